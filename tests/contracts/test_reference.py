@@ -1,0 +1,230 @@
+"""The reference tables are whole, well-formed, and agree with tables made by others."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from contracts import reference
+from contracts.reference import Term
+
+LANGUAGES = {"ar", "en", "es", "fr", "ru", "zh"}
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+MOVES = [
+    "return",
+    "decline",
+    "hold",
+    "close",
+    "reopen",
+    "withdraw",
+    "decline_by_state",
+    "decline_by_provider",
+    "not_pursue",
+    "revoke",
+    "consent_withdrawal",
+    "present",
+]
+SNAKE = r"[a-z]+(_[a-z]+)*"
+CODES = {
+    "kinds": SNAKE,
+    "topics": SNAKE,
+    "pillars": SNAKE,
+    "modalities": SNAKE,
+    "institutions": SNAKE,
+    "reasons": SNAKE,
+    "languages": "[a-z]{2}",
+    "articles": r"(UNTOC|TIP|SOM|FP):[1-9][0-9]?",
+    "paragraphs": r"I\.[a-o]|II\.[a-k]",
+    "countries": "[A-Z]{3}",
+    "currencies": "[A-Z]{3}",
+}
+SCRIPTS = {"ar": r"[\u0600-\u06FF]", "ru": r"[\u0400-\u04FF]", "zh": r"[\u4E00-\u9FFF]"}
+
+
+def labelled() -> dict[str, Mapping[str, Term]]:
+    names = ("kinds", "topics", "articles", "paragraphs", "pillars", "languages", "modalities", "institutions")
+    tables: dict[str, Mapping[str, Term]] = {name: getattr(reference, name)() for name in names}
+    return tables | {f"reasons of {move}": reference.reasons(move) for move in MOVES}
+
+
+def shared_rows(path: str) -> list[dict[str, str]]:
+    if not SHARED.is_dir():
+        pytest.skip(f"no reference data to compare with beside the project ({path})")
+    with (SHARED / path).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_a_table_names_its_source_and_holds_each_well_formed_code_once(name: str) -> None:
+    table = reference.table(name)
+    codes = [json.loads(bytes(term))["code"] for term in table.terms]
+
+    assert table.source
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", table.version)
+    assert sorted(set(codes)) == sorted(codes)
+    assert [] == [code for code in codes if not re.fullmatch(CODES[name], code)]
+
+
+def test_every_term_has_a_label_in_all_six_languages_and_in_their_scripts() -> None:
+    for name, terms in labelled().items():
+        assert terms, name
+        for term in terms.values():
+            assert set(term.labels) == LANGUAGES, (name, term.code)
+            assert all(label.strip() == label != "" for label in term.labels.values()), (name, term.code)
+            for language, script in SCRIPTS.items():
+                assert re.search(script, term.labels[language]), (name, term.code, language)
+
+
+def test_no_two_terms_of_a_table_bear_the_same_label() -> None:
+    for name, terms in labelled().items():
+        if name == "articles":
+            continue  # "Entry into force" is an article of all four instruments
+        for language in LANGUAGES:
+            labels = [term.labels[language] for term in terms.values()]
+            assert sorted(set(labels)) == sorted(labels), (name, language)
+
+
+def test_only_the_english_titles_of_articles_count_as_official() -> None:
+    for article in reference.articles().values():
+        assert ("official", "compiled") == (article.label_status("en"), article.label_status("fr"))
+
+
+def test_parents_exist_and_nobody_is_their_own_ancestor() -> None:
+    topics = reference.topics()
+
+    def above(code: str, path: tuple[str, ...]) -> None:
+        assert code not in path, path
+        for parent in topics[code].parents:
+            above(parent, (*path, code))
+
+    for code in topics:
+        above(code, ())
+
+
+def test_a_topic_stands_at_most_three_levels_below_a_root() -> None:
+    topics = reference.topics()
+
+    def depth(code: str) -> int:
+        return max((1 + depth(parent) for parent in topics[code].parents), default=0)
+
+    assert max(depth(code) for code in topics) <= 3
+
+
+def test_the_distance_of_two_topics_is_a_symmetric_count_of_edges() -> None:
+    topics = reference.topics()
+
+    for a, b in product(topics, topics):
+        assert reference.topic_distance(a, b) == reference.topic_distance(b, a)
+        assert (a == b) == (reference.topic_distance(a, b) == 0)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "edges"),
+    [
+        ("mutual_legal_assistance", "mutual_legal_assistance", 0),
+        ("mutual_legal_assistance", "judicial_cooperation", 1),
+        ("mutual_legal_assistance", "extradition", 2),
+        ("preservation_of_data", "cybercrime", 2),
+        ("joint_investigations", "information_exchange", 2),
+        ("mutual_legal_assistance", "law_enforcement_cooperation", 3),
+        ("gender", "national_strategies", reference.UNRELATED),
+    ],
+)
+def test_the_nearest_common_ancestor_decides_the_distance(a: str, b: str, edges: int) -> None:
+    assert edges == reference.topic_distance(a, b)
+
+
+def test_kinds_refer_to_paragraphs_that_exist_and_those_on_people_at_risk_are_restricted() -> None:
+    kinds = reference.kinds()
+
+    assert set() == {p for kind in kinds.values() for p in kind.paragraphs} - set(reference.paragraphs())
+    assert all(kind.paragraphs for kind in kinds.values())
+    assert {"witness_protection", "victim_assistance"} == {kind.code for kind in kinds.values() if kind.restricted}
+
+
+def test_the_annexes_have_fifteen_and_eleven_paragraphs() -> None:
+    expected = [f"I.{letter}" for letter in "abcdefghijklmno"] + [f"II.{letter}" for letter in "abcdefghijk"]
+
+    assert expected == list(reference.paragraphs())
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_every_move_that_wants_a_reason_has_some_and_can_say_other(move: str) -> None:
+    assert len(reference.reasons(move)) >= 3
+    assert "other" in reference.reasons(move)
+
+
+def test_a_move_that_takes_no_reason_has_none() -> None:
+    assert {} == dict(reference.reasons("submit"))
+
+
+def test_every_state_and_currency_has_a_name_in_all_six_languages() -> None:
+    for language in LANGUAGES:
+        assert all(reference.country_name(code, language) for code in reference.countries())
+        assert all(reference.currency_name(code, language) for code in reference.currencies())
+    assert "肯尼亚" == reference.country_name("KEN", "zh")
+
+
+def test_exponents_come_from_iso_4217_not_from_habit() -> None:
+    assert (2, 0, 3) == tuple(reference.exponent(currency) for currency in ("USD", "JPY", "KWD"))
+
+
+def test_observers_and_unknown_codes_belong_to_no_regional_group() -> None:
+    assert ("african", None, None) == tuple(reference.region_of(code) for code in ("KEN", "VAT", "XYZ"))
+
+
+def test_importing_the_tables_reads_none_of_them() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", "from contracts import reference as r; print(r.table.cache_info().currsize)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert "0" == said.stdout.strip()
+
+
+def test_states_agree_with_the_iso_and_m49_tables() -> None:
+    rows = shared_rows("countries/countries.csv")
+    expected = {
+        row["alpha3"]: (row["alpha2"], row["m49"], "member" if row["un_member"] == "1" else "observer")
+        for row in rows
+        if "1" in (row["un_member"], row["un_observer"])
+    }
+
+    assert expected == {c.code: (c.alpha2, c.m49, c.membership) for c in reference.countries().values()}
+    assert 193 == sum(c.membership == "member" for c in reference.countries().values())
+
+
+def test_regional_groups_agree_with_the_list_of_the_general_assembly() -> None:
+    groups = {
+        "african": "African States",
+        "asia_pacific": "Asia-Pacific States",
+        "eastern_european": "Eastern European States",
+        "grulac": "Latin American and Caribbean States",
+        "weog": "Western European and other States",
+    }
+    expected = {row["alpha3"]: row["un_regional_group"] for row in shared_rows("countries/un_regional_groups.csv")}
+
+    assert expected == {c.code: groups[c.region] for c in reference.countries().values() if c.region}
+
+
+def test_exponents_agree_with_the_iso_4217_list() -> None:
+    rows = {row["alpha"]: row["minor_units"] for row in shared_rows("fx/iso4217_6lang.csv")}
+
+    assert {} == {c.code: c.exponent for c in reference.currencies().values() if str(c.exponent) != rows[c.code]}
+
+
+def test_articles_agree_with_the_treaty_texts() -> None:
+    rows = shared_rows("untoc/untoc_articles.csv")
+
+    assert {row["id"]: row["title_en"] for row in rows} == {
+        article.code: article.labels["en"].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+        for article in reference.articles().values()
+    }
