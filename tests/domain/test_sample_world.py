@@ -45,7 +45,7 @@ def organization(filed: dict[str, Any]) -> str:
 
 
 def feasible(request: dict[str, Any], line: dict[str, Any], offering: dict[str, Any]) -> bool:
-    """The hard constraints of domain.md at their strictest, written apart from the service that applies them."""
+    """The hard constraints of a match at their strictest, written apart from the service that applies them."""
     state, provider, offered = organization(request), organization(offering), offering["body"]
     asked, eligible = request["body"]["addressee"], offered["eligible"]
     starts, ends = line["window"]["from"], line["window"]["until"]
