@@ -1,0 +1,322 @@
+"""Facts of the matching service: offerings of assistance, and matches of a request's line with an offering."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from contracts.facts import Fact
+from contracts.requests import Codes
+from contracts.values import Code, Language, Money, Organization, Period, State
+
+PERIODS_MAX = 24
+STATES_MAX = 200
+CRITERIA_MAX = 12
+
+
+class Capacity(Struct, frozen=True, kw_only=True):
+    """How many deliveries an offering can take on in a period."""
+
+    period: Period
+    units: Annotated[int, Meta(ge=1, le=10_000)]
+
+
+class Eligibility(Struct, frozen=True, kw_only=True):
+    """Who may be served: these States and the States of these UN regional groups (all, where both are empty), less some."""
+
+    states: Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)] = ()
+    regions: Codes = ()
+    excluded_states: Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)] = ()
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """All of an offering but its words."""
+
+    kinds: Codes
+    topics: Codes
+    articles: Codes
+    paragraphs: Codes
+    pillars: Codes
+    languages: Annotated[tuple[Language, ...], Meta(max_length=6)]
+    interpretation: Annotated[tuple[Language, ...], Meta(max_length=6)]
+    modalities: Codes
+    eligible: Eligibility
+    valid: Period
+    capacity: Annotated[tuple[Capacity, ...], Meta(max_length=PERIODS_MAX)]
+    resource_status: Code
+    group_size_max: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    funding_needed: Money | None = None
+    curriculum: Codes = ()
+
+
+class OfferingDrafted(Fact, frozen=True, kw_only=True, tag="matching.offering.drafted.v1"):
+    """A provider began an offering."""
+
+    offering_id: UUID
+    provider: Organization
+    language: Language
+    terms: Terms
+    texts_hash: str
+    drafted_at: datetime
+
+
+class OfferingRevised(Fact, frozen=True, kw_only=True, tag="matching.offering.revised.v1"):
+    """A provider changed its offering: the whole of it, as it now stands; it needs approval (again)."""
+
+    offering_id: UUID
+    language: Language
+    terms: Terms
+    texts_hash: str
+    revised_at: datetime
+
+
+class OfferingSubmitted(Fact, frozen=True, kw_only=True, tag="matching.offering.submitted.v1"):
+    """A provider submitted an offering for approval."""
+
+    offering_id: UUID
+    provider: Organization
+    language: Language
+    terms: Terms
+    texts_hash: str
+    submitted_at: datetime
+
+
+class OfferingApproved(Fact, frozen=True, kw_only=True, tag="matching.offering.approved.v1"):
+    """A coordinator approved the offering: it is available."""
+
+    offering_id: UUID
+    provider: Organization
+    approved_at: datetime
+
+
+class OfferingReturned(Fact, frozen=True, kw_only=True, tag="matching.offering.returned.v1"):
+    """A coordinator gave the offering back, for a coded reason."""
+
+    offering_id: UUID
+    provider: Organization
+    reason: Code
+    returned_at: datetime
+
+
+class OfferingSuspended(Fact, frozen=True, kw_only=True, tag="matching.offering.suspended.v1"):
+    """The offering takes no new matches for a while."""
+
+    offering_id: UUID
+    provider: Organization
+    suspended_at: datetime
+
+
+class OfferingResumed(Fact, frozen=True, kw_only=True, tag="matching.offering.resumed.v1"):
+    """The offering is available again."""
+
+    offering_id: UUID
+    provider: Organization
+    resumed_at: datetime
+
+
+class OfferingReconfirmed(Fact, frozen=True, kw_only=True, tag="matching.offering.reconfirmed.v1"):
+    """The provider confirmed that the offering still stands."""
+
+    offering_id: UUID
+    provider: Organization
+    reconfirmed_at: datetime
+
+
+class OfferingWithdrawn(Fact, frozen=True, kw_only=True, tag="matching.offering.withdrawn.v1"):
+    """The provider withdrew the offering."""
+
+    offering_id: UUID
+    provider: Organization
+    withdrawn_at: datetime
+
+
+class OfferingLapsed(Fact, frozen=True, kw_only=True, tag="matching.offering.lapsed.v1"):
+    """The offering's validity ended."""
+
+    offering_id: UUID
+    provider: Organization
+    lapsed_at: datetime
+
+
+class Share(Struct, frozen=True, kw_only=True):
+    """What one criterion gave to a score: `points` of at most `of`, in thousandths of the whole."""
+
+    criterion: Code
+    points: Annotated[int, Meta(ge=0, le=1000)]
+    of: Annotated[int, Meta(ge=1, le=1000)]
+
+
+class MatchSuggested(Fact, frozen=True, kw_only=True, tag="matching.match.suggested.v1"):
+    """The system found that an offering fits a line: score in thousandths, and each criterion's share of it.
+
+    `algorithm` names the version of the scoring; `offering_revision` is the offering's revision it was made with.
+    """
+
+    match_id: UUID
+    request_id: UUID
+    line_id: UUID
+    offering_id: UUID
+    state: State
+    provider: Organization
+    score: Annotated[int, Meta(ge=0, le=1000)]
+    shares: Annotated[tuple[Share, ...], Meta(max_length=CRITERIA_MAX)]
+    algorithm: Code
+    offering_revision: int
+    rank: Annotated[int, Meta(ge=1)]
+    suggested_at: datetime
+
+
+class MatchNominated(Fact, frozen=True, kw_only=True, tag="matching.match.nominated.v1"):
+    """A coordinator named an offering for a line."""
+
+    match_id: UUID
+    request_id: UUID
+    line_id: UUID
+    offering_id: UUID
+    state: State
+    provider: Organization
+    score: Annotated[int, Meta(ge=0, le=1000)]
+    shares: Annotated[tuple[Share, ...], Meta(max_length=CRITERIA_MAX)]
+    algorithm: Code
+    offering_revision: int
+    nominated_at: datetime
+
+
+class MatchInterested(Fact, frozen=True, kw_only=True, tag="matching.match.interested.v1"):
+    """A provider expressed interest in a circulated line."""
+
+    match_id: UUID
+    request_id: UUID
+    line_id: UUID
+    offering_id: UUID
+    state: State
+    provider: Organization
+    score: Annotated[int, Meta(ge=0, le=1000)]
+    shares: Annotated[tuple[Share, ...], Meta(max_length=CRITERIA_MAX)]
+    algorithm: Code
+    offering_revision: int
+    interested_at: datetime
+
+
+class _MatchFact(Fact, frozen=True, kw_only=True):
+    """What every later fact of a match names again, so that whoever hears it can act without asking."""
+
+    match_id: UUID
+    request_id: UUID
+    line_id: UUID
+    offering_id: UUID
+    state: State
+    provider: Organization
+
+
+class MatchShortlisted(_MatchFact, frozen=True, kw_only=True, tag="matching.match.shortlisted.v1"):
+    """A coordinator put the match on the short list."""
+
+    shortlisted_at: datetime
+
+
+class MatchPresented(_MatchFact, frozen=True, kw_only=True, tag="matching.match.presented.v1"):
+    """A coordinator presented the match to the State and the provider; `departs` where it was not the best ranked."""
+
+    presented_at: datetime
+    departs: bool = False
+
+
+class MatchAccepted(_MatchFact, frozen=True, kw_only=True, tag="matching.match.accepted.v1"):
+    """The State accepted; the provider has yet to confirm."""
+
+    accepted_at: datetime
+
+
+class MatchProviderConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.provider-confirmed.v1"):
+    """The provider confirmed; the State has yet to accept."""
+
+    confirmed_at: datetime
+
+
+class MatchConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.confirmed.v1"):
+    """Both sides agreed and the offering's capacity was taken: one unit of `capacity_period`.
+
+    `funding_needed` is what the delivery lacks in money; None where it is funded.
+    """
+
+    capacity_period: Period
+    confirmed_at: datetime
+    funding_needed: Money | None = None
+
+
+class MatchBegun(_MatchFact, frozen=True, kw_only=True, tag="matching.match.begun.v1"):
+    """Delivery began."""
+
+    begun_at: datetime
+
+
+class MatchCompleted(_MatchFact, frozen=True, kw_only=True, tag="matching.match.completed.v1"):
+    """Delivery is complete."""
+
+    completed_at: datetime
+
+
+class MatchDeclinedByState(_MatchFact, frozen=True, kw_only=True, tag="matching.match.declined-by-state.v1"):
+    """The State declined, for a coded reason."""
+
+    reason: Code
+    declined_at: datetime
+
+
+class MatchDeclinedByProvider(_MatchFact, frozen=True, kw_only=True, tag="matching.match.declined-by-provider.v1"):
+    """The provider declined, for a coded reason."""
+
+    reason: Code
+    declined_at: datetime
+
+
+class MatchNotPursued(_MatchFact, frozen=True, kw_only=True, tag="matching.match.not-pursued.v1"):
+    """A coordinator let the match go, for a coded reason."""
+
+    reason: Code
+    ended_at: datetime
+
+
+class MatchExpired(_MatchFact, frozen=True, kw_only=True, tag="matching.match.expired.v1"):
+    """The request or the offering ended before the match was confirmed."""
+
+    expired_at: datetime
+
+
+class MatchRevoked(_MatchFact, frozen=True, kw_only=True, tag="matching.match.revoked.v1"):
+    """A confirmed match was revoked, for a coded reason, and its capacity given back."""
+
+    reason: Code
+    capacity_period: Period
+    revoked_at: datetime
+
+
+FACTS: tuple[type[Fact], ...] = (
+    OfferingDrafted,
+    OfferingRevised,
+    OfferingSubmitted,
+    OfferingApproved,
+    OfferingReturned,
+    OfferingSuspended,
+    OfferingResumed,
+    OfferingReconfirmed,
+    OfferingWithdrawn,
+    OfferingLapsed,
+    MatchSuggested,
+    MatchNominated,
+    MatchInterested,
+    MatchShortlisted,
+    MatchPresented,
+    MatchAccepted,
+    MatchProviderConfirmed,
+    MatchConfirmed,
+    MatchBegun,
+    MatchCompleted,
+    MatchDeclinedByState,
+    MatchDeclinedByProvider,
+    MatchNotPursued,
+    MatchExpired,
+    MatchRevoked,
+)

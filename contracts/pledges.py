@@ -1,0 +1,5 @@
+"""Facts of the pledges service."""
+
+from contracts.facts import Fact
+
+FACTS: tuple[type[Fact], ...] = ()

@@ -1,0 +1,22 @@
+"""The words for each "no" in the six languages: `refusals/<part>.json`, slug → language → one sentence."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+
+@cache
+def refusal_words() -> Mapping[str, Mapping[str, str]]:
+    """Every slug that a refusal may have, with its sentence in each language."""
+    words: dict[str, dict[str, str]] = {}
+    for part in sorted(files("contracts.reference").joinpath("refusals").iterdir(), key=lambda entry: entry.name):
+        if part.name.endswith(".json"):
+            words |= msgspec.json.decode(part.read_bytes(), type=dict[str, dict[str, str]])
+    return words
+
+
+def words_of(slug: str) -> Mapping[str, str]:
+    """The sentence of one refusal in each language; KeyError for a slug without words, which a test rules out."""
+    return refusal_words()[slug]

@@ -1,0 +1,54 @@
+"""The kinds of "no", and what each is called in the six languages.
+
+A refusal carries a stable slug and the values that explain it; the words are in `reference/refusals.json`, so that the
+domain speaks no language and knows no status code. HTTP maps a kind to its status in one place, the inbox to its
+outcome in another.
+"""
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """The rules say no; nothing has been changed."""
+
+    def __init__(self, slug: str, /, **details: object) -> None:
+        super().__init__(slug, details)
+        self.slug = slug
+        self.details = details
+
+    def __str__(self) -> str:
+        return f"{self.slug} {self.details}" if self.details else self.slug
+
+
+class Invalid(Refusal):
+    """What was sent cannot be meant."""
+
+
+class Unidentified(Refusal):
+    """Nobody known is asking."""
+
+
+class Forbidden(Refusal):
+    """Somebody known asks for what their role never does, whatever the record."""
+
+
+class Missing(Refusal):
+    """There is no such record, or none for this caller: the two look the same."""
+
+
+class Conflict(Refusal):
+    """The record's state does not allow it."""
+
+
+class Stale(Refusal):
+    """The record has changed since the caller read it."""
+
+
+class Unconditional(Refusal):
+    """A change of an existing record has to say which revision it changes."""
+
+
+class Mismatch(Refusal):
+    """The same key was used for something else, or a rule across records does not hold."""
+
+
+class Unavailable(Refusal):
+    """Not now; nothing is known to have been changed."""

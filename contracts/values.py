@@ -1,0 +1,87 @@
+"""Words that cross borders: who acts, money, a period, the six languages, and how long a text may be."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct, field
+
+MINOR_UNITS_MAX = 10**15
+"""No amount above this: a thousand times the yearly budget of the United Nations in cents."""
+
+Code = Annotated[str, Meta(pattern="^[A-Za-z0-9_.:-]+$", min_length=1, max_length=64)]
+State = Annotated[str, Meta(pattern="^[A-Z]{3}$", min_length=3, max_length=3, description="ISO 3166-1 alpha-3")]
+Organization = Annotated[
+    str,
+    Meta(
+        pattern="^[A-Z][A-Z0-9-]+$",
+        min_length=3,
+        max_length=32,
+        description="a State by its ISO 3166-1 alpha-3 code, UNODC, or a unit of it (UNODC-…)",
+    ),
+]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", min_length=3, max_length=3, description="ISO 4217")]
+
+
+class Language(StrEnum):
+    """The six official languages of the United Nations (ISO 639-1)."""
+
+    AR = "ar"
+    EN = "en"
+    ES = "es"
+    FR = "fr"
+    RU = "ru"
+    ZH = "zh"
+
+
+class Role(StrEnum):
+    """What somebody has been appointed to do."""
+
+    FOCAL_POINT = "focal_point"
+    OFFICIAL = "official"
+    COORDINATOR = "coordinator"
+    PROVIDER_OFFICER = "provider_officer"
+    DONOR_OFFICER = "donor_officer"
+    FINANCE_OFFICER = "finance_officer"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+    SERVICE = "service"
+
+
+class Caller(Struct, frozen=True, kw_only=True):
+    """Who acts, in the one appointment acted in; `person_id` is all that names a person outside the directory."""
+
+    person_id: UUID
+    organization: Organization
+    role: Role
+
+    @property
+    def of_unodc(self) -> bool:
+        return is_unodc(self.organization)
+
+
+class Money(Struct, frozen=True, kw_only=True):
+    """An amount in whole minor units of an ISO 4217 currency; never a float, never a decimal fraction."""
+
+    minor: Annotated[int, Meta(ge=0, le=MINOR_UNITS_MAX)]
+    currency: Currency
+
+
+class Period(Struct, frozen=True, kw_only=True):
+    """From one day to another, both included."""
+
+    starts: date = field(name="from")
+    ends: date = field(name="until")
+
+    @property
+    def reversed(self) -> bool:
+        return self.ends < self.starts
+
+    def overlaps(self, other: "Period") -> bool:
+        return self.starts <= other.ends and other.starts <= self.ends
+
+
+def is_unodc(organization: str) -> bool:
+    """True for the United Nations Office on Drugs and Crime and each of its units."""
+    return organization == "UNODC" or organization.startswith("UNODC-")
