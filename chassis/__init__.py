@@ -1,0 +1,1 @@
+"""Plumbing: PostgreSQL, JetStream, HTTP. It knows no noun of the domain."""

@@ -1,0 +1,374 @@
+"""JetStream: streams and consumers as they have to be, publishing with an acknowledgement, pulling without a stall.
+
+The only module that imports nats. `ensure_streams` alone creates and repairs; services bind to what is there.
+"""
+
+import asyncio
+import contextlib
+import json
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import nats
+import nats.errors
+import nats.js.errors
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from contracts.facts import Event, subject_of
+
+PUBLISH_SECONDS = 5.0
+PULL_MAX = 100
+PULL_SECONDS = 5.0
+ACK_WAIT_SECONDS = 30
+ACK_PENDING_MAX = 256
+STREAM_BYTES_MAX = 4 * 1024**3
+STREAM_AGE_DAYS = 14
+MESSAGE_BYTES_MAX = 64 * 1024
+DUPLICATE_WINDOW_SECONDS = 600
+NANOSECONDS = 1_000_000_000
+REPEATED_IN_BATCH = 10201
+NOT_FOUND = 404
+
+log = structlog.get_logger()
+
+
+class BusError(Exception):
+    """The broker refused or did not answer; whatever was asked may have happened."""
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """One service's durable place in one owner's stream; every kind of fact, so that a gap is a gap."""
+
+    owner: str
+    durable: str
+
+    @property
+    def stream(self) -> str:
+        return stream_name(self.owner)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message, and what to answer."""
+
+    body: bytes
+    attempt: int
+    _message: Msg = field(repr=False)
+
+    async def ack(self) -> None:
+        # A lost ack costs one repeat, which the inbox ends.
+        with contextlib.suppress(nats.errors.Error):
+            await self._message.ack()
+
+    async def retry(self, *, delay_seconds: float) -> None:
+        with contextlib.suppress(nats.errors.Error):
+            await self._message.nak(delay=delay_seconds)
+
+    async def still_working(self) -> None:
+        with contextlib.suppress(nats.errors.Error):
+            await self._message.in_progress()
+
+
+class Bus:
+    """A connection that comes back by itself; until then `connected` is false and publishing refuses at once."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self._url = url
+        self.name = name
+        self._client: Client | None = None
+        self._reconnected = asyncio.Event()
+        self.permission_violations = 0
+
+    @property
+    def connected(self) -> bool:
+        return self._client is not None and self._client.is_connected
+
+    async def keep_connected(self) -> None:
+        """Connect, and again whenever the client gave up; run under supervision."""
+        client = await nats.connect(
+            self._url,
+            name=self.name,
+            inbox_prefix=f"_INBOX_{self.name}",
+            allow_reconnect=True,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.5,
+            connect_timeout=3,
+            ping_interval=10,
+            max_outstanding_pings=2,
+            # Nothing is kept for later: what cannot be sent now stays in `pending`.
+            pending_size=-1,
+            error_cb=self._on_error,
+            reconnected_cb=self._on_reconnect,
+        )
+        self._client = client
+        log.info("broker connected", connection=self.name)
+        try:
+            while not client.is_closed:
+                await asyncio.sleep(1)
+        finally:
+            self._client = None
+            await _close(client)
+
+    async def wait_connected(self) -> None:
+        while not self.connected:
+            await asyncio.sleep(0.05)
+
+    async def _on_error(self, error: Exception) -> None:
+        if "permissions violation" in str(error).lower():
+            self.permission_violations += 1
+            log.error("broker refused by permission", connection=self.name)
+        else:
+            log.warning("broker error", connection=self.name, error=type(error).__name__)
+
+    async def _on_reconnect(self) -> None:
+        log.info("broker reconnected", connection=self.name)
+        self._reconnected.set()
+
+    # -- publishing ----------------------------------------------------------------------------------------------
+
+    async def publish(self, event: Event) -> bool:
+        """True when the stream has stored the event (now, or once before). False may mean stored as well."""
+        if not self.connected or self._client is None:
+            return False
+        try:
+            await self._client.jetstream().publish(
+                subject_of(event.type),
+                msgspec.json.encode(event),
+                timeout=PUBLISH_SECONDS,
+                stream=stream_name(event.owner),
+                headers=_headers(event),
+            )
+        except (nats.errors.Error, OSError, TimeoutError) as error:
+            log.warning("publish not acknowledged", type=event.type, error=type(error).__name__)
+            return False
+        return True
+
+    async def publish_batch(self, events: Sequence[Event]) -> bool:
+        """Store all of them or none, with one acknowledgement (JetStream atomic batch, at most 1000 of one owner).
+
+        False when not acknowledged, or when one of them had been stored before.
+        """
+        client = self._client
+        if client is None or not client.is_connected:
+            return False
+        batch_id = uuid.uuid4().hex
+        try:
+            for sequence, event in enumerate(events[:-1], 1):
+                headers = {**_headers(event), "Nats-Batch-Id": batch_id, "Nats-Batch-Sequence": str(sequence)}
+                await client.publish(subject_of(event.type), msgspec.json.encode(event), headers=headers)
+            last = events[-1]
+            reply = await client.request(
+                subject_of(last.type),
+                msgspec.json.encode(last),
+                timeout=PUBLISH_SECONDS,
+                headers={
+                    **_headers(last),
+                    "Nats-Batch-Id": batch_id,
+                    "Nats-Batch-Sequence": str(len(events)),
+                    "Nats-Batch-Commit": "1",
+                },
+            )
+        except (nats.errors.Error, OSError, TimeoutError) as error:
+            log.warning("batch not acknowledged", events=len(events), error=type(error).__name__)
+            return False
+        answer = json.loads(reply.data)
+        if "error" in answer and answer["error"].get("err_code") != REPEATED_IN_BATCH:
+            log.warning("batch refused", events=len(events), code=answer["error"].get("err_code"))
+        return "error" not in answer
+
+    # -- pulling -------------------------------------------------------------------------------------------------
+
+    async def deliveries(self, consumer: Consumer) -> AsyncIterator[list[Delivery]]:
+        """Messages as they come, in lists of what had arrived together; ends when the broker is lost.
+
+        One pull request stands open at the server and is renewed before it is used up, so that a message never waits
+        for a poll and a restart of the server costs one renewal.
+        """
+        client = self._client
+        if client is None or not client.is_connected:
+            raise BusError("not connected")
+        self._reconnected.clear()
+        inbox = client.new_inbox()
+        arriving: asyncio.Queue[Msg] = asyncio.Queue()
+        subscription = await client.subscribe(inbox, cb=arriving.put)
+        loop = asyncio.get_running_loop()
+        outstanding, deadline = 0, 0.0
+        try:
+            while client.is_connected and not self._reconnected.is_set():
+                if outstanding <= 0 or loop.time() > deadline:
+                    await self._request(client, consumer, inbox)
+                    outstanding, deadline = PULL_MAX, loop.time() + PULL_SECONDS + 1
+                arrived = await _arrived(arriving)
+                messages = [message for message in arrived if _status(message) is None]
+                outstanding -= len(messages)
+                if len(messages) < len(arrived):
+                    _refuse_if_gone(arrived, consumer)
+                    outstanding = 0
+                if messages:
+                    yield [Delivery(message.data, message.metadata.num_delivered, message) for message in messages]
+        finally:
+            with contextlib.suppress(nats.errors.Error, OSError):
+                await subscription.unsubscribe()
+
+    async def _request(self, client: Client, consumer: Consumer, inbox: str) -> None:
+        body = json.dumps({"batch": PULL_MAX, "expires": int(PULL_SECONDS * NANOSECONDS)}).encode()
+        await client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream}.{consumer.durable}", body, reply=inbox)
+
+
+def stream_name(owner: str) -> str:
+    return owner.upper()
+
+
+def stream_config(owner: str, *, replicas: int) -> dict[str, Any]:
+    """A stream that refuses rather than drops, keeps what was read, and never loses what it acknowledged."""
+    return {
+        "name": stream_name(owner),
+        "subjects": [f"ta.{owner}.>"],
+        "storage": "file",
+        "retention": "limits",
+        "discard": "new",
+        "max_age": STREAM_AGE_DAYS * 86_400 * NANOSECONDS,
+        "max_bytes": STREAM_BYTES_MAX,
+        "max_msg_size": MESSAGE_BYTES_MAX,
+        "duplicate_window": DUPLICATE_WINDOW_SECONDS * NANOSECONDS,
+        "deny_delete": True,
+        "deny_purge": True,
+        "allow_atomic": True,
+        "num_replicas": replicas,
+    }
+
+
+def consumer_config(durable: str) -> dict[str, Any]:
+    # No delivery limit: past it JetStream drops in silence. The inbox parks instead.
+    return {
+        "durable_name": durable,
+        "ack_policy": "explicit",
+        "ack_wait": ACK_WAIT_SECONDS * NANOSECONDS,
+        "max_deliver": -1,
+        "max_ack_pending": ACK_PENDING_MAX,
+        "deliver_policy": "all",
+    }
+
+
+async def ensure_streams(
+    url: str, owners: Sequence[str], consumers: Sequence[Consumer], *, replicas: int = 1
+) -> list[str]:
+    """Create what is missing and repair what differs; returns what was done, a line each.
+
+    Raises BusError when the broker is not reached or refuses.
+    """
+    done: list[str] = []
+    async with _administrator(url) as client:
+        for owner in owners:
+            wanted = stream_config(owner, replicas=replicas)
+            if said := await _ensure(client, f"STREAM.{{}}.{wanted['name']}", wanted, wanted):
+                done.append(f"stream {wanted['name']} {said}")
+        for consumer in consumers:
+            config = consumer_config(consumer.durable)
+            body = {"stream_name": consumer.stream, "config": config}
+            if said := await _ensure(client, f"CONSUMER.{{}}.{consumer.stream}.{consumer.durable}", config, body):
+                done.append(f"consumer {consumer.durable} on {consumer.stream} {said}")
+    return done
+
+
+async def stream_states(url: str, owners: Sequence[str]) -> Mapping[str, Mapping[str, int] | None]:
+    """Messages and bytes of each owner's stream; None where it is missing. Raises BusError."""
+    states: dict[str, Mapping[str, int] | None] = {}
+    async with _administrator(url) as client:
+        for owner in owners:
+            state = (await _ask(client, f"STREAM.INFO.{stream_name(owner)}", {})).get("state")
+            states[owner] = {key: int(state[key]) for key in ("messages", "bytes")} if state else None
+    return states
+
+
+@contextlib.asynccontextmanager
+async def _administrator(url: str) -> AsyncIterator[Client]:
+    try:
+        client = await nats.connect(
+            url, name="streams", inbox_prefix="_INBOX_admin", allow_reconnect=False, connect_timeout=3, error_cb=_quiet
+        )
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        raise BusError(f"the broker is not reached: {type(error).__name__}") from error
+    try:
+        yield client
+    finally:
+        await _close(client)
+
+
+async def _quiet(_error: Exception) -> None:
+    """The call that failed raises; the client's own report of it would be a stack trace on standard error."""
+
+
+async def _ensure(client: Client, subject: str, wanted: dict[str, Any], body: dict[str, Any]) -> str | None:
+    current = await _ask(client, subject.format("INFO"), {})
+    if "error" in current:
+        if current["error"].get("code") != NOT_FOUND:
+            raise BusError(str(current["error"].get("description")))
+        await _do(client, subject.format("CREATE"), body)
+        return "created"
+    held = current["config"]
+    if all(held.get(key) == value for key, value in wanted.items()):
+        return None
+    await _do(client, subject.format("UPDATE" if subject.startswith("STREAM") else "CREATE"), body)
+    return "repaired"
+
+
+async def _do(client: Client, subject: str, body: dict[str, Any]) -> None:
+    answer = await _ask(client, subject, body)
+    if "error" in answer:
+        raise BusError(f"{subject}: {answer['error'].get('description')}")
+
+
+async def _ask(client: Client, subject: str, body: dict[str, Any]) -> dict[str, Any]:
+    try:
+        reply = await client.request(f"$JS.API.{subject}", json.dumps(body).encode() if body else b"", timeout=5)
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        raise BusError(f"no answer to {subject}: {type(error).__name__}") from error
+    answer: dict[str, Any] = json.loads(reply.data)
+    return answer
+
+
+async def _arrived(arriving: asyncio.Queue[Msg]) -> list[Msg]:
+    """What has come, waiting a second at most for the first of it."""
+    try:
+        messages = [await asyncio.wait_for(arriving.get(), timeout=1)]
+    except TimeoutError:
+        return []
+    while not arriving.empty() and len(messages) < PULL_MAX:
+        messages.append(arriving.get_nowait())
+    return messages
+
+
+def _headers(event: Event) -> dict[str, str]:
+    return {"Nats-Msg-Id": str(event.id), "Content-Type": "application/cloudevents+json"}
+
+
+def _status(message: Msg) -> str | None:
+    return None if message.data or not message.headers else message.headers.get("Status")
+
+
+def _refuse_if_gone(messages: Sequence[Msg], consumer: Consumer) -> None:
+    for message in messages:
+        description = (message.headers or {}).get("Description", "")
+        if _status(message) == "503" or "Consumer Deleted" in description:
+            raise BusError(f"no consumer {consumer.durable} on {consumer.stream}: run `entraide streams ensure`")
+
+
+async def _close(client: Client) -> None:
+    with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
+        await client.close()
+
+
+def grants(service: str, *, publishes: bool, listens_to: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The subjects a service may publish to and subscribe to, and nothing else (allow-lists)."""
+    publish = [f"ta.{service}.>"] if publishes else []
+    for owner in listens_to:
+        stream = stream_name(owner)
+        publish += [f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{service}", f"$JS.ACK.{stream}.{service}.>"]
+    return publish, [f"_INBOX_{service}.>"]

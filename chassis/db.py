@@ -1,0 +1,173 @@
+"""A service's PostgreSQL: one pool, one role, one schema, and the transaction that an action works in."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+import asyncpg
+import structlog
+
+from contracts.facts import Event
+from contracts.refusals import Unavailable
+from contracts.values import Caller
+
+POOL_MAX = 10
+ACQUIRE_SECONDS = 2.0
+COMMAND_SECONDS = 5.0
+ATTEMPTS_MAX = 5
+RETRY_SECONDS = 0.02
+SESSION_LIMITS = {
+    "statement_timeout": "10s",
+    "lock_timeout": "3s",
+    "idle_in_transaction_session_timeout": "15s",
+    "tcp_keepalives_idle": "10",
+}
+
+# Whole transactions that may be tried again: deadlock and serialization (40), lock not available (55P03), server
+# going down or coming up (57P0x), too many connections (53300), read-only after a failover (25006).
+TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300", "25006", "57014"})
+
+log = structlog.get_logger()
+T = TypeVar("T")
+Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+
+
+class OutcomeUnknown(Exception):  # noqa: N818 - it names what is known
+    """COMMIT was sent and its answer never came: the transaction may or may not have happened."""
+
+
+class Tx:
+    """One open transaction: what may be asked of PostgreSQL in it, who acts, and the events announced so far."""
+
+    __slots__ = ("_connection", "announced", "caller")
+
+    def __init__(self, connection: Connection, caller: Caller | None) -> None:
+        self._connection = connection
+        self.caller = caller
+        self.announced: list[Event] = []
+
+    async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
+        return await self._connection.fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
+        return await self._connection.fetchrow(query, *args)
+
+    async def fetchval(self, query: str, *args: object) -> Any:
+        return await self._connection.fetchval(query, *args)
+
+    async def execute(self, query: str, *args: object) -> str:
+        return await self._connection.execute(query, *args)
+
+    async def executemany(self, query: str, args: Sequence[Sequence[object]]) -> None:
+        await self._connection.executemany(query, args)
+
+
+class Database:
+    """The pool of one service.
+
+    `source` is the name of the service that owns the schema; it signs every event announced here. `on_commit` is told
+    the events of each transaction after its COMMIT returned.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, source: str) -> None:
+        self._pool = pool
+        self.source = source
+        self.on_commit: Callable[[Sequence[Event]], None] = lambda _events: None
+
+    @classmethod
+    async def connect(cls, dsn: str, source: str, *, role: str | None = None, pool_max: int = POOL_MAX) -> "Database":
+        """Opens no connection before the first is needed, so that a service starts while PostgreSQL is away.
+
+        With `role` the session of a shared login drops to that role, whose rights are the service's own.
+        """
+        settings = {
+            **SESSION_LIMITS,
+            "search_path": source,
+            "application_name": f"entraide {source}",
+            **({"role": role} if role else {}),
+        }
+        pool = await asyncpg.create_pool(
+            dsn, min_size=0, max_size=pool_max, command_timeout=COMMAND_SECONDS, timeout=5, server_settings=settings
+        )
+        return cls(pool, source)
+
+    @contextlib.asynccontextmanager
+    async def transaction(self, *, by: Caller | None = None) -> AsyncIterator[Tx]:
+        """Commits at the end of the block, rolls back on any exception.
+
+        Raises Unavailable when no connection is to be had, OutcomeUnknown when COMMIT was not answered.
+        """
+        connection = await self._acquire()
+        try:
+            transaction = connection.transaction()
+            await transaction.start()
+            tx = Tx(connection, by)
+            try:
+                yield tx
+            except BaseException:
+                with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    await transaction.rollback()
+                raise
+            await self._commit(transaction)
+        finally:
+            await self._release(connection)
+        if tx.announced:
+            self.on_commit(tx.announced)
+
+    async def _acquire(self) -> Connection:
+        try:
+            return await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise Unavailable("database-unavailable") from error
+
+    async def _release(self, connection: Connection) -> None:
+        # A connection that is broken is dropped by the pool; its error must not hide the one under way.
+        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            await self._pool.release(connection)
+
+    async def _commit(self, transaction: asyncpg.transaction.Transaction) -> None:
+        try:
+            await transaction.commit()
+        except (asyncpg.IntegrityConstraintViolationError, asyncpg.SerializationError, asyncpg.RaiseError):
+            raise
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise OutcomeUnknown from error
+
+    async def ready(self) -> bool:
+        """True when PostgreSQL answers now."""
+        try:
+            async with self.transaction() as tx:
+                return bool(await tx.fetchval("SELECT NOT pg_is_in_recovery()"))
+        except (Unavailable, OutcomeUnknown, TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+
+    async def expire(self) -> None:
+        """Forget every pooled connection: they may lead to a server that is no longer the primary."""
+        await self._pool.expire_connections()
+
+    async def close(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._pool.close(), timeout=5)
+            return
+        self._pool.terminate()
+
+
+def is_transient(error: BaseException) -> bool:
+    """True for a failure of the moment: the whole transaction may be tried again, and had no effect."""
+    if isinstance(error, asyncpg.PostgresError):
+        return error.sqlstate in TRANSIENT_STATES
+    return isinstance(error, (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError, Unavailable))
+
+
+async def with_retries(work: Callable[[], Awaitable[T]]) -> T:
+    """Run a whole transaction again, with jitter, while it fails for a reason of the moment."""
+    for attempt in range(1, ATTEMPTS_MAX + 1):
+        try:
+            return await work()
+        except Exception as error:
+            if attempt == ATTEMPTS_MAX or not is_transient(error):
+                raise
+            await asyncio.sleep(RETRY_SECONDS * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311
+    raise AssertionError("the loop returns or raises")

@@ -1,0 +1,199 @@
+"""The outermost layer of HTTP: size and shape of a body before anything decodes it, one correlation id, one measure.
+
+Plain ASGI around the application, so that it holds for wrong paths and crashes as well.
+"""
+
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import msgspec
+import structlog
+
+from chassis.problems import MEDIA_TYPE, language_of, problem
+from chassis.telemetry import CORRELATION_HEADER, REQUESTS, correlated
+
+BODY_BYTES_MAX = 256 * 1024
+NESTING_MAX = 32
+QUERY_BYTES_MAX = 4096
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# `\u0000` where the backslash is not itself escaped.
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_ESCAPED_SURROGATE = re.compile(rb"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")
+_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?')
+_BRACKETS = re.compile(rb"[\[\]{}]")
+
+SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; "
+     b"base-uri 'none'; form-action 'none'"),
+]
+
+log = structlog.get_logger()
+
+
+class Edge:
+    """ASGI: checks what comes in, counts what goes out."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name: value for name, value in scope["headers"]}
+        given = headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1") or None
+        with correlated(given) as correlation:
+            answer = Answer(scope, send, correlation)
+            try:
+                await self._pass_on(scope, headers, receive, answer)
+            except Exception as error:
+                log.exception("request crashed", error=type(error).__name__)
+                if answer.status is not None:
+                    raise
+                await self._refuse("internal-error", 500, headers, answer)
+            finally:
+                answer.measure()
+
+    async def _pass_on(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer") -> None:
+        if len(scope.get("query_string", b"")) > QUERY_BYTES_MAX:
+            await self._refuse("query-too-long", 414, headers, answer)
+            return
+        if b"%00" in scope.get("raw_path", b"") or b"%00" in scope.get("query_string", b""):
+            await self._refuse("nul-character", 400, headers, answer)
+            return
+        try:
+            scope["query_string"].decode("ascii")
+        except UnicodeDecodeError:
+            await self._refuse("invalid-unicode", 400, headers, answer)
+            return
+        if scope["method"] in {"GET", "HEAD", "OPTIONS", "DELETE"} and not _has_body(headers):
+            await self._app(scope, receive, answer)
+            return
+        body = await _read(headers, receive)
+        if body is None:
+            await self._refuse("body-too-large", 413, headers, answer, limit_bytes=BODY_BYTES_MAX)
+            return
+        if body:
+            if headers.get(b"content-type", b"").split(b";")[0].strip().lower() != b"application/json":
+                await self._refuse("media-type-unsupported", 415, headers, answer)
+                return
+            if slug := fault_of(body):
+                await self._refuse(slug, 400, headers, answer)
+                return
+        await self._app(scope, _once(body), answer)
+
+    async def _refuse(
+        self, slug: str, status: int, headers: dict[bytes, bytes], answer: "Answer", **details: object
+    ) -> None:
+        language = language_of(headers.get(b"accept-language", b"").decode("latin-1"))
+        body = msgspec.json.encode(problem(slug, status, language, details))
+        head = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        if status in {413, 414}:
+            head.append((b"connection", b"close"))
+        await answer({"type": "http.response.start", "status": status, "headers": head})
+        await answer({"type": "http.response.body", "body": body})
+
+
+class Answer:
+    """Sends on what the application answers, with the headers every answer has."""
+
+    def __init__(self, scope: Scope, send: Send, correlation: str) -> None:
+        self._scope = scope
+        self._send = send
+        self._correlation = correlation
+        self._started = time.perf_counter()
+        self.status: int | None = None
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            own = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [
+                *message["headers"],
+                (CORRELATION_HEADER.lower().encode(), self._correlation.encode()),
+                *(pair for pair in SECURITY_HEADERS if pair[0] not in own),
+            ]
+        await self._send(message)
+
+    def measure(self) -> None:
+        # The route's template, never the path: an id would make a series of its own.
+        route = self._scope.get("path_template") or "none"
+        REQUESTS.labels(self._scope["method"], route, str(self.status or 0)).observe(time.perf_counter() - self._started)
+
+
+def fault_of(body: bytes) -> str | None:
+    """The slug of what makes a body unfit to be decoded at all, or None."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "invalid-unicode"
+    if b"\0" in body or _ESCAPED_NUL.search(body):
+        return "nul-character"
+    if _ESCAPED_SURROGATE.search(body) and _ESCAPED_SURROGATE.search(_PAIR.sub(b"", body)):
+        return "invalid-unicode"
+    if body.count(b"[") + body.count(b"{") > NESTING_MAX and _depth(body) > NESTING_MAX:
+        return "nesting-too-deep"
+    return None
+
+
+def _depth(body: bytes) -> int:
+    depth = deepest = 0
+    for bracket in _BRACKETS.finditer(_STRING.sub(b"", body)):
+        if bracket[0] in b"[{":
+            depth += 1
+            if depth > deepest:
+                deepest = depth
+                if deepest > NESTING_MAX:
+                    break
+        else:
+            depth -= 1
+    return deepest
+
+
+def _has_body(headers: dict[bytes, bytes]) -> bool:
+    return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+
+
+async def _read(headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
+    """The whole body, or None when it is larger than allowed, announced or not."""
+    announced = headers.get(b"content-length", b"0")
+    if not announced.isdigit() or int(announced) > BODY_BYTES_MAX:
+        return None
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(chunks)
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > BODY_BYTES_MAX:
+            return None
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def _once(body: bytes) -> Receive:
+    sent = False
+
+    async def receive() -> MutableMapping[str, Any]:
+        nonlocal sent
+        if sent:
+            return {"type": "http.disconnect"}
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

@@ -1,0 +1,273 @@
+"""The HTTP application of one or several services: who may call, how a body becomes a command, how a "no" is said."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import structlog
+from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, InternalServerException, ValidationException
+from litestar.middleware import ASGIMiddleware
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from chassis.auth import ACTING_HEADER, Verifier
+from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_revision
+from chassis.db import Database, OutcomeUnknown, is_transient
+from chassis.edge import BODY_BYTES_MAX, Edge
+from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, language_of, problem, problem_of
+from chassis.service import Running
+from contracts.refusals import Forbidden, Invalid, Refusal
+from contracts.values import Caller, Language, Role
+
+T = TypeVar("T")
+PUBLIC = {"public": True}
+"""Put as `opt=PUBLIC` on a route that answers without a token; each such route is in the list a test keeps."""
+
+INTERNAL = {"internal": True}
+"""Put as `opt=INTERNAL` on a route for services alone."""
+
+log = structlog.get_logger()
+
+
+class CommandRequest(Request[Caller, Any, State]):
+    """Decodes a body once, strictly, into the type that its handler declares."""
+
+    async def json(self) -> Any:
+        field = self.route_handler.parsed_data_field
+        body = await self.body()
+        try:
+            return msgspec.json.decode(body, type=field.annotation if field else Any)
+        except msgspec.ValidationError as error:
+            raise invalid_field(error) from error
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise Invalid("malformed-json") from error
+
+
+def invalid_field(error: msgspec.ValidationError) -> Invalid:
+    """What does not fit, and where, without repeating what was sent."""
+    message, _, place = str(error).partition(" - at `")
+    pointer = place.removesuffix("`") or "$"
+    if "unknown field" in message:
+        return Invalid("unknown-field", pointer=pointer, field=message.partition("`")[2].rstrip("`"))
+    if "missing required field" in message:
+        return Invalid("missing-field", pointer=pointer, field=message.partition("`")[2].rstrip("`"))
+    if "out of range" in message or "int" in message and ("<=" in message or ">=" in message):
+        return Invalid("number-out-of-range", pointer=pointer)
+    return Invalid("invalid-field", pointer=pointer, expected=message)
+
+
+class Authentication(ASGIMiddleware):
+    """Every route wants a token, unless it is marked public one by one."""
+
+    def __init__(self, verifier: Verifier) -> None:
+        self._verifier = verifier
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        opt = scope["route_handler"].opt
+        if not opt.get("public"):
+            headers = dict(scope["headers"])
+            authorization = headers.get(b"authorization")
+            acting = headers.get(ACTING_HEADER.lower().encode())
+            caller = await self._verifier.caller(
+                authorization.decode("latin-1") if authorization else None,
+                acting.decode("latin-1") if acting else None,
+            )
+            if bool(opt.get("internal")) and caller.role is not Role.SERVICE:
+                raise Forbidden("not-for-your-role")
+            scope["user"] = caller
+        await next_app(scope, receive, send)
+
+
+def caller_of(request: CommandRequest) -> Caller:
+    return request.user
+
+
+async def command_of(request: CommandRequest) -> Command:
+    """The command that a POST is, with its key. Raises Invalid without one."""
+    return Command(
+        caller=request.user,
+        route=f"{request.method} {request.url.path}",
+        key=command_key(request.headers.get(KEY_HEADER)),
+        body_hash=hashlib.sha256(await request.body()).digest(),
+    )
+
+
+def expected_of(request: CommandRequest) -> int:
+    return expected_revision(request.headers.get("If-Match"))
+
+
+def now_of() -> datetime:
+    return datetime.now(UTC)
+
+
+def created(view: T, *, location: str, revision: int) -> Response[T]:
+    return Response(view, status_code=201, headers={"Location": location, "ETag": etag(revision)})
+
+
+def shown(view: T, *, revision: int) -> Response[T]:
+    return Response(view, headers={"ETag": etag(revision)})
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a list goes on: `cursor` is passed as it is to get the next page; None at the end."""
+
+    cursor: str | None = None
+
+
+def next_link(path: str, cursor: str | None) -> dict[str, str]:
+    """The `Link` header (RFC 8288) of a page."""
+    return {"Link": f'<{path}?cursor={cursor}>; rel="next"'} if cursor else {}
+
+
+# -- answers to what goes wrong ---------------------------------------------------------------------------------------
+
+
+def _language(request: Request[Any, Any, Any]) -> Language:
+    return language_of(request.headers.get("Accept-Language"))
+
+
+def _respond(body: Problem, headers: Mapping[str, str] | None = None) -> Response[Problem]:
+    return Response(body, status_code=body.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+
+
+def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
+    body = problem_of(refusal, _language(request))
+    headers: dict[str, str] = {}
+    if body.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="entraide"'
+    if body.status == 503:
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return _respond(body, headers)
+
+
+HTTP_SLUGS = {400: "invalid-request", 404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "media-type-unsupported"}
+
+
+def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    # The framework's own text is not passed on: it repeats what was sent.
+    details: dict[str, object] = {}
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        details["parameters"] = sorted({str(item.get("key")) for item in error.extra if isinstance(item, dict)})
+    slug = HTTP_SLUGS.get(error.status_code, "internal-error" if error.status_code >= 500 else "invalid-request")
+    allow = {"Allow": (error.headers or {}).get("Allow", "")} if error.status_code == 405 else None
+    return _respond(problem(slug, error.status_code, _language(request), details), allow)
+
+
+def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    language = _language(request)
+    retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    if isinstance(error, OutcomeUnknown):
+        return _respond(problem("outcome-unknown", 503, language), retry)
+    if is_transient(error):
+        return _respond(problem("database-unavailable", 503, language), retry)
+    if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":
+        # Two changes of one record at once: the journal let the other one through.
+        return _respond(problem("revision-stale", 412, language))
+    if isinstance(error, asyncpg.DataError):
+        return _respond(problem("invalid-request", 400, language))
+    log.error("request failed", error=type(error).__name__, exc_info=error)
+    return _respond(problem("internal-error", 500, language))
+
+
+# -- routes that every process has ------------------------------------------------------------------------------------
+
+
+@get("/health/live", opt=PUBLIC, media_type=MediaType.TEXT, summary="The process runs")
+async def live() -> str:
+    return "live\n"
+
+
+class Readiness(msgspec.Struct, frozen=True, kw_only=True):
+    ready: bool
+    parts: dict[str, bool]
+
+
+@get("/health/ready", opt=PUBLIC, summary="The process can do all of its work")
+async def ready(running: Sequence[Running]) -> Response[Readiness]:
+    parts: dict[str, bool] = {}
+    for service in running:
+        parts[f"{service.name}: database"] = await service.db.ready()
+        parts[f"{service.name}: broker"] = service.bus.connected and not service.bus.permission_violations
+    view = Readiness(ready=all(parts.values()), parts=parts)
+    return Response(view, status_code=200 if view.ready else 503)
+
+
+@get("/metrics", opt=PUBLIC, media_type=MediaType.TEXT, include_in_schema=False)
+async def metrics() -> Response[bytes]:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def application(
+    running: Sequence[Running],
+    verifier: Verifier,
+    *,
+    routes: Sequence[ControllerRouterHandler] = (),
+    version: str = "0.1.0",
+) -> Edge:
+    """All routes of the given services behind one edge; `routes` are those of no single service."""
+    by_name = {service.name: service for service in running}
+    routers = [
+        Router(
+            "/",
+            route_handlers=list(service.service.routes),
+            dependencies={"db": Provide(_constant(service.db), sync_to_thread=False)},
+            tags=[service.name],
+        )
+        for service in running
+        if service.service.routes
+    ]
+    app = Litestar(
+        [*routers, *routes, live, ready, metrics],
+        request_class=CommandRequest,
+        middleware=[Authentication(verifier)],
+        dependencies={
+            "caller": Provide(caller_of, sync_to_thread=False),
+            "command": Provide(command_of),
+            "expected": Provide(expected_of, sync_to_thread=False),
+            "now": Provide(now_of, sync_to_thread=False),
+            "running": Provide(_constant(list(running)), sync_to_thread=False),
+            "services": Provide(_constant(by_name), sync_to_thread=False),
+        },
+        exception_handlers=cast(
+            Any, {Refusal: on_refusal, HTTPException: on_http_exception, InternalServerException: on_exception, Exception: on_exception}
+        ),
+        openapi_config=OpenAPIConfig(
+            title="Entraide",
+            version=version,
+            description="Technical assistance under the UN Convention against Transnational Organized Crime.",
+            path="/openapi",
+            render_plugins=[],
+            components=Components(
+                security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+            ),
+            security=[{"bearer": []}],
+            use_handler_docstrings=True,
+        ),
+        logging_config=None,
+        request_max_body_size=BODY_BYTES_MAX,
+        debug=False,
+    )
+    return Edge(cast(Any, app))
+
+
+def _constant(value: T) -> Any:
+    def provide() -> Any:
+        return value
+
+    return provide
+
+
+def litestar_of(edge: Edge) -> Litestar:
+    """The application behind the edge, to walk its routes."""
+    return cast(Litestar, edge._app)
+
+

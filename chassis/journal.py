@@ -1,0 +1,212 @@
+"""A change and the fact about it are committed together; the fact is then published, however often that takes.
+
+`announce` writes the fact to the journal and to the list of what is still to be published, in the caller's
+transaction. The relay of the process that committed is handed the rows; a sweeper in every process takes over what
+was left, a second later, under a lease.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import cast
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from chassis.bus import Bus
+from chassis.db import Database, Tx
+from chassis.ids import new_id
+from chassis.supervise import to_the_end
+from chassis.telemetry import PENDING, PUBLISHED, correlation_id
+from contracts.facts import EVENT_BYTES_MAX, Event, Fact, decode_event
+
+HANDOVER_MAX = 10_000
+BATCH_MAX = 1000
+SINGLES_MAX = 32
+SWEEP_SECONDS = 1.0
+LEASE_SECONDS = 10
+"""How long rows belong to the process that committed or claimed them; far above the time a publish takes."""
+
+PAGE_MAX = 500
+
+log = structlog.get_logger()
+
+
+async def announce(tx: Tx, fact: Fact, *, version: int, because: Event | None = None) -> Event:
+    """State a fact: it is published if, and only if, this transaction commits.
+
+    `version` is the aggregate's new revision, one above its last: of two writers that both read the last one, the
+    journal's key lets one through (asyncpg.UniqueViolationError for the other). `because` is the event that caused
+    this one; its correlation goes on, else that of the HTTP request under way.
+    """
+    now = datetime.now(UTC)
+    event = Event(
+        specversion="1.0",
+        id=new_id(),
+        source=f"/{fact.type.partition('.')[0]}",
+        type=fact.type,
+        subject=f"{fact.aggregate}/{fact.aggregate_id}",
+        time=now,
+        aggregateversion=version,
+        correlationid=because.correlationid if because else correlation_id(),
+        datacontenttype="application/json",
+        data=msgspec.Raw(msgspec.json.encode(fact)),
+        causationid=because.id if because else None,
+        actorid=tx.caller.person_id if tx.caller else None,
+        actorrole=tx.caller.role if tx.caller else None,
+        actororganization=tx.caller.organization if tx.caller else None,
+    )
+    encoded = msgspec.json.encode(event)
+    assert len(encoded) <= EVENT_BYTES_MAX, "the limits on lines and codes keep every fact far below this"
+    await tx.execute(
+        """
+        WITH fact AS (
+            INSERT INTO journal (event_id, aggregate, aggregate_id, version, type, recorded_at, event)
+            VALUES ($1, $2, $3, $4, $5, $6, $7::text::json) RETURNING event_id, position
+        )
+        INSERT INTO pending (event_id, position, claimed_until)
+        SELECT event_id, position, clock_timestamp() + $8 * interval '1 second' FROM fact
+        """,
+        event.id,
+        fact.aggregate,
+        fact.aggregate_id,
+        version,
+        fact.type,
+        now,
+        encoded.decode(),
+        LEASE_SECONDS,
+    )
+    tx.announced.append(event)
+    return event
+
+
+class Relay:
+    """Publishes what was announced; every failure is ambiguous, so it is published again under the same id."""
+
+    def __init__(self, db: Database, bus: Bus) -> None:
+        self._db = db
+        self._bus = bus
+        self._handed: deque[Event] = deque(maxlen=HANDOVER_MAX)
+        self._wake = asyncio.Event()
+        db.on_commit = self.hand_over
+
+    def hand_over(self, events: Sequence[Event]) -> None:
+        """Take the events of a transaction that has committed; what does not fit is found by the sweeper."""
+        if self._bus.connected:
+            self._handed.extend(events)
+            self._wake.set()
+
+    async def relay(self) -> None:
+        """Publish what this process committed, as it comes."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._handed:
+                batch = [self._handed.popleft() for _ in range(min(len(self._handed), BATCH_MAX))]
+                await to_the_end(self._publish(batch))
+
+    async def sweep(self) -> None:
+        """Each second, claim and publish what nobody else holds: another process's, or ours after a failure."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            if self._bus.connected:
+                while await self._publish(await self._claim()) == BATCH_MAX:
+                    pass
+            async with self._db.transaction() as tx:
+                PENDING.labels(self._db.source).set(await tx.fetchval("SELECT count(*) FROM pending"))
+
+    async def _claim(self) -> list[Event]:
+        async with self._db.transaction() as tx:
+            rows = await tx.fetch(
+                """
+                WITH claimed AS (
+                    UPDATE pending SET claimed_until = clock_timestamp() + $2 * interval '1 second'
+                    WHERE event_id IN (
+                        SELECT event_id FROM pending WHERE claimed_until < clock_timestamp()
+                        ORDER BY claimed_until, position LIMIT $1 FOR UPDATE SKIP LOCKED
+                    )
+                    RETURNING event_id, position
+                )
+                SELECT journal.event FROM journal JOIN claimed USING (event_id) ORDER BY journal.position
+                """,
+                BATCH_MAX,
+                LEASE_SECONDS,
+            )
+        return [decode_event(row["event"]) for row in rows]
+
+    async def _publish(self, events: list[Event]) -> int:
+        """Publish in version order per aggregate; returns how many the broker acknowledged."""
+        if not events:
+            return 0
+        sent = await (self._one_by_one(events) if len(events) <= SINGLES_MAX else self._together(events))
+        if sent:
+            async with self._db.transaction() as tx:
+                await tx.execute("DELETE FROM pending WHERE event_id = ANY($1::uuid[])", sent)
+            PUBLISHED.labels(self._db.source).inc(len(sent))
+        return len(sent)
+
+    async def _together(self, events: list[Event]) -> list[UUID]:
+        if await self._bus.publish_batch(events):
+            return [event.id for event in events]
+        # One of them had been stored before (10201), which rejects the whole batch: one by one drops just the repeat.
+        return await self._one_by_one(events)
+
+    async def _one_by_one(self, events: list[Event]) -> list[UUID]:
+        by_aggregate = groupby(sorted(events, key=lambda e: (e.subject, e.aggregateversion)), key=lambda e: e.subject)
+        lanes = await asyncio.gather(*(self._in_order(list(lane)) for _, lane in by_aggregate))
+        return [event_id for lane in lanes for event_id in lane]
+
+    async def _in_order(self, events: list[Event]) -> list[UUID]:
+        sent: list[UUID] = []
+        for event in events:
+            if not await self._bus.publish(event):
+                break
+            sent.append(event.id)
+        return sent
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Part of a journal, in an order that no later commit can slip into; `after` is where the next page starts."""
+
+    events: list[Event]
+    after: str
+    more: bool
+
+
+async def read(tx: Tx, *, after: str, limit: int = PAGE_MAX) -> Page:
+    """The journal after a watermark (`<written_by>.<position>`, or "0.0" for all of it).
+
+    Only what was written by transactions older than every one still running is returned: what those write comes
+    later in this order, so that a watermark never passes an event by.
+    """
+    written_by, position = after.split(".")
+    rows = await tx.fetch(
+        """
+        SELECT written_by::text AS written_by, position, event FROM journal
+        WHERE (written_by, position) > ($1::text::xid8, $2) AND written_by < pg_snapshot_xmin(pg_current_snapshot())
+        ORDER BY written_by, position LIMIT $3
+        """,
+        written_by,
+        int(position),
+        limit + 1,
+    )
+    page = rows[:limit]
+    return Page(
+        events=[decode_event(row["event"]) for row in page],
+        after=f"{page[-1]['written_by']}.{page[-1]['position']}" if page else after,
+        more=len(rows) > limit,
+    )
+
+
+async def read_aggregate(tx: Tx, aggregate_id: UUID, *, after_version: int = 0, limit: int = PAGE_MAX) -> list[Event]:
+    """The facts of one aggregate in order, from the one after `after_version`."""
+    rows = await tx.fetch(
+        "SELECT event FROM journal WHERE aggregate_id = $1 AND version > $2 ORDER BY version LIMIT $3",
+        aggregate_id,
+        after_version,
+        limit,
+    )
+    return [decode_event(cast(str, row["event"])) for row in rows]

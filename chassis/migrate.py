@@ -1,0 +1,139 @@
+"""Forward-only migrations: numbered SQL files, one transaction each, a role and a schema per service.
+
+A file is applied once and never changed afterwards. Its first lines may name tables that are append-only
+(`-- append-only: journal`): the service may read them and add to them, and nothing else.
+"""
+
+import asyncio
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+LOCK = 0x656E7472
+LOCK_POLL_SECONDS = 0.1
+LOCK_SECONDS_MAX = 120
+CHASSIS_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class MigrationError(Exception):
+    """The schema cannot be brought to this version; one line that says why."""
+
+
+@dataclass(frozen=True)
+class Migration:
+    part: str
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+    @property
+    def append_only(self) -> list[str]:
+        return [name for line in re.findall(r"^-- append-only: (.+)$", self.sql, re.M) for name in line.split(", ")]
+
+
+def role_of(service: str) -> str:
+    """The PostgreSQL role that has a service's rights."""
+    return f"entraide_{service}"
+
+
+def read_migrations(part: str, folder: Path) -> list[Migration]:
+    """Raises MigrationError for a file that is not named NNNN_name.sql, or a gap in the numbers."""
+    found = []
+    for path in sorted(folder.glob("*.sql")):
+        named = re.fullmatch(r"(\d{4})_([a-z0-9_]+)\.sql", path.name)
+        if named is None:
+            raise MigrationError(f"{path.name}: name it NNNN_name.sql")
+        found.append(Migration(part, int(named[1]), named[2], path.read_text(encoding="utf-8")))
+    if [m.number for m in found] != list(range(1, len(found) + 1)):
+        raise MigrationError(f"the migrations of {part} are not numbered from 0001 without a gap")
+    return found
+
+
+async def migrate(dsn: str, service: str, folder: Path) -> list[str]:
+    """Bring a service's schema up to date; returns what was applied. Several at once: one works, the others wait.
+
+    Raises MigrationError, or what asyncpg raises when the server is not reached.
+    """
+    wanted = [*read_migrations("chassis", CHASSIS_MIGRATIONS), *read_migrations(service, folder / "migrations")]
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        await _lock(connection)
+        await _prepare(connection, service)
+        return await _apply(connection, service, wanted)
+    finally:
+        await connection.close()
+
+
+async def _lock(connection: asyncpg.Connection) -> None:
+    # Polled: a session that waits inside pg_advisory_lock() pins a snapshot.
+    for _ in range(int(LOCK_SECONDS_MAX / LOCK_POLL_SECONDS)):
+        if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+            return
+        await asyncio.sleep(LOCK_POLL_SECONDS)
+    raise MigrationError(f"another migration has been under way for {LOCK_SECONDS_MAX} s")
+
+
+async def _prepare(connection: asyncpg.Connection, service: str) -> None:
+    if await connection.fetchval("SELECT current_setting('server_version_num')::int < 160000"):
+        raise MigrationError("PostgreSQL 16 or newer is needed")
+    role = role_of(service)
+    async with connection.transaction():
+        if not await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
+            await connection.execute(f"CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT")
+        if not await connection.fetchval("SELECT pg_has_role(current_user, $1, 'SET')", role):
+            await connection.execute(f"GRANT {role} TO CURRENT_USER")
+        await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
+        await connection.execute(f"GRANT USAGE ON SCHEMA {service} TO {role}")
+        await connection.execute(
+            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {service} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}"
+        )
+        await connection.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {service} GRANT USAGE ON SEQUENCES TO {role}")
+        await connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        await connection.execute(
+            f"""
+            CREATE TABLE IF NOT EXISTS {service}.migration (
+                part text NOT NULL, number integer NOT NULL, name text NOT NULL, checksum text NOT NULL,
+                applied_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (part, number))
+            """
+        )
+        await connection.execute(f"REVOKE INSERT, UPDATE, DELETE ON {service}.migration FROM {role}")
+
+
+async def _apply(connection: asyncpg.Connection, service: str, wanted: list[Migration]) -> list[str]:
+    rows = await connection.fetch(f"SELECT part, number, checksum FROM {service}.migration")
+    held = {(row["part"], row["number"]): row["checksum"] for row in rows}
+    if extra := sorted(held.keys() - {(m.part, m.number) for m in wanted}):
+        raise MigrationError(f"the database is newer than this program: {service} has {extra[0][0]} {extra[0][1]:04}")
+    applied = []
+    for migration in wanted:
+        checksum = held.get((migration.part, migration.number))
+        label = f"{service}: {migration.part} {migration.number:04} {migration.name}"
+        if checksum is None:
+            await _apply_one(connection, service, migration)
+            applied.append(label)
+        elif checksum != migration.checksum:
+            raise MigrationError(f"{label} was changed after it had been applied")
+    return applied
+
+
+async def _apply_one(connection: asyncpg.Connection, service: str, migration: Migration) -> None:
+    async with connection.transaction():
+        await connection.execute("SET LOCAL lock_timeout = '5s'")
+        await connection.execute(f"SET LOCAL search_path = {service}")
+        await connection.execute(migration.sql)
+        for table in migration.append_only:
+            await connection.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {service}.{table} FROM {role_of(service)}")
+        await connection.execute(
+            f"INSERT INTO {service}.migration (part, number, name, checksum) VALUES ($1, $2, $3, $4)",
+            migration.part,
+            migration.number,
+            migration.name,
+            migration.checksum,
+        )

@@ -1,0 +1,41 @@
+"""The external parts: those an address is given for are used, the others are started here from their wheels."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from chassis.bus import grants
+from chassis.embedded import Nats, Permissions, Postgres
+from chassis.service import Service
+from chassis.settings import Settings
+
+ADMINISTRATOR = "streams"
+"""The broker user that alone creates and repairs streams and consumers."""
+
+Say = Callable[[str], None]
+
+
+@contextlib.contextmanager
+def parts(settings: Settings, services: Sequence[Service], *, say: Say = lambda _line: None) -> Iterator[Settings]:
+    """Settings in which every part has an address; what was started here ends with the block.
+
+    To be entered from the main thread: the servers end when the thread that started them does. Raises EmbeddedError.
+    """
+    with contextlib.ExitStack() as stack:
+        if settings.database_url is None and len(settings.database_urls) < len(services):
+            say("starting PostgreSQL")
+            postgres = stack.enter_context(Postgres(settings.state / "postgres"))
+            settings = replace(settings, database_url=postgres.dsn())
+        if settings.nats_url is None and len(settings.nats_urls) < len(services):
+            say("starting nats-server")
+            users = {ADMINISTRATOR: Permissions(publish=(">",), subscribe=(">",))}
+            for service in services:
+                publish, subscribe = grants(service.name, publishes=True, listens_to=service.listens_to)
+                users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
+            nats = stack.enter_context(Nats(settings.state / "nats", users=users))
+            settings = replace(
+                settings,
+                nats_url=nats.url(ADMINISTRATOR),
+                nats_urls={service.name: nats.url(service.name) for service in services},
+            )
+        yield settings

@@ -1,0 +1,68 @@
+"""Asking another service: what it wrote in its journal, and a record that a fact named (the claim check)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from chassis.journal import Page
+from chassis.telemetry import CORRELATION_HEADER, correlation_id
+from contracts.facts import Event
+
+TIMEOUT_SECONDS = 5.0
+
+
+class PeerError(Exception):
+    """Another service did not answer as it should; asking again later may help."""
+
+
+class Peers:
+    """The other services' addresses, and the token this one shows them."""
+
+    def __init__(self, addresses: Mapping[str, str], token: Callable[[], str]) -> None:
+        self._addresses = addresses
+        self._token = token
+        self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False)
+
+    async def get(self, service: str, path: str, params: Mapping[str, str | int] | None = None) -> bytes:
+        """The body of a 200. Raises PeerError for anything else."""
+        try:
+            response = await self._client.get(
+                self._addresses[service] + path,
+                params=dict(params or {}),
+                headers={"Authorization": f"Bearer {self._token()}", CORRELATION_HEADER: correlation_id()},
+            )
+        except httpx.HTTPError as error:
+            raise PeerError(f"{service}: {type(error).__name__}") from error
+        if response.status_code != httpx.codes.OK:
+            raise PeerError(f"{service}: {response.status_code}")
+        return response.content
+
+    async def record(self, service: str, path: str) -> dict[str, Any]:
+        """A record that a fact named, as its owner shows it to this service. Raises PeerError."""
+        return msgspec.json.decode(await self.get(service, path), type=dict[str, Any])
+
+    async def events_after(self, owner: str, after: str) -> Page:
+        """The next page of the owner's journal. Raises PeerError."""
+        return _decode(await self.get(owner, "/internal/events", {"owner": owner, "after": after}), Page)
+
+    async def events_of(self, owner: str, aggregate_id: UUID, *, after_version: int) -> list[Event]:
+        """The owner's facts about one aggregate after a version. Raises PeerError."""
+        params: dict[str, str | int] = {
+            "owner": owner,
+            "aggregate": str(aggregate_id),
+            "after_version": after_version,
+        }
+        return _decode(await self.get(owner, "/internal/events", params), Page).events
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def _decode(body: bytes, kind: type[Page]) -> Page:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        raise PeerError("the answer is not a page of events") from error

@@ -1,0 +1,77 @@
+"""Every "no" that leaves by HTTP, as RFC 9457 problem details in the caller's language."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from babel.core import negotiate_locale
+
+from chassis.telemetry import correlation_id
+from contracts.reference.refusal_words import words_of
+from contracts.refusals import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    Mismatch,
+    Missing,
+    Refusal,
+    Stale,
+    Unavailable,
+    Unconditional,
+    Unidentified,
+)
+from contracts.values import Language
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 2
+
+STATUSES: Mapping[type[Refusal], int] = {
+    Invalid: 400,
+    Unidentified: 401,
+    Forbidden: 403,
+    Missing: 404,
+    Conflict: 409,
+    Stale: 412,
+    Mismatch: 422,
+    Unconditional: 428,
+    Unavailable: 503,
+}
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 9457 problem details. `slug` is stable, `title` is in the caller's language, `details` explain this case."""
+
+    type: str
+    title: str
+    status: int
+    slug: str
+    correlation_id: str
+    details: dict[str, Any] = {}
+
+
+def problem(slug: str, status: int, language: Language, details: Mapping[str, object] | None = None) -> Problem:
+    words = words_of(slug)
+    return Problem(
+        type=f"/problems/{slug}",
+        title=words[language],
+        status=status,
+        slug=slug,
+        correlation_id=correlation_id(),
+        details=dict(details or {}),
+    )
+
+
+def problem_of(refusal: Refusal, language: Language) -> Problem:
+    return problem(refusal.slug, STATUSES[type(refusal)], language, refusal.details)
+
+
+def language_of(accept_language: str | None) -> Language:
+    """The first of the six languages that the caller prefers (RFC 9110 section 12.5.4); English without a wish."""
+    wishes: list[tuple[float, str]] = []
+    for wish in (accept_language or "").split(",")[:20]:
+        tag, _, quality = wish.strip().partition(";")
+        found = re.match(r"\s*q=([01](?:\.\d{1,3})?)\Z", quality)
+        wishes.append((-(float(found[1]) if found else 1.0), tag.replace("-", "_")))
+    preferred = [tag.split("_")[0].lower() for weight, tag in sorted(wishes, key=lambda w: w[0]) if weight < 0]
+    return Language(negotiate_locale(preferred, list(Language)) or Language.EN)

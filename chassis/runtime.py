@@ -1,0 +1,235 @@
+"""Services brought to life: pools, broker connections, loops and one HTTP listener, until they are told to stop."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import structlog
+import uvicorn
+from litestar.types import ControllerRouterHandler
+
+from chassis.auth import Issuer, Keys, Verifier
+from chassis.bus import Bus, BusError, Consumer, ensure_streams
+from chassis.commands import forget_old
+from chassis.db import Database
+from chassis.edge import Edge
+from chassis.http import application
+from chassis.inbox import Inbox
+from chassis.internal import events
+from chassis.journal import Relay
+from chassis.migrate import migrate, role_of
+from chassis.peers import Peers
+from chassis.service import Running, Service
+from chassis.settings import Settings, SettingsError
+from chassis.supervise import Loop, every, supervised
+
+STREAMS_SECONDS = 10.0
+FORGET_SECONDS = 3600.0
+CONCURRENCY_MAX = 400
+GRACE_SECONDS = 5
+BACKLOG = 256
+
+log = structlog.get_logger()
+
+
+def identity(settings: Settings) -> tuple[Verifier, Callable[[str], Callable[[], str]]]:
+    """Who verifies callers, and where each service's own token comes from.
+
+    Without `ENTRAIDE_JWKS` both are the embedded issuer, whose key lies in the state folder.
+    """
+    if settings.keys is not None:
+        return Verifier(Keys(settings.keys), settings.issuer), partial(_token_from_file, settings)
+    issuer = Issuer.load(settings.state / "issuer.jwk", settings.issuer)
+    public = settings.state / "issuer.jwks.json"
+    issuer.publish_keys(public)
+    return Verifier(Keys(str(public)), settings.issuer), issuer.service_token
+
+
+def _token_from_file(settings: Settings, _service: str) -> Callable[[], str]:
+    def token() -> str:
+        if settings.service_token_file is None:
+            raise SettingsError("with ENTRAIDE_JWKS a service needs its token in ENTRAIDE_SERVICE_TOKEN_FILE")
+        return settings.service_token_file.read_text(encoding="utf-8").strip()
+
+    return token
+
+
+async def prepare(settings: Settings, services: Sequence[Service]) -> list[str]:
+    """Migrate every service's schema; returns what was applied. Raises MigrationError or what asyncpg raises."""
+    applied: list[str] = []
+    for service in services:
+        dsn = settings.database_url or settings.database_urls[service.name]
+        applied += await migrate(dsn, service.name, service.folder)
+    return applied
+
+
+def topology(services: Sequence[Service]) -> tuple[list[str], list[Consumer]]:
+    """The streams and durable consumers that these services need."""
+    consumers = [Consumer(owner=owner, durable=s.name) for s in services for owner in s.listens_to]
+    return [s.name for s in services], consumers
+
+
+@contextlib.asynccontextmanager
+async def alive(
+    settings: Settings, services: Sequence[Service], *, ports: Mapping[str, int]
+) -> AsyncIterator[list[Running]]:
+    """The services with their connections and loops running; at the end handlers finish and connections close."""
+    _, token_of = identity(settings)
+    addresses = {name: settings.peers.get(name, f"http://127.0.0.1:{port}") for name, port in ports.items()}
+    running: list[Running] = []
+    async with contextlib.AsyncExitStack() as stack:
+        for service in services:
+            running.append(await _connect(stack, settings, service, addresses, token_of(service.name)))
+        loops: dict[str, Loop] = {}
+        for service in running:
+            loops |= loops_of(service)
+        await stack.enter_async_context(supervised(loops))
+        yield running
+
+
+async def _connect(
+    stack: contextlib.AsyncExitStack,
+    settings: Settings,
+    service: Service,
+    addresses: Mapping[str, str],
+    token: Callable[[], str],
+) -> Running:
+    own = settings.database_urls.get(service.name)
+    dsn = own or settings.database_url
+    nats_url = settings.nats_urls.get(service.name) or settings.nats_url
+    if dsn is None or nats_url is None:
+        raise SettingsError(f"{service.name} needs DATABASE_URL and NATS_URL, or those of its own")
+    db = await Database.connect(dsn, service.name, role=None if own else role_of(service.name))
+    stack.push_async_callback(db.close)
+    peers = Peers(addresses, token)
+    stack.push_async_callback(peers.close)
+    bus = Bus(nats_url, service.name)
+    inbox = Inbox(
+        db, service.name, service.listens_to, service.handlers, catch_up_seconds=settings.catch_up_seconds
+    )
+    return Running(
+        service=service, settings=settings, db=db, bus=bus, relay=Relay(db, bus), inbox=inbox, peers=peers
+    )
+
+
+def loops_of(running: Running) -> dict[str, Loop]:
+    """Everything a service does in the background, by name."""
+    name, inbox = running.name, running.inbox
+    loops: dict[str, Loop] = {
+        f"{name} broker": running.bus.keep_connected,
+        f"{name} relay": running.relay.relay,
+        f"{name} sweeper": running.relay.sweep,
+        f"{name} old keys": partial(every, FORGET_SECONDS, partial(_forget, running.db)),
+    }
+    for owner in inbox.owners:
+        loops[f"{name} hears {owner}"] = partial(inbox.listen, running.bus, owner)
+        loops[f"{name} catches up with {owner}"] = partial(inbox.catch_up, running.peers, owner)
+    if inbox.owners:
+        loops[f"{name} straightens"] = partial(inbox.straighten, running.peers)
+    own = running.service.loops(running)
+    return loops | {f"{name} {loop}": work for loop, work in own.items()}
+
+
+async def _forget(db: Database) -> None:
+    async with db.transaction() as tx:
+        await forget_old(tx)
+
+
+async def keep_streams(settings: Settings, services: Sequence[Service]) -> None:
+    """Every few seconds see that the streams are as they have to be; a wiped broker gets them back."""
+    owners, consumers = topology(services)
+    while True:
+        if settings.nats_url is not None:
+            try:
+                for line in await ensure_streams(settings.nats_url, owners, consumers, replicas=settings.replicas):
+                    log.info("streams", done=line)
+            except BusError as error:
+                log.warning("streams not ensured", reason=str(error))
+        await asyncio.sleep(STREAMS_SECONDS)
+
+
+class Server(uvicorn.Server):
+    """uvicorn in our own loop: it would raise a signal again after its end and skip what we still have to do."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        yield
+
+
+def http_server(app: Edge, host: str, port: int) -> Server:
+    return Server(
+        uvicorn.Config(
+            app,  # type: ignore[arg-type]
+            host=host,
+            port=port,
+            loop="uvloop",
+            http="httptools",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            limit_concurrency=CONCURRENCY_MAX,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+
+
+async def serve(
+    settings: Settings,
+    services: Sequence[Service],
+    *,
+    ports: Mapping[str, int],
+    routes: Sequence[ControllerRouterHandler] = (),
+    ensure: bool = False,
+    on_ready: Callable[[list[Running]], Any] = lambda _running: None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Run the services until SIGTERM, SIGINT or `stop`: then stop fetching, finish what is under way, close.
+
+    `ensure` also keeps the streams, which takes the administrator's broker address.
+    """
+    stop = stop or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sig, stop.set)
+    verifier, _ = identity(settings)
+    async with alive(settings, services, ports=ports) as running:
+        keeping: dict[str, Loop] = {"streams": partial(keep_streams, settings, services)} if ensure else {}
+        app = application(running, verifier, routes=[events, *routes])
+        server = http_server(app, settings.host, settings.port)
+        async with supervised(keeping):
+            task = asyncio.create_task(server.serve(sockets=[listener(settings.host, settings.port)]))
+            await asyncio.wait({task, asyncio.create_task(_started(server))}, return_when=asyncio.FIRST_COMPLETED)
+            ready = on_ready(running)
+            waiting = asyncio.create_task(stop.wait())
+            await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            server.should_exit = True
+            await task
+            waiting.cancel()
+            if isinstance(ready, asyncio.Task):
+                ready.cancel()
+
+
+async def _started(server: Server) -> None:
+    while not server.started:
+        await asyncio.sleep(0.01)
+
+
+def listener(host: str, port: int) -> socket.socket:
+    """A bound socket. Raises SettingsError when the port is taken, in one line that says which setting to change."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise SettingsError(f"cannot listen on {host}:{port} ({error.strerror}): set ENTRAIDE_PORT") from error
+    return bound

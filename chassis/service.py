@@ -1,0 +1,51 @@
+"""A service is a value: what it owns, serves, hears and does in the background."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chassis.bus import Bus
+from chassis.db import Database, Tx
+from chassis.inbox import Handler, Inbox
+from chassis.journal import Relay
+from chassis.peers import Peers
+from chassis.settings import Settings
+from chassis.supervise import Loop
+from contracts.facts import Event, Fact
+
+
+@dataclass(frozen=True)
+class Service:
+    """`name` is the schema, the stream's owner and the durable consumer; `folder` holds `migrations/`.
+
+    `rebuild` folds one fact of the service's own journal into its tables, as the action that announced it did;
+    `tables` are those it rebuilds, `texts` those that hold words and personal values and are left alone.
+    """
+
+    name: str
+    folder: Path
+    routes: Sequence[Any] = ()
+    listens_to: Sequence[str] = ()
+    handlers: Mapping[type[Fact], Handler] = field(default_factory=dict)
+    loops: Callable[["Running"], Mapping[str, Loop]] = lambda _running: {}
+    rebuild: Callable[[Tx, Event], Any] | None = None
+    tables: Sequence[str] = ()
+    texts: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Running:
+    """A service with what it works with."""
+
+    service: Service
+    settings: Settings
+    db: Database
+    bus: Bus
+    relay: Relay
+    inbox: Inbox
+    peers: Peers
+
+    @property
+    def name(self) -> str:
+        return self.service.name

@@ -1,0 +1,89 @@
+"""What an operator may set, read from the environment once and handed down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names it and says what would do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the external parts are, and what may vary; a part that is None is started here from its wheel.
+
+    `database_url` is the migrator's; a service without an entry in `database_urls` uses it in its own role.
+    """
+
+    state: Path
+    database_url: str | None = None
+    database_urls: Mapping[str, str] = field(default_factory=dict)
+    nats_url: str | None = None
+    nats_urls: Mapping[str, str] = field(default_factory=dict)
+    smtp_url: str | None = None
+    peers: Mapping[str, str] = field(default_factory=dict)
+    host: str = "127.0.0.1"
+    port: int = 8400
+    issuer: str = "https://issuer.entraide.example"
+    keys: str | None = None
+    service_token_file: Path | None = None
+    catch_up_seconds: float = 60.0
+    replicas: int = 1
+    log_level: str = "warning"
+    log_human: bool = False
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str], services: tuple[str, ...], *, state: Path) -> "Settings":
+        """Raises SettingsError with one clear line."""
+        return cls(
+            state=Path(env.get("ENTRAIDE_STATE") or state),
+            database_url=_url(env, "DATABASE_URL", ("postgresql", "postgres")),
+            database_urls=_per_service(env, "DATABASE_URL_{}", services, ("postgresql", "postgres")),
+            nats_url=_url(env, "NATS_URL", ("nats", "tls")),
+            nats_urls=_per_service(env, "NATS_URL_{}", services, ("nats", "tls")),
+            smtp_url=_url(env, "SMTP_URL", ("smtp", "smtps")),
+            peers=_per_service(env, "ENTRAIDE_{}_URL", services, ("http", "https")),
+            host=env.get("ENTRAIDE_HOST", "127.0.0.1"),
+            port=_number(env, "ENTRAIDE_PORT", 8400, lowest=0, highest=65_535),
+            issuer=env.get("ENTRAIDE_ISSUER", "https://issuer.entraide.example"),
+            keys=env.get("ENTRAIDE_JWKS") or None,
+            service_token_file=Path(env["ENTRAIDE_SERVICE_TOKEN_FILE"])
+            if env.get("ENTRAIDE_SERVICE_TOKEN_FILE")
+            else None,
+            catch_up_seconds=_number(env, "ENTRAIDE_CATCH_UP_SECONDS", 60, lowest=1, highest=3600),
+            replicas=_number(env, "ENTRAIDE_STREAM_REPLICAS", 1, lowest=1, highest=5),
+            log_level=env.get("ENTRAIDE_LOG_LEVEL", "warning"),
+            log_human=env.get("ENTRAIDE_LOG_HUMAN", "") == "1",
+        )
+
+
+def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str | None:
+    value = env.get(name)
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError as error:
+        raise SettingsError(f"{name} is not an address: {error}") from error
+    if parts.scheme not in schemes or not parts.hostname:
+        raise SettingsError(f"{name} has to look like {schemes[0]}://host:port…")
+    return value
+
+
+def _per_service(
+    env: Mapping[str, str], pattern: str, services: tuple[str, ...], schemes: tuple[str, ...]
+) -> dict[str, str]:
+    found = {service: _url(env, pattern.format(service.upper()), schemes) for service in services}
+    return {service: url for service, url in found.items() if url}
+
+
+def _number(env: Mapping[str, str], name: str, default: int, *, lowest: int, highest: int) -> int:
+    value = env.get(name, "")
+    if not value:
+        return default
+    if not value.isdigit() or not lowest <= int(value) <= highest:
+        raise SettingsError(f"{name} has to be a whole number from {lowest} to {highest}")
+    return int(value)

@@ -1,0 +1,69 @@
+"""Background loops that outlive their failures: a dead broker makes a service not ready, never dead."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+import structlog
+
+PAUSE_SECONDS_MIN = 0.2
+PAUSE_SECONDS_MAX = 5.0
+STOP_SECONDS = 15.0
+"""How long work under way may go on after a stop was asked for; the process has 20 s in all."""
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+Loop = Callable[[], Awaitable[None]]
+
+
+async def forever(name: str, loop: Loop) -> None:
+    """Run `loop`, and again when it ends or fails, with a growing pause; only cancellation ends it."""
+    pause = PAUSE_SECONDS_MIN
+    while True:
+        started = asyncio.get_running_loop().time()
+        try:
+            await loop()
+        except Exception as error:
+            log.warning("loop failed", loop=name, error=type(error).__name__, reason=_reason(error))
+        if asyncio.get_running_loop().time() - started > PAUSE_SECONDS_MAX:
+            pause = PAUSE_SECONDS_MIN
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, PAUSE_SECONDS_MAX)
+
+
+async def every(seconds: float, work: Loop) -> None:
+    """Do `work`, wait, and again."""
+    while True:
+        await work()
+        await asyncio.sleep(seconds)
+
+
+@contextlib.asynccontextmanager
+async def supervised(loops: dict[str, Loop]) -> AsyncIterator[None]:
+    """The loops run inside the block, and are cancelled and awaited at its end."""
+    tasks = [asyncio.create_task(forever(name, loop), name=name) for name, loop in loops.items()]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _reason(error: BaseException) -> str:
+    # SQLSTATE or the class only: the text of a database error can quote the row that caused it.
+    return str(getattr(error, "sqlstate", None) or type(error).__name__)
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Wait for `work`; if we are cancelled meanwhile it still ends first, within the time a stop may take."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=STOP_SECONDS)
+        if not task.done():
+            task.cancel()
+        raise

@@ -1,0 +1,66 @@
+"""Logs without words or names, metrics, and the one correlation id from HTTP header to fact to mail."""
+
+import contextlib
+import logging
+import re
+import sys
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+from chassis.ids import new_id
+
+CORRELATION_HEADER = "X-Correlation-Id"
+_CORRELATION = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+
+REQUESTS = Histogram(
+    "entraide_http_seconds",
+    "Time to answer, by route and status",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+PENDING = Gauge("entraide_pending", "Facts committed and not yet acknowledged by the broker", ["service"])
+PUBLISHED = Counter("entraide_published", "Facts acknowledged by the broker", ["service"])
+RECEIVED = Counter("entraide_received", "Events by what became of them", ["service", "owner", "outcome"])
+PARKED = Gauge("entraide_parked", "Events parked for an operator", ["service"])
+
+_correlation: ContextVar[str | None] = ContextVar("correlation_id", default=None)
+
+
+def correlation_id() -> str:
+    """The id of what is under way; a new one where nothing set any."""
+    return _correlation.get() or str(new_id())
+
+
+@contextlib.contextmanager
+def correlated(given: str | None) -> Iterator[str]:
+    """Inside the block everything carries `given`, or a new id where it is none or has an odd shape."""
+    correlation = given if given and _CORRELATION.match(given) else str(new_id())
+    token = _correlation.set(correlation)
+    try:
+        with structlog.contextvars.bound_contextvars(correlation_id=correlation):
+            yield correlation
+    finally:
+        _correlation.reset(token)
+
+
+def configure_logs(*, level: str = "info", human: bool = False) -> None:
+    """One JSON object a line on standard error, or columns for a person at a terminal."""
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    # Libraries that log through the standard library speak of connections and addresses: their warnings only.
+    logging.basicConfig(level=logging.ERROR, stream=sys.stderr, force=True)
