@@ -1,0 +1,140 @@
+"""What can be done with a request: load for this caller, decide, save, announce. The edge opens the transaction."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chassis.commands import check_revision
+from chassis.db import Tx
+from chassis.journal import announce
+from contracts.facts import Event, Fact
+from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchRevoked
+from contracts.values import Caller
+from services.requests import domain, policy, store
+from services.requests.domain import Content, Request, Status
+from services.requests.store import Texts
+
+SALT_BYTES = 16
+GAP_REASON = "match_revoked"
+
+MatchFact = MatchConfirmed | MatchBegun | MatchCompleted | MatchRevoked
+MATCH_STATUS: dict[type[MatchFact], str] = {
+    MatchConfirmed: "confirmed",
+    MatchBegun: "in_delivery",
+    MatchCompleted: "completed",
+    MatchRevoked: "revoked",
+}
+
+
+async def record(tx: Tx, before: Request | None, fact: Fact, *, because: Event | None = None) -> Request:
+    """Fold a fact into the request, save it, and announce the fact: always these three together."""
+    after = domain.evolve(before, fact)
+    await store.save(tx, after)
+    await announce(tx, fact, version=after.revision, because=because)
+    return after
+
+
+def hash_texts(texts: Texts) -> tuple[bytes, str]:
+    """A new salt, and the hash by which the journal names these words without telling them."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    return salt, hashlib.sha256(salt + msgspec.json.encode(texts)).hexdigest()
+
+
+async def file(
+    tx: Tx, request_id: UUID, content: Content, texts: Texts, salt: bytes, *, submit: bool, caller: Caller, now: datetime
+) -> Request:
+    """A new request of the caller's State: a draft, or submitted at once."""
+    begin = domain.file if submit else domain.draft
+    request = await record(tx, None, begin(request_id, caller.organization, content, now=now))
+    await store.save_texts(tx, request, texts, salt)
+    return request
+
+
+async def revise(
+    tx: Tx,
+    request_id: UUID,
+    content: Content,
+    texts: Texts,
+    salt: bytes,
+    *,
+    caller: Caller,
+    expected: int,
+    now: datetime,
+) -> Request:
+    """Put new content in the place of a draft's, or of a returned request's."""
+    request = await _for_move(tx, request_id, "revise", caller, expected)
+    fact = request.revise(content, now=now)
+    await store.drop_line_texts(tx, request_id)
+    request = await record(tx, request, fact)
+    await store.save_texts(tx, request, texts, salt)
+    return request
+
+
+async def move(
+    tx: Tx,
+    request_id: UUID,
+    name: str,
+    decide: Callable[[Request], Fact],
+    *,
+    caller: Caller,
+    expected: int,
+    comment: str | None = None,
+) -> Request:
+    """One move of the table in `domain`, with a comment for the other side where there is one."""
+    request = await record(tx, before := await _for_move(tx, request_id, name, caller, expected), decide(before))
+    if comment:
+        await store.save_remark(tx, request, comment)
+    return request
+
+
+async def register(tx: Tx, request_id: UUID, *, caller: Caller, expected: int, now: datetime) -> Request:
+    """Give the request its reference number."""
+    request = await _for_move(tx, request_id, "register", caller, expected)
+    request.require("register")
+    return await record(tx, request, request.register(await store.next_reference(tx, now.year), now=now))
+
+
+async def _for_move(tx: Tx, request_id: UUID, name: str, caller: Caller, expected: int) -> Request:
+    request = await store.get(tx, request_id, caller, lock=True)
+    policy.check_may_move(caller, name)
+    check_revision(request.revision, expected)
+    return request
+
+
+async def hear_of_match(tx: Tx, event: Event, fact: MatchFact) -> None:
+    """Follow a match of one of our lines: its fulfilment, and the request's own state where that follows."""
+    request = await store.locked(tx, fact.request_id)
+    if request is None:
+        return
+    change = request.hear_of_match(fact.line_id, fact.match_id, MATCH_STATUS[type(fact)], now=event.time)
+    if change is None:
+        return
+    request = await record(tx, request, change, because=event)
+    if isinstance(fact, MatchBegun) and request.status is Status.OPEN:
+        await record(tx, request, request.start(now=event.time), because=event)
+    if isinstance(fact, MatchRevoked) and request.status is Status.IN_DELIVERY:
+        await record(tx, request, request.reopen(GAP_REASON, now=event.time), because=event)
+
+
+async def end_windows(tx: Tx, now: datetime) -> int:
+    """Let circulate what nobody objected to within five working days."""
+    ended = await store.ended_windows(tx, now)
+    for request_id in ended:
+        request = await store.locked(tx, request_id)
+        if request is not None and request.window_ends_at is not None and request.window_ends_at <= now:
+            await record(tx, request, request.end_window(now=now))
+    return len(ended)
+
+
+async def rebuild(tx: Tx, event: Event) -> None:
+    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    fact = event.fact()
+    assert fact is not None, "our own journal holds facts of our own contracts"
+    before = await store.locked(tx, event.aggregate_id)
+    await store.save(tx, domain.evolve(before, fact))
+
+

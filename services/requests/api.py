@@ -1,0 +1,375 @@
+"""The requests' routes. Each opens one transaction; a command that comes again is answered from the record."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from litestar import Response, delete, get, patch, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, QueryParameter
+from msgspec import Struct
+
+from chassis.commands import Command, claim
+from chassis.db import Database, Tx
+from chassis.http import created, next_link, shown
+from chassis.ids import new_id
+from chassis.journal import read_aggregate
+from contracts.facts import Fact
+from contracts.refusals import Invalid
+from contracts.values import Caller, Period, State
+from services.requests import actions, policy, store
+from services.requests.commands import (
+    Closing,
+    Comment,
+    Delivery,
+    FileRequest,
+    Reason,
+    RequestBody,
+    ReviseRequest,
+    Triage,
+    check_priority,
+    check_reason,
+)
+from services.requests.domain import Outcome, Request, Status
+from services.requests.specificity import Advice, advise
+
+B = TypeVar("B", Comment, Reason, Triage, Delivery, Closing)
+
+
+class LineView(Struct, frozen=True, kw_only=True):
+    """A line with its words and how far it is met."""
+
+    line_id: UUID
+    kind: str
+    topics: tuple[str, ...]
+    articles: tuple[str, ...]
+    paragraphs: tuple[str, ...]
+    pillars: tuple[str, ...]
+    institution: str
+    institution_name: str
+    group_size: int
+    languages: tuple[str, ...]
+    modality: str
+    window: Period
+    gender_marker: int
+    human_rights_marker: int
+    markers_justification: str
+    outcome: str
+    in_place: str
+    fulfilment: str
+
+
+class RequestView(Struct, frozen=True, kw_only=True):
+    """A request with its words, in the language they were written in; `advice` says what providers would ask for."""
+
+    request_id: UUID
+    state: str
+    status: str
+    revision: int
+    language: str
+    title: str
+    need: str
+    visibility: str
+    addressee: str
+    addressed_states: tuple[str, ...]
+    circulation_rule: str
+    circulation: str
+    window_ends_at: datetime | None
+    restricted: bool
+    drafted_at: datetime
+    submitted_at: datetime | None
+    registered_at: datetime | None
+    reference: str | None
+    priority: str | None
+    outcome: str | None
+    lines: tuple[LineView, ...]
+    advice: tuple[Advice, ...]
+
+
+class RequestPage(Struct, frozen=True, kw_only=True):
+    """Requests, newest first; `cursor` leads to the next page."""
+
+    requests: list[store.Summary]
+    cursor: str | None
+
+
+class HistoryEntry(Struct, frozen=True, kw_only=True):
+    """One fact of a request's history: what, when, by which role of which organization."""
+
+    version: int
+    type: str
+    at: datetime
+    by_role: str | None
+    by_organization: str | None
+    comment: str | None
+    data: dict[str, Any]
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """What a draft does not say yet, and which own requests ask for the same."""
+
+    advice: list[Advice]
+    similar: list[UUID]
+
+
+@post("/v1/requests", summary="File a request: a draft, or submitted at once")
+async def file_request(
+    data: FileRequest, db: Database, caller: Caller, command: Command, now: datetime
+) -> Response[RequestView]:
+    """`submit: true` submits it in the same step, which only a focal point may."""
+    policy.check_may_file(caller, data.state, submit=data.submit)
+    content, texts, salt = data.content()
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=new_id())
+        if claimed.first:
+            request = await actions.file(
+                tx, claimed.outcome, content, texts, salt, submit=data.submit, caller=caller, now=now
+            )
+        else:
+            request, texts = await _read(tx, claimed.outcome, caller)
+    return created(view(request, texts), location=f"/v1/requests/{request.request_id}", revision=request.revision)
+
+
+@get("/v1/requests", summary="The requests this caller may see, newest first")
+async def list_requests(
+    db: Database,
+    caller: Caller,
+    status: FromQuery[Status | None] = None,
+    state_: Annotated[State | None, QueryParameter(name="state")] = None,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[RequestPage]:
+    async with db.transaction(by=caller) as tx:
+        found = await store.page(tx, caller, status=status, state=state_, before=cursor, limit=limit + 1)
+    more = str(found[limit - 1].request_id) if len(found) > limit else None
+    return Response(RequestPage(requests=list(found[:limit]), cursor=more), headers=next_link("/v1/requests", more))
+
+
+@get("/v1/requests/{request_id:uuid}", summary="One request")
+async def show_request(request_id: FromPath[UUID], db: Database, caller: Caller) -> Response[RequestView]:
+    async with db.transaction(by=caller) as tx:
+        request, texts = await _read(tx, request_id, caller)
+    return shown(view(request, texts), revision=request.revision)
+
+
+@patch("/v1/requests/{request_id:uuid}", summary="Revise a draft or a returned request")
+async def revise_request(
+    request_id: FromPath[UUID],
+    data: ReviseRequest,
+    db: Database,
+    caller: Caller,
+    expected: int,
+    now: datetime,
+) -> Response[RequestView]:
+    content, texts, salt = data.content()
+    async with db.transaction(by=caller) as tx:
+        request = await actions.revise(
+            tx, request_id, content, texts, salt, caller=caller, expected=expected, now=now
+        )
+    return shown(view(request, texts), revision=request.revision)
+
+
+@post("/v1/requests/check", status_code=200, summary="What a draft does not say yet, and similar own requests")
+async def check_request(data: RequestBody, db: Database, caller: Caller) -> Check:
+    """The draft's words are neither kept nor logged."""
+    policy.check_may_file(caller, None, submit=False)
+    content, texts, _ = data.content()
+    async with db.transaction(by=caller) as tx:
+        similar = await store.similar(tx, caller, content.lines)
+    return Check(advice=advise(list(zip(content.lines, texts.lines, strict=True))), similar=similar)
+
+
+@get("/v1/requests/{request_id:uuid}/history", summary="What happened to a request")
+async def show_history(request_id: FromPath[UUID], db: Database, caller: Caller) -> list[HistoryEntry]:
+    async with db.transaction(by=caller) as tx:
+        await store.get(tx, request_id, caller)
+        events = await read_aggregate(tx, request_id)
+        remarks = await store.remarks(tx, request_id)
+    return [
+        HistoryEntry(
+            version=event.aggregateversion,
+            type=event.type,
+            at=event.time,
+            by_role=event.actorrole,
+            by_organization=event.actororganization,
+            comment=remarks.get(event.aggregateversion),
+            data=msgspec.json.decode(event.data, type=dict[str, Any]),
+        )
+        for event in events
+    ]
+
+
+@post("/v1/requests/{request_id:uuid}/consents", status_code=201, summary="Let a request circulate")
+async def give_consent(
+    request_id: FromPath[UUID],
+    db: Database,
+    caller: Caller,
+    command: Command,
+    expected: int,
+    now: datetime,
+    data: Comment | None = None,
+) -> Response[RequestView]:
+    """The State consents that providers see the request, as far as its visibility says."""
+    consent_id = new_id()
+    return await _carry_out(
+        db, caller, command, request_id, "consent", lambda r: r.consent(consent_id, now=now), expected,
+        comment=data.comment if data else "", status=201,
+    )  # fmt: skip
+
+
+@delete("/v1/requests/{request_id:uuid}/consents/{consent_id:uuid}", status_code=200, summary="Withdraw a consent")
+async def withdraw_consent(
+    request_id: FromPath[UUID],
+    consent_id: FromPath[UUID],
+    db: Database,
+    caller: Caller,
+    expected: int,
+    now: datetime,
+) -> Response[RequestView]:
+    """Also the objection while the window of the silence rule runs: the consent's id is then the request's own."""
+    async with db.transaction(by=caller) as tx:
+        await actions.move(
+            tx, request_id, "consent", lambda r: r.object(consent_id, now=now), caller=caller, expected=expected
+        )
+        request, texts = await _read(tx, request_id, caller)
+    return shown(view(request, texts), revision=request.revision)
+
+
+@post("/v1/requests/{request_id:uuid}/register", status_code=200, summary="Register a submitted request")
+async def register_request(
+    request_id: FromPath[UUID],
+    db: Database,
+    caller: Caller,
+    command: Command,
+    expected: int,
+    now: datetime,
+) -> Response[RequestView]:
+    """The coordinator has authenticated the channel; the request gets its reference number."""
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=request_id)
+        if claimed.first:
+            await actions.register(tx, request_id, caller=caller, expected=expected, now=now)
+        request, texts = await _read(tx, request_id, caller)
+    return shown(view(request, texts), revision=request.revision)
+
+
+def _move_route(
+    name: str, summary: str, body: type[B], decide: Callable[[Request, B, datetime], Fact]
+) -> HTTPRouteHandler:
+    """The route of one move: `POST …/{id}/<name>`, with `body` for what is decided with it."""
+
+    @post(f"/v1/requests/{{request_id:uuid}}/{name}", status_code=200, summary=summary, name=f"{name} request")
+    async def move_request(
+        request_id: FromPath[UUID],
+        data: body,  # type: ignore[valid-type]
+        db: Database,
+        caller: Caller,
+        command: Command,
+        expected: int,
+        now: datetime,
+    ) -> Response[RequestView]:
+        return await _carry_out(
+            db, caller, command, request_id, name, lambda r: decide(r, data, now), expected, comment=data.comment  # type: ignore[attr-defined]
+        )
+
+    return move_request
+
+
+async def _carry_out(
+    db: Database,
+    caller: Caller,
+    command: Command,
+    request_id: UUID,
+    name: str,
+    decide: Callable[[Request], Fact],
+    expected: int,
+    *,
+    comment: str,
+    status: int = 200,
+) -> Response[RequestView]:
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=request_id)
+        if claimed.first:
+            await actions.move(tx, request_id, name, decide, caller=caller, expected=expected, comment=comment)
+        request, texts = await _read(tx, request_id, caller)
+    response = shown(view(request, texts), revision=request.revision)
+    response.status_code = status
+    return response
+
+
+async def _read(tx: Tx, request_id: UUID, caller: Caller) -> tuple[Request, store.Texts]:
+    request = await store.get(tx, request_id, caller)
+    return request, await store.texts(tx, request)
+
+
+def view(request: Request, texts: store.Texts) -> RequestView:
+    lines = list(zip(request.lines, texts.lines, strict=True))
+    return RequestView(
+        request_id=request.request_id,
+        state=request.state,
+        status=request.status,
+        revision=request.revision,
+        language=request.language,
+        title=texts.title,
+        need=texts.need,
+        visibility=request.visibility,
+        addressee=request.addressee,
+        addressed_states=request.addressed_states,
+        circulation_rule=request.circulation_rule,
+        circulation=request.circulation,
+        window_ends_at=request.window_ends_at,
+        restricted=request.restricted,
+        drafted_at=request.drafted_at,
+        submitted_at=request.submitted_at,
+        registered_at=request.registered_at,
+        reference=request.reference,
+        priority=request.priority,
+        outcome=request.outcome,
+        lines=tuple(
+            LineView(
+                **msgspec.structs.asdict(line),
+                **msgspec.structs.asdict(text),
+                fulfilment=request.fulfilment[line.line_id],
+            )
+            for line, text in lines
+        ),
+        advice=tuple(advise(lines)),
+    )
+
+
+def _outcome(code: str) -> Outcome:
+    try:
+        return Outcome(code)
+    except ValueError as error:
+        raise Invalid("unknown-code", field="outcome", code=code) from error
+
+
+ROUTES = [
+    file_request,
+    list_requests,
+    show_request,
+    revise_request,
+    check_request,
+    show_history,
+    give_consent,
+    withdraw_consent,
+    register_request,
+    _move_route("submit", "Submit a draft", Comment, lambda r, _, now: r.submit(now=now)),
+    _move_route("withdraw", "Withdraw a request", Comment, lambda r, _, now: r.withdraw(now=now)),
+    _move_route(
+        "return", "Give a request back", Reason, lambda r, b, now: r.give_back(check_reason("return", b.reason), now=now)
+    ),
+    _move_route("open", "End triage", Triage, lambda r, b, now: r.open(check_priority(b.priority), now=now)),
+    _move_route("hold", "Pause", Reason, lambda r, b, now: r.hold(check_reason("hold", b.reason), now=now)),
+    _move_route("resume", "Go on after a pause", Comment, lambda r, _, now: r.resume(now=now)),
+    _move_route(
+        "decline", "Not accept", Reason, lambda r, b, now: r.decline(check_reason("decline", b.reason), now=now)
+    ),
+    _move_route("deliver", "Delivered", Delivery, lambda r, b, now: r.deliver(suffices=b.suffices, now=now)),
+    _move_route("close", "Close", Closing, lambda r, b, now: r.close(_outcome(b.outcome), now=now)),
+    _move_route(
+        "reopen", "Open again", Reason, lambda r, b, now: r.reopen(check_reason("reopen", b.reason), now=now)
+    ),
+]

@@ -1,0 +1,185 @@
+"""What a caller sends: each body with its limits, and what its codes have to be."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from chassis.ids import new_id
+from contracts import reference
+from contracts.refusals import Invalid
+from contracts.requests import CODES_MAX, LINES_MAX, Line
+from contracts.values import Code, Language, Period, State
+from services.requests.actions import hash_texts
+from services.requests.domain import Addressee, CirculationRule, Content, Visibility
+from services.requests.specificity import LineText
+from services.requests.store import Texts
+
+STATES_MAX = 50
+Codes = Annotated[tuple[Code, ...], Meta(max_length=CODES_MAX)]
+Name = Annotated[str, Meta(max_length=300)]
+Words = Annotated[str, Meta(max_length=2000)]
+
+
+class NewLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One need. Codes are those of `/v1/reference/…`; `window` is when the assistance is wanted."""
+
+    kind: Code
+    institution: Code
+    group_size: Annotated[int, Meta(ge=1, le=100_000)]
+    languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=6)]
+    modality: Code
+    window: Period
+    topics: Codes = ()
+    articles: Codes = ()
+    paragraphs: Codes = ()
+    pillars: Codes = ()
+    institution_name: Name = ""
+    gender_marker: Annotated[int, Meta(ge=0, le=2)] = 0
+    human_rights_marker: Annotated[int, Meta(ge=0, le=2)] = 0
+    markers_justification: Words = ""
+    outcome: Words = ""
+    in_place: Words = ""
+
+    def line(self) -> Line:
+        return Line(
+            line_id=new_id(),
+            kind=self.kind,
+            topics=self.topics,
+            articles=self.articles,
+            paragraphs=self.paragraphs,
+            pillars=self.pillars,
+            institution=self.institution,
+            group_size=self.group_size,
+            languages=self.languages,
+            modality=self.modality,
+            window=self.window,
+            gender_marker=self.gender_marker,
+            human_rights_marker=self.human_rights_marker,
+        )
+
+    def text(self) -> LineText:
+        return LineText(
+            institution_name=self.institution_name,
+            outcome=self.outcome,
+            in_place=self.in_place,
+            markers_justification=self.markers_justification,
+        )
+
+
+class Addressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """To whom the request is addressed: any provider, UNODC, or the named States (I.h)."""
+
+    to: Addressee = Addressee.ANY
+    states: Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)] = ()
+
+
+class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The content of a request. `language` is the one its words are written in; they are kept in it."""
+
+    language: Language
+    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    lines: Annotated[tuple[NewLine, ...], Meta(max_length=LINES_MAX)] = ()
+    need: Annotated[str, Meta(max_length=4000)] = ""
+    visibility: Visibility = Visibility.PRIVATE
+    addressee: Addressed = Addressed()
+    circulation: CirculationRule = CirculationRule.NONE
+
+    def content(self) -> tuple[Content, Texts, bytes]:
+        """The codes, the words, and the salt of their hash. Raises Invalid for a code nobody knows."""
+        for position, line in enumerate(self.lines, 1):
+            _check_codes(line, position)
+        _check("addressee.states", self.addressee.states, reference.countries())
+        texts = Texts(title=self.title, need=self.need, lines=tuple(line.text() for line in self.lines))
+        salt, texts_hash = hash_texts(texts)
+        content = Content(
+            language=self.language,
+            visibility=self.visibility,
+            addressee=self.addressee.to,
+            addressed_states=self.addressee.states,
+            circulation_rule=self.circulation,
+            lines=tuple(line.line() for line in self.lines),
+            texts_hash=texts_hash,
+        )
+        return content, texts, salt
+
+
+class FileRequest(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new request; `submit` files it at once. `state`, where given, has to be the caller's own."""
+
+    submit: bool = False
+    state: State | None = None
+
+
+class ReviseRequest(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The new content of a draft or of a returned request, in the place of the old."""
+
+
+class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing to decide but the move itself."""
+
+    comment: Words = ""
+
+
+class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A coded reason (`/v1/reference/reasons`), and words for the other side."""
+
+    reason: Code
+    comment: Words = ""
+
+
+class Triage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The priority that triage gave: `low`, `normal`, `high` or `urgent`."""
+
+    priority: Code = "normal"
+    comment: Words = ""
+
+
+class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`suffices`: the State says that what was delivered is enough, though a match is not completed."""
+
+    suffices: bool = False
+    comment: Words = ""
+
+
+class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether the need was met: `met`, `partially_met` or `unmet`."""
+
+    outcome: Code
+    comment: Words = ""
+
+
+PRIORITIES = ("low", "normal", "high", "urgent")
+
+
+def check_reason(move: str, reason: str) -> str:
+    """Raises Invalid for a reason that this move does not have."""
+    _check("reason", [reason], reference.reasons(move))
+    return reason
+
+
+def check_priority(priority: str) -> str:
+    if priority not in PRIORITIES:
+        raise Invalid("unknown-code", field="priority", code=priority)
+    return priority
+
+
+def _check_codes(line: NewLine, position: int) -> None:
+    place = f"lines[{position - 1}]"
+    _check(f"{place}.kind", [line.kind], reference.kinds())
+    _check(f"{place}.topics", line.topics, reference.topics())
+    _check(f"{place}.articles", line.articles, reference.articles())
+    _check(f"{place}.paragraphs", line.paragraphs, reference.paragraphs())
+    _check(f"{place}.pillars", line.pillars, reference.pillars())
+    _check(f"{place}.institution", [line.institution], reference.institutions())
+    _check(f"{place}.modality", [line.modality], reference.modalities())
+    if line.window.reversed:
+        raise Invalid("dates-reversed", field=f"{place}.window")
+
+
+def _check(field: str, codes: Iterable[str], known: Mapping[str, object]) -> None:
+    for code in codes:
+        if code not in known:
+            raise Invalid("unknown-code", field=field, code=code)
+
+

@@ -1,0 +1,15 @@
+"""What the requests service hears: what becomes of the matches of its lines."""
+
+from collections.abc import Mapping
+
+from chassis.inbox import Handler
+from contracts.facts import Fact
+from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchRevoked
+from services.requests import actions
+
+HANDLERS: Mapping[type[Fact], Handler] = {
+    MatchConfirmed: actions.hear_of_match,
+    MatchBegun: actions.hear_of_match,
+    MatchCompleted: actions.hear_of_match,
+    MatchRevoked: actions.hear_of_match,
+}

@@ -1,0 +1,439 @@
+"""A State's request: its states, who may move it from one to the next, and what each move means.
+
+Every move is a pair: a method of `Request` that decides and returns the fact (or refuses), and a case of `evolve` that
+folds the fact into the state. Actions and the rebuilding of tables from the journal share the second.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, cast
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+from contracts.facts import Fact
+from contracts.reference import kinds
+from contracts.refusals import Conflict, Invalid
+from contracts.requests import (
+    CirculationDecided,
+    Line,
+    LineFulfilmentChanged,
+    RequestClosed,
+    RequestDeclined,
+    RequestDelivered,
+    RequestDrafted,
+    RequestHeld,
+    RequestLapsed,
+    RequestOpened,
+    RequestRegistered,
+    RequestReopened,
+    RequestResumed,
+    RequestReturned,
+    RequestRevised,
+    RequestStarted,
+    RequestSubmitted,
+    RequestWithdrawn,
+)
+from contracts.values import Language, Role
+
+OBJECTION_WORKING_DAYS = 5
+"""How long a State that chose the silence rule may object before its request circulates."""
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    REGISTERED = "registered"
+    OPEN = "open"
+    IN_DELIVERY = "in_delivery"
+    DELIVERED = "delivered"
+    CLOSED = "closed"
+    ON_HOLD = "on_hold"
+    NOT_ACCEPTED = "not_accepted"
+    LAPSED = "lapsed"
+    WITHDRAWN = "withdrawn"
+
+
+class Circulation(StrEnum):
+    """Who beyond UNODC may see a request."""
+
+    NONE = "none"
+    WINDOW_RUNNING = "window_running"
+    GRANTED = "granted"
+    OBJECTED = "objected"
+
+
+class CirculationRule(StrEnum):
+    """What the State chose when it filed."""
+
+    NONE = "none"
+    GRANTED = "granted"
+    SILENCE = "silence"
+
+
+class Visibility(StrEnum):
+    PRIVATE = "private"
+    NAMED = "named"
+    PROVIDERS = "providers"
+    PUBLIC_SUMMARY = "public_summary"
+
+
+class Addressee(StrEnum):
+    ANY = "any"
+    UNODC = "unodc"
+    STATES = "states"
+
+
+class Fulfilment(StrEnum):
+    NONE = "none"
+    PARTIAL = "partial"
+    COMPLETE = "complete"
+
+
+class Outcome(StrEnum):
+    MET = "met"
+    PARTIALLY_MET = "partially_met"
+    UNMET = "unmet"
+
+
+class Move(Struct, frozen=True):
+    """From which states, and by whom; an empty `roles` is the system alone."""
+
+    sources: frozenset[Status]
+    roles: frozenset[Role]
+
+
+_STATE = frozenset({Role.FOCAL_POINT})
+_OFFICIALS = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
+_COORDINATOR = frozenset({Role.COORDINATOR})
+_EITHER = _STATE | _COORDINATOR
+_UNDER_WAY = frozenset({Status.SUBMITTED, Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY})
+_ENDED = frozenset({Status.CLOSED, Status.NOT_ACCEPTED, Status.LAPSED, Status.WITHDRAWN})
+
+MOVES: Mapping[str, Move] = {
+    "revise": Move(frozenset({Status.DRAFT, Status.RETURNED}), _OFFICIALS),
+    "submit": Move(frozenset({Status.DRAFT, Status.RETURNED}), _STATE),
+    "register": Move(frozenset({Status.SUBMITTED}), _COORDINATOR),
+    "return": Move(frozenset({Status.SUBMITTED, Status.REGISTERED}), _COORDINATOR),
+    "decline": Move(frozenset({Status.SUBMITTED, Status.REGISTERED}), _COORDINATOR),
+    "open": Move(frozenset({Status.REGISTERED}), _COORDINATOR),
+    "start": Move(frozenset({Status.OPEN}), frozenset()),
+    "hold": Move(_UNDER_WAY, _EITHER),
+    "resume": Move(frozenset({Status.ON_HOLD}), _EITHER),
+    "reopen": Move(frozenset({Status.IN_DELIVERY, Status.CLOSED}), _EITHER),
+    "deliver": Move(frozenset({Status.IN_DELIVERY}), _EITHER),
+    "close": Move(frozenset({Status.DELIVERED}), _COORDINATOR),
+    "lapse": Move(frozenset({Status.RETURNED, Status.ON_HOLD}), frozenset()),
+    "withdraw": Move(frozenset(Status) - _ENDED, _STATE),
+    "consent": Move(frozenset(Status) - _ENDED, _STATE),
+}
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """A request as it stands, all but its words."""
+
+    request_id: UUID
+    state: str
+    status: Status
+    revision: int
+    language: Language
+    visibility: Visibility
+    addressee: Addressee
+    addressed_states: tuple[str, ...]
+    circulation_rule: CirculationRule
+    circulation: Circulation
+    restricted: bool
+    lines: tuple[Line, ...]
+    texts_hash: str
+    drafted_at: datetime
+    fulfilment: dict[UUID, Fulfilment] = {}
+    matches: dict[UUID, tuple[UUID, str]] = {}
+    """Match id → its line and its last status heard."""
+    window_ends_at: datetime | None = None
+    submitted_at: datetime | None = None
+    registered_at: datetime | None = None
+    reference: str | None = None
+    priority: str | None = None
+    held_from: Status | None = None
+    outcome: Outcome | None = None
+    consents: dict[UUID, tuple[datetime, datetime | None]] = {}
+    """Consent id → given and withdrawn."""
+
+    def require(self, move: str) -> None:
+        """Raises Conflict where the request's state does not allow the move."""
+        if self.status not in MOVES[move].sources:
+            raise Conflict("request-status", status=self.status, move=move)
+
+    def line(self, line_id: UUID) -> Line | None:
+        return next((line for line in self.lines if line.line_id == line_id), None)
+
+    # -- decisions -----------------------------------------------------------------------------------------------
+
+    def revise(self, content: "Content", *, now: datetime) -> RequestRevised:
+        self.require("revise")
+        return RequestRevised(request_id=self.request_id, **asdict(content), revised_at=now)
+
+    def submit(self, *, now: datetime) -> RequestSubmitted:
+        """Raises Invalid for a request without a line, or with a silence rule that its kinds do not allow."""
+        self.require("submit")
+        _check_complete(self.lines, self.circulation_rule)
+        return RequestSubmitted(
+            request_id=self.request_id,
+            state=self.state,
+            language=self.language,
+            visibility=self.visibility,
+            addressee=self.addressee,
+            addressed_states=self.addressed_states,
+            circulation_rule=self.circulation_rule,
+            lines=self.lines,
+            texts_hash=self.texts_hash,
+            submitted_at=now,
+        )
+
+    def register(self, reference: str, *, now: datetime) -> RequestRegistered:
+        self.require("register")
+        return RequestRegistered(request_id=self.request_id, state=self.state, reference=reference, registered_at=now)
+
+    def give_back(self, reason: str, *, now: datetime) -> RequestReturned:
+        self.require("return")
+        return RequestReturned(request_id=self.request_id, state=self.state, reason=reason, returned_at=now)
+
+    def decline(self, reason: str, *, now: datetime) -> RequestDeclined:
+        self.require("decline")
+        return RequestDeclined(request_id=self.request_id, state=self.state, reason=reason, declined_at=now)
+
+    def open(self, priority: str, *, now: datetime) -> RequestOpened:
+        self.require("open")
+        return RequestOpened(request_id=self.request_id, state=self.state, priority=priority, opened_at=now)
+
+    def hold(self, reason: str, *, now: datetime) -> RequestHeld:
+        self.require("hold")
+        return RequestHeld(request_id=self.request_id, state=self.state, reason=reason, held_at=now)
+
+    def resume(self, *, now: datetime) -> RequestResumed:
+        self.require("resume")
+        return RequestResumed(request_id=self.request_id, state=self.state, resumed_at=now)
+
+    def reopen(self, reason: str, *, now: datetime) -> RequestReopened:
+        self.require("reopen")
+        return RequestReopened(request_id=self.request_id, state=self.state, reason=reason, reopened_at=now)
+
+    def deliver(self, *, suffices: bool, now: datetime) -> RequestDelivered:
+        """Raises Conflict while a confirmed match is not completed, unless the State says that it suffices."""
+        self.require("deliver")
+        if not suffices and any(status in {"confirmed", "in_delivery"} for _, status in self.matches.values()):
+            raise Conflict("matches-not-completed")
+        return RequestDelivered(request_id=self.request_id, state=self.state, delivered_at=now)
+
+    def close(self, outcome: Outcome, *, now: datetime) -> RequestClosed:
+        self.require("close")
+        return RequestClosed(request_id=self.request_id, state=self.state, outcome=outcome, closed_at=now)
+
+    def withdraw(self, *, now: datetime) -> RequestWithdrawn:
+        self.require("withdraw")
+        return RequestWithdrawn(request_id=self.request_id, state=self.state, withdrawn_at=now)
+
+    def lapse(self, *, now: datetime) -> RequestLapsed:
+        self.require("lapse")
+        return RequestLapsed(request_id=self.request_id, state=self.state, lapsed_at=now)
+
+    def consent(self, consent_id: UUID, *, now: datetime) -> CirculationDecided:
+        """The State lets its request circulate."""
+        self.require("consent")
+        if self.circulation is Circulation.GRANTED:
+            raise Conflict("circulation-granted-already")
+        return self._circulate(Circulation.GRANTED, consent_id, now)
+
+    def object(self, consent_id: UUID, *, now: datetime) -> CirculationDecided:
+        """The State withdraws a consent, or objects while the window of the silence rule runs."""
+        if consent_id not in self.consents or self.consents[consent_id][1] is not None:
+            raise Conflict("consent-not-in-force")
+        return self._circulate(Circulation.OBJECTED, consent_id, now)
+
+    def end_window(self, *, now: datetime) -> CirculationDecided:
+        """The window of the silence rule ended without an objection."""
+        if self.circulation is not Circulation.WINDOW_RUNNING or cast(datetime, self.window_ends_at) > now:
+            raise Conflict("window-not-ended")
+        return self._circulate(Circulation.GRANTED, None, now)
+
+    def _circulate(self, circulation: Circulation, consent_id: UUID | None, now: datetime) -> CirculationDecided:
+        return CirculationDecided(
+            request_id=self.request_id,
+            state=self.state,
+            circulation=circulation,
+            decided_at=now,
+            consent_id=consent_id,
+        )
+
+    def start(self, *, now: datetime) -> RequestStarted:
+        self.require("start")
+        return RequestStarted(request_id=self.request_id, state=self.state, started_at=now)
+
+    def hear_of_match(
+        self, line_id: UUID, match_id: UUID, match_status: str, *, now: datetime
+    ) -> LineFulfilmentChanged | None:
+        """What a match of a line has become; None for a line that is not of this request."""
+        if self.line(line_id) is None:
+            return None
+        matches = {**self.matches, match_id: (line_id, match_status)}
+        return LineFulfilmentChanged(
+            request_id=self.request_id,
+            state=self.state,
+            line_id=line_id,
+            fulfilment=fulfilment_of([status for line, status in matches.values() if line == line_id]),
+            match_id=match_id,
+            match_status=match_status,
+            changed_at=now,
+        )
+
+
+class Content(Struct, frozen=True, kw_only=True):
+    """What a filer decides, in codes: the part of a request that can be revised."""
+
+    language: Language
+    visibility: Visibility
+    addressee: Addressee
+    addressed_states: tuple[str, ...]
+    circulation_rule: CirculationRule
+    lines: tuple[Line, ...]
+    texts_hash: str
+
+
+def draft(request_id: UUID, state: str, content: Content, *, now: datetime) -> RequestDrafted:
+    return RequestDrafted(request_id=request_id, state=state, **asdict(content), drafted_at=now)
+
+
+def file(request_id: UUID, state: str, content: Content, *, now: datetime) -> RequestSubmitted:
+    """A request that is submitted as it is created; raises as `Request.submit` does."""
+    _check_complete(content.lines, content.circulation_rule)
+    return RequestSubmitted(request_id=request_id, state=state, **asdict(content), submitted_at=now)
+
+
+def fulfilment_of(statuses: Sequence[str]) -> Fulfilment:
+    """How far a line is met by the matches that were ever confirmed for it."""
+    living = [status for status in statuses if status != "revoked"]
+    if not living:
+        return Fulfilment.NONE
+    return Fulfilment.COMPLETE if all(status == "completed" for status in living) else Fulfilment.PARTIAL
+
+
+def objection_window_end(since: datetime) -> datetime:
+    """Five working days (Monday to Friday) later, at the same time of day."""
+    end, left = since, OBJECTION_WORKING_DAYS
+    while left:
+        end += timedelta(days=1)
+        left -= end.weekday() < 5
+    return end
+
+
+def evolve(request: Request | None, fact: Fact) -> Request:
+    """The state after a fact: the one place where a fact becomes a state."""
+    if request is None:
+        assert isinstance(fact, RequestDrafted | RequestSubmitted), "a request begins with a draft or a submission"
+        return _begun(fact)
+    return replace(request, revision=request.revision + 1, **_changes(request, fact))
+
+
+def _check_complete(lines: Sequence[Line], rule: CirculationRule) -> None:
+    if not lines:
+        raise Invalid("request-without-lines")
+    if rule is CirculationRule.SILENCE and is_restricted(lines):
+        raise Invalid("silence-not-for-restricted")
+
+
+def _begun(fact: RequestDrafted | RequestSubmitted) -> Request:
+    drafted = isinstance(fact, RequestDrafted)
+    return Request(
+        request_id=fact.request_id,
+        state=fact.state,
+        status=Status.DRAFT if drafted else Status.SUBMITTED,
+        revision=1,
+        drafted_at=fact.drafted_at if isinstance(fact, RequestDrafted) else fact.submitted_at,
+        **(_content(fact) if isinstance(fact, RequestDrafted) else _submitted(fact)),
+    )
+
+
+def _content(fact: RequestDrafted | RequestRevised | RequestSubmitted) -> dict[str, Any]:
+    return {
+        "language": fact.language,
+        "visibility": Visibility(fact.visibility),
+        "addressee": Addressee(fact.addressee),
+        "addressed_states": fact.addressed_states,
+        "circulation_rule": CirculationRule(fact.circulation_rule),
+        "circulation": Circulation.NONE,
+        "window_ends_at": None,
+        "restricted": is_restricted(fact.lines),
+        "lines": fact.lines,
+        "fulfilment": {line.line_id: Fulfilment.NONE for line in fact.lines},
+        "texts_hash": fact.texts_hash,
+    }
+
+
+def _submitted(fact: RequestSubmitted) -> dict[str, Any]:
+    """What the State chose takes effect now; the submission itself is the consent, under the request's own id."""
+    changes = {**_content(fact), "submitted_at": fact.submitted_at}
+    if fact.circulation_rule == CirculationRule.NONE:
+        return changes
+    silence = fact.circulation_rule == CirculationRule.SILENCE
+    return {
+        **changes,
+        "circulation": Circulation.WINDOW_RUNNING if silence else Circulation.GRANTED,
+        "window_ends_at": objection_window_end(fact.submitted_at) if silence else None,
+        "consents": {fact.request_id: (fact.submitted_at, None)},
+    }
+
+
+def _changes(request: Request, fact: Fact) -> dict[str, Any]:
+    match fact:
+        case RequestRevised():
+            return _content(fact)
+        case RequestSubmitted():
+            return {"status": Status.SUBMITTED, **_submitted(fact)}
+        case RequestRegistered():
+            return {"status": Status.REGISTERED, "reference": fact.reference, "registered_at": fact.registered_at}
+        case RequestReturned():
+            return {"status": Status.RETURNED}
+        case RequestDeclined():
+            return {"status": Status.NOT_ACCEPTED}
+        case RequestOpened():
+            return {"status": Status.OPEN, "priority": fact.priority}
+        case RequestHeld():
+            return {"status": Status.ON_HOLD, "held_from": request.status}
+        case RequestResumed():
+            return {"status": request.held_from, "held_from": None}
+        case RequestStarted():
+            return {"status": Status.IN_DELIVERY}
+        case RequestReopened():
+            return {"status": Status.OPEN}
+        case RequestDelivered():
+            return {"status": Status.DELIVERED}
+        case RequestClosed():
+            return {"status": Status.CLOSED, "outcome": Outcome(fact.outcome)}
+        case RequestWithdrawn():
+            return {"status": Status.WITHDRAWN, "held_from": None}
+        case RequestLapsed():
+            return {"status": Status.LAPSED, "held_from": None}
+        case CirculationDecided():
+            return _circulated(request, fact)
+        case LineFulfilmentChanged():
+            return {
+                "fulfilment": {**request.fulfilment, fact.line_id: Fulfilment(fact.fulfilment)},
+                "matches": {**request.matches, fact.match_id: (fact.line_id, fact.match_status)},
+            }
+    raise AssertionError(f"{fact.type} is not a request's fact")
+
+
+def _circulated(request: Request, fact: CirculationDecided) -> dict[str, Any]:
+    consents = dict(request.consents)
+    if fact.consent_id is not None:
+        given = consents.get(fact.consent_id, (fact.decided_at, None))[0]
+        consents[fact.consent_id] = (given, None if fact.circulation == Circulation.GRANTED else fact.decided_at)
+    return {"circulation": Circulation(fact.circulation), "window_ends_at": None, "consents": consents}
+
+
+def is_restricted(lines: Sequence[Line]) -> bool:
+    """True where one of the lines is of a kind whose disclosure may put somebody at risk (II.d)."""
+    return any(kinds()[line.kind].restricted for line in lines if line.kind in kinds())

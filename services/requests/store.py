@@ -1,0 +1,312 @@
+"""The requests' rows. Every read says for whom; `may_see` in the WHERE is the policy in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db import Tx
+from contracts.refusals import Missing
+from contracts.requests import Line
+from contracts.values import Caller, Period
+from services.requests.domain import Fulfilment, Request
+from services.requests.specificity import LineText
+
+LIST_MAX = 100
+SIMILAR_MAX = 10
+
+
+class Texts(msgspec.Struct, frozen=True, kw_only=True):
+    """The words of a request, in its source language; `lines` stand in the order of the request's lines."""
+
+    title: str
+    need: str
+    lines: tuple[LineText, ...]
+
+
+async def get(tx: Tx, request_id: UUID, caller: Caller, *, lock: bool = False) -> Request:
+    """The request, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    query = """
+        SELECT * FROM request WHERE request_id = $1 AND may_see(request, $2, $3) FOR UPDATE
+        """ if lock else """
+        SELECT * FROM request WHERE request_id = $1 AND may_see(request, $2, $3)
+        """
+    row = await tx.fetchrow(query, request_id, caller.organization, caller.role)
+    if row is None:
+        raise Missing("not-found")
+    return await _whole(tx, row)
+
+
+async def locked(tx: Tx, request_id: UUID) -> Request | None:
+    """The request for the system itself: consumers and clocks, which act for nobody."""
+    row = await tx.fetchrow("SELECT * FROM request WHERE request_id = $1 FOR UPDATE", request_id)
+    return await _whole(tx, row) if row else None
+
+
+async def _whole(tx: Tx, row: Record) -> Request:
+    lines = await tx.fetch("SELECT * FROM line WHERE request_id = $1 ORDER BY position", row["request_id"])
+    matches = await tx.fetch("SELECT match_id, line_id, status FROM line_match WHERE request_id = $1", row["request_id"])
+    consents = await tx.fetch(
+        "SELECT consent_id, given_at, withdrawn_at FROM consent WHERE request_id = $1", row["request_id"]
+    )
+    return msgspec.convert(
+        {
+            **dict(row),
+            "lines": [_line(line) for line in lines],
+            "fulfilment": {line["line_id"]: line["fulfilment"] for line in lines},
+            "matches": {match["match_id"]: (match["line_id"], match["status"]) for match in matches},
+            "consents": {c["consent_id"]: (c["given_at"], c["withdrawn_at"]) for c in consents},
+        },
+        Request,
+    )
+
+
+def _line(row: Record) -> Line:
+    values: dict[str, Any] = dict(row)
+    values["window"] = Period(starts=values.pop("starts"), ends=values.pop("ends"))
+    return msgspec.convert(values, Line)
+
+
+async def save(tx: Tx, request: Request) -> None:
+    """Write the request and its lines as they now stand, in one statement."""
+    await tx.execute(
+        """
+        WITH saved AS (
+            INSERT INTO request (request_id, state, status, revision, language, visibility, addressee,
+                addressed_states, circulation_rule, circulation, window_ends_at, restricted, texts_hash, drafted_at,
+                submitted_at, registered_at, reference, priority, held_from, outcome)
+            SELECT request_id, state, status, revision, language, visibility, addressee,
+                addressed_states, circulation_rule, circulation, window_ends_at, restricted, texts_hash, drafted_at,
+                submitted_at, registered_at, reference, priority, held_from, outcome
+            FROM json_populate_record(NULL::request, $1::text::json)
+            ON CONFLICT (request_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+                language = excluded.language, visibility = excluded.visibility, addressee = excluded.addressee,
+                addressed_states = excluded.addressed_states, circulation_rule = excluded.circulation_rule,
+                circulation = excluded.circulation, window_ends_at = excluded.window_ends_at,
+                restricted = excluded.restricted, texts_hash = excluded.texts_hash,
+                submitted_at = excluded.submitted_at, registered_at = excluded.registered_at,
+                reference = excluded.reference, priority = excluded.priority, held_from = excluded.held_from,
+                outcome = excluded.outcome
+        )
+        INSERT INTO line (line_id, request_id, position, kind, topics, articles, paragraphs, pillars, institution,
+            group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, fulfilment)
+        SELECT line_id, request_id, position, kind, topics, articles, paragraphs, pillars, institution,
+            group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, fulfilment
+        FROM json_populate_recordset(NULL::line, $2::text::json)
+        ON CONFLICT (line_id) DO UPDATE SET fulfilment = excluded.fulfilment
+        """,
+        _encoded(request),
+        _encoded_lines(request),
+    )
+    if request.revision > 1:
+        await _save_parts(tx, request)
+    elif request.consents:
+        await _save_consents(tx, request)
+
+
+async def _save_parts(tx: Tx, request: Request) -> None:
+    await tx.execute(
+        "DELETE FROM line WHERE request_id = $1 AND line_id <> ALL ($2::uuid[])",
+        request.request_id,
+        [line.line_id for line in request.lines],
+    )
+    await tx.execute(
+        """
+        INSERT INTO line_match (match_id, line_id, request_id, status)
+        SELECT match_id, line_id, $1, status FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS m(match_id, line_id, status)
+        ON CONFLICT (match_id) DO UPDATE SET status = excluded.status
+        """,
+        request.request_id,
+        list(request.matches),
+        [line for line, _ in request.matches.values()],
+        [status for _, status in request.matches.values()],
+    )
+    await _save_consents(tx, request)
+
+
+async def _save_consents(tx: Tx, request: Request) -> None:
+    await tx.execute(
+        """
+        INSERT INTO consent (consent_id, request_id, given_at, withdrawn_at)
+        SELECT consent_id, $1, given_at, withdrawn_at
+        FROM unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[]) AS c(consent_id, given_at, withdrawn_at)
+        ON CONFLICT (consent_id) DO UPDATE SET given_at = excluded.given_at, withdrawn_at = excluded.withdrawn_at
+        """,
+        request.request_id,
+        list(request.consents),
+        [given for given, _ in request.consents.values()],
+        [withdrawn for _, withdrawn in request.consents.values()],
+    )
+
+
+def _encoded(request: Request) -> str:
+    return msgspec.json.encode(request).decode()
+
+
+def _encoded_lines(request: Request) -> str:
+    rows = [
+        {
+            **msgspec.structs.asdict(line),
+            "request_id": request.request_id,
+            "position": position,
+            "starts": line.window.starts,
+            "ends": line.window.ends,
+            "fulfilment": request.fulfilment.get(line.line_id, Fulfilment.NONE),
+        }
+        for position, line in enumerate(request.lines, 1)
+    ]
+    return msgspec.json.encode(rows).decode()
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+
+async def save_texts(tx: Tx, request: Request, texts: Texts, salt: bytes) -> None:
+    """Keep the words the journal names by their salted hash, in place of those before."""
+    await tx.execute(
+        """
+        WITH words AS (
+            INSERT INTO request_text (request_id, salt, title, need) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (request_id) DO UPDATE SET salt = excluded.salt, title = excluded.title, need = excluded.need
+        )
+        INSERT INTO line_text (line_id, request_id, institution_name, outcome, in_place, markers_justification)
+        SELECT line_id, $1, institution_name, outcome, in_place, markers_justification
+        FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[])
+            AS t(line_id, institution_name, outcome, in_place, markers_justification)
+        """,
+        request.request_id,
+        salt,
+        texts.title,
+        texts.need,
+        [line.line_id for line in request.lines],
+        [line.institution_name for line in texts.lines],
+        [line.outcome for line in texts.lines],
+        [line.in_place for line in texts.lines],
+        [line.markers_justification for line in texts.lines],
+    )
+
+
+async def drop_line_texts(tx: Tx, request_id: UUID) -> None:
+    """Forget the words of the lines, before a revision writes its own."""
+    await tx.execute("DELETE FROM line_text WHERE request_id = $1", request_id)
+
+
+async def texts(tx: Tx, request: Request) -> Texts:
+    """The words of a request that has already been read for its caller."""
+    head = await tx.fetchrow("SELECT title, need FROM request_text WHERE request_id = $1", request.request_id)
+    rows = await tx.fetch(
+        """
+        SELECT line_id, institution_name, outcome, in_place, markers_justification FROM line_text WHERE request_id = $1
+        """,
+        request.request_id,
+    )
+    by_line = {row["line_id"]: row for row in rows}
+    empty = LineText(institution_name="", outcome="", in_place="", markers_justification="")
+    return Texts(
+        title=head["title"] if head else "",
+        need=head["need"] if head else "",
+        lines=tuple(
+            msgspec.convert(dict(by_line[line.line_id]), LineText) if line.line_id in by_line else empty
+            for line in request.lines
+        ),
+    )
+
+
+async def save_remark(tx: Tx, request: Request, comment: str) -> None:
+    await tx.execute(
+        "INSERT INTO remark (request_id, revision, comment) VALUES ($1, $2, $3)",
+        request.request_id,
+        request.revision,
+        comment,
+    )
+
+
+async def remarks(tx: Tx, request_id: UUID) -> dict[int, str]:
+    rows = await tx.fetch("SELECT revision, comment FROM remark WHERE request_id = $1", request_id)
+    return {row["revision"]: row["comment"] for row in rows}
+
+
+# -- lists ------------------------------------------------------------------------------------------------------------
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """A request in a list."""
+
+    request_id: UUID
+    state: str
+    status: str
+    revision: int
+    language: str
+    title: str
+    kinds: tuple[str, ...]
+    fulfilment: str
+    circulation: str
+    submitted_at: datetime | None
+    reference: str | None
+
+
+async def page(
+    tx: Tx, caller: Caller, *, status: str | None, state: str | None, before: UUID | None, limit: int
+) -> Sequence[Summary]:
+    """Newest first, from the one after `before`."""
+    rows = await tx.fetch(
+        """
+        SELECT request_id, state, status, revision, language, circulation, submitted_at, reference,
+            coalesce((SELECT title FROM request_text t WHERE t.request_id = request.request_id), '') AS title,
+            ARRAY(SELECT kind FROM line WHERE line.request_id = request.request_id ORDER BY position) AS kinds,
+            (SELECT CASE WHEN bool_and(fulfilment = 'complete') THEN 'complete'
+                         WHEN bool_and(fulfilment = 'none') THEN 'none' ELSE 'partial' END
+             FROM line WHERE line.request_id = request.request_id) AS fulfilment
+        FROM request
+        WHERE may_see(request, $1, $2) AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR state = $4)
+          AND ($5::uuid IS NULL OR request_id < $5)
+        ORDER BY request_id DESC LIMIT $6
+        """,
+        caller.organization,
+        caller.role,
+        status,
+        state,
+        before,
+        limit,
+    )
+    return [msgspec.convert({**dict(row), "fulfilment": row["fulfilment"] or "none"}, Summary) for row in rows]
+
+
+async def similar(tx: Tx, caller: Caller, lines: Sequence[Line]) -> list[UUID]:
+    """The State's own requests that are not over and ask for a kind and a topic that these lines ask for."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT request_id FROM line JOIN request USING (request_id)
+        WHERE request.state = $1 AND may_see(request, $1, $2) AND kind = ANY ($3::text[]) AND topics && $4::text[]
+          AND status NOT IN ('closed', 'not_accepted', 'lapsed', 'withdrawn')
+        ORDER BY request_id DESC LIMIT $5
+        """,
+        caller.organization,
+        caller.role,
+        [line.kind for line in lines],
+        [topic for line in lines for topic in line.topics],
+        SIMILAR_MAX,
+    )
+    return [row["request_id"] for row in rows]
+
+
+async def ended_windows(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
+    """Requests whose window of objection has ended."""
+    rows = await tx.fetch(
+        """
+        SELECT request_id FROM request WHERE circulation = 'window_running' AND window_ends_at <= $1
+        ORDER BY window_ends_at LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    return [row["request_id"] for row in rows]
+
+
+async def next_reference(tx: Tx, year: int) -> str:
+    """A reference number that was never given before; numbers may be left out."""
+    number = await tx.fetchval("SELECT nextval('reference_number')")
+    return f"TA-{year}-{number:05}"

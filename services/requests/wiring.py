@@ -1,0 +1,37 @@
+"""The requests service, put together."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from chassis.db import Database
+from chassis.service import Running, Service
+from chassis.supervise import Loop, every
+from services.requests import actions
+from services.requests.api import ROUTES
+from services.requests.consumers import HANDLERS
+
+CLOCK_SECONDS = 10.0
+
+
+async def end_windows(db: Database) -> None:
+    async with db.transaction() as tx:
+        await actions.end_windows(tx, datetime.now(UTC))
+
+
+def loops(running: Running) -> Mapping[str, Loop]:
+    return {"objection windows": partial(every, CLOCK_SECONDS, partial(end_windows, running.db))}
+
+
+SERVICE = Service(
+    name="requests",
+    folder=Path(__file__).parent,
+    routes=ROUTES,
+    listens_to=("matching",),
+    handlers=HANDLERS,
+    loops=loops,
+    rebuild=actions.rebuild,
+    tables=("consent", "line_match", "line", "request"),
+    texts=("request_text", "line_text", "remark"),
+)

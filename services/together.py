@@ -1,0 +1,79 @@
+"""All services in one process, with whatever parts have no address started beside them."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, NoReturn
+
+import asyncpg
+import click
+
+from chassis.bus import BusError, ensure_streams
+from chassis.embedded import EmbeddedError
+from chassis.mailbox import Mailbox
+from chassis.mailbox import routes as mailbox_routes
+from chassis.migrate import MigrationError
+from chassis.parts import parts
+from chassis.runtime import prepare, serve, topology
+from chassis.service import Running, Service
+from chassis.settings import Settings, SettingsError
+from services import documents, reference
+
+Say = Callable[[str], None]
+
+
+def run_together(
+    settings: Settings,
+    services: Sequence[Service],
+    *,
+    fail: Callable[[str], NoReturn],
+    say: Say = partial(click.echo, err=True),
+    beside: Callable[[Settings, list[Running], asyncio.Event], Any] | None = None,
+) -> None:
+    """Run until told to stop. `beside` is started once all is ready, with an event by which it can stop everything."""
+    try:
+        with parts(settings, services, say=say) as complete:
+            asyncio.run(_serve(complete, services, say, beside))
+    except (EmbeddedError, SettingsError, MigrationError, BusError) as error:
+        fail(str(error))
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        fail(f"PostgreSQL is not reached as DATABASE_URL says: {type(error).__name__}. `entraide doctor` checks all parts.")
+
+
+async def _serve(
+    settings: Settings,
+    services: Sequence[Service],
+    say: Say,
+    beside: Callable[[Settings, list[Running], asyncio.Event], Any] | None,
+) -> None:
+    say("migrating")
+    await prepare(settings, services)
+    say("ensuring streams")
+    assert settings.nats_url is not None, "parts() gives every part an address"
+    await ensure_streams(settings.nats_url, *topology(services), replicas=settings.replicas)
+    mailbox = None
+    if settings.smtp_url is None:
+        mailbox = Mailbox(settings.state / "mailbox", "127.0.0.1", 0)
+        await mailbox.start()
+        settings = replace(settings, smtp_url=mailbox.url)
+    stop = asyncio.Event()
+
+    def on_ready(running: list[Running]) -> Any:
+        address = f"http://{settings.host}:{settings.port}"
+        say(f"ready: {address}/docs (API), {address}/docs/events (events)" + (f", {address}/mailbox" if mailbox else ""))
+        return asyncio.create_task(beside(settings, running, stop)) if beside else None
+
+    try:
+        await serve(
+            settings,
+            services,
+            ports={service.name: settings.port for service in services},
+            routes=[*reference.ROUTES, *documents.ROUTES, *(mailbox_routes(mailbox) if mailbox else [])],
+            ensure=True,
+            on_ready=on_ready,
+            stop=stop,
+        )
+    finally:
+        if mailbox:
+            await mailbox.stop()
