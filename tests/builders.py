@@ -1,0 +1,89 @@
+"""Things tests begin with, each valid as it is; name only what the test is about."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from chassis.auth import Issuer, persona_id, service_id
+from contracts.facts import Event, Fact
+from contracts.values import Caller, Role
+
+ISSUER = "https://issuer.entraide.example"
+NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+issuer: Issuer | None = None
+"""Set by the session's fixture."""
+
+
+def a_caller(appointment: str = "KEN:focal_point") -> Caller:
+    organization, _, role = appointment.partition(":")
+    return Caller(person_id=persona_id(appointment), organization=organization, role=Role(role))
+
+
+def token(appointment: str = "KEN:focal_point", *more: str) -> str:
+    """A token of the test's issuer; a service's as `service:<name>`."""
+    assert issuer is not None, "the session's fixture sets it"
+    if appointment.startswith("service:"):
+        return issuer.token(service_id(appointment.removeprefix("service:")), [f"UNODC:{Role.SERVICE}"])
+    return issuer.token(persona_id(appointment), [appointment, *more])
+
+
+def headers(
+    appointment: str = "KEN:focal_point", *, key: str | None = None, revision: int | None = None
+) -> dict[str, str]:
+    """Authorization, a fresh Idempotency-Key unless one is given, and If-Match for a revision."""
+    made = {"Authorization": f"Bearer {token(appointment)}", "Idempotency-Key": key or str(uuid4())}
+    return made if revision is None else made | {"If-Match": f'"{revision}"'}
+
+
+def a_line(**changes: Any) -> dict[str, Any]:
+    """A line as a body of the API."""
+    return {
+        "kind": "mla_training",
+        "topics": ["mutual_legal_assistance", "electronic_evidence"],
+        "articles": ["UNTOC:18"],
+        "paragraphs": ["I.k"],
+        "pillars": ["pursue"],
+        "institution": "central_authority",
+        "institution_name": "Central Authority (fictitious sample)",
+        "group_size": 25,
+        "languages": ["en"],
+        "modality": "in_person",
+        "window": {"from": "2027-02-01", "until": "2027-06-30"},
+        "gender_marker": 1,
+        "human_rights_marker": 1,
+        "markers_justification": "Half of the places are kept for women.",
+        "outcome": "Outgoing requests are drafted without help and answered within the treaty's terms.",
+        "in_place": "A central authority of six lawyers, a paper register, no electronic case file.",
+    } | changes
+
+
+def a_request(**changes: Any) -> dict[str, Any]:
+    """A request as a body of the API."""
+    return {
+        "submit": True,
+        "language": "en",
+        "title": "Fictitious sample: training on mutual legal assistance",
+        "need": "Fictitious sample. The central authority is new and its requests come back incomplete.",
+        "visibility": "providers",
+        "addressee": {"to": "any", "states": []},
+        "circulation": "granted",
+        "lines": [a_line()],
+    } | changes
+
+
+def an_event(fact: Fact, version: int, *, event_id: UUID | None = None, correlation: str = "test") -> Event:
+    """A fact in its envelope, as its owner would have announced it."""
+    return Event(
+        specversion="1.0",
+        id=event_id or uuid4(),
+        source=f"/{fact.type.partition('.')[0]}",
+        type=fact.type,
+        subject=f"{fact.aggregate}/{fact.aggregate_id}",
+        time=NOON,
+        aggregateversion=version,
+        correlationid=correlation,
+        datacontenttype="application/json",
+        data=msgspec.Raw(msgspec.json.encode(fact)),
+    )

@@ -1,0 +1,165 @@
+"""Real servers for all tests, and a database of its own for each: a clone of a migrated template, some 20 ms."""
+
+import asyncio
+import importlib
+import importlib.util
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from chassis.auth import Issuer
+from chassis.bus import Bus, grants
+from chassis.db import Database
+from chassis.embedded import Nats, Permissions, Postgres
+from chassis.http import application
+from chassis.inbox import Inbox
+from chassis.journal import Relay
+from chassis.migrate import role_of
+from chassis.peers import Peers
+from chassis.runtime import identity, prepare
+from chassis.service import Running, Service
+from chassis.settings import Settings
+from tests import builders
+
+TEMPLATE = "entraide_template"
+
+
+def every_service() -> list[Service]:
+    return [
+        importlib.import_module(f"services.{name}.wiring").SERVICE
+        for name in ("requests", "matching", "pledges", "notifications")
+        if importlib.util.find_spec(f"services.{name}") and importlib.util.find_spec(f"services.{name}.wiring")
+    ]
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The PostgreSQL and nats-server of this test run; fast, not durable."""
+
+    folder: Path
+    postgres: Postgres
+    nats: Nats
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    # Not pytest's tmp_path: as root PostgreSQL runs as another user, who could not enter it.
+    folder = Path(tempfile.mkdtemp(prefix="entraide-test-", dir="/var/tmp"))
+    folder.chmod(0o711)
+    users = {"streams": Permissions(publish=(">",), subscribe=(">",))}
+    for service in every_service():
+        publish, subscribe = grants(service.name, publishes=True, listens_to=service.listens_to)
+        users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
+    try:
+        with (
+            Postgres(folder / "postgres", durable=False) as postgres,
+            Nats(folder / "nats", users=users, durable=False) as nats,
+        ):
+            yield Servers(folder, postgres, nats)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(servers: Servers) -> str:
+    """The name of a database with every service's schema."""
+
+    async def make() -> None:
+        connection = await asyncpg.connect(servers.postgres.dsn())
+        await connection.execute(f"CREATE DATABASE {TEMPLATE}")
+        await connection.close()
+        settings = Settings(state=servers.folder, database_url=servers.postgres.dsn(TEMPLATE))
+        await prepare(settings, every_service())
+
+    asyncio.run(make())
+    return TEMPLATE
+
+
+@pytest.fixture
+async def database_url(servers: Servers, template: str) -> AsyncIterator[str]:
+    """The migrator's address of a database of this test's own."""
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    connection = await asyncpg.connect(servers.postgres.dsn())
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    try:
+        yield servers.postgres.dsn(name)
+    finally:
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await connection.close()
+
+
+@pytest.fixture
+async def databases(database_url: str) -> AsyncIterator[Mapping[str, Database]]:
+    """Each service's pool, in the service's own role."""
+    pools = {s.name: await Database.connect(database_url, s.name, role=role_of(s.name)) for s in every_service()}
+    try:
+        yield pools
+    finally:
+        for pool in pools.values():
+            await pool.close()
+
+
+@pytest.fixture
+def settings(servers: Servers, database_url: str) -> Settings:
+    nats_urls = {service.name: servers.nats.url(service.name) for service in every_service()}
+    return Settings(
+        state=servers.folder,
+        database_url=database_url,
+        nats_url=servers.nats.url("streams"),
+        nats_urls=nats_urls,
+        issuer=builders.ISSUER,
+        catch_up_seconds=2,
+    )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def issuer(servers: Servers) -> Issuer:
+    """The issuer whose tokens `builders.token` makes."""
+    builders.issuer = Issuer.load(servers.folder / "issuer.jwk", builders.ISSUER)
+    return builders.issuer
+
+
+@pytest.fixture
+async def client_of(
+    settings: Settings, databases: Mapping[str, Database]
+) -> AsyncIterator[Callable[..., Awaitable[httpx.AsyncClient]]]:
+    """`await client_of("requests")` is a client of one service's application in this process, without a broker."""
+    clients: list[httpx.AsyncClient] = []
+    verifier, token_of = identity(settings)
+    services = {service.name: service for service in every_service()}
+
+    async def client(*names: str) -> httpx.AsyncClient:
+        running = []
+        for name in names:
+            db, bus = databases[name], Bus(settings.nats_urls[name], name)
+            inbox = Inbox(db, name, services[name].listens_to, services[name].handlers)
+            peers = Peers({}, token_of(name))
+            running.append(Running(services[name], settings, db, bus, Relay(db, bus), inbox, peers))
+        app = application(running, verifier)
+        made = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False),  # type: ignore[arg-type]
+            base_url="http://test",
+        )
+        clients.append(made)
+        return made
+
+    yield client
+    for made in clients:
+        await made.aclose()
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """Reference data beside the project, to compare with; the test is skipped, aloud, where there is none."""
+    folder = Path(os.environ.get("ENTRAIDE_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("no reference data beside the project: not compared")
+    return folder
