@@ -51,10 +51,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def problem(slug: str, status: int, language: Language, details: Mapping[str, object] | None = None) -> Problem:
-    words = words_of(slug)
     return Problem(
         type=f"/problems/{slug}",
-        title=words[language],
+        title=words_of(slug, language),
         status=status,
         slug=slug,
         correlation_id=correlation_id(),

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Iterator
 from contextvars import ContextVar
 
@@ -46,6 +47,16 @@ def correlated(given: str | None) -> Iterator[str]:
         _correlation.reset(token)
 
 
+def _frames(_logger: object, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Where an exception passed, and not its text: a database error quotes the row that caused it."""
+    given = entry.pop("exc_info", None)
+    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
+    if error is not None:
+        entry["error"] = type(error).__name__
+        entry["frames"] = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-20:]]
+    return entry
+
+
 def configure_logs(*, level: str = "info", human: bool = False) -> None:
     """One JSON object a line on standard error, or columns for a person at a terminal."""
     renderer: structlog.typing.Processor = (
@@ -56,6 +67,7 @@ def configure_logs(*, level: str = "info", human: bool = False) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
+            _frames,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),

@@ -47,7 +47,7 @@ async def locked(tx: Tx, request_id: UUID) -> Request | None:
 
 
 async def _whole(tx: Tx, row: Record) -> Request:
-    lines = await tx.fetch("SELECT * FROM line WHERE request_id = $1 ORDER BY position", row["request_id"])
+    lines = await tx.fetch("SELECT * FROM request_line WHERE request_id = $1 ORDER BY position", row["request_id"])
     matches = await tx.fetch("SELECT match_id, line_id, status FROM line_match WHERE request_id = $1", row["request_id"])
     consents = await tx.fetch(
         "SELECT consent_id, given_at, withdrawn_at FROM consent WHERE request_id = $1", row["request_id"]
@@ -91,11 +91,11 @@ async def save(tx: Tx, request: Request) -> None:
                 reference = excluded.reference, priority = excluded.priority, held_from = excluded.held_from,
                 outcome = excluded.outcome
         )
-        INSERT INTO line (line_id, request_id, position, kind, topics, articles, paragraphs, pillars, institution,
+        INSERT INTO request_line (line_id, request_id, position, kind, topics, articles, paragraphs, pillars, institution,
             group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, fulfilment)
         SELECT line_id, request_id, position, kind, topics, articles, paragraphs, pillars, institution,
             group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, fulfilment
-        FROM json_populate_recordset(NULL::line, $2::text::json)
+        FROM json_populate_recordset(NULL::request_line, $2::text::json)
         ON CONFLICT (line_id) DO UPDATE SET fulfilment = excluded.fulfilment
         """,
         _encoded(request),
@@ -109,7 +109,7 @@ async def save(tx: Tx, request: Request) -> None:
 
 async def _save_parts(tx: Tx, request: Request) -> None:
     await tx.execute(
-        "DELETE FROM line WHERE request_id = $1 AND line_id <> ALL ($2::uuid[])",
+        "DELETE FROM request_line WHERE request_id = $1 AND line_id <> ALL ($2::uuid[])",
         request.request_id,
         [line.line_id for line in request.lines],
     )
@@ -256,10 +256,10 @@ async def page(
         """
         SELECT request_id, state, status, revision, language, circulation, submitted_at, reference,
             coalesce((SELECT title FROM request_text t WHERE t.request_id = request.request_id), '') AS title,
-            ARRAY(SELECT kind FROM line WHERE line.request_id = request.request_id ORDER BY position) AS kinds,
+            ARRAY(SELECT kind FROM request_line AS line WHERE line.request_id = request.request_id ORDER BY position) AS kinds,
             (SELECT CASE WHEN bool_and(fulfilment = 'complete') THEN 'complete'
                          WHEN bool_and(fulfilment = 'none') THEN 'none' ELSE 'partial' END
-             FROM line WHERE line.request_id = request.request_id) AS fulfilment
+             FROM request_line AS line WHERE line.request_id = request.request_id) AS fulfilment
         FROM request
         WHERE may_see(request, $1, $2) AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR state = $4)
           AND ($5::uuid IS NULL OR request_id < $5)
@@ -279,7 +279,7 @@ async def similar(tx: Tx, caller: Caller, lines: Sequence[Line]) -> list[UUID]:
     """The State's own requests that are not over and ask for a kind and a topic that these lines ask for."""
     rows = await tx.fetch(
         """
-        SELECT DISTINCT request_id FROM line JOIN request USING (request_id)
+        SELECT DISTINCT request_id FROM request_line JOIN request USING (request_id)
         WHERE request.state = $1 AND may_see(request, $1, $2) AND kind = ANY ($3::text[]) AND topics && $4::text[]
           AND status NOT IN ('closed', 'not_accepted', 'lapsed', 'withdrawn')
         ORDER BY request_id DESC LIMIT $5

@@ -32,6 +32,6 @@ SERVICE = Service(
     handlers=HANDLERS,
     loops=loops,
     rebuild=actions.rebuild,
-    tables=("consent", "line_match", "line", "request"),
+    tables=("consent", "line_match", "request_line", "request"),
     texts=("request_text", "line_text", "remark"),
 )

@@ -31,7 +31,7 @@ CREATE INDEX request_of_state ON request (state, request_id);
 CREATE INDEX request_status ON request (status, request_id);
 CREATE INDEX request_window ON request (window_ends_at) WHERE circulation = 'window_running';
 
-CREATE TABLE line (
+CREATE TABLE request_line (
     line_id uuid PRIMARY KEY,
     request_id uuid NOT NULL REFERENCES request,
     position integer NOT NULL,
@@ -55,7 +55,7 @@ CREATE TABLE line (
 -- What has become of each match that was ever confirmed for a line; its fulfilment is derived from these.
 CREATE TABLE line_match (
     match_id uuid PRIMARY KEY,
-    line_id uuid NOT NULL REFERENCES line,
+    line_id uuid NOT NULL REFERENCES request_line,
     request_id uuid NOT NULL REFERENCES request,
     status text NOT NULL CHECK (status IN ('confirmed', 'in_delivery', 'completed', 'revoked'))
 );
@@ -78,7 +78,7 @@ CREATE TABLE request_text (
     need text NOT NULL
 );
 CREATE TABLE line_text (
-    line_id uuid PRIMARY KEY REFERENCES line DEFERRABLE INITIALLY DEFERRED,
+    line_id uuid PRIMARY KEY REFERENCES request_line DEFERRABLE INITIALLY DEFERRED,
     request_id uuid NOT NULL REFERENCES request DEFERRABLE INITIALLY DEFERRED,
     institution_name text NOT NULL,
     outcome text NOT NULL,

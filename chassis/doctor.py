@@ -1,0 +1,124 @@
+"""Every external part, looked at from outside: is it reached, is it new enough, does it keep what it acknowledges?"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import aiosmtplib
+import asyncpg
+import msgspec
+
+from chassis.auth import Keys
+from chassis.bus import BusError, stream_states
+from chassis.migrate import CHASSIS_MIGRATIONS, MigrationError, read_migrations, role_of
+from chassis.runtime import topology
+from chassis.service import Service
+from chassis.settings import Settings
+from contracts.refusals import Unavailable
+
+SECONDS = 5
+DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    part: str
+    ok: bool
+    says: str
+
+
+async def examine(settings: Settings, services: Sequence[Service]) -> list[Finding]:
+    """One finding for each part and what of it matters; never raises for a part that is wrong."""
+    found: list[Finding] = []
+    if settings.database_url is None and not settings.database_urls:
+        found.append(_here("PostgreSQL", "DATABASE_URL"))
+    if settings.database_url is not None:
+        found += await _database("PostgreSQL (migrator)", settings.database_url, services, settings)
+    for name, url in settings.database_urls.items():
+        found += await _database(f"PostgreSQL ({name})", url, [s for s in services if s.name == name], settings)
+    if settings.nats_url is None and not settings.nats_urls:
+        found.append(_here("broker", "NATS_URL"))
+    if settings.nats_url is not None:
+        found.append(await _streams(settings.nats_url, services))
+    found.append(await _mail(settings.smtp_url) if settings.smtp_url else _here("mail", "SMTP_URL"))
+    found.append(await _issuer(settings.keys) if settings.keys else _here("identity", "ENTRAIDE_JWKS"))
+    return found
+
+
+def _here(part: str, setting: str) -> Finding:
+    return Finding(part=part, ok=True, says=f"{setting} is not set: `entraide up` starts its own")
+
+
+async def _database(part: str, url: str, services: Sequence[Service], settings: Settings) -> list[Finding]:
+    try:
+        connection = await asyncpg.connect(url, timeout=SECONDS)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        host = urlsplit(url)
+        where = f"{host.hostname}:{host.port or 5432}"
+        return [Finding(part=part, ok=False, says=f"not reached at {where}: {type(error).__name__}")]
+    try:
+        version = await connection.fetchval("SHOW server_version")
+        number = int(await connection.fetchval("SHOW server_version_num"))
+        found = [Finding(part=part, ok=number >= 160_000, says=f"version {version}; 16 or newer is needed")]
+        for name, wanted in DURABLE.items():
+            value = await connection.fetchval("SELECT current_setting($1)", name)
+            if value != wanted:
+                found.append(Finding(part=part, ok=False, says=f"{name} is {value}: what is acknowledged can be lost"))
+        for service in services:
+            found.append(await _schema(connection, service))
+        return found
+    finally:
+        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            await connection.close(timeout=SECONDS)
+
+
+async def _schema(connection: asyncpg.Connection, service: Service) -> Finding:
+    part = f"schema {service.name}"
+    try:
+        wanted = len(read_migrations("chassis", CHASSIS_MIGRATIONS)) + len(
+            read_migrations(service.name, service.folder / "migrations")
+        )
+        applied = await connection.fetchval(f"SELECT count(*) FROM {service.name}.migration")  # noqa: S608
+    except MigrationError as error:
+        return Finding(part=part, ok=False, says=str(error))
+    except asyncpg.PostgresError:
+        return Finding(part=part, ok=False, says="not there: run `entraide migrate`")
+    if applied != wanted:
+        return Finding(part=part, ok=False, says=f"{applied} of {wanted} migrations applied: run `entraide migrate`")
+    return Finding(part=part, ok=True, says=f"{applied} migrations applied, role {role_of(service.name)}")
+
+
+async def _streams(url: str, services: Sequence[Service]) -> Finding:
+    owners, _ = topology(services)
+    try:
+        states = await stream_states(url, owners)
+    except BusError as error:
+        return Finding(part="broker", ok=False, says=str(error))
+    missing = [owner for owner, state in states.items() if state is None]
+    if missing:
+        return Finding(part="broker", ok=False, says=f"no stream for {', '.join(missing)}: run `entraide streams ensure`")
+    return Finding(part="broker", ok=True, says=f"reached; {len(states)} streams")
+
+
+async def _mail(url: str) -> Finding:
+    parts = urlsplit(url)
+    secure = parts.scheme == "smtps"
+    where = f"{parts.hostname}:{parts.port or (465 if secure else 25)}"
+    client = aiosmtplib.SMTP(
+        hostname=parts.hostname or "", port=parts.port or (465 if secure else 25), use_tls=secure, timeout=SECONDS
+    )
+    try:
+        async with client:
+            return Finding(part="mail", ok=True, says=f"{where} answers")
+    except (OSError, TimeoutError, aiosmtplib.SMTPException) as error:
+        return Finding(part="mail", ok=False, says=f"not reached at {where}: {type(error).__name__}")
+
+
+async def _issuer(source: str) -> Finding:
+    try:
+        await asyncio.wait_for(Keys(source).get("any"), SECONDS)
+    except (Unavailable, TimeoutError):
+        return Finding(part="identity", ok=False, says=f"no keys at {source}")
+    return Finding(part="identity", ok=True, says="the issuer's keys are read")
+
+

@@ -1,0 +1,295 @@
+"""From announce to the other service's tables: once, in order, whatever comes twice, late, broken or not at all."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from chassis import journal
+from chassis.bus import Bus, Consumer, ensure_streams
+from chassis.db import Database, Tx
+from chassis.inbox import Inbox, Outcome, list_parked, release_parked
+from chassis.journal import Page, Relay, announce
+from chassis.supervise import supervised
+from contracts.facts import Event
+from contracts.refusals import Conflict
+from contracts.requests import RequestRegistered, RequestWithdrawn
+from tests.builders import NOON, an_event
+from tests.conftest import Servers
+
+FIRST = UUID("00000000-0000-7000-8000-000000000001")
+SECOND = UUID("00000000-0000-7000-8000-000000000002")
+
+
+def a_fact(request_id: UUID = FIRST, reference: str = "TA-2026-00001") -> RequestRegistered:
+    return RequestRegistered(request_id=request_id, state="KEN", reference=reference, registered_at=NOON)
+
+
+class Heard:
+    """A consumer that keeps what took effect, in the order in which it did, and can be told to fail."""
+
+    def __init__(self, db: Database) -> None:
+        self.effects: list[tuple[UUID, int]] = []
+        self.refuse: set[int] = set()
+        self.crash: set[int] = set()
+        self.inbox = Inbox(db, "matching", ["requests"], {RequestRegistered: self.hear, RequestWithdrawn: self.hear})
+
+    async def hear(self, tx: Tx, event: Event, fact: RequestRegistered | RequestWithdrawn) -> None:
+        if event.aggregateversion in self.refuse:
+            raise Conflict("request-status")
+        if event.aggregateversion in self.crash:
+            raise RuntimeError("planted")
+        self.effects.append((event.aggregate_id, event.aggregateversion))
+
+
+@pytest.fixture
+def heard(databases: Mapping[str, Database]) -> Heard:
+    return Heard(databases["requests"])
+
+
+class Owner:
+    """Answers as the owner's `/internal/events` does, from its journal."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    async def events_after(self, _owner: str, after: str) -> Page:
+        async with self.db.transaction() as tx:
+            return await journal.read(tx, after=after, limit=3)
+
+    async def events_of(self, _owner: str, aggregate_id: UUID, *, after_version: int) -> list[Event]:
+        async with self.db.transaction() as tx:
+            return await journal.read_aggregate(tx, aggregate_id, after_version=after_version)
+
+
+@pytest.fixture
+async def bus(servers: Servers, databases: Mapping[str, Database]) -> AsyncIterator[Bus]:
+    """The requests service's connection, on streams that exist."""
+    await ensure_streams(servers.nats.url("streams"), ["requests"], [Consumer(owner="requests", durable="matching")])
+    bus = Bus(servers.nats.url("requests"), "requests")
+    async with supervised({"broker": bus.keep_connected}):
+        await bus.wait_connected()
+        yield bus
+
+
+async def test_an_event_takes_effect_once_however_often_it_comes(heard: Heard) -> None:
+    event = an_event(a_fact(), 1)
+
+    outcomes = await asyncio.gather(*(heard.inbox.receive(event) for _ in range(10)))
+
+    assert outcomes.count(Outcome.APPLIED) == 1
+    assert outcomes.count(Outcome.REPEATED) == 9
+    assert heard.effects == [(FIRST, 1)]
+
+
+async def test_events_of_one_aggregate_take_effect_in_order(heard: Heard) -> None:
+    events = [an_event(a_fact(), version) for version in range(1, 8)]
+
+    for event in [events[i] for i in (3, 0, 5, 2, 1, 6, 4)]:
+        await heard.inbox.receive(event)
+
+    assert [version for _, version in heard.effects] == [1, 2, 3, 4, 5, 6, 7]
+
+
+async def test_events_that_come_all_at_once_take_effect_in_order(heard: Heard) -> None:
+    events = [an_event(a_fact(request_id), version) for request_id in (FIRST, SECOND) for version in range(1, 15)]
+
+    await asyncio.gather(*(heard.inbox.receive(event) for event in reversed(events)))
+    peers = Owner(heard.inbox._db)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(heard.inbox.straighten(peers), 2.5)  # type: ignore[arg-type]
+
+    for request_id in (FIRST, SECOND):
+        assert [v for r, v in heard.effects if r == request_id] == list(range(1, 15))
+
+
+async def test_a_refused_event_is_parked_and_holds_up_its_own_aggregate_alone(heard: Heard) -> None:
+    heard.refuse = {2}
+    for version in (1, 2, 3):
+        await heard.inbox.receive(an_event(a_fact(), version))
+    await heard.inbox.receive(an_event(a_fact(SECOND), 1))
+
+    async with heard.inbox._db.transaction() as tx:
+        parked = await list_parked(tx)
+    assert [(row.version, row.reason, row.behind) for row in parked] == [(2, "refused: request-status", 1)]
+    assert heard.effects == [(FIRST, 1), (SECOND, 1)]
+
+    heard.refuse = set()
+    async with heard.inbox._db.transaction() as tx:
+        assert await release_parked(tx, parked[0].event_id)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(heard.inbox.straighten(Owner(heard.inbox._db)), 2.5)  # type: ignore[arg-type]
+    assert heard.effects == [(FIRST, 1), (SECOND, 1), (FIRST, 2), (FIRST, 3)]
+
+
+async def test_what_failed_left_nothing_behind(heard: Heard) -> None:
+    heard.crash = {1}
+    event = an_event(a_fact(), 1)
+    with pytest.raises(RuntimeError, match="planted"):
+        await heard.inbox.receive(event)
+
+    heard.crash = set()
+    assert await heard.inbox.receive(event) is Outcome.APPLIED
+
+
+async def test_a_gap_is_fetched_from_the_owner(databases: Mapping[str, Database], heard: Heard) -> None:
+    async with databases["matching"].transaction() as tx:
+        events = [await announce(tx, a_fact(), version=version) for version in (1, 2, 3)]
+    await heard.inbox.receive(events[2])
+    assert heard.effects == []
+
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(heard.inbox.straighten(Owner(databases["matching"])), 6)  # type: ignore[arg-type]
+
+    assert [version for _, version in heard.effects] == [1, 2, 3]
+
+
+async def test_the_journal_after_the_watermark_brings_what_the_broker_lost(
+    databases: Mapping[str, Database], heard: Heard
+) -> None:
+    owner = Owner(databases["matching"])
+    ids = [uuid4() for _ in range(8)]
+    async with databases["matching"].transaction() as tx:
+        for request_id in ids:
+            await announce(tx, a_fact(request_id), version=1)
+
+    assert await heard.inbox.catch_up_once(owner, "requests") == 8  # type: ignore[arg-type]
+    assert await heard.inbox.catch_up_once(owner, "requests") == 0  # type: ignore[arg-type]
+    assert sorted(r for r, _ in heard.effects) == sorted(ids)
+
+
+async def test_a_watermark_passes_no_event_that_commits_late(databases: Mapping[str, Database]) -> None:
+    """An older transaction that takes a higher position, and a younger one with a lower, both still to commit."""
+    db = databases["requests"]
+    elder, younger = contextlib.AsyncExitStack(), contextlib.AsyncExitStack()
+    old = await elder.enter_async_context(db.transaction())
+    await old.execute("SELECT pg_current_xact_id()")
+    young = await younger.enter_async_context(db.transaction())
+    await announce(young, a_fact(FIRST), version=1)
+    await announce(old, a_fact(SECOND), version=1)
+    await elder.aclose()
+
+    seen: list[UUID] = []
+    after = "0.0"
+    for _ in range(2):
+        async with db.transaction() as tx:
+            page = await journal.read(tx, after=after)
+        seen += [event.aggregate_id for event in page.events]
+        after = page.after
+        await younger.aclose()
+
+    assert seen == [SECOND, FIRST]
+
+
+async def test_of_two_facts_with_one_version_one_is_let_through(databases: Mapping[str, Database]) -> None:
+    async with databases["requests"].transaction() as tx:
+        await announce(tx, a_fact(), version=1)
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        async with databases["requests"].transaction() as tx:
+            await announce(tx, a_fact(), version=1)
+
+
+async def test_the_service_cannot_change_its_journal(databases: Mapping[str, Database]) -> None:
+    async with databases["requests"].transaction() as tx:
+        await announce(tx, a_fact(), version=1)
+
+    for statement in ("UPDATE journal SET version = 2", "DELETE FROM journal", "TRUNCATE journal CASCADE"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with databases["requests"].transaction() as tx:
+                await tx.execute(statement)
+
+
+async def test_a_service_cannot_read_another_ones_tables(databases: Mapping[str, Database]) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with databases["matching"].transaction() as tx:
+            await tx.fetch("SELECT * FROM requests.request_text")
+
+
+@pytest.mark.parametrize("count", [1, 5, 40, 1200])
+async def test_what_is_committed_is_published_and_leaves_the_pending_list(
+    databases: Mapping[str, Database], bus: Bus, count: int
+) -> None:
+    db = databases["requests"]
+    relay = Relay(db, bus)
+    async with supervised({"relay": relay.relay, "sweeper": relay.sweep}):
+        async with db.transaction() as tx:
+            for _ in range(count):
+                await announce(tx, a_fact(uuid4()), version=1)
+        await _until_empty(db)
+
+
+async def test_what_another_process_left_is_swept(databases: Mapping[str, Database], bus: Bus) -> None:
+    db = databases["requests"]
+    async with db.transaction() as tx:
+        for _ in range(40):
+            await announce(tx, a_fact(uuid4()), version=1)
+        await tx.execute("UPDATE pending SET claimed_until = now() - interval '1 second'")
+    relay = Relay(db, bus)
+    async with supervised({"sweeper": relay.sweep}):
+        await _until_empty(db)
+
+
+async def test_a_batch_with_one_that_was_stored_before_is_published_all_the_same(
+    databases: Mapping[str, Database], bus: Bus
+) -> None:
+    db = databases["requests"]
+    async with db.transaction() as tx:
+        events = [await announce(tx, a_fact(uuid4()), version=1) for _ in range(40)]
+    assert await bus.publish(events[7])
+
+    relay = Relay(db, bus)
+    assert await relay._publish(events) == 40
+    await _until_empty(db)
+
+
+async def test_a_rolled_back_fact_is_never_published(databases: Mapping[str, Database], bus: Bus) -> None:
+    db = databases["requests"]
+    relay = Relay(db, bus)
+    with pytest.raises(RuntimeError):
+        async with db.transaction() as tx:
+            await announce(tx, a_fact(), version=1)
+            raise RuntimeError("planted")
+
+    assert not relay._handed
+    async with db.transaction() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM pending") == 0
+
+
+async def test_what_is_not_an_event_is_parked_and_delays_nobody(
+    servers: Servers, databases: Mapping[str, Database], bus: Bus
+) -> None:
+    heard = Heard(databases["matching"])
+    listening = Bus(servers.nats.url("matching"), "matching")
+    async with supervised(
+        {"broker": listening.keep_connected, "hears": lambda: heard.inbox.listen(listening, "requests")}
+    ):
+        for rubbish in (b"", b"\xff\xfe", b'{"id": 1}', b"[" * 5000, b"\x00"):
+            await bus._client.jetstream().publish("ta.requests.request.registered.v1", rubbish)  # type: ignore[union-attr]
+        request_id = uuid4()
+        await bus.publish(an_event(a_fact(request_id), 1))
+        await _until(lambda: (request_id, 1) in heard.effects)
+
+    async with databases["matching"].transaction() as tx:
+        reasons = {row.reason for row in await list_parked(tx)}
+    assert reasons == {"unreadable: DecodeError", "unreadable: ValidationError"}
+
+
+async def _until_empty(db: Database) -> None:
+    for _ in range(300):
+        async with db.transaction() as tx:
+            if await tx.fetchval("SELECT count(*) FROM pending") == 0:
+                return
+        await asyncio.sleep(0.02)
+    raise AssertionError("still pending after six seconds")
+
+
+async def _until(met) -> None:  # type: ignore[no-untyped-def]
+    for _ in range(300):
+        if met():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("not met after six seconds")
