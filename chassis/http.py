@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 from litestar.middleware import ASGIMiddleware
 from litestar.openapi.config import OpenAPIConfig
@@ -34,6 +34,13 @@ PUBLIC = {"public": True}
 
 INTERNAL = {"internal": True}
 """Put as `opt=INTERNAL` on a route for services alone."""
+
+# What a handler may ask for, each by its name: `db: Db, caller: Calling, command: Commanded, expected: Expected, now: Now`.
+Db = NamedDependency[Database]
+Calling = NamedDependency[Caller]
+Commanded = NamedDependency[Command]
+Expected = NamedDependency[int]
+Now = NamedDependency[datetime]
 
 log = structlog.get_logger()
 
@@ -192,7 +199,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/health/ready", opt=PUBLIC, summary="The process can do all of its work")
-async def ready(running: Sequence[Running]) -> Response[Readiness]:
+async def ready(running: NamedDependency[Sequence[Running]]) -> Response[Readiness]:
     parts: dict[str, bool] = {}
     for service in running:
         parts[f"{service.name}: database"] = await service.db.ready()

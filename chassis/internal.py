@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from chassis.http import INTERNAL
@@ -15,7 +16,7 @@ from contracts.refusals import Missing
 
 @get("/internal/events", opt=INTERNAL, summary="An owner's journal, for its consumers")
 async def events(
-    services: Mapping[str, Running],
+    services: NamedDependency[Mapping[str, Running]],
     owner: FromQuery[str],
     after: Annotated[str, QueryParameter(pattern=r"^\d{1,19}\.\d{1,18}$")] = "0.0",
     aggregate: FromQuery[UUID | None] = None,

@@ -8,12 +8,12 @@ from uuid import UUID
 import msgspec
 from litestar import Response, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
 from chassis.commands import Command, claim
 from chassis.db import Database, Tx
-from chassis.http import created, next_link, shown
+from chassis.http import Calling, Commanded, Db, Expected, Now, created, next_link, shown
 from chassis.ids import new_id
 from chassis.journal import read_aggregate
 from contracts.facts import Fact
@@ -116,7 +116,7 @@ class Check(Struct, frozen=True, kw_only=True):
 
 @post("/v1/requests", summary="File a request: a draft, or submitted at once")
 async def file_request(
-    data: FileRequest, db: Database, caller: Caller, command: Command, now: datetime
+    data: JSONBody[FileRequest], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[RequestView]:
     """`submit: true` submits it in the same step, which only a focal point may."""
     policy.check_may_file(caller, data.state, submit=data.submit)
@@ -134,8 +134,8 @@ async def file_request(
 
 @get("/v1/requests", summary="The requests this caller may see, newest first")
 async def list_requests(
-    db: Database,
-    caller: Caller,
+    db: Db,
+    caller: Calling,
     status: FromQuery[Status | None] = None,
     state_: Annotated[State | None, QueryParameter(name="state")] = None,
     cursor: FromQuery[UUID | None] = None,
@@ -148,7 +148,7 @@ async def list_requests(
 
 
 @get("/v1/requests/{request_id:uuid}", summary="One request")
-async def show_request(request_id: FromPath[UUID], db: Database, caller: Caller) -> Response[RequestView]:
+async def show_request(request_id: FromPath[UUID], db: Db, caller: Calling) -> Response[RequestView]:
     async with db.transaction(by=caller) as tx:
         request, texts = await _read(tx, request_id, caller)
     return shown(view(request, texts), revision=request.revision)
@@ -157,11 +157,11 @@ async def show_request(request_id: FromPath[UUID], db: Database, caller: Caller)
 @patch("/v1/requests/{request_id:uuid}", summary="Revise a draft or a returned request")
 async def revise_request(
     request_id: FromPath[UUID],
-    data: ReviseRequest,
-    db: Database,
-    caller: Caller,
-    expected: int,
-    now: datetime,
+    data: JSONBody[ReviseRequest],
+    db: Db,
+    caller: Calling,
+    expected: Expected,
+    now: Now,
 ) -> Response[RequestView]:
     content, texts, salt = data.content()
     async with db.transaction(by=caller) as tx:
@@ -172,7 +172,7 @@ async def revise_request(
 
 
 @post("/v1/requests/check", status_code=200, summary="What a draft does not say yet, and similar own requests")
-async def check_request(data: RequestBody, db: Database, caller: Caller) -> Check:
+async def check_request(data: JSONBody[RequestBody], db: Db, caller: Calling) -> Check:
     """The draft's words are neither kept nor logged."""
     policy.check_may_file(caller, None, submit=False)
     content, texts, _ = data.content()
@@ -182,7 +182,7 @@ async def check_request(data: RequestBody, db: Database, caller: Caller) -> Chec
 
 
 @get("/v1/requests/{request_id:uuid}/history", summary="What happened to a request")
-async def show_history(request_id: FromPath[UUID], db: Database, caller: Caller) -> list[HistoryEntry]:
+async def show_history(request_id: FromPath[UUID], db: Db, caller: Calling) -> list[HistoryEntry]:
     async with db.transaction(by=caller) as tx:
         await store.get(tx, request_id, caller)
         events = await read_aggregate(tx, request_id)
@@ -204,12 +204,12 @@ async def show_history(request_id: FromPath[UUID], db: Database, caller: Caller)
 @post("/v1/requests/{request_id:uuid}/consents", status_code=201, summary="Let a request circulate")
 async def give_consent(
     request_id: FromPath[UUID],
-    db: Database,
-    caller: Caller,
-    command: Command,
-    expected: int,
-    now: datetime,
-    data: Comment | None = None,
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+    data: JSONBody[Comment | None] = None,
 ) -> Response[RequestView]:
     """The State consents that providers see the request, as far as its visibility says."""
     consent_id = new_id()
@@ -223,10 +223,10 @@ async def give_consent(
 async def withdraw_consent(
     request_id: FromPath[UUID],
     consent_id: FromPath[UUID],
-    db: Database,
-    caller: Caller,
-    expected: int,
-    now: datetime,
+    db: Db,
+    caller: Calling,
+    expected: Expected,
+    now: Now,
 ) -> Response[RequestView]:
     """Also the objection while the window of the silence rule runs: the consent's id is then the request's own."""
     async with db.transaction(by=caller) as tx:
@@ -240,11 +240,11 @@ async def withdraw_consent(
 @post("/v1/requests/{request_id:uuid}/register", status_code=200, summary="Register a submitted request")
 async def register_request(
     request_id: FromPath[UUID],
-    db: Database,
-    caller: Caller,
-    command: Command,
-    expected: int,
-    now: datetime,
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
 ) -> Response[RequestView]:
     """The coordinator has authenticated the channel; the request gets its reference number."""
     async with db.transaction(by=caller) as tx:
@@ -263,12 +263,12 @@ def _move_route(
     @post(f"/v1/requests/{{request_id:uuid}}/{name}", status_code=200, summary=summary, name=f"{name} request")
     async def move_request(
         request_id: FromPath[UUID],
-        data: body,  # type: ignore[valid-type]
-        db: Database,
-        caller: Caller,
-        command: Command,
-        expected: int,
-        now: datetime,
+        data: JSONBody[body],  # type: ignore[valid-type]
+        db: Db,
+        caller: Calling,
+        command: Commanded,
+        expected: Expected,
+        now: Now,
     ) -> Response[RequestView]:
         return await _carry_out(
             db, caller, command, request_id, name, lambda r: decide(r, data, now), expected, comment=data.comment  # type: ignore[attr-defined]

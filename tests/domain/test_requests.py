@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from msgspec.structs import replace
 
 from contracts.facts import Fact
 from contracts.refusals import Conflict, Invalid, Refusal
@@ -164,8 +165,6 @@ def test_a_move_is_made_from_its_states_and_refused_from_all_others(move: str, s
 
 @pytest.mark.parametrize("begin", [domain.file, lambda *a, **k: evolve(None, domain.draft(*a, **k)).submit(now=NOON)])
 def test_a_request_without_a_line_is_not_submitted(begin: Callable[..., Fact]) -> None:
-    from msgspec.structs import replace
-
     content = replace(a_content(), lines=())
 
     with pytest.raises(Invalid) as no:
