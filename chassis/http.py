@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException, InternalServerException, Validati
 from litestar.middleware import ASGIMiddleware
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -165,8 +166,19 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         details["parameters"] = sorted({str(item.get("key")) for item in error.extra if isinstance(item, dict)})
     slug = HTTP_SLUGS.get(error.status_code, "internal-error" if error.status_code >= 500 else "invalid-request")
-    allow = {"Allow": (error.headers or {}).get("Allow", "")} if error.status_code == 405 else None
+    allow = {"Allow": ", ".join(_allowed(request))} if error.status_code == 405 else None
     return _respond(problem(slug, error.status_code, _language(request), details), allow)
+
+
+def _allowed(request: Request[Any, Any, Any]) -> list[str]:
+    """The methods that the path does have (RFC 9110 section 15.5.6)."""
+    path = request.url.path.rstrip("/").split("/")
+    for route in request.app.routes:
+        template = route.path_format.split("/")
+        same = len(template) == len(path) and all(t.startswith("{") or t == p for t, p in zip(template, path, strict=True))
+        if same and isinstance(route, HTTPRoute):
+            return sorted(route.methods)
+    return []
 
 
 def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
@@ -208,9 +220,9 @@ async def ready(running: NamedDependency[Sequence[Running]]) -> Response[Readine
     return Response(view, status_code=200 if view.ready else 503)
 
 
-@get("/metrics", opt=PUBLIC, media_type=MediaType.TEXT, include_in_schema=False)
+@get("/metrics", opt=PUBLIC, include_in_schema=False)
 async def metrics() -> Response[bytes]:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST.partition("; charset")[0])
 
 
 def application(

@@ -1,0 +1,345 @@
+"""Every wrong way to speak HTTP to us: one problem+json each, in the caller's language, and nothing lost."""
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc import jwk, jwt
+from litestar.routes import HTTPRoute
+
+from chassis.auth import ALGORITHM, AUDIENCE, Issuer, persona_id
+from chassis.db import Database
+from chassis.edge import BODY_BYTES_MAX, NESTING_MAX, fault_of
+from chassis.http import litestar_of
+from tests import builders
+from tests.builders import a_request, headers, token
+
+Client = httpx.AsyncClient
+PUBLIC_ROUTES = {
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+}
+"""All that answers without a token in a process of services alone; the composition root adds its documents."""
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests")
+
+
+def check_problem(answer: httpx.Response, status: int, slug: str) -> None:
+    assert (answer.status_code, answer.json().get("slug")) == (status, slug), answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["type"] == f"/problems/{slug}"
+    assert answer.json()["status"] == status
+    assert answer.json()["correlation_id"] == answer.headers["X-Correlation-Id"]
+
+
+async def post(api: Client, content: bytes, **more: str) -> httpx.Response:
+    given = headers() | {"Content-Type": "application/json"} | more
+    return await api.post("/v1/requests", content=content, headers=given)
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "slug"),
+    [
+        (b"", 400, "invalid-request"),
+        (b"{", 400, "malformed-json"),
+        (b'{"title": NaN}', 400, "malformed-json"),
+        (b'{"title": Infinity}', 400, "malformed-json"),
+        (b"[]", 400, "invalid-field"),
+        (b"null", 400, "invalid-field"),
+        (b'{"title": "a\x00b"}', 400, "nul-character"),
+        (b'{"title": "a\\u0000b"}', 400, "nul-character"),
+        (b'{"title": "a\\ud800b"}', 400, "invalid-unicode"),
+        (b'{"title": "\xff"}', 400, "invalid-unicode"),
+        (b"[" * 100_000, 400, "nesting-too-deep"),
+        (b'{"a":' * 40 + b"1" + b"}" * 40, 400, "nesting-too-deep"),
+        (b'{"title": "' + b"x" * BODY_BYTES_MAX + b'"}', 413, "body-too-large"),
+        (b"x" * 11_000_000, 413, "body-too-large"),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+async def test_a_body_that_cannot_be_meant(api: Client, content: bytes, status: int, slug: str) -> None:
+    check_problem(await post(api, content), status, slug)
+
+
+async def test_deep_brackets_in_a_text_are_text(api: Client) -> None:
+    answer = await post(api, json.dumps(a_request(need="[" * 100 + '\\"{')).encode())
+
+    assert answer.status_code == 201, answer.text
+
+
+async def test_an_emoji_written_as_a_surrogate_pair_is_text(api: Client) -> None:
+    answer = await post(api, json.dumps(a_request(need="😀")).encode())
+
+    assert answer.status_code == 201
+    assert answer.json()["need"] == "😀"
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+async def test_only_json_is_json(api: Client, media_type: str) -> None:
+    answer = await post(api, json.dumps(a_request()).encode(), **{"Content-Type": media_type})
+
+    check_problem(answer, 415, "media-type-unsupported")
+
+
+async def test_a_wrong_path_a_wrong_method_and_a_crash_are_problems_too(
+    api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_problem(await api.get("/v1/nothing", headers=headers()), 404, "not-found")
+    check_problem(await api.get("/v1/requests/not-an-id", headers=headers()), 404, "not-found")
+    refused = await api.delete("/v1/requests", headers=headers())
+    check_problem(refused, 405, "method-not-allowed")
+    assert {"GET", "POST"} <= set(refused.headers["Allow"].split(", "))
+
+    def crash(*_args: object, **_more: object) -> None:
+        raise RuntimeError("planted: nobody outside may read this")
+
+    monkeypatch.setattr(databases["requests"], "transaction", crash)
+    answer = await api.get("/v1/requests", headers=headers())
+    check_problem(answer, 500, "internal-error")
+    assert "planted" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "slug"),
+    [
+        ("limit=-5", 400, "invalid-request"),
+        ("limit=1000000", 400, "invalid-request"),
+        ("limit=x", 400, "invalid-request"),
+        ("status=nonsense", 400, "invalid-request"),
+        ("cursor=nonsense", 400, "invalid-request"),
+        ("status=%00", 400, "nul-character"),
+        ("a=" + "x" * 5000, 414, "query-too-long"),
+    ],
+)
+async def test_a_query_that_cannot_be_meant(api: Client, query: str, status: int, slug: str) -> None:
+    answer = await api.get(f"/v1/requests?{query}", headers=headers())
+
+    check_problem(answer, status, slug)
+    assert "nonsense" not in answer.text
+
+
+@pytest.mark.parametrize("language", ["fr", "ar", "xx, zh;q=0.5", "ru-RU"])
+async def test_a_problem_speaks_the_callers_language(api: Client, language: str) -> None:
+    english = (await api.get("/v1/nothing", headers=headers())).json()["title"]
+    theirs = (await api.get("/v1/nothing", headers=headers() | {"Accept-Language": language})).json()["title"]
+
+    assert theirs != english
+
+
+async def test_a_command_wants_a_key(api: Client) -> None:
+    without = {"Authorization": f"Bearer {token()}"}
+
+    check_problem(await api.post("/v1/requests", json=a_request(), headers=without), 400, "idempotency-key-missing")
+    for key in ("short", "with space in it", "x" * 129, "schlüssel-1"):
+        odd = without | {"Idempotency-Key": key.encode("latin-1")}
+        answer = await api.post("/v1/requests", json=a_request(), headers=odd)  # type: ignore[arg-type]
+        check_problem(answer, 400, "idempotency-key-invalid")
+
+
+async def test_a_database_that_does_not_answer_is_said_at_once(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    db = databases["requests"]
+    held = [await db._acquire() for _ in range(10)]
+    try:
+        started = time.monotonic()
+        answer = await api.get("/v1/requests", headers=headers())
+        check_problem(answer, 503, "database-unavailable")
+        assert answer.headers["Retry-After"] == "2"
+        assert time.monotonic() - started < 4
+    finally:
+        for connection in held:
+            await db._release(connection)
+    assert (await api.get("/v1/requests", headers=headers())).status_code == 200
+
+
+async def test_one_correlation_goes_from_the_header_to_the_fact(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    answer = await api.post("/v1/requests", json=a_request(), headers=headers() | {"X-Correlation-Id": "note-verbale-7"})
+
+    assert answer.headers["X-Correlation-Id"] == "note-verbale-7"
+    async with databases["requests"].transaction() as tx:
+        assert json.loads(await tx.fetchval("SELECT event FROM journal"))["correlationid"] == "note-verbale-7"
+
+
+async def test_an_odd_correlation_is_replaced(api: Client) -> None:
+    for given in ("a b", "x" * 65, "é"):
+        answer = await api.get("/health/live", headers={"X-Correlation-Id": given.encode()})  # type: ignore[dict-item]
+        assert UUID(answer.headers["X-Correlation-Id"])
+
+
+async def test_answers_carry_the_headers_that_keep_browsers_safe(api: Client) -> None:
+    for path in ("/health/live", "/v1/nothing", "/v1/requests"):
+        answer = await api.get(path, headers=headers())
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "server" not in answer.headers
+
+
+# -- who is calling ---------------------------------------------------------------------------------------------------
+
+
+async def test_every_route_wants_a_token_but_those_marked_public(
+    client_of: Callable[..., Awaitable[Client]],
+) -> None:
+    from tests.conftest import every_service
+
+    api = await client_of(*(service.name for service in every_service()))
+    edge = api._transport.app  # type: ignore[attr-defined]
+    walked = 0
+    for route in litestar_of(edge).routes:
+        if not isinstance(route, HTTPRoute):
+            continue
+        path = route.path_format
+        for parameter in route.path_parameters.values():
+            path = path.replace(f"{{{parameter.name}}}", str(uuid4()))
+        for method in route.methods - {"OPTIONS", "HEAD"}:
+            answer = await api.request(method, path)
+            walked += 1
+            if path in PUBLIC_ROUTES:
+                assert answer.status_code != 401, path
+            else:
+                check_problem(answer, 401, "token-missing")
+                assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert walked > 20
+
+
+def forged(**changes: Any) -> str:
+    """A token of the right issuer and key, with one thing changed."""
+    assert builders.issuer is not None
+    key = builders.issuer._key
+    now = int(time.time())
+    claims: dict[str, Any] = {
+        "iss": builders.ISSUER,
+        "aud": AUDIENCE,
+        "sub": str(persona_id("KEN:focal_point")),
+        "jti": "1",
+        "iat": now,
+        "exp": now + 600,
+        "appointments": ["KEN:focal_point"],
+    }
+    header: dict[str, Any] = {"alg": ALGORITHM, "typ": "at+jwt", "kid": key.kid}
+    for name, value in changes.items():
+        target = header if name in {"alg", "typ", "kid", "crit", "jku"} else claims
+        if value is None:
+            target.pop(name, None)
+        else:
+            target[name] = value
+    if "key" in changes:
+        claims.pop("key")
+        key = changes["key"]
+    return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
+
+
+def unsigned(alg: str) -> str:
+    """A token whose header says that nobody, or a shared secret, signed it."""
+    parts = forged().split(".")
+    header = base64.urlsafe_b64encode(json.dumps({"alg": alg, "typ": "at+jwt"}).encode()).decode().rstrip("=")
+    return f"{header}.{parts[1]}." if alg == "none" else f"{header}.{parts[1]}.{parts[2]}"
+
+
+BAD_TOKENS: dict[str, Callable[[], str]] = {
+    "nothing": lambda: "",
+    "not a token": lambda: "abc",
+    "three dots": lambda: "...",
+    "alg none": lambda: unsigned("none"),
+    "alg HS256": lambda: unsigned("HS256"),
+    "alg EdDSA": lambda: unsigned("EdDSA"),
+    "another key": lambda: forged(key=jwk.OKPKey.generate_key("Ed25519")),
+    "unknown kid": lambda: forged(kid="unknown"),
+    "no kid": lambda: forged(kid=None),
+    "id token": lambda: forged(typ="JWT"),
+    "no typ": lambda: forged(typ=None),
+    "other issuer": lambda: forged(iss="https://elsewhere.example"),
+    "other audience": lambda: forged(aud="elsewhere"),
+    "audience list": lambda: forged(aud=["entraide", "elsewhere"]),
+    "expired": lambda: forged(iat=int(time.time()) - 900, exp=int(time.time()) - 60),
+    "no expiry": lambda: forged(exp=None),
+    "expiry far away": lambda: forged(exp=int(time.time()) + 10**6),
+    "expiry a float": lambda: forged(exp=1e30),
+    "expiry a string": lambda: forged(exp="tomorrow"),
+    "issued in the future": lambda: forged(iat=int(time.time()) + 300, exp=int(time.time()) + 600),
+    "subject not an id": lambda: forged(sub="focal point"),
+    "no subject": lambda: forged(sub=None),
+    "no id": lambda: forged(jti=None),
+    "no appointment": lambda: forged(appointments=[]),
+    "role unknown": lambda: forged(appointments=["KEN:king"]),
+    "tampered": lambda: forged()[:-4] + "AAAA",
+    "huge": lambda: forged() + "A" * 5000,
+}
+
+
+@pytest.mark.parametrize("which", list(BAD_TOKENS))
+async def test_a_bad_token_is_refused(api: Client, which: str) -> None:
+    answer = await api.get("/v1/requests", headers={"Authorization": f"Bearer {BAD_TOKENS[which]()}"})
+
+    check_problem(answer, 401, "token-invalid")
+
+
+async def test_the_good_token_beside_them_is_not(api: Client) -> None:
+    assert (await api.get("/v1/requests", headers={"Authorization": f"Bearer {forged()}"})).status_code == 200
+    assert (await api.get("/v1/requests", headers={"Authorization": f"Basic {forged()}"})).status_code == 401
+
+
+async def test_who_holds_several_appointments_names_the_one_acted_in(api: Client, issuer: Issuer) -> None:
+    several = {"Authorization": f"Bearer {token('NOR:focal_point', 'NOR:donor_officer')}", "Idempotency-Key": str(uuid4())}
+
+    check_problem(await api.post("/v1/requests", json=a_request(), headers=several), 403, "appointment-not-named")
+    named = several | {"Acting-As": "NOR:focal_point"}
+    assert (await api.post("/v1/requests", json=a_request(), headers=named)).status_code == 201
+    other = several | {"Acting-As": "KEN:focal_point"}
+    check_problem(await api.post("/v1/requests", json=a_request(), headers=other), 403, "appointment-not-held")
+
+
+# -- bodies -----------------------------------------------------------------------------------------------------------
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_a_body_that_json_can_say_is_faulted_for_what_it_is_alone(value: Any) -> None:
+    body = json.dumps(value).encode()
+
+    def depth(inner: Any) -> int:
+        if isinstance(inner, dict):
+            return 1 + max((depth(v) for v in inner.values()), default=0)
+        return 1 + max((depth(v) for v in inner), default=0) if isinstance(inner, list) else 0
+
+    text = json.dumps(value, ensure_ascii=False)
+    fault = fault_of(body)
+    if depth(value) > NESTING_MAX:
+        assert fault == "nesting-too-deep"
+    elif "\\u0000" in text.replace("\\\\", ""):
+        assert fault == "nul-character"
+    else:
+        assert fault is None
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_upset_the_edge(body: bytes) -> None:
+    assert fault_of(body) in {None, "invalid-unicode", "nul-character", "nesting-too-deep"}
+
+
+async def test_a_body_may_come_in_pieces(api: Client) -> None:
+    async def pieces() -> Any:
+        for piece in json.dumps(a_request()).encode().split(b","):
+            yield piece + b","
+            await asyncio.sleep(0)
+
+    answer = await api.post(
+        "/v1/requests", content=pieces(), headers=headers() | {"Content-Type": "application/json"}
+    )
+
+    check_problem(answer, 400, "malformed-json")
