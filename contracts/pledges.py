@@ -14,7 +14,7 @@ from contracts.facts import Fact
 from contracts.values import MINOR_UNITS_MAX, Code, Currency, Money, Organization, State
 
 YEARS_MAX = 20
-RATES_MAX = 400
+RATES_MAX = 300
 
 UsdMinor = Annotated[int, Meta(ge=0, le=MINOR_UNITS_MAX, description="cents of the US dollar")]
 RateText = Annotated[

@@ -1,0 +1,248 @@
+"""What can be done with funds, pledges and allocations: load for this caller, decide, record.
+
+The edge opens the transaction.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from chassis.commands import check_revision
+from chassis.db import Tx
+from chassis.journal import announce
+from contracts.facts import Event, Fact
+from contracts.matching import MatchConfirmed, MatchRevoked
+from contracts.pledges import (
+    AllocationMade,
+    AllocationReturned,
+    FundOpened,
+    PledgeCommitted,
+    PledgePledged,
+    PledgeReceived,
+    PledgeWithdrawn,
+    Rate,
+    RatesLoaded,
+    RequirementCancelled,
+    RequirementOpened,
+    Valuation,
+    YearlyRequirement,
+)
+from contracts.refusals import Conflict, Invalid
+from contracts.values import Caller, Money
+from services.pledges import allocations, domain, funds, ledger, policy, store
+from services.pledges.allocations import Requirement, RequirementStatus
+from services.pledges.domain import Earmarking, Pledge
+from services.pledges.money import USD, read_rate, value
+from services.pledges.postings import entry_of
+
+SALT_BYTES = 16
+
+
+async def record(tx: Tx, fact: Fact, *, version: int, because: Event | None = None) -> None:
+    """Announce a fact and fold it into the tables and the ledger: always these together."""
+    await fold(tx, await announce(tx, fact, version=version, because=because), fact)
+
+
+async def fold(tx: Tx, event: Event, fact: Fact) -> None:
+    """What a fact means to the tables and to the ledger; the rebuilding from the journal does this and nothing else."""
+    match fact:
+        case FundOpened():
+            await funds.open_fund(tx, fact)
+        case RatesLoaded():
+            await funds.load_rates(tx, fact, loaded_by=event.actorid)
+        case PledgePledged() | PledgeCommitted() | PledgeReceived() | PledgeWithdrawn():
+            before = await store.locked_pledge(tx, fact.pledge_id)
+            await store.save_pledge(tx, domain.evolve(before, fact))
+        case RequirementOpened():
+            await store.add_requirement(tx, allocations.opened(fact))
+        case RequirementCancelled():
+            await store.cancel_requirement(tx, fact.requirement_id)
+        case AllocationMade():
+            await store.add_allocation(tx, allocations.allocated(fact))
+            if fact.requirement_id is not None:
+                await store.cover(tx, fact.requirement_id, fact.usd_minor)
+        case AllocationReturned():
+            await store.mark_returned(tx, fact.allocation_id)
+            await store.cover(tx, fact.requirement_id, -fact.usd_minor)
+        case _:
+            raise AssertionError(f"{fact.type} is not a fact of pledges")
+    entry = entry_of(event.id, event.time, fact)
+    if entry is not None:
+        await ledger.write(tx, entry)
+
+
+async def rebuild(tx: Tx, event: Event) -> None:
+    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    fact = event.fact()
+    assert fact is not None, "our own journal holds facts of our own contracts"
+    await fold(tx, event, fact)
+
+
+def hash_texts(texts: object) -> tuple[bytes, str]:
+    """A new salt, and the hash by which the journal names these words without telling them."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    return salt, hashlib.sha256(salt + msgspec.json.encode(texts)).hexdigest()
+
+
+# -- funds and rates --------------------------------------------------------------------------------------------------
+
+
+async def open_fund(
+    tx: Tx, code: str, labels: funds.Labels, requirements: tuple[YearlyRequirement, ...], *, now: datetime
+) -> None:
+    """Raises Conflict where the fund is open already."""
+    if await funds.is_open(tx, code):
+        raise Conflict("fund-open-already", fund=code)
+    salt, texts_hash = hash_texts(labels)
+    await record(tx, allocations.open_fund(code, requirements, texts_hash, now=now), version=1)
+    await funds.save_labels(tx, code, labels, salt)
+
+
+async def load_rates(tx: Tx, rate_table_id: UUID, rates: tuple[Rate, ...], *, now: datetime) -> None:
+    """Raises Conflict for a rate that says otherwise than the one of its day, Invalid for one that is no rate."""
+    for rate in rates:
+        if read_rate(rate.usd_per_unit) != 1 and rate.currency == USD:
+            raise Conflict("rate-differs", currency=USD, valid_from=rate.valid_from.isoformat())
+    await record(tx, RatesLoaded(rate_table_id=rate_table_id, rates=rates, loaded_at=now), version=1)
+
+
+async def worth(tx: Tx, money: Money, on: date) -> Valuation:
+    """What an amount is worth on its value date. Raises Mismatch where no rate is in force."""
+    return value(money, on, await funds.rates_until(tx, money.currency, on))
+
+
+async def require_fund(tx: Tx, fund: str) -> None:
+    """Raises Invalid for a fund that is not open."""
+    if not await funds.is_open(tx, fund):
+        raise Invalid("unknown-code", field="fund", code=fund)
+
+
+# -- pledges ----------------------------------------------------------------------------------------------------------
+
+
+async def pledge(
+    tx: Tx,
+    pledge_id: UUID,
+    fund: str,
+    money: Money,
+    earmarking: Earmarking,
+    note: str,
+    *,
+    on: date,
+    caller: Caller,
+    now: datetime,
+) -> None:
+    """A new pledge of the caller's organization."""
+    await require_fund(tx, fund)
+    valuation = await worth(tx, money, on)
+    salt, texts_hash = hash_texts(note)
+    fact = domain.pledge(
+        pledge_id, fund, money, valuation, earmarking, texts_hash, donor=caller.organization, on=on, now=now
+    )
+    await record(tx, fact, version=1)
+    await store.save_note(tx, pledge_id, note, salt)
+
+
+async def move(
+    tx: Tx, pledge_id: UUID, name: str, decide: Callable[[Pledge], Fact], *, caller: Caller, expected: int
+) -> None:
+    """One move of the table in `domain` that brings in no money."""
+    before = await _for_move(tx, pledge_id, name, caller, expected)
+    await record(tx, decide(before), version=before.revision + 1)
+
+
+async def commit(
+    tx: Tx,
+    pledge_id: UUID,
+    support_cost_basis_points: int,
+    *,
+    on: date,
+    caller: Caller,
+    expected: int,
+    now: datetime,
+) -> None:
+    """An agreement over the pledge, at the rate of its own day."""
+    before = await _for_move(tx, pledge_id, "commit", caller, expected)
+    before.require("commit")
+    valuation = await worth(tx, before.money, on)
+    await record(tx, before.commit(valuation, support_cost_basis_points, on=on, now=now), version=before.revision + 1)
+
+
+async def receive(
+    tx: Tx, pledge_id: UUID, money: Money, *, on: date, caller: Caller, expected: int, now: datetime
+) -> None:
+    """Cash for an agreement: from now on the fund can allocate it."""
+    before = await _for_move(tx, pledge_id, "receive", caller, expected)
+    before.require("receive")
+    valuation = await worth(tx, money, on)
+    fact = before.receive(money, valuation, on=on, now=now)
+    await ledger.hold_balance(tx, before.fund)
+    await record(tx, fact, version=before.revision + 1)
+
+
+async def _for_move(tx: Tx, pledge_id: UUID, name: str, caller: Caller, expected: int) -> Pledge:
+    pledge = await store.get_pledge(tx, pledge_id, caller, lock=True)
+    policy.check_may_move(caller, name)
+    check_revision(pledge.revision, expected)
+    return pledge
+
+
+# -- allocations ------------------------------------------------------------------------------------------------------
+
+
+async def allocate(
+    tx: Tx,
+    allocation_id: UUID,
+    fund: str,
+    usd_minor: int,
+    purpose: UUID | str,
+    *,
+    on: date,
+    caller: Caller,
+    now: datetime,
+) -> None:
+    """Set money of a fund aside, for the requirement of that id or for a work package."""
+    await require_fund(tx, fund)
+    for_what: Requirement | str = (
+        await store.get_requirement(tx, purpose, caller, lock=True) if isinstance(purpose, UUID) else purpose
+    )
+    available = await ledger.hold_balance(tx, fund)
+    fact = allocations.allocate(allocation_id, fund, usd_minor, for_what, available_usd_minor=available, on=on, now=now)
+    await record(tx, fact, version=1)
+
+
+async def hear_of_confirmed(tx: Tx, event: Event, fact: MatchConfirmed) -> None:
+    """A confirmed match that lacks money opens a requirement, at the rate of the day it was confirmed."""
+    money = fact.funding_needed
+    if money is None or money.minor == 0:
+        return
+    on = fact.confirmed_at.date()
+    opened = RequirementOpened(
+        requirement_id=allocations.requirement_id_of(fact.match_id),
+        match_id=fact.match_id,
+        request_id=fact.request_id,
+        line_id=fact.line_id,
+        state=fact.state,
+        provider=fact.provider,
+        money=money,
+        valuation=await worth(tx, money, on),
+        effective_on=on,
+        opened_at=event.time,
+    )
+    await record(tx, opened, version=1, because=event)
+
+
+async def hear_of_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
+    """What had been allocated to the match goes back to its funds, and its requirement is cancelled."""
+    requirement = await store.locked_requirement(tx, allocations.requirement_id_of(fact.match_id))
+    if requirement is None or requirement.status is RequirementStatus.CANCELLED:
+        return
+    for allocation in await store.made_for(tx, requirement.requirement_id):
+        await ledger.hold_balance(tx, allocation.fund)
+        back = allocation.give_back(on=fact.revoked_at.date(), now=event.time)
+        await record(tx, back, version=allocation.revision + 1, because=event)
+    await record(tx, requirement.cancel(now=event.time), version=requirement.revision + 1, because=event)

@@ -1,0 +1,205 @@
+"""Funds, what confirmed matches lack in money, and what is set aside for them or for work on SHERLOC."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from msgspec import Struct
+
+from contracts.pledges import (
+    AllocationMade,
+    AllocationReturned,
+    FundOpened,
+    RequirementCancelled,
+    RequirementOpened,
+    Valuation,
+    YearlyRequirement,
+)
+from contracts.refusals import Conflict, Invalid, Mismatch
+from services.pledges.domain import check_amount
+
+WORK_PACKAGES = ("case_law_upload", "development", "maintenance", "training", "translation")
+"""What a fund for SHERLOC can be spent on, beside requests (I.a to I.g, I.o)."""
+
+SHERLOC_FUNDS = "SHERLOC-"
+
+
+def fund_id_of(code: str) -> UUID:
+    """A fund's id follows from its code: there is one of each."""
+    return uuid5(NAMESPACE_URL, f"entraide:fund:{code}")
+
+
+def open_fund(code: str, requirements: tuple[YearlyRequirement, ...], texts_hash: str, *, now: datetime) -> FundOpened:
+    """Raises Invalid where a year comes twice."""
+    if len({requirement.year for requirement in requirements}) < len(requirements):
+        raise Invalid("year-repeated")
+    return FundOpened(
+        fund_id=fund_id_of(code), code=code, requirements=requirements, texts_hash=texts_hash, opened_at=now
+    )
+
+
+# -- what requests lack, and allocations ------------------------------------------------------------------------------
+
+
+class RequirementStatus(StrEnum):
+    OPEN = "open"
+    CANCELLED = "cancelled"
+
+
+class Requirement(Struct, frozen=True, kw_only=True):
+    """What the delivery of a confirmed match lacks in money, and how much of it is covered."""
+
+    requirement_id: UUID
+    match_id: UUID
+    request_id: UUID
+    line_id: UUID
+    state: str
+    provider: str
+    status: RequirementStatus
+    revision: int
+    minor: int
+    currency: str
+    valuation: Valuation
+    opened_at: datetime
+    covered_usd_minor: int = 0
+
+    @property
+    def gap_usd_minor(self) -> int:
+        """What is still lacking; nothing once the match is revoked."""
+        return 0 if self.status is RequirementStatus.CANCELLED else self.valuation.usd_minor - self.covered_usd_minor
+
+    def cancel(self, *, now: datetime) -> RequirementCancelled:
+        if self.status is RequirementStatus.CANCELLED:
+            raise Conflict("requirement-cancelled")
+        return RequirementCancelled(
+            requirement_id=self.requirement_id,
+            match_id=self.match_id,
+            request_id=self.request_id,
+            line_id=self.line_id,
+            state=self.state,
+            provider=self.provider,
+            cancelled_at=now,
+        )
+
+
+def requirement_id_of(match_id: UUID) -> UUID:
+    """A match lacks money once: the same match heard twice cannot open two requirements."""
+    return uuid5(NAMESPACE_URL, f"entraide:requirement:{match_id}")
+
+
+def opened(fact: RequirementOpened) -> Requirement:
+    return Requirement(
+        requirement_id=fact.requirement_id,
+        match_id=fact.match_id,
+        request_id=fact.request_id,
+        line_id=fact.line_id,
+        state=fact.state,
+        provider=fact.provider,
+        status=RequirementStatus.OPEN,
+        revision=1,
+        minor=fact.money.minor,
+        currency=fact.money.currency,
+        valuation=fact.valuation,
+        opened_at=fact.opened_at,
+    )
+
+
+class AllocationStatus(StrEnum):
+    MADE = "made"
+    RETURNED = "returned"
+
+
+class Allocation(Struct, frozen=True, kw_only=True):
+    """Money of a fund set aside for one purpose: a requirement, or a work package."""
+
+    allocation_id: UUID
+    fund: str
+    usd_minor: int
+    status: AllocationStatus
+    revision: int
+    allocated_on: date
+    allocated_at: datetime
+    work_package: str | None = None
+    requirement_id: UUID | None = None
+    request_id: UUID | None = None
+    line_id: UUID | None = None
+    state: str | None = None
+    provider: str | None = None
+
+    def give_back(self, *, on: date, now: datetime) -> AllocationReturned:
+        if self.status is AllocationStatus.RETURNED or self.requirement_id is None:
+            raise Conflict("allocation-returned")
+        return AllocationReturned(
+            allocation_id=self.allocation_id,
+            requirement_id=self.requirement_id,
+            fund=self.fund,
+            usd_minor=self.usd_minor,
+            effective_on=on,
+            returned_at=now,
+        )
+
+
+def allocate(
+    allocation_id: UUID,
+    fund: str,
+    usd_minor: int,
+    purpose: Requirement | str,
+    *,
+    available_usd_minor: int,
+    on: date,
+    now: datetime,
+) -> AllocationMade:
+    """Set money aside for a requirement or a work package.
+
+    Raises Conflict for more than the fund has or the requirement lacks, Mismatch for a work package of another fund.
+    """
+    check_amount(usd_minor)
+    purposed = _for_requirement(purpose, usd_minor) if isinstance(purpose, Requirement) else _for_package(purpose, fund)
+    if usd_minor > available_usd_minor:
+        raise Conflict("balance-exceeded", available_usd_minor=available_usd_minor)
+    return AllocationMade(
+        allocation_id=allocation_id, fund=fund, usd_minor=usd_minor, effective_on=on, allocated_at=now, **purposed
+    )
+
+
+def _for_requirement(requirement: Requirement, usd_minor: int) -> dict[str, Any]:
+    if requirement.status is RequirementStatus.CANCELLED:
+        raise Conflict("requirement-cancelled")
+    if usd_minor > requirement.gap_usd_minor:
+        raise Conflict("requirement-exceeded", gap_usd_minor=requirement.gap_usd_minor)
+    return {
+        "requirement_id": requirement.requirement_id,
+        "match_id": requirement.match_id,
+        "request_id": requirement.request_id,
+        "line_id": requirement.line_id,
+        "state": requirement.state,
+        "provider": requirement.provider,
+        "gap_usd_minor": requirement.gap_usd_minor - usd_minor,
+    }
+
+
+def _for_package(work_package: str, fund: str) -> dict[str, Any]:
+    if work_package not in WORK_PACKAGES:
+        raise Invalid("unknown-code", field="work_package", code=work_package)
+    if not fund.startswith(SHERLOC_FUNDS):
+        raise Mismatch("work-package-of-sherloc")
+    return {"work_package": work_package}
+
+
+def allocated(fact: AllocationMade) -> Allocation:
+    return Allocation(
+        allocation_id=fact.allocation_id,
+        fund=fact.fund,
+        usd_minor=fact.usd_minor,
+        status=AllocationStatus.MADE,
+        revision=1,
+        allocated_on=fact.effective_on,
+        allocated_at=fact.allocated_at,
+        work_package=fact.work_package,
+        requirement_id=fact.requirement_id,
+        request_id=fact.request_id,
+        line_id=fact.line_id,
+        state=fact.state,
+        provider=fact.provider,
+    )

@@ -1,0 +1,323 @@
+"""The routes of funds and pledges, each of which opens one transaction."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery, QueryParameter
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from chassis.commands import Command, claim
+from chassis.db import Database, Tx
+from chassis.http import created, next_link, shown
+from chassis.ids import new_id
+from contracts.pledges import YearlyRequirement
+from contracts.refusals import Missing
+from contracts.values import Caller, Money
+from services.pledges import actions, funds, ledger, policy, store
+from services.pledges.allocations import fund_id_of
+from services.pledges.commands import CommitPledge, MakePledge, OpenFund, ReceiveInstalment, WithdrawPledge
+from services.pledges.domain import Pledge, Status
+
+FUND_REVISION = 1
+"""A fund is opened and stays as it is."""
+
+
+class FundView(Struct, frozen=True, kw_only=True):
+    """A fund and how far its money has come, in US-dollar cents.
+
+    `pledged`, `committed` and `paid` are each a part of the one before and are never added up; `allocated`,
+    `programme_support` and `available` make up what is paid. `gap` is what is required less what is committed.
+    """
+
+    fund_id: UUID
+    code: str
+    labels: funds.Labels
+    requirements: tuple[YearlyRequirement, ...]
+    requirement_usd_minor: int
+    pledged_usd_minor: int
+    committed_usd_minor: int
+    paid_usd_minor: int
+    programme_support_usd_minor: int
+    allocated_usd_minor: int
+    available_usd_minor: int
+    gap_usd_minor: int
+    opened_at: datetime
+    revision: int
+
+
+class FundPage(Struct, frozen=True, kw_only=True):
+    """Funds by code; `cursor` leads to the next page."""
+
+    funds: list[FundView]
+    cursor: str | None
+
+
+class PledgeView(Struct, frozen=True, kw_only=True):
+    """A pledge and how far it has come; `received` and `outstanding` are in the pledge's own currency.
+
+    Each amount in US-dollar cents is at the rate of its own day: `usd_minor` that of the pledge, which `rate` tells,
+    the others those of the agreement and of each instalment, which the ledger's entries tell.
+    """
+
+    pledge_id: UUID
+    donor: str
+    fund: str
+    status: str
+    revision: int
+    money: Money
+    usd_minor: int
+    rate: str
+    rate_source: str
+    rate_date: date
+    earmarking: str
+    note: str
+    pledged_on: date
+    pledged_at: datetime
+    committed_on: date | None
+    committed_usd_minor: int | None
+    support_cost_basis_points: int | None
+    instalments: int
+    received: Money
+    received_usd_minor: int
+    received_on: date | None
+    outstanding: Money
+
+
+class PledgePage(Struct, frozen=True, kw_only=True):
+    """Pledges, newest first; `cursor` leads to the next page."""
+
+    pledges: list[PledgeView]
+    cursor: str | None
+
+
+# -- funds ------------------------------------------------------------------------------------------------------------
+
+
+@post("/v1/funds", summary="Open a fund")
+async def open_fund(
+    data: OpenFund, db: Database, caller: Caller, command: Command, now: datetime
+) -> Response[FundView]:
+    """For a finance officer of UNODC."""
+    policy.check_is_finance_officer(caller)
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=fund_id_of(data.code))
+        if claimed.first:
+            await actions.open_fund(tx, data.code, data.labels.labels(), data.yearly(), now=now)
+        fund = await _fund(tx, data.code)
+    return created(fund, location=f"/v1/funds/{fund.code}", revision=FUND_REVISION)
+
+
+@get("/v1/funds", summary="All funds and how far their money has come")
+async def list_funds(
+    db: Database,
+    caller: Caller,
+    cursor: Annotated[str | None, QueryParameter(max_length=32)] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[FundPage]:
+    """Totals are for everybody who works here; whose pledges they are made of is not told."""
+    async with db.transaction(by=caller) as tx:
+        found = await funds.funds(tx, after=cursor, limit=limit + 1)
+        views = await _with_totals(tx, found[:limit])
+    more = found[limit - 1].fund if len(found) > limit else None
+    return Response(FundPage(funds=views, cursor=more), headers=next_link("/v1/funds", more))
+
+
+@get("/v1/funds/{code:str}", summary="One fund and how far its money has come")
+async def show_fund(code: FromPath[str], db: Database, caller: Caller) -> Response[FundView]:
+    async with db.transaction(by=caller) as tx:
+        fund = await _fund(tx, code)
+    return shown(fund, revision=FUND_REVISION)
+
+
+async def _fund(tx: Tx, code: str) -> FundView:
+    found = await _with_totals(tx, await funds.funds(tx, only=code))
+    if not found:
+        raise Missing("not-found")
+    return found[0]
+
+
+async def _with_totals(tx: Tx, found: list[funds.Fund]) -> list[FundView]:
+    totals = await ledger.totals(tx, [fund.fund for fund in found])
+    return [_fund_view(fund, totals[fund.fund]) for fund in found]
+
+
+def _fund_view(fund: funds.Fund, totals: ledger.Totals) -> FundView:
+    required = sum(requirement.usd_minor for requirement in fund.requirements)
+    return FundView(
+        fund_id=fund.fund_id,
+        code=fund.fund,
+        labels=fund.labels,
+        requirements=fund.requirements,
+        requirement_usd_minor=required,
+        **asdict(totals),
+        gap_usd_minor=max(0, required - totals.committed_usd_minor),
+        opened_at=fund.opened_at,
+        revision=FUND_REVISION,
+    )
+
+
+# -- pledges ----------------------------------------------------------------------------------------------------------
+
+
+@post("/v1/pledges", summary="Pledge an amount to a fund")
+async def make_pledge(
+    data: MakePledge, db: Database, caller: Caller, command: Command, now: datetime
+) -> Response[PledgeView]:
+    """For a donor, who pledges for the own organization. A pledge binds nobody and counts as no money yet."""
+    policy.check_may_pledge(caller)
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=new_id())
+        if claimed.first:
+            await actions.pledge(
+                tx,
+                claimed.outcome,
+                data.fund,
+                data.money,
+                data.earmarking,
+                data.note,
+                on=data.pledged_on,
+                caller=caller,
+                now=now,
+            )
+        view = await _pledge(tx, claimed.outcome, caller)
+    return created(view, location=f"/v1/pledges/{view.pledge_id}", revision=view.revision)
+
+
+@get("/v1/pledges", summary="The pledges this caller may see, newest first")
+async def list_pledges(
+    db: Database,
+    caller: Caller,
+    fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
+    status: FromQuery[Status | None] = None,
+    donor: Annotated[str | None, QueryParameter(max_length=32)] = None,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[PledgePage]:
+    """A donor sees its own and no other donor's."""
+    async with db.transaction(by=caller) as tx:
+        found = await store.pledges(tx, caller, fund=fund, status=status, donor=donor, before=cursor, limit=limit + 1)
+    more = str(found[limit - 1][0].pledge_id) if len(found) > limit else None
+    page = PledgePage(pledges=[_pledge_view(pledge, note) for pledge, note in found[:limit]], cursor=more)
+    return Response(page, headers=next_link("/v1/pledges", more))
+
+
+@get("/v1/pledges/{pledge_id:uuid}", summary="One pledge")
+async def show_pledge(pledge_id: FromPath[UUID], db: Database, caller: Caller) -> Response[PledgeView]:
+    async with db.transaction(by=caller) as tx:
+        view = await _pledge(tx, pledge_id, caller)
+    return shown(view, revision=view.revision)
+
+
+@post("/v1/pledges/{pledge_id:uuid}/commit", status_code=200, summary="Record the agreement over a pledge")
+async def commit_pledge(
+    pledge_id: FromPath[UUID],
+    data: CommitPledge,
+    db: Database,
+    caller: Caller,
+    command: Command,
+    expected: int,
+    now: datetime,
+) -> Response[PledgeView]:
+    """For a finance officer of UNODC. The rate in force on the day of the agreement is kept with it."""
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=pledge_id)
+        if claimed.first:
+            await actions.commit(
+                tx,
+                pledge_id,
+                data.support_cost_basis_points,
+                on=data.committed_on,
+                caller=caller,
+                expected=expected,
+                now=now,
+            )
+        view = await _pledge(tx, pledge_id, caller)
+    return shown(view, revision=view.revision)
+
+
+@post("/v1/pledges/{pledge_id:uuid}/receive", status_code=200, summary="Record cash received for a pledge")
+async def receive_instalment(
+    pledge_id: FromPath[UUID],
+    data: ReceiveInstalment,
+    db: Database,
+    caller: Caller,
+    command: Command,
+    expected: int,
+    now: datetime,
+) -> Response[PledgeView]:
+    """For a finance officer of UNODC. What is received, less its programme support cost, can be allocated at once."""
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=pledge_id)
+        if claimed.first:
+            await actions.receive(
+                tx, pledge_id, data.money, on=data.received_on, caller=caller, expected=expected, now=now
+            )
+        view = await _pledge(tx, pledge_id, caller)
+    return shown(view, revision=view.revision)
+
+
+@post("/v1/pledges/{pledge_id:uuid}/withdraw", status_code=200, summary="Withdraw a pledge before it is committed")
+async def withdraw_pledge(
+    pledge_id: FromPath[UUID],
+    data: WithdrawPledge,
+    db: Database,
+    caller: Caller,
+    command: Command,
+    expected: int,
+    now: datetime,
+) -> Response[PledgeView]:
+    """For the donor who made it."""
+    on = data.withdrawn_on or now.date()
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=pledge_id)
+        if claimed.first:
+            await actions.move(
+                tx, pledge_id, "withdraw", lambda p: p.withdraw(on=on, now=now), caller=caller, expected=expected
+            )
+        view = await _pledge(tx, pledge_id, caller)
+    return shown(view, revision=view.revision)
+
+
+async def _pledge(tx: Tx, pledge_id: UUID, caller: Caller) -> PledgeView:
+    pledge = await store.get_pledge(tx, pledge_id, caller)
+    return _pledge_view(pledge, await store.note_of(tx, pledge_id))
+
+
+def _pledge_view(pledge: Pledge, note: str) -> PledgeView:
+    return PledgeView(
+        pledge_id=pledge.pledge_id,
+        donor=pledge.donor,
+        fund=pledge.fund,
+        status=pledge.status,
+        revision=pledge.revision,
+        money=pledge.money,
+        **asdict(pledge.valuation),
+        earmarking=pledge.earmarking,
+        note=note,
+        pledged_on=pledge.pledged_on,
+        pledged_at=pledge.pledged_at,
+        committed_on=pledge.committed_on,
+        committed_usd_minor=pledge.committed_usd_minor,
+        support_cost_basis_points=pledge.support_cost_basis_points,
+        instalments=pledge.instalments,
+        received=Money(minor=pledge.received_minor, currency=pledge.currency),
+        received_usd_minor=pledge.received_usd_minor,
+        received_on=pledge.received_on,
+        outstanding=Money(minor=pledge.outstanding_minor, currency=pledge.currency),
+    )
+
+
+ROUTES = [
+    open_fund,
+    list_funds,
+    show_fund,
+    make_pledge,
+    list_pledges,
+    show_pledge,
+    commit_pledge,
+    receive_instalment,
+    withdraw_pledge,
+]

@@ -1,0 +1,262 @@
+"""The rows of pledges, requirements and allocations. Every read says for whom; `may_see` in the WHERE is the policy."""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db import Tx
+from contracts.pledges import Valuation
+from contracts.refusals import Conflict, Missing
+from contracts.values import Caller
+from services.pledges.allocations import Allocation, Requirement
+from services.pledges.domain import Pledge
+
+LIST_MAX = 100
+
+T = TypeVar("T", Pledge, Requirement)
+
+
+# -- pledges ----------------------------------------------------------------------------------------------------------
+
+
+async def get_pledge(tx: Tx, pledge_id: UUID, caller: Caller, *, lock: bool = False) -> Pledge:
+    """The pledge, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    query = "SELECT * FROM pledge WHERE pledge_id = $1 AND may_see(pledge, $2, $3)" + (" FOR UPDATE" if lock else "")
+    row = await tx.fetchrow(query, pledge_id, caller.organization, caller.role)
+    if row is None:
+        raise Missing("not-found")
+    return _valued(row, Pledge)
+
+
+async def locked_pledge(tx: Tx, pledge_id: UUID) -> Pledge | None:
+    """The pledge for the system itself, which acts for nobody."""
+    row = await tx.fetchrow("SELECT * FROM pledge WHERE pledge_id = $1 FOR UPDATE", pledge_id)
+    return _valued(row, Pledge) if row else None
+
+
+async def pledges(
+    tx: Tx,
+    caller: Caller,
+    *,
+    fund: str | None,
+    status: str | None,
+    donor: str | None,
+    before: UUID | None,
+    limit: int,
+) -> list[tuple[Pledge, str]]:
+    """Pledges with their notes, newest first, from the one after `before`."""
+    rows = await tx.fetch(
+        """
+        SELECT pledge.*, coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = pledge.pledge_id), '') AS note
+        FROM pledge
+        WHERE may_see(pledge, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::text IS NULL OR status = $4)
+          AND ($5::text IS NULL OR donor = $5) AND ($6::uuid IS NULL OR pledge_id < $6)
+        ORDER BY pledge_id DESC LIMIT $7
+        """,
+        caller.organization,
+        caller.role,
+        fund,
+        status,
+        donor,
+        before,
+        limit,
+    )
+    return [(_valued(row, Pledge), row["note"]) for row in rows]
+
+
+async def save_pledge(tx: Tx, pledge: Pledge) -> None:
+    """Write the pledge as it now stands."""
+    await tx.execute(
+        """
+        INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on,
+            pledged_at, usd_minor, rate, rate_source, rate_date, texts_hash, committed_on, committed_usd_minor,
+            committed_rate, support_cost_basis_points, instalments, received_minor, received_usd_minor,
+            relieved_usd_minor, received_on)
+        SELECT pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on,
+            pledged_at, usd_minor, rate, rate_source, rate_date, texts_hash, committed_on, committed_usd_minor,
+            committed_rate, support_cost_basis_points, instalments, received_minor, received_usd_minor,
+            relieved_usd_minor, received_on
+        FROM json_populate_record(NULL::pledge, $1::text::json)
+        ON CONFLICT (pledge_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+            committed_on = excluded.committed_on, committed_usd_minor = excluded.committed_usd_minor,
+            committed_rate = excluded.committed_rate, support_cost_basis_points = excluded.support_cost_basis_points,
+            instalments = excluded.instalments, received_minor = excluded.received_minor,
+            received_usd_minor = excluded.received_usd_minor, relieved_usd_minor = excluded.relieved_usd_minor,
+            received_on = excluded.received_on
+        """,
+        _flat(pledge),
+    )
+
+
+async def save_note(tx: Tx, pledge_id: UUID, note: str, salt: bytes) -> None:
+    await tx.execute("INSERT INTO pledge_text (pledge_id, salt, note) VALUES ($1, $2, $3)", pledge_id, salt, note)
+
+
+async def note_of(tx: Tx, pledge_id: UUID) -> str:
+    """The note of a pledge that has already been read for its caller."""
+    return await tx.fetchval("SELECT note FROM pledge_text WHERE pledge_id = $1", pledge_id) or ""
+
+
+# -- requirements -----------------------------------------------------------------------------------------------------
+
+
+async def get_requirement(tx: Tx, requirement_id: UUID, caller: Caller, *, lock: bool = False) -> Requirement:
+    """The requirement, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    query = "SELECT * FROM requirement WHERE requirement_id = $1 AND may_see(requirement, $2, $3)"
+    row = await tx.fetchrow(query + (" FOR UPDATE" if lock else ""), requirement_id, caller.organization, caller.role)
+    if row is None:
+        raise Missing("not-found")
+    return _valued(row, Requirement)
+
+
+async def locked_requirement(tx: Tx, requirement_id: UUID) -> Requirement | None:
+    """The requirement for the system itself, which acts for nobody."""
+    row = await tx.fetchrow("SELECT * FROM requirement WHERE requirement_id = $1 FOR UPDATE", requirement_id)
+    return _valued(row, Requirement) if row else None
+
+
+async def requirements(
+    tx: Tx, caller: Caller, *, request_id: UUID | None, before: UUID | None, limit: int
+) -> list[Requirement]:
+    """Requirements, newest first, from the one after `before`."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM requirement
+        WHERE may_see(requirement, $1, $2) AND ($3::uuid IS NULL OR request_id = $3)
+          AND ($4::uuid IS NULL OR (opened_at, requirement_id)
+                < (SELECT opened_at, requirement_id FROM requirement WHERE requirement_id = $4))
+        ORDER BY opened_at DESC, requirement_id DESC LIMIT $5
+        """,
+        caller.organization,
+        caller.role,
+        request_id,
+        before,
+        limit,
+    )
+    return [_valued(row, Requirement) for row in rows]
+
+
+async def add_requirement(tx: Tx, requirement: Requirement) -> None:
+    await tx.execute(
+        """
+        INSERT INTO requirement (requirement_id, match_id, request_id, line_id, state, provider, status, revision,
+            minor, currency, usd_minor, rate, rate_source, rate_date, covered_usd_minor, opened_at)
+        SELECT requirement_id, match_id, request_id, line_id, state, provider, status, revision,
+            minor, currency, usd_minor, rate, rate_source, rate_date, covered_usd_minor, opened_at
+        FROM json_populate_record(NULL::requirement, $1::text::json)
+        """,
+        _flat(requirement),
+    )
+
+
+async def cancel_requirement(tx: Tx, requirement_id: UUID) -> None:
+    await tx.execute(
+        "UPDATE requirement SET status = 'cancelled', revision = revision + 1 WHERE requirement_id = $1", requirement_id
+    )
+
+
+async def cover(tx: Tx, requirement_id: UUID, usd_minor: int) -> None:
+    """Count an allocation to a requirement, or one that went back. Raises Conflict beyond what it lacks."""
+    covered = await tx.fetchval(
+        """
+        UPDATE requirement SET covered_usd_minor = covered_usd_minor + $2::bigint
+        WHERE requirement_id = $1 AND covered_usd_minor + $2::bigint BETWEEN 0 AND usd_minor RETURNING true
+        """,
+        requirement_id,
+        usd_minor,
+    )
+    if not covered:
+        raise Conflict("requirement-exceeded")
+
+
+# -- allocations ------------------------------------------------------------------------------------------------------
+
+
+async def get_allocation(tx: Tx, allocation_id: UUID, caller: Caller) -> Allocation:
+    """The allocation, if this caller may see it. Raises Missing."""
+    row = await tx.fetchrow(
+        "SELECT * FROM allocation WHERE allocation_id = $1 AND may_see(allocation, $2, $3)",
+        allocation_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    return msgspec.convert(dict(row), Allocation)
+
+
+async def made_for(tx: Tx, requirement_id: UUID) -> list[Allocation]:
+    """What stands allocated to a requirement, for the system itself; in the order in which funds are to be locked."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM allocation WHERE requirement_id = $1 AND status = 'made'
+        ORDER BY fund, allocation_id FOR UPDATE
+        """,
+        requirement_id,
+    )
+    return [msgspec.convert(dict(row), Allocation) for row in rows]
+
+
+async def allocations(
+    tx: Tx,
+    caller: Caller,
+    *,
+    fund: str | None,
+    request_id: UUID | None,
+    requirement_id: UUID | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Allocation]:
+    """Allocations, newest first, from the one after `before`."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM allocation
+        WHERE may_see(allocation, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::uuid IS NULL OR request_id = $4)
+          AND ($5::uuid IS NULL OR requirement_id = $5) AND ($6::uuid IS NULL OR allocation_id < $6)
+        ORDER BY allocation_id DESC LIMIT $7
+        """,
+        caller.organization,
+        caller.role,
+        fund,
+        request_id,
+        requirement_id,
+        before,
+        limit,
+    )
+    return [msgspec.convert(dict(row), Allocation) for row in rows]
+
+
+async def add_allocation(tx: Tx, allocation: Allocation) -> None:
+    await tx.execute(
+        """
+        INSERT INTO allocation (allocation_id, fund, usd_minor, status, revision, allocated_on, allocated_at,
+            work_package, requirement_id, request_id, line_id, state, provider)
+        SELECT allocation_id, fund, usd_minor, status, revision, allocated_on, allocated_at,
+            work_package, requirement_id, request_id, line_id, state, provider
+        FROM json_populate_record(NULL::allocation, $1::text::json)
+        """,
+        msgspec.json.encode(allocation).decode(),
+    )
+
+
+async def mark_returned(tx: Tx, allocation_id: UUID) -> None:
+    await tx.execute(
+        "UPDATE allocation SET status = 'returned', revision = revision + 1 WHERE allocation_id = $1", allocation_id
+    )
+
+
+# -- rows -------------------------------------------------------------------------------------------------------------
+
+
+def _valued(row: Record, kind: type[T]) -> T:
+    values: dict[str, Any] = dict(row)
+    values["valuation"] = {key: values[key] for key in ("usd_minor", "rate", "rate_source", "rate_date")}
+    return msgspec.convert(values, kind)
+
+
+def _flat(record: Pledge | Requirement) -> str:
+    values: dict[str, Any] = msgspec.structs.asdict(record)
+    valuation: Valuation = values.pop("valuation")
+    return msgspec.json.encode(values | msgspec.structs.asdict(valuation)).decode()

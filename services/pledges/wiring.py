@@ -1,0 +1,18 @@
+"""The pledges service, put together."""
+
+from pathlib import Path
+
+from chassis.service import Service
+from services.pledges import actions, allocation_routes, api
+from services.pledges.consumers import HANDLERS
+
+SERVICE = Service(
+    name="pledges",
+    folder=Path(__file__).parent,
+    routes=[*api.ROUTES, *allocation_routes.ROUTES],
+    listens_to=("matching",),
+    handlers=HANDLERS,
+    rebuild=actions.rebuild,
+    tables=("posting", "entry", "allocation", "requirement", "pledge", "rate", "balance", "fund_requirement", "fund"),
+    texts=("fund_text", "pledge_text"),
+)
