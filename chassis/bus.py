@@ -19,7 +19,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from contracts.facts import Event, subject_of
+from contracts.facts import Event, decode_event, subject_of
 
 PUBLISH_SECONDS = 5.0
 PULL_MAX = 100
@@ -372,3 +372,18 @@ def grants(service: str, *, publishes: bool, listens_to: Sequence[str]) -> tuple
         stream = stream_name(owner)
         publish += [f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{service}", f"$JS.ACK.{stream}.{service}.>"]
     return publish, [f"_INBOX_{service}.>"]
+
+
+@contextlib.asynccontextmanager
+async def watch(url: str) -> AsyncIterator[asyncio.Queue[Event]]:
+    """Every event that passes from now on, for who may see them all: the demo and the tests. Nothing is acknowledged."""
+    async with _administrator(url) as client:
+        seen: asyncio.Queue[Event] = asyncio.Queue()
+
+        async def keep(message: Msg) -> None:
+            with contextlib.suppress(msgspec.DecodeError):
+                seen.put_nowait(decode_event(message.data))
+
+        await client.subscribe("ta.>", cb=keep)
+        await client.flush()
+        yield seen

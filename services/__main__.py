@@ -214,7 +214,7 @@ def token(appointment: str, state: Path | None) -> None:
     own = settings(state)
     if own.keys is not None:
         fail("tokens come from the issuer that ENTRAIDE_JWKS belongs to")
-    from services.demo.personas import person_of
+    from services.demo.people import person_of
 
     issuer = Issuer.load(own.state / "issuer.jwk", own.issuer)
     click.echo(issuer.token(person_of(appointment) or persona_id(appointment), [appointment]))

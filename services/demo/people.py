@@ -1,0 +1,125 @@
+"""The fictitious persons of the sample world, and how they call the API."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from uuid import UUID, uuid5
+
+import httpx
+import msgspec
+
+from chassis.auth import Issuer
+
+SECONDS = 15
+KEYS = UUID("5d0f3a52-8a3f-5b0e-9d0a-2f6e7c1b4d10")
+"""The namespace of the demo's Idempotency-Keys: the same step has the same key in every run."""
+
+OWNERS = {
+    "requests": "requests",
+    "offerings": "matching",
+    "matches": "matching",
+    "funds": "pledges",
+    "pledges": "pledges",
+    "allocations": "pledges",
+    "requirements": "pledges",
+    "rates": "pledges",
+    "ledger": "pledges",
+    "notifications": "notifications",
+    "subscriptions": "notifications",
+    "reference": "requests",
+}
+"""Which service answers `/v1/<collection>`, for where each has an address of its own."""
+
+
+class Persona(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who does not exist, in one appointment."""
+
+    person_id: UUID
+    organization: str
+    role: str
+    name: str
+    email: str
+    language: str
+
+    @property
+    def appointment(self) -> str:
+        return f"{self.organization}:{self.role}"
+
+
+@cache
+def personas() -> Sequence[Persona]:
+    return msgspec.json.decode(world("personas.json"), type=list[Persona])
+
+
+def person_of(appointment: str) -> UUID | None:
+    """The first persona of an appointment; None where the sample world has none."""
+    return next((p.person_id for p in personas() if p.appointment == appointment), None)
+
+
+def world(name: str) -> bytes:
+    """One file of the sample world."""
+    return files("services.demo").joinpath("world", name).read_bytes()
+
+
+class StepError(Exception):
+    """A step of the story was not answered as it should have been."""
+
+
+class Api:
+    """Calls the public API as one persona or another, each write under the key of its step."""
+
+    def __init__(self, addresses: Mapping[str, str], issuer: Issuer) -> None:
+        self._addresses = addresses
+        self._issuer = issuer
+        self._tokens: dict[tuple[UUID, str], str] = {}
+        self._client = httpx.AsyncClient(timeout=SECONDS, trust_env=False)
+
+    async def get(self, appointment: str, path: str, *, person: UUID | None = None) -> Any:
+        return (await self._call("GET", appointment, path, person=person)).json()
+
+    async def post(
+        self, appointment: str, path: str, body: Any = None, *, step: str = "", revision: int | None = None
+    ) -> Any:
+        """`step` names the write apart from others with the same path and body."""
+        return (await self._call("POST", appointment, path, body, step=step, revision=revision)).json()
+
+    async def put(self, appointment: str, path: str, body: Any, *, person: UUID, revision: int | None = None) -> Any:
+        return (await self._call("PUT", appointment, path, body, person=person, revision=revision)).json()
+
+    async def _call(
+        self,
+        method: str,
+        appointment: str,
+        path: str,
+        body: Any = None,
+        *,
+        person: UUID | None = None,
+        step: str = "",
+        revision: int | None = None,
+    ) -> httpx.Response:
+        owner = OWNERS[path.split("/")[2].partition("?")[0]]
+        headers = {"Authorization": f"Bearer {self._token(appointment, person)}"}
+        if method == "POST":
+            headers["Idempotency-Key"] = str(uuid5(KEYS, f"{appointment} {path} {step}"))
+        if revision is not None:
+            headers["If-Match"] = f'"{revision}"'
+        try:
+            answer = await self._client.request(method, self._addresses[owner] + path, json=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise StepError(f"{method} {path}: {type(error).__name__}") from error
+        if answer.is_error:
+            said = answer.json() if "json" in answer.headers.get("Content-Type", "") else {}
+            raise StepError(f"{method} {path} as {appointment}: {answer.status_code} {said.get('slug')} {said.get('details', '')}")
+        return answer
+
+    def _token(self, appointment: str, person: UUID | None) -> str:
+        who = person or person_of(appointment)
+        if who is None:
+            raise StepError(f"nobody in the sample world is {appointment}")
+        if (who, appointment) not in self._tokens:
+            self._tokens[who, appointment] = self._issuer.token(who, [appointment])
+        return self._tokens[who, appointment]
+
+    async def close(self) -> None:
+        await self._client.aclose()

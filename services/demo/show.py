@@ -1,0 +1,184 @@
+"""`entraide demo`: everything started, the story told before the reader's eyes, a table of what happened."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from chassis.auth import Issuer
+from chassis.bus import watch
+from chassis.service import Running, Service
+from chassis.settings import Settings
+from services.demo.people import Api, StepError
+from services.demo.story import Line, Seen, Story, Told
+
+REASONS_SHOWN = 3
+EXPECTED = (
+    "requests.request.submitted.v1",
+    "requests.request.registered.v1",
+    "requests.request.opened.v1",
+    "requests.request.fulfilment-changed.v1",
+    "matching.offering.submitted.v1",
+    "matching.offering.approved.v1",
+    "matching.match.suggested.v1",
+    "matching.match.presented.v1",
+    "matching.match.accepted.v1",
+    "matching.match.confirmed.v1",
+    "pledges.fund.opened.v1",
+    "pledges.pledge.pledged.v1",
+    "pledges.pledge.committed.v1",
+    "pledges.pledge.received.v1",
+    "pledges.requirement.opened.v1",
+    "pledges.allocation.made.v1",
+    "notifications.notification.owed.v1",
+    "notifications.notification.delivered.v1",
+)
+"""The facts that the story makes; on a first telling each has to be seen on NATS."""
+
+
+def show(
+    settings: Settings,
+    services: Sequence[Service],
+    *,
+    leave: bool,
+    as_json: bool,
+    fail: Callable[[str], NoReturn],
+) -> int:
+    """Returns the exit code: 0 only if every step was observed."""
+    from services.together import run_together
+
+    if settings.keys is not None:
+        fail("the demo speaks for fictitious persons of its own issuer: unset ENTRAIDE_JWKS")
+    console = Console(stderr=True)
+    code = 1
+
+    async def beside(complete: Settings, running: list[Running], stop: asyncio.Event) -> None:
+        nonlocal code
+        try:
+            code = await _tell(complete, running, console, as_json=as_json)
+        except* StepError as group:
+            console.print(f"[red]the story broke off:[/] {group.exceptions[0]}")
+        finally:
+            if leave:
+                stop.set()
+        if not leave:
+            console.print(f"\nStill running; Ctrl-C ends it. Data: {settings.state}")
+
+    run_together(settings, services, fail=fail, say=lambda line: console.print(f"  {line}", highlight=False), beside=beside)
+    return code
+
+
+async def _tell(settings: Settings, running: list[Running], console: Console, *, as_json: bool) -> int:
+    address = f"http://{settings.host}:{settings.port}"
+    issuer = Issuer.load(settings.state / "issuer.jwk", settings.issuer)
+    api = Api({service.name: address for service in running}, issuer)
+    seen = Seen()
+    assert settings.nats_url is not None, "parts() gives every part an address"
+    with Progress(
+        TextColumn("{task.description:55}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+    ) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def say(step: str, done: int, of: int) -> None:
+            if step not in tasks:
+                tasks[step] = progress.add_task(step, total=of)
+            progress.update(tasks[step], completed=done)
+
+        story = Story(api, seen, say)
+        async with watch(settings.nats_url) as events:
+            keeping = asyncio.create_task(seen.keep(events))
+            try:
+                await story.tell()
+                first = not story.filed_before
+                unseen = [kind for kind in EXPECTED if first and kind not in seen.types]
+            finally:
+                keeping.cancel()
+                await api.close()
+    if as_json:
+        print(json.dumps(_report(story, seen, first=first, unseen=unseen), ensure_ascii=False, indent=2))
+    else:
+        _print(console, story, seen, first=first)
+    uncovered = [t.appointment for t in story.told for line in t.lines if line.needed and not line.covered]
+    for complaint in [f"not seen on NATS: {kind}" for kind in unseen] + [f"not funded: {who}" for who in uncovered]:
+        console.print(f"[red]{complaint}[/]")
+    return 1 if unseen or uncovered else 0
+
+
+def _print(console: Console, story: Story, seen: Seen, *, first: bool) -> None:
+    out = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 180)
+    table = Table(title="What happened (a fictitious world; codes and articles are real)", show_lines=True)
+    for column in ("request", "best match, score, reasons", "funding", "told", "201 → suggestion"):
+        table.add_column(column, justify="right" if column.startswith("201") else "left")
+    for told in story.told:
+        table.add_row(
+            f"{told.request['reference'] or ''} {told.request['state']} ({told.language})\n{told.title}",
+            "\n".join(_match_words(line) for line in told.lines),
+            "\n".join(_funding_words(line) for line in told.lines),
+            "\n".join(told.notified),
+            f"{told.suggestion_ms:.0f} ms" if told.suggestion_ms is not None else "before",
+        )
+    out.print(table)
+    funds = Table(title="Funds (US dollars)")
+    for column in ("fund", "requirement", "pledged, open", "committed", "paid", "allocated", "available", "gap"):
+        funds.add_column(column, justify="left" if column == "fund" else "right")
+    for fund in story.funds:
+        names = ("requirement", "pledged", "committed", "paid", "allocated", "available", "gap")
+        funds.add_row(fund["code"], *(f"{fund[f'{name}_usd_minor'] / 100:,.2f}" for name in names))
+    out.print(funds)
+    told_of = sum(seen.types.values())
+    out.print(
+        f"{told_of} facts of {len(seen.types)} kinds seen on NATS."
+        if first
+        else "All of it had been filed before; every step was verified, nothing was filed again."
+    )
+
+
+def _match_words(line: Line) -> str:
+    shares = sorted(line.match["shares"], key=lambda share: -share["points"])[:REASONS_SHOWN]
+    reasons = ", ".join(f"{share['criterion']} {share['points']}/{share['of']}" for share in shares)
+    return f"{line.kind}: {line.match['provider']} {line.match['score']}/1000 ({reasons})"
+
+
+def _funding_words(line: Line) -> str:
+    if not line.needed:
+        return "funded by the provider"
+    amount = f"{line.needed['currency']} {line.needed['minor'] / 100:,.2f}"
+    return f"{amount} allocated" if line.covered else f"{amount} missing"
+
+
+def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> Mapping[str, Any]:
+    return {
+        "filed_now": first,
+        "requests": [_told(told) for told in story.told],
+        "funds": story.funds,
+        "facts_seen": dict(sorted(seen.types.items())),
+        "facts_not_seen": list(unseen),
+    }
+
+
+def _told(told: Told) -> Mapping[str, Any]:
+    return {
+        "request_id": told.request["request_id"],
+        "reference": told.request["reference"],
+        "state": told.request["state"],
+        "language": told.language,
+        "suggestion_ms": told.suggestion_ms,
+        "told": told.notified,
+        "lines": [
+            {
+                "kind": line.kind,
+                "provider": line.match["provider"],
+                "score": line.match["score"],
+                "shares": line.match["shares"],
+                "funding_needed": line.needed,
+                "covered": line.covered,
+            }
+            for line in told.lines
+        ],
+    }
+

@@ -1,0 +1,336 @@
+"""The main job from end to end, told through the public API alone: filed, matched, agreed, funded, told.
+
+Every step looks at what is there first, so that telling it again changes nothing and checks everything; a step that was
+cut off is sent again under its own Idempotency-Key.
+"""
+
+import asyncio
+import csv
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import msgspec
+
+from contracts.facts import Event
+from services.demo.people import Api, Persona, StepError, personas, world
+
+COORDINATOR = "UNODC:coordinator"
+FINANCE = "UNODC:finance_officer"
+MAINTENANCE = "SHERLOC-MNT"
+WORK_PACKAGE = "maintenance"
+REQUESTS_FUND = "TA-REQUESTS"
+MAINTENANCE_USD_MINOR = 20_000_000
+PATIENCE_SECONDS = 30
+POLL_SECONDS = 0.05
+SIDE_BY_SIDE = 4
+DEPARTURE = {"departure": "other", "comment": "The State has not let the request circulate: a unit of UNODC."}
+
+T = TypeVar("T")
+Say = Callable[[str, int, int], None]
+"""`(step, done, of)`: progress, for whoever shows it."""
+
+
+@dataclass
+class Line:
+    """What became of one line of a request."""
+
+    kind: str
+    match: Mapping[str, Any] = field(default_factory=dict)
+    offering: Mapping[str, Any] = field(default_factory=dict)
+    passed_over: int = 0
+    needed: Mapping[str, Any] | None = None
+    covered: bool = False
+
+
+@dataclass
+class Told:
+    """What became of one request."""
+
+    appointment: str
+    title: str
+    language: str
+    request: Mapping[str, Any]
+    lines: list[Line] = field(default_factory=list)
+    suggestion_ms: float | None = None
+    notified: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Seen:
+    """The facts that passed on NATS: how many of each type, and when the first of an aggregate or of its cause came."""
+
+    types: dict[str, int] = field(default_factory=dict)
+    suggested_at: dict[str, float] = field(default_factory=dict)
+
+    async def keep(self, events: "asyncio.Queue[Event]") -> None:
+        while True:
+            event = await events.get()
+            self.types[event.type] = self.types.get(event.type, 0) + 1
+            if event.type == "matching.match.suggested.v1":
+                request_id = msgspec.json.decode(event.data)["request_id"]
+                self.suggested_at.setdefault(request_id, time.monotonic())
+
+
+class Story:
+    """The steps in their order; `say` hears how far each is."""
+
+    def __init__(self, api: Api, seen: Seen, say: Say) -> None:
+        self._api = api
+        self._seen = seen
+        self._say = say
+        self.filed_before = 0
+        self.told: list[Told] = []
+        self.funds: list[Mapping[str, Any]] = []
+
+    async def tell(self) -> None:
+        """Raises StepError at the first step that is not answered as it should be."""
+        await self._subscribe()
+        await self._raise_funds()
+        await self._offer()
+        await self._file()
+        await self._agree()
+        await self._fund()
+        await self._hear()
+
+    async def _each(self, step: str, items: Sequence[T], work: Callable[[T], Awaitable[None]], width: int) -> None:
+        done = 0
+        places = asyncio.Semaphore(width)
+        self._say(step, 0, len(items))
+
+        async def one(item: T) -> None:
+            nonlocal done
+            async with places:
+                await work(item)
+            done += 1
+            self._say(step, done, len(items))
+
+        async with asyncio.TaskGroup() as group:
+            for item in items:
+                group.create_task(one(item))
+
+    async def _all(self, appointment: str, path: str, name: str) -> list[Mapping[str, Any]]:
+        """Every page of a list."""
+        found: list[Mapping[str, Any]] = []
+        cursor = ""
+        while True:
+            page = await self._api.get(appointment, f"{path}{'&' if '?' in path else '?'}limit=100{cursor}")
+            found += page[name]
+            if page["cursor"] is None:
+                return found
+            cursor = f"&cursor={page['cursor']}"
+
+    # -- who is told where, and the money --------------------------------------------------------------------------
+
+    async def _subscribe(self) -> None:
+        async def subscribe(persona: Persona) -> None:
+            body = {"language": persona.language, "channels": ["inbox", "mail"], "email": persona.email}
+            await self._api.put(persona.appointment, "/v1/subscriptions", body, person=persona.person_id)
+
+        await self._each("people say where they want to be told", personas(), subscribe, SIDE_BY_SIDE)
+
+    async def _raise_funds(self) -> None:
+        sample = msgspec.json.decode(world("pledges.json"))
+        rates = list(csv.DictReader(line for line in world("rates.csv").decode().splitlines() if not line.startswith("#")))
+        steps = 1 + len(sample["funds"]) + len(sample["pledges"])
+        self._say("donors pledge, UNODC commits and receives", 0, steps)
+        await self._api.post(FINANCE, "/v1/rates", {"rates": rates})
+        opened = {fund["code"] for fund in await self._all(FINANCE, "/v1/funds", "funds")}
+        for number, fund in enumerate(sample["funds"], 1):
+            if fund["code"] not in opened:
+                await self._api.post(FINANCE, "/v1/funds", fund, step=fund["code"])
+            self._say("donors pledge, UNODC commits and receives", 1 + number, steps)
+        for number, pledge in enumerate(sample["pledges"], 1):
+            await self._pledge(number, pledge)
+            self._say("donors pledge, UNODC commits and receives", 1 + len(sample["funds"]) + number, steps)
+
+    async def _pledge(self, number: int, sample: Mapping[str, Any]) -> None:
+        body = {name: sample[name] for name in ("fund", "money", "pledged_on", "note")}
+        made = await self._all(sample["as"], "/v1/pledges", "pledges")
+        pledge = next((one for one in made if all(one[name] == body[name] for name in body)), None)
+        pledge = pledge or await self._api.post(sample["as"], "/v1/pledges", body, step=f"pledge {number}")
+        path = f"/v1/pledges/{pledge['pledge_id']}"
+        if pledge["status"] == "pledged":
+            committed = {"committed_on": sample["pledged_on"]}
+            pledge = await self._api.post(FINANCE, f"{path}/commit", committed, revision=pledge["revision"])
+        if pledge["status"] == "committed":
+            paid = {"money": sample["money"], "received_on": sample["pledged_on"]}
+            pledge = await self._api.post(FINANCE, f"{path}/receive", paid, revision=pledge["revision"])
+        if pledge["status"] != "received":
+            raise StepError(f"pledge {number} is {pledge['status']}, not received")
+
+    # -- offerings, requests ---------------------------------------------------------------------------------------
+
+    async def _offer(self) -> None:
+        known = {one["title"]: one for one in await self._all(COORDINATOR, "/v1/offerings", "offerings")}
+
+        async def offer(numbered: tuple[int, Mapping[str, Any]]) -> None:
+            number, sample = numbered
+            body = {**sample["body"], "submit": True}
+            offering = known.get(body["title"])
+            offering = offering or await self._api.post(sample["as"], "/v1/offerings", body, step=f"offering {number}")
+            if offering["status"] == "submitted":
+                path = f"/v1/offerings/{offering['offering_id']}/approve"
+                await self._api.post(COORDINATOR, path, {}, revision=offering["revision"])
+
+        samples = list(enumerate(msgspec.json.decode(world("offerings.json")), 1))
+        await self._each("providers offer, a coordinator approves", samples, offer, SIDE_BY_SIDE)
+
+    async def _file(self) -> None:
+        samples = list(enumerate(msgspec.json.decode(world("requests.json")), 1))
+        self.told = [None] * len(samples)  # type: ignore[list-item]
+
+        async def file(numbered: tuple[int, Mapping[str, Any]]) -> None:
+            number, sample = numbered
+            request = await self._filed(sample)
+            if request is None:
+                request = await self._api.post(sample["as"], "/v1/requests", sample["body"], step=f"request {number}")
+            else:
+                self.filed_before += 1
+            answered = time.monotonic()
+            told = Told(sample["as"], sample["body"]["title"], sample["body"]["language"], request)
+            told.lines = [Line(line["kind"]) for line in request["lines"]]
+            self.told[number - 1] = told
+            await self._suggestions(request)
+            if (seen := self._seen.suggested_at.get(request["request_id"])) is not None:
+                told.suggestion_ms = max(0.0, (seen - answered) * 1000)
+            if request["status"] == "submitted":
+                path = f"/v1/requests/{request['request_id']}"
+                request = await self._api.post(COORDINATOR, f"{path}/register", {}, revision=request["revision"])
+                request = await self._api.post(
+                    COORDINATOR, f"{path}/open", {"priority": "normal"}, revision=request["revision"]
+                )
+            told.request = request
+
+        # One after the other, so that each time from 201 to suggestion is its own.
+        await self._each("States file, the system suggests, a coordinator triages", samples, file, 1)
+
+    async def _filed(self, sample: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The State's own request of that title, if it was filed before."""
+        own = await self._all(sample["as"], "/v1/requests", "requests")
+        known = next((one for one in own if one["title"] == sample["body"]["title"]), None)
+        return await self._api.get(sample["as"], f"/v1/requests/{known['request_id']}") if known else None
+
+    async def _suggestions(self, request: Mapping[str, Any]) -> None:
+        """Wait until every line has a suggestion."""
+        lines = {line["line_id"] for line in request["lines"]}
+
+        async def all_there() -> bool:
+            matches = await self._matches(request["request_id"])
+            return lines <= {match["line_id"] for match in matches}
+
+        await self._until(all_there, f"suggestions for {request['request_id']}")
+
+    async def _matches(self, request_id: str) -> list[Mapping[str, Any]]:
+        return await self._all(COORDINATOR, f"/v1/matches?request={request_id}", "matches")
+
+    # -- agreement -------------------------------------------------------------------------------------------------
+
+    async def _agree(self) -> None:
+        lines = [(told, number) for told in self.told for number in range(len(told.lines))]
+
+        async def agree(of: tuple[Told, int]) -> None:
+            told, number = of
+            await self._agree_on(told, told.request["lines"][number], told.lines[number])
+
+        # Side by side two lines may reach for the last unit of one offering; one after the other the table is the same
+        # in every run.
+        await self._each("matches are presented, accepted, confirmed", lines, agree, 1)
+
+    async def _agree_on(self, told: Told, line: Mapping[str, Any], outcome: Line) -> None:
+        """Take the best match that may be presented and has room."""
+        matches = [m for m in await self._matches(told.request["request_id"]) if m["line_id"] == line["line_id"]]
+        settled = [m for m in matches if m["status"] in {"confirmed", "in_delivery", "completed"}]
+        ranked = settled or sorted(matches, key=lambda m: (-m["score"], m["rank"] or 0))
+        granted = told.request["circulation"] == "granted"
+        for match in ranked:
+            if match["status"] in {"suggested", "shortlisted", "presented", "accepted", "provider_confirmed"}:
+                if not granted and not match["provider"].startswith("UNODC"):
+                    outcome.passed_over += 1
+                    continue
+                match = await self._carry_through(told, match, outcome)
+            if match["status"] == "confirmed":
+                outcome.match = await self._api.get(COORDINATOR, f"/v1/matches/{match['match_id']}")
+                outcome.offering = await self._api.get(COORDINATOR, f"/v1/offerings/{match['offering_id']}")
+                outcome.needed = match["funding_needed"]
+                return
+        raise StepError(f"no match of {told.appointment}'s {outcome.kind} could be confirmed")
+
+    async def _carry_through(self, told: Told, match: Mapping[str, Any], outcome: Line) -> Mapping[str, Any]:
+        path = f"/v1/matches/{match['match_id']}"
+        if match["status"] in {"suggested", "shortlisted"}:
+            body = DEPARTURE if outcome.passed_over else {}
+            match = await self._api.post(COORDINATOR, f"{path}/present", body, revision=match["revision"])
+        if match["status"] in {"presented", "provider_confirmed"}:
+            match = await self._api.post(told.appointment, f"{path}/accept", {}, revision=match["revision"])
+        if match["status"] == "accepted":
+            provider = f"{match['provider']}:provider_officer"
+            match = await self._api.post(provider, f"{path}/confirm", {}, revision=match["revision"])
+        return match
+
+    # -- money and words -------------------------------------------------------------------------------------------
+
+    async def _fund(self) -> None:
+        """SHERLOC's maintenance first, then what the confirmed matches lack."""
+        unfunded = [(told, line) for told in self.told for line in told.lines if line.needed]
+        self._say("funds are allocated, SHERLOC's maintenance first", 0, len(unfunded) + 1)
+        body = {
+            "fund": MAINTENANCE,
+            "work_package": WORK_PACKAGE,
+            "money": {"minor": MAINTENANCE_USD_MINOR, "currency": "USD"},
+        }
+        made = await self._all(FINANCE, f"/v1/allocations?fund={MAINTENANCE}", "allocations")
+        if not any(one["work_package"] == WORK_PACKAGE for one in made):
+            await self._api.post(FINANCE, "/v1/allocations", body, step="maintenance")
+        self._say("funds are allocated, SHERLOC's maintenance first", 1, len(unfunded) + 1)
+        for number, (told, line) in enumerate(unfunded, 2):
+            await self._cover(told, line)
+            self._say("funds are allocated, SHERLOC's maintenance first", number, len(unfunded) + 1)
+        self.funds = (await self._api.get(FINANCE, "/v1/funds"))["funds"]
+
+    async def _cover(self, told: Told, line: Line) -> None:
+        async def requirement() -> Mapping[str, Any] | None:
+            page = await self._api.get(FINANCE, f"/v1/requirements?request={told.request['request_id']}")
+            return next((r for r in page["requirements"] if r["match_id"] == line.match["match_id"]), None)
+
+        found = await self._until(requirement, f"the requirement of {told.appointment}'s {line.kind}")
+        if found["gap_usd_minor"]:
+            body = {
+                "fund": REQUESTS_FUND,
+                "requirement_id": found["requirement_id"],
+                "money": {"minor": found["gap_usd_minor"], "currency": "USD"},
+            }
+            await self._api.post(FINANCE, "/v1/allocations", body, step=found["requirement_id"])
+            found = await self._until(requirement, "the requirement")
+        line.covered = found["gap_usd_minor"] == 0
+
+    async def _hear(self) -> None:
+        """Everyone concerned has been told: in the inbox, and by a mail that the mail server took."""
+
+        async def hear(told: Told) -> None:
+            providers = {f"{line.match['provider']}:provider_officer" for line in told.lines}
+            concerned = [told.appointment, COORDINATOR, *sorted(providers)]
+
+            async def all_told() -> list[str] | None:
+                return concerned if all([await self._was_told(who, told) for who in concerned]) else None
+
+            told.notified = await self._until(all_told, f"everyone to be told of {told.request['request_id']}")
+
+        await self._each("everyone concerned is told", self.told, hear, 2)
+
+    async def _was_told(self, appointment: str, told: Told) -> bool:
+        told_of = await self._all(appointment, "/v1/notifications", "notifications")
+        return any(
+            one["request_id"] == told.request["request_id"] and all(d["status"] == "delivered" for d in one["dispatches"])
+            for one in told_of
+        )
+
+    async def _until(self, ask: Callable[[], Awaitable[T | None]], what: str) -> T:
+        """Ask until there is an answer. Raises StepError when none comes."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if answer := await ask():
+                return answer
+            await asyncio.sleep(POLL_SECONDS)
+        raise StepError(f"waited {PATIENCE_SECONDS} s for {what}")
