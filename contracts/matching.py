@@ -217,10 +217,14 @@ class MatchShortlisted(_MatchFact, frozen=True, kw_only=True, tag="matching.matc
 
 
 class MatchPresented(_MatchFact, frozen=True, kw_only=True, tag="matching.match.presented.v1"):
-    """A coordinator presented the match to the State and the provider; `departs` where it was not the best ranked."""
+    """A coordinator presented the match to the State and the provider.
+
+    `departs` where a better ranked match of the line was passed over; `departure` is then the coded reason.
+    """
 
     presented_at: datetime
     departs: bool = False
+    departure: Code | None = None
 
 
 class MatchAccepted(_MatchFact, frozen=True, kw_only=True, tag="matching.match.accepted.v1"):

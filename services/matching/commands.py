@@ -1,0 +1,183 @@
+"""What a caller sends: each body with its limits, and what its codes have to be."""
+
+from collections.abc import Container, Iterable
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct, field
+
+from contracts import reference
+from contracts.matching import PERIODS_MAX, STATES_MAX, Capacity, Eligibility, Terms
+from contracts.refusals import Invalid
+from contracts.requests import Codes
+from contracts.values import Code, Language, Money, Period, State
+from services.matching.offering import MLA_CURRICULUM, Content, ResourceStatus, check_periods
+from services.matching.offering_actions import hash_texts
+from services.matching.offering_store import Texts
+
+Words = Annotated[str, Meta(max_length=2000)]
+Languages = Annotated[tuple[Language, ...], Meta(max_length=6)]
+States = Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)]
+
+
+class NewCapacity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many deliveries can be taken on from one day to another, both included."""
+
+    starts: date = field(name="from")
+    ends: date = field(name="until")
+    units: Annotated[int, Meta(ge=1, le=10_000)]
+
+    def capacity(self) -> Capacity:
+        return Capacity(period=Period(starts=self.starts, ends=self.ends), units=self.units)
+
+
+class Eligible(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """These States and the States of these UN regional groups (all, where both are empty), less some."""
+
+    states: States = ()
+    regions: Codes = ()
+    excluded_states: States = ()
+
+
+class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The content of an offering. `language` is the one its words are written in; they are kept in it.
+
+    `languages` are those it is delivered in, `interpretation` those it can be interpreted into. `funding_needed` is
+    what one delivery lacks, and has to be given unless `resource_status` is `funded`.
+    """
+
+    language: Language
+    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    valid: Period
+    kinds: Codes = ()
+    topics: Codes = ()
+    articles: Codes = ()
+    paragraphs: Codes = ()
+    pillars: Codes = ()
+    languages: Languages = ()
+    interpretation: Languages = ()
+    modalities: Codes = ()
+    eligible: Eligible = Eligible()
+    capacity: Annotated[tuple[NewCapacity, ...], Meta(max_length=PERIODS_MAX)] = ()
+    group_size_max: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    resource_status: ResourceStatus = ResourceStatus.FUNDED
+    funding_needed: Money | None = None
+    curriculum: Codes = ()
+    summary: Annotated[str, Meta(max_length=4000)] = ""
+
+    def content(self) -> tuple[Content, Texts, bytes]:
+        """The codes, the words, and the salt of their hash. Raises Invalid for a code nobody knows."""
+        texts = Texts(title=self.title, summary=self.summary)
+        salt, texts_hash = hash_texts(texts)
+        return Content(language=self.language, terms=self._terms(), texts_hash=texts_hash), texts, salt
+
+    def _terms(self) -> Terms:
+        _check_codes(self)
+        _check_periods(self)
+        _check_funding(self)
+        return Terms(
+            kinds=self.kinds,
+            topics=self.topics,
+            articles=self.articles,
+            paragraphs=self.paragraphs,
+            pillars=self.pillars,
+            languages=self.languages,
+            interpretation=self.interpretation,
+            modalities=self.modalities,
+            eligible=Eligibility(
+                states=self.eligible.states,
+                regions=self.eligible.regions,
+                excluded_states=self.eligible.excluded_states,
+            ),
+            valid=self.valid,
+            capacity=tuple(sorted((one.capacity() for one in self.capacity), key=lambda one: one.period.starts)),
+            resource_status=self.resource_status,
+            group_size_max=self.group_size_max,
+            funding_needed=self.funding_needed,
+            curriculum=self.curriculum,
+        )
+
+
+class NewOffering(OfferingBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new offering of the caller's organization; `submit` submits it for approval at once."""
+
+    submit: bool = False
+
+
+class ReviseOffering(OfferingBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The new content of an offering, in the place of the old; what was approved needs approval again."""
+
+
+class NewMatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line and an offering that may serve it."""
+
+    line_id: UUID
+    offering_id: UUID
+    comment: Words = ""
+
+
+class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing to decide but the move itself."""
+
+    comment: Words = ""
+
+
+class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A coded reason (`/v1/reference/reasons/…`), and words for the other side."""
+
+    reason: Code
+    comment: Words = ""
+
+
+class Presentation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`departure` is the coded reason (`/v1/reference/reasons/present`) for passing over a better ranked match."""
+
+    departure: Code | None = None
+    comment: Words = ""
+
+
+def check_reason(move: str, reason: str, *, name: str = "reason") -> str:
+    """Raises Invalid for a reason that this move does not have."""
+    _check(name, [reason], reference.reasons(move))
+    return reason
+
+
+def _check_codes(body: OfferingBody) -> None:
+    _check("kinds", body.kinds, reference.kinds())
+    _check("topics", body.topics, reference.topics())
+    _check("articles", body.articles, reference.articles())
+    _check("paragraphs", body.paragraphs, reference.paragraphs())
+    _check("pillars", body.pillars, reference.pillars())
+    _check("modalities", body.modalities, reference.modalities())
+    _check("curriculum", body.curriculum, MLA_CURRICULUM)
+    _check("eligible.states", body.eligible.states, reference.countries())
+    _check("eligible.excluded_states", body.eligible.excluded_states, reference.countries())
+    _check("eligible.regions", body.eligible.regions, _regions())
+    if body.funding_needed is not None:
+        _check("funding_needed.currency", [body.funding_needed.currency], reference.currencies())
+
+
+def _check_periods(body: OfferingBody) -> None:
+    if body.valid.reversed:
+        raise Invalid("dates-reversed", field="valid")
+    for position, one in enumerate(body.capacity):
+        if one.capacity().period.reversed:
+            raise Invalid("dates-reversed", field=f"capacity[{position}]")
+    check_periods(body.valid, tuple(one.capacity() for one in body.capacity))
+
+
+def _check_funding(body: OfferingBody) -> None:
+    lacking = body.funding_needed.minor if body.funding_needed else None
+    if lacking == 0 or (lacking is None) != (body.resource_status is ResourceStatus.FUNDED):
+        raise Invalid("funding-inconsistent", resource_status=body.resource_status)
+
+
+def _check(name: str, codes: Iterable[str], known: Container[str]) -> None:
+    for code in codes:
+        if code not in known:
+            raise Invalid("unknown-code", field=name, code=code)
+
+
+def _regions() -> set[str]:
+    return {country.region for country in reference.countries().values() if country.region}

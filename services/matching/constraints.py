@@ -1,0 +1,45 @@
+"""Hard constraints: what no score makes up for. `offering_store.candidates` says the same in SQL; a test compares."""
+
+from contracts.reference import region_of
+from contracts.values import is_unodc
+from services.matching.line import WantedLine
+from services.matching.offering import Offering
+
+CAPACITY = "capacity"
+"""The one constraint that other matches can break and mend again."""
+
+
+def violated(line: WantedLine, offering: Offering) -> list[str]:
+    """The constraints that keep the offering from serving the line; empty where it fits.
+
+    A line's languages are all wanted: each has to be spoken or interpreted. The offering's own status is not looked at.
+    """
+    terms = offering.terms
+    holds = {
+        "own_state": offering.provider != line.state,
+        "addressee": _is_addressed(line, offering.provider),
+        "kind": line.kind in terms.kinds,
+        "modality": line.modality in terms.modalities,
+        "language": set(line.languages) <= {*terms.languages, *terms.interpretation},
+        "group_size": terms.group_size_max is None or line.group_size <= terms.group_size_max,
+        "eligibility": _is_eligible(line.state, offering),
+        "excluded_state": line.state not in terms.eligible.excluded_states,
+        "validity": terms.valid.overlaps(line.window),
+        CAPACITY: any(one.period.overlaps(line.window) and offering.room(one) > 0 for one in terms.capacity),
+    }
+    return [name for name, held in holds.items() if not held]
+
+
+def _is_addressed(line: WantedLine, provider: str) -> bool:
+    if line.addressee == "unodc":
+        return is_unodc(provider)
+    if line.addressee == "states":
+        return provider in line.addressed_states
+    return True
+
+
+def _is_eligible(state: str, offering: Offering) -> bool:
+    eligible = offering.terms.eligible
+    if not eligible.states and not eligible.regions:
+        return True
+    return state in eligible.states or region_of(state) in eligible.regions

@@ -1,0 +1,114 @@
+"""What matching knows of a request's line: what is asked, of whom, who may see it, and how far the request has come."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from contracts.facts import Fact
+from contracts.requests import (
+    RequestClosed,
+    RequestDeclined,
+    RequestDelivered,
+    RequestHeld,
+    RequestLapsed,
+    RequestOpened,
+    RequestRegistered,
+    RequestReopened,
+    RequestReturned,
+    RequestStarted,
+    RequestWithdrawn,
+)
+from contracts.values import Caller, Period, is_unodc
+
+
+class RequestStatus(StrEnum):
+    """Where a request stands, as far as its owner has told."""
+
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    REGISTERED = "registered"
+    OPEN = "open"
+    IN_DELIVERY = "in_delivery"
+    DELIVERED = "delivered"
+    CLOSED = "closed"
+    ON_HOLD = "on_hold"
+    NOT_ACCEPTED = "not_accepted"
+    LAPSED = "lapsed"
+    WITHDRAWN = "withdrawn"
+
+
+STATUS_AFTER: Mapping[type[Fact], RequestStatus] = {
+    RequestRegistered: RequestStatus.REGISTERED,
+    RequestReturned: RequestStatus.RETURNED,
+    RequestDeclined: RequestStatus.NOT_ACCEPTED,
+    RequestOpened: RequestStatus.OPEN,
+    RequestHeld: RequestStatus.ON_HOLD,
+    RequestStarted: RequestStatus.IN_DELIVERY,
+    RequestReopened: RequestStatus.OPEN,
+    RequestDelivered: RequestStatus.DELIVERED,
+    RequestClosed: RequestStatus.CLOSED,
+    RequestWithdrawn: RequestStatus.WITHDRAWN,
+    RequestLapsed: RequestStatus.LAPSED,
+}
+"""What each fact makes of a request; a resumed one is back where it was held."""
+
+SEEKING = frozenset(
+    {
+        RequestStatus.SUBMITTED,
+        RequestStatus.REGISTERED,
+        RequestStatus.OPEN,
+        RequestStatus.IN_DELIVERY,
+        RequestStatus.ON_HOLD,
+    }
+)
+"""Offerings are suggested to the lines of these."""
+
+PROPOSABLE = frozenset({RequestStatus.OPEN, RequestStatus.IN_DELIVERY})
+"""Triage has ended and delivery has not: matches may be presented and agreed."""
+
+CIRCULATION_BY_RULE: Mapping[str, str] = {"none": "none", "granted": "granted", "silence": "window_running"}
+"""What a State's choice makes of the circulation when it submits."""
+
+
+class WantedLine(Struct, frozen=True, kw_only=True):
+    """One line with what its request says for all of them."""
+
+    line_id: UUID
+    request_id: UUID
+    state: str
+    status: RequestStatus
+    kind: str
+    topics: tuple[str, ...]
+    articles: tuple[str, ...]
+    paragraphs: tuple[str, ...]
+    pillars: tuple[str, ...]
+    group_size: int
+    languages: tuple[str, ...]
+    modality: str
+    window: Period
+    fulfilment: str
+    addressee: str
+    addressed_states: tuple[str, ...]
+    visibility: str
+    circulation: str
+    restricted: bool
+
+    @property
+    def proposable(self) -> bool:
+        return self.status in PROPOSABLE
+
+    @property
+    def circulates(self) -> bool:
+        return self.circulation == "granted"
+
+    def is_shown_to(self, provider: Caller) -> bool:
+        """True where a provider's officer may know of the line: it circulates, and to them."""
+        if not (self.proposable and self.circulates):
+            return False
+        if self.visibility == "named":
+            return provider.organization in self.addressed_states or (
+                self.addressee == "unodc" and is_unodc(provider.organization)
+            )
+        return self.visibility in {"providers", "public_summary"}

@@ -1,0 +1,143 @@
+"""What was told of requests and their lines. Matching reads them for itself; people see a line through its matches."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db import Tx
+from contracts.reference import kinds
+from contracts.requests import RequestSubmitted
+from contracts.values import Period
+from services.matching.line import CIRCULATION_BY_RULE, SEEKING, RequestStatus, WantedLine
+from services.matching.offering import Offering
+
+LINES_PER_OFFERING_MAX = 2000
+"""How many lines an offering that becomes available is compared with, those wanted soonest first."""
+
+
+async def put(tx: Tx, submitted: RequestSubmitted) -> None:
+    """Put a request as it was submitted in the place of what was known of it."""
+    await tx.execute(
+        """
+        INSERT INTO wanted_request (request_id, state, status, addressee, addressed_states, visibility, circulation,
+            restricted)
+        VALUES ($1, $2, 'submitted', $3, $4, $5, $6, $7)
+        ON CONFLICT (request_id) DO UPDATE SET status = 'submitted', held_from = NULL, addressee = excluded.addressee,
+            addressed_states = excluded.addressed_states, visibility = excluded.visibility,
+            circulation = excluded.circulation, restricted = excluded.restricted
+        """,
+        submitted.request_id,
+        submitted.state,
+        submitted.addressee,
+        submitted.addressed_states,
+        submitted.visibility,
+        CIRCULATION_BY_RULE[submitted.circulation_rule],
+        any(kinds()[line.kind].restricted for line in submitted.lines if line.kind in kinds()),
+    )
+    await tx.execute("DELETE FROM wanted_line WHERE request_id = $1", submitted.request_id)
+    rows = [
+        {
+            **msgspec.structs.asdict(line),
+            "request_id": submitted.request_id,
+            "starts": line.window.starts,
+            "ends": line.window.ends,
+            "fulfilment": "none",
+        }
+        for line in submitted.lines
+    ]
+    await tx.execute(
+        """
+        INSERT INTO wanted_line (line_id, request_id, kind, topics, articles, paragraphs, pillars, group_size,
+            languages, modality, starts, ends, fulfilment)
+        SELECT line_id, request_id, kind, topics, articles, paragraphs, pillars, group_size,
+            languages, modality, starts, ends, fulfilment
+        FROM json_populate_recordset(NULL::wanted_line, $1::text::json)
+        """,
+        msgspec.json.encode(rows).decode(),
+    )
+
+
+async def move(tx: Tx, request_id: UUID, status: RequestStatus) -> None:
+    """Follow a request; one that was never submitted is not known here, and stays so."""
+    await tx.execute(
+        """
+        UPDATE wanted_request SET status = $2, held_from = CASE WHEN $2 = 'on_hold' THEN status END
+        WHERE request_id = $1
+        """,
+        request_id,
+        status,
+    )
+
+
+async def resume(tx: Tx, request_id: UUID) -> None:
+    """The request is back where it was held."""
+    await tx.execute(
+        "UPDATE wanted_request SET status = coalesce(held_from, status), held_from = NULL WHERE request_id = $1",
+        request_id,
+    )
+
+
+async def circulate(tx: Tx, request_id: UUID, circulation: str) -> None:
+    await tx.execute("UPDATE wanted_request SET circulation = $2 WHERE request_id = $1", request_id, circulation)
+
+
+async def fulfil(tx: Tx, line_id: UUID, fulfilment: str) -> None:
+    await tx.execute("UPDATE wanted_line SET fulfilment = $2 WHERE line_id = $1", line_id, fulfilment)
+
+
+async def line(tx: Tx, line_id: UUID, *, lock: bool = False) -> WantedLine | None:
+    """`lock` keeps others from making a match for the line until the transaction ends."""
+    if lock:
+        await hold(tx, [line_id])
+    row = await tx.fetchrow(
+        "SELECT * FROM wanted_line JOIN wanted_request USING (request_id) WHERE line_id = $1", line_id
+    )
+    return _line(row) if row else None
+
+
+async def lines_of(tx: Tx, request_id: UUID) -> list[WantedLine]:
+    """The lines of a request, held until the transaction ends."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM wanted_line JOIN wanted_request USING (request_id) WHERE request_id = $1
+        ORDER BY line_id FOR UPDATE OF wanted_line
+        """,
+        request_id,
+    )
+    return [_line(row) for row in rows]
+
+
+async def lines_for(tx: Tx, offering: Offering) -> list[WantedLine]:
+    """Lines that an offering may serve as far as kind and time go, those wanted soonest first; not all constraints."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM wanted_line JOIN wanted_request USING (request_id)
+        WHERE kind = ANY ($1::text[]) AND fulfilment <> 'complete' AND status = ANY ($2::text[])
+          AND modality = ANY ($3::text[]) AND starts <= $5 AND ends >= $4
+        ORDER BY starts, line_id LIMIT $6
+        """,
+        offering.terms.kinds,
+        list(SEEKING),
+        offering.terms.modalities,
+        offering.terms.valid.starts,
+        offering.terms.valid.ends,
+        LINES_PER_OFFERING_MAX,
+    )
+    return [_line(row) for row in rows]
+
+
+async def hold(tx: Tx, line_ids: Sequence[UUID]) -> set[UUID]:
+    """Keep others from making a match for these lines until the transaction ends; returns those still there."""
+    rows = await tx.fetch(
+        "SELECT line_id FROM wanted_line WHERE line_id = ANY ($1::uuid[]) ORDER BY line_id FOR UPDATE", line_ids
+    )
+    return {row["line_id"] for row in rows}
+
+
+def _line(row: Record) -> WantedLine:
+    values: dict[str, Any] = dict(row)
+    values["window"] = Period(starts=values.pop("starts"), ends=values.pop("ends"))
+    return msgspec.convert(values, WantedLine)

@@ -1,0 +1,166 @@
+"""What can be done with a match: load for this caller, decide, save, announce. The edge opens the transaction."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from chassis.commands import check_revision
+from chassis.db import Tx
+from chassis.ids import new_id
+from contracts.facts import Event, Fact
+from contracts.matching import MatchConfirmed, MatchRevoked
+from contracts.refusals import Conflict, Forbidden, Missing
+from contracts.values import Caller, Role
+from services.matching import (
+    line_store,
+    match,
+    match_store,
+    offering_actions,
+    offering_store,
+    policy,
+    remark_store,
+    suggesting,
+)
+from services.matching.constraints import violated
+from services.matching.line import SEEKING, WantedLine
+from services.matching.match import Match
+from services.matching.offering import Offering, OfferingStatus
+from services.matching.scoring import scored
+
+
+async def match_id_of(tx: Tx, line_id: UUID, offering_id: UUID) -> UUID:
+    """The id of the match that the line and the offering have, or will have; nobody else begins one meanwhile."""
+    await line_store.hold(tx, [line_id])
+    held = await match_store.between(tx, [line_id], [offering_id])
+    return held[line_id, offering_id].match_id if held else new_id()
+
+
+async def begin(
+    tx: Tx,
+    match_id: UUID,
+    line_id: UUID,
+    offering_id: UUID,
+    *,
+    caller: Caller,
+    comment: str,
+    now: datetime,
+) -> Match:
+    """A coordinator nominates an offering for a line; a provider expresses interest in a circulated line.
+
+    Raises Conflict where the offering is not available or breaks a hard constraint.
+    """
+    policy.check_may_begin(caller)
+    line = await _line_for(tx, line_id, caller)
+    offering = await offering_store.get(tx, offering_id, caller)
+    if caller.role is Role.PROVIDER_OFFICER and offering.provider != caller.organization:
+        raise Forbidden("not-your-organization")
+    _check_fits(line, offering)
+    before = (await match_store.between(tx, [line_id], [offering_id])).get((line_id, offering_id))
+    start = match.nominate if caller.role is Role.COORDINATOR else match.express_interest
+    fact = start(before, match_id, line, scored(line, offering), now=now)
+    return await _record(tx, before, fact, comment)
+
+
+async def _line_for(tx: Tx, line_id: UUID, caller: Caller) -> WantedLine:
+    line = await line_store.line(tx, line_id, lock=True)
+    if line is None or (caller.role is Role.PROVIDER_OFFICER and not line.is_shown_to(caller)):
+        raise Missing("not-found")
+    if line.status not in SEEKING:
+        raise Conflict("request-not-open", status=line.status)
+    return line
+
+
+def _check_fits(line: WantedLine, offering: Offering) -> None:
+    if offering.status is not OfferingStatus.AVAILABLE:
+        raise Conflict("offering-not-available", status=offering.status)
+    if broken := violated(line, offering):
+        raise Conflict("offering-does-not-fit", violated=broken)
+
+
+async def move(
+    tx: Tx,
+    match_id: UUID,
+    name: str,
+    decide: Callable[[Match], Fact],
+    *,
+    caller: Caller,
+    expected: int,
+    comment: str,
+) -> Match:
+    """One move of the table in `match` that neither takes capacity nor asks about the line."""
+    before = await _for_move(tx, match_id, name, caller, expected)
+    fact = decide(before)
+    if isinstance(fact, MatchRevoked):
+        await offering_store.give_back(tx, before.offering_id, fact.capacity_period)
+    return await _record(tx, before, fact, comment)
+
+
+async def present(
+    tx: Tx,
+    match_id: UUID,
+    departure: str | None,
+    *,
+    caller: Caller,
+    expected: int,
+    comment: str,
+    now: datetime,
+) -> Match:
+    """Show a match to the State and to the provider, if the provider may know and the offering still fits."""
+    before = await _for_move(tx, match_id, "present", caller, expected)
+    line = await line_store.line(tx, before.line_id)
+    passes_over = await match_store.passes_over(tx, before)
+    fact = before.present(line, passes_over=passes_over, departure=departure, now=now)
+    offering = await offering_store.known(tx, before.offering_id)
+    assert line is not None, "without it the presentation is refused"
+    assert offering is not None, "a match has its offering"
+    _check_fits(line, offering)
+    return await _record(tx, before, fact, comment)
+
+
+async def agree(
+    tx: Tx, match_id: UUID, name: str, *, caller: Caller, expected: int, comment: str, now: datetime
+) -> Match:
+    """`accept` by the State or `confirm` by the provider; the second of the two takes capacity, here and now.
+
+    Raises Conflict where none is left.
+    """
+    before = await _for_move(tx, match_id, name, caller, expected)
+    second = before.agrees_with(name)
+    line = match.check_proposable(await line_store.line(tx, before.line_id))
+    if not second:
+        fact = before.accept(now=now) if name == "accept" else before.confirm_by_provider(now=now)
+        return await _record(tx, before, fact, comment)
+    period = await offering_store.take(tx, before.offering_id, line.window)
+    if period is None:
+        raise Conflict("capacity-exhausted")
+    offering = await offering_store.known(tx, before.offering_id)
+    assert offering is not None, "a match has its offering"
+    return await _record(tx, before, before.confirm(period, offering.funding_lacking, now=now), comment)
+
+
+async def _record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Match:
+    after = (await suggesting.record(tx, [(before, fact)]))[0]
+    if comment:
+        await remark_store.save(tx, after.match_id, after.revision, comment)
+    return after
+
+
+async def _for_move(tx: Tx, match_id: UUID, name: str, caller: Caller, expected: int) -> Match:
+    found = await match_store.get(tx, match_id, caller)
+    policy.check_may_move_match(caller, name)
+    check_revision(found.revision, expected)
+    return found
+
+
+async def rebuild(tx: Tx, event: Event) -> None:
+    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    fact = event.fact()
+    assert fact is not None, "our own journal holds facts of our own contracts"
+    if fact.aggregate == "offering":
+        await offering_actions.fold(tx, await offering_store.known(tx, event.aggregate_id), fact)
+        return
+    await match_store.save(tx, match.evolve(await match_store.known(tx, event.aggregate_id), fact))
+    if isinstance(fact, MatchConfirmed):
+        await offering_store.take_of(tx, fact.offering_id, fact.capacity_period)
+    if isinstance(fact, MatchRevoked):
+        await offering_store.give_back(tx, fact.offering_id, fact.capacity_period)

@@ -1,0 +1,288 @@
+"""The matches' routes. Each opens one transaction; a command that comes again is answered from the record."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, QueryParameter
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from chassis.commands import Command, claim
+from chassis.db import Database, Tx
+from chassis.http import created, next_link, shown
+from contracts.facts import Fact
+from contracts.matching import Share
+from contracts.values import Caller, Money, Period, Role
+from services.matching import line_store, match_actions, match_store, offering_store, policy, remark_store
+from services.matching.commands import Comment, NewMatch, Presentation, Reason, check_reason
+from services.matching.explanation import Explained, explain
+from services.matching.match import Match, MatchStatus, Origin
+from services.matching.match_store import Ranked
+
+B = TypeVar("B", Comment, Reason)
+
+
+class MatchView(Struct, frozen=True, kw_only=True):
+    """A match with its score in thousandths and each criterion's share of it.
+
+    `rank` is its place among the matches of its line that are not over; providers are shown neither it nor the
+    `departure` from it. `comment` is what was written beside the last move, `reason` why the match ended.
+    """
+
+    match_id: UUID
+    request_id: UUID
+    line_id: UUID
+    offering_id: UUID
+    state: str
+    provider: str
+    status: MatchStatus
+    revision: int
+    origin: Origin
+    score: int
+    rank: int | None
+    shares: tuple[Share, ...]
+    algorithm: str
+    offering_revision: int
+    made_at: datetime
+    presented_at: datetime | None
+    departs: bool | None
+    departure: str | None
+    accepted_at: datetime | None
+    provider_confirmed_at: datetime | None
+    confirmed_at: datetime | None
+    capacity_period: Period | None
+    funding_needed: Money | None
+    begun_at: datetime | None
+    completed_at: datetime | None
+    ended_at: datetime | None
+    reason: str | None
+    comment: str
+
+
+class MatchDetail(MatchView, frozen=True, kw_only=True):
+    """A match and why it has its score."""
+
+    explanation: tuple[Explained, ...]
+
+
+class MatchPage(Struct, frozen=True, kw_only=True):
+    """Matches, the newest line's first and best first within a line; `cursor` leads to the next page."""
+
+    matches: list[MatchView]
+    cursor: str | None
+
+
+@post("/v1/matches", summary="Nominate an offering for a line, or express interest in a circulated line")
+async def begin_match(
+    data: NewMatch, db: Database, caller: Caller, command: Command, now: datetime
+) -> Response[MatchView]:
+    """A coordinator nominates; a provider's officer expresses interest with an offering of the own organization."""
+    policy.check_may_begin(caller)
+    async with db.transaction(by=caller) as tx:
+        match_id = await match_actions.match_id_of(tx, data.line_id, data.offering_id)
+        claimed = await claim(tx, command, outcome=match_id)
+        if claimed.first:
+            await match_actions.begin(
+                tx, match_id, data.line_id, data.offering_id, caller=caller, comment=data.comment, now=now
+            )
+        view = await _read(tx, claimed.outcome, caller)
+    return created(view, location=f"/v1/matches/{view.match_id}", revision=view.revision)
+
+
+@get("/v1/matches", summary="The matches this caller may see")
+async def list_matches(
+    db: Database,
+    caller: Caller,
+    of_request: Annotated[UUID | None, QueryParameter(name="request")] = None,
+    of_line: Annotated[UUID | None, QueryParameter(name="line")] = None,
+    of_offering: Annotated[UUID | None, QueryParameter(name="offering")] = None,
+    status: FromQuery[MatchStatus | None] = None,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=match_store.LIST_MAX)] = 50,
+) -> Response[MatchPage]:
+    async with db.transaction(by=caller) as tx:
+        found = await match_store.page(
+            tx,
+            caller,
+            request_id=of_request,
+            line_id=of_line,
+            offering_id=of_offering,
+            status=status,
+            after=cursor,
+            limit=limit + 1,
+        )
+        views = await _views(tx, found[:limit], caller)
+    more = str(found[limit - 1].match.match_id) if len(found) > limit else None
+    return Response(MatchPage(matches=views, cursor=more), headers=next_link("/v1/matches", more))
+
+
+@get("/v1/matches/{match_id:uuid}", summary="One match, with what its score is made of")
+async def show_match(match_id: FromPath[UUID], db: Database, caller: Caller) -> Response[MatchDetail]:
+    async with db.transaction(by=caller) as tx:
+        ranked = await match_store.ranked(tx, match_id, caller)
+        line = await line_store.line(tx, ranked.match.line_id)
+        offering = await offering_store.known(tx, ranked.match.offering_id)
+        assert offering is not None, "a match has its offering"
+        view = (await _views(tx, [ranked], caller))[0]
+    detail = MatchDetail(**asdict(view), explanation=explain(ranked.match, line, offering))
+    return shown(detail, revision=view.revision)
+
+
+@post("/v1/matches/{match_id:uuid}/present", status_code=200, summary="Present a match to the State and the provider")
+async def present_match(
+    match_id: FromPath[UUID],
+    data: Presentation,
+    db: Database,
+    caller: Caller,
+    command: Command,
+    expected: int,
+    now: datetime,
+) -> Response[MatchView]:
+    """Circulation has to be granted, unless to a unit of UNODC; a better ranked match is passed over for a reason."""
+    if data.departure is not None:
+        check_reason("present", data.departure, name="departure")
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=match_id)
+        if claimed.first:
+            await match_actions.present(
+                tx, match_id, data.departure, caller=caller, expected=expected, comment=data.comment, now=now
+            )
+        view = await _read(tx, match_id, caller)
+    return shown(view, revision=view.revision)
+
+
+def _agree_route(name: str, summary: str) -> HTTPRouteHandler:
+    """`accept` or `confirm`: whichever comes second confirms the match and takes capacity."""
+
+    @post(f"/v1/matches/{{match_id:uuid}}/{name}", status_code=200, summary=summary, name=f"{name} match")
+    async def agree_match(
+        match_id: FromPath[UUID],
+        data: Comment,
+        db: Database,
+        caller: Caller,
+        command: Command,
+        expected: int,
+        now: datetime,
+    ) -> Response[MatchView]:
+        async with db.transaction(by=caller) as tx:
+            claimed = await claim(tx, command, outcome=match_id)
+            if claimed.first:
+                await match_actions.agree(
+                    tx, match_id, name, caller=caller, expected=expected, comment=data.comment, now=now
+                )
+            view = await _read(tx, match_id, caller)
+        return shown(view, revision=view.revision)
+
+    return agree_match
+
+
+def _move_route(
+    name: str, summary: str, body: type[B], decide: Callable[[Match, B, Caller, datetime], Fact]
+) -> HTTPRouteHandler:
+    """The route of one move: `POST …/{id}/<name>`, with `body` for what is decided with it."""
+
+    @post(f"/v1/matches/{{match_id:uuid}}/{name}", status_code=200, summary=summary, name=f"{name} match")
+    async def move_match(
+        match_id: FromPath[UUID],
+        data: body,  # type: ignore[valid-type]
+        db: Database,
+        caller: Caller,
+        command: Command,
+        expected: int,
+        now: datetime,
+    ) -> Response[MatchView]:
+        async with db.transaction(by=caller) as tx:
+            claimed = await claim(tx, command, outcome=match_id)
+            if claimed.first:
+                await match_actions.move(
+                    tx,
+                    match_id,
+                    name.replace("-", "_"),
+                    lambda match: decide(match, data, caller, now),
+                    caller=caller,
+                    expected=expected,
+                    comment=data.comment,  # type: ignore[attr-defined]
+                )
+            view = await _read(tx, match_id, caller)
+        return shown(view, revision=view.revision)
+
+    return move_match
+
+
+def _decline(match: Match, body: Reason, caller: Caller, now: datetime) -> Fact:
+    side = "decline_by_state" if caller.role is Role.FOCAL_POINT else "decline_by_provider"
+    return match.decline(caller.role, check_reason(side, body.reason), now=now)
+
+
+async def _read(tx: Tx, match_id: UUID, caller: Caller) -> MatchView:
+    return (await _views(tx, [await match_store.ranked(tx, match_id, caller)], caller))[0]
+
+
+async def _views(tx: Tx, found: Sequence[Ranked], caller: Caller) -> list[MatchView]:
+    comments = await remark_store.latest(tx, [(one.match.match_id, one.match.revision) for one in found])
+    ranking = policy.sees_ranking(caller)
+    return [view(one, comments.get(one.match.match_id, ""), ranking=ranking) for one in found]
+
+
+def view(found: Ranked, comment: str, *, ranking: bool) -> MatchView:
+    match = found.match
+    return MatchView(
+        match_id=match.match_id,
+        request_id=match.request_id,
+        line_id=match.line_id,
+        offering_id=match.offering_id,
+        state=match.state,
+        provider=match.provider,
+        status=match.status,
+        revision=match.revision,
+        origin=match.origin,
+        score=match.score,
+        rank=found.rank if ranking else None,
+        shares=match.shares,
+        algorithm=match.algorithm,
+        offering_revision=match.offering_revision,
+        made_at=match.made_at,
+        presented_at=match.presented_at,
+        departs=match.departs if ranking else None,
+        departure=match.departure if ranking else None,
+        accepted_at=match.accepted_at,
+        provider_confirmed_at=match.provider_confirmed_at,
+        confirmed_at=match.confirmed_at,
+        capacity_period=match.capacity_period,
+        funding_needed=match.funding_needed,
+        begun_at=match.begun_at,
+        completed_at=match.completed_at,
+        ended_at=match.ended_at,
+        reason=match.reason,
+        comment=comment,
+    )
+
+
+ROUTES = [
+    begin_match,
+    list_matches,
+    show_match,
+    _move_route("shortlist", "Put a match on the short list", Comment, lambda m, _b, _c, now: m.shortlist(now=now)),
+    present_match,
+    _agree_route("accept", "The State accepts a presented match"),
+    _agree_route("confirm", "The provider confirms a presented match"),
+    _move_route("begin", "Delivery begins", Comment, lambda m, _b, _c, now: m.begin(now=now)),
+    _move_route("complete", "Delivery is complete", Comment, lambda m, _b, _c, now: m.complete(now=now)),
+    _move_route("decline", "Decline a match", Reason, _decline),
+    _move_route(
+        "not-pursue",
+        "Let a match go",
+        Reason,
+        lambda m, body, _c, now: m.not_pursue(check_reason("not_pursue", body.reason), now=now),
+    ),
+    _move_route(
+        "revoke",
+        "Revoke a confirmed match and give its capacity back",
+        Reason,
+        lambda m, body, _c, now: m.revoke(check_reason("revoke", body.reason), now=now),
+    ),
+]

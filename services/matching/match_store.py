@@ -1,0 +1,233 @@
+"""The matches' rows. Every read for somebody says for whom; `may_see` in the WHERE is the policy in SQL."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db import Tx
+from contracts.matching import Share
+from contracts.refusals import Missing
+from contracts.values import Caller, Money, Period
+from services.matching.match import NOT_CONFIRMED, NOT_SHOWN, Match, MatchStatus
+
+LIST_MAX = 100
+STRAYS_MAX = 200
+
+
+async def get(tx: Tx, match_id: UUID, caller: Caller) -> Match:
+    """The match, if this caller may see it, held until the transaction ends. Raises Missing."""
+    row = await tx.fetchrow(
+        "SELECT * FROM match WHERE match_id = $1 AND may_see(match, $2, $3) FOR UPDATE",
+        match_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    return _match(row)
+
+
+async def known(tx: Tx, match_id: UUID) -> Match | None:
+    """The match for the system itself, held until the transaction ends."""
+    row = await tx.fetchrow("SELECT * FROM match WHERE match_id = $1 FOR UPDATE", match_id)
+    return _match(row) if row else None
+
+
+async def between(tx: Tx, line_ids: Sequence[UUID], offering_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], Match]:
+    """The matches that any of the lines has with any of the offerings, by line and offering."""
+    rows = await tx.fetch(
+        "SELECT * FROM match WHERE line_id = ANY ($1::uuid[]) AND offering_id = ANY ($2::uuid[])",
+        line_ids,
+        offering_ids,
+    )
+    return {(row["line_id"], row["offering_id"]): _match(row) for row in rows}
+
+
+async def not_confirmed_of_request(tx: Tx, request_id: UUID) -> list[Match]:
+    """Its matches that live and took no capacity, held until the transaction ends."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM match WHERE request_id = $1 AND status = ANY ($2::text[]) ORDER BY match_id FOR UPDATE
+        """,
+        request_id,
+        list(NOT_CONFIRMED),
+    )
+    return [_match(row) for row in rows]
+
+
+async def not_confirmed_of_offering(tx: Tx, offering_id: UUID) -> list[Match]:
+    """Its matches that live and took no capacity, held until the transaction ends."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM match WHERE offering_id = $1 AND status = ANY ($2::text[]) ORDER BY match_id FOR UPDATE
+        """,
+        offering_id,
+        list(NOT_CONFIRMED),
+    )
+    return [_match(row) for row in rows]
+
+
+async def strays(tx: Tx) -> list[UUID]:
+    """Matches begun while their offering was ending: they live, and it does not."""
+    rows = await tx.fetch(
+        """
+        SELECT match_id FROM match JOIN offering USING (offering_id)
+        WHERE offering.status IN ('withdrawn', 'lapsed') AND match.status = ANY ($1::text[]) LIMIT $2
+        """,
+        list(NOT_CONFIRMED),
+        STRAYS_MAX,
+    )
+    return [row["match_id"] for row in rows]
+
+
+async def better_of(tx: Tx, line_ids: Sequence[UUID], scores: Sequence[int], offering_id: UUID) -> dict[UUID, int]:
+    """For each line, how many of its matches that are not over rank before this offering with its score."""
+    rows = await tx.fetch(
+        """
+        SELECT given.line_id, count(match_id) AS better
+        FROM unnest($1::uuid[], $2::integer[]) AS given(line_id, score)
+        LEFT JOIN match ON match.line_id = given.line_id AND ended_at IS NULL AND offering_id <> $3
+            AND (-match.score, offering_id) < (-given.score, $3)
+        GROUP BY given.line_id
+        """,
+        line_ids,
+        scores,
+        offering_id,
+    )
+    return {row["line_id"]: row["better"] for row in rows}
+
+
+async def passes_over(tx: Tx, match: Match) -> bool:
+    """True where a better ranked match of the line lives and was not presented."""
+    return bool(
+        await tx.fetchval(
+            """
+            SELECT EXISTS (SELECT FROM match WHERE line_id = $1 AND match_id <> $2 AND status = ANY ($3::text[])
+                AND (-score, offering_id) < (-$4::integer, $5))
+            """,
+            match.line_id,
+            match.match_id,
+            list(NOT_SHOWN),
+            match.score,
+            match.offering_id,
+        )
+    )
+
+
+async def save(tx: Tx, *matches: Match) -> None:
+    """Write matches as they now stand, in one statement."""
+    await tx.execute(
+        """
+        INSERT INTO match (match_id, request_id, line_id, offering_id, state, provider, status, revision, origin, score,
+            shares, algorithm, offering_revision, made_at, interested_at, presented_at, departs, departure,
+            accepted_at, provider_confirmed_at, confirmed_at, capacity_from, capacity_until, funding_minor,
+            funding_currency, begun_at, completed_at, ended_at, reason)
+        SELECT match_id, request_id, line_id, offering_id, state, provider, status, revision, origin, score,
+            shares, algorithm, offering_revision, made_at, interested_at, presented_at, departs, departure,
+            accepted_at, provider_confirmed_at, confirmed_at, capacity_from, capacity_until, funding_minor,
+            funding_currency, begun_at, completed_at, ended_at, reason
+        FROM json_populate_recordset(NULL::match, $1::text::json)
+        ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+            origin = excluded.origin, score = excluded.score, shares = excluded.shares,
+            algorithm = excluded.algorithm, offering_revision = excluded.offering_revision,
+            made_at = excluded.made_at, interested_at = excluded.interested_at,
+            presented_at = excluded.presented_at, departs = excluded.departs, departure = excluded.departure,
+            accepted_at = excluded.accepted_at, provider_confirmed_at = excluded.provider_confirmed_at,
+            confirmed_at = excluded.confirmed_at, capacity_from = excluded.capacity_from,
+            capacity_until = excluded.capacity_until, funding_minor = excluded.funding_minor,
+            funding_currency = excluded.funding_currency, begun_at = excluded.begun_at,
+            completed_at = excluded.completed_at, ended_at = excluded.ended_at, reason = excluded.reason
+        """,
+        msgspec.json.encode([_row(match) for match in matches]).decode(),
+    )
+
+
+def _row(match: Match) -> dict[str, Any]:
+    period, money = match.capacity_period, match.funding_needed
+    return {
+        **msgspec.structs.asdict(match),
+        "capacity_from": period.starts if period else None,
+        "capacity_until": period.ends if period else None,
+        "funding_minor": money.minor if money else None,
+        "funding_currency": money.currency if money else None,
+    }
+
+
+def _match(row: Record) -> Match:
+    values: dict[str, Any] = dict(row)
+    starts, ends = values.pop("capacity_from"), values.pop("capacity_until")
+    minor, currency = values.pop("funding_minor"), values.pop("funding_currency")
+    values["shares"] = msgspec.json.decode(values["shares"], type=tuple[Share, ...])
+    values["capacity_period"] = Period(starts=starts, ends=ends) if starts else None
+    values["funding_needed"] = Money(minor=minor, currency=currency) if minor is not None else None
+    return msgspec.convert(values, Match)
+
+
+class Ranked(msgspec.Struct, frozen=True, kw_only=True):
+    """A match with its place among those of its line that are not over (None when it is over itself)."""
+
+    match: Match
+    rank: int | None
+
+
+async def ranked(tx: Tx, match_id: UUID, caller: Caller) -> Ranked:
+    """One match, if this caller may see it. Raises Missing."""
+    row = await tx.fetchrow(
+        """
+        SELECT match.*,
+            (SELECT count(*) FROM match AS other WHERE other.line_id = match.line_id AND other.ended_at IS NULL
+                AND (-other.score, other.offering_id) < (-match.score, match.offering_id)) AS better
+        FROM match WHERE match_id = $1 AND may_see(match, $2, $3)
+        """,
+        match_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    return _ranked(row)
+
+
+async def page(
+    tx: Tx,
+    caller: Caller,
+    *,
+    request_id: UUID | None,
+    line_id: UUID | None,
+    offering_id: UUID | None,
+    status: MatchStatus | None,
+    after: UUID | None,
+    limit: int,
+) -> list[Ranked]:
+    """The newest line's first, best first within a line, from the one after `after`."""
+    rows = await tx.fetch(
+        """
+        SELECT match.*,
+            (SELECT count(*) FROM match AS other WHERE other.line_id = match.line_id AND other.ended_at IS NULL
+                AND (-other.score, other.offering_id) < (-match.score, match.offering_id)) AS better
+        FROM match LEFT JOIN match AS last ON last.match_id = $7
+        WHERE may_see(match, $1, $2) AND ($3::uuid IS NULL OR match.request_id = $3)
+          AND ($4::uuid IS NULL OR match.line_id = $4) AND ($5::uuid IS NULL OR match.offering_id = $5)
+          AND ($6::text IS NULL OR match.status = $6)
+          AND ($7::uuid IS NULL OR match.line_id < last.line_id OR (match.line_id = last.line_id
+               AND (-match.score, match.offering_id) > (-last.score, last.offering_id)))
+        ORDER BY match.line_id DESC, match.score DESC, match.offering_id LIMIT $8
+        """,
+        caller.organization,
+        caller.role,
+        request_id,
+        line_id,
+        offering_id,
+        status,
+        after,
+        limit,
+    )
+    return [_ranked(row) for row in rows]
+
+
+def _ranked(row: Record) -> Ranked:
+    rank = None if row["ended_at"] else row["better"] + 1
+    return Ranked(match=_match(row), rank=rank)

@@ -1,0 +1,303 @@
+"""A provider's offering: its states, who may move it from one to the next, and what each move means.
+
+As everywhere, a move is a pair: a method that decides and returns the fact (or refuses), and a case of `evolve` that
+folds the fact into the state.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+from contracts.facts import Fact
+from contracts.matching import (
+    Capacity,
+    OfferingApproved,
+    OfferingDrafted,
+    OfferingLapsed,
+    OfferingReconfirmed,
+    OfferingResumed,
+    OfferingReturned,
+    OfferingRevised,
+    OfferingSubmitted,
+    OfferingSuspended,
+    OfferingWithdrawn,
+    Terms,
+)
+from contracts.refusals import Conflict, Invalid
+from contracts.values import Language, Money, Period, Role
+
+MLA_KIND = "mla_training"
+MLA_CURRICULUM = (
+    "convention_provisions",
+    "obtaining_evidence",
+    "preservation_of_stored_data",
+    "real_time_traffic_data",
+)
+"""The least that training on mutual legal assistance contains, after paragraph I.k of resolution 11/2."""
+
+
+class OfferingStatus(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    AVAILABLE = "available"
+    SUSPENDED = "suspended"
+    LAPSED = "lapsed"
+    WITHDRAWN = "withdrawn"
+
+
+class ShownStatus(StrEnum):
+    """What people see: an available offering without a unit left is fully reserved."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    AVAILABLE = "available"
+    FULLY_RESERVED = "fully_reserved"
+    SUSPENDED = "suspended"
+    LAPSED = "lapsed"
+    WITHDRAWN = "withdrawn"
+
+
+class ResourceStatus(StrEnum):
+    """Whether the money for the delivery is there (II.i)."""
+
+    FUNDED = "funded"
+    PARTLY = "partly"
+    UNFUNDED = "unfunded"
+
+
+class Move(Struct, frozen=True):
+    """From which states, and by whom; an empty `roles` is the system alone."""
+
+    sources: frozenset[OfferingStatus]
+    roles: frozenset[Role]
+
+
+_PROVIDER = frozenset({Role.PROVIDER_OFFICER})
+_COORDINATOR = frozenset({Role.COORDINATOR})
+_ENDED = frozenset({OfferingStatus.LAPSED, OfferingStatus.WITHDRAWN})
+_APPROVED = frozenset({OfferingStatus.AVAILABLE, OfferingStatus.SUSPENDED})
+_NOT_ENDED = frozenset(OfferingStatus) - _ENDED
+
+MOVES: Mapping[str, Move] = {
+    "revise": Move(_NOT_ENDED, _PROVIDER),
+    "submit": Move(frozenset({OfferingStatus.DRAFT, OfferingStatus.RETURNED}), _PROVIDER),
+    "approve": Move(frozenset({OfferingStatus.SUBMITTED}), _COORDINATOR),
+    "return": Move(frozenset({OfferingStatus.SUBMITTED}), _COORDINATOR),
+    "suspend": Move(frozenset({OfferingStatus.AVAILABLE}), _PROVIDER | _COORDINATOR),
+    "resume": Move(frozenset({OfferingStatus.SUSPENDED}), _PROVIDER | _COORDINATOR),
+    "reconfirm": Move(_APPROVED, _PROVIDER),
+    "withdraw": Move(_NOT_ENDED, _PROVIDER),
+    "lapse": Move(_NOT_ENDED - {OfferingStatus.DRAFT}, frozenset()),
+}
+
+
+class Content(Struct, frozen=True, kw_only=True):
+    """What a provider decides: the part of an offering that can be revised."""
+
+    language: Language
+    terms: Terms
+    texts_hash: str
+
+
+class Offering(Struct, frozen=True, kw_only=True):
+    """An offering as it stands, all but its words."""
+
+    offering_id: UUID
+    provider: str
+    status: OfferingStatus
+    revision: int
+    language: Language
+    terms: Terms
+    texts_hash: str
+    drafted_at: datetime
+    submitted_at: datetime | None = None
+    available_since: datetime | None = None
+    reconfirmed_at: datetime | None = None
+    reason: str | None = None
+    """Why it was returned, while it is."""
+    taken: dict[date, int] = {}
+    """First day of a capacity period → units that confirmed matches have taken of it."""
+
+    def require(self, move: str) -> None:
+        """Raises Conflict where the offering's state does not allow the move."""
+        if self.status not in MOVES[move].sources:
+            raise Conflict("offering-status", status=self.status, move=move)
+
+    def room(self, capacity: Capacity) -> int:
+        """How many more deliveries a period can take on."""
+        return capacity.units - self.taken.get(capacity.period.starts, 0)
+
+    def shown_status(self, today: date) -> ShownStatus:
+        """The status as the API, lists and filters give it; `shown_status` says the same in SQL."""
+        if self.status is OfferingStatus.AVAILABLE and not any(
+            capacity.period.ends >= today and self.room(capacity) > 0 for capacity in self.terms.capacity
+        ):
+            return ShownStatus.FULLY_RESERVED
+        return ShownStatus(self.status)
+
+    @property
+    def funding_lacking(self) -> Money | None:
+        """The money a delivery lacks; None where it is funded."""
+        return None if self.terms.resource_status == ResourceStatus.FUNDED else self.terms.funding_needed
+
+    @property
+    def missing_curriculum(self) -> tuple[str, ...]:
+        """What training on mutual legal assistance leaves out of the content that I.k names."""
+        if MLA_KIND not in self.terms.kinds:
+            return ()
+        return tuple(item for item in MLA_CURRICULUM if item not in self.terms.curriculum)
+
+    # -- decisions -----------------------------------------------------------------------------------------------
+
+    def revise(self, content: Content, *, now: datetime) -> OfferingRevised:
+        """Raises Conflict where units of a period are taken that the new content drops, moves or makes too small."""
+        self.require("revise")
+        new = {capacity.period.starts: capacity for capacity in content.terms.capacity}
+        for capacity in self.terms.capacity:
+            starts = capacity.period.starts
+            if taken := self.taken.get(starts, 0):
+                kept = new.get(starts)
+                if kept is None or kept.period != capacity.period or kept.units < taken:
+                    raise Conflict("capacity-in-use", period=capacity.period, taken=taken)
+        if self.status not in MOVES["submit"].sources:
+            check_complete(content.terms)
+        return OfferingRevised(offering_id=self.offering_id, **asdict(content), revised_at=now)
+
+    def submit(self, *, now: datetime) -> OfferingSubmitted:
+        """Raises Invalid for an offering that does not say enough to be matched."""
+        self.require("submit")
+        check_complete(self.terms)
+        self._check_valid(now)
+        return OfferingSubmitted(
+            offering_id=self.offering_id,
+            provider=self.provider,
+            language=self.language,
+            terms=self.terms,
+            texts_hash=self.texts_hash,
+            submitted_at=now,
+        )
+
+    def approve(self, *, now: datetime) -> OfferingApproved:
+        self.require("approve")
+        self._check_valid(now)
+        return OfferingApproved(offering_id=self.offering_id, provider=self.provider, approved_at=now)
+
+    def give_back(self, reason: str, *, now: datetime) -> OfferingReturned:
+        self.require("return")
+        return OfferingReturned(offering_id=self.offering_id, provider=self.provider, reason=reason, returned_at=now)
+
+    def suspend(self, *, now: datetime) -> OfferingSuspended:
+        self.require("suspend")
+        return OfferingSuspended(offering_id=self.offering_id, provider=self.provider, suspended_at=now)
+
+    def resume(self, *, now: datetime) -> OfferingResumed:
+        self.require("resume")
+        return OfferingResumed(offering_id=self.offering_id, provider=self.provider, resumed_at=now)
+
+    def reconfirm(self, *, now: datetime) -> OfferingReconfirmed:
+        self.require("reconfirm")
+        return OfferingReconfirmed(offering_id=self.offering_id, provider=self.provider, reconfirmed_at=now)
+
+    def withdraw(self, *, now: datetime) -> OfferingWithdrawn:
+        self.require("withdraw")
+        return OfferingWithdrawn(offering_id=self.offering_id, provider=self.provider, withdrawn_at=now)
+
+    def lapse(self, *, now: datetime) -> OfferingLapsed:
+        self.require("lapse")
+        if now.date() <= self.terms.valid.ends:
+            raise Conflict("validity-not-ended")
+        return OfferingLapsed(offering_id=self.offering_id, provider=self.provider, lapsed_at=now)
+
+    def _check_valid(self, now: datetime) -> None:
+        if self.terms.valid.ends < now.date():
+            raise Conflict("validity-ended", until=self.terms.valid.ends)
+
+
+def draft(offering_id: UUID, provider: str, content: Content, *, now: datetime) -> OfferingDrafted:
+    return OfferingDrafted(offering_id=offering_id, provider=provider, **asdict(content), drafted_at=now)
+
+
+def offer(offering_id: UUID, provider: str, content: Content, *, now: datetime) -> OfferingSubmitted:
+    """An offering that is submitted as it is created; raises as `Offering.submit` does."""
+    return evolve(None, draft(offering_id, provider, content, now=now)).submit(now=now)
+
+
+def check_complete(terms: Terms) -> None:
+    """Raises Invalid unless the terms say what the hard constraints ask about."""
+    missing = [name for name in ("kinds", "languages", "modalities", "capacity") if not getattr(terms, name)]
+    if missing:
+        raise Invalid("offering-incomplete", fields=missing)
+
+
+def check_periods(valid: Period, capacity: tuple[Capacity, ...]) -> None:
+    """Raises Invalid for capacity periods that overlap, or that lie outside the validity."""
+    ordered = sorted(capacity, key=lambda one: one.period.starts)
+    for earlier, later in pairwise(ordered):
+        if earlier.period.overlaps(later.period):
+            raise Invalid("capacity-overlaps", first=earlier.period, second=later.period)
+    for one in ordered:
+        if one.period.starts < valid.starts or valid.ends < one.period.ends:
+            raise Invalid("capacity-outside-validity", period=one.period)
+
+
+def evolve(offering: Offering | None, fact: Fact) -> Offering:
+    """The state after a fact: the one place where a fact becomes a state."""
+    if offering is None:
+        assert isinstance(fact, OfferingDrafted | OfferingSubmitted), "an offering begins as a draft or a submission"
+        return _begun(fact)
+    return replace(offering, revision=offering.revision + 1, **_changes(offering, fact))
+
+
+def _begun(fact: OfferingDrafted | OfferingSubmitted) -> Offering:
+    drafted = isinstance(fact, OfferingDrafted)
+    return Offering(
+        offering_id=fact.offering_id,
+        provider=fact.provider,
+        status=OfferingStatus.DRAFT if drafted else OfferingStatus.SUBMITTED,
+        revision=1,
+        language=fact.language,
+        terms=fact.terms,
+        texts_hash=fact.texts_hash,
+        drafted_at=fact.drafted_at if isinstance(fact, OfferingDrafted) else fact.submitted_at,
+        submitted_at=fact.submitted_at if isinstance(fact, OfferingSubmitted) else None,
+    )
+
+
+def _changes(offering: Offering, fact: Fact) -> dict[str, Any]:
+    match fact:
+        case OfferingRevised():
+            changes = {"language": fact.language, "terms": fact.terms, "texts_hash": fact.texts_hash}
+            if offering.status in MOVES["submit"].sources:
+                return changes
+            # What was approved is no longer what stands here.
+            return {
+                **changes,
+                "status": OfferingStatus.SUBMITTED,
+                "submitted_at": fact.revised_at,
+                "available_since": None,
+            }
+        case OfferingSubmitted():
+            return {"status": OfferingStatus.SUBMITTED, "submitted_at": fact.submitted_at, "reason": None}
+        case OfferingApproved():
+            return {"status": OfferingStatus.AVAILABLE, "available_since": fact.approved_at}
+        case OfferingReturned():
+            return {"status": OfferingStatus.RETURNED, "reason": fact.reason}
+        case OfferingSuspended():
+            return {"status": OfferingStatus.SUSPENDED, "available_since": None}
+        case OfferingResumed():
+            return {"status": OfferingStatus.AVAILABLE, "available_since": fact.resumed_at}
+        case OfferingReconfirmed():
+            return {"reconfirmed_at": fact.reconfirmed_at}
+        case OfferingWithdrawn():
+            return {"status": OfferingStatus.WITHDRAWN, "available_since": None, "reason": None}
+        case OfferingLapsed():
+            return {"status": OfferingStatus.LAPSED, "available_since": None, "reason": None}
+    raise AssertionError(f"{fact.type} is not an offering's fact")

@@ -1,0 +1,258 @@
+"""The offerings' routes. Each opens one transaction; a command that comes again is answered from the record."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from litestar import Response, get, patch, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, QueryParameter
+from msgspec import Struct, field
+
+from chassis.commands import Command, claim
+from chassis.db import Database, Tx
+from chassis.http import created, next_link, shown
+from chassis.ids import new_id
+from contracts.facts import Fact
+from contracts.matching import Eligibility
+from contracts.values import Caller, Code, Money, Organization, Period
+from services.matching import offering_actions, offering_store, policy, remark_store
+from services.matching.commands import Comment, NewOffering, Reason, ReviseOffering, check_reason
+from services.matching.offering import Offering, ShownStatus
+
+B = TypeVar("B", Comment, Reason)
+
+
+class CapacityView(Struct, frozen=True, kw_only=True):
+    """A period with how many deliveries it can take on, and how many confirmed matches have taken."""
+
+    starts: date = field(name="from")
+    ends: date = field(name="until")
+    units: int
+    taken: int
+
+
+class OfferingView(Struct, frozen=True, kw_only=True):
+    """An offering with its words, in the language they were written in.
+
+    `missing_curriculum`: what training on mutual legal assistance leaves out of the content that paragraph I.k names.
+    `reason` is why it was returned, `comment` what was written beside its last move.
+    """
+
+    offering_id: UUID
+    provider: str
+    status: ShownStatus
+    revision: int
+    language: str
+    title: str
+    summary: str
+    kinds: tuple[str, ...]
+    topics: tuple[str, ...]
+    articles: tuple[str, ...]
+    paragraphs: tuple[str, ...]
+    pillars: tuple[str, ...]
+    languages: tuple[str, ...]
+    interpretation: tuple[str, ...]
+    modalities: tuple[str, ...]
+    eligible: Eligibility
+    valid: Period
+    capacity: tuple[CapacityView, ...]
+    group_size_max: int | None
+    resource_status: str
+    funding_needed: Money | None
+    curriculum: tuple[str, ...]
+    missing_curriculum: tuple[str, ...]
+    drafted_at: datetime
+    submitted_at: datetime | None
+    available_since: datetime | None
+    reconfirmed_at: datetime | None
+    reason: str | None
+    comment: str
+
+
+class OfferingPage(Struct, frozen=True, kw_only=True):
+    """Offerings, newest first; `cursor` leads to the next page."""
+
+    offerings: list[OfferingView]
+    cursor: str | None
+
+
+@post("/v1/offerings", summary="Offer assistance: a draft, or submitted for approval at once")
+async def create_offering(
+    data: NewOffering, db: Database, caller: Caller, command: Command, now: datetime
+) -> Response[OfferingView]:
+    policy.check_may_offer(caller)
+    content, texts, salt = data.content()
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=new_id())
+        if claimed.first:
+            await offering_actions.create(
+                tx, claimed.outcome, content, texts, salt, submit=data.submit, caller=caller, now=now
+            )
+        view = await _read(tx, claimed.outcome, caller, now)
+    return created(view, location=f"/v1/offerings/{view.offering_id}", revision=view.revision)
+
+
+@get("/v1/offerings", summary="The offerings this caller may see, newest first")
+async def list_offerings(
+    db: Database,
+    caller: Caller,
+    now: datetime,
+    status: FromQuery[ShownStatus | None] = None,
+    kind: FromQuery[Code | None] = None,
+    provider: FromQuery[Organization | None] = None,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=offering_store.LIST_MAX)] = 50,
+) -> Response[OfferingPage]:
+    async with db.transaction(by=caller) as tx:
+        found = await offering_store.page(
+            tx,
+            caller,
+            status=status,
+            kind=kind,
+            provider=provider,
+            before=cursor,
+            today=now.date(),
+            limit=limit + 1,
+        )
+        views = await _views(tx, found[:limit], caller, now)
+    more = str(found[limit - 1].offering_id) if len(found) > limit else None
+    return Response(OfferingPage(offerings=views, cursor=more), headers=next_link("/v1/offerings", more))
+
+
+@get("/v1/offerings/{offering_id:uuid}", summary="One offering")
+async def show_offering(
+    offering_id: FromPath[UUID], db: Database, caller: Caller, now: datetime
+) -> Response[OfferingView]:
+    async with db.transaction(by=caller) as tx:
+        view = await _read(tx, offering_id, caller, now)
+    return shown(view, revision=view.revision)
+
+
+@patch("/v1/offerings/{offering_id:uuid}", summary="Revise an offering; what was approved needs approval again")
+async def revise_offering(
+    offering_id: FromPath[UUID], data: ReviseOffering, db: Database, caller: Caller, expected: int, now: datetime
+) -> Response[OfferingView]:
+    """Matches stay; a period of which units are taken can neither be dropped nor made too small for them."""
+    content, texts, salt = data.content()
+    async with db.transaction(by=caller) as tx:
+        await offering_actions.revise(tx, offering_id, content, texts, salt, caller=caller, expected=expected, now=now)
+        view = await _read(tx, offering_id, caller, now)
+    return shown(view, revision=view.revision)
+
+
+def _move_route(
+    name: str, summary: str, body: type[B], decide: Callable[[Offering, B, datetime], Fact]
+) -> HTTPRouteHandler:
+    """The route of one move: `POST …/{id}/<name>`, with `body` for what is decided with it."""
+
+    @post(f"/v1/offerings/{{offering_id:uuid}}/{name}", status_code=200, summary=summary, name=f"{name} offering")
+    async def move_offering(
+        offering_id: FromPath[UUID],
+        data: body,  # type: ignore[valid-type]
+        db: Database,
+        caller: Caller,
+        command: Command,
+        expected: int,
+        now: datetime,
+    ) -> Response[OfferingView]:
+        async with db.transaction(by=caller) as tx:
+            claimed = await claim(tx, command, outcome=offering_id)
+            if claimed.first:
+                await offering_actions.move(
+                    tx,
+                    offering_id,
+                    name,
+                    lambda offering: decide(offering, data, now),
+                    caller=caller,
+                    expected=expected,
+                    comment=data.comment,  # type: ignore[attr-defined]
+                    now=now,
+                )
+            view = await _read(tx, offering_id, caller, now)
+        return shown(view, revision=view.revision)
+
+    return move_offering
+
+
+async def _read(tx: Tx, offering_id: UUID, caller: Caller, now: datetime) -> OfferingView:
+    return (await _views(tx, [await offering_store.get(tx, offering_id, caller)], caller, now))[0]
+
+
+async def _views(tx: Tx, offerings: Sequence[Offering], caller: Caller, now: datetime) -> list[OfferingView]:
+    texts = await offering_store.texts(tx, [offering.offering_id for offering in offerings])
+    comments = await remark_store.latest(tx, [(offering.offering_id, offering.revision) for offering in offerings])
+    erased = offering_store.Texts(title="", summary="")
+    return [
+        view(
+            offering,
+            texts.get(offering.offering_id, erased),
+            comments.get(offering.offering_id, "") if policy.sees_comments(caller, offering) else "",
+            now.date(),
+        )
+        for offering in offerings
+    ]
+
+
+def view(offering: Offering, texts: offering_store.Texts, comment: str, today: date) -> OfferingView:
+    terms = offering.terms
+    return OfferingView(
+        offering_id=offering.offering_id,
+        provider=offering.provider,
+        status=offering.shown_status(today),
+        revision=offering.revision,
+        language=offering.language,
+        title=texts.title,
+        summary=texts.summary,
+        kinds=terms.kinds,
+        topics=terms.topics,
+        articles=terms.articles,
+        paragraphs=terms.paragraphs,
+        pillars=terms.pillars,
+        languages=terms.languages,
+        interpretation=terms.interpretation,
+        modalities=terms.modalities,
+        eligible=terms.eligible,
+        valid=terms.valid,
+        capacity=tuple(
+            CapacityView(
+                starts=one.period.starts,
+                ends=one.period.ends,
+                units=one.units,
+                taken=one.units - offering.room(one),
+            )
+            for one in terms.capacity
+        ),
+        group_size_max=terms.group_size_max,
+        resource_status=terms.resource_status,
+        funding_needed=terms.funding_needed,
+        curriculum=terms.curriculum,
+        missing_curriculum=offering.missing_curriculum,
+        drafted_at=offering.drafted_at,
+        submitted_at=offering.submitted_at,
+        available_since=offering.available_since,
+        reconfirmed_at=offering.reconfirmed_at,
+        reason=offering.reason,
+        comment=comment,
+    )
+
+
+ROUTES = [
+    create_offering,
+    list_offerings,
+    show_offering,
+    revise_offering,
+    _move_route("submit", "Submit a draft for approval", Comment, lambda o, _, now: o.submit(now=now)),
+    _move_route("approve", "Approve an offering", Comment, lambda o, _, now: o.approve(now=now)),
+    _move_route(
+        "return",
+        "Give an offering back",
+        Reason,
+        lambda o, body, now: o.give_back(check_reason("return", body.reason), now=now),
+    ),
+    _move_route("suspend", "Take no new matches for a while", Comment, lambda o, _, now: o.suspend(now=now)),
+    _move_route("resume", "Be available again", Comment, lambda o, _, now: o.resume(now=now)),
+    _move_route("reconfirm", "Say that the offering still stands", Comment, lambda o, _, now: o.reconfirm(now=now)),
+    _move_route("withdraw", "Withdraw an offering", Comment, lambda o, _, now: o.withdraw(now=now)),
+]

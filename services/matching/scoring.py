@@ -1,0 +1,139 @@
+"""How well an offering that may serve a line would serve it, judged by codes alone, and why.
+
+A score is the sum of its criteria's shares, whole thousandths, so that it is the same on every machine and can be
+shown in full. What a line does not ask for gives nothing: a score says how much speaks for an offering.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Literal
+
+from msgspec import Struct
+
+from contracts.matching import Share
+from contracts.reference import region_of, topic_distance
+from contracts.values import Period
+from services.matching.line import WantedLine
+from services.matching.offering import Offering, ResourceStatus
+
+ALGORITHM = "codes-1"
+FULL = 1000
+SUGGESTIONS_MAX = 20
+
+Criterion = Literal["topics", "articles", "kind", "paragraphs", "pillars", "language", "window", "region", "funding"]
+
+WEIGHTS: Mapping[Criterion, int] = {
+    "topics": 300,
+    "articles": 150,
+    "kind": 50,
+    "paragraphs": 80,
+    "pillars": 40,
+    "language": 120,
+    "window": 120,
+    "region": 80,
+    "funding": 60,
+}
+"""Thousandths of the whole; they add up to 1000."""
+
+TOPIC_CLOSENESS = (FULL, 600, 300, 100)
+"""By edges between two topics in the taxonomy: the same, parent and child, siblings, once removed; nothing beyond."""
+
+INTERPRETED = 500
+BY_REGION = 800
+SAME_REGION = 600
+OPEN_TO_ALL = 300
+FUNDING = {ResourceStatus.FUNDED: FULL, ResourceStatus.PARTLY: 500, ResourceStatus.UNFUNDED: 0}
+
+
+class Scored(Struct, frozen=True, kw_only=True):
+    """An offering's score for a line, with what each criterion gave."""
+
+    offering: Offering
+    score: int
+    shares: tuple[Share, ...]
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Sorts the best first; equal scores by offering id, so that no order of reading changes a ranking."""
+        return -self.score, str(self.offering.offering_id)
+
+
+def scored(line: WantedLine, offering: Offering) -> Scored:
+    shares = tuple(
+        Share(criterion=criterion, points=WEIGHTS[criterion] * degree // FULL, of=WEIGHTS[criterion])
+        for criterion, degree in _degrees(line, offering).items()
+    )
+    return Scored(offering=offering, score=sum(share.points for share in shares), shares=shares)
+
+
+def ranked(line: WantedLine, offerings: Iterable[Offering]) -> list[Scored]:
+    """The offerings for a line, best first."""
+    return sorted((scored(line, offering) for offering in offerings), key=lambda one: one.place)
+
+
+def _degrees(line: WantedLine, offering: Offering) -> dict[Criterion, int]:
+    """How far each criterion is met, in thousandths of its own."""
+    terms = offering.terms
+    return {
+        "topics": _topics(line.topics, terms.topics),
+        "articles": _covered(line.articles, terms.articles),
+        # An offering made for this kind alone is likelier to be what is meant than one that lists many.
+        "kind": FULL // len(set(terms.kinds)) if line.kind in terms.kinds else 0,
+        "paragraphs": _covered(line.paragraphs, terms.paragraphs),
+        "pillars": _covered(line.pillars, terms.pillars),
+        "language": _languages(line, offering),
+        "window": _window(line.window, offering),
+        "region": _region(line.state, offering),
+        "funding": FUNDING[ResourceStatus(terms.resource_status)],
+    }
+
+
+def _topics(asked: Iterable[str], offered: Iterable[str]) -> int:
+    return _mean(max((_closeness(topic, other) for other in offered), default=0) for topic in set(asked))
+
+
+def _closeness(topic: str, other: str) -> int:
+    distance = topic_distance(topic, other)
+    return TOPIC_CLOSENESS[distance] if distance < len(TOPIC_CLOSENESS) else 0
+
+
+def _covered(asked: Iterable[str], offered: Iterable[str]) -> int:
+    return _mean(FULL * (code in offered) for code in set(asked))
+
+
+def _languages(line: WantedLine, offering: Offering) -> int:
+    terms = offering.terms
+    return _mean(
+        FULL if language in terms.languages else INTERPRETED if language in terms.interpretation else 0
+        for language in set(line.languages)
+    )
+
+
+def _window(window: Period, offering: Offering) -> int:
+    """The share of the days asked for on which the offering is valid and has room."""
+    free = sum(
+        _days(window, offering.terms.valid, one.period) for one in offering.terms.capacity if offering.room(one) > 0
+    )
+    return FULL * free // _days(window)
+
+
+def _days(*periods: Period) -> int:
+    first: date = max(period.starts for period in periods)
+    last: date = min(period.ends for period in periods)
+    return max((last - first) // timedelta(days=1) + 1, 0)
+
+
+def _region(state: str, offering: Offering) -> int:
+    eligible, region = offering.terms.eligible, region_of(state)
+    if state in eligible.states:
+        return FULL
+    if region is not None and region in eligible.regions:
+        return BY_REGION
+    if region is not None and region == region_of(offering.provider):
+        return SAME_REGION
+    return OPEN_TO_ALL
+
+
+def _mean(degrees: Iterable[int]) -> int:
+    every = list(degrees)
+    return sum(every) // len(every) if every else 0

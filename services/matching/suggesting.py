@@ -1,0 +1,88 @@
+"""Which offerings are suggested for which lines: hard constraints select, the score ranks, the best are announced."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chassis.db import Tx
+from chassis.ids import new_id
+from chassis.journal import announce
+from contracts.facts import Event, Fact
+from services.matching import line_store, match, match_store, offering_store
+from services.matching.constraints import CAPACITY, violated
+from services.matching.line import SEEKING, WantedLine
+from services.matching.match import Match, MatchStatus
+from services.matching.offering import Offering
+from services.matching.scoring import SUGGESTIONS_MAX, ranked, scored
+
+SUGGESTED_LINES_MAX = 200
+"""An offering that becomes available is suggested at once to at most so many lines, those it fits best."""
+
+Change = tuple[Match | None, Fact]
+
+
+async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = None) -> list[Match]:
+    """Fold a fact into each match, save them, and announce the facts: always these three together."""
+    after = [match.evolve(before, fact) for before, fact in changes]
+    if after:
+        await match_store.save(tx, *after)
+    for changed, (_, fact) in zip(after, changes, strict=True):
+        await announce(tx, fact, version=changed.revision, because=because)
+    return after
+
+
+async def for_lines(tx: Tx, lines: Sequence[WantedLine], *, because: Event, now: datetime) -> None:
+    """Suggest to each line, held by this transaction, the offerings that fit it best."""
+    for line in lines:
+        if line.status not in SEEKING or line.fulfilment == "complete":
+            continue
+        best = ranked(line, await offering_store.candidates(tx, line))[:SUGGESTIONS_MAX]
+        held = await match_store.between(tx, [line.line_id], [found.offering.offering_id for found in best])
+        changes: list[Change] = []
+        for rank, found in enumerate(best, 1):
+            before = held.get((line.line_id, found.offering.offering_id))
+            if _may_begin(before):
+                changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
+        await record(tx, changes, because=because)
+
+
+async def for_offering(tx: Tx, offering: Offering, *, because: Event | None, now: datetime) -> int:
+    """Suggest an offering that has become available to the lines it fits; returns to how many."""
+    fitting = [line for line in await line_store.lines_for(tx, offering) if not violated(line, offering)]
+    best = sorted(((line, scored(line, offering)) for line in fitting), key=lambda pair: -pair[1].score)
+    best = best[:SUGGESTED_LINES_MAX]
+    held = await line_store.hold(tx, [line.line_id for line, _ in best])
+    existing = await match_store.between(tx, list(held), [offering.offering_id])
+    better = await match_store.better_of(
+        tx, [line.line_id for line, _ in best], [found.score for _, found in best], offering.offering_id
+    )
+    changes: list[Change] = []
+    for line, found in best:
+        before, rank = existing.get((line.line_id, offering.offering_id)), better[line.line_id] + 1
+        if line.line_id in held and rank <= SUGGESTIONS_MAX and _may_begin(before):
+            changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
+    await record(tx, changes, because=because)
+    return len(changes)
+
+
+def _may_begin(before: Match | None) -> bool:
+    return before is None or before.status is MatchStatus.EXPIRED
+
+
+async def expire(tx: Tx, matches: Sequence[Match], *, because: Event | None, now: datetime) -> None:
+    """End matches that nobody has confirmed on both sides."""
+    await record(tx, [(before, before.expire(now=now)) for before in matches], because=because)
+
+
+async def expire_unfit(
+    tx: Tx, matches: Sequence[Match], lines: Sequence[WantedLine], *, because: Event, now: datetime
+) -> None:
+    """End those of a request's matches whose line is gone, or has become one that the offering does not fit."""
+    by_id = {line.line_id: line for line in lines}
+    unfit = [one for one in matches if not await _still_fits(tx, by_id.get(one.line_id), one)]
+    await expire(tx, unfit, because=because, now=now)
+
+
+async def _still_fits(tx: Tx, line: WantedLine | None, one: Match) -> bool:
+    offering = await offering_store.known(tx, one.offering_id)
+    # Capacity that others have taken may come back; whether there is any is asked again when it is to be taken.
+    return line is not None and offering is not None and set(violated(line, offering)) <= {CAPACITY}

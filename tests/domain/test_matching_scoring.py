@@ -1,0 +1,197 @@
+"""The score: whole thousandths that add up, the same however the offerings come, and better for what fits better."""
+
+import random
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts import reference
+from contracts.matching import CRITERIA_MAX, Capacity, Eligibility
+from contracts.values import Period
+from services.matching.constraints import violated
+from services.matching.offering import Offering
+from services.matching.scoring import FULL, WEIGHTS, ranked, scored
+from tests.matching_builders import a_wanted_line, an_offering, terms
+
+DAYS = st.dates(date(2027, 1, 1), date(2027, 12, 31))
+PERIODS = st.tuples(DAYS, DAYS).map(lambda pair: Period(starts=min(pair), ends=max(pair)))
+
+
+def some(codes: Any, most: int = 4) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(sorted(codes)), max_size=most, unique=True).map(tuple)
+
+
+@st.composite
+def offerings(draw: st.DrawFn) -> Offering:
+    period = draw(PERIODS)
+    units = draw(st.integers(1, 3))
+    return an_offering(
+        offering_id=UUID(int=draw(st.integers(1, 2**40))),
+        provider=draw(st.sampled_from(["UNODC-CEB", "UNODC", "UNODCX", "NOR", "KEN", "ZAF"])),
+        taken={period.starts: draw(st.integers(0, units))},
+        terms=terms(
+            kinds=draw(some(["mla_training", "mentoring", "training"], 3)) or ("mla_training",),
+            topics=draw(some(reference.topics())),
+            articles=draw(some(reference.articles())),
+            paragraphs=draw(some(reference.paragraphs())),
+            pillars=draw(some(reference.pillars())),
+            languages=draw(some(reference.languages())),
+            interpretation=draw(some(reference.languages())),
+            modalities=draw(some(reference.modalities())),
+            eligible=Eligibility(
+                states=draw(some(["KEN", "FRA"], 2)),
+                regions=draw(some(["african", "weog"], 2)),
+                excluded_states=draw(some(["KEN", "FRA"], 2)),
+            ),
+            valid=draw(PERIODS),
+            capacity=(Capacity(period=period, units=units),),
+            group_size_max=draw(st.none() | st.integers(1, 100)),
+            resource_status=draw(st.sampled_from(["funded", "partly", "unfunded"])),
+        ),
+    )
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> Any:
+    return a_wanted_line(
+        state=draw(st.sampled_from(["KEN", "FRA", "VAT"])),
+        kind=draw(st.sampled_from(["mla_training", "mentoring"])),
+        topics=draw(some(reference.topics())),
+        articles=draw(some(reference.articles())),
+        paragraphs=draw(some(reference.paragraphs())),
+        pillars=draw(some(reference.pillars())),
+        languages=draw(some(reference.languages(), 2)) or ("en",),
+        modality=draw(st.sampled_from(sorted(reference.modalities()))),
+        window=draw(PERIODS),
+        group_size=draw(st.integers(1, 100)),
+        addressee=draw(st.sampled_from(["any", "unodc", "states"])),
+        addressed_states=draw(some(["NOR", "ZAF"], 2)),
+    )
+
+
+def test_the_weights_are_the_whole() -> None:
+    assert FULL == sum(WEIGHTS.values())
+    assert len(WEIGHTS) <= CRITERIA_MAX
+
+
+@given(lines(), offerings())
+def test_the_shares_add_up_to_the_score_and_none_exceeds_its_weight(line: Any, offering: Offering) -> None:
+    found = scored(line, offering)
+
+    assert found.score == sum(share.points for share in found.shares) <= FULL
+    assert all(0 <= share.points <= share.of for share in found.shares)
+    assert dict(WEIGHTS) == {share.criterion: share.of for share in found.shares}
+
+
+@given(lines(), st.lists(offerings(), max_size=8, unique_by=lambda o: o.offering_id), st.randoms())
+def test_the_order_of_providers_changes_neither_winner_nor_ranking(
+    line: Any, found: list[Offering], chance: random.Random
+) -> None:
+    shuffled = list(found)
+    chance.shuffle(shuffled)
+
+    assert ranked(line, found) == ranked(line, shuffled)
+
+
+def test_equal_scores_rank_by_offering_id() -> None:
+    first, second = an_offering(offering_id=UUID(int=1)), an_offering(offering_id=UUID(int=2))
+
+    assert [first, second] == [one.offering for one in ranked(a_wanted_line(), [second, first])]
+
+
+def test_an_offering_made_for_the_line_gets_it_all() -> None:
+    line = a_wanted_line()
+    made_for_it = an_offering(terms=terms(topics=line.topics, eligible=Eligibility(states=("KEN",))))
+
+    assert FULL == scored(line, made_for_it).score
+
+
+def test_what_a_line_does_not_ask_for_gives_nothing() -> None:
+    vague = a_wanted_line(topics=(), articles=(), paragraphs=(), pillars=())
+
+    points = {share.criterion: share.points for share in scored(vague, an_offering()).shares}
+
+    assert [0] * 4 == [points[criterion] for criterion in ("topics", "articles", "paragraphs", "pillars")]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "better", "worse"),
+    [
+        ("topics", {"topics": ("mutual_legal_assistance",)}, {"topics": ("judicial_cooperation",)}),
+        ("topics", {"topics": ("judicial_cooperation",)}, {"topics": ("extradition",)}),
+        ("topics", {"topics": ("extradition",)}, {"topics": ("wildlife_forest_fisheries",)}),
+        ("articles", {"articles": ("UNTOC:18",)}, {"articles": ("UNTOC:16",)}),
+        ("kind", {"kinds": ("mla_training",)}, {"kinds": ("mla_training", "mentoring")}),
+        ("paragraphs", {"paragraphs": ("I.k", "I.i")}, {"paragraphs": ("I.i",)}),
+        ("pillars", {"pillars": ("pursue",)}, {"pillars": ("prevent",)}),
+        ("language", {"languages": ("en",)}, {"languages": ("fr",), "interpretation": ("en",)}),
+        ("region", {"eligible": Eligibility(states=("KEN",))}, {"eligible": Eligibility(regions=("african",))}),
+        ("region", {"eligible": Eligibility(regions=("african",))}, {"eligible": Eligibility()}),
+        ("funding", {"resource_status": "funded"}, {"resource_status": "partly"}),
+        ("funding", {"resource_status": "partly"}, {"resource_status": "unfunded"}),
+        (
+            "window",
+            {"capacity": (Capacity(period=Period(starts=date(2027, 2, 1), ends=date(2027, 6, 30)), units=1),)},
+            {"capacity": (Capacity(period=Period(starts=date(2027, 6, 1), ends=date(2027, 6, 30)), units=1),)},
+        ),
+    ],
+)
+def test_each_criterion_prefers_what_fits_better(criterion: str, better: dict[str, Any], worse: dict[str, Any]) -> None:
+    line = a_wanted_line()
+
+    def points(changes: dict[str, Any]) -> int:
+        shares = scored(line, an_offering(terms=terms(**changes))).shares
+        return next(share.points for share in shares if share.criterion == criterion)
+
+    assert points(better) > points(worse)
+
+
+def test_a_neighbour_is_nearer_than_a_stranger() -> None:
+    line = a_wanted_line()
+
+    assert scored(line, an_offering(provider="ZAF")).score > scored(line, an_offering(provider="NOR")).score
+
+
+def test_a_full_period_counts_for_no_day() -> None:
+    line, full = a_wanted_line(), an_offering(taken={date(2027, 1, 1): 2})
+
+    assert 0 == next(share.points for share in scored(line, full).shares if share.criterion == "window")
+
+
+@pytest.mark.parametrize(
+    ("constraint", "line", "offering"),
+    [
+        ("own_state", {"state": "NOR"}, {"provider": "NOR"}),
+        ("addressee", {"addressee": "unodc"}, {"provider": "NOR"}),
+        ("addressee", {"addressee": "states", "addressed_states": ("FRA",)}, {"provider": "NOR"}),
+        ("kind", {"kind": "mentoring"}, {}),
+        ("modality", {"modality": "self_paced"}, {}),
+        ("language", {"languages": ("en", "ar")}, {}),
+        ("group_size", {"group_size": 61}, {}),
+        ("eligibility", {}, {"terms": terms(eligible=Eligibility(states=("FRA",), regions=("weog",)))}),
+        ("eligibility", {"state": "VAT"}, {"terms": terms(eligible=Eligibility(regions=("weog",)))}),
+        ("excluded_state", {}, {"terms": terms(eligible=Eligibility(excluded_states=("KEN",)))}),
+        ("capacity", {}, {"taken": {date(2027, 1, 1): 2}}),
+        (
+            "validity",
+            {"window": Period(starts=date(2027, 12, 31), ends=date(2028, 1, 5))},
+            {"terms": terms(valid=Period(starts=date(2027, 1, 1), ends=date(2027, 12, 30)))},
+        ),
+    ],
+)
+def test_each_hard_constraint_can_be_the_one_that_is_violated(
+    constraint: str, line: dict[str, Any], offering: dict[str, Any]
+) -> None:
+    assert [] == violated(a_wanted_line(), an_offering())
+    assert [constraint] == violated(a_wanted_line(**line), an_offering(**offering))
+
+
+def test_named_states_are_eligible_beside_the_regions() -> None:
+    both = an_offering(terms=terms(eligible=Eligibility(states=("KEN",), regions=("weog",))))
+
+    assert [] == violated(a_wanted_line(), both)
+    assert [] == violated(a_wanted_line(state="FRA"), both)
