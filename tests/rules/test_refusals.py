@@ -1,0 +1,241 @@
+"""Every "no" that the code can say has its words in six languages, and no words are left of what it no longer says."""
+
+import ast
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from chassis.edge import fault_of
+from chassis.http import HTTP_SLUGS
+from contracts.reference.refusal_words import refusal_words
+from contracts.refusals import Refusal
+
+ROOT = Path(__file__).parents[2]
+SLUG = re.compile(r"[a-z]+(-[a-z]+)*")
+LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
+SCRIPTS = {"ar": r"[\u0600-\u06ff]", "ru": r"[\u0400-\u04ff]", "zh": r"[\u4e00-\u9fff]"}
+SAYING = {Refusal.__name__, *(kind.__name__ for kind in Refusal.__subclasses__()), "problem", "_refuse"}
+
+PASSED_ON = {
+    ("chassis/edge.py", "slug"),
+    ("chassis/http.py", "slug"),
+    ("chassis/problems.py", "refusal.slug"),
+}
+"""Where a slug is a parameter: it comes from a refusal, `fault_of` or HTTP_SLUGS, which are all read here."""
+
+Words = Mapping[str, list[tuple[str, dict[str, str]]]]
+"""Part → its slugs in the order of the file, a repeated one repeated, with their sentences."""
+
+
+def sources() -> dict[str, str]:
+    files = (path for tree in ("chassis", "services") for path in sorted((ROOT / tree).rglob("*.py")))
+    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files}
+
+
+def written() -> Words:
+    folder = ROOT / "contracts/reference/refusals"
+    return {path.name: parsed(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
+
+
+def parsed(text: str) -> list[tuple[str, dict[str, str]]]:
+    # A plain load keeps the last of two equal keys and tells nobody.
+    pairs = json.loads(text, object_pairs_hook=list)
+    return [(slug, dict(sentences)) for slug, sentences in pairs]
+
+
+def first_arguments(tree: ast.AST) -> Iterator[ast.expr | None]:
+    """What stands for the slug in each call that says "no"; None where nothing does."""
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call):
+            name = getattr(call.func, "attr", getattr(call.func, "id", None))
+            if name in SAYING:
+                yield call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "slug"), None)
+
+
+def returned(tree: ast.AST, function: str) -> set[str]:
+    """The texts that one function returns."""
+    return {
+        node.value.value
+        for definition in ast.walk(tree)
+        if isinstance(definition, ast.FunctionDef) and definition.name == function
+        for node in ast.walk(definition)
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    }
+
+
+def said(files: Mapping[str, str]) -> tuple[dict[str, str], set[tuple[str, str]]]:
+    """The slugs that the code says, each with a file that says it; and what it passes on without naming it."""
+    slugs: dict[str, str] = dict.fromkeys(HTTP_SLUGS.values(), "chassis/http.py")
+    unnamed: set[tuple[str, str]] = set()
+    for file, text in files.items():
+        tree = ast.parse(text)
+        slugs |= dict.fromkeys(returned(tree, fault_of.__name__), file)
+        for argument in first_arguments(tree):
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                slugs[argument.value] = file
+            else:
+                unnamed.add((file, ast.unparse(argument) if argument else ""))
+    return slugs, unnamed
+
+
+def renamed(files: Mapping[str, str]) -> list[str]:
+    """Refusals imported under another name, which `said` would not see."""
+    return [
+        f"{file}: {name.name} as {name.asname}"
+        for file, text in files.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+        if name.name in SAYING and name.asname
+    ]
+
+
+# -- the rules, each as the list of what breaks it --------------------------------------------------------------------
+
+
+def without_words(files: Mapping[str, str], words: Words) -> list[str]:
+    known = {slug for part in words.values() for slug, _ in part}
+    return sorted(f"{file}: {slug}" for slug, file in said(files)[0].items() if slug not in known)
+
+
+def never_said(files: Mapping[str, str], words: Words) -> list[str]:
+    used = said(files)[0]
+    return sorted(f"{part}: {slug}" for part, entries in words.items() for slug, _ in entries if slug not in used)
+
+
+def misspelt(files: Mapping[str, str], words: Words) -> list[str]:
+    slugs = set(said(files)[0]) | {slug for part in words.values() for slug, _ in part}
+    return sorted(slug for slug in slugs if not SLUG.fullmatch(slug))
+
+
+def written_twice(words: Words) -> list[str]:
+    counted = Counter(slug for part in words.values() for slug, _ in part)
+    return sorted(slug for slug, times in counted.items() if times > 1)
+
+
+def ill_worded(words: Words) -> list[str]:
+    return [f"{part}: {slug}: {why}" for part, entries in words.items() for slug, s in entries for why in faults_of(s)]
+
+
+def faults_of(sentences: Mapping[str, str]) -> list[str]:
+    faults = [f"no {language}" for language in LANGUAGES if not sentences.get(language, "").strip()]
+    faults += [f"{language} is none of the six" for language in sentences if language not in LANGUAGES]
+    if len(set(sentences.values())) < len(sentences):
+        faults.append("the same in two languages")
+    faults += [
+        f"{language} has a placeholder" for language, text in sentences.items() if re.search(r"[{}]|%[sd]", text)
+    ]
+    faults += [
+        f"{language} is in another script"
+        for language, text in sentences.items()
+        if language in SCRIPTS and text.strip() and not re.search(SCRIPTS[language], text)
+    ]
+    return faults
+
+
+# -- the tree keeps them ----------------------------------------------------------------------------------------------
+
+
+def test_every_refusal_has_words() -> None:
+    assert without_words(sources(), written()) == []
+
+
+def test_no_words_are_left_of_what_is_no_longer_said() -> None:
+    assert never_said(sources(), written()) == []
+
+
+def test_every_slug_is_spelt_alike() -> None:
+    assert misspelt(sources(), written()) == []
+
+
+def test_every_slug_stands_in_one_file_once() -> None:
+    assert written_twice(written()) == []
+
+
+def test_every_sentence_stands_in_six_languages() -> None:
+    assert ill_worded(written()) == []
+
+
+def test_every_slug_is_a_literal_where_it_is_said() -> None:
+    assert said(sources())[1] == PASSED_ON
+    assert renamed(sources()) == []
+
+
+def test_the_loader_reads_what_is_written() -> None:
+    assert refusal_words() == {slug: sentences for part in written().values() for slug, sentences in part}
+
+
+# -- and each of them bites -------------------------------------------------------------------------------------------
+
+GOOD = {"ar": "لا", "en": "No.", "es": "No, gracias.", "fr": "Non.", "ru": "Нет.", "zh": "不。"}
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "raise Conflict('never-worded')",
+        "raise refusals.Conflict('never-worded', status=1)",
+        "problem('never-worded', 500, language)",
+        "problem(slug='never-worded', status=500)",
+        "async def answer(self): await self._refuse('never-worded', 400)",
+        "def fault_of(body): return 'never-worded'",
+    ],
+)
+def test_a_refusal_without_words_is_found(planted: str) -> None:
+    assert without_words({"planted.py": planted}, written()) == ["planted.py: never-worded"]
+
+
+def test_an_http_status_without_words_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(HTTP_SLUGS, 418, "never-worded")
+
+    assert without_words({}, written()) == ["chassis/http.py: never-worded"]
+
+
+def test_words_without_a_refusal_are_found() -> None:
+    assert never_said({}, {"planted.json": [("never-said", GOOD), ("not-found", GOOD)]}) == ["planted.json: never-said"]
+
+
+@pytest.mark.parametrize("slug", ["Upper", "two_words", "-x", "x-", "a--b", "digit-1", "", "line\n"])
+def test_a_misspelt_slug_is_found(slug: str) -> None:
+    assert misspelt({"planted.py": f"raise Invalid({slug!r})"}, {}) == [slug]
+    assert misspelt({}, {"planted.json": [(slug, GOOD)]}) == [slug]
+
+
+def test_a_slug_in_two_files_or_twice_in_one_is_found() -> None:
+    assert written_twice({"a.json": [("once", GOOD)], "b.json": [("once", GOOD)]}) == ["once"]
+    assert written_twice({"a.json": parsed('{"twice": {}, "other": {}, "twice": {}}')}) == ["twice"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        *(({language: ""}, f"no {language}") for language in LANGUAGES),
+        ({"fr": "  "}, "no fr"),
+        ({"de": "Nein."}, "de is none of the six"),
+        ({"es": "No."}, "the same in two languages"),
+        ({"en": "No {field}."}, "en has a placeholder"),
+        ({"ru": "Net."}, "ru is in another script"),
+        ({"ar": "La."}, "ar is in another script"),
+        ({"zh": "Bu."}, "zh is in another script"),
+    ],
+)
+def test_a_sentence_that_is_not_whole_is_found(changed: dict[str, str], why: str) -> None:
+    assert faults_of(GOOD) == []
+    assert why in faults_of(GOOD | changed)
+
+
+@pytest.mark.parametrize(
+    "argument", ["slug", "'a' + 'b'", "f'{kind}-status'", "'a-b' if worn else 'c-d'", "*slugs", ""]
+)
+def test_a_slug_that_is_not_a_literal_is_found(argument: str) -> None:
+    assert said({"planted.py": f"raise Conflict({argument})"})[1] == {("planted.py", argument)}
+
+
+def test_a_refusal_under_another_name_is_found() -> None:
+    planted = "from contracts.refusals import Conflict as No"
+
+    assert renamed({"planted.py": planted}) == ["planted.py: Conflict as No"]
