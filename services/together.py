@@ -10,9 +10,8 @@ import asyncpg
 import click
 
 from chassis.bus import BusError, ensure_streams
-from chassis.embedded import EmbeddedError
+from chassis.embedded import EmbeddedError, free_port
 from chassis.mailbox import Mailbox
-from chassis.mailbox import routes as mailbox_routes
 from chassis.migrate import MigrationError
 from chassis.parts import parts
 from chassis.runtime import prepare, serve, topology
@@ -54,7 +53,7 @@ async def _serve(
     await ensure_streams(settings.nats_url, *topology(services), replicas=settings.replicas)
     mailbox = None
     if settings.smtp_url is None:
-        mailbox = Mailbox(settings.state / "mailbox", "127.0.0.1", 0)
+        mailbox = Mailbox(settings.state / "mailbox", "127.0.0.1", free_port())
         await mailbox.start()
         settings = replace(settings, smtp_url=mailbox.url)
     stop = asyncio.Event()
@@ -69,7 +68,7 @@ async def _serve(
             settings,
             services,
             ports={service.name: settings.port for service in services},
-            routes=[*reference.ROUTES, *documents.ROUTES, *(mailbox_routes(mailbox) if mailbox else [])],
+            routes=[*reference.ROUTES, *documents.ROUTES, *(mailbox.routes() if mailbox else [])],
             ensure=True,
             on_ready=on_ready,
             stop=stop,

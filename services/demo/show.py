@@ -120,11 +120,11 @@ def _print(console: Console, story: Story, seen: Seen, *, first: bool) -> None:
             "\n".join(_match_words(line) for line in told.lines),
             "\n".join(_funding_words(line) for line in told.lines),
             "\n".join(told.notified),
-            f"{told.suggestion_ms:.0f} ms" if told.suggestion_ms is not None else "before",
+            _milliseconds(told.suggestion_ms),
         )
     out.print(table)
     funds = Table(title="Funds (US dollars)")
-    for column in ("fund", "requirement", "pledged, open", "committed", "paid", "allocated", "available", "gap"):
+    for column in ("fund", "requirement", "pledged in all", "committed", "paid", "allocated", "available", "gap"):
         funds.add_column(column, justify="left" if column == "fund" else "right")
     for fund in story.funds:
         names = ("requirement", "pledged", "committed", "paid", "allocated", "available", "gap")
@@ -136,6 +136,13 @@ def _print(console: Console, story: Story, seen: Seen, *, first: bool) -> None:
         if first
         else "All of it had been filed before; every step was verified, nothing was filed again."
     )
+
+
+def _milliseconds(passed: float | None) -> str:
+    if passed is None:
+        return "before"
+    # The suggestion may be committed, and seen, before the client has read the 201.
+    return f"{passed:.1f} ms" if passed >= 1 else "< 1 ms"
 
 
 def _match_words(line: Line) -> str:
