@@ -6,17 +6,16 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from chassis.commands import Command, claim
-from chassis.db import Database
-from chassis.http import created, next_link, shown
+from chassis.commands import claim
+from chassis.http import Calling, Commanded, Db, Now, created, next_link, shown
 from chassis.ids import new_id
 from contracts.pledges import Rate
 from contracts.refusals import Invalid
-from contracts.values import Caller, Currency, Money
+from contracts.values import Currency, Money
 from services.pledges import actions, funds, ledger, policy, store
 from services.pledges.allocations import Allocation, Requirement
 from services.pledges.commands import Allocate, LoadRates, dollars
@@ -93,7 +92,7 @@ class RatePage(Struct, frozen=True, kw_only=True):
 
 @post("/v1/allocations", summary="Set money of a fund aside for a requirement or a work package")
 async def allocate(
-    data: Allocate, db: Database, caller: Caller, command: Command, now: datetime
+    data: JSONBody[Allocate], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[Allocation]:
     """For a finance officer of UNODC. Never more than the fund has received and the requirement lacks."""
     policy.check_is_finance_officer(caller)
@@ -117,8 +116,8 @@ async def allocate(
 
 @get("/v1/allocations", summary="The allocations this caller may see, newest first")
 async def list_allocations(
-    db: Database,
-    caller: Caller,
+    db: Db,
+    caller: Calling,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     request_id: Annotated[UUID | None, QueryParameter(name="request")] = None,
     requirement_id: Annotated[UUID | None, QueryParameter(name="requirement")] = None,
@@ -142,7 +141,7 @@ async def list_allocations(
 
 
 @get("/v1/allocations/{allocation_id:uuid}", summary="One allocation")
-async def show_allocation(allocation_id: FromPath[UUID], db: Database, caller: Caller) -> Response[Allocation]:
+async def show_allocation(allocation_id: FromPath[UUID], db: Db, caller: Calling) -> Response[Allocation]:
     async with db.transaction(by=caller) as tx:
         allocation = await store.get_allocation(tx, allocation_id, caller)
     return shown(allocation, revision=allocation.revision)
@@ -150,8 +149,8 @@ async def show_allocation(allocation_id: FromPath[UUID], db: Database, caller: C
 
 @get("/v1/requirements", summary="What confirmed matches lack in money, newest first")
 async def list_requirements(
-    db: Database,
-    caller: Caller,
+    db: Db,
+    caller: Calling,
     request_id: Annotated[UUID | None, QueryParameter(name="request")] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
@@ -187,8 +186,8 @@ def _requirement_view(requirement: Requirement) -> RequirementView:
 
 @get("/v1/ledger/entries", summary="The ledger's entries with their postings, newest first")
 async def list_entries(
-    db: Database,
-    caller: Caller,
+    db: Db,
+    caller: Calling,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     pledge_id: Annotated[UUID | None, QueryParameter(name="pledge")] = None,
     allocation_id: Annotated[UUID | None, QueryParameter(name="allocation")] = None,
@@ -206,9 +205,9 @@ async def list_entries(
 
 @get("/v1/ledger/balances", summary="Every account's balance, of what had been recorded by a moment")
 async def show_balances(
-    db: Database,
-    caller: Caller,
-    now: datetime,
+    db: Db,
+    caller: Calling,
+    now: Now,
     as_at: FromQuery[datetime | None] = None,
 ) -> Balances:
     """For those who may read the whole ledger. A report as at a moment never changes afterwards."""
@@ -225,7 +224,7 @@ async def show_balances(
 
 @post("/v1/rates", summary="Load a table of rates of exchange")
 async def load_rates(
-    data: LoadRates, db: Database, caller: Caller, command: Command, now: datetime
+    data: JSONBody[LoadRates], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[RateTable]:
     """For a finance officer of UNODC. A rate holds from its day to the end of that month."""
     policy.check_is_finance_officer(caller)
@@ -243,8 +242,8 @@ async def load_rates(
 
 @get("/v1/rates", summary="Rates of exchange, newest first")
 async def list_rates(
-    db: Database,
-    caller: Caller,
+    db: Db,
+    caller: Calling,
     currency: FromQuery[Currency | None] = None,
     cursor: Annotated[str | None, QueryParameter(max_length=14)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=RATES_LIST_MAX)] = 100,

@@ -5,13 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from chassis.commands import Command, claim
-from chassis.db import Database, Tx
-from chassis.http import created, next_link, shown
+from chassis.commands import claim
+from chassis.db import Tx
+from chassis.http import Calling, Commanded, Db, Expected, Now, created, next_link, shown
 from chassis.ids import new_id
 from contracts.pledges import YearlyRequirement
 from contracts.refusals import Missing
@@ -98,7 +98,7 @@ class PledgePage(Struct, frozen=True, kw_only=True):
 
 @post("/v1/funds", summary="Open a fund")
 async def open_fund(
-    data: OpenFund, db: Database, caller: Caller, command: Command, now: datetime
+    data: JSONBody[OpenFund], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[FundView]:
     """For a finance officer of UNODC."""
     policy.check_is_finance_officer(caller)
@@ -112,8 +112,8 @@ async def open_fund(
 
 @get("/v1/funds", summary="All funds and how far their money has come")
 async def list_funds(
-    db: Database,
-    caller: Caller,
+    db: Db,
+    caller: Calling,
     cursor: Annotated[str | None, QueryParameter(max_length=32)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[FundPage]:
@@ -126,7 +126,7 @@ async def list_funds(
 
 
 @get("/v1/funds/{code:str}", summary="One fund and how far its money has come")
-async def show_fund(code: FromPath[str], db: Database, caller: Caller) -> Response[FundView]:
+async def show_fund(code: FromPath[str], db: Db, caller: Calling) -> Response[FundView]:
     async with db.transaction(by=caller) as tx:
         fund = await _fund(tx, code)
     return shown(fund, revision=FUND_REVISION)
@@ -164,7 +164,7 @@ def _fund_view(fund: funds.Fund, totals: ledger.Totals) -> FundView:
 
 @post("/v1/pledges", summary="Pledge an amount to a fund")
 async def make_pledge(
-    data: MakePledge, db: Database, caller: Caller, command: Command, now: datetime
+    data: JSONBody[MakePledge], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[PledgeView]:
     """For a donor, who pledges for the own organization. A pledge binds nobody and counts as no money yet."""
     policy.check_may_pledge(caller)
@@ -188,8 +188,8 @@ async def make_pledge(
 
 @get("/v1/pledges", summary="The pledges this caller may see, newest first")
 async def list_pledges(
-    db: Database,
-    caller: Caller,
+    db: Db,
+    caller: Calling,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     status: FromQuery[Status | None] = None,
     donor: Annotated[str | None, QueryParameter(max_length=32)] = None,
@@ -205,7 +205,7 @@ async def list_pledges(
 
 
 @get("/v1/pledges/{pledge_id:uuid}", summary="One pledge")
-async def show_pledge(pledge_id: FromPath[UUID], db: Database, caller: Caller) -> Response[PledgeView]:
+async def show_pledge(pledge_id: FromPath[UUID], db: Db, caller: Calling) -> Response[PledgeView]:
     async with db.transaction(by=caller) as tx:
         view = await _pledge(tx, pledge_id, caller)
     return shown(view, revision=view.revision)
@@ -214,12 +214,12 @@ async def show_pledge(pledge_id: FromPath[UUID], db: Database, caller: Caller) -
 @post("/v1/pledges/{pledge_id:uuid}/commit", status_code=200, summary="Record the agreement over a pledge")
 async def commit_pledge(
     pledge_id: FromPath[UUID],
-    data: CommitPledge,
-    db: Database,
-    caller: Caller,
-    command: Command,
-    expected: int,
-    now: datetime,
+    data: JSONBody[CommitPledge],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
 ) -> Response[PledgeView]:
     """For a finance officer of UNODC. The rate in force on the day of the agreement is kept with it."""
     async with db.transaction(by=caller) as tx:
@@ -241,12 +241,12 @@ async def commit_pledge(
 @post("/v1/pledges/{pledge_id:uuid}/receive", status_code=200, summary="Record cash received for a pledge")
 async def receive_instalment(
     pledge_id: FromPath[UUID],
-    data: ReceiveInstalment,
-    db: Database,
-    caller: Caller,
-    command: Command,
-    expected: int,
-    now: datetime,
+    data: JSONBody[ReceiveInstalment],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
 ) -> Response[PledgeView]:
     """For a finance officer of UNODC. What is received, less its programme support cost, can be allocated at once."""
     async with db.transaction(by=caller) as tx:
@@ -262,12 +262,12 @@ async def receive_instalment(
 @post("/v1/pledges/{pledge_id:uuid}/withdraw", status_code=200, summary="Withdraw a pledge before it is committed")
 async def withdraw_pledge(
     pledge_id: FromPath[UUID],
-    data: WithdrawPledge,
-    db: Database,
-    caller: Caller,
-    command: Command,
-    expected: int,
-    now: datetime,
+    data: JSONBody[WithdrawPledge],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
 ) -> Response[PledgeView]:
     """For the donor who made it."""
     on = data.withdrawn_on or now.date()

@@ -7,7 +7,6 @@ from contracts.refusals import Forbidden
 from contracts.values import Caller, Role
 from services.pledges.allocations import Allocation, Requirement
 from services.pledges.domain import MOVES, Pledge
-from services.pledges.postings import Entry
 
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 
@@ -25,8 +24,8 @@ def may_see_pledge(caller: Caller, pledge: Pledge) -> bool:
     return reads_all(caller) or (caller.role is Role.DONOR_OFFICER and pledge.donor == caller.organization)
 
 
-def may_see_entry(caller: Caller, entry: Entry) -> bool:
-    return reads_all(caller) or (caller.role is Role.DONOR_OFFICER and entry.donor == caller.organization)
+def may_see_entry(caller: Caller, donor: str | None) -> bool:
+    return reads_all(caller) or (caller.role is Role.DONOR_OFFICER and donor == caller.organization)
 
 
 def may_see_requirement(caller: Caller, requirement: Requirement) -> bool:

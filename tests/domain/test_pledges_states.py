@@ -1,0 +1,274 @@
+"""Every state of a pledge and every move, allowed or not; requirements and allocations likewise."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.facts import Fact
+from contracts.pledges import RequirementOpened, Valuation, YearlyRequirement
+from contracts.refusals import Conflict, Forbidden, Invalid, Mismatch, Refusal
+from contracts.values import Money, Role
+from services.pledges import allocations, policy
+from services.pledges.allocations import Requirement, RequirementStatus
+from services.pledges.domain import MOVES, Earmarking, Pledge, Status, evolve, pledge
+from services.pledges.money import value
+from tests.builders import NOON, a_caller
+
+FEBRUARY, MARCH, APRIL = date(2026, 2, 12), date(2026, 3, 5), date(2026, 4, 20)
+
+
+def dollars(minor: int) -> Money:
+    return Money(minor=minor, currency="USD")
+
+
+def par(minor: int, on: date = MARCH) -> Valuation:
+    return value(dollars(minor), on, [])
+
+
+def a_pledge(status: Status = Status.PLEDGED, *, minor: int = 100_000, basis_points: int = 0) -> Pledge:
+    """A pledge that has come to the status by its own moves."""
+    fact: Fact = pledge(
+        uuid4(),
+        "SHERLOC-MNT",
+        dollars(minor),
+        par(minor),
+        Earmarking.SOFTLY_EARMARKED,
+        "hash",
+        donor="NOR",
+        on=FEBRUARY,
+        now=NOON,
+    )
+    made = evolve(None, fact)
+    if status is Status.WITHDRAWN:
+        return evolve(made, made.withdraw(on=MARCH, now=NOON))
+    if status is not Status.PLEDGED:
+        made = evolve(made, made.commit(par(minor), basis_points, on=MARCH, now=NOON))
+    if status in {Status.PARTIALLY_RECEIVED, Status.RECEIVED}:
+        part = minor if status is Status.RECEIVED else minor // 4
+        made = evolve(made, made.receive(dollars(part), par(part), on=APRIL, now=NOON))
+    assert made.status is status
+    return made
+
+
+def attempt(one: Pledge, move: str) -> Pledge:
+    match move:
+        case "commit":
+            return evolve(one, one.commit(par(one.minor), 1300, on=APRIL, now=NOON))
+        case "receive":
+            return evolve(one, one.receive(dollars(1), par(1), on=APRIL, now=NOON))
+        case "withdraw":
+            return evolve(one, one.withdraw(on=APRIL, now=NOON))
+    raise AssertionError(move)
+
+
+TABLE = {
+    ("commit", Status.PLEDGED): Status.COMMITTED,
+    ("receive", Status.COMMITTED): Status.PARTIALLY_RECEIVED,
+    ("receive", Status.PARTIALLY_RECEIVED): Status.PARTIALLY_RECEIVED,
+    ("withdraw", Status.PLEDGED): Status.WITHDRAWN,
+}
+
+
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("move", list(MOVES))
+def test_every_cell_of_the_table(move: str, status: Status) -> None:
+    one = a_pledge(status)
+    expected = TABLE.get((move, status))
+
+    if expected is None:
+        with pytest.raises(Conflict) as no:
+            attempt(one, move)
+        assert "pledge-status" == no.value.slug
+    else:
+        moved = attempt(one, move)
+        assert (expected, one.revision + 1) == (moved.status, moved.revision)
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("organization", ["NOR", "UNODC"])
+@pytest.mark.parametrize("move", list(MOVES))
+def test_only_donors_withdraw_and_only_unodc_moves_money(move: str, organization: str, role: Role) -> None:
+    caller = a_caller(f"{organization}:{role}")
+    may = (move == "withdraw" and role is Role.DONOR_OFFICER) or (
+        move != "withdraw" and role is Role.FINANCE_OFFICER and organization == "UNODC"
+    )
+
+    if may:
+        policy.check_may_move(caller, move)
+    else:
+        with pytest.raises(Forbidden):
+            policy.check_may_move(caller, move)
+
+
+def test_the_last_instalment_makes_it_received() -> None:
+    one = a_pledge(Status.PARTIALLY_RECEIVED, minor=100)
+
+    assert dollars(75) == Money(minor=one.outstanding_minor, currency=one.currency)
+    done = evolve(one, one.receive(dollars(75), par(75), on=APRIL, now=NOON))
+    assert (Status.RECEIVED, 0, 2, 100) == (
+        done.status,
+        done.outstanding_minor,
+        done.instalments,
+        done.received_usd_minor,
+    )
+
+
+def test_more_than_was_agreed_is_not_received() -> None:
+    one = a_pledge(Status.PARTIALLY_RECEIVED, minor=100)
+
+    with pytest.raises(Conflict) as no:
+        one.receive(dollars(76), par(76), on=APRIL, now=NOON)
+
+    assert ("pledge-exceeded", 75) == (no.value.slug, no.value.details["owed_minor"])
+
+
+@pytest.mark.parametrize(
+    ("decide", "slug"),
+    [
+        (lambda p: p.receive(dollars(0), par(0), on=APRIL, now=NOON), "amount-zero"),
+        (lambda p: p.receive(Money(minor=1, currency="EUR"), par(1), on=APRIL, now=NOON), "currency-differs"),
+        (lambda p: p.receive(dollars(1), par(1), on=FEBRUARY, now=NOON), "dates-reversed"),
+    ],
+)
+def test_what_cannot_be_an_instalment(decide: Any, slug: str) -> None:
+    with pytest.raises(Refusal) as no:
+        decide(a_pledge(Status.COMMITTED))
+
+    assert slug == no.value.slug
+
+
+def test_nothing_happens_to_a_pledge_before_it_was_made() -> None:
+    one = a_pledge()
+
+    for decide in (
+        lambda: one.commit(par(1), 0, on=date(2026, 1, 1), now=NOON),
+        lambda: one.withdraw(on=date(2026, 1, 1), now=NOON),
+    ):
+        with pytest.raises(Invalid) as no:
+            decide()
+        assert "dates-reversed" == no.value.slug
+
+
+def test_a_pledge_of_nothing_is_refused() -> None:
+    with pytest.raises(Invalid) as no:
+        a_pledge(minor=0)
+
+    assert "amount-zero" == no.value.slug
+
+
+def test_the_programme_support_cost_is_the_agreements() -> None:
+    with_cost = a_pledge(Status.COMMITTED, minor=11_300, basis_points=1300)
+    without = a_pledge(Status.COMMITTED, minor=11_300)
+
+    assert 1300 == with_cost.receive(dollars(11_300), par(11_300), on=APRIL, now=NOON).support_cost_usd_minor
+    assert 0 == without.receive(dollars(11_300), par(11_300), on=APRIL, now=NOON).support_cost_usd_minor
+
+
+# -- requirements and allocations -------------------------------------------------------------------------------------
+
+
+def a_requirement(usd_minor: int = 1000, covered: int = 0, *, cancelled: bool = False) -> Requirement:
+    match_id = uuid4()
+    opened = allocations.opened(
+        RequirementOpened(
+            requirement_id=allocations.requirement_id_of(match_id),
+            match_id=match_id,
+            request_id=uuid4(),
+            line_id=uuid4(),
+            state="KEN",
+            provider="NOR",
+            money=dollars(usd_minor),
+            valuation=par(usd_minor),
+            effective_on=MARCH,
+            opened_at=NOON,
+        )
+    )
+    status = RequirementStatus.CANCELLED if cancelled else RequirementStatus.OPEN
+    return Requirement(
+        **{f: getattr(opened, f) for f in opened.__struct_fields__} | {"covered_usd_minor": covered, "status": status}
+    )
+
+
+def allocate(usd_minor: int, purpose: Requirement | str, *, available: int = 1000, fund: str = "SHERLOC-MNT") -> Any:
+    return allocations.allocate(uuid4(), fund, usd_minor, purpose, available_usd_minor=available, on=APRIL, now=NOON)
+
+
+def test_an_allocation_to_a_requirement_says_what_is_still_lacking() -> None:
+    requirement = a_requirement(1000, covered=300)
+    made = allocate(200, requirement)
+
+    assert (requirement.requirement_id, requirement.line_id, "KEN", 500) == (
+        made.requirement_id,
+        made.line_id,
+        made.state,
+        made.gap_usd_minor,
+    )
+
+
+@pytest.mark.parametrize(
+    ("usd_minor", "purpose", "options", "slug"),
+    [
+        (0, "maintenance", {}, "amount-zero"),
+        (1001, "maintenance", {}, "balance-exceeded"),
+        (1, "maintenance", {"available": 0}, "balance-exceeded"),
+        (701, a_requirement(1000, covered=300), {}, "requirement-exceeded"),
+        (1, a_requirement(1000, cancelled=True), {}, "requirement-cancelled"),
+        (1, "holidays", {}, "unknown-code"),
+        (1, "maintenance", {"fund": "TA-REQUESTS"}, "work-package-of-sherloc"),
+    ],
+)
+def test_what_is_not_allocated(usd_minor: int, purpose: Any, options: dict[str, Any], slug: str) -> None:
+    with pytest.raises(Refusal) as no:
+        allocate(usd_minor, purpose, **options)
+
+    assert slug == no.value.slug
+
+
+def test_all_that_there_is_can_be_allocated() -> None:
+    assert 1000 == allocate(1000, "maintenance").usd_minor
+    assert 0 == allocate(700, a_requirement(1000, covered=300)).gap_usd_minor
+
+
+def test_an_allocation_goes_back_once_and_only_from_a_requirement() -> None:
+    made = allocations.allocated(allocate(200, a_requirement()))
+    assert made.give_back(on=APRIL, now=NOON).usd_minor == 200
+
+    for other in (
+        allocations.allocated(allocate(200, "maintenance")),
+        allocations.Allocation(
+            **{f: getattr(made, f) for f in made.__struct_fields__} | {"status": allocations.AllocationStatus.RETURNED}
+        ),
+    ):
+        with pytest.raises(Conflict) as no:
+            other.give_back(on=APRIL, now=NOON)
+        assert "allocation-returned" == no.value.slug
+
+
+def test_a_requirement_is_cancelled_once_and_then_lacks_nothing() -> None:
+    assert a_requirement().cancel(now=NOON).state == "KEN"
+    cancelled = a_requirement(cancelled=True)
+    assert 0 == cancelled.gap_usd_minor
+    with pytest.raises(Conflict):
+        cancelled.cancel(now=NOON)
+
+
+def test_a_match_has_one_requirement_and_a_code_one_fund() -> None:
+    match_id = UUID(int=1)
+
+    assert allocations.requirement_id_of(match_id) == allocations.requirement_id_of(match_id)
+    assert allocations.fund_id_of("SHERLOC-MNT") != allocations.fund_id_of("SHERLOC-DEV")
+
+
+def test_a_fund_requires_once_a_year() -> None:
+    twice = (YearlyRequirement(year=2027, usd_minor=1), YearlyRequirement(year=2027, usd_minor=2))
+    with pytest.raises(Invalid) as no:
+        allocations.open_fund("SHERLOC-MNT", twice, "hash", now=NOON)
+
+    assert "year-repeated" == no.value.slug
+
+
+def test_another_currency_than_the_pledges_is_a_mismatch() -> None:
+    with pytest.raises(Mismatch):
+        a_pledge(Status.COMMITTED).receive(Money(minor=1, currency="EUR"), par(1), on=APRIL, now=NOON)

@@ -1,0 +1,323 @@
+"""The ledger's second guard: what PostgreSQL refuses to the service itself, and what holds while many write at once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from chassis.db import Database, Tx
+from chassis.ids import new_id
+from services.pledges import policy, store
+from services.pledges.allocations import Requirement
+from services.pledges.domain import Status
+from services.pledges.money import USD
+from services.pledges.postings import BOOKS, Account
+from tests.builders import a_caller, headers
+from tests.domain.test_pledges_states import a_pledge as a_domain_pledge
+from tests.domain.test_pledges_states import a_requirement
+from tests.service.test_pledges import (
+    FINANCE,
+    NORWAY,
+    a_fund,
+    a_pledge,
+    committed,
+    funded,
+    get,
+    pledged,
+    post,
+    receive,
+    usd,
+)
+
+Client = httpx.AsyncClient
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    client = await client_of("pledges")
+    await post(client, "/v1/funds", FINANCE, **a_fund())
+    return client
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["pledges"]
+
+
+async def an_entry(tx: Tx, postings: list[tuple[str, str, int, int]]) -> None:
+    """A copy of the first entry with postings of our own."""
+    entry_id = new_id()
+    await tx.execute(
+        """
+        INSERT INTO entry (entry_id, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source,
+            rate_date)
+        SELECT $1, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source, rate_date
+        FROM entry ORDER BY recorded_at LIMIT 1
+        """,
+        entry_id,
+    )
+    for position, (account, currency, minor, usd_minor) in enumerate(postings, 1):
+        await tx.execute(
+            """
+            INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
+            VALUES ($1, $2, 'SHERLOC-MNT', $3, $4, $5, $6)
+            """,
+            entry_id,
+            position,
+            account,
+            currency,
+            minor,
+            usd_minor,
+        )
+
+
+@pytest.mark.parametrize(
+    "postings",
+    [
+        [],
+        [("cash", "EUR", 100, 115)],
+        [("cash", "EUR", 100, 115), ("exchange_position", "EUR", -99, -115)],
+        [("cash", "EUR", 100, 115), ("exchange_position", "EUR", -100, -114)],
+        [("cash", "EUR", 100, 115), ("exchange_position", "NOK", -100, -115)],
+        # Each sum is zero over the whole entry, but a pledge would have become cash.
+        [("cash", "EUR", 100, 115), ("pledged", "EUR", -100, -115)],
+        [("pledged", "EUR", 100, 115), ("committed", "EUR", -100, -115)],
+    ],
+)
+async def test_an_entry_that_does_not_balance_is_refused_at_commit(
+    api: Client, db: Database, postings: list[tuple[str, str, int, int]]
+) -> None:
+    await pledged(api, money=usd(100))
+    with pytest.raises(asyncpg.CheckViolationError) as no:
+        async with db.transaction() as tx:
+            await an_entry(tx, postings)
+
+    assert no.value.constraint_name == "entry_balances"
+    async with db.transaction() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM entry") == 1
+
+
+async def test_an_entry_that_balances_in_each_book_is_let_through(api: Client, db: Database) -> None:
+    await pledged(api, money=usd(100))
+    async with db.transaction() as tx:
+        await an_entry(
+            tx,
+            [
+                ("cash", "EUR", 100, 115),
+                ("exchange_position", "EUR", -100, -115),
+                ("receivable", "EUR", -100, -114),
+                ("discharged", "EUR", 100, 115),
+                ("rounding", "EUR", 0, -1),
+            ],
+        )
+
+
+async def test_nobody_adds_to_an_entry_of_another_day(api: Client, db: Database) -> None:
+    await pledged(api, money=usd(100))
+    with pytest.raises(asyncpg.CheckViolationError):
+        async with db.transaction() as tx:
+            await tx.execute(
+                """
+                INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
+                SELECT entry_id, 9, fund, 'available', 'USD', -1, -1 FROM entry
+                """
+            )
+
+
+@pytest.mark.parametrize("table", ["entry", "posting", "rate"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET currency = currency", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+async def test_the_service_itself_edits_nothing(api: Client, db: Database, table: str, statement: str) -> None:
+    column = "currency" if table != "entry" else "fund"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with db.transaction() as tx:
+            await tx.execute(statement.format(table).replace("currency", column))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE balance SET available_usd_minor = -1",
+        "UPDATE pledge SET received_minor = minor + 1",
+        "UPDATE pledge SET status = 'received'",
+        "UPDATE pledge SET status = 'committed'",
+        "INSERT INTO rate VALUES ('CHF', '2026-01-01', 'x', 'NaN', gen_random_uuid(), NULL)",
+        "INSERT INTO rate VALUES ('CHF', '2026-01-01', 'x', 0, gen_random_uuid(), NULL)",
+        "INSERT INTO rate VALUES ('USD', '2026-01-01', 'x', 2, gen_random_uuid(), NULL)",
+    ],
+)
+async def test_the_schema_refuses_what_the_domain_would(api: Client, db: Database, statement: str) -> None:
+    await pledged(api, money=usd(100))
+    with pytest.raises(asyncpg.CheckViolationError):
+        async with db.transaction() as tx:
+            await tx.execute(statement)
+
+
+async def test_each_entry_is_taken_back_at_most_once(api: Client, db: Database) -> None:
+    pledge = await pledged(api, money=usd(100))
+    await post(api, f"/v1/pledges/{pledge['pledge_id']}/withdraw", NORWAY, revision=1)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        async with db.transaction() as tx:
+            await tx.execute(
+                """
+                INSERT INTO entry SELECT (json_populate_record(entry, json_build_object('entry_id', $1::text))).*
+                FROM entry WHERE reverses IS NOT NULL
+                """,
+                str(uuid4()),
+            )
+
+
+async def test_the_books_of_the_schema_are_those_of_the_domain(db: Database) -> None:
+    async with db.transaction() as tx:
+        definition = await tx.fetchval(
+            """
+            SELECT pg_get_expr(adbin, adrelid)
+            FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
+            WHERE adrelid = 'posting'::regclass AND attname = 'book'
+            """
+        )
+        expression = definition.replace("account", "given.account")
+        rows = await tx.fetch(
+            f"SELECT given.account, {expression} AS book FROM unnest($1::text[]) AS given(account)", list(Account)
+        )
+
+    assert {row["account"]: row["book"] for row in rows} == BOOKS
+
+
+async def test_fifty_allocations_at_once_take_exactly_what_there_is(api: Client, db: Database) -> None:
+    await funded(api, 1000)
+    balanced: list[bool] = []
+    done = asyncio.Event()
+
+    async def look() -> None:
+        """The bank checker: at 10 Hz every book sums to zero, and the counter says what the postings say."""
+        while not done.is_set():
+            view = await get(api, "/v1/ledger/balances")
+            sums: Counter[tuple[str, str]] = Counter()
+            worth: Counter[str] = Counter()
+            for row in view["balances"]:
+                sums[row["book"], row["currency"]] += row["minor"]
+                worth[row["book"]] += row["usd_minor"]
+            fund = await get(api, "/v1/funds/SHERLOC-MNT")
+            parts = ("available", "allocated", "programme_support")
+            whole = sum(fund[f"{part}_usd_minor"] for part in parts)
+            balanced.append(not any(sums.values()) and not any(worth.values()) and whole == fund["paid_usd_minor"])
+            await asyncio.sleep(0.1)
+
+    async def take(number: int) -> httpx.Response:
+        body = {"fund": "SHERLOC-MNT", "money": usd(60), "work_package": "maintenance"}
+        while True:
+            answer = await api.post("/v1/allocations", json=body, headers=headers(FINANCE, key=f"racer-{number:04}"))
+            if answer.status_code != 503:
+                return answer
+
+    looking = asyncio.create_task(look())
+    answers = await asyncio.gather(*(take(number) for number in range(50)))
+    done.set()
+    await looking
+
+    assert Counter(answer.status_code for answer in answers) == {201: 16, 409: 34}
+    assert {a.json()["slug"] for a in answers if a.status_code == 409} == {"balance-exceeded"}
+    fund = await get(api, "/v1/funds/SHERLOC-MNT")
+    assert (fund["available_usd_minor"], fund["allocated_usd_minor"]) == (40, 960)
+    assert balanced
+    assert all(balanced)
+
+
+async def test_money_that_comes_in_meanwhile_can_be_taken_meanwhile(
+    api: Client, db: Database, database_url: str
+) -> None:
+    """Receiving and allocating at once: the journal's order is one in which the balance was never below zero."""
+    from chassis.rebuild import verify
+    from services.pledges.wiring import SERVICE
+
+    pledges = [await committed(api, money=usd(100)) for _ in range(12)]
+
+    async def take() -> int:
+        body = {"fund": "SHERLOC-MNT", "money": usd(70), "work_package": "training"}
+        taken = 0
+        for _ in range(6):
+            answer = await api.post("/v1/allocations", json=body, headers=headers(FINANCE))
+            assert answer.status_code in {201, 409}, answer.text
+            taken += answer.status_code == 201
+        return taken
+
+    results: list[Any] = await asyncio.gather(
+        *(receive(api, pledge, usd(100)) for pledge in pledges), *(take() for _ in range(4))
+    )
+    taken = sum(result for result in results if isinstance(result, int))
+    fund = await get(api, "/v1/funds/SHERLOC-MNT")
+
+    assert fund["available_usd_minor"] == 1200 - 70 * taken >= 0
+    owner = await Database.connect(database_url, "pledges")
+    try:
+        assert await verify(owner, SERVICE) == []
+    finally:
+        await owner.close()
+
+
+async def test_two_funds_with_one_code_are_one(api: Client) -> None:
+    answers = await asyncio.gather(
+        *(api.post("/v1/funds", json=a_fund("F-RACE"), headers=headers(FINANCE)) for _ in range(10))
+    )
+
+    assert sorted(answer.status_code for answer in answers)[0] == 201
+    assert Counter(answer.status_code for answer in answers)[201] == 1
+    assert {answer.status_code for answer in answers} <= {201, 409, 412}
+
+
+async def test_python_and_sql_agree_on_who_may_see(api: Client, db: Database) -> None:
+    """Every role × organization, against every owner of a pledge, an entry, a requirement, an allocation."""
+    await funded(api, 10_000)
+    await post(api, "/v1/pledges", "DEU:donor_officer", **a_pledge(money=usd(5)))
+    callers = [
+        a_caller(f"{organization}:{role}")
+        for organization in ("NOR", "DEU", "KEN", "UNODC", "UNODC-SHERLOC")
+        for role in ("focal_point", "official", "coordinator", "provider_officer", "donor_officer", "finance_officer",
+                     "auditor", "administrator", "service")
+    ]  # fmt: skip
+    requirements = [
+        Requirement(**{f: getattr(one, f) for f in one.__struct_fields__} | {"state": state, "provider": provider})
+        for state in ("KEN", "NOR")
+        for provider in ("NOR", "UNODC-SHERLOC")
+        for one in [a_requirement()]
+    ]
+    async with db.transaction() as tx:
+        for requirement in requirements:
+            await store.add_requirement(tx, requirement)
+        await store.save_pledge(tx, a_domain_pledge(Status.WITHDRAWN))
+    for purpose in (*({"requirement_id": str(r.requirement_id)} for r in requirements), {"work_package": "training"}):
+        await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(1), **purpose)
+
+    everything = a_caller("UNODC:service")
+    async with db.transaction() as tx:
+        filters: dict[str, Any] = {"fund": None, "before": None, "limit": 100}
+        pledges = [p for p, _ in await store.pledges(tx, everything, status=None, donor=None, **filters)]
+        allocations = await store.allocations(tx, everything, request_id=None, requirement_id=None, **filters)
+        entries = await tx.fetch("SELECT entry_id, donor FROM entry")
+        for caller in callers:
+            for table, key, expected in (
+                ("pledge", "pledge_id", {p.pledge_id for p in pledges if policy.may_see_pledge(caller, p)}),
+                ("entry", "entry_id", {e["entry_id"] for e in entries if policy.may_see_entry(caller, e["donor"])}),
+                ("requirement", "requirement_id",
+                 {r.requirement_id for r in requirements if policy.may_see_requirement(caller, r)}),
+                ("allocation", "allocation_id",
+                 {a.allocation_id for a in allocations if policy.may_see_allocation(caller, a)}),
+            ):  # fmt: skip
+                rows = await tx.fetch(
+                    f"SELECT {key} FROM {table} WHERE may_see({table}, $1, $2)", caller.organization, caller.role
+                )
+                assert {row[key] for row in rows} == expected, (table, caller)
+    assert (len(pledges), len(allocations)) == (3, 5)
+
+
+async def test_a_sum_beyond_sixty_four_bits_is_still_told(api: Client) -> None:
+    most = {"minor": 10**15, "currency": USD}
+    for _ in range(3):
+        await pledged(api, money=most)
+
+    assert (await get(api, "/v1/funds/SHERLOC-MNT"))["pledged_usd_minor"] == 3 * 10**15
