@@ -54,6 +54,10 @@ class Child(ABC):
     def start(self, timeout: float = 60) -> None:
         """Returns once the server serves; raises EmbeddedError, and leaves nothing running, where it cannot."""
         assert threading.current_thread() is threading.main_thread(), "the server ends with the thread that started it"
+        if self._process is not None:
+            # One that was just killed may not be gone yet.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(1.0)
         assert not self.running, f"{self.title} runs already"
         deadline = time.monotonic() + timeout
         try:
