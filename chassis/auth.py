@@ -25,7 +25,7 @@ from contracts.refusals import Forbidden, Unavailable, Unidentified
 from contracts.values import Caller, Role
 
 ALGORITHM = "Ed25519"
-TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type
+TOKEN_TYPE = "at+jwt"
 AUDIENCE = "entraide"
 ACTING_HEADER = "Acting-As"
 LIFETIME_SECONDS_MAX = 15 * 60

@@ -376,7 +376,7 @@ def grants(service: str, *, publishes: bool, listens_to: Sequence[str]) -> tuple
 
 @contextlib.asynccontextmanager
 async def watch(url: str) -> AsyncIterator[asyncio.Queue[Event]]:
-    """Every event that passes from now on, for who may see them all: the demo and the tests. Nothing is acknowledged."""
+    """Every event that passes from now on, for who may see them all; nothing is acknowledged."""
     async with _administrator(url) as client:
         seen: asyncio.Queue[Event] = asyncio.Queue()
 

@@ -1,4 +1,4 @@
-"""A command that is sent again has one effect and one outcome (`Idempotency-Key`), and says what it changes (`If-Match`).
+"""A command sent again has one effect and one outcome (`Idempotency-Key`), and says what it changes (`If-Match`).
 
 The key's row and the work are one transaction. Kept is not the answer but what it was about: a repeat is rendered
 anew, through the policy, from the record as it now stands.
@@ -72,7 +72,8 @@ async def claim(tx: Tx, command: Command, *, outcome: UUID) -> Claim:
     if taken:
         return Claim(first=True, outcome=outcome)
     row = await tx.fetchrow(
-        "SELECT body_hash, outcome FROM command WHERE caller = $1 AND acting_for = $2 AND route = $3 AND key = $4", *named
+        "SELECT body_hash, outcome FROM command WHERE caller = $1 AND acting_for = $2 AND route = $3 AND key = $4",
+        *named,
     )
     if row is None:
         raise Conflict("command-under-way")
@@ -103,7 +104,7 @@ def etag(revision: int) -> str:
 
 
 def expected_revision(if_match: str | None) -> int:
-    """The revision a change is meant for. Raises Unconditional without one, Invalid for anything but an ETag of ours."""
+    """The revision a change is meant for. Raises Unconditional without one, Invalid for what is no ETag of ours."""
     if if_match is None:
         raise Unconditional("if-match-missing")
     found = _REVISION.match(if_match.strip())

@@ -34,7 +34,7 @@ T = TypeVar("T")
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 
-class OutcomeUnknown(Exception):  # noqa: N818 - it names what is known
+class OutcomeUnknown(Exception):
     """COMMIT was sent and its answer never came: the transaction may or may not have happened."""
 
 
@@ -169,5 +169,5 @@ async def with_retries(work: Callable[[], Awaitable[T]]) -> T:
         except Exception as error:
             if attempt == ATTEMPTS_MAX or not is_transient(error):
                 raise
-            await asyncio.sleep(RETRY_SECONDS * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311
+            await asyncio.sleep(RETRY_SECONDS * 2**attempt * random.uniform(0.5, 1.5))
     raise AssertionError("the loop returns or raises")

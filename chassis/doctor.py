@@ -78,7 +78,7 @@ async def _schema(connection: asyncpg.Connection, service: Service) -> Finding:
         wanted = len(read_migrations("chassis", CHASSIS_MIGRATIONS)) + len(
             read_migrations(service.name, service.folder / "migrations")
         )
-        applied = await connection.fetchval(f"SELECT count(*) FROM {service.name}.migration")  # noqa: S608
+        applied = await connection.fetchval(f"SELECT count(*) FROM {service.name}.migration")
     except MigrationError as error:
         return Finding(part=part, ok=False, says=str(error))
     except asyncpg.PostgresError:
@@ -96,7 +96,9 @@ async def _streams(url: str, services: Sequence[Service]) -> Finding:
         return Finding(part="broker", ok=False, says=str(error))
     missing = [owner for owner, state in states.items() if state is None]
     if missing:
-        return Finding(part="broker", ok=False, says=f"no stream for {', '.join(missing)}: run `entraide streams ensure`")
+        return Finding(
+            part="broker", ok=False, says=f"no stream for {', '.join(missing)}: run `entraide streams ensure`"
+        )
     return Finding(part="broker", ok=True, says=f"reached; {len(states)} streams")
 
 
@@ -120,5 +122,3 @@ async def _issuer(source: str) -> Finding:
     except (Unavailable, TimeoutError):
         return Finding(part="identity", ok=False, says=f"no keys at {source}")
     return Finding(part="identity", ok=True, says="the issuer's keys are read")
-
-

@@ -35,8 +35,11 @@ SECURITY_HEADERS = [
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
     (b"x-frame-options", b"DENY"),
-    (b"content-security-policy", b"default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; "
-     b"base-uri 'none'; form-action 'none'"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; "
+        b"base-uri 'none'; form-action 'none'",
+    ),
 ]
 
 log = structlog.get_logger()
@@ -130,7 +133,9 @@ class Answer:
     def measure(self) -> None:
         # The route's template, never the path: an id would make a series of its own.
         route = self._scope.get("path_template") or "none"
-        REQUESTS.labels(self._scope["method"], route, str(self.status or 0)).observe(time.perf_counter() - self._started)
+        REQUESTS.labels(self._scope["method"], route, str(self.status or 0)).observe(
+            time.perf_counter() - self._started
+        )
 
 
 def fault_of(body: bytes) -> str | None:

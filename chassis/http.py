@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
-from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -15,6 +14,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 from litestar.middleware import ASGIMiddleware
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
@@ -36,7 +36,7 @@ PUBLIC = {"public": True}
 INTERNAL = {"internal": True}
 """Put as `opt=INTERNAL` on a route for services alone."""
 
-# What a handler may ask for, each by its name: `db: Db, caller: Calling, command: Commanded, expected: Expected, now: Now`.
+# What a handler may ask for, by name: `db: Db, caller: Calling, command: Commanded, expected: Expected, now: Now`.
 Db = NamedDependency[Database]
 Calling = NamedDependency[Caller]
 Commanded = NamedDependency[Command]
@@ -68,7 +68,7 @@ def invalid_field(error: msgspec.ValidationError) -> Invalid:
         return Invalid("unknown-field", pointer=pointer, field=message.partition("`")[2].rstrip("`"))
     if "missing required field" in message:
         return Invalid("missing-field", pointer=pointer, field=message.partition("`")[2].rstrip("`"))
-    if "out of range" in message or "int" in message and ("<=" in message or ">=" in message):
+    if "out of range" in message or ("int" in message and ("<=" in message or ">=" in message)):
         return Invalid("number-out-of-range", pointer=pointer)
     return Invalid("invalid-field", pointer=pointer, expected=message)
 
@@ -157,7 +157,13 @@ def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Pr
     return _respond(body, headers)
 
 
-HTTP_SLUGS = {400: "invalid-request", 404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "media-type-unsupported"}
+HTTP_SLUGS = {
+    400: "invalid-request",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    415: "media-type-unsupported",
+}
 
 
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
@@ -175,7 +181,9 @@ def _allowed(request: Request[Any, Any, Any]) -> list[str]:
     path = request.url.path.rstrip("/").split("/")
     for route in request.app.routes:
         template = route.path_format.split("/")
-        same = len(template) == len(path) and all(t.startswith("{") or t == p for t, p in zip(template, path, strict=True))
+        same = len(template) == len(path) and all(
+            t.startswith("{") or t == p for t, p in zip(template, path, strict=True)
+        )
         if same and isinstance(route, HTTPRoute):
             return sorted(route.methods)
     return []
@@ -210,7 +218,14 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     parts: dict[str, bool]
 
 
-@get("/health/ready", opt=PUBLIC, summary="The process can do all of its work")
+@get(
+    "/health/ready",
+    opt=PUBLIC,
+    summary="The process can do all of its work",
+    responses={
+        503: ResponseSpec(Readiness, generate_examples=False, description="A part is not ready; which one is said")
+    },
+)
 async def ready(running: NamedDependency[Sequence[Running]]) -> Response[Readiness]:
     parts: dict[str, bool] = {}
     for service in running:
@@ -257,7 +272,13 @@ def application(
             "services": Provide(_constant(by_name), sync_to_thread=False),
         },
         exception_handlers=cast(
-            Any, {Refusal: on_refusal, HTTPException: on_http_exception, InternalServerException: on_exception, Exception: on_exception}
+            Any,
+            {
+                Refusal: on_refusal,
+                HTTPException: on_http_exception,
+                InternalServerException: on_exception,
+                Exception: on_exception,
+            },
         ),
         openapi_config=OpenAPIConfig(
             title="Entraide",
@@ -288,5 +309,3 @@ def _constant(value: T) -> Any:
 def litestar_of(edge: Edge) -> Litestar:
     """The application behind the edge, to walk its routes."""
     return cast(Litestar, edge._app)
-
-

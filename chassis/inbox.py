@@ -290,7 +290,9 @@ class Inbox:
                     WAITING_MAX,
                 )
                 PARKED.labels(self.consumer).set(
-                    await tx.fetchval("SELECT count(*) FROM inbox WHERE consumer = $1 AND status = 'parked'", self.consumer)
+                    await tx.fetchval(
+                        "SELECT count(*) FROM inbox WHERE consumer = $1 AND status = 'parked'", self.consumer
+                    )
                 )
             for row in rows:
                 if row["ready"]:

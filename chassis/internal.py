@@ -27,5 +27,7 @@ async def events(
         raise Missing("not-found")
     async with services[owner].db.transaction() as tx:
         if aggregate is not None:
-            return Page(events=await read_aggregate(tx, aggregate, after_version=after_version), after=after, more=False)
+            return Page(
+                events=await read_aggregate(tx, aggregate, after_version=after_version), after=after, more=False
+            )
         return await read(tx, after=after)

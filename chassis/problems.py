@@ -70,7 +70,7 @@ def language_of(accept_language: str | None) -> Language:
     wishes: list[tuple[float, str]] = []
     for wish in (accept_language or "").split(",")[:20]:
         tag, _, quality = wish.strip().partition(";")
-        found = re.match(r"\s*q=([01](?:\.\d{1,3})?)\Z", quality)
-        wishes.append((-(float(found[1]) if found else 1.0), tag.replace("-", "_")))
+        found = re.match(r"\s*[qQ]=([01](?:\.\d{0,3})?)\s*\Z", quality)
+        wishes.append((-(float(found[1]) if found else 1.0), tag.strip().replace("-", "_")))
     preferred = [tag.split("_")[0].lower() for weight, tag in sorted(wishes, key=lambda w: w[0]) if weight < 0]
     return Language(negotiate_locale(preferred, list(Language)) or Language.EN)

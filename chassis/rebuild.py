@@ -9,7 +9,7 @@ from contracts.facts import decode_event
 PAGE = 1000
 
 
-class _Undo(Exception):  # noqa: N818 - it only ends a transaction
+class _Undo(Exception):
     pass
 
 
@@ -40,7 +40,7 @@ async def rebuild(tx: Tx, service: Service) -> None:
         return
     await tx.execute("SET CONSTRAINTS ALL DEFERRED")
     for table in service.tables:
-        await tx.execute(f"DELETE FROM {table}")  # noqa: S608 - a literal of the service's wiring
+        await tx.execute(f"DELETE FROM {table}")
     position = 0
     while True:
         rows = await tx.fetch(
@@ -60,7 +60,5 @@ async def rebuild(tx: Tx, service: Service) -> None:
 
 async def contents(tx: Tx, table: str) -> set[str]:
     """A table's rows as text, to compare."""
-    rows: list[Record] = await tx.fetch(f"SELECT t::text AS row FROM {table} AS t")  # noqa: S608
+    rows: list[Record] = await tx.fetch(f"SELECT t::text AS row FROM {table} AS t")
     return {str(row["row"]) for row in rows}
-
-

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -85,8 +85,8 @@ async def alive(
         for service in services:
             running.append(await _connect(stack, settings, service, addresses, token_of(service.name)))
         loops: dict[str, Loop] = {}
-        for service in running:
-            loops |= loops_of(service)
+        for one in running:
+            loops |= loops_of(one)
         await stack.enter_async_context(supervised(loops))
         yield running
 
@@ -108,12 +108,8 @@ async def _connect(
     peers = Peers(addresses, token)
     stack.push_async_callback(peers.close)
     bus = Bus(nats_url, service.name)
-    inbox = Inbox(
-        db, service.name, service.listens_to, service.handlers, catch_up_seconds=settings.catch_up_seconds
-    )
-    return Running(
-        service=service, settings=settings, db=db, bus=bus, relay=Relay(db, bus), inbox=inbox, peers=peers
-    )
+    inbox = Inbox(db, service.name, service.listens_to, service.handlers, catch_up_seconds=settings.catch_up_seconds)
+    return Running(service=service, settings=settings, db=db, bus=bus, relay=Relay(db, bus), inbox=inbox, peers=peers)
 
 
 def loops_of(running: Running) -> dict[str, Loop]:
@@ -156,14 +152,14 @@ class Server(uvicorn.Server):
     """uvicorn in our own loop: it would raise a signal again after its end and skip what we still have to do."""
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]
+    def capture_signals(self) -> Iterator[None]:
         yield
 
 
 def http_server(app: Edge, host: str, port: int) -> Server:
     return Server(
         uvicorn.Config(
-            app,  # type: ignore[arg-type]
+            app,
             host=host,
             port=port,
             loop="uvloop",

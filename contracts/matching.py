@@ -23,7 +23,7 @@ class Capacity(Struct, frozen=True, kw_only=True):
 
 
 class Eligibility(Struct, frozen=True, kw_only=True):
-    """Who may be served: these States and the States of these UN regional groups (all, where both are empty), less some."""
+    """Who may be served: these States and those of these UN regional groups (all, where both are empty), less some."""
 
     states: Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)] = ()
     regions: Codes = ()

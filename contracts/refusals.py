@@ -6,7 +6,7 @@ outcome in another.
 """
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+class Refusal(Exception):
     """The rules say no; nothing has been changed."""
 
     def __init__(self, slug: str, /, **details: object) -> None:

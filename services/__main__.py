@@ -20,7 +20,6 @@ from chassis.db import Database
 from chassis.embedded import EmbeddedError, default_state
 from chassis.inbox import discard_unreadable, list_parked, release_parked
 from chassis.migrate import MigrationError, role_of
-from chassis.parts import parts
 from chassis.rebuild import verify
 from chassis.runtime import prepare, serve, topology
 from chassis.service import Service
@@ -62,7 +61,7 @@ def attempt(work: Callable[[], Awaitable[T]]) -> T:
     except (EmbeddedError, SettingsError, MigrationError, BusError) as error:
         fail(str(error))
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        fail(f"PostgreSQL is not reached as DATABASE_URL says: {type(error).__name__}. `entraide doctor` checks all parts.")
+        fail(f"PostgreSQL is not reached as DATABASE_URL says ({type(error).__name__}); see `entraide doctor`")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -135,7 +134,9 @@ def streams_show(as_json: bool) -> None:
         click.echo(json.dumps(states))
         return
     for owner, state in states.items():
-        click.echo(f"{owner:15} " + (f"{state['messages']:>9} messages {state['bytes']:>12} bytes" if state else "missing"))
+        click.echo(
+            f"{owner:15} " + (f"{state['messages']:>9} messages {state['bytes']:>12} bytes" if state else "missing")
+        )
 
 
 @main.group()

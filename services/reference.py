@@ -25,7 +25,7 @@ REASON_MOVES = (
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """A code with its labels by language; `parents` place it in its scheme, `restricted` kinds never circulate by silence."""
+    """A code with its labels by language. `parents` place it in its scheme; `restricted` kinds want spoken consent."""
 
     code: str
     labels: dict[str, str]

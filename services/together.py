@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any, NoReturn
 
 import asyncpg
@@ -22,12 +21,16 @@ from services import documents, reference
 Say = Callable[[str], None]
 
 
+def say_on_stderr(line: str) -> None:
+    click.echo(line, err=True)
+
+
 def run_together(
     settings: Settings,
     services: Sequence[Service],
     *,
     fail: Callable[[str], NoReturn],
-    say: Say = partial(click.echo, err=True),
+    say: Say = say_on_stderr,
     beside: Callable[[Settings, list[Running], asyncio.Event], Any] | None = None,
 ) -> None:
     """Run until told to stop. `beside` is started once all is ready, with an event by which it can stop everything."""
@@ -37,7 +40,7 @@ def run_together(
     except (EmbeddedError, SettingsError, MigrationError, BusError) as error:
         fail(str(error))
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        fail(f"PostgreSQL is not reached as DATABASE_URL says: {type(error).__name__}. `entraide doctor` checks all parts.")
+        fail(f"PostgreSQL is not reached as DATABASE_URL says ({type(error).__name__}); see `entraide doctor`")
 
 
 async def _serve(
@@ -60,7 +63,9 @@ async def _serve(
 
     def on_ready(running: list[Running]) -> Any:
         address = f"http://{settings.host}:{settings.port}"
-        say(f"ready: {address}/docs (API), {address}/docs/events (events)" + (f", {address}/mailbox" if mailbox else ""))
+        say(
+            f"ready: {address}/docs (API), {address}/docs/events (events)" + (f", {address}/mailbox" if mailbox else "")
+        )
         return asyncio.create_task(beside(settings, running, stop)) if beside else None
 
     try:

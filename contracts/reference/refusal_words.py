@@ -18,5 +18,5 @@ def refusal_words() -> Mapping[str, Mapping[str, str]]:
 
 
 def words_of(slug: str, language: str) -> str:
-    """The sentence of one refusal; its slug where there is none, so that saying "no" never fails (a test has them all)."""
+    """The sentence of one refusal; its slug where there is none, so that saying "no" never fails."""
     return refusal_words().get(slug, {}).get(language, slug)

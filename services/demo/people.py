@@ -110,7 +110,9 @@ class Api:
             raise StepError(f"{method} {path}: {type(error).__name__}") from error
         if answer.is_error:
             said = answer.json() if "json" in answer.headers.get("Content-Type", "") else {}
-            raise StepError(f"{method} {path} as {appointment}: {answer.status_code} {said.get('slug')} {said.get('details', '')}")
+            raise StepError(
+                f"{method} {path} as {appointment}: {answer.status_code} {said.get('slug')} {said.get('details', '')}"
+            )
         return answer
 
     def _token(self, appointment: str, person: UUID | None) -> str:

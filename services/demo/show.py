@@ -69,7 +69,9 @@ def show(
         if not leave:
             console.print(f"\nStill running; Ctrl-C ends it. Data: {settings.state}")
 
-    run_together(settings, services, fail=fail, say=lambda line: console.print(f"  {line}", highlight=False), beside=beside)
+    run_together(
+        settings, services, fail=fail, say=lambda line: console.print(f"  {line}", highlight=False), beside=beside
+    )
     return code
 
 
@@ -188,4 +190,3 @@ def _told(told: Told) -> Mapping[str, Any]:
             for line in told.lines
         ],
     }
-

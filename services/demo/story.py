@@ -134,7 +134,9 @@ class Story:
 
     async def _raise_funds(self) -> None:
         sample = msgspec.json.decode(world("pledges.json"))
-        rates = list(csv.DictReader(line for line in world("rates.csv").decode().splitlines() if not line.startswith("#")))
+        rates = list(
+            csv.DictReader(line for line in world("rates.csv").decode().splitlines() if not line.startswith("#"))
+        )
         steps = 1 + len(sample["funds"]) + len(sample["pledges"])
         self._say("donors pledge, UNODC commits and receives", 0, steps)
         await self._api.post(FINANCE, "/v1/rates", {"rates": rates})
@@ -324,7 +326,8 @@ class Story:
     async def _was_told(self, appointment: str, told: Told) -> bool:
         told_of = await self._all(appointment, "/v1/notifications", "notifications")
         return any(
-            one["request_id"] == told.request["request_id"] and all(d["status"] == "delivered" for d in one["dispatches"])
+            one["request_id"] == told.request["request_id"]
+            and all(d["status"] == "delivered" for d in one["dispatches"])
             for one in told_of
         )
 

@@ -45,7 +45,15 @@ def hash_texts(texts: Texts) -> tuple[bytes, str]:
 
 
 async def file(
-    tx: Tx, request_id: UUID, content: Content, texts: Texts, salt: bytes, *, submit: bool, caller: Caller, now: datetime
+    tx: Tx,
+    request_id: UUID,
+    content: Content,
+    texts: Texts,
+    salt: bytes,
+    *,
+    submit: bool,
+    caller: Caller,
+    now: datetime,
 ) -> Request:
     """A new request of the caller's State: a draft, or submitted at once."""
     begin = domain.file if submit else domain.draft
@@ -136,5 +144,3 @@ async def rebuild(tx: Tx, event: Event) -> None:
     assert fact is not None, "our own journal holds facts of our own contracts"
     before = await store.locked(tx, event.aggregate_id)
     await store.save(tx, domain.evolve(before, fact))
-
-

@@ -165,9 +165,7 @@ async def revise_request(
 ) -> Response[RequestView]:
     content, texts, salt = data.content()
     async with db.transaction(by=caller) as tx:
-        request = await actions.revise(
-            tx, request_id, content, texts, salt, caller=caller, expected=expected, now=now
-        )
+        request = await actions.revise(tx, request_id, content, texts, salt, caller=caller, expected=expected, now=now)
     return shown(view(request, texts), revision=request.revision)
 
 
@@ -271,7 +269,14 @@ def _move_route(
         now: Now,
     ) -> Response[RequestView]:
         return await _carry_out(
-            db, caller, command, request_id, name, lambda r: decide(r, data, now), expected, comment=data.comment  # type: ignore[attr-defined]
+            db,
+            caller,
+            command,
+            request_id,
+            name,
+            lambda r: decide(r, data, now),
+            expected,
+            comment=data.comment,  # type: ignore[attr-defined]
         )
 
     return move_request
@@ -359,7 +364,10 @@ ROUTES = [
     _move_route("submit", "Submit a draft", Comment, lambda r, _, now: r.submit(now=now)),
     _move_route("withdraw", "Withdraw a request", Comment, lambda r, _, now: r.withdraw(now=now)),
     _move_route(
-        "return", "Give a request back", Reason, lambda r, b, now: r.give_back(check_reason("return", b.reason), now=now)
+        "return",
+        "Give a request back",
+        Reason,
+        lambda r, b, now: r.give_back(check_reason("return", b.reason), now=now),
     ),
     _move_route("open", "End triage", Triage, lambda r, b, now: r.open(check_priority(b.priority), now=now)),
     _move_route("hold", "Pause", Reason, lambda r, b, now: r.hold(check_reason("hold", b.reason), now=now)),
@@ -369,7 +377,5 @@ ROUTES = [
     ),
     _move_route("deliver", "Delivered", Delivery, lambda r, b, now: r.deliver(suffices=b.suffices, now=now)),
     _move_route("close", "Close", Closing, lambda r, b, now: r.close(_outcome(b.outcome), now=now)),
-    _move_route(
-        "reopen", "Open again", Reason, lambda r, b, now: r.reopen(check_reason("reopen", b.reason), now=now)
-    ),
+    _move_route("reopen", "Open again", Reason, lambda r, b, now: r.reopen(check_reason("reopen", b.reason), now=now)),
 ]

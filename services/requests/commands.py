@@ -181,5 +181,3 @@ def _check(field: str, codes: Iterable[str], known: Mapping[str, object]) -> Non
     for code in codes:
         if code not in known:
             raise Invalid("unknown-code", field=field, code=code)
-
-

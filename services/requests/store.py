@@ -29,11 +29,15 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
 async def get(tx: Tx, request_id: UUID, caller: Caller, *, lock: bool = False) -> Request:
     """The request, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
-    query = """
+    query = (
+        """
         SELECT * FROM request WHERE request_id = $1 AND may_see(request, $2, $3) FOR UPDATE
-        """ if lock else """
+        """
+        if lock
+        else """
         SELECT * FROM request WHERE request_id = $1 AND may_see(request, $2, $3)
         """
+    )
     row = await tx.fetchrow(query, request_id, caller.organization, caller.role)
     if row is None:
         raise Missing("not-found")
@@ -48,7 +52,9 @@ async def locked(tx: Tx, request_id: UUID) -> Request | None:
 
 async def _whole(tx: Tx, row: Record) -> Request:
     lines = await tx.fetch("SELECT * FROM request_line WHERE request_id = $1 ORDER BY position", row["request_id"])
-    matches = await tx.fetch("SELECT match_id, line_id, status FROM line_match WHERE request_id = $1", row["request_id"])
+    matches = await tx.fetch(
+        "SELECT match_id, line_id, status FROM line_match WHERE request_id = $1", row["request_id"]
+    )
     consents = await tx.fetch(
         "SELECT consent_id, given_at, withdrawn_at FROM consent WHERE request_id = $1", row["request_id"]
     )
@@ -91,8 +97,8 @@ async def save(tx: Tx, request: Request) -> None:
                 reference = excluded.reference, priority = excluded.priority, held_from = excluded.held_from,
                 outcome = excluded.outcome
         )
-        INSERT INTO request_line (line_id, request_id, position, kind, topics, articles, paragraphs, pillars, institution,
-            group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, fulfilment)
+        INSERT INTO request_line (line_id, request_id, position, kind, topics, articles, paragraphs, pillars,
+            institution, group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, fulfilment)
         SELECT line_id, request_id, position, kind, topics, articles, paragraphs, pillars, institution,
             group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, fulfilment
         FROM json_populate_recordset(NULL::request_line, $2::text::json)
@@ -116,7 +122,8 @@ async def _save_parts(tx: Tx, request: Request) -> None:
     await tx.execute(
         """
         INSERT INTO line_match (match_id, line_id, request_id, status)
-        SELECT match_id, line_id, $1, status FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS m(match_id, line_id, status)
+        SELECT match_id, line_id, $1, status
+        FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS m(match_id, line_id, status)
         ON CONFLICT (match_id) DO UPDATE SET status = excluded.status
         """,
         request.request_id,
@@ -256,7 +263,7 @@ async def page(
         """
         SELECT request_id, state, status, revision, language, circulation, submitted_at, reference,
             coalesce((SELECT title FROM request_text t WHERE t.request_id = request.request_id), '') AS title,
-            ARRAY(SELECT kind FROM request_line AS line WHERE line.request_id = request.request_id ORDER BY position) AS kinds,
+            ARRAY(SELECT kind FROM request_line l WHERE l.request_id = request.request_id ORDER BY position) AS kinds,
             (SELECT CASE WHEN bool_and(fulfilment = 'complete') THEN 'complete'
                          WHEN bool_and(fulfilment = 'none') THEN 'none' ELSE 'partial' END
              FROM request_line AS line WHERE line.request_id = request.request_id) AS fulfilment

@@ -148,9 +148,7 @@ async def test_a_command_wants_a_key(api: Client) -> None:
         check_problem(answer, 400, "idempotency-key-invalid")
 
 
-async def test_a_database_that_does_not_answer_is_said_at_once(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_a_database_that_does_not_answer_is_said_at_once(api: Client, databases: Mapping[str, Database]) -> None:
     db = databases["requests"]
     held = [await db._acquire() for _ in range(10)]
     try:
@@ -165,10 +163,10 @@ async def test_a_database_that_does_not_answer_is_said_at_once(
     assert (await api.get("/v1/requests", headers=headers())).status_code == 200
 
 
-async def test_one_correlation_goes_from_the_header_to_the_fact(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
-    answer = await api.post("/v1/requests", json=a_request(), headers=headers() | {"X-Correlation-Id": "note-verbale-7"})
+async def test_one_correlation_goes_from_the_header_to_the_fact(api: Client, databases: Mapping[str, Database]) -> None:
+    answer = await api.post(
+        "/v1/requests", json=a_request(), headers=headers() | {"X-Correlation-Id": "note-verbale-7"}
+    )
 
     assert answer.headers["X-Correlation-Id"] == "note-verbale-7"
     async with databases["requests"].transaction() as tx:
@@ -176,8 +174,8 @@ async def test_one_correlation_goes_from_the_header_to_the_fact(
 
 
 async def test_an_odd_correlation_is_replaced(api: Client) -> None:
-    for given in ("a b", "x" * 65, "é"):
-        answer = await api.get("/health/live", headers={"X-Correlation-Id": given.encode()})  # type: ignore[dict-item]
+    for odd in ("a b", "x" * 65, "é"):
+        answer = await api.get("/health/live", headers={"X-Correlation-Id": odd.encode()})  # type: ignore[dict-item]
         assert UUID(answer.headers["X-Correlation-Id"])
 
 
@@ -296,7 +294,10 @@ async def test_the_good_token_beside_them_is_not(api: Client) -> None:
 
 
 async def test_who_holds_several_appointments_names_the_one_acted_in(api: Client, issuer: Issuer) -> None:
-    several = {"Authorization": f"Bearer {token('NOR:focal_point', 'NOR:donor_officer')}", "Idempotency-Key": str(uuid4())}
+    several = {
+        "Authorization": f"Bearer {token('NOR:focal_point', 'NOR:donor_officer')}",
+        "Idempotency-Key": str(uuid4()),
+    }
 
     check_problem(await api.post("/v1/requests", json=a_request(), headers=several), 403, "appointment-not-named")
     named = several | {"Acting-As": "NOR:focal_point"}
@@ -308,7 +309,11 @@ async def test_who_holds_several_appointments_names_the_one_acted_in(api: Client
 # -- bodies -----------------------------------------------------------------------------------------------------------
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
 def test_a_body_that_json_can_say_is_faulted_for_what_it_is_alone(value: Any) -> None:
     body = json.dumps(value).encode()
 
@@ -338,8 +343,6 @@ async def test_a_body_may_come_in_pieces(api: Client) -> None:
             yield piece + b","
             await asyncio.sleep(0)
 
-    answer = await api.post(
-        "/v1/requests", content=pieces(), headers=headers() | {"Content-Type": "application/json"}
-    )
+    answer = await api.post("/v1/requests", content=pieces(), headers=headers() | {"Content-Type": "application/json"})
 
     check_problem(answer, 400, "malformed-json")

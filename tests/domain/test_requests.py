@@ -174,8 +174,8 @@ def test_a_request_without_a_line_is_not_submitted(begin: Callable[..., Fact]) -
 
 
 def test_a_draft_circulates_nowhere_whatever_rule_it_chose() -> None:
-    for rule in CirculationRule:
-        assert Circulation.NONE is a_request(Status.DRAFT, rule=rule).circulation
+    for chosen in CirculationRule:
+        assert Circulation.NONE is a_request(Status.DRAFT, rule=chosen).circulation
 
 
 def test_what_the_state_chose_takes_effect_with_the_submission() -> None:

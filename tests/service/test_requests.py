@@ -276,9 +276,7 @@ async def test_a_withdrawn_consent_hides_the_request_at_once(api: Client) -> Non
     path = f"/v1/requests/{request['request_id']}"
     assert (await api.get(path, headers=headers("NOR:provider_officer"))).status_code == 200
 
-    answer = await api.delete(
-        f"{path}/consents/{request['request_id']}", headers=headers(revision=request["revision"])
-    )
+    answer = await api.delete(f"{path}/consents/{request['request_id']}", headers=headers(revision=request["revision"]))
 
     assert answer.status_code == 200, answer.text
     assert answer.json()["circulation"] == "objected"
