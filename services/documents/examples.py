@@ -1,0 +1,157 @@
+"""One example of each fact and of each body: fictitious, the same whenever it is made, every code a real one.
+
+The examples of facts are written once and kept for ever (`contracts/examples/`): what was published stays readable.
+"""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, cast
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import msgspec
+from msgspec import inspect
+
+from contracts.facts import Event, Fact, fact_type
+from contracts.values import Role
+from services.documents.sample_values import ACTORS, FIRST, LEAST, REASONS, VALUES
+
+WHEN = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
+DAY = "2026-11-25"
+
+
+class NoExample(Exception):
+    """A field of a fact has no realistic value yet: `sample_values.VALUES` is the place for it."""
+
+
+def example_event(kind: type[Fact], *, least: bool = False) -> Event:
+    """A fact in its envelope; `least` leaves away what is optional. Raises NoExample for a field without a value."""
+    name, event_type = kind.__name__, fact_type(kind)
+    fact = msgspec.convert(_Maker(strict=True, least=least).struct(_shape(kind)), kind)
+    actor = next((appointment for appointment, acts in ACTORS.items() if name in acts), None)
+    organization, _, role = (actor or ":").partition(":")
+    return Event(
+        specversion="1.0",
+        id=_id(f"{event_type} {'least' if least else 'full'}"),
+        source=f"/{event_type.partition('.')[0]}",
+        type=event_type,
+        subject=f"{fact.aggregate}/{fact.aggregate_id}",
+        time=WHEN,
+        aggregateversion=1 if name in FIRST else 2,
+        correlationid="example",
+        datacontenttype="application/json",
+        data=msgspec.Raw(msgspec.json.encode(fact)),
+        causationid=None if least or actor else _id("cause"),
+        actorid=_id(actor) if actor and not least else None,
+        actorrole=Role(role) if actor and not least else None,
+        actororganization=organization if actor and not least else None,
+    )
+
+
+def has_optional(kind: type[Fact]) -> bool:
+    """Whether an example can leave something away, in the fact or in a part of it."""
+    return _has_optional(_shape(kind))
+
+
+@cache
+def example_body(kind: Any) -> Any:
+    """A body that a command of this type could have; None for what is no struct."""
+    shape = inspect.type_info(kind)
+    return _Maker(strict=False).struct(shape) if isinstance(shape, inspect.StructType) else None
+
+
+class _Maker:
+    """Makes values from types. `strict` refuses to invent what `VALUES` does not hold."""
+
+    def __init__(self, *, strict: bool, least: bool = False) -> None:
+        self._strict = strict
+        self._least = least
+
+    def struct(self, shape: inspect.StructType) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        if shape.tag_field is not None:
+            made[shape.tag_field] = shape.tag
+        for field in shape.fields:
+            given, value = self._given(shape.cls.__name__, field)
+            if not given and (field.required or self._strict or _holds_structs(field.type)):
+                value = self._invented(shape.cls.__name__, field.encode_name, field.type)
+            elif not given or (value is None and not field.required):
+                continue
+            made[field.encode_name] = value
+        return made
+
+    def _given(self, owner: str, field: inspect.Field) -> tuple[bool, Any]:
+        """The value that was chosen for a field, if one was."""
+        name = field.encode_name
+        if self._least and f"{owner}.{name}" in LEAST:
+            return True, LEAST[f"{owner}.{name}"]
+        if self._least and not field.required:
+            return True, None
+        if name == "reason" and owner in REASONS:
+            return True, REASONS[owner]
+        for key in (f"{owner}.{name}", name):
+            if key in VALUES:
+                return True, VALUES[key]
+        return False, None
+
+    def _invented(self, owner: str, name: str, shape: inspect.Type) -> Any:
+        match shape:
+            case inspect.Metadata():
+                return self._invented(owner, name, shape.type)
+            case inspect.UnionType():
+                some = next(arm for arm in shape.types if not isinstance(arm, inspect.NoneType))
+                return self._invented(owner, name, some)
+            case inspect.StructType():
+                return self.struct(shape)
+            case inspect.VarTupleType() | inspect.ListType():
+                return [self._invented(owner, name, shape.item_type)]
+            case inspect.UUIDType():
+                return str(_id(name))
+            case inspect.DateTimeType():
+                return WHEN.isoformat().replace("+00:00", "Z")
+        if self._strict:
+            raise NoExample(f"{owner}.{name} needs a value in services/documents/sample_values.py")
+        return self._any(shape)
+
+    def _any(self, shape: inspect.Type) -> Any:
+        match shape:
+            case inspect.EnumType():
+                return next(iter(shape.cls)).value
+            case inspect.IntType():
+                return shape.ge or 1
+            case inspect.BoolType():
+                return True
+            case inspect.DateType():
+                return DAY
+            case inspect.StrType():
+                return "example"
+            case inspect.LiteralType():
+                return shape.values[0]
+        return None
+
+
+def _shape(kind: type[Fact]) -> inspect.StructType:
+    return cast(inspect.StructType, inspect.type_info(kind))
+
+
+def _holds_structs(shape: inspect.Type) -> bool:
+    match shape:
+        case inspect.VarTupleType() | inspect.ListType():
+            return isinstance(shape.item_type, inspect.StructType)
+        case inspect.Metadata():
+            return _holds_structs(shape.type)
+    return False
+
+
+def _has_optional(shape: inspect.Type) -> bool:
+    match shape:
+        case inspect.StructType():
+            return any(not field.required or _has_optional(field.type) for field in shape.fields)
+        case inspect.VarTupleType() | inspect.ListType():
+            return _has_optional(shape.item_type)
+        case inspect.Metadata():
+            return _has_optional(shape.type)
+    return False
+
+
+def _id(name: str) -> UUID:
+    return uuid5(NAMESPACE_URL, f"entraide:example:{name}")

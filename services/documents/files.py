@@ -1,0 +1,75 @@
+"""The documents as files of the repository, made from the code alone: no database, no broker, no clock."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import click
+from litestar import Litestar
+
+from chassis.auth import Keys, Verifier
+from chassis.bus import Bus
+from chassis.db import Database
+from chassis.http import application, litestar_of
+from chassis.inbox import Inbox
+from chassis.internal import events
+from chassis.journal import Relay
+from chassis.service import Running, Service
+from chassis.settings import Settings
+from contracts.facts import facts
+from services import reference
+from services.documents import routes
+from services.documents.asyncapi import asyncapi, fact_schema
+from services.documents.kept import CONTRACTS, kept_examples, missing_examples, type_of
+from services.documents.openapi import openapi
+
+
+def write(services: Sequence[Service], *, check: bool, folder: Path = CONTRACTS) -> int:
+    """Write what is missing or differs, drop schemas of what is no more; with `check` only list that and return 1."""
+    examples, missing = kept_examples(folder), missing_examples(folder)
+    for path, example in missing.items():
+        examples.setdefault(type_of(path), []).append(example)
+    documents = missing | schemas(services, examples, folder)
+    texts = {path: text_of(document) for path, document in documents.items()}
+    differing = [path for path, text in texts.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    left_over = [path for path in sorted((folder / "schemas").rglob("*.json")) if path not in texts]
+    for path in differing + left_over:
+        says = "is not what the code says" if check else "removed" if path in left_over else "written"
+        click.echo(f"{path.relative_to(folder.parent)}: {says}", err=check)
+    if check:
+        return 1 if differing or left_over else 0
+    for path in differing:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(texts[path], encoding="utf-8")
+    for path in left_over:
+        path.unlink()
+    return 0
+
+
+def schemas(
+    services: Sequence[Service], examples: Mapping[str, Sequence[Any]], folder: Path = CONTRACTS
+) -> dict[Path, Any]:
+    """Every document below `schemas/`, by path."""
+    found: dict[Path, Any] = {
+        folder / "schemas" / "facts" / f"{name}.json": fact_schema(name, kind) for name, kind in facts().items()
+    }
+    found[folder / "schemas" / "openapi.json"] = openapi(inert_application(services))
+    found[folder / "schemas" / "asyncapi.json"] = asyncapi(services, examples=examples)
+    return found
+
+
+def inert_application(services: Sequence[Service]) -> Litestar:
+    """The application as it is served, on connections that are never opened: to be looked at, not to be called."""
+    settings = Settings(state=Path())
+    running = []
+    for service in services:
+        db, bus = Database(cast(Any, None), service.name), Bus("", service.name)
+        inbox = Inbox(db, service.name, service.listens_to, service.handlers)
+        running.append(Running(service, settings, db, bus, Relay(db, bus), inbox, cast(Any, None)))
+    verifier = Verifier(Keys(""), settings.issuer)
+    return litestar_of(application(running, verifier, routes=[events, *reference.ROUTES, *routes.ROUTES]))
+
+
+def text_of(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"

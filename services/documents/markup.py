@@ -1,0 +1,60 @@
+"""HTML that cannot be injected into: whatever is not made here is text, and is escaped."""
+
+import re
+from html import escape
+from typing import TypeAlias
+
+
+class Html(str):
+    """Text that is HTML already, because `tag` or `join` made it."""
+
+
+Content: TypeAlias = str | Html | None
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def tag(name: str, *children: Content, **attributes: str | None) -> Html:
+    """An element. `class_` and `for_` are written without their underscore, `aria_label` with a hyphen."""
+    head = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return Html(f"<{name}{head}>{join(*children)}</{name}>")
+
+
+def join(*children: Content) -> Html:
+    return Html("".join(child if isinstance(child, Html) else escape(child or "", quote=False) for child in children))
+
+
+def prose(text: str) -> Html:
+    """Paragraphs of a docstring, with what stands in backticks as code."""
+    return join(*(tag("p", inline(paragraph)) for paragraph in text.strip().split("\n\n") if paragraph))
+
+
+def inline(text: str) -> Html:
+    parts = _CODE.split(" ".join(text.split()))
+    return join(*(tag("code", part) if position % 2 else part for position, part in enumerate(parts)))
+
+
+def table(head: tuple[str, ...], rows: list[tuple[Content, ...]], *, label: str) -> Html:
+    """A table whose first column names its rows; it scrolls by itself where the window is narrow."""
+    return tag(
+        "div",
+        tag(
+            "table",
+            tag("thead", tag("tr", *(tag("th", cell, scope="col") for cell in head))),
+            tag(
+                "tbody",
+                *(tag("tr", tag("th", row[0], scope="row"), *(tag("td", cell) for cell in row[1:])) for row in rows),
+            ),
+        ),
+        class_="wide",
+        role="region",
+        aria_label=label,
+        tabindex="0",
+    )
+
+
+def code(text: str, *, label: str) -> Html:
+    return tag("pre", tag("code", text), role="region", aria_label=label, tabindex="0")

@@ -1,0 +1,298 @@
+"""The HTTP interface as OpenAPI 3.1, read off the routes of the running application.
+
+The framework's own document is not used: it loses constraints and the items of tuples, and knows nothing of what the
+chassis adds (keys, revisions, problems). Bodies and answers are described by msgspec, which also decodes them.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from inspect import getdoc
+from typing import Annotated, Any, get_args, get_origin
+
+from litestar import Litestar, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import ParameterKwarg
+from litestar.routes import HTTPRoute
+from litestar.types import Empty
+from msgspec import Meta, to_builtins
+
+from chassis.auth import ACTING_HEADER
+from chassis.commands import KEY_HEADER
+from chassis.problems import MEDIA_TYPE, Problem
+from chassis.telemetry import CORRELATION_HEADER
+from services.documents.examples import example_body
+from services.documents.shapes import DIALECT, first_sentence, says, shapes_of, without_none
+
+SCHEMA_PLACE = "#/components/schemas/{name}"
+JSON = "application/json"
+DESCRIPTION = """\
+Technical assistance under the UN Convention against Transnational Organized Crime: requests of States, offerings and
+matches, pledges and funds, and who is told. Every command takes an `Idempotency-Key`: sent again with the same body it
+has the same outcome and no second effect. A change of an existing record names the revision it changes in `If-Match`.
+Every refusal is a problem (RFC 9457) with a stable `slug` and a title in the language of `Accept-Language`.
+"""
+
+PARAMETERS: Mapping[str, Mapping[str, Any]] = {
+    "Key": {
+        "name": KEY_HEADER,
+        "in": "header",
+        "required": True,
+        "description": "Chosen by the caller, one for each command: sent again with the same body, the outcome is the "
+        "same; with another body it is refused (422). Kept for 30 days.",
+        "schema": {"type": "string", "pattern": "^[!-~]{8,128}$", "minLength": 8, "maxLength": 128},
+        "example": "0b9c7a8e-5f0d-4c1e-9a57-2f3f1c6f7d10",
+    },
+    "Revision": {
+        "name": "If-Match",
+        "in": "header",
+        "required": True,
+        "description": "The revision that is changed: the `ETag` it was read with. Another one is refused (412).",
+        "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+        "example": '"1"',
+    },
+    "ActingAs": {
+        "name": ACTING_HEADER,
+        "in": "header",
+        "required": False,
+        "description": "The appointment acted in, `<organization>:<role>`; needed where the token holds several.",
+        "schema": {"type": "string", "pattern": "^[A-Z][A-Z0-9-]+:[a-z_]+$", "maxLength": 64},
+        "example": "KEN:focal_point",
+    },
+    "Words": {
+        "name": "Accept-Language",
+        "in": "header",
+        "required": False,
+        "description": "The language of a refusal's title: ar, en, es, fr, ru or zh; English otherwise.",
+        "schema": {"type": "string", "maxLength": 200},
+        "example": "fr",
+    },
+}
+
+HEADERS: Mapping[str, Mapping[str, Any]] = {
+    "ETag": {"description": "The revision shown, to be sent back in `If-Match`.", "schema": {"type": "string"}},
+    "Location": {"description": "Where the new record is.", "schema": {"type": "string"}},
+    "Link": {
+        "description": "Where the list goes on (RFC 8288, `rel=next`); absent at its end.",
+        "schema": {"type": "string"},
+    },
+    CORRELATION_HEADER: {
+        "description": "Names this call in logs, in the facts it led to and in mails; may be sent along.",
+        "schema": {"type": "string"},
+    },
+}
+
+REFUSALS: Mapping[str, str] = {
+    "400": "Something sent cannot be meant.",
+    "401": "No token, or one that will not do.",
+    "403": "Somebody known asks for what their role never does.",
+    "404": "There is no such record, or none for this caller.",
+    "409": "The record's state does not allow it, or the same command is under way.",
+    "412": "The record has changed since it was read.",
+    "422": "The key was used for something else, or a rule across records does not hold.",
+    "428": "`If-Match` is missing.",
+    "default": "Any other refusal.",
+}
+
+
+def openapi(app: Litestar) -> dict[str, Any]:
+    """The document of every route of `app` but the internal ones and those that keep themselves out."""
+    routes = list(documented(app))
+    names = _operation_ids(routes)
+    kinds: list[Any] = [Problem]
+    operations = [Operation(path, method, handler, kinds) for path, method, handler in routes]
+    schemas, named = shapes_of(kinds, place=SCHEMA_PLACE)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation, name in zip(operations, names, strict=True):
+        described = operation.described(schemas)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = {"operationId": name, **described}
+    return {
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": DIALECT,
+        "info": {"title": "Entraide", "version": app.state.version, "description": DESCRIPTION},
+        "servers": [{"url": "/"}],
+        "security": [{"bearer": []}],
+        "tags": [{"name": tag} for tag in sorted({operation.tag for operation in operations})],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "parameters": dict(PARAMETERS),
+            "headers": dict(HEADERS),
+            "responses": {_component(status): _problem(text, schemas[0]) for status, text in REFUSALS.items()},
+            "schemas": named,
+        },
+    }
+
+
+def documented(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
+    """Path, method and handler of each route that belongs into the public document."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for method, (handler, _) in route.route_handler_map.items():
+                if method != "OPTIONS" and handler.resolve_include_in_schema() and not handler.opt.get("internal"):
+                    yield route.path_format, method, handler
+
+
+class Operation:
+    """One method of one path. Its types join `kinds`, so that all of the document's are described at once."""
+
+    def __init__(self, path: str, method: str, handler: HTTPRouteHandler, kinds: list[Any]) -> None:
+        self.path = path
+        self.method = method
+        self._handler = handler
+        self._fields = handler.parsed_fn_signature.parameters
+        self.tag = next(iter(handler.resolve_tags()), path.split("/")[1])
+        self._parameters = [
+            (_sent_name(name, field), field, _enlist(kinds, _constrained(field))) for name, field in _sent(handler)
+        ]
+        body = self._fields.get("data")
+        self._body: Any = None
+        self._body_optional = True
+        if body:
+            self._body, self._body_optional = without_none(body.annotation)
+        self._body_at = _enlist(kinds, self._body) if body else -1
+        self._answer = _answer(handler.parsed_return_field.annotation)
+        self._answer_at = _enlist(kinds, self._answer)
+        self._more = {
+            status: (spec, _enlist(kinds, spec.data_container)) for status, spec in (handler.responses or {}).items()
+        }
+
+    def described(self, schemas: list[dict[str, Any]]) -> dict[str, Any]:
+        handler = self._handler
+        public = bool(handler.opt.get("public"))
+        told: dict[str, Any] = {
+            "tags": [self.tag],
+            "summary": handler.summary or handler.handler_name.replace("_", " "),
+            "parameters": self._described_parameters(schemas, public=public),
+            "responses": self._described_responses(schemas, public=public),
+        }
+        if text := getdoc(handler.fn):
+            told["description"] = text
+        if self._body is not None:
+            content: dict[str, Any] = {"schema": schemas[self._body_at]}
+            if (example := example_body(self._body)) is not None:
+                content["example"] = example
+            told["requestBody"] = {"required": not self._body_optional, "content": {JSON: content}}
+        if public:
+            told["security"] = []
+        return told
+
+    def _described_parameters(self, schemas: list[dict[str, Any]], *, public: bool) -> list[dict[str, Any]]:
+        told: list[dict[str, Any]] = []
+        for name, field, at in self._parameters:
+            schema, default = dict(schemas[at]), to_builtins(None if field.default is Empty else field.default)
+            if default is not None:
+                schema["default"] = default
+            kind = field.kwarg_definition.param_type.value
+            told.append({"name": name, "in": kind, "required": field.default is Empty, "schema": schema})
+        shared = [
+            *(["Key"] if "command" in self._fields else []),
+            *(["Revision"] if "expected" in self._fields else []),
+            *([] if public else ["ActingAs"]),
+            *([] if any(one["name"] == PARAMETERS["Words"]["name"] for one in told) else ["Words"]),
+        ]
+        return told + [{"$ref": f"#/components/parameters/{name}"} for name in shared]
+
+    def _described_responses(self, schemas: list[dict[str, Any]], *, public: bool) -> dict[str, Any]:
+        told = {str(self._handler.status_code): self._described_success(schemas)}
+        for status, (spec, at) in self._more.items():
+            told[str(status)] = {"description": spec.description, "content": {JSON: {"schema": schemas[at]}}}
+        refusals = {
+            "400": bool(self._parameters) or self._body is not None or "command" in self._fields,
+            "401": not public,
+            "403": not public,
+            "404": "{" in self.path,
+            "409": "command" in self._fields,
+            "412": "expected" in self._fields or any(name == "If-Match" for name, _, _ in self._parameters),
+            "422": "command" in self._fields,
+            "428": "expected" in self._fields,
+            "default": True,
+        }
+        for refusal, possible in refusals.items():
+            if possible:
+                told.setdefault(refusal, {"$ref": f"#/components/responses/{_component(refusal)}"})
+        return told
+
+    def _described_success(self, schemas: list[dict[str, Any]]) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "description": first_sentence(says(self._answer)) or HTTPStatus(self._handler.status_code).phrase,
+            "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in self._headers()},
+        }
+        if self._answer is not type(None):
+            told["content"] = {str(self._handler.media_type or JSON): {"schema": schemas[self._answer_at]}}
+        return told
+
+    def _headers(self) -> list[str]:
+        """What the chassis' `created`, `shown` and `next_link` set: known by the shape of what is answered."""
+        members = getattr(self._answer, "__struct_fields__", ())
+        return [
+            *(["Location"] if self._handler.status_code == HTTPStatus.CREATED and "{" not in self.path else []),
+            *(["ETag"] if "revision" in members else []),
+            *(["Link"] if "cursor" in members else []),
+            CORRELATION_HEADER,
+        ]
+
+
+def _sent(handler: HTTPRouteHandler) -> list[tuple[str, Any]]:
+    """The parameters that a caller sends: whatever is neither a dependency of ours nor the body."""
+    ours = set(handler.resolve_dependencies()) | {"data"}
+    return [
+        (name, field)
+        for name, field in handler.parsed_fn_signature.parameters.items()
+        if name not in ours and isinstance(field.kwarg_definition, ParameterKwarg)
+    ]
+
+
+def _sent_name(name: str, field: Any) -> str:
+    return str(field.kwarg_definition.name or name)
+
+
+def _constrained(field: Any) -> Any:
+    """A parameter's type with the limits that stand beside it; an absent parameter is absent, never null."""
+    limits = {
+        limit: getattr(field.kwarg_definition, limit)
+        for limit in ("gt", "ge", "lt", "le", "pattern", "min_length", "max_length", "description")
+        if getattr(field.kwarg_definition, limit) is not None
+    }
+    kind, _ = without_none(field.annotation)
+    return Annotated[kind, Meta(**limits)] if limits else kind
+
+
+def _answer(kind: Any) -> Any:
+    """What stands in the body of an answer: the argument of a Response, or what the handler returns."""
+    if isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Response):
+        return get_args(kind)[0]
+    return kind
+
+
+def _enlist(kinds: list[Any], kind: Any) -> int:
+    kinds.append(kind)
+    return len(kinds) - 1
+
+
+def _problem(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "description": text,
+        "headers": {CORRELATION_HEADER: {"$ref": f"#/components/headers/{CORRELATION_HEADER}"}},
+        "content": {MEDIA_TYPE: {"schema": schema}},
+    }
+
+
+def _component(status: str) -> str:
+    return "Problem" if status == "default" else f"Problem{status}"
+
+
+def _operation_ids(routes: Sequence[tuple[str, str, HTTPRouteHandler]]) -> list[str]:
+    """Each route's own name, else its function's; method and path where another route has that name already."""
+    own = [handler.name for _, _, handler in routes]
+    names = [name or handler.handler_name for name, (_, _, handler) in zip(own, routes, strict=True)]
+    count = Counter(_identifier(name) for name in names)
+    return [
+        _identifier(name) if given or count[_identifier(name)] == 1 else _identifier(f"{method.lower()}{path}")
+        for given, name, (path, method, _) in zip(own, names, routes, strict=True)
+    ]
+
+
+def _identifier(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")

@@ -1,0 +1,293 @@
+"""The documents as pages: plain HTML with one style sheet, no script, in the order in which one reads."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.documents.markup import Content, Html, code, inline, join, prose, table, tag
+
+Document = Mapping[str, Any]
+_LIMITS = {
+    "minLength": "characters from",
+    "maxLength": "characters to",
+    "minimum": "from",
+    "maximum": "to",
+    "minItems": "items from",
+    "maxItems": "items to",
+    "pattern": "matches",
+}
+
+
+def api_page(document: Document) -> str:
+    """Every operation of an OpenAPI document: what it takes, what it answers, how it is called."""
+    operations: dict[str, list[tuple[str, str, Document]]] = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            operations.setdefault(operation["tags"][0], []).append((method.upper(), path, operation))
+    shapes = document["components"]["schemas"]
+    contents = [
+        (group, [(one["operationId"], f"{method} {path}") for method, path, one in operations[group]])
+        for group in operations
+    ]
+    body = [
+        tag(
+            "section",
+            tag("h2", group, id=f"group-{group}"),
+            *(_operation(document, method, path, one) for method, path, one in operations[group]),
+            aria_labelledby=f"group-{group}",
+        )
+        for group in operations
+    ]
+    return _page(
+        "Entraide: the API", document["info"]["description"], contents, [*body, _shapes(shapes)], "/openapi.json"
+    )
+
+
+def events_page(document: Document) -> str:
+    """Every fact of an AsyncAPI document: what it says, who announces it, who hears it."""
+    owners: dict[str, list[str]] = {}
+    for event_type in document["channels"]:
+        owners.setdefault(event_type.split(".")[0], []).append(event_type)
+    contents = [(owner, [(event_type, event_type) for event_type in types]) for owner, types in owners.items()]
+    body = [
+        tag(
+            "section",
+            tag("h2", owner, id=f"group-{owner}"),
+            *(_fact(document, event_type) for event_type in types),
+            aria_labelledby=f"group-{owner}",
+        )
+        for owner, types in owners.items()
+    ]
+    return _page(
+        "Entraide: the facts",
+        document["info"]["description"],
+        contents,
+        [*body, _shapes(document["components"]["schemas"])],
+        "/asyncapi.json",
+    )
+
+
+def _page(
+    title: str,
+    description: str,
+    contents: Sequence[tuple[str, Sequence[tuple[str, str]]]],
+    body: Sequence[Html],
+    source: str,
+) -> str:
+    links = (("/docs", "The API"), ("/docs/events", "The facts"), (source, "This page for programs"))
+    groups = [
+        tag(
+            "li", tag("a", group, href=f"#group-{group}"), tag("ul", *(_link(anchor, says) for anchor, says in entries))
+        )
+        for group, entries in contents
+    ]
+    return "<!doctype html>\n" + tag(
+        "html",
+        tag(
+            "head",
+            Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
+            tag("title", title),
+            Html('<link rel="stylesheet" href="/docs/style.css">'),
+        ),
+        tag(
+            "body",
+            tag("a", "Skip to the content", class_="skip", href="#content"),
+            tag(
+                "header",
+                tag("h1", title),
+                prose(description),
+                tag(
+                    "nav",
+                    tag("ul", *(tag("li", tag("a", says, href=to)) for to, says in links)),
+                    aria_label="Documents",
+                ),
+            ),
+            tag(
+                "nav",
+                tag("h2", "Contents", id="contents"),
+                tag("ul", *groups, _link("shapes", "shapes")),
+                aria_labelledby="contents",
+            ),
+            tag("main", *body, id="content", tabindex="-1"),
+        ),
+        lang="en",
+        dir="ltr",
+    )
+
+
+def _link(anchor: str, says: str) -> Html:
+    return tag("li", tag("a", says, href=f"#{anchor}"))
+
+
+# -- operations -------------------------------------------------------------------------------------------------------
+
+
+def _operation(document: Document, method: str, path: str, operation: Document) -> Html:
+    name = operation["operationId"]
+    parameters = [_resolved(document, one) for one in operation["parameters"]]
+    body = operation.get("requestBody")
+    parts: list[Content] = [
+        tag("h3", tag("span", method, class_="method"), " ", tag("code", path), id=name),
+        tag("p", inline(operation["summary"]), class_="summary"),
+        prose(operation.get("description", "")),
+    ]
+    if operation.get("security") == []:
+        parts.append(tag("p", "Needs no token."))
+    if parameters:
+        rows: list[tuple[Content, ...]] = [
+            (
+                tag("code", one["name"]),
+                one["in"] + (", required" if one["required"] else ""),
+                _type(one["schema"]),
+                inline(one.get("description", "")),
+            )
+            for one in parameters
+        ]
+        parts += [
+            tag("h4", "Parameters"),
+            table(("name", "where", "type", "meaning"), rows, label=f"Parameters of {name}"),
+        ]
+    if body:
+        need = "" if body["required"] else " It may be left away."
+        parts += [tag("h4", "Body"), tag("p", _type(body["content"]["application/json"]["schema"]), ".", need)]
+    answers: list[tuple[Content, ...]] = [
+        (status, inline(answer["description"]), _answer(answer), _headers(answer))
+        for status, answer in ((s, _resolved(document, a)) for s, a in operation["responses"].items())
+    ]
+    parts += [
+        tag("h4", "Answers"),
+        table(("status", "meaning", "body", "headers"), answers, label=f"Answers of {name}"),
+        tag("h4", "Example"),
+        code(_curl(method, path, operation, parameters), label=f"Example of {name}"),
+    ]
+    return tag("article", *parts, aria_labelledby=name)
+
+
+def _answer(answer: Document) -> Html:
+    return join(
+        *(
+            part
+            for media, content in answer.get("content", {}).items()
+            for part in (media, ": ", _type(content["schema"]))
+        )
+    )
+
+
+def _headers(answer: Document) -> str:
+    return ", ".join(answer.get("headers", {}))
+
+
+def _curl(method: str, path: str, operation: Document, parameters: Sequence[Document]) -> str:
+    lines = [f'curl -X {method} "$ENTRAIDE{path}"']
+    if operation.get("security") != []:
+        lines.append('-H "Authorization: Bearer $TOKEN"')
+    lines += [
+        f"-H '{one['name']}: {one['example']}'" for one in parameters if one["in"] == "header" and one["required"]
+    ]
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    if "example" in content:
+        said = json.dumps(content["example"], ensure_ascii=False, indent=2).replace("'", "\\u0027")
+        lines += ["-H 'Content-Type: application/json'", f"-d '{said}'"]
+    return " \\\n  ".join(lines)
+
+
+def _resolved(document: Document, part: Document) -> Document:
+    """A parameter or an answer, itself or the shared one it refers to."""
+    if "$ref" not in part:
+        return part
+    _, _, kind, name = part["$ref"].split("/")
+    found: Document = document["components"][kind][name]
+    return found
+
+
+# -- facts ------------------------------------------------------------------------------------------------------------
+
+
+def _fact(document: Document, event_type: str) -> Html:
+    channel = document["channels"][event_type]
+    message = document["components"]["messages"][event_type]
+    narrowed = message["payload"]["allOf"][1]["properties"]["data"]
+    heard = [one["summary"] for name, one in document["operations"].items() if name.endswith(f".{event_type}")]
+    return tag(
+        "article",
+        tag("h3", tag("code", event_type), id=event_type),
+        prose(channel["description"]),
+        tag("p", "Subject ", tag("code", channel["address"]), ", stream ", tag("code", channel["x-stream"]), "."),
+        tag("ul", *(tag("li", says) for says in heard)),
+        tag("p", "Data: ", _type(narrowed), "."),
+        *(
+            tag(
+                "details",
+                tag("summary", "Example: ", event_type),
+                code(json.dumps(one["payload"], ensure_ascii=False, indent=2), label=f"Example of {event_type}"),
+            )
+            for one in message.get("examples", ())[:1]
+        ),
+        aria_labelledby=event_type,
+    )
+
+
+# -- shapes -----------------------------------------------------------------------------------------------------------
+
+
+def _shapes(schemas: Mapping[str, Document]) -> Html:
+    return tag(
+        "section",
+        tag("h2", "shapes", id="shapes"),
+        *(_shape(name, schemas[name]) for name in sorted(schemas)),
+        aria_labelledby="shapes",
+    )
+
+
+def _shape(name: str, schema: Document) -> Html:
+    parts: list[Content] = [tag("h3", name, id=f"shape-{name}"), prose(schema.get("description", ""))]
+    if members := schema.get("properties"):
+        required = schema.get("required", ())
+        rows: list[tuple[Content, ...]] = [
+            (
+                tag("code", member),
+                _type(shape),
+                "required" if member in required else _default(shape),
+                inline(shape.get("description", "")),
+            )
+            for member, shape in members.items()
+        ]
+        parts.append(table(("field", "type", "needed", "meaning"), rows, label=f"Fields of {name}"))
+        if schema.get("additionalProperties") is False:
+            parts.append(tag("p", "Any other field is refused."))
+    else:
+        parts.append(tag("p", _type(schema)))
+    return tag("article", *parts, aria_labelledby=f"shape-{name}")
+
+
+def _default(schema: Document) -> Html:
+    if schema.get("default") is None:
+        return join("optional")
+    return join("optional: ", tag("code", json.dumps(schema["default"], ensure_ascii=False)))
+
+
+def _type(schema: Document) -> Html:
+    """A schema in words, with links to the shapes that have a name."""
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        return tag("a", name, href=f"#shape-{name}")
+    for several in ("anyOf", "oneOf", "allOf"):
+        if several in schema:
+            return _separated([_type(one) for one in schema[several]], " or ")
+    if "enum" in schema:
+        return _separated([tag("code", str(one)) for one in schema["enum"]], ", ")
+    if "const" in schema:
+        return tag("code", str(schema["const"]))
+    if schema.get("type") == "array":
+        return join("list of ", _type(schema.get("items", {})), _limits(schema))
+    said = schema.get("format") or schema.get("type") or "anything"
+    return join(said, _limits(schema))
+
+
+def _limits(schema: Document) -> Html:
+    limits = [join(says, " ", tag("code", str(schema[key]))) for key, says in _LIMITS.items() if key in schema]
+    return join(" (", _separated(limits, ", "), ")") if limits else join()
+
+
+def _separated(parts: Sequence[Html], separator: str) -> Html:
+    return join(*(part if position == 0 else join(separator, part) for position, part in enumerate(parts)))

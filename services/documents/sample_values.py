@@ -1,0 +1,216 @@
+"""What the fields of an example hold: by field, or by `<struct>.<field>` where a field means something else there.
+
+One story runs through all of them: a fictitious request of Kenya for training on mutual legal assistance, an offering
+of a unit of UNODC that fits it, and a pledge of Norway. Whoever adds a field to a fact adds its value here.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+FICTITIOUS = "[Fictitious sample]"
+HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+DOLLARS = {"minor": 3_800_000, "currency": "USD"}
+KRONER = {"minor": 250_000_000, "currency": "NOK"}
+INSTALMENT = {"minor": 100_000_000, "currency": "NOK"}
+KRONE_RATE = {"rate": "0.0950", "rate_source": "fictitious", "rate_date": "2026-11-01"}
+CURRICULUM = ["convention_provisions", "obtaining_evidence", "preservation_of_stored_data", "real_time_traffic_data"]
+SHARES = (
+    ("topics", 300, 300),
+    ("articles", 150, 150),
+    ("kind", 50, 50),
+    ("paragraphs", 80, 80),
+    ("pillars", 40, 40),
+    ("language", 120, 120),
+    ("window", 90, 120),
+    ("region", 24, 80),
+    ("funding", 30, 60),
+)
+
+VALUES: Mapping[str, Any] = MappingProxyType(
+    {
+        # who
+        "state": "KEN",
+        "provider": "UNODC-SHERLOC",
+        "donor": "NOR",
+        "organization": "KEN",
+        "role": "focal_point",
+        # a request and its lines
+        "language": "en",
+        "title": f"{FICTITIOUS} Training on mutual legal assistance",
+        "need": f"{FICTITIOUS} The central authority is new and its requests come back incomplete.",
+        "visibility": "providers",
+        "addressee": "any",
+        "addressed_states": [],
+        "circulation": "granted",
+        "circulation_rule": "granted",
+        "kind": "mla_training",
+        "topics": ["mutual_legal_assistance", "central_authorities"],
+        "articles": ["UNTOC:18"],
+        "paragraphs": ["I.k"],
+        "pillars": ["pursue"],
+        "institution": "central_authority",
+        "institution_name": f"{FICTITIOUS} Central Authority",
+        "group_size": 25,
+        "languages": ["en"],
+        "modality": "in_person",
+        "from": "2027-02-01",
+        "until": "2027-06-30",
+        "gender_marker": 1,
+        "human_rights_marker": 1,
+        "markers_justification": f"{FICTITIOUS} Half of the places are kept for women.",
+        "in_place": f"{FICTITIOUS} Six lawyers, a paper register, no electronic case file.",
+        "texts_hash": HASH,
+        "reference": "TA-2026-00012",
+        "priority": "high",
+        "outcome": "met",
+        "NewLine.outcome": f"{FICTITIOUS} Outgoing requests are drafted without help.",
+        "fulfilment": "partial",
+        "match_status": "confirmed",
+        "window_ends_at": "2026-12-02T10:00:00Z",
+        "CirculationDecided.circulation": "window_running",
+        "submit": True,
+        "comment": f"{FICTITIOUS} Said on the telephone as well.",
+        "reason": "other",
+        "suffices": True,
+        "FileRequest.addressee": {"to": "any", "states": []},
+        "RequestBody.addressee": {"to": "any", "states": []},
+        "ReviseRequest.addressee": {"to": "any", "states": []},
+        # an offering
+        "summary": f"{FICTITIOUS} Five days with exercises on the participants' own drafts.",
+        "kinds": ["mla_training"],
+        "interpretation": ["fr"],
+        "modalities": ["in_person", "hybrid"],
+        "states": [],
+        "regions": ["african"],
+        "excluded_states": [],
+        "eligible": {"states": [], "regions": ["african"], "excluded_states": []},
+        "valid": {"from": "2026-01-01", "until": "2028-12-31"},
+        "units": 2,
+        "resource_status": "partly",
+        "group_size_max": 30,
+        "funding_needed": DOLLARS,
+        "curriculum": CURRICULUM,
+        # a match
+        "score": sum(points for _, points, _ in SHARES),
+        "shares": [{"criterion": name, "points": points, "of": of} for name, points, of in SHARES],
+        "algorithm": "codes-1",
+        "offering_revision": 3,
+        "rank": 1,
+        "departs": True,
+        "departure": "stated_preference",
+        "capacity_period": {"from": "2027-01-01", "until": "2027-06-30"},
+        # money
+        "code": "SHERLOC-MNT",
+        "fund": "SHERLOC-MNT",
+        "year": 2027,
+        "usd_minor": 3_800_000,
+        "YearlyRequirement.usd_minor": 62_000_000,
+        "NewRequirement.money": {"minor": 62_000_000, "currency": "USD"},
+        "ar": "[مثال خيالي] صيانة بوابة شيرلوك",
+        "en": f"{FICTITIOUS} SHERLOC maintenance",
+        "es": "[Ejemplo ficticio] Mantenimiento de SHERLOC",
+        "fr": "[Exemple fictif] Maintenance de SHERLOC",
+        "ru": "[Вымышленный пример] Сопровождение портала ШЕРЛОК",
+        "zh": "[虚构示例] 夏洛克门户网站的维护",
+        "source": "fictitious",
+        "currency": "NOK",
+        "valid_from": "2026-11-01",
+        "usd_per_unit": "0.0950",
+        "money": KRONER,
+        "valuation": {"usd_minor": 23_750_000, **KRONE_RATE},
+        "PledgeReceived.money": INSTALMENT,
+        "PledgeReceived.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},
+        "ReceiveInstalment.money": INSTALMENT,
+        "RequirementOpened.money": DOLLARS,
+        "RequirementOpened.valuation": {
+            "usd_minor": 3_800_000,
+            "rate": "1",
+            "rate_source": "par",
+            "rate_date": "2026-11-25",
+        },
+        "Allocate.money": DOLLARS,
+        "Allocate.work_package": None,
+        "AllocationMade.work_package": None,
+        "earmarking": "softly_earmarked",
+        "note": f"{FICTITIOUS} For the upkeep of the portal in 2027.",
+        "support_cost_basis_points": 1300,
+        "instalment": 1,
+        "agreed_usd_minor": 9_500_000,
+        "relieved_usd_minor": 9_500_000,
+        "support_cost_usd_minor": 1_092_920,
+        "complete": False,
+        "effective_on": "2026-11-25",
+        "pledged_on": "2026-11-25",
+        "committed_on": "2026-11-25",
+        "received_on": "2026-11-25",
+        "withdrawn_on": "2026-11-25",
+        "allocated_on": "2026-11-25",
+        "gap_usd_minor": 0,
+        # who is told
+        "channels": ["inbox", "mail"],
+        "channel": "mail",
+        "email": "focal.point@ken.example",
+        "address_hash": HASH,
+        "notice": "matching.match.presented.v1",
+        "link": "/v1/matches/7d3c1f0a-5e2b-5c8d-9a4e-6b1f2c3d4e5f",
+        "attempt": 1,
+        "next_at": "2026-11-25T10:01:00Z",
+        "NotificationDeferred.reason": "451",
+        "NotificationRefused.reason": "550",
+        "NotificationExpired.attempt": 8,
+        "NotificationExpired.reason": "timeout",
+    }
+)
+
+LEAST: Mapping[str, Any] = MappingProxyType(
+    {"Terms.resource_status": "funded", "AllocationMade.work_package": "maintenance"}
+)
+"""What differs in an example that leaves everything optional away."""
+
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "RequestReturned": "too_general",
+        "RequestDeclined": "outside_scope",
+        "RequestHeld": "awaiting_funding",
+        "RequestReopened": "new_need",
+        "OfferingReturned": "incomplete",
+        "MatchDeclinedByState": "dates_unsuitable",
+        "MatchDeclinedByProvider": "capacity_exhausted",
+        "MatchNotPursued": "better_match_found",
+        "MatchRevoked": "security_situation",
+    }
+)
+"""A reason that the move in question may be given."""
+
+ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "KEN:focal_point": frozenset(
+            {"RequestDrafted", "RequestRevised", "RequestSubmitted", "RequestWithdrawn", "RequestDelivered"}
+            | {"CirculationDecided", "MatchAccepted", "MatchCompleted", "MatchConfirmed", "MatchDeclinedByState"}
+            | {"SubscriptionRegistered", "NotificationRead"}
+        ),
+        "UNODC:coordinator": frozenset(
+            {"RequestRegistered", "RequestReturned", "RequestDeclined", "RequestOpened", "RequestHeld"}
+            | {"RequestResumed", "RequestReopened", "RequestClosed", "OfferingApproved", "OfferingReturned"}
+            | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
+            | {"MatchNotPursued", "MatchRevoked"}
+        ),
+        "UNODC-SHERLOC:provider_officer": frozenset(
+            {"OfferingDrafted", "OfferingRevised", "OfferingSubmitted", "OfferingReconfirmed", "OfferingWithdrawn"}
+            | {"MatchInterested", "MatchProviderConfirmed", "MatchBegun", "MatchDeclinedByProvider"}
+        ),
+        "NOR:donor_officer": frozenset({"PledgePledged", "PledgeWithdrawn"}),
+        "UNODC:finance_officer": frozenset(
+            {"FundOpened", "RatesLoaded", "PledgeCommitted", "PledgeReceived", "AllocationMade"}
+        ),
+    }
+)
+"""Who does it; whatever is missing here follows from another fact, without anybody's hand."""
+
+FIRST: frozenset[str] = frozenset(
+    {"RequestDrafted", "OfferingDrafted", "MatchSuggested", "MatchNominated", "MatchInterested", "FundOpened"}
+    | {"RatesLoaded", "PledgePledged", "RequirementOpened", "AllocationMade", "SubscriptionRegistered"}
+    | {"NotificationOwed"}
+)
+"""What an aggregate begins with."""

@@ -1,0 +1,67 @@
+"""JSON Schema of our types, as msgspec decodes and encodes them."""
+
+import re
+import types
+from collections.abc import Mapping, Sequence
+from inspect import cleandoc
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import msgspec
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def shapes_of(kinds: Sequence[Any], *, place: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """A schema for each of `kinds`, and those they refer to by name; `place` is a template such as `#/$defs/{name}`."""
+    schemas, named = msgspec.json.schema_components(kinds, ref_template=place)
+    # Where two services have a struct of the same name, msgspec tells them apart by their modules.
+    short = {place.format(name=name): place.format(name=_short(name)) for name in named}
+    return (
+        [_portable(schema, short) for schema in schemas],
+        {_short(name): _portable(schema, short) for name, schema in named.items()},
+    )
+
+
+def says(kind: Any) -> str:
+    """What a struct's own docstring says; nothing where it has none of its own."""
+    return (
+        cleandoc(vars(kind).get("__doc__") or "") if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else ""
+    )
+
+
+def first_sentence(text: str) -> str:
+    return re.split(r"(?<=[.:;])\s", " ".join(text.split("\n\n")[0].split()))[0].rstrip(".:;")
+
+
+def without_none(kind: Any) -> tuple[Any, bool]:
+    """A type without its None, and whether it had one."""
+    if get_origin(kind) is Annotated:
+        inner, *metadata = get_args(kind)
+        bare, had = without_none(inner)
+        return (Annotated[(bare, *metadata)] if had else kind), had
+    if get_origin(kind) in {Union, types.UnionType} and type(None) in get_args(kind):
+        return Union[tuple(arm for arm in get_args(kind) if arm is not type(None))], True  # noqa: UP007 - made at run time
+    return kind, False
+
+
+def _short(name: str) -> str:
+    """`services.requests.commands.Comment` is `requests.Comment`."""
+    parts = name.split(".")
+    return f"{parts[1]}.{parts[-1]}" if parts[0] == "services" and len(parts) > 2 else name
+
+
+def _portable(schema: Any, short: Mapping[str, str]) -> Any:
+    """Python's `\\Z` is unknown to the regular expressions of JSON Schema, whose `$` lets no newline through."""
+    if isinstance(schema, dict):
+        return {key: _portable_member(key, value, short) for key, value in schema.items()}
+    if isinstance(schema, (list, tuple)):
+        return [_portable(item, short) for item in schema]
+    return schema
+
+
+def _portable_member(key: str, value: Any, short: Mapping[str, str]) -> Any:
+    if key == "$ref" and isinstance(value, str):
+        return short.get(value, value)
+    if key == "pattern" and isinstance(value, str) and value.endswith(r"\Z"):
+        return value.removesuffix(r"\Z") + "$"
+    return _portable(value, short)

@@ -1,0 +1,152 @@
+"""The documents say what the code does, in the eyes of a validator that is not ours."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+from openapi_spec_validator import validate
+
+from services.documents.files import inert_application, text_of, write
+from services.documents.openapi import documented, openapi
+from tests.conftest import every_service
+from tests.contracts.example_codes import unknown_codes
+
+NOT_DOCUMENTED = {"/metrics", "/docs", "/docs/events", "/docs/style.css", "/internal/events"}
+PUBLIC = {
+    "/health/live",
+    "/health/ready",
+    "/openapi.json",
+    "/asyncapi.json",
+    "/v1/reference/{scheme}",
+    "/v1/reference/reasons/{move}",
+}
+
+
+@pytest.fixture(scope="module")
+def app() -> Litestar:
+    return inert_application(every_service())
+
+
+@pytest.fixture(scope="module")
+def document(app: Litestar) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(text_of(openapi(app)))
+    return found
+
+
+# -- the files --------------------------------------------------------------------------------------------------------
+
+
+def test_the_committed_files_are_what_the_code_says() -> None:
+    assert 0 == write(every_service(), check=True), "run `entraide schemas` and commit what it writes"
+
+
+def test_a_kept_example_is_never_changed_and_a_schema_always_follows(tmp_path: Path) -> None:
+    folder = tmp_path / "contracts"
+    assert 0 == write(every_service(), check=False, folder=folder)
+    assert 0 == write(every_service(), check=True, folder=folder)
+    example = folder / "examples" / "requests.request.opened.v1.json"
+    schema = folder / "schemas" / "facts" / "requests.request.opened.v1.json"
+    left_over = folder / "schemas" / "facts" / "requests.request.forgotten.v1.json"
+    old = example.read_text(encoding="utf-8").replace('"high"', '"low"')
+    example.write_text(old, encoding="utf-8")
+    schema.write_text("{}", encoding="utf-8")
+    left_over.write_text("{}", encoding="utf-8")
+
+    assert 1 == write(every_service(), check=True, folder=folder)
+    assert 0 == write(every_service(), check=False, folder=folder)
+
+    assert old == example.read_text(encoding="utf-8")
+    assert "urn:entraide:requests.request.opened.v1" == json.loads(schema.read_text(encoding="utf-8"))["$id"]
+    assert not left_over.exists()
+
+
+# -- the API ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_openapi_document_is_valid(document: Mapping[str, Any]) -> None:
+    validate(document)
+
+
+def test_every_route_is_documented_and_every_documented_route_is_there(
+    app: Litestar, document: Mapping[str, Any]
+) -> None:
+    live = {
+        (route.path_format, method)
+        for route in app.routes
+        if isinstance(route, HTTPRoute) and route.path_format not in NOT_DOCUMENTED
+        for method in route.route_handler_map
+        if method != "OPTIONS"
+    }
+    told = {(path, method.upper()) for path, methods in document["paths"].items() for method in methods}
+
+    assert live == told
+
+
+def test_only_the_routes_listed_here_need_no_token(document: Mapping[str, Any]) -> None:
+    assert PUBLIC == {path for path, _, operation in _operations(document) if operation.get("security") == []}
+
+
+def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(document: Mapping[str, Any]) -> None:
+    without_key = {path for path, method, one in _operations(document) if method == "post" and not _takes(one, "Key")}
+    without_revision = {
+        path
+        for path, method, one in _operations(document)
+        if method in {"post", "patch", "delete"} and "{" in path and not _takes(one, "Revision")
+    }
+
+    assert {"/v1/requests/check"} == without_key, "it changes nothing"
+    assert {"/v1/notifications/{notification_id}/read"} == without_revision, "reading undoes nothing"
+
+
+def test_every_operation_has_a_name_of_its_own_and_answers_refusals_with_a_problem(document: Mapping[str, Any]) -> None:
+    names = Counter(operation["operationId"] for _, _, operation in _operations(document))
+    problem = document["components"]["responses"]["Problem"]["content"]
+
+    assert [] == [name for name, times in names.items() if times > 1]
+    assert {"application/problem+json"} == set(problem)
+    assert all("default" in operation["responses"] for _, _, operation in _operations(document))
+
+
+def test_every_example_of_a_body_is_one_that_the_route_takes(app: Litestar, document: Mapping[str, Any]) -> None:
+    for path, method, handler in documented(app):
+        if "data" in handler.parsed_fn_signature.parameters:
+            content = document["paths"][path][method.lower()]["requestBody"]["content"]["application/json"]
+            kind = handler.parsed_fn_signature.parameters["data"].annotation
+            msgspec.json.decode(json.dumps(content["example"]), type=kind)
+            assert [] == unknown_codes(content["example"]), f"{method} {path}"
+            assert [] == _faults(content["example"], content["schema"], document), f"{method} {path}"
+
+
+def test_a_schema_refuses_what_the_route_refuses(document: Mapping[str, Any]) -> None:
+    schema = {"$ref": "#/components/schemas/FileRequest"}
+    body = document["paths"]["/v1/requests"]["post"]["requestBody"]["content"]["application/json"]["example"]
+
+    assert [] == _faults(body, schema, document)
+    assert _faults(body | {"unheard_of": 1}, schema, document)
+    assert _faults(body | {"language": "de"}, schema, document)
+    assert _faults(body | {"addressee": {"states": ["Kenya"]}}, schema, document)
+
+
+# -- looking into documents -------------------------------------------------------------------------------------------
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def _takes(operation: Mapping[str, Any], parameter: str) -> bool:
+    return {"$ref": f"#/components/parameters/{parameter}"} in operation["parameters"]
+
+
+def _faults(body: Any, schema: Mapping[str, Any], document: Mapping[str, Any]) -> list[str]:
+    whole = {**schema, "components": document["components"]}
+    return [error.message for error in Draft202012Validator(whole).iter_errors(body)]

@@ -1,0 +1,178 @@
+"""What was published once stays readable, and the document of all facts is valid for those who define its format."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from contracts.facts import Event, Fact, facts
+from contracts.matching import MatchConfirmed
+from contracts.requests import RequestOpened
+from services.documents.kept import CONTRACTS, kept_examples
+from tests.conftest import every_service
+from tests.contracts.example_codes import unknown_codes
+
+NODE = Path(__file__).parent / "node"
+EXAMPLES = [(name, example) for name, examples in sorted(kept_examples().items()) for example in examples]
+
+
+def test_every_fact_has_an_example_that_is_kept() -> None:
+    assert set(facts()) == set(kept_examples()), "a fact that was published once can never be forgotten"
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[f"{name}-{e['id'][:4]}" for name, e in EXAMPLES])
+def test_an_old_event_is_read_in_full_by_todays_code(name: str, example: Mapping[str, Any]) -> None:
+    assert [] == unread(example, facts()[name])
+    assert [] == unknown_codes(example)
+    event = msgspec.json.decode(json.dumps(example), type=Event)
+    assert name == event.type
+    assert UUID(example["data"][f"{event.aggregate}_id"]) == event.aggregate_id
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[f"{name}-{e['id'][:4]}" for name, e in EXAMPLES])
+def test_a_schema_accepts_its_examples_and_bites(name: str, example: Mapping[str, Any]) -> None:
+    schema = json.loads((CONTRACTS / "schemas" / "facts" / f"{name}.json").read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema, format_checker=FormatChecker())
+    Draft202012Validator.check_schema(schema)
+
+    assert [] == [error.message for error in validator.iter_errors(example)]
+    for member in example["data"]:
+        less = {key: value for key, value in example["data"].items() if key != member}
+        assert validator.is_valid({**example, "data": less}) == (member not in _required(facts()[name])), member
+    assert not validator.is_valid({**example, "type": "requests.request.unheard-of.v1"})
+
+
+def test_a_required_field_more_is_a_broken_contract() -> None:
+    class Planted(RequestOpened, frozen=True, kw_only=True, tag="requests.request.opened.v1"):
+        urgency: str
+
+    assert [] == _unread_by(RequestOpened)
+    assert ["Object missing required field `urgency`"] == _unread_by(Planted)
+
+
+def test_a_field_more_that_is_optional_is_not() -> None:
+    class Planted(RequestOpened, frozen=True, kw_only=True, tag="requests.request.opened.v1"):
+        urgency: str | None = None
+
+    assert [] == _unread_by(Planted)
+
+
+def test_an_optional_field_that_becomes_required_is_a_broken_contract() -> None:
+    class Planted(MatchConfirmed, frozen=True, kw_only=True, tag="matching.match.confirmed.v1"):
+        funding_needed: dict[str, Any]  # type: ignore[assignment]
+
+    assert [] == _unread_by(MatchConfirmed)
+    assert ["Expected `object`, got `null` - at `$.funding_needed`"] == _unread_by(Planted)
+
+
+def test_a_field_that_disappears_is_a_broken_contract() -> None:
+    planted = msgspec.defstruct(
+        "Planted",
+        [("match_id", UUID), ("confirmed_at", str)],
+        bases=(Fact,),
+        frozen=True,
+        kw_only=True,
+        tag="matching.match.confirmed.v1",
+    )
+
+    found = _unread_by(planted)
+
+    assert "`funding_needed` is lost" in found
+    assert "`capacity_period` is lost" in found
+
+
+def unread(example: Mapping[str, Any], kind: type[Fact]) -> list[str]:
+    """What of an old event a kind of fact cannot read, or reads and loses."""
+    try:
+        fact = msgspec.json.decode(json.dumps(example["data"]), type=kind)
+    except msgspec.ValidationError as error:
+        return [str(error)]
+    now = json.loads(msgspec.json.encode(fact))
+    return [f"`{member}` is lost" for member in _lost(example["data"], now)]
+
+
+def _unread_by(kind: type[Fact]) -> list[str]:
+    name = str(kind.__struct_config__.tag)
+    return [fault for example in kept_examples()[name] for fault in unread(example, kind)]
+
+
+def _lost(old: Any, new: Any, place: str = "") -> Iterator[str]:
+    """The places of `old` that are not the same in `new`, which may have more."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key, value in old.items():
+            inner = f"{place}.{key}".removeprefix(".")
+            yield from _lost(value, new[key], inner) if key in new else [inner]
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for position, (before, after) in enumerate(zip(old, new, strict=True)):
+            yield from _lost(before, after, f"{place}[{position}]")
+    elif old != new:
+        yield place
+
+
+def _required(kind: type[Fact]) -> set[str]:
+    shape = msgspec.inspect.type_info(kind)
+    assert isinstance(shape, msgspec.inspect.StructType)
+    return {field.encode_name for field in shape.fields if field.required} | {"type"}
+
+
+# -- the events' document, by the parser of those who define the format -------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def validators() -> Path:
+    """A folder with the pinned validators, installed once for each lock file, below the virtual environment."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        if os.geteuid() == 0:
+            pytest.fail("node and npm are not installed: `apt-get install nodejs npm`")
+        pytest.skip("node and npm are not installed and only root can: asyncapi.json is not validated here")
+    files = ["package.json", "package-lock.json", ".npmrc", "validate_asyncapi.mjs"]
+    version = sha256(b"".join((NODE / file).read_bytes() for file in files)).hexdigest()[:16]
+    folder = Path(sys.prefix) / "node" / version
+    if not (folder / "installed").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for file in files:
+            shutil.copy(NODE / file, folder / file)
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+        assert 0 == done.returncode, done.stderr
+        (folder / "installed").touch()
+    return folder
+
+
+def _asyncapi_faults(validators: Path, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    command = ["node", "validate_asyncapi.mjs"]
+    done = subprocess.run(
+        command, cwd=validators, input=json.dumps(document), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout, done.stderr
+    found: Mapping[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_the_asyncapi_document_is_valid_and_complete(validators: Path) -> None:
+    document = json.loads((CONTRACTS / "schemas" / "asyncapi.json").read_text(encoding="utf-8"))
+    services = every_service()
+    heard = sum(name.split(".")[0] in service.listens_to for name in facts() for service in services)
+
+    assert {"operations": len(facts()) + heard, "wrong": []} == _asyncapi_faults(validators, document)
+    assert {f"ta.{name}" for name in facts()} == {channel["address"] for channel in document["channels"].values()}
+
+
+def test_the_validator_of_events_bites(validators: Path) -> None:
+    document = json.loads((CONTRACTS / "schemas" / "asyncapi.json").read_text(encoding="utf-8"))
+    document["components"]["schemas"]["Period"]["pattern"] = r"a\Z"
+    assert ["Invalid regular expression: /a\\Z/u: Invalid escape"] == _asyncapi_faults(validators, document)["wrong"]
+
+    document["operations"]["requests.send.requests.request.opened.v1"]["action"] = "shout"
+    assert any("action" in fault for fault in _asyncapi_faults(validators, document)["wrong"])
