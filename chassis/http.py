@@ -13,9 +13,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 from litestar.middleware import ASGIMiddleware
-from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -280,18 +278,9 @@ def application(
                 Exception: on_exception,
             },
         ),
-        openapi_config=OpenAPIConfig(
-            title="Entraide",
-            version=version,
-            description="Technical assistance under the UN Convention against Transnational Organized Crime.",
-            path="/openapi",
-            render_plugins=[],
-            components=Components(
-                security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
-            ),
-            security=[{"bearer": []}],
-            use_handler_docstrings=True,
-        ),
+        # Described by services/documents: the framework's document loses limits, and its pages load scripts from afar.
+        openapi_config=None,
+        state=State({"version": version}),
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
         debug=False,
