@@ -81,7 +81,7 @@ async def pledged(client: Client, by: str = NORWAY, **changes: Any) -> dict[str,
 async def committed(client: Client, by: str = NORWAY, *, basis_points: int = 0, **changes: Any) -> dict[str, Any]:
     pledge = await pledged(client, by, **changes)
     path = f"/v1/pledges/{pledge['pledge_id']}/commit"
-    body = {"committed_on": "2026-03-05", "support_cost_basis_points": basis_points}
+    body: dict[str, Any] = {"committed_on": "2026-03-05", "support_cost_basis_points": basis_points}
     return await post(client, path, FINANCE, revision=pledge["revision"], **body)
 
 
@@ -348,7 +348,8 @@ async def test_what_is_no_number_is_refused(api: Client, number: str) -> None:
 
 async def test_the_same_key_and_body_move_money_once(api: Client, databases: Mapping[str, Database]) -> None:
     pledge = await committed(api)
-    body, given = {"money": eur(100), "received_on": "2026-04-20"}, headers(FINANCE, key="k" * 8, revision=2)
+    body: dict[str, Any] = {"money": eur(100), "received_on": "2026-04-20"}
+    given = headers(FINANCE, key="k" * 8, revision=2)
     path = f"/v1/pledges/{pledge['pledge_id']}/receive"
     answers = [await api.post(path, json=body, headers=given) for _ in range(3)]
 

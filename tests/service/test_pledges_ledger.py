@@ -12,11 +12,13 @@ import pytest
 
 from chassis.db import Database, Tx
 from chassis.ids import new_id
-from services.pledges import policy, store
+from chassis.rebuild import verify
+from services.pledges import ledger, policy, store
 from services.pledges.allocations import Requirement
 from services.pledges.domain import Status
 from services.pledges.money import USD
 from services.pledges.postings import BOOKS, Account
+from services.pledges.wiring import SERVICE
 from tests.builders import a_caller, headers
 from tests.domain.test_pledges_states import a_pledge as a_domain_pledge
 from tests.domain.test_pledges_states import a_requirement
@@ -87,6 +89,7 @@ async def an_entry(tx: Tx, postings: list[tuple[str, str, int, int]]) -> None:
         # Each sum is zero over the whole entry, but a pledge would have become cash.
         [("cash", "EUR", 100, 115), ("pledged", "EUR", -100, -115)],
         [("pledged", "EUR", 100, 115), ("committed", "EUR", -100, -115)],
+        [("cash", "EUR", 100, 0), ("pledged", "EUR", -100, 0)],
     ],
 )
 async def test_an_entry_that_does_not_balance_is_refused_at_commit(
@@ -228,13 +231,25 @@ async def test_fifty_allocations_at_once_take_exactly_what_there_is(api: Client,
     assert all(balanced)
 
 
+async def test_who_decides_about_a_fund_keeps_everybody_else_waiting(api: Client, db: Database) -> None:
+    """Else two facts could stand in the journal in another order than that in which they took effect."""
+    await funded(api, 1000)
+
+    async def other() -> int:
+        async with db.transaction() as tx:
+            return await ledger.hold_balance(tx, "SHERLOC-MNT")
+
+    async with db.transaction() as tx:
+        assert await ledger.hold_balance(tx, "SHERLOC-MNT") == 1000
+        waiting = asyncio.create_task(other())
+        assert await asyncio.wait({waiting}, timeout=0.3) == (set(), {waiting})
+    assert await waiting == 1000
+
+
 async def test_money_that_comes_in_meanwhile_can_be_taken_meanwhile(
     api: Client, db: Database, database_url: str
 ) -> None:
     """Receiving and allocating at once: the journal's order is one in which the balance was never below zero."""
-    from chassis.rebuild import verify
-    from services.pledges.wiring import SERVICE
-
     pledges = [await committed(api, money=usd(100)) for _ in range(12)]
 
     async def take() -> int:
@@ -290,7 +305,8 @@ async def test_python_and_sql_agree_on_who_may_see(api: Client, db: Database) ->
         for requirement in requirements:
             await store.add_requirement(tx, requirement)
         await store.save_pledge(tx, a_domain_pledge(Status.WITHDRAWN))
-    for purpose in (*({"requirement_id": str(r.requirement_id)} for r in requirements), {"work_package": "training"}):
+    purposes: list[dict[str, Any]] = [{"requirement_id": str(r.requirement_id)} for r in requirements]
+    for purpose in (*purposes, {"work_package": "training"}):
         await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(1), **purpose)
 
     everything = a_caller("UNODC:service")
