@@ -7,13 +7,13 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from chassis.commands import Command, claim
-from chassis.db import Database, Tx
-from chassis.http import created, next_link, shown
+from chassis.commands import claim
+from chassis.db import Tx
+from chassis.http import Calling, Commanded, Db, Expected, Now, created, next_link, shown
 from contracts.facts import Fact
 from contracts.matching import Share
 from contracts.values import Caller, Money, Period, Role
@@ -78,7 +78,7 @@ class MatchPage(Struct, frozen=True, kw_only=True):
 
 @post("/v1/matches", summary="Nominate an offering for a line, or express interest in a circulated line")
 async def begin_match(
-    data: NewMatch, db: Database, caller: Caller, command: Command, now: datetime
+    data: JSONBody[NewMatch], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[MatchView]:
     """A coordinator nominates; a provider's officer expresses interest with an offering of the own organization."""
     policy.check_may_begin(caller)
@@ -95,8 +95,8 @@ async def begin_match(
 
 @get("/v1/matches", summary="The matches this caller may see")
 async def list_matches(
-    db: Database,
-    caller: Caller,
+    db: Db,
+    caller: Calling,
     of_request: Annotated[UUID | None, QueryParameter(name="request")] = None,
     of_line: Annotated[UUID | None, QueryParameter(name="line")] = None,
     of_offering: Annotated[UUID | None, QueryParameter(name="offering")] = None,
@@ -121,7 +121,7 @@ async def list_matches(
 
 
 @get("/v1/matches/{match_id:uuid}", summary="One match, with what its score is made of")
-async def show_match(match_id: FromPath[UUID], db: Database, caller: Caller) -> Response[MatchDetail]:
+async def show_match(match_id: FromPath[UUID], db: Db, caller: Calling) -> Response[MatchDetail]:
     async with db.transaction(by=caller) as tx:
         ranked = await match_store.ranked(tx, match_id, caller)
         line = await line_store.line(tx, ranked.match.line_id)
@@ -135,12 +135,12 @@ async def show_match(match_id: FromPath[UUID], db: Database, caller: Caller) -> 
 @post("/v1/matches/{match_id:uuid}/present", status_code=200, summary="Present a match to the State and the provider")
 async def present_match(
     match_id: FromPath[UUID],
-    data: Presentation,
-    db: Database,
-    caller: Caller,
-    command: Command,
-    expected: int,
-    now: datetime,
+    data: JSONBody[Presentation],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
 ) -> Response[MatchView]:
     """Circulation has to be granted, unless to a unit of UNODC; a better ranked match is passed over for a reason."""
     if data.departure is not None:
@@ -161,12 +161,12 @@ def _agree_route(name: str, summary: str) -> HTTPRouteHandler:
     @post(f"/v1/matches/{{match_id:uuid}}/{name}", status_code=200, summary=summary, name=f"{name} match")
     async def agree_match(
         match_id: FromPath[UUID],
-        data: Comment,
-        db: Database,
-        caller: Caller,
-        command: Command,
-        expected: int,
-        now: datetime,
+        data: JSONBody[Comment],
+        db: Db,
+        caller: Calling,
+        command: Commanded,
+        expected: Expected,
+        now: Now,
     ) -> Response[MatchView]:
         async with db.transaction(by=caller) as tx:
             claimed = await claim(tx, command, outcome=match_id)
@@ -188,12 +188,12 @@ def _move_route(
     @post(f"/v1/matches/{{match_id:uuid}}/{name}", status_code=200, summary=summary, name=f"{name} match")
     async def move_match(
         match_id: FromPath[UUID],
-        data: body,  # type: ignore[valid-type]
-        db: Database,
-        caller: Caller,
-        command: Command,
-        expected: int,
-        now: datetime,
+        data: JSONBody[body],  # type: ignore[valid-type]
+        db: Db,
+        caller: Calling,
+        command: Commanded,
+        expected: Expected,
+        now: Now,
     ) -> Response[MatchView]:
         async with db.transaction(by=caller) as tx:
             claimed = await claim(tx, command, outcome=match_id)

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from litestar import Response, get, patch, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct, field
 
-from chassis.commands import Command, claim
-from chassis.db import Database, Tx
-from chassis.http import created, next_link, shown
+from chassis.commands import claim
+from chassis.db import Tx
+from chassis.http import Calling, Commanded, Db, Expected, Now, created, next_link, shown
 from chassis.ids import new_id
 from contracts.facts import Fact
 from contracts.matching import Eligibility
@@ -80,7 +80,7 @@ class OfferingPage(Struct, frozen=True, kw_only=True):
 
 @post("/v1/offerings", summary="Offer assistance: a draft, or submitted for approval at once")
 async def create_offering(
-    data: NewOffering, db: Database, caller: Caller, command: Command, now: datetime
+    data: JSONBody[NewOffering], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[OfferingView]:
     policy.check_may_offer(caller)
     content, texts, salt = data.content()
@@ -96,9 +96,9 @@ async def create_offering(
 
 @get("/v1/offerings", summary="The offerings this caller may see, newest first")
 async def list_offerings(
-    db: Database,
-    caller: Caller,
-    now: datetime,
+    db: Db,
+    caller: Calling,
+    now: Now,
     status: FromQuery[ShownStatus | None] = None,
     kind: FromQuery[Code | None] = None,
     provider: FromQuery[Organization | None] = None,
@@ -122,9 +122,7 @@ async def list_offerings(
 
 
 @get("/v1/offerings/{offering_id:uuid}", summary="One offering")
-async def show_offering(
-    offering_id: FromPath[UUID], db: Database, caller: Caller, now: datetime
-) -> Response[OfferingView]:
+async def show_offering(offering_id: FromPath[UUID], db: Db, caller: Calling, now: Now) -> Response[OfferingView]:
     async with db.transaction(by=caller) as tx:
         view = await _read(tx, offering_id, caller, now)
     return shown(view, revision=view.revision)
@@ -132,7 +130,7 @@ async def show_offering(
 
 @patch("/v1/offerings/{offering_id:uuid}", summary="Revise an offering; what was approved needs approval again")
 async def revise_offering(
-    offering_id: FromPath[UUID], data: ReviseOffering, db: Database, caller: Caller, expected: int, now: datetime
+    offering_id: FromPath[UUID], data: JSONBody[ReviseOffering], db: Db, caller: Calling, expected: Expected, now: Now
 ) -> Response[OfferingView]:
     """Matches stay; a period of which units are taken can neither be dropped nor made too small for them."""
     content, texts, salt = data.content()
@@ -150,12 +148,12 @@ def _move_route(
     @post(f"/v1/offerings/{{offering_id:uuid}}/{name}", status_code=200, summary=summary, name=f"{name} offering")
     async def move_offering(
         offering_id: FromPath[UUID],
-        data: body,  # type: ignore[valid-type]
-        db: Database,
-        caller: Caller,
-        command: Command,
-        expected: int,
-        now: datetime,
+        data: JSONBody[body],  # type: ignore[valid-type]
+        db: Db,
+        caller: Calling,
+        command: Commanded,
+        expected: Expected,
+        now: Now,
     ) -> Response[OfferingView]:
         async with db.transaction(by=caller) as tx:
             claimed = await claim(tx, command, outcome=offering_id)

@@ -258,25 +258,33 @@ async def page(
     return [_with_periods(row) for row in rows]
 
 
+CANDIDATES = """
+    SELECT offering.*, (
+        SELECT json_agg(json_build_array(starts, ends, units, taken) ORDER BY starts) FROM capacity
+        WHERE capacity.offering_id = offering.offering_id) AS periods
+    FROM offering
+    WHERE status = 'available' AND kinds @> ARRAY[$1::text] AND $2 = ANY (modalities)
+      AND languages || interpretation @> $3::text[] AND (group_size_max IS NULL OR group_size_max >= $4)
+      AND provider <> $5 AND $5 <> ALL (excluded_states)
+      AND ((eligible_states = '{}' AND eligible_regions = '{}')
+           OR $5 = ANY (eligible_states) OR $6 = ANY (eligible_regions))
+      AND CASE $7 WHEN 'unodc' THEN provider = 'UNODC' OR starts_with(provider, 'UNODC-')
+                  WHEN 'states' THEN provider = ANY ($8::text[]) ELSE true END
+      AND valid_from <= $10 AND valid_until >= $9
+      AND EXISTS (SELECT FROM capacity WHERE capacity.offering_id = offering.offering_id
+                  AND starts <= $10 AND ends >= $9 AND taken < units)
+    """
+
+
 async def candidates(tx: Tx, line: WantedLine) -> list[Offering]:
     """The available offerings that break none of the hard constraints (`constraints.violated`), in no order."""
-    rows = await tx.fetch(
-        """
-        SELECT offering.*, (
-            SELECT json_agg(json_build_array(starts, ends, units, taken) ORDER BY starts) FROM capacity
-            WHERE capacity.offering_id = offering.offering_id) AS periods
-        FROM offering
-        WHERE status = 'available' AND kinds @> ARRAY[$1::text] AND $2 = ANY (modalities)
-          AND languages || interpretation @> $3::text[] AND (group_size_max IS NULL OR group_size_max >= $4)
-          AND provider <> $5 AND $5 <> ALL (excluded_states)
-          AND ((eligible_states = '{}' AND eligible_regions = '{}')
-               OR $5 = ANY (eligible_states) OR $6 = ANY (eligible_regions))
-          AND CASE $7 WHEN 'unodc' THEN provider = 'UNODC' OR starts_with(provider, 'UNODC-')
-                      WHEN 'states' THEN provider = ANY ($8::text[]) ELSE true END
-          AND valid_from <= $10 AND valid_until >= $9
-          AND EXISTS (SELECT FROM capacity WHERE capacity.offering_id = offering.offering_id
-                      AND starts <= $10 AND ends >= $9 AND taken < units)
-        """,
+    rows = await tx.fetch(CANDIDATES, *what_is_wanted(line))
+    return [_with_periods(row) for row in rows]
+
+
+def what_is_wanted(line: WantedLine) -> tuple[object, ...]:
+    """The arguments of CANDIDATES."""
+    return (
         line.kind,
         line.modality,
         line.languages,
@@ -288,7 +296,6 @@ async def candidates(tx: Tx, line: WantedLine) -> list[Offering]:
         line.window.starts,
         line.window.ends,
     )
-    return [_with_periods(row) for row in rows]
 
 
 def _with_periods(row: Record) -> Offering:

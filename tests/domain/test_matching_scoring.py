@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contracts import reference
 from contracts.matching import CRITERIA_MAX, Capacity, Eligibility
-from contracts.values import Period
+from contracts.values import Money, Period
 from services.matching.constraints import violated
 from services.matching.offering import Offering
 from services.matching.scoring import FULL, WEIGHTS, ranked, scored
@@ -29,10 +29,12 @@ def some(codes: Any, most: int = 4) -> st.SearchStrategy[tuple[str, ...]]:
 def offerings(draw: st.DrawFn) -> Offering:
     period = draw(PERIODS)
     units = draw(st.integers(1, 3))
+    taken = draw(st.integers(0, units))
+    resource_status = draw(st.sampled_from(["funded", "partly", "unfunded"]))
     return an_offering(
         offering_id=UUID(int=draw(st.integers(1, 2**40))),
         provider=draw(st.sampled_from(["UNODC-CEB", "UNODC", "UNODCX", "NOR", "KEN", "ZAF"])),
-        taken={period.starts: draw(st.integers(0, units))},
+        taken={period.starts: taken} if taken else {},
         terms=terms(
             kinds=draw(some(["mla_training", "mentoring", "training"], 3)) or ("mla_training",),
             topics=draw(some(reference.topics())),
@@ -50,7 +52,8 @@ def offerings(draw: st.DrawFn) -> Offering:
             valid=draw(PERIODS),
             capacity=(Capacity(period=period, units=units),),
             group_size_max=draw(st.none() | st.integers(1, 100)),
-            resource_status=draw(st.sampled_from(["funded", "partly", "unfunded"])),
+            resource_status=resource_status,
+            funding_needed=None if resource_status == "funded" else Money(minor=1, currency="USD"),
         ),
     )
 
