@@ -1,0 +1,116 @@
+"""The platform as operators run it: real processes, in one or one per service, against real servers."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from chassis.bus import grants
+from chassis.embedded import Nats, Permissions, free_port
+from services.__main__ import NAMES, SERVICES
+
+READY_SECONDS = 40
+STOP_SECONDS = 20
+ROOT = Path(__file__).parents[2]
+
+
+def broker(folder: Path, *, durable: bool = False) -> Nats:
+    """A nats-server with the users that the services have, on an empty store."""
+    users = {"streams": Permissions(publish=(">",), subscribe=(">",))}
+    for service in SERVICES:
+        publish, subscribe = grants(service.name, publishes=True, listens_to=service.listens_to)
+        users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
+    return Nats(folder, users=users, durable=durable)
+
+
+@dataclass
+class Platform:
+    """Running processes, the address of each service, and what they were told."""
+
+    environment: Mapping[str, str]
+    addresses: Mapping[str, str]
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def entraide(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the operator's."""
+        return subprocess.run(
+            [sys.executable, "-m", "services", *words],
+            env=dict(self.environment), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    def stop(self) -> dict[str, int]:
+        """SIGTERM to all; the exit code of each, or what is left after 20 s killed and reported as -9."""
+        for process in self.processes.values():
+            process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        codes: dict[str, int] = {}
+        for name, process in self.processes.items():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.1, deadline - time.monotonic()))
+            if process.poll() is None:
+                process.kill()
+            codes[name] = process.wait()
+        self.processes.clear()
+        return codes
+
+
+@contextlib.contextmanager
+def running(
+    mode: str, *, database_url: str, nats: Nats, smtp_url: str, state: Path, **more: str
+) -> Iterator[Platform]:
+    """`together`: all services in one process; `apart`: one process for each."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        "NATS_URL": nats.url("streams"),
+        **{f"NATS_URL_{name.upper()}": nats.url(name) for name in NAMES},
+        "SMTP_URL": smtp_url,
+        "ENTRAIDE_STATE": str(state),
+        "ENTRAIDE_CATCH_UP_SECONDS": "2",
+        **more,
+    }
+    if mode == "together":
+        port = free_port()
+        environment["ENTRAIDE_PORT"] = str(port)
+        platform = Platform(environment, dict.fromkeys(NAMES, f"http://127.0.0.1:{port}"))
+        commands = {"up": (["up"], environment)}
+    else:
+        ports = {name: free_port() for name in NAMES}
+        addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+        environment |= {f"ENTRAIDE_{name.upper()}_URL": address for name, address in addresses.items()}
+        platform = Platform(environment, addresses)
+        for preparation in (["migrate"], ["streams", "ensure"]):
+            done = platform.entraide(*preparation)
+            assert done.returncode == 0, done.stderr
+        commands = {name: (["run", name], {**environment, "ENTRAIDE_PORT": str(port)}) for name, port in ports.items()}
+    try:
+        for name, (words, own) in commands.items():
+            log = (state / f"{name}.log").open("ab")
+            platform.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "services", *words], env=own, cwd=ROOT, stdout=log, stderr=log
+            )
+        _wait_ready(platform, state)
+        yield platform
+    finally:
+        platform.stop()
+
+
+def _wait_ready(platform: Platform, state: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    waiting = set(platform.addresses.values())
+    while waiting:
+        for name, process in platform.processes.items():
+            assert process.poll() is None, (state / f"{name}.log").read_text()[-2000:]
+        assert time.monotonic() < deadline, f"not ready: {waiting}"
+        for address in list(waiting):
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"{address}/health/ready", trust_env=False, timeout=2).status_code == 200:
+                    waiting.remove(address)
+        time.sleep(0.1)

@@ -1,0 +1,160 @@
+"""The main job from end to end, the same in one process and in one process per service."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from chassis.auth import Issuer
+from chassis.bus import stream_states, watch
+from chassis.embedded import Nats, free_port
+from chassis.mailbox import Mailbox
+from services.__main__ import NAMES
+from services.demo.people import Api
+from services.demo.show import EXPECTED
+from services.demo.story import Seen, Story
+from tests import builders
+from tests.conftest import Servers
+from tests.system.platform import Platform, broker, running
+
+
+@pytest.fixture
+def own_broker(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nats]:
+    with broker(servers.folder / f"nats-{free_port()}") as nats:
+        yield nats
+
+
+@pytest.fixture
+def state(servers: Servers, request: pytest.FixtureRequest) -> Path:
+    folder = servers.folder / f"state-{free_port()}"
+    folder.mkdir()
+    (folder / "issuer.jwk").hardlink_to(servers.folder / "issuer.jwk")
+    return folder
+
+
+async def test_the_story_is_the_same_in_one_process_and_in_many(
+    database_url: str, own_broker: Nats, state: Path, mode: str
+) -> None:
+    mailbox = Mailbox(state / "mailbox", "127.0.0.1", free_port())
+    await mailbox.start()
+    try:
+        with running(
+            mode, database_url=database_url, nats=own_broker, smtp_url=mailbox.url, state=state, ENTRAIDE_ISSUER=builders.ISSUER
+        ) as platform:
+            await _told_once(platform, own_broker, state)
+            await _told_again(platform, state)
+            await _nothing_lost_or_doubled(database_url, own_broker)
+            for words in (["parked", "list"], ["doctor"], ["journal", "verify"]):
+                done = await asyncio.to_thread(platform.entraide, *words)
+                assert done.returncode == 0, (words, done.stdout, done.stderr)
+            assert set((await asyncio.to_thread(platform.stop)).values()) == {0}
+        assert mailbox.count() > 20
+        senders = {mail.recipient for mail in mailbox.messages()}
+        assert all(recipient.endswith(".example") for recipient in senders)
+    finally:
+        await mailbox.stop()
+
+
+@pytest.fixture(params=["together", "apart"])
+def mode(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+async def _told_once(platform: Platform, nats: Nats, state: Path) -> None:
+    seen = Seen()
+    api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", builders.ISSUER))
+    async with watch(nats.url("streams")) as events:
+        keeping = asyncio.create_task(seen.keep(events))
+        story = Story(api, seen, lambda *_: None)
+        await story.tell()
+        keeping.cancel()
+    await api.close()
+    assert set(EXPECTED) <= set(seen.types)
+    assert story.filed_before == 0
+    assert len(story.told) == 12
+    assert {told.language for told in story.told} == {"ar", "en", "es", "fr", "ru", "zh"}
+    for told in story.told:
+        assert told.suggestion_ms is not None
+        assert len(told.notified) >= 3
+        for line in told.lines:
+            assert line.match["status"] == "confirmed"
+            assert sum(share["points"] for share in line.match["shares"]) == line.match["score"]
+            assert line.covered or not line.needed
+
+
+async def _told_again(platform: Platform, state: Path) -> None:
+    api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", builders.ISSUER))
+    story = Story(api, Seen(), lambda *_: None)
+    await story.tell()
+    await api.close()
+    assert story.filed_before == 12
+
+
+async def _nothing_lost_or_doubled(database_url: str, nats: Nats) -> None:
+    """Each journal's facts stand in its stream, each once, and every consumer has heard them all."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        for _ in range(100):
+            left = sum([await connection.fetchval(f"SELECT count(*) FROM {name}.pending") for name in NAMES])
+            if left == 0:
+                break
+            await asyncio.sleep(0.1)
+        assert left == 0
+        states = await stream_states(nats.url("streams"), NAMES)
+        for name in NAMES:
+            facts = await connection.fetchval(f"SELECT count(*) FROM {name}.journal")
+            stored = states[name]
+            assert stored is not None
+            assert stored["messages"] == facts, name
+            for consumer in NAMES:
+                heard = await connection.fetchval(
+                    f"SELECT count(*) FROM {consumer}.inbox WHERE owner = $1 AND status = 'applied'", name
+                )
+                assert heard in {0, facts}, (consumer, name)
+        unbalanced = await connection.fetchval(
+            "SELECT count(*) FROM (SELECT FROM pledges.posting GROUP BY entry_id, currency HAVING sum(minor) <> 0) AS u"
+        )
+        assert unbalanced == 0
+    finally:
+        await connection.close()
+
+
+async def test_a_wrong_address_is_one_clear_line_and_exit_2(state: Path) -> None:
+    nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    base = {"ENTRAIDE_STATE": str(state), "PATH": "/usr/bin:/bin", "HOME": str(state)}
+    cases = [
+        ({"DATABASE_URL": nowhere}, ["up"]),
+        ({"DATABASE_URL": nowhere, "NATS_URL": "nats://127.0.0.1:1"}, ["run", "requests"]),
+        ({"DATABASE_URL": nowhere}, ["migrate"]),
+        ({"DATABASE_URL": "mysql://x"}, ["up"]),
+        ({"NATS_URL": "nats://127.0.0.1:1"}, ["streams", "ensure"]),
+        ({}, ["streams", "ensure"]),
+        ({}, ["migrate"]),
+        ({"ENTRAIDE_PORT": "abc"}, ["up"]),
+        ({"SMTP_URL": "http://x"}, ["up"]),
+    ]
+    for more, words in cases:
+        done = await asyncio.to_thread(Platform({**base, **more}, {}).entraide, *words)
+        assert done.returncode == 2, (more, words, done.stdout, done.stderr)
+        lines = [line for line in done.stderr.splitlines() if line.startswith("entraide:")]
+        assert len(lines) == 1, done.stderr
+        assert "Traceback" not in done.stderr
+
+
+async def test_the_doctor_says_what_is_wrong(state: Path) -> None:
+    nowhere = free_port()
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "ENTRAIDE_STATE": str(state),
+        "DATABASE_URL": f"postgresql://nobody@127.0.0.1:{nowhere}/none",
+        "NATS_URL": f"nats://127.0.0.1:{nowhere}",
+        "SMTP_URL": f"smtp://127.0.0.1:{nowhere}",
+        "ENTRAIDE_JWKS": str(state / "none.json"),
+    }
+    done = await asyncio.to_thread(Platform(environment, {}).entraide, "doctor", "--json")
+
+    assert done.returncode == 1
+    assert [finding["ok"] for finding in json.loads(done.stdout)] == [False] * 4
