@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,6 +32,11 @@ class Settings:
     service_token_file: Path | None = None
     catch_up_seconds: float = 60.0
     replicas: int = 1
+    mail: bool = True
+    mail_from: str = "Entraide <no-reply@entraide.example>"
+    mail_retry_seconds: int = 300
+    mail_hourly_max: int = 60
+    public_url: str | None = None
     log_level: str = "warning"
     log_human: bool = False
 
@@ -54,6 +60,11 @@ class Settings:
             else None,
             catch_up_seconds=_number(env, "ENTRAIDE_CATCH_UP_SECONDS", 60, lowest=1, highest=3600),
             replicas=_number(env, "ENTRAIDE_STREAM_REPLICAS", 1, lowest=1, highest=5),
+            mail=_switch(env, "ENTRAIDE_MAIL"),
+            mail_from=_mailbox(env, "ENTRAIDE_MAIL_FROM", "Entraide <no-reply@entraide.example>"),
+            mail_retry_seconds=_number(env, "ENTRAIDE_MAIL_RETRY_SECONDS", 300, lowest=1, highest=86_400),
+            mail_hourly_max=_number(env, "ENTRAIDE_MAIL_HOURLY_MAX", 60, lowest=1, highest=100_000),
+            public_url=_url(env, "ENTRAIDE_PUBLIC_URL", ("https", "http")),
             log_level=env.get("ENTRAIDE_LOG_LEVEL", "warning"),
             log_human=env.get("ENTRAIDE_LOG_HUMAN", "") == "1",
         )
@@ -87,3 +98,19 @@ def _number(env: Mapping[str, str], name: str, default: int, *, lowest: int, hig
     if not value.isdigit() or not lowest <= int(value) <= highest:
         raise SettingsError(f"{name} has to be a whole number from {lowest} to {highest}")
     return int(value)
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    """On unless it says `off`."""
+    value = env.get(name) or "on"
+    if value not in {"on", "off"}:
+        raise SettingsError(f"{name} has to be on or off")
+    return value == "on"
+
+
+def _mailbox(env: Mapping[str, str], name: str, default: str) -> str:
+    value = env.get(name) or default
+    address = parseaddr(value)[1]
+    if "@" not in address or any(not letter.isprintable() for letter in value):
+        raise SettingsError(f"{name} has to look like Name <name@domain>")
+    return value

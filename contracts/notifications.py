@@ -1,5 +1,115 @@
-"""Facts of the notifications service."""
+"""Facts of the notifications service: who wants to be told where, what somebody is owed, and whether it arrived.
+
+A person stands in them as an id with an organization and a role. An address never does: a salted hash names it.
+"""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
 
 from contracts.facts import Fact
+from contracts.values import Code, Language, Organization, Role
 
-FACTS: tuple[type[Fact], ...] = ()
+CHANNELS_MAX = 4
+Link = Annotated[str, Meta(pattern=r"^/v1/[A-Za-z0-9/?=_.:-]+$", max_length=200)]
+Number = Annotated[int, Meta(ge=1, le=10_000)]
+
+
+class SubscriptionRegistered(Fact, frozen=True, kw_only=True, tag="notifications.subscription.registered.v1"):
+    """Somebody said in which language and by which channels to be told: the whole of it, as it now stands."""
+
+    subscription_id: UUID
+    person_id: UUID
+    organization: Organization
+    role: Role
+    language: Language
+    channels: Annotated[tuple[Code, ...], Meta(max_length=CHANNELS_MAX)]
+    registered_at: datetime
+    address_hash: str | None = None
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """One way in which a notification has to reach its recipient."""
+
+    dispatch_id: UUID
+    channel: Code
+
+
+class NotificationOwed(Fact, frozen=True, kw_only=True, tag="notifications.notification.owed.v1"):
+    """Somebody has to be told of an event: once for each cause, by each of the channels chosen.
+
+    `cause_id` is the event told of, or the one behind several that are told of together. `notice` names the words.
+    """
+
+    notification_id: UUID
+    cause_id: UUID
+    notice: Code
+    person_id: UUID
+    organization: Organization
+    role: Role
+    reference: Code
+    link: Link
+    dispatches: Annotated[tuple[Due, ...], Meta(min_length=1, max_length=CHANNELS_MAX)]
+    owed_at: datetime
+    request_id: UUID | None = None
+    match_id: UUID | None = None
+
+
+class NotificationDelivered(Fact, frozen=True, kw_only=True, tag="notifications.notification.delivered.v1"):
+    """It stands in the inbox, or the mail server has accepted it."""
+
+    notification_id: UUID
+    dispatch_id: UUID
+    attempt: Number
+    delivered_at: datetime
+
+
+class NotificationDeferred(Fact, frozen=True, kw_only=True, tag="notifications.notification.deferred.v1"):
+    """An attempt failed for a reason of the moment; the next one comes at `next_at`."""
+
+    notification_id: UUID
+    dispatch_id: UUID
+    attempt: Number
+    reason: Code
+    next_at: datetime
+    deferred_at: datetime
+
+
+class NotificationRefused(Fact, frozen=True, kw_only=True, tag="notifications.notification.refused.v1"):
+    """The mail server refused it for good, or its recipient no longer wants this channel."""
+
+    notification_id: UUID
+    dispatch_id: UUID
+    attempt: Number
+    reason: Code
+    refused_at: datetime
+
+
+class NotificationExpired(Fact, frozen=True, kw_only=True, tag="notifications.notification.expired.v1"):
+    """The last attempt failed as well: it is given up."""
+
+    notification_id: UUID
+    dispatch_id: UUID
+    attempt: Number
+    reason: Code
+    expired_at: datetime
+
+
+class NotificationRead(Fact, frozen=True, kw_only=True, tag="notifications.notification.read.v1"):
+    """Its recipient has read it."""
+
+    notification_id: UUID
+    read_at: datetime
+
+
+FACTS: tuple[type[Fact], ...] = (
+    SubscriptionRegistered,
+    NotificationOwed,
+    NotificationDelivered,
+    NotificationDeferred,
+    NotificationRefused,
+    NotificationExpired,
+    NotificationRead,
+)

@@ -1,0 +1,178 @@
+"""What can be done: register where to be told, owe, settle an attempt, read. The edge opens the transaction."""
+
+import hashlib
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from chassis.commands import check_revision
+from chassis.db import Tx
+from chassis.ids import new_id
+from chassis.journal import announce, read_aggregate
+from contracts.facts import Event, Fact
+from contracts.notifications import Due, NotificationOwed, SubscriptionRegistered
+from contracts.pledges import PledgeCommitted
+from contracts.refusals import Unconditional
+from contracts.requests import RequestRegistered
+from contracts.values import Caller, Language
+from services.notifications import audience, domain, policy, store
+from services.notifications.audience import Known, Notice
+from services.notifications.domain import Channel, Notification, Outcome, Pace, Status, Subscription
+from services.notifications.store import Recipient
+
+SALT_BYTES = 16
+LEAST_REVISION = 0
+"""What a caller names who expects that there is none yet; no record has it."""
+
+
+async def register(
+    tx: Tx,
+    email: str | None,
+    language: Language,
+    channels: tuple[Channel, ...],
+    *,
+    caller: Caller,
+    expected: int | None,
+    now: datetime,
+) -> Subscription:
+    """Put this in the place of what the caller registered before, if anything.
+
+    The same again changes nothing, whatever revision it names. Raises Unconditional or Stale as any change does.
+    """
+    policy.check_may_subscribe(caller)
+    domain.check_address(email, channels)
+    subscription_id = domain.subscription_id_of(caller)
+    before = await store.subscription(tx, subscription_id, lock=True)
+    if before is None:
+        check_revision(LEAST_REVISION, expected or LEAST_REVISION)
+    else:
+        same_address = await store.address(tx, subscription_id) == email
+        if same_address and (before.language, before.channels) == (language, channels):
+            return before
+        if expected is None:
+            raise Unconditional("if-match-missing")
+        check_revision(before.revision, expected)
+    salt = secrets.token_bytes(SALT_BYTES)
+    fact = SubscriptionRegistered(
+        subscription_id=subscription_id,
+        person_id=caller.person_id,
+        organization=caller.organization,
+        role=caller.role,
+        language=language,
+        channels=channels,
+        registered_at=now,
+        address_hash=None if email is None else hashlib.sha256(salt + email.encode()).hexdigest(),
+    )
+    after = domain.subscribed(before, fact)
+    await store.save_subscription(tx, after)
+    if email is None:
+        await store.forget_address(tx, subscription_id)
+    else:
+        await store.save_address(tx, subscription_id, email, salt)
+    await announce(tx, fact, version=after.revision)
+    return after
+
+
+# -- telling ----------------------------------------------------------------------------------------------------------
+
+
+async def learn(tx: Tx, fact: Fact) -> None:
+    """Keep what later facts will not repeat."""
+    match fact:
+        case RequestRegistered():
+            await store.learn_reference(tx, fact.request_id, fact.reference)
+        case PledgeCommitted():
+            await store.learn_fund_donor(tx, fact.fund, fact.donor)
+
+
+async def tell(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
+    """Owe a notification to everybody who is to be told of a fact, once for each person."""
+    await learn(tx, fact)
+    notices = audience.notices_of(fact, caused=event.causationid is not None)
+    if not notices:
+        return
+    known = await store.known(tx, request_id=getattr(fact, "request_id", None), fund=getattr(fact, "fund", None))
+    told: set[UUID] = set()
+    for notice in notices:
+        appointments = audience.appointments(notice, fact, known)
+        match_id = getattr(fact, "match_id", None) if notice.told_before else None
+        for recipient in await store.recipients(tx, appointments, told_of_match=match_id):
+            if recipient.person_id not in told:
+                told.add(recipient.person_id)
+                await _owe(tx, notice, recipient, event, fact, known, now)
+
+
+async def _owe(
+    tx: Tx, notice: Notice, recipient: Recipient, event: Event, fact: Fact, known: Known, now: datetime
+) -> None:
+    request_id, match_id = audience.about(notice, fact)
+    owed = NotificationOwed(
+        notification_id=new_id(),
+        cause_id=audience.cause_of(notice, event.id, event.causationid),
+        notice=notice.code,
+        person_id=recipient.person_id,
+        organization=recipient.organization,
+        role=recipient.role,
+        reference=audience.reference_of(notice, fact, known),
+        link=audience.link_of(notice, fact),
+        dispatches=tuple(Due(dispatch_id=new_id(), channel=channel) for channel in sorted(set(recipient.channels))),
+        owed_at=now,
+        request_id=request_id,
+        match_id=match_id,
+    )
+    notification = domain.evolve(None, owed)
+    if not await store.add(tx, notification):
+        return
+    await announce(tx, owed, version=notification.revision, because=event)
+    for dispatch in notification.dispatches:
+        if dispatch.channel is Channel.INBOX:
+            # It is there with this very transaction.
+            notification = await record(
+                tx, notification, notification.deliver(dispatch.dispatch_id, now=now), because=event
+            )
+
+
+async def record(tx: Tx, before: Notification, fact: Fact, *, because: Event | None = None) -> Notification:
+    """Fold a fact into a notification, save it, and announce the fact: always these three together."""
+    after = domain.evolve(before, fact)
+    await store.save(tx, after)
+    await announce(tx, fact, version=after.revision, because=because)
+    return after
+
+
+# -- sending ----------------------------------------------------------------------------------------------------------
+
+
+async def settle(
+    tx: Tx, notification_id: UUID, dispatch_id: UUID, outcome: Outcome, pace: Pace, *, now: datetime
+) -> None:
+    """Record what came of an attempt, and end its lease. Of two senders that both tried, the first to say so counts."""
+    notification = await store.locked(tx, notification_id)
+    await store.end_lease(tx, dispatch_id)
+    if notification is None or notification.dispatch(dispatch_id).status is not Status.OWED:
+        return
+    owed = (await read_aggregate(tx, notification_id, limit=1))[0]
+    await record(tx, notification, notification.settle(dispatch_id, outcome, pace, now=now), because=owed)
+
+
+async def read(tx: Tx, notification_id: UUID, *, caller: Caller, now: datetime) -> Notification:
+    """The caller has read it; reading again changes nothing."""
+    notification = await store.get(tx, notification_id, caller, lock=True)
+    fact = notification.read(now=now)
+    return notification if fact is None else await record(tx, notification, fact)
+
+
+async def rebuild(tx: Tx, event: Event) -> None:
+    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    fact = event.fact()
+    if isinstance(fact, SubscriptionRegistered):
+        subscription = await store.subscription(tx, fact.subscription_id)
+        await store.save_subscription(tx, domain.subscribed(subscription, fact))
+        return
+    assert fact is not None, "our own journal holds facts of our own contracts"
+    before = await store.locked(tx, event.aggregate_id)
+    after = domain.evolve(before, fact)
+    if before is None:
+        await store.add(tx, after)
+    else:
+        await store.save(tx, after)

@@ -1,0 +1,251 @@
+"""Who is told of what. Pure: a table from each kind of fact to its notices, each with whom it is for.
+
+Nobody is told of what they could not look up: a match is the coordinators' alone until it is presented, and its end is
+told to those who had been told of it; donors hear of the fund they pay into, not of the request that is helped.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from contracts import matching as m
+from contracts import notifications as n
+from contracts import pledges as p
+from contracts import requests as r
+from contracts.facts import Fact, fact_type
+from contracts.values import Role
+
+UNODC = "UNODC"
+
+
+class Relation(StrEnum):
+    """What somebody has to do with a fact."""
+
+    STATE = "state"
+    PROVIDER = "provider"
+    DONOR = "donor"
+    FUND_DONORS = "fund_donors"
+    COORDINATORS = "coordinators"
+    FINANCE = "finance"
+
+
+class Appointment(Struct, frozen=True, order=True):
+    """All who hold one role in one organization."""
+
+    organization: str
+    role: Role
+
+
+class Notice(Struct, frozen=True, kw_only=True):
+    """What is said of a fact (`code` finds the words), to whom, under which reference, with which link.
+
+    `gathered` notices are one per recipient and cause, however many facts that cause had. With `told_before` they are
+    only for those whom the same match has been told of, with `unless_caused` only for a fact that no other caused.
+    """
+
+    code: str
+    to: tuple[Relation, ...]
+    reference: str
+    link: str
+    gathered: bool = False
+    told_before: bool = False
+    unless_caused: bool = False
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """What other facts have told: a request's reference number, and who has signed for money to a fund."""
+
+    reference: str | None = None
+    fund_donors: tuple[str, ...] = ()
+
+
+STATE, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE = Relation
+REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"
+PLEDGE, FUND = "/v1/pledges/{pledge_id}", "/v1/funds/{fund}"
+
+
+def _notice(
+    kind: type[Fact],
+    *to: Relation,
+    link: str,
+    reference: str = "request_id",
+    variant: str = "",
+    gathered: bool = False,
+    told_before: bool = False,
+    unless_caused: bool = False,
+) -> Notice:
+    return Notice(
+        code=f"{fact_type(kind)}:{variant}" if variant else fact_type(kind),
+        to=to,
+        reference=reference,
+        link=link,
+        gathered=gathered,
+        told_before=told_before,
+        unless_caused=unless_caused,
+    )
+
+
+def _of_request(kind: type[Fact], *to: Relation, unless_caused: bool = False) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (_notice(kind, *to, link=REQUEST, unless_caused=unless_caused),)
+
+
+def _of_offering(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (_notice(kind, *to, link=OFFERING, reference="offering_id"),)
+
+
+def _of_match(
+    kind: type[Fact], *to: Relation, before: tuple[Relation, ...] = ()
+) -> tuple[type[Fact], tuple[Notice, ...]]:
+    always = (_notice(kind, *to, link=MATCH),) if to else ()
+    ended = (_notice(kind, *before, link=MATCH, told_before=True, gathered=kind is m.MatchExpired),) if before else ()
+    return kind, always + ended
+
+
+def _of_pledge(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (_notice(kind, *to, link=PLEDGE, reference="fund"),)
+
+
+TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
+    [
+        # To the State it is the acknowledgement.
+        _of_request(r.RequestSubmitted, COORDINATORS, STATE),
+        _of_request(r.RequestRegistered, STATE),
+        _of_request(r.RequestReturned, STATE),
+        _of_request(r.RequestDeclined, STATE),
+        _of_request(r.RequestOpened, STATE),
+        _of_request(r.RequestHeld, STATE, COORDINATORS),
+        _of_request(r.RequestResumed, STATE, COORDINATORS),
+        # Where a revoked match reopened the request, the revocation has told them.
+        _of_request(r.RequestReopened, STATE, COORDINATORS, unless_caused=True),
+        _of_request(r.RequestDelivered, STATE, COORDINATORS),
+        _of_request(r.RequestClosed, STATE),
+        _of_request(r.RequestWithdrawn, STATE, COORDINATORS),
+        _of_request(r.RequestLapsed, STATE, COORDINATORS),
+        _of_request(r.CirculationDecided, STATE, COORDINATORS),
+        _of_offering(m.OfferingSubmitted, COORDINATORS),
+        _of_offering(m.OfferingApproved, PROVIDER),
+        _of_offering(m.OfferingReturned, PROVIDER),
+        _of_offering(m.OfferingSuspended, PROVIDER, COORDINATORS),
+        _of_offering(m.OfferingResumed, PROVIDER, COORDINATORS),
+        _of_offering(m.OfferingWithdrawn, COORDINATORS),
+        _of_offering(m.OfferingLapsed, PROVIDER),
+        (
+            m.MatchSuggested,
+            (_notice(m.MatchSuggested, COORDINATORS, link="/v1/matches?request={request_id}", gathered=True),),
+        ),
+        _of_match(m.MatchInterested, COORDINATORS),
+        _of_match(m.MatchPresented, STATE, PROVIDER),
+        _of_match(m.MatchAccepted, PROVIDER, COORDINATORS),
+        _of_match(m.MatchProviderConfirmed, STATE, COORDINATORS),
+        _of_match(m.MatchConfirmed, STATE, PROVIDER, COORDINATORS),
+        _of_match(m.MatchBegun, STATE, PROVIDER, COORDINATORS),
+        _of_match(m.MatchCompleted, STATE, PROVIDER, COORDINATORS),
+        _of_match(m.MatchDeclinedByState, COORDINATORS, before=(PROVIDER,)),
+        _of_match(m.MatchDeclinedByProvider, COORDINATORS, before=(STATE,)),
+        _of_match(m.MatchNotPursued, before=(STATE, PROVIDER)),
+        _of_match(m.MatchExpired, before=(STATE, PROVIDER)),
+        _of_match(m.MatchRevoked, STATE, PROVIDER, COORDINATORS),
+        _of_pledge(p.PledgePledged, DONOR, FINANCE),
+        _of_pledge(p.PledgeCommitted, DONOR, FINANCE),
+        _of_pledge(p.PledgeReceived, DONOR, FINANCE),
+        _of_pledge(p.PledgeWithdrawn, DONOR, FINANCE),
+        (p.RequirementOpened, (_notice(p.RequirementOpened, FINANCE, COORDINATORS, link=MATCH),)),
+        (p.RequirementCancelled, (_notice(p.RequirementCancelled, FINANCE, link=MATCH),)),
+        (
+            p.AllocationMade,
+            (
+                _notice(p.AllocationMade, STATE, PROVIDER, link=REQUEST),
+                _notice(p.AllocationMade, FUND_DONORS, link=FUND, reference="fund", variant="donor"),
+            ),
+        ),
+        (
+            p.AllocationReturned,
+            (_notice(p.AllocationReturned, FUND_DONORS, link=FUND, reference="fund", gathered=True),),
+        ),
+    ]
+)
+
+_OWN_STEP = "a coordinator's own step in preparing a match, which the State and the provider are not to see yet"
+_LOOP = "news about news would never end"
+
+NOBODY: Mapping[type[Fact], str] = {
+    r.RequestDrafted: "a draft is nobody's business outside the State",
+    r.RequestRevised: "what is revised is a draft, or with the State again; its submission is told",
+    r.RequestStarted: "the match that began has been told",
+    r.LineFulfilmentChanged: "it follows from what became of a match, which has been told",
+    m.OfferingDrafted: "a draft is nobody's business outside the provider",
+    m.OfferingRevised: "it needs approval again; its submission is told",
+    m.OfferingReconfirmed: "the provider did it, and nothing changes for anybody else",
+    m.MatchNominated: _OWN_STEP,
+    m.MatchShortlisted: _OWN_STEP,
+    p.FundOpened: "it concerns nobody until somebody pledges",
+    p.RatesLoaded: "rates are looked up when they are needed",
+    n.SubscriptionRegistered: "the answer has told whoever registered",
+    n.NotificationOwed: _LOOP,
+    n.NotificationDelivered: _LOOP,
+    n.NotificationDeferred: _LOOP,
+    n.NotificationRefused: _LOOP,
+    n.NotificationExpired: _LOOP,
+    n.NotificationRead: _LOOP,
+}
+
+
+def notices() -> list[str]:
+    """The code of every notice, each of which needs words."""
+    return sorted({notice.code for each in TOLD.values() for notice in each})
+
+
+def notices_of(fact: Fact, *, caused: bool) -> list[Notice]:
+    """What is said of this fact; `caused` where it followed from another one."""
+    return [notice for notice in TOLD.get(type(fact), ()) if not (caused and notice.unless_caused)]
+
+
+def cause_of(notice: Notice, event_id: UUID, causation_id: UUID | None) -> UUID:
+    """The event that a recipient is told of once."""
+    return causation_id if notice.gathered and causation_id is not None else event_id
+
+
+def appointments(notice: Notice, fact: Fact, known: Known) -> list[Appointment]:
+    """Whom the notice is for. A relation that this fact does not have (money for no request) has nobody in it."""
+    found: set[Appointment] = set()
+    for relation in notice.to:
+        match relation:
+            case Relation.COORDINATORS:
+                found.add(Appointment(UNODC, Role.COORDINATOR))
+            case Relation.FINANCE:
+                found.add(Appointment(UNODC, Role.FINANCE_OFFICER))
+            case Relation.FUND_DONORS:
+                found |= {Appointment(donor, Role.DONOR_OFFICER) for donor in known.fund_donors}
+            case Relation.STATE | Relation.PROVIDER | Relation.DONOR:
+                organization = getattr(fact, relation.value)
+                if organization is not None:
+                    found.add(Appointment(organization, _ROLES[relation]))
+    return sorted(found)
+
+
+_ROLES = {
+    Relation.STATE: Role.FOCAL_POINT,
+    Relation.PROVIDER: Role.PROVIDER_OFFICER,
+    Relation.DONOR: Role.DONOR_OFFICER,
+}
+
+
+def reference_of(notice: Notice, fact: Fact, known: Known) -> str:
+    """How the notice calls what it is about: a request's reference number, else an id or a fund's code."""
+    if notice.reference == "request_id" and known.reference is not None:
+        return known.reference
+    return str(getattr(fact, notice.reference))
+
+
+def link_of(notice: Notice, fact: Fact) -> str:
+    """Where the recipient reads more, after showing who they are."""
+    return notice.link.format_map({name: getattr(fact, name) for name in fact.__struct_fields__})
+
+
+def about(notice: Notice, fact: Fact) -> tuple[UUID | None, UUID | None]:
+    """The request and the match that the recipient may look up; neither for a notice of the fund alone."""
+    if notice.reference != "request_id":
+        return None, None
+    return getattr(fact, "request_id", None), getattr(fact, "match_id", None)

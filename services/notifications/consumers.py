@@ -1,0 +1,17 @@
+"""What the notifications service hears: every fact that somebody is told of."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from chassis.db import Tx
+from chassis.inbox import Handler
+from contracts.facts import Event, Fact
+from services.notifications import actions
+from services.notifications.audience import TOLD
+
+
+async def tell(tx: Tx, event: Event, fact: Fact) -> None:
+    await actions.tell(tx, event, fact, now=datetime.now(UTC))
+
+
+HANDLERS: Mapping[type[Fact], Handler] = dict.fromkeys(TOLD, tell)

@@ -1,0 +1,319 @@
+"""What somebody is owed, and how often it is tried until it is delivered, refused or expired.
+
+A notification tells one person of one cause; a dispatch is one way in which it has to reach them. Decisions return a
+fact, and `evolve` folds it into the state, as in every service.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from contracts.facts import Fact
+from contracts.notifications import (
+    NotificationDeferred,
+    NotificationDelivered,
+    NotificationExpired,
+    NotificationOwed,
+    NotificationRead,
+    NotificationRefused,
+    SubscriptionRegistered,
+)
+from contracts.refusals import Conflict, Invalid
+from contracts.values import Caller, Language, Role
+
+ADDRESS_LENGTH_MAX = 254
+LOCAL_PART_LENGTH_MAX = 64
+RETRY_SECONDS = 300
+RETRIES_MAX = 48
+"""After the attempt at once; with those 300 seconds, four hours."""
+
+
+class Channel(StrEnum):
+    INBOX = "inbox"
+    MAIL = "mail"
+
+
+class Status(StrEnum):
+    """Of a dispatch. While an attempt is under way a lease says so; it is no state of its own."""
+
+    OWED = "owed"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+MOVES: Mapping[Status, frozenset[Status]] = {
+    Status.OWED: frozenset({Status.OWED, Status.DELIVERED, Status.REFUSED, Status.EXPIRED}),
+    Status.DELIVERED: frozenset(),
+    Status.REFUSED: frozenset(),
+    Status.EXPIRED: frozenset(),
+}
+
+
+class Pace(Struct, frozen=True, kw_only=True):
+    """How long after a failed attempt the next one comes, and how many there are after the first."""
+
+    retry_seconds: int = RETRY_SECONDS
+    retries_max: int = RETRIES_MAX
+
+    def next_at(self, attempt: int, failed_at: datetime) -> datetime | None:
+        """When it is tried again after this attempt, counted from 1; None where it was the last."""
+        return failed_at + timedelta(seconds=self.retry_seconds) if attempt <= self.retries_max else None
+
+
+class Accepted(Struct, frozen=True):
+    """The mail server took it over."""
+
+
+class Rejected(Struct, frozen=True):
+    """It will never be taken; `reason` is the server's code, or ours."""
+
+    reason: str
+
+
+class Failed(Struct, frozen=True):
+    """Not this time."""
+
+    reason: str
+
+
+Outcome = Accepted | Rejected | Failed
+
+
+class Dispatch(Struct, frozen=True, kw_only=True):
+    """One channel of one notification; its id names the mail, however often that is sent."""
+
+    dispatch_id: UUID
+    channel: Channel
+    status: Status
+    attempts: int
+    next_at: datetime | None
+    ended_at: datetime | None = None
+    reason: str | None = None
+
+
+class Notification(Struct, frozen=True, kw_only=True):
+    """That one person has to be told of one cause, and what has come of it."""
+
+    notification_id: UUID
+    cause_id: UUID
+    notice: str
+    person_id: UUID
+    organization: str
+    role: Role
+    reference: str
+    link: str
+    request_id: UUID | None
+    match_id: UUID | None
+    owed_at: datetime
+    revision: int
+    dispatches: tuple[Dispatch, ...]
+    read_at: datetime | None = None
+
+    def dispatch(self, dispatch_id: UUID) -> Dispatch:
+        return next(one for one in self.dispatches if one.dispatch_id == dispatch_id)
+
+    def _open(self, dispatch_id: UUID) -> Dispatch:
+        """Raises Conflict for a dispatch that has ended."""
+        dispatch = self.dispatch(dispatch_id)
+        if not MOVES[dispatch.status]:
+            raise Conflict("dispatch-ended", status=dispatch.status)
+        return dispatch
+
+    def settle(self, dispatch_id: UUID, outcome: Outcome, pace: Pace, *, now: datetime) -> Fact:
+        """What an attempt means. Raises Conflict for a dispatch that has ended."""
+        match outcome:
+            case Accepted():
+                return self.deliver(dispatch_id, now=now)
+            case Rejected(reason):
+                return self.refuse(dispatch_id, reason, now=now)
+            case Failed(reason):
+                return self.defer(dispatch_id, reason, pace, now=now)
+
+    def deliver(self, dispatch_id: UUID, *, now: datetime) -> NotificationDelivered:
+        return NotificationDelivered(
+            notification_id=self.notification_id,
+            dispatch_id=dispatch_id,
+            attempt=self._open(dispatch_id).attempts + 1,
+            delivered_at=now,
+        )
+
+    def refuse(self, dispatch_id: UUID, reason: str, *, now: datetime) -> NotificationRefused:
+        return NotificationRefused(
+            notification_id=self.notification_id,
+            dispatch_id=dispatch_id,
+            attempt=self._open(dispatch_id).attempts + 1,
+            reason=reason,
+            refused_at=now,
+        )
+
+    def defer(
+        self, dispatch_id: UUID, reason: str, pace: Pace, *, now: datetime
+    ) -> NotificationDeferred | NotificationExpired:
+        """An attempt failed for a reason of the moment: another one, unless it was the last."""
+        attempt = self._open(dispatch_id).attempts + 1
+        next_at = pace.next_at(attempt, now)
+        if next_at is None:
+            return NotificationExpired(
+                notification_id=self.notification_id,
+                dispatch_id=dispatch_id,
+                attempt=attempt,
+                reason=reason,
+                expired_at=now,
+            )
+        return NotificationDeferred(
+            notification_id=self.notification_id,
+            dispatch_id=dispatch_id,
+            attempt=attempt,
+            reason=reason,
+            next_at=next_at,
+            deferred_at=now,
+        )
+
+    def read(self, *, now: datetime) -> NotificationRead | None:
+        """None where it has been read before."""
+        return NotificationRead(notification_id=self.notification_id, read_at=now) if self.read_at is None else None
+
+
+def evolve(notification: Notification | None, fact: Fact) -> Notification:
+    """The state after a fact: the one place where a fact becomes a state."""
+    if notification is None:
+        assert isinstance(fact, NotificationOwed), "a notification begins with being owed"
+        return _owed(fact)
+    notification = replace(notification, revision=notification.revision + 1)
+    match fact:
+        case NotificationRead():
+            return replace(notification, read_at=fact.read_at)
+        case NotificationDelivered():
+            return _with(notification, _ended(notification, fact, Status.DELIVERED, fact.delivered_at, None))
+        case NotificationRefused():
+            return _with(notification, _ended(notification, fact, Status.REFUSED, fact.refused_at, fact.reason))
+        case NotificationExpired():
+            return _with(notification, _ended(notification, fact, Status.EXPIRED, fact.expired_at, fact.reason))
+        case NotificationDeferred():
+            dispatch = notification.dispatch(fact.dispatch_id)
+            return _with(
+                notification, replace(dispatch, attempts=fact.attempt, next_at=fact.next_at, reason=fact.reason)
+            )
+    raise AssertionError(f"{fact.type} is not a notification's fact")
+
+
+def _owed(fact: NotificationOwed) -> Notification:
+    return Notification(
+        notification_id=fact.notification_id,
+        cause_id=fact.cause_id,
+        notice=fact.notice,
+        person_id=fact.person_id,
+        organization=fact.organization,
+        role=fact.role,
+        reference=fact.reference,
+        link=fact.link,
+        request_id=fact.request_id,
+        match_id=fact.match_id,
+        owed_at=fact.owed_at,
+        revision=1,
+        dispatches=tuple(
+            Dispatch(
+                dispatch_id=due.dispatch_id,
+                channel=Channel(due.channel),
+                status=Status.OWED,
+                attempts=0,
+                next_at=fact.owed_at,
+            )
+            for due in fact.dispatches
+        ),
+    )
+
+
+def _ended(
+    notification: Notification,
+    fact: NotificationDelivered | NotificationRefused | NotificationExpired,
+    status: Status,
+    ended_at: datetime,
+    reason: str | None,
+) -> Dispatch:
+    return replace(
+        notification.dispatch(fact.dispatch_id),
+        status=status,
+        attempts=fact.attempt,
+        next_at=None,
+        ended_at=ended_at,
+        reason=reason,
+    )
+
+
+def _with(notification: Notification, changed: Dispatch) -> Notification:
+    return replace(
+        notification,
+        dispatches=tuple(changed if one.dispatch_id == changed.dispatch_id else one for one in notification.dispatches),
+    )
+
+
+# -- subscriptions ----------------------------------------------------------------------------------------------------
+
+
+class Subscription(Struct, frozen=True, kw_only=True):
+    """How the holder of one appointment wants to be told, all but the address."""
+
+    subscription_id: UUID
+    person_id: UUID
+    organization: str
+    role: Role
+    language: Language
+    channels: tuple[Channel, ...]
+    address_hash: str | None
+    registered_at: datetime
+    revision: int
+
+
+def subscription_id_of(caller: Caller) -> UUID:
+    """One subscription for each appointment of a person, so that of two first registrations one is refused."""
+    return uuid5(NAMESPACE_URL, f"entraide:subscription:{caller.person_id}:{caller.organization}:{caller.role}")
+
+
+def subscribed(subscription: Subscription | None, fact: SubscriptionRegistered) -> Subscription:
+    """The subscription after a registration."""
+    return Subscription(
+        subscription_id=fact.subscription_id,
+        person_id=fact.person_id,
+        organization=fact.organization,
+        role=fact.role,
+        language=fact.language,
+        channels=tuple(Channel(code) for code in fact.channels),
+        address_hash=fact.address_hash,
+        registered_at=fact.registered_at,
+        revision=subscription.revision + 1 if subscription else 1,
+    )
+
+
+def check_address(email: str | None, channels: tuple[Channel, ...]) -> None:
+    """Raises Invalid for an address that mail cannot be sent to, and where the mail channel has none.
+
+    Visible ASCII without brackets, commas and quotes around one `@`: an address is written into a header and into a
+    command of SMTP, and neither is to be ended by it.
+    """
+    if email is None:
+        if Channel.MAIL in channels:
+            raise Invalid("address-missing")
+        return
+    local, at, domain = email.rpartition("@")
+    visible = all("!" <= letter <= "~" and letter not in '"(),:;<>@[\\]' for letter in local + domain)
+    if not (
+        at
+        and visible
+        and 0 < len(local) <= LOCAL_PART_LENGTH_MAX
+        and len(email) <= ADDRESS_LENGTH_MAX
+        and _is_domain(domain)
+    ):
+        raise Invalid("address-invalid")
+
+
+def _is_domain(domain: str) -> bool:
+    labels = domain.split(".")
+    return len(labels) > 1 and all(
+        0 < len(label) <= 63 and label[0] != "-" != label[-1] and label.replace("-", "").isalnum() for label in labels
+    )
