@@ -22,6 +22,9 @@ from nats.aio.msg import Msg
 from contracts.facts import Event, decode_event, subject_of
 
 PUBLISH_SECONDS = 5.0
+CONNECT_SECONDS = 5.0
+"""A first connection has no end of its own: the client goes on trying a server that is away."""
+
 PULL_MAX = 100
 PULL_SECONDS = 5.0
 ACK_WAIT_SECONDS = 30
@@ -290,8 +293,16 @@ async def stream_states(url: str, owners: Sequence[str]) -> Mapping[str, Mapping
 @contextlib.asynccontextmanager
 async def _administrator(url: str) -> AsyncIterator[Client]:
     try:
-        client = await nats.connect(
-            url, name="streams", inbox_prefix="_INBOX_admin", allow_reconnect=False, connect_timeout=3, error_cb=_quiet
+        client = await asyncio.wait_for(
+            nats.connect(
+                url,
+                name="streams",
+                inbox_prefix="_INBOX_admin",
+                allow_reconnect=False,
+                connect_timeout=3,
+                error_cb=_quiet,
+            ),
+            CONNECT_SECONDS,
         )
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise BusError(f"the broker is not reached: {type(error).__name__}") from error

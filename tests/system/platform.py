@@ -62,9 +62,7 @@ class Platform:
 
 
 @contextlib.contextmanager
-def running(
-    mode: str, *, database_url: str, nats: Nats, smtp_url: str, state: Path, **more: str
-) -> Iterator[Platform]:
+def running(mode: str, *, database_url: str, nats: Nats, smtp_url: str, state: Path, **more: str) -> Iterator[Platform]:
     """`together`: all services in one process; `apart`: one process for each."""
     environment = {
         **os.environ,

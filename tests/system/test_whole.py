@@ -42,7 +42,12 @@ async def test_the_story_is_the_same_in_one_process_and_in_many(
     await mailbox.start()
     try:
         with running(
-            mode, database_url=database_url, nats=own_broker, smtp_url=mailbox.url, state=state, ENTRAIDE_ISSUER=builders.ISSUER
+            mode,
+            database_url=database_url,
+            nats=own_broker,
+            smtp_url=mailbox.url,
+            state=state,
+            ENTRAIDE_ISSUER=builders.ISSUER,
         ) as platform:
             await _told_once(platform, own_broker, state)
             await _told_again(platform, state)
