@@ -89,7 +89,13 @@ class Database:
             **({"role": role} if role else {}),
         }
         pool = await asyncpg.create_pool(
-            dsn, min_size=0, max_size=pool_max, command_timeout=COMMAND_SECONDS, timeout=5, server_settings=settings
+            dsn,
+            min_size=0,
+            max_size=pool_max,
+            command_timeout=COMMAND_SECONDS,
+            timeout=5,
+            server_settings=settings,
+            reset=_nothing_to_reset,
         )
         return cls(pool, source)
 
@@ -152,6 +158,14 @@ class Database:
             await asyncio.wait_for(self._pool.close(), timeout=5)
             return
         self._pool.terminate()
+
+
+async def _nothing_to_reset(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """All that a transaction sets, locks and opens here ends with it; asyncpg itself rolls back one left open.
+
+    Its own reset would be one more round trip for each transaction. Who uses LISTEN, or SET without LOCAL, must not
+    give the connection back.
+    """
 
 
 def is_transient(error: BaseException) -> bool:

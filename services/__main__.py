@@ -1,10 +1,9 @@
 """The composition root: which services there are, and the commands that run and look after them."""
 
-import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -14,6 +13,7 @@ import asyncpg
 import click
 
 from chassis import doctor as checks
+from chassis import runtime
 from chassis.auth import Issuer, persona_id
 from chassis.bus import BusError, ensure_streams, stream_states
 from chassis.db import Database
@@ -54,10 +54,10 @@ def settings(state: Path | None = None) -> Settings:
     return replace(read, state=state) if state else read
 
 
-def attempt(work: Callable[[], Awaitable[T]]) -> T:
+def attempt(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run something that needs the outside; what is wrong there is one line, not a traceback."""
     try:
-        return asyncio.run(work())  # type: ignore[arg-type]
+        return runtime.run(work())
     except (EmbeddedError, SettingsError, MigrationError, BusError) as error:
         fail(str(error))
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -226,7 +226,7 @@ def token(appointment: str, state: Path | None) -> None:
 @JSON
 def doctor(state: Path | None, as_json: bool) -> None:
     """Check every external part and say what is wrong."""
-    found = asyncio.run(checks.examine(settings(state), SERVICES))
+    found = runtime.run(checks.examine(settings(state), SERVICES))
     if as_json:
         click.echo(json.dumps([_fields(finding) for finding in found]))
     else:
@@ -256,7 +256,7 @@ def schemas(check: bool) -> None:
     sys.exit(write(SERVICES, check=check))
 
 
-def _in(name: str, work: Callable[[Any], Awaitable[T]]) -> T:
+def _in(name: str, work: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
     own = settings()
 
     async def within() -> T:

@@ -13,7 +13,7 @@ from chassis.embedded import EmbeddedError, free_port
 from chassis.mailbox import Mailbox
 from chassis.migrate import MigrationError
 from chassis.parts import parts
-from chassis.runtime import prepare, serve, topology
+from chassis.runtime import prepare, run, serve, topology
 from chassis.service import Running, Service
 from chassis.settings import Settings, SettingsError
 from services import documents, reference
@@ -36,7 +36,7 @@ def run_together(
     """Run until told to stop. `beside` is started once all is ready, with an event by which it can stop everything."""
     try:
         with parts(settings, services, say=say) as complete:
-            asyncio.run(_serve(complete, services, say, beside))
+            run(_serve(complete, services, say, beside))
     except (EmbeddedError, SettingsError, MigrationError, BusError) as error:
         fail(str(error))
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
