@@ -1,0 +1,76 @@
+-- The roles that a deployment connects with. Once as superuser, in the database of Entraide; again after a change:
+--
+--   psql --no-psqlrc --file postgres-roles.sql "$SUPERUSER_URL"
+--
+-- Passwords come from the environment: POSTGRES_PASSWORD_MIGRATOR, POSTGRES_PASSWORD_REQUESTS and so on. Run before
+-- the first `entraide migrate` it makes the services' roles as that would, and the migrator then needs no right to make
+-- any; run after it, it finds them.
+--
+--   entraide_migrator          owns the database and every schema        DATABASE_URL
+--   entraide_<service>         has a service's rights, logs in nowhere
+--   entraide_<service>_login   becomes entraide_<service>, and no other  DATABASE_URL_<SERVICE>
+--
+-- A service with two logins changes its password without a pause: make entraide_<service>_login_2 likewise, let the
+-- service use it, drop the first.
+
+\set ON_ERROR_STOP on
+\getenv migrator_password POSTGRES_PASSWORD_MIGRATOR
+\getenv requests_password POSTGRES_PASSWORD_REQUESTS
+\getenv matching_password POSTGRES_PASSWORD_MATCHING
+\getenv pledges_password POSTGRES_PASSWORD_PLEDGES
+\getenv notifications_password POSTGRES_PASSWORD_NOTIFICATIONS
+
+BEGIN;
+
+-- Statements with a password stay out of the server's log.
+SET LOCAL log_statement = 'none';
+SET LOCAL log_min_error_statement = 'panic';
+SET LOCAL log_min_duration_statement = -1;
+SET LOCAL password_encryption = 'scram-sha-256';
+SET LOCAL client_min_messages = 'warning';
+
+DO $$
+DECLARE
+    service text;
+    login text;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'entraide_migrator') THEN
+        CREATE ROLE entraide_migrator;
+    END IF;
+    ALTER ROLE entraide_migrator LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT 5;
+    EXECUTE format('ALTER DATABASE %I OWNER TO entraide_migrator', current_database());
+    -- Nobody connects but those named below, and nobody makes tables of their own, temporary ones included.
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    REVOKE ALL ON SCHEMA public FROM PUBLIC;
+
+    FOREACH service IN ARRAY ARRAY['requests', 'matching', 'pledges', 'notifications'] LOOP
+        login := format('entraide_%s_login', service);
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'entraide_' || service) THEN
+            EXECUTE format('CREATE ROLE %I', 'entraide_' || service);
+        END IF;
+        EXECUTE format('ALTER ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT',
+            'entraide_' || service);
+        -- `entraide parked` and `entraide doctor` look after a service with its own rights.
+        EXECUTE format('GRANT %I TO entraide_migrator WITH INHERIT FALSE, SET TRUE', 'entraide_' || service);
+
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login) THEN
+            EXECUTE format('CREATE ROLE %I', login);
+        END IF;
+        -- Ten connections for each of three processes, and one to look with.
+        EXECUTE format('ALTER ROLE %I LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT
+            CONNECTION LIMIT 31', login);
+        EXECUTE format('GRANT %I TO %I WITH INHERIT FALSE, SET TRUE', 'entraide_' || service, login);
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), login);
+        EXECUTE format('ALTER ROLE %I IN DATABASE %I SET role = %L', login, current_database(), 'entraide_' || service);
+        EXECUTE format('ALTER ROLE %I IN DATABASE %I SET search_path = %I', login, current_database(), service);
+    END LOOP;
+END
+$$;
+
+ALTER ROLE entraide_migrator PASSWORD :'migrator_password';
+ALTER ROLE entraide_requests_login PASSWORD :'requests_password';
+ALTER ROLE entraide_matching_login PASSWORD :'matching_password';
+ALTER ROLE entraide_pledges_login PASSWORD :'pledges_password';
+ALTER ROLE entraide_notifications_login PASSWORD :'notifications_password';
+
+COMMIT;

@@ -1,0 +1,150 @@
+"""What the tests of deploy/ begin with: its files, the programs that read them, and certificates."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from chassis.settings import Settings
+from services.__main__ import NAMES
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+
+
+class Asked(dict[str, str]):
+    """An environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        self.names.add(name)
+        return default
+
+
+def settings_read() -> set[str]:
+    """The name of every variable that Settings reads."""
+    asked = Asked()
+    Settings.from_env(asked, NAMES, state=Path("state"))
+    return asked.names
+
+
+def replaced(text: str, changes: Mapping[str, str]) -> str:
+    """`text` with what belongs to a container put where a test can have it; each change has to find something."""
+    for old, new in changes.items():
+        assert old in text, f"{old} is not in the file any more"
+        text = text.replace(old, new)
+    return text
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """One that lesser users can enter: pytest's own is closed to them."""
+    made = Path(tempfile.mkdtemp(prefix="entraide-deploy-", dir="/var/tmp"))
+    made.chmod(0o711)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def running(
+    command: list[str], ready: Callable[[], bool], *, env: Mapping[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The program until the end of the block, from the moment it is ready."""
+    with log.open("ab") as out, subprocess.Popen(command, env=dict(env), stdout=out, stderr=out) as process:
+        try:
+            deadline = time.monotonic() + 20
+            while not ready():
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.02)
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}", **more}
+
+
+def debian_program(package: str, path: str, into: Path) -> tuple[str, dict[str, str]]:
+    """A program of this machine, else from Debian's package, unpacked and not installed; and what it runs in.
+
+    Skips the test, aloud, where neither is to be had.
+    """
+    if found := shutil.which(Path(path).name):
+        return found, environment()
+    if not (into / path).exists():
+        reason = _unpack(package, into)
+        if reason is not None:
+            pytest.skip(f"no {package} here, and its Debian package is not to be had: {reason}")
+    libraries = sorted({str(library.parent) for library in (into / "usr/lib").rglob("*.so*")})
+    return str(into / path), environment(LD_LIBRARY_PATH=os.pathsep.join(libraries))
+
+
+def _unpack(package: str, into: Path) -> str | None:
+    """Returns what went wrong."""
+    if not shutil.which("apt-get"):
+        return "no apt-get"
+    into.mkdir(parents=True, exist_ok=True)
+    listing = ["apt-get", "install", "--simulate", "--no-install-recommends", package]
+    said = subprocess.run(listing, capture_output=True, text=True)
+    if said.returncode and os.geteuid() == 0:
+        subprocess.run(["apt-get", "update", "-qq"], capture_output=True)
+        said = subprocess.run(listing, capture_output=True, text=True)
+    if said.returncode:
+        return said.stderr.strip().splitlines()[-1] if said.stderr.strip() else "apt-get does not know it"
+    missing = [line.split()[1] for line in said.stdout.splitlines() if line.startswith("Inst ")]
+    fetched = subprocess.run(["apt-get", "download", "-qq", *missing], cwd=into, capture_output=True, text=True)
+    archives = list(into.glob("*.deb"))
+    if fetched.returncode or len(archives) < len(missing):
+        return fetched.stderr.strip() or "the download failed"
+    for archive in archives:
+        subprocess.run(["dpkg", "--extract", str(archive), str(into)], check=True)
+        archive.unlink()
+    return None
+
+
+def certificate(into: Path) -> tuple[Path, Path]:
+    """A certificate for loopback that is its own authority, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "entraide test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    crt, pem = into / "certificate.pem", into / "key.pem"
+    crt.write_bytes(made.public_bytes(Encoding.PEM))
+    pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return crt, pem
