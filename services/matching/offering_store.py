@@ -161,7 +161,8 @@ async def save_capacity(tx: Tx, offering: Offering) -> None:
 async def take(tx: Tx, offering_id: UUID, window: Period) -> Period | None:
     """Take one unit of the first period that overlaps the window and has room; None where none has.
 
-    Of several that try at once each waits for the row and then finds what the one before has left.
+    Of several that try at once each waits for the row and then looks at what the one before has left: FOR UPDATE asks
+    again whether there is room.
     """
     row = await tx.fetchrow(
         """
@@ -170,7 +171,6 @@ async def take(tx: Tx, offering_id: UUID, window: Period) -> Period | None:
                 SELECT offering_id, starts FROM capacity
                 WHERE offering_id = $1 AND starts <= $3 AND ends >= $2 AND taken < units
                 ORDER BY starts LIMIT 1 FOR UPDATE)
-          AND taken < units
         RETURNING starts, ends
         """,
         offering_id,

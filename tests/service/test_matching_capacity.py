@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,12 +19,12 @@ from contracts.refusals import Refusal
 from contracts.values import Period
 from services.matching import line_store, match_actions, match_store, offering_store
 from services.matching.constraints import violated
-from services.matching.line import RequestStatus
+from services.matching.line import RequestStatus, WantedLine
 from services.matching.match import Match, MatchStatus
 from services.matching.offering import Offering, OfferingStatus
 from services.matching.wiring import SERVICE
 from tests.builders import NOON, a_caller
-from tests.domain.test_matching_scoring import lines, offerings
+from tests.domain.test_matching_scoring import ONE_VIOLATED, lines, nearly_fitting, offerings
 from tests.matching_builders import SPRING, a_match, a_submission, a_wanted_line, an_offering, terms
 from tests.service.test_matching_matches import KENYA, NORWAY, Owner, approved, matches_of, move, opened
 
@@ -157,13 +158,9 @@ async def test_whatever_moves_at_once_what_is_taken_is_what_confirmed_matches_ho
 # -- candidates -------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(line=lines(), found=st.lists(offerings(), max_size=6, unique_by=lambda o: o.offering_id))
-async def test_the_candidates_are_those_that_violate_no_constraint(
-    databases: Mapping[str, Database], line: Any, found: list[Offering]
-) -> None:
-    async with databases["matching"].transaction() as tx:
-        # This example's offerings only; the rows of others are undone with their transaction.
+async def expect_what_the_constraints_say(db: Database, line: WantedLine, found: list[Offering]) -> None:
+    async with db.transaction() as tx:
+        # One example's offerings at a time.
         await tx.execute("DELETE FROM capacity")
         await tx.execute("DELETE FROM offering")
         for offering in found:
@@ -173,6 +170,47 @@ async def test_the_candidates_are_those_that_violate_no_constraint(
 
     expected = [offering for offering in found if not violated(line, offering)]
     assert {one.offering_id: one for one in expected} == {one.offering_id: one for one in candidates}
+
+
+OF_EACH: Any = {"unique_by": lambda offering: offering.offering_id, "max_size": 6}
+SOME_LINES = st.builds(
+    a_wanted_line,
+    addressee=st.sampled_from(["any", "any", "unodc", "states"]),
+    addressed_states=st.sampled_from([(), ("NOR",)]),
+    languages=st.sampled_from([("en",), ("fr",), ("en", "fr")]),
+    state=st.sampled_from(["KEN", "KEN", "FRA", "VAT"]),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(line=lines(), found=st.lists(offerings(), **OF_EACH))
+async def test_the_candidates_of_any_line_are_those_that_violate_no_constraint(
+    databases: Mapping[str, Database], line: WantedLine, found: list[Offering]
+) -> None:
+    await expect_what_the_constraints_say(databases["matching"], line, found)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(line=SOME_LINES, found=st.lists(nearly_fitting(), **OF_EACH))
+async def test_the_candidates_among_offerings_that_nearly_fit_are_those_that_violate_no_constraint(
+    databases: Mapping[str, Database], line: WantedLine, found: list[Offering]
+) -> None:
+    await expect_what_the_constraints_say(databases["matching"], line, found)
+
+
+@pytest.mark.parametrize(("constraint", "line", "offering"), ONE_VIOLATED)
+async def test_one_violated_constraint_is_enough_for_no_candidate(
+    databases: Mapping[str, Database], constraint: str, line: dict[str, Any], offering: dict[str, Any]
+) -> None:
+    fits, fits_not = an_offering(), an_offering(**offering)
+    async with databases["matching"].transaction() as tx:
+        await _put(tx, fits)
+        assert [fits] == await offering_store.candidates(tx, a_wanted_line())
+    async with databases["matching"].transaction() as tx:
+        await _put(tx, fits_not)
+        found = await offering_store.candidates(tx, a_wanted_line(**line))
+
+    assert fits_not.offering_id not in [one.offering_id for one in found]
 
 
 async def _put(tx: Any, offering: Offering) -> None:

@@ -34,6 +34,7 @@ from services.matching.consumers import HANDLERS
 from services.matching.match import MatchStatus
 from services.matching.wiring import look_again
 from tests.builders import NOON, a_caller, an_event, headers
+from tests.domain import test_sample_world as sample_world
 from tests.matching_builders import a_contract_line, a_match, a_submission, an_offering
 from tests.service.test_matching_offerings import approved, offered
 from tests.service.test_matching_offerings import move as move_offering
@@ -654,3 +655,28 @@ async def test_a_move_names_the_revision_and_a_repeat_has_one_effect(api: Client
     assert [200, 200] == [answer.status_code for answer in answers]
     assert answers[0].json() == answers[1].json()
     assert ("accepted", 3) == (answers[0].json()["status"], answers[0].json()["revision"])
+
+
+async def test_every_line_of_the_sample_world_is_suggested_whatever_is_feasible(api: Client, owner: Owner) -> None:
+    filed: dict[str, Any] = {}
+    for entry in sample_world.world("offerings"):
+        offering = await approved(api, entry["as"], **entry["body"])
+        filed[offering["offering_id"]] = entry
+    for request in sample_world.world("requests"):
+        body = request["body"]
+        submission = a_submission(
+            *(a_contract_line(**line) for line in body["lines"]),
+            state=sample_world.organization(request),
+            addressee=body["addressee"]["to"],
+            addressed_states=tuple(body["addressee"]["states"]),
+            visibility=body["visibility"],
+            circulation_rule=body["circulation"],
+        )
+        await opened(owner, submission)
+        found = await matches_of(api, submission)
+
+        for wanted, line in zip(submission.lines, body["lines"], strict=True):
+            titles = {filed[m["offering_id"]]["body"]["title"] for m in found if m["line_id"] == str(wanted.line_id)}
+            feasible = [o for o in filed.values() if sample_world.feasible(request, line, o)]
+            assert {o["body"]["title"] for o in feasible} <= titles
+            assert 2 <= len(titles)
