@@ -38,6 +38,8 @@ BEGIN
         CREATE ROLE entraide_migrator;
     END IF;
     ALTER ROLE entraide_migrator LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT 5;
+    -- A migration waits for no lock longer than 5 s; what it then does on a large table may take its time.
+    ALTER ROLE entraide_migrator SET statement_timeout = 0;
     EXECUTE format('ALTER DATABASE %I OWNER TO entraide_migrator', current_database());
     -- Nobody connects but those named below, and nobody makes tables of their own, temporary ones included.
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());

@@ -1,0 +1,315 @@
+"""PostgreSQL as deploy/ sets it up: its settings, its roles tried from within, and a restore that loses no event."""
+
+import re
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from chassis.auth import Verifier
+from chassis.bus import Bus
+from chassis.db import Database
+from chassis.doctor import examine
+from chassis.embedded import Postgres
+from chassis.embedded.postgres import installations
+from chassis.http import application
+from chassis.inbox import Inbox
+from chassis.journal import Relay, read
+from chassis.migrate import role_of
+from chassis.peers import Peers
+from chassis.runtime import identity, prepare
+from chassis.service import Running
+from chassis.settings import Settings
+from services.__main__ import NAMES, SERVICES
+from tests import builders
+from tests.system.deployment import DEPLOY, environment, folder
+
+PASSWORDS = {f"POSTGRES_PASSWORD_{who.upper()}": f"secret-of-{who}" for who in ("migrator", *NAMES)}
+TRANSACTIONS = 20_000
+"""More than a restore takes, so that a new cluster counts from far below."""
+
+
+def program(name: str) -> str:
+    return next(str(bin_ / name) for bin_ in installations() if (bin_ / name).exists())
+
+
+def psql(url: str, file: str, passwords: Mapping[str, str] = PASSWORDS) -> subprocess.CompletedProcess[str]:
+    command = [program("psql"), "--no-psqlrc", "--quiet", "--file", str(DEPLOY / file), url]
+    return subprocess.run(command, env=environment(**passwords), capture_output=True, text=True, timeout=60)
+
+
+def address(superuser: str, user: str, password: str | None = None, database: str | None = None) -> str:
+    """A superuser's address made another user's."""
+    name = database or superuser.rpartition("/")[2]
+    at = re.sub(r"//[^@]+@", f"//{user}:{password or 'secret-of-' + user.split('_')[1]}@", superuser)
+    return at.rpartition("/")[0] + "/" + name
+
+
+def login(superuser: str, service: str) -> str:
+    return address(superuser, f"entraide_{service}_login")
+
+
+async def execute(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Postgres]:
+    """With the settings and the access rules of deploy/, and a way in for the superuser of this test."""
+    with folder() as place:
+        hba = (
+            (DEPLOY / "pg_hba.conf")
+            .read_text()
+            .replace("local   all       postgres ", "host all entraide samenet scram-sha-256\nlocal all postgres ", 1)
+        )
+        for name, text in {"pg_hba.conf": hba, "postgresql.conf": (DEPLOY / "postgresql.conf").read_text()}.items():
+            (place / name).write_text(text)
+            (place / name).chmod(0o644)
+        given = {"config_file": str(place / "postgresql.conf"), "hba_file": str(place / "pg_hba.conf")}
+        with Postgres(place / "postgres", settings=given) as postgres:
+            yield postgres
+
+
+@pytest.fixture
+async def deployed(cluster: Postgres) -> AsyncIterator[str]:
+    """The superuser's address of a database made as the operator's guide says: roles, then migrations."""
+    await execute(cluster.dsn(), "CREATE DATABASE entraide")
+    url = cluster.dsn("entraide")
+    try:
+        made = psql(url, "postgres-roles.sql")
+        assert (0, "") == (made.returncode, made.stderr)
+        settings = Settings(state=cluster.state, database_url=address(url, "entraide_migrator"))
+        assert await prepare(settings, SERVICES)
+        yield url
+    finally:
+        await execute(cluster.dsn(), "DROP DATABASE entraide WITH (FORCE)")
+
+
+@pytest.fixture
+def verifier(tmp_path: Path) -> Verifier:
+    assert builders.issuer is not None
+    builders.issuer.publish_keys(tmp_path / "keys.json")
+    found, _ = identity(Settings(state=tmp_path, issuer=builders.ISSUER, keys=str(tmp_path / "keys.json")))
+    return found
+
+
+async def file_request(db: Database, verifier: Verifier) -> None:
+    """Over HTTP, through the requests service on this pool; its broker is away."""
+    service = next(service for service in SERVICES if service.name == "requests")
+    bus = Bus("nats://127.0.0.1:1", "requests")
+    inbox, peers = Inbox(db, "requests", service.listens_to, service.handlers), Peers({}, lambda: "")
+    app = application([Running(service, Settings(state=Path()), db, bus, Relay(db, bus), inbox, peers)], verifier)
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        for _ in range(3):
+            response = await client.post("/v1/requests", json=builders.a_request(), headers=builders.headers())
+            assert response.status_code == 201, response.text
+        listed = await client.get("/v1/requests", headers=builders.headers())
+        assert listed.status_code == 200
+    await peers.close()
+
+
+# -- settings ---------------------------------------------------------------------------------------------------------
+
+
+async def test_postgresql_takes_every_setting_and_rule(cluster: Postgres) -> None:
+    connection = await asyncpg.connect(cluster.dsn())
+    try:
+        # A few are the test's own, given on the command line, which the file does not override.
+        wrong = "SELECT name, error FROM pg_file_settings WHERE error <> 'setting could not be applied'"
+        assert [] == await connection.fetch(wrong)
+        assert [] == await connection.fetch("SELECT line_number, error FROM pg_hba_file_rules WHERE error IS NOT NULL")
+        assert await connection.fetchval("SELECT count(*) FROM pg_file_settings WHERE applied") > 20
+    finally:
+        await connection.close()
+
+
+async def test_the_files_name_every_service(deployed: str) -> None:
+    for file in ("postgres-roles.sql", "after-restore.sql"):
+        text = (DEPLOY / file).read_text()
+        found = re.search(r"ARRAY\[(.+?)\]", text)
+        assert found is not None
+        assert list(NAMES) == re.findall(r"'(\w+)'", found[1])
+    hba = (DEPLOY / "pg_hba.conf").read_text()
+    assert {f"entraide_{name}_login" for name in NAMES} | {"entraide_migrator"} == set(re.findall(r"entraide_\w+", hba))
+
+
+async def test_the_doctor_finds_nothing_wrong_with_the_database(deployed: str) -> None:
+    settings = Settings(
+        state=Path(),
+        database_url=address(deployed, "entraide_migrator"),
+        database_urls={name: login(deployed, name) for name in NAMES},
+    )
+
+    findings = await examine(settings, SERVICES)
+
+    assert [] == [finding for finding in findings if not finding.ok]
+    assert 2 * len(NAMES) == len([finding for finding in findings if finding.part.startswith("schema ")])
+
+
+# -- roles ------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_roles_may_be_made_again(deployed: str) -> None:
+    again = psql(deployed, "postgres-roles.sql")
+
+    assert (0, "") == (again.returncode, again.stderr)
+    assert [] == await prepare(Settings(state=Path(), database_url=address(deployed, "entraide_migrator")), SERVICES)
+
+
+def test_without_a_password_no_role_is_made(cluster: Postgres) -> None:
+    missing = {name: value for name, value in PASSWORDS.items() if name != "POSTGRES_PASSWORD_PLEDGES"}
+
+    assert psql(cluster.dsn(), "postgres-roles.sql", missing).returncode != 0
+
+
+@pytest.mark.parametrize("service", NAMES)
+async def test_a_service_works_in_its_own_schema_and_in_no_other(deployed: str, service: str) -> None:
+    db = await Database.connect(login(deployed, service), service)
+    other = next(name for name in NAMES if name != service)
+    refused = [
+        f"SELECT * FROM {other}.journal",
+        f"INSERT INTO {other}.pending (event_id, position, claimed_until) VALUES (gen_random_uuid(), 1, now())",
+        f"SET ROLE entraide_{other}",
+        "SET ROLE entraide_migrator",
+        "UPDATE journal SET version = 2",
+        "DELETE FROM journal",
+        "TRUNCATE journal",
+        "DROP TABLE journal",
+        "ALTER TABLE inbox ADD COLUMN more text",
+        "INSERT INTO migration (part, number, name, checksum) VALUES ('chassis', 99, 'x', 'x')",
+        "CREATE TABLE mine (id int)",
+        "CREATE TEMPORARY TABLE mine (id int)",
+        "CREATE TABLE public.mine (id int)",
+        "CREATE SCHEMA mine",
+        f"ALTER ROLE entraide_{service}_login SUPERUSER",
+        "SELECT rolpassword FROM pg_authid",
+        "COPY journal TO PROGRAM 'true'",
+        "SELECT pg_read_file('postgresql.conf')",
+    ]
+    try:
+        async with db.transaction() as tx:
+            assert (role_of(service), f"entraide_{service}_login") == tuple(
+                await tx.fetchrow("SELECT current_user::text, session_user::text") or ()
+            )
+            assert service == await tx.fetchval("SHOW search_path")
+            assert 0 == await tx.fetchval("SELECT count(*) FROM journal")
+        for statement in refused:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with db.transaction() as tx:
+                    await tx.execute(statement)
+        # The login itself, without the role it becomes, can do nothing at all.
+        async with db.transaction() as tx:
+            await tx.execute("SET LOCAL ROLE NONE")
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await tx.execute(f"SELECT * FROM {service}.journal")
+    finally:
+        await db.close()
+
+
+async def test_a_request_is_filed_by_the_login_of_its_service(deployed: str, verifier: Verifier) -> None:
+    db = await Database.connect(login(deployed, "requests"), "requests")
+    try:
+        await file_request(db, verifier)
+        async with db.transaction() as tx:
+            assert 3 == await tx.fetchval("SELECT count(*) FROM request")
+    finally:
+        await db.close()
+
+
+async def test_roles_made_after_the_migrations_do_as_well(database_url: str, verifier: Verifier) -> None:
+    made = psql(database_url, "postgres-roles.sql")
+    assert (0, "") == (made.returncode, made.stderr)
+    db = await Database.connect(login(database_url, "requests"), "requests")
+    try:
+        await file_request(db, verifier)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with db.transaction() as tx:
+                await tx.fetch("SELECT * FROM matching.offering")
+    finally:
+        await db.close()
+
+
+async def test_the_operator_looks_after_a_service_in_its_role(deployed: str) -> None:
+    """As `entraide parked` does with the migrator's address."""
+    db = await Database.connect(address(deployed, "entraide_migrator"), "pledges", role=role_of("pledges"))
+    try:
+        async with db.transaction() as tx:
+            assert 0 == await tx.fetchval("SELECT count(*) FROM inbox WHERE status = 'parked'")
+    finally:
+        await db.close()
+
+
+REFUSED_LOGINS: Mapping[str, Callable[[str], str]] = {
+    "a wrong password": lambda url: address(url, "entraide_requests_login", "wrong"),
+    "a role that is for rights alone": lambda url: address(url, "entraide_requests", "wrong"),
+    "another database": lambda url: address(url, "entraide_requests_login", database="postgres"),
+    "the superuser over the network": lambda url: address(url, "postgres", "any"),
+}
+
+
+@pytest.mark.parametrize("who", REFUSED_LOGINS)
+async def test_nobody_else_comes_in(deployed: str, who: str) -> None:
+    with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
+        await asyncpg.connect(REFUSED_LOGINS[who](deployed))
+
+
+# -- a restore --------------------------------------------------------------------------------------------------------
+
+
+def dump_and_restore(source: str, target: str, file: Path) -> None:
+    env = environment()
+    dump = [program("pg_dump"), "--format=custom", f"--file={file}", source]
+    restore = [program("pg_restore"), "--exit-on-error", f"--dbname={target}", str(file)]
+    for command in (dump, restore):
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+
+
+async def test_after_a_logical_restore_every_event_is_read_again(deployed: str, verifier: Verifier) -> None:
+    spend = f"DO $$ BEGIN FOR i IN 1..{TRANSACTIONS} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$"
+    await execute(deployed, "SET statement_timeout = 0", spend)
+    old = await Database.connect(login(deployed, "requests"), "requests")
+    await file_request(old, verifier)
+    async with old.transaction() as tx:
+        before = await read(tx, after="0.0")
+    await old.close()
+    assert len(before.events) == 3
+
+    with folder() as place, Postgres(place / "new", durable=False) as cluster:
+        await execute(cluster.dsn(), "CREATE DATABASE entraide")
+        url = cluster.dsn("entraide")
+        assert psql(url, "postgres-roles.sql").returncode == 0
+        dump_and_restore(deployed, url, place / "dump")
+        await execute(url, f"INSERT INTO matching.watermark VALUES ('matching', 'requests', '{before.after}', now())")
+        new = await Database.connect(login(url, "requests"), "requests")
+        try:
+            async with new.transaction() as tx:
+                # What after-restore.sql is for.
+                assert [] == (await read(tx, after="0.0")).events
+            done = psql(address(url, "entraide_migrator"), "after-restore.sql")
+            assert (0, "") == (done.returncode, done.stderr)
+            async with new.transaction() as tx:
+                assert before.events == (await read(tx, after="0.0")).events
+            await file_request(new, verifier)
+            async with new.transaction() as tx:
+                after = (await read(tx, after="0.0")).events
+            assert before.events == after[:3]
+            assert len(after) == 6
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await execute(login(url, "requests"), "UPDATE journal SET version = 2")
+        finally:
+            await new.close()
+        connection = await asyncpg.connect(url)
+        try:
+            assert 0 == await connection.fetchval("SELECT count(*) FROM matching.watermark")
+        finally:
+            await connection.close()
