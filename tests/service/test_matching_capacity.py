@@ -26,7 +26,8 @@ from services.matching.wiring import SERVICE
 from tests.builders import NOON, a_caller
 from tests.domain.test_matching_scoring import ONE_VIOLATED, lines, nearly_fitting, offerings
 from tests.matching_builders import SPRING, a_match, a_submission, a_wanted_line, an_offering, terms
-from tests.service.test_matching_matches import KENYA, NORWAY, Owner, approved, matches_of, move, opened
+from tests.service.matching_steps import KENYA, NORWAY, Owner, matches_of, move, opened
+from tests.service.test_matching_offerings import approved
 
 Client = httpx.AsyncClient
 HOLDING = {MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED}

@@ -1,0 +1,116 @@
+"""Who sees which match, in which order, and at which revision."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chassis.db import Database
+from contracts.refusals import Missing
+from contracts.values import Role
+from services.matching import match_store, offering_store, policy
+from services.matching.match import MatchStatus
+from tests.builders import NOON, a_caller, headers
+from tests.matching_builders import a_contract_line, a_match, a_submission, an_offering
+from tests.service.matching_steps import (
+    COORDINATOR,
+    KENYA,
+    NORWAY,
+    Client,
+    Owner,
+    matches_of,
+    move,
+    opened,
+    presented,
+)
+from tests.service.test_matching_offerings import approved
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("matching")
+
+
+@pytest.fixture
+def owner(databases: Mapping[str, Database]) -> Owner:
+    return Owner(databases["matching"])
+
+
+async def test_a_match_is_seen_by_its_sides_once_it_is_presented(api: Client, owner: Owner) -> None:
+    await approved(api)
+    match = (await matches_of(api, await opened(owner)))[0]
+    path = f"/v1/matches/{match['match_id']}"
+    sides, others = (KENYA, "KEN:official", NORWAY), ("PER:focal_point", "FRA:provider_officer", "NOR:donor_officer")
+
+    before = {by: (await api.get(path, headers=headers(by))).status_code for by in sides + others}
+    await move(api, match, "present", COORDINATOR)
+    after = {by: (await api.get(path, headers=headers(by))).status_code for by in sides + others}
+
+    assert {404} == set(before.values())
+    assert dict.fromkeys(sides, 200) | dict.fromkeys(others, 404) == after
+
+
+async def test_a_provider_is_not_told_of_its_competitors(api: Client, owner: Owner) -> None:
+    match = await presented(api, owner)
+
+    theirs = (await api.get(f"/v1/matches/{match['match_id']}", headers=headers(NORWAY))).json()
+
+    assert [None] * 3 == [theirs[key] for key in ("rank", "departs", "departure")]
+    assert 1 == (await api.get(f"/v1/matches/{match['match_id']}", headers=headers(KENYA))).json()["rank"]
+
+
+async def test_policy_in_sql_and_in_python_say_the_same(databases: Mapping[str, Database]) -> None:
+    every = [
+        a_match(MatchStatus.SUGGESTED, presented_at=presented_at, interested_at=interested_at, offering_id=offering_id)
+        for presented_at in (None, NOON)
+        for interested_at in (None, NOON)
+        for offering_id in (uuid4(),)
+    ]
+    async with databases["matching"].transaction() as tx:
+        for one in every:
+            await offering_store.save(tx, an_offering(offering_id=one.offering_id))
+        await match_store.save(tx, *every)
+        for organization in ("UNODC", "UNODC-CEB", "KEN", "NOR"):
+            for role in Role:
+                caller = a_caller(f"{organization}:{role}")
+                for one in every:
+                    try:
+                        seen = (await match_store.ranked(tx, one.match_id, caller)).match
+                    except Missing:
+                        seen = None
+                    assert (seen is not None) == policy.may_see_match(caller, one), (caller, one)
+                    assert seen in (None, one)
+
+
+async def test_matches_are_paged_best_first_without_a_gap(api: Client, owner: Owner) -> None:
+    for _ in range(5):
+        await approved(api)
+    request = await opened(owner, a_submission(a_contract_line(), a_contract_line()))
+    whole = await matches_of(api, request)
+    seen: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        path = f"/v1/matches?request={request.request_id}&status=suggested&limit=3{cursor}"
+        page = (await api.get(path, headers=headers(COORDINATOR))).json()
+        seen += page["matches"]
+        cursor = f"&cursor={page['cursor']}" if page["cursor"] else None
+
+    assert 10 == len(whole)
+    assert whole == seen
+    of_line = await api.get(f"/v1/matches?line={request.lines[0].line_id}", headers=headers(COORDINATOR))
+    assert [1, 2, 3, 4, 5] == [match["rank"] for match in of_line.json()["matches"]]
+
+
+async def test_a_move_names_the_revision_and_a_repeat_has_one_effect(api: Client, owner: Owner) -> None:
+    match = await presented(api, owner)
+    path, key = f"/v1/matches/{match['match_id']}/accept", str(uuid4())
+
+    stale = await api.post(path, json={}, headers=headers(KENYA, revision=1))
+    missing = await api.post(path, json={}, headers=headers(KENYA))
+    answers = [await api.post(path, json={}, headers=headers(KENYA, key=key, revision=2)) for _ in range(2)]
+
+    assert (412, 428) == (stale.status_code, missing.status_code)
+    assert [200, 200] == [answer.status_code for answer in answers]
+    assert answers[0].json() == answers[1].json()
+    assert ("accepted", 3) == (answers[0].json()["status"], answers[0].json()["revision"])
