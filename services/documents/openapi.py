@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from inspect import getdoc
-from typing import Annotated, Any, get_args, get_origin
+from typing import Any, get_args, get_origin
 
+import msgspec
 from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg
 from litestar.routes import HTTPRoute
 from litestar.types import Empty
-from msgspec import Meta, to_builtins
 
 from chassis.auth import ACTING_HEADER
 from chassis.commands import KEY_HEADER
@@ -143,8 +143,9 @@ class Operation:
         self._handler = handler
         self._fields = handler.parsed_fn_signature.parameters
         self.tag = next(iter(handler.resolve_tags()), path.split("/")[1])
+        enforced = _enforced(handler)
         self._parameters = [
-            (_sent_name(name, field), field, _enlist(kinds, _constrained(field))) for name, field in _sent(handler)
+            (_sent_name(name, field), field, _enlist(kinds, enforced[name])) for name, field in _sent(handler)
         ]
         body = self._fields.get("data")
         self._body: Any = None
@@ -152,6 +153,8 @@ class Operation:
         if body:
             self._body, self._body_optional = without_none(body.annotation)
         self._body_at = _enlist(kinds, self._body) if body else -1
+        # Without a value of its own the handler's is empty; it may be an enum's member.
+        self._media_type = str(getattr(handler.media_type, "value", handler.media_type) or JSON)
         self._answer = _answer(handler.parsed_return_field.annotation)
         self._answer_at = _enlist(kinds, self._answer)
         self._more = {
@@ -181,7 +184,7 @@ class Operation:
     def _described_parameters(self, schemas: list[dict[str, Any]], *, public: bool) -> list[dict[str, Any]]:
         told: list[dict[str, Any]] = []
         for name, field, at in self._parameters:
-            schema, default = dict(schemas[at]), to_builtins(None if field.default is Empty else field.default)
+            schema, default = dict(schemas[at]), msgspec.to_builtins(None if field.default is Empty else field.default)
             if default is not None:
                 schema["default"] = default
             kind = field.kwarg_definition.param_type.value
@@ -220,7 +223,7 @@ class Operation:
             "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in self._headers()},
         }
         if self._answer is not type(None):
-            told["content"] = {str(self._handler.media_type or JSON): {"schema": schemas[self._answer_at]}}
+            told["content"] = {self._media_type: {"schema": schemas[self._answer_at]}}
         return told
 
     def _headers(self) -> list[str]:
@@ -248,15 +251,12 @@ def _sent_name(name: str, field: Any) -> str:
     return str(field.kwarg_definition.name or name)
 
 
-def _constrained(field: Any) -> Any:
-    """A parameter's type with the limits that stand beside it; an absent parameter is absent, never null."""
-    limits = {
-        limit: getattr(field.kwarg_definition, limit)
-        for limit in ("gt", "ge", "lt", "le", "pattern", "min_length", "max_length", "description")
-        if getattr(field.kwarg_definition, limit) is not None
-    }
-    kind, _ = without_none(field.annotation)
-    return Annotated[kind, Meta(**limits)] if limits else kind
+def _enforced(handler: HTTPRouteHandler) -> dict[str, Any]:
+    """The parameters' types as the framework converts to them, without None: what is absent is absent, never null.
+
+    Not those of the annotations, whose own limits (`msgspec.Meta`) it drops in silence.
+    """
+    return {field.name: without_none(field.type)[0] for field in msgspec.structs.fields(handler.signature_model)}
 
 
 def _answer(kind: Any) -> Any:

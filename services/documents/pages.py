@@ -1,6 +1,7 @@
 """The documents as pages: plain HTML with one style sheet, no script, in the order in which one reads."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,13 +9,13 @@ from services.documents.markup import Content, Html, code, inline, join, prose, 
 
 Document = Mapping[str, Any]
 _LIMITS = {
-    "minLength": "characters from",
-    "maxLength": "characters to",
-    "minimum": "from",
-    "maximum": "to",
-    "minItems": "items from",
-    "maxItems": "items to",
-    "pattern": "matches",
+    "minLength": ("at least ", " characters"),
+    "maxLength": ("at most ", " characters"),
+    "minimum": ("at least ", ""),
+    "maximum": ("at most ", ""),
+    "minItems": ("at least ", " of them"),
+    "maxItems": ("at most ", " of them"),
+    "pattern": ("matches ", ""),
 }
 
 
@@ -178,7 +179,8 @@ def _headers(answer: Document) -> str:
 
 
 def _curl(method: str, path: str, operation: Document, parameters: Sequence[Document]) -> str:
-    lines = [f'curl -X {method} "$ENTRAIDE{path}"']
+    place = re.sub(r"{(\w+)}", lambda found: f"${found[1].upper()}", path)
+    lines = [f'curl -X {method} "$ENTRAIDE{place}"']
     if operation.get("security") != []:
         lines.append('-H "Authorization: Bearer $TOKEN"')
     lines += [
@@ -285,7 +287,9 @@ def _type(schema: Document) -> Html:
 
 
 def _limits(schema: Document) -> Html:
-    limits = [join(says, " ", tag("code", str(schema[key]))) for key, says in _LIMITS.items() if key in schema]
+    limits = [
+        join(before, tag("code", str(schema[key])), after) for key, (before, after) in _LIMITS.items() if key in schema
+    ]
     return join(" (", _separated(limits, ", "), ")") if limits else join()
 
 

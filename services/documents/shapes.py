@@ -7,6 +7,7 @@ from inspect import cleandoc
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
+from msgspec import inspect
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -14,6 +15,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def shapes_of(kinds: Sequence[Any], *, place: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """A schema for each of `kinds`, and those they refer to by name; `place` is a template such as `#/$defs/{name}`."""
     schemas, named = msgspec.json.schema_components(kinds, ref_template=place)
+    seen: set[type] = set()
+    for kind, schema in zip(kinds, schemas, strict=True):
+        _tell_moments(inspect.type_info(kind), schema, named, seen)
     # Where two services have a struct of the same name, msgspec tells them apart by their modules.
     short = {place.format(name=name): place.format(name=_short(name)) for name in named}
     return (
@@ -42,6 +46,31 @@ def without_none(kind: Any) -> tuple[Any, bool]:
     if get_origin(kind) in {Union, types.UnionType} and type(None) in get_args(kind):
         return Union[tuple(arm for arm in get_args(kind) if arm is not type(None))], True  # noqa: UP007 - made at run time
     return kind, False
+
+
+def _tell_moments(shape: inspect.Type, schema: dict[str, Any], named: Mapping[str, Any], seen: set[type]) -> None:
+    """Say `date-time` of every datetime: all of ours have an offset, which msgspec does not know and so leaves open."""
+    match shape:
+        case inspect.DateTimeType():
+            schema["format"] = "date-time"
+        case inspect.Metadata():
+            _tell_moments(shape.type, schema, named, seen)
+        case inspect.UnionType():
+            for arm in shape.types:
+                told = next((one for one in schema.get("anyOf", ()) if one.get("type") == "string"), None)
+                if isinstance(arm, inspect.DateTimeType) and told is not None:
+                    told["format"] = "date-time"
+                elif not isinstance(arm, inspect.DateTimeType):
+                    _tell_moments(arm, {}, named, seen)
+        case inspect.VarTupleType() | inspect.ListType():
+            _tell_moments(shape.item_type, schema.get("items", {}), named, seen)
+        case inspect.StructType():
+            module = f"{shape.cls.__module__}.{shape.cls.__qualname__}"
+            told = named.get(shape.cls.__name__) or named.get(re.sub(r"[^a-zA-Z0-9.\-_]", "_", module))
+            if told is not None and shape.cls not in seen:
+                seen.add(shape.cls)
+                for field in shape.fields:
+                    _tell_moments(field.type, told["properties"][field.encode_name], named, seen)
 
 
 def _short(name: str) -> str:

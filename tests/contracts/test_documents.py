@@ -114,6 +114,17 @@ def test_every_operation_has_a_name_of_its_own_and_answers_refusals_with_a_probl
     assert all("default" in operation["responses"] for _, _, operation in _operations(document))
 
 
+def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
+    told = {
+        media_type
+        for _, _, operation in _operations(document)
+        for answer in operation["responses"].values()
+        for media_type in answer.get("content", {})
+    }
+
+    assert {"application/json", "text/plain"} == told
+
+
 def test_every_example_of_a_body_is_one_that_the_route_takes(app: Litestar, document: Mapping[str, Any]) -> None:
     for path, method, handler in documented(app):
         if "data" in handler.parsed_fn_signature.parameters:

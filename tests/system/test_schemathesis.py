@@ -1,0 +1,264 @@
+"""Whatever a machine thinks of to send, the running application answers as its own document says.
+
+The whole application in one process on a real socket, with the sample world loaded, called by schemathesis in the name
+of people of five roles, half of the time about records that exist.
+"""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from itertools import product
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import content_type_conformance, ignored_auth, response_schema_conformance
+
+from chassis.auth import Issuer, persona_id
+from chassis.embedded import free_port
+from services.demo.people import person_of
+from services.documents.kept import CONTRACTS
+from tests.builders import ISSUER, a_request
+from tests.conftest import Servers
+
+SEED = 20261125
+EXAMPLES_MAX = 25
+LUCK = 0.8
+SUCCEEDED_MIN = 0.5
+STORY_SECONDS = 90
+STARTS_MAX = 3
+APPOINTMENTS = (
+    "KEN:focal_point",
+    "UNODC:coordinator",
+    "UNODC:finance_officer",
+    "UNODC-SHERLOC:provider_officer",
+    "NOR:donor_officer",
+)
+LISTS = {
+    "request_id": "/v1/requests",
+    "offering_id": "/v1/offerings",
+    "match_id": "/v1/matches",
+    "pledge_id": "/v1/pledges",
+    "allocation_id": "/v1/allocations",
+    "notification_id": "/v1/notifications",
+    "code": "/v1/funds",
+}
+CODES = {"scheme": ["kinds", "countries"], "move": ["return", "decline_by_state"]}
+CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance, ignored_auth]
+DOCUMENT = json.loads((CONTRACTS / "schemas" / "openapi.json").read_text(encoding="utf-8"))
+OPERATIONS = [f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods]
+SETS_HEADERS = {"ETag", "Location", "Link"}
+
+
+@dataclass
+class Running:
+    """The application under test: where it is, who calls it, what it holds, and how it has answered so far."""
+
+    address: str
+    issuer: Issuer
+    session: requests.Session
+    known: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    answers: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def token(self, appointment: str) -> str:
+        return self.issuer.token(person_of(appointment) or persona_id(appointment), [appointment])
+
+    def headers(self, appointment: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(appointment)}", "Idempotency-Key": str(uuid.uuid4())}
+
+
+@pytest.fixture(scope="module")
+def database(servers: Servers, template: str) -> Iterator[str]:
+    name = f"t_{uuid.uuid4().hex[:12]}"
+
+    async def execute(statement: str) -> None:
+        connection = await asyncpg.connect(servers.postgres.dsn())
+        await connection.execute(statement)
+        await connection.close()
+
+    asyncio.run(execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
+    yield servers.postgres.dsn(name)
+    asyncio.run(execute(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="module")
+def running(database: str) -> Iterator[Running]:
+    """`entraide demo`, which tells the story of the sample world and then stays up."""
+    state = Path(tempfile.mkdtemp(prefix="entraide-fuzz-", dir="/var/tmp"))
+    state.chmod(0o711)
+    try:
+        started = next(filter(None, (_started(state, database) for _ in range(STARTS_MAX))), None)
+        assert started is not None, f"{STARTS_MAX} ports were taken, one after the other, before they could be used"
+        process, port = started
+        try:
+            with requests.Session() as session:
+                found = Running(f"http://127.0.0.1:{port}", Issuer.load(state / "issuer.jwk", ISSUER), session)
+                _look_around(found)
+                yield found
+        finally:
+            process.send_signal(signal.SIGTERM)
+            code = process.wait(30)
+        assert 0 == code
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+def _started(state: Path, database: str) -> tuple[subprocess.Popen[bytes], int] | None:
+    """The process and its port, once the story is told; None where somebody else took the port in the meantime."""
+    port = free_port()
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("ENTRAIDE_", "NATS_", "SMTP_"))}
+    log = state / "log"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services", "demo", "--state", str(state)],
+            cwd=Path(__file__).parents[2],
+            env=ours | {"DATABASE_URL": database, "ENTRAIDE_PORT": str(port), "ENTRAIDE_ISSUER": ISSUER},
+            stdout=said,
+            stderr=said,
+        )
+    deadline = time.monotonic() + STORY_SECONDS
+    while b"Still running" not in log.read_bytes():
+        told = log.read_text(encoding="utf-8")
+        if process.poll() is not None and "cannot listen" in told:
+            return None
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            pytest.fail(told)
+        time.sleep(0.1)
+    return process, port
+
+
+def _look_around(running: Running) -> None:
+    """Learn the ids of records that exist; file some that are still at their beginning."""
+    with httpx.Client(base_url=running.address) as client:
+        for number in range(6):
+            body = a_request(submit=number % 2 == 0)
+            client.post("/v1/requests", json=body, headers=running.headers("KEN:focal_point")).raise_for_status()
+        for appointment, (name, path) in product(APPOINTMENTS, LISTS.items()):
+            page = client.get(path, headers=running.headers(appointment)).raise_for_status().json()
+            records = page[path.rsplit("/", 1)[1]]
+            running.known[appointment, name] = [record[name] for record in records[:8]]
+
+
+@pytest.fixture(scope="module")
+def api(running: Running) -> Any:
+    return schemathesis.openapi.from_url(f"{running.address}/openapi.json")
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_every_answer_is_as_the_document_says(api: Any, running: Running, label: str) -> None:
+    method, path = label.split()
+    operation = api[path][method]
+    cases = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode))
+
+    @seed(SEED)
+    @settings(max_examples=EXAMPLES_MAX, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=cases, appointment=st.sampled_from(APPOINTMENTS), luck=st.randoms(use_true_random=False))
+    def call(case: Case, appointment: str, luck: Random) -> None:
+        headers = {"Authorization": f"Bearer {running.token(appointment)}"}
+        _with_luck(case, running, appointment, headers, luck)
+        response = case.call_and_validate(checks=CHECKS, headers=headers, session=running.session)
+        running.answers[(label, response.status_code)] += 1
+        if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+            assert _headers_told(method, path, response.status_code) == _headers_set(response)
+
+    call()
+
+
+def test_the_calls_got_past_the_door(running: Running) -> None:
+    """Otherwise the test above would have seen nothing but refusals."""
+    succeeded = {label for label, status in running.answers if status < HTTPStatus.MULTIPLE_CHOICES}
+
+    assert len(succeeded) >= SUCCEEDED_MIN * len(OPERATIONS), sorted(set(OPERATIONS) - succeeded)
+    assert {400, 401, 403, 404, 409, 412, 428} <= {status for _, status in running.answers}
+    assert [] == [label for label in OPERATIONS if label.startswith("GET ") and label not in succeeded]
+
+
+@pytest.mark.parametrize(
+    ("path", "plant", "says"),
+    [
+        (
+            "/v1/requests",
+            lambda d: d["components"]["schemas"]["RequestPage"]["required"].append("unheard_of"),
+            "schema",
+        ),
+        ("/health/live", lambda d: _answer_of(d, "/health/live")["content"].update(_XML), "Content-Type"),
+        ("/health/ready", lambda d: d["paths"]["/health/ready"]["get"].pop("security"), "uthentication"),
+    ],
+)
+def test_a_document_that_says_otherwise_is_noticed(
+    running: Running, path: str, plant: Callable[[dict[str, Any]], Any], says: str
+) -> None:
+    planted = deepcopy(DOCUMENT)
+    plant(planted)
+    loaded = schemathesis.openapi.from_dict(planted)
+    headers = {"Authorization": f"Bearer {running.token('UNODC:coordinator')}"}
+
+    with pytest.raises(FailureGroup) as found:
+        loaded[path]["GET"].Case().call_and_validate(base_url=running.address, checks=CHECKS, headers=headers)
+
+    assert says in str(found.value.exceptions[0])
+
+
+_XML = {"application/xml": {"schema": {"type": "string"}}}
+
+
+def _answer_of(document: dict[str, Any], path: str) -> dict[str, Any]:
+    answer: dict[str, Any] = document["paths"][path]["get"]["responses"]["200"]
+    answer["content"].clear()
+    return answer
+
+
+def _with_luck(case: Case, running: Running, appointment: str, headers: Mapping[str, str], luck: Random) -> None:
+    """Mostly let a call be about something that exists, as it now stands: what is unknown never gets past 404."""
+    if luck.random() < LUCK:
+        for name in case.path_parameters or {}:
+            if known := CODES.get(name) or running.known.get((appointment, name)):
+                case.path_parameters[name] = luck.choice(known)
+    if luck.random() < LUCK:
+        case.headers.pop("Acting-As", None)
+    record = re.match(r"/v1/\w+(/[^/]+)?", case.formatted_path)
+    if luck.random() < LUCK and "If-Match" in case.headers and record:
+        shown = running.session.get(running.address + record[0], headers=headers)
+        case.headers["If-Match"] = shown.headers.get("ETag", '"1"')
+    content = case.operation.definition.raw.get("requestBody", {}).get("content", {}).get("application/json", {})
+    if luck.random() < LUCK and "example" in content:
+        case.body = content["example"]
+
+
+def _headers_told(method: str, path: str, status: int) -> set[str]:
+    told = DOCUMENT["paths"][path][method.lower()]["responses"][str(status)]
+    return set(told["headers"]) & SETS_HEADERS
+
+
+def _headers_set(response: Any) -> set[str]:
+    """Those that came; the `Link` of a page belongs to its cursor, and a last page has neither."""
+    came = {name for name in SETS_HEADERS if name.lower() in response.headers}
+    body = response.json() if "json" in response.headers["content-type"][0] else {}
+    if isinstance(body, dict) and "cursor" in body:
+        assert ("Link" in came) == (body["cursor"] is not None)
+        came.add("Link")
+    return came
