@@ -1,0 +1,273 @@
+"""The edge as deploy/ sets it up: read and run by HAProxy itself, before stand-ins for the services."""
+
+import asyncio
+import contextlib
+import json
+import re
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from litestar.handlers import HTTPRouteHandler
+
+from chassis.embedded import free_port
+from services import reference
+from services.__main__ import NAMES, SERVICES
+from tests.system.deployment import DEPLOY, certificate, debian_program, folder, replaced, running
+
+HAPROXY = ("haproxy", "usr/sbin/haproxy")
+
+
+class StandIn(ThreadingHTTPServer):
+    """Answers like a service, with its name, and keeps the paths it was asked for."""
+
+    daemon_threads = True
+
+    def __init__(self, name: str) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.name = name
+        self.asked: list[str] = []
+        self.health: set[str] = set()
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def handle_error(self, *_: object) -> None:
+        """A health check that has its answer hangs up without a word."""
+
+    def stop(self) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: StandIn
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
+        if self.path.startswith("/health"):
+            self.server.health.add(self.path)
+        else:
+            self.server.asked.append(self.path)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.server.name)))
+        # The next request makes a connection of its own: one that was kept would outlive stop().
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(self.server.name.encode())
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Edge:
+    port: int
+    certificate: Path
+    services: Mapping[str, StandIn]
+
+    async def say(self, *parts: bytes, pause: float = 0.0) -> tuple[int, dict[str, str], str]:
+        """Send bytes with pauses between, until there is an answer; its status, headers and body."""
+        context = ssl.create_default_context(cafile=str(self.certificate))
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=context)
+        try:
+            answer = asyncio.create_task(reader.readuntil(b"\r\n\r\n"))
+            for part in parts:
+                writer.write(part)
+                await asyncio.wait({answer}, timeout=pause)
+            status, *lines = (await asyncio.wait_for(answer, 15)).decode().strip().split("\r\n")
+            headers = dict(line.lower().split(": ", 1) for line in lines)
+            length = int(headers.get("content-length", -1))
+            body = (await reader.read() if length < 0 else await reader.readexactly(length)).decode()
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
+                await writer.wait_closed()
+        return int(status.split(" ")[1]), headers, body
+
+    async def get(self, path: str) -> tuple[int, dict[str, str], str]:
+        return await self.say(f"GET {path} HTTP/1.1\r\nHost: edge\r\nConnection: close\r\n\r\n".encode())
+
+    @property
+    def asked(self) -> list[str]:
+        return [path for service in self.services.values() for path in service.asked]
+
+
+@pytest.fixture(scope="module")
+def haproxy() -> Iterator[tuple[str, dict[str, str]]]:
+    with folder() as place:
+        yield debian_program(*HAPROXY, place / "haproxy")
+
+
+@pytest.fixture
+async def edge(haproxy: tuple[str, dict[str, str]]) -> AsyncIterator[Edge]:
+    """With shorter patience, and the services on loopback."""
+    services = {name: StandIn(name) for name in NAMES}
+    async with contextlib.AsyncExitStack() as stack:
+        for service in services.values():
+            stack.callback(service.stop)
+        place = stack.enter_context(folder())
+        crt, key = certificate(place)
+        (place / "edge.pem").write_bytes(crt.read_bytes() + key.read_bytes())
+        made = Edge(free_port(), crt, services)
+        changes = {f"{s.name}- 4 {s.name}:8400": f"{s.name}- 1 127.0.0.1:{s.server_port}" for s in services.values()}
+        changes |= {"bind :8443": f"bind 127.0.0.1:{made.port}", "/run/secrets/edge.pem": str(place / "edge.pem")}
+        changes |= {
+            "resolvers names init-addr none": "",
+            "http-request 10s": "http-request 1s",
+            "inter 2s": "inter 100ms",
+        }
+        (place / "haproxy.cfg").write_text(replaced((DEPLOY / "haproxy.cfg").read_text(), changes))
+        program, env = haproxy
+
+        def listens() -> bool:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", made.port), 1):
+                return True
+            return False
+
+        command = [program, "-W", "-f", str(place / "haproxy.cfg")]
+        stack.enter_context(running(command, listens, env=env, log=place / "log"))
+        yield made
+
+
+def routes() -> dict[str, str]:
+    """Each path of the public API, with the service it belongs to."""
+    found = {path: "requests" for path in _paths(reference.ROUTES)}
+    for service in SERVICES:
+        found |= dict.fromkeys(_paths(service.routes), service.name)
+    return found
+
+
+def _paths(handlers: Iterable[HTTPRouteHandler]) -> set[str]:
+    return {re.sub(r"\{[^}]+\}", "x", path) for handler in handlers for path in handler.paths}
+
+
+def test_haproxy_takes_the_configuration(haproxy: tuple[str, dict[str, str]]) -> None:
+    program, env = haproxy
+    with folder() as place:
+        crt, key = certificate(place)
+        (place / "edge.pem").write_bytes(crt.read_bytes() + key.read_bytes())
+        text = replaced((DEPLOY / "haproxy.cfg").read_text(), {"/run/secrets/edge.pem": str(place / "edge.pem")})
+        (place / "haproxy.cfg").write_text(text)
+        command = [program, "-c", "-dW", "-f", str(place / "haproxy.cfg")]
+
+        said = subprocess.run(command, env=env, capture_output=True, text=True)
+
+        assert said.returncode == 0, said.stderr
+        assert "WARNING" not in said.stderr
+
+
+async def test_every_path_of_the_api_goes_to_the_service_it_belongs_to(edge: Edge) -> None:
+    found = {path: (await edge.get(path))[2] for path in routes()}
+
+    assert routes() == found
+    assert len(found) > 40
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/internal/events?owner=requests",
+        "/metrics",
+        "/health/ready",
+        "/mailbox",
+        "/v1",
+        "/v1/",
+        "/v1/other",
+        "/v2/requests",
+        "//v1/requests",
+        "/v1//requests",
+        "/v1/./requests",
+        "/v1/../internal/events",
+        "/v1/requests/../../internal/events",
+        "/v1/requests/../../metrics",
+        "/%69nternal/events",
+    ],
+)
+async def test_what_is_not_public_is_not_found(edge: Edge, path: str) -> None:
+    status, headers, body = await edge.get(path)
+
+    assert (404, "application/problem+json") == (status, headers["content-type"])
+    assert 404 == json.loads(body)["status"]
+    assert [] == edge.asked
+
+
+async def test_the_edge_says_that_it_is_alive(edge: Edge) -> None:
+    status, headers, body = await edge.get("/health/live")
+
+    assert (200, "live") == (status, body)
+    assert "max-age" in headers["strict-transport-security"]
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5",
+        "Transfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\nContent-Length: 5",
+        "Content-Length: 5\r\nContent-Length: 6",
+        "Content-Length: +5",
+    ],
+)
+async def test_a_body_of_two_lengths_or_of_none_is_refused(edge: Edge, lengths: str) -> None:
+    head = f"POST /v1/requests HTTP/1.1\r\nHost: edge\r\nConnection: close\r\n{lengths}\r\n\r\n"
+
+    status, headers, _ = await edge.say(head.encode() + b"3\r\nabc\r\n0\r\n\r\n")
+
+    assert status in {400, 411}
+    assert headers["connection"] == "close"
+    assert [] == edge.asked
+
+
+async def test_a_body_of_one_length_passes(edge: Edge) -> None:
+    head = b"POST /v1/requests HTTP/1.1\r\nHost: edge\r\nConnection: close\r\nContent-Length: 2\r\n\r\n"
+
+    assert (200, "requests") == (await edge.say(head, b"{}"))[::2]
+
+
+SLOW = {
+    "headers": [b"GET /v1/requests HTTP/1.1\r\n", b"Host: edge\r\n", b"X-A: b\r\n", b"X-B: c\r\n"],
+    "body": [b"POST /v1/requests HTTP/1.1\r\nHost: edge\r\nContent-Length: 9\r\n\r\n", b"{", b'"a"', b":"],
+}
+
+
+@pytest.mark.parametrize("what", SLOW)
+async def test_who_drips_is_let_go_and_reaches_no_service(edge: Edge, what: str) -> None:
+    started = time.monotonic()
+
+    status, _, _ = await edge.say(*SLOW[what], pause=0.5)
+
+    assert status == 408
+    assert time.monotonic() - started < 5
+    assert [] == edge.asked
+
+
+async def test_a_service_that_is_away_is_a_problem_that_may_be_tried_again(edge: Edge) -> None:
+    edge.services["pledges"].stop()
+    async with asyncio.timeout(10):
+        while (await edge.get("/v1/pledges"))[0] == 200:
+            await asyncio.sleep(0.1)
+
+    status, headers, body = await edge.get("/v1/pledges")
+
+    assert (503, "application/problem+json", "2") == (status, headers["content-type"], headers["retry-after"])
+    assert 503 == json.loads(body)["status"]
+    assert (200, "requests") == (await edge.get("/v1/requests"))[::2]
+
+
+async def test_a_service_that_is_alive_and_not_ready_gets_its_requests(edge: Edge) -> None:
+    """Its broker is away; what it takes in now it publishes later."""
+    assert (200, "requests") == (await edge.get("/v1/requests"))[::2]
+    assert {"/health/live"} == edge.services["requests"].health
