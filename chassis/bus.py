@@ -18,6 +18,7 @@ import nats.js.errors
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.js.client import JetStreamContext
 
 from contracts.facts import Event, decode_event, subject_of
 
@@ -85,6 +86,7 @@ class Bus:
         self._url = url
         self.name = name
         self._client: Client | None = None
+        self._jetstream: JetStreamContext | None = None
         self._reconnected = asyncio.Event()
         self.permission_violations = 0
 
@@ -109,13 +111,13 @@ class Bus:
             error_cb=self._on_error,
             reconnected_cb=self._on_reconnect,
         )
-        self._client = client
+        self._client, self._jetstream = client, client.jetstream()
         log.info("broker connected", connection=self.name)
         try:
             while not client.is_closed:
                 await asyncio.sleep(1)
         finally:
-            self._client = None
+            self._client = self._jetstream = None
             await _close(client)
 
     async def wait_connected(self) -> None:
@@ -137,10 +139,10 @@ class Bus:
 
     async def publish(self, event: Event) -> bool:
         """True when the stream has stored the event (now, or once before). False may mean stored as well."""
-        if not self.connected or self._client is None:
+        if not self.connected or self._jetstream is None:
             return False
         try:
-            await self._client.jetstream().publish(
+            await self._jetstream.publish(
                 subject_of(event.type),
                 msgspec.json.encode(event),
                 timeout=PUBLISH_SECONDS,
@@ -288,6 +290,12 @@ async def stream_states(url: str, owners: Sequence[str]) -> Mapping[str, Mapping
             state = (await _ask(client, f"STREAM.INFO.{stream_name(owner)}", {})).get("state")
             states[owner] = {key: int(state[key]) for key in ("messages", "bytes")} if state else None
     return states
+
+
+async def knock(url: str) -> None:
+    """Raises BusError, in one line, when the broker is not reached at this address or does not know the user."""
+    async with _administrator(url):
+        return
 
 
 @contextlib.asynccontextmanager

@@ -3,12 +3,18 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, TypeVar, cast
+from urllib.parse import urlencode
 
 import asyncpg
 import msgspec
 import structlog
 from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar._kwargs import KwargsModel
+from litestar._kwargs.cleanup import DependencyCleanupGroup
+from litestar._kwargs.dependencies import resolve_dependency
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, InternalServerException, ValidationException
@@ -21,7 +27,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from chassis.auth import ACTING_HEADER, Verifier
 from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_revision
 from chassis.db import Database, OutcomeUnknown, is_transient
-from chassis.edge import BODY_BYTES_MAX, Edge
+from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, language_of, problem, problem_of
 from chassis.service import Running
 from contracts.refusals import Forbidden, Invalid, Refusal
@@ -46,6 +52,9 @@ log = structlog.get_logger()
 
 class CommandRequest(Request[Caller, Any, State]):
     """Decodes a body once, strictly, into the type that its handler declares."""
+
+    async def body(self) -> bytes:
+        return cast(bytes, cast(Mapping[str, object], self.scope).get(BODY, b""))
 
     async def json(self) -> Any:
         field = self.route_handler.parsed_data_field
@@ -80,17 +89,26 @@ class Authentication(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         opt = scope["route_handler"].opt
         if not opt.get("public"):
-            headers = dict(scope["headers"])
-            authorization = headers.get(b"authorization")
-            acting = headers.get(ACTING_HEADER.lower().encode())
-            caller = await self._verifier.caller(
-                authorization.decode("latin-1") if authorization else None,
-                acting.decode("latin-1") if acting else None,
-            )
+            caller = await self._verifier.caller(header(scope, "Authorization"), header(scope, ACTING_HEADER))
             if bool(opt.get("internal")) and caller.role is not Role.SERVICE:
                 raise Forbidden("not-for-your-role")
             scope["user"] = caller
         await next_app(scope, receive, send)
+
+
+async def in_turn(
+    self: KwargsModel, connection: ASGIConnection[Any, Any, Any, Any], kwargs: dict[str, Any]
+) -> DependencyCleanupGroup:
+    """What a handler asks for, one after the other, and by name where one does not need another.
+
+    In the place of `KwargsModel.resolve_dependencies`, which starts a task for each: ours wait for nothing, and the
+    tasks took an eighth of the time of a request.
+    """
+    cleanup = DependencyCleanupGroup()
+    for batch in self.dependency_batches:
+        for dependency in sorted(batch, key=attrgetter("key")):
+            await resolve_dependency(dependency, connection, kwargs, cleanup)
+    return cleanup
 
 
 def caller_of(request: CommandRequest) -> Caller:
@@ -101,14 +119,35 @@ async def command_of(request: CommandRequest) -> Command:
     """The command that a POST is, with its key. Raises Invalid without one."""
     return Command(
         caller=request.user,
-        route=f"{request.method} {request.url.path}",
-        key=command_key(request.headers.get(KEY_HEADER)),
+        route=f"{request.method} {request.scope['path']}",
+        key=command_key(header(request.scope, KEY_HEADER)),
         body_hash=hashlib.sha256(await request.body()).digest(),
     )
 
 
 def expected_of(request: CommandRequest) -> int:
-    return expected_revision(request.headers.get("If-Match"))
+    return expected_revision(header(request.scope, "If-Match"))
+
+
+class Pages(msgspec.Struct, frozen=True, kw_only=True):
+    """The list that was asked for, to lead on from: its path and its filters."""
+
+    path: str
+    filters: Sequence[tuple[str, str]]
+
+    def next_link(self, cursor: str | None) -> dict[str, str]:
+        """The `Link` header (RFC 8288) of a page; nothing at the end."""
+        if cursor is None:
+            return {}
+        return {"Link": f'<{self.path}?{urlencode([*self.filters, ("cursor", cursor)])}>; rel="next"'}
+
+
+Paging = NamedDependency[Pages]
+
+
+def pages_of(request: CommandRequest) -> Pages:
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    return Pages(path=request.url.path, filters=asked)
 
 
 def now_of() -> datetime:
@@ -123,22 +162,11 @@ def shown(view: T, *, revision: int) -> Response[T]:
     return Response(view, headers={"ETag": etag(revision)})
 
 
-class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a list goes on: `cursor` is passed as it is to get the next page; None at the end."""
-
-    cursor: str | None = None
-
-
-def next_link(path: str, cursor: str | None) -> dict[str, str]:
-    """The `Link` header (RFC 8288) of a page."""
-    return {"Link": f'<{path}?cursor={cursor}>; rel="next"'} if cursor else {}
-
-
 # -- answers to what goes wrong ---------------------------------------------------------------------------------------
 
 
 def _language(request: Request[Any, Any, Any]) -> Language:
-    return language_of(request.headers.get("Accept-Language"))
+    return language_of(header(request.scope, "Accept-Language"))
 
 
 def _respond(body: Problem, headers: Mapping[str, str] | None = None) -> Response[Problem]:
@@ -246,6 +274,7 @@ def application(
     version: str = "0.1.0",
 ) -> Edge:
     """All routes of the given services behind one edge; `routes` are those of no single service."""
+    KwargsModel.resolve_dependencies = in_turn  # type: ignore[method-assign]
     by_name = {service.name: service for service in running}
     routers = [
         Router(
@@ -266,6 +295,7 @@ def application(
             "command": Provide(command_of),
             "expected": Provide(expected_of, sync_to_thread=False),
             "now": Provide(now_of, sync_to_thread=False),
+            "paging": Provide(pages_of, sync_to_thread=False),
             "running": Provide(_constant(list(running)), sync_to_thread=False),
             "services": Provide(_constant(by_name), sync_to_thread=False),
         },

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mappin
 from functools import partial
 from typing import Any, TypeVar
 
+import asyncpg
 import structlog
 import uvicorn
 import uvloop
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import Issuer, Keys, Verifier
-from chassis.bus import Bus, BusError, Consumer, ensure_streams
+from chassis.bus import Bus, BusError, Consumer, ensure_streams, knock
 from chassis.commands import forget_old
 from chassis.db import Database
 from chassis.edge import Edge
@@ -73,6 +74,23 @@ async def prepare(settings: Settings, services: Sequence[Service]) -> list[str]:
         dsn = settings.database_url or settings.database_urls[service.name]
         applied += await migrate(dsn, service.name, service.folder)
     return applied
+
+
+async def reach(settings: Settings, name: str) -> list[str]:
+    """Ask for the parts of one service before it starts; returns what it will have to do without, a line each.
+
+    Without PostgreSQL nothing can be done: raises what asyncpg raises. Without the broker intake goes on.
+    """
+    dsn = settings.database_urls.get(name) or settings.database_url
+    nats_url = settings.nats_urls.get(name) or settings.nats_url
+    if dsn is None or nats_url is None:
+        raise SettingsError(f"{name} needs DATABASE_URL and NATS_URL, or those of its own")
+    await (await asyncpg.connect(dsn, timeout=5)).close()
+    try:
+        await knock(nats_url)
+    except BusError as error:
+        return [f"{error}; requests are taken in all the same, and the service is not ready until it is"]
+    return []
 
 
 def topology(services: Sequence[Service]) -> tuple[list[str], list[Consumer]]:

@@ -21,11 +21,11 @@ from chassis.embedded import EmbeddedError, default_state
 from chassis.inbox import discard_unreadable, list_parked, release_parked
 from chassis.migrate import MigrationError, role_of
 from chassis.rebuild import verify
-from chassis.runtime import prepare, serve, topology
+from chassis.runtime import prepare, reach, serve, topology
 from chassis.service import Service
 from chassis.settings import Settings, SettingsError
 from chassis.telemetry import configure_logs
-from services import reference
+from services import documents, reference
 from services.matching.wiring import SERVICE as MATCHING
 from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from services.pledges.wiring import SERVICE as PLEDGES
@@ -91,7 +91,9 @@ def run(name: str) -> None:
     if not os.environ.get("ENTRAIDE_PORT"):
         own = replace(own, port=ports[name])
     chosen = [service for service in SERVICES if service.name == name]
-    attempt(lambda: serve(own, chosen, ports=ports | {name: own.port}, routes=reference.ROUTES))
+    for line in attempt(lambda: reach(own, name)):
+        click.echo(f"entraide: {line}", err=True)
+    attempt(lambda: serve(own, chosen, ports=ports | {name: own.port}, routes=[*reference.ROUTES, *documents.ROUTES]))
 
 
 @main.command()
@@ -251,9 +253,8 @@ def demo(leave: bool, state: Path | None, as_json: bool) -> None:
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is not what the code says.")
 def schemas(check: bool) -> None:
     """Write contracts/schemas and the missing contracts/examples from the code."""
-    from services.documents import write
 
-    sys.exit(write(SERVICES, check=check))
+    sys.exit(documents.write(SERVICES, check=check))
 
 
 def _in(name: str, work: Callable[[Any], Coroutine[Any, Any, T]]) -> T:

@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 
 from chassis.commands import claim
 from chassis.db import Tx
-from chassis.http import Calling, Commanded, Db, Expected, Now, created, next_link, shown
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, created, shown
 from contracts.facts import Fact
 from contracts.matching import Share
 from contracts.values import Caller, Money, Period, Role
@@ -97,6 +97,7 @@ async def begin_match(
 async def list_matches(
     db: Db,
     caller: Calling,
+    paging: Paging,
     of_request: Annotated[UUID | None, QueryParameter(name="request")] = None,
     of_line: Annotated[UUID | None, QueryParameter(name="line")] = None,
     of_offering: Annotated[UUID | None, QueryParameter(name="offering")] = None,
@@ -117,7 +118,7 @@ async def list_matches(
         )
         views = await _views(tx, found[:limit], caller)
     more = str(found[limit - 1].match.match_id) if len(found) > limit else None
-    return Response(MatchPage(matches=views, cursor=more), headers=next_link("/v1/matches", more))
+    return Response(MatchPage(matches=views, cursor=more), headers=paging.next_link(more))
 
 
 @get("/v1/matches/{match_id:uuid}", summary="One match, with what its score is made of")

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from chassis.commands import claim
 from chassis.db import Tx
-from chassis.http import Calling, Commanded, Db, Expected, Now, created, next_link, shown
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, created, shown
 from chassis.ids import new_id
 from contracts.facts import Fact
 from contracts.matching import Eligibility
@@ -98,6 +98,7 @@ async def create_offering(
 async def list_offerings(
     db: Db,
     caller: Calling,
+    paging: Paging,
     now: Now,
     status: FromQuery[ShownStatus | None] = None,
     kind: FromQuery[Code | None] = None,
@@ -118,7 +119,7 @@ async def list_offerings(
         )
         views = await _views(tx, found[:limit], caller, now)
     more = str(found[limit - 1].offering_id) if len(found) > limit else None
-    return Response(OfferingPage(offerings=views, cursor=more), headers=next_link("/v1/offerings", more))
+    return Response(OfferingPage(offerings=views, cursor=more), headers=paging.next_link(more))
 
 
 @get("/v1/offerings/{offering_id:uuid}", summary="One offering")

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from chassis.commands import claim, expected_revision
 from chassis.db import Tx
-from chassis.http import Calling, Commanded, Db, Now, next_link, shown
+from chassis.http import Calling, Commanded, Db, Now, Paging, shown
 from chassis.problems import language_of
 from contracts.refusals import Missing
 from contracts.values import Caller, Language, Role
@@ -125,6 +125,7 @@ async def register_subscription(
 async def list_notifications(
     db: Db,
     caller: Calling,
+    paging: Paging,
     accept_language: AcceptLanguage = None,
     unread: FromQuery[bool] = False,
     cursor: FromQuery[UUID | None] = None,
@@ -137,7 +138,7 @@ async def list_notifications(
         language = await _language(tx, caller, accept_language)
     more = str(found[limit - 1].notification_id) if len(found) > limit else None
     page = NotificationPage(notifications=[_view(one, language) for one in found[:limit]], unread=count, cursor=more)
-    return Response(page, headers=next_link("/v1/notifications", more))
+    return Response(page, headers=paging.next_link(more))
 
 
 @post("/v1/notifications/{notification_id:uuid}/read", status_code=200, summary="The caller has read it")

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from chassis.commands import claim
-from chassis.http import Calling, Commanded, Db, Now, created, next_link, shown
+from chassis.http import Calling, Commanded, Db, Now, Paging, created, shown
 from chassis.ids import new_id
 from contracts.pledges import Rate
 from contracts.refusals import Invalid
@@ -118,6 +118,7 @@ async def allocate(
 async def list_allocations(
     db: Db,
     caller: Calling,
+    paging: Paging,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     request_id: Annotated[UUID | None, QueryParameter(name="request")] = None,
     requirement_id: Annotated[UUID | None, QueryParameter(name="requirement")] = None,
@@ -137,7 +138,7 @@ async def list_allocations(
         )
     more = str(found[limit - 1].allocation_id) if len(found) > limit else None
     page = AllocationPage(allocations=found[:limit], cursor=more)
-    return Response(page, headers=next_link("/v1/allocations", more))
+    return Response(page, headers=paging.next_link(more))
 
 
 @get("/v1/allocations/{allocation_id:uuid}", summary="One allocation")
@@ -151,6 +152,7 @@ async def show_allocation(allocation_id: FromPath[UUID], db: Db, caller: Calling
 async def list_requirements(
     db: Db,
     caller: Calling,
+    paging: Paging,
     request_id: Annotated[UUID | None, QueryParameter(name="request")] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
@@ -160,7 +162,7 @@ async def list_requirements(
         found = await store.requirements(tx, caller, request_id=request_id, before=cursor, limit=limit + 1)
     more = str(found[limit - 1].requirement_id) if len(found) > limit else None
     page = RequirementPage(requirements=[_requirement_view(one) for one in found[:limit]], cursor=more)
-    return Response(page, headers=next_link("/v1/requirements", more))
+    return Response(page, headers=paging.next_link(more))
 
 
 def _requirement_view(requirement: Requirement) -> RequirementView:
@@ -188,6 +190,7 @@ def _requirement_view(requirement: Requirement) -> RequirementView:
 async def list_entries(
     db: Db,
     caller: Calling,
+    paging: Paging,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     pledge_id: Annotated[UUID | None, QueryParameter(name="pledge")] = None,
     allocation_id: Annotated[UUID | None, QueryParameter(name="allocation")] = None,
@@ -200,7 +203,7 @@ async def list_entries(
             tx, caller, fund=fund, pledge_id=pledge_id, allocation_id=allocation_id, before=cursor, limit=limit + 1
         )
     more = str(found[limit - 1].entry_id) if len(found) > limit else None
-    return Response(EntryPage(entries=found[:limit], cursor=more), headers=next_link("/v1/ledger/entries", more))
+    return Response(EntryPage(entries=found[:limit], cursor=more), headers=paging.next_link(more))
 
 
 @get("/v1/ledger/balances", summary="Every account's balance, of what had been recorded by a moment")
@@ -212,11 +215,19 @@ async def show_balances(
 ) -> Balances:
     """For those who may read the whole ledger. A report as at a moment never changes afterwards."""
     policy.check_reads_all(caller)
-    if as_at is not None and as_at.tzinfo is None:
-        raise Invalid("invalid-field", pointer="as_at", expected="a moment with its offset from UTC")
-    moment = (as_at or now).astimezone(UTC)
+    moment = _moment(as_at) if as_at is not None else now
     async with db.transaction(by=caller) as tx:
         return Balances(as_at=moment, balances=await ledger.balances(tx, as_at=moment))
+
+
+def _moment(given: datetime) -> datetime:
+    """Raises Invalid for a moment without its offset from UTC, or outside the years that UTC can say."""
+    try:
+        if given.tzinfo is not None:
+            return given.astimezone(UTC)
+    except OverflowError:
+        pass
+    raise Invalid("invalid-field", pointer="as_at", expected="a moment with its offset from UTC")
 
 
 # -- rates ------------------------------------------------------------------------------------------------------------
@@ -244,6 +255,7 @@ async def load_rates(
 async def list_rates(
     db: Db,
     caller: Calling,
+    paging: Paging,
     currency: FromQuery[Currency | None] = None,
     cursor: Annotated[str | None, QueryParameter(max_length=14)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=RATES_LIST_MAX)] = 100,
@@ -252,7 +264,7 @@ async def list_rates(
         found = await funds.rates(tx, currency=currency, after=_rate_cursor(cursor), limit=limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     more = f"{last.valid_from.isoformat()}.{last.currency}" if last else None
-    return Response(RatePage(rates=found[:limit], cursor=more), headers=next_link("/v1/rates", more))
+    return Response(RatePage(rates=found[:limit], cursor=more), headers=paging.next_link(more))
 
 
 def _rate_cursor(cursor: str | None) -> tuple[date, str] | None:

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 from chassis.commands import claim
 from chassis.db import Tx
-from chassis.http import Calling, Commanded, Db, Expected, Now, created, next_link, shown
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, created, shown
 from chassis.ids import new_id
 from contracts.pledges import YearlyRequirement
 from contracts.refusals import Missing
@@ -114,6 +114,7 @@ async def open_fund(
 async def list_funds(
     db: Db,
     caller: Calling,
+    paging: Paging,
     cursor: Annotated[str | None, QueryParameter(max_length=32)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[FundPage]:
@@ -122,7 +123,7 @@ async def list_funds(
         found = await funds.funds(tx, after=cursor, limit=limit + 1)
         views = await _with_totals(tx, found[:limit])
     more = found[limit - 1].fund if len(found) > limit else None
-    return Response(FundPage(funds=views, cursor=more), headers=next_link("/v1/funds", more))
+    return Response(FundPage(funds=views, cursor=more), headers=paging.next_link(more))
 
 
 @get("/v1/funds/{code:str}", summary="One fund and how far its money has come")
@@ -190,6 +191,7 @@ async def make_pledge(
 async def list_pledges(
     db: Db,
     caller: Calling,
+    paging: Paging,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     status: FromQuery[Status | None] = None,
     donor: Annotated[str | None, QueryParameter(max_length=32)] = None,
@@ -201,7 +203,7 @@ async def list_pledges(
         found = await store.pledges(tx, caller, fund=fund, status=status, donor=donor, before=cursor, limit=limit + 1)
     more = str(found[limit - 1][0].pledge_id) if len(found) > limit else None
     page = PledgePage(pledges=[_pledge_view(pledge, note) for pledge, note in found[:limit]], cursor=more)
-    return Response(page, headers=next_link("/v1/pledges", more))
+    return Response(page, headers=paging.next_link(more))
 
 
 @get("/v1/pledges/{pledge_id:uuid}", summary="One pledge")

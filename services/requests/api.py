@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from chassis.commands import Command, claim
 from chassis.db import Database, Tx
-from chassis.http import Calling, Commanded, Db, Expected, Now, created, next_link, shown
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, created, shown
 from chassis.ids import new_id
 from chassis.journal import read_aggregate
 from contracts.facts import Fact
@@ -136,6 +136,7 @@ async def file_request(
 async def list_requests(
     db: Db,
     caller: Calling,
+    paging: Paging,
     status: FromQuery[Status | None] = None,
     state_: Annotated[State | None, QueryParameter(name="state")] = None,
     cursor: FromQuery[UUID | None] = None,
@@ -144,7 +145,7 @@ async def list_requests(
     async with db.transaction(by=caller) as tx:
         found = await store.page(tx, caller, status=status, state=state_, before=cursor, limit=limit + 1)
     more = str(found[limit - 1].request_id) if len(found) > limit else None
-    return Response(RequestPage(requests=list(found[:limit]), cursor=more), headers=next_link("/v1/requests", more))
+    return Response(RequestPage(requests=list(found[:limit]), cursor=more), headers=paging.next_link(more))
 
 
 @get("/v1/requests/{request_id:uuid}", summary="One request")

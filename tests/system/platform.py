@@ -90,10 +90,10 @@ def running(mode: str, *, database_url: str, nats: Nats, smtp_url: str, state: P
         commands = {name: (["run", name], {**environment, "ENTRAIDE_PORT": str(port)}) for name, port in ports.items()}
     try:
         for name, (words, own) in commands.items():
-            log = (state / f"{name}.log").open("ab")
-            platform.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "services", *words], env=own, cwd=ROOT, stdout=log, stderr=log
-            )
+            with (state / f"{name}.log").open("ab") as log:
+                platform.processes[name] = subprocess.Popen(
+                    [sys.executable, "-m", "services", *words], env=own, cwd=ROOT, stdout=log, stderr=log
+                )
         _wait_ready(platform, state)
         yield platform
     finally:

@@ -52,13 +52,18 @@ async def test_the_story_is_the_same_in_one_process_and_in_many(
             await _told_once(platform, own_broker, state)
             await _told_again(platform, state)
             await _nothing_lost_or_doubled(database_url, own_broker)
-            for words in (["parked", "list"], ["doctor"], ["journal", "verify"]):
+            for words in (["parked", "list"], ["journal", "verify"]):
                 done = await asyncio.to_thread(platform.entraide, *words)
                 assert done.returncode == 0, (words, done.stdout, done.stderr)
+            found = json.loads((await asyncio.to_thread(platform.entraide, "doctor", "--json")).stdout)
+            # The tests' PostgreSQL forgets in a power cut, and the doctor sees it.
+            assert {f["says"].partition(" is ")[0] for f in found if not f["ok"]} == {
+                "fsync", "full_page_writes", "synchronous_commit",
+            }  # fmt: skip
             assert set((await asyncio.to_thread(platform.stop)).values()) == {0}
         assert mailbox.count() > 20
-        senders = {mail.recipient for mail in mailbox.messages()}
-        assert all(recipient.endswith(".example") for recipient in senders)
+        recipients = {recipient for mail in mailbox.messages() for recipient in mail.recipients}
+        assert all(recipient.endswith(".example") for recipient in recipients)
     finally:
         await mailbox.stop()
 

@@ -105,6 +105,6 @@ RETURN CASE
         r.status IN ('open', 'in_delivery', 'delivered') AND r.circulation = 'granted' AND (
             r.visibility IN ('providers', 'public_summary')
             OR (r.visibility = 'named' AND (
-                organization = ANY (r.addressed_states) OR (r.addressee = 'unodc' AND starts_with(organization, 'UNODC')))))
+                organization = ANY (r.addressed_states) OR (r.addressee = 'unodc' AND (organization = 'UNODC' OR starts_with(organization, 'UNODC-'))))))
     ELSE false
 END;
