@@ -188,6 +188,13 @@ async def test_a_report_as_at_a_moment_does_not_change(api: Client) -> None:
     assert (await get(api, "/v1/ledger/balances"))["balances"] != before["balances"]
 
 
+@pytest.mark.parametrize("as_at", ["2026-11-25T12:00:00", "0001-01-01T00:00:00%2B23:00", "9999-12-31T23:59:59-23:00"])
+async def test_a_moment_that_utc_cannot_say_is_refused(api: Client, as_at: str) -> None:
+    answer = await api.get(f"/v1/ledger/balances?as_at={as_at}", headers=headers(FINANCE))
+
+    assert (answer.status_code, answer.json()["slug"]) == (400, "invalid-field")
+
+
 async def test_rates_are_listed_to_the_end_and_come_again_without_harm(api: Client) -> None:
     await post(api, "/v1/rates", FINANCE, rates=RATES)
     seen: list[dict[str, str]] = []
