@@ -1,0 +1,375 @@
+"""The image and the compose files: read by tools made for them, and held to what the program has and reads."""
+
+import fnmatch
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from chassis.embedded import free_port
+from chassis.migrate import CHASSIS_MIGRATIONS
+from chassis.settings import Settings
+from services.__main__ import NAMES, SERVICES
+from tests.system.deployment import DEPLOY, ROOT, debian_program, environment, folder, settings_read
+
+COMPOSE = ("compose.yaml", "compose.all-in-one.yaml")
+OURS = "entraide"
+Container = dict[str, Any]
+
+
+def compose(file: str) -> dict[str, Any]:
+    return dict(yaml.safe_load((DEPLOY / file).read_text()))
+
+
+def containers(file: str = "compose.yaml") -> dict[str, Container]:
+    return dict(compose(file)["services"])
+
+
+def example_environment() -> dict[str, str]:
+    """Each variable of .env.example with a value of the right shape."""
+    names = re.findall(r"^([A-Z_]+)=$", (DEPLOY / ".env.example").read_text(), re.MULTILINE)
+    shapes = {
+        "SMTP_URL": "smtp://mail.example:25",
+        "ENTRAIDE_ISSUER": "https://issuer.example",
+        "ENTRAIDE_JWKS": "https://issuer.example/keys",
+        "ENTRAIDE_MAIL_FROM": "Entraide <no-reply@entraide.example>",
+        "ENTRAIDE_PUBLIC_URL": "https://entraide.example",
+        "TOKENS": "./tokens",
+        "EDGE_CERTIFICATE": "./edge.pem",
+    }
+    return {name: shapes.get(name, f"secret-{name.lower()}") for name in names}
+
+
+def filled(value: str) -> str:
+    given = example_environment()
+    return re.sub(r"\$\{(\w+):\?\}", lambda found: given[found[1]], value)
+
+
+def environment_of(container: Container) -> dict[str, str]:
+    return {name: filled(str(value)) for name, value in container.get("environment", {}).items()}
+
+
+# -- the image --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Image:
+    instructions: list[tuple[str, str]]
+
+    def all(self, name: str) -> list[str]:
+        return [rest for instruction, rest in self.instructions if instruction == name]
+
+    def one(self, name: str) -> str:
+        (rest,) = self.all(name)
+        return rest
+
+    @property
+    def env(self) -> dict[str, str]:
+        return dict(re.findall(r"(\w+)=(\S+)", " ".join(self.all("ENV"))))
+
+
+@pytest.fixture(scope="module")
+def image() -> Image:
+    text = re.sub(r"^#.*\n", "", (DEPLOY / "Containerfile").read_text(), flags=re.MULTILINE)
+    lines = [line for line in re.sub(r"\\\n\s*", "", text).splitlines() if line.strip()]
+    return Image([(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in (line.strip() for line in lines)])
+
+
+@pytest.fixture(scope="module")
+def laid_out(image: Image) -> Iterator[Path]:
+    """The working folder of the image, made by its own COPY lines from what .dockerignore lets through."""
+    with folder() as place:
+        for copy in image.all("COPY"):
+            source, target = copy.split()
+            for file in _context(source):
+                goal = place / target / file.relative_to(ROOT / source) if (ROOT / source).is_dir() else place / source
+                goal.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, goal)
+        yield place
+
+
+def _context(source: str) -> list[Path]:
+    rules = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+    assert rules[0] == "*", "what is not named is left out"
+    assert f"!{source}" in rules, f"{source} is not let through"
+    hidden = [rule.removeprefix("**/") for rule in rules[1:] if not rule.startswith("!")]
+    paths = [ROOT / source] if (ROOT / source).is_file() else [p for p in (ROOT / source).rglob("*") if p.is_file()]
+    return [p for p in paths if not any(fnmatch.fnmatch(part, rule) for part in p.parts for rule in hidden)]
+
+
+def test_the_image_has_only_instructions_that_exist_and_names_no_registry(image: Image) -> None:
+    known = {"FROM", "RUN", "WORKDIR", "COPY", "ENV", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
+
+    assert known >= {instruction for instruction, _ in image.instructions}
+    assert re.fullmatch(r"python:3\.\d+-slim", image.one("FROM"))
+    assert not re.search(r"https?://|\w\.\w+/\w", (DEPLOY / "Containerfile").read_text().replace("deploy/", ""))
+
+
+def test_the_image_does_not_run_as_root_and_checks_every_package(image: Image) -> None:
+    names = [instruction for instruction, _ in image.instructions]
+
+    assert re.fullmatch(r"[1-9]\d+:[1-9]\d+", image.one("USER"))
+    assert names.index("USER") > max(n for n, name in enumerate(names) if name in {"RUN", "COPY"})
+    install = next(run for run in image.all("RUN") if "pip install" in run)
+    assert {"--require-hashes", "--no-deps", "requirements.lock"} <= set(install.split())
+
+
+def test_the_program_runs_in_the_image_with_nothing_else_of_the_tree(image: Image, laid_out: Path) -> None:
+    entry = json.loads(image.one("ENTRYPOINT"))
+    assert entry[0] == "python"
+    env = environment(**image.env | {"PYTHONPATH": str(laid_out)})
+    command = [sys.executable, *entry[1:], *json.loads(image.one("CMD"))]
+
+    said = subprocess.run(command, cwd=laid_out / "services", env=env, capture_output=True, text=True, timeout=60)
+
+    assert said.returncode == 0, said.stderr
+    assert "streams" in said.stdout
+    assert sorted(p.name for p in laid_out.iterdir()) == ["chassis", "contracts", "requirements.lock", "services"]
+    where = [sys.executable, "-c", "import services, chassis, contracts; print(services.__file__, chassis.__file__)"]
+    found = subprocess.run(where, cwd=laid_out, env=env, capture_output=True, text=True, timeout=60).stdout.split()
+    assert [str(laid_out / name / "__init__.py") for name in ("services", "chassis")] == found
+
+
+def test_every_setting_of_the_image_is_one_that_is_read(image: Image) -> None:
+    assert {name for name in image.env if not name.startswith("PYTHON")} <= settings_read()
+    assert image.env["ENTRAIDE_PORT"] == image.one("EXPOSE")
+    Settings.from_env(image.env, NAMES, state=Path())
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1), (None, 1)])
+def test_the_health_check_of_the_image_tells_alive_from_not(image: Image, status: int | None, code: int) -> None:
+    class Health(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status if self.path == "/health/live" and status else 404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    command = json.loads(image.one("HEALTHCHECK").partition("CMD ")[2])
+    port = free_port()
+    env = environment(ENTRAIDE_PORT=str(port), HTTP_PROXY="http://127.0.0.1:1")
+    if status is None:
+        done = subprocess.run([sys.executable, *command[1:]], env=env, capture_output=True)
+    else:
+        with HTTPServer(("127.0.0.1", port), Health) as server:
+            thread = threading.Thread(target=server.handle_request)
+            thread.start()
+            done = subprocess.run([sys.executable, *command[1:]], env=env, capture_output=True)
+            thread.join()
+
+    assert code == done.returncode
+
+
+def test_hadolint_finds_nothing_in_the_containerfile() -> None:
+    hadolint = shutil.which("hadolint", path=environment()["PATH"])
+    if hadolint is None:
+        pytest.skip("no hadolint here: the Containerfile is not linted")
+
+    said = subprocess.run([hadolint, str(DEPLOY / "Containerfile")], capture_output=True, text=True)
+
+    assert (0, "") == (said.returncode, said.stdout)
+
+
+# -- compose ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def docker_compose() -> Iterator[tuple[str, dict[str, str]]]:
+    with folder() as place:
+        path = "usr/libexec/docker/cli-plugins/docker-compose"
+        yield debian_program("docker-compose", path, place / "docker-compose")
+
+
+@pytest.mark.parametrize("file", COMPOSE)
+def test_docker_compose_takes_the_file(docker_compose: tuple[str, dict[str, str]], file: str, tmp_path: Path) -> None:
+    program, env = docker_compose
+    (tmp_path / "env").write_text("".join(f"{name}={value}\n" for name, value in example_environment().items()))
+    command = [program, "--env-file", str(tmp_path / "env"), "--file", str(DEPLOY / file), "config", "--quiet"]
+
+    said = subprocess.run(command, env=env | {"HOME": str(tmp_path)}, capture_output=True, text=True)
+
+    assert (0, "") == (said.returncode, said.stderr)
+
+
+def test_every_service_has_a_container_that_runs_it_and_knows_its_peers(image: Image) -> None:
+    for service in SERVICES:
+        container = containers()[service.name]
+        env = environment_of(container)
+        read = Settings.from_env(image.env | env, NAMES, state=Path())
+
+        assert [OURS, ["run", service.name]] == [container["image"], container["command"]]
+        assert {name: f"http://{name}:{read.port}" for name in NAMES} == read.peers
+        assert ([service.name], [service.name]) == (list(read.database_urls), list(read.nats_urls))
+        assert (None, None) == (read.database_url, read.nats_url), "the operator's addresses are not a service's"
+        assert read.database_urls[service.name].startswith(f"postgresql://entraide_{service.name}_login:")
+        assert read.nats_urls[service.name].startswith(f"nats://{service.name}:")
+        assert read.keys is not None
+        assert str(read.service_token_file).startswith("/run/entraide/")
+        assert [f"${{TOKENS:?}}/{service.name}:/run/entraide:ro"] == container["volumes"]
+    assert environment_of(containers()["notifications"]).keys() > {"SMTP_URL", "ENTRAIDE_PUBLIC_URL"}
+
+
+def test_the_jobs_have_the_operators_addresses_and_nothing_more() -> None:
+    migrate, streams = containers()["migrate"], containers()["streams"]
+
+    assert ["migrate"] == migrate["command"]
+    assert {"DATABASE_URL"} == environment_of(migrate).keys()
+    assert "://entraide_migrator:" in environment_of(migrate)["DATABASE_URL"]
+    assert "python -m services streams ensure" in streams["command"][0]
+    assert environment_of(streams)["NATS_URL"].startswith("nats://streams:")
+    assert "NATS_URL_REQUESTS" not in environment_of(streams)
+
+
+@pytest.mark.parametrize("file", COMPOSE)
+def test_every_variable_of_our_containers_is_one_that_is_read(file: str) -> None:
+    for container in containers(file).values():
+        if container["image"] == OURS:
+            assert environment_of(container).keys() <= settings_read()
+
+
+@pytest.mark.parametrize("file", COMPOSE)
+def test_every_container_is_hardened(file: str) -> None:
+    for name, container in containers(file).items():
+        assert container["read_only"] is True, name
+        assert ["ALL"] == container["cap_drop"], name
+        assert ["no-new-privileges:true"] == container["security_opt"], name
+        assert container["restart"] in {"unless-stopped", "on-failure"}, name
+        assert container["mem_limit"], name
+        assert container["pids_limit"], name
+        assert not {"privileged", "cap_add", "network_mode", "pid", "devices"} & container.keys(), name
+
+
+def test_only_the_edge_is_published_and_it_reaches_neither_database_nor_broker() -> None:
+    published = {name: container["ports"] for name, container in containers().items() if "ports" in container}
+    inside = {name for name, network in compose("compose.yaml")["networks"].items() if network}
+
+    assert {"edge": ["443:8443"]} == published
+    assert {"front", "data"} == inside
+    assert all(compose("compose.yaml")["networks"][name] == {"internal": True} for name in inside)
+    assert {"public", "front"} == set(containers()["edge"]["networks"])
+    assert all(["data"] == containers()[name]["networks"] for name in ("postgres", "nats", "migrate", "streams"))
+    assert all("public" not in containers()[name]["networks"] for name in NAMES)
+    (port,) = containers("compose.all-in-one.yaml")["entraide"]["ports"]
+    assert port.startswith("127.0.0.1:")
+
+
+def test_every_secret_is_asked_for_and_no_empty_one_taken() -> None:
+    text = (DEPLOY / "compose.yaml").read_text()
+    asked = set(re.findall(r"(?<!\$)\$\{(\w+)", text))
+
+    assert asked == set(re.findall(r"(?<!\$)\$\{(\w+):\?\}", text))
+    assert asked == example_environment().keys()
+
+
+def test_broker_and_database_get_the_passwords_that_their_files_read() -> None:
+    broker = set(re.findall(r"\$(NATS_\w+)", (DEPLOY / "nats-users.conf").read_text()))
+    database = set(re.findall(r"\\getenv \w+ (\w+)", (DEPLOY / "postgres-roles.sql").read_text()))
+
+    assert broker == environment_of(containers()["nats"]).keys()
+    assert database == {n for n in environment_of(containers()["postgres"]) if n.startswith("POSTGRES_PASSWORD_")}
+
+
+@pytest.mark.parametrize("file", COMPOSE)
+def test_every_file_that_is_mounted_is_there(file: str) -> None:
+    for container in containers(file).values():
+        for volume in container.get("volumes", []):
+            source = str(volume).split(":")[0]
+            if source.startswith("./"):
+                assert (DEPLOY / source).is_file(), source
+
+
+def test_a_service_ends_before_its_container_is_killed() -> None:
+    for name in NAMES:
+        assert int(containers()[name]["stop_grace_period"].removesuffix("s")) > 20
+
+
+# -- migrations and the guide -----------------------------------------------------------------------------------------
+
+
+def squawk(*files: Path) -> subprocess.CompletedProcess[str]:
+    command = ["squawk", "--config", str(ROOT / ".squawk.toml"), "--reporter", "gcc", *map(str, files)]
+    return subprocess.run(command, env=environment(), capture_output=True, text=True)
+
+
+def test_squawk_finds_nothing_in_the_migrations() -> None:
+    files = [*CHASSIS_MIGRATIONS.glob("*.sql"), *(f for s in SERVICES for f in (s.folder / "migrations").glob("*.sql"))]
+    assert len(files) >= 1 + len(SERVICES)
+
+    said = squawk(*files)
+
+    assert said.returncode == 0, said.stdout
+
+
+@pytest.mark.parametrize(
+    ("statement", "rule"),
+    [
+        ("ALTER TABLE request ADD COLUMN note text NOT NULL;", "adding-required-field"),
+        ("ALTER TABLE request RENAME COLUMN state TO country;", "renaming-column"),
+        ("ALTER TABLE request DROP COLUMN state;", "ban-drop-column"),
+        ("ALTER TABLE request ADD CONSTRAINT c CHECK (revision < 9);", "constraint-missing-not-valid"),
+        ("CREATE INDEX slow ON request (state);", "require-concurrent-index-creation"),
+    ],
+)
+def test_squawk_bites(statement: str, rule: str, tmp_path: Path) -> None:
+    (tmp_path / "0002_bad.sql").write_text(statement + "\n")
+
+    said = squawk(tmp_path / "0002_bad.sql")
+
+    assert said.returncode != 0
+    assert rule in said.stdout
+
+
+def test_the_guide_lists_every_setting_with_its_default() -> None:
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    rows = dict(re.findall(r"^\| `([A-Z_<>]+)` \| (.+?) \|", guide, re.MULTILINE))
+    pattern = re.compile("|".join(f"(?<=_){name.upper()}(?=_|$)" for name in NAMES))
+    read = {pattern.sub("<SERVICE>", name) for name in settings_read()}
+    defaults = Settings.from_env({}, NAMES, state=Path())
+
+    assert read == rows.keys()
+    for name, value in {
+        "ENTRAIDE_HOST": defaults.host,
+        "ENTRAIDE_PORT": defaults.port,
+        "ENTRAIDE_ISSUER": defaults.issuer,
+        "ENTRAIDE_CATCH_UP_SECONDS": defaults.catch_up_seconds,
+        "ENTRAIDE_STREAM_REPLICAS": defaults.replicas,
+        "ENTRAIDE_MAIL": "on" if defaults.mail else "off",
+        "ENTRAIDE_MAIL_FROM": defaults.mail_from,
+        "ENTRAIDE_MAIL_RETRY_SECONDS": defaults.mail_retry_seconds,
+        "ENTRAIDE_MAIL_HOURLY_MAX": defaults.mail_hourly_max,
+        "ENTRAIDE_LOG_LEVEL": defaults.log_level,
+    }.items():
+        assert f"`{value}`" == rows[name], name
+
+
+def test_the_guide_names_files_and_measures_that_exist() -> None:
+    from chassis import telemetry
+    from services.notifications import sender
+
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    kept = (
+        telemetry.REQUESTS,
+        telemetry.PENDING,
+        telemetry.PUBLISHED,
+        telemetry.RECEIVED,
+        telemetry.PARKED,
+        sender.OVERDUE,
+    )
+    measures = {metric._name for metric in kept}
+
+    assert {name.removesuffix("_total") for name in re.findall(r"`(entraide_(?!migrator)[a-z_]+)\b", guide)} - {
+        "entraide_"
+    } == measures
+    for file in re.findall(r"deploy/[\w.-]*\w", guide):
+        assert (ROOT / file).exists() or file == "deploy/.env", file
