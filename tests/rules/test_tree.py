@@ -1,0 +1,272 @@
+"""The tree reads the same everywhere: each service has the same files, and what must happen in one place happens there."""
+
+import ast
+import importlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from contracts.facts import facts
+from services.__main__ import NAMES, SERVICES
+
+ROOT = Path(__file__).parents[2]
+LINES_MAX = {"contracts": 450, "chassis": 450, "services": 500, "tests": 500, "dev": 450}
+"""A file splits by topic at some 400 lines; past these it has become two things. A table of cases may be longer."""
+
+NOUNLESS = {"base", "common", "constants", "helper", "helpers", "misc", "shared", "tools", "util", "utils"}
+"""Names that say nothing of what is inside."""
+
+TASKS = {
+    ("chassis/inbox.py", "_deliver"),  # the heartbeat of one delivery, cancelled when it ends
+    ("chassis/runtime.py", "serve"),  # the listener itself, awaited at the end
+    ("chassis/supervise.py", "supervised"),  # the one place that starts loops
+    ("chassis/supervise.py", "to_the_end"),
+    ("services/together.py", "on_ready"),  # the demo beside the services, cancelled by `serve`
+    ("services/demo/show.py", "_tell"),
+    ("services/demo/story.py", "one"),
+    ("services/demo/story.py", "_each"),
+}
+"""Where a task is started without supervision, and may be: it ends with who started it."""
+
+OPENS_TRANSACTIONS = re.compile(r"services/(__main__|\w+/(\w*_)?(api|routes|wiring|sender))\.py")
+"""The edge opens a transaction and actions work in it; the inbox and other loops of the chassis are edges too."""
+
+WRITTEN_BY = {
+    "journal": "chassis/journal.py",
+    "pending": "chassis/journal.py",
+    "inbox": "chassis/inbox.py",
+    "heard": "chassis/inbox.py",
+    "watermark": "chassis/inbox.py",
+    "command": "chassis/commands.py",
+}
+CHASSIS_TABLES = {*WRITTEN_BY, "migration"}
+
+HEARD = {
+    "requests": set[str](),
+    "matching": {"wanted_request", "wanted_line"},
+    "pledges": set[str](),
+    "notifications": {"known_reference", "fund_donor", "lease"},
+}
+"""Tables that tell what other services said, or that are of the moment: no service's own journal rebuilds them."""
+
+Sources = Mapping[str, str]
+
+
+def sources(*trees: str) -> Sources:
+    files = (path for tree in trees for path in sorted((ROOT / tree).rglob("*.py")))
+    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files}
+
+
+# -- the rules: each returns what breaks it ----------------------------------------------------------------------------
+
+
+def too_long(files: Sources) -> list[str]:
+    return [path for path, text in files.items() if text.count("\n") > LINES_MAX[path.partition("/")[0]]]
+
+
+def nounless(files: Sources) -> list[str]:
+    return [path for path in files if NOUNLESS & {*Path(path).with_suffix("").parts}]
+
+
+def unsupervised(files: Sources) -> list[tuple[str, str]]:
+    """Tasks that are started where TASKS does not name it."""
+    found = []
+    for path, text in files.items():
+        for function, call in _calls(ast.parse(text)):
+            if call in {"create_task", "ensure_future", "run_coroutine_threadsafe"} and (path, function) not in TASKS:
+                found.append((path, function))
+    return found
+
+
+def transactions_elsewhere(files: Sources) -> list[str]:
+    return [
+        path
+        for path, text in files.items()
+        if any(call == "transaction" for _, call in _calls(ast.parse(text))) and not OPENS_TRANSACTIONS.fullmatch(path)
+    ]
+
+
+def written_elsewhere(files: Sources) -> list[tuple[str, str]]:
+    """Who writes to a table of the chassis without being its one writer."""
+    statement = re.compile(rf"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+({'|'.join(WRITTEN_BY)})\b")
+    return [
+        (path, table) for path, text in files.items() for table in statement.findall(text) if path != WRITTEN_BY[table]
+    ]
+
+
+def undocumented(name: str, text: str, listens_to: tuple[str, ...]) -> list[str]:
+    """What a service's three lines do not say, or say wrongly."""
+    lines = (ast.get_docstring(ast.parse(text)) or "").splitlines()
+    if [line.partition(":")[0] for line in lines] != ["Owns", "Publishes", "Listens to"]:
+        return ["the three lines are Owns, Publishes, Listens to"]
+    wrong = []
+    aggregates = {kind.split(".")[1] for kind in facts() if kind.startswith(f"{name}.")}
+    said = set(re.findall(r"\w+", lines[1].removeprefix("Publishes:"))) - {"ta", name}
+    if said != aggregates:
+        wrong.append(f"Publishes says {sorted(said)}, the contracts {sorted(aggregates)}")
+    if {other for other in NAMES if re.search(rf"\b{other}\b", lines[2].partition(", for ")[0])} != set(listens_to):
+        wrong.append("Listens to is not what wiring.py says")
+    return wrong
+
+
+def _calls(tree: ast.AST, function: str = "") -> Iterator[tuple[str, str]]:
+    """Each call with the function it stands in."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Call):
+            yield function, getattr(node.func, "attr", getattr(node.func, "id", ""))
+        inner = node.name if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else function
+        yield from _calls(node, inner)
+
+
+# -- the tree as it is -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=NAMES)
+def test_every_service_has_the_same_files(service) -> None:  # type: ignore[no-untyped-def]
+    names = {path.relative_to(service.folder).as_posix() for path in service.folder.rglob("*") if path.is_file()}
+
+    assert {"__init__.py", "wiring.py", "policy.py", "consumers.py", f"migrations/0001_{service.name}.sql"} <= names
+    for part in ("api", "actions", "store"):
+        assert any(re.fullmatch(rf"(\w+_)?{part}\.py", name) for name in names), part
+    assert service.folder == ROOT / "services" / service.name
+    text = (service.folder / "__init__.py").read_text(encoding="utf-8")
+    assert not undocumented(service.name, text, tuple(service.listens_to))
+
+
+def test_no_file_is_too_long() -> None:
+    assert not too_long(sources("contracts", "chassis", "services", "tests"))
+    assert not too_long({"dev": (ROOT / "dev").read_text(encoding="utf-8")})
+
+
+def test_every_module_is_named_for_what_is_in_it() -> None:
+    assert not nounless(sources("contracts", "chassis", "services", "tests"))
+
+
+def test_every_loop_is_supervised() -> None:
+    assert not unsupervised(sources("chassis", "services"))
+
+
+def test_the_edge_opens_every_transaction() -> None:
+    assert not transactions_elsewhere(sources("services"))
+
+
+def test_a_table_of_the_chassis_has_one_writer() -> None:
+    assert not written_elsewhere(sources("chassis", "services"))
+
+
+def test_every_rule_of_this_file_bites() -> None:
+    start = "async def f(db):\n    {}\n"
+
+    assert ["chassis/a.py"] == too_long({"chassis/a.py": "\n" * 451, "chassis/b.py": "\n" * 450})
+    assert ["services/utils.py", "chassis/common/a.py"] == nounless(
+        dict.fromkeys(["services/utils.py", "chassis/common/a.py", "services/money.py"], "")
+    )
+    assert [("services/a.py", "f")] == unsupervised({"services/a.py": start.format("asyncio.create_task(g())")})
+    assert ["services/requests/actions.py"] == transactions_elsewhere(
+        {"services/requests/actions.py": start.format("async with db.transaction(): pass")}
+    )
+    assert [("services/a.py", "journal")] == written_elsewhere({"services/a.py": '"INSERT INTO journal (event_id)"'})
+    assert [("services/a.py", "inbox")] == written_elsewhere({"services/a.py": '"DELETE FROM inbox"'})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"""Requests."""',
+        '"""Owns: requests.\nPublishes: ta.requests.request.*\n"""',
+        '"""Owns: requests.\nPublishes: ta.requests.line.*\nListens to: matching.\n"""',
+        '"""Owns: requests.\nPublishes: ta.requests.request.*\nListens to: pledges.\n"""',
+    ],
+)
+def test_three_lines_that_are_missing_or_wrong_are_found(text: str) -> None:
+    assert undocumented("requests", text, ("matching",))
+
+
+def test_importing_any_module_opens_and_reads_nothing() -> None:
+    watched = """
+import importlib, os, pkgutil, sys
+root = os.getcwd() + os.sep
+def watch(event, args):
+    if event in {"socket.connect", "socket.bind", "subprocess.Popen", "os.fork"}:
+        raise AssertionError(event)
+    if event == "open" and isinstance(args[0], str) and args[0].startswith(root):
+        assert ".venv" in args[0] or args[0].rpartition(".")[2] in {"py", "pyc"} or "__pycache__" in args[0], args[0]
+sys.addaudithook(watch)
+for name in ("contracts", "chassis", "services"):
+    package = importlib.import_module(name)
+    for found in pkgutil.walk_packages(package.__path__, f"{name}."):
+        importlib.import_module(found.name)
+"""
+    done = subprocess.run([sys.executable, "-c", watched], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_what_is_locked_comes_from_no_named_host() -> None:
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / lock).read_text(encoding="utf-8")
+        assert "://" not in text
+        assert text.count("\n") > text.count("--hash=sha256:") > 100
+
+
+# -- the schemas as they are -------------------------------------------------------------------------------------------
+
+
+async def test_no_service_may_touch_a_table_of_another_one(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        rows = await connection.fetch(
+            """
+            SELECT s.name, t.schemaname, t.tablename FROM unnest($1::text[]) AS s(name), pg_tables AS t
+            WHERE t.schemaname = ANY ($1) AND t.schemaname <> s.name AND (
+                has_schema_privilege('entraide_' || s.name, t.schemaname, 'USAGE, CREATE')
+                OR has_table_privilege('entraide_' || s.name, format('%I.%I', t.schemaname, t.tablename),
+                    'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER'))
+            """,
+            list(NAMES),
+        )
+    finally:
+        await connection.close()
+
+    assert not rows
+
+
+async def test_what_is_append_only_can_be_read_and_added_to_and_nothing_else(database_url: str) -> None:
+    append_only = {"journal": NAMES, "entry": ("pledges",), "posting": ("pledges",), "rate": ("pledges",)}
+    connection = await asyncpg.connect(database_url)
+    try:
+        for table, services in append_only.items():
+            for name in services:
+                given = [f"entraide_{name}", f"{name}.{table}"]
+                ask = "SELECT has_table_privilege($1, $2, $3)"
+                assert await connection.fetchval(ask, *given, "SELECT")
+                assert await connection.fetchval(ask, *given, "INSERT")
+                assert not await connection.fetchval(ask, *given, "UPDATE, DELETE, TRUNCATE")
+    finally:
+        await connection.close()
+
+
+async def test_every_table_is_rebuilt_or_holds_words_or_what_others_said(database_url: str) -> None:
+    """A new table has to be put in one of the three; else `entraide journal verify` would pass it by."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        for service in SERVICES:
+            rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1", service.name)
+            placed = [*service.tables, *service.texts, *HEARD[service.name], *CHASSIS_TABLES]
+            assert {row["tablename"] for row in rows} == set(placed)
+            assert len(placed) == len(set(placed))
+    finally:
+        await connection.close()
+
+
+def test_every_service_is_put_together_by_the_composition_root() -> None:
+    found = {path.parent.name for path in (ROOT / "services").glob("*/wiring.py")}
+
+    assert set(NAMES) == found
+    for name in found:
+        assert importlib.import_module(f"services.{name}.wiring").SERVICE.name == name
