@@ -5,8 +5,8 @@ Plain ASGI around the application, so that it holds for wrong paths and crashes 
 
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, cast
 
 import msgspec
 import structlog
@@ -17,6 +17,9 @@ from chassis.telemetry import CORRELATION_HEADER, REQUESTS, correlated
 BODY_BYTES_MAX = 256 * 1024
 NESTING_MAX = 32
 QUERY_BYTES_MAX = 4096
+BODY = "entraide.body"
+HEADERS = "entraide.headers"
+"""Where the scope holds what was read here, so that nothing behind reads it again."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -55,7 +58,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {name: value for name, value in scope["headers"]}
+        headers = scope[HEADERS] = dict(scope["headers"])
         given = headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1") or None
         with correlated(given) as correlation:
             answer = Answer(scope, send, correlation)
@@ -95,6 +98,7 @@ class Edge:
             if slug := fault_of(body):
                 await self._refuse(slug, 400, headers, answer)
                 return
+        scope[BODY] = body
         await self._app(scope, _once(body), answer)
 
     async def _refuse(
@@ -138,16 +142,25 @@ class Answer:
         )
 
 
+def header(scope: Mapping[str, object], name: str) -> str | None:
+    """One header of the request, as it came."""
+    value = cast(dict[bytes, bytes], scope[HEADERS]).get(name.lower().encode())
+    return None if value is None else str(value, "latin-1")
+
+
 def fault_of(body: bytes) -> str | None:
     """The slug of what makes a body unfit to be decoded at all, or None."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
         return "invalid-unicode"
-    if b"\0" in body or _ESCAPED_NUL.search(body):
+    if b"\0" in body:
         return "nul-character"
-    if _ESCAPED_SURROGATE.search(body) and _ESCAPED_SURROGATE.search(_PAIR.sub(b"", body)):
-        return "invalid-unicode"
+    if b"\\u" in body:  # rare, and the patterns look at every byte
+        if _ESCAPED_NUL.search(body):
+            return "nul-character"
+        if _ESCAPED_SURROGATE.search(body) and _ESCAPED_SURROGATE.search(_PAIR.sub(b"", body)):
+            return "invalid-unicode"
     if body.count(b"[") + body.count(b"{") > NESTING_MAX and _depth(body) > NESTING_MAX:
         return "nesting-too-deep"
     return None

@@ -25,7 +25,9 @@ from contracts.facts import EVENT_BYTES_MAX, Event, Fact, decode_event
 
 HANDOVER_MAX = 10_000
 BATCH_MAX = 1000
-SINGLES_MAX = 32
+SINGLES_MAX = 16
+"""Up to so many are sooner acknowledged one by one than as a batch, which costs the broker several syncs."""
+
 SWEEP_SECONDS = 1.0
 LEASE_SECONDS = 10
 """How long rows belong to the process that committed or claimed them; far above the time a publish takes."""
@@ -90,6 +92,7 @@ class Relay:
         self._db = db
         self._bus = bus
         self._handed: deque[Event] = deque(maxlen=HANDOVER_MAX)
+        self._acknowledged: list[UUID] = []
         self._wake = asyncio.Event()
         db.on_commit = self.hand_over
 
@@ -100,7 +103,11 @@ class Relay:
             self._wake.set()
 
     async def relay(self) -> None:
-        """Publish what this process committed, as it comes."""
+        """Publish what this process committed, as it comes; the sweeper strikes it off.
+
+        A process that dies before that leaves it pending, and it is published again under the same id: so a second's
+        facts can be struck off in one transaction, and none waits for that of the one before.
+        """
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -109,12 +116,17 @@ class Relay:
                 await to_the_end(self._publish(batch))
 
     async def sweep(self) -> None:
-        """Each second, claim and publish what nobody else holds: another process's, or ours after a failure."""
+        """Each second, strike off what is published, then claim and publish what nobody else holds.
+
+        The latter is what another process left, or we after a failure.
+        """
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
+            await self._strike_off()
             if self._bus.connected:
                 while await self._publish(await self._claim()) == BATCH_MAX:
-                    pass
+                    await self._strike_off()
+                await self._strike_off()
             async with self._db.transaction() as tx:
                 PENDING.labels(self._db.source).set(await tx.fetchval("SELECT count(*) FROM pending"))
 
@@ -142,11 +154,15 @@ class Relay:
         if not events:
             return 0
         sent = await (self._one_by_one(events) if len(events) <= SINGLES_MAX else self._together(events))
-        if sent:
-            async with self._db.transaction() as tx:
-                await tx.execute("DELETE FROM pending WHERE event_id = ANY($1::uuid[])", sent)
-            PUBLISHED.labels(self._db.source).inc(len(sent))
+        self._acknowledged += sent
+        PUBLISHED.labels(self._db.source).inc(len(sent))
         return len(sent)
+
+    async def _strike_off(self) -> None:
+        while struck := self._acknowledged[:BATCH_MAX]:
+            async with self._db.transaction() as tx:
+                await tx.execute("DELETE FROM pending WHERE event_id = ANY($1::uuid[])", struck)
+            del self._acknowledged[: len(struck)]
 
     async def _together(self, events: list[Event]) -> list[UUID]:
         if await self._bus.publish_batch(events):

@@ -243,7 +243,8 @@ async def test_a_batch_with_one_that_was_stored_before_is_published_all_the_same
 
     relay = Relay(db, bus)
     assert await relay._publish(events) == 40
-    await _until_empty(db)
+    async with supervised({"sweeper": relay.sweep}):
+        await _until_empty(db)
 
 
 async def test_a_rolled_back_fact_is_never_published(databases: Mapping[str, Database], bus: Bus) -> None:
