@@ -175,6 +175,15 @@ class RequestWithdrawn(Fact, frozen=True, kw_only=True, tag="requests.request.wi
     withdrawn_at: datetime
 
 
+class RequestReminded(Fact, frozen=True, kw_only=True, tag="requests.request.reminded.v1"):
+    """The State was reminded that the request waits for its answer: the first or the second time."""
+
+    request_id: UUID
+    state: State
+    reminder: Annotated[int, Meta(ge=1, le=2)]
+    reminded_at: datetime
+
+
 class RequestLapsed(Fact, frozen=True, kw_only=True, tag="requests.request.lapsed.v1"):
     """No answer came after two reminders."""
 
@@ -224,6 +233,7 @@ FACTS: tuple[type[Fact], ...] = (
     RequestDelivered,
     RequestClosed,
     RequestWithdrawn,
+    RequestReminded,
     RequestLapsed,
     CirculationDecided,
     LineFulfilmentChanged,

@@ -63,6 +63,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "texts_hash": HASH,
         "reference": "TA-2026-00012",
         "priority": "high",
+        "reminder": 1,
         "outcome": "met",
         "NewLine.outcome": f"{FICTITIOUS} Outgoing requests are drafted without help.",
         "fulfilment": "partial",

@@ -122,6 +122,7 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_request(r.RequestDelivered, STATE, COORDINATORS),
         _of_request(r.RequestClosed, STATE),
         _of_request(r.RequestWithdrawn, STATE, COORDINATORS),
+        _of_request(r.RequestReminded, STATE),
         _of_request(r.RequestLapsed, STATE, COORDINATORS),
         _of_request(r.CirculationDecided, STATE, COORDINATORS),
         _of_offering(m.OfferingSubmitted, COORDINATORS),

@@ -108,7 +108,7 @@ async def register(tx: Tx, request_id: UUID, *, caller: Caller, expected: int, n
 
 async def _for_move(tx: Tx, request_id: UUID, name: str, caller: Caller, expected: int) -> Request:
     request = await store.get(tx, request_id, caller, lock=True)
-    policy.check_may_move(caller, name)
+    policy.check_may_move(caller, name, request.status)
     check_revision(request.revision, expected)
     return request
 
@@ -136,6 +136,17 @@ async def end_windows(tx: Tx, now: datetime) -> int:
         if request is not None and request.window_ends_at is not None and request.window_ends_at <= now:
             await record(tx, request, request.end_window(now=now))
     return len(ended)
+
+
+async def remind_or_lapse(tx: Tx, now: datetime) -> int:
+    """Remind each State whose answer is due, and let lapse what two reminders did not move."""
+    due = await store.answers_due(tx, now)
+    for request_id in due:
+        request = await store.locked(tx, request_id)
+        if request is not None and request.answer_due_at is not None and request.answer_due_at <= now:
+            decide = request.remind if request.reminders < domain.REMINDERS_MAX else request.lapse
+            await record(tx, request, decide(now=now))
+    return len(due)
 
 
 async def rebuild(tx: Tx, event: Event) -> None:

@@ -255,7 +255,7 @@ async def register_request(
 
 
 def _move_route(
-    name: str, summary: str, body: type[B], decide: Callable[[Request, B, datetime], Fact]
+    name: str, summary: str, body: type[B], decide: Callable[[Request, B, Caller, datetime], Fact]
 ) -> HTTPRouteHandler:
     """The route of one move: `POST …/{id}/<name>`, with `body` for what is decided with it."""
 
@@ -275,7 +275,7 @@ def _move_route(
             command,
             request_id,
             name,
-            lambda r: decide(r, data, now),
+            lambda r: decide(r, data, caller, now),
             expected,
             comment=data.comment,  # type: ignore[attr-defined]
         )
@@ -345,6 +345,20 @@ def view(request: Request, texts: store.Texts) -> RequestView:
     )
 
 
+def _deliver(request: Request, data: Delivery, caller: Caller, now: datetime) -> Fact:
+    if data.suffices:
+        policy.check_may_say_it_suffices(caller)
+    return request.deliver(suffices=data.suffices, now=now)
+
+
+def _close(request: Request, data: Closing, _caller: Caller, now: datetime) -> Fact:
+    return request.close(_outcome(data.outcome), heard_both_sides=data.heard_both_sides, now=now)
+
+
+def _reopen(request: Request, data: Reason, _caller: Caller, now: datetime) -> Fact:
+    return request.reopen(check_reason("reopen", data.reason), now=now)
+
+
 def _outcome(code: str) -> Outcome:
     try:
         return Outcome(code)
@@ -362,21 +376,23 @@ ROUTES = [
     give_consent,
     withdraw_consent,
     register_request,
-    _move_route("submit", "Submit a draft", Comment, lambda r, _, now: r.submit(now=now)),
-    _move_route("withdraw", "Withdraw a request", Comment, lambda r, _, now: r.withdraw(now=now)),
+    _move_route("submit", "Submit a draft", Comment, lambda r, _, __, now: r.submit(now=now)),
+    _move_route("withdraw", "Withdraw a request", Comment, lambda r, _, __, now: r.withdraw(now=now)),
     _move_route(
         "return",
         "Give a request back",
         Reason,
-        lambda r, b, now: r.give_back(check_reason("return", b.reason), now=now),
+        lambda r, b, _, now: r.give_back(check_reason("return", b.reason), now=now),
     ),
-    _move_route("open", "End triage", Triage, lambda r, b, now: r.open(check_priority(b.priority), now=now)),
-    _move_route("hold", "Pause", Reason, lambda r, b, now: r.hold(check_reason("hold", b.reason), now=now)),
-    _move_route("resume", "Go on after a pause", Comment, lambda r, _, now: r.resume(now=now)),
+    _move_route("open", "End triage", Triage, lambda r, b, _, now: r.open(check_priority(b.priority), now=now)),
+    _move_route("hold", "Pause", Reason, lambda r, b, _, now: r.hold(check_reason("hold", b.reason), now=now)),
+    _move_route("resume", "Go on after a pause", Comment, lambda r, _, __, now: r.resume(now=now)),
     _move_route(
-        "decline", "Not accept", Reason, lambda r, b, now: r.decline(check_reason("decline", b.reason), now=now)
+        "decline", "Not accept", Reason, lambda r, b, _, now: r.decline(check_reason("decline", b.reason), now=now)
     ),
-    _move_route("deliver", "Delivered", Delivery, lambda r, b, now: r.deliver(suffices=b.suffices, now=now)),
-    _move_route("close", "Close", Closing, lambda r, b, now: r.close(_outcome(b.outcome), now=now)),
-    _move_route("reopen", "Open again", Reason, lambda r, b, now: r.reopen(check_reason("reopen", b.reason), now=now)),
+    _move_route("deliver", "Delivered", Delivery, _deliver),
+    _move_route("close", "Close", Closing, _close),
+    _move_route(
+        "reopen", "Open again", Reason, lambda r, b, _, now: r.reopen(check_reason("reopen", b.reason), now=now)
+    ),
 ]

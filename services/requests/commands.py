@@ -143,9 +143,14 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether the need was met: `met`, `partially_met` or `unmet`."""
+    """Whether the need was met: `met`, `partially_met` or `unmet`.
+
+    `heard_both_sides`: the State and the provider have said how it went. Without that a request is closed only when
+    the follow-up, a year after its registration, is due.
+    """
 
     outcome: Code
+    heard_both_sides: bool = False
     comment: Words = ""
 
 

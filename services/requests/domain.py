@@ -28,6 +28,7 @@ from contracts.requests import (
     RequestLapsed,
     RequestOpened,
     RequestRegistered,
+    RequestReminded,
     RequestReopened,
     RequestResumed,
     RequestReturned,
@@ -40,6 +41,12 @@ from contracts.values import Language, Role
 
 OBJECTION_WORKING_DAYS = 5
 """How long a State that chose the silence rule may object before its request circulates."""
+
+REMINDERS_MAX = 2
+REMINDER_DAYS = 20
+"""A State that has to answer is reminded after so many days, and again; as long after that its request lapses."""
+
+FOLLOW_UP_DAYS = 365
 
 
 class Status(StrEnum):
@@ -99,36 +106,35 @@ class Outcome(StrEnum):
     UNMET = "unmet"
 
 
-class Move(Struct, frozen=True):
-    """From which states, and by whom; an empty `roles` is the system alone."""
-
-    sources: frozenset[Status]
-    roles: frozenset[Role]
-
-
 _STATE = frozenset({Role.FOCAL_POINT})
 _OFFICIALS = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 _COORDINATOR = frozenset({Role.COORDINATOR})
 _EITHER = _STATE | _COORDINATOR
-_UNDER_WAY = frozenset({Status.SUBMITTED, Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY})
-_ENDED = frozenset({Status.CLOSED, Status.NOT_ACCEPTED, Status.LAPSED, Status.WITHDRAWN})
+_SYSTEM: frozenset[Role] = frozenset()
+_UNDER_WAY = (Status.SUBMITTED, Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY)
+_ENDED = (Status.CLOSED, Status.NOT_ACCEPTED, Status.LAPSED, Status.WITHDRAWN)
+_LIVING = tuple(status for status in Status if status not in _ENDED)
+
+Move = Mapping[Status, frozenset[Role]]
+"""From which states, and by whom from each; nobody's is the system's alone."""
 
 MOVES: Mapping[str, Move] = {
-    "revise": Move(frozenset({Status.DRAFT, Status.RETURNED}), _OFFICIALS),
-    "submit": Move(frozenset({Status.DRAFT, Status.RETURNED}), _STATE),
-    "register": Move(frozenset({Status.SUBMITTED}), _COORDINATOR),
-    "return": Move(frozenset({Status.SUBMITTED, Status.REGISTERED}), _COORDINATOR),
-    "decline": Move(frozenset({Status.SUBMITTED, Status.REGISTERED}), _COORDINATOR),
-    "open": Move(frozenset({Status.REGISTERED}), _COORDINATOR),
-    "start": Move(frozenset({Status.OPEN}), frozenset()),
-    "hold": Move(_UNDER_WAY, _EITHER),
-    "resume": Move(frozenset({Status.ON_HOLD}), _EITHER),
-    "reopen": Move(frozenset({Status.IN_DELIVERY, Status.CLOSED}), _EITHER),
-    "deliver": Move(frozenset({Status.IN_DELIVERY}), _EITHER),
-    "close": Move(frozenset({Status.DELIVERED}), _COORDINATOR),
-    "lapse": Move(frozenset({Status.RETURNED, Status.ON_HOLD}), frozenset()),
-    "withdraw": Move(frozenset(Status) - _ENDED, _STATE),
-    "consent": Move(frozenset(Status) - _ENDED, _STATE),
+    "revise": dict.fromkeys((Status.DRAFT, Status.RETURNED), _OFFICIALS),
+    "submit": dict.fromkeys((Status.DRAFT, Status.RETURNED), _STATE),
+    "register": {Status.SUBMITTED: _COORDINATOR},
+    "return": dict.fromkeys((Status.SUBMITTED, Status.REGISTERED), _COORDINATOR),
+    "decline": dict.fromkeys((Status.SUBMITTED, Status.REGISTERED), _COORDINATOR),
+    "open": {Status.REGISTERED: _COORDINATOR},
+    "start": {Status.OPEN: _SYSTEM},
+    "hold": dict.fromkeys(_UNDER_WAY, _EITHER),
+    "resume": {Status.ON_HOLD: _EITHER},
+    "reopen": {Status.IN_DELIVERY: _COORDINATOR, Status.CLOSED: _STATE},
+    "deliver": {Status.IN_DELIVERY: _EITHER},
+    "close": {Status.DELIVERED: _COORDINATOR},
+    "remind": dict.fromkeys((Status.RETURNED, Status.ON_HOLD), _SYSTEM),
+    "lapse": dict.fromkeys((Status.RETURNED, Status.ON_HOLD), _SYSTEM),
+    "withdraw": dict.fromkeys(_LIVING, _STATE),
+    "consent": dict.fromkeys(_LIVING, _STATE),
 }
 
 
@@ -158,13 +164,16 @@ class Request(Struct, frozen=True, kw_only=True):
     reference: str | None = None
     priority: str | None = None
     held_from: Status | None = None
+    waiting_since: datetime | None = None
+    """Since when the State has been asked for something, by a return or a hold."""
+    reminders: int = 0
     outcome: Outcome | None = None
     consents: dict[UUID, tuple[datetime, datetime | None]] = {}
     """Consent id → given and withdrawn."""
 
     def require(self, move: str) -> None:
         """Raises Conflict where the request's state does not allow the move."""
-        if self.status not in MOVES[move].sources:
+        if self.status not in MOVES[move]:
             raise Conflict("request-status", status=self.status, move=move)
 
     def line(self, line_id: UUID) -> Line | None:
@@ -228,17 +237,43 @@ class Request(Struct, frozen=True, kw_only=True):
             raise Conflict("matches-not-completed")
         return RequestDelivered(request_id=self.request_id, state=self.state, delivered_at=now)
 
-    def close(self, outcome: Outcome, *, now: datetime) -> RequestClosed:
+    def close(self, outcome: Outcome, *, heard_both_sides: bool, now: datetime) -> RequestClosed:
+        """Raises Conflict before both sides have said how it went, unless the follow-up after a year is due."""
         self.require("close")
+        follow_up_at = cast(datetime, self.registered_at) + timedelta(days=FOLLOW_UP_DAYS)
+        if not heard_both_sides and now < follow_up_at:
+            raise Conflict("feedback-missing", follow_up_at=follow_up_at)
         return RequestClosed(request_id=self.request_id, state=self.state, outcome=outcome, closed_at=now)
 
     def withdraw(self, *, now: datetime) -> RequestWithdrawn:
         self.require("withdraw")
         return RequestWithdrawn(request_id=self.request_id, state=self.state, withdrawn_at=now)
 
+    @property
+    def answer_due_at(self) -> datetime | None:
+        """When the State is reminded next, or the request lapses; None while nobody waits for the State."""
+        if self.waiting_since is None:
+            return None
+        return self.waiting_since + timedelta(days=REMINDER_DAYS * (self.reminders + 1))
+
+    def remind(self, *, now: datetime) -> RequestReminded:
+        """Raises Conflict before a reminder is due, or after the second."""
+        self.require("remind")
+        self._require_due(now, reminders_left=True)
+        return RequestReminded(
+            request_id=self.request_id, state=self.state, reminder=self.reminders + 1, reminded_at=now
+        )
+
     def lapse(self, *, now: datetime) -> RequestLapsed:
+        """Raises Conflict before two reminders have gone unanswered."""
         self.require("lapse")
+        self._require_due(now, reminders_left=False)
         return RequestLapsed(request_id=self.request_id, state=self.state, lapsed_at=now)
+
+    def _require_due(self, now: datetime, *, reminders_left: bool) -> None:
+        due = self.answer_due_at
+        if due is None or due > now or (self.reminders < REMINDERS_MAX) != reminders_left:
+            raise Conflict("answer-not-due", due_at=due, reminders=self.reminders)
 
     def consent(self, consent_id: UUID, *, now: datetime) -> CirculationDecided:
         """The State lets its request circulate."""
@@ -386,24 +421,28 @@ def _submitted(fact: RequestSubmitted) -> dict[str, Any]:
     }
 
 
+ANSWERED: Mapping[str, Any] = {"held_from": None, "waiting_since": None, "reminders": 0}
+
+
 def _changes(request: Request, fact: Fact) -> dict[str, Any]:
     match fact:
         case RequestRevised():
             return _content(fact)
         case RequestSubmitted():
-            return {"status": Status.SUBMITTED, **_submitted(fact)}
+            return {"status": Status.SUBMITTED, **_submitted(fact), **ANSWERED}
         case RequestRegistered():
             return {"status": Status.REGISTERED, "reference": fact.reference, "registered_at": fact.registered_at}
         case RequestReturned():
-            return {"status": Status.RETURNED}
+            return {"status": Status.RETURNED, "waiting_since": fact.returned_at, "reminders": 0}
         case RequestDeclined():
             return {"status": Status.NOT_ACCEPTED}
         case RequestOpened():
             return {"status": Status.OPEN, "priority": fact.priority}
         case RequestHeld():
-            return {"status": Status.ON_HOLD, "held_from": request.status}
+            waiting = {"waiting_since": fact.held_at, "reminders": 0}
+            return {"status": Status.ON_HOLD, "held_from": request.status, **waiting}
         case RequestResumed():
-            return {"status": request.held_from, "held_from": None}
+            return {"status": request.held_from, **ANSWERED}
         case RequestStarted():
             return {"status": Status.IN_DELIVERY}
         case RequestReopened():
@@ -413,9 +452,11 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
         case RequestClosed():
             return {"status": Status.CLOSED, "outcome": Outcome(fact.outcome)}
         case RequestWithdrawn():
-            return {"status": Status.WITHDRAWN, "held_from": None}
+            return {"status": Status.WITHDRAWN, **ANSWERED}
+        case RequestReminded():
+            return {"reminders": fact.reminder}
         case RequestLapsed():
-            return {"status": Status.LAPSED, "held_from": None}
+            return {"status": Status.LAPSED, **ANSWERED}
         case CirculationDecided():
             return _circulated(request, fact)
         case LineFulfilmentChanged():

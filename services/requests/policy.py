@@ -35,7 +35,14 @@ def check_may_file(caller: Caller, state: str | None, *, submit: bool) -> None:
         raise Forbidden("not-your-state")
 
 
-def check_may_move(caller: Caller, move: str) -> None:
-    """Raises Forbidden where the caller's role never makes this move."""
-    if caller.role not in MOVES[move].roles:
+def check_may_move(caller: Caller, move: str, status: Status) -> None:
+    """Raises Forbidden where the caller's role does not make this move, from this state or from any."""
+    roles = MOVES[move].get(status) or frozenset().union(*MOVES[move].values())
+    if caller.role not in roles:
+        raise Forbidden("not-for-your-role")
+
+
+def check_may_say_it_suffices(caller: Caller) -> None:
+    """Raises Forbidden: only the State says that what was delivered is enough."""
+    if caller.role is not Role.FOCAL_POINT:
         raise Forbidden("not-for-your-role")

@@ -12,7 +12,7 @@ from chassis.db import Tx
 from contracts.refusals import Missing
 from contracts.requests import Line
 from contracts.values import Caller, Period
-from services.requests.domain import Fulfilment, Request
+from services.requests.domain import REMINDER_DAYS, Fulfilment, Request
 from services.requests.specificity import LineText
 
 LIST_MAX = 100
@@ -83,10 +83,10 @@ async def save(tx: Tx, request: Request) -> None:
         WITH saved AS (
             INSERT INTO request (request_id, state, status, revision, language, visibility, addressee,
                 addressed_states, circulation_rule, circulation, window_ends_at, restricted, texts_hash, drafted_at,
-                submitted_at, registered_at, reference, priority, held_from, outcome)
+                submitted_at, registered_at, reference, priority, held_from, waiting_since, reminders, outcome)
             SELECT request_id, state, status, revision, language, visibility, addressee,
                 addressed_states, circulation_rule, circulation, window_ends_at, restricted, texts_hash, drafted_at,
-                submitted_at, registered_at, reference, priority, held_from, outcome
+                submitted_at, registered_at, reference, priority, held_from, waiting_since, reminders, outcome
             FROM json_populate_record(NULL::request, $1::text::json)
             ON CONFLICT (request_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 language = excluded.language, visibility = excluded.visibility, addressee = excluded.addressee,
@@ -95,6 +95,7 @@ async def save(tx: Tx, request: Request) -> None:
                 restricted = excluded.restricted, texts_hash = excluded.texts_hash,
                 submitted_at = excluded.submitted_at, registered_at = excluded.registered_at,
                 reference = excluded.reference, priority = excluded.priority, held_from = excluded.held_from,
+                waiting_since = excluded.waiting_since, reminders = excluded.reminders,
                 outcome = excluded.outcome
         )
         INSERT INTO request_line (line_id, request_id, position, kind, topics, articles, paragraphs, pillars,
@@ -308,6 +309,21 @@ async def ended_windows(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
         ORDER BY window_ends_at LIMIT $2
         """,
         now,
+        limit,
+    )
+    return [row["request_id"] for row in rows]
+
+
+async def answers_due(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
+    """Requests that wait for their State longer than the next reminder allows."""
+    rows = await tx.fetch(
+        """
+        SELECT request_id FROM request
+        WHERE waiting_since IS NOT NULL AND waiting_since + (reminders + 1) * $2 * interval '1 day' <= $1
+        ORDER BY waiting_since LIMIT $3
+        """,
+        now,
+        REMINDER_DAYS,
         limit,
     )
     return [row["request_id"] for row in rows]

@@ -20,8 +20,16 @@ async def end_windows(db: Database) -> None:
         await actions.end_windows(tx, datetime.now(UTC))
 
 
+async def remind_or_lapse(db: Database) -> None:
+    async with db.transaction() as tx:
+        await actions.remind_or_lapse(tx, datetime.now(UTC))
+
+
 def loops(running: Running) -> Mapping[str, Loop]:
-    return {"objection windows": partial(every, CLOCK_SECONDS, partial(end_windows, running.db))}
+    return {
+        "objection windows": partial(every, CLOCK_SECONDS, partial(end_windows, running.db)),
+        "reminders": partial(every, CLOCK_SECONDS, partial(remind_or_lapse, running.db)),
+    }
 
 
 SERVICE = Service(

@@ -18,6 +18,7 @@ from contracts.values import Language, Period
 from services.requests import domain
 from services.requests.domain import (
     MOVES,
+    REMINDER_DAYS,
     Addressee,
     Circulation,
     CirculationRule,
@@ -82,9 +83,15 @@ def a_request(status: Status = Status.SUBMITTED, *lines: Line, rule: Circulation
         Status.OPEN: [_register, _open],
         Status.IN_DELIVERY: [_register, _open, _start],
         Status.DELIVERED: [_register, _open, _start, _deliver],
-        Status.CLOSED: [_register, _open, _start, _deliver, lambda r: r.close(Outcome.MET, now=NOON)],
+        Status.CLOSED: [
+            _register,
+            _open,
+            _start,
+            _deliver,
+            lambda r: r.close(Outcome.MET, heard_both_sides=True, now=NOON),
+        ],
         Status.ON_HOLD: [_register, lambda r: r.hold("other", now=NOON)],
-        Status.LAPSED: [lambda r: r.give_back("incomplete", now=NOON), lambda r: r.lapse(now=NOON)],
+        Status.LAPSED: [lambda r: r.give_back("incomplete", now=NOON), _remind, _remind, _lapse],
         Status.WITHDRAWN: [lambda r: r.withdraw(now=NOON)],
     }
     for move in path[status]:
@@ -109,6 +116,18 @@ def _deliver(request: Request) -> Fact:
     return request.deliver(suffices=True, now=NOON)
 
 
+def _remind(request: Request) -> Fact:
+    return request.remind(now=request.answer_due_at or NOON)
+
+
+def _reminded(request: Request) -> Request:
+    return request if request.waiting_since is None else evolve(request, _remind(request))
+
+
+def _lapse(request: Request) -> Fact:
+    return request.lapse(now=request.answer_due_at or NOON)
+
+
 DECIDE: dict[str, Callable[[Request], Fact]] = {
     "revise": lambda r: r.revise(a_content(), now=NOON),
     "submit": lambda r: r.submit(now=NOON),
@@ -121,8 +140,9 @@ DECIDE: dict[str, Callable[[Request], Fact]] = {
     "resume": lambda r: r.resume(now=NOON),
     "reopen": lambda r: r.reopen("other", now=NOON),
     "deliver": _deliver,
-    "close": lambda r: r.close(Outcome.MET, now=NOON),
-    "lapse": lambda r: r.lapse(now=NOON),
+    "close": lambda r: r.close(Outcome.MET, heard_both_sides=True, now=NOON),
+    "remind": _remind,
+    "lapse": lambda r: _lapse(_reminded(_reminded(r))),
     "withdraw": lambda r: r.withdraw(now=NOON),
     "consent": lambda r: r.consent(uuid4(), now=NOON),
 }
@@ -152,8 +172,9 @@ def test_every_move_of_the_table_is_tried() -> None:
 def test_a_move_is_made_from_its_states_and_refused_from_all_others(move: str, status: Status) -> None:
     request = a_request(status)
 
-    if status in MOVES[move].sources:
-        after = evolve(request, DECIDE[move](request))
+    if status in MOVES[move]:
+        fact = DECIDE[move](request)
+        after = evolve(request, fact)
         assert request.revision + 1 == after.revision
         assert TARGETS.get(move, status) is after.status
     else:
@@ -252,6 +273,42 @@ def test_a_request_is_not_delivered_while_a_match_is_under_way_unless_the_state_
         request.deliver(suffices=False, now=NOON)
     assert "matches-not-completed" == no.value.slug
     assert Status.DELIVERED is evolve(request, request.deliver(suffices=True, now=NOON)).status
+
+
+def test_a_request_is_closed_when_both_sides_were_heard_or_the_follow_up_is_due() -> None:
+    request = a_request(Status.DELIVERED)
+
+    with pytest.raises(Conflict) as no:
+        request.close(Outcome.MET, heard_both_sides=False, now=NOON + timedelta(days=364))
+    assert "feedback-missing" == no.value.slug
+    assert request.close(Outcome.MET, heard_both_sides=True, now=NOON)
+    assert request.close(Outcome.UNMET, heard_both_sides=False, now=NOON + timedelta(days=365))
+
+
+@pytest.mark.parametrize("status", [Status.RETURNED, Status.ON_HOLD])
+def test_a_state_is_reminded_twice_before_its_request_lapses(status: Status) -> None:
+    request = a_request(status)
+    for days in (REMINDER_DAYS, 2 * REMINDER_DAYS):
+        with pytest.raises(Conflict):
+            request.remind(now=NOON + timedelta(days=days, seconds=-1))
+        with pytest.raises(Conflict):
+            request.lapse(now=NOON + timedelta(days=days))
+        request = evolve(request, request.remind(now=NOON + timedelta(days=days)))
+
+    with pytest.raises(Conflict) as no:
+        request.remind(now=NOON + timedelta(days=1000))
+    assert "answer-not-due" == no.value.slug
+    with pytest.raises(Conflict):
+        request.lapse(now=NOON + timedelta(days=3 * REMINDER_DAYS, seconds=-1))
+    assert Status.LAPSED is evolve(request, request.lapse(now=NOON + timedelta(days=3 * REMINDER_DAYS))).status
+
+
+def test_an_answer_ends_the_waiting() -> None:
+    request = a_request(Status.RETURNED)
+    request = evolve(request, request.remind(now=NOON + timedelta(days=REMINDER_DAYS)))
+    request = evolve(request, request.submit(now=LATER))
+
+    assert (None, 0, None) == (request.waiting_since, request.reminders, request.answer_due_at)
 
 
 def test_a_match_of_a_strange_line_changes_nothing() -> None:

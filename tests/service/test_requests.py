@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from chassis.inbox import Inbox
 from chassis.rebuild import verify
 from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchRevoked
 from contracts.values import Caller, Period
-from services.requests import policy, store
+from services.requests import actions, policy, store
 from services.requests.consumers import HANDLERS
 from services.requests.domain import Addressee, Circulation, Status, Visibility
 from services.requests.wiring import SERVICE
@@ -395,6 +396,46 @@ async def test_python_and_sql_agree_on_who_may_see(databases: Mapping[str, Datab
             )
             expected = {request.request_id for request in requests if policy.may_see(caller, request)}
             assert {row["request_id"] for row in rows} == expected, caller
+
+
+async def test_the_clock_reminds_twice_and_lets_lapse(api: Client, databases: Mapping[str, Database]) -> None:
+    request = await filed(api)
+    request = await move(api, request, "return", COORDINATOR, reason=await a_reason("return"))
+    now = datetime.now(UTC)
+    seen = []
+    for days in (19, 21, 22, 41, 61, 62):
+        async with databases["requests"].transaction() as tx:
+            await actions.remind_or_lapse(tx, now + timedelta(days=days))
+        shown = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()
+        seen.append((shown["status"], shown["revision"]))
+
+    assert seen == [
+        ("returned", 2), ("returned", 3), ("returned", 3), ("returned", 4), ("lapsed", 5), ("lapsed", 5),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "by", "move_name", "body"),
+    [
+        (Status.IN_DELIVERY, "KEN:focal_point", "reopen", {"reason": "other"}),
+        (Status.CLOSED, COORDINATOR, "reopen", {"reason": "other"}),
+        (Status.IN_DELIVERY, COORDINATOR, "deliver", {"suffices": True}),
+        (Status.SUBMITTED, "KEN:focal_point", "register", {}),
+        (Status.SUBMITTED, "KEN:official", "withdraw", {}),
+    ],
+)
+async def test_a_move_is_its_roles_alone(
+    api: Client, databases: Mapping[str, Database], status: Status, by: str, move_name: str, body: dict[str, Any]
+) -> None:
+    request = domain_tests.a_request(status)
+    async with databases["requests"].transaction() as tx:
+        await store.save(tx, request)
+
+    answer = await api.post(
+        f"/v1/requests/{request.request_id}/{move_name}", json=body, headers=headers(by, revision=request.revision)
+    )
+
+    assert (answer.status_code, answer.json()["slug"]) == (403, "not-for-your-role")
 
 
 async def test_the_schema_refuses_what_the_domain_would(databases: Mapping[str, Database]) -> None:

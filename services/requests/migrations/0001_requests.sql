@@ -19,16 +19,21 @@ CREATE TABLE request (
     reference text UNIQUE,
     priority text,
     held_from text,
+    -- Since when the State has been asked for something, and how often it was reminded.
+    waiting_since timestamptz,
+    reminders smallint NOT NULL DEFAULT 0 CHECK (reminders BETWEEN 0 AND 2),
     outcome text CHECK (outcome IN ('met', 'partially_met', 'unmet')),
     -- Silence is no consent where somebody's safety is at stake.
     CHECK (NOT (restricted AND circulation = 'window_running')),
     CHECK ((circulation = 'window_running') = (window_ends_at IS NOT NULL)),
     CHECK (status = 'draft' OR submitted_at IS NOT NULL OR status = 'withdrawn'),
     CHECK ((status = 'on_hold') = (held_from IS NOT NULL)),
+    CHECK ((status IN ('returned', 'on_hold')) = (waiting_since IS NOT NULL)),
     CHECK ((status = 'closed') <= (outcome IS NOT NULL))
 );
 CREATE INDEX request_of_state ON request (state, request_id);
 CREATE INDEX request_status ON request (status, request_id);
+CREATE INDEX request_waiting ON request (waiting_since) WHERE waiting_since IS NOT NULL;
 CREATE INDEX request_window ON request (window_ends_at) WHERE circulation = 'window_running';
 
 CREATE TABLE request_line (
