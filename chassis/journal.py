@@ -25,9 +25,7 @@ from contracts.facts import EVENT_BYTES_MAX, Event, Fact, decode_event
 
 HANDOVER_MAX = 10_000
 BATCH_MAX = 1000
-SINGLES_MAX = 16
-"""Up to so many are sooner acknowledged one by one than as a batch, which costs the broker several syncs."""
-
+SINGLES_MAX = 32
 SWEEP_SECONDS = 1.0
 LEASE_SECONDS = 10
 """How long rows belong to the process that committed or claimed them; far above the time a publish takes."""

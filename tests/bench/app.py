@@ -1,0 +1,61 @@
+"""The real application in a process of its own: uvicorn's socket, token, policy, idempotency, journal, relay."""
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chassis.runtime import run, serve
+from chassis.service import Running
+from chassis.settings import Settings
+from chassis.telemetry import configure_logs
+from contracts.facts import Event
+from tests.bench.ground import ISSUER, READY, SERVICES
+
+SUGGESTED = "matching.match.suggested.v1"
+
+
+def note_suggestions(running: Sequence[Running], notes: Path) -> None:
+    """Write down when the COMMIT of each suggestion returned, by its correlation."""
+    matching = next(one for one in running if one.name == "matching")
+    file = notes.open("a", buffering=1, encoding="ascii")
+    pass_on = matching.db.on_commit
+
+    def note(events: Sequence[Event]) -> None:
+        now = time.monotonic()
+        for correlation in {event.correlationid for event in events if event.type == SUGGESTED}:
+            file.write(f"{correlation} {now}\n")
+        pass_on(events)
+
+    matching.db.on_commit = note
+
+
+async def main(task: dict[str, Any]) -> None:
+    configure_logs(level="warning")
+    settings = Settings(
+        state=Path(task["state"]),
+        database_url=task["database_url"],
+        nats_url=task["nats_url"],
+        nats_urls=task["nats_urls"],
+        issuer=ISSUER,
+        port=task["port"],
+        catch_up_seconds=3600,
+    )
+    services = [SERVICES[name] for name in task["services"]]
+    # What the other services would say is not heard where they are not: their streams and addresses are missing.
+    names = {service.name for service in services}
+    services = [replace(s, listens_to=[owner for owner in s.listens_to if owner in names]) for s in services]
+
+    def on_ready(running: list[Running]) -> None:
+        if task["notes"]:
+            note_suggestions(running, Path(task["notes"]))
+        print(READY, flush=True)
+
+    await serve(settings, services, ports={s.name: settings.port for s in services}, ensure=True, on_ready=on_ready)
+
+
+if __name__ == "__main__":
+    run(main(json.load(sys.stdin)))

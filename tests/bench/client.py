@@ -1,0 +1,176 @@
+"""The load: keep-alive HTTP/1.1 in a process of its own, so that what is measured is the server's side.
+
+It knows just enough of HTTP to send the same POST under a fresh key and to find the end of the answer; a client of
+general use would need more CPU than the server it loads. Two ways: so many callers one after the other's answer
+(`clients`), or arrivals at random times at a given rate (`rate`), each with a correlation of its own.
+"""
+
+import asyncio
+import json
+import random
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, cast
+from uuid import uuid4
+
+import uvloop
+
+from tests.bench.figures import percentile
+
+CREATED = 201
+MISS_SECONDS_MAX = 30.0
+
+
+class Connection(asyncio.Protocol):
+    """One keep-alive connection, one request at a time; `answered` is told each answer's status."""
+
+    def __init__(self) -> None:
+        self.answered: Callable[[int], None] = lambda _status: None
+        self._transport: asyncio.Transport | None = None
+        self._buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transports are none of asyncio's classes.
+        self._transport = cast(asyncio.Transport, transport)
+
+    def send(self, request: bytes) -> None:
+        assert self._transport is not None, "it is connected"
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, separator, body = self._buffer.partition(b"\r\n\r\n")
+        if not separator:
+            return
+        at = head.lower().index(b"content-length:") + len(b"content-length:")
+        length = int(head[at:].split(b"\r\n", 1)[0])
+        if len(body) >= length:
+            self._buffer = b""
+            self.answered(int(head[9:12]))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.answered(0)
+
+    def close(self) -> None:
+        self.answered = lambda _status: None
+        if self._transport is not None:
+            self._transport.close()
+
+
+class Post:
+    """The bytes of the same POST, each time under another key and correlation."""
+
+    def __init__(self, task: dict[str, Any]) -> None:
+        body = json.dumps(task["body"], ensure_ascii=False).encode()
+        lines = [
+            f"POST {task['path']} HTTP/1.1",
+            f"Host: 127.0.0.1:{task['port']}",
+            "Content-Type: application/json",
+            f"Content-Length: {len(body)}",
+            f"Authorization: Bearer {task['token']}",
+        ]
+        self._head = "\r\n".join(lines).encode()
+        self._body = body
+
+    def to_bytes(self, name: str) -> bytes:
+        key = name.encode()
+        return b"%b\r\nIdempotency-Key: %b\r\nX-Correlation-Id: %b\r\n\r\n%b" % (self._head, key, key, self._body)
+
+
+async def connect(port: int) -> Connection:
+    _, connection = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", port)
+    return connection
+
+
+async def one_after_the_other(task: dict[str, Any]) -> dict[str, Any]:
+    """`clients` callers, each sends again as soon as it is answered."""
+    post = Post(task)
+    statuses: dict[int, int] = {}
+    times: list[tuple[float, float]] = []
+    begin = time.perf_counter() + task["warm_up_seconds"]
+    end = begin + task["seconds"]
+    finished: list[asyncio.Future[None]] = []
+
+    def caller(connection: Connection) -> None:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        finished.append(done)
+        sent = 0.0
+
+        def send() -> None:
+            nonlocal sent
+            sent = time.perf_counter()
+            connection.send(post.to_bytes(str(uuid4())))
+
+        def answered(status: int) -> None:
+            now = time.perf_counter()
+            statuses[status] = statuses.get(status, 0) + 1
+            times.append((now, now - sent))
+            if now < end and status == CREATED:
+                send()
+            else:
+                done.set_result(None)
+                connection.close()
+
+        connection.answered = answered
+        send()
+
+    for connection in [await connect(task["port"]) for _ in range(task["clients"])]:
+        caller(connection)
+    await asyncio.gather(*finished)
+    taken = [seconds for at, seconds in times if begin <= at < end]
+    return {
+        "statuses": statuses,
+        "sent": len(times),
+        "done": len(taken),
+        "seconds": task["seconds"],
+        "p50_ms": percentile(taken, 0.5) * 1000,
+        "p99_ms": percentile(taken, 0.99) * 1000,
+    }
+
+
+async def at_random_times(task: dict[str, Any]) -> dict[str, Any]:
+    """Arrivals at `rate` a second, whether or not earlier ones are answered; when each was sent and answered."""
+    post = Post(task)
+    idle = [await connect(task["port"]) for _ in range(8)]
+    answers: dict[str, tuple[float, float]] = {}
+    refused: list[int] = []
+    under_way = 0
+    chance = random.Random(task["seed"])
+
+    async def arrive(name: str) -> None:
+        nonlocal under_way
+        under_way += 1
+        sent = time.monotonic()
+        connection = idle.pop() if idle else await connect(task["port"])
+
+        def answered(status: int) -> None:
+            nonlocal under_way
+            under_way -= 1
+            idle.append(connection)
+            if status == CREATED:
+                answers[name] = (sent, time.monotonic())
+            else:
+                refused.append(status)
+
+        connection.answered = answered
+        connection.send(post.to_bytes(name))
+
+    arrival = time.monotonic()
+    end = arrival + task["seconds"]
+    while arrival < end:
+        arrival += chance.expovariate(task["rate"])
+        await asyncio.sleep(max(0.0, arrival - time.monotonic()))
+        await arrive(str(uuid4()))
+    async with asyncio.timeout(MISS_SECONDS_MAX):
+        while under_way:
+            await asyncio.sleep(0.01)
+    for connection in idle:
+        connection.close()
+    return {"answers": answers, "refused": refused}
+
+
+if __name__ == "__main__":
+    given = json.load(sys.stdin)
+    print(json.dumps(uvloop.run(at_random_times(given) if "rate" in given else one_after_the_other(given))))

@@ -1,0 +1,91 @@
+"""What a run of one variant took and cost, and what a comparison of several says."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """One variant in one round: `done` within `seconds`; CPU is for all that were sent, also before the clock ran."""
+
+    done: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    app_us: float = 0.0
+    postgres_us: float = 0.0
+    resident_mb: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        return self.done / self.seconds
+
+    @property
+    def cpu_us(self) -> float:
+        return self.app_us + self.postgres_us
+
+
+class Aim(Struct, frozen=True, kw_only=True):
+    """A ratio of this run, and what it should be: at least, or at most."""
+
+    what: str
+    ratio: float
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+Row = tuple[str, tuple[str, ...]]
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """What one part of the bench found: medians over the rounds, and their ratios."""
+
+    title: str
+    figures: Sequence[Row]
+    aims: Sequence[Aim]
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """The value below which `part` of them lie."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+# -- processes, from /proc --------------------------------------------------------------------------------------------
+
+
+def cpu_seconds(pid: int | str) -> float:
+    """User and system time of one process; "self" is our own."""
+    fields = _stat(Path(f"/proc/{pid}"))
+    return (int(fields["utime"]) + int(fields["stime"])) / TICKS_PER_SECOND
+
+
+def family_cpu_seconds(pid: int) -> float:
+    """User and system time of a process, of its children, and of children that have ended."""
+    own = _stat(Path(f"/proc/{pid}"))
+    ticks = sum(int(own[name]) for name in ("utime", "stime", "cutime", "cstime"))
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                fields = _stat(folder)
+            except OSError:  # it ended while we looked
+                continue
+            if fields["ppid"] == str(pid):
+                ticks += int(fields["utime"]) + int(fields["stime"])
+    return ticks / TICKS_PER_SECOND
+
+
+def resident_mb(pid: int | str) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * PAGE_BYTES / 2**20
+
+
+def _stat(folder: Path) -> Mapping[str, str]:
+    # The name, in brackets, may hold anything: what follows the last bracket is fields 3 to 17 of proc(5).
+    fields = (folder / "stat").read_text().rpartition(")")[2].split()
+    return {"ppid": fields[1], "utime": fields[11], "stime": fields[12], "cutime": fields[13], "cstime": fields[14]}

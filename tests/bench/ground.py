@@ -1,0 +1,144 @@
+"""The ground all variants stand on: one durable PostgreSQL, one durable nats-server, and each variant's own process."""
+
+import asyncio
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from chassis.auth import Issuer
+from chassis.bus import grants
+from chassis.embedded import Nats, Permissions, Postgres, free_port
+from chassis.runtime import prepare
+from chassis.service import Service
+from chassis.settings import Settings
+from services.matching.wiring import SERVICE as MATCHING
+from services.requests.wiring import SERVICE as REQUESTS
+
+SERVICES: Mapping[str, Service] = {service.name: service for service in (REQUESTS, MATCHING)}
+ISSUER = "https://issuer.entraide.example"
+ADMINISTRATOR = "streams"
+READY = "ready"
+READY_SECONDS = 30.0
+DRAIN_SECONDS = 60.0
+CHECKPOINTS_APART = {"checkpoint_timeout": "30min", "max_wal_size": "8GB"}
+"""A checkpoint in the middle would slow whichever variant runs just then; it changes nothing about durability."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    folder: Path
+    postgres: Postgres
+    nats: Nats
+    issuer: Issuer
+
+    def settings(self, database: str, *, port: int = 0) -> Settings:
+        return Settings(
+            state=self.folder,
+            database_url=self.postgres.dsn(database),
+            nats_url=self.nats.url(ADMINISTRATOR),
+            nats_urls={name: self.nats.url(name) for name in SERVICES},
+            issuer=ISSUER,
+            port=port,
+        )
+
+    async def make_database(self, name: str) -> None:
+        """An empty database with the services' schemas."""
+        await self.execute("postgres", f"CREATE DATABASE {name}")
+        await prepare(self.settings(name), list(SERVICES.values()))
+
+    async def execute(self, database: str, statement: str) -> Any:
+        connection = await asyncpg.connect(self.postgres.dsn(database))
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
+
+    async def drained(self, database: str, *schemas: str) -> None:
+        """Wait until every fact that was committed is published."""
+        for schema in schemas:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while await self.execute(database, f"SELECT EXISTS (SELECT FROM {schema}.pending)"):
+                    await asyncio.sleep(0.1)
+
+
+@contextlib.contextmanager
+def ground() -> Iterator[Ground]:
+    # Not below a home folder: as root PostgreSQL runs as another user, who could not enter it.
+    folder = Path(tempfile.mkdtemp(prefix="entraide-bench-", dir="/var/tmp"))
+    folder.chmod(0o711)
+    users = {ADMINISTRATOR: Permissions(publish=(">",), subscribe=(">",))}
+    for service in SERVICES.values():
+        publish, subscribe = grants(service.name, publishes=True, listens_to=service.listens_to)
+        users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
+    try:
+        with (
+            Postgres(folder / "postgres", durable=True, settings=CHECKPOINTS_APART) as postgres,
+            Nats(folder / "nats", users=users, durable=True) as nats,
+        ):
+            yield Ground(folder, postgres, nats, Issuer.load(folder / "issuer.jwk", ISSUER))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class ChildError(Exception):
+    """A process of the bench ended or answered otherwise than it should."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A process that serves until it is told to stop."""
+
+    process: asyncio.subprocess.Process
+    port: int
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+
+@contextlib.asynccontextmanager
+async def serving(module: str, **task: Any) -> AsyncIterator[Child]:
+    """`python -m tests.bench.<module>`, listening on a port of its own inside the block."""
+    port = free_port()
+    process = await _start(module, {**task, "port": port})
+    assert process.stdout is not None, "it is a pipe"
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), READY_SECONDS)
+        if line.decode().strip() != READY:
+            raise ChildError(f"tests.bench.{module} did not come up")
+        yield Child(process, port)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), 20)
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+
+
+async def carried_out(module: str, **task: Any) -> Any:
+    """`python -m tests.bench.<module>` does its task, and says what came of it as JSON."""
+    process = await _start(module, task)
+    out, _ = await process.communicate()
+    if process.returncode != 0:
+        raise ChildError(f"tests.bench.{module} failed")
+    return json.loads(out)
+
+
+async def _start(module: str, task: Mapping[str, Any]) -> asyncio.subprocess.Process:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", f"tests.bench.{module}", stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin is not None, "it is a pipe"
+    process.stdin.write(json.dumps(task).encode())
+    process.stdin.close()
+    return process

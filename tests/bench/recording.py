@@ -1,0 +1,137 @@
+"""What one real call asks of PostgreSQL, written down while it asks: so the bare variant can never drift from it."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+import asyncpg
+import httpx
+
+from chassis.bus import Bus
+from chassis.db import Database
+from chassis.http import application
+from chassis.ids import new_id
+from chassis.inbox import Inbox
+from chassis.journal import Relay
+from chassis.migrate import role_of
+from chassis.peers import Peers
+from chassis.runtime import identity
+from chassis.service import Running
+from chassis.settings import Settings
+from services.requests.wiring import SERVICE as REQUESTS
+
+WORD_BITS = 32
+"""An integer that needs more was drawn at random, or hashed: it has to differ in every repetition."""
+
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One round trip inside the transaction: how asyncpg was called, and with what."""
+
+    method: str
+    query: str
+    args: tuple[object, ...]
+
+
+class Recorder:
+    """Stands in the place of a pool; connections it gives out write down what passes through them."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self.statements: list[Statement] = []
+        self.transactions = 0
+
+    async def acquire(self, *, timeout: float) -> "Recorded":  # noqa: ASYNC109 - the pool's own signature
+        return Recorded(await self._pool.acquire(timeout=timeout), self)
+
+    async def release(self, connection: "Recorded") -> None:
+        await self._pool.release(connection.connection)
+
+
+class Recorded:
+    """An asyncpg connection that is listened to."""
+
+    def __init__(self, connection: Any, recorder: Recorder) -> None:
+        self.connection = connection
+        self._recorder = recorder
+
+    def transaction(self) -> Any:
+        self._recorder.transactions += 1
+        return self.connection.transaction()
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        asked = getattr(self.connection, method)
+
+        async def ask(query: str, *args: object) -> Any:
+            self._recorder.statements.append(Statement(method, query, args))
+            return await asked(query, *args)
+
+        return ask
+
+
+async def record_filing(settings: Settings, headers: Mapping[str, str], body: Mapping[str, Any]) -> list[Statement]:
+    """The statements, between BEGIN and COMMIT, of one real `POST /v1/requests`."""
+    assert settings.database_url is not None, "the ground gives one"
+    pool = await asyncpg.create_pool(
+        settings.database_url,
+        min_size=1,
+        max_size=1,
+        server_settings={"search_path": REQUESTS.name, "role": role_of(REQUESTS.name)},
+    )
+    recorder = Recorder(pool)
+    try:
+        verifier, _ = identity(settings)
+        db, bus = Database(cast(asyncpg.Pool, recorder), REQUESTS.name), Bus("nats://127.0.0.1:1", REQUESTS.name)
+        inbox, peers = Inbox(db, REQUESTS.name, (), {}), Peers({}, lambda: "")
+        app = application([Running(REQUESTS, settings, db, bus, Relay(db, bus), inbox, peers)], verifier)
+        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://bench") as client:
+            answer = await client.post("/v1/requests", headers=dict(headers), json=dict(body))
+        await peers.close()
+    finally:
+        await pool.close()
+    assert answer.status_code == 201, f"the call that is recorded has to succeed: {answer.text}"
+    assert recorder.transactions == 1, "one POST is one transaction"
+    return recorder.statements
+
+
+# -- the same again, about other records ------------------------------------------------------------------------------
+
+Fresh = Callable[[str], UUID]
+Filler = Callable[[Fresh], object]
+
+
+class Repetition:
+    """Recorded statements, each time with new ids in the place of every id, also of those inside texts."""
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        self._statements = [(s.method, s.query, [_filler(arg) for arg in s.args]) for s in statements]
+
+    def again(self) -> list[tuple[str, str, list[object]]]:
+        ids: dict[str, UUID] = {}
+
+        def fresh(recorded: str) -> UUID:
+            if recorded not in ids:
+                ids[recorded] = new_id()
+            return ids[recorded]
+
+        return [(method, query, [fill(fresh) for fill in fillers]) for method, query, fillers in self._statements]
+
+
+def _filler(arg: object) -> Filler:
+    if isinstance(arg, UUID):
+        recorded = str(arg)
+        return lambda fresh: fresh(recorded)
+    if isinstance(arg, str) and _ID.search(arg):
+        texts, ids = _ID.split(arg), _ID.findall(arg)
+        return lambda fresh: texts[0] + "".join([f"{fresh(i)}{t}" for i, t in zip(ids, texts[1:], strict=True)])
+    if isinstance(arg, list | tuple):
+        fillers = [_filler(one) for one in arg]
+        return lambda fresh: [fill(fresh) for fill in fillers]
+    if isinstance(arg, int) and arg.bit_length() > WORD_BITS:
+        return lambda _fresh: new_id().int >> 1 & (1 << 62) - 1
+    return lambda _fresh: arg

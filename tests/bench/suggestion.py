@@ -1,0 +1,156 @@
+"""From the 201 of a submission to the suggestion committed, beside the least that two services and a broker can take."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import msgspec
+
+from chassis.bus import watch
+from services.demo.people import Api, world
+from tests.bench.app import SUGGESTED
+from tests.bench.figures import Aim, Comparison, Row, percentile
+from tests.bench.filing import sample_request, token
+from tests.bench.ground import ADMINISTRATOR, Child, Ground, carried_out, serving
+
+RATE = 50.0
+"""Arrivals a second, at random times: far from what either can do, so that it is the path that is measured."""
+
+SETTLE_SECONDS = 30.0
+COORDINATOR = "UNODC:coordinator"
+DATABASE = "bench_suggestion"
+
+Say = Callable[[str], None]
+Times = Mapping[str, Sequence[float]]
+"""Seconds of each request, by what was timed."""
+
+
+async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> Comparison:
+    await ground.make_database(DATABASE)
+    await ground.execute("postgres", "CREATE DATABASE bench_floor")
+    notes = ground.folder / "suggestions"
+    taken: dict[str, list[Times]] = {"path": [], "floor": []}
+    async with AsyncExitStack() as stack:
+        app = await stack.enter_async_context(serving("app", **_app_task(ground, notes)))
+        say(f"loading {await _load_offerings(ground, app)} offerings")
+        for number in range(1, rounds + 1):
+            # The first requests of a process meet cold caches and new connections: they are sent before the clock.
+            if number == 1:
+                await _path(ground, app, notes, seconds=1.0, seed=0)
+            taken["path"].append(await _path(ground, app, notes, seconds=seconds * 2, seed=number))
+            taken["floor"].append(await _floor(ground, seconds=seconds * 2, seed=number))
+            for name, times in ((name, rounds_[-1]) for name, rounds_ in taken.items()):
+                figures = ", ".join(f"{what} {percentile(ts, 0.5) * 1000:.2f}" for what, ts in times.items())
+                say(f"round {number}/{rounds}, {name:6} p50 ms: {figures}")
+    return _comparison(taken["path"], taken["floor"])
+
+
+def _app_task(ground: Ground, notes: Path) -> dict[str, Any]:
+    settings = ground.settings(DATABASE)
+    return {
+        "state": str(settings.state),
+        "database_url": settings.database_url,
+        "nats_url": settings.nats_url,
+        "nats_urls": dict(settings.nats_urls),
+        "services": ["requests", "matching"],
+        "notes": str(notes),
+    }
+
+
+async def _load_offerings(ground: Ground, app: Child) -> int:
+    """The offerings of the sample world, approved."""
+    api = Api({name: f"http://127.0.0.1:{app.port}" for name in ("requests", "matching")}, ground.issuer)
+    samples = msgspec.json.decode(world("offerings.json"))
+    try:
+        for number, sample in enumerate(samples):
+            body = {**sample["body"], "submit": True}
+            offering = await api.post(sample["as"], "/v1/offerings", body, step=str(number))
+            path = f"/v1/offerings/{offering['offering_id']}/approve"
+            await api.post(COORDINATOR, path, {}, step=str(number), revision=offering["revision"])
+    finally:
+        await api.close()
+    return len(samples)
+
+
+async def _path(ground: Ground, app: Child, notes: Path, *, seconds: float, seed: int) -> Times:
+    """The application's times, from the moment the client had its 201."""
+    async with watch(ground.nats.url(ADMINISTRATOR)) as events:
+        seen: dict[str, float] = {}
+        watching = asyncio.create_task(_watch(events, seen))
+        said = await carried_out(
+            "client",
+            port=app.port,
+            path="/v1/requests",
+            token=token(ground),
+            body=sample_request(),
+            rate=RATE,
+            seconds=seconds,
+            seed=seed,
+        )
+        assert not said["refused"], f"only 201 counts: {said['refused'][:5]}"
+        answers: Mapping[str, tuple[float, float]] = said["answers"]
+        async with asyncio.timeout(SETTLE_SECONDS):
+            while not answers.keys() <= seen.keys():
+                await asyncio.sleep(0.05)
+        watching.cancel()
+    committed = dict(line.split() for line in notes.read_text().splitlines())
+    return {
+        "POST → 201": [answered - sent for sent, answered in answers.values()],
+        "201 → suggestion committed": [float(committed[name]) - answered for name, (_, answered) in answers.items()],
+        "201 → seen on the stream": [seen[name] - answered for name, (_, answered) in answers.items()],
+    }
+
+
+async def _watch(events: asyncio.Queue[Any], seen: dict[str, float]) -> None:
+    while True:
+        event = await events.get()
+        if event.type == SUGGESTED:
+            seen.setdefault(event.correlationid, time.monotonic())
+
+
+async def _floor(ground: Ground, *, seconds: float, seed: int) -> Times:
+    said: Times = await carried_out(
+        "floor",
+        database_url=ground.postgres.dsn("bench_floor"),
+        nats_url=ground.nats.url(ADMINISTRATOR),
+        rate=RATE,
+        seconds=seconds,
+        seed=seed,
+    )
+    return said
+
+
+def _comparison(path: Sequence[Times], floor: Sequence[Times]) -> Comparison:
+    def figure(rounds: Sequence[Times], what: str, part: float) -> float:
+        return median(percentile(times[what], part) * 1000 for times in rounds)
+
+    whole, sum_of_p99s = "whole", sum(figure(floor, what, 0.99) for what in floor[0] if what != "whole")
+    committed, stream = "201 → suggestion committed", "201 → seen on the stream"
+    rows: list[Row] = [("milliseconds", ("p50", "p99"))]
+    for title, rounds in (("", path), ("floor: ", floor)):
+        for what in rounds[0]:
+            rows.append((title + what, (f"{figure(rounds, what, 0.5):.2f}", f"{figure(rounds, what, 0.99):.2f}")))
+    return Comparison(
+        title=f"From the 201 of a submission to its suggestion: {RATE:g} submissions a second, 40 offerings",
+        figures=rows,
+        aims=[
+            Aim(
+                what="201 → suggestion committed, p50 : the floor's p50",
+                ratio=figure(path, committed, 0.5) / figure(floor, whole, 0.5),
+                at_most=3.0,
+            ),
+            Aim(
+                what="201 → suggestion committed, p99 : sum of the floor's p99s",
+                ratio=figure(path, committed, 0.99) / sum_of_p99s,
+                at_most=6.0,
+            ),
+            Aim(
+                what="201 → suggestion on the stream, p50 : the floor's p50",
+                ratio=figure(path, stream, 0.5) / figure(floor, whole, 0.5),
+            ),
+        ],
+    )
