@@ -67,10 +67,20 @@ def show(
             if leave:
                 stop.set()
         if not leave:
-            console.print(f"\nStill running; Ctrl-C ends it. Data: {settings.state}")
+            address = f"http://{complete.host}:{complete.port}"
+            console.print(
+                f"\nStill running, until Ctrl-C. Its data are in {complete.state}\n"
+                f"  API docs    {address}/docs\n  event docs  {address}/docs/events\n  mailbox     {address}/mailbox\n"
+                f"  a token     ./dev entraide token --as KEN:focal_point",
+                highlight=False, soft_wrap=True,
+            )  # fmt: skip
 
     run_together(
-        settings, services, fail=fail, say=lambda line: console.print(f"  {line}", highlight=False), beside=beside
+        settings,
+        services,
+        fail=fail,
+        say=lambda line: console.print(f"  {line}", highlight=False, soft_wrap=True),
+        beside=beside,
     )
     return code
 
