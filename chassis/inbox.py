@@ -35,6 +35,7 @@ CATCH_UP_SECONDS = 60.0
 STRAIGHTEN_SECONDS = 1.0
 STILL_WORKING_SECONDS = 10.0
 WAITING_MAX = 200
+VERSION_MAX = 2**31 - 1
 
 Handler = Callable[[Tx, Event, Any], Awaitable[None]]
 """`(tx, event, fact)`: what a fact means to this service, inside the transaction that records it as heard."""
@@ -149,8 +150,9 @@ class Inbox:
             try:
                 with correlated(event.correlationid):
                     await self._apply_from_waiting(event)
-            except (Refusal, msgspec.ValidationError) as no:
-                if isinstance(no, Unavailable):
+            except Exception as no:
+                # It is this one that failed, not the one before it, whose effect is committed.
+                if _may_pass(no):
                     raise
                 await self.park(event, reason=_reason(no))
                 return
@@ -175,13 +177,17 @@ class Inbox:
                 await self._take_effect(tx, event)
 
     async def park(self, event: Event, *, reason: str) -> None:
-        """Set an event aside for an operator; the rest of its aggregate waits behind it."""
+        """Set an event aside for an operator; the rest of its aggregate waits behind it.
+
+        Where another delivery of it has taken effect meanwhile, it stays applied.
+        """
         async with self._db.transaction() as tx:
             await tx.execute(
                 """
                 INSERT INTO inbox (consumer, event_id, owner, aggregate_id, version, status, reason, event)
                 VALUES ($1, $2, $3, $4, $5, 'parked', $6, $7)
                 ON CONFLICT (consumer, event_id) DO UPDATE SET status = 'parked', reason = $6, event = $7
+                WHERE inbox.status <> 'applied'
                 """,
                 self.consumer,
                 event.id,
@@ -227,8 +233,11 @@ class Inbox:
 
     async def _read(self, owner: str, delivery: Delivery) -> Event | None:
         try:
-            event = decode_event(delivery.body)
+            # As text: what is not decoded of an event yet, its data, has to be UTF-8 to be kept.
+            event = decode_event(delivery.body.decode())
             _ = event.aggregate_id
+            if event.owner != owner or event.aggregateversion > VERSION_MAX:
+                raise ValueError("no event of this owner's")
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             await self.park_unreadable(owner, delivery.body, reason=f"unreadable: {type(error).__name__}")
             await delivery.ack()
@@ -249,12 +258,12 @@ class Inbox:
         try:
             outcome = await self.receive(event)
         except Exception as error:
-            if is_transient(error) or isinstance(error, OutcomeUnknown) or delivery.attempt < ATTEMPTS_MAX:
+            if _may_pass(error) or delivery.attempt < ATTEMPTS_MAX:
                 log.warning("event not handled yet", type=event.type, error=type(error).__name__)
-                await delivery.retry(delay_seconds=min(0.2 * 2**delivery.attempt, RETRY_SECONDS_MAX))
+                await delivery.retry(delay_seconds=min(0.2 * 2 ** min(delivery.attempt, 10), RETRY_SECONDS_MAX))
                 return
             log.exception("handler failed", type=event.type, event_id=str(event.id))
-            await self.park(event, reason=f"handler failed: {type(error).__name__}")
+            await self.park(event, reason=_reason(error))
             outcome = Outcome.PARKED
         finally:
             heartbeat.cancel()
@@ -295,14 +304,18 @@ class Inbox:
                     )
                 )
             for row in rows:
-                if row["ready"]:
-                    await self._apply_waiting(row["aggregate_id"])
-                else:
-                    await self._fill_gap(peers, row["owner"], row["aggregate_id"], row["heard"])
+                try:
+                    if row["ready"]:
+                        await self._apply_waiting(row["aggregate_id"])
+                    else:
+                        await self._fill_gap(peers, row["owner"], row["aggregate_id"], row["heard"])
+                except Exception as error:
+                    # It stands in the list the next second; until then the others have their turn.
+                    log.warning("aggregate not straightened", owner=row["owner"], error=type(error).__name__)
 
     async def _fill_gap(self, peers: Peers, owner: str, aggregate_id: UUID, heard: int) -> None:
         for event in await peers.events_of(owner, aggregate_id, after_version=heard):
-            if await self.receive(event) is Outcome.PARKED:
+            if await self._receive_or_park(event) is Outcome.PARKED:
                 return
 
     async def catch_up(self, peers: Peers, owner: str) -> None:
@@ -343,9 +356,9 @@ class Inbox:
         try:
             return await self.receive(event)
         except Exception as error:
-            if is_transient(error) or isinstance(error, OutcomeUnknown):
+            if _may_pass(error):
                 raise
-            await self.park(event, reason=f"handler failed: {type(error).__name__}")
+            await self.park(event, reason=_reason(error))
             return Outcome.PARKED
 
     async def _watermark(self, owner: str) -> str:
@@ -368,58 +381,17 @@ class Inbox:
         return {UUID(str(row["id"])) for row in rows}
 
 
-class Parked(msgspec.Struct, frozen=True, kw_only=True):
-    """An event set aside, and why."""
-
-    consumer: str
-    event_id: UUID
-    owner: str
-    aggregate_id: UUID | None
-    version: int | None
-    reason: str
-    behind: int
-    """How many later events of the aggregate wait behind it."""
-
-
-async def list_parked(tx: Tx, *, limit: int = 500) -> list[Parked]:
-    rows = await tx.fetch(
-        """
-        SELECT consumer, event_id, owner, aggregate_id, version, reason,
-               (SELECT count(*) FROM inbox AS later WHERE later.consumer = inbox.consumer
-                AND later.aggregate_id = inbox.aggregate_id AND later.status = 'waiting') AS behind
-        FROM inbox WHERE status = 'parked' ORDER BY received_at LIMIT $1
-        """,
-        limit,
-    )
-    return [msgspec.convert(dict(row), Parked) for row in rows]
-
-
-async def release_parked(tx: Tx, event_id: UUID) -> bool:
-    """Let a parked event try again within a second or so. False when no such event is parked."""
-    done = await tx.fetchval(
-        """
-        UPDATE inbox SET status = 'waiting', reason = NULL
-        WHERE event_id = $1 AND status = 'parked' AND aggregate_id IS NOT NULL RETURNING true
-        """,
-        event_id,
-    )
-    return bool(done)
-
-
-async def discard_unreadable(tx: Tx, event_id: UUID) -> bool:
-    """Forget a parked message that is not an event. What was an event is never discarded."""
-    done = await tx.fetchval(
-        "DELETE FROM inbox WHERE event_id = $1 AND status = 'parked' AND aggregate_id IS NULL RETURNING true", event_id
-    )
-    return bool(done)
+def _may_pass(error: Exception) -> bool:
+    """True for what a later attempt may not meet again; anything else parks."""
+    return is_transient(error) or isinstance(error, OutcomeUnknown)
 
 
 def _reason(no: Exception) -> str:
     if isinstance(no, Refusal):
         return f"refused: {no.slug}"
-    if isinstance(no, asyncpg.PostgresError):
-        return f"sql state {no.sqlstate}"
-    return f"does not fit its type: {type(no).__name__}"
+    if isinstance(no, msgspec.ValidationError):
+        return f"does not fit its type: {type(no).__name__}"
+    return f"handler failed: {type(no).__name__}"
 
 
 async def _still_working(delivery: Delivery) -> None:

@@ -18,8 +18,8 @@ from chassis.auth import Issuer, persona_id
 from chassis.bus import BusError, ensure_streams, stream_states
 from chassis.db import Database
 from chassis.embedded import EmbeddedError, default_state
-from chassis.inbox import discard_unreadable, list_parked, release_parked
 from chassis.migrate import MigrationError, role_of
+from chassis.parked import discard_unreadable, list_parked, release_parked
 from chassis.rebuild import verify
 from chassis.runtime import prepare, reach, serve, topology
 from chassis.service import Service

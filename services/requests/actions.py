@@ -16,6 +16,7 @@ from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, Match
 from contracts.values import Caller
 from services.requests import domain, policy, store
 from services.requests.domain import Content, Request, Status
+from services.requests.evolve import evolve
 from services.requests.store import Texts
 
 SALT_BYTES = 16
@@ -32,7 +33,7 @@ MATCH_STATUS: dict[type[MatchFact], str] = {
 
 async def record(tx: Tx, before: Request | None, fact: Fact, *, because: Event | None = None) -> Request:
     """Fold a fact into the request, save it, and announce the fact: always these three together."""
-    after = domain.evolve(before, fact)
+    after = evolve(before, fact)
     await store.save(tx, after)
     await announce(tx, fact, version=after.revision, because=because)
     return after
@@ -154,4 +155,4 @@ async def rebuild(tx: Tx, event: Event) -> None:
     fact = event.fact()
     assert fact is not None, "our own journal holds facts of our own contracts"
     before = await store.locked(tx, event.aggregate_id)
-    await store.save(tx, domain.evolve(before, fact))
+    await store.save(tx, evolve(before, fact))

@@ -1,19 +1,18 @@
 """A State's request: its states, who may move it from one to the next, and what each move means.
 
-Every move is a pair: a method of `Request` that decides and returns the fact (or refuses), and a case of `evolve` that
-folds the fact into the state. Actions and the rebuilding of tables from the journal share the second.
+Every move is a pair: a method of `Request` that decides and returns the fact (or refuses), and a case of `evolve` (in
+the file of that name) that folds the fact into the state.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
-from contracts.facts import Fact
 from contracts.reference import kinds
 from contracts.refusals import Conflict, Invalid
 from contracts.requests import (
@@ -364,115 +363,11 @@ def objection_window_end(since: datetime) -> datetime:
     return end
 
 
-def evolve(request: Request | None, fact: Fact) -> Request:
-    """The state after a fact: the one place where a fact becomes a state."""
-    if request is None:
-        assert isinstance(fact, RequestDrafted | RequestSubmitted), "a request begins with a draft or a submission"
-        return _begun(fact)
-    return replace(request, revision=request.revision + 1, **_changes(request, fact))
-
-
 def _check_complete(lines: Sequence[Line], rule: CirculationRule) -> None:
     if not lines:
         raise Invalid("request-without-lines")
     if rule is CirculationRule.SILENCE and is_restricted(lines):
         raise Invalid("silence-not-for-restricted")
-
-
-def _begun(fact: RequestDrafted | RequestSubmitted) -> Request:
-    drafted = isinstance(fact, RequestDrafted)
-    return Request(
-        request_id=fact.request_id,
-        state=fact.state,
-        status=Status.DRAFT if drafted else Status.SUBMITTED,
-        revision=1,
-        drafted_at=fact.drafted_at if isinstance(fact, RequestDrafted) else fact.submitted_at,
-        **(_content(fact) if isinstance(fact, RequestDrafted) else _submitted(fact)),
-    )
-
-
-def _content(fact: RequestDrafted | RequestRevised | RequestSubmitted) -> dict[str, Any]:
-    return {
-        "language": fact.language,
-        "visibility": Visibility(fact.visibility),
-        "addressee": Addressee(fact.addressee),
-        "addressed_states": fact.addressed_states,
-        "circulation_rule": CirculationRule(fact.circulation_rule),
-        "circulation": Circulation.NONE,
-        "window_ends_at": None,
-        "restricted": is_restricted(fact.lines),
-        "lines": fact.lines,
-        "fulfilment": {line.line_id: Fulfilment.NONE for line in fact.lines},
-        "texts_hash": fact.texts_hash,
-    }
-
-
-def _submitted(fact: RequestSubmitted) -> dict[str, Any]:
-    """What the State chose takes effect now; the submission itself is the consent, under the request's own id."""
-    changes = {**_content(fact), "submitted_at": fact.submitted_at}
-    if fact.circulation_rule == CirculationRule.NONE:
-        return changes
-    silence = fact.circulation_rule == CirculationRule.SILENCE
-    return {
-        **changes,
-        "circulation": Circulation.WINDOW_RUNNING if silence else Circulation.GRANTED,
-        "window_ends_at": objection_window_end(fact.submitted_at) if silence else None,
-        "consents": {fact.request_id: (fact.submitted_at, None)},
-    }
-
-
-ANSWERED: Mapping[str, Any] = {"held_from": None, "waiting_since": None, "reminders": 0}
-
-
-def _changes(request: Request, fact: Fact) -> dict[str, Any]:
-    match fact:
-        case RequestRevised():
-            return _content(fact)
-        case RequestSubmitted():
-            return {"status": Status.SUBMITTED, **_submitted(fact), **ANSWERED}
-        case RequestRegistered():
-            return {"status": Status.REGISTERED, "reference": fact.reference, "registered_at": fact.registered_at}
-        case RequestReturned():
-            return {"status": Status.RETURNED, "waiting_since": fact.returned_at, "reminders": 0}
-        case RequestDeclined():
-            return {"status": Status.NOT_ACCEPTED}
-        case RequestOpened():
-            return {"status": Status.OPEN, "priority": fact.priority}
-        case RequestHeld():
-            waiting = {"waiting_since": fact.held_at, "reminders": 0}
-            return {"status": Status.ON_HOLD, "held_from": request.status, **waiting}
-        case RequestResumed():
-            return {"status": request.held_from, **ANSWERED}
-        case RequestStarted():
-            return {"status": Status.IN_DELIVERY}
-        case RequestReopened():
-            return {"status": Status.OPEN}
-        case RequestDelivered():
-            return {"status": Status.DELIVERED}
-        case RequestClosed():
-            return {"status": Status.CLOSED, "outcome": Outcome(fact.outcome)}
-        case RequestWithdrawn():
-            return {"status": Status.WITHDRAWN, **ANSWERED}
-        case RequestReminded():
-            return {"reminders": fact.reminder}
-        case RequestLapsed():
-            return {"status": Status.LAPSED, **ANSWERED}
-        case CirculationDecided():
-            return _circulated(request, fact)
-        case LineFulfilmentChanged():
-            return {
-                "fulfilment": {**request.fulfilment, fact.line_id: Fulfilment(fact.fulfilment)},
-                "matches": {**request.matches, fact.match_id: (fact.line_id, fact.match_status)},
-            }
-    raise AssertionError(f"{fact.type} is not a request's fact")
-
-
-def _circulated(request: Request, fact: CirculationDecided) -> dict[str, Any]:
-    consents = dict(request.consents)
-    if fact.consent_id is not None:
-        given = consents.get(fact.consent_id, (fact.decided_at, None))[0]
-        consents[fact.consent_id] = (given, None if fact.circulation == Circulation.GRANTED else fact.decided_at)
-    return {"circulation": Circulation(fact.circulation), "window_ends_at": None, "consents": consents}
 
 
 def is_restricted(lines: Sequence[Line]) -> bool:

@@ -11,8 +11,9 @@ import pytest
 from chassis import journal
 from chassis.bus import Bus, Consumer, ensure_streams
 from chassis.db import Database, Tx
-from chassis.inbox import Inbox, Outcome, list_parked, release_parked
+from chassis.inbox import Inbox, Outcome
 from chassis.journal import Page, Relay, announce
+from chassis.parked import list_parked, release_parked
 from chassis.supervise import supervised
 from contracts.facts import Event
 from contracts.refusals import Conflict

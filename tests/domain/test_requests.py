@@ -28,10 +28,10 @@ from services.requests.domain import (
     Request,
     Status,
     Visibility,
-    evolve,
     fulfilment_of,
     objection_window_end,
 )
+from services.requests.evolve import evolve
 from services.requests.specificity import Aspect, LineText, missing
 from tests.builders import NOON
 
