@@ -201,7 +201,8 @@ async def read(tx: Tx, *, after: str, limit: int = PAGE_MAX) -> Page:
         """
         SELECT written_by::text AS written_by, position, event FROM journal
         WHERE (written_by, position) > ($1::text::xid8, $2) AND written_by < pg_snapshot_xmin(pg_current_snapshot())
-        ORDER BY written_by, position LIMIT $3
+        -- Qualified: by itself the name would mean the text above, where 10 comes before 9.
+        ORDER BY journal.written_by, journal.position LIMIT $3
         """,
         written_by,
         int(position),
