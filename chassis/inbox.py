@@ -15,7 +15,6 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
 import structlog
 

@@ -1,0 +1,119 @@
+"""What cannot take effect is set aside, itself and nothing else; it delays no other aggregate and undoes nothing."""
+
+from collections.abc import Mapping
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from chassis.bus import Bus, Delivery
+from chassis.db import Database, Tx
+from chassis.inbox import Inbox, Outcome
+from chassis.parked import list_parked, release_parked
+from chassis.supervise import supervised
+from contracts.facts import Event
+from contracts.requests import RequestRegistered
+from tests.builders import an_event
+from tests.chassis.test_journal_and_inbox import FIRST, SECOND, Heard, Owner, _until, a_fact, bus, heard
+from tests.conftest import Servers
+
+__all__ = ["bus", "heard"]
+
+
+async def statuses(db: Database) -> list[tuple[int, str]]:
+    async with db.transaction() as tx:
+        rows = await tx.fetch("SELECT version, status FROM inbox ORDER BY version")
+    return [(row["version"], row["status"]) for row in rows]
+
+
+async def test_the_one_that_waited_is_parked_for_its_own_failure(heard: Heard) -> None:
+    """Not the one that came before it, which has taken effect."""
+    heard.crash = {2}
+    await heard.inbox.receive(an_event(a_fact(), 2))
+
+    assert await heard.inbox._receive_or_park(an_event(a_fact(), 1)) is Outcome.APPLIED
+
+    assert await statuses(heard.inbox._db) == [(1, "applied"), (2, "parked")]
+
+
+async def test_what_has_taken_effect_is_not_parked_by_a_delivery_that_failed(heard: Heard) -> None:
+    event = an_event(a_fact(), 1)
+    await heard.inbox.receive(event)
+
+    await heard.inbox.park(event, reason="the other delivery of it was refused")
+
+    assert await statuses(heard.inbox._db) == [(1, "applied")]
+
+
+async def test_a_released_event_that_crashes_again_holds_up_no_other_aggregate(heard: Heard) -> None:
+    heard.refuse = {2}
+    for request_id in (FIRST, SECOND):
+        for version in (1, 2):
+            await heard.inbox.receive(an_event(a_fact(request_id), version))
+    db = heard.inbox._db
+    async with db.transaction() as tx:
+        for parked in await list_parked(tx):
+            await release_parked(tx, parked.event_id)
+
+    async def crash_on_the_first(tx: Tx, event: Event, fact: RequestRegistered) -> None:
+        if event.aggregate_id == FIRST:
+            raise RuntimeError("planted")
+        heard.effects.append((event.aggregate_id, event.aggregateversion))
+
+    later = Inbox(db, "matching", ["requests"], {RequestRegistered: crash_on_the_first})
+    async with supervised({"straightens": lambda: later.straighten(Owner(db))}):  # type: ignore[arg-type]
+        await _until(lambda: (SECOND, 2) in heard.effects)
+
+    async with db.transaction() as tx:
+        assert [(row.aggregate_id, row.reason) for row in await list_parked(tx)] == [
+            (FIRST, "handler failed: RuntimeError")
+        ]
+
+
+ENVELOPE = an_event(a_fact(uuid4()), 1)
+POISON = {
+    "a version that no column holds": msgspec.json.encode(msgspec.structs.replace(ENVELOPE, aggregateversion=2**40)),
+    "data that are not UTF-8": msgspec.json.encode(ENVELOPE).replace(b"TA-2026", b"\xff\xfe"),
+    "an owner with NUL": msgspec.json.encode(msgspec.structs.replace(ENVELOPE, source="/requests\0")),
+    "an owner nobody knows": msgspec.json.encode(msgspec.structs.replace(ENVELOPE, source="/nobody")),
+    "a fact of another owner": msgspec.json.encode(msgspec.structs.replace(ENVELOPE, source="/pledges")),
+}
+
+
+@pytest.mark.parametrize("body", POISON.values(), ids=POISON.keys())
+async def test_an_envelope_that_cannot_be_kept_is_parked_as_it_came(
+    servers: Servers, databases: Mapping[str, Database], bus: Bus, body: bytes
+) -> None:
+    heard = Heard(databases["matching"])
+    listening = Bus(servers.nats.url("matching"), "matching")
+    request_id = uuid4()
+    async with supervised(
+        {"broker": listening.keep_connected, "hears": lambda: heard.inbox.listen(listening, "requests")}
+    ):
+        await bus._client.jetstream().publish("ta.requests.request.registered.v1", body)  # type: ignore[union-attr]
+        await bus.publish(an_event(a_fact(request_id), 1))
+        await _until(lambda: (request_id, 1) in heard.effects)
+
+    assert (ENVELOPE.aggregate_id, 1) not in heard.effects
+    async with databases["matching"].transaction() as tx:
+        assert [row.aggregate_id for row in await list_parked(tx)] == [None]
+
+
+class Undelivered:
+    """A message of which only the answer to it is of interest."""
+
+    def __init__(self) -> None:
+        self.delays: list[float] = []
+
+    async def nak(self, *, delay: float) -> None:
+        self.delays.append(delay)
+
+
+async def test_the_two_thousandth_attempt_waits_no_longer_than_the_tenth(heard: Heard) -> None:
+    """An outage of the database for a day: each event comes again every half minute."""
+    await heard.inbox._db.close()
+    message = Undelivered()
+
+    await heard.inbox._deliver(Delivery(b"", 2000, message), an_event(a_fact(), 1))  # type: ignore[arg-type]
+
+    assert message.delays == [30.0]
