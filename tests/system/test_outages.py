@@ -1,0 +1,172 @@
+"""The broker away, wiped, or back: intake goes on with PostgreSQL alone, and nothing that was taken in is missing."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from chassis.bus import stream_states
+from chassis.embedded import Nats, free_port
+from tests import builders
+from tests.builders import a_request, headers
+from tests.conftest import Servers
+from tests.matching_builders import an_offering_body
+from tests.system.platform import ROOT, Platform, broker
+
+SECONDS = 30
+PROVIDER = "UNODC-SHERLOC:provider_officer"
+
+
+@pytest.fixture
+def own_broker(servers: Servers) -> Iterator[Nats]:
+    """A broker whose addresses are known, and that is stopped."""
+    nats = broker(servers.folder / f"nats-{free_port()}")
+    with nats:
+        pass
+    yield nats
+    nats.stop()
+
+
+@pytest.fixture
+def platform(servers: Servers, database_url: str, own_broker: Nats) -> Iterator[Platform]:
+    """requests and matching, each a process of its own, not started yet."""
+    state = servers.folder / f"state-{free_port()}"
+    state.mkdir()
+    (state / "issuer.jwk").hardlink_to(servers.folder / "issuer.jwk")
+    addresses = {name: f"http://127.0.0.1:{free_port()}" for name in ("requests", "matching")}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        "NATS_URL": own_broker.url("streams"),
+        **{f"NATS_URL_{name.upper()}": own_broker.url(name) for name in addresses},
+        **{f"ENTRAIDE_{name.upper()}_URL": address for name, address in addresses.items()},
+        "ENTRAIDE_STATE": str(state),
+        "ENTRAIDE_ISSUER": builders.ISSUER,
+        "ENTRAIDE_CATCH_UP_SECONDS": "2",
+    }
+    made = Platform(environment, addresses)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(trust_env=False, timeout=10) as made:
+        yield made
+
+
+async def start(platform: Platform, client: httpx.AsyncClient, name: str) -> Path:
+    """Run one service until it answers; returns the file with what it says on standard error."""
+    said = Path(platform.environment["ENTRAIDE_STATE"]) / f"{name}.log"
+    with said.open("wb") as log:
+        platform.processes[name] = subprocess.Popen(  # noqa: ASYNC220  # it is not waited for
+            [sys.executable, "-m", "services", "run", name],
+            env={**platform.environment, "ENTRAIDE_PORT": platform.addresses[name].rpartition(":")[2]},
+            cwd=ROOT, stdout=log, stderr=log,
+        )  # fmt: skip
+    await until(lambda: answers(client, f"{platform.addresses[name]}/health/live", 200))
+    return said
+
+
+async def answers(client: httpx.AsyncClient, address: str, status: int) -> bool:
+    with contextlib.suppress(httpx.HTTPError):
+        return (await client.get(address)).status_code == status
+    return False
+
+
+async def until(met) -> None:  # type: ignore[no-untyped-def]
+    deadline = time.monotonic() + SECONDS
+    while not await met():
+        assert time.monotonic() < deadline, "not met in time"
+        await asyncio.sleep(0.1)
+
+
+async def file(platform: Platform, client: httpx.AsyncClient) -> str:
+    answer = await client.post(f"{platform.addresses['requests']}/v1/requests", json=a_request(), headers=headers())
+    assert answer.status_code == 201
+    return str(answer.json()["request_id"])
+
+
+async def test_a_service_takes_requests_in_while_the_broker_is_away_and_publishes_them_later(
+    platform: Platform, client: httpx.AsyncClient, own_broker: Nats
+) -> None:
+    said = await start(platform, client, "requests")
+    assert "requests are taken in all the same" in said.read_text()
+
+    started = time.monotonic()
+    await file(platform, client)
+    assert time.monotonic() - started < 1
+    ready = await client.get(f"{platform.addresses['requests']}/health/ready")
+    assert ready.status_code == 503
+    assert ready.json()["parts"] == {"requests: database": True, "requests: broker": False}
+
+    own_broker.start()
+    assert platform.entraide("streams", "ensure").returncode == 0
+    await until(lambda: answers(client, f"{platform.addresses['requests']}/health/ready", 200))
+    os.kill(own_broker.pid, signal.SIGKILL)
+    await file(platform, client)
+    own_broker.start()
+    await until(lambda: stored(own_broker, 2))
+    assert platform.stop() == {"requests": 0}
+
+
+async def stored(nats: Nats, messages: int) -> bool:
+    state = (await stream_states(nats.url("streams"), ["requests"]))["requests"]
+    return state is not None and state["messages"] == messages
+
+
+async def test_what_a_wiped_broker_had_not_delivered_is_read_from_the_journal(
+    platform: Platform, client: httpx.AsyncClient, own_broker: Nats, database_url: str
+) -> None:
+    own_broker.start()
+    assert platform.entraide("streams", "ensure").returncode == 0
+    await start(platform, client, "matching")
+    offerings = f"{platform.addresses['matching']}/v1/offerings"
+    made = await client.post(offerings, json=an_offering_body(), headers=headers(PROVIDER))
+    assert made.status_code == 201, made.text
+    approve = headers("UNODC:coordinator", revision=1)
+    assert (await client.post(f"{offerings}/{made.json()['offering_id']}/approve", json={}, headers=approve)).is_success
+    assert platform.stop() == {"matching": 0}
+    await start(platform, client, "requests")
+    filed = {await file(platform, client) for _ in range(5)}
+    await until(lambda: stored(own_broker, 5))
+
+    own_broker.stop()
+    shutil.rmtree(own_broker.store)
+    own_broker.start()
+    # As the job of a deployment does each minute, and `entraide up` every ten seconds.
+    assert platform.entraide("streams", "ensure").returncode == 0
+    await start(platform, client, "matching")
+
+    async def suggested() -> bool:
+        connection = await asyncpg.connect(database_url)
+        try:
+            rows = await connection.fetch("SELECT DISTINCT request_id::text FROM matching.match")
+        finally:
+            await connection.close()
+        return {row["request_id"] for row in rows} == filed
+
+    await until(suggested)
+    assert await stored(own_broker, 0)
+    assert "caught up from the journal" in (Path(platform.environment["ENTRAIDE_STATE"]) / "matching.log").read_text()
+
+
+async def test_without_its_database_a_service_ends_with_one_line(platform: Platform) -> None:
+    nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    without = Platform({**platform.environment, "DATABASE_URL": nowhere}, {})
+
+    done = await asyncio.to_thread(without.entraide, "run", "requests")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("entraide: PostgreSQL is not reached")
+    assert len(done.stderr.splitlines()) == 1
