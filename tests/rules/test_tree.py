@@ -15,7 +15,7 @@ from contracts.facts import facts
 from services.__main__ import NAMES, SERVICES
 
 ROOT = Path(__file__).parents[2]
-LINES_MAX = {"contracts": 450, "chassis": 450, "services": 500, "tests": 500, "dev": 450}
+LINES_MAX = {"contracts": 450, "chassis": 450, "services": 450, "tests": 500, "dev": 450}
 """A file splits by topic at some 400 lines; past these it has become two things. A table of cases may be longer."""
 
 NOUNLESS = {"base", "common", "constants", "helper", "helpers", "misc", "shared", "tools", "util", "utils"}
