@@ -48,6 +48,10 @@ SECURITY_HEADERS = [
 log = structlog.get_logger()
 
 
+class CallerGone(Exception):
+    """The connection ended before the whole body had come: what had come is not what was meant."""
+
+
 class Edge:
     """ASGI: checks what comes in, counts what goes out."""
 
@@ -64,6 +68,8 @@ class Edge:
             answer = Answer(scope, send, correlation)
             try:
                 await self._pass_on(scope, headers, receive, answer)
+            except CallerGone:
+                log.info("caller gone before the end of the body")
             except Exception as error:
                 log.exception("request crashed", error=type(error).__name__)
                 if answer.status is not None:
@@ -185,7 +191,7 @@ def _has_body(headers: dict[bytes, bytes]) -> bool:
 
 
 async def _read(headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
-    """The whole body, or None when it is larger than allowed, announced or not."""
+    """The whole body, or None when it is larger than allowed, announced or not. Raises CallerGone."""
     announced = headers.get(b"content-length", b"0")
     if not announced.isdigit() or int(announced) > BODY_BYTES_MAX:
         return None
@@ -194,7 +200,7 @@ async def _read(headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b"".join(chunks)
+            raise CallerGone
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > BODY_BYTES_MAX:

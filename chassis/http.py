@@ -34,6 +34,7 @@ from contracts.refusals import Forbidden, Invalid, Refusal
 from contracts.values import Caller, Language, Role
 
 T = TypeVar("T")
+FIELD_NAME_SHOWN_MAX = 64
 PUBLIC = {"public": True}
 """Put as `opt=PUBLIC` on a route that answers without a token; each such route is in the list a test keeps."""
 
@@ -68,11 +69,16 @@ class CommandRequest(Request[Caller, Any, State]):
 
 
 def invalid_field(error: msgspec.ValidationError) -> Invalid:
-    """What does not fit, and where, without repeating what was sent."""
-    message, _, place = str(error).partition(" - at `")
-    pointer = place.removesuffix("`") or "$"
+    """What does not fit, and where, without repeating what was sent but the beginning of an unknown field's name."""
+    message, at, place = str(error).rpartition(" - at `")
+    if not at:
+        message, place = place, "$"
+    pointer = place.removesuffix("`")
+    if message.startswith("Invalid enum value"):
+        return Invalid("invalid-field", pointer=pointer, expected="one of its values")
     if "unknown field" in message:
-        return Invalid("unknown-field", pointer=pointer, field=message.partition("`")[2].rstrip("`"))
+        field = message.partition("`")[2].rstrip("`")[:FIELD_NAME_SHOWN_MAX]
+        return Invalid("unknown-field", pointer=pointer, field=field)
     if "missing required field" in message:
         return Invalid("missing-field", pointer=pointer, field=message.partition("`")[2].rstrip("`"))
     if "out of range" in message or ("int" in message and ("<=" in message or ">=" in message)):

@@ -5,7 +5,7 @@ import base64
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import httpx
@@ -19,6 +19,7 @@ from chassis.auth import ALGORITHM, AUDIENCE, Issuer, persona_id
 from chassis.db import Database
 from chassis.edge import BODY_BYTES_MAX, NESTING_MAX, fault_of
 from chassis.http import litestar_of
+from chassis.runtime import http_server, listener
 from tests import builders
 from tests.builders import a_request, headers, token
 
@@ -346,3 +347,35 @@ async def test_a_body_may_come_in_pieces(api: Client) -> None:
     answer = await api.post("/v1/requests", content=pieces(), headers=headers() | {"Content-Type": "application/json"})
 
     check_problem(answer, 400, "malformed-json")
+
+
+async def test_a_problem_does_not_repeat_what_was_sent(api: Client) -> None:
+    for secret in ({"language": "canary - at `$.title`"}, {"visibility": "canary"}, {"x" * 70 + "canary": 1}):
+        answer = await api.post("/v1/requests", json=a_request(**secret), headers=headers())
+        assert answer.status_code == 400
+        assert "canary" not in answer.text
+
+
+async def test_a_body_that_ended_too_soon_is_no_command(api: Client) -> None:
+    """A consent whose comment was on its way when the connection broke; sent again, it is the first."""
+    filed = (await api.post("/v1/requests", json=a_request(circulation="none"), headers=headers())).json()
+    path, given = f"/v1/requests/{filed['request_id']}/consents", headers(revision=1)
+    bound = listener("127.0.0.1", 0)
+    server = http_server(cast(Any, api._transport).app, "127.0.0.1", 0)
+    serving = asyncio.create_task(server.serve(sockets=[bound]))
+    while not server.started:
+        await asyncio.sleep(0.01)
+
+    _, writer = await asyncio.open_connection(*bound.getsockname())
+    head = {"Host": "test", "Content-Type": "application/json", "Content-Length": "30"} | given
+    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items())]
+    writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+    await writer.drain()
+    await asyncio.sleep(0.2)
+    writer.close()
+    # It ends when every request that it has begun has ended.
+    server.should_exit = True
+    await serving
+
+    answer = await api.post(path, json={"comment": "Fictitious sample"}, headers=given)
+    assert (answer.status_code, answer.json().get("revision")) == (201, 2), answer.text
