@@ -294,7 +294,8 @@ def check_address(email: str | None, channels: tuple[Channel, ...]) -> None:
     """Raises Invalid for an address that mail cannot be sent to, and where the mail channel has none.
 
     Visible ASCII without brackets, commas and quotes around one `@`: an address is written into a header and into a
-    command of SMTP, and neither is to be ended by it.
+    command of SMTP, and neither is to be ended by it. Nor is it to be an encoded word (RFC 2047), which a header would
+    read as what it encodes: a line end, or somebody else's address.
     """
     if email is None:
         if Channel.MAIL in channels:
@@ -305,6 +306,7 @@ def check_address(email: str | None, channels: tuple[Channel, ...]) -> None:
     if not (
         at
         and visible
+        and "=?" not in local
         and 0 < len(local) <= LOCAL_PART_LENGTH_MAX
         and len(email) <= ADDRESS_LENGTH_MAX
         and _is_domain(domain)
