@@ -91,6 +91,9 @@ def _portable(schema: Any, short: Mapping[str, str]) -> Any:
 def _portable_member(key: str, value: Any, short: Mapping[str, str]) -> Any:
     if key == "$ref" and isinstance(value, str):
         return short.get(value, value)
+    if key == "description" and isinstance(value, str):
+        # Python strips a docstring's indentation from 3.13 on; the documents are the same with every version.
+        return cleandoc(value)
     if key == "pattern" and isinstance(value, str) and value.endswith(r"\Z"):
         return value.removesuffix(r"\Z") + "$"
     return _portable(value, short)

@@ -276,8 +276,9 @@ async def test_what_is_not_an_event_is_parked_and_delays_nobody(
         await _until(lambda: (request_id, 1) in heard.effects)
 
     async with databases["matching"].transaction() as tx:
-        reasons = {row.reason for row in await list_parked(tx)}
-    assert reasons == {f"unreadable: {kind}" for kind in ("DecodeError", "UnicodeDecodeError", "ValidationError")}
+        parked = await list_parked(tx)
+    # Which error says that it cannot be read differs with the version of Python.
+    assert ["unreadable"] * 5 == [row.reason.partition(":")[0] for row in parked]
 
 
 async def _until_empty(db: Database) -> None:
