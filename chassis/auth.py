@@ -4,6 +4,7 @@ Tokens are JWT access tokens (RFC 9068: `typ` is `at+jwt`) signed with Ed25519 b
 person's id and the appointments held; where there are several, the one acted in is named by the `Acting-As` header.
 """
 
+import asyncio
 import base64
 import json
 import time
@@ -17,6 +18,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import httpx
 import msgspec
+import structlog
 from joserfc import jwk, jwt
 from joserfc.errors import JoseError
 
@@ -31,9 +33,14 @@ ACTING_HEADER = "Acting-As"
 LIFETIME_SECONDS_MAX = 15 * 60
 LEEWAY_SECONDS = 30
 KEYS_SECONDS_MIN = 300
+KEYS_FAILED_SECONDS = 5
+"""How long an issuer that did not answer is left alone: whoever makes up key ids would else ask it once for each."""
+
 CACHE_MAX = 10_000
 TOKEN_BYTES_MAX = 4096
 APPOINTMENTS_MAX = 20
+
+log = structlog.get_logger()
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,11 +61,18 @@ class Keys:
     def __init__(self, source: str) -> None:
         self._source = source
         self._keys: dict[str, jwk.Key] = {}
-        self._read_at = -float(KEYS_SECONDS_MIN)
+        self._again_at = 0.0
+        self._reading = asyncio.Lock()
 
     async def get(self, kid: str) -> jwk.Key | None:
-        if kid not in self._keys and time.monotonic() - self._read_at >= KEYS_SECONDS_MIN:
-            await self._read()
+        """None for a key the issuer does not have. Raises Unavailable while it has never told any."""
+        if kid not in self._keys and time.monotonic() >= self._again_at:
+            async with self._reading:
+                # Whoever waited for the lock finds what the one before has read.
+                if time.monotonic() >= self._again_at:
+                    await self._read()
+        if not self._keys:
+            raise Unavailable("identity-unavailable")
         return self._keys.get(kid)
 
     async def _read(self) -> None:
@@ -69,12 +83,12 @@ class Keys:
             else:
                 text = Path(self._source).read_text(encoding="utf-8")
             key_set = jwk.KeySet.import_key_set(json.loads(text))
-        except (OSError, httpx.HTTPError, ValueError, JoseError) as error:
-            if not self._keys:
-                raise Unavailable("identity-unavailable") from error
+        except (OSError, httpx.HTTPError, ValueError, LookupError, TypeError, JoseError) as error:
+            log.warning("issuer's keys not read", error=type(error).__name__)
+            self._again_at = time.monotonic() + KEYS_FAILED_SECONDS
             return
         self._keys = {key.kid: key for key in key_set.keys if key.kid}
-        self._read_at = time.monotonic()
+        self._again_at = time.monotonic() + KEYS_SECONDS_MIN
 
 
 class Verifier:
