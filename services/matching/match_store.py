@@ -208,7 +208,7 @@ async def page(
         SELECT match.*,
             (SELECT count(*) FROM match AS other WHERE other.line_id = match.line_id AND other.ended_at IS NULL
                 AND (-other.score, other.offering_id) < (-match.score, match.offering_id)) AS better
-        FROM match LEFT JOIN match AS last ON last.match_id = $7
+        FROM match LEFT JOIN match AS last ON last.match_id = $7 AND may_see(last, $1, $2)
         WHERE may_see(match, $1, $2) AND ($3::uuid IS NULL OR match.request_id = $3)
           AND ($4::uuid IS NULL OR match.line_id = $4) AND ($5::uuid IS NULL OR match.offering_id = $5)
           AND ($6::text IS NULL OR match.status = $6)

@@ -126,7 +126,8 @@ async def requirements(
         SELECT * FROM requirement
         WHERE may_see(requirement, $1, $2) AND ($3::uuid IS NULL OR request_id = $3)
           AND ($4::uuid IS NULL OR (opened_at, requirement_id)
-                < (SELECT opened_at, requirement_id FROM requirement WHERE requirement_id = $4))
+                < (SELECT opened_at, requirement_id FROM requirement
+                   WHERE requirement_id = $4 AND may_see(requirement, $1, $2)))
         ORDER BY opened_at DESC, requirement_id DESC LIMIT $5
         """,
         caller.organization,

@@ -102,6 +102,15 @@ async def test_matches_are_paged_best_first_without_a_gap(api: Client, owner: Ow
     assert [1, 2, 3, 4, 5] == [match["rank"] for match in of_line.json()["matches"]]
 
 
+async def test_a_cursor_does_not_tell_a_hidden_match_from_none(api: Client, owner: Owner) -> None:
+    await presented(api, owner)
+    hidden = (await matches_of(api, await opened(owner)))[0]["match_id"]
+
+    pages = [(await api.get(f"/v1/matches?cursor={of}", headers=headers(KENYA))).text for of in (hidden, uuid4())]
+
+    assert pages[0] == pages[1]
+
+
 async def test_a_move_names_the_revision_and_a_repeat_has_one_effect(api: Client, owner: Owner) -> None:
     match = await presented(api, owner)
     path, key = f"/v1/matches/{match['match_id']}/accept", str(uuid4())

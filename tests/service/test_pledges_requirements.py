@@ -141,6 +141,10 @@ async def test_requirements_are_for_those_they_concern(api: Client, databases: M
     second = await get(api, f"/v1/requirements?limit=1&cursor={first['cursor']}")
     assert {first["requirements"][0]["state"], second["requirements"][0]["state"]} == {"KEN", "PER"}
     assert second["cursor"] is None
+    # To the State of the second a page that begins at the first is what a page that begins nowhere is.
+    hidden, state = first["requirements"][0]["requirement_id"], second["requirements"][0]["state"]
+    pages = [await get(api, f"/v1/requirements?cursor={of}", f"{state}:focal_point") for of in (hidden, uuid4())]
+    assert pages[0] == pages[1]
 
 
 # -- the journal ------------------------------------------------------------------------------------------------------
