@@ -63,7 +63,8 @@ async def known(tx: Tx, offering_id: UUID, *, lock: bool = False) -> Offering | 
 
 
 async def _hold(tx: Tx, offering_id: UUID) -> None:
-    await tx.execute("SELECT FROM offering WHERE offering_id = $1 FOR UPDATE", offering_id)
+    # Not FOR UPDATE: a new match's foreign key would wait for it, in a transaction that may hold a match that we want.
+    await tx.execute("SELECT FROM offering WHERE offering_id = $1 FOR NO KEY UPDATE", offering_id)
 
 
 async def _capacity(tx: Tx, offering_id: UUID) -> list[_CapacityRow]:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -294,3 +295,30 @@ async def test_the_tables_can_be_made_again_from_the_journal(
         assert 1 == len(await verify(migrator, SERVICE))
     finally:
         await migrator.close()
+
+
+async def test_an_offering_that_ends_and_a_line_that_comes_back_do_not_wait_for_each_other(
+    databases: Mapping[str, Database],
+) -> None:
+    """One holds the offering and wants its matches; the other holds one of these and adds another of the offering."""
+    db = databases["matching"]
+    offering = an_offering()
+    match = (await given_matches(db, offering, MatchStatus.SUGGESTED, 1))[0]
+    offering_held, match_held = asyncio.Event(), asyncio.Event()
+
+    async def end() -> None:
+        async with db.transaction() as tx:
+            await offering_store.known(tx, offering.offering_id, lock=True)
+            offering_held.set()
+            await match_held.wait()
+            await match_store.not_confirmed_of_offering(tx, offering.offering_id)
+
+    async def come_back() -> None:
+        await offering_held.wait()
+        async with db.transaction() as tx:
+            await match_store.not_confirmed_of_request(tx, match.request_id)
+            match_held.set()
+            await match_store.save(tx, msgspec.structs.replace(match, match_id=uuid4(), line_id=uuid4()))
+
+    async with asyncio.timeout(2):
+        await asyncio.gather(end(), come_back())
