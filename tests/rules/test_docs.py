@@ -1,0 +1,145 @@
+"""What is written down names things that exist: tests, files, settings, terms, commands."""
+
+import importlib.machinery
+import importlib.util
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DECISION = re.compile(r"\d{4}-[a-z-]+\.md")
+NAMED_TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+TERM = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
+SETTING = re.compile(r"\"((?:ENTRAIDE_|DATABASE_URL|NATS_URL|SMTP_URL)[A-Z_]*(?:\{\}[A-Z_]*)?)\"")
+COMMAND = re.compile(r"\./dev ([a-z]+)(?: ([a-z]+))?")
+SOURCES = (".py", ".sql", ".json", ".md", ".toml")
+
+
+def written() -> list[Path]:
+    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+@cache
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+# -- the rules: each returns what is named and is not there ------------------------------------------------------------
+
+
+def missing_tests(text: str) -> list[str]:
+    return [
+        f"{file}::{name}"
+        for file, name in NAMED_TEST.findall(text)
+        if not (ROOT / file).is_file() or not re.search(rf"^(async )?def {name}\(", text_of(ROOT / file), re.MULTILINE)
+    ]
+
+
+def dead_links(path: Path, text: str) -> list[str]:
+    links = (link.partition("#") for link in LINK.findall(text) if "://" not in link)
+    return [target for target, _, _ in links if target and not (path.parent / target).exists()]
+
+
+def untold_settings(code: str, guide: str) -> list[str]:
+    return [name for name in SETTING.findall(code) if f"`{name.replace('{}', '<SERVICE>')}`" not in guide]
+
+
+def unknown_terms(glossary: str, words: Iterable[str]) -> list[str]:
+    known = set(words)
+    return [term for term in TERM.findall(glossary) if not set(re.findall(r"\w+", term)) <= known]
+
+
+def unknown_commands(text: str, targets: Mapping[str, object], commands: Iterable[str]) -> list[str]:
+    return [
+        f"{target} {command}".strip()
+        for target, command in COMMAND.findall(text)
+        if target not in targets or (target == "entraide" and command not in {"", *commands})
+    ]
+
+
+def words_of_the_code() -> set[str]:
+    files = (path for tree in ("contracts", "chassis", "services") for path in (ROOT / tree).rglob("*"))
+    texts = (text_of(path) for path in files if path.suffix in {".py", ".sql"})
+    return {word for text in texts for word in re.findall(r"\w+", text)} | {"UNODC"}
+
+
+@cache
+def dev_targets() -> Mapping[str, object]:
+    loader = importlib.machinery.SourceFileLoader("dev", str(ROOT / "dev"))
+    spec = importlib.util.spec_from_loader("dev", loader)
+    assert spec is not None
+    dev = importlib.util.module_from_spec(spec)
+    loader.exec_module(dev)
+    return dict(dev.TARGETS)
+
+
+def entraide_commands() -> set[str]:
+    from services.__main__ import main
+
+    return set(main.commands)
+
+
+# -- what is written ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", written(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_test_file_and_command_that_is_named_exists(path: Path) -> None:
+    text = text_of(path)
+
+    assert not missing_tests(text)
+    assert not dead_links(path, text)
+    assert not unknown_commands(text, dev_targets(), entraide_commands())
+
+
+def test_every_guarantee_and_every_decision_names_a_test() -> None:
+    guarantees = text_of(ROOT / "docs" / "guarantees.md")
+    promised = guarantees.partition("## Not yet")[0]
+    for part in re.split(r"^### ", promised, flags=re.MULTILINE)[1:]:
+        assert NAMED_TEST.search(part), part.splitlines()[0]
+    decisions = sorted((ROOT / "docs" / "decisions").iterdir())
+    assert list(range(1, len(decisions) + 1)) == [int(path.name[:4]) for path in decisions]
+    for path in decisions:
+        assert DECISION.fullmatch(path.name)
+        assert text_of(path).startswith(f"# {path.name[:4]} · ")
+        for part in ("**Context.**", "**Decision.**", "**Consequences.**", "**Kept by**"):
+            assert part in text_of(path), path.name
+        assert NAMED_TEST.search(text_of(path)), path.name
+        assert path.name in text_of(ROOT / "docs" / "architecture.md"), "the architecture lists every decision"
+
+
+def test_every_setting_is_told_to_operators() -> None:
+    code = text_of(ROOT / "chassis" / "settings.py")
+
+    assert len(SETTING.findall(code)) > 15
+    assert not untold_settings(code, text_of(ROOT / "docs" / "operations.md"))
+
+
+def test_every_term_of_the_glossary_is_spelt_as_in_the_code() -> None:
+    glossary = text_of(ROOT / "docs" / "glossary.md")
+
+    assert len(TERM.findall(glossary)) > 80
+    assert not unknown_terms(glossary, words_of_the_code())
+
+
+def test_the_first_file_to_read_names_the_two_commands() -> None:
+    named = {target for target, _ in COMMAND.findall(text_of(ROOT / "README.md"))}
+
+    assert {"demo", "test"} <= named
+
+
+def test_what_is_named_and_is_not_there_is_found() -> None:
+    here = "tests/rules/test_docs.py"
+    targets = {"demo": None, "entraide": None}
+
+    assert [f"{here}::test_nothing"] == missing_tests(f"`{here}::test_nothing`, `{here}::text_of`")
+    assert ["tests/none.py::test_a"] == missing_tests("`tests/none.py::test_a`")
+    assert ["none.md"] == dead_links(ROOT / "README.md", "[a](none.md#b) [c](CHANGELOG.md) [d](https://example.org)")
+    assert ["ENTRAIDE_{}_URL"] == untold_settings('"ENTRAIDE_{}_URL", "SMTP_URL"', "| `SMTP_URL` |")
+    assert ["thing", "UNODC thing"] == unknown_terms("| `thing` |\n| `UNODC` |\n| `UNODC thing` |", ["UNODC"])
+    assert ["dance", "entraide dance"] == unknown_commands(
+        "./dev demo --exit, ./dev dance, ./dev entraide dance, ./dev entraide token", targets, ["token"]
+    )
