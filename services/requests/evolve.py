@@ -107,7 +107,7 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
         case RequestReturned():
             return {"status": Status.RETURNED, "waiting_since": fact.returned_at, "reminders": 0}
         case RequestDeclined():
-            return {"status": Status.NOT_ACCEPTED}
+            return _ended(request, Status.NOT_ACCEPTED)
         case RequestOpened():
             return {"status": Status.OPEN, "priority": fact.priority}
         case RequestHeld():
@@ -124,11 +124,11 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
         case RequestClosed():
             return {"status": Status.CLOSED, "outcome": Outcome(fact.outcome)}
         case RequestWithdrawn():
-            return {"status": Status.WITHDRAWN, **ANSWERED}
+            return _ended(request, Status.WITHDRAWN)
         case RequestReminded():
             return {"reminders": fact.reminder}
         case RequestLapsed():
-            return {"status": Status.LAPSED, **ANSWERED}
+            return _ended(request, Status.LAPSED)
         case CirculationDecided():
             return _circulated(request, fact)
         case LineFulfilmentChanged():
@@ -137,6 +137,14 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
                 "matches": {**request.matches, fact.match_id: (fact.line_id, fact.match_status)},
             }
     raise AssertionError(f"{fact.type} is not a request's fact")
+
+
+def _ended(request: Request, status: Status) -> dict[str, Any]:
+    """A window of objection ends with its request: silence about what is no longer asked is no consent."""
+    stopped: dict[str, Any] = {}
+    if request.circulation is Circulation.WINDOW_RUNNING:
+        stopped = {"circulation": Circulation.NONE, "window_ends_at": None}
+    return {"status": status, **ANSWERED, **stopped}
 
 
 def _circulated(request: Request, fact: CirculationDecided) -> dict[str, Any]:

@@ -225,6 +225,16 @@ def test_the_window_ends_in_silence_and_not_a_moment_before() -> None:
     assert Circulation.GRANTED is evolve(request, request.end_window(now=end)).circulation
 
 
+def test_a_window_ends_with_its_request() -> None:
+    request = a_request(rule=CirculationRule.SILENCE)
+
+    after = evolve(request, request.withdraw(now=NOON))
+
+    assert (Circulation.NONE, None) == (after.circulation, after.window_ends_at)
+    with pytest.raises(Conflict):
+        after.end_window(now=LATER)
+
+
 def test_an_objection_stops_the_window_for_good() -> None:
     request = a_request(rule=CirculationRule.SILENCE)
 
