@@ -4,17 +4,19 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
 import structlog
 
+from chassis.pool import Connection, Pool
 from contracts.facts import Event
 from contracts.refusals import Unavailable
 from contracts.values import Caller
 
 POOL_MAX = 10
 ACQUIRE_SECONDS = 2.0
+CONNECT_SECONDS = 5.0
 COMMAND_SECONDS = 5.0
 ATTEMPTS_MAX = 5
 RETRY_SECONDS = 0.02
@@ -31,7 +33,6 @@ TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P0
 
 log = structlog.get_logger()
 T = TypeVar("T")
-Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 
 class OutcomeUnknown(Exception):
@@ -71,7 +72,7 @@ class Database:
     the events of each transaction after its COMMIT returned.
     """
 
-    def __init__(self, pool: asyncpg.Pool, source: str) -> None:
+    def __init__(self, pool: Pool, source: str) -> None:
         self._pool = pool
         self.source = source
         self.on_commit: Callable[[Sequence[Event]], None] = lambda _events: None
@@ -88,16 +89,13 @@ class Database:
             "application_name": f"entraide {source}",
             **({"role": role} if role else {}),
         }
-        pool = await asyncpg.create_pool(
-            dsn,
-            min_size=0,
-            max_size=pool_max,
-            command_timeout=COMMAND_SECONDS,
-            timeout=5,
-            server_settings=settings,
-            reset=_nothing_to_reset,
-        )
-        return cls(pool, source)
+
+        async def connect() -> Connection:
+            return await asyncpg.connect(
+                dsn, command_timeout=COMMAND_SECONDS, timeout=CONNECT_SECONDS, server_settings=settings
+            )
+
+        return cls(Pool(connect, pool_max), source)
 
     @contextlib.asynccontextmanager
     async def transaction(self, *, by: Caller | None = None) -> AsyncIterator[Tx]:
@@ -105,7 +103,8 @@ class Database:
 
         Raises Unavailable when no connection is to be had, OutcomeUnknown when COMMIT was not answered.
         """
-        connection = await self._acquire()
+        connection = await self._take()
+        sound = False
         try:
             transaction = connection.transaction()
             await transaction.start()
@@ -115,23 +114,21 @@ class Database:
             except BaseException:
                 with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                     await transaction.rollback()
+                    sound = True
                 raise
             await self._commit(transaction)
+            sound = True
         finally:
-            await self._release(connection)
+            # Nothing else is to be reset: whatever is set, locked and opened here ends with its transaction.
+            self._pool.give_back(connection, sound=sound)
         if tx.announced:
             self.on_commit(tx.announced)
 
-    async def _acquire(self) -> Connection:
+    async def _take(self) -> Connection:
         try:
-            return await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+            return await self._pool.take(within_seconds=ACQUIRE_SECONDS)
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise Unavailable("database-unavailable") from error
-
-    async def _release(self, connection: Connection) -> None:
-        # A connection that is broken is dropped by the pool; its error must not hide the one under way.
-        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-            await self._pool.release(connection)
 
     async def _commit(self, transaction: asyncpg.transaction.Transaction) -> None:
         try:
@@ -149,23 +146,12 @@ class Database:
         except (Unavailable, OutcomeUnknown, TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
 
-    async def expire(self) -> None:
+    def expire(self) -> None:
         """Forget every pooled connection: they may lead to a server that is no longer the primary."""
-        await self._pool.expire_connections()
+        self._pool.expire()
 
     async def close(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._pool.close(), timeout=5)
-            return
-        self._pool.terminate()
-
-
-async def _nothing_to_reset(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """All that a transaction sets, locks and opens here ends with it; asyncpg itself rolls back one left open.
-
-    Its own reset would be one more round trip for each transaction. Who uses LISTEN, or SET without LOCAL, must not
-    give the connection back.
-    """
+        await self._pool.close()
 
 
 def is_transient(error: BaseException) -> bool:

@@ -17,6 +17,7 @@ from chassis.inbox import Inbox
 from chassis.journal import Relay
 from chassis.migrate import role_of
 from chassis.peers import Peers
+from chassis.pool import Pool
 from chassis.runtime import identity
 from chassis.service import Running
 from chassis.settings import Settings
@@ -38,33 +39,33 @@ class Statement:
 
 
 class Recorder:
-    """Stands in the place of a pool; connections it gives out write down what passes through them."""
+    """Stands in the place of a pool; the connection it gives out writes down what passes through it."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
         self.statements: list[Statement] = []
         self.transactions = 0
 
-    async def acquire(self, *, timeout: float) -> "Recorded":  # noqa: ASYNC109 - the pool's own signature
-        return Recorded(await self._pool.acquire(timeout=timeout), self)
+    async def take(self, *, within_seconds: float) -> "Recorded":
+        return Recorded(self._connection, self)
 
-    async def release(self, connection: "Recorded") -> None:
-        await self._pool.release(connection.connection)
+    def give_back(self, connection: "Recorded", *, sound: bool) -> None:
+        assert sound, "the call that is recorded has to succeed"
 
 
 class Recorded:
     """An asyncpg connection that is listened to."""
 
     def __init__(self, connection: Any, recorder: Recorder) -> None:
-        self.connection = connection
+        self._connection = connection
         self._recorder = recorder
 
     def transaction(self) -> Any:
         self._recorder.transactions += 1
-        return self.connection.transaction()
+        return self._connection.transaction()
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        asked = getattr(self.connection, method)
+        asked = getattr(self._connection, method)
 
         async def ask(query: str, *args: object) -> Any:
             self._recorder.statements.append(Statement(method, query, args))
@@ -76,16 +77,13 @@ class Recorded:
 async def record_filing(settings: Settings, headers: Mapping[str, str], body: Mapping[str, Any]) -> list[Statement]:
     """The statements, between BEGIN and COMMIT, of one real `POST /v1/requests`."""
     assert settings.database_url is not None, "the ground gives one"
-    pool = await asyncpg.create_pool(
-        settings.database_url,
-        min_size=1,
-        max_size=1,
-        server_settings={"search_path": REQUESTS.name, "role": role_of(REQUESTS.name)},
+    connection = await asyncpg.connect(
+        settings.database_url, server_settings={"search_path": REQUESTS.name, "role": role_of(REQUESTS.name)}
     )
-    recorder = Recorder(pool)
+    recorder = Recorder(connection)
     try:
         verifier, _ = identity(settings)
-        db, bus = Database(cast(asyncpg.Pool, recorder), REQUESTS.name), Bus("nats://127.0.0.1:1", REQUESTS.name)
+        db, bus = Database(cast(Pool, recorder), REQUESTS.name), Bus("nats://127.0.0.1:1", REQUESTS.name)
         inbox, peers = Inbox(db, REQUESTS.name, (), {}), Peers({}, lambda: "")
         app = application([Running(REQUESTS, settings, db, bus, Relay(db, bus), inbox, peers)], verifier)
         transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
@@ -93,7 +91,7 @@ async def record_filing(settings: Settings, headers: Mapping[str, str], body: Ma
             answer = await client.post("/v1/requests", headers=dict(headers), json=dict(body))
         await peers.close()
     finally:
-        await pool.close()
+        await connection.close()
     assert answer.status_code == 201, f"the call that is recorded has to succeed: {answer.text}"
     assert recorder.transactions == 1, "one POST is one transaction"
     return recorder.statements

@@ -151,7 +151,7 @@ async def test_a_command_wants_a_key(api: Client) -> None:
 
 async def test_a_database_that_does_not_answer_is_said_at_once(api: Client, databases: Mapping[str, Database]) -> None:
     db = databases["requests"]
-    held = [await db._acquire() for _ in range(10)]
+    held = [await db._take() for _ in range(10)]
     try:
         started = time.monotonic()
         answer = await api.get("/v1/requests", headers=headers())
@@ -160,7 +160,7 @@ async def test_a_database_that_does_not_answer_is_said_at_once(api: Client, data
         assert time.monotonic() - started < 4
     finally:
         for connection in held:
-            await db._release(connection)
+            db._pool.give_back(connection, sound=True)
     assert (await api.get("/v1/requests", headers=headers())).status_code == 200
 
 

@@ -1,0 +1,143 @@
+"""The pool: never more connections than places, and none that a transaction did not leave in order."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from chassis.db import Database, OutcomeUnknown
+from chassis.migrate import role_of
+from chassis.pool import Pool
+from contracts.refusals import Unavailable
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    db = await Database.connect(database_url, "requests", role=role_of("requests"), pool_max=2)
+    yield db
+    await db.close()
+
+
+async def _backend(db: Database) -> int:
+    async with db.transaction() as tx:
+        return int(await tx.fetchval("SELECT pg_backend_pid()"))
+
+
+async def test_the_connection_given_back_last_is_taken_first(db: Database) -> None:
+    async with db.transaction() as outer:
+        inner = await _backend(db)
+        first = await outer.fetchval("SELECT pg_backend_pid()")
+
+    assert first != inner
+    assert [first, first] == [await _backend(db), await _backend(db)]
+
+
+async def test_who_finds_no_place_waits_for_one(db: Database) -> None:
+    async def hold() -> None:
+        async with db.transaction() as tx:
+            await tx.execute("SELECT pg_sleep(0.05)")
+
+    await asyncio.gather(*(hold() for _ in range(8)))
+
+    async with db.transaction() as tx:
+        opened = await tx.fetchval("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'entraide requests'")
+    assert opened <= 2
+
+
+async def test_who_waits_too_long_for_a_place_is_told_so(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.db.ACQUIRE_SECONDS", 0.05)
+    async with db.transaction(), db.transaction():
+        with pytest.raises(Unavailable):
+            await _backend(db)
+
+    assert await _backend(db)
+
+
+async def test_a_connection_that_was_rolled_back_is_used_again(db: Database) -> None:
+    before = await _backend(db)
+    with pytest.raises(asyncpg.UndefinedTableError):
+        async with db.transaction() as tx:
+            await tx.execute("SELECT * FROM nowhere")
+
+    assert before == await _backend(db)
+
+
+async def test_a_cancelled_statement_leaves_nothing_behind(db: Database) -> None:
+    async def cancelled() -> None:
+        async with db.transaction() as tx:
+            await tx.execute("INSERT INTO watermark VALUES ('c', 'o', '0.0', now())")
+            await tx.execute("SELECT pg_sleep(30)")
+
+    for _ in range(4):
+        task = asyncio.create_task(cancelled())
+        await asyncio.sleep(0.1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    async with db.transaction() as tx:
+        assert 0 == await tx.fetchval("SELECT count(*) FROM watermark")
+
+
+async def test_a_connection_that_the_server_ended_is_replaced(db: Database, database_url: str) -> None:
+    before = await _backend(db)
+    administrator = await asyncpg.connect(database_url)
+    await administrator.execute("SELECT pg_terminate_backend($1)", before)
+    await administrator.close()
+    await asyncio.sleep(0.1)
+
+    assert before != await _backend(db)
+
+
+async def test_a_commit_that_was_not_answered_ends_its_connection(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await _backend(db)
+
+    async def unanswered(_transaction: object) -> None:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncpg.transaction.Transaction, "commit", unanswered)
+        with pytest.raises(OutcomeUnknown):
+            await _backend(db)
+
+    assert before != await _backend(db)
+
+
+async def test_after_expiry_no_connection_from_before_is_used(db: Database) -> None:
+    async with db.transaction() as tx:
+        idle, in_use = await _backend(db), await tx.fetchval("SELECT pg_backend_pid()")
+        db.expire()
+
+    assert not {idle, in_use} & {await _backend(db), await _backend(db)}
+
+
+async def test_one_that_cannot_be_opened_takes_no_place() -> None:
+    async def refused() -> asyncpg.Connection:
+        raise ConnectionRefusedError
+
+    pool = Pool(refused, 1)
+    for _ in range(3):
+        with pytest.raises(ConnectionRefusedError):
+            await pool.take(within_seconds=0.1)
+
+
+async def test_closing_waits_for_who_is_at_work_and_then_refuses(db: Database) -> None:
+    done = False
+
+    async def work() -> None:
+        nonlocal done
+        async with db.transaction() as tx:
+            await tx.execute("SELECT pg_sleep(0.2)")
+        done = True
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0.05)
+    await db.close()
+
+    assert done
+    with pytest.raises(Unavailable):
+        await _backend(db)
+    await task
