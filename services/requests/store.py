@@ -77,7 +77,7 @@ def _line(row: Record) -> Line:
 
 
 async def save(tx: Tx, request: Request) -> None:
-    """Write the request and its lines as they now stand, in one statement."""
+    """Write the request as it now stands: all of a new one in one statement."""
     await tx.execute(
         """
         WITH saved AS (
@@ -97,6 +97,11 @@ async def save(tx: Tx, request: Request) -> None:
                 reference = excluded.reference, priority = excluded.priority, held_from = excluded.held_from,
                 waiting_since = excluded.waiting_since, reminders = excluded.reminders,
                 outcome = excluded.outcome
+        ), consented AS (
+            INSERT INTO consent (consent_id, request_id, given_at, withdrawn_at)
+            SELECT consent_id, $3, given_at, withdrawn_at
+            FROM unnest($4::uuid[], $5::timestamptz[], $6::timestamptz[]) AS c(consent_id, given_at, withdrawn_at)
+            ON CONFLICT (consent_id) DO UPDATE SET given_at = excluded.given_at, withdrawn_at = excluded.withdrawn_at
         )
         INSERT INTO request_line (line_id, request_id, position, kind, topics, articles, paragraphs, pillars,
             institution, group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, fulfilment)
@@ -107,14 +112,17 @@ async def save(tx: Tx, request: Request) -> None:
         """,
         _encoded(request),
         _encoded_lines(request),
+        request.request_id,
+        list(request.consents),
+        [given for given, _ in request.consents.values()],
+        [withdrawn for _, withdrawn in request.consents.values()],
     )
     if request.revision > 1:
-        await _save_parts(tx, request)
-    elif request.consents:
-        await _save_consents(tx, request)
+        await _follow(tx, request)
 
 
-async def _save_parts(tx: Tx, request: Request) -> None:
+async def _follow(tx: Tx, request: Request) -> None:
+    """What only a request with a history has: lines it no longer has, and matches."""
     await tx.execute(
         "DELETE FROM request_line WHERE request_id = $1 AND line_id <> ALL ($2::uuid[])",
         request.request_id,
@@ -132,26 +140,13 @@ async def _save_parts(tx: Tx, request: Request) -> None:
         [line for line, _ in request.matches.values()],
         [status for _, status in request.matches.values()],
     )
-    await _save_consents(tx, request)
-
-
-async def _save_consents(tx: Tx, request: Request) -> None:
-    await tx.execute(
-        """
-        INSERT INTO consent (consent_id, request_id, given_at, withdrawn_at)
-        SELECT consent_id, $1, given_at, withdrawn_at
-        FROM unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[]) AS c(consent_id, given_at, withdrawn_at)
-        ON CONFLICT (consent_id) DO UPDATE SET given_at = excluded.given_at, withdrawn_at = excluded.withdrawn_at
-        """,
-        request.request_id,
-        list(request.consents),
-        [given for given, _ in request.consents.values()],
-        [withdrawn for _, withdrawn in request.consents.values()],
-    )
 
 
 def _encoded(request: Request) -> str:
-    return msgspec.json.encode(request).decode()
+    """The columns of its row; what has tables of its own is left out."""
+    return msgspec.json.encode(
+        msgspec.structs.replace(request, lines=(), fulfilment={}, matches={}, consents={})
+    ).decode()
 
 
 def _encoded_lines(request: Request) -> str:
