@@ -41,10 +41,15 @@ def correlated(given: str | None) -> Iterator[str]:
     correlation = given if given and _CORRELATION.match(given) else str(new_id())
     token = _correlation.set(correlation)
     try:
-        with structlog.contextvars.bound_contextvars(correlation_id=correlation):
-            yield correlation
+        yield correlation
     finally:
         _correlation.reset(token)
+
+
+def _correlate(_logger: object, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if (correlation := _correlation.get()) is not None:
+        entry["correlation_id"] = correlation
+    return entry
 
 
 def _frames(_logger: object, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -64,7 +69,7 @@ def configure_logs(*, level: str = "info", human: bool = False) -> None:
     )
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _correlate,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             _frames,
