@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from chassis.bus import grants
-from chassis.embedded import Nats, Permissions, Postgres
+from chassis.embedded import Nats, Permissions, Postgres, running_nats, running_postgres
 from chassis.service import Service
 from chassis.settings import Settings
 
@@ -39,3 +39,12 @@ def parts(settings: Settings, services: Sequence[Service], *, say: Say = lambda 
                 nats_urls={service.name: nats.url(service.name) for service in services},
             )
         yield settings
+
+
+def running_parts(settings: Settings) -> Settings:
+    """Where no address is given, that of the part which `entraide up` or `demo` runs on the same state, if one does."""
+    return replace(
+        settings,
+        database_url=settings.database_url or running_postgres(settings.state / "postgres"),
+        nats_url=settings.nats_url or running_nats(settings.state / "nats", ADMINISTRATOR),
+    )

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from uuid import UUID
@@ -16,15 +17,17 @@ from chassis import doctor as checks
 from chassis import runtime
 from chassis.auth import Issuer, persona_id
 from chassis.bus import BusError, ensure_streams, stream_states
-from chassis.db import Database
+from chassis.db import Database, Tx
 from chassis.embedded import EmbeddedError, default_state
 from chassis.migrate import MigrationError, role_of
 from chassis.parked import discard_unreadable, list_parked, release_parked
+from chassis.parts import running_parts
 from chassis.rebuild import verify
 from chassis.runtime import prepare, reach, serve, topology
 from chassis.service import Service
 from chassis.settings import Settings, SettingsError
 from chassis.telemetry import configure_logs
+from contracts.refusals import Unavailable
 from services import documents, reference
 from services.matching.wiring import SERVICE as MATCHING
 from services.notifications.wiring import SERVICE as NOTIFICATIONS
@@ -35,6 +38,8 @@ SERVICES: tuple[Service, ...] = (REQUESTS, MATCHING, PLEDGES, NOTIFICATIONS)
 NAMES = tuple(service.name for service in SERVICES)
 FIRST_PORT = 8401
 """`entraide run` listens, by default, on this port and the three after it, in the order of SERVICES."""
+
+NO_DATABASE = "no PostgreSQL to ask: set DATABASE_URL, or name with --state where `entraide up` runs its own"
 
 T = TypeVar("T")
 
@@ -60,7 +65,7 @@ def attempt(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return runtime.run(work())
     except (EmbeddedError, SettingsError, MigrationError, BusError) as error:
         fail(str(error))
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (OSError, Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         fail(f"PostgreSQL is not reached as DATABASE_URL says ({type(error).__name__}); see `entraide doctor`")
 
 
@@ -113,10 +118,11 @@ def streams() -> None:
 
 
 @streams.command("ensure")
+@STATE
 @JSON
-def streams_ensure(as_json: bool) -> None:
+def streams_ensure(state: Path | None, as_json: bool) -> None:
     """Create what is missing, repair what differs."""
-    own = settings()
+    own = running_parts(settings(state))
     if own.nats_url is None:
         fail("NATS_URL has to be the stream administrator's address of the broker")
     owners, consumers = topology(SERVICES)
@@ -125,19 +131,20 @@ def streams_ensure(as_json: bool) -> None:
 
 
 @streams.command("show")
+@STATE
 @JSON
-def streams_show(as_json: bool) -> None:
+def streams_show(state: Path | None, as_json: bool) -> None:
     """How many messages and bytes each stream holds."""
-    own = settings()
+    own = running_parts(settings(state))
     if own.nats_url is None:
         fail("NATS_URL has to be the stream administrator's address of the broker")
     states = attempt(lambda: stream_states(str(own.nats_url), NAMES))
     if as_json:
         click.echo(json.dumps(states))
         return
-    for owner, state in states.items():
+    for owner, found in states.items():
         click.echo(
-            f"{owner:15} " + (f"{state['messages']:>9} messages {state['bytes']:>12} bytes" if state else "missing")
+            f"{owner:15} " + (f"{found['messages']:>9} messages {found['bytes']:>12} bytes" if found else "missing")
         )
 
 
@@ -147,10 +154,11 @@ def parked() -> None:
 
 
 @parked.command("list")
+@STATE
 @JSON
-def parked_list(as_json: bool) -> None:
+def parked_list(state: Path | None, as_json: bool) -> None:
     """What is parked, why, and how many later events wait behind it."""
-    rows = [row for name in NAMES for row in _in(name, list_parked)]
+    rows = [row for found in _in_each(state, list_parked) for row in found]
     if as_json:
         click.echo(json.dumps([{**_fields(row)} for row in rows], default=str))
         return
@@ -162,18 +170,20 @@ def parked_list(as_json: bool) -> None:
 
 @parked.command("release")
 @click.argument("event_id", type=click.UUID)
-def parked_release(event_id: UUID) -> None:
+@STATE
+def parked_release(event_id: UUID, state: Path | None) -> None:
     """Let a parked event try again."""
-    if not any([_in(name, lambda tx: release_parked(tx, event_id)) for name in NAMES]):
+    if not any(_in_each(state, lambda tx: release_parked(tx, event_id))):
         fail(f"no event {event_id} is parked")
     click.echo("released: it is tried again within seconds")
 
 
 @parked.command("discard")
 @click.argument("event_id", type=click.UUID)
-def parked_discard(event_id: UUID) -> None:
+@STATE
+def parked_discard(event_id: UUID, state: Path | None) -> None:
     """Forget a parked message that is not an event at all."""
-    if not any([_in(name, lambda tx: discard_unreadable(tx, event_id)) for name in NAMES]):
+    if not any(_in_each(state, lambda tx: discard_unreadable(tx, event_id))):
         fail(f"no unreadable message {event_id} is parked; an event is never discarded")
     click.echo("discarded")
 
@@ -184,22 +194,23 @@ def journal() -> None:
 
 
 @journal.command("verify")
+@STATE
 @JSON
-def journal_verify(as_json: bool) -> None:
+def journal_verify(state: Path | None, as_json: bool) -> None:
     """Rebuild every table from its journal beside the real one, and compare; changes nothing."""
-    own = settings()
-    results = {}
-    for service in SERVICES:
+    own = running_parts(settings(state))
 
-        async def check(service: Service = service) -> list[str]:
-            dsn = own.database_url or own.database_urls[service.name]
-            db = await Database.connect(dsn, service.name, role=None)
-            try:
-                return await verify(db, service)
-            finally:
-                await db.close()
+    async def check(service: Service) -> list[str]:
+        # As the owner of the tables: a service's own role may not empty them.
+        if own.database_url is None:
+            raise SettingsError(NO_DATABASE)
+        db = await Database.connect(own.database_url, service.name)
+        try:
+            return await verify(db, service)
+        finally:
+            await db.close()
 
-        results[service.name] = attempt(check)
+    results = {service.name: attempt(partial(check, service)) for service in SERVICES}
     if as_json:
         click.echo(json.dumps(results))
     else:
@@ -228,7 +239,7 @@ def token(appointment: str, state: Path | None) -> None:
 @JSON
 def doctor(state: Path | None, as_json: bool) -> None:
     """Check every external part and say what is wrong."""
-    found = runtime.run(checks.examine(settings(state), SERVICES))
+    found = runtime.run(checks.examine(running_parts(settings(state)), SERVICES))
     if as_json:
         click.echo(json.dumps([_fields(finding) for finding in found]))
     else:
@@ -257,19 +268,23 @@ def schemas(check: bool) -> None:
     sys.exit(documents.write(SERVICES, check=check))
 
 
-def _in(name: str, work: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
-    own = settings()
+def _in_each(state: Path | None, work: Callable[[Tx], Coroutine[Any, Any, T]]) -> list[T]:
+    """Do the same in each service's schema, in its role, a transaction each."""
+    own = running_parts(settings(state))
 
-    async def within() -> T:
-        dsn = own.database_urls.get(name) or own.database_url
-        if dsn is None:
-            raise SettingsError("DATABASE_URL says where PostgreSQL is; `entraide up` prints the embedded one's")
-        db = await Database.connect(dsn, name, role=None if name in own.database_urls else role_of(name), pool_max=1)
-        try:
-            async with db.transaction() as tx:
-                return await work(tx)
-        finally:
-            await db.close()
+    async def within() -> list[T]:
+        done = []
+        for name in NAMES:
+            url = own.database_urls.get(name)
+            if (dsn := url or own.database_url) is None:
+                raise SettingsError(NO_DATABASE)
+            db = await Database.connect(dsn, name, role=None if url else role_of(name), pool_max=1)
+            try:
+                async with db.transaction() as tx:
+                    done.append(await work(tx))
+            finally:
+                await db.close()
+        return done
 
     return attempt(within)
 

@@ -2,8 +2,17 @@
 
 from chassis.embedded.account import default_state
 from chassis.embedded.errors import EmbeddedError
-from chassis.embedded.nats import Nats, Permissions
+from chassis.embedded.nats import Nats, Permissions, running_nats
 from chassis.embedded.ports import free_port
-from chassis.embedded.postgres import Postgres
+from chassis.embedded.postgres import Postgres, running_postgres
 
-__all__ = ["EmbeddedError", "Nats", "Permissions", "Postgres", "default_state", "free_port"]
+__all__ = [
+    "EmbeddedError",
+    "Nats",
+    "Permissions",
+    "Postgres",
+    "default_state",
+    "free_port",
+    "running_nats",
+    "running_postgres",
+]

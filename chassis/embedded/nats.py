@@ -13,7 +13,7 @@ from pathlib import Path
 from chassis.embedded.account import Account
 from chassis.embedded.child import Child, keep, secret
 from chassis.embedded.errors import EmbeddedError
-from chassis.embedded.ports import LOOPBACK, chosen_port
+from chassis.embedded.ports import LOOPBACK, chosen_port, is_free
 
 MESSAGE_BYTES_MAX = 64 * 1024
 CONNECTIONS_MAX = 1000
@@ -27,6 +27,15 @@ class Permissions:
 
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
+
+
+def running_nats(state: Path, user: str) -> str | None:
+    """The address, for one user, of the nats-server that runs on a state; None where none does."""
+    with contextlib.suppress(OSError, ValueError):
+        port, password = int((state / "port").read_text()), (state / f"password-{user}").read_text().strip()
+        if not is_free(port):
+            return f"nats://{user}:{password}@{LOOPBACK}:{port}"
+    return None
 
 
 class Nats(Child):

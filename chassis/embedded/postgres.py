@@ -12,7 +12,7 @@ from pathlib import Path
 from chassis.embedded.account import Account, lesser_account
 from chassis.embedded.child import Child, is_alive, keep, reason, secret
 from chassis.embedded.errors import EmbeddedError
-from chassis.embedded.ports import LOOPBACK, chosen_port
+from chassis.embedded.ports import LOOPBACK, chosen_port, is_free
 
 MAJOR_LOWEST = 16
 BUILTIN_LOCALE_MAJOR = 17
@@ -41,6 +41,15 @@ NOT_DURABLE = {
     # It would run in the middle of what is being timed.
     "autovacuum": "off",
 }
+
+
+def running_postgres(state: Path) -> str | None:
+    """The superuser's address of the PostgreSQL that runs on a state; None where none does, or it may not be read."""
+    with contextlib.suppress(OSError, ValueError):
+        port, password = int((state / "port").read_text()), (state / "password").read_text().strip()
+        if not is_free(port):
+            return f"postgresql://{SUPERUSER}:{password}@{LOOPBACK}:{port}/postgres"
+    return None
 
 
 class Postgres(Child):

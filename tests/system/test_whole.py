@@ -145,6 +145,10 @@ async def test_a_wrong_address_is_one_clear_line_and_exit_2(state: Path) -> None
         ({}, ["migrate"]),
         ({"ENTRAIDE_PORT": "abc"}, ["up"]),
         ({"SMTP_URL": "http://x"}, ["up"]),
+        ({"DATABASE_URL": nowhere}, ["parked", "list"]),
+        ({"DATABASE_URL": nowhere}, ["journal", "verify"]),
+        ({}, ["parked", "list"]),
+        ({}, ["journal", "verify"]),
     ]
     for more, words in cases:
         done = await asyncio.to_thread(Platform({**base, **more}, {}).entraide, *words)
