@@ -111,7 +111,10 @@ class Database:
             tx = Tx(connection, by)
             try:
                 yield tx
-            except BaseException:
+            except BaseException as error:
+                if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+                    # It was the primary when we connected; whoever is it now is found by connecting again.
+                    self.expire()
                 with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                     await transaction.rollback()
                     sound = True

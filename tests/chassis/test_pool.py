@@ -141,3 +141,17 @@ async def test_closing_waits_for_who_is_at_work_and_then_refuses(db: Database) -
     with pytest.raises(Unavailable):
         await _backend(db)
     await task
+
+
+async def test_a_server_that_may_no_longer_be_written_to_is_left(db: Database) -> None:
+    """As after a failover: the connections lead to what was the primary, and a new one leads to what is."""
+    connection = await db._pool.take(within_seconds=1)
+    await connection.execute("SET default_transaction_read_only = on")
+    db._pool.give_back(connection, sound=True)
+
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        async with db.transaction() as tx:
+            await tx.execute("DELETE FROM pending")
+
+    async with db.transaction() as tx:
+        await tx.execute("DELETE FROM pending")
