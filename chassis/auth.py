@@ -53,6 +53,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     iat: int
     exp: int
     appointments: tuple[str, ...]
+    nbf: int | float = 0
 
 
 class Keys:
@@ -138,6 +139,7 @@ class Verifier:
             or claims.aud != AUDIENCE
             or claims.exp <= now - LEEWAY_SECONDS
             or claims.iat > now + LEEWAY_SECONDS
+            or claims.nbf > now + LEEWAY_SECONDS
             or not 0 < claims.exp - claims.iat <= LIFETIME_SECONDS_MAX
             or not 0 < len(claims.appointments) <= APPOINTMENTS_MAX
         ):

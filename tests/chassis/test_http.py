@@ -272,6 +272,7 @@ BAD_TOKENS: dict[str, Callable[[], str]] = {
     "expiry a float": lambda: forged(exp=1e30),
     "expiry a string": lambda: forged(exp="tomorrow"),
     "issued in the future": lambda: forged(iat=int(time.time()) + 300, exp=int(time.time()) + 600),
+    "not to be used yet": lambda: forged(nbf=int(time.time()) + 300),
     "subject not an id": lambda: forged(sub="focal point"),
     "no subject": lambda: forged(sub=None),
     "no id": lambda: forged(jti=None),
