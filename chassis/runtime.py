@@ -16,7 +16,7 @@ from litestar.types import ControllerRouterHandler
 
 from chassis.auth import Issuer, Keys, Verifier
 from chassis.bus import Bus, BusError, Consumer, ensure_streams, knock
-from chassis.commands import forget_old
+from chassis.commands import FORGET_MAX, forget_old
 from chassis.db import Database
 from chassis.edge import Edge
 from chassis.http import application
@@ -157,8 +157,10 @@ def loops_of(running: Running) -> dict[str, Loop]:
 
 
 async def _forget(db: Database) -> None:
-    async with db.transaction() as tx:
-        await forget_old(tx)
+    forgotten = FORGET_MAX
+    while forgotten == FORGET_MAX:
+        async with db.transaction() as tx:
+            forgotten = await forget_old(tx)
 
 
 async def keep_streams(settings: Settings, services: Sequence[Service]) -> None:
