@@ -22,6 +22,7 @@ from chassis.ids import new_id
 from chassis.supervise import to_the_end
 from chassis.telemetry import PENDING, PUBLISHED, correlation_id
 from contracts.facts import EVENT_BYTES_MAX, Event, Fact, decode_event
+from contracts.values import Caller
 
 HANDOVER_MAX = 10_000
 BATCH_MAX = 1000
@@ -42,8 +43,44 @@ async def announce(tx: Tx, fact: Fact, *, version: int, because: Event | None = 
     journal's key lets one through (asyncpg.UniqueViolationError for the other). `because` is the event that caused
     this one; its correlation goes on, else that of the HTTP request under way.
     """
+    return (await announce_all(tx, [(fact, version)], because=because))[0]
+
+
+async def announce_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Event | None = None) -> Sequence[Event]:
+    """State several facts, each with its aggregate's new revision, in this order and in one statement."""
     now = datetime.now(UTC)
-    event = Event(
+    events = [_event(fact, version, because, tx.caller, now) for fact, version in facts]
+    encoded = [msgspec.json.encode(event) for event in events]
+    assert all(len(one) <= EVENT_BYTES_MAX for one in encoded), (
+        "the limits on lines and codes keep every fact below this"
+    )
+    await tx.execute(
+        """
+        WITH fact AS (
+            INSERT INTO journal (event_id, aggregate, aggregate_id, version, type, recorded_at, event)
+            SELECT event_id, aggregate, aggregate_id, version, type, $7, event::json
+            FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::integer[], $5::text[], $6::text[])
+                WITH ORDINALITY AS f(event_id, aggregate, aggregate_id, version, type, event, place)
+            ORDER BY place RETURNING event_id, position
+        )
+        INSERT INTO pending (event_id, position, claimed_until)
+        SELECT event_id, position, clock_timestamp() + $8 * interval '1 second' FROM fact
+        """,
+        [event.id for event in events],
+        [fact.aggregate for fact, _ in facts],
+        [fact.aggregate_id for fact, _ in facts],
+        [version for _, version in facts],
+        [event.type for event in events],
+        [one.decode() for one in encoded],
+        now,
+        LEASE_SECONDS,
+    )
+    tx.announced += events
+    return events
+
+
+def _event(fact: Fact, version: int, because: Event | None, caller: Caller | None, now: datetime) -> Event:
+    return Event(
         specversion="1.0",
         id=new_id(),
         source=f"/{fact.type.partition('.')[0]}",
@@ -55,32 +92,10 @@ async def announce(tx: Tx, fact: Fact, *, version: int, because: Event | None = 
         datacontenttype="application/json",
         data=msgspec.Raw(msgspec.json.encode(fact)),
         causationid=because.id if because else None,
-        actorid=tx.caller.person_id if tx.caller else None,
-        actorrole=tx.caller.role if tx.caller else None,
-        actororganization=tx.caller.organization if tx.caller else None,
+        actorid=caller.person_id if caller else None,
+        actorrole=caller.role if caller else None,
+        actororganization=caller.organization if caller else None,
     )
-    encoded = msgspec.json.encode(event)
-    assert len(encoded) <= EVENT_BYTES_MAX, "the limits on lines and codes keep every fact far below this"
-    await tx.execute(
-        """
-        WITH fact AS (
-            INSERT INTO journal (event_id, aggregate, aggregate_id, version, type, recorded_at, event)
-            VALUES ($1, $2, $3, $4, $5, $6, $7::text::json) RETURNING event_id, position
-        )
-        INSERT INTO pending (event_id, position, claimed_until)
-        SELECT event_id, position, clock_timestamp() + $8 * interval '1 second' FROM fact
-        """,
-        event.id,
-        fact.aggregate,
-        fact.aggregate_id,
-        version,
-        fact.type,
-        now,
-        encoded.decode(),
-        LEASE_SECONDS,
-    )
-    tx.announced.append(event)
-    return event
 
 
 class Relay:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from chassis.db import Tx
 from chassis.ids import new_id
-from chassis.journal import announce
+from chassis.journal import announce_all
 from contracts.facts import Event, Fact
 from services.matching import line_store, match, match_store, offering_store
 from services.matching.constraints import CAPACITY, violated
@@ -25,24 +25,24 @@ async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = N
     after = [match.evolve(before, fact) for before, fact in changes]
     if after:
         await match_store.save(tx, *after)
-    for changed, (_, fact) in zip(after, changes, strict=True):
-        await announce(tx, fact, version=changed.revision, because=because)
+        facts = [(fact, changed.revision) for changed, (_, fact) in zip(after, changes, strict=True)]
+        await announce_all(tx, facts, because=because)
     return after
 
 
 async def for_lines(tx: Tx, lines: Sequence[WantedLine], *, because: Event, now: datetime) -> None:
     """Suggest to each line, held by this transaction, the offerings that fit it best."""
+    changes: list[Change] = []
     for line in lines:
         if line.status not in SEEKING or line.fulfilment == "complete":
             continue
         best = ranked(line, await offering_store.candidates(tx, line))[:SUGGESTIONS_MAX]
         held = await match_store.between(tx, [line.line_id], [found.offering.offering_id for found in best])
-        changes: list[Change] = []
         for rank, found in enumerate(best, 1):
             before = held.get((line.line_id, found.offering.offering_id))
             if _may_begin(before):
                 changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
-        await record(tx, changes, because=because)
+    await record(tx, changes, because=because)
 
 
 async def for_offering(tx: Tx, offering: Offering, *, because: Event | None, now: datetime) -> int:

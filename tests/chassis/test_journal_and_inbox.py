@@ -12,7 +12,7 @@ from chassis import journal
 from chassis.bus import Bus, Consumer, ensure_streams
 from chassis.db import Database, Tx
 from chassis.inbox import Inbox, Outcome
-from chassis.journal import Page, Relay, announce
+from chassis.journal import Page, Relay, announce, announce_all
 from chassis.parked import list_parked, release_parked
 from chassis.supervise import supervised
 from contracts.facts import Event
@@ -221,6 +221,19 @@ async def test_what_is_committed_is_published_and_leaves_the_pending_list(
             for _ in range(count):
                 await announce(tx, a_fact(uuid4()), version=1)
         await _until_empty(db)
+
+
+async def test_facts_stated_together_stand_in_the_journal_in_their_order(databases: Mapping[str, Database]) -> None:
+    ids = [uuid4() for _ in range(20)]
+    async with databases["requests"].transaction() as tx:
+        stated = await announce_all(tx, [(a_fact(one), 1) for one in ids])
+    async with databases["requests"].transaction() as tx:
+        rows = await tx.fetch(
+            "SELECT event_id, aggregate_id FROM journal JOIN pending USING (event_id, position) ORDER BY position"
+        )
+
+    assert [(event.id, event.aggregate_id) for event in stated] == [(r["event_id"], r["aggregate_id"]) for r in rows]
+    assert ids == [event.aggregate_id for event in stated]
 
 
 async def test_what_another_process_left_is_swept(databases: Mapping[str, Database], bus: Bus) -> None:
