@@ -3,6 +3,7 @@
 Plain ASGI around the application, so that it holds for wrong paths and crashes as well.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -11,12 +12,17 @@ from typing import Any, cast
 import msgspec
 import structlog
 
-from chassis.problems import MEDIA_TYPE, language_of, problem
+from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, problem
 from chassis.telemetry import CORRELATION_HEADER, REQUESTS, correlated
 
 BODY_BYTES_MAX = 256 * 1024
+BODY_SECONDS_MAX = 30.0
+UNDER_WAY_MAX = 400
+"""More requests than this at a time are refused: past it they would only wait for a connection to PostgreSQL."""
+
 NESTING_MAX = 32
 QUERY_BYTES_MAX = 4096
+LIVE = "/health/live"
 BODY = "entraide.body"
 HEADERS = "entraide.headers"
 """Where the scope holds what was read here, so that nothing behind reads it again."""
@@ -57,6 +63,7 @@ class Edge:
 
     def __init__(self, app: Application) -> None:
         self._app = app
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -91,9 +98,15 @@ class Edge:
             await self._refuse("invalid-unicode", 400, headers, answer)
             return
         if scope["method"] in {"GET", "HEAD", "OPTIONS", "DELETE"} and not _has_body(headers):
-            await self._app(scope, receive, answer)
+            await self._admit(scope, headers, receive, answer)
             return
-        body = await _read(headers, receive)
+        # A body that trickles in takes no place of those under way, and not for ever.
+        try:
+            async with asyncio.timeout(BODY_SECONDS_MAX):
+                body = await _read(headers, receive)
+        except TimeoutError:
+            await self._refuse("body-too-slow", 408, headers, answer, limit_seconds=BODY_SECONDS_MAX)
+            return
         if body is None:
             await self._refuse("body-too-large", 413, headers, answer, limit_bytes=BODY_BYTES_MAX)
             return
@@ -105,7 +118,17 @@ class Edge:
                 await self._refuse(slug, 400, headers, answer)
                 return
         scope[BODY] = body
-        await self._app(scope, _once(body), answer)
+        await self._admit(scope, headers, _once(body), answer)
+
+    async def _admit(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer") -> None:
+        if self._under_way >= UNDER_WAY_MAX and scope["path"] != LIVE:
+            await self._refuse("overloaded", 503, headers, answer)
+            return
+        self._under_way += 1
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            self._under_way -= 1
 
     async def _refuse(
         self, slug: str, status: int, headers: dict[bytes, bytes], answer: "Answer", **details: object
@@ -113,8 +136,10 @@ class Edge:
         language = language_of(headers.get(b"accept-language", b"").decode("latin-1"))
         body = msgspec.json.encode(problem(slug, status, language, details))
         head = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
-        if status in {413, 414}:
+        if status in {408, 413, 414}:
             head.append((b"connection", b"close"))
+        if status == 503:
+            head.append((b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
         await answer({"type": "http.response.start", "status": status, "headers": head})
         await answer({"type": "http.response.body", "body": body})
 

@@ -31,7 +31,9 @@ from chassis.supervise import Loop, every, supervised
 
 STREAMS_SECONDS = 10.0
 FORGET_SECONDS = 3600.0
-CONCURRENCY_MAX = 400
+CONNECTIONS_MAX = 4000
+"""Where the listener itself refuses, in its own words; the edge has said no to requests long before."""
+
 GRACE_SECONDS = 5
 BACKLOG = 256
 
@@ -197,7 +199,7 @@ def http_server(app: Edge, host: str, port: int) -> Server:
             server_header=False,
             proxy_headers=False,
             backlog=BACKLOG,
-            limit_concurrency=CONCURRENCY_MAX,
+            limit_concurrency=CONNECTIONS_MAX,
             timeout_keep_alive=15,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )

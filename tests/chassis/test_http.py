@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from joserfc import jwk, jwt
 from litestar.routes import HTTPRoute
 
+from chassis import edge
 from chassis.auth import ALGORITHM, AUDIENCE, Issuer, persona_id
 from chassis.db import Database
 from chassis.edge import BODY_BYTES_MAX, NESTING_MAX, fault_of
@@ -306,6 +307,39 @@ async def test_who_holds_several_appointments_names_the_one_acted_in(api: Client
     assert (await api.post("/v1/requests", json=a_request(), headers=named)).status_code == 201
     other = several | {"Acting-As": "KEN:focal_point"}
     check_problem(await api.post("/v1/requests", json=a_request(), headers=other), 403, "appointment-not-held")
+
+
+# -- too much, too slow -----------------------------------------------------------------------------------------------
+
+
+async def test_a_body_that_trickles_in_is_given_up(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge, "BODY_SECONDS_MAX", 0.2)
+
+    async def trickle() -> Any:
+        yield b"{"
+        await asyncio.sleep(5)
+        yield b"}"
+
+    answer = await api.post("/v1/requests", content=trickle(), headers=headers() | {"Content-Type": "application/json"})
+
+    check_problem(answer, 408, "body-too-slow")
+
+
+async def test_more_than_can_be_done_is_refused_and_life_is_still_told(
+    api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge, "UNDER_WAY_MAX", 3)
+    answers = await asyncio.gather(*(api.get("/v1/requests", headers=headers()) for _ in range(30)))
+
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert refused
+    for answer in refused:
+        check_problem(answer, 503, "overloaded")
+        assert answer.headers["Retry-After"] == "2"
+    monkeypatch.setattr(edge, "UNDER_WAY_MAX", 0)
+    assert (await api.get("/health/live")).status_code == 200
+    monkeypatch.undo()
+    assert (await api.get("/v1/requests", headers=headers())).status_code == 200
 
 
 # -- bodies -----------------------------------------------------------------------------------------------------------
