@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
 
 import msgspec
 
@@ -12,7 +11,7 @@ from chassis.embedded import EmbeddedError
 from chassis.telemetry import configure_logs
 from tests.bench import filing, suggestion
 from tests.bench.figures import Aim, Comparison
-from tests.bench.ground import ChildError, Ground, ground
+from tests.bench.ground import ChildError, ground
 
 EPILOG = """
 All variants run in turns, in every round, on one PostgreSQL and one nats-server that are started for it and lose
@@ -35,9 +34,7 @@ def main() -> int:
     configure_logs(level="error")
     chosen = [given.only] if given.only else list(PARTS)
     try:
-        say("starting PostgreSQL and nats-server")
-        with ground() as stood_on:
-            results = asyncio.run(compare(stood_on, chosen, rounds=rounds, seconds=2.0 if given.quick else 5.0))
+        results = {part: measure(part, rounds=rounds, seconds=2.0 if given.quick else 5.0) for part in chosen}
     except (ChildError, EmbeddedError) as error:
         say(str(error))
         return 1
@@ -45,8 +42,11 @@ def main() -> int:
     return 0
 
 
-async def compare(on: Ground, parts: Sequence[str], *, rounds: int, seconds: float) -> dict[str, Comparison]:
-    return {part: await PARTS[part](on, rounds=rounds, seconds=seconds, say=say) for part in parts}
+def measure(part: str, *, rounds: int, seconds: float) -> Comparison:
+    """One comparison on servers of its own: its consumers would first read all that another has published."""
+    say(f"starting PostgreSQL and nats-server for {part}")
+    with ground() as on:
+        return asyncio.run(PARTS[part](on, rounds=rounds, seconds=seconds, say=say))
 
 
 def table(comparison: Comparison) -> str:

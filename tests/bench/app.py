@@ -45,7 +45,7 @@ async def main(task: dict[str, Any]) -> None:
         catch_up_seconds=3600,
     )
     services = [SERVICES[name] for name in task["services"]]
-    # What the other services would say is not heard where they are not: their streams and addresses are missing.
+    # What absent services would say is not heard: their journals have no address to be read from.
     names = {service.name for service in services}
     services = [replace(s, listens_to=[owner for owner in s.listens_to if owner in names]) for s in services]
 
@@ -54,7 +54,7 @@ async def main(task: dict[str, Any]) -> None:
             note_suggestions(running, Path(task["notes"]))
         print(READY, flush=True)
 
-    await serve(settings, services, ports={s.name: settings.port for s in services}, ensure=True, on_ready=on_ready)
+    await serve(settings, services, ports={s.name: settings.port for s in services}, on_ready=on_ready)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ from typing import Any
 import asyncpg
 
 from chassis.auth import Issuer
-from chassis.bus import grants
+from chassis.bus import ensure_streams, grants
 from chassis.embedded import Nats, Permissions, Postgres, free_port
-from chassis.runtime import prepare
+from chassis.runtime import prepare, topology
 from chassis.service import Service
 from chassis.settings import Settings
 from services.matching.wiring import SERVICE as MATCHING
@@ -51,9 +51,10 @@ class Ground:
         )
 
     async def make_database(self, name: str) -> None:
-        """An empty database with the services' schemas."""
+        """An empty database with the services' schemas; and the streams."""
         await self.execute("postgres", f"CREATE DATABASE {name}")
         await prepare(self.settings(name), list(SERVICES.values()))
+        await ensure_streams(self.nats.url(ADMINISTRATOR), *topology(list(SERVICES.values())))
 
     async def execute(self, database: str, statement: str) -> Any:
         connection = await asyncpg.connect(self.postgres.dsn(database))

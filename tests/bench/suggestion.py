@@ -15,7 +15,7 @@ from services.demo.people import Api, world
 from tests.bench.app import SUGGESTED
 from tests.bench.figures import Aim, Comparison, Row, percentile
 from tests.bench.filing import sample_request, token
-from tests.bench.ground import ADMINISTRATOR, Child, Ground, carried_out, serving
+from tests.bench.ground import ADMINISTRATOR, Child, ChildError, Ground, carried_out, serving
 
 RATE = 50.0
 """Arrivals a second, at random times: far from what either can do, so that it is the path that is measured."""
@@ -93,10 +93,15 @@ async def _path(ground: Ground, app: Child, notes: Path, *, seconds: float, seed
         )
         assert not said["refused"], f"only 201 counts: {said['refused'][:5]}"
         answers: Mapping[str, tuple[float, float]] = said["answers"]
-        async with asyncio.timeout(SETTLE_SECONDS):
-            while not answers.keys() <= seen.keys():
-                await asyncio.sleep(0.05)
-        watching.cancel()
+        try:
+            async with asyncio.timeout(SETTLE_SECONDS):
+                while not answers.keys() <= seen.keys():
+                    await asyncio.sleep(0.05)
+        except TimeoutError as error:
+            missing = len(answers.keys() - seen.keys())
+            raise ChildError(f"{missing} of {len(answers)} submissions have no suggestion yet") from error
+        finally:
+            watching.cancel()
     committed = dict(line.split() for line in notes.read_text().splitlines())
     return {
         "POST → 201": [answered - sent for sent, answered in answers.values()],
