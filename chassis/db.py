@@ -18,6 +18,7 @@ POOL_MAX = 10
 ACQUIRE_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
 COMMAND_SECONDS = 5.0
+ROLLBACK_SECONDS = 0.5
 ATTEMPTS_MAX = 5
 RETRY_SECONDS = 0.02
 SESSION_LIMITS = {
@@ -115,9 +116,7 @@ class Database:
                 if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
                     # It was the primary when we connected; whoever is it now is found by connecting again.
                     self.expire()
-                with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                    await transaction.rollback()
-                    sound = True
+                sound = await self._roll_back(transaction, error)
                 raise
             await self._commit(transaction)
             sound = True
@@ -132,6 +131,17 @@ class Database:
             return await self._pool.take(within_seconds=ACQUIRE_SECONDS)
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise Unavailable("database-unavailable") from error
+
+    async def _roll_back(self, transaction: asyncpg.transaction.Transaction, error: BaseException) -> bool:
+        """False where PostgreSQL did not say that it has: then it does so when the connection is closed."""
+        if isinstance(error, TimeoutError):
+            # Silent for as long as a caller may wait already.
+            return False
+        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            async with asyncio.timeout(ROLLBACK_SECONDS):
+                await transaction.rollback()
+            return True
+        return False
 
     async def _commit(self, transaction: asyncpg.transaction.Transaction) -> None:
         try:
