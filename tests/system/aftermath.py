@@ -1,0 +1,231 @@
+"""What is there when all is quiet: nothing lost, nothing doubled, and how either would show."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+import nats.js.errors
+from nats.aio.client import Client
+
+from chassis.bus import stream_name
+from chassis.db import Database
+from chassis.mailbox import Mailbox
+from chassis.rebuild import verify
+from services.__main__ import NAMES, SERVICES
+
+QUIET_SECONDS = 30
+OF_THE_MOMENT = frozenset({"watermark", "migration"})
+"""Tables that say how far somebody has read, or how the schema came about."""
+
+_PENDING = " + ".join(f"(SELECT count(*) FROM {name}.pending)" for name in NAMES)
+_UNHEARD = " + ".join(
+    f"(SELECT count(*) FROM {owner}.journal AS told WHERE NOT EXISTS (SELECT FROM {service.name}.inbox AS heard"
+    " WHERE heard.event_id = told.event_id AND heard.status = 'applied'))"
+    for service in SERVICES
+    for owner in service.listens_to
+)
+_OWED = (
+    "(SELECT count(*) FROM notifications.dispatch WHERE status = 'owed') + (SELECT count(*) FROM notifications.lease)"
+)
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """What the databases, the streams and the mailbox hold; two runs of one job hold the same."""
+
+    facts: Mapping[str, int]
+    """How many of each type, over all journals."""
+    rows: Mapping[str, int]
+    """How many rows of each table, and of each status in it."""
+    money: Mapping[str, int]
+    mails: int
+    """Different ones, by Message-ID."""
+
+
+async def quiet(connection: asyncpg.Connection) -> dict[str, int]:
+    """Waits until nothing is to be published, heard or sent any more; returns what is left when that does not come."""
+    deadline = time.monotonic() + QUIET_SECONDS
+    query = f"SELECT {_PENDING} AS pending, {_UNHEARD} AS unheard, {_OWED} AS owed"
+    while True:
+        row = await connection.fetchrow(query)
+        assert row is not None
+        left = {name: int(count) for name, count in row.items() if count}
+        if not left or time.monotonic() > deadline:
+            return left
+        await asyncio.sleep(0.05)
+
+
+async def examine(
+    connection: asyncpg.Connection, broker: Client, mailbox: Mailbox, *, wiped: bool = False
+) -> tuple[Aftermath, list[str]]:
+    """What is there, and what is wrong with it whatever another run held.
+
+    In a broker that was `wiped` not every fact stands, but none that was not committed, and none twice.
+    """
+    wrong: list[str] = []
+    facts: Counter[str] = Counter()
+    for name in NAMES:
+        rows = await connection.fetch(
+            f"SELECT event_id, aggregate_id, version, type FROM {name}.journal ORDER BY version"
+        )
+        facts.update(row["type"] for row in rows)
+        versions: dict[UUID, list[int]] = {}
+        for row in rows:
+            versions.setdefault(row["aggregate_id"], []).append(row["version"])
+        if gaps := [str(one) for one, held in versions.items() if held != list(range(1, len(held) + 1))]:
+            wrong.append(f"{name}: versions with a gap: {gaps}")
+        stored, told = await _stored(broker, name), [row["event_id"] for row in rows]
+        wrong += _stream_against_journal(name, stored, told, wiped=wiped)
+    wrong += await _doubled(connection)
+    ids = Counter(mail.message_id for mail in mailbox.messages())
+    rows_of = await _rows(connection)
+    return Aftermath(facts=facts, rows=rows_of, money=await _money(connection), mails=len(ids)), wrong
+
+
+def differences(expected: Aftermath, found: Aftermath) -> tuple[list[str], list[str]]:
+    """What of the reference run was lost, and what there is too much of."""
+    lost, doubled = [], []
+    for kind in ("facts", "rows", "money"):
+        before, after = getattr(expected, kind), getattr(found, kind)
+        for name in sorted(before.keys() | after.keys()):
+            was, now = before.get(name, 0), after.get(name, 0)
+            if was != now:
+                (lost if now < was else doubled).append(f"{kind} {name}: {now} instead of {was}")
+    if found.mails != expected.mails:
+        (lost if found.mails < expected.mails else doubled).append(f"mails: {found.mails} instead of {expected.mails}")
+    return lost, doubled
+
+
+def repeated_mails(mailbox: Mailbox) -> int:
+    """How many mails came once more under the id they had come with before."""
+    return len(mailbox.messages()) - len({mail.message_id for mail in mailbox.messages()})
+
+
+async def rebuilt_differently(database_url: str) -> list[str]:
+    """Where a service's tables are not what its journal says."""
+    found: list[str] = []
+    for service in SERVICES:
+        db = await Database.connect(database_url, service.name, role=None, pool_max=1)
+        try:
+            found += [f"{service.name}: {line}" for line in await verify(db, service)]
+        finally:
+            await db.close()
+    return found
+
+
+def _stream_against_journal(name: str, stored: Sequence[UUID], told: Sequence[UUID], *, wiped: bool) -> list[str]:
+    wrong = []
+    if not wiped and (missing := set(told) - set(stored)):
+        wrong.append(f"{name}: {len(missing)} facts never reached the stream")
+    if unfounded := set(stored) - set(told):
+        wrong.append(f"{name}: {len(unfounded)} published that were never committed")
+    if len(stored) != len(set(stored)):
+        wrong.append(f"{name}: {len(stored) - len(set(stored))} stand twice in the stream")
+    return wrong
+
+
+async def _stored(broker: Client, name: str) -> list[UUID]:
+    """The ids of the messages in a service's stream."""
+    found: list[UUID] = []
+    stream = stream_name(name)
+    state = (await broker.jetstream().stream_info(stream)).state
+    for sequence in range(state.first_seq, state.last_seq + 1) if state.messages else ():
+        message = await broker.jetstream().get_msg(stream, sequence)
+        assert message.headers is not None
+        found.append(UUID(message.headers["Nats-Msg-Id"]))
+    return found
+
+
+async def _doubled(connection: asyncpg.Connection) -> list[str]:
+    checks = {
+        "parked": " UNION ALL ".join(f"SELECT reason FROM {name}.inbox WHERE status = 'parked'" for name in NAMES),
+        "entries that do not balance": "SELECT entry_id::text FROM pledges.posting GROUP BY entry_id, book, currency"
+        " HAVING sum(minor) <> 0 OR sum(usd_minor) <> 0",
+        "told twice": "SELECT person_id::text FROM notifications.notification"
+        " GROUP BY cause_id, person_id, split_part(notice, ':', 1) HAVING count(*) > 1",
+        "matches of a line and an offering": "SELECT line_id::text FROM matching.match"
+        " GROUP BY line_id, offering_id HAVING count(*) > 1",
+        "requirements of a match": "SELECT match_id::text FROM pledges.requirement GROUP BY match_id HAVING count(*) > 1",
+        "allocations for a requirement": "SELECT requirement_id::text FROM pledges.allocation"
+        " GROUP BY requirement_id HAVING count(*) > 1",
+        "line_match of a match": "SELECT match_id::text FROM requests.line_match GROUP BY match_id HAVING count(*) > 1",
+        "capacity taken is not the confirmed": "SELECT offering_id::text FROM matching.capacity GROUP BY offering_id"
+        " HAVING sum(taken) <> (SELECT count(*) FROM matching.match WHERE match.offering_id = capacity.offering_id"
+        " AND status IN ('confirmed', 'in_delivery', 'completed'))",
+    }
+    wrong = []
+    for name, query in checks.items():
+        if rows := await connection.fetch(query):
+            wrong.append(f"{name}: {[row[0] for row in rows]}")
+    return wrong
+
+
+async def _rows(connection: asyncpg.Connection) -> dict[str, int]:
+    tables = await connection.fetch(
+        """
+        SELECT table_schema AS service, table_name AS name,
+               bool_or(column_name = 'status') AS has_status, bool_or(column_name = 'taken') AS has_taken
+        FROM information_schema.columns WHERE table_schema = ANY($1::text[]) GROUP BY 1, 2
+        """,
+        list(NAMES),
+    )
+    counted: dict[str, int] = {}
+    for table in tables:
+        if table["name"] in OF_THE_MOMENT:
+            continue
+        name = f"{table['service']}.{table['name']}"
+        counted[name] = await connection.fetchval(f"SELECT count(*) FROM {name}")
+        if table["has_status"]:
+            for row in await connection.fetch(f"SELECT status, count(*) AS held FROM {name} GROUP BY status"):
+                counted[f"{name} {row['status']}"] = row["held"]
+        if table["has_taken"]:
+            counted[f"{name} taken"] = await connection.fetchval(f"SELECT sum(taken) FROM {name}")
+    return counted
+
+
+async def _money(connection: asyncpg.Connection) -> dict[str, int]:
+    rows = await connection.fetch(
+        "SELECT fund || ' ' || account AS name, sum(usd_minor)::bigint AS held FROM pledges.posting GROUP BY fund, account"
+    )
+    available = await connection.fetch(
+        "SELECT fund || ' may be allocated' AS name, available_usd_minor AS held FROM pledges.balance"
+    )
+    return {row["name"]: row["held"] for row in [*rows, *available]}
+
+
+async def empty_tables(connection: asyncpg.Connection) -> None:
+    """Take everything away that the services have written, once nobody is at work any more."""
+    await connection.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    async with connection.transaction():
+        # Without triggers and foreign keys: in whatever order.
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        for name in await _tables(connection):
+            await connection.execute(f"DELETE FROM {name}")
+        await connection.execute(
+            "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) FROM pg_sequences"
+        )
+
+
+async def _tables(connection: asyncpg.Connection) -> list[str]:
+    rows = await connection.fetch(
+        "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
+        " WHERE schemaname = ANY($1::text[]) AND tablename <> 'migration'",
+        list(NAMES),
+    )
+    return [row["name"] for row in rows]
+
+
+async def empty_streams(broker: Client) -> None:
+    """Take the services' streams away; the next platform makes them again."""
+    for name in NAMES:
+        try:
+            await broker.jetstream().delete_stream(stream_name(name))
+        except nats.js.errors.NotFoundError:
+            continue

@@ -1,0 +1,332 @@
+"""The platform in a child process that can be killed: forked, so that it starts in a fraction of a second.
+
+Run as a program it is the forker: it has imported everything and opened nothing. For each line of JSON on its standard
+input it forks one platform, says the platform's process id, waits until it has ended and says how.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+import httpx
+import msgspec
+
+from chassis import bus, inbox, journal, runtime, supervise
+from chassis.auth import Keys, Verifier
+from chassis.embedded import free_port
+from chassis.http import application
+from chassis.internal import events
+from chassis.settings import Settings
+from chassis.telemetry import configure_logs
+from services import documents, reference
+from services.__main__ import SERVICES
+from services.matching import wiring as matching
+from services.notifications import sender
+from services.notifications import wiring as notifications
+from services.requests import wiring as requests
+from services.together import run_together
+from tests.system.crash_points import IDLE, JOB, Point, Recorder, died, instrument
+
+ROOT = Path(__file__).parents[2]
+PR_SET_PDEATHSIG = 1
+READY_SECONDS = 20
+STOP_SECONDS = 20
+NEVER_SECONDS = 3600.0
+SIGNALS = {IDLE: signal.SIGUSR1, JOB: signal.SIGUSR2}
+
+
+class Orders(msgspec.Struct, frozen=True, kw_only=True):
+    """What one platform is to be. `redelivers` and `catches_up` are the two ways in which what a dead process had heard
+    comes again, from the broker or from the owners' journals; at least one has to be open."""
+
+    database_url: str
+    nats_url: str
+    nats_urls: dict[str, str]
+    smtp_url: str
+    state: str
+    issuer: str
+    port: int
+    trace: str
+    log: str
+    deadly: Point | None = None
+    redelivers: bool = True
+    catches_up: bool = True
+    catch_up_seconds: float = 0.5
+    deaf: bool = False
+    """Takes nothing from the broker until the phase of the job begins."""
+
+
+# -- in the forker and its children -----------------------------------------------------------------------------------
+
+
+def hurry(orders: Orders) -> None:
+    """What takes over after a second, ten or sixty does so within one; nothing else about it is different."""
+    journal.SWEEP_SECONDS = 0.3
+    journal.LEASE_SECONDS = 1
+    inbox.STRAIGHTEN_SECONDS = 0.3
+    inbox.GAP_SECONDS = 0.3
+    bus.ACK_WAIT_SECONDS = 1 if orders.redelivers else 30
+    runtime.STREAMS_SECONDS = 1.0
+    supervise.PAUSE_SECONDS_MIN = 0.05
+    supervise.PAUSE_SECONDS_MAX = 0.5
+    sender.POLL_SECONDS = 0.2
+    sender.AWAY_SECONDS_MIN = 0.1
+    matching.LOOK_SECONDS = requests.CLOCK_SECONDS = 1.0
+    if not orders.catches_up:
+        inbox.Inbox.catch_up, inbox.Inbox._fill_gap = _never, _nothing
+    terms = notifications.terms
+
+    def hurried(settings: Settings) -> sender.Terms | None:
+        found = terms(settings)
+        return found and msgspec.structs.replace(found, lease_seconds=1)
+
+    notifications.terms = hurried
+
+
+def _listen_only_in(recorder: Recorder) -> None:
+    listen = inbox.Inbox.listen
+
+    async def listen_later(one: inbox.Inbox, broker: bus.Bus, owner: str) -> None:
+        while recorder.phase != JOB:
+            await asyncio.sleep(0.05)
+        await listen(one, broker, owner)
+
+    inbox.Inbox.listen = listen_later
+
+
+async def _never(*_: object) -> None:
+    await asyncio.sleep(NEVER_SECONDS)
+
+
+async def _nothing(*_: object) -> None:
+    return
+
+
+def live(orders: Orders) -> None:
+    """Be the platform, all services in this process, until told to stop."""
+    hurry(orders)
+    configure_logs(level="warning")
+    recorder = Recorder(Path(orders.trace), orders.deadly)
+    for phase, sign in SIGNALS.items():
+        signal.signal(sign, lambda *_, phase=phase: recorder.enter(phase))
+    instrument(recorder)
+    if orders.deaf:
+        _listen_only_in(recorder)
+    settings = Settings(
+        state=Path(orders.state),
+        database_url=orders.database_url,
+        nats_url=orders.nats_url,
+        nats_urls=orders.nats_urls,
+        smtp_url=orders.smtp_url,
+        port=orders.port,
+        issuer=orders.issuer,
+        catch_up_seconds=orders.catch_up_seconds,
+        mail_hourly_max=10_000,
+    )
+    run_together(settings, SERVICES, fail=_fail, say=lambda _line: None)
+
+
+def _fail(line: str) -> NoReturn:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+    os._exit(2)
+
+
+def warm_up() -> None:
+    """Make an application once and throw it away: what it imports and remembers is then there for every child."""
+    stand_ins: Any = [SimpleNamespace(service=service, name=service.name, db=None) for service in SERVICES]
+    application(stand_ins, Verifier(Keys(os.devnull), "nobody"), routes=[events, *reference.ROUTES, *documents.ROUTES])
+
+
+def fork_for_each_line() -> None:
+    warm_up()
+    gc.collect()
+    gc.freeze()
+    for line in sys.stdin:
+        orders = msgspec.json.decode(line, type=Orders)
+        pid = os.fork()
+        if pid == 0:
+            _become(orders)
+        _say(pid=pid)
+        _, status = os.waitpid(pid, 0)
+        _say(exit=os.waitstatus_to_exitcode(status))
+
+
+def _say(**what: int) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def _become(orders: Orders) -> NoReturn:
+    code = 1
+    try:
+        _die_with_parent()
+        random.seed()
+        log = os.open(orders.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for ours, standard in ((nothing, 0), (log, 1), (log, 2)):
+            os.dup2(ours, standard)
+        live(orders)
+        code = 0
+    except BaseException as error:
+        sys.stderr.write(f"ended by {error!r}\n")
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+
+# -- in the test ------------------------------------------------------------------------------------------------------
+
+
+class Forker:
+    """Starts platforms, one at a time, and says how each ended."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def fork(self, orders: Orders) -> int:
+        """The process id."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(msgspec.json.encode(orders) + b"\n")
+        return int((await self._said())["pid"])
+
+    async def exit_code(self) -> int:
+        """Waits for the end of the one that was forked last; minus the signal where it was killed."""
+        return int((await self._said())["exit"])
+
+    async def _said(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        assert line, "the forker has ended"
+        said: dict[str, Any] = json.loads(line)
+        return said
+
+
+@contextlib.asynccontextmanager
+async def forker() -> AsyncIterator[Forker]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.system.crash_child",
+        cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        yield Forker(process)
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), timeout=5)
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@dataclass
+class Life:
+    """A platform that is started again when it dies, as a supervisor of processes would."""
+
+    forker: Forker
+    orders: Orders
+    second: Orders
+    """What the platform is after the first death."""
+
+    pid: int = 0
+    deaths: int = 0
+    exit_code: int | None = None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it has ended and nobody had asked for that."""
+    _stopping: bool = False
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.orders.port}"
+
+    @property
+    def reached(self) -> bool:
+        """Whether it died where it was to."""
+        return died(Path(self.orders.trace))
+
+    async def go_on(self) -> None:
+        """Runs until `stop`, or until it ends as nobody had asked for."""
+        self.pid = await self.forker.fork(self.orders)
+        while True:
+            self.exit_code = await self.forker.exit_code()
+            if self._stopping:
+                return
+            if self.deaths or not self.reached:
+                self.ended.set()
+                return
+            self.deaths += 1
+            self.pid = await self.forker.fork(self.second)
+
+    def enter(self, phase: str) -> None:
+        self._send(SIGNALS[phase])
+
+    def stop(self, sign: signal.Signals = signal.SIGKILL) -> None:
+        self._stopping = True
+        self._send(sign)
+
+    def _send(self, sign: signal.Signals) -> None:
+        # Process 0 would be all of our own group.
+        if self.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, sign)
+
+    async def meanwhile(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something with it. Raises AssertionError at once when it ends where it should not."""
+        working, ending = asyncio.create_task(work), asyncio.create_task(self.ended.wait())
+        await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
+        ending.cancel()
+        if not working.done():
+            working.cancel()
+            raise AssertionError(f"the platform ended with {self.exit_code}; its log is {self.orders.log}")
+        working.result()
+
+    async def ready(self, client: httpx.AsyncClient) -> None:
+        """Waits until it can do all of its work."""
+        deadline = asyncio.get_running_loop().time() + READY_SECONDS
+        while asyncio.get_running_loop().time() < deadline:
+            with contextlib.suppress(httpx.HTTPError):
+                if (await client.get(f"{self.address}/health/ready")).status_code == httpx.codes.OK:
+                    return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"not ready in {READY_SECONDS} s; its log is {self.orders.log}")
+
+
+@contextlib.asynccontextmanager
+async def alive(one: Forker, orders: Orders, *, second: Orders | None = None) -> AsyncIterator[Life]:
+    """A platform for the time of the block; killed at its end, if it has not been stopped."""
+    life = Life(one, orders, second or msgspec.structs.replace(orders, deadly=None))
+    going = asyncio.create_task(life.go_on())
+    try:
+        yield life
+    finally:
+        life.stop()
+        await asyncio.wait_for(going, timeout=STOP_SECONDS)
+
+
+def orders_for(folder: Path, name: str, **given: Any) -> Orders:
+    """Orders with a port, a trace and a log of their own."""
+    return Orders(port=free_port(), trace=str(folder / f"{name}.trace"), log=str(folder / f"{name}.log"), **given)
+
+
+if __name__ == "__main__":
+    # Imported, not this very module: what it is called in `__main__` would not be what the tests see.
+    from tests.system.crash_child import fork_for_each_line as fork
+
+    _die_with_parent()
+    fork()

@@ -1,0 +1,92 @@
+"""Where a platform that may be killed runs: a broker and a database of its own, used again and again."""
+
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import nats
+from nats.aio.client import Client
+
+from chassis.embedded import Nats
+from services.__main__ import NAMES
+from tests import builders
+from tests.conftest import Servers
+from tests.system.aftermath import empty_streams, empty_tables
+from tests.system.crash_child import Forker, Orders, forker, orders_for
+from tests.system.platform import broker
+
+HTTP_SECONDS = 30
+
+
+@dataclass
+class Stand:
+    """`connection` and `client` are the test's own, for looking at what the platform did."""
+
+    name: str
+    folder: Path
+    issuer: Path
+    database_url: str
+    nats: Nats
+    connection: asyncpg.Connection
+    forker: Forker
+    client: httpx.AsyncClient
+    runs: int = 0
+
+    async def empty(self) -> Path:
+        """Nothing is left of the run before; returns a folder for the next."""
+        self.runs += 1
+        await empty_tables(self.connection)
+        async with self.broker() as client:
+            await empty_streams(client)
+        folder = self.folder / f"run-{self.runs}"
+        folder.mkdir()
+        (folder / "issuer.jwk").hardlink_to(self.issuer)
+        return folder
+
+    @contextlib.asynccontextmanager
+    async def broker(self) -> AsyncIterator[Client]:
+        """A connection of the administrator of the streams."""
+        client = await nats.connect(self.nats.url("streams"), inbox_prefix="_INBOX_admin", allow_reconnect=False)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+    def orders(self, folder: Path, **more: Any) -> Orders:
+        given = {
+            "database_url": self.database_url,
+            "nats_url": self.nats.url("streams"),
+            "nats_urls": {name: self.nats.url(name) for name in NAMES},
+            "state": str(folder),
+            "issuer": builders.ISSUER,
+        }
+        return orders_for(folder, "platform", **given, **more)
+
+
+@contextlib.asynccontextmanager
+async def stand(servers: Servers, template: str, name: str) -> AsyncIterator[Stand]:
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=servers.folder))
+    async with contextlib.AsyncExitStack() as stack:
+        nats_server = stack.enter_context(broker(folder / "nats"))
+        postgres = await asyncpg.connect(servers.postgres.dsn())
+        stack.push_async_callback(postgres.close)
+        await postgres.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        stack.push_async_callback(postgres.execute, f"DROP DATABASE {name} WITH (FORCE)")
+        connection = await asyncpg.connect(servers.postgres.dsn(name))
+        stack.push_async_callback(connection.close)
+        client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=HTTP_SECONDS))
+        yield Stand(
+            name=name,
+            folder=folder,
+            issuer=servers.folder / "issuer.jwk",
+            database_url=servers.postgres.dsn(name),
+            nats=nats_server,
+            connection=connection,
+            forker=await stack.enter_async_context(forker()),
+            client=client,
+        )
