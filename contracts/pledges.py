@@ -15,6 +15,7 @@ from contracts.values import MINOR_UNITS_MAX, Code, Currency, Money, Organizatio
 
 YEARS_MAX = 20
 RATES_MAX = 300
+FUND_DONORS_MAX = 200
 
 UsdMinor = Annotated[int, Meta(ge=0, le=MINOR_UNITS_MAX, description="cents of the US dollar")]
 RateText = Annotated[
@@ -27,6 +28,11 @@ RateText = Annotated[
     ),
 ]
 FundCode = Annotated[str, Meta(pattern="^[A-Z][A-Z0-9-]+$", min_length=3, max_length=32)]
+# Who listens may hear of an allocation before it hears of the agreements: their order is not promised.
+FundDonors = Annotated[
+    tuple[Organization, ...],
+    Meta(max_length=FUND_DONORS_MAX, description="who had signed for money to the fund by then"),
+]
 
 
 class Valuation(Struct, frozen=True, kw_only=True):
@@ -181,6 +187,7 @@ class AllocationMade(Fact, frozen=True, kw_only=True, tag="pledges.allocation.ma
     state: State | None = None
     provider: Organization | None = None
     gap_usd_minor: UsdMinor | None = None
+    fund_donors: FundDonors = ()
 
 
 class AllocationReturned(Fact, frozen=True, kw_only=True, tag="pledges.allocation.returned.v1"):
@@ -192,6 +199,7 @@ class AllocationReturned(Fact, frozen=True, kw_only=True, tag="pledges.allocatio
     usd_minor: UsdMinor
     effective_on: date
     returned_at: datetime
+    fund_donors: FundDonors = ()
 
 
 FACTS: tuple[type[Fact], ...] = (

@@ -33,6 +33,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "state": "KEN",
         "provider": "UNODC-SHERLOC",
         "donor": "NOR",
+        "fund_donors": ["DEU", "NOR"],
         "organization": "KEN",
         "role": "focal_point",
         # a request and its lines

@@ -11,7 +11,6 @@ from chassis.ids import new_id
 from chassis.journal import announce, read_aggregate
 from contracts.facts import Event, Fact
 from contracts.notifications import Due, NotificationOwed, SubscriptionRegistered
-from contracts.pledges import PledgeCommitted
 from contracts.refusals import Unconditional
 from contracts.requests import RequestRegistered
 from contracts.values import Caller, Language
@@ -78,11 +77,8 @@ async def register(
 
 async def learn(tx: Tx, fact: Fact) -> None:
     """Keep what later facts will not repeat."""
-    match fact:
-        case RequestRegistered():
-            await store.learn_reference(tx, fact.request_id, fact.reference)
-        case PledgeCommitted():
-            await store.learn_fund_donor(tx, fact.fund, fact.donor)
+    if isinstance(fact, RequestRegistered):
+        await store.learn_reference(tx, fact.request_id, fact.reference)
 
 
 async def tell(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
@@ -91,10 +87,10 @@ async def tell(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
     notices = audience.notices_of(fact, caused=event.causationid is not None)
     if not notices:
         return
-    known = await store.known(tx, request_id=getattr(fact, "request_id", None), fund=getattr(fact, "fund", None))
+    known = await store.known(tx, request_id=getattr(fact, "request_id", None))
     told: set[UUID] = set()
     for notice in notices:
-        appointments = audience.appointments(notice, fact, known)
+        appointments = audience.appointments(notice, fact)
         match_id = getattr(fact, "match_id", None) if notice.told_before else None
         for recipient in await store.recipients(tx, appointments, told_of_match=match_id):
             if recipient.person_id not in told:

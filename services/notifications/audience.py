@@ -55,10 +55,9 @@ class Notice(Struct, frozen=True, kw_only=True):
 
 
 class Known(Struct, frozen=True, kw_only=True):
-    """What other facts have told: a request's reference number, and who has signed for money to a fund."""
+    """What other facts have told: a request's reference number."""
 
     reference: str | None = None
-    fund_donors: tuple[str, ...] = ()
 
 
 STATE, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE = Relation
@@ -208,7 +207,7 @@ def cause_of(notice: Notice, event_id: UUID, causation_id: UUID | None) -> UUID:
     return causation_id if notice.gathered and causation_id is not None else event_id
 
 
-def appointments(notice: Notice, fact: Fact, known: Known) -> list[Appointment]:
+def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
     """Whom the notice is for. A relation that this fact does not have (money for no request) has nobody in it."""
     found: set[Appointment] = set()
     for relation in notice.to:
@@ -218,7 +217,7 @@ def appointments(notice: Notice, fact: Fact, known: Known) -> list[Appointment]:
             case Relation.FINANCE:
                 found.add(Appointment(UNODC, Role.FINANCE_OFFICER))
             case Relation.FUND_DONORS:
-                found |= {Appointment(donor, Role.DONOR_OFFICER) for donor in known.fund_donors}
+                found |= {Appointment(donor, Role.DONOR_OFFICER) for donor in getattr(fact, relation.value)}
             case Relation.STATE | Relation.PROVIDER | Relation.DONOR:
                 organization = getattr(fact, relation.value)
                 if organization is not None:

@@ -16,7 +16,6 @@ from services.notifications.domain import Channel, Dispatch, Notification, Subsc
 from services.notifications.wording import Letter
 
 LIST_MAX = 100
-FUND_DONORS_MAX = 200
 
 # -- subscriptions ----------------------------------------------------------------------------------------------------
 
@@ -121,22 +120,8 @@ async def learn_reference(tx: Tx, request_id: UUID, reference: str) -> None:
     )
 
 
-async def learn_fund_donor(tx: Tx, fund: str, donor: str) -> None:
-    await tx.execute("INSERT INTO fund_donor (fund, donor) VALUES ($1, $2) ON CONFLICT DO NOTHING", fund, donor)
-
-
-async def known(tx: Tx, *, request_id: UUID | None, fund: str | None) -> Known:
-    row = await tx.fetchrow(
-        """
-        SELECT (SELECT reference FROM known_reference WHERE request_id = $1) AS reference,
-            ARRAY(SELECT donor FROM fund_donor WHERE fund = $2 ORDER BY donor LIMIT $3) AS fund_donors
-        """,
-        request_id,
-        fund,
-        FUND_DONORS_MAX,
-    )
-    assert row is not None, "a SELECT without FROM has one row"
-    return msgspec.convert(dict(row), Known)
+async def known(tx: Tx, *, request_id: UUID | None) -> Known:
+    return Known(reference=await tx.fetchval("SELECT reference FROM known_reference WHERE request_id = $1", request_id))
 
 
 # -- notifications ----------------------------------------------------------------------------------------------------

@@ -211,7 +211,16 @@ async def allocate(
         await store.get_requirement(tx, purpose, caller, lock=True) if isinstance(purpose, UUID) else purpose
     )
     available = await ledger.hold_balance(tx, fund)
-    fact = allocations.allocate(allocation_id, fund, usd_minor, for_what, available_usd_minor=available, on=on, now=now)
+    fact = allocations.allocate(
+        allocation_id,
+        fund,
+        usd_minor,
+        for_what,
+        available_usd_minor=available,
+        fund_donors=await store.fund_donors(tx, fund),
+        on=on,
+        now=now,
+    )
     await record(tx, fact, version=1)
 
 
@@ -243,6 +252,7 @@ async def hear_of_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
         return
     for allocation in await store.made_for(tx, requirement.requirement_id):
         await ledger.hold_balance(tx, allocation.fund)
-        back = allocation.give_back(on=fact.revoked_at.date(), now=event.time)
+        donors = await store.fund_donors(tx, allocation.fund)
+        back = allocation.give_back(donors, on=fact.revoked_at.date(), now=event.time)
         await record(tx, back, version=allocation.revision + 1, because=event)
     await record(tx, requirement.cancel(now=event.time), version=requirement.revision + 1, because=event)

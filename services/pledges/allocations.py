@@ -127,7 +127,7 @@ class Allocation(Struct, frozen=True, kw_only=True):
     state: str | None = None
     provider: str | None = None
 
-    def give_back(self, *, on: date, now: datetime) -> AllocationReturned:
+    def give_back(self, fund_donors: tuple[str, ...], *, on: date, now: datetime) -> AllocationReturned:
         if self.status is AllocationStatus.RETURNED or self.requirement_id is None:
             raise Conflict("allocation-returned")
         return AllocationReturned(
@@ -137,6 +137,7 @@ class Allocation(Struct, frozen=True, kw_only=True):
             usd_minor=self.usd_minor,
             effective_on=on,
             returned_at=now,
+            fund_donors=fund_donors,
         )
 
 
@@ -147,10 +148,11 @@ def allocate(
     purpose: Requirement | str,
     *,
     available_usd_minor: int,
+    fund_donors: tuple[str, ...],
     on: date,
     now: datetime,
 ) -> AllocationMade:
-    """Set money aside for a requirement or a work package.
+    """Set money aside for a requirement or a work package; `fund_donors` are those to be told of it.
 
     Raises Conflict for more than the fund has or the requirement lacks, Mismatch for a work package of another fund.
     """
@@ -159,7 +161,13 @@ def allocate(
     if usd_minor > available_usd_minor:
         raise Conflict("balance-exceeded", available_usd_minor=available_usd_minor)
     return AllocationMade(
-        allocation_id=allocation_id, fund=fund, usd_minor=usd_minor, effective_on=on, allocated_at=now, **purposed
+        allocation_id=allocation_id,
+        fund=fund,
+        usd_minor=usd_minor,
+        effective_on=on,
+        allocated_at=now,
+        fund_donors=fund_donors,
+        **purposed,
     )
 
 

@@ -7,7 +7,7 @@ import msgspec
 from asyncpg import Record
 
 from chassis.db import Tx
-from contracts.pledges import Valuation
+from contracts.pledges import FUND_DONORS_MAX, Valuation
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller
 from services.pledges.allocations import Allocation, Requirement
@@ -198,6 +198,18 @@ async def made_for(tx: Tx, requirement_id: UUID) -> list[Allocation]:
         requirement_id,
     )
     return [msgspec.convert(dict(row), Allocation) for row in rows]
+
+
+async def fund_donors(tx: Tx, fund: str) -> tuple[str, ...]:
+    """Who has signed for money to a fund, for the system itself, which tells them what becomes of it."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT donor FROM pledge WHERE fund = $1 AND committed_on IS NOT NULL ORDER BY donor LIMIT $2
+        """,
+        fund,
+        FUND_DONORS_MAX,
+    )
+    return tuple(row["donor"] for row in rows)
 
 
 async def allocations(

@@ -28,10 +28,10 @@ IDS = {name: uuid4() for name in ("match_id", "request_id", "line_id", "offering
 A_MATCH: dict[str, Any] = {**IDS, "state": "KEN", "provider": "NOR"}
 
 
-def told(fact: Fact, *, caused: bool = False, known: Known = Known(fund_donors=("DEU",))) -> set[Appointment]:  # noqa: B008
+def told(fact: Fact, *, caused: bool = False) -> set[Appointment]:
     """Everybody who is told whatever had been told before."""
     notices = [one for one in audience.notices_of(fact, caused=caused) if not one.told_before]
-    return {who for notice in notices for who in audience.appointments(notice, fact, known)}
+    return {who for notice in notices for who in audience.appointments(notice, fact)}
 
 
 def an_allocation(**changes: Any) -> p.AllocationMade:
@@ -41,6 +41,7 @@ def an_allocation(**changes: Any) -> p.AllocationMade:
         "usd_minor": 100_00,
         "effective_on": date(2026, 11, 25),
         "allocated_at": NOON,
+        "fund_donors": ("DEU",),
     }
     return p.AllocationMade(**values | changes)
 
@@ -105,10 +106,10 @@ def test_suggestions_of_one_cause_are_told_together_and_other_facts_each_for_its
 def test_an_allocation_to_a_request_is_told_to_its_sides_and_the_fund_alone_to_its_donors() -> None:
     fact = an_allocation(request_id=IDS["request_id"], match_id=IDS["match_id"], state="KEN", provider="NOR")
     to_sides, to_donors = TOLD[p.AllocationMade]
-    known = Known(reference="TA-2026-00001", fund_donors=("DEU",))
+    known = Known(reference="TA-2026-00001")
 
-    assert [STATE, PROVIDER] == audience.appointments(to_sides, fact, known)
-    assert [DONOR] == audience.appointments(to_donors, fact, known)
+    assert [STATE, PROVIDER] == audience.appointments(to_sides, fact)
+    assert [DONOR] == audience.appointments(to_donors, fact)
     assert "TA-2026-00001" == audience.reference_of(to_sides, fact, known)
     assert "SHERLOC-MNT" == audience.reference_of(to_donors, fact, known)
     assert "/v1/funds/SHERLOC-MNT" == audience.link_of(to_donors, fact)

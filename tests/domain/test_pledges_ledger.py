@@ -152,7 +152,14 @@ class Ledger(RuleBasedStateMachine):
         if usd_minor == 0:
             return multiple()
         fact = allocations.allocate(
-            uuid4(), fund, usd_minor, one, available_usd_minor=self.available(fund), on=DAYS[3], now=NOON
+            uuid4(),
+            fund,
+            usd_minor,
+            one,
+            available_usd_minor=self.available(fund),
+            fund_donors=(),
+            on=DAYS[3],
+            now=NOON,
         )
         self.expected[fund]["allocated"] += usd_minor
         self.post(fact)
@@ -161,7 +168,7 @@ class Ledger(RuleBasedStateMachine):
     @rule(one=consumes(allocated))
     def give_back(self, one: Allocation) -> None:
         self.expected[one.fund]["allocated"] -= one.usd_minor
-        self.post(one.give_back(on=DAYS[3], now=NOON))
+        self.post(one.give_back((), on=DAYS[3], now=NOON))
 
     @invariant()
     def the_books_say_what_a_plain_count_says(self) -> None:

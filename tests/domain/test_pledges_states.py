@@ -192,7 +192,9 @@ def a_requirement(usd_minor: int = 1000, covered: int = 0, *, cancelled: bool = 
 
 
 def allocate(usd_minor: int, purpose: Requirement | str, *, available: int = 1000, fund: str = "SHERLOC-MNT") -> Any:
-    return allocations.allocate(uuid4(), fund, usd_minor, purpose, available_usd_minor=available, on=APRIL, now=NOON)
+    return allocations.allocate(
+        uuid4(), fund, usd_minor, purpose, available_usd_minor=available, fund_donors=("NOR",), on=APRIL, now=NOON
+    )
 
 
 def test_an_allocation_to_a_requirement_says_what_is_still_lacking() -> None:
@@ -233,7 +235,7 @@ def test_all_that_there_is_can_be_allocated() -> None:
 
 def test_an_allocation_goes_back_once_and_only_from_a_requirement() -> None:
     made = allocations.allocated(allocate(200, a_requirement()))
-    assert made.give_back(on=APRIL, now=NOON).usd_minor == 200
+    assert made.give_back((), on=APRIL, now=NOON).usd_minor == 200
 
     for other in (
         allocations.allocated(allocate(200, "maintenance")),
@@ -242,7 +244,7 @@ def test_an_allocation_goes_back_once_and_only_from_a_requirement() -> None:
         ),
     ):
         with pytest.raises(Conflict) as no:
-            other.give_back(on=APRIL, now=NOON)
+            other.give_back((), on=APRIL, now=NOON)
         assert "allocation-returned" == no.value.slug
 
 

@@ -11,7 +11,9 @@ import pytest
 from chassis.db import Database
 from chassis.inbox import Inbox, Outcome
 from chassis.rebuild import verify
+from contracts.facts import decode_event
 from contracts.matching import MatchAccepted, MatchConfirmed, MatchRevoked
+from contracts.pledges import AllocationMade, AllocationReturned
 from contracts.values import Money, Period
 from services.pledges.consumers import HANDLERS
 from services.pledges.wiring import SERVICE
@@ -122,6 +124,27 @@ async def test_a_requirement_without_a_rate_waits_for_an_operator_and_is_not_gue
 
     assert parked is Outcome.PARKED
     assert (await get(api, "/v1/requirements"))["requirements"] == []
+
+
+async def test_an_allocation_and_its_return_name_the_donors_who_have_signed(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
+    match = a_match()
+    await inbox.receive(an_event(confirmed(match, Money(minor=100, currency="USD")), 1))
+    await funded(api, 8_000)
+    await committed(api, "DEU:donor_officer")
+    await pledged(api, "FRA:donor_officer")
+    (requirement,) = (await get(api, "/v1/requirements"))["requirements"]
+    body = {"fund": "SHERLOC-MNT", "money": usd(100), "requirement_id": requirement["requirement_id"]}
+    await post(api, "/v1/allocations", FINANCE, **body)
+    await inbox.receive(an_event(MatchRevoked(**match, reason="other", capacity_period=PERIOD, revoked_at=NOON), 2))
+
+    async with databases["pledges"].transaction() as tx:
+        rows = await tx.fetch("SELECT event FROM journal WHERE type LIKE 'pledges.allocation.%' ORDER BY position")
+    facts = [decode_event(row["event"]).fact() for row in rows]
+    assert [type(fact) for fact in facts] == [AllocationMade, AllocationReturned]
+    assert [getattr(fact, "fund_donors", None) for fact in facts] == [("DEU", "NOR")] * 2
 
 
 async def test_requirements_are_for_those_they_concern(api: Client, databases: Mapping[str, Database]) -> None:

@@ -75,8 +75,3 @@ CREATE TABLE known_reference (
     request_id uuid PRIMARY KEY,
     reference text NOT NULL
 );
-CREATE TABLE fund_donor (
-    fund text NOT NULL,
-    donor text NOT NULL,
-    PRIMARY KEY (fund, donor)
-);
