@@ -1,0 +1,225 @@
+"""One request through the whole job, the process killed before and after every call: nothing lost, nothing doubled.
+
+The points are (call site, occurrence), collected from reference runs. Each run kills once, starts the process again as
+a supervisor would, and compares what there is in the end with the reference. `./dev test` takes, of every function that
+calls out, a call to die before and one to die after; `./dev soak` takes them all.
+"""
+
+import asyncio
+import contextlib
+import random
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from chassis.auth import Issuer
+from chassis.embedded import free_port
+from chassis.mailbox import Mailbox
+from tests.conftest import Servers
+from tests.system.aftermath import (
+    Aftermath,
+    differences,
+    examine,
+    quiet,
+    rebuilt_differently,
+    repeated_mails,
+)
+from tests.system.crash_child import Life, Orders, alive
+from tests.system.crash_points import AFTER, BEFORE, IDLE, JOB, START, Call, Point, Trace, read_trace
+from tests.system.main_job import Persistent, do_the_main_job
+from tests.system.stand import Stand, stand
+
+WORKERS = 3
+REFERENCES = 3
+IDLE_SECONDS = 1.5
+POLLED_MAX = 2
+"""Of what goes on for ever, idle or not, so many occurrences are points."""
+LATE_SECONDS = 1.5
+ATTEMPTS_MAX = 4
+REBUILT_EACH = 10
+SEED = 20_261_125
+
+
+@dataclass
+class Run:
+    """What one run came to."""
+
+    point: Point | None
+    aftermath: Aftermath | None = None
+    trace: Trace = field(default_factory=lambda: Trace([], [], reached=False))
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{self.point}: " + "; ".join([*self.lost, *self.doubled, *self.wrong])
+
+
+async def run(at: Stand, point: Point | None, reference: Aftermath | None) -> Run:
+    """The job in a process that dies at `point`; without one, undisturbed and after a while of idling."""
+    found = Run(point)
+    folder = await at.empty()
+    mailbox = Mailbox(folder / "mailbox", "127.0.0.1", free_port())
+    await mailbox.start()
+    orders = at.orders(folder, smtp_url=mailbox.url, deadly=point)
+    try:
+        async with alive(at.forker, orders, second=_after_death(orders, at.runs)) as life:
+            await life.meanwhile(_job(at, life, found))
+        async with at.broker() as client:
+            found.aftermath, wrong = await examine(at.connection, client, mailbox)
+        found.wrong += wrong
+        if at.runs % REBUILT_EACH == 1:
+            found.wrong += await rebuilt_differently(at.database_url)
+    except (AssertionError, TimeoutError) as error:
+        found.lost.append(f"the job did not end: {error}")
+    finally:
+        await mailbox.stop()
+    found.trace = read_trace(Path(orders.trace))
+    if (repeated := repeated_mails(mailbox)) > life.deaths:
+        found.doubled.append(f"{repeated} mails came twice after {life.deaths} deaths")
+    if reference is not None and found.aftermath is not None:
+        lost, doubled = differences(reference, found.aftermath)
+        found.lost += lost
+        found.doubled += doubled
+    if not (found.lost or found.doubled or found.wrong):
+        shutil.rmtree(folder)
+    return found
+
+
+def _after_death(orders: Orders, number: int) -> Orders:
+    """What was with the dead process comes again from the broker, or from the journals: by turns, never from both."""
+    redelivers = number % 2 == 0
+    return Orders(**{**_fields(orders), "deadly": None, "redelivers": redelivers, "catches_up": not redelivers})
+
+
+def _fields(orders: Orders) -> dict[str, object]:
+    return {name: getattr(orders, name) for name in orders.__struct_fields__}
+
+
+async def _job(at: Stand, life: Life, found: Run) -> None:
+    await life.ready(at.client)
+    if found.point is None:
+        life.enter(IDLE)
+        await asyncio.sleep(IDLE_SECONDS)
+    life.enter(JOB)
+    await do_the_main_job(Persistent(at.client, life.address))
+    left = await quiet(at.connection)
+    if found.point is not None and not life.reached:
+        # What is polled for may come to its occurrence only now.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LATE_SECONDS):
+                while not life.reached:
+                    await asyncio.sleep(0.02)
+    if life.reached:
+        await life.ready(at.client)
+        left = await quiet(at.connection)
+    if left:
+        found.lost.append(f"never quiet: {left}")
+
+
+# -- which points -----------------------------------------------------------------------------------------------------
+
+
+def points_of(references: Sequence[Trace]) -> list[Point]:
+    """Every call that each of the reference runs made, before and after; in the order of their names."""
+    counted = [trace.counts() for trace in references]
+    certain = {key: min(counts[key] for counts in counted) for key in set.intersection(*map(set, counted))}
+    polled = {site for counts in counted for phase, site in counts if phase == IDLE}
+    calls: list[Call] = []
+    for (phase, site), count in sorted(certain.items()):
+        if phase == START and site not in polled:
+            calls.append(Call(START, site, 1))
+        elif phase == JOB:
+            most = min(count, POLLED_MAX) if site in polled else count
+            calls += [Call(JOB, site, n) for n in range(1, most + 1)]
+    return [Point(call, moment) for call in calls for moment in (BEFORE, AFTER)]
+
+
+def some_of(points: Sequence[Point], reference: Trace, *, seed: int) -> list[Point]:
+    """So many that every function that calls out dies before a call and after one, chosen by the seed.
+
+    After a call and before the next one of the same task is one moment, and counts for both.
+    """
+    following = reference.next_in_task()
+    chance = random.Random(seed)
+    missing = {(point.call.function, point.moment) for point in points}
+    chosen: list[Point] = []
+    for wanted in (2, 1):
+        for point in chance.sample(points, len(points)):
+            covers = {(point.call.function, point.moment)}
+            if point.moment == AFTER and point.call in following:
+                covers.add((following[point.call].function, BEFORE))
+            if len(covers & missing) >= wanted:
+                missing -= covers
+                chosen.append(point)
+    chance.shuffle(chosen)
+    return chosen
+
+
+# -- the test ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def stands(servers: Servers, template: str, issuer: Issuer) -> AsyncIterator[list[Stand]]:
+    async with contextlib.AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(stand(servers, template, f"crash_{n}")) for n in range(WORKERS)]
+
+
+async def crash(at: Stand, points: list[Point], reference: Aftermath, runs: list[Run]) -> None:
+    """Take points off the list until there are none; what was not reached is tried again."""
+    while points:
+        point = points.pop()
+        for _ in range(ATTEMPTS_MAX):
+            done = await run(at, point, reference)
+            if done.trace.reached or done.lost or done.doubled or done.wrong:
+                break
+        runs.append(done)
+
+
+async def crash_test(made: Sequence[Stand], tell: Callable[[str], None], *, all_points: bool) -> None:
+    started = time.monotonic()
+    first = [await run(made[n % WORKERS], None, None) for n in range(REFERENCES)]
+    for one in first:
+        assert not one.lost, str(one)
+        assert not one.wrong, str(one)
+    reference = first[0].aftermath
+    assert reference is not None
+    for one in first[1:]:
+        assert one.aftermath is not None
+        assert ([], []) == differences(reference, one.aftermath), "undisturbed runs end alike"
+    every = points_of([one.trace for one in first])
+    points = list(every) if all_points else some_of(every, first[0].trace, seed=SEED)
+    total, functions = len(points), len({point.call.function for point in every})
+    runs: list[Run] = []
+    await asyncio.gather(*(crash(stand, points, reference, runs) for stand in made))
+    lost = [one for one in runs if one.lost or one.wrong]
+    doubled = [one for one in runs if one.doubled]
+    not_reached = [one for one in runs if not one.trace.reached]
+    for one in {id(one): one for one in [*lost, *doubled]}.values():
+        tell(str(one))
+    for one in not_reached:
+        tell(f"not reached: {one.point}")
+    share = "all" if all_points else f"some of {len(every)}"
+    tell(f"crash test: {share}, of {functions} functions that call out, in {time.monotonic() - started:.0f} s")
+    tell(f"crash test: {total} points, {len(lost)} lost, {len(doubled)} doubled, {len(not_reached)} not reached")
+    assert len(runs) == total
+    assert not lost
+    assert not doubled
+    assert not not_reached
+
+
+async def test_a_crash_before_or_after_some_call_of_every_function_loses_and_doubles_nothing(
+    stands: Sequence[Stand], tell: Callable[[str], None]
+) -> None:
+    await crash_test(stands, tell, all_points=False)
+
+
+@pytest.mark.soak
+async def test_a_crash_before_or_after_any_call_loses_and_doubles_nothing(
+    stands: Sequence[Stand], tell: Callable[[str], None]
+) -> None:
+    await crash_test(stands, tell, all_points=True)
