@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+import importlib
 import json
 import os
 import random
@@ -146,7 +147,11 @@ def _fail(line: str) -> NoReturn:
 def warm_up() -> None:
     """Make an application once and throw it away: what it imports and remembers is then there for every child."""
     stand_ins: Any = [SimpleNamespace(service=service, name=service.name, db=None) for service in SERVICES]
-    application(stand_ins, Verifier(Keys(os.devnull), "nobody"), routes=[events, *reference.ROUTES, *documents.ROUTES])
+    verifier = Verifier(Keys(os.devnull), "nobody")
+    app = application(stand_ins, verifier, routes=[events, *reference.ROUTES, *documents.ROUTES])
+    runtime.http_server(app, "127.0.0.1", 0).config.load()
+    for module in ("anyio._backends._asyncio", "httpcore", "aiosmtplib"):
+        importlib.import_module(module)
 
 
 def fork_for_each_line() -> None:
