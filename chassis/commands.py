@@ -6,11 +6,15 @@ anew, through the policy, from the record as it now stands.
 
 import hashlib
 import re
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 from uuid import UUID
 
 from msgspec import Struct
 
-from chassis.db import Tx
+from chassis.db import Database, Tx
+from chassis.ids import new_id
+from chassis.writes import NotWritten, Write
 from contracts.refusals import Conflict, Invalid, Mismatch, Stale, Unconditional
 from contracts.values import Caller
 
@@ -19,6 +23,7 @@ KEPT_DAYS = 30
 FORGET_MAX = 5000
 _KEY = re.compile(r"[\x21-\x7e]{8,128}\Z")
 _REVISION = re.compile(r'"(\d{1,9})"\Z')
+T = TypeVar("T")
 
 
 class Command(Struct, frozen=True, kw_only=True):
@@ -46,40 +51,68 @@ def command_key(given: str | None) -> str:
     return given
 
 
+_TURN = "SELECT pg_try_advisory_xact_lock($1) AS free"
+_TAKE = """
+    INSERT INTO command (caller, acting_for, route, key, body_hash, outcome)
+    SELECT $2, $3, $4, $5, $6, $7 FROM turn WHERE free ON CONFLICT DO NOTHING RETURNING true
+"""
+_TAKE_KEY = Write(parts={"turn": _TURN, "taken": _TAKE}, needed="taken")
+
+
 async def claim(tx: Tx, command: Command, *, outcome: UUID) -> Claim:
     """Take the command's key for this transaction, or learn what it was used for before.
 
     Raises Conflict while the first one is still under way, Mismatch when the key came with another body.
     """
-    named = (
-        command.caller.person_id,
-        f"{command.caller.organization}:{command.caller.role}",
-        command.route,
-        command.key,
-    )
-    lock = int.from_bytes(hashlib.blake2b(repr(named).encode(), digest_size=8).digest(), signed=True)
-    taken = await tx.fetchval(
-        """
-        WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($1) AS free)
-        INSERT INTO command (caller, acting_for, route, key, body_hash, outcome)
-        SELECT $2, $3, $4, $5, $6, $7 FROM turn WHERE free ON CONFLICT DO NOTHING RETURNING true
-        """,
-        lock,
-        *named,
-        command.body_hash,
-        outcome,
-    )
-    if taken:
+    if await tx.fetchval(f"WITH turn AS ({_TURN}) {_TAKE}", *_taking(command, outcome)):
         return Claim(first=True, outcome=outcome)
+    return Claim(first=False, outcome=await _outcome_before(tx, command))
+
+
+async def once(
+    db: Database,
+    command: Command,
+    *,
+    first: Callable[[Tx, UUID], Awaitable[T]],
+    again: Callable[[Tx, UUID], Awaitable[T]],
+) -> T:
+    """Make a new record, whose id is the command's outcome; a repeat of the command reads it `again`.
+
+    The key is taken together with what `first` writes, in one round trip: where it was taken before, that transaction
+    has written nothing. Raises as `claim` does.
+    """
+    outcome = new_id()
+    try:
+        async with db.transaction(by=command.caller) as tx:
+            await tx.write(_TAKE_KEY, *_taking(command, outcome))
+            return await first(tx, outcome)
+    except NotWritten:
+        async with db.transaction(by=command.caller) as tx:
+            return await again(tx, await _outcome_before(tx, command))
+
+
+def _taking(command: Command, outcome: UUID) -> tuple[object, ...]:
+    named = _name(command)
+    lock = int.from_bytes(hashlib.blake2b(repr(named).encode(), digest_size=8).digest(), signed=True)
+    return lock, *named, command.body_hash, outcome
+
+
+async def _outcome_before(tx: Tx, command: Command) -> UUID:
     row = await tx.fetchrow(
         "SELECT body_hash, outcome FROM command WHERE caller = $1 AND acting_for = $2 AND route = $3 AND key = $4",
-        *named,
+        *_name(command),
     )
     if row is None:
         raise Conflict("command-under-way")
     if row["body_hash"] != command.body_hash:
         raise Mismatch("idempotency-key-reused")
-    return Claim(first=False, outcome=row["outcome"])
+    outcome: UUID = row["outcome"]
+    return outcome
+
+
+def _name(command: Command) -> tuple[UUID, str, str, str]:
+    caller = command.caller
+    return caller.person_id, f"{caller.organization}:{caller.role}", command.route, command.key
 
 
 async def forget_old(tx: Tx) -> int:

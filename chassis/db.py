@@ -10,6 +10,7 @@ import asyncpg
 import structlog
 
 from chassis.pool import Connection, Pool
+from chassis.writes import NotWritten, Write, may_join, together
 from contracts.facts import Event
 from contracts.refusals import Unavailable
 from contracts.values import Caller
@@ -41,29 +42,91 @@ class OutcomeUnknown(Exception):
 
 
 class Tx:
-    """One open transaction: what may be asked of PostgreSQL in it, who acts, and the events announced so far."""
+    """One transaction: what may be asked of PostgreSQL in it, who acts, and the events announced so far.
 
-    __slots__ = ("_connection", "announced", "caller")
+    It is opened when something is asked; what does nothing but write is one statement, and needs no other.
+    """
+
+    __slots__ = ("_connection", "_opened", "_writes", "announced", "caller", "in_doubt")
 
     def __init__(self, connection: Connection, caller: Caller | None) -> None:
         self._connection = connection
+        self._opened: asyncpg.transaction.Transaction | None = None
+        self._writes: dict[Write, tuple[object, ...]] = {}
         self.caller = caller
         self.announced: list[Event] = []
+        self.in_doubt = False
+        """Its last word was sent and not answered."""
+
+    async def write(self, write: Write, *args: object) -> None:
+        """Send it together with the writes around it: before anything is asked again, at the latest at the end.
+
+        Until then it has no effect, and what it may raise is raised there.
+        """
+        if not may_join(tuple(self._writes), write):
+            await self._reach()
+        self._writes[write] = args
 
     async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
+        await self._reach()
         return await self._connection.fetch(query, *args)
 
     async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
+        await self._reach()
         return await self._connection.fetchrow(query, *args)
 
     async def fetchval(self, query: str, *args: object) -> Any:
+        await self._reach()
         return await self._connection.fetchval(query, *args)
 
     async def execute(self, query: str, *args: object) -> str:
+        await self._reach()
         return await self._connection.execute(query, *args)
 
     async def executemany(self, query: str, args: Sequence[Sequence[object]]) -> None:
+        await self._reach()
         await self._connection.executemany(query, args)
+
+    async def _reach(self) -> None:
+        """Have the transaction open, and everything written so far in effect."""
+        if self._opened is None:
+            opened = self._connection.transaction()
+            await opened.start()
+            self._opened = opened
+        await self._send()
+
+    async def _send(self) -> None:
+        if not self._writes:
+            return
+        writes, self._writes = self._writes, {}
+        try:
+            await self._connection.execute(together(tuple(writes)), *(arg for args in writes.values() for arg in args))
+        except asyncpg.DivisionByZeroError as error:
+            raise NotWritten from error
+
+    async def commit(self) -> None:
+        """Raises NotWritten, OutcomeUnknown, and what PostgreSQL answers where it has refused, or has not begun."""
+        if self._opened is not None:
+            await self._send()
+        self.in_doubt = True
+        try:
+            await (self._send() if self._opened is None else self._opened.commit())
+            self.in_doubt = False
+        except NotWritten:
+            self.in_doubt = False
+            raise
+        except asyncpg.PostgresError as error:
+            # An ERROR has undone the transaction; after anything worse nobody knows.
+            if error.severity_en != "ERROR":
+                raise OutcomeUnknown from error
+            self.in_doubt = False
+            raise
+        except (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            raise OutcomeUnknown from error
+
+    async def roll_back(self) -> None:
+        if self._opened is not None:
+            await self._opened.rollback()
 
 
 class Database:
@@ -105,20 +168,18 @@ class Database:
         Raises Unavailable when no connection is to be had, OutcomeUnknown when COMMIT was not answered.
         """
         connection = await self._take()
+        tx = Tx(connection, by)
         sound = False
         try:
-            transaction = connection.transaction()
-            await transaction.start()
-            tx = Tx(connection, by)
             try:
                 yield tx
+                await tx.commit()
             except BaseException as error:
                 if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
                     # It was the primary when we connected; whoever is it now is found by connecting again.
                     self.expire()
-                sound = await self._roll_back(transaction, error)
+                sound = await self._roll_back(tx, error)
                 raise
-            await self._commit(transaction)
             sound = True
         finally:
             # Nothing else is to be reset: whatever is set, locked and opened here ends with its transaction.
@@ -132,24 +193,16 @@ class Database:
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise Unavailable("database-unavailable") from error
 
-    async def _roll_back(self, transaction: asyncpg.transaction.Transaction, error: BaseException) -> bool:
+    async def _roll_back(self, tx: Tx, error: BaseException) -> bool:
         """False where PostgreSQL did not say that it has: then it does so when the connection is closed."""
-        if isinstance(error, TimeoutError):
+        if tx.in_doubt or isinstance(error, TimeoutError):
             # Silent for as long as a caller may wait already.
             return False
         with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             async with asyncio.timeout(ROLLBACK_SECONDS):
-                await transaction.rollback()
+                await tx.roll_back()
             return True
         return False
-
-    async def _commit(self, transaction: asyncpg.transaction.Transaction) -> None:
-        try:
-            await transaction.commit()
-        except (asyncpg.IntegrityConstraintViolationError, asyncpg.SerializationError, asyncpg.RaiseError):
-            raise
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise OutcomeUnknown from error
 
     async def ready(self) -> bool:
         """True when PostgreSQL answers now."""

@@ -21,6 +21,7 @@ from chassis.db import Database, Tx
 from chassis.ids import new_id
 from chassis.supervise import to_the_end
 from chassis.telemetry import PENDING, PUBLISHED, correlation_id
+from chassis.writes import Write
 from contracts.facts import EVENT_BYTES_MAX, Event, Fact, decode_event
 from contracts.values import Caller
 
@@ -33,6 +34,22 @@ LEASE_SECONDS = 10
 
 PAGE_MAX = 500
 
+_ANNOUNCE = Write(
+    parts={
+        "fact": """
+            INSERT INTO journal (event_id, aggregate, aggregate_id, version, type, recorded_at, event)
+            SELECT event_id, aggregate, aggregate_id, version, type, $7, event::json
+            FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::integer[], $5::text[], $6::text[])
+                WITH ORDINALITY AS f(event_id, aggregate, aggregate_id, version, type, event, place)
+            ORDER BY place RETURNING event_id, position
+        """,
+        "to_be_published": """
+            INSERT INTO pending (event_id, position, claimed_until)
+            SELECT event_id, position, clock_timestamp() + $8 * interval '1 second' FROM fact
+        """,
+    }
+)
+
 log = structlog.get_logger()
 
 
@@ -40,8 +57,8 @@ async def announce(tx: Tx, fact: Fact, *, version: int, because: Event | None = 
     """State a fact: it is published if, and only if, this transaction commits.
 
     `version` is the aggregate's new revision, one above its last: of two writers that both read the last one, the
-    journal's key lets one through (asyncpg.UniqueViolationError for the other). `because` is the event that caused
-    this one; its correlation goes on, else that of the HTTP request under way.
+    journal's key lets one through (asyncpg.UniqueViolationError for the other, when it is written). `because` is the
+    event that caused this one; its correlation goes on, else that of the HTTP request under way.
     """
     return (await announce_all(tx, [(fact, version)], because=because))[0]
 
@@ -54,18 +71,8 @@ async def announce_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Ev
     assert all(len(one) <= EVENT_BYTES_MAX for one in encoded), (
         "the limits on lines and codes keep every fact below this"
     )
-    await tx.execute(
-        """
-        WITH fact AS (
-            INSERT INTO journal (event_id, aggregate, aggregate_id, version, type, recorded_at, event)
-            SELECT event_id, aggregate, aggregate_id, version, type, $7, event::json
-            FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::integer[], $5::text[], $6::text[])
-                WITH ORDINALITY AS f(event_id, aggregate, aggregate_id, version, type, event, place)
-            ORDER BY place RETURNING event_id, position
-        )
-        INSERT INTO pending (event_id, position, claimed_until)
-        SELECT event_id, position, clock_timestamp() + $8 * interval '1 second' FROM fact
-        """,
+    await tx.write(
+        _ANNOUNCE,
         [event.id for event in events],
         [fact.aggregate for fact, _ in facts],
         [fact.aggregate_id for fact, _ in facts],

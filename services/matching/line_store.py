@@ -8,6 +8,7 @@ import msgspec
 from asyncpg import Record
 
 from chassis.db import Tx
+from chassis.writes import Write
 from contracts.reference import kinds
 from contracts.requests import RequestSubmitted
 from contracts.values import Period
@@ -18,26 +19,34 @@ LINES_PER_OFFERING_MAX = 2000
 """How many lines an offering that becomes available is compared with, those wanted soonest first."""
 
 
+_PUT = Write(
+    parts={
+        "wanted": """
+            INSERT INTO wanted_request (request_id, state, status, addressee, addressed_states, visibility, circulation,
+                restricted)
+            VALUES ($1, $2, 'submitted', $3, $4, $5, $6, $7)
+            ON CONFLICT (request_id) DO UPDATE SET status = 'submitted', held_from = NULL,
+                addressee = excluded.addressee, addressed_states = excluded.addressed_states,
+                visibility = excluded.visibility, circulation = excluded.circulation, restricted = excluded.restricted
+        """,
+        "gone": "DELETE FROM wanted_line WHERE request_id = $1 AND line_id <> ALL ($9::uuid[])",
+        "lined": """
+            INSERT INTO wanted_line (line_id, request_id, kind, topics, articles, paragraphs, pillars, group_size,
+                languages, modality, starts, ends, fulfilment)
+            SELECT line_id, request_id, kind, topics, articles, paragraphs, pillars, group_size,
+                languages, modality, starts, ends, fulfilment
+            FROM json_populate_recordset(NULL::wanted_line, $8::text::json)
+            ON CONFLICT (line_id) DO UPDATE SET kind = excluded.kind, topics = excluded.topics,
+                articles = excluded.articles, paragraphs = excluded.paragraphs, pillars = excluded.pillars,
+                group_size = excluded.group_size, languages = excluded.languages, modality = excluded.modality,
+                starts = excluded.starts, ends = excluded.ends, fulfilment = excluded.fulfilment
+        """,
+    }
+)
+
+
 async def put(tx: Tx, submitted: RequestSubmitted) -> None:
     """Put a request as it was submitted in the place of what was known of it."""
-    await tx.execute(
-        """
-        INSERT INTO wanted_request (request_id, state, status, addressee, addressed_states, visibility, circulation,
-            restricted)
-        VALUES ($1, $2, 'submitted', $3, $4, $5, $6, $7)
-        ON CONFLICT (request_id) DO UPDATE SET status = 'submitted', held_from = NULL, addressee = excluded.addressee,
-            addressed_states = excluded.addressed_states, visibility = excluded.visibility,
-            circulation = excluded.circulation, restricted = excluded.restricted
-        """,
-        submitted.request_id,
-        submitted.state,
-        submitted.addressee,
-        submitted.addressed_states,
-        submitted.visibility,
-        CIRCULATION_BY_RULE[submitted.circulation_rule],
-        any(kinds()[line.kind].restricted for line in submitted.lines if line.kind in kinds()),
-    )
-    await tx.execute("DELETE FROM wanted_line WHERE request_id = $1", submitted.request_id)
     rows = [
         {
             **msgspec.structs.asdict(line),
@@ -48,15 +57,17 @@ async def put(tx: Tx, submitted: RequestSubmitted) -> None:
         }
         for line in submitted.lines
     ]
-    await tx.execute(
-        """
-        INSERT INTO wanted_line (line_id, request_id, kind, topics, articles, paragraphs, pillars, group_size,
-            languages, modality, starts, ends, fulfilment)
-        SELECT line_id, request_id, kind, topics, articles, paragraphs, pillars, group_size,
-            languages, modality, starts, ends, fulfilment
-        FROM json_populate_recordset(NULL::wanted_line, $1::text::json)
-        """,
+    await tx.write(
+        _PUT,
+        submitted.request_id,
+        submitted.state,
+        submitted.addressee,
+        submitted.addressed_states,
+        submitted.visibility,
+        CIRCULATION_BY_RULE[submitted.circulation_rule],
+        any(kinds()[line.kind].restricted for line in submitted.lines if line.kind in kinds()),
         msgspec.json.encode(rows).decode(),
+        [line.line_id for line in submitted.lines],
     )
 
 

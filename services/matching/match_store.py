@@ -8,6 +8,7 @@ import msgspec
 from asyncpg import Record
 
 from chassis.db import Tx
+from chassis.writes import Write
 from contracts.matching import Share
 from contracts.refusals import Missing
 from contracts.values import Caller, Money, Period
@@ -117,30 +118,37 @@ async def passes_over(tx: Tx, match: Match) -> bool:
     )
 
 
+_SAVE = Write(
+    parts={
+        "saved": """
+            INSERT INTO match (match_id, request_id, line_id, offering_id, state, provider, status, revision, origin,
+                score, shares, algorithm, offering_revision, made_at, interested_at, presented_at, departs, departure,
+                accepted_at, provider_confirmed_at, confirmed_at, capacity_from, capacity_until, funding_minor,
+                funding_currency, begun_at, completed_at, ended_at, reason)
+            SELECT match_id, request_id, line_id, offering_id, state, provider, status, revision, origin, score,
+                shares, algorithm, offering_revision, made_at, interested_at, presented_at, departs, departure,
+                accepted_at, provider_confirmed_at, confirmed_at, capacity_from, capacity_until, funding_minor,
+                funding_currency, begun_at, completed_at, ended_at, reason
+            FROM json_populate_recordset(NULL::match, $1::text::json)
+            ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+                origin = excluded.origin, score = excluded.score, shares = excluded.shares,
+                algorithm = excluded.algorithm, offering_revision = excluded.offering_revision,
+                made_at = excluded.made_at, interested_at = excluded.interested_at,
+                presented_at = excluded.presented_at, departs = excluded.departs, departure = excluded.departure,
+                accepted_at = excluded.accepted_at, provider_confirmed_at = excluded.provider_confirmed_at,
+                confirmed_at = excluded.confirmed_at, capacity_from = excluded.capacity_from,
+                capacity_until = excluded.capacity_until, funding_minor = excluded.funding_minor,
+                funding_currency = excluded.funding_currency, begun_at = excluded.begun_at,
+                completed_at = excluded.completed_at, ended_at = excluded.ended_at, reason = excluded.reason
+        """
+    }
+)
+
+
 async def save(tx: Tx, *matches: Match) -> None:
     """Write matches as they now stand, in one statement."""
-    await tx.execute(
-        """
-        INSERT INTO match (match_id, request_id, line_id, offering_id, state, provider, status, revision, origin, score,
-            shares, algorithm, offering_revision, made_at, interested_at, presented_at, departs, departure,
-            accepted_at, provider_confirmed_at, confirmed_at, capacity_from, capacity_until, funding_minor,
-            funding_currency, begun_at, completed_at, ended_at, reason)
-        SELECT match_id, request_id, line_id, offering_id, state, provider, status, revision, origin, score,
-            shares, algorithm, offering_revision, made_at, interested_at, presented_at, departs, departure,
-            accepted_at, provider_confirmed_at, confirmed_at, capacity_from, capacity_until, funding_minor,
-            funding_currency, begun_at, completed_at, ended_at, reason
-        FROM json_populate_recordset(NULL::match, $1::text::json)
-        ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
-            origin = excluded.origin, score = excluded.score, shares = excluded.shares,
-            algorithm = excluded.algorithm, offering_revision = excluded.offering_revision,
-            made_at = excluded.made_at, interested_at = excluded.interested_at,
-            presented_at = excluded.presented_at, departs = excluded.departs, departure = excluded.departure,
-            accepted_at = excluded.accepted_at, provider_confirmed_at = excluded.provider_confirmed_at,
-            confirmed_at = excluded.confirmed_at, capacity_from = excluded.capacity_from,
-            capacity_until = excluded.capacity_until, funding_minor = excluded.funding_minor,
-            funding_currency = excluded.funding_currency, begun_at = excluded.begun_at,
-            completed_at = excluded.completed_at, ended_at = excluded.ended_at, reason = excluded.reason
-        """,
+    await tx.write(
+        _SAVE,
         msgspec.json.encode([_row(match) for match in matches]).decode(),
     )
 

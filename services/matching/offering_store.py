@@ -9,6 +9,7 @@ import msgspec
 from asyncpg import Record
 
 from chassis.db import Tx
+from chassis.writes import Write
 from contracts.matching import Capacity, Eligibility, Terms
 from contracts.reference import region_of
 from contracts.refusals import Missing
@@ -89,32 +90,40 @@ def _offering(values: dict[str, Any], periods: Sequence[_CapacityRow]) -> Offeri
     return msgspec.convert(values, Offering)
 
 
+_SAVE = Write(
+    parts={
+        "offered": """
+            INSERT INTO offering (offering_id, provider, status, revision, language, kinds, topics, articles,
+                paragraphs, pillars, languages, interpretation, modalities, eligible_states, eligible_regions,
+                excluded_states, valid_from, valid_until, group_size_max, resource_status, funding_minor,
+                funding_currency, curriculum, texts_hash, drafted_at, submitted_at, available_since, reconfirmed_at,
+                reason)
+            SELECT offering_id, provider, status, revision, language, kinds, topics, articles, paragraphs,
+                pillars, languages, interpretation, modalities, eligible_states, eligible_regions, excluded_states,
+                valid_from, valid_until, group_size_max, resource_status, funding_minor, funding_currency, curriculum,
+                texts_hash, drafted_at, submitted_at, available_since, reconfirmed_at, reason
+            FROM json_populate_record(NULL::offering, $1::text::json)
+            ON CONFLICT (offering_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+                language = excluded.language, kinds = excluded.kinds, topics = excluded.topics,
+                articles = excluded.articles, paragraphs = excluded.paragraphs, pillars = excluded.pillars,
+                languages = excluded.languages, interpretation = excluded.interpretation,
+                modalities = excluded.modalities, eligible_states = excluded.eligible_states,
+                eligible_regions = excluded.eligible_regions, excluded_states = excluded.excluded_states,
+                valid_from = excluded.valid_from, valid_until = excluded.valid_until,
+                group_size_max = excluded.group_size_max, resource_status = excluded.resource_status,
+                funding_minor = excluded.funding_minor, funding_currency = excluded.funding_currency,
+                curriculum = excluded.curriculum, texts_hash = excluded.texts_hash,
+                submitted_at = excluded.submitted_at, available_since = excluded.available_since,
+                reconfirmed_at = excluded.reconfirmed_at, reason = excluded.reason
+        """
+    }
+)
+
+
 async def save(tx: Tx, offering: Offering) -> None:
     """Write the offering as it now stands, all but its capacity."""
-    await tx.execute(
-        """
-        INSERT INTO offering (offering_id, provider, status, revision, language, kinds, topics, articles, paragraphs,
-            pillars, languages, interpretation, modalities, eligible_states, eligible_regions, excluded_states,
-            valid_from, valid_until, group_size_max, resource_status, funding_minor, funding_currency, curriculum,
-            texts_hash, drafted_at, submitted_at, available_since, reconfirmed_at, reason)
-        SELECT offering_id, provider, status, revision, language, kinds, topics, articles, paragraphs,
-            pillars, languages, interpretation, modalities, eligible_states, eligible_regions, excluded_states,
-            valid_from, valid_until, group_size_max, resource_status, funding_minor, funding_currency, curriculum,
-            texts_hash, drafted_at, submitted_at, available_since, reconfirmed_at, reason
-        FROM json_populate_record(NULL::offering, $1::text::json)
-        ON CONFLICT (offering_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
-            language = excluded.language, kinds = excluded.kinds, topics = excluded.topics,
-            articles = excluded.articles, paragraphs = excluded.paragraphs, pillars = excluded.pillars,
-            languages = excluded.languages, interpretation = excluded.interpretation,
-            modalities = excluded.modalities, eligible_states = excluded.eligible_states,
-            eligible_regions = excluded.eligible_regions, excluded_states = excluded.excluded_states,
-            valid_from = excluded.valid_from, valid_until = excluded.valid_until,
-            group_size_max = excluded.group_size_max, resource_status = excluded.resource_status,
-            funding_minor = excluded.funding_minor, funding_currency = excluded.funding_currency,
-            curriculum = excluded.curriculum, texts_hash = excluded.texts_hash,
-            submitted_at = excluded.submitted_at, available_since = excluded.available_since,
-            reconfirmed_at = excluded.reconfirmed_at, reason = excluded.reason
-        """,
+    await tx.write(
+        _SAVE,
         _encoded(offering),
     )
 
@@ -198,14 +207,21 @@ async def give_back(tx: Tx, offering_id: UUID, period: Period) -> None:
 # -- words ------------------------------------------------------------------------------------------------------------
 
 
+_SAVE_TEXTS = Write(
+    parts={
+        "words": """
+            INSERT INTO offering_text (offering_id, salt, title, summary) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (offering_id) DO UPDATE
+            SET salt = excluded.salt, title = excluded.title, summary = excluded.summary
+        """
+    }
+)
+
+
 async def save_texts(tx: Tx, offering_id: UUID, texts: Texts, salt: bytes) -> None:
     """Keep the words the journal names by their salted hash, in place of those before."""
-    await tx.execute(
-        """
-        INSERT INTO offering_text (offering_id, salt, title, summary) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (offering_id) DO UPDATE
-        SET salt = excluded.salt, title = excluded.title, summary = excluded.summary
-        """,
+    await tx.write(
+        _SAVE_TEXTS,
         offering_id,
         salt,
         texts.title,

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.db import Tx
+from chassis.writes import Write
+
+_SAVE = Write(parts={"remarked": "INSERT INTO remark (about_id, revision, comment) VALUES ($1, $2, $3)"})
 
 
 async def save(tx: Tx, about_id: UUID, revision: int, comment: str) -> None:
-    await tx.execute(
-        "INSERT INTO remark (about_id, revision, comment) VALUES ($1, $2, $3)", about_id, revision, comment
-    )
+    await tx.write(_SAVE, about_id, revision, comment)
 
 
 async def latest(tx: Tx, about: Sequence[tuple[UUID, int]]) -> dict[UUID, str]:

@@ -32,16 +32,20 @@ async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = N
 
 async def for_lines(tx: Tx, lines: Sequence[WantedLine], *, because: Event, now: datetime) -> None:
     """Suggest to each line, held by this transaction, the offerings that fit it best."""
+    best = [
+        (line, rank, found)
+        for line in lines
+        if line.status in SEEKING and line.fulfilment != "complete"
+        for rank, found in enumerate(ranked(line, await offering_store.candidates(tx, line))[:SUGGESTIONS_MAX], 1)
+    ]
+    held = await match_store.between(
+        tx, [line.line_id for line, _, _ in best], [found.offering.offering_id for _, _, found in best]
+    )
     changes: list[Change] = []
-    for line in lines:
-        if line.status not in SEEKING or line.fulfilment == "complete":
-            continue
-        best = ranked(line, await offering_store.candidates(tx, line))[:SUGGESTIONS_MAX]
-        held = await match_store.between(tx, [line.line_id], [found.offering.offering_id for found in best])
-        for rank, found in enumerate(best, 1):
-            before = held.get((line.line_id, found.offering.offering_id))
-            if _may_begin(before):
-                changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
+    for line, rank, found in best:
+        before = held.get((line.line_id, found.offering.offering_id))
+        if _may_begin(before):
+            changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
     await record(tx, changes, because=because)
 
 

@@ -7,6 +7,7 @@ import msgspec
 from asyncpg import Record
 
 from chassis.db import Tx
+from chassis.writes import Write
 from contracts.pledges import FUND_DONORS_MAX, Valuation
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller
@@ -66,32 +67,43 @@ async def pledges(
     return [(_valued(row, Pledge), row["note"]) for row in rows]
 
 
+_SAVE = Write(
+    parts={
+        "pledged": """
+            INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on,
+                pledged_at, usd_minor, rate, rate_source, rate_date, texts_hash, committed_on, committed_usd_minor,
+                committed_rate, support_cost_basis_points, instalments, received_minor, received_usd_minor,
+                relieved_usd_minor, received_on)
+            SELECT pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on,
+                pledged_at, usd_minor, rate, rate_source, rate_date, texts_hash, committed_on, committed_usd_minor,
+                committed_rate, support_cost_basis_points, instalments, received_minor, received_usd_minor,
+                relieved_usd_minor, received_on
+            FROM json_populate_record(NULL::pledge, $1::text::json)
+            ON CONFLICT (pledge_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+                committed_on = excluded.committed_on, committed_usd_minor = excluded.committed_usd_minor,
+                committed_rate = excluded.committed_rate,
+                support_cost_basis_points = excluded.support_cost_basis_points,
+                instalments = excluded.instalments, received_minor = excluded.received_minor,
+                received_usd_minor = excluded.received_usd_minor, relieved_usd_minor = excluded.relieved_usd_minor,
+                received_on = excluded.received_on
+        """
+    }
+)
+
+
 async def save_pledge(tx: Tx, pledge: Pledge) -> None:
     """Write the pledge as it now stands."""
-    await tx.execute(
-        """
-        INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on,
-            pledged_at, usd_minor, rate, rate_source, rate_date, texts_hash, committed_on, committed_usd_minor,
-            committed_rate, support_cost_basis_points, instalments, received_minor, received_usd_minor,
-            relieved_usd_minor, received_on)
-        SELECT pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on,
-            pledged_at, usd_minor, rate, rate_source, rate_date, texts_hash, committed_on, committed_usd_minor,
-            committed_rate, support_cost_basis_points, instalments, received_minor, received_usd_minor,
-            relieved_usd_minor, received_on
-        FROM json_populate_record(NULL::pledge, $1::text::json)
-        ON CONFLICT (pledge_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
-            committed_on = excluded.committed_on, committed_usd_minor = excluded.committed_usd_minor,
-            committed_rate = excluded.committed_rate, support_cost_basis_points = excluded.support_cost_basis_points,
-            instalments = excluded.instalments, received_minor = excluded.received_minor,
-            received_usd_minor = excluded.received_usd_minor, relieved_usd_minor = excluded.relieved_usd_minor,
-            received_on = excluded.received_on
-        """,
+    await tx.write(
+        _SAVE,
         _flat(pledge),
     )
 
 
+_SAVE_NOTE = Write(parts={"words": "INSERT INTO pledge_text (pledge_id, salt, note) VALUES ($1, $2, $3)"})
+
+
 async def save_note(tx: Tx, pledge_id: UUID, note: str, salt: bytes) -> None:
-    await tx.execute("INSERT INTO pledge_text (pledge_id, salt, note) VALUES ($1, $2, $3)", pledge_id, salt, note)
+    await tx.write(_SAVE_NOTE, pledge_id, salt, note)
 
 
 async def note_of(tx: Tx, pledge_id: UUID) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
-from chassis.commands import Command, claim
+from chassis.commands import Command, claim, once
 from chassis.db import Database, Tx
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, created, shown
 from chassis.ids import new_id
@@ -120,15 +121,13 @@ async def file_request(
 ) -> Response[RequestView]:
     """`submit: true` submits it in the same step, which only a focal point may."""
     policy.check_may_file(caller, data.state, submit=data.submit)
-    content, texts, salt = data.content()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            request = await actions.file(
-                tx, claimed.outcome, content, texts, salt, submit=data.submit, caller=caller, now=now
-            )
-        else:
-            request, texts = await _read(tx, claimed.outcome, caller)
+    content, words, salt = data.content()
+
+    async def file(tx: Tx, request_id: UUID) -> tuple[Request, store.Texts]:
+        request = await actions.file(tx, request_id, content, words, salt, submit=data.submit, caller=caller, now=now)
+        return request, words
+
+    request, texts = await once(db, command, first=file, again=partial(_read, caller=caller))
     return created(view(request, texts), location=f"/v1/requests/{request.request_id}", revision=request.revision)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from asyncpg import Record
 
 from chassis.db import Tx
+from chassis.writes import Write
 from contracts.refusals import Missing
 from contracts.requests import Line
 from contracts.values import Caller, Period
@@ -76,11 +77,9 @@ def _line(row: Record) -> Line:
     return msgspec.convert(values, Line)
 
 
-async def save(tx: Tx, request: Request) -> None:
-    """Write the request as it now stands: all of a new one in one statement."""
-    await tx.execute(
-        """
-        WITH saved AS (
+_SAVE = Write(
+    parts={
+        "saved": """
             INSERT INTO request (request_id, state, status, revision, language, visibility, addressee,
                 addressed_states, circulation_rule, circulation, window_ends_at, restricted, texts_hash, drafted_at,
                 submitted_at, registered_at, reference, priority, held_from, waiting_since, reminders, outcome)
@@ -97,19 +96,30 @@ async def save(tx: Tx, request: Request) -> None:
                 reference = excluded.reference, priority = excluded.priority, held_from = excluded.held_from,
                 waiting_since = excluded.waiting_since, reminders = excluded.reminders,
                 outcome = excluded.outcome
-        ), consented AS (
+        """,
+        "consented": """
             INSERT INTO consent (consent_id, request_id, given_at, withdrawn_at)
             SELECT consent_id, $3, given_at, withdrawn_at
             FROM unnest($4::uuid[], $5::timestamptz[], $6::timestamptz[]) AS c(consent_id, given_at, withdrawn_at)
             ON CONFLICT (consent_id) DO UPDATE SET given_at = excluded.given_at, withdrawn_at = excluded.withdrawn_at
-        )
-        INSERT INTO request_line (line_id, request_id, position, kind, topics, articles, paragraphs, pillars,
-            institution, group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, fulfilment)
-        SELECT line_id, request_id, position, kind, topics, articles, paragraphs, pillars, institution,
-            group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, fulfilment
-        FROM json_populate_recordset(NULL::request_line, $2::text::json)
-        ON CONFLICT (line_id) DO UPDATE SET fulfilment = excluded.fulfilment
         """,
+        "lined": """
+            INSERT INTO request_line (line_id, request_id, position, kind, topics, articles, paragraphs, pillars,
+                institution, group_size, languages, modality, starts, ends, gender_marker, human_rights_marker,
+                fulfilment)
+            SELECT line_id, request_id, position, kind, topics, articles, paragraphs, pillars, institution,
+                group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, fulfilment
+            FROM json_populate_recordset(NULL::request_line, $2::text::json)
+            ON CONFLICT (line_id) DO UPDATE SET fulfilment = excluded.fulfilment
+        """,
+    }
+)
+
+
+async def save(tx: Tx, request: Request) -> None:
+    """Write the request as it now stands."""
+    await tx.write(
+        _SAVE,
         _encoded(request),
         _encoded_lines(request),
         request.request_id,
@@ -167,19 +177,26 @@ def _encoded_lines(request: Request) -> str:
 # -- words ------------------------------------------------------------------------------------------------------------
 
 
-async def save_texts(tx: Tx, request: Request, texts: Texts, salt: bytes) -> None:
-    """Keep the words the journal names by their salted hash, in place of those before."""
-    await tx.execute(
-        """
-        WITH words AS (
+_SAVE_TEXTS = Write(
+    parts={
+        "words": """
             INSERT INTO request_text (request_id, salt, title, need) VALUES ($1, $2, $3, $4)
             ON CONFLICT (request_id) DO UPDATE SET salt = excluded.salt, title = excluded.title, need = excluded.need
-        )
-        INSERT INTO line_text (line_id, request_id, institution_name, outcome, in_place, markers_justification)
-        SELECT line_id, $1, institution_name, outcome, in_place, markers_justification
-        FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[])
-            AS t(line_id, institution_name, outcome, in_place, markers_justification)
         """,
+        "line_words": """
+            INSERT INTO line_text (line_id, request_id, institution_name, outcome, in_place, markers_justification)
+            SELECT line_id, $1, institution_name, outcome, in_place, markers_justification
+            FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[])
+                AS t(line_id, institution_name, outcome, in_place, markers_justification)
+        """,
+    }
+)
+
+
+async def save_texts(tx: Tx, request: Request, texts: Texts, salt: bytes) -> None:
+    """Keep the words the journal names by their salted hash, in place of those before."""
+    await tx.write(
+        _SAVE_TEXTS,
         request.request_id,
         salt,
         texts.title,
@@ -218,13 +235,11 @@ async def texts(tx: Tx, request: Request) -> Texts:
     )
 
 
+_REMARK = Write(parts={"remarked": "INSERT INTO remark (request_id, revision, comment) VALUES ($1, $2, $3)"})
+
+
 async def save_remark(tx: Tx, request: Request, comment: str) -> None:
-    await tx.execute(
-        "INSERT INTO remark (request_id, revision, comment) VALUES ($1, $2, $3)",
-        request.request_id,
-        request.revision,
-        comment,
-    )
+    await tx.write(_REMARK, request.request_id, request.revision, comment)
 
 
 async def remarks(tx: Tx, request_id: UUID) -> dict[int, str]:

@@ -1,6 +1,7 @@
 """What bare asyncpg does with the same database: ten connections, so many workers, nothing but statements."""
 
 import asyncio
+import contextlib
 import json
 import pickle
 import sys
@@ -22,11 +23,11 @@ Work = Callable[[asyncpg.Connection], Awaitable[None]]
 
 
 def same_statements(statements: list[Statement]) -> Work:
-    """The statements of the real call, in the same transaction."""
+    """The statements of the real call, in the same transaction; one alone is a transaction by itself, here as there."""
     repetition = Repetition(statements)
 
     async def work(connection: asyncpg.Connection) -> None:
-        async with connection.transaction():
+        async with connection.transaction() if len(statements) > 1 else contextlib.nullcontext():
             for method, query, args in repetition.again():
                 await getattr(connection, method)(query, *args)
 
@@ -35,7 +36,7 @@ def same_statements(statements: list[Statement]) -> Work:
 
 def one_insert(statements: list[Statement]) -> Work:
     """One row of the size of the event, in a statement of its own: the least that is durable."""
-    event = max((arg for s in statements for arg in s.args if isinstance(arg, str)), key=len)
+    event = event_of(statements)
 
     async def work(connection: asyncpg.Connection) -> None:
         await connection.execute("INSERT INTO bench_row (id, body) VALUES ($1, $2::text::json)", new_id(), event)
@@ -43,13 +44,25 @@ def one_insert(statements: list[Statement]) -> Work:
     return work
 
 
-async def run(task: dict[str, Any]) -> dict[str, Any]:
-    statements: list[Statement] = pickle.loads(Path(task["statements"]).read_bytes())
-    work = {"same": same_statements, "insert": one_insert}[task["variant"]](statements)
+def event_of(statements: list[Statement]) -> str:
+    """The longest text among what is written is the event; a list of them has one."""
+    texts = (one for s in statements for arg in s.args for one in (arg if isinstance(arg, list) else [arg]))
+    return max((text for text in texts if isinstance(text, str)), key=len)
+
+
+async def connections(database_url: str) -> "asyncio.LifoQueue[asyncpg.Connection]":
+    """As many as the application has, in its role."""
     settings = {"search_path": "requests", "role": role_of("requests")}
     idle: asyncio.LifoQueue[asyncpg.Connection] = asyncio.LifoQueue()
     for _ in range(POOL_MAX):
-        idle.put_nowait(await asyncpg.connect(task["database_url"], server_settings=settings))
+        idle.put_nowait(await asyncpg.connect(database_url, server_settings=settings))
+    return idle
+
+
+async def run(task: dict[str, Any]) -> dict[str, Any]:
+    statements: list[Statement] = pickle.loads(Path(task["statements"]).read_bytes())
+    work = {"same": same_statements, "insert": one_insert}[task["variant"]](statements)
+    idle = await connections(task["database_url"])
     times: list[tuple[float, float]] = []
     cpu_before = cpu_seconds("self")
     begin = time.perf_counter() + task["warm_up_seconds"]

@@ -1,0 +1,206 @@
+"""What a transaction writes goes together: in one round trip, all of it or nothing, and in the order that matters."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from chassis.commands import Command, once
+from chassis.db import Database, OutcomeUnknown, Tx
+from chassis.ids import new_id
+from chassis.migrate import role_of
+from chassis.writes import NotWritten, Write, together
+from contracts.refusals import Conflict, Mismatch
+from contracts.values import Caller
+
+COMMAND = "INSERT INTO command (caller, acting_for, route, key, body_hash, outcome)"
+NOTE = Write(parts={"noted": f"{COMMAND} VALUES ($1, 'KEN:focal_point', 'sample', $2, '', $1)"})
+AGAIN = Write(parts={"noted_again": "UPDATE command SET route = $2 WHERE caller = $1"})
+NEEDED = Write(
+    parts={
+        "tried": f"{COMMAND} VALUES ($1, 'KEN:focal_point', 'sample', $2, '', $1) ON CONFLICT DO NOTHING RETURNING 1"
+    },
+    needed="tried",
+)
+SEEN = Write(parts={"seen": "INSERT INTO watermark VALUES ($1, 'sample', '', now())"})
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    db = await Database.connect(database_url, "requests", role=role_of("requests"), pool_max=2)
+    yield db
+    await db.close()
+
+
+async def _sent(db: Database, work: Callable[[Tx], object]) -> list[str]:
+    """The first words of every query that a transaction sends, BEGIN and COMMIT among them."""
+    queries: list[str] = []
+
+    def note(record: asyncpg.connection.LoggedQuery) -> None:
+        queries.append(record.query.split()[0].rstrip(";"))
+
+    async with db.transaction() as tx:
+        tx._connection.add_query_logger(note)
+        await work(tx)  # type: ignore[misc]
+        connection = tx._connection
+    # A logger is called in the loop's next turn.
+    await asyncio.sleep(0)
+    connection.remove_query_logger(note)
+    return queries
+
+
+async def _carry_out(db: Database, *writes: tuple[Write, tuple[object, ...]], before: str | None = None) -> None:
+    async with db.transaction() as tx:
+        if before:
+            await tx.execute(before)
+        for write, args in writes:
+            await tx.write(write, *args)
+
+
+async def _routes(db: Database) -> list[str]:
+    async with db.transaction() as tx:
+        return [row["route"] for row in await tx.fetch("SELECT route FROM command ORDER BY key")]
+
+
+async def test_writes_alone_are_one_statement_and_no_transaction_around_it(db: Database) -> None:
+    async def work(tx: Tx) -> None:
+        await tx.write(NOTE, new_id(), "first")
+        await tx.write(SEEN, "sample")
+
+    assert await _sent(db, work) == ["WITH"]
+    assert await _routes(db) == ["sample"]
+
+
+async def test_what_is_asked_sees_what_was_written_before_it(db: Database) -> None:
+    seen: list[int] = []
+
+    async def work(tx: Tx) -> None:
+        await tx.write(NOTE, new_id(), "first")
+        seen.append(await tx.fetchval("SELECT count(*) FROM command"))
+        await tx.write(NOTE, new_id(), "second")
+
+    assert await _sent(db, work) == ["BEGIN", "WITH", "SELECT", "WITH", "COMMIT"]
+    assert seen == [1]
+    assert await _routes(db) == ["sample", "sample"]
+
+
+async def test_nothing_asked_and_nothing_written_is_nothing_sent(db: Database) -> None:
+    async def work(tx: Tx) -> None: ...
+
+    assert await _sent(db, work) == []
+
+
+async def test_two_changes_of_one_table_are_carried_out_one_after_the_other(db: Database) -> None:
+    person = new_id()
+
+    await _carry_out(db, (NOTE, (person, "first")), (AGAIN, (person, "changed")), (AGAIN, (person, "changed again")))
+
+    assert await _routes(db) == ["changed again"]
+
+
+async def test_where_the_part_that_is_needed_writes_nothing_nothing_is_written(db: Database) -> None:
+    person = new_id()
+    await _carry_out(db, (NEEDED, (person, "first")))
+    with pytest.raises(NotWritten):
+        await _carry_out(db, (NEEDED, (person, "first")), (SEEN, ("sample",)))
+    with pytest.raises(NotWritten):
+        await _carry_out(db, (NEEDED, (person, "first")), before="UPDATE command SET body_hash = 'undone'")
+
+    async with db.transaction() as tx:
+        assert await tx.fetchval("SELECT body_hash FROM command") == b""
+        assert await tx.fetchval("SELECT count(*) FROM watermark") == 0
+
+
+async def test_a_failure_after_a_write_leaves_nothing_of_it(db: Database) -> None:
+    async def fail(tx: Tx) -> None:
+        await tx.write(NOTE, new_id(), "first")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await _sent(db, fail)
+
+    assert await _routes(db) == []
+
+
+async def test_a_connection_that_dies_under_the_only_statement_leaves_the_outcome_open(
+    db: Database, database_url: str
+) -> None:
+    async def killed() -> None:
+        async with db.transaction() as tx:
+            await tx.write(
+                Write(parts={"slept": f"{COMMAND} SELECT $1, '', '', '', '', $1 FROM pg_sleep(30)"}), new_id()
+            )
+
+    task = asyncio.create_task(killed())
+    administrator = await asyncpg.connect(database_url)
+    try:
+        async with asyncio.timeout(10):
+            while not await administrator.fetchval(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE query LIKE 'WITH slept%' AND datname = current_database()"
+            ):
+                await asyncio.sleep(0.01)
+    finally:
+        await administrator.close()
+
+    with pytest.raises(OutcomeUnknown):
+        await task
+
+
+async def test_what_postgresql_refuses_is_known_to_be_undone_and_the_connection_is_kept(db: Database) -> None:
+    async with db.transaction() as tx:
+        before = await tx.fetchval("SELECT pg_backend_pid()")
+
+    for _ in range(2):
+        with pytest.raises(asyncpg.NotNullViolationError):
+            await _carry_out(db, (NOTE, (new_id(), None)), (SEEN, ("sample",)))
+
+    async with db.transaction() as tx:
+        assert await tx.fetchval("SELECT pg_backend_pid()") == before
+        assert await tx.fetchval("SELECT count(*) FROM watermark") == 0
+
+
+def test_parameters_are_numbered_on() -> None:
+    first = Write(parts={"a": "INSERT INTO one VALUES ($1, $2)", "b": "INSERT INTO two VALUES ($2, $12)"})
+    second = Write(parts={"c": "INSERT INTO three VALUES ($1, $1)"}, needed="c")
+
+    assert together((first, second)) == (
+        "WITH a AS (INSERT INTO one VALUES ($1, $2)), b AS (INSERT INTO two VALUES ($2, $12)),"
+        " c AS (INSERT INTO three VALUES ($13, $13)) SELECT 1 / (SELECT count(*) FROM c)"
+    )
+
+
+def _command(body: bytes = b"same") -> Command:
+    caller = Caller(person_id=UUID(int=7), organization="KEN", role="focal_point")
+    return Command(caller=caller, route="POST /v1/samples", key="sample-key", body_hash=body)
+
+
+async def _make(db: Database, command: Command, *, pause: float = 0.0) -> tuple[str, UUID]:
+    async def first(tx: Tx, outcome: UUID) -> tuple[str, UUID]:
+        if pause:
+            await tx.fetchval("SELECT pg_sleep($1)", pause)
+        return "first", outcome
+
+    async def again(tx: Tx, outcome: UUID) -> tuple[str, UUID]:
+        return "again", outcome
+
+    return await once(db, command, first=first, again=again)
+
+
+async def test_a_repeated_command_is_told_the_record_of_the_first(db: Database) -> None:
+    made, record = await _make(db, _command())
+
+    assert made == "first"
+    assert await _make(db, _command()) == ("again", record)
+    with pytest.raises(Mismatch):
+        await _make(db, _command(b"other"))
+
+
+async def test_of_many_equal_commands_at_once_one_is_first_and_the_others_hear_of_it(db: Database) -> None:
+    answers = await asyncio.gather(*(_make(db, _command(), pause=0.05) for _ in range(8)), return_exceptions=True)
+
+    assert [answer[0] for answer in answers if isinstance(answer, tuple)].count("first") == 1
+    assert len({answer[1] for answer in answers if isinstance(answer, tuple)}) == 1
+    assert all(isinstance(answer, tuple | Conflict) for answer in answers)
