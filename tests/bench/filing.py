@@ -22,6 +22,7 @@ CLIENTS = 32
 ALONE = 1
 WARM_UP_SECONDS = 0.5
 APP, SAME, INSERT, PEER = "the application", "the same statements", "one insert", "the peer"
+ROUTE = "a bare route"
 FIGURES = ("rate", "p50_ms", "p99_ms", "app_us", "postgres_us", "resident_mb")
 BENCH_ROW = "CREATE TABLE requests.bench_row (id uuid PRIMARY KEY, body json NOT NULL)"
 
@@ -46,8 +47,10 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(serving("app", **bench.app_task()))
         peer = await stack.enter_async_context(serving("peer", **bench.peer_task()))
+        route = await stack.enter_async_context(serving("route", **bench.route_task()))
         variants: Mapping[str, Callable[[int, float], Any]] = {
             APP: lambda clients, s: bench.over_http(app, "bench_app", clients, s),
+            ROUTE: lambda clients, s: bench.over_http(route, None, clients, s),
             SAME: lambda clients, s: bench.bare("same", clients, s),
             INSERT: lambda clients, s: bench.bare("insert", clients, s),
             PEER: lambda clients, s: bench.over_http(peer, None, clients, s),
@@ -99,6 +102,13 @@ class _Bench:
         return {
             "database_url": self._ground.postgres.dsn("bench_peer"),
             "keys": str(self._ground.folder / "issuer.jwks.json"),
+        }
+
+    def route_task(self) -> dict[str, Any]:
+        return {
+            "database_url": self._ground.postgres.dsn("bench_bare"),
+            "nats_url": self._ground.nats.url("requests"),
+            "statements": self._statements,
         }
 
     async def over_http(self, server: Child, drained: str | None, clients: int, seconds: float) -> Run:
@@ -165,6 +175,9 @@ def _comparison(runs: Mapping[tuple[str, int], list[Run]]) -> Comparison:
         figures=rows,
         aims=[
             Aim(what="rate : the same statements by bare asyncpg", ratio=ratio("rate", APP, SAME), at_least=0.7),
+            # What HTTP and the broker take of it on these processors before the application has done anything.
+            Aim(what="rate : the same statements behind a bare route", ratio=ratio("rate", APP, ROUTE)),
+            Aim(what="that bare route's rate : the same statements by bare asyncpg", ratio=ratio("rate", ROUTE, SAME)),
             # Where the processors are the limit, as here with few of them, the rate cannot be above this.
             Aim(what="CPU per request, the same statements by bare asyncpg : ours", ratio=ratio("cpu_us", SAME, APP)),
             Aim(what="rate : one insert by bare asyncpg", ratio=ratio("rate", APP, INSERT)),

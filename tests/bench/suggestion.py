@@ -17,7 +17,7 @@ from tests.bench.figures import Aim, Comparison, Row, percentile
 from tests.bench.filing import sample_request, token
 from tests.bench.ground import ADMINISTRATOR, Child, ChildError, Ground, carried_out, serving
 
-RATE = 20.0
+RATE = 50.0
 """Arrivals a second, at random times: far from what either can do, so that it is the path that is measured and not a
 queue. Each is six transactions here, one of them a suggestion for two lines, and five facts published and heard."""
 
