@@ -4,6 +4,7 @@ Plain ASGI around the application, so that it holds for wrong paths and crashes 
 """
 
 import asyncio
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -12,6 +13,7 @@ from typing import Any, cast
 import msgspec
 import structlog
 
+from chassis.doorkeeper import IDENTITY, Doorkeeper
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, problem
 from chassis.telemetry import CORRELATION_HEADER, REQUESTS, correlated
 
@@ -61,8 +63,9 @@ class CallerGone(Exception):
 class Edge:
     """ASGI: checks what comes in, counts what goes out."""
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Application, doorkeeper: Doorkeeper) -> None:
         self._app = app
+        self._doorkeeper = doorkeeper
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,6 +89,11 @@ class Edge:
                 answer.measure()
 
     async def _pass_on(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer") -> None:
+        # Before anything else: whatever is wrong with a request, having made it counts.
+        scope[IDENTITY], wait_seconds = await self._doorkeeper.wait_seconds(scope, headers)
+        if wait_seconds:
+            await self._refuse("too-many-requests", 429, headers, answer, retry_seconds=math.ceil(wait_seconds))
+            return
         if len(scope.get("query_string", b"")) > QUERY_BYTES_MAX:
             await self._refuse("query-too-long", 414, headers, answer)
             return
@@ -131,15 +139,21 @@ class Edge:
             self._under_way -= 1
 
     async def _refuse(
-        self, slug: str, status: int, headers: dict[bytes, bytes], answer: "Answer", **details: object
+        self,
+        slug: str,
+        status: int,
+        headers: dict[bytes, bytes],
+        answer: "Answer",
+        retry_seconds: int = RETRY_AFTER_SECONDS,
+        **details: object,
     ) -> None:
         language = language_of(headers.get(b"accept-language", b"").decode("latin-1"))
         body = msgspec.json.encode(problem(slug, status, language, details))
         head = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
         if status in {408, 413, 414}:
             head.append((b"connection", b"close"))
-        if status == 503:
-            head.append((b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
+        if status in {429, 503}:
+            head.append((b"retry-after", str(retry_seconds).encode()))
         await answer({"type": "http.response.start", "status": status, "headers": head})
         await answer({"type": "http.response.body", "body": body})
 

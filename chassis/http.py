@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -25,12 +26,14 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from chassis.auth import ACTING_HEADER, Verifier
+from chassis.auth import Verifier
 from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_revision
 from chassis.db import Database, OutcomeUnknown, is_transient
+from chassis.doorkeeper import IDENTITY, Doorkeeper
 from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, language_of, problem, problem_of
 from chassis.service import Running
+from chassis.settings import Settings
 from contracts.refusals import Forbidden, Invalid, Refusal
 from contracts.values import Caller, Language, Role
 
@@ -89,15 +92,15 @@ def invalid_field(error: msgspec.ValidationError) -> Invalid:
 
 
 class Authentication(ASGIMiddleware):
-    """Every route wants a token, unless it is marked public one by one."""
-
-    def __init__(self, verifier: Verifier) -> None:
-        self._verifier = verifier
+    """Every route wants a token, unless it is marked public one by one. Whose it is, the edge has found out."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         opt = scope["route_handler"].opt
         if not opt.get("public"):
-            caller = await self._verifier.caller(header(scope, "Authorization"), header(scope, ACTING_HEADER))
+            caller = cast(Mapping[str, object], scope)[IDENTITY]
+            if isinstance(caller, Refusal):
+                raise caller
+            assert isinstance(caller, Caller), "the edge leaves out only routes that are public"
             if bool(opt.get("internal")) and caller.role is not Role.SERVICE:
                 raise Forbidden("not-for-your-role")
             scope["user"] = caller
@@ -289,9 +292,11 @@ def application(
     verifier: Verifier,
     *,
     routes: Sequence[ControllerRouterHandler] = (),
+    settings: Settings | None = None,
     version: str = "0.1.0",
 ) -> Edge:
     """All routes of the given services behind one edge; `routes` are those of no single service."""
+    settings = settings or Settings(state=Path())
     KwargsModel.resolve_dependencies = in_turn  # type: ignore[method-assign]
     by_name = {service.name: service for service in running}
     routers = [
@@ -307,7 +312,7 @@ def application(
     app = Litestar(
         [*routers, *routes, live, ready, metrics],
         request_class=CommandRequest,
-        middleware=[Authentication(verifier)],
+        middleware=[Authentication()],
         dependencies={
             "caller": Provide(caller_of, sync_to_thread=False),
             "command": Provide(command_of),
@@ -333,7 +338,10 @@ def application(
         request_max_body_size=BODY_BYTES_MAX,
         debug=False,
     )
-    return Edge(cast(Any, app))
+    doorkeeper = Doorkeeper(
+        verifier, writes=settings.writes, reads=settings.reads, trusted_proxies=settings.trusted_proxies
+    )
+    return Edge(cast(Any, app), doorkeeper)
 
 
 def _constant(value: T) -> Any:

@@ -232,7 +232,7 @@ async def serve(
     verifier, _ = identity(settings)
     async with alive(settings, services, ports=ports) as running:
         keeping: dict[str, Loop] = {"streams": partial(keep_streams, settings, services)} if ensure else {}
-        app = application(running, verifier, routes=[events, *routes])
+        app = application(running, verifier, routes=[events, *routes], settings=settings)
         server = http_server(app, settings.host, settings.port)
         async with supervised(keeping):
             task = asyncio.create_task(server.serve(sockets=[listener(settings.host, settings.port)]))

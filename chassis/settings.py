@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from chassis.doorkeeper import READS, WRITES, Allowance, Network
 
 
 class SettingsError(Exception):
@@ -37,6 +40,9 @@ class Settings:
     mail_retry_seconds: int = 300
     mail_hourly_max: int = 60
     public_url: str | None = None
+    writes: Allowance = WRITES
+    reads: Allowance = READS
+    trusted_proxies: tuple[Network, ...] = ()
     log_level: str = "warning"
     log_human: bool = False
 
@@ -65,6 +71,9 @@ class Settings:
             mail_retry_seconds=_number(env, "ENTRAIDE_MAIL_RETRY_SECONDS", 300, lowest=1, highest=86_400),
             mail_hourly_max=_number(env, "ENTRAIDE_MAIL_HOURLY_MAX", 60, lowest=1, highest=100_000),
             public_url=_url(env, "ENTRAIDE_PUBLIC_URL", ("https", "http")),
+            writes=_allowance(env, "ENTRAIDE_WRITES_PER_MINUTE", "ENTRAIDE_WRITES_BURST", WRITES),
+            reads=_allowance(env, "ENTRAIDE_READS_PER_MINUTE", "ENTRAIDE_READS_BURST", READS),
+            trusted_proxies=_networks(env, "ENTRAIDE_TRUSTED_PROXIES"),
             log_level=env.get("ENTRAIDE_LOG_LEVEL", "warning"),
             log_human=env.get("ENTRAIDE_LOG_HUMAN", "") == "1",
         )
@@ -98,6 +107,21 @@ def _number(env: Mapping[str, str], name: str, default: int, *, lowest: int, hig
     if not value.isdigit() or not lowest <= int(value) <= highest:
         raise SettingsError(f"{name} has to be a whole number from {lowest} to {highest}")
     return int(value)
+
+
+def _allowance(env: Mapping[str, str], per_minute: str, burst: str, default: Allowance) -> Allowance:
+    return Allowance(
+        per_minute=_number(env, per_minute, default.per_minute, lowest=1, highest=1_000_000),
+        burst=_number(env, burst, default.burst, lowest=1, highest=100_000),
+    )
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    """Addresses or networks, with commas between."""
+    try:
+        return tuple(ip_network(one.strip()) for one in env.get(name, "").split(",") if one.strip())
+    except ValueError as error:
+        raise SettingsError(f"{name} has to look like 10.0.0.7,192.168.3.0/24,fd00::/64") from error
 
 
 def _switch(env: Mapping[str, str], name: str) -> bool:

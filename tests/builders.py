@@ -7,11 +7,22 @@ from uuid import UUID, uuid4
 import msgspec
 
 from chassis.auth import Issuer, persona_id, service_id
+from chassis.doorkeeper import Allowance
 from contracts.facts import Event, Fact
 from contracts.values import Caller, Role
 
 ISSUER = "https://issuer.entraide.example"
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+UNHURRIED = Allowance(per_minute=1_000_000, burst=100_000)
+"""A test does in a second, as one person, what nobody does in an hour."""
+
+UNHURRIED_ENVIRONMENT = {
+    f"ENTRAIDE_{kind}_{name}": str(value)
+    for kind in ("WRITES", "READS")
+    for name, value in (("PER_MINUTE", UNHURRIED.per_minute), ("BURST", UNHURRIED.burst))
+}
+"""The same for a process of its own."""
+
 issuer: Issuer | None = None
 """Set by the session's fixture."""
 

@@ -117,6 +117,8 @@ def settings(servers: Servers, database_url: str) -> Settings:
         nats_urls=nats_urls,
         issuer=builders.ISSUER,
         catch_up_seconds=2,
+        writes=builders.UNHURRIED,
+        reads=builders.UNHURRIED,
     )
 
 
@@ -127,23 +129,29 @@ def issuer(servers: Servers) -> Issuer:
     return builders.issuer
 
 
+def running_of(settings: Settings, databases: Mapping[str, Database], *names: str) -> list[Running]:
+    """Services as values, with their databases and without a broker."""
+    _, token_of = identity(settings)
+    services = {service.name: service for service in every_service()}
+    running = []
+    for name in names:
+        db, bus = databases[name], Bus(settings.nats_urls[name], name)
+        inbox = Inbox(db, name, services[name].listens_to, services[name].handlers)
+        peers = Peers({}, token_of(name))
+        running.append(Running(services[name], settings, db, bus, Relay(db, bus), inbox, peers))
+    return running
+
+
 @pytest.fixture
 async def client_of(
     settings: Settings, databases: Mapping[str, Database]
 ) -> AsyncIterator[Callable[..., Awaitable[httpx.AsyncClient]]]:
     """`await client_of("requests")` is a client of one service's application in this process, without a broker."""
     clients: list[httpx.AsyncClient] = []
-    verifier, token_of = identity(settings)
-    services = {service.name: service for service in every_service()}
+    verifier, _ = identity(settings)
 
     async def client(*names: str) -> httpx.AsyncClient:
-        running = []
-        for name in names:
-            db, bus = databases[name], Bus(settings.nats_urls[name], name)
-            inbox = Inbox(db, name, services[name].listens_to, services[name].handlers)
-            peers = Peers({}, token_of(name))
-            running.append(Running(services[name], settings, db, bus, Relay(db, bus), inbox, peers))
-        app = application(running, verifier)
+        app = application(running_of(settings, databases, *names), verifier, settings=settings)
         made = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, raise_app_exceptions=False),  # type: ignore[arg-type]
             base_url="http://test",

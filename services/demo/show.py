@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from rich.console import Console
@@ -12,12 +13,16 @@ from rich.table import Table
 
 from chassis.auth import Issuer
 from chassis.bus import watch
+from chassis.doorkeeper import Allowance
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from services.demo.people import Api, StepError
 from services.demo.story import Line, Seen, Story, Told
 
 REASONS_SHOWN = 3
+HURRIED = Allowance(per_minute=60_000, burst=6_000)
+"""What each persona may write and read: the story does in seconds, as one coordinator, what takes people weeks."""
+
 EXPECTED = (
     "requests.request.submitted.v1",
     "requests.request.registered.v1",
@@ -56,6 +61,9 @@ def show(
         fail("the demo speaks for fictitious persons of its own issuer: unset ENTRAIDE_JWKS")
     console = Console(stderr=True)
     code = 1
+    console.print(
+        f"  for the story each caller may write and read {HURRIED.per_minute} times a minute", highlight=False
+    )
 
     async def beside(complete: Settings, running: list[Running], stop: asyncio.Event) -> None:
         nonlocal code
@@ -76,7 +84,7 @@ def show(
             )  # fmt: skip
 
     run_together(
-        settings,
+        replace(settings, writes=HURRIED, reads=HURRIED),
         services,
         fail=fail,
         say=lambda line: console.print(f"  {line}", highlight=False, soft_wrap=True),

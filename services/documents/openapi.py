@@ -20,6 +20,7 @@ from litestar.types import Empty
 
 from chassis.auth import ACTING_HEADER
 from chassis.commands import KEY_HEADER
+from chassis.doorkeeper import UNCOUNTED
 from chassis.problems import MEDIA_TYPE, Problem
 from chassis.telemetry import CORRELATION_HEADER
 from services.documents.examples import example_body
@@ -77,6 +78,7 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "description": "Where the list goes on (RFC 8288, `rel=next`); absent at its end.",
         "schema": {"type": "string"},
     },
+    "Retry-After": {"description": "After how many seconds to try again.", "schema": {"type": "integer"}},
     CORRELATION_HEADER: {
         "description": "Names this call in logs, in the facts it led to and in mails; may be sent along.",
         "schema": {"type": "string"},
@@ -92,6 +94,7 @@ REFUSALS: Mapping[str, str] = {
     "412": "The record has changed since it was read.",
     "422": "The key was used for something else, or a rule across records does not hold.",
     "428": "`If-Match` is missing.",
+    "429": "Too many calls in this time.",
     "default": "Any other refusal.",
 }
 
@@ -119,7 +122,7 @@ def openapi(app: Litestar) -> dict[str, Any]:
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
             "parameters": dict(PARAMETERS),
             "headers": dict(HEADERS),
-            "responses": {_component(status): _problem(text, schemas[0]) for status, text in REFUSALS.items()},
+            "responses": {_component(status): _problem(status, text, schemas[0]) for status, text in REFUSALS.items()},
             "schemas": named,
         },
     }
@@ -210,6 +213,7 @@ class Operation:
             "412": "expected" in self._fields or any(name == "If-Match" for name, _, _ in self._parameters),
             "422": "command" in self._fields,
             "428": "expected" in self._fields,
+            "429": self.path not in UNCOUNTED,
             "default": True,
         }
         for refusal, possible in refusals.items():
@@ -271,10 +275,11 @@ def _enlist(kinds: list[Any], kind: Any) -> int:
     return len(kinds) - 1
 
 
-def _problem(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def _problem(status: str, text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    headers = [CORRELATION_HEADER, *(["Retry-After"] if status == "429" else [])]
     return {
         "description": text,
-        "headers": {CORRELATION_HEADER: {"$ref": f"#/components/headers/{CORRELATION_HEADER}"}},
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
         "content": {MEDIA_TYPE: {"schema": schema}},
     }
 

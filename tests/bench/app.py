@@ -14,6 +14,7 @@ from chassis.settings import Settings
 from chassis.telemetry import configure_logs
 from contracts.facts import Event
 from tests.bench.ground import ISSUER, READY, SERVICES
+from tests.builders import UNHURRIED
 
 SUGGESTED = "matching.match.suggested.v1"
 
@@ -43,6 +44,9 @@ async def main(task: dict[str, Any]) -> None:
         issuer=ISSUER,
         port=task["port"],
         catch_up_seconds=3600,
+        # One caller files as fast as can be.
+        writes=UNHURRIED,
+        reads=UNHURRIED,
     )
     services = [SERVICES[name] for name in task["services"]]
     # What absent services would say is not heard: their journals have no address to be read from.

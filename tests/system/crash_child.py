@@ -37,6 +37,7 @@ from services.notifications import sender
 from services.notifications import wiring as notifications
 from services.requests import wiring as requests
 from services.together import run_together
+from tests.builders import UNHURRIED
 from tests.system.crash_points import IDLE, JOB, Point, Recorder, died, instrument
 
 ROOT = Path(__file__).parents[2]
@@ -134,6 +135,8 @@ def live(orders: Orders) -> None:
         issuer=orders.issuer,
         catch_up_seconds=orders.catch_up_seconds,
         mail_hourly_max=10_000,
+        writes=UNHURRIED,
+        reads=UNHURRIED,
     )
     run_together(settings, SERVICES, fail=_fail, say=lambda _line: None)
 

@@ -15,6 +15,7 @@ import httpx
 from chassis.bus import grants
 from chassis.embedded import Nats, Permissions, free_port
 from services.__main__ import NAMES, SERVICES
+from tests.builders import UNHURRIED_ENVIRONMENT
 
 READY_SECONDS = 40
 STOP_SECONDS = 20
@@ -72,6 +73,7 @@ def running(mode: str, *, database_url: str, nats: Nats, smtp_url: str, state: P
         "SMTP_URL": smtp_url,
         "ENTRAIDE_STATE": str(state),
         "ENTRAIDE_CATCH_UP_SECONDS": "2",
+        **UNHURRIED_ENVIRONMENT,
         **more,
     }
     if mode == "together":

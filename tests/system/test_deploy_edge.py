@@ -34,6 +34,7 @@ class StandIn(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
         self.name = name
         self.asked: list[str] = []
+        self.forwarded: list[str | None] = []
         self.health: set[str] = set()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,))
         self._thread.start()
@@ -57,6 +58,7 @@ class Answer(BaseHTTPRequestHandler):
             self.server.health.add(self.path)
         else:
             self.server.asked.append(self.path)
+            self.server.forwarded += self.headers.get_all("X-Forwarded-For") or [None]
         self.send_response(200)
         self.send_header("Content-Length", str(len(self.server.name)))
         # The next request makes a connection of its own: one that was kept would outlive stop().
@@ -201,6 +203,14 @@ async def test_what_is_not_public_is_not_found(edge: Edge, path: str) -> None:
     assert (404, "application/problem+json") == (status, headers["content-type"])
     assert 404 == json.loads(body)["status"]
     assert [] == edge.asked
+
+
+async def test_what_a_client_says_of_its_address_is_replaced_by_the_one_it_has(edge: Edge) -> None:
+    head = "GET /v1/requests HTTP/1.1\r\nHost: edge\r\nConnection: close\r\n"
+
+    await edge.say(f"{head}X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 192.0.2.2\r\n\r\n".encode())
+
+    assert ["127.0.0.1"] == edge.services["requests"].forwarded
 
 
 async def test_the_edge_says_that_it_is_alive(edge: Edge) -> None:

@@ -46,6 +46,7 @@ def example_environment() -> dict[str, str]:
         "ENTRAIDE_PUBLIC_URL": "https://entraide.example",
         "TOKENS": "./tokens",
         "EDGE_CERTIFICATE": "./edge.pem",
+        "FRONT_SUBNET": "172.30.84.0/24",
     }
     return {name: shapes.get(name, f"secret-{name.lower()}") for name in names}
 
@@ -215,6 +216,7 @@ def test_every_service_has_a_container_that_runs_it_and_knows_its_peers(image: I
         assert read.database_urls[service.name].startswith(f"postgresql://entraide_{service.name}_login:")
         assert read.nats_urls[service.name].startswith(f"nats://{service.name}:")
         assert read.keys is not None
+        assert [example_environment()["FRONT_SUBNET"]] == [str(network) for network in read.trusted_proxies]
         assert str(read.service_token_file).startswith("/run/entraide/")
         assert [f"${{TOKENS:?}}/{service.name}:/run/entraide:ro"] == container["volumes"]
     assert environment_of(containers()["notifications"]).keys() > {"SMTP_URL", "ENTRAIDE_PUBLIC_URL"}
@@ -256,7 +258,7 @@ def test_only_the_edge_is_published_and_it_reaches_neither_database_nor_broker()
 
     assert {"edge": ["443:8443"]} == published
     assert {"front", "data"} == inside
-    assert all(compose("compose.yaml")["networks"][name] == {"internal": True} for name in inside)
+    assert all(compose("compose.yaml")["networks"][name]["internal"] is True for name in inside)
     assert {"public", "front"} == set(containers()["edge"]["networks"])
     assert all(["data"] == containers()[name]["networks"] for name in ("postgres", "nats", "migrate", "streams"))
     assert all("public" not in containers()[name]["networks"] for name in NAMES)
@@ -344,6 +346,10 @@ def test_the_guide_lists_every_setting_with_its_default() -> None:
         "ENTRAIDE_ISSUER": defaults.issuer,
         "ENTRAIDE_CATCH_UP_SECONDS": defaults.catch_up_seconds,
         "ENTRAIDE_STREAM_REPLICAS": defaults.replicas,
+        "ENTRAIDE_WRITES_PER_MINUTE": defaults.writes.per_minute,
+        "ENTRAIDE_WRITES_BURST": defaults.writes.burst,
+        "ENTRAIDE_READS_PER_MINUTE": defaults.reads.per_minute,
+        "ENTRAIDE_READS_BURST": defaults.reads.burst,
         "ENTRAIDE_MAIL": "on" if defaults.mail else "off",
         "ENTRAIDE_MAIL_FROM": defaults.mail_from,
         "ENTRAIDE_MAIL_RETRY_SECONDS": defaults.mail_retry_seconds,

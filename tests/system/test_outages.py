@@ -53,6 +53,7 @@ def platform(servers: Servers, database_url: str, own_broker: Nats) -> Iterator[
         "ENTRAIDE_STATE": str(state),
         "ENTRAIDE_ISSUER": builders.ISSUER,
         "ENTRAIDE_CATCH_UP_SECONDS": "2",
+        **builders.UNHURRIED_ENVIRONMENT,
     }
     made = Platform(environment, addresses)
     yield made

@@ -1,0 +1,133 @@
+"""How often somebody may call: a caller within an allowance, and whoever shows no valid token by the address.
+
+Each process counts for itself. What an allowance keeps free is the process's own connections to PostgreSQL, and a count
+shared by all would cost a write for every read, in the very place it is to protect. With N replicas of a service a
+caller has therefore up to N times the allowance, each replica no more than it.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any, Protocol
+
+from contracts.refusals import Refusal
+from contracts.values import Caller, Role
+
+CALLERS_MAX = 20_000
+"""Of each kind so many are remembered: the one not heard of for longest is forgotten, and begins anew."""
+
+HOPS_MAX = 10
+IPV6_PREFIX = 64
+"""One subscriber has a whole /64, and could call from a new address each time."""
+
+READING = {"GET", "HEAD", "OPTIONS"}
+UNCOUNTED = {"/health/live", "/health/ready", "/metrics"}
+"""Asked for by who looks after the process, every few seconds, and most of all when there is much to do."""
+
+IDENTITY = "entraide.identity"
+"""Where the scope holds who calls: a Caller, or the Refusal to say where a route wants one."""
+
+_MINUTE_NS = 60 * 10**9
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """So many calls a minute on average, and so many at once after a rest."""
+
+    per_minute: int
+    burst: int
+
+
+WRITES = Allowance(per_minute=60, burst=30)
+READS = Allowance(per_minute=600, burst=200)
+
+
+class Spending:
+    """A token bucket for each caller: kept is only when it will be full again (the algorithm of ITU-T I.371, GCRA)."""
+
+    def __init__(self, allowance: Allowance, *, callers_max: int = CALLERS_MAX) -> None:
+        self._each_ns = _MINUTE_NS // allowance.per_minute
+        self._ahead_ns = self._each_ns * (allowance.burst - 1)
+        self._callers_max = callers_max
+        self._full_at: OrderedDict[Hashable, int] = OrderedDict()
+
+    def spend(self, who: Hashable, now_ns: int) -> float:
+        """Take one call; the seconds to wait instead, where none is left."""
+        full_at = max(self._full_at.get(who, 0), now_ns)
+        early_ns = full_at - now_ns - self._ahead_ns
+        if early_ns > 0:
+            return early_ns / 10**9
+        self._full_at[who] = full_at + self._each_ns
+        self._full_at.move_to_end(who)
+        if len(self._full_at) > self._callers_max:
+            self._full_at.popitem(last=False)
+        return 0.0
+
+
+class Verifying(Protocol):
+    async def caller(self, authorization: str | None, acting: str | None) -> Caller: ...
+
+
+class Doorkeeper:
+    """Finds out who calls, and counts it. A flood without valid tokens makes no caller wait, nor forgets one."""
+
+    def __init__(
+        self,
+        verifier: Verifying,
+        *,
+        writes: Allowance = WRITES,
+        reads: Allowance = READS,
+        trusted_proxies: Sequence[Network] = (),
+    ) -> None:
+        self._verifier = verifier
+        self._trusted_proxies = trusted_proxies
+        self._callers = {True: Spending(reads), False: Spending(writes)}
+        self._addresses = {True: Spending(reads), False: Spending(writes)}
+
+    async def wait_seconds(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> tuple[object, float]:
+        """Who calls (a Caller, or the Refusal that says why it is none), and how long that one has to wait.
+
+        Services are not counted: what they ask of each other is bounded by their own loops, and a fact must not wait.
+        """
+        if scope["path"] in UNCOUNTED:
+            return None, 0.0
+        who = await self._identified(headers)
+        reading = scope["method"] in READING
+        if isinstance(who, Caller):
+            served = who.role is Role.SERVICE
+            return who, 0.0 if served else self._callers[reading].spend(who, time.monotonic_ns())
+        address = address_of(scope.get("client"), headers, self._trusted_proxies)
+        return who, self._addresses[reading].spend(address, time.monotonic_ns())
+
+    async def _identified(self, headers: Mapping[bytes, bytes]) -> Caller | Refusal:
+        authorization, acting = headers.get(b"authorization"), headers.get(b"acting-as")
+        try:
+            return await self._verifier.caller(
+                None if authorization is None else str(authorization, "latin-1"),
+                None if acting is None else str(acting, "latin-1"),
+            )
+        except Refusal as refusal:
+            return refusal
+
+
+def address_of(peer: Sequence[Any] | None, headers: Mapping[bytes, bytes], trusted: Sequence[Network]) -> str:
+    """Whose connection it is: the peer's, or what a trusted proxy says of it in `X-Forwarded-For`, nearest hop last.
+
+    What an address that is not trusted says of others is not believed, and of an IPv6 address only the /64 counts.
+    """
+    if not peer:
+        return "local"
+    address = ip_address(str(peer[0]).partition("%")[0])
+    hops = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")[-HOPS_MAX:]
+    while hops and any(address in network for network in trusted):
+        try:
+            address = ip_address(hops.pop().strip())
+        except ValueError:
+            break
+    if address.version == 4:
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address, IPV6_PREFIX), strict=False))
