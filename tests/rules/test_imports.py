@@ -45,6 +45,7 @@ PLANTED = {
         ("services/notifications/domain.py", "import asyncpg"),
         ("services/requests/policy.py", "from litestar import get"),
         ("services/pledges/postings.py", "import socket"),
+        ("services/notifications/destinations.py", "import socket"),
         ("services/matching/scoring.py", "import chassis.ids"),
         # By way of another module it is an import all the same.
         ("contracts/reference/__init__.py", "import httpx"),
