@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -45,6 +46,12 @@ PUBLIC = {"public": True}
 
 INTERNAL = {"internal": True}
 """Put as `opt=INTERNAL` on a route for services alone."""
+
+
+def asks(action: StrEnum) -> dict[str, StrEnum]:
+    """Put as `opt=asks(Action.SHOW)` on every other route: what it asks of its service's `decide`."""
+    return {"action": action}
+
 
 # What a handler may ask for, by name: `db: Db, caller: Calling, command: Commanded, expected: Expected, now: Now`.
 Db = NamedDependency[Database]

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from contracts.facts import Fact
-from contracts.values import Code, Language, Period, State
+from contracts.values import Code, Language, Organization, Period, State
 
 LINES_MAX = 20
 CODES_MAX = 20
@@ -216,6 +216,8 @@ class LineFulfilmentChanged(Fact, frozen=True, kw_only=True, tag="requests.reque
     match_id: UUID
     match_status: Code
     changed_at: datetime
+    provider: Organization | None = None
+    """Who delivers the match, and may know whom to turn to."""
 
 
 FACTS: tuple[type[Fact], ...] = (

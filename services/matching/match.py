@@ -1,4 +1,4 @@
-"""A match of a request's line with an offering: its states, who moves it, and what each move means.
+"""A match of a request's line with an offering: its states, the moves from one to the next, and what each move means.
 
 It begins as a suggestion of the system, a coordinator's nomination or a provider's interest. An expired match may
 begin again under the same id: a line and an offering have one match between them, whatever becomes of it.
@@ -64,39 +64,28 @@ class Origin(StrEnum):
     INTERESTED = "interested"
 
 
-class Move(Struct, frozen=True):
-    """From which states, and by whom; an empty `roles` is the system alone."""
-
-    sources: frozenset[MatchStatus]
-    roles: frozenset[Role]
-
-
-_STATE = frozenset({Role.FOCAL_POINT})
-_PROVIDER = frozenset({Role.PROVIDER_OFFICER})
-_COORDINATOR = frozenset({Role.COORDINATOR})
-_SIDES = _STATE | _PROVIDER
 _BEGUN = frozenset({MatchStatus.SUGGESTED, MatchStatus.NOMINATED, MatchStatus.INTERESTED})
 NOT_SHOWN = _BEGUN | {MatchStatus.SHORTLISTED}
 SHOWN = frozenset({MatchStatus.PRESENTED, MatchStatus.ACCEPTED, MatchStatus.PROVIDER_CONFIRMED})
 NOT_CONFIRMED = NOT_SHOWN | SHOWN
 """Living, and no capacity taken."""
 
-MOVES: Mapping[str, Move] = {
-    "suggest": Move(frozenset({MatchStatus.EXPIRED}), frozenset()),
-    "nominate": Move(frozenset({MatchStatus.EXPIRED, MatchStatus.SUGGESTED}), _COORDINATOR),
-    "interest": Move(frozenset({MatchStatus.EXPIRED, MatchStatus.SUGGESTED}), _PROVIDER),
-    "shortlist": Move(_BEGUN, _COORDINATOR),
-    "present": Move(NOT_SHOWN, _COORDINATOR),
-    "accept": Move(frozenset({MatchStatus.PRESENTED, MatchStatus.PROVIDER_CONFIRMED}), _STATE),
-    "confirm": Move(frozenset({MatchStatus.PRESENTED, MatchStatus.ACCEPTED}), _PROVIDER),
-    "begin": Move(frozenset({MatchStatus.CONFIRMED}), _SIDES),
-    "complete": Move(frozenset({MatchStatus.IN_DELIVERY}), _SIDES),
-    "decline": Move(NOT_CONFIRMED, _SIDES),
-    "not_pursue": Move(NOT_CONFIRMED, _COORDINATOR),
-    "expire": Move(NOT_CONFIRMED, frozenset()),
-    "revoke": Move(frozenset({MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY}), _COORDINATOR),
+MOVES: Mapping[str, frozenset[MatchStatus]] = {
+    "suggest": frozenset({MatchStatus.EXPIRED}),
+    "nominate": frozenset({MatchStatus.EXPIRED, MatchStatus.SUGGESTED}),
+    "interest": frozenset({MatchStatus.EXPIRED, MatchStatus.SUGGESTED}),
+    "shortlist": _BEGUN,
+    "present": NOT_SHOWN,
+    "accept": frozenset({MatchStatus.PRESENTED, MatchStatus.PROVIDER_CONFIRMED}),
+    "confirm": frozenset({MatchStatus.PRESENTED, MatchStatus.ACCEPTED}),
+    "begin": frozenset({MatchStatus.CONFIRMED}),
+    "complete": frozenset({MatchStatus.IN_DELIVERY}),
+    "decline": NOT_CONFIRMED,
+    "not_pursue": NOT_CONFIRMED,
+    "expire": NOT_CONFIRMED,
+    "revoke": frozenset({MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY}),
 }
-"""The first three also begin a match that has not been."""
+"""From which states each move leads; the first three also begin a match. Who makes it is the policy's."""
 
 
 class Match(Struct, frozen=True, kw_only=True):
@@ -133,7 +122,7 @@ class Match(Struct, frozen=True, kw_only=True):
 
     def require(self, move: str) -> None:
         """Raises Conflict where the match's state does not allow the move."""
-        if self.status not in MOVES[move].sources:
+        if self.status not in MOVES[move]:
             raise Conflict("match-status", status=self.status, move=move)
 
     # -- decisions -----------------------------------------------------------------------------------------------
@@ -244,7 +233,7 @@ def express_interest(
 
 def _beginning(before: Match | None, move: str, match_id: UUID, line: WantedLine, found: Scored) -> dict[str, Any]:
     """Raises Conflict where the line and the offering have a match that this move may not begin again."""
-    if before is not None and before.status not in MOVES[move].sources:
+    if before is not None and before.status not in MOVES[move]:
         raise Conflict("match-exists", match_id=before.match_id)
     return {
         "match_id": before.match_id if before else match_id,

@@ -9,7 +9,7 @@ from chassis.db import Tx
 from chassis.ids import new_id
 from contracts.facts import Event, Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
-from contracts.refusals import Conflict, Forbidden, Missing
+from contracts.refusals import Conflict, Missing
 from contracts.values import Caller, Role
 from services.matching import (
     line_store,
@@ -25,6 +25,7 @@ from services.matching.constraints import violated
 from services.matching.line import SEEKING, WantedLine
 from services.matching.match import Match
 from services.matching.offering import Offering, OfferingStatus
+from services.matching.policy import Action
 from services.matching.scoring import scored
 
 
@@ -49,11 +50,10 @@ async def begin(
 
     Raises Conflict where the offering is not available or breaks a hard constraint.
     """
-    policy.check_may_begin(caller)
+    policy.decide(caller, Action.PROPOSE).required()
     line = await _line_for(tx, line_id, caller)
     offering = await offering_store.get(tx, offering_id, caller)
-    if caller.role is Role.PROVIDER_OFFICER and offering.provider != caller.organization:
-        raise Forbidden("not-your-organization")
+    policy.decide(caller, Action.PROPOSE, offering).required()
     _check_fits(line, offering)
     before = (await match_store.between(tx, [line_id], [offering_id])).get((line_id, offering_id))
     start = match.nominate if caller.role is Role.COORDINATOR else match.express_interest
@@ -63,8 +63,9 @@ async def begin(
 
 async def _line_for(tx: Tx, line_id: UUID, caller: Caller) -> WantedLine:
     line = await line_store.line(tx, line_id, lock=True)
-    if line is None or (caller.role is Role.PROVIDER_OFFICER and not line.is_shown_to(caller)):
+    if line is None:
         raise Missing("not-found")
+    policy.decide(caller, Action.PROPOSE, line).required()
     if line.status not in SEEKING:
         raise Conflict("request-not-open", status=line.status)
     return line
@@ -80,7 +81,7 @@ def _check_fits(line: WantedLine, offering: Offering) -> None:
 async def move(
     tx: Tx,
     match_id: UUID,
-    name: str,
+    action: Action,
     decide: Callable[[Match], Fact],
     *,
     caller: Caller,
@@ -88,7 +89,7 @@ async def move(
     comment: str,
 ) -> Match:
     """One move of the table in `match` that neither takes capacity nor asks about the line."""
-    before = await _for_move(tx, match_id, name, caller, expected)
+    before = await _for_move(tx, match_id, action, caller, expected)
     fact = decide(before)
     if isinstance(fact, MatchRevoked):
         await offering_store.give_back(tx, before.offering_id, fact.capacity_period)
@@ -106,7 +107,7 @@ async def present(
     now: datetime,
 ) -> Match:
     """Show a match to the State and to the provider, if the provider may know and the offering still fits."""
-    before = await _for_move(tx, match_id, "present", caller, expected)
+    before = await _for_move(tx, match_id, Action.PRESENT, caller, expected)
     line = await line_store.line(tx, before.line_id)
     passes_over = await match_store.passes_over(tx, before)
     fact = before.present(line, passes_over=passes_over, departure=departure, now=now)
@@ -118,17 +119,17 @@ async def present(
 
 
 async def agree(
-    tx: Tx, match_id: UUID, name: str, *, caller: Caller, expected: int, comment: str, now: datetime
+    tx: Tx, match_id: UUID, action: Action, *, caller: Caller, expected: int, comment: str, now: datetime
 ) -> Match:
     """`accept` by the State or `confirm` by the provider; the second of the two takes capacity, here and now.
 
     Raises Conflict where none is left.
     """
-    before = await _for_move(tx, match_id, name, caller, expected)
-    second = before.agrees_with(name)
+    before = await _for_move(tx, match_id, action, caller, expected)
+    second = before.agrees_with(action)
     line = match.check_proposable(await line_store.line(tx, before.line_id))
     if not second:
-        fact = before.accept(now=now) if name == "accept" else before.confirm_by_provider(now=now)
+        fact = before.accept(now=now) if action is Action.ACCEPT else before.confirm_by_provider(now=now)
         return await _record(tx, before, fact, comment)
     period = await offering_store.take(tx, before.offering_id, line.window)
     if period is None:
@@ -145,9 +146,9 @@ async def _record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Mat
     return after
 
 
-async def _for_move(tx: Tx, match_id: UUID, name: str, caller: Caller, expected: int) -> Match:
+async def _for_move(tx: Tx, match_id: UUID, action: Action, caller: Caller, expected: int) -> Match:
     found = await match_store.get(tx, match_id, caller)
-    policy.check_may_move_match(caller, name)
+    policy.decide(caller, action, found).required()
     check_revision(found.revision, expected)
     return found
 

@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 
 from chassis.commands import claim
 from chassis.db import Tx
-from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, created, shown
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from contracts.facts import Fact
 from contracts.matching import Share
 from contracts.values import Caller, Money, Period, Role
@@ -22,6 +22,7 @@ from services.matching.commands import Comment, NewMatch, Presentation, Reason, 
 from services.matching.explanation import Explained, explain
 from services.matching.match import Match, MatchStatus, Origin
 from services.matching.match_store import Ranked
+from services.matching.policy import Action, Guarded
 
 B = TypeVar("B", Comment, Reason)
 
@@ -76,12 +77,16 @@ class MatchPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@post("/v1/matches", summary="Nominate an offering for a line, or express interest in a circulated line")
+@post(
+    "/v1/matches",
+    opt=asks(Action.PROPOSE),
+    summary="Nominate an offering for a line, or express interest in a circulated line",
+)
 async def begin_match(
     data: JSONBody[NewMatch], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[MatchView]:
     """A coordinator nominates; a provider's officer expresses interest with an offering of the own organization."""
-    policy.check_may_begin(caller)
+    policy.decide(caller, Action.PROPOSE).required()
     async with db.transaction(by=caller) as tx:
         match_id = await match_actions.match_id_of(tx, data.line_id, data.offering_id)
         claimed = await claim(tx, command, outcome=match_id)
@@ -93,7 +98,7 @@ async def begin_match(
     return created(view, location=f"/v1/matches/{view.match_id}", revision=view.revision)
 
 
-@get("/v1/matches", summary="The matches this caller may see")
+@get("/v1/matches", opt=asks(Action.LIST_MATCHES), summary="The matches this caller may see")
 async def list_matches(
     db: Db,
     caller: Calling,
@@ -121,7 +126,7 @@ async def list_matches(
     return Response(MatchPage(matches=views, cursor=more), headers=paging.next_link(more))
 
 
-@get("/v1/matches/{match_id:uuid}", summary="One match, with what its score is made of")
+@get("/v1/matches/{match_id:uuid}", opt=asks(Action.SHOW_MATCH), summary="One match, with what its score is made of")
 async def show_match(match_id: FromPath[UUID], db: Db, caller: Calling) -> Response[MatchDetail]:
     async with db.transaction(by=caller) as tx:
         ranked = await match_store.ranked(tx, match_id, caller)
@@ -133,7 +138,12 @@ async def show_match(match_id: FromPath[UUID], db: Db, caller: Calling) -> Respo
     return shown(detail, revision=view.revision)
 
 
-@post("/v1/matches/{match_id:uuid}/present", status_code=200, summary="Present a match to the State and the provider")
+@post(
+    "/v1/matches/{match_id:uuid}/present",
+    opt=asks(Action.PRESENT),
+    status_code=200,
+    summary="Present a match to the State and the provider",
+)
 async def present_match(
     match_id: FromPath[UUID],
     data: JSONBody[Presentation],
@@ -156,10 +166,16 @@ async def present_match(
     return shown(view, revision=view.revision)
 
 
-def _agree_route(name: str, summary: str) -> HTTPRouteHandler:
+def _agree_route(action: Action, summary: str) -> HTTPRouteHandler:
     """`accept` or `confirm`: whichever comes second confirms the match and takes capacity."""
 
-    @post(f"/v1/matches/{{match_id:uuid}}/{name}", status_code=200, summary=summary, name=f"{name} match")
+    @post(
+        f"/v1/matches/{{match_id:uuid}}/{action}",
+        opt=asks(action),
+        status_code=200,
+        summary=summary,
+        name=f"{action} match",
+    )
     async def agree_match(
         match_id: FromPath[UUID],
         data: JSONBody[Comment],
@@ -173,7 +189,7 @@ def _agree_route(name: str, summary: str) -> HTTPRouteHandler:
             claimed = await claim(tx, command, outcome=match_id)
             if claimed.first:
                 await match_actions.agree(
-                    tx, match_id, name, caller=caller, expected=expected, comment=data.comment, now=now
+                    tx, match_id, action, caller=caller, expected=expected, comment=data.comment, now=now
                 )
             view = await _read(tx, match_id, caller)
         return shown(view, revision=view.revision)
@@ -182,11 +198,18 @@ def _agree_route(name: str, summary: str) -> HTTPRouteHandler:
 
 
 def _move_route(
-    name: str, summary: str, body: type[B], decide: Callable[[Match, B, Caller, datetime], Fact]
+    action: Action, summary: str, body: type[B], decide: Callable[[Match, B, Caller, datetime], Fact]
 ) -> HTTPRouteHandler:
-    """The route of one move: `POST …/{id}/<name>`, with `body` for what is decided with it."""
+    """The route of one move: `POST …/{id}/<action>`, with `body` for what is decided with it."""
+    name = action.replace("_", "-")
 
-    @post(f"/v1/matches/{{match_id:uuid}}/{name}", status_code=200, summary=summary, name=f"{name} match")
+    @post(
+        f"/v1/matches/{{match_id:uuid}}/{name}",
+        opt=asks(action),
+        status_code=200,
+        summary=summary,
+        name=f"{name} match",
+    )
     async def move_match(
         match_id: FromPath[UUID],
         data: JSONBody[body],  # type: ignore[valid-type]
@@ -202,7 +225,7 @@ def _move_route(
                 await match_actions.move(
                     tx,
                     match_id,
-                    name.replace("-", "_"),
+                    action,
                     lambda match: decide(match, data, caller, now),
                     caller=caller,
                     expected=expected,
@@ -225,11 +248,18 @@ async def _read(tx: Tx, match_id: UUID, caller: Caller) -> MatchView:
 
 async def _views(tx: Tx, found: Sequence[Ranked], caller: Caller) -> list[MatchView]:
     comments = await remark_store.latest(tx, [(one.match.match_id, one.match.revision) for one in found])
-    ranking = policy.sees_ranking(caller)
-    return [view(one, comments.get(one.match.match_id, ""), ranking=ranking) for one in found]
+    return [
+        view(
+            one,
+            comments.get(one.match.match_id, ""),
+            policy.decide(caller, Action.SHOW_MATCH, one.match).required().fields,
+        )
+        for one in found
+    ]
 
 
-def view(found: Ranked, comment: str, *, ranking: bool) -> MatchView:
+def view(found: Ranked, comment: str, guarded: frozenset[str]) -> MatchView:
+    """The match as it is shown to somebody who is shown these of the guarded fields."""
     match = found.match
     return MatchView(
         match_id=match.match_id,
@@ -242,14 +272,14 @@ def view(found: Ranked, comment: str, *, ranking: bool) -> MatchView:
         revision=match.revision,
         origin=match.origin,
         score=match.score,
-        rank=found.rank if ranking else None,
+        rank=found.rank if Guarded.RANK in guarded else None,
         shares=match.shares,
         algorithm=match.algorithm,
         offering_revision=match.offering_revision,
         made_at=match.made_at,
         presented_at=match.presented_at,
-        departs=match.departs if ranking else None,
-        departure=match.departure if ranking else None,
+        departs=match.departs if Guarded.DEPARTS in guarded else None,
+        departure=match.departure if Guarded.DEPARTURE in guarded else None,
         accepted_at=match.accepted_at,
         provider_confirmed_at=match.provider_confirmed_at,
         confirmed_at=match.confirmed_at,
@@ -267,21 +297,23 @@ ROUTES = [
     begin_match,
     list_matches,
     show_match,
-    _move_route("shortlist", "Put a match on the short list", Comment, lambda m, _b, _c, now: m.shortlist(now=now)),
-    present_match,
-    _agree_route("accept", "The State accepts a presented match"),
-    _agree_route("confirm", "The provider confirms a presented match"),
-    _move_route("begin", "Delivery begins", Comment, lambda m, _b, _c, now: m.begin(now=now)),
-    _move_route("complete", "Delivery is complete", Comment, lambda m, _b, _c, now: m.complete(now=now)),
-    _move_route("decline", "Decline a match", Reason, _decline),
     _move_route(
-        "not-pursue",
+        Action.SHORTLIST, "Put a match on the short list", Comment, lambda m, _b, _c, now: m.shortlist(now=now)
+    ),
+    present_match,
+    _agree_route(Action.ACCEPT, "The State accepts a presented match"),
+    _agree_route(Action.CONFIRM, "The provider confirms a presented match"),
+    _move_route(Action.BEGIN, "Delivery begins", Comment, lambda m, _b, _c, now: m.begin(now=now)),
+    _move_route(Action.COMPLETE, "Delivery is complete", Comment, lambda m, _b, _c, now: m.complete(now=now)),
+    _move_route(Action.DECLINE, "Decline a match", Reason, _decline),
+    _move_route(
+        Action.NOT_PURSUE,
         "Let a match go",
         Reason,
         lambda m, body, _c, now: m.not_pursue(check_reason("not_pursue", body.reason), now=now),
     ),
     _move_route(
-        "revoke",
+        Action.REVOKE,
         "Revoke a confirmed match and give its capacity back",
         Reason,
         lambda m, body, _c, now: m.revoke(check_reason("revoke", body.reason), now=now),

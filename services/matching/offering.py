@@ -1,4 +1,4 @@
-"""A provider's offering: its states, who may move it from one to the next, and what each move means.
+"""A provider's offering: its states, the moves from one to the next, and what each move means.
 
 As everywhere, a move is a pair: a method that decides and returns the fact (or refuses), and a case of `evolve` that
 folds the fact into the state.
@@ -30,7 +30,7 @@ from contracts.matching import (
     Terms,
 )
 from contracts.refusals import Conflict, Invalid
-from contracts.values import Language, Money, Period, Role
+from contracts.values import Language, Money, Period
 
 MLA_KIND = "mla_training"
 MLA_CURRICULUM = (
@@ -73,30 +73,22 @@ class ResourceStatus(StrEnum):
     UNFUNDED = "unfunded"
 
 
-class Move(Struct, frozen=True):
-    """From which states, and by whom; an empty `roles` is the system alone."""
-
-    sources: frozenset[OfferingStatus]
-    roles: frozenset[Role]
-
-
-_PROVIDER = frozenset({Role.PROVIDER_OFFICER})
-_COORDINATOR = frozenset({Role.COORDINATOR})
 _ENDED = frozenset({OfferingStatus.LAPSED, OfferingStatus.WITHDRAWN})
 _APPROVED = frozenset({OfferingStatus.AVAILABLE, OfferingStatus.SUSPENDED})
 _NOT_ENDED = frozenset(OfferingStatus) - _ENDED
 
-MOVES: Mapping[str, Move] = {
-    "revise": Move(_NOT_ENDED, _PROVIDER),
-    "submit": Move(frozenset({OfferingStatus.DRAFT, OfferingStatus.RETURNED}), _PROVIDER),
-    "approve": Move(frozenset({OfferingStatus.SUBMITTED}), _COORDINATOR),
-    "return": Move(frozenset({OfferingStatus.SUBMITTED}), _COORDINATOR),
-    "suspend": Move(frozenset({OfferingStatus.AVAILABLE}), _PROVIDER | _COORDINATOR),
-    "resume": Move(frozenset({OfferingStatus.SUSPENDED}), _PROVIDER | _COORDINATOR),
-    "reconfirm": Move(_APPROVED, _PROVIDER),
-    "withdraw": Move(_NOT_ENDED, _PROVIDER),
-    "lapse": Move(_NOT_ENDED - {OfferingStatus.DRAFT}, frozenset()),
+MOVES: Mapping[str, frozenset[OfferingStatus]] = {
+    "revise": _NOT_ENDED,
+    "submit": frozenset({OfferingStatus.DRAFT, OfferingStatus.RETURNED}),
+    "approve": frozenset({OfferingStatus.SUBMITTED}),
+    "return": frozenset({OfferingStatus.SUBMITTED}),
+    "suspend": frozenset({OfferingStatus.AVAILABLE}),
+    "resume": frozenset({OfferingStatus.SUSPENDED}),
+    "reconfirm": _APPROVED,
+    "withdraw": _NOT_ENDED,
+    "lapse": _NOT_ENDED - {OfferingStatus.DRAFT},
 }
+"""From which states each move leads; who makes it is the policy's."""
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -128,7 +120,7 @@ class Offering(Struct, frozen=True, kw_only=True):
 
     def require(self, move: str) -> None:
         """Raises Conflict where the offering's state does not allow the move."""
-        if self.status not in MOVES[move].sources:
+        if self.status not in MOVES[move]:
             raise Conflict("offering-status", status=self.status, move=move)
 
     def room(self, capacity: Capacity) -> int:
@@ -167,7 +159,7 @@ class Offering(Struct, frozen=True, kw_only=True):
                 kept = new.get(starts)
                 if kept is None or kept.period != capacity.period or kept.units < taken:
                     raise Conflict("capacity-in-use", period=capacity.period, taken=taken)
-        if self.status not in MOVES["submit"].sources:
+        if self.status not in MOVES["submit"]:
             check_complete(content.terms)
         return OfferingRevised(offering_id=self.offering_id, **asdict(content), revised_at=now)
 
@@ -275,7 +267,7 @@ def _changes(offering: Offering, fact: Fact) -> dict[str, Any]:
     match fact:
         case OfferingRevised():
             changes = {"language": fact.language, "terms": fact.terms, "texts_hash": fact.texts_hash}
-            if offering.status in MOVES["submit"].sources:
+            if offering.status in MOVES["submit"]:
                 return changes
             # What was approved is no longer what stands here.
             return {

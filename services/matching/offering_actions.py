@@ -18,6 +18,7 @@ from services.matching import match_store, offering, offering_store, policy, rem
 from services.matching.match import NOT_CONFIRMED
 from services.matching.offering import Content, Offering, OfferingStatus
 from services.matching.offering_store import Texts
+from services.matching.policy import Action
 
 SALT_BYTES = 16
 
@@ -74,7 +75,7 @@ async def revise(
     now: datetime,
 ) -> Offering:
     """Put new content in the place of the old; what had been approved needs approval again, its matches stay."""
-    before = await _for_move(tx, offering_id, "revise", caller, expected, whole=True)
+    before = await _for_move(tx, offering_id, Action.REVISE, caller, expected, whole=True)
     revised = await record(tx, before, before.revise(content, now=now))
     await offering_store.save_texts(tx, offering_id, texts, salt)
     return revised
@@ -83,7 +84,7 @@ async def revise(
 async def move(
     tx: Tx,
     offering_id: UUID,
-    name: str,
+    action: Action,
     decide: Callable[[Offering], Fact],
     *,
     caller: Caller,
@@ -92,7 +93,7 @@ async def move(
     now: datetime,
 ) -> Offering:
     """One move of the table in `offering`, and what follows for its matches."""
-    before = await _for_move(tx, offering_id, name, caller, expected)
+    before = await _for_move(tx, offering_id, action, caller, expected)
     after = await record(tx, before, decide(before))
     if comment:
         await remark_store.save(tx, offering_id, after.revision, comment)
@@ -105,10 +106,10 @@ async def move(
 
 
 async def _for_move(
-    tx: Tx, offering_id: UUID, name: str, caller: Caller, expected: int, *, whole: bool = False
+    tx: Tx, offering_id: UUID, action: Action, caller: Caller, expected: int, *, whole: bool = False
 ) -> Offering:
     found = await offering_store.get(tx, offering_id, caller, lock=True, whole=whole)
-    policy.check_may_move_offering(caller, found, name)
+    policy.decide(caller, action, found).required()
     check_revision(found.revision, expected)
     return found
 
@@ -120,7 +121,7 @@ async def _expire_matches(tx: Tx, offering_id: UUID, *, because: Event, now: dat
 async def lapse(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
     """End an offering whose validity has ended, and its matches that are not confirmed."""
     before = await offering_store.known(tx, offering_id, lock=True)
-    if before is None or before.status not in offering.MOVES["lapse"].sources or now.date() <= before.terms.valid.ends:
+    if before is None or before.status not in offering.MOVES["lapse"] or now.date() <= before.terms.valid.ends:
         return
     await record(tx, before, before.lapse(now=now))
     await _expire_matches(tx, offering_id, because=tx.announced[-1], now=now)

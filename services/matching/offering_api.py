@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from chassis.commands import claim
 from chassis.db import Tx
-from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, created, shown
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from chassis.ids import new_id
 from contracts.facts import Fact
 from contracts.matching import Eligibility
@@ -20,6 +20,7 @@ from contracts.values import Caller, Code, Money, Organization, Period
 from services.matching import offering_actions, offering_store, policy, remark_store
 from services.matching.commands import Comment, NewOffering, Reason, ReviseOffering, check_reason
 from services.matching.offering import Offering, ShownStatus
+from services.matching.policy import Action, Guarded
 
 B = TypeVar("B", Comment, Reason)
 
@@ -78,11 +79,11 @@ class OfferingPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@post("/v1/offerings", summary="Offer assistance: a draft, or submitted for approval at once")
+@post("/v1/offerings", opt=asks(Action.OFFER), summary="Offer assistance: a draft, or submitted for approval at once")
 async def create_offering(
     data: JSONBody[NewOffering], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[OfferingView]:
-    policy.check_may_offer(caller)
+    policy.decide(caller, Action.OFFER).required()
     content, texts, salt = data.content()
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=new_id())
@@ -94,7 +95,7 @@ async def create_offering(
     return created(view, location=f"/v1/offerings/{view.offering_id}", revision=view.revision)
 
 
-@get("/v1/offerings", summary="The offerings this caller may see, newest first")
+@get("/v1/offerings", opt=asks(Action.LIST_OFFERINGS), summary="The offerings this caller may see, newest first")
 async def list_offerings(
     db: Db,
     caller: Calling,
@@ -122,14 +123,18 @@ async def list_offerings(
     return Response(OfferingPage(offerings=views, cursor=more), headers=paging.next_link(more))
 
 
-@get("/v1/offerings/{offering_id:uuid}", summary="One offering")
+@get("/v1/offerings/{offering_id:uuid}", opt=asks(Action.SHOW_OFFERING), summary="One offering")
 async def show_offering(offering_id: FromPath[UUID], db: Db, caller: Calling, now: Now) -> Response[OfferingView]:
     async with db.transaction(by=caller) as tx:
         view = await _read(tx, offering_id, caller, now)
     return shown(view, revision=view.revision)
 
 
-@patch("/v1/offerings/{offering_id:uuid}", summary="Revise an offering; what was approved needs approval again")
+@patch(
+    "/v1/offerings/{offering_id:uuid}",
+    opt=asks(Action.REVISE),
+    summary="Revise an offering; what was approved needs approval again",
+)
 async def revise_offering(
     offering_id: FromPath[UUID], data: JSONBody[ReviseOffering], db: Db, caller: Calling, expected: Expected, now: Now
 ) -> Response[OfferingView]:
@@ -142,11 +147,17 @@ async def revise_offering(
 
 
 def _move_route(
-    name: str, summary: str, body: type[B], decide: Callable[[Offering, B, datetime], Fact]
+    action: Action, summary: str, body: type[B], decide: Callable[[Offering, B, datetime], Fact]
 ) -> HTTPRouteHandler:
-    """The route of one move: `POST …/{id}/<name>`, with `body` for what is decided with it."""
+    """The route of one move: `POST …/{id}/<action>`, with `body` for what is decided with it."""
 
-    @post(f"/v1/offerings/{{offering_id:uuid}}/{name}", status_code=200, summary=summary, name=f"{name} offering")
+    @post(
+        f"/v1/offerings/{{offering_id:uuid}}/{action}",
+        opt=asks(action),
+        status_code=200,
+        summary=summary,
+        name=f"{action} offering",
+    )
     async def move_offering(
         offering_id: FromPath[UUID],
         data: JSONBody[body],  # type: ignore[valid-type]
@@ -162,7 +173,7 @@ def _move_route(
                 await offering_actions.move(
                     tx,
                     offering_id,
-                    name,
+                    action,
                     lambda offering: decide(offering, data, now),
                     caller=caller,
                     expected=expected,
@@ -187,11 +198,15 @@ async def _views(tx: Tx, offerings: Sequence[Offering], caller: Caller, now: dat
         view(
             offering,
             texts.get(offering.offering_id, erased),
-            comments.get(offering.offering_id, "") if policy.sees_comments(caller, offering) else "",
+            comments.get(offering.offering_id, "") if Guarded.COMMENT in _guarded(caller, offering) else "",
             now.date(),
         )
         for offering in offerings
     ]
+
+
+def _guarded(caller: Caller, offering: Offering) -> frozenset[str]:
+    return policy.decide(caller, Action.SHOW_OFFERING, offering).required().fields
 
 
 def view(offering: Offering, texts: offering_store.Texts, comment: str, today: date) -> OfferingView:
@@ -242,16 +257,18 @@ ROUTES = [
     list_offerings,
     show_offering,
     revise_offering,
-    _move_route("submit", "Submit a draft for approval", Comment, lambda o, _, now: o.submit(now=now)),
-    _move_route("approve", "Approve an offering", Comment, lambda o, _, now: o.approve(now=now)),
+    _move_route(Action.SUBMIT, "Submit a draft for approval", Comment, lambda o, _, now: o.submit(now=now)),
+    _move_route(Action.APPROVE, "Approve an offering", Comment, lambda o, _, now: o.approve(now=now)),
     _move_route(
-        "return",
+        Action.RETURN,
         "Give an offering back",
         Reason,
         lambda o, body, now: o.give_back(check_reason("return", body.reason), now=now),
     ),
-    _move_route("suspend", "Take no new matches for a while", Comment, lambda o, _, now: o.suspend(now=now)),
-    _move_route("resume", "Be available again", Comment, lambda o, _, now: o.resume(now=now)),
-    _move_route("reconfirm", "Say that the offering still stands", Comment, lambda o, _, now: o.reconfirm(now=now)),
-    _move_route("withdraw", "Withdraw an offering", Comment, lambda o, _, now: o.withdraw(now=now)),
+    _move_route(Action.SUSPEND, "Take no new matches for a while", Comment, lambda o, _, now: o.suspend(now=now)),
+    _move_route(Action.RESUME, "Be available again", Comment, lambda o, _, now: o.resume(now=now)),
+    _move_route(
+        Action.RECONFIRM, "Say that the offering still stands", Comment, lambda o, _, now: o.reconfirm(now=now)
+    ),
+    _move_route(Action.WITHDRAW, "Withdraw an offering", Comment, lambda o, _, now: o.withdraw(now=now)),
 ]

@@ -1,12 +1,147 @@
-"""Who may see an offering or a match, and who may move it. Pure: `may_see` says the same in SQL; a test compares."""
+"""Who may do what with offerings and matches, and what of them they are shown; docs/permissions.md is its table.
 
-from contracts.refusals import Forbidden
+`may_see` in SQL says in the WHERE of every read what `may_see_offering` and `may_see_match` say here; tests compare.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
-from services.matching import match, offering
+from services.matching.line import WantedLine
 from services.matching.match import Match
 from services.matching.offering import Offering, OfferingStatus
 
+
+class Action(StrEnum):
+    """All that can be asked of this service, one for each route."""
+
+    OFFER = "offer"
+    LIST_OFFERINGS = "list_offerings"
+    SHOW_OFFERING = "show_offering"
+    REVISE = "revise"
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    RETURN = "return"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    RECONFIRM = "reconfirm"
+    WITHDRAW = "withdraw"
+    PROPOSE = "propose"
+    LIST_MATCHES = "list_matches"
+    SHOW_MATCH = "show_match"
+    SHORTLIST = "shortlist"
+    PRESENT = "present"
+    ACCEPT = "accept"
+    CONFIRM = "confirm"
+    BEGIN = "begin"
+    COMPLETE = "complete"
+    DECLINE = "decline"
+    NOT_PURSUE = "not_pursue"
+    REVOKE = "revoke"
+
+
+class Guarded(StrEnum):
+    """The fields that not everybody who sees the record is shown."""
+
+    COMMENT = "comment"
+    """Of an offering: what is written beside its moves is between its provider and UNODC."""
+    RANK = "rank"
+    """Of a match: a provider is not told how many others there are."""
+    DEPARTS = "departs"
+    DEPARTURE = "departure"
+    """Of a match: nor that one of them was passed over."""
+
+
 OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
+FILERS = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
+_STATE = frozenset({Role.FOCAL_POINT})
+_PROVIDER = frozenset({Role.PROVIDER_OFFICER})
+_COORDINATOR = frozenset({Role.COORDINATOR})
+
+OFFERERS: Mapping[Action, frozenset[Role]] = {
+    Action.REVISE: _PROVIDER,
+    Action.SUBMIT: _PROVIDER,
+    Action.APPROVE: _COORDINATOR,
+    Action.RETURN: _COORDINATOR,
+    Action.SUSPEND: _PROVIDER | _COORDINATOR,
+    Action.RESUME: _PROVIDER | _COORDINATOR,
+    Action.RECONFIRM: _PROVIDER,
+    Action.WITHDRAW: _PROVIDER,
+}
+"""Who changes an offering; a provider's officer those of the own organization."""
+
+MATCHERS: Mapping[Action, frozenset[Role]] = {
+    Action.SHORTLIST: _COORDINATOR,
+    Action.PRESENT: _COORDINATOR,
+    Action.ACCEPT: _STATE,
+    Action.CONFIRM: _PROVIDER,
+    Action.BEGIN: _STATE | _PROVIDER,
+    Action.COMPLETE: _STATE | _PROVIDER,
+    Action.DECLINE: _STATE | _PROVIDER,
+    Action.NOT_PURSUE: _COORDINATOR,
+    Action.REVOKE: _COORDINATOR,
+}
+"""Who changes a match that they see."""
+
+PROPOSERS = _COORDINATOR | _PROVIDER
+"""A coordinator nominates, a provider's officer is interested."""
+
+_LISTS = frozenset({Action.LIST_OFFERINGS, Action.LIST_MATCHES})
+_WITH_COMMENT = Decision(None, frozenset({Guarded.COMMENT}))
+_WITH_RANKING = Decision(None, frozenset({Guarded.RANK, Guarded.DEPARTS, Guarded.DEPARTURE}))
+_NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
+_NOT_YOUR_ORGANIZATION = denied("not-your-organization")
+
+
+def decide(caller: Caller, action: Action, resource: Offering | Match | WantedLine | None = None) -> Decision:
+    """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
+
+    OFFER is asked of nothing; PROPOSE of nothing, then of the line, then of the offering; a list of nothing (anybody
+    may ask) and of each record that is to stand in it; all others of the offering or the match.
+    """
+    if action is Action.OFFER:
+        return ALLOWED if caller.role in _PROVIDER else _NOT_FOR_YOUR_ROLE
+    if action is Action.PROPOSE and not isinstance(resource, Match):
+        return _decide_proposal(caller, resource)
+    if isinstance(resource, Offering):
+        return _decide_offering(caller, action, resource)
+    if isinstance(resource, Match):
+        return _decide_match(caller, action, resource)
+    return ALLOWED if resource is None and action in _LISTS else HIDDEN
+
+
+def _decide_proposal(caller: Caller, about: Offering | WantedLine | None) -> Decision:
+    if caller.role not in PROPOSERS:
+        return _NOT_FOR_YOUR_ROLE
+    if isinstance(about, WantedLine) and caller.role in _PROVIDER and not about.is_shown_to(caller):
+        return HIDDEN
+    if isinstance(about, Offering) and not may_see_offering(caller, about):
+        return HIDDEN
+    if isinstance(about, Offering) and caller.role in _PROVIDER and about.provider != caller.organization:
+        return _NOT_YOUR_ORGANIZATION
+    return ALLOWED
+
+
+def _decide_offering(caller: Caller, action: Action, offering: Offering) -> Decision:
+    if not may_see_offering(caller, offering):
+        return HIDDEN
+    if action is Action.LIST_OFFERINGS or action is Action.SHOW_OFFERING:
+        of_its_own = caller.role in OVERSEERS or offering.provider == caller.organization
+        return _WITH_COMMENT if of_its_own else ALLOWED
+    if caller.role not in OFFERERS.get(action, ()):
+        return _NOT_FOR_YOUR_ROLE
+    if caller.role in _PROVIDER and offering.provider != caller.organization:
+        return _NOT_YOUR_ORGANIZATION
+    return _WITH_COMMENT
+
+
+def _decide_match(caller: Caller, action: Action, match: Match) -> Decision:
+    if not may_see_match(caller, match):
+        return HIDDEN
+    if action is Action.LIST_MATCHES or action is Action.SHOW_MATCH or caller.role in MATCHERS.get(action, ()):
+        return ALLOWED if caller.role in _PROVIDER else _WITH_RANKING
+    return _NOT_FOR_YOUR_ROLE
 
 
 def may_see_offering(caller: Caller, seen: Offering) -> bool:
@@ -18,45 +153,9 @@ def may_see_match(caller: Caller, seen: Match) -> bool:
     """The two sides from the presentation on; a provider also its own interest."""
     if caller.role in OVERSEERS:
         return True
-    if caller.role in {Role.FOCAL_POINT, Role.OFFICIAL}:
+    if caller.role in FILERS:
         return seen.state == caller.organization and seen.presented_at is not None
     if caller.role is Role.PROVIDER_OFFICER:
         told = seen.presented_at is not None or seen.interested_at is not None
         return seen.provider == caller.organization and told
     return False
-
-
-def sees_comments(caller: Caller, seen: Offering) -> bool:
-    """What is written beside an offering's moves is between its provider and UNODC."""
-    return caller.role in OVERSEERS or seen.provider == caller.organization
-
-
-def sees_ranking(caller: Caller) -> bool:
-    """A provider is not told how many others there are, nor that one of them was passed over."""
-    return caller.role is not Role.PROVIDER_OFFICER
-
-
-def check_may_offer(caller: Caller) -> None:
-    """Raises Forbidden for anybody but a provider's officer, who offers for the own organization."""
-    if caller.role is not Role.PROVIDER_OFFICER:
-        raise Forbidden("not-for-your-role")
-
-
-def check_may_move_offering(caller: Caller, seen: Offering, move: str) -> None:
-    """Raises Forbidden where the role never makes this move, or the offering is another organization's."""
-    if caller.role not in offering.MOVES[move].roles:
-        raise Forbidden("not-for-your-role")
-    if caller.role is Role.PROVIDER_OFFICER and seen.provider != caller.organization:
-        raise Forbidden("not-your-organization")
-
-
-def check_may_move_match(caller: Caller, move: str) -> None:
-    """Raises Forbidden where the role never makes this move; whose match it is, `may_see_match` has settled."""
-    if caller.role not in match.MOVES[move].roles:
-        raise Forbidden("not-for-your-role")
-
-
-def check_may_begin(caller: Caller) -> None:
-    """Raises Forbidden for anybody but a coordinator, who nominates, and a provider's officer, who is interested."""
-    if caller.role not in match.MOVES["nominate"].roles | match.MOVES["interest"].roles:
-        raise Forbidden("not-for-your-role")

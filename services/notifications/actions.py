@@ -17,6 +17,7 @@ from contracts.values import Caller, Language
 from services.notifications import audience, domain, policy, store
 from services.notifications.audience import Known, Notice
 from services.notifications.domain import Channel, Notification, Outcome, Pace, Status, Subscription
+from services.notifications.policy import Action
 from services.notifications.store import Recipient
 
 SALT_BYTES = 16
@@ -38,7 +39,7 @@ async def register(
 
     The same again changes nothing, whatever revision it names. Raises Unconditional or Stale as any change does.
     """
-    policy.check_may_subscribe(caller)
+    policy.decide(caller, Action.REGISTER_SUBSCRIPTION).required()
     domain.check_address(email, channels)
     subscription_id = domain.subscription_id_of(caller)
     before = await store.subscription(tx, subscription_id, lock=True)
@@ -154,6 +155,7 @@ async def settle(
 async def read(tx: Tx, notification_id: UUID, *, caller: Caller, now: datetime) -> Notification:
     """The caller has read it; reading again changes nothing."""
     notification = await store.get(tx, notification_id, caller, lock=True)
+    policy.decide(caller, Action.READ_NOTIFICATION, notification).required()
     fact = notification.read(now=now)
     return notification if fact is None else await record(tx, notification, fact)
 

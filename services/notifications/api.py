@@ -10,11 +10,11 @@ from msgspec import Meta, Struct
 
 from chassis.commands import claim, expected_revision
 from chassis.db import Tx
-from chassis.http import Calling, Commanded, Db, Now, Paging, shown
+from chassis.http import Calling, Commanded, Db, Now, Paging, asks, shown
 from chassis.problems import language_of
 from contracts.refusals import Missing
 from contracts.values import Caller, Language, Role
-from services.notifications import actions, store
+from services.notifications import actions, policy, store
 from services.notifications.domain import (
     ADDRESS_LENGTH_MAX,
     Channel,
@@ -22,6 +22,7 @@ from services.notifications.domain import (
     Subscription,
     subscription_id_of,
 )
+from services.notifications.policy import Action
 from services.notifications.wording import words
 
 AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
@@ -89,17 +90,22 @@ class NotificationPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@get("/v1/subscriptions", summary="Where the caller's appointment is told")
+@get("/v1/subscriptions", opt=asks(Action.SHOW_SUBSCRIPTION), summary="Where the caller's appointment is told")
 async def show_subscription(db: Db, caller: Calling) -> Response[SubscriptionView]:
     async with db.transaction(by=caller) as tx:
         subscription = await store.subscription(tx, subscription_id_of(caller))
         if subscription is None:
             raise Missing("not-found")
+        policy.decide(caller, Action.SHOW_SUBSCRIPTION, subscription).required()
         email = await store.address(tx, subscription.subscription_id)
     return shown(_subscription_view(subscription, email), revision=subscription.revision)
 
 
-@put("/v1/subscriptions", summary="Say where the caller's appointment is to be told")
+@put(
+    "/v1/subscriptions",
+    opt=asks(Action.REGISTER_SUBSCRIPTION),
+    summary="Say where the caller's appointment is to be told",
+)
 async def register_subscription(
     data: JSONBody[Register],
     db: Db,
@@ -121,7 +127,7 @@ async def register_subscription(
     return shown(_subscription_view(subscription, data.email), revision=subscription.revision)
 
 
-@get("/v1/notifications", summary="What the caller has been told, newest first")
+@get("/v1/notifications", opt=asks(Action.LIST_NOTIFICATIONS), summary="What the caller has been told, newest first")
 async def list_notifications(
     db: Db,
     caller: Calling,
@@ -141,7 +147,12 @@ async def list_notifications(
     return Response(page, headers=paging.next_link(more))
 
 
-@post("/v1/notifications/{notification_id:uuid}/read", status_code=200, summary="The caller has read it")
+@post(
+    "/v1/notifications/{notification_id:uuid}/read",
+    opt=asks(Action.READ_NOTIFICATION),
+    status_code=200,
+    summary="The caller has read it",
+)
 async def read_notification(
     notification_id: FromPath[UUID],
     db: Db,

@@ -37,6 +37,7 @@ from services.pledges import allocations, domain, funds, ledger, policy, store
 from services.pledges.allocations import Requirement, RequirementStatus
 from services.pledges.domain import Earmarking, Pledge
 from services.pledges.money import USD, read_rate, value
+from services.pledges.policy import Action
 from services.pledges.postings import entry_of
 
 SALT_BYTES = 16
@@ -148,10 +149,10 @@ async def pledge(
 
 
 async def move(
-    tx: Tx, pledge_id: UUID, name: str, decide: Callable[[Pledge], Fact], *, caller: Caller, expected: int
+    tx: Tx, pledge_id: UUID, action: Action, decide: Callable[[Pledge], Fact], *, caller: Caller, expected: int
 ) -> None:
     """One move of the table in `domain` that brings in no money."""
-    before = await _for_move(tx, pledge_id, name, caller, expected)
+    before = await _for_move(tx, pledge_id, action, caller, expected)
     await record(tx, decide(before), version=before.revision + 1)
 
 
@@ -166,7 +167,7 @@ async def commit(
     now: datetime,
 ) -> None:
     """An agreement over the pledge, at the rate of its own day."""
-    before = await _for_move(tx, pledge_id, "commit", caller, expected)
+    before = await _for_move(tx, pledge_id, Action.COMMIT, caller, expected)
     before.require("commit")
     valuation = await worth(tx, before.money, on)
     await record(tx, before.commit(valuation, support_cost_basis_points, on=on, now=now), version=before.revision + 1)
@@ -176,7 +177,7 @@ async def receive(
     tx: Tx, pledge_id: UUID, money: Money, *, on: date, caller: Caller, expected: int, now: datetime
 ) -> None:
     """Cash for an agreement: from now on the fund can allocate it."""
-    before = await _for_move(tx, pledge_id, "receive", caller, expected)
+    before = await _for_move(tx, pledge_id, Action.RECEIVE, caller, expected)
     before.require("receive")
     valuation = await worth(tx, money, on)
     fact = before.receive(money, valuation, on=on, now=now)
@@ -184,9 +185,9 @@ async def receive(
     await record(tx, fact, version=before.revision + 1)
 
 
-async def _for_move(tx: Tx, pledge_id: UUID, name: str, caller: Caller, expected: int) -> Pledge:
+async def _for_move(tx: Tx, pledge_id: UUID, action: Action, caller: Caller, expected: int) -> Pledge:
     pledge = await store.get_pledge(tx, pledge_id, caller, lock=True)
-    policy.check_may_move(caller, name)
+    policy.decide(caller, action, pledge).required()
     check_revision(pledge.revision, expected)
     return pledge
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from chassis.commands import claim
-from chassis.http import Calling, Commanded, Db, Now, Paging, created, shown
+from chassis.http import Calling, Commanded, Db, Now, Paging, asks, created, shown
 from chassis.ids import new_id
 from contracts.pledges import Rate
 from contracts.refusals import Invalid
@@ -19,6 +19,7 @@ from contracts.values import Currency, Money
 from services.pledges import actions, funds, ledger, policy, store
 from services.pledges.allocations import Allocation, Requirement
 from services.pledges.commands import Allocate, LoadRates, dollars
+from services.pledges.policy import Action
 
 RATES_LIST_MAX = 500
 _RATE_CURSOR = re.compile(r"(\d{4}-\d{2}-\d{2})\.([A-Z]{3})\Z")
@@ -90,12 +91,16 @@ class RatePage(Struct, frozen=True, kw_only=True):
 # -- allocations ------------------------------------------------------------------------------------------------------
 
 
-@post("/v1/allocations", summary="Set money of a fund aside for a requirement or a work package")
+@post(
+    "/v1/allocations",
+    opt=asks(Action.ALLOCATE),
+    summary="Set money of a fund aside for a requirement or a work package",
+)
 async def allocate(
     data: JSONBody[Allocate], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[Allocation]:
     """For a finance officer of UNODC. Never more than the fund has received and the requirement lacks."""
-    policy.check_is_finance_officer(caller)
+    policy.decide(caller, Action.ALLOCATE).required()
     usd_minor, purpose = dollars(data.money), data.purpose()
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=new_id())
@@ -114,7 +119,7 @@ async def allocate(
     return created(allocation, location=f"/v1/allocations/{allocation.allocation_id}", revision=allocation.revision)
 
 
-@get("/v1/allocations", summary="The allocations this caller may see, newest first")
+@get("/v1/allocations", opt=asks(Action.LIST_ALLOCATIONS), summary="The allocations this caller may see, newest first")
 async def list_allocations(
     db: Db,
     caller: Calling,
@@ -141,14 +146,17 @@ async def list_allocations(
     return Response(page, headers=paging.next_link(more))
 
 
-@get("/v1/allocations/{allocation_id:uuid}", summary="One allocation")
+@get("/v1/allocations/{allocation_id:uuid}", opt=asks(Action.SHOW_ALLOCATION), summary="One allocation")
 async def show_allocation(allocation_id: FromPath[UUID], db: Db, caller: Calling) -> Response[Allocation]:
     async with db.transaction(by=caller) as tx:
         allocation = await store.get_allocation(tx, allocation_id, caller)
+        policy.decide(caller, Action.SHOW_ALLOCATION, allocation).required()
     return shown(allocation, revision=allocation.revision)
 
 
-@get("/v1/requirements", summary="What confirmed matches lack in money, newest first")
+@get(
+    "/v1/requirements", opt=asks(Action.LIST_REQUIREMENTS), summary="What confirmed matches lack in money, newest first"
+)
 async def list_requirements(
     db: Db,
     caller: Calling,
@@ -186,7 +194,11 @@ def _requirement_view(requirement: Requirement) -> RequirementView:
 # -- the ledger -------------------------------------------------------------------------------------------------------
 
 
-@get("/v1/ledger/entries", summary="The ledger's entries with their postings, newest first")
+@get(
+    "/v1/ledger/entries",
+    opt=asks(Action.LIST_ENTRIES),
+    summary="The ledger's entries with their postings, newest first",
+)
 async def list_entries(
     db: Db,
     caller: Calling,
@@ -206,7 +218,11 @@ async def list_entries(
     return Response(EntryPage(entries=found[:limit], cursor=more), headers=paging.next_link(more))
 
 
-@get("/v1/ledger/balances", summary="Every account's balance, of what had been recorded by a moment")
+@get(
+    "/v1/ledger/balances",
+    opt=asks(Action.SHOW_BALANCES),
+    summary="Every account's balance, of what had been recorded by a moment",
+)
 async def show_balances(
     db: Db,
     caller: Calling,
@@ -214,7 +230,7 @@ async def show_balances(
     as_at: FromQuery[datetime | None] = None,
 ) -> Balances:
     """For those who may read the whole ledger. A report as at a moment never changes afterwards."""
-    policy.check_reads_all(caller)
+    policy.decide(caller, Action.SHOW_BALANCES).required()
     moment = _moment(as_at) if as_at is not None else now
     async with db.transaction(by=caller) as tx:
         return Balances(as_at=moment, balances=await ledger.balances(tx, as_at=moment))
@@ -233,12 +249,12 @@ def _moment(given: datetime) -> datetime:
 # -- rates ------------------------------------------------------------------------------------------------------------
 
 
-@post("/v1/rates", summary="Load a table of rates of exchange")
+@post("/v1/rates", opt=asks(Action.LOAD_RATES), summary="Load a table of rates of exchange")
 async def load_rates(
     data: JSONBody[LoadRates], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[RateTable]:
     """For a finance officer of UNODC. A rate holds from its day to the end of that month."""
-    policy.check_is_finance_officer(caller)
+    policy.decide(caller, Action.LOAD_RATES).required()
     table = data.table()
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=new_id())
@@ -251,7 +267,7 @@ async def load_rates(
     )
 
 
-@get("/v1/rates", summary="Rates of exchange, newest first")
+@get("/v1/rates", opt=asks(Action.LIST_RATES), summary="Rates of exchange, newest first")
 async def list_rates(
     db: Db,
     caller: Calling,

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 from chassis.commands import claim
 from chassis.db import Tx
-from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, created, shown
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from chassis.ids import new_id
 from contracts.pledges import YearlyRequirement
 from contracts.refusals import Missing
@@ -20,6 +20,7 @@ from services.pledges import actions, funds, ledger, policy, store
 from services.pledges.allocations import fund_id_of
 from services.pledges.commands import CommitPledge, MakePledge, OpenFund, ReceiveInstalment, WithdrawPledge
 from services.pledges.domain import Pledge, Status
+from services.pledges.policy import Action
 
 FUND_REVISION = 1
 """A fund is opened and stays as it is."""
@@ -96,12 +97,12 @@ class PledgePage(Struct, frozen=True, kw_only=True):
 # -- funds ------------------------------------------------------------------------------------------------------------
 
 
-@post("/v1/funds", summary="Open a fund")
+@post("/v1/funds", opt=asks(Action.OPEN_FUND), summary="Open a fund")
 async def open_fund(
     data: JSONBody[OpenFund], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[FundView]:
     """For a finance officer of UNODC."""
-    policy.check_is_finance_officer(caller)
+    policy.decide(caller, Action.OPEN_FUND).required()
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=fund_id_of(data.code))
         if claimed.first:
@@ -110,7 +111,7 @@ async def open_fund(
     return created(fund, location=f"/v1/funds/{fund.code}", revision=FUND_REVISION)
 
 
-@get("/v1/funds", summary="All funds and how far their money has come")
+@get("/v1/funds", opt=asks(Action.LIST_FUNDS), summary="All funds and how far their money has come")
 async def list_funds(
     db: Db,
     caller: Calling,
@@ -126,7 +127,7 @@ async def list_funds(
     return Response(FundPage(funds=views, cursor=more), headers=paging.next_link(more))
 
 
-@get("/v1/funds/{code:str}", summary="One fund and how far its money has come")
+@get("/v1/funds/{code:str}", opt=asks(Action.SHOW_FUND), summary="One fund and how far its money has come")
 async def show_fund(code: FromPath[str], db: Db, caller: Calling) -> Response[FundView]:
     async with db.transaction(by=caller) as tx:
         fund = await _fund(tx, code)
@@ -163,12 +164,12 @@ def _fund_view(fund: funds.Fund, totals: ledger.Totals) -> FundView:
 # -- pledges ----------------------------------------------------------------------------------------------------------
 
 
-@post("/v1/pledges", summary="Pledge an amount to a fund")
+@post("/v1/pledges", opt=asks(Action.PLEDGE), summary="Pledge an amount to a fund")
 async def make_pledge(
     data: JSONBody[MakePledge], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[PledgeView]:
     """For a donor, who pledges for the own organization. A pledge binds nobody and counts as no money yet."""
-    policy.check_may_pledge(caller)
+    policy.decide(caller, Action.PLEDGE).required()
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
@@ -187,7 +188,7 @@ async def make_pledge(
     return created(view, location=f"/v1/pledges/{view.pledge_id}", revision=view.revision)
 
 
-@get("/v1/pledges", summary="The pledges this caller may see, newest first")
+@get("/v1/pledges", opt=asks(Action.LIST_PLEDGES), summary="The pledges this caller may see, newest first")
 async def list_pledges(
     db: Db,
     caller: Calling,
@@ -206,14 +207,19 @@ async def list_pledges(
     return Response(page, headers=paging.next_link(more))
 
 
-@get("/v1/pledges/{pledge_id:uuid}", summary="One pledge")
+@get("/v1/pledges/{pledge_id:uuid}", opt=asks(Action.SHOW_PLEDGE), summary="One pledge")
 async def show_pledge(pledge_id: FromPath[UUID], db: Db, caller: Calling) -> Response[PledgeView]:
     async with db.transaction(by=caller) as tx:
         view = await _pledge(tx, pledge_id, caller)
     return shown(view, revision=view.revision)
 
 
-@post("/v1/pledges/{pledge_id:uuid}/commit", status_code=200, summary="Record the agreement over a pledge")
+@post(
+    "/v1/pledges/{pledge_id:uuid}/commit",
+    opt=asks(Action.COMMIT),
+    status_code=200,
+    summary="Record the agreement over a pledge",
+)
 async def commit_pledge(
     pledge_id: FromPath[UUID],
     data: JSONBody[CommitPledge],
@@ -240,7 +246,12 @@ async def commit_pledge(
     return shown(view, revision=view.revision)
 
 
-@post("/v1/pledges/{pledge_id:uuid}/receive", status_code=200, summary="Record cash received for a pledge")
+@post(
+    "/v1/pledges/{pledge_id:uuid}/receive",
+    opt=asks(Action.RECEIVE),
+    status_code=200,
+    summary="Record cash received for a pledge",
+)
 async def receive_instalment(
     pledge_id: FromPath[UUID],
     data: JSONBody[ReceiveInstalment],
@@ -261,7 +272,12 @@ async def receive_instalment(
     return shown(view, revision=view.revision)
 
 
-@post("/v1/pledges/{pledge_id:uuid}/withdraw", status_code=200, summary="Withdraw a pledge before it is committed")
+@post(
+    "/v1/pledges/{pledge_id:uuid}/withdraw",
+    opt=asks(Action.WITHDRAW),
+    status_code=200,
+    summary="Withdraw a pledge before it is committed",
+)
 async def withdraw_pledge(
     pledge_id: FromPath[UUID],
     data: JSONBody[WithdrawPledge],
@@ -277,7 +293,7 @@ async def withdraw_pledge(
         claimed = await claim(tx, command, outcome=pledge_id)
         if claimed.first:
             await actions.move(
-                tx, pledge_id, "withdraw", lambda p: p.withdraw(on=on, now=now), caller=caller, expected=expected
+                tx, pledge_id, Action.WITHDRAW, lambda p: p.withdraw(on=on, now=now), caller=caller, expected=expected
             )
         view = await _pledge(tx, pledge_id, caller)
     return shown(view, revision=view.revision)
@@ -285,6 +301,7 @@ async def withdraw_pledge(
 
 async def _pledge(tx: Tx, pledge_id: UUID, caller: Caller) -> PledgeView:
     pledge = await store.get_pledge(tx, pledge_id, caller)
+    policy.decide(caller, Action.SHOW_PLEDGE, pledge).required()
     return _pledge_view(pledge, await store.note_of(tx, pledge_id))
 
 

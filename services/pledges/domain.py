@@ -1,4 +1,4 @@
-"""A donor's pledge: its states, who may move it from one to the next, and what each move means.
+"""A donor's pledge: its states, the moves from one to the next, and what each move means.
 
 Every move is a pair: a function that decides and returns the fact (or refuses), and a case of `evolve` that folds the
 fact into the state. Actions and the rebuilding of tables from the journal share the second. What a fact means in money
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from contracts.facts import Fact
 from contracts.pledges import PledgeCommitted, PledgePledged, PledgeReceived, PledgeWithdrawn, Valuation
 from contracts.refusals import Conflict, Invalid, Mismatch
-from contracts.values import Money, Role
+from contracts.values import Money
 from services.pledges.money import read_rate, support_cost_of, usd_minor_of
 
 SUPPORT_COST_BASIS_POINTS = 1300
@@ -41,20 +41,14 @@ class Earmarking(StrEnum):
     TIGHTLY_EARMARKED = "tightly_earmarked"
 
 
-class Move(Struct, frozen=True):
-    """From which states, and by whom."""
-
-    sources: frozenset[Status]
-    role: Role
-
-
 _UNDER_AGREEMENT = frozenset({Status.COMMITTED, Status.PARTIALLY_RECEIVED})
 
-MOVES: Mapping[str, Move] = {
-    "commit": Move(frozenset({Status.PLEDGED}), Role.FINANCE_OFFICER),
-    "receive": Move(_UNDER_AGREEMENT, Role.FINANCE_OFFICER),
-    "withdraw": Move(frozenset({Status.PLEDGED}), Role.DONOR_OFFICER),
+MOVES: Mapping[str, frozenset[Status]] = {
+    "commit": frozenset({Status.PLEDGED}),
+    "receive": _UNDER_AGREEMENT,
+    "withdraw": frozenset({Status.PLEDGED}),
 }
+"""From which states each move leads; who makes it is the policy's."""
 
 
 class Pledge(Struct, frozen=True, kw_only=True):
@@ -93,7 +87,7 @@ class Pledge(Struct, frozen=True, kw_only=True):
 
     def require(self, move: str) -> None:
         """Raises Conflict where the pledge's state does not allow the move."""
-        if self.status not in MOVES[move].sources:
+        if self.status not in MOVES[move]:
             raise Conflict("pledge-status", status=self.status, move=move)
 
     # -- decisions -----------------------------------------------------------------------------------------------

@@ -1,14 +1,107 @@
-"""Who may see a pledge, a requirement, an allocation, an entry. Pure: `may_see` says the same in SQL.
+"""Who may do what with funds, pledges, allocations and the ledger; docs/permissions.md is its table.
 
 A donor sees its own pledges and no other donor's; a State what concerns its own requests; totals are for everybody.
+`may_see` in SQL says in the WHERE of every read what the functions of that name say here; a test compares them.
 """
 
-from contracts.refusals import Forbidden
+from collections.abc import Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
 from services.pledges.allocations import Allocation, Requirement
-from services.pledges.domain import MOVES, Pledge
+from services.pledges.domain import Pledge
+
+
+class Action(StrEnum):
+    """All that can be asked of this service, one for each route."""
+
+    OPEN_FUND = "open_fund"
+    LIST_FUNDS = "list_funds"
+    SHOW_FUND = "show_fund"
+    PLEDGE = "pledge"
+    LIST_PLEDGES = "list_pledges"
+    SHOW_PLEDGE = "show_pledge"
+    COMMIT = "commit"
+    RECEIVE = "receive"
+    WITHDRAW = "withdraw"
+    ALLOCATE = "allocate"
+    LIST_ALLOCATIONS = "list_allocations"
+    SHOW_ALLOCATION = "show_allocation"
+    LIST_REQUIREMENTS = "list_requirements"
+    LIST_ENTRIES = "list_entries"
+    SHOW_BALANCES = "show_balances"
+    LOAD_RATES = "load_rates"
+    LIST_RATES = "list_rates"
+
+
+class Entry(Struct, frozen=True):
+    """What of an entry of the ledger matters here: whose pledge it is about, if any's."""
+
+    donor: str | None
+
 
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
+_OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
+_FOR_EVERYBODY = frozenset({Action.LIST_FUNDS, Action.SHOW_FUND, Action.LIST_RATES})
+_LISTS = frozenset({Action.LIST_PLEDGES, Action.LIST_ALLOCATIONS, Action.LIST_REQUIREMENTS, Action.LIST_ENTRIES})
+_OF_FINANCE = frozenset({Action.OPEN_FUND, Action.ALLOCATE, Action.LOAD_RATES})
+_MOVERS: Mapping[Action, Role] = {
+    Action.COMMIT: Role.FINANCE_OFFICER,
+    Action.RECEIVE: Role.FINANCE_OFFICER,
+    Action.WITHDRAW: Role.DONOR_OFFICER,
+}
+_READS = frozenset({*_LISTS, Action.SHOW_PLEDGE, Action.SHOW_ALLOCATION})
+_NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
+
+
+def decide(
+    caller: Caller, action: Action, resource: Pledge | Requirement | Allocation | Entry | None = None
+) -> Decision:
+    """Whether the caller may do this; what nobody is given leave for is not. No field is guarded: who sees, sees all.
+
+    A list is asked of nothing (anybody may ask) and of each record that is to stand in it; what is done with a pledge
+    or an allocation of that; all others of nothing.
+    """
+    if resource is not None:
+        return _decide_record(caller, action, resource)
+    if action in _FOR_EVERYBODY or action in _LISTS:
+        return ALLOWED
+    if action in _OF_FINANCE:
+        return _leave(is_finance_officer(caller))
+    if action is Action.PLEDGE:
+        return _leave(caller.role is Role.DONOR_OFFICER)
+    if action is Action.SHOW_BALANCES:
+        # An account in kroner is one donor's.
+        return _leave(reads_all(caller))
+    return HIDDEN
+
+
+def _decide_record(caller: Caller, action: Action, record: Pledge | Requirement | Allocation | Entry) -> Decision:
+    if not _may_see(caller, record):
+        return HIDDEN
+    if action in _READS:
+        return ALLOWED
+    mover = _MOVERS.get(action) if isinstance(record, Pledge) else None
+    return _leave(mover is caller.role and (mover is Role.DONOR_OFFICER or caller.of_unodc))
+
+
+def _leave(given: bool) -> Decision:
+    return ALLOWED if given else _NOT_FOR_YOUR_ROLE
+
+
+def _may_see(caller: Caller, record: Pledge | Requirement | Allocation | Entry) -> bool:
+    match record:
+        case Pledge():
+            return may_see_pledge(caller, record)
+        case Requirement():
+            return may_see_requirement(caller, record)
+        case Allocation():
+            return may_see_allocation(caller, record)
+        case Entry():
+            return may_see_entry(caller, record.donor)
 
 
 def is_finance_officer(caller: Caller) -> bool:
@@ -17,7 +110,7 @@ def is_finance_officer(caller: Caller) -> bool:
 
 
 def reads_all(caller: Caller) -> bool:
-    return caller.role in {Role.COORDINATOR, Role.AUDITOR, Role.SERVICE} or is_finance_officer(caller)
+    return caller.role in _OVERSEERS or is_finance_officer(caller)
 
 
 def may_see_pledge(caller: Caller, pledge: Pledge) -> bool:
@@ -45,28 +138,3 @@ def _is_party(caller: Caller, state: str | None, provider: str | None) -> bool:
     if caller.role in _OF_STATE:
         return state == caller.organization
     return caller.role is Role.PROVIDER_OFFICER and provider == caller.organization
-
-
-def check_is_finance_officer(caller: Caller) -> None:
-    """Raises Forbidden for anybody but a finance officer of UNODC."""
-    if not is_finance_officer(caller):
-        raise Forbidden("not-for-your-role")
-
-
-def check_reads_all(caller: Caller) -> None:
-    """Raises Forbidden for those who see only their own part of the ledger: an account in kroner is one donor's."""
-    if not reads_all(caller):
-        raise Forbidden("not-for-your-role")
-
-
-def check_may_pledge(caller: Caller) -> None:
-    """Raises Forbidden for anybody but a donor, who pledges for the own organization."""
-    if caller.role is not Role.DONOR_OFFICER:
-        raise Forbidden("not-for-your-role")
-
-
-def check_may_move(caller: Caller, move: str) -> None:
-    """Raises Forbidden where the caller's role never makes this move."""
-    role = MOVES[move].role
-    if caller.role is not role or (role is Role.FINANCE_OFFICER and not caller.of_unodc):
-        raise Forbidden("not-for-your-role")

@@ -17,6 +17,7 @@ from contracts.values import Caller
 from services.requests import domain, policy, store
 from services.requests.domain import Content, Request, Status
 from services.requests.evolve import evolve
+from services.requests.policy import Action
 from services.requests.store import Texts
 
 SALT_BYTES = 16
@@ -75,7 +76,7 @@ async def revise(
     now: datetime,
 ) -> Request:
     """Put new content in the place of a draft's, or of a returned request's."""
-    request = await _for_move(tx, request_id, "revise", caller, expected)
+    request = await _for_move(tx, request_id, Action.REVISE, caller, expected)
     fact = request.revise(content, now=now)
     await store.drop_line_texts(tx, request_id)
     request = await record(tx, request, fact)
@@ -86,7 +87,7 @@ async def revise(
 async def move(
     tx: Tx,
     request_id: UUID,
-    name: str,
+    action: Action,
     decide: Callable[[Request], Fact],
     *,
     caller: Caller,
@@ -94,7 +95,7 @@ async def move(
     comment: str | None = None,
 ) -> Request:
     """One move of the table in `domain`, with a comment for the other side where there is one."""
-    request = await record(tx, before := await _for_move(tx, request_id, name, caller, expected), decide(before))
+    request = await record(tx, before := await _for_move(tx, request_id, action, caller, expected), decide(before))
     if comment:
         await store.save_remark(tx, request, comment)
     return request
@@ -102,14 +103,14 @@ async def move(
 
 async def register(tx: Tx, request_id: UUID, *, caller: Caller, expected: int, now: datetime) -> Request:
     """Give the request its reference number."""
-    request = await _for_move(tx, request_id, "register", caller, expected)
+    request = await _for_move(tx, request_id, Action.REGISTER, caller, expected)
     request.require("register")
     return await record(tx, request, request.register(await store.next_reference(tx, now.year), now=now))
 
 
-async def _for_move(tx: Tx, request_id: UUID, name: str, caller: Caller, expected: int) -> Request:
+async def _for_move(tx: Tx, request_id: UUID, action: Action, caller: Caller, expected: int) -> Request:
     request = await store.get(tx, request_id, caller, lock=True)
-    policy.check_may_move(caller, name, request.status)
+    policy.decide(caller, action, request).required()
     check_revision(request.revision, expected)
     return request
 
@@ -119,7 +120,7 @@ async def hear_of_match(tx: Tx, event: Event, fact: MatchFact) -> None:
     request = await store.locked(tx, fact.request_id)
     if request is None:
         return
-    change = request.hear_of_match(fact.line_id, fact.match_id, MATCH_STATUS[type(fact)], now=event.time)
+    change = request.hear_of_match(fact.line_id, fact.match_id, MATCH_STATUS[type(fact)], fact.provider, now=event.time)
     if change is None:
         return
     request = await record(tx, request, change, because=event)

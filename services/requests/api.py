@@ -14,12 +14,12 @@ from msgspec import Struct
 
 from chassis.commands import Command, claim, once
 from chassis.db import Database, Tx
-from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, created, shown
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from chassis.ids import new_id
 from chassis.journal import read_aggregate
 from contracts.facts import Fact
 from contracts.refusals import Invalid
-from contracts.values import Caller, Period, State
+from contracts.values import Caller, State
 from services.requests import actions, policy, store
 from services.requests.commands import (
     Closing,
@@ -34,59 +34,11 @@ from services.requests.commands import (
     check_reason,
 )
 from services.requests.domain import Outcome, Request, Status
+from services.requests.policy import Action, Filing, Guarded
 from services.requests.specificity import Advice, advise
+from services.requests.views import RequestView, view
 
 B = TypeVar("B", Comment, Reason, Triage, Delivery, Closing)
-
-
-class LineView(Struct, frozen=True, kw_only=True):
-    """A line with its words and how far it is met."""
-
-    line_id: UUID
-    kind: str
-    topics: tuple[str, ...]
-    articles: tuple[str, ...]
-    paragraphs: tuple[str, ...]
-    pillars: tuple[str, ...]
-    institution: str
-    institution_name: str
-    group_size: int
-    languages: tuple[str, ...]
-    modality: str
-    window: Period
-    gender_marker: int
-    human_rights_marker: int
-    markers_justification: str
-    outcome: str
-    in_place: str
-    fulfilment: str
-
-
-class RequestView(Struct, frozen=True, kw_only=True):
-    """A request with its words, in the language they were written in; `advice` says what providers would ask for."""
-
-    request_id: UUID
-    state: str
-    status: str
-    revision: int
-    language: str
-    title: str
-    need: str
-    visibility: str
-    addressee: str
-    addressed_states: tuple[str, ...]
-    circulation_rule: str
-    circulation: str
-    window_ends_at: datetime | None
-    restricted: bool
-    drafted_at: datetime
-    submitted_at: datetime | None
-    registered_at: datetime | None
-    reference: str | None
-    priority: str | None
-    outcome: str | None
-    lines: tuple[LineView, ...]
-    advice: tuple[Advice, ...]
 
 
 class RequestPage(Struct, frozen=True, kw_only=True):
@@ -97,7 +49,10 @@ class RequestPage(Struct, frozen=True, kw_only=True):
 
 
 class HistoryEntry(Struct, frozen=True, kw_only=True):
-    """One fact of a request's history: what, when, by which role of which organization."""
+    """One fact of a request's history: what, when, by which role of which organization.
+
+    `comment` and `data` are between the State and UNODC: to others they are empty.
+    """
 
     version: int
     type: str
@@ -115,12 +70,12 @@ class Check(Struct, frozen=True, kw_only=True):
     similar: list[UUID]
 
 
-@post("/v1/requests", summary="File a request: a draft, or submitted at once")
+@post("/v1/requests", opt=asks(Action.FILE), summary="File a request: a draft, or submitted at once")
 async def file_request(
     data: JSONBody[FileRequest], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[RequestView]:
     """`submit: true` submits it in the same step, which only a focal point may."""
-    policy.check_may_file(caller, data.state, submit=data.submit)
+    policy.decide(caller, Action.FILE, Filing(data.state, data.submit)).required()
     content, words, salt = data.content()
 
     async def file(tx: Tx, request_id: UUID) -> tuple[Request, store.Texts]:
@@ -128,10 +83,12 @@ async def file_request(
         return request, words
 
     request, texts = await once(db, command, first=file, again=partial(_read, caller=caller))
-    return created(view(request, texts), location=f"/v1/requests/{request.request_id}", revision=request.revision)
+    return created(
+        _view_for(caller, request, texts), location=f"/v1/requests/{request.request_id}", revision=request.revision
+    )
 
 
-@get("/v1/requests", summary="The requests this caller may see, newest first")
+@get("/v1/requests", opt=asks(Action.LIST), summary="The requests this caller may see, newest first")
 async def list_requests(
     db: Db,
     caller: Calling,
@@ -147,14 +104,14 @@ async def list_requests(
     return Response(RequestPage(requests=list(found[:limit]), cursor=more), headers=paging.next_link(more))
 
 
-@get("/v1/requests/{request_id:uuid}", summary="One request")
+@get("/v1/requests/{request_id:uuid}", opt=asks(Action.SHOW), summary="One request")
 async def show_request(request_id: FromPath[UUID], db: Db, caller: Calling) -> Response[RequestView]:
     async with db.transaction(by=caller) as tx:
         request, texts = await _read(tx, request_id, caller)
-    return shown(view(request, texts), revision=request.revision)
+    return shown(_view_for(caller, request, texts), revision=request.revision)
 
 
-@patch("/v1/requests/{request_id:uuid}", summary="Revise a draft or a returned request")
+@patch("/v1/requests/{request_id:uuid}", opt=asks(Action.REVISE), summary="Revise a draft or a returned request")
 async def revise_request(
     request_id: FromPath[UUID],
     data: JSONBody[ReviseRequest],
@@ -166,23 +123,29 @@ async def revise_request(
     content, texts, salt = data.content()
     async with db.transaction(by=caller) as tx:
         request = await actions.revise(tx, request_id, content, texts, salt, caller=caller, expected=expected, now=now)
-    return shown(view(request, texts), revision=request.revision)
+    return shown(_view_for(caller, request, texts), revision=request.revision)
 
 
-@post("/v1/requests/check", status_code=200, summary="What a draft does not say yet, and similar own requests")
+@post(
+    "/v1/requests/check",
+    opt=asks(Action.CHECK),
+    status_code=200,
+    summary="What a draft does not say yet, and similar own requests",
+)
 async def check_request(data: JSONBody[RequestBody], db: Db, caller: Calling) -> Check:
     """The draft's words are neither kept nor logged."""
-    policy.check_may_file(caller, None, submit=False)
+    policy.decide(caller, Action.CHECK).required()
     content, texts, _ = data.content()
     async with db.transaction(by=caller) as tx:
         similar = await store.similar(tx, caller, content.lines)
     return Check(advice=advise(list(zip(content.lines, texts.lines, strict=True))), similar=similar)
 
 
-@get("/v1/requests/{request_id:uuid}/history", summary="What happened to a request")
+@get("/v1/requests/{request_id:uuid}/history", opt=asks(Action.READ_HISTORY), summary="What happened to a request")
 async def show_history(request_id: FromPath[UUID], db: Db, caller: Calling) -> list[HistoryEntry]:
     async with db.transaction(by=caller) as tx:
-        await store.get(tx, request_id, caller)
+        request = await store.get(tx, request_id, caller)
+        guarded = policy.decide(caller, Action.READ_HISTORY, request).required().fields
         events = await read_aggregate(tx, request_id)
         remarks = await store.remarks(tx, request_id)
     return [
@@ -192,14 +155,19 @@ async def show_history(request_id: FromPath[UUID], db: Db, caller: Calling) -> l
             at=event.time,
             by_role=event.actorrole,
             by_organization=event.actororganization,
-            comment=remarks.get(event.aggregateversion),
-            data=msgspec.json.decode(event.data, type=dict[str, Any]),
+            comment=remarks.get(event.aggregateversion) if Guarded.COMMENT in guarded else None,
+            data=msgspec.json.decode(event.data, type=dict[str, Any]) if Guarded.DATA in guarded else {},
         )
         for event in events
     ]
 
 
-@post("/v1/requests/{request_id:uuid}/consents", status_code=201, summary="Let a request circulate")
+@post(
+    "/v1/requests/{request_id:uuid}/consents",
+    opt=asks(Action.CONSENT),
+    status_code=201,
+    summary="Let a request circulate",
+)
 async def give_consent(
     request_id: FromPath[UUID],
     db: Db,
@@ -212,12 +180,17 @@ async def give_consent(
     """The State consents that providers see the request, as far as its visibility says."""
     consent_id = new_id()
     return await _carry_out(
-        db, caller, command, request_id, "consent", lambda r: r.consent(consent_id, now=now), expected,
+        db, caller, command, request_id, Action.CONSENT, lambda r: r.consent(consent_id, now=now), expected,
         comment=data.comment if data else "", status=201,
     )  # fmt: skip
 
 
-@delete("/v1/requests/{request_id:uuid}/consents/{consent_id:uuid}", status_code=200, summary="Withdraw a consent")
+@delete(
+    "/v1/requests/{request_id:uuid}/consents/{consent_id:uuid}",
+    opt=asks(Action.OBJECT),
+    status_code=200,
+    summary="Withdraw a consent",
+)
 async def withdraw_consent(
     request_id: FromPath[UUID],
     consent_id: FromPath[UUID],
@@ -229,13 +202,18 @@ async def withdraw_consent(
     """Also the objection while the window of the silence rule runs: the consent's id is then the request's own."""
     async with db.transaction(by=caller) as tx:
         await actions.move(
-            tx, request_id, "consent", lambda r: r.object(consent_id, now=now), caller=caller, expected=expected
+            tx, request_id, Action.OBJECT, lambda r: r.object(consent_id, now=now), caller=caller, expected=expected
         )
         request, texts = await _read(tx, request_id, caller)
-    return shown(view(request, texts), revision=request.revision)
+    return shown(_view_for(caller, request, texts), revision=request.revision)
 
 
-@post("/v1/requests/{request_id:uuid}/register", status_code=200, summary="Register a submitted request")
+@post(
+    "/v1/requests/{request_id:uuid}/register",
+    opt=asks(Action.REGISTER),
+    status_code=200,
+    summary="Register a submitted request",
+)
 async def register_request(
     request_id: FromPath[UUID],
     db: Db,
@@ -250,15 +228,21 @@ async def register_request(
         if claimed.first:
             await actions.register(tx, request_id, caller=caller, expected=expected, now=now)
         request, texts = await _read(tx, request_id, caller)
-    return shown(view(request, texts), revision=request.revision)
+    return shown(_view_for(caller, request, texts), revision=request.revision)
 
 
 def _move_route(
-    name: str, summary: str, body: type[B], decide: Callable[[Request, B, Caller, datetime], Fact]
+    action: Action, summary: str, body: type[B], decide: Callable[[Request, B, Caller, datetime], Fact]
 ) -> HTTPRouteHandler:
-    """The route of one move: `POST …/{id}/<name>`, with `body` for what is decided with it."""
+    """The route of one move: `POST …/{id}/<action>`, with `body` for what is decided with it."""
 
-    @post(f"/v1/requests/{{request_id:uuid}}/{name}", status_code=200, summary=summary, name=f"{name} request")
+    @post(
+        f"/v1/requests/{{request_id:uuid}}/{action}",
+        opt=asks(action),
+        status_code=200,
+        summary=summary,
+        name=f"{action} request",
+    )
     async def move_request(
         request_id: FromPath[UUID],
         data: JSONBody[body],  # type: ignore[valid-type]
@@ -273,7 +257,7 @@ def _move_route(
             caller,
             command,
             request_id,
-            name,
+            action,
             lambda r: decide(r, data, caller, now),
             expected,
             comment=data.comment,  # type: ignore[attr-defined]
@@ -287,7 +271,7 @@ async def _carry_out(
     caller: Caller,
     command: Command,
     request_id: UUID,
-    name: str,
+    action: Action,
     decide: Callable[[Request], Fact],
     expected: int,
     *,
@@ -297,9 +281,9 @@ async def _carry_out(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=request_id)
         if claimed.first:
-            await actions.move(tx, request_id, name, decide, caller=caller, expected=expected, comment=comment)
+            await actions.move(tx, request_id, action, decide, caller=caller, expected=expected, comment=comment)
         request, texts = await _read(tx, request_id, caller)
-    response = shown(view(request, texts), revision=request.revision)
+    response = shown(_view_for(caller, request, texts), revision=request.revision)
     response.status_code = status
     return response
 
@@ -309,44 +293,13 @@ async def _read(tx: Tx, request_id: UUID, caller: Caller) -> tuple[Request, stor
     return request, await store.texts(tx, request)
 
 
-def view(request: Request, texts: store.Texts) -> RequestView:
-    lines = list(zip(request.lines, texts.lines, strict=True))
-    return RequestView(
-        request_id=request.request_id,
-        state=request.state,
-        status=request.status,
-        revision=request.revision,
-        language=request.language,
-        title=texts.title,
-        need=texts.need,
-        visibility=request.visibility,
-        addressee=request.addressee,
-        addressed_states=request.addressed_states,
-        circulation_rule=request.circulation_rule,
-        circulation=request.circulation,
-        window_ends_at=request.window_ends_at,
-        restricted=request.restricted,
-        drafted_at=request.drafted_at,
-        submitted_at=request.submitted_at,
-        registered_at=request.registered_at,
-        reference=request.reference,
-        priority=request.priority,
-        outcome=request.outcome,
-        lines=tuple(
-            LineView(
-                **msgspec.structs.asdict(line),
-                **msgspec.structs.asdict(text),
-                fulfilment=request.fulfilment[line.line_id],
-            )
-            for line, text in lines
-        ),
-        advice=tuple(advise(lines)),
-    )
+def _view_for(caller: Caller, request: Request, texts: store.Texts) -> RequestView:
+    return view(request, texts, policy.decide(caller, Action.SHOW, request).required().fields)
 
 
 def _deliver(request: Request, data: Delivery, caller: Caller, now: datetime) -> Fact:
     if data.suffices:
-        policy.check_may_say_it_suffices(caller)
+        policy.decide(caller, Action.SAY_IT_SUFFICES, request).required()
     return request.deliver(suffices=data.suffices, now=now)
 
 
@@ -375,23 +328,23 @@ ROUTES = [
     give_consent,
     withdraw_consent,
     register_request,
-    _move_route("submit", "Submit a draft", Comment, lambda r, _, __, now: r.submit(now=now)),
-    _move_route("withdraw", "Withdraw a request", Comment, lambda r, _, __, now: r.withdraw(now=now)),
+    _move_route(Action.SUBMIT, "Submit a draft", Comment, lambda r, _, __, now: r.submit(now=now)),
+    _move_route(Action.WITHDRAW, "Withdraw a request", Comment, lambda r, _, __, now: r.withdraw(now=now)),
     _move_route(
-        "return",
+        Action.RETURN,
         "Give a request back",
         Reason,
         lambda r, b, _, now: r.give_back(check_reason("return", b.reason), now=now),
     ),
-    _move_route("open", "End triage", Triage, lambda r, b, _, now: r.open(check_priority(b.priority), now=now)),
-    _move_route("hold", "Pause", Reason, lambda r, b, _, now: r.hold(check_reason("hold", b.reason), now=now)),
-    _move_route("resume", "Go on after a pause", Comment, lambda r, _, __, now: r.resume(now=now)),
+    _move_route(Action.OPEN, "End triage", Triage, lambda r, b, _, now: r.open(check_priority(b.priority), now=now)),
+    _move_route(Action.HOLD, "Pause", Reason, lambda r, b, _, now: r.hold(check_reason("hold", b.reason), now=now)),
+    _move_route(Action.RESUME, "Go on after a pause", Comment, lambda r, _, __, now: r.resume(now=now)),
     _move_route(
-        "decline", "Not accept", Reason, lambda r, b, _, now: r.decline(check_reason("decline", b.reason), now=now)
+        Action.DECLINE, "Not accept", Reason, lambda r, b, _, now: r.decline(check_reason("decline", b.reason), now=now)
     ),
-    _move_route("deliver", "Delivered", Delivery, _deliver),
-    _move_route("close", "Close", Closing, _close),
+    _move_route(Action.DELIVER, "Delivered", Delivery, _deliver),
+    _move_route(Action.CLOSE, "Close", Closing, _close),
     _move_route(
-        "reopen", "Open again", Reason, lambda r, b, _, now: r.reopen(check_reason("reopen", b.reason), now=now)
+        Action.REOPEN, "Open again", Reason, lambda r, b, _, now: r.reopen(check_reason("reopen", b.reason), now=now)
     ),
 ]

@@ -1,4 +1,4 @@
-"""A State's request: its states, who may move it from one to the next, and what each move means.
+"""A State's request: its states, the moves from one to the next, and what each move means.
 
 Every move is a pair: a method of `Request` that decides and returns the fact (or refuses), and a case of `evolve` (in
 the file of that name) that folds the fact into the state.
@@ -36,7 +36,7 @@ from contracts.requests import (
     RequestSubmitted,
     RequestWithdrawn,
 )
-from contracts.values import Language, Role
+from contracts.values import Language
 
 OBJECTION_WORKING_DAYS = 5
 """How long a State that chose the silence rule may object before its request circulates."""
@@ -105,36 +105,29 @@ class Outcome(StrEnum):
     UNMET = "unmet"
 
 
-_STATE = frozenset({Role.FOCAL_POINT})
-_OFFICIALS = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
-_COORDINATOR = frozenset({Role.COORDINATOR})
-_EITHER = _STATE | _COORDINATOR
-_SYSTEM: frozenset[Role] = frozenset()
-_UNDER_WAY = (Status.SUBMITTED, Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY)
-_ENDED = (Status.CLOSED, Status.NOT_ACCEPTED, Status.LAPSED, Status.WITHDRAWN)
-_LIVING = tuple(status for status in Status if status not in _ENDED)
+_UNDER_WAY = frozenset({Status.SUBMITTED, Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY})
+_ENDED = frozenset({Status.CLOSED, Status.NOT_ACCEPTED, Status.LAPSED, Status.WITHDRAWN})
+_LIVING = frozenset(Status) - _ENDED
 
-Move = Mapping[Status, frozenset[Role]]
-"""From which states, and by whom from each; nobody's is the system's alone."""
-
-MOVES: Mapping[str, Move] = {
-    "revise": dict.fromkeys((Status.DRAFT, Status.RETURNED), _OFFICIALS),
-    "submit": dict.fromkeys((Status.DRAFT, Status.RETURNED), _STATE),
-    "register": {Status.SUBMITTED: _COORDINATOR},
-    "return": dict.fromkeys((Status.SUBMITTED, Status.REGISTERED), _COORDINATOR),
-    "decline": dict.fromkeys((Status.SUBMITTED, Status.REGISTERED), _COORDINATOR),
-    "open": {Status.REGISTERED: _COORDINATOR},
-    "start": {Status.OPEN: _SYSTEM},
-    "hold": dict.fromkeys(_UNDER_WAY, _EITHER),
-    "resume": {Status.ON_HOLD: _EITHER},
-    "reopen": {Status.IN_DELIVERY: _COORDINATOR, Status.CLOSED: _STATE},
-    "deliver": {Status.IN_DELIVERY: _EITHER},
-    "close": {Status.DELIVERED: _COORDINATOR},
-    "remind": dict.fromkeys((Status.RETURNED, Status.ON_HOLD), _SYSTEM),
-    "lapse": dict.fromkeys((Status.RETURNED, Status.ON_HOLD), _SYSTEM),
-    "withdraw": dict.fromkeys(_LIVING, _STATE),
-    "consent": dict.fromkeys(_LIVING, _STATE),
+MOVES: Mapping[str, frozenset[Status]] = {
+    "revise": frozenset({Status.DRAFT, Status.RETURNED}),
+    "submit": frozenset({Status.DRAFT, Status.RETURNED}),
+    "register": frozenset({Status.SUBMITTED}),
+    "return": frozenset({Status.SUBMITTED, Status.REGISTERED}),
+    "decline": frozenset({Status.SUBMITTED, Status.REGISTERED}),
+    "open": frozenset({Status.REGISTERED}),
+    "start": frozenset({Status.OPEN}),
+    "hold": _UNDER_WAY,
+    "resume": frozenset({Status.ON_HOLD}),
+    "reopen": frozenset({Status.IN_DELIVERY, Status.CLOSED}),
+    "deliver": frozenset({Status.IN_DELIVERY}),
+    "close": frozenset({Status.DELIVERED}),
+    "remind": frozenset({Status.RETURNED, Status.ON_HOLD}),
+    "lapse": frozenset({Status.RETURNED, Status.ON_HOLD}),
+    "withdraw": _LIVING,
+    "consent": _LIVING,
 }
+"""From which states each move leads; who makes it is the policy's."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -157,6 +150,8 @@ class Request(Struct, frozen=True, kw_only=True):
     fulfilment: dict[UUID, Fulfilment] = {}
     matches: dict[UUID, tuple[UUID, str]] = {}
     """Match id → its line and its last status heard."""
+    providers: dict[UUID, str] = {}
+    """Match id → the organization that delivers it, where it was told."""
     window_ends_at: datetime | None = None
     submitted_at: datetime | None = None
     registered_at: datetime | None = None
@@ -307,7 +302,7 @@ class Request(Struct, frozen=True, kw_only=True):
         return RequestStarted(request_id=self.request_id, state=self.state, started_at=now)
 
     def hear_of_match(
-        self, line_id: UUID, match_id: UUID, match_status: str, *, now: datetime
+        self, line_id: UUID, match_id: UUID, match_status: str, provider: str | None = None, *, now: datetime
     ) -> LineFulfilmentChanged | None:
         """What a match of a line has become; None for a line that is not of this request."""
         if self.line(line_id) is None:
@@ -321,6 +316,7 @@ class Request(Struct, frozen=True, kw_only=True):
             match_id=match_id,
             match_status=match_status,
             changed_at=now,
+            provider=provider,
         )
 
 

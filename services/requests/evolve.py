@@ -135,6 +135,9 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
             return {
                 "fulfilment": {**request.fulfilment, fact.line_id: Fulfilment(fact.fulfilment)},
                 "matches": {**request.matches, fact.match_id: (fact.line_id, fact.match_status)},
+                "providers": request.providers
+                if fact.provider is None
+                else {**request.providers, fact.match_id: fact.provider},
             }
     raise AssertionError(f"{fact.type} is not a request's fact")
 

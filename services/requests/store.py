@@ -54,7 +54,7 @@ async def locked(tx: Tx, request_id: UUID) -> Request | None:
 async def _whole(tx: Tx, row: Record) -> Request:
     lines = await tx.fetch("SELECT * FROM request_line WHERE request_id = $1 ORDER BY position", row["request_id"])
     matches = await tx.fetch(
-        "SELECT match_id, line_id, status FROM line_match WHERE request_id = $1", row["request_id"]
+        "SELECT match_id, line_id, status, provider FROM line_match WHERE request_id = $1", row["request_id"]
     )
     consents = await tx.fetch(
         "SELECT consent_id, given_at, withdrawn_at FROM consent WHERE request_id = $1", row["request_id"]
@@ -65,6 +65,7 @@ async def _whole(tx: Tx, row: Record) -> Request:
             "lines": [_line(line) for line in lines],
             "fulfilment": {line["line_id"]: line["fulfilment"] for line in lines},
             "matches": {match["match_id"]: (match["line_id"], match["status"]) for match in matches},
+            "providers": {match["match_id"]: match["provider"] for match in matches if match["provider"]},
             "consents": {c["consent_id"]: (c["given_at"], c["withdrawn_at"]) for c in consents},
         },
         Request,
@@ -140,22 +141,23 @@ async def _follow(tx: Tx, request: Request) -> None:
     )
     await tx.execute(
         """
-        INSERT INTO line_match (match_id, line_id, request_id, status)
-        SELECT match_id, line_id, $1, status
-        FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS m(match_id, line_id, status)
-        ON CONFLICT (match_id) DO UPDATE SET status = excluded.status
+        INSERT INTO line_match (match_id, line_id, request_id, status, provider)
+        SELECT match_id, line_id, $1, status, provider
+        FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[]) AS m(match_id, line_id, status, provider)
+        ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, provider = excluded.provider
         """,
         request.request_id,
         list(request.matches),
         [line for line, _ in request.matches.values()],
         [status for _, status in request.matches.values()],
+        [request.providers.get(match_id) for match_id in request.matches],
     )
 
 
 def _encoded(request: Request) -> str:
     """The columns of its row; what has tables of its own is left out."""
     return msgspec.json.encode(
-        msgspec.structs.replace(request, lines=(), fulfilment={}, matches={}, consents={})
+        msgspec.structs.replace(request, lines=(), fulfilment={}, matches={}, providers={}, consents={})
     ).decode()
 
 

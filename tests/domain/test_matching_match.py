@@ -1,17 +1,18 @@
 """The life of a match: every cell of its table, who moves it, and the guards of a presentation and of an agreement."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 
 from contracts.facts import Fact
-from contracts.refusals import Conflict, Forbidden, Invalid
+from contracts.refusals import Conflict, Invalid
 from contracts.values import Money, Role
 from services.matching import match, policy
 from services.matching.line import RequestStatus
 from services.matching.match import MOVES, NOT_CONFIRMED, Match, MatchStatus, Origin, evolve
+from services.matching.policy import Action
 from services.matching.scoring import scored
 from tests.builders import NOON, a_caller
 from tests.matching_builders import SPRING, a_match, a_wanted_line, an_offering
@@ -127,8 +128,6 @@ def test_an_expired_match_begins_again_as_if_new() -> None:
 
 ROLES: dict[str, set[Role]] = {
     "suggest": set(),
-    "nominate": {Role.COORDINATOR},
-    "interest": {Role.PROVIDER_OFFICER},
     "shortlist": {Role.COORDINATOR},
     "present": {Role.COORDINATOR},
     "accept": {Role.FOCAL_POINT},
@@ -145,13 +144,21 @@ ROLES: dict[str, set[Role]] = {
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("move", ROLES)
 def test_each_move_is_for_its_roles(move: str, role: Role) -> None:
-    caller = a_caller(f"KEN:{role}")
+    side = "UNODC-CEB" if role is Role.PROVIDER_OFFICER else "KEN"
 
-    if role in ROLES[move]:
-        policy.check_may_move_match(caller, move)
-    else:
-        with pytest.raises(Forbidden):
-            policy.check_may_move_match(caller, move)
+    decision = policy.decide(a_caller(f"{side}:{role}"), cast(Action, move), a_match(M.PRESENTED, presented_at=NOON))
+
+    assert (role in ROLES[move]) == decision.allowed
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_match_is_proposed_by_coordinators_and_by_providers_for_lines_shown_to_them(role: Role) -> None:
+    caller = a_caller(f"UNODC-CEB:{role}")
+
+    assert (role in {Role.COORDINATOR, Role.PROVIDER_OFFICER}) == policy.decide(caller, Action.PROPOSE).allowed
+    assert (role is Role.COORDINATOR) == policy.decide(
+        caller, Action.PROPOSE, a_wanted_line(visibility="private")
+    ).allowed
 
 
 @pytest.mark.parametrize("circulation", ["none", "window_running", "objected"])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.decisions import denied
 from contracts.facts import Fact
 from contracts.notifications import (
     Due,
@@ -17,7 +18,7 @@ from contracts.notifications import (
     NotificationOwed,
     SubscriptionRegistered,
 )
-from contracts.refusals import Conflict, Forbidden, Invalid
+from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller, Language, Role
 from services.notifications import domain, policy
 from services.notifications.domain import (
@@ -34,6 +35,7 @@ from services.notifications.domain import (
     evolve,
     subscription_id_of,
 )
+from services.notifications.policy import Action
 from tests.builders import NOON, a_caller
 
 MAIL = UUID(int=1)
@@ -227,12 +229,12 @@ def test_each_appointment_of_a_person_has_its_own_subscription() -> None:
 
 def test_a_service_does_not_subscribe_and_a_person_sees_only_their_own() -> None:
     service = Caller(person_id=uuid4(), organization="UNODC", role=Role.SERVICE)
-    with pytest.raises(Forbidden):
-        policy.check_may_subscribe(service)
+    assert denied("not-for-your-role") == policy.decide(service, Action.REGISTER_SUBSCRIPTION)
 
-    assert policy.may_see(a_caller(), owed())
-    assert not policy.may_see(a_caller("UGA:focal_point"), owed())
-    assert not policy.may_see(a_caller("UNODC:administrator"), owed())
+    for action in (Action.LIST_NOTIFICATIONS, Action.READ_NOTIFICATION):
+        assert policy.decide(a_caller(), action, owed()).allowed
+        assert policy.decide(a_caller("UGA:focal_point"), action, owed()).hidden
+        assert policy.decide(a_caller("UNODC:administrator"), action, owed()).hidden
 
 
 def test_a_registration_takes_the_place_of_the_one_before() -> None:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 SLUG = re.compile(r"[a-z]+(-[a-z]+)*")
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 SCRIPTS = {"ar": r"[\u0600-\u06ff]", "ru": r"[\u0400-\u04ff]", "zh": r"[\u4e00-\u9fff]"}
-SAYING = {Refusal.__name__, *(kind.__name__ for kind in Refusal.__subclasses__()), "problem", "_refuse"}
+SAYING = {Refusal.__name__, *(kind.__name__ for kind in Refusal.__subclasses__()), "problem", "_refuse", "denied"}
 
 PASSED_ON = {
     ("chassis/edge.py", "slug"),
