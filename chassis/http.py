@@ -20,7 +20,12 @@ from litestar._kwargs.dependencies import resolve_dependency
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import HTTPException, InternalServerException, ValidationException
+from litestar.exceptions import (
+    HTTPException,
+    InternalServerException,
+    MethodNotAllowedException,
+    ValidationException,
+)
 from litestar.middleware import ASGIMiddleware
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.routes import HTTPRoute
@@ -102,9 +107,13 @@ class Authentication(ASGIMiddleware):
     """Every route wants a token, unless it is marked public one by one. Whose it is, the edge has found out."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        asked = cast(Mapping[str, object], scope)
+        if asked["method"] == "OPTIONS":
+            # The framework would answer it for every route; nobody of another origin has anything to ask here (CORS).
+            raise MethodNotAllowedException
         opt = scope["route_handler"].opt
         if not opt.get("public"):
-            caller = cast(Mapping[str, object], scope)[IDENTITY]
+            caller = asked[IDENTITY]
             if isinstance(caller, Refusal):
                 raise caller
             assert isinstance(caller, Caller), "the edge leaves out only routes that are public"
@@ -229,7 +238,7 @@ def _allowed(request: Request[Any, Any, Any]) -> list[str]:
             t.startswith("{") or t == p for t, p in zip(template, path, strict=True)
         )
         if same and isinstance(route, HTTPRoute):
-            return sorted(route.methods)
+            return sorted(route.methods - {"OPTIONS"})
     return []
 
 
@@ -348,7 +357,7 @@ def application(
     doorkeeper = Doorkeeper(
         verifier, writes=settings.writes, reads=settings.reads, trusted_proxies=settings.trusted_proxies
     )
-    return Edge(cast(Any, app), doorkeeper)
+    return Edge(cast(Any, app), doorkeeper, only_https=(settings.public_url or "").startswith("https:"))
 
 
 def _constant(value: T) -> Any:

@@ -201,6 +201,8 @@ async def test_what_is_not_public_is_not_found(edge: Edge, path: str) -> None:
     status, headers, body = await edge.get(path)
 
     assert (404, "application/problem+json") == (status, headers["content-type"])
+    assert ("nosniff", "no-store") == (headers["x-content-type-options"], headers["cache-control"])
+    assert "server" not in headers
     assert 404 == json.loads(body)["status"]
     assert [] == edge.asked
 

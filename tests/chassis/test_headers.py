@@ -1,0 +1,181 @@
+"""Every answer, whatever it says, has the headers that keep a browser from doing harm with it; and only methods in use."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from litestar.routes import HTTPRoute
+
+from chassis import edge
+from chassis.db import Database
+from chassis.edge import BODY_BYTES_MAX, Edge
+from chassis.http import application, litestar_of
+from chassis.internal import events
+from chassis.mailbox import Mailbox
+from chassis.runtime import http_server, identity, listener
+from chassis.settings import Settings
+from services import documents, reference
+from tests.builders import a_request, headers
+from tests.chassis.test_http import check_problem
+from tests.conftest import every_service, running_of
+
+CACHEABLE = {"/openapi.json", "/asyncapi.json", "/docs", "/docs/events", "/docs/style.css", "/v1/reference/{scheme}"}
+"""All that may be kept by anybody: the same for all, and in the tree."""
+
+PAGES = {"/docs", "/docs/events", "/mailbox"}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
+CLOSED = {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
+
+
+@pytest.fixture
+def app(settings: Settings, databases: Mapping[str, Database], tmp_path: Path) -> Edge:
+    """Everything that any process serves."""
+    running = running_of(settings, databases, *(service.name for service in every_service()))
+    mailbox = Mailbox(tmp_path / "mailbox", "127.0.0.1", 0)
+    routes = [events, *reference.ROUTES, *documents.ROUTES, *mailbox.routes()]
+    public = replace(settings, public_url="https://entraide.example")
+    return application(running, identity(settings)[0], routes=routes, settings=public)
+
+
+@pytest.fixture
+async def client(app: Edge) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
+        yield made
+
+
+def routes_of(app: Edge) -> Iterator[tuple[str, str, set[str]]]:
+    """Template, an address of it, and the methods it has."""
+    for route in litestar_of(app).routes:
+        if isinstance(route, HTTPRoute):
+            path = route.path_format
+            for parameter in route.path_parameters.values():
+                path = path.replace(f"{{{parameter.name}}}", "kinds" if parameter.name == "scheme" else str(uuid4()))
+            yield route.path_format, path, {str(method) for method in route.methods} - {"OPTIONS"}
+
+
+def check_headers(answer: httpx.Response, *, page: bool = False, cacheable: bool = False, https: bool = True) -> None:
+    said = answer.headers
+    where = f"{answer.request.method} {answer.request.url.path} {answer.status_code}"
+    policy = set(said["Content-Security-Policy"].split("; "))
+    assert CLOSED <= policy, where
+    assert policy - CLOSED == ({"style-src 'self'", "img-src 'self'"} if page else set()), where
+    assert "nosniff" == said["X-Content-Type-Options"], where
+    assert "no-referrer" == said["Referrer-Policy"], where
+    assert "DENY" == said["X-Frame-Options"], where
+    assert ("same-origin", "require-corp", "same-origin") == tuple(
+        said[f"Cross-Origin-{what}-Policy"] for what in ("Opener", "Embedder", "Resource")
+    ), where
+    assert said["Cache-Control"].startswith("public") if cacheable else "no-store" == said["Cache-Control"], where
+    assert ("max-age=31536000; includeSubDomains" == said.get("Strict-Transport-Security")) is https, where
+    assert not {"server", "x-powered-by", "set-cookie"} & said.keys(), where
+    assert not [name for name in said if name.startswith("access-control-")], where
+    assert all(len(said.get_list(name)) == 1 for name in said), where
+    if answer.content and answer.headers["Content-Type"].startswith("text/"):
+        assert "charset=utf-8" in answer.headers["Content-Type"], where
+
+
+async def test_every_method_of_every_route_answers_with_them_with_a_token_and_without(
+    app: Edge, client: httpx.AsyncClient
+) -> None:
+    statuses: set[int] = set()
+    for template, path, methods in routes_of(app):
+        for method in METHODS:
+            for given in ({}, {"Origin": "https://evil.example", **headers("UNODC:coordinator")}):
+                answer = await client.request(method, path, headers=given)
+                shown = answer.status_code == 200
+                check_headers(answer, page=shown and template in PAGES, cacheable=shown and template in CACHEABLE)
+                assert (answer.status_code == 405) is (method not in methods), f"{method} {path}"
+                statuses.add(answer.status_code)
+    assert {200, 400, 401, 403, 404, 405, 428} <= statuses
+
+
+async def test_a_method_that_a_path_does_not_have_is_told_which_it_has(client: httpx.AsyncClient) -> None:
+    for method in ("TRACE", "OPTIONS", "DELETE", "PROPFIND"):
+        answer = await client.request(method, "/v1/requests", headers=headers())
+        check_problem(answer, 405, "method-not-allowed")
+        assert {"GET", "POST"} == set(answer.headers["Allow"].split(", "))
+    preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    check_problem(await client.options("/v1/requests", headers=preflight), 405, "method-not-allowed")
+
+
+async def test_every_kind_of_refusal_has_them(
+    client: httpx.AsyncClient, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the routes, those of the edge that never reach one, and a crash."""
+    json = {"Content-Type": "application/json"}
+
+    async def post(content: bytes = b"", **more: Any) -> httpx.Response:
+        return await client.post("/v1/requests", content=content, headers=headers() | json | more)
+
+    filed = await client.post("/v1/requests", json=a_request(), headers=headers())
+    path, key = filed.headers["Location"], headers()
+    answers = [
+        filed,
+        await client.get(path, headers=headers()),
+        await client.get("/v1/requests", headers=headers()),
+        await client.get("/v1/requests"),
+        await client.get("/v1/nothing"),
+        await client.get("/internal/events?owner=requests", headers=headers()),
+        await client.get(path, headers=headers("NOR:donor_officer")),
+        await client.get("/v1/requests?limit=x", headers=headers()),
+        await client.get("/v1/requests?status=%00", headers=headers()),
+        await client.get("/v1/requests?a=" + "x" * 5000, headers=headers()),
+        await post(b"{"),
+        await post(b"{}", **{"Content-Type": "text/plain"}),
+        await post(b"x" * (BODY_BYTES_MAX + 1)),
+        await client.post("/v1/requests", json=a_request(), headers=key),
+        await client.post("/v1/requests", json=a_request(title="Another"), headers=key),
+        await client.post(f"{path}/withdraw", json={}, headers=headers()),
+        await client.post(f"{path}/withdraw", json={}, headers=headers(revision=9)),
+    ]
+    with monkeypatch.context() as tired:
+        tired.setattr(edge, "UNDER_WAY_MAX", 0)
+        answers.append(await client.get("/v1/requests", headers=headers()))
+    with monkeypatch.context() as broken:
+        broken.setattr(databases["requests"], "transaction", lambda *_, **__: 1 / 0)
+        answers.append(await client.get("/v1/requests", headers=headers()))
+    with monkeypatch.context() as slow:
+        slow.setattr(edge, "BODY_SECONDS_MAX", 0.05)
+
+        async def trickle() -> AsyncIterator[bytes]:
+            yield b"{"
+            await asyncio.sleep(5)
+
+        answers.append(await client.post("/v1/requests", content=trickle(), headers=headers() | json))
+
+    for answer in answers:
+        check_headers(answer)
+    assert {200, 201, 400, 401, 403, 404, 408, 412, 413, 414, 415, 422, 428, 500, 503} == {
+        a.status_code for a in answers
+    }
+
+
+async def test_who_calls_too_often_gets_them_too(settings: Settings) -> None:
+    app = application([], identity(settings)[0])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
+        answers = [await client.post("/v1/nothing") for _ in range(40)]
+
+    check_problem(answers[-1], 429, "too-many-requests")
+    # Without a public address by https nothing is said of it: on loopback nobody could reach the platform any more.
+    check_headers(answers[-1], https=False)
+
+
+async def test_on_the_wire_no_server_is_named(app: Edge) -> None:
+    bound = listener("127.0.0.1", 0)
+    server = http_server(app, "127.0.0.1", 0)
+    serving = asyncio.create_task(server.serve(sockets=[bound]))
+    while not server.started:
+        await asyncio.sleep(0.01)
+    host, port = bound.getsockname()
+    async with httpx.AsyncClient(base_url=f"http://{host}:{port}", trust_env=False) as client:
+        for path in ("/v1/requests", "/docs", "/health/live"):
+            check_headers(await client.get(path), page=path == "/docs", cacheable=path == "/docs")
+        assert "server" not in (await client.request("TRACE", "/v1/requests")).headers
+    server.should_exit = True
+    await serving
