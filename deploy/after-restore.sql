@@ -15,7 +15,7 @@ DO $$
 DECLARE
     service text;
 BEGIN
-    FOREACH service IN ARRAY ARRAY['requests', 'matching', 'pledges', 'notifications'] LOOP
+    FOREACH service IN ARRAY ARRAY['requests', 'matching', 'pledges', 'notifications', 'directory'] LOOP
         EXECUTE format('UPDATE %I.journal SET written_by = ''0''', service);
         EXECUTE format('DELETE FROM %I.watermark', service);
     END LOOP;

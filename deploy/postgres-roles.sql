@@ -19,6 +19,7 @@
 \getenv matching_password POSTGRES_PASSWORD_MATCHING
 \getenv pledges_password POSTGRES_PASSWORD_PLEDGES
 \getenv notifications_password POSTGRES_PASSWORD_NOTIFICATIONS
+\getenv directory_password POSTGRES_PASSWORD_DIRECTORY
 
 BEGIN;
 
@@ -45,7 +46,7 @@ BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
-    FOREACH service IN ARRAY ARRAY['requests', 'matching', 'pledges', 'notifications'] LOOP
+    FOREACH service IN ARRAY ARRAY['requests', 'matching', 'pledges', 'notifications', 'directory'] LOOP
         login := format('entraide_%s_login', service);
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'entraide_' || service) THEN
             EXECUTE format('CREATE ROLE %I', 'entraide_' || service);
@@ -74,5 +75,6 @@ ALTER ROLE entraide_requests_login PASSWORD :'requests_password';
 ALTER ROLE entraide_matching_login PASSWORD :'matching_password';
 ALTER ROLE entraide_pledges_login PASSWORD :'pledges_password';
 ALTER ROLE entraide_notifications_login PASSWORD :'notifications_password';
+ALTER ROLE entraide_directory_login PASSWORD :'directory_password';
 
 COMMIT;

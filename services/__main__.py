@@ -19,6 +19,7 @@ from chassis.auth import Issuer, persona_id
 from chassis.bus import BusError, ensure_streams, stream_states
 from chassis.db import Database, Tx
 from chassis.embedded import EmbeddedError, default_state
+from chassis.ids import new_id
 from chassis.migrate import MigrationError, role_of
 from chassis.parked import discard_unreadable, list_parked, release_parked
 from chassis.parts import running_parts
@@ -27,17 +28,23 @@ from chassis.runtime import prepare, reach, serve, topology
 from chassis.service import Service
 from chassis.settings import Settings, SettingsError
 from chassis.telemetry import configure_logs
-from contracts.refusals import Unavailable
+from contracts.reference.refusal_words import words_of
+from contracts.refusals import Refusal, Unavailable
+from contracts.values import Language
 from services import documents, reference
+from services.directory.actions import Founder
+from services.directory.store import PersonTexts, Subject
+from services.directory.wiring import SERVICE as DIRECTORY
+from services.directory.wiring import found as found_directory
 from services.matching.wiring import SERVICE as MATCHING
 from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from services.pledges.wiring import SERVICE as PLEDGES
 from services.requests.wiring import SERVICE as REQUESTS
 
-SERVICES: tuple[Service, ...] = (REQUESTS, MATCHING, PLEDGES, NOTIFICATIONS)
+SERVICES: tuple[Service, ...] = (REQUESTS, MATCHING, PLEDGES, NOTIFICATIONS, DIRECTORY)
 NAMES = tuple(service.name for service in SERVICES)
 FIRST_PORT = 8401
-"""`entraide run` listens, by default, on this port and the three after it, in the order of SERVICES."""
+"""`entraide run` listens, by default, on this port and the four after it, in the order of SERVICES."""
 
 NO_DATABASE = "no PostgreSQL to ask: set DATABASE_URL, or name with --state where `entraide up` runs its own"
 
@@ -234,6 +241,47 @@ def token(appointment: str, state: Path | None) -> None:
     click.echo(issuer.token(person_of(appointment) or persona_id(appointment), [appointment]))
 
 
+@main.group()
+def directory() -> None:
+    """Who is who."""
+
+
+@directory.command("found")
+@click.option("--issuer", required=True, help="The `iss` of the tokens that both sign in with.")
+@click.option("--subject", "subjects", multiple=True, required=True, help="The `sub` of one of them; twice.")
+@click.option("--name", "names", multiple=True, required=True, help="The name of one of them; twice, likewise.")
+@click.option("--email", "emails", multiple=True, required=True, help="The address of one of them; twice, likewise.")
+@STATE
+def directory_found(
+    issuer: str, subjects: tuple[str, ...], names: tuple[str, ...], emails: tuple[str, ...], state: Path | None
+) -> None:
+    """Enter the first two administrators, while there are not two in force."""
+    if not len(subjects) == len(names) == len(emails):
+        fail("give --subject, --name and --email for each administrator")
+    founders = [
+        Founder(
+            person_id=_person_id(subject),
+            texts=PersonTexts(
+                name=name, email=email, language=Language.EN, subjects=(Subject(issuer=issuer, subject=subject),)
+            ),
+        )
+        for subject, name, email in zip(subjects, names, emails, strict=True)
+    ]
+    try:
+        _in_one(state, DIRECTORY, lambda db: found_directory(db, founders))
+    except Refusal as no:
+        fail(f"{words_of(no.slug, Language.EN)} ({no.slug})")
+    click.echo("founded: " + ", ".join(str(founder.person_id) for founder in founders))
+
+
+def _person_id(subject: str) -> UUID:
+    # As long as tokens name people by their id, whoever has acted under one keeps it.
+    try:
+        return UUID(subject)
+    except ValueError:
+        return new_id()
+
+
 @main.command()
 @STATE
 @JSON
@@ -270,21 +318,27 @@ def schemas(check: bool) -> None:
 
 def _in_each(state: Path | None, work: Callable[[Tx], Coroutine[Any, Any, T]]) -> list[T]:
     """Do the same in each service's schema, in its role, a transaction each."""
-    own = running_parts(settings(state))
 
-    async def within() -> list[T]:
-        done = []
-        for name in NAMES:
-            url = own.database_urls.get(name)
-            if (dsn := url or own.database_url) is None:
-                raise SettingsError(NO_DATABASE)
-            db = await Database.connect(dsn, name, role=None if url else role_of(name), pool_max=1)
-            try:
-                async with db.transaction() as tx:
-                    done.append(await work(tx))
-            finally:
-                await db.close()
-        return done
+    async def within(db: Database) -> T:
+        async with db.transaction() as tx:
+            return await work(tx)
+
+    return [_in_one(state, service, within) for service in SERVICES]
+
+
+def _in_one(state: Path | None, service: Service, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
+    """Do something in a service's schema, in its role."""
+    own = running_parts(settings(state))
+    url = own.database_urls.get(service.name)
+
+    async def within() -> T:
+        if (dsn := url or own.database_url) is None:
+            raise SettingsError(NO_DATABASE)
+        db = await Database.connect(dsn, service.name, role=None if url else role_of(service.name), pool_max=1)
+        try:
+            return await work(db)
+        finally:
+            await db.close()
 
     return attempt(within)
 

@@ -35,7 +35,7 @@ TEMPLATE = "entraide_template"
 def every_service() -> list[Service]:
     return [
         importlib.import_module(f"services.{name}.wiring").SERVICE
-        for name in ("requests", "matching", "pledges", "notifications")
+        for name in ("requests", "matching", "pledges", "notifications", "directory")
         if importlib.util.find_spec(f"services.{name}") and importlib.util.find_spec(f"services.{name}.wiring")
     ]
 

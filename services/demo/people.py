@@ -27,6 +27,9 @@ OWNERS = {
     "ledger": "pledges",
     "notifications": "notifications",
     "subscriptions": "notifications",
+    "organizations": "directory",
+    "people": "directory",
+    "appointments": "directory",
     "reference": "requests",
 }
 """Which service answers `/v1/<collection>`, for where each has an address of its own."""

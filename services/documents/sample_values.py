@@ -27,6 +27,8 @@ SHARES = (
     ("funding", 30, 60),
 )
 
+SUBJECT = {"issuer": "https://issuer.entraide.example", "subject": "e2e0974d-4f87-5a11-9e66-f8dbe4bf28ed"}
+
 VALUES: Mapping[str, Any] = MappingProxyType(
     {
         # who
@@ -149,6 +151,24 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "withdrawn_on": "2026-11-25",
         "allocated_on": "2026-11-25",
         "gap_usd_minor": 0,
+        # who is who
+        "OrganizationRegistered.code": "KEN",
+        "RegisterOrganization.code": "KEN",
+        "RegisterOrganization.name": "",
+        "name": f"{FICTITIOUS} Wanjiru Kamau",
+        "subjects": 1,
+        "EnterPerson.subjects": [SUBJECT],
+        "SetSubjects.subjects": [SUBJECT],
+        "EnterPerson.person_id": None,
+        "letter": f"{FICTITIOUS} Note verbale of 3 November 2026",
+        "Mandate.from": "2026-12-01",
+        "Mandate.until": "2028-11-30",
+        "Mandate.regions": [],
+        "Mandate.topics": [],
+        "Appoint.from": "2026-12-01",
+        "Appoint.until": "2028-11-30",
+        "Appoint.regions": [],
+        "Appoint.topics": [],
         # who is told
         "channels": ["inbox", "mail"],
         "channel": "mail",
@@ -181,6 +201,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "MatchDeclinedByProvider": "capacity_exhausted",
         "MatchNotPursued": "better_match_found",
         "MatchRevoked": "security_situation",
+        "PersonDisabled": "access_compromised",
+        "AppointmentRefused": "letter_not_authenticated",
+        "AppointmentEnded": "new_duties",
     }
 )
 """A reason that the move in question may be given."""
@@ -202,6 +225,11 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             {"OfferingDrafted", "OfferingRevised", "OfferingSubmitted", "OfferingReconfirmed", "OfferingWithdrawn"}
             | {"MatchInterested", "MatchProviderConfirmed", "MatchBegun", "MatchDeclinedByProvider"}
         ),
+        "UNODC:administrator": frozenset(
+            {"OrganizationRegistered", "PersonEntered", "PersonIdentified", "PersonDisabled", "PersonEnabled"}
+            | {"AppointmentProposed", "AppointmentMade", "AppointmentRefused", "AppointmentWithdrawn"}
+            | {"AppointmentEnded"}
+        ),
         "NOR:donor_officer": frozenset({"PledgePledged", "PledgeWithdrawn"}),
         "UNODC:finance_officer": frozenset(
             {"FundOpened", "RatesLoaded", "PledgeCommitted", "PledgeReceived", "AllocationMade"}
@@ -213,6 +241,6 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
 FIRST: frozenset[str] = frozenset(
     {"RequestDrafted", "OfferingDrafted", "MatchSuggested", "MatchNominated", "MatchInterested", "FundOpened"}
     | {"RatesLoaded", "PledgePledged", "RequirementOpened", "AllocationMade", "SubscriptionRegistered"}
-    | {"NotificationOwed"}
+    | {"NotificationOwed", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
 )
 """What an aggregate begins with."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from contracts import directory as d
 from contracts import matching as m
 from contracts import notifications as n
 from contracts import pledges as p
@@ -182,6 +183,7 @@ NOBODY: Mapping[type[Fact], str] = {
     m.MatchShortlisted: _OWN_STEP,
     p.FundOpened: "it concerns nobody until somebody pledges",
     p.RatesLoaded: "rates are looked up when they are needed",
+    **dict.fromkeys(d.FACTS, "who is who is looked up; a person is told by whoever appointed them"),
     n.SubscriptionRegistered: "the answer has told whoever registered",
     n.NotificationOwed: _LOOP,
     n.NotificationDelivered: _LOOP,

@@ -51,4 +51,7 @@ REASON_MOVES = {
     "matching.match.declined-by-provider.v1": "decline_by_provider",
     "matching.match.not-pursued.v1": "not_pursue",
     "matching.match.revoked.v1": "revoke",
+    "directory.person.disabled.v1": "disable_person",
+    "directory.appointment.refused.v1": "refuse_appointment",
+    "directory.appointment.ended.v1": "end_appointment",
 }

@@ -29,6 +29,9 @@ MOVES = [
     "revoke",
     "consent_withdrawal",
     "present",
+    "end_appointment",
+    "refuse_appointment",
+    "disable_person",
 ]
 SNAKE = r"[a-z]+(_[a-z]+)*"
 CODES = {

@@ -1,0 +1,151 @@
+"""Facts of the directory: which organizations there are, who is a person here, and who is appointed to what.
+
+A person stands in them as an id. Names, addresses, the subjects that people sign in with and the words of a letter
+never do: a salted hash names them. Days are those of UTC, both included.
+"""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct, field
+
+from contracts.facts import Fact
+from contracts.values import Code, Organization, Role
+
+REMIT_CODES_MAX = 40
+SUBJECTS_MAX = 5
+
+RemitCodes = Annotated[tuple[Code, ...], Meta(max_length=REMIT_CODES_MAX)]
+
+
+class OrganizationRegistered(Fact, frozen=True, kw_only=True, tag="directory.organization.registered.v1"):
+    """UNODC registered an organization: people may now be entered for it."""
+
+    organization_id: UUID
+    code: Organization
+    texts_hash: str
+    registered_at: datetime
+
+
+class PersonEntered(Fact, frozen=True, kw_only=True, tag="directory.person.entered.v1"):
+    """Somebody was entered, for the one organization they belong to; nothing may be done before an appointment."""
+
+    person_id: UUID
+    organization: Organization
+    texts_hash: str
+    entered_at: datetime
+
+
+class PersonIdentified(Fact, frozen=True, kw_only=True, tag="directory.person.identified.v1"):
+    """It was set anew by how many subjects, of whichever issuers, a person signs in."""
+
+    person_id: UUID
+    organization: Organization
+    subjects: Annotated[int, Meta(ge=0, le=SUBJECTS_MAX)]
+    texts_hash: str
+    identified_at: datetime
+
+
+class PersonDisabled(Fact, frozen=True, kw_only=True, tag="directory.person.disabled.v1"):
+    """A person is out, everywhere and whatever their appointments."""
+
+    person_id: UUID
+    organization: Organization
+    reason: Code
+    disabled_at: datetime
+
+
+class PersonEnabled(Fact, frozen=True, kw_only=True, tag="directory.person.enabled.v1"):
+    """A person is let in again, to whatever appointments have not ended."""
+
+    person_id: UUID
+    organization: Organization
+    enabled_at: datetime
+
+
+class Mandate(Struct, frozen=True, kw_only=True):
+    """What an appointment is: one role in one organization, from a day on, until another one where that is set.
+
+    `regions` and `topics` are a coordinator's remit; without any it is the whole world and every topic.
+    """
+
+    role: Role
+    starts: date = field(name="from")
+    ends: date | None = field(name="until", default=None)
+    regions: RemitCodes = ()
+    topics: RemitCodes = ()
+
+
+class AppointmentProposed(Fact, frozen=True, kw_only=True, tag="directory.appointment.proposed.v1"):
+    """Somebody proposed an appointment that takes a second person."""
+
+    appointment_id: UUID
+    person_id: UUID
+    organization: Organization
+    mandate: Mandate
+    proposed_by: UUID
+    texts_hash: str
+    proposed_at: datetime
+
+
+class AppointmentMade(Fact, frozen=True, kw_only=True, tag="directory.appointment.made.v1"):
+    """An appointment is in force, within its days: approved by a second person, or made by one who may alone.
+
+    Where the platform itself made it, for its first administrators, nobody proposed it.
+    """
+
+    appointment_id: UUID
+    person_id: UUID
+    organization: Organization
+    mandate: Mandate
+    texts_hash: str
+    made_at: datetime
+    proposed_by: UUID | None = None
+    approved_by: UUID | None = None
+
+
+class AppointmentRefused(Fact, frozen=True, kw_only=True, tag="directory.appointment.refused.v1"):
+    """A second person refused what was proposed."""
+
+    appointment_id: UUID
+    person_id: UUID
+    organization: Organization
+    role: Role
+    reason: Code
+    refused_at: datetime
+
+
+class AppointmentWithdrawn(Fact, frozen=True, kw_only=True, tag="directory.appointment.withdrawn.v1"):
+    """Whoever had proposed it took it back before it was decided."""
+
+    appointment_id: UUID
+    person_id: UUID
+    organization: Organization
+    role: Role
+    withdrawn_at: datetime
+
+
+class AppointmentEnded(Fact, frozen=True, kw_only=True, tag="directory.appointment.ended.v1"):
+    """An appointment ended, before its last day or without one."""
+
+    appointment_id: UUID
+    person_id: UUID
+    organization: Organization
+    role: Role
+    reason: Code
+    ended_at: datetime
+
+
+FACTS: tuple[type[Fact], ...] = (
+    OrganizationRegistered,
+    PersonEntered,
+    PersonIdentified,
+    PersonDisabled,
+    PersonEnabled,
+    AppointmentProposed,
+    AppointmentMade,
+    AppointmentRefused,
+    AppointmentWithdrawn,
+    AppointmentEnded,
+)

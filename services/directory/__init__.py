@@ -1,0 +1,4 @@
+"""Owns: States, organizations, people, their appointments, and the subjects by which they sign in.
+Publishes: ta.directory.{organization,person,appointment}.*
+Listens to: nobody.
+"""

@@ -1,0 +1,221 @@
+"""What can be done in the directory: load for this caller, decide, save, announce. The edge opens the transaction."""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import msgspec
+
+from chassis.commands import check_revision
+from chassis.db import Tx
+from chassis.ids import new_id
+from chassis.journal import announce
+from contracts.directory import Mandate
+from contracts.facts import Event, Fact
+from contracts.refusals import Conflict, Invalid
+from contracts.values import Caller, Role
+from services.directory import appointment as appointing
+from services.directory import domain, policy, store
+from services.directory.appointment import ADMINISTRATORS_MIN, Appointment
+from services.directory.domain import UNODC, Person
+from services.directory.evolve import Record, evolve
+from services.directory.policy import Action, Given, Place
+from services.directory.store import PersonTexts
+
+SALT_BYTES = 16
+NAME_OF_UNODC = "United Nations Office on Drugs and Crime"
+
+
+async def record(tx: Tx, before: Record | None, fact: Fact) -> None:
+    """Fold a fact into its record, save it, and announce the fact: always these three together."""
+    after = evolve(before, fact)
+    await store.save(tx, after)
+    await announce(tx, fact, version=after.revision)
+
+
+def hash_texts(texts: msgspec.Struct | str) -> tuple[bytes, str]:
+    """A new salt, and the hash by which the journal names these words without telling them."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    return salt, hashlib.sha256(salt + msgspec.json.encode(texts)).hexdigest()
+
+
+def organization_id_of(code: str) -> UUID:
+    """An organization's id follows from its code, so that the journal lets through one registration of each."""
+    return uuid5(NAMESPACE_URL, f"entraide:organization:{code}")
+
+
+# -- organizations and people -----------------------------------------------------------------------------------------
+
+
+async def register(tx: Tx, code: str, name: str, *, now: datetime) -> None:
+    """Register an organization. Raises Conflict where it is."""
+    if await store.is_registered(tx, code):
+        raise Conflict("organization-exists")
+    salt, texts_hash = hash_texts(name)
+    organization_id = organization_id_of(code)
+    await record(tx, None, domain.register(organization_id, code, texts_hash, now=now))
+    await store.save_name(tx, organization_id, name, salt)
+
+
+async def enter(tx: Tx, person_id: UUID, organization: str, texts: PersonTexts, *, now: datetime) -> None:
+    """Enter a person.
+
+    Raises Invalid for an organization that is not registered, Conflict for an id or a subject that is taken.
+    """
+    if not await store.is_registered(tx, organization):
+        raise Invalid("unknown-code", field="organization", code=organization)
+    if await store.is_entered(tx, person_id):
+        raise Conflict("person-exists")
+    salt, texts_hash = hash_texts(texts)
+    await record(tx, None, domain.enter(person_id, organization, texts_hash, now=now))
+    await store.save_person_texts(tx, person_id, texts, salt)
+
+
+async def identify(
+    tx: Tx,
+    person_id: UUID,
+    subjects: tuple[store.Subject, ...],
+    *,
+    caller: Caller,
+    expected: int,
+    now: datetime,
+) -> None:
+    """Set by which subjects somebody signs in, in place of those before."""
+    person = await store.get_person(tx, person_id, caller, lock=True)
+    policy.decide(caller, Action.SET_SUBJECTS, person).required()
+    check_revision(person.revision, expected)
+    held = await store.held_in(tx, person_id)
+    texts = (await store.person_texts(tx, [person_id])).get(person_id)
+    if texts is None:
+        raise Conflict("person-erased")
+    texts = msgspec.structs.replace(texts, subjects=subjects)
+    salt, texts_hash = hash_texts(texts)
+    of_trust = any(appointing.takes_two(organization, role) for organization, role in held)
+    await record(tx, person, person.identify(len(subjects), texts_hash, of_trust=of_trust, now=now))
+    await store.save_person_texts(tx, person_id, texts, salt)
+
+
+async def move_person(
+    tx: Tx, person_id: UUID, action: Action, decide: Callable[[Person], Fact], *, caller: Caller, expected: int
+) -> None:
+    """Disable or enable a person."""
+    person = await store.get_person(tx, person_id, caller, lock=True)
+    policy.decide(caller, action, person).required()
+    check_revision(person.revision, expected)
+    await record(tx, person, decide(person))
+
+
+# -- appointments -----------------------------------------------------------------------------------------------------
+
+
+async def appoint(
+    tx: Tx,
+    appointment_id: UUID,
+    person_id: UUID,
+    organization: str,
+    mandate: Mandate,
+    letter: str,
+    *,
+    caller: Caller,
+    now: datetime,
+) -> None:
+    """Make an appointment where the caller may alone, else propose it."""
+    # The person is held, so that of two proposals of the same the second sees the first.
+    person = await store.get_person(tx, person_id, caller, lock=True)
+    if not await store.is_registered(tx, organization):
+        raise Invalid("unknown-code", field="organization", code=organization)
+    appointing.check_mandate(mandate, organization, today=now.date())
+    place = Place(person_id, organization, mandate.role, await _focal_points(tx, organization, now))
+    policy.decide(caller, Action.APPOINT, place).required()
+    person.require_enabled()
+    appointing.check_belongs(person.organization, organization)
+    if await store.overlaps(tx, person_id, organization, mandate.role, starts=mandate.starts, ends=mandate.ends):
+        raise Conflict("appointment-exists")
+    salt, texts_hash = hash_texts(letter)
+    begin = appointing.make if policy.may_make_alone(caller, organization, mandate.role) else appointing.propose
+    fact: Fact = begin(
+        appointment_id, person_id, organization, mandate, texts_hash, proposed_by=caller.person_id, now=now
+    )
+    await record(tx, None, fact)
+    await store.save_letter(tx, appointment_id, letter, salt)
+
+
+async def approve(tx: Tx, appointment_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+    """The second person's word: the appointment is in force, within its days."""
+    appointment = await _for_move(tx, appointment_id, Action.APPROVE, caller, expected, now)
+    (await store.get_person(tx, appointment.person_id, caller)).require_enabled()
+    await record(tx, appointment, appointment.approve(caller.person_id, now=now))
+
+
+async def refuse(tx: Tx, appointment_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime) -> None:
+    """The second person does not agree."""
+    appointment = await _for_move(tx, appointment_id, Action.REFUSE, caller, expected, now)
+    await record(tx, appointment, appointment.refuse(reason, now=now))
+
+
+async def withdraw(tx: Tx, appointment_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+    """Whoever proposed it takes it back."""
+    appointment = await _for_move(tx, appointment_id, Action.WITHDRAW, caller, expected, now)
+    await record(tx, appointment, appointment.withdraw(now=now))
+
+
+async def end(tx: Tx, appointment_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime) -> None:
+    """End an appointment: one person who could have proposed it is enough."""
+    # The administrators are held before the one of them, in the same order by everybody.
+    administrators = await store.in_force(tx, UNODC, Role.ADMINISTRATOR, today=now.date())
+    appointment = await _for_move(tx, appointment_id, Action.END, caller, expected, now)
+    await record(tx, appointment, appointment.end(reason, administrators=administrators, now=now))
+
+
+async def _for_move(
+    tx: Tx, appointment_id: UUID, action: Action, caller: Caller, expected: int, now: datetime
+) -> Appointment:
+    appointment = await store.get_appointment(tx, appointment_id, caller, lock=True)
+    given = Given(appointment, await _focal_points(tx, appointment.organization, now))
+    policy.decide(caller, action, given).required()
+    check_revision(appointment.revision, expected)
+    return appointment
+
+
+async def _focal_points(tx: Tx, organization: str, now: datetime) -> int:
+    return await store.in_force(tx, organization, Role.FOCAL_POINT, today=now.date())
+
+
+# -- the system's own -------------------------------------------------------------------------------------------------
+
+
+class Founder(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the first administrators."""
+
+    person_id: UUID
+    texts: PersonTexts
+
+
+async def found(tx: Tx, founders: Sequence[Founder], *, now: datetime) -> None:
+    """Enter and appoint the first administrators, by nobody's hand.
+
+    Raises Conflict while enough administrators are in force to appoint others, Invalid for fewer founders than that.
+    """
+    if len({founder.person_id for founder in founders}) < ADMINISTRATORS_MIN:
+        raise Invalid("founders-too-few", at_least=ADMINISTRATORS_MIN)
+    if await store.in_force(tx, UNODC, Role.ADMINISTRATOR, today=now.date()) >= ADMINISTRATORS_MIN:
+        raise Conflict("founded-already")
+    if not await store.is_registered(tx, UNODC):
+        await register(tx, UNODC, NAME_OF_UNODC, now=now)
+    for founder in founders:
+        await enter(tx, founder.person_id, UNODC, founder.texts, now=now)
+        salt, texts_hash = hash_texts("")
+        mandate = Mandate(role=Role.ADMINISTRATOR, starts=now.date())
+        appointment_id = new_id()
+        fact = appointing.make(appointment_id, founder.person_id, UNODC, mandate, texts_hash, proposed_by=None, now=now)
+        await record(tx, None, fact)
+        await store.save_letter(tx, appointment_id, "", salt)
+
+
+async def rebuild(tx: Tx, event: Event) -> None:
+    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    fact = event.fact()
+    assert fact is not None, "our own journal holds facts of our own contracts"
+    await store.save(tx, evolve(await store.known(tx, event.aggregate, event.aggregate_id), fact))

@@ -1,0 +1,274 @@
+"""The routes of organizations and people. Each opens one transaction; a command that comes again is answered anew."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get, post, put
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from msgspec import Struct
+
+from chassis.commands import Command, claim
+from chassis.db import Database, Tx
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, created, shown
+from chassis.ids import new_id
+from chassis.problems import language_of
+from contracts.facts import Fact
+from contracts.reference import country_name
+from contracts.refusals import Missing
+from contracts.values import Caller, Language
+from contracts.values import Organization as OrganizationCode
+from services.directory import actions, policy, store
+from services.directory.commands import (
+    Confirm,
+    EnterPerson,
+    Reason,
+    RegisterOrganization,
+    SetSubjects,
+    check_reason,
+    kept_subjects,
+)
+from services.directory.domain import Kind, Organization, Person
+from services.directory.policy import Action, Entering, Guarded
+
+AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
+
+
+class OrganizationView(Struct, frozen=True, kw_only=True):
+    """An organization; a State has its name in the language of `Accept-Language`, others the one they were given."""
+
+    organization_id: UUID
+    code: str
+    kind: Kind
+    name: str
+    revision: int
+    registered_at: datetime
+
+
+class OrganizationPage(Struct, frozen=True, kw_only=True):
+    """Organizations by code; `cursor` leads to the next page."""
+
+    organizations: list[OrganizationView]
+    cursor: str | None
+
+
+class PersonView(Struct, frozen=True, kw_only=True):
+    """A person; `subjects` are shown to themselves and to whoever may set them, else null."""
+
+    person_id: UUID
+    organization: str
+    name: str
+    email: str
+    language: Language
+    subjects: tuple[store.Subject, ...] | None
+    revision: int
+    entered_at: datetime
+    disabled_at: datetime | None
+
+
+class PersonPage(Struct, frozen=True, kw_only=True):
+    """The people this caller may see; `cursor` leads to the next page."""
+
+    people: list[PersonView]
+    cursor: str | None
+
+
+# -- organizations ----------------------------------------------------------------------------------------------------
+
+
+@post("/v1/organizations", summary="Register an organization")
+async def register_organization(
+    data: JSONBody[RegisterOrganization],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    now: Now,
+    accept_language: AcceptLanguage = None,
+) -> Response[OrganizationView]:
+    """A State, UNODC, a unit of it (`UNODC-…`), or another organization that provides or donates."""
+    policy.decide(caller, Action.REGISTER).required()
+    name = data.checked_name()
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=actions.organization_id_of(data.code))
+        if claimed.first:
+            await actions.register(tx, data.code, name, now=now)
+        found = await store.organizations(tx, only=data.code)
+    view = _organization_view(*found[0], language_of(accept_language))
+    return created(view, location=f"/v1/organizations/{view.code}", revision=view.revision)
+
+
+@get("/v1/organizations", summary="Organizations, by code")
+async def list_organizations(
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    cursor: FromQuery[OrganizationCode | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+    accept_language: AcceptLanguage = None,
+) -> Response[OrganizationPage]:
+    async with db.transaction(by=caller) as tx:
+        found = await store.organizations(tx, after=cursor, limit=limit + 1)
+    views = [_organization_view(one, name, language_of(accept_language)) for one, name in found[:limit]]
+    more = views[-1].code if len(found) > limit else None
+    return Response(OrganizationPage(organizations=views, cursor=more), headers=paging.next_link(more))
+
+
+@get("/v1/organizations/{code:str}", summary="One organization")
+async def show_organization(
+    code: FromPath[OrganizationCode], db: Db, caller: Calling, accept_language: AcceptLanguage = None
+) -> Response[OrganizationView]:
+    async with db.transaction(by=caller) as tx:
+        found = await store.organizations(tx, only=code)
+    if not found:
+        raise Missing("not-found")
+    view = _organization_view(*found[0], language_of(accept_language))
+    return shown(view, revision=view.revision)
+
+
+def _organization_view(organization: Organization, name: str, language: Language) -> OrganizationView:
+    return OrganizationView(
+        organization_id=organization.organization_id,
+        code=organization.code,
+        kind=organization.kind,
+        name=country_name(organization.code, language) if organization.kind is Kind.STATE else name,
+        revision=organization.revision,
+        registered_at=organization.registered_at,
+    )
+
+
+# -- people -----------------------------------------------------------------------------------------------------------
+
+
+@post("/v1/people", summary="Enter a person")
+async def enter_person(
+    data: JSONBody[EnterPerson], db: Db, caller: Calling, command: Commanded, now: Now
+) -> Response[PersonView]:
+    """A focal point enters people of the own State, an administrator anybody. It gives them nothing to do yet."""
+    policy.decide(caller, Action.ENTER, Entering(data.organization, data.person_id is not None)).required()
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=data.person_id or new_id())
+        if claimed.first:
+            await actions.enter(tx, claimed.outcome, data.organization, data.texts(), now=now)
+        view = await _read(tx, claimed.outcome, caller)
+    return created(view, location=f"/v1/people/{view.person_id}", revision=view.revision)
+
+
+@get("/v1/people", summary="The people this caller may see")
+async def list_people(
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    organization: FromQuery[OrganizationCode | None] = None,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[PersonPage]:
+    """By id. A focal point sees those of the own State, administrators and auditors all, others themselves."""
+    async with db.transaction(by=caller) as tx:
+        found = await store.people(tx, caller, organization=organization, before=cursor, limit=limit + 1)
+        views = await _views(tx, found[:limit], caller)
+    more = str(views[-1].person_id) if len(found) > limit else None
+    return Response(PersonPage(people=views, cursor=more), headers=paging.next_link(more))
+
+
+@get("/v1/people/{person_id:uuid}", summary="One person")
+async def show_person(person_id: FromPath[UUID], db: Db, caller: Calling) -> Response[PersonView]:
+    async with db.transaction(by=caller) as tx:
+        view = await _read(tx, person_id, caller)
+    return shown(view, revision=view.revision)
+
+
+@put("/v1/people/{person_id:uuid}/subjects", summary="Set by which subjects a person signs in")
+async def set_subjects(
+    person_id: FromPath[UUID], data: JSONBody[SetSubjects], db: Db, caller: Calling, expected: Expected, now: Now
+) -> Response[PersonView]:
+    """Not of somebody whom it took two people to appoint: end that first, or whoever sets them could act as both."""
+    async with db.transaction(by=caller) as tx:
+        subjects = kept_subjects(data.subjects)
+        await actions.identify(tx, person_id, subjects, caller=caller, expected=expected, now=now)
+        view = await _read(tx, person_id, caller)
+    return shown(view, revision=view.revision)
+
+
+@post("/v1/people/{person_id:uuid}/disable", status_code=200, summary="Shut somebody out, everywhere and at once")
+async def disable_person(
+    person_id: FromPath[UUID],
+    data: JSONBody[Reason],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[PersonView]:
+    """Their appointments stay and have no effect until they are enabled again."""
+    reason = check_reason("disable_person", data.reason)
+    return await _carry_out(
+        db, command, person_id, Action.DISABLE, lambda person: person.disable(reason, now=now), expected
+    )
+
+
+@post("/v1/people/{person_id:uuid}/enable", status_code=200, summary="Let somebody in again")
+async def enable_person(
+    person_id: FromPath[UUID],
+    data: JSONBody[Confirm],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[PersonView]:
+    return await _carry_out(db, command, person_id, Action.ENABLE, lambda person: person.enable(now=now), expected)
+
+
+async def _carry_out(
+    db: Database,
+    command: Command,
+    person_id: UUID,
+    action: Action,
+    decide: Callable[[Person], Fact],
+    expected: int,
+) -> Response[PersonView]:
+    async with db.transaction(by=command.caller) as tx:
+        claimed = await claim(tx, command, outcome=person_id)
+        if claimed.first:
+            await actions.move_person(tx, person_id, action, decide, caller=command.caller, expected=expected)
+        view = await _read(tx, person_id, command.caller)
+    return shown(view, revision=view.revision)
+
+
+async def _read(tx: Tx, person_id: UUID, caller: Caller) -> PersonView:
+    return (await _views(tx, [await store.get_person(tx, person_id, caller)], caller))[0]
+
+
+async def _views(tx: Tx, people: Sequence[Person], caller: Caller) -> list[PersonView]:
+    texts = await store.person_texts(tx, [person.person_id for person in people])
+    erased = store.PersonTexts(name="", email="", language=Language.EN)
+    return [_person_view(person, texts.get(person.person_id, erased), caller) for person in people]
+
+
+def _person_view(person: Person, texts: store.PersonTexts, caller: Caller) -> PersonView:
+    guarded = policy.decide(caller, Action.SHOW_PERSON, person).required().fields
+    return PersonView(
+        person_id=person.person_id,
+        organization=person.organization,
+        name=texts.name,
+        email=texts.email,
+        language=texts.language,
+        subjects=texts.subjects if Guarded.SUBJECTS in guarded else None,
+        revision=person.revision,
+        entered_at=person.entered_at,
+        disabled_at=person.disabled_at,
+    )
+
+
+ROUTES = [
+    register_organization,
+    list_organizations,
+    show_organization,
+    enter_person,
+    list_people,
+    show_person,
+    set_subjects,
+    disable_person,
+    enable_person,
+]

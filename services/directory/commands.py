@@ -1,0 +1,106 @@
+"""What a caller sends: each body with its limits, and what its codes have to be."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct, field
+
+from contracts import reference
+from contracts.directory import SUBJECTS_MAX, Mandate, RemitCodes
+from contracts.refusals import Invalid
+from contracts.values import Code, Language, Organization, Role
+from services.directory.domain import Kind, kind_of
+from services.directory.store import PersonTexts, Subject
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", min_length=3, max_length=254)]
+Letter = Annotated[str, Meta(max_length=200)]
+
+
+class RegisterOrganization(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An organization by its code. A State needs no name: it has one in each language already."""
+
+    code: Organization
+    name: Annotated[str, Meta(max_length=200)] = ""
+
+    def checked_name(self) -> str:
+        """Raises Invalid for an organization that is no State and has no name."""
+        if kind_of(self.code) is Kind.STATE:
+            return ""
+        if not self.name.strip():
+            raise Invalid("missing-field", pointer="$", field="name")
+        return self.name
+
+
+class NewSubject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By what an issuer names somebody who signs in there: `iss` and `sub` of their tokens."""
+
+    issuer: Annotated[str, Meta(pattern=r"^https?://\S+$", max_length=200)]
+    subject: Annotated[str, Meta(min_length=1, max_length=255)]
+
+
+Subjects = Annotated[tuple[NewSubject, ...], Meta(max_length=SUBJECTS_MAX)]
+
+
+class EnterPerson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A person of one organization. `person_id`, an administrator's to give, keeps the id they have acted under."""
+
+    organization: Organization
+    name: Name
+    email: Email
+    language: Language
+    subjects: Subjects = ()
+    person_id: UUID | None = None
+
+    def texts(self) -> PersonTexts:
+        return PersonTexts(
+            name=self.name, email=self.email, language=self.language, subjects=kept_subjects(self.subjects)
+        )
+
+
+class SetSubjects(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All the subjects by which somebody signs in, in place of those before."""
+
+    subjects: Subjects
+
+
+class Appoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A role for a person in an organization; `letter` is how the letter of appointment is referred to.
+
+    `regions` and `topics` limit a coordinator's remit. Days are those of UTC; without `until` it has no last one.
+    """
+
+    person_id: UUID
+    organization: Organization
+    role: Role
+    starts: date = field(name="from")
+    ends: date | None = field(name="until", default=None)
+    regions: RemitCodes = ()
+    topics: RemitCodes = ()
+    letter: Letter = ""
+
+    def mandate(self) -> Mandate:
+        return Mandate(role=self.role, starts=self.starts, ends=self.ends, regions=self.regions, topics=self.topics)
+
+
+class Confirm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing to decide but the move itself."""
+
+
+class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A coded reason (`/v1/reference/reasons`)."""
+
+    reason: Code
+
+
+def kept_subjects(subjects: tuple[NewSubject, ...]) -> tuple[Subject, ...]:
+    """Each once, in the order of the alphabet."""
+    return tuple(sorted({Subject(issuer=one.issuer, subject=one.subject) for one in subjects}))
+
+
+def check_reason(move: str, reason: str) -> str:
+    """Raises Invalid for a reason that this move does not have."""
+    if reason not in reference.reasons(move):
+        raise Invalid("unknown-code", field="reason", code=reason)
+    return reason

@@ -1,0 +1,96 @@
+"""What each fact makes of an organization, a person or an appointment: the one place where a fact becomes a state.
+
+Actions fold the fact they announce, and the rebuilding of the tables folds all of them: the same function.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from contracts.directory import (
+    AppointmentEnded,
+    AppointmentMade,
+    AppointmentProposed,
+    AppointmentRefused,
+    AppointmentWithdrawn,
+    OrganizationRegistered,
+    PersonDisabled,
+    PersonEnabled,
+    PersonEntered,
+    PersonIdentified,
+)
+from contracts.facts import Fact
+from services.directory.appointment import Appointment, Status
+from services.directory.domain import Organization, Person
+
+Record = Organization | Person | Appointment
+
+
+def evolve(before: Record | None, fact: Fact) -> Record:
+    """The state after a fact, one revision on."""
+    if before is None:
+        return _begun(fact)
+    return replace(before, revision=before.revision + 1, **_changes(fact))
+
+
+def _begun(fact: Fact) -> Record:
+    match fact:
+        case OrganizationRegistered():
+            return Organization(
+                organization_id=fact.organization_id,
+                code=fact.code,
+                revision=1,
+                texts_hash=fact.texts_hash,
+                registered_at=fact.registered_at,
+            )
+        case PersonEntered():
+            return Person(
+                person_id=fact.person_id,
+                organization=fact.organization,
+                revision=1,
+                texts_hash=fact.texts_hash,
+                entered_at=fact.entered_at,
+            )
+        case AppointmentProposed() | AppointmentMade():
+            return _appointed(fact)
+    raise AssertionError(f"nothing begins with {fact.type}")
+
+
+def _appointed(fact: AppointmentProposed | AppointmentMade) -> Appointment:
+    made_at = fact.made_at if isinstance(fact, AppointmentMade) else None
+    return Appointment(
+        appointment_id=fact.appointment_id,
+        person_id=fact.person_id,
+        organization=fact.organization,
+        role=fact.mandate.role,
+        starts=fact.mandate.starts,
+        ends=fact.mandate.ends,
+        regions=fact.mandate.regions,
+        topics=fact.mandate.topics,
+        status=Status.IN_FORCE if made_at else Status.PROPOSED,
+        revision=1,
+        texts_hash=fact.texts_hash,
+        proposed_by=fact.proposed_by,
+        proposed_at=fact.proposed_at if isinstance(fact, AppointmentProposed) else fact.made_at,
+        made_at=made_at,
+    )
+
+
+def _changes(fact: Fact) -> Mapping[str, Any]:
+    match fact:
+        case PersonIdentified():
+            return {"texts_hash": fact.texts_hash}
+        case PersonDisabled():
+            return {"disabled_at": fact.disabled_at}
+        case PersonEnabled():
+            return {"disabled_at": None}
+        case AppointmentMade():
+            return {"status": Status.IN_FORCE, "approved_by": fact.approved_by, "made_at": fact.made_at}
+        case AppointmentRefused():
+            return {"status": Status.REFUSED, "settled_at": fact.refused_at, "reason": fact.reason}
+        case AppointmentWithdrawn():
+            return {"status": Status.WITHDRAWN, "settled_at": fact.withdrawn_at}
+        case AppointmentEnded():
+            return {"status": Status.ENDED, "settled_at": fact.ended_at, "reason": fact.reason}
+    raise AssertionError(f"{fact.type} changes nothing that has begun")

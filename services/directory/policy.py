@@ -1,0 +1,185 @@
+"""Who gives and takes appointments, and who sees whom: one pure decision; docs/permissions.md is its table.
+
+A focal point works for the own State; administrators for everybody else, and two of them together. Nobody decides on
+what they proposed, or on themselves. `may_see` in SQL says in the WHERE of every read what `may_see` says here; a test
+compares them.
+"""
+
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
+from contracts.values import Caller, Role
+from services.directory.appointment import OF_FOCAL_POINT, Appointment, takes_two
+from services.directory.domain import UNODC, Kind, Person, kind_of
+
+
+class Action(StrEnum):
+    """All that can be asked of this service, one for each route."""
+
+    REGISTER = "register"
+    LIST_ORGANIZATIONS = "list_organizations"
+    SHOW_ORGANIZATION = "show_organization"
+    ENTER = "enter"
+    LIST_PEOPLE = "list_people"
+    SHOW_PERSON = "show_person"
+    SET_SUBJECTS = "set_subjects"
+    DISABLE = "disable"
+    ENABLE = "enable"
+    APPOINT = "appoint"
+    LIST_APPOINTMENTS = "list_appointments"
+    SHOW_APPOINTMENT = "show_appointment"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+    END = "end"
+
+
+class Guarded(StrEnum):
+    """The fields that not everybody who sees a person is shown."""
+
+    SUBJECTS = "subjects"
+    """By which subjects they sign in: for themselves, and for whoever may set it."""
+
+
+class Entering(Struct, frozen=True):
+    """A person who is not there yet: of which organization, and whether they keep an id they have acted under."""
+
+    organization: str
+    keeps_id: bool = False
+
+
+class Place(Struct, frozen=True):
+    """What somebody is to be given: a role in an organization that has so many focal points in force."""
+
+    person_id: UUID
+    organization: str
+    role: Role
+    focal_points: int
+
+
+class Given(Struct, frozen=True):
+    """An appointment as it stands, in an organization that has so many focal points in force."""
+
+    appointment: Appointment
+    focal_points: int
+
+    @property
+    def place(self) -> Place:
+        one = self.appointment
+        return Place(one.person_id, one.organization, one.role, self.focal_points)
+
+
+_FOR_EVERYBODY = frozenset(
+    {Action.LIST_ORGANIZATIONS, Action.SHOW_ORGANIZATION, Action.LIST_PEOPLE, Action.LIST_APPOINTMENTS}
+)
+_OF_FOCAL_POINT = OF_FOCAL_POINT | {Role.FOCAL_POINT}
+_WHOLE = Decision(None, frozenset(Guarded))
+_NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
+_NOT_YOUR_STATE = denied("not-your-state")
+_OWN_RECORD = denied("own-record")
+
+
+def decide(
+    caller: Caller, action: Action, resource: Person | Appointment | Entering | Place | Given | None = None
+) -> Decision:
+    """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
+
+    A list is asked of nothing (anybody may ask) and of each record that is to stand in it; ENTER of an Entering,
+    APPOINT of a Place, what is done with an appointment of a Given, all others of the record, or of nothing.
+    """
+    match resource:
+        case Person():
+            return _decide_person(caller, action, resource)
+        case Appointment():
+            return ALLOWED if may_see(caller, resource) else HIDDEN
+        case Entering():
+            return _may_enter(caller, resource)
+        case Place():
+            return _may_give(caller, resource)
+        case Given():
+            return _decide_given(caller, action, resource)
+    if action in _FOR_EVERYBODY:
+        return ALLOWED
+    if action is Action.REGISTER:
+        return ALLOWED if is_administrator(caller) else _NOT_FOR_YOUR_ROLE
+    return HIDDEN
+
+
+def _decide_person(caller: Caller, action: Action, person: Person) -> Decision:
+    if not may_see(caller, person):
+        return HIDDEN
+    if action in {Action.LIST_PEOPLE, Action.SHOW_PERSON}:
+        own = person.person_id == caller.person_id
+        return _WHOLE if own or _may_enter(caller, Entering(person.organization)).allowed else ALLOWED
+    if action is Action.SET_SUBJECTS:
+        leave = _may_enter(caller, Entering(person.organization))
+    elif action in {Action.DISABLE, Action.ENABLE}:
+        leave = ALLOWED if is_administrator(caller) else _NOT_FOR_YOUR_ROLE
+    else:
+        leave = HIDDEN
+    return _OWN_RECORD if leave.allowed and person.person_id == caller.person_id else leave
+
+
+def _may_enter(caller: Caller, entering: Entering) -> Decision:
+    """A focal point enters people of the own State, an administrator anybody."""
+    if is_administrator(caller):
+        return ALLOWED
+    if caller.role is not Role.FOCAL_POINT or entering.keeps_id:
+        return _NOT_FOR_YOUR_ROLE
+    return ALLOWED if entering.organization == caller.organization else _NOT_YOUR_STATE
+
+
+def _may_give(caller: Caller, place: Place) -> Decision:
+    """Who may propose an appointment; the same may end it, and (not being who proposed it) approve or refuse it."""
+    if place.person_id == caller.person_id:
+        return _OWN_RECORD
+    of_state = kind_of(place.organization) is Kind.STATE
+    if of_state and caller.role is Role.FOCAL_POINT and place.role in _OF_FOCAL_POINT:
+        return ALLOWED if caller.organization == place.organization else _NOT_YOUR_STATE
+    if not is_administrator(caller):
+        return _NOT_FOR_YOUR_ROLE
+    if of_state and place.role in OF_FOCAL_POINT and place.focal_points:
+        # Whom a State entrusts with its own affairs is its own affair, once there is somebody to say so.
+        return denied("for-its-focal-point")
+    return ALLOWED
+
+
+def _decide_given(caller: Caller, action: Action, given: Given) -> Decision:
+    if not may_see(caller, given.appointment):
+        return HIDDEN
+    proposed_it = given.appointment.proposed_by == caller.person_id
+    match action:
+        case Action.WITHDRAW:
+            return ALLOWED if proposed_it else denied("not-your-proposal")
+        case Action.END:
+            return _may_give(caller, given.place)
+        case Action.APPROVE | Action.REFUSE:
+            leave = _may_give(caller, given.place)
+            return denied("own-proposal") if leave.allowed and proposed_it else leave
+    return HIDDEN
+
+
+def may_see(caller: Caller, record: Person | Appointment) -> bool:
+    """True where the caller may see the record at all; if not, it does not exist for them."""
+    return (
+        record.person_id == caller.person_id
+        or caller.role is Role.SERVICE
+        or (caller.role in {Role.ADMINISTRATOR, Role.AUDITOR} and caller.organization == UNODC)
+        or is_focal_point(caller, record.organization)
+    )
+
+
+def may_make_alone(caller: Caller, organization: str, role: Role) -> bool:
+    """Whether an appointment that the caller may propose is in force without a second person."""
+    return is_focal_point(caller, organization) and not takes_two(organization, role)
+
+
+def is_administrator(caller: Caller) -> bool:
+    return caller.role is Role.ADMINISTRATOR and caller.organization == UNODC
+
+
+def is_focal_point(caller: Caller, organization: str) -> bool:
+    return caller.role is Role.FOCAL_POINT and caller.organization == organization

@@ -1,0 +1,360 @@
+"""The directory's rows. Every read says for whom; `may_see` in the WHERE is the policy in SQL.
+
+Which organizations there are is no secret among those who work here.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from chassis.db import Tx
+from contracts.refusals import Conflict, Missing
+from contracts.values import Caller, Language, Role
+from services.directory.appointment import Appointment, ShownStatus
+from services.directory.domain import Organization, Person
+from services.directory.evolve import Record
+
+LIST_MAX = 100
+
+
+async def save(tx: Tx, record: Record) -> None:
+    """Write the record as it now stands."""
+    match record:
+        case Organization():
+            await _save_organization(tx, record)
+        case Person():
+            await _save_person(tx, record)
+        case Appointment():
+            await _save_appointment(tx, record)
+
+
+async def known(tx: Tx, aggregate: str, record_id: UUID) -> Record | None:
+    """A record for the system itself, which acts for nobody: to fold the next fact into it."""
+    match aggregate:
+        case "organization":
+            row = await tx.fetchrow("SELECT * FROM organization WHERE organization_id = $1 FOR UPDATE", record_id)
+            return msgspec.convert(dict(row), Organization) if row else None
+        case "person":
+            row = await tx.fetchrow("SELECT * FROM person WHERE person_id = $1 FOR UPDATE", record_id)
+            return msgspec.convert(dict(row), Person) if row else None
+    row = await tx.fetchrow("SELECT * FROM appointment WHERE appointment_id = $1 FOR UPDATE", record_id)
+    return msgspec.convert(dict(row), Appointment) if row else None
+
+
+# -- organizations ----------------------------------------------------------------------------------------------------
+
+
+async def _save_organization(tx: Tx, organization: Organization) -> None:
+    await tx.execute(
+        """
+        INSERT INTO organization (organization_id, code, revision, texts_hash, registered_at)
+        VALUES ($1, $2, $3, $4, $5)
+        """,
+        organization.organization_id,
+        organization.code,
+        organization.revision,
+        organization.texts_hash,
+        organization.registered_at,
+    )
+
+
+async def save_name(tx: Tx, organization_id: UUID, name: str, salt: bytes) -> None:
+    await tx.execute(
+        "INSERT INTO organization_text (organization_id, salt, name) VALUES ($1, $2, $3)", organization_id, salt, name
+    )
+
+
+async def is_registered(tx: Tx, code: str) -> bool:
+    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM organization WHERE code = $1)", code))
+
+
+async def organizations(
+    tx: Tx, *, only: str | None = None, after: str | None = None, limit: int = 1
+) -> list[tuple[Organization, str]]:
+    """Organizations by code, from the one after `after`, each with the name it was registered under."""
+    rows = await tx.fetch(
+        """
+        SELECT organization.*, coalesce(name, '') AS name
+        FROM organization LEFT JOIN organization_text USING (organization_id)
+        WHERE ($1::text IS NULL OR code = $1) AND ($2::text IS NULL OR code > $2)
+        ORDER BY code LIMIT $3
+        """,
+        only,
+        after,
+        limit,
+    )
+    return [(msgspec.convert(dict(row), Organization), row["name"]) for row in rows]
+
+
+# -- people -----------------------------------------------------------------------------------------------------------
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True, order=True, forbid_unknown_fields=True):
+    """By what an issuer names somebody who signs in there (`iss` and `sub` of RFC 9068)."""
+
+    issuer: str
+    subject: str
+
+
+class PersonTexts(msgspec.Struct, frozen=True, kw_only=True):
+    """What names a person."""
+
+    name: str
+    email: str
+    language: Language
+    subjects: tuple[Subject, ...] = ()
+
+
+async def get_person(tx: Tx, person_id: UUID, caller: Caller, *, lock: bool = False) -> Person:
+    """The person, if this caller may see them. Raises Missing. `lock` holds them until the transaction ends."""
+    query = (
+        """
+        SELECT * FROM person WHERE person_id = $1 AND may_see(person, $2, $3, $4) FOR UPDATE
+        """
+        if lock
+        else """
+        SELECT * FROM person WHERE person_id = $1 AND may_see(person, $2, $3, $4)
+        """
+    )
+    row = await tx.fetchrow(query, person_id, caller.organization, caller.role, caller.person_id)
+    if row is None:
+        raise Missing("not-found")
+    return msgspec.convert(dict(row), Person)
+
+
+async def people(tx: Tx, caller: Caller, *, organization: str | None, before: UUID | None, limit: int) -> list[Person]:
+    """By id, the highest first, from the one below `before`."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM person
+        WHERE may_see(person, $1, $2, $3) AND ($4::text IS NULL OR organization = $4)
+          AND ($5::uuid IS NULL OR person_id < $5)
+        ORDER BY person_id DESC LIMIT $6
+        """,
+        caller.organization,
+        caller.role,
+        caller.person_id,
+        organization,
+        before,
+        limit,
+    )
+    return [msgspec.convert(dict(row), Person) for row in rows]
+
+
+async def is_entered(tx: Tx, person_id: UUID) -> bool:
+    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM person WHERE person_id = $1)", person_id))
+
+
+async def _save_person(tx: Tx, person: Person) -> None:
+    await tx.execute(
+        """
+        INSERT INTO person (person_id, organization, revision, texts_hash, entered_at, disabled_at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (person_id) DO UPDATE SET revision = excluded.revision, texts_hash = excluded.texts_hash,
+            disabled_at = excluded.disabled_at
+        """,
+        person.person_id,
+        person.organization,
+        person.revision,
+        person.texts_hash,
+        person.entered_at,
+        person.disabled_at,
+    )
+
+
+async def save_person_texts(tx: Tx, person_id: UUID, texts: PersonTexts, salt: bytes) -> None:
+    """Keep what names a person, in place of what did before. Raises Conflict for a subject that is somebody else's."""
+    await tx.execute(
+        """
+        INSERT INTO person_text (person_id, salt, name, email, language) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (person_id) DO UPDATE SET salt = excluded.salt, name = excluded.name, email = excluded.email,
+            language = excluded.language
+        """,
+        person_id,
+        salt,
+        texts.name,
+        texts.email,
+        texts.language,
+    )
+    await tx.execute("DELETE FROM person_subject WHERE person_id = $1", person_id)
+    kept = await tx.fetchval(
+        """
+        WITH kept AS (
+            INSERT INTO person_subject (issuer, subject, person_id)
+            SELECT issuer, subject, $1 FROM unnest($2::text[], $3::text[]) AS s(issuer, subject)
+            ON CONFLICT DO NOTHING RETURNING 1
+        ) SELECT count(*) FROM kept
+        """,
+        person_id,
+        [one.issuer for one in texts.subjects],
+        [one.subject for one in texts.subjects],
+    )
+    if kept != len(texts.subjects):
+        raise Conflict("subject-taken")
+
+
+async def person_texts(tx: Tx, people: Sequence[UUID]) -> dict[UUID, PersonTexts]:
+    """What names people who have already been read for their caller; nothing for one who was erased."""
+    rows = await tx.fetch(
+        """
+        SELECT person_id, name, email, language,
+            ARRAY(SELECT issuer FROM person_subject s WHERE s.person_id = t.person_id ORDER BY 1, subject) AS issuers,
+            ARRAY(SELECT subject FROM person_subject s WHERE s.person_id = t.person_id ORDER BY issuer, subject) AS subs
+        FROM person_text AS t WHERE person_id = ANY ($1::uuid[])
+        """,
+        list(people),
+    )
+    return {
+        row["person_id"]: PersonTexts(
+            name=row["name"],
+            email=row["email"],
+            language=Language(row["language"]),
+            subjects=tuple(
+                Subject(issuer=issuer, subject=subject)
+                for issuer, subject in zip(row["issuers"], row["subs"], strict=True)
+            ),
+        )
+        for row in rows
+    }
+
+
+async def person_of(tx: Tx, subject: Subject) -> UUID | None:
+    """Who signs in by this subject; for services alone, which act for whoever does."""
+    found: UUID | None = await tx.fetchval(
+        "SELECT person_id FROM person_subject WHERE issuer = $1 AND subject = $2", subject.issuer, subject.subject
+    )
+    return found
+
+
+# -- appointments -----------------------------------------------------------------------------------------------------
+
+
+async def get_appointment(tx: Tx, appointment_id: UUID, caller: Caller, *, lock: bool = False) -> Appointment:
+    """The appointment, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    query = (
+        """
+        SELECT * FROM appointment WHERE appointment_id = $1 AND may_see(appointment, $2, $3, $4) FOR UPDATE
+        """
+        if lock
+        else """
+        SELECT * FROM appointment WHERE appointment_id = $1 AND may_see(appointment, $2, $3, $4)
+        """
+    )
+    row = await tx.fetchrow(query, appointment_id, caller.organization, caller.role, caller.person_id)
+    if row is None:
+        raise Missing("not-found")
+    return msgspec.convert(dict(row), Appointment)
+
+
+async def appointments(
+    tx: Tx,
+    caller: Caller,
+    *,
+    organization: str | None,
+    person_id: UUID | None,
+    status: ShownStatus | None,
+    today: date,
+    before: UUID | None,
+    limit: int,
+) -> list[Appointment]:
+    """Newest first, from the one after `before`."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM appointment
+        WHERE may_see(appointment, $1, $2, $3) AND ($4::text IS NULL OR organization = $4)
+          AND ($5::uuid IS NULL OR person_id = $5) AND ($6::text IS NULL OR shown_status(appointment, $7) = $6)
+          AND ($8::uuid IS NULL OR appointment_id < $8)
+        ORDER BY appointment_id DESC LIMIT $9
+        """,
+        caller.organization,
+        caller.role,
+        caller.person_id,
+        organization,
+        person_id,
+        status,
+        today,
+        before,
+        limit,
+    )
+    return [msgspec.convert(dict(row), Appointment) for row in rows]
+
+
+async def _save_appointment(tx: Tx, appointment: Appointment) -> None:
+    await tx.execute(
+        """
+        INSERT INTO appointment (appointment_id, person_id, organization, role, starts, ends, regions, topics, status,
+            revision, texts_hash, proposed_by, proposed_at, approved_by, made_at, settled_at, reason)
+        SELECT appointment_id, person_id, organization, role, starts, ends, regions, topics, status,
+            revision, texts_hash, proposed_by, proposed_at, approved_by, made_at, settled_at, reason
+        FROM json_populate_record(NULL::appointment, $1::text::json)
+        ON CONFLICT (appointment_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+            approved_by = excluded.approved_by, made_at = excluded.made_at, settled_at = excluded.settled_at,
+            reason = excluded.reason
+        """,
+        msgspec.json.encode(appointment).decode(),
+    )
+
+
+async def save_letter(tx: Tx, appointment_id: UUID, letter: str, salt: bytes) -> None:
+    await tx.execute(
+        "INSERT INTO appointment_text (appointment_id, salt, letter) VALUES ($1, $2, $3)", appointment_id, salt, letter
+    )
+
+
+async def letters(tx: Tx, appointments: Sequence[UUID]) -> dict[UUID, str]:
+    """How the letters of appointments that have already been read for their caller are referred to."""
+    rows = await tx.fetch(
+        "SELECT appointment_id, letter FROM appointment_text WHERE appointment_id = ANY ($1::uuid[])",
+        list(appointments),
+    )
+    return {row["appointment_id"]: row["letter"] for row in rows}
+
+
+async def overlaps(tx: Tx, person_id: UUID, organization: str, role: Role, *, starts: date, ends: date | None) -> bool:
+    """Whether the person holds, or is proposed for, the same role on one of these days."""
+    return bool(
+        await tx.fetchval(
+            """
+            SELECT EXISTS (
+                SELECT FROM appointment
+                WHERE person_id = $1 AND organization = $2 AND role = $3 AND status IN ('proposed', 'in_force')
+                  AND daterange(starts, ends, '[]') && daterange($4, $5, '[]'))
+            """,
+            person_id,
+            organization,
+            role,
+            starts,
+            ends,
+        )
+    )
+
+
+async def held_in(tx: Tx, person_id: UUID) -> list[tuple[str, Role]]:
+    """The appointments of a person that have not come to an end by a move: organization and role."""
+    rows = await tx.fetch(
+        "SELECT organization, role FROM appointment WHERE person_id = $1 AND status IN ('proposed', 'in_force')",
+        person_id,
+    )
+    return [(row["organization"], Role(row["role"])) for row in rows]
+
+
+async def in_force(tx: Tx, organization: str, role: Role, *, today: date) -> int:
+    """How many hold a role in an organization today and are not disabled; held until the transaction ends.
+
+    Of two who each take one of the last away, the second sees what the first has left.
+    """
+    rows: list[Any] = await tx.fetch(
+        """
+        SELECT FROM appointment JOIN person USING (person_id)
+        WHERE appointment.organization = $1 AND role = $2 AND shown_status(appointment, $3) = 'in_force'
+          AND disabled_at IS NULL
+        ORDER BY appointment_id FOR UPDATE OF appointment
+        """,
+        organization,
+        role,
+        today,
+    )
+    return len(rows)
