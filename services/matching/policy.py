@@ -133,15 +133,15 @@ def _decide_offering(caller: Caller, action: Action, offering: Offering) -> Deci
         return _NOT_FOR_YOUR_ROLE
     if caller.role in _PROVIDER and offering.provider != caller.organization:
         return _NOT_YOUR_ORGANIZATION
-    return _WITH_COMMENT
+    return ALLOWED
 
 
 def _decide_match(caller: Caller, action: Action, match: Match) -> Decision:
     if not may_see_match(caller, match):
         return HIDDEN
-    if action is Action.LIST_MATCHES or action is Action.SHOW_MATCH or caller.role in MATCHERS.get(action, ()):
+    if action is Action.LIST_MATCHES or action is Action.SHOW_MATCH:
         return ALLOWED if caller.role in _PROVIDER else _WITH_RANKING
-    return _NOT_FOR_YOUR_ROLE
+    return ALLOWED if caller.role in MATCHERS.get(action, ()) else _NOT_FOR_YOUR_ROLE
 
 
 def may_see_offering(caller: Caller, seen: Offering) -> bool:

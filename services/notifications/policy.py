@@ -18,6 +18,7 @@ class Action(StrEnum):
 
 _OF_A_SUBSCRIPTION = frozenset({Action.SHOW_SUBSCRIPTION, Action.REGISTER_SUBSCRIPTION})
 _OF_A_NOTIFICATION = frozenset({Action.LIST_NOTIFICATIONS, Action.READ_NOTIFICATION})
+_OF_NO_RECORD = frozenset({Action.LIST_NOTIFICATIONS, Action.REGISTER_SUBSCRIPTION})
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 
 
@@ -29,14 +30,12 @@ def decide(caller: Caller, action: Action, resource: Notification | Subscription
     """
     if isinstance(resource, Notification):
         return ALLOWED if action in _OF_A_NOTIFICATION and may_see(caller, resource) else HIDDEN
-    if isinstance(resource, Subscription) and not _holds(caller, resource):
-        return HIDDEN
-    if action is Action.REGISTER_SUBSCRIPTION:
-        # A service hears facts, and reads no mail.
-        return ALLOWED if caller.role is not Role.SERVICE else _NOT_FOR_YOUR_ROLE
-    if resource is None:
-        return ALLOWED if action is Action.LIST_NOTIFICATIONS else HIDDEN
-    return ALLOWED if action in _OF_A_SUBSCRIPTION else HIDDEN
+    if isinstance(resource, Subscription):
+        return ALLOWED if action in _OF_A_SUBSCRIPTION and _holds(caller, resource) else HIDDEN
+    if action is Action.REGISTER_SUBSCRIPTION and caller.role is Role.SERVICE:
+        # It hears facts, and reads no mail.
+        return _NOT_FOR_YOUR_ROLE
+    return ALLOWED if resource is None and action in _OF_NO_RECORD else HIDDEN
 
 
 def may_see(caller: Caller, notification: Notification) -> bool:

@@ -88,7 +88,6 @@ REOPENERS: Mapping[Status, frozenset[Role]] = {Status.IN_DELIVERY: _COORDINATOR,
 """A match that is gone is seen by UNODC, a new need by the State."""
 
 _WHOLE = Decision(None, frozenset(Guarded))
-_FROM_OUTSIDE = ALLOWED
 _AS_AGREED = Decision(None, frozenset({Guarded.INSTITUTION_NAME}))
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _NOT_YOUR_STATE = denied("not-your-state")
@@ -97,11 +96,11 @@ _NOT_YOUR_STATE = denied("not-your-state")
 def decide(caller: Caller, action: Action, resource: Request | Filing | None = None) -> Decision:
     """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
 
-    FILE and CHECK are asked of a Filing, LIST of nothing (anybody may ask; what stands in it is each request's own
-    LIST), all others of the request.
+    FILE is asked of a Filing, CHECK of nothing, LIST of nothing (anybody may ask) and of each request that is to stand
+    in it, all others of the request.
     """
-    if action in _FILINGS:
-        return _decide_filing(caller, resource if isinstance(resource, Filing) else Filing())
+    if action is Action.CHECK or isinstance(resource, Filing):
+        return _decide_filing(caller, action, resource if isinstance(resource, Filing) else Filing())
     if not isinstance(resource, Request):
         return ALLOWED if action is Action.LIST else HIDDEN
     if not may_see(caller, resource):
@@ -111,16 +110,18 @@ def decide(caller: Caller, action: Action, resource: Request | Filing | None = N
     movers = MOVERS.get(action, frozenset())
     if action is Action.REOPEN:
         movers = REOPENERS.get(resource.status, movers)
-    return _WHOLE if caller.role in movers else _NOT_FOR_YOUR_ROLE
+    return ALLOWED if caller.role in movers else _NOT_FOR_YOUR_ROLE
 
 
-def _decide_filing(caller: Caller, filing: Filing) -> Decision:
+def _decide_filing(caller: Caller, action: Action, filing: Filing) -> Decision:
     """A filer files for the own State; only a focal point submits."""
+    if action not in _FILINGS:
+        return HIDDEN
     if caller.role not in FILERS or (filing.submit and caller.role is not Role.FOCAL_POINT):
         return _NOT_FOR_YOUR_ROLE
     if filing.state is not None and filing.state != caller.organization:
         return _NOT_YOUR_STATE
-    return _WHOLE
+    return ALLOWED
 
 
 def _shown(caller: Caller, request: Request) -> Decision:
@@ -128,7 +129,7 @@ def _shown(caller: Caller, request: Request) -> Decision:
         return _WHOLE
     if caller.role is Role.PROVIDER_OFFICER and _has_agreed_with(request, caller.organization):
         return _AS_AGREED
-    return _FROM_OUTSIDE
+    return ALLOWED
 
 
 def _has_agreed_with(request: Request, provider: str) -> bool:

@@ -1,0 +1,388 @@
+"""Everything a policy can be asked: each service's records in every state that matters, by everybody in every role."""
+
+from functools import cache, partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from contracts.facts import Fact
+from contracts.matching import MatchSuggested, OfferingSubmitted
+from contracts.notifications import NotificationOwed, SubscriptionRegistered
+from contracts.pledges import AllocationMade, PledgePledged, RequirementOpened
+from contracts.requests import RequestSubmitted
+from contracts.values import Caller, Role
+from services.documents.examples import WHEN, example_event
+from services.documents.permission_subjects import (
+    AGREED,
+    DONOR,
+    NAMED,
+    OTHER,
+    PERSON,
+    PROVIDER,
+    SOMEBODY_ELSE,
+    STATE,
+    UNODC,
+    YES_OR_NO,
+    Subject,
+    of,
+)
+from services.matching import match, offering
+from services.matching import policy as matching
+from services.matching.line import RequestStatus, WantedLine
+from services.matching.match import MatchStatus
+from services.matching.match_api import MatchDetail
+from services.matching.offering import OfferingStatus
+from services.matching.offering_api import OfferingView
+from services.notifications import domain as notifications_domain
+from services.notifications import policy as notifications
+from services.notifications.api import DispatchView, NotificationView, SubscriptionView
+from services.pledges import allocations
+from services.pledges import domain as pledges_domain
+from services.pledges import policy as pledges
+from services.pledges.allocation_routes import RequirementView
+from services.pledges.api import PledgeView
+from services.pledges.ledger import EntryRow
+from services.requests import domain as requests_domain
+from services.requests import evolve as requests_evolve
+from services.requests import policy as requests
+from services.requests.api import HistoryEntry
+from services.requests.domain import Addressee, Circulation, Status, Visibility
+from services.requests.store import Summary
+from services.requests.views import LineView, RequestView
+
+
+@cache
+def _example(kind: type[Fact]) -> Any:
+    """Made when it is first asked for: an import reads nothing."""
+    return example_event(kind).fact()
+
+
+# -- requests ---------------------------------------------------------------------------------------------------------
+
+_TO_REQUEST = {
+    "the State itself": of(STATE),
+    "addressed by name": of(NAMED),
+    "both sides accepted": of(AGREED),
+    "another organization": of(OTHER),
+    "UNODC": of(UNODC),
+}
+
+
+def _request(status: str, circulation: str, visibility: str, addressee: str) -> requests_domain.Request:
+    submitted: RequestSubmitted = _example(RequestSubmitted)
+    confirmed, revoked, line_id = UUID(int=3), UUID(int=4), submitted.lines[0].line_id
+    return replace(
+        requests_evolve.evolve(None, submitted),
+        state=STATE,
+        status=Status(status),
+        submitted_at=None if status == Status.DRAFT else WHEN,
+        circulation=Circulation(circulation),
+        visibility=Visibility(visibility),
+        addressee=Addressee(addressee),
+        addressed_states=(NAMED,) if addressee == Addressee.STATES else (),
+        matches={confirmed: (line_id, "confirmed"), revoked: (line_id, "revoked")},
+        providers={confirmed: AGREED, revoked: OTHER},
+    )
+
+
+def _filing(submit: str) -> requests.Filing:
+    return requests.Filing(STATE, submit == "yes")
+
+
+_R = requests.Action
+_FILINGS = (_R.FILE, _R.CHECK)
+_ANYBODY = {"another organization": of(OTHER), "UNODC": of(UNODC)}
+_SHOWING = (_R.SHOW, _R.LIST, _R.READ_HISTORY)
+_REQUESTS = (
+    Subject(
+        service="requests",
+        title="What is asked of no record",
+        decide=requests.decide,
+        standings=_ANYBODY,
+        reads=(_R.LIST, _R.CHECK),
+    ),
+    Subject(
+        service="requests",
+        title="A request that is not there yet",
+        decide=requests.decide,
+        standings={"the State it is for": of(STATE), "another organization": of(OTHER), "UNODC": of(UNODC)},
+        properties={"submitted at once": YES_OR_NO},
+        make=_filing,
+        reads=(_R.FILE,),
+    ),
+    Subject(
+        service="requests",
+        title="A request",
+        views=(
+            RequestView,
+            LineView,
+            Summary,
+            HistoryEntry,
+        ),
+        guarded=tuple(requests.Guarded),
+        decide=requests.decide,
+        standings=_TO_REQUEST,
+        properties={
+            "status": tuple(Status),
+            "circulation": tuple(Circulation),
+            "visibility": tuple(Visibility),
+            "addressed to": tuple(Addressee),
+        },
+        make=_request,
+        reads=_SHOWING,
+        acts=tuple(action for action in _R if action not in _FILINGS + _SHOWING),
+    ),
+)
+
+# -- matching ---------------------------------------------------------------------------------------------------------
+
+_M = matching.Action
+
+
+def _line(status: str, circulation: str, visibility: str, addressee: str) -> WantedLine:
+    submitted: RequestSubmitted = _example(RequestSubmitted)
+    line = submitted.lines[0]
+    values = msgspec.structs.asdict(line) | {
+        "request_id": submitted.request_id,
+        "state": STATE,
+        "status": RequestStatus(status),
+        "fulfilment": "none",
+        "addressee": addressee,
+        "addressed_states": (NAMED,) if addressee == Addressee.STATES else (),
+        "visibility": visibility,
+        "circulation": circulation,
+        "restricted": False,
+    }
+    return WantedLine(**{name: values[name] for name in WantedLine.__struct_fields__})
+
+
+def _offering(status: str) -> offering.Offering:
+    submitted = offering.evolve(None, _example(OfferingSubmitted))
+    return replace(submitted, provider=PROVIDER, status=OfferingStatus(status))
+
+
+def _match(presented: str, interested: str) -> match.Match:
+    return replace(
+        match.evolve(None, _example(MatchSuggested)),
+        state=STATE,
+        provider=PROVIDER,
+        status=MatchStatus.PRESENTED if presented == "yes" else MatchStatus.SUGGESTED,
+        presented_at=WHEN if presented == "yes" else None,
+        interested_at=WHEN if interested == "yes" else None,
+    )
+
+
+_OFFERING_READS = (_M.SHOW_OFFERING, _M.LIST_OFFERINGS)
+_MATCH_READS = (_M.SHOW_MATCH, _M.LIST_MATCHES)
+_TO_OFFERING = {"the provider itself": of(PROVIDER), "another organization": of(OTHER), "UNODC": of(UNODC)}
+_MATCHING = (
+    Subject(
+        service="matching",
+        title="What is asked of no record",
+        decide=matching.decide,
+        standings=_ANYBODY,
+        reads=(_M.LIST_OFFERINGS, _M.LIST_MATCHES, _M.OFFER, _M.PROPOSE),
+    ),
+    Subject(
+        service="matching",
+        title="An offering",
+        views=(OfferingView,),
+        guarded=(matching.Guarded.COMMENT,),
+        decide=matching.decide,
+        standings=_TO_OFFERING,
+        properties={"status": tuple(OfferingStatus)},
+        make=_offering,
+        reads=_OFFERING_READS,
+        acts=tuple(matching.OFFERERS),
+    ),
+    Subject(
+        service="matching",
+        title="A match that is not there yet: of which line",
+        decide=matching.decide,
+        standings={name: make for name, make in _TO_REQUEST.items() if name != "both sides accepted"},
+        properties={
+            "status": tuple(RequestStatus),
+            "circulation": tuple(Circulation),
+            "visibility": tuple(Visibility),
+            "addressed to": tuple(Addressee),
+        },
+        make=_line,
+        reads=(_M.PROPOSE,),
+    ),
+    Subject(
+        service="matching",
+        title="A match that is not there yet: with which offering",
+        decide=matching.decide,
+        standings=_TO_OFFERING,
+        properties={"status": tuple(OfferingStatus)},
+        make=_offering,
+        reads=(_M.PROPOSE,),
+    ),
+    Subject(
+        service="matching",
+        title="A match",
+        views=(MatchDetail,),
+        guarded=(matching.Guarded.RANK, matching.Guarded.DEPARTS, matching.Guarded.DEPARTURE),
+        decide=matching.decide,
+        standings={
+            "the State itself": of(STATE),
+            "the provider itself": of(PROVIDER),
+            "another organization": of(OTHER),
+            "UNODC": of(UNODC),
+        },
+        properties={"ever presented": YES_OR_NO, "begun by interest": YES_OR_NO},
+        make=_match,
+        reads=_MATCH_READS,
+        acts=tuple(matching.MATCHERS),
+    ),
+)
+
+# -- pledges ----------------------------------------------------------------------------------------------------------
+
+_P = pledges.Action
+_TO_PLEDGE = {"the donor itself": of(DONOR), "another organization": of(OTHER), "UNODC": of(UNODC)}
+_TO_REQUIREMENT = {
+    "the State itself": of(STATE),
+    "the provider itself": of(PROVIDER),
+    "another organization": of(OTHER),
+    "UNODC": of(UNODC),
+}
+
+
+def _pledge(status: str) -> pledges_domain.Pledge:
+    pledged = pledges_domain.evolve(None, _example(PledgePledged))
+    return replace(pledged, donor=DONOR, status=pledges_domain.Status(status))
+
+
+def _requirement() -> allocations.Requirement:
+    return replace(allocations.opened(_example(RequirementOpened)), state=STATE, provider=PROVIDER)
+
+
+def _allocation(purpose: str) -> allocations.Allocation:
+    made = allocations.allocated(_example(AllocationMade))
+    if purpose == "a requirement":
+        return replace(made, work_package=None, state=STATE, provider=PROVIDER)
+    return replace(made, work_package="training", state=None, provider=None)
+
+
+def _entry(about: str) -> pledges.Entry:
+    return pledges.Entry(DONOR if about == "a pledge" else None)
+
+
+_PLEDGES = (
+    Subject(
+        service="pledges",
+        title="What is asked of no record",
+        decide=pledges.decide,
+        standings=_ANYBODY,
+        reads=(
+            _P.LIST_PLEDGES, _P.LIST_ALLOCATIONS, _P.LIST_REQUIREMENTS, _P.LIST_ENTRIES,
+            _P.LIST_FUNDS, _P.SHOW_FUND, _P.LIST_RATES, _P.SHOW_BALANCES, _P.PLEDGE, _P.OPEN_FUND, _P.ALLOCATE,
+            _P.LOAD_RATES,
+        ),
+    ),
+    Subject(
+        service="pledges",
+        title="A pledge",
+        views=(PledgeView,),
+        decide=pledges.decide,
+        standings=_TO_PLEDGE,
+        properties={"status": tuple(pledges_domain.Status)},
+        make=_pledge,
+        reads=(_P.SHOW_PLEDGE, _P.LIST_PLEDGES),
+        acts=(_P.COMMIT, _P.RECEIVE, _P.WITHDRAW),
+    ),
+    Subject(
+        service="pledges",
+        title="What a match lacks",
+        views=(RequirementView,),
+        decide=pledges.decide,
+        standings=_TO_REQUIREMENT,
+        make=_requirement,
+        reads=(_P.LIST_REQUIREMENTS,),
+    ),
+    Subject(
+        service="pledges",
+        title="An allocation",
+        views=(allocations.Allocation,),
+        decide=pledges.decide,
+        standings=_TO_REQUIREMENT,
+        properties={"for": ("a requirement", "a work package")},
+        make=_allocation,
+        reads=(_P.SHOW_ALLOCATION, _P.LIST_ALLOCATIONS),
+    ),
+    Subject(
+        service="pledges",
+        title="An entry of the ledger",
+        views=(EntryRow,),
+        decide=pledges.decide,
+        standings=_TO_PLEDGE,
+        properties={"about": ("a pledge", "an allocation")},
+        make=_entry,
+        reads=(_P.LIST_ENTRIES,),
+    ),
+)  # fmt: skip
+
+# -- notifications ----------------------------------------------------------------------------------------------------
+
+_N = notifications.Action
+
+
+def _person(person_id: UUID, organization: str, role: Role) -> Caller:
+    return Caller(person_id=person_id, organization=organization, role=role)
+
+
+_TO_NOTIFICATION = {
+    "the person told": partial(_person, PERSON, STATE),
+    "the person told, acting for another organization": partial(_person, PERSON, OTHER),
+    "another person of the same organization": partial(_person, SOMEBODY_ELSE, STATE),
+    "anybody else": partial(_person, SOMEBODY_ELSE, OTHER),
+}
+_TO_SUBSCRIPTION = {name.replace("told", "who holds it"): make for name, make in _TO_NOTIFICATION.items()}
+
+
+def _notification() -> notifications_domain.Notification:
+    owed = notifications_domain.evolve(None, _example(NotificationOwed))
+    return replace(owed, person_id=PERSON, organization=STATE)
+
+
+def _subscription(role: str) -> notifications_domain.Subscription:
+    registered = notifications_domain.subscribed(None, _example(SubscriptionRegistered))
+    return replace(registered, person_id=PERSON, organization=STATE, role=Role(role))
+
+
+_NOTIFICATIONS = (
+    Subject(
+        service="notifications",
+        title="What is asked of no record",
+        decide=notifications.decide,
+        standings=_ANYBODY,
+        reads=(_N.LIST_NOTIFICATIONS, _N.REGISTER_SUBSCRIPTION),
+    ),
+    Subject(
+        service="notifications",
+        title="A subscription",
+        views=(SubscriptionView,),
+        decide=notifications.decide,
+        standings=_TO_SUBSCRIPTION,
+        properties={"of": (Role.FOCAL_POINT, Role.DONOR_OFFICER)},
+        make=_subscription,
+        reads=(_N.SHOW_SUBSCRIPTION, _N.REGISTER_SUBSCRIPTION),
+    ),
+    Subject(
+        service="notifications",
+        title="A notification",
+        views=(
+            NotificationView,
+            DispatchView,
+        ),
+        decide=notifications.decide,
+        standings=_TO_NOTIFICATION,
+        make=_notification,
+        reads=(_N.LIST_NOTIFICATIONS, _N.READ_NOTIFICATION),
+    ),
+)
+
+SUBJECTS = (*_REQUESTS, *_MATCHING, *_PLEDGES, *_NOTIFICATIONS)
