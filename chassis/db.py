@@ -90,9 +90,9 @@ class Tx:
     async def _reach(self) -> None:
         """Have the transaction open, and everything written so far in effect."""
         if self._opened is None:
-            opened = self._connection.transaction()
-            await opened.start()
-            self._opened = opened
+            # Known before it has begun: whoever is cancelled meanwhile leaves a connection that nobody may use again.
+            self._opened = self._connection.transaction()
+            await self._opened.start()
         await self._send()
 
     async def _send(self) -> None:

@@ -155,3 +155,23 @@ async def test_a_server_that_may_no_longer_be_written_to_is_left(db: Database) -
 
     async with db.transaction() as tx:
         await tx.execute("DELETE FROM pending")
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_whoever_is_cancelled_while_a_transaction_begins_leaves_none_open(database_url: str, turns: int) -> None:
+    db = await Database.connect(database_url, "requests", pool_max=1)
+
+    async def ask() -> None:
+        async with db.transaction() as tx:
+            await tx.fetchval("SELECT 1")
+
+    await ask()
+    asking = asyncio.create_task(ask())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+
+    async with db.transaction() as tx:
+        await tx.execute("SET TRANSACTION READ ONLY, ISOLATION LEVEL REPEATABLE READ")
+    await db.close()
