@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from chassis.commands import Command, claim
 from chassis.db import Database, Tx
-from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, created, shown
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from chassis.ids import new_id
 from chassis.problems import language_of
 from contracts.facts import Fact
@@ -77,7 +77,7 @@ class PersonPage(Struct, frozen=True, kw_only=True):
 # -- organizations ----------------------------------------------------------------------------------------------------
 
 
-@post("/v1/organizations", summary="Register an organization")
+@post("/v1/organizations", opt=asks(Action.REGISTER), summary="Register an organization")
 async def register_organization(
     data: JSONBody[RegisterOrganization],
     db: Db,
@@ -98,7 +98,7 @@ async def register_organization(
     return created(view, location=f"/v1/organizations/{view.code}", revision=view.revision)
 
 
-@get("/v1/organizations", summary="Organizations, by code")
+@get("/v1/organizations", opt=asks(Action.LIST_ORGANIZATIONS), summary="Organizations, by code")
 async def list_organizations(
     db: Db,
     caller: Calling,
@@ -114,7 +114,7 @@ async def list_organizations(
     return Response(OrganizationPage(organizations=views, cursor=more), headers=paging.next_link(more))
 
 
-@get("/v1/organizations/{code:str}", summary="One organization")
+@get("/v1/organizations/{code:str}", opt=asks(Action.SHOW_ORGANIZATION), summary="One organization")
 async def show_organization(
     code: FromPath[OrganizationCode], db: Db, caller: Calling, accept_language: AcceptLanguage = None
 ) -> Response[OrganizationView]:
@@ -140,7 +140,7 @@ def _organization_view(organization: Organization, name: str, language: Language
 # -- people -----------------------------------------------------------------------------------------------------------
 
 
-@post("/v1/people", summary="Enter a person")
+@post("/v1/people", opt=asks(Action.ENTER), summary="Enter a person")
 async def enter_person(
     data: JSONBody[EnterPerson], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[PersonView]:
@@ -154,7 +154,7 @@ async def enter_person(
     return created(view, location=f"/v1/people/{view.person_id}", revision=view.revision)
 
 
-@get("/v1/people", summary="The people this caller may see")
+@get("/v1/people", opt=asks(Action.LIST_PEOPLE), summary="The people this caller may see")
 async def list_people(
     db: Db,
     caller: Calling,
@@ -171,14 +171,18 @@ async def list_people(
     return Response(PersonPage(people=views, cursor=more), headers=paging.next_link(more))
 
 
-@get("/v1/people/{person_id:uuid}", summary="One person")
+@get("/v1/people/{person_id:uuid}", opt=asks(Action.SHOW_PERSON), summary="One person")
 async def show_person(person_id: FromPath[UUID], db: Db, caller: Calling) -> Response[PersonView]:
     async with db.transaction(by=caller) as tx:
         view = await _read(tx, person_id, caller)
     return shown(view, revision=view.revision)
 
 
-@put("/v1/people/{person_id:uuid}/subjects", summary="Set by which subjects a person signs in")
+@put(
+    "/v1/people/{person_id:uuid}/subjects",
+    opt=asks(Action.SET_SUBJECTS),
+    summary="Set by which subjects a person signs in",
+)
 async def set_subjects(
     person_id: FromPath[UUID], data: JSONBody[SetSubjects], db: Db, caller: Calling, expected: Expected, now: Now
 ) -> Response[PersonView]:
@@ -190,7 +194,12 @@ async def set_subjects(
     return shown(view, revision=view.revision)
 
 
-@post("/v1/people/{person_id:uuid}/disable", status_code=200, summary="Shut somebody out, everywhere and at once")
+@post(
+    "/v1/people/{person_id:uuid}/disable",
+    opt=asks(Action.DISABLE),
+    status_code=200,
+    summary="Shut somebody out, everywhere and at once",
+)
 async def disable_person(
     person_id: FromPath[UUID],
     data: JSONBody[Reason],
@@ -207,7 +216,7 @@ async def disable_person(
     )
 
 
-@post("/v1/people/{person_id:uuid}/enable", status_code=200, summary="Let somebody in again")
+@post("/v1/people/{person_id:uuid}/enable", opt=asks(Action.ENABLE), status_code=200, summary="Let somebody in again")
 async def enable_person(
     person_id: FromPath[UUID],
     data: JSONBody[Confirm],

@@ -13,11 +13,12 @@ from msgspec import Struct, field
 
 from chassis.commands import claim, once
 from chassis.db import Tx
-from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, created, shown
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from contracts.values import Caller, Organization, Role
 from services.directory import actions, store
 from services.directory.appointment import Appointment, ShownStatus
 from services.directory.commands import Appoint, Confirm, Reason, check_reason
+from services.directory.policy import Action
 
 B = TypeVar("B", Confirm, Reason)
 
@@ -51,7 +52,7 @@ class AppointmentPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@post("/v1/appointments", summary="Appoint somebody, or propose to")
+@post("/v1/appointments", opt=asks(Action.APPOINT), summary="Appoint somebody, or propose to")
 async def appoint(
     data: JSONBody[Appoint], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[AppointmentView]:
@@ -74,7 +75,9 @@ async def appoint(
     return created(view, location=f"/v1/appointments/{view.appointment_id}", revision=view.revision)
 
 
-@get("/v1/appointments", summary="The appointments this caller may see, newest first")
+@get(
+    "/v1/appointments", opt=asks(Action.LIST_APPOINTMENTS), summary="The appointments this caller may see, newest first"
+)
 async def list_appointments(
     db: Db,
     caller: Calling,
@@ -102,7 +105,7 @@ async def list_appointments(
     return Response(AppointmentPage(appointments=views, cursor=more), headers=paging.next_link(more))
 
 
-@get("/v1/appointments/{appointment_id:uuid}", summary="One appointment")
+@get("/v1/appointments/{appointment_id:uuid}", opt=asks(Action.SHOW_APPOINTMENT), summary="One appointment")
 async def show_appointment(
     appointment_id: FromPath[UUID], db: Db, caller: Calling, now: Now
 ) -> Response[AppointmentView]:
@@ -112,12 +115,16 @@ async def show_appointment(
 
 
 def _move_route(
-    name: str, summary: str, body: type[B], act: Callable[[Tx, UUID, B, Caller, int, datetime], Awaitable[None]]
+    action: Action, summary: str, body: type[B], act: Callable[[Tx, UUID, B, Caller, int, datetime], Awaitable[None]]
 ) -> HTTPRouteHandler:
-    """The route of one move: `POST …/{id}/<name>`, with `body` for what is decided with it."""
+    """The route of one move: `POST …/{id}/<action>`, with `body` for what is decided with it."""
 
     @post(
-        f"/v1/appointments/{{appointment_id:uuid}}/{name}", status_code=200, summary=summary, name=f"{name} appointment"
+        f"/v1/appointments/{{appointment_id:uuid}}/{action}",
+        opt=asks(action),
+        status_code=200,
+        summary=summary,
+        name=f"{action} appointment",
     )
     async def move_appointment(
         appointment_id: FromPath[UUID],
@@ -191,8 +198,8 @@ ROUTES = [
     appoint,
     list_appointments,
     show_appointment,
-    _move_route("approve", "Approve what somebody else proposed", Confirm, _approve),
-    _move_route("refuse", "Refuse what somebody else proposed", Reason, _refuse),
-    _move_route("withdraw", "Take back what one proposed", Confirm, _withdraw),
-    _move_route("end", "End an appointment, at once", Reason, _end),
+    _move_route(Action.APPROVE, "Approve what somebody else proposed", Confirm, _approve),
+    _move_route(Action.REFUSE, "Refuse what somebody else proposed", Reason, _refuse),
+    _move_route(Action.WITHDRAW, "Take back what one proposed", Confirm, _withdraw),
+    _move_route(Action.END, "End an appointment, at once", Reason, _end),
 ]

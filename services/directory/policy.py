@@ -75,6 +75,7 @@ class Given(Struct, frozen=True):
 _FOR_EVERYBODY = frozenset(
     {Action.LIST_ORGANIZATIONS, Action.SHOW_ORGANIZATION, Action.LIST_PEOPLE, Action.LIST_APPOINTMENTS}
 )
+_OF_AN_APPOINTMENT = frozenset({Action.LIST_APPOINTMENTS, Action.SHOW_APPOINTMENT})
 _OF_FOCAL_POINT = OF_FOCAL_POINT | {Role.FOCAL_POINT}
 _WHOLE = Decision(None, frozenset(Guarded))
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
@@ -94,13 +95,15 @@ def decide(
         case Person():
             return _decide_person(caller, action, resource)
         case Appointment():
-            return ALLOWED if may_see(caller, resource) else HIDDEN
+            return ALLOWED if action in _OF_AN_APPOINTMENT and may_see(caller, resource) else HIDDEN
         case Entering():
-            return _may_enter(caller, resource)
+            return _may_enter(caller, resource) if action is Action.ENTER else _NOT_FOR_YOUR_ROLE
         case Place():
-            return _may_give(caller, resource)
+            return _may_give(caller, resource) if action is Action.APPOINT else _NOT_FOR_YOUR_ROLE
         case Given():
             return _decide_given(caller, action, resource)
+        case _ if resource is not None:
+            return HIDDEN
     if action in _FOR_EVERYBODY:
         return ALLOWED
     if action is Action.REGISTER:

@@ -13,6 +13,7 @@ from contracts.notifications import NotificationOwed, SubscriptionRegistered
 from contracts.pledges import AllocationMade, PledgePledged, RequirementOpened
 from contracts.requests import RequestSubmitted
 from contracts.values import Caller, Role
+from services.documents import directory_cases
 from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import (
     AGREED,
@@ -385,4 +386,4 @@ _NOTIFICATIONS = (
     ),
 )
 
-SUBJECTS = (*_REQUESTS, *_MATCHING, *_PLEDGES, *_NOTIFICATIONS)
+SUBJECTS = (*directory_cases.SUBJECTS, *_REQUESTS, *_MATCHING, *_PLEDGES, *_NOTIFICATIONS)

@@ -1,0 +1,129 @@
+"""What the directory's policy can be asked, as `permission_cases` tells it of the other services."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from contracts.directory import AppointmentMade, PersonEntered
+from contracts.values import Caller, Role
+from services.directory.api import PersonView
+from services.directory.appointment import Appointment
+from services.directory.appointment_api import AppointmentView
+from services.directory.domain import Person
+from services.directory.evolve import evolve
+from services.directory.policy import Action, Entering, Given, Guarded, Place, decide
+from services.documents.examples import example_event
+from services.documents.permission_subjects import OTHER, PERSON, SOMEBODY_ELSE, STATE, UNODC, YES_OR_NO, Subject, of
+
+APPOINTEE = UUID(int=9)
+ORGANIZATIONS = {"a State": STATE, "UNODC": UNODC}
+PROPOSERS = {"the asker": PERSON, "somebody else": SOMEBODY_ELSE}
+
+
+def _appointee(role: Role) -> Caller:
+    return Caller(person_id=APPOINTEE, organization=STATE, role=role)
+
+
+_ANYBODY = {"another organization": of(OTHER), "UNODC": of(UNODC)}
+_OF_STATE = {"that State": of(STATE), **_ANYBODY}
+_TO_PERSON = {"the person": _appointee, **_OF_STATE}
+
+
+def _example(kind: Any, **changes: Any) -> Any:
+    fact = example_event(kind).fact()
+    assert fact is not None
+    return replace(evolve(None, fact), **changes)
+
+
+def _entering(keeps_id: str) -> Entering:
+    return Entering(STATE, keeps_id == "yes")
+
+
+def _person() -> Person:
+    return _example(PersonEntered, person_id=APPOINTEE, organization=STATE)  # type: ignore[no-any-return]
+
+
+def _place(organization: str, role: str, focal_points: str) -> Place:
+    return Place(APPOINTEE, ORGANIZATIONS[organization], Role(role), int(focal_points == "yes"))
+
+
+def _appointment(organization: str, role: str, proposed_by: str) -> Appointment:
+    return _example(  # type: ignore[no-any-return]
+        AppointmentMade,
+        person_id=APPOINTEE,
+        organization=ORGANIZATIONS[organization],
+        role=Role(role),
+        proposed_by=PROPOSERS[proposed_by],
+    )
+
+
+def _given(organization: str, role: str, focal_points: str, proposed_by: str) -> Given:
+    return Given(_appointment(organization, role, proposed_by), int(focal_points == "yes"))
+
+
+_OFFICE = {"in": tuple(ORGANIZATIONS), "role": tuple(Role)}
+SUBJECTS = (
+    Subject(
+        service="directory",
+        title="What is asked of no record",
+        decide=decide,
+        standings=_ANYBODY,
+        reads=(
+            Action.LIST_ORGANIZATIONS,
+            Action.SHOW_ORGANIZATION,
+            Action.LIST_PEOPLE,
+            Action.LIST_APPOINTMENTS,
+            Action.REGISTER,
+        ),
+    ),
+    Subject(
+        service="directory",
+        title="A person of a State who is not there yet",
+        decide=decide,
+        standings=_OF_STATE,
+        properties={"keeps an id": YES_OR_NO},
+        make=_entering,
+        reads=(Action.ENTER,),
+    ),
+    Subject(
+        service="directory",
+        title="A person of a State",
+        views=(PersonView,),
+        guarded=tuple(Guarded),
+        decide=decide,
+        standings=_TO_PERSON,
+        make=_person,
+        reads=(Action.SHOW_PERSON, Action.LIST_PEOPLE),
+        acts=(Action.SET_SUBJECTS, Action.DISABLE, Action.ENABLE),
+    ),
+    Subject(
+        service="directory",
+        title="An appointment that is not there yet",
+        decide=decide,
+        standings=_TO_PERSON,
+        properties={**_OFFICE, "has a focal point": YES_OR_NO},
+        make=_place,
+        reads=(Action.APPOINT,),
+    ),
+    Subject(
+        service="directory",
+        title="An appointment",
+        views=(AppointmentView,),
+        decide=decide,
+        standings=_TO_PERSON,
+        properties=_OFFICE,
+        make=partial(_appointment, proposed_by="somebody else"),
+        reads=(Action.SHOW_APPOINTMENT, Action.LIST_APPOINTMENTS),
+    ),
+    Subject(
+        service="directory",
+        title="An appointment and the other focal points",
+        decide=decide,
+        standings=_TO_PERSON,
+        properties={**_OFFICE, "has a focal point": YES_OR_NO, "proposed by": tuple(PROPOSERS)},
+        make=_given,
+        reads=(Action.APPROVE, Action.REFUSE, Action.WITHDRAW, Action.END),
+    ),
+)
