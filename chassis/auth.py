@@ -139,7 +139,7 @@ class Verifier:
             or claims.aud != AUDIENCE
             or claims.exp <= now - LEEWAY_SECONDS
             or claims.iat > now + LEEWAY_SECONDS
-            or claims.nbf > now + LEEWAY_SECONDS
+            or not claims.nbf <= now + LEEWAY_SECONDS  # NaN, which JSON can say in Python, is neither
             or not 0 < claims.exp - claims.iat <= LIFETIME_SECONDS_MAX
             or not 0 < len(claims.appointments) <= APPOINTMENTS_MAX
         ):

@@ -1,0 +1,211 @@
+"""Every way a token can be wrong, and one answer to all of them: who tries does not learn how far it got."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from joserfc import jwe, jwk
+
+from chassis.auth import ALGORITHM, APPOINTMENTS_MAX, AUDIENCE, LIFETIME_SECONDS_MAX, persona_id
+from tests import builders
+from tests.chassis.test_http import check_problem
+
+Client = httpx.AsyncClient
+HEADER_NAMES = {"alg", "typ", "kid", "crit", "jku", "jwk", "x5u", "x5c", "cty", "b64"}
+ELSEWHERE = "https://elsewhere.example/keys.json"
+STRANGER = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": "stranger"})
+"""A key that somebody made for themselves."""
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests")
+
+
+def ours() -> jwk.OKPKey:
+    assert builders.issuer is not None, "the session's fixture sets it"
+    return builders.issuer._key
+
+
+def encoded(part: bytes | str | Any) -> str:
+    if not isinstance(part, bytes | str):
+        part = json.dumps(part)
+    return base64.urlsafe_b64encode(part.encode() if isinstance(part, str) else part).decode().rstrip("=")
+
+
+def signed(header: Any, claims: Any, key: jwk.OKPKey | None = None) -> str:
+    """Signed rightly, whatever the two say: by hand, since a library would not write most of them."""
+    said = f"{encoded(header)}.{encoded(claims)}"
+    private: Any = (key or ours()).private_key
+    return f"{said}.{encoded(private.sign(said.encode()))}"
+
+
+def parts(**changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims of a good token with some things changed, or left away where None."""
+    now = int(time.time())
+    header: dict[str, Any] = {"alg": ALGORITHM, "typ": "at+jwt", "kid": ours().kid}
+    claims: dict[str, Any] = {
+        "iss": builders.ISSUER,
+        "aud": AUDIENCE,
+        "sub": str(persona_id("KEN:focal_point")),
+        "jti": "1",
+        "iat": now,
+        "exp": now + 600,
+        "appointments": ["KEN:focal_point"],
+    }
+    for name, value in changes.items():
+        part = header if name in HEADER_NAMES else claims
+        part[name] = value
+    return tuple({name: value for name, value in part.items() if value is not None} for part in (header, claims))  # type: ignore[return-value]
+
+
+def forged(*, by: jwk.OKPKey | None = None, **changes: Any) -> str:
+    return signed(*parts(**changes), by)
+
+
+def unsigned(alg: str, signature: str = "") -> str:
+    return ".".join([*map(encoded, parts(alg=alg)), signature])
+
+
+def with_public_key_as_secret(alg: str = "HS256") -> str:
+    """The key that everybody may read, taken for a shared secret (RFC 8725 section 2.1)."""
+    public: Any = ours().public_key
+    said = ".".join(map(encoded, parts(alg=alg)))
+    return f"{said}.{encoded(hmac.new(public.public_bytes_raw(), said.encode(), hashlib.sha256).digest())}"
+
+
+def with_other_payload() -> str:
+    """What was signed, and what somebody would rather have had signed."""
+    head, _, signature = forged().split(".")
+    return f"{head}.{encoded(parts(appointments=['UNODC:coordinator'])[1])}.{signature}"
+
+
+def encrypted() -> str:
+    """A good token inside an encryption of which anybody could be the author (JWE, RFC 7516)."""
+    secret = jwk.OctKey.import_key(b"0" * 32)
+    header = {"alg": "dir", "enc": "A256GCM", "cty": "JWT", "typ": "at+jwt", "kid": ours().kid}
+    return jwe.encrypt_compact(header, forged().encode(), secret)
+
+
+def at(seconds: int) -> int:
+    return int(time.time()) + seconds
+
+
+BAD_TOKENS: dict[str, Callable[[], str]] = {
+    # -- no token at all
+    "nothing": lambda: "",
+    "not a token": lambda: "abc",
+    "dots alone": lambda: "...",
+    "not of the alphabet": lambda: "é.ü.ß",
+    "two parts": lambda: ".".join(forged().split(".")[:2]),
+    "four parts": lambda: forged() + ".",
+    "huge": lambda: forged(sub="x" * 5000),
+    "header a list": lambda: signed([ALGORITHM], parts()[1]),
+    "header too deep": lambda: signed("[" * 1500, parts()[1]),
+    "payload not an object": lambda: signed(parts()[0], "KEN:focal_point"),
+    # -- signed otherwise, or not
+    "alg none": lambda: unsigned("none"),
+    "alg None": lambda: unsigned("None"),
+    "no alg": lambda: forged(alg=None),
+    "alg a list": lambda: forged(alg=[ALGORITHM]),
+    "alg EdDSA": lambda: forged(alg="EdDSA"),
+    "HS256 with the public key": lambda: with_public_key_as_secret(),
+    "HMAC under the right alg": lambda: with_public_key_as_secret(ALGORITHM),
+    "no signature": lambda: unsigned(ALGORITHM),
+    "truncated signature": lambda: forged()[:-8],
+    "changed signature": lambda: forged()[:-4] + "AAAA",
+    "changed payload": with_other_payload,
+    "encrypted": encrypted,
+    "a token within a token": lambda: signed(parts(cty="JWT")[0], forged()),
+    # -- with a key that is not the issuer's
+    "another key under our kid": lambda: forged(by=STRANGER),
+    "another key under its own kid": lambda: forged(by=STRANGER, kid="stranger"),
+    "unknown kid": lambda: forged(kid="unknown"),
+    "kid of a path": lambda: forged(kid="../../dev/null"),
+    "no kid": lambda: forged(kid=None),
+    "jwk brings its key": lambda: forged(by=STRANGER, jwk=STRANGER.as_dict(private=False)),
+    "jku names its keys": lambda: forged(by=STRANGER, kid="stranger", jku=ELSEWHERE),
+    "x5u names its certificate": lambda: forged(by=STRANGER, kid="stranger", x5u=ELSEWHERE),
+    "crit asks for something": lambda: forged(crit=["exp"]),
+    "crit of RFC 7797": lambda: forged(crit=["b64"], b64=False),
+    # -- of another kind, from elsewhere, for elsewhere
+    "id token": lambda: forged(typ="JWT"),
+    "no typ": lambda: forged(typ=None),
+    "other issuer": lambda: forged(iss="https://elsewhere.example"),
+    "issuer with a slash more": lambda: forged(iss=builders.ISSUER + "/"),
+    "no issuer": lambda: forged(iss=None),
+    "other audience": lambda: forged(aud="elsewhere"),
+    "audience list": lambda: forged(aud=[AUDIENCE, "elsewhere"]),
+    "no audience": lambda: forged(aud=None),
+    # -- at another time
+    "expired": lambda: forged(iat=at(-900), exp=at(-60)),
+    "no expiry": lambda: forged(exp=None),
+    "expiry a float": lambda: forged(exp=1e30),
+    "expiry of 400 digits": lambda: forged(exp=10**400),
+    "expiry not a number": lambda: forged(exp=float("nan")),
+    "expiry a string": lambda: forged(exp=str(at(600))),
+    "lifetime too long": lambda: forged(exp=at(LIFETIME_SECONDS_MAX + 60)),
+    "issued after it ends": lambda: forged(iat=at(20), exp=at(10)),
+    "issued in the future": lambda: forged(iat=at(300), exp=at(600)),
+    "not issued": lambda: forged(iat=None),
+    "not to be used yet": lambda: forged(nbf=at(300)),
+    "never to be used": lambda: forged(nbf=float("nan")),
+    # -- of nobody
+    "no subject": lambda: forged(sub=None),
+    "subject not an id": lambda: forged(sub="focal point"),
+    "no id": lambda: forged(jti=None),
+    "no appointment": lambda: forged(appointments=[]),
+    "appointments left away": lambda: forged(appointments=None),
+    "too many appointments": lambda: forged(appointments=["KEN:focal_point"] * (APPOINTMENTS_MAX + 1)),
+    "appointments a text": lambda: forged(appointments="KEN:focal_point"),
+    "appointments of numbers": lambda: forged(appointments=[1]),
+    "role unknown": lambda: forged(appointments=["KEN:king"]),
+    "organization unheard of": lambda: forged(appointments=["../KEN:focal_point"]),
+}
+
+
+async def test_a_bad_token_is_refused_and_the_answer_does_not_say_why(
+    api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetched(*_: object, **__: object) -> None:
+        raise AssertionError("a token named an address, and it was asked")
+
+    # The client of this test has a transport of its own: only whoever opens a connection comes here.
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", fetched)
+    answers = {}
+    for which, make in BAD_TOKENS.items():
+        answer = await api.get("/v1/requests", headers={"Authorization": f"Bearer {make()}".encode("latin-1")})  # type: ignore[dict-item]
+        assert answer.status_code == 401, (which, answer.text)
+        check_problem(answer, 401, "token-invalid")
+        shown = {name: value for name, value in answer.headers.items() if name != "x-correlation-id"}
+        body = {name: value for name, value in answer.json().items() if name != "correlation_id"}
+        answers[which] = json.dumps([shown, body], sort_keys=True)
+
+    assert len(BAD_TOKENS) >= 24
+    assert 1 == len(set(answers.values()))
+
+
+async def test_the_good_token_beside_them_is_not(api: Client) -> None:
+    """It is the one that all of them were changed from; and what it names besides its key is not looked at."""
+    for good in (forged(), forged(jku=ELSEWHERE, x5u=ELSEWHERE, jwk=STRANGER.as_dict(private=False))):
+        assert (await api.get("/v1/requests", headers={"Authorization": f"Bearer {good}"})).status_code == 200
+        assert (await api.get("/v1/requests", headers={"Authorization": f"Basic {good}"})).status_code == 401
+    for where in (f"access_token={forged()}", f"token={forged()}"):
+        check_problem(await api.get(f"/v1/requests?{where}"), 401, "token-missing")
+        check_problem(await api.get("/v1/requests", headers={"Cookie": where}), 401, "token-missing")
+
+
+async def test_a_token_that_was_good_is_not_once_it_has_ended(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it has been seen before: what is remembered of it is asked for the time again."""
+    held = {"Authorization": f"Bearer {forged()}"}
+    assert (await api.get("/v1/requests", headers=held)).status_code == 200
+    later = time.time() + 700
+    monkeypatch.setattr("chassis.auth.time.time", lambda: later)
+
+    check_problem(await api.get("/v1/requests", headers=held), 401, "token-invalid")
