@@ -61,14 +61,15 @@ class Caller(Struct, frozen=True, kw_only=True):
         return is_unodc(self.organization)
 
 
-class Money(Struct, frozen=True, kw_only=True):
+# Money and a period are whole as they are: with a field more they would be something else, in a fact as in a command.
+class Money(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An amount in whole minor units of an ISO 4217 currency; never a float, never a decimal fraction."""
 
     minor: Annotated[int, Meta(ge=0, le=MINOR_UNITS_MAX)]
     currency: Currency
 
 
-class Period(Struct, frozen=True, kw_only=True):
+class Period(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """From one day to another, both included."""
 
     starts: date = field(name="from")

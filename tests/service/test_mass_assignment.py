@@ -1,0 +1,146 @@
+"""What a command does not ask for cannot be slipped into it: on every writable route, at every level of its body."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from copy import deepcopy
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from services.__main__ import NAMES
+from services.documents.kept import CONTRACTS
+from tests.builders import a_request, headers
+
+SLIPPED_IN = {
+    "status": "open",
+    "state": "NOR",
+    "organization": "UNODC",
+    "role": "coordinator",
+    "person_id": str(uuid4()),
+    "created_by": str(uuid4()),
+    "request_id": str(uuid4()),
+    "revision": 99,
+    "reference": "TA-2026-0001",
+    "circulation_state": "granted",
+    "submitted_at": "2026-01-01T00:00:00Z",
+    "score": 1000,
+    "__class__": "Request",
+}
+DOCUMENT = json.loads((CONTRACTS / "schemas" / "openapi.json").read_text(encoding="utf-8"))
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    (method.upper(), path): content["application/json"]["example"]
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+    if (content := operation.get("requestBody", {}).get("content", {})) and "application/json" in content
+}
+"""Each route that takes a body, with a whole one that it would take."""
+
+
+def levels(body: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where in a body an object stands."""
+    if isinstance(body, dict):
+        yield place
+    inner = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
+    for name, value in inner:
+        yield from levels(value, (*place, name))
+
+
+def with_more(body: Any, place: tuple[str | int, ...], name: str, value: object) -> Any | None:
+    """The body with one field more at a place; None where there is a field of that name."""
+    changed = deepcopy(body)
+    inner = changed
+    for step in place:
+        inner = inner[step]
+    if name in inner:
+        return None
+    inner[name] = value
+    return changed
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[httpx.AsyncClient]]) -> httpx.AsyncClient:
+    return await client_of(*NAMES)
+
+
+async def written(database_url: str) -> dict[str, str]:
+    """Every row of every table, as one number for each table."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        tables = await connection.fetch(
+            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname = ANY ($1)", list(NAMES)
+        )
+        return {
+            f"{schema}.{table}": await connection.fetchval(
+                f"SELECT md5(string_agg(t::text, ' ' ORDER BY t::text)) FROM {schema}.{table} AS t"
+            )
+            for schema, table in tables
+        }
+    finally:
+        await connection.close()
+
+
+async def test_no_field_can_be_slipped_into_a_command_and_nothing_is_written(
+    api: httpx.AsyncClient, database_url: str
+) -> None:
+    filed = (await api.post("/v1/requests", json=a_request(), headers=headers())).json()
+    before = await written(database_url)
+    tried = 0
+    for (method, path), body in BODIES.items():
+        address = path.replace("{request_id}", filed["request_id"])
+        for parameter in [part for part in path.split("/") if part.startswith("{")]:
+            address = address.replace(parameter, str(uuid4()))
+        for place in levels(body):
+            for name, value in SLIPPED_IN.items():
+                changed = with_more(body, place, name, value)
+                # `__class__` is no name of a field anywhere; the others are tried where they are none.
+                if changed is None or _is_known(method, path, place, name):
+                    continue
+                answer = await api.request(method, address, json=changed, headers=headers(revision=1))
+                where = f"{method} {path} {place} {name}: {answer.text}"
+                assert (400, "unknown-field") == (answer.status_code, answer.json()["slug"]), where
+                assert name == answer.json()["details"]["field"], where
+                tried += 1
+
+    assert before == await written(database_url)
+    assert tried > len(BODIES) * (len(SLIPPED_IN) - 3) > 300
+
+
+async def test_without_it_the_same_bodies_are_refused_for_nothing_that_is_in_them(api: httpx.AsyncClient) -> None:
+    for (method, path), body in BODIES.items():
+        address = "/".join(str(uuid4()) if part.startswith("{") else part for part in path.split("/"))
+        answer = await api.request(method, address, json=body, headers=headers(revision=1))
+        assert answer.json().get("slug") not in {"unknown-field", "missing-field", "malformed-json"}, (
+            path,
+            answer.text,
+        )
+
+
+async def test_what_is_said_in_the_query_is_not_taken_for_the_body(api: httpx.AsyncClient) -> None:
+    draft = a_request(submit=False)
+    answer = await api.post("/v1/requests?submit=true&status=open&state=NOR", json=draft, headers=headers())
+
+    assert (201, "draft", "KEN") == (answer.status_code, answer.json()["status"], answer.json()["state"])
+
+
+def _is_known(method: str, path: str, place: tuple[str | int, ...], name: str) -> bool:
+    """Whether the document has a field of that name at that place, left out of the example."""
+    schema = DOCUMENT["paths"][path][method.lower()]["requestBody"]["content"]["application/json"]["schema"]
+    found = _resolved(schema)
+    for step in place:
+        found = [inner for one in found for inner in _inside(one, step)]
+    return any(name in one.get("properties", {}) for one in found)
+
+
+def _inside(schema: dict[str, Any], step: str | int) -> list[dict[str, Any]]:
+    inner = schema.get("items", {}) if isinstance(step, int) else schema.get("properties", {}).get(step, {})
+    return _resolved(inner)
+
+
+def _resolved(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """The schemas that one may stand for."""
+    if "$ref" in schema:
+        return _resolved(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    return [one for inner in schema.get("anyOf", schema.get("oneOf", ())) for one in _resolved(inner)] or [schema]
