@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import random
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
 import structlog
 
+from chassis.migrate import own_role_of
 from chassis.pool import Connection, Pool
 from chassis.writes import NotWritten, Write, may_join, together
 from contracts.facts import Event
@@ -33,8 +35,28 @@ SESSION_LIMITS = {
 # going down or coming up (57P0x), too many connections (53300), read-only after a failover (25006).
 TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300", "25006", "57014"})
 
+CALLER_SETTINGS = ("entraide.organization", "entraide.role", "entraide.person")
+"""What row-level security asks, local to the transaction: who is not told sees no row."""
+
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_FOR_CALLER = Write(
+    parts={
+        "caller": """
+            SELECT set_config('entraide.organization', $1, true), set_config('entraide.role', $2, true),
+                set_config('entraide.person', $3, true)
+        """
+    },
+    needed="caller",
+)
+"""Needed by the first word of the answer, and so carried out before the parts beside it that change rows."""
+
+
 log = structlog.get_logger()
 T = TypeVar("T")
+
+
+def _words(caller: Caller) -> tuple[str, str, str]:
+    return caller.organization, caller.role.value, str(caller.person_id)
 
 
 class OutcomeUnknown(Exception):
@@ -44,14 +66,17 @@ class OutcomeUnknown(Exception):
 class Tx:
     """One transaction: what may be asked of PostgreSQL in it, who acts, and the events announced so far.
 
-    It is opened when something is asked; what does nothing but write is one statement, and needs no other.
+    It is opened when something is asked; what does nothing but write is one statement, and needs no other. With a
+    caller it sees and changes the rows that the row-level security of its service lets this caller have; without one,
+    and inside `by_itself`, it acts in the role that the service has for its own work.
     """
 
-    __slots__ = ("_connection", "_opened", "_writes", "announced", "caller", "in_doubt")
+    __slots__ = ("_connection", "_opened", "_own_role", "_writes", "announced", "caller", "in_doubt")
 
-    def __init__(self, connection: Connection, caller: Caller | None) -> None:
+    def __init__(self, connection: Connection, caller: Caller | None, own_role: str | None) -> None:
         self._connection = connection
-        self._opened: asyncpg.transaction.Transaction | None = None
+        self._own_role = own_role
+        self._opened = False
         self._writes: dict[Write, tuple[object, ...]] = {}
         self.caller = caller
         self.announced: list[Event] = []
@@ -87,18 +112,43 @@ class Tx:
         await self._reach()
         await self._connection.executemany(query, args)
 
+    @contextlib.asynccontextmanager
+    async def by_itself(self) -> AsyncIterator[None]:
+        """What the service does inside as a consequence of what the caller did, and the caller could not do alone.
+
+        Only after the caller's right to the move has been decided.
+        """
+        if self.caller is None or self._own_role is None:
+            yield
+            return
+        await self._reach()
+        await self._connection.execute(f"SET LOCAL ROLE {self._own_role}")
+        yield
+        await self._send()
+        await self._connection.execute("RESET ROLE")
+
     async def _reach(self) -> None:
         """Have the transaction open, and everything written so far in effect."""
-        if self._opened is None:
+        if not self._opened:
             # Known before it has begun: whoever is cancelled meanwhile leaves a connection that nobody may use again.
-            self._opened = self._connection.transaction()
-            await self._opened.start()
+            self._opened = True
+            await self._connection.execute(f"BEGIN; {self._identify()}")
         await self._send()
+
+    def _identify(self) -> str:
+        """Said with BEGIN, in one round trip, where there are no parameters: so every word is looked at."""
+        if self.caller is None:
+            return f"SET LOCAL ROLE {self._own_role}" if self._own_role else ""
+        words = _words(self.caller)
+        assert all(_WORD.fullmatch(word) for word in words), "an organization, a role and an id are words"
+        return "; ".join(f"SET LOCAL {name} = '{word}'" for name, word in zip(CALLER_SETTINGS, words, strict=True))
 
     async def _send(self) -> None:
         if not self._writes:
             return
         writes, self._writes = self._writes, {}
+        if not self._opened and self.caller is not None:
+            writes = {_FOR_CALLER: _words(self.caller), **writes}
         try:
             await self._connection.execute(together(tuple(writes)), *(arg for args in writes.values() for arg in args))
         except asyncpg.DivisionByZeroError as error:
@@ -106,12 +156,15 @@ class Tx:
 
     async def commit(self) -> None:
         """Raises NotWritten, OutcomeUnknown, and what PostgreSQL answers where it has refused, or has not begun."""
-        if self._opened is not None:
-            await self._send()
+        if self._opened or (self._writes and self.caller is None):
+            await self._reach()
         self.in_doubt = True
         try:
-            await (self._send() if self._opened is None else self._opened.commit())
-            self.in_doubt = False
+            if not self._opened:
+                await self._send()
+            elif await self._connection.execute("COMMIT") != "COMMIT":
+                # What an action caught and went on after had ended the transaction.
+                raise RuntimeError("the transaction had failed and was rolled back")
         except NotWritten:
             self.in_doubt = False
             raise
@@ -119,14 +172,15 @@ class Tx:
             # An ERROR has undone the transaction; after anything worse nobody knows.
             if error.severity_en != "ERROR":
                 raise OutcomeUnknown from error
-            self.in_doubt = False
+            self.in_doubt = self._opened = False
             raise
         except (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             raise OutcomeUnknown from error
+        self.in_doubt = self._opened = False
 
     async def roll_back(self) -> None:
-        if self._opened is not None:
-            await self._opened.rollback()
+        if self._opened:
+            await self._connection.execute("ROLLBACK")
 
 
 class Database:
@@ -136,16 +190,20 @@ class Database:
     the events of each transaction after its COMMIT returned.
     """
 
-    def __init__(self, pool: Pool, source: str) -> None:
+    def __init__(self, pool: Pool, source: str, *, own_role: str | None = None) -> None:
         self._pool = pool
         self.source = source
+        self._own_role = own_role
         self.on_commit: Callable[[Sequence[Event]], None] = lambda _events: None
 
     @classmethod
-    async def connect(cls, dsn: str, source: str, *, role: str | None = None, pool_max: int = POOL_MAX) -> "Database":
+    async def connect(
+        cls, dsn: str, source: str, *, role: str | None = None, owner: bool = False, pool_max: int = POOL_MAX
+    ) -> "Database":
         """Opens no connection before the first is needed, so that a service starts while PostgreSQL is away.
 
-        With `role` the session of a shared login drops to that role, whose rights are the service's own.
+        With `role` the session of a shared login drops to that role, in which the service acts for its callers. As the
+        `owner` of the schema it has no role for its own work, and does all as who it is.
         """
         settings = {
             **SESSION_LIMITS,
@@ -159,16 +217,16 @@ class Database:
                 dsn, command_timeout=COMMAND_SECONDS, timeout=CONNECT_SECONDS, server_settings=settings
             )
 
-        return cls(Pool(connect, pool_max), source)
+        return cls(Pool(connect, pool_max), source, own_role=None if owner else own_role_of(source))
 
     @contextlib.asynccontextmanager
     async def transaction(self, *, by: Caller | None = None) -> AsyncIterator[Tx]:
-        """Commits at the end of the block, rolls back on any exception.
+        """Commits at the end of the block, rolls back on any exception. Without `by` it is the service's own work.
 
         Raises Unavailable when no connection is to be had, OutcomeUnknown when COMMIT was not answered.
         """
         connection = await self._take()
-        tx = Tx(connection, by)
+        tx = Tx(connection, by, self._own_role)
         sound = False
         try:
             try:

@@ -39,8 +39,13 @@ class Migration:
 
 
 def role_of(service: str) -> str:
-    """The PostgreSQL role that has a service's rights."""
+    """The PostgreSQL role in which a service acts for its callers: row-level security lets it have their rows."""
     return f"entraide_{service}"
+
+
+def own_role_of(service: str) -> str:
+    """The PostgreSQL role in which a service does what it does by itself; it has all rows of its own schema."""
+    return f"entraide_{service}_own"
 
 
 def read_migrations(part: str, folder: Path) -> list[Migration]:
@@ -66,7 +71,9 @@ async def migrate(dsn: str, service: str, folder: Path) -> list[str]:
     try:
         await _lock(connection)
         await _prepare(connection, service)
-        return await _apply(connection, service, wanted)
+        applied = await _apply(connection, service, wanted)
+        await _grant(connection, service, [table for migration in wanted for table in migration.append_only])
+        return applied
     finally:
         await connection.close()
 
@@ -83,18 +90,14 @@ async def _lock(connection: asyncpg.Connection) -> None:
 async def _prepare(connection: asyncpg.Connection, service: str) -> None:
     if await connection.fetchval("SELECT current_setting('server_version_num')::int < 160000"):
         raise MigrationError("PostgreSQL 16 or newer is needed")
-    role = role_of(service)
     async with connection.transaction():
-        if not await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
-            await connection.execute(f"CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT")
-        if not await connection.fetchval("SELECT pg_has_role(current_user, $1, 'SET')", role):
-            await connection.execute(f"GRANT {role} TO CURRENT_USER")
         await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
-        await connection.execute(f"GRANT USAGE ON SCHEMA {service} TO {role}")
-        await connection.execute(
-            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {service} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}"
-        )
-        await connection.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {service} GRANT USAGE ON SEQUENCES TO {role}")
+        for role in (role_of(service), own_role_of(service)):
+            if not await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
+                await connection.execute(f"CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT")
+            if not await connection.fetchval("SELECT pg_has_role(current_user, $1, 'SET')", role):
+                await connection.execute(f"GRANT {role} TO CURRENT_USER")
+            await connection.execute(f"GRANT USAGE ON SCHEMA {service} TO {role}")
         await connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
         await connection.execute(
             f"""
@@ -103,7 +106,6 @@ async def _prepare(connection: asyncpg.Connection, service: str) -> None:
                 applied_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (part, number))
             """
         )
-        await connection.execute(f"REVOKE INSERT, UPDATE, DELETE ON {service}.migration FROM {role}")
 
 
 async def _apply(connection: asyncpg.Connection, service: str, wanted: list[Migration]) -> list[str]:
@@ -128,8 +130,6 @@ async def _apply_one(connection: asyncpg.Connection, service: str, migration: Mi
         await connection.execute("SET LOCAL lock_timeout = '5s'")
         await connection.execute(f"SET LOCAL search_path = {service}")
         await connection.execute(migration.sql)
-        for table in migration.append_only:
-            await connection.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {service}.{table} FROM {role_of(service)}")
         await connection.execute(
             f"INSERT INTO {service}.migration (part, number, name, checksum) VALUES ($1, $2, $3, $4)",
             migration.part,
@@ -137,3 +137,14 @@ async def _apply_one(connection: asyncpg.Connection, service: str, migration: Mi
             migration.name,
             migration.checksum,
         )
+
+
+async def _grant(connection: asyncpg.Connection, service: str, append_only: list[str]) -> None:
+    """Give both roles their rights, on every table there is now."""
+    roles = f"{role_of(service)}, {own_role_of(service)}"
+    async with connection.transaction():
+        await connection.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {service} TO {roles}")
+        await connection.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {service} TO {roles}")
+        await connection.execute(f"REVOKE INSERT, UPDATE, DELETE ON {service}.migration FROM {roles}")
+        for table in append_only:
+            await connection.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {service}.{table} FROM {roles}")

@@ -7,8 +7,9 @@
 -- any; run after it, it finds them.
 --
 --   entraide_migrator          owns the database and every schema        DATABASE_URL
---   entraide_<service>         has a service's rights, logs in nowhere
---   entraide_<service>_login   becomes entraide_<service>, and no other  DATABASE_URL_<SERVICE>
+--   entraide_<service>         acts for callers, on the rows that row-level security lets them have; logs in nowhere
+--   entraide_<service>_own     does what a service does by itself, on all rows of its schema; logs in nowhere
+--   entraide_<service>_login   becomes these two, and no other           DATABASE_URL_<SERVICE>
 --
 -- A service with two logins changes its password without a pause: make entraide_<service>_login_2 likewise, let the
 -- service use it, drop the first.
@@ -34,6 +35,7 @@ DO $$
 DECLARE
     service text;
     login text;
+    becomes text;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'entraide_migrator') THEN
         CREATE ROLE entraide_migrator;
@@ -48,21 +50,22 @@ BEGIN
 
     FOREACH service IN ARRAY ARRAY['requests', 'matching', 'pledges', 'notifications', 'directory'] LOOP
         login := format('entraide_%s_login', service);
-        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'entraide_' || service) THEN
-            EXECUTE format('CREATE ROLE %I', 'entraide_' || service);
-        END IF;
-        EXECUTE format('ALTER ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT',
-            'entraide_' || service);
-        -- `entraide parked` and `entraide doctor` look after a service with its own rights.
-        EXECUTE format('GRANT %I TO entraide_migrator WITH INHERIT FALSE, SET TRUE', 'entraide_' || service);
-
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login) THEN
             EXECUTE format('CREATE ROLE %I', login);
         END IF;
         -- Ten connections for each of three processes, and one to look with.
         EXECUTE format('ALTER ROLE %I LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT
             CONNECTION LIMIT 31', login);
-        EXECUTE format('GRANT %I TO %I WITH INHERIT FALSE, SET TRUE', 'entraide_' || service, login);
+        FOREACH becomes IN ARRAY ARRAY['entraide_' || service, format('entraide_%s_own', service)] LOOP
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = becomes) THEN
+                EXECUTE format('CREATE ROLE %I', becomes);
+            END IF;
+            EXECUTE format('ALTER ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION
+                NOINHERIT', becomes);
+            EXECUTE format('GRANT %I TO %I WITH INHERIT FALSE, SET TRUE', becomes, login);
+            -- `entraide parked` and `entraide doctor` look after a service with its own rights.
+            EXECUTE format('GRANT %I TO entraide_migrator WITH INHERIT FALSE, SET TRUE', becomes);
+        END LOOP;
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), login);
         EXECUTE format('ALTER ROLE %I IN DATABASE %I SET role = %L', login, current_database(), 'entraide_' || service);
         EXECUTE format('ALTER ROLE %I IN DATABASE %I SET search_path = %I', login, current_database(), service);

@@ -211,7 +211,7 @@ def journal_verify(state: Path | None, as_json: bool) -> None:
         # As the owner of the tables: a service's own role may not empty them.
         if own.database_url is None:
             raise SettingsError(NO_DATABASE)
-        db = await Database.connect(own.database_url, service.name)
+        db = await Database.connect(own.database_url, service.name, owner=True)
         try:
             return await verify(db, service)
         finally:

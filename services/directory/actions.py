@@ -66,7 +66,9 @@ async def enter(tx: Tx, person_id: UUID, organization: str, texts: PersonTexts, 
     """
     if not await store.is_registered(tx, organization):
         raise Invalid("unknown-code", field="organization", code=organization)
-    if await store.is_entered(tx, person_id):
+    async with tx.by_itself():
+        entered = await store.is_entered(tx, person_id)
+    if entered:
         raise Conflict("person-exists")
     salt, texts_hash = hash_texts(texts)
     await record(tx, None, domain.enter(person_id, organization, texts_hash, now=now))
@@ -86,7 +88,8 @@ async def identify(
     person = await store.get_person(tx, person_id, caller, lock=True)
     policy.decide(caller, Action.SET_SUBJECTS, person).required()
     check_revision(person.revision, expected)
-    held = await store.held_in(tx, person_id)
+    async with tx.by_itself():
+        held = await store.held_in(tx, person_id)
     texts = (await store.person_texts(tx, [person_id])).get(person_id)
     if texts is None:
         raise Conflict("person-erased")
@@ -131,7 +134,11 @@ async def appoint(
     policy.decide(caller, Action.APPOINT, place).required()
     person.require_enabled()
     appointing.check_belongs(person.organization, organization)
-    if await store.overlaps(tx, person_id, organization, mandate.role, starts=mandate.starts, ends=mandate.ends):
+    async with tx.by_itself():
+        overlaps = await store.overlaps(
+            tx, person_id, organization, mandate.role, starts=mandate.starts, ends=mandate.ends
+        )
+    if overlaps:
         raise Conflict("appointment-exists")
     salt, texts_hash = hash_texts(letter)
     begin = appointing.make if policy.may_make_alone(caller, organization, mandate.role) else appointing.propose
@@ -164,7 +171,8 @@ async def withdraw(tx: Tx, appointment_id: UUID, *, caller: Caller, expected: in
 async def end(tx: Tx, appointment_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime) -> None:
     """End an appointment: one person who could have proposed it is enough."""
     # The administrators are held before the one of them, in the same order by everybody.
-    administrators = await store.in_force(tx, UNODC, Role.ADMINISTRATOR, today=now.date())
+    async with tx.by_itself():
+        administrators = await store.in_force(tx, UNODC, Role.ADMINISTRATOR, today=now.date())
     appointment = await _for_move(tx, appointment_id, Action.END, caller, expected, now)
     await record(tx, appointment, appointment.end(reason, administrators=administrators, now=now))
 
@@ -180,7 +188,8 @@ async def _for_move(
 
 
 async def _focal_points(tx: Tx, organization: str, now: datetime) -> int:
-    return await store.in_force(tx, organization, Role.FOCAL_POINT, today=now.date())
+    async with tx.by_itself():
+        return await store.in_force(tx, organization, Role.FOCAL_POINT, today=now.date())
 
 
 # -- the system's own -------------------------------------------------------------------------------------------------

@@ -31,8 +31,9 @@ from services.matching.scoring import scored
 
 async def match_id_of(tx: Tx, line_id: UUID, offering_id: UUID) -> UUID:
     """The id of the match that the line and the offering have, or will have; nobody else begins one meanwhile."""
-    await line_store.hold(tx, [line_id])
-    held = await match_store.between(tx, [line_id], [offering_id])
+    async with tx.by_itself():
+        await line_store.hold(tx, [line_id])
+        held = await match_store.between(tx, [line_id], [offering_id])
     return held[line_id, offering_id].match_id if held else new_id()
 
 
@@ -51,14 +52,15 @@ async def begin(
     Raises Conflict where the offering is not available or breaks a hard constraint.
     """
     policy.decide(caller, Action.PROPOSE).required()
-    line = await _line_for(tx, line_id, caller)
-    offering = await offering_store.get(tx, offering_id, caller)
-    policy.decide(caller, Action.PROPOSE, offering).required()
-    _check_fits(line, offering)
-    before = (await match_store.between(tx, [line_id], [offering_id])).get((line_id, offering_id))
-    start = match.nominate if caller.role is Role.COORDINATOR else match.express_interest
-    fact = start(before, match_id, line, scored(line, offering), now=now)
-    return await _record(tx, before, fact, comment)
+    async with tx.by_itself():
+        line = await _line_for(tx, line_id, caller)
+        offering = await offering_store.get(tx, offering_id, caller)
+        policy.decide(caller, Action.PROPOSE, offering).required()
+        _check_fits(line, offering)
+        before = (await match_store.between(tx, [line_id], [offering_id])).get((line_id, offering_id))
+        start = match.nominate if caller.role is Role.COORDINATOR else match.express_interest
+        fact = start(before, match_id, line, scored(line, offering), now=now)
+        return await _record(tx, before, fact, comment)
 
 
 async def _line_for(tx: Tx, line_id: UUID, caller: Caller) -> WantedLine:
@@ -91,9 +93,10 @@ async def move(
     """One move of the table in `match` that neither takes capacity nor asks about the line."""
     before = await _for_move(tx, match_id, action, caller, expected)
     fact = decide(before)
-    if isinstance(fact, MatchRevoked):
-        await offering_store.give_back(tx, before.offering_id, fact.capacity_period)
-    return await _record(tx, before, fact, comment)
+    async with tx.by_itself():
+        if isinstance(fact, MatchRevoked):
+            await offering_store.give_back(tx, before.offering_id, fact.capacity_period)
+        return await _record(tx, before, fact, comment)
 
 
 async def present(
@@ -108,14 +111,15 @@ async def present(
 ) -> Match:
     """Show a match to the State and to the provider, if the provider may know and the offering still fits."""
     before = await _for_move(tx, match_id, Action.PRESENT, caller, expected)
-    line = await line_store.line(tx, before.line_id)
-    passes_over = await match_store.passes_over(tx, before)
-    fact = before.present(line, passes_over=passes_over, departure=departure, now=now)
-    offering = await offering_store.known(tx, before.offering_id)
-    assert line is not None, "without it the presentation is refused"
-    assert offering is not None, "a match has its offering"
-    _check_fits(line, offering)
-    return await _record(tx, before, fact, comment)
+    async with tx.by_itself():
+        line = await line_store.line(tx, before.line_id)
+        passes_over = await match_store.passes_over(tx, before)
+        fact = before.present(line, passes_over=passes_over, departure=departure, now=now)
+        offering = await offering_store.known(tx, before.offering_id)
+        assert line is not None, "without it the presentation is refused"
+        assert offering is not None, "a match has its offering"
+        _check_fits(line, offering)
+        return await _record(tx, before, fact, comment)
 
 
 async def agree(
@@ -127,16 +131,17 @@ async def agree(
     """
     before = await _for_move(tx, match_id, action, caller, expected)
     second = before.agrees_with(action)
-    line = match.check_proposable(await line_store.line(tx, before.line_id))
-    if not second:
-        fact = before.accept(now=now) if action is Action.ACCEPT else before.confirm_by_provider(now=now)
-        return await _record(tx, before, fact, comment)
-    period = await offering_store.take(tx, before.offering_id, line.window)
-    if period is None:
-        raise Conflict("capacity-exhausted")
-    offering = await offering_store.known(tx, before.offering_id)
-    assert offering is not None, "a match has its offering"
-    return await _record(tx, before, before.confirm(period, offering.funding_lacking, now=now), comment)
+    async with tx.by_itself():
+        line = match.check_proposable(await line_store.line(tx, before.line_id))
+        if not second:
+            fact = before.accept(now=now) if action is Action.ACCEPT else before.confirm_by_provider(now=now)
+            return await _record(tx, before, fact, comment)
+        period = await offering_store.take(tx, before.offering_id, line.window)
+        if period is None:
+            raise Conflict("capacity-exhausted")
+        offering = await offering_store.known(tx, before.offering_id)
+        assert offering is not None, "a match has its offering"
+        return await _record(tx, before, before.confirm(period, offering.funding_lacking, now=now), comment)
 
 
 async def _record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Match:

@@ -130,8 +130,10 @@ async def list_matches(
 async def show_match(match_id: FromPath[UUID], db: Db, caller: Calling) -> Response[MatchDetail]:
     async with db.transaction(by=caller) as tx:
         ranked = await match_store.ranked(tx, match_id, caller)
-        line = await line_store.line(tx, ranked.match.line_id)
-        offering = await offering_store.known(tx, ranked.match.offering_id)
+        # Told in codes of the match's own two sides, whatever has become of the offering meanwhile.
+        async with tx.by_itself():
+            line = await line_store.line(tx, ranked.match.line_id)
+            offering = await offering_store.known(tx, ranked.match.offering_id)
         assert offering is not None, "a match has its offering"
         view = (await _views(tx, [ranked], caller))[0]
     detail = MatchDetail(**asdict(view), explanation=explain(ranked.match, line, offering))

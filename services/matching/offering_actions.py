@@ -98,10 +98,11 @@ async def move(
     if comment:
         await remark_store.save(tx, offering_id, after.revision, comment)
     cause = tx.announced[-1]
-    if after.status is OfferingStatus.AVAILABLE and before.status is not OfferingStatus.AVAILABLE:
-        await suggesting.for_offering(tx, after, because=cause, now=now)
-    if after.status is OfferingStatus.WITHDRAWN:
-        await _expire_matches(tx, offering_id, because=cause, now=now)
+    async with tx.by_itself():
+        if after.status is OfferingStatus.AVAILABLE and before.status is not OfferingStatus.AVAILABLE:
+            await suggesting.for_offering(tx, after, because=cause, now=now)
+        if after.status is OfferingStatus.WITHDRAWN:
+            await _expire_matches(tx, offering_id, because=cause, now=now)
     return after
 
 

@@ -45,7 +45,9 @@ SALT_BYTES = 16
 
 async def record(tx: Tx, fact: Fact, *, version: int, because: Event | None = None) -> None:
     """Announce a fact and fold it into the tables and the ledger: always these together."""
-    await fold(tx, await announce(tx, fact, version=version, because=because), fact)
+    event = await announce(tx, fact, version=version, because=because)
+    async with tx.by_itself():
+        await fold(tx, event, fact)
 
 
 async def fold(tx: Tx, event: Event, fact: Fact) -> None:

@@ -142,7 +142,8 @@ async def _fund(tx: Tx, code: str) -> FundView:
 
 
 async def _with_totals(tx: Tx, found: list[funds.Fund]) -> list[FundView]:
-    totals = await ledger.totals(tx, [fund.fund for fund in found])
+    async with tx.by_itself():
+        totals = await ledger.totals(tx, [fund.fund for fund in found])
     return [_fund_view(fund, totals[fund.fund]) for fund in found]
 
 

@@ -99,16 +99,16 @@ _SAVE = Write(
                 outcome = excluded.outcome
         """,
         "consented": """
-            INSERT INTO consent (consent_id, request_id, given_at, withdrawn_at)
-            SELECT consent_id, $3, given_at, withdrawn_at
-            FROM unnest($4::uuid[], $5::timestamptz[], $6::timestamptz[]) AS c(consent_id, given_at, withdrawn_at)
+            INSERT INTO consent (consent_id, request_id, state, given_at, withdrawn_at)
+            SELECT consent_id, $3, $4, given_at, withdrawn_at
+            FROM unnest($5::uuid[], $6::timestamptz[], $7::timestamptz[]) AS c(consent_id, given_at, withdrawn_at)
             ON CONFLICT (consent_id) DO UPDATE SET given_at = excluded.given_at, withdrawn_at = excluded.withdrawn_at
         """,
         "lined": """
-            INSERT INTO request_line (line_id, request_id, position, kind, topics, articles, paragraphs, pillars,
-                institution, group_size, languages, modality, starts, ends, gender_marker, human_rights_marker,
-                fulfilment)
-            SELECT line_id, request_id, position, kind, topics, articles, paragraphs, pillars, institution,
+            INSERT INTO request_line (line_id, request_id, state, position, kind, topics, articles, paragraphs,
+                pillars, institution, group_size, languages, modality, starts, ends, gender_marker,
+                human_rights_marker, fulfilment)
+            SELECT line_id, request_id, state, position, kind, topics, articles, paragraphs, pillars, institution,
                 group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, fulfilment
             FROM json_populate_recordset(NULL::request_line, $2::text::json)
             ON CONFLICT (line_id) DO UPDATE SET fulfilment = excluded.fulfilment
@@ -124,6 +124,7 @@ async def save(tx: Tx, request: Request) -> None:
         _encoded(request),
         _encoded_lines(request),
         request.request_id,
+        request.state,
         list(request.consents),
         [given for given, _ in request.consents.values()],
         [withdrawn for _, withdrawn in request.consents.values()],
@@ -141,12 +142,13 @@ async def _follow(tx: Tx, request: Request) -> None:
     )
     await tx.execute(
         """
-        INSERT INTO line_match (match_id, line_id, request_id, status, provider)
-        SELECT match_id, line_id, $1, status, provider
-        FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[]) AS m(match_id, line_id, status, provider)
+        INSERT INTO line_match (match_id, line_id, request_id, state, status, provider)
+        SELECT match_id, line_id, $1, $2, status, provider
+        FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[]) AS m(match_id, line_id, status, provider)
         ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, provider = excluded.provider
         """,
         request.request_id,
+        request.state,
         list(request.matches),
         [line for line, _ in request.matches.values()],
         [status for _, status in request.matches.values()],
@@ -166,6 +168,7 @@ def _encoded_lines(request: Request) -> str:
         {
             **msgspec.structs.asdict(line),
             "request_id": request.request_id,
+            "state": request.state,
             "position": position,
             "starts": line.window.starts,
             "ends": line.window.ends,
@@ -182,13 +185,14 @@ def _encoded_lines(request: Request) -> str:
 _SAVE_TEXTS = Write(
     parts={
         "words": """
-            INSERT INTO request_text (request_id, salt, title, need) VALUES ($1, $2, $3, $4)
+            INSERT INTO request_text (request_id, state, salt, title, need) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (request_id) DO UPDATE SET salt = excluded.salt, title = excluded.title, need = excluded.need
         """,
         "line_words": """
-            INSERT INTO line_text (line_id, request_id, institution_name, outcome, in_place, markers_justification)
-            SELECT line_id, $1, institution_name, outcome, in_place, markers_justification
-            FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[])
+            INSERT INTO line_text (line_id, request_id, state, institution_name, outcome, in_place,
+                markers_justification)
+            SELECT line_id, $1, $2, institution_name, outcome, in_place, markers_justification
+            FROM unnest($6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[])
                 AS t(line_id, institution_name, outcome, in_place, markers_justification)
         """,
     }
@@ -200,6 +204,7 @@ async def save_texts(tx: Tx, request: Request, texts: Texts, salt: bytes) -> Non
     await tx.write(
         _SAVE_TEXTS,
         request.request_id,
+        request.state,
         salt,
         texts.title,
         texts.need,
@@ -237,11 +242,11 @@ async def texts(tx: Tx, request: Request) -> Texts:
     )
 
 
-_REMARK = Write(parts={"remarked": "INSERT INTO remark (request_id, revision, comment) VALUES ($1, $2, $3)"})
+_REMARK = Write(parts={"remarked": "INSERT INTO remark (request_id, state, revision, comment) VALUES ($1, $2, $3, $4)"})
 
 
 async def save_remark(tx: Tx, request: Request, comment: str) -> None:
-    await tx.write(_REMARK, request.request_id, request.revision, comment)
+    await tx.write(_REMARK, request.request_id, request.state, request.revision, comment)
 
 
 async def remarks(tx: Tx, request_id: UUID) -> dict[int, str]:

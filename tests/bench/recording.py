@@ -60,15 +60,14 @@ class Recorded:
         self._connection = connection
         self._recorder = recorder
 
-    def transaction(self) -> Any:
-        self._recorder.transactions += 1
-        return self._connection.transaction()
-
     def __getattr__(self, method: str) -> Callable[..., Any]:
         asked = getattr(self._connection, method)
 
         async def ask(query: str, *args: object) -> Any:
-            self._recorder.statements.append(Statement(method, query, args))
+            if query.startswith("BEGIN"):
+                self._recorder.transactions += 1
+            elif query != "COMMIT":
+                self._recorder.statements.append(Statement(method, query, args))
             return await asked(query, *args)
 
         return ask

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from chassis.migrate import role_of
+from chassis.migrate import own_role_of
 from chassis.settings import Settings
 from tests import builders
 from tests.bench.recording import Repetition, record_filing
@@ -14,7 +14,7 @@ async def test_a_repetition_writes_the_rows_of_the_call_it_was_recorded_from(set
     body = builders.a_request(lines=[builders.a_line(), builders.a_line()])
     repetition = Repetition(await record_filing(settings, builders.headers(), body))
     connection = await asyncpg.connect(
-        settings.database_url, server_settings={"search_path": "requests", "role": role_of("requests")}
+        settings.database_url, server_settings={"search_path": "requests", "role": own_role_of("requests")}
     )
     once = await _rows(connection)
 

@@ -95,11 +95,15 @@ async def test_a_commit_that_was_not_answered_ends_its_connection(
 ) -> None:
     before = await _backend(db)
 
-    async def unanswered(_transaction: object) -> None:
-        raise ConnectionResetError
+    execute = asyncpg.Connection.execute
+
+    async def unanswered(connection: asyncpg.Connection, query: str, *args: object) -> str:
+        if query == "COMMIT":
+            raise ConnectionResetError
+        return await execute(connection, query, *args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(asyncpg.transaction.Transaction, "commit", unanswered)
+        patch.setattr(asyncpg.Connection, "execute", unanswered)
         with pytest.raises(OutcomeUnknown):
             await _backend(db)
 

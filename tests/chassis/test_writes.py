@@ -14,7 +14,9 @@ from chassis.migrate import role_of
 from chassis.writes import NotWritten, Write, together
 from contracts.refusals import Conflict, Mismatch
 from contracts.values import Caller
+from tests import builders
 
+KENYAN = builders.a_caller("KEN:focal_point")
 COMMAND = "INSERT INTO command (caller, acting_for, route, key, body_hash, outcome)"
 NOTE = Write(parts={"noted": f"{COMMAND} VALUES ($1, 'KEN:focal_point', 'sample', $2, '', $1)"})
 AGAIN = Write(parts={"noted_again": "UPDATE command SET route = $2 WHERE caller = $1"})
@@ -34,14 +36,14 @@ async def db(database_url: str) -> AsyncIterator[Database]:
     await db.close()
 
 
-async def _sent(db: Database, work: Callable[[Tx], object]) -> list[str]:
+async def _sent(db: Database, work: Callable[[Tx], object], *, by: Caller | None = None) -> list[str]:
     """The first words of every query that a transaction sends, BEGIN and COMMIT among them."""
     queries: list[str] = []
 
     def note(record: asyncpg.connection.LoggedQuery) -> None:
         queries.append(record.query.split()[0].rstrip(";"))
 
-    async with db.transaction() as tx:
+    async with db.transaction(by=by) as tx:
         tx._connection.add_query_logger(note)
         await work(tx)  # type: ignore[misc]
         connection = tx._connection
@@ -67,10 +69,11 @@ async def _routes(db: Database) -> list[str]:
 async def test_writes_alone_are_one_statement_and_no_transaction_around_it(db: Database) -> None:
     async def work(tx: Tx) -> None:
         await tx.write(NOTE, new_id(), "first")
-        await tx.write(SEEN, "sample")
+        await tx.write(SEEN, str(new_id()))
 
-    assert await _sent(db, work) == ["WITH"]
-    assert await _routes(db) == ["sample"]
+    assert await _sent(db, work, by=KENYAN) == ["WITH"]
+    assert await _sent(db, work) == ["BEGIN", "WITH", "COMMIT"], "its own work is in a role of its own"
+    assert await _routes(db) == ["sample", "sample"]
 
 
 async def test_what_is_asked_sees_what_was_written_before_it(db: Database) -> None:
@@ -128,7 +131,7 @@ async def test_a_connection_that_dies_under_the_only_statement_leaves_the_outcom
     db: Database, database_url: str
 ) -> None:
     async def killed() -> None:
-        async with db.transaction() as tx:
+        async with db.transaction(by=KENYAN) as tx:
             await tx.write(
                 Write(parts={"slept": f"{COMMAND} SELECT $1, '', '', '', '', $1 FROM pg_sleep(30)"}), new_id()
             )
@@ -139,7 +142,7 @@ async def test_a_connection_that_dies_under_the_only_statement_leaves_the_outcom
         async with asyncio.timeout(10):
             while not await administrator.fetchval(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE query LIKE 'WITH slept%' AND datname = current_database()"
+                " WHERE query LIKE 'WITH caller%' AND datname = current_database()"
             ):
                 await asyncio.sleep(0.01)
     finally:
@@ -173,8 +176,7 @@ def test_parameters_are_numbered_on() -> None:
 
 
 def _command(body: bytes = b"same") -> Command:
-    caller = Caller(person_id=UUID(int=7), organization="KEN", role="focal_point")
-    return Command(caller=caller, route="POST /v1/samples", key="sample-key", body_hash=body)
+    return Command(caller=KENYAN, route="POST /v1/samples", key="sample-key", body_hash=body)
 
 
 async def _make(db: Database, command: Command, *, pause: float = 0.0) -> tuple[str, UUID]:

@@ -92,6 +92,19 @@ def transactions_elsewhere(files: Sources) -> list[str]:
     ]
 
 
+def for_nobody(files: Sources) -> list[tuple[str, int]]:
+    """Where a route opens a transaction and does not say for whom: it would see every row."""
+    return [
+        (path, node.lineno)
+        for path, text in files.items()
+        if re.search(r"(api|routes)\.py$", path)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", "") == "transaction"
+        and "by" not in {keyword.arg for keyword in node.keywords}
+    ]
+
+
 def written_elsewhere(files: Sources) -> list[tuple[str, str]]:
     """Who writes to a table of the chassis without being its writer."""
     statement = re.compile(rf"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+({'|'.join(WRITTEN_BY)})\b")
@@ -160,6 +173,10 @@ def test_the_edge_opens_every_transaction() -> None:
     assert not transactions_elsewhere(sources("services"))
 
 
+def test_every_route_says_for_whom_it_asks() -> None:
+    assert not for_nobody(sources("services"))
+
+
 def test_a_table_of_the_chassis_has_its_writers_alone() -> None:
     assert not written_elsewhere(sources("chassis", "services"))
 
@@ -174,6 +191,9 @@ def test_every_rule_of_this_file_bites() -> None:
     assert [("services/a.py", "f")] == unsupervised({"services/a.py": start.format("asyncio.create_task(g())")})
     assert ["services/requests/actions.py"] == transactions_elsewhere(
         {"services/requests/actions.py": start.format("async with db.transaction(): pass")}
+    )
+    assert [("services/requests/api.py", 2)] == for_nobody(
+        {"services/requests/api.py": start.format("async with db.transaction(): pass")}
     )
     assert [("services/a.py", "journal")] == written_elsewhere({"services/a.py": '"INSERT INTO journal (event_id)"'})
     assert [("services/a.py", "inbox")] == written_elsewhere({"services/a.py": '"DELETE FROM inbox"'})

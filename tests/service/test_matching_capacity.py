@@ -257,7 +257,7 @@ async def test_candidates_among_thousands_are_found_by_the_index_of_kinds(
             await offering_store.save(tx, offering)
             await offering_store.save_capacity(tx, offering)
         await tx.execute(MANY_MENTORS)
-    migrator = await Database.connect(database_url, "matching")
+    migrator = await Database.connect(database_url, "matching", owner=True)
     async with migrator.transaction() as tx:
         await tx.execute("ANALYZE offering, capacity")
     await migrator.close()
@@ -287,7 +287,7 @@ async def test_the_tables_can_be_made_again_from_the_journal(
         match = await move(api, match, "accept", KENYA)
         match = await move(api, match, "confirm", by)
     await move(api, match, "revoke", COORDINATOR, reason="other")
-    migrator = await Database.connect(database_url, "matching")
+    migrator = await Database.connect(database_url, "matching", owner=True)
     try:
         assert [] == await verify(migrator, SERVICE)
         async with migrator.transaction() as tx:

@@ -408,7 +408,7 @@ async def test_the_tables_are_what_the_journal_says(api: Client, inbox: Inbox, d
             await actions.settle(
                 tx, UUID(one["notification_id"]), UUID(dispatch["dispatch_id"]), outcome, LATER, now=NOON
             )
-    owner = await Database.connect(database_url, "notifications")
+    owner = await Database.connect(database_url, "notifications", owner=True)
     try:
         assert [] == await verify(owner, SERVICE)
         async with owner.transaction() as tx:

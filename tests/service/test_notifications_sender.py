@@ -373,7 +373,7 @@ async def test_through_refusals_and_kills_every_mail_arrives_and_a_repeat_carrie
     assert {"delivered": EVENTS} == await statuses(db)
     assert owed == set(sink.ids), "every id is seen, and no other"
     assert repeats <= KILLS, "at most one repeat for each kill"
-    owner = await Database.connect(database_url, "notifications")
+    owner = await Database.connect(database_url, "notifications", owner=True)
     try:
         assert [] == await verify(owner, SERVICE)
     finally:

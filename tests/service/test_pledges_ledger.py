@@ -268,7 +268,7 @@ async def test_money_that_comes_in_meanwhile_can_be_taken_meanwhile(
     fund = await get(api, "/v1/funds/SHERLOC-MNT")
 
     assert fund["available_usd_minor"] == 1200 - 70 * taken >= 0
-    owner = await Database.connect(database_url, "pledges")
+    owner = await Database.connect(database_url, "pledges", owner=True)
     try:
         assert await verify(owner, SERVICE) == []
     finally:

@@ -185,7 +185,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
         {"minor": 33, "currency": "JPY"},
     )
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(300), work_package="translation")
-    owner = await Database.connect(database_url, "pledges")
+    owner = await Database.connect(database_url, "pledges", owner=True)
     try:
         async with owner.transaction() as tx:
             kinds = {row["type"] for row in await tx.fetch("SELECT DISTINCT type FROM journal")}

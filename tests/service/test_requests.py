@@ -355,7 +355,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     draft = await filed(api, submit=False)
     body = {k: v for k, v in a_request().items() if k != "submit"}
     await api.patch(f"/v1/requests/{draft['request_id']}", json=body, headers=headers(revision=1))
-    owner = await Database.connect(database_url, "requests")
+    owner = await Database.connect(database_url, "requests", owner=True)
     try:
         assert await verify(owner, SERVICE) == []
         async with owner.transaction() as tx:

@@ -19,7 +19,7 @@ from chassis.embedded.postgres import installations
 from chassis.http import application
 from chassis.inbox import Inbox
 from chassis.journal import Relay, read
-from chassis.migrate import role_of
+from chassis.migrate import own_role_of, role_of
 from chassis.peers import Peers
 from chassis.runtime import identity, prepare
 from chassis.service import Running
@@ -194,21 +194,23 @@ async def test_a_service_works_in_its_own_schema_and_in_no_other(deployed: str, 
         "SELECT pg_read_file('postgresql.conf')",
     ]
     try:
+        for caller, role in ((builders.a_caller("KEN:focal_point"), role_of(service)), (None, own_role_of(service))):
+            async with db.transaction(by=caller) as tx:
+                assert (role, f"entraide_{service}_login") == tuple(
+                    await tx.fetchrow("SELECT current_user::text, session_user::text") or ()
+                )
         async with db.transaction() as tx:
-            assert (role_of(service), f"entraide_{service}_login") == tuple(
-                await tx.fetchrow("SELECT current_user::text, session_user::text") or ()
-            )
             assert service == await tx.fetchval("SHOW search_path")
             assert await tx.fetchval("SELECT count(*) FROM journal") is not None
         for statement in refused:
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                async with db.transaction() as tx:
-                    await tx.execute(statement)
+            for caller in (builders.a_caller("KEN:focal_point"), None):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    async with db.transaction(by=caller) as tx:
+                        await tx.execute(statement)
         # The login itself, without the role it becomes, can do nothing at all.
-        async with db.transaction() as tx:
-            await tx.execute("SET LOCAL ROLE NONE")
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await tx.execute(f"SELECT * FROM {service}.journal")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with db.transaction() as tx:
+                await tx.execute(f"SET LOCAL ROLE NONE; SELECT * FROM {service}.journal")
     finally:
         await db.close()
 

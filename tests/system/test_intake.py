@@ -82,7 +82,7 @@ async def test_while_the_database_stands_still_every_answer_is_an_honest_503_and
 ) -> None:
     keys = [str(uuid4()) for _ in range(20)]
     assert (await post(at, life)).status_code == 201
-    db = await Database.connect(at.database_url, "requests")
+    db = await Database.connect(at.database_url, "requests", owner=True)
     begun, frozen_now = asyncio.Event(), asyncio.Event()
     under_way = asyncio.create_task(_ask_twice(db, begun, frozen_now))
     await begun.wait()
