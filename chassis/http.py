@@ -28,6 +28,7 @@ from litestar.exceptions import (
 )
 from litestar.middleware import ASGIMiddleware
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import SkipValidation
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -279,7 +280,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
         503: ResponseSpec(Readiness, generate_examples=False, description="A part is not ready; which one is said")
     },
 )
-async def ready(running: NamedDependency[Sequence[Running]]) -> Response[Readiness]:
+async def ready(running: NamedDependency[SkipValidation[Sequence[Running]]]) -> Response[Readiness]:
     answers = await asyncio.gather(*(_answers(service.db) for service in running))
     parts: dict[str, bool] = {}
     for service, answer in zip(running, answers, strict=True):

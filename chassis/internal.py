@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromQuery, QueryParameter, SkipValidation
 
 from chassis.http import INTERNAL
 from chassis.journal import Page, read, read_aggregate
@@ -16,7 +16,7 @@ from contracts.refusals import Missing
 
 @get("/internal/events", opt=INTERNAL, summary="An owner's journal, for its consumers")
 async def events(
-    services: NamedDependency[Mapping[str, Running]],
+    services: NamedDependency[SkipValidation[Mapping[str, Running]]],
     owner: FromQuery[str],
     after: Annotated[str, QueryParameter(pattern=r"^\d{1,19}\.\d{1,18}$")] = "0.0",
     aggregate: FromQuery[UUID | None] = None,

@@ -208,7 +208,7 @@ async def test_every_route_wants_a_token_but_those_marked_public(
             answer = await api.request(method, path)
             walked += 1
             if path in PUBLIC_ROUTES:
-                assert answer.status_code != 401, path
+                assert answer.status_code not in {401, 500}, path
             else:
                 check_problem(answer, 401, "token-missing")
                 assert answer.headers["WWW-Authenticate"].startswith("Bearer")
