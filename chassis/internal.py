@@ -12,13 +12,14 @@ from chassis.http import INTERNAL
 from chassis.journal import Page, read, read_aggregate
 from chassis.service import Running
 from contracts.refusals import Missing
+from contracts.values import END
 
 
 @get("/internal/events", opt=INTERNAL, summary="An owner's journal, for its consumers")
 async def events(
     services: NamedDependency[SkipValidation[Mapping[str, Running]]],
     owner: FromQuery[str],
-    after: Annotated[str, QueryParameter(pattern=r"^\d{1,19}\.\d{1,18}$")] = "0.0",
+    after: Annotated[str, QueryParameter(pattern=r"^\d{1,19}\.\d{1,18}" + END)] = "0.0",
     aggregate: FromQuery[UUID | None] = None,
     after_version: Annotated[int, QueryParameter(ge=0, le=2**31 - 1)] = 0,
 ) -> Page:

@@ -51,11 +51,11 @@ class Settings:
         """Raises SettingsError with one clear line."""
         return cls(
             state=Path(env.get("ENTRAIDE_STATE") or state),
-            database_url=_url(env, "DATABASE_URL", ("postgresql", "postgres")),
-            database_urls=_per_service(env, "DATABASE_URL_{}", services, ("postgresql", "postgres")),
-            nats_url=_url(env, "NATS_URL", ("nats", "tls")),
-            nats_urls=_per_service(env, "NATS_URL_{}", services, ("nats", "tls")),
-            smtp_url=_url(env, "SMTP_URL", ("smtp", "smtps")),
+            database_url=_url(env, "DATABASE_URL", ("postgresql", "postgres"), secret=True),
+            database_urls=_per_service(env, "DATABASE_URL_{}", services, ("postgresql", "postgres"), secret=True),
+            nats_url=_url(env, "NATS_URL", ("nats", "tls"), secret=True),
+            nats_urls=_per_service(env, "NATS_URL_{}", services, ("nats", "tls"), secret=True),
+            smtp_url=_url(env, "SMTP_URL", ("smtp", "smtps"), secret=True),
             peers=_per_service(env, "ENTRAIDE_{}_URL", services, ("http", "https")),
             host=env.get("ENTRAIDE_HOST", "127.0.0.1"),
             port=_number(env, "ENTRAIDE_PORT", 8400, lowest=0, highest=65_535),
@@ -79,24 +79,40 @@ class Settings:
         )
 
 
-def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str | None:
-    value = env.get(name)
+def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...], *, secret: bool = False) -> str | None:
+    value = _kept_apart(env, name) if secret else env.get(name)
     if not value:
         return None
     try:
         parts = urlsplit(value)
         _ = parts.port
     except ValueError as error:
-        raise SettingsError(f"{name} is not an address: {error}") from error
+        # Not in the error's words: it may quote half a password.
+        raise SettingsError(
+            f"{name} is not an address: its port is no number, or what has to be encoded is not"
+        ) from error
     if parts.scheme not in schemes or not parts.hostname:
         raise SettingsError(f"{name} has to look like {schemes[0]}://host:port…")
     return value
 
 
+def _kept_apart(env: Mapping[str, str], name: str) -> str | None:
+    """What holds a password may stand in a file that `<NAME>_FILE` names, as secrets are mounted into containers."""
+    value, file = env.get(name), env.get(f"{name}_FILE")
+    if not file:
+        return value
+    if value:
+        raise SettingsError(f"{name} and {name}_FILE are both set: take one away")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}_FILE cannot be read ({type(error).__name__})") from error
+
+
 def _per_service(
-    env: Mapping[str, str], pattern: str, services: tuple[str, ...], schemes: tuple[str, ...]
+    env: Mapping[str, str], pattern: str, services: tuple[str, ...], schemes: tuple[str, ...], *, secret: bool = False
 ) -> dict[str, str]:
-    found = {service: _url(env, pattern.format(service.upper()), schemes) for service in services}
+    found = {service: _url(env, pattern.format(service.upper()), schemes, secret=secret) for service in services}
     return {service: url for service, url in found.items() if url}
 
 

@@ -10,10 +10,10 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from contracts.facts import Fact
-from contracts.values import Code, Language, Organization, Role
+from contracts.values import END, Code, Language, Organization, Role
 
 CHANNELS_MAX = 4
-Link = Annotated[str, Meta(pattern=r"^/v1/[A-Za-z0-9/?=_.:-]+$", max_length=200)]
+Link = Annotated[str, Meta(pattern=r"^/v1/[A-Za-z0-9/?=_.:-]+" + END, max_length=200)]
 Number = Annotated[int, Meta(ge=1, le=10_000)]
 
 

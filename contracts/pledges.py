@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from contracts.facts import Fact
-from contracts.values import MINOR_UNITS_MAX, Code, Currency, Money, Organization, State
+from contracts.values import END, MINOR_UNITS_MAX, Code, Currency, Money, Organization, State
 
 YEARS_MAX = 20
 RATES_MAX = 300
@@ -21,13 +21,13 @@ UsdMinor = Annotated[int, Meta(ge=0, le=MINOR_UNITS_MAX, description="cents of t
 RateText = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{1,9}([.][0-9]{1,10})?$",
+        pattern=r"^[0-9]{1,9}([.][0-9]{1,10})?" + END,
         min_length=1,
         max_length=20,
         description="US dollars for one unit of a currency, in decimal digits",
     ),
 ]
-FundCode = Annotated[str, Meta(pattern="^[A-Z][A-Z0-9-]+$", min_length=3, max_length=32)]
+FundCode = Annotated[str, Meta(pattern="^[A-Z][A-Z0-9-]+" + END, min_length=3, max_length=32)]
 # Who listens may hear of an allocation before it hears of the agreements: their order is not promised.
 FundDonors = Annotated[
     tuple[Organization, ...],

@@ -10,18 +10,21 @@ from msgspec import Meta, Struct, field
 MINOR_UNITS_MAX = 10**15
 """No amount above this: a thousand times the yearly budget of the United Nations in cents."""
 
-Code = Annotated[str, Meta(pattern="^[A-Za-z0-9_.:-]+$", min_length=1, max_length=64)]
-State = Annotated[str, Meta(pattern="^[A-Z]{3}$", min_length=3, max_length=3, description="ISO 3166-1 alpha-3")]
+END = r"$(?!\n)"
+"""Where a text ends. A `$` alone lets a line feed by in Python, and JSON Schema's language has no `\\Z`."""
+
+Code = Annotated[str, Meta(pattern="^[A-Za-z0-9_.:-]+" + END, min_length=1, max_length=64)]
+State = Annotated[str, Meta(pattern="^[A-Z]{3}" + END, min_length=3, max_length=3, description="ISO 3166-1 alpha-3")]
 Organization = Annotated[
     str,
     Meta(
-        pattern="^[A-Z][A-Z0-9-]+$",
+        pattern="^[A-Z][A-Z0-9-]+" + END,
         min_length=3,
         max_length=32,
         description="a State by its ISO 3166-1 alpha-3 code, UNODC, or a unit of it (UNODC-…)",
     ),
 ]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", min_length=3, max_length=3, description="ISO 4217")]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}" + END, min_length=3, max_length=3, description="ISO 4217")]
 
 
 class Language(StrEnum):

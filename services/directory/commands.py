@@ -9,12 +9,12 @@ from msgspec import Meta, Struct, field
 from contracts import reference
 from contracts.directory import SUBJECTS_MAX, Mandate, RemitCodes
 from contracts.refusals import Invalid
-from contracts.values import Code, Language, Organization, Role
+from contracts.values import END, Code, Language, Organization, Role
 from services.directory.domain import Kind, kind_of
 from services.directory.store import PersonTexts, Subject
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", min_length=3, max_length=254)]
+Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+" + END, min_length=3, max_length=254)]
 Letter = Annotated[str, Meta(max_length=200)]
 
 
@@ -36,7 +36,7 @@ class RegisterOrganization(Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class NewSubject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """By what an issuer names somebody who signs in there: `iss` and `sub` of their tokens."""
 
-    issuer: Annotated[str, Meta(pattern=r"^https?://\S+$", max_length=200)]
+    issuer: Annotated[str, Meta(pattern=r"^https?://\S+" + END, max_length=200)]
     subject: Annotated[str, Meta(min_length=1, max_length=255)]
 
 

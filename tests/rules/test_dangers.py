@@ -1,0 +1,242 @@
+"""What is dangerous is not done: bandit finds nothing, nor do the rules of this project that it does not know.
+
+The rules are read off the syntax tree here and not by semgrep, which would bring 72 MB and fifty packages, and hold back
+others by its pins, for what a few lines say.
+"""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SQL = re.compile(r"\s*(WITH|SELECT|INSERT INTO|UPDATE|DELETE FROM|TRUNCATE|CREATE|ALTER|DROP|GRANT|REVOKE|SET|COPY)\b")
+CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
+STRUCTS = {"Struct", "msgspec.Struct", "Fact"}
+UNBOUNDED = {"Decimal", "float"}
+MEASURED = {
+    "Claims.nbf": "a NumericDate of RFC 7519, which may have a fraction; NaN is refused (tests/chassis/test_tokens.py)",
+}
+"""Members that may be a float all the same, and why that does no harm."""
+
+NAMES_OF_OUR_OWN = {
+    ("chassis/doctor.py", "B608"): "the name of a service",
+    ("chassis/migrate.py", "B608"): "the name of a service",
+    ("chassis/rebuild.py", "B608"): "the tables that a service's wiring lists",
+    ("chassis/writes.py", "B608"): "the names that a Write gives its parts",
+    ("services/pledges/store.py", "B608"): "FOR UPDATE, or nothing",
+    ("chassis/embedded/postgres.py", "B103"): "the folder of the socket has to be entered by PostgreSQL's own user",
+}
+"""What bandit finds and is meant: file and rule, and what is put in there. Nothing of it comes from a caller."""
+
+BUILT = {
+    "chassis/db.py": "the service's role; the caller's organization, role and id, each looked at as a word first",
+    **{file: words for (file, rule), words in NAMES_OF_OUR_OWN.items() if rule == "B608"},
+}
+"""Where SQL is put together all the same, and of what."""
+
+Sources = Mapping[str, str]
+
+
+def sources() -> Sources:
+    files = (path for tree in ("contracts", "chassis", "services") for path in sorted((ROOT / tree).rglob("*.py")))
+    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files}
+
+
+def nodes(files: Sources) -> Iterator[tuple[str, ast.AST]]:
+    for file, text in files.items():
+        for node in ast.walk(ast.parse(text)):
+            yield file, node
+
+
+def called(node: ast.AST) -> str:
+    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+
+
+def keywords(node: ast.AST) -> dict[str, str]:
+    return {str(k.arg): ast.unparse(k.value) for k in node.keywords} if isinstance(node, ast.Call) else {}
+
+
+# -- the rules, each as the list of what breaks it --------------------------------------------------------------------
+
+
+def built_sql(files: Sources) -> list[str]:
+    """SQL with something put in that is no constant of its module (ASVS 1.2.4)."""
+    found = []
+    for file, node in nodes(files):
+        if isinstance(node, ast.JoinedStr):
+            first = node.values[0] if node.values else None
+            parts: list[ast.expr] = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
+            first, parts = node.left, [node.right]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+            first, parts = node.func.value, [*node.args, *(keyword.value for keyword in node.keywords)]
+        else:
+            continue
+        begins = first.value if isinstance(first, ast.Constant) else ""
+        if isinstance(begins, str) and SQL.match(begins) and not all(map(_constant, parts)) and file not in BUILT:
+            found.append(f"{file}:{node.lineno}")
+    return found
+
+
+def _constant(part: ast.expr) -> bool:
+    return isinstance(part, ast.Constant) or (isinstance(part, ast.Name) and bool(CONSTANT.fullmatch(part.id)))
+
+
+def let_past_a_guard(files: Sources) -> list[str]:
+    """An `exclude` of the framework's guards is a regular expression without an anchor: `/health` lets `/x/health` by."""
+    names = {"exclude", "exclude_from_auth_key", "exclude_opt_key"}
+    return [f"{file}: {called(node)}" for file, node in nodes(files) if names & keywords(node).keys()]
+
+
+def subjects_of_texts(files: Sources) -> list[str]:
+    """A subject on the broker that is put together where it is published, from who knows what."""
+    allowed = re.compile(r"event|subject_of\(event\.type\)|f'\$JS\.API\.CONSUMER\.MSG\.NEXT\.\{consumer\.stream\}.*")
+    return [
+        f"{file}: {ast.unparse(node.args[0])}"
+        for file, node in nodes(files)
+        if isinstance(node, ast.Call)
+        and called(node).endswith(".publish")
+        and not allowed.match(ast.unparse(node.args[0]))
+    ]
+
+
+def waits_for_ever(files: Sources) -> list[str]:
+    """A place in a pool asked for without a limit in time (asyncpg waits for ever), outside the pool that sets one."""
+    return [
+        f"{file}: {called(node)}"
+        for file, node in nodes(files)
+        if called(node).endswith(".acquire") and "timeout" not in keywords(node) and file != "chassis/pool.py"
+    ]
+
+
+def unbounded_numbers(files: Sources) -> list[str]:
+    """Decimal and float members of what is decoded: JSON's NaN, infinity and a million digits are among their values."""
+    return [
+        f"{file}: {cls.name}.{ast.unparse(member.target)}"
+        for file, cls in nodes(files)
+        if isinstance(cls, ast.ClassDef) and STRUCTS & {ast.unparse(base) for base in cls.bases}
+        for member in cls.body
+        if isinstance(member, ast.AnnAssign)
+        and UNBOUNDED & set(re.findall(r"\w+", ast.unparse(member.annotation)))
+        and f"{cls.name}.{ast.unparse(member.target)}" not in MEASURED
+    ]
+
+
+def calls_outward(files: Sources) -> list[str]:
+    """An HTTP client without a limit in time, that follows redirects, trusts any certificate or a proxy from outside."""
+    found = []
+    for file, node in nodes(files):
+        given = keywords(node)
+        if called(node) in {"httpx.AsyncClient", "httpx.Client"}:
+            safe = "timeout" in given and given.get("trust_env") == "False"
+            if not safe or given.get("follow_redirects", "False") != "False" or given.get("verify") == "False":
+                found.append(f"{file}: {ast.unparse(node)}")
+        elif re.fullmatch(r"(httpx|requests|urllib\.request)\.(get|post|put|request|stream|urlopen)", called(node)):
+            found.append(f"{file}: {ast.unparse(node)}")
+    return found
+
+
+def ends_too_early(files: Sources) -> list[str]:
+    """A pattern whose `$` lets a line feed by: it goes on into a header of a mail (ASVS 1.3.11)."""
+    return [
+        f"{file}: {given['pattern']}"
+        for file, node in nodes(files)
+        if "$" in (given := keywords(node)).get("pattern", "") and "(?!" not in given["pattern"]
+    ]
+
+
+def markup_from_text(files: Sources) -> list[str]:
+    """HTML made of an f-string outside the two files that escape what they put in (ASVS 1.2.1)."""
+    escaping = {"chassis/mailbox.py", "services/documents/markup.py"}
+    return [
+        f"{file}:{node.lineno}"
+        for file, node in nodes(files)
+        if isinstance(node, ast.JoinedStr)
+        and file not in escaping
+        and re.match(r"f['\"]+\s*<[a-zA-Z!/]", ast.unparse(node))
+    ]
+
+
+RULES = {
+    built_sql: [
+        'await tx.fetch(f"SELECT * FROM request WHERE state = {state}")',
+        'query = "SELECT * FROM request WHERE state = \'" + state + "\'"\nawait tx.fetch(query)',
+        'await tx.execute("DELETE FROM request WHERE id = %s" % request_id)',
+        'await tx.execute("UPDATE request SET title = {}".format(title))',
+    ],
+    let_past_a_guard: ['JWTAuth(exclude=["/health", "/schema"])', 'Guard(exclude_opt_key="public")'],
+    subjects_of_texts: ['await nats.publish(f"ta.requests.{title}", body)', "await nats.publish(given, body)"],
+    waits_for_ever: ["async with pool.acquire() as connection: pass"],
+    unbounded_numbers: [
+        "class Pledge(Struct):\n    amount: Decimal",
+        "class Rated(Fact, frozen=True):\n    rate: float | None",
+    ],
+    calls_outward: [
+        "httpx.AsyncClient(trust_env=False)",
+        "httpx.AsyncClient(timeout=5)",
+        "httpx.AsyncClient(timeout=5, trust_env=False, follow_redirects=True)",
+        "httpx.AsyncClient(timeout=5, trust_env=False, verify=False)",
+        "httpx.get(address)",
+    ],
+    ends_too_early: ['Meta(pattern=r"^[^@\\s]+@[^@\\s]+$")'],
+    markup_from_text: ['page = f"<p>{title}</p>"'],
+}
+"""Each rule with what has to break it."""
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_nothing_breaks_the_rule(rule) -> None:  # type: ignore[no-untyped-def]
+    assert [] == rule(sources())
+
+
+@pytest.mark.parametrize(("rule", "planted"), [(rule, text) for rule, texts in RULES.items() for text in texts])
+def test_what_is_planted_is_found(rule, planted: str) -> None:  # type: ignore[no-untyped-def]
+    assert 1 <= len(
+        rule(
+            {"services/requests/store.py": f"async def planted():\n    {planted.replace(chr(10), chr(10) + '    ')}\n"}
+        )
+    )
+
+
+def test_what_is_written_as_it_should_be_is_not() -> None:
+    text = (
+        'async def right(tx):\n    await tx.fetch(f"WITH t AS ({_TURN}) SELECT 1", state)\n'
+        '    client = httpx.AsyncClient(timeout=5, trust_env=False)\n    message = f"{name} is not SELECT"\n'
+    )
+    assert not [found for rule in RULES for found in rule({"services/requests/store.py": text})]
+
+
+def bandit(*places: str) -> list[tuple[str, str]]:
+    """File and rule of each finding that is more than low."""
+    command = [sys.executable, "-m", "bandit", "--quiet", "--recursive", "-ll", "--format", "json", *places]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    said = json.loads(done.stdout)
+    assert not said["errors"]
+    return [(result["filename"].removeprefix("./"), result["test_id"]) for result in said["results"]]
+
+
+def test_bandit_finds_nothing_but_what_is_meant() -> None:
+    found = set(bandit("contracts", "chassis", "services", "dev"))
+
+    assert found == NAMES_OF_OUR_OWN.keys(), "a new finding, or one that is gone: mend it, or say what is put in there"
+
+
+def test_bandit_bites(tmp_path: Path) -> None:
+    (tmp_path / "planted.py").write_text(
+        "import hashlib, pickle, subprocess, yaml\n\n\ndef planted(given):\n"
+        "    eval(given)\n    pickle.loads(given)\n    yaml.load(given)\n"
+        "    subprocess.run(given, shell=True)\n    hashlib.md5(given)\n"
+    )
+
+    assert {"B307", "B301", "B506", "B602", "B324"} == {rule for _, rule in bandit(str(tmp_path))}
+
+
+def test_no_finding_is_silenced_where_it_stands() -> None:
+    """The table above is the one place."""
+    assert [] == [file for file, text in sources().items() if re.search(r"#\s*nosec", text)]
