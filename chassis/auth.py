@@ -23,6 +23,7 @@ from joserfc import jwk, jwt
 from joserfc.errors import JoseError
 
 from chassis.ids import new_id
+from chassis.keyfile import made_once
 from contracts.refusals import Forbidden, Unavailable, Unidentified
 from contracts.values import Caller, Role
 
@@ -181,20 +182,12 @@ class Issuer:
     @classmethod
     def load(cls, path: Path, issuer: str) -> "Issuer":
         """The key in `path`, made on first use and readable by its owner alone."""
-        if not path.exists():
+
+        def make() -> str:
             key = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": str(new_id()), "use": "sig", "alg": ALGORITHM})
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(f".{new_id()}")
-            temporary.touch(mode=0o600)
-            temporary.write_text(json.dumps(key.as_dict(private=True)), encoding="utf-8")
-            # Of two that start at once the first wins: link() does not replace.
-            try:
-                path.hardlink_to(temporary)
-            except FileExistsError:
-                pass
-            finally:
-                temporary.unlink()
-        return cls(jwk.OKPKey.import_key(json.loads(path.read_text(encoding="utf-8"))), issuer)
+            return json.dumps(key.as_dict(private=True))
+
+        return cls(jwk.OKPKey.import_key(json.loads(made_once(path, make))), issuer)
 
     def publish_keys(self, path: Path) -> None:
         """Write the public half where verifiers read it."""

@@ -320,7 +320,10 @@ def application(
         Router(
             "/",
             route_handlers=list(service.service.routes),
-            dependencies={"db": Provide(_constant(service.db), sync_to_thread=False)},
+            dependencies={
+                "db": Provide(_constant(service.db), sync_to_thread=False),
+                "own": Provide(_constant(service.own), sync_to_thread=False),
+            },
             tags=[service.name],
         )
         for service in running

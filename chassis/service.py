@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ class Service:
     """`name` is the schema, the stream's owner and the durable consumer; `folder` holds `migrations/`.
 
     `rebuild` folds one fact of the service's own journal into its tables, as the action that announced it did;
-    `tables` are those it rebuilds, `texts` those that hold words and personal values and are left alone.
+    `tables` are those it rebuilds, `texts` those that hold words and personal values and are left alone. `own` makes
+    what its routes and its loops share.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Service:
     rebuild: Callable[[Tx, Event], Any] | None = None
     tables: Sequence[str] = ()
     texts: Sequence[str] = ()
+    own: Callable[["Running"], Any] = lambda _running: None
 
 
 @dataclass(frozen=True)
@@ -49,3 +52,8 @@ class Running:
     @property
     def name(self) -> str:
         return self.service.name
+
+    @cached_property
+    def own(self) -> Any:
+        """Made when it is first asked for; a route asks for it as `own`."""
+        return self.service.own(self)

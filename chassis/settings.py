@@ -40,6 +40,10 @@ class Settings:
     mail_retry_seconds: int = 300
     mail_hourly_max: int = 60
     public_url: str | None = None
+    webhooks: bool = True
+    webhook_keys: Path | None = None
+    webhook_denied: tuple[Network, ...] = ()
+    webhook_loopback: bool = False
     writes: Allowance = WRITES
     reads: Allowance = READS
     trusted_proxies: tuple[Network, ...] = ()
@@ -71,6 +75,10 @@ class Settings:
             mail_retry_seconds=_number(env, "ENTRAIDE_MAIL_RETRY_SECONDS", 300, lowest=1, highest=86_400),
             mail_hourly_max=_number(env, "ENTRAIDE_MAIL_HOURLY_MAX", 60, lowest=1, highest=100_000),
             public_url=_url(env, "ENTRAIDE_PUBLIC_URL", ("https", "http")),
+            webhooks=_switch(env, "ENTRAIDE_WEBHOOKS"),
+            webhook_keys=Path(env["ENTRAIDE_WEBHOOK_KEYS"]) if env.get("ENTRAIDE_WEBHOOK_KEYS") else None,
+            webhook_denied=_networks(env, "ENTRAIDE_WEBHOOK_DENIED"),
+            webhook_loopback=_for_trying(env, "ENTRAIDE_WEBHOOK_LOOPBACK"),
             writes=_allowance(env, "ENTRAIDE_WRITES_PER_MINUTE", "ENTRAIDE_WRITES_BURST", WRITES),
             reads=_allowance(env, "ENTRAIDE_READS_PER_MINUTE", "ENTRAIDE_READS_BURST", READS),
             trusted_proxies=_networks(env, "ENTRAIDE_TRUSTED_PROXIES"),
@@ -145,6 +153,16 @@ def _switch(env: Mapping[str, str], name: str) -> bool:
     value = env.get(name) or "on"
     if value not in {"on", "off"}:
         raise SettingsError(f"{name} has to be on or off")
+    return value == "on"
+
+
+def _for_trying(env: Mapping[str, str], name: str) -> bool:
+    """Off unless it says `on`, which it may only beside the embedded issuer: never where callers are real."""
+    value = env.get(name) or "off"
+    if value not in {"on", "off"}:
+        raise SettingsError(f"{name} has to be on or off")
+    if value == "on" and env.get("ENTRAIDE_JWKS"):
+        raise SettingsError(f"{name} is for tests: it cannot be on together with ENTRAIDE_JWKS")
     return value == "on"
 
 

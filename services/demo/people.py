@@ -27,6 +27,7 @@ OWNERS = {
     "ledger": "pledges",
     "notifications": "notifications",
     "subscriptions": "notifications",
+    "webhooks": "notifications",
     "organizations": "directory",
     "people": "directory",
     "appointments": "directory",

@@ -1,6 +1,6 @@
 """Everything a policy can be asked: each service's records in every state that matters, by everybody in every role."""
 
-from functools import cache, partial
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -9,20 +9,16 @@ from msgspec.structs import replace
 
 from contracts.facts import Fact
 from contracts.matching import MatchSuggested, OfferingSubmitted
-from contracts.notifications import NotificationOwed, SubscriptionRegistered
 from contracts.pledges import AllocationMade, PledgePledged, RequirementOpened
 from contracts.requests import RequestSubmitted
-from contracts.values import Caller, Role
-from services.documents import directory_cases
+from services.documents import directory_cases, notification_cases
 from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import (
     AGREED,
     DONOR,
     NAMED,
     OTHER,
-    PERSON,
     PROVIDER,
-    SOMEBODY_ELSE,
     STATE,
     UNODC,
     YES_OR_NO,
@@ -36,9 +32,6 @@ from services.matching.match import MatchStatus
 from services.matching.match_api import MatchDetail
 from services.matching.offering import OfferingStatus
 from services.matching.offering_api import OfferingView
-from services.notifications import domain as notifications_domain
-from services.notifications import policy as notifications
-from services.notifications.api import DispatchView, NotificationView, SubscriptionView
 from services.pledges import allocations
 from services.pledges import domain as pledges_domain
 from services.pledges import policy as pledges
@@ -326,64 +319,4 @@ _PLEDGES = (
     ),
 )  # fmt: skip
 
-# -- notifications ----------------------------------------------------------------------------------------------------
-
-_N = notifications.Action
-
-
-def _person(person_id: UUID, organization: str, role: Role) -> Caller:
-    return Caller(person_id=person_id, organization=organization, role=role)
-
-
-_TO_NOTIFICATION = {
-    "the person told": partial(_person, PERSON, STATE),
-    "the person told, acting for another organization": partial(_person, PERSON, OTHER),
-    "another person of the same organization": partial(_person, SOMEBODY_ELSE, STATE),
-    "anybody else": partial(_person, SOMEBODY_ELSE, OTHER),
-}
-_TO_SUBSCRIPTION = {name.replace("told", "who holds it"): make for name, make in _TO_NOTIFICATION.items()}
-
-
-def _notification() -> notifications_domain.Notification:
-    owed = notifications_domain.evolve(None, _example(NotificationOwed))
-    return replace(owed, person_id=PERSON, organization=STATE)
-
-
-def _subscription(role: str) -> notifications_domain.Subscription:
-    registered = notifications_domain.subscribed(None, _example(SubscriptionRegistered))
-    return replace(registered, person_id=PERSON, organization=STATE, role=Role(role))
-
-
-_NOTIFICATIONS = (
-    Subject(
-        service="notifications",
-        title="What is asked of no record",
-        decide=notifications.decide,
-        standings=_ANYBODY,
-        reads=(_N.LIST_NOTIFICATIONS, _N.REGISTER_SUBSCRIPTION),
-    ),
-    Subject(
-        service="notifications",
-        title="A subscription",
-        views=(SubscriptionView,),
-        decide=notifications.decide,
-        standings=_TO_SUBSCRIPTION,
-        properties={"of": (Role.FOCAL_POINT, Role.DONOR_OFFICER)},
-        make=_subscription,
-        reads=(_N.SHOW_SUBSCRIPTION, _N.REGISTER_SUBSCRIPTION),
-    ),
-    Subject(
-        service="notifications",
-        title="A notification",
-        views=(
-            NotificationView,
-            DispatchView,
-        ),
-        decide=notifications.decide,
-        standings=_TO_NOTIFICATION,
-        make=_notification,
-        reads=(_N.LIST_NOTIFICATIONS, _N.READ_NOTIFICATION),
-    ),
-)
-
-SUBJECTS = (*directory_cases.SUBJECTS, *_REQUESTS, *_MATCHING, *_PLEDGES, *_NOTIFICATIONS)
+SUBJECTS = (*directory_cases.SUBJECTS, *_REQUESTS, *_MATCHING, *_PLEDGES, *notification_cases.SUBJECTS)

@@ -176,11 +176,22 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "address_hash": HASH,
         "notice": "matching.match.presented.v1",
         "link": "/v1/matches/7d3c1f0a-5e2b-5c8d-9a4e-6b1f2c3d4e5f",
+        "webhook_id": "5f0c9d3e-8a1b-5d2c-9e4f-7a6b5c4d3e2f",
+        "record": {"aggregate": "match", "id": "7d3c1f0a-5e2b-5c8d-9a4e-6b1f2c3d4e5f", "version": 3},
+        "happened_at": "2026-11-25T09:59:58Z",
+        "scheme": "v1a",
+        "key_id": "4c1d8f2a9b3e7056",
+        "url": "https://hooks.ken.example/entraide",
+        "url_hash": HASH,
+        "generation": 2,
+        "previous_until": "2026-11-26T10:00:00Z",
+        "NotificationDelivered.reason": "250",
         "attempt": 1,
         "next_at": "2026-11-25T10:01:00Z",
         "NotificationDeferred.reason": "451",
         "NotificationRefused.reason": "550",
         "NotificationExpired.attempt": 8,
+        "WebhookDisabled.reason": "gone",
         "NotificationExpired.reason": "timeout",
     }
 )
@@ -213,7 +224,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
         "KEN:focal_point": frozenset(
             {"RequestDrafted", "RequestRevised", "RequestSubmitted", "RequestWithdrawn", "RequestDelivered"}
             | {"CirculationDecided", "MatchAccepted", "MatchCompleted", "MatchConfirmed", "MatchDeclinedByState"}
-            | {"SubscriptionRegistered", "NotificationRead"}
+            | {"SubscriptionRegistered", "NotificationRead", "WebhookRegistered", "WebhookRotated", "WebhookEnabled"}
+            | {"WebhookRemoved"}
         ),
         "UNODC:coordinator": frozenset(
             {"RequestRegistered", "RequestReturned", "RequestDeclined", "RequestOpened", "RequestHeld"}
@@ -241,6 +253,6 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
 FIRST: frozenset[str] = frozenset(
     {"RequestDrafted", "OfferingDrafted", "MatchSuggested", "MatchNominated", "MatchInterested", "FundOpened"}
     | {"RatesLoaded", "PledgePledged", "RequirementOpened", "AllocationMade", "SubscriptionRegistered"}
-    | {"NotificationOwed", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
+    | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
 )
 """What an aggregate begins with."""

@@ -12,13 +12,15 @@ from chassis.journal import announce, read_aggregate
 from contracts.facts import Event, Fact
 from contracts.notifications import Due, NotificationOwed, SubscriptionRegistered
 from contracts.refusals import Unconditional
-from contracts.requests import RequestRegistered
+from contracts.requests import CirculationDecided, RequestRegistered
 from contracts.values import Caller, Language
-from services.notifications import audience, domain, policy, store
+from services.notifications import audience, domain, policy, store, webhook_store
 from services.notifications.audience import Known, Notice
-from services.notifications.domain import Channel, Notification, Outcome, Pace, Status, Subscription
+from services.notifications.domain import Channel, Notification, Outcome, Retries, Status, Subscription
 from services.notifications.policy import Action
 from services.notifications.store import Recipient
+from services.notifications.webhook import QUEUE_MAX
+from services.notifications.webhook import evolve as evolve_webhook
 
 SALT_BYTES = 16
 LEAST_REVISION = 0
@@ -80,10 +82,12 @@ async def learn(tx: Tx, fact: Fact) -> None:
     """Keep what later facts will not repeat."""
     if isinstance(fact, RequestRegistered):
         await store.learn_reference(tx, fact.request_id, fact.reference)
+    if isinstance(fact, CirculationDecided):
+        await store.learn_circulation(tx, fact.request_id, fact.circulation)
 
 
 async def tell(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
-    """Owe a notification to everybody who is to be told of a fact, once for each person."""
+    """Owe a notification to everybody who is to be told of a fact, once for each person and each webhook."""
     await learn(tx, fact)
     notices = audience.notices_of(fact, caused=event.causationid is not None)
     if not notices:
@@ -93,19 +97,26 @@ async def tell(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
     for notice in notices:
         appointments = audience.appointments(notice, fact)
         match_id = getattr(fact, "match_id", None) if notice.told_before else None
-        for recipient in await store.recipients(tx, appointments, told_of_match=match_id):
-            if recipient.person_id not in told:
-                told.add(recipient.person_id)
-                await _owe(tx, notice, recipient, event, fact, known, now)
+        people = await store.recipients(tx, appointments, told_of_match=match_id)
+        programs = await webhook_store.recipients(tx, appointments, told_of_match=match_id)
+        for recipient in [*people, *programs]:
+            if recipient.key not in told:
+                told.add(recipient.key)
+                await _tell_one(tx, notice, recipient, event, fact, known, now)
 
 
-async def _owe(
+async def _tell_one(
     tx: Tx, notice: Notice, recipient: Recipient, event: Event, fact: Fact, known: Known, now: datetime
 ) -> None:
+    webhook_id = recipient.webhook_id
+    if webhook_id is not None and await webhook_store.count_waiting(tx, webhook_id, QUEUE_MAX) >= QUEUE_MAX:
+        await disable(tx, webhook_id, "queue", because=event, now=now)
+        return
     request_id, match_id = audience.about(notice, fact)
+    program = webhook_id is not None
     owed = NotificationOwed(
         notification_id=new_id(),
-        cause_id=audience.cause_of(notice, event.id, event.causationid),
+        cause_id=event.id if program else audience.cause_of(notice, event.id, event.causationid),
         notice=notice.code,
         person_id=recipient.person_id,
         organization=recipient.organization,
@@ -116,17 +127,38 @@ async def _owe(
         owed_at=now,
         request_id=request_id,
         match_id=match_id,
+        webhook_id=webhook_id,
+        record=audience.record_of(notice, event, fact) if program else None,
+        happened_at=event.time if program else None,
     )
+    await owe(tx, owed, because=event)
+
+
+async def owe(tx: Tx, owed: NotificationOwed, *, because: Event | None) -> None:
+    """Write down what somebody is owed; nothing where this cause has been told them before."""
     notification = domain.evolve(None, owed)
     if not await store.add(tx, notification):
         return
-    await announce(tx, owed, version=notification.revision, because=event)
+    await announce(tx, owed, version=notification.revision, because=because)
     for dispatch in notification.dispatches:
         if dispatch.channel is Channel.INBOX:
             # It is there with this very transaction.
             notification = await record(
-                tx, notification, notification.deliver(dispatch.dispatch_id, now=now), because=event
+                tx, notification, notification.deliver(dispatch.dispatch_id, now=owed.owed_at), because=because
             )
+
+
+async def disable(tx: Tx, webhook_id: UUID, reason: str, *, because: Event, now: datetime) -> None:
+    """Send nothing more to a webhook, and tell its owner; nothing where it is not enabled any more."""
+    webhook = await webhook_store.locked(tx, webhook_id)
+    fact = None if webhook is None else webhook.disable(reason, now=now)
+    if webhook is None or fact is None:
+        return
+    after = evolve_webhook(webhook, fact)
+    await webhook_store.save(tx, after)
+    event = await announce(tx, fact, version=after.revision, because=because)
+    owner = await store.recipient(tx, webhook.person_id, webhook.organization, webhook.role)
+    await _tell_one(tx, audience.TO_OWNER[type(fact)], owner, event, fact, Known(), now)
 
 
 async def record(tx: Tx, before: Notification, fact: Fact, *, because: Event | None = None) -> Notification:
@@ -141,15 +173,21 @@ async def record(tx: Tx, before: Notification, fact: Fact, *, because: Event | N
 
 
 async def settle(
-    tx: Tx, notification_id: UUID, dispatch_id: UUID, outcome: Outcome, pace: Pace, *, now: datetime
-) -> None:
-    """Record what came of an attempt, and end its lease. Of two senders that both tried, the first to say so counts."""
+    tx: Tx, notification_id: UUID, dispatch_id: UUID, outcome: Outcome, retries: Retries, *, now: datetime
+) -> Event | None:
+    """Record what came of an attempt, and end its lease. Of two senders that both tried, the first to say so counts.
+
+    Returns the event that says so; None where it had ended before.
+    """
     notification = await store.locked(tx, notification_id)
     await store.end_lease(tx, dispatch_id)
     if notification is None or notification.dispatch(dispatch_id).status is not Status.OWED:
-        return
+        return None
     owed = (await read_aggregate(tx, notification_id, limit=1))[0]
-    await record(tx, notification, notification.settle(dispatch_id, outcome, pace, now=now), because=owed)
+    fact = notification.settle(dispatch_id, outcome, retries, now=now)
+    after = domain.evolve(notification, fact)
+    await store.save(tx, after)
+    return await announce(tx, fact, version=after.revision, because=owed)
 
 
 async def read(tx: Tx, notification_id: UUID, *, caller: Caller, now: datetime) -> Notification:
@@ -163,6 +201,10 @@ async def read(tx: Tx, notification_id: UUID, *, caller: Caller, now: datetime) 
 async def rebuild(tx: Tx, event: Event) -> None:
     """Fold one fact of our own journal into the tables, as the action that announced it did."""
     fact = event.fact()
+    if event.aggregate == "webhook":
+        assert fact is not None, "our own journal holds facts of our own contracts"
+        await webhook_store.save(tx, evolve_webhook(await webhook_store.locked(tx, event.aggregate_id), fact))
+        return
     if isinstance(fact, SubscriptionRegistered):
         subscription = await store.subscription(tx, fact.subscription_id)
         await store.save_subscription(tx, domain.subscribed(subscription, fact))

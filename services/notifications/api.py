@@ -1,7 +1,7 @@
 """The notifications' routes: what one has been told, and where one wants to be told."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Response, get, post, put
@@ -32,7 +32,7 @@ class Register(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where and in which language to be told. No channel at all: not to be told; the mail channel needs an address."""
 
     language: Language
-    channels: Annotated[tuple[Channel, ...], Meta(max_length=len(Channel))]
+    channels: Annotated[tuple[Literal["inbox", "mail"], ...], Meta(max_length=2)]
     email: Annotated[str, Meta(max_length=ADDRESS_LENGTH_MAX)] | None = None
 
 
@@ -119,7 +119,7 @@ async def register_subscription(
             tx,
             data.email,
             data.language,
-            tuple(sorted(set(data.channels))),
+            tuple(Channel(code) for code in sorted(set(data.channels))),
             caller=caller,
             expected=None if if_match is None else expected_revision(if_match),
             now=now,

@@ -15,8 +15,9 @@ from contracts import matching as m
 from contracts import notifications as n
 from contracts import pledges as p
 from contracts import requests as r
-from contracts.facts import Fact, fact_type
-from contracts.values import Role
+from contracts.facts import Event, Fact, fact_type
+from contracts.notifications import Record
+from contracts.values import Role, is_unodc
 
 UNODC = "UNODC"
 
@@ -42,8 +43,10 @@ class Appointment(Struct, frozen=True, order=True):
 class Notice(Struct, frozen=True, kw_only=True):
     """What is said of a fact (`code` finds the words), to whom, under which reference, with which link.
 
-    `gathered` notices are one per recipient and cause, however many facts that cause had. With `told_before` they are
-    only for those whom the same match has been told of, with `unless_caused` only for a fact that no other caused.
+    `gathered` notices are one per recipient and cause, however many facts that cause had; a webhook is told of each.
+    With `told_before` they are only for those whom the same match has been told of, with `unless_caused` only for a
+    fact that no other caused, and with `while_circulating` a provider is not told any more once the State has taken its
+    request back from circulation.
     """
 
     code: str
@@ -53,6 +56,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     gathered: bool = False
     told_before: bool = False
     unless_caused: bool = False
+    while_circulating: bool = False
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -75,6 +79,7 @@ def _notice(
     gathered: bool = False,
     told_before: bool = False,
     unless_caused: bool = False,
+    while_circulating: bool = False,
 ) -> Notice:
     return Notice(
         code=f"{fact_type(kind)}:{variant}" if variant else fact_type(kind),
@@ -84,6 +89,7 @@ def _notice(
         gathered=gathered,
         told_before=told_before,
         unless_caused=unless_caused,
+        while_circulating=while_circulating,
     )
 
 
@@ -96,9 +102,9 @@ def _of_offering(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Not
 
 
 def _of_match(
-    kind: type[Fact], *to: Relation, before: tuple[Relation, ...] = ()
+    kind: type[Fact], *to: Relation, before: tuple[Relation, ...] = (), while_circulating: bool = False
 ) -> tuple[type[Fact], tuple[Notice, ...]]:
-    always = (_notice(kind, *to, link=MATCH),) if to else ()
+    always = (_notice(kind, *to, link=MATCH, while_circulating=while_circulating),) if to else ()
     ended = (_notice(kind, *before, link=MATCH, told_before=True, gathered=kind is m.MatchExpired),) if before else ()
     return kind, always + ended
 
@@ -137,8 +143,8 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
             (_notice(m.MatchSuggested, COORDINATORS, link="/v1/matches?request={request_id}", gathered=True),),
         ),
         _of_match(m.MatchInterested, COORDINATORS),
-        _of_match(m.MatchPresented, STATE, PROVIDER),
-        _of_match(m.MatchAccepted, PROVIDER, COORDINATORS),
+        _of_match(m.MatchPresented, STATE, PROVIDER, while_circulating=True),
+        _of_match(m.MatchAccepted, PROVIDER, COORDINATORS, while_circulating=True),
         _of_match(m.MatchProviderConfirmed, STATE, COORDINATORS),
         _of_match(m.MatchConfirmed, STATE, PROVIDER, COORDINATORS),
         _of_match(m.MatchBegun, STATE, PROVIDER, COORDINATORS),
@@ -168,8 +174,14 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
     ]
 )
 
+TO_OWNER: Mapping[type[Fact], Notice] = {
+    n.WebhookDisabled: _notice(n.WebhookDisabled, link="/v1/webhooks/{webhook_id}", reference="webhook_id"),
+}
+"""What this service itself tells one person of what is theirs."""
+
 _OWN_STEP = "a coordinator's own step in preparing a match, which the State and the provider are not to see yet"
 _LOOP = "news about news would never end"
+_OWN_WEBHOOK = "its owner has just done it"
 
 NOBODY: Mapping[type[Fact], str] = {
     r.RequestDrafted: "a draft is nobody's business outside the State",
@@ -191,12 +203,16 @@ NOBODY: Mapping[type[Fact], str] = {
     n.NotificationRefused: _LOOP,
     n.NotificationExpired: _LOOP,
     n.NotificationRead: _LOOP,
+    n.WebhookRegistered: _OWN_WEBHOOK,
+    n.WebhookRotated: _OWN_WEBHOOK,
+    n.WebhookEnabled: _OWN_WEBHOOK,
+    n.WebhookRemoved: _OWN_WEBHOOK,
 }
 
 
 def notices() -> list[str]:
     """The code of every notice, each of which needs words."""
-    return sorted({notice.code for each in TOLD.values() for notice in each})
+    return sorted({notice.code for each in (*TOLD.values(), tuple(TO_OWNER.values())) for notice in each})
 
 
 def notices_of(fact: Fact, *, caused: bool) -> list[Notice]:
@@ -251,3 +267,24 @@ def about(notice: Notice, fact: Fact) -> tuple[UUID | None, UUID | None]:
     if notice.reference != "request_id":
         return None, None
     return getattr(fact, "request_id", None), getattr(fact, "match_id", None)
+
+
+def record_of(notice: Notice, event: Event, fact: Fact) -> Record:
+    """What a webhook names: the record that the event changed, or the fund where the notice is of that alone."""
+    if notice.link == FUND:
+        return Record(aggregate="fund", id=getattr(fact, notice.reference))
+    return Record(aggregate=event.aggregate, id=str(event.aggregate_id), version=event.aggregateversion)
+
+
+def still_theirs(code: str, organization: str, role: Role, *, circulation: str | None) -> bool:
+    """True while a notice would still be for this appointment: asked before each attempt to tell a webhook.
+
+    A provider beyond UNODC is not told of a match that is not confirmed yet once its State no longer lets the request
+    circulate; `circulation` is what was last heard of that, None where nothing was.
+    """
+    if role is not Role.PROVIDER_OFFICER or is_unodc(organization) or circulation in {None, "granted"}:
+        return True
+    return code not in _WHILE_CIRCULATING
+
+
+_WHILE_CIRCULATING = frozenset(notice.code for each in TOLD.values() for notice in each if notice.while_circulating)

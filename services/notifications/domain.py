@@ -7,6 +7,7 @@ fact, and `evolve` folds it into the state, as in every service.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ from contracts.notifications import (
     NotificationOwed,
     NotificationRead,
     NotificationRefused,
+    Record,
     SubscriptionRegistered,
 )
 from contracts.refusals import Conflict, Invalid
@@ -33,8 +35,11 @@ RETRIES_MAX = 48
 
 
 class Channel(StrEnum):
+    """Of these, a person chooses among the first two; the last one is a webhook's only one."""
+
     INBOX = "inbox"
     MAIL = "mail"
+    WEBHOOK = "webhook"
 
 
 class Status(StrEnum):
@@ -54,6 +59,14 @@ MOVES: Mapping[Status, frozenset[Status]] = {
 }
 
 
+class Retries(Protocol):
+    """When something that failed is tried again."""
+
+    def next_at(self, attempt: int, failed_at: datetime) -> datetime | None:
+        """When it is tried again after this attempt, counted from 1; None where it was the last."""
+        ...
+
+
 class Pace(Struct, frozen=True, kw_only=True):
     """How long after a failed attempt the next one comes, and how many there are after the first."""
 
@@ -61,16 +74,18 @@ class Pace(Struct, frozen=True, kw_only=True):
     retries_max: int = RETRIES_MAX
 
     def next_at(self, attempt: int, failed_at: datetime) -> datetime | None:
-        """When it is tried again after this attempt, counted from 1; None where it was the last."""
+        """As all `Retries` say."""
         return failed_at + timedelta(seconds=self.retry_seconds) if attempt <= self.retries_max else None
 
 
 class Accepted(Struct, frozen=True):
-    """The mail server took it over."""
+    """The mail server or the webhook's receiver took it over; `reason` is the receiver's status."""
+
+    reason: str | None = None
 
 
 class Rejected(Struct, frozen=True):
-    """It will never be taken; `reason` is the server's code, or ours."""
+    """It will never be taken; `reason` is the other side's code, or ours."""
 
     reason: str
 
@@ -97,7 +112,7 @@ class Dispatch(Struct, frozen=True, kw_only=True):
 
 
 class Notification(Struct, frozen=True, kw_only=True):
-    """That one person has to be told of one cause, and what has come of it."""
+    """That one person, or one webhook of theirs, has to be told of one cause, and what has come of it."""
 
     notification_id: UUID
     cause_id: UUID
@@ -113,6 +128,9 @@ class Notification(Struct, frozen=True, kw_only=True):
     revision: int
     dispatches: tuple[Dispatch, ...]
     read_at: datetime | None = None
+    webhook_id: UUID | None = None
+    record: Record | None = None
+    happened_at: datetime | None = None
 
     def dispatch(self, dispatch_id: UUID) -> Dispatch:
         return next(one for one in self.dispatches if one.dispatch_id == dispatch_id)
@@ -124,22 +142,23 @@ class Notification(Struct, frozen=True, kw_only=True):
             raise Conflict("dispatch-ended", status=dispatch.status)
         return dispatch
 
-    def settle(self, dispatch_id: UUID, outcome: Outcome, pace: Pace, *, now: datetime) -> Fact:
+    def settle(self, dispatch_id: UUID, outcome: Outcome, retries: Retries, *, now: datetime) -> Fact:
         """What an attempt means. Raises Conflict for a dispatch that has ended."""
         match outcome:
-            case Accepted():
-                return self.deliver(dispatch_id, now=now)
+            case Accepted(reason):
+                return self.deliver(dispatch_id, reason, now=now)
             case Rejected(reason):
                 return self.refuse(dispatch_id, reason, now=now)
             case Failed(reason):
-                return self.defer(dispatch_id, reason, pace, now=now)
+                return self.defer(dispatch_id, reason, retries, now=now)
 
-    def deliver(self, dispatch_id: UUID, *, now: datetime) -> NotificationDelivered:
+    def deliver(self, dispatch_id: UUID, reason: str | None = None, *, now: datetime) -> NotificationDelivered:
         return NotificationDelivered(
             notification_id=self.notification_id,
             dispatch_id=dispatch_id,
             attempt=self._open(dispatch_id).attempts + 1,
             delivered_at=now,
+            reason=reason,
         )
 
     def refuse(self, dispatch_id: UUID, reason: str, *, now: datetime) -> NotificationRefused:
@@ -152,11 +171,11 @@ class Notification(Struct, frozen=True, kw_only=True):
         )
 
     def defer(
-        self, dispatch_id: UUID, reason: str, pace: Pace, *, now: datetime
+        self, dispatch_id: UUID, reason: str, retries: Retries, *, now: datetime
     ) -> NotificationDeferred | NotificationExpired:
         """An attempt failed for a reason of the moment: another one, unless it was the last."""
         attempt = self._open(dispatch_id).attempts + 1
-        next_at = pace.next_at(attempt, now)
+        next_at = retries.next_at(attempt, now)
         if next_at is None:
             return NotificationExpired(
                 notification_id=self.notification_id,
@@ -189,7 +208,7 @@ def evolve(notification: Notification | None, fact: Fact) -> Notification:
         case NotificationRead():
             return replace(notification, read_at=fact.read_at)
         case NotificationDelivered():
-            return _with(notification, _ended(notification, fact, Status.DELIVERED, fact.delivered_at, None))
+            return _with(notification, _ended(notification, fact, Status.DELIVERED, fact.delivered_at, fact.reason))
         case NotificationRefused():
             return _with(notification, _ended(notification, fact, Status.REFUSED, fact.refused_at, fact.reason))
         case NotificationExpired():
@@ -215,6 +234,9 @@ def _owed(fact: NotificationOwed) -> Notification:
         request_id=fact.request_id,
         match_id=fact.match_id,
         owed_at=fact.owed_at,
+        webhook_id=fact.webhook_id,
+        record=fact.record,
+        happened_at=fact.happened_at,
         revision=1,
         dispatches=tuple(
             Dispatch(

@@ -1,10 +1,11 @@
-"""Who may do what with notifications and subscriptions: each the person's own; docs/permissions.md is its table."""
+"""Who may do what with notifications and webhooks: each the person's own; docs/permissions.md is its table."""
 
 from enum import StrEnum
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
 from services.notifications.domain import Notification, Subscription
+from services.notifications.webhook import Webhook
 
 
 class Action(StrEnum):
@@ -14,28 +15,43 @@ class Action(StrEnum):
     REGISTER_SUBSCRIPTION = "register_subscription"
     LIST_NOTIFICATIONS = "list_notifications"
     READ_NOTIFICATION = "read_notification"
+    REGISTER_WEBHOOK = "register_webhook"
+    LIST_WEBHOOKS = "list_webhooks"
+    SHOW_WEBHOOK = "show_webhook"
+    REMOVE_WEBHOOK = "remove_webhook"
+    ROTATE_WEBHOOK = "rotate_webhook"
+    ENABLE_WEBHOOK = "enable_webhook"
+    TEST_WEBHOOK = "test_webhook"
+    LIST_DELIVERIES = "list_deliveries"
 
 
 _OF_A_SUBSCRIPTION = frozenset({Action.SHOW_SUBSCRIPTION, Action.REGISTER_SUBSCRIPTION})
 _OF_A_NOTIFICATION = frozenset({Action.LIST_NOTIFICATIONS, Action.READ_NOTIFICATION})
-_OF_NO_RECORD = frozenset({Action.LIST_NOTIFICATIONS, Action.REGISTER_SUBSCRIPTION})
+_OF_A_WEBHOOK = frozenset(
+    {Action.LIST_WEBHOOKS, Action.SHOW_WEBHOOK, Action.REMOVE_WEBHOOK, Action.ROTATE_WEBHOOK}
+    | {Action.ENABLE_WEBHOOK, Action.TEST_WEBHOOK, Action.LIST_DELIVERIES}
+)
+_NEW = frozenset({Action.REGISTER_SUBSCRIPTION, Action.REGISTER_WEBHOOK})
+_OF_NO_RECORD = _NEW | {Action.LIST_NOTIFICATIONS, Action.LIST_WEBHOOKS}
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 
 
-def decide(caller: Caller, action: Action, resource: Notification | Subscription | None = None) -> Decision:
+def decide(caller: Caller, action: Action, resource: Notification | Subscription | Webhook | None = None) -> Decision:
     """Whether the caller may do this; what nobody is given leave for is not.
 
-    LIST_NOTIFICATIONS is asked of nothing (anybody may ask) and of each notification that is to stand in it,
+    A list is asked of nothing (anybody may ask) and of each record that is to stand in it, REGISTER_WEBHOOK of nothing,
     REGISTER_SUBSCRIPTION of nothing where there is none yet, all others of the record.
     """
     if isinstance(resource, Notification):
         return ALLOWED if action in _OF_A_NOTIFICATION and may_see(caller, resource) else HIDDEN
     if isinstance(resource, Subscription):
         return ALLOWED if action in _OF_A_SUBSCRIPTION and _holds(caller, resource) else HIDDEN
-    if action is Action.REGISTER_SUBSCRIPTION and caller.role is Role.SERVICE:
-        # It hears facts, and reads no mail.
+    if isinstance(resource, Webhook):
+        return ALLOWED if action in _OF_A_WEBHOOK and _holds(caller, resource) else HIDDEN
+    if action in _NEW and caller.role is Role.SERVICE:
+        # It hears facts, and is told nothing.
         return _NOT_FOR_YOUR_ROLE
-    return ALLOWED if resource is None and action in _OF_NO_RECORD else HIDDEN
+    return ALLOWED if action in _OF_NO_RECORD else HIDDEN
 
 
 def may_see(caller: Caller, notification: Notification) -> bool:
@@ -43,9 +59,9 @@ def may_see(caller: Caller, notification: Notification) -> bool:
     return notification.person_id == caller.person_id
 
 
-def _holds(caller: Caller, subscription: Subscription) -> bool:
+def _holds(caller: Caller, told: Subscription | Webhook) -> bool:
     """True for the appointment that wants to be told."""
-    return (subscription.person_id, subscription.organization, subscription.role) == (
+    return (told.person_id, told.organization, told.role) == (
         caller.person_id,
         caller.organization,
         caller.role,

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from asyncpg import Record
+from asyncpg import Record as Row
 
 from chassis.db import Tx
+from contracts.notifications import Record
 from contracts.refusals import Missing
 from contracts.values import Caller, Role
 from services.notifications.audience import Appointment, Known
@@ -77,12 +78,18 @@ async def forget_address(tx: Tx, subscription_id: UUID) -> None:
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who registered to be told, in one of their appointments."""
+    """Somebody who registered to be told, in one of their appointments; with `webhook_id` a program of theirs."""
 
     person_id: UUID
     organization: str
     role: Role
     channels: tuple[Channel, ...]
+    webhook_id: UUID | None = None
+
+    @property
+    def key(self) -> UUID:
+        """What is told of one cause once."""
+        return self.webhook_id or self.person_id
 
 
 async def recipients(tx: Tx, appointments: Sequence[Appointment], *, told_of_match: UUID | None) -> list[Recipient]:
@@ -106,6 +113,18 @@ async def recipients(tx: Tx, appointments: Sequence[Appointment], *, told_of_mat
     return [msgspec.convert(dict(row), Recipient) for row in rows]
 
 
+async def recipient(tx: Tx, person_id: UUID, organization: str, role: Role) -> Recipient:
+    """One person, who is told in the inbox where they have not said otherwise."""
+    channels = await tx.fetchval(
+        "SELECT channels FROM subscription WHERE person_id = $1 AND organization = $2 AND role = $3",
+        person_id,
+        organization,
+        role,
+    )
+    wanted = tuple(Channel(code) for code in channels or [Channel.INBOX])
+    return Recipient(person_id=person_id, organization=organization, role=role, channels=wanted)
+
+
 # -- what other services have told ------------------------------------------------------------------------------------
 
 
@@ -117,6 +136,17 @@ async def learn_reference(tx: Tx, request_id: UUID, reference: str) -> None:
         """,
         request_id,
         reference,
+    )
+
+
+async def learn_circulation(tx: Tx, request_id: UUID, circulation: str) -> None:
+    await tx.execute(
+        """
+        INSERT INTO known_circulation (request_id, circulation) VALUES ($1, $2)
+        ON CONFLICT (request_id) DO UPDATE SET circulation = excluded.circulation
+        """,
+        request_id,
+        circulation,
     )
 
 
@@ -132,8 +162,9 @@ async def add(tx: Tx, one: Notification) -> bool:
     added = await tx.fetchval(
         """
         INSERT INTO notification (notification_id, cause_id, notice, person_id, organization, role, reference, link,
-            request_id, match_id, owed_at, read_at, revision)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            request_id, match_id, owed_at, read_at, revision, webhook_id, record_aggregate, record_id, record_version,
+            happened_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
         ON CONFLICT DO NOTHING RETURNING true
         """,
         one.notification_id,
@@ -149,6 +180,11 @@ async def add(tx: Tx, one: Notification) -> bool:
         one.owed_at,
         one.read_at,
         one.revision,
+        one.webhook_id,
+        one.record.aggregate if one.record else None,
+        one.record.id if one.record else None,
+        one.record.version if one.record else None,
+        one.happened_at,
     )
     if added:
         await _save_dispatches(tx, one)
@@ -170,8 +206,8 @@ async def _save_dispatches(tx: Tx, one: Notification) -> None:
     await tx.executemany(
         """
         INSERT INTO dispatch (dispatch_id, notification_id, person_id, channel, status, attempts, next_at, ended_at,
-            reason)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            reason, webhook_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (dispatch_id) DO UPDATE SET status = excluded.status, attempts = excluded.attempts,
             next_at = excluded.next_at, ended_at = excluded.ended_at, reason = excluded.reason
         """,
@@ -186,6 +222,7 @@ async def _save_dispatches(tx: Tx, one: Notification) -> None:
                 dispatch.next_at,
                 dispatch.ended_at,
                 dispatch.reason,
+                one.webhook_id,
             )
             for dispatch in one.dispatches
         ],
@@ -196,23 +233,23 @@ async def get(tx: Tx, notification_id: UUID, caller: Caller, *, lock: bool = Fal
     """The caller's own notification. Raises Missing for anybody else's."""
     query = (
         """
-        SELECT * FROM notification WHERE notification_id = $1 AND person_id = $2 FOR UPDATE
+        SELECT * FROM notification WHERE notification_id = $1 AND person_id = $2 AND webhook_id IS NULL FOR UPDATE
         """
         if lock
         else """
-        SELECT * FROM notification WHERE notification_id = $1 AND person_id = $2
+        SELECT * FROM notification WHERE notification_id = $1 AND person_id = $2 AND webhook_id IS NULL
         """
     )
     row = await tx.fetchrow(query, notification_id, caller.person_id)
     if row is None:
         raise Missing("not-found")
-    return (await _whole(tx, [row]))[0]
+    return (await whole(tx, [row]))[0]
 
 
 async def locked(tx: Tx, notification_id: UUID) -> Notification | None:
     """The notification for the system itself, which sends it."""
     row = await tx.fetchrow("SELECT * FROM notification WHERE notification_id = $1 FOR UPDATE", notification_id)
-    return (await _whole(tx, [row]))[0] if row else None
+    return (await whole(tx, [row]))[0] if row else None
 
 
 async def page(tx: Tx, caller: Caller, *, unread: bool, before: UUID | None, limit: int) -> list[Notification]:
@@ -220,7 +257,8 @@ async def page(tx: Tx, caller: Caller, *, unread: bool, before: UUID | None, lim
     rows = await tx.fetch(
         """
         SELECT * FROM notification
-        WHERE person_id = $1 AND (NOT $2 OR read_at IS NULL) AND ($3::uuid IS NULL OR notification_id < $3)
+        WHERE person_id = $1 AND webhook_id IS NULL AND (NOT $2 OR read_at IS NULL)
+            AND ($3::uuid IS NULL OR notification_id < $3)
         ORDER BY notification_id DESC LIMIT $4
         """,
         caller.person_id,
@@ -228,15 +266,16 @@ async def page(tx: Tx, caller: Caller, *, unread: bool, before: UUID | None, lim
         before,
         limit,
     )
-    return await _whole(tx, rows)
+    return await whole(tx, rows)
 
 
 async def count_unread(tx: Tx, caller: Caller) -> int:
-    query = "SELECT count(*) FROM notification WHERE person_id = $1 AND read_at IS NULL"
+    query = "SELECT count(*) FROM notification WHERE person_id = $1 AND read_at IS NULL AND webhook_id IS NULL"
     return int(await tx.fetchval(query, caller.person_id))
 
 
-async def _whole(tx: Tx, rows: Sequence[Record]) -> list[Notification]:
+async def whole(tx: Tx, rows: Sequence[Row]) -> list[Notification]:
+    """The notifications that these rows are of, in their order, with their dispatches."""
     found: dict[UUID, list[dict[str, Any]]] = {row["notification_id"]: [] for row in rows}
     dispatches = await tx.fetch(
         """
@@ -247,12 +286,14 @@ async def _whole(tx: Tx, rows: Sequence[Record]) -> list[Notification]:
     )
     for row in dispatches:
         found[row["notification_id"]].append(dict(row))
-    return [
-        msgspec.convert(
-            {**dict(row), "dispatches": msgspec.convert(found[row["notification_id"]], list[Dispatch])}, Notification
-        )
-        for row in rows
-    ]
+    return [_of(row, msgspec.convert(found[row["notification_id"]], tuple[Dispatch, ...])) for row in rows]
+
+
+def _of(row: Row, dispatches: tuple[Dispatch, ...]) -> Notification:
+    record = None
+    if row["record_id"] is not None:
+        record = Record(aggregate=row["record_aggregate"], id=row["record_id"], version=row["record_version"])
+    return msgspec.convert({**dict(row), "record": record, "dispatches": dispatches}, Notification)
 
 
 # -- sending ----------------------------------------------------------------------------------------------------------

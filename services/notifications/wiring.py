@@ -1,5 +1,6 @@
 """The notifications service, put together."""
 
+import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -10,11 +11,14 @@ import structlog
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from chassis.supervise import Loop, every
-from services.notifications import actions
-from services.notifications.api import ROUTES
+from services.notifications import actions, api, webhook_api
 from services.notifications.consumers import HANDLERS
 from services.notifications.domain import Pace
+from services.notifications.doors import Doors
+from services.notifications.outward import Door
 from services.notifications.sender import OVERDUE_POLL_SECONDS, Sender, Terms, count_overdue
+from services.notifications.webhook_sender import SENDERS, WebhookSender
+from services.notifications.webhook_sender import Terms as WebhookTerms
 
 log = structlog.get_logger()
 
@@ -38,22 +42,41 @@ def now() -> datetime:
 
 def loops(running: Running) -> Mapping[str, Loop]:
     count = partial(count_overdue, running.db, clock=now)
-    always: dict[str, Loop] = {"overdue mails": partial(every, OVERDUE_POLL_SECONDS, count)}
-    found = terms(running.settings)
-    if found is None:
+    found: dict[str, Loop] = {"overdue mails": partial(every, OVERDUE_POLL_SECONDS, count)}
+    mail = terms(running.settings)
+    if mail is None:
         log.warning("no mail is sent: it is off, or SMTP_URL is not set; what is owed stays owed")
-        return always
-    return {**always, "sender": Sender(running.db, found, clock=now).run}
+    else:
+        found["sender"] = Sender(running.db, mail, clock=now).run
+    doors: Doors = running.own
+    if doors.open:
+        sender = WebhookSender(
+            running.db,
+            Door(doors.bounds),
+            doors.keyring,
+            WebhookTerms(bounds=doors.bounds),
+            clock=now,
+            spread=random.random,
+        )
+        found |= {f"webhooks {number}": sender.run for number in range(1, SENDERS + 1)}
+    else:
+        log.warning("no webhook is sent to: they are off, or ENTRAIDE_WEBHOOK_KEYS is not set; what is owed stays owed")
+    return found
+
+
+def own(running: Running) -> Doors:
+    return Doors(running.settings)
 
 
 SERVICE = Service(
     name="notifications",
     folder=Path(__file__).parent,
-    routes=ROUTES,
+    routes=[*api.ROUTES, *webhook_api.ROUTES],
     listens_to=("requests", "matching", "pledges"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=actions.rebuild,
-    tables=("dispatch", "notification", "subscription"),
-    texts=("address",),
+    tables=("dispatch", "notification", "subscription", "webhook"),
+    texts=("address", "endpoint"),
+    own=own,
 )

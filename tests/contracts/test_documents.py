@@ -102,7 +102,8 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
     }
 
     assert {"/v1/requests/check"} == without_key, "it changes nothing"
-    assert {"/v1/notifications/{notification_id}/read"} == without_revision, "reading undoes nothing"
+    undoes_nothing = {"/v1/notifications/{notification_id}/read", "/v1/webhooks/{webhook_id}/test"}
+    assert undoes_nothing == without_revision
 
 
 def test_every_operation_has_a_name_of_its_own_and_answers_refusals_with_a_problem(document: Mapping[str, Any]) -> None:

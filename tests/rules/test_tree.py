@@ -50,7 +50,7 @@ HEARD = {
     "requests": set[str](),
     "matching": {"wanted_request", "wanted_line"},
     "pledges": set[str](),
-    "notifications": {"known_reference", "lease"},
+    "notifications": {"known_reference", "known_circulation", "lease", "turn"},
     "directory": set[str](),
 }
 """Tables that tell what other services said, or that are of the moment: no service's own journal rebuilds them."""

@@ -1,0 +1,109 @@
+"""What the notifications' policy can be asked, as `permission_cases` tells it of the other services."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from contracts.facts import Fact
+from contracts.notifications import NotificationOwed, SubscriptionRegistered, WebhookRegistered
+from contracts.values import Caller, Role
+from services.documents.examples import example_event
+from services.documents.permission_subjects import OTHER, PERSON, SOMEBODY_ELSE, STATE, UNODC, Subject, of
+from services.notifications import domain, webhook
+from services.notifications.api import DispatchView, NotificationView, SubscriptionView
+from services.notifications.domain import Notification, Subscription
+from services.notifications.policy import Action, decide
+from services.notifications.webhook import Webhook
+from services.notifications.webhook_api import DeliveryView, WebhookView
+
+_ANYBODY = {"another organization": of(OTHER), "UNODC": of(UNODC)}
+
+
+def _person(person_id: UUID, organization: str, role: Role) -> Caller:
+    return Caller(person_id=person_id, organization=organization, role=role)
+
+
+_TO_NOTIFICATION = {
+    "the person told": partial(_person, PERSON, STATE),
+    "the person told, acting for another organization": partial(_person, PERSON, OTHER),
+    "another person of the same organization": partial(_person, SOMEBODY_ELSE, STATE),
+    "anybody else": partial(_person, SOMEBODY_ELSE, OTHER),
+}
+_TO_SUBSCRIPTION = {name.replace("told", "who holds it"): make for name, make in _TO_NOTIFICATION.items()}
+
+
+def _example(kind: type[Fact]) -> Any:
+    return example_event(kind).fact()
+
+
+def _notification() -> Notification:
+    owed = domain.evolve(None, _example(NotificationOwed))
+    return replace(owed, person_id=PERSON, organization=STATE)
+
+
+def _subscription(role: str) -> Subscription:
+    registered = domain.subscribed(None, _example(SubscriptionRegistered))
+    return replace(registered, person_id=PERSON, organization=STATE, role=Role(role))
+
+
+def _webhook(role: str) -> Webhook:
+    registered = webhook.evolve(None, _example(WebhookRegistered))
+    return replace(registered, person_id=PERSON, organization=STATE, role=Role(role))
+
+
+SUBJECTS = (
+    Subject(
+        service="notifications",
+        title="What is asked of no record",
+        decide=decide,
+        standings=_ANYBODY,
+        reads=(
+            Action.LIST_NOTIFICATIONS,
+            Action.LIST_WEBHOOKS,
+            Action.REGISTER_SUBSCRIPTION,
+            Action.REGISTER_WEBHOOK,
+        ),
+    ),
+    Subject(
+        service="notifications",
+        title="A subscription",
+        views=(SubscriptionView,),
+        decide=decide,
+        standings=_TO_SUBSCRIPTION,
+        properties={"of": (Role.FOCAL_POINT, Role.DONOR_OFFICER)},
+        make=_subscription,
+        reads=(Action.SHOW_SUBSCRIPTION, Action.REGISTER_SUBSCRIPTION),
+    ),
+    Subject(
+        service="notifications",
+        title="A notification",
+        views=(
+            NotificationView,
+            DispatchView,
+        ),
+        decide=decide,
+        standings=_TO_NOTIFICATION,
+        make=_notification,
+        reads=(Action.LIST_NOTIFICATIONS, Action.READ_NOTIFICATION),
+    ),
+    Subject(
+        service="notifications",
+        title="A webhook",
+        views=(WebhookView, DeliveryView),
+        decide=decide,
+        standings=_TO_SUBSCRIPTION,
+        properties={"of": (Role.FOCAL_POINT, Role.DONOR_OFFICER)},
+        make=_webhook,
+        reads=(
+            Action.LIST_WEBHOOKS,
+            Action.SHOW_WEBHOOK,
+            Action.LIST_DELIVERIES,
+            Action.TEST_WEBHOOK,
+            Action.ROTATE_WEBHOOK,
+            Action.ENABLE_WEBHOOK,
+            Action.REMOVE_WEBHOOK,
+        ),
+    ),
+)
