@@ -4,6 +4,7 @@ By the Standard Webhooks specification 1.0.0 (standardwebhooks.com): its headers
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -161,7 +162,8 @@ def evolve(webhook: Webhook | None, fact: Fact) -> Webhook:
     raise AssertionError(f"{fact.type} is not a webhook's fact")
 
 
-class Schedule(Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
     """When the next attempt comes: after its delay and `spread` (0 to 1) of the jitter, or when asked to."""
 
     spread: float
