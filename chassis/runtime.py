@@ -17,6 +17,7 @@ from litestar.types import ControllerRouterHandler
 
 from chassis.auth import Issuer, Keys, Verifier
 from chassis.bus import Bus, BusError, Consumer, ensure_streams, knock
+from chassis.callers import Callers
 from chassis.commands import FORGET_MAX, forget_old
 from chassis.db import Database
 from chassis.edge import Edge
@@ -142,7 +143,16 @@ async def _connect(
     stack.push_async_callback(peers.close)
     bus = Bus(nats_url, service.name)
     inbox = Inbox(db, service.name, service.listens_to, service.handlers, catch_up_seconds=settings.catch_up_seconds)
-    return Running(service=service, settings=settings, db=db, bus=bus, relay=Relay(db, bus), inbox=inbox, peers=peers)
+    return Running(
+        service=service,
+        settings=settings,
+        db=db,
+        bus=bus,
+        relay=Relay(db, bus),
+        inbox=inbox,
+        peers=peers,
+        callers=Callers(db, peers),
+    )
 
 
 def loops_of(running: Running) -> dict[str, Loop]:
@@ -152,6 +162,7 @@ def loops_of(running: Running) -> dict[str, Loop]:
         f"{name} broker": running.bus.keep_connected,
         f"{name} relay": running.relay.relay,
         f"{name} sweeper": running.relay.sweep,
+        f"{name} callers": running.callers.follow,
         f"{name} old keys": partial(every, FORGET_SECONDS, partial(_forget, running.db)),
     }
     for owner in inbox.owners:

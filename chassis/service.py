@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis.bus import Bus
+from chassis.callers import Callers
 from chassis.db import Database, Tx
 from chassis.inbox import Handler, Inbox
 from chassis.journal import Relay
@@ -48,6 +49,7 @@ class Running:
     relay: Relay
     inbox: Inbox
     peers: Peers
+    callers: Callers
 
     @property
     def name(self) -> str:

@@ -28,12 +28,13 @@ from chassis.runtime import prepare, reach, serve, topology
 from chassis.service import Service
 from chassis.settings import Settings, SettingsError
 from chassis.telemetry import configure_logs
+from contracts.callers import Subject
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import Refusal, Unavailable
 from contracts.values import Language
 from services import documents, reference
 from services.directory.actions import Founder
-from services.directory.store import PersonTexts, Subject
+from services.directory.store import PersonTexts
 from services.directory.wiring import SERVICE as DIRECTORY
 from services.directory.wiring import found as found_directory
 from services.matching.wiring import SERVICE as MATCHING

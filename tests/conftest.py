@@ -17,6 +17,7 @@ import pytest
 
 from chassis.auth import Issuer
 from chassis.bus import Bus, grants
+from chassis.callers import Callers
 from chassis.db import Database
 from chassis.embedded import Nats, Permissions, Postgres
 from chassis.http import application
@@ -138,7 +139,7 @@ def running_of(settings: Settings, databases: Mapping[str, Database], *names: st
         db, bus = databases[name], Bus(settings.nats_urls[name], name)
         inbox = Inbox(db, name, services[name].listens_to, services[name].handlers)
         peers = Peers({}, token_of(name))
-        running.append(Running(services[name], settings, db, bus, Relay(db, bus), inbox, peers))
+        running.append(Running(services[name], settings, db, bus, Relay(db, bus), inbox, peers, Callers(db, peers)))
     return running
 
 

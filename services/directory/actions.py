@@ -12,6 +12,7 @@ from chassis.commands import check_revision
 from chassis.db import Tx
 from chassis.ids import new_id
 from chassis.journal import announce
+from contracts.callers import Subject
 from contracts.directory import Mandate
 from contracts.facts import Event, Fact
 from contracts.refusals import Conflict, Invalid
@@ -78,7 +79,7 @@ async def enter(tx: Tx, person_id: UUID, organization: str, texts: PersonTexts, 
 async def identify(
     tx: Tx,
     person_id: UUID,
-    subjects: tuple[store.Subject, ...],
+    subjects: tuple[Subject, ...],
     *,
     caller: Caller,
     expected: int,

@@ -14,6 +14,7 @@ from chassis.db import Database, Tx
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from chassis.ids import new_id
 from chassis.problems import language_of
+from contracts.callers import Subject
 from contracts.facts import Fact
 from contracts.reference import country_name
 from contracts.refusals import Missing
@@ -61,7 +62,7 @@ class PersonView(Struct, frozen=True, kw_only=True):
     name: str
     email: str
     language: Language
-    subjects: tuple[store.Subject, ...] | None
+    subjects: tuple[Subject, ...] | None
     revision: int
     entered_at: datetime
     disabled_at: datetime | None

@@ -7,11 +7,12 @@ from uuid import UUID
 from msgspec import Meta, Struct, field
 
 from contracts import reference
+from contracts.callers import Subject
 from contracts.directory import SUBJECTS_MAX, Mandate, RemitCodes
 from contracts.refusals import Invalid
 from contracts.values import END, Code, Language, Organization, Role
 from services.directory.domain import Kind, kind_of
-from services.directory.store import PersonTexts, Subject
+from services.directory.store import PersonTexts
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+" + END, min_length=3, max_length=254)]

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.db import Tx
+from contracts.callers import Subject
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller, Language, Role
 from services.directory.appointment import Appointment, ShownStatus
@@ -90,13 +91,6 @@ async def organizations(
 
 
 # -- people -----------------------------------------------------------------------------------------------------------
-
-
-class Subject(msgspec.Struct, frozen=True, kw_only=True, order=True, forbid_unknown_fields=True):
-    """By what an issuer names somebody who signs in there (`iss` and `sub` of RFC 9068)."""
-
-    issuer: str
-    subject: str
 
 
 class PersonTexts(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from chassis.db import Database
 from chassis.service import Service
-from services.directory import actions, api, appointment_api
+from services.directory import actions, api, appointment_api, feed_api
 
 SERVICE = Service(
     name="directory",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *appointment_api.ROUTES],
+    routes=[*api.ROUTES, *appointment_api.ROUTES, *feed_api.ROUTES],
     rebuild=actions.rebuild,
     tables=("appointment", "person", "organization"),
     texts=("organization_text", "person_text", "person_subject", "appointment_text"),

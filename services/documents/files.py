@@ -67,7 +67,7 @@ def inert_application(services: Sequence[Service]) -> Litestar:
     for service in services:
         db, bus = Database(cast(Any, None), service.name), Bus("", service.name)
         inbox = Inbox(db, service.name, service.listens_to, service.handlers)
-        running.append(Running(service, settings, db, bus, Relay(db, bus), inbox, cast(Any, None)))
+        running.append(Running(service, settings, db, bus, Relay(db, bus), inbox, cast(Any, None), cast(Any, None)))
     verifier = Verifier(Keys(""), settings.issuer)
     return litestar_of(application(running, verifier, routes=[events, *reference.ROUTES, *routes.ROUTES]))
 

@@ -10,6 +10,7 @@ import asyncpg
 import httpx
 
 from chassis.bus import Bus
+from chassis.callers import Callers
 from chassis.db import Database
 from chassis.http import application
 from chassis.ids import new_id
@@ -84,7 +85,9 @@ async def record_filing(settings: Settings, headers: Mapping[str, str], body: Ma
         verifier, _ = identity(settings)
         db, bus = Database(cast(Pool, recorder), REQUESTS.name), Bus("nats://127.0.0.1:1", REQUESTS.name)
         inbox, peers = Inbox(db, REQUESTS.name, (), {}), Peers({}, lambda: "")
-        app = application([Running(REQUESTS, settings, db, bus, Relay(db, bus), inbox, peers)], verifier)
+        app = application(
+            [Running(REQUESTS, settings, db, bus, Relay(db, bus), inbox, peers, Callers(db, peers))], verifier
+        )
         transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://bench") as client:
             answer = await client.post("/v1/requests", headers=dict(headers), json=dict(body))

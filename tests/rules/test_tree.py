@@ -41,7 +41,8 @@ WRITTEN_BY = {
     "pending": {"chassis/journal.py"},
     "inbox": {"chassis/inbox.py", "chassis/parked.py"},
     "heard": {"chassis/inbox.py"},
-    "watermark": {"chassis/inbox.py"},
+    "watermark": {"chassis/inbox.py", "chassis/callers.py"},
+    "caller": {"chassis/callers.py"},
     "command": {"chassis/commands.py"},
 }
 CHASSIS_TABLES = {*WRITTEN_BY, "migration"}

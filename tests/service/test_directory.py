@@ -18,13 +18,14 @@ from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.rebuild import verify
 from chassis.telemetry import CORRELATION_HEADER
+from contracts.callers import Subject
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Language, Role
 from services.directory import actions, policy, store
 from services.directory.actions import Founder
 from services.directory.appointment import Appointment, ShownStatus
 from services.directory.domain import Person
-from services.directory.store import PersonTexts, Subject
+from services.directory.store import PersonTexts
 from services.directory.wiring import SERVICE, found
 from tests import builders
 from tests.builders import ISSUER, a_caller, headers

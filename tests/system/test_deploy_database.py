@@ -12,6 +12,7 @@ import pytest
 
 from chassis.auth import Verifier
 from chassis.bus import Bus
+from chassis.callers import Callers
 from chassis.db import Database
 from chassis.doctor import examine
 from chassis.embedded import Postgres
@@ -104,7 +105,9 @@ async def file_requests(db: Database, verifier: Verifier) -> None:
     service = next(service for service in SERVICES if service.name == "requests")
     bus = Bus("nats://127.0.0.1:1", "requests")
     inbox, peers = Inbox(db, "requests", service.listens_to, service.handlers), Peers({}, lambda: "")
-    app = application([Running(service, Settings(state=Path()), db, bus, Relay(db, bus), inbox, peers)], verifier)
+    app = application(
+        [Running(service, Settings(state=Path()), db, bus, Relay(db, bus), inbox, peers, Callers(db, peers))], verifier
+    )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         for _ in range(3):

@@ -1,0 +1,158 @@
+"""Who may act, as the directory last said: asked every two seconds, so that an end is known with the broker away.
+
+Each process holds all of it, and keeps it in its service's schema for the next one. What is heard twice changes
+nothing, and what comes late is known by its version.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from chassis.db import Database
+from chassis.peers import PeerError, Peers
+from contracts.callers import Holding, Known, News, Subject
+
+PULL_SECONDS = 2.0
+STALE_SECONDS = 5.0
+"""After so long without an answer what is held may no longer be so."""
+
+SUBJECTS_MAX = 10_000
+DIRECTORY = "directory"
+CONSUMER = "callers"
+
+log = structlog.get_logger()
+
+
+class Callers:
+    """The appointments of everybody who has any, in memory."""
+
+    def __init__(self, db: Database, peers: Peers) -> None:
+        self._db = db
+        self._peers = peers
+        self._after = "0.0"
+        self._heard_at = float("-inf")
+        self._held: dict[UUID, dict[UUID, Holding]] = {}
+        self._subjects: OrderedDict[Subject, UUID] = OrderedDict()
+        self._news = 0
+        """How often there was news of people: what was asked before may be wrong after."""
+
+    def in_force(self, person_id: UUID, at: datetime) -> Sequence[Holding]:
+        """The appointments that a person may act in at a moment; none for somebody who is not known."""
+        return [one for one in self._held.get(person_id, {}).values() if one.in_force(at.date())]
+
+    def stale(self) -> bool:
+        """True where the directory has not been heard for five seconds, or ever: somebody may have ended meanwhile."""
+        return time.monotonic() - self._heard_at > STALE_SECONDS
+
+    async def person_of(self, subject: Subject) -> UUID | None:
+        """Who signs in by a subject; None for nobody. Raises PeerError where it is not known and cannot be asked."""
+        if (known := self._subjects.get(subject)) is not None:
+            return known
+        news = self._news
+        answer = await self._peers.ask(DIRECTORY, "/internal/subjects", msgspec.json.encode(subject))
+        if answer is None:
+            return None
+        person_id = msgspec.json.decode(answer, type=Known).person_id
+        if news == self._news:
+            self._subjects[subject] = person_id
+            if len(self._subjects) > SUBJECTS_MAX:
+                self._subjects.popitem(last=False)
+        return person_id
+
+    # -- hearing -------------------------------------------------------------------------------------------------
+
+    async def follow(self) -> None:
+        """Every two seconds hear what has changed."""
+        await self.load()
+        silent = False
+        while True:
+            try:
+                await self.pull()
+                silent = False
+            except PeerError as error:
+                if not silent:
+                    log.warning("the directory is not heard", service=self._db.source, reason=str(error))
+                silent = True
+            await asyncio.sleep(PULL_SECONDS)
+
+    async def load(self) -> None:
+        """Hold what was kept, and go on from there. It is stale until the directory is heard."""
+        async with self._db.transaction() as tx:
+            # The watermark first: rows that are kept meanwhile are then merely heard again.
+            after = await tx.fetchval(
+                "SELECT after FROM watermark WHERE consumer = $1 AND owner = $2", CONSUMER, DIRECTORY
+            )
+            rows = await tx.fetch(
+                """
+                SELECT appointment_id, person_id, organization, role, starts AS from, ends AS until, ended, version
+                FROM caller
+                """
+            )
+        self._hold(msgspec.convert([dict(row) for row in rows], list[Holding]))
+        self._after = after or "0.0"
+
+    async def pull(self) -> None:
+        """Hear all that has changed since the last time. Raises PeerError."""
+        more = True
+        while more:
+            asked_at = time.monotonic()
+            news = await self._ask()
+            self._hold(news.holdings)
+            self._forget(news.people)
+            if not news.more:
+                self._heard_at = asked_at
+            # What is held has effect even where it cannot be kept: it is then heard again.
+            if news.holdings:
+                await self._keep(news)
+            self._after, more = news.after, news.more
+
+    async def _ask(self) -> News:
+        body = await self._peers.get(DIRECTORY, "/internal/callers", {"after": self._after})
+        try:
+            return msgspec.json.decode(body, type=News)
+        except msgspec.DecodeError as error:
+            raise PeerError("the answer is not news of callers") from error
+
+    def _hold(self, holdings: Sequence[Holding]) -> None:
+        for one in holdings:
+            own = self._held.setdefault(one.person_id, {})
+            held = own.get(one.appointment_id)
+            if held is None or held.version <= one.version:
+                own[one.appointment_id] = one
+
+    def _forget(self, people: Sequence[UUID]) -> None:
+        if people:
+            self._news += 1
+            gone = set(people)
+            self._subjects = OrderedDict((s, person) for s, person in self._subjects.items() if person not in gone)
+
+    async def _keep(self, news: News) -> None:
+        async with self._db.transaction() as tx:
+            await tx.execute(
+                """
+                INSERT INTO caller (appointment_id, person_id, organization, role, starts, ends, ended, version)
+                SELECT appointment_id, person_id, organization, role, starts, ends, ended, version
+                FROM json_populate_recordset(NULL::caller, $1::text::json)
+                ON CONFLICT (appointment_id) DO UPDATE SET starts = excluded.starts, ends = excluded.ends,
+                    ended = excluded.ended, version = excluded.version
+                WHERE caller.version < excluded.version
+                """,
+                msgspec.json.encode(
+                    [msgspec.structs.asdict(one) for one in sorted(news.holdings, key=lambda h: h.appointment_id)]
+                ).decode(),
+            )
+            await tx.execute(
+                """
+                INSERT INTO watermark (consumer, owner, after, read_at) VALUES ($1, $2, $3, clock_timestamp())
+                ON CONFLICT (consumer, owner) DO UPDATE SET after = $3, read_at = clock_timestamp()
+                """,
+                CONSUMER,
+                DIRECTORY,
+                news.after,
+            )

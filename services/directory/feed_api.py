@@ -1,0 +1,33 @@
+"""What the other services ask the directory: who may act, and who signs in by a subject."""
+
+from typing import Annotated
+
+from litestar import get, post
+from litestar.params import JSONBody, QueryParameter
+
+from chassis.http import INTERNAL, Calling, Db
+from contracts.callers import Known, News, Subject
+from contracts.refusals import Missing
+from services.directory import feed, store
+
+
+@get("/internal/callers", opt=INTERNAL, summary="What has changed in who may act")
+async def callers(
+    db: Db, caller: Calling, after: Annotated[str, QueryParameter(pattern=r"^\d{1,19}\.\d{1,18}$")] = "0.0"
+) -> News:
+    """Since a watermark; asked every two seconds by every service."""
+    async with db.transaction(by=caller) as tx:
+        return await feed.news(tx, after=after)
+
+
+# A POST, so that no subject stands in the log of whatever lies between.
+@post("/internal/subjects", opt=INTERNAL, status_code=200, summary="Who signs in by a subject")
+async def subjects(data: JSONBody[Subject], db: Db, caller: Calling) -> Known:
+    async with db.transaction(by=caller) as tx:
+        person_id = await store.person_of(tx, data)
+    if person_id is None:
+        raise Missing("not-found")
+    return Known(person_id=person_id)
+
+
+ROUTES = [callers, subjects]
