@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from contracts.consents import EVERYTHING, FieldSets, Recipients
 from contracts.facts import Fact
 from contracts.values import Code, Language, Organization, Period, State
 
@@ -195,7 +196,8 @@ class RequestLapsed(Fact, frozen=True, kw_only=True, tag="requests.request.lapse
 class CirculationDecided(Fact, frozen=True, kw_only=True, tag="requests.request.circulation-decided.v1"):
     """Who beyond UNODC may see the request changed: `window_running`, `granted`, `objected` or `none`.
 
-    `consent_id` names the consent that was given or withdrawn; None when a running window ended in silence.
+    Stated when a running window ends in silence; `consent_id` is then None. Journals from before consents had
+    recipients also hold it for a consent that was given or withdrawn, which it names.
     """
 
     request_id: UUID
@@ -204,6 +206,57 @@ class CirculationDecided(Fact, frozen=True, kw_only=True, tag="requests.request.
     decided_at: datetime
     consent_id: UUID | None = None
     window_ends_at: datetime | None = None
+
+
+class ConsentGiven(Fact, frozen=True, kw_only=True, tag="requests.request.consent-given.v1"):
+    """The State let its request be shown: to whom, which fields, from when until when.
+
+    `instead_of` names the consent that its silence would have given: who speaks is not silent.
+    """
+
+    request_id: UUID
+    state: State
+    consent_id: UUID
+    recipients: Recipients
+    given_at: datetime
+    fields: FieldSets = EVERYTHING
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    instead_of: UUID | None = None
+
+
+class ConsentRecorded(Fact, frozen=True, kw_only=True, tag="requests.request.consent-recorded.v1"):
+    """A coordinator wrote down a consent that came by note verbale; the State is told, and can withdraw it."""
+
+    request_id: UUID
+    state: State
+    consent_id: UUID
+    recipients: Recipients
+    recorded_at: datetime
+    fields: FieldSets = EVERYTHING
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    instead_of: UUID | None = None
+
+
+class ConsentWithdrawn(Fact, frozen=True, kw_only=True, tag="requests.request.consent-withdrawn.v1"):
+    """The State took a consent back, or objected while silence would have become one. `circulation` is what is left."""
+
+    request_id: UUID
+    state: State
+    consent_id: UUID
+    circulation: Code
+    withdrawn_at: datetime
+
+
+class ConsentEnded(Fact, frozen=True, kw_only=True, tag="requests.request.consent-ended.v1"):
+    """The period of a consent is over. `circulation` is what is left."""
+
+    request_id: UUID
+    state: State
+    consent_id: UUID
+    circulation: Code
+    ended_at: datetime
 
 
 class LineFulfilmentChanged(Fact, frozen=True, kw_only=True, tag="requests.request.fulfilment-changed.v1"):
@@ -238,5 +291,9 @@ FACTS: tuple[type[Fact], ...] = (
     RequestReminded,
     RequestLapsed,
     CirculationDecided,
+    ConsentGiven,
+    ConsentRecorded,
+    ConsentWithdrawn,
+    ConsentEnded,
     LineFulfilmentChanged,
 )

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from contracts.consents import Consent
 from contracts.matching import Capacity, Eligibility, Terms
 from contracts.requests import Line, RequestSubmitted
 from contracts.values import Language, Period
@@ -80,6 +81,7 @@ def a_wanted_line(**changes: Any) -> WantedLine:
         visibility="providers",
         circulation="granted",
         restricted=False,
+        consents=(Consent(consent_id=uuid4(), recipients=("providers",), given_at=NOON),),
     )
     return msgspec.structs.replace(whole, **changes)
 

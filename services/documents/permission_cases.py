@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from contracts.consents import EVERYTHING, PROVIDERS, UNODC_UNITS, Consent, FieldSet
 from contracts.facts import Fact
 from contracts.matching import MatchSuggested, OfferingSubmitted
 from contracts.pledges import AllocationMade, PledgePledged, RequirementOpened
@@ -42,7 +43,7 @@ from services.requests import domain as requests_domain
 from services.requests import evolve as requests_evolve
 from services.requests import policy as requests
 from services.requests.api import HistoryEntry
-from services.requests.domain import Addressee, Circulation, Status, Visibility
+from services.requests.domain import Circulation, Status
 from services.requests.store import Summary
 from services.requests.views import LineView, RequestView
 
@@ -57,14 +58,29 @@ def _example(kind: type[Fact]) -> Any:
 
 _TO_REQUEST = {
     "the State itself": of(STATE),
-    "addressed by name": of(NAMED),
+    "named by a consent": of(NAMED),
     "both sides accepted": of(AGREED),
     "another organization": of(OTHER),
     "UNODC": of(UNODC),
 }
 
 
-def _request(status: str, circulation: str, visibility: str, addressee: str) -> requests_domain.Request:
+_RECIPIENTS = {
+    "nobody": (),
+    "an organization": (NAMED,),
+    "units of UNODC": (UNODC_UNITS,),
+    "every provider and donor": (PROVIDERS,),
+}
+
+
+def _consents(recipients: str, fields: str) -> tuple[Consent, ...]:
+    """One that is in force."""
+    given = EVERYTHING if fields == "everything" else (FieldSet.CODES, *(f for f in FieldSet if f == fields))
+    whom = _RECIPIENTS[recipients]
+    return (Consent(consent_id=UUID(int=5), recipients=whom, fields=given, given_at=WHEN),) if whom else ()
+
+
+def _request(status: str, circulation: str, recipients: str, fields: str) -> requests_domain.Request:
     submitted: RequestSubmitted = _example(RequestSubmitted)
     confirmed, revoked, line_id = UUID(int=3), UUID(int=4), submitted.lines[0].line_id
     return replace(
@@ -73,9 +89,8 @@ def _request(status: str, circulation: str, visibility: str, addressee: str) -> 
         status=Status(status),
         submitted_at=None if status == Status.DRAFT else WHEN,
         circulation=Circulation(circulation),
-        visibility=Visibility(visibility),
-        addressee=Addressee(addressee),
-        addressed_states=(NAMED,) if addressee == Addressee.STATES else (),
+        consents={consent.consent_id: consent for consent in _consents(recipients, fields)},
+        read_at=WHEN,
         matches={confirmed: (line_id, "confirmed"), revoked: (line_id, "revoked")},
         providers={confirmed: AGREED, revoked: OTHER},
     )
@@ -115,14 +130,14 @@ _REQUESTS = (
             Summary,
             HistoryEntry,
         ),
-        guarded=tuple(requests.Guarded),
+        guarded=(*requests.Guarded, "title", "need", "in_place", "markers_justification", "advice"),
         decide=requests.decide,
         standings=_TO_REQUEST,
         properties={
             "status": tuple(Status),
             "circulation": tuple(Circulation),
-            "visibility": tuple(Visibility),
-            "addressed to": tuple(Addressee),
+            "consent to": tuple(_RECIPIENTS),
+            "of": (*FieldSet, "everything"),
         },
         make=_request,
         reads=_SHOWING,
@@ -135,7 +150,7 @@ _REQUESTS = (
 _M = matching.Action
 
 
-def _line(status: str, circulation: str, visibility: str, addressee: str) -> WantedLine:
+def _line(status: str, circulation: str, recipients: str) -> WantedLine:
     submitted: RequestSubmitted = _example(RequestSubmitted)
     line = submitted.lines[0]
     values = msgspec.structs.asdict(line) | {
@@ -143,11 +158,12 @@ def _line(status: str, circulation: str, visibility: str, addressee: str) -> Wan
         "state": STATE,
         "status": RequestStatus(status),
         "fulfilment": "none",
-        "addressee": addressee,
-        "addressed_states": (NAMED,) if addressee == Addressee.STATES else (),
-        "visibility": visibility,
+        "addressee": "any",
+        "addressed_states": (),
+        "visibility": "providers",
         "circulation": circulation,
         "restricted": False,
+        "consents": _consents(recipients, "codes"),
     }
     return WantedLine(**{name: values[name] for name in WantedLine.__struct_fields__})
 
@@ -157,7 +173,7 @@ def _offering(status: str) -> offering.Offering:
     return replace(submitted, provider=PROVIDER, status=OfferingStatus(status))
 
 
-def _match(presented: str, interested: str) -> match.Match:
+def _match(presented: str, interested: str, told: str, agreed: str) -> match.Match:
     return replace(
         match.evolve(None, _example(MatchSuggested)),
         state=STATE,
@@ -165,6 +181,8 @@ def _match(presented: str, interested: str) -> match.Match:
         status=MatchStatus.PRESENTED if presented == "yes" else MatchStatus.SUGGESTED,
         presented_at=WHEN if presented == "yes" else None,
         interested_at=WHEN if interested == "yes" else None,
+        told=told == "yes",
+        confirmed_at=WHEN if agreed == "yes" else None,
     )
 
 
@@ -199,8 +217,7 @@ _MATCHING = (
         properties={
             "status": tuple(RequestStatus),
             "circulation": tuple(Circulation),
-            "visibility": tuple(Visibility),
-            "addressed to": tuple(Addressee),
+            "consent to": tuple(_RECIPIENTS),
         },
         make=_line,
         reads=(_M.PROPOSE,),
@@ -226,7 +243,12 @@ _MATCHING = (
             "another organization": of(OTHER),
             "UNODC": of(UNODC),
         },
-        properties={"ever presented": YES_OR_NO, "begun by interest": YES_OR_NO},
+        properties={
+            "ever presented": YES_OR_NO,
+            "begun by interest": YES_OR_NO,
+            "a consent lets the provider know": YES_OR_NO,
+            "both sides accepted": YES_OR_NO,
+        },
         make=_match,
         reads=_MATCH_READS,
         acts=tuple(matching.MATCHERS),

@@ -73,6 +73,13 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "match_status": "confirmed",
         "window_ends_at": "2026-12-02T10:00:00Z",
         "CirculationDecided.circulation": "window_running",
+        "recipients": ["NOR", "unodc_units"],
+        "fields": ["codes", "words"],
+        "starts_at": "2026-12-01T00:00:00Z",
+        "ends_at": "2027-12-01T00:00:00Z",
+        "note_verbale": f"{FICTITIOUS} KEN/NV/2026/118",
+        "ConsentWithdrawn.circulation": "objected",
+        "ConsentEnded.circulation": "none",
         "submit": True,
         "comment": f"{FICTITIOUS} Said on the telephone as well.",
         "reason": "other",
@@ -223,7 +230,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "KEN:focal_point": frozenset(
             {"RequestDrafted", "RequestRevised", "RequestSubmitted", "RequestWithdrawn", "RequestDelivered"}
-            | {"CirculationDecided", "MatchAccepted", "MatchCompleted", "MatchConfirmed", "MatchDeclinedByState"}
+            | {"CirculationDecided", "ConsentGiven", "ConsentWithdrawn", "MatchAccepted", "MatchCompleted"}
+            | {"MatchConfirmed", "MatchDeclinedByState"}
             | {"SubscriptionRegistered", "NotificationRead", "WebhookRegistered", "WebhookRotated", "WebhookEnabled"}
             | {"WebhookRemoved"}
         ),
@@ -231,7 +239,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             {"RequestRegistered", "RequestReturned", "RequestDeclined", "RequestOpened", "RequestHeld"}
             | {"RequestResumed", "RequestReopened", "RequestClosed", "OfferingApproved", "OfferingReturned"}
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
-            | {"MatchNotPursued", "MatchRevoked"}
+            | {"MatchNotPursued", "MatchRevoked", "ConsentRecorded"}
         ),
         "UNODC-SHERLOC:provider_officer": frozenset(
             {"OfferingDrafted", "OfferingRevised", "OfferingSubmitted", "OfferingReconfirmed", "OfferingWithdrawn"}

@@ -3,12 +3,20 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
+
+from msgspec.structs import asdict
 
 from chassis.db import Tx
 from chassis.inbox import Handler
+from contracts.consents import Consent, RequestConsents, Terms, recipients_by_visibility
 from contracts.facts import Event, Fact
 from contracts.requests import (
     CirculationDecided,
+    ConsentEnded,
+    ConsentGiven,
+    ConsentRecorded,
+    ConsentWithdrawn,
     LineFulfilmentChanged,
     RequestClosed,
     RequestDeclined,
@@ -20,12 +28,13 @@ from contracts.requests import (
     RequestReopened,
     RequestResumed,
     RequestReturned,
+    RequestRevised,
     RequestStarted,
     RequestSubmitted,
     RequestWithdrawn,
 )
 from contracts.values import is_unodc
-from services.matching import line_store, match_store, suggesting
+from services.matching import consent_store, line_store, match_store, suggesting
 from services.matching.line import STATUS_AFTER
 from services.matching.match import SHOWN
 
@@ -34,6 +43,7 @@ async def hear_of_submission(tx: Tx, event: Event, fact: RequestSubmitted) -> No
     """Know the lines as they now stand, end the matches they no longer fit, and suggest what fits them best."""
     now = datetime.now(UTC)
     await line_store.put(tx, fact)
+    await _hear_of_consent_by_submission(tx, event, fact)
     lines = await line_store.lines_of(tx, fact.request_id)
     matches = await match_store.not_confirmed_of_request(tx, fact.request_id)
     await suggesting.expire_unfit(tx, matches, lines, because=event, now=now)
@@ -63,16 +73,68 @@ async def hear_of_end(
     await suggesting.expire(tx, matches, because=event, now=datetime.now(UTC))
 
 
-async def hear_of_circulation(tx: Tx, event: Event, fact: CirculationDecided) -> None:
-    """Where the State no longer lets the request circulate, what was shown to others than UNODC ends."""
+async def hear_of_revision(tx: Tx, event: Event, fact: RequestRevised) -> None:
+    """What was consented to was what the request said before."""
+    await consent_store.end(tx, fact.request_id, event.aggregateversion, fact.revised_at)
+
+
+async def _hear_of_consent_by_submission(tx: Tx, event: Event, fact: RequestSubmitted) -> None:
+    """The submission is a consent, under the request's own id, unless silence has to be waited for."""
+    await consent_store.end(tx, fact.request_id, event.aggregateversion, fact.submitted_at)
+    if fact.circulation_rule == "granted":
+        terms = Terms(recipients=recipients_by_visibility(fact.visibility, fact.addressee, fact.addressed_states))
+        await _put(tx, event, fact, fact.request_id, terms, fact.submitted_at)
+
+
+async def hear_of_consent(tx: Tx, event: Event, fact: ConsentGiven | ConsentRecorded) -> None:
+    """Somebody may be shown more; what silence would have given is not given any more."""
+    given_at = fact.given_at if isinstance(fact, ConsentGiven) else fact.recorded_at
+    if fact.instead_of is not None:
+        await consent_store.end(tx, fact.request_id, event.aggregateversion, given_at, consent_id=fact.instead_of)
+    terms = Terms(recipients=fact.recipients, fields=fact.fields, starts_at=fact.starts_at, ends_at=fact.ends_at)
+    await _put(tx, event, fact, fact.consent_id, terms, given_at)
+    await line_store.circulate(tx, fact.request_id, "granted")
+
+
+async def _put(tx: Tx, event: Event, fact: Any, consent_id: UUID, terms: Terms, given_at: datetime) -> None:
+    recorded = isinstance(fact, ConsentRecorded)
+    consent = Consent(consent_id=consent_id, **asdict(terms), given_at=given_at, recorded=recorded)
+    of_request = {"request_id": fact.request_id, "state": fact.state, "revision": event.aggregateversion}
+    await consent_store.put(tx, [RequestConsents(**of_request, consents=(consent,))])
+
+
+async def hear_of_lost_consent(tx: Tx, event: Event, fact: ConsentWithdrawn | ConsentEnded) -> None:
+    at = fact.withdrawn_at if isinstance(fact, ConsentWithdrawn) else fact.ended_at
+    await consent_store.end(tx, fact.request_id, event.aggregateversion, at, consent_id=fact.consent_id)
     await line_store.circulate(tx, fact.request_id, fact.circulation)
-    if fact.circulation != "granted":
-        shown = [
-            match
-            for match in await match_store.not_confirmed_of_request(tx, fact.request_id)
-            if match.status in SHOWN and not is_unodc(match.provider)
-        ]
-        await suggesting.expire(tx, shown, because=event, now=datetime.now(UTC))
+    await _expire_untold(tx, event, fact.request_id)
+
+
+async def hear_of_circulation(tx: Tx, event: Event, fact: CirculationDecided) -> None:
+    """A window ended in silence; or, in journals of before, a State's one consent was given or withdrawn."""
+    await line_store.circulate(tx, fact.request_id, fact.circulation)
+    if fact.circulation == "granted":
+        terms = await line_store.terms_by_visibility(tx, fact.request_id)
+        if terms is not None:
+            await _put(tx, event, fact, fact.consent_id or fact.request_id, terms, fact.decided_at)
+        return
+    await consent_store.end(tx, fact.request_id, event.aggregateversion, fact.decided_at, consent_id=fact.consent_id)
+    await _expire_untold(tx, event, fact.request_id)
+
+
+async def _expire_untold(tx: Tx, event: Event, request_id: UUID) -> None:
+    """Where no consent is left that lets its provider know, what was shown ends, unless it is agreed or of UNODC."""
+    now = datetime.now(UTC)
+    granted = await line_store.circulates(tx, request_id)
+    consents = await consent_store.in_force(tx, request_id) if granted else ()
+    shown = [
+        match
+        for match in await match_store.not_confirmed_of_request(tx, request_id)
+        if match.status in SHOWN
+        and not is_unodc(match.provider)
+        and not any(consent.names(match.provider) for consent in consents)
+    ]
+    await suggesting.expire(tx, shown, because=event, now=now)
 
 
 async def hear_of_fulfilment(tx: Tx, event: Event, fact: LineFulfilmentChanged) -> None:
@@ -93,6 +155,11 @@ HANDLERS: Mapping[type[Fact], Handler] = {
     RequestClosed: hear_of_end,
     RequestWithdrawn: hear_of_end,
     RequestLapsed: hear_of_end,
+    RequestRevised: hear_of_revision,
     CirculationDecided: hear_of_circulation,
+    ConsentGiven: hear_of_consent,
+    ConsentRecorded: hear_of_consent,
+    ConsentWithdrawn: hear_of_lost_consent,
+    ConsentEnded: hear_of_lost_consent,
     LineFulfilmentChanged: hear_of_fulfilment,
 }

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from contracts.consents import Consent
 from contracts.facts import Fact
 from contracts.requests import (
     RequestClosed,
@@ -20,7 +21,7 @@ from contracts.requests import (
     RequestStarted,
     RequestWithdrawn,
 )
-from contracts.values import Caller, Period, is_unodc
+from contracts.values import Caller, Period
 
 
 class RequestStatus(StrEnum):
@@ -94,21 +95,17 @@ class WantedLine(Struct, frozen=True, kw_only=True):
     visibility: str
     circulation: str
     restricted: bool
+    consents: tuple[Consent, ...] = ()
+    """Those of its request that were in force when it was read; only where one line is read by itself."""
 
     @property
     def proposable(self) -> bool:
         return self.status in PROPOSABLE
 
-    @property
-    def circulates(self) -> bool:
-        return self.circulation == "granted"
+    def may_be_told_to(self, organization: str) -> bool:
+        """True where a consent in force lets the organization know of the line."""
+        return self.circulation == "granted" and any(consent.names(organization) for consent in self.consents)
 
     def is_shown_to(self, provider: Caller) -> bool:
-        """True where a provider's officer may know of the line: it circulates, and to them."""
-        if not (self.proposable and self.circulates):
-            return False
-        if self.visibility == "named":
-            return provider.organization in self.addressed_states or (
-                self.addressee == "unodc" and is_unodc(provider.organization)
-            )
-        return self.visibility in {"providers", "public_summary"}
+        """True where a provider's officer may know of the line: it is open to proposals, and to them."""
+        return self.proposable and self.may_be_told_to(provider.organization)

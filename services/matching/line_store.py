@@ -9,9 +9,11 @@ from asyncpg import Record
 
 from chassis.db import Tx
 from chassis.writes import Write
+from contracts.consents import Terms, recipients_by_visibility
 from contracts.reference import kinds
 from contracts.requests import RequestSubmitted
 from contracts.values import Period
+from services.matching import consent_store
 from services.matching.line import CIRCULATION_BY_RULE, SEEKING, RequestStatus, WantedLine
 from services.matching.offering import Offering
 
@@ -95,6 +97,20 @@ async def circulate(tx: Tx, request_id: UUID, circulation: str) -> None:
     await tx.execute("UPDATE wanted_request SET circulation = $2 WHERE request_id = $1", request_id, circulation)
 
 
+async def circulates(tx: Tx, request_id: UUID) -> bool:
+    return bool(
+        await tx.fetchval("SELECT circulation = 'granted' FROM wanted_request WHERE request_id = $1", request_id)
+    )
+
+
+async def terms_by_visibility(tx: Tx, request_id: UUID) -> Terms | None:
+    """What a consent gives that names nobody; None for a request that is not known here."""
+    row = await tx.fetchrow(
+        "SELECT visibility, addressee, addressed_states FROM wanted_request WHERE request_id = $1", request_id
+    )
+    return Terms(recipients=recipients_by_visibility(**dict(row))) if row else None
+
+
 async def fulfil(tx: Tx, line_id: UUID, fulfilment: str) -> None:
     await tx.execute("UPDATE wanted_line SET fulfilment = $2 WHERE line_id = $1", line_id, fulfilment)
 
@@ -106,7 +122,9 @@ async def line(tx: Tx, line_id: UUID, *, lock: bool = False) -> WantedLine | Non
     row = await tx.fetchrow(
         "SELECT * FROM wanted_line JOIN wanted_request USING (request_id) WHERE line_id = $1", line_id
     )
-    return _line(row) if row else None
+    if row is None:
+        return None
+    return msgspec.structs.replace(_line(row), consents=await consent_store.in_force(tx, row["request_id"]))
 
 
 async def lines_of(tx: Tx, request_id: UUID) -> list[WantedLine]:

@@ -107,6 +107,8 @@ class Match(Struct, frozen=True, kw_only=True):
     made_at: datetime
     """When it was suggested or nominated, or interest was expressed."""
     interested_at: datetime | None = None
+    told: bool = False
+    """When it was read for its provider, a consent in force let that know of the request."""
     presented_at: datetime | None = None
     departs: bool = False
     departure: str | None = None
@@ -140,7 +142,7 @@ class Match(Struct, frozen=True, kw_only=True):
         """
         self.require("present")
         line = check_proposable(line)
-        if not (line.circulates or is_unodc(self.provider)):
+        if not (is_unodc(self.provider) or line.may_be_told_to(self.provider)):
             raise Conflict("circulation-not-granted", circulation=line.circulation)
         if passes_over and departure is None:
             raise Invalid("departure-reason-missing")

@@ -12,6 +12,7 @@ from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller, Role
 from services.matching import (
+    consent_store,
     line_store,
     match,
     match_store,
@@ -64,6 +65,7 @@ async def begin(
 
 
 async def _line_for(tx: Tx, line_id: UUID, caller: Caller) -> WantedLine:
+    await consent_store.check_heard_for(tx, caller)
     line = await line_store.line(tx, line_id, lock=True)
     if line is None:
         raise Missing("not-found")
@@ -111,6 +113,7 @@ async def present(
 ) -> Match:
     """Show a match to the State and to the provider, if the provider may know and the offering still fits."""
     before = await _for_move(tx, match_id, Action.PRESENT, caller, expected)
+    await consent_store.check_heard(tx, before.provider)
     async with tx.by_itself():
         line = await line_store.line(tx, before.line_id)
         passes_over = await match_store.passes_over(tx, before)

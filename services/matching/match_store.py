@@ -12,6 +12,7 @@ from chassis.writes import Write
 from contracts.matching import Share
 from contracts.refusals import Missing
 from contracts.values import Caller, Money, Period
+from services.matching import consent_store
 from services.matching.match import NOT_CONFIRMED, NOT_SHOWN, Match, MatchStatus
 
 LIST_MAX = 100
@@ -19,9 +20,13 @@ STRAYS_MAX = 200
 
 
 async def get(tx: Tx, match_id: UUID, caller: Caller) -> Match:
-    """The match, if this caller may see it, held until the transaction ends. Raises Missing."""
+    """The match, if this caller may see it, held until the transaction ends. Raises Missing; Unavailable, see below."""
+    await consent_store.check_heard_for(tx, caller)
     row = await tx.fetchrow(
-        "SELECT * FROM match WHERE match_id = $1 AND may_see(match, $2, $3) FOR UPDATE",
+        """
+        SELECT *, $3 = 'provider_officer' AND told(request_id, provider) AS told
+        FROM match WHERE match_id = $1 AND may_see(match, $2, $3) FOR UPDATE
+        """,
         match_id,
         caller.organization,
         caller.role,
@@ -182,10 +187,11 @@ class Ranked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def ranked(tx: Tx, match_id: UUID, caller: Caller) -> Ranked:
-    """One match, if this caller may see it. Raises Missing."""
+    """One match, if this caller may see it. Raises Missing; Unavailable while it is not known what may be shown."""
+    await consent_store.check_heard_for(tx, caller)
     row = await tx.fetchrow(
         """
-        SELECT match.*,
+        SELECT match.*, $3 = 'provider_officer' AND told(match.request_id, match.provider) AS told,
             (SELECT count(*) FROM match AS other WHERE other.line_id = match.line_id AND other.ended_at IS NULL
                 AND (-other.score, other.offering_id) < (-match.score, match.offering_id)) AS better
         FROM match WHERE match_id = $1 AND may_see(match, $2, $3)
@@ -210,10 +216,11 @@ async def page(
     after: UUID | None,
     limit: int,
 ) -> list[Ranked]:
-    """The newest line's first, best first within a line, from the one after `after`."""
+    """The newest line's first, best first within a line, from the one after `after`. Raises Unavailable, see above."""
+    await consent_store.check_heard_for(tx, caller)
     rows = await tx.fetch(
         """
-        SELECT match.*,
+        SELECT match.*, $2 = 'provider_officer' AND told(match.request_id, match.provider) AS told,
             (SELECT count(*) FROM match AS other WHERE other.line_id = match.line_id AND other.ended_at IS NULL
                 AND (-other.score, other.offering_id) < (-match.score, match.offering_id)) AS better
         FROM match LEFT JOIN match AS last ON last.match_id = $7 AND may_see(last, $1, $2)

@@ -150,12 +150,16 @@ def may_see_offering(caller: Caller, seen: Offering) -> bool:
 
 
 def may_see_match(caller: Caller, seen: Match) -> bool:
-    """The two sides from the presentation on; a provider also its own interest."""
+    """The two sides from the presentation on; a provider also its own interest.
+
+    A provider sees what a consent lets it know of, and what both sides have agreed; a unit of UNODC needs no consent.
+    """
     if caller.role in OVERSEERS:
         return True
     if caller.role in FILERS:
         return seen.state == caller.organization and seen.presented_at is not None
     if caller.role is Role.PROVIDER_OFFICER:
-        told = seen.presented_at is not None or seen.interested_at is not None
-        return seen.provider == caller.organization and told
+        begun = seen.presented_at is not None or seen.interested_at is not None
+        known = seen.confirmed_at is not None or caller.of_unodc or seen.told
+        return seen.provider == caller.organization and begun and known
     return False

@@ -5,16 +5,34 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+import msgspec
+import structlog
+
 from chassis.db import Database
+from chassis.peers import PeerError
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every
-from services.matching import match_actions, match_api, match_store, offering_actions, offering_api, offering_store
+from contracts.consents import ConsentPage
+from services.matching import (
+    consent_store,
+    match_actions,
+    match_api,
+    match_store,
+    offering_actions,
+    offering_api,
+    offering_store,
+)
 from services.matching.consumers import HANDLERS
+
+CONSENTS_SECONDS = 2.0
+"""Well below the time after which what hangs on consents is not shown."""
 
 LAPSE_SECONDS = 60.0
 LOOK_SECONDS = 10.0
 LOOK_BACK = timedelta(seconds=60)
 """Far above the time a transaction may take: two that did not see each other have both ended by then."""
+
+log = structlog.get_logger()
 
 
 async def lapse_offerings(db: Database) -> None:
@@ -38,8 +56,26 @@ async def look_again(db: Database) -> None:
             await offering_actions.expire_stray(tx, match_id, now=datetime.now(UTC))
 
 
+async def read_consents(running: Running) -> None:
+    """Ask the owner which consents changed, however the broker fares; it is kept when that last came to its end."""
+    async with running.db.transaction() as tx:
+        after, began_at = await consent_store.begin_reading(tx)
+    more = True
+    while more:
+        try:
+            body = await running.peers.get("requests", "/internal/consents", {"after": after})
+            page = msgspec.json.decode(body, type=ConsentPage)
+        except (PeerError, msgspec.DecodeError) as error:
+            log.info("consents not heard", reason=str(error))
+            return
+        async with running.db.transaction() as tx:
+            await consent_store.keep(tx, page, began_at=began_at)
+        after, more = page.after, page.more
+
+
 def loops(running: Running) -> Mapping[str, Loop]:
     return {
+        "consents": partial(every, CONSENTS_SECONDS, partial(read_consents, running)),
         "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, running.db)),
         "second looks": partial(every, LOOK_SECONDS, partial(look_again, running.db)),
     }

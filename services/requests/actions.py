@@ -14,7 +14,7 @@ from chassis.journal import announce
 from contracts.facts import Event, Fact
 from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchRevoked
 from contracts.values import Caller
-from services.requests import domain, policy, store
+from services.requests import consent_store, domain, policy, store
 from services.requests.domain import Content, Request, Status
 from services.requests.evolve import evolve
 from services.requests.policy import Action
@@ -99,6 +99,16 @@ async def move(
     if comment:
         await store.save_remark(tx, request, comment)
     return request
+
+
+async def end_consents(tx: Tx, now: datetime) -> int:
+    """State that a period is over. Nobody has been shown anything since it was: that goes by the clock alone."""
+    over = await consent_store.periods_over(tx, now)
+    for request_id, consent_id in over:
+        request = await store.locked(tx, request_id)
+        if request is not None and request.consents[consent_id].stands:
+            await record(tx, request, request.end_consent(consent_id, now=now))
+    return len(over)
 
 
 async def register(tx: Tx, request_id: UUID, *, caller: Caller, expected: int, now: datetime) -> Request:

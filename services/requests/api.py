@@ -7,15 +7,14 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from litestar import Response, delete, get, patch, post
+from litestar import Response, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
-from chassis.commands import Command, claim, once
-from chassis.db import Database, Tx
+from chassis.commands import claim, once
+from chassis.db import Tx
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
-from chassis.ids import new_id
 from chassis.journal import read_aggregate
 from contracts.facts import Fact
 from contracts.refusals import Invalid
@@ -36,7 +35,7 @@ from services.requests.commands import (
 from services.requests.domain import Outcome, Request, Status
 from services.requests.policy import Action, Filing, Guarded
 from services.requests.specificity import Advice, advise
-from services.requests.views import RequestView, view
+from services.requests.views import RequestView, read, view
 
 B = TypeVar("B", Comment, Reason, Triage, Delivery, Closing)
 
@@ -78,14 +77,12 @@ async def file_request(
     policy.decide(caller, Action.FILE, Filing(data.state, data.submit)).required()
     content, words, salt = data.content()
 
-    async def file(tx: Tx, request_id: UUID) -> tuple[Request, store.Texts]:
+    async def file(tx: Tx, request_id: UUID) -> RequestView:
         request = await actions.file(tx, request_id, content, words, salt, submit=data.submit, caller=caller, now=now)
-        return request, words
+        return _view_of_own(caller, request, words, now)
 
-    request, texts = await once(db, command, first=file, again=partial(_read, caller=caller))
-    return created(
-        _view_for(caller, request, texts), location=f"/v1/requests/{request.request_id}", revision=request.revision
-    )
+    filed = await once(db, command, first=file, again=partial(read, caller=caller, now=now))
+    return created(filed, location=f"/v1/requests/{filed.request_id}", revision=filed.revision)
 
 
 @get("/v1/requests", opt=asks(Action.LIST), summary="The requests this caller may see, newest first")
@@ -105,10 +102,10 @@ async def list_requests(
 
 
 @get("/v1/requests/{request_id:uuid}", opt=asks(Action.SHOW), summary="One request")
-async def show_request(request_id: FromPath[UUID], db: Db, caller: Calling) -> Response[RequestView]:
+async def show_request(request_id: FromPath[UUID], db: Db, caller: Calling, now: Now) -> Response[RequestView]:
     async with db.transaction(by=caller) as tx:
-        request, texts = await _read(tx, request_id, caller)
-    return shown(_view_for(caller, request, texts), revision=request.revision)
+        found = await read(tx, request_id, caller, now)
+    return shown(found, revision=found.revision)
 
 
 @patch("/v1/requests/{request_id:uuid}", opt=asks(Action.REVISE), summary="Revise a draft or a returned request")
@@ -123,7 +120,7 @@ async def revise_request(
     content, texts, salt = data.content()
     async with db.transaction(by=caller) as tx:
         request = await actions.revise(tx, request_id, content, texts, salt, caller=caller, expected=expected, now=now)
-    return shown(_view_for(caller, request, texts), revision=request.revision)
+    return shown(_view_of_own(caller, request, texts, now), revision=request.revision)
 
 
 @post(
@@ -163,52 +160,6 @@ async def show_history(request_id: FromPath[UUID], db: Db, caller: Calling) -> l
 
 
 @post(
-    "/v1/requests/{request_id:uuid}/consents",
-    opt=asks(Action.CONSENT),
-    status_code=201,
-    summary="Let a request circulate",
-)
-async def give_consent(
-    request_id: FromPath[UUID],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-    data: JSONBody[Comment | None] = None,
-) -> Response[RequestView]:
-    """The State consents that providers see the request, as far as its visibility says."""
-    consent_id = new_id()
-    return await _carry_out(
-        db, caller, command, request_id, Action.CONSENT, lambda r: r.consent(consent_id, now=now), expected,
-        comment=data.comment if data else "", status=201,
-    )  # fmt: skip
-
-
-@delete(
-    "/v1/requests/{request_id:uuid}/consents/{consent_id:uuid}",
-    opt=asks(Action.OBJECT),
-    status_code=200,
-    summary="Withdraw a consent",
-)
-async def withdraw_consent(
-    request_id: FromPath[UUID],
-    consent_id: FromPath[UUID],
-    db: Db,
-    caller: Calling,
-    expected: Expected,
-    now: Now,
-) -> Response[RequestView]:
-    """Also the objection while the window of the silence rule runs: the consent's id is then the request's own."""
-    async with db.transaction(by=caller) as tx:
-        await actions.move(
-            tx, request_id, Action.OBJECT, lambda r: r.object(consent_id, now=now), caller=caller, expected=expected
-        )
-        request, texts = await _read(tx, request_id, caller)
-    return shown(_view_for(caller, request, texts), revision=request.revision)
-
-
-@post(
     "/v1/requests/{request_id:uuid}/register",
     opt=asks(Action.REGISTER),
     status_code=200,
@@ -227,8 +178,8 @@ async def register_request(
         claimed = await claim(tx, command, outcome=request_id)
         if claimed.first:
             await actions.register(tx, request_id, caller=caller, expected=expected, now=now)
-        request, texts = await _read(tx, request_id, caller)
-    return shown(_view_for(caller, request, texts), revision=request.revision)
+        registered = await read(tx, request_id, caller, now)
+    return shown(registered, revision=registered.revision)
 
 
 def _move_route(
@@ -252,49 +203,26 @@ def _move_route(
         expected: Expected,
         now: Now,
     ) -> Response[RequestView]:
-        return await _carry_out(
-            db,
-            caller,
-            command,
-            request_id,
-            action,
-            lambda r: decide(r, data, caller, now),
-            expected,
-            comment=data.comment,  # type: ignore[attr-defined]
-        )
+        async with db.transaction(by=caller) as tx:
+            claimed = await claim(tx, command, outcome=request_id)
+            if claimed.first:
+                await actions.move(
+                    tx,
+                    request_id,
+                    action,
+                    lambda r: decide(r, data, caller, now),
+                    caller=caller,
+                    expected=expected,
+                    comment=data.comment,  # type: ignore[attr-defined]
+                )
+            moved = await read(tx, request_id, caller, now)
+        return shown(moved, revision=moved.revision)
 
     return move_request
 
 
-async def _carry_out(
-    db: Database,
-    caller: Caller,
-    command: Command,
-    request_id: UUID,
-    action: Action,
-    decide: Callable[[Request], Fact],
-    expected: int,
-    *,
-    comment: str,
-    status: int = 200,
-) -> Response[RequestView]:
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=request_id)
-        if claimed.first:
-            await actions.move(tx, request_id, action, decide, caller=caller, expected=expected, comment=comment)
-        request, texts = await _read(tx, request_id, caller)
-    response = shown(_view_for(caller, request, texts), revision=request.revision)
-    response.status_code = status
-    return response
-
-
-async def _read(tx: Tx, request_id: UUID, caller: Caller) -> tuple[Request, store.Texts]:
-    request = await store.get(tx, request_id, caller)
-    return request, await store.texts(tx, request)
-
-
-def _view_for(caller: Caller, request: Request, texts: store.Texts) -> RequestView:
-    return view(request, texts, policy.decide(caller, Action.SHOW, request).required().fields)
+def _view_of_own(caller: Caller, request: Request, texts: store.Texts, now: datetime) -> RequestView:
+    return view(request, texts, policy.decide(caller, Action.SHOW, request).required().fields, now)
 
 
 def _deliver(request: Request, data: Delivery, caller: Caller, now: datetime) -> Fact:
@@ -325,8 +253,6 @@ ROUTES = [
     revise_request,
     check_request,
     show_history,
-    give_consent,
-    withdraw_consent,
     register_request,
     _move_route(Action.SUBMIT, "Submit a draft", Comment, lambda r, _, __, now: r.submit(now=now)),
     _move_route(Action.WITHDRAW, "Withdraw a request", Comment, lambda r, _, __, now: r.withdraw(now=now)),

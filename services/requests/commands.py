@@ -1,12 +1,14 @@
 """What a caller sends: each body with its limits, and what its codes have to be."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from chassis.ids import new_id
 from contracts import reference
+from contracts.consents import EVERYTHING, RECIPIENTS_MAX, FieldSet, FieldSets, Recipient, Terms
 from contracts.refusals import Invalid
 from contracts.requests import CODES_MAX, LINES_MAX, Line
 from contracts.values import Code, Language, Period, State
@@ -18,6 +20,7 @@ from services.requests.store import Texts
 STATES_MAX = 50
 Codes = Annotated[tuple[Code, ...], Meta(max_length=CODES_MAX)]
 Name = Annotated[str, Meta(max_length=300)]
+Moment = Annotated[datetime, Meta(tz=True)]
 Words = Annotated[str, Meta(max_length=2000)]
 
 
@@ -119,6 +122,34 @@ class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Nothing to decide but the move itself."""
 
     comment: Words = ""
+
+
+class Consenting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """To whom the request is shown, which fields of it, from when until when.
+
+    Without `recipients` to whom the visibility names; without `starts_at` at once, without `ends_at` until it is
+    withdrawn; `codes` are always among the fields.
+    """
+
+    recipients: Annotated[tuple[Recipient, ...], Meta(min_length=1, max_length=RECIPIENTS_MAX)] | None = None
+    fields: FieldSets = EVERYTHING
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    comment: Words = ""
+
+    def terms(self, by_visibility: Terms) -> Terms:
+        return Terms(
+            recipients=by_visibility.recipients if self.recipients is None else self.recipients,
+            fields=tuple(field for field in FieldSet if field is FieldSet.CODES or field in self.fields),
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+        )
+
+
+class RecordConsent(Consenting, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A State's consent that came by note verbale, and the note's reference."""
+
+    note_verbale: Annotated[str, Meta(min_length=3, max_length=200)]
 
 
 class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,16 +7,21 @@ the file of that name) that folds the fact into the state.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from contracts.consents import Consent, Terms, recipients_by_visibility
 from contracts.reference import kinds
 from contracts.refusals import Conflict, Invalid
 from contracts.requests import (
     CirculationDecided,
+    ConsentEnded,
+    ConsentGiven,
+    ConsentRecorded,
+    ConsentWithdrawn,
     Line,
     LineFulfilmentChanged,
     RequestClosed,
@@ -46,6 +51,12 @@ REMINDER_DAYS = 20
 """A State that has to answer is reminded after so many days, and again; as long after that its request lapses."""
 
 FOLLOW_UP_DAYS = 365
+
+CONSENTS_MAX = 50
+"""Consents of one request that stand at the same time."""
+
+CONSENT_DAYS_MAX = 3650
+"""A period ends within ten years of today; later is until it is withdrawn."""
 
 
 class Status(StrEnum):
@@ -126,6 +137,7 @@ MOVES: Mapping[str, frozenset[Status]] = {
     "lapse": frozenset({Status.RETURNED, Status.ON_HOLD}),
     "withdraw": _LIVING,
     "consent": _LIVING,
+    "record_consent": _LIVING - {Status.DRAFT},
 }
 """From which states each move leads; who makes it is the policy's."""
 
@@ -162,8 +174,10 @@ class Request(Struct, frozen=True, kw_only=True):
     """Since when the State has been asked for something, by a return or a hold."""
     reminders: int = 0
     outcome: Outcome | None = None
-    consents: dict[UUID, tuple[datetime, datetime | None]] = {}
-    """Consent id → given and withdrawn."""
+    consents: dict[UUID, Consent] = {}
+    """By id, also those that are over. What stands counts while the circulation is granted."""
+    read_at: datetime | None = None
+    """When it was read for somebody, by PostgreSQL's clock: which consents are in force is as of then."""
 
     def require(self, move: str) -> None:
         """Raises Conflict where the request's state does not allow the move."""
@@ -269,32 +283,76 @@ class Request(Struct, frozen=True, kw_only=True):
         if due is None or due > now or (self.reminders < REMINDERS_MAX) != reminders_left:
             raise Conflict("answer-not-due", due_at=due, reminders=self.reminders)
 
-    def consent(self, consent_id: UUID, *, now: datetime) -> CirculationDecided:
-        """The State lets its request circulate."""
-        self.require("consent")
-        if self.circulation is Circulation.GRANTED:
-            raise Conflict("circulation-granted-already")
-        return self._circulate(Circulation.GRANTED, consent_id, now)
+    @property
+    def standing(self) -> tuple[Consent, ...]:
+        """The consents that neither the State nor time has ended."""
+        return tuple(consent for consent in self.consents.values() if consent.stands)
 
-    def object(self, consent_id: UUID, *, now: datetime) -> CirculationDecided:
+    @property
+    def terms_by_visibility(self) -> Terms:
+        """What a consent gives that says no more than yes: everything, to whom the visibility names, without an end."""
+        return Terms(recipients=recipients_by_visibility(self.visibility, self.addressee, self.addressed_states))
+
+    def consent(self, consent_id: UUID, terms: Terms | None = None, *, now: datetime) -> ConsentGiven:
+        """The State lets its request be shown. Raises Conflict where what stands gives as much already."""
+        return ConsentGiven(given_at=now, **self._consented("consent", consent_id, terms, now))
+
+    def record_consent(self, consent_id: UUID, terms: Terms | None = None, *, now: datetime) -> ConsentRecorded:
+        """A coordinator writes down what came by note verbale. Raises as `consent` does."""
+        return ConsentRecorded(recorded_at=now, **self._consented("record_consent", consent_id, terms, now))
+
+    def _consented(self, move: str, consent_id: UUID, terms: Terms | None, now: datetime) -> dict[str, Any]:
+        self.require(move)
+        terms = terms or self.terms_by_visibility
+        _check_period(terms, now)
+        # Silence has given nothing yet: a running window's consent covers nothing.
+        silence = self.circulation is Circulation.WINDOW_RUNNING
+        if not silence and any(consent.covers(terms) for consent in self.standing):
+            raise Conflict("circulation-granted-already")
+        if len(self.standing) >= CONSENTS_MAX:
+            raise Conflict("too-many-consents", limit=CONSENTS_MAX)
+        return {
+            "request_id": self.request_id,
+            "state": self.state,
+            "consent_id": consent_id,
+            **asdict(terms),
+            "instead_of": self.request_id if silence else None,
+        }
+
+    def object(self, consent_id: UUID, *, now: datetime) -> ConsentWithdrawn:
         """The State withdraws a consent, or objects while the window of the silence rule runs."""
-        if consent_id not in self.consents or self.consents[consent_id][1] is not None:
+        return ConsentWithdrawn(
+            request_id=self.request_id,
+            state=self.state,
+            consent_id=consent_id,
+            circulation=self._circulation_without(consent_id, Circulation.OBJECTED),
+            withdrawn_at=now,
+        )
+
+    def end_consent(self, consent_id: UUID, *, now: datetime) -> ConsentEnded:
+        """The period of a consent is over. Raises Conflict before."""
+        ends_at = self.consents[consent_id].ends_at if consent_id in self.consents else None
+        if ends_at is None or now < ends_at:
             raise Conflict("consent-not-in-force")
-        return self._circulate(Circulation.OBJECTED, consent_id, now)
+        return ConsentEnded(
+            request_id=self.request_id,
+            state=self.state,
+            consent_id=consent_id,
+            circulation=self._circulation_without(consent_id, Circulation.NONE),
+            ended_at=now,
+        )
+
+    def _circulation_without(self, consent_id: UUID, last: Circulation) -> Circulation:
+        if consent_id not in {consent.consent_id for consent in self.standing}:
+            raise Conflict("consent-not-in-force")
+        return self.circulation if len(self.standing) > 1 else last
 
     def end_window(self, *, now: datetime) -> CirculationDecided:
         """The window of the silence rule ended without an objection."""
         if self.circulation is not Circulation.WINDOW_RUNNING or cast(datetime, self.window_ends_at) > now:
             raise Conflict("window-not-ended")
-        return self._circulate(Circulation.GRANTED, None, now)
-
-    def _circulate(self, circulation: Circulation, consent_id: UUID | None, now: datetime) -> CirculationDecided:
         return CirculationDecided(
-            request_id=self.request_id,
-            state=self.state,
-            circulation=circulation,
-            decided_at=now,
-            consent_id=consent_id,
+            request_id=self.request_id, state=self.state, circulation=Circulation.GRANTED, decided_at=now
         )
 
     def start(self, *, now: datetime) -> RequestStarted:
@@ -364,6 +422,16 @@ def _check_complete(lines: Sequence[Line], rule: CirculationRule) -> None:
         raise Invalid("request-without-lines")
     if rule is CirculationRule.SILENCE and is_restricted(lines):
         raise Invalid("silence-not-for-restricted")
+
+
+def _check_period(terms: Terms, now: datetime) -> None:
+    """Raises Invalid for a period that is over, ends before it begins, or ends too far away."""
+    if terms.ends_at is None:
+        return
+    if terms.ends_at <= max(now, terms.starts_at or now):
+        raise Invalid("consent-period-over")
+    if terms.ends_at > now + timedelta(days=CONSENT_DAYS_MAX):
+        raise Invalid("consent-period-too-long", days=CONSENT_DAYS_MAX)
 
 
 def is_restricted(lines: Sequence[Line]) -> bool:

@@ -4,13 +4,20 @@ Actions fold the fact they announce, and the rebuilding of the tables folds all 
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
+from contracts.consents import Consent, Terms, recipients_by_visibility
 from contracts.facts import Fact
 from contracts.requests import (
     CirculationDecided,
+    ConsentEnded,
+    ConsentGiven,
+    ConsentRecorded,
+    ConsentWithdrawn,
     LineFulfilmentChanged,
     RequestClosed,
     RequestDeclined,
@@ -89,7 +96,7 @@ def _submitted(fact: RequestSubmitted) -> dict[str, Any]:
         **changes,
         "circulation": Circulation.WINDOW_RUNNING if silence else Circulation.GRANTED,
         "window_ends_at": objection_window_end(fact.submitted_at) if silence else None,
-        "consents": {fact.request_id: (fact.submitted_at, None)},
+        "consents": {fact.request_id: _consent(fact.request_id, _by_visibility(fact), fact.submitted_at)},
     }
 
 
@@ -99,9 +106,11 @@ ANSWERED: Mapping[str, Any] = {"held_from": None, "waiting_since": None, "remind
 def _changes(request: Request, fact: Fact) -> dict[str, Any]:
     match fact:
         case RequestRevised():
-            return _content(fact)
+            return {**_content(fact), "consents": _ended_all(request, fact.revised_at)}
         case RequestSubmitted():
-            return {"status": Status.SUBMITTED, **_submitted(fact), **ANSWERED}
+            chosen = _submitted(fact)
+            consents = _ended_all(request, fact.submitted_at) | chosen.get("consents", {})
+            return {"status": Status.SUBMITTED, **chosen, "consents": consents, **ANSWERED}
         case RequestRegistered():
             return {"status": Status.REGISTERED, "reference": fact.reference, "registered_at": fact.registered_at}
         case RequestReturned():
@@ -131,6 +140,16 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
             return _ended(request, Status.LAPSED)
         case CirculationDecided():
             return _circulated(request, fact)
+        case ConsentGiven():
+            return _consented(request, fact, fact.given_at)
+        case ConsentRecorded():
+            return _consented(request, fact, fact.recorded_at)
+        case ConsentWithdrawn():
+            changed = replace(request.consents[fact.consent_id], withdrawn_at=fact.withdrawn_at)
+            return _left(request, changed, fact.circulation)
+        case ConsentEnded():
+            changed = replace(request.consents[fact.consent_id], ended_at=fact.ended_at)
+            return _left(request, changed, fact.circulation)
         case LineFulfilmentChanged():
             return {
                 "fulfilment": {**request.fulfilment, fact.line_id: Fulfilment(fact.fulfilment)},
@@ -151,8 +170,45 @@ def _ended(request: Request, status: Status) -> dict[str, Any]:
 
 
 def _circulated(request: Request, fact: CirculationDecided) -> dict[str, Any]:
+    """The end of a window; and what was decided when a request had one consent, which gave everything."""
     consents = dict(request.consents)
-    if fact.consent_id is not None:
-        given = consents.get(fact.consent_id, (fact.decided_at, None))[0]
-        consents[fact.consent_id] = (given, None if fact.circulation == Circulation.GRANTED else fact.decided_at)
+    if fact.consent_id is not None and fact.circulation == Circulation.GRANTED:
+        given_at = fact.decided_at
+        consents[fact.consent_id] = _consent(fact.consent_id, request.terms_by_visibility, given_at)
+    elif fact.consent_id is not None:
+        consents[fact.consent_id] = replace(consents[fact.consent_id], withdrawn_at=fact.decided_at)
     return {"circulation": Circulation(fact.circulation), "window_ends_at": None, "consents": consents}
+
+
+def _consented(request: Request, fact: ConsentGiven | ConsentRecorded, given_at: datetime) -> dict[str, Any]:
+    consents = dict(request.consents)
+    if fact.instead_of is not None:
+        consents[fact.instead_of] = replace(consents[fact.instead_of], ended_at=given_at)
+    terms = Terms(recipients=fact.recipients, fields=fact.fields, starts_at=fact.starts_at, ends_at=fact.ends_at)
+    recorded = isinstance(fact, ConsentRecorded)
+    consents[fact.consent_id] = _consent(fact.consent_id, terms, given_at, recorded=recorded)
+    return {"circulation": Circulation.GRANTED, "window_ends_at": None, "consents": consents}
+
+
+def _left(request: Request, changed: Consent, circulation: str) -> dict[str, Any]:
+    return {
+        "circulation": Circulation(circulation),
+        "window_ends_at": None,
+        "consents": {**request.consents, changed.consent_id: changed},
+    }
+
+
+def _ended_all(request: Request, at: datetime) -> dict[UUID, Consent]:
+    """A consent is given for what the request said then; for what it says now it has to be given again."""
+    return {
+        consent_id: replace(consent, ended_at=at) if consent.stands else consent
+        for consent_id, consent in request.consents.items()
+    }
+
+
+def _by_visibility(fact: RequestSubmitted) -> Terms:
+    return Terms(recipients=recipients_by_visibility(fact.visibility, fact.addressee, fact.addressed_states))
+
+
+def _consent(consent_id: UUID, terms: Terms, given_at: datetime, *, recorded: bool = False) -> Consent:
+    return Consent(consent_id=consent_id, **asdict(terms), given_at=given_at, recorded=recorded)

@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from contracts.consents import FieldSet, given_to
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
-from contracts.values import Caller, Role, is_unodc
-from services.requests.domain import Addressee, Circulation, Request, Status, Visibility
+from contracts.values import Caller, Role
+from services.requests.domain import Circulation, Request, Status
 
 
 class Action(StrEnum):
@@ -35,14 +36,21 @@ class Action(StrEnum):
     CLOSE = "close"
     WITHDRAW = "withdraw"
     CONSENT = "consent"
+    RECORD_CONSENT = "record_consent"
     OBJECT = "object"
 
 
 class Guarded(StrEnum):
     """The fields that not everybody who sees a request is shown."""
 
+    WORDS = "words"
+    """The title, the need, what is to come of a line and what is there: where a consent gives them."""
+    INSTITUTION = "institution"
+    """Of a line: for whom, by code; where a consent gives it."""
     INSTITUTION_NAME = "institution_name"
-    """Of a line: whom to turn to. A provider learns it once both sides have accepted."""
+    """Of a line: whom to turn to. A provider that is given the institution learns it once both sides have accepted."""
+    CONSENTS = "consents"
+    """Whom the State lets see what: between the State and UNODC."""
     COMMENT = "comment"
     """Of the history: what the State and UNODC write to each other."""
     DATA = "data"
@@ -63,6 +71,7 @@ _EITHER = _FOCAL_POINT | _COORDINATOR
 _FILINGS = frozenset({Action.FILE, Action.CHECK})
 _READS = frozenset({Action.LIST, Action.SHOW, Action.READ_HISTORY})
 _SHOWN = frozenset({Status.OPEN, Status.IN_DELIVERY, Status.DELIVERED})
+_ALL = frozenset(FieldSet)
 _AGREED = frozenset({"confirmed", "in_delivery", "completed"})
 
 MOVERS: Mapping[Action, frozenset[Role]] = {
@@ -80,6 +89,7 @@ MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.CLOSE: _COORDINATOR,
     Action.WITHDRAW: _FOCAL_POINT,
     Action.CONSENT: _FOCAL_POINT,
+    Action.RECORD_CONSENT: _COORDINATOR,
     Action.OBJECT: _FOCAL_POINT,
 }
 """Who changes a request that they see."""
@@ -88,7 +98,7 @@ REOPENERS: Mapping[Status, frozenset[Role]] = {Status.IN_DELIVERY: _COORDINATOR,
 """A match that is gone is seen by UNODC, a new need by the State."""
 
 _WHOLE = Decision(None, frozenset(Guarded))
-_AS_AGREED = Decision(None, frozenset({Guarded.INSTITUTION_NAME}))
+_GIVEN: Mapping[FieldSet, Guarded] = {FieldSet.WORDS: Guarded.WORDS, FieldSet.INSTITUTION: Guarded.INSTITUTION}
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _NOT_YOUR_STATE = denied("not-your-state")
 
@@ -125,11 +135,14 @@ def _decide_filing(caller: Caller, action: Action, filing: Filing) -> Decision:
 
 
 def _shown(caller: Caller, request: Request) -> Decision:
-    if caller.role not in {Role.PROVIDER_OFFICER, Role.DONOR_OFFICER}:
+    if not _is_outside(caller):
         return _WHOLE
-    if caller.role is Role.PROVIDER_OFFICER and _has_agreed_with(request, caller.organization):
-        return _AS_AGREED
-    return ALLOWED
+    given = fields_seen(caller, request)
+    shown: set[str] = {guarded for field, guarded in _GIVEN.items() if field in given}
+    agreed = caller.role is Role.PROVIDER_OFFICER and _has_agreed_with(request, caller.organization)
+    if agreed and FieldSet.INSTITUTION in given:
+        shown.add(Guarded.INSTITUTION_NAME)
+    return Decision(None, frozenset(shown))
 
 
 def _has_agreed_with(request: Request, provider: str) -> bool:
@@ -142,18 +155,26 @@ def _has_agreed_with(request: Request, provider: str) -> bool:
 
 def may_see(caller: Caller, request: Request) -> bool:
     """True where the caller may see the request at all; if not, it does not exist for them."""
+    return bool(fields_seen(caller, request))
+
+
+def fields_seen(caller: Caller, request: Request) -> frozenset[FieldSet]:
+    """The fields of the request as it was read; none where it does not exist for the caller.
+
+    Providers and donors see what the consents in force give to their organization, and nothing else.
+    """
+    if _is_outside(caller):
+        shown = request.status in _SHOWN and request.circulation is Circulation.GRANTED
+        if not shown or request.read_at is None:
+            return frozenset()
+        return given_to(request.consents.values(), caller.organization, request.read_at)
     if caller.role in FILERS:
-        return request.state == caller.organization
+        return _ALL if request.state == caller.organization else frozenset()
     if caller.role in {Role.COORDINATOR, Role.AUDITOR, Role.SERVICE}:
-        return request.status is not Status.DRAFT and request.submitted_at is not None
-    if caller.role in {Role.PROVIDER_OFFICER, Role.DONOR_OFFICER}:
-        return request.status in _SHOWN and request.circulation is Circulation.GRANTED and _is_shown_to(caller, request)
-    return False
+        return _ALL if request.status is not Status.DRAFT and request.submitted_at is not None else frozenset()
+    return frozenset()
 
 
-def _is_shown_to(caller: Caller, request: Request) -> bool:
-    if request.visibility is Visibility.NAMED:
-        return caller.organization in request.addressed_states or (
-            request.addressee is Addressee.UNODC and is_unodc(caller.organization)
-        )
-    return request.visibility in {Visibility.PROVIDERS, Visibility.PUBLIC_SUMMARY}
+def _is_outside(caller: Caller) -> bool:
+    """True for those who see of a request what its State consents to."""
+    return caller.role in {Role.PROVIDER_OFFICER, Role.DONOR_OFFICER}

@@ -7,9 +7,11 @@ from uuid import UUID
 
 import msgspec
 from asyncpg import Record
+from msgspec import UNSET, UnsetType
 
 from chassis.db import Tx
 from chassis.writes import Write
+from contracts.consents import FieldSet
 from contracts.refusals import Missing
 from contracts.requests import Line
 from contracts.values import Caller, Period
@@ -32,11 +34,11 @@ async def get(tx: Tx, request_id: UUID, caller: Caller, *, lock: bool = False) -
     """The request, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
     query = (
         """
-        SELECT * FROM request WHERE request_id = $1 AND may_see(request, $2, $3) FOR UPDATE
+        SELECT *, now() AS read_at FROM request WHERE request_id = $1 AND may_see(request, $2, $3) FOR UPDATE
         """
         if lock
         else """
-        SELECT * FROM request WHERE request_id = $1 AND may_see(request, $2, $3)
+        SELECT *, now() AS read_at FROM request WHERE request_id = $1 AND may_see(request, $2, $3)
         """
     )
     row = await tx.fetchrow(query, request_id, caller.organization, caller.role)
@@ -57,7 +59,11 @@ async def _whole(tx: Tx, row: Record) -> Request:
         "SELECT match_id, line_id, status, provider FROM line_match WHERE request_id = $1", row["request_id"]
     )
     consents = await tx.fetch(
-        "SELECT consent_id, given_at, withdrawn_at FROM consent WHERE request_id = $1", row["request_id"]
+        """
+        SELECT consent_id, recipients, fields, starts_at, ends_at, given_at, withdrawn_at, ended_at, recorded
+        FROM consent WHERE request_id = $1 ORDER BY given_at, consent_id
+        """,
+        row["request_id"],
     )
     return msgspec.convert(
         {
@@ -66,7 +72,7 @@ async def _whole(tx: Tx, row: Record) -> Request:
             "fulfilment": {line["line_id"]: line["fulfilment"] for line in lines},
             "matches": {match["match_id"]: (match["line_id"], match["status"]) for match in matches},
             "providers": {match["match_id"]: match["provider"] for match in matches if match["provider"]},
-            "consents": {c["consent_id"]: (c["given_at"], c["withdrawn_at"]) for c in consents},
+            "consents": {consent["consent_id"]: dict(consent) for consent in consents},
         },
         Request,
     )
@@ -99,10 +105,14 @@ _SAVE = Write(
                 outcome = excluded.outcome
         """,
         "consented": """
-            INSERT INTO consent (consent_id, request_id, state, given_at, withdrawn_at)
-            SELECT consent_id, $3, $4, given_at, withdrawn_at
-            FROM unnest($5::uuid[], $6::timestamptz[], $7::timestamptz[]) AS c(consent_id, given_at, withdrawn_at)
-            ON CONFLICT (consent_id) DO UPDATE SET given_at = excluded.given_at, withdrawn_at = excluded.withdrawn_at
+            INSERT INTO consent (consent_id, request_id, state, recipients, fields, starts_at, ends_at, given_at,
+                withdrawn_at, ended_at, recorded)
+            SELECT consent_id, $3, $4, recipients, fields, starts_at, ends_at, given_at, withdrawn_at, ended_at,
+                recorded
+            FROM json_populate_recordset(NULL::consent, $5::text::json)
+            ON CONFLICT (consent_id) DO UPDATE SET recipients = excluded.recipients, fields = excluded.fields,
+                starts_at = excluded.starts_at, ends_at = excluded.ends_at, given_at = excluded.given_at,
+                withdrawn_at = excluded.withdrawn_at, ended_at = excluded.ended_at, recorded = excluded.recorded
         """,
         "lined": """
             INSERT INTO request_line (line_id, request_id, state, position, kind, topics, articles, paragraphs,
@@ -125,9 +135,7 @@ async def save(tx: Tx, request: Request) -> None:
         _encoded_lines(request),
         request.request_id,
         request.state,
-        list(request.consents),
-        [given for given, _ in request.consents.values()],
-        [withdrawn for _, withdrawn in request.consents.values()],
+        msgspec.json.encode(list(request.consents.values())).decode(),
     )
     if request.revision > 1:
         await _follow(tx, request)
@@ -159,7 +167,7 @@ async def _follow(tx: Tx, request: Request) -> None:
 def _encoded(request: Request) -> str:
     """The columns of its row; what has tables of its own is left out."""
     return msgspec.json.encode(
-        msgspec.structs.replace(request, lines=(), fulfilment={}, matches={}, providers={}, consents={})
+        msgspec.structs.replace(request, lines=(), fulfilment={}, matches={}, providers={}, consents={}, read_at=None)
     ).decode()
 
 
@@ -258,19 +266,20 @@ async def remarks(tx: Tx, request_id: UUID) -> dict[int, str]:
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """A request in a list."""
+    """A request in a list; `withheld` are the fields the caller is not shown."""
 
     request_id: UUID
     state: str
     status: str
     revision: int
     language: str
-    title: str
+    title: str | UnsetType = UNSET
     kinds: tuple[str, ...]
     fulfilment: str
     circulation: str
     submitted_at: datetime | None
     reference: str | None
+    withheld: tuple[FieldSet, ...]
 
 
 async def page(
@@ -280,6 +289,7 @@ async def page(
     rows = await tx.fetch(
         """
         SELECT request_id, state, status, revision, language, circulation, submitted_at, reference,
+            fields_seen(request, $1, $2) AS fields,
             coalesce((SELECT title FROM request_text t WHERE t.request_id = request.request_id), '') AS title,
             ARRAY(SELECT kind FROM request_line l WHERE l.request_id = request.request_id ORDER BY position) AS kinds,
             (SELECT CASE WHEN bool_and(fulfilment = 'complete') THEN 'complete'
@@ -297,7 +307,15 @@ async def page(
         before,
         limit,
     )
-    return [msgspec.convert({**dict(row), "fulfilment": row["fulfilment"] or "none"}, Summary) for row in rows]
+    return [_summary(dict(row)) for row in rows]
+
+
+def _summary(row: dict[str, Any]) -> Summary:
+    seen = row.pop("fields")
+    if FieldSet.WORDS not in seen:
+        del row["title"]
+    withheld = [field for field in FieldSet if field not in seen]
+    return msgspec.convert({**row, "fulfilment": row["fulfilment"] or "none", "withheld": withheld}, Summary)
 
 
 async def similar(tx: Tx, caller: Caller, lines: Sequence[Line]) -> list[UUID]:

@@ -1,22 +1,31 @@
 """How a request is shown: with its words, and without the guarded fields that its policy does not show."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict
 
-from contracts.values import Period
+from chassis.db import Tx
+from contracts.consents import Consent, FieldSet
+from contracts.requests import Line
+from contracts.values import Caller, Period
+from services.requests import consent_store, policy, store
 from services.requests.domain import Request
-from services.requests.policy import Guarded
-from services.requests.specificity import Advice, advise
+from services.requests.policy import Action, Guarded
+from services.requests.specificity import Advice, LineText, advise
 from services.requests.store import Texts
+
+NO_NOTES: Mapping[UUID, str] = MappingProxyType({})
 
 
 class LineView(Struct, frozen=True, kw_only=True):
     """A line with its words and how far it is met.
 
-    `institution_name` is empty to a provider until both sides have accepted, and to a donor always.
+    What is withheld is absent. `institution_name` is empty to a provider until both sides have accepted, and to a donor
+    always.
     """
 
     line_id: UUID
@@ -25,30 +34,53 @@ class LineView(Struct, frozen=True, kw_only=True):
     articles: tuple[str, ...]
     paragraphs: tuple[str, ...]
     pillars: tuple[str, ...]
-    institution: str
-    institution_name: str
+    institution: str | UnsetType = UNSET
+    institution_name: str | UnsetType = UNSET
     group_size: int
     languages: tuple[str, ...]
     modality: str
     window: Period
     gender_marker: int
     human_rights_marker: int
-    markers_justification: str
-    outcome: str
-    in_place: str
+    markers_justification: str | UnsetType = UNSET
+    outcome: str | UnsetType = UNSET
+    in_place: str | UnsetType = UNSET
     fulfilment: str
 
 
+class ConsentView(Struct, frozen=True, kw_only=True):
+    """A consent of the State: to whom, what, from when until when, and whether it is in force at this moment.
+
+    `recorded` by a coordinator from a note verbale, whose reference is `note_verbale`.
+    """
+
+    consent_id: UUID
+    recipients: tuple[str, ...]
+    fields: tuple[FieldSet, ...]
+    given_at: datetime
+    starts_at: datetime | None
+    ends_at: datetime | None
+    withdrawn_at: datetime | None
+    ended_at: datetime | None
+    recorded: bool
+    in_force: bool
+    note_verbale: str | UnsetType = UNSET
+
+
 class RequestView(Struct, frozen=True, kw_only=True):
-    """A request with its words, in the language they were written in; `advice` says what providers would ask for."""
+    """A request with its words, in the language they were written in; `advice` says what providers would ask for.
+
+    Whom the State's consents do not give everything is shown what they do: what is not given is absent, and `withheld`
+    names it. The consents themselves are for the State and for UNODC.
+    """
 
     request_id: UUID
     state: str
     status: str
     revision: int
     language: str
-    title: str
-    need: str
+    title: str | UnsetType = UNSET
+    need: str | UnsetType = UNSET
     visibility: str
     addressee: str
     addressed_states: tuple[str, ...]
@@ -63,21 +95,34 @@ class RequestView(Struct, frozen=True, kw_only=True):
     priority: str | None
     outcome: str | None
     lines: tuple[LineView, ...]
-    advice: tuple[Advice, ...]
+    advice: tuple[Advice, ...] | UnsetType = UNSET
+    consents: tuple[ConsentView, ...] | UnsetType = UNSET
+    withheld: tuple[FieldSet, ...]
 
 
-def view(request: Request, texts: Texts, guarded: frozenset[str]) -> RequestView:
-    """The request as it is shown to somebody who is shown these of the guarded fields."""
+async def read(tx: Tx, request_id: UUID, caller: Caller, now: datetime) -> RequestView:
+    """The request as this caller is shown it. Raises Missing."""
+    request = await store.get(tx, request_id, caller)
+    guarded = policy.decide(caller, Action.SHOW, request).required().fields
+    recorded = Guarded.CONSENTS in guarded and any(consent.recorded for consent in request.consents.values())
+    notes = await consent_store.notes(tx, request_id) if recorded else NO_NOTES
+    return view(request, await store.texts(tx, request), guarded, now, notes)
+
+
+def view(
+    request: Request, texts: Texts, guarded: frozenset[str], now: datetime, notes: Mapping[UUID, str] = NO_NOTES
+) -> RequestView:
+    """The request as it is shown to somebody who is shown these of the guarded fields; `notes` are notes verbales."""
+    words, institution = Guarded.WORDS in guarded, Guarded.INSTITUTION in guarded
     lines = list(zip(request.lines, texts.lines, strict=True))
-    masked = {} if Guarded.INSTITUTION_NAME in guarded else {"institution_name": ""}
     return RequestView(
         request_id=request.request_id,
         state=request.state,
         status=request.status,
         revision=request.revision,
         language=request.language,
-        title=texts.title,
-        need=texts.need,
+        title=texts.title if words else UNSET,
+        need=texts.need if words else UNSET,
         visibility=request.visibility,
         addressee=request.addressee,
         addressed_states=request.addressed_states,
@@ -91,13 +136,31 @@ def view(request: Request, texts: Texts, guarded: frozenset[str]) -> RequestView
         reference=request.reference,
         priority=request.priority,
         outcome=request.outcome,
-        lines=tuple(
-            LineView(
-                **asdict(line),
-                **{**asdict(text), **masked},
-                fulfilment=request.fulfilment[line.line_id],
-            )
-            for line, text in lines
-        ),
-        advice=tuple(advise(lines)),
+        lines=tuple(_line(line, text, request.fulfilment[line.line_id], guarded) for line, text in lines),
+        # What is missing from the words says something of them.
+        advice=tuple(advise(lines)) if words and institution else UNSET,
+        consents=tuple(_consent(consent, notes, now) for consent in request.consents.values())
+        if Guarded.CONSENTS in guarded
+        else UNSET,
+        withheld=withheld(words=words, institution=institution),
     )
+
+
+def withheld(*, words: bool, institution: bool) -> tuple[FieldSet, ...]:
+    return (*(() if words else (FieldSet.WORDS,)), *(() if institution else (FieldSet.INSTITUTION,)))
+
+
+def _line(line: Line, text: LineText, fulfilment: str, guarded: frozenset[str]) -> LineView:
+    values = {**asdict(line), **asdict(text), "fulfilment": fulfilment}
+    if Guarded.INSTITUTION_NAME not in guarded:
+        values["institution_name"] = ""
+    if Guarded.INSTITUTION not in guarded:
+        del values["institution"], values["institution_name"]
+    if Guarded.WORDS not in guarded:
+        del values["outcome"], values["in_place"], values["markers_justification"]
+    return LineView(**values)
+
+
+def _consent(consent: Consent, notes: Mapping[UUID, str], now: datetime) -> ConsentView:
+    values = {name: getattr(consent, name) for name in Consent.__struct_fields__}
+    return ConsentView(**values, in_force=consent.in_force(now), note_verbale=notes.get(consent.consent_id, UNSET))

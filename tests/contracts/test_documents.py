@@ -25,6 +25,7 @@ NOT_DOCUMENTED = {
     "/docs/style.css",
     "/internal/events",
     "/internal/callers",
+    "/internal/consents",
     "/internal/subjects",
 }
 PUBLIC = {

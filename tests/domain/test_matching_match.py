@@ -156,9 +156,7 @@ def test_a_match_is_proposed_by_coordinators_and_by_providers_for_lines_shown_to
     caller = a_caller(f"UNODC-CEB:{role}")
 
     assert (role in {Role.COORDINATOR, Role.PROVIDER_OFFICER}) == policy.decide(caller, Action.PROPOSE).allowed
-    assert (role is Role.COORDINATOR) == policy.decide(
-        caller, Action.PROPOSE, a_wanted_line(visibility="private")
-    ).allowed
+    assert (role is Role.COORDINATOR) == policy.decide(caller, Action.PROPOSE, a_wanted_line(consents=())).allowed
 
 
 @pytest.mark.parametrize("circulation", ["none", "window_running", "objected"])

@@ -49,7 +49,7 @@ CHASSIS_TABLES = {*WRITTEN_BY, "migration"}
 
 HEARD = {
     "requests": set[str](),
-    "matching": {"wanted_request", "wanted_line"},
+    "matching": {"wanted_request", "wanted_line", "heard_consent", "consent_reading"},
     "pledges": set[str](),
     "notifications": {"known_reference", "known_circulation", "lease", "turn"},
     "directory": set[str](),

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from chassis.db import Database
 from contracts.refusals import Missing
@@ -61,12 +62,26 @@ async def test_a_provider_is_not_told_of_its_competitors(api: Client, owner: Own
 
 
 async def test_policy_in_sql_and_in_python_say_the_same(databases: Mapping[str, Database]) -> None:
+    requests = uuid4(), uuid4()
     every = [
-        a_match(MatchStatus.SUGGESTED, presented_at=presented_at, interested_at=interested_at, offering_id=offering_id)
+        a_match(
+            status,
+            request_id=of,
+            provider=provider,
+            presented_at=presented_at,
+            interested_at=interested_at,
+            offering_id=offering_id,
+            **({"accepted_at": NOON, "provider_confirmed_at": NOON} if status is MatchStatus.CONFIRMED else {}),
+        )
+        for of in requests
+        for status in (MatchStatus.SUGGESTED, MatchStatus.CONFIRMED)
+        for provider in ("UNODC-CEB", "NOR")
         for presented_at in (None, NOON)
         for interested_at in (None, NOON)
         for offering_id in (uuid4(),)
     ]
+    told = a_submission(request_id=every[0].request_id)
+    await Owner(databases["matching"]).tells(told)
     async with databases["matching"].transaction() as tx:
         for one in every:
             await offering_store.save(tx, an_offering(offering_id=one.offering_id))
@@ -75,12 +90,13 @@ async def test_policy_in_sql_and_in_python_say_the_same(databases: Mapping[str, 
             for role in Role:
                 caller = a_caller(f"{organization}:{role}")
                 for one in every:
+                    known = replace(one, told=role is Role.PROVIDER_OFFICER and one.request_id == told.request_id)
                     try:
                         seen = (await match_store.ranked(tx, one.match_id, caller)).match
                     except Missing:
                         seen = None
-                    assert (seen is not None) == policy.may_see_match(caller, one), (caller, one)
-                    assert seen in (None, one)
+                    assert (seen is not None) == policy.may_see_match(caller, known), (caller, one)
+                    assert seen in (None, known)
 
 
 async def test_matches_are_paged_best_first_without_a_gap(api: Client, owner: Owner) -> None:

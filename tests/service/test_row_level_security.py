@@ -15,6 +15,7 @@ from services.directory.wiring import found
 from services.requests import store
 from tests.builders import a_caller, a_request, headers
 from tests.conftest import every_service
+from tests.matching_builders import a_submission
 from tests.rules.test_tree import CHASSIS_TABLES
 from tests.service.matching_steps import Owner, opened, presented
 from tests.service.test_directory import FIRST, OTHER, a_founder, done, entered
@@ -24,6 +25,7 @@ from tests.service.test_pledges import pledged, prepared
 Client = httpx.AsyncClient
 NAMES = [service.name for service in every_service()]
 FOR_EVERYBODY = {
+    "matching": {"consent_reading"},
     "pledges": {"fund", "fund_requirement", "fund_text", "balance", "rate"},
     "directory": {"organization", "organization_text"},
 }
@@ -199,6 +201,7 @@ async def test_the_wall_and_the_policy_agree_on_offerings_and_the_wall_holds_aro
     api, owner = await client_of("matching"), Owner(databases["matching"])
     match = await presented(api, owner)
     suggested = await opened(owner)
+    unseen = await opened(owner, a_submission(visibility="named", addressed_states=("DEU",)))
     await approved(api, "FRA:provider_officer")
     callers = ("KEN:focal_point", "NOR:provider_officer", "FRA:provider_officer", "UGA:official", "UNODC:coordinator")
 
@@ -209,9 +212,13 @@ async def test_the_wall_and_the_policy_agree_on_offerings_and_the_wall_holds_aro
         caller: await _ids(databases["matching"], "match", a_caller(caller), "request_id")
         for caller in (*callers, "DEU:provider_officer", "NOR:donor_officer")
     }
-    both = {UUID(match["request_id"]), suggested.request_id}
+    both = {UUID(match["request_id"]), suggested.request_id, unseen.request_id}
     assert requests["KEN:focal_point"] == requests["NOR:provider_officer"] == requests["UNODC:coordinator"] == both
     assert not requests["UGA:official"] | requests["DEU:provider_officer"] | requests["NOR:donor_officer"]
+    consents = [
+        await _ids(databases["matching"], "heard_consent", who, "request_id") for who in (NORWAY, UGANDA, KENYA)
+    ]
+    assert [both - {unseen.request_id}, set(), both] == consents
     assert await _ids(databases["matching"], "wanted_line", NORWAY, "request_id") == set()
     assert await _ids(databases["matching"], "wanted_line", KENYA, "request_id") == both
 

@@ -1,0 +1,104 @@
+"""Consents beside their requests: the note verbale one came by, those whose period is over, and those that changed."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chassis.db import Tx
+from chassis.writes import Write
+from contracts.consents import Consent, ConsentPage, RequestConsents
+from services.requests.domain import Request
+
+PAGE_MAX = 500
+
+CHANGED = """
+    SELECT written_by::text AS written_by, position, aggregate_id,
+        written_by < pg_snapshot_xmin(pg_current_snapshot()) AS safe
+    FROM journal
+    WHERE (written_by, position) > ($1::text::xid8, $2)
+      AND type IN ('requests.request.submitted.v1', 'requests.request.revised.v1',
+        'requests.request.circulation-decided.v1', 'requests.request.consent-given.v1',
+        'requests.request.consent-recorded.v1', 'requests.request.consent-withdrawn.v1',
+        'requests.request.consent-ended.v1')
+    ORDER BY journal.written_by, journal.position LIMIT $3
+"""
+"""By the index `journal_consents`, whose condition says the same kinds of fact."""
+
+_NOTE = Write(
+    parts={
+        "noted": """
+            INSERT INTO consent_text (consent_id, request_id, state, note_verbale) VALUES ($1, $2, $3, $4)
+        """
+    }
+)
+
+
+async def save_note(tx: Tx, request: Request, consent_id: UUID, note_verbale: str) -> None:
+    await tx.write(_NOTE, consent_id, request.request_id, request.state, note_verbale)
+
+
+async def notes(tx: Tx, request_id: UUID) -> dict[UUID, str]:
+    """The note verbale of each recorded consent of a request that has been read for its caller."""
+    rows = await tx.fetch("SELECT consent_id, note_verbale FROM consent_text WHERE request_id = $1", request_id)
+    return {row["consent_id"]: row["note_verbale"] for row in rows}
+
+
+async def periods_over(tx: Tx, now: datetime, limit: int = 100) -> list[tuple[UUID, UUID]]:
+    """Requests and their consents that stand though their period is over."""
+    rows = await tx.fetch(
+        """
+        SELECT request_id, consent_id FROM consent
+        WHERE ends_at <= $1 AND ends_at IS NOT NULL AND withdrawn_at IS NULL AND ended_at IS NULL
+        ORDER BY ends_at LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    return [(row["request_id"], row["consent_id"]) for row in rows]
+
+
+async def changed_after(tx: Tx, after: str, limit: int = PAGE_MAX) -> ConsentPage:
+    """The requests whose consents changed after a watermark (`<written_by>.<position>`), each as it now stands.
+
+    Other than the journal it does not wait for transactions that are still running: a withdrawal is told as soon as it
+    is committed, however long somebody else's change takes. What that may still bring is heard by starting from `safe`.
+    """
+    written_by, position = after.split(".")
+    rows = await tx.fetch(
+        CHANGED,
+        written_by,
+        int(position),
+        limit + 1,
+    )
+    page = rows[:limit]
+    places = [f"{row['written_by']}.{row['position']}" for row in page]
+    return ConsentPage(
+        requests=await _as_they_stand(tx, [row["aggregate_id"] for row in page]),
+        after=places[-1] if places else after,
+        safe=next((place for place, row in zip(places[::-1], page[::-1], strict=True) if row["safe"]), after),
+        more=len(rows) > limit,
+    )
+
+
+async def _as_they_stand(tx: Tx, request_ids: list[UUID]) -> list[RequestConsents]:
+    """Without the consent that silence has not given yet."""
+    rows = await tx.fetch(
+        """
+        SELECT request_id, state, revision, coalesce(
+            (SELECT json_agg(c) FROM consent AS c WHERE c.request_id = request.request_id
+                AND (request.circulation = 'granted' OR c.withdrawn_at IS NOT NULL OR c.ended_at IS NOT NULL)),
+            '[]'::json) AS consents
+        FROM request WHERE request_id = ANY ($1::uuid[])
+        """,
+        request_ids,
+    )
+    return [
+        RequestConsents(
+            request_id=row["request_id"],
+            state=row["state"],
+            revision=row["revision"],
+            consents=msgspec.json.decode(row["consents"], type=tuple[Consent, ...]),
+        )
+        for row in rows
+    ]
