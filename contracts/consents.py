@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from contracts.values import is_unodc
+from contracts.values import END, is_unodc
 
 PROVIDERS = "providers"
 """Every provider and donor."""
@@ -20,7 +20,7 @@ RECIPIENTS_MAX = 60
 Recipient = Annotated[
     str,
     Meta(
-        pattern=r"^(providers|unodc_units|[A-Z][A-Z0-9-]{2,31})\Z",
+        pattern="^(providers|unodc_units|[A-Z][A-Z0-9-]{2,31})" + END,
         max_length=32,
         description="`providers` (every provider and donor), `unodc_units`, or one organization by its code",
     ),
