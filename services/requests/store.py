@@ -291,11 +291,12 @@ async def page(
         SELECT request_id, state, status, revision, language, circulation, submitted_at, reference,
             fields_seen(request, $1, $2) AS fields,
             coalesce((SELECT title FROM request_text t WHERE t.request_id = request.request_id), '') AS title,
-            ARRAY(SELECT kind FROM request_line l WHERE l.request_id = request.request_id ORDER BY position) AS kinds,
-            (SELECT CASE WHEN bool_and(fulfilment = 'complete') THEN 'complete'
-                         WHEN bool_and(fulfilment = 'none') THEN 'none' ELSE 'partial' END
-             FROM request_line AS line WHERE line.request_id = request.request_id) AS fulfilment
-        FROM request
+            coalesce(kinds, '{}') AS kinds, fulfilment
+        FROM request LEFT JOIN LATERAL (
+            SELECT array_agg(kind ORDER BY position) AS kinds,
+                CASE WHEN bool_and(fulfilment = 'complete') THEN 'complete'
+                     WHEN bool_and(fulfilment = 'none') THEN 'none' ELSE 'partial' END AS fulfilment
+            FROM request_line AS line WHERE line.request_id = request.request_id) AS lines ON true
         WHERE may_see(request, $1, $2) AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR state = $4)
           AND ($5::uuid IS NULL OR request_id < $5)
         ORDER BY request_id DESC LIMIT $6

@@ -1,7 +1,7 @@
 """The load: keep-alive HTTP/1.1 in a process of its own, so that what is measured is the server's side.
 
-It knows just enough of HTTP to send the same POST under a fresh key and to find the end of the answer; a client of
-general use would need more CPU than the server it loads. Two ways: so many callers one after the other's answer
+It knows just enough of HTTP to send the same request (a POST under a fresh key) and to find the end of the answer; a
+client of general use would need more CPU than the server it loads. Two ways: so many callers one after the other's answer
 (`clients`), or arrivals at random times at a given rate (`rate`), each with a correlation of its own.
 """
 
@@ -18,7 +18,7 @@ import uvloop
 
 from tests.bench.figures import percentile
 
-CREATED = 201
+DONE = (200, 201)
 MISS_SECONDS_MAX = 30.0
 
 
@@ -58,16 +58,16 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
-class Post:
-    """The bytes of the same POST, each time under another key and correlation."""
+class Call:
+    """The bytes of the same request, each time under another key and correlation; a GET where there is no body."""
 
     def __init__(self, task: dict[str, Any]) -> None:
-        body = json.dumps(task["body"], ensure_ascii=False).encode()
+        asks = task["body"] is None
+        body = b"" if asks else json.dumps(task["body"], ensure_ascii=False).encode()
         lines = [
-            f"POST {task['path']} HTTP/1.1",
+            f"{'GET' if asks else 'POST'} {task['path']} HTTP/1.1",
             f"Host: 127.0.0.1:{task['port']}",
-            "Content-Type: application/json",
-            f"Content-Length: {len(body)}",
+            *([] if asks else ["Content-Type: application/json", f"Content-Length: {len(body)}"]),
             f"Authorization: Bearer {task['token']}",
         ]
         self._head = "\r\n".join(lines).encode()
@@ -85,7 +85,7 @@ async def connect(port: int) -> Connection:
 
 async def one_after_the_other(task: dict[str, Any]) -> dict[str, Any]:
     """`clients` callers, each sends again as soon as it is answered."""
-    post = Post(task)
+    call = Call(task)
     statuses: dict[int, int] = {}
     times: list[tuple[float, float]] = []
     begin = time.perf_counter() + task["warm_up_seconds"]
@@ -101,13 +101,13 @@ async def one_after_the_other(task: dict[str, Any]) -> dict[str, Any]:
         def send() -> None:
             nonlocal sent
             sent = time.perf_counter()
-            connection.send(post.to_bytes(str(uuid4())))
+            connection.send(call.to_bytes(str(uuid4())))
 
         def answered(status: int) -> None:
             now = time.perf_counter()
             statuses[status] = statuses.get(status, 0) + 1
             times.append((now, now - sent))
-            if now < end and status == CREATED:
+            if now < end and status in DONE:
                 send()
             else:
                 done.set_result(None)
@@ -132,7 +132,7 @@ async def one_after_the_other(task: dict[str, Any]) -> dict[str, Any]:
 
 async def at_random_times(task: dict[str, Any]) -> dict[str, Any]:
     """Arrivals at `rate` a second, whether or not earlier ones are answered; when each was sent and answered."""
-    post = Post(task)
+    call = Call(task)
     idle = [await connect(task["port"]) for _ in range(8)]
     answers: dict[str, tuple[float, float]] = {}
     refused: list[int] = []
@@ -149,13 +149,13 @@ async def at_random_times(task: dict[str, Any]) -> dict[str, Any]:
             nonlocal under_way
             under_way -= 1
             idle.append(connection)
-            if status == CREATED:
+            if status in DONE:
                 answers[name] = (sent, time.monotonic())
             else:
                 refused.append(status)
 
         connection.answered = answered
-        connection.send(post.to_bytes(name))
+        connection.send(call.to_bytes(name))
 
     arrival = time.monotonic()
     end = arrival + task["seconds"]
