@@ -109,7 +109,7 @@ async def rebuilt_differently(database_url: str) -> list[str]:
     """Where a service's tables are not what its journal says."""
     found: list[str] = []
     for service in SERVICES:
-        db = await Database.connect(database_url, service.name, role=None, pool_max=1)
+        db = await Database.connect(database_url, service.name, owner=True, pool_max=1)
         try:
             found += [f"{service.name}: {line}" for line in await verify(db, service)]
         finally:
