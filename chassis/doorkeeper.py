@@ -100,8 +100,11 @@ class Doorkeeper:
         if isinstance(who, Caller):
             served = who.role is Role.SERVICE
             return who, 0.0 if served else self._callers[reading].spend(who, time.monotonic_ns())
-        address = address_of(scope.get("client"), headers, self._trusted_proxies)
-        return who, self._addresses[reading].spend(address, time.monotonic_ns())
+        return who, self._addresses[reading].spend(self.address(scope, headers), time.monotonic_ns())
+
+    def address(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> str:
+        """Where a call comes from."""
+        return address_of(scope.get("client"), headers, self._trusted_proxies)
 
     async def _identified(self, headers: Mapping[bytes, bytes]) -> Caller | Refusal:
         authorization, acting = headers.get(b"authorization"), headers.get(b"acting-as")

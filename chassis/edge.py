@@ -15,7 +15,7 @@ import structlog
 
 from chassis.doorkeeper import IDENTITY, Doorkeeper
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, problem
-from chassis.telemetry import CORRELATION_HEADER, REQUESTS, correlated
+from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correlated
 
 BODY_BYTES_MAX = 256 * 1024
 BODY_SECONDS_MAX = 30.0
@@ -81,7 +81,7 @@ class Edge:
             return
         headers = scope[HEADERS] = dict(scope["headers"])
         given = headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1") or None
-        with correlated(given) as correlation:
+        with correlated(given) as correlation, coming_from(self._doorkeeper.address(scope, headers)):
             answer = Answer(scope, send, correlation, self._headers)
             try:
                 await self._pass_on(scope, headers, receive, answer)

@@ -1,6 +1,6 @@
 """A change and the fact about it are committed together; the fact is then published, however often that takes.
 
-`announce` writes the fact to the journal and to the list of what is still to be published, in the caller's
+`announce` writes the fact to the journal, the audit and the list of what is still to be published, in the caller's
 transaction. The relay of the process that committed is handed the rows; a sweeper in every process takes over what
 was left, a second later, under a lease.
 """
@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from chassis.audit import note_changes
 from chassis.bus import Bus
 from chassis.db import Database, Tx
 from chassis.ids import new_id
@@ -82,6 +83,7 @@ async def announce_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Ev
         now,
         LEASE_SECONDS,
     )
+    await note_changes(tx, events, encoded)
     tx.announced += events
     return events
 

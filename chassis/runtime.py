@@ -18,6 +18,7 @@ from litestar.types import ControllerRouterHandler
 from chassis.auth import Issuer, Keys, Verifier
 from chassis.bus import Bus, BusError, Consumer, ensure_streams, knock
 from chassis.callers import Callers
+from chassis.checkpoint import keep_checkpoints
 from chassis.commands import FORGET_MAX, forget_old
 from chassis.db import Database
 from chassis.edge import Edge
@@ -27,6 +28,7 @@ from chassis.internal import events
 from chassis.journal import Relay
 from chassis.migrate import migrate, role_of
 from chassis.peers import Peers
+from chassis.sealing import keep_sealing
 from chassis.service import Running, Service
 from chassis.settings import Settings, SettingsError
 from chassis.supervise import Loop, every, supervised
@@ -163,6 +165,8 @@ def loops_of(running: Running) -> dict[str, Loop]:
         f"{name} relay": running.relay.relay,
         f"{name} sweeper": running.relay.sweep,
         f"{name} callers": running.callers.follow,
+        f"{name} sealer": partial(keep_sealing, running.db),
+        f"{name} checkpoints": partial(keep_checkpoints, running.db, running.settings),
         f"{name} old keys": partial(every, FORGET_SECONDS, partial(_forget, running.db)),
     }
     for owner in inbox.owners:

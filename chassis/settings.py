@@ -33,6 +33,8 @@ class Settings:
     issuer: str = "https://issuer.entraide.example"
     keys: str | None = None
     service_token_file: Path | None = None
+    audit_dir: Path | None = None
+    audit_key_file: Path | None = None
     catch_up_seconds: float = 60.0
     replicas: int = 1
     mail: bool = True
@@ -65,9 +67,9 @@ class Settings:
             port=_number(env, "ENTRAIDE_PORT", 8400, lowest=0, highest=65_535),
             issuer=env.get("ENTRAIDE_ISSUER", "https://issuer.entraide.example"),
             keys=env.get("ENTRAIDE_JWKS") or None,
-            service_token_file=Path(env["ENTRAIDE_SERVICE_TOKEN_FILE"])
-            if env.get("ENTRAIDE_SERVICE_TOKEN_FILE")
-            else None,
+            service_token_file=_path(env, "ENTRAIDE_SERVICE_TOKEN_FILE"),
+            audit_dir=_path(env, "ENTRAIDE_AUDIT_DIR"),
+            audit_key_file=_path(env, "ENTRAIDE_AUDIT_KEY_FILE"),
             catch_up_seconds=_number(env, "ENTRAIDE_CATCH_UP_SECONDS", 60, lowest=1, highest=3600),
             replicas=_number(env, "ENTRAIDE_STREAM_REPLICAS", 1, lowest=1, highest=5),
             mail=_switch(env, "ENTRAIDE_MAIL"),
@@ -115,6 +117,10 @@ def _kept_apart(env: Mapping[str, str], name: str) -> str | None:
         return Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{name}_FILE cannot be read ({type(error).__name__})") from error
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]) if env.get(name) else None
 
 
 def _per_service(

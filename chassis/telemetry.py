@@ -25,9 +25,14 @@ REQUESTS = Histogram(
 PENDING = Gauge("entraide_pending", "Facts committed and not yet acknowledged by the broker", ["service"])
 PUBLISHED = Counter("entraide_published", "Facts acknowledged by the broker", ["service"])
 RECEIVED = Counter("entraide_received", "Events by what became of them", ["service", "owner", "outcome"])
+UNSEALED = Gauge("entraide_audit_unsealed", "Rows of the audit that no seal covers yet", ["service"])
+CHECKPOINTED = Gauge(
+    "entraide_audit_checkpointed_seconds", "When this process last saw the chain's end in a checkpoint", ["service"]
+)
 PARKED = Gauge("entraide_parked", "Events parked for an operator", ["service"])
 
 _correlation: ContextVar[str | None] = ContextVar("correlation_id", default=None)
+_origin: ContextVar[str | None] = ContextVar("origin", default=None)
 
 
 def correlation_id() -> str:
@@ -44,6 +49,21 @@ def correlated(given: str | None) -> Iterator[str]:
         yield correlation
     finally:
         _correlation.reset(token)
+
+
+def origin() -> str | None:
+    """The address that what is under way was asked from; None where the system acts by itself. Never logged."""
+    return _origin.get()
+
+
+@contextlib.contextmanager
+def coming_from(address: str | None) -> Iterator[None]:
+    """Inside the block everything was asked from this address."""
+    token = _origin.set(address)
+    try:
+        yield
+    finally:
+        _origin.reset(token)
 
 
 def _correlate(_logger: object, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -1,5 +1,6 @@
 """The composition root: which services there are, and the commands that run and look after them."""
 
+import itertools
 import json
 import os
 import sys
@@ -12,11 +13,13 @@ from uuid import UUID
 
 import asyncpg
 import click
+import msgspec
 
 from chassis import doctor as checks
 from chassis import runtime
 from chassis.auth import Issuer, persona_id
 from chassis.bus import BusError, ensure_streams, stream_states
+from chassis.checkpoint import new_key
 from chassis.db import Database, Tx
 from chassis.embedded import EmbeddedError, default_state
 from chassis.ids import new_id
@@ -27,12 +30,14 @@ from chassis.rebuild import verify
 from chassis.runtime import prepare, reach, serve, topology
 from chassis.service import Service
 from chassis.settings import Settings, SettingsError
+from chassis.tampering import Report, find_tampering
 from chassis.telemetry import configure_logs
 from contracts.callers import Subject
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import Refusal, Unavailable
 from contracts.values import Language
 from services import documents, reference
+from services.audit_report import Progress, told
 from services.directory.actions import Founder
 from services.directory.store import PersonTexts
 from services.directory.wiring import SERVICE as DIRECTORY
@@ -226,6 +231,37 @@ def journal_verify(state: Path | None, as_json: bool) -> None:
             click.echo(f"{name:15} " + ("; ".join(differences) or "the tables are what the journal says"))
     if any(results.values()):
         sys.exit(1)
+
+
+@main.group()
+def audit() -> None:
+    """Who did what, and whether anybody has changed the record of it."""
+
+
+@audit.command("verify")
+@STATE
+@JSON
+def audit_verify(state: Path | None, as_json: bool) -> None:
+    """Compute every chain again from its first row and compare it with seals, checkpoints and journal."""
+    own = settings(state)
+
+    async def check(db: Database) -> Report:
+        return await find_tampering(db, db.source, own, say=Progress(db.source))
+
+    reports = [_in_one(state, service, check) for service in SERVICES]
+    if as_json:
+        click.echo(msgspec.json.encode(reports).decode())
+    else:
+        for line in itertools.chain.from_iterable(told(report) for report in reports):
+            click.echo(line)
+    if any(report.findings for report in reports):
+        sys.exit(1)
+
+
+@audit.command("key")
+def audit_key() -> None:
+    """A new private key for ENTRAIDE_AUDIT_KEY_FILE; its older ones stay behind it, to verify."""
+    click.echo(new_key())
 
 
 @main.command()

@@ -7,7 +7,10 @@ from chassis.settings import Settings
 from tests import builders
 from tests.bench.recording import Repetition, record_filing
 
-TABLES = ("request", "request_line", "request_text", "line_text", "consent", "journal", "pending", "command")
+TABLES = (
+    *("request", "request_line", "request_text", "line_text", "consent"),
+    *("journal", "pending", "command", "audit", "audit_origin"),
+)
 
 
 async def test_a_repetition_writes_the_rows_of_the_call_it_was_recorded_from(settings: Settings) -> None:

@@ -44,6 +44,9 @@ WRITTEN_BY = {
     "watermark": {"chassis/inbox.py", "chassis/callers.py"},
     "caller": {"chassis/callers.py"},
     "command": {"chassis/commands.py"},
+    "audit": {"chassis/audit.py"},
+    "audit_origin": {"chassis/audit.py"},
+    "seal": {"chassis/sealing.py"},
 }
 CHASSIS_TABLES = {*WRITTEN_BY, "migration"}
 
@@ -263,16 +266,18 @@ async def test_no_service_may_touch_a_table_of_another_one(database_url: str) ->
 
 
 async def test_what_is_append_only_can_be_read_and_added_to_and_nothing_else(database_url: str) -> None:
-    append_only = {"journal": NAMES, "entry": ("pledges",), "posting": ("pledges",), "rate": ("pledges",)}
+    append_only = dict.fromkeys(("journal", "audit", "seal"), NAMES)
+    append_only |= dict.fromkeys(("entry", "posting", "rate"), ("pledges",))
     connection = await asyncpg.connect(database_url)
     try:
         for table, services in append_only.items():
             for name in services:
-                given = [f"entraide_{name}", f"{name}.{table}"]
-                ask = "SELECT has_table_privilege($1, $2, $3)"
-                assert await connection.fetchval(ask, *given, "SELECT")
-                assert await connection.fetchval(ask, *given, "INSERT")
-                assert not await connection.fetchval(ask, *given, "UPDATE, DELETE, TRUNCATE")
+                for role in (f"entraide_{name}", f"entraide_{name}_own"):
+                    given = [role, f"{name}.{table}"]
+                    ask = "SELECT has_table_privilege($1, $2, $3)"
+                    assert await connection.fetchval(ask, *given, "SELECT")
+                    assert await connection.fetchval(ask, *given, "INSERT")
+                    assert not await connection.fetchval(ask, *given, "UPDATE, DELETE, TRUNCATE")
     finally:
         await connection.close()
 

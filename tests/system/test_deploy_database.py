@@ -23,8 +23,10 @@ from chassis.journal import Relay, read
 from chassis.migrate import own_role_of, role_of
 from chassis.peers import Peers
 from chassis.runtime import identity, prepare
+from chassis.sealing import seal
 from chassis.service import Running
 from chassis.settings import Settings
+from chassis.tampering import find_tampering
 from services.__main__ import NAMES, SERVICES
 from tests import builders
 from tests.system.deployment import DEPLOY, environment, folder
@@ -184,6 +186,8 @@ async def test_a_service_works_in_its_own_schema_and_in_no_other(deployed: str, 
         "UPDATE journal SET version = 2",
         "DELETE FROM journal",
         "TRUNCATE journal",
+        "UPDATE audit SET role = NULL",
+        "DELETE FROM seal",
         "DROP TABLE journal",
         "ALTER TABLE inbox ADD COLUMN more text",
         "INSERT INTO migration (part, number, name, checksum) VALUES ('chassis', 99, 'x', 'x')",
@@ -285,6 +289,9 @@ async def test_after_a_logical_restore_every_event_is_read_again(deployed: str, 
     old = await Database.connect(login(deployed, "requests"), "requests")
     await file_requests(old, verifier)
     async with old.transaction() as tx:
+        assert await seal(tx, "requests") >= 3
+    await file_requests(old, verifier)
+    async with old.transaction() as tx:
         before = await read(tx, after="0.0")
     await old.close()
     assert len(before.events) >= 3
@@ -308,8 +315,14 @@ async def test_after_a_logical_restore_every_event_is_read_again(deployed: str, 
             async with new.transaction() as tx:
                 after = (await read(tx, after="0.0")).events
             assert before.events == after[:-3]
+            async with new.transaction() as tx:
+                assert await seal(tx, "requests") == 6, "what had not been sealed, and what is new"
+            report = await find_tampering(new, "requests", Settings(state=place))
+            assert (len(after), []) == (report.sealed, report.findings)
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await execute(login(url, "requests"), "UPDATE journal SET version = 2")
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await execute(address(url, "entraide_migrator"), "UPDATE requests.audit SET version = 2")
         finally:
             await new.close()
         connection = await asyncpg.connect(url)

@@ -45,6 +45,7 @@ def example_environment() -> dict[str, str]:
         "ENTRAIDE_MAIL_FROM": "Entraide <no-reply@entraide.example>",
         "ENTRAIDE_PUBLIC_URL": "https://entraide.example",
         "TOKENS": "./tokens",
+        "AUDIT_KEY": "./audit.jwk",
         "EDGE_CERTIFICATE": "./edge.pem",
         "FRONT_SUBNET": "172.30.84.0/24",
     }
@@ -218,7 +219,9 @@ def test_every_service_has_a_container_that_runs_it_and_knows_its_peers(image: I
         assert read.keys is not None
         assert [example_environment()["FRONT_SUBNET"]] == [str(network) for network in read.trusted_proxies]
         assert str(read.service_token_file).startswith("/run/entraide/")
-        assert [f"${{TOKENS:?}}/{service.name}:/run/entraide:ro"] == container["volumes"]
+        token, checkpoints, key = container["volumes"]
+        assert f"${{TOKENS:?}}/{service.name}:/run/entraide:ro" == token
+        assert (f"audit:{read.audit_dir}", f"${{AUDIT_KEY:?}}:{read.audit_key_file}:ro") == (checkpoints, key)
     assert environment_of(containers()["notifications"]).keys() > {"SMTP_URL", "ENTRAIDE_PUBLIC_URL"}
 
 
@@ -226,7 +229,8 @@ def test_the_jobs_have_the_operators_addresses_and_nothing_more() -> None:
     migrate, streams = containers()["migrate"], containers()["streams"]
 
     assert ["migrate"] == migrate["command"]
-    assert {"DATABASE_URL"} == environment_of(migrate).keys()
+    assert {"DATABASE_URL", "ENTRAIDE_AUDIT_DIR", "ENTRAIDE_AUDIT_KEY_FILE"} == environment_of(migrate).keys()
+    assert all(volume.endswith(":ro") for volume in migrate["volumes"]), "it verifies, and writes no checkpoint"
     assert "://entraide_migrator:" in environment_of(migrate)["DATABASE_URL"]
     assert "python -m services streams ensure" in streams["command"][0]
     assert environment_of(streams)["NATS_URL"].startswith("nats://streams:")
@@ -370,6 +374,8 @@ def test_the_guide_names_files_and_measures_that_exist() -> None:
         telemetry.PUBLISHED,
         telemetry.RECEIVED,
         telemetry.PARKED,
+        telemetry.UNSEALED,
+        telemetry.CHECKPOINTED,
         sender.OVERDUE,
     )
     measures = {metric._name for metric in kept}

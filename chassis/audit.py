@@ -1,0 +1,90 @@
+"""Who did what, when and from where: a row for each change, and for each read of what is somebody else's.
+
+It goes out with what it tells of, in the same statement or transaction: there is no change without its row. Rows are
+never changed; `chassis/sealing.py` chains them. What names a person's whereabouts stands beside, to be erased.
+"""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from chassis.db import Tx
+from chassis.telemetry import correlation_id, origin
+from chassis.writes import Write
+from contracts.facts import Event
+
+SALT_BYTES = 16
+
+_NOTE = Write(
+    parts={
+        "noted": """
+            INSERT INTO audit (recorded_at, action, aggregate, aggregate_id, version, person_id, organization, role,
+                correlation, origin, salt, old, new)
+            SELECT $1, action, aggregate, aggregate_id, version, $2, $3, $4, $5, $6, salt,
+                coalesce(old, (SELECT before.new FROM audit AS before WHERE before.aggregate_id = n.aggregate_id
+                    AND before.version = n.version - 1 AND n.new IS NOT NULL AND before.new IS NOT NULL)), new
+            FROM unnest($7::text[], $8::text[], $9::uuid[], $10::integer[], $11::bytea[], $12::bytea[], $13::bytea[])
+                WITH ORDINALITY AS n(action, aggregate, aggregate_id, version, salt, old, new, place)
+            ORDER BY place RETURNING position
+        """,
+        "came_from": """
+            INSERT INTO audit_origin (position, salt, address)
+            SELECT position, $14, $15 FROM noted WHERE $15::text IS NOT NULL
+        """,
+    }
+)
+
+
+async def note_changes(tx: Tx, events: Sequence[Event], encoded: Sequence[bytes]) -> None:
+    """A row for each event, which `encoded` holds as the journal does; they are of one cause."""
+    if not events:
+        return
+    last: dict[UUID, bytes] = {}
+    salts = [os.urandom(SALT_BYTES) for _ in events]
+    before, after = [], []
+    for event, text, salt in zip(events, encoded, salts, strict=True):
+        before.append(last.get(event.aggregate_id))
+        last[event.aggregate_id] = salted(salt, text)
+        after.append(last[event.aggregate_id])
+    await _note(
+        tx,
+        [(event.type, event.aggregate, event.aggregate_id, event.aggregateversion) for event in events],
+        (salts, before, after),
+        events[0].correlationid,
+    )
+
+
+async def note_read(tx: Tx, action: str, aggregate: str, aggregate_id: UUID, version: int) -> None:
+    """The caller is shown this version of a confidential record of somebody else; a change tells that by itself."""
+    if not tx.announced:
+        await _note(tx, [(action, aggregate, aggregate_id, version)], ([None], [None], [None]), correlation_id())
+
+
+async def _note(
+    tx: Tx,
+    what: Sequence[tuple[str, str, UUID, int]],
+    hashes: tuple[Sequence[bytes | None], Sequence[bytes | None], Sequence[bytes | None]],
+    correlation: str,
+) -> None:
+    who, address = tx.caller, origin()
+    salt = os.urandom(SALT_BYTES) if address else None
+    await tx.write(
+        _NOTE,
+        datetime.now(UTC),
+        who.person_id if who else None,
+        who.organization if who else None,
+        who.role if who else None,
+        correlation,
+        salted(salt, address.encode()) if salt and address else None,
+        *(list(column) for column in zip(*what, strict=True)),
+        *hashes,
+        salt,
+        address,
+    )
+
+
+def salted(salt: bytes, value: bytes) -> bytes:
+    """What stands for a value in the chain, and tells nothing of it once the salt is gone."""
+    return hashlib.sha256(salt + value).digest()

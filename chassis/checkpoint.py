@@ -1,0 +1,149 @@
+"""The end of a chain, signed, in a second place: who can rewrite the whole chain cannot rewrite what is kept there.
+
+One JSON line each, in a file for each service, only ever appended to. `jws` is a signature (RFC 7515 appendix F: its
+payload, left out, is the line without `jws`). Several processes may write to one file, or each to a folder of its own.
+"""
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from joserfc import jwk, jws
+from joserfc.errors import JoseError
+
+from chassis.auth import ALGORITHM
+from chassis.db import Database
+from chassis.ids import new_id
+from chassis.keyfile import made_once
+from chassis.settings import Settings, SettingsError
+from chassis.telemetry import CHECKPOINTED
+
+CHECKPOINT_SECONDS = 60.0
+LINE_BYTES_MAX = 4096
+OWN_KEY = "audit.jwk"
+
+
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """At `at` the chain of `service` had `height` links, the last one with this `hash` (hexadecimal)."""
+
+    service: str
+    height: int
+    hash: str
+    at: datetime
+    jws: str = ""
+
+
+def file_of(settings: Settings, service: str) -> Path:
+    return (settings.audit_dir or settings.state / "audit") / f"{service}.jsonl"
+
+
+def new_key() -> str:
+    """A private key (JWK, RFC 8037) with an id of its own, as the text of its file."""
+    key = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": str(new_id()), "use": "sig", "alg": ALGORITHM})
+    return json.dumps(key.as_dict(private=True))
+
+
+def _own_key(settings: Settings) -> jwk.OKPKey:
+    return jwk.OKPKey.import_key(json.loads(made_once(settings.state / OWN_KEY, new_key)))
+
+
+def signing_key(settings: Settings) -> jwk.OKPKey:
+    """The first key of ENTRAIDE_AUDIT_KEY_FILE, or one of its own in the state folder. Raises SettingsError."""
+    if settings.audit_key_file is None:
+        return _own_key(settings)
+    key = _key_set(settings.audit_key_file)[0]
+    if not key.is_private:
+        raise SettingsError("the first key of ENTRAIDE_AUDIT_KEY_FILE has to be a private one")
+    return key
+
+
+def known_keys(settings: Settings) -> jwk.KeySet:
+    """All keys that checkpoints may be signed with. Raises SettingsError."""
+    if settings.audit_key_file is not None:
+        return jwk.KeySet([*_key_set(settings.audit_key_file)])
+    return jwk.KeySet([_own_key(settings)] if (settings.state / OWN_KEY).exists() else [])
+
+
+def _key_set(path: Path) -> list[jwk.OKPKey]:
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        keys = [jwk.OKPKey.import_key(key) for key in read.get("keys", [read])]
+    except (OSError, ValueError, AttributeError, TypeError, JoseError) as error:
+        raise SettingsError(f"ENTRAIDE_AUDIT_KEY_FILE holds no key (JWK or JWK set): {type(error).__name__}") from error
+    if not keys or not all(key.kid and key.curve_name == ALGORITHM for key in keys):
+        raise SettingsError("the keys of ENTRAIDE_AUDIT_KEY_FILE have to be Ed25519, each with its kid")
+    return keys
+
+
+def signed(checkpoint: Checkpoint, key: jwk.OKPKey) -> bytes:
+    """Its line, without the end of line."""
+    header = {"alg": ALGORITHM, "kid": key.kid}
+    whole = jws.serialize_compact(header, msgspec.json.encode(checkpoint), key, algorithms=[ALGORITHM])
+    return msgspec.json.encode(msgspec.structs.replace(checkpoint, jws=jws.detach_content(whole)))
+
+
+def read_signed(line: bytes, keys: jwk.KeySet) -> Checkpoint | None:
+    """What a line says; None where none of these keys has signed it so."""
+    try:
+        checkpoint = msgspec.json.decode(line, type=Checkpoint)
+        payload = msgspec.json.encode(msgspec.structs.replace(checkpoint, jws=""))
+        jws.deserialize_compact(checkpoint.jws, keys, algorithms=[ALGORITHM], payload=payload)
+    except (msgspec.MsgspecError, ValueError, JoseError):
+        return None
+    return checkpoint
+
+
+def append(path: Path, line: bytes) -> None:
+    """On disk when it returns; what a crash left of the line before stays a line of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = not path.exists()
+    with open(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640), "r+b", buffering=0) as file:
+        torn = file.seek(0, os.SEEK_END) > 0 and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n"
+        file.write(b"\n" * torn + line + b"\n")
+        os.fsync(file.fileno())
+    if new:
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def size_of(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def lines(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
+    """The numbered lines of its first `size` bytes."""
+    number = 0
+    with path.open("rb") if size else contextlib.nullcontext(io.BytesIO()) as file:
+        while size > 0 and (line := file.readline(min(size, LINE_BYTES_MAX))):
+            size -= len(line)
+            number += 1
+            yield number, line
+
+
+async def keep_checkpoints(db: Database, settings: Settings) -> None:
+    """Each minute, sign the end of the chain where it has moved."""
+    key, path = signing_key(settings), file_of(settings, db.source)
+    height = 0
+    while True:
+        async with db.transaction() as tx:
+            last = await tx.fetchrow("SELECT height, hash FROM seal ORDER BY height DESC LIMIT 1")
+        if last and last["height"] != height:
+            checkpoint = Checkpoint(
+                service=db.source,
+                height=last["height"],
+                hash=last["hash"].hex(),
+                at=datetime.now(UTC),
+            )
+            await asyncio.to_thread(append, path, signed(checkpoint, key))
+            height = last["height"]
+        CHECKPOINTED.labels(db.source).set_to_current_time()
+        await asyncio.sleep(CHECKPOINT_SECONDS)

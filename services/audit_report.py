@@ -1,0 +1,38 @@
+"""What `entraide audit verify` says, while it works and at its end."""
+
+import time
+
+import click
+
+from chassis.tampering import Report
+
+PROGRESS_SECONDS = 5.0
+
+
+class Progress:
+    """Says on standard error, every five seconds, how far a service's chain has been followed."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+        self._said_at = time.monotonic()
+
+    def __call__(self, done: int, of: int) -> None:
+        if time.monotonic() - self._said_at >= PROGRESS_SECONDS:
+            self._said_at = time.monotonic()
+            click.echo(f"{self._service}: {done:,} of {of:,} links", err=True)
+
+
+def told(report: Report) -> list[str]:
+    """A report in lines: one where nothing was found, else one more for each finding."""
+    name = f"{report.service:15}"
+    if not report.findings:
+        return [
+            f"{name} nothing was edited, deleted, inserted or reordered: {report.sealed:,} rows are as they were "
+            f"sealed, {report.checkpoints:,} checkpoints agree, {report.unsealed:,} rows are not sealed yet"
+        ]
+    lines = [f"{name} TAMPERED WITH: {len(report.findings) + report.more:,} findings in {report.sealed:,} sealed rows"]
+    for finding in report.findings:
+        places = {"row": finding.position, "link": finding.height}
+        where = ", ".join(f"{noun} {place}" for noun, place in places.items() if place is not None)
+        lines.append(f"{name} {finding.kind}: {where + ': ' if where else ''}{finding.says}")
+    return lines + ([f"{name} and {report.more:,} more"] if report.more else [])

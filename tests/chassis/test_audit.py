@@ -1,0 +1,131 @@
+"""Each change and each read of what is somebody else's has its row: who, when, what, from where, because of what."""
+
+import contextlib
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import msgspec
+
+from chassis.audit import note_read
+from chassis.auth import persona_id
+from chassis.db import Database
+from chassis.journal import announce, announce_all
+from chassis.telemetry import coming_from, correlated
+from contracts.requests import RequestRegistered, RequestWithdrawn
+from tests import builders
+from tests.builders import NOON, a_caller
+
+ADDRESS = "203.0.113.7"
+
+
+def a_fact(request_id: UUID) -> RequestRegistered:
+    return RequestRegistered(request_id=request_id, state="KEN", reference="TA-2026-00001", registered_at=NOON)
+
+
+def withdrawn(request_id: UUID) -> RequestWithdrawn:
+    return RequestWithdrawn(request_id=request_id, state="KEN", withdrawn_at=NOON)
+
+
+async def rows(db: Database) -> list[dict[str, Any]]:
+    async with db.transaction() as tx:
+        found = await tx.fetch(
+            """
+            SELECT audit.*, origin.salt AS address_salt, origin.address, journal.event FROM audit
+            LEFT JOIN audit_origin AS origin USING (position)
+            LEFT JOIN journal ON journal.aggregate_id = audit.aggregate_id AND journal.version = audit.version
+            ORDER BY position
+            """
+        )
+    return [dict(row) for row in found]
+
+
+async def test_a_change_tells_who_when_what_from_where_and_because_of_what(databases: Mapping[str, Database]) -> None:
+    db, request_id, caller = databases["requests"], uuid4(), a_caller("UNODC:coordinator")
+    with correlated("one-cause"), coming_from(ADDRESS):
+        async with db.transaction(by=caller) as tx:
+            event = await announce(tx, a_fact(request_id), version=1)
+
+    [row] = await rows(db)
+
+    said = {name: row[name] for name in ("action", "aggregate", "aggregate_id", "version", "correlation", "address")}
+    assert {
+        "action": "requests.request.registered.v1",
+        "aggregate": "request",
+        "aggregate_id": request_id,
+        "version": 1,
+        "correlation": "one-cause",
+        "address": ADDRESS,
+    } == said
+    assert (caller.person_id, "UNODC", "coordinator") == (row["person_id"], row["organization"], row["role"])
+    assert sha256(row["address_salt"] + ADDRESS.encode()).digest() == row["origin"]
+    assert sha256(row["salt"] + msgspec.json.encode(event)).digest() == row["new"]
+    assert row["old"] is None
+    assert row["recorded_at"] >= event.time
+
+
+async def test_what_the_system_does_by_itself_is_nobodys(databases: Mapping[str, Database]) -> None:
+    async with databases["requests"].transaction() as tx:
+        await announce(tx, a_fact(uuid4()), version=1)
+
+    [row] = await rows(databases["requests"])
+
+    assert [None] * 5 == [row[name] for name in ("person_id", "organization", "role", "origin", "address")]
+
+
+async def test_old_is_what_new_was_before(databases: Mapping[str, Database]) -> None:
+    db, one, other = databases["requests"], uuid4(), uuid4()
+    async with db.transaction() as tx:
+        await announce_all(tx, [(a_fact(one), 1), (a_fact(other), 1), (withdrawn(one), 2)])
+    async with db.transaction() as tx:
+        await note_read(tx, "requests.request.read", "request", one, 2)
+    async with db.transaction() as tx:
+        await announce(tx, a_fact(one), version=3)
+        await announce(tx, withdrawn(one), version=4)
+
+    found = await rows(db)
+
+    changes = [row for row in found if row["aggregate_id"] == one and row["new"]]
+    assert [1, 2, 3, 4] == [row["version"] for row in changes]
+    assert [None, *(row["new"] for row in changes[:-1])] == [row["old"] for row in changes]
+    assert len({row["salt"] for row in changes}) == 4
+    assert [(None, None)] == [(row["old"], row["new"]) for row in found if row["action"] == "requests.request.read"]
+
+
+async def test_what_is_rolled_back_leaves_no_row(databases: Mapping[str, Database]) -> None:
+    with contextlib.suppress(RuntimeError):
+        async with databases["requests"].transaction() as tx:
+            await announce(tx, a_fact(uuid4()), version=1)
+            assert await tx.fetchval("SELECT count(*) FROM audit") == 1
+            raise RuntimeError("planted")
+
+    assert not await rows(databases["requests"])
+
+
+async def test_an_address_comes_from_the_door_and_stands_in_one_place(
+    client_of: Any, databases: Mapping[str, Database], database_url: str
+) -> None:
+    client = await client_of("requests")
+
+    answer = await client.post("/v1/requests", json=builders.a_request(), headers=builders.headers())
+
+    found = await rows(databases["requests"])
+    assert answer.headers["X-Correlation-Id"] == found[0]["correlation"]
+    assert {persona_id("KEN:focal_point")} == {row["person_id"] for row in found}
+    assert {"127.0.0.1"} == {row["address"] for row in found}
+    assert ["audit_origin"] == await tables_with(database_url, "requests", "127.0.0.1")
+
+
+async def tables_with(database_url: str, schema: str, text: str) -> list[str]:
+    connection = await asyncpg.connect(database_url, server_settings={"search_path": schema})
+    try:
+        tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1", schema)
+        return [
+            name
+            for (name,) in tables
+            if await connection.fetchval(f"SELECT bool_or(strpos(t::text, $1) > 0) FROM {name} AS t", text)
+        ]
+    finally:
+        await connection.close()

@@ -1,0 +1,232 @@
+"""Rows are chained within seconds, once, in an order that no later commit can slip into, whoever does it."""
+
+import asyncio
+import json
+import stat
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from joserfc import jwk
+
+from chassis import checkpoint as checkpoints
+from chassis import sealing
+from chassis.checkpoint import append, file_of, keep_checkpoints, known_keys, lines, read_signed, signing_key, size_of
+from chassis.db import Database
+from chassis.journal import announce_all
+from chassis.sealing import keep_sealing, seal
+from chassis.settings import Settings, SettingsError
+from chassis.supervise import supervised
+from chassis.tampering import find_tampering
+from contracts.facts import Fact
+from tests.chassis.test_audit import a_fact
+
+SEALED_SECONDS_MAX = 5.0
+
+
+def some_facts(count: int) -> list[tuple[Fact, int]]:
+    return [(a_fact(uuid4()), 1) for _ in range(count)]
+
+
+async def write(db: Database, count: int) -> None:
+    async with db.transaction() as tx:
+        await announce_all(tx, some_facts(count))
+
+
+async def seal_all(db: Database) -> int:
+    async with db.transaction() as tx:
+        return await seal(tx, db.source)
+
+
+async def count(db: Database, table: str) -> int:
+    async with db.transaction() as tx:
+        return int(await tx.fetchval(f"SELECT count(*) FROM {table}"))
+
+
+@pytest.fixture
+def own(settings: Settings, tmp_path: Path) -> Settings:
+    """The test's settings with a state of its own."""
+    return replace(settings, state=tmp_path)
+
+
+async def test_a_row_is_sealed_within_five_seconds(databases: Mapping[str, Database]) -> None:
+    db = databases["requests"]
+    async with supervised({"sealer": lambda: keep_sealing(db)}):
+        for _ in range(4):
+            await write(db, 1)
+            await asyncio.sleep(0.4)
+        async with asyncio.timeout(SEALED_SECONDS_MAX):
+            while await count(db, "seal") < 4:
+                await asyncio.sleep(0.05)
+
+    async with db.transaction() as tx:
+        slowest = await tx.fetchval("SELECT max(sealed_at - recorded_at) FROM seal JOIN audit USING (position)")
+    assert 0 < slowest.total_seconds() < SEALED_SECONDS_MAX
+
+
+async def test_a_long_backlog_is_sealed_page_by_page(databases: Mapping[str, Database], own: Settings) -> None:
+    db = databases["requests"]
+    for _ in range(3):
+        await write(db, sealing.BATCH_MAX // 2 + 100)
+
+    assert [sealing.BATCH_MAX, 800, 0] == [await seal_all(db) for _ in range(3)]
+    assert not (await find_tampering(db, "requests", own)).findings
+
+
+async def test_two_sealers_at_once_make_one_chain(
+    databases: Mapping[str, Database], database_url: str, own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "SEAL_SECONDS", 0.01)
+    monkeypatch.setattr(sealing, "BATCH_MAX", 7)
+    db = databases["requests"]
+    other = await Database.connect(database_url, "requests", role="entraide_requests")
+
+    async def write_many() -> None:
+        for _ in range(20):
+            await write(db, 3)
+
+    async with supervised({"one": lambda: keep_sealing(db), "other": lambda: keep_sealing(other)}):
+        await asyncio.gather(*(write_many() for _ in range(4)))
+        async with asyncio.timeout(20):
+            while await count(db, "seal") < 240:
+                await asyncio.sleep(0.05)
+    await other.close()
+
+    report = await find_tampering(db, "requests", own)
+    assert (240, 0, []) == (report.sealed, report.unsealed, report.findings)
+
+
+async def test_what_commits_late_is_sealed_late_and_not_passed_by(
+    databases: Mapping[str, Database], own: Settings
+) -> None:
+    """The older transaction has the higher position, the younger the lower, and the sealer comes between commits."""
+    db = databases["requests"]
+    async with db.transaction() as older:
+        await older.fetchval("SELECT pg_current_xact_id()")
+        async with db.transaction() as younger:
+            await announce_all(younger, some_facts(2))
+        assert await seal_all(db) == 0, "a transaction that is older still runs"
+        await announce_all(older, some_facts(1))
+    async with db.transaction() as open_one:
+        await announce_all(open_one, some_facts(1))
+        await open_one.fetchval("SELECT 1")
+        assert await seal_all(db) == 3
+    assert await seal_all(db) == 1
+
+    async with db.transaction() as tx:
+        positions = [row["position"] for row in await tx.fetch("SELECT position FROM seal ORDER BY height")]
+    assert positions[0] == max(positions[:3]), "the older transaction's row is first in the chain"
+    assert not (await find_tampering(db, "requests", own)).findings
+
+
+async def test_an_address_and_its_salt_can_be_erased_and_the_chain_holds(
+    client_of, databases: Mapping[str, Database], own: Settings
+) -> None:  # type: ignore[no-untyped-def]
+    from tests import builders
+
+    client, db = await client_of("requests"), databases["requests"]
+    await client.post("/v1/requests", json=builders.a_request(), headers=builders.headers())
+    await seal_all(db)
+    await execute(db, "DELETE FROM audit_origin")
+
+    report = await find_tampering(db, "requests", own)
+
+    assert report.erased == report.sealed > 0
+    assert not report.findings
+
+
+CHANGES = (
+    "UPDATE audit SET role = NULL",
+    "UPDATE seal SET height = 1",
+    "DELETE FROM audit",
+    "DELETE FROM seal",
+    "TRUNCATE audit CASCADE",
+    "TRUNCATE seal",
+)
+
+
+@pytest.mark.parametrize("statement", CHANGES)
+async def test_no_role_of_ours_may_change_what_is_sealed(databases: Mapping[str, Database], statement: str) -> None:
+    for db in databases.values():
+        await write(db, 1)
+        await seal_all(db)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await execute(db, statement)
+
+
+async def execute(db: Database, statement: str) -> None:
+    async with db.transaction() as tx:
+        await tx.execute(statement)
+
+
+async def test_a_checkpoint_is_signed_and_names_the_end_of_the_chain(
+    databases: Mapping[str, Database], own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0.05)
+    db, path = databases["requests"], file_of(own, "requests")
+    async with supervised({"checkpoints": lambda: keep_checkpoints(db, own)}):
+        for height in (2, 4):
+            await write(db, 2)
+            await seal_all(db)
+            async with asyncio.timeout(5):
+                while len(list(lines(path, size_of(path)))) * 2 < height:
+                    await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3)
+
+    read = [read_signed(line, known_keys(own)) for _, line in lines(path, size_of(path))]
+    async with db.transaction() as tx:
+        hashes = {row["height"]: row["hash"].hex() for row in await tx.fetch("SELECT height, hash FROM seal")}
+    assert [2, 4] == [one.height for one in read if one], "where the chain has not moved nothing is written"
+    assert all(one and one.hash == hashes[one.height] for one in read)
+    assert stat.S_IMODE((own.state / "audit.jwk").stat().st_mode) == 0o600
+
+
+def test_a_line_that_was_changed_or_signed_by_another_key_is_none(own: Settings, tmp_path: Path) -> None:
+    checkpoint = checkpoints.Checkpoint(
+        service="requests", height=7, hash="ab" * 32, at=checkpoints.datetime.now(checkpoints.UTC)
+    )
+    line = checkpoints.signed(checkpoint, signing_key(own))
+    stranger = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": str(signing_key(own).kid)})
+
+    assert read_signed(line, known_keys(own)) is not None
+    for other in (
+        line.replace(b'"height":7', b'"height":8'),
+        checkpoints.signed(checkpoint, stranger),
+        line[:-20],
+        b"",
+        b"{}",
+        json.dumps(json.loads(line) | {"jws": ""}).encode(),
+    ):
+        assert read_signed(other, known_keys(own)) is None
+
+
+def test_a_key_file_signs_with_its_first_key_and_knows_all(own: Settings, tmp_path: Path) -> None:
+    old, new = (jwk.OKPKey.generate_key("Ed25519", parameters={"kid": kid}) for kid in ("old", "new"))
+    given = replace(own, audit_key_file=tmp_path / "keys.json")
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": [new.as_dict(private=True), old.as_dict(private=False)]}))
+    checkpoint = checkpoints.Checkpoint(
+        service="requests", height=7, hash="", at=checkpoints.datetime.now(checkpoints.UTC)
+    )
+
+    assert read_signed(checkpoints.signed(checkpoint, old), known_keys(given)) is not None
+    assert read_signed(checkpoints.signed(checkpoint, signing_key(given)), jwk.KeySet([new])) is not None
+    (tmp_path / "keys.json").write_text(json.dumps(old.as_dict(private=False)))
+    with pytest.raises(SettingsError, match="private"):
+        signing_key(given)
+    for wrong in ("", "[]", '{"keys": []}', '{"kty": "oct", "k": "AA"}'):
+        (tmp_path / "keys.json").write_text(wrong)
+        with pytest.raises(SettingsError, match="ENTRAIDE_AUDIT_KEY_FILE"):
+            known_keys(given)
+
+
+def test_what_a_crash_left_of_a_line_spoils_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "audit" / "requests.jsonl"
+    append(path, b"one")
+    with path.open("ab") as file:
+        file.write(b"tor")
+    append(path, b"two")
+
+    assert [b"one\n", b"tor\n", b"two\n"] == [line for _, line in lines(path, size_of(path))]
