@@ -8,12 +8,13 @@ from litestar.params import JSONBody, QueryParameter
 from chassis.http import INTERNAL, Calling, Db
 from contracts.callers import Known, News, Subject
 from contracts.refusals import Missing
+from contracts.values import END
 from services.directory import feed, store
 
 
 @get("/internal/callers", opt=INTERNAL, summary="What has changed in who may act")
 async def callers(
-    db: Db, caller: Calling, after: Annotated[str, QueryParameter(pattern=r"^\d{1,19}\.\d{1,18}")] = "0.0"
+    db: Db, caller: Calling, after: Annotated[str, QueryParameter(pattern=r"^\d{1,19}\.\d{1,18}" + END)] = "0.0"
 ) -> News:
     """Since a watermark; asked every two seconds by every service."""
     async with db.transaction(by=caller) as tx:
