@@ -342,7 +342,7 @@ def demo(leave: bool, state: Path | None, as_json: bool) -> None:
     """Run everything and drive the main job before your eyes."""
     from services.demo.show import show
 
-    sys.exit(show(settings(state), SERVICES, leave=leave, as_json=as_json, fail=fail))
+    sys.exit(show(settings(state), SERVICES, leave=leave, as_json=as_json, fail=fail, found=found_directory))
 
 
 @main.command()

@@ -79,14 +79,25 @@ class Api:
         self._tokens: dict[tuple[UUID, str], str] = {}
         self._client = httpx.AsyncClient(timeout=SECONDS, trust_env=False)
 
+    @property
+    def issuer(self) -> str:
+        return self._issuer.issuer
+
     async def get(self, appointment: str, path: str, *, person: UUID | None = None) -> Any:
         return (await self._call("GET", appointment, path, person=person)).json()
 
     async def post(
-        self, appointment: str, path: str, body: Any = None, *, step: str = "", revision: int | None = None
+        self,
+        appointment: str,
+        path: str,
+        body: Any = None,
+        *,
+        step: str = "",
+        person: UUID | None = None,
+        revision: int | None = None,
     ) -> Any:
         """`step` names the write apart from others with the same path and body."""
-        return (await self._call("POST", appointment, path, body, step=step, revision=revision)).json()
+        return (await self._call("POST", appointment, path, body, person=person, step=step, revision=revision)).json()
 
     async def put(self, appointment: str, path: str, body: Any, *, person: UUID, revision: int | None = None) -> Any:
         return (await self._call("PUT", appointment, path, body, person=person, revision=revision)).json()

@@ -1,9 +1,10 @@
 """`entraide demo`: everything started, the story told before the reader's eyes, a table of what happened."""
 
 import asyncio
+import contextlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -13,17 +14,26 @@ from rich.table import Table
 
 from chassis.auth import Issuer
 from chassis.bus import watch
+from chassis.db import Database
 from chassis.doorkeeper import Allowance
 from chassis.service import Running, Service
 from chassis.settings import Settings
+from contracts.refusals import Conflict
+from services.demo.appointing import founders
 from services.demo.people import Api, StepError
 from services.demo.story import Line, Seen, Story, Told
+from services.directory.actions import Founder
 
 REASONS_SHOWN = 3
+Found = Callable[[Database, Sequence[Founder]], Awaitable[None]]
 HURRIED = Allowance(per_minute=60_000, burst=6_000)
 """What each persona may write and read: the story does in seconds, as one coordinator, what takes people weeks."""
 
 EXPECTED = (
+    "directory.organization.registered.v1",
+    "directory.person.entered.v1",
+    "directory.appointment.proposed.v1",
+    "directory.appointment.made.v1",
     "requests.request.submitted.v1",
     "requests.request.registered.v1",
     "requests.request.opened.v1",
@@ -53,8 +63,9 @@ def show(
     leave: bool,
     as_json: bool,
     fail: Callable[[str], NoReturn],
+    found: Found,
 ) -> int:
-    """Returns the exit code: 0 only if every step was observed."""
+    """Returns the exit code: 0 only if every step was observed. `found` gives the directory its administrators."""
     from services.together import run_together
 
     if settings.keys is not None:
@@ -68,7 +79,7 @@ def show(
     async def beside(complete: Settings, running: list[Running], stop: asyncio.Event) -> None:
         nonlocal code
         try:
-            code = await _tell(complete, running, console, as_json=as_json)
+            code = await _tell(complete, running, console, found, as_json=as_json)
         except* StepError as group:
             console.print(f"[red]the story broke off:[/] {group.exceptions[0]}")
         finally:
@@ -93,9 +104,10 @@ def show(
     return code
 
 
-async def _tell(settings: Settings, running: list[Running], console: Console, *, as_json: bool) -> int:
+async def _tell(settings: Settings, running: list[Running], console: Console, found: Found, *, as_json: bool) -> int:
     address = f"http://{settings.host}:{settings.port}"
     issuer = Issuer.load(settings.state / "issuer.jwk", settings.issuer)
+    db_of = {service.name: service.db for service in running}
     api = Api({service.name: address for service in running}, issuer)
     seen = Seen()
     assert settings.nats_url is not None, "parts() gives every part an address"
@@ -113,6 +125,9 @@ async def _tell(settings: Settings, running: list[Running], console: Console, *,
         async with watch(settings.nats_url) as events:
             keeping = asyncio.create_task(seen.keep(events))
             try:
+                # The second time they are there.
+                with contextlib.suppress(Conflict):
+                    await found(db_of["directory"], founders(settings.issuer))
                 await story.tell()
                 first = not story.filed_before
                 unseen = [kind for kind in EXPECTED if first and kind not in seen.types]

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from contracts.facts import Event
+from services.demo.appointing import appoint_everybody
 from services.demo.people import Api, Persona, StepError, personas, world
 
 COORDINATOR = "UNODC:coordinator"
@@ -86,6 +87,7 @@ class Story:
 
     async def tell(self) -> None:
         """Raises StepError at the first step that is not answered as it should be."""
+        await appoint_everybody(self._api, self._all, self._each)
         await self._subscribe()
         await self._raise_funds()
         await self._offer()

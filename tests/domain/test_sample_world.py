@@ -185,7 +185,7 @@ def test_everyone_who_acts_is_a_persona_with_an_identity_of_their_own() -> None:
 
     assert set() == acting - known
     assert len(personas) == len({UUID(persona["person_id"]) for persona in personas})
-    assert {"UNODC:coordinator": 2} == {
+    assert {"UNODC:coordinator": 2, "UNODC:administrator": 2} == {
         who: count for who, count in Counter(f"{p['organization']}:{p['role']}" for p in personas).items() if count > 1
     }
     assert {"UNODC:finance_officer", "UNODC:auditor", "UNODC:administrator"} <= known

@@ -1,0 +1,102 @@
+"""Who is who in the sample world, entered through the public API: organizations, people, appointments by two."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from contracts.callers import Subject
+from contracts.values import Language
+from services.demo.people import Api, Persona, StepError, personas
+from services.directory.actions import Founder
+from services.directory.store import PersonTexts
+
+ADMINISTRATOR = "UNODC:administrator"
+FOCAL_POINT = "focal_point"
+SAMPLE = "[Fictitious sample]"
+SIDE_BY_SIDE = 4
+LETTER = f"{SAMPLE} Note verbale of 2 November 2026"
+
+Lists = Callable[[str, str, str], Awaitable[list[Mapping[str, Any]]]]
+"""`(appointment, path, name)`: every page of a list."""
+
+Each = Callable[[str, Sequence[Any], Callable[[Any], Awaitable[None]], int], Awaitable[None]]
+"""`(step, items, work, width)`: the work for each item, so many at a time, with its progress shown."""
+
+
+def administrators() -> tuple[Persona, Persona]:
+    """The two who are founded, and appoint all others."""
+    first, second = [one for one in personas() if one.appointment == ADMINISTRATOR]
+    return first, second
+
+
+async def appoint_everybody(api: Api, every: Lists, each: Each) -> None:
+    """What is there already is left as it is. Raises StepError."""
+    issuer = api.issuer
+    known = {one["code"] for one in await every(ADMINISTRATOR, "/v1/organizations", "organizations")}
+    entered = {one["person_id"] for one in await every(ADMINISTRATOR, "/v1/people", "people")}
+    held = {
+        (one["person_id"], one["organization"], one["role"]): one
+        for one in await every(ADMINISTRATOR, "/v1/appointments", "appointments")
+        if one["status"] in {"proposed", "in_force"}
+    }
+    _, second = administrators()
+
+    async def register(code: str) -> None:
+        body = {"code": code} if len(code) == 3 else {"code": code, "name": f"{SAMPLE} {code}"}
+        await api.post(ADMINISTRATOR, "/v1/organizations", body, step=code)
+
+    async def enter(persona: Persona) -> None:
+        body = {
+            "person_id": str(persona.person_id),
+            "organization": persona.organization,
+            "name": persona.name,
+            "email": persona.email,
+            "language": persona.language,
+            "subjects": [{"issuer": issuer, "subject": str(persona.person_id)}],
+        }
+        await api.post(ADMINISTRATOR, "/v1/people", body, step=str(persona.person_id))
+
+    async def appoint(persona: Persona) -> None:
+        one = held.get((str(persona.person_id), persona.organization, persona.role))
+        by = f"{persona.organization}:{FOCAL_POINT}" if persona.role == "official" else ADMINISTRATOR
+        one = one or await api.post(by, "/v1/appointments", _appointment(persona), step=str(persona.person_id))
+        if one["status"] == "proposed":
+            path = f"/v1/appointments/{one['appointment_id']}/approve"
+            one = await api.post(ADMINISTRATOR, path, {}, person=second.person_id, revision=one["revision"])
+        if one["status"] != "in_force":
+            raise StepError(f"the appointment of {persona.appointment} is {one['status']}")
+
+    codes = sorted({one.organization for one in personas()} - known)
+    await each("organizations are registered", codes, register, SIDE_BY_SIDE)
+    people = [one for one in personas() if str(one.person_id) not in entered]
+    await each("people are entered", people, enter, SIDE_BY_SIDE)
+    officials = [one for one in personas() if one.role == "official"]
+    others = [one for one in personas() if one not in officials]
+    await each("two administrators appoint", others, appoint, SIDE_BY_SIDE)
+    await each("focal points appoint their officials, alone", officials, appoint, SIDE_BY_SIDE)
+
+
+def _appointment(persona: Persona) -> Mapping[str, Any]:
+    return {
+        "person_id": str(persona.person_id),
+        "organization": persona.organization,
+        "role": persona.role,
+        "from": str(datetime.now(UTC).date()),
+        "letter": LETTER,
+    }
+
+
+def founders(issuer: str) -> list[Founder]:
+    """The two administrators as the directory is founded with them."""
+    return [
+        Founder(
+            person_id=one.person_id,
+            texts=PersonTexts(
+                name=one.name,
+                email=one.email,
+                language=Language(one.language),
+                subjects=(Subject(issuer=issuer, subject=str(one.person_id)),),
+            ),
+        )
+        for one in administrators()
+    ]
