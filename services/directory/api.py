@@ -115,12 +115,12 @@ async def list_organizations(
     return Response(OrganizationPage(organizations=views, cursor=more), headers=paging.next_link(more))
 
 
-@get("/v1/organizations/{code:str}", opt=asks(Action.SHOW_ORGANIZATION), summary="One organization")
+@get("/v1/organizations/{organization:str}", opt=asks(Action.SHOW_ORGANIZATION), summary="One organization")
 async def show_organization(
-    code: FromPath[OrganizationCode], db: Db, caller: Calling, accept_language: AcceptLanguage = None
+    organization: FromPath[OrganizationCode], db: Db, caller: Calling, accept_language: AcceptLanguage = None
 ) -> Response[OrganizationView]:
     async with db.transaction(by=caller) as tx:
-        found = await store.organizations(tx, only=code)
+        found = await store.organizations(tx, only=organization)
     if not found:
         raise Missing("not-found")
     view = _organization_view(*found[0], language_of(accept_language))

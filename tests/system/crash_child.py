@@ -149,7 +149,7 @@ def _fail(line: str) -> NoReturn:
 
 def warm_up() -> None:
     """Make an application once and throw it away: what it imports and remembers is then there for every child."""
-    stand_ins: Any = [SimpleNamespace(service=service, name=service.name, db=None) for service in SERVICES]
+    stand_ins: Any = [SimpleNamespace(service=service, name=service.name, db=None, own=None) for service in SERVICES]
     verifier = Verifier(Keys(os.devnull), "nobody")
     app = application(stand_ins, verifier, routes=[events, *reference.ROUTES, *documents.ROUTES])
     runtime.http_server(app, "127.0.0.1", 0).config.load()

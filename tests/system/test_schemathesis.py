@@ -56,6 +56,7 @@ APPOINTMENTS = (
     "UNODC:finance_officer",
     "UNODC-SHERLOC:provider_officer",
     "NOR:donor_officer",
+    "UNODC:administrator",
 )
 LISTS = {
     "request_id": "/v1/requests",
@@ -65,8 +66,10 @@ LISTS = {
     "allocation_id": "/v1/allocations",
     "notification_id": "/v1/notifications",
     "code": "/v1/funds",
+    "person_id": "/v1/people",
+    "appointment_id": "/v1/appointments",
 }
-CODES = {"scheme": ["kinds", "countries"], "move": ["return", "decline_by_state"]}
+CODES = {"organization": ["KEN", "UNODC"], "scheme": ["kinds", "countries"], "move": ["return", "decline_by_state"]}
 CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance, ignored_auth]
 DOCUMENT = json.loads((CONTRACTS / "schemas" / "openapi.json").read_text(encoding="utf-8"))
 OPERATIONS = [f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods]
