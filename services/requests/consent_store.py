@@ -27,7 +27,7 @@ CHANGED = """
 
 _NOTE = Write(
     parts={
-        "noted": """
+        "verbale": """
             INSERT INTO consent_text (consent_id, request_id, state, note_verbale) VALUES ($1, $2, $3, $4)
         """
     }
