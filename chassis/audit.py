@@ -16,6 +16,8 @@ from chassis.writes import Write
 from contracts.facts import Event
 
 SALT_BYTES = 16
+READ_AGAIN_SECONDS = 600
+"""Whoever reads the same version of a record again within so long is still reading it: no further row."""
 
 _NOTE = Write(
     parts={
@@ -35,6 +37,26 @@ _NOTE = Write(
         """,
     }
 )
+
+_NOTE_READ = Write(
+    parts={
+        "read_noted": """
+            INSERT INTO audit (recorded_at, action, aggregate, aggregate_id, version, correlation, person_id,
+                organization, role, origin)
+            SELECT $1::timestamptz, $2::text, $3::text, $4::uuid, $5::integer, $6::text, $7::uuid, $8::text, $9::text,
+                $10::bytea
+            WHERE NOT EXISTS (SELECT FROM audit AS before WHERE before.new IS NULL AND before.aggregate_id = $4
+                AND before.person_id = $7 AND before.organization = $8 AND before.role = $9 AND before.action = $2
+                AND before.version = $5 AND before.recorded_at > $1 - $13 * interval '1 second')
+            RETURNING position
+        """,
+        "read_came_from": """
+            INSERT INTO audit_origin (position, salt, address)
+            SELECT position, $11::bytea, $12::text FROM read_noted WHERE $12::text IS NOT NULL
+        """,
+    }
+)
+"""By the index `audit_reads`. Where there is a row already it writes nothing, and COMMIT has nothing to flush."""
 
 
 async def note_changes(tx: Tx, events: Sequence[Event], encoded: Sequence[bytes]) -> None:
@@ -57,9 +79,24 @@ async def note_changes(tx: Tx, events: Sequence[Event], encoded: Sequence[bytes]
 
 
 async def note_read(tx: Tx, action: str, aggregate: str, aggregate_id: UUID, version: int) -> None:
-    """The caller is shown this version of a confidential record of somebody else; a change tells that by itself."""
-    if not tx.announced:
-        await _note(tx, [(action, aggregate, aggregate_id, version)], ([None], [None], [None]), correlation_id())
+    """The caller is shown this version of a confidential record of somebody else; a change tells that by itself.
+
+    The row is committed before the answer leaves: nobody has read what does not stand here.
+    """
+    if tx.announced:
+        return
+    await tx.write(
+        _NOTE_READ,
+        datetime.now(UTC),
+        action,
+        aggregate,
+        aggregate_id,
+        version,
+        correlation_id(),
+        *_who(tx),
+        *_whence(),
+        READ_AGAIN_SECONDS,
+    )
 
 
 async def _note(
@@ -68,21 +105,32 @@ async def _note(
     hashes: tuple[Sequence[bytes | None], Sequence[bytes | None], Sequence[bytes | None]],
     correlation: str,
 ) -> None:
-    who, address = tx.caller, origin()
-    salt = os.urandom(SALT_BYTES) if address else None
+    hashed, salt, address = _whence()
     await tx.write(
         _NOTE,
         datetime.now(UTC),
-        who.person_id if who else None,
-        who.organization if who else None,
-        who.role if who else None,
+        *_who(tx),
         correlation,
-        salted(salt, address.encode()) if salt and address else None,
+        hashed,
         *(list(column) for column in zip(*what, strict=True)),
         *hashes,
         salt,
         address,
     )
+
+
+def _who(tx: Tx) -> tuple[UUID | None, str | None, str | None]:
+    who = tx.caller
+    return (who.person_id, who.organization, who.role) if who else (None, None, None)
+
+
+def _whence() -> tuple[bytes | None, bytes | None, str | None]:
+    """The hash of the address that the call came from, its salt, and the address itself."""
+    address = origin()
+    if not address:
+        return None, None, None
+    salt = os.urandom(SALT_BYTES)
+    return salted(salt, address.encode()), salt, address
 
 
 def salted(salt: bytes, value: bytes) -> bytes:

@@ -19,7 +19,7 @@ from chassis.journal import read_aggregate
 from contracts.facts import Fact
 from contracts.refusals import Invalid
 from contracts.values import Caller, State
-from services.requests import actions, policy, store
+from services.requests import actions, audience_store, policy, store
 from services.requests.commands import (
     Closing,
     Comment,
@@ -143,6 +143,7 @@ async def show_history(request_id: FromPath[UUID], db: Db, caller: Calling) -> l
     async with db.transaction(by=caller) as tx:
         request = await store.get(tx, request_id, caller)
         guarded = policy.decide(caller, Action.READ_HISTORY, request).required().fields
+        await audience_store.note_reading(tx, request, caller)
         events = await read_aggregate(tx, request_id)
         remarks = await store.remarks(tx, request_id)
     return [

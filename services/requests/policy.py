@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -22,6 +23,7 @@ class Action(StrEnum):
     LIST = "list"
     SHOW = "show"
     READ_HISTORY = "read_history"
+    READ_AUDIENCE = "read_audience"
     REVISE = "revise"
     SUBMIT = "submit"
     REGISTER = "register"
@@ -74,6 +76,12 @@ _SHOWN = frozenset({Status.OPEN, Status.IN_DELIVERY, Status.DELIVERED})
 _ALL = frozenset(FieldSet)
 _AGREED = frozenset({"confirmed", "in_delivery", "completed"})
 
+OF_OFFICE = (Role.COORDINATOR, Role.AUDITOR, Role.SERVICE)
+"""Who sees every request that was ever submitted, whatever its State consents to."""
+
+AUDIENCE_READERS = FILERS | {Role.COORDINATOR, Role.AUDITOR}
+"""Who is told, of those who see a request, who else does and who has read it."""
+
 MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.REVISE: FILERS,
     Action.SUBMIT: _FOCAL_POINT,
@@ -117,6 +125,8 @@ def decide(caller: Caller, action: Action, resource: Request | Filing | None = N
         return HIDDEN
     if action in _READS:
         return _shown(caller, resource)
+    if action is Action.READ_AUDIENCE:
+        return ALLOWED if caller.role in AUDIENCE_READERS else _NOT_FOR_YOUR_ROLE
     movers = MOVERS.get(action, frozenset())
     if action is Action.REOPEN:
         movers = REOPENERS.get(resource.status, movers)
@@ -139,18 +149,23 @@ def _shown(caller: Caller, request: Request) -> Decision:
         return _WHOLE
     given = fields_seen(caller, request)
     shown: set[str] = {guarded for field, guarded in _GIVEN.items() if field in given}
-    agreed = caller.role is Role.PROVIDER_OFFICER and _has_agreed_with(request, caller.organization)
-    if agreed and FieldSet.INSTITUTION in given:
+    if caller.role is Role.PROVIDER_OFFICER and learns_whom_to_turn_to(request, caller.organization):
         shown.add(Guarded.INSTITUTION_NAME)
     return Decision(None, frozenset(shown))
 
 
-def _has_agreed_with(request: Request, provider: str) -> bool:
-    """True while a match of the request with this provider stands that both sides have accepted."""
-    return any(
-        request.providers.get(match_id) == provider and status in _AGREED
+def learns_whom_to_turn_to(request: Request, provider: str) -> bool:
+    """True where both sides have accepted, and the consents give the provider the institution."""
+    return provider in agreed_matches(request).values() and FieldSet.INSTITUTION in _given_to(request, provider)
+
+
+def agreed_matches(request: Request) -> dict[UUID, str]:
+    """The matches that both sides have accepted and that stand, with their providers."""
+    return {
+        match_id: request.providers[match_id]
         for match_id, (_, status) in request.matches.items()
-    )
+        if status in _AGREED and match_id in request.providers
+    }
 
 
 def may_see(caller: Caller, request: Request) -> bool:
@@ -164,15 +179,33 @@ def fields_seen(caller: Caller, request: Request) -> frozenset[FieldSet]:
     Providers and donors see what the consents in force give to their organization, and nothing else.
     """
     if _is_outside(caller):
-        shown = request.status in _SHOWN and request.circulation is Circulation.GRANTED
-        if not shown or request.read_at is None:
-            return frozenset()
-        return given_to(request.consents.values(), caller.organization, request.read_at)
+        return _given_to(request, caller.organization)
     if caller.role in FILERS:
-        return _ALL if request.state == caller.organization else frozenset()
-    if caller.role in {Role.COORDINATOR, Role.AUDITOR, Role.SERVICE}:
-        return _ALL if request.status is not Status.DRAFT and request.submitted_at is not None else frozenset()
+        return _ALL if is_of_the_state(caller, request) else frozenset()
+    if caller.role in OF_OFFICE:
+        return _ALL if is_before_the_office(request) else frozenset()
     return frozenset()
+
+
+def _given_to(request: Request, organization: str) -> frozenset[FieldSet]:
+    if not circulates(request) or request.read_at is None:
+        return frozenset()
+    return given_to(request.consents.values(), organization, request.read_at)
+
+
+def circulates(request: Request) -> bool:
+    """True while its consents give something to whom they name."""
+    return request.status in _SHOWN and request.circulation is Circulation.GRANTED
+
+
+def is_of_the_state(caller: Caller, request: Request) -> bool:
+    """True for those who file for the State whose request it is."""
+    return caller.role in FILERS and caller.organization == request.state
+
+
+def is_before_the_office(request: Request) -> bool:
+    """True once it was submitted: before, it is the State's alone."""
+    return request.status is not Status.DRAFT and request.submitted_at is not None
 
 
 def _is_outside(caller: Caller) -> bool:

@@ -12,7 +12,7 @@ from chassis.db import Tx
 from contracts.consents import Consent, FieldSet
 from contracts.requests import Line
 from contracts.values import Caller, Period
-from services.requests import consent_store, policy, store
+from services.requests import audience_store, consent_store, policy, store
 from services.requests.domain import Request
 from services.requests.policy import Action, Guarded
 from services.requests.specificity import Advice, LineText, advise
@@ -101,9 +101,10 @@ class RequestView(Struct, frozen=True, kw_only=True):
 
 
 async def read(tx: Tx, request_id: UUID, caller: Caller, now: datetime) -> RequestView:
-    """The request as this caller is shown it. Raises Missing."""
+    """The request as this caller is shown it, which is written down. Raises Missing."""
     request = await store.get(tx, request_id, caller)
     guarded = policy.decide(caller, Action.SHOW, request).required().fields
+    await audience_store.note_reading(tx, request, caller)
     recorded = Guarded.CONSENTS in guarded and any(consent.recorded for consent in request.consents.values())
     notes = await consent_store.notes(tx, request_id) if recorded else NO_NOTES
     return view(request, await store.texts(tx, request), guarded, now, notes)

@@ -8,7 +8,7 @@ from pathlib import Path
 from chassis.db import Database
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every
-from services.requests import actions, api, consent_api
+from services.requests import actions, api, audience_api, consent_api
 from services.requests.consumers import HANDLERS
 
 CLOCK_SECONDS = 10.0
@@ -40,7 +40,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
 SERVICE = Service(
     name="requests",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *consent_api.ROUTES],
+    routes=[*api.ROUTES, *consent_api.ROUTES, *audience_api.ROUTES],
     listens_to=("matching",),
     handlers=HANDLERS,
     loops=loops,

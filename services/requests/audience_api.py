@@ -1,0 +1,43 @@
+"""The route by which a State learns who sees its request and who has read it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from litestar import get
+from litestar.params import FromPath
+from msgspec import Struct
+
+from chassis.http import Calling, Db, asks
+from chassis.journal import read_aggregate
+from services.requests import audience_store, policy, store
+from services.requests.admissions import Admission, admissions, moments
+from services.requests.audience_store import Reader
+from services.requests.policy import Action
+
+
+class Audience(Struct, frozen=True, kw_only=True):
+    """Who beyond its State sees a request at this moment, and who has read it; of readers the last 500."""
+
+    request_id: UUID
+    at: datetime
+    admissions: list[Admission]
+    readers: list[Reader]
+
+
+@get(
+    "/v1/requests/{request_id:uuid}/audience",
+    opt=asks(Action.READ_AUDIENCE),
+    summary="Who sees what of a request, and who has read it",
+)
+async def show_audience(request_id: FromPath[UUID], db: Db, caller: Calling) -> Audience:
+    """For the State itself, coordinators and auditors. Read is what was asked for by its id; a list is not counted."""
+    async with db.transaction(by=caller) as tx:
+        request = await store.get(tx, request_id, caller)
+        policy.decide(caller, Action.READ_AUDIENCE, request).required()
+        history = moments(await read_aggregate(tx, request_id))
+        readers = await audience_store.readers(tx, request)
+    assert request.read_at is not None, "it was read for somebody"
+    return Audience(request_id=request_id, at=request.read_at, admissions=admissions(request, history), readers=readers)
+
+
+ROUTES = [show_audience]
