@@ -71,6 +71,8 @@ DENIED: Sequence[Network] = tuple(
         "ff00::/8",  # multicast
     )
 )
+# Not what Python calls loopback, which differs between its versions.
+_LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 # All that has been given out for hosts so far: what is new is let in when it is known what it is.
 _UNICAST = IPv6Network("2000::/3")
 
@@ -109,7 +111,7 @@ def destination_of(url: str, bounds: Bounds) -> Destination:
 
 def may_connect(address: Address, bounds: Bounds) -> bool:
     """True for an address that is public, on every list we know, and not one of the operator's own."""
-    if bounds.loopback and address.is_loopback and not _within(address, bounds.denied):
+    if bounds.loopback and _within(address, _LOOPBACK) and not _within(address, bounds.denied):
         return True
     return (
         address.is_global

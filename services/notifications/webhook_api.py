@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from chassis.commands import claim, once
+from chassis.commands import claim, etag, once
 from chassis.db import Tx
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from contracts.values import Role
@@ -207,7 +207,7 @@ async def test_webhook(
         else:
             webhook = await webhook_store.get(tx, webhook_id, caller)
         view = await _shown(tx, webhook, own.keyring, now=now)
-    return Response(view, status_code=202)
+    return Response(view, status_code=202, headers={"ETag": etag(view.revision)})
 
 
 @get(

@@ -28,6 +28,7 @@ _UNHEARD = " + ".join(
     for service in SERVICES
     for owner in service.listens_to
 )
+_UNSEALED = " + ".join(f"(SELECT count(*) FROM {n}.audit) - (SELECT count(*) FROM {n}.seal)" for n in NAMES)
 _OWED = (
     "(SELECT count(*) FROM notifications.dispatch WHERE status = 'owed') + (SELECT count(*) FROM notifications.lease)"
 )
@@ -47,9 +48,9 @@ class Aftermath:
 
 
 async def quiet(connection: asyncpg.Connection) -> dict[str, int]:
-    """Waits until nothing is to be published, heard or sent any more; returns what is left when that does not come."""
+    """Waits until nothing is to be published, heard, sent or sealed any more; returns what is left when that does not come."""
     deadline = time.monotonic() + QUIET_SECONDS
-    query = f"SELECT {_PENDING} AS pending, {_UNHEARD} AS unheard, {_OWED} AS owed"
+    query = f"SELECT {_PENDING} AS pending, {_UNHEARD} AS unheard, {_OWED} AS owed, {_UNSEALED} AS unsealed"
     while True:
         row = await connection.fetchrow(query)
         assert row is not None

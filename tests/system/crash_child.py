@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 import httpx
 import msgspec
 
-from chassis import bus, inbox, journal, runtime, supervise
+from chassis import bus, inbox, journal, runtime, sealing, supervise
 from chassis.auth import Keys, Verifier
 from chassis.embedded import free_port
 from chassis.http import application
@@ -78,6 +78,7 @@ def hurry(orders: Orders) -> None:
     journal.LEASE_SECONDS = 1
     inbox.STRAIGHTEN_SECONDS = 0.3
     inbox.GAP_SECONDS = 0.3
+    sealing.SEAL_SECONDS = 0.3
     bus.ACK_WAIT_SECONDS = 1 if orders.redelivers else 30
     runtime.STREAMS_SECONDS = 1.0
     supervise.PAUSE_SECONDS_MIN = 0.05

@@ -143,11 +143,11 @@ async def edge(haproxy: tuple[str, dict[str, str]]) -> AsyncIterator[Edge]:
 
 
 def routes() -> dict[str, str]:
-    """Each path of the public API, with the service it belongs to."""
+    """Each path of the public API, with the service it belongs to; what services ask each other is none."""
     found = {path: "requests" for path in _paths(reference.ROUTES)}
     for service in SERVICES:
         found |= dict.fromkeys(_paths(service.routes), service.name)
-    return found
+    return {path: service for path, service in found.items() if not path.startswith("/internal/")}
 
 
 def _paths(handlers: Iterable[HTTPRouteHandler]) -> set[str]:

@@ -68,6 +68,7 @@ LISTS = {
     "code": "/v1/funds",
     "person_id": "/v1/people",
     "appointment_id": "/v1/appointments",
+    "webhook_id": "/v1/webhooks",
 }
 CODES = {"organization": ["KEN", "UNODC"], "scheme": ["kinds", "countries"], "move": ["return", "decline_by_state"]}
 CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance, ignored_auth]
@@ -160,6 +161,9 @@ def _look_around(running: Running) -> None:
         for number in range(6):
             body = a_request(submit=number % 2 == 0)
             client.post("/v1/requests", json=body, headers=running.headers("KEN:focal_point")).raise_for_status()
+        for appointment in APPOINTMENTS:
+            hook = {"url": "https://hooks.example/entraide"}
+            client.post("/v1/webhooks", json=hook, headers=running.headers(appointment)).raise_for_status()
         for appointment, (name, path) in product(APPOINTMENTS, LISTS.items()):
             page = client.get(path, headers=running.headers(appointment)).raise_for_status().json()
             records = page[path.rsplit("/", 1)[1]]
@@ -260,7 +264,7 @@ def _headers_told(method: str, path: str, status: int) -> set[str]:
 def _headers_set(response: Any) -> set[str]:
     """Those that came; the `Link` of a page belongs to its cursor, and a last page has neither."""
     came = {name for name in SETS_HEADERS if name.lower() in response.headers}
-    body = response.json() if "json" in response.headers["content-type"][0] else {}
+    body = response.json() if "json" in response.headers.get("content-type", [""])[0] else {}
     if isinstance(body, dict) and "cursor" in body:
         assert ("Link" in came) == (body["cursor"] is not None)
         came.add("Link")
