@@ -53,7 +53,7 @@ def table(comparison: Comparison) -> str:
     lines = [comparison.title, ""]
     lines += [f"  {name:38}" + "".join(f"{f:>12}" for f in row) for name, row in comparison.figures]
     lines += ["", f"  {'ratio':62} {'here':>6}  {'should be':>10}"]
-    lines += [f"  {aim.what:62} {aim.ratio:6.2f}  {_wanted(aim):>10}" for aim in comparison.aims]
+    lines += [f"  {aim.what:62} {aim.ratio:6.2f}  {_wanted(aim):>10}{_spread(aim)}" for aim in comparison.aims]
     return "\n".join(lines)
 
 
@@ -63,6 +63,10 @@ def _wanted(aim: Aim) -> str:
     if aim.at_most is not None:
         return f"≤ {aim.at_most:g}" + ("" if aim.ratio <= aim.at_most else " !")
     return ""
+
+
+def _spread(aim: Aim) -> str:
+    return f"   {aim.between[0]:.2f} to {aim.between[1]:.2f}" if aim.between else ""
 
 
 STARTED = time.monotonic()

@@ -1,8 +1,9 @@
 """The load: keep-alive HTTP/1.1 in a process of its own, so that what is measured is the server's side.
 
 It knows just enough of HTTP to send the same request (a POST under a fresh key) and to find the end of the answer; a
-client of general use would need more CPU than the server it loads. Two ways: so many callers one after the other's answer
-(`clients`), or arrivals at random times at a given rate (`rate`), each with a correlation of its own.
+client of general use would need more CPU than the server it loads. Three ways: so many callers one after the other's
+answer (`clients`); the same, of two calls by turns (`turns`); or arrivals at random times at a given rate (`rate`), each
+with a correlation of its own.
 """
 
 import asyncio
@@ -10,13 +11,13 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, cast
 from uuid import uuid4
 
 import uvloop
 
-from tests.bench.figures import percentile
+from tests.bench.figures import cpu_seconds, family_cpu_seconds, percentile
 
 DONE = (200, 201)
 MISS_SECONDS_MAX = 30.0
@@ -86,6 +87,7 @@ async def connect(port: int) -> Connection:
 async def one_after_the_other(task: dict[str, Any]) -> dict[str, Any]:
     """`clients` callers, each sends again as soon as it is answered."""
     call = Call(task)
+    expected = task.get("expected", DONE)
     statuses: dict[int, int] = {}
     times: list[tuple[float, float]] = []
     begin = time.perf_counter() + task["warm_up_seconds"]
@@ -107,7 +109,7 @@ async def one_after_the_other(task: dict[str, Any]) -> dict[str, Any]:
             now = time.perf_counter()
             statuses[status] = statuses.get(status, 0) + 1
             times.append((now, now - sent))
-            if now < end and status in DONE:
+            if now < end and status in expected:
                 send()
             else:
                 done.set_result(None)
@@ -128,6 +130,21 @@ async def one_after_the_other(task: dict[str, Any]) -> dict[str, Any]:
         "p50_ms": percentile(taken, 0.5) * 1000,
         "p99_ms": percentile(taken, 0.99) * 1000,
     }
+
+
+async def in_turns(task: dict[str, Any]) -> list[dict[str, Any]]:
+    """Two calls in short turns, A B, B A, A B: whatever else the machine does meets both. Each with its CPU."""
+    turns: list[dict[str, Any]] = []
+    for number in range(task["turns"]):
+        said: dict[str, dict[str, Any]] = {}
+        for name in ("a", "b") if number % 2 == 0 else ("b", "a"):
+            one = {**task, **task[name]}
+            before = cpu_seconds(one["pid"]), family_cpu_seconds(one["postgres_pid"])
+            said[name] = await one_after_the_other(one)
+            after = cpu_seconds(one["pid"]), family_cpu_seconds(one["postgres_pid"])
+            said[name]["app_seconds"], said[name]["postgres_seconds"] = after[0] - before[0], after[1] - before[1]
+        turns.append(said)
+    return turns
 
 
 async def at_random_times(task: dict[str, Any]) -> dict[str, Any]:
@@ -173,4 +190,7 @@ async def at_random_times(task: dict[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     given = json.load(sys.stdin)
-    print(json.dumps(uvloop.run(at_random_times(given) if "rate" in given else one_after_the_other(given))))
+    way: Callable[[dict[str, Any]], Coroutine[Any, Any, Any]] = (
+        at_random_times if "rate" in given else in_turns if "turns" in given else one_after_the_other
+    )
+    print(json.dumps(uvloop.run(way(given))))

@@ -1,5 +1,6 @@
 """What a run of one variant took and cost, and what a comparison of several says."""
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,10 +32,11 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 class Aim(Struct, frozen=True, kw_only=True):
-    """A ratio of this run, and what it should be: at least, or at most."""
+    """A ratio of this run, and what it should be: at least, or at most. Repeated, it would come to lie `between`."""
 
     what: str
     ratio: float
+    between: tuple[float, float] | None = None
     at_least: float | None = None
     at_most: float | None = None
 
@@ -54,6 +56,13 @@ def percentile(values: Sequence[float], part: float) -> float:
     """The value below which `part` of them lie."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+def median_between(values: Sequence[float]) -> tuple[float, float]:
+    """Between which two of them the median of many more would lie, nineteen times of twenty: by their ranks alone."""
+    ordered = sorted(values)
+    below = max(0, round(len(ordered) / 2 - 0.98 * math.sqrt(len(ordered))) - 1)
+    return ordered[below], ordered[-1 - below]
 
 
 # -- processes, from /proc --------------------------------------------------------------------------------------------
