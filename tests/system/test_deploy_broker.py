@@ -2,14 +2,11 @@
 
 import asyncio
 import contextlib
-import http.client
 import json
 import re
 import subprocess
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from uuid import uuid4
 
 import msgspec
 import pytest
@@ -18,75 +15,18 @@ from chassis.bus import MESSAGE_BYTES_MAX, Bus, BusError, Consumer, ensure_strea
 from chassis.embedded import free_port
 from chassis.runtime import topology
 from contracts.facts import Event
-from services.__main__ import NAMES, SERVICES
-from tests.builders import NOON
+from services.__main__ import SERVICES
+from tests.system.deployed_broker import PASSWORDS, USERS, Broker, an_event, connected, deployed, violations
 from tests.system.deployment import DEPLOY, certificate, environment, folder, replaced, running
 
-USERS = ("streams", *NAMES)
-PASSWORDS = {f"NATS_PASSWORD_{user.upper()}": f"secret-of-{user}" for user in USERS}
 OWNERS, CONSUMERS = topology(SERVICES)
 GRANTS = {s.name: grants(s.name, publishes=True, listens_to=s.listens_to) for s in SERVICES}
 
 
-@dataclass(frozen=True)
-class Broker:
-    port: int
-    monitor: int
-    scheme: str = "nats"
-
-    def url(self, user: str) -> str:
-        return f"{self.scheme}://{user}:secret-of-{user}@127.0.0.1:{self.port}"
-
-    def answer(self, path: str) -> dict[str, object]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.monitor, timeout=2)
-        with contextlib.closing(connection):
-            connection.request("GET", path)
-            response = connection.getresponse()
-            return {"status_code": response.status, **json.loads(response.read())}
-
-    def ready(self) -> bool:
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            return self.answer("/healthz")["status_code"] == 200
-        return False
-
-
 @pytest.fixture
 def broker() -> Iterator[Broker]:
-    with folder() as place:
-        made = Broker(free_port(), free_port())
-        changes = {"0.0.0.0:4222": f"127.0.0.1:{made.port}", "127.0.0.1:8222": f"127.0.0.1:{made.monitor}"}
-        conf = replaced((DEPLOY / "nats.conf").read_text(), {**changes, '"/data"': f'"{place}/data"'})
-        (place / "nats.conf").write_text(conf)
-        (place / "nats-users.conf").write_text((DEPLOY / "nats-users.conf").read_text())
-        command = ["nats-server", "--config", str(place / "nats.conf")]
-        with running(command, made.ready, env=environment(**PASSWORDS), log=place / "log"):
-            yield made
-
-
-async def violations(port: int, user: str, *, publish: Collection[str], subscribe: Collection[str]) -> set[str]:
-    """Which of these subjects the server refuses that user, in its own protocol and with no client between."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        login = {"verbose": False, "user": user, "pass": f"secret-of-{user}", "headers": True}
-        lines = [f"CONNECT {json.dumps(login)}", *(f"PUB {subject} 0\r\n" for subject in publish)]
-        lines += [*(f"SUB {subject} {n}" for n, subject in enumerate(subscribe, 1)), "PING", ""]
-        writer.write("\r\n".join(lines).encode())
-        said = (await asyncio.wait_for(reader.readuntil(b"PONG\r\n"), 10)).decode()
-    finally:
-        writer.close()
-    assert "Authorization Violation" not in said
-    return {
-        kind + " " + subject for kind, subject in re.findall(r'Violation for (Publish|Subscription) to "(.+?)"', said)
-    }
-
-
-def concrete(subject: str) -> str:
-    return subject.replace(">", "one.two").replace("*", "ONE")
-
-
-def fits(subject: str, patterns: Collection[str]) -> bool:
-    expressions = [re.escape(p).replace(r"\*", r"[^.]+").replace(">", ".+") for p in patterns]
-    return any(re.fullmatch(expression, subject) for expression in expressions)
+    with deployed() as made:
+        yield made
 
 
 def kept_users() -> dict[str, tuple[str, list[str], list[str]]]:
@@ -102,33 +42,6 @@ def kept_users() -> dict[str, tuple[str, list[str], list[str]]]:
     }
     assert len(found) == len(re.findall(r"^\s+user:", text, re.MULTILINE)), "a user is not written as the others are"
     return found
-
-
-def an_event(owner: str) -> Event:
-    return Event(
-        specversion="1.0",
-        id=uuid4(),
-        source=f"/{owner}",
-        type=f"{owner}.thing.happened.v1",
-        subject=f"thing/{uuid4()}",
-        time=NOON,
-        aggregateversion=1,
-        correlationid="test",
-        datacontenttype="application/json",
-        data=msgspec.Raw(b"{}"),
-    )
-
-
-@contextlib.asynccontextmanager
-async def connected(broker: Broker, user: str, name: str | None = None) -> AsyncIterator[Bus]:
-    bus = Bus(broker.url(user), name or user)
-    task = asyncio.create_task(bus.keep_connected())
-    try:
-        await asyncio.wait_for(bus.wait_connected(), 10)
-        yield bus
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def first(bus: Bus, consumer: Consumer) -> Event:
@@ -175,7 +88,7 @@ def test_the_broker_syncs_what_it_acknowledges_and_opens_two_ports_only(broker: 
 
 # -- what each user can do --------------------------------------------------------------------------------------------
 
-FORBIDDEN_TO_SERVICES = (
+ASKED_OF_JETSTREAM = (
     "$JS.API.INFO",
     "$JS.API.STREAM.NAMES",
     "$JS.API.STREAM.INFO.REQUESTS",
@@ -210,25 +123,13 @@ SNOOPING = (
 )
 
 
-@pytest.mark.parametrize("user", NAMES)
-async def test_a_service_says_and_hears_what_is_granted_and_nothing_else(broker: Broker, user: str) -> None:
-    subjects = {concrete(pattern) for publish, _ in GRANTS.values() for pattern in publish} | {*FORBIDDEN_TO_SERVICES}
-    inboxes = {pattern for _, subscribe in GRANTS.values() for pattern in subscribe} | {*SNOOPING}
-    may_publish, may_subscribe = GRANTS[user]
-    expected = {f"Publish {subject}" for subject in subjects if not fits(subject, may_publish)}
-    expected |= {f"Subscription {subject}" for subject in inboxes if subject not in may_subscribe}
-
-    assert expected == await violations(broker.port, user, publish=subjects, subscribe=inboxes)
-    assert len(expected) < len(subjects) + len(inboxes), "something is allowed"
-
-
 async def test_the_administrator_makes_streams_and_neither_ends_them_nor_reads_them(broker: Broker) -> None:
-    subjects = {*FORBIDDEN_TO_SERVICES, "ta.requests.thing.happened.v1", "$JS.API.CONSUMER.MSG.NEXT.REQUESTS.matching"}
+    subjects = {*ASKED_OF_JETSTREAM, "ta.requests.thing.happened.v1", "$JS.API.CONSUMER.MSG.NEXT.REQUESTS.matching"}
     allowed = {
         s for s in subjects if re.match(r"\$JS\.API\.(STREAM\.(INFO|CREATE|UPDATE)|CONSUMER\.(INFO|CREATE))\.", s)
     }
 
-    found = await violations(broker.port, "streams", publish=subjects, subscribe=SNOOPING)
+    found = await violations(broker.url("streams"), publish=subjects, subscribe=SNOOPING)
 
     assert {f"Publish {s}" for s in subjects - allowed} | {f"Subscription {s}" for s in SNOOPING} - {
         "Subscription _INBOX_admin.>"
@@ -252,13 +153,13 @@ async def test_streams_are_ensured_and_every_service_publishes_and_pulls(broker:
     assert len(OWNERS) + len(CONSUMERS) == len(made)
     assert [] == await ensure_streams(broker.url("streams"), OWNERS, CONSUMERS)
     for owner in OWNERS:
-        async with connected(broker, owner) as bus:
+        async with connected(broker.url(owner), owner) as bus:
             event = an_event(owner)
             assert await bus.publish(event)
             assert await bus.publish_batch([an_event(owner), an_event(owner)])
             assert bus.permission_violations == 0
         for consumer in (c for c in CONSUMERS if c.owner == owner):
-            async with connected(broker, consumer.durable) as bus:
+            async with connected(broker.url(consumer.durable), consumer.durable) as bus:
                 assert event == await asyncio.wait_for(first(bus, consumer), 10)
                 assert bus.permission_violations == 0
     assert {owner: 3 for owner in OWNERS} == {
@@ -270,7 +171,7 @@ async def test_streams_are_ensured_and_every_service_publishes_and_pulls(broker:
 async def test_a_fact_that_is_another_s_is_refused_and_counted(broker: Broker) -> None:
     await ensure_streams(broker.url("streams"), OWNERS, CONSUMERS)
 
-    async with connected(broker, "matching") as bus:
+    async with connected(broker.url("matching"), "matching") as bus:
         publishing = asyncio.create_task(bus.publish(an_event("requests")))
         while not bus.permission_violations:
             await asyncio.sleep(0.01)
@@ -318,10 +219,10 @@ async def test_of_three_brokers_one_may_fail(monkeypatch: pytest.MonkeyPatch) ->
         await ensure_streams(one.url("streams"), ["requests"], [Consumer("requests", "matching")], replicas=3)
         two[1].kill()
         event = an_event("requests")
-        async with connected(one, "requests") as bus, asyncio.timeout(30):
+        async with connected(one.url("requests"), "requests") as bus, asyncio.timeout(30):
             while not await bus.publish(event):
                 await asyncio.sleep(0.2)
-        async with connected(brokers[2][0], "matching") as bus, asyncio.timeout(30):
+        async with connected(brokers[2][0].url("matching"), "matching") as bus, asyncio.timeout(30):
             while True:
                 # As a service does it: until the brokers have agreed on another leader there is no consumer.
                 with contextlib.suppress(BusError):

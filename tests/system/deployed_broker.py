@@ -1,0 +1,113 @@
+"""The broker as deploy/ sets it up, running, and how a test comes to it as one of its users."""
+
+import asyncio
+import contextlib
+import http.client
+import json
+import re
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import msgspec
+
+from chassis.bus import Bus
+from chassis.embedded import free_port
+from contracts.facts import Event
+from services.__main__ import NAMES
+from tests.builders import NOON
+from tests.system.deployment import DEPLOY, environment, folder, replaced, running
+
+USERS = ("streams", *NAMES)
+SAID_BYTES_MAX = 16 * 1024**2
+PASSWORDS = {f"NATS_PASSWORD_{user.upper()}": f"secret-of-{user}" for user in USERS}
+
+
+@dataclass(frozen=True)
+class Broker:
+    port: int
+    monitor: int
+    scheme: str = "nats"
+
+    def url(self, user: str) -> str:
+        return f"{self.scheme}://{user}:secret-of-{user}@127.0.0.1:{self.port}"
+
+    def answer(self, path: str) -> dict[str, object]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.monitor, timeout=2)
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return {"status_code": response.status, **json.loads(response.read())}
+
+    def ready(self) -> bool:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return self.answer("/healthz")["status_code"] == 200
+        return False
+
+
+@contextlib.contextmanager
+def deployed() -> Iterator[Broker]:
+    with folder() as place:
+        made = Broker(free_port(), free_port())
+        changes = {"0.0.0.0:4222": f"127.0.0.1:{made.port}", "127.0.0.1:8222": f"127.0.0.1:{made.monitor}"}
+        conf = replaced((DEPLOY / "nats.conf").read_text(), {**changes, '"/data"': f'"{place}/data"'})
+        (place / "nats.conf").write_text(conf)
+        (place / "nats-users.conf").write_text((DEPLOY / "nats-users.conf").read_text())
+        command = ["nats-server", "--config", str(place / "nats.conf")]
+        with running(command, made.ready, env=environment(**PASSWORDS), log=place / "log"):
+            yield made
+
+
+async def spoken(url: str, lines: Sequence[str], *, patience_seconds: float = 0.0) -> str:
+    """What the server says to a user's lines of its protocol, with no client between, and for some time after them."""
+    user = urlsplit(url)
+    reader, writer = await asyncio.open_connection(user.hostname, user.port, limit=SAID_BYTES_MAX)
+    try:
+        login = {"verbose": False, "user": user.username, "pass": user.password, "headers": True}
+        writer.write("\r\n".join([f"CONNECT {json.dumps(login)}", *lines, "PING", ""]).encode())
+        said = (await asyncio.wait_for(reader.readuntil(b"PONG\r\n"), 10)).decode()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_seconds):
+                while more := await reader.read(65_536):
+                    said += more.decode()
+    finally:
+        writer.close()
+    assert "Authorization Violation" not in said
+    return said
+
+
+async def violations(url: str, *, publish: Collection[str], subscribe: Collection[str]) -> set[str]:
+    """Which of these subjects the server refuses that user."""
+    lines = [f"PUB {subject} 0\r\n" for subject in publish]
+    said = await spoken(url, [*lines, *(f"SUB {subject} {n}" for n, subject in enumerate(subscribe, 1))])
+    return {
+        kind + " " + subject for kind, subject in re.findall(r'Violation for (Publish|Subscription) to "(.+?)"', said)
+    }
+
+
+def an_event(owner: str) -> Event:
+    return Event(
+        specversion="1.0",
+        id=uuid4(),
+        source=f"/{owner}",
+        type=f"{owner}.thing.happened.v1",
+        subject=f"thing/{uuid4()}",
+        time=NOON,
+        aggregateversion=1,
+        correlationid="test",
+        datacontenttype="application/json",
+        data=msgspec.Raw(b"{}"),
+    )
+
+
+@contextlib.asynccontextmanager
+async def connected(url: str, name: str) -> AsyncIterator[Bus]:
+    bus = Bus(url, name)
+    task = asyncio.create_task(bus.keep_connected())
+    try:
+        await asyncio.wait_for(bus.wait_connected(), 10)
+        yield bus
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,170 @@
+"""What a service's own credentials can do at the broker, as deploy/ sets it up and as it is embedded: what it needs.
+
+Of the rest the server says that it is refused, sends no answer to it, and the streams are afterwards as they were.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+
+import msgspec
+import pytest
+
+from chassis.bus import ensure_streams
+from chassis.db import Database
+from chassis.inbox import Inbox
+from chassis.parts import parts
+from chassis.runtime import topology
+from chassis.settings import Settings
+from contracts.facts import subject_of
+from services.__main__ import NAMES, SERVICES
+from tests.system.deployed_broker import USERS, an_event, connected, deployed, spoken, violations
+from tests.system.deployment import folder
+
+OWNERS, CONSUMERS = topology(SERVICES)
+STREAM_APIS = (
+    *("CREATE", "UPDATE", "DELETE", "INFO", "PURGE", "SNAPSHOT", "RESTORE", "MSG.GET", "MSG.DELETE"),
+    *("PEER.REMOVE", "LEADER.STEPDOWN"),
+)
+CONSUMER_APIS = ("CREATE", "DURABLE.CREATE", "DELETE", "INFO", "PAUSE", "UNPIN", "LEADER.STEPDOWN", "MSG.NEXT")
+OF_NO_STREAM = (
+    *("$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST", "$JS.API.STREAM.CREATE.MINE"),
+    *("$JS.API.META.LEADER.STEPDOWN", "$JS.API.SERVER.REMOVE", "$JS.API.ACCOUNT.PURGE.ENTRAIDE"),
+    *("$SYS.REQ.SERVER.PING", "$SYS.REQ.USER.INFO", "$SYS.ACCOUNT.ENTRAIDE.CLAIMS.UPDATE"),
+    *("$JS.FC.REQUESTS.matching.x", "$KV.bucket.key", "$O.bucket.C.key", "ta", "ta.unknown.thing.happened.v1", "x"),
+)
+SNOOPING = (
+    *(">", "*", "*.>", "ta.>", "ta.*.*.*.*", "_INBOX.>", "_INBOX_admin.>", "$JS.>", "$JS.API.>", "$JS.ACK.>"),
+    *("$JS.EVENT.>", "$SYS.>", "$SYS.ACCOUNT.*.CONNECT"),
+)
+
+
+@pytest.fixture(params=["deployed", "embedded"])
+def urls(request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
+    """The address of each user, at the broker of deploy/ and at the one started where no address is given."""
+    if request.param == "deployed":
+        with deployed() as broker:
+            yield {user: broker.url(user) for user in USERS}
+    else:
+        with folder() as place, parts(Settings(state=place, database_url="postgresql://elsewhere"), SERVICES) as found:
+            assert found.nats_url is not None
+            yield {"streams": found.nats_url, **found.nats_urls}
+
+
+def all_there_is_to_say() -> set[str]:
+    """A subject for everything that can be asked of JetStream and of the server, and every kind of event."""
+    said = {*OF_NO_STREAM, *(f"ta.{owner}.thing.happened.v1" for owner in OWNERS)}
+    for owner in OWNERS:
+        stream = owner.upper()
+        said |= {f"$JS.API.STREAM.{api}.{stream}" for api in STREAM_APIS}
+        said |= {f"$JS.API.DIRECT.GET.{stream}", f"$JS.API.DIRECT.GET.{stream}.ta.{owner}.thing.happened.v1"}
+        said |= {f"$JS.API.CONSUMER.{api}.{stream}" for api in ("CREATE", "NAMES", "LIST")}
+        for durable in (*NAMES, "mine"):
+            said |= {f"$JS.API.CONSUMER.{api}.{stream}.{durable}" for api in CONSUMER_APIS}
+            said |= {f"$JS.API.CONSUMER.CREATE.{stream}.{durable}.ta.{owner}.thing.happened.v1"}
+            said |= {f"$JS.ACK.{stream}.{durable}.1.1.1.1.0"}
+    return said | {f"_INBOX_{name}.forged" for name in (*NAMES, "admin")} | {"_INBOX.forged"}
+
+
+def needed(name: str) -> tuple[set[str], set[str]]:
+    """What a service cannot do without: its own facts, its own place in the streams it listens to, its own inbox."""
+    listens_to = next(service.listens_to for service in SERVICES if service.name == name)
+    places = {f"$JS.API.CONSUMER.MSG.NEXT.{owner.upper()}.{name}" for owner in listens_to}
+    answers = {f"$JS.ACK.{owner.upper()}.{name}.1.1.1.1.0" for owner in listens_to}
+    return {f"ta.{name}.thing.happened.v1", *places, *answers}, {f"_INBOX_{name}.>"}
+
+
+async def test_a_service_may_say_and_hear_what_it_needs_and_not_one_subject_more(urls: Mapping[str, str]) -> None:
+    say = all_there_is_to_say()
+    hear = {*SNOOPING, *(f"ta.{owner}.>" for owner in OWNERS), *(f"_INBOX_{name}.>" for name in NAMES)}
+    assert len(say) > 300
+    for name in NAMES:
+        may_say, may_hear = needed(name)
+        refused = {f"Publish {one}" for one in say - may_say} | {f"Subscription {one}" for one in hear - may_hear}
+
+        assert may_say <= say
+        assert refused == await violations(urls[name], publish=say, subscribe=hear), name
+
+
+async def test_what_it_is_refused_is_not_answered_and_changes_nothing(urls: Mapping[str, str]) -> None:
+    await ensure_streams(urls["streams"], OWNERS, CONSUMERS)
+    for owner in OWNERS:
+        async with connected(urls[owner], owner) as bus:
+            assert await bus.publish(an_event(owner))
+    before = await state_of(urls["streams"])
+    assert len(before) == len(OWNERS) + len(CONSUMERS)
+    bodies = (
+        "",
+        '{"seq": 1}',
+        '{"last_by_subj": "ta.requests.thing.happened.v1"}',
+        '{"config": {"durable_name": "mine"}}',
+    )
+    for name in NAMES:
+        refused = all_there_is_to_say() - needed(name)[0]
+        lines = [f"SUB _INBOX_{name}.> 1"]
+        lines += [f"PUB {one} _INBOX_{name}.answer {len(body)}\r\n{body}" for one in sorted(refused) for body in bodies]
+
+        said = await spoken(urls[name], lines, patience_seconds=0.5)
+
+        assert "\nMSG " not in said, name
+        assert said.count("Permissions Violation") == len(lines) - 1
+    assert before == await state_of(urls["streams"])
+
+
+async def state_of(url: str) -> Mapping[str, object]:
+    """Of every stream and every consumer how it is set up and what it holds, as the administrator is told."""
+    found: dict[str, object] = {}
+    for owner in OWNERS:
+        found[owner] = await asked(url, f"$JS.API.STREAM.INFO.{owner.upper()}")
+    for consumer in CONSUMERS:
+        found[f"{consumer}"] = await asked(url, f"$JS.API.CONSUMER.INFO.{consumer.stream}.{consumer.durable}")
+    return found
+
+
+async def asked(url: str, subject: str) -> object:
+    said = await spoken(url, ["SUB _INBOX_admin.> 1", f"PUB {subject} _INBOX_admin.answer 0\r\n"], patience_seconds=0.1)
+    answer = json.loads(next(line for line in said.splitlines() if line.startswith("{")))
+    return {
+        name: answer[name] for name in ("config", "state", "delivered", "ack_floor", "num_pending") if name in answer
+    }
+
+
+async def test_what_the_server_answers_into_anothers_stream_is_no_fact_there(
+    urls: Mapping[str, str], databases: Mapping[str, Database]
+) -> None:
+    """It sends an answer, or a message that was pulled, wherever it was asked to, and asks nobody's leave for that.
+
+    So a service can put what it has published, and what it may read, where it may not publish. None of it can be what
+    the stream's owner might have said.
+    """
+    await ensure_streams(urls["streams"], OWNERS, CONSUMERS)
+    event, into = an_event("matching"), "ta.requests.request.submitted.v1"
+    body = msgspec.json.encode(event).decode()
+
+    lines = [f"PUB {subject_of(event.type)} {into} {len(body)}\r\n{body}"]
+    await spoken(urls["matching"], lines, patience_seconds=0.2)
+    await spoken(
+        urls["pledges"], [f"PUB $JS.API.CONSUMER.MSG.NEXT.MATCHING.pledges {into} 0\r\n"], patience_seconds=0.2
+    )
+
+    assert ["an acknowledgement", "an event of matching"] == [
+        "an event of matching" if str(event.id) in text else "an acknowledgement"
+        for text in await parked_of(urls["matching"], databases["matching"], count=2)
+    ]
+
+
+async def parked_of(url: str, db: Database, *, count: int) -> list[str]:
+    """What matching sets aside of the stream REQUESTS, in its order, until it is so much; nothing else takes effect."""
+    inbox = Inbox(db, "matching", ["requests"], {})
+    async with connected(url, "matching") as bus, asyncio.timeout(20):
+        listening = asyncio.create_task(inbox.listen(bus, "requests"))
+        found: list[str] = []
+        while len(found) < count:
+            await asyncio.sleep(0.05)
+            async with db.transaction() as tx:
+                rows = await tx.fetch("SELECT event, status, reason FROM inbox ORDER BY received_at")
+            found = [str(row["event"]) for row in rows]
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+    assert {"parked"} == {row["status"] for row in rows}
+    return found
