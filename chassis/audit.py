@@ -33,7 +33,8 @@ _NOTE = Write(
         """,
         "came_from": """
             INSERT INTO audit_origin (position, salt, address)
-            SELECT position, $14, $15 FROM noted WHERE $15::text IS NOT NULL
+            SELECT position, $14, $15 FROM noted
+            WHERE $15::text IS NOT NULL AND NOT EXISTS (SELECT FROM erased WHERE erased.person_id = $2)
         """,
     }
 )
@@ -52,7 +53,8 @@ _NOTE_READ = Write(
         """,
         "read_came_from": """
             INSERT INTO audit_origin (position, salt, address)
-            SELECT position, $11::bytea, $12::text FROM read_noted WHERE $12::text IS NOT NULL
+            SELECT position, $11::bytea, $12::text FROM read_noted
+            WHERE $12::text IS NOT NULL AND NOT EXISTS (SELECT FROM erased WHERE erased.person_id = $7)
         """,
     }
 )
@@ -131,6 +133,21 @@ def _whence() -> tuple[bytes | None, bytes | None, str | None]:
         return None, None, None
     salt = os.urandom(SALT_BYTES)
     return salted(salt, address.encode()), salt, address
+
+
+async def forget_origins(tx: Tx, person_id: UUID) -> int:
+    """Drop from where somebody called, with the salts; returns how many rows were. The chain covers their hashes."""
+    return int(
+        await tx.fetchval(
+            """
+            WITH gone AS (
+                DELETE FROM audit_origin USING audit
+                WHERE audit.position = audit_origin.position AND audit.person_id = $1 RETURNING 1
+            ) SELECT count(*) FROM gone
+            """,
+            person_id,
+        )
+    )
 
 
 def salted(salt: bytes, value: bytes) -> bytes:

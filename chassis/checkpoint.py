@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from joserfc import jwk, jws
@@ -81,22 +82,36 @@ def _key_set(path: Path) -> list[jwk.OKPKey]:
     return keys
 
 
-def signed(checkpoint: Checkpoint, key: jwk.OKPKey) -> bytes:
+class Signed(Protocol):
+    """A struct that is kept as a line."""
+
+    @property
+    def jws(self) -> str: ...
+
+
+S = TypeVar("S", bound=Signed)
+
+
+def signed(one: Signed, key: jwk.OKPKey) -> bytes:
     """Its line, without the end of line."""
     header = {"alg": ALGORITHM, "kid": key.kid}
-    whole = jws.serialize_compact(header, msgspec.json.encode(checkpoint), key, algorithms=[ALGORITHM])
-    return msgspec.json.encode(msgspec.structs.replace(checkpoint, jws=jws.detach_content(whole)))
+    whole = jws.serialize_compact(header, msgspec.json.encode(one), key, algorithms=[ALGORITHM])
+    return msgspec.json.encode(_with(one, jws.detach_content(whole)))
 
 
-def read_signed(line: bytes, keys: jwk.KeySet) -> Checkpoint | None:
+def read_signed(line: bytes, keys: jwk.KeySet, kind: type[S]) -> S | None:
     """What a line says; None where none of these keys has signed it so."""
     try:
-        checkpoint = msgspec.json.decode(line, type=Checkpoint)
-        payload = msgspec.json.encode(msgspec.structs.replace(checkpoint, jws=""))
-        jws.deserialize_compact(checkpoint.jws, keys, algorithms=[ALGORITHM], payload=payload)
+        one = msgspec.json.decode(line, type=kind)
+        payload = msgspec.json.encode(_with(one, ""))
+        jws.deserialize_compact(one.jws, keys, algorithms=[ALGORITHM], payload=payload)
     except (msgspec.MsgspecError, ValueError, JoseError):
         return None
-    return checkpoint
+    return one
+
+
+def _with(one: Any, signature: str) -> Any:
+    return msgspec.structs.replace(one, jws=signature)
 
 
 def append(path: Path, line: bytes) -> None:

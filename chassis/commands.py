@@ -6,7 +6,7 @@ anew, through the policy, from the record as it now stands.
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
@@ -128,6 +128,25 @@ async def forget_old(tx: Tx) -> int:
             """,
             KEPT_DAYS,
             FORGET_MAX,
+        )
+    )
+
+
+async def forget_about(tx: Tx, person_id: UUID, outcomes: Sequence[UUID]) -> int:
+    """Drop the keys of a person's commands, and of those about these records; returns how many there were.
+
+    A key is the client's own word, and the hash of a short body can be guessed. What this transaction takes stays.
+    """
+    return int(
+        await tx.fetchval(
+            """
+            WITH gone AS (
+                DELETE FROM command
+                WHERE (caller = $1 OR outcome = ANY ($2::uuid[])) AND carried_out_at < now() RETURNING 1
+            ) SELECT count(*) FROM gone
+            """,
+            person_id,
+            list(outcomes),
         )
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from chassis.bus import Bus
 from chassis.callers import Callers
 from chassis.db import Database, Tx
+from chassis.erasure import Forget, forget
 from chassis.inbox import Handler, Inbox
 from chassis.journal import Relay
 from chassis.peers import Peers
@@ -22,8 +23,8 @@ class Service:
     """`name` is the schema, the stream's owner and the durable consumer; `folder` holds `migrations/`.
 
     `rebuild` folds one fact of the service's own journal into its tables, as the action that announced it did;
-    `tables` are those it rebuilds, `texts` those that hold words and personal values and are left alone. `own` makes
-    what its routes and its loops share.
+    `tables` are those it rebuilds, `texts` those that hold words and personal values and are left alone. `forget`
+    drops what names a person; what it says it dropped is a row each. `own` makes what its routes and its loops share.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Service:
     rebuild: Callable[[Tx, Event], Any] | None = None
     tables: Sequence[str] = ()
     texts: Sequence[str] = ()
+    forget: Forget = forget
     own: Callable[["Running"], Any] = lambda _running: None
 
 

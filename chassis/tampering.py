@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from asyncpg import Record
 
-from chassis.checkpoint import file_of, known_keys, lines, read_signed, size_of
+from chassis.checkpoint import Checkpoint, file_of, known_keys, lines, read_signed, size_of
 from chassis.db import Database, Tx
 from chassis.sealing import canonical, first_link, linked
 from chassis.settings import Settings
@@ -261,7 +261,7 @@ async def _checkpoints(tx: Tx, report: Report, settings: Settings, size: int, he
     agreed = witnessed = unsigned = 0
     contradicted = False
     for number, line in lines(path, size):
-        checkpoint = read_signed(line, keys)
+        checkpoint = read_signed(line, keys, Checkpoint)
         if checkpoint is None or checkpoint.service != report.service:
             unsigned += 1
             if unsigned == 1:

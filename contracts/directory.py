@@ -64,6 +64,39 @@ class PersonEnabled(Fact, frozen=True, kw_only=True, tag="directory.person.enabl
     enabled_at: datetime
 
 
+class PersonErasureProposed(Fact, frozen=True, kw_only=True, tag="directory.person.erasure-proposed.v1"):
+    """Somebody proposed to erase what names a person; a second one has to approve."""
+
+    person_id: UUID
+    organization: Organization
+    reason: Code
+    proposed_by: UUID
+    proposed_at: datetime
+
+
+class PersonErasureDeclined(Fact, frozen=True, kw_only=True, tag="directory.person.erasure-declined.v1"):
+    """A proposed erasure is not to be: a second person does not agree, or whoever proposed it took it back."""
+
+    person_id: UUID
+    organization: Organization
+    reason: Code
+    declined_at: datetime
+
+
+class PersonErased(Fact, frozen=True, kw_only=True, tag="directory.person.erased.v1"):
+    """What names a person is erased, by the word of two: every service drops what it holds of that, and takes no more.
+
+    The id stays, in what they did, and names nobody.
+    """
+
+    person_id: UUID
+    organization: Organization
+    reason: Code
+    proposed_by: UUID
+    approved_by: UUID
+    erased_at: datetime
+
+
 class Mandate(Struct, frozen=True, kw_only=True):
     """What an appointment is: one role in one organization, from a day on, until another one where that is set.
 
@@ -143,6 +176,9 @@ FACTS: tuple[type[Fact], ...] = (
     PersonIdentified,
     PersonDisabled,
     PersonEnabled,
+    PersonErasureProposed,
+    PersonErasureDeclined,
+    PersonErased,
     AppointmentProposed,
     AppointmentMade,
     AppointmentRefused,

@@ -32,6 +32,13 @@ class SubscriptionRegistered(Fact, frozen=True, kw_only=True, tag="notifications
     address_hash: str | None = None
 
 
+class SubscriptionEnded(Fact, frozen=True, kw_only=True, tag="notifications.subscription.ended.v1"):
+    """Its person was erased: nobody is told by it any more."""
+
+    subscription_id: UUID
+    ended_at: datetime
+
+
 class Due(Struct, frozen=True, kw_only=True):
     """One way in which a notification has to reach its recipient."""
 
@@ -172,6 +179,7 @@ class WebhookRemoved(Fact, frozen=True, kw_only=True, tag="notifications.webhook
 
 FACTS: tuple[type[Fact], ...] = (
     SubscriptionRegistered,
+    SubscriptionEnded,
     NotificationOwed,
     NotificationDelivered,
     NotificationDeferred,

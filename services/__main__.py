@@ -22,6 +22,7 @@ from chassis.bus import BusError, ensure_streams, stream_states
 from chassis.checkpoint import new_key
 from chassis.db import Database, Tx
 from chassis.embedded import EmbeddedError, default_state
+from chassis.erasure import Ledger
 from chassis.ids import new_id
 from chassis.migrate import MigrationError, role_of
 from chassis.parked import discard_unreadable, list_parked, release_parked
@@ -36,9 +37,9 @@ from contracts.callers import Subject
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import Refusal, Unavailable
 from contracts.values import Language
-from services import documents, reference
+from services import documents, erasing, reference
 from services.audit_report import Progress, told
-from services.directory.actions import Founder
+from services.directory.actions import Founder, erasure_of
 from services.directory.store import PersonTexts
 from services.directory.wiring import SERVICE as DIRECTORY
 from services.directory.wiring import found as found_directory
@@ -320,6 +321,48 @@ def _person_id(subject: str) -> UUID:
 
 
 @main.command()
+@click.argument("person", type=click.UUID, required=False)
+@click.option("--after-restore", is_flag=True, help="Of everybody: say again what the file of erasures says, and drop.")
+@STATE
+@JSON
+def erase(person: UUID | None, after_restore: bool, state: Path | None, as_json: bool) -> None:
+    """Drop what still names PERSON, an id, and see that nothing is left.
+
+    Two people agree to an erasure, over the API, and an operator is neither: this does in every service what they
+    agreed to, however often. Exit 0: nothing is left; 1: something is; 2: it cannot be asked; 3: they have not agreed.
+    """
+    if (person is None) != after_restore:
+        fail("name one PERSON, or give --after-restore")
+    own, in_tx = settings(state), partial(_in_tx, state)
+    if after_restore:
+        erasures, strange = Ledger(own).read()
+        said_again = in_tx(DIRECTORY, partial(erasing.again, erasures))
+        click.echo(f"said again of {said_again}, of {len(erasures)} in the file of erasures", err=True)
+        if strange:
+            click.echo(f"entraide: {strange} lines of the file of erasures bear no signature of ours", err=True)
+    people = in_tx(DIRECTORY, erasing.everybody)
+    if person is not None:
+        if (one := in_tx(DIRECTORY, partial(erasing.standing, person))) is None:
+            fail(f"nobody is entered under {person}")
+        if missing := erasing.missing(one):
+            click.echo(f"entraide: {missing}", err=True)
+            sys.exit(3)
+        people = [one]
+    done = [erasing.drop(one, SERVICES, in_tx, partial(click.echo, err=True)) for one in people]
+    try:
+        Ledger(own).add([erasure_of(one) for one in people])
+    except SettingsError as error:
+        # Where this process may only read it, the directory has written it or will within seconds.
+        click.echo(f"entraide: not in the file of erasures yet: {error}", err=True)
+    if as_json:
+        click.echo(msgspec.json.encode(done if after_restore else done[0]).decode())
+    else:
+        click.echo("\n".join(map(str, done)) or "nobody was erased")
+    if not all(one.complete for one in done):
+        sys.exit(1)
+
+
+@main.command()
 @STATE
 @JSON
 def doctor(state: Path | None, as_json: bool) -> None:
@@ -355,12 +398,15 @@ def schemas(check: bool) -> None:
 
 def _in_each(state: Path | None, work: Callable[[Tx], Coroutine[Any, Any, T]]) -> list[T]:
     """Do the same in each service's schema, in its role, a transaction each."""
+    return [_in_tx(state, service, work) for service in SERVICES]
 
+
+def _in_tx(state: Path | None, service: Service, work: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
     async def within(db: Database) -> T:
         async with db.transaction() as tx:
             return await work(tx)
 
-    return [_in_one(state, service, within) for service in SERVICES]
+    return _in_one(state, service, within)
 
 
 def _in_one(state: Path | None, service: Service, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:

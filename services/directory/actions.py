@@ -8,12 +8,13 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
+from chassis import erasure
 from chassis.commands import check_revision
 from chassis.db import Tx
 from chassis.ids import new_id
 from chassis.journal import announce
 from contracts.callers import Subject
-from contracts.directory import Mandate
+from contracts.directory import Mandate, PersonErased
 from contracts.facts import Event, Fact
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller, Role
@@ -86,15 +87,11 @@ async def identify(
     now: datetime,
 ) -> None:
     """Set by which subjects somebody signs in, in place of those before."""
-    person = await store.get_person(tx, person_id, caller, lock=True)
-    policy.decide(caller, Action.SET_SUBJECTS, person).required()
-    check_revision(person.revision, expected)
+    person = await _for_move_of_person(tx, person_id, Action.SET_SUBJECTS, caller, expected)
+    person.require_named()
     async with tx.by_itself():
         held = await store.held_in(tx, person_id)
-    texts = (await store.person_texts(tx, [person_id])).get(person_id)
-    if texts is None:
-        raise Conflict("person-erased")
-    texts = msgspec.structs.replace(texts, subjects=subjects)
+    texts = msgspec.structs.replace((await store.person_texts(tx, [person_id]))[person_id], subjects=subjects)
     salt, texts_hash = hash_texts(texts)
     of_trust = any(appointing.takes_two(organization, role) for organization, role in held)
     await record(tx, person, person.identify(len(subjects), texts_hash, of_trust=of_trust, now=now))
@@ -104,11 +101,46 @@ async def identify(
 async def move_person(
     tx: Tx, person_id: UUID, action: Action, decide: Callable[[Person], Fact], *, caller: Caller, expected: int
 ) -> None:
-    """Disable or enable a person."""
+    """Disable or enable a person, or decline to erase them."""
+    person = await _for_move_of_person(tx, person_id, action, caller, expected)
+    await record(tx, person, decide(person))
+
+
+async def propose_erasure(
+    tx: Tx, person_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime
+) -> None:
+    """Ask a second person to agree that what names somebody goes."""
+    person = await _for_move_of_person(tx, person_id, Action.PROPOSE_ERASURE, caller, expected)
+    appointed = await _is_appointed(tx, person_id, now)
+    fact = person.propose_erasure(reason, appointed=appointed, proposed_by=caller.person_id, now=now)
+    await record(tx, person, fact)
+
+
+async def approve_erasure(tx: Tx, person_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+    """The second person's word: what names somebody goes from here at once, from elsewhere when it is heard."""
+    person = await _for_move_of_person(tx, person_id, Action.APPROVE_ERASURE, caller, expected)
+    appointed = await _is_appointed(tx, person_id, now)
+    await record(tx, person, person.erase(appointed=appointed, approved_by=caller.person_id, now=now))
+    async with tx.by_itself():
+        await forget(tx, person_id)
+
+
+async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasure.Dropped:
+    """Drop what names a person, and how their letters of appointment are referred to."""
+    about = [person_id, *await store.appointments_of(tx, person_id)]
+    return {**await erasure.forget(tx, person_id, because, about=about), **await store.forget_person(tx, person_id)}
+
+
+async def _for_move_of_person(tx: Tx, person_id: UUID, action: Action, caller: Caller, expected: int) -> Person:
     person = await store.get_person(tx, person_id, caller, lock=True)
     policy.decide(caller, action, person).required()
     check_revision(person.revision, expected)
-    await record(tx, person, decide(person))
+    return person
+
+
+async def _is_appointed(tx: Tx, person_id: UUID, now: datetime) -> bool:
+    async with tx.by_itself():
+        return await store.is_appointed(tx, person_id, today=now.date())
 
 
 # -- appointments -----------------------------------------------------------------------------------------------------
@@ -222,6 +254,40 @@ async def found(tx: Tx, founders: Sequence[Founder], *, now: datetime) -> None:
         fact = appointing.make(appointment_id, founder.person_id, UNODC, mandate, texts_hash, proposed_by=None, now=now)
         await record(tx, None, fact)
         await store.save_letter(tx, appointment_id, "", salt)
+
+
+def erasure_of(person: Person) -> erasure.Erasure:
+    """What outlives the database of somebody who was erased."""
+    return msgspec.convert(
+        {
+            "person_id": person.person_id,
+            "reason": person.erasure_reason,
+            "proposed_by": person.erasure_proposed_by,
+            "approved_by": person.erasure_approved_by,
+            "erased_at": person.erased_at,
+        },
+        erasure.Erasure,
+    )
+
+
+async def erase_again(tx: Tx, erased: erasure.Erasure) -> bool:
+    """After a restore to an earlier moment: say again what two people had said; False where it still stands.
+
+    Also of somebody who at that moment was still appointed: whose appointments have no effect any more.
+    """
+    person = await store.known(tx, "person", erased.person_id)
+    if not isinstance(person, Person) or person.erased_at is not None:
+        return False
+    fact = PersonErased(
+        person_id=person.person_id,
+        organization=person.organization,
+        reason=erased.reason,
+        proposed_by=erased.proposed_by,
+        approved_by=erased.approved_by,
+        erased_at=erased.erased_at,
+    )
+    await record(tx, person, fact)
+    return True
 
 
 async def rebuild(tx: Tx, event: Event) -> None:

@@ -1,6 +1,6 @@
 """The routes of organizations and people. Each opens one transaction; a command that comes again is answered anew."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -55,17 +55,25 @@ class OrganizationPage(Struct, frozen=True, kw_only=True):
 
 
 class PersonView(Struct, frozen=True, kw_only=True):
-    """A person; `subjects` are shown to themselves and to whoever may set them, else null."""
+    """A person; `subjects` are shown to themselves and to whoever may set them, else null.
+
+    Of somebody who was erased `name`, `email`, `language` and `subjects` are null, and `erased_at` is not.
+    """
 
     person_id: UUID
     organization: str
-    name: str
-    email: str
-    language: Language
+    name: str | None
+    email: str | None
+    language: Language | None
     subjects: tuple[Subject, ...] | None
     revision: int
     entered_at: datetime
     disabled_at: datetime | None
+    erasure_proposed_by: UUID | None
+    erasure_proposed_at: datetime | None
+    erasure_reason: str | None
+    erasure_approved_by: UUID | None
+    erased_at: datetime | None
 
 
 class PersonPage(Struct, frozen=True, kw_only=True):
@@ -230,6 +238,79 @@ async def enable_person(
     return await _carry_out(db, command, person_id, Action.ENABLE, lambda person: person.enable(now=now), expected)
 
 
+@post(
+    "/v1/people/{person_id:uuid}/propose-erasure",
+    opt=asks(Action.PROPOSE_ERASURE),
+    status_code=200,
+    summary="Propose to erase what names somebody",
+)
+async def propose_erasure(
+    person_id: FromPath[UUID],
+    data: JSONBody[Reason],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[PersonView]:
+    """By an administrator or the State's focal point; another administrator has to approve. End appointments first."""
+    reason = check_reason("propose_erasure", data.reason)
+
+    async def act(tx: Tx) -> None:
+        await actions.propose_erasure(tx, person_id, reason, caller=caller, expected=expected, now=now)
+
+    return await _move(db, command, person_id, act)
+
+
+@post(
+    "/v1/people/{person_id:uuid}/decline-erasure",
+    opt=asks(Action.DECLINE_ERASURE),
+    status_code=200,
+    summary="Decline a proposed erasure, or take it back",
+)
+async def decline_erasure(
+    person_id: FromPath[UUID],
+    data: JSONBody[Reason],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[PersonView]:
+    reason = check_reason("decline_erasure", data.reason)
+    return await _carry_out(
+        db,
+        command,
+        person_id,
+        Action.DECLINE_ERASURE,
+        lambda person: person.decline_erasure(reason, now=now),
+        expected,
+    )
+
+
+@post(
+    "/v1/people/{person_id:uuid}/approve-erasure",
+    opt=asks(Action.APPROVE_ERASURE),
+    status_code=200,
+    summary="Approve a proposed erasure: what names somebody goes, everywhere",
+)
+async def approve_erasure(
+    person_id: FromPath[UUID],
+    data: JSONBody[Confirm],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[PersonView]:
+    """It cannot be undone. By another administrator than who proposed it; their id stays, and names nobody."""
+
+    async def act(tx: Tx) -> None:
+        await actions.approve_erasure(tx, person_id, caller=caller, expected=expected, now=now)
+
+    return await _move(db, command, person_id, act)
+
+
 async def _carry_out(
     db: Database,
     command: Command,
@@ -238,10 +319,19 @@ async def _carry_out(
     decide: Callable[[Person], Fact],
     expected: int,
 ) -> Response[PersonView]:
+    async def act(tx: Tx) -> None:
+        await actions.move_person(tx, person_id, action, decide, caller=command.caller, expected=expected)
+
+    return await _move(db, command, person_id, act)
+
+
+async def _move(
+    db: Database, command: Command, person_id: UUID, act: Callable[[Tx], Awaitable[None]]
+) -> Response[PersonView]:
     async with db.transaction(by=command.caller) as tx:
         claimed = await claim(tx, command, outcome=person_id)
         if claimed.first:
-            await actions.move_person(tx, person_id, action, decide, caller=command.caller, expected=expected)
+            await act(tx)
         view = await _read(tx, person_id, command.caller)
     return shown(view, revision=view.revision)
 
@@ -252,22 +342,26 @@ async def _read(tx: Tx, person_id: UUID, caller: Caller) -> PersonView:
 
 async def _views(tx: Tx, people: Sequence[Person], caller: Caller) -> list[PersonView]:
     texts = await store.person_texts(tx, [person.person_id for person in people])
-    erased = store.PersonTexts(name="", email="", language=Language.EN)
-    return [_person_view(person, texts.get(person.person_id, erased), caller) for person in people]
+    return [_person_view(person, texts.get(person.person_id), caller) for person in people]
 
 
-def _person_view(person: Person, texts: store.PersonTexts, caller: Caller) -> PersonView:
+def _person_view(person: Person, texts: store.PersonTexts | None, caller: Caller) -> PersonView:
     guarded = policy.decide(caller, Action.SHOW_PERSON, person).required().fields
     return PersonView(
         person_id=person.person_id,
         organization=person.organization,
-        name=texts.name,
-        email=texts.email,
-        language=texts.language,
-        subjects=texts.subjects if Guarded.SUBJECTS in guarded else None,
+        name=texts.name if texts else None,
+        email=texts.email if texts else None,
+        language=texts.language if texts else None,
+        subjects=texts.subjects if texts and Guarded.SUBJECTS in guarded else None,
         revision=person.revision,
         entered_at=person.entered_at,
         disabled_at=person.disabled_at,
+        erasure_proposed_by=person.erasure_proposed_by,
+        erasure_proposed_at=person.erasure_proposed_at,
+        erasure_reason=person.erasure_reason,
+        erasure_approved_by=person.erasure_approved_by,
+        erased_at=person.erased_at,
     )
 
 
@@ -281,4 +375,7 @@ ROUTES = [
     set_subjects,
     disable_person,
     enable_person,
+    propose_erasure,
+    decline_erasure,
+    approve_erasure,
 ]

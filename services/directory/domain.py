@@ -10,7 +10,16 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from contracts.directory import OrganizationRegistered, PersonDisabled, PersonEnabled, PersonEntered, PersonIdentified
+from contracts.directory import (
+    OrganizationRegistered,
+    PersonDisabled,
+    PersonEnabled,
+    PersonEntered,
+    PersonErased,
+    PersonErasureDeclined,
+    PersonErasureProposed,
+    PersonIdentified,
+)
 from contracts.reference import countries
 from contracts.refusals import Conflict, Invalid
 
@@ -68,6 +77,11 @@ class Person(Struct, frozen=True, kw_only=True):
     texts_hash: str
     entered_at: datetime
     disabled_at: datetime | None = None
+    erasure_proposed_by: UUID | None = None
+    erasure_proposed_at: datetime | None = None
+    erasure_reason: str | None = None
+    erasure_approved_by: UUID | None = None
+    erased_at: datetime | None = None
 
     def identify(self, subjects: int, texts_hash: str, *, of_trust: bool, now: datetime) -> PersonIdentified:
         """Set the subjects anew. Raises Conflict for an appointee whom it took two people to trust.
@@ -84,8 +98,14 @@ class Person(Struct, frozen=True, kw_only=True):
             identified_at=now,
         )
 
+    def require_named(self) -> None:
+        """Raises Conflict for somebody who has been erased."""
+        if self.erased_at is not None:
+            raise Conflict("person-erased")
+
     def require_enabled(self) -> None:
-        """Raises Conflict for somebody who is shut out."""
+        """Raises Conflict for somebody who is shut out, or erased."""
+        self.require_named()
         if self.disabled_at is not None:
             raise Conflict("person-status")
 
@@ -94,9 +114,55 @@ class Person(Struct, frozen=True, kw_only=True):
         return PersonDisabled(person_id=self.person_id, organization=self.organization, reason=reason, disabled_at=now)
 
     def enable(self, *, now: datetime) -> PersonEnabled:
+        self.require_named()
         if self.disabled_at is None:
             raise Conflict("person-status")
         return PersonEnabled(person_id=self.person_id, organization=self.organization, enabled_at=now)
+
+    def propose_erasure(
+        self, reason: str, *, appointed: bool, proposed_by: UUID, now: datetime
+    ) -> PersonErasureProposed:
+        """Raises Conflict for somebody who is `appointed`, to whom things are still entrusted."""
+        self._require_erasable(appointed)
+        if self.erasure_proposed_by is not None:
+            raise Conflict("erasure-proposed")
+        return PersonErasureProposed(
+            person_id=self.person_id,
+            organization=self.organization,
+            reason=reason,
+            proposed_by=proposed_by,
+            proposed_at=now,
+        )
+
+    def decline_erasure(self, reason: str, *, now: datetime) -> PersonErasureDeclined:
+        self._require_proposed()
+        return PersonErasureDeclined(
+            person_id=self.person_id, organization=self.organization, reason=reason, declined_at=now
+        )
+
+    def erase(self, *, appointed: bool, approved_by: UUID, now: datetime) -> PersonErased:
+        """The second person's word; `appointed` is asked again, because it is another day."""
+        self._require_erasable(appointed)
+        proposed_by, reason = self._require_proposed()
+        return PersonErased(
+            person_id=self.person_id,
+            organization=self.organization,
+            reason=reason,
+            proposed_by=proposed_by,
+            approved_by=approved_by,
+            erased_at=now,
+        )
+
+    def _require_erasable(self, appointed: bool) -> None:
+        self.require_named()
+        if appointed:
+            raise Conflict("person-appointed")
+
+    def _require_proposed(self) -> tuple[UUID, str]:
+        self.require_named()
+        if self.erasure_proposed_by is None or self.erasure_reason is None:
+            raise Conflict("erasure-not-proposed")
+        return self.erasure_proposed_by, self.erasure_reason
 
 
 def enter(person_id: UUID, organization: str, texts_hash: str, *, now: datetime) -> PersonEntered:

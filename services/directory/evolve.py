@@ -4,7 +4,9 @@ Actions fold the fact they announce, and the rebuilding of the tables folds all 
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -18,6 +20,9 @@ from contracts.directory import (
     PersonDisabled,
     PersonEnabled,
     PersonEntered,
+    PersonErased,
+    PersonErasureDeclined,
+    PersonErasureProposed,
     PersonIdentified,
 )
 from contracts.facts import Fact
@@ -85,6 +90,17 @@ def _changes(fact: Fact) -> Mapping[str, Any]:
             return {"disabled_at": fact.disabled_at}
         case PersonEnabled():
             return {"disabled_at": None}
+        case PersonErasureProposed():
+            return _erasure(fact.proposed_by, fact.proposed_at, fact.reason)
+        case PersonErasureDeclined():
+            return _erasure(None, None, None)
+        case PersonErased():
+            return {
+                "erasure_proposed_by": fact.proposed_by,
+                "erasure_reason": fact.reason,
+                "erasure_approved_by": fact.approved_by,
+                "erased_at": fact.erased_at,
+            }
         case AppointmentMade():
             return {"status": Status.IN_FORCE, "approved_by": fact.approved_by, "made_at": fact.made_at}
         case AppointmentRefused():
@@ -94,3 +110,7 @@ def _changes(fact: Fact) -> Mapping[str, Any]:
         case AppointmentEnded():
             return {"status": Status.ENDED, "settled_at": fact.ended_at, "reason": fact.reason}
     raise AssertionError(f"{fact.type} changes nothing that has begun")
+
+
+def _erasure(proposed_by: UUID | None, proposed_at: datetime | None, reason: str | None) -> Mapping[str, Any]:
+    return {"erasure_proposed_by": proposed_by, "erasure_proposed_at": proposed_at, "erasure_reason": reason}

@@ -51,7 +51,8 @@ async def _holdings(tx: Tx, appointments: set[UUID], people: set[UUID]) -> list[
     rows = await tx.fetch(
         """
         SELECT appointment_id, person_id, appointment.organization, role, starts AS from, ends AS until,
-            status = 'ended' OR disabled_at IS NOT NULL AS ended, appointment.revision + person.revision AS version
+            status = 'ended' OR disabled_at IS NOT NULL OR erased_at IS NOT NULL AS ended,
+            appointment.revision + person.revision AS version
         FROM appointment JOIN person USING (person_id)
         WHERE made_at IS NOT NULL AND (appointment_id = ANY ($1::uuid[]) OR person_id = ANY ($2::uuid[]))
         """,

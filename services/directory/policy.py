@@ -28,6 +28,9 @@ class Action(StrEnum):
     SET_SUBJECTS = "set_subjects"
     DISABLE = "disable"
     ENABLE = "enable"
+    PROPOSE_ERASURE = "propose_erasure"
+    DECLINE_ERASURE = "decline_erasure"
+    APPROVE_ERASURE = "approve_erasure"
     APPOINT = "appoint"
     LIST_APPOINTMENTS = "list_appointments"
     SHOW_APPOINTMENT = "show_appointment"
@@ -117,13 +120,26 @@ def _decide_person(caller: Caller, action: Action, person: Person) -> Decision:
     if action in {Action.LIST_PEOPLE, Action.SHOW_PERSON}:
         own = person.person_id == caller.person_id
         return _WHOLE if own or _may_enter(caller, Entering(person.organization)).allowed else ALLOWED
-    if action is Action.SET_SUBJECTS:
+    if action in {Action.SET_SUBJECTS, Action.PROPOSE_ERASURE}:
+        # Who enters people is whom they turn to, to be erased.
         leave = _may_enter(caller, Entering(person.organization))
     elif action in {Action.DISABLE, Action.ENABLE}:
         leave = ALLOWED if is_administrator(caller) else _NOT_FOR_YOUR_ROLE
+    elif action in {Action.APPROVE_ERASURE, Action.DECLINE_ERASURE}:
+        leave = _may_decide_on_erasure(caller, action, person)
     else:
         leave = HIDDEN
     return _OWN_RECORD if leave.allowed and person.person_id == caller.person_id else leave
+
+
+def _may_decide_on_erasure(caller: Caller, action: Action, person: Person) -> Decision:
+    """An administrator, always: no State alone takes away who acted for it. Who proposed it may take it back."""
+    proposed_it = person.erasure_proposed_by == caller.person_id
+    if action is Action.DECLINE_ERASURE and proposed_it:
+        return ALLOWED
+    if not is_administrator(caller):
+        return _NOT_FOR_YOUR_ROLE
+    return denied("own-proposal") if proposed_it else ALLOWED
 
 
 def _may_enter(caller: Caller, entering: Entering) -> Decision:

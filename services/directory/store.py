@@ -4,7 +4,7 @@ Which organizations there are is no secret among those who work here.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -145,10 +145,13 @@ async def is_entered(tx: Tx, person_id: UUID) -> bool:
 async def _save_person(tx: Tx, person: Person) -> None:
     await tx.execute(
         """
-        INSERT INTO person (person_id, organization, revision, texts_hash, entered_at, disabled_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO person (person_id, organization, revision, texts_hash, entered_at, disabled_at, erasure_proposed_by,
+            erasure_proposed_at, erasure_reason, erasure_approved_by, erased_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         ON CONFLICT (person_id) DO UPDATE SET revision = excluded.revision, texts_hash = excluded.texts_hash,
-            disabled_at = excluded.disabled_at
+            disabled_at = excluded.disabled_at, erasure_proposed_by = excluded.erasure_proposed_by,
+            erasure_proposed_at = excluded.erasure_proposed_at, erasure_reason = excluded.erasure_reason,
+            erasure_approved_by = excluded.erasure_approved_by, erased_at = excluded.erased_at
         """,
         person.person_id,
         person.organization,
@@ -156,6 +159,11 @@ async def _save_person(tx: Tx, person: Person) -> None:
         person.texts_hash,
         person.entered_at,
         person.disabled_at,
+        person.erasure_proposed_by,
+        person.erasure_proposed_at,
+        person.erasure_reason,
+        person.erasure_approved_by,
+        person.erased_at,
     )
 
 
@@ -213,6 +221,32 @@ async def person_texts(tx: Tx, people: Sequence[UUID]) -> dict[UUID, PersonTexts
         )
         for row in rows
     }
+
+
+async def forget_person(tx: Tx, person_id: UUID) -> dict[str, int]:
+    """Drop what names a person, and how their letters of appointment are referred to; returns how many rows were."""
+    row = await tx.fetchrow(
+        """
+        WITH texts AS (
+            DELETE FROM person_text WHERE person_id = $1 RETURNING 1
+        ), subjects AS (
+            DELETE FROM person_subject WHERE person_id = $1 RETURNING 1
+        ), letters AS (
+            DELETE FROM appointment_text USING appointment
+            WHERE appointment.appointment_id = appointment_text.appointment_id AND person_id = $1 RETURNING 1
+        )
+        SELECT (SELECT count(*) FROM texts) AS person_text, (SELECT count(*) FROM subjects) AS person_subject,
+            (SELECT count(*) FROM letters) AS appointment_text
+        """,
+        person_id,
+    )
+    return dict(row or {})
+
+
+async def erased(tx: Tx, *, after: datetime) -> list[Person]:
+    """Who was erased since then, in that order."""
+    rows = await tx.fetch("SELECT * FROM person WHERE erased_at > $1 ORDER BY erased_at", after)
+    return [msgspec.convert(dict(row), Person) for row in rows]
 
 
 async def person_of(tx: Tx, subject: Subject) -> UUID | None:
@@ -335,8 +369,29 @@ async def held_in(tx: Tx, person_id: UUID) -> list[tuple[str, Role]]:
     return [(row["organization"], Role(row["role"])) for row in rows]
 
 
+async def appointments_of(tx: Tx, person_id: UUID) -> list[UUID]:
+    """Every appointment that a person ever had, or was proposed for."""
+    rows = await tx.fetch("SELECT appointment_id FROM appointment WHERE person_id = $1", person_id)
+    return [row["appointment_id"] for row in rows]
+
+
+async def is_appointed(tx: Tx, person_id: UUID, *, today: date) -> bool:
+    """Whether anything is, or is to be, entrusted to a person: in force, upcoming, or proposed."""
+    return bool(
+        await tx.fetchval(
+            """
+            SELECT EXISTS (
+                SELECT FROM appointment WHERE person_id = $1
+                  AND shown_status(appointment, $2) IN ('proposed', 'upcoming', 'in_force'))
+            """,
+            person_id,
+            today,
+        )
+    )
+
+
 async def in_force(tx: Tx, organization: str, role: Role, *, today: date) -> int:
-    """How many hold a role in an organization today and are not disabled; held until the transaction ends.
+    """How many hold a role in an organization today, neither disabled nor erased; held until the transaction ends.
 
     Of two who each take one of the last away, the second sees what the first has left.
     """
@@ -344,7 +399,7 @@ async def in_force(tx: Tx, organization: str, role: Role, *, today: date) -> int
         """
         SELECT FROM appointment JOIN person USING (person_id)
         WHERE appointment.organization = $1 AND role = $2 AND shown_status(appointment, $3) = 'in_force'
-          AND disabled_at IS NULL
+          AND disabled_at IS NULL AND erased_at IS NULL
         ORDER BY appointment_id FOR UPDATE OF appointment
         """,
         organization,

@@ -45,6 +45,10 @@ def _person() -> Person:
     return _example(PersonEntered, person_id=APPOINTEE, organization=STATE)  # type: ignore[no-any-return]
 
 
+def _to_be_erased(proposed_by: str) -> Person:
+    return replace(_person(), erasure_proposed_by=PROPOSERS[proposed_by])
+
+
 def _place(organization: str, role: str, focal_points: str) -> Place:
     return Place(APPOINTEE, ORGANIZATIONS[organization], Role(role), int(focal_points == "yes"))
 
@@ -96,7 +100,16 @@ SUBJECTS = (
         standings=_TO_PERSON,
         make=_person,
         reads=(Action.SHOW_PERSON, Action.LIST_PEOPLE),
-        acts=(Action.SET_SUBJECTS, Action.DISABLE, Action.ENABLE),
+        acts=(Action.SET_SUBJECTS, Action.DISABLE, Action.ENABLE, Action.PROPOSE_ERASURE),
+    ),
+    Subject(
+        service="directory",
+        title="A person of a State whose erasure is proposed",
+        decide=decide,
+        standings=_TO_PERSON,
+        properties={"proposed by": tuple(PROPOSERS)},
+        make=_to_be_erased,
+        reads=(Action.APPROVE_ERASURE, Action.DECLINE_ERASURE),
     ),
     Subject(
         service="directory",

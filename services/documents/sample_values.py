@@ -220,6 +220,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "MatchNotPursued": "better_match_found",
         "MatchRevoked": "security_situation",
         "PersonDisabled": "access_compromised",
+        "PersonErasureProposed": "asked_by_person",
+        "PersonErasureDeclined": "data_still_needed",
+        "PersonErased": "asked_by_person",
         "AppointmentRefused": "letter_not_authenticated",
         "AppointmentEnded": "new_duties",
     }
@@ -247,6 +250,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         "UNODC:administrator": frozenset(
             {"OrganizationRegistered", "PersonEntered", "PersonIdentified", "PersonDisabled", "PersonEnabled"}
+            | {"PersonErasureProposed", "PersonErasureDeclined", "PersonErased"}
             | {"AppointmentProposed", "AppointmentMade", "AppointmentRefused", "AppointmentWithdrawn"}
             | {"AppointmentEnded"}
         ),

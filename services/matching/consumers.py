@@ -1,4 +1,4 @@
-"""What matching hears: everything that becomes of a request, and what follows for the matches of its lines."""
+"""What matching hears: all that becomes of a request, what follows for the matches of its lines, who was erased."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -8,8 +8,10 @@ from uuid import UUID
 from msgspec.structs import asdict
 
 from chassis.db import Tx
+from chassis.erasure import forget, hearing
 from chassis.inbox import Handler
 from contracts.consents import Consent, RequestConsents, Terms, recipients_by_visibility
+from contracts.directory import PersonErased
 from contracts.facts import Event, Fact
 from contracts.requests import (
     CirculationDecided,
@@ -162,4 +164,5 @@ HANDLERS: Mapping[type[Fact], Handler] = {
     ConsentWithdrawn: hear_of_lost_consent,
     ConsentEnded: hear_of_lost_consent,
     LineFulfilmentChanged: hear_of_fulfilment,
+    PersonErased: hearing(forget),
 }

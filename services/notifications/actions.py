@@ -2,15 +2,16 @@
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
+from chassis import erasure
 from chassis.commands import check_revision
 from chassis.db import Tx
 from chassis.ids import new_id
 from chassis.journal import announce, read_aggregate
 from contracts.facts import Event, Fact
-from contracts.notifications import Due, NotificationOwed, SubscriptionRegistered
+from contracts.notifications import Due, NotificationOwed, SubscriptionEnded, SubscriptionRegistered
 from contracts.refusals import Unconditional
 from contracts.requests import CirculationDecided, RequestRegistered
 from contracts.values import Caller, Language
@@ -43,6 +44,7 @@ async def register(
     """
     policy.decide(caller, Action.REGISTER_SUBSCRIPTION).required()
     domain.check_address(email, channels)
+    await erasure.require_named(tx, caller.person_id)
     subscription_id = domain.subscription_id_of(caller)
     before = await store.subscription(tx, subscription_id, lock=True)
     if before is None:
@@ -73,6 +75,27 @@ async def register(
         await store.save_address(tx, subscription_id, email, salt)
     await announce(tx, fact, version=after.revision)
     return after
+
+
+async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasure.Dropped:
+    """Drop where somebody is told, and in which language; what they were told of names nobody, and stays.
+
+    A mail that is still owed finds no address, and ends as `unsubscribed`.
+    """
+    now = datetime.now(UTC)
+    dropped = dict(await erasure.forget(tx, person_id, because))
+    subscriptions = await store.subscriptions_of(tx, person_id)
+    webhooks = await webhook_store.of_person(tx, person_id)
+    for subscription in subscriptions:
+        ended = SubscriptionEnded(subscription_id=subscription.subscription_id, ended_at=now)
+        await announce(tx, ended, version=subscription.revision + 1, because=because)
+        await store.forget_subscription(tx, subscription.subscription_id)
+    for webhook in webhooks:
+        removed = evolve_webhook(webhook, fact := webhook.remove(now=now))
+        await webhook_store.save(tx, removed)
+        await announce(tx, fact, version=removed.revision, because=because)
+        await webhook_store.forget_url(tx, webhook.webhook_id)
+    return {**dropped, "subscription": len(subscriptions), "webhook": len(webhooks)}
 
 
 # -- telling ----------------------------------------------------------------------------------------------------------
@@ -204,6 +227,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
     if event.aggregate == "webhook":
         assert fact is not None, "our own journal holds facts of our own contracts"
         await webhook_store.save(tx, evolve_webhook(await webhook_store.locked(tx, event.aggregate_id), fact))
+        return
+    if isinstance(fact, SubscriptionEnded):
+        await store.forget_subscription(tx, fact.subscription_id)
         return
     if isinstance(fact, SubscriptionRegistered):
         subscription = await store.subscription(tx, fact.subscription_id)

@@ -201,6 +201,7 @@ NOBODY: Mapping[type[Fact], str] = {
     p.RatesLoaded: "rates are looked up when they are needed",
     **dict.fromkeys(d.FACTS, "who is who is looked up; a person is told by whoever appointed them"),
     n.SubscriptionRegistered: "the answer has told whoever registered",
+    n.SubscriptionEnded: "whoever it was for is nobody to be told any more",
     n.NotificationOwed: _LOOP,
     n.NotificationDelivered: _LOOP,
     n.NotificationDeferred: _LOOP,

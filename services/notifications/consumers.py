@@ -1,10 +1,12 @@
-"""What the notifications service hears: every fact that somebody is told of."""
+"""What the notifications service hears: every fact that somebody is told of, and who was erased."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from chassis.db import Tx
+from chassis.erasure import hearing
 from chassis.inbox import Handler
+from contracts.directory import PersonErased
 from contracts.facts import Event, Fact
 from services.notifications import actions
 from services.notifications.audience import TOLD
@@ -14,4 +16,4 @@ async def tell(tx: Tx, event: Event, fact: Fact) -> None:
     await actions.tell(tx, event, fact, now=datetime.now(UTC))
 
 
-HANDLERS: Mapping[type[Fact], Handler] = dict.fromkeys(TOLD, tell)
+HANDLERS: Mapping[type[Fact], Handler] = {**dict.fromkeys(TOLD, tell), PersonErased: hearing(actions.forget)}

@@ -36,6 +36,12 @@ async def subscription(tx: Tx, subscription_id: UUID, *, lock: bool = False) -> 
     return msgspec.convert(dict(row), Subscription) if row else None
 
 
+async def subscriptions_of(tx: Tx, person_id: UUID) -> list[Subscription]:
+    """All of a person's, in whichever appointment."""
+    rows = await tx.fetch("SELECT * FROM subscription WHERE person_id = $1 FOR UPDATE", person_id)
+    return [msgspec.convert(dict(row), Subscription) for row in rows]
+
+
 async def save_subscription(tx: Tx, one: Subscription) -> None:
     await tx.execute(
         """
@@ -75,6 +81,12 @@ async def save_address(tx: Tx, subscription_id: UUID, email: str, salt: bytes) -
 
 async def forget_address(tx: Tx, subscription_id: UUID) -> None:
     await tx.execute("DELETE FROM address WHERE subscription_id = $1", subscription_id)
+
+
+async def forget_subscription(tx: Tx, subscription_id: UUID) -> None:
+    """With its address."""
+    await tx.execute("DELETE FROM address WHERE subscription_id = $1", subscription_id)
+    await tx.execute("DELETE FROM subscription WHERE subscription_id = $1", subscription_id)
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from chassis import erasure
 from chassis.commands import check_revision
 from chassis.db import Tx
 from chassis.ids import new_id
@@ -44,6 +45,7 @@ async def register(
 ) -> Webhook:
     """A new webhook of the caller's appointment. Raises Invalid for a wrong URL, Conflict for one too many."""
     policy.decide(caller, Action.REGISTER_WEBHOOK).required()
+    await erasure.require_named(tx, caller.person_id)
     destination_of(url, bounds)
     await webhook_store.one_at_a_time(tx, caller)
     if len(await webhook_store.of_caller(tx, caller)) >= WEBHOOKS_MAX:

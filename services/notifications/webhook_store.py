@@ -57,6 +57,14 @@ async def of_caller(tx: Tx, caller: Caller) -> list[Webhook]:
     return [msgspec.convert(dict(row), Webhook) for row in rows]
 
 
+async def of_person(tx: Tx, person_id: UUID) -> list[Webhook]:
+    """All of a person's, in whichever appointment."""
+    rows = await tx.fetch(
+        "SELECT * FROM webhook WHERE person_id = $1 AND status <> 'removed' ORDER BY webhook_id FOR UPDATE", person_id
+    )
+    return [msgspec.convert(dict(row), Webhook) for row in rows]
+
+
 async def one_at_a_time(tx: Tx, caller: Caller) -> None:
     """Until this transaction ends, nobody else adds a webhook to this appointment: they are counted."""
     name = f"webhooks of {caller.person_id} {caller.organization}:{caller.role}"

@@ -72,11 +72,12 @@ SERVICE = Service(
     name="notifications",
     folder=Path(__file__).parent,
     routes=[*api.ROUTES, *webhook_api.ROUTES],
-    listens_to=("requests", "matching", "pledges"),
+    listens_to=("requests", "matching", "pledges", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=actions.rebuild,
     tables=("dispatch", "notification", "subscription", "webhook"),
     texts=("address", "endpoint"),
+    forget=actions.forget,
     own=own,
 )

@@ -176,7 +176,7 @@ async def test_a_checkpoint_is_signed_and_names_the_end_of_the_chain(
                     await asyncio.sleep(0.02)
         await asyncio.sleep(0.3)
 
-    read = [read_signed(line, known_keys(own)) for _, line in lines(path, size_of(path))]
+    read = [read_signed(line, known_keys(own), checkpoints.Checkpoint) for _, line in lines(path, size_of(path))]
     async with db.transaction() as tx:
         hashes = {row["height"]: row["hash"].hex() for row in await tx.fetch("SELECT height, hash FROM seal")}
     assert [2, 4] == [one.height for one in read if one], "where the chain has not moved nothing is written"
@@ -191,7 +191,7 @@ def test_a_line_that_was_changed_or_signed_by_another_key_is_none(own: Settings,
     line = checkpoints.signed(checkpoint, signing_key(own))
     stranger = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": str(signing_key(own).kid)})
 
-    assert read_signed(line, known_keys(own)) is not None
+    assert read_signed(line, known_keys(own), checkpoints.Checkpoint) is not None
     for other in (
         line.replace(b'"height":7', b'"height":8'),
         checkpoints.signed(checkpoint, stranger),
@@ -200,7 +200,7 @@ def test_a_line_that_was_changed_or_signed_by_another_key_is_none(own: Settings,
         b"{}",
         json.dumps(json.loads(line) | {"jws": ""}).encode(),
     ):
-        assert read_signed(other, known_keys(own)) is None
+        assert read_signed(other, known_keys(own), checkpoints.Checkpoint) is None
 
 
 def test_a_key_file_signs_with_its_first_key_and_knows_all(own: Settings, tmp_path: Path) -> None:
@@ -211,8 +211,11 @@ def test_a_key_file_signs_with_its_first_key_and_knows_all(own: Settings, tmp_pa
         service="requests", height=7, hash="", at=checkpoints.datetime.now(checkpoints.UTC)
     )
 
-    assert read_signed(checkpoints.signed(checkpoint, old), known_keys(given)) is not None
-    assert read_signed(checkpoints.signed(checkpoint, signing_key(given)), jwk.KeySet([new])) is not None
+    assert read_signed(checkpoints.signed(checkpoint, old), known_keys(given), checkpoints.Checkpoint) is not None
+    assert (
+        read_signed(checkpoints.signed(checkpoint, signing_key(given)), jwk.KeySet([new]), checkpoints.Checkpoint)
+        is not None
+    )
     (tmp_path / "keys.json").write_text(json.dumps(old.as_dict(private=False)))
     with pytest.raises(SettingsError, match="private"):
         signing_key(given)

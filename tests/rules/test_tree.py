@@ -47,6 +47,7 @@ WRITTEN_BY = {
     "audit": {"chassis/audit.py"},
     "audit_origin": {"chassis/audit.py"},
     "seal": {"chassis/sealing.py"},
+    "erased": {"chassis/erasure.py"},
 }
 CHASSIS_TABLES = {*WRITTEN_BY, "migration"}
 

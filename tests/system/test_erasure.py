@@ -1,0 +1,318 @@
+"""Somebody worked here, was written to, and is erased: nothing names them in the database, the broker or the logs."""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from chassis.auth import persona_id
+from chassis.embedded import Nats, free_port
+from chassis.mailbox import Mailbox
+from services.__main__ import NAMES
+from tests import builders
+from tests.builders import ISSUER, a_request
+from tests.conftest import Servers
+from tests.rules.test_personal_data import personal_columns
+from tests.system.deployment import environment
+from tests.system.platform import Platform, broker, running
+from tests.system.test_deploy_database import program, psql
+
+FIRST, SECOND = (persona_id(f"UNODC:administrator-{n}") for n in (1, 2))
+ADMINISTRATOR, KENYA, COORDINATOR = "UNODC:administrator", "KEN:focal_point", "UNODC:coordinator"
+PERSON, COLLEAGUE = persona_id(KENYA), persona_id("KEN:colleague")
+ADDRESS = "203.0.113.77"
+CANARIES = ("zebulon", "Зебулон", "canary-sub-8841", ADDRESS)
+"""Each stands in what is entered below, in whichever letters; nothing else here has them."""
+
+KEPT = "keepsake"
+"""What the colleague has, who stays."""
+
+HEARD_SECONDS = 30
+
+
+@dataclass
+class World:
+    """A platform that runs, and those who call it."""
+
+    platform: Platform
+    client: httpx.AsyncClient
+    database_url: str
+    broker: Nats
+    mailbox: Mailbox
+    state: Path
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        who: str,
+        body: Any = None,
+        *,
+        person: Any = None,
+        revision: int | None = None,
+        key: str | None = None,
+        address: str = "203.0.113.5",
+    ) -> Any:
+        assert builders.issuer is not None
+        token = builders.issuer.token(person or persona_id(who), [who])
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "X-Forwarded-For": address,
+            "X-Correlation-Id": "of-the-erasure",
+            "Idempotency-Key": key or str(uuid4()),
+            **({} if revision is None else {"If-Match": f'"{revision}"'}),
+        }
+        service = _OWNERS[path.split("/")[2].partition("?")[0]]
+        url = self.platform.addresses[service] + path
+        answer = await self.client.request(method, url, json=body, headers=headers)
+        assert answer.status_code in {200, 201}, (method, path, answer.text)
+        return answer.json()
+
+    async def entraide(self, *words: object) -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(self.platform.entraide, *map(str, words))
+
+
+_OWNERS = {
+    "organizations": "directory",
+    "people": "directory",
+    "appointments": "directory",
+    "requests": "requests",
+    "subscriptions": "notifications",
+    "notifications": "notifications",
+    "webhooks": "notifications",
+}
+
+
+@pytest.fixture
+def own_broker(servers: Servers) -> Iterator[Nats]:
+    with broker(servers.folder / f"nats-{free_port()}") as nats:
+        yield nats
+
+
+@pytest.fixture
+async def world(servers: Servers, database_url: str, own_broker: Nats) -> AsyncIterator[World]:
+    state = servers.folder / f"state-{free_port()}"
+    state.mkdir()
+    (state / "issuer.jwk").hardlink_to(servers.folder / "issuer.jwk")
+    mailbox = Mailbox(servers.folder / f"mailbox-{free_port()}", "127.0.0.1", free_port())
+    await mailbox.start()
+    given = {
+        "ENTRAIDE_ISSUER": ISSUER,
+        "ENTRAIDE_TRUSTED_PROXIES": "127.0.0.1",
+        "ENTRAIDE_LOG_LEVEL": "debug",
+    }
+    with running(
+        "together", database_url=database_url, nats=own_broker, smtp_url=mailbox.url, state=state, **given
+    ) as platform:
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+            yield World(platform, client, database_url, own_broker, mailbox, state)
+    await mailbox.stop()
+
+
+# -- what they do here ------------------------------------------------------------------------------------------------
+
+
+async def everybody_comes(world: World) -> None:
+    """Two administrators, a coordinator, the person and a colleague, each appointed by two."""
+    words = ["directory", "found", "--issuer", ISSUER]
+    for one in (FIRST, SECOND):
+        words += ["--subject", str(one), "--name", f"Administrator {one}", "--email", "a@unodc.example"]
+    done = await world.entraide(*words)
+    assert done.returncode == 0, done.stderr
+    await world.call("POST", "/v1/organizations", ADMINISTRATOR, {"code": "KEN"}, person=FIRST)
+    people = (
+        (PERSON, "KEN", "focal_point", "Zebulon Зебулон", "zebulon@ken.example", "canary-sub-8841", "Note on Zebulon"),
+        (COLLEAGUE, "KEN", "focal_point", "Keepsake", "keepsake@ken.example", "keepsake", "Note on Keepsake"),
+        (persona_id(COORDINATOR), "UNODC", "coordinator", "Coordinator", "c@unodc.example", "coordinator", ""),
+    )
+    for person_id, organization, role, name, email, subject, letter in people:
+        subjects = [{"issuer": ISSUER, "subject": one} for one in (subject, str(person_id))]
+        body = {"organization": organization, "name": name, "email": email, "language": "ru", "subjects": subjects}
+        entered = {**body, "person_id": str(person_id)}
+        await world.call(
+            "POST", "/v1/people", ADMINISTRATOR, entered, person=FIRST, key=f"enter {name[:7]}".replace(" ", "-")
+        )
+        appointment = {
+            "person_id": str(person_id),
+            "organization": organization,
+            "role": role,
+            "from": str(datetime.now(UTC).date()),
+            "letter": letter,
+        }
+        proposed = await world.call("POST", "/v1/appointments", ADMINISTRATOR, appointment, person=FIRST)
+        path = f"/v1/appointments/{proposed['appointment_id']}/approve"
+        await world.call("POST", path, ADMINISTRATOR, {}, person=SECOND, revision=1)
+
+
+async def they_work(world: World) -> None:
+    """The person registers to be told, files, is written to, reads; and so does the colleague, at another address."""
+    for person, name, address in ((PERSON, "zebulon", ADDRESS), (COLLEAGUE, "keepsake", "203.0.113.6")):
+        subscription = {"email": f"{name}-mail@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
+        given = {"person": person, "address": address}
+        await world.call("PUT", "/v1/subscriptions", KENYA, subscription, **given)
+        webhook = {"url": f"https://{name}.example/hook", "scheme": "v1a"}
+        await world.call("POST", "/v1/webhooks", KENYA, webhook, key=f"{name}-hook", **given)
+        filed = await world.call("POST", "/v1/requests", KENYA, a_request(), key=f"{name}-request", **given)
+        path = f"/v1/requests/{filed['request_id']}/register"
+        await world.call("POST", path, COORDINATOR, {}, revision=filed["revision"])
+    await eventually(lambda: {"zebulon-mail@ken.example", "keepsake-mail@ken.example"} <= recipients(world))
+    notice = (await world.call("GET", "/v1/notifications", KENYA, person=PERSON))["notifications"][0]
+    path = f"/v1/notifications/{notice['notification_id']}/read"
+    await world.call("POST", path, KENYA, {}, person=PERSON, address=ADDRESS)
+
+
+async def they_are_erased(world: World) -> None:
+    page = await world.call("GET", f"/v1/appointments?person={PERSON}", ADMINISTRATOR, person=FIRST)
+    held = page["appointments"][0]
+    path = f"/v1/appointments/{held['appointment_id']}/end"
+    await world.call("POST", path, ADMINISTRATOR, {"reason": "left_service"}, person=FIRST, revision=held["revision"])
+    path = f"/v1/people/{PERSON}"
+    proposed = await world.call(
+        "POST", f"{path}/propose-erasure", ADMINISTRATOR, {"reason": "asked_by_person"}, person=FIRST, revision=1
+    )
+    await world.call("POST", f"{path}/approve-erasure", ADMINISTRATOR, {}, person=SECOND, revision=proposed["revision"])
+
+
+def recipients(world: World) -> set[str]:
+    return {recipient for mail in world.mailbox.messages() for recipient in mail.recipients}
+
+
+async def eventually(condition: Any) -> None:
+    deadline = time.monotonic() + HEARD_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
+
+
+async def planted(connection: asyncpg.Connection) -> Mapping[tuple[str, str], int]:
+    """Of each column that is listed as personal, in how many rows of all services it names the person."""
+    counts: Counter[tuple[str, str]] = Counter()
+    patterns = [f"%{one}%" for one in CANARIES]
+    for (service, table, column), kind in personal_columns().items():
+        if kind == "personal":
+            query = f"SELECT count(*) FROM {service}.{table} WHERE {column} ILIKE ANY ($1::text[])"
+            counts[table, column] += await connection.fetchval(query, patterns)
+    return counts
+
+
+async def everybody_has_heard(connection: asyncpg.Connection) -> None:
+    query = "SELECT " + " + ".join(f"(SELECT count(*) FROM {name}.erased)" for name in NAMES)
+    deadline = time.monotonic() + HEARD_SECONDS
+    while await connection.fetchval(query) < len(NAMES):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
+
+
+# -- looking for them -------------------------------------------------------------------------------------------------
+
+
+def dumped(url: str) -> str:
+    """All tables of all services, as `pg_dump` writes them."""
+    return postgres("pg_dump", "--data-only", url).decode()
+
+
+def postgres(name: str, *words: str) -> bytes:
+    command = [program(name), *words]
+    return subprocess.run(command, env=environment(), capture_output=True, timeout=120, check=True).stdout
+
+
+def named_in(text: str) -> set[str]:
+    """Which canaries stand there, as they are or as JSON escapes them."""
+    folded = text.casefold()
+    return {one for one in CANARIES if one.casefold() in folded or json.dumps(one)[1:-1].casefold() in folded}
+
+
+def read_all(folder: Path, *, leave_out: Sequence[Path] = ()) -> Mapping[Path, str]:
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_file() and not any(path.is_relative_to(out) for out in leave_out):
+            with contextlib.suppress(FileNotFoundError):
+                found[path] = path.read_bytes().decode(errors="replace")
+    return found
+
+
+async def test_nothing_names_who_was_erased(world: World, servers: Servers) -> None:
+    connection = await asyncpg.connect(world.database_url)
+    await everybody_comes(world)
+    await they_work(world)
+    before = dumped(world.database_url)
+    assert set(CANARIES) == named_in(before), "each of them was entered, and the search finds it"
+    assert {} == {place: held for place, held in (await planted(connection)).items() if not held}
+    backup = _backed_up(world, servers)
+    assert 3 == (await world.entraide("erase", PERSON)).returncode
+
+    await they_are_erased(world)
+    await everybody_has_heard(connection)
+
+    after = dumped(world.database_url)
+    assert set() == named_in(after), [line for line in after.splitlines() if named_in(line)]
+    assert str(PERSON) in after, "who did it stays, as an id"
+    for kept in (KEPT, "keepsake-mail@ken.example", "https://keepsake.example/hook", "203.0.113.6"):
+        assert kept in after.casefold()
+    done = await world.entraide("erase", PERSON, "--json")
+    assert 0 == done.returncode, done.stderr
+    services = json.loads(done.stdout)["services"]
+    # What it takes beside: the key of the approval itself, which the client chose.
+    assert {("directory", "command")} >= {(name, table) for name, one in services.items() for table in one["dropped"]}
+
+    for folder, leave_out, shows in (
+        (world.broker.store, (), str(PERSON)),
+        (world.state, (), "of-the-erasure"),
+        (servers.folder, (servers.folder / "postgres", *servers.folder.glob("mailbox-*"), backup), str(PERSON)),
+    ):
+        files = read_all(folder, leave_out=leave_out)
+        assert {} == {path: named for path, text in files.items() if (named := named_in(text))}
+        assert any(shows in text for text in files.values()), f"the search reads what is in {folder}"
+    for page in (f"/v1/people/{PERSON}", "/v1/people", f"/v1/appointments?person={PERSON}", "/v1/requests"):
+        who = ADMINISTRATOR if "requests" not in page else COORDINATOR
+        assert set() == named_in(
+            json.dumps(await world.call("GET", page, who, person=None if who == COORDINATOR else FIRST))
+        )
+
+    for words in (["journal", "verify"], ["audit", "verify"], ["parked", "list"]):
+        done = await world.entraide(*words)
+        assert 0 == done.returncode, (words, done.stdout, done.stderr)
+    await _restored(world, servers, backup)
+    await connection.close()
+
+
+def _backed_up(world: World, servers: Servers) -> Path:
+    file = servers.folder / f"backup-{free_port()}.dump"
+    postgres("pg_dump", "--format=custom", f"--file={file}", world.database_url)
+    return file
+
+
+async def _restored(world: World, servers: Servers, backup: Path) -> None:
+    """The database as it was before, in another one: the file of erasures says who is to go again."""
+    name = f"restored_{free_port()}"
+    connection = await asyncpg.connect(servers.postgres.dsn())
+    await connection.execute(f"CREATE DATABASE {name}")
+    url = servers.postgres.dsn(name)
+    try:
+        postgres("pg_restore", "--exit-on-error", f"--dbname={url}", str(backup))
+        assert psql(url, "after-restore.sql").returncode == 0
+        assert set(CANARIES) == named_in(dumped(url))
+        restored = Platform({**world.platform.environment, "DATABASE_URL": url}, {})
+
+        done = await asyncio.to_thread(restored.entraide, "erase", "--after-restore")
+
+        assert (0, True) == (done.returncode, "nothing names them any more" in done.stdout), done.stderr
+        assert set() == named_in(dumped(url))
+        for words in (["journal", "verify"],):
+            done = await asyncio.to_thread(restored.entraide, *words)
+            assert 0 == done.returncode, (words, done.stdout, done.stderr)
+    finally:
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await connection.close()
