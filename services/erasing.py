@@ -12,7 +12,7 @@ from chassis.db import Tx
 from chassis.erasure import Dropped, Erasure
 from chassis.service import Service
 from services.directory import actions, store
-from services.directory.domain import Person
+from services.directory.domain import Kind, Person, kind_of
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -102,9 +102,10 @@ def missing(person: Person) -> str | None:
         return None
     path = f"/v1/people/{person.person_id}"
     if person.erasure_proposed_by is None or person.erasure_proposed_at is None:
+        focal_point = f" or the focal point of {person.organization}" * (kind_of(person.organization) is Kind.STATE)
         return (
-            f"nobody has proposed it: an administrator, or the focal point of {person.organization}, "
-            f"has to (POST {path}/propose-erasure), and another administrator to approve"
+            f"nobody has proposed it: an administrator{focal_point} has to (POST {path}/propose-erasure), "
+            "and another administrator to approve"
         )
     return (
         f"{person.erasure_proposed_by} proposed it on {person.erasure_proposed_at:%Y-%m-%d} "

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from contracts.directory import Mandate
 from contracts.refusals import Conflict, Invalid, Refusal
@@ -147,6 +148,22 @@ def test_only_an_administrator_shuts_out_and_registers() -> None:
         }
 
 
+def test_an_erasure_is_proposed_by_who_enters_people_and_approved_by_another_administrator() -> None:
+    person = a_person()
+    proposing = {one for one in CALLERS if no(a_caller(one), Action.PROPOSE_ERASURE, person) is None}
+    assert {"KEN:focal_point", "UNODC:administrator"} == proposing
+
+    for proposer in proposing:
+        proposed = a_person(erasure_proposed_by=a_caller(proposer).person_id, erasure_reason="other")
+        approving = {one for one in CALLERS if no(a_caller(one), Action.APPROVE_ERASURE, proposed) is None}
+        assert {"UNODC:administrator"} - {proposer} == approving
+        declining = {one for one in CALLERS if no(a_caller(one), Action.DECLINE_ERASURE, proposed) is None}
+        assert {"UNODC:administrator", proposer} == declining
+    for action in (Action.PROPOSE_ERASURE, Action.APPROVE_ERASURE, Action.DECLINE_ERASURE):
+        caller = a_caller("UNODC:administrator")
+        assert "own-record" == no(caller, action, a_person(person_id=caller.person_id))
+
+
 @pytest.mark.parametrize("action", Action)
 def test_what_nobody_was_given_leave_for_is_denied(action: Action) -> None:
     """An official of another State sees nobody of Kenya, whatever is asked, and gives nobody anything."""
@@ -272,6 +289,42 @@ def test_a_person_is_disabled_and_enabled_once() -> None:
         disabled.require_enabled()
     enabled = evolve(disabled, disabled.enable(now=NOON))
     assert enabled == a_person(person_id=person.person_id, revision=3)
+
+
+def test_a_person_is_erased_once_by_two_and_is_nobody_to_be_moved_any_more() -> None:
+    first, second = uuid4(), uuid4()
+    person = a_person()
+    for early in (
+        lambda: person.erase(appointed=False, approved_by=second, now=NOON),
+        lambda: person.decline_erasure("other", now=NOON),
+    ):
+        with pytest.raises(Conflict, match="erasure-not-proposed"):
+            early()
+    fact = person.propose_erasure("asked_by_person", appointed=False, proposed_by=first, now=NOON)
+    proposed = evolve(person, fact)
+    assert isinstance(proposed, Person)
+    declined = evolve(proposed, proposed.decline_erasure("data_still_needed", now=NOON))
+    assert replace(person, revision=3) == declined
+    with pytest.raises(Conflict, match="person-appointed"):
+        proposed.erase(appointed=True, approved_by=second, now=NOON)
+    with pytest.raises(Conflict, match="erasure-proposed"):
+        proposed.propose_erasure("other", appointed=False, proposed_by=second, now=NOON)
+
+    erased = evolve(proposed, proposed.erase(appointed=False, approved_by=second, now=NOON))
+
+    assert isinstance(erased, Person)
+    assert (first, second, NOON, 3) == (
+        erased.erasure_proposed_by, erased.erasure_approved_by, erased.erased_at, erased.revision,
+    )  # fmt: skip
+    for late in (
+        lambda: erased.propose_erasure("other", appointed=False, proposed_by=first, now=NOON),
+        lambda: erased.decline_erasure("other", now=NOON),
+        lambda: erased.erase(appointed=False, approved_by=second, now=NOON),
+        lambda: erased.disable("other", now=NOON),
+        lambda: erased.enable(now=NOON),
+    ):
+        with pytest.raises(Conflict, match="person-erased"):
+            late()
 
 
 def test_how_an_appointee_of_two_people_signs_in_is_not_changed_by_one() -> None:

@@ -7,7 +7,7 @@ import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,7 +19,7 @@ import pytest
 from chassis.audit import note_read
 from chassis.auth import persona_id
 from chassis.db import Database
-from chassis.erasure import Ledger
+from chassis.erasure import Erasure, Ledger
 from chassis.inbox import Inbox, Outcome
 from chassis.journal import read_aggregate
 from chassis.rebuild import verify
@@ -27,7 +27,9 @@ from chassis.sealing import seal
 from chassis.settings import Settings
 from chassis.tampering import find_tampering
 from chassis.telemetry import coming_from
+from contracts.values import Role
 from services.__main__ import SERVICES
+from services.directory import actions, feed, store
 from services.directory.wiring import SERVICE, found, write_down
 from tests.builders import ISSUER, a_caller, headers
 from tests.conftest import Servers
@@ -347,7 +349,7 @@ async def test_an_operator_does_what_two_have_agreed_to_and_nothing_before(api: 
     assert (2, None) == await operator.erase()
     assert (2, None) == await operator.erase(person_id, "--after-restore")
     assert (3, None) == await operator.erase(person_id)
-    assert "nobody has proposed it" in operator.said
+    assert "nobody has proposed it: an administrator or the focal point of KEN has to" in operator.said
     await done(api, f"{path}/propose-erasure", FIRST, revision=1, reason="other")
     assert (3, None) == await operator.erase(person_id)
     assert f"{persona_id(FIRST)} proposed it" in operator.said
@@ -377,6 +379,31 @@ async def test_the_operator_drops_what_a_service_has_not_heard_of(api: Client, o
     assert (0, {"subscription": 1, "audit_origin": 1}) == (code, report["services"]["notifications"]["dropped"])
     assert [0, 0] == await rows(told.db, "subscription", "address")
     assert {} == (await operator.erase(persona_id(KENYA)))[1]["services"]["notifications"]["dropped"]
+
+
+async def test_what_is_there_again_is_not_passed_over(
+    api: Client, operator: Operator, told: Told, database_url: str
+) -> None:
+    """Whatever puts it back: here a trigger."""
+    subscription = {"email": "canary@ken.example", "language": "fr", "channels": ["inbox", "mail"]}
+    assert (await told.api.put("/v1/subscriptions", json=subscription, headers=headers(KENYA))).status_code == 200
+    await canary(api, person_id=str(persona_id(KENYA)))
+    await erased(api, {"person_id": persona_id(KENYA), "revision": 1})
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        """
+        CREATE FUNCTION notifications.put_back() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN INSERT INTO notifications.audit_origin SELECT OLD.*; RETURN NULL; END';
+        CREATE TRIGGER put_back AFTER DELETE ON notifications.audit_origin
+            FOR EACH ROW EXECUTE FUNCTION notifications.put_back();
+        """
+    )
+    await connection.close()
+
+    code, report = await operator.erase(persona_id(KENYA))
+
+    assert (1, {"audit_origin": 1}) == (code, report["services"]["notifications"]["left"])
+    assert "LEFT: 1 of audit_origin" in operator.said
 
 
 async def test_after_a_restore_to_an_earlier_moment_the_erased_are_erased_again(
@@ -419,6 +446,23 @@ async def test_after_a_restore_to_an_earlier_moment_the_erased_are_erased_again(
     finally:
         await connection.execute(f"DROP DATABASE {backup} WITH (FORCE)")
         await connection.close()
+
+
+async def test_who_was_appointed_at_the_moment_restored_to_is_out_all_the_same(api: Client, db: Database) -> None:
+    await _kenya(api)
+    erased = Erasure(
+        person_id=persona_id(KENYA),
+        reason="other",
+        proposed_by=persona_id(FIRST),
+        approved_by=persona_id(OTHER),
+        erased_at=datetime.now(UTC),
+    )
+    async with db.transaction() as tx:
+        assert [True, False] == [await actions.erase_again(tx, one) for one in (erased, erased)]
+        held = {one.person_id: one.ended for one in (await feed.news(tx, after="0.0")).holdings}
+
+        assert {persona_id(KENYA): True, persona_id(FIRST): False, persona_id(OTHER): False} == held
+        assert 0 == await store.in_force(tx, "KEN", Role.FOCAL_POINT, today=TODAY)
 
 
 async def test_the_directory_writes_down_whom_it_erased(

@@ -20,12 +20,14 @@ import httpx
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.inbox import Inbox
 from chassis.mailbox import Mailbox
 from chassis.rebuild import verify
 from chassis.settings import Settings
 from chassis.supervise import supervised
+from contracts.directory import PersonErased
 from contracts.requests import RequestOpened
 from services.notifications import sender as module
 from services.notifications.consumers import HANDLERS
@@ -170,6 +172,20 @@ async def test_a_permanent_refusal_ends_the_obligation(db: Database, owe: Owe, s
     async with db.transaction() as tx:
         assert {"550"} == {row["reason"] for row in await tx.fetch("SELECT reason FROM dispatch")}
         assert await tx.fetchval("SELECT count(*) FROM journal WHERE type LIKE '%.refused.v1'") == 2
+
+
+async def test_a_mail_still_owed_to_somebody_who_is_erased_is_not_sent(db: Database, owe: Owe, sink: Sink) -> None:
+    await owe(2)
+    erased = PersonErased(
+        person_id=persona_id("KEN:focal_point"), organization="KEN", reason="other", proposed_by=uuid4(),
+        approved_by=uuid4(), erased_at=NOON,
+    )  # fmt: skip
+    await Inbox(db, "notifications", SERVICE.listens_to, HANDLERS).receive(an_event(erased, 1))
+    await drained(a_sender(db, sink.port))
+
+    assert ([], {"refused": 2}) == (sink.accepted, await statuses(db))
+    async with db.transaction() as tx:
+        assert {"unsubscribed"} == {row["reason"] for row in await tx.fetch("SELECT reason FROM dispatch")}
 
 
 async def test_a_refused_mail_does_not_end_the_next_one(db: Database, owe: Owe, sink: Sink) -> None:
