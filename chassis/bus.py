@@ -6,10 +6,12 @@ The only module that imports nats. `ensure_streams` alone creates and repairs; s
 import asyncio
 import contextlib
 import json
+import ssl
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import nats
@@ -97,7 +99,7 @@ class Bus:
     async def keep_connected(self) -> None:
         """Connect, and again whenever the client gave up; run under supervision."""
         client = await nats.connect(
-            self._url,
+            **_reached_at(self._url),
             name=self.name,
             inbox_prefix=f"_INBOX_{self.name}",
             allow_reconnect=True,
@@ -226,6 +228,23 @@ class Bus:
         await client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream}.{consumer.durable}", body, reply=inbox)
 
 
+def _reached_at(url: str) -> dict[str, Any]:
+    """How to come to an address: by `tls://` nothing is said before the broker has shown its certificate.
+
+    By itself the client would wait to be asked for TLS, and tell its password to whoever does not ask.
+    `?ca=<file>` names the authority; without it those of this machine are trusted.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "tls":
+        return {"servers": url}
+    authority = parse_qs(parts.query).get("ca", [None])[0]
+    return {
+        "servers": parts._replace(query="").geturl(),
+        "tls": ssl.create_default_context(cafile=authority),
+        "tls_handshake_first": True,
+    }
+
+
 def stream_name(owner: str) -> str:
     return owner.upper()
 
@@ -303,7 +322,7 @@ async def _administrator(url: str) -> AsyncIterator[Client]:
     try:
         client = await asyncio.wait_for(
             nats.connect(
-                url,
+                **_reached_at(url),
                 name="streams",
                 inbox_prefix="_INBOX_admin",
                 allow_reconnect=False,

@@ -59,7 +59,7 @@ class Receiver:
     @contextlib.asynccontextmanager
     async def listening(self, host: str = "127.0.0.1") -> AsyncIterator[None]:
         if not self.authority.exists():
-            _certify(self.folder, self.names)
+            certify(self.folder, self.names)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.folder / "server.pem")
         context.sni_callback = lambda _socket, name, _context: self.server_names.append(name)
@@ -85,7 +85,7 @@ class Receiver:
         writer.close()
 
 
-def _certify(folder: Path, names: Sequence[str]) -> None:
+def certify(folder: Path, names: Sequence[str]) -> None:
     """`authority.pem`, and `server.pem` with a certificate for these names and its key."""
     now = datetime.now(UTC)
     keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]

@@ -5,9 +5,11 @@ import contextlib
 import http.client
 import json
 import re
+import ssl
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import msgspec
@@ -17,7 +19,7 @@ from chassis.embedded import free_port
 from contracts.facts import Event
 from services.__main__ import NAMES
 from tests.builders import NOON
-from tests.system.deployment import DEPLOY, environment, folder, replaced, running
+from tests.system.deployment import DEPLOY, certificate, environment, folder, replaced, running
 
 USERS = ("streams", *NAMES)
 SAID_BYTES_MAX = 16 * 1024**2
@@ -28,10 +30,10 @@ PASSWORDS = {f"NATS_PASSWORD_{user.upper()}": f"secret-of-{user}" for user in US
 class Broker:
     port: int
     monitor: int
-    scheme: str = "nats"
+    authority: Path
 
     def url(self, user: str) -> str:
-        return f"{self.scheme}://{user}:secret-of-{user}@127.0.0.1:{self.port}"
+        return f"tls://{user}:secret-of-{user}@127.0.0.1:{self.port}?ca={self.authority}"
 
     def answer(self, path: str) -> dict[str, object]:
         connection = http.client.HTTPConnection("127.0.0.1", self.monitor, timeout=2)
@@ -46,23 +48,35 @@ class Broker:
         return False
 
 
+def configured(place: Path, crt: Path, key: Path) -> tuple[Path, Broker]:
+    """nats.conf with what is a container's put where a test can have it, and how the broker is reached."""
+    made = Broker(free_port(), free_port(), crt)
+    changes = {"0.0.0.0:4222": f"127.0.0.1:{made.port}", "127.0.0.1:8222": f"127.0.0.1:{made.monitor}"}
+    changes |= {"/run/secrets/nats.pem": str(crt), "/run/secrets/nats.key": str(key), '"/data"': f'"{place}/data"'}
+    (place / "nats.conf").write_text(replaced((DEPLOY / "nats.conf").read_text(), changes))
+    (place / "nats-users.conf").write_text((DEPLOY / "nats-users.conf").read_text())
+    return place / "nats.conf", made
+
+
 @contextlib.contextmanager
 def deployed() -> Iterator[Broker]:
     with folder() as place:
-        made = Broker(free_port(), free_port())
-        changes = {"0.0.0.0:4222": f"127.0.0.1:{made.port}", "127.0.0.1:8222": f"127.0.0.1:{made.monitor}"}
-        conf = replaced((DEPLOY / "nats.conf").read_text(), {**changes, '"/data"': f'"{place}/data"'})
-        (place / "nats.conf").write_text(conf)
-        (place / "nats-users.conf").write_text((DEPLOY / "nats-users.conf").read_text())
-        command = ["nats-server", "--config", str(place / "nats.conf")]
+        conf, made = configured(place, *certificate(place))
+        command = ["nats-server", "--config", str(conf)]
         with running(command, made.ready, env=environment(**PASSWORDS), log=place / "log"):
             yield made
+
+
+def trusting(url: str) -> ssl.SSLContext | None:
+    """What a raw connection to an address has to bring."""
+    authority = parse_qs(urlsplit(url).query).get("ca")
+    return ssl.create_default_context(cafile=authority[0]) if authority else None
 
 
 async def spoken(url: str, lines: Sequence[str], *, patience_seconds: float = 0.0) -> str:
     """What the server says to a user's lines of its protocol, with no client between, and for some time after them."""
     user = urlsplit(url)
-    reader, writer = await asyncio.open_connection(user.hostname, user.port, limit=SAID_BYTES_MAX)
+    reader, writer = await asyncio.open_connection(user.hostname, user.port, ssl=trusting(url), limit=SAID_BYTES_MAX)
     try:
         login = {"verbose": False, "user": user.username, "pass": user.password, "headers": True}
         writer.write("\r\n".join([f"CONNECT {json.dumps(login)}", *lines, "PING", ""]).encode())

@@ -96,12 +96,18 @@ def debian_program(package: str, path: str, into: Path) -> tuple[str, dict[str, 
     """
     if found := shutil.which(Path(path).name):
         return found, environment()
+    program = unpacked(package, path, into)
+    libraries = sorted({str(library.parent) for library in (into / "usr/lib").rglob("*.so*")})
+    return str(program), environment(LD_LIBRARY_PATH=os.pathsep.join(libraries))
+
+
+def unpacked(package: str, path: str, into: Path) -> Path:
+    """A file of Debian's package, unpacked and not installed. Skips the test, aloud, where it is not to be had."""
     if not (into / path).exists():
         reason = _unpack(package, into)
         if reason is not None:
             pytest.skip(f"no {package} here, and its Debian package is not to be had: {reason}")
-    libraries = sorted({str(library.parent) for library in (into / "usr/lib").rglob("*.so*")})
-    return str(into / path), environment(LD_LIBRARY_PATH=os.pathsep.join(libraries))
+    return into / path
 
 
 def _unpack(package: str, into: Path) -> str | None:

@@ -16,7 +16,17 @@ from chassis.embedded import free_port
 from chassis.runtime import topology
 from contracts.facts import Event
 from services.__main__ import SERVICES
-from tests.system.deployed_broker import PASSWORDS, USERS, Broker, an_event, connected, deployed, violations
+from tests.system.deployed_broker import (
+    PASSWORDS,
+    USERS,
+    Broker,
+    an_event,
+    configured,
+    connected,
+    deployed,
+    trusting,
+    violations,
+)
 from tests.system.deployment import DEPLOY, certificate, environment, folder, replaced, running
 
 OWNERS, CONSUMERS = topology(SERVICES)
@@ -67,10 +77,12 @@ def test_every_user_has_a_password_of_its_own_from_the_environment() -> None:
 
 def test_without_its_passwords_the_broker_does_not_start() -> None:
     missing = {name: value for name, value in PASSWORDS.items() if name != "NATS_PASSWORD_PLEDGES"}
-    command = ["nats-server", "-t", "-c", str(DEPLOY / "nats.conf")]
+    with folder() as place:
+        conf, _ = configured(place, *certificate(place))
+        command = ["nats-server", "-t", "-c", str(conf)]
 
-    assert 0 == subprocess.run(command, env=environment(**PASSWORDS), capture_output=True).returncode
-    refused = subprocess.run(command, env=environment(**missing), capture_output=True, text=True)
+        assert 0 == subprocess.run(command, env=environment(**PASSWORDS), capture_output=True).returncode
+        refused = subprocess.run(command, env=environment(**missing), capture_output=True, text=True)
     assert refused.returncode != 0
     assert "NATS_PASSWORD_PLEDGES" in refused.stderr
 
@@ -138,7 +150,8 @@ async def test_the_administrator_makes_streams_and_neither_ends_them_nor_reads_t
 
 async def test_nobody_comes_in_without_a_password_or_with_a_wrong_one(broker: Broker) -> None:
     for login in ({}, {"user": "requests"}, {"user": "requests", "pass": "secret-of-matching"}):
-        reader, writer = await asyncio.open_connection("127.0.0.1", broker.port)
+        trusted = trusting(broker.url("streams"))
+        reader, writer = await asyncio.open_connection("127.0.0.1", broker.port, ssl=trusted)
         writer.write(f"CONNECT {json.dumps(login)}\r\nPING\r\n".encode())
         said = await asyncio.wait_for(reader.read(), 10)
         writer.close()
@@ -187,7 +200,7 @@ async def test_a_fact_that_is_another_s_is_refused_and_counted(broker: Broker) -
 @contextlib.contextmanager
 def cluster(place: Path) -> Iterator[Sequence[tuple[Broker, "subprocess.Popen[bytes]"]]]:
     crt, key = certificate(place)
-    brokers = [Broker(free_port(), free_port(), "tls") for _ in range(3)]
+    brokers = [Broker(free_port(), free_port(), crt) for _ in range(3)]
     routes = [free_port() for _ in range(3)]
     (place / "nats-users.conf").write_text((DEPLOY / "nats-users.conf").read_text())
     with contextlib.ExitStack() as stack:
@@ -208,9 +221,8 @@ def cluster(place: Path) -> Iterator[Sequence[tuple[Broker, "subprocess.Popen[by
         yield started
 
 
-async def test_of_three_brokers_one_may_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_of_three_brokers_one_may_fail() -> None:
     with folder() as place, cluster(place) as brokers:
-        monkeypatch.setenv("SSL_CERT_FILE", str(place / "certificate.pem"))
         async with asyncio.timeout(30):
             while not all(broker.ready() for broker, _ in brokers):
                 await asyncio.sleep(0.1)

@@ -29,7 +29,7 @@ from chassis.settings import Settings
 from chassis.tampering import find_tampering
 from services.__main__ import NAMES, SERVICES
 from tests import builders
-from tests.system.deployment import DEPLOY, environment, folder
+from tests.system.deployment import DEPLOY, environment, folder, replaced
 
 PASSWORDS = {f"POSTGRES_PASSWORD_{who.upper()}": f"secret-of-{who}" for who in ("migrator", *NAMES)}
 TRANSACTIONS = 20_000
@@ -69,12 +69,11 @@ async def execute(url: str, *statements: str) -> None:
 def cluster() -> Iterator[Postgres]:
     """With the settings and the access rules of deploy/, and a way in for the superuser of this test."""
     with folder() as place:
-        hba = (
-            (DEPLOY / "pg_hba.conf")
-            .read_text()
-            .replace("local   all       postgres ", "host all entraide samenet scram-sha-256\nlocal all postgres ", 1)
-        )
-        for name, text in {"pg_hba.conf": hba, "postgresql.conf": (DEPLOY / "postgresql.conf").read_text()}.items():
+        # The wheel's PostgreSQL knows no TLS; tests/system/test_tls.py takes Debian's.
+        superuser = {"local   all       postgres ": "host all entraide samenet scram-sha-256\nlocal all postgres "}
+        hba = replaced((DEPLOY / "pg_hba.conf").read_text(), {**superuser, "hostssl": "host   "})
+        conf = replaced((DEPLOY / "postgresql.conf").read_text(), {"ssl = on": "ssl = off"})
+        for name, text in {"pg_hba.conf": hba, "postgresql.conf": conf}.items():
             (place / name).write_text(text)
             (place / name).chmod(0o644)
         given = {"config_file": str(place / "postgresql.conf"), "hba_file": str(place / "pg_hba.conf")}

@@ -46,6 +46,8 @@ def example_environment() -> dict[str, str]:
         "ENTRAIDE_PUBLIC_URL": "https://entraide.example",
         "TOKENS": "./tokens",
         "AUDIT_KEY": "./audit.jwk",
+        "AUTHORITY": "./ca.pem",
+        **{f"{of}_{what}": f"./{of.lower()}.pem" for of in ("NATS", "POSTGRES") for what in ("CERTIFICATE", "KEY")},
         "EDGE_CERTIFICATE": "./edge.pem",
         "FRONT_SUBNET": "172.30.84.0/24",
     }
@@ -215,13 +217,14 @@ def test_every_service_has_a_container_that_runs_it_and_knows_its_peers(image: I
         assert ([service.name], [service.name]) == (list(read.database_urls), list(read.nats_urls))
         assert (None, None) == (read.database_url, read.nats_url), "the operator's addresses are not a service's"
         assert read.database_urls[service.name].startswith(f"postgresql://entraide_{service.name}_login:")
-        assert read.nats_urls[service.name].startswith(f"nats://{service.name}:")
+        assert read.nats_urls[service.name].startswith(f"tls://{service.name}:")
         assert read.keys is not None
         assert [example_environment()["FRONT_SUBNET"]] == [str(network) for network in read.trusted_proxies]
         assert str(read.service_token_file).startswith("/run/entraide/")
-        token, checkpoints, key = container["volumes"]
+        token, checkpoints, key, authority = container["volumes"]
         assert f"${{TOKENS:?}}/{service.name}:/run/entraide:ro" == token
         assert (f"audit:{read.audit_dir}", f"${{AUDIT_KEY:?}}:{read.audit_key_file}:ro") == (checkpoints, key)
+        assert authority == "${AUTHORITY:?}:/run/secrets/ca.pem:ro"
     assert environment_of(containers()["notifications"]).keys() > {"SMTP_URL", "ENTRAIDE_PUBLIC_URL"}
 
 
@@ -233,7 +236,7 @@ def test_the_jobs_have_the_operators_addresses_and_nothing_more() -> None:
     assert all(volume.endswith(":ro") for volume in migrate["volumes"]), "it verifies, and writes no checkpoint"
     assert "://entraide_migrator:" in environment_of(migrate)["DATABASE_URL"]
     assert "python -m services streams ensure" in streams["command"][0]
-    assert environment_of(streams)["NATS_URL"].startswith("nats://streams:")
+    assert environment_of(streams)["NATS_URL"].startswith("tls://streams:")
     assert "NATS_URL_REQUESTS" not in environment_of(streams)
 
 

@@ -1,0 +1,228 @@
+"""Nothing is said in clear over a network: to Debian's PostgreSQL (the wheel's knows no TLS) and to nats-server."""
+
+import asyncio
+import gc
+import re
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+import yaml
+
+from chassis.bus import BusError, knock
+from chassis.db import Database
+from chassis.embedded import Postgres, postgres
+from chassis.embedded.account import lesser_account
+from chassis.runtime import prepare
+from chassis.settings import Settings
+from contracts.refusals import Unavailable
+from services.__main__ import NAMES, SERVICES
+from tests.conftest import Servers
+from tests.receiver import certify
+from tests.system.deployed_broker import Broker, connected, deployed
+from tests.system.deployment import DEPLOY, folder, replaced, unpacked
+from tests.system.test_deploy_database import address, execute, login, psql
+
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""nats-py leaves a connection whose handshake failed to the garbage collector."""
+
+MAJOR = 17
+SECRET = "secret-of-requests"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_to_others() -> Iterator[None]:
+    yield
+    gc.collect()
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Path:
+    """An authority that has signed nothing here."""
+    certify(tmp_path, ["localhost"])
+    return tmp_path / "authority.pem"
+
+
+@asynccontextmanager
+async def in_clear(greeting: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """Somebody who speaks without TLS, and writes down what is said to them; on which port."""
+    heard: list[bytes] = []
+    writers: list[asyncio.StreamWriter] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        writer.write(greeting)
+        heard.append(await reader.read(65_536))
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], heard
+    finally:
+        server.close()
+        for writer in writers:
+            writer.close()
+        await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
+
+
+async def said_to(heard: list[bytes]) -> bytes:
+    async with asyncio.timeout(5):
+        while not heard:
+            await asyncio.sleep(0.01)
+    return b"".join(heard)
+
+
+# -- the broker -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[Broker]:
+    with deployed() as made:
+        yield made
+
+
+async def test_a_service_comes_to_the_broker_it_has_verified_and_to_no_other(broker: Broker, stranger: Path) -> None:
+    url = broker.url("requests")
+    wrong = {
+        "another authority's": url.replace(str(broker.authority), str(stranger)),
+        "of this machine's authorities": url.partition("?")[0],
+        "for another name": url.replace("127.0.0.1", "localhost"),
+        "in clear": url.replace("tls://", "nats://"),
+        "no authority there": url + ".missing",
+    }
+
+    await knock(url)
+    async with connected(url, "requests") as bus:
+        assert bus.connected
+    for what, there in wrong.items():
+        assert await refuses(there), f"a certificate {what}, and it came in"
+
+
+async def refuses(url: str) -> bool:
+    try:
+        await knock(url)
+    except BusError:
+        return True
+    return False
+
+
+async def test_who_asks_for_no_tls_in_the_brokers_place_is_told_no_password() -> None:
+    greeting = b'INFO {"server_id":"x","version":"2.15.0","proto":1,"max_payload":65536,"auth_required":true}\r\n'
+    async with in_clear(greeting) as (port, heard):
+        assert await refuses(f"tls://requests:{SECRET}@127.0.0.1:{port}")
+        assert SECRET.encode() not in await said_to(heard)
+
+        heard.clear()
+        await refuses(f"nats://requests:{SECRET}@127.0.0.1:{port}")
+        assert SECRET.encode() in await said_to(heard), "in clear it is heard"
+
+
+# -- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[str, Path]]:
+    """Debian's PostgreSQL with the files of deploy/: its superuser's address (in clear, for this test alone), and the
+    authority that signed its certificate."""
+    with folder() as place, pytest.MonkeyPatch.context() as patch:
+        program = unpacked(f"postgresql-{MAJOR}", f"usr/lib/postgresql/{MAJOR}/bin/postgres", place / "debian")
+        patch.setattr(postgres, "installations", lambda: [program.parent])
+        certify(place, ["localhost"])
+        account = lesser_account(place, place / "postgres" / "data")
+        account.own(place / "server.pem")
+        (place / "server.pem").chmod(0o600)
+        of_the_test = {"local   all       postgres ": "host all entraide samenet scram-sha-256\nlocal all postgres "}
+        pem = {f"/run/secrets/postgres.{what}": str(place / "server.pem") for what in ("pem", "key")}
+        for name, changes in (("pg_hba.conf", of_the_test), ("postgresql.conf", pem)):
+            (place / name).write_text(replaced((DEPLOY / name).read_text(), changes))
+            (place / name).chmod(0o644)
+        given = {"config_file": str(place / "postgresql.conf"), "hba_file": str(place / "pg_hba.conf")}
+        with Postgres(place / "postgres", settings=given) as running:
+            url = running.dsn("entraide")
+            asyncio.run(execute(running.dsn(), "CREATE DATABASE entraide"))
+            assert psql(url, "postgres-roles.sql").returncode == 0
+            yield url, place / "authority.pem"
+
+
+def verified(url: str, authority: Path, host: str = "localhost") -> str:
+    return f"{url.replace('127.0.0.1', host)}?sslmode=verify-full&sslrootcert={authority}"
+
+
+async def test_a_service_works_over_tls_with_the_database_it_has_verified(server: tuple[str, Path]) -> None:
+    superuser, authority = server
+    migrator = verified(address(superuser, "entraide_migrator"), authority)
+    assert await prepare(Settings(state=Path(), database_url=migrator), SERVICES)
+    for name in NAMES:
+        url = verified(login(superuser, name), authority)
+        db = await Database.connect(url, name)
+        assert await db.ready()
+        assert {(True, "TLSv1.3")} == await ways_in(superuser, f"entraide_{name}_login")
+        await db.close()
+
+
+async def ways_in(superuser: str, login: str) -> set[tuple[bool, str]]:
+    """Whether the connections of a login are encrypted, and how."""
+    connection = await asyncpg.connect(superuser)
+    try:
+        query = "SELECT ssl, version FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = $1"
+        return {(row["ssl"], row["version"]) for row in await connection.fetch(query, login)}
+    finally:
+        await connection.close()
+
+
+async def test_a_service_comes_to_no_database_that_it_has_not_verified(
+    server: tuple[str, Path], stranger: Path, servers: Servers
+) -> None:
+    superuser, authority = server
+    requests = login(superuser, "requests")
+    for url, error in (
+        (verified(requests, stranger), ssl.SSLCertVerificationError),
+        (verified(requests, authority, host="127.0.0.1"), ssl.SSLCertVerificationError),
+        (f"{requests}?sslmode=disable", asyncpg.InvalidAuthorizationSpecificationError),
+        (f"{servers.postgres.dsn()}?sslmode=verify-full&sslrootcert={authority}", ConnectionError),
+    ):
+        with pytest.raises(error):
+            await asyncpg.connect(url)
+        db = await Database.connect(url, "requests")
+        with pytest.raises(Unavailable):
+            async with db.transaction() as tx:
+                await tx.fetchval("SELECT 1")
+        await db.close()
+
+
+async def test_who_offers_no_tls_in_the_databases_place_is_told_no_password(stranger: Path) -> None:
+    async with in_clear(b"N") as (port, heard):
+        with pytest.raises(ConnectionError):
+            await asyncpg.connect(verified(f"postgresql://requests:{SECRET}@127.0.0.1:{port}/entraide", stranger))
+        assert SECRET.encode() not in await said_to(heard)
+
+
+# -- what deploy/ says ------------------------------------------------------------------------------------------------
+
+
+def test_every_address_in_compose_wants_a_verified_server() -> None:
+    containers = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"].values()
+    given = {name: str(value) for one in containers for name, value in one.get("environment", {}).items()}
+    brokers = [value for name, value in given.items() if name.startswith("NATS_URL")]
+    databases = [value for name, value in given.items() if name.startswith("DATABASE_URL")]
+
+    assert (len(NAMES) + 1, len(NAMES) + 1) == (len(brokers), len(databases))
+    for url in brokers:
+        assert re.fullmatch(r"tls://\w+:\$\{\w+:\?\}@nats:4222\?ca=/run/secrets/ca\.pem", url), url
+    for url in databases:
+        assert url.endswith("@postgres:5432/entraide?sslmode=verify-full&sslrootcert=/run/secrets/ca.pem"), url
+
+
+def test_neither_broker_nor_database_lets_anybody_in_without_tls() -> None:
+    rules = re.findall(r"^(host\w*) .* (\S+)$", (DEPLOY / "pg_hba.conf").read_text(), re.MULTILINE)
+    assert {"hostssl"} == {kind for kind, method in rules if method != "reject"}
+    assert len(rules) == len(NAMES) + 2
+    settings = dict(re.findall(r"^(\w+) = (\S+)", (DEPLOY / "postgresql.conf").read_text(), re.MULTILINE))
+    assert ("on", "'TLSv1.2'") == (settings["ssl"], settings["ssl_min_protocol_version"])
+    for file in ("nats.conf", "nats-cluster.conf"):
+        (block,) = re.findall(r"^tls \{\n(.+?)^\}", (DEPLOY / file).read_text(), re.MULTILINE | re.DOTALL)
+        said = dict(line.strip().split(": ") for line in block.splitlines())
+        assert {"cert_file", "key_file", "min_version", "handshake_first"} == said.keys(), file
+        assert ('"1.2"', "true") == (said["min_version"], said["handshake_first"]), file
