@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from chassis.doorkeeper import IDENTITY, Doorkeeper
-from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, problem
+from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, note, problem
 from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correlated
 
 BODY_BYTES_MAX = 256 * 1024
@@ -155,7 +155,9 @@ class Edge:
         **details: object,
     ) -> None:
         language = language_of(headers.get(b"accept-language", b"").decode("latin-1"))
-        body = msgspec.json.encode(problem(slug, status, language, details))
+        said = problem(slug, status, language, details)
+        note(answer.scope, said)
+        body = msgspec.json.encode(said)
         head = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
         if status in {408, 413, 414}:
             head.append((b"connection", b"close"))
@@ -171,7 +173,7 @@ class Answer:
     def __init__(
         self, scope: Scope, send: Send, correlation: str, headers: Sequence[tuple[bytes, bytes]] = SECURITY_HEADERS
     ) -> None:
-        self._scope = scope
+        self.scope = scope
         self._send = send
         self._correlation = correlation
         self._headers = headers
@@ -192,8 +194,8 @@ class Answer:
 
     def measure(self) -> None:
         # The route's template, never the path: an id would make a series of its own.
-        route = self._scope.get("path_template") or "none"
-        REQUESTS.labels(self._scope["method"], route, str(self.status or 0)).observe(
+        route = self.scope.get("path_template") or "none"
+        REQUESTS.labels(self.scope["method"], route, str(self.status or 0)).observe(
             time.perf_counter() - self._started
         )
 

@@ -38,7 +38,7 @@ from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_re
 from chassis.db import Database, OutcomeUnknown, is_transient
 from chassis.doorkeeper import IDENTITY, Doorkeeper
 from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header
-from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, language_of, problem, problem_of
+from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, language_of, note, problem, problem_of
 from chassis.service import Running
 from chassis.settings import Settings
 from contracts.refusals import Forbidden, Invalid, Refusal
@@ -203,6 +203,7 @@ def _respond(body: Problem, headers: Mapping[str, str] | None = None) -> Respons
 
 def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
     body = problem_of(refusal, _language(request))
+    note(cast(Mapping[str, Any], request.scope), body)
     headers: dict[str, str] = {}
     if body.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="entraide"'
@@ -227,7 +228,9 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
         details["parameters"] = sorted({str(item.get("key")) for item in error.extra if isinstance(item, dict)})
     slug = HTTP_SLUGS.get(error.status_code, "internal-error" if error.status_code >= 500 else "invalid-request")
     allow = {"Allow": ", ".join(_allowed(request))} if error.status_code == 405 else None
-    return _respond(problem(slug, error.status_code, _language(request), details), allow)
+    body = problem(slug, error.status_code, _language(request), details)
+    note(cast(Mapping[str, Any], request.scope), body)
+    return _respond(body, allow)
 
 
 def _allowed(request: Request[Any, Any, Any]) -> list[str]:

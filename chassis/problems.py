@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import structlog
 from babel.core import negotiate_locale
 
+from chassis.doorkeeper import IDENTITY
 from chassis.telemetry import correlation_id
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import (
@@ -21,7 +23,7 @@ from contracts.refusals import (
     Unconditional,
     Unidentified,
 )
-from contracts.values import Language
+from contracts.values import Caller, Language
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -37,6 +39,8 @@ STATUSES: Mapping[type[Refusal], int] = {
     Unconditional: 428,
     Unavailable: 503,
 }
+
+log = structlog.get_logger()
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -74,3 +78,16 @@ def language_of(accept_language: str | None) -> Language:
         wishes.append((-(float(found[1]) if found else 1.0), tag.strip().replace("-", "_")))
     preferred = [tag.split("_")[0].lower() for weight, tag in sorted(wishes, key=lambda w: w[0]) if weight < 0]
     return Language(negotiate_locale(preferred, list(Language)) or Language.EN)
+
+
+def note(scope: Mapping[str, Any], said: Problem) -> None:
+    """A line of the log for whoever looks for attempts: what was refused to whom, and nothing of what was sent."""
+    who = scope.get(IDENTITY)
+    known = (
+        {"person_id": str(who.person_id), "organization": who.organization, "role": str(who.role)}
+        if isinstance(who, Caller)
+        else {}
+    )
+    # The route's template, never the path: what was asked for may be a guess at what is there.
+    route = scope.get("path_template") or "none"
+    log.info("refused", slug=said.slug, status=said.status, method=scope["method"], route=route, **known)

@@ -163,6 +163,31 @@ def markup_from_text(files: Sources) -> list[str]:
     ]
 
 
+def patterns_of_texts(files: Sources) -> list[str]:
+    """A pattern that is not written out: what a caller sends would be read as one, and could take for ever (ASVS 1.2.9)."""
+    takes = re.compile(r"re\.(compile|match|search|fullmatch|sub|subn|split|findall|finditer)")
+    found = []
+    for file, node in nodes(files):
+        if isinstance(node, ast.Call) and takes.fullmatch(called(node)):
+            first = node.args[0]
+            parts = [part.value for part in ast.walk(first) if isinstance(part, ast.FormattedValue)]
+            if not (_constant(first) or (isinstance(first, ast.JoinedStr) and all(map(_constant, parts)))):
+                found.append(f"{file}: {ast.unparse(node)}")
+    return found
+
+
+def guessable(files: Sources) -> list[str]:
+    """Chance that can be foretold, where it does more than spread attempts in time (ASVS 11.5.1); else `secrets`."""
+    spreads = {"chassis/db.py", "services/notifications/wiring.py"}
+    return [
+        f"{file}: {ast.unparse(node)}"
+        for file, node in nodes(files)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and re.search(r"\brandom\b", ast.unparse(node))
+        and file not in spreads
+    ]
+
+
 RULES = {
     built_sql: [
         'await tx.fetch(f"SELECT * FROM request WHERE state = {state}")',
@@ -186,6 +211,8 @@ RULES = {
     ],
     ends_too_early: ['Meta(pattern=r"^[^@\\s]+@[^@\\s]+$")'],
     markup_from_text: ['page = f"<p>{title}</p>"'],
+    patterns_of_texts: ["re.search(wanted, title)", 're.compile(rf"{wanted}$")', 're.sub("a" + wanted, "", title)'],
+    guessable: ["import random", "from random import choice"],
 }
 """Each rule with what has to break it."""
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
+from chassis.edge import CLOSED
 from chassis.embedded import free_port
 from services import reference
 from services.__main__ import NAMES, SERVICES
@@ -202,6 +203,8 @@ async def test_what_is_not_public_is_not_found(edge: Edge, path: str) -> None:
 
     assert (404, "application/problem+json") == (status, headers["content-type"])
     assert ("nosniff", "no-store") == (headers["x-content-type-options"], headers["cache-control"])
+    assert CLOSED.decode() == headers["content-security-policy"]
+    assert "max-age=31536000; includesubdomains" == headers["strict-transport-security"]
     assert "server" not in headers
     assert 404 == json.loads(body)["status"]
     assert [] == edge.asked
@@ -213,6 +216,29 @@ async def test_what_a_client_says_of_its_address_is_replaced_by_the_one_it_has(e
     await edge.say(f"{head}X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 192.0.2.2\r\n\r\n".encode())
 
     assert ["127.0.0.1"] == edge.services["requests"].forwarded
+
+
+async def test_what_is_weak_is_not_spoken(edge: Edge) -> None:
+    """TLS 1.3 where both can; of 1.2 what authenticates what it encrypts, and keeps it secret later; nothing older."""
+
+    async def agreed(*, ciphers: str = "ALL:@SECLEVEL=0", newest: ssl.TLSVersion) -> tuple[str, str]:
+        context = ssl.create_default_context(cafile=str(edge.certificate))
+        context.minimum_version, context.maximum_version = ssl.TLSVersion.MINIMUM_SUPPORTED, newest
+        context.set_ciphers(ciphers)
+        _, writer = await asyncio.open_connection("127.0.0.1", edge.port, ssl=context)
+        with contextlib.closing(writer):
+            cipher, version, _ = writer.get_extra_info("cipher")
+        return version, cipher
+
+    assert "TLSv1.3" == (await agreed(newest=ssl.TLSVersion.TLSv1_3))[0]
+    version, cipher = await agreed(newest=ssl.TLSVersion.TLSv1_2)
+    assert version == "TLSv1.2"
+    assert re.fullmatch(r"ECDHE-ECDSA-.*(GCM-SHA\d+|POLY1305)", cipher)
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"), pytest.raises(ssl.SSLError):
+        await agreed(newest=ssl.TLSVersion.TLSv1_1)
+    for weak in ("AES256-SHA", "ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-AES128-SHA", "kRSA"):
+        with pytest.raises(ssl.SSLError):
+            await agreed(ciphers=weak, newest=ssl.TLSVersion.TLSv1_2)
 
 
 async def test_the_edge_says_that_it_is_alive(edge: Edge) -> None:

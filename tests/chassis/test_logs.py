@@ -1,0 +1,81 @@
+"""What the log tells of what was refused, and that nothing which was sent can pass for a line of it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from tests.builders import a_request, headers
+
+Client = httpx.AsyncClient
+CANARY = "canary-5f2c"
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests")
+
+
+async def test_what_is_refused_leaves_a_line_of_whom_and_of_nothing_that_was_sent(api: Client) -> None:
+    filed = (await api.post("/v1/requests", json=a_request(), headers=headers())).headers["Location"]
+    kenya, norway = headers(), headers("NOR:focal_point")
+    with capture_logs() as lines:
+        await api.get(f"/v1/requests?state={CANARY}")
+        await api.get("/v1/requests", headers={"Authorization": f"Bearer {CANARY}"})
+        await api.get(filed, headers=norway)
+        await api.get(f"/v1/requests/{uuid4()}", headers=norway)
+        await api.post(f"{filed}/register", json={}, headers=headers(revision=1))
+        await api.post("/v1/requests", json=a_request(**{CANARY: CANARY}), headers=kenya)
+        await api.post("/v1/requests", content=f'{{"title": "{CANARY}\x00"}}', headers=kenya | JSON)
+        await api.get(f"/v1/{CANARY}", headers=kenya)
+        await api.request("TRACE", "/v1/requests", headers=kenya)
+
+    refused = [line for line in lines if line["event"] == "refused"]
+    one = "/v1/requests/{request_id}"
+    assert [
+        (401, "token-missing", "/v1/requests", None),
+        (401, "token-invalid", "/v1/requests", None),
+        (404, "not-found", one, "NOR:focal_point"),
+        (404, "not-found", one, "NOR:focal_point"),
+        (403, "not-for-your-role", f"{one}/register", "KEN:focal_point"),
+        (400, "unknown-field", "/v1/requests", "KEN:focal_point"),
+        (400, "nul-character", "none", "KEN:focal_point"),
+        (404, "not-found", "none", "KEN:focal_point"),
+        (405, "method-not-allowed", "none", "KEN:focal_point"),
+    ] == [(line["status"], line["slug"], line["route"], whose(line)) for line in refused]
+    assert CANARY not in json.dumps(refused)
+    assert filed.rpartition("/")[2] not in json.dumps(refused), "which record was asked for may be a guess"
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+def whose(line: MutableMapping[str, Any]) -> str | None:
+    assert ("person_id" in line) is ("role" in line)
+    return f"{line['organization']}:{line['role']}" if "role" in line else None
+
+
+def test_a_line_is_one_object_with_its_time_in_utc_whatever_is_in_it() -> None:
+    """It begins no second line, and nothing in it is a name of its own."""
+    program = (
+        "import structlog, sys; from chassis.telemetry import configure_logs; configure_logs(level='info');"
+        "structlog.get_logger().info('refused', slug=sys.argv[1])"
+    )
+    text = 'a\r\n{"level": "error"}\n\u2028\u0085\x1b[2J", "role": "service'
+
+    said = subprocess.run([sys.executable, "-c", program, text], capture_output=True, text=True, check=True)
+
+    (line,) = said.stderr.splitlines()
+    found = json.loads(line)
+    assert {"event": "refused", "slug": text, "level": "info"} == {k: v for k, v in found.items() if k != "timestamp"}
+    at = datetime.fromisoformat(found["timestamp"])
+    assert at.utcoffset() == timedelta(0)
+    assert abs(datetime.now(UTC) - at) < timedelta(minutes=1)
+    assert not any(letter < " " for letter in line)
