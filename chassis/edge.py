@@ -195,9 +195,7 @@ class Answer:
     def measure(self) -> None:
         # The route's template, never the path: an id would make a series of its own.
         route = self.scope.get("path_template") or "none"
-        REQUESTS.labels(self.scope["method"], route, str(self.status or 0)).observe(
-            time.perf_counter() - self._started
-        )
+        REQUESTS.labels(self.scope["method"], route, str(self.status or 0)).observe(time.perf_counter() - self._started)
 
 
 def header(scope: Mapping[str, object], name: str) -> str | None:
