@@ -71,11 +71,14 @@ class Tx:
     and inside `by_itself`, it acts in the role that the service has for its own work.
     """
 
-    __slots__ = ("_connection", "_opened", "_own_role", "_writes", "announced", "caller", "in_doubt")
+    __slots__ = ("_connection", "_opened", "_own_role", "_planned_once", "_writes", "announced", "caller", "in_doubt")
 
-    def __init__(self, connection: Connection, caller: Caller | None, own_role: str | None) -> None:
+    def __init__(
+        self, connection: Connection, caller: Caller | None, own_role: str | None, *, planned_once: bool = False
+    ) -> None:
         self._connection = connection
         self._own_role = own_role
+        self._planned_once = planned_once
         self._opened = False
         self._writes: dict[Write, tuple[object, ...]] = {}
         self.caller = caller
@@ -132,7 +135,8 @@ class Tx:
         if not self._opened:
             # Known before it has begun: whoever is cancelled meanwhile leaves a connection that nobody may use again.
             self._opened = True
-            await self._connection.execute(f"BEGIN; {self._identify()}")
+            planned = "; SET LOCAL plan_cache_mode = force_generic_plan" if self._planned_once else ""
+            await self._connection.execute(f"BEGIN; {self._identify()}{planned}")
         await self._send()
 
     def _identify(self) -> str:
@@ -220,13 +224,15 @@ class Database:
         return cls(Pool(connect, pool_max), source, own_role=None if owner else own_role_of(source))
 
     @contextlib.asynccontextmanager
-    async def transaction(self, *, by: Caller | None = None) -> AsyncIterator[Tx]:
+    async def transaction(self, *, by: Caller | None = None, planned_once: bool = False) -> AsyncIterator[Tx]:
         """Commits at the end of the block, rolls back on any exception. Without `by` it is the service's own work.
 
+        `planned_once`: what is asked in it is written so that one plan does, whoever asks and whatever for; with
+        row-level security in it a statement takes longer to plan than to carry out.
         Raises Unavailable when no connection is to be had, OutcomeUnknown when COMMIT was not answered.
         """
         connection = await self._take()
-        tx = Tx(connection, by, self._own_role)
+        tx = Tx(connection, by, self._own_role, planned_once=planned_once)
         sound = False
         try:
             try:

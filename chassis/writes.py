@@ -39,6 +39,12 @@ class Write(Struct, frozen=True, kw_only=True, eq=False):
         """Those it changes rows of."""
         return frozenset(table for query in self.parts.values() for table in _TABLE.findall(query))
 
+    def ending(self, **ends: str) -> "Write":
+        """The same with an end to each part that is named: what it does where the row is there already."""
+        return Write(
+            parts={name: f"{part} {ends.get(name, '')}" for name, part in self.parts.items()}, needed=self.needed
+        )
+
 
 @lru_cache(JOINED_MAX)
 def may_join(writes: tuple[Write, ...], write: Write) -> bool:

@@ -95,7 +95,7 @@ async def list_requests(
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[RequestPage]:
-    async with db.transaction(by=caller) as tx:
+    async with db.transaction(by=caller, planned_once=True) as tx:
         found = await store.page(tx, caller, status=status, state=state_, before=cursor, limit=limit + 1)
     more = str(found[limit - 1].request_id) if len(found) > limit else None
     return Response(RequestPage(requests=list(found[:limit]), cursor=more), headers=paging.next_link(more))

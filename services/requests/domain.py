@@ -187,6 +187,12 @@ class Request(Struct, frozen=True, kw_only=True):
     def line(self, line_id: UUID) -> Line | None:
         return next((line for line in self.lines if line.line_id == line_id), None)
 
+    @property
+    def fulfilled(self) -> Fulfilment:
+        """How far its lines are met, all of them together."""
+        met = {self.fulfilment.get(line.line_id, Fulfilment.NONE) for line in self.lines} or {Fulfilment.NONE}
+        return met.pop() if len(met) == 1 else Fulfilment.PARTIAL
+
     # -- decisions -----------------------------------------------------------------------------------------------
 
     def revise(self, content: "Content", *, now: datetime) -> RequestRevised:

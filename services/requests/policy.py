@@ -1,6 +1,6 @@
 """Who may do what with a request, and what of it they are shown: one pure decision; docs/permissions.md is its table.
 
-`may_see` in SQL says in the WHERE of every read what `may_see` says here; a test compares them.
+`seen` in SQL says in the FROM of every read what `fields_seen` says here; a test compares them, and the wall with them.
 """
 
 from collections.abc import Mapping

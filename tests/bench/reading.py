@@ -1,7 +1,7 @@
 """What policy and row-level security cost: the same list and detail handlers, beside a database that hides nothing.
 
 Both read the same rows in the same transaction with the same words to PostgreSQL. Beside the application stands one
-whose role passes row-level security by, whose `may_see` is `true` in SQL, and whose policy says yes in Python. Then how
+whose role passes row-level security by, whose `seen` is all of it in SQL, and whose policy says yes in Python. Then how
 long the application takes to say that there is no such request: of another State's, and of one that is not there.
 """
 
@@ -28,8 +28,9 @@ COST_MAX = 0.2
 HIDDEN = "time of another State's id : time of a random id"
 
 SEEN_BY_ALL = """
-    CREATE OR REPLACE FUNCTION requests.may_see(r requests.request, organization text, role text) RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE RETURN true
+    CREATE OR REPLACE FUNCTION requests.seen(id uuid, r requests.request, organization text, role text)
+    RETURNS TABLE (words boolean, institution boolean) LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC SELECT true, true; END
 """
 CIRCULATED = "UPDATE requests.request SET status = 'open'"
 NEWEST = "SELECT request_id::text FROM requests.request ORDER BY request_id DESC LIMIT 1"

@@ -14,12 +14,11 @@ import pytest
 from chassis.db import Database, Tx
 from chassis.inbox import Inbox
 from chassis.rebuild import verify
-from contracts.consents import Consent, FieldSet
 from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchRevoked
 from contracts.values import Caller, Period
-from services.requests import actions, policy, store
+from services.requests import actions, store
 from services.requests.consumers import HANDLERS
-from services.requests.domain import Addressee, Circulation, Status, Visibility
+from services.requests.domain import Circulation, Status
 from services.requests.wiring import SERVICE
 from tests.builders import NOON, a_caller, a_line, a_request, an_event, headers
 from tests.domain import test_requests as domain_tests
@@ -364,62 +363,6 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
         assert await verify(owner, SERVICE) == ["request: 2 rows are not in the journal, 2 are only there"]
     finally:
         await owner.close()
-
-
-def consents_of(visibility: Visibility) -> list[Consent]:
-    """One for each visibility, so that every kind of recipient, every set of fields and every period has its turn."""
-    past, future = datetime.now(UTC) - timedelta(days=9), datetime.now(UTC) + timedelta(days=9)
-    recipients = {Visibility.PRIVATE: (), Visibility.NAMED: ("NOR",), Visibility.PROVIDERS: ("providers",)}
-    whom = recipients.get(visibility, ("unodc_units",))
-    return [
-        Consent(consent_id=uuid4(), given_at=past - timedelta(days=1), recipients=whom, **changes)
-        for changes in (
-            {"fields": ()}, {"fields": (FieldSet.WORDS,)}, {"fields": tuple(FieldSet)},
-            {"starts_at": past, "ends_at": future}, {"starts_at": future}, {"ends_at": past},
-            {"withdrawn_at": past}, {"ended_at": past},
-        )
-    ]  # fmt: skip
-
-
-async def test_python_and_sql_agree_on_who_may_see(databases: Mapping[str, Database]) -> None:
-    """Every role × ownership × state × circulation × visibility × addressee."""
-    callers = [
-        a_caller(f"{organization}:{role}")
-        for organization in ("KEN", "NOR", "UNODC", "UNODC-SHERLOC", "UNODCX")
-        for role in ("focal_point", "official", "coordinator", "provider_officer", "donor_officer", "finance_officer",
-                     "auditor", "administrator", "service")
-    ]  # fmt: skip
-    now = datetime.now(UTC)
-    requests = [
-        domain_tests.replace(
-            domain_tests.a_request(status),
-            circulation=circulation,
-            visibility=visibility,
-            addressee=addressee,
-            addressed_states=("NOR",) if addressee is Addressee.STATES else (),
-            window_ends_at=NOON if circulation is Circulation.WINDOW_RUNNING else None,
-            consents={consent.consent_id: consent},
-            read_at=now,
-        )
-        for status in Status
-        for circulation in Circulation
-        for visibility in Visibility
-        for addressee in Addressee
-        for consent in consents_of(visibility)
-    ]
-    async with databases["requests"].transaction() as tx:
-        for number, request in enumerate(requests):
-            await store.save(tx, domain_tests.replace(request, reference=f"TA-{number}" if request.reference else None))
-        for caller in callers:
-            rows = await tx.fetch(
-                "SELECT request_id, fields_seen(request, $1, $2) AS fields FROM request WHERE may_see(request, $1, $2)",
-                caller.organization,
-                caller.role,
-            )
-            fields = {request.request_id: policy.fields_seen(caller, request) for request in requests}
-            assert {row["request_id"]: set(row["fields"]) for row in rows} == {k: v for k, v in fields.items() if v}
-            expected = {request.request_id for request in requests if policy.may_see(caller, request)}
-            assert {row["request_id"] for row in rows} == expected, caller
 
 
 async def test_the_clock_reminds_twice_and_lets_lapse(api: Client, databases: Mapping[str, Database]) -> None:

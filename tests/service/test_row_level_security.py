@@ -2,17 +2,19 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from chassis.db import Database
 from chassis.migrate import own_role_of, role_of
 from contracts.values import Caller
 from services.directory.wiring import found
 from services.requests import store
+from services.requests.domain import Request
 from tests.builders import a_caller, a_request, headers
 from tests.conftest import every_service
 from tests.matching_builders import a_submission
@@ -161,14 +163,16 @@ async def test_nobody_writes_a_row_of_another_state(requests: Client, databases:
     async with databases["requests"].transaction() as tx:
         kenyas = await store.locked(tx, request_id)
     assert kenyas is not None
+    changed, new = replace(kenyas, revision=2), replace(kenyas, request_id=uuid4())
 
-    async def save_as(caller: Caller) -> None:
+    async def save_as(caller: Caller, request: Request) -> None:
         async with databases["requests"].transaction(by=caller) as tx:
-            await store.save(tx, kenyas)
+            await store.save(tx, request)
 
-    await save_as(KENYA)
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await save_as(UGANDA)
+    await save_as(KENYA, changed)
+    for kind in (changed, new):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await save_as(UGANDA, kind)
 
 
 async def test_a_line_cannot_say_that_it_is_of_another_state_than_its_request(
