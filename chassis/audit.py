@@ -19,6 +19,9 @@ SALT_BYTES = 16
 READ_AGAIN_SECONDS = 600
 """Whoever reads the same version of a record again within so long is still reading it: no further row."""
 
+FORGET_MAX = 10_000
+"""Rows of one person that one statement looks at."""
+
 _NOTE = Write(
     parts={
         "noted": """
@@ -137,17 +140,25 @@ def _whence() -> tuple[bytes | None, bytes | None, str | None]:
 
 async def forget_origins(tx: Tx, person_id: UUID) -> int:
     """Drop from where somebody called, with the salts; returns how many rows were. The chain covers their hashes."""
-    return int(
-        await tx.fetchval(
+    gone, after = 0, 0
+    while after is not None:
+        # Page by page: somebody who worked here for years has more than one statement may take its time for.
+        page = await tx.fetchrow(
             """
-            WITH gone AS (
-                DELETE FROM audit_origin USING audit
-                WHERE audit.position = audit_origin.position AND audit.person_id = $1 RETURNING 1
-            ) SELECT count(*) FROM gone
+            WITH page AS (
+                SELECT position FROM audit WHERE person_id = $1 AND position > $2 ORDER BY position LIMIT $3
+            ), gone AS (
+                DELETE FROM audit_origin USING page WHERE audit_origin.position = page.position RETURNING 1
+            )
+            SELECT (SELECT count(*) FROM gone) AS gone, (SELECT max(position) FROM page) AS last
             """,
             person_id,
+            after,
+            FORGET_MAX,
         )
-    )
+        assert page is not None, "it counts"
+        gone, after = gone + page["gone"], page["last"]
+    return gone
 
 
 def salted(salt: bytes, value: bytes) -> bytes:

@@ -137,18 +137,35 @@ async def forget_about(tx: Tx, person_id: UUID, outcomes: Sequence[UUID]) -> int
 
     A key is the client's own word, and the hash of a short body can be guessed. What this transaction takes stays.
     """
-    return int(
+    total = int(
         await tx.fetchval(
             """
             WITH gone AS (
-                DELETE FROM command
-                WHERE (caller = $1 OR outcome = ANY ($2::uuid[])) AND carried_out_at < now() RETURNING 1
+                DELETE FROM command WHERE outcome = ANY ($1::uuid[]) AND carried_out_at < now() RETURNING 1
             ) SELECT count(*) FROM gone
             """,
-            person_id,
             list(outcomes),
         )
+        if outcomes
+        else 0
     )
+    while True:
+        gone = int(
+            await tx.fetchval(
+                """
+                WITH gone AS (
+                    DELETE FROM command WHERE ctid = ANY (ARRAY(
+                        SELECT ctid FROM command WHERE caller = $1 AND carried_out_at < now() LIMIT $2))
+                    RETURNING 1
+                ) SELECT count(*) FROM gone
+                """,
+                person_id,
+                FORGET_MAX,
+            )
+        )
+        total += gone
+        if gone < FORGET_MAX:
+            return total
 
 
 def etag(revision: int) -> str:

@@ -173,6 +173,25 @@ async def they_work(world: World) -> None:
     await world.call("POST", path, KENYA, {}, person=PERSON, address=ADDRESS)
 
 
+async def they_are_refused(world: World) -> None:
+    """What is wrong is logged; what was sent is not."""
+    assert builders.issuer is not None
+    token = builders.issuer.token(PERSON, [KENYA])
+    head = {"X-Forwarded-For": ADDRESS, "Idempotency-Key": "zebulon-again", "Authorization": f"Bearer {token}"}
+    strange = head | {"Authorization": "Bearer zebulon"}
+    ill = {"email": "zebulon@@ken", "language": "fr", "channels": ["mail"]}
+    base = world.platform.addresses["notifications"]
+    for method, path, headers, body, status in (
+        ("PUT", "/v1/subscriptions", head | {"If-Match": '"1"'}, ill, 400),
+        ("GET", "/v1/requests/zebulon?state=zebulon", head, None, 404),
+        ("GET", "/v1/requests?zebulon=Зебулон&limit=zebulon", head, None, 400),
+        ("GET", "/v1/requests", strange, None, 401),
+        ("PUT", "/v1/subscriptions", head | {"If-Match": '"zebulon"'}, ill, 400),
+    ):
+        answer = await world.client.request(method, base + path, json=body, headers=headers)
+        assert status == answer.status_code, (method, path, answer.text)
+
+
 async def they_are_erased(world: World) -> None:
     page = await world.call("GET", f"/v1/appointments?person={PERSON}", ADMINISTRATOR, person=FIRST)
     held = page["appointments"][0]
@@ -247,6 +266,7 @@ async def test_nothing_names_who_was_erased(world: World, servers: Servers) -> N
     connection = await asyncpg.connect(world.database_url)
     await everybody_comes(world)
     await they_work(world)
+    await they_are_refused(world)
     before = dumped(world.database_url)
     assert set(CANARIES) == named_in(before), "each of them was entered, and the search finds it"
     assert {} == {place: held for place, held in (await planted(connection)).items() if not held}
@@ -269,7 +289,7 @@ async def test_nothing_names_who_was_erased(world: World, servers: Servers) -> N
 
     for folder, leave_out, shows in (
         (world.broker.store, (), str(PERSON)),
-        (world.state, (), "of-the-erasure"),
+        (world.state, (), '"event": "refused"'),
         (servers.folder, (servers.folder / "postgres", *servers.folder.glob("mailbox-*"), backup), str(PERSON)),
     ):
         files = read_all(folder, leave_out=leave_out)
@@ -280,6 +300,9 @@ async def test_nothing_names_who_was_erased(world: World, servers: Servers) -> N
         assert set() == named_in(
             json.dumps(await world.call("GET", page, who, person=None if who == COORDINATOR else FIRST))
         )
+
+    metrics = await world.client.get(world.platform.addresses["directory"] + "/metrics")
+    assert (200, set()) == (metrics.status_code, named_in(metrics.text))
 
     for words in (["journal", "verify"], ["audit", "verify"], ["parked", "list"]):
         done = await world.entraide(*words)
