@@ -1,0 +1,114 @@
+"""A text of its own for every field of every body in which anything can be written, and where each may be found."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.service.test_mass_assignment import DOCUMENT
+
+NO_WORDS = {"usd_per_unit"}
+"""Strings of digits: nothing else can be written there."""
+
+CHOSEN = {"email": "{}@people.example", "url": "https://localhost:{port}/{}"}
+"""Fields that want a certain shape, in which something can be chosen."""
+
+FORMS = {"pattern", "enum", "format", "const"}
+Schema = dict[str, Any]
+Place = tuple[str, ...]
+Readers = frozenset[str]
+NOBODY: Readers = frozenset()
+
+
+@dataclass(frozen=True)
+class Canary:
+    """One text: in which field of which body it was sent, and who may find it."""
+
+    text: str
+    operation: str
+    place: Place
+    readers: Readers
+
+    def __str__(self) -> str:
+        return f"{self.operation} {'.'.join(self.place)}"
+
+
+@dataclass
+class Canaries:
+    """`port` is where a webhook may lead."""
+
+    port: int
+    planted: list[Canary] = field(default_factory=list)
+
+    def in_body(
+        self, method: str, path: str, body: Any, readers: Readers, by_field: Mapping[str, Readers] = {}
+    ) -> tuple[Any, list[Canary]]:
+        """The body with a text in each field that it leaves free, to be found by `readers`, or by others for a field.
+
+        They count as planted once they are `kept`.
+        """
+        filled, new = deepcopy(body), list[Canary]()
+        for place, container in free_fields(schema_of(method, path), filled):
+            name = place[-1]
+            if name not in container:
+                text = f"canary-{len(self.planted) + len(new):04x}-{name}"
+                container[name] = CHOSEN.get(name, "{}").replace("{port}", str(self.port)).replace("{}", text)
+                new.append(Canary(text, f"{method} {path}", place, by_field.get(name, readers)))
+        return filled, new
+
+    def keep(self, canaries: Sequence[Canary]) -> None:
+        self.planted += canaries
+
+    def named_in(self, text: str) -> list[Canary]:
+        return [one for one in self.planted if one.text in text] if "canary-" in text else []
+
+
+def schema_of(method: str, path: str) -> Schema:
+    operation = DOCUMENT["paths"][path][method.lower()]
+    content = operation.get("requestBody", {}).get("content", {})
+    return dict(content["application/json"]["schema"]) if content else {}
+
+
+def all_free_fields() -> set[tuple[str, Place]]:
+    """Of every body of the interface."""
+    return {
+        (f"{method.upper()} {path}", place)
+        for path, methods in DOCUMENT["paths"].items()
+        for method in methods
+        for place in _places(schema_of(method, path))
+    }
+
+
+def _places(schema: Schema, place: Place = ()) -> Iterator[Place]:
+    for one in _resolved(schema):
+        if _is_free(one) and place[-1] not in NO_WORDS:
+            yield place
+        for name, inner in one.get("properties", {}).items():
+            yield from _places(inner, (*place, name))
+        if isinstance(one.get("items"), dict):
+            yield from _places(one["items"], place)
+
+
+def free_fields(schema: Schema, body: Any, place: Place = ()) -> Iterator[tuple[Place, dict[str, Any]]]:
+    """Each free field that a body has or might have, with the object it belongs into."""
+    for one in _resolved(schema):
+        if isinstance(body, list) and isinstance(one.get("items"), dict):
+            for inner in body:
+                yield from free_fields(one["items"], inner, place)
+        for name, inner in one.get("properties", {}).items() if isinstance(body, dict) else ():
+            if any(map(_is_free, _resolved(inner))) and name not in NO_WORDS:
+                yield (*place, name), body
+            elif name in body:
+                yield from free_fields(inner, body[name], (*place, name))
+
+
+def _is_free(schema: Schema) -> bool:
+    """Whether words can be chosen: in a string without a form, or in one that names an address."""
+    return schema.get("type") == "string" and (not FORMS & schema.keys() or "@" in schema.get("pattern", ""))
+
+
+def _resolved(schema: Schema) -> list[Schema]:
+    """The schemas that one may stand for."""
+    if "$ref" in schema:
+        return _resolved(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    return [one for inner in schema.get("anyOf", schema.get("oneOf", ())) for one in _resolved(inner)] or [schema]

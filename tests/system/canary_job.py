@@ -1,0 +1,304 @@
+"""The main job, with a text of its own in every field in which words can be written, and who may find each."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from chassis.auth import persona_id
+from tests import builders
+from tests.builders import ISSUER, a_line, a_request
+from tests.matching_builders import an_offering_body
+from tests.service.test_pledges import RATES, usd
+from tests.system.canaries import NOBODY, Canaries, Canary, Readers
+from tests.system.platform import Platform
+
+ADMINISTRATOR, COLLEAGUE = "UNODC:administrator", "UNODC:administrator (the other)"
+KENYA, OFFICIAL, COORDINATOR = "KEN:focal_point", "KEN:official", "UNODC:coordinator"
+FINANCE, AUDITOR, SERVICE = "UNODC:finance_officer", "UNODC:auditor", "service:notifications"
+NORWAY, DONOR, NORWAYS = "NOR:provider_officer", "NOR:donor_officer", "NOR:focal_point"
+UNIT, FRANCE, UGANDA = "UNODC:provider_officer", "FRA:provider_officer", "UGA:focal_point"
+APPOINTED = (KENYA, OFFICIAL, COORDINATOR, FINANCE, AUDITOR, NORWAY, DONOR, NORWAYS, UNIT, FRANCE, UGANDA)
+EVERYBODY: Readers = frozenset({ADMINISTRATOR, COLLEAGUE, SERVICE, *APPOINTED})
+OVERSEERS: Readers = frozenset({COORDINATOR, AUDITOR, SERVICE})
+STATE: Readers = OVERSEERS | {KENYA, OFFICIAL}
+OF_NORWAY: Readers = frozenset({NORWAY, DONOR, NORWAYS})
+FUND = "TA-REQUESTS"
+PATIENCE_SECONDS = 30
+
+
+@dataclass
+class Stage:
+    """A platform that runs, those who call it, and what they wrote."""
+
+    platform: Platform
+    client: httpx.AsyncClient
+    canaries: Canaries
+    passed: list[str] = field(default_factory=list)
+    """All that went over the broker: subject, headers and body."""
+
+    def headers(self, who: str, revision: int | None = None) -> dict[str, str]:
+        key = Canary(f"canary-{len(self.canaries.planted):04x}-key", "Idempotency-Key", (), NOBODY)
+        self.canaries.keep([key])
+        condition = {} if revision is None else {"If-Match": f'"{revision}"'}
+        return {"Authorization": f"Bearer {token(who)}", "Idempotency-Key": key.text, **condition}
+
+    async def say(
+        self,
+        who: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        about: Mapping[str, Any] | None = None,
+        to: Readers = NOBODY,
+        **by_field: Readers,
+    ) -> Any:
+        """Done, sooner or later: what the others have not heard of yet is tried again. `to`: who may find the words."""
+        filled, new = self.canaries.in_body(method, path, body, to, by_field)
+        record = about or {}
+        address = self.platform.addresses["requests"] + path.format(**record)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            headers = self.headers(who, record.get("revision"))
+            answer = await self.client.request(method, address, json=filled, headers=headers)
+            if answer.is_success:
+                self.canaries.keep(new)
+                return answer.json() if answer.content else None
+            assert not [one for one in new if one.text in answer.text], "a refusal repeats nothing"
+            assert answer.status_code == 409, (who, path, answer.text)
+            assert time.monotonic() < deadline, (who, path, answer.text)
+            await asyncio.sleep(0.1)
+
+    async def see(self, who: str, path: str) -> Any:
+        answer = await self.client.get(self.platform.addresses["requests"] + path, headers=self.headers(who))
+        assert answer.status_code == 200, (who, path, answer.text)
+        return answer.json()
+
+
+def token(who: str) -> str:
+    assert builders.issuer is not None
+    if who == COLLEAGUE:
+        return builders.issuer.token(persona_id(COLLEAGUE), [ADMINISTRATOR])
+    return builders.token(who)
+
+
+async def do_the_job(stage: Stage) -> None:
+    await everybody_comes(stage)
+    await they_want_to_be_told(stage)
+    await money_is_pledged(stage)
+    await assistance_is_offered(stage)
+    await a_request_is_consented_to_and_met(stage)
+    await others_end_otherwise(stage)
+
+
+async def everybody_comes(stage: Stage) -> None:
+    words = ["directory", "found", "--issuer", ISSUER]
+    for who in (ADMINISTRATOR, COLLEAGUE):
+        words += ["--subject", str(persona_id(who)), "--name", "Fictitious sample", "--email", "a@unodc.example"]
+    done = await asyncio.to_thread(stage.platform.entraide, *words)
+    assert done.returncode == 0, done.stderr
+    for code in ("KEN", "NOR", "FRA", "UGA", "HELPERS"):
+        # A State has a name of its own in each language: the one that is sent is not kept.
+        readers = EVERYBODY if code == "HELPERS" else NOBODY
+        await stage.say(ADMINISTRATOR, "POST", "/v1/organizations", {"code": code}, to=readers)
+    for who in APPOINTED:
+        await _is_appointed(stage, who)
+
+
+async def _is_appointed(stage: Stage, who: str) -> None:
+    organization, _, role = who.partition(":")
+    setters = {ADMINISTRATOR, COLLEAGUE, who} | ({f"{organization}:focal_point"} & EVERYBODY)
+    readers = frozenset({AUDITOR, SERVICE, *setters})
+    body = {
+        "person_id": str(persona_id(who)),
+        "organization": organization,
+        "language": "en",
+        "subjects": [{"issuer": ISSUER, "subject": str(persona_id(who))}, {"issuer": "https://other.example"}],
+    }
+    changed = who == FRANCE
+    subjects = NOBODY if changed else frozenset(setters)
+    person = await stage.say(ADMINISTRATOR, "POST", "/v1/people", body, to=readers, subject=subjects)
+    if changed:
+        body = {"subjects": [body["subjects"][0], {"issuer": "https://other.example"}]}
+        path = "/v1/people/{person_id}/subjects"
+        await stage.say(ADMINISTRATOR, "PUT", path, body, about=person, to=frozenset(setters))
+    today = str(datetime.now(UTC).date())
+    wanted = {"person_id": str(persona_id(who)), "organization": organization, "role": role, "from": today}
+    by = KENYA if who == OFFICIAL else ADMINISTRATOR
+    appointment = await stage.say(by, "POST", "/v1/appointments", wanted, to=readers)
+    if by == ADMINISTRATOR:
+        await stage.say(COLLEAGUE, "POST", "/v1/appointments/{appointment_id}/approve", {}, about=appointment)
+
+
+async def they_want_to_be_told(stage: Stage) -> None:
+    for who in (KENYA, COORDINATOR, NORWAY, DONOR, UNIT):
+        body = {"language": "en", "channels": ["inbox", "mail"]}
+        await stage.say(who, "PUT", "/v1/subscriptions", body, to=frozenset({who}))
+        await stage.say(who, "POST", "/v1/webhooks", {}, to=frozenset({who}))
+
+
+async def money_is_pledged(stage: Stage) -> None:
+    await stage.say(FINANCE, "POST", "/v1/rates", {"rates": RATES})
+    await stage.say(FINANCE, "POST", "/v1/funds", {"code": FUND, "labels": {}}, to=EVERYBODY)
+    pledge = {"fund": FUND, "money": usd(5_000_000), "pledged_on": "2026-02-12"}
+    made = await stage.say(DONOR, "POST", "/v1/pledges", pledge, to=OVERSEERS | {DONOR, FINANCE})
+    path = "/v1/pledges/{pledge_id}"
+    made = await stage.say(FINANCE, "POST", f"{path}/commit", {"committed_on": "2026-02-12"}, about=made)
+    received = {"money": pledge["money"], "received_on": "2026-02-12"}
+    await stage.say(FINANCE, "POST", f"{path}/receive", received, about=made)
+
+
+async def assistance_is_offered(stage: Stage) -> None:
+    """Norway's goes through every move, and of the comments the last stays; UNODC's is there, another is withdrawn."""
+    capacity = [{"from": "2027-01-01", "until": "2027-12-31", "units": 9}]
+    body = {**an_offering_body(submit=False, capacity=capacity)}
+    del body["title"], body["summary"]
+    needed = {"resource_status": "partly", "funding_needed": usd(1_000_000)}
+    path = "/v1/offerings/{offering_id}"
+    one = await stage.say(NORWAY, "POST", "/v1/offerings", body | needed)
+    changed = {name: value for name, value in (body | needed).items() if name != "submit"}
+    one = await stage.say(NORWAY, "PATCH", path, changed, about=one, to=EVERYBODY)
+    one = await stage.say(NORWAY, "POST", f"{path}/submit", {}, about=one)
+    one = await stage.say(COORDINATOR, "POST", f"{path}/return", {"reason": "other"}, about=one)
+    one = await stage.say(NORWAY, "POST", f"{path}/submit", {}, about=one)
+    one = await stage.say(COORDINATOR, "POST", f"{path}/approve", {}, about=one)
+    one = await stage.say(NORWAY, "POST", f"{path}/suspend", {}, about=one)
+    one = await stage.say(COORDINATOR, "POST", f"{path}/resume", {}, about=one)
+    await stage.say(NORWAY, "POST", f"{path}/reconfirm", {}, about=one, to=OVERSEERS | OF_NORWAY)
+    other = await stage.say(NORWAY, "POST", "/v1/offerings", body, to=OVERSEERS | OF_NORWAY)
+    await stage.say(NORWAY, "POST", f"{path}/withdraw", {}, about=other, to=OVERSEERS | OF_NORWAY)
+    units = await stage.say(UNIT, "POST", "/v1/offerings", body | {"submit": True}, to=EVERYBODY)
+    await stage.say(
+        COORDINATOR,
+        "POST",
+        f"{path}/approve",
+        {},
+        about=units,
+        to=OVERSEERS | {UNIT, ADMINISTRATOR, COLLEAGUE, FINANCE},
+    )
+
+
+def wordless(*, lines: int = 1, **changes: Any) -> dict[str, Any]:
+    """A request as a body, with a place for each text."""
+    line = a_line()
+    body = a_request(submit=False, circulation="none", **changes)
+    for name in ("institution_name", "outcome", "in_place", "markers_justification"):
+        del line[name]
+    del body["title"], body["need"]
+    return body | {"lines": [{**line} for _ in range(lines)]}
+
+
+async def opened(stage: Stage, request: Mapping[str, Any], to: Readers = STATE) -> Any:
+    path = "/v1/requests/{request_id}"
+    request = await stage.say(KENYA, "POST", f"{path}/submit", {}, about=request, to=to)
+    request = await stage.say(COORDINATOR, "POST", f"{path}/register", about=request)
+    return await stage.say(COORDINATOR, "POST", f"{path}/open", {"priority": "normal"}, about=request, to=to)
+
+
+async def a_request_is_consented_to_and_met(stage: Stage) -> None:
+    """Norway is given everything; of four lines one is met, and each other ends in another way."""
+    path, match_path = "/v1/requests/{request_id}", "/v1/matches/{match_id}"
+    await stage.say(KENYA, "POST", "/v1/requests/check", {n: v for n, v in wordless().items() if n != "submit"})
+    given = STATE | {NORWAY, DONOR}
+    request = await stage.say(
+        OFFICIAL, "POST", "/v1/requests", wordless(lines=4), to=given, institution_name=STATE | {NORWAY}
+    )
+    request = await opened(stage, request)
+    request = await stage.say(KENYA, "POST", f"{path}/consents", {"recipients": ["NOR"]}, about=request, to=STATE)
+    lines = [line["line_id"] for line in request["lines"]]
+    matches = await suggested(stage, request, "NOR", lines)
+
+    sides = STATE | {NORWAY}
+    last = {number: sides if number == 4 else NOBODY for number in range(5)}
+    for number, (who, move) in enumerate(
+        ((COORDINATOR, "present"), (KENYA, "accept"), (NORWAY, "confirm"), (NORWAY, "begin"), (KENYA, "complete"))
+    ):
+        matches[0] = await stage.say(
+            who, "POST", f"{match_path}/{move}", departing(move), about=matches[0], to=last[number]
+        )
+    matches[1] = await stage.say(COORDINATOR, "POST", f"{match_path}/present", departing("present"), about=matches[1])
+    await stage.say(KENYA, "POST", f"{match_path}/decline", {"reason": "other"}, about=matches[1], to=sides)
+    for who, move in ((COORDINATOR, "present"), (KENYA, "accept"), (NORWAY, "confirm")):
+        matches[2] = await stage.say(who, "POST", f"{match_path}/{move}", departing(move), about=matches[2])
+    await stage.say(COORDINATOR, "POST", f"{match_path}/revoke", {"reason": "other"}, about=matches[2], to=sides)
+    nominated = {"line_id": lines[3], "offering_id": matches[3]["offering_id"]}
+    matches[3] = await stage.say(COORDINATOR, "POST", "/v1/matches", nominated)
+    matches[3] = await stage.say(COORDINATOR, "POST", f"{match_path}/shortlist", {}, about=matches[3])
+    await stage.say(
+        COORDINATOR, "POST", f"{match_path}/not-pursue", {"reason": "other"}, about=matches[3], to=OVERSEERS
+    )
+    await _is_funded(stage, request)
+
+
+def departing(move: str) -> dict[str, Any]:
+    return {"departure": "stated_preference"} if move == "present" else {}
+
+
+async def suggested(stage: Stage, request: Mapping[str, Any], provider: str, lines: list[str]) -> list[Any]:
+    """The provider's match of each line, once there is one."""
+
+    async def made() -> Any:
+        page = await stage.see(COORDINATOR, f"/v1/matches?request={request['request_id']}&limit=100")
+        found = {one["line_id"]: one for one in page["matches"] if one["provider"] == provider}
+        return [found[line] for line in lines] if set(lines) <= found.keys() else None
+
+    return list(await until(made))
+
+
+async def until(ask: Callable[[], Awaitable[Any]]) -> Any:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (answer := await ask()) is None:
+            await asyncio.sleep(0.1)
+    return answer
+
+
+async def _is_funded(stage: Stage, request: Mapping[str, Any]) -> None:
+    async def lacking() -> Any:
+        page = await stage.see(FINANCE, f"/v1/requirements?request={request['request_id']}")
+        return next((one for one in page["requirements"] if one["status"] == "open"), None)
+
+    requirement = await until(lacking)
+    body = {"fund": FUND, "requirement_id": requirement["requirement_id"], "money": usd(500_000)}
+    await stage.say(FINANCE, "POST", "/v1/allocations", body)
+
+
+async def others_end_otherwise(stage: Stage) -> None:
+    """One is returned, paused and not accepted, one withdrawn, one met by UNODC, closed and opened again."""
+    path, match_path = "/v1/requests/{request_id}", "/v1/matches/{match_id}"
+    one = await stage.say(KENYA, "POST", "/v1/requests", wordless())
+    words = {name: value for name, value in wordless().items() if name != "submit"}
+    one = await stage.say(OFFICIAL, "PATCH", path, words, about=one, to=STATE)
+    one = await stage.say(KENYA, "POST", f"{path}/submit", {}, about=one, to=STATE)
+    one = await stage.say(COORDINATOR, "POST", f"{path}/return", {"reason": "other"}, about=one, to=STATE)
+    one = await stage.say(KENYA, "POST", f"{path}/submit", {}, about=one, to=STATE)
+    one = await stage.say(COORDINATOR, "POST", f"{path}/hold", {"reason": "other"}, about=one, to=STATE)
+    one = await stage.say(KENYA, "POST", f"{path}/resume", {}, about=one, to=STATE)
+    one = await stage.say(COORDINATOR, "POST", f"{path}/record-consent", {"recipients": ["FRA"]}, about=one, to=STATE)
+    await stage.say(COORDINATOR, "POST", f"{path}/decline", {"reason": "other"}, about=one, to=STATE)
+    draft = frozenset({KENYA, OFFICIAL})
+    gone = await stage.say(KENYA, "POST", "/v1/requests", wordless(), to=draft)
+    await stage.say(KENYA, "POST", f"{path}/withdraw", {}, about=gone, to=draft)
+
+    met = await opened(stage, await stage.say(KENYA, "POST", "/v1/requests", wordless(), to=STATE))
+    (match,) = await suggested(stage, met, "UNODC", [line["line_id"] for line in met["lines"]])
+    for who, move in ((COORDINATOR, "present"), (KENYA, "accept"), (UNIT, "confirm"), (UNIT, "begin")):
+        to = STATE | {UNIT} if move == "begin" else NOBODY
+        match = await stage.say(who, "POST", f"{match_path}/{move}", departing(move), about=match, to=to)
+    met = await _in_delivery(stage, met)
+    met = await stage.say(KENYA, "POST", f"{path}/deliver", {"suffices": True}, about=met, to=STATE)
+    closing = {"outcome": "met", "heard_both_sides": True}
+    met = await stage.say(COORDINATOR, "POST", f"{path}/close", closing, about=met, to=STATE)
+    await stage.say(KENYA, "POST", f"{path}/reopen", {"reason": "other"}, about=met, to=STATE)
+
+
+async def _in_delivery(stage: Stage, request: Mapping[str, Any]) -> Any:
+    async def begun() -> Any:
+        found = await stage.see(KENYA, f"/v1/requests/{request['request_id']}")
+        return found if found["status"] == "in_delivery" else None
+
+    return await until(begun)

@@ -1,0 +1,219 @@
+"""What is confidential is found by those who may see it, over HTTP, and by nobody anywhere else.
+
+Every field in which words can be written gets a text of its own, and the main job is done with them: filed, consented
+to, matched, agreed, pledged, told by mail and by webhook. Then everybody reads all there is to read, and the broker's
+traffic and store, the logs, the mails, the webhooks and the tables that are not for words are searched.
+"""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import nats
+import pytest
+
+from chassis.embedded import Nats, free_port
+from chassis.mailbox import Mail, Mailbox
+from services.__main__ import NAMES
+from tests.builders import ISSUER
+from tests.conftest import Servers
+from tests.receiver import Received, Receiver
+from tests.rules.test_personal_data import personal_columns
+from tests.service.test_mass_assignment import DOCUMENT
+from tests.system.canaries import Canaries, Canary, all_free_fields
+from tests.system.canary_job import EVERYBODY, FUND, PATIENCE_SECONDS, Stage, do_the_job, token
+from tests.system.platform import broker, running
+
+STREAM_SECONDS = 1.0
+WORDY = {"words", "personal"}
+"""The kinds of columns that words may stand in; docs/personal-data.md says which they are."""
+
+# -- the stage --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_broker(servers: Servers) -> Iterator[Nats]:
+    with broker(servers.folder / f"nats-{free_port()}") as nats_server:
+        yield nats_server
+
+
+@pytest.fixture
+async def receiver(tmp_path: Path) -> AsyncIterator[Receiver]:
+    made = Receiver(tmp_path)
+    async with made.listening():
+        yield made
+
+
+@pytest.fixture
+async def mailbox(tmp_path: Path) -> AsyncIterator[Mailbox]:
+    box = Mailbox(tmp_path / "mails", "127.0.0.1", 0)
+    await box.start()
+    yield box
+    await box.stop()
+
+
+@pytest.fixture
+def state(servers: Servers) -> Path:
+    folder = servers.folder / f"state-{free_port()}"
+    folder.mkdir()
+    (folder / "issuer.jwk").hardlink_to(servers.folder / "issuer.jwk")
+    return folder
+
+
+@pytest.fixture
+async def stage(
+    database_url: str, own_broker: Nats, receiver: Receiver, mailbox: Mailbox, state: Path
+) -> AsyncIterator[Stage]:
+    given = {
+        "ENTRAIDE_ISSUER": ISSUER,
+        "ENTRAIDE_LOG_LEVEL": "debug",
+        "ENTRAIDE_WEBHOOK_LOOPBACK": "on",
+        "SSL_CERT_FILE": str(receiver.authority),
+    }
+    with running(
+        "together", database_url=database_url, nats=own_broker, smtp_url=mailbox.url, state=state, **given
+    ) as platform:
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as client, everything(own_broker) as passed:
+            yield Stage(platform, client, Canaries(receiver.port), passed)
+
+
+@contextlib.asynccontextmanager
+async def everything(server: Nats) -> AsyncIterator[list[str]]:
+    """All that goes over the broker, whoever it is for."""
+    passed: list[str] = []
+
+    async def keep(message: Any) -> None:
+        passed.append(f"{message.subject} {message.headers} {message.data.decode(errors='replace')}")
+
+    client = await nats.connect(server.url("streams"))
+    await client.subscribe(">", cb=keep)
+    await client.flush()
+    try:
+        yield passed
+    finally:
+        await client.close()
+
+
+# -- looking for it ---------------------------------------------------------------------------------------------------
+
+READABLE = [path for path, methods in DOCUMENT["paths"].items() if "get" in methods]
+INSIDE = ["/internal/callers", "/internal/consents", *(f"/internal/events?owner={name}" for name in NAMES), "/metrics"]
+KNOWN = {"code": {FUND}, "organization": {"KEN", "HELPERS"}, "scheme": {"kinds"}, "move": {"decline"}}
+PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+async def read(stage: Stage, who: str, path: str) -> str:
+    """What somebody is answered, and its headers; of a stream, what comes in a moment."""
+    url = stage.platform.addresses["requests"] + path
+    headers = {"Authorization": f"Bearer {token(who)}"}
+    async with stage.client.stream("GET", url, headers=headers) as answer:
+        said = [str(answer.headers)]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STREAM_SECONDS if "event-stream" in str(answer.headers) else PATIENCE_SECONDS):
+                said += [part async for part in answer.aiter_text()]
+    return "".join(said)
+
+
+async def all_that_can_be_read(stage: Stage) -> AsyncIterator[tuple[str, str, str]]:
+    """Who, where, what: every address that is read, by everybody, about every id that anybody was told."""
+    ids: dict[str, set[str]] = {name: set(values) for name, values in KNOWN.items()}
+    lists = [f"{path}?limit=100" if path.startswith("/v1/") else path for path in READABLE if "{" not in path]
+    for who in sorted(EVERYBODY):
+        for path in (*lists, *INSIDE):
+            said = await read(stage, who, path)
+            for name, value in re.findall(r'"(\w+_id)":\s*"([0-9a-f-]{36})"', said):
+                ids.setdefault(name, set()).add(value)
+            yield who, path, said
+    for who in sorted(EVERYBODY):
+        for path in READABLE:
+            for name in PARAMETER.findall(path)[:1]:
+                for value in sorted(ids[name]):
+                    yield who, path, await read(stage, who, path.replace(f"{{{name}}}", value))
+
+
+async def misplaced_over_http(stage: Stage) -> list[str]:
+    """Each text that somebody finds who is not to, or does not find who is; with the field it was sent in."""
+    found: dict[Canary, dict[str, str]] = {one: {} for one in stage.canaries.planted}
+    async for who, path, said in all_that_can_be_read(stage):
+        for canary in stage.canaries.named_in(said):
+            found[canary].setdefault(who, path)
+    leaked = [
+        f"{canary}: {who} finds it at {path}"
+        for canary, by in found.items()
+        for who, path in by.items()
+        if who not in canary.readers
+    ]
+    return leaked + [
+        f"{canary}: {who} does not find it" for canary in found for who in canary.readers - found[canary].keys()
+    ]
+
+
+async def in_tables_that_are_not_for_words(stage: Stage, database_url: str) -> list[str]:
+    wordy = {(service, table) for (service, table, _), kind in personal_columns().items() if kind in WORDY}
+    connection = await asyncpg.connect(database_url)
+    try:
+        tables = await connection.fetch(
+            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname = ANY ($1::text[])", list(NAMES)
+        )
+        found = []
+        for service, table in tables:
+            query = f"SELECT t::text FROM {service}.{table} AS t WHERE t::text LIKE '%canary-%'"
+            rows = [] if (service, table) in wordy else await connection.fetch(query)
+            found += [f"{one}: {service}.{table}" for row in rows for one in stage.canaries.named_in(row["t"])]
+        return found
+    finally:
+        await connection.close()
+
+
+def in_files(stage: Stage, folder: Path) -> list[str]:
+    texts = {path: path.read_bytes().decode(errors="replace") for path in folder.rglob("*") if path.is_file()}
+    return [f"{one}: {path.name}" for path, text in texts.items() for one in stage.canaries.named_in(text)]
+
+
+async def test_what_is_confidential_is_found_by_those_who_may_see_it_and_nowhere_else(
+    stage: Stage, database_url: str, own_broker: Nats, receiver: Receiver, mailbox: Mailbox, state: Path
+) -> None:
+    await do_the_job(stage)
+    await told_of_everything(receiver, mailbox)
+    planted = {(one.operation, one.place) for one in stage.canaries.planted}
+    assert set() == all_free_fields() - planted, "a field in which words can be written, and nothing was"
+
+    found = await misplaced_over_http(stage)
+    found += await in_tables_that_are_not_for_words(stage, database_url)
+    await asyncio.to_thread(stage.platform.stop)
+    found += in_files(stage, state) + in_files(stage, own_broker.store)
+    found += [f"{one}: on the broker" for passed in stage.passed for one in stage.canaries.named_in(passed)]
+    found += [f"{one}: in a mail" for mail in mailbox.messages() for one in beside_its_address(stage, mail)]
+    found += [f"{one}: to a webhook" for request in receiver.received for one in sent_to(stage, request)]
+
+    assert not found, "\n".join(["what is confidential is elsewhere, too:", *sorted(set(found))])
+    assert "requests.request.submitted.v1" in "".join(stage.passed), "the broker was listened to"
+    assert "matching" in (state / "up.log").read_text(), "a log was written"
+
+
+def beside_its_address(stage: Stage, mail: Mail) -> list[Canary]:
+    """What a mail holds of what anybody wrote, but the address that its reader gave."""
+    own = stage.canaries.named_in(" ".join(mail.recipients))
+    assert {"PUT /v1/subscriptions email"} == {str(one) for one in own}
+    return [one for one in stage.canaries.named_in(str(mail)) if one not in own]
+
+
+def sent_to(stage: Stage, request: Received) -> list[Canary]:
+    assert {"POST /v1/webhooks url"} == {str(one) for one in stage.canaries.named_in(request.target)}
+    return stage.canaries.named_in(f"{request.headers} {request.body!r}")
+
+
+async def told_of_everything(receiver: Receiver, mailbox: Mailbox) -> None:
+    """Until no mail and no webhook has come for two seconds."""
+    before, still = (0, 0), 0
+    async with asyncio.timeout(60):
+        while still < 20:
+            await asyncio.sleep(0.1)
+            now = (len(receiver.received), mailbox.count())
+            before, still = now, still + 1 if now == before else 0
+    assert min(before) > 10
