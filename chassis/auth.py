@@ -1,136 +1,159 @@
-"""Who is calling: a signed token, checked for everything that a token can be wrong about.
+"""Who is calling: a signed token, checked for everything that a token can be wrong about, and whom the directory knows.
 
-Tokens are JWT access tokens (RFC 9068: `typ` is `at+jwt`) signed with Ed25519 by the configured issuer. They carry the
-person's id and the appointments held; where there are several, the one acted in is named by the `Acting-As` header.
+Tokens are JWT access tokens (RFC 9068: `typ` is `at+jwt`) of the configured issuer. They say who somebody is there, by
+`iss` and `sub`, and nothing of what they may do: that is what the directory says. Who holds several appointments names
+the one acted in by the `Acting-As` header.
 """
 
-import asyncio
 import base64
 import json
 import time
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-import httpx
 import msgspec
-import structlog
 from joserfc import jwk, jwt
 from joserfc.errors import JoseError
 
 from chassis.ids import new_id
 from chassis.keyfile import made_once
+from chassis.keys import Keys
+from chassis.peers import PeerError
+from contracts.callers import Holding, Subject
 from contracts.refusals import Forbidden, Unavailable, Unidentified
 from contracts.values import Caller, Role
 
 ALGORITHM = "Ed25519"
+ALGORITHMS = (ALGORITHM, "EdDSA", "ES256", "PS256", "RS256")
+"""What an issuer may be said to sign with; which one it is, a token never decides."""
+
 TOKEN_TYPE = "at+jwt"
 AUDIENCE = "entraide"
+UNODC = "UNODC"
 ACTING_HEADER = "Acting-As"
 LIFETIME_SECONDS_MAX = 15 * 60
 LEEWAY_SECONDS = 30
-KEYS_SECONDS_MIN = 300
-KEYS_FAILED_SECONDS = 5
-"""How long an issuer that did not answer is left alone: whoever makes up key ids would else ask it once for each."""
 
 CACHE_MAX = 10_000
 TOKEN_BYTES_MAX = 4096
-APPOINTMENTS_MAX = 20
+SUBJECT_LENGTH_MAX = 255
+"""OpenID Connect Core 1.0 section 2."""
 
-log = structlog.get_logger()
+SERVICE_SUBJECT = "service:"
+"""How the embedded issuer's subjects of services begin."""
+
+AT_HOME = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
+"""Who works on the own State's requests alone, and may go on while it is not known whose appointment has ended."""
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a token is used; `appointments` are `<organization>:<role>`."""
+    """What of a token is used."""
 
     iss: str
     aud: str
-    sub: UUID
+    sub: str
     jti: str
     iat: int
     exp: int
-    appointments: tuple[str, ...]
     nbf: int | float = 0
 
+    @property
+    def subject(self) -> Subject:
+        return Subject(issuer=self.iss, subject=self.sub)
 
-class Keys:
-    """The issuer's public keys (JWKS, RFC 7517), from a file or an https address; the last good set is kept."""
 
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._keys: dict[str, jwk.Key] = {}
-        self._again_at = 0.0
-        self._reading = asyncio.Lock()
+class Directory(Protocol):
+    """Who may act, as far as it is known here: `chassis.callers.Callers`."""
 
-    async def get(self, kid: str) -> jwk.Key | None:
-        """None for a key the issuer does not have. Raises Unavailable while it has never told any."""
-        if kid not in self._keys and time.monotonic() >= self._again_at:
-            async with self._reading:
-                # Whoever waited for the lock finds what the one before has read.
-                if time.monotonic() >= self._again_at:
-                    await self._read()
-        if not self._keys:
-            raise Unavailable("identity-unavailable")
-        return self._keys.get(kid)
+    async def person_of(self, subject: Subject) -> UUID | None: ...
 
-    async def _read(self) -> None:
-        try:
-            if urlsplit(self._source).scheme in {"http", "https"}:
-                async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-                    text = (await client.get(self._source)).raise_for_status().text
-            else:
-                text = Path(self._source).read_text(encoding="utf-8")
-            key_set = jwk.KeySet.import_key_set(json.loads(text))
-        except (OSError, httpx.HTTPError, ValueError, LookupError, TypeError, JoseError) as error:
-            log.warning("issuer's keys not read", error=type(error).__name__)
-            self._again_at = time.monotonic() + KEYS_FAILED_SECONDS
-            return
-        self._keys = {key.kid: key for key in key_set.keys if key.kid}
-        self._again_at = time.monotonic() + KEYS_SECONDS_MIN
+    def in_force(self, person_id: UUID, at: datetime) -> Sequence[Holding]: ...
+
+    def stale(self) -> bool: ...
 
 
 class Verifier:
     """Turns a bearer token into a caller, or refuses."""
 
-    def __init__(self, keys: Keys, issuer: str) -> None:
+    def __init__(
+        self,
+        keys: Keys,
+        issuer: str,
+        directory: Directory,
+        *,
+        service_of: Callable[[str], str | None],
+        algorithm: str = ALGORITHM,
+    ) -> None:
+        """`service_of` names the service of the platform whose token has a subject; None for people."""
         self._keys = keys
         self._issuer = issuer
-        self._known: OrderedDict[str, Claims] = OrderedDict()
+        self._directory = directory
+        self._service_of = service_of
+        self._algorithm = algorithm
+        self._known: OrderedDict[str, tuple[str, Claims]] = OrderedDict()
 
     async def caller(self, authorization: str | None, acting: str | None) -> Caller:
-        """Raises Unidentified for a token that will not do, Forbidden for an appointment that is not held."""
+        """Raises Unidentified for a token that will not do, Forbidden for who holds no such appointment."""
         scheme, _, token = (authorization or "").partition(" ")
         if not authorization:
             raise Unidentified("token-missing")
         if scheme.lower() != "bearer" or not token or len(token) > TOKEN_BYTES_MAX:
             raise Unidentified("token-invalid")
-        claims = self._known.get(token)
-        if claims is None:
-            claims = await self._verify(token)
-            self._known[token] = claims
+        claims = await self._claims(token)
+        if (service := self._service_of(claims.sub)) is not None:
+            return Caller(person_id=service_id(service), organization=UNODC, role=Role.SERVICE)
+        return await self._appointed(claims.subject, acting)
+
+    async def _claims(self, token: str) -> Claims:
+        """Of a token that is good now; what was found of it before is remembered."""
+        if (known := self._known.get(token)) is None:
+            known = self._known[token] = await self._verify(token)
             if len(self._known) > CACHE_MAX:
                 self._known.popitem(last=False)
-        if claims.exp < time.time() - LEEWAY_SECONDS:
-            del self._known[token]
+        kid, claims = known
+        if claims.exp < time.time() - LEEWAY_SECONDS or await self._keys.get(kid) is None:
+            self._known.pop(token, None)
             raise Unidentified("token-invalid")
-        return _caller(claims, acting)
+        return claims
 
-    async def _verify(self, token: str) -> Claims:
+    async def _appointed(self, subject: Subject, acting: str | None) -> Caller:
+        try:
+            person_id = await self._directory.person_of(subject)
+        except PeerError as error:
+            raise Unavailable("identity-unavailable") from error
+        if person_id is None:
+            raise Forbidden("person-not-known")
+        held = self._directory.in_force(person_id, datetime.now(UTC))
+        if self._directory.stale():
+            # Who has ended meanwhile, or begun, is not known: what is another State's stays closed.
+            held = [one for one in held if one.role in AT_HOME]
+            if not held:
+                raise Unavailable("identity-unavailable")
+        return _acting(held, acting)
+
+    async def _verify(self, token: str) -> tuple[str, Claims]:
+        """The id of the key that signed it, and what it says."""
         try:
             header = _header(token)
             # Nothing but what is configured decides how a token is checked: not its own `jku`, `jwk`, `x5u` or `crit`.
-            if header.get("alg") != ALGORITHM or str(header.get("typ", "")).lower() != TOKEN_TYPE or "crit" in header:
+            if (
+                header.get("alg") != self._algorithm
+                or str(header.get("typ", "")).lower() != TOKEN_TYPE
+                or "crit" in header
+            ):
                 raise Unidentified("token-invalid")
-            key = await self._keys.get(str(header.get("kid")))
+            kid = str(header.get("kid"))
+            key = await self._keys.get(kid)
             if key is None:
                 raise Unidentified("token-invalid")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                decoded = jwt.decode(token, key, algorithms=[ALGORITHM])
+                decoded = jwt.decode(token, key, algorithms=[self._algorithm])
             claims = msgspec.convert(decoded.claims, Claims)
         except (JoseError, ValueError, msgspec.ValidationError, RecursionError) as error:
             raise Unidentified("token-invalid") from error
@@ -142,10 +165,17 @@ class Verifier:
             or claims.iat > now + LEEWAY_SECONDS
             or not claims.nbf <= now + LEEWAY_SECONDS  # NaN, which JSON can say in Python, is neither
             or not 0 < claims.exp - claims.iat <= LIFETIME_SECONDS_MAX
-            or not 0 < len(claims.appointments) <= APPOINTMENTS_MAX
+            or not 0 < len(claims.sub) <= SUBJECT_LENGTH_MAX
         ):
             raise Unidentified("token-invalid")
-        return claims
+        return kid, claims
+
+
+class Nobody:
+    """Knows nobody: for an application that is only looked at."""
+
+    async def caller(self, authorization: str | None, acting: str | None) -> Caller:
+        raise Unidentified("token-invalid")
 
 
 def _header(token: str) -> dict[str, Any]:
@@ -156,24 +186,21 @@ def _header(token: str) -> dict[str, Any]:
     return header
 
 
-def _caller(claims: Claims, acting: str | None) -> Caller:
+def _acting(held: Sequence[Holding], acting: str | None) -> Caller:
+    if not held:
+        raise Forbidden("not-appointed")
+    by_name = {f"{one.organization}:{one.role}": one.caller for one in held}
     if acting is None:
-        if len(claims.appointments) > 1:
-            raise Forbidden("appointment-not-named")
-        acting = claims.appointments[0]
-    if acting not in claims.appointments:
-        raise Forbidden("appointment-not-held")
-    organization, _, role = acting.partition(":")
-    try:
-        return msgspec.convert(
-            {"person_id": claims.sub, "organization": organization, "role": role}, Caller, strict=False
-        )
-    except msgspec.ValidationError as error:
-        raise Unidentified("token-invalid") from error
+        if len(by_name) > 1:
+            raise Forbidden("appointment-not-named", held=sorted(by_name))
+        return held[0].caller
+    if acting not in by_name:
+        raise Forbidden("appointment-not-held", held=sorted(by_name))
+    return by_name[acting]
 
 
 class Issuer:
-    """An issuer of our own for the demo, tests and the services' tokens, until a directory takes its place."""
+    """An issuer of our own, for the demo and for trying out: whoever reads its key is anybody."""
 
     def __init__(self, key: jwk.OKPKey, issuer: str) -> None:
         self._key = key
@@ -193,18 +220,15 @@ class Issuer:
         """Write the public half where verifiers read it."""
         path.write_text(json.dumps({"keys": [self._key.as_dict(private=False)]}), encoding="utf-8")
 
-    def token(
-        self, person_id: UUID, appointments: Sequence[str], *, lifetime_seconds: int = LIFETIME_SECONDS_MAX
-    ) -> str:
+    def token(self, subject: str | UUID, *, lifetime_seconds: int = LIFETIME_SECONDS_MAX) -> str:
         now = int(time.time())
         claims = {
             "iss": self.issuer,
             "aud": AUDIENCE,
-            "sub": str(person_id),
+            "sub": str(subject),
             "jti": str(new_id()),
             "iat": now,
             "exp": now + lifetime_seconds,
-            "appointments": list(appointments),
         }
         header = {"alg": ALGORITHM, "typ": TOKEN_TYPE, "kid": self._key.kid}
         return jwt.encode(header, claims, self._key, algorithms=[ALGORITHM])
@@ -218,7 +242,7 @@ class Issuer:
             nonlocal held, until
             if time.time() > until - 60:
                 until = time.time() + LIFETIME_SECONDS_MAX
-                held = self.token(service_id(service), [f"UNODC:{Role.SERVICE}"])
+                held = self.token(SERVICE_SUBJECT + service)
             return held
 
         return token
@@ -227,6 +251,11 @@ class Issuer:
 def service_id(service: str) -> UUID:
     """A service has an id as a person has; it stands in the audit where it acted."""
     return uuid5(NAMESPACE_URL, f"entraide:service:{service}")
+
+
+def embedded_service(subject: str) -> str | None:
+    """The service that a subject of the embedded issuer names."""
+    return subject.removeprefix(SERVICE_SUBJECT) if subject.startswith(SERVICE_SUBJECT) else None
 
 
 def persona_id(appointment: str) -> UUID:

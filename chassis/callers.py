@@ -19,6 +19,9 @@ from chassis.peers import PeerError, Peers
 from contracts.callers import Holding, Known, News, Subject
 
 PULL_SECONDS = 2.0
+FIRST_SECONDS = 0.1
+"""Between questions as long as none has been answered: a process that starts has to know before it serves."""
+
 STALE_SECONDS = 5.0
 """After so long without an answer what is held may no longer be so."""
 
@@ -38,7 +41,9 @@ class Callers:
         self._after = "0.0"
         self._heard_at = float("-inf")
         self._held: dict[UUID, dict[UUID, Holding]] = {}
-        self._subjects: OrderedDict[Subject, UUID] = OrderedDict()
+        self._subjects: OrderedDict[Subject, UUID | None] = OrderedDict()
+        """None for who was not known. Forgotten at any news: the next might be of them."""
+
         self._news = 0
         """How often there was news of people: what was asked before may be wrong after."""
 
@@ -52,18 +57,20 @@ class Callers:
 
     async def person_of(self, subject: Subject) -> UUID | None:
         """Who signs in by a subject; None for nobody. Raises PeerError where it is not known and cannot be asked."""
-        if (known := self._subjects.get(subject)) is not None:
-            return known
+        if subject in self._subjects:
+            return self._subjects[subject]
         news = self._news
         answer = await self._peers.ask(DIRECTORY, "/internal/subjects", msgspec.json.encode(subject))
-        if answer is None:
-            return None
-        person_id = msgspec.json.decode(answer, type=Known).person_id
+        person_id = None if answer is None else msgspec.json.decode(answer, type=Known).person_id
         if news == self._news:
-            self._subjects[subject] = person_id
-            if len(self._subjects) > SUBJECTS_MAX:
-                self._subjects.popitem(last=False)
+            self.remember(subject, person_id)
         return person_id
+
+    def remember(self, subject: Subject, person_id: UUID | None) -> None:
+        """Who signs in by a subject, until there is news."""
+        self._subjects[subject] = person_id
+        if len(self._subjects) > SUBJECTS_MAX:
+            self._subjects.popitem(last=False)
 
     # -- hearing -------------------------------------------------------------------------------------------------
 
@@ -79,7 +86,7 @@ class Callers:
                 if not silent:
                     log.warning("the directory is not heard", service=self._db.source, reason=str(error))
                 silent = True
-            await asyncio.sleep(PULL_SECONDS)
+            await asyncio.sleep(FIRST_SECONDS if self._heard_at == float("-inf") else PULL_SECONDS)
 
     async def load(self) -> None:
         """Hold what was kept, and go on from there. It is stale until the directory is heard."""
@@ -103,14 +110,18 @@ class Callers:
         while more:
             asked_at = time.monotonic()
             news = await self._ask()
-            self._hold(news.holdings)
-            self._forget(news.people)
-            if not news.more:
-                self._heard_at = asked_at
+            self.hear(news, asked_at=asked_at)
             # What is held has effect even where it cannot be kept: it is then heard again.
             if news.holdings:
                 await self._keep(news)
             self._after, more = news.after, news.more
+
+    def hear(self, news: News, *, asked_at: float) -> None:
+        """Hold what the directory answered to a question of that moment (`time.monotonic`)."""
+        self._hold(news.holdings)
+        self._forget(news.people)
+        if not news.more:
+            self._heard_at = asked_at
 
     async def _ask(self) -> News:
         body = await self._peers.get(DIRECTORY, "/internal/callers", {"after": self._after})
@@ -130,7 +141,11 @@ class Callers:
         if people:
             self._news += 1
             gone = set(people)
-            self._subjects = OrderedDict((s, person) for s, person in self._subjects.items() if person not in gone)
+            self._subjects = OrderedDict(
+                (subject, person)
+                for subject, person in self._subjects.items()
+                if person is not None and person not in gone
+            )
 
     async def _keep(self, news: News) -> None:
         async with self._db.transaction() as tx:

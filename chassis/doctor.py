@@ -9,8 +9,8 @@ import aiosmtplib
 import asyncpg
 import msgspec
 
-from chassis.auth import Keys
 from chassis.bus import BusError, stream_states
+from chassis.keys import Keys
 from chassis.migrate import CHASSIS_MIGRATIONS, MigrationError, read_migrations, role_of
 from chassis.runtime import topology
 from chassis.service import Service
@@ -41,7 +41,7 @@ async def examine(settings: Settings, services: Sequence[Service]) -> list[Findi
     if settings.nats_url is not None:
         found.append(await _streams(settings.nats_url, services))
     found.append(await _mail(settings.smtp_url) if settings.smtp_url else _here("mail", "SMTP_URL"))
-    found.append(await _issuer(settings.keys) if settings.keys else _here("identity", "ENTRAIDE_JWKS"))
+    found.append(await _issuer(settings) if settings.keys else _here("identity", "ENTRAIDE_ISSUER"))
     return found
 
 
@@ -116,9 +116,10 @@ async def _mail(url: str) -> Finding:
         return Finding(part="mail", ok=False, says=f"not reached at {where}: {type(error).__name__}")
 
 
-async def _issuer(source: str) -> Finding:
+async def _issuer(settings: Settings) -> Finding:
+    source = settings.keys or ""
     try:
-        await asyncio.wait_for(Keys(source).get("any"), SECONDS)
+        await asyncio.wait_for(Keys(source, settings.issuer).get("any"), SECONDS)
     except (Unavailable, TimeoutError):
         return Finding(part="identity", ok=False, says=f"no keys at {source}")
     return Finding(part="identity", ok=True, says="the issuer's keys are read")

@@ -33,10 +33,9 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from chassis.auth import Verifier
 from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_revision
 from chassis.db import Database, OutcomeUnknown, is_transient
-from chassis.doorkeeper import IDENTITY, Doorkeeper
+from chassis.doorkeeper import IDENTITY, Doorkeeper, Verifying
 from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, language_of, note, problem, problem_of
 from chassis.service import Running
@@ -288,6 +287,7 @@ async def ready(running: NamedDependency[SkipValidation[Sequence[Running]]]) -> 
     parts: dict[str, bool] = {}
     for service, answer in zip(running, answers, strict=True):
         parts[f"{service.name}: database"] = answer
+        parts[f"{service.name}: directory"] = not service.callers.stale()
         parts[f"{service.name}: broker"] = service.bus.connected and not service.bus.permission_violations
     view = Readiness(ready=all(parts.values()), parts=parts)
     return Response(view, status_code=200 if view.ready else 503)
@@ -309,7 +309,7 @@ async def metrics() -> Response[bytes]:
 
 def application(
     running: Sequence[Running],
-    verifier: Verifier,
+    verifier: Verifying,
     *,
     routes: Sequence[ControllerRouterHandler] = (),
     settings: Settings | None = None,

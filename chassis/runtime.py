@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
@@ -15,7 +16,7 @@ import uvicorn
 import uvloop
 from litestar.types import ControllerRouterHandler
 
-from chassis.auth import Issuer, Keys, Verifier
+from chassis.auth import Directory, Issuer, Verifier, embedded_service
 from chassis.bus import Bus, BusError, Consumer, ensure_streams, knock
 from chassis.callers import Callers
 from chassis.checkpoint import keep_checkpoints
@@ -26,6 +27,7 @@ from chassis.http import application
 from chassis.inbox import Inbox
 from chassis.internal import events
 from chassis.journal import Relay
+from chassis.keys import Keys
 from chassis.migrate import migrate, role_of
 from chassis.peers import Peers
 from chassis.sealing import keep_sealing
@@ -55,26 +57,37 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     return uvloop.run(main)
 
 
-def identity(settings: Settings) -> tuple[Verifier, Callable[[str], Callable[[], str]]]:
-    """Who verifies callers, and where each service's own token comes from.
-
-    Without `ENTRAIDE_JWKS` both are the embedded issuer, whose key lies in the state folder.
-    """
+def service_tokens(settings: Settings) -> Callable[[str], Callable[[], str]]:
+    """Where each service's own token comes from: the embedded issuer, or the file that a setting names."""
     if settings.keys is not None:
-        return Verifier(Keys(settings.keys), settings.issuer), partial(_token_from_file, settings)
-    issuer = Issuer.load(settings.state / "issuer.jwk", settings.issuer)
-    public = settings.state / "issuer.jwks.json"
-    issuer.publish_keys(public)
-    return Verifier(Keys(str(public)), settings.issuer), issuer.service_token
+        return partial(_token_from_file, settings)
+    return Issuer.load(settings.state / "issuer.jwk", settings.issuer).service_token
 
 
 def _token_from_file(settings: Settings, _service: str) -> Callable[[], str]:
     def token() -> str:
         if settings.service_token_file is None:
-            raise SettingsError("with ENTRAIDE_JWKS a service needs its token in ENTRAIDE_SERVICE_TOKEN_FILE")
+            raise SettingsError("with ENTRAIDE_ISSUER a service needs its token in ENTRAIDE_SERVICE_TOKEN_FILE")
         return settings.service_token_file.read_text(encoding="utf-8").strip()
 
     return token
+
+
+def verifier(settings: Settings, directory: Directory) -> Verifier:
+    """Who verifies callers: what an issuer says of them, and what the directory knows of those.
+
+    Without `ENTRAIDE_ISSUER` that is the embedded issuer, whose key lies in the state folder.
+    """
+    source, named = settings.keys, {subject: name for name, subject in settings.subjects.items()}
+
+    def service_of(subject: str) -> str | None:
+        return named.get(subject) if settings.keys else embedded_service(subject)
+
+    if source is None:
+        source = str(settings.state / "issuer.jwks.json")
+        Issuer.load(settings.state / "issuer.jwk", settings.issuer).publish_keys(Path(source))
+    keys = Keys(source, settings.issuer)
+    return Verifier(keys, settings.issuer, directory, service_of=service_of, algorithm=settings.algorithm)
 
 
 async def prepare(settings: Settings, services: Sequence[Service]) -> list[str]:
@@ -114,7 +127,7 @@ async def alive(
     settings: Settings, services: Sequence[Service], *, ports: Mapping[str, int]
 ) -> AsyncIterator[list[Running]]:
     """The services with their connections and loops running; at the end handlers finish and connections close."""
-    _, token_of = identity(settings)
+    token_of = service_tokens(settings)
     addresses = {name: settings.peers.get(name, f"http://127.0.0.1:{port}") for name, port in ports.items()}
     running: list[Running] = []
     async with contextlib.AsyncExitStack() as stack:
@@ -244,10 +257,10 @@ async def serve(
     loop = asyncio.get_running_loop()
     for sig in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sig, stop.set)
-    verifier, _ = identity(settings)
     async with alive(settings, services, ports=ports) as running:
         keeping: dict[str, Loop] = {"streams": partial(keep_streams, settings, services)} if ensure else {}
-        app = application(running, verifier, routes=[events, *routes], settings=settings)
+        identify = verifier(settings, running[0].callers)
+        app = application(running, identify, routes=[events, *routes], settings=settings)
         server = http_server(app, settings.host, settings.port)
         async with supervised(keeping):
             task = asyncio.create_task(server.serve(sockets=[listener(settings.host, settings.port)]))

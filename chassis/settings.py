@@ -1,13 +1,18 @@
 """What an operator may set, read from the environment once and handed down."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from chassis.auth import ALGORITHM, ALGORITHMS
 from chassis.doorkeeper import READS, WRITES, Allowance, Network
+from chassis.keys import DISCOVERY
+
+EMBEDDED_ISSUER = "https://issuer.entraide.example"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SettingsError(Exception):
@@ -18,7 +23,8 @@ class SettingsError(Exception):
 class Settings:
     """Where the external parts are, and what may vary; a part that is None is started here from its wheel.
 
-    `database_url` is the migrator's; a service without an entry in `database_urls` uses it in its own role.
+    `database_url` is the migrator's; a service without an entry in `database_urls` uses it in its own role. `keys` is
+    None with the embedded issuer, and `subjects` are by what another issuer names the services themselves.
     """
 
     state: Path
@@ -30,8 +36,10 @@ class Settings:
     peers: Mapping[str, str] = field(default_factory=dict)
     host: str = "127.0.0.1"
     port: int = 8400
-    issuer: str = "https://issuer.entraide.example"
+    issuer: str = EMBEDDED_ISSUER
     keys: str | None = None
+    algorithm: str = ALGORITHM
+    subjects: Mapping[str, str] = field(default_factory=dict)
     service_token_file: Path | None = None
     audit_dir: Path | None = None
     audit_key_file: Path | None = None
@@ -65,8 +73,10 @@ class Settings:
             peers=_per_service(env, "ENTRAIDE_{}_URL", services, ("http", "https")),
             host=env.get("ENTRAIDE_HOST", "127.0.0.1"),
             port=_number(env, "ENTRAIDE_PORT", 8400, lowest=0, highest=65_535),
-            issuer=env.get("ENTRAIDE_ISSUER", "https://issuer.entraide.example"),
-            keys=env.get("ENTRAIDE_JWKS") or None,
+            issuer=env.get("ENTRAIDE_ISSUER") or EMBEDDED_ISSUER,
+            keys=_keys(env),
+            algorithm=_one_of(env, "ENTRAIDE_TOKEN_ALGORITHM", ALGORITHMS),
+            subjects=_texts(env, "ENTRAIDE_{}_SUBJECT", services),
             service_token_file=_path(env, "ENTRAIDE_SERVICE_TOKEN_FILE"),
             audit_dir=_path(env, "ENTRAIDE_AUDIT_DIR"),
             audit_key_file=_path(env, "ENTRAIDE_AUDIT_KEY_FILE"),
@@ -119,6 +129,29 @@ def _kept_apart(env: Mapping[str, str], name: str) -> str | None:
         raise SettingsError(f"{name}_FILE cannot be read ({type(error).__name__})") from error
 
 
+def _keys(env: Mapping[str, str]) -> str | None:
+    """Where the issuer's keys are: named, or found by discovery; None without an issuer."""
+    issuer, keys = env.get("ENTRAIDE_ISSUER"), env.get("ENTRAIDE_JWKS")
+    if keys and not issuer:
+        raise SettingsError("ENTRAIDE_JWKS needs ENTRAIDE_ISSUER: whose keys they are")
+    for name, value in (("ENTRAIDE_ISSUER", issuer), ("ENTRAIDE_JWKS", keys)):
+        if (value or "").startswith("http:") and urlsplit(value or "").hostname not in LOOPBACK:
+            raise SettingsError(f"{name} has to be https://: whoever changes keys on their way is anybody")
+    return keys or (issuer.rstrip("/") + DISCOVERY if issuer else None)
+
+
+def _one_of(env: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
+    value = env.get(name) or choices[0]
+    if value not in choices:
+        raise SettingsError(f"{name} has to be one of {', '.join(choices)}")
+    return value
+
+
+def _texts(env: Mapping[str, str], pattern: str, services: tuple[str, ...]) -> dict[str, str]:
+    found = {service: env.get(pattern.format(service.upper())) for service in services}
+    return {service: text for service, text in found.items() if text}
+
+
 def _path(env: Mapping[str, str], name: str) -> Path | None:
     return Path(env[name]) if env.get(name) else None
 
@@ -167,8 +200,8 @@ def _for_trying(env: Mapping[str, str], name: str) -> bool:
     value = env.get(name) or "off"
     if value not in {"on", "off"}:
         raise SettingsError(f"{name} has to be on or off")
-    if value == "on" and env.get("ENTRAIDE_JWKS"):
-        raise SettingsError(f"{name} is for tests: it cannot be on together with ENTRAIDE_JWKS")
+    if value == "on" and env.get("ENTRAIDE_ISSUER"):
+        raise SettingsError(f"{name} is for tests: it cannot be on together with ENTRAIDE_ISSUER")
     return value == "on"
 
 

@@ -269,14 +269,14 @@ def audit_key() -> None:
 @click.option("--as", "appointment", required=True, metavar="ORG:ROLE", help="For instance KEN:focal_point.")
 @STATE
 def token(appointment: str, state: Path | None) -> None:
-    """A token of the embedded issuer for one of its fictitious persons, good for 15 minutes."""
+    """A token of the embedded issuer for one of the demo's fictitious persons, good for 15 minutes."""
     own = settings(state)
     if own.keys is not None:
-        fail("tokens come from the issuer that ENTRAIDE_JWKS belongs to")
+        fail("tokens come from the issuer that ENTRAIDE_ISSUER names")
     from services.demo.people import person_of
 
     issuer = Issuer.load(own.state / "issuer.jwk", own.issuer)
-    click.echo(issuer.token(person_of(appointment) or persona_id(appointment), [appointment]))
+    click.echo(issuer.token(person_of(appointment) or persona_id(appointment)))
 
 
 @main.group()

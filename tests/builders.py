@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from chassis.auth import Issuer, persona_id, service_id
+from chassis.auth import SERVICE_SUBJECT, Issuer, persona_id
 from chassis.doorkeeper import Allowance
 from contracts.facts import Event, Fact
 from contracts.values import Caller, Role
+from tests.seats import seat
 
-ISSUER = "https://issuer.entraide.example"
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 UNHURRIED = Allowance(per_minute=1_000_000, burst=100_000)
 """A test does in a second, as one person, what nobody does in an hour."""
@@ -33,11 +33,12 @@ def a_caller(appointment: str = "KEN:focal_point") -> Caller:
 
 
 def token(appointment: str = "KEN:focal_point", *more: str) -> str:
-    """A token of the test's issuer; a service's as `service:<name>`."""
+    """A token of the test's issuer, of whoever holds these appointments; a service's as `service:<name>`."""
     assert issuer is not None, "the session's fixture sets it"
-    if appointment.startswith("service:"):
-        return issuer.token(service_id(appointment.removeprefix("service:")), [f"UNODC:{Role.SERVICE}"])
-    return issuer.token(persona_id(appointment), [appointment, *more])
+    if appointment.startswith(SERVICE_SUBJECT):
+        return issuer.token(appointment)
+    seat(appointment, *more)
+    return issuer.token(persona_id(appointment))
 
 
 def headers(

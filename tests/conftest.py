@@ -25,10 +25,11 @@ from chassis.inbox import Inbox
 from chassis.journal import Relay
 from chassis.migrate import role_of
 from chassis.peers import Peers
-from chassis.runtime import identity, prepare
+from chassis.runtime import prepare, service_tokens, verifier
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from tests import builders
+from tests.seats import ISSUER, hearing
 
 TEMPLATE = "entraide_template"
 
@@ -120,7 +121,7 @@ def settings(servers: Servers, database_url: str) -> Settings:
         database_url=database_url,
         nats_url=servers.nats.url("streams"),
         nats_urls=nats_urls,
-        issuer=builders.ISSUER,
+        issuer=ISSUER,
         catch_up_seconds=2,
         writes=builders.UNHURRIED,
         reads=builders.UNHURRIED,
@@ -130,20 +131,21 @@ def settings(servers: Servers, database_url: str) -> Settings:
 @pytest.fixture(autouse=True, scope="session")
 def issuer(servers: Servers) -> Issuer:
     """The issuer whose tokens `builders.token` makes."""
-    builders.issuer = Issuer.load(servers.folder / "issuer.jwk", builders.ISSUER)
+    builders.issuer = Issuer.load(servers.folder / "issuer.jwk", ISSUER)
     return builders.issuer
 
 
 def running_of(settings: Settings, databases: Mapping[str, Database], *names: str) -> list[Running]:
     """Services as values, with their databases and without a broker."""
-    _, token_of = identity(settings)
+    token_of = service_tokens(settings)
     services = {service.name: service for service in every_service()}
     running = []
     for name in names:
         db, bus = databases[name], Bus(settings.nats_urls[name], name)
         inbox = Inbox(db, name, services[name].listens_to, services[name].handlers)
         peers = Peers({}, token_of(name))
-        running.append(Running(services[name], settings, db, bus, Relay(db, bus), inbox, peers, Callers(db, peers)))
+        callers = hearing(Callers(db, peers))
+        running.append(Running(services[name], settings, db, bus, Relay(db, bus), inbox, peers, callers))
     return running
 
 
@@ -153,10 +155,10 @@ async def client_of(
 ) -> AsyncIterator[Callable[..., Awaitable[httpx.AsyncClient]]]:
     """`await client_of("requests")` is a client of one service's application in this process, without a broker."""
     clients: list[httpx.AsyncClient] = []
-    verifier, _ = identity(settings)
 
     async def client(*names: str) -> httpx.AsyncClient:
-        app = application(running_of(settings, databases, *names), verifier, settings=settings)
+        running = running_of(settings, databases, *names)
+        app = application(running, verifier(settings, running[0].callers), settings=settings)
         made = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, raise_app_exceptions=False),  # type: ignore[arg-type]
             base_url="http://test",

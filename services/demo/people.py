@@ -1,5 +1,6 @@
 """The fictitious persons of the sample world, and how they call the API."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -12,6 +13,9 @@ import msgspec
 from chassis.auth import Issuer
 
 SECONDS = 15
+HEARD_PAUSE_SECONDS, HEARD_TIMES = 0.25, 40
+"""A new appointment is heard of everywhere within two seconds."""
+
 KEYS = UUID("5d0f3a52-8a3f-5b0e-9d0a-2f6e7c1b4d10")
 """The namespace of the demo's Idempotency-Keys: the same step has the same key in every run."""
 
@@ -64,6 +68,13 @@ def person_of(appointment: str) -> UUID | None:
 def world(name: str) -> bytes:
     """One file of the sample world."""
     return files("services.demo").joinpath("world", name).read_bytes()
+
+
+def _unheard(answer: httpx.Response) -> bool:
+    """True where a service has not heard of somebody yet who has just been appointed."""
+    if answer.status_code not in {httpx.codes.FORBIDDEN, httpx.codes.SERVICE_UNAVAILABLE}:
+        return False
+    return answer.json().get("slug") in {"person-not-known", "not-appointed", "identity-unavailable"}
 
 
 class StepError(Exception):
@@ -119,10 +130,14 @@ class Api:
             headers["Idempotency-Key"] = str(uuid5(KEYS, f"{appointment} {path} {step}"))
         if revision is not None:
             headers["If-Match"] = f'"{revision}"'
-        try:
-            answer = await self._client.request(method, self._addresses[owner] + path, json=body, headers=headers)
-        except httpx.HTTPError as error:
-            raise StepError(f"{method} {path}: {type(error).__name__}") from error
+        for pause in (*[HEARD_PAUSE_SECONDS] * HEARD_TIMES, None):
+            try:
+                answer = await self._client.request(method, self._addresses[owner] + path, json=body, headers=headers)
+            except httpx.HTTPError as error:
+                raise StepError(f"{method} {path}: {type(error).__name__}") from error
+            if pause is None or not _unheard(answer):
+                break
+            await asyncio.sleep(pause)
         if answer.is_error:
             said = answer.json() if "json" in answer.headers.get("Content-Type", "") else {}
             raise StepError(
@@ -135,7 +150,7 @@ class Api:
         if who is None:
             raise StepError(f"nobody in the sample world is {appointment}")
         if (who, appointment) not in self._tokens:
-            self._tokens[who, appointment] = self._issuer.token(who, [appointment])
+            self._tokens[who, appointment] = self._issuer.token(who)
         return self._tokens[who, appointment]
 
     async def close(self) -> None:

@@ -69,7 +69,7 @@ def show(
     from services.together import run_together
 
     if settings.keys is not None:
-        fail("the demo speaks for fictitious persons of its own issuer: unset ENTRAIDE_JWKS")
+        fail("the demo speaks for fictitious persons of its own issuer: unset ENTRAIDE_ISSUER")
     console = Console(stderr=True)
     code = 1
     console.print(

@@ -57,7 +57,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "name": ACTING_HEADER,
         "in": "header",
         "required": False,
-        "description": "The appointment acted in, `<organization>:<role>`; needed where the token holds several.",
+        "description": "The appointment acted in, `<organization>:<role>`; needed by who holds several.",
         "schema": {"type": "string", "pattern": "^[A-Z][A-Z0-9-]+:[a-z_]+$", "maxLength": 64},
         "example": "KEN:focal_point",
     },

@@ -14,8 +14,9 @@ from chassis.settings import Settings
 from chassis.telemetry import configure_logs
 from contracts.facts import Event
 from services.requests import policy
-from tests.bench.ground import ISSUER, READY, SERVICES
+from tests.bench.ground import READY, SERVICES
 from tests.builders import UNHURRIED
+from tests.seats import ISSUER
 
 SUGGESTED = "matching.match.suggested.v1"
 
@@ -58,7 +59,8 @@ async def main(task: dict[str, Any]) -> None:
         writes=UNHURRIED,
         reads=UNHURRIED,
     )
-    services = [SERVICES[name] for name in task["services"]]
+    # The directory with them: it is who says that a caller may act.
+    services = [SERVICES[name] for name in (*task["services"], "directory")]
     # What absent services would say is not heard: their journals have no address to be read from.
     names = {service.name for service in services}
     services = [replace(s, listens_to=[owner for owner in s.listens_to if owner in names]) for s in services]

@@ -11,7 +11,6 @@ import msgspec
 
 from chassis.auth import persona_id
 from chassis.migrate import role_of
-from chassis.runtime import identity
 from services.demo.people import world
 from tests.bench.figures import Aim, Comparison, Row, Run, cpu_seconds, family_cpu_seconds, resident_mb
 from tests.bench.ground import Child, Ground, carried_out, serving
@@ -37,7 +36,7 @@ def sample_request() -> dict[str, Any]:
 
 
 def token(ground: Ground) -> str:
-    return ground.issuer.token(persona_id(FILER), [FILER])
+    return ground.issuer.token(persona_id(FILER))
 
 
 async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> Comparison:
@@ -80,7 +79,6 @@ class _Bench:
         await ground.execute("postgres", "CREATE DATABASE bench_peer")
         await ground.execute("bench_bare", BENCH_ROW)
         await ground.execute("bench_bare", f"GRANT INSERT ON requests.bench_row TO {role_of('requests')}")
-        identity(ground.settings("bench_app"))
         headers = {"Authorization": f"Bearer {token(ground)}", "Idempotency-Key": str(uuid4())}
         statements = await record_filing(ground.settings("bench_bare"), headers, sample_request())
         file = ground.folder / "statements.pickle"

@@ -16,15 +16,24 @@ import asyncpg
 
 from chassis.auth import Issuer
 from chassis.bus import ensure_streams, grants
+from chassis.db import Database
 from chassis.embedded import Nats, Permissions, Postgres, free_port
+from chassis.migrate import role_of
 from chassis.runtime import prepare, topology
 from chassis.service import Service
 from chassis.settings import Settings
+from services.directory.wiring import SERVICE as DIRECTORY
 from services.matching.wiring import SERVICE as MATCHING
 from services.requests.wiring import SERVICE as REQUESTS
+from tests.seats import ISSUER, seat_in
 
-SERVICES: Mapping[str, Service] = {service.name: service for service in (REQUESTS, MATCHING)}
-ISSUER = "https://issuer.entraide.example"
+SERVICES: Mapping[str, Service] = {service.name: service for service in (REQUESTS, MATCHING, DIRECTORY)}
+SEATED = (
+    *(f"{state}:focal_point" for state in ("KEN", "UGA", "PER", "NPL", "ALB")),
+    "UNODC:coordinator",
+    "UNODC-SHERLOC:provider_officer",
+    "NOR:provider_officer",
+)
 ADMINISTRATOR = "streams"
 READY = "ready"
 READY_SECONDS = 30.0
@@ -51,9 +60,12 @@ class Ground:
         )
 
     async def make_database(self, name: str) -> None:
-        """An empty database with the services' schemas; and the streams."""
+        """A database with the services' schemas, empty but for who may act; and the streams."""
         await self.execute("postgres", f"CREATE DATABASE {name}")
         await prepare(self.settings(name), list(SERVICES.values()))
+        db = await Database.connect(self.postgres.dsn(name), DIRECTORY.name, role=role_of(DIRECTORY.name), pool_max=1)
+        await seat_in(db, SEATED)
+        await db.close()
         await ensure_streams(self.nats.url(ADMINISTRATOR), *topology(list(SERVICES.values())))
 
     async def execute(self, database: str, statement: str) -> Any:

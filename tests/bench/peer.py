@@ -13,7 +13,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 import uvicorn
@@ -25,13 +25,16 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from chassis.auth import Keys, Verifier
+from chassis.auth import Verifier
+from chassis.callers import Callers
 from chassis.db import POOL_MAX
 from chassis.ids import new_id
+from chassis.keys import Keys
 from contracts import reference
 from contracts.refusals import Refusal
 from contracts.values import Caller
-from tests.bench.ground import ISSUER, READY
+from tests.bench.ground import READY
+from tests.seats import ISSUER, hearing, seat
 
 # -- tables -----------------------------------------------------------------------------------------------------------
 
@@ -312,7 +315,11 @@ async def _file(session: AsyncSession, body: NewRequest, caller: Caller, key: st
 
 
 async def run(task: dict[str, Any]) -> None:
-    app = application(task["database_url"], Verifier(Keys(task["keys"]), ISSUER))
+    callers = hearing(Callers(cast(Any, None), cast(Any, None)))
+    seat("KEN:focal_point")
+    app = application(
+        task["database_url"], Verifier(Keys(task["keys"], ISSUER), ISSUER, callers, service_of=lambda _: None)
+    )
     server = uvicorn.Server(uvicorn.Config(app, port=task["port"], http="httptools", log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())
     while not server.started:

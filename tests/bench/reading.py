@@ -118,7 +118,7 @@ async def _file(ground: Ground) -> None:
 
 
 def _token(ground: Ground, appointment: str) -> str:
-    return ground.issuer.token(persona_id(appointment), [appointment])
+    return ground.issuer.token(persona_id(appointment))
 
 
 async def _by_turns(

@@ -19,10 +19,11 @@ from chassis.journal import Relay
 from chassis.migrate import role_of
 from chassis.peers import Peers
 from chassis.pool import Pool
-from chassis.runtime import identity
+from chassis.runtime import verifier
 from chassis.service import Running
 from chassis.settings import Settings
 from services.requests.wiring import SERVICE as REQUESTS
+from tests.seats import hearing, seat
 
 WORD_BITS = 32
 """An integer that needs more was drawn at random, or hashed: it has to differ in every repetition."""
@@ -82,12 +83,12 @@ async def record_filing(settings: Settings, headers: Mapping[str, str], body: Ma
     )
     recorder = Recorder(connection)
     try:
-        verifier, _ = identity(settings)
         db, bus = Database(cast(Pool, recorder), REQUESTS.name), Bus("nats://127.0.0.1:1", REQUESTS.name)
         inbox, peers = Inbox(db, REQUESTS.name, (), {}), Peers({}, lambda: "")
-        app = application(
-            [Running(REQUESTS, settings, db, bus, Relay(db, bus), inbox, peers, Callers(db, peers))], verifier
-        )
+        callers = hearing(Callers(db, peers))
+        seat("KEN:focal_point")
+        running = Running(REQUESTS, settings, db, bus, Relay(db, bus), inbox, peers, callers)
+        app = application([running], verifier(settings, callers))
         transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://bench") as client:
             answer = await client.post("/v1/requests", headers=dict(headers), json=dict(body))

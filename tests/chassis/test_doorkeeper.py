@@ -1,7 +1,6 @@
 """Who calls too often waits, and nobody else does; what is said of addresses by those not trusted is not believed."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from ipaddress import ip_network
@@ -14,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.auth import Keys, Verifier
+from chassis.auth import Nobody
 from chassis.db import Database
 from chassis.doorkeeper import READS, WRITES, Allowance, Spending, address_of
 from chassis.http import application
-from chassis.runtime import identity
+from chassis.runtime import verifier
 from chassis.settings import Settings, SettingsError
 from services import reference
 from tests.builders import a_request, headers, token
@@ -39,7 +38,7 @@ async def opened(settings: Settings, databases: Mapping[str, Database]) -> Any:
     """`opened(peer)` is a client of the requests service at its defaults, whose connection comes from `peer`."""
     running = running_of(settings, databases, "requests")
     defaults = replace(settings, writes=WRITES, reads=READS, trusted_proxies=TRUSTED)
-    app = application(running, identity(settings)[0], routes=reference.ROUTES, settings=defaults)
+    app = application(running, verifier(settings, running[0].callers), routes=reference.ROUTES, settings=defaults)
     clients: list[httpx.AsyncClient] = []
 
     def opened(peer: tuple[str, int] = HERE) -> httpx.AsyncClient:
@@ -162,7 +161,7 @@ async def test_each_appointment_has_an_allowance_of_its_own(opened: Opened) -> N
 
 
 async def test_an_application_without_settings_counts_all_the_same() -> None:
-    app = application([], Verifier(Keys(os.devnull), "nobody"))
+    app = application([], Nobody())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
         assert refused(await burst(lambda: client.post("/v1/requests"), WRITES.burst + 5))
 

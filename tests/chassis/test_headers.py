@@ -17,7 +17,7 @@ from chassis.edge import BODY_BYTES_MAX, Edge
 from chassis.http import application, litestar_of
 from chassis.internal import events
 from chassis.mailbox import Mailbox
-from chassis.runtime import http_server, identity, listener
+from chassis.runtime import http_server, listener, verifier
 from chassis.settings import Settings
 from services import documents, reference
 from tests.builders import a_request, headers
@@ -39,7 +39,7 @@ def app(settings: Settings, databases: Mapping[str, Database], tmp_path: Path) -
     mailbox = Mailbox(tmp_path / "mailbox", "127.0.0.1", 0)
     routes = [events, *reference.ROUTES, *documents.ROUTES, *mailbox.routes()]
     public = replace(settings, public_url="https://entraide.example")
-    return application(running, identity(settings)[0], routes=routes, settings=public)
+    return application(running, verifier(settings, running[0].callers), routes=routes, settings=public)
 
 
 @pytest.fixture
@@ -156,8 +156,9 @@ async def test_every_kind_of_refusal_has_them(
     }
 
 
-async def test_who_calls_too_often_gets_them_too(settings: Settings) -> None:
-    app = application([], identity(settings)[0])
+async def test_who_calls_too_often_gets_them_too(settings: Settings, databases: Mapping[str, Database]) -> None:
+    [running] = running_of(settings, databases, "directory")
+    app = application([], verifier(settings, running.callers))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
         answers = [await client.post("/v1/nothing") for _ in range(40)]
 

@@ -1,47 +1,76 @@
-"""The issuer's keys are asked for when one is missing, and an issuer that fails is not asked again for each."""
+"""The issuer's keys are found, and read again when they may have changed; an issuer that fails is left alone."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
-from pathlib import Path
+from typing import Any
 
 import pytest
+from joserfc import jwk
 
-from chassis import auth
-from chassis.auth import Issuer, Keys
+from chassis import keys as kept
+from chassis.keys import DISCOVERY, Keys
 from contracts.refusals import Unavailable
+
+ISSUER = "https://issuer.example"
 
 
 class Jwks:
     """An issuer's address that counts who asks, and answers only when it is told to."""
 
-    def __init__(self, body: bytes) -> None:
-        self.body = body
+    def __init__(self) -> None:
+        self.bodies: dict[str, bytes] = {}
         self.answers = True
         self.asked = 0
         self.address = ""
 
+    def says(self, *kids: str) -> None:
+        """Which keys it has."""
+        made = [jwk.OKPKey.generate_key("Ed25519", parameters={"kid": kid}).as_dict(private=False) for kid in kids]
+        self.tells("/", {"keys": made})
+
+    def tells(self, path: str, document: Any) -> None:
+        self.bodies[path] = json.dumps(document).encode()
+
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.asked += 1
-        await reader.readuntil(b"\r\n\r\n")
+        path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
         status = b"200 OK" if self.answers else b"503 Service Unavailable"
-        head = b"HTTP/1.1 %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (status, len(self.body))
-        writer.write(head + self.body)
+        body = self.bodies[path]
+        head = b"HTTP/1.1 %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (status, len(body))
+        writer.write(head + body)
         await writer.drain()
         writer.close()
 
 
 @pytest.fixture
-async def jwks(tmp_path: Path) -> AsyncIterator[Jwks]:
-    Issuer.load(tmp_path / "issuer.jwk", "https://issuer.example").publish_keys(tmp_path / "keys.json")
-    made = Jwks((tmp_path / "keys.json").read_bytes())
+async def jwks() -> AsyncIterator[Jwks]:
+    made = Jwks()
+    made.says("first")
     server = await asyncio.start_server(made.answer, "127.0.0.1", 0)
-    made.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    made.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
         yield made
 
 
+class Clock:
+    """The seconds of whoever reads keys."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(kept, "time", made)
+    return made
+
+
 async def test_many_unknown_keys_at_once_ask_the_issuer_once(jwks: Jwks) -> None:
-    keys = Keys(jwks.address)
+    keys = Keys(jwks.address + "/", ISSUER)
 
     found = await asyncio.gather(*(keys.get(f"made-up-{number}") for number in range(20)))
 
@@ -49,25 +78,48 @@ async def test_many_unknown_keys_at_once_ask_the_issuer_once(jwks: Jwks) -> None
     assert jwks.asked == 1
 
 
-async def test_an_issuer_that_fails_is_left_alone_for_a_while(jwks: Jwks, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_issuer_that_fails_is_left_alone_for_a_while(jwks: Jwks, clock: Clock) -> None:
     jwks.answers = False
-    keys = Keys(jwks.address)
+    keys = Keys(jwks.address + "/", ISSUER)
     for number in range(5):
         with pytest.raises(Unavailable):
             await keys.get(f"made-up-{number}")
     assert jwks.asked == 1
 
-    monkeypatch.setattr(auth, "KEYS_FAILED_SECONDS", 0)
     jwks.answers = True
-    keys = Keys(jwks.address)
+    clock.now += kept.FAILED_SECONDS
     assert await keys.get("made-up") is None
-    jwks.answers, keys._again_at = False, 0.0
-    assert await keys.get("made-up") is None
-    assert len(keys._keys) == 1
+    assert await keys.get("first") is not None
+    jwks.answers = False
+    clock.now += kept.AGAIN_SECONDS
+    assert await keys.get("first") is not None, "the last good set is kept"
+    assert jwks.asked == 3
+
+
+async def test_a_new_key_is_known_soon_and_one_taken_back_is_not_trusted_for_long(jwks: Jwks, clock: Clock) -> None:
+    keys = Keys(jwks.address + "/", ISSUER)
+    assert await keys.get("first") is not None
+    jwks.says("second")
+    assert await keys.get("second") is None
+    clock.now += kept.UNKNOWN_SECONDS
+    assert await keys.get("second") is not None
+    assert await keys.get("first") is None
+
+    jwks.says("third")
+    clock.now += kept.AGAIN_SECONDS
+    assert await keys.get("second") is None
+
+
+async def test_the_keys_are_found_by_discovery(jwks: Jwks) -> None:
+    jwks.tells(DISCOVERY, {"issuer": ISSUER, "jwks_uri": jwks.address + "/"})
+    assert await Keys(jwks.address + DISCOVERY, ISSUER).get("first") is not None
+
+    with pytest.raises(Unavailable):
+        await Keys(jwks.address + DISCOVERY, "https://elsewhere.example").get("first")
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"keys": 5}', b'{"keys": [5]}', b'{"keys": [{}]}'])
 async def test_what_is_no_key_set_is_said_to_be_unavailable(jwks: Jwks, body: bytes) -> None:
-    jwks.body = body
+    jwks.bodies["/"] = body
     with pytest.raises(Unavailable):
-        await Keys(jwks.address).get("any")
+        await Keys(jwks.address + "/", ISSUER).get("any")

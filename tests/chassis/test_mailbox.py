@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from chassis import mailbox as module
-from chassis.auth import Keys, Verifier
+from chassis.auth import Nobody
 from chassis.http import application
 from chassis.mailbox import MAIL_BYTES_MAX, Mailbox
 
@@ -45,7 +45,7 @@ async def send(mailbox: Mailbox, *messages: EmailMessage, recipients: tuple[str,
 
 
 def pages(mailbox: Mailbox) -> httpx.AsyncClient:
-    app = application([], Verifier(Keys("nowhere"), "https://issuer.example"), routes=mailbox.routes())
+    app = application([], Nobody(), routes=mailbox.routes())
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
 
 

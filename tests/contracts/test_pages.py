@@ -10,7 +10,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from chassis.auth import Keys, Verifier
+from chassis.auth import Nobody
 from chassis.doorkeeper import Doorkeeper
 from chassis.edge import Edge
 from services.documents.files import inert_application, text_of
@@ -101,7 +101,7 @@ class Answer:
 
 
 async def _get(app: Litestar, path: str) -> Answer:
-    transport = httpx.ASGITransport(Edge(app, Doorkeeper(Verifier(Keys(""), ""))))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(Edge(app, Doorkeeper(Nobody())))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         async with client.stream("GET", path) as streamed:
             raw = b"".join([chunk async for chunk in streamed.aiter_raw()])

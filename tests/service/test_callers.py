@@ -19,7 +19,7 @@ from chassis.callers import STALE_SECONDS, Callers
 from chassis.db import Database, Tx
 from chassis.embedded import free_port
 from chassis.peers import PeerError, Peers
-from chassis.runtime import alive, identity, serve
+from chassis.runtime import alive, serve, service_tokens
 from chassis.service import Running
 from chassis.settings import Settings
 from contracts.callers import Holding, News, Subject
@@ -27,8 +27,9 @@ from contracts.directory import Mandate
 from contracts.values import Role
 from services.directory import actions, feed
 from services.directory.wiring import found
-from tests.builders import ISSUER, a_caller, headers
+from tests.builders import a_caller, headers
 from tests.conftest import every_service
+from tests.seats import ISSUER
 from tests.service.test_directory import FIRST, TODAY, a_founder, appointed, done, entered
 
 ADMINISTRATOR = a_caller(FIRST)
@@ -47,18 +48,20 @@ async def db(databases: Mapping[str, Database]) -> Database:
 async def directory(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The directory as a process of its own would be, at its port."""
     service = next(one for one in every_service() if one.name == "directory")
-    stop, ready = asyncio.Event(), asyncio.Event()
+    stop = asyncio.Event()
+    ready: asyncio.Future[list[Running]] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(
         serve(
             settings,
             [service],
             ports={"directory": settings.port},
-            on_ready=lambda _: ready.set(),
+            on_ready=ready.set_result,
             stop=stop,
         )
     )
-    await asyncio.wait_for(ready.wait(), 10)
+    [running] = await asyncio.wait_for(ready, 10)
     try:
+        await until(lambda: not running.callers.stale(), KNOWN_SECONDS)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", trust_env=False) as client:
             yield client
     finally:
@@ -114,7 +117,7 @@ async def test_an_end_is_known_everywhere_within_five_seconds_with_the_broker_aw
 async def test_who_has_not_heard_for_five_seconds_knows_and_still_holds_what_it_held(
     db: Database, databases: Mapping[str, Database], without_a_broker: Settings
 ) -> None:
-    _, token_of = identity(without_a_broker)
+    token_of = service_tokens(without_a_broker)
     peers = Peers({"directory": f"http://127.0.0.1:{without_a_broker.port}"}, token_of("matching"))
     held = Callers(databases["matching"], peers)
     assert held.stale()
@@ -144,7 +147,7 @@ async def test_who_has_not_heard_for_five_seconds_knows_and_still_holds_what_it_
 async def test_who_signs_in_is_asked_once_and_again_after_news(
     db: Database, databases: Mapping[str, Database], without_a_broker: Settings
 ) -> None:
-    _, token_of = identity(without_a_broker)
+    token_of = service_tokens(without_a_broker)
     peers = Peers({"directory": f"http://127.0.0.1:{without_a_broker.port}"}, token_of("matching"))
     held = Callers(databases["matching"], peers)
     subject = Subject(issuer=ISSUER, subject="somebody")
@@ -152,6 +155,8 @@ async def test_who_signs_in_is_asked_once_and_again_after_news(
         await done(api, "/v1/organizations", FIRST, code="KEN")
         assert await held.person_of(subject) is None
         person = await entered(api, subjects=[{"issuer": ISSUER, "subject": "somebody"}])
+        assert await held.person_of(subject) is None, "who was not known is asked for again when there is news"
+        await held.pull()
         assert UUID(person["person_id"]) == await held.person_of(subject)
         await held.pull()
 
@@ -161,7 +166,7 @@ async def test_who_signs_in_is_asked_once_and_again_after_news(
         await held.pull()
         assert await held.person_of(subject) is None
     with pytest.raises(PeerError):
-        await held.person_of(subject)
+        await held.person_of(Subject(issuer=ISSUER, subject="somebody else"))
     await peers.close()
 
 

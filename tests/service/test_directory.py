@@ -28,7 +28,8 @@ from services.directory.domain import Person
 from services.directory.store import PersonTexts
 from services.directory.wiring import SERVICE, found
 from tests import builders
-from tests.builders import ISSUER, a_caller, headers
+from tests.builders import a_caller, headers
+from tests.seats import ISSUER, seat
 
 Client = httpx.AsyncClient
 FIRST, OTHER = "UNODC:administrator", "UNODC:other_administrator"
@@ -66,7 +67,8 @@ def by(appointment: str, *, revision: int | None = None) -> dict[str, str]:
     if appointment != "second":
         return headers(appointment, revision=revision) | {CORRELATION_HEADER: "of-the-test"}
     assert builders.issuer is not None
-    token = builders.issuer.token(persona_id(OTHER), [FIRST])
+    seat(FIRST, person_id=persona_id(OTHER))
+    token = builders.issuer.token(persona_id(OTHER))
     return headers(FIRST, revision=revision) | {"Authorization": f"Bearer {token}"}
 
 

@@ -19,7 +19,7 @@ from chassis.db import Database
 from chassis.http import application
 from chassis.internal import events
 from chassis.pool import Connection, Pool
-from chassis.runtime import identity
+from chassis.runtime import verifier
 from chassis.settings import Settings
 from chassis.telemetry import CORRELATION_HEADER
 from contracts.decisions import Decision
@@ -202,9 +202,8 @@ def statements(databases: Mapping[str, Database]) -> list[Statement]:
 async def world(
     settings: Settings, databases: Mapping[str, Database], statements: list[Statement]
 ) -> AsyncIterator[World]:
-    verifier, _ = identity(settings)
     running = running_of(settings, databases, *NAMES)
-    app = application(running, verifier, routes=ROUTES, settings=settings)
+    app = application(running, verifier(settings, running[0].callers), routes=ROUTES, settings=settings)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         made = World(client, running)
@@ -424,7 +423,7 @@ def misplaced(world: World, operation: Operation, caller: Caller, body: Any) -> 
 
 async def test_nobody_and_who_was_somebody_are_answered_nothing_that_is_not_everybodys(world: World) -> None:
     assert builders.issuer is not None
-    ended = builders.issuer.token(persona_id("KEN:focal_point"), ["KEN:focal_point"], lifetime_seconds=-60)
+    ended = builders.issuer.token(persona_id("KEN:focal_point"), lifetime_seconds=-60)
     wrong = []
     for operation in operations():
         for who in ({}, {"Authorization": f"Bearer {ended}"}):

@@ -14,7 +14,7 @@ from chassis.db import Database
 from chassis.inbox import Inbox
 from chassis.journal import read
 from chassis.peers import Peers
-from chassis.runtime import http_server, identity, listener
+from chassis.runtime import http_server, listener, service_tokens
 from chassis.service import Running
 from chassis.settings import Settings
 from chassis.supervise import every, supervised
@@ -153,7 +153,7 @@ async def asking(
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     while not server.started:
         await asyncio.sleep(0.01)
-    _, token_of = identity(settings)
+    token_of = service_tokens(settings)
     peers = Peers({"requests": f"http://127.0.0.1:{bound.getsockname()[1]}"}, token_of("matching"))
     (running,) = running_of(settings, databases, "matching")
 

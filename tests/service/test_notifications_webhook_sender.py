@@ -346,8 +346,8 @@ async def test_what_was_on_its_way_to_a_webhook_taken_back_is_not_sent(
 def test_a_deployment_does_not_reach_the_machine_itself(settings: Settings) -> None:
     env = {"ENTRAIDE_WEBHOOK_LOOPBACK": "on"}
     assert Settings.from_env(env, (), state=settings.state).webhook_loopback
-    with pytest.raises(SettingsError, match="ENTRAIDE_JWKS"):
-        Settings.from_env(env | {"ENTRAIDE_JWKS": "https://issuer.example/keys"}, (), state=settings.state)
+    with pytest.raises(SettingsError, match="ENTRAIDE_ISSUER"):
+        Settings.from_env(env | {"ENTRAIDE_ISSUER": "https://issuer.example"}, (), state=settings.state)
 
 
 def test_without_keys_of_its_own_a_deployment_has_no_webhooks(settings: Settings, tmp_path: Path) -> None:
@@ -356,8 +356,8 @@ def test_without_keys_of_its_own_a_deployment_has_no_webhooks(settings: Settings
 
     (tmp_path / "keys").write_text("a2V5" * 12 + "\n")
     assert doors().open
-    assert not doors(ENTRAIDE_JWKS="keys.json").open
-    assert doors(ENTRAIDE_JWKS="keys.json", ENTRAIDE_WEBHOOK_KEYS=str(tmp_path / "keys")).open
+    assert not doors(ENTRAIDE_ISSUER="https://issuer.example").open
+    assert doors(ENTRAIDE_ISSUER="https://issuer.example", ENTRAIDE_WEBHOOK_KEYS=str(tmp_path / "keys")).open
     assert not doors(ENTRAIDE_WEBHOOKS="off").open
     (tmp_path / "keys").write_text("secret-but-short")
     with pytest.raises(SettingsError, match="ENTRAIDE_WEBHOOK_KEYS") as no:

@@ -24,7 +24,7 @@ import httpx
 import msgspec
 
 from chassis import bus, inbox, journal, runtime, sealing, supervise
-from chassis.auth import Keys, Verifier
+from chassis.auth import Nobody
 from chassis.embedded import free_port
 from chassis.http import application
 from chassis.internal import events
@@ -151,8 +151,7 @@ def _fail(line: str) -> NoReturn:
 def warm_up() -> None:
     """Make an application once and throw it away: what it imports and remembers is then there for every child."""
     stand_ins: Any = [SimpleNamespace(service=service, name=service.name, db=None, own=None) for service in SERVICES]
-    verifier = Verifier(Keys(os.devnull), "nobody")
-    app = application(stand_ins, verifier, routes=[events, *reference.ROUTES, *documents.ROUTES])
+    app = application(stand_ins, Nobody(), routes=[events, *reference.ROUTES, *documents.ROUTES])
     runtime.http_server(app, "127.0.0.1", 0).config.load()
     for module in ("anyio._backends._asyncio", "httpcore", "aiosmtplib"):
         importlib.import_module(module)

@@ -12,12 +12,15 @@ import httpx
 import nats
 from nats.aio.client import Client
 
+from chassis.db import Database
 from chassis.embedded import Nats
+from chassis.migrate import role_of
 from services.__main__ import NAMES
-from tests import builders
 from tests.conftest import Servers
+from tests.seats import ISSUER, seat_in
 from tests.system.aftermath import empty_streams, empty_tables
 from tests.system.crash_child import Forker, Orders, forker, orders_for
+from tests.system.main_job import COORDINATOR, DONOR, FINANCE, PROVIDER, STATE
 from tests.system.platform import broker
 
 HTTP_SECONDS = 30
@@ -38,9 +41,12 @@ class Stand:
     runs: int = 0
 
     async def empty(self) -> Path:
-        """Nothing is left of the run before; returns a folder for the next."""
+        """Nothing is left of the run before, and everybody is appointed; returns a folder for the next."""
         self.runs += 1
         await empty_tables(self.connection)
+        db = await Database.connect(self.database_url, "directory", role=role_of("directory"), pool_max=1)
+        await seat_in(db, (STATE, COORDINATOR, PROVIDER, FINANCE, DONOR))
+        await db.close()
         async with self.broker() as client:
             await empty_streams(client)
         folder = self.folder / f"run-{self.runs}"
@@ -63,7 +69,7 @@ class Stand:
             "nats_url": self.nats.url("streams"),
             "nats_urls": {name: self.nats.url(name) for name in NAMES},
             "state": str(folder),
-            "issuer": builders.ISSUER,
+            "issuer": ISSUER,
         }
         return orders_for(folder, "platform", **given, **more)
 

@@ -10,7 +10,6 @@ import asyncpg
 import httpx
 import pytest
 
-from chassis.auth import Verifier
 from chassis.bus import Bus
 from chassis.callers import Callers
 from chassis.db import Database
@@ -22,13 +21,14 @@ from chassis.inbox import Inbox
 from chassis.journal import Relay, read
 from chassis.migrate import own_role_of, role_of
 from chassis.peers import Peers
-from chassis.runtime import identity, prepare
+from chassis.runtime import prepare, verifier
 from chassis.sealing import seal
 from chassis.service import Running
 from chassis.settings import Settings
 from chassis.tampering import find_tampering
 from services.__main__ import NAMES, SERVICES
 from tests import builders
+from tests.seats import ISSUER, hearing
 from tests.system.deployment import DEPLOY, environment, folder, replaced
 
 PASSWORDS = {f"POSTGRES_PASSWORD_{who.upper()}": f"secret-of-{who}" for who in ("migrator", *NAMES)}
@@ -94,21 +94,20 @@ def deployed(cluster: Postgres) -> str:
 
 
 @pytest.fixture
-def verifier(tmp_path: Path) -> Verifier:
+def with_keys(tmp_path: Path) -> Settings:
     assert builders.issuer is not None
     builders.issuer.publish_keys(tmp_path / "keys.json")
-    found, _ = identity(Settings(state=tmp_path, issuer=builders.ISSUER, keys=str(tmp_path / "keys.json")))
-    return found
+    return Settings(state=tmp_path, issuer=ISSUER, keys=str(tmp_path / "keys.json"))
 
 
-async def file_requests(db: Database, verifier: Verifier) -> None:
+async def file_requests(db: Database, settings: Settings) -> None:
     """Three, over HTTP, through the requests service on this pool; its broker is away."""
     service = next(service for service in SERVICES if service.name == "requests")
     bus = Bus("nats://127.0.0.1:1", "requests")
     inbox, peers = Inbox(db, "requests", service.listens_to, service.handlers), Peers({}, lambda: "")
-    app = application(
-        [Running(service, Settings(state=Path()), db, bus, Relay(db, bus), inbox, peers, Callers(db, peers))], verifier
-    )
+    callers = hearing(Callers(db, peers))
+    running = Running(service, settings, db, bus, Relay(db, bus), inbox, peers, callers)
+    app = application([running], verifier(settings, callers))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         for _ in range(3):
@@ -221,24 +220,24 @@ async def test_a_service_works_in_its_own_schema_and_in_no_other(deployed: str, 
         await db.close()
 
 
-async def test_a_request_is_filed_by_the_login_of_its_service(deployed: str, verifier: Verifier) -> None:
+async def test_a_request_is_filed_by_the_login_of_its_service(deployed: str, with_keys: Settings) -> None:
     db = await Database.connect(login(deployed, "requests"), "requests")
     try:
         async with db.transaction() as tx:
             before = await tx.fetchval("SELECT count(*) FROM request")
-        await file_requests(db, verifier)
+        await file_requests(db, with_keys)
         async with db.transaction() as tx:
             assert before + 3 == await tx.fetchval("SELECT count(*) FROM request")
     finally:
         await db.close()
 
 
-async def test_roles_made_after_the_migrations_do_as_well(database_url: str, verifier: Verifier) -> None:
+async def test_roles_made_after_the_migrations_do_as_well(database_url: str, with_keys: Settings) -> None:
     made = psql(database_url, "postgres-roles.sql")
     assert (0, "") == (made.returncode, made.stderr)
     db = await Database.connect(login(database_url, "requests"), "requests")
     try:
-        await file_requests(db, verifier)
+        await file_requests(db, with_keys)
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with db.transaction() as tx:
                 await tx.fetch("SELECT * FROM matching.offering")
@@ -282,14 +281,14 @@ def dump_and_restore(source: str, target: str, file: Path) -> None:
         assert done.returncode == 0, done.stderr
 
 
-async def test_after_a_logical_restore_every_event_is_read_again(deployed: str, verifier: Verifier) -> None:
+async def test_after_a_logical_restore_every_event_is_read_again(deployed: str, with_keys: Settings) -> None:
     spend = f"DO $$ BEGIN FOR i IN 1..{TRANSACTIONS} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$"
     await execute(deployed, "SET statement_timeout = 0", spend)
     old = await Database.connect(login(deployed, "requests"), "requests")
-    await file_requests(old, verifier)
+    await file_requests(old, with_keys)
     async with old.transaction() as tx:
         assert await seal(tx, "requests") >= 3
-    await file_requests(old, verifier)
+    await file_requests(old, with_keys)
     async with old.transaction() as tx:
         before = await read(tx, after="0.0")
     await old.close()
@@ -310,7 +309,7 @@ async def test_after_a_logical_restore_every_event_is_read_again(deployed: str, 
             assert (0, "") == (done.returncode, done.stderr)
             async with new.transaction() as tx:
                 assert before.events == (await read(tx, after="0.0")).events
-            await file_requests(new, verifier)
+            await file_requests(new, with_keys)
             async with new.transaction() as tx:
                 after = (await read(tx, after="0.0")).events
             assert before.events == after[:-3]

@@ -41,7 +41,7 @@ def example_environment() -> dict[str, str]:
     shapes = {
         "SMTP_URL": "smtp://mail.example:25",
         "ENTRAIDE_ISSUER": "https://issuer.example",
-        "ENTRAIDE_JWKS": "https://issuer.example/keys",
+        "ENTRAIDE_TOKEN_ALGORITHM": "RS256",
         "ENTRAIDE_MAIL_FROM": "Entraide <no-reply@entraide.example>",
         "ENTRAIDE_PUBLIC_URL": "https://entraide.example",
         "TOKENS": "./tokens",
@@ -218,7 +218,8 @@ def test_every_service_has_a_container_that_runs_it_and_knows_its_peers(image: I
         assert (None, None) == (read.database_url, read.nats_url), "the operator's addresses are not a service's"
         assert read.database_urls[service.name].startswith(f"postgresql://entraide_{service.name}_login:")
         assert read.nats_urls[service.name].startswith(f"tls://{service.name}:")
-        assert read.keys is not None
+        assert read.keys == "https://issuer.example/.well-known/openid-configuration"
+        assert {name: f"secret-entraide_{name}_subject" for name in NAMES} == read.subjects
         assert [example_environment()["FRONT_SUBNET"]] == [str(network) for network in read.trusted_proxies]
         assert str(read.service_token_file).startswith("/run/entraide/")
         token, checkpoints, key, authority = container["volumes"]

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import asyncpg
@@ -16,11 +16,13 @@ import httpx
 import pytest
 
 from chassis.bus import stream_states
+from chassis.db import Database
 from chassis.embedded import Nats, free_port
 from tests import builders
 from tests.builders import a_request, headers
 from tests.conftest import Servers
 from tests.matching_builders import an_offering_body
+from tests.seats import seat_in
 from tests.system.platform import ROOT, Platform, broker
 
 SECONDS = 30
@@ -39,11 +41,11 @@ def own_broker(servers: Servers) -> Iterator[Nats]:
 
 @pytest.fixture
 def platform(servers: Servers, database_url: str, own_broker: Nats) -> Iterator[Platform]:
-    """requests and matching, each a process of its own, not started yet."""
+    """Services that are a process each, not started yet."""
     state = servers.folder / f"state-{free_port()}"
     state.mkdir()
     (state / "issuer.jwk").hardlink_to(servers.folder / "issuer.jwk")
-    addresses = {name: f"http://127.0.0.1:{free_port()}" for name in ("requests", "matching")}
+    addresses = {name: f"http://127.0.0.1:{free_port()}" for name in ("requests", "matching", "directory")}
     environment = {
         **os.environ,
         "DATABASE_URL": database_url,
@@ -51,7 +53,6 @@ def platform(servers: Servers, database_url: str, own_broker: Nats) -> Iterator[
         **{f"NATS_URL_{name.upper()}": own_broker.url(name) for name in addresses},
         **{f"ENTRAIDE_{name.upper()}_URL": address for name, address in addresses.items()},
         "ENTRAIDE_STATE": str(state),
-        "ENTRAIDE_ISSUER": builders.ISSUER,
         "ENTRAIDE_CATCH_UP_SECONDS": "2",
         **builders.UNHURRIED_ENVIRONMENT,
     }
@@ -66,6 +67,18 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         yield made
 
 
+@pytest.fixture
+async def directory(
+    platform: Platform, client: httpx.AsyncClient, databases: Mapping[str, Database]
+) -> AsyncIterator[None]:
+    """Runs beside the others all the time, and knows who acts in these tests."""
+    await seat_in(databases["directory"], ["KEN:focal_point", "UNODC:coordinator", PROVIDER])
+    own = Platform(platform.environment, platform.addresses)
+    await start(own, client, "directory")
+    yield
+    own.stop()
+
+
 async def start(platform: Platform, client: httpx.AsyncClient, name: str) -> Path:
     """Run one service until it answers; returns the file with what it says on standard error."""
     said = Path(platform.environment["ENTRAIDE_STATE"]) / f"{name}.log"
@@ -75,7 +88,14 @@ async def start(platform: Platform, client: httpx.AsyncClient, name: str) -> Pat
             env={**platform.environment, "ENTRAIDE_PORT": platform.addresses[name].rpartition(":")[2]},
             cwd=ROOT, stdout=log, stderr=log,
         )  # fmt: skip
-    await until(lambda: answers(client, f"{platform.addresses[name]}/health/live", 200))
+
+    async def knows_who_may_act() -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            ready = (await client.get(f"{platform.addresses[name]}/health/ready")).json()
+            return bool(ready["parts"][f"{name}: directory"])
+        return False
+
+    await until(knows_who_may_act)
     return said
 
 
@@ -98,6 +118,7 @@ async def file(platform: Platform, client: httpx.AsyncClient) -> str:
     return str(answer.json()["request_id"])
 
 
+@pytest.mark.usefixtures("directory")
 async def test_a_service_takes_requests_in_while_the_broker_is_away_and_publishes_them_later(
     platform: Platform, client: httpx.AsyncClient, own_broker: Nats
 ) -> None:
@@ -109,7 +130,7 @@ async def test_a_service_takes_requests_in_while_the_broker_is_away_and_publishe
     assert time.monotonic() - started < 1
     ready = await client.get(f"{platform.addresses['requests']}/health/ready")
     assert ready.status_code == 503
-    assert ready.json()["parts"] == {"requests: database": True, "requests: broker": False}
+    assert ready.json()["parts"] == {"requests: database": True, "requests: directory": True, "requests: broker": False}
 
     own_broker.start()
     assert platform.entraide("streams", "ensure").returncode == 0
@@ -126,6 +147,7 @@ async def stored(nats: Nats, messages: int) -> bool:
     return state is not None and state["messages"] == messages
 
 
+@pytest.mark.usefixtures("directory")
 async def test_what_a_wiped_broker_had_not_delivered_is_read_from_the_journal(
     platform: Platform, client: httpx.AsyncClient, own_broker: Nats, database_url: str
 ) -> None:

@@ -41,8 +41,9 @@ from chassis.auth import Issuer, persona_id
 from chassis.embedded import free_port
 from services.demo.people import person_of
 from services.documents.kept import CONTRACTS
-from tests.builders import ISSUER, a_request
+from tests.builders import a_request
 from tests.conftest import Servers
+from tests.seats import ISSUER
 
 SEED = 20261125
 EXAMPLES_MAX = 25
@@ -88,7 +89,7 @@ class Running:
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def token(self, appointment: str) -> str:
-        return self.issuer.token(person_of(appointment) or persona_id(appointment), [appointment])
+        return self.issuer.token(person_of(appointment) or persona_id(appointment))
 
     def headers(self, appointment: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(appointment)}", "Idempotency-Key": str(uuid.uuid4())}
@@ -139,7 +140,7 @@ def _started(state: Path, database: str) -> tuple[subprocess.Popen[bytes], int] 
         process = subprocess.Popen(
             [sys.executable, "-m", "services", "demo", "--state", str(state)],
             cwd=Path(__file__).parents[2],
-            env=ours | {"DATABASE_URL": database, "ENTRAIDE_PORT": str(port), "ENTRAIDE_ISSUER": ISSUER},
+            env=ours | {"DATABASE_URL": database, "ENTRAIDE_PORT": str(port)},
             stdout=said,
             stderr=said,
         )

@@ -13,11 +13,12 @@ from chassis.bus import stream_states, watch
 from chassis.embedded import Nats, free_port
 from chassis.mailbox import Mailbox
 from services.__main__ import NAMES
+from services.demo.appointing import administrators
 from services.demo.people import Api
 from services.demo.show import EXPECTED
 from services.demo.story import Seen, Story
-from tests import builders
 from tests.conftest import Servers
+from tests.seats import ISSUER
 from tests.system.platform import Platform, broker, running
 
 
@@ -47,8 +48,8 @@ async def test_the_story_is_the_same_in_one_process_and_in_many(
             nats=own_broker,
             smtp_url=mailbox.url,
             state=state,
-            ENTRAIDE_ISSUER=builders.ISSUER,
         ) as platform:
+            await asyncio.to_thread(_found, platform)
             await _told_once(platform, own_broker, state)
             await _told_again(platform, state)
             await _nothing_lost_or_doubled(database_url, own_broker)
@@ -68,6 +69,15 @@ async def test_the_story_is_the_same_in_one_process_and_in_many(
         await mailbox.stop()
 
 
+def _found(platform: Platform) -> None:
+    """The two administrators who appoint all others."""
+    words = ["directory", "found", "--issuer", ISSUER]
+    for one in administrators():
+        words += ["--subject", str(one.person_id), "--name", one.name, "--email", one.email]
+    done = platform.entraide(*words)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture(params=["together", "apart"])
 def mode(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -75,7 +85,7 @@ def mode(request: pytest.FixtureRequest) -> str:
 
 async def _told_once(platform: Platform, nats: Nats, state: Path) -> None:
     seen = Seen()
-    api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", builders.ISSUER))
+    api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", ISSUER))
     async with watch(nats.url("streams")) as events:
         keeping = asyncio.create_task(seen.keep(events))
         story = Story(api, seen, lambda *_: None)
@@ -96,7 +106,7 @@ async def _told_once(platform: Platform, nats: Nats, state: Path) -> None:
 
 
 async def _told_again(platform: Platform, state: Path) -> None:
-    api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", builders.ISSUER))
+    api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", ISSUER))
     story = Story(api, Seen(), lambda *_: None)
     await story.tell()
     await api.close()
@@ -166,6 +176,7 @@ async def test_the_doctor_says_what_is_wrong(state: Path) -> None:
         "DATABASE_URL": f"postgresql://nobody@127.0.0.1:{nowhere}/none",
         "NATS_URL": f"nats://127.0.0.1:{nowhere}",
         "SMTP_URL": f"smtp://127.0.0.1:{nowhere}",
+        "ENTRAIDE_ISSUER": "https://issuer.example",
         "ENTRAIDE_JWKS": str(state / "none.json"),
     }
     done = await asyncio.to_thread(Platform(environment, {}).entraide, "doctor", "--json")

@@ -1,0 +1,73 @@
+"""Whoever a test speaks for is appointed: in what a service holds in this process, or in a real directory."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
+from weakref import WeakSet
+
+from chassis.auth import persona_id
+from chassis.callers import Callers
+from chassis.db import Database
+from chassis.ids import new_id
+from contracts.callers import Holding, News, Subject
+from contracts.directory import Mandate
+from contracts.values import Language, Role
+from services.directory import actions, appointment, store
+
+ISSUER = "https://issuer.entraide.example"
+EARLY = datetime(2026, 1, 1, tzinfo=UTC)
+
+_hearing: WeakSet[Callers] = WeakSet()
+
+
+def hearing(callers: Callers) -> Callers:
+    """Hears from now on of everybody whom a test speaks for, and is never stale."""
+    _hearing.add(callers)
+    return callers
+
+
+def seat(*appointments: str, person_id: UUID | None = None) -> None:
+    """One person in all of them, the one whom `persona_id` names by the first if no other is said."""
+    person_id = person_id or persona_id(appointments[0])
+    holdings = []
+    for held in appointments:
+        organization, _, role = held.partition(":")
+        holdings.append(
+            Holding(
+                appointment_id=uuid5(NAMESPACE_URL, f"{person_id} {held}"),
+                person_id=person_id,
+                organization=organization,
+                role=Role(role),
+                starts=EARLY.date(),
+                version=1,
+            )
+        )
+    for callers in _hearing:
+        callers.hear(News(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
+        callers.remember(Subject(issuer=ISSUER, subject=str(person_id)), person_id)
+
+
+async def seat_in(db: Database, appointments: Sequence[str]) -> None:
+    """A person for each, in the directory whose database this is; by nobody's hand, as its founders are."""
+    async with db.transaction() as tx:
+        for code in sorted({held.partition(":")[0] for held in appointments}):
+            if not await store.is_registered(tx, code):
+                await actions.register(tx, code, f"Fictitious sample: {code}", now=EARLY)
+        for held in appointments:
+            organization, _, role = held.partition(":")
+            person_id = persona_id(held)
+            texts = store.PersonTexts(
+                name=f"Fictitious sample: {held}",
+                email=f"{person_id.hex}@people.example",
+                language=Language.EN,
+                subjects=(Subject(issuer=ISSUER, subject=str(person_id)),),
+            )
+            await actions.enter(tx, person_id, organization, texts, now=EARLY)
+            salt, texts_hash = actions.hash_texts("")
+            appointment_id = new_id()
+            mandate = Mandate(role=Role(role), starts=EARLY.date())
+            fact = appointment.make(
+                appointment_id, person_id, organization, mandate, texts_hash, proposed_by=None, now=EARLY
+            )
+            await actions.record(tx, None, fact)
+            await store.save_letter(tx, appointment_id, "", salt)
