@@ -1,5 +1,6 @@
 """What an operator may set, read from the environment once and handed down."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parseaddr
@@ -50,6 +51,7 @@ class Settings:
     mail_retry_seconds: int = 300
     mail_hourly_max: int = 60
     public_url: str | None = None
+    security_contact: str | None = None
     webhooks: bool = True
     webhook_keys: Path | None = None
     webhook_denied: tuple[Network, ...] = ()
@@ -87,6 +89,7 @@ class Settings:
             mail_retry_seconds=_number(env, "ENTRAIDE_MAIL_RETRY_SECONDS", 300, lowest=1, highest=86_400),
             mail_hourly_max=_number(env, "ENTRAIDE_MAIL_HOURLY_MAX", 60, lowest=1, highest=100_000),
             public_url=_url(env, "ENTRAIDE_PUBLIC_URL", ("https", "http")),
+            security_contact=_contact(env, "ENTRAIDE_SECURITY_CONTACT"),
             webhooks=_switch(env, "ENTRAIDE_WEBHOOKS"),
             webhook_keys=Path(env["ENTRAIDE_WEBHOOK_KEYS"]) if env.get("ENTRAIDE_WEBHOOK_KEYS") else None,
             webhook_denied=_networks(env, "ENTRAIDE_WEBHOOK_DENIED"),
@@ -203,6 +206,13 @@ def _for_trying(env: Mapping[str, str], name: str) -> bool:
     if value == "on" and env.get("ENTRAIDE_ISSUER"):
         raise SettingsError(f"{name} is for tests: it cannot be on together with ENTRAIDE_ISSUER")
     return value == "on"
+
+
+def _contact(env: Mapping[str, str], name: str) -> str | None:
+    value = env.get(name)
+    if value and not re.fullmatch(r"(mailto:[!-~]+@[!-~]+|https://[!-~]+)", value):
+        raise SettingsError(f"{name} has to look like mailto:name@domain or https://…")
+    return value or None
 
 
 def _mailbox(env: Mapping[str, str], name: str, default: str) -> str:

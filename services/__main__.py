@@ -37,7 +37,7 @@ from contracts.callers import Subject
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import Refusal, Unavailable
 from contracts.values import Language
-from services import documents, erasing, reference
+from services import contact, documents, erasing, reference
 from services.audit_report import Progress, told
 from services.directory.actions import Founder, erasure_of
 from services.directory.store import PersonTexts
@@ -112,7 +112,8 @@ def run(name: str) -> None:
     chosen = [service for service in SERVICES if service.name == name]
     for line in attempt(lambda: reach(own, name)):
         click.echo(f"entraide: {line}", err=True)
-    attempt(lambda: serve(own, chosen, ports=ports | {name: own.port}, routes=[*reference.ROUTES, *documents.ROUTES]))
+    routes = [*reference.ROUTES, *documents.ROUTES, *contact.routes(own)]
+    attempt(lambda: serve(own, chosen, ports=ports | {name: own.port}, routes=routes))
 
 
 @main.command()

@@ -16,7 +16,7 @@ from chassis.parts import parts
 from chassis.runtime import prepare, run, serve, topology
 from chassis.service import Running, Service
 from chassis.settings import Settings, SettingsError
-from services import documents, reference
+from services import contact, documents, reference
 
 Say = Callable[[str], None]
 
@@ -73,7 +73,12 @@ async def _serve(
             settings,
             services,
             ports={service.name: settings.port for service in services},
-            routes=[*reference.ROUTES, *documents.ROUTES, *(mailbox.routes() if mailbox else [])],
+            routes=[
+                *reference.ROUTES,
+                *documents.ROUTES,
+                *contact.routes(settings),
+                *(mailbox.routes() if mailbox else []),
+            ],
             ensure=True,
             on_ready=on_ready,
             stop=stop,

@@ -19,7 +19,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from chassis.edge import CLOSED
 from chassis.embedded import free_port
-from services import reference
+from services import contact, reference
 from services.__main__ import NAMES, SERVICES
 from tests.system.deployment import DEPLOY, certificate, debian_program, folder, replaced, running
 
@@ -175,6 +175,9 @@ async def test_every_path_of_the_api_goes_to_the_service_it_belongs_to(edge: Edg
 
     assert routes() == found
     assert len(found) > 40
+    # Every process tells these for all.
+    for path in ("/openapi.json", "/docs", contact.PLACE):
+        assert "requests" == (await edge.get(path))[2], path
 
 
 @pytest.mark.parametrize(
@@ -196,6 +199,9 @@ async def test_every_path_of_the_api_goes_to_the_service_it_belongs_to(edge: Edg
         "/v1/requests/../../internal/events",
         "/v1/requests/../../metrics",
         "/%69nternal/events",
+        "/.well-known/other.txt",
+        "/.well-known/../internal/events",
+        "/.well-known/security.txt/../../metrics",
     ],
 )
 async def test_what_is_not_public_is_not_found(edge: Edge, path: str) -> None:

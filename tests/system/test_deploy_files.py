@@ -44,6 +44,7 @@ def example_environment() -> dict[str, str]:
         "ENTRAIDE_TOKEN_ALGORITHM": "RS256",
         "ENTRAIDE_MAIL_FROM": "Entraide <no-reply@entraide.example>",
         "ENTRAIDE_PUBLIC_URL": "https://entraide.example",
+        "ENTRAIDE_SECURITY_CONTACT": "mailto:security@entraide.example",
         "TOKENS": "./tokens",
         "AUDIT_KEY": "./audit.jwk",
         "AUTHORITY": "./ca.pem",

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 """nats-py leaves a connection whose handshake failed to the garbage collector."""
 
 MAJOR = 17
-SECRET = "secret-of-requests"
+PASSED_ON = "secret-of-requests"
 
 
 @pytest.fixture(autouse=True)
@@ -111,12 +111,12 @@ async def refuses(url: str) -> bool:
 async def test_who_asks_for_no_tls_in_the_brokers_place_is_told_no_password() -> None:
     greeting = b'INFO {"server_id":"x","version":"2.15.0","proto":1,"max_payload":65536,"auth_required":true}\r\n'
     async with in_clear(greeting) as (port, heard):
-        assert await refuses(f"tls://requests:{SECRET}@127.0.0.1:{port}")
-        assert SECRET.encode() not in await said_to(heard)
+        assert await refuses(f"tls://requests:{PASSED_ON}@127.0.0.1:{port}")
+        assert PASSED_ON.encode() not in await said_to(heard)
 
         heard.clear()
-        await refuses(f"nats://requests:{SECRET}@127.0.0.1:{port}")
-        assert SECRET.encode() in await said_to(heard), "in clear it is heard"
+        await refuses(f"nats://requests:{PASSED_ON}@127.0.0.1:{port}")
+        assert PASSED_ON.encode() in await said_to(heard), "in clear it is heard"
 
 
 # -- PostgreSQL -------------------------------------------------------------------------------------------------------
@@ -195,8 +195,8 @@ async def test_a_service_comes_to_no_database_that_it_has_not_verified(
 async def test_who_offers_no_tls_in_the_databases_place_is_told_no_password(stranger: Path) -> None:
     async with in_clear(b"N") as (port, heard):
         with pytest.raises(ConnectionError):
-            await asyncpg.connect(verified(f"postgresql://requests:{SECRET}@127.0.0.1:{port}/entraide", stranger))
-        assert SECRET.encode() not in await said_to(heard)
+            await asyncpg.connect(verified(f"postgresql://requests:{PASSED_ON}@127.0.0.1:{port}/entraide", stranger))
+        assert PASSED_ON.encode() not in await said_to(heard)
 
 
 # -- what deploy/ says ------------------------------------------------------------------------------------------------
