@@ -8,15 +8,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+from chassis.auth import Nobody
 from chassis.http import application
-from chassis.runtime import identity
 from chassis.settings import Settings, SettingsError
 from services import contact
 
 
 @asynccontextmanager
 async def served(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    app = application([], identity(settings)[0], routes=contact.routes(settings), settings=settings)
+    app = application([], Nobody(), routes=contact.routes(settings), settings=settings)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
         yield client
 
