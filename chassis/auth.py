@@ -11,12 +11,14 @@ import time
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
+import structlog
 from joserfc import jwk, jwt
 from joserfc.errors import JoseError
 
@@ -51,6 +53,9 @@ AT_HOME = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 """Who works on the own State's requests alone, and may go on while it is not known whose appointment has ended."""
 
 
+log = structlog.get_logger()
+
+
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
     """What of a token is used."""
 
@@ -65,6 +70,15 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def subject(self) -> Subject:
         return Subject(issuer=self.iss, subject=self.sub)
+
+
+@dataclass
+class Good:
+    """A token that has been verified: the id of the key that signed it, and what it says."""
+
+    kid: str
+    claims: Claims
+    logged: bool = False
 
 
 class Directory(Protocol):
@@ -95,7 +109,7 @@ class Verifier:
         self._directory = directory
         self._service_of = service_of
         self._algorithm = algorithm
-        self._known: OrderedDict[str, tuple[str, Claims]] = OrderedDict()
+        self._known: OrderedDict[str, Good] = OrderedDict()
 
     async def caller(self, authorization: str | None, acting: str | None) -> Caller:
         """Raises Unidentified for a token that will not do, Forbidden for who holds no such appointment."""
@@ -104,22 +118,27 @@ class Verifier:
             raise Unidentified("token-missing")
         if scheme.lower() != "bearer" or not token or len(token) > TOKEN_BYTES_MAX:
             raise Unidentified("token-invalid")
-        claims = await self._claims(token)
-        if (service := self._service_of(claims.sub)) is not None:
-            return Caller(person_id=service_id(service), organization=UNODC, role=Role.SERVICE)
-        return await self._appointed(claims.subject, acting)
+        good = await self._good(token)
+        if (service := self._service_of(good.claims.sub)) is not None:
+            caller = Caller(person_id=service_id(service), organization=UNODC, role=Role.SERVICE)
+        else:
+            caller = await self._appointed(good.claims.subject, acting)
+        if not good.logged:
+            good.logged = True
+            whose = {"person_id": str(caller.person_id), "organization": caller.organization, "role": str(caller.role)}
+            log.info("token accepted", token_id=good.claims.jti, **whose)
+        return caller
 
-    async def _claims(self, token: str) -> Claims:
-        """Of a token that is good now; what was found of it before is remembered."""
+    async def _good(self, token: str) -> Good:
+        """A token that is good now; what was found of it before is remembered."""
         if (known := self._known.get(token)) is None:
             known = self._known[token] = await self._verify(token)
             if len(self._known) > CACHE_MAX:
                 self._known.popitem(last=False)
-        kid, claims = known
-        if claims.exp < time.time() - LEEWAY_SECONDS or await self._keys.get(kid) is None:
+        if known.claims.exp < time.time() - LEEWAY_SECONDS or await self._keys.get(known.kid) is None:
             self._known.pop(token, None)
             raise Unidentified("token-invalid")
-        return claims
+        return known
 
     async def _appointed(self, subject: Subject, acting: str | None) -> Caller:
         try:
@@ -136,8 +155,7 @@ class Verifier:
                 raise Unavailable("identity-unavailable")
         return _acting(held, acting)
 
-    async def _verify(self, token: str) -> tuple[str, Claims]:
-        """The id of the key that signed it, and what it says."""
+    async def _verify(self, token: str) -> Good:
         try:
             header = _header(token)
             # Nothing but what is configured decides how a token is checked: not its own `jku`, `jwk`, `x5u` or `crit`.
@@ -168,7 +186,7 @@ class Verifier:
             or not 0 < len(claims.sub) <= SUBJECT_LENGTH_MAX
         ):
             raise Unidentified("token-invalid")
-        return kid, claims
+        return Good(kid, claims)
 
 
 class Nobody:

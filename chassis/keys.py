@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+import warnings
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -23,6 +24,8 @@ FAILED_SECONDS = 5
 
 DISCOVERY = "/.well-known/openid-configuration"
 BYTES_MAX = 256 * 1024
+RSA_BITS_MIN = 2048
+"""NIST SP 800-57 part 1, until 2030."""
 
 log = structlog.get_logger()
 
@@ -72,8 +75,17 @@ class Keys:
         if "jwks_uri" in said:
             if said["issuer"] != self._issuer:
                 raise ValueError("another issuer's discovery document")
+            if urlsplit(said["jwks_uri"]).scheme not in {"https", urlsplit(self._source).scheme}:
+                raise ValueError("keys by a way that is less safe than the one that led there")
             said = await _document(said["jwks_uri"])
-        return {key.kid: key for key in jwk.KeySet.import_key_set(cast(Any, said)).keys if key.kid}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a short key, which is dropped
+            found = jwk.KeySet.import_key_set(cast(Any, said)).keys
+        return {key.kid: key for key in found if key.kid and not _is_weak(key)}
+
+
+def _is_weak(key: jwk.Key) -> bool:
+    return isinstance(key, jwk.RSAKey) and key.public_key.key_size < RSA_BITS_MIN
 
 
 async def _document(source: str) -> dict[str, Any]:

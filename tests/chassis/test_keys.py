@@ -1,11 +1,14 @@
 """The issuer's keys are found, and read again when they may have changed; an issuer that fails is left alone."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwk
 
 from chassis import keys as kept
@@ -116,6 +119,33 @@ async def test_the_keys_are_found_by_discovery(jwks: Jwks) -> None:
 
     with pytest.raises(Unavailable):
         await Keys(jwks.address + DISCOVERY, "https://elsewhere.example").get("first")
+
+
+async def test_discovery_leads_to_no_file_of_this_machine(jwks: Jwks, tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    file.write_bytes(jwks.bodies["/"])
+    assert await Keys(str(file), ISSUER).get("first") is not None
+
+    jwks.tells(DISCOVERY, {"issuer": ISSUER, "jwks_uri": str(file)})
+    with pytest.raises(Unavailable):
+        await Keys(jwks.address + DISCOVERY, ISSUER).get("first")
+
+
+async def test_a_key_that_is_too_short_is_none(jwks: Jwks) -> None:
+    made = [rsa.generate_private_key(public_exponent=65537, key_size=bits).public_key() for bits in (1024, 2048)]
+    jwks.tells("/", {"keys": [_as_jwk(key) for key in made]})
+    found = Keys(jwks.address + "/", ISSUER)
+
+    assert await found.get("2048") is not None
+    assert await found.get("1024") is None
+
+
+def _as_jwk(key: rsa.RSAPublicKey) -> dict[str, str]:
+    numbers = key.public_numbers()
+    said = {"n": numbers.n.to_bytes(key.key_size // 8, "big"), "e": numbers.e.to_bytes(3, "big")}
+    return {"kty": "RSA", "kid": str(key.key_size)} | {
+        name: base64.urlsafe_b64encode(value).decode().rstrip("=") for name, value in said.items()
+    }
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"keys": 5}', b'{"keys": [5]}', b'{"keys": [{}]}'])

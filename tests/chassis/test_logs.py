@@ -12,7 +12,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from tests.builders import a_request, headers
+from tests.builders import a_request, headers, token
 
 Client = httpx.AsyncClient
 CANARY = "canary-5f2c"
@@ -52,6 +52,20 @@ async def test_what_is_refused_leaves_a_line_of_whom_and_of_nothing_that_was_sen
     ] == [(line["status"], line["slug"], line["route"], whose(line)) for line in refused]
     assert CANARY not in json.dumps(refused)
     assert filed.rpartition("/")[2] not in json.dumps(refused), "which record was asked for may be a guess"
+
+
+async def test_a_token_leaves_one_line_of_whose_it_is_once_it_is_let_in(api: Client) -> None:
+    both = {"Authorization": f"Bearer {token('KEN:official', 'UNODC:coordinator')}"}
+    with capture_logs() as lines:
+        assert (await api.get("/v1/requests", headers=both)).status_code == 403, "which of the two, is not said"
+        for _ in range(2):
+            assert (await api.get("/v1/requests", headers=both | {"Acting-As": "KEN:official"})).status_code == 200
+        assert (await api.get("/v1/requests", headers={"Authorization": "Bearer x"})).status_code == 401
+
+    (accepted,) = [line for line in lines if line["event"] == "token accepted"]
+    assert "KEN:official" == whose(accepted)
+    assert {"event", "log_level", "token_id", "person_id", "organization", "role"} == accepted.keys()
+    assert both["Authorization"].removeprefix("Bearer ") not in json.dumps(lines)
 
 
 JSON = {"Content-Type": "application/json"}
