@@ -20,7 +20,6 @@ import pytest
 from chassis.embedded import Nats, free_port
 from chassis.mailbox import Mail, Mailbox
 from services.__main__ import NAMES
-from tests.builders import ISSUER
 from tests.conftest import Servers
 from tests.receiver import Received, Receiver
 from tests.rules.test_personal_data import personal_columns
@@ -70,7 +69,6 @@ async def stage(
     database_url: str, own_broker: Nats, receiver: Receiver, mailbox: Mailbox, state: Path
 ) -> AsyncIterator[Stage]:
     given = {
-        "ENTRAIDE_ISSUER": ISSUER,
         "ENTRAIDE_LOG_LEVEL": "debug",
         "ENTRAIDE_WEBHOOK_LOOPBACK": "on",
         "SSL_CERT_FILE": str(receiver.authority),

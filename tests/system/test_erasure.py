@@ -180,7 +180,7 @@ async def they_work(world: World) -> None:
 async def they_are_refused(world: World) -> None:
     """What is wrong is logged; what was sent is not."""
     assert builders.issuer is not None
-    token = builders.issuer.token(PERSON, [KENYA])
+    token = builders.issuer.token(PERSON)
     head = {"X-Forwarded-For": ADDRESS, "Idempotency-Key": "zebulon-again", "Authorization": f"Bearer {token}"}
     strange = head | {"Authorization": "Bearer zebulon"}
     ill = {"email": "zebulon@@ken", "language": "fr", "channels": ["mail"]}
