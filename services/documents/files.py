@@ -19,7 +19,7 @@ from chassis.service import Running, Service
 from chassis.settings import Settings
 from contracts.facts import facts
 from services import reference
-from services.documents import permissions, routes
+from services.documents import permissions, refusals, routes
 from services.documents.asyncapi import asyncapi, fact_schema
 from services.documents.kept import CONTRACTS, kept_examples, missing_examples, type_of
 from services.documents.openapi import openapi
@@ -33,6 +33,7 @@ def write(services: Sequence[Service], *, check: bool, folder: Path = CONTRACTS)
     documents = missing | schemas(services, examples, folder)
     texts = {path: text_of(document) for path, document in documents.items()}
     texts[folder.parent / "docs" / "permissions.md"] = permissions.page(inert_application(services))
+    texts[folder.parent / "docs" / "refusals.md"] = refusals.page()
     differing = [path for path, text in texts.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     left_over = [path for path in sorted((folder / "schemas").rglob("*.json")) if path not in texts]
     for path in differing + left_over:
