@@ -3,15 +3,18 @@
 import json
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from structlog.testing import capture_logs
+import structlog
+from structlog.testing import LogCapture, capture_logs
 
+from chassis.db import Database
+from chassis.telemetry import configure_logs
 from tests.builders import a_request, headers, token
 
 Client = httpx.AsyncClient
@@ -21,6 +24,19 @@ CANARY = "canary-5f2c"
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await client_of("requests")
+
+
+@pytest.fixture
+def telling(monkeypatch: pytest.MonkeyPatch) -> Iterator[LogCapture]:
+    """What would have been written, after all that is done to a line but the writing."""
+    monkeypatch.setattr("logging.basicConfig", lambda **_: None)  # that of the test run stays
+    before = structlog.get_config()
+    configure_logs(level="info")
+    *done, _renderer = structlog.get_config()["processors"]
+    capture = LogCapture()
+    structlog.configure(processors=[*done, capture])
+    yield capture
+    structlog.configure(**before)
 
 
 async def test_what_is_refused_leaves_a_line_of_whom_and_of_nothing_that_was_sent(api: Client) -> None:
@@ -52,6 +68,24 @@ async def test_what_is_refused_leaves_a_line_of_whom_and_of_nothing_that_was_sen
     ] == [(line["status"], line["slug"], line["route"], whose(line)) for line in refused]
     assert CANARY not in json.dumps(refused)
     assert filed.rpartition("/")[2] not in json.dumps(refused), "which record was asked for may be a guess"
+
+
+async def test_a_crash_leaves_its_kind_and_where_and_not_its_text(
+    api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch, telling: LogCapture
+) -> None:
+    """A database error quotes the row that caused it."""
+
+    def crash(*_: object, **__: object) -> None:
+        raise LookupError(CANARY)
+
+    monkeypatch.setattr(databases["requests"], "transaction", crash)
+    assert (await api.get("/v1/requests", headers=headers())).status_code == 500
+
+    (line,) = [line for line in telling.entries if line["log_level"] == "error"]
+    assert "LookupError" == line["error"]
+    assert line["frames"][-1].endswith(" crash")
+    assert line["correlation_id"]
+    assert CANARY not in json.dumps(telling.entries)
 
 
 async def test_a_token_leaves_one_line_of_whose_it_is_once_it_is_let_in(api: Client) -> None:
