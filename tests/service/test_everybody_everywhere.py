@@ -6,6 +6,7 @@ may do is written down nowhere else. A route that asks about something for which
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple, cast
 from uuid import UUID, uuid4
@@ -22,6 +23,7 @@ from chassis.pool import Connection, Pool
 from chassis.runtime import verifier
 from chassis.settings import Settings
 from chassis.telemetry import CORRELATION_HEADER
+from contracts.callers import Holding, News, Subject
 from contracts.decisions import Decision
 from contracts.values import Caller, Role
 from services import documents, reference
@@ -423,16 +425,38 @@ def misplaced(world: World, operation: Operation, caller: Caller, body: Any) -> 
 
 async def test_nobody_and_who_was_somebody_are_answered_nothing_that_is_not_everybodys(world: World) -> None:
     assert builders.issuer is not None
-    ended = builders.issuer.token(persona_id("KEN:focal_point"), lifetime_seconds=-60)
+    over = builders.issuer.token(persona_id("KEN:focal_point"), lifetime_seconds=-60)
+    nobodies = {
+        "token-missing": {},
+        "token-invalid": {"Authorization": f"Bearer {over}"},
+        "not-appointed": {"Authorization": f"Bearer {of_who_was(world, 'KEN:focal_point')}"},
+    }
     wrong = []
     for operation in operations():
-        for who in ({}, {"Authorization": f"Bearer {ended}"}):
+        is_public = operation.action is None and not operation.internal
+        for slug, who in nobodies.items():
             answer = await ask(world, operation, who, body=BODIES.get((operation.method, operation.path)))
-            is_public = operation.action is None and not operation.internal
-            if (answer.status_code == 401) is is_public:
-                wrong.append((str(operation), bool(who), answer.status_code))
+            refused = answer.status_code in {401, 403} and answer.json()["slug"] == slug
+            if refused is is_public:
+                wrong.append((str(operation), slug, answer.text))
 
     assert [] == wrong
+
+
+def of_who_was(world: World, appointment: str) -> str:
+    """A token that is good, of somebody whose appointments are over, by their last day and by somebody's word."""
+    assert builders.issuer is not None
+    was, person_id = a_caller(appointment), uuid4()
+    held = {"person_id": person_id, "organization": was.organization, "role": was.role, "version": 1}
+    early, later = date(2026, 1, 1), date(2026, 2, 1)
+    holdings = [
+        Holding(appointment_id=uuid4(), starts=early, ends=later, **held),
+        Holding(appointment_id=uuid4(), starts=early, ended=True, **held),
+    ]
+    callers = world.running[0].callers
+    callers.hear(News(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
+    callers.remember(Subject(issuer=builders.issuer.issuer, subject=str(person_id)), person_id)
+    return builders.issuer.token(person_id)
 
 
 async def test_what_is_not_ones_own_to_know_and_what_is_not_there_cannot_be_told_apart(
