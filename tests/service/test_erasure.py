@@ -31,8 +31,9 @@ from contracts.values import Role
 from services.__main__ import SERVICES
 from services.directory import actions, feed, store
 from services.directory.wiring import SERVICE, found, write_down
-from tests.builders import ISSUER, a_caller, headers
+from tests.builders import a_caller, headers
 from tests.conftest import Servers
+from tests.seats import ISSUER
 from tests.service.test_directory import FIRST, KENYA, OTHER, TODAY, a_founder, a_role, by, done, entered, refused
 
 Client = httpx.AsyncClient
