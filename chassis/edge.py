@@ -16,6 +16,9 @@ import structlog
 from chassis.doorkeeper import IDENTITY, Doorkeeper
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, note, problem
 from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correlated
+from chassis.uploads import MEDIA_TYPE as FILE_TYPE
+from chassis.uploads import UPLOAD, UPLOAD_SECONDS_MAX, CallerGone, Receive, TooLarge, Uploads, take_in
+from contracts.values import Caller
 
 BODY_BYTES_MAX = 256 * 1024
 BODY_SECONDS_MAX = 30.0
@@ -30,7 +33,6 @@ HEADERS = "entraide.headers"
 """Where the scope holds what was read here, so that nothing behind reads it again."""
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -62,16 +64,13 @@ ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000; includeSubDomain
 log = structlog.get_logger()
 
 
-class CallerGone(Exception):
-    """The connection ended before the whole body had come: what had come is not what was meant."""
-
-
 class Edge:
     """ASGI: checks what comes in, counts what goes out."""
 
-    def __init__(self, app: Application, doorkeeper: Doorkeeper, *, only_https: bool = False) -> None:
+    def __init__(self, app: Application, doorkeeper: Doorkeeper, uploads: Uploads, *, only_https: bool = False) -> None:
         self._app = app
         self._doorkeeper = doorkeeper
+        self._uploads = uploads
         self._headers = [*SECURITY_HEADERS, *([ONLY_HTTPS] if only_https else [])]
         self._under_way = 0
 
@@ -115,6 +114,9 @@ class Edge:
         if scope["method"] in {"GET", "HEAD", "OPTIONS", "DELETE"} and not _has_body(headers):
             await self._admit(scope, headers, receive, answer)
             return
+        if bytes_max := self._uploads.bytes_max(scope["method"], scope["path"]):
+            await self._pass_on_file(scope, headers, receive, answer, bytes_max)
+            return
         # A body that trickles in takes no place of those under way, and not for ever.
         try:
             async with asyncio.timeout(BODY_SECONDS_MAX):
@@ -126,7 +128,7 @@ class Edge:
             await self._refuse("body-too-large", 413, headers, answer, limit_bytes=BODY_BYTES_MAX)
             return
         if body:
-            if headers.get(b"content-type", b"").split(b";")[0].strip().lower() != b"application/json":
+            if _media_type(headers) != b"application/json":
                 await self._refuse("media-type-unsupported", 415, headers, answer)
                 return
             if slug := fault_of(body):
@@ -134,6 +136,31 @@ class Edge:
                 return
         scope[BODY] = body
         await self._admit(scope, headers, _once(body), answer)
+
+    async def _pass_on_file(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer", bytes_max: int
+    ) -> None:
+        who = scope[IDENTITY]
+        if not isinstance(who, Caller):
+            # The application says why not; nobody's file is taken in meanwhile.
+            await self._admit(scope, headers, _once(b""), answer)
+            return
+        if _media_type(headers) != FILE_TYPE:
+            await self._refuse("media-type-unsupported", 415, headers, answer)
+            return
+        if not self._uploads.has_room(who.person_id):
+            await self._refuse("overloaded", 503, headers, answer)
+            return
+        with self._uploads.place(who.person_id) as file:
+            try:
+                scope[UPLOAD] = await take_in(file, headers.get(b"content-length", b"0"), receive, bytes_max)
+            except TimeoutError:
+                await self._refuse("body-too-slow", 408, headers, answer, limit_seconds=UPLOAD_SECONDS_MAX)
+                return
+            except TooLarge:
+                await self._refuse("body-too-large", 413, headers, answer, limit_bytes=bytes_max)
+                return
+            await self._admit(scope, headers, _once(b""), answer)
 
     async def _admit(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer") -> None:
         if self._under_way >= UNDER_WAY_MAX and scope["path"] != LIVE:
@@ -234,6 +261,10 @@ def _depth(body: bytes) -> int:
         else:
             depth -= 1
     return deepest
+
+
+def _media_type(headers: dict[bytes, bytes]) -> bytes:
+    return headers.get(b"content-type", b"").split(b";")[0].strip().lower()
 
 
 def _has_body(headers: dict[bytes, bytes]) -> bool:

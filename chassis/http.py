@@ -40,6 +40,7 @@ from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, language_of, note, problem, problem_of
 from chassis.service import Running
 from chassis.settings import Settings
+from chassis.uploads import UPLOAD, Upload, Uploads
 from contracts.refusals import Forbidden, Invalid, Refusal
 from contracts.values import Caller, Language, Role
 
@@ -64,6 +65,7 @@ Calling = NamedDependency[Caller]
 Commanded = NamedDependency[Command]
 Expected = NamedDependency[int]
 Now = NamedDependency[datetime]
+Uploaded = NamedDependency[Upload]
 
 log = structlog.get_logger()
 
@@ -148,8 +150,24 @@ async def command_of(request: CommandRequest) -> Command:
         caller=request.user,
         route=f"{request.method} {request.scope['path']}",
         key=command_key(header(request.scope, KEY_HEADER)),
-        body_hash=hashlib.sha256(await request.body()).digest(),
+        body_hash=await _hash_of(request),
     )
+
+
+async def _hash_of(request: CommandRequest) -> bytes:
+    """Of all that makes it another command: of a file also the query, which has what is said of it."""
+    scope = cast(Mapping[str, Any], request.scope)
+    if UPLOAD in scope:
+        return hashlib.sha256(upload_of(request).digest + scope["query_string"]).digest()
+    return hashlib.sha256(await request.body()).digest()
+
+
+def upload_of(request: CommandRequest) -> Upload:
+    """The file that the edge has taken in; by a path that it does not know as this route's it has taken in none."""
+    upload = cast(Mapping[str, object], request.scope).get(UPLOAD)
+    if upload is None:
+        raise HTTPException(status_code=415)
+    return cast(Upload, upload)
 
 
 def expected_of(request: CommandRequest) -> int:
@@ -341,6 +359,7 @@ def application(
             "command": Provide(command_of),
             "expected": Provide(expected_of, sync_to_thread=False),
             "now": Provide(now_of, sync_to_thread=False),
+            "upload": Provide(upload_of, sync_to_thread=False),
             "paging": Provide(pages_of, sync_to_thread=False),
             "running": Provide(_constant(list(running)), sync_to_thread=False),
             "services": Provide(_constant(by_name), sync_to_thread=False),
@@ -364,7 +383,18 @@ def application(
     doorkeeper = Doorkeeper(
         verifier, writes=settings.writes, reads=settings.reads, trusted_proxies=settings.trusted_proxies
     )
-    return Edge(cast(Any, app), doorkeeper, only_https=(settings.public_url or "").startswith("https:"))
+    uploads = Uploads(_routes_of_files(app), settings.files_folder / "incoming")
+    return Edge(cast(Any, app), doorkeeper, uploads, only_https=(settings.public_url or "").startswith("https:"))
+
+
+def _routes_of_files(app: Litestar) -> dict[tuple[str, str], int]:
+    return {
+        (method, route.path_format): handler.opt["file_bytes_max"]
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items()
+        if "file_bytes_max" in handler.opt
+    }
 
 
 def _constant(value: T) -> Any:

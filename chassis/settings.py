@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from chassis.auth import ALGORITHM, ALGORITHMS
 from chassis.doorkeeper import READS, WRITES, Allowance, Network
 from chassis.keys import DISCOVERY
+from chassis.scanner import NOTHING, scanner_of
 
 EMBEDDED_ISSUER = "https://issuer.entraide.example"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -56,11 +57,18 @@ class Settings:
     webhook_keys: Path | None = None
     webhook_denied: tuple[Network, ...] = ()
     webhook_loopback: bool = False
+    files: Path | None = None
+    scanner: str | None = None
+    """What looks into files (`chassis/scanner.py`); None where none are taken in."""
     writes: Allowance = WRITES
     reads: Allowance = READS
     trusted_proxies: tuple[Network, ...] = ()
     log_level: str = "warning"
     log_human: bool = False
+
+    @property
+    def files_folder(self) -> Path:
+        return self.files or self.state / "files"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], services: tuple[str, ...], *, state: Path) -> "Settings":
@@ -94,6 +102,8 @@ class Settings:
             webhook_keys=Path(env["ENTRAIDE_WEBHOOK_KEYS"]) if env.get("ENTRAIDE_WEBHOOK_KEYS") else None,
             webhook_denied=_networks(env, "ENTRAIDE_WEBHOOK_DENIED"),
             webhook_loopback=_for_trying(env, "ENTRAIDE_WEBHOOK_LOOPBACK"),
+            files=_path(env, "ENTRAIDE_FILES"),
+            scanner=_scanner(env, "ENTRAIDE_SCANNER"),
             writes=_allowance(env, "ENTRAIDE_WRITES_PER_MINUTE", "ENTRAIDE_WRITES_BURST", WRITES),
             reads=_allowance(env, "ENTRAIDE_READS_PER_MINUTE", "ENTRAIDE_READS_BURST", READS),
             trusted_proxies=_networks(env, "ENTRAIDE_TRUSTED_PROXIES"),
@@ -213,6 +223,20 @@ def _contact(env: Mapping[str, str], name: str) -> str | None:
     if value and not re.fullmatch(r"(mailto:[!-~]+@[!-~]+|https://[!-~]+)", value):
         raise SettingsError(f"{name} has to look like mailto:name@domain or https://…")
     return value or None
+
+
+def _scanner(env: Mapping[str, str], name: str) -> str | None:
+    """Beside the embedded issuer, where callers are not real, nothing has to look into files."""
+    value = env.get(name) or ("off" if env.get("ENTRAIDE_ISSUER") else NOTHING)
+    if value == "off":
+        return None
+    try:
+        scanner_of(value)
+    except ValueError as error:
+        raise SettingsError(
+            f"{name} has to look like clamd://host:3310, clamd:///path/of/socket, command:…, {NOTHING} or off"
+        ) from error
+    return value
 
 
 def _mailbox(env: Mapping[str, str], name: str, default: str) -> str:

@@ -12,6 +12,7 @@ from contracts.values import Code, Language, Organization, Period, State
 
 LINES_MAX = 20
 CODES_MAX = 20
+ATTACHMENT_BYTES_MAX = 10 * 1024 * 1024
 Codes = Annotated[tuple[Code, ...], Meta(max_length=CODES_MAX)]
 
 
@@ -273,6 +274,46 @@ class LineFulfilmentChanged(Fact, frozen=True, kw_only=True, tag="requests.reque
     """Who delivers the match, and may know whom to turn to."""
 
 
+class AttachmentAdded(Fact, frozen=True, kw_only=True, tag="requests.attachment.added.v1"):
+    """A State attached a file to its request; nobody reads it before it was looked at. Its name is words."""
+
+    attachment_id: UUID
+    request_id: UUID
+    state: State
+    format: Code
+    size_bytes: Annotated[int, Meta(ge=1, le=ATTACHMENT_BYTES_MAX)]
+    content_hash: str
+    added_at: datetime
+
+
+class AttachmentCleared(Fact, frozen=True, kw_only=True, tag="requests.attachment.cleared.v1"):
+    """A file may be read: a scanner found nothing in it or, where `scanned` is false, there is none."""
+
+    attachment_id: UUID
+    request_id: UUID
+    state: State
+    scanned: bool
+    cleared_at: datetime
+
+
+class AttachmentRejected(Fact, frozen=True, kw_only=True, tag="requests.attachment.rejected.v1"):
+    """A scanner found malware in a file, which was deleted."""
+
+    attachment_id: UUID
+    request_id: UUID
+    state: State
+    rejected_at: datetime
+
+
+class AttachmentRemoved(Fact, frozen=True, kw_only=True, tag="requests.attachment.removed.v1"):
+    """The State took a file back, which was deleted."""
+
+    attachment_id: UUID
+    request_id: UUID
+    state: State
+    removed_at: datetime
+
+
 FACTS: tuple[type[Fact], ...] = (
     RequestDrafted,
     RequestRevised,
@@ -296,4 +337,8 @@ FACTS: tuple[type[Fact], ...] = (
     ConsentWithdrawn,
     ConsentEnded,
     LineFulfilmentChanged,
+    AttachmentAdded,
+    AttachmentCleared,
+    AttachmentRejected,
+    AttachmentRemoved,
 )

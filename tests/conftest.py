@@ -123,6 +123,7 @@ def settings(servers: Servers, database_url: str) -> Settings:
         nats_urls=nats_urls,
         issuer=ISSUER,
         catch_up_seconds=2,
+        scanner="none",
         writes=builders.UNHURRIED,
         reads=builders.UNHURRIED,
     )

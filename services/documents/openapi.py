@@ -15,6 +15,7 @@ import msgspec
 from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg
+from litestar.response import Stream
 from litestar.routes import HTTPRoute
 from litestar.types import Empty
 
@@ -23,11 +24,14 @@ from chassis.commands import KEY_HEADER
 from chassis.doorkeeper import UNCOUNTED
 from chassis.problems import MEDIA_TYPE, Problem
 from chassis.telemetry import CORRELATION_HEADER
+from chassis.uploads import MEDIA_TYPE as FILE_TYPE
 from services.documents.examples import example_body
 from services.documents.shapes import DIALECT, first_sentence, says, shapes_of, without_none
 
 SCHEMA_PLACE = "#/components/schemas/{name}"
 JSON = "application/json"
+FILE = FILE_TYPE.decode()
+BYTES: Mapping[str, Any] = {"type": "string", "format": "binary"}
 DESCRIPTION = """\
 Technical assistance under the UN Convention against Transnational Organized Crime: requests of States, offerings and
 matches, pledges and funds, and who is told. Every command takes an `Idempotency-Key`: sent again with the same body it
@@ -180,6 +184,12 @@ class Operation:
             if (example := example_body(self._body)) is not None:
                 content["example"] = example
             told["requestBody"] = {"required": not self._body_optional, "content": {JSON: content}}
+        if limit := handler.opt.get("file_bytes_max"):
+            told["requestBody"] = {
+                "required": True,
+                "description": f"The file itself, of at most {limit} bytes.",
+                "content": {FILE: {"schema": BYTES}},
+            }
         if public:
             told["security"] = []
         return told
@@ -226,7 +236,9 @@ class Operation:
             "description": first_sentence(says(self._answer)) or HTTPStatus(self._handler.status_code).phrase,
             "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in self._headers()},
         }
-        if self._answer is not type(None):
+        if self._media_type == FILE:
+            told["content"] = {FILE: {"schema": BYTES}}
+        elif self._answer is not type(None):
             told["content"] = {self._media_type: {"schema": schemas[self._answer_at]}}
         return told
 
@@ -234,11 +246,15 @@ class Operation:
         """What the chassis' `created`, `shown` and `next_link` set: known by the shape of what is answered."""
         members = getattr(self._answer, "__struct_fields__", ())
         return [
-            *(["Location"] if self._handler.status_code == HTTPStatus.CREATED and "{" not in self.path else []),
-            *(["ETag"] if "revision" in members else []),
+            *(["Location"] if self._handler.status_code == HTTPStatus.CREATED and self._makes_a_record else []),
+            *(["ETag"] if "revision" in members or self._media_type == FILE else []),
             *(["Link"] if "cursor" in members else []),
             CORRELATION_HEADER,
         ]
+
+    @property
+    def _makes_a_record(self) -> bool:
+        return "{" not in self.path or "file_bytes_max" in self._handler.opt
 
 
 def _sent(handler: HTTPRouteHandler) -> list[tuple[str, Any]]:
@@ -267,7 +283,8 @@ def _answer(kind: Any) -> Any:
     """What stands in the body of an answer: the argument of a Response, or what the handler returns."""
     if isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Response):
         return get_args(kind)[0]
-    return kind
+    # A stream has no shape.
+    return type(None) if kind is Stream else kind
 
 
 def _enlist(kinds: list[Any], kind: Any) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.documents.markup import Content, Html, code, inline, join, prose, table, tag
+from services.documents.openapi import FILE
 
 Document = Mapping[str, Any]
 _LIMITS = {
@@ -150,7 +151,8 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
         ]
     if body:
         need = "" if body["required"] else " It may be left away."
-        parts += [tag("h4", "Body"), tag("p", _type(body["content"]["application/json"]["schema"]), ".", need)]
+        (content,) = body["content"].values()
+        parts += [tag("h4", "Body"), tag("p", _type(content["schema"]), ".", need), prose(body.get("description", ""))]
     answers: list[tuple[Content, ...]] = [
         (status, inline(answer["description"]), _answer(answer), _headers(answer))
         for status, answer in ((s, _resolved(document, a)) for s, a in operation["responses"].items())
@@ -180,13 +182,17 @@ def _headers(answer: Document) -> str:
 
 def _curl(method: str, path: str, operation: Document, parameters: Sequence[Document]) -> str:
     place = re.sub(r"{(\w+)}", lambda found: f"${found[1].upper()}", path)
+    asked = [f"{one['name']}=${one['name'].upper()}" for one in parameters if one["in"] == "query" and one["required"]]
+    place += f"?{'&'.join(asked)}" if asked else ""
     lines = [f'curl -X {method} "$ENTRAIDE{place}"']
     if operation.get("security") != []:
         lines.append('-H "Authorization: Bearer $TOKEN"')
     lines += [
         f"-H '{one['name']}: {one['example']}'" for one in parameters if one["in"] == "header" and one["required"]
     ]
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    ((media_type, content),) = operation.get("requestBody", {"content": {"": {}}})["content"].items()
+    if media_type == FILE:
+        lines += [f"-H 'Content-Type: {FILE}'", "--data-binary @file"]
     if "example" in content:
         said = json.dumps(content["example"], ensure_ascii=False, indent=2).replace("'", "\\u0027")
         lines += ["-H 'Content-Type: application/json'", f"-d '{said}'"]

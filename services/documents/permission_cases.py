@@ -43,6 +43,7 @@ from services.requests import domain as requests_domain
 from services.requests import evolve as requests_evolve
 from services.requests import policy as requests
 from services.requests.api import HistoryEntry
+from services.requests.attachment_store import AttachmentView
 from services.requests.domain import Circulation, Status
 from services.requests.store import Summary
 from services.requests.views import LineView, RequestView
@@ -104,6 +105,13 @@ _R = requests.Action
 _FILINGS = (_R.FILE, _R.CHECK)
 _ANYBODY = {"another organization": of(OTHER), "UNODC": of(UNODC)}
 _SHOWING = (_R.SHOW, _R.LIST, _R.READ_HISTORY)
+_OF_ATTACHMENTS = (_R.READ_ATTACHMENTS, _R.DETACH)
+_CIRCUMSTANCES = {
+    "status": tuple(Status),
+    "circulation": tuple(Circulation),
+    "consent to": tuple(_RECIPIENTS),
+    "of": (*FieldSet, "everything"),
+}
 _REQUESTS = (
     Subject(
         service="requests",
@@ -133,15 +141,21 @@ _REQUESTS = (
         guarded=(*requests.Guarded, "title", "need", "in_place", "markers_justification", "advice"),
         decide=requests.decide,
         standings=_TO_REQUEST,
-        properties={
-            "status": tuple(Status),
-            "circulation": tuple(Circulation),
-            "consent to": tuple(_RECIPIENTS),
-            "of": (*FieldSet, "everything"),
-        },
+        properties=_CIRCUMSTANCES,
         make=_request,
         reads=_SHOWING,
-        acts=tuple(action for action in _R if action not in _FILINGS + _SHOWING),
+        acts=tuple(action for action in _R if action not in _FILINGS + _SHOWING + _OF_ATTACHMENTS),
+    ),
+    Subject(
+        service="requests",
+        title="An attachment of a request",
+        views=(AttachmentView,),
+        decide=requests.decide,
+        standings=_TO_REQUEST,
+        properties=_CIRCUMSTANCES,
+        make=_request,
+        reads=(_R.READ_ATTACHMENTS,),
+        acts=(_R.DETACH,),
     ),
 )
 

@@ -80,6 +80,10 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "note_verbale": f"{FICTITIOUS} KEN/NV/2026/118",
         "ConsentWithdrawn.circulation": "objected",
         "ConsentEnded.circulation": "none",
+        "format": "pdf",
+        "size_bytes": 184_320,
+        "content_hash": HASH,
+        "scanned": True,
         "submit": True,
         "comment": f"{FICTITIOUS} Said on the telephone as well.",
         "reason": "other",
@@ -234,7 +238,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
         "KEN:focal_point": frozenset(
             {"RequestDrafted", "RequestRevised", "RequestSubmitted", "RequestWithdrawn", "RequestDelivered"}
             | {"CirculationDecided", "ConsentGiven", "ConsentWithdrawn", "MatchAccepted", "MatchCompleted"}
-            | {"MatchConfirmed", "MatchDeclinedByState"}
+            | {"MatchConfirmed", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {"SubscriptionRegistered", "NotificationRead", "WebhookRegistered", "WebhookRotated", "WebhookEnabled"}
             | {"WebhookRemoved"}
         ),
@@ -263,7 +267,15 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
 """Who does it; whatever is missing here follows from another fact, without anybody's hand."""
 
 FIRST: frozenset[str] = frozenset(
-    {"RequestDrafted", "OfferingDrafted", "MatchSuggested", "MatchNominated", "MatchInterested", "FundOpened"}
+    {
+        "RequestDrafted",
+        "AttachmentAdded",
+        "OfferingDrafted",
+        "MatchSuggested",
+        "MatchNominated",
+        "MatchInterested",
+        "FundOpened",
+    }
     | {"RatesLoaded", "PledgePledged", "RequirementOpened", "AllocationMade", "SubscriptionRegistered"}
     | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
 )

@@ -14,7 +14,7 @@ from chassis.journal import announce
 from contracts.facts import Event, Fact
 from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchRevoked
 from contracts.values import Caller
-from services.requests import consent_store, domain, policy, store
+from services.requests import attachment, attachment_store, consent_store, domain, policy, store
 from services.requests.domain import Content, Request, Status
 from services.requests.evolve import evolve
 from services.requests.policy import Action
@@ -165,5 +165,8 @@ async def rebuild(tx: Tx, event: Event) -> None:
     """Fold one fact of our own journal into the tables, as the action that announced it did."""
     fact = event.fact()
     assert fact is not None, "our own journal holds facts of our own contracts"
+    if fact.aggregate == "attachment":
+        await attachment_store.save(tx, attachment.evolve(await attachment_store.known(tx, event.aggregate_id), fact))
+        return
     before = await store.locked(tx, event.aggregate_id)
     await store.save(tx, evolve(before, fact))

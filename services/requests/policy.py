@@ -12,6 +12,7 @@ from msgspec import Struct
 from contracts.consents import FieldSet, given_to
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
+from services.requests.attachment import READABLE, AttachmentStatus
 from services.requests.domain import Circulation, Request, Status
 
 
@@ -24,6 +25,9 @@ class Action(StrEnum):
     SHOW = "show"
     READ_HISTORY = "read_history"
     READ_AUDIENCE = "read_audience"
+    READ_ATTACHMENTS = "read_attachments"
+    ATTACH = "attach"
+    DETACH = "detach"
     REVISE = "revise"
     SUBMIT = "submit"
     REGISTER = "register"
@@ -46,7 +50,7 @@ class Guarded(StrEnum):
     """The fields that not everybody who sees a request is shown."""
 
     WORDS = "words"
-    """The title, the need, what is to come of a line and what is there: where a consent gives them."""
+    """The title, the need, what is to come of a line and what is there, attachments: where a consent gives them."""
     INSTITUTION = "institution"
     """Of a line: for whom, by code; where a consent gives it."""
     INSTITUTION_NAME = "institution_name"
@@ -72,6 +76,9 @@ _COORDINATOR = frozenset({Role.COORDINATOR})
 _EITHER = _FOCAL_POINT | _COORDINATOR
 _FILINGS = frozenset({Action.FILE, Action.CHECK})
 _READS = frozenset({Action.LIST, Action.SHOW, Action.READ_HISTORY})
+_OF_ATTACHMENTS = frozenset({Action.READ_ATTACHMENTS, Action.DETACH})
+"""Asked of the request: who is not given its words is not told either whether it has any."""
+
 _SHOWN = frozenset({Status.OPEN, Status.IN_DELIVERY, Status.DELIVERED})
 _ALL = frozenset(FieldSet)
 _AGREED = frozenset({"confirmed", "in_delivery", "completed"})
@@ -84,6 +91,8 @@ AUDIENCE_READERS = FILERS | {Role.COORDINATOR, Role.AUDITOR}
 
 MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.REVISE: FILERS,
+    Action.ATTACH: FILERS,
+    Action.DETACH: FILERS,
     Action.SUBMIT: _FOCAL_POINT,
     Action.REGISTER: _COORDINATOR,
     Action.RETURN: _COORDINATOR,
@@ -125,6 +134,10 @@ def decide(caller: Caller, action: Action, resource: Request | Filing | None = N
         return HIDDEN
     if action in _READS:
         return _shown(caller, resource)
+    if action in _OF_ATTACHMENTS and Guarded.WORDS not in _shown(caller, resource).fields:
+        return HIDDEN
+    if action is Action.READ_ATTACHMENTS:
+        return ALLOWED
     if action is Action.READ_AUDIENCE:
         return ALLOWED if caller.role in AUDIENCE_READERS else _NOT_FOR_YOUR_ROLE
     movers = MOVERS.get(action, frozenset())
@@ -206,6 +219,11 @@ def is_of_the_state(caller: Caller, request: Request) -> bool:
 def is_before_the_office(request: Request) -> bool:
     """True once it was submitted: before, it is the State's alone."""
     return request.status is not Status.DRAFT and request.submitted_at is not None
+
+
+def attachments_seen(caller: Caller) -> frozenset[AttachmentStatus]:
+    """What has become of the files that somebody is told of who may read them."""
+    return READABLE if _is_outside(caller) else READABLE | {AttachmentStatus.PENDING, AttachmentStatus.INFECTED}
 
 
 def _is_outside(caller: Caller) -> bool:

@@ -1,17 +1,39 @@
 """The requests service, put together."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
+import structlog
+
+from chassis import files
 from chassis.db import Database
+from chassis.scanner import Scanner, Verdict, scanner_of
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every
-from services.requests import actions, api, audience_api, consent_api
+from services.requests import (
+    actions,
+    api,
+    attachment_actions,
+    attachment_api,
+    attachment_store,
+    audience_api,
+    consent_api,
+)
+from services.requests.attachment_actions import Keeping
 from services.requests.consumers import HANDLERS
 
 CLOCK_SECONDS = 10.0
+SCAN_SECONDS = 1.0
+AWAY_SECONDS = 10.0
+"""Before a scanner that said nothing is asked again."""
+
+SWEEP_SECONDS = 3600.0
+
+log = structlog.get_logger()
 
 
 async def end_windows(db: Database) -> None:
@@ -29,8 +51,58 @@ async def remind_or_lapse(db: Database) -> None:
         await actions.remind_or_lapse(tx, datetime.now(UTC))
 
 
+async def keep_scanning(db: Database, keeping: Keeping, scanner: Scanner) -> None:
+    while True:
+        await asyncio.sleep(AWAY_SECONDS if await scan(db, keeping, scanner) else SCAN_SECONDS)
+
+
+async def scan(db: Database, keeping: Keeping, scanner: Scanner) -> int:
+    """Have files looked into that wait for it; returns of how many the scanner said nothing.
+
+    Two processes may look into the same file: one is heard.
+    """
+    async with db.transaction() as tx:
+        waiting = await attachment_store.pending(tx)
+    silent = 0
+    for attachment_id in waiting:
+        verdict = await attachment_actions.look_into(keeping, scanner, attachment_id)
+        if verdict is None:
+            silent += 1
+            continue
+        async with db.transaction() as tx:
+            await attachment_actions.judge(tx, attachment_id, verdict, now=datetime.now(UTC))
+        if verdict is Verdict.INFECTED:
+            await keeping.drop(attachment_id)
+    return silent
+
+
+async def sweep(db: Database, keeping: Keeping) -> None:
+    """Drop the files of which no row says any more that they are there."""
+
+    async def wanted(file_ids: Sequence[UUID]) -> set[UUID]:
+        async with db.transaction() as tx:
+            return await attachment_store.kept_among(tx, file_ids)
+
+    await files.sweep(keeping.files, wanted)
+
+
+def own(running: Running) -> Keeping:
+    settings = running.settings
+    return Keeping(
+        files=files.Folder(settings.files_folder),
+        scanner=scanner_of(settings.scanner) if settings.scanner else None,
+    )
+
+
 def loops(running: Running) -> Mapping[str, Loop]:
-    return {
+    keeping: Keeping = running.own
+    if keeping.scanner is None:
+        log.warning("no file is taken in: ENTRAIDE_SCANNER is off; those that wait go on waiting")
+    looking: dict[str, Loop] = (
+        {"scanner": partial(keep_scanning, running.db, keeping, keeping.scanner)} if keeping.scanner else {}
+    )
+    return looking | {
+        "files nobody wants": partial(every, SWEEP_SECONDS, partial(sweep, running.db, keeping)),
         "objection windows": partial(every, CLOCK_SECONDS, partial(end_windows, running.db)),
         "periods of consent": partial(every, CLOCK_SECONDS, partial(end_consents, running.db)),
         "reminders": partial(every, CLOCK_SECONDS, partial(remind_or_lapse, running.db)),
@@ -40,11 +112,12 @@ def loops(running: Running) -> Mapping[str, Loop]:
 SERVICE = Service(
     name="requests",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *consent_api.ROUTES, *audience_api.ROUTES],
+    routes=[*api.ROUTES, *consent_api.ROUTES, *audience_api.ROUTES, *attachment_api.ROUTES],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=actions.rebuild,
-    tables=("consent", "line_match", "request_line", "request"),
-    texts=("request_text", "line_text", "remark", "consent_text"),
+    tables=("attachment", "consent", "line_match", "request_line", "request"),
+    texts=("request_text", "line_text", "remark", "consent_text", "attachment_text"),
+    own=own,
 )

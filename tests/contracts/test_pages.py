@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from litestar import Litestar
 from chassis.auth import Nobody
 from chassis.doorkeeper import Doorkeeper
 from chassis.edge import Edge
+from chassis.uploads import Uploads
 from services.documents.files import inert_application, text_of
 from services.documents.kept import CONTRACTS
 from services.documents.openapi import openapi
@@ -101,7 +103,7 @@ class Answer:
 
 
 async def _get(app: Litestar, path: str) -> Answer:
-    transport = httpx.ASGITransport(Edge(app, Doorkeeper(Nobody())))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(Edge(app, Doorkeeper(Nobody()), Uploads({}, Path())))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         async with client.stream("GET", path) as streamed:
             raw = b"".join([chunk async for chunk in streamed.aiter_raw()])

@@ -43,6 +43,7 @@ from tests import builders
 from tests.bench.recording import Recorded, Statement
 from tests.builders import a_caller, headers
 from tests.conftest import every_service, running_of
+from tests.files import PDF
 from tests.service.test_mass_assignment import BODIES, DOCUMENT
 from tests.service.world import World, tell
 
@@ -92,7 +93,10 @@ LISTS = {
 NAMED = {"scheme": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organization": "KEN"}
 """What stands in a path and is everybody's to know."""
 
-QUERIES = {"/internal/events": {"owner": "requests"}}
+QUERIES = {"/internal/events": {"owner": "requests"}, "/v1/requests/{request_id}/attachments": {"name": "note.pdf"}}
+FILES = {"POST /v1/requests/{request_id}/attachments"}
+"""Operations whose body is a file."""
+
 LACKING = {"/v1/allocations": {"work_package": "maintenance"}}
 """What a body's example leaves out and cannot do without."""
 
@@ -319,12 +323,19 @@ async def ask(
 ) -> httpx.Response:
     """As somebody with these headers."""
     moves = operation.names_a_record and operation.method != "GET"
+    is_file = str(operation) in FILES
     return await world.client.request(
         operation.method,
         operation.at(**ids),
-        json=body,
+        json=None if is_file else body,
+        content=PDF if is_file else None,
         params={"limit": 100} if operation.path in LISTS and operation.method == "GET" else QUERIES.get(operation.path),
-        headers={**who, "Idempotency-Key": str(uuid4()), **({"If-Match": f'"{STALE}"'} if moves else {})},
+        headers={
+            **who,
+            "Idempotency-Key": str(uuid4()),
+            **({"If-Match": f'"{STALE}"'} if moves else {}),
+            **({"Content-Type": "application/octet-stream"} if is_file else {}),
+        },
     )
 
 
@@ -393,7 +404,11 @@ def misshown(world: World, case: Case, answers: Mapping[str, httpx.Response]) ->
     """Guarded fields that are shown and are not to be, or the other way round; and lists with another's entries."""
     if case.operation.method != "GET" or case.operation.action is None:
         return
-    shown = {actor: answer.json() for actor, answer in answers.items() if answer.status_code == 200}
+    shown = {
+        actor: answer.json()
+        for actor, answer in answers.items()
+        if answer.status_code == 200 and "json" in answer.headers["Content-Type"]
+    }
     if case.operation.path in LISTS:
         for actor, body in shown.items():
             yield from (f"{actor}: {one}" for one in misplaced(world, case.operation, a_caller(actor), body))

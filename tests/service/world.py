@@ -22,7 +22,9 @@ from services.notifications import webhook_store
 from services.pledges import ledger, policy
 from services.pledges import store as pledges_store
 from services.requests import store as requests_store
+from services.requests.wiring import scan
 from tests.builders import a_caller, a_request, headers
+from tests.files import PDF
 from tests.matching_builders import an_offering_body
 from tests.service.test_directory import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
 from tests.service.test_pledges import prepared, usd
@@ -129,17 +131,34 @@ async def _offerings(world: World) -> None:
 
 
 async def _requests(world: World) -> None:
-    await world.say(KENYA, "/v1/requests", **a_request(submit=False))
+    await _attach(world, await world.say(KENYA, "/v1/requests", **a_request(submit=False)))
     await world.say("NOR:focal_point", "/v1/requests", **a_request(visibility="private", circulation="none"))
     await world.say(KENYA, "/v1/requests", **a_request(visibility="private", circulation="none"))
     to_norway = {"addressee": {"to": "states", "states": ["NOR"]}}
     for changes in ({}, {"visibility": "public_summary"}, {"visibility": "named", **to_norway}):
         await _open(world, await world.say(KENYA, "/v1/requests", **a_request(**changes)))
-    partly = await _open(world, await world.say(KENYA, "/v1/requests", **a_request(circulation="none")))
+    for circulation in ("granted", "none"):
+        draft = await world.say(KENYA, "/v1/requests", **a_request(submit=False, circulation=circulation))
+        await _attach(world, draft)
+        partly = await _open(world, await world.say(KENYA, f"/v1/requests/{draft['request_id']}/submit", about=draft))
+    await _scan(world)
     path = f"/v1/requests/{partly['request_id']}"
     await world.say(
         KENYA, f"{path}/consents", about=partly, recipients=["NOR"], fields=["codes", "institution"], comment="For now."
     )
+
+
+async def _attach(world: World, request: Mapping[str, Any]) -> None:
+    path = f"/v1/requests/{request['request_id']}/attachments?name=note.pdf"
+    given = headers(KENYA, revision=request["revision"]) | {"Content-Type": "application/octet-stream"}
+    assert (await world.client.post(path, content=PDF, headers=given)).status_code == 201
+    await world.carry()
+
+
+async def _scan(world: World) -> None:
+    requests = next(one for one in world.running if one.name == "requests")
+    await scan(requests.db, requests.own, requests.own.scanner)
+    await world.carry()
 
 
 async def _open(world: World, request: Mapping[str, Any]) -> Any:
@@ -189,7 +208,10 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         service = a_caller("UNODC:service")
         of_states = [(one, await requests_store.locked(tx, one)) for one in await ids(tx, "request")]
         now = await tx.fetchval("SELECT now()")
+        attached = {row["attachment_id"]: row["request_id"] for row in await tx.fetch("SELECT * FROM attachment")}
     records["request_id"] = {one: replace(request, read_at=now) for one, request in of_states if request}
+    # An attachment is decided on by its request.
+    records["attachment_id"] = {one: records["request_id"][request_id] for one, request_id in attached.items()}
     async with databases["matching"].transaction() as tx:
         records["offering_id"] = {one: await offering_store.known(tx, one) for one in await ids(tx, "offering")}
         records["match_id"] = {}

@@ -65,8 +65,8 @@ class Canaries:
 
 def schema_of(method: str, path: str) -> Schema:
     operation = DOCUMENT["paths"][path][method.lower()]
-    content = operation.get("requestBody", {}).get("content", {})
-    return dict(content["application/json"]["schema"]) if content else {}
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    return dict(content.get("schema", {}))
 
 
 def all_free_fields() -> set[tuple[str, Place]]:

@@ -51,6 +51,7 @@ def example_environment() -> dict[str, str]:
         **{f"{of}_{what}": f"./{of.lower()}.pem" for of in ("NATS", "POSTGRES") for what in ("CERTIFICATE", "KEY")},
         "EDGE_CERTIFICATE": "./edge.pem",
         "FRONT_SUBNET": "172.30.84.0/24",
+        "ENTRAIDE_SCANNER": "clamd://clamav:3310",
     }
     return {name: shapes.get(name, f"secret-{name.lower()}") for name in names}
 
@@ -223,10 +224,11 @@ def test_every_service_has_a_container_that_runs_it_and_knows_its_peers(image: I
         assert {name: f"secret-entraide_{name}_subject" for name in NAMES} == read.subjects
         assert [example_environment()["FRONT_SUBNET"]] == [str(network) for network in read.trusted_proxies]
         assert str(read.service_token_file).startswith("/run/entraide/")
-        token, checkpoints, key, authority = container["volumes"]
+        token, checkpoints, key, authority, *files = container["volumes"]
         assert f"${{TOKENS:?}}/{service.name}:/run/entraide:ro" == token
         assert (f"audit:{read.audit_dir}", f"${{AUDIT_KEY:?}}:{read.audit_key_file}:ro") == (checkpoints, key)
         assert authority == "${AUTHORITY:?}:/run/secrets/ca.pem:ro"
+        assert ([f"files:{read.files}"] if service.name == "requests" else []) == files
     assert environment_of(containers()["notifications"]).keys() > {"SMTP_URL", "ENTRAIDE_PUBLIC_URL"}
 
 

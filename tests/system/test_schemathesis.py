@@ -43,6 +43,7 @@ from services.demo.people import person_of
 from services.documents.kept import CONTRACTS
 from tests.builders import a_request
 from tests.conftest import Servers
+from tests.files import PDF
 from tests.seats import ISSUER
 
 SEED = 20261125
@@ -50,6 +51,7 @@ EXAMPLES_MAX = 25
 LUCK = 0.8
 SUCCEEDED_MIN = 0.5
 STORY_SECONDS = 90
+SCAN_SECONDS = 15
 STARTS_MAX = 3
 APPOINTMENTS = (
     "KEN:focal_point",
@@ -161,7 +163,10 @@ def _look_around(running: Running) -> None:
     with httpx.Client(base_url=running.address) as client:
         for number in range(6):
             body = a_request(submit=number % 2 == 0)
-            client.post("/v1/requests", json=body, headers=running.headers("KEN:focal_point")).raise_for_status()
+            filed = client.post(
+                "/v1/requests", json=body, headers=running.headers("KEN:focal_point")
+            ).raise_for_status()
+        running.known["KEN:focal_point", "attachment_id"] = _attach(client, running, filed.json())
         for appointment in APPOINTMENTS:
             hook = {"url": "https://hooks.example/entraide"}
             client.post("/v1/webhooks", json=hook, headers=running.headers(appointment)).raise_for_status()
@@ -169,6 +174,22 @@ def _look_around(running: Running) -> None:
             page = client.get(path, headers=running.headers(appointment)).raise_for_status().json()
             records = page[path.rsplit("/", 1)[1]]
             running.known[appointment, name] = [record[name] for record in records[:8]]
+
+
+def _attach(client: httpx.Client, running: Running, draft: Mapping[str, Any]) -> list[str]:
+    """Some files that can be read, which takes the loop that looks into them a second."""
+    path = f"/v1/requests/{draft['request_id']}/attachments"
+    given = {"If-Match": f'"{draft["revision"]}"', "Content-Type": "application/octet-stream"}
+    for name in ("one.pdf", "two.pdf", "three.pdf"):
+        headers = running.headers("KEN:focal_point") | given
+        client.post(path, params={"name": name}, content=PDF, headers=headers).raise_for_status()
+    deadline = time.monotonic() + SCAN_SECONDS
+    while time.monotonic() < deadline:
+        listed = client.get(path, headers=running.headers("KEN:focal_point")).raise_for_status().json()
+        if {one["status"] for one in listed} == {"unscanned"}:
+            return [one["attachment_id"] for one in listed]
+        time.sleep(0.1)
+    raise AssertionError("nobody looks into files")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,120 @@
+"""Bodies that are files: read to disk as they come, with bounded memory and in bounded time.
+
+What was taken in lies in a file without a name, which is gone with whoever holds it open: nothing is left of a caller
+who goes away, of a refusal, or of a process that is killed.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import UUID
+
+UPLOAD = "entraide.upload"
+"""Where the scope holds the file that was taken in."""
+
+MEDIA_TYPE = b"application/octet-stream"
+"""All that a file is sent as: what it is, is seen in it."""
+
+UPLOAD_SECONDS_MAX = 300.0
+PAUSE_SECONDS_MAX = 10.0
+WRITE_BYTES = 256 * 1024
+UNDER_WAY_MAX = 16
+OF_ONE_CALLER_MAX = 2
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+class TooLarge(Exception):
+    """The file is larger than its route allows, announced or not."""
+
+
+class CallerGone(Exception):
+    """The connection ended before the whole body had come: what had come is not what was meant."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that was taken in; open while the request is under way."""
+
+    file: BinaryIO
+    size_bytes: int
+    digest: bytes
+    """SHA-256 of all its bytes."""
+
+
+def takes_file(*, bytes_max: int) -> dict[str, int]:
+    """Put into a route's `opt`: its body is a file of at most so many bytes, which it asks for as `upload`."""
+    return {"file_bytes_max": bytes_max}
+
+
+class Uploads:
+    """Which routes take a file, and how many are being taken in."""
+
+    def __init__(self, routes: Mapping[tuple[str, str], int], folder: Path) -> None:
+        """`routes` are method and path template → the largest file; `folder` is where files lie meanwhile."""
+        self._routes = [(method, template.split("/"), bytes_max) for (method, template), bytes_max in routes.items()]
+        self._folder = folder
+        self._under_way: Counter[UUID] = Counter()
+
+    def bytes_max(self, method: str, path: str) -> int | None:
+        """How large a file the route takes; None for a route that takes none."""
+        for of_method, template, bytes_max in self._routes:
+            if method == of_method and _fits(path.split("/"), template):
+                return bytes_max
+        return None
+
+    def has_room(self, person_id: UUID) -> bool:
+        """False while too many files are under way, or too many of this person's."""
+        return self._under_way.total() < UNDER_WAY_MAX and self._under_way[person_id] < OF_ONE_CALLER_MAX
+
+    @contextlib.contextmanager
+    def place(self, person_id: UUID) -> Iterator[BinaryIO]:
+        """A place among those under way, and an empty file; both are given back at the end."""
+        self._under_way[person_id] += 1
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.TemporaryFile(dir=self._folder) as file:
+                yield file
+        finally:
+            self._under_way[person_id] -= 1
+            self._under_way += Counter()
+
+
+def _fits(path: Sequence[str], template: Sequence[str]) -> bool:
+    return len(path) == len(template) and all(t.startswith("{") or t == p for t, p in zip(template, path, strict=True))
+
+
+async def take_in(file: BinaryIO, announced: bytes, receive: Receive, bytes_max: int) -> Upload:
+    """Read the whole body into the file. Raises TooLarge, TimeoutError and CallerGone."""
+    if not announced.isdigit() or int(announced) > bytes_max:
+        raise TooLarge
+    digest, waiting, size = hashlib.sha256(), bytearray(), 0
+
+    def write(part: bytes) -> None:
+        digest.update(part)
+        file.write(part)
+
+    async with asyncio.timeout(UPLOAD_SECONDS_MAX):
+        more = True
+        while more:
+            async with asyncio.timeout(PAUSE_SECONDS_MAX):
+                message = await receive()
+            if message["type"] == "http.disconnect":
+                raise CallerGone
+            waiting += message.get("body", b"")
+            size += len(message.get("body", b""))
+            if size > bytes_max:
+                raise TooLarge
+            more = message.get("more_body", False)
+            if len(waiting) >= WRITE_BYTES or not more:
+                await asyncio.to_thread(write, bytes(waiting))
+                waiting.clear()
+    file.flush()
+    file.seek(0)
+    return Upload(file, size, digest.digest())

@@ -1,0 +1,130 @@
+"""A file attached to a request: what becomes of it, and when it may be read. Its name and its content are words."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from contracts.facts import Fact
+from contracts.refusals import Conflict
+from contracts.requests import AttachmentAdded, AttachmentCleared, AttachmentRejected, AttachmentRemoved
+from services.requests.domain import Request
+from services.requests.recognition import Format
+
+ATTACHMENTS_MAX = 10
+"""Files of one request that are neither removed nor infected."""
+
+
+class AttachmentStatus(StrEnum):
+    PENDING = "pending"
+    CLEAN = "clean"
+    UNSCANNED = "unscanned"
+    INFECTED = "infected"
+    REMOVED = "removed"
+
+
+READABLE = frozenset({AttachmentStatus.CLEAN, AttachmentStatus.UNSCANNED})
+KEPT = READABLE | {AttachmentStatus.PENDING}
+"""Those whose file is there."""
+
+MOVES: Mapping[str, frozenset[AttachmentStatus]] = {
+    "clear": frozenset({AttachmentStatus.PENDING}),
+    "reject": frozenset({AttachmentStatus.PENDING}),
+    "read": READABLE,
+    "remove": KEPT | {AttachmentStatus.INFECTED},
+}
+
+
+class Attachment(Struct, frozen=True, kw_only=True):
+    """An attachment as it stands, all but its name."""
+
+    attachment_id: UUID
+    request_id: UUID
+    state: str
+    status: AttachmentStatus
+    revision: int
+    format: Format
+    size_bytes: int
+    content_hash: str
+    added_at: datetime
+
+    def require(self, move: str) -> None:
+        """Raises Conflict where its status does not allow the move."""
+        if self.status not in MOVES[move]:
+            raise Conflict("attachment-status", status=self.status, move=move)
+
+    def clear(self, *, scanned: bool, now: datetime) -> AttachmentCleared:
+        self.require("clear")
+        return AttachmentCleared(**self._ids(), scanned=scanned, cleared_at=now)
+
+    def reject(self, *, now: datetime) -> AttachmentRejected:
+        self.require("reject")
+        return AttachmentRejected(**self._ids(), rejected_at=now)
+
+    def remove(self, *, now: datetime) -> AttachmentRemoved:
+        self.require("remove")
+        return AttachmentRemoved(**self._ids(), removed_at=now)
+
+    def _ids(self) -> dict[str, Any]:
+        return {"attachment_id": self.attachment_id, "request_id": self.request_id, "state": self.state}
+
+
+class NewFile(Struct, frozen=True, kw_only=True):
+    """A file that is to be attached, as it was recognised; `content_hash` is salted."""
+
+    attachment_id: UUID
+    format: Format
+    size_bytes: int
+    content_hash: str
+
+
+def attach(request: Request, file: NewFile, *, kept: int, now: datetime) -> AttachmentAdded:
+    """Part of what the request says, and so added while that can be revised: a consent is for what it said then.
+
+    `kept` is how many files it has. Raises Conflict.
+    """
+    request.require("revise")
+    if kept >= ATTACHMENTS_MAX:
+        raise Conflict("too-many-attachments", limit=ATTACHMENTS_MAX)
+    return AttachmentAdded(
+        attachment_id=file.attachment_id,
+        request_id=request.request_id,
+        state=request.state,
+        format=file.format,
+        size_bytes=file.size_bytes,
+        content_hash=file.content_hash,
+        added_at=now,
+    )
+
+
+def evolve(attachment: Attachment | None, fact: Fact) -> Attachment:
+    """The attachment after a fact, one revision on."""
+    if attachment is None:
+        assert isinstance(fact, AttachmentAdded), "an attachment begins by being added"
+        return Attachment(
+            attachment_id=fact.attachment_id,
+            request_id=fact.request_id,
+            state=fact.state,
+            status=AttachmentStatus.PENDING,
+            revision=1,
+            format=Format(fact.format),
+            size_bytes=fact.size_bytes,
+            content_hash=fact.content_hash,
+            added_at=fact.added_at,
+        )
+    return replace(attachment, revision=attachment.revision + 1, status=_status(fact))
+
+
+def _status(fact: Fact) -> AttachmentStatus:
+    match fact:
+        case AttachmentCleared():
+            return AttachmentStatus.CLEAN if fact.scanned else AttachmentStatus.UNSCANNED
+        case AttachmentRejected():
+            return AttachmentStatus.INFECTED
+        case AttachmentRemoved():
+            return AttachmentStatus.REMOVED
+    raise AssertionError(f"{fact.type} is not an attachment's fact")

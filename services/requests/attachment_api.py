@@ -1,0 +1,158 @@
+"""The routes of attachments: put to a request, listed, read, taken back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import closing
+from typing import Annotated, BinaryIO
+from urllib.parse import quote
+from uuid import UUID
+
+from litestar import Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Stream
+
+from chassis.commands import claim, etag
+from chassis.edge import CLOSED
+from chassis.http import Calling, Commanded, Db, Expected, Now, Uploaded, asks, created, shown
+from chassis.ids import new_id
+from chassis.uploads import MEDIA_TYPE, takes_file
+from contracts.refusals import Refusal
+from contracts.requests import ATTACHMENT_BYTES_MAX
+from contracts.values import END
+from services.requests import attachment_actions, attachment_store, audience_store, policy, store
+from services.requests.attachment_actions import Keeping
+from services.requests.attachment_store import AttachmentView
+from services.requests.policy import Action
+from services.requests.recognition import recognise
+
+NAME_MAX = 200
+CHUNK_BYTES = 256 * 1024
+Own = NamedDependency[Keeping]
+Name = Annotated[
+    str,
+    QueryParameter(
+        min_length=1,
+        max_length=NAME_MAX,
+        pattern=r"^[^\x00-\x1f\x7f/\\]+" + END,
+        description="What the file is called, with the ending of what it is",
+    ),
+]
+
+
+@post(
+    "/v1/requests/{request_id:uuid}/attachments",
+    opt=asks(Action.ATTACH) | takes_file(bytes_max=ATTACHMENT_BYTES_MAX),
+    summary="Attach a file to a draft or a returned request",
+)
+async def attach_file(
+    request_id: FromPath[UUID],
+    name: Name,
+    upload: Uploaded,
+    db: Db,
+    own: Own,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[AttachmentView]:
+    """The body is the file itself: PDF, DOCX, PNG or JPEG, told by its content. It is `pending` until a scanner has
+    looked into it. `If-Match` is the request's revision, which stays.
+    """
+    own.require_scanner()
+    async with db.transaction(by=caller) as tx:
+        policy.decide(caller, Action.ATTACH, await store.get(tx, request_id, caller)).required()
+    found = await asyncio.to_thread(recognise, upload.file, name)
+    file, salt = attachment_actions.described(new_id(), found, upload.size_bytes, upload.digest)
+    await own.keep(file.attachment_id, upload.file)
+    try:
+        async with db.transaction(by=caller) as tx:
+            claimed = await claim(tx, command, outcome=file.attachment_id)
+            if claimed.first:
+                await attachment_actions.add(
+                    tx, request_id, file, name, salt, caller=caller, expected=expected, now=now
+                )
+            else:
+                await attachment_store.get(tx, claimed.outcome)
+            added = await attachment_store.view(tx, claimed.outcome)
+    except Refusal:
+        await own.drop(file.attachment_id)
+        raise
+    if not claimed.first:
+        await own.drop(file.attachment_id)
+    return created(added, location=f"/v1/attachments/{added.attachment_id}", revision=added.revision)
+
+
+@get(
+    "/v1/requests/{request_id:uuid}/attachments",
+    opt=asks(Action.READ_ATTACHMENTS),
+    summary="The files attached to a request",
+)
+async def list_attachments(request_id: FromPath[UUID], db: Db, caller: Calling) -> list[AttachmentView]:
+    """For whom the words of the request are; beyond the State and UNODC those that can be read."""
+    async with db.transaction(by=caller) as tx:
+        await attachment_store.require_words(tx, request_id)
+        request = await store.get(tx, request_id, caller)
+        policy.decide(caller, Action.READ_ATTACHMENTS, request).required()
+        await audience_store.note_reading(tx, request, caller)
+        return await attachment_store.of_request(tx, request_id, policy.attachments_seen(caller))
+
+
+@get(
+    "/v1/attachments/{attachment_id:uuid}",
+    opt=asks(Action.READ_ATTACHMENTS),
+    media_type=MEDIA_TYPE.decode(),
+    summary="An attached file itself",
+)
+async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, caller: Calling) -> Stream:
+    """To be saved, not to be shown: whatever it is, a browser gets bytes without a type."""
+    async with db.transaction(by=caller) as tx:
+        found = await attachment_store.get(tx, attachment_id)
+        request = await store.get(tx, found.request_id, caller)
+        policy.decide(caller, Action.READ_ATTACHMENTS, request).required()
+        found.require("read")
+        seen = await attachment_store.view(tx, attachment_id)
+        await audience_store.note_reading(tx, request, caller)
+    content = await own.open(attachment_id)
+    return Stream(
+        _pieces(content),
+        media_type=MEDIA_TYPE.decode(),
+        headers={
+            "Content-Length": str(seen.size_bytes),
+            "Content-Disposition": disposition(seen.name),
+            "Content-Security-Policy": f"{CLOSED.decode()}; sandbox",
+            "ETag": etag(seen.revision),
+        },
+    )
+
+
+@delete(
+    "/v1/attachments/{attachment_id:uuid}",
+    opt=asks(Action.DETACH),
+    status_code=200,
+    summary="Take an attached file back",
+)
+async def remove_attachment(
+    attachment_id: FromPath[UUID], db: Db, own: Own, caller: Calling, expected: Expected, now: Now
+) -> Response[AttachmentView]:
+    """In whatever state its request is. The file is deleted, and its name forgotten."""
+    async with db.transaction(by=caller) as tx:
+        await attachment_actions.remove(tx, attachment_id, caller=caller, expected=expected, now=now)
+        removed = await attachment_store.view(tx, attachment_id)
+    await own.drop(attachment_id)
+    return shown(removed, revision=removed.revision)
+
+
+def disposition(name: str) -> str:
+    """To be saved under this name (RFC 6266): in full by RFC 8187, and without what is not ASCII for old programs."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+async def _pieces(content: BinaryIO) -> AsyncIterator[bytes]:
+    with closing(content):
+        while piece := await asyncio.to_thread(content.read, CHUNK_BYTES):
+            yield piece
+
+
+ROUTES = [attach_file, list_attachments, read_attachment, remove_attachment]

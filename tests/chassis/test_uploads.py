@@ -1,0 +1,176 @@
+"""A file is read to disk as it comes, no further than it may be, and what is not to be had leaves nothing behind."""
+
+import asyncio
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from chassis import uploads
+from chassis.settings import Settings
+from contracts.requests import ATTACHMENT_BYTES_MAX
+from tests.builders import a_request, headers
+from tests.files import PDF
+
+Client = httpx.AsyncClient
+CHUNK = 64 * 1024
+PEAK_BYTES_MAX = 3 * 1024 * 1024
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests")
+
+
+@pytest.fixture
+async def path(api: Client) -> str:
+    draft = (await api.post("/v1/requests", json=a_request(submit=False), headers=headers())).json()
+    return f"/v1/requests/{draft['request_id']}/attachments?name=note.pdf"
+
+
+def sent(by: str = "KEN:focal_point", **more: str) -> dict[str, str]:
+    return headers(by, revision=1) | {"Content-Type": "application/octet-stream"} | more
+
+
+async def pieces(size: int, *, after: float = 0) -> AsyncIterator[bytes]:
+    """A PDF in pieces, with a pause in the middle."""
+    yield PDF
+    await asyncio.sleep(after)
+    for _ in range((size - len(PDF)) // CHUNK):
+        yield bytes(CHUNK)
+    yield bytes((size - len(PDF)) % CHUNK)
+
+
+def slug_of(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json().get("slug", "")
+
+
+def left_in(settings: Settings) -> list[Path]:
+    return list((settings.files_folder / "incoming").iterdir())
+
+
+async def test_the_largest_file_is_taken_in_with_little_memory(api: Client, path: str, settings: Settings) -> None:
+    await api.post(path, content=PDF, headers=sent(**{"Idempotency-Key": str(uuid4())}))
+    tracemalloc.start()
+    try:
+        answer = await api.post(path, content=pieces(ATTACHMENT_BYTES_MAX), headers=sent())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert (201, ATTACHMENT_BYTES_MAX) == (answer.status_code, answer.json()["size_bytes"])
+    assert peak < PEAK_BYTES_MAX
+    assert [] == left_in(settings)
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_file_that_is_too_large_is_refused_whether_it_says_so_or_not(
+    api: Client, path: str, settings: Settings, announced: bool
+) -> None:
+    size = ATTACHMENT_BYTES_MAX + 1
+    length = {"Content-Length": str(size)} if announced else {}
+    answer = await api.post(path, content=pieces(size), headers=sent(**length))
+
+    assert (413, "body-too-large") == slug_of(answer)
+    assert {"limit_bytes": ATTACHMENT_BYTES_MAX} == answer.json()["details"]
+    assert "close" == answer.headers["Connection"]
+    assert [] == left_in(settings)
+
+
+async def test_one_route_takes_files_and_every_other_what_it_took_before(api: Client, path: str) -> None:
+    for other in (
+        "/v1/requests",
+        path.replace("/attachments", "/submit"),
+        path.replace("/attachments", "/attachments/x"),
+    ):
+        answer = await api.post(other, content=pieces(300_000), headers=sent())
+        assert (413, "body-too-large") == slug_of(answer), other
+    answer = await api.post("/v1/requests", content=PDF, headers=sent())
+    assert (415, "media-type-unsupported") == slug_of(answer)
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "multipart/form-data; boundary=x", "application/pdf", ""])
+async def test_a_file_is_sent_as_bytes_and_as_nothing_else(api: Client, path: str, media_type: str) -> None:
+    answer = await api.post(path, content=PDF, headers=sent(**{"Content-Type": media_type}))
+
+    assert (415, "media-type-unsupported") == slug_of(answer)
+
+
+async def test_by_another_spelling_of_the_path_no_file_comes_in(api: Client, path: str) -> None:
+    for other in (path.replace("/attachments?", "/attachments/?"), path.replace("/v1/", "/v1//"), f"/{path}"):
+        for media_type in ("application/octet-stream", "application/json"):
+            answer = await api.post(other, content=b"{}", headers=sent(**{"Content-Type": media_type}))
+            assert answer.status_code in {404, 415}, (other, answer.text)
+
+
+async def test_a_file_that_pauses_too_long_or_takes_too_long_is_given_up(
+    api: Client, path: str, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    for limit in ("PAUSE_SECONDS_MAX", "UPLOAD_SECONDS_MAX"):
+        with monkeypatch.context() as patched:
+            patched.setattr(uploads, limit, 0.2)
+            answer = await api.post(path, content=pieces(1000, after=5), headers=sent())
+        assert (408, "body-too-slow") == slug_of(answer)
+        assert "close" == answer.headers["Connection"]
+    assert [] == left_in(settings)
+
+
+async def test_nobodys_file_is_read(api: Client, path: str) -> None:
+    read = []
+
+    async def watched() -> AsyncIterator[bytes]:
+        read.append(1)
+        yield PDF
+
+    answer = await api.post(path, content=watched(), headers=sent() | {"Authorization": "Bearer nonsense"})
+
+    assert 401 == answer.status_code
+    assert [] == read
+
+
+async def test_of_one_person_only_so_many_come_in_at_once_and_of_all_only_so_many(
+    api: Client, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def several(*callers: str) -> list[int]:
+        answers = await asyncio.gather(
+            *(api.post(path, content=pieces(1000, after=1), headers=sent(by)) for by in callers)
+        )
+        return sorted(answer.status_code for answer in answers)
+
+    kenya = "KEN:focal_point"
+    assert [201, 201, 503] == await several(kenya, kenya, kenya)
+    assert [201, 201, 404] == await several(kenya, kenya, "UGA:focal_point"), "one's places are not another's"
+    monkeypatch.setattr(uploads, "UNDER_WAY_MAX", 1)
+    assert [201, 503] == await several(kenya, "KEN:official")
+    assert [201] == await several(kenya), "a place is given back"
+
+
+async def test_a_caller_who_goes_away_leaves_nothing(
+    api: Client, path: str, settings: Settings, databases: Any
+) -> None:
+    app = api._transport.app  # type: ignore[attr-defined]
+    said = [{"type": "http.request", "body": PDF, "more_body": True}, {"type": "http.disconnect"}]
+    answered: list[Any] = []
+
+    async def receive() -> Any:
+        return said.pop(0)
+
+    async def send(message: Any) -> None:
+        answered.append(message)
+
+    given = [(name.lower().encode(), value.encode()) for name, value in sent().items()]
+    route, _, query = path.partition("?")
+    scope = {
+        "type": "http", "method": "POST", "path": route, "raw_path": route.encode(), "query_string": query.encode(),
+        "headers": given, "client": ("127.0.0.1", 1), "server": ("test", 80), "scheme": "http",
+    }  # fmt: skip
+    await app(scope, receive, send)
+
+    assert [] == answered
+    assert [] == left_in(settings)
+    async with databases["requests"].transaction() as tx:
+        assert 0 == await tx.fetchval("SELECT count(*) FROM attachment")
