@@ -28,7 +28,7 @@ from tests.system.canaries import Canaries, Canary, all_free_fields
 from tests.system.canary_job import EVERYBODY, FUND, PATIENCE_SECONDS, Stage, do_the_job, token
 from tests.system.platform import broker, running
 
-STREAM_SECONDS = 1.0
+STREAM_SECONDS = 0.5
 WORDY = {"words", "personal"}
 """The kinds of columns that words may stand in; docs/personal-data.md says which they are."""
 
