@@ -34,13 +34,15 @@ FIRST, SECOND = (persona_id(f"UNODC:administrator-{n}") for n in (1, 2))
 ADMINISTRATOR, KENYA, COORDINATOR = "UNODC:administrator", "KEN:focal_point", "UNODC:coordinator"
 PERSON, COLLEAGUE = persona_id(KENYA), persona_id("KEN:colleague")
 ADDRESS = "203.0.113.77"
-CANARIES = ("zebulon", "Зебулон", "canary-sub-8841", ADDRESS)
+SIGNS_IN_BY = "canary-sub-8841"
+CANARIES = ("zebulon", "Зебулон", SIGNS_IN_BY, ADDRESS)
 """Each stands in what is entered below, in whichever letters; nothing else here has them."""
 
 KEPT = "keepsake"
 """What the colleague has, who stays."""
 
 HEARD_SECONDS = 30
+OUT_SECONDS = 5
 
 
 @dataclass
@@ -67,7 +69,7 @@ class World:
         address: str = "203.0.113.5",
     ) -> Any:
         assert builders.issuer is not None
-        token = builders.issuer.token(person or persona_id(who))
+        token = builders.issuer.token(SIGNS_IN_BY if person == PERSON else person or persona_id(who))
         headers = {
             "Authorization": f"Bearer {token}",
             "X-Forwarded-For": address,
@@ -137,12 +139,13 @@ async def everybody_comes(world: World) -> None:
     assert done.returncode == 0, done.stderr
     await world.call("POST", "/v1/organizations", ADMINISTRATOR, {"code": "KEN"}, person=FIRST)
     people = (
-        (PERSON, "KEN", "focal_point", "Zebulon Зебулон", "zebulon@ken.example", "canary-sub-8841", "Note on Zebulon"),
+        (PERSON, "KEN", "focal_point", "Zebulon Зебулон", "zebulon@ken.example", SIGNS_IN_BY, "Note on Zebulon"),
         (COLLEAGUE, "KEN", "focal_point", "Keepsake", "keepsake@ken.example", "keepsake", "Note on Keepsake"),
         (persona_id(COORDINATOR), "UNODC", "coordinator", "Coordinator", "c@unodc.example", "coordinator", ""),
     )
     for person_id, organization, role, name, email, subject, letter in people:
-        subjects = [{"issuer": ISSUER, "subject": one} for one in (subject, str(person_id))]
+        named = (subject,) if person_id == PERSON else (subject, str(person_id))
+        subjects = [{"issuer": ISSUER, "subject": one} for one in named]
         body = {"organization": organization, "name": name, "email": email, "language": "ru", "subjects": subjects}
         entered = {**body, "person_id": str(person_id)}
         await world.call(
@@ -180,7 +183,7 @@ async def they_work(world: World) -> None:
 async def they_are_refused(world: World) -> None:
     """What is wrong is logged; what was sent is not."""
     assert builders.issuer is not None
-    token = builders.issuer.token(PERSON)
+    token = builders.issuer.token(SIGNS_IN_BY)
     head = {"X-Forwarded-For": ADDRESS, "Idempotency-Key": "zebulon-again", "Authorization": f"Bearer {token}"}
     strange = head | {"Authorization": "Bearer zebulon"}
     ill = {"email": "zebulon@@ken", "language": "fr", "channels": ["mail"]}
@@ -206,6 +209,18 @@ async def they_are_erased(world: World) -> None:
         "POST", f"{path}/propose-erasure", ADMINISTRATOR, {"reason": "asked_by_person"}, person=FIRST, revision=1
     )
     await world.call("POST", f"{path}/approve-erasure", ADMINISTRATOR, {}, person=SECOND, revision=proposed["revision"])
+
+
+async def nobody_signs_in_as_them(world: World) -> None:
+    """Not even by a token that is good for a quarter of an hour: within five seconds the subject is nobody's."""
+    assert builders.issuer is not None
+    head = {"Authorization": f"Bearer {builders.issuer.token(SIGNS_IN_BY)}", "X-Forwarded-For": ADDRESS}
+    deadline = time.monotonic() + OUT_SECONDS
+    for service, path in (("directory", f"/v1/people/{PERSON}"), ("notifications", "/v1/subscriptions")):
+        url = world.platform.addresses[service] + path
+        while (answer := await world.client.get(url, headers=head)).status_code not in {401, 403}:
+            assert time.monotonic() < deadline, answer.text
+            await asyncio.sleep(0.1)
 
 
 def recipients(world: World) -> set[str]:
@@ -279,6 +294,7 @@ async def test_nothing_names_who_was_erased(world: World, servers: Servers) -> N
 
     await they_are_erased(world)
     await everybody_has_heard(connection)
+    await nobody_signs_in_as_them(world)
 
     after = dumped(world.database_url)
     assert set() == named_in(after), [line for line in after.splitlines() if named_in(line)]
