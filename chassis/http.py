@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from operator import attrgetter
@@ -40,7 +41,7 @@ from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, language_of, note, problem, problem_of
 from chassis.service import Running
 from chassis.settings import Settings
-from chassis.uploads import UPLOAD, Upload, Uploads
+from chassis.uploads import NAME_HEADER, UPLOAD, Upload, Uploads, file_name
 from contracts.refusals import Forbidden, Invalid, Refusal
 from contracts.values import Caller, Language, Role
 
@@ -155,19 +156,25 @@ async def command_of(request: CommandRequest) -> Command:
 
 
 async def _hash_of(request: CommandRequest) -> bytes:
-    """Of all that makes it another command: of a file also the query, which has what is said of it."""
-    scope = cast(Mapping[str, Any], request.scope)
-    if UPLOAD in scope:
-        return hashlib.sha256(upload_of(request).digest + scope["query_string"]).digest()
+    """Of all that makes it another command: of a file also what it is called."""
+    if UPLOAD in cast(Mapping[str, object], request.scope):
+        upload = upload_of(request)
+        return hashlib.sha256(upload.digest + upload.name.encode()).digest()
     return hashlib.sha256(await request.body()).digest()
 
 
 def upload_of(request: CommandRequest) -> Upload:
     """The file that the edge has taken in; by a path that it does not know as this route's it has taken in none."""
-    upload = cast(Mapping[str, object], request.scope).get(UPLOAD)
+    upload = cast(Upload | None, cast(Mapping[str, object], request.scope).get(UPLOAD))
     if upload is None:
         raise HTTPException(status_code=415)
-    return cast(Upload, upload)
+    sent = header(request.scope, NAME_HEADER)
+    if sent is None:
+        raise Invalid("missing-field", pointer="$", field=NAME_HEADER)
+    try:
+        return replace(upload, name=file_name(sent))
+    except ValueError as error:
+        raise Invalid("invalid-field", pointer=NAME_HEADER, expected="percent-encoded, and no path") from error
 
 
 def expected_of(request: CommandRequest) -> int:

@@ -7,13 +7,17 @@ who goes away, of a refusal, or of a process that is killed.
 import asyncio
 import contextlib
 import hashlib
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import unquote
 from uuid import UUID
+
+from contracts.values import END
 
 UPLOAD = "entraide.upload"
 """Where the scope holds the file that was taken in."""
@@ -21,11 +25,21 @@ UPLOAD = "entraide.upload"
 MEDIA_TYPE = b"application/octet-stream"
 """All that a file is sent as: what it is, is seen in it."""
 
+NAME_HEADER = "File-Name"
+NAME_MAX = 200
+"""Of characters; as it is sent a character has up to twelve bytes."""
+
+NAME_SENT = r"^([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+" + END
+NAME_SENT_MAX = 12 * NAME_MAX
+
 UPLOAD_SECONDS_MAX = 300.0
 PAUSE_SECONDS_MAX = 10.0
 WRITE_BYTES = 256 * 1024
 UNDER_WAY_MAX = 16
 OF_ONE_CALLER_MAX = 2
+
+_SENT = re.compile(NAME_SENT)
+_NAME = re.compile(r"[^\x00-\x1f\x7f/\\]{1,200}")
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -46,6 +60,19 @@ class Upload:
     size_bytes: int
     digest: bytes
     """SHA-256 of all its bytes."""
+    name: str = ""
+    """What its caller calls it: words, and never a path."""
+
+
+def file_name(sent: str) -> str:
+    """What a file is called, from its header (percent-encoded UTF-8). Raises ValueError.
+
+    In a header and not in the address, which proxies and browsers write down.
+    """
+    name = unquote(sent, errors="strict")
+    if not _SENT.fullmatch(sent) or not _NAME.fullmatch(name):
+        raise ValueError("no name of a file")
+    return name
 
 
 def takes_file(*, bytes_max: int) -> dict[str, int]:

@@ -25,6 +25,7 @@ from chassis.doorkeeper import UNCOUNTED
 from chassis.problems import MEDIA_TYPE, Problem
 from chassis.telemetry import CORRELATION_HEADER
 from chassis.uploads import MEDIA_TYPE as FILE_TYPE
+from chassis.uploads import NAME_HEADER, NAME_MAX, NAME_SENT, NAME_SENT_MAX
 from services.documents.examples import example_body
 from services.documents.shapes import DIALECT, first_sentence, says, shapes_of, without_none
 
@@ -56,6 +57,15 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "description": "The revision that is changed: the `ETag` it was read with. Another one is refused (412).",
         "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
         "example": '"1"',
+    },
+    "FileName": {
+        "name": NAME_HEADER,
+        "in": "header",
+        "required": True,
+        "description": "What the file is called, with the ending of what it is: percent-encoded UTF-8 (RFC 3986), at "
+        f"most {NAME_MAX} characters, without `/`, `\\\\` and control characters.",
+        "schema": {"type": "string", "pattern": NAME_SENT, "maxLength": NAME_SENT_MAX},
+        "example": "Note%20verbale.pdf",
     },
     "ActingAs": {
         "name": ACTING_HEADER,
@@ -205,6 +215,7 @@ class Operation:
         shared = [
             *(["Key"] if "command" in self._fields else []),
             *(["Revision"] if "expected" in self._fields else []),
+            *(["FileName"] if "upload" in self._fields else []),
             *([] if public else ["ActingAs"]),
             *([] if any(one["name"] == PARAMETERS["Words"]["name"] for one in told) else ["Words"]),
         ]

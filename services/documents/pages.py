@@ -182,8 +182,6 @@ def _headers(answer: Document) -> str:
 
 def _curl(method: str, path: str, operation: Document, parameters: Sequence[Document]) -> str:
     place = re.sub(r"{(\w+)}", lambda found: f"${found[1].upper()}", path)
-    asked = [f"{one['name']}=${one['name'].upper()}" for one in parameters if one["in"] == "query" and one["required"]]
-    place += f"?{'&'.join(asked)}" if asked else ""
     lines = [f'curl -X {method} "$ENTRAIDE{place}"']
     if operation.get("security") != []:
         lines.append('-H "Authorization: Bearer $TOKEN"')

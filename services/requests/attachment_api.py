@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import closing
-from typing import Annotated, BinaryIO
+from typing import BinaryIO
 from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 from litestar.response import Stream
 
 from chassis.commands import claim, etag
@@ -19,25 +19,14 @@ from chassis.ids import new_id
 from chassis.uploads import MEDIA_TYPE, takes_file
 from contracts.refusals import Refusal
 from contracts.requests import ATTACHMENT_BYTES_MAX
-from contracts.values import END
 from services.requests import attachment_actions, attachment_store, audience_store, policy, store
 from services.requests.attachment_actions import Keeping
 from services.requests.attachment_store import AttachmentView
 from services.requests.policy import Action
 from services.requests.recognition import recognise
 
-NAME_MAX = 200
 CHUNK_BYTES = 256 * 1024
 Own = NamedDependency[Keeping]
-Name = Annotated[
-    str,
-    QueryParameter(
-        min_length=1,
-        max_length=NAME_MAX,
-        pattern=r"^[^\x00-\x1f\x7f/\\]+" + END,
-        description="What the file is called, with the ending of what it is",
-    ),
-]
 
 
 @post(
@@ -47,7 +36,6 @@ Name = Annotated[
 )
 async def attach_file(
     request_id: FromPath[UUID],
-    name: Name,
     upload: Uploaded,
     db: Db,
     own: Own,
@@ -56,13 +44,13 @@ async def attach_file(
     expected: Expected,
     now: Now,
 ) -> Response[AttachmentView]:
-    """The body is the file itself: PDF, DOCX, PNG or JPEG, told by its content. It is `pending` until a scanner has
-    looked into it. `If-Match` is the request's revision, which stays.
+    """The body is the file itself: PDF, DOCX, PNG or JPEG, told by its content; its name is in
+    `File-Name`. It is `pending` until a scanner has looked into it. `If-Match` is the request's revision, which stays.
     """
     own.require_scanner()
     async with db.transaction(by=caller) as tx:
         policy.decide(caller, Action.ATTACH, await store.get(tx, request_id, caller)).required()
-    found = await asyncio.to_thread(recognise, upload.file, name)
+    found = await asyncio.to_thread(recognise, upload.file, upload.name)
     file, salt = attachment_actions.described(new_id(), found, upload.size_bytes, upload.digest)
     await own.keep(file.attachment_id, upload.file)
     try:
@@ -70,7 +58,7 @@ async def attach_file(
             claimed = await claim(tx, command, outcome=file.attachment_id)
             if claimed.first:
                 await attachment_actions.add(
-                    tx, request_id, file, name, salt, caller=caller, expected=expected, now=now
+                    tx, request_id, file, upload.name, salt, caller=caller, expected=expected, now=now
                 )
             else:
                 await attachment_store.get(tx, claimed.outcome)

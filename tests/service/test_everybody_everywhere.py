@@ -93,7 +93,7 @@ LISTS = {
 NAMED = {"scheme": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organization": "KEN"}
 """What stands in a path and is everybody's to know."""
 
-QUERIES = {"/internal/events": {"owner": "requests"}, "/v1/requests/{request_id}/attachments": {"name": "note.pdf"}}
+QUERIES = {"/internal/events": {"owner": "requests"}}
 FILES = {"POST /v1/requests/{request_id}/attachments"}
 """Operations whose body is a file."""
 
@@ -334,7 +334,7 @@ async def ask(
             **who,
             "Idempotency-Key": str(uuid4()),
             **({"If-Match": f'"{STALE}"'} if moves else {}),
-            **({"Content-Type": "application/octet-stream"} if is_file else {}),
+            **({"Content-Type": "application/octet-stream", "File-Name": "note.pdf"} if is_file else {}),
         },
     )
 

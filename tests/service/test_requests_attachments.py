@@ -64,8 +64,12 @@ async def attempt(
     content: bytes = PDF,
     **more: Any,
 ) -> httpx.Response:
-    path = f"/v1/requests/{request['request_id']}/attachments?name={quote(name)}"
-    given = headers(by, revision=request["revision"]) | {"Content-Type": "application/octet-stream"} | more
+    path = f"/v1/requests/{request['request_id']}/attachments"
+    given = headers(by, revision=request["revision"]) | {
+        "Content-Type": "application/octet-stream",
+        "File-Name": quote(name, safe=""),
+        **more,
+    }
     return await api.post(path, content=content, headers=given)
 
 

@@ -149,8 +149,11 @@ async def _requests(world: World) -> None:
 
 
 async def _attach(world: World, request: Mapping[str, Any]) -> None:
-    path = f"/v1/requests/{request['request_id']}/attachments?name=note.pdf"
-    given = headers(KENYA, revision=request["revision"]) | {"Content-Type": "application/octet-stream"}
+    path = f"/v1/requests/{request['request_id']}/attachments"
+    given = headers(KENYA, revision=request["revision"]) | {
+        "Content-Type": "application/octet-stream",
+        "File-Name": "note.pdf",
+    }
     assert (await world.client.post(path, content=PDF, headers=given)).status_code == 201
     await world.carry()
 

@@ -181,8 +181,8 @@ def _attach(client: httpx.Client, running: Running, draft: Mapping[str, Any]) ->
     path = f"/v1/requests/{draft['request_id']}/attachments"
     given = {"If-Match": f'"{draft["revision"]}"', "Content-Type": "application/octet-stream"}
     for name in ("one.pdf", "two.pdf", "three.pdf"):
-        headers = running.headers("KEN:focal_point") | given
-        client.post(path, params={"name": name}, content=PDF, headers=headers).raise_for_status()
+        headers = running.headers("KEN:focal_point") | given | {"File-Name": name}
+        client.post(path, content=PDF, headers=headers).raise_for_status()
     deadline = time.monotonic() + SCAN_SECONDS
     while time.monotonic() < deadline:
         listed = client.get(path, headers=running.headers("KEN:focal_point")).raise_for_status().json()
