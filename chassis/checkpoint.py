@@ -9,7 +9,7 @@ import contextlib
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -44,30 +44,45 @@ def file_of(settings: Settings, service: str) -> Path:
     return (settings.audit_dir or settings.state / "audit") / f"{service}.jsonl"
 
 
-def new_key() -> str:
-    """A private key (JWK, RFC 8037) with an id of its own, as the text of its file."""
-    key = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": str(new_id()), "use": "sig", "alg": ALGORITHM})
+def new_key(service: str | None = None) -> str:
+    """A private key (JWK, RFC 8037) as the text of its file; one service's alone, if that is named."""
+    kid = f"{service}.{new_id()}" if service else str(new_id())
+    key = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": kid, "use": "sig", "alg": ALGORITHM})
     return json.dumps(key.as_dict(private=True))
+
+
+def public_halves(files: Sequence[Path]) -> str:
+    """A JWK set that verifies what any key of these files has signed, and signs nothing. Raises SettingsError."""
+    keys = [key for file in files for key in _key_set(file)]
+    return json.dumps({"keys": [key.as_dict(private=False) for key in keys]})
+
+
+def _is_of(key: jwk.OKPKey, service: str) -> bool:
+    """A key whose id names a service is that one's alone: else whoever took over one could sign for all."""
+    named, _, rest = str(key.kid).partition(".")
+    return not rest or named == service
 
 
 def _own_key(settings: Settings) -> jwk.OKPKey:
     return jwk.OKPKey.import_key(json.loads(made_once(settings.state / OWN_KEY, new_key)))
 
 
-def signing_key(settings: Settings) -> jwk.OKPKey:
+def signing_key(settings: Settings, service: str) -> jwk.OKPKey:
     """The first key of ENTRAIDE_AUDIT_KEY_FILE, or one of its own in the state folder. Raises SettingsError."""
     if settings.audit_key_file is None:
         return _own_key(settings)
     key = _key_set(settings.audit_key_file)[0]
     if not key.is_private:
         raise SettingsError("the first key of ENTRAIDE_AUDIT_KEY_FILE has to be a private one")
+    if not _is_of(key, service):
+        raise SettingsError(f"the first key of ENTRAIDE_AUDIT_KEY_FILE is another service's than {service}'s")
     return key
 
 
-def known_keys(settings: Settings) -> jwk.KeySet:
-    """All keys that checkpoints may be signed with. Raises SettingsError."""
+def known_keys(settings: Settings, service: str) -> jwk.KeySet:
+    """All keys that the lines of a service may be signed with. Raises SettingsError."""
     if settings.audit_key_file is not None:
-        return jwk.KeySet([*_key_set(settings.audit_key_file)])
+        return jwk.KeySet([key for key in _key_set(settings.audit_key_file) if _is_of(key, service)])
     return jwk.KeySet([_own_key(settings)] if (settings.state / OWN_KEY).exists() else [])
 
 
@@ -146,7 +161,7 @@ def lines(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
 
 async def keep_checkpoints(db: Database, settings: Settings) -> None:
     """Each minute, sign the end of the chain where it has moved."""
-    key, path = signing_key(settings), file_of(settings, db.source)
+    key, path = signing_key(settings, db.source), file_of(settings, db.source)
     height = 0
     while True:
         async with db.transaction() as tx:

@@ -23,6 +23,9 @@ from contracts.directory import PersonErased
 from contracts.facts import Event
 from contracts.refusals import Conflict
 
+OWNER = "directory"
+"""Whose key signs the lines of the file of erasures."""
+
 Dropped = Mapping[str, int]
 """How many rows of which table."""
 
@@ -80,7 +83,7 @@ class Ledger:
 
     def read(self) -> tuple[list[Erasure], int]:
         """Each once, and how many lines are none of ours."""
-        keys = known_keys(self._settings)
+        keys = known_keys(self._settings, OWNER)
         found: dict[UUID, Erasure] = {}
         strange = 0
         with self._reached():
@@ -98,7 +101,7 @@ class Ledger:
         with self._reached():
             for one in erasures:
                 if one.person_id not in known:
-                    append(self._path, signed(one, signing_key(self._settings)))
+                    append(self._path, signed(one, signing_key(self._settings, OWNER)))
 
     @contextlib.contextmanager
     def _reached(self) -> Iterator[None]:

@@ -257,7 +257,7 @@ async def _untold(tx: Tx, report: Report) -> None:
 
 async def _checkpoints(tx: Tx, report: Report, settings: Settings, size: int, height: int) -> int:
     """Compare with what was signed; the height up to which it was."""
-    keys, path = known_keys(settings), file_of(settings, report.service)
+    keys, path = known_keys(settings, report.service), file_of(settings, report.service)
     agreed = witnessed = unsigned = 0
     contradicted = False
     for number, line in lines(path, size):

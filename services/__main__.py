@@ -19,7 +19,7 @@ from chassis import doctor as checks
 from chassis import runtime
 from chassis.auth import Issuer, persona_id
 from chassis.bus import BusError, ensure_streams, stream_states
-from chassis.checkpoint import new_key
+from chassis.checkpoint import new_key, public_halves
 from chassis.db import Database, Tx
 from chassis.embedded import EmbeddedError, default_state
 from chassis.erasure import Ledger
@@ -261,9 +261,20 @@ def audit_verify(state: Path | None, as_json: bool) -> None:
 
 
 @audit.command("key")
-def audit_key() -> None:
+@click.option("--service", type=click.Choice(NAMES), help="Whose alone it is; without it, everybody's.")
+def audit_key(service: str | None) -> None:
     """A new private key for ENTRAIDE_AUDIT_KEY_FILE; its older ones stay behind it, to verify."""
-    click.echo(new_key())
+    click.echo(new_key(service))
+
+
+@audit.command("public")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def audit_public(files: tuple[Path, ...]) -> None:
+    """The public halves of all keys in some files, for who verifies and does not sign."""
+    try:
+        click.echo(public_halves(files))
+    except SettingsError as error:
+        fail(str(error))
 
 
 @main.command()

@@ -14,7 +14,18 @@ from joserfc import jwk
 
 from chassis import checkpoint as checkpoints
 from chassis import sealing
-from chassis.checkpoint import append, file_of, keep_checkpoints, known_keys, lines, read_signed, signing_key, size_of
+from chassis.checkpoint import (
+    append,
+    file_of,
+    keep_checkpoints,
+    known_keys,
+    lines,
+    new_key,
+    public_halves,
+    read_signed,
+    signing_key,
+    size_of,
+)
 from chassis.db import Database
 from chassis.journal import announce_all
 from chassis.sealing import keep_sealing, seal
@@ -176,7 +187,9 @@ async def test_a_checkpoint_is_signed_and_names_the_end_of_the_chain(
                     await asyncio.sleep(0.02)
         await asyncio.sleep(0.3)
 
-    read = [read_signed(line, known_keys(own), checkpoints.Checkpoint) for _, line in lines(path, size_of(path))]
+    read = [
+        read_signed(line, known_keys(own, "requests"), checkpoints.Checkpoint) for _, line in lines(path, size_of(path))
+    ]
     async with db.transaction() as tx:
         hashes = {row["height"]: row["hash"].hex() for row in await tx.fetch("SELECT height, hash FROM seal")}
     assert [2, 4] == [one.height for one in read if one], "where the chain has not moved nothing is written"
@@ -188,10 +201,10 @@ def test_a_line_that_was_changed_or_signed_by_another_key_is_none(own: Settings,
     checkpoint = checkpoints.Checkpoint(
         service="requests", height=7, hash="ab" * 32, at=checkpoints.datetime.now(checkpoints.UTC)
     )
-    line = checkpoints.signed(checkpoint, signing_key(own))
-    stranger = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": str(signing_key(own).kid)})
+    line = checkpoints.signed(checkpoint, signing_key(own, "requests"))
+    stranger = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": str(signing_key(own, "requests").kid)})
 
-    assert read_signed(line, known_keys(own), checkpoints.Checkpoint) is not None
+    assert read_signed(line, known_keys(own, "requests"), checkpoints.Checkpoint) is not None
     for other in (
         line.replace(b'"height":7', b'"height":8'),
         checkpoints.signed(checkpoint, stranger),
@@ -200,7 +213,7 @@ def test_a_line_that_was_changed_or_signed_by_another_key_is_none(own: Settings,
         b"{}",
         json.dumps(json.loads(line) | {"jws": ""}).encode(),
     ):
-        assert read_signed(other, known_keys(own), checkpoints.Checkpoint) is None
+        assert read_signed(other, known_keys(own, "requests"), checkpoints.Checkpoint) is None
 
 
 def test_a_key_file_signs_with_its_first_key_and_knows_all(own: Settings, tmp_path: Path) -> None:
@@ -211,18 +224,46 @@ def test_a_key_file_signs_with_its_first_key_and_knows_all(own: Settings, tmp_pa
         service="requests", height=7, hash="", at=checkpoints.datetime.now(checkpoints.UTC)
     )
 
-    assert read_signed(checkpoints.signed(checkpoint, old), known_keys(given), checkpoints.Checkpoint) is not None
     assert (
-        read_signed(checkpoints.signed(checkpoint, signing_key(given)), jwk.KeySet([new]), checkpoints.Checkpoint)
+        read_signed(checkpoints.signed(checkpoint, old), known_keys(given, "requests"), checkpoints.Checkpoint)
+        is not None
+    )
+    assert (
+        read_signed(
+            checkpoints.signed(checkpoint, signing_key(given, "requests")), jwk.KeySet([new]), checkpoints.Checkpoint
+        )
         is not None
     )
     (tmp_path / "keys.json").write_text(json.dumps(old.as_dict(private=False)))
     with pytest.raises(SettingsError, match="private"):
-        signing_key(given)
+        signing_key(given, "requests")
     for wrong in ("", "[]", '{"keys": []}', '{"kty": "oct", "k": "AA"}'):
         (tmp_path / "keys.json").write_text(wrong)
         with pytest.raises(SettingsError, match="ENTRAIDE_AUDIT_KEY_FILE"):
-            known_keys(given)
+            known_keys(given, "requests")
+
+
+def test_a_key_of_one_service_signs_for_that_one_alone(own: Settings, tmp_path: Path) -> None:
+    files = [tmp_path / f"{service}.jwk" for service in ("requests", "pledges")]
+    for file in files:
+        file.write_text(new_key(file.stem))
+    (tmp_path / "public.jwk").write_text(public_halves(files))
+    of_requests, verifying = (replace(own, audit_key_file=file) for file in (files[0], tmp_path / "public.jwk"))
+    now = checkpoints.datetime.now(checkpoints.UTC)
+    right, wrong = (
+        checkpoints.signed(
+            checkpoints.Checkpoint(service=service, height=7, hash="", at=now), signing_key(of_requests, "requests")
+        )
+        for service in ("requests", "pledges")
+    )
+
+    assert read_signed(right, known_keys(verifying, "requests"), checkpoints.Checkpoint) is not None
+    assert read_signed(wrong, known_keys(verifying, "pledges"), checkpoints.Checkpoint) is None
+    assert '"d"' not in (tmp_path / "public.jwk").read_text()
+    with pytest.raises(SettingsError, match="private"):
+        signing_key(verifying, "requests")
+    with pytest.raises(SettingsError, match="another service's than pledges's"):
+        signing_key(of_requests, "pledges")
 
 
 def test_what_a_crash_left_of_a_line_spoils_no_other(tmp_path: Path) -> None:

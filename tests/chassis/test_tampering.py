@@ -54,7 +54,7 @@ async def sign(db: Database, own: Settings) -> None:
         last = await tx.fetchrow("SELECT height, hash FROM seal ORDER BY height DESC LIMIT 1")
     assert last is not None
     checkpoint = Checkpoint(service="requests", height=last["height"], hash=last["hash"].hex(), at=datetime.now(UTC))
-    append(file_of(own, "requests"), signed(checkpoint, signing_key(own)))
+    append(file_of(own, "requests"), signed(checkpoint, signing_key(own, "requests")))
 
 
 @pytest.fixture

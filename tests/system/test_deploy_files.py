@@ -46,7 +46,7 @@ def example_environment() -> dict[str, str]:
         "ENTRAIDE_PUBLIC_URL": "https://entraide.example",
         "ENTRAIDE_SECURITY_CONTACT": "mailto:security@entraide.example",
         "TOKENS": "./tokens",
-        "AUDIT_KEY": "./audit.jwk",
+        "AUDIT_KEYS": "./audit",
         "AUTHORITY": "./ca.pem",
         **{f"{of}_{what}": f"./{of.lower()}.pem" for of in ("NATS", "POSTGRES") for what in ("CERTIFICATE", "KEY")},
         "EDGE_CERTIFICATE": "./edge.pem",
@@ -226,7 +226,10 @@ def test_every_service_has_a_container_that_runs_it_and_knows_its_peers(image: I
         assert str(read.service_token_file).startswith("/run/entraide/")
         token, checkpoints, key, authority, *files = container["volumes"]
         assert f"${{TOKENS:?}}/{service.name}:/run/entraide:ro" == token
-        assert (f"audit:{read.audit_dir}", f"${{AUDIT_KEY:?}}:{read.audit_key_file}:ro") == (checkpoints, key)
+        assert (f"audit:{read.audit_dir}", f"${{AUDIT_KEYS:?}}/{service.name}.jwk:{read.audit_key_file}:ro") == (
+            checkpoints,
+            key,
+        )
         assert authority == "${AUTHORITY:?}:/run/secrets/ca.pem:ro"
         assert ([f"files:{read.files}"] if service.name == "requests" else []) == files
     assert environment_of(containers()["notifications"]).keys() > {"SMTP_URL", "ENTRAIDE_PUBLIC_URL"}
@@ -238,6 +241,7 @@ def test_the_jobs_have_the_operators_addresses_and_nothing_more() -> None:
     assert ["migrate"] == migrate["command"]
     assert {"DATABASE_URL", "ENTRAIDE_AUDIT_DIR", "ENTRAIDE_AUDIT_KEY_FILE"} == environment_of(migrate).keys()
     assert all(volume.endswith(":ro") for volume in migrate["volumes"]), "it verifies, and writes no checkpoint"
+    assert [] == [v for v in migrate["volumes"] if ".jwk" in v and not v.startswith("${AUDIT_KEYS:?}/public.jwk:")]
     assert "://entraide_migrator:" in environment_of(migrate)["DATABASE_URL"]
     assert "python -m services streams ensure" in streams["command"][0]
     assert environment_of(streams)["NATS_URL"].startswith("tls://streams:")
