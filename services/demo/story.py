@@ -190,7 +190,7 @@ class Story:
         async def file(numbered: tuple[int, Mapping[str, Any]]) -> None:
             number, sample = numbered
             request = await self._filed(sample)
-            if request is None:
+            if first := request is None:
                 request = await self._api.post(sample["as"], "/v1/requests", sample["body"], step=f"request {number}")
             else:
                 self.filed_before += 1
@@ -199,8 +199,8 @@ class Story:
             told.lines = [Line(line["kind"]) for line in request["lines"]]
             self.told[number - 1] = told
             await self._suggestions(request)
-            if (seen := self._seen.suggested_at.get(request["request_id"])) is not None:
-                told.suggestion_ms = max(0.0, (seen - answered) * 1000)
+            if first:
+                told.suggestion_ms = max(0.0, (await self._seen_suggested(request) - answered) * 1000)
             if request["status"] == "submitted":
                 path = f"/v1/requests/{request['request_id']}"
                 request = await self._api.post(COORDINATOR, f"{path}/register", {}, revision=request["revision"])
@@ -227,6 +227,14 @@ class Story:
             return lines <= {match["line_id"] for match in matches}
 
         await self._until(all_there, f"suggestions for {request['request_id']}")
+
+    async def _seen_suggested(self, request: Mapping[str, Any]) -> float:
+        """When the fact passed: what is committed may be read before it is published."""
+
+        async def seen() -> float | None:
+            return self._seen.suggested_at.get(request["request_id"])
+
+        return await self._until(seen, f"the fact of a suggestion for {request['request_id']}")
 
     async def _matches(self, request_id: str) -> list[Mapping[str, Any]]:
         return await self._all(COORDINATOR, f"/v1/matches?request={request_id}", "matches")
