@@ -8,6 +8,7 @@ import math
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 import msgspec
@@ -31,6 +32,9 @@ LIVE = "/health/live"
 BODY = "entraide.body"
 HEADERS = "entraide.headers"
 """Where the scope holds what was read here, so that nothing behind reads it again."""
+
+STAYS_OPEN = "entraide.stays_open"
+"""Where it holds what to call when an answer has begun that goes on; `chassis.event_streams` bounds those."""
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -92,7 +96,8 @@ class Edge:
                     raise
                 await self._refuse("internal-error", 500, headers, answer)
             finally:
-                answer.measure()
+                if not answer.stays_open:
+                    answer.measure()
 
     async def _pass_on(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer") -> None:
         # Before anything else: whatever is wrong with a request, having made it counts.
@@ -167,10 +172,19 @@ class Edge:
             await self._refuse("overloaded", 503, headers, answer)
             return
         self._under_way += 1
+        scope[STAYS_OPEN] = partial(self._set_aside, answer)
         try:
             await self._app(scope, receive, answer)
         finally:
-            self._under_way -= 1
+            if not answer.stays_open:
+                self._under_way -= 1
+
+    def _set_aside(self, answer: "Answer") -> None:
+        """Count it no longer among those under way; what is measured is the time until it began."""
+        assert not answer.stays_open, "it is set aside once"
+        answer.measure()
+        answer.stays_open = True
+        self._under_way -= 1
 
     async def _refuse(
         self,
@@ -206,6 +220,7 @@ class Answer:
         self._headers = headers
         self._started = time.perf_counter()
         self.status: int | None = None
+        self.stays_open = False
 
     async def __call__(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":

@@ -2,10 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -38,6 +39,8 @@ from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_re
 from chassis.db import Database, OutcomeUnknown, is_transient
 from chassis.doorkeeper import IDENTITY, Doorkeeper, Verifying
 from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header
+from chassis.event_streams import EventStream, EventStreams
+from chassis.following import Following
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, language_of, note, problem, problem_of
 from chassis.service import Running
 from chassis.settings import Settings
@@ -202,6 +205,18 @@ def pages_of(request: CommandRequest) -> Pages:
     return Pages(path=request.url.path, filters=asked)
 
 
+Streaming = NamedDependency[SkipValidation[Callable[[str | None], EventStream[Any]]]]
+
+
+def stream_of(
+    request: CommandRequest,
+    event_streams: NamedDependency[SkipValidation[EventStreams]],
+    following: NamedDependency[SkipValidation[Following]],
+) -> Callable[[str | None], EventStream[Any]]:
+    """Follows the service whose route it is, from a `Last-Event-ID` on."""
+    return partial(EventStream, event_streams, following, request.user, request.scope)
+
+
 def now_of() -> datetime:
     return datetime.now(UTC)
 
@@ -231,7 +246,7 @@ def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Pr
     headers: dict[str, str] = {}
     if body.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="entraide"'
-    if body.status == 503:
+    if body.status in {429, 503}:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return _respond(body, headers)
 
@@ -338,10 +353,12 @@ def application(
     *,
     routes: Sequence[ControllerRouterHandler] = (),
     settings: Settings | None = None,
+    event_streams: EventStreams | None = None,
     version: str = "0.1.0",
 ) -> Edge:
     """All routes of the given services behind one edge; `routes` are those of no single service."""
     settings = settings or Settings(state=Path())
+    event_streams = event_streams or EventStreams.of(settings, verifier)
     KwargsModel.resolve_dependencies = in_turn  # type: ignore[method-assign]
     by_name = {service.name: service for service in running}
     routers = [
@@ -351,6 +368,8 @@ def application(
             dependencies={
                 "db": Provide(_constant(service.db), sync_to_thread=False),
                 "own": Provide(_constant(service.own), sync_to_thread=False),
+                "following": Provide(_constant(service.following), sync_to_thread=False),
+                "stream": Provide(stream_of, sync_to_thread=False),
             },
             tags=[service.name],
         )
@@ -368,6 +387,7 @@ def application(
             "now": Provide(now_of, sync_to_thread=False),
             "upload": Provide(upload_of, sync_to_thread=False),
             "paging": Provide(pages_of, sync_to_thread=False),
+            "event_streams": Provide(_constant(event_streams), sync_to_thread=False),
             "running": Provide(_constant(list(running)), sync_to_thread=False),
             "services": Provide(_constant(by_name), sync_to_thread=False),
         },

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -206,6 +206,24 @@ class Relay:
         return sent
 
 
+class Place(NamedTuple):
+    """Where an event stands in the order that can be read while others write: no later commit slips in before it.
+
+    As text, `<written_by>.<position>`, it is a watermark.
+    """
+
+    written_by: int
+    position: int
+
+    @classmethod
+    def parse(cls, watermark: str) -> "Place":
+        written_by, position = watermark.split(".")
+        return cls(int(written_by), int(position))
+
+    def __str__(self) -> str:
+        return f"{self.written_by}.{self.position}"
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Part of a journal, in an order that no later commit can slip into; `after` is where the next page starts."""
 
@@ -215,12 +233,18 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def read(tx: Tx, *, after: str, limit: int = PAGE_MAX) -> Page:
-    """The journal after a watermark (`<written_by>.<position>`, or "0.0" for all of it).
+    """The journal after a watermark (`<written_by>.<position>`, or "0.0" for all of it)."""
+    found = await read_placed(tx, after=Place.parse(after), limit=limit + 1)
+    page = found[:limit]
+    return Page(events=[event for _, event in page], after=str(page[-1][0]) if page else after, more=len(found) > limit)
+
+
+async def read_placed(tx: Tx, *, after: Place, limit: int) -> list[tuple[Place, Event]]:
+    """The events after a place, each with its own.
 
     Only what was written by transactions older than every one still running is returned: what those write comes
     later in this order, so that a watermark never passes an event by.
     """
-    written_by, position = after.split(".")
     rows = await tx.fetch(
         """
         SELECT written_by::text AS written_by, position, event FROM journal
@@ -228,16 +252,23 @@ async def read(tx: Tx, *, after: str, limit: int = PAGE_MAX) -> Page:
         -- Qualified: by itself the name would mean the text above, where 10 comes before 9.
         ORDER BY journal.written_by, journal.position LIMIT $3
         """,
-        written_by,
-        int(position),
-        limit + 1,
+        str(after.written_by),
+        after.position,
+        limit,
     )
-    page = rows[:limit]
-    return Page(
-        events=[decode_event(row["event"]) for row in page],
-        after=f"{page[-1]['written_by']}.{page[-1]['position']}" if page else after,
-        more=len(rows) > limit,
+    return [(Place(int(row["written_by"]), row["position"]), decode_event(row["event"])) for row in rows]
+
+
+async def read_end(tx: Tx) -> Place:
+    """The place of the last event that can be read now."""
+    row = await tx.fetchrow(
+        """
+        SELECT written_by::text AS written_by, position FROM journal
+        WHERE written_by < pg_snapshot_xmin(pg_current_snapshot())
+        ORDER BY journal.written_by DESC, journal.position DESC LIMIT 1
+        """
     )
+    return Place(int(row["written_by"]), row["position"]) if row else Place(0, 0)
 
 
 async def read_aggregate(tx: Tx, aggregate_id: UUID, *, after_version: int = 0, limit: int = PAGE_MAX) -> list[Event]:

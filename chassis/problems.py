@@ -13,6 +13,7 @@ from chassis.telemetry import correlation_id
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import (
     Conflict,
+    Excessive,
     Forbidden,
     Invalid,
     Mismatch,
@@ -37,6 +38,7 @@ STATUSES: Mapping[type[Refusal], int] = {
     Stale: 412,
     Mismatch: 422,
     Unconditional: 428,
+    Excessive: 429,
     Unavailable: 503,
 }
 

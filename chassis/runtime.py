@@ -5,6 +5,7 @@ import contextlib
 import gc
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from chassis.checkpoint import keep_checkpoints
 from chassis.commands import FORGET_MAX, forget_old
 from chassis.db import Database
 from chassis.edge import Edge
+from chassis.event_streams import EventStreams
 from chassis.http import application
 from chassis.inbox import Inbox
 from chassis.internal import events
@@ -44,6 +46,7 @@ COLLECT = (50_000, 50, 1000)
 """Objects made between two collections, of each generation: a request makes some thousand, none of which is a cycle."""
 
 GRACE_SECONDS = 5
+UNREAD_MILLISECONDS = 30_000
 BACKLOG = 256
 
 log = structlog.get_logger()
@@ -178,6 +181,7 @@ def loops_of(running: Running) -> dict[str, Loop]:
         f"{name} relay": running.relay.relay,
         f"{name} sweeper": running.relay.sweep,
         f"{name} callers": running.callers.follow,
+        f"{name} look": running.following.look_on,
         f"{name} sealer": partial(keep_sealing, running.db),
         f"{name} checkpoints": partial(keep_checkpoints, running.db, running.settings),
         f"{name} old keys": partial(every, FORGET_SECONDS, partial(_forget, running.db)),
@@ -260,7 +264,9 @@ async def serve(
     async with alive(settings, services, ports=ports) as running:
         keeping: dict[str, Loop] = {"streams": partial(keep_streams, settings, services)} if ensure else {}
         identify = verifier(settings, running[0].callers)
-        app = application(running, identify, routes=[events, *routes], settings=settings)
+        event_streams = EventStreams.of(settings, identify)
+        keeping["event streams' callers"] = event_streams.keep_checking
+        app = application(running, identify, routes=[events, *routes], settings=settings, event_streams=event_streams)
         server = http_server(app, settings.host, settings.port)
         async with supervised(keeping):
             task = asyncio.create_task(server.serve(sockets=[listener(settings.host, settings.port)]))
@@ -270,6 +276,8 @@ async def serve(
             ready = on_ready(running)
             waiting = asyncio.create_task(stop.wait())
             await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            # Those that are open have no end of their own for which the listener could wait.
+            event_streams.close()
             server.should_exit = True
             await task
             waiting.cancel()
@@ -289,6 +297,9 @@ def listener(host: str, port: int) -> socket.socket:
     # waits 40 ms for the first one's acknowledgement.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Of what is accepted too: whoever takes nothing for so long is gone, or might as well be.
+    if sys.platform == "linux":
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
     try:
         bound.bind((host, port))
     except OSError as error:

@@ -10,6 +10,7 @@ from chassis.bus import Bus
 from chassis.callers import Callers
 from chassis.db import Database, Tx
 from chassis.erasure import Forget, forget
+from chassis.following import NOTHING, Followed, Following
 from chassis.inbox import Handler, Inbox
 from chassis.journal import Relay
 from chassis.peers import Peers
@@ -24,7 +25,8 @@ class Service:
 
     `rebuild` folds one fact of the service's own journal into its tables, as the action that announced it did;
     `tables` are those it rebuilds, `texts` those that hold words and personal values and are left alone. `forget`
-    drops what names a person; what it says it dropped is a row each. `own` makes what its routes and its loops share.
+    drops what names a person; what it says it dropped is a row each. `own` makes what its routes and its loops share;
+    `followed` says what of its journal is told to whom.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Service:
     texts: Sequence[str] = ()
     forget: Forget = forget
     own: Callable[["Running"], Any] = lambda _running: None
+    followed: Followed = NOTHING
 
 
 @dataclass(frozen=True)
@@ -61,3 +64,8 @@ class Running:
     def own(self) -> Any:
         """Made when it is first asked for; a route asks for it as `own`."""
         return self.service.own(self)
+
+    @cached_property
+    def following(self) -> Following:
+        """Those who follow this service here."""
+        return Following(self.db, self.service.followed)

@@ -63,6 +63,9 @@ class Settings:
     writes: Allowance = WRITES
     reads: Allowance = READS
     trusted_proxies: tuple[Network, ...] = ()
+    event_streams_each: int = 5
+    event_streams_all: int = 500
+    event_stream_seconds: int = 600
     log_level: str = "warning"
     log_human: bool = False
 
@@ -107,6 +110,9 @@ class Settings:
             writes=_allowance(env, "ENTRAIDE_WRITES_PER_MINUTE", "ENTRAIDE_WRITES_BURST", WRITES),
             reads=_allowance(env, "ENTRAIDE_READS_PER_MINUTE", "ENTRAIDE_READS_BURST", READS),
             trusted_proxies=_networks(env, "ENTRAIDE_TRUSTED_PROXIES"),
+            event_streams_each=_number(env, "ENTRAIDE_EVENT_STREAMS_EACH", 5, lowest=1, highest=1000),
+            event_streams_all=_number(env, "ENTRAIDE_EVENT_STREAMS_ALL", 500, lowest=1, highest=3000),
+            event_stream_seconds=_number(env, "ENTRAIDE_EVENT_STREAM_SECONDS", 600, lowest=1, highest=86_400),
             log_level=env.get("ENTRAIDE_LOG_LEVEL", "warning"),
             log_human=env.get("ENTRAIDE_LOG_HUMAN", "") == "1",
         )

@@ -29,6 +29,7 @@ UNSEALED = Gauge("entraide_audit_unsealed", "Rows of the audit that no seal cove
 CHECKPOINTED = Gauge(
     "entraide_audit_checkpointed_seconds", "When this process last saw the chain's end in a checkpoint", ["service"]
 )
+EVENT_STREAMS = Gauge("entraide_event_streams", "Streams of events that are open in this process")
 PARKED = Gauge("entraide_parked", "Events parked for an operator", ["service"])
 
 _correlation: ContextVar[str | None] = ContextVar("correlation_id", default=None)

@@ -50,5 +50,9 @@ class Mismatch(Refusal):
     """The same key was used for something else, or a rule across records does not hold."""
 
 
+class Excessive(Refusal):
+    """The caller has as much of it as one may have at a time."""
+
+
 class Unavailable(Refusal):
     """Not now; nothing is known to have been changed."""

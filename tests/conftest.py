@@ -126,6 +126,8 @@ def settings(servers: Servers, database_url: str) -> Settings:
         scanner="none",
         writes=builders.UNHURRIED,
         reads=builders.UNHURRIED,
+        # A stream that nobody listens to is not to hold up a test that walks all routes.
+        event_stream_seconds=1,
     )
 
 

@@ -11,7 +11,9 @@ from msgspec import Struct
 
 from chassis.commands import Command, claim
 from chassis.db import Database, Tx
-from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
+from chassis.event_streams import EVENT_STREAM, EventStream, LastEventId
+from chassis.following import Told
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
 from chassis.ids import new_id
 from chassis.problems import language_of
 from contracts.callers import Subject
@@ -365,7 +367,19 @@ def _person_view(person: Person, texts: store.PersonTexts | None, caller: Caller
     )
 
 
+@get(
+    "/v1/events/directory",
+    opt=asks(Action.FOLLOW),
+    media_type=EVENT_STREAM,
+    summary="What happens to organizations, people and appointments, as it does",
+)
+async def follow_directory(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[Told]:
+    """Of whom the caller sees."""
+    return stream(last_event_id)
+
+
 ROUTES = [
+    follow_directory,
     register_organization,
     list_organizations,
     show_organization,

@@ -19,6 +19,7 @@ from services.directory.domain import UNODC, Kind, Person, kind_of
 class Action(StrEnum):
     """All that can be asked of this service, one for each route."""
 
+    FOLLOW = "follow"
     REGISTER = "register"
     LIST_ORGANIZATIONS = "list_organizations"
     SHOW_ORGANIZATION = "show_organization"
@@ -76,9 +77,9 @@ class Given(Struct, frozen=True):
 
 
 _FOR_EVERYBODY = frozenset(
-    {Action.LIST_ORGANIZATIONS, Action.SHOW_ORGANIZATION, Action.LIST_PEOPLE, Action.LIST_APPOINTMENTS}
+    {Action.FOLLOW, Action.LIST_ORGANIZATIONS, Action.SHOW_ORGANIZATION, Action.LIST_PEOPLE, Action.LIST_APPOINTMENTS}
 )
-_OF_AN_APPOINTMENT = frozenset({Action.LIST_APPOINTMENTS, Action.SHOW_APPOINTMENT})
+_OF_AN_APPOINTMENT = frozenset({Action.FOLLOW, Action.LIST_APPOINTMENTS, Action.SHOW_APPOINTMENT})
 _OF_FOCAL_POINT = OF_FOCAL_POINT | {Role.FOCAL_POINT}
 _WHOLE = Decision(None, frozenset(Guarded))
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
@@ -117,6 +118,8 @@ def decide(
 def _decide_person(caller: Caller, action: Action, person: Person) -> Decision:
     if not may_see(caller, person):
         return HIDDEN
+    if action is Action.FOLLOW:
+        return ALLOWED
     if action in {Action.LIST_PEOPLE, Action.SHOW_PERSON}:
         own = person.person_id == caller.person_id
         return _WHOLE if own or _may_enter(caller, Entering(person.organization)).allowed else ALLOWED

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from chassis.db import Database
 from chassis.erasure import Ledger
+from chassis.following import Followed
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from chassis.supervise import Loop, every
-from services.directory import actions, api, appointment_api, feed_api, store
+from services.directory import actions, api, appointment_api, feed_api, following, store
 
 LEDGER_SECONDS = 10.0
 LONG_AGO = datetime.fromtimestamp(0, UTC)
@@ -53,6 +54,7 @@ SERVICE = Service(
     tables=("appointment", "person", "organization"),
     texts=("organization_text", "person_text", "person_subject", "appointment_text"),
     forget=actions.forget,
+    followed=Followed(following.seen),
 )
 
 

@@ -75,6 +75,7 @@ SUBJECTS = (
         decide=decide,
         standings=_ANYBODY,
         reads=(
+            Action.FOLLOW,
             Action.LIST_ORGANIZATIONS,
             Action.SHOW_ORGANIZATION,
             Action.LIST_PEOPLE,
@@ -99,7 +100,7 @@ SUBJECTS = (
         decide=decide,
         standings=_TO_PERSON,
         make=_person,
-        reads=(Action.SHOW_PERSON, Action.LIST_PEOPLE),
+        reads=(Action.SHOW_PERSON, Action.LIST_PEOPLE, Action.FOLLOW),
         acts=(Action.SET_SUBJECTS, Action.DISABLE, Action.ENABLE, Action.PROPOSE_ERASURE),
     ),
     Subject(
@@ -128,7 +129,7 @@ SUBJECTS = (
         standings=_TO_PERSON,
         properties=_OFFICE,
         make=partial(_appointment, proposed_by="somebody else"),
-        reads=(Action.SHOW_APPOINTMENT, Action.LIST_APPOINTMENTS),
+        reads=(Action.SHOW_APPOINTMENT, Action.LIST_APPOINTMENTS, Action.FOLLOW),
     ),
     Subject(
         service="directory",

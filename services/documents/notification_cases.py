@@ -61,6 +61,7 @@ SUBJECTS = (
         standings=_ANYBODY,
         reads=(
             Action.LIST_NOTIFICATIONS,
+            Action.FOLLOW_NOTIFICATIONS,
             Action.LIST_WEBHOOKS,
             Action.REGISTER_SUBSCRIPTION,
             Action.REGISTER_WEBHOOK,
@@ -86,7 +87,7 @@ SUBJECTS = (
         decide=decide,
         standings=_TO_NOTIFICATION,
         make=_notification,
-        reads=(Action.LIST_NOTIFICATIONS, Action.READ_NOTIFICATION),
+        reads=(Action.LIST_NOTIFICATIONS, Action.FOLLOW_NOTIFICATIONS, Action.READ_NOTIFICATION),
     ),
     Subject(
         service="notifications",

@@ -22,6 +22,7 @@ from litestar.types import Empty
 from chassis.auth import ACTING_HEADER
 from chassis.commands import KEY_HEADER
 from chassis.doorkeeper import UNCOUNTED
+from chassis.event_streams import EVENT_STREAM
 from chassis.problems import MEDIA_TYPE, Problem
 from chassis.telemetry import CORRELATION_HEADER
 from chassis.uploads import MEDIA_TYPE as FILE_TYPE
@@ -33,6 +34,8 @@ SCHEMA_PLACE = "#/components/schemas/{name}"
 JSON = "application/json"
 FILE = FILE_TYPE.decode()
 BYTES: Mapping[str, Any] = {"type": "string", "format": "binary"}
+EVENT_DATA = "x-event-data"
+"""Of a stream of events: what the `data` of each are, as JSON."""
 DESCRIPTION = """\
 Technical assistance under the UN Convention against Transnational Organized Crime: requests of States, offerings and
 matches, pledges and funds, and who is told. Every command takes an `Idempotency-Key`: sent again with the same body it
@@ -249,6 +252,9 @@ class Operation:
         }
         if self._media_type == FILE:
             told["content"] = {FILE: {"schema": BYTES}}
+        elif self._media_type == EVENT_STREAM:
+            # A schema says nothing of what has no end (before OpenAPI 3.2, which calls this `itemSchema`).
+            told["content"] = {EVENT_STREAM: {"schema": {"type": "string"}, EVENT_DATA: schemas[self._answer_at]}}
         elif self._answer is not type(None):
             told["content"] = {self._media_type: {"schema": schemas[self._answer_at]}}
         return told

@@ -104,7 +104,7 @@ def _filing(submit: str) -> requests.Filing:
 _R = requests.Action
 _FILINGS = (_R.FILE, _R.CHECK)
 _ANYBODY = {"another organization": of(OTHER), "UNODC": of(UNODC)}
-_SHOWING = (_R.SHOW, _R.LIST, _R.READ_HISTORY)
+_SHOWING = (_R.SHOW, _R.LIST, _R.FOLLOW, _R.READ_HISTORY)
 _OF_ATTACHMENTS = (_R.READ_ATTACHMENTS, _R.DETACH)
 _CIRCUMSTANCES = {
     "status": tuple(Status),
@@ -118,7 +118,7 @@ _REQUESTS = (
         title="What is asked of no record",
         decide=requests.decide,
         standings=_ANYBODY,
-        reads=(_R.LIST, _R.CHECK),
+        reads=(_R.LIST, _R.FOLLOW, _R.CHECK),
     ),
     Subject(
         service="requests",
@@ -200,8 +200,8 @@ def _match(presented: str, interested: str, told: str, agreed: str) -> match.Mat
     )
 
 
-_OFFERING_READS = (_M.SHOW_OFFERING, _M.LIST_OFFERINGS)
-_MATCH_READS = (_M.SHOW_MATCH, _M.LIST_MATCHES)
+_OFFERING_READS = (_M.SHOW_OFFERING, _M.LIST_OFFERINGS, _M.FOLLOW)
+_MATCH_READS = (_M.SHOW_MATCH, _M.LIST_MATCHES, _M.FOLLOW)
 _TO_OFFERING = {"the provider itself": of(PROVIDER), "another organization": of(OTHER), "UNODC": of(UNODC)}
 _MATCHING = (
     Subject(
@@ -209,7 +209,7 @@ _MATCHING = (
         title="What is asked of no record",
         decide=matching.decide,
         standings=_ANYBODY,
-        reads=(_M.LIST_OFFERINGS, _M.LIST_MATCHES, _M.OFFER, _M.PROPOSE),
+        reads=(_M.LIST_OFFERINGS, _M.LIST_MATCHES, _M.FOLLOW, _M.OFFER, _M.PROPOSE),
     ),
     Subject(
         service="matching",
@@ -310,7 +310,7 @@ _PLEDGES = (
         reads=(
             _P.LIST_PLEDGES, _P.LIST_ALLOCATIONS, _P.LIST_REQUIREMENTS, _P.LIST_ENTRIES,
             _P.LIST_FUNDS, _P.SHOW_FUND, _P.LIST_RATES, _P.SHOW_BALANCES, _P.PLEDGE, _P.OPEN_FUND, _P.ALLOCATE,
-            _P.LOAD_RATES,
+            _P.LOAD_RATES, _P.FOLLOW,
         ),
     ),
     Subject(
@@ -321,7 +321,7 @@ _PLEDGES = (
         standings=_TO_PLEDGE,
         properties={"status": tuple(pledges_domain.Status)},
         make=_pledge,
-        reads=(_P.SHOW_PLEDGE, _P.LIST_PLEDGES),
+        reads=(_P.SHOW_PLEDGE, _P.LIST_PLEDGES, _P.FOLLOW),
         acts=(_P.COMMIT, _P.RECEIVE, _P.WITHDRAW),
     ),
     Subject(
@@ -331,7 +331,7 @@ _PLEDGES = (
         decide=pledges.decide,
         standings=_TO_REQUIREMENT,
         make=_requirement,
-        reads=(_P.LIST_REQUIREMENTS,),
+        reads=(_P.LIST_REQUIREMENTS, _P.FOLLOW),
     ),
     Subject(
         service="pledges",
@@ -341,7 +341,7 @@ _PLEDGES = (
         standings=_TO_REQUIREMENT,
         properties={"for": ("a requirement", "a work package")},
         make=_allocation,
-        reads=(_P.SHOW_ALLOCATION, _P.LIST_ALLOCATIONS),
+        reads=(_P.SHOW_ALLOCATION, _P.LIST_ALLOCATIONS, _P.FOLLOW),
     ),
     Subject(
         service="pledges",

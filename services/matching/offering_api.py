@@ -12,7 +12,9 @@ from msgspec import Struct, field
 
 from chassis.commands import claim
 from chassis.db import Tx
-from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
+from chassis.event_streams import EVENT_STREAM, EventStream, LastEventId
+from chassis.following import Told
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
 from chassis.ids import new_id
 from contracts.facts import Fact
 from contracts.matching import Eligibility
@@ -252,7 +254,19 @@ def view(offering: Offering, texts: offering_store.Texts, comment: str, today: d
     )
 
 
+@get(
+    "/v1/events/matching",
+    opt=asks(Action.FOLLOW),
+    media_type=EVENT_STREAM,
+    summary="What happens to offerings and matches, as it does",
+)
+async def follow_offerings_and_matches(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[Told]:
+    """Of what the caller sees; of another organization's offering only that it is there."""
+    return stream(last_event_id)
+
+
 ROUTES = [
+    follow_offerings_and_matches,
     create_offering,
     list_offerings,
     show_offering,

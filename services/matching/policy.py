@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
+from contracts.facts import fact_type
+from contracts.matching import MatchShortlisted, OfferingApproved, OfferingReconfirmed, OfferingResumed
 from contracts.values import Caller, Role
 from services.matching.line import WantedLine
 from services.matching.match import Match
@@ -17,6 +19,7 @@ class Action(StrEnum):
     """All that can be asked of this service, one for each route."""
 
     OFFER = "offer"
+    FOLLOW = "follow"
     LIST_OFFERINGS = "list_offerings"
     SHOW_OFFERING = "show_offering"
     REVISE = "revise"
@@ -84,10 +87,16 @@ MATCHERS: Mapping[Action, frozenset[Role]] = {
 }
 """Who changes a match that they see."""
 
+TOLD_OF_OTHERS = frozenset({fact_type(OfferingApproved), fact_type(OfferingReconfirmed), fact_type(OfferingResumed)})
+"""Of an offering, that it is there. All else that happens to it is between its provider and UNODC."""
+
+_STEPS = frozenset({fact_type(MatchShortlisted)})
+"""A coordinator's own, in preparing a match."""
+
 PROPOSERS = _COORDINATOR | _PROVIDER
 """A coordinator nominates, a provider's officer is interested."""
 
-_LISTS = frozenset({Action.LIST_OFFERINGS, Action.LIST_MATCHES})
+_LISTS = frozenset({Action.FOLLOW, Action.LIST_OFFERINGS, Action.LIST_MATCHES})
 _WITH_COMMENT = Decision(None, frozenset({Guarded.COMMENT}))
 _WITH_RANKING = Decision(None, frozenset({Guarded.RANK, Guarded.DEPARTS, Guarded.DEPARTURE}))
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
@@ -126,6 +135,8 @@ def _decide_proposal(caller: Caller, about: Offering | WantedLine | None) -> Dec
 def _decide_offering(caller: Caller, action: Action, offering: Offering) -> Decision:
     if not may_see_offering(caller, offering):
         return HIDDEN
+    if action is Action.FOLLOW:
+        return ALLOWED
     if action is Action.LIST_OFFERINGS or action is Action.SHOW_OFFERING:
         of_its_own = caller.role in OVERSEERS or offering.provider == caller.organization
         return _WITH_COMMENT if of_its_own else ALLOWED
@@ -139,9 +150,20 @@ def _decide_offering(caller: Caller, action: Action, offering: Offering) -> Deci
 def _decide_match(caller: Caller, action: Action, match: Match) -> Decision:
     if not may_see_match(caller, match):
         return HIDDEN
+    if action is Action.FOLLOW:
+        return ALLOWED
     if action is Action.LIST_MATCHES or action is Action.SHOW_MATCH:
         return ALLOWED if caller.role in _PROVIDER else _WITH_RANKING
     return ALLOWED if caller.role in MATCHERS.get(action, ()) else _NOT_FOR_YOUR_ROLE
+
+
+def is_told(caller: Caller, event_type: str, *, own: bool) -> bool:
+    """Whether somebody who sees a record is told of such an event; `own` where it is of their own offering."""
+    if caller.role in OVERSEERS:
+        return True
+    if event_type.startswith("matching.offering."):
+        return own or event_type in TOLD_OF_OTHERS
+    return event_type not in _STEPS
 
 
 def may_see_offering(caller: Caller, seen: Offering) -> bool:

@@ -9,12 +9,14 @@ import msgspec
 import structlog
 
 from chassis.db import Database
+from chassis.following import Followed
 from chassis.peers import PeerError
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every
 from contracts.consents import ConsentPage
 from services.matching import (
     consent_store,
+    following,
     match_actions,
     match_api,
     match_store,
@@ -91,4 +93,5 @@ SERVICE = Service(
     rebuild=match_actions.rebuild,
     tables=("match", "capacity", "offering"),
     texts=("offering_text", "remark"),
+    followed=Followed(following.seen),
 )

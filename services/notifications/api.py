@@ -10,7 +10,8 @@ from msgspec import Meta, Struct
 
 from chassis.commands import claim, expected_revision
 from chassis.db import Tx
-from chassis.http import Calling, Commanded, Db, Now, Paging, asks, shown
+from chassis.event_streams import EVENT_STREAM, EventStream, LastEventId
+from chassis.http import Calling, Commanded, Db, Now, Paging, Streaming, asks, shown
 from chassis.problems import language_of
 from contracts.refusals import Missing
 from contracts.values import Caller, Language, Role
@@ -22,6 +23,7 @@ from services.notifications.domain import (
     Subscription,
     subscription_id_of,
 )
+from services.notifications.following import Arrival
 from services.notifications.policy import Action
 from services.notifications.wording import words
 
@@ -147,6 +149,17 @@ async def list_notifications(
     return Response(page, headers=paging.next_link(more))
 
 
+@get(
+    "/v1/notifications/stream",
+    opt=asks(Action.FOLLOW_NOTIFICATIONS),
+    media_type=EVENT_STREAM,
+    summary="What comes into the caller's inbox, as it does",
+)
+async def follow_notifications(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[Arrival]:
+    """Whatever the channels of the subscription are; the words are in the inbox."""
+    return stream(last_event_id)
+
+
 @post(
     "/v1/notifications/{notification_id:uuid}/read",
     opt=asks(Action.READ_NOTIFICATION),
@@ -225,4 +238,4 @@ def _view(notification: Notification, language: Language) -> NotificationView:
     )
 
 
-ROUTES = [show_subscription, register_subscription, list_notifications, read_notification]
+ROUTES = [show_subscription, register_subscription, list_notifications, follow_notifications, read_notification]

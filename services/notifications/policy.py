@@ -14,6 +14,7 @@ class Action(StrEnum):
     SHOW_SUBSCRIPTION = "show_subscription"
     REGISTER_SUBSCRIPTION = "register_subscription"
     LIST_NOTIFICATIONS = "list_notifications"
+    FOLLOW_NOTIFICATIONS = "follow_notifications"
     READ_NOTIFICATION = "read_notification"
     REGISTER_WEBHOOK = "register_webhook"
     LIST_WEBHOOKS = "list_webhooks"
@@ -26,13 +27,13 @@ class Action(StrEnum):
 
 
 _OF_A_SUBSCRIPTION = frozenset({Action.SHOW_SUBSCRIPTION, Action.REGISTER_SUBSCRIPTION})
-_OF_A_NOTIFICATION = frozenset({Action.LIST_NOTIFICATIONS, Action.READ_NOTIFICATION})
+_OF_A_NOTIFICATION = frozenset({Action.LIST_NOTIFICATIONS, Action.FOLLOW_NOTIFICATIONS, Action.READ_NOTIFICATION})
 _OF_A_WEBHOOK = frozenset(
     {Action.LIST_WEBHOOKS, Action.SHOW_WEBHOOK, Action.REMOVE_WEBHOOK, Action.ROTATE_WEBHOOK}
     | {Action.ENABLE_WEBHOOK, Action.TEST_WEBHOOK, Action.LIST_DELIVERIES}
 )
 _NEW = frozenset({Action.REGISTER_SUBSCRIPTION, Action.REGISTER_WEBHOOK})
-_OF_NO_RECORD = _NEW | {Action.LIST_NOTIFICATIONS, Action.LIST_WEBHOOKS}
+_OF_NO_RECORD = _NEW | {Action.LIST_NOTIFICATIONS, Action.FOLLOW_NOTIFICATIONS, Action.LIST_WEBHOOKS}
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 
 

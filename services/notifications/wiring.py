@@ -8,10 +8,11 @@ from pathlib import Path
 
 import structlog
 
+from chassis.following import Followed
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from chassis.supervise import Loop, every
-from services.notifications import actions, api, webhook_api
+from services.notifications import actions, api, following, webhook_api
 from services.notifications.consumers import HANDLERS
 from services.notifications.domain import Pace
 from services.notifications.doors import Doors
@@ -79,5 +80,6 @@ SERVICE = Service(
     tables=("dispatch", "notification", "subscription", "webhook"),
     texts=("address", "endpoint"),
     forget=actions.forget,
+    followed=Followed(following.seen, following.told),
     own=own,
 )

@@ -11,7 +11,9 @@ from msgspec.structs import asdict
 
 from chassis.commands import claim
 from chassis.db import Tx
-from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
+from chassis.event_streams import EVENT_STREAM, EventStream, LastEventId
+from chassis.following import Told
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
 from chassis.ids import new_id
 from contracts.pledges import YearlyRequirement
 from contracts.refusals import Missing
@@ -330,7 +332,19 @@ def _pledge_view(pledge: Pledge, note: str) -> PledgeView:
     )
 
 
+@get(
+    "/v1/events/pledges",
+    opt=asks(Action.FOLLOW),
+    media_type=EVENT_STREAM,
+    summary="What happens to funds, pledges and allocations, as it does",
+)
+async def follow_pledges(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[Told]:
+    """Of what the caller sees."""
+    return stream(last_event_id)
+
+
 ROUTES = [
+    follow_pledges,
     open_fund,
     list_funds,
     show_fund,

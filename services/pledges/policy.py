@@ -18,6 +18,7 @@ from services.pledges.domain import Pledge
 class Action(StrEnum):
     """All that can be asked of this service, one for each route."""
 
+    FOLLOW = "follow"
     OPEN_FUND = "open_fund"
     LIST_FUNDS = "list_funds"
     SHOW_FUND = "show_fund"
@@ -46,7 +47,9 @@ class Entry(Struct, frozen=True):
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
 _FOR_EVERYBODY = frozenset({Action.LIST_FUNDS, Action.SHOW_FUND, Action.LIST_RATES})
-_LISTS = frozenset({Action.LIST_PLEDGES, Action.LIST_ALLOCATIONS, Action.LIST_REQUIREMENTS, Action.LIST_ENTRIES})
+_LISTS = frozenset(
+    {Action.FOLLOW, Action.LIST_PLEDGES, Action.LIST_ALLOCATIONS, Action.LIST_REQUIREMENTS, Action.LIST_ENTRIES}
+)
 _OF_FINANCE = frozenset({Action.OPEN_FUND, Action.ALLOCATE, Action.LOAD_RATES})
 _MOVERS: Mapping[Action, Role] = {
     Action.COMMIT: Role.FINANCE_OFFICER,

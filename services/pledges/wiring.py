@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from chassis.following import Followed
 from chassis.service import Service
-from services.pledges import actions, allocation_routes, api
+from services.pledges import actions, allocation_routes, api, following
 from services.pledges.consumers import HANDLERS
 
 SERVICE = Service(
@@ -15,4 +16,5 @@ SERVICE = Service(
     rebuild=actions.rebuild,
     tables=("posting", "entry", "allocation", "requirement", "pledge", "rate", "balance", "fund_requirement", "fund"),
     texts=("fund_text", "pledge_text"),
+    followed=Followed(following.seen),
 )

@@ -14,7 +14,9 @@ from msgspec import Struct
 
 from chassis.commands import claim, once
 from chassis.db import Tx
-from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
+from chassis.event_streams import EVENT_STREAM, EventStream, LastEventId
+from chassis.following import Told
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
 from chassis.journal import read_aggregate
 from contracts.facts import Fact
 from contracts.refusals import Invalid
@@ -99,6 +101,17 @@ async def list_requests(
         found = await store.page(tx, caller, status=status, state=state_, before=cursor, limit=limit + 1)
     more = str(found[limit - 1].request_id) if len(found) > limit else None
     return Response(RequestPage(requests=list(found[:limit]), cursor=more), headers=paging.next_link(more))
+
+
+@get(
+    "/v1/events/requests",
+    opt=asks(Action.FOLLOW),
+    media_type=EVENT_STREAM,
+    summary="What happens to requests, as it does",
+)
+async def follow_requests(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[Told]:
+    """Of every request that the caller sees, all that its history shows; of its files, where its words are shown."""
+    return stream(last_event_id)
 
 
 @get("/v1/requests/{request_id:uuid}", opt=asks(Action.SHOW), summary="One request")
@@ -250,6 +263,7 @@ def _outcome(code: str) -> Outcome:
 ROUTES = [
     file_request,
     list_requests,
+    follow_requests,
     show_request,
     revise_request,
     check_request,

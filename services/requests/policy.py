@@ -22,6 +22,7 @@ class Action(StrEnum):
     FILE = "file"
     CHECK = "check"
     LIST = "list"
+    FOLLOW = "follow"
     SHOW = "show"
     READ_HISTORY = "read_history"
     READ_AUDIENCE = "read_audience"
@@ -75,6 +76,7 @@ _FOCAL_POINT = frozenset({Role.FOCAL_POINT})
 _COORDINATOR = frozenset({Role.COORDINATOR})
 _EITHER = _FOCAL_POINT | _COORDINATOR
 _FILINGS = frozenset({Action.FILE, Action.CHECK})
+_LISTS = frozenset({Action.LIST, Action.FOLLOW})
 _READS = frozenset({Action.LIST, Action.SHOW, Action.READ_HISTORY})
 _OF_ATTACHMENTS = frozenset({Action.READ_ATTACHMENTS, Action.DETACH})
 """Asked of the request: who is not given its words is not told either whether it has any."""
@@ -123,15 +125,17 @@ _NOT_YOUR_STATE = denied("not-your-state")
 def decide(caller: Caller, action: Action, resource: Request | Filing | None = None) -> Decision:
     """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
 
-    FILE is asked of a Filing, CHECK of nothing, LIST of nothing (anybody may ask) and of each request that is to stand
-    in it, all others of the request.
+    FILE is asked of a Filing, CHECK of nothing, LIST and FOLLOW of nothing (anybody may ask) and of each request that
+    is to stand in it or be told of, all others of the request.
     """
     if action is Action.CHECK or isinstance(resource, Filing):
         return _decide_filing(caller, action, resource if isinstance(resource, Filing) else Filing())
     if not isinstance(resource, Request):
-        return ALLOWED if action is Action.LIST else HIDDEN
+        return ALLOWED if action in _LISTS else HIDDEN
     if not may_see(caller, resource):
         return HIDDEN
+    if action is Action.FOLLOW:
+        return ALLOWED
     if action in _READS:
         return _shown(caller, resource)
     if action in _OF_ATTACHMENTS and Guarded.WORDS not in _shown(caller, resource).fields:

@@ -11,6 +11,7 @@ import structlog
 
 from chassis import files
 from chassis.db import Database
+from chassis.following import Followed
 from chassis.scanner import Scanner, Verdict, scanner_of
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every
@@ -22,6 +23,7 @@ from services.requests import (
     attachment_store,
     audience_api,
     consent_api,
+    following,
 )
 from services.requests.attachment_actions import Keeping
 from services.requests.consumers import HANDLERS
@@ -119,5 +121,6 @@ SERVICE = Service(
     rebuild=actions.rebuild,
     tables=("attachment", "consent", "line_match", "request_line", "request"),
     texts=("request_text", "line_text", "remark", "consent_text", "attachment_text"),
+    followed=Followed(following.seen),
     own=own,
 )

@@ -132,7 +132,7 @@ def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
         for media_type in answer.get("content", {})
     }
 
-    assert {"application/json", "application/octet-stream", "text/plain"} == told
+    assert {"application/json", "application/octet-stream", "text/event-stream", "text/plain"} == told
 
 
 def test_every_example_of_a_body_is_one_that_the_route_takes(app: Litestar, document: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
+from chassis.bookmarks import Bookmarks
 from chassis.bus import Bus
 from chassis.callers import Callers
 from chassis.db import Database
@@ -18,7 +19,7 @@ from chassis.embedded import Postgres
 from chassis.embedded.postgres import installations
 from chassis.http import application
 from chassis.inbox import Inbox
-from chassis.journal import Relay, read
+from chassis.journal import Place, Relay, read
 from chassis.migrate import own_role_of, role_of
 from chassis.peers import Peers
 from chassis.runtime import prepare, verifier
@@ -26,6 +27,7 @@ from chassis.sealing import seal
 from chassis.service import Running
 from chassis.settings import Settings
 from chassis.tampering import find_tampering
+from contracts.refusals import Invalid
 from services.__main__ import NAMES, SERVICES
 from tests import builders
 from tests.seats import ISSUER, hearing
@@ -291,6 +293,7 @@ async def test_after_a_logical_restore_every_event_is_read_again(deployed: str, 
     await file_requests(old, with_keys)
     async with old.transaction() as tx:
         before = await read(tx, after="0.0")
+        bookmark = (await Bookmarks.load(tx)).at(Place.parse(before.after))
     await old.close()
     assert len(before.events) >= 3
 
@@ -309,6 +312,8 @@ async def test_after_a_logical_restore_every_event_is_read_again(deployed: str, 
             assert (0, "") == (done.returncode, done.stderr)
             async with new.transaction() as tx:
                 assert before.events == (await read(tx, after="0.0")).events
+                with pytest.raises(Invalid, match="last-event-id-unknown"):
+                    (await Bookmarks.load(tx)).place(bookmark)
             await file_requests(new, with_keys)
             async with new.transaction() as tx:
                 after = (await read(tx, after="0.0")).events

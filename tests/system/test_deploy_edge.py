@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,17 +20,22 @@ from litestar.handlers import HTTPRouteHandler
 
 from chassis.edge import CLOSED
 from chassis.embedded import free_port
+from chassis.settings import Settings
 from services import contact, reference
 from services.__main__ import NAMES, SERVICES
 from tests.system.deployment import DEPLOY, certificate, debian_program, folder, replaced, running
 
 HAPROXY = ("haproxy", "usr/sbin/haproxy")
+PAUSE_SECONDS = 2.5
+"""Longer than this edge's patience with any other answer, and with a client's silence."""
 
 
 class StandIn(ThreadingHTTPServer):
     """Answers like a service, with its name, and keeps the paths it was asked for."""
 
     daemon_threads = True
+    beats = 0
+    """So many parts, a pause before each, its answers have that end by themselves."""
 
     def __init__(self, name: str) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
@@ -60,12 +66,25 @@ class Answer(BaseHTTPRequestHandler):
         else:
             self.server.asked.append(self.path)
             self.server.forwarded += self.headers.get_all("X-Forwarded-For") or [None]
+        if self.server.beats:
+            self._stream()
+            return
         self.send_response(200)
         self.send_header("Content-Length", str(len(self.server.name)))
         # The next request makes a connection of its own: one that was kept would outlive stop().
         self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(self.server.name.encode())
+
+    def _stream(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for _ in range(self.server.beats):
+            self.wfile.write(b"3\r\n:\n\n\r\n")
+            time.sleep(PAUSE_SECONDS)
+        self.wfile.write(b"0\r\n\r\n")
 
     do_POST = do_GET
 
@@ -123,11 +142,17 @@ async def edge(haproxy: tuple[str, dict[str, str]]) -> AsyncIterator[Edge]:
         crt, key = certificate(place)
         (place / "edge.pem").write_bytes(crt.read_bytes() + key.read_bytes())
         made = Edge(free_port(), crt, services)
-        changes = {f"{s.name}- 4 {s.name}:8400": f"{s.name}- 1 127.0.0.1:{s.server_port}" for s in services.values()}
+        changes = {
+            f"{prefix}- 4 {s.name}:8400": f"{prefix}- 1 127.0.0.1:{s.server_port}"
+            for s in services.values()
+            for prefix in (s.name, "streams")
+        }
         changes |= {"bind :8443": f"bind 127.0.0.1:{made.port}", "/run/secrets/edge.pem": str(place / "edge.pem")}
         changes |= {
             "resolvers names init-addr none": "",
             "http-request 10s": "http-request 1s",
+            "timeout client 10s": "timeout client 1s",
+            "timeout server 20s": "timeout server 1s",
             "inter 2s": "inter 100ms",
         }
         (place / "haproxy.cfg").write_text(replaced((DEPLOY / "haproxy.cfg").read_text(), changes))
@@ -315,3 +340,33 @@ async def test_a_service_that_is_alive_and_not_ready_gets_its_requests(edge: Edg
     """Its broker is away; what it takes in now it publishes later."""
     assert (200, "requests") == (await edge.get("/v1/requests"))[::2]
     assert {"/health/live"} == edge.services["requests"].health
+
+
+@pytest.mark.parametrize("path", ["/v1/events/requests", "/v1/notifications/stream"])
+async def test_a_stream_of_events_passes_as_it_comes_and_lives_through_its_silence(edge: Edge, path: str) -> None:
+    for service in edge.services.values():
+        service.beats = 3
+    context = ssl.create_default_context(cafile=str(edge.certificate))
+    reader, writer = await asyncio.open_connection("127.0.0.1", edge.port, ssl=context)
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: edge\r\n\r\n".encode())
+        assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
+        came = []
+        for _ in range(3):
+            assert b":" in await asyncio.wait_for(reader.readuntil(b"\n\n\r\n"), 2 * PAUSE_SECONDS)
+            came.append(time.monotonic())
+        assert b"0\r\n\r\n" == await asyncio.wait_for(reader.readexactly(5), 2 * PAUSE_SECONDS)
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
+            await writer.wait_closed()
+    assert min(later - earlier for earlier, later in pairwise(came)) > PAUSE_SECONDS / 2
+
+
+async def test_streams_take_no_place_of_other_requests() -> None:
+    """By what the file says: each service has places for both, and those of streams are as many as a process opens."""
+    text = (DEPLOY / "haproxy.cfg").read_text()
+    for name in NAMES:
+        places = re.search(rf"^backend {name}-streams$.+?maxconn (\d+)", text, re.MULTILINE | re.DOTALL)
+        assert places is not None
+        assert Settings(state=Path()).event_streams_all == int(places[1])

@@ -1,0 +1,150 @@
+"""What the tests of event streams begin with: an application at a port, and somebody who listens."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from msgspec import Struct
+from msgspec.structs import replace
+
+from chassis import runtime
+from chassis.auth import persona_id
+from chassis.db import Database
+from chassis.embedded import free_port
+from chassis.event_streams import EventStreams
+from chassis.http import application
+from chassis.service import Running
+from chassis.settings import Settings
+from chassis.supervise import supervised
+from contracts.callers import News
+from tests.builders import headers
+from tests.conftest import running_of
+
+SECONDS_MAX = 10.0
+
+
+class Told(Struct, frozen=True):
+    """One event as it came."""
+
+    id: str
+    data: dict[str, Any]
+
+
+class Listener:
+    """Reads a stream line by line, as the standard says."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self.answer = answer
+        self.retry: int | None = None
+        self.last_id = ""
+        self.comments = 0
+        self._told: asyncio.Queue[Told | None] = asyncio.Queue()
+        self._begun = asyncio.Event()
+
+    async def read(self) -> None:
+        """Until the stream ends."""
+        data: list[str] = []
+        with contextlib.suppress(httpx.RemoteProtocolError):
+            async for line in self.answer.aiter_lines():
+                name, _, value = line.partition(":")
+                value = value.removeprefix(" ")
+                if name == "id":
+                    self.last_id = value
+                elif name == "retry":
+                    self.retry = int(value)
+                elif name == "data":
+                    data.append(value)
+                elif line:
+                    self.comments += 1
+                else:
+                    self._begun.set()
+                    if data:
+                        self._told.put_nowait(Told(self.last_id, json.loads("\n".join(data))))
+                        data = []
+        self._told.put_nowait(None)
+
+    async def begun(self) -> None:
+        """After the first block, which has no event: from here on nothing is missed."""
+        await asyncio.wait_for(self._begun.wait(), SECONDS_MAX)
+
+    async def next(self, seconds: float = SECONDS_MAX) -> Told:
+        """The next event; fails where there is none in this time."""
+        told = await asyncio.wait_for(self._told.get(), seconds)
+        assert told is not None, "it has ended"
+        return told
+
+    async def rest(self, seconds: float = SECONDS_MAX) -> list[Told]:
+        """All that comes until the stream ends; fails where it does not, in this time."""
+        found: list[Told] = []
+        async with asyncio.timeout(seconds):
+            while (told := await self._told.get()) is not None:
+                found.append(told)
+        return found
+
+    async def nothing(self, seconds: float = 1.5) -> None:
+        """Fails where anything is told in this time, or the stream ends."""
+        with contextlib.suppress(TimeoutError):
+            told = await asyncio.wait_for(self._told.get(), seconds)
+            raise AssertionError(told or "it has ended")
+
+
+class Place:
+    """Services that listen at a port of their own, as one process."""
+
+    def __init__(self, port: int, client: httpx.AsyncClient, running: Sequence[Running]) -> None:
+        self.port = port
+        self.client = client
+        self.running = running
+
+    @contextlib.asynccontextmanager
+    async def listen(
+        self, path: str, appointment: str = "KEN:focal_point", after: str | None = None, **more: str
+    ) -> AsyncIterator[Listener]:
+        sent = headers(appointment) | more | ({"Last-Event-ID": after} if after is not None else {})
+        async with self.client.stream("GET", path, headers=sent) as answer:
+            assert answer.status_code == 200, await answer.aread()
+            listener = Listener(answer)
+            reading = asyncio.create_task(listener.read())
+            try:
+                await listener.begun()
+                yield listener
+            finally:
+                reading.cancel()
+                await asyncio.wait({reading})
+
+    def end(self, appointment: str) -> None:
+        """As if the directory had told that it has ended."""
+        (held,) = self.running[0].callers.in_force(persona_id(appointment), datetime.now(UTC))
+        ended = replace(held, ended=True, version=held.version + 1)
+        self.running[0].callers.hear(News(holdings=[ended], people=[], after="0.0", more=False), asked_at=float("inf"))
+
+    async def refused(self, path: str, appointment: str = "KEN:focal_point", **more: str) -> tuple[int, str]:
+        """The status and the slug of an answer that is no stream."""
+        answer = await self.client.get(path, headers=headers(appointment) | more)
+        return answer.status_code, answer.json()["slug"]
+
+
+@contextlib.asynccontextmanager
+async def open_at_a_port(settings: Settings, databases: Mapping[str, Database], *names: str) -> AsyncIterator[Place]:
+    running = running_of(settings, databases, *names)
+    verifier = runtime.verifier(settings, running[0].callers)
+    streams = EventStreams.of(settings, verifier)
+    app = application(running, verifier, settings=settings, event_streams=streams)
+    server, port = runtime.http_server(app, "127.0.0.1", 0), free_port()
+    loops = {f"{one.name} look": one.following.look_on for one in running} | {"callers": streams.keep_checking}
+    async with supervised(loops):
+        serving = asyncio.create_task(server.serve(sockets=[runtime.listener("127.0.0.1", port)]))
+        try:
+            while not server.started:
+                await asyncio.sleep(0.01)
+            address, limits = f"http://127.0.0.1:{port}", httpx.Limits(max_connections=1000)
+            async with httpx.AsyncClient(base_url=address, trust_env=False, limits=limits, timeout=60) as client:
+                yield Place(port, client, running)
+        finally:
+            streams.close()
+            server.should_exit = True
+            await serving
