@@ -10,7 +10,7 @@ import json
 import time
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +66,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     iat: int
     exp: int
     nbf: int | float = 0
+    acr: str | None = None
 
     @property
     def subject(self) -> Subject:
@@ -102,13 +103,18 @@ class Verifier:
         *,
         service_of: Callable[[str], str | None],
         algorithm: str = ALGORITHM,
+        strengths: Collection[str] = (),
     ) -> None:
-        """`service_of` names the service of the platform whose token has a subject; None for people."""
+        """`service_of` names the service of the platform whose token has a subject; None for people.
+
+        `strengths` are what the issuer calls the ways to sign in (`acr`) that will do for people; all, if none is said.
+        """
         self._keys = keys
         self._issuer = issuer
         self._directory = directory
         self._service_of = service_of
         self._algorithm = algorithm
+        self._strengths = frozenset(strengths)
         self._known: OrderedDict[str, Good] = OrderedDict()
 
     async def caller(self, authorization: str | None, acting: str | None) -> Caller:
@@ -122,6 +128,8 @@ class Verifier:
         if (service := self._service_of(good.claims.sub)) is not None:
             caller = Caller(person_id=service_id(service), organization=UNODC, role=Role.SERVICE)
         else:
+            if self._strengths and good.claims.acr not in self._strengths:
+                raise Unidentified("sign-in-too-weak")
             caller = await self._appointed(good.claims.subject, acting)
         if not good.logged:
             good.logged = True

@@ -90,7 +90,14 @@ def verifier(settings: Settings, directory: Directory) -> Verifier:
         source = str(settings.state / "issuer.jwks.json")
         Issuer.load(settings.state / "issuer.jwk", settings.issuer).publish_keys(Path(source))
     keys = Keys(source, settings.issuer)
-    return Verifier(keys, settings.issuer, directory, service_of=service_of, algorithm=settings.algorithm)
+    return Verifier(
+        keys,
+        settings.issuer,
+        directory,
+        service_of=service_of,
+        algorithm=settings.algorithm,
+        strengths=settings.strengths,
+    )
 
 
 async def prepare(settings: Settings, services: Sequence[Service]) -> list[str]:

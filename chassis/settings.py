@@ -13,6 +13,7 @@ from chassis.doorkeeper import READS, WRITES, Allowance, Network
 from chassis.keys import DISCOVERY
 from chassis.scanner import NOTHING, scanner_of
 
+ANY = "any"
 EMBEDDED_ISSUER = "https://issuer.entraide.example"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -41,6 +42,7 @@ class Settings:
     issuer: str = EMBEDDED_ISSUER
     keys: str | None = None
     algorithm: str = ALGORITHM
+    strengths: tuple[str, ...] = ()
     subjects: Mapping[str, str] = field(default_factory=dict)
     service_token_file: Path | None = None
     audit_dir: Path | None = None
@@ -89,6 +91,7 @@ class Settings:
             issuer=env.get("ENTRAIDE_ISSUER") or EMBEDDED_ISSUER,
             keys=_keys(env),
             algorithm=_one_of(env, "ENTRAIDE_TOKEN_ALGORITHM", ALGORITHMS),
+            strengths=tuple(acr for acr in env.get("ENTRAIDE_TOKEN_ACR", ANY).split() if acr != ANY),
             subjects=_texts(env, "ENTRAIDE_{}_SUBJECT", services),
             service_token_file=_path(env, "ENTRAIDE_SERVICE_TOKEN_FILE"),
             audit_dir=_path(env, "ENTRAIDE_AUDIT_DIR"),

@@ -5,7 +5,8 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,8 +14,13 @@ import pytest
 from joserfc import jwe, jwk
 
 from chassis.auth import ALGORITHM, AUDIENCE, LIFETIME_SECONDS_MAX, SUBJECT_LENGTH_MAX, persona_id
+from chassis.db import Database
+from chassis.http import application
+from chassis.runtime import verifier
+from chassis.settings import Settings
 from tests import builders
 from tests.chassis.test_http import check_problem
+from tests.conftest import running_of
 from tests.seats import ISSUER, seat
 
 Client = httpx.AsyncClient
@@ -206,3 +212,29 @@ async def test_a_token_that_was_good_is_not_once_it_has_ended(api: Client, monke
     monkeypatch.setattr("chassis.auth.time.time", lambda: later)
 
     check_problem(await api.get("/v1/requests", headers=held), 401, "token-invalid")
+
+
+@pytest.fixture
+async def strict(settings: Settings, databases: Mapping[str, Database]) -> AsyncIterator[Client]:
+    """Where the operator wants a second factor, as its issuer says it."""
+    settings = replace(settings, strengths=("mfa", "hardware"))
+    running = running_of(settings, databases, "requests")
+    app = application(running, verifier(settings, running[0].callers), settings=settings)
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
+        yield client
+
+
+async def test_a_sign_in_that_is_weaker_than_asked_for_lets_nobody_in(api: Client, strict: Client) -> None:
+    builders.headers()
+
+    async def asked(client: Client, acr: object) -> httpx.Response:
+        return await client.get("/v1/requests", headers={"Authorization": f"Bearer {forged(acr=acr)}"})
+
+    for acr in (None, "", "password", "mfa hardware"):
+        check_problem(await asked(strict, acr), 401, "sign-in-too-weak")
+        assert (await asked(api, acr)).status_code == 200, "where nothing is asked for any will do"
+    for acr in ("mfa", "hardware"):
+        assert (await asked(strict, acr)).status_code == 200
+    check_problem(await asked(strict, ["mfa"]), 401, "token-invalid")
+    service = {"Authorization": f"Bearer {builders.token('service:matching')}"}
+    assert (await strict.get("/internal/consents", headers=service)).status_code != 401, "it signs in nowhere"
