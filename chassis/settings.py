@@ -57,6 +57,7 @@ class Settings:
     security_contact: str | None = None
     webhooks: bool = True
     webhook_keys: Path | None = None
+    webhook_allowed: tuple[str, ...] = ()
     webhook_denied: tuple[Network, ...] = ()
     webhook_loopback: bool = False
     files: Path | None = None
@@ -106,6 +107,7 @@ class Settings:
             security_contact=_contact(env, "ENTRAIDE_SECURITY_CONTACT"),
             webhooks=_switch(env, "ENTRAIDE_WEBHOOKS"),
             webhook_keys=Path(env["ENTRAIDE_WEBHOOK_KEYS"]) if env.get("ENTRAIDE_WEBHOOK_KEYS") else None,
+            webhook_allowed=_names(env, "ENTRAIDE_WEBHOOK_ALLOWED"),
             webhook_denied=_networks(env, "ENTRAIDE_WEBHOOK_DENIED"),
             webhook_loopback=_for_trying(env, "ENTRAIDE_WEBHOOK_LOOPBACK"),
             files=_path(env, "ENTRAIDE_FILES"),
@@ -199,6 +201,14 @@ def _allowance(env: Mapping[str, str], per_minute: str, burst: str, default: All
         per_minute=_number(env, per_minute, default.per_minute, lowest=1, highest=1_000_000),
         burst=_number(env, burst, default.burst, lowest=1, highest=100_000),
     )
+
+
+def _names(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Names of hosts, with commas between."""
+    found = tuple(one.strip().lower() for one in env.get(name, "").split(",") if one.strip())
+    if not all(re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", one) for one in found):
+        raise SettingsError(f"{name} has to look like hooks.example.org,example.net")
+    return found
 
 
 def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:

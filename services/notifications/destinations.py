@@ -78,11 +78,13 @@ _UNICAST = IPv6Network("2000::/3")
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
-    """What an operator adds: networks of one's own that are not to be reached, and, for tests, the machine itself.
+    """What an operator adds: hosts that alone are to be reached, networks that are not, and, for tests, the machine itself.
 
-    With `loopback` the name `localhost`, its addresses and every port will do as well.
+    Where `allowed` names any, a host has to be one of them or below one. With `loopback` the name `localhost`, its
+    addresses and every port will do as well.
     """
 
+    allowed: tuple[str, ...] = ()
     denied: tuple[Network, ...] = ()
     loopback: bool = False
 
@@ -106,6 +108,8 @@ def destination_of(url: str, bounds: Bounds) -> Destination:
     strict = host != LOOPBACK and port == HTTPS_PORT
     if len(host) > NAME_LENGTH_MAX or not (strict or (bounds.loopback and 0 < port <= PORT_MAX)):
         raise Invalid("webhook-url-invalid")
+    if bounds.allowed and not any(host == one or host.endswith(f".{one}") for one in bounds.allowed):
+        raise Invalid("webhook-host-denied")
     return Destination(host=host, port=port, target=found["target"] or "/")
 
 

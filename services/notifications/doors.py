@@ -20,7 +20,9 @@ class Doors:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.bounds = Bounds(denied=settings.webhook_denied, loopback=settings.webhook_loopback)
+        self.bounds = Bounds(
+            allowed=settings.webhook_allowed, denied=settings.webhook_denied, loopback=settings.webhook_loopback
+        )
 
     @property
     def open(self) -> bool:

@@ -15,6 +15,7 @@ from chassis.db import Database, with_retries
 from chassis.ids import new_id
 from chassis.supervise import to_the_end
 from chassis.telemetry import correlated
+from contracts.refusals import Invalid
 from services.notifications import audience, signing, webhook_actions, webhook_store
 from services.notifications.destinations import Bounds, destination_of
 from services.notifications.domain import Accepted, Failed, Outcome, Rejected
@@ -112,6 +113,9 @@ class WebhookSender:
             answer = await self._door.post(destination_of(parcel.url, self._terms.bounds), body, headers)
         except NotDelivered as error:
             return Failed(error.reason), 0
+        except Invalid:
+            # It was let in when it was registered; the operator has drawn the bounds closer since.
+            return Failed("address-denied"), 0
         return outcome_of(answer.status), wait_seconds(answer.retry_after, now) if answer.status >= 300 else 0
 
 

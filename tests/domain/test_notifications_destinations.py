@@ -138,6 +138,27 @@ def test_what_is_not_a_plain_https_url_is_refused(url: str) -> None:
     assert "webhook-url-invalid" == no.value.slug
 
 
+def test_where_hosts_are_named_a_webhook_leads_to_one_of_them_or_below_it() -> None:
+    named = Bounds(allowed=("ken.example", "hooks.nor.example"))
+    for url in (
+        "https://ken.example/",
+        "https://HOOKS.ken.example/x",
+        "https://a.b.ken.example/",
+        "https://hooks.nor.example/",
+    ):
+        destination_of(url, named)
+    for url in (
+        "https://nor.example/",
+        "https://token.example/",
+        "https://ken.example.evil.example/",
+        "https://xken.example/",
+    ):
+        destination_of(url, STRICT)
+        with pytest.raises(Invalid) as no:
+            destination_of(url, named)
+        assert "webhook-host-denied" == no.value.slug
+
+
 def test_a_test_may_use_the_machine_itself_on_any_port() -> None:
     assert Destination(host="localhost", port=8443, target="/x") == destination_of("https://localhost:8443/x", LOOSE)
     for url in (

@@ -16,6 +16,7 @@ from contracts import matching as m
 from contracts import requests as r
 from services.notifications import outward, webhook_sender
 from services.notifications.consumers import HANDLERS
+from services.notifications.destinations import Bounds
 from services.notifications.doors import Doors
 from services.notifications.outward import Door
 from services.notifications.webhook_sender import Terms, WebhookSender
@@ -323,6 +324,22 @@ async def test_what_is_no_longer_its_owners_to_know_is_dropped_also_between_two_
     to_provider = [verified(one, provider["verification_key"]) for one in receiver.received]
     assert 1 == sum(to_provider[:2]), "before the objection"
     assert {False} == set(to_provider[2:]), "after it others were sent to, and not the provider"
+
+
+async def test_a_host_that_is_no_longer_allowed_is_not_connected_to_and_says_so(
+    api: Client, inbox: Inbox, receiver: Receiver, db: Database, settings: Settings
+) -> None:
+    webhook = await registered(api, url=inside(receiver))
+    await opened(inbox)
+    terms = Terms(bounds=Bounds(loopback=True, allowed=("elsewhere.example",)))
+    door = Door(LOOPBACK, context=receiver.trusting())
+    sender = WebhookSender(
+        db, door, Doors(settings).keyring, terms, clock=lambda: datetime.now(UTC), spread=lambda: 0.0
+    )
+    await drained(sender)
+
+    assert [("owed", "address-denied")] == [(one["status"], one["reason"]) for one in await deliveries(api, webhook)]
+    assert 0 == receiver.connections
 
 
 async def test_what_was_on_its_way_to_a_webhook_taken_back_is_not_sent(
