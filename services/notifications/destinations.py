@@ -78,7 +78,7 @@ _UNICAST = IPv6Network("2000::/3")
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
-    """What an operator adds: hosts that alone are to be reached, networks that are not, and for tests the machine itself.
+    """What an operator adds: hosts that alone are reached, networks that are not, and for tests the machine itself.
 
     Where `allowed` names any, a host has to be one of them or below one. With `loopback` the name `localhost`, its
     addresses and every port will do as well.

@@ -388,6 +388,7 @@ def test_the_guide_names_files_and_measures_that_exist() -> None:
         telemetry.PARKED,
         telemetry.UNSEALED,
         telemetry.CHECKPOINTED,
+        telemetry.EVENT_STREAMS,
         sender.OVERDUE,
     )
     measures = {metric._name for metric in kept}
