@@ -56,19 +56,19 @@ def moments(events: Sequence[Event]) -> list[Moment]:
 
 def admissions(request: Request, history: Sequence[Moment]) -> list[Admission]:
     """Everybody who sees something of the request as it was read, beyond its State."""
-    return [*_by_office(request, history), *_by_consent(request, history), *_by_match(request, history)]
+    return [*_by_office(history), *_by_consent(request, history), *_by_match(request, history)]
 
 
-def _by_office(request: Request, history: Sequence[Moment]) -> Iterator[Admission]:
+def _by_office(history: Sequence[Moment]) -> Iterator[Admission]:
     since = _since(history, policy.is_before_the_office)
-    if policy.is_before_the_office(request) and since:
+    if since:
         for role in policy.OF_OFFICE:
             yield Admission(who=role, door=Door.OFFICE, fields=EVERYTHING, institution_name=True, since=since)
 
 
 def _by_consent(request: Request, history: Sequence[Moment]) -> Iterator[Admission]:
     since, now = _since(history, policy.circulates), request.read_at
-    if not policy.circulates(request) or since is None or now is None:
+    if since is None or now is None:
         return
     for consent in request.consents.values():
         for recipient in consent.recipients if consent.in_force(now) else ():

@@ -7,8 +7,10 @@ from litestar import get
 from litestar.params import FromPath
 from msgspec import Struct
 
+from chassis.db import Tx
 from chassis.http import Calling, Db, asks
 from chassis.journal import read_aggregate
+from contracts.facts import Event
 from services.requests import audience_store, policy, store
 from services.requests.admissions import Admission, admissions, moments
 from services.requests.audience_store import Reader
@@ -34,10 +36,18 @@ async def show_audience(request_id: FromPath[UUID], db: Db, caller: Calling) -> 
     async with db.transaction(by=caller) as tx:
         request = await store.get(tx, request_id, caller)
         policy.decide(caller, Action.READ_AUDIENCE, request).required()
-        history = moments(await read_aggregate(tx, request_id))
+        history = moments(await _facts_of(tx, request_id))
         readers = await audience_store.readers(tx, request)
     assert request.read_at is not None, "it was read for somebody"
     return Audience(request_id=request_id, at=request.read_at, admissions=admissions(request, history), readers=readers)
+
+
+async def _facts_of(tx: Tx, request_id: UUID) -> list[Event]:
+    """All of them: without its end a history would admit nobody."""
+    found = await read_aggregate(tx, request_id)
+    while page := await read_aggregate(tx, request_id, after_version=found[-1].aggregateversion):
+        found += page
+    return found
 
 
 ROUTES = [show_audience]
