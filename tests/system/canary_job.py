@@ -12,6 +12,7 @@ import httpx
 from chassis.auth import persona_id
 from tests import builders
 from tests.builders import a_line, a_request
+from tests.files import PDF
 from tests.matching_builders import an_offering_body
 from tests.seats import ISSUER
 from tests.service.test_pledges import RATES, usd
@@ -43,6 +44,8 @@ class Stage:
     canaries: Canaries
     passed: list[str] = field(default_factory=list)
     """All that went over the broker: subject, headers and body."""
+    attachments: set[str] = field(default_factory=set)
+    """Ids that stand in no list that can be asked for without one."""
 
     def headers(self, who: str, revision: int | None = None) -> dict[str, str]:
         key = Canary(f"canary-{len(self.canaries.planted):04x}-key", "Idempotency-Key", (), NOBODY)
@@ -77,6 +80,23 @@ class Stage:
             assert unheard, (who, path, answer.text)
             assert time.monotonic() < deadline, (who, path, answer.text)
             await asyncio.sleep(0.1)
+
+    async def attach(self, who: str, request: Mapping[str, Any], to: Readers) -> None:
+        """A file with a text in its name and another one in what it says."""
+        path, planted = "/v1/requests/{request_id}/attachments", len(self.canaries.planted)
+        name, content = (
+            Canary(f"canary-{planted + number:04x}-{place}", f"POST {path}", (place,), to)
+            for number, place in enumerate(("File-Name", "body"))
+        )
+        headers = {"Content-Type": "application/octet-stream", "File-Name": f"{name.text}.pdf"}
+        self.canaries.keep([name, content])
+        answer = await self.client.post(
+            self.platform.addresses["requests"] + path.format(**request),
+            content=PDF + content.text.encode(),
+            headers=self.headers(who, request["revision"]) | headers,
+        )
+        assert answer.status_code == 201, answer.text
+        self.attachments.add(answer.json()["attachment_id"])
 
     async def see(self, who: str, path: str) -> Any:
         answer = await self.client.get(self.platform.addresses["requests"] + path, headers=self.headers(who))
@@ -212,6 +232,7 @@ async def a_request_is_consented_to_and_met(stage: Stage) -> None:
     request = await stage.say(
         OFFICIAL, "POST", "/v1/requests", wordless(lines=4), to=given, institution_name=STATE | {NORWAY}
     )
+    await stage.attach(KENYA, request, to=given)
     request = await opened(stage, request)
     request = await stage.say(KENYA, "POST", f"{path}/consents", {"recipients": ["NOR"]}, about=request, to=STATE)
     lines = [line["line_id"] for line in request["lines"]]

@@ -120,6 +120,7 @@ async def read(stage: Stage, who: str, path: str) -> str:
 async def all_that_can_be_read(stage: Stage) -> AsyncIterator[tuple[str, str, str]]:
     """Who, where, what: every address that is read, by everybody, about every id that anybody was told."""
     ids: dict[str, set[str]] = {name: set(values) for name, values in KNOWN.items()}
+    ids["attachment_id"] = stage.attachments
     lists = [f"{path}?limit=100" if path.startswith("/v1/") else path for path in READABLE if "{" not in path]
     for who in sorted(EVERYBODY):
         for path in (*lists, *INSIDE):
@@ -169,8 +170,11 @@ async def in_tables_that_are_not_for_words(stage: Stage, database_url: str) -> l
 
 
 def in_files(stage: Stage, folder: Path) -> list[str]:
-    texts = {path: path.read_bytes().decode(errors="replace") for path in folder.rglob("*") if path.is_file()}
-    return [f"{one}: {path.name}" for path, text in texts.items() for one in stage.canaries.named_in(text)]
+    """What stands in a file, or in its name; attached files are where what they say belongs."""
+    kept = folder / "files"
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    texts = {path: "" if kept in path.parents else path.read_bytes().decode(errors="replace") for path in paths}
+    return [f"{one}: {path.name}" for path, text in texts.items() for one in stage.canaries.named_in(f"{path} {text}")]
 
 
 async def test_what_is_confidential_is_found_by_those_who_may_see_it_and_nowhere_else(
