@@ -1,12 +1,8 @@
 """What was published once stays readable, and the document of all facts is valid for those who define its format."""
 
 import json
-import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,6 +17,7 @@ from contracts.requests import RequestOpened
 from services.documents.kept import CONTRACTS, kept_examples
 from tests.conftest import every_service
 from tests.contracts.example_codes import unknown_codes
+from tests.node import installed
 
 NODE = Path(__file__).parent / "node"
 EXAMPLES = [(name, example) for name, examples in sorted(kept_examples().items()) for example in examples]
@@ -130,24 +127,8 @@ def _required(kind: type[Fact]) -> set[str]:
 
 @pytest.fixture(scope="session")
 def validators() -> Path:
-    """A folder with the pinned validators, installed once for each lock file, below the virtual environment."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        if os.geteuid() == 0:
-            pytest.fail("node and npm are not installed: `apt-get install nodejs npm`")
-        pytest.skip("node and npm are not installed and only root can: asyncapi.json is not validated here")
-    files = ["package.json", "package-lock.json", ".npmrc", "validate_asyncapi.mjs"]
-    version = sha256(b"".join((NODE / file).read_bytes() for file in files)).hexdigest()[:16]
-    folder = Path(sys.prefix) / "node" / version
-    if not (folder / "installed").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for file in files:
-            shutil.copy(NODE / file, folder / file)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
-        assert 0 == done.returncode, done.stderr
-        (folder / "installed").touch()
-    return folder
+    """A folder with the pinned validators."""
+    return installed(NODE)
 
 
 def _asyncapi_faults(validators: Path, document: Mapping[str, Any]) -> Mapping[str, Any]:
