@@ -1,16 +1,17 @@
 """An issuer's public keys (JWKS, RFC 7517): found, kept, and read again when they may have changed."""
 
 import asyncio
+import base64
 import json
 import time
 import warnings
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import httpx
 import structlog
-from joserfc import jwk
+from joserfc import jwk, jwt
 from joserfc.errors import JoseError
 
 from contracts.refusals import Unavailable
@@ -27,7 +28,17 @@ BYTES_MAX = 256 * 1024
 RSA_BITS_MIN = 2048
 """NIST SP 800-57 part 1, until 2030."""
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
 log = structlog.get_logger()
+
+
+class Signed(NamedTuple):
+    """A token (JWT) whose signature is right, and nothing else of it looked at."""
+
+    kid: str
+    type: str
+    claims: dict[str, Any]
 
 
 class Keys:
@@ -54,6 +65,24 @@ class Keys:
             raise Unavailable("identity-unavailable")
         return self._keys.get(kid)
 
+    async def signed(self, token: str, algorithm: str) -> Signed:
+        """What a token says that this issuer has signed. Raises ValueError for any other; Unavailable like `get`."""
+        try:
+            # Nothing but what is configured decides how a token is checked: not its own `jku`, `jwk`, `x5u` or `crit`.
+            header = _header(token)
+            if header.get("alg") != algorithm or "crit" in header:
+                raise ValueError("not signed as agreed")
+            kid = str(header.get("kid"))
+            key = await self.get(kid)
+            if key is None:
+                raise ValueError("a key that is not the issuer's")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                decoded = jwt.decode(token, key, algorithms=[algorithm])
+        except (JoseError, RecursionError) as error:
+            raise ValueError("not a token, or not signed so") from error
+        return Signed(kid, str(header.get("typ", "")).lower(), decoded.claims)
+
     def _to_be_read(self, kid: str) -> bool:
         now = time.monotonic()
         return now >= self._asked_at + self._pause and (kid not in self._keys or now >= self._again_at)
@@ -71,13 +100,13 @@ class Keys:
         self._again_at = time.monotonic() + AGAIN_SECONDS
 
     async def _keys_said(self) -> dict[str, jwk.Key]:
-        said = await _document(self._source)
+        said = await document(self._source)
         if "jwks_uri" in said:
             if said["issuer"] != self._issuer:
                 raise ValueError("another issuer's discovery document")
-            if urlsplit(said["jwks_uri"]).scheme not in {"https", urlsplit(self._source).scheme}:
-                raise ValueError("keys by a way that is less safe than the one that led there")
-            said = await _document(said["jwks_uri"])
+            if not is_safe(str(said["jwks_uri"])):
+                raise ValueError("keys that anybody on their way may change")
+            said = await document(said["jwks_uri"])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a short key, which is dropped
             found = jwk.KeySet.import_key_set(cast(Any, said)).keys
@@ -88,18 +117,41 @@ def _is_weak(key: jwk.Key) -> bool:
     return isinstance(key, jwk.RSAKey) and key.public_key.key_size < RSA_BITS_MIN
 
 
-async def _document(source: str) -> dict[str, Any]:
+def is_safe(address: str) -> bool:
+    """Whether nobody on the way to an address of HTTP can change what is said: it is by TLS, or on this machine."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+
+
+async def document(source: str) -> dict[str, Any]:
+    """The JSON object at an address, or in a file. Raises OSError, httpx.HTTPError or ValueError."""
     if urlsplit(source).scheme in {"http", "https"}:
         async with httpx.AsyncClient(timeout=5, trust_env=False) as client, client.stream("GET", source) as answer:
             answer.raise_for_status()
-            text = b""
-            async for piece in answer.aiter_bytes():
-                text += piece
-                if len(text) > BYTES_MAX:
-                    raise ValueError("too long")
+            text = await body_of(answer)
     else:
         text = Path(source).read_bytes()
+    return json_object(text)
+
+
+async def body_of(answer: httpx.Response) -> bytes:
+    """The body of an answer as it comes in. Raises ValueError where it is longer than any that is meant."""
+    text = b""
+    async for piece in answer.aiter_bytes():
+        text += piece
+        if len(text) > BYTES_MAX:
+            raise ValueError("too long")
+    return text
+
+
+def json_object(text: bytes) -> dict[str, Any]:
+    """Raises ValueError for whatever is no JSON object."""
     said = json.loads(text)
     if not isinstance(said, dict):
         raise ValueError("not an object")
     return said
+
+
+def _header(token: str) -> dict[str, Any]:
+    encoded = token.partition(".")[0]
+    return json_object(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))

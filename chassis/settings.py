@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 from chassis.auth import ALGORITHM, ALGORITHMS
 from chassis.doorkeeper import READS, WRITES, Allowance, Network
-from chassis.keys import DISCOVERY
+from chassis.keys import DISCOVERY, LOOPBACK
+from chassis.openid import SCOPE
 from chassis.scanner import NOTHING, scanner_of
 
 ANY = "any"
 EMBEDDED_ISSUER = "https://issuer.entraide.example"
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SettingsError(Exception):
@@ -45,6 +45,10 @@ class Settings:
     strengths: tuple[str, ...] = ()
     subjects: Mapping[str, str] = field(default_factory=dict)
     service_token_file: Path | None = None
+    client_id: str | None = None
+    sign_in_scope: str = SCOPE
+    sign_in_resource: str | None = None
+    sign_in_audience: str | None = None
     audit_dir: Path | None = None
     audit_key_file: Path | None = None
     catch_up_seconds: float = 60.0
@@ -95,6 +99,10 @@ class Settings:
             strengths=tuple(acr for acr in env.get("ENTRAIDE_TOKEN_ACR", ANY).split() if acr != ANY),
             subjects=_texts(env, "ENTRAIDE_{}_SUBJECT", services),
             service_token_file=_path(env, "ENTRAIDE_SERVICE_TOKEN_FILE"),
+            client_id=env.get("ENTRAIDE_CLIENT_ID") or None,
+            sign_in_scope=_scope(env),
+            sign_in_resource=env.get("ENTRAIDE_SIGN_IN_RESOURCE") or None,
+            sign_in_audience=env.get("ENTRAIDE_SIGN_IN_AUDIENCE") or None,
             audit_dir=_path(env, "ENTRAIDE_AUDIT_DIR"),
             audit_key_file=_path(env, "ENTRAIDE_AUDIT_KEY_FILE"),
             catch_up_seconds=_number(env, "ENTRAIDE_CATCH_UP_SECONDS", 60, lowest=1, highest=3600),
@@ -162,6 +170,13 @@ def _keys(env: Mapping[str, str]) -> str | None:
         if (value or "").startswith("http:") and urlsplit(value or "").hostname not in LOOPBACK:
             raise SettingsError(f"{name} has to be https://: whoever changes keys on their way is anybody")
     return keys or (issuer.rstrip("/") + DISCOVERY if issuer else None)
+
+
+def _scope(env: Mapping[str, str]) -> str:
+    scope = env.get("ENTRAIDE_SIGN_IN_SCOPE") or SCOPE
+    if SCOPE not in scope.split():
+        raise SettingsError("ENTRAIDE_SIGN_IN_SCOPE has to have openid among its words: else nobody says who signs in")
+    return scope
 
 
 def _one_of(env: Mapping[str, str], name: str, choices: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ from contracts.callers import Subject
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import Refusal, Unavailable
 from contracts.values import Language
-from services import contact, documents, erasing, reference
+from services import contact, documents, erasing, reference, signing_in
 from services.audit_report import Progress, told
 from services.directory.actions import Founder, erasure_of
 from services.directory.store import PersonTexts
@@ -289,6 +289,9 @@ def token(appointment: str, state: Path | None) -> None:
 
     issuer = Issuer.load(own.state / "issuer.jwk", own.issuer)
     click.echo(issuer.token(person_of(appointment) or persona_id(appointment)))
+
+
+main.add_command(signing_in.command(settings, fail))
 
 
 @main.group()

@@ -47,7 +47,7 @@ def seat(*appointments: str, person_id: UUID | None = None) -> None:
         callers.remember(Subject(issuer=ISSUER, subject=str(person_id)), person_id)
 
 
-async def seat_in(db: Database, appointments: Sequence[str]) -> None:
+async def seat_in(db: Database, appointments: Sequence[str], *, issuer: str = ISSUER) -> None:
     """A person for each, in the directory whose database this is; by nobody's hand, as its founders are."""
     async with db.transaction() as tx:
         for code in sorted({held.partition(":")[0] for held in appointments}):
@@ -60,7 +60,7 @@ async def seat_in(db: Database, appointments: Sequence[str]) -> None:
                 name=f"Fictitious sample: {held}",
                 email=f"{person_id.hex}@people.example",
                 language=Language.EN,
-                subjects=(Subject(issuer=ISSUER, subject=str(person_id)),),
+                subjects=(Subject(issuer=issuer, subject=str(person_id)),),
             )
             await actions.enter(tx, person_id, organization, texts, now=EARLY)
             salt, texts_hash = actions.hash_texts("")

@@ -14,6 +14,7 @@ Every "no" of the API is a problem document (RFC 9457) with one of these slugs, 
 language asked for: six there, English here. What each field may hold stands in
 [openapi.json](../contracts/schemas/openapi.json); which values go together, in which order things happen and how much
 there may be of them, these sentences say. What is against one of them is refused as a whole and leaves nothing.
+Those of `sign_in` are told where somebody signs in, by `entraide sign-in`.
 """
 
 

@@ -15,7 +15,7 @@ NAMED_TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 TERM = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
 SETTING = re.compile(r"\"((?:ENTRAIDE_|DATABASE_URL|NATS_URL|SMTP_URL)[A-Z_]*(?:\{\}[A-Z_]*)?)\"")
-COMMAND = re.compile(r"\./dev ([a-z]+)(?: ([a-z]+))?")
+COMMAND = re.compile(r"\./dev ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")
 SOURCES = (".py", ".sql", ".json", ".md", ".toml")
 
 

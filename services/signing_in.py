@@ -1,0 +1,195 @@
+"""A person signs in with their browser, for the command line (RFC 8252): the answer comes to this machine alone."""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import NoReturn
+
+import click
+
+from chassis.edge import CLOSED
+from chassis.openid import OpenId, Started, Tokens
+from chassis.problems import language_of
+from chassis.runtime import run
+from chassis.settings import Settings
+from contracts.reference.refusal_words import words_of
+from contracts.refusals import Refusal, Unavailable, Unidentified
+from contracts.values import Language
+from services.documents.markup import tag
+
+HOST = "127.0.0.1"
+PATH = "/callback"
+WAIT_SECONDS = 5 * 60.0
+HEAD_SECONDS = 10.0
+HEAD_BYTES_MAX = 16 * 1024
+
+REFUSED, UNUSABLE, NOBODY_CAME = 1, 2, 3
+"""Exit codes."""
+
+SIGNED_IN: Mapping[Language, str] = {
+    Language.AR: "تم تسجيل الدخول. يمكنكم إغلاق هذه النافذة والعودة إلى سطر الأوامر.",
+    Language.EN: "You are signed in. You may close this window and go back to the command line.",
+    Language.ES: "Ha iniciado sesión. Puede cerrar esta ventana y volver a la línea de órdenes.",
+    Language.FR: "Vous êtes connecté. Vous pouvez fermer cette fenêtre et revenir à la ligne de commande.",
+    Language.RU: "Вход выполнен. Можно закрыть это окно и вернуться к командной строке.",
+    Language.ZH: "您已登录。可以关闭此窗口，返回命令行。",
+}
+
+Say = Callable[[str], None]
+
+
+def command(settings: Callable[[], Settings], fail: Callable[[str], NoReturn]) -> click.Command:
+    """`entraide sign-in`."""
+
+    @click.command("sign-in")
+    @click.option("--no-browser", is_flag=True, help="Only print the address to open.")
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program.")
+    def sign_in(no_browser: bool, as_json: bool) -> None:
+        """Sign in with a browser where ENTRAIDE_ISSUER says, and print the access token.
+
+        Exit 0: signed in; 1: refused; 2: a setting or the issuer cannot be used; 3: nobody came within five minutes.
+        """
+        sys.exit(sign_in_here(settings(), browser=not no_browser, as_json=as_json, fail=fail))
+
+    return sign_in
+
+
+def sign_in_here(settings: Settings, *, browser: bool, as_json: bool, fail: Callable[[str], NoReturn]) -> int:
+    """Print an access token, and nothing else, on standard output; the exit code."""
+    if settings.keys is None or settings.client_id is None:
+        fail("set ENTRAIDE_ISSUER and ENTRAIDE_CLIENT_ID; of the embedded issuer `entraide token` has tokens")
+    client = OpenId(
+        settings.issuer,
+        settings.client_id,
+        algorithm=settings.algorithm,
+        scope=settings.sign_in_scope,
+        resource=settings.sign_in_resource,
+        audience=settings.sign_in_audience,
+    )
+    say = partial(click.echo, err=True)
+    try:
+        tokens = run(sign_in(client, say, browser=browser))
+    except Refusal as no:
+        why = " ".join(map(str, no.details.values()))
+        say(f"entraide: {words_of(no.slug, Language.EN)} ({no.slug}{why and f': {why}'})")
+        return UNUSABLE if isinstance(no, Unavailable) else REFUSED
+    except TimeoutError:
+        say(f"entraide: nobody has signed in within {WAIT_SECONDS / 60:.0f} minutes; begin again")
+        return NOBODY_CAME
+    if as_json:
+        ends = tokens.expires_at
+        said = {
+            "access_token": tokens.access_token,
+            "expires_at": None if ends is None else ends.isoformat(timespec="seconds"),
+            "issuer": settings.issuer,
+            "subject": tokens.subject,
+        }
+        click.echo(json.dumps(said))
+    else:
+        click.echo(tokens.access_token)
+    return 0
+
+
+async def sign_in(client: OpenId, say: Say, *, browser: bool, wait_seconds: float = WAIT_SECONDS) -> Tokens:
+    """Send somebody to the issuer, and wait for them to come back. Raises Refusal, or TimeoutError when nobody does."""
+    landing = Landing(client)
+    server = await asyncio.start_server(landing.answer, HOST, 0, limit=HEAD_BYTES_MAX)
+    try:
+        port = server.sockets[0].getsockname()[1]
+        landing.started = await client.begin(f"http://{HOST}:{port}{PATH}")
+        say(f"Sign in at:\n{landing.started.address}")
+        if browser:
+            open_browser(landing.started.address)
+        async with asyncio.timeout(wait_seconds):
+            return await landing.outcome
+    finally:
+        server.close()
+
+
+def open_browser(address: str) -> None:
+    """Where there is one; in a process and a session of its own, whose words are not mixed with the token."""
+    subprocess.Popen(
+        [sys.executable, "-m", "webbrowser", address],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+class Landing:
+    """Where the issuer sends the browser back to, once."""
+
+    def __init__(self, client: OpenId) -> None:
+        self._client = client
+        self._turn = asyncio.Lock()
+        self.started: Started | None = None
+        self.outcome: asyncio.Future[Tokens] = asyncio.get_running_loop().create_future()
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request of one connection. Whoever sends anything else than a browser does hears nothing."""
+        with contextlib.suppress(OSError, TimeoutError, EOFError, asyncio.LimitOverrunError, ValueError):
+            async with asyncio.timeout(HEAD_SECONDS):
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            first, *fields = head.split("\r\n")
+            method, target, _version = first.split(" ")
+            path, _, query = target.partition("?")
+            if (method, path) == ("GET", PATH):
+                await self._land(query, language_of(_field(fields, "accept-language")), writer)
+            else:
+                await _send(writer, "404 Not Found", b"")
+        writer.close()
+
+    async def _land(self, query: str, language: Language, writer: asyncio.StreamWriter) -> None:
+        # One at a time: a browser may ask twice, and the code is good once.
+        async with self._turn:
+            try:
+                if self.started is None or self.outcome.done():
+                    raise Unidentified("sign-in-not-asked")
+                tokens = await self._client.finish(self.started, query)
+            except Refusal as no:
+                try:
+                    await _send(writer, "400 Bad Request", page(words_of(no.slug, language), language))
+                finally:
+                    # Any page in that browser can come here and guess: the one who was sent may still come.
+                    if no.slug != "sign-in-not-asked":
+                        self.outcome.set_exception(no)
+                return
+            try:
+                await _send(writer, "200 OK", page(SIGNED_IN[language], language))
+            finally:
+                self.outcome.set_result(tokens)
+
+
+def page(text: str, language: Language) -> bytes:
+    """A page of one sentence, without style or script."""
+    head = tag("head", tag("title", "Entraide"))
+    direction = "rtl" if language is Language.AR else "ltr"
+    body = tag("body", tag("main", tag("h1", "Entraide"), tag("p", text)))
+    return ("<!doctype html>" + tag("html", head, body, lang=language, dir=direction)).encode()
+
+
+def _field(fields: list[str], name: str) -> str | None:
+    found = (field.partition(":") for field in fields)
+    return next((value.strip() for key, _, value in found if key.lower() == name), None)
+
+
+async def _send(writer: asyncio.StreamWriter, status: str, body: bytes) -> None:
+    head = (
+        f"HTTP/1.1 {status}",
+        "Content-Type: text/html; charset=utf-8",
+        f"Content-Length: {len(body)}",
+        f"Content-Security-Policy: {CLOSED.decode()}",
+        "Cache-Control: no-store",
+        "Referrer-Policy: no-referrer",
+        "X-Content-Type-Options: nosniff",
+        "Connection: close",
+    )
+    writer.write("\r\n".join((*head, "", "")).encode() + body)
+    writer.close()
+    # Until it is with the browser: the program may end after this.
+    await writer.wait_closed()

@@ -1,0 +1,203 @@
+"""A client believes an issuer that answers as one has to, and an ID token that is meant for it; nothing else."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+from joserfc import jwk, jwt
+
+from chassis.keys import BYTES_MAX, DISCOVERY
+from chassis.openid import OpenId, Tokens
+from contracts.refusals import Refusal, Unavailable
+from tests.chassis.test_keys import Jwks, jwks  # noqa: F401
+
+CLIENT = "a-client"
+REDIRECT = "http://127.0.0.1:4711/callback"
+KEY = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": "ours"})
+STRANGER = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": "ours"})
+SECRET = jwk.OctKey.import_key(json.dumps(KEY.as_dict(private=False)), {"kid": "ours"})
+"""The public key, which everybody may read, taken for a shared secret (RFC 8725 section 2.1)."""
+
+
+@pytest.fixture
+def issuer(jwks: Jwks) -> Jwks:  # noqa: F811
+    """An issuer that says whatever a test lets it say."""
+    jwks.tells("/keys", {"keys": [KEY.as_dict(private=False)]})
+    jwks.tells(DISCOVERY, discovered(jwks))
+    return jwks
+
+
+def discovered(issuer: Jwks, /, **changes: Any) -> dict[str, Any]:
+    endpoints = {
+        "issuer": issuer.address,
+        "authorization_endpoint": issuer.address + "/sign-in?tenant=1",
+        "token_endpoint": issuer.address + "/token",
+        "jwks_uri": issuer.address + "/keys",
+    }
+    return endpoints | changes
+
+
+def a_client(issuer: Jwks, **changes: Any) -> OpenId:
+    return OpenId(issuer.address, CLIENT, **changes)
+
+
+def an_id_token(issuer: Jwks, *, key: Any = KEY, alg: str = "Ed25519", **changes: Any) -> str:
+    now = int(time.time())
+    claims = {"iss": issuer.address, "sub": "somebody", "aud": CLIENT, "iat": now, "exp": now + 60, **changes}
+    said = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode({"alg": alg, "kid": "ours"}, said, key, algorithms=[alg])
+
+
+async def finished(issuer: Jwks, **granted: Any) -> Tokens:
+    """What comes of a code, where the token endpoint says that beside an access token; `id_token` may be a maker."""
+    client = a_client(issuer)
+    started = await client.begin(REDIRECT)
+    make = granted.pop("id_token", an_id_token)
+    id_token = make(issuer, nonce=started.nonce) if callable(make) else make
+    issuer.tells("/token", {"access_token": "a", "token_type": "Bearer", "id_token": id_token, **granted})
+    return await client.finish(started, f"code=c&state={started.state}")
+
+
+async def test_a_sign_in_asks_with_secrets_of_its_own_each_time(issuer: Jwks) -> None:
+    client = a_client(issuer, scope="openid offline_access", resource="urn:r", audience="entraide")
+    first, second = await client.begin(REDIRECT), await client.begin(REDIRECT)
+
+    assert first.address.startswith(issuer.address + "/sign-in?tenant=1&response_type=code&")
+    for said in ("code_challenge_method=S256", "prompt=consent", "resource=urn%3Ar", "audience=entraide"):
+        assert said in first.address
+    assert first.verifier not in first.address
+    assert 6 == len({one for it in (first, second) for one in (it.state, it.nonce, it.verifier)})
+    assert all(43 == len(one) for one in (first.state, first.nonce, first.verifier))
+
+
+async def test_what_an_issuer_grants_is_handed_on(issuer: Jwks) -> None:
+    before = time.time()
+    tokens = await finished(issuer, token_type="bearer", expires_in=600, refresh_token="r")
+
+    assert ("somebody", "a", "r") == (tokens.subject, tokens.access_token, tokens.refresh_token)
+    assert tokens.expires_at is not None
+    assert before + 590 < tokens.expires_at.timestamp() < before + 660
+    assert (await finished(issuer)).expires_at is None
+
+
+NOW = int(time.time())
+BAD_ID_TOKENS: dict[str, tuple[str, dict[str, Any]]] = {
+    "another issuer": ("iss", {"iss": "https://elsewhere.example"}),
+    "another client": ("aud", {"aud": "another"}),
+    "another client too": ("aud", {"aud": [CLIENT, "another"]}),
+    "nobody": ("aud", {"aud": []}),
+    "asked for by another": ("azp", {"azp": "another"}),
+    "ended": ("exp", {"exp": NOW - 60}),
+    "not begun": ("iat", {"iat": NOW + 600, "exp": NOW + 900}),
+    "no end": ("claims", {"exp": None}),
+    "an end that is none": ("claims", {"exp": 1e300}),
+    "no subject": ("claims", {"sub": None}),
+    "an empty subject": ("sub", {"sub": ""}),
+    "a long subject": ("sub", {"sub": "s" * 256}),
+    "another's key": ("signature", {"key": STRANGER}),
+    "the public key as a secret": ("signature", {"key": SECRET, "alg": "HS256"}),
+}
+
+
+@pytest.mark.parametrize("way", BAD_ID_TOKENS)
+async def test_an_id_token_is_refused_that_is(way: str, issuer: Jwks) -> None:
+    wrong, changes = BAD_ID_TOKENS[way]
+
+    with pytest.raises(Refusal) as no:
+        await finished(issuer, id_token=lambda issuer, nonce: an_id_token(issuer, **{"nonce": nonce, **changes}))
+
+    assert ("id-token-invalid", {"wrong": wrong}) == (no.value.slug, no.value.details)
+
+
+@pytest.mark.parametrize("text", ["", "a.b.c", "e30.e30.", "eyJhbGciOiJub25lIn0.e30."])
+async def test_what_is_no_token_is_refused(text: str, issuer: Jwks) -> None:
+    with pytest.raises(Refusal, match="id-token-invalid"):
+        await finished(issuer, id_token=text)
+
+
+async def test_an_id_token_without_the_nonce_of_this_sign_in_is_refused(issuer: Jwks) -> None:
+    with pytest.raises(Refusal, match="id-token-replayed"):
+        await finished(issuer, id_token=lambda issuer, nonce: an_id_token(issuer))
+    with pytest.raises(Refusal, match="id-token-invalid"):
+        await finished(issuer, id_token=None)
+
+
+async def test_a_token_for_one_client_in_a_list_is_for_it(issuer: Jwks) -> None:
+    assert await finished(
+        issuer, id_token=lambda issuer, nonce: an_id_token(issuer, aud=[CLIENT], azp=CLIENT, nonce=nonce)
+    )
+
+
+async def test_a_session_that_goes_on_is_the_same_persons(issuer: Jwks) -> None:
+    client = a_client(issuer)
+    tokens = await finished(issuer, refresh_token="r")
+    issuer.tells("/token", {"access_token": "b", "token_type": "Bearer"})
+    kept = await client.refresh(tokens)
+    assert ("b", "r", tokens.id_token) == (kept.access_token, kept.refresh_token, kept.id_token)
+
+    issuer.tells("/token", {"access_token": "c", "token_type": "Bearer", "id_token": an_id_token(issuer, sub="other")})
+    with pytest.raises(Refusal, match="id-token-invalid"):
+        await client.refresh(tokens)
+    with pytest.raises(Refusal, match="grant-refused"):
+        await client.refresh(await finished(issuer))
+
+
+UNSUITABLE: dict[str, tuple[str, dict[str, Any]]] = {
+    "no PKCE by S256": ("issuer-unsuitable", {"code_challenge_methods_supported": ["plain"]}),
+    "a page that anybody on the way may change": (
+        "issuer-unsuitable",
+        {"authorization_endpoint": "http://issuer.example/"},
+    ),
+    "a page of a file": ("issuer-unsuitable", {"authorization_endpoint": "file:///etc/passwd"}),
+    "codes sent in clear": ("issuer-unsuitable", {"token_endpoint": "http://issuer.example/"}),
+    "nowhere to go": ("issuer-unavailable", {"authorization_endpoint": None}),
+    "too much": ("issuer-unavailable", {"service_documentation": "x" * BYTES_MAX}),
+    "a slash more": ("issuer-mismatch", {"issuer": "http://127.0.0.1/"}),
+}
+
+
+@pytest.mark.parametrize("way", UNSUITABLE)
+async def test_an_issuer_is_not_used_that_has(way: str, issuer: Jwks) -> None:
+    slug, changes = UNSUITABLE[way]
+    issuer.tells(DISCOVERY, discovered(issuer, **changes))
+
+    with pytest.raises(Unavailable) as no:
+        await a_client(issuer).begin(REDIRECT)
+
+    assert slug == no.value.slug
+
+
+async def test_keys_are_not_read_where_anybody_on_the_way_may_change_them(issuer: Jwks) -> None:
+    # The same place, by a name of which nobody can tell that it is this machine.
+    issuer.tells(DISCOVERY, discovered(issuer, jwks_uri=issuer.address.replace("127.0.0.1", "127.1") + "/keys"))
+
+    with pytest.raises(Unavailable, match="identity-unavailable"):
+        await finished(issuer)
+
+
+async def test_an_issuer_that_fails_is_said_to(issuer: Jwks) -> None:
+    client = a_client(issuer)
+    started = await client.begin(REDIRECT)
+    answer = f"code=c&state={started.state}"
+    issuer.bodies["/token"] = b"<html>"
+    with pytest.raises(Unavailable, match="issuer-unavailable"):
+        await client.finish(started, answer)
+    for said in ({}, {"access_token": "a", "token_type": "DPoP"}, {"error": "invalid_grant"}):
+        issuer.tells("/token", said)
+        with pytest.raises(Unavailable, match="issuer-unavailable"):
+            await client.finish(started, answer)
+
+    issuer.answers = False
+    with pytest.raises(Unavailable, match="issuer-unavailable"):
+        await client.begin(REDIRECT)
+
+
+async def test_of_an_error_only_a_code_is_repeated(issuer: Jwks) -> None:
+    client = a_client(issuer)
+    started = await client.begin(REDIRECT)
+
+    for error, said in (("login_required", "login_required"), ("\x1b[2J", "unknown"), ("x" * 100, "unknown")):
+        with pytest.raises(Refusal) as no:
+            await client.finish(started, f"error={error}&error_description=words&state={started.state}")
+        assert {"error": said} == no.value.details
