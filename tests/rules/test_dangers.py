@@ -178,7 +178,7 @@ def patterns_of_texts(files: Sources) -> list[str]:
 
 def guessable(files: Sources) -> list[str]:
     """Chance that can be foretold, where it does more than spread attempts in time (ASVS 11.5.1); else `secrets`."""
-    spreads = {"chassis/db.py", "services/notifications/wiring.py"}
+    spreads = {"chassis/db.py", "chassis/event_streams.py", "services/notifications/wiring.py"}
     return [
         f"{file}: {ast.unparse(node)}"
         for file, node in nodes(files)
