@@ -64,9 +64,12 @@ class Canaries:
 
 
 def schema_of(method: str, path: str) -> Schema:
+    """Of the body; one that is no JSON is a file, in which anything can be written."""
     operation = DOCUMENT["paths"][path][method.lower()]
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    return dict(content.get("schema", {}))
+    content = operation.get("requestBody", {}).get("content", {})
+    if content and "application/json" not in content:
+        return {"properties": {"body": {"type": "string"}}}
+    return dict(content["application/json"]["schema"]) if content else {}
 
 
 def all_free_fields() -> set[tuple[str, Place]]:
