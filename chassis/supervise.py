@@ -12,6 +12,9 @@ PAUSE_SECONDS_MAX = 5.0
 STOP_SECONDS = 15.0
 """How long work under way may go on after a stop was asked for; the process has 20 s in all."""
 
+AGAIN_SECONDS = STOP_SECONDS + 1
+"""When a loop that still runs is told again: the word may have been lost."""
+
 log = structlog.get_logger()
 
 T = TypeVar("T")
@@ -47,9 +50,13 @@ async def supervised(loops: dict[str, Loop]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        waiting = set(tasks)
+        while waiting:
+            for task in waiting:
+                task.cancel()
+            # Before Python 3.12 `asyncio.wait_for` forgets it when what it waits for ends in the same moment, and the
+            # broker's client then goes on trying for ever.
+            _, waiting = await asyncio.wait(waiting, timeout=AGAIN_SECONDS)
 
 
 def _reason(error: BaseException) -> str:

@@ -1,0 +1,33 @@
+"""A stop ends every loop, that which lost the word as well."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+import pytest
+
+from chassis import supervise
+from chassis.supervise import supervised
+
+
+async def test_a_loop_that_lost_the_word_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervise, "AGAIN_SECONDS", 0.2)
+    lost = 0
+
+    async def loses_it() -> None:
+        nonlocal lost
+        while True:
+            if lost:
+                await asyncio.sleep(60)
+            # As `asyncio.wait_for` does before Python 3.12, where what it waits for fails in the same moment.
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+            lost += 1
+
+    began = time.monotonic()
+    async with asyncio.timeout(10):
+        async with supervised({"loses it": loses_it}):
+            await asyncio.sleep(0)
+
+    assert 1 == lost
+    assert 0.2 <= time.monotonic() - began
