@@ -9,7 +9,7 @@ import hashlib
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
@@ -93,12 +93,14 @@ class OpenId:
         secret: str | None = None,
         algorithm: str = ALGORITHM,
         scope: str = SCOPE,
+        strengths: Sequence[str] = (),
         resource: str | None = None,
         audience: str | None = None,
     ) -> None:
         """`resource` (RFC 8707) and `audience` name what the token is for, at an issuer that wants to be told.
 
-        A `secret` is for a server that can keep one; a program in somebody's hands has none.
+        `strengths` (`acr`) are asked for; whether one was shown, whoever verifies the access token sees. A `secret` is
+        for a server that can keep one: a program in somebody's hands has none.
         """
         self._issuer = issuer
         self._client_id = client_id
@@ -107,6 +109,7 @@ class OpenId:
         self._scope = scope
         self._resource = {"resource": resource} if resource else {}
         self._audience = {"audience": audience} if audience else {}
+        self._strengths = {"acr_values": " ".join(strengths)} if strengths else {}
         self._discovery = issuer.rstrip("/") + DISCOVERY
         self._keys = Keys(self._discovery, issuer)
 
@@ -125,6 +128,7 @@ class OpenId:
             "code_challenge_method": "S256",
             **self._resource,
             **self._audience,
+            **self._strengths,
             # Access for when nobody is there is given by somebody who was asked (OpenID Connect Core 1.0 section 11).
             **({"prompt": "consent"} if OFFLINE in self._scope.split() else {}),
         }

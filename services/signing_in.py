@@ -67,6 +67,7 @@ def sign_in_here(settings: Settings, *, browser: bool, as_json: bool, fail: Call
         settings.client_id,
         algorithm=settings.algorithm,
         scope=settings.sign_in_scope,
+        strengths=settings.strengths,
         resource=settings.sign_in_resource,
         audience=settings.sign_in_audience,
     )

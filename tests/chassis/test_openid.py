@@ -60,11 +60,19 @@ async def finished(issuer: Jwks, **granted: Any) -> Tokens:
 
 
 async def test_a_sign_in_asks_with_secrets_of_its_own_each_time(issuer: Jwks) -> None:
-    client = a_client(issuer, scope="openid offline_access", resource="urn:r", audience="entraide")
+    client = a_client(
+        issuer, scope="openid offline_access", strengths=("gold", "silver"), resource="urn:r", audience="entraide"
+    )
     first, second = await client.begin(REDIRECT), await client.begin(REDIRECT)
 
     assert first.address.startswith(issuer.address + "/sign-in?tenant=1&response_type=code&")
-    for said in ("code_challenge_method=S256", "prompt=consent", "resource=urn%3Ar", "audience=entraide"):
+    for said in (
+        "code_challenge_method=S256",
+        "prompt=consent",
+        "resource=urn%3Ar",
+        "audience=entraide",
+        "acr_values=gold+silver",
+    ):
         assert said in first.address
     assert first.verifier not in first.address
     assert 6 == len({one for it in (first, second) for one in (it.state, it.nonce, it.verifier)})

@@ -102,9 +102,11 @@ async def test_the_token_alone_is_printed_and_the_page_is_in_the_readers_languag
 
 
 async def test_a_program_is_told_until_when_and_as_whom(entraide: SignIn, browser: Browser, provider: Provider) -> None:
-    process = entraide("--no-browser", "--json")
+    process = entraide("--no-browser", "--json", ENTRAIDE_TOKEN_ACR="gold")
 
-    await shown(await browser.signs_in(address_of(process), "somebody"), "en")
+    address = address_of(process)
+    assert "gold" == httpx.URL(address).params["acr_values"]
+    await shown(await browser.signs_in(address, "somebody"), "en")
 
     code, said, _ = ended(process)
     told = json.loads(said)
