@@ -315,18 +315,30 @@ def test_a_service_ends_before_its_container_is_killed() -> None:
 # -- migrations and the guide -----------------------------------------------------------------------------------------
 
 
+MEANT = {
+    (
+        "services/requests/migrations/0005_seen.sql",
+        "ban-drop-function",
+    ): "before the first release: no older code asks it",
+}
+"""What squawk finds and is meant: file, rule and why."""
+
+FINDING = re.compile(r"^(\S+?):\d+:\d+: \w+: ([a-z-]+)", re.MULTILINE)
+
+
 def squawk(*files: Path) -> subprocess.CompletedProcess[str]:
     command = ["squawk", "--config", str(ROOT / ".squawk.toml"), "--reporter", "gcc", *map(str, files)]
     return subprocess.run(command, env=environment(), capture_output=True, text=True)
 
 
-def test_squawk_finds_nothing_in_the_migrations() -> None:
+def test_squawk_finds_nothing_in_the_migrations_but_what_is_meant() -> None:
     files = [*CHASSIS_MIGRATIONS.glob("*.sql"), *(f for s in SERVICES for f in (s.folder / "migrations").glob("*.sql"))]
     assert len(files) >= 1 + len(SERVICES)
 
-    said = squawk(*files)
+    said = squawk(*files).stdout
+    found = {(Path(file).relative_to(ROOT).as_posix(), rule) for file, rule in FINDING.findall(said)}
 
-    assert said.returncode == 0, said.stdout
+    assert found == MEANT.keys(), said
 
 
 @pytest.mark.parametrize(
