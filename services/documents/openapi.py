@@ -15,13 +15,13 @@ import msgspec
 from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg
-from litestar.response import Stream
 from litestar.routes import HTTPRoute
 from litestar.types import Empty
 
 from chassis.auth import ACTING_HEADER
 from chassis.commands import KEY_HEADER
 from chassis.doorkeeper import UNCOUNTED
+from chassis.downloads import Download
 from chassis.event_streams import EVENT_STREAM
 from chassis.problems import MEDIA_TYPE, Problem
 from chassis.telemetry import CORRELATION_HEADER
@@ -300,8 +300,8 @@ def _answer(kind: Any) -> Any:
     """What stands in the body of an answer: the argument of a Response, or what the handler returns."""
     if isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Response):
         return get_args(kind)[0]
-    # A stream has no shape.
-    return type(None) if kind is Stream else kind
+    # A file has no shape.
+    return type(None) if kind is Download else kind
 
 
 def _enlist(kinds: list[Any], kind: Any) -> int:

@@ -1,19 +1,14 @@
 """The routes of attachments: put to a request, listed, read, taken back."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import closing
-from typing import BinaryIO
-from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Stream
 
 from chassis.commands import claim, etag
-from chassis.edge import CLOSED
+from chassis.downloads import Download
 from chassis.http import Calling, Commanded, Db, Expected, Now, Uploaded, asks, created, shown
 from chassis.ids import new_id
 from chassis.uploads import MEDIA_TYPE, takes_file
@@ -25,7 +20,6 @@ from services.requests.attachment_store import AttachmentView
 from services.requests.policy import Action
 from services.requests.recognition import recognise
 
-CHUNK_BYTES = 256 * 1024
 Own = NamedDependency[Keeping]
 
 
@@ -92,7 +86,7 @@ async def list_attachments(request_id: FromPath[UUID], db: Db, caller: Calling) 
     media_type=MEDIA_TYPE.decode(),
     summary="An attached file itself",
 )
-async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, caller: Calling) -> Stream:
+async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, caller: Calling) -> Download:
     """To be saved, not to be shown: whatever it is, a browser gets bytes without a type."""
     async with db.transaction(by=caller) as tx:
         found = await attachment_store.get(tx, attachment_id)
@@ -102,16 +96,7 @@ async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, calle
         seen = await attachment_store.view(tx, attachment_id)
         await audience_store.note_reading(tx, request, caller)
     content = await own.open(attachment_id)
-    return Stream(
-        _pieces(content),
-        media_type=MEDIA_TYPE.decode(),
-        headers={
-            "Content-Length": str(seen.size_bytes),
-            "Content-Disposition": disposition(seen.name),
-            "Content-Security-Policy": f"{CLOSED.decode()}; sandbox",
-            "ETag": etag(seen.revision),
-        },
-    )
+    return Download(content, name=seen.name, size_bytes=seen.size_bytes, etag=etag(seen.revision))
 
 
 @delete(
@@ -129,18 +114,6 @@ async def remove_attachment(
         removed = await attachment_store.view(tx, attachment_id)
     await own.drop(attachment_id)
     return shown(removed, revision=removed.revision)
-
-
-def disposition(name: str) -> str:
-    """To be saved under this name (RFC 6266): in full by RFC 8187, and without what is not ASCII for old programs."""
-    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-
-
-async def _pieces(content: BinaryIO) -> AsyncIterator[bytes]:
-    with closing(content):
-        while piece := await asyncio.to_thread(content.read, CHUNK_BYTES):
-            yield piece
 
 
 ROUTES = [attach_file, list_attachments, read_attachment, remove_attachment]

@@ -60,7 +60,7 @@ to do with either, of UNODC; and a service."""
 ROUTES = [events, *reference.ROUTES, *documents.ROUTES]
 """Those of no single service."""
 
-STALE = 999_999
+REVISION = {"If-Match": '"999999"'}
 """A revision that nothing has: whoever may make a move is told so, and the record stays as it is."""
 
 DECIDE = {type(action): subject.decide for subject in SUBJECTS for action in (*subject.reads, *subject.acts)}
@@ -97,6 +97,8 @@ NAMED = {"scheme": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organizat
 QUERIES = {"/internal/events": {"owner": "requests"}}
 FILES = {"POST /v1/requests/{request_id}/attachments"}
 """Operations whose body is a file."""
+
+A_FILE = {"Content-Type": "application/octet-stream", "File-Name": "note.pdf"}
 
 LACKING = {"/v1/allocations": {"work_package": "maintenance"}}
 """What a body's example leaves out and cannot do without."""
@@ -332,15 +334,9 @@ async def ask(
     return await world.client.request(
         operation.method,
         operation.at(**ids),
-        json=None if is_file else body,
-        content=PDF if is_file else None,
+        **({"content": PDF} if is_file else {"json": body}),
         params={"limit": 100} if operation.path in LISTS and operation.method == "GET" else QUERIES.get(operation.path),
-        headers={
-            **who,
-            "Idempotency-Key": str(uuid4()),
-            **({"If-Match": f'"{STALE}"'} if moves else {}),
-            **({"Content-Type": "application/octet-stream", "File-Name": "note.pdf"} if is_file else {}),
-        },
+        headers={**who, "Idempotency-Key": str(uuid4()), **(REVISION if moves else {}), **(A_FILE if is_file else {})},
     )
 
 
@@ -409,11 +405,8 @@ def misshown(world: World, case: Case, answers: Mapping[str, httpx.Response]) ->
     """Guarded fields that are shown and are not to be, or the other way round; and lists with another's entries."""
     if case.operation.method != "GET" or case.operation.action is None:
         return
-    shown = {
-        actor: answer.json()
-        for actor, answer in answers.items()
-        if answer.status_code == 200 and "json" in answer.headers["Content-Type"]
-    }
+    told_of = {actor: answer for actor, answer in answers.items() if answer.status_code == 200}
+    shown = {actor: answer.json() for actor, answer in told_of.items() if "json" in answer.headers["Content-Type"]}
     if case.operation.path in LISTS:
         for actor, body in shown.items():
             yield from (f"{actor}: {one}" for one in misplaced(world, case.operation, a_caller(actor), body))

@@ -1,5 +1,6 @@
 """Files of a request: read by whom its words are for, once they were looked into, and kept under no name of theirs."""
 
+import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,6 +13,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from chassis import downloads
 from chassis.db import Database
 from chassis.files import Folder
 from chassis.http import application
@@ -148,6 +150,37 @@ async def test_what_is_read_is_saved_and_never_shown_by_a_browser(api: Client, d
     )
     assert '"_________ _2026_ _; filename=x.html.pdf"' == plain
     assert f"UTF-8''{quote(name, safe='')}" == full
+
+
+async def test_who_does_not_take_a_file_is_let_go(
+    api: Client, db: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await attached(api, await drafted(api))
+    await scanned(db, folder)
+    monkeypatch.setattr(downloads, "SEND_SECONDS", 0.2)
+    said: list[str] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    async def send(message: Any) -> None:
+        said.append(message["type"])
+        if message["type"] == "http.response.body":
+            await asyncio.sleep(60)
+
+    path = f"/v1/attachments/{one['attachment_id']}"
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers().items()],
+        "client": ("127.0.0.1", 1), "server": ("test", 80), "scheme": "http",
+    }  # fmt: skip
+    async with asyncio.timeout(5):
+        await api._transport.app(scope, receive, send)  # type: ignore[attr-defined]
+
+    assert ["http.response.start", "http.response.body"] == said
+    assert [] == [
+        link for link in Path("/proc/self/fd").iterdir() if link.exists() and link.resolve() in file_of(folder, one)
+    ]
 
 
 @pytest.mark.parametrize(
