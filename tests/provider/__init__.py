@@ -78,8 +78,8 @@ class Provider:
         )  # fmt: skip
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        with self.process.stdin as standard_input:
-            standard_input.write(json.dumps(told))
+        self.process.stdin.write(json.dumps(told) + "\n")
+        self.process.stdin.flush()
         assert "ready\n" == self.process.stdout.readline()
 
     def _client(self, name: str, method: str, *grants: str) -> dict[str, Any]:
@@ -93,9 +93,7 @@ class Provider:
     def close(self) -> None:
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
-            assert self.process.stdout is not None
-            self.process.stdout.close()
+            self.process.communicate()
             self.process = None
 
     def service_token(self, name: str) -> str:

@@ -1,10 +1,13 @@
-// A provider to sign in with, told on standard input what it is; says "ready" and listens until it is killed.
-import { readFileSync } from "node:fs";
+// A provider to sign in with, told by a line of standard input what it is; says "ready" and listens until that closes, as
+// it does when the test is killed.
+import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { Provider, errors } from "oidc-provider";
 
 URL.parse ??= (text, base) => (URL.canParse(text, base) ? new URL(text, base) : null); // which early versions of Node 20 lack
 
-const told = JSON.parse(readFileSync(0, "utf8"));
+const lines = createInterface({ input: process.stdin }).on("close", () => process.exit());
+const told = JSON.parse((await once(lines, "line"))[0]);
 
 const provider = new Provider(told.issuer, {
   jwks: { keys: told.keys },
