@@ -1,35 +1,33 @@
 """Who is calling: a signed token, checked for everything that a token can be wrong about, and whom the directory knows.
 
-Tokens are JWT access tokens (RFC 9068: `typ` is `at+jwt`) of the configured issuer. They say who somebody is there, by
-`iss` and `sub`, and nothing of what they may do: that is what the directory says. Who holds several appointments names
-the one acted in by the `Acting-As` header.
+Tokens are JWT access tokens (RFC 9068: `typ` is `at+jwt`) of one of two issuers: the configured one signs for people
+and services, the directory for API clients. They say who somebody is there, by `iss` and `sub`, and nothing of what
+they may do: that is what the directory says. Who holds several appointments names the one acted in by the `Acting-As`
+header.
 """
 
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 import structlog
 from joserfc import jwk, jwt
+from msgspec.structs import replace
 
 from chassis.ids import new_id
-from chassis.keyfile import made_once
-from chassis.keys import Keys
+from chassis.keyfile import key_made_once
+from chassis.keys import ALGORITHM, Keys, claimed_issuer
 from chassis.peers import PeerError
 from contracts.callers import Holding, Subject
 from contracts.refusals import Forbidden, Unavailable, Unidentified
 from contracts.values import Caller, Role
-
-ALGORITHM = "Ed25519"
-ALGORITHMS = (ALGORITHM, "EdDSA", "ES256", "PS256", "RS256")
-"""What an issuer may be said to sign with; which one it is, a token never decides."""
 
 TOKEN_TYPE = "at+jwt"
 AUDIENCE = "entraide"
@@ -64,6 +62,9 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     exp: int
     nbf: int | float = 0
     acr: str | None = None
+    # What others say of these is nobody's business here.
+    client_id: Any = None
+    scope: Any = None
 
     @property
     def subject(self) -> Subject:
@@ -89,28 +90,36 @@ class Directory(Protocol):
     def stale(self) -> bool: ...
 
 
+@dataclass(frozen=True)
+class Trusted:
+    """An issuer, and what its tokens are signed with."""
+
+    issuer: str
+    keys: Keys
+    algorithm: str = ALGORITHM
+
+
 class Verifier:
     """Turns a bearer token into a caller, or refuses."""
 
     def __init__(
         self,
-        keys: Keys,
-        issuer: str,
+        people: Trusted,
         directory: Directory,
         *,
         service_of: Callable[[str], str | None],
-        algorithm: str = ALGORITHM,
         strengths: Collection[str] = (),
+        clients: Trusted | None = None,
     ) -> None:
-        """`service_of` names the service of the platform whose token has a subject; None for people.
+        """`service_of` names the service of the platform whose token has a subject of `people`; None for people.
 
         `strengths` are what the issuer calls the ways to sign in (`acr`) that will do for people; all, if none is said.
+        Without `clients` no API client is let in.
         """
-        self._keys = keys
-        self._issuer = issuer
+        self._people = people
+        self._clients = clients
         self._directory = directory
         self._service_of = service_of
-        self._algorithm = algorithm
         self._strengths = frozenset(strengths)
         self._known: OrderedDict[str, Good] = OrderedDict()
 
@@ -122,7 +131,9 @@ class Verifier:
         if scheme.lower() != "bearer" or not token or len(token) > TOKEN_BYTES_MAX:
             raise Unidentified("token-invalid")
         good = await self._good(token)
-        if (service := self._service_of(good.claims.sub)) is not None:
+        if good.claims.iss != self._people.issuer:
+            caller = self._client(good.claims, acting)
+        elif (service := self._service_of(good.claims.sub)) is not None:
             caller = Caller(person_id=service_id(service), organization=UNODC, role=Role.SERVICE)
         else:
             if self._strengths and good.claims.acr not in self._strengths:
@@ -140,7 +151,8 @@ class Verifier:
             known = self._known[token] = await self._verify(token)
             if len(self._known) > CACHE_MAX:
                 self._known.popitem(last=False)
-        if known.claims.exp < time.time() - LEEWAY_SECONDS or await self._keys.get(known.kid) is None:
+        keys = self._trusted(known.claims.iss).keys
+        if known.claims.exp < time.time() - LEEWAY_SECONDS or await keys.get(known.kid) is None:
             self._known.pop(token, None)
             raise Unidentified("token-invalid")
         return known
@@ -152,7 +164,7 @@ class Verifier:
             raise Unavailable("identity-unavailable") from error
         if person_id is None:
             raise Forbidden("person-not-known")
-        held = self._directory.in_force(person_id, datetime.now(UTC))
+        held = [one for one in self._directory.in_force(person_id, datetime.now(UTC)) if one.scopes is None]
         if self._directory.stale():
             # Who has ended meanwhile, or begun, is not known: what is another State's stays closed.
             held = [one for one in held if one.role in AT_HOME]
@@ -160,16 +172,38 @@ class Verifier:
                 raise Unavailable("identity-unavailable")
         return _acting(held, acting)
 
+    def _client(self, claims: Claims, acting: str | None) -> Caller:
+        """An API client, with those of its scopes that the token was made for."""
+        if self._directory.stale():
+            # People go on with their own State's affairs; a machine comes again.
+            raise Unavailable("identity-unavailable")
+        try:
+            client_id = UUID(claims.sub)
+        except ValueError as error:
+            raise Unidentified("token-invalid") from error
+        held = [one for one in self._directory.in_force(client_id, datetime.now(UTC)) if one.scopes is not None]
+        if not held or claims.client_id != claims.sub:
+            raise Unidentified("token-invalid")
+        caller, asked = _acting(held, acting), str(claims.scope).split()
+        return replace(caller, scopes=frozenset(one for one in caller.scopes or () if one in asked))
+
+    def _trusted(self, issuer: object) -> Trusted:
+        """Whose token it would have to be, by what it says itself; whose it is, the signature shows."""
+        if self._clients is not None and issuer == self._clients.issuer:
+            return self._clients
+        return self._people
+
     async def _verify(self, token: str) -> Good:
         try:
-            signed = await self._keys.signed(token, self._algorithm)
+            trusted = self._trusted(claimed_issuer(token))
+            signed = await trusted.keys.signed(token, trusted.algorithm)
             claims = msgspec.convert(signed.claims, Claims)
         except (ValueError, msgspec.ValidationError) as error:
             raise Unidentified("token-invalid") from error
         now = time.time()
         if (
             signed.type != TOKEN_TYPE
-            or claims.iss != self._issuer
+            or claims.iss != trusted.issuer
             or claims.aud != AUDIENCE
             or claims.exp <= now - LEEWAY_SECONDS
             or claims.iat > now + LEEWAY_SECONDS
@@ -202,7 +236,7 @@ def _acting(held: Sequence[Holding], acting: str | None) -> Caller:
 
 
 class Issuer:
-    """An issuer of our own, for the demo and for trying out: whoever reads its key is anybody."""
+    """An issuer of our own. The embedded one is for the demo and for trying out: whoever reads its key is anybody."""
 
     def __init__(self, key: jwk.OKPKey, issuer: str) -> None:
         self._key = key
@@ -211,18 +245,15 @@ class Issuer:
     @classmethod
     def load(cls, path: Path, issuer: str) -> "Issuer":
         """The key in `path`, made on first use and readable by its owner alone."""
-
-        def make() -> str:
-            key = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": str(new_id()), "use": "sig", "alg": ALGORITHM})
-            return json.dumps(key.as_dict(private=True))
-
-        return cls(jwk.OKPKey.import_key(json.loads(made_once(path, make))), issuer)
+        return cls(key_made_once(path), issuer)
 
     def publish_keys(self, path: Path) -> None:
         """Write the public half where verifiers read it."""
         path.write_text(json.dumps({"keys": [self._key.as_dict(private=False)]}), encoding="utf-8")
 
-    def token(self, subject: str | UUID, *, lifetime_seconds: int = LIFETIME_SECONDS_MAX) -> str:
+    def token(
+        self, subject: str | UUID, *, lifetime_seconds: int = LIFETIME_SECONDS_MAX, more: Mapping[str, str] = {}
+    ) -> str:
         now = int(time.time())
         claims = {
             "iss": self.issuer,
@@ -231,6 +262,7 @@ class Issuer:
             "jti": str(new_id()),
             "iat": now,
             "exp": now + lifetime_seconds,
+            **more,
         }
         header = {"alg": ALGORITHM, "typ": TOKEN_TYPE, "kid": self._key.kid}
         return jwt.encode(header, claims, self._key, algorithms=[ALGORITHM])

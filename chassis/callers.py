@@ -97,7 +97,8 @@ class Callers:
             )
             rows = await tx.fetch(
                 """
-                SELECT appointment_id, person_id, organization, role, starts AS from, ends AS until, ended, version
+                SELECT appointment_id, person_id, organization, role, starts AS from, ends AS until, ended, version,
+                    scopes
                 FROM caller
                 """
             )
@@ -151,8 +152,8 @@ class Callers:
         async with self._db.transaction() as tx:
             await tx.execute(
                 """
-                INSERT INTO caller (appointment_id, person_id, organization, role, starts, ends, ended, version)
-                SELECT appointment_id, person_id, organization, role, starts, ends, ended, version
+                INSERT INTO caller (appointment_id, person_id, organization, role, starts, ends, ended, version, scopes)
+                SELECT appointment_id, person_id, organization, role, starts, ends, ended, version, scopes
                 FROM json_populate_recordset(NULL::caller, $1::text::json)
                 ON CONFLICT (appointment_id) DO UPDATE SET starts = excluded.starts, ends = excluded.ends,
                     ended = excluded.ended, version = excluded.version

@@ -18,16 +18,17 @@ import msgspec
 from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
-from chassis.auth import ALGORITHM
 from chassis.db import Database
-from chassis.ids import new_id
-from chassis.keyfile import made_once
+from chassis.keyfile import key_made_once
+from chassis.keys import ALGORITHM
 from chassis.settings import Settings, SettingsError
+from chassis.signing import key_set, signing_key_of
 from chassis.telemetry import CHECKPOINTED
 
 CHECKPOINT_SECONDS = 60.0
 LINE_BYTES_MAX = 4096
 OWN_KEY = "audit.jwk"
+SETTING = "ENTRAIDE_AUDIT_KEY_FILE"
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,16 +45,9 @@ def file_of(settings: Settings, service: str) -> Path:
     return (settings.audit_dir or settings.state / "audit") / f"{service}.jsonl"
 
 
-def new_key(service: str | None = None) -> str:
-    """A private key (JWK, RFC 8037) as the text of its file; one service's alone, if that is named."""
-    kid = f"{service}.{new_id()}" if service else str(new_id())
-    key = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": kid, "use": "sig", "alg": ALGORITHM})
-    return json.dumps(key.as_dict(private=True))
-
-
 def public_halves(files: Sequence[Path]) -> str:
     """A JWK set that verifies what any key of these files has signed, and signs nothing. Raises SettingsError."""
-    keys = [key for file in files for key in _key_set(file)]
+    keys = [key for file in files for key in key_set(file, SETTING)]
     return json.dumps({"keys": [key.as_dict(private=False) for key in keys]})
 
 
@@ -63,17 +57,11 @@ def _is_of(key: jwk.OKPKey, service: str) -> bool:
     return not rest or named == service
 
 
-def _own_key(settings: Settings) -> jwk.OKPKey:
-    return jwk.OKPKey.import_key(json.loads(made_once(settings.state / OWN_KEY, new_key)))
-
-
 def signing_key(settings: Settings, service: str) -> jwk.OKPKey:
     """The first key of ENTRAIDE_AUDIT_KEY_FILE, or one of its own in the state folder. Raises SettingsError."""
     if settings.audit_key_file is None:
-        return _own_key(settings)
-    key = _key_set(settings.audit_key_file)[0]
-    if not key.is_private:
-        raise SettingsError("the first key of ENTRAIDE_AUDIT_KEY_FILE has to be a private one")
+        return key_made_once(settings.state / OWN_KEY)
+    key = signing_key_of(key_set(settings.audit_key_file, SETTING), SETTING)
     if not _is_of(key, service):
         raise SettingsError(f"the first key of ENTRAIDE_AUDIT_KEY_FILE is another service's than {service}'s")
     return key
@@ -82,19 +70,8 @@ def signing_key(settings: Settings, service: str) -> jwk.OKPKey:
 def known_keys(settings: Settings, service: str) -> jwk.KeySet:
     """All keys that the lines of a service may be signed with. Raises SettingsError."""
     if settings.audit_key_file is not None:
-        return jwk.KeySet([key for key in _key_set(settings.audit_key_file) if _is_of(key, service)])
-    return jwk.KeySet([_own_key(settings)] if (settings.state / OWN_KEY).exists() else [])
-
-
-def _key_set(path: Path) -> list[jwk.OKPKey]:
-    try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-        keys = [jwk.OKPKey.import_key(key) for key in read.get("keys", [read])]
-    except (OSError, ValueError, AttributeError, TypeError, JoseError) as error:
-        raise SettingsError(f"ENTRAIDE_AUDIT_KEY_FILE holds no key (JWK or JWK set): {type(error).__name__}") from error
-    if not keys or not all(key.kid and key.curve_name == ALGORITHM for key in keys):
-        raise SettingsError("the keys of ENTRAIDE_AUDIT_KEY_FILE have to be Ed25519, each with its kid")
-    return keys
+        return jwk.KeySet([key for key in key_set(settings.audit_key_file, SETTING) if _is_of(key, service)])
+    return jwk.KeySet([key_made_once(settings.state / OWN_KEY)] if (settings.state / OWN_KEY).exists() else [])
 
 
 class Signed(Protocol):

@@ -98,8 +98,8 @@ class Doorkeeper:
         who = await self._identified(headers)
         reading = scope["method"] in READING
         if isinstance(who, Caller):
-            served = who.role is Role.SERVICE
-            return who, 0.0 if served else self._callers[reading].spend(who, time.monotonic_ns())
+            served, name = who.role is Role.SERVICE, (who.person_id, who.organization, who.role)
+            return who, 0.0 if served else self._callers[reading].spend(name, time.monotonic_ns())
         return who, self._addresses[reading].spend(self.address(scope, headers), time.monotonic_ns())
 
     def address(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> str:

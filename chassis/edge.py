@@ -7,7 +7,7 @@ import asyncio
 import math
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correla
 from chassis.uploads import MEDIA_TYPE as FILE_TYPE
 from chassis.uploads import UPLOAD, UPLOAD_SECONDS_MAX, CallerGone, Receive, TooLarge, Uploads, take_in
 from contracts.values import Caller
+from contracts.values import Scope as ClientScope
 
 BODY_BYTES_MAX = 256 * 1024
 BODY_SECONDS_MAX = 30.0
@@ -35,6 +36,8 @@ HEADERS = "entraide.headers"
 
 STAYS_OPEN = "entraide.stays_open"
 """Where it holds what to call when an answer has begun that goes on; `chassis.event_streams` bounds those."""
+JSON_TYPE = b"application/json"
+FORM_TYPE = b"application/x-www-form-urlencoded"
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -71,10 +74,20 @@ log = structlog.get_logger()
 class Edge:
     """ASGI: checks what comes in, counts what goes out."""
 
-    def __init__(self, app: Application, doorkeeper: Doorkeeper, uploads: Uploads, *, only_https: bool = False) -> None:
+    def __init__(
+        self,
+        app: Application,
+        doorkeeper: Doorkeeper,
+        uploads: Uploads,
+        *,
+        forms: Collection[str] = (),
+        only_https: bool = False,
+    ) -> None:
+        """`forms` are the paths whose body is a form, and never JSON."""
         self._app = app
         self._doorkeeper = doorkeeper
         self._uploads = uploads
+        self._forms = frozenset(forms)
         self._headers = [*SECURITY_HEADERS, *([ONLY_HTTPS] if only_https else [])]
         self._under_way = 0
 
@@ -133,7 +146,7 @@ class Edge:
             await self._refuse("body-too-large", 413, headers, answer, limit_bytes=BODY_BYTES_MAX)
             return
         if body:
-            if _media_type(headers) != b"application/json":
+            if _media_type(headers) != (FORM_TYPE if scope["path"] in self._forms else JSON_TYPE):
                 await self._refuse("media-type-unsupported", 415, headers, answer)
                 return
             if slug := fault_of(body):
@@ -146,7 +159,7 @@ class Edge:
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer", bytes_max: int
     ) -> None:
         who = scope[IDENTITY]
-        if not isinstance(who, Caller):
+        if not isinstance(who, Caller) or who.lacks(ClientScope.WRITE):
             # The application says why not; nobody's file is taken in meanwhile.
             await self._admit(scope, headers, _once(b""), answer)
             return

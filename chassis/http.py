@@ -37,16 +37,18 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_revision
 from chassis.db import Database, OutcomeUnknown, is_transient
-from chassis.doorkeeper import IDENTITY, Doorkeeper, Verifying
+from chassis.doorkeeper import IDENTITY, READING, Doorkeeper, Verifying
 from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header
 from chassis.event_streams import EventStream, EventStreams
 from chassis.following import Following
+from chassis.forms import routes_of_forms
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, language_of, note, problem, problem_of
 from chassis.service import Running
 from chassis.settings import Settings
 from chassis.uploads import NAME_HEADER, UPLOAD, Upload, Uploads, file_name
 from contracts.refusals import Forbidden, Invalid, Refusal
 from contracts.values import Caller, Language, Role
+from contracts.values import Scope as ClientScope
 
 T = TypeVar("T")
 FIELD_NAME_SHOWN_MAX = 64
@@ -125,6 +127,9 @@ class Authentication(ASGIMiddleware):
             assert isinstance(caller, Caller), "the edge leaves out only routes that are public"
             if bool(opt.get("internal")) and caller.role is not Role.SERVICE:
                 raise Forbidden("not-for-your-role")
+            needed = ClientScope.READ if asked["method"] in READING else ClientScope.WRITE
+            if caller.lacks(needed):
+                raise Forbidden("scope-not-given", needed=needed)
             scope["user"] = caller
         await next_app(scope, receive, send)
 
@@ -246,6 +251,9 @@ def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Pr
     headers: dict[str, str] = {}
     if body.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="entraide"'
+    if body.slug == "scope-not-given":  # RFC 6750 section 3.1
+        scope = body.details["needed"]
+        headers["WWW-Authenticate"] = f'Bearer realm="entraide", error="insufficient_scope", scope="{scope}"'
     if body.status in {429, 503}:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return _respond(body, headers)
@@ -411,7 +419,13 @@ def application(
         verifier, writes=settings.writes, reads=settings.reads, trusted_proxies=settings.trusted_proxies
     )
     uploads = Uploads(_routes_of_files(app), settings.files_folder / "incoming")
-    return Edge(cast(Any, app), doorkeeper, uploads, only_https=(settings.public_url or "").startswith("https:"))
+    return Edge(
+        cast(Any, app),
+        doorkeeper,
+        uploads,
+        forms=routes_of_forms(app),
+        only_https=(settings.public_url or "").startswith("https:"),
+    )
 
 
 def _routes_of_files(app: Litestar) -> dict[tuple[str, str], int]:

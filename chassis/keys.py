@@ -16,6 +16,10 @@ from joserfc.errors import JoseError
 
 from contracts.refusals import Unavailable
 
+ALGORITHM = "Ed25519"
+ALGORITHMS = (ALGORITHM, "EdDSA", "ES256", "PS256", "RS256")
+"""What an issuer may be said to sign with; which one it is, a token never decides."""
+
 AGAIN_SECONDS = 300
 """A key that the issuer has taken back is trusted so long at most."""
 
@@ -24,6 +28,9 @@ FAILED_SECONDS = 5
 """How long an issuer that did not answer is left alone: whoever makes up key ids would else ask it once for each."""
 
 DISCOVERY = "/.well-known/openid-configuration"
+JWKS = "/.well-known/jwks.json"
+"""Where the directory shows its own."""
+
 BYTES_MAX = 256 * 1024
 RSA_BITS_MIN = 2048
 """NIST SP 800-57 part 1, until 2030."""
@@ -69,7 +76,7 @@ class Keys:
         """What a token says that this issuer has signed. Raises ValueError for any other; Unavailable like `get`."""
         try:
             # Nothing but what is configured decides how a token is checked: not its own `jku`, `jwk`, `x5u` or `crit`.
-            header = _header(token)
+            header = _part(token, 0)
             if header.get("alg") != algorithm or "crit" in header:
                 raise ValueError("not signed as agreed")
             kid = str(header.get("kid"))
@@ -152,6 +159,14 @@ def json_object(text: bytes) -> dict[str, Any]:
     return said
 
 
-def _header(token: str) -> dict[str, Any]:
-    encoded = token.partition(".")[0]
+def claimed_issuer(token: str) -> object:
+    """Whose token it says it is, before anything of it is believed. Raises ValueError for what is no token."""
+    try:
+        return _part(token, 1).get("iss")
+    except RecursionError as error:
+        raise ValueError("not a token") from error
+
+
+def _part(token: str, number: int) -> dict[str, Any]:
+    encoded = (*token.split("."), "")[number]
     return json_object(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))

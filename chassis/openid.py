@@ -17,8 +17,8 @@ from urllib.parse import parse_qsl, quote_plus
 import httpx
 import msgspec
 
-from chassis.auth import ALGORITHM, LEEWAY_SECONDS, SUBJECT_LENGTH_MAX
-from chassis.keys import DISCOVERY, Keys, body_of, document, is_safe, json_object
+from chassis.auth import LEEWAY_SECONDS, SUBJECT_LENGTH_MAX
+from chassis.keys import ALGORITHM, DISCOVERY, Keys, body_of, document, is_safe, json_object
 from contracts.refusals import Unavailable, Unidentified
 
 SCOPE = "openid"

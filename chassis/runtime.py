@@ -17,9 +17,9 @@ import uvicorn
 import uvloop
 from litestar.types import ControllerRouterHandler
 
-from chassis.auth import Directory, Issuer, Verifier, embedded_service
+from chassis.auth import Directory, Issuer, Trusted, Verifier, embedded_service
 from chassis.bus import Bus, BusError, Consumer, ensure_streams, knock
-from chassis.callers import Callers
+from chassis.callers import DIRECTORY, Callers
 from chassis.checkpoint import keep_checkpoints
 from chassis.commands import FORGET_MAX, forget_old
 from chassis.db import Database
@@ -29,7 +29,7 @@ from chassis.http import application
 from chassis.inbox import Inbox
 from chassis.internal import events
 from chassis.journal import Relay
-from chassis.keys import Keys
+from chassis.keys import JWKS, Keys
 from chassis.migrate import migrate, role_of
 from chassis.peers import Peers
 from chassis.sealing import keep_sealing
@@ -76,10 +76,11 @@ def _token_from_file(settings: Settings, _service: str) -> Callable[[], str]:
     return token
 
 
-def verifier(settings: Settings, directory: Directory) -> Verifier:
+def verifier(settings: Settings, directory: Directory, *, address: str | None = None) -> Verifier:
     """Who verifies callers: what an issuer says of them, and what the directory knows of those.
 
-    Without `ENTRAIDE_ISSUER` that is the embedded issuer, whose key lies in the state folder.
+    Without `ENTRAIDE_ISSUER` that is the embedded issuer, whose key lies in the state folder. API clients are the
+    directory's own: their keys are asked for at its `address`, and where there is none no client is let in.
     """
     source, named = settings.keys, {subject: name for name, subject in settings.subjects.items()}
 
@@ -89,15 +90,15 @@ def verifier(settings: Settings, directory: Directory) -> Verifier:
     if source is None:
         source = str(settings.state / "issuer.jwks.json")
         Issuer.load(settings.state / "issuer.jwk", settings.issuer).publish_keys(Path(source))
-    keys = Keys(source, settings.issuer)
-    return Verifier(
-        keys,
-        settings.issuer,
-        directory,
-        service_of=service_of,
-        algorithm=settings.algorithm,
-        strengths=settings.strengths,
-    )
+    people = Trusted(settings.issuer, Keys(source, settings.issuer), settings.algorithm)
+    name = settings.api_client_issuer
+    clients = Trusted(name, Keys(address + JWKS, name)) if address else None
+    return Verifier(people, directory, service_of=service_of, strengths=settings.strengths, clients=clients)
+
+
+def addresses_of(settings: Settings, ports: Mapping[str, int]) -> dict[str, str]:
+    """Where each service answers the others: as a setting says, else at its port here."""
+    return {name: settings.peers.get(name, f"http://127.0.0.1:{port}") for name, port in ports.items()}
 
 
 async def prepare(settings: Settings, services: Sequence[Service]) -> list[str]:
@@ -138,7 +139,7 @@ async def alive(
 ) -> AsyncIterator[list[Running]]:
     """The services with their connections and loops running; at the end handlers finish and connections close."""
     token_of = service_tokens(settings)
-    addresses = {name: settings.peers.get(name, f"http://127.0.0.1:{port}") for name, port in ports.items()}
+    addresses = addresses_of(settings, ports)
     running: list[Running] = []
     async with contextlib.AsyncExitStack() as stack:
         for service in services:
@@ -270,7 +271,7 @@ async def serve(
         loop.add_signal_handler(sig, stop.set)
     async with alive(settings, services, ports=ports) as running:
         keeping: dict[str, Loop] = {"streams": partial(keep_streams, settings, services)} if ensure else {}
-        identify = verifier(settings, running[0].callers)
+        identify = verifier(settings, running[0].callers, address=addresses_of(settings, ports).get(DIRECTORY))
         event_streams = EventStreams.of(settings, identify)
         keeping["event streams' callers"] = event_streams.keep_checking
         app = application(running, identify, routes=[events, *routes], settings=settings, event_streams=event_streams)

@@ -8,14 +8,14 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chassis.auth import ALGORITHM, ALGORITHMS
 from chassis.doorkeeper import READS, WRITES, Allowance, Network
-from chassis.keys import DISCOVERY, LOOPBACK
+from chassis.keys import ALGORITHM, ALGORITHMS, DISCOVERY, LOOPBACK
 from chassis.openid import SCOPE
 from chassis.scanner import NOTHING, scanner_of
 
 ANY = "any"
 EMBEDDED_ISSUER = "https://issuer.entraide.example"
+CLIENT_ISSUER = "https://directory.entraide.example"
 
 
 class SettingsError(Exception):
@@ -49,6 +49,8 @@ class Settings:
     sign_in_scope: str = SCOPE
     sign_in_resource: str | None = None
     sign_in_audience: str | None = None
+    api_client_issuer: str = CLIENT_ISSUER
+    api_client_keys: Path | None = None
     audit_dir: Path | None = None
     audit_key_file: Path | None = None
     catch_up_seconds: float = 60.0
@@ -103,6 +105,8 @@ class Settings:
             sign_in_scope=_scope(env),
             sign_in_resource=env.get("ENTRAIDE_SIGN_IN_RESOURCE") or None,
             sign_in_audience=env.get("ENTRAIDE_SIGN_IN_AUDIENCE") or None,
+            api_client_issuer=_client_issuer(env),
+            api_client_keys=_path(env, "ENTRAIDE_API_CLIENT_KEYS"),
             audit_dir=_path(env, "ENTRAIDE_AUDIT_DIR"),
             audit_key_file=_path(env, "ENTRAIDE_AUDIT_KEY_FILE"),
             catch_up_seconds=_number(env, "ENTRAIDE_CATCH_UP_SECONDS", 60, lowest=1, highest=3600),
@@ -177,6 +181,16 @@ def _scope(env: Mapping[str, str]) -> str:
     if SCOPE not in scope.split():
         raise SettingsError("ENTRAIDE_SIGN_IN_SCOPE has to have openid among its words: else nobody says who signs in")
     return scope
+
+
+def _client_issuer(env: Mapping[str, str]) -> str:
+    """How the directory calls itself in the tokens of API clients: another name than the issuer of people has."""
+    name = env.get("ENTRAIDE_API_CLIENT_ISSUER") or CLIENT_ISSUER
+    if name == (env.get("ENTRAIDE_ISSUER") or EMBEDDED_ISSUER):
+        raise SettingsError(
+            "ENTRAIDE_API_CLIENT_ISSUER and ENTRAIDE_ISSUER cannot be the same: people are not machines"
+        )
+    return name
 
 
 def _one_of(env: Mapping[str, str], name: str, choices: Sequence[str]) -> str:

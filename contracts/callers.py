@@ -5,13 +5,14 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
-from contracts.values import Caller, Organization, Role
+from contracts.values import Caller, Organization, Role, Scope
 
 
 class Holding(Struct, frozen=True, kw_only=True):
     """An appointment that was once in force, as it now stands; a disabled person's have all `ended`, until enabled.
 
-    `version` never falls: of two that differ the higher one is the newer.
+    `version` never falls: of two that differ the higher one is the newer. An API client is told of in the same words:
+    its id stands for both others, and it alone has `scopes`.
     """
 
     appointment_id: UUID
@@ -22,10 +23,11 @@ class Holding(Struct, frozen=True, kw_only=True):
     ends: date | None = field(name="until", default=None)
     ended: bool = False
     version: int
+    scopes: frozenset[Scope] | None = None
 
     @property
     def caller(self) -> Caller:
-        return Caller(person_id=self.person_id, organization=self.organization, role=self.role)
+        return Caller(person_id=self.person_id, organization=self.organization, role=self.role, scopes=self.scopes)
 
     def in_force(self, today: date) -> bool:
         return not self.ended and self.starts <= today and (self.ends is None or today <= self.ends)

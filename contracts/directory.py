@@ -1,7 +1,8 @@
 """Facts of the directory: which organizations there are, who is a person here, and who is appointed to what.
 
 A person stands in them as an id. Names, addresses, the subjects that people sign in with and the words of a letter
-never do: a salted hash names them. Days are those of UTC, both included.
+never do: a salted hash names them. Nothing of an API client's secrets stands in them. Days are those of UTC, both
+included.
 """
 
 from datetime import date, datetime
@@ -11,7 +12,7 @@ from uuid import UUID
 from msgspec import Meta, Struct, field
 
 from contracts.facts import Fact
-from contracts.values import Code, Organization, Role
+from contracts.values import Code, Organization, Role, Scope
 
 REMIT_CODES_MAX = 40
 SUBJECTS_MAX = 5
@@ -170,6 +171,47 @@ class AppointmentEnded(Fact, frozen=True, kw_only=True, tag="directory.appointme
     ended_at: datetime
 
 
+class ClientRegistered(Fact, frozen=True, kw_only=True, tag="directory.client.registered.v1"):
+    """A machine of an organization may act in a role, as far as its scopes go, until its last day."""
+
+    client_id: UUID
+    organization: Organization
+    role: Role
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=2)]
+    ends: date = field(name="until")
+    texts_hash: str
+    registered_by: UUID
+    registered_at: datetime
+
+
+class ClientRotated(Fact, frozen=True, kw_only=True, tag="directory.client.rotated.v1"):
+    """An API client has a new secret; until a moment the one before it is good as well, and none before that."""
+
+    client_id: UUID
+    organization: Organization
+    generation: Annotated[int, Meta(ge=2)]
+    previous_until: datetime
+    rotated_at: datetime
+
+
+class ClientExpiring(Fact, frozen=True, kw_only=True, tag="directory.client.expiring.v1"):
+    """An API client's last day is near."""
+
+    client_id: UUID
+    organization: Organization
+    ends: date = field(name="until")
+    noticed_at: datetime
+
+
+class ClientEnded(Fact, frozen=True, kw_only=True, tag="directory.client.ended.v1"):
+    """An API client is out, everywhere and for good."""
+
+    client_id: UUID
+    organization: Organization
+    reason: Code
+    ended_at: datetime
+
+
 FACTS: tuple[type[Fact], ...] = (
     OrganizationRegistered,
     PersonEntered,
@@ -184,4 +226,8 @@ FACTS: tuple[type[Fact], ...] = (
     AppointmentRefused,
     AppointmentWithdrawn,
     AppointmentEnded,
+    ClientRegistered,
+    ClientRotated,
+    ClientExpiring,
+    ClientEnded,
 )

@@ -52,16 +52,31 @@ class Role(StrEnum):
     SERVICE = "service"
 
 
+class Scope(StrEnum):
+    """What of its role's rights an API client has been given."""
+
+    READ = "read"
+    WRITE = "write"
+
+
 class Caller(Struct, frozen=True, kw_only=True):
-    """Who acts, in the one appointment acted in; `person_id` is all that names a person outside the directory."""
+    """Who acts, in the one appointment acted in; `person_id` is all that names a person outside the directory.
+
+    An API client has its own id there, and `scopes`; a person has none, and may all that the role may.
+    """
 
     person_id: UUID
     organization: Organization
     role: Role
+    scopes: frozenset[Scope] | None = None
 
     @property
     def of_unodc(self) -> bool:
         return is_unodc(self.organization)
+
+    def lacks(self, scope: Scope) -> bool:
+        """True for an API client that has not been given leave for this."""
+        return self.scopes is not None and scope not in self.scopes
 
 
 # Money and a period are whole as they are: with a field more they would be something else, in a fact as in a command.

@@ -19,11 +19,12 @@ from chassis import doctor as checks
 from chassis import runtime
 from chassis.auth import Issuer, persona_id
 from chassis.bus import BusError, ensure_streams, stream_states
-from chassis.checkpoint import new_key, public_halves
+from chassis.checkpoint import public_halves
 from chassis.db import Database, Tx
 from chassis.embedded import EmbeddedError, default_state
 from chassis.erasure import Ledger
 from chassis.ids import new_id
+from chassis.keyfile import new_key
 from chassis.migrate import MigrationError, role_of
 from chassis.parked import discard_unreadable, list_parked, release_parked
 from chassis.parts import running_parts

@@ -1,4 +1,4 @@
-"""Owns: States, organizations, people, their appointments, and the subjects by which they sign in.
-Publishes: ta.directory.{organization,person,appointment}.*
+"""Owns: States, organizations, people, their appointments, the subjects by which they sign in, and API clients.
+Publishes: ta.directory.{organization,person,appointment,client}.*
 Listens to: nobody.
 """

@@ -69,8 +69,8 @@ async def enter(tx: Tx, person_id: UUID, organization: str, texts: PersonTexts, 
     if not await store.is_registered(tx, organization):
         raise Invalid("unknown-code", field="organization", code=organization)
     async with tx.by_itself():
-        entered = await store.is_entered(tx, person_id)
-    if entered:
+        taken = await store.is_taken(tx, person_id)
+    if taken:
         raise Conflict("person-exists")
     salt, texts_hash = hash_texts(texts)
     await record(tx, None, domain.enter(person_id, organization, texts_hash, now=now))

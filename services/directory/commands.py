@@ -10,7 +10,8 @@ from contracts import reference
 from contracts.callers import Subject
 from contracts.directory import SUBJECTS_MAX, Mandate, RemitCodes
 from contracts.refusals import Invalid
-from contracts.values import END, Code, Language, Organization, Role
+from contracts.values import END, Code, Language, Organization, Role, Scope
+from services.directory.client import OVERLAP_HOURS, OVERLAP_HOURS_MAX, ClientRole, Terms
 from services.directory.domain import Kind, kind_of
 from services.directory.store import PersonTexts
 
@@ -83,6 +84,28 @@ class Appoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def mandate(self) -> Mandate:
         return Mandate(role=self.role, starts=self.starts, ends=self.ends, regions=self.regions, topics=self.topics)
+
+
+class RegisterClient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A machine of an organization: the role it acts in, what of that it is given, and its last day, of UTC.
+
+    `name` is for whoever looks after it, and stands nowhere else.
+    """
+
+    organization: Organization
+    name: Name
+    role: ClientRole
+    scopes: Annotated[frozenset[Scope], Meta(min_length=1)]
+    ends: date = field(name="until")
+
+    def terms(self) -> Terms:
+        return Terms(self.organization, self.role, self.scopes, self.ends)
+
+
+class RotateClient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For how many hours the secret before stays good beside the new one; 0 if it is known to others."""
+
+    overlap_hours: Annotated[int, Meta(ge=0, le=OVERLAP_HOURS_MAX)] = OVERLAP_HOURS
 
 
 class Confirm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

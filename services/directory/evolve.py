@@ -1,4 +1,4 @@
-"""What each fact makes of an organization, a person or an appointment: the one place where a fact becomes a state.
+"""What each fact makes of a record: the one place where a fact becomes a state.
 
 Actions fold the fact they announce, and the rebuilding of the tables folds all of them: the same function.
 """
@@ -16,6 +16,10 @@ from contracts.directory import (
     AppointmentProposed,
     AppointmentRefused,
     AppointmentWithdrawn,
+    ClientEnded,
+    ClientExpiring,
+    ClientRegistered,
+    ClientRotated,
     OrganizationRegistered,
     PersonDisabled,
     PersonEnabled,
@@ -27,9 +31,10 @@ from contracts.directory import (
 )
 from contracts.facts import Fact
 from services.directory.appointment import Appointment, Status
+from services.directory.client import Client
 from services.directory.domain import Organization, Person
 
-Record = Organization | Person | Appointment
+Record = Organization | Person | Appointment | Client
 
 
 def evolve(before: Record | None, fact: Fact) -> Record:
@@ -59,6 +64,8 @@ def _begun(fact: Fact) -> Record:
             )
         case AppointmentProposed() | AppointmentMade():
             return _appointed(fact)
+        case ClientRegistered():
+            return _client(fact)
     raise AssertionError(f"nothing begins with {fact.type}")
 
 
@@ -79,6 +86,22 @@ def _appointed(fact: AppointmentProposed | AppointmentMade) -> Appointment:
         proposed_by=fact.proposed_by,
         proposed_at=fact.proposed_at if isinstance(fact, AppointmentProposed) else fact.made_at,
         made_at=made_at,
+    )
+
+
+def _client(fact: ClientRegistered) -> Client:
+    return Client(
+        client_id=fact.client_id,
+        organization=fact.organization,
+        role=fact.role,
+        scopes=frozenset(fact.scopes),
+        ends=fact.ends,
+        generation=1,
+        previous_until=None,
+        revision=1,
+        texts_hash=fact.texts_hash,
+        registered_by=fact.registered_by,
+        registered_at=fact.registered_at,
     )
 
 
@@ -109,6 +132,16 @@ def _changes(fact: Fact) -> Mapping[str, Any]:
             return {"status": Status.WITHDRAWN, "settled_at": fact.withdrawn_at}
         case AppointmentEnded():
             return {"status": Status.ENDED, "settled_at": fact.ended_at, "reason": fact.reason}
+        case ClientRotated():
+            return {
+                "generation": fact.generation,
+                "previous_until": fact.previous_until,
+                "rotated_at": fact.rotated_at,
+            }
+        case ClientExpiring():
+            return {"noticed_at": fact.noticed_at}
+        case ClientEnded():
+            return {"ended_at": fact.ended_at, "reason": fact.reason}
     raise AssertionError(f"{fact.type} changes nothing that has begun")
 
 

@@ -8,7 +8,7 @@ from chassis.db import Tx
 from contracts.callers import Holding, News
 
 FACTS_MAX = 1000
-"""Facts looked at for one answer; each names an appointment, or a person with some."""
+"""Facts looked at for one answer; each names an appointment, a person with some, or an API client."""
 
 
 async def news(tx: Tx, *, after: str) -> News:
@@ -38,7 +38,7 @@ async def news(tx: Tx, *, after: str) -> News:
     facts = [row for row in rows if row["aggregate_id"] is not None][:FACTS_MAX]
     more = len(rows) > FACTS_MAX and bool(facts[-1]["settled"])
     people = {row["aggregate_id"] for row in facts if row["aggregate"] == "person"}
-    appointments = {row["aggregate_id"] for row in facts if row["aggregate"] == "appointment"}
+    appointments = {row["aggregate_id"] for row in facts if row["aggregate"] in {"appointment", "client"}}
     return News(
         holdings=await _holdings(tx, appointments, people) if facts else [],
         people=sorted(people),
@@ -52,9 +52,13 @@ async def _holdings(tx: Tx, appointments: set[UUID], people: set[UUID]) -> list[
         """
         SELECT appointment_id, person_id, appointment.organization, role, starts AS from, ends AS until,
             status = 'ended' OR disabled_at IS NOT NULL OR erased_at IS NOT NULL AS ended,
-            appointment.revision + person.revision AS version
+            appointment.revision + person.revision AS version, NULL AS scopes
         FROM appointment JOIN person USING (person_id)
         WHERE made_at IS NOT NULL AND (appointment_id = ANY ($1::uuid[]) OR person_id = ANY ($2::uuid[]))
+        UNION ALL
+        SELECT client_id, client_id, organization, role, (registered_at AT TIME ZONE 'UTC')::date, ends,
+            ended_at IS NOT NULL, revision, scopes
+        FROM client WHERE client_id = ANY ($1::uuid[])
         """,
         list(appointments),
         list(people),

@@ -1,4 +1,4 @@
-"""Who is told of which events of people and appointments; `may_see` in the statement is the policy in SQL."""
+"""Who is told of which events of whom; `may_see` in the statement is the policy in SQL."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -17,7 +17,10 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 WHERE person_id = ANY ($4::uuid[]) AND may_see(person, who.organization, who.role, who.person_id)
                 UNION ALL SELECT appointment_id FROM appointment
                 WHERE appointment_id = ANY ($4::uuid[])
-                  AND may_see(appointment, who.organization, who.role, who.person_id)) AS ids
+                  AND may_see(appointment, who.organization, who.role, who.person_id)
+                UNION ALL SELECT client_id FROM client
+                WHERE client_id = ANY ($4::uuid[])
+                  AND may_see(client, who.organization, who.role, who.person_id)) AS ids
         FROM unnest($1::text[], $2::text[], $3::uuid[])
             WITH ORDINALITY AS who(organization, role, person_id, number) ORDER BY number
         """,

@@ -1,4 +1,6 @@
-"""Who gives and takes appointments, and who sees whom: one pure decision; docs/permissions.md is its table.
+"""Who gives and takes appointments and API clients, and who sees whom: one pure decision.
+
+docs/permissions.md is its table.
 
 A focal point works for the own State; administrators for everybody else, and two of them together. Nobody decides on
 what they proposed, or on themselves. `may_see` in SQL says in the WHERE of every read what `may_see` says here; a test
@@ -13,6 +15,7 @@ from msgspec import Struct
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
 from services.directory.appointment import OF_FOCAL_POINT, Appointment, takes_two
+from services.directory.client import Client
 from services.directory.domain import UNODC, Kind, Person, kind_of
 
 
@@ -39,6 +42,11 @@ class Action(StrEnum):
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
     END = "end"
+    REGISTER_CLIENT = "register_client"
+    LIST_CLIENTS = "list_clients"
+    SHOW_CLIENT = "show_client"
+    ROTATE_CLIENT = "rotate_client"
+    END_CLIENT = "end_client"
 
 
 class Guarded(StrEnum):
@@ -53,6 +61,12 @@ class Entering(Struct, frozen=True):
 
     organization: str
     keeps_id: bool = False
+
+
+class Registering(Struct, frozen=True):
+    """An API client that is not there yet: of which organization."""
+
+    organization: str
 
 
 class Place(Struct, frozen=True):
@@ -78,22 +92,27 @@ class Given(Struct, frozen=True):
 
 _FOR_EVERYBODY = frozenset(
     {Action.FOLLOW, Action.LIST_ORGANIZATIONS, Action.SHOW_ORGANIZATION, Action.LIST_PEOPLE, Action.LIST_APPOINTMENTS}
+    | {Action.LIST_CLIENTS}
 )
 _OF_AN_APPOINTMENT = frozenset({Action.FOLLOW, Action.LIST_APPOINTMENTS, Action.SHOW_APPOINTMENT})
 _OF_FOCAL_POINT = OF_FOCAL_POINT | {Role.FOCAL_POINT}
 _WHOLE = Decision(None, frozenset(Guarded))
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
+_FOR_ITS_FOCAL_POINT = denied("for-its-focal-point")
 _NOT_YOUR_STATE = denied("not-your-state")
 _OWN_RECORD = denied("own-record")
 
 
 def decide(
-    caller: Caller, action: Action, resource: Person | Appointment | Entering | Place | Given | None = None
+    caller: Caller,
+    action: Action,
+    resource: Person | Appointment | Client | Entering | Registering | Place | Given | None = None,
 ) -> Decision:
     """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
 
     A list is asked of nothing (anybody may ask) and of each record that is to stand in it; ENTER of an Entering,
-    APPOINT of a Place, what is done with an appointment of a Given, all others of the record, or of nothing.
+    REGISTER_CLIENT of a Registering, APPOINT of a Place, what is done with an appointment of a Given, all others of the
+    record, or of nothing.
     """
     match resource:
         case Person():
@@ -102,6 +121,11 @@ def decide(
             return ALLOWED if action in _OF_AN_APPOINTMENT and may_see(caller, resource) else HIDDEN
         case Entering():
             return _may_enter(caller, resource) if action is Action.ENTER else _NOT_FOR_YOUR_ROLE
+        case Client():
+            return _decide_client(caller, action, resource)
+        case Registering():
+            may = action is Action.REGISTER_CLIENT
+            return _may_have_clients(caller, resource.organization) if may else _NOT_FOR_YOUR_ROLE
         case Place():
             return _may_give(caller, resource) if action is Action.APPOINT else _NOT_FOR_YOUR_ROLE
         case Given():
@@ -165,7 +189,7 @@ def _may_give(caller: Caller, place: Place) -> Decision:
         return _NOT_FOR_YOUR_ROLE
     if of_state and place.role in OF_FOCAL_POINT and place.focal_points:
         # Whom a State entrusts with its own affairs is its own affair, once there is somebody to say so.
-        return denied("for-its-focal-point")
+        return _FOR_ITS_FOCAL_POINT
     return ALLOWED
 
 
@@ -184,7 +208,30 @@ def _decide_given(caller: Caller, action: Action, given: Given) -> Decision:
     return HIDDEN
 
 
-def may_see(caller: Caller, record: Person | Appointment) -> bool:
+def _decide_client(caller: Caller, action: Action, client: Client) -> Decision:
+    if not may_see(caller, client):
+        return HIDDEN
+    match action:
+        case Action.LIST_CLIENTS | Action.SHOW_CLIENT:
+            return ALLOWED
+        case Action.ROTATE_CLIENT:
+            return _may_have_clients(caller, client.organization)
+        case Action.END_CLIENT:
+            # As with a person: an administrator may shut out anybody's, and let in nobody's.
+            return ALLOWED if is_administrator(caller) else _may_have_clients(caller, client.organization)
+    return HIDDEN
+
+
+def _may_have_clients(caller: Caller, organization: str) -> Decision:
+    """Who may hold the secret of a machine that acts for this organization."""
+    if kind_of(organization) is not Kind.STATE:
+        return ALLOWED if is_administrator(caller) else _NOT_FOR_YOUR_ROLE
+    if caller.role is Role.FOCAL_POINT:
+        return ALLOWED if caller.organization == organization else _NOT_YOUR_STATE
+    return _FOR_ITS_FOCAL_POINT if is_administrator(caller) else _NOT_FOR_YOUR_ROLE
+
+
+def may_see(caller: Caller, record: Person | Appointment | Client) -> bool:
     """True where the caller may see the record at all; if not, it does not exist for them."""
     return (
         record.person_id == caller.person_id

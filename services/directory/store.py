@@ -14,7 +14,9 @@ from chassis.db import Tx
 from contracts.callers import Subject
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller, Language, Role
+from services.directory import client_store
 from services.directory.appointment import Appointment, ShownStatus
+from services.directory.client import Client
 from services.directory.domain import Organization, Person
 from services.directory.evolve import Record
 
@@ -30,6 +32,8 @@ async def save(tx: Tx, record: Record) -> None:
             await _save_person(tx, record)
         case Appointment():
             await _save_appointment(tx, record)
+        case Client():
+            await client_store.save(tx, record)
 
 
 async def known(tx: Tx, aggregate: str, record_id: UUID) -> Record | None:
@@ -41,6 +45,8 @@ async def known(tx: Tx, aggregate: str, record_id: UUID) -> Record | None:
         case "person":
             row = await tx.fetchrow("SELECT * FROM person WHERE person_id = $1 FOR UPDATE", record_id)
             return msgspec.convert(dict(row), Person) if row else None
+        case "client":
+            return await client_store.known(tx, record_id)
     row = await tx.fetchrow("SELECT * FROM appointment WHERE appointment_id = $1 FOR UPDATE", record_id)
     return msgspec.convert(dict(row), Appointment) if row else None
 
@@ -138,8 +144,12 @@ async def people(tx: Tx, caller: Caller, *, organization: str | None, before: UU
     return [msgspec.convert(dict(row), Person) for row in rows]
 
 
-async def is_entered(tx: Tx, person_id: UUID) -> bool:
-    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM person WHERE person_id = $1)", person_id))
+async def is_taken(tx: Tx, person_id: UUID) -> bool:
+    """Whether somebody acts under this id, a person or an API client."""
+    query = """
+        SELECT EXISTS (SELECT FROM person WHERE person_id = $1) OR EXISTS (SELECT FROM client WHERE client_id = $1)
+    """
+    return bool(await tx.fetchval(query, person_id))
 
 
 async def _save_person(tx: Tx, person: Person) -> None:

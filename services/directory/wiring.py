@@ -6,22 +6,56 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+import structlog
+
 from chassis.db import Database
 from chassis.erasure import Ledger
 from chassis.following import Followed
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from chassis.supervise import Loop, every
-from services.directory import actions, api, appointment_api, feed_api, following, store
+from services.directory import (
+    actions,
+    api,
+    appointment_api,
+    client_actions,
+    client_api,
+    feed_api,
+    following,
+    store,
+    token_api,
+)
+from services.directory.tokens import Tokens
+
+log = structlog.get_logger()
 
 LEDGER_SECONDS = 10.0
+EXPIRING_SECONDS = 600.0
 LONG_AGO = datetime.fromtimestamp(0, UTC)
 OVERLAP = timedelta(minutes=5)
 """An erasure has the time of its begin, and is seen when it has committed."""
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
-    return {"erasures": partial(keep_ledger, running.db, running.settings)}
+    tokens: Tokens = running.own
+    if tokens.open:
+        tokens.check()
+    else:
+        log.warning("there are no API clients: ENTRAIDE_API_CLIENT_KEYS is not set")
+    return {
+        "erasures": partial(keep_ledger, running.db, running.settings),
+        "expiring clients": partial(every, EXPIRING_SECONDS, partial(tell_expiring, running.db)),
+    }
+
+
+def own(running: Running) -> Tokens:
+    return Tokens(running.settings)
+
+
+async def tell_expiring(db: Database) -> None:
+    """Tell of the API clients whose last day is near."""
+    async with db.transaction() as tx:
+        await client_actions.tell_expiring(tx, now=datetime.now(UTC))
 
 
 async def keep_ledger(db: Database, settings: Settings) -> None:
@@ -48,11 +82,20 @@ async def write_down(db: Database, settings: Settings, *, after: datetime = LONG
 SERVICE = Service(
     name="directory",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *appointment_api.ROUTES, *feed_api.ROUTES],
+    routes=[*api.ROUTES, *appointment_api.ROUTES, *client_api.ROUTES, *token_api.ROUTES, *feed_api.ROUTES],
     loops=loops,
+    own=own,
     rebuild=actions.rebuild,
-    tables=("appointment", "person", "organization"),
-    texts=("organization_text", "person_text", "person_subject", "appointment_text"),
+    tables=("appointment", "client", "person", "organization"),
+    texts=(
+        "organization_text",
+        "person_text",
+        "person_subject",
+        "appointment_text",
+        "client_text",
+        "client_secret",
+        "client_use",
+    ),
     forget=actions.forget,
     followed=Followed(following.seen),
 )

@@ -6,14 +6,16 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from contracts.directory import AppointmentMade, PersonEntered
+from contracts.directory import AppointmentMade, ClientRegistered, PersonEntered
 from contracts.values import Caller, Role
 from services.directory.api import PersonView
 from services.directory.appointment import Appointment
 from services.directory.appointment_api import AppointmentView
+from services.directory.client import Client
+from services.directory.client_api import ClientView
 from services.directory.domain import Person
 from services.directory.evolve import evolve
-from services.directory.policy import Action, Entering, Given, Guarded, Place, decide
+from services.directory.policy import Action, Entering, Given, Guarded, Place, Registering, decide
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, PERSON, SOMEBODY_ELSE, STATE, UNODC, YES_OR_NO, Subject, of
 
@@ -43,6 +45,14 @@ def _entering(keeps_id: str) -> Entering:
 
 def _person() -> Person:
     return _example(PersonEntered, person_id=APPOINTEE, organization=STATE)  # type: ignore[no-any-return]
+
+
+def _client(organization: str) -> Client:
+    return _example(ClientRegistered, client_id=APPOINTEE, organization=ORGANIZATIONS[organization])  # type: ignore[no-any-return]
+
+
+def _registering(organization: str) -> Registering:
+    return Registering(ORGANIZATIONS[organization])
 
 
 def _to_be_erased(proposed_by: str) -> Person:
@@ -80,6 +90,7 @@ SUBJECTS = (
             Action.SHOW_ORGANIZATION,
             Action.LIST_PEOPLE,
             Action.LIST_APPOINTMENTS,
+            Action.LIST_CLIENTS,
             Action.REGISTER,
         ),
     ),
@@ -139,5 +150,25 @@ SUBJECTS = (
         properties={**_OFFICE, "has a focal point": YES_OR_NO, "proposed by": tuple(PROPOSERS)},
         make=_given,
         reads=(Action.APPROVE, Action.REFUSE, Action.WITHDRAW, Action.END),
+    ),
+    Subject(
+        service="directory",
+        title="An API client that is not there yet",
+        decide=decide,
+        standings=_OF_STATE,
+        properties={"of": tuple(ORGANIZATIONS)},
+        make=_registering,
+        reads=(Action.REGISTER_CLIENT,),
+    ),
+    Subject(
+        service="directory",
+        title="An API client",
+        views=(ClientView,),
+        decide=decide,
+        standings={"the client": _appointee, **_OF_STATE},
+        properties={"of": tuple(ORGANIZATIONS)},
+        make=_client,
+        reads=(Action.SHOW_CLIENT, Action.LIST_CLIENTS),
+        acts=(Action.ROTATE_CLIENT, Action.END_CLIENT),
     ),
 )

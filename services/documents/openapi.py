@@ -22,6 +22,7 @@ from chassis.auth import ACTING_HEADER
 from chassis.commands import KEY_HEADER
 from chassis.doorkeeper import UNCOUNTED
 from chassis.downloads import Download
+from chassis.edge import FORM_TYPE, JSON_TYPE
 from chassis.event_streams import EVENT_STREAM
 from chassis.problems import MEDIA_TYPE, Problem
 from chassis.telemetry import CORRELATION_HEADER
@@ -31,7 +32,8 @@ from services.documents.examples import example_body
 from services.documents.shapes import DIALECT, first_sentence, says, shapes_of, without_none
 
 SCHEMA_PLACE = "#/components/schemas/{name}"
-JSON = "application/json"
+JSON = JSON_TYPE.decode()
+FORM = FORM_TYPE.decode()
 FILE = FILE_TYPE.decode()
 BYTES: Mapping[str, Any] = {"type": "string", "format": "binary"}
 EVENT_DATA = "x-event-data"
@@ -177,6 +179,7 @@ class Operation:
         self._media_type = str(getattr(handler.media_type, "value", handler.media_type) or JSON)
         self._answer = _answer(handler.parsed_return_field.annotation)
         self._answer_at = _enlist(kinds, self._answer)
+        self._form = _enlist(kinds, handler.opt["form"]) if "form" in handler.opt else None
         self._more = {
             status: (spec, _enlist(kinds, spec.data_container)) for status, spec in (handler.responses or {}).items()
         }
@@ -203,6 +206,9 @@ class Operation:
                 "description": f"The file itself, of at most {limit} bytes.",
                 "content": {FILE: {"schema": BYTES}},
             }
+        if self._form is not None:
+            form = {"schema": schemas[self._form], "example": example_body(handler.opt["form"])}
+            told["requestBody"] = {"required": True, "content": {FORM: form}}
         if public:
             told["security"] = []
         return told
@@ -241,8 +247,11 @@ class Operation:
             "default": True,
         }
         for refusal, possible in refusals.items():
-            if possible:
-                told.setdefault(refusal, {"$ref": f"#/components/responses/{_component(refusal)}"})
+            if possible and refusal in told:
+                # What is refused before the handler has a say is refused as everywhere.
+                told[refusal]["content"][MEDIA_TYPE] = {"schema": schemas[0]}
+            elif possible:
+                told[refusal] = {"$ref": f"#/components/responses/{_component(refusal)}"}
         return told
 
     def _described_success(self, schemas: list[dict[str, Any]]) -> dict[str, Any]:

@@ -180,6 +180,17 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "Appoint.until": "2028-11-30",
         "Appoint.regions": [],
         "Appoint.topics": [],
+        "scopes": ["read", "write"],
+        "ClientRegistered.role": "official",
+        "ClientRegistered.until": "2027-11-24",
+        "ClientExpiring.until": "2026-12-09",
+        "RegisterClient.name": f"{FICTITIOUS} Case system of the central authority",
+        "RegisterClient.role": "official",
+        "overlap_hours": 24,
+        "grant_type": "client_credentials",
+        "client_id": "0b6e1f52-7c3d-5a4b-8e9f-1a2b3c4d5e6f",
+        "scope": "read",
+        "client_secret": "<the secret>",
         # who is told
         "channels": ["inbox", "mail"],
         "channel": "mail",
@@ -229,6 +240,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "PersonErased": "asked_by_person",
         "AppointmentRefused": "letter_not_authenticated",
         "AppointmentEnded": "new_duties",
+        "ClientEnded": "no_longer_in_use",
     }
 )
 """A reason that the move in question may be given."""
@@ -240,7 +252,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"CirculationDecided", "ConsentGiven", "ConsentWithdrawn", "MatchAccepted", "MatchCompleted"}
             | {"MatchConfirmed", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {"SubscriptionRegistered", "NotificationRead", "WebhookRegistered", "WebhookRotated", "WebhookEnabled"}
-            | {"WebhookRemoved"}
+            | {"WebhookRemoved", "ClientRegistered", "ClientRotated", "ClientEnded"}
         ),
         "UNODC:coordinator": frozenset(
             {"RequestRegistered", "RequestReturned", "RequestDeclined", "RequestOpened", "RequestHeld"}
@@ -278,5 +290,6 @@ FIRST: frozenset[str] = frozenset(
     }
     | {"RatesLoaded", "PledgePledged", "RequirementOpened", "AllocationMade", "SubscriptionRegistered"}
     | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
+    | {"ClientRegistered"}
 )
 """What an aggregate begins with."""

@@ -26,6 +26,7 @@ class Relation(StrEnum):
     """What somebody has to do with a fact."""
 
     STATE = "state"
+    FOCAL_POINTS = "organization"
     PROVIDER = "provider"
     DONOR = "donor"
     FUND_DONORS = "fund_donors"
@@ -65,7 +66,7 @@ class Known(Struct, frozen=True, kw_only=True):
     reference: str | None = None
 
 
-STATE, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE = Relation
+STATE, FOCAL_POINTS, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE = Relation
 REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"
 PLEDGE, FUND = "/v1/pledges/{pledge_id}", "/v1/funds/{fund}"
 
@@ -107,6 +108,10 @@ def _of_match(
     always = (_notice(kind, *to, link=MATCH, while_circulating=while_circulating),) if to else ()
     ended = (_notice(kind, *before, link=MATCH, told_before=True, gathered=kind is m.MatchExpired),) if before else ()
     return kind, always + ended
+
+
+def _of_client(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (_notice(kind, FOCAL_POINTS, link="/v1/clients/{client_id}", reference="client_id"),)
 
 
 def _of_pledge(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -159,6 +164,11 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_match(m.MatchNotPursued, before=(STATE, PROVIDER)),
         _of_match(m.MatchExpired, before=(STATE, PROVIDER)),
         _of_match(m.MatchRevoked, STATE, PROVIDER, COORDINATORS),
+        # Also to whoever did it themselves: it may have been somebody in their name.
+        _of_client(d.ClientRegistered),
+        _of_client(d.ClientRotated),
+        _of_client(d.ClientExpiring),
+        _of_client(d.ClientEnded),
         _of_pledge(p.PledgePledged, DONOR, FINANCE),
         _of_pledge(p.PledgeCommitted, DONOR, FINANCE),
         _of_pledge(p.PledgeReceived, DONOR, FINANCE),
@@ -203,7 +213,10 @@ NOBODY: Mapping[type[Fact], str] = {
     m.MatchShortlisted: _OWN_STEP,
     p.FundOpened: "it concerns nobody until somebody pledges",
     p.RatesLoaded: "rates are looked up when they are needed",
-    **dict.fromkeys(d.FACTS, "who is who is looked up; a person is told by whoever appointed them"),
+    **dict.fromkeys(
+        (kind for kind in d.FACTS if kind not in TOLD),
+        "who is who is looked up; a person is told by whoever appointed them",
+    ),
     n.SubscriptionRegistered: "the answer has told whoever registered",
     n.SubscriptionEnded: "whoever it was for is nobody to be told any more",
     n.NotificationOwed: _LOOP,
@@ -245,7 +258,7 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
                 found.add(Appointment(UNODC, Role.FINANCE_OFFICER))
             case Relation.FUND_DONORS:
                 found |= {Appointment(donor, Role.DONOR_OFFICER) for donor in getattr(fact, relation.value)}
-            case Relation.STATE | Relation.PROVIDER | Relation.DONOR:
+            case Relation.STATE | Relation.FOCAL_POINTS | Relation.PROVIDER | Relation.DONOR:
                 organization = getattr(fact, relation.value)
                 if organization is not None:
                     found.add(Appointment(organization, _ROLES[relation]))
@@ -254,6 +267,7 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
 
 _ROLES = {
     Relation.STATE: Role.FOCAL_POINT,
+    Relation.FOCAL_POINTS: Role.FOCAL_POINT,
     Relation.PROVIDER: Role.PROVIDER_OFFICER,
     Relation.DONOR: Role.DONOR_OFFICER,
 }

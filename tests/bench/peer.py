@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from chassis.auth import Verifier
+from chassis.auth import Trusted, Verifier
 from chassis.callers import Callers
 from chassis.db import POOL_MAX
 from chassis.ids import new_id
@@ -318,7 +318,7 @@ async def run(task: dict[str, Any]) -> None:
     callers = hearing(Callers(cast(Any, None), cast(Any, None)))
     seat("KEN:focal_point")
     app = application(
-        task["database_url"], Verifier(Keys(task["keys"], ISSUER), ISSUER, callers, service_of=lambda _: None)
+        task["database_url"], Verifier(Trusted(ISSUER, Keys(task["keys"], ISSUER)), callers, service_of=lambda _: None)
     )
     server = uvicorn.Server(uvicorn.Config(app, port=task["port"], http="httptools", log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())

@@ -26,6 +26,8 @@ PUBLIC_ROUTES = {
     "/health/live",
     "/health/ready",
     "/metrics",
+    "/v1/token",
+    "/.well-known/jwks.json",
 }
 """All that answers without a token in a process of services alone; the composition root adds its documents."""
 

@@ -20,7 +20,6 @@ from chassis.checkpoint import (
     keep_checkpoints,
     known_keys,
     lines,
-    new_key,
     public_halves,
     read_signed,
     signing_key,
@@ -28,6 +27,7 @@ from chassis.checkpoint import (
 )
 from chassis.db import Database
 from chassis.journal import announce_all
+from chassis.keyfile import new_key
 from chassis.sealing import keep_sealing, seal
 from chassis.settings import Settings, SettingsError
 from chassis.supervise import supervised

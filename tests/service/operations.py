@@ -17,7 +17,7 @@ from services import documents, reference
 from services.directory.appointment import HELD_IN
 from services.directory.domain import kind_of
 from services.directory.policy import Action as D
-from services.directory.policy import Entering, Given, Place
+from services.directory.policy import Entering, Given, Place, Registering
 from services.documents.files import inert_application
 from services.documents.permission_cases import SUBJECTS
 from services.documents.permissions import told
@@ -28,7 +28,7 @@ from services.requests.policy import Action as R
 from services.requests.policy import Filing
 from tests.conftest import every_service
 from tests.service.test_mass_assignment import BODIES
-from tests.service.world import World
+from tests.service.world import A_CLIENT, World
 
 NAMES = ("requests", "matching", "pledges", "notifications", "directory")
 ORGANIZATIONS = ("KEN", "NOR", "FRA", "UNODC")
@@ -70,6 +70,7 @@ LISTS = {
     "/v1/webhooks": "webhook_id",
     "/v1/people": "person_id",
     "/v1/appointments": "appointment_id",
+    "/v1/clients": "client_id",
 }
 """Lists whose entries are decided on one by one, and what names an entry."""
 
@@ -244,6 +245,12 @@ def appointing(world: World, operation: Operation, body: Mapping[str, Any]) -> I
             yield Case(operation, questions, body={**body, **named})
 
 
+def registering(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    for organization, role in (("KEN", "official"), ("NOR", "donor_officer"), ("UNODC", "provider_officer")):
+        question = Question(D.REGISTER_CLIENT, Registering(organization))
+        yield Case(operation, asking(question), body={**A_CLIENT, "organization": organization, "role": role})
+
+
 def own_subscription(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     assert operation.action is not None
     action, known = operation.action, world.records["subscription_id"]
@@ -255,6 +262,7 @@ NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], It
     named(M.PROPOSE): proposal,
     named(D.ENTER): entering,
     named(D.APPOINT): appointing,
+    named(D.REGISTER_CLIENT): registering,
     named(N.SHOW_SUBSCRIPTION): own_subscription,
     named(N.REGISTER_SUBSCRIPTION): own_subscription,
 }

@@ -32,6 +32,13 @@ from tests.service.test_pledges import prepared, usd
 KENYA, COORDINATOR, FINANCE = "KEN:focal_point", "UNODC:coordinator", "UNODC:finance_officer"
 NORWAY, NORWAYS_DONOR, UNIT = "NOR:provider_officer", "NOR:donor_officer", "UNODC:provider_officer"
 FUND = "SHERLOC-MNT"
+A_CLIENT = {
+    "organization": "KEN",
+    "name": "Case system (fictitious)",
+    "role": "official",
+    "scopes": ["read"],
+    "until": str(TODAY),
+}
 TOLD = (KENYA, COORDINATOR, NORWAY, NORWAYS_DONOR)
 
 Records = Mapping[str, Mapping[UUID, Any]]
@@ -115,6 +122,8 @@ async def _people(world: World) -> None:
             await done(
                 world.client, "/v1/appointments", FIRST if code == "NOR" else KENYA, **a_role(person, role, code)
             )
+    for who, changes in ((KENYA, {}), ("UNODC:administrator", {"organization": "UNODC", "role": "provider_officer"})):
+        await world.say(who, "/v1/clients", **A_CLIENT | changes)
     person = await entered(world.client, "UNODC")
     await done(world.client, "/v1/appointments", FIRST, **a_role(person, "coordinator", "UNODC"))
 
@@ -244,6 +253,6 @@ async def _records(databases: Mapping[str, Database]) -> Records:
             one: await notifications_store.subscription(tx, one) for one in await ids(tx, "subscription")
         }
     async with databases["directory"].transaction() as tx:
-        for kind in ("person", "appointment"):
+        for kind in ("person", "appointment", "client"):
             records[f"{kind}_id"] = {one: await directory_store.known(tx, kind, one) for one in await ids(tx, kind)}
     return records

@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from itertools import product
 from pathlib import Path
@@ -74,6 +75,7 @@ LISTS = {
     "person_id": "/v1/people",
     "appointment_id": "/v1/appointments",
     "webhook_id": "/v1/webhooks",
+    "client_id": "/v1/clients",
 }
 CODES = {"organization": ["KEN", "UNODC"], "scheme": ["kinds", "countries"], "move": ["return", "decline_by_state"]}
 CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance, ignored_auth]
@@ -173,6 +175,10 @@ def _look_around(running: Running) -> None:
             filed = client.post(
                 "/v1/requests", json=body, headers=running.headers("KEN:focal_point")
             ).raise_for_status()
+            let_in = _a_client("KEN", "official")
+            client.post("/v1/clients", json=let_in, headers=running.headers("KEN:focal_point")).raise_for_status()
+            let_in = _a_client("UNODC", "provider_officer")
+            client.post("/v1/clients", json=let_in, headers=running.headers("UNODC:administrator")).raise_for_status()
         running.known["KEN:focal_point", "attachment_id"] = _attach(client, running, filed.json())
         for appointment in APPOINTMENTS:
             hook = {"url": "https://hooks.example/entraide"}
@@ -197,6 +203,17 @@ def _attach(client: httpx.Client, running: Running, draft: Mapping[str, Any]) ->
             return [one["attachment_id"] for one in listed]
         time.sleep(0.1)
     raise AssertionError("nobody looks into files")
+
+
+def _a_client(organization: str, role: str) -> dict[str, Any]:
+    last_day = datetime.now(UTC).date() + timedelta(days=30)
+    return {
+        "organization": organization,
+        "name": "Somebody's system",
+        "role": role,
+        "scopes": ["read"],
+        "until": str(last_day),
+    }
 
 
 @pytest.fixture(scope="module")
