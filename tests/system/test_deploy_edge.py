@@ -20,6 +20,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from chassis.edge import CLOSED
 from chassis.embedded import free_port
+from chassis.keys import JWKS
 from chassis.settings import Settings
 from services import contact, reference
 from services.__main__ import NAMES, SERVICES
@@ -173,7 +174,8 @@ def routes() -> dict[str, str]:
     found = {path: "requests" for path in _paths(reference.ROUTES)}
     for service in SERVICES:
         found |= dict.fromkeys(_paths(service.routes), service.name)
-    return {path: service for path, service in found.items() if not path.startswith("/internal/")}
+    inside = ("/internal/", JWKS)
+    return {path: service for path, service in found.items() if not path.startswith(inside)}
 
 
 def _paths(handlers: Iterable[HTTPRouteHandler]) -> set[str]:
@@ -225,6 +227,7 @@ async def test_every_path_of_the_api_goes_to_the_service_it_belongs_to(edge: Edg
         "/v1/requests/../../metrics",
         "/%69nternal/events",
         "/.well-known/other.txt",
+        JWKS,
         "/.well-known/../internal/events",
         "/.well-known/security.txt/../../metrics",
     ],
