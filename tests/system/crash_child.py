@@ -17,21 +17,17 @@ import sys
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import httpx
 import msgspec
 
 from chassis import bus, inbox, journal, runtime, sealing, supervise
-from chassis.auth import Nobody
 from chassis.embedded import free_port
-from chassis.http import application
-from chassis.internal import events
 from chassis.settings import Settings
 from chassis.telemetry import configure_logs
-from services import documents, reference
 from services.__main__ import SERVICES
+from services.documents.files import inert_application
 from services.matching import wiring as matching
 from services.notifications import sender
 from services.notifications import wiring as notifications
@@ -150,9 +146,7 @@ def _fail(line: str) -> NoReturn:
 
 def warm_up() -> None:
     """Make an application once and throw it away: what it imports and remembers is then there for every child."""
-    stand_ins: Any = [SimpleNamespace(service=service, name=service.name, db=None, own=None) for service in SERVICES]
-    app = application(stand_ins, Nobody(), routes=[events, *reference.ROUTES, *documents.ROUTES])
-    runtime.http_server(app, "127.0.0.1", 0).config.load()
+    runtime.http_server(cast(Any, inert_application(SERVICES)), "127.0.0.1", 0).config.load()
     for module in ("anyio._backends._asyncio", "httpcore", "aiosmtplib"):
         importlib.import_module(module)
 
