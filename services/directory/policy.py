@@ -212,7 +212,7 @@ def _decide_client(caller: Caller, action: Action, client: Client) -> Decision:
     if not may_see(caller, client):
         return HIDDEN
     match action:
-        case Action.LIST_CLIENTS | Action.SHOW_CLIENT:
+        case Action.LIST_CLIENTS | Action.SHOW_CLIENT | Action.FOLLOW:
             return ALLOWED
         case Action.ROTATE_CLIENT:
             return _may_have_clients(caller, client.organization)

@@ -168,7 +168,7 @@ SUBJECTS = (
         standings={"the client": _appointee, **_OF_STATE},
         properties={"of": tuple(ORGANIZATIONS)},
         make=_client,
-        reads=(Action.SHOW_CLIENT, Action.LIST_CLIENTS),
+        reads=(Action.SHOW_CLIENT, Action.LIST_CLIENTS, Action.FOLLOW),
         acts=(Action.ROTATE_CLIENT, Action.END_CLIENT),
     ),
 )
