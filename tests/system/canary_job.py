@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -98,6 +98,14 @@ class Stage:
         assert answer.status_code == 201, answer.text
         self.attachments.add(answer.json()["attachment_id"])
 
+    async def knock(self, client_id: str) -> None:
+        """As a machine, with a secret that is none."""
+        secret = Canary(f"canary-{len(self.canaries.planted):04x}-body", "POST /v1/token", ("body",), NOBODY)
+        self.canaries.keep([secret])
+        form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret.text}
+        answer = await self.client.post(self.platform.addresses["requests"] + "/v1/token", data=form)
+        assert answer.status_code == 401, answer.text
+
     async def see(self, who: str, path: str) -> Any:
         answer = await self.client.get(self.platform.addresses["requests"] + path, headers=self.headers(who))
         assert answer.status_code == 200, (who, path, answer.text)
@@ -113,6 +121,7 @@ def token(who: str) -> str:
 
 async def do_the_job(stage: Stage) -> None:
     await everybody_comes(stage)
+    await a_machine_is_let_in(stage)
     await they_want_to_be_told(stage)
     await money_is_pledged(stage)
     await assistance_is_offered(stage)
@@ -157,6 +166,14 @@ async def _is_appointed(stage: Stage, who: str) -> None:
     appointment = await stage.say(by, "POST", "/v1/appointments", wanted, to=readers)
     if by == ADMINISTRATOR:
         await stage.say(COLLEAGUE, "POST", "/v1/appointments/{appointment_id}/approve", {}, about=appointment)
+
+
+async def a_machine_is_let_in(stage: Stage) -> None:
+    last = str(datetime.now(UTC).date() + timedelta(30))
+    body = {"organization": "KEN", "role": "official", "scopes": ["read"], "until": last}
+    readers = frozenset({ADMINISTRATOR, COLLEAGUE, AUDITOR, SERVICE, KENYA})
+    made = await stage.say(KENYA, "POST", "/v1/clients", body, to=readers)
+    await stage.knock(made["client_id"])
 
 
 async def they_want_to_be_told(stage: Stage) -> None:
