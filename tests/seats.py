@@ -71,3 +71,6 @@ async def seat_in(db: Database, appointments: Sequence[str], *, issuer: str = IS
             )
             await actions.record(tx, None, fact)
             await store.save_letter(tx, appointment_id, "", salt)
+    async with db.transaction() as tx:
+        # Nobody here publishes: whoever runs next is to do so at once.
+        await tx.execute("UPDATE pending SET claimed_until = clock_timestamp()")

@@ -21,6 +21,9 @@ QUIET_SECONDS = 30
 OF_THE_MOMENT = frozenset({"watermark", "migration"})
 """Tables that say how far somebody has read, or how the schema came about."""
 
+OF_MIGRATIONS = frozenset({"migration", "consent_reading", "bookmark_key"})
+"""Tables in which migrations put a row."""
+
 _PENDING = " + ".join(f"(SELECT count(*) FROM {name}.pending)" for name in NAMES)
 _UNHEARD = " + ".join(
     f"(SELECT count(*) FROM {owner}.journal AS told WHERE NOT EXISTS (SELECT FROM {service.name}.inbox AS heard"
@@ -209,6 +212,8 @@ async def empty_tables(connection: asyncpg.Connection) -> None:
         await connection.execute("SET LOCAL session_replication_role = replica")
         for name in await _tables(connection):
             await connection.execute(f"DELETE FROM {name}")
+        # What migrations put there is not what services have written.
+        await connection.execute("UPDATE matching.consent_reading SET after = '0.0', heard_at = '-infinity'")
         await connection.execute(
             "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) FROM pg_sequences"
         )
@@ -217,8 +222,9 @@ async def empty_tables(connection: asyncpg.Connection) -> None:
 async def _tables(connection: asyncpg.Connection) -> list[str]:
     rows = await connection.fetch(
         "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
-        " WHERE schemaname = ANY($1::text[]) AND tablename <> 'migration'",
+        " WHERE schemaname = ANY($1::text[]) AND tablename <> ALL ($2::text[])",
         list(NAMES),
+        sorted(OF_MIGRATIONS),
     )
     return [row["name"] for row in rows]
 
