@@ -106,6 +106,9 @@ class Edge:
         try:
             answer = asyncio.create_task(reader.readuntil(b"\r\n\r\n"))
             for part in parts:
+                if answer.done():
+                    # Whoever has been let go writes no more: the pipe may be broken.
+                    break
                 writer.write(part)
                 await asyncio.wait({answer}, timeout=pause)
             status, *lines = (await asyncio.wait_for(answer, 15)).decode().strip().split("\r\n")
