@@ -17,7 +17,7 @@ import msgspec
 
 from chassis import doctor as checks
 from chassis import runtime
-from chassis.auth import Issuer, persona_id
+from chassis.auth import Issuer
 from chassis.bus import BusError, ensure_streams, stream_states
 from chassis.checkpoint import public_halves
 from chassis.db import Database, Tx
@@ -288,8 +288,12 @@ def token(appointment: str, state: Path | None) -> None:
         fail("tokens come from the issuer that ENTRAIDE_ISSUER names")
     from services.demo.people import person_of
 
-    issuer = Issuer.load(own.state / "issuer.jwk", own.issuer)
-    click.echo(issuer.token(person_of(appointment) or persona_id(appointment)))
+    person_id = person_of(appointment)
+    if person_id is None:
+        fail(
+            f"nobody in the demo's world is {appointment}: try KEN:focal_point, or see services/demo/world/personas.json"
+        )
+    click.echo(Issuer.load(own.state / "issuer.jwk", own.issuer).token(person_id))
 
 
 main.add_command(signing_in.command(settings, fail))

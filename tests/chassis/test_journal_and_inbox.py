@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from chassis import journal
-from chassis.bus import Bus, Consumer, ensure_streams
+from chassis.bus import Bus, Consumer, ensure_streams, stream_states
 from chassis.db import Database, Tx
 from chassis.inbox import Inbox, Outcome
 from chassis.journal import Page, Relay, announce, announce_all
@@ -212,15 +212,17 @@ async def test_a_service_cannot_read_another_ones_tables(databases: Mapping[str,
 
 @pytest.mark.parametrize("count", [1, 5, 40, 1200])
 async def test_what_is_committed_is_published_and_leaves_the_pending_list(
-    databases: Mapping[str, Database], bus: Bus, count: int
+    databases: Mapping[str, Database], servers: Servers, bus: Bus, count: int
 ) -> None:
     db = databases["requests"]
     relay = Relay(db, bus)
+    before = await _stored(servers)
     async with supervised({"relay": relay.relay, "sweeper": relay.sweep}):
         async with db.transaction() as tx:
             for _ in range(count):
                 await announce(tx, a_fact(uuid4()), version=1)
         await _until_empty(db)
+    assert before + count == await _stored(servers)
 
 
 async def test_facts_stated_together_stand_in_the_journal_in_their_order(databases: Mapping[str, Database]) -> None:
@@ -236,8 +238,11 @@ async def test_facts_stated_together_stand_in_the_journal_in_their_order(databas
     assert ids == [event.aggregate_id for event in stated]
 
 
-async def test_what_another_process_left_is_swept(databases: Mapping[str, Database], bus: Bus) -> None:
+async def test_what_another_process_left_is_swept(
+    databases: Mapping[str, Database], servers: Servers, bus: Bus
+) -> None:
     db = databases["requests"]
+    before = await _stored(servers)
     async with db.transaction() as tx:
         for _ in range(40):
             await announce(tx, a_fact(uuid4()), version=1)
@@ -245,6 +250,7 @@ async def test_what_another_process_left_is_swept(databases: Mapping[str, Databa
     relay = Relay(db, bus)
     async with supervised({"sweeper": relay.sweep}):
         await _until_empty(db)
+    assert before + 40 == await _stored(servers)
 
 
 async def test_a_batch_with_one_that_was_stored_before_is_published_all_the_same(
@@ -292,6 +298,13 @@ async def test_what_is_not_an_event_is_parked_and_delays_nobody(
         parked = await list_parked(tx)
     # Which error says that it cannot be read differs with the version of Python.
     assert ["unreadable"] * 5 == [row.reason.partition(":")[0] for row in parked]
+
+
+async def _stored(servers: Servers) -> int:
+    """How many messages the stream of requests holds; other tests have left some."""
+    state = (await stream_states(servers.nats.url("streams"), ["requests"]))["requests"]
+    assert state is not None, "the bus is on streams that exist"
+    return int(state["messages"])
 
 
 async def _until_empty(db: Database) -> None:

@@ -159,6 +159,7 @@ async def test_a_wrong_address_is_one_clear_line_and_exit_2(state: Path) -> None
         ({"DATABASE_URL": nowhere}, ["journal", "verify"]),
         ({}, ["parked", "list"]),
         ({}, ["journal", "verify"]),
+        ({}, ["token", "--as", "KEN:king"]),
     ]
     for more, words in cases:
         done = await asyncio.to_thread(Platform({**base, **more}, {}).entraide, *words)
