@@ -288,11 +288,8 @@ def token(appointment: str, state: Path | None) -> None:
         fail("tokens come from the issuer that ENTRAIDE_ISSUER names")
     from services.demo.people import person_of
 
-    person_id = person_of(appointment)
-    if person_id is None:
-        fail(
-            f"nobody in the demo's world is {appointment}: try KEN:focal_point, or see services/demo/world/personas.json"
-        )
+    if (person_id := person_of(appointment)) is None:
+        fail(f"nobody in the demo's world is {appointment}: try KEN:focal_point")
     click.echo(Issuer.load(own.state / "issuer.jwk", own.issuer).token(person_id))
 
 
