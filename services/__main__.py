@@ -40,6 +40,7 @@ from contracts.refusals import Refusal, Unavailable
 from contracts.values import Language
 from services import contact, documents, erasing, reference, signing_in
 from services.audit_report import Progress, told
+from services.demo.people import person_of
 from services.directory.actions import Founder, erasure_of
 from services.directory.store import PersonTexts
 from services.directory.wiring import SERVICE as DIRECTORY
@@ -286,8 +287,6 @@ def token(appointment: str, state: Path | None) -> None:
     own = settings(state)
     if own.keys is not None:
         fail("tokens come from the issuer that ENTRAIDE_ISSUER names")
-    from services.demo.people import person_of
-
     if (person_id := person_of(appointment)) is None:
         fail(f"nobody in the demo's world is {appointment}: try KEN:focal_point")
     click.echo(Issuer.load(own.state / "issuer.jwk", own.issuer).token(person_id))
