@@ -1,5 +1,6 @@
 """The real application in a process of its own: uvicorn's socket, token, policy, idempotency, journal, relay."""
 
+import asyncio
 import json
 import sys
 import time
@@ -36,6 +37,13 @@ def note_suggestions(running: Sequence[Running], notes: Path) -> None:
     matching.db.on_commit = note
 
 
+async def say_ready(running: Sequence[Running]) -> None:
+    """Once every service has heard who may act: until then each answers 503."""
+    while any(one.callers.stale() for one in running):
+        await asyncio.sleep(0.01)
+    print(READY, flush=True)
+
+
 def let_everybody_see_everything() -> None:
     """The same handlers without a policy; their database then has no policy in SQL either."""
     policy.decide = lambda *_: policy._WHOLE  # type: ignore[assignment]
@@ -65,10 +73,10 @@ async def main(task: dict[str, Any]) -> None:
     names = {service.name for service in services}
     services = [replace(s, listens_to=[owner for owner in s.listens_to if owner in names]) for s in services]
 
-    def on_ready(running: list[Running]) -> None:
+    def on_ready(running: list[Running]) -> asyncio.Task[None]:
         if task["notes"]:
             note_suggestions(running, Path(task["notes"]))
-        print(READY, flush=True)
+        return asyncio.create_task(say_ready(running))
 
     await serve(settings, services, ports={s.name: settings.port for s in services}, on_ready=on_ready)
 

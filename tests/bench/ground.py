@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
 
 from chassis.auth import Issuer
 from chassis.bus import ensure_streams, grants
@@ -22,6 +23,7 @@ from chassis.migrate import role_of
 from chassis.runtime import prepare, topology
 from chassis.service import Service
 from chassis.settings import Settings
+from services.demo.people import world
 from services.directory.wiring import SERVICE as DIRECTORY
 from services.matching.wiring import SERVICE as MATCHING
 from services.requests.wiring import SERVICE as REQUESTS
@@ -31,8 +33,7 @@ SERVICES: Mapping[str, Service] = {service.name: service for service in (REQUEST
 SEATED = (
     *(f"{state}:focal_point" for state in ("KEN", "UGA", "PER", "NPL", "ALB")),
     "UNODC:coordinator",
-    "UNODC-SHERLOC:provider_officer",
-    "NOR:provider_officer",
+    *sorted({offering["as"] for offering in msgspec.json.decode(world("offerings.json"))}),
 )
 ADMINISTRATOR = "streams"
 READY = "ready"

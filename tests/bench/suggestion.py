@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from chassis.auth import persona_id
 from chassis.bus import watch
 from services.demo.people import Api, world
 from tests.bench.app import SUGGESTED
@@ -69,9 +70,10 @@ async def _load_offerings(ground: Ground, app: Child) -> int:
     try:
         for number, sample in enumerate(samples):
             body = {**sample["body"], "submit": True}
-            offering = await api.post(sample["as"], "/v1/offerings", body, step=str(number))
-            path = f"/v1/offerings/{offering['offering_id']}/approve"
-            await api.post(COORDINATOR, path, {}, step=str(number), revision=offering["revision"])
+            who, step = persona_id(sample["as"]), str(number)
+            offering = await api.post(sample["as"], "/v1/offerings", body, step=step, person=who)
+            path, revision = f"/v1/offerings/{offering['offering_id']}/approve", offering["revision"]
+            await api.post(COORDINATOR, path, {}, step=step, person=persona_id(COORDINATOR), revision=revision)
     finally:
         await api.close()
     return len(samples)

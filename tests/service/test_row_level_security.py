@@ -175,6 +175,30 @@ async def test_nobody_writes_a_row_of_another_state(requests: Client, databases:
             await save_as(UGANDA, kind)
 
 
+async def test_who_sees_a_row_does_not_therefore_write_it(requests: Client, databases: Mapping[str, Database]) -> None:
+    """A coordinator moves what it sees, and leaves the words alone; a provider writes nothing of a State's request."""
+    request_id = await _filed(requests, "KEN:focal_point")
+    async with databases["requests"].transaction() as tx:
+        await tx.execute("UPDATE request SET status = 'open'")
+
+    async def may_write(caller: Caller, table: str) -> bool:
+        assert await _ids(databases["requests"], table, caller, "request_id") == {request_id}, "it is seen"
+        try:
+            async with databases["requests"].transaction(by=caller) as tx:
+                await tx.execute(f"UPDATE {table} SET state = state")
+        except asyncpg.InsufficientPrivilegeError:
+            return False
+        return True
+
+    written = {
+        who: {table for table in OF_A_REQUEST if await may_write(a_caller(who), table)}
+        for who in ("KEN:focal_point", "UNODC:coordinator", "UNODC:auditor", "NOR:provider_officer")
+    }
+    assert written["KEN:focal_point"] == set(OF_A_REQUEST)
+    assert written["UNODC:coordinator"] == {"request", "request_line", "consent"}
+    assert written["UNODC:auditor"] == written["NOR:provider_officer"] == set()
+
+
 async def test_a_line_cannot_say_that_it_is_of_another_state_than_its_request(
     requests: Client, databases: Mapping[str, Database]
 ) -> None:

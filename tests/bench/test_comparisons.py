@@ -1,0 +1,19 @@
+"""Each comparison still runs: a bench is run rarely, and would otherwise break unseen. What it says is not judged."""
+
+import math
+
+import pytest
+
+from tests.bench import __main__ as bench
+from tests.bench import reading
+
+
+@pytest.mark.parametrize("part", bench.PARTS)
+def test_a_comparison_runs_to_its_end(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "FILED_BY_EACH", 20)
+
+    comparison = bench.measure(part, rounds=1, seconds=0.5)
+
+    assert comparison.aims
+    assert all(math.isfinite(aim.ratio) and aim.ratio for aim in comparison.aims), comparison.aims
+    assert bench.table(comparison)
