@@ -64,7 +64,7 @@ class Terms(Struct, frozen=True, kw_only=True):
 class Consent(Terms, frozen=True, kw_only=True):
     """A consent as it stands. `ended_at`: its period was over, or the request it was given for was revised.
 
-    `recorded`: a coordinator wrote down what came by note verbale.
+    `recorded`: a coordinator wrote down what came by note verbale, whose scan is the attachment `scan_id`.
     """
 
     consent_id: UUID
@@ -72,6 +72,7 @@ class Consent(Terms, frozen=True, kw_only=True):
     withdrawn_at: datetime | None = None
     ended_at: datetime | None = None
     recorded: bool = False
+    scan_id: UUID | None = None
 
     @property
     def stands(self) -> bool:

@@ -227,7 +227,10 @@ class ConsentGiven(Fact, frozen=True, kw_only=True, tag="requests.request.consen
 
 
 class ConsentRecorded(Fact, frozen=True, kw_only=True, tag="requests.request.consent-recorded.v1"):
-    """A coordinator wrote down a consent that came by note verbale; the State is told, and can withdraw it."""
+    """A coordinator wrote down a consent that came by note verbale; the State is told, and can withdraw it.
+
+    `scan_id` is the attachment that the note was scanned into; none where it was recorded before scans were asked for.
+    """
 
     request_id: UUID
     state: State
@@ -238,6 +241,7 @@ class ConsentRecorded(Fact, frozen=True, kw_only=True, tag="requests.request.con
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     instead_of: UUID | None = None
+    scan_id: UUID | None = None
 
 
 class ConsentWithdrawn(Fact, frozen=True, kw_only=True, tag="requests.request.consent-withdrawn.v1"):
@@ -275,7 +279,10 @@ class LineFulfilmentChanged(Fact, frozen=True, kw_only=True, tag="requests.reque
 
 
 class AttachmentAdded(Fact, frozen=True, kw_only=True, tag="requests.attachment.added.v1"):
-    """A State attached a file to its request; nobody reads it before it was looked at. Its name is words."""
+    """A file was attached to a request; nobody reads it before it was looked at. Its name is words.
+
+    `purpose`: `request` where it is part of what the State asks, `note_verbale` where a coordinator scanned a note.
+    """
 
     attachment_id: UUID
     request_id: UUID
@@ -284,6 +291,7 @@ class AttachmentAdded(Fact, frozen=True, kw_only=True, tag="requests.attachment.
     size_bytes: Annotated[int, Meta(ge=1, le=ATTACHMENT_BYTES_MAX)]
     content_hash: str
     added_at: datetime
+    purpose: Code = "request"
 
 
 class AttachmentCleared(Fact, frozen=True, kw_only=True, tag="requests.attachment.cleared.v1"):

@@ -105,6 +105,12 @@ _R = requests.Action
 _FILINGS = (_R.FILE, _R.CHECK)
 _ANYBODY = {"another organization": of(OTHER), "UNODC": of(UNODC)}
 _SHOWING = (_R.SHOW, _R.LIST, _R.FOLLOW, _R.READ_HISTORY)
+
+
+def _scan(status: str) -> requests.Scan:
+    return requests.Scan(_request(status, Circulation.GRANTED, "every provider and donor", "everything"))
+
+
 _OF_ATTACHMENTS = (_R.READ_ATTACHMENTS, _R.DETACH)
 _CIRCUMSTANCES = {
     "status": tuple(Status),
@@ -154,6 +160,16 @@ _REQUESTS = (
         standings=_TO_REQUEST,
         properties=_CIRCUMSTANCES,
         make=_request,
+        reads=(_R.READ_ATTACHMENTS,),
+        acts=(_R.DETACH,),
+    ),
+    Subject(
+        service="requests",
+        title="The scan of a note verbale",
+        decide=requests.decide,
+        standings=_TO_REQUEST,
+        properties={"status": tuple(Status)},
+        make=_scan,
         reads=(_R.READ_ATTACHMENTS,),
         acts=(_R.DETACH,),
     ),

@@ -84,6 +84,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "size_bytes": 184_320,
         "content_hash": HASH,
         "scanned": True,
+        "purpose": "request",
         "submit": True,
         "comment": f"{FICTITIOUS} Said on the telephone as well.",
         "reason": "other",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from contracts.consents import EVERYTHING, FieldSet
+from contracts.consents import EVERYTHING, UNODC_UNITS, FieldSet
 from contracts.facts import Event
 from services.requests import policy
 from services.requests.domain import Request
@@ -29,9 +29,9 @@ class Door(StrEnum):
 class Admission(Struct, frozen=True, kw_only=True):
     """Somebody who sees something of a request now.
 
-    `who` is a role by office, a recipient by consent (`providers`, `unodc_units`, an organization), the provider by a
-    match, whose line and explanation stay with both sides whatever becomes of the consents. `institution_name`: whom to
-    turn to is shown by name.
+    `who` is a role by office, or `unodc_units` of the lines that a coordinator presents to them; a recipient by consent
+    (`providers`, `unodc_units`, an organization); the provider by a match, whose line and explanation stay with both
+    sides whatever becomes of the consents. `institution_name`: whom to turn to is shown by name.
     """
 
     who: str
@@ -64,6 +64,10 @@ def _by_office(history: Sequence[Moment]) -> Iterator[Admission]:
     if since:
         for role in policy.OF_OFFICE:
             yield Admission(who=role, door=Door.OFFICE, fields=EVERYTHING, institution_name=True, since=since)
+        # What a coordinator shows a unit of a line, as a match with its offering, takes no consent.
+        yield Admission(
+            who=UNODC_UNITS, door=Door.OFFICE, fields=(FieldSet.CODES,), institution_name=False, since=since
+        )
 
 
 def _by_consent(request: Request, history: Sequence[Moment]) -> Iterator[Admission]:

@@ -27,6 +27,15 @@ class AttachmentStatus(StrEnum):
     REMOVED = "removed"
 
 
+class Purpose(StrEnum):
+    """Why a file is with a request."""
+
+    REQUEST = "request"
+    """It is part of what the State asks."""
+    NOTE_VERBALE = "note_verbale"
+    """A coordinator scanned the note by which the State consents: between the State and UNODC."""
+
+
 READABLE = frozenset({AttachmentStatus.CLEAN, AttachmentStatus.UNSCANNED})
 KEPT = READABLE | {AttachmentStatus.PENDING}
 """Those whose file is there."""
@@ -51,6 +60,7 @@ class Attachment(Struct, frozen=True, kw_only=True):
     size_bytes: int
     content_hash: str
     added_at: datetime
+    purpose: Purpose = Purpose.REQUEST
 
     def require(self, move: str) -> None:
         """Raises Conflict where its status does not allow the move."""
@@ -77,17 +87,20 @@ class NewFile(Struct, frozen=True, kw_only=True):
     """A file that is to be attached, as it was recognised; `content_hash` is salted."""
 
     attachment_id: UUID
+    purpose: Purpose
     format: Format
     size_bytes: int
     content_hash: str
 
 
-def attach(request: Request, file: NewFile, *, kept: int, now: datetime) -> AttachmentAdded:
-    """Part of what the request says, and so added while that can be revised: a consent is for what it said then.
+_ADDED_WHILE: Mapping[Purpose, str] = {Purpose.REQUEST: "revise", Purpose.NOTE_VERBALE: "record_consent"}
+"""The move that its request has to allow: what the State asks is added to while it can be revised, because a consent is
+for what it said then."""
 
-    `kept` is how many files it has. Raises Conflict.
-    """
-    request.require("revise")
+
+def attach(request: Request, file: NewFile, *, kept: int, now: datetime) -> AttachmentAdded:
+    """`kept` is how many files of this purpose the request has. Raises Conflict."""
+    request.require(_ADDED_WHILE[file.purpose])
     if kept >= ATTACHMENTS_MAX:
         raise Conflict("too-many-attachments", limit=ATTACHMENTS_MAX)
     return AttachmentAdded(
@@ -98,6 +111,7 @@ def attach(request: Request, file: NewFile, *, kept: int, now: datetime) -> Atta
         size_bytes=file.size_bytes,
         content_hash=file.content_hash,
         added_at=now,
+        purpose=file.purpose,
     )
 
 
@@ -115,6 +129,7 @@ def evolve(attachment: Attachment | None, fact: Fact) -> Attachment:
             size_bytes=fact.size_bytes,
             content_hash=fact.content_hash,
             added_at=fact.added_at,
+            purpose=Purpose(fact.purpose),
         )
     return replace(attachment, revision=attachment.revision + 1, status=_status(fact))
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from typing import BinaryIO
 from uuid import UUID
@@ -15,14 +16,15 @@ from chassis.files import Files
 from chassis.journal import announce
 from chassis.scanner import Scanner, ScannerError, Verdict
 from contracts.facts import Fact
-from contracts.refusals import Conflict, Unavailable
+from contracts.refusals import Conflict, Invalid, Unavailable
 from contracts.values import Caller
 from services.requests import attachment, attachment_store, policy, store
-from services.requests.attachment import Attachment, NewFile
+from services.requests.attachment import Attachment, NewFile, Purpose
 from services.requests.policy import Action
 from services.requests.recognition import Format
 
 SALT_BYTES = 16
+ATTACHING: Mapping[Purpose, Action] = {Purpose.REQUEST: Action.ATTACH, Purpose.NOTE_VERBALE: Action.SCAN_NOTE}
 
 log = structlog.get_logger()
 
@@ -73,11 +75,14 @@ async def record(tx: Tx, before: Attachment | None, fact: Fact) -> Attachment:
     return after
 
 
-def described(file_id: UUID, found: Format, size_bytes: int, digest: bytes) -> tuple[NewFile, bytes]:
+def described(file_id: UUID, purpose: Purpose, found: Format, size_bytes: int, digest: bytes) -> tuple[NewFile, bytes]:
     """The file that is to be attached, and the salt by which the journal names its content without telling it."""
     salt = secrets.token_bytes(SALT_BYTES)
     content_hash = hashlib.sha256(salt + digest).hexdigest()
-    return NewFile(attachment_id=file_id, format=found, size_bytes=size_bytes, content_hash=content_hash), salt
+    file = NewFile(
+        attachment_id=file_id, purpose=purpose, format=found, size_bytes=size_bytes, content_hash=content_hash
+    )
+    return file, salt
 
 
 async def add(
@@ -85,20 +90,34 @@ async def add(
 ) -> None:
     """Attach a file that is kept already; the request is held, so that its files can be counted."""
     request = await store.get(tx, request_id, caller, lock=True)
-    policy.decide(caller, Action.ATTACH, request).required()
+    policy.decide(caller, ATTACHING[file.purpose], request).required()
     check_revision(request.revision, expected)
-    kept = await attachment_store.count_kept(tx, request_id)
+    kept = await attachment_store.count_kept(tx, request_id, file.purpose)
     added = await record(tx, None, attachment.attach(request, file, kept=kept, now=now))
     await attachment_store.save_name(tx, added, name, salt)
 
 
 async def remove(tx: Tx, attachment_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
-    """Take a file back, whatever has become of its request: it is then shown to nobody."""
+    """Take a file back, whatever has become of its request: it is then shown to nobody.
+
+    Raises Conflict for a scan that a consent was recorded by: the State is to find what was said in its name.
+    """
     found = await attachment_store.get(tx, attachment_id, lock=True)
-    policy.decide(caller, Action.DETACH, await store.get(tx, found.request_id, caller)).required()
+    request = await store.get(tx, found.request_id, caller, lock=True)
+    policy.decide(caller, Action.DETACH, policy.file_of(request, found.purpose)).required()
     check_revision(found.revision, expected)
+    if await attachment_store.is_consented_by(tx, attachment_id):
+        raise Conflict("scan-of-a-consent")
     await record(tx, found, found.remove(now=now))
     await attachment_store.drop_name(tx, attachment_id)
+
+
+async def require_scan(tx: Tx, request_id: UUID, attachment_id: UUID) -> None:
+    """Raises Invalid where this is no scan of a note verbale about this request, Conflict where it cannot be read."""
+    found = await attachment_store.known(tx, attachment_id)
+    if found is None or found.request_id != request_id or found.purpose is not Purpose.NOTE_VERBALE:
+        raise Invalid("scan-not-known", field="scan_id")
+    found.require("read")
 
 
 async def look_into(keeping: Keeping, scanner: Scanner, attachment_id: UUID) -> Verdict | None:

@@ -1,26 +1,42 @@
 """The routes of attachments: put to a request, listed, read, taken back."""
 
 import asyncio
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from chassis.commands import claim, etag
+from chassis.commands import Command, claim, etag
+from chassis.db import Database
 from chassis.downloads import Download
 from chassis.http import Calling, Commanded, Db, Expected, Now, Uploaded, asks, created, shown
 from chassis.ids import new_id
-from chassis.uploads import MEDIA_TYPE, takes_file
+from chassis.uploads import MEDIA_TYPE, Upload, takes_file
 from contracts.refusals import Refusal
 from contracts.requests import ATTACHMENT_BYTES_MAX
+from contracts.values import Caller
 from services.requests import attachment_actions, attachment_store, audience_store, policy, store
-from services.requests.attachment_actions import Keeping
+from services.requests.attachment import Purpose
+from services.requests.attachment_actions import ATTACHING, Keeping
 from services.requests.attachment_store import AttachmentView
 from services.requests.policy import Action
 from services.requests.recognition import recognise
 
 Own = NamedDependency[Keeping]
+
+
+class Coming(NamedTuple):
+    """A file that somebody sends: why, to which request, and what the call says beside."""
+
+    purpose: Purpose
+    request_id: UUID
+    caller: Caller
+    command: Command
+    expected: int
+    now: datetime
 
 
 @post(
@@ -41,18 +57,46 @@ async def attach_file(
     """The body is the file itself: PDF, DOCX, PNG or JPEG, told by its content; its name is in
     `File-Name`. It is `pending` until a scanner has looked into it. `If-Match` is the request's revision, which stays.
     """
+    coming = Coming(Purpose.REQUEST, request_id, caller, command, expected, now)
+    return await _attach(db, own, upload, coming)
+
+
+@post(
+    "/v1/requests/{request_id:uuid}/notes-verbales",
+    opt=asks(Action.SCAN_NOTE) | takes_file(bytes_max=ATTACHMENT_BYTES_MAX),
+    summary="Bring the scan of a note verbale to a request",
+)
+async def scan_note(
+    request_id: FromPath[UUID],
+    upload: Uploaded,
+    db: Db,
+    own: Own,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[AttachmentView]:
+    """A coordinator does, before a consent is recorded by it; sent as an attachment is. The State reads it with its
+    own files, and nobody beyond it and UNODC does.
+    """
+    coming = Coming(Purpose.NOTE_VERBALE, request_id, caller, command, expected, now)
+    return await _attach(db, own, upload, coming)
+
+
+async def _attach(db: Database, own: Keeping, upload: Upload, coming: Coming) -> Response[AttachmentView]:
+    request_id, caller = coming.request_id, coming.caller
     own.require_scanner()
     async with db.transaction(by=caller) as tx:
-        policy.decide(caller, Action.ATTACH, await store.get(tx, request_id, caller)).required()
+        policy.decide(caller, ATTACHING[coming.purpose], await store.get(tx, request_id, caller)).required()
     found = await asyncio.to_thread(recognise, upload.file, upload.name)
-    file, salt = attachment_actions.described(new_id(), found, upload.size_bytes, upload.digest)
+    file, salt = attachment_actions.described(new_id(), coming.purpose, found, upload.size_bytes, upload.digest)
     await own.keep(file.attachment_id, upload.file)
     try:
         async with db.transaction(by=caller) as tx:
-            claimed = await claim(tx, command, outcome=file.attachment_id)
+            claimed = await claim(tx, coming.command, outcome=file.attachment_id)
             if claimed.first:
                 await attachment_actions.add(
-                    tx, request_id, file, upload.name, salt, caller=caller, expected=expected, now=now
+                    tx, request_id, file, upload.name, salt, caller=caller, expected=coming.expected, now=coming.now
                 )
             else:
                 await attachment_store.get(tx, claimed.outcome)
@@ -71,7 +115,7 @@ async def attach_file(
     summary="The files attached to a request",
 )
 async def list_attachments(request_id: FromPath[UUID], db: Db, caller: Calling) -> list[AttachmentView]:
-    """For whom the words of the request are; beyond the State and UNODC those that can be read."""
+    """For whom the words of the request are. Beyond the State and UNODC what can be read, and no scanned note."""
     async with db.transaction(by=caller) as tx:
         await attachment_store.require_words(tx, request_id)
         request = await store.get(tx, request_id, caller)
@@ -91,7 +135,7 @@ async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, calle
     async with db.transaction(by=caller) as tx:
         found = await attachment_store.get(tx, attachment_id)
         request = await store.get(tx, found.request_id, caller)
-        policy.decide(caller, Action.READ_ATTACHMENTS, request).required()
+        policy.decide(caller, Action.READ_ATTACHMENTS, policy.file_of(request, found.purpose)).required()
         found.require("read")
         seen = await attachment_store.view(tx, attachment_id)
         await audience_store.note_reading(tx, request, caller)
@@ -108,7 +152,9 @@ async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, calle
 async def remove_attachment(
     attachment_id: FromPath[UUID], db: Db, own: Own, caller: Calling, expected: Expected, now: Now
 ) -> Response[AttachmentView]:
-    """In whatever state its request is. The file is deleted, and its name forgotten."""
+    """In whatever state its request is. The file is deleted, and its name forgotten. A scanned note is a coordinator's
+    to take back, as long as no consent was recorded by it.
+    """
     async with db.transaction(by=caller) as tx:
         await attachment_actions.remove(tx, attachment_id, caller=caller, expected=expected, now=now)
         removed = await attachment_store.view(tx, attachment_id)
@@ -116,4 +162,4 @@ async def remove_attachment(
     return shown(removed, revision=removed.revision)
 
 
-ROUTES = [attach_file, list_attachments, read_attachment, remove_attachment]
+ROUTES = [attach_file, scan_note, list_attachments, read_attachment, remove_attachment]

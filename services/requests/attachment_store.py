@@ -1,4 +1,4 @@
-"""The attachments' rows. Who finds one may read its request's words; `sees_words` in the WHERE is the policy in SQL."""
+"""The attachments' rows. Who finds one may read it; `sees_file` in the WHERE is the policy in SQL."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ import msgspec
 from chassis.db import Tx
 from chassis.writes import Write
 from contracts.refusals import Missing
-from services.requests.attachment import Attachment, AttachmentStatus
+from services.requests.attachment import Attachment, AttachmentStatus, Purpose
 from services.requests.recognition import Format
 
 LIST_MAX = 100
@@ -29,18 +29,20 @@ class AttachmentView(msgspec.Struct, frozen=True, kw_only=True):
     format: Format
     size_bytes: int
     added_at: datetime
+    purpose: Purpose
 
 
 async def get(tx: Tx, attachment_id: UUID, *, lock: bool = False) -> Attachment:
-    """The attachment, if the caller of the transaction may read its request's words. Raises Missing."""
+    """The attachment, if it is for the caller of the transaction. Raises Missing."""
     query = (
         """
         SELECT * FROM attachment
-        WHERE attachment_id = $1 AND status <> 'removed' AND sees_words(request_id) FOR UPDATE
+        WHERE attachment_id = $1 AND status <> 'removed' AND sees_file(request_id, purpose) FOR UPDATE
         """
         if lock
         else """
-        SELECT * FROM attachment WHERE attachment_id = $1 AND status <> 'removed' AND sees_words(request_id)
+        SELECT * FROM attachment
+        WHERE attachment_id = $1 AND status <> 'removed' AND sees_file(request_id, purpose)
         """
     )
     row = await tx.fetchrow(query, attachment_id)
@@ -65,7 +67,8 @@ async def view(tx: Tx, attachment_id: UUID) -> AttachmentView:
     """An attachment that has been read for its caller, with its name."""
     row = await tx.fetchrow(
         """
-        SELECT attachment_id, request_id, status, revision, coalesce(name, '') AS name, format, size_bytes, added_at
+        SELECT attachment_id, request_id, status, revision, coalesce(name, '') AS name, format, size_bytes, added_at,
+            purpose
         FROM attachment LEFT JOIN attachment_text USING (attachment_id, request_id, state) WHERE attachment_id = $1
         """,
         attachment_id,
@@ -78,9 +81,10 @@ async def of_request(tx: Tx, request_id: UUID, statuses: Collection[AttachmentSt
     """The newest of a request that has been read for its caller, who may read its words; oldest first."""
     rows = await tx.fetch(
         """
-        SELECT attachment_id, request_id, status, revision, coalesce(name, '') AS name, format, size_bytes, added_at
+        SELECT attachment_id, request_id, status, revision, coalesce(name, '') AS name, format, size_bytes, added_at,
+            purpose
         FROM attachment LEFT JOIN attachment_text USING (attachment_id, request_id, state)
-        WHERE request_id = $1 AND status = ANY ($2::text[]) AND sees_words(request_id)
+        WHERE request_id = $1 AND status = ANY ($2::text[]) AND sees_file(request_id, purpose)
         ORDER BY attachment_id DESC LIMIT $3
         """,
         request_id,
@@ -90,18 +94,26 @@ async def of_request(tx: Tx, request_id: UUID, statuses: Collection[AttachmentSt
     return [msgspec.convert(dict(row), AttachmentView) for row in reversed(rows)]
 
 
-async def count_kept(tx: Tx, request_id: UUID) -> int:
-    """How many files a request has."""
-    query = "SELECT count(*) FROM attachment WHERE request_id = $1 AND status IN ('pending', 'clean', 'unscanned')"
-    return int(await tx.fetchval(query, request_id))
+async def count_kept(tx: Tx, request_id: UUID, purpose: Purpose) -> int:
+    """How many files of this purpose a request has."""
+    query = """
+        SELECT count(*) FROM attachment
+        WHERE request_id = $1 AND purpose = $2 AND status IN ('pending', 'clean', 'unscanned')
+    """
+    return int(await tx.fetchval(query, request_id, purpose))
+
+
+async def is_consented_by(tx: Tx, attachment_id: UUID) -> bool:
+    """True where a consent was recorded by this scan."""
+    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM consent WHERE scan_id = $1)", attachment_id))
 
 
 _SAVE = Write(
     parts={
         "attached": """
             INSERT INTO attachment (attachment_id, request_id, state, status, revision, format, size_bytes,
-                content_hash, added_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                content_hash, added_at, purpose)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             ON CONFLICT (attachment_id) DO UPDATE SET status = excluded.status, revision = excluded.revision
         """
     }
@@ -127,6 +139,7 @@ async def save(tx: Tx, one: Attachment) -> None:
         one.size_bytes,
         one.content_hash,
         one.added_at,
+        one.purpose,
     )
 
 

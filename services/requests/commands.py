@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
@@ -147,9 +148,10 @@ class Consenting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RecordConsent(Consenting, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A State's consent that came by note verbale, and the note's reference."""
+    """A State's consent that came by note verbale: the note's reference, and the attachment that holds its scan."""
 
     note_verbale: Annotated[str, Meta(min_length=3, max_length=200)]
+    scan_id: UUID
 
 
 class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

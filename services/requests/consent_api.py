@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from chassis.ids import new_id
 from contracts.consents import ConsentPage
 from contracts.facts import Fact
 from contracts.values import END
-from services.requests import actions, consent_store
+from services.requests import actions, attachment_actions, consent_store
 from services.requests.commands import Consenting, RecordConsent
 from services.requests.domain import Request
 from services.requests.policy import Action
@@ -64,15 +65,19 @@ async def record_consent(
     expected: Expected,
     now: Now,
 ) -> Response[RequestView]:
-    """A coordinator consents to nothing for a State: the State is told at once, and can withdraw it."""
+    """A coordinator consents to nothing for a State: the State is told at once, reads the scan, and can withdraw it.
+
+    `scan_id` is a note that was scanned to this request (`POST …/notes-verbales`) and can be read.
+    """
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=request_id)
         if claimed.first:
             consent_id = new_id()
-            give = _giving(Request.record_consent, consent_id, data, now)
+            give = _giving(partial(Request.record_consent, scan_id=data.scan_id), consent_id, data, now)
             request = await actions.move(
                 tx, request_id, Action.RECORD_CONSENT, give, caller=caller, expected=expected, comment=data.comment
             )
+            await attachment_actions.require_scan(tx, request_id, data.scan_id)
             await consent_store.save_note(tx, request, consent_id, data.note_verbale)
         recorded = await read(tx, request_id, caller, now)
     return _consented(recorded)

@@ -303,9 +303,12 @@ class Request(Struct, frozen=True, kw_only=True):
         """The State lets its request be shown. Raises Conflict where what stands gives as much already."""
         return ConsentGiven(given_at=now, **self._consented("consent", consent_id, terms, now))
 
-    def record_consent(self, consent_id: UUID, terms: Terms | None = None, *, now: datetime) -> ConsentRecorded:
-        """A coordinator writes down what came by note verbale. Raises as `consent` does."""
-        return ConsentRecorded(recorded_at=now, **self._consented("record_consent", consent_id, terms, now))
+    def record_consent(
+        self, consent_id: UUID, terms: Terms | None = None, *, scan_id: UUID, now: datetime
+    ) -> ConsentRecorded:
+        """A coordinator writes down what came by note verbale, and was scanned. Raises as `consent` does."""
+        consented = self._consented("record_consent", consent_id, terms, now)
+        return ConsentRecorded(recorded_at=now, scan_id=scan_id, **consented)
 
     def _consented(self, move: str, consent_id: UUID, terms: Terms | None, now: datetime) -> dict[str, Any]:
         self.require(move)

@@ -185,8 +185,10 @@ def _consented(request: Request, fact: ConsentGiven | ConsentRecorded, given_at:
     if fact.instead_of is not None:
         consents[fact.instead_of] = replace(consents[fact.instead_of], ended_at=given_at)
     terms = Terms(recipients=fact.recipients, fields=fact.fields, starts_at=fact.starts_at, ends_at=fact.ends_at)
-    recorded = isinstance(fact, ConsentRecorded)
-    consents[fact.consent_id] = _consent(fact.consent_id, terms, given_at, recorded=recorded)
+    consent = _consent(fact.consent_id, terms, given_at)
+    if isinstance(fact, ConsentRecorded):
+        consent = replace(consent, recorded=True, scan_id=fact.scan_id)
+    consents[fact.consent_id] = consent
     return {"circulation": Circulation.GRANTED, "window_ends_at": None, "consents": consents}
 
 
@@ -210,5 +212,5 @@ def _by_visibility(fact: RequestSubmitted) -> Terms:
     return Terms(recipients=recipients_by_visibility(fact.visibility, fact.addressee, fact.addressed_states))
 
 
-def _consent(consent_id: UUID, terms: Terms, given_at: datetime, *, recorded: bool = False) -> Consent:
-    return Consent(consent_id=consent_id, **asdict(terms), given_at=given_at, recorded=recorded)
+def _consent(consent_id: UUID, terms: Terms, given_at: datetime) -> Consent:
+    return Consent(consent_id=consent_id, **asdict(terms), given_at=given_at)

@@ -18,7 +18,8 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 UNION ALL
                 SELECT attachment_id FROM attachment JOIN request USING (request_id),
                     seen(request_id, request, who.organization, who.role) AS shown
-                WHERE attachment_id = ANY ($3::uuid[]) AND shown.words) AS ids
+                WHERE attachment_id = ANY ($3::uuid[]) AND shown.words
+                    AND (purpose = 'request' OR NOT is_outside(who.role))) AS ids
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

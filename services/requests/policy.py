@@ -9,10 +9,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from contracts import reference
 from contracts.consents import FieldSet, given_to
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
-from services.requests.attachment import READABLE, AttachmentStatus
+from services.requests.attachment import READABLE, AttachmentStatus, Purpose
 from services.requests.domain import Circulation, Request, Status
 
 
@@ -29,6 +30,7 @@ class Action(StrEnum):
     READ_ATTACHMENTS = "read_attachments"
     ATTACH = "attach"
     DETACH = "detach"
+    SCAN_NOTE = "scan_note"
     REVISE = "revise"
     SUBMIT = "submit"
     REGISTER = "register"
@@ -71,6 +73,17 @@ class Filing(Struct, frozen=True):
     submit: bool = False
 
 
+class Scan(Struct, frozen=True):
+    """The scan of a note verbale beside its request: between the State and UNODC, and the office's to take back."""
+
+    request: Request
+
+
+def file_of(request: Request, purpose: Purpose) -> Request | Scan:
+    """What is asked about a file: its request, or the scan."""
+    return Scan(request) if purpose is Purpose.NOTE_VERBALE else request
+
+
 FILERS = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 _FOCAL_POINT = frozenset({Role.FOCAL_POINT})
 _COORDINATOR = frozenset({Role.COORDINATOR})
@@ -108,6 +121,7 @@ MOVERS: Mapping[Action, frozenset[Role]] = {
     Action.CLOSE: _COORDINATOR,
     Action.WITHDRAW: _FOCAL_POINT,
     Action.CONSENT: _FOCAL_POINT,
+    Action.SCAN_NOTE: _COORDINATOR,
     Action.RECORD_CONSENT: _COORDINATOR,
     Action.OBJECT: _FOCAL_POINT,
 }
@@ -122,14 +136,16 @@ _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _NOT_YOUR_STATE = denied("not-your-state")
 
 
-def decide(caller: Caller, action: Action, resource: Request | Filing | None = None) -> Decision:
+def decide(caller: Caller, action: Action, resource: Request | Scan | Filing | None = None) -> Decision:
     """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
 
     FILE is asked of a Filing, CHECK of nothing, LIST and FOLLOW of nothing (anybody may ask) and of each request that
-    is to stand in it or be told of, all others of the request.
+    is to stand in it or be told of, all others of the request; of a scan what is asked of attachments.
     """
     if action is Action.CHECK or isinstance(resource, Filing):
         return _decide_filing(caller, action, resource if isinstance(resource, Filing) else Filing())
+    if isinstance(resource, Scan):
+        return _decide_scan(caller, action, resource.request)
     if not isinstance(resource, Request):
         return ALLOWED if action in _LISTS else HIDDEN
     if not may_see(caller, resource):
@@ -151,14 +167,23 @@ def decide(caller: Caller, action: Action, resource: Request | Filing | None = N
 
 
 def _decide_filing(caller: Caller, action: Action, filing: Filing) -> Decision:
-    """A filer files for the own State; only a focal point submits."""
+    """A filer files for the own State; only a focal point submits. What is no State has none to file for."""
     if action not in _FILINGS:
         return HIDDEN
+    if caller.organization not in reference.countries():
+        return _NOT_FOR_YOUR_ROLE
     if caller.role not in FILERS or (filing.submit and caller.role is not Role.FOCAL_POINT):
         return _NOT_FOR_YOUR_ROLE
     if filing.state is not None and filing.state != caller.organization:
         return _NOT_YOUR_STATE
     return ALLOWED
+
+
+def _decide_scan(caller: Caller, action: Action, request: Request) -> Decision:
+    if _is_outside(caller) or action not in _OF_ATTACHMENTS or not may_see(caller, request):
+        return HIDDEN
+    takes_back = action is Action.DETACH
+    return _NOT_FOR_YOUR_ROLE if takes_back and caller.role is not Role.COORDINATOR else ALLOWED
 
 
 def _shown(caller: Caller, request: Request) -> Decision:

@@ -62,7 +62,8 @@ async def _whole(tx: Tx, row: Record) -> Request:
     )
     consents = await tx.fetch(
         """
-        SELECT consent_id, recipients, fields, starts_at, ends_at, given_at, withdrawn_at, ended_at, recorded
+        SELECT consent_id, recipients, fields, starts_at, ends_at, given_at, withdrawn_at, ended_at, recorded,
+            scan_id
         FROM consent WHERE request_id = $1 ORDER BY given_at, consent_id
         """,
         row["request_id"],
@@ -101,9 +102,9 @@ _NEW = Write(
         """,
         "consented": """
             INSERT INTO consent (consent_id, request_id, state, recipients, fields, starts_at, ends_at, given_at,
-                withdrawn_at, ended_at, recorded)
+                withdrawn_at, ended_at, recorded, scan_id)
             SELECT consent_id, $3, $4, recipients, fields, starts_at, ends_at, given_at, withdrawn_at, ended_at,
-                recorded
+                recorded, scan_id
             FROM json_populate_recordset(NULL::consent, $5::text::json)
         """,
         "lined": """
@@ -131,7 +132,8 @@ _CHANGED = _NEW.ending(
     consented="""
         ON CONFLICT (consent_id) DO UPDATE SET recipients = excluded.recipients, fields = excluded.fields,
             starts_at = excluded.starts_at, ends_at = excluded.ends_at, given_at = excluded.given_at,
-            withdrawn_at = excluded.withdrawn_at, ended_at = excluded.ended_at, recorded = excluded.recorded
+            withdrawn_at = excluded.withdrawn_at, ended_at = excluded.ended_at, recorded = excluded.recorded,
+            scan_id = excluded.scan_id
     """,
     lined="""
         ON CONFLICT (line_id) DO UPDATE SET fulfilment = excluded.fulfilment

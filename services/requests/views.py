@@ -51,7 +51,8 @@ class LineView(Struct, frozen=True, kw_only=True):
 class ConsentView(Struct, frozen=True, kw_only=True):
     """A consent of the State: to whom, what, from when until when, and whether it is in force at this moment.
 
-    `recorded` by a coordinator from a note verbale, whose reference is `note_verbale`.
+    `recorded` by a coordinator from a note verbale, whose reference is `note_verbale` and whose scan is the attachment
+    `scan_id`.
     """
 
     consent_id: UUID
@@ -63,6 +64,7 @@ class ConsentView(Struct, frozen=True, kw_only=True):
     withdrawn_at: datetime | None
     ended_at: datetime | None
     recorded: bool
+    scan_id: UUID | None
     in_force: bool
     note_verbale: str | UnsetType = UNSET
 

@@ -145,7 +145,7 @@ DECIDE: dict[str, Callable[[Request], Fact]] = {
     "lapse": lambda r: _lapse(_reminded(_reminded(r))),
     "withdraw": lambda r: r.withdraw(now=NOON),
     "consent": lambda r: r.consent(uuid4(), now=NOON),
-    "record_consent": lambda r: r.record_consent(uuid4(), now=NOON),
+    "record_consent": lambda r: r.record_consent(uuid4(), scan_id=uuid4(), now=NOON),
 }
 TARGETS = {
     "submit": Status.SUBMITTED,

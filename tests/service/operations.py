@@ -78,7 +78,7 @@ NAMED = {"scheme": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organizat
 """What stands in a path and is everybody's to know."""
 
 QUERIES = {"/internal/events": {"owner": "requests"}}
-FILES = {"POST /v1/requests/{request_id}/attachments"}
+FILES = {"POST /v1/requests/{request_id}/attachments", "POST /v1/requests/{request_id}/notes-verbales"}
 """Operations whose body is a file."""
 
 A_FILE = {"Content-Type": "application/octet-stream", "File-Name": "note.pdf"}

@@ -74,8 +74,7 @@ def may_be_told(world: World, running: Running, caller: Caller, event: Event) ->
         return True
     decide, follow = OF_SERVICE[running.name]
     if event.aggregate == "attachment":
-        request_id = msgspec.json.decode(event.data)["request_id"]
-        return decide(caller, R.READ_ATTACHMENTS, world.records["request_id"][UUID(request_id)]).allowed
+        return decide(caller, R.READ_ATTACHMENTS, world.records["attachment_id"][event.aggregate_id]).allowed
     record = world.records[f"{event.aggregate}_id"][event.aggregate_id]
     if not decide(caller, follow, record).allowed:
         return False

@@ -209,6 +209,8 @@ async def test_a_change_has_to_say_which_revision_it_changes(api: Client) -> Non
         ("KEN:official", {}, 403, "not-for-your-role"),
         (COORDINATOR, {}, 403, "not-for-your-role"),
         ("NOR:donor_officer", {}, 403, "not-for-your-role"),
+        ("UNODC:focal_point", {}, 403, "not-for-your-role"),
+        ("IOM:official", {"submit": False}, 403, "not-for-your-role"),
         ("KEN:focal_point", {"state": "PER"}, 403, "not-your-state"),
         ("KEN:focal_point", {"lines": []}, 400, "request-without-lines"),
         ("KEN:focal_point", {"lines": [a_line(kind="alchemy")]}, 400, "unknown-code"),

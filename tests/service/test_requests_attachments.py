@@ -64,9 +64,10 @@ async def attempt(
     *,
     name: str = "Note.pdf",
     content: bytes = PDF,
+    among: str = "attachments",
     **more: Any,
 ) -> httpx.Response:
-    path = f"/v1/requests/{request['request_id']}/attachments"
+    path = f"/v1/requests/{request['request_id']}/{among}"
     given = headers(by, revision=request["revision"]) | {
         "Content-Type": "application/octet-stream",
         "File-Name": quote(name, safe=""),
@@ -102,9 +103,11 @@ async def read(api: Client, attachment: Mapping[str, Any], by: str = KENYA) -> h
     return await api.get(f"/v1/attachments/{attachment['attachment_id']}", headers=headers(by))
 
 
-async def moved(api: Client, request: Mapping[str, Any], name: str, by: str = COORDINATOR) -> dict[str, Any]:
+async def moved(
+    api: Client, request: Mapping[str, Any], name: str, by: str = COORDINATOR, **body: Any
+) -> dict[str, Any]:
     path = f"/v1/requests/{request['request_id']}/{name}"
-    answer = await api.post(path, json={}, headers=headers(by, revision=request["revision"]))
+    answer = await api.post(path, json=body, headers=headers(by, revision=request["revision"]))
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 

@@ -1,7 +1,6 @@
 """What a State consents to is shown to whom it names, as far as it says, while it holds; and nothing else is."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -178,34 +177,6 @@ async def test_what_is_given_already_is_not_given_again(api: Client) -> None:
         assert (409, "circulation-granted-already") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_a_coordinator_writes_down_what_came_by_note_verbale_and_the_state_can_withdraw_it(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
-    request = await opened(api)
-    without = await attempt(api, request, COORDINATOR, recipients=["NOR"])
-    assert (400, "missing-field") == (without.status_code, without.json()["slug"])
-    path = f"/v1/requests/{request['request_id']}/consents"
-    directly = await api.post(path, json={}, headers=headers(COORDINATOR, revision=request["revision"]))
-    assert (403, "not-for-your-role") == (directly.status_code, directly.json()["slug"])
-
-    request = await consent(api, request, COORDINATOR, recipients=["NOR"], note_verbale="Canary KEN/NV/2026/118")
-    shown = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()["consents"][0]
-
-    assert (True, "Canary KEN/NV/2026/118", ["NOR"]) == tuple(
-        shown[key] for key in ("recorded", "note_verbale", "recipients")
-    )
-    assert "Canary KEN" not in await reached(api, request, NORWAY)
-    async with databases["requests"].transaction() as tx:
-        events = [json.loads(row["event"]) for row in await tx.fetch("SELECT event FROM journal ORDER BY position")]
-    assert "requests.request.consent-recorded.v1" == events[-1]["type"]
-    assert "Canary" not in json.dumps(events)
-    by_unodc = await withdraw(api, request, shown["consent_id"], COORDINATOR)
-    assert (403, "not-for-your-role") == (by_unodc.status_code, by_unodc.json()["slug"])
-    assert [True] == await shown_to(api, request, NORWAY)
-    assert 200 == (await withdraw(api, request, shown["consent_id"])).status_code
-    assert [False] == await shown_to(api, request, NORWAY)
-
-
 async def test_a_state_that_speaks_while_its_silence_is_waited_for_has_said_just_that(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
@@ -255,7 +226,6 @@ async def test_the_journal_tells_every_consent(
     await test_what_several_consents_give_adds_up(api)
     await test_a_state_that_speaks_while_its_silence_is_waited_for_has_said_just_that(api, databases)
     await test_a_consent_is_given_for_what_the_request_said_then(api)
-    await test_a_coordinator_writes_down_what_came_by_note_verbale_and_the_state_can_withdraw_it(api, databases)
     owner = await Database.connect(database_url, "requests")
     try:
         assert [] == await verify(owner, SERVICE)

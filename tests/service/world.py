@@ -21,6 +21,8 @@ from services.notifications import store as notifications_store
 from services.notifications import webhook_store
 from services.pledges import ledger, policy
 from services.pledges import store as pledges_store
+from services.requests import attachment_store
+from services.requests import policy as requests_policy
 from services.requests import store as requests_store
 from services.requests.wiring import scan
 from tests.builders import a_caller, a_request, headers
@@ -150,16 +152,17 @@ async def _requests(world: World) -> None:
         draft = await world.say(KENYA, "/v1/requests", **a_request(submit=False, circulation=circulation))
         await _attach(world, draft)
         partly = await _open(world, await world.say(KENYA, f"/v1/requests/{draft['request_id']}/submit", about=draft))
-    await _scan(world)
     path = f"/v1/requests/{partly['request_id']}"
+    await _attach(world, partly, COORDINATOR, "notes-verbales")
+    await _scan(world)
     await world.say(
         KENYA, f"{path}/consents", about=partly, recipients=["NOR"], fields=["codes", "institution"], comment="For now."
     )
 
 
-async def _attach(world: World, request: Mapping[str, Any]) -> None:
-    path = f"/v1/requests/{request['request_id']}/attachments"
-    given = headers(KENYA, revision=request["revision"]) | {
+async def _attach(world: World, request: Mapping[str, Any], by: str = KENYA, among: str = "attachments") -> None:
+    path = f"/v1/requests/{request['request_id']}/{among}"
+    given = headers(by, revision=request["revision"]) | {
         "Content-Type": "application/octet-stream",
         "File-Name": "note.pdf",
     }
@@ -220,10 +223,13 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         service = a_caller("UNODC:service")
         of_states = [(one, await requests_store.locked(tx, one)) for one in await ids(tx, "request")]
         now = await tx.fetchval("SELECT now()")
-        attached = {row["attachment_id"]: row["request_id"] for row in await tx.fetch("SELECT * FROM attachment")}
+        files = [await attachment_store.known(tx, one) for one in await ids(tx, "attachment")]
     records["request_id"] = {one: replace(request, read_at=now) for one, request in of_states if request}
-    # An attachment is decided on by its request.
-    records["attachment_id"] = {one: records["request_id"][request_id] for one, request_id in attached.items()}
+    records["attachment_id"] = {
+        file.attachment_id: requests_policy.file_of(records["request_id"][file.request_id], file.purpose)
+        for file in files
+        if file
+    }
     async with databases["matching"].transaction() as tx:
         records["offering_id"] = {one: await offering_store.known(tx, one) for one in await ids(tx, "offering")}
         records["match_id"] = {}

@@ -81,9 +81,11 @@ class Stage:
             assert time.monotonic() < deadline, (who, path, answer.text)
             await asyncio.sleep(0.1)
 
-    async def attach(self, who: str, request: Mapping[str, Any], to: Readers) -> None:
-        """A file with a text in its name and another one in what it says."""
-        path, planted = "/v1/requests/{request_id}/attachments", len(self.canaries.planted)
+    async def attach(
+        self, who: str, request: Mapping[str, Any], to: Readers, path: str = "/v1/requests/{request_id}/attachments"
+    ) -> str:
+        """The id of a file with a text in its name and another one in what it says."""
+        planted = len(self.canaries.planted)
         name, content = (
             Canary(f"canary-{planted + number:04x}-{place}", f"POST {path}", (place,), to)
             for number, place in enumerate(("File-Name", "body"))
@@ -96,7 +98,9 @@ class Stage:
             headers=self.headers(who, request["revision"]) | headers,
         )
         assert answer.status_code == 201, answer.text
-        self.attachments.add(answer.json()["attachment_id"])
+        attachment_id = str(answer.json()["attachment_id"])
+        self.attachments.add(attachment_id)
+        return attachment_id
 
     async def knock(self, client_id: str) -> None:
         """As a machine, with a secret that is none."""
@@ -320,7 +324,9 @@ async def others_end_otherwise(stage: Stage) -> None:
     one = await stage.say(KENYA, "POST", f"{path}/submit", {}, about=one, to=STATE)
     one = await stage.say(COORDINATOR, "POST", f"{path}/hold", {"reason": "other"}, about=one, to=STATE)
     one = await stage.say(KENYA, "POST", f"{path}/resume", {}, about=one, to=STATE)
-    one = await stage.say(COORDINATOR, "POST", f"{path}/record-consent", {"recipients": ["FRA"]}, about=one, to=STATE)
+    scan_id = await stage.attach(COORDINATOR, one, STATE, "/v1/requests/{request_id}/notes-verbales")
+    recording = {"recipients": ["FRA"], "scan_id": scan_id}
+    one = await stage.say(COORDINATOR, "POST", f"{path}/record-consent", recording, about=one, to=STATE)
     await stage.say(COORDINATOR, "POST", f"{path}/decline", {"reason": "other"}, about=one, to=STATE)
     draft = frozenset({KENYA, OFFICIAL})
     gone = await stage.say(KENYA, "POST", "/v1/requests", wordless(), to=draft)

@@ -16,7 +16,7 @@ ALTER POLICY for_callers ON request_text WITH CHECK (is_own(state));
 ALTER POLICY for_callers ON line_text WITH CHECK (is_own(state));
 ALTER POLICY for_callers ON attachment WITH CHECK (is_own(state));
 ALTER POLICY for_callers ON attachment_text WITH CHECK (is_own(state));
-ALTER POLICY for_callers ON line_match WITH CHECK (false);
+ALTER POLICY for_callers ON line_match WITH CHECK (may_move(state));
 
 -- The key with the State holds what the key without it held; each is looked up for every row that is written.
 ALTER TABLE request_line DROP CONSTRAINT request_line_request_id_fkey;
