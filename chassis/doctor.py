@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import io
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiosmtplib
@@ -10,14 +13,20 @@ import asyncpg
 import msgspec
 
 from chassis.bus import BusError, stream_states
+from chassis.files import Folder
+from chassis.ids import new_id
 from chassis.keys import Keys
 from chassis.migrate import CHASSIS_MIGRATIONS, MigrationError, read_migrations, role_of
 from chassis.runtime import topology
+from chassis.scanner import NOTHING, ScannerError, Verdict, scanner_of
 from chassis.service import Service
 from chassis.settings import Settings
 from contracts.refusals import Unavailable
 
 SECONDS = 5
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+"""The harmless text that every scanner calls infected (EICAR); in two pieces, lest it calls this file so."""
+
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
 
@@ -42,6 +51,10 @@ async def examine(settings: Settings, services: Sequence[Service]) -> list[Findi
         found.append(await _streams(settings.nats_url, services))
     found.append(await _mail(settings.smtp_url) if settings.smtp_url else _here("mail", "SMTP_URL"))
     found.append(await _issuer(settings) if settings.keys else _here("identity", "ENTRAIDE_ISSUER"))
+    if settings.scanner is None:
+        found.append(Finding(part="files", ok=True, says="ENTRAIDE_SCANNER is off: none are taken in"))
+    else:
+        found += [await _files(settings.files_folder), await _scanner(settings.scanner)]
     return found
 
 
@@ -123,3 +136,37 @@ async def _issuer(settings: Settings) -> Finding:
     except (Unavailable, TimeoutError):
         return Finding(part="identity", ok=False, says=f"no keys at {source}")
     return Finding(part="identity", ok=True, says="the issuer's keys are read")
+
+
+async def _files(folder: Path) -> Finding:
+    """What was kept is read again, and dropped."""
+    files, file_id = Folder(folder), new_id()
+    try:
+        await files.keep(file_id, io.BytesIO(b"entraide doctor"))
+        kept = await files.open(file_id)
+        if kept:
+            kept.close()
+        await files.drop(file_id)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return Finding(part="files", ok=False, says=f"cannot be kept in ENTRAIDE_FILES, {folder}: {reason}")
+    return Finding(part="files", ok=kept is not None, says=f"kept in {folder}")
+
+
+async def _scanner(setting: str) -> Finding:
+    if setting == NOTHING:
+        return Finding(part="scanner", ok=True, says="ENTRAIDE_SCANNER is none: nothing looks into files")
+    scanner, found = scanner_of(setting), []
+    try:
+        for content in (b"nothing", EICAR):
+            # A command reads the file itself, as its input.
+            with tempfile.TemporaryFile() as file:
+                file.write(content)
+                file.seek(0)
+                found.append(await scanner(file))
+    except ScannerError as error:
+        return Finding(part="scanner", ok=False, says=f"{setting} says nothing: {error}; files wait")
+    if found != [Verdict.CLEAN, Verdict.INFECTED]:
+        says = f"of a harmless file {setting} says {found[0]}, of the EICAR test file {found[1]}"
+        return Finding(part="scanner", ok=False, says=says)
+    return Finding(part="scanner", ok=True, says="finds the EICAR test file")

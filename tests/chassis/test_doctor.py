@@ -1,0 +1,67 @@
+"""The doctor looks at what files need: a folder that keeps them, and a scanner that tells good from bad."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from chassis.doctor import examine
+from chassis.settings import Settings
+
+FINDS = "import sys; sys.exit(b'EICAR' in sys.stdin.buffer.read())"
+
+
+async def found(tmp_path: Path, scanner: str | None, files: Path | None = None) -> dict[str, tuple[bool, str]]:
+    settings = Settings(state=tmp_path, scanner=scanner, files=files)
+    return {one.part: (one.ok, one.says) for one in await examine(settings, [])}
+
+
+def command(code: str) -> str:
+    return f'command:{sys.executable} -c "{code}"'
+
+
+async def test_a_scanner_that_finds_what_it_should_is_well(tmp_path: Path) -> None:
+    found_ = await found(tmp_path, command(FINDS))
+
+    assert (True, "finds the EICAR test file") == found_["scanner"]
+    assert (True, f"kept in {tmp_path / 'files'}") == found_["files"]
+    assert not [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("pass", "of the EICAR test file clean"),
+        ("import sys; sys.exit(1)", "of a harmless file"),
+        ("import sys; sys.exit(7)", "says nothing: exit 7"),
+    ],
+)
+async def test_a_scanner_that_finds_nothing_or_everything_is_not(tmp_path: Path, code: str, says: str) -> None:
+    ok, said = (await found(tmp_path, command(code)))["scanner"]
+
+    assert not ok
+    assert says in said
+
+
+async def test_a_scanner_that_is_away_is_said_to_be(tmp_path: Path) -> None:
+    ok, said = (await found(tmp_path, "clamd://127.0.0.1:1"))["scanner"]
+
+    assert not ok
+    assert "files wait" in said
+
+
+async def test_where_no_files_are_taken_in_nothing_is_kept(tmp_path: Path) -> None:
+    assert {"files"} == {part for part in await found(tmp_path, None) if part in {"files", "scanner"}}
+    assert not (tmp_path / "files").exists()
+    assert (True, "ENTRAIDE_SCANNER is none: nothing looks into files") == (await found(tmp_path, "none"))["scanner"]
+
+
+async def test_a_folder_that_keeps_nothing_is_said_to_be_one(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+
+    ok, said = (await found(tmp_path, "none", files=in_the_way))["files"]
+
+    assert not ok
+    assert f"{in_the_way}: {os.strerror(20)}" in said
