@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -17,6 +18,7 @@ import structlog
 from chassis.db import Database
 from chassis.peers import PeerError, Peers
 from contracts.callers import Holding, Known, News, Subject
+from contracts.values import Role
 
 PULL_SECONDS = 2.0
 FIRST_SECONDS = 0.1
@@ -30,6 +32,14 @@ DIRECTORY = "directory"
 CONSUMER = "callers"
 
 log = structlog.get_logger()
+
+
+class Seats(Protocol):
+    """Who holds which appointment, asked by what works for people without being called by them."""
+
+    def holds(self, person_id: UUID, organization: str, role: Role, at: datetime) -> bool: ...
+
+    def stale(self) -> bool: ...
 
 
 class Callers:
@@ -50,6 +60,10 @@ class Callers:
     def in_force(self, person_id: UUID, at: datetime) -> Sequence[Holding]:
         """The appointments that a person may act in at a moment; none for somebody who is not known."""
         return [one for one in self._held.get(person_id, {}).values() if one.in_force(at.date())]
+
+    def holds(self, person_id: UUID, organization: str, role: Role, at: datetime) -> bool:
+        """True where a person may act in this appointment at a moment."""
+        return any(one.organization == organization and one.role is role for one in self.in_force(person_id, at))
 
     def stale(self) -> bool:
         """True where the directory has not been heard for five seconds, or ever: somebody may have ended meanwhile."""

@@ -17,6 +17,20 @@ from services.directory import actions, appointment, store
 ISSUER = "https://issuer.entraide.example"
 EARLY = datetime(2026, 1, 1, tzinfo=UTC)
 
+
+class Everybody:
+    """Whoever is asked about holds the appointment, but those in `ended`."""
+
+    def __init__(self) -> None:
+        self.ended: set[tuple[UUID, str, str]] = set()
+
+    def holds(self, person_id: UUID, organization: str, role: Role, _at: datetime) -> bool:
+        return (person_id, organization, role) not in self.ended
+
+    def stale(self) -> bool:
+        return False
+
+
 _hearing: WeakSet[Callers] = WeakSet()
 
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook as HmacVerifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from chassis.callers import Seats
 from chassis.db import Database
 from chassis.inbox import Inbox
 from chassis.settings import Settings
@@ -23,6 +24,7 @@ from services.notifications.outward import Door
 from services.notifications.webhook_sender import Terms, WebhookSender
 from tests.builders import NOON, an_event, headers
 from tests.receiver import Received, Receiver
+from tests.seats import Everybody
 
 Client = httpx.AsyncClient
 FOCAL_POINT = "KEN:focal_point"
@@ -91,12 +93,13 @@ ASender = Callable[..., WebhookSender]
 def senders(db: Database, settings: Settings, receiver: Receiver) -> ASender:
     """`make(at=…)` is a sender that may reach this machine, with a clock that stands where one is given."""
 
-    def make(*, at: datetime | None = None, **terms: Any) -> WebhookSender:
+    def make(*, at: datetime | None = None, seats: Seats | None = None, **terms: Any) -> WebhookSender:
         return WebhookSender(
             db,
             Door(LOOPBACK, context=receiver.trusting()),
             Doors(settings).keyring,
             Terms(bounds=LOOPBACK, **terms),
+            seats or Everybody(),
             clock=lambda: at or datetime.now(UTC),
             spread=lambda: 0.0,
         )

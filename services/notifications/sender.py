@@ -16,6 +16,7 @@ import structlog
 from msgspec import Struct
 from prometheus_client import Gauge
 
+from chassis.callers import Seats
 from chassis.db import Database, with_retries
 from chassis.supervise import to_the_end
 from chassis.telemetry import correlated
@@ -33,6 +34,8 @@ LEASE_SECONDS = 60
 OVERDUE_SECONDS = 3600
 OVERDUE_POLL_SECONDS = 60.0
 UNSUBSCRIBED = "unsubscribed"
+NOT_APPOINTED = "not_appointed"
+"""Whoever has ended is out, of the mails too that were owed before."""
 
 OVERDUE = Gauge("entraide_mails_overdue", "Mails owed for more than an hour and not yet delivered or given up")
 log = structlog.get_logger()
@@ -54,11 +57,15 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class Sender:
-    """Sends what is owed, one mail after the other over one connection."""
+    """Sends what is owed, one mail after the other over one connection.
 
-    def __init__(self, db: Database, terms: Terms, *, clock: Callable[[], datetime]) -> None:
+    `seats` says who still holds the appointment in which they are told; while that is not known nothing is sent.
+    """
+
+    def __init__(self, db: Database, terms: Terms, seats: Seats, *, clock: Callable[[], datetime]) -> None:
         self._db = db
         self._terms = terms
+        self._seats = seats
         self._clock = clock
         self._connection: aiosmtplib.SMTP | None = None
 
@@ -68,7 +75,7 @@ class Sender:
         try:
             while True:
                 try:
-                    busy = await to_the_end(self.send_next())
+                    busy = not self._seats.stale() and await to_the_end(self.send_next())
                 except MailServerAway as error:
                     log.warning("mail server not reached", reason=str(error), again_in_seconds=away)
                     await asyncio.sleep(away)
@@ -104,6 +111,8 @@ class Sender:
     async def _attempt(self, letter: Letter) -> Outcome:
         if letter.email is None:
             return Rejected(UNSUBSCRIBED)
+        if not self._seats.holds(letter.person_id, letter.organization, letter.role, self._clock()):
+            return Rejected(NOT_APPOINTED)
         connection = await self._connect()
         message = mail(letter, sender=self._terms.sender, public_url=self._terms.public_url)
         try:

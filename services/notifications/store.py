@@ -353,7 +353,8 @@ async def claim(tx: Tx, *, now: datetime, hourly_max: int, lease_seconds: int) -
 async def _letter(tx: Tx, dispatch_id: UUID) -> Letter:
     row = await tx.fetchrow(
         """
-        SELECT dispatch_id, notification_id, notice, reference, link, owed_at, coalesce(language, 'en') AS language,
+        SELECT dispatch_id, notification_id, notification.person_id, notification.organization, notification.role,
+            notice, reference, link, owed_at, coalesce(language, 'en') AS language,
             CASE WHEN 'mail' = ANY (channels) THEN email END AS email, event ->> 'correlationid' AS correlation_id
         FROM dispatch JOIN notification USING (notification_id)
         JOIN journal ON journal.aggregate_id = notification_id AND journal.version = 1

@@ -64,7 +64,7 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
 
     `delivery_id` is its `webhook-id`, the same at every attempt. `status_code` is the last answer's; where none came,
     `reason` says why: `unresolved`, `address-denied`, `unreachable`, `tls`, `timeout`, `disconnected`. It was not sent
-    any more where that is `no_longer_visible`, `webhook_disabled` or `webhook_removed`.
+    any more where that is `no_longer_visible`, `not_appointed`, `webhook_disabled` or `webhook_removed`.
     """
 
     delivery_id: UUID

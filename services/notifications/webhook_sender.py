@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 from msgspec import Struct
 
+from chassis.callers import Seats
 from chassis.db import Database, with_retries
 from chassis.ids import new_id
 from chassis.supervise import to_the_end
@@ -26,6 +27,7 @@ from services.notifications.webhook import (
     GONE,
     TEST_EVENT,
     Schedule,
+    Webhook,
     WebhookStatus,
     payload,
     wait_seconds,
@@ -38,6 +40,7 @@ POLL_SECONDS = 0.5
 LEASE_SECONDS = 60
 """Longer than an attempt may take, and than writing down what came of it."""
 NO_LONGER_VISIBLE = "no_longer_visible"
+NOT_APPOINTED = "not_appointed"
 USER_AGENT = "Entraide-Webhooks/1"
 
 log = structlog.get_logger()
@@ -52,7 +55,10 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class WebhookSender:
-    """Sends what is owed, one event after the other. `spread` gives a number from 0 to 1 at random."""
+    """Sends what is owed, one event after the other. `spread` gives a number from 0 to 1 at random.
+
+    `seats` says whose owner still holds the appointment it was registered in; while that is not known nothing is sent.
+    """
 
     def __init__(
         self,
@@ -60,6 +66,7 @@ class WebhookSender:
         door: Door,
         keyring: Keyring,
         terms: Terms,
+        seats: Seats,
         *,
         clock: Callable[[], datetime],
         spread: Callable[[], float],
@@ -68,13 +75,14 @@ class WebhookSender:
         self._door = door
         self._keyring = keyring
         self._terms = terms
+        self._seats = seats
         self._clock = clock
         self._spread = spread
 
     async def run(self) -> None:
         """Send until cancelled; an attempt under way is then brought to its end."""
         while True:
-            if not await to_the_end(self.send_next()):
+            if self._seats.stale() or not await to_the_end(self.send_next()):
                 await asyncio.sleep(POLL_SECONDS)
 
     async def send_next(self) -> bool:
@@ -87,7 +95,7 @@ class WebhookSender:
         if parcel is None:
             return False
         with correlated(parcel.correlation_id):
-            refused = refusal_of(parcel)
+            refused = refusal_of(parcel) or self._seat_of(parcel.webhook)
             outcome, wait = (Rejected(refused), 0) if refused else await self._attempt(parcel)
             schedule = Schedule(spread=self._spread(), wait_seconds=wait, delays_seconds=self._terms.delays_seconds)
 
@@ -98,6 +106,10 @@ class WebhookSender:
             await with_retries(settle)
             log.info("webhook attempted", dispatch_id=str(parcel.dispatch_id), outcome=type(outcome).__name__)
         return True
+
+    def _seat_of(self, webhook: Webhook) -> str | None:
+        held = self._seats.holds(webhook.person_id, webhook.organization, webhook.role, self._clock())
+        return None if held else NOT_APPOINTED
 
     async def _attempt(self, parcel: Parcel) -> tuple[Outcome, int]:
         """What came of it, and for how many seconds the receiver wants to be left alone."""

@@ -48,7 +48,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
     if mail is None:
         log.warning("no mail is sent: it is off, or SMTP_URL is not set; what is owed stays owed")
     else:
-        found["sender"] = Sender(running.db, mail, clock=now).run
+        found["sender"] = Sender(running.db, mail, running.callers, clock=now).run
     doors: Doors = running.own
     if doors.open:
         sender = WebhookSender(
@@ -56,6 +56,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
             Door(doors.bounds),
             doors.keyring,
             WebhookTerms(bounds=doors.bounds),
+            running.callers,
             clock=now,
             spread=random.random,
         )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.values import Language
+from contracts.values import Language, Role
 
 RIGHT_TO_LEFT = frozenset({Language.AR})
 RLM, LRI, PDI = "\u200f", "\u2066", "\u2069"
@@ -37,6 +37,9 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
     dispatch_id: UUID
     notification_id: UUID
+    person_id: UUID
+    organization: str
+    role: Role
     notice: str
     reference: str
     link: str

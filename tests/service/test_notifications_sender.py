@@ -21,6 +21,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from chassis.auth import persona_id
+from chassis.callers import Seats
 from chassis.db import Database
 from chassis.inbox import Inbox
 from chassis.mailbox import Mailbox
@@ -35,6 +36,7 @@ from services.notifications.domain import Pace
 from services.notifications.sender import MailServerAway, Sender, Terms, count_overdue
 from services.notifications.wiring import SERVICE, terms
 from tests.builders import NOON, an_event, headers
+from tests.seats import Everybody
 
 Client = httpx.AsyncClient
 ADDRESS = "w.kamau@ken.example"
@@ -107,8 +109,10 @@ def the_terms(port: int, **changes: Any) -> Terms:
     return Terms(**values | changes)
 
 
-def a_sender(db: Database, port: int, *, at: datetime | None = None, **changes: Any) -> Sender:
-    return Sender(db, the_terms(port, **changes), clock=lambda: at or datetime.now(UTC))
+def a_sender(
+    db: Database, port: int, *, at: datetime | None = None, seats: Seats | None = None, **changes: Any
+) -> Sender:
+    return Sender(db, the_terms(port, **changes), seats or Everybody(), clock=lambda: at or datetime.now(UTC))
 
 
 @pytest.fixture
@@ -150,7 +154,7 @@ async def test_a_mail_reaches_a_real_server_in_the_recipients_language(db: Datab
     mailbox = Mailbox(tmp_path, "127.0.0.1", 0)
     await mailbox.start()
     await owe(1, language="zh")
-    await drained(Sender(db, the_terms(0, url=mailbox.url), clock=lambda: datetime.now(UTC)))
+    await drained(Sender(db, the_terms(0, url=mailbox.url), Everybody(), clock=lambda: datetime.now(UTC)))
     await mailbox.stop()
     (mail,) = mailbox.messages()
 
@@ -186,6 +190,39 @@ async def test_a_mail_still_owed_to_somebody_who_is_erased_is_not_sent(db: Datab
     assert ([], {"refused": 2}) == (sink.accepted, await statuses(db))
     async with db.transaction() as tx:
         assert {"unsubscribed"} == {row["reason"] for row in await tx.fetch("SELECT reason FROM dispatch")}
+
+
+async def test_a_mail_still_owed_to_somebody_who_has_ended_is_not_sent(db: Database, owe: Owe, sink: Sink) -> None:
+    await owe(2)
+    await owe(1, state="UGA")
+    seats = Everybody()
+    seats.ended.add((persona_id("KEN:focal_point"), "KEN", "focal_point"))
+    await drained(a_sender(db, sink.port, seats=seats))
+
+    assert (1, {"refused": 2, "delivered": 1}) == (len(sink.accepted), await statuses(db))
+    async with db.transaction() as tx:
+        refused = await tx.fetch("SELECT reason FROM dispatch WHERE status = 'refused'")
+    assert {"not_appointed"} == {row["reason"] for row in refused}
+
+
+async def test_while_it_is_not_known_who_has_ended_nothing_is_sent(db: Database, owe: Owe, sink: Sink) -> None:
+    class Unheard(Everybody):
+        unheard = True
+
+        def stale(self) -> bool:
+            return self.unheard
+
+    await owe(2)
+    sending = asyncio.create_task(a_sender(db, sink.port, seats=(seats := Unheard())).run())
+    await asyncio.sleep(1.5)
+    assert [] == sink.accepted
+
+    seats.unheard = False
+    async with asyncio.timeout(10):
+        while len(sink.accepted) < 2:
+            await asyncio.sleep(0.05)
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
 
 
 async def test_a_refused_mail_does_not_end_the_next_one(db: Database, owe: Owe, sink: Sink) -> None:
@@ -337,6 +374,7 @@ from chassis.db import Database
 from chassis.migrate import role_of
 from services.notifications import sender
 from services.notifications.domain import Pace
+from tests.seats import Everybody
 
 sender.POLL_SECONDS = 0.05
 
@@ -344,7 +382,7 @@ async def main(dsn, url):
     db = await Database.connect(dsn, "notifications", role=role_of("notifications"))
     terms = sender.Terms(url=url, sender="Entraide <no-reply@entraide.example>", public_url="https://entraide.example",
         hourly_max=10_000, pace=Pace(retry_seconds=1), lease_seconds=1)
-    await sender.Sender(db, terms, clock=lambda: datetime.now(UTC)).run()
+    await sender.Sender(db, terms, Everybody(), clock=lambda: datetime.now(UTC)).run()
 
 asyncio.run(main(*sys.argv[1:]))
 """

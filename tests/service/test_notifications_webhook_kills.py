@@ -120,6 +120,7 @@ from services.notifications import outward, webhook_sender
 from services.notifications.destinations import Bounds
 from services.notifications.doors import Doors
 from services.notifications.outward import Door
+from tests.seats import Everybody
 
 webhook_sender.POLL_SECONDS = 0.02
 
@@ -130,7 +131,7 @@ async def main(dsn, state, authority):
     terms = webhook_sender.Terms(bounds=bounds, delays_seconds=(1,) * 30, lease_seconds=1)
     keyring = Doors(Settings(state=Path(state))).keyring
     make = lambda: webhook_sender.WebhookSender(
-        db, door, keyring, terms, clock=lambda: datetime.now(UTC), spread=random.random)
+        db, door, keyring, terms, Everybody(), clock=lambda: datetime.now(UTC), spread=random.random)
     await asyncio.gather(*(make().run() for _ in range(3)))
 
 asyncio.run(main(*sys.argv[1:]))

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.inbox import Inbox
 from chassis.settings import Settings, SettingsError
@@ -23,6 +24,7 @@ from services.notifications.webhook_sender import Terms, WebhookSender
 from services.notifications.wiring import SERVICE
 from tests.builders import NOON, an_event, headers
 from tests.receiver import Received, Receiver, an_answer
+from tests.seats import Everybody
 from tests.webhooks import (
     LOOPBACK,
     PROVIDER,
@@ -291,7 +293,7 @@ async def test_a_name_that_leads_inside_is_not_connected_to_and_says_so(
     door = Door(LOOPBACK, context=receiver.trusting(), resolve=within)
     terms = Terms(bounds=LOOPBACK)
     sender = WebhookSender(
-        db, door, Doors(settings).keyring, terms, clock=lambda: datetime.now(UTC), spread=lambda: 0.0
+        db, door, Doors(settings).keyring, terms, Everybody(), clock=lambda: datetime.now(UTC), spread=lambda: 0.0
     )
     await drained(sender)
 
@@ -326,6 +328,30 @@ async def test_what_is_no_longer_its_owners_to_know_is_dropped_also_between_two_
     assert {False} == set(to_provider[2:]), "after it others were sent to, and not the provider"
 
 
+UGANDA = "UGA:focal_point"
+
+
+async def test_whoever_has_ended_is_out_of_what_was_owed_before(
+    api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender
+) -> None:
+    """A person's appointment as an API client: where they registered a webhook, it outlives neither."""
+    ended, stays = (
+        await registered(api, url=inside(receiver)),
+        await registered(api, UGANDA, url=inside(receiver)),
+    )
+    await opened(inbox, 2)
+    await opened(inbox, state="UGA")
+    seats = Everybody()
+    seats.ended.add((persona_id("KEN:focal_point"), "KEN", "focal_point"))
+    await drained(a_sender(seats=seats))
+
+    assert [("refused", "not_appointed")] * 2 == [
+        (one["status"], one["reason"]) for one in await deliveries(api, ended)
+    ]
+    assert {"delivered"} == {one["status"] for one in await deliveries(api, stays, UGANDA)}
+    assert not any(verified(one, ended["verification_key"]) for one in receiver.received)
+
+
 async def test_a_host_that_is_no_longer_allowed_is_not_connected_to_and_says_so(
     api: Client, inbox: Inbox, receiver: Receiver, db: Database, settings: Settings
 ) -> None:
@@ -334,7 +360,7 @@ async def test_a_host_that_is_no_longer_allowed_is_not_connected_to_and_says_so(
     terms = Terms(bounds=Bounds(loopback=True, allowed=("elsewhere.example",)))
     door = Door(LOOPBACK, context=receiver.trusting())
     sender = WebhookSender(
-        db, door, Doors(settings).keyring, terms, clock=lambda: datetime.now(UTC), spread=lambda: 0.0
+        db, door, Doors(settings).keyring, terms, Everybody(), clock=lambda: datetime.now(UTC), spread=lambda: 0.0
     )
     await drained(sender)
 
