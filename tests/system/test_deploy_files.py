@@ -320,6 +320,10 @@ MEANT = {
         "services/requests/migrations/0005_seen.sql",
         "ban-drop-function",
     ): "before the first release: no older code asks it",
+    (
+        "services/requests/migrations/0008_who_writes.sql",
+        "ban-drop-constraint",
+    ): "each is held by the key with the State as well",
 }
 """What squawk finds and is meant: file, rule and why."""
 
