@@ -1,6 +1,4 @@
 -- Before the first release, with the services stopped: tables may be locked, and are short.
--- squawk-ignore-file constraint-missing-not-valid, adding-foreign-key-constraint, require-concurrent-index-creation
--- squawk-ignore-file require-concurrent-index-deletion, disallowed-unique-constraint
 
 -- Whoever sees a row of somebody else's must not therefore be able to write it. Of what a request consists of, words
 -- are the State's alone; a coordinator moves it.

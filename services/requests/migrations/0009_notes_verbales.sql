@@ -1,5 +1,5 @@
 -- Before the first release, with the services stopped: tables may be locked, and are short.
--- squawk-ignore-file constraint-missing-not-valid, adding-foreign-key-constraint
+-- squawk-ignore-file constraint-missing-not-valid, adding-foreign-key-constraint, require-concurrent-index-creation
 SET LOCAL entraide.role = 'owner';
 
 -- A file belongs to what the State asks, or it is the scan of a note verbale that a consent was recorded by.
