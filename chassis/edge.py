@@ -19,7 +19,7 @@ from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, note,
 from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correlated
 from chassis.uploads import MEDIA_TYPE as FILE_TYPE
 from chassis.uploads import UPLOAD, UPLOAD_SECONDS_MAX, CallerGone, Receive, TooLarge, Uploads, take_in
-from contracts.values import Caller
+from contracts.values import Caller, Language
 from contracts.values import Scope as ClientScope
 
 BODY_BYTES_MAX = 256 * 1024
@@ -107,7 +107,7 @@ class Edge:
                 log.exception("request crashed", error=type(error).__name__)
                 if answer.status is not None:
                     raise
-                await self._refuse("internal-error", 500, headers, answer)
+                await self._refuse("internal-error", 500, answer)
             finally:
                 if not answer.stays_open:
                     answer.measure()
@@ -116,18 +116,18 @@ class Edge:
         # Before anything else: whatever is wrong with a request, having made it counts.
         scope[IDENTITY], wait_seconds = await self._doorkeeper.wait_seconds(scope, headers)
         if wait_seconds:
-            await self._refuse("too-many-requests", 429, headers, answer, retry_seconds=math.ceil(wait_seconds))
+            await self._refuse("too-many-requests", 429, answer, retry_seconds=math.ceil(wait_seconds))
             return
         if len(scope.get("query_string", b"")) > QUERY_BYTES_MAX:
-            await self._refuse("query-too-long", 414, headers, answer)
+            await self._refuse("query-too-long", 414, answer)
             return
         if b"%00" in scope.get("raw_path", b"") or b"%00" in scope.get("query_string", b""):
-            await self._refuse("nul-character", 400, headers, answer)
+            await self._refuse("nul-character", 400, answer)
             return
         try:
             scope["query_string"].decode("ascii")
         except UnicodeDecodeError:
-            await self._refuse("invalid-unicode", 400, headers, answer)
+            await self._refuse("invalid-unicode", 400, answer)
             return
         if scope["method"] in {"GET", "HEAD", "OPTIONS", "DELETE"} and not _has_body(headers):
             await self._admit(scope, headers, receive, answer)
@@ -140,17 +140,17 @@ class Edge:
             async with asyncio.timeout(BODY_SECONDS_MAX):
                 body = await _read(headers, receive)
         except TimeoutError:
-            await self._refuse("body-too-slow", 408, headers, answer, limit_seconds=BODY_SECONDS_MAX)
+            await self._refuse("body-too-slow", 408, answer, limit_seconds=BODY_SECONDS_MAX)
             return
         if body is None:
-            await self._refuse("body-too-large", 413, headers, answer, limit_bytes=BODY_BYTES_MAX)
+            await self._refuse("body-too-large", 413, answer, limit_bytes=BODY_BYTES_MAX)
             return
         if body:
             if _media_type(headers) != (FORM_TYPE if scope["path"] in self._forms else JSON_TYPE):
-                await self._refuse("media-type-unsupported", 415, headers, answer)
+                await self._refuse("media-type-unsupported", 415, answer)
                 return
             if slug := fault_of(body):
-                await self._refuse(slug, 400, headers, answer)
+                await self._refuse(slug, 400, answer)
                 return
         scope[BODY] = body
         await self._admit(scope, headers, _once(body), answer)
@@ -164,25 +164,25 @@ class Edge:
             await self._admit(scope, headers, _once(b""), answer)
             return
         if _media_type(headers) != FILE_TYPE:
-            await self._refuse("media-type-unsupported", 415, headers, answer)
+            await self._refuse("media-type-unsupported", 415, answer)
             return
         if not self._uploads.has_room(who.person_id):
-            await self._refuse("overloaded", 503, headers, answer)
+            await self._refuse("overloaded", 503, answer)
             return
         with self._uploads.place(who.person_id) as file:
             try:
                 scope[UPLOAD] = await take_in(file, headers.get(b"content-length", b"0"), receive, bytes_max)
             except TimeoutError:
-                await self._refuse("body-too-slow", 408, headers, answer, limit_seconds=UPLOAD_SECONDS_MAX)
+                await self._refuse("body-too-slow", 408, answer, limit_seconds=UPLOAD_SECONDS_MAX)
                 return
             except TooLarge:
-                await self._refuse("body-too-large", 413, headers, answer, limit_bytes=bytes_max)
+                await self._refuse("body-too-large", 413, answer, limit_bytes=bytes_max)
                 return
             await self._admit(scope, headers, _once(b""), answer)
 
     async def _admit(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer") -> None:
         if self._under_way >= UNDER_WAY_MAX and scope["path"] != LIVE:
-            await self._refuse("overloaded", 503, headers, answer)
+            await self._refuse("overloaded", 503, answer)
             return
         self._under_way += 1
         scope[STAYS_OPEN] = partial(self._set_aside, answer)
@@ -203,12 +203,11 @@ class Edge:
         self,
         slug: str,
         status: int,
-        headers: dict[bytes, bytes],
         answer: "Answer",
         retry_seconds: int = RETRY_AFTER_SECONDS,
         **details: object,
     ) -> None:
-        language = language_of(headers.get(b"accept-language", b"").decode("latin-1"))
+        language = reader_language(answer.scope)
         said = problem(slug, status, language, details)
         note(answer.scope, said)
         body = msgspec.json.encode(said)
@@ -257,6 +256,11 @@ def header(scope: Mapping[str, object], name: str) -> str | None:
     """One header of the request, as it came."""
     value = cast(dict[bytes, bytes], scope[HEADERS]).get(name.lower().encode())
     return None if value is None else str(value, "latin-1")
+
+
+def reader_language(scope: Mapping[str, object]) -> Language:
+    """The one of the six languages that a caller wishes to read."""
+    return language_of(header(scope, "Accept-Language"))
 
 
 def fault_of(body: bytes) -> str | None:

@@ -38,16 +38,16 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_revision
 from chassis.db import Database, OutcomeUnknown, is_transient
 from chassis.doorkeeper import IDENTITY, READING, Doorkeeper, Verifying
-from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header
+from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header, reader_language
 from chassis.event_streams import EventStream, EventStreams
 from chassis.following import Following
 from chassis.forms import routes_of_forms
-from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, language_of, note, problem, problem_of
+from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, note, problem, problem_of
 from chassis.service import Running
 from chassis.settings import Settings
 from chassis.uploads import NAME_HEADER, UPLOAD, Upload, Uploads, file_name
 from contracts.refusals import Forbidden, Invalid, Refusal
-from contracts.values import Caller, Language, Role
+from contracts.values import Caller, Role
 from contracts.values import Scope as ClientScope
 
 T = TypeVar("T")
@@ -237,16 +237,12 @@ def shown(view: T, *, revision: int) -> Response[T]:
 # -- answers to what goes wrong ---------------------------------------------------------------------------------------
 
 
-def _language(request: Request[Any, Any, Any]) -> Language:
-    return language_of(header(request.scope, "Accept-Language"))
-
-
 def _respond(body: Problem, headers: Mapping[str, str] | None = None) -> Response[Problem]:
     return Response(body, status_code=body.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
 def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
-    body = problem_of(refusal, _language(request))
+    body = problem_of(refusal, reader_language(request.scope))
     note(cast(Mapping[str, Any], request.scope), body)
     headers: dict[str, str] = {}
     if body.status == 401:
@@ -275,7 +271,7 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
         details["parameters"] = sorted({str(item.get("key")) for item in error.extra if isinstance(item, dict)})
     slug = HTTP_SLUGS.get(error.status_code, "internal-error" if error.status_code >= 500 else "invalid-request")
     allow = {"Allow": ", ".join(_allowed(request))} if error.status_code == 405 else None
-    body = problem(slug, error.status_code, _language(request), details)
+    body = problem(slug, error.status_code, reader_language(request.scope), details)
     note(cast(Mapping[str, Any], request.scope), body)
     return _respond(body, allow)
 
@@ -294,7 +290,7 @@ def _allowed(request: Request[Any, Any, Any]) -> list[str]:
 
 
 def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    language = _language(request)
+    language = reader_language(request.scope)
     retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     if isinstance(error, OutcomeUnknown):
         return _respond(problem("outcome-unknown", 503, language), retry)

@@ -33,6 +33,7 @@ from services.matching.match import MatchStatus
 from services.matching.match_api import MatchDetail
 from services.matching.offering import OfferingStatus
 from services.matching.offering_api import OfferingView
+from services.matching.why_not_api import WhyNot
 from services.pledges import allocations
 from services.pledges import domain as pledges_domain
 from services.pledges import policy as pledges
@@ -225,7 +226,7 @@ _MATCHING = (
         title="What is asked of no record",
         decide=matching.decide,
         standings=_ANYBODY,
-        reads=(_M.LIST_OFFERINGS, _M.LIST_MATCHES, _M.FOLLOW, _M.OFFER, _M.PROPOSE),
+        reads=(_M.LIST_OFFERINGS, _M.LIST_MATCHES, _M.FOLLOW, _M.OFFER, _M.PROPOSE, _M.WHY_NOT),
     ),
     Subject(
         service="matching",
@@ -250,16 +251,18 @@ _MATCHING = (
             "consent to": tuple(_RECIPIENTS),
         },
         make=_line,
-        reads=(_M.PROPOSE,),
+        reads=(_M.PROPOSE, _M.WHY_NOT),
     ),
     Subject(
         service="matching",
         title="A match that is not there yet: with which offering",
+        views=(WhyNot,),
+        guarded=(matching.Guarded.OBSTACLES, matching.Guarded.PLACE, matching.Guarded.MATCH_ID),
         decide=matching.decide,
         standings=_TO_OFFERING,
         properties={"status": tuple(OfferingStatus)},
         make=_offering,
-        reads=(_M.PROPOSE,),
+        reads=(_M.PROPOSE, _M.WHY_NOT),
     ),
     Subject(
         service="matching",

@@ -31,6 +31,7 @@ class Action(StrEnum):
     RECONFIRM = "reconfirm"
     WITHDRAW = "withdraw"
     PROPOSE = "propose"
+    WHY_NOT = "why_not"
     LIST_MATCHES = "list_matches"
     SHOW_MATCH = "show_match"
     SHORTLIST = "shortlist"
@@ -54,6 +55,10 @@ class Guarded(StrEnum):
     DEPARTS = "departs"
     DEPARTURE = "departure"
     """Of a match: nor that one of them was passed over."""
+    OBSTACLES = "obstacles"
+    """Of an offering and a line: what is against the two. A provider is told that it does not fit."""
+    PLACE = "place"
+    MATCH_ID = "match_id"
 
 
 OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
@@ -96,9 +101,11 @@ _STEPS = frozenset({fact_type(MatchShortlisted)})
 PROPOSERS = _COORDINATOR | _PROVIDER
 """A coordinator nominates, a provider's officer is interested."""
 
+_ABOUT_BOTH = frozenset({Action.PROPOSE, Action.WHY_NOT})
 _LISTS = frozenset({Action.FOLLOW, Action.LIST_OFFERINGS, Action.LIST_MATCHES})
 _WITH_COMMENT = Decision(None, frozenset({Guarded.COMMENT}))
 _WITH_RANKING = Decision(None, frozenset({Guarded.RANK, Guarded.DEPARTS, Guarded.DEPARTURE}))
+_WITH_OBSTACLES = Decision(None, frozenset({Guarded.OBSTACLES, Guarded.PLACE, Guarded.MATCH_ID}))
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _NOT_YOUR_ORGANIZATION = denied("not-your-organization")
 
@@ -106,13 +113,13 @@ _NOT_YOUR_ORGANIZATION = denied("not-your-organization")
 def decide(caller: Caller, action: Action, resource: Offering | Match | WantedLine | None = None) -> Decision:
     """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
 
-    OFFER is asked of nothing; PROPOSE of nothing, then of the line, then of the offering; a list of nothing (anybody
-    may ask) and of each record that is to stand in it; all others of the offering or the match.
+    OFFER is asked of nothing; PROPOSE and WHY_NOT of nothing, then of the line, then of the offering; a list of nothing
+    (anybody may ask) and of each record that is to stand in it; all others of the offering or the match.
     """
     if action is Action.OFFER:
         return ALLOWED if caller.role in _PROVIDER else _NOT_FOR_YOUR_ROLE
-    if action is Action.PROPOSE and not isinstance(resource, Match):
-        return _decide_proposal(caller, resource)
+    if action in _ABOUT_BOTH and not isinstance(resource, Match):
+        return _decide_proposal(caller, action, resource)
     if isinstance(resource, Offering):
         return _decide_offering(caller, action, resource)
     if isinstance(resource, Match):
@@ -120,7 +127,7 @@ def decide(caller: Caller, action: Action, resource: Offering | Match | WantedLi
     return ALLOWED if resource is None and action in _LISTS else HIDDEN
 
 
-def _decide_proposal(caller: Caller, about: Offering | WantedLine | None) -> Decision:
+def _decide_proposal(caller: Caller, action: Action, about: Offering | WantedLine | None) -> Decision:
     if caller.role not in PROPOSERS:
         return _NOT_FOR_YOUR_ROLE
     if isinstance(about, WantedLine) and caller.role in _PROVIDER and not about.is_shown_to(caller):
@@ -129,6 +136,8 @@ def _decide_proposal(caller: Caller, about: Offering | WantedLine | None) -> Dec
         return HIDDEN
     if isinstance(about, Offering) and caller.role in _PROVIDER and about.provider != caller.organization:
         return _NOT_YOUR_ORGANIZATION
+    if action is Action.WHY_NOT and isinstance(about, Offering) and caller.role in _COORDINATOR:
+        return _WITH_OBSTACLES
     return ALLOWED
 
 

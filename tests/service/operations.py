@@ -142,6 +142,7 @@ class Case:
     questions: Callable[[Caller], Sequence[Question]]
     ids: Mapping[str, object] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    query: Mapping[str, str] | None = None
 
     def expected(self, caller: Caller) -> str:
         if self.operation.action is None:
@@ -156,10 +157,13 @@ class Case:
                 return question, decision
         raise AssertionError(f"{self.operation} asks nothing")
 
-    def with_nothing_for(self, named: str) -> tuple[Mapping[str, object], Any]:
-        """Its ids and its body with an id that nothing has in the place of one of them."""
+    def with_nothing_for(self, named: str) -> tuple[Mapping[str, object], Any, Mapping[str, str] | None]:
+        """Its ids, its body and its query with an id that nothing has in the place of one of them."""
         ids = {name: given for name, given in self.ids.items() if name != named}
-        return ids, {**self.body, named: str(uuid4())} if self.body and named in self.body else self.body
+        body, query = (
+            {**given, named: str(uuid4())} if given and named in given else given for given in (self.body, self.query)
+        )
+        return ids, body, query
 
 
 def operations() -> Iterator[Operation]:
@@ -228,6 +232,17 @@ def proposal(world: World, operation: Operation, body: Mapping[str, Any]) -> Ite
             yield Case(operation, questions, body={**body, **named})
 
 
+def asking_why(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
+    for line in world.lines:
+        for offering_id, offering in world.records["offering_id"].items():
+            questions = asking(
+                Question(M.WHY_NOT, None),
+                Question(M.WHY_NOT, line, "line"),
+                Question(M.WHY_NOT, offering, "offering"),
+            )
+            yield Case(operation, questions, query={"line": str(line.line_id), "offering": str(offering_id)})
+
+
 def entering(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     for organization in ("KEN", "NOR"):
         for keeps in ({}, {"person_id": str(persona_id("KEN:official"))}):
@@ -260,6 +275,7 @@ def own_subscription(world: World, operation: Operation, body: Mapping[str, Any]
 NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], Iterator[Case]]] = {
     named(R.FILE): filing,
     named(M.PROPOSE): proposal,
+    named(M.WHY_NOT): asking_why,
     named(D.ENTER): entering,
     named(D.APPOINT): appointing,
     named(D.REGISTER_CLIENT): registering,

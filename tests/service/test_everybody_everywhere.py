@@ -95,16 +95,22 @@ async def world(
 
 
 async def ask(
-    world: World, operation: Operation, who: Mapping[str, str], ids: Mapping[str, object] = {}, body: Any = None
+    world: World,
+    operation: Operation,
+    who: Mapping[str, str],
+    ids: Mapping[str, object] = {},
+    body: Any = None,
+    query: Mapping[str, str] | None = None,
 ) -> httpx.Response:
     """As somebody with these headers."""
     moves = operation.names_a_record and operation.method != "GET"
     is_file = str(operation) in FILES
+    lists = operation.path in LISTS and operation.method == "GET"
     return await world.client.request(
         operation.method,
         operation.at(**ids),
         **({"content": PDF} if is_file else {"json": body}),
-        params={"limit": 100} if operation.path in LISTS and operation.method == "GET" else QUERIES.get(operation.path),
+        params=query or ({"limit": 100} if lists else QUERIES.get(operation.path)),
         headers={**who, "Idempotency-Key": str(uuid4()), **(REVISION if moves else {}), **(A_FILE if is_file else {})},
     )
 
@@ -158,7 +164,7 @@ async def test_everybody_is_answered_everywhere_as_the_policy_decides(world: Wor
         for case in of_operation:
             answers = {}
             for actor in ACTORS:
-                answer = answers[actor] = await ask(world, operation, who[actor], case.ids, case.body)
+                answer = answers[actor] = await ask(world, operation, who[actor], case.ids, case.body, case.query)
                 expected = case.expected(a_caller(actor))
                 answered = said(answer) if operation.action or answer.status_code in {401, 403} else "yes"
                 if answered != expected:
@@ -255,9 +261,9 @@ async def test_what_is_not_ones_own_to_know_and_what_is_not_there_cannot_be_told
                 if not decision.hidden or not question.named:
                     continue
                 seen = []
-                for ids, body in ((case.ids, case.body), case.with_nothing_for(question.named)):
+                for ids, body, query in ((case.ids, case.body, case.query), case.with_nothing_for(question.named)):
                     statements.clear()
-                    answer = await ask(world, operation, who[actor], ids, body)
+                    answer = await ask(world, operation, who[actor], ids, body, query)
                     seen.append((*comparable(answer), asked_of(statements)))
                 assert seen[0][3], "something is asked of PostgreSQL"
                 if seen[0] != seen[1]:
