@@ -94,8 +94,8 @@ class Api:
     def issuer(self) -> str:
         return self._issuer.issuer
 
-    async def get(self, appointment: str, path: str, *, person: UUID | None = None) -> Any:
-        return (await self._call("GET", appointment, path, person=person)).json()
+    async def get(self, appointment: str, path: str, *, person: UUID | None = None, language: str | None = None) -> Any:
+        return (await self._call("GET", appointment, path, person=person, language=language)).json()
 
     async def post(
         self,
@@ -123,11 +123,14 @@ class Api:
         person: UUID | None = None,
         step: str = "",
         revision: int | None = None,
+        language: str | None = None,
     ) -> httpx.Response:
         owner = OWNERS[path.split("/")[2].partition("?")[0]]
         headers = {"Authorization": f"Bearer {self._token(appointment, person)}"}
         if method == "POST":
             headers["Idempotency-Key"] = str(uuid5(KEYS, f"{appointment} {path} {step}"))
+        if language is not None:
+            headers["Accept-Language"] = language
         if revision is not None:
             headers["If-Match"] = f'"{revision}"'
         for pause in (*[HEARD_PAUSE_SECONDS] * HEARD_TIMES, None):

@@ -148,7 +148,7 @@ def _print(console: Console, story: Story, seen: Seen, *, first: bool) -> None:
     out = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 180)
     table = Table(title="What happened (a fictitious world; codes and articles are real)", show_lines=True)
     for column in ("request", "best match, score, reasons", "funding", "told", "201 → suggestion"):
-        table.add_column(column, justify="right" if column.startswith("201") else "left")
+        table.add_column(column, justify="right" if column.startswith("201") else "left", overflow="fold")
     for told in story.told:
         table.add_row(
             f"{told.request['reference'] or ''} {told.request['state']} ({told.language})\n{told.title}",
@@ -181,9 +181,9 @@ def _milliseconds(passed: float | None) -> str:
 
 
 def _match_words(line: Line) -> str:
-    shares = sorted(line.match["shares"], key=lambda share: -share["points"])[:REASONS_SHOWN]
-    reasons = ", ".join(f"{share['criterion']} {share['points']}/{share['of']}" for share in shares)
-    return f"{line.kind}: {line.match['provider']} {line.match['score']}/1000 ({reasons})"
+    best = sorted(line.match["explanation"], key=lambda one: -one["points"])[:REASONS_SHOWN]
+    reasons = "\n".join(f"  {one['points']}/{one['of']} {one['says']}" for one in best)
+    return f"{line.kind}: {line.match['provider']} {line.match['score']}/1000\n{reasons}"
 
 
 def _funding_words(line: Line) -> str:
@@ -217,6 +217,7 @@ def _told(told: Told) -> Mapping[str, Any]:
                 "provider": line.match["provider"],
                 "score": line.match["score"],
                 "shares": line.match["shares"],
+                "reasons": [one["says"] for one in line.match["explanation"]],
                 "funding_needed": line.needed,
                 "covered": line.covered,
             }

@@ -265,7 +265,8 @@ class Story:
                     continue
                 match = await self._carry_through(told, match, outcome)
             if match["status"] == "confirmed":
-                outcome.match = await self._api.get(COORDINATOR, f"/v1/matches/{match['match_id']}")
+                path = f"/v1/matches/{match['match_id']}"
+                outcome.match = await self._api.get(COORDINATOR, path, language=told.language)
                 outcome.offering = await self._api.get(COORDINATOR, f"/v1/offerings/{match['offering_id']}")
                 outcome.needed = match["funding_needed"]
                 return

@@ -1,39 +1,174 @@
-"""Why a match has its score: beside each criterion's share, what was asked and what is offered, in codes."""
+"""Why a match has its score: of each criterion what was met, nearly met and not met, and the points that makes.
+
+The points are counted from what is said here, and not taken from the share: where the two differ, the line, the
+offering or what is free of it has changed since the day of the score, and that is said instead.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from contracts.matching import Share
+from contracts.reference import region_of, topic_distance
 from contracts.values import Period
 from services.matching.line import WantedLine
 from services.matching.match import Match
-from services.matching.offering import Offering
+from services.matching.offering import Offering, ResourceStatus
+from services.matching.scoring import (
+    BY_REGION,
+    FULL,
+    FUNDING,
+    INTERPRETED,
+    OPEN_TO_ALL,
+    SAME_REGION,
+    TOPIC_CLOSENESS,
+    free_days,
+    window_days,
+)
 
 
-class Explained(Struct, frozen=True, kw_only=True):
-    """One criterion's share, `points` of at most `of`; codes are those of `/v1/reference/…`, periods as `from/until`.
+class Near(NamedTuple):
+    """What is offered in the place of what is asked, and how close that is, in thousandths."""
 
-    The codes are those of the line and the offering as they now stand, the share is that of the day of the score.
+    asked: str
+    offered: str
+    closeness: int
+
+
+class Basis(Struct, frozen=True, kw_only=True):
+    """What a criterion's degree rests on, in codes. `how` names a case, `amount` of `whole` counts."""
+
+    met: tuple[str, ...] = ()
+    near: tuple[Near, ...] = ()
+    unmet: tuple[str, ...] = ()
+    how: str | None = None
+    amount: int | None = None
+    whole: int | None = None
+    degree: int
+    """In thousandths, as the score counts it."""
+
+
+class Reason(Struct, frozen=True, kw_only=True):
+    """One criterion's share, what was asked and what is offered as they now stand, and what the share rests on.
+
+    Without a `basis` they are no longer what was scored.
     """
 
-    criterion: str
-    points: int
-    of: int
+    share: Share
     asked: tuple[str, ...]
     offered: tuple[str, ...]
+    basis: Basis | None
 
 
-def explain(match: Match, line: WantedLine | None, offering: Offering) -> tuple[Explained, ...]:
+def explain(match: Match, line: WantedLine | None, offering: Offering) -> tuple[Reason, ...]:
     """A line that its State has taken back since asks for nothing."""
-    return tuple(
-        Explained(
-            criterion=share.criterion,
-            points=share.points,
-            of=share.of,
-            asked=_asked(share, line) if line else (),
-            offered=_offered(share, offering),
-        )
-        for share in match.shares
+    return tuple(_reason(share, line, offering) for share in match.shares)
+
+
+def _reason(share: Share, line: WantedLine | None, offering: Offering) -> Reason:
+    if line is None:
+        return Reason(share=share, asked=(), offered=_offered(share, offering), basis=None)
+    found = basis(share.criterion, line, offering)
+    still = found is not None and share.of * found.degree // FULL == share.points
+    return Reason(
+        share=share, asked=_asked(share, line), offered=_offered(share, offering), basis=found if still else None
     )
+
+
+def basis(criterion: str, line: WantedLine, offering: Offering) -> Basis | None:
+    """What a criterion's degree rests on; None for a criterion that is not known any more."""
+    made = _BASIS.get(criterion)
+    return made(line, offering) if made else None
+
+
+# -- one by one -------------------------------------------------------------------------------------------------------
+
+
+def _topics(line: WantedLine, offering: Offering) -> Basis:
+    met, near, unmet = [], [], []
+    for topic in sorted(set(line.topics)):
+        best = max(((_closeness(topic, other), other) for other in sorted(offering.terms.topics)), default=(0, ""))
+        if best[0] == FULL:
+            met.append(topic)
+        elif best[0]:
+            near.append(Near(topic, best[1], best[0]))
+        else:
+            unmet.append(topic)
+    return _of_codes(met, near, unmet)
+
+
+def _closeness(topic: str, other: str) -> int:
+    distance = topic_distance(topic, other)
+    return TOPIC_CLOSENESS[distance] if distance < len(TOPIC_CLOSENESS) else 0
+
+
+def _languages(line: WantedLine, offering: Offering) -> Basis:
+    terms = offering.terms
+    asked = sorted(set(line.languages))
+    met = [one for one in asked if one in terms.languages]
+    near = [Near(one, one, INTERPRETED) for one in asked if one not in met and one in terms.interpretation]
+    unmet = [one for one in asked if one not in terms.languages and one not in terms.interpretation]
+    return _of_codes(met, near, unmet)
+
+
+def _covered(asked: Iterable[str], offered: Iterable[str]) -> Basis:
+    each = sorted(set(asked))
+    return _of_codes([code for code in each if code in offered], [], [code for code in each if code not in offered])
+
+
+def _of_codes(met: list[str], near: list[Near], unmet: list[str]) -> Basis:
+    """The degree is the mean over what is asked, rounded down."""
+    count = len(met) + len(near) + len(unmet)
+    points = FULL * len(met) + sum(one.closeness for one in near)
+    return Basis(met=tuple(met), near=tuple(near), unmet=tuple(unmet), degree=points // count if count else 0)
+
+
+def _kind(line: WantedLine, offering: Offering) -> Basis:
+    kinds = set(offering.terms.kinds)
+    if line.kind not in kinds:
+        return Basis(unmet=(line.kind,), degree=0)
+    how = "kind_alone" if len(kinds) == 1 else "kind_among"
+    return Basis(met=(line.kind,), how=how, amount=len(kinds), degree=FULL // len(kinds))
+
+
+def _window(line: WantedLine, offering: Offering) -> Basis:
+    free, whole = free_days(line.window, offering), window_days(line.window)
+    return Basis(how="window", amount=free, whole=whole, degree=FULL * free // whole)
+
+
+def _region(line: WantedLine, offering: Offering) -> Basis:
+    eligible, region = offering.terms.eligible, region_of(line.state)
+    if line.state in eligible.states:
+        how, degree = "by_name", FULL
+    elif region is not None and region in eligible.regions:
+        how, degree = "by_region", BY_REGION
+    elif region is not None and region == region_of(offering.provider):
+        how, degree = "same_region", SAME_REGION
+    else:
+        how, degree = "open_to_all", OPEN_TO_ALL
+    return Basis(met=(line.state,), how=how, degree=degree)
+
+
+def _funding(_: WantedLine, offering: Offering) -> Basis:
+    status = ResourceStatus(offering.terms.resource_status)
+    return Basis(how=status, degree=FUNDING[status])
+
+
+_BASIS: Mapping[str, Callable[[WantedLine, Offering], Basis]] = {
+    "topics": _topics,
+    "articles": lambda line, offering: _covered(line.articles, offering.terms.articles),
+    "kind": _kind,
+    "paragraphs": lambda line, offering: _covered(line.paragraphs, offering.terms.paragraphs),
+    "pillars": lambda line, offering: _covered(line.pillars, offering.terms.pillars),
+    "language": _languages,
+    "window": _window,
+    "region": _region,
+    "funding": _funding,
+}
+
+
+# -- in codes ---------------------------------------------------------------------------------------------------------
 
 
 def _asked(share: Share, line: WantedLine) -> tuple[str, ...]:

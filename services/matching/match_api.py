@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
@@ -13,13 +13,23 @@ from msgspec.structs import asdict
 
 from chassis.commands import claim
 from chassis.db import Tx
+from chassis.edge import reader_language
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from contracts.facts import Fact
 from contracts.matching import Share
-from contracts.values import Caller, Money, Period, Role
-from services.matching import line_store, match_actions, match_store, offering_store, policy, remark_store
+from contracts.values import Caller, Language, Money, Period, Role
+from services.matching import (
+    line_store,
+    match_actions,
+    match_store,
+    offering_store,
+    policy,
+    remark_store,
+    wording,
+)
 from services.matching.commands import Comment, NewMatch, Presentation, Reason, check_reason
-from services.matching.explanation import Explained, explain
+from services.matching.explanation import Reason as Why
+from services.matching.explanation import explain
 from services.matching.match import Match, MatchStatus, Origin
 from services.matching.match_store import Ranked
 from services.matching.policy import Action, Guarded
@@ -62,6 +72,21 @@ class MatchView(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     reason: str | None
     comment: str
+
+
+class Explained(Struct, frozen=True, kw_only=True):
+    """One criterion's share, `points` of at most `of`, and what it rests on, in the reader's language.
+
+    `asked` and `offered` are codes of `/v1/reference/…`, and periods as `from/until`, of the line and the offering as
+    they now stand; the share is that of the day of the score.
+    """
+
+    criterion: str
+    points: int
+    of: int
+    asked: tuple[str, ...]
+    offered: tuple[str, ...]
+    says: str
 
 
 class MatchDetail(MatchView, frozen=True, kw_only=True):
@@ -127,7 +152,9 @@ async def list_matches(
 
 
 @get("/v1/matches/{match_id:uuid}", opt=asks(Action.SHOW_MATCH), summary="One match, with what its score is made of")
-async def show_match(match_id: FromPath[UUID], db: Db, caller: Calling) -> Response[MatchDetail]:
+async def show_match(
+    request: Request[Any, Any, Any], match_id: FromPath[UUID], db: Db, caller: Calling
+) -> Response[MatchDetail]:
     async with db.transaction(by=caller) as tx:
         ranked = await match_store.ranked(tx, match_id, caller)
         # Told in codes of the match's own two sides, whatever has become of the offering meanwhile.
@@ -136,8 +163,20 @@ async def show_match(match_id: FromPath[UUID], db: Db, caller: Calling) -> Respo
             offering = await offering_store.known(tx, ranked.match.offering_id)
         assert offering is not None, "a match has its offering"
         view = (await _views(tx, [ranked], caller))[0]
-    detail = MatchDetail(**asdict(view), explanation=explain(ranked.match, line, offering))
-    return shown(detail, revision=view.revision)
+    reader = reader_language(request.scope)
+    explained = tuple(_explained(one, reader) for one in explain(ranked.match, line, offering))
+    return shown(MatchDetail(**asdict(view), explanation=explained), revision=view.revision)
+
+
+def _explained(why: Why, reader: Language) -> Explained:
+    return Explained(
+        criterion=why.share.criterion,
+        points=why.share.points,
+        of=why.share.of,
+        asked=why.asked,
+        offered=why.offered,
+        says=wording.says(why, reader),
+    )
 
 
 @post(

@@ -110,11 +110,19 @@ def _languages(line: WantedLine, offering: Offering) -> int:
 
 
 def _window(window: Period, offering: Offering) -> int:
-    """The share of the days asked for on which the offering is valid and has room."""
-    free = sum(
+    return FULL * free_days(window, offering) // window_days(window)
+
+
+def free_days(window: Period, offering: Offering) -> int:
+    """On how many of the days asked for the offering is valid and has room."""
+    return sum(
         _days(window, offering.terms.valid, one.period) for one in offering.terms.capacity if offering.room(one) > 0
     )
-    return FULL * free // _days(window)
+
+
+def window_days(window: Period) -> int:
+    """How many days are asked for: both ends count."""
+    return _days(window)
 
 
 def _days(*periods: Period) -> int:

@@ -1,33 +1,46 @@
-"""Obstacles in sentences, in the reader's language: made of the codes and figures that the obstacle itself holds."""
+"""Reasons and obstacles in sentences, in the reader's language: made of the codes and figures that they hold."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 
 import msgspec
 from babel.dates import format_date, format_timedelta
-from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from contracts import reference
 from contracts.values import Language
+from services.matching.explanation import Near, Reason
 from services.matching.why_not import Change, Nearest, Obstacle
 
 LOCALES = {Language.ZH: "zh_Hans"}
+BETWEEN = {Language.AR: "؛ ", Language.ZH: "；"}
 FSI, PDI = "\u2068", "\u2069"
 """Around what is filled in: a name from left to right leaves an Arabic sentence as it is."""
 
+CLOSE = 300
+"""In thousandths: parent, child and sibling of a topic are close to it, and nothing further away."""
+
 _DAYS = frozenset({Change.LATER, Change.EARLIER})
-_ONE_OF_THEM = frozenset({Change.KIND, Change.MODALITY})
 _PERIODS = frozenset({"validity", "capacity"})
-_TERMS = {"kind": reference.kinds, "modality": reference.modalities, "language": reference.languages}
+_TERMS: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
+    "topics": reference.topics,
+    "articles": reference.articles,
+    "paragraphs": reference.paragraphs,
+    "pillars": reference.pillars,
+    "kind": reference.kinds,
+    "modality": reference.modalities,
+    "language": reference.languages,
+}
+"""By constraint or criterion, what its codes are explained by."""
 
 
 class Sentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One language's sentences; `{asked}`, `{offered}`, `{codes}` and `{amount}` are filled in."""
+    """One language's sentences; what stands in braces is filled in."""
 
+    reasons: Mapping[str, str]
     obstacles: Mapping[str, str]
     changes: Mapping[str, str]
     addressees: Mapping[str, str]
@@ -38,6 +51,48 @@ def sentences(language: Language) -> Sentences:
     """Read when first asked for."""
     path = files("services.matching").joinpath("sentences", f"{language}.json")
     return msgspec.json.decode(path.read_bytes(), type=Sentences)
+
+
+def says(found: Reason, language: Language) -> str:
+    """What a criterion's share rests on."""
+    words, basis = sentences(language).reasons, found.basis
+    if basis is None:
+        return words["changed"]
+    near = [one for one in basis.near if one.closeness >= CLOSE]
+    distant = [one for one in basis.near if one.closeness < CLOSE]
+    listed = {
+        "met": _listed(_coded(found, basis.met, language), language),
+        "unmet": _listed(_coded(found, basis.unmet, language), language),
+        "near": _listed([_near(found, one, language) for one in near], language),
+        "distant": _listed([_near(found, one, language) for one in distant], language),
+        "amount": _number(basis.amount or 0, language),
+        "whole": _number(basis.whole or 0, language),
+    }
+    if basis.how is not None:
+        return words[basis.how].format(**listed)
+    parts: list[tuple[str, Collection[object]]] = [
+        ("met", basis.met),
+        ("interpreted" if found.share.criterion == "language" else "near", near),
+        ("distant", distant),
+        ("unmet", basis.unmet),
+    ]
+    said = [words[name].format(**listed) for name, codes in parts if codes]
+    between = "" if language is Language.ZH else " "
+    return between.join(said) or words["asked_nothing"]
+
+
+def _near(found: Reason, near: Near, language: Language) -> str:
+    asked, offered = _coded(found, (near.asked, near.offered), language)
+    if near.asked == near.offered:
+        return offered
+    return sentences(language).reasons["instead"].format(asked=asked, offered=offered)
+
+
+def _coded(found: Reason, codes: Iterable[str], language: Language) -> list[str]:
+    return [_name(found.share.criterion, code, language) for code in codes]
+
+
+# -- obstacles --------------------------------------------------------------------------------------------------------
 
 
 def reason(obstacle: Obstacle, language: Language) -> str:
@@ -58,9 +113,7 @@ def advice(obstacle: Obstacle, nearest: Nearest, language: Language) -> str:
         sentences(language)
         .changes[nearest.change]
         .format(
-            codes=_listed(
-                _named(obstacle.name, nearest.codes, language), language, one_of=nearest.change in _ONE_OF_THEM
-            ),
+            codes=_listed(_named(obstacle.name, nearest.codes, language), language),
             offered=_listed(_named(obstacle.name, obstacle.offered, language), language),
             amount=_amount(nearest, language),
         )
@@ -85,18 +138,19 @@ def _named(obstacle: str, codes: Iterable[str], language: Language) -> list[str]
     return [_name(obstacle, code, language) for code in codes]
 
 
-def _name(obstacle: str, code: str, language: Language) -> str:
-    """A code in words where there are any for it."""
-    if obstacle in _TERMS and (term := _TERMS[obstacle]().get(code)):
+def _name(of: str, code: str, language: Language) -> str:
+    """A code of a constraint or criterion, in words where there are any for it."""
+    if of in _TERMS and (term := _TERMS[of]().get(code)):
         return term.label(language)
-    if obstacle == "addressee" and code in sentences(language).addressees:
+    if of == "addressee" and code in sentences(language).addressees:
         return sentences(language).addressees[code]
     return reference.country_name(code, language) if code in reference.countries() else code
 
 
-def _listed(names: list[str], language: Language, *, one_of: bool = False) -> str:
+def _listed(names: list[str], language: Language) -> str:
+    """Apart by semicolons: many a label has an "and" and commas of its own."""
     isolated = [f"{FSI}{name}{PDI}" if language is Language.AR else name for name in names]
-    return str(format_list(isolated, style="or" if one_of else "standard", locale=_locale(language)))
+    return BETWEEN.get(language, "; ").join(isolated)
 
 
 def _interval(interval: str, language: Language) -> str:

@@ -101,7 +101,7 @@ def test_two_weeks_later_in_french_with_interpretation() -> None:
         shift, Language.EN
     )
     assert "It would fit 14 days later." == advice(shift, shift.nearest, Language.EN)
-    assert "It would fit in French, with interpretation into Arabic and Spanish." == advice(
+    assert "It would fit in French, with interpretation into Arabic; Spanish." == advice(
         spoken, spoken.nearest, Language.EN
     )
     assert "Elle conviendrait 14\u00a0jours plus tard." == advice(shift, shift.nearest, Language.FR)

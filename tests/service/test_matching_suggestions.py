@@ -92,6 +92,20 @@ async def test_a_suggestion_is_explained_in_codes(api: Client, owner: Owner) -> 
     assert ["2027-02-01/2027-06-30"] == window["asked"]
 
 
+async def test_the_explanation_is_in_the_readers_language(api: Client, owner: Owner) -> None:
+    await approved(api)
+    match = (await matches_of(api, await opened(owner)))[0]
+    said = {}
+    for language in ("en", "ru"):
+        reader = headers(COORDINATOR) | {"Accept-Language": language}
+        detail = (await api.get(f"/v1/matches/{match['match_id']}", headers=reader)).json()
+        said[language] = {one["criterion"]: one["says"] for one in detail["explanation"]}
+
+    assert "Days free of those asked for: 150 of 150." == said["en"]["window"]
+    assert "Свободные дни в запрошенном периоде: 150 из 150." == said["ru"]["window"]
+    assert "Предлагается то, что запрошено: Английский." == said["ru"]["language"]
+
+
 async def test_at_most_twenty_are_suggested_to_a_line(api: Client, owner: Owner) -> None:
     for _ in range(22):
         await approved(api)

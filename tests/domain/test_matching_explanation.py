@@ -1,0 +1,96 @@
+"""What is said of a score is what was counted: the points follow from it, for any line and any offering."""
+
+import re
+from datetime import date
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from msgspec.structs import replace
+
+from contracts.matching import Share
+from contracts.values import Language, Period
+from services.matching.explanation import basis, explain
+from services.matching.line import WantedLine
+from services.matching.offering import Offering
+from services.matching.scoring import FULL, WEIGHTS, scored
+from services.matching.wording import says, sentences
+from tests.domain.test_matching_scoring import lines, offerings
+from tests.matching_builders import a_match, a_wanted_line, an_offering, terms
+
+
+@given(lines(), offerings())
+def test_the_points_of_every_criterion_follow_from_what_is_said_of_it(line: WantedLine, offering: Offering) -> None:
+    for share in scored(line, offering).shares:
+        found = basis(share.criterion, line, offering)
+        assert found is not None
+        assert share.points == share.of * found.degree // FULL, share.criterion
+
+
+@given(lines(), offerings())
+def test_what_is_asked_is_met_or_nearly_or_not_each_once(line: WantedLine, offering: Offering) -> None:
+    for criterion, asked in (("topics", line.topics), ("articles", line.articles), ("language", line.languages)):
+        found = basis(criterion, line, offering)
+        assert found is not None
+        assert sorted(set(asked)) == sorted([*found.met, *(one.asked for one in found.near), *found.unmet])
+
+
+@pytest.mark.parametrize("language", Language)
+@given(line=lines(), offering=offerings())
+def test_it_reads_as_whole_sentences_in_every_language(
+    language: Language, line: WantedLine, offering: Offering
+) -> None:
+    match = a_match(shares=scored(line, offering).shares)
+
+    for reason in explain(match, line, offering):
+        said = says(reason, language)
+        assert reason.basis is not None
+        assert re.search(r"[.。]\Z", said), said
+        assert not re.search(r"[{}_]", said), said
+
+
+def test_what_was_revised_since_is_said_to_be_and_nothing_else() -> None:
+    line, offering = a_wanted_line(), an_offering()
+    match = a_match(shares=scored(line, offering).shares)
+
+    of_another_topic = explain(match, replace(line, topics=("cybercrime",)), offering)
+    topics = next(one for one in of_another_topic if one.share.criterion == "topics")
+    assert "The line, the offering or its free capacity has changed since this was scored." == says(topics, Language.EN)
+    taken_back = explain(match, None, offering)
+    assert {None} == {one.basis for one in taken_back}
+    (of_old,) = explain(a_match(shares=(Share(criterion="no_longer_judged", points=5, of=10),)), line, offering)
+    assert of_old.basis is None
+
+
+def test_it_reads_as_a_person_would_say_it() -> None:
+    offering = an_offering(
+        terms=terms(topics=("mutual_legal_assistance", "electronic_evidence"), languages=(Language.EN,))
+    )
+    line = a_wanted_line(
+        topics=("mutual_legal_assistance", "preservation_of_data", "piracy_and_maritime_crime", "gender"),
+        languages=(Language.EN, Language.FR),
+        window=Period(starts=date(2027, 6, 1), ends=date(2028, 1, 31)),
+    )
+    match = a_match(match_id=uuid4(), shares=scored(line, offering).shares)
+
+    said = {one.share.criterion: says(one, Language.EN) for one in explain(match, line, offering)}
+
+    assert (
+        "Offered as asked: Mutual legal assistance. Close to what is asked: Electronic evidence (asked for: "
+        "Preservation of stored computer data). Only distantly related to what is asked: Electronic evidence (asked "
+        "for: Piracy and maritime crime). Not offered: Gender considerations."
+    ) == said["topics"]
+    assert "Offered as asked: English. With interpretation: French." == said["language"]
+    assert "Days free of those asked for: 214 of 245." == said["window"]
+    assert "The delivery is funded." == said["funding"]
+    assert "The offering is open to all States." == said["region"]
+
+
+def test_every_criterion_has_a_basis_and_every_language_its_sentences() -> None:
+    assert all(basis(criterion, a_wanted_line(), an_offering()) for criterion in WEIGHTS)
+    in_english = sentences(Language.EN).reasons
+    for language in Language:
+        reasons = sentences(language).reasons
+        assert set(in_english) == set(reasons), language
+        for name, template in in_english.items():
+            assert sorted(re.findall(r"\{\w+\}", template)) == sorted(re.findall(r"\{\w+\}", reasons[name])), name
