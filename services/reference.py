@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from chassis.http import PUBLIC
 from contracts import reference
+from contracts.reference.scheme import Status, Wording
 from contracts.refusals import Missing
 from contracts.values import Language
 
@@ -25,18 +26,28 @@ REASON_MOVES = (
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """A code with its labels by language. `parents` place it in its scheme; `restricted` kinds want spoken consent."""
+    """A code with its labels by language. `parents` place it in its table; `restricted` kinds want spoken consent.
+
+    `statuses` say whose words the labels are. `related` names concepts of the scheme by table and code. What is
+    `retired` still resolves, and reads today as `replaced_by`.
+    """
 
     code: str
     labels: dict[str, str]
+    statuses: dict[str, Status] = {}
+    alternatives: dict[str, tuple[Wording, ...]] = {}
     parents: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
     restricted: bool = False
+    retired: bool = False
+    replaced_by: tuple[str, ...] = ()
 
 
 def _terms(scheme: str) -> list[Entry]:
     tables = {
         "kinds": reference.kinds,
         "topics": reference.topics,
+        "instruments": reference.instruments,
         "articles": reference.articles,
         "paragraphs": reference.paragraphs,
         "pillars": reference.pillars,
@@ -56,15 +67,30 @@ def _terms(scheme: str) -> list[Entry]:
         ]
     if scheme not in tables:
         raise Missing("not-found")
-    return [
-        Entry(code=term.code, labels=dict(term.labels), parents=term.parents, restricted=term.restricted)
-        for term in tables[scheme]().values()
-    ]
+    return [_entry(scheme, term) for term in tables[scheme]().values()]
+
+
+def _entry(scheme: str, term: reference.Term) -> Entry:
+    concept = reference.scheme().concepts.get(f"{scheme}/{term.code}")
+    return Entry(
+        code=term.code,
+        labels=dict(term.labels),
+        statuses={language: term.label_status(language) for language in term.labels},
+        alternatives={language: term.alternatives(language) for language in term.alt},
+        parents=term.parents,
+        related=concept.related if concept else (),
+        restricted=term.restricted,
+        retired=term.retired,
+        replaced_by=term.replaced_by,
+    )
 
 
 @get("/v1/reference/{scheme:str}", opt=PUBLIC, tags=["reference"], summary="A code list with its labels")
 async def show_scheme(scheme: FromPath[str]) -> Response[list[Entry]]:
-    """kinds, topics, articles, paragraphs, pillars, languages, modalities, institutions, countries, currencies."""
+    """One of kinds, topics, instruments, articles, pillars, paragraphs, which make up the scheme of topics.
+
+    Or of languages, modalities, institutions, countries, currencies.
+    """
     return Response(_terms(scheme), headers=CACHE_HEADERS)
 
 
