@@ -14,6 +14,7 @@ import msgspec
 from babel import Locale
 
 from contracts.reference.scheme import Concept, Scheme, Status, Wording, scheme_of
+from contracts.reference.search import Hit, Index, find, index_of
 
 UNRELATED = 99
 """The distance of two topics without a common ancestor: further than any two that have one."""
@@ -241,6 +242,16 @@ def _concept(table: str, term: Term) -> Concept:
         retired=term.retired,
         replaced_by=tuple(f"{table}/{code}" for code in term.replaced_by),
     )
+
+
+@cache
+def _index() -> Index:
+    return index_of(scheme().concepts.values())
+
+
+def search(typed: str, *, language: str, limit: int, table: str | None = None) -> list[Hit]:
+    """The concepts in use that a text may be the beginning of, in whichever language it was typed, best first."""
+    return find(_index(), typed, language=language, limit=limit, table=table)
 
 
 def current(table: str, code: str) -> tuple[str, ...]:
