@@ -15,6 +15,7 @@ from babel import Locale
 
 from contracts.reference.scheme import Concept, Scheme, Status, Wording, scheme_of
 from contracts.reference.search import Hit, Index, find, index_of
+from contracts.reference.similarity import Taxonomy, likest, taxonomy_of
 
 UNRELATED = 99
 """The distance of two topics without a common ancestor: further than any two that have one."""
@@ -268,19 +269,19 @@ def topic_distance(a: str, b: str) -> int:
 
     A retired topic stands where those stand that replaced it.
     """
-    up_from_a, up_from_b = _ancestors(a), _ancestors(b)
-    return min((up_from_a[code] + up_from_b[code] for code in up_from_a.keys() & up_from_b.keys()), default=UNRELATED)
+    found = scheme().distance(f"topics/{a}", f"topics/{b}")
+    return UNRELATED if found is None else found
 
 
-def _ancestors(topic: str) -> dict[str, int]:
-    """The topic and all that stand above it, each with the fewest edges up to it."""
-    frontier = list(current("topics", topic))
-    edges = dict.fromkeys(frontier, 0)
-    while frontier:
-        above = [(parent, edges[code] + 1) for code in frontier for parent in topics()[code].parents]
-        frontier = []
-        for parent, distance in above:
-            if parent not in edges:
-                edges[parent] = distance
-                frontier.append(parent)
-    return edges
+@cache
+def _taxonomy() -> Taxonomy:
+    return taxonomy_of({code: topic.parents for code, topic in topics().items() if not topic.retired})
+
+
+@cache
+def topic_similarity(a: str, b: str) -> int:
+    """How alike two topics are, in whole thousandths: 1000 for the same one, 0 without a common ancestor.
+
+    See `contracts.reference.similarity`. A retired topic is as like another as the likest of those that replaced it.
+    """
+    return likest(_taxonomy(), current("topics", a), current("topics", b))

@@ -74,6 +74,27 @@ class Scheme(Struct, frozen=True, kw_only=True):
             ]
         raise ValueError(f"{name} is replaced in a circle")
 
+    def distance(self, a: str, b: str) -> int | None:
+        """The edges from one concept up to what stands above both and down to the other, by the shortest way.
+
+        None if nothing stands above both. One that was retired stands where those stand that replaced it.
+        """
+        up_from_a, up_from_b = self._edges_up(a), self._edges_up(b)
+        return min((up_from_a[name] + up_from_b[name] for name in up_from_a.keys() & up_from_b.keys()), default=None)
+
+    def _edges_up(self, name: str) -> dict[str, int]:
+        """The concept and all that stand above it, each with the fewest edges up to it."""
+        frontier = list(self.current(name))
+        edges = dict.fromkeys(frontier, 0)
+        while frontier:
+            above = [(parent, edges[one] + 1) for one in frontier for parent in self.concepts[one].broader]
+            frontier = []
+            for parent, distance in above:
+                if parent not in edges:
+                    edges[parent] = distance
+                    frontier.append(parent)
+        return edges
+
 
 def scheme_of(concepts: Iterable[Concept], *, version: str, title: Mapping[str, str]) -> Scheme:
     """A scheme of these concepts, in which whoever is related to somebody is so in both directions."""

@@ -173,6 +173,20 @@ def test_a_retired_code_is_read_as_what_replaced_it_over_as_many_steps_as_it_too
     assert ["of_people", "illicit_goods"] == [top.code for top in scheme.tops()]
 
 
+def test_a_retired_concept_stands_where_those_stand_that_replaced_it() -> None:
+    scheme = a_scheme(
+        a_concept("goods"),
+        a_concept("arms", broader=("topics/goods",)),
+        a_concept("drugs", broader=("topics/goods",)),
+        a_concept("weapons", retired=True, replaced_by=("topics/arms",)),
+        a_concept("gone", retired=True),
+    )
+
+    assert 0 == scheme.distance("topics/weapons", "topics/arms")
+    assert 2 == scheme.distance("topics/drugs", "topics/weapons")
+    assert None is scheme.distance("topics/gone", "topics/arms")
+
+
 def test_a_code_retired_without_a_replacement_is_read_as_nothing_and_one_that_never_was_is_an_error() -> None:
     scheme = a_scheme(a_concept("forgotten", retired=True))
 
@@ -189,6 +203,13 @@ def test_replacements_that_go_in_a_circle_are_found() -> None:
 
     with pytest.raises(ValueError, match="in a circle"):
         scheme.current("topics/one")
+
+
+def test_nothing_in_use_stands_below_what_was_retired() -> None:
+    concepts = reference.scheme().concepts
+
+    for name, concept in concepts.items():
+        assert concept.retired or not any(concepts[above].retired for above in concept.broader), name
 
 
 def test_every_retired_code_of_the_tables_leads_to_one_in_use() -> None:
