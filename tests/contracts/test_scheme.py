@@ -1,6 +1,7 @@
 """The scheme of topics: one poly-hierarchy over the tables, in six languages, in which no code is ever lost."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from contracts import reference
 from contracts.reference import Term
 from contracts.reference.scheme import Concept, Scheme, Wording, scheme_of
 from contracts.values import Language
-from tests.contracts.test_reference import shared_rows
+from tests.contracts.test_reference import SCRIPTS, shared_rows
 
 WORLD = Path(__file__).parents[2] / "services" / "demo" / "world"
 IN_THE_SCHEME = {"kind": "kinds", "kinds": "kinds"} | {
@@ -115,6 +116,17 @@ def test_no_name_is_said_twice_of_a_concept_nor_of_two_of_the_same_table(languag
         assert all(text == text.strip() != "" for text in texts), concept.name
     for table in ("kinds", "topics", "instruments", "pillars"):
         assert [] == shared_by_two((one for one in concepts if one.table == table), language), table
+
+
+def test_every_name_is_in_the_script_of_its_language_or_an_acronym_and_no_word_mixes_latin_and_cyrillic() -> None:
+    for concept in reference.scheme().concepts.values():
+        for language in Language:
+            for word in concept.wordings(language):
+                foreign = [script for other, script in SCRIPTS.items() if other != language]
+                assert not any(re.search(script, word.text) for script in foreign), word
+                own = re.search(SCRIPTS.get(language, "[A-Za-z]"), word.text)
+                assert own or re.fullmatch("[A-Z]+", word.text), word
+                assert not re.search(r"[A-Za-z][\u0400-\u04FF]|[\u0400-\u04FF][A-Za-z]|'", word.text), word
 
 
 def test_nobody_has_reviewed_anything_yet_and_no_alternative_is_official() -> None:

@@ -4,6 +4,8 @@ import random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts import reference
 from contracts.reference.scheme import Concept, Wording
@@ -61,6 +63,13 @@ def test_folding_twice_is_folding_once() -> None:
         for language in Language:
             for word in concept.wordings(language):
                 assert folded(folded(word.text)) == folded(word.text) != ""
+
+
+@given(st.text(max_size=200))
+def test_whatever_is_typed_folds_to_words_with_one_space_between_and_finds_at_most_what_was_asked(typed: str) -> None:
+    assert folded(typed) == " ".join(folded(typed).split())
+    assert folded(typed) == folded(folded(typed))
+    assert len(reference.search(typed, language="en", limit=5)) <= 5
 
 
 # -- what comes first --------------------------------------------------------------------------------------------------

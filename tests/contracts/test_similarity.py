@@ -72,6 +72,13 @@ def test_of_two_shared_ancestors_the_more_telling_counts() -> None:
     assert round(1000 * both.content["narrow"]) == similarity(both, "a", "b") > round(1000 * both.content["wide"])
 
 
+def test_however_near_two_concepts_are_they_are_not_the_same() -> None:
+    leaves = {f"leaf {n}": ["inner"] for n in range(3000)}
+    others = {f"other {n}": list[str]() for n in range(3000)}
+
+    assert 999 == similarity(taxonomy_of({"outer": [], "inner": ["outer"]} | leaves | others), "outer", "inner")
+
+
 def test_of_several_the_most_alike_count_and_of_none_nothing_is_alike() -> None:
     assert 1000 == likest(FAMILY, ["arms", "trial"], ["cyber", "trial"])
     assert similarity(FAMILY, "arms", "persons") == likest(FAMILY, ["arms", "trial"], ["persons"])
