@@ -1,15 +1,33 @@
 """The code lists that bodies use, with their labels: public, the same in every process."""
 
-from litestar import Response, get
-from litestar.params import FromPath
+import re
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from litestar import Request, Response, get
+from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
+from chassis.edge import header
 from chassis.http import PUBLIC
 from contracts import reference
-from contracts.refusals import Missing
+from contracts.reference import skos
+from contracts.reference.scheme import Status, Wording
+from contracts.reference.search import How, folded
+from contracts.refusals import Invalid, Missing
 from contracts.values import Language
 
+SchemeTable = Literal["kinds", "topics", "instruments", "articles", "pillars", "paragraphs"]
+
 CACHE_HEADERS = {"Cache-Control": "public, max-age=3600"}
+TYPED_CHARS_MAX = 100
+HITS_MAX = 50
+
+TURTLE = "text/turtle"
+JSON_LD = "application/ld+json"
+ACCEPT_PARTS_MAX = 32
+QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*(?:;|$)", re.IGNORECASE)
+
 REASON_MOVES = (
     "return",
     "decline",
@@ -25,18 +43,42 @@ REASON_MOVES = (
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """A code with its labels by language. `parents` place it in its scheme; `restricted` kinds want spoken consent."""
+    """A code with its labels by language. `parents` place it in its table; `restricted` kinds want spoken consent.
+
+    `statuses` say whose words the labels are. `related` names concepts of the scheme by table and code. What is
+    `retired` still resolves, and reads today as `replaced_by`.
+    """
 
     code: str
     labels: dict[str, str]
+    statuses: dict[str, Status] = {}
+    alternatives: dict[str, tuple[Wording, ...]] = {}
     parents: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
     restricted: bool = False
+    retired: bool = False
+    replaced_by: tuple[str, ...] = ()
 
 
-def _terms(scheme: str) -> list[Entry]:
+class Found(Struct, frozen=True, kw_only=True):
+    """A concept of the scheme that was found: its label in the language asked for, and the wording that was met.
+
+    `how` it was met: as a whole (`exact`), by the beginning of its label, of a word in it, or of another name.
+    """
+
+    table: str
+    code: str
+    label: str
+    how: How
+    matched: str
+    matched_language: Language
+
+
+def _terms(table: str) -> list[Entry]:
     tables = {
         "kinds": reference.kinds,
         "topics": reference.topics,
+        "instruments": reference.instruments,
         "articles": reference.articles,
         "paragraphs": reference.paragraphs,
         "pillars": reference.pillars,
@@ -44,28 +86,43 @@ def _terms(scheme: str) -> list[Entry]:
         "modalities": reference.modalities,
         "institutions": reference.institutions,
     }
-    if scheme == "countries":
+    if table == "countries":
         return [
             Entry(code=code, labels={lang: reference.country_name(code, lang) for lang in Language})
             for code in reference.countries()
         ]
-    if scheme == "currencies":
+    if table == "currencies":
         return [
             Entry(code=code, labels={lang: reference.currency_name(code, lang) for lang in Language})
             for code in reference.currencies()
         ]
-    if scheme not in tables:
+    if table not in tables:
         raise Missing("not-found")
-    return [
-        Entry(code=term.code, labels=dict(term.labels), parents=term.parents, restricted=term.restricted)
-        for term in tables[scheme]().values()
-    ]
+    return [_entry(table, term) for term in tables[table]().values()]
 
 
-@get("/v1/reference/{scheme:str}", opt=PUBLIC, tags=["reference"], summary="A code list with its labels")
-async def show_scheme(scheme: FromPath[str]) -> Response[list[Entry]]:
-    """kinds, topics, articles, paragraphs, pillars, languages, modalities, institutions, countries, currencies."""
-    return Response(_terms(scheme), headers=CACHE_HEADERS)
+def _entry(table: str, term: reference.Term) -> Entry:
+    concept = reference.scheme().concepts.get(f"{table}/{term.code}")
+    return Entry(
+        code=term.code,
+        labels=dict(term.labels),
+        statuses={language: term.label_status(language) for language in term.labels},
+        alternatives={language: term.alternatives(language) for language in term.alt},
+        parents=term.parents,
+        related=concept.related if concept else (),
+        restricted=term.restricted,
+        retired=term.retired,
+        replaced_by=term.replaced_by,
+    )
+
+
+@get("/v1/reference/{table:str}", opt=PUBLIC, tags=["reference"], summary="A code list with its labels")
+async def show_table(table: FromPath[str]) -> Response[list[Entry]]:
+    """One of kinds, topics, instruments, articles, pillars, paragraphs, which make up the scheme of topics.
+
+    Or of languages, modalities, institutions, countries, currencies.
+    """
+    return Response(_terms(table), headers=CACHE_HEADERS)
 
 
 @get("/v1/reference/reasons/{move:str}", opt=PUBLIC, tags=["reference"], summary="The coded reasons of a move")
@@ -76,4 +133,67 @@ async def show_reasons(move: FromPath[str]) -> Response[list[Entry]]:
     return Response([Entry(code=t.code, labels=dict(t.labels)) for t in terms], headers=CACHE_HEADERS)
 
 
-ROUTES = [show_scheme, show_reasons]
+@get("/v1/reference/search", opt=PUBLIC, tags=["reference"], summary="Find concepts by what people type")
+async def search(
+    q: Annotated[str, QueryParameter(min_length=1, max_length=TYPED_CHARS_MAX)],
+    language: FromQuery[Language] = Language.EN,
+    table: FromQuery[SchemeTable | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=HITS_MAX)] = 20,
+) -> Response[list[Found]]:
+    """By the beginning of a word, in any of the six languages, whichever is asked for; best first.
+
+    Case, accents and Arabic vowel signs do not matter. `language` is that of the labels shown. Retired concepts are
+    not found.
+    """
+    if not folded(q):
+        raise Invalid("search-text-empty", field="q")
+    hits = reference.search(q, language=language, limit=limit, table=table)
+    found = [
+        Found(
+            table=hit.concept.table,
+            code=hit.concept.code,
+            label=hit.concept.labels[language].text,
+            how=hit.how,
+            matched=hit.matched,
+            matched_language=Language(hit.language),
+        )
+        for hit in hits
+    ]
+    return Response(found, headers=CACHE_HEADERS)
+
+
+@get(
+    "/v1/reference/scheme",
+    opt=PUBLIC | {"also": {JSON_LD: {"type": "object"}}},
+    tags=["reference"],
+    media_type=TURTLE,
+    summary="The scheme of topics as SKOS",
+)
+async def show_scheme(request: Request[Any, Any, Any]) -> Response[str]:
+    """Kinds, topics, instruments, articles, pillars and paragraphs as one SKOS concept scheme with its version.
+
+    In Turtle, or in JSON-LD for who prefers `application/ld+json` (or `application/json`) in `Accept`.
+    """
+    accept = header(request.scope, "Accept") or ""
+    wants_json = max(_quality(accept, JSON_LD), _quality(accept, "application/json")) > _quality(accept, TURTLE)
+    media_type = JSON_LD if wants_json else TURTLE
+    return Response(_skos(media_type), media_type=media_type, headers=CACHE_HEADERS | {"Vary": "Accept"})
+
+
+@cache
+def _skos(media_type: str) -> str:
+    write = skos.json_ld if media_type == JSON_LD else skos.turtle
+    return write(reference.scheme())
+
+
+def _quality(accept: str, media_type: str) -> float:
+    """How much an `Accept` header wants a media type, 0 to 1, by the most specific part for it (RFC 9110, 12.5.1)."""
+    names = [media_type, media_type.partition("/")[0] + "/*", "*/*"]
+    wanted: dict[str, float] = {}
+    for part in accept.lower().split(",")[:ACCEPT_PARTS_MAX]:
+        quality = QUALITY.search(part)
+        wanted[part.partition(";")[0].strip()] = min(float(quality[1]), 1.0) if quality else 1.0
+    return next((wanted[name] for name in names if name in wanted), 0.0)
+
+
+ROUTES = [show_table, search, show_scheme, show_reasons]

@@ -13,6 +13,10 @@ from typing import Literal, TypeVar
 import msgspec
 from babel import Locale
 
+from contracts.reference.scheme import Concept, Scheme, Status, Wording, scheme_of
+from contracts.reference.search import Hit, Index, find, index_of
+from contracts.reference.similarity import Taxonomy, likest, taxonomy_of
+
 UNRELATED = 99
 """The distance of two topics without a common ancestor: further than any two that have one."""
 
@@ -29,13 +33,31 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
     paragraphs: tuple[str, ...] = ()
     official: tuple[str, ...] = ()
     """The languages whose label is the wording of the source named in the file; the others were compiled."""
+    reviewed: tuple[str, ...] = ()
+    """The languages whose compiled label a speaker of them has approved."""
+    alt: dict[str, tuple[str | Wording, ...]] = {}
+    """What else people call it, by language. A bare text is compiled; another status is written beside it."""
+    related: tuple[str, ...] = ()
+    """Concepts of the scheme that it goes with (`articles/UNTOC:18`); said on one side, true on both."""
+    close: tuple[str, ...] = ()
+    """Concepts of other vocabularies that come near, by their addresses."""
+    retired: bool = False
+    """Kept so that what was filed with it can be read; nothing new is to use it."""
+    replaced_by: tuple[str, ...] = ()
+    """The codes of the same table that say today what a retired one said."""
 
     def label(self, language: str) -> str:
         return self.labels[language]
 
-    def label_status(self, language: str) -> Literal["official", "compiled"]:
-        """Whether a label may be shown as the source's own words."""
-        return "official" if language in self.official else "compiled"
+    def label_status(self, language: str) -> Status:
+        """Whether a label may be shown as the source's own words, and if not, whether anybody has looked at it."""
+        if language in self.official:
+            return "official"
+        return "reviewed" if language in self.reviewed else "compiled"
+
+    def alternatives(self, language: str) -> tuple[Wording, ...]:
+        """Its alternative labels in one language, in the order of the file."""
+        return tuple(one if isinstance(one, Wording) else Wording(text=one) for one in self.alt.get(language, ()))
 
 
 class Article(Term, frozen=True, kw_only=True):
@@ -70,6 +92,9 @@ class Currency(msgspec.Struct, frozen=True, kw_only=True):
     exponent: int
 
 
+ENTRIES: Mapping[str, type[Article]] = {"articles": Article}
+"""What the terms of a table of the scheme are, where they are more than terms."""
+
 Entry = TypeVar("Entry", Term, Article, Reason, Country, Currency)
 
 
@@ -79,6 +104,15 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     version: str
     terms: list[msgspec.Raw]
+
+
+class SchemeFile(msgspec.Struct, frozen=True, kw_only=True):
+    """Which tables the scheme of topics is made of, and its version: that of the newest of them, or newer."""
+
+    source: str
+    version: str
+    title: dict[str, str]
+    tables: tuple[str, ...]
 
 
 @cache
@@ -102,6 +136,12 @@ def kinds() -> Mapping[str, Term]:
 def topics() -> Mapping[str, Term]:
     """What assistance is about: a taxonomy in which a topic may stand below several others."""
     return _by_code("topics", Term)
+
+
+@cache
+def instruments() -> Mapping[str, Term]:
+    """The Convention and its three Protocols."""
+    return _by_code("instruments", Term)
 
 
 @cache
@@ -181,21 +221,67 @@ def currency_name(currency: str, language: str) -> str:
 
 
 @cache
+def scheme() -> Scheme:
+    """Kinds, topics, instruments, articles, pillars and paragraphs as one poly-hierarchy, under one version."""
+    file = msgspec.json.decode(resources.files(__name__).joinpath("scheme.json").read_bytes(), type=SchemeFile)
+    concepts = [
+        _concept(name, term) for name in file.tables for term in _by_code(name, ENTRIES.get(name, Term)).values()
+    ]
+    return scheme_of(concepts, version=file.version, title=file.title)
+
+
+def _concept(table: str, term: Term) -> Concept:
+    broader = (f"instruments/{term.instrument}",) if isinstance(term, Article) else ()
+    return Concept(
+        table=table,
+        code=term.code,
+        labels={lang: Wording(text=text, status=term.label_status(lang)) for lang, text in term.labels.items()},
+        alternatives={lang: term.alternatives(lang) for lang in term.alt},
+        broader=broader + tuple(f"{table}/{code}" for code in term.parents),
+        related=term.related + tuple(f"paragraphs/{code}" for code in term.paragraphs),
+        close=term.close,
+        retired=term.retired,
+        replaced_by=tuple(f"{table}/{code}" for code in term.replaced_by),
+    )
+
+
+@cache
+def _index() -> Index:
+    return index_of(scheme().concepts.values())
+
+
+def search(typed: str, *, language: str, limit: int, table: str | None = None) -> list[Hit]:
+    """The concepts in use that a text may be the beginning of, in whichever language it was typed, best first."""
+    return find(_index(), typed, language=language, limit=limit, table=table)
+
+
+def current(table: str, code: str) -> tuple[str, ...]:
+    """The codes that a code of the scheme is read as today: itself, unless it was retired.
+
+    Raises KeyError for a code that never was in that table.
+    """
+    return tuple(name.partition("/")[2] for name in scheme().current(f"{table}/{code}"))
+
+
+@cache
 def topic_distance(a: str, b: str) -> int:
-    """The edges between two topics by way of their nearest common ancestor, `UNRELATED` if they have none."""
-    up_from_a, up_from_b = _ancestors(a), _ancestors(b)
-    return min((up_from_a[code] + up_from_b[code] for code in up_from_a.keys() & up_from_b.keys()), default=UNRELATED)
+    """The edges between two topics by way of their nearest common ancestor, `UNRELATED` if they have none.
+
+    A retired topic stands where those stand that replaced it.
+    """
+    found = scheme().distance(f"topics/{a}", f"topics/{b}")
+    return UNRELATED if found is None else found
 
 
-def _ancestors(topic: str) -> dict[str, int]:
-    """The topic and all that stand above it, each with the fewest edges up to it."""
-    edges = {topic: 0}
-    frontier = [topic]
-    while frontier:
-        above = [(parent, edges[code] + 1) for code in frontier for parent in topics()[code].parents]
-        frontier = []
-        for parent, distance in above:
-            if parent not in edges:
-                edges[parent] = distance
-                frontier.append(parent)
-    return edges
+@cache
+def _taxonomy() -> Taxonomy:
+    return taxonomy_of({code: topic.parents for code, topic in topics().items() if not topic.retired})
+
+
+@cache
+def topic_similarity(a: str, b: str) -> int:
+    """How alike two topics are, in whole thousandths: 1000 for the same one, 0 without a common ancestor.
+
+    See `contracts.reference.similarity`. A retired topic is as like another as the likest of those that replaced it.
+    """
+    return likest(_taxonomy(), current("topics", a), current("topics", b))

@@ -265,7 +265,8 @@ class Operation:
             # A schema says nothing of what has no end (before OpenAPI 3.2, which calls this `itemSchema`).
             told["content"] = {EVENT_STREAM: {"schema": {"type": "string"}, EVENT_DATA: schemas[self._answer_at]}}
         elif self._answer is not type(None):
-            told["content"] = {self._media_type: {"schema": schemas[self._answer_at]}}
+            also = {media_type: {"schema": schema} for media_type, schema in self._handler.opt.get("also", {}).items()}
+            told["content"] = {self._media_type: {"schema": schemas[self._answer_at]}, **also}
         return told
 
     def _headers(self) -> list[str]:

@@ -24,7 +24,8 @@ from tests.builders import a_request, headers
 from tests.chassis.test_http import check_problem
 from tests.conftest import every_service, running_of
 
-CACHEABLE = {"/openapi.json", "/asyncapi.json", "/docs", "/docs/events", "/docs/style.css", "/v1/reference/{scheme}"}
+CACHEABLE = {"/openapi.json", "/asyncapi.json", "/docs", "/docs/events", "/docs/style.css", "/v1/reference/{table}"}
+CACHEABLE |= {"/v1/reference/scheme"}
 """All that may be kept by anybody: the same for all, and in the tree."""
 
 PAGES = {"/docs", "/docs/events", "/mailbox"}
@@ -55,7 +56,7 @@ def routes_of(app: Edge) -> Iterator[tuple[str, str, set[str]]]:
         if isinstance(route, HTTPRoute):
             path = route.path_format
             for parameter in route.path_parameters.values():
-                path = path.replace(f"{{{parameter.name}}}", "kinds" if parameter.name == "scheme" else str(uuid4()))
+                path = path.replace(f"{{{parameter.name}}}", "kinds" if parameter.name == "table" else str(uuid4()))
             yield route.path_format, path, {str(method) for method in route.methods} - {"OPTIONS"}
 
 

@@ -33,7 +33,9 @@ PUBLIC = {
     "/health/ready",
     "/openapi.json",
     "/asyncapi.json",
-    "/v1/reference/{scheme}",
+    "/v1/reference/{table}",
+    "/v1/reference/search",
+    "/v1/reference/scheme",
     "/v1/reference/reasons/{move}",
     "/v1/token",
     "/.well-known/jwks.json",
@@ -136,7 +138,15 @@ def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
 
     # Problems are described once for all routes, and here where a route's own refusals stand beside them.
     problem = "application/problem+json"
-    assert {"application/json", "application/octet-stream", "text/event-stream", "text/plain", problem} == told
+    assert {
+        "application/json",
+        "application/ld+json",
+        "application/octet-stream",
+        "text/event-stream",
+        "text/plain",
+        "text/turtle",
+        problem,
+    } == told
 
 
 def test_every_example_of_a_body_is_one_that_the_route_takes(app: Litestar, document: Mapping[str, Any]) -> None:

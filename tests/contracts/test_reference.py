@@ -42,6 +42,7 @@ CODES = {
     "institutions": SNAKE,
     "reasons": SNAKE,
     "languages": "[a-z]{2}",
+    "instruments": "UNTOC|TIP|SOM|FP",
     "articles": r"(UNTOC|TIP|SOM|FP):[1-9][0-9]?",
     "paragraphs": r"I\.[a-o]|II\.[a-k]",
     "countries": "[A-Z]{3}",
@@ -51,8 +52,9 @@ SCRIPTS = {"ar": r"[\u0600-\u06FF]", "ru": r"[\u0400-\u04FF]", "zh": r"[\u4E00-\
 
 
 def labelled() -> dict[str, Mapping[str, Term]]:
-    names = ("kinds", "topics", "articles", "paragraphs", "pillars", "languages", "modalities", "institutions")
-    tables: dict[str, Mapping[str, Term]] = {name: getattr(reference, name)() for name in names}
+    tables: dict[str, Mapping[str, Term]] = {
+        name: getattr(reference, name)() for name in CODES if name not in ("reasons", "countries", "currencies")
+    }
     return tables | {f"reasons of {move}": reference.reasons(move) for move in MOVES}
 
 

@@ -74,7 +74,7 @@ LISTS = {
 }
 """Lists whose entries are decided on one by one, and what names an entry."""
 
-NAMED = {"scheme": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organization": "KEN"}
+NAMED = {"table": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organization": "KEN"}
 """What stands in a path and is everybody's to know."""
 
 QUERIES = {"/internal/events": {"owner": "requests"}}

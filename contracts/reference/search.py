@@ -1,0 +1,151 @@
+"""Finding a concept by the beginning of a word, in whichever of the six languages it is typed.
+
+An index is a value in memory: a sorted list of every place in every label at which a word begins, asked by bisection.
+Chinese has no spaces; there each character begins a word, so that any part of a label is found.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from contracts.reference.scheme import Concept
+
+How = Literal["exact", "label", "word", "alternative"]
+"""How a wording was met, best first: as a whole, by its beginning, by a word's beginning, by another name's."""
+
+HOW: tuple[How, ...] = ("exact", "label", "word", "alternative")
+BEYOND = "\U0010ffff"
+"""Sorts after whatever a label may go on with."""
+
+IDEOGRAPH = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+ARABIC_VARIANTS = str.maketrans("أإآٱىئؤة", "ااااييوه", "\u0640\u0670")
+"""Alif, ya, waw and ta marbuta are typed with and without what they bear; the tatweel only stretches."""
+
+LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ё": "е"})
+ARABIC_ARTICLE = re.compile(r"\b(?:وال|بال|فال|كال|ال|لل)(?=\w{3})")
+
+
+class Hit(Struct, frozen=True, kw_only=True):
+    """A concept that was found, and the wording that it was found by."""
+
+    concept: Concept
+    how: How
+    matched: str
+    language: str
+
+
+class Place(Struct, frozen=True):
+    """Where in a wording a word begins: `rest` is how the wording goes on from there, folded."""
+
+    rest: str
+    whole: bool
+    preferred: bool
+    text: str
+    language: str
+    concept: Concept
+    order: int
+    """Of the concept among all."""
+
+
+class Index(Struct, frozen=True):
+    """The places in the order of their rests, which stand beside them for bisection."""
+
+    rests: list[str]
+    places: list[Place]
+
+
+def folded(text: str) -> str:
+    """What is left of a text when it does not matter how it was typed: words of letters and digits, one space between.
+
+    Case, width and typographic forms go (NFKC, case folding), accents of Latin letters, the dots of ё, and in Arabic
+    harakat, tatweel and the variants of alif, ya and ta marbuta. The й stays: it is a letter of its own.
+    """
+    text = unicodedata.normalize("NFKC", text).casefold().translate(LIGATURES).translate(ARABIC_VARIANTS)
+    kept: list[str] = []
+    for char in unicodedata.normalize("NFD", text):
+        if not unicodedata.combining(char) or (kept and "\u0400" <= kept[-1] <= "\u04ff" and char == "\u0306"):
+            kept.append(char)
+    composed = unicodedata.normalize("NFC", "".join(kept))
+    return " ".join(re.findall(r"[^\W_]+", composed))
+
+
+def index_of(concepts: Iterable[Concept]) -> Index:
+    """An index over the labels and alternative labels of all concepts in use, in every language that they have."""
+    found = sorted(
+        (place for order, one in enumerate(concepts) if not one.retired for place in _places(one, order)),
+        key=lambda place: (place.rest, place.order, place.language, place.text),
+    )
+    return Index([place.rest for place in found], found)
+
+
+def _places(concept: Concept, order: int) -> Iterator[Place]:
+    for language in concept.labels:
+        for rank, wording in enumerate(concept.wordings(language)):
+            seen: set[tuple[str, bool]] = set()
+            for form in _forms(wording.text):
+                for at in _beginnings(form):
+                    key = (form[at:], at == 0)
+                    if key not in seen:
+                        seen.add(key)
+                        yield Place(*key, rank == 0, wording.text, language, concept, order)
+
+
+def _forms(text: str) -> tuple[str, ...]:
+    """A text as it stands and, where it differs, without the Arabic articles: both are typed."""
+    plain = folded(text)
+    bare = ARABIC_ARTICLE.sub("", plain)
+    return (plain,) if bare == plain else (plain, bare)
+
+
+def _beginnings(form: str) -> list[int]:
+    return [
+        at for at, char in enumerate(form) if char != " " and (at == 0 or form[at - 1] == " " or IDEOGRAPH.match(char))
+    ]
+
+
+def find(index: Index, typed: str, *, language: str, limit: int, table: str | None = None) -> list[Hit]:
+    """At most `limit` concepts, best first, each by its best wording; none for a text without a letter or a digit.
+
+    What is met as a whole comes first, then labels that begin so, then labels with a word that does, then other names.
+    Among equals the language asked for comes first, then the shorter wording, then the order of the scheme.
+    """
+    best: dict[int, tuple[tuple[int, bool, bool, int, int, str, str], Hit]] = {}
+    for form in _forms(typed):
+        for place in _beginning_with(index, form):
+            if table not in (None, place.concept.table):
+                continue
+            how = _how(place, form)
+            foreign = place.language != language
+            key = (
+                HOW.index(how),
+                not place.preferred,
+                foreign,
+                len(place.text),
+                place.order,
+                place.language,
+                place.text,
+            )
+            known = best.get(place.order)
+            if known is None or key < known[0]:
+                hit = Hit(concept=place.concept, how=how, matched=place.text, language=place.language)
+                best[place.order] = (key, hit)
+    return [hit for _, hit in sorted(best.values(), key=lambda found: found[0])[:limit]]
+
+
+def _beginning_with(index: Index, form: str) -> list[Place]:
+    if not form:
+        return []
+    first, last = bisect_left(index.rests, form), bisect_left(index.rests, form + BEYOND)
+    return index.places[first:last]
+
+
+def _how(place: Place, form: str) -> How:
+    if place.whole and place.rest == form:
+        return "exact"
+    if not place.preferred:
+        return "alternative"
+    return "label" if place.whole else "word"

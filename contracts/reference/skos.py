@@ -1,0 +1,136 @@
+"""The scheme of topics as SKOS (W3C Recommendation of 18 August 2009), in Turtle and in JSON-LD.
+
+Both are written from the same statements. Names are URNs: a scheme that several installations serve has no one host.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from contracts.reference.scheme import Concept, Scheme, Status
+
+PREFIXES = {
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "dcterms": "http://purl.org/dc/terms/",
+    "owl": "http://www.w3.org/2002/07/owl#",
+}
+BASE = "urn:entraide:reference:"
+WHOLE = f"{BASE}scheme"
+"""What the scheme itself is called."""
+
+ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
+
+
+class Iri(Struct, frozen=True):
+    """Something with a name of its own."""
+
+    name: str
+
+
+class Text(Struct, frozen=True):
+    """Words, with their language if they are in one."""
+
+    words: str
+    language: str | None = None
+
+
+Value = Iri | Text | bool
+Subject = tuple[str, str, list[tuple[str, Value]]]
+"""Its name, its class, and what is said of it in order."""
+
+
+def iri(name: str) -> str:
+    """What a concept is called outside: `topics/extradition` is `urn:entraide:reference:topics:extradition`."""
+    return BASE + name.replace("/", ":", 1)
+
+
+def turtle(scheme: Scheme) -> str:
+    """The scheme in Turtle."""
+    prefixes = [f"@prefix {short}: <{whole}> ." for short, whole in PREFIXES.items()]
+    subjects = []
+    for name, kind, said in _subjects(scheme):
+        lines = [f"<{name}> a {kind}", *(f"    {predicate} {_in_turtle(value)}" for predicate, value in said)]
+        subjects.append(" ;\n".join(lines) + " .")
+    return "\n".join(prefixes) + "\n\n" + "\n\n".join(subjects) + "\n"
+
+
+def json_ld(scheme: Scheme) -> str:
+    """The scheme in JSON-LD 1.1."""
+    graph: list[dict[str, Any]] = []
+    for name, kind, said in _subjects(scheme):
+        node: dict[str, Any] = {"@id": name, "@type": kind}
+        for predicate, value in said:
+            node.setdefault(predicate, []).append(_in_json(value))
+        graph.append(node)
+    return json.dumps({"@context": PREFIXES, "@graph": graph}, ensure_ascii=False)
+
+
+def _in_turtle(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Iri):
+        return f"<{value.name}>"
+    return f'"{value.words.translate(ESCAPED)}"' + (f"@{value.language}" if value.language else "")
+
+
+def _in_json(value: Value) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"@value": value}
+    if isinstance(value, Iri):
+        return {"@id": value.name}
+    return {"@value": value.words} | ({"@language": value.language} if value.language else {})
+
+
+def _subjects(scheme: Scheme) -> Iterator[Subject]:
+    tops = [top.name for top in scheme.tops()]
+    whole: list[tuple[str, Value]] = [("dcterms:title", Text(text, lang)) for lang, text in scheme.title.items()]
+    whole.append(("owl:versionInfo", Text(scheme.version)))
+    whole += [("skos:hasTopConcept", Iri(iri(name))) for name in tops]
+    yield WHOLE, "skos:ConceptScheme", whole
+    for concept in scheme.concepts.values():
+        yield iri(concept.name), "skos:Concept", list(_said_of(concept, top=concept.name in tops))
+    for table in dict.fromkeys(concept.table for concept in scheme.concepts.values()):
+        members = (one for one in scheme.concepts.values() if one.table == table)
+        yield f"{BASE}{table}", "skos:Collection", [("skos:member", Iri(iri(one.name))) for one in members]
+
+
+def _said_of(concept: Concept, *, top: bool) -> Iterator[tuple[str, Value]]:
+    yield "skos:inScheme", Iri(WHOLE)
+    if top:
+        yield "skos:topConceptOf", Iri(WHOLE)
+    yield "skos:notation", Text(concept.name)
+    for language, label in concept.labels.items():
+        yield "skos:prefLabel", Text(label.text, language)
+    for language, words in concept.alternatives.items():
+        for word in words:
+            yield "skos:altLabel", Text(word.text, language)
+    for predicate, names in (("skos:broader", concept.broader), ("skos:related", concept.related)):
+        for name in names:
+            yield predicate, Iri(iri(name))
+    for address in concept.close:
+        yield "skos:closeMatch", Iri(address)
+    if concept.retired:
+        yield "owl:deprecated", True
+        for name in concept.replaced_by:
+            yield "dcterms:isReplacedBy", Iri(iri(name))
+    yield "skos:editorialNote", Text(_note(concept), "en")
+
+
+def _note(concept: Concept) -> str:
+    """Whose words the labels are: SKOS has no place for that beside the label itself."""
+    labels = _by_status([(label.status, language) for language, label in concept.labels.items()])
+    others = [
+        (word.status, f"{word.text} ({language})") for language, words in concept.alternatives.items() for word in words
+    ]
+    marked = _by_status([one for one in others if one[0] != "compiled"])
+    rest = ["compiled: all" if not marked else "compiled: all others"] if others else []
+    return f"Labels {'; '.join(labels)}." + (f" Alternative labels {'; '.join([*marked, *rest])}." if others else "")
+
+
+def _by_status(found: list[tuple[Status, str]]) -> list[str]:
+    """`official: en`, `compiled: ar, fr`: each status with where it holds."""
+    statuses: tuple[Status, ...] = ("official", "reviewed", "compiled")
+    told = {status: [where for one, where in found if one == status] for status in statuses}
+    return [f"{status}: {', '.join(where)}" for status, where in told.items() if where]
