@@ -8,8 +8,9 @@ An index is a cache: however it came about, it answers as one that was just buil
 import math
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -104,42 +105,57 @@ class Index:
         """
         if not self._documents:
             return []
-        asked = dict(list(Counter(tokens).items())[:QUERY_TOKENS_MAX])
-        scores = self._scores(asked)
-        if among is None:
-            places = np.flatnonzero(scores)
-        else:
-            # Sorted, so that a set's order is nobody's.
-            listed = sorted(self._documents[one] for one in set(among) if one in self._documents)
-            places = np.array(listed, dtype=np.intp)
-            places = places[scores[places] > 0]
+        weights = self._weights(tokens)
+        if among is not None:
+            found = (Found(one, self._score(one, weights)) for one in set(among) if one in self._documents)
+            return nsmallest(limit, (one for one in found if one.score > 0), key=_place)
+        scores = self._scores(weights)
+        places = np.flatnonzero(scores > 0)
         if len(places) > limit:
             # All that equal the last one stay: among them the id decides.
             least = np.partition(scores[places], len(places) - limit)[len(places) - limit]
             places = places[scores[places] >= least]
-        found = (Found(self._ids[place], float(scores[place])) for place in places.tolist())
-        return nsmallest(limit, found, key=lambda one: (-one.score, one.document_id))
+        return nsmallest(
+            limit, (Found(self._ids[place], float(scores[place])) for place in places.tolist()), key=_place
+        )
 
-    def _scores(self, asked: dict[str, int]) -> NDArray[np.float64]:
+    def _weights(self, tokens: Iterable[str]) -> dict[str, float]:
+        """What each token of a query counts for; in their order, so that sums are the same however it was put."""
+        asked = dict(islice(Counter(tokens).items(), QUERY_TOKENS_MAX))
+        return {token: asked[token] * self._rarity(token) for token in sorted(asked) if self._holding[token]}
+
+    def _rarity(self, token: str) -> float:
+        holding = self._holding[token]
+        return math.log(1 + (len(self) - holding + 0.5) / (holding + 0.5))
+
+    def _scores(self, weights: Mapping[str, float]) -> NDArray[np.float64]:
+        """The score of every document by its place."""
         scores = np.zeros(len(self._ids))
         damping = self._damped()
-        # In the tokens' order, so that sums are the same however the query was put.
-        for token in sorted(asked):
-            holding = self._holding[token]
-            if not holding:
-                continue
-            rarity = math.log(1 + (len(self) - holding + 0.5) / (holding + 0.5))
+        for token, weight in weights.items():
             places = np.frombuffer(self._postings[token].places, dtype=np.intc)
             counts = np.frombuffer(self._postings[token].counts, dtype=np.intc)
             # A removed document is damped without end, and its score is nought.
-            scores[places] += asked[token] * rarity * (counts * (SATURATION + 1) / (counts + damping[places]))
+            scores[places] += weight * (counts * (SATURATION + 1) / (counts + damping[places]))
         return scores
+
+    def _score(self, document_id: str, weights: Mapping[str, float]) -> float:
+        """The same of one document, to the last bit: for few of many it is several times faster."""
+        place = self._documents[document_id]
+        held = self._tokens[place]
+        damping = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * (self._lengths[place] / self._mean()))
+        score = 0.0
+        for token in sorted(weights.keys() & held.keys()):
+            score += weights[token] * (held[token] * (SATURATION + 1) / (held[token] + damping))
+        return score
+
+    def _mean(self) -> float:
+        return self._length / len(self) or 1.0
 
     def _damped(self) -> NDArray[np.float64]:
         if self._damping is None:
-            mean = self._length / len(self) or 1.0
-            lengths = np.array(self._lengths)
-            self._damping = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * (lengths / mean))
+            lengths = np.array(self._lengths) / self._mean()
+            self._damping = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * lengths)
             self._damping[self._gone] = np.inf
         return self._damping
 
@@ -148,3 +164,7 @@ class Index:
         self._clear()
         for one, counted in kept:
             self.put(one, list(counted.elements()))
+
+
+def _place(found: Found) -> tuple[float, str]:
+    return -found.score, found.document_id
