@@ -137,7 +137,7 @@ def test_the_nearest_come_first_equal_ones_by_id_and_those_of_another_model_not_
 # -- with the model ----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def encoder() -> meaning.Embedder:
     load.cache_clear()
     missing = lack()
@@ -194,6 +194,12 @@ def test_texts_beside_it_change_only_the_last_digits(encoder: meaning.Embedder) 
     beside = encoder.embed(["x" * 300, "extradition of suspects", "引渡"])
 
     assert alone[0].tolist() == pytest.approx(beside[1].tolist(), abs=1e-5)
+
+
+def test_capitals_change_nothing(encoder: meaning.Embedder) -> None:
+    small, capital = encoder.embed(["protección de testigos", "PROTECCIÓN DE TESTIGOS"])
+
+    assert small.tolist() == pytest.approx(capital.tolist(), abs=1e-5)
 
 
 def test_no_more_than_the_beginning_of_a_text_is_read(encoder: meaning.Embedder) -> None:

@@ -134,8 +134,9 @@ class _Encoder:
         rows = np.zeros((len(texts), self.model.dimensions), dtype=np.float32)
         telling = [place for place, text in enumerate(texts) if any(one.isalnum() for one in text[:CHARACTERS_MAX])]
         if telling:
+            # In small letters: the model knows most words in them best, and headings are often in capitals.
             # What is no character by itself (half of a pair) has no UTF-8.
-            shown = [texts[place][:CHARACTERS_MAX].encode(errors="replace").decode() for place in telling]
+            shown = [texts[place][:CHARACTERS_MAX].lower().encode(errors="replace").decode() for place in telling]
             rows[telling] = self._encode(shown)
         return rows
 
