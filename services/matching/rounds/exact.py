@@ -87,7 +87,8 @@ def solve(
     finished = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
     bound = min(ceiling, whole(info.mip_dual_bound) * model.scale) if np.isfinite(info.mip_dual_bound) else ceiling
     if found is not None:
-        bound = max(bound, table.value(found))
+        # At its end HiGHS is less than one from the bound, which then is the value.
+        bound = table.value(found) if finished else max(bound, table.value(found))
     return Exact(units=found, bound=bound, finished=finished)
 
 

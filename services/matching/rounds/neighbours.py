@@ -13,7 +13,7 @@ from services.matching.rounds import exact
 from services.matching.rounds.prices import Prices, reduced_worth
 from services.matching.rounds.table import Floats, Ints, Table, holds, part_of
 
-PART_LINES_MAX = 200
+PART_LINES_MAX = 60
 ROWS_OF_A_LINE_MAX = 5
 """In a part a line has its best candidates at the prices, and those it has already."""
 PART_NODES = 1
