@@ -6,7 +6,7 @@ from itertools import product
 from hypothesis import strategies as st
 
 from services.matching.rounds.plan import Assignment, Plan, faults, value_of
-from services.matching.rounds.problem import Budget, Candidate, Line, Pair, Pin, Problem, Slot
+from services.matching.rounds.problem import Budget, Candidate, Line, Pair, Pin, Problem, Slot, key_of
 
 
 def a_line(line: str = "l1", *, state: str = "KEN", needed: int = 1, priority: int = 1000) -> Line:
@@ -22,8 +22,15 @@ def an_assignment(line: str = "l1", offering: str = "o1", *, units: int = 1, bud
 
 
 def every_plan(problem: Problem) -> Iterator[Plan]:
-    """All plans without a fault, by trying every number of units of every candidate."""
-    choices = [(0, *range(one.least, one.most + 1)) for one in problem.candidates]
+    """All plans without a fault, by trying every number of units of every candidate that is pinned or worth anything."""
+    pinned = {key_of(pin) for pin in problem.pinned}
+    worthy = {line.line for line in problem.lines if line.priority}
+    choices = [
+        (0, *range(one.least, one.most + 1))
+        if key_of(one) in pinned or (one.line in worthy and (one.each or one.once))
+        else (0,)
+        for one in problem.candidates
+    ]
     for units in product(*choices):
         plan = tuple(
             Assignment(line=one.line, offering=one.offering, period=one.period, budget=one.budget, units=count)

@@ -53,7 +53,7 @@ def main() -> int:
         say(Refused(outcome="refused", fault=error.fault, where=error.where))
     except PinsError as error:
         say(Refused(outcome="pins", fault="pins", where=error.where))
-    except msgspec.ValidationError as error:
+    except msgspec.DecodeError as error:
         say(Refused(outcome="refused", fault="malformed", where=(str(error),)))
     else:
         say(Solved(solution=solution))

@@ -20,12 +20,14 @@ from services.matching.rounds.problem import fingerprint, normal
 from services.matching.rounds.solve import Question, Solution, gap
 from services.matching.rounds.unmet import unmet
 
-MEMORY_MB_MIN = 256
+MEMORY_MB_MIN = 128
 ANSWER_BYTES_MAX = 256 * 1024 * 1024
 GRACE_SECONDS = 2.0
 """How long a child that is out of time may take to say so, before it is killed: HiGHS is late now and then."""
 GRACE_SHARE = 0.5
-STDERR_BYTES_MAX = 4096
+STDERR_BYTES_MAX = 64 * 1024
+OUT_OF_MEMORY = (b"MemoryError", b"bad_alloc", b"emory allocation", b"annot allocate memory", b"failed to map segment")
+"""What Python, HiGHS, the system and its loader say when there is no more."""
 
 Outcome = Literal["solved", "out_of_time", "out_of_memory", "killed", "crashed", "refused", "pins"]
 
@@ -80,6 +82,8 @@ class Child:
 
     def __init__(self, question: Question, limits: Limits) -> None:
         self.question, self.limits = question, limits
+        self.command = command(limits)
+        self.told: Better | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._killed = False
 
@@ -88,14 +92,19 @@ class Child:
         self._killed = True
         self._end()
 
+    @property
+    def pid(self) -> int | None:
+        """Its process, once there is one."""
+        return self._process.pid if self._process else None
+
     async def answer(self) -> Answer:
         """Run it to its end. Cancelling this ends the child, too."""
         seconds = self.limits.milliseconds / 1000
-        last: Said | None = None
+        said: Said | None = None
         late = False
         with tempfile.TemporaryFile() as errors:
             self._process = await asyncio.create_subprocess_exec(
-                *command(self.limits),
+                *self.command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
@@ -108,18 +117,19 @@ class Child:
                 async with asyncio.timeout(seconds * (1 + GRACE_SHARE) + GRACE_SECONDS):
                     await self._ask(self._process)
                     while line := await _line(self._process):
-                        last = msgspec.json.decode(line, type=Said)
-                        if not isinstance(last, Better):
+                        said = msgspec.json.decode(line, type=Said)
+                        if not isinstance(said, Better):
                             break
+                        self.told = said
             except TimeoutError:
                 late = True
             except msgspec.DecodeError:
-                # It was ended in the middle of a line, or somebody else wrote to its output.
-                last = last if isinstance(last, Better) else None
+                # It was ended in the middle of a line.
+                said = None
             finally:
                 self._end()
                 code = await self._process.wait()
-            return self._concluded(last, late=late, code=code, errors=errors)
+            return self._concluded(said, late=late, code=code, errors=errors)
 
     async def _ask(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None, "it is a pipe"
@@ -133,24 +143,24 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
 
-    def _concluded(self, last: Said | None, *, late: bool, code: int, errors: IO[bytes]) -> Answer:
-        if isinstance(last, Solved):
-            ended = last.solution.ended
-            return Answer(outcome="out_of_time" if ended == "time" else "solved", solution=last.solution)
-        if isinstance(last, Refused):
-            return Answer(outcome=last.outcome, fault=last.fault, where=last.where)
-        solution = None if last is None else self._told(last)
+    def _concluded(self, said: Said | None, *, late: bool, code: int, errors: IO[bytes]) -> Answer:
+        if isinstance(said, Solved):
+            ended = said.solution.ended
+            return Answer(outcome="out_of_time" if ended == "time" else "solved", solution=said.solution)
+        if isinstance(said, Refused):
+            return Answer(outcome=said.outcome, fault=said.fault, where=said.where)
+        solution = None if self.told is None else self._so_far(self.told)
         if self._killed:
             return Answer(outcome="killed", solution=solution)
         if late:
             return Answer(outcome="out_of_time", solution=solution)
         errors.seek(0)
-        said = errors.read(STDERR_BYTES_MAX)
-        if b"MemoryError" in said or b"bad_alloc" in said or b"failed to map segment" in said:
+        last_words = errors.read(STDERR_BYTES_MAX)
+        if any(sign in last_words for sign in OUT_OF_MEMORY):
             return Answer(outcome="out_of_memory", solution=solution)
         return Answer(outcome="killed" if code == -9 else "crashed", solution=solution)
 
-    def _told(self, last: Better) -> Solution | None:
+    def _so_far(self, last: Better) -> Solution | None:
         """What a child told before it ended, as a solution; nothing if it does not stand up to the check."""
         problem = normal(self.question.problem)
         if faults(problem, last.plan):

@@ -76,15 +76,16 @@ def solve(
     _tell(highs, table, model, improved)
     highs.run()
     info = highs.getInfo()
-    found = None
+    found, as_found = None, True
     if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
         found = units_of(model, np.array(highs.getSolution().col_value), len(table.keys))
-        if not holds(table, found):
+        as_found = holds(table, found)
+        if not as_found:
             # Whole numbers are what HiGHS takes for whole: with large coefficients they can be off.
             found = packed(table, found)
     if start is not None and (found is None or table.value(found) < table.value(start)):
         found = start
-    finished = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    finished = as_found and highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
     bound = min(ceiling, whole(info.mip_dual_bound) * model.scale) if np.isfinite(info.mip_dual_bound) else ceiling
     if found is not None:
         # At its end HiGHS is less than one from the bound, which then is the value.
@@ -116,7 +117,7 @@ def model_of(table: Table) -> Model:
     worth = np.zeros(width, dtype=np.int64)
     worth[:count] = table.each * unit_size + np.where(flagged, 0, table.once)
     worth[flag[flagged]] = table.once[flagged]
-    scale = reduce(gcd, worth.tolist()) or 1
+    scale = reduce(gcd, worth.tolist(), 0) or 1
     upper = np.ones(width)
     upper[:count] = np.where(together, 1, table.most)
 

@@ -62,6 +62,8 @@ def raised_by_solver(
     may_go_on: Callable[[], bool] = lambda: True,
 ) -> Ints:
     """A choice whose lowest level is as high as HiGHS finds it, worth at least `floor`; `units` if there is none."""
+    if not table.keys:
+        return units
     model = exact.model_of(table)
     highs = exact.prepared(model, seed=seed, nodes_max=nodes_max)
     width, count = len(model.worth), len(table.keys)
@@ -151,7 +153,7 @@ def _raise(
             for ejected in _makes_room(standing, row):
                 tried += 1
                 mark = len(standing.log)
-                if _moved(standing, row, ejected) and standing.value >= floor:
+                if _moved(standing, row, ejected) and standing.value >= floor and not standing.leaves_short(mark):
                     change = _change(standing, mark, of_line)
                     if _is_fairer(change, given, needed) and (best is None or standing.value > best[0]):
                         best = (standing.value, row, ejected)

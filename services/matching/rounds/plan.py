@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from services.matching.rounds.problem import Candidate, Id, Key, Positive, Problem, key_of, order
+from services.matching.rounds.problem import Candidate, Id, Key, Positive, Problem, key_of, order, servable
 
 
 class Assignment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,13 +58,12 @@ def levels(problem: Problem, plan: Iterable[Assignment]) -> dict[str, int]:
 
     A State none of whose lines has a candidate is not listed: no plan can do anything for it.
     """
-    forbidden = {(one.line, one.offering) for one in problem.forbidden}
-    servable = {one.line for one in problem.candidates if (one.line, one.offering) not in forbidden}
+    served = servable(problem)
     units = covered(plan)
     needed: Counter[str] = Counter()
     given: Counter[str] = Counter()
     for line in problem.lines:
-        if line.line in servable:
+        if line.line in served:
             needed[line.state] += line.needed
             given[line.state] += units[line.line]
     return {state: 1_000_000 * given[state] // needed[state] for state in sorted(needed)}

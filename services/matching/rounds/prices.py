@@ -36,61 +36,56 @@ class Segments(Struct, frozen=True, kw_only=True):
     """Rows cut where their worth per unit changes: the first `least` units with `once` spread over them, then the rest.
 
     Their envelope is concave and nowhere below a row's worth; so a line that takes the dearest segments first has at
-    least what any choice would give it. `places` has a line's segments in each of its rows, filled up with the last
-    one, which is empty.
+    least what any choice would give it. There is an empty segment at the end.
     """
 
-    row: Ints
     size: Floats
     rate: Floats
     slot: Ints
     budget: Ints
     takes: Floats
     cost: Floats
-    places: Ints
-    needed: Floats
-    lines: Ints
-    simple: bool
-    """Whether any one segment fills its line."""
+    whole: Ints
+    """Segments by line, filled up with the empty one, of the lines that any one of their segments fills."""
+    whole_needed: Floats
+    mixed: Ints
+    """The same of the other lines, which may need several."""
+    mixed_needed: Floats
 
 
 def segments_of(table: Table) -> Segments:
     count = len(table.keys)
-    rest = np.flatnonzero(table.most > table.least)
-    # A row without `once` and with least 1 is one segment, not two.
-    joined = (table.once == 0) & (table.most > table.least)
-    first = np.where(joined, table.most, table.least)
-    rest = rest[~joined[rest]]
+    # A row without `once` is worth the same per unit from the first one on.
+    joined = table.once == 0
+    rest = np.flatnonzero((table.most > table.least) & ~joined)
     row = np.concatenate([np.arange(count), rest])
-    row = row[np.argsort(table.line[row], kind="stable")]
-    is_rest = np.zeros(len(row), dtype=bool)
-    seen = np.zeros(count, dtype=bool)
-    for index, one in enumerate(row.tolist()):
-        is_rest[index] = seen[one]
-        seen[one] = True
-    size = np.where(is_rest, table.most[row] - table.least[row], first[row])
-    rate = table.each[row] + np.where(is_rest, 0, table.once[row] / table.least[row])
+    size = np.concatenate([np.where(joined, table.most, table.least), table.most[rest] - table.least[rest]])
+    rate = np.concatenate([table.each + table.once / table.least, table.each[rest].astype(np.float64)])
+    order = np.argsort(table.line[row], kind="stable")
+    row, size, rate = row[order], size[order], rate[order]
     line = table.line[row]
-    lines = np.flatnonzero(np.bincount(line, minlength=len(table.lines)))
-    widths = np.bincount(line, minlength=len(table.lines))[lines]
-    places = np.full((len(lines), int(widths.max(initial=1))), len(row), dtype=np.int64)
+    lines = np.arange(len(table.lines))
+    widths = np.bincount(line, minlength=len(lines))
     starts = np.concatenate([[0], np.cumsum(widths)])
-    places[np.repeat(np.arange(len(lines)), widths), np.arange(len(row)) - np.repeat(starts[:-1], widths)] = np.arange(
-        len(row)
-    )
-    needed = table.needed[lines].astype(float)
+    fills = np.bincount(line[size >= table.needed[line]], minlength=len(lines)) == widths
+
+    def places(wanted: Ints) -> Ints:
+        width = int(widths[wanted].max(initial=1))
+        place = starts[wanted][:, None] + np.arange(width)
+        return np.where(np.arange(width) < widths[wanted][:, None], place, len(row))
+
+    whole_lines, mixed_lines = lines[fills & (widths > 0)], lines[~fills & (widths > 0)]
     return Segments(
-        row=row,
-        size=np.append(size, 0).astype(float),
-        rate=np.append(rate, 0).astype(float),
+        size=np.append(size, 0).astype(np.float64),
+        rate=np.append(rate, 0),
         slot=np.append(table.slot[row], 0),
         budget=np.append(table.budget[row], len(table.amount) - 1),
-        takes=np.append(table.takes[row], 0).astype(float),
-        cost=np.append(table.cost[row], 0).astype(float),
-        places=places,
-        needed=needed,
-        lines=lines,
-        simple=bool(np.all(size >= table.needed[line])),
+        takes=np.append(table.takes[row], 0).astype(np.float64),
+        cost=np.append(table.cost[row], 0).astype(np.float64),
+        whole=places(whole_lines),
+        whole_needed=table.needed[whole_lines].astype(np.float64),
+        mixed=places(mixed_lines),
+        mixed_needed=table.needed[mixed_lines].astype(np.float64),
     )
 
 
@@ -98,18 +93,13 @@ def taken_at(segments: Segments, slots: Floats, budgets: Floats) -> tuple[float,
     """What the lines gain at these prices together, and how many units of each segment they take for it."""
     reduced = segments.rate - slots[segments.slot] * segments.takes - budgets[segments.budget] * segments.cost
     reduced[-1] = 0
-    table = reduced[segments.places]
     fill = np.zeros(len(reduced))
-    if segments.simple:
-        best = np.argmax(table, axis=1)
-        place = segments.places[np.arange(len(best)), best]
-        gain = reduced[place]
-        fill[place] = np.where(gain > 0, segments.needed, 0)
-        fill[-1] = 0
-        return float(np.sum(np.maximum(gain, 0) * segments.needed)), fill
-    ranking = np.argsort(-table, axis=1, kind="stable")
-    place = np.take_along_axis(segments.places, ranking, axis=1)
-    until = np.minimum(np.cumsum(segments.size[place], axis=1), segments.needed[:, None])
+    best = np.argmax(reduced[segments.whole], axis=1)
+    place = segments.whole[np.arange(len(best)), best]
+    fill[place] = np.where(reduced[place] > 0, segments.whole_needed, 0)
+    ranking = np.argsort(-reduced[segments.mixed], axis=1, kind="stable")
+    place = np.take_along_axis(segments.mixed, ranking, axis=1)
+    until = np.minimum(np.cumsum(segments.size[place], axis=1), segments.mixed_needed[:, None])
     units = np.diff(until, axis=1, prepend=0)
     units[reduced[place] <= 0] = 0
     fill[place.ravel()] = units.ravel()

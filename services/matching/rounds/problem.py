@@ -121,6 +121,17 @@ def order(key: Key) -> tuple[str, str, str, str]:
     return key[0], key[1], key[2], key[3] or ""
 
 
+def servable(problem: Problem) -> set[str]:
+    """Lines that have a candidate which is worth something and not forbidden. What is worth nothing is not planned."""
+    forbidden = {(one.line, one.offering) for one in problem.forbidden}
+    wanted = {one.line for one in problem.lines if one.priority}
+    return {
+        one.line
+        for one in problem.candidates
+        if one.line in wanted and (one.each or one.once) and (one.line, one.offering) not in forbidden
+    }
+
+
 def normal(problem: Problem) -> Problem:
     """The same problem with everything in the order of its ids: equal questions look equal."""
     return Problem(
@@ -224,7 +235,10 @@ def _check_decided(problem: Problem, lines: dict[str, Line]) -> None:
 
 
 def _unique(fault: str, keys: Iterable[Hashable]) -> None:
-    for key in _twice(keys):
+    listed = list(keys)
+    if len(set(listed)) == len(listed):
+        return
+    for key in _twice(listed):
         raise BadProblemError(fault, *(str(part) for part in (key if isinstance(key, tuple) else (key,))))
 
 

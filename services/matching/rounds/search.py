@@ -34,6 +34,7 @@ class Standing:
         self.rows_of = [order[a:b].tolist() for a, b in pairwise(self.first)]
         self.units = [0] * len(table.keys)
         self.needed, self.room, self.money = table.needed.tolist(), table.capacity.tolist(), table.amount.tolist()
+        self.capacity, self.slot_least = table.capacity.tolist(), table.slot_least.tolist()
         self.users: list[set[int]] = [set() for _ in table.slots]
         self.payees: list[set[int]] = [set() for _ in table.amount]
         self.value = 0
@@ -64,6 +65,11 @@ class Standing:
         for row, had in reversed(self.log[mark:]):
             self.set(row, had)
         del self.log[mark:]
+
+    def leaves_short(self, mark: int) -> bool:
+        """Whether a slot that was touched since the log was so long is used and would not be held."""
+        slots = {self.slot[row] for row, _ in self.log[mark:]}
+        return any(self.users[slot] and self.capacity[slot] - self.room[slot] < self.slot_least[slot] for slot in slots)
 
     def fits(self, row: int) -> int:
         """How many units a row may have now in all, none if fewer than its least."""

@@ -17,7 +17,7 @@ from services.matching.rounds.fair import Fairness, States, lowest_value, raised
 from services.matching.rounds.neighbours import PART_LINES_MAX, explored
 from services.matching.rounds.plan import Assignment, Plan, levels, value_of
 from services.matching.rounds.prices import Prices, bounded, priced
-from services.matching.rounds.problem import NUMBER_MAX, Count, Id, Problem, check, fingerprint, normal
+from services.matching.rounds.problem import NUMBER_MAX, Count, Id, Problem, check, fingerprint, normal, servable
 from services.matching.rounds.table import Floats, Ints, Table, choice_of, plan_of, table_of
 from services.matching.rounds.unmet import Unmet, unmet
 
@@ -256,17 +256,16 @@ def _pinned_value(problem: Problem) -> int:
 
 
 def _states_of(problem: Problem, table: Table) -> States:
-    forbidden = {(one.line, one.offering) for one in problem.forbidden}
-    servable = {one.line for one in problem.candidates if (one.line, one.offering) not in forbidden}
+    served = servable(problem)
     pinned = Counter[str]()
     for pin in problem.pinned:
         pinned[pin.line] += pin.units
-    names = sorted({one.state for one in problem.lines if one.line in servable})
+    names = sorted({one.state for one in problem.lines if one.line in served})
     index = {name: place for place, name in enumerate(names)}
     needed, given = [0] * len(names), [0] * len(names)
     of_line = []
     for line in problem.lines:
-        state = index[line.state] if line.line in servable else -1
+        state = index[line.state] if line.line in served else -1
         of_line.append(state)
         if state >= 0:
             needed[state] += line.needed

@@ -4,6 +4,8 @@ Pins are taken out of needs, capacities and budgets first; forbidden pairs and c
 alone are left out. A choice is an array with the units of each row.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 from msgspec import Struct, structs
 from numpy.typing import NDArray
@@ -65,39 +67,44 @@ def table_of(problem: Problem) -> Table:
     money = [*(one.amount for one in problem.budgets), NEVER_ENDS]
     pinned = {key_of(pin): pin.units for pin in problem.pinned}
     forbidden = {(one.line, one.offering) for one in problem.forbidden}
+    decided = {key: one for one in problem.candidates if (key := key_of(one)) in pinned} if pinned else {}
+    open_ones = problem.candidates
+    if pinned or forbidden:
+        open_ones = tuple(
+            one for one in open_ones if key_of(one) not in pinned and (one.line, one.offering) not in forbidden
+        )
     wrong = []
-    keys: list[Key] = []
-    rows: list[tuple[int, ...]] = []
-    for one in problem.candidates:
-        key = key_of(one)
-        at = (line_at[one.line], slot_at[one.offering, one.period], budget_at[one.budget])
-        if key in pinned:
-            units = pinned[key]
-            if not one.least <= units <= one.most:
-                wrong.append(f"{one.line} {one.offering}: {one.least} to {one.most} units")
-            needs[at[0]] -= units
-            room[at[1]] -= units * one.takes
-            money[at[2]] -= units * one.cost
-            leasts[at[1]] = 0
-        elif (one.line, one.offering) not in forbidden:
-            priority = problem.lines[at[0]].priority
-            keys.append(key)
-            rows.append((*at, one.each * priority, one.once * priority, one.least, one.most, one.takes, one.cost))
+    for pin in pinned:
+        one = decided[pin]
+        at = line_at[one.line], slot_at[one.offering, one.period], budget_at[one.budget]
+        units = pinned[pin]
+        if not one.least <= units <= one.most:
+            wrong.append(f"{one.line} {one.offering}: {one.least} to {one.most} units")
+        needs[at[0]] -= units
+        room[at[1]] -= units * one.takes
+        money[at[2]] -= units * one.cost
+        leasts[at[1]] = 0
     wrong += [f"line {one.line}" for one, left in zip(problem.lines, needs, strict=True) if left < 0]
     wrong += [f"slot {one.offering} {one.period}" for one, left in zip(problem.slots, room, strict=True) if left < 0]
     wrong += [f"budget {one.budget}" for one, left in zip(problem.budgets, money, strict=False) if left < 0]
     if wrong:
         raise PinsError(*wrong)
     needed, capacity, slot_least, amount = (np.array(one, dtype=np.int64) for one in (needs, room, leasts, money))
-    columns = np.array(rows, dtype=np.int64).reshape(len(rows), 9).T
-    line, slot, budget, each, once, least, most, takes, cost = columns
+    line = _column(line_at[one.line] for one in open_ones)
+    slot = _column(slot_at[one.offering, one.period] for one in open_ones)
+    budget = _column(budget_at[one.budget] for one in open_ones)
+    priority = np.array([one.priority for one in problem.lines], dtype=np.int64)[line]
+    each = _column(one.each for one in open_ones) * priority
+    once = _column(one.once for one in open_ones) * priority
+    least, most = _column(one.least for one in open_ones), _column(one.most for one in open_ones)
+    takes, cost = _column(one.takes for one in open_ones), _column(one.cost for one in open_ones)
     most = np.minimum(np.minimum(most, needed[line]), capacity[slot] // takes)
     most = np.minimum(most, np.where(cost > 0, amount[budget] // np.maximum(cost, 1), most))
     # What is worth nothing is never planned.
     kept = (most >= least) & ((each > 0) | (once > 0))
     line = line[kept]
     return Table(
-        keys=[key for key, keep in zip(keys, kept.tolist(), strict=True) if keep],
+        keys=[key_of(one) for one, keep in zip(open_ones, kept.tolist(), strict=True) if keep],
         line=line,
         slot=slot[kept],
         budget=budget[kept],
@@ -116,6 +123,10 @@ def table_of(problem: Problem) -> Table:
         budgets=[one.budget for one in problem.budgets],
         first=np.searchsorted(line, np.arange(len(problem.lines) + 1)).astype(np.int64),
     )
+
+
+def _column(numbers: Iterable[int]) -> Ints:
+    return np.fromiter(numbers, dtype=np.int64)
 
 
 def plan_of(problem: Problem, table: Table, units: Ints) -> Plan:

@@ -98,7 +98,7 @@ class _Stock:
         if self.units.get(key_of(one), 0) >= one.most:
             return None
         obstacle, takers = self._obstacle(line, one, open_units)
-        lines = sorted({taker.line for taker in takers} - {line.line})
+        lines = [taker for taker in takers if taker != line.line]
         return Barred(
             offering=one.offering,
             period=one.period,
@@ -107,7 +107,11 @@ class _Stock:
             taken_by=tuple(lines[:TAKERS_TOLD_MAX]),
         )
 
-    def _obstacle(self, line: Line, one: Candidate, open_units: int) -> tuple[Obstacle, list[Assignment]]:
+    def _lines(self, takers: list[Assignment]) -> list[str]:
+        """The first lines of these assignments, one more than is told: the asking line may be among them."""
+        return list(dict.fromkeys(taker.line for taker in takers[: TAKERS_TOLD_MAX * 4]))[: TAKERS_TOLD_MAX + 1]
+
+    def _obstacle(self, line: Line, one: Candidate, open_units: int) -> tuple[Obstacle, list[str]]:
         at = (one.offering, one.period)
         slot, amount = self.slots[at], self.amounts.get(one.budget or "", 0)
         # One that gives something already lacks room for a unit more.
@@ -122,9 +126,9 @@ class _Stock:
         if takes > slot.capacity - self.pinned[at] or (cost and cost > amount - self.promised[one.budget or ""]):
             return "pinned", []
         if takes > slot.capacity - self.taken[at]:
-            return "taken", self.users[at]
+            return "taken", self._lines(self.users[at])
         if cost and cost > amount - self.spent[one.budget or ""]:
-            return "budget", self.payees[one.budget or ""]
+            return "budget", self._lines(self.payees[one.budget or ""])
         if slot.least and at not in self.users:
             return "not_held", []
         if wanted > open_units:
