@@ -82,6 +82,16 @@ def test_equal_documents_come_by_id_wherever_the_list_is_cut() -> None:
         assert ids[:limit] == [one.document_id for one in index.search(["witness"], limit=limit)]
 
 
+def test_by_itself_a_document_has_the_score_it_has_beside_all_to_the_last_bit() -> None:
+    chance = random.Random(7)
+    vocabulary = [f"w{n}" for n in range(100)]
+    documents = {f"d{n:02}": chance.choices(vocabulary, k=40) for n in range(50)}
+    index, query = an_index(documents), chance.choices(vocabulary, k=60)
+
+    assert 50 == len(index.search(query, limit=50))
+    assert index.search(query, limit=50) == index.search(query, limit=50, among=documents)
+
+
 def test_a_rare_word_weighs_more_than_a_common_one() -> None:
     index = an_index({"a": ["training", "judge"], "b": ["training", "witness"], "c": ["training", "judge"]})
 
@@ -92,3 +102,4 @@ def test_an_empty_index_and_an_unknown_word_find_nothing() -> None:
     assert [] == Index().search(["witness"], limit=5)
     assert [] == an_index({"a": []}).search(["witness"], limit=5)
     assert [] == an_index({"a": ["judge"]}).search([], limit=5)
+    assert [] == an_index({"a": ["judge"]}).search(["judge"], limit=0)

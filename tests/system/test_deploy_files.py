@@ -2,6 +2,7 @@
 
 import fnmatch
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -24,6 +25,7 @@ from tests.system.deployment import DEPLOY, ROOT, debian_program, environment, f
 
 COMPOSE = ("compose.yaml", "compose.all-in-one.yaml")
 OURS = "entraide"
+LOCKS = ("requirements.lock", "requirements-meaning.lock")
 Container = dict[str, Any]
 
 
@@ -114,7 +116,7 @@ def _context(source: str) -> list[Path]:
 
 
 def test_the_image_has_only_instructions_that_exist_and_names_no_registry(image: Image) -> None:
-    known = {"FROM", "RUN", "WORKDIR", "COPY", "ENV", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
+    known = {"FROM", "ARG", "RUN", "WORKDIR", "COPY", "ENV", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
 
     assert known >= {instruction for instruction, _ in image.instructions}
     assert re.fullmatch(r"python:3\.\d+-slim", image.one("FROM"))
@@ -126,8 +128,26 @@ def test_the_image_does_not_run_as_root_and_checks_every_package(image: Image) -
 
     assert re.fullmatch(r"[1-9]\d+:[1-9]\d+", image.one("USER"))
     assert names.index("USER") > max(n for n, name in enumerate(names) if name in {"RUN", "COPY"})
-    install = next(run for run in image.all("RUN") if "pip install" in run)
-    assert {"--require-hashes", "--no-deps", "requirements.lock"} <= set(install.split())
+    installs = [set(run.split()) for run in image.all("RUN") if "pip install" in run]
+    assert [True, True] == [{"--require-hashes", "--no-deps"} <= install for install in installs]
+    assert [True, True] == [lock in install for lock, install in zip(LOCKS, installs, strict=True)]
+
+
+@pytest.mark.parametrize(("meaning", "installed"), [("no", False), ("yes", True)])
+def test_the_image_has_the_optional_model_when_asked(
+    image: Image, tmp_path: Path, meaning: str, installed: bool
+) -> None:
+    run = next(run for run in image.all("RUN") if LOCKS[1] in run)
+    (tmp_path / "python").write_text("#!/bin/sh\ntouch installed\n")
+    (tmp_path / "python").chmod(0o755)
+
+    done = subprocess.run(
+        ["/bin/sh", "-ec", run], cwd=tmp_path, env={"PATH": f"{tmp_path}:{os.defpath}", "MEANING": meaning}
+    )
+
+    assert 0 == done.returncode
+    assert "MEANING=no" == image.one("ARG")
+    assert installed == (tmp_path / "installed").exists()
 
 
 def test_the_program_runs_in_the_image_with_nothing_else_of_the_tree(image: Image, laid_out: Path) -> None:
@@ -140,7 +160,7 @@ def test_the_program_runs_in_the_image_with_nothing_else_of_the_tree(image: Imag
 
     assert said.returncode == 0, said.stderr
     assert "streams" in said.stdout
-    assert sorted(p.name for p in laid_out.iterdir()) == ["chassis", "contracts", "requirements.lock", "services"]
+    assert sorted(p.name for p in laid_out.iterdir()) == sorted(["chassis", "contracts", "services", *LOCKS])
     where = [sys.executable, "-c", "import services, chassis, contracts; print(services.__file__, chassis.__file__)"]
     found = subprocess.run(where, cwd=laid_out, env=env, capture_output=True, text=True, timeout=60).stdout.split()
     assert [str(laid_out / name / "__init__.py") for name in ("services", "chassis")] == found

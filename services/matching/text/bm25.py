@@ -35,28 +35,30 @@ class Found(NamedTuple):
     score: float
 
 
-class Postings(NamedTuple):
-    """Where a token occurs, and how often: two columns of the same length."""
+class _Postings(NamedTuple):
+    """Where a token occurs, and how often: two columns of the same length, those of removed documents among them."""
 
     places: "array[int]"
     counts: "array[int]"
 
 
 class Index:
-    """Documents by their tokens; not for two threads at once."""
+    """Documents by their tokens, some 0.5 KB for one of twenty tokens; not for two threads at once."""
 
     def __init__(self) -> None:
         self._clear()
 
     def _clear(self) -> None:
-        self._postings: dict[str, Postings] = {}
+        self._numbers: dict[str, int] = {}
+        self._tokens: list[str] = []
+        self._postings: list[_Postings] = []
+        self._holding = array("i")
         self._documents: dict[str, int] = {}
         self._ids: list[str] = []
-        self._gone: list[int] = []
-        self._tokens: list[Counter[str]] = []
+        self._contents: list[array[int]] = []
         self._lengths = array("d")
-        self._holding: Counter[str] = Counter()
         self._length = 0
+        self._gone: list[int] = []
         self._damping: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
@@ -72,17 +74,17 @@ class Index:
         place = len(self._ids)
         self._documents[document_id] = place
         self._ids.append(document_id)
-        self._tokens.append(counted)
-        length = counted.total()
-        self._lengths.append(length)
-        self._length += length
-        for token, count in counted.items():
-            postings = self._postings.get(token)
-            if postings is None:
-                postings = self._postings[token] = Postings(array("i"), array("i"))
-            postings.places.append(place)
-            postings.counts.append(count)
-        self._holding.update(counted.keys())
+        self._lengths.append(counted.total())
+        self._length += counted.total()
+        # In the tokens' order, as sums are made: number, count, number, count ...
+        contents = array("i")
+        for token in sorted(counted):
+            number = self._number(token)
+            contents.extend((number, counted[token]))
+            self._postings[number].places.append(place)
+            self._postings[number].counts.append(counted[token])
+            self._holding[number] += 1
+        self._contents.append(contents)
         self._damping = None
 
     def remove(self, document_id: str) -> None:
@@ -90,10 +92,11 @@ class Index:
         place = self._documents.pop(document_id, None)
         if place is None:
             return
-        self._gone.append(place)
-        self._holding.subtract(self._tokens[place].keys())
-        self._tokens[place] = Counter()
+        for number in self._contents[place][::2]:
+            self._holding[number] -= 1
+        self._contents[place] = array("i")
         self._length -= int(self._lengths[place])
+        self._gone.append(place)
         self._damping = None
         if len(self._gone) > max(GONE_MAX, len(self)):
             self._compact()
@@ -103,50 +106,59 @@ class Index:
 
         Only those of `among` where it is given, with the scores that they have among all.
         """
-        if not self._documents:
+        if not self._documents or limit < 1:
             return []
         weights = self._weights(tokens)
         if among is not None:
-            found = (Found(one, self._score(one, weights)) for one in set(among) if one in self._documents)
+            places = (self._documents[one] for one in set(among) if one in self._documents)
+            found = (Found(self._ids[place], self._score(place, weights)) for place in places)
             return nsmallest(limit, (one for one in found if one.score > 0), key=_place)
         scores = self._scores(weights)
-        places = np.flatnonzero(scores > 0)
-        if len(places) > limit:
+        best = np.flatnonzero(scores > 0)
+        if len(best) > limit:
             # All that equal the last one stay: among them the id decides.
-            least = np.partition(scores[places], len(places) - limit)[len(places) - limit]
-            places = places[scores[places] >= least]
-        return nsmallest(
-            limit, (Found(self._ids[place], float(scores[place])) for place in places.tolist()), key=_place
-        )
+            least = np.partition(scores[best], len(best) - limit)[len(best) - limit]
+            best = best[scores[best] >= least]
+        return nsmallest(limit, (Found(self._ids[place], float(scores[place])) for place in best.tolist()), key=_place)
 
-    def _weights(self, tokens: Iterable[str]) -> dict[str, float]:
+    def _number(self, token: str) -> int:
+        number = self._numbers.setdefault(token, len(self._tokens))
+        if number == len(self._tokens):
+            self._tokens.append(token)
+            self._postings.append(_Postings(array("i"), array("i")))
+            self._holding.append(0)
+        return number
+
+    def _weights(self, tokens: Iterable[str]) -> dict[int, float]:
         """What each token of a query counts for; in their order, so that sums are the same however it was put."""
         asked = dict(islice(Counter(tokens).items(), QUERY_TOKENS_MAX))
-        return {token: asked[token] * self._rarity(token) for token in sorted(asked) if self._holding[token]}
+        known = ((self._numbers[token], asked[token]) for token in sorted(asked) if token in self._numbers)
+        return {number: times * self._rarity(number) for number, times in known if self._holding[number]}
 
-    def _rarity(self, token: str) -> float:
-        holding = self._holding[token]
+    def _rarity(self, number: int) -> float:
+        holding = self._holding[number]
         return math.log(1 + (len(self) - holding + 0.5) / (holding + 0.5))
 
-    def _scores(self, weights: Mapping[str, float]) -> NDArray[np.float64]:
+    def _scores(self, weights: Mapping[int, float]) -> NDArray[np.float64]:
         """The score of every document by its place."""
         scores = np.zeros(len(self._ids))
         damping = self._damped()
-        for token, weight in weights.items():
-            places = np.frombuffer(self._postings[token].places, dtype=np.intc)
-            counts = np.frombuffer(self._postings[token].counts, dtype=np.intc)
+        for number, weight in weights.items():
+            places = np.frombuffer(self._postings[number].places, dtype=np.intc)
+            counts = np.frombuffer(self._postings[number].counts, dtype=np.intc)
             # A removed document is damped without end, and its score is nought.
             scores[places] += weight * (counts * (SATURATION + 1) / (counts + damping[places]))
         return scores
 
-    def _score(self, document_id: str, weights: Mapping[str, float]) -> float:
+    def _score(self, place: int, weights: Mapping[int, float]) -> float:
         """The same of one document, to the last bit: for few of many it is several times faster."""
-        place = self._documents[document_id]
-        held = self._tokens[place]
+        contents = self._contents[place]
         damping = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * (self._lengths[place] / self._mean()))
         score = 0.0
-        for token in sorted(weights.keys() & held.keys()):
-            score += weights[token] * (held[token] * (SATURATION + 1) / (held[token] + damping))
+        for number, count in zip(contents[::2], contents[1::2], strict=True):
+            weight = weights.get(number)
+            if weight is not None:
+                score += weight * (count * (SATURATION + 1) / (count + damping))
         return score
 
     def _mean(self) -> float:
@@ -160,10 +172,12 @@ class Index:
         return self._damping
 
     def _compact(self) -> None:
-        kept = [(one, self._tokens[place]) for one, place in self._documents.items()]
+        tokens, contents = self._tokens, self._contents
+        kept = [(one, contents[place]) for one, place in self._documents.items()]
         self._clear()
-        for one, counted in kept:
-            self.put(one, list(counted.elements()))
+        for one, held in kept:
+            pairs = zip(held[::2], held[1::2], strict=True)
+            self.put(one, [tokens[number] for number, count in pairs for _ in range(count)])
 
 
 def _place(found: Found) -> tuple[float, str]:

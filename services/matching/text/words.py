@@ -56,8 +56,9 @@ class Word(NamedTuple):
 def words(text: str, language: Language | None) -> list[Word]:
     """The words of a text that mean something by themselves, in their order.
 
-    Stop words are left out. A Chinese word that holds others stands behind them. At most `WORDS_MAX`, of the first
-    `CHARACTERS_MAX` characters; no text is refused.
+    Stop words are left out. A Chinese word that holds others stands behind them. Latin words of a text in no known
+    language are stemmed as English ones. At most `WORDS_MAX`, of the first `CHARACTERS_MAX` characters; no text is
+    refused.
     """
     return list(islice(_telling(_every(text, language, _cut), language), WORDS_MAX))
 
