@@ -80,8 +80,7 @@ def suggested(text: str, limit: int = SUGGESTIONS_MAX) -> list[Suggestion]:
 
 def names(term: Term, language: Language) -> tuple[str, ...]:
     """What a term is called in a language: its label, then alternative labels where it has some."""
-    alternative: Mapping[str, Sequence[str]] = getattr(term, "alt", None) or {}
-    return (term.labels[language], *alternative.get(language, ()))
+    return (term.label(language), *(one.text for one in term.alternatives(language)))
 
 
 def _suggestion(topic: str, named: list[_Named]) -> tuple[int, Suggestion]:
