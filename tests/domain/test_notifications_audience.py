@@ -184,6 +184,9 @@ def a_letter(language: Language = Language.EN, **changes: Any) -> Letter:
     values: dict[str, Any] = {
         "dispatch_id": UUID(int=7),
         "notification_id": UUID(int=8),
+        "person_id": UUID(int=10),
+        "organization": "KEN",
+        "role": Role.FOCAL_POINT,
         "notice": "requests.request.registered.v1",
         "reference": "TA-2026-00001",
         "link": "/v1/requests/00000000-0000-0000-0000-000000000009",

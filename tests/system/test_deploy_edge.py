@@ -320,12 +320,15 @@ SLOW = {
 
 @pytest.mark.parametrize("what", SLOW)
 async def test_who_drips_is_let_go_and_reaches_no_service(edge: Edge, what: str) -> None:
-    started = time.monotonic()
-
-    status, _, _ = await edge.say(*SLOW[what], pause=0.5)
+    status = 0
+    while not status:
+        started = time.monotonic()
+        # On a busy machine a piece may be written to the closed pipe before the answer was read: nobody can read it then.
+        with contextlib.suppress(ConnectionError):
+            status, _, _ = await edge.say(*SLOW[what], pause=0.5)
+        assert time.monotonic() - started < 5
 
     assert status == 408
-    assert time.monotonic() - started < 5
     assert [] == edge.asked
 
 
