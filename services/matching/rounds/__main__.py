@@ -1,6 +1,7 @@
 """The child: a question on its input, better and better plans and then the solution on its output."""
 
 import argparse
+import gc
 import os
 import resource
 import sys
@@ -19,6 +20,8 @@ def main() -> int:
     given = parser.parse_args()
     began = time.monotonic()
     limit_memory(given.memory_mb * MEGABYTE)
+    # It lives for one question, and nothing in it points back at itself.
+    gc.disable()
     # HiGHS greets on the standard output, which is for answers.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -26,11 +29,11 @@ def main() -> int:
     # Only now, so that what they take counts.
     import msgspec
 
-    from services.matching.rounds.child import Better, Refused, Said, Solved
     from services.matching.rounds.plan import Plan, faults
     from services.matching.rounds.problem import BadProblemError
     from services.matching.rounds.solve import Question, solve
     from services.matching.rounds.table import PinsError
+    from services.matching.rounds.told import Better, Refused, Said, Solved
 
     def say(said: Said) -> None:
         out.write(msgspec.json.encode(said) + b"\n")

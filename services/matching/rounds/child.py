@@ -15,9 +15,10 @@ from typing import IO, Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from services.matching.rounds.plan import Plan, faults, levels, value_of
+from services.matching.rounds.plan import faults, levels, value_of
 from services.matching.rounds.problem import fingerprint, normal
 from services.matching.rounds.solve import Question, Solution, gap
+from services.matching.rounds.told import Better, Refused, Said, Solved
 from services.matching.rounds.unmet import unmet
 
 MEMORY_MB_MIN = 128
@@ -37,30 +38,6 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     milliseconds: Annotated[int, Meta(ge=1, le=3_600_000)] = 10_000
     memory_mb: Annotated[int, Meta(ge=MEMORY_MB_MIN, le=65_536)] = 2_048
-
-
-class Better(Struct, frozen=True, kw_only=True, tag="better"):
-    """What a child has found so far."""
-
-    plan: Plan
-    bound: int
-
-
-class Solved(Struct, frozen=True, kw_only=True, tag="solved"):
-    """What a child has found in the end."""
-
-    solution: Solution
-
-
-class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
-    """Why a child does not begin: the problem cannot be meant, or what is pinned cannot be."""
-
-    outcome: Literal["refused", "pins"]
-    fault: str
-    where: tuple[str, ...] = ()
-
-
-Said = Better | Solved | Refused
 
 
 class Answer(Struct, frozen=True, kw_only=True):

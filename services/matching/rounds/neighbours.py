@@ -8,10 +8,13 @@ from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.matching.rounds import exact
 from services.matching.rounds.prices import Prices, reduced_worth
 from services.matching.rounds.table import Floats, Ints, Table, holds, part_of
+
+Flags = NDArray[np.bool_]
 
 PART_LINES_MAX = 60
 ROWS_OF_A_LINE_MAX = 5
@@ -35,6 +38,9 @@ def explored(
     """
     reduced = reduced_worth(table, prices)
     near = _near(table, reduced)
+    by_slot = np.argsort(table.slot, kind="stable")
+    edges = np.searchsorted(table.slot[by_slot], np.arange(len(table.slots) + 1))
+    rows_of = [by_slot[edges[slot] : edges[slot + 1]] for slot in range(len(table.slots))]
     begun: set[int] = set()
     for _ in range(parts):
         if not may_go_on():
@@ -48,7 +54,7 @@ def explored(
             begun.clear()
             continue
         begun.add(start)
-        rows = _part(table, units, near, start)
+        rows = _part(table, rows_of, near | (units > 0), start)
         part = part_of(table, units, rows)
         found = exact.solve(part, start=units[rows], seed=seed, nodes_max=PART_NODES, may_go_on=may_go_on).units
         if found is not None:
@@ -60,7 +66,7 @@ def explored(
     return units
 
 
-def _near(table: Table, reduced: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _near(table: Table, reduced: Floats) -> Flags:
     """Which rows are among the best of their line."""
     order = np.lexsort((-reduced, table.line))
     place = np.empty(len(order), dtype=np.int64)
@@ -80,18 +86,14 @@ def _lost_by_slot(table: Table, prices: Prices, reduced: Floats, units: Ints) ->
     return lost + np.bincount(table.slot[rather], weights=short[table.line[rather]], minlength=len(table.slots))
 
 
-def _part(table: Table, units: Ints, near: np.ndarray[tuple[int], np.dtype[np.bool_]], start: int) -> Ints:
+def _part(table: Table, rows_of: list[Ints], interesting: Flags, start: int) -> Ints:
     """Rows of the lines that compete for this slot and for those that are next to it, ascending."""
-    used = units > 0
-    interesting = near | used
-    by_slot = np.argsort(table.slot, kind="stable")
-    edges = np.searchsorted(table.slot[by_slot], np.arange(len(table.slots) + 1))
     lines: set[int] = set()
     slots = {start}
     ties: Counter[int] = Counter()
     current = start
     while True:
-        rows = by_slot[edges[current] : edges[current + 1]]
+        rows = rows_of[current]
         fresh = sorted(set(table.line[rows[interesting[rows]]].tolist()) - lines)
         if lines and len(lines) + len(fresh) > PART_LINES_MAX:
             break
@@ -104,6 +106,7 @@ def _part(table: Table, units: Ints, near: np.ndarray[tuple[int], np.dtype[np.bo
             break
         current = min(beside)[1]
         slots.add(current)
-    mine = np.zeros(len(table.lines), dtype=bool)
-    mine[sorted(lines)] = True
-    return np.flatnonzero(interesting & mine[table.line])
+    if not lines:
+        return np.zeros(0, dtype=np.int64)
+    found: Ints = np.concatenate([np.arange(table.first[line], table.first[line + 1]) for line in sorted(lines)])
+    return found[interesting[found]]

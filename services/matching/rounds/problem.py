@@ -146,7 +146,9 @@ def normal(problem: Problem) -> Problem:
                 key=lambda one: one.budget,
             )
         ),
-        candidates=tuple(sorted(problem.candidates, key=lambda one: order(key_of(one)))),
+        candidates=tuple(
+            sorted(problem.candidates, key=lambda one: (one.line, one.offering, one.period, one.budget or ""))
+        ),
         pinned=tuple(sorted(problem.pinned, key=lambda one: order(key_of(one)))),
         forbidden=tuple(sorted(set(problem.forbidden), key=lambda one: (one.line, one.offering))),
     )
@@ -190,7 +192,8 @@ def _check_candidates(problem: Problem, lines: dict[str, Line]) -> None:
     earmarks = {one.budget: frozenset(one.earmarked_for) for one in problem.budgets}
     worth = 0
     for one in problem.candidates:
-        if one.line not in lines:
+        line = lines.get(one.line)
+        if line is None:
             raise BadProblemError("line-unknown", one.line)
         if (one.offering, one.period) not in slots:
             raise BadProblemError("slot-unknown", one.offering, one.period)
@@ -203,7 +206,6 @@ def _check_candidates(problem: Problem, lines: dict[str, Line]) -> None:
             raise BadProblemError("budget-unknown", one.budget)
         elif earmarks[one.budget] and one.line not in earmarks[one.budget]:
             raise BadProblemError("not-earmarked", one.budget, one.line)
-        line = lines[one.line]
         worth += line.priority * (one.once + one.each * min(one.most, line.needed))
     if worth > WORTH_MAX:
         raise BadProblemError("too-large")

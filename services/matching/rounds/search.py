@@ -192,6 +192,7 @@ def _has(standing: Standing, line: int) -> float:
 def _improve(standing: Standing, line: int) -> int:
     """Try to give a line a better candidate; returns how many moves were tried."""
     tried = 0
+    standing.fill(line)
     own = [row for row in standing.rows_of[line] if standing.units[row]]
     has = _has(standing, line)
     for row in standing.rows_of[line][:ROWS_TRIED]:

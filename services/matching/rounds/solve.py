@@ -38,10 +38,11 @@ class Effort(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     moves: Annotated[int, Meta(ge=0, le=10_000_000)] = 60_000
     exact_lines_max: Annotated[int, Meta(ge=0, le=2_000)] = 500
     nodes: Annotated[int, Meta(ge=1, le=10_000_000)] = 20_000
-    parts: Annotated[int, Meta(ge=0, le=10_000)] = 24
+    parts: Annotated[int, Meta(ge=0, le=10_000)] = 15
+    """How many parts HiGHS has for every hundred slots."""
 
 
-WARM = Effort(price_steps=15, moves=2_000, exact_lines_max=0, parts=0)
+WARM = Effort(price_steps=10, moves=2_000, exact_lines_max=0, parts=0)
 """After a small change: from the last plan and its prices."""
 
 
@@ -148,9 +149,9 @@ class Search:
     def run(self) -> None:
         effort = self.question.effort
         if self.question.plan:
-            kept = choice_of(self.table, self.question.plan)
-            self._keep(kept)
-            self._keep(search.completed(self.table, self.prices, kept))
+            self._keep(choice_of(self.table, self.question.plan))
+            if not effort.moves:
+                self._keep(search.completed(self.table, self.prices, self.units))
         else:
             self._keep(search.repaired(self.table, self.prices))
         if not self.goes_on():
@@ -238,7 +239,7 @@ class Search:
                 self.table,
                 self.prices,
                 self.units,
-                parts=self.question.effort.parts,
+                parts=-(-self.question.effort.parts * len(self.table.slots) // 100),
                 seed=self.question.seed,
                 improved=self._keep,
                 may_go_on=self.goes_on,

@@ -46,9 +46,10 @@ class Unmet(Struct, frozen=True, kw_only=True):
 def unmet(problem: Problem, plan: Plan) -> tuple[Unmet, ...]:
     """The lines that are not covered in full, in the problem's order; of each its candidates of most worth."""
     units = covered(plan)
-    by_line: defaultdict[str, list[Candidate]] = defaultdict(list)
+    by_line: dict[str, list[Candidate]] = {line.line: [] for line in problem.lines if line.needed > units[line.line]}
     for one in problem.candidates:
-        by_line[one.line].append(one)
+        if one.line in by_line:
+            by_line[one.line].append(one)
     stock = _Stock(problem, plan)
     found = []
     for line in problem.lines:
@@ -69,7 +70,8 @@ class _Stock:
     """What there was, what pins took of it and what the rest of the plan took."""
 
     def __init__(self, problem: Problem, plan: Plan) -> None:
-        candidates = {key_of(one): one for one in problem.candidates}
+        given = {one.key for one in plan}
+        candidates = {key: one for one in problem.candidates if (key := key_of(one)) in given}
         pins = {key_of(pin) for pin in problem.pinned}
         self.slots = {(one.offering, one.period): one for one in problem.slots}
         self.amounts = {one.budget: one.amount for one in problem.budgets}
