@@ -42,11 +42,19 @@ def test_a_state_that_would_get_nothing_comes_first_within_the_loss(effort: Effo
     assert (2000, 1900, 2000) == (best.value, fair.value, fair.bound)
 
 
+def test_who_is_stopped_before_the_floor_says_that_it_may_lack() -> None:
+    question = Question(problem=a_contest(), fairness=Fairness(loss=50))
+
+    assert solve(question).fair
+    assert not solve(question, may_go_on=lambda: False).fair
+    assert not solve(Question(problem=a_contest())).fair
+
+
 def test_no_more_is_lost_than_was_agreed() -> None:
     fair = solve(Question(problem=a_contest(), fairness=Fairness(loss=49)))
 
     assert 2000 == fair.value
-    assert 1901 == lowest_value(2000, Fairness(loss=49)) - 1
+    assert 1902 == lowest_value(2000, Fairness(loss=49))
 
 
 @given(small_rounds(), st.sampled_from([0, 100, 500, 1000]), st.sampled_from([Effort(), BY_PRICES]))

@@ -10,6 +10,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from services.matching.rounds import exact, search
+from services.matching.rounds.fair import Fairness
 from services.matching.rounds.plan import Plan, faults, value_of
 from services.matching.rounds.prices import bounded, priced
 from services.matching.rounds.problem import Budget, Candidate, Line, Pin, Problem, Slot, normal
@@ -105,6 +106,18 @@ def test_a_small_class_is_held_only_if_enough_come() -> None:
     assert 8 == sum(one.units for one in solved(Problem(lines=lines, slots=(course,), candidates=both)).plan)
     assert () == solved(Problem(lines=lines, slots=(course,), candidates=both[:1])).plan
     assert () == solved(Problem(lines=lines, slots=(course,), candidates=both[:1]), effort=BY_PRICES).plan
+
+
+def test_classes_of_a_larger_round_are_held_or_not_at_all() -> None:
+    slots = tuple(Slot(offering=one.offering, capacity=one.capacity, least=one.capacity // 2) for one in LARGER.slots)
+    problem = msgspec.structs.replace(LARGER, slots=slots)
+    effort = Effort(exact_lines_max=0, parts=10)
+
+    found = solved(problem, effort=effort)
+
+    assert [] == faults(problem, found.plan)
+    assert 0.9 * found.bound < found.value
+    assert [] == faults(problem, solved(problem, effort=effort, fairness=Fairness(loss=50)).plan)
 
 
 def test_several_providers_share_a_line_and_what_is_left_stays_in_sight() -> None:

@@ -8,6 +8,7 @@ happened.
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 from typing import IO, Annotated, Literal
@@ -117,8 +118,9 @@ class Child:
 
     def _end(self) -> None:
         if self._process is not None and self._process.returncode is None:
+            # Not by the process itself: that would take its exit code from whoever waits for it.
             with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+                os.kill(self._process.pid, signal.SIGKILL)
 
     def _concluded(self, said: Said | None, *, late: bool, code: int, errors: IO[bytes]) -> Answer:
         if isinstance(said, Solved):
@@ -135,7 +137,7 @@ class Child:
         last_words = errors.read(STDERR_BYTES_MAX)
         if any(sign in last_words for sign in OUT_OF_MEMORY):
             return Answer(outcome="out_of_memory", solution=solution)
-        return Answer(outcome="killed" if code == -9 else "crashed", solution=solution)
+        return Answer(outcome="killed" if code == -signal.SIGKILL else "crashed", solution=solution)
 
     def _so_far(self, last: Better) -> Solution | None:
         """What a child told before it ended, as a solution; nothing if it does not stand up to the check."""
@@ -152,6 +154,7 @@ class Child:
             method="exact" if len(problem.lines) <= self.question.effort.exact_lines_max else "prices",
             ended="time",
             seed=self.question.seed,
+            fair=False,
             levels=levels(problem, last.plan),
             unmet=unmet(problem, last.plan),
         )

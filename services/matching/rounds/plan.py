@@ -72,7 +72,8 @@ def levels(problem: Problem, plan: Iterable[Assignment]) -> dict[str, int]:
 def faults(problem: Problem, plan: Iterable[Assignment]) -> list[str]:
     """Everything that is wrong with a plan, a sentence each; none if it may be adopted."""
     plan = tuple(plan)
-    candidates = {key_of(one): one for one in problem.candidates}
+    given = {one.key for one in plan}
+    candidates = {key: one for one in problem.candidates if (key := key_of(one)) in given}
     found = [f"{one.key} is no candidate" for one in plan if one.key not in candidates]
     if found:
         return found

@@ -38,11 +38,11 @@ class Effort(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     moves: Annotated[int, Meta(ge=0, le=10_000_000)] = 60_000
     exact_lines_max: Annotated[int, Meta(ge=0, le=2_000)] = 500
     nodes: Annotated[int, Meta(ge=1, le=10_000_000)] = 20_000
-    parts: Annotated[int, Meta(ge=0, le=10_000)] = 15
+    parts: Annotated[int, Meta(ge=0, le=10_000)] = 40
     """How many parts HiGHS has for every hundred slots."""
 
 
-WARM = Effort(price_steps=10, moves=2_000, exact_lines_max=0, parts=0)
+WARM = Effort(price_steps=10, moves=1_000, exact_lines_max=0, parts=0)
 """After a small change: from the last plan and its prices."""
 
 
@@ -85,6 +85,8 @@ class Solution(Struct, frozen=True, kw_only=True):
     method: Method
     ended: Ended
     seed: int
+    fair: bool
+    """Whether a fairness floor was asked for and sought to its end; stopped before, a plan may lack some of it."""
     levels: dict[str, int]
     unmet: tuple[Unmet, ...]
     slot_prices: tuple[SlotPrice, ...] = ()
@@ -106,8 +108,7 @@ def solve(
     problem = normal(question.problem)
     ours = Search(question, problem, improved, may_go_on)
     ours.run()
-    if question.fairness is not None:
-        ours.make_fair(question.fairness)
+    fair = question.fairness is not None and ours.make_fair(question.fairness)
     plan = plan_of(problem, ours.table, ours.units)
     value = ours.pinned + ours.table.value(ours.units)
     bound = ours.pinned + ours.bound
@@ -120,6 +121,7 @@ def solve(
         method=ours.method,
         ended="proven" if value == bound else "time" if ours.stopped else "effort",
         seed=question.seed,
+        fair=fair,
         levels=levels(problem, plan),
         unmet=unmet(problem, plan),
         slot_prices=_slot_prices(ours.table, ours.prices.slots),
@@ -167,11 +169,9 @@ class Search:
         if self.method == "exact":
             self._solve_whole()
 
-    def make_fair(self, fairness: Fairness) -> None:
-        """Give up value, no more than agreed, for a fairer choice."""
+    def make_fair(self, fairness: Fairness) -> bool:
+        """Give up value, no more than agreed, for a fairer choice; whether that came to its end."""
         states = _states_of(self.problem, self.table)
-        if not len(states.needed):
-            return
         floor = lowest_value(self.pinned + self.table.value(self.units), fairness) - self.pinned
         if self.method == "exact" and self.goes_on():
             self.units = raised_by_solver(
@@ -192,6 +192,7 @@ class Search:
             moves_max=self.question.effort.moves,
             may_go_on=self.goes_on,
         )
+        return self.goes_on()
 
     def goes_on(self) -> bool:
         self.stopped = self.stopped or not self._may_go_on()

@@ -16,12 +16,12 @@ Obstacle = Literal[
     "forbidden",  # decided that the two do not meet
     "worth_nothing",
     "too_large",  # its least is more than the line needs, the slot ever had or the budget ever had
-    "pinned",  # what is left beside pins does not suffice
+    "pinned",  # it is itself, at the units it has; or what is left beside pins does not suffice
     "taken",  # others have the capacity
     "not_held",  # too few came together for the slot
     "budget",  # the money is spent
     "group_size",  # what is still open of the line is less than its least
-    "not_chosen",  # it fits, and was given up so that States stand closer together, or the search has not come to it
+    "not_chosen",  # it fits, and was given up so that States stand closer together, or the search stopped before it
 ]
 
 
@@ -72,7 +72,7 @@ class _Stock:
     def __init__(self, problem: Problem, plan: Plan) -> None:
         given = {one.key for one in plan}
         candidates = {key: one for one in problem.candidates if (key := key_of(one)) in given}
-        pins = {key_of(pin) for pin in problem.pinned}
+        self.pins = {key_of(pin) for pin in problem.pinned}
         self.slots = {(one.offering, one.period): one for one in problem.slots}
         self.amounts = {one.budget: one.amount for one in problem.budgets}
         self.forbidden = {(one.line, one.offering) for one in problem.forbidden}
@@ -83,6 +83,8 @@ class _Stock:
         self.promised: Counter[str] = Counter()
         self.users: defaultdict[tuple[str, str], list[Assignment]] = defaultdict(list)
         self.payees: defaultdict[str, list[Assignment]] = defaultdict(list)
+        self.slot_lines: dict[tuple[str, str], list[str]] = {}
+        self.budget_lines: dict[str, list[str]] = {}
         for one in plan:
             takes, cost = candidates[one.key].takes * one.units, candidates[one.key].cost * one.units
             at = (one.offering, one.period)
@@ -91,7 +93,7 @@ class _Stock:
             if one.budget is not None and cost:
                 self.spent[one.budget] += cost
                 self.payees[one.budget].append(one)
-            if one.key in pins:
+            if one.key in self.pins:
                 self.pinned[at] += takes
                 self.promised[one.budget or ""] += cost
 
@@ -109,28 +111,40 @@ class _Stock:
             taken_by=tuple(lines[:TAKERS_TOLD_MAX]),
         )
 
-    def _lines(self, takers: list[Assignment]) -> list[str]:
-        """The first lines of these assignments, one more than is told: the asking line may be among them."""
-        return list(dict.fromkeys(taker.line for taker in takers[: TAKERS_TOLD_MAX * 4]))[: TAKERS_TOLD_MAX + 1]
+    def _slot_lines(self, at: tuple[str, str]) -> list[str]:
+        """The first lines that have a slot, one more than is told: the asking line may be among them."""
+        if at not in self.slot_lines:
+            self.slot_lines[at] = list(dict.fromkeys(one.line for one in self.users[at]))[: TAKERS_TOLD_MAX + 1]
+        return self.slot_lines[at]
+
+    def _budget_lines(self, budget: str) -> list[str]:
+        if budget not in self.budget_lines:
+            self.budget_lines[budget] = list(dict.fromkeys(one.line for one in self.payees[budget]))[
+                : TAKERS_TOLD_MAX + 1
+            ]
+        return self.budget_lines[budget]
 
     def _obstacle(self, line: Line, one: Candidate, open_units: int) -> tuple[Obstacle, list[str]]:
         at = (one.offering, one.period)
         slot, amount = self.slots[at], self.amounts.get(one.budget or "", 0)
-        # One that gives something already lacks room for a unit more.
-        wanted = one.least if key_of(one) not in self.units else 1
+        # One that gives something already lacks room for a unit more, which is worth nothing `once` again.
+        used = key_of(one) in self.units
+        wanted = 1 if used else one.least
         takes, cost = wanted * one.takes, wanted * one.cost
         if (one.line, one.offering) in self.forbidden:
             return "forbidden", []
-        if not line.priority or not (one.each or one.once):
+        if key_of(one) in self.pins:
+            return "pinned", []
+        if not line.priority or not (one.each or (one.once and not used)):
             return "worth_nothing", []
         if one.least > line.needed or takes > slot.capacity or cost > amount:
             return "too_large", []
         if takes > slot.capacity - self.pinned[at] or (cost and cost > amount - self.promised[one.budget or ""]):
             return "pinned", []
         if takes > slot.capacity - self.taken[at]:
-            return "taken", self._lines(self.users[at])
+            return "taken", self._slot_lines(at)
         if cost and cost > amount - self.spent[one.budget or ""]:
-            return "budget", self._lines(self.payees[one.budget or ""])
+            return "budget", self._budget_lines(one.budget or "")
         if slot.least and at not in self.users:
             return "not_held", []
         if wanted > open_units:
