@@ -1,6 +1,5 @@
 """Topics are suggested where a text names them, in any of the six languages, with the passage that says so."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -85,7 +84,7 @@ def test_there_are_at_most_ten_and_none_twice() -> None:
 
 
 def test_an_alternative_label_is_a_name_too() -> None:
-    term: Any = SimpleNamespace(labels={"en": "Trafficking in persons"}, alt={"en": ("Human trafficking",)})
+    term = reference.Term(code="t", labels={"en": "Trafficking in persons"}, alt={"en": ("Human trafficking",)})
 
     assert ("Trafficking in persons", "Human trafficking") == names(term, "en")
     assert ("Preuves électroniques",) == names(reference.topics()["electronic_evidence"], "fr")[:1]

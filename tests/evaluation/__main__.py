@@ -7,12 +7,13 @@ from pathlib import Path
 
 import msgspec
 
-from tests.evaluation import made_up_rounds, rounds
+from tests.evaluation import labels, made_up_rounds, rounds
 from tests.evaluation.report import Part, printed
 
 PARTS: dict[str, Part] = {
     "rounds": rounds.evaluate,
     "made-up-rounds": made_up_rounds.evaluate,
+    "labels": labels.report,
 }
 DATA = Path(__file__).parents[3] / "shared" / "data"
 STARTED = time.monotonic()

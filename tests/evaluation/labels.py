@@ -6,7 +6,6 @@ and are read, never kept.
 """
 
 import csv
-import sys
 from collections.abc import Mapping, Sequence
 from itertools import permutations
 from pathlib import Path
@@ -19,6 +18,7 @@ from services.matching.text.bm25 import Index
 from services.matching.text.fusion import fused
 from services.matching.text.meaning import Vector, embedded, lack, load, nearest
 from services.matching.text.words import LANGUAGES, Language, stems
+from tests.evaluation.report import Report, Say
 
 FILE = Path("vocab") / "unbis_crime_justice_6lang.csv"
 DEPTH = 50
@@ -145,17 +145,24 @@ def _interval(values: NDArray[np.float64] | NDArray[np.bool_]) -> Interval:
     return Interval(float(by_concept.mean()), float(low), float(high))
 
 
-def main() -> int:
-    found = evaluate(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data"))
-    print(f"{found.concepts} concepts; mean [95 % bootstrap interval]; a concept deeper than {DEPTH} is not found")
-    print(f"{'asked':6}{'sought':8}{'way':10}{'MRR':22}{'recall@1':22}{'recall@5':22}")
-    for one in sorted(found.figures, key=lambda one: (one.asked == ALL, one.asked, one.sought)):
-        three = "".join(f"{i.value:.3f} [{i.low:.3f}, {i.high:.3f}]  " for i in (one.mrr, one.recall_1, one.recall_5))
-        print(f"{one.asked:6}{one.sought:8}{one.way:10}{three}".rstrip())
-    for line in found.left_out:
-        print(f"left out: {line}")
-    return 0
+def report(data: Path, say: Say) -> Report:
+    """The figures as a table, a row for each way and direction."""
+    title = "Concept labels of six languages found by those of another, mean [95 % bootstrap interval]"
+    if not (data / FILE).exists():
+        return Report(title=title, skipped=f"{data / FILE} is not there")
+    say(f"{len(LANGUAGES) * (len(LANGUAGES) - 1)} directions")
+    found = evaluate(data)
+    ordered = sorted(found.figures, key=lambda one: (one.asked == ALL, one.asked, one.sought))
+    return Report(
+        title=f"{title}; {found.concepts} concepts",
+        columns=("asked → sought, way", "MRR", "recall@1", "recall@5"),
+        rows=tuple(
+            (f"{one.asked} → {one.sought}, {one.way}", *map(_printed, (one.mrr, one.recall_1, one.recall_5)))
+            for one in ordered
+        ),
+        notes=(f"A concept deeper than {DEPTH} is not found.", *(f"Left out: {line}" for line in found.left_out)),
+    )
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _printed(interval: Interval) -> str:
+    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
