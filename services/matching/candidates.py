@@ -1,0 +1,308 @@
+"""The offerings in memory: those that may serve a line, and the best of them, among very many.
+
+For each code there is the set of offerings that have it, as a compressed bitmap of their places; dates, limits and what
+is left of capacity are columns. It is a cache of what PostgreSQL holds. `constraints.violated` and `scoring.ranked`
+over everything say the same, and a test compares the two.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Final
+from uuid import UUID
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+from pyroaring import BitMap
+
+from contracts.reference import region_of, topic_distance, topics
+from contracts.values import is_unodc
+from services.matching.line import WantedLine
+from services.matching.offering import Offering, ResourceStatus
+from services.matching.scoring import (
+    BY_REGION,
+    FULL,
+    FUNDING,
+    INTERPRETED,
+    OPEN_TO_ALL,
+    SAME_REGION,
+    SUGGESTIONS_MAX,
+    TOPIC_CLOSENESS,
+    WEIGHTS,
+    window_days,
+)
+
+ROOMS: Final = 4
+"""Periods with room in columns; of an offering that has more, the others stand in a list of its own."""
+
+CHUNK_MIN: Final = 512
+"""So many are judged together at least, those of the best topics first."""
+
+_NEVER, _EVER = -(10**8), 10**8
+"""Before and after every day by its ordinal; and far enough from the ends of a column's numbers to be subtracted."""
+_OTHERS: Final = FULL - WEIGHTS["topics"]
+"""The most that anything beside the topics can give."""
+
+Ints = NDArray[np.int32]
+Places = NDArray[np.uint32]
+
+
+class Placed(Struct, frozen=True):
+    """A candidate and its score."""
+
+    offering_id: UUID
+    score: int
+
+
+class Candidates:
+    """Available offerings by place. Not for several threads at once."""
+
+    def __init__(self) -> None:
+        self._places: dict[UUID, int] = {}
+        self._ids: list[UUID] = []
+        self._free: list[int] = []
+        self._sets: dict[tuple[str, str], BitMap] = {}
+        self._more: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._room_for(1024)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def put(self, offering: Offering) -> None:
+        """Hold an available offering as it now stands, in the place of what was held of it."""
+        self.remove(offering.offering_id)
+        place = self._free.pop() if self._free else len(self._ids)
+        if place == len(self._ids):
+            self._ids.append(offering.offering_id)
+            if place == len(self._valid_from):
+                self._room_for(2 * place)
+        self._ids[place] = offering.offering_id
+        self._places[offering.offering_id] = place
+        for key in _keys(offering):
+            self._sets.setdefault(key, BitMap()).add(place)
+        self._fill(place, offering)
+
+    def remove(self, offering_id: UUID) -> None:
+        """Hold it no longer; nothing happens where it was not held."""
+        place = self._places.pop(offering_id, None)
+        if place is None:
+            return
+        for held in self._sets.values():
+            held.discard(place)
+        self._more.pop(place, None)
+        self._free.append(place)
+
+    def best(self, line: WantedLine, limit: int = SUGGESTIONS_MAX) -> list[Placed]:
+        """The candidates for a line with the highest scores, best first; equal ones by offering id."""
+        survivors = self._survivors(line)
+        if not survivors:
+            return []
+        found, scores = np.empty(0, np.uint32), np.empty(0, np.int32)
+        for chunk, points, most_after in self._by_topics(line, survivors):
+            more, theirs = self._judged(line, chunk, points)
+            found, scores = _highest(np.concatenate((found, more)), np.concatenate((scores, theirs)), limit)
+            if len(found) >= limit and scores.min() > most_after:
+                break
+        placed = [Placed(self._ids[place], int(score)) for place, score in zip(found, scores, strict=True)]
+        return sorted(placed, key=lambda one: (-one.score, str(one.offering_id)))[:limit]
+
+    # -- hard constraints, by code -----------------------------------------------------------------------------------
+
+    def _survivors(self, line: WantedLine) -> BitMap:
+        """Those that break no constraint which codes can tell."""
+        left = self._of("kind", line.kind) & self._of("modality", line.modality)
+        for language in set(line.languages):
+            left &= self._of("spoken", language) | self._of("interpreted", language)
+        region = region_of(line.state)
+        eligible = self._of("open", "") | self._of("state", line.state)
+        if region is not None:
+            eligible |= self._of("region", region)
+        left &= eligible
+        left -= self._of("excluded", line.state)
+        left -= self._of("provider", line.state)
+        if line.addressee == "unodc":
+            left &= self._of("unodc", "")
+        elif line.addressee == "states":
+            left &= BitMap.union(BitMap(), *(self._of("provider", state) for state in line.addressed_states))
+        return left
+
+    def _of(self, what: str, code: str) -> BitMap:
+        return self._sets.get((what, code), _NOTHING)
+
+    # -- the best topics first ---------------------------------------------------------------------------------------
+
+    def _by_topics(self, line: WantedLine, survivors: BitMap) -> Iterable[tuple[Places, Ints, int]]:
+        """The survivors in chunks, with the points of their topics, and the most that any later one can score."""
+        asked = set(line.topics)
+        if not asked:
+            yield _array(survivors), np.zeros(len(survivors), np.int32), -1
+            return
+        near = [
+            (self._of(f"topic {closeness}", topic) & survivors, closeness)
+            for topic in asked
+            for closeness in TOPIC_CLOSENESS
+        ]
+        related = BitMap.union(BitMap(), *(places for places, _ in near))
+        every = _array(related)
+        degrees = np.zeros(len(every), np.int32)
+        for places, closeness in near:
+            degrees[np.searchsorted(every, _array(places))] += closeness
+        points = WEIGHTS["topics"] * (degrees // len(asked)) // FULL
+        order = np.argsort(-points, kind="stable")
+        begin = 0
+        while begin < len(order):
+            end = min(begin + CHUNK_MIN, len(order))
+            # All of equal points together: what comes after can only have fewer.
+            end = int(np.searchsorted(-points[order], -points[order[end - 1]], side="right"))
+            chosen = np.sort(order[begin:end])
+            yield every[chosen], points[chosen], _OTHERS + (int(points[order[end]]) if end < len(order) else 0)
+            begin = end
+        unrelated = survivors - related
+        yield _array(unrelated), np.zeros(len(unrelated), np.int32), -1
+
+    # -- one chunk ---------------------------------------------------------------------------------------------------
+
+    def _judged(self, line: WantedLine, chunk: Places, points: Ints) -> tuple[Places, Ints]:
+        """Those of a chunk that break no constraint, with their scores."""
+        first, last = line.window.starts.toordinal(), line.window.ends.toordinal()
+        begin = np.maximum(self._valid_from[chunk], first)
+        end = np.minimum(self._valid_until[chunk], last)
+        rooms_from, rooms_until = self._room_from[chunk], self._room_until[chunk]
+        meets: NDArray[np.bool_] = np.any((rooms_from <= last) & (rooms_until >= first), axis=1)
+        free = np.clip(np.minimum(rooms_until, end[:, None]) - np.maximum(rooms_from, begin[:, None]) + 1, 0, None).sum(
+            axis=1
+        )
+        for number, place in enumerate(chunk) if self._more else ():
+            for room in self._more.get(int(place), ()):
+                meets[number] |= room[0] <= last and room[1] >= first
+                free[number] += max(0, min(room[1], int(end[number])) - max(room[0], int(begin[number])) + 1)
+        fits = (begin <= end) & meets & (self._group_max[chunk] >= line.group_size)
+        chunk, points, free = chunk[fits], points[fits], free[fits]
+        if not len(chunk):
+            return chunk, points
+        held = BitMap(chunk)
+        degrees: list[tuple[int, Ints]] = [
+            (WEIGHTS["window"], (FULL * free // window_days(line.window)).astype(np.int32)),
+            (WEIGHTS["kind"], FULL // self._kinds[chunk]),
+            (WEIGHTS["funding"], self._funding[chunk]),
+            (WEIGHTS["articles"], self._covered("article", line.articles, chunk, held)),
+            (WEIGHTS["paragraphs"], self._covered("paragraph", line.paragraphs, chunk, held)),
+            (WEIGHTS["pillars"], self._covered("pillar", line.pillars, chunk, held)),
+            (WEIGHTS["language"], self._languages(line, chunk, held)),
+            (WEIGHTS["region"], self._region(line.state, chunk, held)),
+        ]
+        return chunk, sum((weight * degree // FULL for weight, degree in degrees), start=points)
+
+    def _covered(self, what: str, codes: Iterable[str], chunk: Places, held: BitMap) -> Ints:
+        asked = set(codes)
+        found = np.zeros(len(chunk), np.int32)
+        for code in asked:
+            found[np.searchsorted(chunk, _array(self._of(what, code) & held))] += FULL
+        return found // len(asked) if asked else found
+
+    def _languages(self, line: WantedLine, chunk: Places, held: BitMap) -> Ints:
+        asked = set(line.languages)
+        found = np.zeros(len(chunk), np.int32)
+        for language in asked:
+            spoken = self._of("spoken", language) & held
+            found[np.searchsorted(chunk, _array(spoken))] += FULL
+            found[np.searchsorted(chunk, _array((self._of("interpreted", language) & held) - spoken))] += INTERPRETED
+        return found // len(asked) if asked else found
+
+    def _region(self, state: str, chunk: Places, held: BitMap) -> Ints:
+        region = region_of(state)
+        found = np.full(len(chunk), OPEN_TO_ALL, np.int32)
+        closer = [("state", state, FULL)]
+        if region is not None:
+            closer = [("provider region", region, SAME_REGION), ("region", region, BY_REGION), *closer]
+        for what, code, degree in closer:
+            found[np.searchsorted(chunk, _array(self._of(what, code) & held))] = degree
+        return found
+
+    # -- columns -----------------------------------------------------------------------------------------------------
+
+    def _room_for(self, count: int) -> None:
+        def longer(name: str, fill: int, *width: int) -> Ints:
+            column = np.full((count, *width), fill, np.int32)
+            before: Ints | None = getattr(self, name, None)
+            if before is not None:
+                column[: len(before)] = before
+            return column
+
+        self._valid_from, self._valid_until = longer("_valid_from", _EVER), longer("_valid_until", _NEVER)
+        self._group_max, self._kinds = longer("_group_max", 0), longer("_kinds", 1)
+        self._funding = longer("_funding", 0)
+        self._room_from, self._room_until = longer("_room_from", _EVER, ROOMS), longer("_room_until", _NEVER, ROOMS)
+
+    def _fill(self, place: int, offering: Offering) -> None:
+        terms = offering.terms
+        self._valid_from[place] = terms.valid.starts.toordinal()
+        self._valid_until[place] = terms.valid.ends.toordinal()
+        self._group_max[place] = _EVER if terms.group_size_max is None else terms.group_size_max
+        self._kinds[place] = len(set(terms.kinds)) or 1
+        self._funding[place] = FUNDING[ResourceStatus(terms.resource_status)]
+        rooms = [
+            (one.period.starts.toordinal(), one.period.ends.toordinal())
+            for one in terms.capacity
+            if offering.room(one) > 0
+        ]
+        empty = [(_EVER, _NEVER)] * ROOMS
+        self._room_from[place], self._room_until[place] = np.array((rooms[:ROOMS] + empty)[:ROOMS], np.int32).T
+        if rooms[ROOMS:]:
+            self._more[place] = tuple(rooms[ROOMS:])
+
+
+_NOTHING = BitMap()
+
+
+def _keys(offering: Offering) -> Iterable[tuple[str, str]]:
+    """Every set that an offering is in."""
+    terms, eligible = offering.terms, offering.terms.eligible
+    yield ("provider", offering.provider)
+    if is_unodc(offering.provider):
+        yield ("unodc", "")
+    if (region := region_of(offering.provider)) is not None:
+        yield ("provider region", region)
+    if not eligible.states and not eligible.regions:
+        yield ("open", "")
+    named: Sequence[tuple[str, Iterable[str]]] = (
+        ("kind", terms.kinds),
+        ("modality", terms.modalities),
+        ("spoken", terms.languages),
+        ("interpreted", terms.interpretation),
+        ("article", terms.articles),
+        ("paragraph", terms.paragraphs),
+        ("pillar", terms.pillars),
+        ("state", eligible.states),
+        ("region", eligible.regions),
+        ("excluded", eligible.excluded_states),
+    )
+    for what, codes in named:
+        for code in codes:
+            yield (what, str(code))
+    best: dict[str, int] = {}
+    for topic in terms.topics:
+        for other, closeness in _neighbours(topic):
+            best[other] = max(closeness, best.get(other, 0))
+    for other, closeness in best.items():
+        yield (f"topic {closeness}", other)
+
+
+@cache
+def _neighbours(topic: str) -> Sequence[tuple[str, int]]:
+    """The topics that are anything to this one, with how close they are."""
+    found = ((other, topic_distance(topic, other)) for other in topics())
+    return [(other, TOPIC_CLOSENESS[distance]) for other, distance in found if distance < len(TOPIC_CLOSENESS)]
+
+
+def _array(places: BitMap) -> Places:
+    return np.frombuffer(places.to_array(), np.uint32) if places else np.empty(0, np.uint32)
+
+
+def _highest(places: Places, scores: Ints, limit: int) -> tuple[Places, Ints]:
+    """The best so many, and all that equal the last of them."""
+    if len(scores) <= limit:
+        return places, scores
+    least = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+    kept = scores >= least
+    return places[kept], scores[kept]

@@ -1,0 +1,118 @@
+"""What is found among the offerings in memory is what looking at each of them by itself finds."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from contracts.matching import Capacity, Eligibility
+from contracts.values import Period
+from services.matching.candidates import ROOMS, Candidates, Placed
+from services.matching.constraints import violated
+from services.matching.line import WantedLine
+from services.matching.offering import Offering
+from services.matching.scoring import ranked
+from tests.domain.test_matching_scoring import lines, offerings
+from tests.matching_builders import a_wanted_line, an_offering, terms
+
+
+def by_looking_at_each(line: WantedLine, every: Sequence[Offering], limit: int = 20) -> list[Placed]:
+    fitting = [one for one in every if not violated(line, one)]
+    return [Placed(one.offering.offering_id, one.score) for one in ranked(line, fitting)[:limit]]
+
+
+def held(every: Sequence[Offering]) -> Candidates:
+    found = Candidates()
+    for one in every:
+        found.put(one)
+    return found
+
+
+def distinct(every: Sequence[Offering]) -> list[Offering]:
+    return list({one.offering_id: one for one in every}.values())
+
+
+@st.composite
+def fitting(draw: st.DrawFn) -> Offering:
+    """One that is likelier to fit: who fits nothing compares nothing."""
+    one: Offering = draw(offerings())
+    whole = Period(starts=date(2026, 1, 1), ends=date(2028, 12, 31))
+    spans = draw(st.lists(st.integers(0, 11), min_size=1, max_size=ROOMS + 4, unique=True))
+    capacity = tuple(
+        Capacity(period=Period(starts=date(2027, month + 1, 1), ends=date(2027, month + 1, 27)), units=1)
+        for month in sorted(spans)
+    )
+    changed = replace(
+        one.terms,
+        kinds=("mla_training", *draw(st.lists(st.sampled_from(["mentoring", "training"]), unique=True))),
+        languages=tuple(draw(st.lists(st.sampled_from(["en", "fr", "es"]), min_size=1, unique=True))),
+        interpretation=("en", "fr", "ar"),
+        modalities=("in_person", "remote", "hybrid", "self_paced"),
+        eligible=draw(
+            st.sampled_from([Eligibility(), Eligibility(states=("KEN",)), Eligibility(regions=("african",))])
+        ),
+        valid=whole,
+        capacity=capacity,
+        group_size_max=None,
+    )
+    taken = {capacity[0].period.starts: 1} if draw(st.booleans()) else {}
+    return replace(one, provider=draw(st.sampled_from(["UNODC-CEB", "NOR", "ZAF"])), terms=changed, taken=taken)
+
+
+@settings(max_examples=300)
+@given(lines(), st.lists(st.one_of(fitting(), offerings()), max_size=40), st.integers(1, 8))
+def test_the_best_are_those_that_looking_at_each_finds(line: Any, every: list[Offering], limit: int) -> None:
+    every = distinct(every)
+
+    assert by_looking_at_each(line, every, limit) == held(every).best(line, limit)
+
+
+@given(lines(), st.lists(st.tuples(st.booleans(), fitting()), max_size=30))
+def test_what_is_put_and_removed_one_by_one_is_what_is_built_at_once(
+    line: Any, changes: list[tuple[bool, Offering]]
+) -> None:
+    stepwise, left = Candidates(), {}
+    for stays, one in changes:
+        stepwise.put(one)
+        left[one.offering_id] = one
+        if not stays:
+            stepwise.remove(one.offering_id)
+            del left[one.offering_id]
+
+    assert len(left) == len(stepwise)
+    assert held(list(left.values())).best(line, 50) == stepwise.best(line, 50)
+
+
+def test_an_offering_that_is_put_again_is_as_it_now_stands() -> None:
+    line, one = a_wanted_line(), an_offering()
+    found = held([one])
+    assert [one.offering_id] == [placed.offering_id for placed in found.best(line)]
+
+    found.put(replace(one, terms=terms(kinds=("witness_protection",))))
+    assert [] == found.best(line)
+    found.put(replace(one, taken={period.period.starts: period.units for period in one.terms.capacity}))
+    assert [] == found.best(line)
+    found.put(one)
+    assert 1 == len(found) == len(found.best(line))
+
+
+def test_more_than_there_were_places_for_are_held() -> None:
+    every = [an_offering(offering_id=UUID(int=number)) for number in range(1, 3000)]
+
+    assert by_looking_at_each(a_wanted_line(), every) == held(every).best(a_wanted_line())
+
+
+def test_of_equal_scores_the_first_by_id_are_found_whatever_their_places() -> None:
+    every = [an_offering(offering_id=UUID(int=number)) for number in (9, 3, 7, 1, 5)]
+
+    assert [UUID(int=1), UUID(int=3)] == [one.offering_id for one in held(every).best(a_wanted_line(), 2)]
+
+
+def test_a_line_that_nothing_serves_finds_nothing() -> None:
+    assert [] == Candidates().best(a_wanted_line())
+    assert [] == held([an_offering()]).best(a_wanted_line(kind="witness_protection"))
+    Candidates().remove(UUID(int=1))
