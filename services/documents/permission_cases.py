@@ -226,7 +226,7 @@ _MATCHING = (
         title="What is asked of no record",
         decide=matching.decide,
         standings=_ANYBODY,
-        reads=(_M.LIST_OFFERINGS, _M.LIST_MATCHES, _M.FOLLOW, _M.OFFER, _M.PROPOSE, _M.WHY_NOT),
+        reads=(_M.LIST_OFFERINGS, _M.LIST_MATCHES, _M.FOLLOW, _M.OFFER, _M.PROPOSE, _M.WHY_NOT, _M.SUGGEST_TOPICS),
     ),
     Subject(
         service="matching",

@@ -32,6 +32,7 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
     PROPOSE = "propose"
     WHY_NOT = "why_not"
+    SUGGEST_TOPICS = "suggest_topics"
     LIST_MATCHES = "list_matches"
     SHOW_MATCH = "show_match"
     SHORTLIST = "shortlist"
@@ -98,6 +99,9 @@ TOLD_OF_OTHERS = frozenset({fact_type(OfferingApproved), fact_type(OfferingRecon
 _STEPS = frozenset({fact_type(MatchShortlisted)})
 """A coordinator's own, in preparing a match."""
 
+WRITERS = FILERS | _PROVIDER | _COORDINATOR
+"""Who writes what topics are confirmed of: requests, offerings, and what comes by note verbale."""
+
 PROPOSERS = _COORDINATOR | _PROVIDER
 """A coordinator nominates, a provider's officer is interested."""
 
@@ -113,11 +117,14 @@ _NOT_YOUR_ORGANIZATION = denied("not-your-organization")
 def decide(caller: Caller, action: Action, resource: Offering | Match | WantedLine | None = None) -> Decision:
     """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
 
-    OFFER is asked of nothing; PROPOSE and WHY_NOT of nothing, then of the line, then of the offering; a list of nothing
-    (anybody may ask) and of each record that is to stand in it; all others of the offering or the match.
+    OFFER and SUGGEST_TOPICS are asked of nothing; PROPOSE and WHY_NOT of nothing, then of the line, then of the
+    offering; a list of nothing (anybody may ask) and of each record that is to stand in it; all others of the offering
+    or the match.
     """
     if action is Action.OFFER:
         return ALLOWED if caller.role in _PROVIDER else _NOT_FOR_YOUR_ROLE
+    if action is Action.SUGGEST_TOPICS:
+        return ALLOWED if caller.role in WRITERS else _NOT_FOR_YOUR_ROLE
     if action in _ABOUT_BOTH and not isinstance(resource, Match):
         return _decide_proposal(caller, action, resource)
     if isinstance(resource, Offering):

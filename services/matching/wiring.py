@@ -23,6 +23,7 @@ from services.matching import (
     offering_actions,
     offering_api,
     offering_store,
+    text_api,
     why_not_api,
 )
 from services.matching.consumers import HANDLERS
@@ -87,7 +88,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
 SERVICE = Service(
     name="matching",
     folder=Path(__file__).parent,
-    routes=[*offering_api.ROUTES, *match_api.ROUTES, *why_not_api.ROUTES],
+    routes=[*offering_api.ROUTES, *match_api.ROUTES, *why_not_api.ROUTES, *text_api.ROUTES],
     listens_to=("requests", "directory"),
     handlers=HANDLERS,
     loops=loops,
