@@ -3,6 +3,7 @@
 import asyncio
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -20,6 +21,7 @@ SMALL = Problem(
     slots=(Slot(offering="o1", capacity=1),),
     candidates=(a_candidate("l1", "o1", each=2), a_candidate("l2", "o1", each=3)),
 )
+ROOT = Path(__file__).parents[2]
 ENDLESS = Question(
     problem=a_round(lines=2_000, offerings=150, budgets=10, seed=1),
     effort=Effort(exact_lines_max=2_000, nodes=10_000_000),
@@ -103,6 +105,26 @@ async def test_who_no_longer_waits_leaves_no_child_behind() -> None:
     await asyncio.gather(asked, return_exceptions=True)
 
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_child_whose_parent_is_gone_does_not_go_on() -> None:
+    started = """
+import msgspec, os, subprocess, sys
+from tests.domain.test_matching_round_child import ENDLESS
+from services.matching.rounds.child import Limits, command, environment
+child = subprocess.Popen(command(Limits(milliseconds=600_000)), stdin=subprocess.PIPE, env=environment(), stdout=sys.stderr)
+child.stdin.write(msgspec.json.encode(ENDLESS))
+child.stdin.close()
+print(child.pid, flush=True)
+"""
+    done = subprocess.run([sys.executable, "-c", started], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    child = Path(f"/proc/{int(done.stdout)}/cmdline")
+
+    until = time.monotonic() + 30
+    while child.exists() and b"rounds" in child.read_bytes() and time.monotonic() < until:
+        time.sleep(0.05)
+
+    assert time.monotonic() < until
 
 
 async def test_a_child_has_no_more_memory_than_it_is_given() -> None:

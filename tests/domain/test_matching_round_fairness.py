@@ -50,6 +50,14 @@ def test_who_is_stopped_before_the_floor_says_that_it_may_lack() -> None:
     assert not solve(Question(problem=a_contest())).fair
 
 
+@pytest.mark.parametrize("effort", [Effort(), BY_PRICES], ids=["by HiGHS", "by moves"])
+def test_no_class_is_held_for_fairness_with_fewer_than_its_least(effort: Effort) -> None:
+    course = Slot(offering="o1", capacity=4, least=2)
+    problem = Problem(lines=(a_line(),), slots=(course,), candidates=(a_candidate(),))
+
+    assert () == solve(Question(problem=problem, effort=effort, fairness=Fairness(loss=1000))).plan
+
+
 def test_no_more_is_lost_than_was_agreed() -> None:
     fair = solve(Question(problem=a_contest(), fairness=Fairness(loss=49)))
 

@@ -91,8 +91,11 @@ def test_every_step_on_the_way_holds_and_none_loses(problem: Problem) -> None:
     repaired = search.repaired(table, prices)
     better = search.searched(table, prices, repaired, moves_max=100)
     best = exact.solve(table, start=better).units
+    alone = exact.solve(table)
 
     assert best is not None
+    assert alone.finished
+    assert best_value(problem) == alone.bound == table.value(best)
     assert all(holds(table, units) for units in (repaired, better, best))
     assert table.value(repaired) <= table.value(better) <= table.value(best)
     assert [] == faults(problem, plan_of(problem, table, better))

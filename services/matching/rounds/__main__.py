@@ -18,7 +18,7 @@ def main() -> int:
     parser.add_argument("--milliseconds", type=int, required=True)
     parser.add_argument("--memory-mb", type=int, required=True)
     given = parser.parse_args()
-    began = time.monotonic()
+    began, parent = time.monotonic(), os.getppid()
     limit_memory(given.memory_mb * MEGABYTE)
     # It lives for one question, and nothing in it points back at itself.
     gc.disable()
@@ -50,7 +50,10 @@ def main() -> int:
     try:
         question = msgspec.json.decode(sys.stdin.buffer.read(), type=Question)
         until = began + given.milliseconds / 1000
-        solution = solve(question, improved=improved, may_go_on=lambda: time.monotonic() < until)
+        # Nobody waits for what a child finds whose parent is gone.
+        solution = solve(
+            question, improved=improved, may_go_on=lambda: time.monotonic() < until and os.getppid() == parent
+        )
         assert not faults(question.problem, solution.plan), "the search keeps to what the check counts"
     except BadProblemError as error:
         say(Refused(outcome="refused", fault=error.fault, where=error.where))

@@ -4,12 +4,13 @@ A State's level is the share of what it needs that it gets, over its lines that 
 fairer one has the higher lowest level, or the same and the higher second lowest, and so on (leximin).
 
 Promised: the plan is worth at least the agreed share of the plan found without the floor; it is never less fair than
-that one; and at its end no single move makes it fairer within the loss, a move being units of one more candidate for a
-line of a State, with at most one assignment ejected. Up to the size that HiGHS has as a whole the lowest level is also
-raised by it as far as its nodes go. Not promised: that no other plan is fairer.
+that one; and beyond the size that HiGHS has as a whole, no single move makes it fairer within the loss at its end, a
+move being units of one more candidate for a line of a State, with at most one assignment ejected. Up to that size HiGHS
+raises the lowest level first as far as its nodes go, and in the end takes back what value it can without any State
+getting less. Not promised: that no other plan is fairer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 import highspy
@@ -19,10 +20,14 @@ from msgspec import Meta, Struct
 from services.matching.rounds import exact
 from services.matching.rounds.prices import Prices
 from services.matching.rounds.search import Standing
-from services.matching.rounds.table import Ints, Table, holds
+from services.matching.rounds.table import Floats, Ints, Table, holds
 
 FINE = 1_000_000
-EJECTED_TRIED = 12
+EJECTED_TRIED = 40
+NEARLY_LEVEL = 0.005
+"""Two levels that differ by less are as good as each other to HiGHS."""
+RAISING_NODES_MAX = 50
+"""The highest lowest level is far harder to prove than the best value, and little is gained after the first nodes."""
 
 
 class Fairness(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,35 +70,63 @@ def raised_by_solver(
     if not table.keys:
         return units
     model = exact.model_of(table)
-    highs = exact.prepared(model, seed=seed, nodes_max=nodes_max)
-    width, count = len(model.worth), len(table.keys)
-    # Levels are shares: two that differ by less than this are the same.
-    highs.setOptionValue("mip_abs_gap", 1 / FINE)
-    highs.changeColsCost(width, np.arange(width, dtype=np.int32), np.zeros(width))
-    highs.addRow(floor / model.scale, np.inf, width, np.arange(width, dtype=np.int32), model.worth)
+    highs = exact.prepared(model, seed=seed, nodes_max=min(nodes_max, RAISING_NODES_MAX))
+    highs.setOptionValue("mip_abs_gap", NEARLY_LEVEL)
+    width = len(model.worth)
+    every = np.arange(width, dtype=np.int32)
+    highs.changeColsCost(width, every, np.zeros(width))
+    highs.addRow(floor / model.scale, np.inf, width, every, model.worth)
     highs.addCol(1.0, 0.0, 1.0, 0, np.zeros(0, np.int32), np.zeros(0))
+    for state, mine, share in _shares(table, states, model):
+        lowest = np.append(mine, width).astype(np.int32)
+        highs.addRow(-states.pinned[state] / states.needed[state], np.inf, len(lowest), lowest, np.append(share, -1.0))
+    start = np.append(exact.columns_of(table, model, units), int(states.levels(table, units).min(initial=FINE)) / FINE)
+    found = _found(highs, table, model, start, may_go_on)
+    good = holds(table, found) and table.value(found) >= floor and _fairer(states, table, found, units)
+    return found if good else units
+
+
+def regained(
+    table: Table,
+    states: States,
+    units: Ints,
+    *,
+    nodes_max: int,
+    seed: int,
+    may_go_on: Callable[[], bool] = lambda: True,
+) -> Ints:
+    """The choice of most value that HiGHS finds in which no State gets less; never worth less than `units`."""
+    if not table.keys:
+        return units
+    model = exact.model_of(table)
+    highs = exact.prepared(model, seed=seed, nodes_max=min(nodes_max, RAISING_NODES_MAX))
+    of_row = states.of_line[table.line]
+    for state, mine, _ in _shares(table, states, model):
+        has = float(units[of_row == state].sum())
+        highs.addRow(has, np.inf, len(mine), mine.astype(np.int32), model.unit_size[mine].astype(np.float64))
+    found = _found(highs, table, model, exact.columns_of(table, model, units), may_go_on)
+    as_fair = bool(np.all(states.levels(table, found) >= states.levels(table, units)))
+    return found if holds(table, found) and as_fair and table.value(found) > table.value(units) else units
+
+
+def _shares(table: Table, states: States, model: exact.Model) -> Iterator[tuple[int, Ints, Floats]]:
+    """Each State with its rows, and how much of what it needs one of each column is."""
     of_row = states.of_line[table.line]
     for state in range(len(states.needed)):
         mine = np.flatnonzero(of_row == state)
-        share = model.unit_size[mine] / states.needed[state]
-        highs.addRow(
-            -float(states.pinned[state] / states.needed[state]),
-            np.inf,
-            len(mine) + 1,
-            np.append(mine, width).astype(np.int32),
-            np.append(share, -1.0),
-        )
-    lowest = int(states.levels(table, units).min(initial=FINE)) / FINE
-    start = np.append(exact.columns_of(table, model, units), lowest)
+        yield state, mine, model.unit_size[mine] / states.needed[state]
+
+
+def _found(
+    highs: highspy.Highs, table: Table, model: exact.Model, start: Floats, may_go_on: Callable[[], bool]
+) -> Ints:
+    """What HiGHS finds from a choice that it is given; nothing at all if it finds none."""
     highs.setSolution(len(start), np.arange(len(start), dtype=np.int32), start)
     exact.stop_when(highs, may_go_on)
     highs.run()
     if highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-        return units
-    found = exact.units_of(model, np.array(highs.getSolution().col_value), count)
-    return (
-        found if holds(table, found) and table.value(found) >= floor and _fairer(states, table, found, units) else units
-    )
+        return np.zeros(len(table.keys), dtype=np.int64)
+    return exact.units_of(model, np.array(highs.getSolution().col_value), len(table.keys))
 
 
 def _fairer(states: States, table: Table, units: Ints, than: Ints) -> bool:
@@ -143,8 +176,11 @@ def raised_by_moves(
 def _raise(
     standing: Standing, lines: list[int], of_line: list[int], given: list[int], needed: list[int], floor: int
 ) -> tuple[bool, int]:
-    """Make the fairer move for one of these lines that loses least; whether there was one, and how many were tried."""
-    best: tuple[int, int, int | None] | None = None
+    """Make the fairest move for one of these lines, of equal ones the one that loses least.
+
+    Returns whether there was one that is fairer at all, and how many were tried.
+    """
+    best: tuple[tuple[int, int], int, int | None] | None = None
     tried = 0
     for line in lines:
         if standing.needed[line] <= 0:
@@ -155,8 +191,10 @@ def _raise(
                 mark = len(standing.log)
                 if _moved(standing, row, ejected) and standing.value >= floor and not standing.leaves_short(mark):
                     change = _change(standing, mark, of_line)
-                    if _is_fairer(change, given, needed) and (best is None or standing.value > best[0]):
-                        best = (standing.value, row, ejected)
+                    before, after = _levels_around(change, given, needed)
+                    rank = (after[0], standing.value) if after > before else None
+                    if rank and (best is None or rank > best[0]):
+                        best = (rank, row, ejected)
                 standing.undo(mark)
     if best is None:
         return False, tried
@@ -205,8 +243,8 @@ def _change(standing: Standing, mark: int, of_line: list[int]) -> dict[int, int]
     return change
 
 
-def _is_fairer(change: dict[int, int], given: list[int], needed: list[int]) -> bool:
-    """Whether the levels that change are fairer than before; those that stay the same do not matter for that."""
+def _levels_around(change: dict[int, int], given: list[int], needed: list[int]) -> tuple[list[int], list[int]]:
+    """The levels that change, before and after, lowest first; which is fairer does not hang on those that stay."""
     before = sorted(FINE * given[state] // needed[state] for state in change)
     after = sorted(FINE * (given[state] + more) // needed[state] for state, more in change.items())
-    return after > before
+    return before, after

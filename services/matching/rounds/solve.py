@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import Meta, Struct
 
 from services.matching.rounds import exact, search
-from services.matching.rounds.fair import Fairness, States, lowest_value, raised_by_moves, raised_by_solver
+from services.matching.rounds.fair import Fairness, States, lowest_value, raised_by_moves, raised_by_solver, regained
 from services.matching.rounds.neighbours import PART_LINES_MAX, explored
 from services.matching.rounds.plan import Assignment, Plan, levels, value_of
 from services.matching.rounds.prices import Prices, bounded, priced
@@ -192,6 +192,15 @@ class Search:
             moves_max=self.question.effort.moves,
             may_go_on=self.goes_on,
         )
+        if self.method == "exact" and self.goes_on():
+            self.units = regained(
+                self.table,
+                states,
+                self.units,
+                nodes_max=self.question.effort.nodes,
+                seed=self.question.seed,
+                may_go_on=self.goes_on,
+            )
         return self.goes_on()
 
     def goes_on(self) -> bool:
