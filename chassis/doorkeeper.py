@@ -9,7 +9,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Protocol
 
 from contracts.refusals import Refusal
@@ -19,6 +20,7 @@ CALLERS_MAX = 20_000
 """Of each kind so many are remembered: the one not heard of for longest is forgotten, and begins anew."""
 
 HOPS_MAX = 10
+ADDRESSES_KEPT_MAX = 10_000
 IPV6_PREFIX = 64
 """One subscriber has a whole /64, and could call from a new address each time."""
 
@@ -124,13 +126,27 @@ def address_of(peer: Sequence[Any] | None, headers: Mapping[bytes, bytes], trust
     """
     if not peer:
         return "local"
-    address = ip_address(str(peer[0]).partition("%")[0])
-    hops = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")[-HOPS_MAX:]
+    said = headers.get(b"x-forwarded-for")
+    if said is None:
+        return _counted(str(peer[0]))
+    address = _parsed(str(peer[0]))
+    hops = said.decode("latin-1").split(",")[-HOPS_MAX:]
     while hops and any(address in network for network in trusted):
         try:
             address = ip_address(hops.pop().strip())
         except ValueError:
             break
-    if address.version == 4:
+    return _counted(str(address))
+
+
+def _parsed(host: str) -> IPv4Address | IPv6Address:
+    return ip_address(host.partition("%")[0])
+
+
+@lru_cache(ADDRESSES_KEPT_MAX)
+def _counted(host: str) -> str:
+    """The address under which a host is counted."""
+    address = _parsed(host)
+    if isinstance(address, IPv4Address):
         return str(address)
     return str(address.ipv4_mapped or ip_network((address, IPV6_PREFIX), strict=False))
