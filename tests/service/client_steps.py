@@ -18,8 +18,8 @@ from chassis.runtime import alive, verifier
 from chassis.settings import Settings
 from tests.conftest import every_service
 from tests.seats import seat_in
+from tests.service.directory_steps import done
 from tests.service.test_callers import KNOWN_SECONDS, directory, until, without_a_broker  # noqa: F401
-from tests.service.test_directory import done
 
 Client = httpx.AsyncClient
 KENYA, NORWAY, ADMINISTRATOR, AUDITOR = "KEN:focal_point", "NOR:focal_point", "UNODC:administrator", "UNODC:auditor"

@@ -30,7 +30,7 @@ from services.directory.wiring import found
 from tests.builders import a_caller, headers
 from tests.conftest import every_service
 from tests.seats import ISSUER
-from tests.service.test_directory import FIRST, TODAY, a_founder, appointed, done, entered
+from tests.service.directory_steps import FIRST, TODAY, a_founder, appointed, done, entered
 
 ADMINISTRATOR = a_caller(FIRST)
 KNOWN_SECONDS = 5.0

@@ -53,9 +53,9 @@ from tests.service.client_steps import (  # noqa: F401
     registered,
     until_answered,
 )
+from tests.service.directory_steps import done, refused
 from tests.service.operations import named, operations
 from tests.service.test_callers import KNOWN_SECONDS, directory, until, without_a_broker  # noqa: F401
-from tests.service.test_directory import done, refused
 
 # -- bad credentials --------------------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ from services.directory.wiring import SERVICE, found, write_down
 from tests.builders import a_caller, headers
 from tests.conftest import Servers
 from tests.seats import ISSUER
-from tests.service.test_directory import FIRST, KENYA, OTHER, TODAY, a_founder, a_role, by, done, entered, refused
+from tests.service.directory_steps import FIRST, KENYA, OTHER, TODAY, a_founder, a_role, by, done, entered, refused
 
 Client = httpx.AsyncClient
 ROOT = Path(__file__).parents[2]

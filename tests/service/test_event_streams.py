@@ -38,8 +38,8 @@ from tests.builders import NOON, a_request, an_event, headers
 from tests.conftest import every_service
 from tests.listening import Place, open_at_a_port
 from tests.seats import ISSUER, hearing
+from tests.service.directory_steps import FIRST, a_founder, appointed, done, entered
 from tests.service.test_callers import until
-from tests.service.test_directory import FIRST, a_founder, appointed, done, entered
 from tests.service.test_matching_offerings import offered
 from tests.service.test_notifications import subscribe
 from tests.service.test_requests_consent import consent, opened, withdraw

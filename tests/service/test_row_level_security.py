@@ -19,8 +19,8 @@ from tests.builders import a_caller, a_request, headers
 from tests.conftest import every_service
 from tests.matching_builders import a_submission
 from tests.rules.test_tree import CHASSIS_TABLES
+from tests.service.directory_steps import FIRST, OTHER, a_founder, done, entered
 from tests.service.matching_steps import Owner, opened, presented
-from tests.service.test_directory import FIRST, OTHER, a_founder, done, entered
 from tests.service.test_matching_offerings import approved
 from tests.service.test_pledges import pledged, prepared
 

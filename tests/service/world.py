@@ -28,7 +28,7 @@ from services.requests.wiring import scan
 from tests.builders import a_caller, a_request, headers
 from tests.files import PDF
 from tests.matching_builders import an_offering_body
-from tests.service.test_directory import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
+from tests.service.directory_steps import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
 from tests.service.test_pledges import prepared, usd
 
 KENYA, COORDINATOR, FINANCE = "KEN:focal_point", "UNODC:coordinator", "UNODC:finance_officer"
