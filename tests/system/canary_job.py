@@ -249,6 +249,7 @@ async def a_request_is_consented_to_and_met(stage: Stage) -> None:
     """Norway is given everything; of four lines one is met, and each other ends in another way."""
     path, match_path = "/v1/requests/{request_id}", "/v1/matches/{match_id}"
     await stage.say(KENYA, "POST", "/v1/requests/check", {n: v for n, v in wordless().items() if n != "submit"})
+    await stage.say(KENYA, "POST", "/v1/matches/topics", {})
     given = STATE | {NORWAY, DONOR}
     request = await stage.say(
         OFFICIAL, "POST", "/v1/requests", wordless(lines=4), to=given, institution_name=STATE | {NORWAY}

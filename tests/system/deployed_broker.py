@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import msgspec
+import pytest
 
 from chassis.bus import Bus
 from chassis.embedded import free_port
@@ -20,6 +21,12 @@ from contracts.facts import Event
 from services.__main__ import NAMES
 from tests.builders import NOON
 from tests.system.deployment import DEPLOY, certificate, environment, folder, replaced, running
+
+LEAVING_CONNECTIONS = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.usefixtures("nothing_left_to_others"),
+]
+"""nats-py leaves a connection whose handshake failed, or whose end was not heard, to the garbage collector."""
 
 USERS = ("streams", *NAMES)
 SAID_BYTES_MAX = 16 * 1024**2

@@ -18,10 +18,12 @@ from chassis.runtime import topology
 from chassis.settings import Settings
 from contracts.facts import subject_of
 from services.__main__ import NAMES, SERVICES
-from tests.system.deployed_broker import USERS, an_event, connected, deployed, spoken, violations
+from tests.system.deployed_broker import LEAVING_CONNECTIONS, USERS, an_event, connected, deployed, spoken, violations
 from tests.system.deployment import folder
 
 OWNERS, CONSUMERS = topology(SERVICES)
+pytestmark = LEAVING_CONNECTIONS
+
 STREAM_APIS = (
     *("CREATE", "UPDATE", "DELETE", "INFO", "PURGE", "SNAPSHOT", "RESTORE", "MSG.GET", "MSG.DELETE"),
     *("PEER.REMOVE", "LEADER.STEPDOWN"),

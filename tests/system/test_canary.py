@@ -101,7 +101,7 @@ async def everything(server: Nats) -> AsyncIterator[list[str]]:
 
 READABLE = [path for path, methods in DOCUMENT["paths"].items() if "get" in methods]
 INSIDE = ["/internal/callers", "/internal/consents", *(f"/internal/events?owner={name}" for name in NAMES), "/metrics"]
-KNOWN = {"code": {FUND}, "organization": {"KEN", "HELPERS"}, "scheme": {"kinds"}, "move": {"decline"}}
+KNOWN = {"code": {FUND}, "organization": {"KEN", "HELPERS"}, "table": {"kinds"}, "move": {"decline"}}
 PARAMETER = re.compile(r"\{(\w+)\}")
 
 

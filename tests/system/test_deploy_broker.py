@@ -17,6 +17,7 @@ from chassis.runtime import topology
 from contracts.facts import Event
 from services.__main__ import SERVICES
 from tests.system.deployed_broker import (
+    LEAVING_CONNECTIONS,
     PASSWORDS,
     USERS,
     Broker,
@@ -30,6 +31,8 @@ from tests.system.deployed_broker import (
 from tests.system.deployment import DEPLOY, certificate, environment, folder, replaced, running
 
 OWNERS, CONSUMERS = topology(SERVICES)
+pytestmark = LEAVING_CONNECTIONS
+
 GRANTS = {s.name: grants(s.name, publishes=True, listens_to=s.listens_to) for s in SERVICES}
 
 

@@ -77,7 +77,7 @@ LISTS = {
     "webhook_id": "/v1/webhooks",
     "client_id": "/v1/clients",
 }
-CODES = {"organization": ["KEN", "UNODC"], "scheme": ["kinds", "countries"], "move": ["return", "decline_by_state"]}
+CODES = {"organization": ["KEN", "UNODC"], "table": ["kinds", "countries"], "move": ["return", "decline_by_state"]}
 CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance, ignored_auth]
 DOCUMENT = json.loads((CONTRACTS / "schemas" / "openapi.json").read_text(encoding="utf-8"))
 OPERATIONS = sorted(
@@ -192,6 +192,8 @@ def _look_around(running: Running) -> None:
             page = client.get(path, headers=running.headers(appointment)).raise_for_status().json()
             records = page[path.rsplit("/", 1)[1]]
             running.known[appointment, name] = [record[name] for record in records[:8]]
+            if name == "match_id":
+                running.known[appointment, "line_id"] = [record["line_id"] for record in records[:8]]
 
 
 def _attach(client: httpx.Client, running: Running, draft: Mapping[str, Any]) -> list[str]:
@@ -298,6 +300,10 @@ def _with_luck(case: Case, running: Running, appointment: str, headers: Mapping[
         for name in case.path_parameters or {}:
             if known := CODES.get(name) or running.known.get((appointment, name)):
                 case.path_parameters[name] = luck.choice(known)
+    if luck.random() < LUCK:
+        for name in case.query or {}:
+            if known := running.known.get((appointment, f"{name}_id")):
+                case.query[name] = luck.choice(known)
     if luck.random() < LUCK:
         case.headers.pop("Acting-As", None)
     record = re.match(r"/v1/\w+(/[^/]+)?", case.formatted_path)

@@ -1,7 +1,6 @@
 """Nothing is said in clear over a network: to Debian's PostgreSQL (the wheel's knows no TLS) and to nats-server."""
 
 import asyncio
-import gc
 import re
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -22,21 +21,14 @@ from contracts.refusals import Unavailable
 from services.__main__ import NAMES, SERVICES
 from tests.conftest import Servers
 from tests.receiver import certify
-from tests.system.deployed_broker import Broker, connected, deployed
+from tests.system.deployed_broker import LEAVING_CONNECTIONS, Broker, connected, deployed
 from tests.system.deployment import DEPLOY, folder, replaced, unpacked
 from tests.system.test_deploy_database import address, execute, login, psql
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""nats-py leaves a connection whose handshake failed to the garbage collector."""
+pytestmark = LEAVING_CONNECTIONS
 
 MAJOR = 17
 PASSED_ON = "secret-of-requests"
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left_to_others() -> Iterator[None]:
-    yield
-    gc.collect()
 
 
 @pytest.fixture
