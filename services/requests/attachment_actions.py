@@ -102,8 +102,10 @@ async def remove(tx: Tx, attachment_id: UUID, *, caller: Caller, expected: int, 
 
     Raises Conflict for a scan that a consent was recorded by: the State is to find what was said in its name.
     """
+    # The request first, as whoever records a consent by it does: two that hold one each would wait for each other.
+    seen = await attachment_store.get(tx, attachment_id)
+    request = await store.get(tx, seen.request_id, caller, lock=True)
     found = await attachment_store.get(tx, attachment_id, lock=True)
-    request = await store.get(tx, found.request_id, caller, lock=True)
     policy.decide(caller, Action.DETACH, policy.file_of(request, found.purpose)).required()
     check_revision(found.revision, expected)
     if await attachment_store.is_consented_by(tx, attachment_id):

@@ -1,5 +1,6 @@
 """A consent that came by note verbale: recorded with its scan, which the State reads and nobody beyond it and UNODC."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -179,3 +180,22 @@ async def test_the_journal_tells_recorded_consents_and_scans(
         await owner.close()
     async with db.transaction() as tx:
         assert UUID(scan["attachment_id"]) == await tx.fetchval("SELECT scan_id FROM consent WHERE recorded")
+
+
+async def test_who_takes_a_scan_back_and_who_records_a_consent_by_it_do_not_wait_for_each_other(
+    api: Client, db: Database, folder: Path
+) -> None:
+    """One of the two has its way, again and again, and none is told that the platform is away."""
+    for _ in range(5):
+        request = await opened(api)
+        scan = await brought(api, request)
+        await scanned(db, folder)
+        body = {"recipients": ["NOR"], "note_verbale": NOTE, "scan_id": scan["attachment_id"]}
+        recording = attempt_consent(api, request, COORDINATOR, **body)
+        taking_back = api.delete(f"/v1/attachments/{scan['attachment_id']}", headers=headers(COORDINATOR, revision=2))
+        first, second = await asyncio.gather(recording, taking_back)
+
+        assert (first.status_code, second.status_code) in {(201, 409), (400, 200), (409, 200)}, (
+            first.text,
+            second.text,
+        )
