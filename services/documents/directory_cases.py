@@ -1,12 +1,13 @@
 """What the directory's policy can be asked, as `permission_cases` tells it of the other services."""
 
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from contracts.directory import AppointmentMade, ClientRegistered, PersonEntered
+from contracts.facts import Fact
 from contracts.values import Caller, Role
 from services.directory.api import PersonView
 from services.directory.appointment import Appointment
@@ -18,6 +19,8 @@ from services.directory.evolve import evolve
 from services.directory.policy import Action, Entering, Given, Guarded, Place, Registering, decide
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, PERSON, SOMEBODY_ELSE, STATE, UNODC, YES_OR_NO, Subject, of
+
+R = TypeVar("R", Person, Appointment, Client)
 
 APPOINTEE = UUID(int=9)
 ORGANIZATIONS = {"a State": STATE, "UNODC": UNODC}
@@ -33,10 +36,13 @@ _OF_STATE = {"that State": of(STATE), **_ANYBODY}
 _TO_PERSON = {"the person": _appointee, **_OF_STATE}
 
 
-def _example(kind: Any, **changes: Any) -> Any:
+def _example(made: type[R], kind: type[Fact], **changes: Any) -> R:
+    """What the example of a fact makes."""
     fact = example_event(kind).fact()
     assert fact is not None
-    return replace(evolve(None, fact), **changes)
+    record = evolve(None, fact)
+    assert isinstance(record, made)
+    return replace(record, **changes)
 
 
 def _entering(keeps_id: str) -> Entering:
@@ -44,11 +50,11 @@ def _entering(keeps_id: str) -> Entering:
 
 
 def _person() -> Person:
-    return _example(PersonEntered, person_id=APPOINTEE, organization=STATE)  # type: ignore[no-any-return]
+    return _example(Person, PersonEntered, person_id=APPOINTEE, organization=STATE)
 
 
 def _client(organization: str) -> Client:
-    return _example(ClientRegistered, client_id=APPOINTEE, organization=ORGANIZATIONS[organization])  # type: ignore[no-any-return]
+    return _example(Client, ClientRegistered, client_id=APPOINTEE, organization=ORGANIZATIONS[organization])
 
 
 def _registering(organization: str) -> Registering:
@@ -64,7 +70,8 @@ def _place(organization: str, role: str, focal_points: str) -> Place:
 
 
 def _appointment(organization: str, role: str, proposed_by: str) -> Appointment:
-    return _example(  # type: ignore[no-any-return]
+    return _example(
+        Appointment,
         AppointmentMade,
         person_id=APPOINTEE,
         organization=ORGANIZATIONS[organization],

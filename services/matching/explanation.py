@@ -49,7 +49,7 @@ class Basis(Struct, frozen=True, kw_only=True):
     """In thousandths, as the score counts it."""
 
 
-class Reason(Struct, frozen=True, kw_only=True):
+class Explanation(Struct, frozen=True, kw_only=True):
     """One criterion's share, what was asked and what is offered as they now stand, and what the share rests on.
 
     Without a `basis` they are no longer what was scored.
@@ -61,17 +61,17 @@ class Reason(Struct, frozen=True, kw_only=True):
     basis: Basis | None
 
 
-def explain(match: Match, line: WantedLine | None, offering: Offering) -> tuple[Reason, ...]:
+def explain(match: Match, line: WantedLine | None, offering: Offering) -> tuple[Explanation, ...]:
     """A line that its State has taken back since asks for nothing."""
-    return tuple(_reason(share, line, offering) for share in match.shares)
+    return tuple(_explained(share, line, offering) for share in match.shares)
 
 
-def _reason(share: Share, line: WantedLine | None, offering: Offering) -> Reason:
+def _explained(share: Share, line: WantedLine | None, offering: Offering) -> Explanation:
     if line is None:
-        return Reason(share=share, asked=(), offered=_offered(share, offering), basis=None)
+        return Explanation(share=share, asked=(), offered=_offered(share, offering), basis=None)
     found = basis(share.criterion, line, offering)
     still = found is not None and share.of * found.degree // FULL == share.points
-    return Reason(
+    return Explanation(
         share=share, asked=_asked(share, line), offered=_offered(share, offering), basis=found if still else None
     )
 

@@ -28,8 +28,7 @@ from services.matching import (
     wording,
 )
 from services.matching.commands import Comment, NewMatch, Presentation, Reason, check_reason
-from services.matching.explanation import Reason as Why
-from services.matching.explanation import explain
+from services.matching.explanation import Explanation, explain
 from services.matching.match import Match, MatchStatus, Origin
 from services.matching.match_store import Ranked
 from services.matching.policy import Action, Guarded
@@ -168,7 +167,7 @@ async def show_match(
     return shown(MatchDetail(**asdict(view), explanation=explained), revision=view.revision)
 
 
-def _explained(why: Why, reader: Language) -> Explained:
+def _explained(why: Explanation, reader: Language) -> Explained:
     return Explained(
         criterion=why.share.criterion,
         points=why.share.points,

@@ -1,4 +1,4 @@
-"""Reasons and obstacles in sentences, in the reader's language: made of the codes and figures that they hold."""
+"""Explanations and obstacles in sentences, in the reader's language: made of the codes and figures that they hold."""
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -12,7 +12,7 @@ from babel.numbers import format_decimal
 
 from contracts import reference
 from contracts.values import Language
-from services.matching.explanation import Near, Reason
+from services.matching.explanation import Explanation, Near
 from services.matching.why_not import Change, Nearest, Obstacle
 
 LOCALES = {Language.ZH: "zh_Hans"}
@@ -53,7 +53,7 @@ def sentences(language: Language) -> Sentences:
     return msgspec.json.decode(path.read_bytes(), type=Sentences)
 
 
-def says(found: Reason, language: Language) -> str:
+def says(found: Explanation, language: Language) -> str:
     """What a criterion's share rests on."""
     words, basis = sentences(language).reasons, found.basis
     if basis is None:
@@ -81,14 +81,14 @@ def says(found: Reason, language: Language) -> str:
     return between.join(said) or words["asked_nothing"]
 
 
-def _near(found: Reason, near: Near, language: Language) -> str:
+def _near(found: Explanation, near: Near, language: Language) -> str:
     asked, offered = _coded(found, (near.asked, near.offered), language)
     if near.asked == near.offered:
         return offered
     return sentences(language).reasons["instead"].format(asked=asked, offered=offered)
 
 
-def _coded(found: Reason, codes: Iterable[str], language: Language) -> list[str]:
+def _coded(found: Explanation, codes: Iterable[str], language: Language) -> list[str]:
     return [_name(found.share.criterion, code, language) for code in codes]
 
 
