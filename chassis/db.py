@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import asyncpg
 import structlog
 
+from chassis.group_commit import GroupCommit, has_undone
 from chassis.migrate import own_role_of
 from chassis.pool import Connection, Pool
 from chassis.writes import NotWritten, Write, may_join, together
@@ -71,12 +72,30 @@ class Tx:
     and inside `by_itself`, it acts in the role that the service has for its own work.
     """
 
-    __slots__ = ("_connection", "_opened", "_own_role", "_planned_once", "_writes", "announced", "caller", "in_doubt")
+    __slots__ = (
+        "_group",
+        "_opened",
+        "_own_role",
+        "_planned_once",
+        "_take",
+        "_writes",
+        "announced",
+        "caller",
+        "connection",
+        "in_doubt",
+    )
 
     def __init__(
-        self, connection: Connection, caller: Caller | None, own_role: str | None, *, planned_once: bool = False
+        self,
+        take: Callable[[], Awaitable[Connection]],
+        group: GroupCommit,
+        caller: Caller | None,
+        own_role: str | None,
+        *,
+        planned_once: bool = False,
     ) -> None:
-        self._connection = connection
+        self._take = take
+        self._group = group
         self._own_role = own_role
         self._planned_once = planned_once
         self._opened = False
@@ -85,6 +104,8 @@ class Tx:
         self.announced: list[Event] = []
         self.in_doubt = False
         """Its last word was sent and not answered."""
+        self.connection: Connection | None = None
+        """Taken when something is first asked, and to be given back."""
 
     async def write(self, write: Write, *args: object) -> None:
         """Send it together with the writes around it: before anything is asked again, at the latest at the end.
@@ -96,24 +117,19 @@ class Tx:
         self._writes[write] = args
 
     async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
-        await self._reach()
-        return await self._connection.fetch(query, *args)
+        return await (await self._reach()).fetch(query, *args)
 
     async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
-        await self._reach()
-        return await self._connection.fetchrow(query, *args)
+        return await (await self._reach()).fetchrow(query, *args)
 
     async def fetchval(self, query: str, *args: object) -> Any:
-        await self._reach()
-        return await self._connection.fetchval(query, *args)
+        return await (await self._reach()).fetchval(query, *args)
 
     async def execute(self, query: str, *args: object) -> str:
-        await self._reach()
-        return await self._connection.execute(query, *args)
+        return await (await self._reach()).execute(query, *args)
 
     async def executemany(self, query: str, args: Sequence[Sequence[object]]) -> None:
-        await self._reach()
-        await self._connection.executemany(query, args)
+        await (await self._reach()).executemany(query, args)
 
     @contextlib.asynccontextmanager
     async def by_itself(self) -> AsyncIterator[None]:
@@ -124,20 +140,23 @@ class Tx:
         if self.caller is None or self._own_role is None:
             yield
             return
-        await self._reach()
-        await self._connection.execute(f"SET LOCAL ROLE {self._own_role}")
+        connection = await self._reach()
+        await connection.execute(f"SET LOCAL ROLE {self._own_role}")
         yield
         await self._send()
-        await self._connection.execute("RESET ROLE")
+        await connection.execute("RESET ROLE")
 
-    async def _reach(self) -> None:
+    async def _reach(self) -> Connection:
         """Have the transaction open, and everything written so far in effect."""
+        if self.connection is None:
+            self.connection = await self._take()
         if not self._opened:
             # Known before it has begun: whoever is cancelled meanwhile leaves a connection that nobody may use again.
             self._opened = True
             planned = "; SET LOCAL plan_cache_mode = force_generic_plan" if self._planned_once else ""
-            await self._connection.execute(f"BEGIN; {self._identify()}{planned}")
+            await self.connection.execute(f"BEGIN; {self._identify()}{planned}")
         await self._send()
+        return self.connection
 
     def _identify(self) -> str:
         """Said with BEGIN, in one round trip, where there are no parameters: so every word is looked at."""
@@ -153,8 +172,12 @@ class Tx:
         writes, self._writes = self._writes, {}
         if not self._opened and self.caller is not None:
             writes = {_FOR_CALLER: _words(self.caller), **writes}
+        statement, args = together(tuple(writes)), [arg for args in writes.values() for arg in args]
         try:
-            await self._connection.execute(together(tuple(writes)), *(arg for args in writes.values() for arg in args))
+            if self._opened and self.connection is not None:
+                await self.connection.execute(statement, *args)
+            else:
+                await self._group.carry_out(statement, args)
         except asyncpg.DivisionByZeroError as error:
             raise NotWritten from error
 
@@ -166,7 +189,7 @@ class Tx:
         try:
             if not self._opened:
                 await self._send()
-            elif await self._connection.execute("COMMIT") != "COMMIT":
+            elif await (await self._reach()).execute("COMMIT") != "COMMIT":
                 # What an action caught and went on after had ended the transaction.
                 raise RuntimeError("the transaction had failed and was rolled back")
         except NotWritten:
@@ -174,7 +197,7 @@ class Tx:
             raise
         except asyncpg.PostgresError as error:
             # An ERROR has undone the transaction; after anything worse nobody knows.
-            if error.severity_en != "ERROR":
+            if not has_undone(error):
                 raise OutcomeUnknown from error
             self.in_doubt = self._opened = False
             raise
@@ -183,8 +206,8 @@ class Tx:
         self.in_doubt = self._opened = False
 
     async def roll_back(self) -> None:
-        if self._opened:
-            await self._connection.execute("ROLLBACK")
+        if self._opened and self.connection is not None:
+            await self.connection.execute("ROLLBACK")
 
 
 class Database:
@@ -196,6 +219,7 @@ class Database:
 
     def __init__(self, pool: Pool, source: str, *, own_role: str | None = None) -> None:
         self._pool = pool
+        self._group = GroupCommit(self._lent, seconds=COMMAND_SECONDS)
         self.source = source
         self._own_role = own_role
         self.on_commit: Callable[[Sequence[Event]], None] = lambda _events: None
@@ -231,8 +255,7 @@ class Database:
         row-level security in it a statement takes longer to plan than to carry out.
         Raises Unavailable when no connection is to be had, OutcomeUnknown when COMMIT was not answered.
         """
-        connection = await self._take()
-        tx = Tx(connection, by, self._own_role, planned_once=planned_once)
+        tx = Tx(self._take, self._group, by, self._own_role, planned_once=planned_once)
         sound = False
         try:
             try:
@@ -247,9 +270,24 @@ class Database:
             sound = True
         finally:
             # Nothing else is to be reset: whatever is set, locked and opened here ends with its transaction.
-            self._pool.give_back(connection, sound=sound)
+            if tx.connection is not None:
+                self._pool.give_back(tx.connection, sound=sound)
         if tx.announced:
             self.on_commit(tx.announced)
+
+    @contextlib.asynccontextmanager
+    async def _lent(self) -> AsyncIterator[Connection]:
+        """A connection for one statement that is a transaction by itself."""
+        connection = await self._take()
+        sound = False
+        try:
+            yield connection
+            sound = True
+        except asyncpg.PostgresError as error:
+            sound = has_undone(error)
+            raise
+        finally:
+            self._pool.give_back(connection, sound=sound)
 
     async def _take(self) -> Connection:
         try:

@@ -26,8 +26,8 @@ async def _backend(db: Database) -> int:
 
 async def test_the_connection_given_back_last_is_taken_first(db: Database) -> None:
     async with db.transaction() as outer:
-        inner = await _backend(db)
         first = await outer.fetchval("SELECT pg_backend_pid()")
+        inner = await _backend(db)
 
     assert first != inner
     assert [first, first] == [await _backend(db), await _backend(db)]
@@ -47,7 +47,9 @@ async def test_who_finds_no_place_waits_for_one(db: Database) -> None:
 
 async def test_who_waits_too_long_for_a_place_is_told_so(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chassis.db.ACQUIRE_SECONDS", 0.05)
-    async with db.transaction(), db.transaction():
+    async with db.transaction() as one, db.transaction() as other:
+        await one.execute("SELECT")
+        await other.execute("SELECT")
         with pytest.raises(Unavailable):
             await _backend(db)
 

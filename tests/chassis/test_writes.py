@@ -11,6 +11,7 @@ from chassis.commands import Command, once
 from chassis.db import Database, OutcomeUnknown, Tx
 from chassis.ids import new_id
 from chassis.migrate import role_of
+from chassis.pool import Connection
 from chassis.writes import NotWritten, Write, together
 from contracts.refusals import Conflict, Mismatch
 from contracts.values import Caller
@@ -39,17 +40,28 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 async def _sent(db: Database, work: Callable[[Tx], object], *, by: Caller | None = None) -> list[str]:
     """The first words of every query that a transaction sends, BEGIN and COMMIT among them."""
     queries: list[str] = []
+    taken: list[Connection] = []
+    take = db._pool.take
 
     def note(record: asyncpg.connection.LoggedQuery) -> None:
         queries.append(record.query.split()[0].rstrip(";"))
 
-    async with db.transaction(by=by) as tx:
-        tx._connection.add_query_logger(note)
-        await work(tx)  # type: ignore[misc]
-        connection = tx._connection
+    async def listened_to(*, within_seconds: float) -> Connection:
+        connection = await take(within_seconds=within_seconds)
+        connection.add_query_logger(note)
+        taken.append(connection)
+        return connection
+
+    db._pool.take = listened_to  # type: ignore[method-assign]
+    try:
+        async with db.transaction(by=by) as tx:
+            await work(tx)  # type: ignore[misc]
+    finally:
+        db._pool.take = take  # type: ignore[method-assign]
     # A logger is called in the loop's next turn.
     await asyncio.sleep(0)
-    connection.remove_query_logger(note)
+    for connection in taken:
+        connection.remove_query_logger(note)
     return queries
 
 

@@ -1,0 +1,151 @@
+"""Callers who write at the same moment are committed together, and each hears only of what it did itself."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from chassis.db import Database, OutcomeUnknown
+from chassis.ids import new_id
+from chassis.migrate import role_of
+from chassis.writes import NotWritten, Write
+from contracts.values import Caller
+from tests import builders
+
+KENYAN = builders.a_caller("KEN:focal_point")
+PERUVIAN = builders.a_caller("PER:focal_point")
+CALLERS = 60
+
+COMMAND = "INSERT INTO command (caller, acting_for, route, key, body_hash, outcome)"
+# The transaction's number and whoever is set as its caller stand where a test can read them.
+NOTE = Write(
+    parts={
+        "noted": f"""
+            {COMMAND} SELECT $1::uuid, 'sample', $2::text, pg_current_xact_id()::text,
+                convert_to(current_setting('entraide.organization'), 'UTF8'), $1
+            FROM pg_sleep(0.02) WHERE $3::integer IS NOT NULL
+        """
+    }
+)
+NEEDED = Write(
+    parts={"tried": f"{COMMAND} VALUES ($1, 'sample', '', $2, '', $1) ON CONFLICT DO NOTHING RETURNING 1"},
+    needed="tried",
+)
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    db = await Database.connect(database_url, "requests", role=role_of("requests"), pool_max=4)
+    yield db
+    await db.close()
+
+
+async def _note(db: Database, caller: Caller, route: str | None = "sample", number: int = 1) -> UUID:
+    written = new_id()
+    async with db.transaction(by=caller) as tx:
+        await tx.write(NOTE, written, route, number)
+    return written
+
+
+async def _rows(db: Database) -> list[asyncpg.Record]:
+    async with db.transaction() as tx:
+        return await tx.fetch("SELECT caller, key AS transaction, convert_from(body_hash, 'UTF8') AS by FROM command")
+
+
+async def test_many_are_committed_in_few_transactions_each_for_its_own_caller(db: Database) -> None:
+    callers = [KENYAN, PERUVIAN] * (CALLERS // 2)
+
+    async def come(number: int, caller: Caller) -> UUID:
+        await asyncio.sleep(number / 1000)
+        return await _note(db, caller)
+
+    written = await asyncio.gather(*(come(number, caller) for number, caller in enumerate(callers)))
+
+    rows = await _rows(db)
+    assert {row["caller"]: row["by"] for row in rows} == {
+        one: caller.organization for one, caller in zip(written, callers, strict=True)
+    }
+    assert len({row["transaction"] for row in rows}) < CALLERS / 2
+
+
+async def test_whoever_is_alone_does_not_wait_for_others(db: Database) -> None:
+    for _ in range(3):
+        await _note(db, KENYAN)
+
+    assert len({row["transaction"] for row in await _rows(db)}) == 3
+
+
+async def test_one_that_is_refused_hears_of_it_and_the_others_do_not(db: Database) -> None:
+    routes = [None if number % 7 == 0 else "sample" for number in range(CALLERS)]
+
+    answers = await asyncio.gather(*(_note(db, KENYAN, route) for route in routes), return_exceptions=True)
+
+    for route, answer in zip(routes, answers, strict=True):
+        assert isinstance(answer, UUID if route else asyncpg.NotNullViolationError)
+    assert {row["caller"] for row in await _rows(db)} == {one for one in answers if isinstance(one, UUID)}
+
+
+async def test_one_that_cannot_be_sent_leaves_nothing_of_itself_and_all_of_the_others(db: Database) -> None:
+    numbers = [2**40 if number == CALLERS // 2 else 1 for number in range(CALLERS)]
+
+    answers = await asyncio.gather(*(_note(db, KENYAN, number=one) for one in numbers), return_exceptions=True)
+
+    assert [isinstance(answer, asyncpg.DataError) for answer in answers] == [number > 1 for number in numbers]
+    assert {row["caller"] for row in await _rows(db)} == {one for one in answers if isinstance(one, UUID)}
+
+
+async def test_where_the_part_that_is_needed_writes_nothing_only_that_caller_has_written_nothing(db: Database) -> None:
+    person = new_id()
+
+    async def try_to(key: str) -> None:
+        async with db.transaction(by=KENYAN) as tx:
+            await tx.write(NEEDED, person, key)
+
+    answers = await asyncio.gather(
+        *(try_to(str(number % (CALLERS // 2))) for number in range(CALLERS)), return_exceptions=True
+    )
+
+    assert sum(isinstance(answer, NotWritten) for answer in answers) == CALLERS // 2
+    assert sum(answer is None for answer in answers) == CALLERS // 2
+    assert len(await _rows(db)) == CALLERS // 2
+
+
+async def test_whoever_gives_up_takes_nobody_along(db: Database) -> None:
+    tasks = [asyncio.create_task(_note(db, KENYAN)) for _ in range(CALLERS)]
+    await asyncio.sleep(0.01)
+    for task in tasks[::2]:
+        task.cancel()
+
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert all(isinstance(answer, UUID) for answer in answers[1::2])
+    assert {row["caller"] for row in await _rows(db)} >= set(answers[1::2])
+
+
+async def test_a_connection_that_dies_leaves_the_outcome_of_all_who_were_on_it_open(
+    db: Database, database_url: str
+) -> None:
+    slow = Write(parts={"slept": f"{COMMAND} SELECT $1::uuid, '', '', $1::text, '', $1 FROM pg_sleep(30)"})
+
+    async def killed() -> None:
+        async with db.transaction(by=KENYAN) as tx:
+            await tx.write(slow, new_id())
+
+    tasks = [asyncio.create_task(killed()) for _ in range(CALLERS)]
+    administrator = await asyncpg.connect(database_url)
+    try:
+        async with asyncio.timeout(10):
+            while not all(task.done() for task in tasks):
+                await administrator.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE query LIKE 'WITH caller%' AND datname = current_database()"
+                )
+                await asyncio.sleep(0.01)
+    finally:
+        await administrator.close()
+
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(isinstance(answer, OutcomeUnknown) for answer in answers)
+    assert await _rows(db) == []
