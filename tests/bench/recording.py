@@ -65,12 +65,12 @@ class Recorded:
     def __getattr__(self, method: str) -> Callable[..., Any]:
         asked = getattr(self._connection, method)
 
-        async def ask(query: str, *args: object, timeout: float | None = None) -> Any:
+        async def ask(query: str, *args: object, **limits: float) -> Any:
             if query.startswith("BEGIN"):
                 self._recorder.transactions += 1
             elif query != "COMMIT":
                 self._recorder.statements.append(Statement(method, query, args))
-            return await asked(query, *args, timeout=timeout)
+            return await asked(query, *args, **limits)
 
         return ask
 
