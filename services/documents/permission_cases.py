@@ -226,8 +226,16 @@ _MATCHING = (
         title="What is asked of no record",
         decide=matching.decide,
         standings=_ANYBODY,
-        reads=(_M.LIST_OFFERINGS, _M.LIST_MATCHES, _M.FOLLOW, _M.OFFER, _M.PROPOSE, _M.WHY_NOT, _M.SUGGEST_TOPICS,
-               _M.SHOW_TREATY_STATUS),
+        reads=(
+            _M.LIST_OFFERINGS,
+            _M.LIST_MATCHES,
+            _M.FOLLOW,
+            _M.OFFER,
+            _M.PROPOSE,
+            _M.WHY_NOT,
+            _M.SUGGEST_TOPICS,
+            _M.SHOW_TREATY_STATUS,
+        ),
         acts=(_M.RECORD_TREATY_STATUS,),
     ),
     Subject(

@@ -44,8 +44,8 @@ class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The content of an offering. `language` is the one its words are written in; they are kept in it.
 
     `languages` are those it is delivered in, `interpretation` those it can be interpreted into. `funding_needed` is
-    what one delivery lacks, and has to be given unless `resource_status` is `funded`. A State has to be party to all the
-    `treaties`: the Convention (`UNTOC`) and its Protocols (`/v1/reference/instruments`).
+    what one delivery lacks, and has to be given unless `resource_status` is `funded`. A State has to be party to
+    all `treaties`: the Convention (`UNTOC`) and its Protocols (`/v1/reference/instruments`).
     """
 
     language: Language

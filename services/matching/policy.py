@@ -128,7 +128,7 @@ _NOT_YOUR_ORGANIZATION = denied("not-your-organization")
 def decide(caller: Caller, action: Action, resource: Offering | Match | WantedLine | None = None) -> Decision:
     """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
 
-    OFFER, SUGGEST_TOPICS and what is of no record are asked of nothing; PROPOSE and WHY_NOT of nothing, then of the line, then of the
+    What stands in OF_NO_RECORD is asked of nothing; PROPOSE and WHY_NOT of nothing, then of the line, then of the
     offering; a list of nothing (anybody may ask) and of each record that is to stand in it; all others of the offering
     or the match.
     """

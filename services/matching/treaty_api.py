@@ -59,9 +59,7 @@ async def record_treaty_status(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=treaty_status_id_of(data.state, data.instrument))
         if claimed.first:
-            await treaty_actions.record(
-                tx, data.state, data.instrument, party=data.party, as_of=data.as_of, now=now
-            )
+            await treaty_actions.record(tx, data.state, data.instrument, party=data.party, as_of=data.as_of, now=now)
         view = await _read(tx, data.state)
     return Response(view, status_code=201, headers={"Location": f"/v1/treaty-statuses?state={data.state}"})
 

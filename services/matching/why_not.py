@@ -111,8 +111,8 @@ def changed(line: WantedLine, offering: Offering, nearest: Nearest) -> tuple[Wan
             return replace(line, excluded_providers=left), offering
         case Change.JOINED | Change.STATUS_RECORDED:
             kept = tuple(one for one in line.treaties if one.instrument not in nearest.codes)
-            joined = (TreatyStatus(instrument=code, party=True, as_of=date.max, recorded=True) for code in nearest.codes)
-            return replace(line, treaties=(*kept, *joined)), offering
+            since = (TreatyStatus(instrument=code, party=True, as_of=date.max, recorded=True) for code in nearest.codes)
+            return replace(line, treaties=(*kept, *since)), offering
         case Change.FUNDED:
             paid = replace(terms, resource_status=ResourceStatus.FUNDED, funding_needed=None)
             return line, replace(offering, terms=paid)
