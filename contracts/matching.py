@@ -1,6 +1,6 @@
 """Facts of the matching service: offerings of assistance, and matches of a request's line with an offering."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -48,6 +48,8 @@ class Terms(Struct, frozen=True, kw_only=True):
     group_size_max: Annotated[int, Meta(ge=1, le=100_000)] | None = None
     funding_needed: Money | None = None
     curriculum: Codes = ()
+    treaties: Codes = ()
+    """Instruments that a State has to be party to (`/v1/reference/instruments`)."""
 
 
 class OfferingDrafted(Fact, frozen=True, kw_only=True, tag="matching.offering.drafted.v1"):
@@ -297,6 +299,17 @@ class MatchRevoked(_MatchFact, frozen=True, kw_only=True, tag="matching.match.re
     revoked_at: datetime
 
 
+class TreatyStatusRecorded(Fact, frozen=True, kw_only=True, tag="matching.treaty_status.recorded.v1"):
+    """A coordinator recorded whether a State is party to an instrument, as the depositary tells it on a day."""
+
+    treaty_status_id: UUID
+    state: State
+    instrument: Code
+    party: bool
+    as_of: date
+    recorded_at: datetime
+
+
 FACTS: tuple[type[Fact], ...] = (
     OfferingDrafted,
     OfferingRevised,
@@ -323,4 +336,5 @@ FACTS: tuple[type[Fact], ...] = (
     MatchNotPursued,
     MatchExpired,
     MatchRevoked,
+    TreatyStatusRecorded,
 )

@@ -11,9 +11,12 @@ from contracts.facts import Fact
 from contracts.values import Code, Language, Organization, Period, State
 
 LINES_MAX = 20
+EXCLUDED_PROVIDERS_MAX = 50
 CODES_MAX = 20
 ATTACHMENT_BYTES_MAX = 10 * 1024 * 1024
 Codes = Annotated[tuple[Code, ...], Meta(max_length=CODES_MAX)]
+Excluded = Annotated[tuple[Organization, ...], Meta(max_length=EXCLUDED_PROVIDERS_MAX)]
+"""Providers by whom a State does not wish to be served: for the State and UNODC alone."""
 
 
 # `circulation_rule` is what the State chose when it filed: `none`, `granted`, or `silence` (no objection within five
@@ -36,6 +39,8 @@ class Line(Struct, frozen=True, kw_only=True):
     window: Period
     gender_marker: Annotated[int, Meta(ge=0, le=2)]
     human_rights_marker: Annotated[int, Meta(ge=0, le=2)]
+    cannot_wait: bool = False
+    """Only what is funded already will do."""
 
 
 class RequestDrafted(Fact, frozen=True, kw_only=True, tag="requests.request.drafted.v1"):
@@ -51,6 +56,7 @@ class RequestDrafted(Fact, frozen=True, kw_only=True, tag="requests.request.draf
     lines: Annotated[tuple[Line, ...], Meta(max_length=LINES_MAX)]
     texts_hash: str
     drafted_at: datetime
+    excluded_providers: Excluded = ()
 
 
 class RequestRevised(Fact, frozen=True, kw_only=True, tag="requests.request.revised.v1"):
@@ -65,6 +71,7 @@ class RequestRevised(Fact, frozen=True, kw_only=True, tag="requests.request.revi
     lines: Annotated[tuple[Line, ...], Meta(max_length=LINES_MAX)]
     texts_hash: str
     revised_at: datetime
+    excluded_providers: Excluded = ()
 
 
 class RequestSubmitted(Fact, frozen=True, kw_only=True, tag="requests.request.submitted.v1"):
@@ -80,6 +87,7 @@ class RequestSubmitted(Fact, frozen=True, kw_only=True, tag="requests.request.su
     lines: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=LINES_MAX)]
     texts_hash: str
     submitted_at: datetime
+    excluded_providers: Excluded = ()
 
 
 class RequestRegistered(Fact, frozen=True, kw_only=True, tag="requests.request.registered.v1"):

@@ -13,6 +13,7 @@ from contracts.values import Language, Period
 from services.matching.line import RequestStatus, WantedLine
 from services.matching.match import Match, MatchStatus, Origin
 from services.matching.offering import Content, Offering, OfferingStatus
+from services.matching.treaties import statuses_of
 from tests.builders import NOON, a_line
 
 SPRING = Period(starts=date(2027, 1, 1), ends=date(2027, 6, 30))
@@ -81,6 +82,7 @@ def a_wanted_line(**changes: Any) -> WantedLine:
         visibility="providers",
         circulation="granted",
         restricted=False,
+        treaties=statuses_of("KEN"),
         consents=(Consent(consent_id=uuid4(), recipients=("providers",), given_at=NOON),),
     )
     return msgspec.structs.replace(whole, **changes)

@@ -5,6 +5,7 @@ countries and currencies are not stored here but come from the Unicode CLDR by w
 """
 
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -85,6 +86,14 @@ class Country(msgspec.Struct, frozen=True, kw_only=True):
     """Those of the six languages that are official there."""
 
 
+class Parties(msgspec.Struct, frozen=True, kw_only=True):
+    """Which States are party to an instrument, each since when, as far as was known on the day `as_of`."""
+
+    code: str
+    as_of: date
+    since: Mapping[str, date]
+
+
 class Currency(msgspec.Struct, frozen=True, kw_only=True):
     """A circulating currency by its ISO 4217 code, and how many decimal digits its minor unit stands for."""
 
@@ -95,7 +104,7 @@ class Currency(msgspec.Struct, frozen=True, kw_only=True):
 ENTRIES: Mapping[str, type[Article]] = {"articles": Article}
 """What the terms of a table of the scheme are, where they are more than terms."""
 
-Entry = TypeVar("Entry", Term, Article, Reason, Country, Currency)
+Entry = TypeVar("Entry", Term, Article, Reason, Country, Parties, Currency)
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +151,12 @@ def topics() -> Mapping[str, Term]:
 def instruments() -> Mapping[str, Term]:
     """The Convention and its three Protocols."""
     return _by_code("instruments", Term)
+
+
+@cache
+def parties() -> Mapping[str, Parties]:
+    """The parties to each instrument by its code: a list of 2014, never to be shown as today's."""
+    return _by_code("parties", Parties)
 
 
 @cache

@@ -23,6 +23,7 @@ OWNERS = {
     "requests": "requests",
     "offerings": "matching",
     "matches": "matching",
+    "treaty-statuses": "matching",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

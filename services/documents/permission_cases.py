@@ -196,7 +196,7 @@ def _line(status: str, circulation: str, recipients: str) -> WantedLine:
         "restricted": False,
         "consents": _consents(recipients, "codes"),
     }
-    return WantedLine(**{name: values[name] for name in WantedLine.__struct_fields__})
+    return WantedLine(**{name: values[name] for name in WantedLine.__struct_fields__ if name in values})
 
 
 def _offering(status: str) -> offering.Offering:
@@ -226,7 +226,17 @@ _MATCHING = (
         title="What is asked of no record",
         decide=matching.decide,
         standings=_ANYBODY,
-        reads=(_M.LIST_OFFERINGS, _M.LIST_MATCHES, _M.FOLLOW, _M.OFFER, _M.PROPOSE, _M.WHY_NOT, _M.SUGGEST_TOPICS),
+        reads=(
+            _M.LIST_OFFERINGS,
+            _M.LIST_MATCHES,
+            _M.FOLLOW,
+            _M.OFFER,
+            _M.PROPOSE,
+            _M.WHY_NOT,
+            _M.SUGGEST_TOPICS,
+            _M.SHOW_TREATY_STATUS,
+        ),
+        acts=(_M.RECORD_TREATY_STATUS,),
     ),
     Subject(
         service="matching",

@@ -47,6 +47,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "addressed_states": [],
         "circulation": "granted",
         "circulation_rule": "granted",
+        "excluded_providers": [],
         "kind": "mla_training",
         "topics": ["mutual_legal_assistance", "central_authorities"],
         "articles": ["UNTOC:18"],
@@ -61,6 +62,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "until": "2027-06-30",
         "gender_marker": 1,
         "human_rights_marker": 1,
+        "cannot_wait": False,
         "markers_justification": f"{FICTITIOUS} Half of the places are kept for women.",
         "in_place": f"{FICTITIOUS} Six lawyers, a paper register, no electronic case file.",
         "texts_hash": HASH,
@@ -108,6 +110,11 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "group_size_max": 30,
         "funding_needed": DOLLARS,
         "curriculum": CURRICULUM,
+        "treaties": [],
+        # treaty status
+        "instrument": "UNTOC",
+        "party": True,
+        "as_of": "2026-11-01",
         # a match
         "score": sum(points for _, points, _ in SHARES),
         "shares": [{"criterion": name, "points": points, "of": of} for name, points, of in SHARES],
@@ -260,7 +267,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             {"RequestRegistered", "RequestReturned", "RequestDeclined", "RequestOpened", "RequestHeld"}
             | {"RequestResumed", "RequestReopened", "RequestClosed", "OfferingApproved", "OfferingReturned"}
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
-            | {"MatchNotPursued", "MatchRevoked", "ConsentRecorded"}
+            | {"MatchNotPursued", "MatchRevoked", "ConsentRecorded", "TreatyStatusRecorded"}
         ),
         "UNODC-SHERLOC:provider_officer": frozenset(
             {"OfferingDrafted", "OfferingRevised", "OfferingSubmitted", "OfferingReconfirmed", "OfferingWithdrawn"}
@@ -292,6 +299,6 @@ FIRST: frozenset[str] = frozenset(
     }
     | {"RatesLoaded", "PledgePledged", "RequirementOpened", "AllocationMade", "SubscriptionRegistered"}
     | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
-    | {"ClientRegistered"}
+    | {"ClientRegistered", "TreatyStatusRecorded"}
 )
 """What an aggregate begins with."""

@@ -15,7 +15,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from contracts.reference import region_of, topic_distance, topics
+from contracts.reference import instruments, region_of, topic_distance, topics
 from contracts.values import is_unodc
 from services.matching.line import WantedLine
 from services.matching.offering import Offering, ResourceStatus
@@ -119,7 +119,12 @@ class Candidates:
             eligible |= self._of("region", region)
         left &= eligible
         left -= self._of("excluded", line.state)
-        left -= self._of("provider", line.state)
+        for provider in (line.state, *line.excluded_providers):
+            left -= self._of("provider", provider)
+        for instrument in instruments().keys() - line.party_to:
+            left -= self._of("treaty", instrument)
+        if line.cannot_wait:
+            left &= self._of("funded", "")
         if line.addressee == "unodc":
             left &= self._of("unodc", "")
         elif line.addressee == "states":
@@ -265,6 +270,8 @@ def _keys(offering: Offering) -> Iterable[tuple[str, str]]:
         yield ("provider region", region)
     if not eligible.states and not eligible.regions:
         yield ("open", "")
+    if terms.resource_status == ResourceStatus.FUNDED:
+        yield ("funded", "")
     named: Sequence[tuple[str, Iterable[str]]] = (
         ("kind", terms.kinds),
         ("modality", terms.modalities),
@@ -276,6 +283,7 @@ def _keys(offering: Offering) -> Iterable[tuple[str, str]]:
         ("state", eligible.states),
         ("region", eligible.regions),
         ("excluded", eligible.excluded_states),
+        ("treaty", terms.treaties),
     )
     for what, codes in named:
         for code in codes:

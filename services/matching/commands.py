@@ -44,7 +44,8 @@ class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The content of an offering. `language` is the one its words are written in; they are kept in it.
 
     `languages` are those it is delivered in, `interpretation` those it can be interpreted into. `funding_needed` is
-    what one delivery lacks, and has to be given unless `resource_status` is `funded`.
+    what one delivery lacks, and has to be given unless `resource_status` is `funded`. A State has to be party to
+    all `treaties`: the Convention (`UNTOC`) and its Protocols (`/v1/reference/instruments`).
     """
 
     language: Language
@@ -64,6 +65,7 @@ class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     resource_status: ResourceStatus = ResourceStatus.FUNDED
     funding_needed: Money | None = None
     curriculum: Codes = ()
+    treaties: Codes = ()
     summary: Annotated[str, Meta(max_length=4000)] = ""
 
     def content(self) -> tuple[Content, Texts, bytes]:
@@ -96,6 +98,7 @@ class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             group_size_max=self.group_size_max,
             funding_needed=self.funding_needed,
             curriculum=self.curriculum,
+            treaties=self.treaties,
         )
 
 
@@ -107,6 +110,20 @@ class NewOffering(OfferingBody, frozen=True, kw_only=True, forbid_unknown_fields
 
 class ReviseOffering(OfferingBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The new content of an offering, in the place of the old; what was approved needs approval again."""
+
+
+class RecordTreatyStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether a State is party to an instrument (`/v1/reference/instruments`), as the depositary told on that day."""
+
+    state: State
+    instrument: Code
+    party: bool
+    as_of: date
+
+    def check(self) -> None:
+        """Raises Invalid for a code nobody knows."""
+        _check("state", [self.state], reference.countries())
+        _check("instrument", [self.instrument], reference.instruments())
 
 
 class NewMatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -150,6 +167,7 @@ def _check_codes(body: OfferingBody) -> None:
     _check("paragraphs", body.paragraphs, reference.paragraphs())
     _check("pillars", body.pillars, reference.pillars())
     _check("modalities", body.modalities, reference.modalities())
+    _check("treaties", body.treaties, reference.instruments())
     _check("curriculum", body.curriculum, MLA_CURRICULUM)
     _check("eligible.states", body.eligible.states, reference.countries())
     _check("eligible.excluded_states", body.eligible.excluded_states, reference.countries())

@@ -46,10 +46,7 @@ async def hear_of_submission(tx: Tx, event: Event, fact: RequestSubmitted) -> No
     now = datetime.now(UTC)
     await line_store.put(tx, fact)
     await _hear_of_consent_by_submission(tx, event, fact)
-    lines = await line_store.lines_of(tx, fact.request_id)
-    matches = await match_store.not_confirmed_of_request(tx, fact.request_id)
-    await suggesting.expire_unfit(tx, matches, lines, because=event, now=now)
-    await suggesting.for_lines(tx, lines, because=event, now=now)
+    await suggesting.anew(tx, fact.request_id, because=event, now=now)
 
 
 async def hear_of_move(tx: Tx, event: Event, fact: Any) -> None:

@@ -22,6 +22,7 @@ from contracts.requests import (
     RequestWithdrawn,
 )
 from contracts.values import Caller, Period
+from services.matching.treaties import TreatyStatus
 
 
 class RequestStatus(StrEnum):
@@ -95,8 +96,18 @@ class WantedLine(Struct, frozen=True, kw_only=True):
     visibility: str
     circulation: str
     restricted: bool
+    cannot_wait: bool = False
+    excluded_providers: tuple[str, ...] = ()
+    """By whom its State does not wish to be served: for that State and UNODC alone to know."""
+    treaties: tuple[TreatyStatus, ...] = ()
+    """Of its State, one for each instrument, as they were known when it was read."""
     consents: tuple[Consent, ...] = ()
     """Those of its request that were in force when it was read; only where one line is read by itself."""
+
+    @property
+    def party_to(self) -> frozenset[str]:
+        """The instruments that its State is known to be party to."""
+        return frozenset(status.instrument for status in self.treaties if status.party)
 
     @property
     def proposable(self) -> bool:

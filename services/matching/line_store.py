@@ -15,33 +15,39 @@ from contracts.requests import RequestSubmitted
 from contracts.values import Period
 from services.matching import consent_store
 from services.matching.line import CIRCULATION_BY_RULE, SEEKING, RequestStatus, WantedLine
-from services.matching.offering import Offering
+from services.matching.offering import Offering, ResourceStatus
+from services.matching.treaties import TreatyStatus, statuses_of
 
 LINES_PER_OFFERING_MAX = 2000
 """How many lines an offering that becomes available is compared with, those wanted soonest first."""
+
+LINES_PER_STATE_MAX = 1000
+"""How many lines of a State are looked at again when its treaty status changes, the newest first."""
 
 
 _PUT = Write(
     parts={
         "wanted": """
             INSERT INTO wanted_request (request_id, state, status, addressee, addressed_states, visibility, circulation,
-                restricted)
-            VALUES ($1, $2, 'submitted', $3, $4, $5, $6, $7)
+                restricted, excluded_providers)
+            VALUES ($1, $2, 'submitted', $3, $4, $5, $6, $7, $10)
             ON CONFLICT (request_id) DO UPDATE SET status = 'submitted', held_from = NULL,
                 addressee = excluded.addressee, addressed_states = excluded.addressed_states,
-                visibility = excluded.visibility, circulation = excluded.circulation, restricted = excluded.restricted
+                visibility = excluded.visibility, circulation = excluded.circulation, restricted = excluded.restricted,
+                excluded_providers = excluded.excluded_providers
         """,
         "gone": "DELETE FROM wanted_line WHERE request_id = $1 AND line_id <> ALL ($9::uuid[])",
         "lined": """
             INSERT INTO wanted_line (line_id, request_id, kind, topics, articles, paragraphs, pillars, group_size,
-                languages, modality, starts, ends, fulfilment)
+                languages, modality, starts, ends, cannot_wait, fulfilment)
             SELECT line_id, request_id, kind, topics, articles, paragraphs, pillars, group_size,
-                languages, modality, starts, ends, fulfilment
+                languages, modality, starts, ends, cannot_wait, fulfilment
             FROM json_populate_recordset(NULL::wanted_line, $8::text::json)
             ON CONFLICT (line_id) DO UPDATE SET kind = excluded.kind, topics = excluded.topics,
                 articles = excluded.articles, paragraphs = excluded.paragraphs, pillars = excluded.pillars,
                 group_size = excluded.group_size, languages = excluded.languages, modality = excluded.modality,
-                starts = excluded.starts, ends = excluded.ends, fulfilment = excluded.fulfilment
+                starts = excluded.starts, ends = excluded.ends, cannot_wait = excluded.cannot_wait,
+                fulfilment = excluded.fulfilment
         """,
     }
 )
@@ -70,6 +76,7 @@ async def put(tx: Tx, submitted: RequestSubmitted) -> None:
         any(kinds()[line.kind].restricted for line in submitted.lines if line.kind in kinds()),
         msgspec.json.encode(rows).decode(),
         [line.line_id for line in submitted.lines],
+        submitted.excluded_providers,
     )
 
 
@@ -120,7 +127,11 @@ async def line(tx: Tx, line_id: UUID, *, lock: bool = False) -> WantedLine | Non
     if lock:
         await hold(tx, [line_id])
     row = await tx.fetchrow(
-        "SELECT * FROM wanted_line JOIN wanted_request USING (request_id) WHERE line_id = $1", line_id
+        """
+        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
+        WHERE line_id = $1
+        """,
+        line_id,
     )
     # Asked where there is no line as well: whoever names one that is not theirs to know costs as much.
     consents = await consent_store.in_force(tx, row["request_id"] if row else line_id)
@@ -131,8 +142,8 @@ async def lines_of(tx: Tx, request_id: UUID) -> list[WantedLine]:
     """The lines of a request, held until the transaction ends."""
     rows = await tx.fetch(
         """
-        SELECT * FROM wanted_line JOIN wanted_request USING (request_id) WHERE request_id = $1
-        ORDER BY line_id FOR UPDATE OF wanted_line
+        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
+        WHERE request_id = $1 ORDER BY line_id FOR UPDATE OF wanted_line
         """,
         request_id,
     )
@@ -140,12 +151,13 @@ async def lines_of(tx: Tx, request_id: UUID) -> list[WantedLine]:
 
 
 async def lines_for(tx: Tx, offering: Offering) -> list[WantedLine]:
-    """Lines that an offering may serve as far as kind and time go, those wanted soonest first; not all constraints."""
+    """Lines that an offering may serve as far as what is cheap to ask goes, those wanted soonest first."""
     rows = await tx.fetch(
         """
-        SELECT * FROM wanted_line JOIN wanted_request USING (request_id)
+        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
         WHERE kind = ANY ($1::text[]) AND fulfilment <> 'complete' AND status = ANY ($2::text[])
           AND modality = ANY ($3::text[]) AND starts <= $5 AND ends >= $4
+          AND $7 <> ALL (excluded_providers) AND ($8 OR NOT cannot_wait)
         ORDER BY starts, line_id LIMIT $6
         """,
         offering.terms.kinds,
@@ -154,8 +166,25 @@ async def lines_for(tx: Tx, offering: Offering) -> list[WantedLine]:
         offering.terms.valid.starts,
         offering.terms.valid.ends,
         LINES_PER_OFFERING_MAX,
+        offering.provider,
+        offering.terms.resource_status == ResourceStatus.FUNDED,
     )
     return [_line(row) for row in rows]
+
+
+async def seeking_of(tx: Tx, state: str) -> list[UUID]:
+    """The State's requests that offerings are suggested to, their lines held until the transaction ends."""
+    rows = await tx.fetch(
+        """
+        SELECT request_id, line_id FROM wanted_request JOIN wanted_line USING (request_id)
+        WHERE state = $1 AND status = ANY ($2::text[]) ORDER BY line_id DESC LIMIT $3
+        """,
+        state,
+        list(SEEKING),
+        LINES_PER_STATE_MAX,
+    )
+    await hold(tx, [row["line_id"] for row in rows])
+    return list(dict.fromkeys(row["request_id"] for row in rows))
 
 
 async def hold(tx: Tx, line_ids: Sequence[UUID]) -> set[UUID]:
@@ -169,4 +198,6 @@ async def hold(tx: Tx, line_ids: Sequence[UUID]) -> set[UUID]:
 def _line(row: Record) -> WantedLine:
     values: dict[str, Any] = dict(row)
     values["window"] = Period(starts=values.pop("starts"), ends=values.pop("ends"))
+    recorded = msgspec.json.decode(values.pop("recorded"), type=tuple[TreatyStatus, ...])
+    values["treaties"] = statuses_of(values["state"], recorded)
     return msgspec.convert(values, WantedLine)

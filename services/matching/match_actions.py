@@ -8,7 +8,7 @@ from chassis.commands import check_revision
 from chassis.db import Tx
 from chassis.ids import new_id
 from contracts.facts import Event, Fact
-from contracts.matching import MatchConfirmed, MatchRevoked
+from contracts.matching import MatchConfirmed, MatchRevoked, TreatyStatusRecorded
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller, Role
 from services.matching import (
@@ -21,6 +21,7 @@ from services.matching import (
     policy,
     remark_store,
     suggesting,
+    treaty_store,
 )
 from services.matching.constraints import violated
 from services.matching.line import SEEKING, WantedLine
@@ -57,7 +58,7 @@ async def begin(
         line = await _line_for(tx, line_id, caller)
         offering = await offering_store.get(tx, offering_id, caller)
         policy.decide(caller, Action.PROPOSE, offering).required()
-        _check_fits(line, offering)
+        _check_fits(line, offering, caller)
         before = (await match_store.between(tx, [line_id], [offering_id])).get((line_id, offering_id))
         start = match.nominate if caller.role is Role.COORDINATOR else match.express_interest
         fact = start(before, match_id, line, scored(line, offering), now=now)
@@ -75,11 +76,12 @@ async def _line_for(tx: Tx, line_id: UUID, caller: Caller) -> WantedLine:
     return line
 
 
-def _check_fits(line: WantedLine, offering: Offering) -> None:
+def _check_fits(line: WantedLine, offering: Offering, caller: Caller) -> None:
     if offering.status is not OfferingStatus.AVAILABLE:
         raise Conflict("offering-not-available", status=offering.status)
     if broken := violated(line, offering):
-        raise Conflict("offering-does-not-fit", violated=broken)
+        # A provider is told that it does not fit, and not why: what a State excludes is not for it to know.
+        raise Conflict("offering-does-not-fit", **({"violated": broken} if caller.role is Role.COORDINATOR else {}))
 
 
 async def move(
@@ -121,7 +123,7 @@ async def present(
         offering = await offering_store.known(tx, before.offering_id)
         assert line is not None, "without it the presentation is refused"
         assert offering is not None, "a match has its offering"
-        _check_fits(line, offering)
+        _check_fits(line, offering, caller)
         return await _record(tx, before, fact, comment)
 
 
@@ -165,6 +167,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
     """Fold one fact of our own journal into the tables, as the action that announced it did."""
     fact = event.fact()
     assert fact is not None, "our own journal holds facts of our own contracts"
+    if isinstance(fact, TreatyStatusRecorded):
+        await treaty_store.save(tx, fact)
+        return
     if fact.aggregate == "offering":
         await offering_actions.fold(tx, await offering_store.known(tx, event.aggregate_id), fact)
         return

@@ -65,6 +65,7 @@ class OfferingView(Struct, frozen=True, kw_only=True):
     resource_status: str
     funding_needed: Money | None
     curriculum: tuple[str, ...]
+    treaties: tuple[str, ...]
     missing_curriculum: tuple[str, ...]
     drafted_at: datetime
     submitted_at: datetime | None
@@ -244,6 +245,7 @@ def view(offering: Offering, texts: offering_store.Texts, comment: str, today: d
         resource_status=terms.resource_status,
         funding_needed=terms.funding_needed,
         curriculum=terms.curriculum,
+        treaties=terms.treaties,
         missing_curriculum=offering.missing_curriculum,
         drafted_at=offering.drafted_at,
         submitted_at=offering.submitted_at,

@@ -96,12 +96,12 @@ _SAVE = Write(
             INSERT INTO offering (offering_id, provider, status, revision, language, kinds, topics, articles,
                 paragraphs, pillars, languages, interpretation, modalities, eligible_states, eligible_regions,
                 excluded_states, valid_from, valid_until, group_size_max, resource_status, funding_minor,
-                funding_currency, curriculum, texts_hash, drafted_at, submitted_at, available_since, reconfirmed_at,
-                reason)
+                funding_currency, curriculum, treaties, texts_hash, drafted_at, submitted_at, available_since,
+                reconfirmed_at, reason)
             SELECT offering_id, provider, status, revision, language, kinds, topics, articles, paragraphs,
                 pillars, languages, interpretation, modalities, eligible_states, eligible_regions, excluded_states,
                 valid_from, valid_until, group_size_max, resource_status, funding_minor, funding_currency, curriculum,
-                texts_hash, drafted_at, submitted_at, available_since, reconfirmed_at, reason
+                treaties, texts_hash, drafted_at, submitted_at, available_since, reconfirmed_at, reason
             FROM json_populate_record(NULL::offering, $1::text::json)
             ON CONFLICT (offering_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 language = excluded.language, kinds = excluded.kinds, topics = excluded.topics,
@@ -112,7 +112,7 @@ _SAVE = Write(
                 valid_from = excluded.valid_from, valid_until = excluded.valid_until,
                 group_size_max = excluded.group_size_max, resource_status = excluded.resource_status,
                 funding_minor = excluded.funding_minor, funding_currency = excluded.funding_currency,
-                curriculum = excluded.curriculum, texts_hash = excluded.texts_hash,
+                curriculum = excluded.curriculum, treaties = excluded.treaties, texts_hash = excluded.texts_hash,
                 submitted_at = excluded.submitted_at, available_since = excluded.available_since,
                 reconfirmed_at = excluded.reconfirmed_at, reason = excluded.reason
         """
@@ -290,6 +290,7 @@ CANDIDATES = """
       AND valid_from <= $10 AND valid_until >= $9
       AND EXISTS (SELECT FROM capacity WHERE capacity.offering_id = offering.offering_id
                   AND starts <= $10 AND ends >= $9 AND taken < units)
+      AND provider <> ALL ($11::text[]) AND treaties <@ $12::text[] AND ($13::boolean OR resource_status = 'funded')
     """
 
 
@@ -312,6 +313,9 @@ def what_is_wanted(line: WantedLine) -> tuple[object, ...]:
         line.addressed_states,
         line.window.starts,
         line.window.ends,
+        line.excluded_providers,
+        list(line.party_to),
+        not line.cannot_wait,
     )
 
 

@@ -33,6 +33,8 @@ class Action(StrEnum):
     PROPOSE = "propose"
     WHY_NOT = "why_not"
     SUGGEST_TOPICS = "suggest_topics"
+    SHOW_TREATY_STATUS = "show_treaty_status"
+    RECORD_TREATY_STATUS = "record_treaty_status"
     LIST_MATCHES = "list_matches"
     SHOW_MATCH = "show_match"
     SHORTLIST = "shortlist"
@@ -102,6 +104,15 @@ _STEPS = frozenset({fact_type(MatchShortlisted)})
 WRITERS = FILERS | _PROVIDER | _COORDINATOR
 """Who writes what topics are confirmed of: requests, offerings, and what comes by note verbale."""
 
+OF_NO_RECORD: Mapping[Action, frozenset[Role]] = {
+    Action.OFFER: _PROVIDER,
+    Action.SUGGEST_TOPICS: WRITERS,
+    # Who is party to a treaty is everybody's to know.
+    Action.SHOW_TREATY_STATUS: frozenset(Role),
+    Action.RECORD_TREATY_STATUS: _COORDINATOR,
+}
+"""Who does what is asked of nothing."""
+
 PROPOSERS = _COORDINATOR | _PROVIDER
 """A coordinator nominates, a provider's officer is interested."""
 
@@ -117,14 +128,12 @@ _NOT_YOUR_ORGANIZATION = denied("not-your-organization")
 def decide(caller: Caller, action: Action, resource: Offering | Match | WantedLine | None = None) -> Decision:
     """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
 
-    OFFER and SUGGEST_TOPICS are asked of nothing; PROPOSE and WHY_NOT of nothing, then of the line, then of the
+    What stands in OF_NO_RECORD is asked of nothing; PROPOSE and WHY_NOT of nothing, then of the line, then of the
     offering; a list of nothing (anybody may ask) and of each record that is to stand in it; all others of the offering
     or the match.
     """
-    if action is Action.OFFER:
-        return ALLOWED if caller.role in _PROVIDER else _NOT_FOR_YOUR_ROLE
-    if action is Action.SUGGEST_TOPICS:
-        return ALLOWED if caller.role in WRITERS else _NOT_FOR_YOUR_ROLE
+    if (those := OF_NO_RECORD.get(action)) is not None:
+        return ALLOWED if caller.role in those else _NOT_FOR_YOUR_ROLE
     if action in _ABOUT_BOTH and not isinstance(resource, Match):
         return _decide_proposal(caller, action, resource)
     if isinstance(resource, Offering):

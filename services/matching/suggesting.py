@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from chassis.db import Tx
 from chassis.ids import new_id
@@ -28,6 +29,14 @@ async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = N
         facts = [(fact, changed.revision) for changed, (_, fact) in zip(after, changes, strict=True)]
         await announce_all(tx, facts, because=because)
     return after
+
+
+async def anew(tx: Tx, request_id: UUID, *, because: Event, now: datetime) -> None:
+    """End the matches that a request's lines no longer fit, and suggest what fits them best."""
+    lines = await line_store.lines_of(tx, request_id)
+    matches = await match_store.not_confirmed_of_request(tx, request_id)
+    await _expire_unfit(tx, matches, lines, because=because, now=now)
+    await for_lines(tx, lines, because=because, now=now)
 
 
 async def for_lines(tx: Tx, lines: Sequence[WantedLine], *, because: Event, now: datetime) -> None:
@@ -77,7 +86,7 @@ async def expire(tx: Tx, matches: Sequence[Match], *, because: Event | None, now
     await record(tx, [(before, before.expire(now=now)) for before in matches], because=because)
 
 
-async def expire_unfit(
+async def _expire_unfit(
     tx: Tx, matches: Sequence[Match], lines: Sequence[WantedLine], *, because: Event, now: datetime
 ) -> None:
     """End those of a request's matches whose line is gone, or has become one that the offering does not fit."""

@@ -15,7 +15,8 @@ from contracts.matching import Capacity
 from contracts.values import Period, is_unodc
 from services.matching.constraints import violated
 from services.matching.line import SEEKING, WantedLine
-from services.matching.offering import Offering, OfferingStatus
+from services.matching.offering import Offering, OfferingStatus, ResourceStatus
+from services.matching.treaties import TreatyStatus
 
 ANY = "any"
 _DAY = timedelta(days=1)
@@ -34,6 +35,10 @@ class Change(StrEnum):
     OPENED = "opened"
     NOT_EXCLUDED = "not_excluded"
     MORE_ROOM = "more_room"
+    ADMITTED = "admitted"
+    JOINED = "joined"
+    STATUS_RECORDED = "status_recorded"
+    FUNDED = "funded"
 
 
 class Nearest(Struct, frozen=True, kw_only=True):
@@ -45,11 +50,15 @@ class Nearest(Struct, frozen=True, kw_only=True):
 
 
 class Obstacle(Struct, frozen=True, kw_only=True):
-    """One reason, with what is asked and what is offered in codes; periods as `from/until`, numbers as they are."""
+    """One reason, with what is asked and what is offered in codes; periods as `from/until`, numbers as they are.
+
+    `as_of` is the day of what it rests on, where that may have changed without anybody's telling.
+    """
 
     name: str
     asked: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
+    as_of: date | None = None
     nearest: Nearest | None = None
 
 
@@ -97,6 +106,16 @@ def changed(line: WantedLine, offering: Offering, nearest: Nearest) -> tuple[Wan
             return line, replace(offering, terms=replace(terms, eligible=replace(eligible, excluded_states=without)))
         case Change.MORE_ROOM:
             return line, replace(offering, terms=replace(terms, capacity=_with_room(line, offering)))
+        case Change.ADMITTED:
+            left = tuple(provider for provider in line.excluded_providers if provider != first)
+            return replace(line, excluded_providers=left), offering
+        case Change.JOINED | Change.STATUS_RECORDED:
+            kept = tuple(one for one in line.treaties if one.instrument not in nearest.codes)
+            since = (TreatyStatus(instrument=code, party=True, as_of=date.max, recorded=True) for code in nearest.codes)
+            return replace(line, treaties=(*kept, *since)), offering
+        case Change.FUNDED:
+            paid = replace(terms, resource_status=ResourceStatus.FUNDED, funding_needed=None)
+            return line, replace(offering, terms=paid)
 
 
 # -- one by one -------------------------------------------------------------------------------------------------------
@@ -114,6 +133,14 @@ def _addressee(line: WantedLine, offering: Offering, _: date) -> Obstacle:
         asked=line.addressed_states if line.addressee == "states" else (line.addressee,),
         offered=(offering.provider,),
         nearest=Nearest(change=Change.ADDRESSED, codes=(offering.provider if beside else ANY,)),
+    )
+
+
+def _excluded_provider(_: WantedLine, offering: Offering, _today: date) -> Obstacle:
+    return Obstacle(
+        name="excluded_provider",
+        offered=(offering.provider,),
+        nearest=Nearest(change=Change.ADMITTED, codes=(offering.provider,)),
     )
 
 
@@ -169,43 +196,82 @@ def _excluded_state(line: WantedLine, offering: Offering, _: date) -> Obstacle:
     )
 
 
+def _treaty(line: WantedLine, offering: Offering, _: date) -> Obstacle:
+    missing = tuple(sorted(set(offering.terms.treaties) - line.party_to))
+    known = [status for status in line.treaties if status.instrument in missing]
+    # What only the list says may be no longer so: before anybody joins anything, somebody looks.
+    to_record = not any(status.recorded for status in known)
+    return Obstacle(
+        name="treaty",
+        asked=(line.state,),
+        offered=missing,
+        as_of=min((status.as_of for status in known), default=None),
+        nearest=Nearest(change=Change.STATUS_RECORDED if to_record else Change.JOINED, codes=missing),
+    )
+
+
 def _validity(line: WantedLine, offering: Offering, today: date) -> Obstacle:
     valid = offering.terms.valid
-    periods = [one.period for one in offering.terms.capacity if offering.room(one) > 0]
     return Obstacle(
         name="validity",
         asked=(_interval(line.window),),
         offered=(_interval(valid),),
         # Where there is room, a window that is valid and meets none of it would be shifted for nothing.
-        nearest=_shift(line.window, valid, periods or [valid], today),
+        nearest=_shift(line.window, valid, _with_some_left(offering) or [valid], today),
+    )
+
+
+def _window(line: WantedLine, offering: Offering, today: date) -> Obstacle:
+    return Obstacle(
+        name="window",
+        asked=(_interval(line.window),),
+        offered=tuple(_interval(one.period) for one in offering.terms.capacity),
+        nearest=_to_room(line, offering, today),
     )
 
 
 def _capacity(line: WantedLine, offering: Offering, today: date) -> Obstacle:
-    periods = [one.period for one in offering.terms.capacity if offering.room(one) > 0]
     return Obstacle(
         name="capacity",
         asked=(_interval(line.window),),
-        offered=tuple(_interval(period) for period in periods),
-        nearest=_shift(line.window, offering.terms.valid, periods, today) or Nearest(change=Change.MORE_ROOM, amount=1),
+        offered=tuple(_interval(period) for period in _with_some_left(offering)),
+        nearest=_to_room(line, offering, today),
     )
+
+
+def _resource_status(_: WantedLine, offering: Offering, _today: date) -> Obstacle:
+    status = offering.terms.resource_status
+    return Obstacle(name="resource_status", offered=(status,), nearest=Nearest(change=Change.FUNDED))
 
 
 _OBSTACLE: Mapping[str, Callable[[WantedLine, Offering, date], Obstacle]] = {
     "own_state": _own_state,
     "addressee": _addressee,
+    "excluded_provider": _excluded_provider,
     "kind": _kind,
     "modality": _modality,
     "language": _language,
     "group_size": _group_size,
     "eligibility": _eligibility,
     "excluded_state": _excluded_state,
+    "treaty": _treaty,
     "validity": _validity,
+    "window": _window,
     "capacity": _capacity,
+    "resource_status": _resource_status,
 }
 
 
 # -- the window -------------------------------------------------------------------------------------------------------
+
+
+def _to_room(line: WantedLine, offering: Offering, today: date) -> Nearest:
+    shift = _shift(line.window, offering.terms.valid, _with_some_left(offering), today)
+    return shift or Nearest(change=Change.MORE_ROOM, amount=1)
+
+
+def _with_some_left(offering: Offering) -> list[Period]:
+    return [one.period for one in offering.terms.capacity if offering.room(one) > 0]
 
 
 def _shift(window: Period, valid: Period, periods: list[Period], today: date) -> Nearest | None:

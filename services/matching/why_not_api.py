@@ -1,5 +1,6 @@
 """The route that says why an offering is not among a line's matches."""
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -24,12 +25,13 @@ class ObstacleView(Struct, frozen=True, kw_only=True):
     """One reason, and the least change that would mend it, in codes and in a sentence of the reader's language.
 
     `asked` and `offered` are codes of `/v1/reference/…`, organizations, periods as `from/until` or numbers; `nearest`
-    is null where nothing would mend it.
+    is null where nothing would mend it. `as_of` is the day of what is known of a State's treaty status.
     """
 
     name: str
     asked: tuple[str, ...]
     offered: tuple[str, ...]
+    as_of: date | None
     reason: str
     nearest: Nearest | None
     advice: str | None
@@ -102,6 +104,7 @@ def _view(obstacle: Obstacle, reader: Language) -> ObstacleView:
         name=obstacle.name,
         asked=obstacle.asked,
         offered=obstacle.offered,
+        as_of=obstacle.as_of,
         reason=wording.reason(obstacle, reader),
         nearest=obstacle.nearest,
         advice=wording.advice(obstacle, obstacle.nearest, reader) if obstacle.nearest else None,

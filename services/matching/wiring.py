@@ -24,6 +24,7 @@ from services.matching import (
     offering_api,
     offering_store,
     text_api,
+    treaty_api,
     why_not_api,
 )
 from services.matching.consumers import HANDLERS
@@ -88,12 +89,12 @@ def loops(running: Running) -> Mapping[str, Loop]:
 SERVICE = Service(
     name="matching",
     folder=Path(__file__).parent,
-    routes=[*offering_api.ROUTES, *match_api.ROUTES, *why_not_api.ROUTES, *text_api.ROUTES],
+    routes=[*offering_api.ROUTES, *match_api.ROUTES, *why_not_api.ROUTES, *text_api.ROUTES, *treaty_api.ROUTES],
     listens_to=("requests", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=match_actions.rebuild,
-    tables=("match", "capacity", "offering"),
+    tables=("match", "capacity", "offering", "treaty_status"),
     texts=("offering_text", "remark"),
     followed=Followed(following.seen),
 )

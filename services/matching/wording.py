@@ -24,7 +24,7 @@ CLOSE = 300
 """In thousandths: parent, child and sibling of a topic are close to it, and nothing further away."""
 
 _DAYS = frozenset({Change.LATER, Change.EARLIER})
-_PERIODS = frozenset({"validity", "capacity"})
+_PERIODS = frozenset({"validity", "window", "capacity"})
 _TERMS: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
     "topics": reference.topics,
     "articles": reference.articles,
@@ -33,6 +33,7 @@ _TERMS: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
     "kind": reference.kinds,
     "modality": reference.modalities,
     "language": reference.languages,
+    "treaty": reference.instruments,
 }
 """By constraint or criterion, what its codes are explained by."""
 
@@ -103,6 +104,7 @@ def reason(obstacle: Obstacle, language: Language) -> str:
         .format(
             asked=_listed(_named(obstacle.name, obstacle.asked, language), language),
             offered=_listed(_named(obstacle.name, obstacle.offered, language), language),
+            as_of=_day(obstacle.as_of, language) if obstacle.as_of else "",
         )
     )
 
@@ -154,10 +156,12 @@ def _listed(names: list[str], language: Language) -> str:
 
 
 def _interval(interval: str, language: Language) -> str:
-    first, last = (
-        format_date(date.fromisoformat(day), format="long", locale=_locale(language)) for day in interval.split("/")
-    )
+    first, last = (_day(date.fromisoformat(day), language) for day in interval.split("/"))
     return f"{first} – {last}"
+
+
+def _day(day: date, language: Language) -> str:
+    return str(format_date(day, format="long", locale=_locale(language)))
 
 
 def _number(number: int, language: Language) -> str:

@@ -11,8 +11,8 @@ from chassis.ids import new_id
 from contracts import reference
 from contracts.consents import EVERYTHING, RECIPIENTS_MAX, FieldSet, FieldSets, Recipient, Terms
 from contracts.refusals import Invalid
-from contracts.requests import CODES_MAX, LINES_MAX, Line
-from contracts.values import Code, Language, Period, State
+from contracts.requests import CODES_MAX, LINES_MAX, Excluded, Line
+from contracts.values import Code, Language, Period, State, is_unodc
 from services.requests.actions import hash_texts
 from services.requests.domain import Addressee, CirculationRule, Content, Visibility
 from services.requests.specificity import LineText
@@ -26,7 +26,10 @@ Words = Annotated[str, Meta(max_length=2000)]
 
 
 class NewLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One need. Codes are those of `/v1/reference/…`; `window` is when the assistance is wanted."""
+    """One need. Codes are those of `/v1/reference/…`; `window` is when the assistance is wanted.
+
+    A line that `cannot_wait` is served only by what is funded already.
+    """
 
     kind: Code
     institution: Code
@@ -41,6 +44,7 @@ class NewLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     institution_name: Name = ""
     gender_marker: Annotated[int, Meta(ge=0, le=2)] = 0
     human_rights_marker: Annotated[int, Meta(ge=0, le=2)] = 0
+    cannot_wait: bool = False
     markers_justification: Words = ""
     outcome: Words = ""
     in_place: Words = ""
@@ -60,6 +64,7 @@ class NewLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             window=self.window,
             gender_marker=self.gender_marker,
             human_rights_marker=self.human_rights_marker,
+            cannot_wait=self.cannot_wait,
         )
 
     def text(self) -> LineText:
@@ -79,7 +84,10 @@ class Addressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The content of a request. `language` is the one its words are written in; they are kept in it."""
+    """The content of a request. `language` is the one its words are written in; they are kept in it.
+
+    Offerings of the `excluded_providers` are not matched with it. Who they are is shown to the State and UNODC alone.
+    """
 
     language: Language
     title: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -88,12 +96,14 @@ class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     visibility: Visibility = Visibility.PRIVATE
     addressee: Addressed = Addressed()
     circulation: CirculationRule = CirculationRule.NONE
+    excluded_providers: Excluded = ()
 
     def content(self) -> tuple[Content, Texts, bytes]:
         """The codes, the words, and the salt of their hash. Raises Invalid for a code nobody knows."""
         for position, line in enumerate(self.lines, 1):
             _check_codes(line, position)
         _check("addressee.states", self.addressee.states, reference.countries())
+        _check_providers(self.excluded_providers)
         texts = Texts(title=self.title, need=self.need, lines=tuple(line.text() for line in self.lines))
         salt, texts_hash = hash_texts(texts)
         content = Content(
@@ -104,6 +114,7 @@ class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             circulation_rule=self.circulation,
             lines=tuple(line.line() for line in self.lines),
             texts_hash=texts_hash,
+            excluded_providers=tuple(sorted(set(self.excluded_providers))),
         )
         return content, texts, salt
 
@@ -213,6 +224,11 @@ def _check_codes(line: NewLine, position: int) -> None:
     _check(f"{place}.modality", [line.modality], reference.modalities())
     if line.window.reversed:
         raise Invalid("dates-reversed", field=f"{place}.window")
+
+
+def _check_providers(providers: Iterable[str]) -> None:
+    states = [provider for provider in providers if not is_unodc(provider)]
+    _check("excluded_providers", states, reference.countries())
 
 
 def _check(field: str, codes: Iterable[str], known: Mapping[str, object]) -> None:

@@ -159,6 +159,8 @@ class Request(Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     texts_hash: str
     drafted_at: datetime
+    excluded_providers: tuple[str, ...] = ()
+    """By whom the State does not wish to be served."""
     fulfilment: dict[UUID, Fulfilment] = {}
     matches: dict[UUID, tuple[UUID, str]] = {}
     """Match id → its line and its last status heard."""
@@ -203,18 +205,8 @@ class Request(Struct, frozen=True, kw_only=True):
         """Raises Invalid for a request without a line, or with a silence rule that its kinds do not allow."""
         self.require("submit")
         _check_complete(self.lines, self.circulation_rule)
-        return RequestSubmitted(
-            request_id=self.request_id,
-            state=self.state,
-            language=self.language,
-            visibility=self.visibility,
-            addressee=self.addressee,
-            addressed_states=self.addressed_states,
-            circulation_rule=self.circulation_rule,
-            lines=self.lines,
-            texts_hash=self.texts_hash,
-            submitted_at=now,
-        )
+        content = {name: getattr(self, name) for name in Content.__struct_fields__}
+        return RequestSubmitted(request_id=self.request_id, state=self.state, **content, submitted_at=now)
 
     def register(self, reference: str, *, now: datetime) -> RequestRegistered:
         self.require("register")
@@ -397,6 +389,7 @@ class Content(Struct, frozen=True, kw_only=True):
     circulation_rule: CirculationRule
     lines: tuple[Line, ...]
     texts_hash: str
+    excluded_providers: tuple[str, ...] = ()
 
 
 def draft(request_id: UUID, state: str, content: Content, *, now: datetime) -> RequestDrafted:

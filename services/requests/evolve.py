@@ -83,6 +83,7 @@ def _content(fact: RequestDrafted | RequestRevised | RequestSubmitted) -> dict[s
         "lines": fact.lines,
         "fulfilment": {line.line_id: Fulfilment.NONE for line in fact.lines},
         "texts_hash": fact.texts_hash,
+        "excluded_providers": fact.excluded_providers,
     }
 
 

@@ -60,6 +60,8 @@ class Guarded(StrEnum):
     """Of a line: whom to turn to. A provider that is given the institution learns it once both sides have accepted."""
     CONSENTS = "consents"
     """Whom the State lets see what: between the State and UNODC."""
+    EXCLUDED_PROVIDERS = "excluded_providers"
+    """By whom the State does not wish to be served: as well."""
     COMMENT = "comment"
     """Of the history: what the State and UNODC write to each other."""
     DATA = "data"

@@ -35,12 +35,16 @@ async def get(tx: Tx, request_id: UUID, caller: Caller, *, lock: bool = False) -
     """The request, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
     query = (
         """
-        SELECT request.*, now() AS read_at FROM request, seen(request_id, request, $2, $3) WHERE request_id = $1
+        SELECT request.*, ARRAY(SELECT provider FROM excluded_provider e WHERE e.request_id = request.request_id
+            ORDER BY provider COLLATE "C") AS excluded_providers, now() AS read_at
+        FROM request, seen(request_id, request, $2, $3) WHERE request_id = $1
         FOR UPDATE OF request
         """
         if lock
         else """
-        SELECT request.*, now() AS read_at FROM request, seen(request_id, request, $2, $3) WHERE request_id = $1
+        SELECT request.*, ARRAY(SELECT provider FROM excluded_provider e WHERE e.request_id = request.request_id
+            ORDER BY provider COLLATE "C") AS excluded_providers, now() AS read_at
+        FROM request, seen(request_id, request, $2, $3) WHERE request_id = $1
         """
     )
     row = await tx.fetchrow(query, request_id, caller.organization, caller.role)
@@ -51,7 +55,14 @@ async def get(tx: Tx, request_id: UUID, caller: Caller, *, lock: bool = False) -
 
 async def locked(tx: Tx, request_id: UUID) -> Request | None:
     """The request for the system itself: consumers and clocks, which act for nobody."""
-    row = await tx.fetchrow("SELECT * FROM request WHERE request_id = $1 FOR UPDATE", request_id)
+    row = await tx.fetchrow(
+        """
+        SELECT *, ARRAY(SELECT provider FROM excluded_provider e WHERE e.request_id = request.request_id
+            ORDER BY provider COLLATE "C") AS excluded_providers
+        FROM request WHERE request_id = $1 FOR UPDATE
+        """,
+        request_id,
+    )
     return await _whole(tx, row) if row else None
 
 
@@ -110,10 +121,14 @@ _NEW = Write(
         "lined": """
             INSERT INTO request_line (line_id, request_id, state, position, kind, topics, articles, paragraphs,
                 pillars, institution, group_size, languages, modality, starts, ends, gender_marker,
-                human_rights_marker, fulfilment)
+                human_rights_marker, cannot_wait, fulfilment)
             SELECT line_id, request_id, state, position, kind, topics, articles, paragraphs, pillars, institution,
-                group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, fulfilment
+                group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, cannot_wait,
+                fulfilment
             FROM json_populate_recordset(NULL::request_line, $2::text::json)
+        """,
+        "unwanted": """
+            INSERT INTO excluded_provider (request_id, state, provider) SELECT $3, $4, unnest($6::text[])
         """,
     }
 )
@@ -138,6 +153,7 @@ _CHANGED = _NEW.ending(
     lined="""
         ON CONFLICT (line_id) DO UPDATE SET fulfilment = excluded.fulfilment
     """,
+    unwanted="ON CONFLICT DO NOTHING",
 )
 """Over what stands there. Row-level security asks of it thrice what it asks of a new row once."""
 
@@ -151,17 +167,23 @@ async def save(tx: Tx, request: Request) -> None:
         request.request_id,
         request.state,
         msgspec.json.encode(list(request.consents.values())).decode(),
+        request.excluded_providers,
     )
     if request.revision > 1:
         await _follow(tx, request)
 
 
 async def _follow(tx: Tx, request: Request) -> None:
-    """What only a request with a history has: lines it no longer has, and matches."""
+    """What only a request with a history has: lines and exclusions it no longer has, and matches."""
     await tx.execute(
         "DELETE FROM request_line WHERE request_id = $1 AND line_id <> ALL ($2::uuid[])",
         request.request_id,
         [line.line_id for line in request.lines],
+    )
+    await tx.execute(
+        "DELETE FROM excluded_provider WHERE request_id = $1 AND provider <> ALL ($2::text[])",
+        request.request_id,
+        request.excluded_providers,
     )
     await tx.execute(
         """
@@ -186,7 +208,7 @@ def _encoded(request: Request) -> str:
         "kinds": [line.kind for line in request.lines],
         "fulfilment": request.fulfilled,
     }
-    for of_its_own in ("lines", "matches", "providers", "consents", "read_at"):
+    for of_its_own in ("lines", "matches", "providers", "consents", "excluded_providers", "read_at"):
         del row[of_its_own]
     return msgspec.json.encode(row).decode()
 

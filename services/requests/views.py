@@ -42,6 +42,7 @@ class LineView(Struct, frozen=True, kw_only=True):
     window: Period
     gender_marker: int
     human_rights_marker: int
+    cannot_wait: bool
     markers_justification: str | UnsetType = UNSET
     outcome: str | UnsetType = UNSET
     in_place: str | UnsetType = UNSET
@@ -73,7 +74,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
     """A request with its words, in the language they were written in; `advice` says what providers would ask for.
 
     Whom the State's consents do not give everything is shown what they do: what is not given is absent, and `withheld`
-    names it. The consents themselves are for the State and for UNODC.
+    names it. The consents themselves, and the `excluded_providers`, are for the State and for UNODC.
     """
 
     request_id: UUID
@@ -99,6 +100,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
     lines: tuple[LineView, ...]
     advice: tuple[Advice, ...] | UnsetType = UNSET
     consents: tuple[ConsentView, ...] | UnsetType = UNSET
+    excluded_providers: tuple[str, ...] | UnsetType = UNSET
     withheld: tuple[FieldSet, ...]
 
 
@@ -145,6 +147,7 @@ def view(
         consents=tuple(_consent(consent, notes, now) for consent in request.consents.values())
         if Guarded.CONSENTS in guarded
         else UNSET,
+        excluded_providers=request.excluded_providers if Guarded.EXCLUDED_PROVIDERS in guarded else UNSET,
         withheld=withheld(words=words, institution=institution),
     )
 

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import date
 from itertools import product
 from pathlib import Path
 
@@ -233,3 +234,18 @@ def test_articles_agree_with_the_treaty_texts() -> None:
         article.code: article.labels["en"].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
         for article in reference.articles().values()
     }
+
+
+def test_parties_are_states_that_consented_after_the_adoption_and_before_the_day_of_the_list() -> None:
+    adopted = date(2000, 11, 15)
+
+    assert set(reference.instruments()) == set(reference.parties())
+    for parties in reference.parties().values():
+        assert set(parties.since) <= set(reference.countries())
+        assert all(adopted < since <= parties.as_of for since in parties.since.values())
+        assert len(parties.since) > 100
+    # None is party to a Protocol without being party to the Convention (article 37 of the Convention).
+    of_the_convention = reference.parties()["UNTOC"]
+    for parties in reference.parties().values():
+        early = {state for state, since in parties.since.items() if since <= of_the_convention.as_of}
+        assert early <= set(of_the_convention.since)

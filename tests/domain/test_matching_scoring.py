@@ -8,13 +8,15 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from contracts import reference
-from contracts.matching import CRITERIA_MAX, Capacity, Eligibility
+from contracts.matching import CRITERIA_MAX, Capacity, Eligibility, Terms
 from contracts.values import Money, Period
 from services.matching.constraints import violated
 from services.matching.offering import Offering
 from services.matching.scoring import FULL, WEIGHTS, ranked, scored
+from services.matching.treaties import TreatyStatus, statuses_of
 from tests.matching_builders import SPRING, a_wanted_line, an_offering, terms
 
 DAYS = st.dates(date(2027, 1, 1), date(2027, 12, 31))
@@ -54,6 +56,7 @@ def offerings(draw: st.DrawFn) -> Offering:
             group_size_max=draw(st.none() | st.integers(1, 100)),
             resource_status=resource_status,
             funding_needed=None if resource_status == "funded" else Money(minor=1, currency="USD"),
+            treaties=draw(some(reference.instruments(), 2)),
         ),
     )
 
@@ -73,6 +76,9 @@ def lines(draw: st.DrawFn) -> Any:
         group_size=draw(st.integers(1, 100)),
         addressee=draw(st.sampled_from(["any", "unodc", "states"])),
         addressed_states=draw(some(["NOR", "ZAF"], 2)),
+        cannot_wait=draw(st.booleans()),
+        excluded_providers=draw(some(["NOR", "UNODC"], 1)),
+        treaties=draw(st.sampled_from([(), *map(statuses_of, ("KEN", "IRN", "FRA"))])),
     )
 
 
@@ -89,6 +95,8 @@ VARIED: dict[str, st.SearchStrategy[Any]] = {
     ),
     "valid": PERIODS,
     "group_size_max": st.sampled_from([None, 24, 25]),
+    "treaties": some(["UNTOC", "FP"], 2),
+    "resource_status": st.sampled_from(["funded", "unfunded"]),
 }
 """Terms that decide whether an offering fits, each with values that do and values that do not."""
 
@@ -103,8 +111,16 @@ def nearly_fitting(draw: st.DrawFn) -> Offering:
         offering_id=UUID(int=draw(st.integers(1, 2**40))),
         provider=draw(st.sampled_from(["UNODC-CEB", "UNODC", "UNODCX", "NOR", "KEN"])),
         taken={period.starts: taken} if taken else {},
-        terms=terms(**{name: draw(VARIED[name]) for name in changed}, capacity=(Capacity(period=period, units=units),)),
+        terms=with_money_lacking(
+            terms(**{name: draw(VARIED[name]) for name in changed}, capacity=(Capacity(period=period, units=units),))
+        ),
     )
+
+
+def with_money_lacking(of: Terms) -> Terms:
+    """What is not funded says what it lacks."""
+    lacking = None if of.resource_status == "funded" else Money(minor=1, currency="USD")
+    return replace(of, funding_needed=lacking)
 
 
 def test_the_weights_are_the_whole() -> None:
@@ -196,6 +212,9 @@ def test_a_full_period_counts_for_no_day() -> None:
     assert 0 == next(share.points for share in scored(line, full).shares if share.criterion == "window")
 
 
+NO_LONGER_PARTY = TreatyStatus(instrument="UNTOC", party=False, as_of=date(2026, 11, 1), recorded=True)
+LATE = Capacity(period=Period(starts=date(2027, 7, 1), ends=date(2027, 12, 31)), units=1)
+
 ONE_VIOLATED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("own_state", {"state": "NOR"}, {"provider": "NOR"}),
     ("addressee", {"addressee": "unodc"}, {"provider": "NOR"}),
@@ -207,6 +226,12 @@ ONE_VIOLATED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("eligibility", {}, {"terms": terms(eligible=Eligibility(states=("FRA",), regions=("weog",)))}),
     ("eligibility", {"state": "VAT"}, {"terms": terms(eligible=Eligibility(regions=("weog",)))}),
     ("excluded_state", {}, {"terms": terms(eligible=Eligibility(excluded_states=("KEN",)))}),
+    ("excluded_provider", {"excluded_providers": ("FRA", "UNODC-CEB")}, {}),
+    ("treaty", {"treaties": ()}, {"terms": terms(treaties=("UNTOC",))}),
+    ("treaty", {"treaties": statuses_of("FRA")}, {"terms": terms(treaties=("UNTOC", "FP"))}),
+    ("treaty", {"treaties": (NO_LONGER_PARTY,)}, {"terms": terms(treaties=("UNTOC",))}),
+    ("window", {"window": Period(starts=date(2027, 2, 1), ends=date(2027, 3, 1))}, {"terms": terms(capacity=(LATE,))}),
+    ("resource_status", {"cannot_wait": True}, {"terms": with_money_lacking(terms(resource_status="partly"))}),
     ("capacity", {}, {"taken": {date(2027, 1, 1): 2}}),
     (
         "validity",

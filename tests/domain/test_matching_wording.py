@@ -10,6 +10,7 @@ from contracts.values import Language, Period
 from services.matching import wording
 from services.matching.line import RequestStatus
 from services.matching.offering import OfferingStatus
+from services.matching.treaties import TreatyStatus, statuses_of
 from services.matching.why_not import Change, Nearest, Obstacle, obstacles
 from services.matching.wording import FSI, PDI, advice, reason, sentences
 from tests.matching_builders import a_wanted_line, an_offering, terms
@@ -33,15 +34,19 @@ def everything_against() -> list[Obstacle]:
             eligible=Eligibility(states=("PER",), excluded_states=("KEN",)),
             valid=WINTER,
             capacity=(Capacity(period=WINTER, units=1),),
+            treaties=("UNTOC", "FP"),
+            resource_status="partly",
         ),
     )
     line = a_wanted_line(
         status=RequestStatus.RETURNED, fulfilment="complete", languages=(Language.FR, Language.AR), group_size=1200,
-        addressee="states", addressed_states=("FRA",),
+        addressee="states", addressed_states=("FRA",), cannot_wait=True, excluded_providers=("NOR",),
+        treaties=(TreatyStatus(instrument="UNTOC", party=False, as_of=TODAY, recorded=True),),
     )  # fmt: skip
     its_own = obstacles(a_wanted_line(state="NOR"), an_offering(provider="NOR"), today=TODAY)
     to_anybody = obstacles(a_wanted_line(addressee="unodc"), an_offering(provider="NOR"), today=TODAY)
     full = an_offering(taken={one.period.starts: one.units for one in an_offering().terms.capacity})
+    unlisted = a_wanted_line(state="IRN", treaties=statuses_of("IRN"))
     later = a_wanted_line(window=Period(starts=date(2026, 1, 1), ends=date(2026, 2, 1)))
     return [
         *obstacles(line, offering, today=TODAY),
@@ -49,6 +54,7 @@ def everything_against() -> list[Obstacle]:
         *to_anybody,
         *obstacles(a_wanted_line(), full, today=TODAY),
         *obstacles(later, an_offering(), today=TODAY),
+        *obstacles(unlisted, an_offering(terms=terms(treaties=("UNTOC",))), today=TODAY),
     ]
 
 
@@ -106,6 +112,19 @@ def test_two_weeks_later_in_french_with_interpretation() -> None:
     )
     assert "Elle conviendrait 14\u00a0jours plus tard." == advice(shift, shift.nearest, Language.FR)
     assert "如推迟14天，即可匹配。" == advice(shift, shift.nearest, Language.ZH)
+
+
+def test_it_says_as_of_when_a_state_was_not_known_to_be_party() -> None:
+    unlisted = Obstacle(
+        name="treaty", asked=("IRN",), offered=("UNTOC",), as_of=date(2014, 1, 1),
+        nearest=Nearest(change=Change.STATUS_RECORDED, codes=("UNTOC",)),
+    )  # fmt: skip
+
+    assert (
+        "The offering is for parties to: United Nations Convention against Transnational Organized Crime. "
+        "As of January 1, 2014, Iran was not known to be one."
+    ) == reason(unlisted, Language.EN)
+    assert "Au 1 janvier 2014" in reason(unlisted, Language.FR)
 
 
 def test_what_is_filled_in_leaves_an_arabic_sentence_as_it_is() -> None:

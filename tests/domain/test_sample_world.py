@@ -60,6 +60,9 @@ def feasible(request: dict[str, Any], line: dict[str, Any], offering: dict[str, 
         and (not eligible["states"] or state in eligible["states"])
         and (not eligible["regions"] or reference.region_of(state) in eligible["regions"])
         and state not in eligible["excluded_states"]
+        and provider not in request["body"].get("excluded_providers", [])
+        and all(state in reference.parties()[code].since for code in offered.get("treaties", []))
+        and (not line.get("cannot_wait") or offered["resource_status"] == "funded")
         and offered["valid"]["from"] <= starts
         and ends <= offered["valid"]["until"]
         and any(p["from"] <= ends and starts <= p["until"] and p["units"] > 0 for p in offered["capacity"])
@@ -103,6 +106,11 @@ def test_some_offerings_fit_nothing() -> None:
     assert 2 <= len(idle) <= 8
 
 
+def test_some_ask_for_a_treaty_and_something_cannot_wait() -> None:
+    assert {"UNTOC", "FP"} == {code for o in world("offerings") for code in o["body"].get("treaties", [])}
+    assert any(line.get("cannot_wait") for _, line in lines())
+
+
 def test_restricted_kinds_are_asked_for_and_never_circulate() -> None:
     restricted = {code for code, kind in reference.kinds().items() if kind.restricted}
 
@@ -136,6 +144,7 @@ def test_kinds_modalities_institutions_and_states_exist() -> None:
         assert {*eligible["states"], *eligible["excluded_states"]} <= set(reference.countries())
         assert set(eligible["regions"]) <= {country.region for country in reference.countries().values()}
         assert set(offering["curriculum"]) <= CURRICULUM
+        assert set(offering.get("treaties", [])) <= set(reference.instruments())
 
 
 def test_windows_lie_in_2027_and_capacity_periods_do_not_overlap() -> None:

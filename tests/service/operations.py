@@ -77,7 +77,7 @@ LISTS = {
 NAMED = {"table": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organization": "KEN"}
 """What stands in a path and is everybody's to know."""
 
-QUERIES = {"/internal/events": {"owner": "requests"}}
+QUERIES = {"/internal/events": {"owner": "requests"}, "/v1/treaty-statuses": {"state": "KEN"}}
 FILES = {"POST /v1/requests/{request_id}/attachments", "POST /v1/requests/{request_id}/notes-verbales"}
 """Operations whose body is a file."""
 

@@ -181,6 +181,8 @@ SOME_LINES = st.builds(
     addressed_states=st.sampled_from([(), ("NOR",)]),
     languages=st.sampled_from([("en",), ("fr",), ("en", "fr")]),
     state=st.sampled_from(["KEN", "KEN", "FRA", "VAT"]),
+    cannot_wait=st.booleans(),
+    excluded_providers=st.sampled_from([(), ("NOR",)]),
 )
 
 

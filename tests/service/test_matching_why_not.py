@@ -50,14 +50,14 @@ async def test_what_is_against_it_is_named_with_the_nearest_change(api: Client, 
     told = await why_not(api, request, offering)
 
     assert not told["fits"]
-    assert [("language", "interpretation", None, ["en"]), ("capacity", "later", 14, [])] == [
+    assert [("language", "interpretation", None, ["en"]), ("window", "later", 14, [])] == [
         (one["name"], one["nearest"]["change"], one["nearest"]["amount"], one["nearest"]["codes"])
         for one in told["obstacles"]
     ]
     assert [
         ("The offering is in Spanish: English is neither spoken nor interpreted.",
          "It would fit in Spanish, with interpretation into English."),
-        ("In the window (February 1, 2027 – June 30, 2027) the offering has no delivery left.",
+        ("The offering is not delivered in the window (February 1, 2027 – June 30, 2027).",
          "It would fit 14 days later."),
     ] == [(one["reason"], one["advice"]) for one in told["obstacles"]]  # fmt: skip
     assert {"place", "match_id"}.isdisjoint(told)
@@ -69,7 +69,7 @@ async def test_it_is_told_in_the_readers_language(api: Client, owner: Owner) -> 
 
     (in_chinese,) = (await why_not(api, request, offering, language="zh"))["obstacles"]
 
-    assert "在所请求的时间（2027年2月1日 – 2027年6月30日）内，该援助提议已无余额。" == in_chinese["reason"]
+    assert "在所请求的时间（2027年2月1日 – 2027年6月30日）内，该援助提议不提供援助。" == in_chinese["reason"]
     assert "如推迟14天，即可匹配。" == in_chinese["advice"]
 
 
