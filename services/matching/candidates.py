@@ -5,7 +5,7 @@ is left of capacity are columns. It is a cache of what PostgreSQL holds. `constr
 over everything say the same, and a test compares the two.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Final
 from uuid import UUID
@@ -15,7 +15,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from contracts.reference import instruments, region_of, topic_distance, topics
+from contracts.reference import instruments, legal_system_of, region_of, topic_similarity, topics
 from contracts.values import is_unodc
 from services.matching.line import WantedLine
 from services.matching.offering import Offering, ResourceStatus
@@ -24,13 +24,20 @@ from services.matching.scoring import (
     FULL,
     FUNDING,
     INTERPRETED,
+    NO_EXPERIENCE,
+    ON_TOPICS,
     OPEN_TO_ALL,
+    PRACTISED,
     SAME_REGION,
     SUGGESTIONS_MAX,
-    TOPIC_CLOSENESS,
-    WEIGHTS,
+    SYSTEM_UNKNOWN,
+    Experience,
+    load,
+    load_degree,
+    practised,
     window_days,
 )
+from services.matching.weights import FIRST, Criterion, Weights
 
 ROOMS: Final = 4
 """Periods with room in columns; of an offering that has more, the others stand in a list of its own."""
@@ -40,8 +47,6 @@ CHUNK_MIN: Final = 512
 
 _NEVER, _EVER = -(10**8), 10**8
 """Before and after every day by its ordinal; and far enough from the ends of a column's numbers to be subtracted."""
-_OTHERS: Final = FULL - WEIGHTS["topics"]
-"""The most that anything beside the topics can give."""
 
 Ints = NDArray[np.int32]
 Places = NDArray[np.uint32]
@@ -68,8 +73,11 @@ class Candidates:
     def __len__(self) -> int:
         return len(self._places)
 
-    def put(self, offering: Offering) -> None:
-        """Hold an available offering as it now stands, in the place of what was held of it."""
+    def put(self, offering: Offering, experience: Experience = NO_EXPERIENCE) -> None:
+        """Hold an available offering as it now stands, in the place of what was held of it.
+
+        `experience` is its provider's: when that grows, all its offerings are put again.
+        """
         self.remove(offering.offering_id)
         place = self._free.pop() if self._free else len(self._ids)
         if place == len(self._ids):
@@ -78,7 +86,7 @@ class Candidates:
                 self._room_for(2 * place)
         self._ids[place] = offering.offering_id
         self._places[offering.offering_id] = place
-        for key in _keys(offering):
+        for key in (*_keys(offering), *_keys_of(experience)):
             self._sets.setdefault(key, BitMap()).add(place)
         self._fill(place, offering)
 
@@ -92,14 +100,14 @@ class Candidates:
         self._more.pop(place, None)
         self._free.append(place)
 
-    def best(self, line: WantedLine, limit: int = SUGGESTIONS_MAX) -> list[Placed]:
+    def best(self, line: WantedLine, limit: int = SUGGESTIONS_MAX, weights: Weights = FIRST) -> list[Placed]:
         """The candidates for a line with the highest scores, best first; equal ones by offering id."""
         survivors = self._survivors(line)
         if not survivors:
             return []
         found, scores = np.empty(0, np.uint32), np.empty(0, np.int32)
-        for chunk, points, most_after in self._by_topics(line, survivors):
-            more, theirs = self._judged(line, chunk, points)
+        for chunk, points, most_after in self._by_topics(line, survivors, weights):
+            more, theirs = self._judged(line, chunk, points, weights)
             found, scores = _highest(np.concatenate((found, more)), np.concatenate((scores, theirs)), limit)
             if len(found) >= limit and scores.min() > most_after:
                 break
@@ -136,7 +144,7 @@ class Candidates:
 
     # -- the best topics first ---------------------------------------------------------------------------------------
 
-    def _by_topics(self, line: WantedLine, survivors: BitMap) -> Iterable[tuple[Places, Ints, int]]:
+    def _by_topics(self, line: WantedLine, survivors: BitMap, weights: Weights) -> Iterable[tuple[Places, Ints, int]]:
         """The survivors in chunks, with the points of their topics, and the most that any later one can score."""
         asked = set(line.topics)
         if not asked:
@@ -145,14 +153,15 @@ class Candidates:
         near = [
             (self._of(f"topic {closeness}", topic) & survivors, closeness)
             for topic in asked
-            for closeness in TOPIC_CLOSENESS
+            for closeness in {similarity for _, similarity in _neighbours(topic)}
         ]
         related = BitMap.union(BitMap(), *(places for places, _ in near))
         every = _array(related)
         degrees = np.zeros(len(every), np.int32)
         for places, closeness in near:
             degrees[np.searchsorted(every, _array(places))] += closeness
-        points = WEIGHTS["topics"] * (degrees // len(asked)) // FULL
+        points = weights.weight("topics") * (degrees // len(asked)) // FULL
+        others = FULL - weights.weight("topics")
         order = np.argsort(-points, kind="stable")
         begin = 0
         while begin < len(order):
@@ -160,14 +169,14 @@ class Candidates:
             # All of equal points together: what comes after can only have fewer.
             end = int(np.searchsorted(-points[order], -points[order[end - 1]], side="right"))
             chosen = np.sort(order[begin:end])
-            yield every[chosen], points[chosen], _OTHERS + (int(points[order[end]]) if end < len(order) else 0)
+            yield every[chosen], points[chosen], others + (int(points[order[end]]) if end < len(order) else 0)
             begin = end
         unrelated = survivors - related
         yield _array(unrelated), np.zeros(len(unrelated), np.int32), -1
 
     # -- one chunk ---------------------------------------------------------------------------------------------------
 
-    def _judged(self, line: WantedLine, chunk: Places, points: Ints) -> tuple[Places, Ints]:
+    def _judged(self, line: WantedLine, chunk: Places, points: Ints, weights: Weights) -> tuple[Places, Ints]:
         """Those of a chunk that break no constraint, with their scores."""
         first, last = line.window.starts.toordinal(), line.window.ends.toordinal()
         begin = np.maximum(self._valid_from[chunk], first)
@@ -186,17 +195,20 @@ class Candidates:
         if not len(chunk):
             return chunk, points
         held = BitMap(chunk)
-        degrees: list[tuple[int, Ints]] = [
-            (WEIGHTS["window"], (FULL * free // window_days(line.window)).astype(np.int32)),
-            (WEIGHTS["kind"], FULL // self._kinds[chunk]),
-            (WEIGHTS["funding"], self._funding[chunk]),
-            (WEIGHTS["articles"], self._covered("article", line.articles, chunk, held)),
-            (WEIGHTS["paragraphs"], self._covered("paragraph", line.paragraphs, chunk, held)),
-            (WEIGHTS["pillars"], self._covered("pillar", line.pillars, chunk, held)),
-            (WEIGHTS["language"], self._languages(line, chunk, held)),
-            (WEIGHTS["region"], self._region(line.state, chunk, held)),
-        ]
-        return chunk, sum((weight * degree // FULL for weight, degree in degrees), start=points)
+        degrees: Mapping[Criterion, Ints] = {
+            "window": (FULL * free // window_days(line.window)).astype(np.int32),
+            "kind": FULL // self._kinds[chunk],
+            "funding": self._funding[chunk],
+            "load": self._load[chunk],
+            "articles": self._covered("article", line.articles, chunk, held),
+            "paragraphs": self._covered("paragraph", line.paragraphs, chunk, held),
+            "pillars": self._covered("pillar", line.pillars, chunk, held),
+            "language": self._languages(line, chunk, held),
+            "region": self._region(line.state, chunk, held),
+            "legal_system": self._legal_system(line.state, chunk, held),
+            "experience": self._experience(line, chunk, held),
+        }
+        return chunk, sum((weights.weight(name) * degree // FULL for name, degree in degrees.items()), start=points)
 
     def _covered(self, what: str, codes: Iterable[str], chunk: Places, held: BitMap) -> Ints:
         asked = set(codes)
@@ -224,6 +236,20 @@ class Candidates:
             found[np.searchsorted(chunk, _array(self._of(what, code) & held))] = degree
         return found
 
+    def _legal_system(self, state: str, chunk: Places, held: BitMap) -> Ints:
+        own = legal_system_of(state)
+        if not own:
+            return np.full(len(chunk), SYSTEM_UNKNOWN, np.int32)
+        found = self._covered("law", own, chunk, held)
+        found[np.searchsorted(chunk, _array(self._of("no law", "") & held))] = SYSTEM_UNKNOWN
+        return found
+
+    def _experience(self, line: WantedLine, chunk: Places, held: BitMap) -> Ints:
+        found: Ints = ON_TOPICS * self._covered("practised topic", line.topics, chunk, held) // FULL
+        for _, degree in PRACTISED:
+            found[np.searchsorted(chunk, _array(self._of(f"practised {degree}", line.kind) & held))] += degree
+        return found
+
     # -- columns -----------------------------------------------------------------------------------------------------
 
     def _room_for(self, count: int) -> None:
@@ -236,7 +262,7 @@ class Candidates:
 
         self._valid_from, self._valid_until = longer("_valid_from", _EVER), longer("_valid_until", _NEVER)
         self._group_max, self._kinds = longer("_group_max", 0), longer("_kinds", 1)
-        self._funding = longer("_funding", 0)
+        self._funding, self._load = longer("_funding", 0), longer("_load", 0)
         self._room_from, self._room_until = longer("_room_from", _EVER, ROOMS), longer("_room_until", _NEVER, ROOMS)
 
     def _fill(self, place: int, offering: Offering) -> None:
@@ -246,6 +272,7 @@ class Candidates:
         self._group_max[place] = _EVER if terms.group_size_max is None else terms.group_size_max
         self._kinds[place] = len(set(terms.kinds)) or 1
         self._funding[place] = FUNDING[ResourceStatus(terms.resource_status)]
+        self._load[place] = load_degree(*load(offering))
         rooms = [
             (one.period.starts.toordinal(), one.period.ends.toordinal())
             for one in terms.capacity
@@ -268,6 +295,9 @@ def _keys(offering: Offering) -> Iterable[tuple[str, str]]:
         yield ("unodc", "")
     if (region := region_of(offering.provider)) is not None:
         yield ("provider region", region)
+    yield from (("law", code) for code in legal_system_of(offering.provider))
+    if not legal_system_of(offering.provider):
+        yield ("no law", "")
     if not eligible.states and not eligible.regions:
         yield ("open", "")
     if terms.resource_status == ResourceStatus.FUNDED:
@@ -296,11 +326,17 @@ def _keys(offering: Offering) -> Iterable[tuple[str, str]]:
         yield (f"topic {closeness}", other)
 
 
+def _keys_of(experience: Experience) -> Iterable[tuple[str, str]]:
+    """The sets that an offering is in by what its provider has completed."""
+    yield from (("practised topic", topic) for topic in experience.topics)
+    yield from ((f"practised {practised(kind, experience)}", kind) for kind in experience.deliveries)
+
+
 @cache
 def _neighbours(topic: str) -> Sequence[tuple[str, int]]:
-    """The topics that are anything to this one, with how close they are."""
-    found = ((other, topic_distance(topic, other)) for other in topics())
-    return [(other, TOPIC_CLOSENESS[distance]) for other, distance in found if distance < len(TOPIC_CLOSENESS)]
+    """The topics that are anything to this one, with how alike they are."""
+    found = ((other, topic_similarity(topic, other)) for other in topics())
+    return [(other, similarity) for other, similarity in found if similarity]
 
 
 def _array(places: BitMap) -> Places:

@@ -25,6 +25,7 @@ from services.matching import (
     offering_store,
     text_api,
     treaty_api,
+    weights_api,
     why_not_api,
 )
 from services.matching.consumers import HANDLERS
@@ -89,12 +90,19 @@ def loops(running: Running) -> Mapping[str, Loop]:
 SERVICE = Service(
     name="matching",
     folder=Path(__file__).parent,
-    routes=[*offering_api.ROUTES, *match_api.ROUTES, *why_not_api.ROUTES, *text_api.ROUTES, *treaty_api.ROUTES],
+    routes=[
+        *offering_api.ROUTES,
+        *match_api.ROUTES,
+        *why_not_api.ROUTES,
+        *text_api.ROUTES,
+        *treaty_api.ROUTES,
+        *weights_api.ROUTES,
+    ],
     listens_to=("requests", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=match_actions.rebuild,
-    tables=("match", "capacity", "offering", "treaty_status"),
+    tables=("match", "capacity", "offering", "treaty_status", "weights"),
     texts=("offering_text", "remark"),
     followed=Followed(following.seen),
 )

@@ -15,20 +15,22 @@ from services.matching.candidates import ROOMS, Candidates, Placed
 from services.matching.constraints import violated
 from services.matching.line import WantedLine
 from services.matching.offering import Offering
-from services.matching.scoring import ranked
-from tests.domain.test_matching_scoring import lines, offerings
+from services.matching.scoring import NOTHING_KNOWN, Experience, Known, ranked
+from tests.domain.test_matching_scoring import knowledge, lines, offerings
 from tests.matching_builders import a_wanted_line, an_offering, terms
 
 
-def by_looking_at_each(line: WantedLine, every: Sequence[Offering], limit: int = 20) -> list[Placed]:
+def by_looking_at_each(
+    line: WantedLine, every: Sequence[Offering], limit: int = 20, known: Known = NOTHING_KNOWN
+) -> list[Placed]:
     fitting = [one for one in every if not violated(line, one)]
-    return [Placed(one.offering.offering_id, one.score) for one in ranked(line, fitting)[:limit]]
+    return [Placed(one.offering.offering_id, one.score) for one in ranked(line, fitting, known=known)[:limit]]
 
 
-def held(every: Sequence[Offering]) -> Candidates:
+def held(every: Sequence[Offering], known: Known = NOTHING_KNOWN) -> Candidates:
     found = Candidates()
     for one in every:
-        found.put(one)
+        found.put(one, known.of(one.provider))
     return found
 
 
@@ -64,11 +66,13 @@ def fitting(draw: st.DrawFn) -> Offering:
 
 
 @settings(max_examples=300)
-@given(lines(), st.lists(st.one_of(fitting(), offerings()), max_size=40), st.integers(1, 8))
-def test_the_best_are_those_that_looking_at_each_finds(line: Any, every: list[Offering], limit: int) -> None:
+@given(lines(), st.lists(st.one_of(fitting(), offerings()), max_size=40), knowledge(), st.integers(1, 8))
+def test_the_best_are_those_that_looking_at_each_finds(
+    line: Any, every: list[Offering], known: Known, limit: int
+) -> None:
     every = distinct(every)
 
-    assert by_looking_at_each(line, every, limit) == held(every).best(line, limit)
+    assert by_looking_at_each(line, every, limit, known) == held(every, known).best(line, limit, known.weights)
 
 
 @given(lines(), st.lists(st.tuples(st.booleans(), fitting()), max_size=30))
@@ -98,6 +102,16 @@ def test_an_offering_that_is_put_again_is_as_it_now_stands() -> None:
     assert [] == found.best(line)
     found.put(one)
     assert 1 == len(found) == len(found.best(line))
+
+
+def test_what_its_provider_has_completed_counts_once_it_is_put_again() -> None:
+    line, one = a_wanted_line(), an_offering()
+    found = held([one])
+    before = found.best(line)[0].score
+
+    found.put(one, Experience(deliveries={line.kind: 1}))
+
+    assert found.best(line)[0].score > before
 
 
 def test_more_than_there_were_places_for_are_held() -> None:
