@@ -37,7 +37,7 @@ from services.matching.scoring import (
     practised,
     window_days,
 )
-from services.matching.weights import FIRST, Criterion, Weights
+from services.matching.weights import CRITERIA, FIRST, Criterion, Weights
 
 ROOMS: Final = 4
 """Periods with room in columns; of an offering that has more, the others stand in a list of its own."""
@@ -161,18 +161,43 @@ class Candidates:
         for places, closeness in near:
             degrees[np.searchsorted(every, _array(places))] += closeness
         points = weights.weight("topics") * (degrees // len(asked)) // FULL
-        others = FULL - weights.weight("topics")
+        others = self._most_beside_topics(line, survivors, weights)
         order = np.argsort(-points, kind="stable")
+        fewer = -points[order]
         begin = 0
         while begin < len(order):
             end = min(begin + CHUNK_MIN, len(order))
             # All of equal points together: what comes after can only have fewer.
-            end = int(np.searchsorted(-points[order], -points[order[end - 1]], side="right"))
+            end = int(np.searchsorted(fewer, fewer[end - 1], side="right"))
             chosen = np.sort(order[begin:end])
-            yield every[chosen], points[chosen], others + (int(points[order[end]]) if end < len(order) else 0)
+            yield every[chosen], points[chosen], others - (int(fewer[end]) if end < len(order) else 0)
             begin = end
         unrelated = survivors - related
         yield _array(unrelated), np.zeros(len(unrelated), np.int32), -1
+
+    def _most_beside_topics(self, line: WantedLine, survivors: BitMap, weights: Weights) -> int:
+        """No survivor has more points than this for all other criteria. What a text means is not judged here."""
+
+        def found(what: str, code: str) -> bool:
+            return self._of(what, code).intersect(survivors)
+
+        def covered(what: str, codes: Iterable[str]) -> int:
+            asked = set(codes)
+            return FULL * sum(found(what, code) for code in asked) // len(asked) if asked else 0
+
+        region = region_of(line.state) or ""
+        near = [("state", line.state, FULL), ("region", region, BY_REGION), ("provider region", region, SAME_REGION)]
+        most: Mapping[Criterion, int] = {
+            "topics": 0,
+            "meaning": 0,
+            "articles": covered("article", line.articles),
+            "paragraphs": covered("paragraph", line.paragraphs),
+            "pillars": covered("pillar", line.pillars),
+            "region": next((degree for what, code, degree in near if found(what, code)), OPEN_TO_ALL),
+            "experience": ON_TOPICS * covered("practised topic", line.topics) // FULL
+            + next((degree for _, degree in PRACTISED if found(f"practised {degree}", line.kind)), 0),
+        }
+        return sum(weights.weight(name) * most.get(name, FULL) // FULL for name in CRITERIA)
 
     # -- one chunk ---------------------------------------------------------------------------------------------------
 
