@@ -126,14 +126,24 @@ class RecordTreatyStatus(Struct, frozen=True, kw_only=True, forbid_unknown_field
         _check("instrument", [self.instrument], reference.instruments())
 
 
+class NewWeight(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much one criterion is to count, in thousandths."""
+
+    criterion: Code
+    of: Annotated[int, Meta(ge=1, le=1000)]
+
+
 class AdoptWeights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much each criterion is to count, and a coded reason (`/v1/reference/reasons/adopt_weights`).
 
     The weights are thousandths that add up to 1000; a criterion that is left out is not judged.
     """
 
-    weights: Annotated[tuple[Weight, ...], Meta(min_length=1, max_length=CRITERIA_MAX)]
+    weights: Annotated[tuple[NewWeight, ...], Meta(min_length=1, max_length=CRITERIA_MAX)]
     reason: Code
+
+    def given(self) -> tuple[Weight, ...]:
+        return tuple(Weight(criterion=one.criterion, of=one.of) for one in self.weights)
 
 
 class NewMatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

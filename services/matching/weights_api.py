@@ -58,7 +58,7 @@ async def adopt_weights(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=WEIGHTS_ID)
         if claimed.first:
-            await weights_actions.adopt(tx, data.weights, data.reason, expected=expected, now=now)
+            await weights_actions.adopt(tx, data.given(), data.reason, expected=expected, now=now)
         found = await scoring_store.in_force(tx)
     return shown(_view(found), revision=found.version)
 
