@@ -8,12 +8,12 @@ from chassis.db import Tx
 from chassis.ids import new_id
 from chassis.journal import announce_all
 from contracts.facts import Event, Fact
-from services.matching import line_store, match, match_store, offering_store, scoring_store
+from services.matching import line_store, match, match_store, memory, offering_store, scoring_store
 from services.matching.constraints import CAPACITY, violated
 from services.matching.line import SEEKING, WantedLine
 from services.matching.match import Match, MatchStatus
 from services.matching.offering import Offering
-from services.matching.scoring import SUGGESTIONS_MAX, ranked, scored
+from services.matching.scoring import SUGGESTIONS_MAX, scored
 
 SUGGESTED_LINES_MAX = 200
 """An offering that becomes available is suggested at once to at most so many lines, those it fits best."""
@@ -42,12 +42,10 @@ async def anew(tx: Tx, request_id: UUID, *, because: Event, now: datetime) -> No
 async def for_lines(tx: Tx, lines: Sequence[WantedLine], *, because: Event, now: datetime) -> None:
     """Suggest to each line, held by this transaction, the offerings that fit it best."""
     seeking = [line for line in lines if line.status in SEEKING and line.fulfilment != "complete"]
-    fitting = [(line, await offering_store.candidates(tx, line)) for line in seeking]
-    known = await scoring_store.known(tx, {one.provider for _, offerings in fitting for one in offerings})
     best = [
         (line, rank, found)
-        for line, offerings in fitting
-        for rank, found in enumerate(ranked(line, offerings, known=known)[:SUGGESTIONS_MAX], 1)
+        for line, those in zip(seeking, await memory.ranked_for(tx, seeking), strict=True)
+        for rank, found in enumerate(those, 1)
     ]
     held = await match_store.between(
         tx, [line.line_id for line, _, _ in best], [found.offering.offering_id for _, _, found in best]

@@ -16,6 +16,7 @@ from chassis.supervise import Loop, every
 from contracts.consents import ConsentPage
 from services.matching import (
     consent_store,
+    entry_store,
     following,
     match_actions,
     match_api,
@@ -29,9 +30,13 @@ from services.matching import (
     why_not_api,
 )
 from services.matching.consumers import HANDLERS
+from services.matching.memory import memory_of
 
 CONSENTS_SECONDS = 2.0
 """Well below the time after which what hangs on consents is not shown."""
+
+MEMORY_SECONDS = 0.2
+"""What changes meanwhile is looked at by each who asks."""
 
 LAPSE_SECONDS = 60.0
 LOOK_SECONDS = 10.0
@@ -79,9 +84,21 @@ async def read_consents(running: Running) -> None:
         after, more = page.after, page.more
 
 
+async def read_offerings(db: Database) -> None:
+    """Keep the offerings in memory as PostgreSQL has them."""
+    await memory_of(db).read(db)
+
+
+async def forget_changes(db: Database) -> None:
+    async with db.transaction() as tx:
+        await entry_store.forget_changes(tx)
+
+
 def loops(running: Running) -> Mapping[str, Loop]:
     return {
         "consents": partial(every, CONSENTS_SECONDS, partial(read_consents, running)),
+        "offerings in memory": partial(every, MEMORY_SECONDS, partial(read_offerings, running.db)),
+        "changes forgotten": partial(every, LAPSE_SECONDS, partial(forget_changes, running.db)),
         "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, running.db)),
         "second looks": partial(every, LOOK_SECONDS, partial(look_again, running.db)),
     }
