@@ -5,7 +5,6 @@ each process looks for, and what a candidate is scored by is read from its own r
 not here yet is looked at besides, so that every process finds the same.
 """
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -36,44 +35,34 @@ class Memory:
         self.held: Held | None = None
         self.looked_at: datetime | None = None
         self._heard: frozenset[int] = frozenset()
-        self._reading = asyncio.Lock()
 
-    async def read(self, db: Database) -> None:
-        """Read what has changed since; all of it where that is not known any more."""
-        async with self._reading:
-            async with db.transaction() as tx:
-                begun_at = await entry_store.now(tx)
-            if self.held is None or self.looked_at is None or begun_at - self.looked_at > STALE:
-                self.held = None
-                self.held = await _all(db)
-                self._heard, self.looked_at = frozenset(), begun_at
-            async with db.transaction() as tx:
-                changes = await entry_store.changes_since(tx, self.looked_at - LOOK_BACK)
-                changed = {changes[number] for number in changes.keys() - self._heard}
-                entries = {one.offering_id: one for one in await entry_store.entries(tx, changed)} if changed else {}
-            for offering_id in changed:
-                if offering_id in entries:
-                    self.held.put(entries[offering_id])
-                else:
-                    self.held.remove(offering_id)
-            self._heard, self.looked_at = frozenset(changes), begun_at
+    def is_outdated(self, now: datetime) -> bool:
+        """Where what has changed since cannot be told any more."""
+        return self.looked_at is None or now - self.looked_at > STALE
+
+    def begin(self, held: Held, now: datetime) -> None:
+        """All has been read; that was begun `now`, by the database's clock."""
+        self.held, self.looked_at, self._heard = held, now, frozenset()
+
+    async def follow(self, tx: Tx, now: datetime) -> None:
+        """Read again what has changed. Nobody else does at the same time."""
+        assert self.held is not None, "all has been read"
+        assert self.looked_at is not None, "all has been read"
+        changes = await entry_store.changes_since(tx, self.looked_at - LOOK_BACK)
+        changed = {changes[number] for number in changes.keys() - self._heard}
+        entries = {one.offering_id: one for one in await entry_store.entries(tx, changed)} if changed else {}
+        for offering_id in changed:
+            if offering_id in entries:
+                self.held.put(entries[offering_id])
+            else:
+                self.held.remove(offering_id)
+        self._heard, self.looked_at = frozenset(changes), now
 
     async def unread(self, tx: Tx) -> set[UUID]:
         """Offerings whose change this transaction sees, and the memory does not hold yet."""
         assert self.looked_at is not None, "all has been read"
         changes = await entry_store.changes_since(tx, self.looked_at - LOOK_BACK)
         return {changes[number] for number in changes.keys() - self._heard}
-
-
-async def _all(db: Database) -> Held:
-    held, after = Held(), UUID(int=0)
-    while True:
-        async with db.transaction() as tx:
-            page = await entry_store.page(tx, after)
-        if not page:
-            return held
-        held.add(page)
-        after = page[-1].offering_id
 
 
 async def ranked_for(tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIONS_MAX) -> list[list[Scored]]:

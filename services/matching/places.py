@@ -33,6 +33,9 @@ PAGE: Final = 1 << 16
 
 WORD: Final = 64
 HALF: Final = (1 << WORD) - 1
+WORDS: Final = {"articles": 2, "paragraphs": 1, "pillars": 1, "languages": 1}
+"""Words of bits in a row."""
+
 _NOTHING = BitMap()
 
 Ints = NDArray[np.int32]
@@ -120,9 +123,10 @@ def numbers(what: str) -> Mapping[str, int]:
 @lru_cache(1 << 14)
 def bits(what: str, codes: tuple[str, ...]) -> tuple[int, ...]:
     """The bits of these codes, in words."""
-    known = numbers(what)
+    known, words = numbers(what), WORDS[what]
+    assert len(known) <= words * WORD, f"there are more {what} than a row has bits for"
     found = sum(1 << known[code] for code in set(codes) if code in known)
-    return tuple(found >> shift & HALF for shift in range(0, len(known), WORD))
+    return tuple(found >> number * WORD & HALF for number in range(words))
 
 
 @lru_cache(1 << 10)
@@ -131,16 +135,12 @@ def alike(topic: str) -> Ints:
     return np.array([0, *(reference.topic_similarity(topic, other) for other in numbers("topics"))], np.int32)
 
 
-def _words(what: str) -> tuple[str, type[np.uint64], tuple[int]]:
-    return what, np.uint64, (-(-len(numbers(what)) // WORD),)
-
-
 ROW = np.dtype(
     [
         ("id", np.uint64, (2,)),
-        _words("articles"),
-        _words("paragraphs"),
-        _words("pillars"),
+        ("articles", np.uint64, (WORDS["articles"],)),
+        ("paragraphs", np.uint64, (WORDS["paragraphs"],)),
+        ("pillars", np.uint64, (WORDS["pillars"],)),
         ("spoken", np.uint8),
         ("provider", np.uint16),
         ("topics", np.uint8, (TOPICS,)),

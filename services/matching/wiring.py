@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -31,6 +32,7 @@ from services.matching import (
 )
 from services.matching.consumers import HANDLERS
 from services.matching.memory import memory_of
+from services.matching.places import Held
 
 CONSENTS_SECONDS = 2.0
 """Well below the time after which what hangs on consents is not shown."""
@@ -85,8 +87,22 @@ async def read_consents(running: Running) -> None:
 
 
 async def read_offerings(db: Database) -> None:
-    """Keep the offerings in memory as PostgreSQL has them."""
-    await memory_of(db).read(db)
+    """Keep the offerings in memory as PostgreSQL has them: all of them at first, then what has changed."""
+    memory = memory_of(db)
+    async with db.transaction() as tx:
+        begun_at = await entry_store.now(tx)
+    if memory.is_outdated(begun_at):
+        held, after = Held(), UUID(int=0)
+        while True:
+            async with db.transaction() as tx:
+                page = await entry_store.page(tx, after)
+            if not page:
+                break
+            held.add(page)
+            after = page[-1].offering_id
+        memory.begin(held, begun_at)
+    async with db.transaction() as tx:
+        await memory.follow(tx, begun_at)
 
 
 async def forget_changes(db: Database) -> None:

@@ -14,6 +14,7 @@ from services.matching import entry_store, offering_store
 from services.matching.line import WantedLine
 from services.matching.memory import Memory, memory_of, ranked_for
 from services.matching.places import Entry, entry_of
+from services.matching.wiring import read_offerings
 from tests.domain import test_sample_world as sample_world
 from tests.matching_builders import a_wanted_line
 from tests.service.matching_steps import CEB, NORWAY, Client
@@ -68,7 +69,7 @@ async def test_with_it_and_without_the_same_is_found_for_every_line_of_the_sampl
     async with db.transaction() as tx:
         asked = [[(one.offering.offering_id, one.score) for one in those] for those in await ranked_for(tx, lines)]
 
-    await memory.read(db)
+    await read_offerings(db)
 
     async with db.transaction() as tx:
         found = [[(one.offering.offering_id, one.score) for one in those] for those in await ranked_for(tx, lines)]
@@ -96,7 +97,7 @@ async def test_what_changes_is_seen_before_it_is_read_again_and_after(
     api: Client, db: Database, memory: Memory
 ) -> None:
     first, second = await approved(api, CEB), await approved(api, NORWAY)
-    await memory.read(db)
+    await read_offerings(db)
     assert {UUID(first["offering_id"]), UUID(second["offering_id"])} == set(await found_for(db))
 
     await move(api, second, "suspend", NORWAY)
@@ -104,7 +105,7 @@ async def test_what_changes_is_seen_before_it_is_read_again_and_after(
 
     expected = {UUID(first["offering_id"]), UUID(third["offering_id"])}
     assert expected == set(await found_for(db))
-    await memory.read(db)
+    await read_offerings(db)
     assert expected == set(await found_for(db))
     assert 2 == held_by(memory)
     async with db.transaction() as tx:
@@ -113,7 +114,7 @@ async def test_what_changes_is_seen_before_it_is_read_again_and_after(
 
 async def test_capacity_that_is_taken_and_given_back_is_a_change(api: Client, db: Database, memory: Memory) -> None:
     offering = UUID((await approved(api, CEB))["offering_id"])
-    await memory.read(db)
+    await read_offerings(db)
     periods = []
     while True:
         async with db.transaction() as tx:
@@ -123,18 +124,18 @@ async def test_capacity_that_is_taken_and_given_back_is_a_change(api: Client, db
         periods.append(period)
 
     assert [] == await found_for(db)
-    await memory.read(db)
+    await read_offerings(db)
     assert [] == await found_for(db)
     async with db.transaction() as tx:
         await offering_store.give_back(tx, offering, periods[0])
     assert [offering] == await found_for(db)
-    await memory.read(db)
+    await read_offerings(db)
     assert [offering] == await found_for(db)
 
 
 async def test_a_change_that_is_undone_leaves_nothing(api: Client, db: Database, memory: Memory) -> None:
     offering = UUID((await approved(api, CEB))["offering_id"])
-    await memory.read(db)
+    await read_offerings(db)
 
     async def change_and_fail() -> None:
         async with db.transaction() as tx:
@@ -146,7 +147,7 @@ async def test_a_change_that_is_undone_leaves_nothing(api: Client, db: Database,
         await change_and_fail()
 
     assert [offering] == await found_for(db)
-    await memory.read(db)
+    await read_offerings(db)
     assert [offering] == await found_for(db)
 
 
@@ -154,29 +155,29 @@ async def test_a_transaction_that_ends_after_others_were_read_is_not_missed(
     api: Client, db: Database, memory: Memory
 ) -> None:
     offering = UUID((await approved(api, CEB))["offering_id"])
-    await memory.read(db)
+    await read_offerings(db)
 
     async with db.transaction() as tx:
         await tx.execute("UPDATE offering SET kinds = '{mentoring}' WHERE offering_id = $1", offering)
         other = UUID((await approved(api, NORWAY))["offering_id"])
-        await memory.read(db)
+        await read_offerings(db)
         assert {offering, other} == set(await found_for(db))
 
     assert [other] == await found_for(db)
-    await memory.read(db)
+    await read_offerings(db)
     assert [other] == await found_for(db)
 
 
 async def test_who_has_not_looked_for_long_reads_all_of_it_again(api: Client, db: Database, memory: Memory) -> None:
     await approved(api, CEB)
-    await memory.read(db)
+    await read_offerings(db)
     await approved(api, NORWAY)
     async with db.transaction() as tx:
         await tx.execute("DELETE FROM offering_change")
     assert memory.looked_at is not None
     memory.looked_at -= timedelta(minutes=6)
 
-    await memory.read(db)
+    await read_offerings(db)
 
     assert 2 == held_by(memory)
 
