@@ -83,6 +83,7 @@ class Tx:
         "caller",
         "connection",
         "in_doubt",
+        "memory",
     )
 
     def __init__(
@@ -92,12 +93,14 @@ class Tx:
         caller: Caller | None,
         own_role: str | None,
         *,
+        memory: dict[type, object],
         planned_once: bool = False,
     ) -> None:
         self._take = take
         self._group = group
         self._own_role = own_role
         self._planned_once = planned_once
+        self.memory = memory
         self._opened = False
         self._writes: dict[Write, tuple[object, ...]] = {}
         self.caller = caller
@@ -223,6 +226,8 @@ class Database:
         self.source = source
         self._own_role = own_role
         self.on_commit: Callable[[Sequence[Event]], None] = lambda _events: None
+        self.memory: dict[type, object] = {}
+        """What a service keeps in this process of what stands in the database: it can be read again at any time."""
 
     @classmethod
     async def connect(
@@ -255,7 +260,7 @@ class Database:
         row-level security in it a statement takes longer to plan than to carry out.
         Raises Unavailable when no connection is to be had, OutcomeUnknown when COMMIT was not answered.
         """
-        tx = Tx(self._take, self._group, by, self._own_role, planned_once=planned_once)
+        tx = Tx(self._take, self._group, by, self._own_role, memory=self.memory, planned_once=planned_once)
         sound = False
         try:
             try:

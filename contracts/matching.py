@@ -12,7 +12,7 @@ from contracts.values import Code, Language, Money, Organization, Period, State
 
 PERIODS_MAX = 24
 STATES_MAX = 200
-CRITERIA_MAX = 12
+CRITERIA_MAX = 16
 
 
 class Capacity(Struct, frozen=True, kw_only=True):
@@ -146,6 +146,13 @@ class Share(Struct, frozen=True, kw_only=True):
 
     criterion: Code
     points: Annotated[int, Meta(ge=0, le=1000)]
+    of: Annotated[int, Meta(ge=1, le=1000)]
+
+
+class Weight(Struct, frozen=True, kw_only=True):
+    """How much one criterion counts: in thousandths of the whole."""
+
+    criterion: Code
     of: Annotated[int, Meta(ge=1, le=1000)]
 
 
@@ -310,6 +317,19 @@ class TreatyStatusRecorded(Fact, frozen=True, kw_only=True, tag="matching.treaty
     recorded_at: datetime
 
 
+class WeightsAdopted(Fact, frozen=True, kw_only=True, tag="matching.weights.adopted.v1"):
+    """A coordinator adopted new weights, for a coded reason: they hold for what is scored from now on.
+
+    They add up to 1000; a criterion that is left out is not judged.
+    """
+
+    weights_id: UUID
+    version: Annotated[int, Meta(ge=1)]
+    weights: Annotated[tuple[Weight, ...], Meta(min_length=1, max_length=CRITERIA_MAX)]
+    reason: Code
+    adopted_at: datetime
+
+
 FACTS: tuple[type[Fact], ...] = (
     OfferingDrafted,
     OfferingRevised,
@@ -337,4 +357,5 @@ FACTS: tuple[type[Fact], ...] = (
     MatchExpired,
     MatchRevoked,
     TreatyStatusRecorded,
+    WeightsAdopted,
 )

@@ -86,6 +86,13 @@ class Country(msgspec.Struct, frozen=True, kw_only=True):
     """Those of the six languages that are official there."""
 
 
+class LegalSystem(msgspec.Struct, frozen=True, kw_only=True):
+    """Which legal traditions the law of a State draws on."""
+
+    code: str
+    draws_on: tuple[str, ...]
+
+
 class Parties(msgspec.Struct, frozen=True, kw_only=True):
     """Which States are party to an instrument, each since when, as far as was known on the day `as_of`."""
 
@@ -104,7 +111,7 @@ class Currency(msgspec.Struct, frozen=True, kw_only=True):
 ENTRIES: Mapping[str, type[Article]] = {"articles": Article}
 """What the terms of a table of the scheme are, where they are more than terms."""
 
-Entry = TypeVar("Entry", Term, Article, Reason, Country, Parties, Currency)
+Entry = TypeVar("Entry", Term, Article, Reason, Country, LegalSystem, Parties, Currency)
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +158,23 @@ def topics() -> Mapping[str, Term]:
 def instruments() -> Mapping[str, Term]:
     """The Convention and its three Protocols."""
     return _by_code("instruments", Term)
+
+
+@cache
+def legal_traditions() -> Mapping[str, Term]:
+    """What legal systems draw on."""
+    return _by_code("legal_traditions", Term)
+
+
+@cache
+def _legal_systems() -> Mapping[str, LegalSystem]:
+    return _by_code("legal_systems", LegalSystem)
+
+
+def legal_system_of(organization: str) -> tuple[str, ...]:
+    """The legal traditions that the law of a State draws on; none for what is no State, or where it is not known."""
+    found = _legal_systems().get(organization)
+    return found.draws_on if found else ()
 
 
 @cache

@@ -235,8 +235,9 @@ _MATCHING = (
             _M.WHY_NOT,
             _M.SUGGEST_TOPICS,
             _M.SHOW_TREATY_STATUS,
+            _M.SHOW_WEIGHTS,
         ),
-        acts=(_M.RECORD_TREATY_STATUS,),
+        acts=(_M.RECORD_TREATY_STATUS, _M.ADOPT_WEIGHTS),
     ),
     Subject(
         service="matching",

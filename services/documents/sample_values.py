@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from services.matching.weights import FIRST as FIRST_WEIGHTS
+
 FICTITIOUS = "[Fictitious sample]"
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 DOLLARS = {"minor": 3_800_000, "currency": "USD"}
@@ -16,15 +18,18 @@ INSTALMENT = {"minor": 100_000_000, "currency": "NOK"}
 KRONE_RATE = {"rate": "0.0950", "rate_source": "fictitious", "rate_date": "2026-11-01"}
 CURRICULUM = ["convention_provisions", "obtaining_evidence", "preservation_of_stored_data", "real_time_traffic_data"]
 SHARES = (
-    ("topics", 300, 300),
-    ("articles", 150, 150),
+    ("topics", 220, 220),
+    ("articles", 110, 110),
     ("kind", 50, 50),
-    ("paragraphs", 80, 80),
-    ("pillars", 40, 40),
-    ("language", 120, 120),
-    ("window", 90, 120),
-    ("region", 24, 80),
-    ("funding", 30, 60),
+    ("paragraphs", 60, 60),
+    ("pillars", 30, 30),
+    ("language", 100, 100),
+    ("window", 75, 100),
+    ("region", 18, 60),
+    ("legal_system", 15, 30),
+    ("experience", 28, 60),
+    ("funding", 25, 50),
+    ("load", 20, 30),
 )
 
 SUBJECT = {"issuer": "https://issuer.entraide.example", "subject": "e2e0974d-4f87-5a11-9e66-f8dbe4bf28ed"}
@@ -118,7 +123,10 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         # a match
         "score": sum(points for _, points, _ in SHARES),
         "shares": [{"criterion": name, "points": points, "of": of} for name, points, of in SHARES],
-        "algorithm": "codes-1",
+        "algorithm": "codes-2:weights-0",
+        # weights
+        "version": 1,
+        "weights": [{"criterion": name, "of": of} for name, of in FIRST_WEIGHTS.of.items()],
         "offering_revision": 3,
         "rank": 1,
         "departs": True,
@@ -247,6 +255,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "PersonErasureProposed": "asked_by_person",
         "PersonErasureDeclined": "data_still_needed",
         "PersonErased": "asked_by_person",
+        "WeightsAdopted": "calibrated",
+        "AdoptWeights": "calibrated",
         "AppointmentRefused": "letter_not_authenticated",
         "AppointmentEnded": "new_duties",
         "ClientEnded": "no_longer_in_use",
@@ -267,7 +277,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             {"RequestRegistered", "RequestReturned", "RequestDeclined", "RequestOpened", "RequestHeld"}
             | {"RequestResumed", "RequestReopened", "RequestClosed", "OfferingApproved", "OfferingReturned"}
             | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
-            | {"MatchNotPursued", "MatchRevoked", "ConsentRecorded", "TreatyStatusRecorded"}
+            | {"MatchNotPursued", "MatchRevoked", "ConsentRecorded", "TreatyStatusRecorded", "WeightsAdopted"}
         ),
         "UNODC-SHERLOC:provider_officer": frozenset(
             {"OfferingDrafted", "OfferingRevised", "OfferingSubmitted", "OfferingReconfirmed", "OfferingWithdrawn"}
@@ -299,6 +309,6 @@ FIRST: frozenset[str] = frozenset(
     }
     | {"RatesLoaded", "PledgePledged", "RequirementOpened", "AllocationMade", "SubscriptionRegistered"}
     | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
-    | {"ClientRegistered", "TreatyStatusRecorded"}
+    | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted"}
 )
 """What an aggregate begins with."""

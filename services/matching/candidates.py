@@ -1,50 +1,36 @@
-"""The offerings in memory: those that may serve a line, and the best of them, among very many.
+"""The offerings that may serve a line, and the best of them, among very many.
 
-For each code there is the set of offerings that have it, as a compressed bitmap of their places; dates, limits and what
-is left of capacity are columns. It is a cache of what PostgreSQL holds. `constraints.violated` and `scoring.ranked`
-over everything say the same, and a test compares the two.
+`constraints.violated` and `scoring.ranked` over every available offering say the same, and a test compares the two.
 """
 
-from collections.abc import Iterable, Sequence
-from functools import cache
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 from uuid import UUID
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from contracts.reference import instruments, region_of, topic_distance, topics
-from contracts.values import is_unodc
+from contracts.reference import instruments, legal_system_of, region_of
 from services.matching.line import WantedLine
-from services.matching.offering import Offering, ResourceStatus
+from services.matching.places import ROOMS, TOPICS, WORD, Held, Ints, Places, Rows, alike, bits
 from services.matching.scoring import (
     BY_REGION,
     FULL,
-    FUNDING,
     INTERPRETED,
+    NOTHING_KNOWN,
+    ON_TOPICS,
     OPEN_TO_ALL,
     SAME_REGION,
     SUGGESTIONS_MAX,
-    TOPIC_CLOSENESS,
-    WEIGHTS,
+    SYSTEM_UNKNOWN,
+    Known,
+    practised,
     window_days,
 )
+from services.matching.weights import Criterion
 
-ROOMS: Final = 4
-"""Periods with room in columns; of an offering that has more, the others stand in a list of its own."""
-
-CHUNK_MIN: Final = 512
-"""So many are judged together at least, those of the best topics first."""
-
-_NEVER, _EVER = -(10**8), 10**8
-"""Before and after every day by its ordinal; and far enough from the ends of a column's numbers to be subtracted."""
-_OTHERS: Final = FULL - WEIGHTS["topics"]
-"""The most that anything beside the topics can give."""
-
-Ints = NDArray[np.int32]
-Places = NDArray[np.uint32]
+T = TypeVar("T")
 
 
 class Placed(Struct, frozen=True):
@@ -54,263 +40,166 @@ class Placed(Struct, frozen=True):
     score: int
 
 
-class Candidates:
-    """Available offerings by place. Not for several threads at once."""
-
-    def __init__(self) -> None:
-        self._places: dict[UUID, int] = {}
-        self._ids: list[UUID] = []
-        self._free: list[int] = []
-        self._sets: dict[tuple[str, str], BitMap] = {}
-        self._more: dict[int, tuple[tuple[int, int], ...]] = {}
-        self._room_for(1024)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def put(self, offering: Offering) -> None:
-        """Hold an available offering as it now stands, in the place of what was held of it."""
-        self.remove(offering.offering_id)
-        place = self._free.pop() if self._free else len(self._ids)
-        if place == len(self._ids):
-            self._ids.append(offering.offering_id)
-            if place == len(self._valid_from):
-                self._room_for(2 * place)
-        self._ids[place] = offering.offering_id
-        self._places[offering.offering_id] = place
-        for key in _keys(offering):
-            self._sets.setdefault(key, BitMap()).add(place)
-        self._fill(place, offering)
-
-    def remove(self, offering_id: UUID) -> None:
-        """Hold it no longer; nothing happens where it was not held."""
-        place = self._places.pop(offering_id, None)
-        if place is None:
-            return
-        for held in self._sets.values():
-            held.discard(place)
-        self._more.pop(place, None)
-        self._free.append(place)
-
-    def best(self, line: WantedLine, limit: int = SUGGESTIONS_MAX) -> list[Placed]:
-        """The candidates for a line with the highest scores, best first; equal ones by offering id."""
-        survivors = self._survivors(line)
-        if not survivors:
-            return []
-        found, scores = np.empty(0, np.uint32), np.empty(0, np.int32)
-        for chunk, points, most_after in self._by_topics(line, survivors):
-            more, theirs = self._judged(line, chunk, points)
-            found, scores = _highest(np.concatenate((found, more)), np.concatenate((scores, theirs)), limit)
-            if len(found) >= limit and scores.min() > most_after:
-                break
-        placed = [Placed(self._ids[place], int(score)) for place, score in zip(found, scores, strict=True)]
-        return sorted(placed, key=lambda one: (-one.score, str(one.offering_id)))[:limit]
-
-    # -- hard constraints, by code -----------------------------------------------------------------------------------
-
-    def _survivors(self, line: WantedLine) -> BitMap:
-        """Those that break no constraint which codes can tell."""
-        left = self._of("kind", line.kind) & self._of("modality", line.modality)
-        for language in set(line.languages):
-            left &= self._of("spoken", language) | self._of("interpreted", language)
-        region = region_of(line.state)
-        eligible = self._of("open", "") | self._of("state", line.state)
-        if region is not None:
-            eligible |= self._of("region", region)
-        left &= eligible
-        left -= self._of("excluded", line.state)
-        for provider in (line.state, *line.excluded_providers):
-            left -= self._of("provider", provider)
-        for instrument in instruments().keys() - line.party_to:
-            left -= self._of("treaty", instrument)
-        if line.cannot_wait:
-            left &= self._of("funded", "")
-        if line.addressee == "unodc":
-            left &= self._of("unodc", "")
-        elif line.addressee == "states":
-            left &= BitMap.union(BitMap(), *(self._of("provider", state) for state in line.addressed_states))
-        return left
-
-    def _of(self, what: str, code: str) -> BitMap:
-        return self._sets.get((what, code), _NOTHING)
-
-    # -- the best topics first ---------------------------------------------------------------------------------------
-
-    def _by_topics(self, line: WantedLine, survivors: BitMap) -> Iterable[tuple[Places, Ints, int]]:
-        """The survivors in chunks, with the points of their topics, and the most that any later one can score."""
-        asked = set(line.topics)
-        if not asked:
-            yield _array(survivors), np.zeros(len(survivors), np.int32), -1
-            return
-        near = [
-            (self._of(f"topic {closeness}", topic) & survivors, closeness)
-            for topic in asked
-            for closeness in TOPIC_CLOSENESS
-        ]
-        related = BitMap.union(BitMap(), *(places for places, _ in near))
-        every = _array(related)
-        degrees = np.zeros(len(every), np.int32)
-        for places, closeness in near:
-            degrees[np.searchsorted(every, _array(places))] += closeness
-        points = WEIGHTS["topics"] * (degrees // len(asked)) // FULL
-        order = np.argsort(-points, kind="stable")
-        begin = 0
-        while begin < len(order):
-            end = min(begin + CHUNK_MIN, len(order))
-            # All of equal points together: what comes after can only have fewer.
-            end = int(np.searchsorted(-points[order], -points[order[end - 1]], side="right"))
-            chosen = np.sort(order[begin:end])
-            yield every[chosen], points[chosen], _OTHERS + (int(points[order[end]]) if end < len(order) else 0)
-            begin = end
-        unrelated = survivors - related
-        yield _array(unrelated), np.zeros(len(unrelated), np.int32), -1
-
-    # -- one chunk ---------------------------------------------------------------------------------------------------
-
-    def _judged(self, line: WantedLine, chunk: Places, points: Ints) -> tuple[Places, Ints]:
-        """Those of a chunk that break no constraint, with their scores."""
-        first, last = line.window.starts.toordinal(), line.window.ends.toordinal()
-        begin = np.maximum(self._valid_from[chunk], first)
-        end = np.minimum(self._valid_until[chunk], last)
-        rooms_from, rooms_until = self._room_from[chunk], self._room_until[chunk]
-        meets: NDArray[np.bool_] = np.any((rooms_from <= last) & (rooms_until >= first), axis=1)
-        free = np.clip(np.minimum(rooms_until, end[:, None]) - np.maximum(rooms_from, begin[:, None]) + 1, 0, None).sum(
-            axis=1
-        )
-        for number, place in enumerate(chunk) if self._more else ():
-            for room in self._more.get(int(place), ()):
-                meets[number] |= room[0] <= last and room[1] >= first
-                free[number] += max(0, min(room[1], int(end[number])) - max(room[0], int(begin[number])) + 1)
-        fits = (begin <= end) & meets & (self._group_max[chunk] >= line.group_size)
-        chunk, points, free = chunk[fits], points[fits], free[fits]
-        if not len(chunk):
-            return chunk, points
-        held = BitMap(chunk)
-        degrees: list[tuple[int, Ints]] = [
-            (WEIGHTS["window"], (FULL * free // window_days(line.window)).astype(np.int32)),
-            (WEIGHTS["kind"], FULL // self._kinds[chunk]),
-            (WEIGHTS["funding"], self._funding[chunk]),
-            (WEIGHTS["articles"], self._covered("article", line.articles, chunk, held)),
-            (WEIGHTS["paragraphs"], self._covered("paragraph", line.paragraphs, chunk, held)),
-            (WEIGHTS["pillars"], self._covered("pillar", line.pillars, chunk, held)),
-            (WEIGHTS["language"], self._languages(line, chunk, held)),
-            (WEIGHTS["region"], self._region(line.state, chunk, held)),
-        ]
-        return chunk, sum((weight * degree // FULL for weight, degree in degrees), start=points)
-
-    def _covered(self, what: str, codes: Iterable[str], chunk: Places, held: BitMap) -> Ints:
-        asked = set(codes)
-        found = np.zeros(len(chunk), np.int32)
-        for code in asked:
-            found[np.searchsorted(chunk, _array(self._of(what, code) & held))] += FULL
-        return found // len(asked) if asked else found
-
-    def _languages(self, line: WantedLine, chunk: Places, held: BitMap) -> Ints:
-        asked = set(line.languages)
-        found = np.zeros(len(chunk), np.int32)
-        for language in asked:
-            spoken = self._of("spoken", language) & held
-            found[np.searchsorted(chunk, _array(spoken))] += FULL
-            found[np.searchsorted(chunk, _array((self._of("interpreted", language) & held) - spoken))] += INTERPRETED
-        return found // len(asked) if asked else found
-
-    def _region(self, state: str, chunk: Places, held: BitMap) -> Ints:
-        region = region_of(state)
-        found = np.full(len(chunk), OPEN_TO_ALL, np.int32)
-        closer = [("state", state, FULL)]
-        if region is not None:
-            closer = [("provider region", region, SAME_REGION), ("region", region, BY_REGION), *closer]
-        for what, code, degree in closer:
-            found[np.searchsorted(chunk, _array(self._of(what, code) & held))] = degree
-        return found
-
-    # -- columns -----------------------------------------------------------------------------------------------------
-
-    def _room_for(self, count: int) -> None:
-        def longer(name: str, fill: int, *width: int) -> Ints:
-            column = np.full((count, *width), fill, np.int32)
-            before: Ints | None = getattr(self, name, None)
-            if before is not None:
-                column[: len(before)] = before
-            return column
-
-        self._valid_from, self._valid_until = longer("_valid_from", _EVER), longer("_valid_until", _NEVER)
-        self._group_max, self._kinds = longer("_group_max", 0), longer("_kinds", 1)
-        self._funding = longer("_funding", 0)
-        self._room_from, self._room_until = longer("_room_from", _EVER, ROOMS), longer("_room_until", _NEVER, ROOMS)
-
-    def _fill(self, place: int, offering: Offering) -> None:
-        terms = offering.terms
-        self._valid_from[place] = terms.valid.starts.toordinal()
-        self._valid_until[place] = terms.valid.ends.toordinal()
-        self._group_max[place] = _EVER if terms.group_size_max is None else terms.group_size_max
-        self._kinds[place] = len(set(terms.kinds)) or 1
-        self._funding[place] = FUNDING[ResourceStatus(terms.resource_status)]
-        rooms = [
-            (one.period.starts.toordinal(), one.period.ends.toordinal())
-            for one in terms.capacity
-            if offering.room(one) > 0
-        ]
-        empty = [(_EVER, _NEVER)] * ROOMS
-        self._room_from[place], self._room_until[place] = np.array((rooms[:ROOMS] + empty)[:ROOMS], np.int32).T
-        if rooms[ROOMS:]:
-            self._more[place] = tuple(rooms[ROOMS:])
+def best(held: Held, line: WantedLine, limit: int = SUGGESTIONS_MAX, *, known: Known = NOTHING_KNOWN) -> list[Placed]:
+    """The candidates for a line with the highest scores, best first; equal ones by offering id."""
+    places, rows, free = _in_time(held, line, _survivors(held, line))
+    if not len(places):
+        return []
+    scores = np.zeros(len(places), np.int32)
+    for criterion, degrees in _degrees(held, line, places, rows, free, known).items():
+        if weight := known.weights.weight(criterion):
+            scores += weight * degrees // FULL
+    ids = rows["id"]
+    if len(scores) > limit:
+        kept = scores >= np.partition(scores, len(scores) - limit)[len(scores) - limit]
+        ids, scores = ids[kept], scores[kept]
+    order = np.lexsort((ids[:, 1], ids[:, 0], -scores))[:limit]
+    return [Placed(UUID(int=int(ids[at, 0]) << WORD | int(ids[at, 1])), int(scores[at])) for at in order]
 
 
-_NOTHING = BitMap()
+# -- hard constraints -------------------------------------------------------------------------------------------------
 
 
-def _keys(offering: Offering) -> Iterable[tuple[str, str]]:
-    """Every set that an offering is in."""
-    terms, eligible = offering.terms, offering.terms.eligible
-    yield ("provider", offering.provider)
-    if is_unodc(offering.provider):
-        yield ("unodc", "")
-    if (region := region_of(offering.provider)) is not None:
-        yield ("provider region", region)
-    if not eligible.states and not eligible.regions:
-        yield ("open", "")
-    if terms.resource_status == ResourceStatus.FUNDED:
-        yield ("funded", "")
-    named: Sequence[tuple[str, Iterable[str]]] = (
-        ("kind", terms.kinds),
-        ("modality", terms.modalities),
-        ("spoken", terms.languages),
-        ("interpreted", terms.interpretation),
-        ("article", terms.articles),
-        ("paragraph", terms.paragraphs),
-        ("pillar", terms.pillars),
-        ("state", eligible.states),
-        ("region", eligible.regions),
-        ("excluded", eligible.excluded_states),
-        ("treaty", terms.treaties),
-    )
-    for what, codes in named:
-        for code in codes:
-            yield (what, str(code))
-    best: dict[str, int] = {}
-    for topic in terms.topics:
-        for other, closeness in _neighbours(topic):
-            best[other] = max(closeness, best.get(other, 0))
-    for other, closeness in best.items():
-        yield (f"topic {closeness}", other)
+def _survivors(held: Held, line: WantedLine) -> BitMap:
+    """Those that break no constraint which codes can tell."""
+    left = held.of("kind", line.kind) & held.of("modality", line.modality)
+    for language in set(line.languages):
+        left &= held.of("understood", language)
+    eligible = held.of("open", "") | held.of("state", line.state)
+    if (region := region_of(line.state)) is not None:
+        eligible |= held.of("region", region)
+    left &= eligible
+    left -= held.of("excluded", line.state)
+    for provider in (line.state, *line.excluded_providers):
+        left -= held.of("provider", provider)
+    for instrument in instruments().keys() - line.party_to:
+        left -= held.of("treaty", instrument)
+    if line.cannot_wait:
+        left &= held.of("funded", "")
+    if line.addressee == "unodc":
+        left &= held.of("unodc", "")
+    elif line.addressee == "states":
+        left &= BitMap.union(BitMap(), *(held.of("provider", state) for state in line.addressed_states))
+    return left
 
 
-@cache
-def _neighbours(topic: str) -> Sequence[tuple[str, int]]:
-    """The topics that are anything to this one, with how close they are."""
-    found = ((other, topic_distance(topic, other)) for other in topics())
-    return [(other, TOPIC_CLOSENESS[distance]) for other, distance in found if distance < len(TOPIC_CLOSENESS)]
+def _in_time(held: Held, line: WantedLine, survivors: BitMap) -> tuple[Places, Rows, Ints]:
+    """Those that are valid and have room in the window, with their rows, and on how many of its days."""
+    places = _array(survivors)
+    rows = held.rows_of(places)
+    first, last = line.window.starts.toordinal(), line.window.ends.toordinal()
+    begin, end = np.maximum(rows["valid_from"], first), np.minimum(rows["valid_until"], last)
+    meets, free = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.int32)
+    # One after the other: a reduction over so few takes longer.
+    for room in range(ROOMS):
+        room_from, room_until = rows["room_from"][:, room], rows["room_until"][:, room]
+        meets |= (room_from <= last) & (room_until >= first)
+        free += np.maximum(np.minimum(room_until, end) - np.maximum(room_from, begin) + 1, 0)
+    for at, rooms in _among(places, held.more_rooms):
+        meets[at] |= any(room[0] <= last and room[1] >= first for room in rooms)
+        free[at] += sum(max(0, min(room[1], int(end[at])) - max(room[0], int(begin[at])) + 1) for room in rooms)
+    fits = (begin <= end) & meets & (rows["group_max"] >= line.group_size)
+    return places[fits], rows.compress(fits), free[fits]
+
+
+def _among(places: Places, some: Mapping[int, T]) -> Iterator[tuple[int, T]]:
+    """Of some places what is kept of each, where it stands among these."""
+    for place, kept in some.items():
+        at = int(np.searchsorted(places, place))
+        if at < len(places) and places[at] == place:
+            yield at, kept
 
 
 def _array(places: BitMap) -> Places:
     return np.frombuffer(places.to_array(), np.uint32) if places else np.empty(0, np.uint32)
 
 
-def _highest(places: Places, scores: Ints, limit: int) -> tuple[Places, Ints]:
-    """The best so many, and all that equal the last of them."""
-    if len(scores) <= limit:
-        return places, scores
-    least = np.partition(scores, len(scores) - limit)[len(scores) - limit]
-    kept = scores >= least
-    return places[kept], scores[kept]
+# -- degrees ----------------------------------------------------------------------------------------------------------
+
+
+def _degrees(
+    held: Held, line: WantedLine, places: Places, rows: Rows, free: Ints, known: Known
+) -> Mapping[Criterion, Ints]:
+    """How far each criterion is met, in thousandths of its own."""
+    provider = rows["provider"]
+    return {
+        "topics": _topics(held, line, places, rows),
+        "articles": _covered("articles", line.articles, rows),
+        "kind": rows["kind"].astype(np.int32),
+        "paragraphs": _covered("paragraphs", line.paragraphs, rows),
+        "pillars": _covered("pillars", line.pillars, rows),
+        "language": _languages(line, rows),
+        "window": FULL * free // window_days(line.window),
+        "region": _region(held, line.state, places, provider),
+        "legal_system": _by_provider(held, _systems(held, line.state), SYSTEM_UNKNOWN)[provider],
+        "experience": _by_provider(held, _experience(line, known), 0)[provider],
+        "funding": rows["funding"].astype(np.int32),
+        "load": rows["load"].astype(np.int32),
+    }
+
+
+def _topics(held: Held, line: WantedLine, places: Places, rows: Rows) -> Ints:
+    asked = set(line.topics)
+    found = np.zeros(len(rows), np.int32)
+    for topic in asked:
+        degrees = alike(topic)
+        most = degrees[rows["topics"][:, 0]]
+        for number in range(1, TOPICS):
+            np.maximum(most, degrees[rows["topics"][:, number]], out=most)
+        for at, more in _among(places, held.more_topics):
+            most[at] = max(int(most[at]), *(int(degrees[number]) for number in more))
+        found += most
+    return found // (len(asked) or 1)
+
+
+def _covered(what: str, codes: Iterable[str], rows: Rows) -> Ints:
+    asked = tuple(sorted(set(codes)))
+    if not asked:
+        return np.zeros(len(rows), np.int32)
+    found = np.zeros(len(rows), np.int32)
+    for number, word in enumerate(bits(what, asked)):
+        if word:
+            found += np.bitwise_count(rows[what][:, number] & np.uint64(word))
+    degrees: Ints = FULL * found // len(asked)
+    return degrees
+
+
+def _languages(line: WantedLine, rows: Rows) -> Ints:
+    # Each is understood somehow, or it would not have survived.
+    asked = tuple(sorted(set(line.languages)))
+    spoken = np.bitwise_count(rows["spoken"] & np.uint8(bits("languages", asked)[0])).astype(np.int32)
+    degrees: Ints = (FULL * spoken + INTERPRETED * (len(asked) - spoken)) // (len(asked) or 1)
+    return degrees
+
+
+def _region(held: Held, state: str, places: Places, provider: Places) -> Ints:
+    region = region_of(state)
+    near = {name: SAME_REGION for name in held.providers if region is not None and region_of(name) == region}
+    found = _by_provider(held, near, OPEN_TO_ALL)[provider]
+    here = BitMap(places)
+    for what, code, degree in (("region", region, BY_REGION), ("state", state, FULL)):
+        if code is not None and (among := here & held.of(what, code)):
+            found[np.searchsorted(places, _array(among))] = degree
+    return found
+
+
+def _systems(held: Held, state: str) -> Mapping[str, int]:
+    own = legal_system_of(state)
+    return {
+        name: FULL * len(set(own) & set(others)) // len(set(own))
+        for name in held.providers
+        if own and (others := legal_system_of(name))
+    }
+
+
+def _experience(line: WantedLine, known: Known) -> Mapping[str, int]:
+    asked = set(line.topics)
+    return {
+        name: practised(line.kind, one) + ON_TOPICS * (FULL * len(asked & one.topics) // (len(asked) or 1)) // FULL
+        for name, one in known.experience.items()
+    }
+
+
+def _by_provider(held: Held, degrees: Mapping[str, int], else_: int) -> Ints:
+    """A degree for each provider by its number."""
+    return np.array([degrees.get(name, else_) for name in held.providers], np.int32)

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct, field
 
 from contracts import reference
-from contracts.matching import PERIODS_MAX, STATES_MAX, Capacity, Eligibility, Terms
+from contracts.matching import CRITERIA_MAX, PERIODS_MAX, STATES_MAX, Capacity, Eligibility, Terms, Weight
 from contracts.refusals import Invalid
 from contracts.requests import Codes
 from contracts.values import Code, Language, Money, Period, State
@@ -124,6 +124,26 @@ class RecordTreatyStatus(Struct, frozen=True, kw_only=True, forbid_unknown_field
         """Raises Invalid for a code nobody knows."""
         _check("state", [self.state], reference.countries())
         _check("instrument", [self.instrument], reference.instruments())
+
+
+class NewWeight(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much one criterion is to count, in thousandths."""
+
+    criterion: Code
+    of: Annotated[int, Meta(ge=1, le=1000)]
+
+
+class AdoptWeights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much each criterion is to count, and a coded reason (`/v1/reference/reasons/adopt_weights`).
+
+    The weights are thousandths that add up to 1000; a criterion that is left out is not judged.
+    """
+
+    weights: Annotated[tuple[NewWeight, ...], Meta(min_length=1, max_length=CRITERIA_MAX)]
+    reason: Code
+
+    def given(self) -> tuple[Weight, ...]:
+        return tuple(Weight(criterion=one.criterion, of=one.of) for one in self.weights)
 
 
 class NewMatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

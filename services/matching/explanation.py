@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from contracts.matching import Share
-from contracts.reference import region_of, topic_distance
+from contracts.reference import legal_system_of, region_of, topic_similarity
 from contracts.values import Period
 from services.matching.line import WantedLine
 from services.matching.match import Match
@@ -20,10 +20,16 @@ from services.matching.scoring import (
     FULL,
     FUNDING,
     INTERPRETED,
+    NO_EXPERIENCE,
+    ON_TOPICS,
     OPEN_TO_ALL,
     SAME_REGION,
-    TOPIC_CLOSENESS,
+    SYSTEM_UNKNOWN,
+    Experience,
     free_days,
+    load,
+    load_degree,
+    practised,
     window_days,
 )
 
@@ -61,23 +67,29 @@ class Explanation(Struct, frozen=True, kw_only=True):
     basis: Basis | None
 
 
-def explain(match: Match, line: WantedLine | None, offering: Offering) -> tuple[Explanation, ...]:
-    """A line that its State has taken back since asks for nothing."""
-    return tuple(_explained(share, line, offering) for share in match.shares)
+def explain(
+    match: Match, line: WantedLine | None, offering: Offering, *, experience: Experience = NO_EXPERIENCE
+) -> tuple[Explanation, ...]:
+    """A line that its State has taken back since asks for nothing. `experience` is the provider's."""
+    return tuple(_explained(share, line, offering, experience) for share in match.shares)
 
 
-def _explained(share: Share, line: WantedLine | None, offering: Offering) -> Explanation:
+def _explained(share: Share, line: WantedLine | None, offering: Offering, experience: Experience) -> Explanation:
     if line is None:
         return Explanation(share=share, asked=(), offered=_offered(share, offering), basis=None)
-    found = basis(share.criterion, line, offering)
+    found = basis(share.criterion, line, offering, experience=experience)
     still = found is not None and share.of * found.degree // FULL == share.points
     return Explanation(
         share=share, asked=_asked(share, line), offered=_offered(share, offering), basis=found if still else None
     )
 
 
-def basis(criterion: str, line: WantedLine, offering: Offering) -> Basis | None:
+def basis(
+    criterion: str, line: WantedLine, offering: Offering, *, experience: Experience = NO_EXPERIENCE
+) -> Basis | None:
     """What a criterion's degree rests on; None for a criterion that is not known any more."""
+    if criterion == "experience":
+        return _experience(line, experience)
     made = _BASIS.get(criterion)
     return made(line, offering) if made else None
 
@@ -88,7 +100,9 @@ def basis(criterion: str, line: WantedLine, offering: Offering) -> Basis | None:
 def _topics(line: WantedLine, offering: Offering) -> Basis:
     met, near, unmet = [], [], []
     for topic in sorted(set(line.topics)):
-        best = max(((_closeness(topic, other), other) for other in sorted(offering.terms.topics)), default=(0, ""))
+        best = max(
+            ((topic_similarity(topic, other), other) for other in sorted(offering.terms.topics)), default=(0, "")
+        )
         if best[0] == FULL:
             met.append(topic)
         elif best[0]:
@@ -96,11 +110,6 @@ def _topics(line: WantedLine, offering: Offering) -> Basis:
         else:
             unmet.append(topic)
     return _of_codes(met, near, unmet)
-
-
-def _closeness(topic: str, other: str) -> int:
-    distance = topic_distance(topic, other)
-    return TOPIC_CLOSENESS[distance] if distance < len(TOPIC_CLOSENESS) else 0
 
 
 def _languages(line: WantedLine, offering: Offering) -> Basis:
@@ -155,6 +164,30 @@ def _funding(_: WantedLine, offering: Offering) -> Basis:
     return Basis(how=status, degree=FUNDING[status])
 
 
+def _legal_system(line: WantedLine, offering: Offering) -> Basis:
+    own, others = legal_system_of(line.state), legal_system_of(offering.provider)
+    if not own or not others:
+        return Basis(how="system_unknown", degree=SYSTEM_UNKNOWN)
+    found = _covered(own, others)
+    how = "system_other" if not found.met else "system_partly" if found.unmet else "system_same"
+    return Basis(met=found.met, unmet=found.unmet, how=how, degree=found.degree)
+
+
+def _experience(line: WantedLine, experience: Experience) -> Basis:
+    topics = _covered(line.topics, experience.topics)
+    return Basis(
+        met=topics.met,
+        how="experience_on_topics" if topics.met else "experience",
+        amount=experience.deliveries.get(line.kind, 0),
+        degree=practised(line.kind, experience) + ON_TOPICS * topics.degree // FULL,
+    )
+
+
+def _load(_: WantedLine, offering: Offering) -> Basis:
+    taken, units = load(offering)
+    return Basis(how="load", amount=taken, whole=units, degree=load_degree(taken, units))
+
+
 _BASIS: Mapping[str, Callable[[WantedLine, Offering], Basis]] = {
     "topics": _topics,
     "articles": lambda line, offering: _covered(line.articles, offering.terms.articles),
@@ -164,7 +197,9 @@ _BASIS: Mapping[str, Callable[[WantedLine, Offering], Basis]] = {
     "language": _languages,
     "window": _window,
     "region": _region,
+    "legal_system": _legal_system,
     "funding": _funding,
+    "load": _load,
 }
 
 
@@ -181,6 +216,8 @@ def _asked(share: Share, line: WantedLine) -> tuple[str, ...]:
         "language": line.languages,
         "window": (_interval(line.window),),
         "region": (line.state,),
+        "legal_system": (line.state,),
+        "experience": (line.kind,),
     }
     return asked.get(share.criterion, ())
 
@@ -196,6 +233,8 @@ def _offered(share: Share, offering: Offering) -> tuple[str, ...]:
         "language": (*terms.languages, *terms.interpretation),
         "window": tuple(_interval(one.period) for one in terms.capacity),
         "region": (*terms.eligible.states, *terms.eligible.regions),
+        "legal_system": (offering.provider,),
+        "experience": (offering.provider,),
         "funding": (terms.resource_status,),
     }
     return offered.get(share.criterion, ())

@@ -35,7 +35,7 @@ from contracts.matching import (
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Money, Period, Role, is_unodc
 from services.matching.line import WantedLine
-from services.matching.scoring import ALGORITHM, Scored
+from services.matching.scoring import Scored
 
 
 class MatchStatus(StrEnum):
@@ -246,7 +246,7 @@ def _beginning(before: Match | None, move: str, match_id: UUID, line: WantedLine
         "provider": found.offering.provider,
         "score": found.score,
         "shares": found.shares,
-        "algorithm": ALGORITHM,
+        "algorithm": found.algorithm,
         "offering_revision": found.offering.revision,
     }
 

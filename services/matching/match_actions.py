@@ -8,7 +8,7 @@ from chassis.commands import check_revision
 from chassis.db import Tx
 from chassis.ids import new_id
 from contracts.facts import Event, Fact
-from contracts.matching import MatchConfirmed, MatchRevoked, TreatyStatusRecorded
+from contracts.matching import MatchConfirmed, MatchRevoked, TreatyStatusRecorded, WeightsAdopted
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller, Role
 from services.matching import (
@@ -20,6 +20,7 @@ from services.matching import (
     offering_store,
     policy,
     remark_store,
+    scoring_store,
     suggesting,
     treaty_store,
 )
@@ -61,7 +62,8 @@ async def begin(
         _check_fits(line, offering, caller)
         before = (await match_store.between(tx, [line_id], [offering_id])).get((line_id, offering_id))
         start = match.nominate if caller.role is Role.COORDINATOR else match.express_interest
-        fact = start(before, match_id, line, scored(line, offering), now=now)
+        known = await scoring_store.known(tx, [offering.provider])
+        fact = start(before, match_id, line, scored(line, offering, known=known), now=now)
         return await _record(tx, before, fact, comment)
 
 
@@ -169,6 +171,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
     assert fact is not None, "our own journal holds facts of our own contracts"
     if isinstance(fact, TreatyStatusRecorded):
         await treaty_store.save(tx, fact)
+        return
+    if isinstance(fact, WeightsAdopted):
+        await scoring_store.save(tx, fact)
         return
     if fact.aggregate == "offering":
         await offering_actions.fold(tx, await offering_store.known(tx, event.aggregate_id), fact)

@@ -25,6 +25,7 @@ from services.matching import (
     offering_store,
     policy,
     remark_store,
+    scoring_store,
     wording,
 )
 from services.matching.commands import Comment, NewMatch, Presentation, Reason, check_reason
@@ -32,6 +33,7 @@ from services.matching.explanation import Explanation, explain
 from services.matching.match import Match, MatchStatus, Origin
 from services.matching.match_store import Ranked
 from services.matching.policy import Action, Guarded
+from services.matching.scoring import NO_EXPERIENCE
 
 B = TypeVar("B", Comment, Reason)
 
@@ -160,10 +162,13 @@ async def show_match(
         async with tx.by_itself():
             line = await line_store.line(tx, ranked.match.line_id)
             offering = await offering_store.known(tx, ranked.match.offering_id)
+            completed = await scoring_store.experience(tx, [ranked.match.provider])
         assert offering is not None, "a match has its offering"
         view = (await _views(tx, [ranked], caller))[0]
+    experience = completed.get(ranked.match.provider, NO_EXPERIENCE)
+    explanation = explain(ranked.match, line, offering, experience=experience)
     reader = reader_language(request.scope)
-    explained = tuple(_explained(one, reader) for one in explain(ranked.match, line, offering))
+    explained = tuple(_explained(one, reader) for one in explanation)
     return shown(MatchDetail(**asdict(view), explanation=explained), revision=view.revision)
 
 

@@ -272,7 +272,7 @@ async def page(
         today,
         limit,
     )
-    return [_with_periods(row) for row in rows]
+    return [with_periods(row) for row in rows]
 
 
 CANDIDATES = """
@@ -297,7 +297,7 @@ CANDIDATES = """
 async def candidates(tx: Tx, line: WantedLine) -> list[Offering]:
     """The available offerings that break none of the hard constraints (`constraints.violated`), in no order."""
     rows = await tx.fetch(CANDIDATES, *what_is_wanted(line))
-    return [_with_periods(row) for row in rows]
+    return [with_periods(row) for row in rows]
 
 
 def what_is_wanted(line: WantedLine) -> tuple[object, ...]:
@@ -319,7 +319,8 @@ def what_is_wanted(line: WantedLine) -> tuple[object, ...]:
     )
 
 
-def _with_periods(row: Record) -> Offering:
+def with_periods(row: Record) -> Offering:
+    """From a row with its capacity as JSON."""
     values = dict(row)
     periods = msgspec.json.decode(values.pop("periods"), type=list[tuple[date, date, int, int]])
     return _offering(values, [_CapacityRow(*period) for period in periods])

@@ -35,6 +35,8 @@ class Action(StrEnum):
     SUGGEST_TOPICS = "suggest_topics"
     SHOW_TREATY_STATUS = "show_treaty_status"
     RECORD_TREATY_STATUS = "record_treaty_status"
+    SHOW_WEIGHTS = "show_weights"
+    ADOPT_WEIGHTS = "adopt_weights"
     LIST_MATCHES = "list_matches"
     SHOW_MATCH = "show_match"
     SHORTLIST = "shortlist"
@@ -107,9 +109,11 @@ WRITERS = FILERS | _PROVIDER | _COORDINATOR
 OF_NO_RECORD: Mapping[Action, frozenset[Role]] = {
     Action.OFFER: _PROVIDER,
     Action.SUGGEST_TOPICS: WRITERS,
-    # Who is party to a treaty is everybody's to know.
+    # Who is party to a treaty, and how a score is made, is everybody's to know.
     Action.SHOW_TREATY_STATUS: frozenset(Role),
     Action.RECORD_TREATY_STATUS: _COORDINATOR,
+    Action.SHOW_WEIGHTS: frozenset(Role),
+    Action.ADOPT_WEIGHTS: _COORDINATOR,
 }
 """Who does what is asked of nothing."""
 

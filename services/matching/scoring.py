@@ -1,4 +1,4 @@
-"""How well an offering that may serve a line would serve it, judged by codes alone, and why.
+"""How well an offering that may serve a line would serve it, judged by codes and by what was delivered, and why.
 
 A score is the sum of its criteria's shares, whole thousandths, so that it is the same on every machine and can be
 shown in full. What a line does not ask for gives nothing: a score says how much speaks for an offering.
@@ -6,43 +6,56 @@ shown in full. What a line does not ask for gives nothing: a score says how much
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import Literal
 
 from msgspec import Struct
 
 from contracts.matching import Share
-from contracts.reference import region_of, topic_distance
+from contracts.reference import legal_system_of, region_of, topic_similarity
 from contracts.values import Period
 from services.matching.line import WantedLine
 from services.matching.offering import Offering, ResourceStatus
+from services.matching.weights import FIRST, WHOLE, Criterion, Weights
 
-ALGORITHM = "codes-1"
-FULL = 1000
+ALGORITHM = "codes-2"
+"""How degrees are counted."""
+
+FULL = WHOLE
 SUGGESTIONS_MAX = 20
-
-Criterion = Literal["topics", "articles", "kind", "paragraphs", "pillars", "language", "window", "region", "funding"]
-
-WEIGHTS: Mapping[Criterion, int] = {
-    "topics": 300,
-    "articles": 150,
-    "kind": 50,
-    "paragraphs": 80,
-    "pillars": 40,
-    "language": 120,
-    "window": 120,
-    "region": 80,
-    "funding": 60,
-}
-"""Thousandths of the whole; they add up to 1000."""
-
-TOPIC_CLOSENESS = (FULL, 600, 300, 100)
-"""By edges between two topics in the taxonomy: the same, parent and child, siblings, once removed; nothing beyond."""
 
 INTERPRETED = 500
 BY_REGION = 800
 SAME_REGION = 600
 OPEN_TO_ALL = 300
+SYSTEM_UNKNOWN = 500
+"""Where a legal system is not known, or there is none as with a unit of UNODC: neither near nor far."""
+
+PRACTISED = ((10, 600), (3, 450), (1, 300))
+"""By how many deliveries of the line's kind the provider has completed, at least; none give nothing."""
+ON_TOPICS = 400
+"""For having completed something on every topic asked for."""
+
 FUNDING = {ResourceStatus.FUNDED: FULL, ResourceStatus.PARTLY: 500, ResourceStatus.UNFUNDED: 0}
+
+
+class Experience(Struct, frozen=True, kw_only=True):
+    """What a provider has completed: how many deliveries of each kind, and on which topics."""
+
+    deliveries: Mapping[str, int] = {}
+    topics: frozenset[str] = frozenset()
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """What a score rests on beside the line and the offering: the weights, and what each provider has completed."""
+
+    weights: Weights = FIRST
+    experience: Mapping[str, Experience] = {}
+
+    def of(self, provider: str) -> Experience:
+        return self.experience.get(provider, NO_EXPERIENCE)
+
+
+NO_EXPERIENCE = Experience()
+NOTHING_KNOWN = Known()
 
 
 class Scored(Struct, frozen=True, kw_only=True):
@@ -51,6 +64,7 @@ class Scored(Struct, frozen=True, kw_only=True):
     offering: Offering
     score: int
     shares: tuple[Share, ...]
+    algorithm: str
 
     @property
     def place(self) -> tuple[int, str]:
@@ -58,20 +72,32 @@ class Scored(Struct, frozen=True, kw_only=True):
         return -self.score, str(self.offering.offering_id)
 
 
-def scored(line: WantedLine, offering: Offering) -> Scored:
+def scored(line: WantedLine, offering: Offering, *, known: Known = NOTHING_KNOWN) -> Scored:
+    """With a share for each criterion that has a weight."""
     shares = tuple(
-        Share(criterion=criterion, points=WEIGHTS[criterion] * degree // FULL, of=WEIGHTS[criterion])
-        for criterion, degree in _degrees(line, offering).items()
+        Share(criterion=criterion, points=weight * degree // FULL, of=weight)
+        for criterion, degree in _degrees(line, offering, known.of(offering.provider)).items()
+        if (weight := known.weights.weight(criterion))
     )
-    return Scored(offering=offering, score=sum(share.points for share in shares), shares=shares)
+    return Scored(
+        offering=offering,
+        score=sum(share.points for share in shares),
+        shares=shares,
+        algorithm=algorithm_of(known.weights),
+    )
 
 
-def ranked(line: WantedLine, offerings: Iterable[Offering]) -> list[Scored]:
+def algorithm_of(weights: Weights) -> str:
+    """What a match calls the way it was scored: how degrees are counted, and with which version of the weights."""
+    return f"{ALGORITHM}:weights-{weights.version}"
+
+
+def ranked(line: WantedLine, offerings: Iterable[Offering], *, known: Known = NOTHING_KNOWN) -> list[Scored]:
     """The offerings for a line, best first."""
-    return sorted((scored(line, offering) for offering in offerings), key=lambda one: one.place)
+    return sorted((scored(line, offering, known=known) for offering in offerings), key=lambda one: one.place)
 
 
-def _degrees(line: WantedLine, offering: Offering) -> dict[Criterion, int]:
+def _degrees(line: WantedLine, offering: Offering, experience: Experience) -> dict[Criterion, int]:
     """How far each criterion is met, in thousandths of its own."""
     terms = offering.terms
     return {
@@ -84,17 +110,15 @@ def _degrees(line: WantedLine, offering: Offering) -> dict[Criterion, int]:
         "language": _languages(line, offering),
         "window": _window(line.window, offering),
         "region": _region(line.state, offering),
+        "legal_system": _legal_system(line.state, offering.provider),
+        "experience": practised(line.kind, experience) + ON_TOPICS * _covered(line.topics, experience.topics) // FULL,
         "funding": FUNDING[ResourceStatus(terms.resource_status)],
+        "load": load_degree(*load(offering)),
     }
 
 
 def _topics(asked: Iterable[str], offered: Iterable[str]) -> int:
-    return _mean(max((_closeness(topic, other) for other in offered), default=0) for topic in set(asked))
-
-
-def _closeness(topic: str, other: str) -> int:
-    distance = topic_distance(topic, other)
-    return TOPIC_CLOSENESS[distance] if distance < len(TOPIC_CLOSENESS) else 0
+    return _mean(max((topic_similarity(topic, other) for other in offered), default=0) for topic in set(asked))
 
 
 def _covered(asked: Iterable[str], offered: Iterable[str]) -> int:
@@ -140,6 +164,28 @@ def _region(state: str, offering: Offering) -> int:
     if region is not None and region == region_of(offering.provider):
         return SAME_REGION
     return OPEN_TO_ALL
+
+
+def _legal_system(state: str, provider: str) -> int:
+    own, others = legal_system_of(state), legal_system_of(provider)
+    return _covered(own, others) if own and others else SYSTEM_UNKNOWN
+
+
+def practised(kind: str, experience: Experience) -> int:
+    """The degree for deliveries of a kind."""
+    completed = experience.deliveries.get(kind, 0)
+    return next((degree for least, degree in PRACTISED if completed >= least), 0)
+
+
+def load(offering: Offering) -> tuple[int, int]:
+    """How many of the deliveries that the offering can take on are taken, and how many there are."""
+    units = sum(one.units for one in offering.terms.capacity)
+    return units - sum(offering.room(one) for one in offering.terms.capacity), units
+
+
+def load_degree(taken: int, units: int) -> int:
+    """The less is taken, the more: of two that fit alike, the one that has more left."""
+    return FULL * (units - taken) // units if units else 0
 
 
 def _mean(degrees: Iterable[int]) -> int:

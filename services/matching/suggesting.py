@@ -8,12 +8,12 @@ from chassis.db import Tx
 from chassis.ids import new_id
 from chassis.journal import announce_all
 from contracts.facts import Event, Fact
-from services.matching import line_store, match, match_store, offering_store
+from services.matching import line_store, match, match_store, memory, offering_store, scoring_store
 from services.matching.constraints import CAPACITY, violated
 from services.matching.line import SEEKING, WantedLine
 from services.matching.match import Match, MatchStatus
 from services.matching.offering import Offering
-from services.matching.scoring import SUGGESTIONS_MAX, ranked, scored
+from services.matching.scoring import SUGGESTIONS_MAX, scored
 
 SUGGESTED_LINES_MAX = 200
 """An offering that becomes available is suggested at once to at most so many lines, those it fits best."""
@@ -41,11 +41,11 @@ async def anew(tx: Tx, request_id: UUID, *, because: Event, now: datetime) -> No
 
 async def for_lines(tx: Tx, lines: Sequence[WantedLine], *, because: Event, now: datetime) -> None:
     """Suggest to each line, held by this transaction, the offerings that fit it best."""
+    seeking = [line for line in lines if line.status in SEEKING and line.fulfilment != "complete"]
     best = [
         (line, rank, found)
-        for line in lines
-        if line.status in SEEKING and line.fulfilment != "complete"
-        for rank, found in enumerate(ranked(line, await offering_store.candidates(tx, line))[:SUGGESTIONS_MAX], 1)
+        for line, those in zip(seeking, await memory.ranked_for(tx, seeking), strict=True)
+        for rank, found in enumerate(those, 1)
     ]
     held = await match_store.between(
         tx, [line.line_id for line, _, _ in best], [found.offering.offering_id for _, _, found in best]
@@ -61,7 +61,8 @@ async def for_lines(tx: Tx, lines: Sequence[WantedLine], *, because: Event, now:
 async def for_offering(tx: Tx, offering: Offering, *, because: Event | None, now: datetime) -> int:
     """Suggest an offering that has become available to the lines it fits; returns to how many."""
     fitting = [line for line in await line_store.lines_for(tx, offering) if not violated(line, offering)]
-    best = sorted(((line, scored(line, offering)) for line in fitting), key=lambda pair: -pair[1].score)
+    known = await scoring_store.known(tx, [offering.provider])
+    best = sorted(((line, scored(line, offering, known=known)) for line in fitting), key=lambda pair: -pair[1].score)
     best = best[:SUGGESTED_LINES_MAX]
     held = await line_store.hold(tx, [line.line_id for line, _ in best])
     existing = await match_store.between(tx, list(held), [offering.offering_id])

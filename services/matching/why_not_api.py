@@ -13,7 +13,7 @@ from chassis.edge import reader_language
 from chassis.http import Calling, Db, Now, asks
 from contracts.refusals import Missing
 from contracts.values import Caller, Language
-from services.matching import consent_store, line_store, match_store, offering_store, policy, wording
+from services.matching import consent_store, line_store, match_store, offering_store, policy, scoring_store, wording
 from services.matching.line import WantedLine
 from services.matching.offering import Offering
 from services.matching.policy import Action, Guarded
@@ -90,7 +90,9 @@ async def _both(tx: Tx, line_id: UUID, offering_id: UUID, caller: Caller) -> tup
 
 
 async def _place(tx: Tx, line: WantedLine, offering: Offering) -> int | UnsetType:
-    ids = [one.offering.offering_id for one in ranked(line, await offering_store.candidates(tx, line))]
+    found = await offering_store.candidates(tx, line)
+    known = await scoring_store.known(tx, {one.provider for one in found})
+    ids = [one.offering.offering_id for one in ranked(line, found, known=known)]
     return ids.index(offering.offering_id) + 1 if offering.offering_id in ids else UNSET
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -16,6 +17,7 @@ from chassis.supervise import Loop, every
 from contracts.consents import ConsentPage
 from services.matching import (
     consent_store,
+    entry_store,
     following,
     match_actions,
     match_api,
@@ -25,12 +27,18 @@ from services.matching import (
     offering_store,
     text_api,
     treaty_api,
+    weights_api,
     why_not_api,
 )
 from services.matching.consumers import HANDLERS
+from services.matching.memory import memory_of
+from services.matching.places import Held
 
 CONSENTS_SECONDS = 2.0
 """Well below the time after which what hangs on consents is not shown."""
+
+MEMORY_SECONDS = 0.2
+"""What changes meanwhile is looked at by each who asks."""
 
 LAPSE_SECONDS = 60.0
 LOOK_SECONDS = 10.0
@@ -78,9 +86,35 @@ async def read_consents(running: Running) -> None:
         after, more = page.after, page.more
 
 
+async def read_offerings(db: Database) -> None:
+    """Keep the offerings in memory as PostgreSQL has them: all of them at first, then what has changed."""
+    memory = memory_of(db)
+    async with db.transaction() as tx:
+        begun_at = await entry_store.now(tx)
+    if memory.is_outdated(begun_at):
+        held, after = Held(), UUID(int=0)
+        while True:
+            async with db.transaction() as tx:
+                page = await entry_store.page(tx, after)
+            if not page:
+                break
+            held.add(page)
+            after = page[-1].offering_id
+        memory.begin(held, begun_at)
+    async with db.transaction() as tx:
+        await memory.follow(tx, begun_at)
+
+
+async def forget_changes(db: Database) -> None:
+    async with db.transaction() as tx:
+        await entry_store.forget_changes(tx)
+
+
 def loops(running: Running) -> Mapping[str, Loop]:
     return {
         "consents": partial(every, CONSENTS_SECONDS, partial(read_consents, running)),
+        "offerings in memory": partial(every, MEMORY_SECONDS, partial(read_offerings, running.db)),
+        "changes forgotten": partial(every, LAPSE_SECONDS, partial(forget_changes, running.db)),
         "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, running.db)),
         "second looks": partial(every, LOOK_SECONDS, partial(look_again, running.db)),
     }
@@ -89,12 +123,19 @@ def loops(running: Running) -> Mapping[str, Loop]:
 SERVICE = Service(
     name="matching",
     folder=Path(__file__).parent,
-    routes=[*offering_api.ROUTES, *match_api.ROUTES, *why_not_api.ROUTES, *text_api.ROUTES, *treaty_api.ROUTES],
+    routes=[
+        *offering_api.ROUTES,
+        *match_api.ROUTES,
+        *why_not_api.ROUTES,
+        *text_api.ROUTES,
+        *treaty_api.ROUTES,
+        *weights_api.ROUTES,
+    ],
     listens_to=("requests", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=match_actions.rebuild,
-    tables=("match", "capacity", "offering", "treaty_status"),
+    tables=("match", "capacity", "offering", "treaty_status", "weights"),
     texts=("offering_text", "remark"),
     followed=Followed(following.seen),
 )

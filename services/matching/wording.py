@@ -20,8 +20,8 @@ BETWEEN = {Language.AR: "؛ ", Language.ZH: "；"}
 FSI, PDI = "\u2068", "\u2069"
 """Around what is filled in: a name from left to right leaves an Arabic sentence as it is."""
 
-CLOSE = 300
-"""In thousandths: parent, child and sibling of a topic are close to it, and nothing further away."""
+CLOSE = 400
+"""In thousandths: as half of all siblings are alike, and nearly all parents and children."""
 
 _DAYS = frozenset({Change.LATER, Change.EARLIER})
 _PERIODS = frozenset({"validity", "window", "capacity"})
@@ -34,6 +34,8 @@ _TERMS: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
     "modality": reference.modalities,
     "language": reference.languages,
     "treaty": reference.instruments,
+    "legal_system": reference.legal_traditions,
+    "experience": reference.topics,
 }
 """By constraint or criterion, what its codes are explained by."""
 

@@ -211,6 +211,7 @@ NOBODY: Mapping[type[Fact], str] = {
     m.OfferingReconfirmed: "the provider did it, and nothing changes for anybody else",
     m.MatchNominated: _OWN_STEP,
     m.MatchShortlisted: _OWN_STEP,
+    m.WeightsAdopted: "what was scored keeps its score; whoever wants to know how scores are made looks it up",
     m.TreatyStatusRecorded: "what it admits is suggested, and what it forbids expires: both are told",
     p.FundOpened: "it concerns nobody until somebody pledges",
     p.RatesLoaded: "rates are looked up when they are needed",

@@ -33,6 +33,7 @@ MOVES = [
     "end_appointment",
     "refuse_appointment",
     "disable_person",
+    "adopt_weights",
 ]
 SNAKE = r"[a-z]+(_[a-z]+)*"
 CODES = {

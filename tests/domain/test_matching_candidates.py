@@ -11,25 +11,32 @@ from msgspec.structs import replace
 
 from contracts.matching import Capacity, Eligibility
 from contracts.values import Period
-from services.matching.candidates import ROOMS, Candidates, Placed
+from services.matching.candidates import Placed, best
 from services.matching.constraints import violated
 from services.matching.line import WantedLine
 from services.matching.offering import Offering
-from services.matching.scoring import ranked
-from tests.domain.test_matching_scoring import lines, offerings
+from services.matching.places import ROOMS, Held, entry_of
+from services.matching.scoring import NOTHING_KNOWN, Known, ranked
+from tests.domain.test_matching_scoring import knowledge, lines, offerings
 from tests.matching_builders import a_wanted_line, an_offering, terms
 
 
-def by_looking_at_each(line: WantedLine, every: Sequence[Offering], limit: int = 20) -> list[Placed]:
+def by_looking_at_each(
+    line: WantedLine, every: Sequence[Offering], limit: int = 20, known: Known = NOTHING_KNOWN
+) -> list[Placed]:
     fitting = [one for one in every if not violated(line, one)]
-    return [Placed(one.offering.offering_id, one.score) for one in ranked(line, fitting)[:limit]]
+    return [Placed(one.offering.offering_id, one.score) for one in ranked(line, fitting, known=known)[:limit]]
 
 
-def held(every: Sequence[Offering]) -> Candidates:
-    found = Candidates()
+def held(every: Sequence[Offering]) -> Held:
+    found = Held()
     for one in every:
-        found.put(one)
+        found.put(entry_of(one))
     return found
+
+
+def read_together(every: Sequence[Offering]) -> Held:
+    return Held.all_of(entry_of(one) for one in sorted(every, key=lambda one: one.offering_id.int))
 
 
 def distinct(every: Sequence[Offering]) -> list[Offering]:
@@ -64,55 +71,65 @@ def fitting(draw: st.DrawFn) -> Offering:
 
 
 @settings(max_examples=300)
-@given(lines(), st.lists(st.one_of(fitting(), offerings()), max_size=40), st.integers(1, 8))
-def test_the_best_are_those_that_looking_at_each_finds(line: Any, every: list[Offering], limit: int) -> None:
+@given(lines(), st.lists(st.one_of(fitting(), offerings()), max_size=40), knowledge(), st.integers(1, 8))
+def test_the_best_are_those_that_looking_at_each_finds(
+    line: Any, every: list[Offering], known: Known, limit: int
+) -> None:
     every = distinct(every)
 
-    assert by_looking_at_each(line, every, limit) == held(every).best(line, limit)
+    assert by_looking_at_each(line, every, limit, known) == best(held(every), line, limit, known=known)
+    assert by_looking_at_each(line, every, limit, known) == best(read_together(every), line, limit, known=known)
 
 
-@given(lines(), st.lists(st.tuples(st.booleans(), fitting()), max_size=30))
-def test_what_is_put_and_removed_one_by_one_is_what_is_built_at_once(
-    line: Any, changes: list[tuple[bool, Offering]]
+@given(lines(), st.lists(fitting(), max_size=10), st.lists(st.tuples(st.booleans(), fitting()), max_size=30))
+def test_what_is_put_and_removed_one_by_one_is_what_is_read_together(
+    line: Any, before: list[Offering], changes: list[tuple[bool, Offering]]
 ) -> None:
-    stepwise, left = Candidates(), {}
-    for stays, one in changes:
-        stepwise.put(one)
-        left[one.offering_id] = one
+    before = distinct(before)
+    stepwise, left = read_together(before), {one.offering_id: one for one in before}
+    # Some of them are those that were read together, as they now stand.
+    again = [
+        replace(one, offering_id=before[n % len(before)].offering_id) if before else one
+        for n, (_, one) in enumerate(changes)
+    ]
+    for (stays, one), other in zip(changes, again, strict=True):
+        for each in (one, other):
+            stepwise.put(entry_of(each))
+            left[each.offering_id] = each
         if not stays:
             stepwise.remove(one.offering_id)
-            del left[one.offering_id]
+            left.pop(one.offering_id, None)
 
     assert len(left) == len(stepwise)
-    assert held(list(left.values())).best(line, 50) == stepwise.best(line, 50)
+    assert best(read_together(list(left.values())), line, 50) == best(stepwise, line, 50)
 
 
 def test_an_offering_that_is_put_again_is_as_it_now_stands() -> None:
     line, one = a_wanted_line(), an_offering()
     found = held([one])
-    assert [one.offering_id] == [placed.offering_id for placed in found.best(line)]
+    assert [one.offering_id] == [placed.offering_id for placed in best(found, line)]
 
-    found.put(replace(one, terms=terms(kinds=("witness_protection",))))
-    assert [] == found.best(line)
-    found.put(replace(one, taken={period.period.starts: period.units for period in one.terms.capacity}))
-    assert [] == found.best(line)
-    found.put(one)
-    assert 1 == len(found) == len(found.best(line))
+    found.put(entry_of(replace(one, terms=terms(kinds=("witness_protection",)))))
+    assert [] == best(found, line)
+    found.put(entry_of(replace(one, taken={period.period.starts: period.units for period in one.terms.capacity})))
+    assert [] == best(found, line)
+    found.put(entry_of(one))
+    assert 1 == len(found) == len(best(found, line))
 
 
 def test_more_than_there_were_places_for_are_held() -> None:
     every = [an_offering(offering_id=UUID(int=number)) for number in range(1, 3000)]
 
-    assert by_looking_at_each(a_wanted_line(), every) == held(every).best(a_wanted_line())
+    assert by_looking_at_each(a_wanted_line(), every) == best(held(every), a_wanted_line())
 
 
 def test_of_equal_scores_the_first_by_id_are_found_whatever_their_places() -> None:
     every = [an_offering(offering_id=UUID(int=number)) for number in (9, 3, 7, 1, 5)]
 
-    assert [UUID(int=1), UUID(int=3)] == [one.offering_id for one in held(every).best(a_wanted_line(), 2)]
+    assert [UUID(int=1), UUID(int=3)] == [one.offering_id for one in best(held(every), a_wanted_line(), 2)]
 
 
 def test_a_line_that_nothing_serves_finds_nothing() -> None:
-    assert [] == Candidates().best(a_wanted_line())
-    assert [] == held([an_offering()]).best(a_wanted_line(kind="witness_protection"))
-    Candidates().remove(UUID(int=1))
+    assert [] == best(Held(), a_wanted_line())
+    assert [] == best(held([an_offering()]), a_wanted_line(kind="witness_protection"))
+    Held().remove(UUID(int=1))

@@ -13,16 +13,19 @@ from contracts.values import Language, Period
 from services.matching.explanation import basis, explain
 from services.matching.line import WantedLine
 from services.matching.offering import Offering
-from services.matching.scoring import FULL, WEIGHTS, scored
+from services.matching.scoring import FULL, Experience, Known, scored
+from services.matching.weights import CRITERIA
 from services.matching.wording import says, sentences
-from tests.domain.test_matching_scoring import lines, offerings
+from tests.domain.test_matching_scoring import UNJUDGED, knowledge, lines, offerings
 from tests.matching_builders import a_match, a_wanted_line, an_offering, terms
 
 
-@given(lines(), offerings())
-def test_the_points_of_every_criterion_follow_from_what_is_said_of_it(line: WantedLine, offering: Offering) -> None:
-    for share in scored(line, offering).shares:
-        found = basis(share.criterion, line, offering)
+@given(lines(), offerings(), knowledge())
+def test_the_points_of_every_criterion_follow_from_what_is_said_of_it(
+    line: WantedLine, offering: Offering, known: Known
+) -> None:
+    for share in scored(line, offering, known=known).shares:
+        found = basis(share.criterion, line, offering, experience=known.of(offering.provider))
         assert found is not None
         assert share.points == share.of * found.degree // FULL, share.criterion
 
@@ -36,13 +39,13 @@ def test_what_is_asked_is_met_or_nearly_or_not_each_once(line: WantedLine, offer
 
 
 @pytest.mark.parametrize("language", Language)
-@given(line=lines(), offering=offerings())
+@given(line=lines(), offering=offerings(), known=knowledge())
 def test_it_reads_as_whole_sentences_in_every_language(
-    language: Language, line: WantedLine, offering: Offering
+    language: Language, line: WantedLine, offering: Offering, known: Known
 ) -> None:
-    match = a_match(shares=scored(line, offering).shares)
+    match = a_match(shares=scored(line, offering, known=known).shares)
 
-    for reason in explain(match, line, offering):
+    for reason in explain(match, line, offering, experience=known.of(offering.provider)):
         said = says(reason, language)
         assert reason.basis is not None
         assert re.search(r"[.。]\Z", said), said
@@ -55,7 +58,7 @@ def test_what_was_revised_since_is_said_to_be_and_nothing_else() -> None:
 
     of_another_topic = explain(match, replace(line, topics=("cybercrime",)), offering)
     topics = next(one for one in of_another_topic if one.share.criterion == "topics")
-    assert "The line, the offering or its free capacity has changed since this was scored." == says(topics, Language.EN)
+    assert "What this rests on, or how it is counted, has changed since this was scored." == says(topics, Language.EN)
     taken_back = explain(match, None, offering)
     assert {None} == {one.basis for one in taken_back}
     (of_old,) = explain(a_match(shares=(Share(criterion="no_longer_judged", points=5, of=10),)), line, offering)
@@ -71,9 +74,11 @@ def test_it_reads_as_a_person_would_say_it() -> None:
         languages=(Language.EN, Language.FR),
         window=Period(starts=date(2027, 6, 1), ends=date(2028, 1, 31)),
     )
-    match = a_match(match_id=uuid4(), shares=scored(line, offering).shares)
+    done = Experience(deliveries={"mla_training": 4}, topics=frozenset({"gender"}))
+    known = Known(experience={offering.provider: done})
+    match = a_match(match_id=uuid4(), shares=scored(line, offering, known=known).shares)
 
-    said = {one.share.criterion: says(one, Language.EN) for one in explain(match, line, offering)}
+    said = {one.share.criterion: says(one, Language.EN) for one in explain(match, line, offering, experience=done)}
 
     assert (
         "Offered as asked: Mutual legal assistance. Close to what is asked: Electronic evidence (asked for: "
@@ -84,10 +89,32 @@ def test_it_reads_as_a_person_would_say_it() -> None:
     assert "Days free of those asked for: 214 of 245." == said["window"]
     assert "The delivery is funded." == said["funding"]
     assert "The offering is open to all States." == said["region"]
+    assert "Deliveries of the offering that are taken: 0 of 3." == said["load"]
+    assert (
+        "Deliveries of this kind that the provider has completed: 4. It has completed deliveries on: "
+        "Gender considerations."
+    ) == said["experience"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "sentence"),
+    [
+        ("ZAF", "The legal system of the provider draws on what that of the State draws on: "),
+        ("FRA", "The legal system of the provider does not draw on what that of the State draws on: "),
+        ("UNODC-CEB", "How the legal systems of the State and the provider compare is not known."),
+    ],
+)
+def test_legal_systems_are_compared_by_what_they_draw_on(provider: str, sentence: str) -> None:
+    line, offering = a_wanted_line(state="UGA"), an_offering(provider=provider)
+    match = a_match(shares=scored(line, offering).shares)
+
+    said = {one.share.criterion: says(one, Language.EN) for one in explain(match, line, offering)}
+
+    assert said["legal_system"].startswith(sentence)
 
 
 def test_every_criterion_has_a_basis_and_every_language_its_sentences() -> None:
-    assert all(basis(criterion, a_wanted_line(), an_offering()) for criterion in WEIGHTS)
+    assert all(basis(criterion, a_wanted_line(), an_offering()) for criterion in set(CRITERIA) - UNJUDGED)
     in_english = sentences(Language.EN).reasons
     for language in Language:
         reasons = sentences(language).reasons

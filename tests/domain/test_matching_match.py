@@ -115,7 +115,7 @@ def test_a_match_begins_in_three_ways(start: str, status: MatchStatus) -> None:
 
     assert (status, Origin(status), 1) == (made.status, made.origin, made.revision)
     assert made.score == sum(share.points for share in made.shares) > 0
-    assert (offering.revision, "codes-1") == (made.offering_revision, made.algorithm)
+    assert (offering.revision, "codes-2:weights-0") == (made.offering_revision, made.algorithm)
 
 
 def test_an_expired_match_begins_again_as_if_new() -> None:

@@ -15,9 +15,13 @@ from contracts.matching import CRITERIA_MAX, Capacity, Eligibility, Terms
 from contracts.values import Money, Period
 from services.matching.constraints import violated
 from services.matching.offering import Offering
-from services.matching.scoring import FULL, WEIGHTS, ranked, scored
+from services.matching.scoring import FULL, Experience, Known, Scored, ranked, scored
 from services.matching.treaties import TreatyStatus, statuses_of
+from services.matching.weights import CRITERIA, FIRST, Criterion, Weights
 from tests.matching_builders import SPRING, a_wanted_line, an_offering, terms
+
+UNJUDGED: set[Criterion] = {"meaning"}
+"""What codes do not tell."""
 
 DAYS = st.dates(date(2027, 1, 1), date(2027, 12, 31))
 PERIODS = st.tuples(DAYS, DAYS).map(lambda pair: Period(starts=min(pair), ends=max(pair)))
@@ -82,6 +86,23 @@ def lines(draw: st.DrawFn) -> Any:
     )
 
 
+@st.composite
+def weightings(draw: st.DrawFn) -> Weights:
+    """Any weights that add up to the whole, some criteria with none."""
+    cuts = sorted(draw(st.lists(st.integers(0, FULL), min_size=len(CRITERIA) - 1, max_size=len(CRITERIA) - 1)))
+    parts = [after - before for before, after in zip([0, *cuts], [*cuts, FULL], strict=True)]
+    return Weights(version=draw(st.integers(1, 9)), of={n: of for n, of in zip(CRITERIA, parts, strict=True) if of})
+
+
+@st.composite
+def knowledge(draw: st.DrawFn) -> Known:
+    """Any weights, and what some of the providers have completed."""
+    deliveries = st.dictionaries(st.sampled_from(["mla_training", "mentoring"]), st.integers(1, 12))
+    completed = st.builds(Experience, deliveries=deliveries, topics=some(reference.topics()).map(frozenset))
+    providers = st.sampled_from(["UNODC-CEB", "NOR", "ZAF"])
+    return Known(weights=draw(weightings()), experience=draw(st.dictionaries(providers, completed)))
+
+
 VARIED: dict[str, st.SearchStrategy[Any]] = {
     "kinds": st.sampled_from([("mla_training",), ("mla_training", "mentoring"), ("mentoring",)]),
     "languages": some(["en", "fr"], 2),
@@ -124,27 +145,32 @@ def with_money_lacking(of: Terms) -> Terms:
 
 
 def test_the_weights_are_the_whole() -> None:
-    assert FULL == sum(WEIGHTS.values())
-    assert len(WEIGHTS) <= CRITERIA_MAX
+    assert FULL == sum(FIRST.of.values())
+    assert set(CRITERIA) == set(FIRST.of)
+    assert len(CRITERIA) <= CRITERIA_MAX
 
 
-@given(lines(), offerings())
-def test_the_shares_add_up_to_the_score_and_none_exceeds_its_weight(line: Any, offering: Offering) -> None:
-    found = scored(line, offering)
+@given(lines(), offerings(), knowledge())
+def test_the_shares_add_up_to_the_score_and_none_exceeds_its_weight(
+    line: Any, offering: Offering, known: Known
+) -> None:
+    found = scored(line, offering, known=known)
 
     assert found.score == sum(share.points for share in found.shares) <= FULL
     assert all(0 <= share.points <= share.of for share in found.shares)
-    assert dict(WEIGHTS) == {share.criterion: share.of for share in found.shares}
+    judged = {name: of for name, of in known.weights.of.items() if name not in UNJUDGED}
+    assert judged == {share.criterion: share.of for share in found.shares}
+    assert f"codes-2:weights-{known.weights.version}" == found.algorithm
 
 
-@given(lines(), st.lists(offerings(), max_size=8, unique_by=lambda o: o.offering_id), st.randoms())
+@given(lines(), st.lists(offerings(), max_size=8, unique_by=lambda o: o.offering_id), knowledge(), st.randoms())
 def test_the_order_of_providers_changes_neither_winner_nor_ranking(
-    line: Any, found: list[Offering], chance: random.Random
+    line: Any, found: list[Offering], known: Known, chance: random.Random
 ) -> None:
     shuffled = list(found)
     chance.shuffle(shuffled)
 
-    assert ranked(line, found) == ranked(line, shuffled)
+    assert ranked(line, found, known=known) == ranked(line, shuffled, known=known)
 
 
 def test_equal_scores_rank_by_offering_id() -> None:
@@ -154,10 +180,12 @@ def test_equal_scores_rank_by_offering_id() -> None:
 
 
 def test_an_offering_made_for_the_line_gets_it_all() -> None:
-    line = a_wanted_line()
-    made_for_it = an_offering(terms=terms(topics=line.topics, eligible=Eligibility(states=("KEN",))))
+    line = a_wanted_line(state="UGA")
+    made_for_it = an_offering(provider="ZAF", terms=terms(topics=line.topics, eligible=Eligibility(states=("UGA",))))
+    done = Experience(deliveries={"mla_training": 10}, topics=frozenset(line.topics))
 
-    assert FULL == scored(line, made_for_it).score
+    points = sum(FIRST.weight(name) for name in UNJUDGED)
+    assert FULL - points == scored(line, made_for_it, known=Known(experience={"ZAF": done})).score
 
 
 def test_what_a_line_does_not_ask_for_gives_nothing() -> None:
@@ -198,6 +226,55 @@ def test_each_criterion_prefers_what_fits_better(criterion: str, better: dict[st
         return next(share.points for share in shares if share.criterion == criterion)
 
     assert points(better) > points(worse)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "better", "worse"),
+    [
+        ("legal_system", {"provider": "UGA"}, {"provider": "UNODC-CEB"}),
+        ("legal_system", {"provider": "UNODC-CEB"}, {"provider": "FRA"}),
+        ("load", {}, {"taken": {date(2027, 1, 1): 1}}),
+        ("load", {"taken": {date(2027, 1, 1): 1}}, {"taken": {date(2027, 1, 1): 2}}),
+    ],
+)
+def test_so_does_what_is_not_of_its_terms(criterion: str, better: dict[str, Any], worse: dict[str, Any]) -> None:
+    of_better, of_worse = (share_of(criterion, scored(a_wanted_line(), an_offering(**one))) for one in (better, worse))
+
+    assert of_better > of_worse
+
+
+def share_of(criterion: str, found: Scored) -> int:
+    return next(share.points for share in found.shares if share.criterion == criterion)
+
+
+def test_the_more_a_provider_has_completed_the_better() -> None:
+    line = a_wanted_line(topics=("mutual_legal_assistance", "extradition"))
+    on_one, on_both = frozenset(line.topics[:1]), frozenset(line.topics)
+    ever_more = [
+        Experience(deliveries={"mentoring": 50}),
+        Experience(deliveries={"mla_training": 1}),
+        Experience(deliveries={"mla_training": 3}),
+        Experience(deliveries={"mla_training": 3}, topics=on_one),
+        Experience(deliveries={"mla_training": 3}, topics=on_both),
+        Experience(deliveries={"mla_training": 10}, topics=on_both),
+    ]
+
+    points = [
+        share_of("experience", scored(line, an_offering(), known=Known(experience={"UNODC-CEB": one})))
+        for one in ever_more
+    ]
+
+    assert sorted(set(points)) == points
+    assert (0, FIRST.weight("experience")) == (points[0], points[-1])
+
+
+def test_what_has_no_weight_has_no_share() -> None:
+    for_topics_alone = Known(weights=Weights(version=7, of={"topics": FULL}))
+
+    found = scored(a_wanted_line(), an_offering(), known=for_topics_alone)
+
+    assert [("topics", FULL, FULL)] == [(share.criterion, share.points, share.of) for share in found.shares]
+    assert "codes-2:weights-7" == found.algorithm
 
 
 def test_a_neighbour_is_nearer_than_a_stranger() -> None:

@@ -81,6 +81,9 @@ QUERIES = {"/internal/events": {"owner": "requests"}, "/v1/treaty-statuses": {"s
 FILES = {"POST /v1/requests/{request_id}/attachments", "POST /v1/requests/{request_id}/notes-verbales"}
 """Operations whose body is a file."""
 
+REVISED = {"POST /v1/matches/weights"}
+"""Operations that change what there is one of: a revision is asked for, and no record named."""
+
 A_FILE = {"Content-Type": "application/octet-stream", "File-Name": "note.pdf"}
 
 LACKING = {"/v1/allocations": {"work_package": "maintenance"}}

@@ -37,6 +37,7 @@ from tests.service.operations import (
     LISTS,
     NAMES,
     QUERIES,
+    REVISED,
     REVISION,
     ROUTES,
     TOLD_WITHIN,
@@ -103,7 +104,7 @@ async def ask(
     query: Mapping[str, str] | None = None,
 ) -> httpx.Response:
     """As somebody with these headers."""
-    moves = operation.names_a_record and operation.method != "GET"
+    moves = str(operation) in REVISED or (operation.names_a_record and operation.method != "GET")
     is_file = str(operation) in FILES
     lists = operation.path in LISTS and operation.method == "GET"
     return await world.client.request(

@@ -1,0 +1,96 @@
+"""The available offerings as this process has read them, and who is asked for a line's candidates.
+
+PostgreSQL is the truth: a restart reads all of it again, every change of an offering or its capacity leaves a row that
+each process looks for, and what a candidate is scored by is read from its own rows in the end. What has changed and is
+not here yet is looked at besides, so that every process finds the same.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from chassis.db import Database, Tx
+from services.matching import entry_store, offering_store, scoring_store
+from services.matching.candidates import best
+from services.matching.constraints import violated
+from services.matching.line import WantedLine
+from services.matching.offering import Offering
+from services.matching.places import Held
+from services.matching.scoring import SUGGESTIONS_MAX, Scored, ranked
+
+LOOK_BACK = timedelta(seconds=60)
+"""Far above the time a transaction may take: what was changed before is committed by then, or never."""
+
+STALE = timedelta(minutes=5)
+"""Well below the time for which changes are kept: who has not looked for so long reads all again."""
+
+ASIDE_MAX = 200
+"""So many that have changed are looked at one by one; with more of them PostgreSQL is asked instead."""
+
+
+class Memory:
+    """Of one database in this process; `held` is None until all has been read."""
+
+    def __init__(self) -> None:
+        self.held: Held | None = None
+        self.looked_at: datetime | None = None
+        self._heard: frozenset[int] = frozenset()
+
+    def is_outdated(self, now: datetime) -> bool:
+        """Where what has changed since cannot be told any more."""
+        return self.looked_at is None or now - self.looked_at > STALE
+
+    def begin(self, held: Held, now: datetime) -> None:
+        """All has been read; that was begun `now`, by the database's clock."""
+        self.held, self.looked_at, self._heard = held, now, frozenset()
+
+    async def follow(self, tx: Tx, now: datetime) -> None:
+        """Read again what has changed. Nobody else does at the same time."""
+        assert self.held is not None, "all has been read"
+        assert self.looked_at is not None, "all has been read"
+        changes = await entry_store.changes_since(tx, self.looked_at - LOOK_BACK)
+        changed = {changes[number] for number in changes.keys() - self._heard}
+        entries = {one.offering_id: one for one in await entry_store.entries(tx, changed)} if changed else {}
+        for offering_id in changed:
+            if offering_id in entries:
+                self.held.put(entries[offering_id])
+            else:
+                self.held.remove(offering_id)
+        self._heard, self.looked_at = frozenset(changes), now
+
+    async def unread(self, tx: Tx) -> set[UUID]:
+        """Offerings whose change this transaction sees, and the memory does not hold yet."""
+        assert self.looked_at is not None, "all has been read"
+        changes = await entry_store.changes_since(tx, self.looked_at - LOOK_BACK)
+        return {changes[number] for number in changes.keys() - self._heard}
+
+
+async def ranked_for(tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIONS_MAX) -> list[list[Scored]]:
+    """For each line the offerings that fit it best, best first."""
+    found = await _candidates(tx, lines, limit)
+    known = await scoring_store.known(tx, {one.provider for offerings in found for one in offerings})
+    return [ranked(line, offerings, known=known)[:limit] for line, offerings in zip(lines, found, strict=True)]
+
+
+async def _candidates(tx: Tx, lines: Sequence[WantedLine], limit: int) -> list[list[Offering]]:
+    """For each line at least those of its candidates that are the best."""
+    memory = memory_of(tx)
+    held = memory.held
+    aside = await memory.unread(tx) if held is not None and lines else set()
+    if held is None or len(aside) > ASIDE_MAX:
+        return [await offering_store.candidates(tx, line) for line in lines]
+    known = await scoring_store.known(tx, held.providers)
+    # As many more as may have changed since: those are looked at as they now stand.
+    likely = [{one.offering_id for one in best(held, line, limit + len(aside), known=known)} for line in lines]
+    every = {one.offering_id: one for one in await entry_store.available(tx, aside.union(*likely))}
+    return [
+        [every[one] for one in (those | aside) & every.keys() if not violated(line, every[one])]
+        for line, those in zip(lines, likely, strict=True)
+    ]
+
+
+def memory_of(asked: Database | Tx) -> Memory:
+    """The memory of a database, which all of its transactions share."""
+    memory = asked.memory.setdefault(Memory, Memory())
+    assert isinstance(memory, Memory), "it is kept under its own name"
+    return memory

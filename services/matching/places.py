@@ -1,0 +1,314 @@
+"""The available offerings in memory: what candidates are judged by, each in a place of its own.
+
+What a hard constraint asks about codes is a set of places for each code, as a compressed bitmap. All else is a row, and
+all of a row lies together: to fetch it is what takes time where there are very many.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from itertools import islice
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from pyroaring import BitMap
+
+from contracts import reference
+from contracts.values import Language, is_unodc
+from services.matching.offering import Offering, ResourceStatus
+from services.matching.scoring import FULL, FUNDING, load_degree
+
+ROOMS: Final = 4
+"""Periods with room in a row; of an offering that has more, the others stand in a list of its own."""
+
+TOPICS: Final = 6
+"""Topics in a row, likewise."""
+
+NEVER, EVER = -(10**8), 10**8
+"""Before and after every day by its ordinal; and far enough from the ends of a column's numbers to be subtracted."""
+
+PAGE: Final = 1 << 16
+"""So many are read at once where all are: what a bitmap keeps together."""
+
+WORD: Final = 64
+HALF: Final = (1 << WORD) - 1
+WORDS: Final = {"articles": 2, "paragraphs": 1, "pillars": 1, "languages": 1}
+"""Words of bits in a row."""
+
+_NOTHING = BitMap()
+
+Ints = NDArray[np.int32]
+Places = NDArray[np.uint32]
+Rows = NDArray[Any]
+Codes = Sequence[str]
+
+
+class Entry(NamedTuple):
+    """All of an available offering that candidates are judged by; `offering_store.ENTRIES` selects the same.
+
+    Days are ordinals; the last two are the first and the last day of each period that has room.
+    """
+
+    offering_id: UUID
+    provider: str
+    kinds: Codes
+    topics: Codes
+    articles: Codes
+    paragraphs: Codes
+    pillars: Codes
+    languages: Codes
+    interpretation: Codes
+    modalities: Codes
+    states: Codes
+    regions: Codes
+    excluded_states: Codes
+    treaties: Codes
+    valid_from: int
+    valid_until: int
+    group_size_max: int | None
+    resource_status: str
+    units: int
+    taken: int
+    room_from: Sequence[int]
+    room_until: Sequence[int]
+
+
+def entry_of(offering: Offering) -> Entry:
+    terms, eligible = offering.terms, offering.terms.eligible
+    roomy = [one.period for one in terms.capacity if offering.room(one) > 0]
+    units = sum(one.units for one in terms.capacity)
+    return Entry(
+        offering.offering_id,
+        offering.provider,
+        terms.kinds,
+        terms.topics,
+        terms.articles,
+        terms.paragraphs,
+        terms.pillars,
+        terms.languages,
+        terms.interpretation,
+        terms.modalities,
+        eligible.states,
+        eligible.regions,
+        eligible.excluded_states,
+        terms.treaties,
+        terms.valid.starts.toordinal(),
+        terms.valid.ends.toordinal(),
+        terms.group_size_max,
+        terms.resource_status,
+        units,
+        units - sum(offering.room(one) for one in terms.capacity),
+        [period.starts.toordinal() for period in roomy],
+        [period.ends.toordinal() for period in roomy],
+    )
+
+
+# -- codes as numbers and bits ----------------------------------------------------------------------------------------
+
+
+@cache
+def numbers(what: str) -> Mapping[str, int]:
+    """A number for each code of a list. A code that no list has is nobody's."""
+    codes: Mapping[str, Collection[str]] = {
+        "topics": reference.topics(),
+        "articles": reference.articles(),
+        "paragraphs": reference.paragraphs(),
+        "pillars": reference.pillars(),
+        "languages": [language.value for language in Language],
+    }
+    return {code: number for number, code in enumerate(sorted(codes[what]))}
+
+
+@lru_cache(1 << 14)
+def bits(what: str, codes: tuple[str, ...]) -> tuple[int, ...]:
+    """The bits of these codes, in words."""
+    known, words = numbers(what), WORDS[what]
+    assert len(known) <= words * WORD, f"there are more {what} than a row has bits for"
+    found = sum(1 << known[code] for code in set(codes) if code in known)
+    return tuple(found >> number * WORD & HALF for number in range(words))
+
+
+@lru_cache(1 << 10)
+def alike(topic: str) -> Ints:
+    """How alike a topic and each is, in thousandths, by one more than its number; at 0 there is none."""
+    return np.array([0, *(reference.topic_similarity(topic, other) for other in numbers("topics"))], np.int32)
+
+
+ROW = np.dtype(
+    [
+        ("id", np.uint64, (2,)),
+        ("articles", np.uint64, (WORDS["articles"],)),
+        ("paragraphs", np.uint64, (WORDS["paragraphs"],)),
+        ("pillars", np.uint64, (WORDS["pillars"],)),
+        ("spoken", np.uint8),
+        ("provider", np.uint16),
+        ("topics", np.uint8, (TOPICS,)),
+        ("kind", np.int16),
+        ("funding", np.int16),
+        ("load", np.int16),
+        ("group_max", np.int32),
+        ("valid_from", np.int32),
+        ("valid_until", np.int32),
+        ("room_from", np.int32, (ROOMS,)),
+        ("room_until", np.int32, (ROOMS,)),
+    ],
+    align=True,
+)
+_WHOLE = np.dtype((np.void, ROW.itemsize))
+
+
+# -- offerings by place -----------------------------------------------------------------------------------------------
+
+
+class Held:
+    """Offerings by place. Those that were read together are in the order of their ids."""
+
+    def __init__(self) -> None:
+        self.rows: Rows = np.zeros(0, ROW)
+        self.providers: dict[str, int] = {}
+        """The number by which a row names each."""
+        self.more_rooms: dict[int, Sequence[tuple[int, int]]] = {}
+        self.more_topics: dict[int, Sequence[int]] = {}
+        self._sets: dict[tuple[str, str], BitMap] = {}
+        self._read_together = 0
+        self._later: dict[UUID, int] = {}
+        self._free: list[int] = []
+        self._used = 0
+
+    def __len__(self) -> int:
+        return len(self.of("held", ""))
+
+    def of(self, what: str, code: str) -> BitMap:
+        """The places of the offerings that have this code; not to be changed."""
+        return self._sets.get((what, code), _NOTHING)
+
+    def rows_of(self, places: Places) -> Rows:
+        """A copy of these rows. Each is copied whole: field by field takes forty times as long."""
+        return self.rows.view(_WHOLE).take(places).view(ROW)
+
+    @classmethod
+    def all_of(cls, entries: Iterable[Entry]) -> "Held":
+        """Those of a table, in the order of their ids."""
+        held, entries = cls(), iter(entries)
+        while page := list(islice(entries, PAGE)):
+            held.add(page)
+        return held
+
+    def add(self, page: Sequence[Entry]) -> None:
+        """More of them, before any is put by itself; their ids are above those before."""
+        assert self._used == self._read_together, "what is read together comes first"
+        first, end = self._used, self._used + len(page)
+        self._make_room(end)
+        self._fill(first, page)
+        places: dict[tuple[str, str], list[int]] = {}
+        for place, entry in enumerate(page, first):
+            for key in _keys(entry):
+                places.setdefault(key, []).append(place)
+        for key, those in places.items():
+            self._sets.setdefault(key, BitMap()).update(those)
+        self._used = self._read_together = end
+
+    def put(self, entry: Entry) -> None:
+        """Hold an available offering as it now stands, in the place of what was held of it."""
+        self.remove(entry.offering_id)
+        place = self._place_for(entry.offering_id)
+        self._fill(place, [entry])
+        for key in _keys(entry):
+            self._sets.setdefault(key, BitMap()).add(place)
+
+    def remove(self, offering_id: UUID) -> None:
+        """Hold it no longer; nothing happens where it was not held."""
+        place = self._place_of(offering_id)
+        if place is None or place not in self.of("held", ""):
+            return
+        for held in self._sets.values():
+            held.discard(place)
+        self.more_rooms.pop(place, None)
+        self.more_topics.pop(place, None)
+        if self._later.pop(offering_id, None) is not None:
+            self._free.append(place)
+
+    def _place_for(self, offering_id: UUID) -> int:
+        place = self._place_of(offering_id)
+        if place is None:
+            place = self._free.pop() if self._free else self._used
+            self._used = max(self._used, place + 1)
+            self._make_room(self._used)
+            self._later[offering_id] = place
+        return place
+
+    def _place_of(self, offering_id: UUID) -> int | None:
+        """Where it is, or was among those read together: their places are nobody else's."""
+        if (place := self._later.get(offering_id)) is not None:
+            return place
+        ids = self.rows["id"][: self._read_together]
+        high, low = divmod(offering_id.int, 1 << WORD)
+        begin = int(np.searchsorted(ids[:, 0], np.uint64(high)))
+        while begin < len(ids) and ids[begin, 0] == high:
+            if ids[begin, 1] == low:
+                return begin
+            begin += 1
+        return None
+
+    def _make_room(self, count: int) -> None:
+        if count > len(self.rows):
+            rows = np.zeros(max(count + count // 8, 1024), ROW)
+            rows[: len(self.rows)] = self.rows
+            self.rows = rows
+
+    def _fill(self, first: int, page: Sequence[Entry]) -> None:
+        rows = np.zeros(len(page), ROW)
+        rows["id"] = [divmod(one.offering_id.int, 1 << WORD) for one in page]
+        rows["articles"] = [bits("articles", tuple(one.articles)) for one in page]
+        rows["paragraphs"] = [bits("paragraphs", tuple(one.paragraphs)) for one in page]
+        rows["pillars"] = [bits("pillars", tuple(one.pillars)) for one in page]
+        rows["spoken"] = [bits("languages", tuple(one.languages))[0] for one in page]
+        rows["provider"] = [self.providers.setdefault(one.provider, len(self.providers)) for one in page]
+        rows["kind"] = [FULL // (len(set(one.kinds)) or 1) for one in page]
+        rows["funding"] = [FUNDING[ResourceStatus(one.resource_status)] for one in page]
+        rows["load"] = [load_degree(one.taken, one.units) for one in page]
+        rows["group_max"] = [EVER if one.group_size_max is None else one.group_size_max for one in page]
+        rows["valid_from"] = [one.valid_from for one in page]
+        rows["valid_until"] = [one.valid_until for one in page]
+        rows["room_from"] = [_padded(one.room_from, ROOMS, EVER) for one in page]
+        rows["room_until"] = [_padded(one.room_until, ROOMS, NEVER) for one in page]
+        known = numbers("topics")
+        topics = [[known[topic] + 1 for topic in one.topics if topic in known] for one in page]
+        rows["topics"] = [_padded(each, TOPICS, 0) for each in topics]
+        self.rows[first : first + len(page)] = rows
+        for place, (one, each) in enumerate(zip(page, topics, strict=True), first):
+            if len(one.room_from) > ROOMS:
+                self.more_rooms[place] = list(zip(one.room_from, one.room_until, strict=True))[ROOMS:]
+            if len(each) > TOPICS:
+                self.more_topics[place] = each[TOPICS:]
+
+
+def _padded(values: Sequence[int], width: int, fill: int) -> Sequence[int]:
+    return (*values[:width], *(fill for _ in range(width - len(values))))
+
+
+def _keys(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Every set that an offering is in."""
+    yield from _keys_of_provider(entry.provider)
+    yield from _keys_of("kind", tuple(entry.kinds))
+    yield from _keys_of("modality", tuple(entry.modalities))
+    yield from _keys_of("understood", (*entry.languages, *entry.interpretation))
+    yield from _keys_of("state", tuple(entry.states))
+    yield from _keys_of("region", tuple(entry.regions))
+    yield from _keys_of("excluded", tuple(entry.excluded_states))
+    yield from _keys_of("treaty", tuple(entry.treaties))
+    if not entry.states and not entry.regions:
+        yield ("open", "")
+    if entry.resource_status == ResourceStatus.FUNDED:
+        yield ("funded", "")
+
+
+@lru_cache(1 << 14)
+def _keys_of(what: str, codes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((what, code) for code in dict.fromkeys(codes))
+
+
+@lru_cache(1 << 12)
+def _keys_of_provider(provider: str) -> tuple[tuple[str, str], ...]:
+    return (("held", ""), ("provider", provider), *([("unodc", "")] if is_unodc(provider) else []))

@@ -1,0 +1,74 @@
+"""What a score rests on beside the line and the offering: the weights in force, and what providers have completed."""
+
+from collections.abc import Collection
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db import Tx
+from contracts.matching import Weight, WeightsAdopted
+from contracts.refusals import Missing
+from services.matching.scoring import Experience, Known
+from services.matching.weights import FIRST, Weights, counted
+
+
+async def known(tx: Tx, providers: Collection[str]) -> Known:
+    """For scores of these providers' offerings, as things now stand."""
+    return Known(weights=await in_force(tx), experience=await experience(tx, providers))
+
+
+async def experience(tx: Tx, providers: Collection[str]) -> dict[str, Experience]:
+    """What each of these providers has completed, by kind and topic; nothing of kinds that may put somebody at risk."""
+    rows = await tx.fetch(
+        """
+        SELECT provider, kind, count(DISTINCT match_id) AS deliveries, array_agg(DISTINCT topic) AS topics
+        FROM match JOIN wanted_line USING (line_id) JOIN wanted_request ON wanted_request.request_id = match.request_id
+        LEFT JOIN LATERAL unnest(topics) AS topic ON true
+        WHERE match.status = 'completed' AND provider = ANY ($1::text[]) AND NOT restricted
+        GROUP BY provider, kind
+        """,
+        list(providers),
+    )
+    found: dict[str, Experience] = {}
+    for row in rows:
+        before = found.get(row["provider"], Experience())
+        found[row["provider"]] = Experience(
+            deliveries={**before.deliveries, row["kind"]: row["deliveries"]},
+            topics=before.topics | {topic for topic in row["topics"] if topic is not None},
+        )
+    return found
+
+
+async def in_force(tx: Tx) -> Weights:
+    """The newest version of the weights."""
+    row = await tx.fetchrow("SELECT version, weights, reason, adopted_at FROM weights ORDER BY version DESC LIMIT 1")
+    return _weights(row) if row else FIRST
+
+
+async def version(tx: Tx, number: int) -> Weights:
+    """The weights of a version. Raises Missing."""
+    if number == FIRST.version:
+        return FIRST
+    row = await tx.fetchrow("SELECT version, weights, reason, adopted_at FROM weights WHERE version = $1", number)
+    if row is None:
+        raise Missing("not-found")
+    return _weights(row)
+
+
+def _weights(row: Record) -> Weights:
+    given = msgspec.json.decode(row["weights"], type=tuple[Weight, ...])
+    return Weights(version=row["version"], of=counted(given), reason=row["reason"], adopted_at=row["adopted_at"])
+
+
+async def save(tx: Tx, fact: WeightsAdopted) -> None:
+    """Keep a version. Of two at once the journal lets one through."""
+    await tx.execute(
+        """
+        INSERT INTO weights (version, weights, reason, adopted_at) VALUES ($1, $2::text::jsonb, $3, $4)
+        ON CONFLICT (version) DO NOTHING
+        """,
+        fact.version,
+        msgspec.json.encode(fact.weights).decode(),
+        fact.reason,
+        fact.adopted_at,
+    )

@@ -1,0 +1,94 @@
+"""How much each criterion counts in a score: thousandths that add up to the whole, in versions that somebody adopts.
+
+Version 0 comes with the program and holds until a coordinator adopts another. A version holds for what is scored after
+its adoption; each match names the one it was scored with.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Literal, get_args
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from msgspec import Struct
+
+from contracts.matching import Weight, WeightsAdopted
+from contracts.refusals import Invalid
+
+WHOLE = 1000
+
+Criterion = Literal[
+    "topics",
+    "articles",
+    "kind",
+    "paragraphs",
+    "pillars",
+    "meaning",
+    "language",
+    "window",
+    "region",
+    "legal_system",
+    "experience",
+    "funding",
+    "load",
+]
+CRITERIA: tuple[Criterion, ...] = get_args(Criterion)
+
+WEIGHTS_ID: UUID = uuid5(NAMESPACE_URL, "entraide:weights")
+"""There is one set of weights, with its versions."""
+
+
+class Weights(Struct, frozen=True, kw_only=True):
+    """By criterion, in thousandths; one that is left out is not judged."""
+
+    version: int
+    of: Mapping[Criterion, int]
+    reason: str | None = None
+    adopted_at: datetime | None = None
+
+    def weight(self, criterion: Criterion) -> int:
+        return self.of.get(criterion, 0)
+
+
+FIRST = Weights(
+    version=0,
+    of={
+        "topics": 220,
+        "articles": 110,
+        "kind": 50,
+        "paragraphs": 60,
+        "pillars": 30,
+        "meaning": 100,
+        "language": 100,
+        "window": 100,
+        "region": 60,
+        "legal_system": 30,
+        "experience": 60,
+        "funding": 50,
+        "load": 30,
+    },
+)
+
+
+def adopt(in_force: Weights, given: Iterable[Weight], reason: str, *, now: datetime) -> WeightsAdopted:
+    """The next version. Raises Invalid for a criterion nobody knows, or named twice, and for what is not the whole."""
+    of: dict[str, int] = {}
+    for one in given:
+        if one.criterion not in CRITERIA:
+            raise Invalid("unknown-code", field="weights.criterion", code=one.criterion)
+        if one.criterion in of:
+            raise Invalid("weights-criterion-twice", criterion=one.criterion)
+        of[one.criterion] = one.of
+    if sum(of.values()) != WHOLE:
+        raise Invalid("weights-not-whole", sum=sum(of.values()), whole=WHOLE)
+    return WeightsAdopted(
+        weights_id=WEIGHTS_ID,
+        version=in_force.version + 1,
+        weights=tuple(Weight(criterion=name, of=of[name]) for name in CRITERIA if name in of),
+        reason=reason,
+        adopted_at=now,
+    )
+
+
+def counted(given: Iterable[Weight]) -> Mapping[Criterion, int]:
+    """By criterion. One that this program does not know any more counts for nothing."""
+    return {one.criterion: one.of for one in given if one.criterion in CRITERIA}
