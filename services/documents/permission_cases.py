@@ -234,6 +234,7 @@ _MATCHING = (
             _M.PROPOSE,
             _M.WHY_NOT,
             _M.SUGGEST_TOPICS,
+            _M.PREVIEW,
             _M.SHOW_TREATY_STATUS,
         ),
         acts=(_M.RECORD_TREATY_STATUS,),

@@ -23,6 +23,7 @@ from services.matching.scoring import (
     OPEN_TO_ALL,
     SAME_REGION,
     TOPIC_CLOSENESS,
+    Scored,
     free_days,
     window_days,
 )
@@ -61,9 +62,9 @@ class Explanation(Struct, frozen=True, kw_only=True):
     basis: Basis | None
 
 
-def explain(match: Match, line: WantedLine | None, offering: Offering) -> tuple[Explanation, ...]:
+def explain(scored: Match | Scored, line: WantedLine | None, offering: Offering) -> tuple[Explanation, ...]:
     """A line that its State has taken back since asks for nothing."""
-    return tuple(_explained(share, line, offering) for share in match.shares)
+    return tuple(_explained(share, line, offering) for share in scored.shares)
 
 
 def _explained(share: Share, line: WantedLine | None, offering: Offering) -> Explanation:

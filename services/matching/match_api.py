@@ -17,7 +17,7 @@ from chassis.edge import reader_language
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from contracts.facts import Fact
 from contracts.matching import Share
-from contracts.values import Caller, Language, Money, Period, Role
+from contracts.values import Caller, Money, Period, Role
 from services.matching import (
     line_store,
     match_actions,
@@ -25,13 +25,13 @@ from services.matching import (
     offering_store,
     policy,
     remark_store,
-    wording,
 )
 from services.matching.commands import Comment, NewMatch, Presentation, Reason, check_reason
-from services.matching.explanation import Explanation, explain
+from services.matching.explanation import explain
 from services.matching.match import Match, MatchStatus, Origin
 from services.matching.match_store import Ranked
 from services.matching.policy import Action, Guarded
+from services.matching.views import Explained, explained
 
 B = TypeVar("B", Comment, Reason)
 
@@ -71,21 +71,6 @@ class MatchView(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     reason: str | None
     comment: str
-
-
-class Explained(Struct, frozen=True, kw_only=True):
-    """One criterion's share, `points` of at most `of`, and what it rests on, in the reader's language.
-
-    `asked` and `offered` are codes of `/v1/reference/…`, and periods as `from/until`, of the line and the offering as
-    they now stand; the share is that of the day of the score.
-    """
-
-    criterion: str
-    points: int
-    of: int
-    asked: tuple[str, ...]
-    offered: tuple[str, ...]
-    says: str
 
 
 class MatchDetail(MatchView, frozen=True, kw_only=True):
@@ -163,19 +148,8 @@ async def show_match(
         assert offering is not None, "a match has its offering"
         view = (await _views(tx, [ranked], caller))[0]
     reader = reader_language(request.scope)
-    explained = tuple(_explained(one, reader) for one in explain(ranked.match, line, offering))
-    return shown(MatchDetail(**asdict(view), explanation=explained), revision=view.revision)
-
-
-def _explained(why: Explanation, reader: Language) -> Explained:
-    return Explained(
-        criterion=why.share.criterion,
-        points=why.share.points,
-        of=why.share.of,
-        asked=why.asked,
-        offered=why.offered,
-        says=wording.says(why, reader),
-    )
+    explanation = tuple(explained(one, reader) for one in explain(ranked.match, line, offering))
+    return shown(MatchDetail(**asdict(view), explanation=explanation), revision=view.revision)
 
 
 @post(

@@ -33,6 +33,7 @@ class Action(StrEnum):
     PROPOSE = "propose"
     WHY_NOT = "why_not"
     SUGGEST_TOPICS = "suggest_topics"
+    PREVIEW = "preview"
     SHOW_TREATY_STATUS = "show_treaty_status"
     RECORD_TREATY_STATUS = "record_treaty_status"
     LIST_MATCHES = "list_matches"
@@ -107,6 +108,7 @@ WRITERS = FILERS | _PROVIDER | _COORDINATOR
 OF_NO_RECORD: Mapping[Action, frozenset[Role]] = {
     Action.OFFER: _PROVIDER,
     Action.SUGGEST_TOPICS: WRITERS,
+    Action.PREVIEW: FILERS,
     # Who is party to a treaty is everybody's to know.
     Action.SHOW_TREATY_STATUS: frozenset(Role),
     Action.RECORD_TREATY_STATUS: _COORDINATOR,
