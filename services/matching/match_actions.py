@@ -12,6 +12,7 @@ from contracts.matching import MatchConfirmed, MatchRevoked, TreatyStatusRecorde
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller, Role
 from services.matching import (
+    choice_store,
     consent_store,
     line_store,
     match,
@@ -23,6 +24,7 @@ from services.matching import (
     suggesting,
     treaty_store,
 )
+from services.matching.choices import moved
 from services.matching.constraints import violated
 from services.matching.line import SEEKING, WantedLine
 from services.matching.match import Match
@@ -173,7 +175,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
     if fact.aggregate == "offering":
         await offering_actions.fold(tx, await offering_store.known(tx, event.aggregate_id), fact)
         return
-    await match_store.save(tx, match.evolve(await match_store.known(tx, event.aggregate_id), fact))
+    after = match.evolve(await match_store.known(tx, event.aggregate_id), fact)
+    await match_store.save(tx, after)
+    await choice_store.keep(tx, [moved(after, fact)])
     if isinstance(fact, MatchConfirmed):
         await offering_store.take_of(tx, fact.offering_id, fact.capacity_period)
     if isinstance(fact, MatchRevoked):

@@ -19,6 +19,7 @@ from contracts.facts import Fact
 from contracts.matching import Share
 from contracts.values import Caller, Money, Period, Role
 from services.matching import (
+    choice_store,
     line_store,
     match_actions,
     match_store,
@@ -112,6 +113,7 @@ async def list_matches(
     db: Db,
     caller: Calling,
     paging: Paging,
+    now: Now,
     of_request: Annotated[UUID | None, QueryParameter(name="request")] = None,
     of_line: Annotated[UUID | None, QueryParameter(name="line")] = None,
     of_offering: Annotated[UUID | None, QueryParameter(name="offering")] = None,
@@ -131,6 +133,9 @@ async def list_matches(
             limit=limit + 1,
         )
         views = await _views(tx, found[:limit], caller)
+        # What is picked by offering or by status is no ranking.
+        if (of_line or of_request) and of_offering is None and status is None:
+            await choice_store.note_shown(tx, found[:limit], caller.role, now=now)
     more = str(found[limit - 1].match.match_id) if len(found) > limit else None
     return Response(MatchPage(matches=views, cursor=more), headers=paging.next_link(more))
 

@@ -15,6 +15,8 @@ from chassis.service import Running, Service
 from chassis.supervise import Loop, every
 from contracts.consents import ConsentPage
 from services.matching import (
+    choice_api,
+    cohort_api,
     consent_store,
     following,
     match_actions,
@@ -93,16 +95,18 @@ SERVICE = Service(
     routes=[
         *offering_api.ROUTES,
         *match_api.ROUTES,
+        *choice_api.ROUTES,
+        *cohort_api.ROUTES,
+        *treaty_api.ROUTES,
         *why_not_api.ROUTES,
         *text_api.ROUTES,
         *preview_api.ROUTES,
-        *treaty_api.ROUTES,
     ],
     listens_to=("requests", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=match_actions.rebuild,
-    tables=("match", "capacity", "offering", "treaty_status"),
+    tables=("match", "match_move", "capacity", "offering", "treaty_status"),
     texts=("offering_text", "remark"),
     followed=Followed(following.seen),
 )
