@@ -28,7 +28,7 @@ from services.matching.choices import moved
 from services.matching.constraints import violated
 from services.matching.line import SEEKING, WantedLine
 from services.matching.match import Match
-from services.matching.offering import Offering, OfferingStatus
+from services.matching.offering import ENDED, Offering, OfferingStatus
 from services.matching.policy import Action
 from services.matching.scoring import scored
 
@@ -134,20 +134,22 @@ async def agree(
 ) -> Match:
     """`accept` by the State or `confirm` by the provider; the second of the two takes capacity, here and now.
 
-    Raises Conflict where none is left.
+    Raises Conflict where none is left, or where the offering has ended meanwhile.
     """
     before = await _for_move(tx, match_id, action, caller, expected)
     second = before.agrees_with(action)
     async with tx.by_itself():
         line = match.check_proposable(await line_store.line(tx, before.line_id))
+        offering = await offering_store.known(tx, before.offering_id)
+        assert offering is not None, "a match has its offering"
+        if offering.status in ENDED:
+            raise Conflict("offering-not-available", status=offering.status)
         if not second:
             fact = before.accept(now=now) if action is Action.ACCEPT else before.confirm_by_provider(now=now)
             return await _record(tx, before, fact, comment)
         period = await offering_store.take(tx, before.offering_id, line.window)
         if period is None:
             raise Conflict("capacity-exhausted")
-        offering = await offering_store.known(tx, before.offering_id)
-        assert offering is not None, "a match has its offering"
         return await _record(tx, before, before.confirm(period, offering.funding_lacking, now=now), comment)
 
 
