@@ -10,6 +10,7 @@ from contracts.consents import Consent
 from contracts.matching import Capacity, Eligibility, Terms
 from contracts.requests import Line, RequestSubmitted
 from contracts.values import Language, Period
+from services.matching.commands import DraftedLine
 from services.matching.line import RequestStatus, WantedLine
 from services.matching.match import Match, MatchStatus, Origin
 from services.matching.offering import Content, Offering, OfferingStatus
@@ -121,6 +122,12 @@ def a_contract_line(line_id: UUID | None = None, **changes: Any) -> Line:
     """A line as a fact tells it."""
     body = a_line(**changes)
     return msgspec.convert({**body, "line_id": line_id or uuid4()}, Line)
+
+
+def a_drafted_line(**changes: Any) -> dict[str, Any]:
+    """A line as a body that asks what would be suggested for it."""
+    known = set(DraftedLine.__struct_fields__)
+    return {name: value for name, value in a_line().items() if name in known} | changes
 
 
 def a_submission(*lines: Line, **changes: Any) -> RequestSubmitted:

@@ -99,6 +99,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "FileRequest.addressee": {"to": "any", "states": []},
         "RequestBody.addressee": {"to": "any", "states": []},
         "ReviseRequest.addressee": {"to": "any", "states": []},
+        "DraftedLine.addressee": {"to": "any", "states": []},
         "text": f"{FICTITIOUS} Judges are to be trained in mutual legal assistance and electronic evidence.",
         # an offering
         "summary": f"{FICTITIOUS} Five days with exercises on the participants' own drafts.",

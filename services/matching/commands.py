@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct, field
@@ -10,11 +10,17 @@ from msgspec import Meta, Struct, field
 from contracts import reference
 from contracts.matching import CRITERIA_MAX, PERIODS_MAX, STATES_MAX, Capacity, Eligibility, Terms, Weight
 from contracts.refusals import Invalid
-from contracts.requests import Codes
-from contracts.values import Code, Language, Money, Period, State
+from contracts.requests import Codes, Excluded
+from contracts.values import Code, Language, Money, Period, State, is_unodc
+from services.matching.line import RequestStatus, WantedLine
 from services.matching.offering import MLA_CURRICULUM, Content, ResourceStatus, check_periods
 from services.matching.offering_actions import hash_texts
 from services.matching.offering_store import Texts
+from services.matching.treaties import TreatyStatus
+
+TEXT_CHARACTERS_MAX = 20_000
+_NOWHERE = UUID(int=0)
+"""What has no id yet."""
 
 Words = Annotated[str, Meta(max_length=2000)]
 Languages = Annotated[tuple[Language, ...], Meta(max_length=6)]
@@ -174,6 +180,74 @@ class Presentation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     comment: Words = ""
 
 
+class Addressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """To whom the request would be addressed: any provider, UNODC, or the named States."""
+
+    to: Literal["any", "unodc", "states"] = "any"
+    states: States = ()
+
+
+class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line as it stands in a draft, as far as matching asks: its limits are those of a request's line.
+
+    Topics are read from `text`, in any of the six languages, where none are given.
+    """
+
+    kind: Code
+    group_size: Annotated[int, Meta(ge=1, le=100_000)]
+    languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=6)]
+    modality: Code
+    window: Period
+    topics: Codes = ()
+    articles: Codes = ()
+    paragraphs: Codes = ()
+    pillars: Codes = ()
+    cannot_wait: bool = False
+    addressee: Addressed = Addressed()
+    excluded_providers: Excluded = ()
+    text: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
+
+    def wanted(self, state: str, topics: tuple[str, ...], treaties: tuple[TreatyStatus, ...]) -> WantedLine:
+        """As it would be heard of if the State submitted it now."""
+        return WantedLine(
+            line_id=_NOWHERE,
+            request_id=_NOWHERE,
+            state=state,
+            status=RequestStatus.SUBMITTED,
+            kind=self.kind,
+            topics=topics,
+            articles=self.articles,
+            paragraphs=self.paragraphs,
+            pillars=self.pillars,
+            group_size=self.group_size,
+            languages=self.languages,
+            modality=self.modality,
+            window=self.window,
+            fulfilment="none",
+            addressee=self.addressee.to,
+            addressed_states=self.addressee.states,
+            visibility="private",
+            circulation="none",
+            restricted=False,
+            cannot_wait=self.cannot_wait,
+            excluded_providers=self.excluded_providers,
+            treaties=treaties,
+        )
+
+    def check(self) -> None:
+        """Raises Invalid for a code nobody knows, a window that ends before it begins, or nothing to go by."""
+        _check_said(self)
+        _check("modality", [self.modality], reference.modalities())
+        _check("kind", [self.kind], reference.kinds())
+        _check("addressee.states", self.addressee.states, reference.countries())
+        providers = (provider for provider in self.excluded_providers if not is_unodc(provider))
+        _check("excluded_providers", providers, reference.countries())
+        if self.window.reversed:
+            raise Invalid("dates-reversed", field="window")
+        if not (self.topics or self.articles or self.text.strip()):
+            raise Invalid("subject-missing")
+
+
 def check_reason(move: str, reason: str, *, name: str = "reason") -> str:
     """Raises Invalid for a reason that this move does not have."""
     _check(name, [reason], reference.reasons(move))
@@ -181,11 +255,8 @@ def check_reason(move: str, reason: str, *, name: str = "reason") -> str:
 
 
 def _check_codes(body: OfferingBody) -> None:
+    _check_said(body)
     _check("kinds", body.kinds, reference.kinds())
-    _check("topics", body.topics, reference.topics())
-    _check("articles", body.articles, reference.articles())
-    _check("paragraphs", body.paragraphs, reference.paragraphs())
-    _check("pillars", body.pillars, reference.pillars())
     _check("modalities", body.modalities, reference.modalities())
     _check("treaties", body.treaties, reference.instruments())
     _check("curriculum", body.curriculum, MLA_CURRICULUM)
@@ -194,6 +265,13 @@ def _check_codes(body: OfferingBody) -> None:
     _check("eligible.regions", body.eligible.regions, _regions())
     if body.funding_needed is not None:
         _check("funding_needed.currency", [body.funding_needed.currency], reference.currencies())
+
+
+def _check_said(body: OfferingBody | DraftedLine) -> None:
+    _check("topics", body.topics, reference.topics())
+    _check("articles", body.articles, reference.articles())
+    _check("paragraphs", body.paragraphs, reference.paragraphs())
+    _check("pillars", body.pillars, reference.pillars())
 
 
 def _check_periods(body: OfferingBody) -> None:

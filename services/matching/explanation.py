@@ -26,6 +26,7 @@ from services.matching.scoring import (
     SAME_REGION,
     SYSTEM_UNKNOWN,
     Experience,
+    Scored,
     free_days,
     load,
     load_degree,
@@ -68,10 +69,10 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
 
 def explain(
-    match: Match, line: WantedLine | None, offering: Offering, *, experience: Experience = NO_EXPERIENCE
+    scored: Match | Scored, line: WantedLine | None, offering: Offering, *, experience: Experience = NO_EXPERIENCE
 ) -> tuple[Explanation, ...]:
     """A line that its State has taken back since asks for nothing. `experience` is the provider's."""
-    return tuple(_explained(share, line, offering, experience) for share in match.shares)
+    return tuple(_explained(share, line, offering, experience) for share in scored.shares)
 
 
 def _explained(share: Share, line: WantedLine | None, offering: Offering, experience: Experience) -> Explanation:

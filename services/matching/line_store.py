@@ -24,6 +24,8 @@ LINES_PER_OFFERING_MAX = 2000
 LINES_PER_STATE_MAX = 1000
 """How many lines of a State are looked at again when its treaty status changes, the newest first."""
 
+SEEKING_MAX = 2000
+
 
 _PUT = Write(
     parts={
@@ -185,6 +187,19 @@ async def seeking_of(tx: Tx, state: str) -> list[UUID]:
     )
     await hold(tx, [row["line_id"] for row in rows])
     return list(dict.fromkeys(row["request_id"] for row in rows))
+
+
+async def seeking(tx: Tx) -> list[WantedLine]:
+    """All lines that seek and are not met in full, at most `SEEKING_MAX`, those wanted soonest first."""
+    rows = await tx.fetch(
+        """
+        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
+        WHERE fulfilment <> 'complete' AND status = ANY ($1::text[]) ORDER BY starts, line_id LIMIT $2
+        """,
+        list(SEEKING),
+        SEEKING_MAX,
+    )
+    return [_line(row) for row in rows]
 
 
 async def hold(tx: Tx, line_ids: Sequence[UUID]) -> set[UUID]:

@@ -69,6 +69,8 @@ NOT_SHOWN = _BEGUN | {MatchStatus.SHORTLISTED}
 SHOWN = frozenset({MatchStatus.PRESENTED, MatchStatus.ACCEPTED, MatchStatus.PROVIDER_CONFIRMED})
 NOT_CONFIRMED = NOT_SHOWN | SHOWN
 """Living, and no capacity taken."""
+NOT_ENDED = NOT_CONFIRMED | {MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED}
+"""Those a line's ranking is made of."""
 
 MOVES: Mapping[str, frozenset[MatchStatus]] = {
     "suggest": frozenset({MatchStatus.EXPIRED}),

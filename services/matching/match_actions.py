@@ -12,6 +12,7 @@ from contracts.matching import MatchConfirmed, MatchRevoked, TreatyStatusRecorde
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller, Role
 from services.matching import (
+    choice_store,
     consent_store,
     line_store,
     match,
@@ -24,10 +25,11 @@ from services.matching import (
     suggesting,
     treaty_store,
 )
+from services.matching.choices import moved
 from services.matching.constraints import violated
 from services.matching.line import SEEKING, WantedLine
 from services.matching.match import Match
-from services.matching.offering import Offering, OfferingStatus
+from services.matching.offering import ENDED, Offering, OfferingStatus
 from services.matching.policy import Action
 from services.matching.scoring import scored
 
@@ -134,20 +136,22 @@ async def agree(
 ) -> Match:
     """`accept` by the State or `confirm` by the provider; the second of the two takes capacity, here and now.
 
-    Raises Conflict where none is left.
+    Raises Conflict where none is left, or where the offering has ended meanwhile.
     """
     before = await _for_move(tx, match_id, action, caller, expected)
     second = before.agrees_with(action)
     async with tx.by_itself():
         line = match.check_proposable(await line_store.line(tx, before.line_id))
+        offering = await offering_store.known(tx, before.offering_id)
+        assert offering is not None, "a match has its offering"
+        if offering.status in ENDED:
+            raise Conflict("offering-not-available", status=offering.status)
         if not second:
             fact = before.accept(now=now) if action is Action.ACCEPT else before.confirm_by_provider(now=now)
             return await _record(tx, before, fact, comment)
         period = await offering_store.take(tx, before.offering_id, line.window)
         if period is None:
             raise Conflict("capacity-exhausted")
-        offering = await offering_store.known(tx, before.offering_id)
-        assert offering is not None, "a match has its offering"
         return await _record(tx, before, before.confirm(period, offering.funding_lacking, now=now), comment)
 
 
@@ -178,7 +182,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
     if fact.aggregate == "offering":
         await offering_actions.fold(tx, await offering_store.known(tx, event.aggregate_id), fact)
         return
-    await match_store.save(tx, match.evolve(await match_store.known(tx, event.aggregate_id), fact))
+    after = match.evolve(await match_store.known(tx, event.aggregate_id), fact)
+    await match_store.save(tx, after)
+    await choice_store.keep(tx, [moved(after, fact)])
     if isinstance(fact, MatchConfirmed):
         await offering_store.take_of(tx, fact.offering_id, fact.capacity_period)
     if isinstance(fact, MatchRevoked):

@@ -17,8 +17,9 @@ from chassis.edge import reader_language
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from contracts.facts import Fact
 from contracts.matching import Share
-from contracts.values import Caller, Language, Money, Period, Role
+from contracts.values import Caller, Money, Period, Role
 from services.matching import (
+    choice_store,
     line_store,
     match_actions,
     match_store,
@@ -26,14 +27,14 @@ from services.matching import (
     policy,
     remark_store,
     scoring_store,
-    wording,
 )
 from services.matching.commands import Comment, NewMatch, Presentation, Reason, check_reason
-from services.matching.explanation import Explanation, explain
+from services.matching.explanation import explain
 from services.matching.match import Match, MatchStatus, Origin
 from services.matching.match_store import Ranked
 from services.matching.policy import Action, Guarded
 from services.matching.scoring import NO_EXPERIENCE
+from services.matching.views import Explained, explained
 
 B = TypeVar("B", Comment, Reason)
 
@@ -75,21 +76,6 @@ class MatchView(Struct, frozen=True, kw_only=True):
     comment: str
 
 
-class Explained(Struct, frozen=True, kw_only=True):
-    """One criterion's share, `points` of at most `of`, and what it rests on, in the reader's language.
-
-    `asked` and `offered` are codes of `/v1/reference/…`, and periods as `from/until`, of the line and the offering as
-    they now stand; the share is that of the day of the score.
-    """
-
-    criterion: str
-    points: int
-    of: int
-    asked: tuple[str, ...]
-    offered: tuple[str, ...]
-    says: str
-
-
 class MatchDetail(MatchView, frozen=True, kw_only=True):
     """A match and why it has its score."""
 
@@ -129,6 +115,7 @@ async def list_matches(
     db: Db,
     caller: Calling,
     paging: Paging,
+    now: Now,
     of_request: Annotated[UUID | None, QueryParameter(name="request")] = None,
     of_line: Annotated[UUID | None, QueryParameter(name="line")] = None,
     of_offering: Annotated[UUID | None, QueryParameter(name="offering")] = None,
@@ -148,6 +135,9 @@ async def list_matches(
             limit=limit + 1,
         )
         views = await _views(tx, found[:limit], caller)
+        # What is picked by offering or by status is no ranking.
+        if (of_line or of_request) and of_offering is None and status is None:
+            await choice_store.note_shown(tx, found[:limit], caller.role, now=now)
     more = str(found[limit - 1].match.match_id) if len(found) > limit else None
     return Response(MatchPage(matches=views, cursor=more), headers=paging.next_link(more))
 
@@ -165,22 +155,10 @@ async def show_match(
             completed = await scoring_store.experience(tx, [ranked.match.provider])
         assert offering is not None, "a match has its offering"
         view = (await _views(tx, [ranked], caller))[0]
-    experience = completed.get(ranked.match.provider, NO_EXPERIENCE)
-    explanation = explain(ranked.match, line, offering, experience=experience)
-    reader = reader_language(request.scope)
-    explained = tuple(_explained(one, reader) for one in explanation)
-    return shown(MatchDetail(**asdict(view), explanation=explained), revision=view.revision)
-
-
-def _explained(why: Explanation, reader: Language) -> Explained:
-    return Explained(
-        criterion=why.share.criterion,
-        points=why.share.points,
-        of=why.share.of,
-        asked=why.asked,
-        offered=why.offered,
-        says=wording.says(why, reader),
-    )
+    experience, reader = completed.get(ranked.match.provider, NO_EXPERIENCE), reader_language(request.scope)
+    why = explain(ranked.match, line, offering, experience=experience)
+    explanation = tuple(explained(one, reader) for one in why)
+    return shown(MatchDetail(**asdict(view), explanation=explanation), revision=view.revision)
 
 
 @post(

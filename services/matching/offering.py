@@ -73,9 +73,9 @@ class ResourceStatus(StrEnum):
     UNFUNDED = "unfunded"
 
 
-_ENDED = frozenset({OfferingStatus.LAPSED, OfferingStatus.WITHDRAWN})
+ENDED = frozenset({OfferingStatus.LAPSED, OfferingStatus.WITHDRAWN})
 _APPROVED = frozenset({OfferingStatus.AVAILABLE, OfferingStatus.SUSPENDED})
-_NOT_ENDED = frozenset(OfferingStatus) - _ENDED
+_NOT_ENDED = frozenset(OfferingStatus) - ENDED
 
 MOVES: Mapping[str, frozenset[OfferingStatus]] = {
     "revise": _NOT_ENDED,

@@ -19,6 +19,7 @@ from services.matching.offering import Offering, ShownStatus
 
 LIST_MAX = 100
 LAPSES_MAX = 100
+AVAILABLE_MAX = 200
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
@@ -324,6 +325,21 @@ def with_periods(row: Record) -> Offering:
     values = dict(row)
     periods = msgspec.json.decode(values.pop("periods"), type=list[tuple[date, date, int, int]])
     return _offering(values, [_CapacityRow(*period) for period in periods])
+
+
+async def available(tx: Tx, today: date) -> list[Offering]:
+    """The available offerings that have something left, at most `AVAILABLE_MAX`, those available longest first."""
+    rows = await tx.fetch(
+        """
+        SELECT offering.*, (
+            SELECT json_agg(json_build_array(starts, ends, units, taken) ORDER BY starts) FROM capacity
+            WHERE capacity.offering_id = offering.offering_id) AS periods
+        FROM offering WHERE shown_status(offering, $1) = 'available' ORDER BY available_since, offering_id LIMIT $2
+        """,
+        today,
+        AVAILABLE_MAX,
+    )
+    return [with_periods(row) for row in rows]
 
 
 async def past_validity(tx: Tx, today: date) -> list[UUID]:

@@ -33,6 +33,10 @@ class Action(StrEnum):
     PROPOSE = "propose"
     WHY_NOT = "why_not"
     SUGGEST_TOPICS = "suggest_topics"
+    PREVIEW = "preview"
+    LIST_CHOICES = "list_choices"
+    LIST_RANKINGS = "list_rankings"
+    LIST_COHORTS = "list_cohorts"
     SHOW_TREATY_STATUS = "show_treaty_status"
     RECORD_TREATY_STATUS = "record_treaty_status"
     SHOW_WEIGHTS = "show_weights"
@@ -71,6 +75,8 @@ FILERS = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 _STATE = frozenset({Role.FOCAL_POINT})
 _PROVIDER = frozenset({Role.PROVIDER_OFFICER})
 _COORDINATOR = frozenset({Role.COORDINATOR})
+_OVERSIGHT = frozenset({Role.COORDINATOR, Role.AUDITOR})
+"""Who is told of every State's lines together."""
 
 OFFERERS: Mapping[Action, frozenset[Role]] = {
     Action.REVISE: _PROVIDER,
@@ -109,6 +115,10 @@ WRITERS = FILERS | _PROVIDER | _COORDINATOR
 OF_NO_RECORD: Mapping[Action, frozenset[Role]] = {
     Action.OFFER: _PROVIDER,
     Action.SUGGEST_TOPICS: WRITERS,
+    Action.PREVIEW: FILERS,
+    Action.LIST_CHOICES: _OVERSIGHT,
+    Action.LIST_RANKINGS: _OVERSIGHT,
+    Action.LIST_COHORTS: _OVERSIGHT,
     # Who is party to a treaty, and how a score is made, is everybody's to know.
     Action.SHOW_TREATY_STATUS: frozenset(Role),
     Action.RECORD_TREATY_STATUS: _COORDINATOR,

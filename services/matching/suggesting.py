@@ -8,7 +8,8 @@ from chassis.db import Tx
 from chassis.ids import new_id
 from chassis.journal import announce_all
 from contracts.facts import Event, Fact
-from services.matching import line_store, match, match_store, memory, offering_store, scoring_store
+from services.matching import choice_store, line_store, match, match_store, memory, offering_store, scoring_store
+from services.matching.choices import moved
 from services.matching.constraints import CAPACITY, violated
 from services.matching.line import SEEKING, WantedLine
 from services.matching.match import Match, MatchStatus
@@ -26,6 +27,7 @@ async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = N
     after = [match.evolve(before, fact) for before, fact in changes]
     if after:
         await match_store.save(tx, *after)
+        await choice_store.keep(tx, [moved(changed, fact) for changed, (_, fact) in zip(after, changes, strict=True)])
         facts = [(fact, changed.revision) for changed, (_, fact) in zip(after, changes, strict=True)]
         await announce_all(tx, facts, because=because)
     return after

@@ -12,10 +12,9 @@ from chassis.http import Calling, asks
 from contracts.reference import topics
 from contracts.values import Language
 from services.matching import policy
+from services.matching.commands import TEXT_CHARACTERS_MAX
 from services.matching.policy import Action
 from services.matching.text.topics import Passage, Suggestion, suggested
-
-TEXT_CHARACTERS_MAX = 20_000
 
 
 class TextToRead(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -16,6 +16,8 @@ from chassis.service import Running, Service
 from chassis.supervise import Loop, every
 from contracts.consents import ConsentPage
 from services.matching import (
+    choice_api,
+    cohort_api,
     consent_store,
     entry_store,
     following,
@@ -25,6 +27,7 @@ from services.matching import (
     offering_actions,
     offering_api,
     offering_store,
+    preview_api,
     text_api,
     treaty_api,
     weights_api,
@@ -126,8 +129,11 @@ SERVICE = Service(
     routes=[
         *offering_api.ROUTES,
         *match_api.ROUTES,
+        *choice_api.ROUTES,
+        *cohort_api.ROUTES,
         *why_not_api.ROUTES,
         *text_api.ROUTES,
+        *preview_api.ROUTES,
         *treaty_api.ROUTES,
         *weights_api.ROUTES,
     ],
@@ -135,7 +141,7 @@ SERVICE = Service(
     handlers=HANDLERS,
     loops=loops,
     rebuild=match_actions.rebuild,
-    tables=("match", "capacity", "offering", "treaty_status", "weights"),
+    tables=("match", "match_move", "capacity", "offering", "treaty_status", "weights"),
     texts=("offering_text", "remark"),
     followed=Followed(following.seen),
 )

@@ -114,7 +114,9 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
         if method in {"post", "patch", "delete"} and "{" in path and not _takes(one, "Revision")
     }
 
-    assert {"/v1/requests/check", "/v1/matches/topics", "/v1/token"} == without_key, "they change nothing"
+    assert {"/v1/requests/check", "/v1/matches/topics", "/v1/matches/preview", "/v1/token"} == without_key, (
+        "they change nothing"
+    )
     undoes_nothing = {"/v1/notifications/{notification_id}/read", "/v1/webhooks/{webhook_id}/test"}
     assert undoes_nothing == without_revision
 

@@ -56,7 +56,14 @@ CHASSIS_WALLED = {"bookmark_key"}
 
 HEARD = {
     "requests": set[str](),
-    "matching": {"wanted_request", "wanted_line", "heard_consent", "consent_reading", "offering_change"},
+    "matching": {
+        "wanted_request",
+        "wanted_line",
+        "heard_consent",
+        "consent_reading",
+        "offering_change",
+        "ranking_shown",
+    },
     "pledges": set[str](),
     "notifications": {"known_reference", "known_circulation", "lease", "turn"},
     "directory": set[str](),

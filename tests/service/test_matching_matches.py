@@ -175,6 +175,40 @@ async def test_an_offering_that_no_longer_fits_is_not_presented(api: Client, own
     assert ("offering-does-not-fit", ["group_size"]) == (smaller.json()["slug"], smaller.json()["details"]["violated"])
 
 
+async def test_an_offering_that_is_withdrawn_before_both_agree_is_told_as_such(api: Client, owner: Owner) -> None:
+    match = await presented(api, owner)
+    offering = {"offering_id": match["offering_id"], "revision": 2}
+    accepted = await move(api, match, "accept", KENYA)
+
+    await move_offering(api, offering, "withdraw", NORWAY)
+
+    late = await attempt(api, accepted, "confirm", NORWAY)
+    assert 412 == late.status_code, "what it was read as is over"
+    now = (await api.get(f"/v1/matches/{match['match_id']}", headers=headers(COORDINATOR))).json()
+    again = await attempt(api, now, "confirm", NORWAY)
+    assert (409, "match-status", "expired") == (
+        again.status_code, again.json()["slug"], again.json()["details"]["status"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("moves", "last"), [((), ("accept", KENYA)), ((("accept", KENYA),), ("confirm", NORWAY))])
+async def test_nobody_agrees_to_an_offering_that_ended_while_the_match_was_being_made(
+    api: Client, owner: Owner, databases: Mapping[str, Database], moves: Any, last: tuple[str, str]
+) -> None:
+    match = await presented(api, owner)
+    for name, by in moves:
+        match = await move(api, match, name, by)
+    async with databases["matching"].transaction() as tx:
+        # As if it had been withdrawn by a transaction that did not see the match, before the second look.
+        await tx.execute("UPDATE offering SET status = 'withdrawn', available_since = NULL")
+
+    answer = await attempt(api, match, *last)
+
+    assert (409, "offering-not-available") == (answer.status_code, answer.json()["slug"])
+    async with databases["matching"].transaction() as tx:
+        assert 0 == await tx.fetchval("SELECT sum(taken) FROM capacity")
+
+
 async def test_each_side_declines_for_reasons_of_its_own(api: Client, owner: Owner) -> None:
     first, second = await presented(api, owner), await presented(api, owner, "FRA:provider_officer")
 

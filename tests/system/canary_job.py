@@ -13,7 +13,7 @@ from chassis.auth import persona_id
 from tests import builders
 from tests.builders import a_line, a_request
 from tests.files import PDF
-from tests.matching_builders import an_offering_body
+from tests.matching_builders import a_drafted_line, an_offering_body
 from tests.seats import ISSUER
 from tests.service.test_pledges import RATES, usd
 from tests.system.canaries import NOBODY, Canaries, Canary, Readers
@@ -250,6 +250,7 @@ async def a_request_is_consented_to_and_met(stage: Stage) -> None:
     path, match_path = "/v1/requests/{request_id}", "/v1/matches/{match_id}"
     await stage.say(KENYA, "POST", "/v1/requests/check", {n: v for n, v in wordless().items() if n != "submit"})
     await stage.say(KENYA, "POST", "/v1/matches/topics", {})
+    await stage.say(KENYA, "POST", "/v1/matches/preview", a_drafted_line())
     given = STATE | {NORWAY, DONOR}
     request = await stage.say(
         OFFICIAL, "POST", "/v1/requests", wordless(lines=4), to=given, institution_name=STATE | {NORWAY}

@@ -1,0 +1,85 @@
+"""The route that shows a State what would be suggested for a line it is still drafting."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, post
+from litestar.params import JSONBody
+from msgspec import Struct
+
+from chassis.edge import reader_language
+from chassis.http import Calling, Db, asks
+from contracts.values import Language
+from services.matching import memory, offering_store, policy, scoring_store, treaty_store
+from services.matching.commands import DraftedLine
+from services.matching.explanation import explain
+from services.matching.line import WantedLine
+from services.matching.policy import Action
+from services.matching.scoring import NO_EXPERIENCE, Experience, Scored
+from services.matching.text.topics import suggested
+from services.matching.views import Explained, explained
+
+
+class Foreseen(Struct, frozen=True, kw_only=True):
+    """An available offering that fits the line as it stands, with its score in thousandths and what that rests on."""
+
+    offering_id: UUID
+    provider: str
+    title: str
+    score: int
+    explanation: tuple[Explained, ...]
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """What would be suggested now, best first, and the `topics` it was found by: those given, or read from the text."""
+
+    topics: tuple[str, ...]
+    offerings: tuple[Foreseen, ...]
+
+
+@post(
+    "/v1/matches/preview",
+    opt=asks(Action.PREVIEW),
+    status_code=200,
+    summary="Which offerings would be suggested for a line that is being drafted",
+)
+async def preview_matches(
+    request: Request[Any, Any, Any], data: JSONBody[DraftedLine], db: Db, caller: Calling
+) -> Preview:
+    """For the own State. Nothing of the line is kept, and its text is not logged."""
+    policy.decide(caller, Action.PREVIEW).required()
+    data.check()
+    topics = data.topics or await _topics(data.text)
+    async with db.transaction(by=caller) as tx:
+        line = data.wanted(caller.organization, topics, await treaty_store.statuses(tx, caller.organization))
+        async with tx.by_itself():
+            # What providers have completed is told to nobody by name, and counts in every score.
+            best = (await memory.ranked_for(tx, [line]))[0]
+            completed = await scoring_store.experience(tx, {one.offering.provider for one in best})
+        titles = await offering_store.texts(tx, [one.offering.offering_id for one in best])
+    reader = reader_language(request.scope)
+    foreseen = (
+        _foreseen(one, line, titles[one.offering.offering_id].title, reader, completed.get(one.offering.provider))
+        for one in best
+    )
+    return Preview(topics=topics, offerings=tuple(foreseen))
+
+
+async def _topics(text: str) -> tuple[str, ...]:
+    # Off the loop: what is made to be read slowly holds up nobody else.
+    return tuple(one.topic for one in await asyncio.to_thread(suggested, text))
+
+
+def _foreseen(one: Scored, line: WantedLine, title: str, reader: Language, experience: Experience | None) -> Foreseen:
+    why = explain(one, line, one.offering, experience=experience or NO_EXPERIENCE)
+    return Foreseen(
+        offering_id=one.offering.offering_id,
+        provider=one.offering.provider,
+        title=title,
+        score=one.score,
+        explanation=tuple(explained(each, reader) for each in why),
+    )
+
+
+ROUTES = [preview_matches]
