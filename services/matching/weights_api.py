@@ -16,16 +16,17 @@ from services.matching.policy import Action
 from services.matching.scoring import algorithm_of
 from services.matching.weights import CRITERIA, WEIGHTS_ID, Weights
 
-VERSION_MAX = 999_999_999
+REVISION_MAX = 999_999_999
 
 
 class WeightsView(Struct, frozen=True, kw_only=True):
     """A version of the weights, in thousandths that add up to 1000; a criterion that is left out is not judged.
 
-    `algorithm` is what a match calls it that was scored with it. Version 0 comes with the program: nobody adopted it.
+    `revision` is the version, which the `algorithm` of a match names that was scored with it. The first, 0, comes with
+    the program: nobody adopted it.
     """
 
-    version: int
+    revision: int
     algorithm: str
     weights: tuple[Weight, ...]
     reason: str | None
@@ -34,12 +35,12 @@ class WeightsView(Struct, frozen=True, kw_only=True):
 
 @get("/v1/matches/weights", opt=asks(Action.SHOW_WEIGHTS), summary="How much each criterion of a score counts")
 async def show_weights(
-    db: Db, caller: Calling, version: Annotated[int | None, QueryParameter(ge=0, le=VERSION_MAX)] = None
+    db: Db, caller: Calling, revision: Annotated[int | None, QueryParameter(ge=0, le=REVISION_MAX)] = None
 ) -> Response[WeightsView]:
-    """Those in force, or those of a version."""
+    """Those in force, or those of a version, by its number."""
     policy.decide(caller, Action.SHOW_WEIGHTS).required()
     async with db.transaction(by=caller) as tx:
-        found = await (scoring_store.in_force(tx) if version is None else scoring_store.version(tx, version))
+        found = await (scoring_store.in_force(tx) if revision is None else scoring_store.version(tx, revision))
     return shown(_view(found), revision=found.version)
 
 
@@ -65,7 +66,7 @@ async def adopt_weights(
 
 def _view(found: Weights) -> WeightsView:
     return WeightsView(
-        version=found.version,
+        revision=found.version,
         algorithm=algorithm_of(found),
         weights=tuple(Weight(criterion=name, of=found.of[name]) for name in CRITERIA if name in found.of),
         reason=found.reason,

@@ -46,7 +46,7 @@ async def test_the_first_come_with_the_program_and_everybody_reads_them(api: Cli
         answer = await api.get(PATH, headers=headers(by))
         assert (200, '"0"') == (answer.status_code, answer.headers["ETag"])
         assert {
-            "version": 0, "algorithm": "codes-2:weights-0", "weights": OF_FIRST, "reason": None, "adopted_at": None,
+            "revision": 0, "algorithm": "codes-2:weights-0", "weights": OF_FIRST, "reason": None, "adopted_at": None,
         } == answer.json()  # fmt: skip
 
 
@@ -56,17 +56,17 @@ async def test_adopted_weights_hold_for_what_is_scored_from_then_on(api: Client,
 
     answer = await adopt(api)
 
-    assert (200, 1, '"1"') == (answer.status_code, answer.json()["version"], answer.headers["ETag"])
+    assert (200, 1, '"1"') == (answer.status_code, answer.json()["revision"], answer.headers["ETag"])
     after = await opened(owner)
     (old,), (new,) = await matches_of(api, before), await matches_of(api, after)
     assert "codes-2:weights-0" == old["algorithm"]
     assert ("codes-2:weights-1", 1000, [{"criterion": "load", "points": 1000, "of": 1000}]) == (
         new["algorithm"], new["score"], new["shares"],
     )  # fmt: skip
-    of_old = await api.get(f"{PATH}?version=0", headers=headers(KENYA))
+    of_old = await api.get(f"{PATH}?revision=0", headers=headers(KENYA))
     assert OF_FIRST == of_old.json()["weights"]
-    assert LOAD_ALONE == (await api.get(f"{PATH}?version=1", headers=headers(KENYA))).json()["weights"]
-    assert 404 == (await api.get(f"{PATH}?version=2", headers=headers(KENYA))).status_code
+    assert LOAD_ALONE == (await api.get(f"{PATH}?revision=1", headers=headers(KENYA))).json()["weights"]
+    assert 404 == (await api.get(f"{PATH}?revision=2", headers=headers(KENYA))).status_code
 
 
 async def test_the_same_command_again_adopts_once(api: Client) -> None:
@@ -75,7 +75,7 @@ async def test_the_same_command_again_adopts_once(api: Client) -> None:
         await api.post(PATH, json={"weights": LOAD_ALONE, "reason": "calibrated"}, headers=once) for _ in range(2)
     ]
 
-    assert [(200, 1), (200, 1)] == [(answer.status_code, answer.json()["version"]) for answer in answers]
+    assert [(200, 1), (200, 1)] == [(answer.status_code, answer.json()["revision"]) for answer in answers]
 
 
 async def test_what_is_not_the_whole_or_not_known_is_refused(api: Client) -> None:
