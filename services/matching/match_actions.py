@@ -20,6 +20,8 @@ from services.matching import (
     offering_store,
     policy,
     remark_store,
+    round_actions,
+    round_store,
     suggesting,
     treaty_store,
 )
@@ -172,6 +174,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
         return
     if fact.aggregate == "offering":
         await offering_actions.fold(tx, await offering_store.known(tx, event.aggregate_id), fact)
+        return
+    if fact.aggregate == "round":
+        await round_actions.fold(tx, await round_store.known(tx, event.aggregate_id), fact)
         return
     await match_store.save(tx, match.evolve(await match_store.known(tx, event.aggregate_id), fact))
     if isinstance(fact, MatchConfirmed):

@@ -52,6 +52,16 @@ async def between(tx: Tx, line_ids: Sequence[UUID], offering_ids: Sequence[UUID]
     return {(row["line_id"], row["offering_id"]): _match(row) for row in rows}
 
 
+async def of_lines(tx: Tx, line_ids: Sequence[UUID], *, lock: bool = False) -> list[Match]:
+    """All matches of these lines, whatever has become of them; `lock` holds them until the transaction ends."""
+    if lock:
+        await tx.execute(
+            "SELECT FROM match WHERE line_id = ANY ($1::uuid[]) ORDER BY match_id FOR UPDATE", list(line_ids)
+        )
+    rows = await tx.fetch("SELECT * FROM match WHERE line_id = ANY ($1::uuid[]) ORDER BY match_id", list(line_ids))
+    return [_match(row) for row in rows]
+
+
 async def not_confirmed_of_request(tx: Tx, request_id: UUID) -> list[Match]:
     """Its matches that live and took no capacity, held until the transaction ends."""
     rows = await tx.fetch(

@@ -23,16 +23,19 @@ from services.matching import (
     offering_actions,
     offering_api,
     offering_store,
+    round_api,
     text_api,
     treaty_api,
     why_not_api,
 )
 from services.matching.consumers import HANDLERS
+from services.matching.round_planner import Planner
 
 CONSENTS_SECONDS = 2.0
 """Well below the time after which what hangs on consents is not shown."""
 
 LAPSE_SECONDS = 60.0
+PLAN_SECONDS = 0.5
 LOOK_SECONDS = 10.0
 LOOK_BACK = timedelta(seconds=60)
 """Far above the time a transaction may take: two that did not see each other have both ended by then."""
@@ -78,23 +81,36 @@ async def read_consents(running: Running) -> None:
         after, more = page.after, page.more
 
 
+async def plan_rounds(planner: Planner) -> None:
+    while await planner.plan_next():
+        pass
+
+
 def loops(running: Running) -> Mapping[str, Loop]:
     return {
         "consents": partial(every, CONSENTS_SECONDS, partial(read_consents, running)),
         "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, running.db)),
         "second looks": partial(every, LOOK_SECONDS, partial(look_again, running.db)),
+        "rounds": partial(every, PLAN_SECONDS, partial(plan_rounds, Planner(running.db))),
     }
 
 
 SERVICE = Service(
     name="matching",
     folder=Path(__file__).parent,
-    routes=[*offering_api.ROUTES, *match_api.ROUTES, *why_not_api.ROUTES, *text_api.ROUTES, *treaty_api.ROUTES],
+    routes=[
+        *offering_api.ROUTES,
+        *match_api.ROUTES,
+        *why_not_api.ROUTES,
+        *text_api.ROUTES,
+        *treaty_api.ROUTES,
+        *round_api.ROUTES,
+    ],
     listens_to=("requests", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=match_actions.rebuild,
-    tables=("match", "capacity", "offering", "treaty_status"),
-    texts=("offering_text", "remark"),
+    tables=("match", "capacity", "offering", "treaty_status", "round"),
+    texts=("offering_text", "remark", "round_papers"),
     followed=Followed(following.seen),
 )

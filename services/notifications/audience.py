@@ -212,6 +212,10 @@ NOBODY: Mapping[type[Fact], str] = {
     m.MatchNominated: _OWN_STEP,
     m.MatchShortlisted: _OWN_STEP,
     m.TreatyStatusRecorded: "what it admits is suggested, and what it forbids expires: both are told",
+    **dict.fromkeys(
+        (m.RoundAsked, m.RoundPlanned, m.RoundFailed, m.RoundAdopted, m.RoundDiscarded),
+        "a coordinator's own tool; the matches that an adopted plan presents are told",
+    ),
     p.FundOpened: "it concerns nobody until somebody pledges",
     p.RatesLoaded: "rates are looked up when they are needed",
     **dict.fromkeys(
