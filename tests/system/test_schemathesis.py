@@ -68,6 +68,7 @@ LISTS = {
     "request_id": "/v1/requests",
     "offering_id": "/v1/offerings",
     "match_id": "/v1/matches",
+    "round_id": "/v1/rounds",
     "pledge_id": "/v1/pledges",
     "allocation_id": "/v1/allocations",
     "notification_id": "/v1/notifications",
