@@ -28,7 +28,8 @@ RENEW_SECONDS = 2.0
 TIMES_MAX = 3
 """A round whose planners have died so often is given up."""
 
-MEMORY_MB = 2_048
+MEMORY_MB = 768
+"""A round of the most lines there may be takes a third of it; the container of the service has more than that left."""
 
 log = structlog.get_logger()
 Making = Callable[[Question, Limits], Child]
