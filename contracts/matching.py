@@ -222,11 +222,14 @@ class MatchPresented(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
     """A coordinator presented the match to the State and the provider.
 
     `departs` where a better ranked match of the line was passed over; `departure` is then the coded reason.
+    `planned_period` is the period of the offering that a round means it to be in; its unit is taken there if there is
+    room when both have agreed.
     """
 
     presented_at: datetime
     departs: bool = False
     departure: Code | None = None
+    planned_period: Period | None = None
 
 
 class MatchAccepted(_MatchFact, frozen=True, kw_only=True, tag="matching.match.accepted.v1"):

@@ -124,6 +124,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "departs": True,
         "departure": "stated_preference",
         "capacity_period": {"from": "2027-01-01", "until": "2027-06-30"},
+        "planned_period": {"from": "2027-01-01", "until": "2027-06-30"},
         # a round
         "settings_hash": HASH,
         "answer_hash": HASH,

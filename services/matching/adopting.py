@@ -72,10 +72,11 @@ async def adopt(tx: Tx, round_id: UUID, *, caller: Caller, expected: int, now: d
                     standing.lines[one.line_id],
                     passes_over=one.match_id in passed,
                     departure=DEPARTURE if one.match_id in passed else None,
+                    planned_period=assigned.period,
                     now=now,
                 ),
             )
-            for one in matches
+            for one, assigned in zip(matches, plan, strict=True)
         ]
         await suggesting.record(tx, presented, because=because)
     return adopted

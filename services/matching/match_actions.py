@@ -143,7 +143,7 @@ async def agree(
         if not second:
             fact = before.accept(now=now) if action is Action.ACCEPT else before.confirm_by_provider(now=now)
             return await _record(tx, before, fact, comment)
-        period = await offering_store.take(tx, before.offering_id, line.window)
+        period = await offering_store.take(tx, before.offering_id, line.window, before.planned_period)
         if period is None:
             raise Conflict("capacity-exhausted")
         offering = await offering_store.known(tx, before.offering_id)

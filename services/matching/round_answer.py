@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from contracts.values import Period
 from services.matching.round_world import Fitting, OpenLine, OpenOffering, World
 from services.matching.rounds.solve import Solution
 from services.matching.rounds.unmet import Barred
@@ -69,6 +70,10 @@ class Assigned(Struct, frozen=True, kw_only=True):
     starts: date
     fund: str | None
     fitting: Fitting
+
+    @property
+    def period(self) -> Period:
+        return next(at.period for at in self.offering.periods if at.period.starts == self.starts)
 
 
 class Hindrance(Struct, frozen=True, kw_only=True):

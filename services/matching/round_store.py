@@ -208,19 +208,23 @@ async def end_lease(tx: Tx, round_id: UUID) -> None:
 
 
 class Promise(msgspec.Struct, frozen=True, kw_only=True):
-    """A match that is before its State and has taken nothing yet: one delivery, within the window of its line."""
+    """A match that is before its State and has taken nothing yet: one delivery, within the window of its line.
+
+    `planned` is the first day of the period that a round means it to be in.
+    """
 
     line_id: UUID
     offering_id: UUID
     starts: date
     ends: date
+    planned: date | None = None
 
 
 async def promises(tx: Tx, statuses: Sequence[str]) -> list[Promise]:
     """Matches in these states whose lines are still known, those presented first first."""
     rows = await tx.fetch(
         """
-        SELECT line_id, offering_id, starts, ends FROM match JOIN wanted_line USING (line_id)
+        SELECT line_id, offering_id, starts, ends, planned_from AS planned FROM match JOIN wanted_line USING (line_id)
         WHERE match.status = ANY ($1::text[]) ORDER BY presented_at, match_id
         """,
         list(statuses),

@@ -131,7 +131,7 @@ def free(offerings: Iterable[Offering], promises: Sequence[Promise]) -> Free:
     for promise in promises:
         if offering := by_id.get(promise.offering_id):
             window = Period(starts=promise.starts, ends=promise.ends)
-            for at in offering.terms.capacity:
+            for at in sorted(offering.terms.capacity, key=lambda one: one.period.starts != promise.planned):
                 key = offering.offering_id, at.period.starts
                 if at.period.overlaps(window) and left[key]:
                     left[key] -= 1

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ import pytest
 from chassis.db import Database
 from chassis.rebuild import verify
 from contracts.requests import ConsentWithdrawn, RequestHeld, RequestOpened, RequestSubmitted
+from contracts.values import Period
 from services.matching.match import SHOWN
 from services.matching.round_planner import Planner
 from services.matching.wiring import SERVICE
@@ -211,6 +212,35 @@ async def test_what_was_adopted_stands_in_the_journal(
             await tx.execute("SET LOCAL entraide.role = 'owner'")
             await tx.execute("UPDATE round SET seed = seed + 1")
         assert 1 == len(await verify(migrator, SERVICE))
+    finally:
+        await migrator.close()
+
+
+async def test_a_match_takes_its_unit_in_the_period_that_was_planned(
+    api: Client, db: Database, owner: Owner, database_url: str
+) -> None:
+    """Whoever could be served in either period is served in the second, and leaves the first to whom it alone suits."""
+    halves = [("2027-01-01", "2027-06-30"), ("2027-07-01", "2027-12-31")]
+    capacity = [{"from": starts, "until": ends, "units": 1} for starts, ends in halves]
+    await test_matching_offerings.approved(api, UNIT, capacity=capacity)
+    whole, spring = (Period(starts=date(2027, 2, 1), ends=date(2027, last, 30)) for last in (11, 6))
+    requests = [
+        await opened(owner, a_submission(a_contract_line(window=window), state=state))
+        for window, state in ((whole, "KEN"), (spring, "NER"))
+    ]
+    found = await planned(api, db, seconds=5)
+    assert 200 == (await end(api, found, "adopt")).status_code
+
+    taken = []
+    for request in requests:
+        (match,) = await matches_of(api, request)
+        match = await move(api, match, "accept", f"{request.state}:focal_point")
+        taken.append((await move(api, match, "confirm", UNIT))["capacity_period"]["from"])
+
+    assert ["2027-07-01", "2027-01-01"] == taken
+    migrator = await Database.connect(database_url, "matching", owner=True)
+    try:
+        assert [] == await verify(migrator, SERVICE)
     finally:
         await migrator.close()
 

@@ -2,6 +2,10 @@
 ALTER TABLE wanted_request ADD COLUMN waiting_since timestamptz;
 ALTER TABLE wanted_request ADD COLUMN priority text;
 
+-- Which period of its offering a round means a match to be in.
+ALTER TABLE match ADD COLUMN planned_from date;
+ALTER TABLE match ADD COLUMN planned_until date;
+
 -- What a coordinator asked for, and how far it has come.
 CREATE TABLE round (
     round_id uuid PRIMARY KEY,
