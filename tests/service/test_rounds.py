@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID, uuid4
@@ -220,33 +221,67 @@ async def test_nothing_at_all_is_planned_too(api: Client, db: Database) -> None:
     )  # fmt: skip
 
 
-class Hanging(Child):
-    """As if the question were endless: the child is asked and does not answer."""
+HANGS = "import time; time.sleep(600)"
+TELLS_AND_HANGS = """
+import json, sys, time
+one = json.load(sys.stdin)["problem"]["candidates"][0]
+plan = [{"line": one["line"], "offering": one["offering"], "period": one["period"], "units": 1}]
+print(json.dumps({"type": "better", "plan": plan, "bound": 10**9}), flush=True)
+time.sleep(600)
+"""
+
+
+class Endless(Child):
+    """As if the question were endless: it tells one plan at most, and goes on."""
+
+    says = HANGS
 
     def __init__(self, question: Question, limits: Limits) -> None:
         super().__init__(question, limits)
-        self.command = ["sleep", "600"]
+        self.command = [sys.executable, "-c", self.says]
+
+
+class Telling(Endless):
+    says = TELLS_AND_HANGS
+
+
+async def killed(api: Client, db: Database, kind: type[Child], ready: Callable[[Child], object]) -> dict[str, Any]:
+    """A round whose child is killed from outside once it is ready for that."""
+    children: list[Child] = []
+
+    def keep(question: Question, limits: Limits) -> Child:
+        children.append(kind(question, limits))
+        return children[0]
+
+    one = await asked(api)
+    planning = asyncio.create_task(Planner(db, child=keep).plan_next())
+    while not children or not ready(children[0]):
+        await asyncio.sleep(0.01)
+    os.kill(children[0].pid or 0, signal.SIGKILL)
+    assert await planning
+    return await shown(api, one["round_id"])
 
 
 async def test_a_child_that_is_killed_has_failed_and_says_so(api: Client, db: Database, owner: Owner) -> None:
     await offered(api)
     await wanted(owner)
-    children: list[Child] = []
 
-    def hanging(question: Question, limits: Limits) -> Child:
-        children.append(Hanging(question, limits))
-        return children[0]
+    found = await killed(api, db, Endless, lambda child: child.pid)
 
-    one = await asked(api)
-    planning = asyncio.create_task(Planner(db, child=hanging).plan_next())
-    while not children or children[0].pid is None:
-        await asyncio.sleep(0.01)
-    os.kill(children[0].pid, signal.SIGKILL)
-
-    assert await planning
-    found = await shown(api, one["round_id"])
-    assert ("failed", "killed") == (found["status"], found["outcome"])
+    assert ("failed", "killed", []) == (found["status"], found["outcome"], found["plan"])
     assert "stopped from outside" in found["says"]
+
+
+async def test_the_best_plan_until_then_is_shown_and_cannot_be_adopted(api: Client, db: Database, owner: Owner) -> None:
+    await offered(api)
+    for state in ("KEN", "NER"):
+        await wanted(owner, state)
+
+    found = await killed(api, db, Telling, lambda child: child.told)
+
+    assert ("failed", "killed", 1, 1) == (found["status"], found["outcome"], len(found["plan"]), len(found["unmet"]))
+    assert "round-status" == (await end(api, found, "adopt")).json()["slug"]
+    assert 200 == (await end(api, found, "discard")).status_code
 
 
 async def test_out_of_time_without_a_plan_has_failed(api: Client, db: Database, owner: Owner) -> None:
@@ -254,17 +289,35 @@ async def test_out_of_time_without_a_plan_has_failed(api: Client, db: Database, 
     await wanted(owner)
     one = await asked(api, seconds=1)
 
-    assert await Planner(db, child=Hanging).plan_next()
+    assert await Planner(db, child=Endless).plan_next()
 
     found = await shown(api, one["round_id"])
     assert ("failed", "out_of_time") == (found["status"], found["outcome"])
+
+
+async def test_out_of_time_the_best_plan_until_then_is_the_plan_and_more_time_goes_on_from_it(
+    api: Client, db: Database, owner: Owner
+) -> None:
+    await offered(api)
+    for state in ("KEN", "NER"):
+        await wanted(owner, state)
+    one = await asked(api, seconds=1)
+    assert await Planner(db, child=Telling).plan_next()
+    found = await shown(api, one["round_id"])
+
+    longer = await planned(api, db, seconds=5, based_on=one["round_id"])
+
+    assert ("planned", "time", 1) == (found["status"], found["ended"], found["deliveries"])
+    assert found["gap_millionths"] > 0
+    assert ("proven", longer["bound"]) == (longer["ended"], longer["value"])
+    assert longer["value"] >= found["value"]
 
 
 async def test_a_planner_that_dies_leaves_the_round_to_another(api: Client, db: Database, owner: Owner) -> None:
     await offered(api)
     await wanted(owner)
     one = await asked(api)
-    planning = asyncio.create_task(Planner(db, child=Hanging, lease_seconds=0.4).plan_next())
+    planning = asyncio.create_task(Planner(db, child=Endless, lease_seconds=0.4).plan_next())
     await asyncio.sleep(0.3)
     assert not await Planner(db).plan_next(), "it is another's"
     planning.cancel()
@@ -278,7 +331,7 @@ async def test_a_planner_that_dies_leaves_the_round_to_another(api: Client, db: 
 
 async def test_a_planner_that_works_holds_its_lease(api: Client, db: Database, owner: Owner) -> None:
     await asked(api)
-    planning = asyncio.create_task(Planner(db, child=Hanging, lease_seconds=0.5, renew_seconds=0.1).plan_next())
+    planning = asyncio.create_task(Planner(db, child=Endless, lease_seconds=0.5, renew_seconds=0.1).plan_next())
     await asyncio.sleep(1.0)
 
     assert not await Planner(db).plan_next()

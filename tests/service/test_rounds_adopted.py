@@ -14,10 +14,10 @@ from chassis.db import Database
 from chassis.rebuild import verify
 from contracts.requests import ConsentWithdrawn, RequestHeld, RequestOpened, RequestSubmitted
 from contracts.values import Period
+from services.matching import adopting
 from services.matching.match import SHOWN
-from services.matching.round_planner import Planner
 from services.matching.wiring import SERVICE
-from tests.builders import NOON, headers
+from tests.builders import NOON, a_caller, headers
 from tests.matching_builders import a_contract_line, a_submission
 from tests.service import test_matching_offerings
 from tests.service.matching_steps import COORDINATOR, KENYA, NORWAY, Owner, attempt, ids, matches_of, move, opened
@@ -301,21 +301,30 @@ def some_of(one: Mapping[str, Any], chance: Random) -> list[dict[str, str]]:
     return [{"line_id": line, "offering_id": offering} for line, offering in pairs if chance.random() < 0.5]
 
 
-async def test_a_second_round_does_not_give_out_what_the_first_has(api: Client, db: Database, owner: Owner) -> None:
-    await offered(api, units=2)
+async def test_a_second_round_does_not_give_out_what_the_first_is_giving_out(
+    api: Client, db: Database, owner: Owner
+) -> None:
+    """Of other lines, so that nothing but the offering makes the second wait."""
+    offering = await offered(api, units=2)
     lines = [await wanted(owner, state) for state in STATES[:4]]
-    rounds = [
+    first, second = [
         await planned(
-            api, db, seconds=5,
-            forbidden=[{"line_id": str(line), "offering_id": offering_id} for line in out],
+            api,
+            db,
+            seconds=5,
+            forbidden=[{"line_id": str(line), "offering_id": offering["offering_id"]} for line in others],
         )
-        for offering_id in [(await api.get("/v1/offerings", headers=headers(COORDINATOR))).json()["offerings"][0]["offering_id"]]
-        for out in (lines[:2], lines[2:])
-    ]  # fmt: skip
-    assert [2, 2] == [one["deliveries"] for one in rounds]
+        for others in (lines[:2], lines[2:])
+    ]
+    assert [2, 2] == [one["deliveries"] for one in (first, second)]
+    caller = a_caller(COORDINATOR)
 
-    answers = await asyncio.gather(*(end(api, one, "adopt") for one in rounds))
+    async with db.transaction(by=caller) as tx:
+        await adopting.adopt(tx, UUID(first["round_id"]), caller=caller, expected=first["revision"], now=NOON)
+        waiting = asyncio.create_task(end(api, second, "adopt"))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+    answer = await waiting
 
-    assert [200, 409] == sorted(one.status_code for one in answers)
+    assert (409, "round-outdated") == (answer.status_code, answer.json()["slug"])
     assert [(2, 2)] == list((await booked(db)).values())
-    assert not await Planner(db).plan_next()
