@@ -17,6 +17,7 @@ from services.matching.offering import MLA_CURRICULUM, Content, ResourceStatus, 
 from services.matching.offering_actions import hash_texts
 from services.matching.offering_store import Texts
 from services.matching.round_settings import RoundSettings
+from services.matching.rounds.problem import NUMBER_MAX
 
 Words = Annotated[str, Meta(max_length=2000)]
 Languages = Annotated[tuple[Language, ...], Meta(max_length=6)]
@@ -164,6 +165,8 @@ class NewRound(RoundSettings, frozen=True, kw_only=True, forbid_unknown_fields=T
         _check("budgets.money.currency", (one.money.currency for one in self.budgets or ()), reference.currencies())
         for earmark in (one.earmarked_for for one in self.budgets or ()):
             _check("budgets.earmarked_for.states", earmark.states if earmark else (), reference.countries())
+        if any(one.money.minor > NUMBER_MAX for one in self.budgets or ()):
+            raise Invalid("number-out-of-range", pointer="$.budgets")
         _check_once("deliveries", [one.line_id for one in self.deliveries])
         _check_once("budgets", [one.fund for one in self.budgets or ()])
         _check_once("rooms", [(one.offering_id, one.starts) for one in self.rooms])

@@ -5,9 +5,10 @@ lines and offerings.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Literal
+from itertools import islice
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from msgspec import Struct
@@ -16,7 +17,10 @@ from contracts.reference import SpecialGroup
 from contracts.values import Money, Period
 from services.matching.round_settings import FundBudget, Priorities, RoundSettings
 from services.matching.rounds.problem import (
+    CANDIDATES_MAX,
     FULL,
+    NUMBER_MAX,
+    SLOTS_MAX,
     BadProblemError,
     Budget,
     Candidate,
@@ -27,6 +31,7 @@ from services.matching.rounds.problem import (
     Slot,
 )
 
+T = TypeVar("T")
 WAITING_DAYS = 30
 WAITING_TIMES_MAX = 24
 REVIEW_PARAGRAPHS = frozenset({"II.j", "II.k"})
@@ -126,7 +131,9 @@ class Posed(Struct, frozen=True, kw_only=True):
 
 
 def posed(world: World, settings: RoundSettings) -> Posed:
-    """What the settings ask of a world. Raises BadProblemError for what names a line or an offering that is not there.
+    """What the settings ask of a world.
+
+    Raises BadProblemError for what names a line or an offering that is not there, and for more than a solver takes.
 
     A line that needs several deliveries gets each from another offering: of each there is then but one candidate, in
     its first period with room and from the first budget that pays.
@@ -134,16 +141,20 @@ def posed(world: World, settings: RoundSettings) -> Posed:
     posing = _Posing(world, settings)
     problem = Problem(
         lines=posing.asked(),
-        slots=tuple(
-            Slot(offering=str(offering_id), period=str(starts), capacity=units)
-            for (offering_id, starts), units in posing.left.items()
-        ),
+        slots=_limited(posing.slots(), SLOTS_MAX),
         budgets=tuple(posing.budgets.values()),
-        candidates=tuple(one for fitting in posing.fitting for one in posing.candidates(fitting)),
+        candidates=_limited((one for fitting in posing.fitting for one in posing.candidates(fitting)), CANDIDATES_MAX),
         pinned=tuple(posing.pins()),
         forbidden=tuple(Pair(line=line, offering=offering) for line, offering in sorted(posing.barred)),
     )
     return Posed(problem=problem, barred=posing.barred)
+
+
+def _limited(found: Iterable[T], most: int) -> tuple[T, ...]:
+    taken = tuple(islice(found, most + 1))
+    if len(taken) > most:
+        raise BadProblemError("too-large")
+    return taken
 
 
 class _Posing:
@@ -170,6 +181,13 @@ class _Posing:
             )
             for line_id, line in self.lines.items()
         )
+
+    def slots(self) -> Iterator[Slot]:
+        """The periods that one of the lines could be in."""
+        wanted = {(one.offering_id, starts) for one in self.fitting for starts in one.starts}
+        for (offering_id, starts), units in self.left.items():
+            if (offering_id, starts) in wanted:
+                yield Slot(offering=str(offering_id), period=str(starts), capacity=units)
 
     def candidates(self, one: Fitting) -> list[Candidate]:
         lacks = self._lacks(one)
@@ -243,7 +261,7 @@ class _Posing:
 
     def _payers(self, one: Fitting) -> list[str]:
         lacks, line = self._lacks(one), self.lines[one.line_id]
-        if lacks is None:
+        if lacks is None or lacks.minor > NUMBER_MAX:
             return []
         return [
             budget.fund

@@ -159,6 +159,17 @@ def test_what_is_not_there_cannot_be_decided_about(settings: RoundSettings, faul
     assert fault == no.value.fault
 
 
+def test_more_than_a_solver_takes_is_refused_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines, offering = [an_open_line(), an_open_line()], an_open_offering()
+    world = a_world(lines, [offering], [fitting(line, offering) for line in lines])
+    monkeypatch.setattr("services.matching.round_world.CANDIDATES_MAX", 1)
+
+    with pytest.raises(BadProblemError) as no:
+        posed(world, RoundSettings())
+
+    assert "too-large" == no.value.fault
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[World, RoundSettings]:
     """Up to five lines and three offerings, with settings of every kind."""

@@ -378,6 +378,7 @@ async def test_no_more_than_some_wait_at_a_time(api: Client) -> None:
             "decided-twice",
         ),
         ({"budgets": [{"fund": "A", "money": {"minor": 1, "currency": "XXQ"}}]}, "unknown-code"),
+        ({"budgets": [{"fund": "A", "money": {"minor": 10**14, "currency": "USD"}}]}, "number-out-of-range"),
         ({"weights": {}}, "unknown-field"),
     ],
 )
