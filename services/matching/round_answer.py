@@ -105,15 +105,21 @@ def told(world: World, answer: RoundAnswer) -> Told:
     """The plan and what it leaves open; nothing where there is no plan."""
     if answer.solution is None:
         return Told()
-    telling = _Telling(world, {(one.line, one.offering): one.why for one in answer.barred})
+    telling = _Telling(world, answer.solution, {(one.line, one.offering): one.why for one in answer.barred})
     return Told(plan=tuple(telling.plan(answer.solution)), unmet=tuple(telling.unmet(answer.solution)))
 
 
 class _Telling:
-    def __init__(self, world: World, barred: Mapping[tuple[str, str], Why]) -> None:
+    def __init__(self, world: World, solution: Solution, barred: Mapping[tuple[str, str], Why]) -> None:
         self.lines = {str(one.line_id): one for one in world.lines}
         self.offerings = {str(one.offering_id): one for one in world.offerings}
-        self.fitting = {(str(one.line_id), str(one.offering_id)): one for one in world.fitting}
+        # Of very many that fit, few are planned.
+        planned = {(UUID(one.line), UUID(one.offering)) for one in solution.plan}
+        self.fitting = {
+            (str(one.line_id), str(one.offering_id)): one
+            for one in world.fitting
+            if (one.line_id, one.offering_id) in planned
+        }
         self.left = {
             (str(one.offering_id), str(at.period.starts)): at.units for one in world.offerings for at in one.periods
         }
