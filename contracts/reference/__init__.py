@@ -22,6 +22,8 @@ UNRELATED = 99
 """The distance of two topics without a common ancestor: further than any two that have one."""
 
 Region = Literal["african", "asia_pacific", "eastern_european", "grulac", "weog"]
+SpecialGroup = Literal["ldc", "lldc", "sids"]
+"""Least developed countries, landlocked developing countries, small island developing States."""
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +122,15 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     version: str
     terms: list[msgspec.Raw]
+
+
+class SpecialGroups(msgspec.Struct, frozen=True, kw_only=True):
+    """Which States are in which of the groups that the United Nations lists for special attention, as at a day."""
+
+    source: str
+    version: str
+    as_at: date
+    groups: dict[SpecialGroup, frozenset[str]]
 
 
 class SchemeFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -242,6 +253,19 @@ def region_of(alpha3: str) -> Region | None:
     """The United Nations regional group of a State; none for observers and for unknown codes."""
     country = countries().get(alpha3)
     return country.region if country else None
+
+
+@cache
+def special_groups() -> SpecialGroups:
+    """The lists as they stand in the file."""
+    return msgspec.json.decode(
+        resources.files(__name__).joinpath("special_groups.json").read_bytes(), type=SpecialGroups
+    )
+
+
+def special_groups_of(alpha3: str) -> tuple[SpecialGroup, ...]:
+    """The special groups that a State is in, in the order of the alphabet."""
+    return tuple(sorted(name for name, states in special_groups().groups.items() if alpha3 in states))
 
 
 def exponent(currency: str) -> int:

@@ -24,6 +24,7 @@ OWNERS = {
     "offerings": "matching",
     "matches": "matching",
     "treaty-statuses": "matching",
+    "rounds": "matching",
     "funds": "pledges",
     "pledges": "pledges",
     "allocations": "pledges",

@@ -21,6 +21,7 @@ from chassis.settings import Settings
 from contracts.refusals import Conflict
 from services.demo.appointing import founders
 from services.demo.people import Api, StepError
+from services.demo.planning import Planned
 from services.demo.story import Line, Seen, Story, Told
 from services.directory.actions import Founder
 
@@ -44,6 +45,8 @@ EXPECTED = (
     "matching.match.presented.v1",
     "matching.match.accepted.v1",
     "matching.match.confirmed.v1",
+    "matching.round.asked.v1",
+    "matching.round.planned.v1",
     "pledges.fund.opened.v1",
     "pledges.pledge.pledged.v1",
     "pledges.pledge.committed.v1",
@@ -165,12 +168,42 @@ def _print(console: Console, story: Story, seen: Seen, *, first: bool) -> None:
         names = ("requirement", "pledged", "committed", "paid", "allocated", "available", "gap")
         funds.add_row(fund["code"], *(f"{fund[f'{name}_usd_minor'] / 100:,.2f}" for name in names))
     out.print(funds)
+    assert story.planned is not None, "the story came to its end"
+    out.print(_round_table(story.planned))
     told_of = sum(seen.types.values())
     out.print(
         f"{told_of} facts of {len(seen.types)} kinds seen on NATS."
         if first
         else "All of it had been filed before; every step was verified, nothing was filed again."
     )
+
+
+def _round_table(planned: Planned) -> Table:
+    """The round's plan line by line, and in its title how good it is."""
+    one = planned.round
+    gap = f"{one['gap_millionths'] / 10_000:.2f} %"
+    table = Table(
+        title=f"A round over the lines still open: {one['deliveries']} deliveries for {one['lines']} lines, "
+        f"worth {one['value']:,} of at most {one['bound']:,} (gap {gap}). {one['says']}",
+        show_lines=True,
+    )
+    for column in ("line", "priority", "gets", "or why not"):
+        table.add_column(column, justify="right" if column == "priority" else "left", overflow="fold")
+    for line in one["plan"]:
+        got = "\n".join(
+            f"{each['provider']} from {each['starts']}, score {each['score']}" for each in line["deliveries"]
+        )
+        table.add_row(_line_words(planned, line), f"{line['priority']:,}", got, "")
+    for line in one["unmet"]:
+        reasons = "\n".join(f"{each['provider']}: {each['says']}" for each in line["hindrances"])
+        table.add_row(_line_words(planned, line), f"{line['priority']:,}", "", reasons or line["says"])
+    return table
+
+
+def _line_words(planned: Planned, line: Mapping[str, Any]) -> str:
+    groups = ", ".join(line["groups"])
+    state = f"{line['state']} ({groups})" if groups else line["state"]
+    return f"{state}\n{planned.titles.get(line['line_id'], line['line_id'])}"
 
 
 def _milliseconds(passed: float | None) -> str:
@@ -198,6 +231,7 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
         "filed_now": first,
         "requests": [_told(told) for told in story.told],
         "funds": story.funds,
+        "round": story.planned.round if story.planned else None,
         "facts_seen": dict(sorted(seen.types.items())),
         "facts_not_seen": list(unseen),
     }

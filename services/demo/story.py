@@ -16,6 +16,7 @@ import msgspec
 from contracts.facts import Event
 from services.demo.appointing import appoint_everybody
 from services.demo.people import Api, Persona, StepError, personas, world
+from services.demo.planning import Planned, plan_a_round
 
 COORDINATOR = "UNODC:coordinator"
 FINANCE = "UNODC:finance_officer"
@@ -84,6 +85,7 @@ class Story:
         self.filed_before = 0
         self.told: list[Told] = []
         self.funds: list[Mapping[str, Any]] = []
+        self.planned: Planned | None = None
 
     async def tell(self) -> None:
         """Raises StepError at the first step that is not answered as it should be."""
@@ -95,6 +97,7 @@ class Story:
         await self._agree()
         await self._fund()
         await self._hear()
+        self.planned = await plan_a_round(self._api, self._all, self._each, self._until)
 
     async def _each(self, step: str, items: Sequence[T], work: Callable[[T], Awaitable[None]], width: int) -> None:
         done = 0

@@ -45,6 +45,8 @@ has the same outcome and no second effect. A change of an existing record names 
 Every refusal is a problem (RFC 9457) with a stable `slug` and a title in the language of `Accept-Language`.
 """
 
+_MADE = frozenset({HTTPStatus.CREATED, HTTPStatus.ACCEPTED})
+
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "Key": {
         "name": KEY_HEADER,
@@ -273,7 +275,7 @@ class Operation:
         """What the chassis' `created`, `shown` and `next_link` set: known by the shape of what is answered."""
         members = getattr(self._answer, "__struct_fields__", ())
         return [
-            *(["Location"] if self._handler.status_code == HTTPStatus.CREATED and self._makes_a_record else []),
+            *(["Location"] if self._handler.status_code in _MADE and self._makes_a_record else []),
             *(["ETag"] if "revision" in members or self._media_type == FILE else []),
             *(["Link"] if "cursor" in members else []),
             CORRELATION_HEADER,

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from contracts.consents import EVERYTHING, PROVIDERS, UNODC_UNITS, Consent, FieldSet
 from contracts.facts import Fact
-from contracts.matching import MatchSuggested, OfferingSubmitted
+from contracts.matching import MatchSuggested, OfferingSubmitted, RoundAsked
 from contracts.pledges import AllocationMade, PledgePledged, RequirementOpened
 from contracts.requests import RequestSubmitted
 from services.documents import directory_cases, notification_cases
@@ -26,13 +26,14 @@ from services.documents.permission_subjects import (
     Subject,
     of,
 )
-from services.matching import match, offering
+from services.matching import match, offering, round
 from services.matching import policy as matching
 from services.matching.line import RequestStatus, WantedLine
 from services.matching.match import MatchStatus
 from services.matching.match_api import MatchDetail
 from services.matching.offering import OfferingStatus
 from services.matching.offering_api import OfferingView
+from services.matching.round_views import RoundDetail
 from services.matching.why_not_api import WhyNot
 from services.pledges import allocations
 from services.pledges import domain as pledges_domain
@@ -195,6 +196,8 @@ def _line(status: str, circulation: str, recipients: str) -> WantedLine:
         "circulation": circulation,
         "restricted": False,
         "consents": _consents(recipients, "codes"),
+        "waiting_since": WHEN,
+        "priority": None,
     }
     return WantedLine(**{name: values[name] for name in WantedLine.__struct_fields__ if name in values})
 
@@ -217,6 +220,10 @@ def _match(presented: str, interested: str, told: str, agreed: str) -> match.Mat
     )
 
 
+def _round() -> round.Round:
+    return round.evolve(None, _example(RoundAsked))
+
+
 _OFFERING_READS = (_M.SHOW_OFFERING, _M.LIST_OFFERINGS, _M.FOLLOW)
 _MATCH_READS = (_M.SHOW_MATCH, _M.LIST_MATCHES, _M.FOLLOW)
 _TO_OFFERING = {"the provider itself": of(PROVIDER), "another organization": of(OTHER), "UNODC": of(UNODC)}
@@ -229,6 +236,7 @@ _MATCHING = (
         reads=(
             _M.LIST_OFFERINGS,
             _M.LIST_MATCHES,
+            _M.LIST_ROUNDS,
             _M.FOLLOW,
             _M.OFFER,
             _M.PROPOSE,
@@ -240,6 +248,7 @@ _MATCHING = (
             _M.LIST_COHORTS,
             _M.SHOW_TREATY_STATUS,
             _M.SHOW_WEIGHTS,
+            _M.ASK_ROUND,
         ),
         acts=(_M.RECORD_TREATY_STATUS, _M.ADOPT_WEIGHTS),
     ),
@@ -301,7 +310,17 @@ _MATCHING = (
         reads=_MATCH_READS,
         acts=tuple(matching.MATCHERS),
     ),
-)
+    Subject(
+        service="matching",
+        title="An allocation round",
+        views=(RoundDetail,),
+        decide=matching.decide,
+        standings=_ANYBODY,
+        make=_round,
+        reads=matching.ROUND_READS,
+        acts=tuple(matching.ROUND_MOVERS),
+    ),
+)  # fmt: skip
 
 # -- pledges ----------------------------------------------------------------------------------------------------------
 

@@ -133,6 +133,28 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "departs": True,
         "departure": "stated_preference",
         "capacity_period": {"from": "2027-01-01", "until": "2027-06-30"},
+        "planned_period": {"from": "2027-01-01", "until": "2027-06-30"},
+        # a round
+        "settings_hash": HASH,
+        "answer_hash": HASH,
+        "seed": 7,
+        "seconds": 20,
+        "based_on": None,
+        "ended": "proven",
+        "NewRound.priorities": {"ldc": 300, "lldc": 200, "sids": 200, "review": 200, "high": 200, "urgent": 500},
+        "NewRound.fairness_loss": 50,
+        "NewRound.pinned": [],
+        "NewRound.rooms": [],
+        "NewRound.budgets": [
+            {"fund": "SHERLOC-MNT", "money": DOLLARS, "earmarked_for": {"states": ["KEN"], "line_ids": []}}
+        ],
+        "RoundFailed.outcome": "out_of_memory",
+        "RoundPlanned.lines": 12,
+        "RoundPlanned.deliveries": 11,
+        "RoundPlanned.value": 9_130_000,
+        "bound": 9_130_000,
+        "gap_millionths": 0,
+        "presented": 11,
         # money
         "code": "SHERLOC-MNT",
         "fund": "SHERLOC-MNT",

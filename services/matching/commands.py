@@ -1,11 +1,12 @@
 """What a caller sends: each body with its limits, and what its codes have to be."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Hashable, Iterable, Sequence
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct, field
+from msgspec.structs import asdict
 
 from contracts import reference
 from contracts.matching import CRITERIA_MAX, PERIODS_MAX, STATES_MAX, Capacity, Eligibility, Terms, Weight
@@ -16,6 +17,8 @@ from services.matching.line import RequestStatus, WantedLine
 from services.matching.offering import MLA_CURRICULUM, Content, ResourceStatus, check_periods
 from services.matching.offering_actions import hash_texts
 from services.matching.offering_store import Texts
+from services.matching.round_settings import RoundSettings
+from services.matching.rounds.problem import NUMBER_MAX
 from services.matching.treaties import TreatyStatus
 
 TEXT_CHARACTERS_MAX = 20_000
@@ -248,6 +251,27 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             raise Invalid("subject-missing")
 
 
+class NewRound(RoundSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that is decided of a round; what is left out is as it is by itself."""
+
+    def settings(self) -> RoundSettings:
+        """What is kept. Raises Invalid for a code nobody knows, for what is decided twice and for two ways at once."""
+        _check("budgets.money.currency", (one.money.currency for one in self.budgets or ()), reference.currencies())
+        for earmark in (one.earmarked_for for one in self.budgets or ()):
+            _check("budgets.earmarked_for.states", earmark.states if earmark else (), reference.countries())
+        if any(one.money.minor > NUMBER_MAX for one in self.budgets or ()):
+            raise Invalid("number-out-of-range", pointer="$.budgets")
+        _check_once("deliveries", [one.line_id for one in self.deliveries])
+        _check_once("budgets", [one.fund for one in self.budgets or ()])
+        _check_once("rooms", [(one.offering_id, one.starts) for one in self.rooms])
+        _check_once("pinned", [*self.pinned, *set(self.forbidden)])
+        return RoundSettings(**asdict(self))
+
+
+class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """There is nothing to say but the move itself."""
+
+
 def check_reason(move: str, reason: str, *, name: str = "reason") -> str:
     """Raises Invalid for a reason that this move does not have."""
     _check(name, [reason], reference.reasons(move))
@@ -293,6 +317,11 @@ def _check(name: str, codes: Iterable[str], known: Container[str]) -> None:
     for code in codes:
         if code not in known:
             raise Invalid("unknown-code", field=name, code=code)
+
+
+def _check_once(name: str, decided: Sequence[Hashable]) -> None:
+    if len(set(decided)) < len(decided):
+        raise Invalid("decided-twice", field=name)
 
 
 def _regions() -> set[str]:

@@ -1,6 +1,6 @@
 """What is known here of consents, and since when: their owner's facts tell them, and it is asked every two seconds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -57,6 +57,23 @@ async def in_force(tx: Tx, request_id: UUID) -> tuple[Consent, ...]:
         request_id,
     )
     return tuple(msgspec.convert(dict(row), Consent) for row in rows)
+
+
+async def in_force_of(tx: Tx, request_ids: Sequence[UUID]) -> dict[UUID, tuple[Consent, ...]]:
+    """Those of several requests, by request; as `in_force`."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM heard_consent
+        WHERE request_id = ANY ($1::uuid[]) AND withdrawn_at IS NULL AND ended_at IS NULL
+          AND (starts_at IS NULL OR starts_at <= now()) AND (ends_at IS NULL OR now() < ends_at)
+        ORDER BY given_at, consent_id
+        """,
+        request_ids,
+    )
+    found: dict[UUID, tuple[Consent, ...]] = {}
+    for row in rows:
+        found[row["request_id"]] = (*found.get(row["request_id"], ()), msgspec.convert(dict(row), Consent))
+    return found
 
 
 async def end(tx: Tx, request_id: UUID, revision: int, at: datetime, *, consent_id: UUID | None = None) -> None:

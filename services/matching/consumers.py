@@ -53,6 +53,11 @@ async def hear_of_move(tx: Tx, event: Event, fact: Any) -> None:
     await line_store.move(tx, fact.request_id, STATUS_AFTER[type(fact)])
 
 
+async def hear_of_opening(tx: Tx, event: Event, fact: RequestOpened) -> None:
+    await hear_of_move(tx, event, fact)
+    await line_store.prioritize(tx, fact.request_id, fact.priority)
+
+
 async def hear_of_resumption(tx: Tx, event: Event, fact: RequestResumed) -> None:
     await line_store.resume(tx, fact.request_id)
 
@@ -145,7 +150,7 @@ HANDLERS: Mapping[type[Fact], Handler] = {
     RequestRegistered: hear_of_move,
     RequestReturned: hear_of_move,
     RequestDeclined: hear_of_end,
-    RequestOpened: hear_of_move,
+    RequestOpened: hear_of_opening,
     RequestHeld: hear_of_move,
     RequestResumed: hear_of_resumption,
     RequestStarted: hear_of_move,

@@ -1,4 +1,4 @@
-"""Who is told of which events of offerings and matches; `may_see` in the statement is the policy in SQL."""
+"""Who is told of which events of offerings, matches and rounds; `may_see` in the statement is the policy in SQL."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -18,7 +18,9 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
         SELECT ARRAY(SELECT offering_id FROM offering
                 WHERE offering_id = ANY ($3::uuid[]) AND may_see(offering, who.organization, who.role)
                 UNION ALL SELECT match_id FROM match
-                WHERE match_id = ANY ($3::uuid[]) AND may_see(match, who.organization, who.role)) AS ids,
+                WHERE match_id = ANY ($3::uuid[]) AND may_see(match, who.organization, who.role)
+                UNION ALL SELECT round_id FROM round
+                WHERE round_id = ANY ($3::uuid[]) AND may_see(round, who.organization, who.role)) AS ids,
             ARRAY(SELECT offering_id FROM offering
                 WHERE offering_id = ANY ($3::uuid[]) AND provider = who.organization) AS own
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number

@@ -1,6 +1,7 @@
 """What matching knows of a request's line: what is asked, of whom, who may see it, and how far the request has come."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -103,6 +104,10 @@ class WantedLine(Struct, frozen=True, kw_only=True):
     """Of its State, one for each instrument, as they were known when it was read."""
     consents: tuple[Consent, ...] = ()
     """Those of its request that were in force when it was read; only where one line is read by itself."""
+    waiting_since: datetime | None = None
+    """When its request was first submitted; unknown of those that were heard of before this was kept."""
+    priority: str | None = None
+    """What triage gave its request."""
 
     @property
     def party_to(self) -> frozenset[str]:

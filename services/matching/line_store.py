@@ -14,7 +14,7 @@ from contracts.reference import kinds
 from contracts.requests import RequestSubmitted
 from contracts.values import Period
 from services.matching import consent_store
-from services.matching.line import CIRCULATION_BY_RULE, SEEKING, RequestStatus, WantedLine
+from services.matching.line import CIRCULATION_BY_RULE, PROPOSABLE, SEEKING, RequestStatus, WantedLine
 from services.matching.offering import Offering, ResourceStatus
 from services.matching.treaties import TreatyStatus, statuses_of
 
@@ -31,12 +31,13 @@ _PUT = Write(
     parts={
         "wanted": """
             INSERT INTO wanted_request (request_id, state, status, addressee, addressed_states, visibility, circulation,
-                restricted, excluded_providers)
-            VALUES ($1, $2, 'submitted', $3, $4, $5, $6, $7, $10)
+                restricted, excluded_providers, waiting_since)
+            VALUES ($1, $2, 'submitted', $3, $4, $5, $6, $7, $10, $11)
             ON CONFLICT (request_id) DO UPDATE SET status = 'submitted', held_from = NULL,
                 addressee = excluded.addressee, addressed_states = excluded.addressed_states,
                 visibility = excluded.visibility, circulation = excluded.circulation, restricted = excluded.restricted,
-                excluded_providers = excluded.excluded_providers
+                excluded_providers = excluded.excluded_providers,
+                waiting_since = coalesce(wanted_request.waiting_since, excluded.waiting_since)
         """,
         "gone": "DELETE FROM wanted_line WHERE request_id = $1 AND line_id <> ALL ($9::uuid[])",
         "lined": """
@@ -79,6 +80,7 @@ async def put(tx: Tx, submitted: RequestSubmitted) -> None:
         msgspec.json.encode(rows).decode(),
         [line.line_id for line in submitted.lines],
         submitted.excluded_providers,
+        submitted.submitted_at,
     )
 
 
@@ -92,6 +94,11 @@ async def move(tx: Tx, request_id: UUID, status: RequestStatus) -> None:
         request_id,
         status,
     )
+
+
+async def prioritize(tx: Tx, request_id: UUID, priority: str) -> None:
+    """Know what triage gave a request."""
+    await tx.execute("UPDATE wanted_request SET priority = $2 WHERE request_id = $1", request_id, priority)
 
 
 async def resume(tx: Tx, request_id: UUID) -> None:
@@ -200,6 +207,35 @@ async def seeking(tx: Tx) -> list[WantedLine]:
         SEEKING_MAX,
     )
     return [_line(row) for row in rows]
+
+
+async def open_lines(tx: Tx, *, limit: int, line_ids: Sequence[UUID] | None = None) -> list[WantedLine]:
+    """Lines that are open to proposals and not met in full, with their consents, those that wait longest first."""
+    rows = await tx.fetch(
+        """
+        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
+        WHERE status = ANY ($1::text[]) AND fulfilment <> 'complete' AND ($2::uuid[] IS NULL OR line_id = ANY ($2))
+        ORDER BY waiting_since, line_id LIMIT $3
+        """,
+        list(PROPOSABLE),
+        line_ids,
+        limit,
+    )
+    consents = await consent_store.in_force_of(tx, sorted({row["request_id"] for row in rows}))
+    return [msgspec.structs.replace(_line(row), consents=consents.get(row["request_id"], ())) for row in rows]
+
+
+async def count_open(tx: Tx) -> int:
+    """How many lines `open_lines` would find without a limit."""
+    return int(
+        await tx.fetchval(
+            """
+            SELECT count(*) FROM wanted_line JOIN wanted_request USING (request_id)
+            WHERE status = ANY ($1::text[]) AND fulfilment <> 'complete'
+            """,
+            list(PROPOSABLE),
+        )
+    )
 
 
 async def hold(tx: Tx, line_ids: Sequence[UUID]) -> set[UUID]:

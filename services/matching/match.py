@@ -114,6 +114,8 @@ class Match(Struct, frozen=True, kw_only=True):
     presented_at: datetime | None = None
     departs: bool = False
     departure: str | None = None
+    planned_period: Period | None = None
+    """Which period of the offering a round means it to be in."""
     accepted_at: datetime | None = None
     provider_confirmed_at: datetime | None = None
     confirmed_at: datetime | None = None
@@ -136,7 +138,13 @@ class Match(Struct, frozen=True, kw_only=True):
         return MatchShortlisted(**self._ids(), shortlisted_at=now)
 
     def present(
-        self, line: WantedLine | None, *, passes_over: bool, departure: str | None, now: datetime
+        self,
+        line: WantedLine | None,
+        *,
+        passes_over: bool,
+        departure: str | None,
+        planned_period: Period | None = None,
+        now: datetime,
     ) -> MatchPresented:
         """Raises Conflict where the provider may not be told of the line, Invalid for a departure without a reason.
 
@@ -149,7 +157,11 @@ class Match(Struct, frozen=True, kw_only=True):
         if passes_over and departure is None:
             raise Invalid("departure-reason-missing")
         return MatchPresented(
-            **self._ids(), presented_at=now, departs=passes_over, departure=departure if passes_over else None
+            **self._ids(),
+            presented_at=now,
+            departs=passes_over,
+            departure=departure if passes_over else None,
+            planned_period=planned_period,
         )
 
     def agrees_with(self, move: str) -> bool:
@@ -298,6 +310,7 @@ def _changes(match: Match, fact: Fact) -> dict[str, Any]:
                 "presented_at": fact.presented_at,
                 "departs": fact.departs,
                 "departure": fact.departure,
+                "planned_period": fact.planned_period,
             }
         case MatchAccepted():
             return {"status": MatchStatus.ACCEPTED, "accepted_at": fact.accepted_at}

@@ -21,6 +21,8 @@ from services.matching import (
     offering_store,
     policy,
     remark_store,
+    round_actions,
+    round_store,
     scoring_store,
     suggesting,
     treaty_store,
@@ -149,7 +151,7 @@ async def agree(
         if not second:
             fact = before.accept(now=now) if action is Action.ACCEPT else before.confirm_by_provider(now=now)
             return await _record(tx, before, fact, comment)
-        period = await offering_store.take(tx, before.offering_id, line.window)
+        period = await offering_store.take(tx, before.offering_id, line.window, before.planned_period)
         if period is None:
             raise Conflict("capacity-exhausted")
         return await _record(tx, before, before.confirm(period, offering.funding_lacking, now=now), comment)
@@ -181,6 +183,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
         return
     if fact.aggregate == "offering":
         await offering_actions.fold(tx, await offering_store.known(tx, event.aggregate_id), fact)
+        return
+    if fact.aggregate == "round":
+        await round_actions.fold(tx, await round_store.known(tx, event.aggregate_id), fact)
         return
     after = match.evolve(await match_store.known(tx, event.aggregate_id), fact)
     await match_store.save(tx, after)

@@ -52,6 +52,16 @@ async def between(tx: Tx, line_ids: Sequence[UUID], offering_ids: Sequence[UUID]
     return {(row["line_id"], row["offering_id"]): _match(row) for row in rows}
 
 
+async def of_lines(tx: Tx, line_ids: Sequence[UUID], *, lock: bool = False) -> list[Match]:
+    """All matches of these lines, whatever has become of them; `lock` holds them until the transaction ends."""
+    if lock:
+        await tx.execute(
+            "SELECT FROM match WHERE line_id = ANY ($1::uuid[]) ORDER BY match_id FOR UPDATE", list(line_ids)
+        )
+    rows = await tx.fetch("SELECT * FROM match WHERE line_id = ANY ($1::uuid[]) ORDER BY match_id", list(line_ids))
+    return [_match(row) for row in rows]
+
+
 async def not_confirmed_of_request(tx: Tx, request_id: UUID) -> list[Match]:
     """Its matches that live and took no capacity, held until the transaction ends."""
     rows = await tx.fetch(
@@ -128,18 +138,19 @@ _SAVE = Write(
         "saved": """
             INSERT INTO match (match_id, request_id, line_id, offering_id, state, provider, status, revision, origin,
                 score, shares, algorithm, offering_revision, made_at, interested_at, presented_at, departs, departure,
-                accepted_at, provider_confirmed_at, confirmed_at, capacity_from, capacity_until, funding_minor,
-                funding_currency, begun_at, completed_at, ended_at, reason)
+                planned_from, planned_until, accepted_at, provider_confirmed_at, confirmed_at, capacity_from,
+                capacity_until, funding_minor, funding_currency, begun_at, completed_at, ended_at, reason)
             SELECT match_id, request_id, line_id, offering_id, state, provider, status, revision, origin, score,
                 shares, algorithm, offering_revision, made_at, interested_at, presented_at, departs, departure,
-                accepted_at, provider_confirmed_at, confirmed_at, capacity_from, capacity_until, funding_minor,
-                funding_currency, begun_at, completed_at, ended_at, reason
+                planned_from, planned_until, accepted_at, provider_confirmed_at, confirmed_at, capacity_from,
+                capacity_until, funding_minor, funding_currency, begun_at, completed_at, ended_at, reason
             FROM json_populate_recordset(NULL::match, $1::text::json)
             ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 origin = excluded.origin, score = excluded.score, shares = excluded.shares,
                 algorithm = excluded.algorithm, offering_revision = excluded.offering_revision,
                 made_at = excluded.made_at, interested_at = excluded.interested_at,
                 presented_at = excluded.presented_at, departs = excluded.departs, departure = excluded.departure,
+                planned_from = excluded.planned_from, planned_until = excluded.planned_until,
                 accepted_at = excluded.accepted_at, provider_confirmed_at = excluded.provider_confirmed_at,
                 confirmed_at = excluded.confirmed_at, capacity_from = excluded.capacity_from,
                 capacity_until = excluded.capacity_until, funding_minor = excluded.funding_minor,
@@ -159,9 +170,11 @@ async def save(tx: Tx, *matches: Match) -> None:
 
 
 def _row(match: Match) -> dict[str, Any]:
-    period, money = match.capacity_period, match.funding_needed
+    period, planned, money = match.capacity_period, match.planned_period, match.funding_needed
     return {
         **msgspec.structs.asdict(match),
+        "planned_from": planned.starts if planned else None,
+        "planned_until": planned.ends if planned else None,
         "capacity_from": period.starts if period else None,
         "capacity_until": period.ends if period else None,
         "funding_minor": money.minor if money else None,
@@ -172,9 +185,11 @@ def _row(match: Match) -> dict[str, Any]:
 def _match(row: Record) -> Match:
     values: dict[str, Any] = dict(row)
     starts, ends = values.pop("capacity_from"), values.pop("capacity_until")
+    planned, planned_until = values.pop("planned_from"), values.pop("planned_until")
     minor, currency = values.pop("funding_minor"), values.pop("funding_currency")
     values["shares"] = msgspec.json.decode(values["shares"], type=tuple[Share, ...])
     values["capacity_period"] = Period(starts=starts, ends=ends) if starts else None
+    values["planned_period"] = Period(starts=planned, ends=planned_until) if planned else None
     values["funding_needed"] = Money(minor=minor, currency=currency) if minor is not None else None
     return msgspec.convert(values, Match)
 

@@ -169,8 +169,8 @@ async def save_capacity(tx: Tx, offering: Offering) -> None:
 # -- capacity ---------------------------------------------------------------------------------------------------------
 
 
-async def take(tx: Tx, offering_id: UUID, window: Period) -> Period | None:
-    """Take one unit of the first period that overlaps the window and has room; None where none has.
+async def take(tx: Tx, offering_id: UUID, window: Period, planned: Period | None = None) -> Period | None:
+    """Take one unit of the planned period, else of the first, that overlaps the window and has room; None if none has.
 
     Of several that try at once each waits for the row and then looks at what the one before has left: FOR UPDATE asks
     again whether there is room.
@@ -181,12 +181,13 @@ async def take(tx: Tx, offering_id: UUID, window: Period) -> Period | None:
         WHERE (offering_id, starts) = (
                 SELECT offering_id, starts FROM capacity
                 WHERE offering_id = $1 AND starts <= $3 AND ends >= $2 AND taken < units
-                ORDER BY starts LIMIT 1 FOR UPDATE)
+                ORDER BY starts = $4::date DESC, starts LIMIT 1 FOR UPDATE)
         RETURNING starts, ends
         """,
         offering_id,
         window.starts,
         window.ends,
+        planned.starts if planned else None,
     )
     return Period(starts=row["starts"], ends=row["ends"]) if row else None
 

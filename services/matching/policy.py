@@ -13,6 +13,7 @@ from contracts.values import Caller, Role
 from services.matching.line import WantedLine
 from services.matching.match import Match
 from services.matching.offering import Offering, OfferingStatus
+from services.matching.round import Round
 
 
 class Action(StrEnum):
@@ -52,6 +53,12 @@ class Action(StrEnum):
     DECLINE = "decline"
     NOT_PURSUE = "not_pursue"
     REVOKE = "revoke"
+    ASK_ROUND = "ask_round"
+    LIST_ROUNDS = "list_rounds"
+    SHOW_ROUND = "show_round"
+    COMPARE_ROUNDS = "compare_rounds"
+    ADOPT_ROUND = "adopt_round"
+    DISCARD_ROUND = "discard_round"
 
 
 class Guarded(StrEnum):
@@ -124,14 +131,22 @@ OF_NO_RECORD: Mapping[Action, frozenset[Role]] = {
     Action.RECORD_TREATY_STATUS: _COORDINATOR,
     Action.SHOW_WEIGHTS: frozenset(Role),
     Action.ADOPT_WEIGHTS: _COORDINATOR,
+    Action.ASK_ROUND: _COORDINATOR,
 }
 """Who does what is asked of nothing."""
 
 PROPOSERS = _COORDINATOR | _PROVIDER
 """A coordinator nominates, a provider's officer is interested."""
 
+ROUND_READS = (Action.SHOW_ROUND, Action.COMPARE_ROUNDS, Action.LIST_ROUNDS, Action.FOLLOW)
+ROUND_MOVERS: Mapping[Action, frozenset[Role]] = {
+    Action.ADOPT_ROUND: _COORDINATOR,
+    Action.DISCARD_ROUND: _COORDINATOR,
+}
+"""Who ends a round that they see."""
+
 _ABOUT_BOTH = frozenset({Action.PROPOSE, Action.WHY_NOT})
-_LISTS = frozenset({Action.FOLLOW, Action.LIST_OFFERINGS, Action.LIST_MATCHES})
+_LISTS = frozenset({Action.FOLLOW, Action.LIST_OFFERINGS, Action.LIST_MATCHES, Action.LIST_ROUNDS})
 _WITH_COMMENT = Decision(None, frozenset({Guarded.COMMENT}))
 _WITH_RANKING = Decision(None, frozenset({Guarded.RANK, Guarded.DEPARTS, Guarded.DEPARTURE}))
 _WITH_OBSTACLES = Decision(None, frozenset({Guarded.OBSTACLES, Guarded.PLACE, Guarded.MATCH_ID}))
@@ -139,15 +154,17 @@ _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _NOT_YOUR_ORGANIZATION = denied("not-your-organization")
 
 
-def decide(caller: Caller, action: Action, resource: Offering | Match | WantedLine | None = None) -> Decision:
+def decide(caller: Caller, action: Action, resource: Offering | Match | Round | WantedLine | None = None) -> Decision:
     """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
 
     What stands in OF_NO_RECORD is asked of nothing; PROPOSE and WHY_NOT of nothing, then of the line, then of the
-    offering; a list of nothing (anybody may ask) and of each record that is to stand in it; all others of the offering
-    or the match.
+    offering; a list of nothing (anybody may ask) and of each record that is to stand in it; all others of the offering,
+    the match or the round.
     """
     if (those := OF_NO_RECORD.get(action)) is not None:
         return ALLOWED if caller.role in those else _NOT_FOR_YOUR_ROLE
+    if isinstance(resource, Round):
+        return _decide_round(caller, action)
     if action in _ABOUT_BOTH and not isinstance(resource, Match):
         return _decide_proposal(caller, action, resource)
     if isinstance(resource, Offering):
@@ -194,6 +211,15 @@ def _decide_match(caller: Caller, action: Action, match: Match) -> Decision:
     if action is Action.LIST_MATCHES or action is Action.SHOW_MATCH:
         return ALLOWED if caller.role in _PROVIDER else _WITH_RANKING
     return ALLOWED if caller.role in MATCHERS.get(action, ()) else _NOT_FOR_YOUR_ROLE
+
+
+def _decide_round(caller: Caller, action: Action) -> Decision:
+    """Rounds are made and read at UNODC; what comes of one, everybody sees in their matches."""
+    if caller.role not in OVERSEERS:
+        return HIDDEN
+    if action in ROUND_READS:
+        return ALLOWED
+    return ALLOWED if caller.role in ROUND_MOVERS.get(action, ()) else _NOT_FOR_YOUR_ROLE
 
 
 def is_told(caller: Caller, event_type: str, *, own: bool) -> bool:

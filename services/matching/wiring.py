@@ -28,6 +28,7 @@ from services.matching import (
     offering_api,
     offering_store,
     preview_api,
+    round_api,
     text_api,
     treaty_api,
     weights_api,
@@ -36,6 +37,7 @@ from services.matching import (
 from services.matching.consumers import HANDLERS
 from services.matching.memory import memory_of
 from services.matching.places import Held
+from services.matching.round_planner import Planner
 
 CONSENTS_SECONDS = 2.0
 """Well below the time after which what hangs on consents is not shown."""
@@ -44,6 +46,7 @@ MEMORY_SECONDS = 0.2
 """What changes meanwhile is looked at by each who asks."""
 
 LAPSE_SECONDS = 60.0
+PLAN_SECONDS = 0.5
 LOOK_SECONDS = 10.0
 LOOK_BACK = timedelta(seconds=60)
 """Far above the time a transaction may take: two that did not see each other have both ended by then."""
@@ -113,6 +116,11 @@ async def forget_changes(db: Database) -> None:
         await entry_store.forget_changes(tx)
 
 
+async def plan_rounds(planner: Planner) -> None:
+    while await planner.plan_next():
+        pass
+
+
 def loops(running: Running) -> Mapping[str, Loop]:
     return {
         "consents": partial(every, CONSENTS_SECONDS, partial(read_consents, running)),
@@ -120,6 +128,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
         "changes forgotten": partial(every, LAPSE_SECONDS, partial(forget_changes, running.db)),
         "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, running.db)),
         "second looks": partial(every, LOOK_SECONDS, partial(look_again, running.db)),
+        "rounds": partial(every, PLAN_SECONDS, partial(plan_rounds, Planner(running.db))),
     }
 
 
@@ -136,12 +145,13 @@ SERVICE = Service(
         *preview_api.ROUTES,
         *treaty_api.ROUTES,
         *weights_api.ROUTES,
+        *round_api.ROUTES,
     ],
     listens_to=("requests", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=match_actions.rebuild,
-    tables=("match", "match_move", "capacity", "offering", "treaty_status", "weights"),
-    texts=("offering_text", "remark"),
+    tables=("match", "match_move", "capacity", "offering", "treaty_status", "weights", "round"),
+    texts=("offering_text", "remark", "round_papers"),
     followed=Followed(following.seen),
 )

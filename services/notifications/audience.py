@@ -213,6 +213,10 @@ NOBODY: Mapping[type[Fact], str] = {
     m.MatchShortlisted: _OWN_STEP,
     m.WeightsAdopted: "what was scored keeps its score; whoever wants to know how scores are made looks it up",
     m.TreatyStatusRecorded: "what it admits is suggested, and what it forbids expires: both are told",
+    **dict.fromkeys(
+        (m.RoundAsked, m.RoundPlanned, m.RoundFailed, m.RoundAdopted, m.RoundDiscarded),
+        "a coordinator's own tool; the matches that an adopted plan presents are told",
+    ),
     p.FundOpened: "it concerns nobody until somebody pledges",
     p.RatesLoaded: "rates are looked up when they are needed",
     **dict.fromkeys(

@@ -75,7 +75,7 @@ async def test_a_page_reads_well_by_keyboard_and_screen_reader(app: Litestar, pa
     assert "#content" == page.links[1], "the first link after the style sheet skips the contents"
     assert 0 == page.tags["script"] == page.tags["style"] == page.tags["img"]
     assert " style=" not in answer.text
-    assert len(answer.raw_bytes) < 40_000, "some seconds on the slowest lines"
+    assert len(answer.raw_bytes) < 44_000, "some seconds on the slowest lines"
 
 
 def test_what_a_page_is_made_from_cannot_become_markup(document: Mapping[str, Any]) -> None:

@@ -222,6 +222,15 @@ def test_regional_groups_agree_with_the_list_of_the_general_assembly() -> None:
     assert expected == {c.code: groups[c.region] for c in reference.countries().values() if c.region}
 
 
+def test_special_groups_agree_with_the_m49_tables() -> None:
+    rows = shared_rows("countries/countries.csv")
+
+    for group, states in reference.special_groups().groups.items():
+        assert {row["alpha3"] for row in rows if row[group] == "1"} & set(reference.countries()) == states
+    assert ("ldc", "lldc") == reference.special_groups_of("NER")
+    assert () == reference.special_groups_of("NOR") == reference.special_groups_of("XXX")
+
+
 def test_exponents_agree_with_the_iso_4217_list() -> None:
     rows = {row["alpha"]: row["minor_units"] for row in shared_rows("fx/iso4217_6lang.csv")}
 

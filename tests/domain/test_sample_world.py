@@ -100,6 +100,20 @@ def test_a_line_that_may_not_circulate_yet_has_a_feasible_unit_of_unodc() -> Non
             assert any(feasible(request, line, offering) for offering in of_unodc), (request["as"], line["kind"])
 
 
+def test_a_round_is_asked_for_more_than_there_is() -> None:
+    """Of five lines one may not be told to anybody who could help, nothing fits another, and two want the same."""
+    answers = [
+        {o["as"] for o in world("offerings") if feasible(request, request["body"]["lines"][0], o)}
+        for request in world("round_requests")
+    ]
+    switzerland, colombia = "CHE:provider_officer", "COL:provider_officer"
+
+    assert [{switzerland}, {switzerland}, {switzerland, colombia}, {switzerland}, set()] == answers
+    assert ["granted", "granted", "granted", "none", "granted"] == [
+        request["body"]["circulation"] for request in world("round_requests")
+    ]
+
+
 def test_some_offerings_fit_nothing() -> None:
     idle = [o for o in world("offerings") if not any(feasible(request, line, o) for request, line in lines())]
 
@@ -171,7 +185,7 @@ def test_every_text_says_that_it_is_fictitious_and_keeps_its_length() -> None:
         for body in [o["body"]]
         for name in ("title", "summary")
     ]
-    for request in world("requests"):
+    for request in [*world("requests"), *world("round_requests")]:
         body = request["body"]
         texts += [(body["language"], name, body[name]) for name in ("title", "need")]
         for line in body["lines"]:
@@ -190,7 +204,10 @@ def test_every_text_says_that_it_is_fictitious_and_keeps_its_length() -> None:
 def test_everyone_who_acts_is_a_persona_with_an_identity_of_their_own() -> None:
     personas = world("personas")
     known = {f"{persona['organization']}:{persona['role']}" for persona in personas}
-    acting = {filed["as"] for filed in [*world("requests"), *world("offerings"), *world("pledges")["pledges"]]}
+    acting = {
+        filed["as"]
+        for filed in [*world("requests"), *world("round_requests"), *world("offerings"), *world("pledges")["pledges"]]
+    }
 
     assert set() == acting - known
     assert len(personas) == len({UUID(persona["person_id"]) for persona in personas})

@@ -27,6 +27,7 @@ TASKS = {
     ("chassis/runtime.py", "serve"),  # the listener itself, awaited at the end
     ("chassis/supervise.py", "supervised"),  # the one place that starts loops
     ("chassis/supervise.py", "to_the_end"),
+    ("services/matching/round_planner.py", "_plan"),  # holds the lease on while a plan is made, in a group
     ("services/together.py", "on_ready"),  # the demo beside the services, cancelled by `serve`
     ("services/demo/show.py", "_tell"),
     ("services/demo/story.py", "one"),
@@ -34,7 +35,7 @@ TASKS = {
 }
 """Where a task is started without supervision, and may be: it ends with who started it."""
 
-OPENS_TRANSACTIONS = re.compile(r"services/(__main__|\w+/(\w*_)?(api|routes|wiring|sender))\.py")
+OPENS_TRANSACTIONS = re.compile(r"services/(__main__|\w+/(\w*_)?(api|routes|wiring|sender|planner))\.py")
 """The edge opens a transaction and actions work in it; the inbox and other loops of the chassis are edges too."""
 
 WRITTEN_BY = {
@@ -63,6 +64,7 @@ HEARD = {
         "consent_reading",
         "offering_change",
         "ranking_shown",
+        "round_lease",
     },
     "pledges": set[str](),
     "notifications": {"known_reference", "known_circulation", "lease", "turn"},

@@ -62,6 +62,7 @@ LISTS = {
     "/v1/requests": "request_id",
     "/v1/offerings": "offering_id",
     "/v1/matches": "match_id",
+    "/v1/rounds": "round_id",
     "/v1/pledges": "pledge_id",
     "/v1/allocations": "allocation_id",
     "/v1/requirements": "requirement_id",
@@ -246,6 +247,13 @@ def asking_why(world: World, operation: Operation, _: Mapping[str, Any]) -> Iter
             yield Case(operation, questions, query={"line": str(line.line_id), "offering": str(offering_id)})
 
 
+def comparing(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
+    for one, found in world.records["round_id"].items():
+        for other, its in world.records["round_id"].items():
+            questions = asking(Question(M.COMPARE_ROUNDS, found, "round_id"), Question(M.COMPARE_ROUNDS, its, "with"))
+            yield Case(operation, questions, ids={"round_id": one}, query={"with": str(other)})
+
+
 def entering(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     for organization in ("KEN", "NOR"):
         for keeps in ({}, {"person_id": str(persona_id("KEN:official"))}):
@@ -279,6 +287,7 @@ NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], It
     named(R.FILE): filing,
     named(M.PROPOSE): proposal,
     named(M.WHY_NOT): asking_why,
+    named(M.COMPARE_ROUNDS): comparing,
     named(D.ENTER): entering,
     named(D.APPOINT): appointing,
     named(D.REGISTER_CLIENT): registering,

@@ -21,6 +21,7 @@ from tests.matching_builders import a_submission
 from tests.rules.test_tree import CHASSIS_TABLES
 from tests.service.directory_steps import FIRST, OTHER, a_founder, done, entered
 from tests.service.matching_steps import Owner, opened, presented
+from tests.service.round_steps import planned
 from tests.service.test_matching_offerings import approved
 from tests.service.test_pledges import pledged, prepared
 
@@ -249,6 +250,21 @@ async def test_the_wall_and_the_policy_agree_on_offerings_and_the_wall_holds_aro
     assert [both - {unseen.request_id}, set(), both] == consents
     assert await _ids(databases["matching"], "wanted_line", NORWAY, "request_id") == set()
     assert await _ids(databases["matching"], "wanted_line", KENYA, "request_id") == both
+
+
+async def test_the_wall_and_the_policy_agree_on_rounds(
+    client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
+) -> None:
+    api, db = await client_of("matching"), databases["matching"]
+    found = await planned(api, db, seconds=1)
+    callers = ("KEN:focal_point", "NOR:provider_officer", "UNODC:provider_officer", "UNODC:coordinator",
+               "UNODC:auditor", "UNODC:finance_officer")  # fmt: skip
+
+    await _agree(db, "round", [a_caller(one) for one in callers])
+    for caller in map(a_caller, callers):
+        papers = await _ids(db, "round_papers", caller, "round_id")
+        assert papers == ({UUID(found["round_id"])} if caller.role in {"coordinator", "auditor"} else set())
+        assert not await _ids(db, "round_lease", caller, "round_id")
 
 
 async def test_the_wall_and_the_policy_agree_on_what_donors_give(

@@ -15,8 +15,9 @@ from chassis.service import Running
 from contracts.values import Role
 from services.directory import store as directory_store
 from services.directory.wiring import found
-from services.matching import line_store, match_store, offering_store
+from services.matching import line_store, match_store, offering_store, round_store
 from services.matching.line import WantedLine
+from services.matching.round_planner import Planner
 from services.notifications import store as notifications_store
 from services.notifications import webhook_store
 from services.pledges import ledger, policy
@@ -106,6 +107,7 @@ async def tell(world: World) -> None:
     await _offerings(world)
     await _requests(world)
     await _matches(world)
+    await _rounds(world)
     await _money(world)
     await world.look()
 
@@ -197,6 +199,13 @@ async def _matches(world: World) -> None:
             await world.say(NORWAY, f"{path}/confirm", about=match)
 
 
+async def _rounds(world: World) -> None:
+    """One that is planned, and one that waits."""
+    await world.say(COORDINATOR, "/v1/rounds", seconds=5)
+    assert await Planner({one.name: one.db for one in world.running}["matching"]).plan_next()
+    await world.say(COORDINATOR, "/v1/rounds")
+
+
 async def _money(world: World) -> None:
     await prepared(world.client)
     for donor in (NORWAYS_DONOR, "KEN:donor_officer"):
@@ -237,6 +246,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
             match = await match_store.get(tx, one, service)
             told = await tx.fetchval("SELECT told($1, $2)", match.request_id, match.provider)
             records["match_id"][one] = replace(match, told=told)
+        records["round_id"] = {one: await round_store.known(tx, one) for one in await ids(tx, "round")}
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}
         records["requirement_id"] = {

@@ -1,0 +1,84 @@
+"""A round in the sample world: more is asked for than there is to give, and the plan says who gets it and why."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+
+from services.demo.appointing import Each, Lists
+from services.demo.people import Api, StepError, world
+
+COORDINATOR = "UNODC:coordinator"
+SETTINGS = {"seconds": 10, "seed": 2027, "fairness_loss": 50}
+ASKED_TIMES_MAX = 20
+
+T = TypeVar("T")
+Until = Callable[[Callable[[], Awaitable[T | None]], str], Awaitable[T]]
+"""`(ask, what)`: asks until there is an answer."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A round with its plan, and of what title the request of each of its lines is."""
+
+    round: Mapping[str, Any]
+    titles: Mapping[str, str]
+
+
+async def plan_a_round(api: Api, every: Lists, each: Each, until: Until[Any]) -> Planned:
+    """File what the round is about, open it, and ask for a plan; what is there already is left as it is.
+
+    It is adopted by whoever looks at it: `POST /v1/rounds/{id}/adopt`. Raises StepError.
+    """
+    samples = list(enumerate(msgspec.json.decode(world("round_requests.json")), 1))
+    requests: list[Mapping[str, Any]] = []
+
+    async def file(numbered: tuple[int, Mapping[str, Any]]) -> None:
+        number, sample = numbered
+        own = await every(sample["as"], "/v1/requests", "requests")
+        request = next((one for one in own if one["title"] == sample["body"]["title"]), None)
+        if request is None:
+            request = await api.post(sample["as"], "/v1/requests", sample["body"], step=f"round request {number}")
+        path = f"/v1/requests/{request['request_id']}"
+        if request["status"] == "submitted":
+            request = await api.post(COORDINATOR, f"{path}/register", {}, revision=request["revision"])
+        if request["status"] == "registered":
+            await api.post(COORDINATOR, f"{path}/open", {"priority": "normal"}, revision=request["revision"])
+        requests.append(await api.get(sample["as"], path))
+
+    await each("States ask for more than is left", samples, file, 1)
+    found: list[Mapping[str, Any]] = []
+
+    async def ask(_: int) -> None:
+        found.append(await _planned(api, every, until, {line["line_id"] for one in requests for line in one["lines"]}))
+
+    await each("a round plans who gets what", [1], ask, 1)
+    titles = {line["line_id"]: one["title"] for one in requests for line in one["lines"]}
+    return Planned(found[0], titles)
+
+
+async def _planned(api: Api, every: Lists, until: Until[Any], lines: set[str]) -> Mapping[str, Any]:
+    """A round that has all of these lines: one there is, else a new one, once matching has heard that they are open."""
+    before = await every(COORDINATOR, "/v1/rounds", "rounds")
+    for number in range(ASKED_TIMES_MAX):
+        for one in before:
+            if one["status"] in {"planned", "adopted"}:
+                shown: Mapping[str, Any] = await api.get(COORDINATOR, f"/v1/rounds/{one['round_id']}")
+                if lines <= _about(shown):
+                    return shown
+        asked = await api.post(COORDINATOR, "/v1/rounds", SETTINGS, step=f"round {len(before)} {number}")
+
+        async def answered(asked: Mapping[str, Any] = asked) -> Mapping[str, Any] | None:
+            one = await api.get(COORDINATOR, f"/v1/rounds/{asked['round_id']}")
+            return one if one["status"] != "asked" else None
+
+        before = [await until(answered, "the plan of a round")]
+        if before[0]["status"] == "failed":
+            raise StepError(f"the round failed: {before[0]['says']}")
+    raise StepError(f"no round had all the lines, though {ASKED_TIMES_MAX} were asked for")
+
+
+def _about(one: Mapping[str, Any]) -> set[str]:
+    parts: Sequence[Mapping[str, Any]] = [*one["plan"], *one["unmet"]]
+    return {str(part["line_id"]) for part in parts}

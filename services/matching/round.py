@@ -1,0 +1,122 @@
+"""An allocation round: asked for, planned in the background, then adopted or discarded; what each move means.
+
+What was asked, found and answered in full are its papers, which the facts name by a hash.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from contracts.facts import Fact
+from contracts.matching import RoundAdopted, RoundAsked, RoundDiscarded, RoundFailed, RoundPlanned
+from contracts.refusals import Conflict
+
+
+class RoundStatus(StrEnum):
+    ASKED = "asked"
+    PLANNED = "planned"
+    FAILED = "failed"
+    ADOPTED = "adopted"
+    DISCARDED = "discarded"
+
+
+MOVES: Mapping[str, frozenset[RoundStatus]] = {
+    "plan": frozenset({RoundStatus.ASKED}),
+    "fail": frozenset({RoundStatus.ASKED}),
+    "adopt": frozenset({RoundStatus.PLANNED}),
+    "discard": frozenset({RoundStatus.ASKED, RoundStatus.PLANNED, RoundStatus.FAILED}),
+}
+"""From which states each move leads; the first two are the planner's own."""
+
+
+class Round(Struct, frozen=True, kw_only=True):
+    """A round as it stands, all but its papers.
+
+    `outcome` is why it failed. `value` and `bound` are of the plan, in thousandths of a line's priority times
+    thousandths of a match's score.
+    """
+
+    round_id: UUID
+    status: RoundStatus
+    revision: int
+    seed: int
+    seconds: int
+    based_on: UUID | None
+    settings_hash: str
+    asked_at: datetime
+    answer_hash: str | None = None
+    outcome: str | None = None
+    ended: str | None = None
+    lines: int | None = None
+    deliveries: int | None = None
+    value: int | None = None
+    bound: int | None = None
+    gap_millionths: int | None = None
+    answered_at: datetime | None = None
+    presented: int | None = None
+    adopted_at: datetime | None = None
+    discarded_at: datetime | None = None
+
+    def require(self, move: str) -> None:
+        """Raises Conflict where the round's state does not allow the move."""
+        if self.status not in MOVES[move]:
+            raise Conflict("round-status", status=self.status, move=move)
+
+    def adopt(self, presented: int, *, now: datetime) -> RoundAdopted:
+        """So many matches are presented in the same transaction."""
+        self.require("adopt")
+        return RoundAdopted(round_id=self.round_id, presented=presented, adopted_at=now)
+
+    def discard(self, *, now: datetime) -> RoundDiscarded:
+        self.require("discard")
+        return RoundDiscarded(round_id=self.round_id, discarded_at=now)
+
+
+def evolve(before: Round | None, fact: Fact) -> Round:
+    """The state after a fact: the one place where a fact becomes a state."""
+    if isinstance(fact, RoundAsked):
+        return Round(
+            round_id=fact.round_id,
+            status=RoundStatus.ASKED,
+            revision=1,
+            seed=fact.seed,
+            seconds=fact.seconds,
+            based_on=fact.based_on,
+            settings_hash=fact.settings_hash,
+            asked_at=fact.asked_at,
+        )
+    assert before is not None, "a round begins by being asked for"
+    return replace(before, revision=before.revision + 1, **_changes(fact))
+
+
+def _changes(fact: Fact) -> dict[str, Any]:
+    match fact:
+        case RoundPlanned():
+            return {
+                "status": RoundStatus.PLANNED,
+                "ended": fact.ended,
+                "lines": fact.lines,
+                "deliveries": fact.deliveries,
+                "value": fact.value,
+                "bound": fact.bound,
+                "gap_millionths": fact.gap_millionths,
+                "answer_hash": fact.answer_hash,
+                "answered_at": fact.planned_at,
+            }
+        case RoundFailed():
+            return {
+                "status": RoundStatus.FAILED,
+                "outcome": fact.outcome,
+                "answer_hash": fact.answer_hash,
+                "answered_at": fact.failed_at,
+            }
+        case RoundAdopted():
+            return {"status": RoundStatus.ADOPTED, "presented": fact.presented, "adopted_at": fact.adopted_at}
+        case RoundDiscarded():
+            return {"status": RoundStatus.DISCARDED, "discarded_at": fact.discarded_at}
+    raise AssertionError(f"{fact.type} is not a round's fact")
