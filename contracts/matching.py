@@ -149,10 +149,19 @@ class Share(Struct, frozen=True, kw_only=True):
     of: Annotated[int, Meta(ge=1, le=1000)]
 
 
+class Judgement(Struct, frozen=True, kw_only=True):
+    """How near a model found two texts to be in what they mean: `closeness` in thousandths, 0 for nothing in common."""
+
+    model: Code
+    version: Code
+    closeness: Annotated[int, Meta(ge=0, le=1000)]
+
+
 class MatchSuggested(Fact, frozen=True, kw_only=True, tag="matching.match.suggested.v1"):
     """The system found that an offering fits a line: score in thousandths, and each criterion's share of it.
 
     `algorithm` names the version of the scoring; `offering_revision` is the offering's revision it was made with.
+    `judgement` is there where the meaning of the texts took part.
     """
 
     match_id: UUID
@@ -167,6 +176,7 @@ class MatchSuggested(Fact, frozen=True, kw_only=True, tag="matching.match.sugges
     offering_revision: int
     rank: Annotated[int, Meta(ge=1)]
     suggested_at: datetime
+    judgement: Judgement | None = None
 
 
 class MatchNominated(Fact, frozen=True, kw_only=True, tag="matching.match.nominated.v1"):
@@ -183,6 +193,7 @@ class MatchNominated(Fact, frozen=True, kw_only=True, tag="matching.match.nomina
     algorithm: Code
     offering_revision: int
     nominated_at: datetime
+    judgement: Judgement | None = None
 
 
 class MatchInterested(Fact, frozen=True, kw_only=True, tag="matching.match.interested.v1"):
@@ -199,6 +210,7 @@ class MatchInterested(Fact, frozen=True, kw_only=True, tag="matching.match.inter
     algorithm: Code
     offering_revision: int
     interested_at: datetime
+    judgement: Judgement | None = None
 
 
 class _MatchFact(Fact, frozen=True, kw_only=True):
@@ -210,6 +222,20 @@ class _MatchFact(Fact, frozen=True, kw_only=True):
     offering_id: UUID
     state: State
     provider: Organization
+
+
+class MatchRescored(_MatchFact, frozen=True, kw_only=True, tag="matching.match.rescored.v1"):
+    """The match was scored anew, before anybody was shown it: a model has compared what the texts mean.
+
+    The score takes the place of the one before; `judgement` says which model, and how near the texts are to it.
+    """
+
+    score: Annotated[int, Meta(ge=0, le=1000)]
+    shares: Annotated[tuple[Share, ...], Meta(max_length=CRITERIA_MAX)]
+    algorithm: Code
+    offering_revision: int
+    judgement: Judgement
+    rescored_at: datetime
 
 
 class MatchShortlisted(_MatchFact, frozen=True, kw_only=True, tag="matching.match.shortlisted.v1"):
@@ -324,6 +350,7 @@ FACTS: tuple[type[Fact], ...] = (
     MatchSuggested,
     MatchNominated,
     MatchInterested,
+    MatchRescored,
     MatchShortlisted,
     MatchPresented,
     MatchAccepted,

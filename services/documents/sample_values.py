@@ -16,8 +16,8 @@ INSTALMENT = {"minor": 100_000_000, "currency": "NOK"}
 KRONE_RATE = {"rate": "0.0950", "rate_source": "fictitious", "rate_date": "2026-11-01"}
 CURRICULUM = ["convention_provisions", "obtaining_evidence", "preservation_of_stored_data", "real_time_traffic_data"]
 SHARES = (
-    ("topics", 300, 300),
-    ("articles", 150, 150),
+    ("topics", 240, 240),
+    ("articles", 110, 110),
     ("kind", 50, 50),
     ("paragraphs", 80, 80),
     ("pillars", 40, 40),
@@ -25,6 +25,7 @@ SHARES = (
     ("window", 90, 120),
     ("region", 24, 80),
     ("funding", 30, 60),
+    ("meaning", 55, 100),
 )
 
 SUBJECT = {"issuer": "https://issuer.entraide.example", "subject": "e2e0974d-4f87-5a11-9e66-f8dbe4bf28ed"}
@@ -118,7 +119,8 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         # a match
         "score": sum(points for _, points, _ in SHARES),
         "shares": [{"criterion": name, "points": points, "of": of} for name, points, of in SHARES],
-        "algorithm": "codes-1",
+        "algorithm": "codes-2",
+        "judgement": {"model": "universal-sentence-encoder-multilingual-3", "version": "0.2.1", "closeness": 420},
         "offering_revision": 3,
         "rank": 1,
         "departs": True,

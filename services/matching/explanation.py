@@ -1,7 +1,8 @@
 """Why a match has its score: of each criterion what was met, nearly met and not met, and the points that makes.
 
 The points are counted from what is said here, and not taken from the share: where the two differ, the line, the
-offering or what is free of it has changed since the day of the score, and that is said instead.
+offering or what is free of it has changed since the day of the score, and that is said instead. What a model said of
+the texts is kept with the score, and told as what it said then.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from contracts.matching import Share
+from contracts.matching import Judgement, Share
 from contracts.reference import region_of, topic_distance
 from contracts.values import Period
 from services.matching.line import WantedLine
@@ -24,6 +25,7 @@ from services.matching.scoring import (
     SAME_REGION,
     TOPIC_CLOSENESS,
     free_days,
+    meant,
     window_days,
 )
 
@@ -63,21 +65,23 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
 def explain(match: Match, line: WantedLine | None, offering: Offering) -> tuple[Explanation, ...]:
     """A line that its State has taken back since asks for nothing."""
-    return tuple(_explained(share, line, offering) for share in match.shares)
+    return tuple(_explained(share, line, offering, match.judgement) for share in match.shares)
 
 
-def _explained(share: Share, line: WantedLine | None, offering: Offering) -> Explanation:
+def _explained(share: Share, line: WantedLine | None, offering: Offering, judgement: Judgement | None) -> Explanation:
     if line is None:
         return Explanation(share=share, asked=(), offered=_offered(share, offering), basis=None)
-    found = basis(share.criterion, line, offering)
+    found = basis(share.criterion, line, offering, judgement)
     still = found is not None and share.of * found.degree // FULL == share.points
     return Explanation(
         share=share, asked=_asked(share, line), offered=_offered(share, offering), basis=found if still else None
     )
 
 
-def basis(criterion: str, line: WantedLine, offering: Offering) -> Basis | None:
+def basis(criterion: str, line: WantedLine, offering: Offering, judgement: Judgement | None = None) -> Basis | None:
     """What a criterion's degree rests on; None for a criterion that is not known any more."""
+    if criterion == "meaning" and judgement is not None:
+        return _meaning(judgement)
     made = _BASIS.get(criterion)
     return made(line, offering) if made else None
 
@@ -153,6 +157,11 @@ def _region(line: WantedLine, offering: Offering) -> Basis:
 def _funding(_: WantedLine, offering: Offering) -> Basis:
     status = ResourceStatus(offering.terms.resource_status)
     return Basis(how=status, degree=FUNDING[status])
+
+
+def _meaning(judgement: Judgement) -> Basis:
+    by, closeness = f"{judgement.model} {judgement.version}", judgement.closeness
+    return Basis(met=(by,), how="meaning", amount=closeness, whole=FULL, degree=meant(closeness))
 
 
 _BASIS: Mapping[str, Callable[[WantedLine, Offering], Basis]] = {

@@ -29,12 +29,13 @@ _PUT = Write(
     parts={
         "wanted": """
             INSERT INTO wanted_request (request_id, state, status, addressee, addressed_states, visibility, circulation,
-                restricted, excluded_providers)
-            VALUES ($1, $2, 'submitted', $3, $4, $5, $6, $7, $10)
+                restricted, excluded_providers, texts_hash, submitted_at)
+            VALUES ($1, $2, 'submitted', $3, $4, $5, $6, $7, $10, $11, $12)
             ON CONFLICT (request_id) DO UPDATE SET status = 'submitted', held_from = NULL,
                 addressee = excluded.addressee, addressed_states = excluded.addressed_states,
                 visibility = excluded.visibility, circulation = excluded.circulation, restricted = excluded.restricted,
-                excluded_providers = excluded.excluded_providers
+                excluded_providers = excluded.excluded_providers, texts_hash = excluded.texts_hash,
+                submitted_at = excluded.submitted_at
         """,
         "gone": "DELETE FROM wanted_line WHERE request_id = $1 AND line_id <> ALL ($9::uuid[])",
         "lined": """
@@ -77,6 +78,8 @@ async def put(tx: Tx, submitted: RequestSubmitted) -> None:
         msgspec.json.encode(rows).decode(),
         [line.line_id for line in submitted.lines],
         submitted.excluded_providers,
+        submitted.texts_hash,
+        submitted.submitted_at,
     )
 
 

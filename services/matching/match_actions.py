@@ -20,6 +20,7 @@ from services.matching import (
     offering_store,
     policy,
     remark_store,
+    rescoring,
     suggesting,
     treaty_store,
 )
@@ -61,7 +62,8 @@ async def begin(
         _check_fits(line, offering, caller)
         before = (await match_store.between(tx, [line_id], [offering_id])).get((line_id, offering_id))
         start = match.nominate if caller.role is Role.COORDINATOR else match.express_interest
-        fact = start(before, match_id, line, scored(line, offering), now=now)
+        found = scored(line, offering, await rescoring.judgement(tx, line_id, offering_id))
+        fact = start(before, match_id, line, found, now=now)
         return await _record(tx, before, fact, comment)
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.facts import fact_type
-from contracts.matching import MatchShortlisted, OfferingApproved, OfferingReconfirmed, OfferingResumed
+from contracts.matching import MatchRescored, MatchShortlisted, OfferingApproved, OfferingReconfirmed, OfferingResumed
 from contracts.values import Caller, Role
 from services.matching.line import WantedLine
 from services.matching.match import Match
@@ -98,8 +98,8 @@ MATCHERS: Mapping[Action, frozenset[Role]] = {
 TOLD_OF_OTHERS = frozenset({fact_type(OfferingApproved), fact_type(OfferingReconfirmed), fact_type(OfferingResumed)})
 """Of an offering, that it is there. All else that happens to it is between its provider and UNODC."""
 
-_STEPS = frozenset({fact_type(MatchShortlisted)})
-"""A coordinator's own, in preparing a match."""
+_STEPS = frozenset({fact_type(MatchRescored), fact_type(MatchShortlisted)})
+"""Before a match is shown: the office's own, in preparing it."""
 
 WRITERS = FILERS | _PROVIDER | _COORDINATOR
 """Who writes what topics are confirmed of: requests, offerings, and what comes by note verbale."""

@@ -53,7 +53,7 @@ async def for_lines(tx: Tx, lines: Sequence[WantedLine], *, because: Event, now:
     changes: list[Change] = []
     for line, rank, found in best:
         before = held.get((line.line_id, found.offering.offering_id))
-        if _may_begin(before):
+        if may_begin(before):
             changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
     await record(tx, changes, because=because)
 
@@ -71,13 +71,14 @@ async def for_offering(tx: Tx, offering: Offering, *, because: Event | None, now
     changes: list[Change] = []
     for line, found in best:
         before, rank = existing.get((line.line_id, offering.offering_id)), better[line.line_id] + 1
-        if line.line_id in held and rank <= SUGGESTIONS_MAX and _may_begin(before):
+        if line.line_id in held and rank <= SUGGESTIONS_MAX and may_begin(before):
             changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
     await record(tx, changes, because=because)
     return len(changes)
 
 
-def _may_begin(before: Match | None) -> bool:
+def may_begin(before: Match | None) -> bool:
+    """True where the system may suggest: there is no match yet, or it has expired."""
     return before is None or before.status is MatchStatus.EXPIRED
 
 

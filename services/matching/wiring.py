@@ -28,6 +28,7 @@ from services.matching import (
     why_not_api,
 )
 from services.matching.consumers import HANDLERS
+from services.matching.reader import Reader
 
 CONSENTS_SECONDS = 2.0
 """Well below the time after which what hangs on consents is not shown."""
@@ -79,7 +80,9 @@ async def read_consents(running: Running) -> None:
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
+    reader = Reader(running.db, running.peers, clock=lambda: datetime.now(UTC))
     return {
+        "texts": reader.run,
         "consents": partial(every, CONSENTS_SECONDS, partial(read_consents, running)),
         "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, running.db)),
         "second looks": partial(every, LOOK_SECONDS, partial(look_again, running.db)),
@@ -95,6 +98,6 @@ SERVICE = Service(
     loops=loops,
     rebuild=match_actions.rebuild,
     tables=("match", "capacity", "offering", "treaty_status"),
-    texts=("offering_text", "remark"),
+    texts=("offering_text", "remark", "reading"),
     followed=Followed(following.seen),
 )

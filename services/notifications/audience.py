@@ -210,6 +210,7 @@ NOBODY: Mapping[type[Fact], str] = {
     m.OfferingRevised: "it needs approval again; its submission is told",
     m.OfferingReconfirmed: "the provider did it, and nothing changes for anybody else",
     m.MatchNominated: _OWN_STEP,
+    m.MatchRescored: "it was suggested before, and nobody is to do anything",
     m.MatchShortlisted: _OWN_STEP,
     m.TreatyStatusRecorded: "what it admits is suggested, and what it forbids expires: both are told",
     p.FundOpened: "it concerns nobody until somebody pledges",

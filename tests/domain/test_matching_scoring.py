@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from contracts import reference
-from contracts.matching import CRITERIA_MAX, Capacity, Eligibility, Terms
+from contracts.matching import CRITERIA_MAX, Capacity, Eligibility, Judgement, Terms
 from contracts.values import Money, Period
 from services.matching.constraints import violated
 from services.matching.offering import Offering
-from services.matching.scoring import FULL, WEIGHTS, ranked, scored
+from services.matching.scoring import FAR, FULL, NEAR, WEIGHTS, meant, ranked, scored
 from services.matching.treaties import TreatyStatus, statuses_of
 from tests.matching_builders import SPRING, a_wanted_line, an_offering, terms
 
@@ -134,7 +134,7 @@ def test_the_shares_add_up_to_the_score_and_none_exceeds_its_weight(line: Any, o
 
     assert found.score == sum(share.points for share in found.shares) <= FULL
     assert all(0 <= share.points <= share.of for share in found.shares)
-    assert dict(WEIGHTS) == {share.criterion: share.of for share in found.shares}
+    assert dict(WEIGHTS) == {share.criterion: share.of for share in found.shares} | {"meaning": WEIGHTS["meaning"]}
 
 
 @given(lines(), st.lists(offerings(), max_size=8, unique_by=lambda o: o.offering_id), st.randoms())
@@ -157,7 +157,28 @@ def test_an_offering_made_for_the_line_gets_it_all() -> None:
     line = a_wanted_line()
     made_for_it = an_offering(terms=terms(topics=line.topics, eligible=Eligibility(states=("KEN",))))
 
-    assert FULL == scored(line, made_for_it).score
+    judgement = Judgement(model="letters", version="1", closeness=NEAR)
+    assert FULL == scored(line, made_for_it, judgement).score
+    assert FULL - WEIGHTS["meaning"] == scored(line, made_for_it).score, "what was not judged gives nothing"
+
+
+@given(lines(), offerings(), st.integers(0, FULL))
+def test_a_judgement_adds_its_share_and_changes_no_other(line: Any, offering: Offering, closeness: int) -> None:
+    by_codes = scored(line, offering)
+
+    judged = scored(line, offering, Judgement(model="letters", version="1", closeness=closeness))
+
+    *others, meaning = judged.shares
+    assert by_codes.shares == tuple(others)
+    assert ("meaning", WEIGHTS["meaning"]) == (meaning.criterion, meaning.of)
+    assert judged.score == by_codes.score + meaning.points <= FULL
+
+
+def test_texts_that_are_nearer_never_give_less() -> None:
+    degrees = [meant(closeness) for closeness in range(FULL + 1)]
+
+    assert degrees == sorted(degrees)
+    assert (0, 0, FULL, FULL) == (degrees[0], degrees[FAR], degrees[NEAR], degrees[FULL])
 
 
 def test_what_a_line_does_not_ask_for_gives_nothing() -> None:

@@ -34,7 +34,7 @@ TASKS = {
 }
 """Where a task is started without supervision, and may be: it ends with who started it."""
 
-OPENS_TRANSACTIONS = re.compile(r"services/(__main__|\w+/(\w*_)?(api|routes|wiring|sender))\.py")
+OPENS_TRANSACTIONS = re.compile(r"services/(__main__|\w+/(\w*_)?(api|routes|wiring|sender|reader))\.py")
 """The edge opens a transaction and actions work in it; the inbox and other loops of the chassis are edges too."""
 
 WRITTEN_BY = {
@@ -56,7 +56,7 @@ CHASSIS_WALLED = {"bookmark_key"}
 
 HEARD = {
     "requests": set[str](),
-    "matching": {"wanted_request", "wanted_line", "heard_consent", "consent_reading"},
+    "matching": {"wanted_request", "wanted_line", "heard_consent", "consent_reading", "to_read"},
     "pledges": set[str](),
     "notifications": {"known_reference", "known_circulation", "lease", "turn"},
     "directory": set[str](),
