@@ -1,6 +1,6 @@
 """What was read of the words of lines and offerings, and what is still to be read; nobody but the service asks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +28,13 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     about: str
     texts_hash: str | None
     attempts: int
+
+
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """Of what an operator has read again: how much waits, and how much is parked, by reason."""
+
+    waiting: int
+    parked: Mapping[str, int]
 
 
 # -- what is to be read -----------------------------------------------------------------------------------------------
@@ -79,6 +86,21 @@ async def want_all(tx: Tx) -> int:
             """
         )
     )
+
+
+async def begin_again(tx: Tx) -> Left:
+    """Have everything read again, unless some of it waits from an earlier call: then that goes on."""
+    left = await left_again(tx)
+    if left.waiting:
+        return left
+    await want_all(tx)
+    return await left_again(tx)
+
+
+async def left_again(tx: Tx) -> Left:
+    rows = await tx.fetch("SELECT parked, count(*) AS texts FROM to_read WHERE again GROUP BY parked ORDER BY parked")
+    by_reason = {row["parked"]: row["texts"] for row in rows}
+    return Left(waiting=by_reason.pop(None, 0), parked=by_reason)
 
 
 async def claim(tx: Tx) -> Task | None:
