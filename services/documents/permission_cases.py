@@ -234,6 +234,7 @@ _MATCHING = (
             _M.PROPOSE,
             _M.WHY_NOT,
             _M.SUGGEST_TOPICS,
+            _M.SIMILAR,
             _M.SHOW_TREATY_STATUS,
         ),
         acts=(_M.RECORD_TREATY_STATUS,),
@@ -262,6 +263,19 @@ _MATCHING = (
         },
         make=_line,
         reads=(_M.PROPOSE, _M.WHY_NOT),
+    ),
+    Subject(
+        service="matching",
+        title="A line: which others are like it",
+        decide=matching.decide,
+        standings={name: make for name, make in _TO_REQUEST.items() if name != "both sides accepted"},
+        properties={
+            "status": tuple(RequestStatus),
+            "circulation": tuple(Circulation),
+            "consent to": tuple(_RECIPIENTS),
+        },
+        make=_line,
+        reads=(_M.SIMILAR,),
     ),
     Subject(
         service="matching",

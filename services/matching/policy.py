@@ -33,6 +33,7 @@ class Action(StrEnum):
     PROPOSE = "propose"
     WHY_NOT = "why_not"
     SUGGEST_TOPICS = "suggest_topics"
+    SIMILAR = "similar"
     SHOW_TREATY_STATUS = "show_treaty_status"
     RECORD_TREATY_STATUS = "record_treaty_status"
     LIST_MATCHES = "list_matches"
@@ -116,6 +117,9 @@ OF_NO_RECORD: Mapping[Action, frozenset[Role]] = {
 PROPOSERS = _COORDINATOR | _PROVIDER
 """A coordinator nominates, a provider's officer is interested."""
 
+COMPARERS = FILERS | OVERSEERS
+"""A State looks for its own lines that are like one of its own, the office for all."""
+
 _ABOUT_BOTH = frozenset({Action.PROPOSE, Action.WHY_NOT})
 _LISTS = frozenset({Action.FOLLOW, Action.LIST_OFFERINGS, Action.LIST_MATCHES})
 _WITH_COMMENT = Decision(None, frozenset({Guarded.COMMENT}))
@@ -129,13 +133,15 @@ def decide(caller: Caller, action: Action, resource: Offering | Match | WantedLi
     """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
 
     What stands in OF_NO_RECORD is asked of nothing; PROPOSE and WHY_NOT of nothing, then of the line, then of the
-    offering; a list of nothing (anybody may ask) and of each record that is to stand in it; all others of the offering
-    or the match.
+    offering; SIMILAR of nothing, then of the line; a list of nothing (anybody may ask) and of each record that is to
+    stand in it; all others of the offering or the match.
     """
     if (those := OF_NO_RECORD.get(action)) is not None:
         return ALLOWED if caller.role in those else _NOT_FOR_YOUR_ROLE
     if action in _ABOUT_BOTH and not isinstance(resource, Match):
         return _decide_proposal(caller, action, resource)
+    if action is Action.SIMILAR and not isinstance(resource, Offering | Match):
+        return _decide_comparison(caller, resource)
     if isinstance(resource, Offering):
         return _decide_offering(caller, action, resource)
     if isinstance(resource, Match):
@@ -155,6 +161,17 @@ def _decide_proposal(caller: Caller, action: Action, about: Offering | WantedLin
     if action is Action.WHY_NOT and isinstance(about, Offering) and caller.role in _COORDINATOR:
         return _WITH_OBSTACLES
     return ALLOWED
+
+
+def _decide_comparison(caller: Caller, line: WantedLine | None) -> Decision:
+    if caller.role not in COMPARERS:
+        return _NOT_FOR_YOUR_ROLE
+    return ALLOWED if line is None or may_compare_texts(caller, line) else HIDDEN
+
+
+def may_compare_texts(caller: Caller, line: WantedLine) -> bool:
+    """True of every line to the office, and to a State of its own: how close two texts are tells of both."""
+    return caller.role in OVERSEERS or (caller.role in FILERS and line.state == caller.organization)
 
 
 def _decide_offering(caller: Caller, action: Action, offering: Offering) -> Decision:

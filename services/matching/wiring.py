@@ -23,6 +23,7 @@ from services.matching import (
     offering_actions,
     offering_api,
     offering_store,
+    similar_api,
     text_api,
     treaty_api,
     why_not_api,
@@ -92,7 +93,14 @@ def loops(running: Running) -> Mapping[str, Loop]:
 SERVICE = Service(
     name="matching",
     folder=Path(__file__).parent,
-    routes=[*offering_api.ROUTES, *match_api.ROUTES, *why_not_api.ROUTES, *text_api.ROUTES, *treaty_api.ROUTES],
+    routes=[
+        *offering_api.ROUTES,
+        *match_api.ROUTES,
+        *why_not_api.ROUTES,
+        *text_api.ROUTES,
+        *similar_api.ROUTES,
+        *treaty_api.ROUTES,
+    ],
     listens_to=("requests", "directory"),
     handlers=HANDLERS,
     loops=loops,

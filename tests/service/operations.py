@@ -243,6 +243,12 @@ def asking_why(world: World, operation: Operation, _: Mapping[str, Any]) -> Iter
             yield Case(operation, questions, query={"line": str(line.line_id), "offering": str(offering_id)})
 
 
+def comparing(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
+    for line in world.lines:
+        questions = asking(Question(M.SIMILAR, None), Question(M.SIMILAR, line, "line"))
+        yield Case(operation, questions, query={"line": str(line.line_id)})
+
+
 def entering(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     for organization in ("KEN", "NOR"):
         for keeps in ({}, {"person_id": str(persona_id("KEN:official"))}):
@@ -276,6 +282,7 @@ NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], It
     named(R.FILE): filing,
     named(M.PROPOSE): proposal,
     named(M.WHY_NOT): asking_why,
+    named(M.SIMILAR): comparing,
     named(D.ENTER): entering,
     named(D.APPOINT): appointing,
     named(D.REGISTER_CLIENT): registering,

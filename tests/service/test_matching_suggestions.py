@@ -23,6 +23,7 @@ from contracts.requests import (
     RequestStarted,
     RequestWithdrawn,
 )
+from services.matching.scoring import WEIGHTS
 from services.matching.wiring import look_again
 from tests.builders import NOON, an_event, headers
 from tests.domain import test_sample_world as sample_world
@@ -70,7 +71,7 @@ async def test_a_submitted_line_is_suggested_what_fits_it_best_first(
     assert [near["offering_id"], far["offering_id"]] == [match["offering_id"] for match in found]
     assert [(1, "suggested"), (2, "suggested")] == [(match["rank"], match["status"]) for match in found]
     assert [match["score"] for match in found] == [sum(s["points"] for s in match["shares"]) for match in found]
-    assert {"codes-1"} == {match["algorithm"] for match in found}
+    assert {"codes-2"} == {match["algorithm"] for match in found}
     async with databases["matching"].transaction() as tx:
         rows = await tx.fetch("SELECT event FROM journal WHERE type = 'matching.match.suggested.v1' ORDER BY position")
     assert [1, 2] == [data_of(row)["rank"] for row in rows]
@@ -87,7 +88,7 @@ async def test_a_suggestion_is_explained_in_codes(api: Client, owner: Owner) -> 
     topics = next(one for one in detail["explanation"] if one["criterion"] == "topics")
     assert ["mutual_legal_assistance", "electronic_evidence"] == topics["asked"]
     assert ["mutual_legal_assistance"] == topics["offered"]
-    assert 300 == topics["of"] > topics["points"] > 0
+    assert WEIGHTS["topics"] == topics["of"] > topics["points"] > 0
     window = next(one for one in detail["explanation"] if one["criterion"] == "window")
     assert ["2027-02-01/2027-06-30"] == window["asked"]
 
