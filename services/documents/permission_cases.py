@@ -292,7 +292,10 @@ _MATCHING = (
         service="matching",
         title="A match",
         views=(MatchDetail,),
-        guarded=(matching.Guarded.RANK, matching.Guarded.DEPARTS, matching.Guarded.DEPARTURE),
+        guarded=(
+            *(matching.Guarded.RANK, matching.Guarded.DEPARTS, matching.Guarded.DEPARTURE),
+            matching.Guarded.JUDGEMENT,
+        ),
         decide=matching.decide,
         standings={
             "the State itself": of(STATE),

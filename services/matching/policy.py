@@ -59,6 +59,9 @@ class Guarded(StrEnum):
     DEPARTS = "departs"
     DEPARTURE = "departure"
     """Of a match: nor that one of them was passed over."""
+    JUDGEMENT = "judgement"
+    """Of a match: how close the texts are. A provider may not have been given the State's, and is told the score
+    without it."""
     OBSTACLES = "obstacles"
     """Of an offering and a line: what is against the two. A provider is told that it does not fit."""
     PLACE = "place"
@@ -123,7 +126,7 @@ COMPARERS = FILERS | OVERSEERS
 _ABOUT_BOTH = frozenset({Action.PROPOSE, Action.WHY_NOT})
 _LISTS = frozenset({Action.FOLLOW, Action.LIST_OFFERINGS, Action.LIST_MATCHES})
 _WITH_COMMENT = Decision(None, frozenset({Guarded.COMMENT}))
-_WITH_RANKING = Decision(None, frozenset({Guarded.RANK, Guarded.DEPARTS, Guarded.DEPARTURE}))
+_WITH_RANKING = Decision(None, frozenset({Guarded.RANK, Guarded.DEPARTS, Guarded.DEPARTURE, Guarded.JUDGEMENT}))
 _WITH_OBSTACLES = Decision(None, frozenset({Guarded.OBSTACLES, Guarded.PLACE, Guarded.MATCH_ID}))
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _NOT_YOUR_ORGANIZATION = denied("not-your-organization")
@@ -166,7 +169,8 @@ def _decide_proposal(caller: Caller, action: Action, about: Offering | WantedLin
 def _decide_comparison(caller: Caller, line: WantedLine | None) -> Decision:
     if caller.role not in COMPARERS:
         return _NOT_FOR_YOUR_ROLE
-    return ALLOWED if line is None or may_compare_texts(caller, line) else HIDDEN
+    hidden = isinstance(line, WantedLine) and not may_compare_texts(caller, line)
+    return HIDDEN if hidden else ALLOWED
 
 
 def may_compare_texts(caller: Caller, line: WantedLine) -> bool:

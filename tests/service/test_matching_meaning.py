@@ -73,6 +73,27 @@ async def test_a_coordinator_reads_which_model_judged(stage: Stage) -> None:
     assert f"the model {LETTERS.name} {LETTERS.version}" in told["says"]
 
 
+async def test_a_provider_is_not_told_how_close_its_text_is_to_one_it_may_not_read(stage: Stage) -> None:
+    await saying(stage, "aaaa")
+    request = await stage.files("aaaa")
+    await stage.reads()
+    request = await stage.moves(await stage.moves(request, "register"), "open", priority="high")
+    match = await move(stage.api, (await stage.matches(request))[0], "present", COORDINATOR)
+
+    async def seen(by: str) -> dict[str, Any]:
+        answer = await stage.api.get(f"/v1/matches/{match['match_id']}", headers=headers(by))
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    state, provider = await seen(KENYA), await seen(NORWAY)
+    assert {"model": "letters", "version": "1", "closeness": 1000} == state["judgement"]
+    assert provider["judgement"] is None
+    assert (state["score"] - 100, state["shares"][:-1]) == (provider["score"], provider["shares"])
+    assert "meaning" not in {one["criterion"] for one in provider["explanation"]}
+    (listed,) = (await stage.api.get("/v1/matches", headers=headers(NORWAY))).json()["matches"]
+    assert provider["score"] == listed["score"]
+
+
 async def test_what_was_read_once_changes_nothing_when_it_is_read_again(stage: Stage) -> None:
     offering = await saying(stage, "aaab")
     request = await stage.files("aaaa")
