@@ -45,7 +45,6 @@ async def hear_of_submission(tx: Tx, event: Event, fact: RequestSubmitted) -> No
     """Know the lines as they now stand, end the matches they no longer fit, and suggest what fits them best."""
     now = datetime.now(UTC)
     await line_store.put(tx, fact)
-    await reading_store.want_request(tx, fact.request_id)
     await _hear_of_consent_by_submission(tx, event, fact)
     await suggesting.anew(tx, fact.request_id, because=event, now=now)
 

@@ -17,8 +17,8 @@ from contracts.values import Caller, Period
 from services.matching import consent_store
 from services.matching.line import CIRCULATION_BY_RULE, SEEKING, RequestStatus, WantedLine
 from services.matching.offering import Offering, ResourceStatus
-from services.matching.treaties import TreatyStatus, statuses_of
 from services.matching.similar import Submitted
+from services.matching.treaties import TreatyStatus, statuses_of
 
 LINES_PER_OFFERING_MAX = 2000
 """How many lines an offering that becomes available is compared with, those wanted soonest first."""
@@ -201,7 +201,7 @@ async def like(tx: Tx, line: WantedLine, caller: Caller, *, circulating: bool) -
     """
     rows = await tx.fetch(
         """
-        SELECT * FROM wanted_line JOIN wanted_request USING (request_id)
+        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
         WHERE request_id <> $1 AND (kind = $2 OR topics && $3::text[] OR articles && $4::text[])
           AND ($6 IN ('coordinator', 'auditor', 'service') OR state = $5
                OR ($7 AND status IN ('open', 'in_delivery') AND circulation = 'granted' AND told(request_id, $5)))

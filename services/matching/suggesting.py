@@ -8,7 +8,7 @@ from chassis.db import Tx
 from chassis.ids import new_id
 from chassis.journal import announce_all
 from contracts.facts import Event, Fact
-from services.matching import line_store, match, match_store, offering_store
+from services.matching import line_store, match, match_store, offering_store, reading_store
 from services.matching.constraints import CAPACITY, violated
 from services.matching.line import SEEKING, WantedLine
 from services.matching.match import Match, MatchStatus
@@ -32,8 +32,9 @@ async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = N
 
 
 async def anew(tx: Tx, request_id: UUID, *, because: Event, now: datetime) -> None:
-    """End the matches that a request's lines no longer fit, and suggest what fits them best."""
+    """End the matches that a request's lines no longer fit, and suggest what fits them best; its words are then read."""
     lines = await line_store.lines_of(tx, request_id)
+    await reading_store.want_request(tx, request_id)
     matches = await match_store.not_confirmed_of_request(tx, request_id)
     await _expire_unfit(tx, matches, lines, because=because, now=now)
     await for_lines(tx, lines, because=because, now=now)
