@@ -32,7 +32,7 @@ async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = N
 
 
 async def anew(tx: Tx, request_id: UUID, *, because: Event, now: datetime) -> None:
-    """End the matches that a request's lines no longer fit, and suggest what fits them best; its words are then read."""
+    """End the matches that a request's lines no longer fit, suggest what fits them best, and have its words read."""
     lines = await line_store.lines_of(tx, request_id)
     await reading_store.want_request(tx, request_id)
     matches = await match_store.not_confirmed_of_request(tx, request_id)
