@@ -56,15 +56,17 @@ def similar(to: Submitted, others: Sequence[Submitted]) -> list[Similar]:
     readings = [other.reading for other in others if other.reading is not None]
     said = judgements(to.reading, readings)
     found = {line_id: _compared(to, other, said.get(line_id)) for line_id, other in by_id.items()}
-    rankings = [_by_codes(to.line, others), _by_meaning(said) if said else _by_words(to.reading, readings)]
-    best = fused(rankings, SIMILAR_MAX)
+    by_text = _by_meaning(said) if said else _by_words(to.reading, readings)
+    best = fused([_by_codes(to.line, others, by_text), by_text], SIMILAR_MAX)
     # A duplicate is what whoever asks has to see first.
     return sorted((found[line_id] for line_id in best), key=lambda one: not one.duplicate)
 
 
-def _by_codes(line: WantedLine, others: Sequence[Submitted]) -> list[UUID]:
+def _by_codes(line: WantedLine, others: Sequence[Submitted], by_text: Sequence[UUID]) -> list[UUID]:
+    """Lines that are equally like by their codes stand as their texts do: by chance they would outweigh them."""
     points = {other.line.line_id: likeness(line, other.line) for other in others}
-    return sorted(points, key=lambda line_id: (-points[line_id], str(line_id)))
+    places = {line_id: place for place, line_id in enumerate(by_text)}
+    return sorted(points, key=lambda line_id: (-points[line_id], places.get(line_id, len(places)), str(line_id)))
 
 
 def likeness(line: WantedLine, other: WantedLine) -> int:
