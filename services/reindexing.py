@@ -16,7 +16,7 @@ from services.matching.reading_store import Left
 from services.matching.text import meaning
 
 LOOK_SECONDS = 0.5
-PATIENCE_SECONDS = 150
+PATIENCE_SECONDS = 60
 """Longer than a lease: what somebody has left is taken over before."""
 
 Ask = Callable[[Callable[..., Any]], Any]

@@ -17,8 +17,8 @@ PAUSE_SECONDS_MAX = 600
 """Attempts are that long apart at most: the last one is made after more than half an hour."""
 
 FLOAT_BYTES = 4
-LEASE_SECONDS = 60
-"""Longer than a reading may take: then somebody else tries."""
+LEASE_SECONDS = 20
+"""Longer than a reading takes: then somebody else tries, and where both come to an end one of them is kept."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
