@@ -1,9 +1,13 @@
 """What the words of a line and an offering mean follows the first suggestion, in its own time, and holds nobody up."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from chassis.db import Database
 from chassis.peers import Peers
@@ -15,7 +19,7 @@ from services.matching.text import meaning
 from services.matching.text.meaning import Embedder
 from services.matching.wiring import SERVICE
 from tests.builders import a_line, a_request, headers
-from tests.domain.test_matching_text_meaning import LETTERS
+from tests.domain.test_matching_text_meaning import LETTERS, Letters
 from tests.matching_builders import an_offering_body
 from tests.service.matching_steps import CEB, COORDINATOR, KENYA, NORWAY, Client, begin, move
 from tests.service.reading_steps import Stage, line_ids, nothing, staged
@@ -151,7 +155,7 @@ async def test_what_was_shown_keeps_the_score_that_it_was_shown_with(stage: Stag
     await stage.reads()
 
     assert [shown] == await stage.matches(request)
-    assert [] == await stage.rescored()
+    assert ([], []) == (await stage.rescored(), await stage.rows("SELECT FROM to_read")), "and it is no mistake"
 
 
 async def test_a_nomination_has_what_the_model_has_said(stage: Stage) -> None:
@@ -274,20 +278,32 @@ async def test_what_was_read_of_a_request_goes_when_it_ends(stage: Stage, end: s
     assert ([], []) == (await stage.rows("SELECT FROM reading"), await stage.rows("SELECT FROM to_read"))
 
 
+class Slow(Letters):
+    """Reads until it is let go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reading, self.go_on = threading.Event(), threading.Event()
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.reading.set()
+        assert self.go_on.wait(10)
+        return super().embed(texts)
+
+
 async def test_what_was_withdrawn_while_it_was_read_is_not_kept(stage: Stage) -> None:
-    request = await stage.files("aaaa")
-    reader = stage.reader()
-    async with stage.db.transaction() as tx:
-        task = await reading_store.claim(tx)
-    assert task is not None
-    words = await reader._words(task)
-    assert words is not None
-    await stage.moves(request, "withdraw", KENYA)
-
-    await reader._keep_lines(task, words.texts_hash, await reader._off_the_loop([]))
+    await saying(stage, "aaaa")
     await stage.reads()
+    request, slow = await stage.files("aaaa"), Slow()
+    reading = asyncio.create_task(stage.reader(lambda: slow).read_next())
+    assert await asyncio.to_thread(slow.reading.wait, 10), "the loop goes on meanwhile"
 
-    assert [] == await stage.rows("SELECT FROM reading")
+    await stage.moves(request, "withdraw", KENYA)
+    slow.go_on.set()
+
+    assert await reading
+    assert [False] == await stage.is_read(*line_ids(request))
+    assert ([], []) == (await stage.rows("SELECT FROM to_read"), await stage.rescored())
 
 
 async def test_a_revised_request_is_read_anew_and_only_once_it_is_submitted(stage: Stage) -> None:
