@@ -132,6 +132,8 @@ class Reader:
             try:
                 self._embedder = self._load()
             except LackingError as error:
-                log.warning("what texts mean is not read", lack=error.lack.slug, reason=error.lack.reason)
+                # Not to have one is a choice.
+                say = log.info if error.lack.slug == "model-not-installed" else log.warning
+                say("what texts mean is not read", lack=error.lack.slug, reason=error.lack.reason)
             self._loaded = True
         return reading.read(wordings, self._embedder)
