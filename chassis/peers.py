@@ -33,9 +33,16 @@ class Peers:
             raise PeerError(f"{service}: {response.status_code}")
         return response.content
 
+    async def find(self, service: str, path: str, params: Mapping[str, str | int] | None = None) -> bytes | None:
+        """The body of a 200; None for a 404. Raises PeerError for anything else."""
+        return self._found(service, await self._answer("GET", service, path, params=dict(params or {})))
+
     async def ask(self, service: str, path: str, body: bytes) -> bytes | None:
         """The body of a 200 to a question that has to stand in no log; None for a 404. Raises PeerError."""
-        response = await self._answer("POST", service, path, content=body)
+        return self._found(service, await self._answer("POST", service, path, content=body))
+
+    @staticmethod
+    def _found(service: str, response: httpx.Response) -> bytes | None:
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
         if response.status_code != httpx.codes.OK:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from contracts import rounds
 from contracts.facts import Fact
 from contracts.requests import Codes
 from contracts.values import Code, Language, Money, Organization, Period, State
@@ -156,10 +157,19 @@ class Weight(Struct, frozen=True, kw_only=True):
     of: Annotated[int, Meta(ge=1, le=1000)]
 
 
+class Judgement(Struct, frozen=True, kw_only=True):
+    """How near a model found two texts to be in what they mean: `closeness` in thousandths, 0 for nothing in common."""
+
+    model: Code
+    version: Code
+    closeness: Annotated[int, Meta(ge=0, le=1000)]
+
+
 class MatchSuggested(Fact, frozen=True, kw_only=True, tag="matching.match.suggested.v1"):
     """The system found that an offering fits a line: score in thousandths, and each criterion's share of it.
 
     `algorithm` names the version of the scoring; `offering_revision` is the offering's revision it was made with.
+    `judgement` is there where the meaning of the texts took part.
     """
 
     match_id: UUID
@@ -174,6 +184,7 @@ class MatchSuggested(Fact, frozen=True, kw_only=True, tag="matching.match.sugges
     offering_revision: int
     rank: Annotated[int, Meta(ge=1)]
     suggested_at: datetime
+    judgement: Judgement | None = None
 
 
 class MatchNominated(Fact, frozen=True, kw_only=True, tag="matching.match.nominated.v1"):
@@ -190,6 +201,7 @@ class MatchNominated(Fact, frozen=True, kw_only=True, tag="matching.match.nomina
     algorithm: Code
     offering_revision: int
     nominated_at: datetime
+    judgement: Judgement | None = None
 
 
 class MatchInterested(Fact, frozen=True, kw_only=True, tag="matching.match.interested.v1"):
@@ -206,6 +218,7 @@ class MatchInterested(Fact, frozen=True, kw_only=True, tag="matching.match.inter
     algorithm: Code
     offering_revision: int
     interested_at: datetime
+    judgement: Judgement | None = None
 
 
 class _MatchFact(Fact, frozen=True, kw_only=True):
@@ -217,6 +230,20 @@ class _MatchFact(Fact, frozen=True, kw_only=True):
     offering_id: UUID
     state: State
     provider: Organization
+
+
+class MatchRescored(_MatchFact, frozen=True, kw_only=True, tag="matching.match.rescored.v1"):
+    """The match was scored anew, before anybody was shown it: a model has compared what the texts mean.
+
+    The score takes the place of the one before; `judgement` says which model, and how near the texts are to it.
+    """
+
+    score: Annotated[int, Meta(ge=0, le=1000)]
+    shares: Annotated[tuple[Share, ...], Meta(max_length=CRITERIA_MAX)]
+    algorithm: Code
+    offering_revision: int
+    judgement: Judgement
+    rescored_at: datetime
 
 
 class MatchShortlisted(_MatchFact, frozen=True, kw_only=True, tag="matching.match.shortlisted.v1"):
@@ -333,61 +360,6 @@ class WeightsAdopted(Fact, frozen=True, kw_only=True, tag="matching.weights.adop
     adopted_at: datetime
 
 
-class RoundAsked(Fact, frozen=True, kw_only=True, tag="matching.round.asked.v1"):
-    """A coordinator asked for a plan of who gets what; what was asked in full is told by the round, under its hash.
-
-    `seconds` is how long may be searched; `based_on` is the round whose lines and offerings are planned anew.
-    """
-
-    round_id: UUID
-    settings_hash: str
-    seed: Annotated[int, Meta(ge=0)]
-    seconds: Annotated[int, Meta(ge=1)]
-    based_on: UUID | None = None
-    asked_at: datetime
-
-
-class RoundPlanned(Fact, frozen=True, kw_only=True, tag="matching.round.planned.v1"):
-    """There is a plan: so many of the lines' deliveries, worth `value`, where no plan is worth more than `bound`.
-
-    `ended` is how the search came to its end, `gap_millionths` what the plan falls short of the bound by.
-    """
-
-    round_id: UUID
-    ended: Code
-    lines: Annotated[int, Meta(ge=0)]
-    deliveries: Annotated[int, Meta(ge=0)]
-    value: Annotated[int, Meta(ge=0)]
-    bound: Annotated[int, Meta(ge=0)]
-    gap_millionths: Annotated[int, Meta(ge=0)]
-    answer_hash: str
-    planned_at: datetime
-
-
-class RoundFailed(Fact, frozen=True, kw_only=True, tag="matching.round.failed.v1"):
-    """The search came to no end of its own, or could not begin; `outcome` says why."""
-
-    round_id: UUID
-    outcome: Code
-    answer_hash: str
-    failed_at: datetime
-
-
-class RoundAdopted(Fact, frozen=True, kw_only=True, tag="matching.round.adopted.v1"):
-    """A coordinator adopted the plan: so many matches were presented, each caused by this."""
-
-    round_id: UUID
-    presented: Annotated[int, Meta(ge=0)]
-    adopted_at: datetime
-
-
-class RoundDiscarded(Fact, frozen=True, kw_only=True, tag="matching.round.discarded.v1"):
-    """A coordinator let the round go."""
-
-    round_id: UUID
-    discarded_at: datetime
-
-
 FACTS: tuple[type[Fact], ...] = (
     OfferingDrafted,
     OfferingRevised,
@@ -402,6 +374,7 @@ FACTS: tuple[type[Fact], ...] = (
     MatchSuggested,
     MatchNominated,
     MatchInterested,
+    MatchRescored,
     MatchShortlisted,
     MatchPresented,
     MatchAccepted,
@@ -416,9 +389,5 @@ FACTS: tuple[type[Fact], ...] = (
     MatchRevoked,
     TreatyStatusRecorded,
     WeightsAdopted,
-    RoundAsked,
-    RoundPlanned,
-    RoundFailed,
-    RoundAdopted,
-    RoundDiscarded,
+    *rounds.FACTS,
 )

@@ -38,7 +38,7 @@ from contracts.callers import Subject
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import Refusal, Unavailable
 from contracts.values import Language
-from services import contact, documents, erasing, reference, signing_in
+from services import contact, documents, erasing, reference, reindexing, signing_in
 from services.audit_report import Progress, told
 from services.demo.people import person_of
 from services.directory.actions import Founder, erasure_of
@@ -177,7 +177,7 @@ def parked_list(state: Path | None, as_json: bool) -> None:
     """What is parked, why, and how many later events wait behind it."""
     rows = [row for found in _in_each(state, list_parked) for row in found]
     if as_json:
-        click.echo(json.dumps([{**_fields(row)} for row in rows], default=str))
+        click.echo(json.dumps([msgspec.structs.asdict(row) for row in rows], default=str))
         return
     for row in rows:
         click.echo(f"{row.event_id}  {row.consumer} ← {row.owner}  {row.reason}  ({row.behind} behind)")
@@ -383,9 +383,9 @@ def erase(person: UUID | None, after_restore: bool, state: Path | None, as_json:
 @JSON
 def doctor(state: Path | None, as_json: bool) -> None:
     """Check every external part and say what is wrong."""
-    found = runtime.run(checks.examine(running_parts(settings(state)), SERVICES))
+    found = [*runtime.run(checks.examine(running_parts(settings(state)), SERVICES)), reindexing.finding()]
     if as_json:
-        click.echo(json.dumps([_fields(finding) for finding in found]))
+        click.echo(json.dumps([msgspec.structs.asdict(finding) for finding in found]))
     else:
         for finding in found:
             click.echo(f"{'ok   ' if finding.ok else 'WRONG'} {finding.part:32} {finding.says}")
@@ -442,9 +442,7 @@ def _in_one(state: Path | None, service: Service, work: Callable[[Database], Cor
     return attempt(within)
 
 
-def _fields(row: Any) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in row.__struct_fields__}
-
+main.add_command(reindexing.command(lambda state: partial(_in_tx, state, MATCHING)))
 
 if __name__ == "__main__":
     main()

@@ -17,6 +17,7 @@ from contracts.facts import Event
 from services.demo.appointing import appoint_everybody
 from services.demo.people import Api, Persona, StepError, personas, world
 from services.demo.planning import Planned, plan_a_round
+from services.matching.text import meaning
 
 COORDINATOR = "UNODC:coordinator"
 FINANCE = "UNODC:finance_officer"
@@ -94,6 +95,7 @@ class Story:
         await self._raise_funds()
         await self._offer()
         await self._file()
+        await self._read()
         await self._agree()
         await self._fund()
         await self._hear()
@@ -241,6 +243,20 @@ class Story:
 
     async def _matches(self, request_id: str) -> list[Mapping[str, Any]]:
         return await self._all(COORDINATOR, f"/v1/matches?request={request_id}", "matches")
+
+    async def _read(self) -> None:
+        """Wait until the model has judged what nobody was shown: a score that changes meanwhile is another table."""
+        if meaning.lack() is not None:
+            return
+
+        async def read(told: Told) -> None:
+            async def judged() -> bool:
+                matches = await self._matches(told.request["request_id"])
+                return all(one["judgement"] for one in matches if one["status"] == "suggested")
+
+            await self._until(judged, f"the texts of {told.request['request_id']} to be read")
+
+        await self._each("the texts are read, the suggestions ranked by what they mean, too", self.told, read, 1)
 
     # -- agreement -------------------------------------------------------------------------------------------------
 

@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from contracts.consents import EVERYTHING, PROVIDERS, UNODC_UNITS, Consent, FieldSet
 from contracts.facts import Fact
-from contracts.matching import MatchSuggested, OfferingSubmitted, RoundAsked
+from contracts.matching import MatchSuggested, OfferingSubmitted
 from contracts.pledges import AllocationMade, PledgePledged, RequirementOpened
 from contracts.requests import RequestSubmitted
+from contracts.rounds import RoundAsked
 from services.documents import directory_cases, notification_cases
 from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import (
@@ -246,6 +247,7 @@ _MATCHING = (
             _M.LIST_CHOICES,
             _M.LIST_RANKINGS,
             _M.LIST_COHORTS,
+            _M.SIMILAR,
             _M.SHOW_TREATY_STATUS,
             _M.SHOW_WEIGHTS,
             _M.ASK_ROUND,
@@ -279,6 +281,19 @@ _MATCHING = (
     ),
     Subject(
         service="matching",
+        title="A line: which others are like it",
+        decide=matching.decide,
+        standings={name: make for name, make in _TO_REQUEST.items() if name != "both sides accepted"},
+        properties={
+            "status": tuple(RequestStatus),
+            "circulation": tuple(Circulation),
+            "consent to": tuple(_RECIPIENTS),
+        },
+        make=_line,
+        reads=(_M.SIMILAR,),
+    ),
+    Subject(
+        service="matching",
         title="A match that is not there yet: with which offering",
         views=(WhyNot,),
         guarded=(matching.Guarded.OBSTACLES, matching.Guarded.PLACE, matching.Guarded.MATCH_ID),
@@ -292,7 +307,10 @@ _MATCHING = (
         service="matching",
         title="A match",
         views=(MatchDetail,),
-        guarded=(matching.Guarded.RANK, matching.Guarded.DEPARTS, matching.Guarded.DEPARTURE),
+        guarded=(
+            *(matching.Guarded.RANK, matching.Guarded.DEPARTS, matching.Guarded.DEPARTURE),
+            matching.Guarded.JUDGEMENT,
+        ),
         decide=matching.decide,
         standings={
             "the State itself": of(STATE),

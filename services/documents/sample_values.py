@@ -30,6 +30,7 @@ SHARES = (
     ("experience", 28, 60),
     ("funding", 25, 50),
     ("load", 20, 30),
+    ("meaning", 55, 100),
 )
 
 SUBJECT = {"issuer": "https://issuer.entraide.example", "subject": "e2e0974d-4f87-5a11-9e66-f8dbe4bf28ed"}
@@ -128,6 +129,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         # weights
         "version": 1,
         "weights": [{"criterion": name, "of": of} for name, of in FIRST_WEIGHTS.of.items()],
+        "judgement": {"model": "universal-sentence-encoder-multilingual-3", "version": "0.2.1", "closeness": 420},
         "offering_revision": 3,
         "rank": 1,
         "departs": True,

@@ -36,7 +36,7 @@ from contracts.requests import (
     RequestWithdrawn,
 )
 from contracts.values import is_unodc
-from services.matching import consent_store, line_store, match_store, suggesting
+from services.matching import consent_store, line_store, match_store, reading_store, suggesting
 from services.matching.line import STATUS_AFTER
 from services.matching.match import SHOWN
 
@@ -65,6 +65,7 @@ async def hear_of_resumption(tx: Tx, event: Event, fact: RequestResumed) -> None
 async def hear_of_reopening(tx: Tx, event: Event, fact: RequestReopened) -> None:
     """The lines seek again: also what expired when the request was closed may be suggested anew."""
     await hear_of_move(tx, event, fact)
+    await reading_store.want_request(tx, fact.request_id)
     lines = await line_store.lines_of(tx, fact.request_id)
     await suggesting.for_lines(tx, lines, because=event, now=datetime.now(UTC))
 
@@ -73,12 +74,16 @@ async def hear_of_end(
     tx: Tx, event: Event, fact: RequestClosed | RequestDeclined | RequestLapsed | RequestWithdrawn
 ) -> None:
     await hear_of_move(tx, event, fact)
+    if not isinstance(fact, RequestClosed):
+        # What a closed request said is read still, where its State or the office looks for similar ones.
+        await reading_store.forget(tx, fact.request_id)
     matches = await match_store.not_confirmed_of_request(tx, fact.request_id)
     await suggesting.expire(tx, matches, because=event, now=datetime.now(UTC))
 
 
 async def hear_of_revision(tx: Tx, event: Event, fact: RequestRevised) -> None:
-    """What was consented to was what the request said before."""
+    """What was consented to, and what was read, was what the request said before."""
+    await reading_store.forget(tx, fact.request_id)
     await consent_store.end(tx, fact.request_id, event.aggregateversion, fact.revised_at)
 
 

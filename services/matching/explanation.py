@@ -1,7 +1,8 @@
 """Why a match has its score: of each criterion what was met, nearly met and not met, and the points that makes.
 
 The points are counted from what is said here, and not taken from the share: where the two differ, the line, the
-offering or what is free of it has changed since the day of the score, and that is said instead.
+offering or what is free of it has changed since the day of the score, and that is said instead. What a model said of
+the texts is kept with the score, and told as what it said then.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from contracts.matching import Share
+from contracts.matching import Judgement, Share
 from contracts.reference import legal_system_of, region_of, topic_similarity
 from contracts.values import Period
 from services.matching.line import WantedLine
@@ -30,6 +31,7 @@ from services.matching.scoring import (
     free_days,
     load,
     load_degree,
+    meant,
     practised,
     window_days,
 )
@@ -72,13 +74,15 @@ def explain(
     scored: Match | Scored, line: WantedLine | None, offering: Offering, *, experience: Experience = NO_EXPERIENCE
 ) -> tuple[Explanation, ...]:
     """A line that its State has taken back since asks for nothing. `experience` is the provider's."""
-    return tuple(_explained(share, line, offering, experience) for share in scored.shares)
+    return tuple(_explained(share, line, offering, scored.judgement, experience) for share in scored.shares)
 
 
-def _explained(share: Share, line: WantedLine | None, offering: Offering, experience: Experience) -> Explanation:
+def _explained(
+    share: Share, line: WantedLine | None, offering: Offering, judgement: Judgement | None, experience: Experience
+) -> Explanation:
     if line is None:
         return Explanation(share=share, asked=(), offered=_offered(share, offering), basis=None)
-    found = basis(share.criterion, line, offering, experience=experience)
+    found = basis(share.criterion, line, offering, judgement, experience=experience)
     still = found is not None and share.of * found.degree // FULL == share.points
     return Explanation(
         share=share, asked=_asked(share, line), offered=_offered(share, offering), basis=found if still else None
@@ -86,11 +90,18 @@ def _explained(share: Share, line: WantedLine | None, offering: Offering, experi
 
 
 def basis(
-    criterion: str, line: WantedLine, offering: Offering, *, experience: Experience = NO_EXPERIENCE
+    criterion: str,
+    line: WantedLine,
+    offering: Offering,
+    judgement: Judgement | None = None,
+    *,
+    experience: Experience = NO_EXPERIENCE,
 ) -> Basis | None:
     """What a criterion's degree rests on; None for a criterion that is not known any more."""
     if criterion == "experience":
         return _experience(line, experience)
+    if criterion == "meaning" and judgement is not None:
+        return _meaning(judgement)
     made = _BASIS.get(criterion)
     return made(line, offering) if made else None
 
@@ -187,6 +198,11 @@ def _experience(line: WantedLine, experience: Experience) -> Basis:
 def _load(_: WantedLine, offering: Offering) -> Basis:
     taken, units = load(offering)
     return Basis(how="load", amount=taken, whole=units, degree=load_degree(taken, units))
+
+
+def _meaning(judgement: Judgement) -> Basis:
+    by, closeness = f"{judgement.model} {judgement.version}", judgement.closeness
+    return Basis(met=(by,), how="meaning", amount=closeness, whole=FULL, degree=meant(closeness))
 
 
 _BASIS: Mapping[str, Callable[[WantedLine, Offering], Basis]] = {

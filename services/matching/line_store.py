@@ -1,6 +1,7 @@
 """What was told of requests and their lines. Matching reads them for itself; people see a line through its matches."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +13,17 @@ from chassis.writes import Write
 from contracts.consents import Terms, recipients_by_visibility
 from contracts.reference import kinds
 from contracts.requests import RequestSubmitted
-from contracts.values import Period
+from contracts.values import Caller, Period
 from services.matching import consent_store
 from services.matching.line import CIRCULATION_BY_RULE, PROPOSABLE, SEEKING, RequestStatus, WantedLine
 from services.matching.offering import Offering, ResourceStatus
+from services.matching.similar import Submitted
 from services.matching.treaties import TreatyStatus, statuses_of
 
 LINES_PER_OFFERING_MAX = 2000
 """How many lines an offering that becomes available is compared with, those wanted soonest first."""
+COMPARED_MAX = 500
+"""How many lines, the newest, another is compared with."""
 
 LINES_PER_STATE_MAX = 1000
 """How many lines of a State are looked at again when its treaty status changes, the newest first."""
@@ -31,12 +35,13 @@ _PUT = Write(
     parts={
         "wanted": """
             INSERT INTO wanted_request (request_id, state, status, addressee, addressed_states, visibility, circulation,
-                restricted, excluded_providers, waiting_since)
-            VALUES ($1, $2, 'submitted', $3, $4, $5, $6, $7, $10, $11)
+                restricted, excluded_providers, texts_hash, submitted_at, waiting_since)
+            VALUES ($1, $2, 'submitted', $3, $4, $5, $6, $7, $10, $11, $12, $12)
             ON CONFLICT (request_id) DO UPDATE SET status = 'submitted', held_from = NULL,
                 addressee = excluded.addressee, addressed_states = excluded.addressed_states,
                 visibility = excluded.visibility, circulation = excluded.circulation, restricted = excluded.restricted,
-                excluded_providers = excluded.excluded_providers,
+                excluded_providers = excluded.excluded_providers, texts_hash = excluded.texts_hash,
+                submitted_at = excluded.submitted_at,
                 waiting_since = coalesce(wanted_request.waiting_since, excluded.waiting_since)
         """,
         "gone": "DELETE FROM wanted_line WHERE request_id = $1 AND line_id <> ALL ($9::uuid[])",
@@ -80,6 +85,7 @@ async def put(tx: Tx, submitted: RequestSubmitted) -> None:
         msgspec.json.encode(rows).decode(),
         [line.line_id for line in submitted.lines],
         submitted.excluded_providers,
+        submitted.texts_hash,
         submitted.submitted_at,
     )
 
@@ -236,6 +242,37 @@ async def count_open(tx: Tx) -> int:
             list(PROPOSABLE),
         )
     )
+
+
+async def like(tx: Tx, line: WantedLine, caller: Caller, *, circulating: bool) -> list[Submitted]:
+    """Lines of other requests that share a kind, a topic or an article with one, the newest first.
+
+    Only those this caller may know of, without what was read of them; others' only while `circulating` is known.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
+        WHERE request_id <> $1 AND (kind = $2 OR topics && $3::text[] OR articles && $4::text[])
+          AND ($6 IN ('coordinator', 'auditor', 'service') OR state = $5
+               OR ($7 AND status IN ('open', 'in_delivery') AND circulation = 'granted' AND told(request_id, $5)))
+        ORDER BY request_id DESC, line_id LIMIT $8
+        """,
+        line.request_id,
+        line.kind,
+        line.topics,
+        line.articles,
+        caller.organization,
+        caller.role,
+        circulating,
+        COMPARED_MAX,
+    )
+    return [Submitted(line=_line(row), submitted_at=row["submitted_at"]) for row in rows]
+
+
+async def submitted_at(tx: Tx, request_id: UUID) -> datetime | None:
+    """When it was submitted last; None where that was before anybody wrote it down here."""
+    at: datetime | None = await tx.fetchval("SELECT submitted_at FROM wanted_request WHERE request_id = $1", request_id)
+    return at
 
 
 async def hold(tx: Tx, line_ids: Sequence[UUID]) -> set[UUID]:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from contracts.facts import Fact
 from contracts.matching import (
+    Judgement,
     MatchAccepted,
     MatchBegun,
     MatchCompleted,
@@ -27,6 +28,7 @@ from contracts.matching import (
     MatchNotPursued,
     MatchPresented,
     MatchProviderConfirmed,
+    MatchRescored,
     MatchRevoked,
     MatchShortlisted,
     MatchSuggested,
@@ -76,6 +78,7 @@ MOVES: Mapping[str, frozenset[MatchStatus]] = {
     "suggest": frozenset({MatchStatus.EXPIRED}),
     "nominate": frozenset({MatchStatus.EXPIRED, MatchStatus.SUGGESTED}),
     "interest": frozenset({MatchStatus.EXPIRED, MatchStatus.SUGGESTED}),
+    "rescore": NOT_SHOWN,
     "shortlist": _BEGUN,
     "present": NOT_SHOWN,
     "accept": frozenset({MatchStatus.PRESENTED, MatchStatus.PROVIDER_CONFIRMED}),
@@ -91,7 +94,7 @@ MOVES: Mapping[str, frozenset[MatchStatus]] = {
 
 
 class Match(Struct, frozen=True, kw_only=True):
-    """A match as it stands, with the score it began with."""
+    """A match as it stands, with the score it began with, or was given before anybody was shown it."""
 
     match_id: UUID
     request_id: UUID
@@ -106,6 +109,8 @@ class Match(Struct, frozen=True, kw_only=True):
     shares: tuple[Share, ...]
     algorithm: str
     offering_revision: int
+    judgement: Judgement | None = None
+    """Where the meaning of the texts took part: which model judged it, and how."""
     made_at: datetime
     """When it was suggested or nominated, or interest was expressed."""
     interested_at: datetime | None = None
@@ -132,6 +137,12 @@ class Match(Struct, frozen=True, kw_only=True):
             raise Conflict("match-status", status=self.status, move=move)
 
     # -- decisions -----------------------------------------------------------------------------------------------
+
+    def rescore(self, found: Scored, *, now: datetime) -> MatchRescored:
+        """`found` is of the match's line and offering, and was judged by what the texts mean."""
+        self.require("rescore")
+        assert found.judgement is not None, "by codes alone there is nothing new to say"
+        return MatchRescored(**self._ids(), **_scores(found), rescored_at=now)
 
     def shortlist(self, *, now: datetime) -> MatchShortlisted:
         self.require("shortlist")
@@ -258,10 +269,17 @@ def _beginning(before: Match | None, move: str, match_id: UUID, line: WantedLine
         "offering_id": found.offering.offering_id,
         "state": line.state,
         "provider": found.offering.provider,
+        **_scores(found),
+    }
+
+
+def _scores(found: Scored) -> dict[str, Any]:
+    return {
         "score": found.score,
         "shares": found.shares,
         "algorithm": found.algorithm,
         "offering_revision": found.offering.revision,
+        "judgement": found.judgement,
     }
 
 
@@ -295,6 +313,7 @@ def _begun(fact: MatchSuggested | MatchNominated | MatchInterested, *, revision:
         shares=fact.shares,
         algorithm=fact.algorithm,
         offering_revision=fact.offering_revision,
+        judgement=fact.judgement,
         made_at=at,
         interested_at=at if origin is Origin.INTERESTED else None,
     )
@@ -302,6 +321,14 @@ def _begun(fact: MatchSuggested | MatchNominated | MatchInterested, *, revision:
 
 def _changes(match: Match, fact: Fact) -> dict[str, Any]:
     match fact:
+        case MatchRescored():
+            return {
+                "score": fact.score,
+                "shares": fact.shares,
+                "algorithm": fact.algorithm,
+                "offering_revision": fact.offering_revision,
+                "judgement": fact.judgement,
+            }
         case MatchShortlisted():
             return {"status": MatchStatus.SHORTLISTED}
         case MatchPresented():

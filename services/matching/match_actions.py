@@ -21,6 +21,7 @@ from services.matching import (
     offering_store,
     policy,
     remark_store,
+    rescoring,
     round_actions,
     round_store,
     scoring_store,
@@ -67,7 +68,8 @@ async def begin(
         before = (await match_store.between(tx, [line_id], [offering_id])).get((line_id, offering_id))
         start = match.nominate if caller.role is Role.COORDINATOR else match.express_interest
         known = await scoring_store.known(tx, [offering.provider])
-        fact = start(before, match_id, line, scored(line, offering, known=known), now=now)
+        found = scored(line, offering, await rescoring.judgement(tx, line_id, offering_id), known=known)
+        fact = start(before, match_id, line, found, now=now)
         return await _record(tx, before, fact, comment)
 
 

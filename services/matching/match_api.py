@@ -16,7 +16,7 @@ from chassis.db import Tx
 from chassis.edge import reader_language
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from contracts.facts import Fact
-from contracts.matching import Share
+from contracts.matching import Judgement, Share
 from contracts.values import Caller, Money, Period, Role
 from services.matching import (
     choice_store,
@@ -43,7 +43,8 @@ class MatchView(Struct, frozen=True, kw_only=True):
     """A match with its score in thousandths and each criterion's share of it.
 
     `rank` is its place among the matches of its line that are not over; providers are shown neither it nor the
-    `departure` from it. `comment` is what was written beside the last move, `reason` why the match ended.
+    `departure` from it, nor the `judgement` that a model made of the texts, without which their score is counted.
+    `comment` is what was written beside the last move, `reason` why the match ended.
     """
 
     match_id: UUID
@@ -60,6 +61,7 @@ class MatchView(Struct, frozen=True, kw_only=True):
     shares: tuple[Share, ...]
     algorithm: str
     offering_revision: int
+    judgement: Judgement | None
     made_at: datetime
     presented_at: datetime | None
     departs: bool | None
@@ -157,7 +159,7 @@ async def show_match(
         view = (await _views(tx, [ranked], caller))[0]
     experience, reader = completed.get(ranked.match.provider, NO_EXPERIENCE), reader_language(request.scope)
     why = explain(ranked.match, line, offering, experience=experience)
-    explanation = tuple(explained(one, reader) for one in why)
+    explanation = tuple(explained(one, reader) for one in why if one.share in view.shares)
     return shown(MatchDetail(**asdict(view), explanation=explanation), revision=view.revision)
 
 
@@ -283,7 +285,8 @@ async def _views(tx: Tx, found: Sequence[Ranked], caller: Caller) -> list[MatchV
 
 def view(found: Ranked, comment: str, guarded: frozenset[str]) -> MatchView:
     """The match as it is shown to somebody who is shown these of the guarded fields."""
-    match = found.match
+    match, judged = found.match, Guarded.JUDGEMENT in guarded
+    shares = tuple(share for share in match.shares if judged or share.criterion != "meaning")
     return MatchView(
         match_id=match.match_id,
         request_id=match.request_id,
@@ -294,11 +297,12 @@ def view(found: Ranked, comment: str, guarded: frozenset[str]) -> MatchView:
         status=match.status,
         revision=match.revision,
         origin=match.origin,
-        score=match.score,
+        score=sum(share.points for share in shares),
         rank=found.rank if Guarded.RANK in guarded else None,
-        shares=match.shares,
+        shares=shares,
         algorithm=match.algorithm,
         offering_revision=match.offering_revision,
+        judgement=match.judgement if judged else None,
         made_at=match.made_at,
         presented_at=match.presented_at,
         departs=match.departs if Guarded.DEPARTS in guarded else None,

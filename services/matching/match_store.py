@@ -9,7 +9,7 @@ from asyncpg import Record
 
 from chassis.db import Tx
 from chassis.writes import Write
-from contracts.matching import Share
+from contracts.matching import Judgement, Share
 from contracts.refusals import Missing
 from contracts.values import Caller, Money, Period
 from services.matching import consent_store
@@ -70,6 +70,21 @@ async def not_confirmed_of_request(tx: Tx, request_id: UUID) -> list[Match]:
         """,
         request_id,
         list(NOT_CONFIRMED),
+    )
+    return [_match(row) for row in rows]
+
+
+async def not_shown(tx: Tx, line_ids: Sequence[UUID], *, of: UUID | None = None) -> list[Match]:
+    """Matches of the lines, with one offering or any, that nobody was shown and that are not over; held until the end
+    of the transaction."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM match WHERE line_id = ANY ($1::uuid[]) AND status = ANY ($2::text[])
+          AND ($3::uuid IS NULL OR offering_id = $3) ORDER BY match_id FOR UPDATE
+        """,
+        line_ids,
+        list(NOT_SHOWN),
+        of,
     )
     return [_match(row) for row in rows]
 
@@ -137,17 +152,21 @@ _SAVE = Write(
     parts={
         "saved": """
             INSERT INTO match (match_id, request_id, line_id, offering_id, state, provider, status, revision, origin,
-                score, shares, algorithm, offering_revision, made_at, interested_at, presented_at, departs, departure,
-                planned_from, planned_until, accepted_at, provider_confirmed_at, confirmed_at, capacity_from,
-                capacity_until, funding_minor, funding_currency, begun_at, completed_at, ended_at, reason)
+                score, shares, algorithm, offering_revision, judged_by, judged_version, closeness, made_at,
+                interested_at, presented_at, departs, departure, planned_from, planned_until, accepted_at,
+                provider_confirmed_at, confirmed_at, capacity_from, capacity_until, funding_minor, funding_currency,
+                begun_at, completed_at, ended_at, reason)
             SELECT match_id, request_id, line_id, offering_id, state, provider, status, revision, origin, score,
-                shares, algorithm, offering_revision, made_at, interested_at, presented_at, departs, departure,
-                planned_from, planned_until, accepted_at, provider_confirmed_at, confirmed_at, capacity_from,
+                shares, algorithm, offering_revision, judged_by, judged_version, closeness, made_at, interested_at,
+                presented_at, departs, departure, planned_from, planned_until, accepted_at, provider_confirmed_at,
+                confirmed_at, capacity_from,
                 capacity_until, funding_minor, funding_currency, begun_at, completed_at, ended_at, reason
             FROM json_populate_recordset(NULL::match, $1::text::json)
             ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 origin = excluded.origin, score = excluded.score, shares = excluded.shares,
                 algorithm = excluded.algorithm, offering_revision = excluded.offering_revision,
+                judged_by = excluded.judged_by, judged_version = excluded.judged_version,
+                closeness = excluded.closeness,
                 made_at = excluded.made_at, interested_at = excluded.interested_at,
                 presented_at = excluded.presented_at, departs = excluded.departs, departure = excluded.departure,
                 planned_from = excluded.planned_from, planned_until = excluded.planned_until,
@@ -171,10 +190,14 @@ async def save(tx: Tx, *matches: Match) -> None:
 
 def _row(match: Match) -> dict[str, Any]:
     period, planned, money = match.capacity_period, match.planned_period, match.funding_needed
+    judgement = match.judgement
     return {
         **msgspec.structs.asdict(match),
         "planned_from": planned.starts if planned else None,
         "planned_until": planned.ends if planned else None,
+        "judged_by": judgement.model if judgement else None,
+        "judged_version": judgement.version if judgement else None,
+        "closeness": judgement.closeness if judgement else None,
         "capacity_from": period.starts if period else None,
         "capacity_until": period.ends if period else None,
         "funding_minor": money.minor if money else None,
@@ -187,6 +210,9 @@ def _match(row: Record) -> Match:
     starts, ends = values.pop("capacity_from"), values.pop("capacity_until")
     planned, planned_until = values.pop("planned_from"), values.pop("planned_until")
     minor, currency = values.pop("funding_minor"), values.pop("funding_currency")
+    model, version = values.pop("judged_by"), values.pop("judged_version")
+    closeness = values.pop("closeness")
+    values["judgement"] = Judgement(model=model, version=version, closeness=closeness) if model else None
     values["shares"] = msgspec.json.decode(values["shares"], type=tuple[Share, ...])
     values["capacity_period"] = Period(starts=starts, ends=ends) if starts else None
     values["planned_period"] = Period(starts=planned, ends=planned_until) if planned else None

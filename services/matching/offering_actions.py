@@ -14,7 +14,7 @@ from chassis.journal import announce
 from contracts.facts import Event, Fact
 from contracts.matching import OfferingDrafted, OfferingRevised, OfferingSubmitted
 from contracts.values import Caller
-from services.matching import match_store, offering, offering_store, policy, remark_store, suggesting
+from services.matching import match_store, offering, offering_store, policy, reading_store, remark_store, suggesting
 from services.matching.match import NOT_CONFIRMED
 from services.matching.offering import Content, Offering, OfferingStatus
 from services.matching.offering_store import Texts
@@ -77,6 +77,8 @@ async def revise(
     """Put new content in the place of the old; what had been approved needs approval again, its matches stay."""
     before = await _for_move(tx, offering_id, Action.REVISE, caller, expected, whole=True)
     revised = await record(tx, before, before.revise(content, now=now))
+    async with tx.by_itself():
+        await reading_store.forget(tx, offering_id)
     await offering_store.save_texts(tx, offering_id, texts, salt)
     return revised
 
@@ -100,8 +102,10 @@ async def move(
     cause = tx.announced[-1]
     async with tx.by_itself():
         if after.status is OfferingStatus.AVAILABLE and before.status is not OfferingStatus.AVAILABLE:
+            await reading_store.want_offering(tx, offering_id)
             await suggesting.for_offering(tx, after, because=cause, now=now)
         if after.status is OfferingStatus.WITHDRAWN:
+            await reading_store.forget(tx, offering_id)
             await _expire_matches(tx, offering_id, because=cause, now=now)
     return after
 
@@ -125,14 +129,17 @@ async def lapse(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
     if before is None or before.status not in offering.MOVES["lapse"] or now.date() <= before.terms.valid.ends:
         return
     await record(tx, before, before.lapse(now=now))
+    await reading_store.forget(tx, offering_id)
     await _expire_matches(tx, offering_id, because=tx.announced[-1], now=now)
 
 
 async def look_again(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
     """Suggest an offering once more, to lines that were submitted while it was becoming available."""
     found = await offering_store.known(tx, offering_id)
-    if found is not None and found.status is OfferingStatus.AVAILABLE:
-        await suggesting.for_offering(tx, found, because=None, now=now)
+    if found is None or found.status is not OfferingStatus.AVAILABLE:
+        return
+    if await suggesting.for_offering(tx, found, because=None, now=now):
+        await reading_store.want_offering(tx, offering_id)
 
 
 async def expire_stray(tx: Tx, match_id: UUID, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.facts import fact_type
-from contracts.matching import MatchShortlisted, OfferingApproved, OfferingReconfirmed, OfferingResumed
+from contracts.matching import MatchRescored, MatchShortlisted, OfferingApproved, OfferingReconfirmed, OfferingResumed
 from contracts.values import Caller, Role
 from services.matching.line import WantedLine
 from services.matching.match import Match
@@ -38,6 +38,7 @@ class Action(StrEnum):
     LIST_CHOICES = "list_choices"
     LIST_RANKINGS = "list_rankings"
     LIST_COHORTS = "list_cohorts"
+    SIMILAR = "similar"
     SHOW_TREATY_STATUS = "show_treaty_status"
     RECORD_TREATY_STATUS = "record_treaty_status"
     SHOW_WEIGHTS = "show_weights"
@@ -71,6 +72,9 @@ class Guarded(StrEnum):
     DEPARTS = "departs"
     DEPARTURE = "departure"
     """Of a match: nor that one of them was passed over."""
+    JUDGEMENT = "judgement"
+    """Of a match: how close the texts are. A provider may not have been given the State's, and is told the score
+    without it."""
     OBSTACLES = "obstacles"
     """Of an offering and a line: what is against the two. A provider is told that it does not fit."""
     PLACE = "place"
@@ -113,8 +117,8 @@ MATCHERS: Mapping[Action, frozenset[Role]] = {
 TOLD_OF_OTHERS = frozenset({fact_type(OfferingApproved), fact_type(OfferingReconfirmed), fact_type(OfferingResumed)})
 """Of an offering, that it is there. All else that happens to it is between its provider and UNODC."""
 
-_STEPS = frozenset({fact_type(MatchShortlisted)})
-"""A coordinator's own, in preparing a match."""
+_STEPS = frozenset({fact_type(MatchRescored), fact_type(MatchShortlisted)})
+"""Before a match is shown: the office's own, in preparing it."""
 
 WRITERS = FILERS | _PROVIDER | _COORDINATOR
 """Who writes what topics are confirmed of: requests, offerings, and what comes by note verbale."""
@@ -145,10 +149,13 @@ ROUND_MOVERS: Mapping[Action, frozenset[Role]] = {
 }
 """Who ends a round that they see."""
 
+COMPARERS = FILERS | OVERSEERS
+"""A State looks for its own lines that are like one of its own, the office for all."""
+
 _ABOUT_BOTH = frozenset({Action.PROPOSE, Action.WHY_NOT})
 _LISTS = frozenset({Action.FOLLOW, Action.LIST_OFFERINGS, Action.LIST_MATCHES, Action.LIST_ROUNDS})
 _WITH_COMMENT = Decision(None, frozenset({Guarded.COMMENT}))
-_WITH_RANKING = Decision(None, frozenset({Guarded.RANK, Guarded.DEPARTS, Guarded.DEPARTURE}))
+_WITH_RANKING = Decision(None, frozenset({Guarded.RANK, Guarded.DEPARTS, Guarded.DEPARTURE, Guarded.JUDGEMENT}))
 _WITH_OBSTACLES = Decision(None, frozenset({Guarded.OBSTACLES, Guarded.PLACE, Guarded.MATCH_ID}))
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _NOT_YOUR_ORGANIZATION = denied("not-your-organization")
@@ -158,8 +165,8 @@ def decide(caller: Caller, action: Action, resource: Offering | Match | Round | 
     """Whether the caller may do this, and which guarded fields they are shown; what nobody is given leave for is not.
 
     What stands in OF_NO_RECORD is asked of nothing; PROPOSE and WHY_NOT of nothing, then of the line, then of the
-    offering; a list of nothing (anybody may ask) and of each record that is to stand in it; all others of the offering,
-    the match or the round.
+    offering; SIMILAR of nothing, then of the line; a list of nothing (anybody may ask) and of each record that is to
+    stand in it; all others of the offering, the match or the round.
     """
     if (those := OF_NO_RECORD.get(action)) is not None:
         return ALLOWED if caller.role in those else _NOT_FOR_YOUR_ROLE
@@ -167,6 +174,8 @@ def decide(caller: Caller, action: Action, resource: Offering | Match | Round | 
         return _decide_round(caller, action)
     if action in _ABOUT_BOTH and not isinstance(resource, Match):
         return _decide_proposal(caller, action, resource)
+    if action is Action.SIMILAR and not isinstance(resource, Offering | Match):
+        return _decide_comparison(caller, resource)
     if isinstance(resource, Offering):
         return _decide_offering(caller, action, resource)
     if isinstance(resource, Match):
@@ -186,6 +195,18 @@ def _decide_proposal(caller: Caller, action: Action, about: Offering | WantedLin
     if action is Action.WHY_NOT and isinstance(about, Offering) and caller.role in _COORDINATOR:
         return _WITH_OBSTACLES
     return ALLOWED
+
+
+def _decide_comparison(caller: Caller, line: WantedLine | None) -> Decision:
+    if caller.role not in COMPARERS:
+        return _NOT_FOR_YOUR_ROLE
+    hidden = isinstance(line, WantedLine) and not may_compare_texts(caller, line)
+    return HIDDEN if hidden else ALLOWED
+
+
+def may_compare_texts(caller: Caller, line: WantedLine) -> bool:
+    """True of every line to the office, and to a State of its own: how close two texts are tells of both."""
+    return caller.role in OVERSEERS or (caller.role in FILERS and line.state == caller.organization)
 
 
 def _decide_offering(caller: Caller, action: Action, offering: Offering) -> Decision:

@@ -13,8 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contracts.facts import Fact
-from contracts.matching import RoundAdopted, RoundAsked, RoundDiscarded, RoundFailed, RoundPlanned
 from contracts.refusals import Conflict
+from contracts.rounds import RoundAdopted, RoundAsked, RoundDiscarded, RoundFailed, RoundPlanned
 
 
 class RoundStatus(StrEnum):

@@ -7,8 +7,8 @@ from chassis.commands import check_revision
 from chassis.db import Tx
 from chassis.journal import announce
 from contracts.facts import Event, Fact
-from contracts.matching import RoundAsked, RoundFailed, RoundPlanned
 from contracts.refusals import Conflict, Excessive
+from contracts.rounds import RoundAsked, RoundFailed, RoundPlanned
 from contracts.values import Caller
 from services.matching import policy, round, round_store, surveying
 from services.matching.policy import Action

@@ -1,15 +1,17 @@
-"""How well an offering that may serve a line would serve it, judged by codes and by what was delivered, and why.
+"""How well an offering that may serve a line would serve it, by codes, deliveries and the texts' meaning, and why.
 
 A score is the sum of its criteria's shares, whole thousandths, so that it is the same on every machine and can be
-shown in full. What a line does not ask for gives nothing: a score says how much speaks for an offering.
+shown in full. What a line does not ask for gives nothing: a score says how much speaks for an offering. So does the
+meaning of the texts until a model has compared them.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from uuid import UUID
 
 from msgspec import Struct
 
-from contracts.matching import Share
+from contracts.matching import Judgement, Share
 from contracts.reference import legal_system_of, region_of, topic_similarity
 from contracts.values import Period
 from services.matching.line import WantedLine
@@ -22,6 +24,8 @@ ALGORITHM = "codes-2"
 FULL = WHOLE
 SUGGESTIONS_MAX = 20
 
+NOT_JUDGED: Mapping[UUID, Judgement] = {}
+
 INTERPRETED = 500
 BY_REGION = 800
 SAME_REGION = 600
@@ -33,6 +37,10 @@ PRACTISED = ((10, 600), (3, 450), (1, 300))
 """By how many deliveries of the line's kind the provider has completed, at least; none give nothing."""
 ON_TOPICS = 400
 """For having completed something on every topic asked for."""
+
+FAR, NEAR = 200, 600
+"""By closeness of the texts, in thousandths: up to the one nothing, from the other on all. Of the judged pairs three in
+four that are no help are less than 220 close, and one in twenty that is just what is needed is more than 600."""
 
 FUNDING = {ResourceStatus.FUNDED: FULL, ResourceStatus.PARTLY: 500, ResourceStatus.UNFUNDED: 0}
 
@@ -65,6 +73,8 @@ class Scored(Struct, frozen=True, kw_only=True):
     score: int
     shares: tuple[Share, ...]
     algorithm: str
+    judgement: Judgement | None = None
+    """What a model said of the two texts, where it was asked."""
 
     @property
     def place(self) -> tuple[int, str]:
@@ -72,11 +82,16 @@ class Scored(Struct, frozen=True, kw_only=True):
         return -self.score, str(self.offering.offering_id)
 
 
-def scored(line: WantedLine, offering: Offering, *, known: Known = NOTHING_KNOWN) -> Scored:
-    """With a share for each criterion that has a weight."""
+def scored(
+    line: WantedLine, offering: Offering, judgement: Judgement | None = None, *, known: Known = NOTHING_KNOWN
+) -> Scored:
+    """With a share for each criterion that has a weight; for the meaning of the texts only where it was judged."""
+    degrees = _degrees(line, offering, known.of(offering.provider))
+    if judgement is not None:
+        degrees["meaning"] = meant(judgement.closeness)
     shares = tuple(
         Share(criterion=criterion, points=weight * degree // FULL, of=weight)
-        for criterion, degree in _degrees(line, offering, known.of(offering.provider)).items()
+        for criterion, degree in degrees.items()
         if (weight := known.weights.weight(criterion))
     )
     return Scored(
@@ -84,6 +99,7 @@ def scored(line: WantedLine, offering: Offering, *, known: Known = NOTHING_KNOWN
         score=sum(share.points for share in shares),
         shares=shares,
         algorithm=algorithm_of(known.weights),
+        judgement=judgement,
     )
 
 
@@ -92,9 +108,21 @@ def algorithm_of(weights: Weights) -> str:
     return f"{ALGORITHM}:weights-{weights.version}"
 
 
-def ranked(line: WantedLine, offerings: Iterable[Offering], *, known: Known = NOTHING_KNOWN) -> list[Scored]:
-    """The offerings for a line, best first."""
-    return sorted((scored(line, offering, known=known) for offering in offerings), key=lambda one: one.place)
+def meant(closeness: int) -> int:
+    """The degree to which an offering means what a line does, from how close their texts are; both in thousandths."""
+    return min(max((closeness - FAR) * FULL // (NEAR - FAR), 0), FULL)
+
+
+def ranked(
+    line: WantedLine,
+    offerings: Iterable[Offering],
+    judgements: Mapping[UUID, Judgement] = NOT_JUDGED,
+    *,
+    known: Known = NOTHING_KNOWN,
+) -> list[Scored]:
+    """The offerings for a line, best first; `judgements` are by offering id."""
+    found = (scored(line, one, judgements.get(one.offering_id), known=known) for one in offerings)
+    return sorted(found, key=lambda one: one.place)
 
 
 def _degrees(line: WantedLine, offering: Offering, experience: Experience) -> dict[Criterion, int]:

@@ -8,7 +8,16 @@ from chassis.db import Tx
 from chassis.ids import new_id
 from chassis.journal import announce_all
 from contracts.facts import Event, Fact
-from services.matching import choice_store, line_store, match, match_store, memory, offering_store, scoring_store
+from services.matching import (
+    choice_store,
+    line_store,
+    match,
+    match_store,
+    memory,
+    offering_store,
+    reading_store,
+    scoring_store,
+)
 from services.matching.choices import moved
 from services.matching.constraints import CAPACITY, violated
 from services.matching.line import SEEKING, WantedLine
@@ -34,8 +43,9 @@ async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = N
 
 
 async def anew(tx: Tx, request_id: UUID, *, because: Event, now: datetime) -> None:
-    """End the matches that a request's lines no longer fit, and suggest what fits them best."""
+    """End the matches that a request's lines no longer fit, suggest what fits them best, and have its words read."""
     lines = await line_store.lines_of(tx, request_id)
+    await reading_store.want_request(tx, request_id)
     matches = await match_store.not_confirmed_of_request(tx, request_id)
     await _expire_unfit(tx, matches, lines, because=because, now=now)
     await for_lines(tx, lines, because=because, now=now)
@@ -55,7 +65,7 @@ async def for_lines(tx: Tx, lines: Sequence[WantedLine], *, because: Event, now:
     changes: list[Change] = []
     for line, rank, found in best:
         before = held.get((line.line_id, found.offering.offering_id))
-        if _may_begin(before):
+        if may_begin(before):
             changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
     await record(tx, changes, because=because)
 
@@ -74,13 +84,14 @@ async def for_offering(tx: Tx, offering: Offering, *, because: Event | None, now
     changes: list[Change] = []
     for line, found in best:
         before, rank = existing.get((line.line_id, offering.offering_id)), better[line.line_id] + 1
-        if line.line_id in held and rank <= SUGGESTIONS_MAX and _may_begin(before):
+        if line.line_id in held and rank <= SUGGESTIONS_MAX and may_begin(before):
             changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
     await record(tx, changes, because=because)
     return len(changes)
 
 
-def _may_begin(before: Match | None) -> bool:
+def may_begin(before: Match | None) -> bool:
+    """True where the system may suggest: there is no match yet, or it has expired."""
     return before is None or before.status is MatchStatus.EXPIRED
 
 

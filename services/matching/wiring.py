@@ -29,6 +29,7 @@ from services.matching import (
     offering_store,
     preview_api,
     round_api,
+    similar_api,
     text_api,
     treaty_api,
     weights_api,
@@ -37,6 +38,7 @@ from services.matching import (
 from services.matching.consumers import HANDLERS
 from services.matching.memory import memory_of
 from services.matching.places import Held
+from services.matching.reader import Reader
 from services.matching.round_planner import Planner
 
 CONSENTS_SECONDS = 2.0
@@ -122,7 +124,9 @@ async def plan_rounds(planner: Planner) -> None:
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
+    reader = Reader(running.db, running.peers, clock=lambda: datetime.now(UTC))
     return {
+        "texts": reader.run,
         "consents": partial(every, CONSENTS_SECONDS, partial(read_consents, running)),
         "offerings in memory": partial(every, MEMORY_SECONDS, partial(read_offerings, running.db)),
         "changes forgotten": partial(every, LAPSE_SECONDS, partial(forget_changes, running.db)),
@@ -146,12 +150,13 @@ SERVICE = Service(
         *treaty_api.ROUTES,
         *weights_api.ROUTES,
         *round_api.ROUTES,
+        *similar_api.ROUTES,
     ],
     listens_to=("requests", "directory"),
     handlers=HANDLERS,
     loops=loops,
     rebuild=match_actions.rebuild,
     tables=("match", "match_move", "capacity", "offering", "treaty_status", "weights", "round"),
-    texts=("offering_text", "remark", "round_papers"),
+    texts=("offering_text", "remark", "round_papers", "reading"),
     followed=Followed(following.seen),
 )

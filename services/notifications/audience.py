@@ -15,6 +15,7 @@ from contracts import matching as m
 from contracts import notifications as n
 from contracts import pledges as p
 from contracts import requests as r
+from contracts import rounds
 from contracts.facts import Event, Fact, fact_type
 from contracts.notifications import Record
 from contracts.values import Role, is_unodc
@@ -210,11 +211,12 @@ NOBODY: Mapping[type[Fact], str] = {
     m.OfferingRevised: "it needs approval again; its submission is told",
     m.OfferingReconfirmed: "the provider did it, and nothing changes for anybody else",
     m.MatchNominated: _OWN_STEP,
+    m.MatchRescored: "it was suggested before, and nobody is to do anything",
     m.MatchShortlisted: _OWN_STEP,
     m.WeightsAdopted: "what was scored keeps its score; whoever wants to know how scores are made looks it up",
     m.TreatyStatusRecorded: "what it admits is suggested, and what it forbids expires: both are told",
     **dict.fromkeys(
-        (m.RoundAsked, m.RoundPlanned, m.RoundFailed, m.RoundAdopted, m.RoundDiscarded),
+        rounds.FACTS,
         "a coordinator's own tool; the matches that an adopted plan presents are told",
     ),
     p.FundOpened: "it concerns nobody until somebody pledges",

@@ -24,6 +24,7 @@ from services.requests import (
     audience_api,
     consent_api,
     following,
+    words_api,
 )
 from services.requests.attachment_actions import Keeping
 from services.requests.consumers import HANDLERS
@@ -114,7 +115,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
 SERVICE = Service(
     name="requests",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *consent_api.ROUTES, *audience_api.ROUTES, *attachment_api.ROUTES],
+    routes=[*api.ROUTES, *consent_api.ROUTES, *audience_api.ROUTES, *attachment_api.ROUTES, *words_api.ROUTES],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
     loops=loops,

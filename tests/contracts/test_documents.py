@@ -26,6 +26,7 @@ NOT_DOCUMENTED = {
     "/internal/events",
     "/internal/callers",
     "/internal/consents",
+    "/internal/requests/{request_id}/words",
     "/internal/subjects",
 }
 PUBLIC = {

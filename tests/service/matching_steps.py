@@ -1,7 +1,8 @@
 """What tests of matches begin with: a request told by its owner, an offering approved, a match presented."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from contracts.requests import (
     RequestSubmitted,
 )
 from services.matching.consumers import HANDLERS
+from services.matching.text import meaning
 from tests.builders import NOON, an_event, headers
 from tests.matching_builders import a_submission
 from tests.service.test_matching_offerings import approved
@@ -80,6 +82,16 @@ async def presented(api: Client, owner: Owner, by: str = NORWAY) -> dict[str, An
     await approved(api, by)
     request = await opened(owner)
     return await move(api, (await matches_of(api, request))[0], "present", COORDINATOR)
+
+
+def settled(matches: Iterable[Mapping[str, Any]]) -> bool:
+    """True once the score of none changes any more by what the texts mean; where no model is there, at once."""
+    return not a_model_is_there() or all(match["judgement"] for match in matches if match["status"] == "suggested")
+
+
+@cache
+def a_model_is_there() -> bool:
+    return meaning.lack() is None
 
 
 def data_of(row: Any) -> dict[str, Any]:

@@ -254,6 +254,12 @@ def comparing(world: World, operation: Operation, _: Mapping[str, Any]) -> Itera
             yield Case(operation, questions, ids={"round_id": one}, query={"with": str(other)})
 
 
+def likening(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
+    for line in world.lines:
+        questions = asking(Question(M.SIMILAR, None), Question(M.SIMILAR, line, "line"))
+        yield Case(operation, questions, query={"line": str(line.line_id)})
+
+
 def entering(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     for organization in ("KEN", "NOR"):
         for keeps in ({}, {"person_id": str(persona_id("KEN:official"))}):
@@ -288,6 +294,7 @@ NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], It
     named(M.PROPOSE): proposal,
     named(M.WHY_NOT): asking_why,
     named(M.COMPARE_ROUNDS): comparing,
+    named(M.SIMILAR): likening,
     named(D.ENTER): entering,
     named(D.APPOINT): appointing,
     named(D.REGISTER_CLIENT): registering,

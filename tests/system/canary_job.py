@@ -15,6 +15,7 @@ from tests.builders import a_line, a_request
 from tests.files import PDF
 from tests.matching_builders import a_drafted_line, an_offering_body
 from tests.seats import ISSUER
+from tests.service.matching_steps import settled
 from tests.service.test_pledges import RATES, usd
 from tests.system.canaries import NOBODY, Canaries, Canary, Readers
 from tests.system.platform import Platform
@@ -293,7 +294,8 @@ async def suggested(stage: Stage, request: Mapping[str, Any], provider: str, lin
     async def made() -> Any:
         page = await stage.see(COORDINATOR, f"/v1/matches?request={request['request_id']}&limit=100")
         found = {one["line_id"]: one for one in page["matches"] if one["provider"] == provider}
-        return [found[line] for line in lines] if set(lines) <= found.keys() else None
+        there = set(lines) <= found.keys() and settled(page["matches"])
+        return [found[line] for line in lines] if there else None
 
     return list(await until(made))
 

@@ -12,6 +12,7 @@ from chassis.auth import persona_id
 from tests import builders
 from tests.builders import a_line, a_request
 from tests.matching_builders import an_offering_body
+from tests.service.matching_steps import settled
 
 STATE = "KEN:focal_point"
 COORDINATOR = "UNODC:coordinator"
@@ -124,7 +125,8 @@ async def _file(api: Persistent) -> dict[str, Any]:
 
 async def _agree(api: Persistent, request: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     async def suggested() -> list[dict[str, Any]] | None:
-        return (await api.get(COORDINATOR, f"/v1/matches?request={request['request_id']}"))["matches"] or None
+        matches = (await api.get(COORDINATOR, f"/v1/matches?request={request['request_id']}"))["matches"]
+        return matches if matches and settled(matches) else None
 
     match = (await api.until(suggested, "a suggestion"))[0]
     path = f"/v1/matches/{match['match_id']}"

@@ -101,6 +101,7 @@ async def everything(server: Nats) -> AsyncIterator[list[str]]:
 
 READABLE = [path for path, methods in DOCUMENT["paths"].items() if "get" in methods]
 INSIDE = ["/internal/callers", "/internal/consents", *(f"/internal/events?owner={name}" for name in NAMES), "/metrics"]
+OF_A_RECORD_INSIDE = ["/internal/requests/{request_id}/words"]
 KNOWN = {"code": {FUND}, "organization": {"KEN", "HELPERS"}, "table": {"kinds"}, "move": {"decline"}}
 PARAMETER = re.compile(r"\{(\w+)\}")
 
@@ -129,7 +130,7 @@ async def all_that_can_be_read(stage: Stage) -> AsyncIterator[tuple[str, str, st
                 ids.setdefault(name, set()).add(value)
             yield who, path, said
     for who in sorted(EVERYBODY):
-        for path in READABLE:
+        for path in (*READABLE, *OF_A_RECORD_INSIDE):
             for name in PARAMETER.findall(path)[:1]:
                 for value in sorted(ids[name]):
                     yield who, path, await read(stage, who, path.replace(f"{{{name}}}", value))

@@ -1,0 +1,89 @@
+"""The route that shows which lines are like another one."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get
+from litestar.params import QueryParameter
+from msgspec import Struct
+from msgspec.structs import replace
+
+from chassis.db import Tx
+from chassis.http import Calling, Db, asks
+from contracts.matching import Judgement
+from contracts.refusals import Missing, Unavailable
+from contracts.values import Caller, Period
+from services.matching import consent_store, line_store, policy, reading_store
+from services.matching.policy import Action
+from services.matching.similar import Similar, Submitted, similar
+
+
+class SimilarLine(Struct, frozen=True, kw_only=True):
+    """A line and what it has in common with the one asked about, in codes of `/v1/reference/…`.
+
+    `judgement` says how close the texts are to a model that has read both; it is null where none has, and of another
+    State's line. `duplicate`: the same State has submitted nearly the same within an hour.
+    """
+
+    line_id: UUID
+    request_id: UUID
+    state: str
+    kind: str
+    same_kind: bool
+    topics: tuple[str, ...]
+    articles: tuple[str, ...]
+    overlap: Period | None
+    judgement: Judgement | None
+    duplicate: bool
+
+
+class SimilarLines(Struct, frozen=True, kw_only=True):
+    """At most twenty, the likest first, and duplicates before all others."""
+
+    line_id: UUID
+    similar: list[SimilarLine]
+
+
+@get("/v1/matches/similar", opt=asks(Action.SIMILAR), summary="Which lines are like another one, and in what")
+async def show_similar(db: Db, caller: Calling, of_line: Annotated[UUID, QueryParameter(name="line")]) -> SimilarLines:
+    """To the office of all States'; to a State of its own, and by codes alone of what circulates to it."""
+    policy.decide(caller, Action.SIMILAR).required()
+    async with db.transaction(by=caller) as tx, tx.by_itself():
+        line = await line_store.line(tx, of_line)
+        if line is None:
+            raise Missing("not-found")
+        policy.decide(caller, Action.SIMILAR, line).required()
+        others = await line_store.like(tx, line, caller, circulating=await _is_heard(tx, caller))
+        submitted_at = await line_store.submitted_at(tx, line.request_id)
+        legible = [of_line, *(one.line.line_id for one in others if policy.may_compare_texts(caller, one.line))]
+        read = await reading_store.of(tx, legible)
+    to = Submitted(line=line, submitted_at=submitted_at, reading=read.get(of_line))
+    found = similar(to, [replace(one, reading=read.get(one.line.line_id)) for one in others])
+    return SimilarLines(line_id=of_line, similar=[_view(one) for one in found])
+
+
+async def _is_heard(tx: Tx, caller: Caller) -> bool:
+    """What circulates to a State hangs on consents; its own lines do not, and are shown all the same."""
+    try:
+        await consent_store.check_heard(tx, caller.organization)
+    except Unavailable:
+        return False
+    return True
+
+
+def _view(found: Similar) -> SimilarLine:
+    return SimilarLine(
+        line_id=found.line.line_id,
+        request_id=found.line.request_id,
+        state=found.line.state,
+        kind=found.line.kind,
+        same_kind=found.same_kind,
+        topics=found.topics,
+        articles=found.articles,
+        overlap=found.overlap,
+        judgement=found.judgement,
+        duplicate=found.duplicate,
+    )
+
+
+ROUTES = [show_similar]
