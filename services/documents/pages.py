@@ -9,6 +9,8 @@ from services.documents.markup import Content, Html, code, inline, join, prose, 
 from services.documents.openapi import FILE
 
 Document = Mapping[str, Any]
+SHAPES = "/docs/shapes"
+SHAPES_SAY = "What the operations take in their bodies and answer, by name."
 _LIMITS = {
     "minLength": ("at least ", " characters"),
     "maxLength": ("at most ", " characters"),
@@ -26,7 +28,6 @@ def api_page(document: Document) -> str:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             operations.setdefault(operation["tags"][0], []).append((method.upper(), path, operation))
-    shapes = document["components"]["schemas"]
     contents = [
         (group, [(one["operationId"], f"{method} {path}") for method, path, one in operations[group]])
         for group in operations
@@ -40,9 +41,16 @@ def api_page(document: Document) -> str:
         )
         for group in operations
     ]
-    return _page(
-        "Entraide: the API", document["info"]["description"], contents, [*body, _shapes(shapes)], "/openapi.json"
-    )
+    page = _page("Entraide: the API", document["info"]["description"], contents, body, "/openapi.json")
+    # A name in the document is written with `&quot;`: only a link begins like this.
+    return page.replace(' href="#shape', f' href="{SHAPES}#shape')
+
+
+def shapes_page(document: Document) -> str:
+    """Every shape that the operations of an OpenAPI document take and answer."""
+    schemas = document["components"]["schemas"]
+    contents = [("shapes", [(f"shape-{name}", name) for name in sorted(schemas)])]
+    return _page("Entraide: the shapes of the API", SHAPES_SAY, contents, [_shapes(schemas)], "/openapi.json")
 
 
 def events_page(document: Document) -> str:
@@ -51,6 +59,7 @@ def events_page(document: Document) -> str:
     for event_type in document["channels"]:
         owners.setdefault(event_type.split(".")[0], []).append(event_type)
     contents = [(owner, [(event_type, event_type) for event_type in types]) for owner, types in owners.items()]
+    contents.append(("shapes", []))
     body = [
         tag(
             "section",
@@ -76,7 +85,12 @@ def _page(
     body: Sequence[Html],
     source: str,
 ) -> str:
-    links = (("/docs", "The API"), ("/docs/events", "The facts"), (source, "This page for programs"))
+    links = (
+        ("/docs", "The API"),
+        (SHAPES, "Its shapes"),
+        ("/docs/events", "The facts"),
+        (source, "This page for programs"),
+    )
     groups = [
         tag(
             "li", tag("a", group, href=f"#group-{group}"), tag("ul", *(_link(anchor, says) for anchor, says in entries))
@@ -107,7 +121,7 @@ def _page(
             tag(
                 "nav",
                 tag("h2", "Contents", id="contents"),
-                tag("ul", *groups, _link("shapes", "shapes")),
+                tag("ul", *groups),
                 aria_labelledby="contents",
             ),
             tag("main", *body, id="content", tabindex="-1"),
@@ -239,9 +253,9 @@ def _fact(document: Document, event_type: str) -> Html:
 def _shapes(schemas: Mapping[str, Document]) -> Html:
     return tag(
         "section",
-        tag("h2", "shapes", id="shapes"),
+        tag("h2", "shapes", id="group-shapes"),
         *(_shape(name, schemas[name]) for name in sorted(schemas)),
-        aria_labelledby="shapes",
+        aria_labelledby="group-shapes",
     )
 
 

@@ -10,7 +10,7 @@ from litestar import Request, Response, get
 
 from chassis.http import PUBLIC
 from services.documents.kept import CONTRACTS
-from services.documents.pages import api_page, events_page
+from services.documents.pages import api_page, events_page, shapes_page
 
 CACHED = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
 HTML = "text/html"
@@ -32,6 +32,11 @@ async def show_asyncapi(request: Request[Any, Any, Any]) -> Response[dict[str, A
 @get("/docs", opt=PUBLIC, include_in_schema=False)
 async def show_api_page(request: Request[Any, Any, Any]) -> Response[Any]:
     return _answer(request, HTML, lambda: api_page(_read("openapi")).encode())
+
+
+@get("/docs/shapes", opt=PUBLIC, include_in_schema=False)
+async def show_shapes_page(request: Request[Any, Any, Any]) -> Response[Any]:
+    return _answer(request, HTML, lambda: shapes_page(_read("openapi")).encode())
 
 
 @get("/docs/events", opt=PUBLIC, include_in_schema=False)
@@ -65,4 +70,4 @@ def _answer(request: Request[Any, Any, Any], media_type: str, make: Callable[[],
     return Response(kept[0], media_type=media_type, headers=CACHED)
 
 
-ROUTES = [show_openapi, show_asyncapi, show_api_page, show_events_page, show_style]
+ROUTES = [show_openapi, show_asyncapi, show_api_page, show_shapes_page, show_events_page, show_style]

@@ -24,11 +24,19 @@ from tests.builders import a_request, headers
 from tests.chassis.test_http import check_problem
 from tests.conftest import every_service, running_of
 
-CACHEABLE = {"/openapi.json", "/asyncapi.json", "/docs", "/docs/events", "/docs/style.css", "/v1/reference/{table}"}
+CACHEABLE = {
+    "/openapi.json",
+    "/asyncapi.json",
+    "/docs",
+    "/docs/shapes",
+    "/docs/events",
+    "/docs/style.css",
+    "/v1/reference/{table}",
+}
 CACHEABLE |= {"/v1/reference/scheme"}
 """All that may be kept by anybody: the same for all, and in the tree."""
 
-PAGES = {"/docs", "/docs/events", "/mailbox"}
+PAGES = {"/docs", "/docs/shapes", "/docs/events", "/mailbox"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 CLOSED = {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
 

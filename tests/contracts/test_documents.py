@@ -21,6 +21,7 @@ from tests.contracts.example_codes import unknown_codes
 NOT_DOCUMENTED = {
     "/metrics",
     "/docs",
+    "/docs/shapes",
     "/docs/events",
     "/docs/style.css",
     "/internal/events",

@@ -61,7 +61,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.mark.parametrize("path", ["/docs", "/docs/events"])
+@pytest.mark.parametrize("path", ["/docs", "/docs/shapes", "/docs/events"])
 async def test_a_page_reads_well_by_keyboard_and_screen_reader(app: Litestar, path: str) -> None:
     answer = await _get(app, path)
     page = Page(answer.text)
@@ -75,7 +75,15 @@ async def test_a_page_reads_well_by_keyboard_and_screen_reader(app: Litestar, pa
     assert "#content" == page.links[1], "the first link after the style sheet skips the contents"
     assert 0 == page.tags["script"] == page.tags["style"] == page.tags["img"]
     assert " style=" not in answer.text
-    assert len(answer.raw_bytes) < 44_000, "some seconds on the slowest lines"
+    assert len(answer.raw_bytes) < 40_000, "some seconds on the slowest lines"
+
+
+async def test_every_shape_that_an_operation_names_is_on_the_page_of_shapes(app: Litestar) -> None:
+    operations, shapes = Page((await _get(app, "/docs")).text), Page((await _get(app, "/docs/shapes")).text)
+
+    named = {link.partition("#")[2] for link in operations.links if link.startswith("/docs/shapes#")}
+    assert len(named) > 100
+    assert named <= set(shapes.ids)
 
 
 def test_what_a_page_is_made_from_cannot_become_markup(document: Mapping[str, Any]) -> None:
