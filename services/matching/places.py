@@ -168,6 +168,8 @@ class Held:
         self.rows: Rows = np.zeros(0, ROW)
         self.providers: dict[str, int] = {}
         """The number by which a row names each."""
+        self.most_rooms = self.most_topics = 1
+        """As many columns of rooms and topics as any row fills."""
         self.more_rooms: dict[int, Sequence[tuple[int, int]]] = {}
         self.more_topics: dict[int, Sequence[int]] = {}
         self._sets: dict[tuple[str, str], BitMap] = {}
@@ -277,6 +279,8 @@ class Held:
         topics = [[known[topic] + 1 for topic in one.topics if topic in known] for one in page]
         rows["topics"] = [_padded(each, TOPICS, 0) for each in topics]
         self.rows[first : first + len(page)] = rows
+        self.most_rooms = max(self.most_rooms, *(min(len(one.room_from), ROOMS) for one in page))
+        self.most_topics = max(self.most_topics, *(min(len(each), TOPICS) for each in topics))
         for place, (one, each) in enumerate(zip(page, topics, strict=True), first):
             if len(one.room_from) > ROOMS:
                 self.more_rooms[place] = list(zip(one.room_from, one.room_until, strict=True))[ROOMS:]

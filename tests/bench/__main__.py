@@ -9,7 +9,7 @@ import msgspec
 
 from chassis.embedded import EmbeddedError
 from chassis.telemetry import configure_logs
-from tests.bench import filing, reading, suggestion
+from tests.bench import candidates, filing, reading, suggestion
 from tests.bench.figures import Aim, Comparison
 from tests.bench.ground import ChildError, ground
 
@@ -18,7 +18,12 @@ All variants run in turns, in every round, on one PostgreSQL and one nats-server
 nothing they have acknowledged. Only the ratios travel from machine to machine; no time alone is judged, and the exit
 code says only whether everything could be measured. Quiet the machine first, and believe no single round.
 """
-PARTS = {"filing": filing.compare, "suggestion": suggestion.compare, "reading": reading.compare}
+PARTS = {
+    "filing": filing.compare,
+    "suggestion": suggestion.compare,
+    "reading": reading.compare,
+    "candidates": candidates.compare,
+}
 
 
 def main() -> int:

@@ -2,9 +2,11 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
 from msgspec.structs import replace
 
 from contracts import reference
@@ -13,6 +15,37 @@ from services.matching.line import WantedLine
 from services.matching.places import Entry
 from tests.matching_builders import a_wanted_line
 
+PAGE = 20_000
+COLUMNS = [
+    "offering_id",
+    "provider",
+    "status",
+    "revision",
+    "language",
+    "kinds",
+    "topics",
+    "articles",
+    "paragraphs",
+    "pillars",
+    "languages",
+    "interpretation",
+    "modalities",
+    "eligible_states",
+    "eligible_regions",
+    "excluded_states",
+    "treaties",
+    "valid_from",
+    "valid_until",
+    "group_size_max",
+    "resource_status",
+    "funding_minor",
+    "funding_currency",
+    "curriculum",
+    "texts_hash",
+    "drafted_at",
+    "submitted_at",
+    "available_since",
+]
 FIRST_DAY = date(2027, 1, 1)
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 MODALITIES = ("in_person", "remote", "hybrid", "self_paced")
@@ -20,25 +53,30 @@ PROVIDERS = ("UNODC-CEB", "UNODC-SHERLOC", "UNODC-JTIP", "NOR", "JPN", "FRA", "Z
 STATES = ("KEN", "UGA", "PER", "NPL", "ALB", "FJI", "MDG", "UZB", "JOR", "PRY")
 
 
-def offerings(count: int, *, seed: int = 1) -> Iterator[Entry]:
-    """In the order of their ids. An offering serves few kinds and topics, in a few languages, in some half years."""
-    chance = random.Random(seed)
+class Made(NamedTuple):
+    """An offering, and of each of its periods the first and the last day, the units and how many are taken."""
+
+    entry: Entry
+    periods: Sequence[tuple[date, date, int, int]]
+
+
+def offerings(first: int, end: int) -> Iterator[Made]:
+    """Those with these numbers, in the order of their ids: a few kinds, topics and languages each, some half years."""
     kinds, topics = sorted(reference.kinds()), sorted(reference.topics())
-    articles, paragraphs, pillars = (
-        sorted(reference.articles()),
-        sorted(reference.paragraphs()),
-        sorted(reference.pillars()),
-    )
-    instruments, regions = sorted(reference.instruments()), sorted({reference.region_of(s) for s in STATES} - {None})
-    for number in range(count):
-        from_day = chance.randrange(0, 500)
-        spans = [(from_day + 180 * i, from_day + 180 * i + 150) for i in range(chance.randint(1, 3))]
-        rooms = [(FIRST_DAY + timedelta(a), FIRST_DAY + timedelta(b)) for a, b in spans]
-        units = chance.randint(1, 4) * len(rooms)
-        spoken = chance.sample(LANGUAGES, chance.randint(1, 2))
-        limited = chance.random()
-        yield Entry(
-            UUID(int=(number << 80) | chance.getrandbits(80)),
+    articles, paragraphs = sorted(reference.articles()), sorted(reference.paragraphs())
+    pillars, instruments = sorted(reference.pillars()), sorted(reference.instruments())
+    regions = sorted({region for region in map(reference.region_of, STATES) if region})
+    for number in range(first, end):
+        chance = random.Random(number)
+        begin = FIRST_DAY + timedelta(chance.randrange(0, 500))
+        periods = []
+        for half_year in range(chance.randint(1, 3)):
+            starts, units = begin + timedelta(180 * half_year), chance.randint(1, 4)
+            periods.append((starts, starts + timedelta(150), units, chance.randrange(units + 1)))
+        roomy = [(starts.toordinal(), ends.toordinal()) for starts, ends, units, taken in periods if taken < units]
+        spoken, limited = chance.sample(LANGUAGES, chance.randint(1, 2)), chance.random()
+        entry = Entry(
+            UUID(int=number << 80 | chance.getrandbits(80)),
             chance.choice(PROVIDERS),
             chance.sample(kinds, chance.randint(1, 2)),
             chance.sample(topics, chance.randint(1, 4)),
@@ -52,15 +90,39 @@ def offerings(count: int, *, seed: int = 1) -> Iterator[Entry]:
             chance.sample(regions, 2) if 0.1 <= limited < 0.4 else [],
             chance.sample(STATES, 1) if chance.random() < 0.05 else [],
             chance.sample(instruments, 1) if chance.random() < 0.1 else [],
-            (FIRST_DAY - timedelta(30)).toordinal(),
-            (rooms[-1][1] + timedelta(30)).toordinal(),
+            (begin - timedelta(30)).toordinal(),
+            (periods[-1][1] + timedelta(30)).toordinal(),
             None if chance.random() < 0.5 else chance.choice((10, 20, 40, 100)),
             chance.choice(("funded", "partly", "unfunded")),
-            units,
-            chance.randrange(units),
-            [first.toordinal() for first, _ in rooms],
-            [last.toordinal() for _, last in rooms],
+            sum(units for _, _, units, _ in periods),
+            sum(taken for _, _, _, taken in periods),
+            [one for one, _ in roomy],
+            [one for _, one in roomy],
         )
+        yield Made(entry, periods)
+
+
+async def load(connection: asyncpg.Connection, first: int, end: int) -> None:
+    """Put them into matching's tables, available, as whoever owns the tables, and past what follows from a change."""
+    now = datetime.now(UTC)
+    await connection.execute("SET search_path = matching; SET session_replication_role = replica")
+    for begin in range(first, end, PAGE):
+        made = list(offerings(begin, min(begin + PAGE, end)))
+        rows = [_row(entry, now) for entry, _ in made]
+        await connection.copy_records_to_table("offering", records=rows, columns=COLUMNS)
+        capacity = [(e.offering_id, *period) for e, periods in made for period in periods]
+        await connection.copy_records_to_table(
+            "capacity", records=capacity, columns=["offering_id", "starts", "ends", "units", "taken"]
+        )
+    await connection.execute("SET session_replication_role = DEFAULT; ANALYZE offering; ANALYZE capacity")
+
+
+def _row(entry: Entry, now: datetime) -> Sequence[object]:
+    """The values of COLUMNS."""
+    money = (None, None) if entry.resource_status == "funded" else (1000, "USD")
+    valid = (date.fromordinal(entry.valid_from), date.fromordinal(entry.valid_until))
+    codes = entry[2:14]
+    return (*entry[:2], "available", 2, "en", *codes, *valid, *entry[16:18], *money, [], "0" * 64, now, now, now)
 
 
 def lines(count: int, *, seed: int = 2) -> Sequence[WantedLine]:

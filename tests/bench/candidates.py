@@ -1,0 +1,220 @@
+"""Finding the best twenty among very many offerings, beside what sets alone take, and beside PostgreSQL's own."""
+
+import gc
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from statistics import median
+from uuid import UUID
+
+import asyncpg
+import numpy as np
+from pyroaring import BitMap
+
+from chassis.db import Database
+from contracts.reference import instruments, region_of
+from services.matching import entry_store, offering_store, scoring_store
+from services.matching.candidates import best
+from services.matching.line import WantedLine
+from services.matching.memory import memory_of
+from services.matching.places import Held, numbers
+from services.matching.scoring import SUGGESTIONS_MAX, ranked
+from services.matching.wiring import read_offerings
+from tests.bench.figures import Aim, Comparison, Row, percentile, resident_mb
+from tests.bench.ground import Ground
+from tests.bench.many_offerings import lines, load
+
+DATABASE = "bench_candidates"
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+POSTGRES_MAX = 100_000
+LINES = 200
+ASKED_OF_POSTGRES = 20
+UPDATES = 30
+
+Say = Callable[[str], None]
+
+BY_GIN = f"""
+    SELECT offering_id FROM ({offering_store.CANDIDATES}) AS fitting
+    ORDER BY 300 * (topics && $14::text[])::int + 150 * (articles && $15::text[])::int
+        + 80 * (paragraphs && $16::text[])::int + 40 * (pillars && $17::text[])::int DESC, offering_id LIMIT 20
+"""
+"""PostgreSQL has less to do than we: it counts no days, and no topic that is only like another."""
+
+
+async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> Comparison:
+    await ground.make_database(DATABASE)
+    sizes = [size for size in SIZES if size <= (1_000 if seconds < 1 else 100_000 if seconds <= 2 else 1_000_000)]
+    db = await Database.connect(ground.postgres.dsn(DATABASE), "matching", owner=True, pool_max=2)
+    administrator = await asyncpg.connect(ground.postgres.dsn(DATABASE))
+    rows: list[Row] = [("milliseconds, p50", ("ours", "bare sets", "GIN", "p99 ours"))]
+    aims: list[Aim] = []
+    ours_by_size: dict[int, float] = {}
+    loaded = 0
+    try:
+        for size in sizes:
+            await load(administrator, loaded, size)
+            loaded = size
+            say(f"{size:,} offerings loaded")
+            whole, select, resident = await _rebuilt(db)
+            held = memory_of(db).held
+            assert held is not None, "it has been read"
+            ours, bare, gin = await _asked(db, held, administrator, size=size, rounds=rounds)
+            ours_by_size[size] = ours[0]
+            cells = (f"{ours[0]:.3f}", f"{bare:.3f}", f"{gin:.1f}" if gin else "", f"{ours[1]:.3f}")
+            rows.append((f"  {size:,} offerings", cells))
+            aims.append(Aim(what=f"{size:,}: ours : bare sets", ratio=ours[0] / bare, at_most=3))
+            if size == POSTGRES_MAX:
+                aims.append(Aim(what=f"{size:,}: PostgreSQL GIN : ours", ratio=gin / ours[0], at_least=20))
+            if size == sizes[-1]:
+                aims += [
+                    Aim(what=f"{size:,}: all read again : the SELECT alone", ratio=whole / select, at_most=3),
+                    Aim(what=f"{size:,}: megabytes of it", ratio=resident, at_most=300),
+                    Aim(what="a change read, milliseconds", ratio=await _updated(db, administrator), at_most=10),
+                ]
+        if len(sizes) > 1:
+            aims.append(Aim(what="exponent, 1,000 to 100,000", ratio=_exponent(ours_by_size), at_most=0.5))
+    finally:
+        await administrator.close()
+        await db.close()
+    return Comparison(title="The best twenty of very many offerings", figures=rows, aims=aims)
+
+
+async def _rebuilt(db: Database) -> tuple[float, float, float]:
+    """Seconds for all that is read, seconds for the SELECT alone, and megabytes."""
+    db.memory.clear()
+    gc.collect()
+    began, after = time.perf_counter(), UUID(int=0)
+    while True:
+        async with db.transaction() as tx:
+            page = await entry_store.page(tx, after)
+        if not page:
+            break
+        after = page[-1].offering_id
+    select = time.perf_counter() - began
+    del page
+    gc.collect()
+    before, began = resident_mb("self"), time.perf_counter()
+    await read_offerings(db)
+    whole = time.perf_counter() - began
+    gc.collect()
+    return whole, select, max(resident_mb("self") - before, 1.0)
+
+
+async def _asked(
+    db: Database, held: Held, administrator: asyncpg.Connection, *, size: int, rounds: int
+) -> tuple[tuple[float, float], float, float]:
+    """Milliseconds of a line: ours (p50, p99), bare sets and PostgreSQL (p50); the answers are compared first."""
+    asked = lines(LINES)
+    if size <= POSTGRES_MAX:
+        await _checked(db, held, asked[:ASKED_OF_POSTGRES])
+    sets, points = _bare(held)
+    ours: list[Sequence[float]] = []
+    bare: list[Sequence[float]] = []
+    gin: list[Sequence[float]] = []
+    for _ in range(rounds):
+        ours.append(_timed(lambda line: best(held, line), asked))
+        bare.append(_timed(lambda line: _by_sets(sets, points, line), asked))
+        if size <= POSTGRES_MAX:
+            gin.append([await _by_gin(administrator, line) for line in asked[:ASKED_OF_POSTGRES]])
+
+    def figure(times: Sequence[Sequence[float]], part: float) -> float:
+        return median(percentile(one, part) for one in times) * 1000 if times else 0.0
+
+    return (figure(ours, 0.5), figure(ours, 0.99)), figure(bare, 0.5), figure(gin, 0.5)
+
+
+def _timed(ask: Callable[[WantedLine], object], asked: Iterable[WantedLine]) -> list[float]:
+    times = []
+    for line in asked:
+        began = time.perf_counter()
+        ask(line)
+        times.append(time.perf_counter() - began)
+    return times
+
+
+async def _checked(db: Database, held: Held, asked: Iterable[WantedLine]) -> None:
+    """The twenty of each are those that looking at all that fit finds."""
+    for line in asked:
+        async with db.transaction() as tx:
+            fitting = await offering_store.candidates(tx, line)
+            known = await scoring_store.known(tx, {one.provider for one in fitting})
+        plain = [(one.offering.offering_id, one.score) for one in ranked(line, fitting, known=known)[:SUGGESTIONS_MAX]]
+        assert plain == [(one.offering_id, one.score) for one in best(held, line, known=known)]
+
+
+async def _by_gin(connection: asyncpg.Connection, line: WantedLine) -> float:
+    began = time.perf_counter()
+    arguments = (*offering_store.what_is_wanted(line), line.topics, line.articles, line.paragraphs, line.pillars)
+    await connection.fetch(BY_GIN, *arguments)
+    return time.perf_counter() - began
+
+
+async def _updated(db: Database, administrator: asyncpg.Connection) -> float:
+    """Milliseconds from the COMMIT of a change until it is in memory."""
+    ids = [
+        row["offering_id"] for row in await administrator.fetch("SELECT offering_id FROM offering LIMIT $1", UPDATES)
+    ]
+    times = []
+    for offering_id in ids:
+        await administrator.execute("UPDATE offering SET topics = '{extradition}' WHERE offering_id = $1", offering_id)
+        began = time.perf_counter()
+        await read_offerings(db)
+        times.append(time.perf_counter() - began)
+    return percentile(times, 0.5) * 1000
+
+
+def _exponent(by_size: dict[int, float]) -> float:
+    """Of the power of the count that the time grows with, fitted over the sizes up to a hundred thousand."""
+    points = [(math.log(size), math.log(ms)) for size, ms in by_size.items() if size <= POSTGRES_MAX]
+    slope, _ = np.polyfit([x for x, _ in points], [y for _, y in points], 1)
+    return float(slope)
+
+
+# -- sets alone -------------------------------------------------------------------------------------------------------
+
+TOPICS, ARTICLES, PARAGRAPHS, PILLARS = "topics", "articles", "paragraphs", "pillars"
+WEIGHTS = {TOPICS: 300, ARTICLES: 150, PARAGRAPHS: 80, PILLARS: 40}
+
+
+def _bare(held: Held) -> tuple[dict[tuple[str, str], BitMap], dict[tuple[str, str], BitMap]]:
+    """The sets of hard constraints as they are held, and a set for each code that a score asks about."""
+    scored: dict[tuple[str, str], BitMap] = {}
+    places = np.frombuffer(held.of("held", "").to_array(), np.uint32)
+    rows = held.rows_of(places)
+    for what in (ARTICLES, PARAGRAPHS, PILLARS):
+        for code, number in numbers(what).items():
+            word, bit = divmod(number, 64)
+            scored[what, code] = BitMap(places[(rows[what][:, word] >> np.uint64(bit)) & np.uint64(1) == 1])
+    for code, number in numbers(TOPICS).items():
+        scored[TOPICS, code] = BitMap(places[(rows["topics"] == number + 1).any(axis=1)])
+    return held._sets, scored
+
+
+def _by_sets(
+    sets: dict[tuple[str, str], BitMap], scored: dict[tuple[str, str], BitMap], line: WantedLine
+) -> Sequence[int]:
+    """The least that sets take: those that break no constraint of codes, scored by the codes they share, the first 20."""
+    nothing = BitMap()
+    left = sets.get(("kind", line.kind), nothing) & sets.get(("modality", line.modality), nothing)
+    for language in line.languages:
+        left &= sets.get(("understood", language), nothing)
+    eligible = sets.get(("open", ""), nothing) | sets.get(("state", line.state), nothing)
+    left &= eligible | sets.get(("region", region_of(line.state) or ""), nothing)
+    left -= sets.get(("excluded", line.state), nothing)
+    for instrument in instruments().keys() - line.party_to:
+        left -= sets.get(("treaty", instrument), nothing)
+    if not left:
+        return []
+    places = np.frombuffer(left.to_array(), np.uint32)
+    scores = np.zeros(len(places), np.int32)
+    for what, codes in (
+        (TOPICS, line.topics),
+        (ARTICLES, line.articles),
+        (PARAGRAPHS, line.paragraphs),
+        (PILLARS, line.pillars),
+    ):
+        for code in codes:
+            if shared := left & scored.get((what, code), nothing):
+                scores[np.searchsorted(places, np.frombuffer(shared.to_array(), np.uint32))] += WEIGHTS[what]
+    chosen = np.argpartition(scores, -SUGGESTIONS_MAX)[-SUGGESTIONS_MAX:] if len(scores) > SUGGESTIONS_MAX else scores
+    return [int(one) for one in chosen]
