@@ -7,13 +7,16 @@ from pathlib import Path
 
 import msgspec
 
-from tests.evaluation import labels, made_up_rounds, rounds
+from tests.evaluation import cross_language, judged, labels, made_up_rounds, rounds, sectors
 from tests.evaluation.report import Part, printed
 
 PARTS: dict[str, Part] = {
     "rounds": rounds.evaluate,
     "made-up-rounds": made_up_rounds.evaluate,
     "labels": labels.report,
+    "judged": judged.evaluate,
+    "cross-language": cross_language.evaluate,
+    "sectors": sectors.evaluate,
 }
 DATA = Path(__file__).parents[3] / "shared" / "data"
 STARTED = time.monotonic()

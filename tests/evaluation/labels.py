@@ -18,26 +18,17 @@ from services.matching.text.bm25 import Index
 from services.matching.text.fusion import fused
 from services.matching.text.meaning import Vector, embedded, lack, load, nearest
 from services.matching.text.words import LANGUAGES, Language, stems
+from tests.evaluation.figures import Interval, interval
 from tests.evaluation.report import Report, Say
 
 FILE = Path("vocab") / "unbis_crime_justice_6lang.csv"
 DEPTH = 50
 """Of a ranking; a concept that stands deeper counts as not found."""
-RESAMPLES = 1000
-SEED = 11_2
 SECONDS_MAX = 600.0
 
 ALL = "all"
 BY_WORDS, BY_MEANING, BY_BOTH = "bm25", "meaning", "fused"
 Labels = Mapping[Language, Mapping[str, str]]
-
-
-class Interval(Struct, frozen=True):
-    """A mean over the queries, and where 95 % of its bootstrap resamples lie."""
-
-    value: float
-    low: float
-    high: float
 
 
 class Figure(Struct, frozen=True, kw_only=True):
@@ -138,11 +129,7 @@ def _figure(way: str, asked: str, sought: str, ranks: NDArray[np.int64]) -> Figu
 
 def _interval(values: NDArray[np.float64] | NDArray[np.bool_]) -> Interval:
     # Concepts are drawn, each with all its directions: those of one concept are not independent of each other.
-    by_concept = values.mean(axis=0)
-    chance = np.random.default_rng(SEED)
-    means = by_concept[chance.integers(len(by_concept), size=(RESAMPLES, len(by_concept)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return Interval(float(by_concept.mean()), float(low), float(high))
+    return interval(values.mean(axis=0))
 
 
 def report(data: Path, say: Say) -> Report:
@@ -157,12 +144,8 @@ def report(data: Path, say: Say) -> Report:
         title=f"{title}; {found.concepts} concepts",
         columns=("asked → sought, way", "MRR", "recall@1", "recall@5"),
         rows=tuple(
-            (f"{one.asked} → {one.sought}, {one.way}", *map(_printed, (one.mrr, one.recall_1, one.recall_5)))
+            (f"{one.asked} → {one.sought}, {one.way}", *map(str, (one.mrr, one.recall_1, one.recall_5)))
             for one in ordered
         ),
         notes=(f"A concept deeper than {DEPTH} is not found.", *(f"Left out: {line}" for line in found.left_out)),
     )
-
-
-def _printed(interval: Interval) -> str:
-    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"

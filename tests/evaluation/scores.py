@@ -1,0 +1,82 @@
+"""The offerings ranked for a judged line as matching itself scores them, by codes alone and with what the texts mean."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.matching import Judgement
+from services.matching.reading import Reading, Wording, judgements, read
+from services.matching.scoring import FULL, Scored, meant, scored
+from services.matching.text.meaning import load
+from services.matching.text.words import Language
+from services.matching.weights import CRITERIA, FIRST, Criterion
+from tests.evaluation.pairs import lines, samples, texts, wanted
+from tests.evaluation.ways import Ranking
+
+OF_CODES = FULL - FIRST.weight("meaning")
+
+
+def by_codes(key: str) -> Ranking:
+    """As a line is first scored, before anything has read its text."""
+    return ranking(points(key))
+
+
+def by_codes_without(criterion: Criterion, key: str) -> Ranking:
+    return ranking(points(key, set(CRITERIA) - {criterion}))
+
+
+def by_codes_and_meaning(key: str, language: Language) -> Ranking:
+    """As a line is scored once its text, in that language, has been read."""
+    return ranking(np.array([one.score for one in _scored_as_read(key, language)]))
+
+
+def by_codes_and(weight: int, closeness: NDArray[np.float32], key: str) -> Ranking:
+    """With another weight for what texts mean, in thousandths of the whole, or with meaning found in another way."""
+    meanings = np.array([meant(round(FULL * float(one))) for one in closeness])
+    return ranking(points(key) * (FULL - weight) // OF_CODES + meanings * weight // FULL)
+
+
+def telling() -> list[Criterion]:
+    """The criteria by codes in which the offerings differ, for some line at least."""
+    return [one for one in CRITERIA if any(len(set(points(key, {one}).tolist())) > 1 for key in lines())]
+
+
+def points(key: str, criteria: Iterable[Criterion] = CRITERIA) -> NDArray[np.int64]:
+    """What each offering gets for a line by some of the criteria, its text unread."""
+    counted = set(criteria)
+    return np.array([sum(share.points for share in one.shares if share.criterion in counted) for one in _scored(key)])
+
+
+def ranking(given: NDArray[np.int64]) -> Ranking:
+    ids = [str(sample.offering.offering_id) for sample in samples()]
+    return sorted(range(len(ids)), key=lambda number: (-given[number], ids[number]))
+
+
+@cache
+def _scored(key: str) -> Sequence[Scored]:
+    line = wanted(key)
+    return [scored(line, sample.offering) for sample in samples()]
+
+
+def _scored_as_read(key: str, language: Language) -> Sequence[Scored]:
+    line, judged = wanted(key), _judgements(key, language)
+    return [scored(line, sample.offering, judged[sample.offering.offering_id]) for sample in samples()]
+
+
+def _judgements(key: str, language: Language) -> Mapping[UUID, Judgement]:
+    return judgements(_lines_read(language)[key], _offerings_read())
+
+
+@cache
+def _lines_read(language: Language) -> Mapping[str, Reading]:
+    said = texts()[language]
+    wordings = [Wording(about_id=wanted(key).line_id, core=text) for key, text in said.items()]
+    return dict(zip(said, read(wordings, load()), strict=True))
+
+
+@cache
+def _offerings_read() -> Sequence[Reading]:
+    return read([Wording(about_id=one.offering.offering_id, core=one.text) for one in samples()], load())

@@ -1,0 +1,151 @@
+"""Ways of ranking the sample world's offerings for a text in one of the six languages, its codes withheld."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.reference import Term, kinds, topic_similarity, topics
+from services.matching.text.bm25 import Index
+from services.matching.text.fusion import fused
+from services.matching.text.meaning import load
+from services.matching.text.topics import names, suggested
+from services.matching.text.words import LANGUAGES, Language, stems
+from tests.evaluation.pairs import samples, texts
+
+BATCH = 32
+NAMES_WEIGHT = 0.5
+"""Of what an offering's codes are called, beside its own text."""
+
+Ranking = list[int]
+"""Numbers of offerings, best first."""
+Way = Callable[[str, Language], Ranking]
+"""Given a line and the language in which its text is read."""
+
+
+def by_words(key: str, language: Language) -> Ranking:
+    """BM25 of the text over title and summary of each offering; what shares no word is not ranked."""
+    found = _index().search(stems(texts()[language][key], language), limit=len(samples()))
+    return [int(one.document_id) for one in found]
+
+
+def closeness(key: str, language: Language) -> NDArray[np.float32]:
+    """How near the text is to each offering's own: 1 for the same."""
+    near: NDArray[np.float32] = _asked()[language][key] @ _offered().T
+    return near
+
+
+def closeness_with_names(key: str, language: Language) -> NDArray[np.float32]:
+    """The same, but to an offering's vector is added what its kinds and topics are called in all six languages."""
+    near: NDArray[np.float32] = _asked()[language][key] @ _offered_with_names().T
+    return near
+
+
+def by_meaning(key: str, language: Language) -> Ranking:
+    return _best(closeness(key, language))
+
+
+def by_meaning_and_names(key: str, language: Language) -> Ranking:
+    return _best(closeness_with_names(key, language))
+
+
+def by_topics(key: str, language: Language) -> Ranking:
+    """The topics that the text names, compared with those of each offering through the scheme.
+
+    None is ranked that is like none of them.
+    """
+    named = [one.topic for one in suggested(texts()[language][key])]
+    likeness = np.array([_likeness(named, sample.offering.terms.topics) for sample in samples()])
+    return [number for number in _best(likeness) if likeness[number] > 0]
+
+
+def _likeness(named: Sequence[str], offered: Sequence[str]) -> int:
+    return sum(max((topic_similarity(topic, other) for other in offered), default=0) for topic in named)
+
+
+def both(first: Way, second: Way) -> Way:
+    """Two ways fused by rank."""
+    return lambda key, language: fused([first(key, language), second(key, language)])
+
+
+def first_then(first: Way, second: Way) -> Way:
+    """What the first way ranks, and behind it what it leaves out, in the order of the second."""
+    return lambda key, language: list(dict.fromkeys([*first(key, language), *second(key, language)]))
+
+
+def of_text() -> dict[str, Way]:
+    """What needs no model."""
+    return {"words (BM25)": by_words, "topics named": by_topics}
+
+
+def of_meaning() -> dict[str, Way]:
+    """What needs the model."""
+    return {
+        "meaning": by_meaning,
+        "meaning, names of codes": by_meaning_and_names,
+        "meaning + topics named": both(by_meaning, by_topics),
+        "meaning, names of codes + topics named": both(by_meaning_and_names, by_topics),
+        "topics named, then meaning, names of codes": first_then(by_topics, by_meaning_and_names),
+    }
+
+
+def _best(likeness: NDArray[np.floating] | NDArray[np.integer]) -> Ranking:
+    order: Ranking = np.argsort(-np.asarray(likeness, dtype=float), kind="stable").tolist()
+    return order
+
+
+@cache
+def _index() -> Index:
+    index = Index()
+    for number, sample in enumerate(samples()):
+        index.put(str(number), stems(sample.text, sample.language))
+    return index
+
+
+@cache
+def _asked() -> Mapping[Language, Mapping[str, NDArray[np.float32]]]:
+    return {
+        language: dict(zip(of_lines, embedded([*of_lines.values()]), strict=True))
+        for language, of_lines in texts().items()
+    }
+
+
+@cache
+def _offered() -> NDArray[np.float32]:
+    return embedded([sample.text for sample in samples()])
+
+
+@cache
+def _offered_with_names() -> NDArray[np.float32]:
+    called = [
+        _called("kinds", sample.offering.terms.kinds) + _called("topics", sample.offering.terms.topics)
+        for sample in samples()
+    ]
+    mixed = NAMES_WEIGHT * _long_one(np.array(called)) + (1 - NAMES_WEIGHT) * _offered()
+    return _long_one(mixed)
+
+
+def _called(table: str, codes: Sequence[str]) -> NDArray[np.float32]:
+    mean: NDArray[np.float32] = np.mean([_vector_of_names(table, code) for code in codes], axis=0)
+    return mean
+
+
+@cache
+def _vector_of_names(table: str, code: str) -> NDArray[np.float32]:
+    """The mean over the six languages of the mean of a concept's names."""
+    term: Term = (kinds() if table == "kinds" else topics())[code]
+    mean: NDArray[np.float32] = np.mean([embedded(names(term, one)).mean(axis=0) for one in LANGUAGES], axis=0)
+    return mean
+
+
+def _long_one(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    long_one: NDArray[np.float32] = rows / lengths
+    return long_one
+
+
+def embedded(every: Sequence[str]) -> NDArray[np.float32]:
+    """A row of length 1 for each text."""
+    embedder = load()
+    return np.concatenate([embedder.embed(every[at : at + BATCH]) for at in range(0, len(every), BATCH)])
