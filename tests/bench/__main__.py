@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 import time
+from functools import partial
 
 import msgspec
 
@@ -21,6 +22,7 @@ code says only whether everything could be measured. Quiet the machine first, an
 PARTS = {
     "filing": filing.compare,
     "suggestion": suggestion.compare,
+    "suggestion-of-many": partial(suggestion.compare, many=100_000),
     "reading": reading.compare,
     "candidates": candidates.compare,
 }

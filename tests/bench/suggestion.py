@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import asyncpg
 import msgspec
 
 from chassis.auth import persona_id
@@ -17,6 +18,7 @@ from tests.bench.app import SUGGESTED
 from tests.bench.figures import Aim, Comparison, Row, percentile
 from tests.bench.filing import sample_request, token
 from tests.bench.ground import ADMINISTRATOR, Child, ChildError, Ground, carried_out, serving
+from tests.bench.many_offerings import load
 
 RATE = 50.0
 """Arrivals a second, at random times: far from what either can do, so that it is the path that is measured and not a
@@ -31,14 +33,20 @@ Times = Mapping[str, Sequence[float]]
 """Seconds of each request, by what was timed."""
 
 
-async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> Comparison:
+async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say, many: int = 0) -> Comparison:
+    """Among the 40 offerings of the sample world, or `many` that are made up."""
     await ground.make_database(DATABASE)
+    if many:
+        await _load_many(ground, many if seconds > 1 else many // 100)
     await ground.execute("postgres", "CREATE DATABASE bench_floor")
     notes = ground.folder / "suggestions"
     taken: dict[str, list[Times]] = {"path": [], "floor": []}
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(serving("app", **_app_task(ground, notes)))
-        say(f"loading {await _load_offerings(ground, app)} offerings")
+        count = many or await _load_offerings(ground, app)
+        say(f"{count:,} offerings loaded")
+        # Until they are in memory PostgreSQL is asked, which is another path.
+        await asyncio.sleep(seconds * 5 if many else 0)
         for number in range(1, rounds + 1):
             # The first requests of a process meet cold caches and new connections: they are sent before the clock.
             if number == 1:
@@ -48,7 +56,15 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
             for name, times in ((name, rounds_[-1]) for name, rounds_ in taken.items()):
                 figures = ", ".join(f"{what} {percentile(ts, 0.5) * 1000:.2f}" for what, ts in times.items())
                 say(f"round {number}/{rounds}, {name:6} p50 ms: {figures}")
-    return _comparison(taken["path"], taken["floor"])
+    return _comparison(taken["path"], taken["floor"], count)
+
+
+async def _load_many(ground: Ground, count: int) -> None:
+    connection = await asyncpg.connect(ground.postgres.dsn(DATABASE))
+    try:
+        await load(connection, 0, count)
+    finally:
+        await connection.close()
 
 
 def _app_task(ground: Ground, notes: Path) -> dict[str, Any]:
@@ -132,7 +148,7 @@ async def _floor(ground: Ground, *, seconds: float, seed: int) -> Times:
     return said
 
 
-def _comparison(path: Sequence[Times], floor: Sequence[Times]) -> Comparison:
+def _comparison(path: Sequence[Times], floor: Sequence[Times], offerings: int) -> Comparison:
     def figure(rounds: Sequence[Times], what: str, part: float) -> float:
         return median(percentile(times[what], part) * 1000 for times in rounds)
 
@@ -143,7 +159,7 @@ def _comparison(path: Sequence[Times], floor: Sequence[Times]) -> Comparison:
         for what in rounds[0]:
             rows.append((title + what, (f"{figure(rounds, what, 0.5):.2f}", f"{figure(rounds, what, 0.99):.2f}")))
     return Comparison(
-        title=f"From the 201 of a submission to its suggestion: {RATE:g} submissions a second, 40 offerings",
+        title=f"From the 201 of a submission to its suggestion: {RATE:g} submissions a second, {offerings:,} offerings",
         figures=rows,
         aims=[
             Aim(
