@@ -329,6 +329,9 @@ class Database:
 
 def is_transient(error: BaseException) -> bool:
     """True for a failure of the moment: the whole transaction may be tried again, and had no effect."""
+    if isinstance(error, asyncpg.InvalidCachedStatementError):
+        # A migration has changed a table since; asyncpg has forgotten all that it had prepared.
+        return True
     if isinstance(error, asyncpg.PostgresError):
         return error.sqlstate in TRANSIENT_STATES
     return isinstance(error, (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError, Unavailable))

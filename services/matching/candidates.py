@@ -3,7 +3,7 @@
 `constraints.violated` and `scoring.ranked` over every available offering say the same, and a test compares the two.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from pyroaring import BitMap
 
 from contracts.reference import instruments, legal_system_of, region_of
 from services.matching.line import WantedLine
-from services.matching.places import WORD, Held, Ints, Places, Rows, alike, bits
+from services.matching.places import MORE_ROOMS, MORE_TOPICS, WORD, Held, Ints, Places, Rows, alike, bits
 from services.matching.scoring import (
     BY_REGION,
     FULL,
@@ -95,19 +95,17 @@ def _in_time(held: Held, line: WantedLine, survivors: BitMap) -> tuple[Places, R
         room_from, room_until = rows["room_from"][:, room], rows["room_until"][:, room]
         meets |= (room_from <= last) & (room_until >= first)
         free += np.maximum(np.minimum(room_until, end) - np.maximum(room_from, begin) + 1, 0)
-    for at, rooms in _among(places, held.more_rooms):
+    for at, rooms in _among(places, held.of(*MORE_ROOMS), held.more_rooms):
         meets[at] |= any(room[0] <= last and room[1] >= first for room in rooms)
         free[at] += sum(max(0, min(room[1], int(end[at])) - max(room[0], int(begin[at])) + 1) for room in rooms)
     fits = (begin <= end) & meets & (rows["group_max"] >= line.group_size)
     return places[fits], rows.compress(fits), free[fits]
 
 
-def _among(places: Places, some: Mapping[int, T]) -> Iterator[tuple[int, T]]:
-    """Of some places what is kept of each, where it stands among these."""
-    for place, kept in some.items():
-        at = int(np.searchsorted(places, place))
-        if at < len(places) and places[at] == place:
-            yield at, kept
+def _among(places: Places, some: BitMap, kept: Mapping[int, T]) -> Sequence[tuple[int, T]]:
+    """Of these places those that are among some, where they stand here, with what is kept of each."""
+    shared = _array(BitMap(places) & some) if some else _array(some)
+    return [(int(at), kept[int(place)]) for at, place in zip(np.searchsorted(places, shared), shared, strict=True)]
 
 
 def _array(places: BitMap) -> Places:
@@ -141,12 +139,13 @@ def _degrees(
 def _topics(held: Held, line: WantedLine, places: Places, rows: Rows) -> Ints:
     asked = set(line.topics)
     found, theirs = np.zeros(len(rows), np.int32), rows["topics"]
+    with_more = _among(places, held.of(*MORE_TOPICS), held.more_topics) if asked else []
     for topic in asked:
         degrees = alike(topic)
         most = degrees[theirs[:, 0]]
         for number in range(1, held.most_topics):
             np.maximum(most, degrees[theirs[:, number]], out=most)
-        for at, more in _among(places, held.more_topics):
+        for at, more in with_more:
             most[at] = max(int(most[at]), *(int(degrees[number]) for number in more))
         found += most
     return found // (len(asked) or 1)

@@ -174,9 +174,10 @@ async def rankings(tx: Tx, *, line_id: UUID | None, after: UUID | None, limit: i
     rows = await tx.fetch(
         """
         SELECT ranking_id, line_id, role, shown_at, (
-            SELECT json_agg(json_build_object('match_id', move.match_id, 'offering_id', offering_id, 'place', place,
-                'score', score, 'shares', shares, 'algorithm', algorithm, 'offering_revision', offering_revision)
-                ORDER BY position)
+            SELECT coalesce(json_agg(json_build_object('match_id', move.match_id, 'offering_id', offering_id,
+                'place', place, 'score', score, 'shares', shares, 'algorithm', algorithm,
+                'offering_revision', offering_revision)
+                ORDER BY position), '[]')
             FROM unnest(matches, revisions, places) WITH ORDINALITY AS one(match_id, revision, place, position)
             JOIN match_move AS move ON move.match_id = one.match_id AND move.revision = one.revision) AS entries
         FROM ranking_shown

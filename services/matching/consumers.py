@@ -65,8 +65,8 @@ async def hear_of_resumption(tx: Tx, event: Event, fact: RequestResumed) -> None
 async def hear_of_reopening(tx: Tx, event: Event, fact: RequestReopened) -> None:
     """The lines seek again: also what expired when the request was closed may be suggested anew."""
     await hear_of_move(tx, event, fact)
-    await reading_store.want_request(tx, fact.request_id)
     lines = await line_store.lines_of(tx, fact.request_id)
+    await reading_store.want_request(tx, fact.request_id)
     await suggesting.for_lines(tx, lines, because=event, now=datetime.now(UTC))
 
 

@@ -221,7 +221,7 @@ async def open_lines(tx: Tx, *, limit: int, line_ids: Sequence[UUID] | None = No
         """
         SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
         WHERE status = ANY ($1::text[]) AND fulfilment <> 'complete' AND ($2::uuid[] IS NULL OR line_id = ANY ($2))
-        ORDER BY waiting_since, line_id LIMIT $3
+        ORDER BY waiting_since NULLS FIRST, line_id LIMIT $3
         """,
         list(PROPOSABLE),
         line_ids,

@@ -102,11 +102,14 @@ async def not_confirmed_of_offering(tx: Tx, offering_id: UUID) -> list[Match]:
 
 
 async def strays(tx: Tx) -> list[UUID]:
-    """Matches begun while their offering was ending: they live, and it does not."""
+    """Matches begun while their offering or their request was ending: they live, and it does not."""
     rows = await tx.fetch(
         """
-        SELECT match_id FROM match JOIN offering USING (offering_id)
-        WHERE offering.status IN ('withdrawn', 'lapsed') AND match.status = ANY ($1::text[]) LIMIT $2
+        SELECT match_id FROM offering JOIN match USING (offering_id)
+        WHERE offering.status IN ('withdrawn', 'lapsed') AND match.status = ANY ($1::text[])
+        UNION SELECT match_id FROM wanted_request AS wanted JOIN match USING (request_id)
+        WHERE wanted.status IN ('closed', 'not_accepted', 'lapsed', 'withdrawn') AND match.status = ANY ($1::text[])
+        LIMIT $2
         """,
         list(NOT_CONFIRMED),
         STRAYS_MAX,

@@ -5,7 +5,9 @@ each process looks for, and what a candidate is scored by is read from its own r
 not here yet is looked at besides, so that every process finds the same.
 """
 
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,7 +23,7 @@ from services.matching.scoring import SUGGESTIONS_MAX, Scored, ranked
 LOOK_BACK = timedelta(seconds=60)
 """Far above the time a transaction may take: what was changed before is committed by then, or never."""
 
-STALE = timedelta(minutes=5)
+STALE_SECONDS = 300.0
 """Well below the time for which changes are kept: who has not looked for so long reads all again."""
 
 ASIDE_MAX = 200
@@ -33,60 +35,72 @@ class Memory:
 
     def __init__(self) -> None:
         self.held: Held | None = None
-        self.looked_at: datetime | None = None
+        self._looked_at: datetime | None = None
+        self._followed = -math.inf
         self._heard: frozenset[int] = frozenset()
 
-    def is_outdated(self, now: datetime) -> bool:
-        """Where what has changed since cannot be told any more."""
-        return self.looked_at is None or now - self.looked_at > STALE
+    @property
+    def outdated(self) -> bool:
+        """Where what has changed since cannot be told any more, or nothing was read yet."""
+        return self.held is None or time.monotonic() - self._followed > STALE_SECONDS
 
     def begin(self, held: Held, now: datetime) -> None:
         """All has been read; that was begun `now`, by the database's clock."""
-        self.held, self.looked_at, self._heard = held, now, frozenset()
+        self.held, self._looked_at, self._heard, self._followed = held, now, frozenset(), time.monotonic()
 
     async def follow(self, tx: Tx, now: datetime) -> None:
         """Read again what has changed. Nobody else does at the same time."""
-        assert self.held is not None, "all has been read"
-        assert self.looked_at is not None, "all has been read"
-        changes = await entry_store.changes_since(tx, self.looked_at - LOOK_BACK)
+        followed = time.monotonic()
+        changes = await self._changes(tx)
         changed = {changes[number] for number in changes.keys() - self._heard}
+        if len(changed) > entry_store.PAGE_MAX:
+            # So many are read sooner from the beginning, page by page.
+            self._followed = -math.inf
+            return
         entries = {one.offering_id: one for one in await entry_store.entries(tx, changed)} if changed else {}
+        assert self.held is not None, "all has been read"
         for offering_id in changed:
             if offering_id in entries:
                 self.held.put(entries[offering_id])
             else:
                 self.held.remove(offering_id)
-        self._heard, self.looked_at = frozenset(changes), now
+        self._heard, self._looked_at, self._followed = frozenset(changes), now, followed
 
     async def unread(self, tx: Tx) -> set[UUID]:
         """Offerings whose change this transaction sees, and the memory does not hold yet."""
-        assert self.looked_at is not None, "all has been read"
-        changes = await entry_store.changes_since(tx, self.looked_at - LOOK_BACK)
+        changes = await self._changes(tx)
         return {changes[number] for number in changes.keys() - self._heard}
+
+    async def _changes(self, tx: Tx) -> dict[int, UUID]:
+        assert self._looked_at is not None, "all has been read"
+        return await entry_store.changes_since(tx, self._looked_at - LOOK_BACK)
 
 
 async def ranked_for(tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIONS_MAX) -> list[list[Scored]]:
     """For each line the offerings that fit it best, best first."""
-    found = await _candidates(tx, lines, limit)
-    known = await scoring_store.known(tx, {one.provider for offerings in found for one in offerings})
-    return [ranked(line, offerings, known=known)[:limit] for line, offerings in zip(lines, found, strict=True)]
-
-
-async def _candidates(tx: Tx, lines: Sequence[WantedLine], limit: int) -> list[list[Offering]]:
-    """For each line at least those of its candidates that are the best."""
     memory = memory_of(tx)
-    held = memory.held
-    aside = await memory.unread(tx) if held is not None and lines else set()
-    if held is None or len(aside) > ASIDE_MAX:
-        return [await offering_store.candidates(tx, line) for line in lines]
-    known = await scoring_store.known(tx, held.providers)
+    aside = set() if memory.outdated or not lines else await memory.unread(tx)
+    # What is not outdated now was not when the changes were asked for.
+    if memory.held is None or memory.outdated or len(aside) > ASIDE_MAX:
+        return await _ranked_by_postgresql(tx, lines, limit)
+    known = await scoring_store.known(tx, memory.held.providers)
     # As many more as may have changed since: those are looked at as they now stand.
-    likely = [{one.offering_id for one in best(held, line, limit + len(aside), known=known)} for line in lines]
+    likely = [{one.offering_id for one in best(memory.held, line, limit + len(aside), known=known)} for line in lines]
     every = {one.offering_id: one for one in await entry_store.available(tx, aside.union(*likely))}
     return [
-        [every[one] for one in (those | aside) & every.keys() if not violated(line, every[one])]
+        ranked(line, _fitting(line, (every[one] for one in (those | aside) & every.keys())), known=known)[:limit]
         for line, those in zip(lines, likely, strict=True)
     ]
+
+
+def _fitting(line: WantedLine, offerings: Iterable[Offering]) -> list[Offering]:
+    return [one for one in offerings if not violated(line, one)]
+
+
+async def _ranked_by_postgresql(tx: Tx, lines: Sequence[WantedLine], limit: int) -> list[list[Scored]]:
+    found = [await offering_store.candidates(tx, line) for line in lines]
+    known = await scoring_store.known(tx, {one.provider for offerings in found for one in offerings})
+    return [ranked(line, offerings, known=known)[:limit] for line, offerings in zip(lines, found, strict=True)]
 
 
 def memory_of(asked: Database | Tx) -> Memory:

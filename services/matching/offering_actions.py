@@ -143,7 +143,7 @@ async def look_again(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
 
 
 async def expire_stray(tx: Tx, match_id: UUID, *, now: datetime) -> None:
-    """End a match that began while its offering was ending."""
+    """End a match that began while its offering or its request was ending."""
     stray = await match_store.known(tx, match_id)
     if stray is not None and stray.status in NOT_CONFIRMED:
         await suggesting.expire(tx, [stray], because=None, now=now)

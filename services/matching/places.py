@@ -29,7 +29,10 @@ NEVER, EVER = -(10**8), 10**8
 """Before and after every day by its ordinal; and far enough from the ends of a column's numbers to be subtracted."""
 
 PAGE: Final = 1 << 16
-"""So many are read at once where all are: what a bitmap keeps together."""
+"""So many are put together at once: what a bitmap keeps together."""
+
+MORE_ROOMS, MORE_TOPICS = ("more rooms", ""), ("more topics", "")
+"""The sets of those that have a list of their own."""
 
 WORD: Final = 64
 HALF: Final = (1 << WORD) - 1
@@ -45,7 +48,7 @@ Codes = Sequence[str]
 
 
 class Entry(NamedTuple):
-    """All of an available offering that candidates are judged by; `offering_store.ENTRIES` selects the same.
+    """All of an available offering that candidates are judged by; `entry_store.ENTRIES` selects the same.
 
     Days are ordinals; the last two are the first and the last day of each period that has room.
     """
@@ -306,6 +309,10 @@ def _keys(entry: Entry) -> Iterator[tuple[str, str]]:
         yield ("open", "")
     if entry.resource_status == ResourceStatus.FUNDED:
         yield ("funded", "")
+    if len(entry.room_from) > ROOMS:
+        yield MORE_ROOMS
+    if len(entry.topics) > TOPICS:
+        yield MORE_TOPICS
 
 
 @lru_cache(1 << 14)

@@ -61,7 +61,9 @@ async def preview_matches(
     reader = reader_language(request.scope)
     foreseen = (
         _foreseen(one, line, titles[one.offering.offering_id].title, reader, completed.get(one.offering.provider))
+        # One that its provider has just taken back has no title any more.
         for one in best
+        if one.offering.offering_id in titles
     )
     return Preview(topics=topics, offerings=tuple(foreseen))
 

@@ -76,7 +76,8 @@ async def prepare(tx: Tx, round_id: UUID, *, now: datetime) -> Papers | None:
     if papers.world is not None:
         return papers
     world = await surveying.survey(tx, now=now)
-    await round_store.keep_world(tx, round_id, world)
+    if not await round_store.keep_world(tx, round_id, world):
+        return await round_store.papers(tx, round_id)
     return Papers(settings=papers.settings, world=world)
 
 

@@ -57,16 +57,26 @@ class Planner:
         self._child = child
 
     async def plan_next(self) -> bool:
-        """Plan the round that has waited longest; False where none waits."""
+        """Plan the round that has waited longest; False where none waits, or it has to wait for a while."""
         async with self._db.transaction() as tx:
             claimed = await round_store.claim(tx, holder=self._holder, lease_seconds=self._lease_seconds)
         if claimed is None:
             return False
         if claimed.times > TIMES_MAX:
             await self._conclude(claimed.round_id, RoundAnswer(outcome="given_up"))
-        else:
+            return True
+        put_back = False
+        try:
             await self._plan(claimed.round_id)
-        return True
+        except* Exception as errors:
+            # What the round is made of could not be asked for just now: that is no planner that has died.
+            put_back = all(is_transient(error) for error in errors.exceptions)
+            if not put_back:
+                raise
+        if put_back:
+            async with self._db.transaction() as tx:
+                await round_store.put_back(tx, claimed.round_id, holder=self._holder, seconds=RENEW_SECONDS)
+        return not put_back
 
     async def _plan(self, round_id: UUID) -> None:
         done = asyncio.Event()

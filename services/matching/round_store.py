@@ -129,9 +129,18 @@ async def begin_papers(tx: Tx, round_id: UUID, settings: RoundSettings, world: W
     )
 
 
-async def keep_world(tx: Tx, round_id: UUID, world: World) -> None:
-    """Keep what was found: from here on the round is about this, however often it is planned."""
-    await tx.execute("UPDATE round_papers SET world = $2 WHERE round_id = $1", round_id, _encoded(world))
+async def keep_world(tx: Tx, round_id: UUID, world: World) -> bool:
+    """Keep what was found: from here on the round is about this, however often it is planned.
+
+    False where another planner has kept its own meanwhile.
+    """
+    return bool(
+        await tx.fetchval(
+            "UPDATE round_papers SET world = $2 WHERE round_id = $1 AND world IS NULL RETURNING true",
+            round_id,
+            _encoded(world),
+        )
+    )
 
 
 async def keep_answer(tx: Tx, round_id: UUID, answer: RoundAnswer) -> None:
@@ -198,6 +207,19 @@ async def renew(tx: Tx, round_id: UUID, *, holder: UUID, lease_seconds: float) -
         lease_seconds,
     )
     return row is not None
+
+
+async def put_back(tx: Tx, round_id: UUID, *, holder: UUID, seconds: float) -> None:
+    """Let go of a round that could not be begun: it is nobody's in so many seconds, and was not tried."""
+    await tx.execute(
+        """
+        UPDATE round_lease SET times = times - 1, until = clock_timestamp() + $3 * interval '1 second'
+        WHERE round_id = $1 AND holder = $2
+        """,
+        round_id,
+        holder,
+        seconds,
+    )
 
 
 async def end_lease(tx: Tx, round_id: UUID) -> None:

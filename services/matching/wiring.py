@@ -99,7 +99,7 @@ async def read_offerings(db: Database) -> None:
     memory = memory_of(db)
     async with db.transaction() as tx:
         begun_at = await entry_store.now(tx)
-    if memory.is_outdated(begun_at):
+    if memory.outdated:
         held, after = Held(), UUID(int=0)
         while True:
             async with db.transaction() as tx:

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from chassis.commands import Command, once
-from chassis.db import Database, OutcomeUnknown, Tx
+from chassis.db import Database, OutcomeUnknown, Tx, is_transient
 from chassis.ids import new_id
 from chassis.migrate import role_of
 from chassis.pool import Connection
@@ -175,6 +175,24 @@ async def test_what_postgresql_refuses_is_known_to_be_undone_and_the_connection_
     async with db.transaction() as tx:
         assert await tx.fetchval("SELECT pg_backend_pid()") == before
         assert await tx.fetchval("SELECT count(*) FROM watermark") == 0
+
+
+async def test_a_table_that_a_migration_has_changed_is_a_failure_of_the_moment(db: Database, database_url: str) -> None:
+    async def read() -> None:
+        async with db.transaction() as tx:
+            await tx.fetch("SELECT * FROM command")
+
+    await read()
+    administrator = await asyncpg.connect(database_url)
+    try:
+        await administrator.execute("ALTER TABLE requests.command ADD COLUMN added integer")
+    finally:
+        await administrator.close()
+
+    with pytest.raises(asyncpg.InvalidCachedStatementError) as error:
+        await read()
+    assert is_transient(error.value)
+    await read()
 
 
 def test_parameters_are_numbered_on() -> None:

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from contracts.matching import Capacity, Eligibility
+from contracts.reference import topics
 from contracts.values import Period
 from services.matching.candidates import Placed, best
 from services.matching.constraints import violated
 from services.matching.line import WantedLine
 from services.matching.offering import Offering
-from services.matching.places import ROOMS, Held, entry_of
+from services.matching.places import ROOMS, TOPICS, Held, entry_of
 from services.matching.scoring import NOTHING_KNOWN, Known, ranked
 from tests.domain.test_matching_scoring import knowledge, lines, offerings
 from tests.matching_builders import a_wanted_line, an_offering, terms
@@ -55,6 +56,7 @@ def fitting(draw: st.DrawFn) -> Offering:
     )
     changed = replace(
         one.terms,
+        topics=tuple(draw(st.lists(st.sampled_from(sorted(topics())), max_size=TOPICS + 4, unique=True))),
         kinds=("mla_training", *draw(st.lists(st.sampled_from(["mentoring", "training"]), unique=True))),
         languages=tuple(draw(st.lists(st.sampled_from(["en", "fr", "es"]), min_size=1, unique=True))),
         interpretation=("en", "fr", "ar"),
