@@ -24,6 +24,7 @@ from services.matching.scoring import (
     NO_EXPERIENCE,
     ON_TOPICS,
     OPEN_TO_ALL,
+    PRACTISED,
     SAME_REGION,
     SYSTEM_UNKNOWN,
     Experience,
@@ -190,7 +191,8 @@ def _experience(line: WantedLine, experience: Experience) -> Basis:
     return Basis(
         met=topics.met,
         how="experience_on_topics" if topics.met else "experience",
-        amount=experience.deliveries.get(line.kind, 0),
+        # No more than what counts: the exact number, asked for day by day, would tell of each delivery.
+        amount=next((least for least, _ in PRACTISED if experience.deliveries.get(line.kind, 0) >= least), 0),
         degree=practised(line.kind, experience) + ON_TOPICS * topics.degree // FULL,
     )
 

@@ -4,7 +4,7 @@ As everywhere, a move is a pair: a method that decides and returns the fact (or 
 folds the fact into the state.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import pairwise
@@ -14,6 +14,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from contracts import reference
 from contracts.facts import Fact
 from contracts.matching import (
     Capacity,
@@ -136,6 +137,11 @@ class Offering(Struct, frozen=True, kw_only=True):
         return ShownStatus(self.status)
 
     @property
+    def confidential(self) -> bool:
+        """True where to tell that somebody is served would put them at risk."""
+        return are_confidential(self.terms.kinds)
+
+    @property
     def funding_lacking(self) -> Money | None:
         """The money a delivery lacks; None where it is funded."""
         return None if self.terms.resource_status == ResourceStatus.FUNDED else self.terms.funding_needed
@@ -211,6 +217,12 @@ class Offering(Struct, frozen=True, kw_only=True):
     def _check_valid(self, now: datetime) -> None:
         if self.terms.valid.ends < now.date():
             raise Conflict("validity-ended", until=self.terms.valid.ends)
+
+
+def are_confidential(kinds: Iterable[str]) -> bool:
+    """Whether one of the kinds is restricted: what is confidential of it is also that it is made use of."""
+    known = reference.kinds()
+    return any(known[kind].restricted for kind in kinds if kind in known)
 
 
 def draft(offering_id: UUID, provider: str, content: Content, *, now: datetime) -> OfferingDrafted:

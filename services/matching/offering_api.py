@@ -28,12 +28,15 @@ B = TypeVar("B", Comment, Reason)
 
 
 class CapacityView(Struct, frozen=True, kw_only=True):
-    """A period with how many deliveries it can take on, and how many confirmed matches have taken."""
+    """A period with how many deliveries it can take on, and how many confirmed matches have taken.
+
+    `taken` is told of a kind of assistance that may put somebody at risk to its provider and the office alone.
+    """
 
     starts: date = field(name="from")
     ends: date = field(name="until")
     units: int
-    taken: int
+    taken: int | None
 
 
 class OfferingView(Struct, frozen=True, kw_only=True):
@@ -201,7 +204,8 @@ async def _views(tx: Tx, offerings: Sequence[Offering], caller: Caller, now: dat
         view(
             offering,
             texts.get(offering.offering_id, erased),
-            comments.get(offering.offering_id, "") if Guarded.COMMENT in _guarded(caller, offering) else "",
+            comments.get(offering.offering_id, ""),
+            _guarded(caller, offering),
             now.date(),
         )
         for offering in offerings
@@ -212,7 +216,9 @@ def _guarded(caller: Caller, offering: Offering) -> frozenset[str]:
     return policy.decide(caller, Action.SHOW_OFFERING, offering).required().fields
 
 
-def view(offering: Offering, texts: offering_store.Texts, comment: str, today: date) -> OfferingView:
+def view(
+    offering: Offering, texts: offering_store.Texts, comment: str, guarded: frozenset[str], today: date
+) -> OfferingView:
     terms = offering.terms
     return OfferingView(
         offering_id=offering.offering_id,
@@ -237,7 +243,7 @@ def view(offering: Offering, texts: offering_store.Texts, comment: str, today: d
                 starts=one.period.starts,
                 ends=one.period.ends,
                 units=one.units,
-                taken=one.units - offering.room(one),
+                taken=one.units - offering.room(one) if Guarded.TAKEN in guarded else None,
             )
             for one in terms.capacity
         ),
@@ -252,7 +258,7 @@ def view(offering: Offering, texts: offering_store.Texts, comment: str, today: d
         available_since=offering.available_since,
         reconfirmed_at=offering.reconfirmed_at,
         reason=offering.reason,
-        comment=comment,
+        comment=comment if Guarded.COMMENT in guarded else "",
     )
 
 

@@ -16,7 +16,7 @@ from pyroaring import BitMap
 
 from contracts import reference
 from contracts.values import Language, is_unodc
-from services.matching.offering import Offering, ResourceStatus
+from services.matching.offering import Offering, ResourceStatus, are_confidential
 from services.matching.scoring import FULL, FUNDING, load_degree
 
 ROOMS: Final = 4
@@ -272,7 +272,7 @@ class Held:
         rows["provider"] = [self.providers.setdefault(one.provider, len(self.providers)) for one in page]
         rows["kind"] = [FULL // (len(set(one.kinds)) or 1) for one in page]
         rows["funding"] = [FUNDING[ResourceStatus(one.resource_status)] for one in page]
-        rows["load"] = [load_degree(one.taken, one.units) for one in page]
+        rows["load"] = [load_degree(0 if are_confidential(one.kinds) else one.taken, one.units) for one in page]
         rows["group_max"] = [EVER if one.group_size_max is None else one.group_size_max for one in page]
         rows["valid_from"] = [one.valid_from for one in page]
         rows["valid_until"] = [one.valid_until for one in page]

@@ -67,6 +67,8 @@ class Guarded(StrEnum):
 
     COMMENT = "comment"
     """Of an offering: what is written beside its moves is between its provider and UNODC."""
+    TAKEN = "taken"
+    """Of an offering: how much of it is taken. Of a kind that may put somebody at risk that tells of somebody."""
     RANK = "rank"
     """Of a match: a provider is not told how many others there are."""
     DEPARTS = "departs"
@@ -154,7 +156,8 @@ COMPARERS = FILERS | OVERSEERS
 
 _ABOUT_BOTH = frozenset({Action.PROPOSE, Action.WHY_NOT})
 _LISTS = frozenset({Action.FOLLOW, Action.LIST_OFFERINGS, Action.LIST_MATCHES, Action.LIST_ROUNDS})
-_WITH_COMMENT = Decision(None, frozenset({Guarded.COMMENT}))
+_OF_ITS_OWN = Decision(None, frozenset({Guarded.COMMENT, Guarded.TAKEN}))
+_WITH_TAKEN = Decision(None, frozenset({Guarded.TAKEN}))
 _WITH_RANKING = Decision(None, frozenset({Guarded.RANK, Guarded.DEPARTS, Guarded.DEPARTURE, Guarded.JUDGEMENT}))
 _WITH_OBSTACLES = Decision(None, frozenset({Guarded.OBSTACLES, Guarded.PLACE, Guarded.MATCH_ID}))
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
@@ -216,7 +219,7 @@ def _decide_offering(caller: Caller, action: Action, offering: Offering) -> Deci
         return ALLOWED
     if action is Action.LIST_OFFERINGS or action is Action.SHOW_OFFERING:
         of_its_own = caller.role in OVERSEERS or offering.provider == caller.organization
-        return _WITH_COMMENT if of_its_own else ALLOWED
+        return _OF_ITS_OWN if of_its_own else ALLOWED if offering.confidential else _WITH_TAKEN
     if caller.role not in OFFERERS.get(action, ()):
         return _NOT_FOR_YOUR_ROLE
     if caller.role in _PROVIDER and offering.provider != caller.organization:

@@ -206,8 +206,13 @@ def practised(kind: str, experience: Experience) -> int:
 
 
 def load(offering: Offering) -> tuple[int, int]:
-    """How many of the deliveries that the offering can take on are taken, and how many there are."""
+    """How many of the deliveries that the offering can take on are taken, and how many there are.
+
+    None are, as far as a score goes, where to tell it would put somebody at risk.
+    """
     units = sum(one.units for one in offering.terms.capacity)
+    if offering.confidential:
+        return 0, units
     return units - sum(offering.room(one) for one in offering.terms.capacity), units
 
 

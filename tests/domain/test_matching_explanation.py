@@ -95,7 +95,7 @@ def test_it_reads_as_a_person_would_say_it() -> None:
     assert "The offering is open to all States." == said["region"]
     assert "Deliveries of the offering that are taken: 0 of 3." == said["load"]
     assert (
-        "Deliveries of this kind that the provider has completed: 4. It has completed deliveries on: "
+        "Deliveries of this kind that the provider has completed: at least 3. It has completed deliveries on: "
         "Gender considerations."
     ) == said["experience"]
 

@@ -348,3 +348,21 @@ def test_words_are_hashed_with_a_salt_of_their_own() -> None:
 async def test_an_offering_nobody_knows_is_none(databases: Mapping[str, Database]) -> None:
     async with databases["matching"].transaction() as tx:
         assert await offering_store.known(tx, UUID(int=1), lock=True) is None
+
+
+async def test_of_a_kind_that_may_put_somebody_at_risk_nobody_else_is_told_what_is_taken(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    unit, kenya = "UNODC-CEB:provider_officer", "KEN:focal_point"
+    kept, told = await approved(api, unit, kinds=["witness_protection"]), await approved(api, unit)
+    async with databases["matching"].transaction() as tx:
+        await tx.execute("UPDATE capacity SET taken = 1")
+
+    for offering, by, taken in (
+        (kept, "KEN:focal_point", None),
+        (kept, NORWAY, None),
+        (kept, CEB, 1),
+        (told, "KEN:focal_point", 1),
+    ):
+        shown = await api.get(f"/v1/offerings/{offering['offering_id']}", headers=headers(by))
+        assert {taken} == {period["taken"] for period in shown.json()["capacity"]}

@@ -160,7 +160,7 @@ async def test_what_a_provider_has_completed_counts_for_it_and_is_said(api: Clie
     detail = (await api.get(f"/v1/matches/{match['match_id']}", headers=headers(COORDINATOR))).json()
     said = next(one["says"] for one in detail["explanation"] if one["criterion"] == "experience")
     assert said.startswith(
-        "Deliveries of this kind that the provider has completed: 1. It has completed deliveries on:"
+        "Deliveries of this kind that the provider has completed: at least 1. It has completed deliveries on:"
     )
 
 
