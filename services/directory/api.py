@@ -16,6 +16,7 @@ from chassis.following import Told
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
 from chassis.ids import new_id
 from chassis.problems import language_of
+from chassis.queries import formed_as
 from contracts.callers import Subject
 from contracts.facts import Fact
 from contracts.reference import country_name
@@ -114,7 +115,7 @@ async def list_organizations(
     db: Db,
     caller: Calling,
     paging: Paging,
-    cursor: FromQuery[OrganizationCode | None] = None,
+    cursor: Annotated[str | None, formed_as(OrganizationCode)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
     accept_language: AcceptLanguage = None,
 ) -> Response[OrganizationPage]:
@@ -170,7 +171,7 @@ async def list_people(
     db: Db,
     caller: Calling,
     paging: Paging,
-    organization: FromQuery[OrganizationCode | None] = None,
+    organization: Annotated[str | None, formed_as(OrganizationCode)] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[PersonPage]:

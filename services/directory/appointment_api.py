@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from chassis.commands import claim, once
 from chassis.db import Tx
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
+from chassis.queries import formed_as
 from contracts.values import Caller, Organization, Role
 from services.directory import actions, store
 from services.directory.appointment import Appointment, ShownStatus
@@ -83,7 +84,7 @@ async def list_appointments(
     caller: Calling,
     paging: Paging,
     now: Now,
-    organization: FromQuery[Organization | None] = None,
+    organization: Annotated[str | None, formed_as(Organization)] = None,
     person: FromQuery[UUID | None] = None,
     status: FromQuery[ShownStatus | None] = None,
     cursor: FromQuery[UUID | None] = None,

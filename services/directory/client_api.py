@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from chassis.commands import claim, once
 from chassis.db import Tx
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
+from chassis.queries import formed_as
 from contracts.values import Caller, Organization, Role, Scope
 from services.directory import client_actions, client_store, store
 from services.directory.client import Client, ClientStatus
@@ -79,7 +80,7 @@ async def list_clients(
     caller: Calling,
     paging: Paging,
     now: Now,
-    organization: FromQuery[Organization | None] = None,
+    organization: Annotated[str | None, formed_as(Organization)] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ClientPage]:

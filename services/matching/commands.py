@@ -278,6 +278,11 @@ def check_reason(move: str, reason: str, *, name: str = "reason") -> str:
     return reason
 
 
+def check_state(state: str) -> None:
+    """Raises Invalid for what is no State."""
+    _check("state", [state], reference.countries())
+
+
 def _check_codes(body: OfferingBody) -> None:
     _check_said(body)
     _check("kinds", body.kinds, reference.kinds())

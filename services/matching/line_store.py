@@ -244,18 +244,17 @@ async def count_open(tx: Tx) -> int:
     )
 
 
-async def like(tx: Tx, line: WantedLine, caller: Caller, *, circulating: bool) -> list[Submitted]:
+async def like(tx: Tx, line: WantedLine, caller: Caller) -> list[Submitted]:
     """Lines of other requests that share a kind, a topic or an article with one, the newest first.
 
-    Only those this caller may know of, without what was read of them; others' only while `circulating` is known.
+    Only those of which `policy.may_compare` is true, without what was read of them.
     """
     rows = await tx.fetch(
         """
         SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
         WHERE request_id <> $1 AND (kind = $2 OR topics && $3::text[] OR articles && $4::text[])
-          AND ($6 IN ('coordinator', 'auditor', 'service') OR state = $5
-               OR ($7 AND status IN ('open', 'in_delivery') AND circulation = 'granted' AND told(request_id, $5)))
-        ORDER BY request_id DESC, line_id LIMIT $8
+          AND ($6 IN ('coordinator', 'auditor', 'service') OR ($6 IN ('focal_point', 'official') AND state = $5))
+        ORDER BY request_id DESC, line_id LIMIT $7
         """,
         line.request_id,
         line.kind,
@@ -263,7 +262,6 @@ async def like(tx: Tx, line: WantedLine, caller: Caller, *, circulating: bool) -
         line.articles,
         caller.organization,
         caller.role,
-        circulating,
         COMPARED_MAX,
     )
     return [Submitted(line=_line(row), submitted_at=row["submitted_at"]) for row in rows]

@@ -16,6 +16,7 @@ from chassis.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.following import Told
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
 from chassis.ids import new_id
+from chassis.queries import formed_as
 from contracts.facts import Fact
 from contracts.matching import Eligibility
 from contracts.values import Caller, Code, Money, Organization, Period
@@ -108,8 +109,8 @@ async def list_offerings(
     paging: Paging,
     now: Now,
     status: FromQuery[ShownStatus | None] = None,
-    kind: FromQuery[Code | None] = None,
-    provider: FromQuery[Organization | None] = None,
+    kind: Annotated[str | None, formed_as(Code)] = None,
+    provider: Annotated[str | None, formed_as(Organization)] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=offering_store.LIST_MAX)] = 50,
 ) -> Response[OfferingPage]:

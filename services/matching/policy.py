@@ -1,6 +1,7 @@
 """Who may do what with offerings and matches, and what of them they are shown; docs/permissions.md is its table.
 
-`may_see` in SQL says in the WHERE of every read what `may_see_offering` and `may_see_match` say here; tests compare.
+`may_see` in SQL says in the WHERE of every read what `may_see_offering` and `may_see_match` say here, and
+`line_store.like` what `may_compare` says; tests compare.
 """
 
 from collections.abc import Mapping
@@ -203,12 +204,15 @@ def _decide_proposal(caller: Caller, action: Action, about: Offering | WantedLin
 def _decide_comparison(caller: Caller, line: WantedLine | None) -> Decision:
     if caller.role not in COMPARERS:
         return _NOT_FOR_YOUR_ROLE
-    hidden = isinstance(line, WantedLine) and not may_compare_texts(caller, line)
+    hidden = isinstance(line, WantedLine) and not may_compare(caller, line)
     return HIDDEN if hidden else ALLOWED
 
 
-def may_compare_texts(caller: Caller, line: WantedLine) -> bool:
-    """True of every line to the office, and to a State of its own: how close two texts are tells of both."""
+def may_compare(caller: Caller, line: WantedLine) -> bool:
+    """Every line to the office, and to a State its own past.
+
+    What circulates is shown to those who may help: another State learns nothing of it by filing something like it.
+    """
     return caller.role in OVERSEERS or (caller.role in FILERS and line.state == caller.organization)
 
 

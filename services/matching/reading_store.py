@@ -16,6 +16,9 @@ PAUSE_SECONDS = 2
 PAUSE_SECONDS_MAX = 600
 """Attempts are that long apart at most: the last one is made after more than half an hour."""
 
+WORDS_MAX = 100
+"""Of so many texts are the words compared with those of another."""
+
 FLOAT_BYTES = 4
 LEASE_SECONDS = 20
 """Longer than a reading takes: then somebody else tries, and where both come to an end one of them is kept."""
@@ -191,6 +194,24 @@ async def of(tx: Tx, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
         SELECT about_id, language, tokens, model, model_version, vector FROM reading WHERE about_id = ANY ($1::uuid[])
         """,
         about_ids,
+    )
+    return {row["about_id"]: _reading(row) for row in rows}
+
+
+async def beside(tx: Tx, to: Reading, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
+    """What of these is compared with one: the vectors, and of the first `WORDS_MAX` the tokens where one has none.
+
+    Of a long text the tokens are thousands, and cost more than all that is done with the vectors.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT about_id, language, model, model_version, vector,
+            CASE WHEN about_id = ANY ($2::uuid[]) AND ($3 OR vector IS NULL) THEN tokens ELSE '{}' END AS tokens
+        FROM reading WHERE about_id = ANY ($1::uuid[])
+        """,
+        about_ids,
+        about_ids[:WORDS_MAX],
+        to.vector is None,
     )
     return {row["about_id"]: _reading(row) for row in rows}
 

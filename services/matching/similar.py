@@ -92,7 +92,7 @@ def _by_words(to: Reading | None, readings: Sequence[Reading]) -> list[UUID]:
         return []
     index = Index()
     for reading in readings:
-        if reading.language == to.language:
+        if reading.tokens and reading.language == to.language:
             index.put(str(reading.about_id), reading.tokens)
     return [UUID(found.document_id) for found in index.search(to.tokens, limit=len(readings))]
 

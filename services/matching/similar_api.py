@@ -1,5 +1,6 @@
 """The route that shows which lines are like another one."""
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -8,21 +9,28 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chassis.db import Tx
+from chassis.db import Database
 from chassis.http import Calling, Db, asks
 from contracts.matching import Judgement
-from contracts.refusals import Missing, Unavailable
+from contracts.refusals import Missing
 from contracts.values import Caller, Period
-from services.matching import consent_store, line_store, policy, reading_store
+from services.matching import line_store, policy, reading_store
 from services.matching.policy import Action
 from services.matching.similar import Similar, Submitted, similar
+
+AT_ONCE_MAX = 2
+"""So many are compared in a process at once; who comes meanwhile waits, and holds no connection."""
+
+
+class Turns(asyncio.Semaphore):
+    """Whose turn it is to compare."""
 
 
 class SimilarLine(Struct, frozen=True, kw_only=True):
     """A line and what it has in common with the one asked about, in codes of `/v1/reference/…`.
 
-    `judgement` says how close the texts are to a model that has read both; it is null where none has, and of another
-    State's line. `duplicate`: the same State has submitted nearly the same within an hour.
+    `judgement` says how close the texts are to a model that has read both; it is null where none has.
+    `duplicate`: the same State has submitted nearly the same within an hour.
     """
 
     line_id: UUID
@@ -46,29 +54,33 @@ class SimilarLines(Struct, frozen=True, kw_only=True):
 
 @get("/v1/matches/similar", opt=asks(Action.SIMILAR), summary="Which lines are like another one, and in what")
 async def show_similar(db: Db, caller: Calling, of_line: Annotated[UUID, QueryParameter(name="line")]) -> SimilarLines:
-    """To the office of all States'; to a State of its own, and by codes alone of what circulates to it."""
+    """To the office of all States'; to a State of its own."""
     policy.decide(caller, Action.SIMILAR).required()
+    async with _turns(db):
+        to, others = await _read(db, caller, of_line)
+        # It takes its time: not for the event loop.
+        found = await asyncio.to_thread(similar, to, others)
+    return SimilarLines(line_id=of_line, similar=[_view(one) for one in found])
+
+
+async def _read(db: Database, caller: Caller, of_line: UUID) -> tuple[Submitted, list[Submitted]]:
     async with db.transaction(by=caller) as tx, tx.by_itself():
         line = await line_store.line(tx, of_line)
         if line is None:
             raise Missing("not-found")
         policy.decide(caller, Action.SIMILAR, line).required()
-        others = await line_store.like(tx, line, caller, circulating=await _is_heard(tx, caller))
+        others = await line_store.like(tx, line, caller)
         submitted_at = await line_store.submitted_at(tx, line.request_id)
-        legible = [of_line, *(one.line.line_id for one in others if policy.may_compare_texts(caller, one.line))]
-        read = await reading_store.of(tx, legible)
-    to = Submitted(line=line, submitted_at=submitted_at, reading=read.get(of_line))
-    found = similar(to, [replace(one, reading=read.get(one.line.line_id)) for one in others])
-    return SimilarLines(line_id=of_line, similar=[_view(one) for one in found])
+        reading = (await reading_store.of(tx, [of_line])).get(of_line)
+        read = await reading_store.beside(tx, reading, [one.line.line_id for one in others]) if reading else {}
+    to = Submitted(line=line, submitted_at=submitted_at, reading=reading)
+    return to, [replace(one, reading=read.get(one.line.line_id)) for one in others]
 
 
-async def _is_heard(tx: Tx, caller: Caller) -> bool:
-    """What circulates to a State hangs on consents; its own lines do not, and are shown all the same."""
-    try:
-        await consent_store.check_heard(tx, caller.organization)
-    except Unavailable:
-        return False
-    return True
+def _turns(db: Database) -> Turns:
+    turns = db.memory.setdefault(Turns, Turns(AT_ONCE_MAX))
+    assert isinstance(turns, Turns), "it is kept under its own name"
+    return turns
 
 
 def _view(found: Similar) -> SimilarLine:

@@ -4,15 +4,16 @@ from datetime import date
 from typing import Annotated
 
 from litestar import Response, get, post
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import JSONBody
 from msgspec import Struct
 
 from chassis.commands import claim
 from chassis.db import Tx
 from chassis.http import Calling, Commanded, Db, Now, asks
+from chassis.queries import formed_as
 from contracts.values import State
 from services.matching import policy, treaty_actions, treaty_store
-from services.matching.commands import RecordTreatyStatus
+from services.matching.commands import RecordTreatyStatus, check_state
 from services.matching.policy import Action
 from services.matching.treaties import treaty_status_id_of
 
@@ -38,9 +39,10 @@ class TreatyStatuses(Struct, frozen=True, kw_only=True):
 
 @get("/v1/treaty-statuses", opt=asks(Action.SHOW_TREATY_STATUS), summary="What a State is known to be party to")
 async def show_treaty_statuses(
-    db: Db, caller: Calling, of_state: Annotated[State, QueryParameter(name="state")]
+    db: Db, caller: Calling, of_state: Annotated[str, formed_as(State, name="state")]
 ) -> TreatyStatuses:
     policy.decide(caller, Action.SHOW_TREATY_STATUS).required()
+    check_state(of_state)
     async with db.transaction(by=caller) as tx:
         return await _read(tx, of_state)
 

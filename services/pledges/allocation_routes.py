@@ -13,6 +13,7 @@ from msgspec.structs import asdict
 from chassis.commands import claim
 from chassis.http import Calling, Commanded, Db, Now, Paging, asks, created, shown
 from chassis.ids import new_id
+from chassis.queries import formed_as
 from contracts.pledges import Rate
 from contracts.refusals import Invalid
 from contracts.values import Currency, Money
@@ -272,7 +273,7 @@ async def list_rates(
     db: Db,
     caller: Calling,
     paging: Paging,
-    currency: FromQuery[Currency | None] = None,
+    currency: Annotated[str | None, formed_as(Currency)] = None,
     cursor: Annotated[str | None, QueryParameter(max_length=14)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=RATES_LIST_MAX)] = 100,
 ) -> Response[RatePage]:

@@ -18,6 +18,7 @@ from chassis.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.following import Told
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
 from chassis.journal import read_aggregate
+from chassis.queries import formed_as
 from contracts.facts import Fact
 from contracts.refusals import Invalid
 from contracts.values import Caller, State
@@ -93,7 +94,7 @@ async def list_requests(
     caller: Calling,
     paging: Paging,
     status: FromQuery[Status | None] = None,
-    state_: Annotated[State | None, QueryParameter(name="state")] = None,
+    state_: Annotated[str | None, formed_as(State, name="state")] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[RequestPage]:

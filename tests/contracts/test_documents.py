@@ -123,6 +123,21 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
     assert undoes_nothing == without_revision
 
 
+def test_no_word_in_a_query_is_without_limits(document: Mapping[str, Any]) -> None:
+    """An alias such as `State` says its form in vain where it is a parameter's type: `formed_as` has it looked at."""
+    limits = {"enum", "format", "maxLength", "$ref"}
+    unlimited = {
+        (path, one["name"])
+        for path, _, operation in _operations(document)
+        for one in operation.get("parameters", ())
+        if one.get("in") == "query"
+        for schema in one["schema"].get("oneOf", [one["schema"]])
+        if schema.get("type", "string") == "string" and not limits & schema.keys()
+    }
+
+    assert set() == unlimited
+
+
 def test_every_operation_has_a_name_of_its_own_and_answers_refusals_with_a_problem(document: Mapping[str, Any]) -> None:
     names = Counter(operation["operationId"] for _, _, operation in _operations(document))
     problem = document["components"]["responses"]["Problem"]["content"]

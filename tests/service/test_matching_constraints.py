@@ -130,6 +130,14 @@ async def test_what_the_old_list_does_not_know_is_recorded_and_admits(api: Clien
     ][:2]
 
 
+async def test_of_what_is_no_state_no_status_is_told(api: Client) -> None:
+    forms = {"ken": "invalid-request", "KEN\n": "invalid-request", "KENYA": "invalid-request", "ZZZ": "unknown-code"}
+
+    for state, slug in forms.items():
+        answer = await api.get("/v1/treaty-statuses", params={"state": state}, headers=headers("NOR:donor_officer"))
+        assert (400, slug) == (answer.status_code, answer.json()["slug"]), state
+
+
 async def test_a_state_that_left_is_no_longer_matched(api: Client, owner: Owner) -> None:
     offering = await approved(api, CEB, treaties=["UNTOC"])
     request = await opened(owner)
