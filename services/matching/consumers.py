@@ -134,14 +134,12 @@ async def hear_of_circulation(tx: Tx, event: Event, fact: CirculationDecided) ->
 async def _expire_untold(tx: Tx, event: Event, request_id: UUID) -> None:
     """Where no consent is left that lets its provider know, what was shown ends, unless it is agreed or of UNODC."""
     now = datetime.now(UTC)
-    granted = await line_store.circulates(tx, request_id)
-    consents = await consent_store.in_force(tx, request_id) if granted else ()
     shown = [
         match
         for match in await match_store.not_confirmed_of_request(tx, request_id)
         if match.status in SHOWN
         and not is_unodc(match.provider)
-        and not any(consent.names(match.provider) for consent in consents)
+        and not await line_store.circulates_to(tx, request_id, match.provider)
     ]
     await suggesting.expire(tx, shown, because=event, now=now)
 

@@ -119,8 +119,9 @@ class WantedLine(Struct, frozen=True, kw_only=True):
         return self.status in PROPOSABLE
 
     def may_be_told_to(self, organization: str) -> bool:
-        """True where a consent in force lets the organization know of the line."""
-        return self.circulation == "granted" and any(consent.names(organization) for consent in self.consents)
+        """True where a consent in force lets the organization know of the line, and its State does not exclude it."""
+        consented = self.circulation == "granted" and any(consent.names(organization) for consent in self.consents)
+        return consented and organization not in self.excluded_providers
 
     def is_shown_to(self, provider: Caller) -> bool:
         """True where a provider's officer may know of the line: it is open to proposals, and to them."""

@@ -119,9 +119,14 @@ async def circulate(tx: Tx, request_id: UUID, circulation: str) -> None:
     await tx.execute("UPDATE wanted_request SET circulation = $2 WHERE request_id = $1", request_id, circulation)
 
 
-async def circulates(tx: Tx, request_id: UUID) -> bool:
+async def circulates_to(tx: Tx, request_id: UUID, organization: str) -> bool:
+    """As `WantedLine.may_be_told_to`, of all lines of a request."""
     return bool(
-        await tx.fetchval("SELECT circulation = 'granted' FROM wanted_request WHERE request_id = $1", request_id)
+        await tx.fetchval(
+            "SELECT circulation = 'granted' AND told(request_id, $2) FROM wanted_request WHERE request_id = $1",
+            request_id,
+            organization,
+        )
     )
 
 

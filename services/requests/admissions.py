@@ -75,7 +75,8 @@ def _by_consent(request: Request, history: Sequence[Moment]) -> Iterator[Admissi
     if since is None or now is None:
         return
     for consent in request.consents.values():
-        for recipient in consent.recipients if consent.in_force(now) else ():
+        named = [one for one in consent.recipients if one not in request.excluded_providers]
+        for recipient in named if consent.in_force(now) else ():
             yield Admission(
                 who=recipient,
                 door=Door.CONSENT,

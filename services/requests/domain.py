@@ -292,7 +292,10 @@ class Request(Struct, frozen=True, kw_only=True):
         return Terms(recipients=recipients_by_visibility(self.visibility, self.addressee, self.addressed_states))
 
     def consent(self, consent_id: UUID, terms: Terms | None = None, *, now: datetime) -> ConsentGiven:
-        """The State lets its request be shown. Raises Conflict where what stands gives as much already."""
+        """The State lets its request be shown.
+
+        Raises Conflict where what stands gives as much already, Invalid where it names whom the State excludes.
+        """
         return ConsentGiven(given_at=now, **self._consented("consent", consent_id, terms, now))
 
     def record_consent(
@@ -306,6 +309,9 @@ class Request(Struct, frozen=True, kw_only=True):
         self.require(move)
         terms = terms or self.terms_by_visibility
         _check_period(terms, now)
+        excluded = sorted(set(terms.recipients) & set(self.excluded_providers))
+        if excluded:
+            raise Invalid("consent-excluded-provider", organizations=excluded)
         # Silence has given nothing yet: a running window's consent covers nothing.
         silence = self.circulation is Circulation.WINDOW_RUNNING
         if not silence and any(consent.covers(terms) for consent in self.standing):

@@ -220,7 +220,8 @@ def may_see(caller: Caller, request: Request) -> bool:
 def fields_seen(caller: Caller, request: Request) -> frozenset[FieldSet]:
     """The fields of the request as it was read; none where it does not exist for the caller.
 
-    Providers and donors see what the consents in force give to their organization, and nothing else.
+    Providers and donors see what the consents in force give to their organization, and nothing else; whom the State
+    excludes sees nothing, whatever the consents say: it would find that it does not fit, and know why.
     """
     if _is_outside(caller):
         return _given_to(request, caller.organization)
@@ -232,7 +233,7 @@ def fields_seen(caller: Caller, request: Request) -> frozenset[FieldSet]:
 
 
 def _given_to(request: Request, organization: str) -> frozenset[FieldSet]:
-    if not circulates(request) or request.read_at is None:
+    if not circulates(request) or request.read_at is None or organization in request.excluded_providers:
         return frozenset()
     return given_to(request.consents.values(), organization, request.read_at)
 

@@ -18,6 +18,7 @@ from tests.service.test_matching_offerings import approved
 from tests.service.test_matching_why_not import ask, why_not
 
 UNFUNDED = {"resource_status": "unfunded", "funding_needed": {"minor": 5, "currency": "USD"}}
+FRANCE = "FRA:provider_officer"
 IRAN = {"state": "IRN"}
 """Of which the list of 2014 does not know that it is party to anything."""
 
@@ -68,17 +69,21 @@ async def test_a_match_with_whom_the_state_excludes_later_ends(api: Client, owne
 
 
 async def test_a_provider_does_not_learn_that_it_is_excluded(api: Client, owner: Owner) -> None:
+    """All else fits, and every provider may know of the request: to whom is excluded it is as if it were not there."""
     offering = await approved(api, NORWAY)
-    request = await opened(owner, a_submission(excluded_providers=("NOR",)))
+    request = await opened(owner, a_submission(excluded_providers=("NOR", "UNODC-CEB")))
 
-    mine = await ask(api, request, offering, NORWAY)
-    interest = await begin(api, request.lines[0].line_id, offering, NORWAY)
+    for by, own in ((NORWAY, offering), (CEB, await approved(api, CEB))):
+        for of in (request, a_submission()):
+            for answer in (await ask(api, of, own, by), await begin(api, of.lines[0].line_id, own, by)):
+                assert (404, "not-found") == (answer.status_code, answer.json()["slug"]), (by, answer.text)
+    france = await approved(api, FRANCE)
+    assert (await ask(api, request, france, FRANCE)).json()["fits"]
+    assert 201 == (await begin(api, request.lines[0].line_id, france, FRANCE)).status_code
+
     nomination = await begin(api, request.lines[0].line_id, offering, COORDINATOR)
     (obstacle,) = (await why_not(api, request, offering))["obstacles"]
 
-    assert {"line_id", "offering_id", "fits"} == set(mine.json())
-    assert (409, "offering-does-not-fit") == (interest.status_code, interest.json()["slug"])
-    assert "excluded" not in interest.text
     assert ["excluded_provider"] == nomination.json()["details"]["violated"]
     assert ("The State does not wish to be served by Norway.", "It would fit if the State no longer excluded Norway.") == (
         obstacle["reason"], obstacle["advice"],

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from chassis.db import Database
 from contracts.refusals import Missing
 from contracts.values import Role
-from services.matching import match_store, offering_store, policy
+from services.matching import line_store, match_store, offering_store, policy
 from services.matching.match import MatchStatus
 from tests.builders import NOON, a_caller, headers
 from tests.matching_builders import a_contract_line, a_match, a_submission, an_offering
@@ -62,7 +62,7 @@ async def test_a_provider_is_not_told_of_its_competitors(api: Client, owner: Own
 
 
 async def test_policy_in_sql_and_in_python_say_the_same(databases: Mapping[str, Database]) -> None:
-    requests = uuid4(), uuid4()
+    requests = uuid4(), uuid4(), uuid4()
     every = [
         a_match(
             status,
@@ -81,7 +81,8 @@ async def test_policy_in_sql_and_in_python_say_the_same(databases: Mapping[str, 
         for offering_id in (uuid4(),)
     ]
     told = a_submission(request_id=every[0].request_id)
-    await Owner(databases["matching"]).tells(told)
+    excluding = a_submission(request_id=requests[2], excluded_providers=("NOR", "UNODC-CEB"))
+    await Owner(databases["matching"]).tells(told, excluding)
     async with databases["matching"].transaction() as tx:
         for one in every:
             await offering_store.save(tx, an_offering(offering_id=one.offering_id))
@@ -97,6 +98,26 @@ async def test_policy_in_sql_and_in_python_say_the_same(databases: Mapping[str, 
                         seen = None
                     assert (seen is not None) == policy.may_see_match(caller, known), (caller, one)
                     assert seen in (None, known)
+        for of in (told, excluding):
+            line = await line_store.line(tx, of.lines[0].line_id)
+            assert line is not None
+            for organization in ("UNODC", "UNODC-CEB", "KEN", "NOR"):
+                in_sql = await tx.fetchval("SELECT told($1, $2)", of.request_id, organization)
+                assert in_sql == line.may_be_told_to(organization) == (organization not in of.excluded_providers)
+
+
+async def test_behind_the_wall_too_a_provider_is_not_told_of_what_excludes_it(
+    api: Client, owner: Owner, databases: Mapping[str, Database]
+) -> None:
+    """`told` asks as the owner what a provider's reading does not find, and leaves no trace of having been that."""
+    told, excluding = a_submission(), a_submission(excluded_providers=("NOR",))
+    await owner.tells(told, excluding)
+    async with databases["matching"].transaction(by=a_caller(NORWAY)) as tx:
+        asked = "SELECT ARRAY[told($1, 'NOR'), told($2, 'NOR'), told($2, 'FRA')], caller_role()"
+        assert [[True, False, True], "provider_officer"] == list(
+            await tx.fetchrow(asked, told.request_id, excluding.request_id) or ()
+        )
+        assert 0 == await tx.fetchval("SELECT count(*) FROM wanted_request")
 
 
 async def test_matches_are_paged_best_first_without_a_gap(api: Client, owner: Owner) -> None:

@@ -36,7 +36,7 @@ def consents_of(visibility: Visibility) -> list[Consent]:
 
 
 async def test_python_and_sql_agree_on_who_may_see(databases: Mapping[str, Database]) -> None:
-    """Every role × ownership × state × circulation × visibility × addressee."""
+    """Every role × ownership × state × circulation × visibility × addressee × whether one who asks is excluded."""
     callers = [
         a_caller(f"{organization}:{role}")
         for organization in ("KEN", "NOR", "UNODC", "UNODC-SHERLOC", "UNODCX")
@@ -53,12 +53,14 @@ async def test_python_and_sql_agree_on_who_may_see(databases: Mapping[str, Datab
             addressed_states=("NOR",) if addressee is Addressee.STATES else (),
             window_ends_at=NOON if circulation is Circulation.WINDOW_RUNNING else None,
             consents={consent.consent_id: consent},
+            excluded_providers=excluded,
             read_at=now,
         )
         for status in Status
         for circulation in Circulation
         for visibility in Visibility
         for addressee in Addressee
+        for excluded in ((), ("NOR", "UNODC-SHERLOC"))
         for consent in consents_of(visibility)
     ]
     async with databases["requests"].transaction() as tx:
