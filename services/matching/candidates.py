@@ -129,8 +129,8 @@ def _degrees(
         "language": _languages(line, rows),
         "window": FULL * free // window_days(line.window),
         "region": _region(held, line.state, places, provider),
-        "legal_system": _by_provider(held, _systems(held, line.state), SYSTEM_UNKNOWN)[provider],
-        "experience": _by_provider(held, _experience(line, known), 0)[provider],
+        "legal_system": _legal_system(held, line.state)[provider],
+        "experience": _experience(held, line, known)[provider],
         "funding": rows["funding"],
         "load": rows["load"],
     }
@@ -173,8 +173,9 @@ def _languages(line: WantedLine, rows: Rows) -> Ints:
 
 def _region(held: Held, state: str, places: Places, provider: Places) -> Ints:
     region = region_of(state)
-    near = {name: SAME_REGION for name in held.providers if region is not None and region_of(name) == region}
-    found = _by_provider(held, near, OPEN_TO_ALL)[provider]
+    found = held.by_provider(
+        f"near {region}", lambda name: SAME_REGION if region is not None and region_of(name) == region else OPEN_TO_ALL
+    )[provider]
     here = BitMap(places)
     for what, code, degree in (("region", region, BY_REGION), ("state", state, FULL)):
         if code is not None and (among := here & held.of(what, code)):
@@ -182,23 +183,20 @@ def _region(held: Held, state: str, places: Places, provider: Places) -> Ints:
     return found
 
 
-def _systems(held: Held, state: str) -> Mapping[str, int]:
-    own = legal_system_of(state)
-    return {
-        name: FULL * len(set(own) & set(others)) // len(set(own))
-        for name in held.providers
-        if own and (others := legal_system_of(name))
-    }
+def _legal_system(held: Held, state: str) -> Ints:
+    own = set(legal_system_of(state))
+
+    def degree(name: str) -> int:
+        others = legal_system_of(name)
+        return FULL * len(own & set(others)) // len(own) if own and others else SYSTEM_UNKNOWN
+
+    return held.by_provider(f"law {state}", degree)
 
 
-def _experience(line: WantedLine, known: Known) -> Mapping[str, int]:
-    asked = set(line.topics)
-    return {
-        name: practised(line.kind, one) + ON_TOPICS * (FULL * len(asked & one.topics) // (len(asked) or 1)) // FULL
-        for name, one in known.experience.items()
-    }
-
-
-def _by_provider(held: Held, degrees: Mapping[str, int], else_: int) -> Ints:
-    """A degree for each provider by its number."""
-    return np.array([degrees.get(name, else_) for name in held.providers], np.int32)
+def _experience(held: Held, line: WantedLine, known: Known) -> Ints:
+    degrees, asked = np.zeros(len(held.providers), np.int32), set(line.topics)
+    for name, one in known.experience.items():
+        if name in held.providers:
+            on_topics = FULL * len(asked & one.topics) // (len(asked) or 1)
+            degrees[held.providers[name]] = practised(line.kind, one) + ON_TOPICS * on_topics // FULL
+    return degrees

@@ -4,7 +4,7 @@ What a hard constraint asks about codes is a set of places for each code, as a c
 all of a row lies together: to fetch it is what takes time where there are very many.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -176,6 +176,7 @@ class Held:
         self.more_rooms: dict[int, Sequence[tuple[int, int]]] = {}
         self.more_topics: dict[int, Sequence[int]] = {}
         self._sets: dict[tuple[str, str], BitMap] = {}
+        self._by_provider: dict[str, Ints] = {}
         self._read_together = 0
         self._later: dict[UUID, int] = {}
         self._free: list[int] = []
@@ -187,6 +188,13 @@ class Held:
     def of(self, what: str, code: str) -> BitMap:
         """The places of the offerings that have this code; not to be changed."""
         return self._sets.get((what, code), _NOTHING)
+
+    def by_provider(self, what: str, degree: Callable[[str], int]) -> Ints:
+        """A degree for each provider by its number, counted anew where there are more of them."""
+        found = self._by_provider.get(what)
+        if found is None or len(found) < len(self.providers):
+            found = self._by_provider[what] = np.array([degree(name) for name in self.providers], np.int32)
+        return found
 
     def rows_of(self, places: Places) -> Rows:
         """A copy of these rows. Each is copied whole: field by field takes forty times as long."""
