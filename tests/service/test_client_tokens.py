@@ -73,7 +73,7 @@ NOT_KNOWN: dict[str, Callable[[str, str, str], Attempt]] = {
     "no secret": lambda i, s, o: ({}, f"{WELL}&client_id={i}"),
     "empty secret": lambda i, s, o: ({}, f"{WELL}&client_id={i}&client_secret="),
     "no id": lambda i, s, o: ({}, f"{WELL}&client_secret={s}"),
-    "wrong secret": lambda i, s, o: ({}, f"{WELL}&client_id={i}&client_secret={s[:-1]}A"),
+    "wrong secret": lambda i, s, o: ({}, f"{WELL}&client_id={i}&client_secret={s[:-1]}{'E' if s[-1] == 'A' else 'A'}"),
     "secret without its end": lambda i, s, o: ({}, f"{WELL}&client_id={i}&client_secret={s[:-1]}"),
     "secret with more": lambda i, s, o: ({}, f"{WELL}&client_id={i}&client_secret={s}A"),
     "secret in capitals": lambda i, s, o: ({}, f"{WELL}&client_id={i}&client_secret={s.upper()}"),
