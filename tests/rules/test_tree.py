@@ -66,6 +66,7 @@ HEARD = {
         "ranking_shown",
         "round_lease",
         "to_read",
+        "excluded_provider",
     },
     "pledges": set[str](),
     "notifications": {"known_reference", "known_circulation", "lease", "turn"},
