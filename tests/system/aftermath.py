@@ -18,8 +18,15 @@ from chassis.rebuild import verify
 from services.__main__ import NAMES, SERVICES
 
 QUIET_SECONDS = 30
-OF_THE_MOMENT = frozenset({"watermark", "migration", "audit_origin", "seal"})
-"""Tables that say how far somebody has read, how the schema came about, or that have a row for each of the audit's."""
+OF_THE_MOMENT = frozenset(
+    {
+        *("watermark", "migration", "audit_origin", "seal"),
+        *("offering_change", "to_read", "reading", "round_lease"),
+        "ranking_shown",
+    }
+)
+"""Tables that say how far somebody has read, how the schema came about, or that have a row for each of the audit's; what
+is to be read again or is under way, and what was read; and what was shown, which depends on who polls and when."""
 
 OF_MIGRATIONS = frozenset({"migration", "consent_reading", "bookmark_key"})
 """Tables in which migrations put a row."""
