@@ -127,7 +127,7 @@ class _Standing:
 
 
 async def _held(tx: Tx, plan: Sequence[Assigned]) -> _Standing:
-    """In the order in which everybody locks: offerings, lines, matches.
+    """Held as in any other move: offerings, lines, matches.
 
     Two rounds that give out of the same offering wait for each other at it, and the second sees what is promised. What
     is promised is read before what is taken: what is agreed in between counts twice, and never not at all.

@@ -80,7 +80,7 @@ async def ranked_for(tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIO
     """For each line the offerings that fit it best, best first."""
     memory = memory_of(tx)
     aside = set() if memory.outdated or not lines else await memory.unread(tx)
-    # What is not outdated now was not when the changes were asked for.
+    # Also where it became outdated meanwhile, or more has changed than is looked at one by one.
     if memory.held is None or memory.outdated or len(aside) > ASIDE_MAX:
         return await _ranked_by_postgresql(tx, lines, limit)
     known = await scoring_store.known(tx, memory.held.providers)

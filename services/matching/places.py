@@ -4,9 +4,8 @@ What a hard constraint asks about codes is a set of places for each code, as a c
 all of a row lies together: to fetch it is what takes time where there are very many.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from itertools import islice
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -27,9 +26,6 @@ TOPICS: Final = 6
 
 NEVER, EVER = -(10**8), 10**8
 """Before and after every day by its ordinal; and far enough from the ends of a column's numbers to be subtracted."""
-
-PAGE: Final = 1 << 16
-"""So many are put together at once: what a bitmap keeps together."""
 
 MORE_ROOMS, MORE_TOPICS = ("more rooms", ""), ("more topics", "")
 """The sets of those that have a list of their own."""
@@ -199,14 +195,6 @@ class Held:
     def rows_of(self, places: Places) -> Rows:
         """A copy of these rows. Each is copied whole: field by field takes forty times as long."""
         return self.rows.view(_WHOLE).take(places).view(ROW)
-
-    @classmethod
-    def all_of(cls, entries: Iterable[Entry]) -> "Held":
-        """Those of a table, in the order of their ids."""
-        held, entries = cls(), iter(entries)
-        while page := list(islice(entries, PAGE)):
-            held.add(page)
-        return held
 
     def add(self, page: Sequence[Entry]) -> None:
         """More of them, before any is put by itself; their ids are above those before."""

@@ -180,6 +180,20 @@ async def test_a_second_look_finds_what_two_transactions_missed(
     }
 
 
+async def test_a_second_look_ends_what_began_while_its_request_was_ending(
+    api: Client, owner: Owner, databases: Mapping[str, Database]
+) -> None:
+    await approved(api)
+    request = await opened(owner)
+    async with databases["matching"].transaction() as tx:
+        # As if the withdrawal had looked for matches before this one was committed.
+        await tx.execute("UPDATE wanted_request SET status = 'withdrawn'")
+
+    await look_again(databases["matching"])
+
+    assert ["expired"] == [match["status"] for match in await matches_of(api, request)]
+
+
 async def test_a_resubmission_ends_what_no_longer_fits_and_suggests_what_does(api: Client, owner: Owner) -> None:
     await approved(api, group_size_max=30)
     await approved(api, CEB, kinds=["mentoring"])

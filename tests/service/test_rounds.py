@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from chassis.db import Database
-from services.matching import round_store
+from services.matching import round_store, surveying
 from services.matching.round_planner import TIMES_MAX, Planner
 from services.matching.rounds.child import Child, Limits
 from services.matching.rounds.solve import Question
@@ -348,6 +349,38 @@ async def test_a_round_that_kills_its_planners_is_given_up(api: Client, db: Data
     assert await Planner(db).plan_next()
 
     assert "given_up" == (await shown(api, one["round_id"]))["outcome"]
+
+
+async def test_a_round_waits_for_what_it_is_made_of_and_is_not_given_up(
+    api: Client, db: Database, owner: Owner
+) -> None:
+    await offered(api)
+    await wanted(owner)
+    one = await asked(api)
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE consent_reading SET heard_at = '-infinity'")
+    for _ in range(TIMES_MAX + 1):
+        assert not await Planner(db).plan_next()
+        async with db.transaction() as tx:
+            await tx.execute("UPDATE round_lease SET until = '-infinity'")
+    assert "asked" == (await shown(api, one["round_id"]))["status"]
+
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE consent_reading SET heard_at = 'infinity'")
+    assert await Planner(db).plan_next()
+
+    assert "planned" == (await shown(api, one["round_id"]))["status"]
+
+
+async def test_of_two_planners_the_first_says_what_a_round_is_about(db: Database, api: Client) -> None:
+    one = UUID((await asked(api))["round_id"])
+    now = datetime.now(UTC)
+    async with db.transaction() as tx:
+        first = await surveying.survey(tx, now=now)
+        assert await round_store.keep_world(tx, one, first)
+        later = await surveying.survey(tx, now=now + timedelta(days=1))
+        assert not await round_store.keep_world(tx, one, later)
+        assert first == (await round_store.papers(tx, one)).world
 
 
 async def test_a_round_that_is_let_go_is_not_planned(api: Client, db: Database) -> None:
