@@ -6,6 +6,7 @@ between, the lease lapses and somebody else reads. What fails again and again is
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -25,6 +26,8 @@ from services.matching.text import meaning
 from services.matching.text.meaning import Embedder, LackingError
 
 POLL_SECONDS = 0.5
+PAUSES = 3
+"""For so many times as long as a reading took nothing is read."""
 
 log = structlog.get_logger()
 
@@ -47,8 +50,10 @@ class Reader:
     async def run(self) -> None:
         """Read until cancelled; what is under way is then brought to its end."""
         while True:
-            if not await to_the_end(self.read_next()):
-                await asyncio.sleep(POLL_SECONDS)
+            began = time.monotonic()
+            found = await to_the_end(self.read_next())
+            # However much there is to read: whoever waits for a suggestion has the processor first.
+            await asyncio.sleep((time.monotonic() - began) * PAUSES if found else POLL_SECONDS)
 
     async def read_next(self) -> bool:
         """Read what is due first; False where nothing is."""
