@@ -81,7 +81,12 @@ LISTS = {
     "webhook_id": "/v1/webhooks",
     "client_id": "/v1/clients",
 }
-CODES = {"organization": ["KEN", "UNODC"], "table": ["kinds", "countries"], "move": ["return", "decline_by_state"]}
+CODES = {
+    "organization": ["KEN", "UNODC"],
+    "table": ["kinds", "countries"],
+    "move": ["return", "decline_by_state"],
+    "state": ["KEN", "NOR"],
+}
 CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance, ignored_auth]
 DOCUMENT = json.loads((CONTRACTS / "schemas" / "openapi.json").read_text(encoding="utf-8"))
 OPERATIONS = sorted(
@@ -308,7 +313,7 @@ def _with_luck(case: Case, running: Running, appointment: str, headers: Mapping[
                 case.path_parameters[name] = luck.choice(known)
     if luck.random() < LUCK:
         for name in case.query or {}:
-            if known := running.known.get((appointment, f"{name}_id")):
+            if known := CODES.get(name) or running.known.get((appointment, f"{name}_id")):
                 case.query[name] = luck.choice(known)
     if luck.random() < LUCK:
         case.headers.pop("Acting-As", None)
