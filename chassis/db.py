@@ -180,13 +180,13 @@ class Tx:
             if self._opened and self.connection is not None:
                 await self.connection.execute(statement, *args)
             else:
-                await self._group.carry_out(statement, args)
+                await self._group.carry_out(statement, args, role=self._own_role if self.caller is None else None)
         except asyncpg.DivisionByZeroError as error:
             raise NotWritten from error
 
     async def commit(self) -> None:
         """Raises NotWritten, OutcomeUnknown, and what PostgreSQL answers where it has refused, or has not begun."""
-        if self._opened or (self._writes and self.caller is None):
+        if self._opened:
             await self._reach()
         self.in_doubt = True
         try:

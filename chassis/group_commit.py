@@ -7,8 +7,8 @@ a few are under way for a statement, and whatever comes meanwhile goes with the 
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import NamedTuple, TypeAlias
 
 import asyncpg
@@ -20,6 +20,11 @@ from contracts.refusals import Unavailable
 UNDER_WAY_MAX = 3
 """Transactions of one statement at a time."""
 
+OWN_UNDER_WAY_MAX = 1
+OWN_LINGER_SECONDS = 0.002
+"""Of a service's own work nobody waits for an answer, and what one fact has led to comes in bundles: so it waits a
+moment for the others."""
+
 TOGETHER_MAX = 16
 """Callers whose writes are one transaction."""
 
@@ -27,6 +32,8 @@ WAIT_SECONDS = 2.0
 """Whoever has waited longer for a turn is told so, and has written nothing."""
 
 Lending: TypeAlias = Callable[[], AbstractAsyncContextManager[Connection]]
+Kind: TypeAlias = tuple[str, str | None]
+"""What may go together: the same statement, carried out in the same role."""
 
 
 class _Write(NamedTuple):
@@ -50,51 +57,55 @@ class GroupCommit:
     def __init__(self, lending: Lending, *, seconds: float) -> None:
         self._lending = lending
         self._seconds = seconds
-        self._waiting: dict[str, deque[_Write]] = {}
-        self._under_way: Counter[str] = Counter()
+        self._waiting: dict[Kind, deque[_Write]] = {}
+        self._under_way: Counter[Kind] = Counter()
 
-    async def carry_out(self, statement: str, args: Sequence[object]) -> None:
+    async def carry_out(self, statement: str, args: Sequence[object], *, role: str | None = None) -> None:
         """Returns once it is committed; raises what PostgreSQL answers to it, or why there was no answer.
 
         One that is refused undoes those it went with: each is then carried out by itself, and hears only of itself.
-        Raises Unavailable where its turn does not come.
+        With a `role` it is a service's own work, carried out in that role. Raises Unavailable where its turn does not
+        come.
         """
+        kind = (statement, role)
         write = _Write(args, time.monotonic(), asyncio.get_running_loop().create_future())
-        if self._under_way[statement] < UNDER_WAY_MAX:
-            self._under_way[statement] += 1
-        elif not await self._turn_of(write, statement):
+        if self._under_way[kind] < (OWN_UNDER_WAY_MAX if role else UNDER_WAY_MAX):
+            self._under_way[kind] += 1
+        elif not await self._turn_of(write, kind):
             return
         try:
-            group = [write, *self._next(statement, TOGETHER_MAX - 1)]
-            errors = await to_the_end(self._committed(statement, group))
+            if role and not self._waiting.get(kind):
+                await asyncio.sleep(OWN_LINGER_SECONDS)
+            group = [write, *self._next(kind, TOGETHER_MAX - 1)]
+            errors = await to_the_end(self._committed(kind, group))
         finally:
-            self._pass_on(statement)
+            self._pass_on(kind)
         if errors[0]:
             raise errors[0]
 
-    async def _turn_of(self, write: _Write, statement: str) -> bool:
-        self._waiting.setdefault(statement, deque()).append(write)
+    async def _turn_of(self, write: _Write, kind: Kind) -> bool:
+        self._waiting.setdefault(kind, deque()).append(write)
         try:
             return await write.turn
         except asyncio.CancelledError:
             if not write.turn.cancelled() and not write.turn.exception() and write.turn.result():
                 # Its turn came in the moment in which it gave up.
-                self._pass_on(statement)
+                self._pass_on(kind)
             raise
 
-    def _pass_on(self, statement: str) -> None:
+    def _pass_on(self, kind: Kind) -> None:
         """Let the longest waiting lead the next group."""
-        for write in self._next(statement, 1):
+        for write in self._next(kind, 1):
             write.turn.set_result(True)
             return
-        self._under_way[statement] -= 1
-        if not self._under_way[statement]:
-            del self._under_way[statement]
-            self._waiting.pop(statement, None)
+        self._under_way[kind] -= 1
+        if not self._under_way[kind]:
+            del self._under_way[kind]
+            self._waiting.pop(kind, None)
 
-    def _next(self, statement: str, count: int) -> list[_Write]:
+    def _next(self, kind: Kind, count: int) -> list[_Write]:
         """The longest waiting, less those who have given up, or have to."""
-        waiting, group = self._waiting.get(statement, deque()), list[_Write]()
+        waiting, group = self._waiting.get(kind, deque()), list[_Write]()
         while waiting and len(group) < count:
             write = waiting.popleft()
             if time.monotonic() - write.since > WAIT_SECONDS:
@@ -103,21 +114,22 @@ class GroupCommit:
                 group.append(write)
         return group
 
-    async def _committed(self, statement: str, group: Sequence[_Write]) -> Sequence[Exception | None]:
+    async def _committed(self, kind: Kind, group: Sequence[_Write]) -> Sequence[Exception | None]:
         """What became of each, of which all but the first are told."""
-        errors: list[Exception | None] = [await self._commit(statement, group)] * len(group)
+        errors: list[Exception | None] = [await self._commit(kind, group)] * len(group)
         if len(group) > 1 and errors[0] and has_undone(errors[0]):
-            errors = [await self._commit(statement, [write]) for write in group]
+            errors = [await self._commit(kind, [write]) for write in group]
         for write, error in zip(group[1:], errors[1:], strict=True):
             write.end(error)
         return errors
 
-    async def _commit(self, statement: str, group: Sequence[_Write]) -> Exception | None:
+    async def _commit(self, kind: Kind, group: Sequence[_Write]) -> Exception | None:
+        statement, role = kind
         left = self._seconds - (time.monotonic() - min(write.since for write in group))
         try:
             if left <= 0:
                 raise Unavailable("database-unavailable")
-            async with self._lending() as connection:
+            async with self._lending() as connection, _in_role(connection, role, seconds=left):
                 if len(group) == 1:
                     await connection.execute(statement, *group[0].args, timeout=left)
                 else:
@@ -126,6 +138,22 @@ class GroupCommit:
         except Exception as error:
             return error
         return None
+
+
+@asynccontextmanager
+async def _in_role(connection: Connection, role: str | None, *, seconds: float) -> AsyncIterator[None]:
+    """A transaction in that role; without one each statement is its own."""
+    if role is None:
+        yield
+        return
+    await connection.execute(f"BEGIN; SET LOCAL ROLE {role}", timeout=seconds)
+    try:
+        yield
+    except Exception as error:
+        if has_undone(error):
+            await connection.execute("ROLLBACK", timeout=seconds)
+        raise
+    await connection.execute("COMMIT", timeout=seconds)
 
 
 def has_undone(error: Exception) -> bool:

@@ -18,11 +18,12 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from chassis.bus import Bus, Consumer, Delivery
+from chassis.bus import Bus, Consumer, Delivery, Heartbeat
 from chassis.db import Database, OutcomeUnknown, Tx, is_transient, with_retries
 from chassis.peers import Peers
 from chassis.supervise import to_the_end
 from chassis.telemetry import PARKED, RECEIVED, correlated
+from chassis.writes import Write
 from contracts.facts import Event, Fact, decode_event
 from contracts.refusals import Refusal, Unavailable
 
@@ -32,12 +33,36 @@ RETRY_SECONDS_MAX = 30.0
 GAP_SECONDS = 3
 CATCH_UP_SECONDS = 60.0
 STRAIGHTEN_SECONDS = 1.0
-STILL_WORKING_SECONDS = 10.0
 WAITING_MAX = 200
 VERSION_MAX = 2**31 - 1
 
 Handler = Callable[[Tx, Event, Any], Awaitable[None]]
-"""`(tx, event, fact)`: what a fact means to this service, inside the transaction that records it as heard."""
+"""`(tx, event, fact)`: what a fact means to this service, inside the transaction that records it as heard.
+
+It may be called for an event whose turn it is not: then nothing of what it writes comes into effect, and it is called
+again.
+"""
+
+_TAKE_UP = Write(
+    parts={
+        "event_claimed": """
+            INSERT INTO inbox (consumer, event_id, owner, aggregate_id, version, status)
+            VALUES ($1, $2, $3, $4, $5, 'applied') ON CONFLICT DO NOTHING RETURNING 1
+        """,
+        "event_first": """
+            INSERT INTO heard (consumer, aggregate_id, version) SELECT $1, $4, $5 FROM event_claimed WHERE $5 = 1
+            ON CONFLICT DO NOTHING RETURNING 1
+        """,
+        "event_next": """
+            UPDATE heard SET version = $5 FROM event_claimed
+            WHERE consumer = $1 AND aggregate_id = $4 AND version = $5 - 1 AND awaited < $5 RETURNING 1
+        """,
+        "event_taken_up": "SELECT FROM event_first UNION ALL SELECT FROM event_next",
+    },
+    needed="event_taken_up",
+)
+"""An event whose turn it is, and behind which none waits. It goes with what its handler writes first: where that is all
+there is, and the event common, several are one transaction."""
 
 log = structlog.get_logger()
 
@@ -84,6 +109,19 @@ class Inbox:
         return outcome
 
     async def _apply(self, event: Event) -> tuple[Outcome, bool]:
+        try:
+            async with self._db.transaction() as tx:
+                claim = (self.consumer, event.id, event.owner, event.aggregate_id, event.aggregateversion)
+                await tx.write(_TAKE_UP, *claim)
+                await self._take_effect(tx, event)
+        except Exception as error:
+            if _may_pass(error):
+                raise
+            # Whatever stopped it: whether it was its turn at all is looked at first.
+            return await self._apply_looking(event)
+        return Outcome.APPLIED, False
+
+    async def _apply_looking(self, event: Event) -> tuple[Outcome, bool]:
         async with self._db.transaction() as tx:
             # One statement claims the event and moves its aggregate on: a second delivery waits here for the first
             # one's COMMIT and then finds the row. No row back means that it is a repeat.
@@ -93,10 +131,11 @@ class Inbox:
                     INSERT INTO inbox (consumer, event_id, owner, aggregate_id, version, status)
                     VALUES ($1, $2, $3, $4, $5, 'applied') ON CONFLICT DO NOTHING RETURNING 1
                 )
-                INSERT INTO heard AS last (consumer, aggregate_id, version)
-                SELECT $1, $4, CASE WHEN $5 = 1 THEN 1 ELSE 0 END FROM claimed
+                INSERT INTO heard AS last (consumer, aggregate_id, version, awaited)
+                SELECT $1, $4, CASE WHEN $5 = 1 THEN 1 ELSE 0 END, CASE WHEN $5 = 1 THEN 0 ELSE $5 END FROM claimed
                 ON CONFLICT (consumer, aggregate_id) DO UPDATE
-                SET version = last.version + (last.version = $5 - 1)::int
+                SET version = last.version + (last.version = $5 - 1)::int,
+                    awaited = CASE WHEN last.version = $5 - 1 THEN last.awaited ELSE greatest(last.awaited, $5) END
                 RETURNING version
                 """,
                 self.consumer,
@@ -253,7 +292,7 @@ class Inbox:
                 await self._deliver(delivery, event)
 
     async def _deliver(self, delivery: Delivery, event: Event) -> None:
-        heartbeat = asyncio.create_task(_still_working(delivery))
+        heartbeat = Heartbeat(delivery)
         try:
             outcome = await self.receive(event)
         except Exception as error:
@@ -265,7 +304,7 @@ class Inbox:
             await self.park(event, reason=_reason(error))
             outcome = Outcome.PARKED
         finally:
-            heartbeat.cancel()
+            heartbeat.end()
         await delivery.ack()
         RECEIVED.labels(self.consumer, event.owner, outcome.value).inc()
 
@@ -391,9 +430,3 @@ def _reason(no: Exception) -> str:
     if isinstance(no, msgspec.ValidationError):
         return f"does not fit its type: {type(no).__name__}"
     return f"handler failed: {type(no).__name__}"
-
-
-async def _still_working(delivery: Delivery) -> None:
-    while True:
-        await asyncio.sleep(STILL_WORKING_SECONDS)
-        await delivery.still_working()

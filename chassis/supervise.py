@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -14,6 +15,10 @@ STOP_SECONDS = 15.0
 
 AGAIN_SECONDS = STOP_SECONDS + 1
 """When a loop that still runs is told again: the word may have been lost."""
+
+REST_SECONDS_MAX = 2.0
+REST_OF_THE_BUSY = 200
+"""So many times as long as work took rests who gives way to a process that has no moment free."""
 
 log = structlog.get_logger()
 
@@ -41,6 +46,14 @@ async def every(seconds: float, work: Loop) -> None:
     while True:
         await work()
         await asyncio.sleep(seconds)
+
+
+async def give_way(seconds: float) -> None:
+    """Rest after work that took so long and nobody waits for: once as long, and longer the busier the process is."""
+    began, used = time.monotonic(), time.process_time()
+    await asyncio.sleep(min(seconds, REST_SECONDS_MAX))
+    share = (time.process_time() - used) / max(time.monotonic() - began, 0.001)
+    await asyncio.sleep(min(seconds * min(share, 1.0) * REST_OF_THE_BUSY, REST_SECONDS_MAX))
 
 
 @contextlib.asynccontextmanager

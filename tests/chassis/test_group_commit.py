@@ -9,7 +9,7 @@ import pytest
 
 from chassis.db import Database, OutcomeUnknown
 from chassis.ids import new_id
-from chassis.migrate import role_of
+from chassis.migrate import own_role_of, role_of
 from chassis.writes import NotWritten, Write
 from contracts.values import Caller
 from tests import builders
@@ -110,6 +110,43 @@ async def test_where_the_part_that_is_needed_writes_nothing_only_that_caller_has
     assert sum(isinstance(answer, NotWritten) for answer in answers) == CALLERS // 2
     assert sum(answer is None for answer in answers) == CALLERS // 2
     assert len(await _rows(db)) == CALLERS // 2
+
+
+async def test_what_a_service_does_for_itself_goes_together_in_the_role_it_has_for_that(db: Database) -> None:
+    role = Write(
+        parts={
+            "noted": f"""
+                {COMMAND} SELECT $1::uuid, 'sample', 'sample', pg_current_xact_id()::text,
+                    convert_to(current_user, 'UTF8'), $1
+            """
+        }
+    )
+
+    async def work() -> None:
+        async with db.transaction() as tx:
+            await tx.write(role, new_id())
+
+    await asyncio.gather(*(work() for _ in range(CALLERS)), _note(db, KENYAN))
+
+    rows = await _rows(db)
+    assert CALLERS == sum(row["by"] == own_role_of("requests") for row in rows)
+    assert CALLERS + 1 == len(rows)
+    assert len({row["transaction"] for row in rows}) <= 7
+
+
+async def test_of_what_a_service_does_for_itself_one_that_is_refused_undoes_only_itself(db: Database) -> None:
+    person = new_id()
+
+    async def work(key: str) -> None:
+        async with db.transaction() as tx:
+            await tx.write(NEEDED, person, key)
+
+    answers = await asyncio.gather(*(work(str(number % 20)) for number in range(CALLERS)), return_exceptions=True)
+
+    assert 20 == sum(answer is None for answer in answers)
+    assert CALLERS - 20 == sum(isinstance(answer, NotWritten) for answer in answers)
+    await _note(db, KENYAN)
+    assert 21 == len(await _rows(db))
 
 
 async def test_whoever_gives_up_takes_nobody_along(db: Database) -> None:

@@ -9,12 +9,13 @@ import asyncpg
 import pytest
 
 from chassis import journal
-from chassis.bus import Bus, Consumer, ensure_streams, stream_states
+from chassis.bus import Bus, Consumer, Delivery, ensure_streams, stream_states
 from chassis.db import Database, Tx
 from chassis.inbox import Inbox, Outcome
 from chassis.journal import Page, Relay, announce, announce_all
 from chassis.parked import list_parked, release_parked
 from chassis.supervise import supervised
+from chassis.writes import Write
 from contracts.facts import Event
 from contracts.refusals import Conflict
 from contracts.requests import RequestRegistered, RequestWithdrawn
@@ -43,7 +44,25 @@ class Heard:
             raise Conflict("request-status")
         if event.aggregateversion in self.crash:
             raise RuntimeError("planted")
+        # Whoever asks has the event claimed; what is not its turn ends here.
+        await tx.fetchval("SELECT 1")
         self.effects.append((event.aggregate_id, event.aggregateversion))
+
+
+class Writing(Heard):
+    """A consumer whose handler asks nothing: what it keeps stands in the database."""
+
+    KEEP = Write(
+        parts={
+            "kept": """
+                INSERT INTO command (caller, acting_for, route, key, body_hash, outcome, carried_out_at)
+                VALUES ($1, '', '', $2, '', gen_random_uuid(), clock_timestamp())
+            """
+        }
+    )
+
+    async def hear(self, tx: Tx, event: Event, fact: RequestRegistered | RequestWithdrawn) -> None:
+        await tx.write(self.KEEP, event.aggregate_id, str(event.aggregateversion))
 
 
 @pytest.fixture
@@ -105,6 +124,34 @@ async def test_events_that_come_all_at_once_take_effect_in_order(heard: Heard) -
 
     for request_id in (FIRST, SECOND):
         assert [v for r, v in heard.effects if r == request_id] == list(range(1, 15))
+
+
+async def test_what_a_handler_does_nothing_but_write_is_written_once_and_in_order(
+    databases: Mapping[str, Database],
+) -> None:
+    db = databases["requests"]
+    inbox = Writing(db).inbox
+    events = [an_event(a_fact(one), version) for one in (FIRST, SECOND) for version in range(1, 9)]
+    coming = [*reversed(events), *events]
+
+    outcomes = await asyncio.gather(*(inbox.receive(event) for event in coming))
+
+    async with db.transaction() as tx:
+        kept = await tx.fetch("SELECT caller, key FROM command ORDER BY caller, carried_out_at")
+    assert [(row["caller"], int(row["key"])) for row in kept] == [(e.aggregate_id, e.aggregateversion) for e in events]
+    assert outcomes.count(Outcome.REPEATED) == len(events)
+
+
+async def test_what_nobody_here_handles_is_taken_up_together(databases: Mapping[str, Database]) -> None:
+    db = databases["requests"]
+    inbox = Inbox(db, "matching", ["requests"], {})
+    events = [an_event(a_fact(uuid4()), 1) for _ in range(40)]
+
+    await asyncio.gather(*(inbox.receive(event) for event in events))
+
+    async with db.transaction() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM inbox WHERE status = 'applied'") == len(events)
+        assert await tx.fetchval("SELECT count(DISTINCT xmin::text) FROM inbox") <= 5
 
 
 async def test_a_refused_event_is_parked_and_holds_up_its_own_aggregate_alone(heard: Heard) -> None:
@@ -278,6 +325,37 @@ async def test_a_rolled_back_fact_is_never_published(databases: Mapping[str, Dat
     assert not relay._handed
     async with db.transaction() as tx:
         assert await tx.fetchval("SELECT count(*) FROM pending") == 0
+
+
+async def test_the_broker_waits_on_for_who_is_still_at_work(
+    servers: Servers, databases: Mapping[str, Database], bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.bus.STILL_WORKING_SECONDS", 0.1)
+    told: list[int] = []
+    still_working = Delivery.still_working
+
+    async def noted(delivery: Delivery) -> None:
+        await still_working(delivery)
+        told.append(delivery.attempt)
+
+    monkeypatch.setattr(Delivery, "still_working", noted)
+    request_id, slow = uuid4(), asyncio.Event()
+
+    async def hear(tx: Tx, event: Event, fact: RequestRegistered) -> None:
+        if event.aggregate_id == request_id:
+            await slow.wait()
+
+    inbox = Inbox(databases["matching"], "matching", ["requests"], {RequestRegistered: hear})
+    listening = Bus(servers.nats.url("matching"), "matching")
+    async with supervised({"broker": listening.keep_connected, "hears": lambda: inbox.listen(listening, "requests")}):
+        await bus.publish(an_event(a_fact(request_id), 1))
+        await _until(lambda: len(told) >= 3)
+        slow.set()
+        await asyncio.sleep(0.3)
+        ended = len(told)
+        await asyncio.sleep(0.3)
+
+    assert [1] * ended == told
 
 
 async def test_what_is_not_an_event_is_parked_and_delays_nobody(

@@ -1,4 +1,4 @@
-"""A stop ends every loop, that which lost the word as well."""
+"""A stop ends every loop, that which lost the word as well; what nobody waits for gives way."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from chassis import supervise
-from chassis.supervise import supervised
+from chassis.supervise import give_way, supervised
 
 
 async def test_a_loop_that_lost_the_word_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,3 +31,26 @@ async def test_a_loop_that_lost_the_word_is_told_again(monkeypatch: pytest.Monke
 
     assert 1 == lost
     assert 0.2 <= time.monotonic() - began
+
+
+async def test_who_gives_way_rests_longer_where_there_is_much_to_do() -> None:
+    async def rested() -> float:
+        began = time.monotonic()
+        await give_way(0.02)
+        return time.monotonic() - began
+
+    async def works() -> None:
+        while True:
+            until = time.monotonic() + 0.01
+            while time.monotonic() < until:
+                pass
+            await asyncio.sleep(0.001)
+
+    idle = await rested()
+    busy = asyncio.create_task(works())
+    rest = await rested()
+    busy.cancel()
+
+    assert 0.02 <= idle < 1.0
+    assert rest > 2 * idle
+    assert rest < 3 * supervise.REST_SECONDS_MAX

@@ -23,7 +23,7 @@ NOUNLESS = {"base", "common", "constants", "helper", "helpers", "misc", "shared"
 
 TASKS = {
     ("chassis/event_streams.py", "_stream"),  # waits for the caller to go, cancelled when the answer ends
-    ("chassis/inbox.py", "_deliver"),  # the heartbeat of one delivery, cancelled when it ends
+    ("chassis/bus.py", "_beat"),  # the heartbeat of one delivery, cancelled when it ends
     ("chassis/runtime.py", "serve"),  # the listener itself, awaited at the end
     ("chassis/supervise.py", "supervised"),  # the one place that starts loops
     ("chassis/supervise.py", "to_the_end"),
