@@ -35,15 +35,40 @@ _PUT = Write(
 )
 
 
+_REPLACE = Write(
+    parts={
+        "ended_before": """
+            UPDATE heard_consent SET ended_at = $3, revision = $2
+            WHERE request_id = $1 AND revision <= $2 AND withdrawn_at IS NULL AND ended_at IS NULL
+              AND consent_id <> ALL ($4::uuid[])
+        """,
+        **{name: query.replace("$1", "$5") for name, query in _PUT.parts.items()},
+    }
+)
+
+
 async def put(tx: Tx, heard: Iterable[RequestConsents]) -> None:
     """Know these consents as they stood at a revision of their request; what is known of a later one stays."""
+    rows = _rows(heard)
+    if rows:
+        await tx.write(_PUT, msgspec.json.encode(list(rows.values())).decode())
+
+
+async def replace(tx: Tx, heard: RequestConsents, at: datetime) -> None:
+    """Know these consents of a request; whatever else stood, of no later revision, has ended."""
+    rows = _rows([heard])
+    encoded = msgspec.json.encode(list(rows.values())).decode()
+    await tx.write(_REPLACE, heard.request_id, heard.revision, at, list(rows), encoded)
+
+
+def _rows(heard: Iterable[RequestConsents]) -> dict[UUID, dict[str, Any]]:
+    """By consent; of one that comes twice, as it was told last."""
     rows: dict[UUID, dict[str, Any]] = {}
     for one in heard:
         for consent in one.consents:
             known = {"request_id": one.request_id, "state": one.state, "revision": one.revision}
             rows[consent.consent_id] = msgspec.structs.asdict(consent) | known
-    if rows:
-        await tx.write(_PUT, msgspec.json.encode(list(rows.values())).decode())
+    return rows
 
 
 async def in_force(tx: Tx, request_id: UUID) -> tuple[Consent, ...]:

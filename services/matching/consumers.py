@@ -43,10 +43,10 @@ from services.matching.match import SHOWN
 
 async def hear_of_submission(tx: Tx, event: Event, fact: RequestSubmitted) -> None:
     """Know the lines as they now stand, end the matches they no longer fit, and suggest what fits them best."""
-    now = datetime.now(UTC)
     await line_store.put(tx, fact)
     await _hear_of_consent_by_submission(tx, event, fact)
-    await suggesting.anew(tx, fact.request_id, because=event, now=now)
+    await reading_store.want_submitted(tx, fact.request_id, fact.texts_hash)
+    await suggesting.anew(tx, fact.request_id, because=event, now=datetime.now(UTC))
 
 
 async def hear_of_move(tx: Tx, event: Event, fact: Any) -> None:
@@ -65,9 +65,8 @@ async def hear_of_resumption(tx: Tx, event: Event, fact: RequestResumed) -> None
 async def hear_of_reopening(tx: Tx, event: Event, fact: RequestReopened) -> None:
     """The lines seek again: also what expired when the request was closed may be suggested anew."""
     await hear_of_move(tx, event, fact)
-    lines = await line_store.lines_of(tx, fact.request_id)
     await reading_store.want_request(tx, fact.request_id)
-    await suggesting.for_lines(tx, lines, because=event, now=datetime.now(UTC))
+    await suggesting.anew(tx, fact.request_id, because=event, now=datetime.now(UTC))
 
 
 async def hear_of_end(
@@ -89,10 +88,12 @@ async def hear_of_revision(tx: Tx, event: Event, fact: RequestRevised) -> None:
 
 async def _hear_of_consent_by_submission(tx: Tx, event: Event, fact: RequestSubmitted) -> None:
     """The submission is a consent, under the request's own id, unless silence has to be waited for."""
-    await consent_store.end(tx, fact.request_id, event.aggregateversion, fact.submitted_at)
+    given: tuple[Consent, ...] = ()
     if fact.circulation_rule == "granted":
-        terms = Terms(recipients=recipients_by_visibility(fact.visibility, fact.addressee, fact.addressed_states))
-        await _put(tx, event, fact, fact.request_id, terms, fact.submitted_at)
+        recipients = recipients_by_visibility(fact.visibility, fact.addressee, fact.addressed_states)
+        terms = Terms(recipients=recipients)
+        given = (Consent(consent_id=fact.request_id, **asdict(terms), given_at=fact.submitted_at, recorded=False),)
+    await consent_store.replace(tx, _consents(event, fact, given), fact.submitted_at)
 
 
 async def hear_of_consent(tx: Tx, event: Event, fact: ConsentGiven | ConsentRecorded) -> None:
@@ -108,8 +109,14 @@ async def hear_of_consent(tx: Tx, event: Event, fact: ConsentGiven | ConsentReco
 async def _put(tx: Tx, event: Event, fact: Any, consent_id: UUID, terms: Terms, given_at: datetime) -> None:
     recorded = isinstance(fact, ConsentRecorded)
     consent = Consent(consent_id=consent_id, **asdict(terms), given_at=given_at, recorded=recorded)
-    of_request = {"request_id": fact.request_id, "state": fact.state, "revision": event.aggregateversion}
-    await consent_store.put(tx, [RequestConsents(**of_request, consents=(consent,))])
+    await consent_store.put(tx, [_consents(event, fact, (consent,))])
+
+
+def _consents(event: Event, fact: Any, consents: tuple[Consent, ...]) -> RequestConsents:
+    """As they stand at the revision that a fact made."""
+    return RequestConsents(
+        request_id=fact.request_id, state=fact.state, revision=event.aggregateversion, consents=consents
+    )
 
 
 async def hear_of_lost_consent(tx: Tx, event: Event, fact: ConsentWithdrawn | ConsentEnded) -> None:

@@ -62,6 +62,12 @@ async def of_lines(tx: Tx, line_ids: Sequence[UUID], *, lock: bool = False) -> l
     return [_match(row) for row in rows]
 
 
+async def of_request(tx: Tx, request_id: UUID) -> list[Match]:
+    """All matches of its lines, whatever has become of them, held until the transaction ends."""
+    rows = await tx.fetch("SELECT * FROM match WHERE request_id = $1 ORDER BY match_id FOR UPDATE", request_id)
+    return [_match(row) for row in rows]
+
+
 async def not_confirmed_of_request(tx: Tx, request_id: UUID) -> list[Match]:
     """Its matches that live and took no capacity, held until the transaction ends."""
     rows = await tx.fetch(

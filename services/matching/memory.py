@@ -1,13 +1,13 @@
 """The available offerings as this process has read them, and who is asked for a line's candidates.
 
-PostgreSQL is the truth: a restart reads all of it again, every change of an offering or its capacity leaves a row that
-each process looks for, and what a candidate is scored by is read from its own rows in the end. What has changed and is
-not here yet is looked at besides, so that every process finds the same.
+PostgreSQL is the truth: a restart reads all of it again, and every change of an offering or its capacity leaves a row
+that each process looks for. What a candidate is scored by in the end is the whole offering, read from its own rows and
+kept until it changes. What has changed and is not here yet is looked at besides, so that every process finds the same.
 """
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from services.matching.constraints import violated
 from services.matching.line import WantedLine
 from services.matching.offering import Offering
 from services.matching.places import Held
-from services.matching.scoring import SUGGESTIONS_MAX, Scored, ranked
+from services.matching.scoring import SUGGESTIONS_MAX, Known, Scored, ranked
 
 LOOK_BACK = timedelta(seconds=60)
 """Far above the time a transaction may take: what was changed before is committed by then, or never."""
@@ -30,6 +30,10 @@ ASIDE_MAX = 200
 """So many that have changed are looked at one by one; with more of them PostgreSQL is asked instead."""
 
 
+WHOLE_MAX = 2000
+"""So many are kept whole, as they were read for a score: the most wanted come again and again."""
+
+
 class Memory:
     """Of one database in this process; `held` is None until all has been read."""
 
@@ -38,6 +42,10 @@ class Memory:
         self._looked_at: datetime | None = None
         self._followed = -math.inf
         self._heard: frozenset[int] = frozenset()
+        self._whole: dict[UUID, Offering] = {}
+        self._turn = 0
+        self.known: Known | None = None
+        """What a score rests on besides, as it was two seconds ago at most; None until it has been read."""
 
     @property
     def outdated(self) -> bool:
@@ -47,6 +55,7 @@ class Memory:
     def begin(self, held: Held, now: datetime) -> None:
         """All has been read; that was begun `now`, by the database's clock."""
         self.held, self._looked_at, self._heard, self._followed = held, now, frozenset(), time.monotonic()
+        self._forget_whole(self._whole.copy())
 
     async def follow(self, tx: Tx, now: datetime) -> None:
         """Read again what has changed. Nobody else does at the same time."""
@@ -59,6 +68,7 @@ class Memory:
             return
         entries = {one.offering_id: one for one in await entry_store.entries(tx, changed)} if changed else {}
         assert self.held is not None, "all has been read"
+        self._forget_whole(changed)
         for offering_id in changed:
             if offering_id in entries:
                 self.held.put(entries[offering_id])
@@ -70,6 +80,24 @@ class Memory:
         """Offerings whose change this transaction sees, and the memory does not hold yet."""
         changes = await self._changes(tx)
         return {changes[number] for number in changes.keys() - self._heard}
+
+    async def whole(self, tx: Tx, offering_ids: Collection[UUID], aside: Collection[UUID]) -> dict[UUID, Offering]:
+        """Those of these offerings that are available; what stands `aside` is read anew, others as they are known."""
+        turn = self._turn
+        missing = {one for one in offering_ids if one in aside or one not in self._whole}
+        read = {one.offering_id: one for one in await entry_store.available(tx, missing)} if missing else {}
+        found = read | {one: self._whole[one] for one in offering_ids if one not in missing}
+        # Where changes were heard of meanwhile, what was read may be from before them.
+        if turn == self._turn:
+            if len(self._whole) + len(read) > WHOLE_MAX:
+                self._whole.clear()
+            self._whole |= {key: one for key, one in read.items() if key not in aside}
+        return found
+
+    def _forget_whole(self, offering_ids: Iterable[UUID]) -> None:
+        self._turn += 1
+        for offering_id in offering_ids:
+            self._whole.pop(offering_id, None)
 
     async def _changes(self, tx: Tx) -> dict[int, UUID]:
         assert self._looked_at is not None, "all has been read"
@@ -83,10 +111,10 @@ async def ranked_for(tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIO
     # Also where it became outdated meanwhile, or more has changed than is looked at one by one.
     if memory.held is None or memory.outdated or len(aside) > ASIDE_MAX:
         return await _ranked_by_postgresql(tx, lines, limit)
-    known = await scoring_store.known(tx, memory.held.providers)
+    known = memory.known or await scoring_store.known(tx, memory.held.providers)
     # As many more as may have changed since: those are looked at as they now stand.
     likely = [{one.offering_id for one in best(memory.held, line, limit + len(aside), known=known)} for line in lines]
-    every = {one.offering_id: one for one in await entry_store.available(tx, aside.union(*likely))}
+    every = await memory.whole(tx, aside.union(*likely), aside)
     return [
         ranked(line, _fitting(line, (every[one] for one in (those | aside) & every.keys())), known=known)[:limit]
         for line, those in zip(lines, likely, strict=True)

@@ -357,7 +357,13 @@ async def past_validity(tx: Tx, today: date) -> list[UUID]:
     return [row["offering_id"] for row in rows]
 
 
-async def available_since(tx: Tx, since: datetime) -> list[UUID]:
-    """Offerings that became available after `since`."""
-    rows = await tx.fetch("SELECT offering_id FROM offering WHERE status = 'available' AND available_since > $1", since)
+async def available_since(tx: Tx, since: datetime, until: datetime) -> list[UUID]:
+    """Offerings that became available after `since` and not after `until`, and still are."""
+    rows = await tx.fetch(
+        """
+        SELECT offering_id FROM offering WHERE status = 'available' AND available_since > $1 AND available_since <= $2
+        """,
+        since,
+        until,
+    )
     return [row["offering_id"] for row in rows]

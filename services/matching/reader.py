@@ -16,7 +16,7 @@ import structlog
 
 from chassis.db import Database, with_retries
 from chassis.peers import PeerError, Peers
-from chassis.supervise import to_the_end
+from chassis.supervise import give_way, to_the_end
 from chassis.telemetry import correlated
 from contracts.words import RequestWords
 from services.matching import line_store, offering_store, reading, reading_store, rescoring
@@ -26,8 +26,6 @@ from services.matching.text import meaning
 from services.matching.text.meaning import Embedder, LackingError
 
 POLL_SECONDS = 0.5
-PAUSES = 3
-"""For so many times as long as a reading took nothing is read."""
 
 log = structlog.get_logger()
 
@@ -51,9 +49,11 @@ class Reader:
         """Read until cancelled; what is under way is then brought to its end."""
         while True:
             began = time.monotonic()
-            found = await to_the_end(self.read_next())
-            # However much there is to read: whoever waits for a suggestion has the processor first.
-            await asyncio.sleep((time.monotonic() - began) * PAUSES if found else POLL_SECONDS)
+            if await to_the_end(self.read_next()):
+                # However much there is to read: whoever waits for a suggestion has the processor first.
+                await give_way(time.monotonic() - began)
+            else:
+                await asyncio.sleep(POLL_SECONDS)
 
     async def read_next(self) -> bool:
         """Read what is due first; False where nothing is."""

@@ -8,6 +8,7 @@ import msgspec
 from asyncpg import Record
 
 from chassis.db import Tx
+from chassis.writes import Write
 from services.matching.reading import Reading
 from services.matching.text.meaning import Model, Vector
 
@@ -41,6 +42,22 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # -- what is to be read -----------------------------------------------------------------------------------------------
+
+
+_WANT_SUBMITTED = Write(
+    parts={
+        "to_be_read": """
+            INSERT INTO to_read (about_id, about, texts_hash, due_at) VALUES ($1, 'request', $2, now())
+            ON CONFLICT (about_id) DO UPDATE
+            SET texts_hash = excluded.texts_hash, due_at = now(), attempts = 0, parked = NULL
+        """
+    }
+)
+
+
+async def want_submitted(tx: Tx, request_id: UUID, texts_hash: str | None) -> None:
+    """Have the words of this submission read, and its lines judged by them."""
+    await tx.write(_WANT_SUBMITTED, request_id, texts_hash)
 
 
 async def want_request(tx: Tx, request_id: UUID) -> None:

@@ -1,6 +1,6 @@
 """Which offerings are suggested for which lines: hard constraints select, the score ranks, the best are announced."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,13 +15,12 @@ from services.matching import (
     match_store,
     memory,
     offering_store,
-    reading_store,
     scoring_store,
 )
 from services.matching.choices import moved
 from services.matching.constraints import CAPACITY, violated
 from services.matching.line import SEEKING, WantedLine
-from services.matching.match import Match, MatchStatus
+from services.matching.match import NOT_CONFIRMED, Match, MatchStatus
 from services.matching.offering import Offering
 from services.matching.scoring import SUGGESTIONS_MAX, scored
 
@@ -43,25 +42,24 @@ async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = N
 
 
 async def anew(tx: Tx, request_id: UUID, *, because: Event, now: datetime) -> None:
-    """End the matches that a request's lines no longer fit, suggest what fits them best, and have its words read."""
+    """End the matches that a request's lines no longer fit, and suggest what fits them best."""
     lines = await line_store.lines_of(tx, request_id)
-    await reading_store.want_request(tx, request_id)
-    matches = await match_store.not_confirmed_of_request(tx, request_id)
-    await _expire_unfit(tx, matches, lines, because=because, now=now)
-    await for_lines(tx, lines, because=because, now=now)
+    matches = await match_store.of_request(tx, request_id)
+    ended = await _expire_unfit(tx, matches, lines, because=because, now=now)
+    held = {(one.line_id, one.offering_id): one for one in (*matches, *ended)}
+    await _suggest(tx, lines, held, because=because, now=now)
 
 
-async def for_lines(tx: Tx, lines: Sequence[WantedLine], *, because: Event, now: datetime) -> None:
-    """Suggest to each line, held by this transaction, the offerings that fit it best."""
+async def _suggest(
+    tx: Tx, lines: Sequence[WantedLine], held: Mapping[tuple[UUID, UUID], Match], *, because: Event, now: datetime
+) -> None:
+    """Suggest to each line, held by this transaction with its matches, the offerings that fit it best."""
     seeking = [line for line in lines if line.status in SEEKING and line.fulfilment != "complete"]
     best = [
         (line, rank, found)
         for line, those in zip(seeking, await memory.ranked_for(tx, seeking), strict=True)
         for rank, found in enumerate(those, 1)
     ]
-    held = await match_store.between(
-        tx, [line.line_id for line, _, _ in best], [found.offering.offering_id for _, _, found in best]
-    )
     changes: list[Change] = []
     for line, rank, found in best:
         before = held.get((line.line_id, found.offering.offering_id))
@@ -95,18 +93,19 @@ def may_begin(before: Match | None) -> bool:
     return before is None or before.status is MatchStatus.EXPIRED
 
 
-async def expire(tx: Tx, matches: Sequence[Match], *, because: Event | None, now: datetime) -> None:
+async def expire(tx: Tx, matches: Sequence[Match], *, because: Event | None, now: datetime) -> list[Match]:
     """End matches that nobody has confirmed on both sides."""
-    await record(tx, [(before, before.expire(now=now)) for before in matches], because=because)
+    return await record(tx, [(before, before.expire(now=now)) for before in matches], because=because)
 
 
 async def _expire_unfit(
     tx: Tx, matches: Sequence[Match], lines: Sequence[WantedLine], *, because: Event, now: datetime
-) -> None:
-    """End those of a request's matches whose line is gone, or has become one that the offering does not fit."""
+) -> list[Match]:
+    """End those that nobody has confirmed and whose line is gone, or has become one that the offering does not fit."""
     by_id = {line.line_id: line for line in lines}
-    unfit = [one for one in matches if not await _still_fits(tx, by_id.get(one.line_id), one)]
-    await expire(tx, unfit, because=because, now=now)
+    open_ones = [one for one in matches if one.status in NOT_CONFIRMED]
+    unfit = [one for one in open_ones if not await _still_fits(tx, by_id.get(one.line_id), one)]
+    return await expire(tx, unfit, because=because, now=now)
 
 
 async def _still_fits(tx: Tx, line: WantedLine | None, one: Match) -> bool:

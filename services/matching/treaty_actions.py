@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from chassis.db import Tx
 from chassis.journal import announce
-from services.matching import line_store, suggesting, treaties, treaty_store
+from services.matching import line_store, reading_store, suggesting, treaties, treaty_store
 from services.matching.treaties import treaty_status_id_of
 
 
@@ -18,4 +18,5 @@ async def record(tx: Tx, state: str, instrument: str, *, party: bool, as_of: dat
     cause = tx.announced[-1]
     async with tx.by_itself():
         for request_id in await line_store.seeking_of(tx, state):
+            await reading_store.want_request(tx, request_id)
             await suggesting.anew(tx, request_id, because=cause, now=now)

@@ -29,6 +29,7 @@ from services.matching import (
     offering_store,
     preview_api,
     round_api,
+    scoring_store,
     similar_api,
     text_api,
     treaty_api,
@@ -47,11 +48,16 @@ CONSENTS_SECONDS = 2.0
 MEMORY_SECONDS = 0.2
 """What changes meanwhile is looked at by each who asks."""
 
+KNOWN_SECONDS = 2.0
+
 LAPSE_SECONDS = 60.0
 PLAN_SECONDS = 0.5
 LOOK_SECONDS = 10.0
-LOOK_BACK = timedelta(seconds=60)
-"""Far above the time a transaction may take: two that did not see each other have both ended by then."""
+SETTLED = timedelta(seconds=20)
+"""Above the time a transaction may take: two that did not see each other have both ended by then."""
+
+LOOK_BACK = timedelta(minutes=10)
+"""What became available so long before a process began is looked at by it as well: the one before may not have."""
 
 log = structlog.get_logger()
 
@@ -64,17 +70,28 @@ async def lapse_offerings(db: Database) -> None:
             await offering_actions.lapse(tx, offering_id, now=datetime.now(UTC))
 
 
-async def look_again(db: Database) -> None:
-    """Find what two transactions that did not see each other missed: a suggestion, or the end of a match."""
-    async with db.transaction() as tx:
-        recent = await offering_store.available_since(tx, datetime.now(UTC) - LOOK_BACK)
-        strays = await match_store.strays(tx)
-    for offering_id in recent:
-        async with db.transaction() as tx:
-            await offering_actions.look_again(tx, offering_id, now=datetime.now(UTC))
-    for match_id in strays:
-        async with db.transaction() as tx:
-            await offering_actions.expire_stray(tx, match_id, now=datetime.now(UTC))
+class SecondLooks:
+    """Find what two transactions that did not see each other missed: a suggestion, or the end of a match.
+
+    An offering that has become available is looked at once, when whatever was under way then has ended.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._looked_until = datetime.now(UTC) - LOOK_BACK
+
+    async def look(self) -> None:
+        until = datetime.now(UTC) - SETTLED
+        async with self._db.transaction() as tx:
+            settled = await offering_store.available_since(tx, self._looked_until, until)
+            strays = await match_store.strays(tx)
+        for offering_id in settled:
+            async with self._db.transaction() as tx:
+                await offering_actions.look_again(tx, offering_id, now=datetime.now(UTC))
+        self._looked_until = until
+        for match_id in strays:
+            async with self._db.transaction() as tx:
+                await offering_actions.expire_stray(tx, match_id, now=datetime.now(UTC))
 
 
 async def read_consents(running: Running) -> None:
@@ -113,6 +130,14 @@ async def read_offerings(db: Database) -> None:
         await memory.follow(tx, begun_at)
 
 
+async def read_known(db: Database) -> None:
+    """Keep in memory the weights in force, and what the providers in memory have completed: it is all that ever was."""
+    memory = memory_of(db)
+    if memory.held is not None:
+        async with db.transaction() as tx:
+            memory.known = await scoring_store.known(tx, memory.held.providers)
+
+
 async def forget_changes(db: Database) -> None:
     async with db.transaction() as tx:
         await entry_store.forget_changes(tx)
@@ -129,9 +154,10 @@ def loops(running: Running) -> Mapping[str, Loop]:
         "texts": reader.run,
         "consents": partial(every, CONSENTS_SECONDS, partial(read_consents, running)),
         "offerings in memory": partial(every, MEMORY_SECONDS, partial(read_offerings, running.db)),
+        "weights and experience in memory": partial(every, KNOWN_SECONDS, partial(read_known, running.db)),
         "changes forgotten": partial(every, LAPSE_SECONDS, partial(forget_changes, running.db)),
         "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, running.db)),
-        "second looks": partial(every, LOOK_SECONDS, partial(look_again, running.db)),
+        "second looks": partial(every, LOOK_SECONDS, SecondLooks(running.db).look),
         "rounds": partial(every, PLAN_SECONDS, partial(plan_rounds, Planner(running.db))),
     }
 

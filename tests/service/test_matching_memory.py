@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from chassis.db import Database
+from chassis.migrate import role_of
 from contracts.values import Period
 from services.matching import entry_store, offering_store
 from services.matching.line import WantedLine
@@ -130,6 +131,31 @@ async def test_capacity_that_is_taken_and_given_back_is_a_change(api: Client, db
     assert [offering] == await found_for(db)
     await read_offerings(db)
     assert [offering] == await found_for(db)
+
+
+async def test_what_another_process_changes_is_read_again_though_it_was_kept_whole(
+    api: Client, db: Database, memory: Memory, database_url: str
+) -> None:
+    offering = UUID((await approved(api, CEB))["offering_id"])
+    other = await Database.connect(database_url, "matching", role=role_of("matching"))
+    try:
+        for one in (db, other):
+            await read_offerings(one)
+            assert [offering] == await found_for(one)
+
+        async with db.transaction() as tx:
+            await tx.execute("UPDATE offering SET group_size_max = 7 WHERE offering_id = $1", offering)
+
+        small = msgspec.structs.replace(LINE, group_size=7)
+        for _ in range(2):
+            for one in (db, other):
+                assert [] == await found_for(one)
+                async with one.transaction() as tx:
+                    ((found,),) = await ranked_for(tx, [small])
+                assert 7 == found.offering.terms.group_size_max
+                await read_offerings(one)
+    finally:
+        await other.close()
 
 
 async def test_a_change_that_is_undone_leaves_nothing(api: Client, db: Database, memory: Memory) -> None:

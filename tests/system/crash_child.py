@@ -16,6 +16,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
@@ -82,6 +83,7 @@ def hurry(orders: Orders) -> None:
     sender.POLL_SECONDS = 0.2
     sender.AWAY_SECONDS_MIN = 0.1
     matching.LOOK_SECONDS = requests.CLOCK_SECONDS = 1.0
+    matching.SETTLED = timedelta(seconds=1)
     if not orders.catches_up:
         inbox.Inbox.catch_up, inbox.Inbox._fill_gap = _never, _nothing
     terms = notifications.terms

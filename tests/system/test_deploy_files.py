@@ -345,6 +345,10 @@ MEANT = {
         "require-concurrent-index-creation",
     ): "before the first release: there is little to read",
     (
+        "services/matching/migrations/0011_what_others_cover.sql",
+        "ban-drop-constraint",
+    ): "nobody deletes an offering, of whatever age their code is",
+    (
         "services/requests/migrations/0005_seen.sql",
         "ban-drop-function",
     ): "before the first release: no older code asks it",
