@@ -31,6 +31,9 @@ from chassis.settings import Settings
 from tests import builders
 from tests.seats import ISSUER, hearing
 
+MEMORY = Path("/dev/shm")
+DATABASES = "entraide-databases-"
+ROOM_BYTES = 3 * 1024**3
 TEMPLATE = "entraide_template"
 
 
@@ -56,18 +59,35 @@ def servers() -> Iterator[Servers]:
     # Not pytest's tmp_path: as root PostgreSQL runs as another user, who could not enter it.
     folder = Path(tempfile.mkdtemp(prefix="entraide-test-", dir="/var/tmp"))
     folder.chmod(0o711)
+    databases = _folder_for_databases()
     users = {"streams": Permissions(publish=(">",), subscribe=(">",))}
     for service in every_service():
         publish, subscribe = grants(service.name, publishes=True, listens_to=service.listens_to)
         users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
     try:
         with (
-            Postgres(folder / "postgres", durable=False) as postgres,
+            Postgres(databases / "postgres", durable=False) as postgres,
             Nats(folder / "nats", users=users, durable=False) as nats,
         ):
             yield Servers(folder, postgres, nats)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(databases, ignore_errors=True)
+
+
+def _folder_for_databases() -> Path:
+    """In memory where there is room: a test's own database is some thousand files, which a disk takes half a second for.
+
+    What a killed run left there is taken away, since it takes memory.
+    """
+    for left in MEMORY.glob(f"{DATABASES}*"):
+        if not (Path("/proc") / left.name.split("-")[-2]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+    parent = MEMORY if roomy else Path("/var/tmp")
+    folder = Path(tempfile.mkdtemp(prefix=f"{DATABASES}{os.getpid()}-", dir=parent))
+    folder.chmod(0o711)
+    return folder
 
 
 @pytest.fixture(scope="session")
