@@ -9,6 +9,7 @@ from uuid import UUID
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from contracts.reference import instruments, legal_system_of, region_of
@@ -16,8 +17,10 @@ from services.matching.line import WantedLine
 from services.matching.places import MORE_ROOMS, MORE_TOPICS, WORD, Held, Ints, Places, Rows, alike, bits
 from services.matching.scoring import (
     BY_REGION,
+    FAR,
     FULL,
     INTERPRETED,
+    NEAR,
     NOTHING_KNOWN,
     ON_TOPICS,
     OPEN_TO_ALL,
@@ -28,7 +31,11 @@ from services.matching.scoring import (
     practised,
     window_days,
 )
+from services.matching.text.meaning import Vector
 from services.matching.weights import Criterion
+
+RERANKED_MAX = 500
+"""So many are ranked anew by what the texts mean."""
 
 T = TypeVar("T")
 
@@ -40,8 +47,18 @@ class Placed(Struct, frozen=True):
     score: int
 
 
-def best(held: Held, line: WantedLine, limit: int = SUGGESTIONS_MAX, *, known: Known = NOTHING_KNOWN) -> list[Placed]:
-    """The candidates for a line with the highest scores, best first; equal ones by offering id."""
+def best(
+    held: Held,
+    line: WantedLine,
+    limit: int = SUGGESTIONS_MAX,
+    *,
+    known: Known = NOTHING_KNOWN,
+    vector: Vector | None = None,
+) -> list[Placed]:
+    """The candidates for a line with the highest scores, best first; equal ones by offering id.
+
+    With the `vector` of the line's text the best `RERANKED_MAX` by codes are ranked anew by what both texts mean.
+    """
     places, rows, free = _in_time(held, line, _survivors(held, line))
     if not len(places):
         return []
@@ -50,11 +67,22 @@ def best(held: Held, line: WantedLine, limit: int = SUGGESTIONS_MAX, *, known: K
     # All at once: where few are left, each call of a function takes longer than what it does.
     scores = (np.array(list(degrees.values()), np.int32) * weights[:, None] // FULL).sum(axis=0, dtype=np.int32)
     ids = rows["id"]
-    if len(scores) > limit:
-        kept = scores >= np.partition(scores, len(scores) - limit)[len(scores) - limit]
-        ids, scores = ids[kept], scores[kept]
-    order = np.lexsort((ids[:, 1], ids[:, 0], -scores))[:limit]
+    if vector is not None and held.meanings.hold_for(vector):
+        chosen = _first(ids, scores, RERANKED_MAX)
+        ids, scores = ids[chosen], scores[chosen]
+        meant = np.clip((held.meanings.closeness(vector, places[chosen]) - FAR) * FULL // (NEAR - FAR), 0, FULL)
+        scores = scores + known.weights.weight("meaning") * meant // FULL
+    order = _first(ids, scores, limit)
     return [Placed(UUID(int=int(ids[at, 0]) << WORD | int(ids[at, 1])), int(scores[at])) for at in order]
+
+
+def _first(ids: NDArray[np.uint64], scores: Ints, limit: int) -> NDArray[np.intp]:
+    """Where the highest scores stand, best first; equal ones by id."""
+    if len(scores) <= limit:
+        return np.lexsort((ids[:, 1], ids[:, 0], -scores))
+    # Those that may be among them, before they are put in order.
+    likely = np.flatnonzero(scores >= np.partition(scores, len(scores) - limit)[len(scores) - limit])
+    return likely[np.lexsort((ids[likely, 1], ids[likely, 0], -scores[likely]))[:limit]]
 
 
 # -- hard constraints -------------------------------------------------------------------------------------------------

@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis.db import Database, Tx
-from services.matching import entry_store, offering_store, scoring_store
-from services.matching.candidates import best
+from services.matching import entry_store, offering_store, reading_store, scoring_store
+from services.matching.candidates import RERANKED_MAX, best
 from services.matching.constraints import violated
 from services.matching.line import WantedLine
 from services.matching.offering import Offering
 from services.matching.places import Held
+from services.matching.reading import Reading, judgements
 from services.matching.scoring import SUGGESTIONS_MAX, Known, Scored, ranked
 
 LOOK_BACK = timedelta(seconds=60)
@@ -69,9 +70,11 @@ class Memory:
         entries = {one.offering_id: one for one in await entry_store.entries(tx, changed)} if changed else {}
         assert self.held is not None, "all has been read"
         self._forget_whole(changed)
+        read = await reading_store.vectors(tx, list(entries)) if entries else {}
         for offering_id in changed:
             if offering_id in entries:
                 self.held.put(entries[offering_id])
+                self.held.know(offering_id, read.get(offering_id))
             else:
                 self.held.remove(offering_id)
         self._heard, self._looked_at, self._followed = frozenset(changes), now, followed
@@ -119,6 +122,30 @@ async def ranked_for(tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIO
         ranked(line, _fitting(line, (every[one] for one in (those | aside) & every.keys())), known=known)[:limit]
         for line, those in zip(lines, likely, strict=True)
     ]
+
+
+async def reranked_for(tx: Tx, line: WantedLine, reading: Reading, also: Collection[UUID]) -> list[Scored]:
+    """The offerings that fit a line best by codes and by what its text means, best first; `also` these, if they fit.
+
+    Judged are those that the model has read which read the line.
+    """
+    memory = memory_of(tx)
+    aside = set() if memory.outdated else await memory.unread(tx)
+    if (
+        memory.held is None
+        or memory.outdated
+        or len(aside) > ASIDE_MAX
+        or not memory.held.meanings.hold_for(reading.vector)
+    ):
+        found = [one.offering for one in (await ranked_for(tx, [line], RERANKED_MAX))[0]]
+        known = await scoring_store.known(tx, {one.provider for one in found})
+    else:
+        known = memory.known or await scoring_store.known(tx, memory.held.providers)
+        likely = best(memory.held, line, SUGGESTIONS_MAX + len(aside), known=known, vector=reading.vector)
+        those = aside.union(also, (one.offering_id for one in likely))
+        found = _fitting(line, (await memory.whole(tx, those, aside)).values())
+    said = judgements(reading, list((await reading_store.of(tx, [one.offering_id for one in found])).values()))
+    return ranked(line, found, said, known=known) if said else []
 
 
 def _fitting(line: WantedLine, offerings: Iterable[Offering]) -> list[Offering]:

@@ -15,8 +15,10 @@ from pyroaring import BitMap
 
 from contracts import reference
 from contracts.values import Language, is_unodc
+from services.matching.meanings import Meanings
 from services.matching.offering import Offering, ResourceStatus, are_confidential
 from services.matching.scoring import FULL, FUNDING, load_degree
+from services.matching.text.meaning import Vector
 
 ROOMS: Final = 4
 """Periods with room in a row; of an offering that has more, the others stand in a list of its own."""
@@ -171,6 +173,7 @@ class Held:
         """As many columns of rooms and topics as any row fills."""
         self.more_rooms: dict[int, Sequence[tuple[int, int]]] = {}
         self.more_topics: dict[int, Sequence[int]] = {}
+        self.meanings = Meanings()
         self._sets: dict[tuple[str, str], BitMap] = {}
         self._by_provider: dict[str, Ints] = {}
         self._read_together = 0
@@ -218,6 +221,12 @@ class Held:
         for key in _keys(entry):
             self._sets.setdefault(key, BitMap()).add(place)
 
+    def know(self, offering_id: UUID, vector: Vector | None) -> None:
+        """What its text means, as it was read last; nothing happens where the offering is not held."""
+        place = self._place_of(offering_id)
+        if place is not None:
+            self.meanings.put(place, vector)
+
     def remove(self, offering_id: UUID) -> None:
         """Hold it no longer; nothing happens where it was not held."""
         place = self._place_of(offering_id)
@@ -227,6 +236,7 @@ class Held:
             held.discard(place)
         self.more_rooms.pop(place, None)
         self.more_topics.pop(place, None)
+        self.meanings.put(place, None)
         if self._later.pop(offering_id, None) is not None:
             self._free.append(place)
 

@@ -215,6 +215,22 @@ async def of(tx: Tx, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
     return {row["about_id"]: _reading(row) for row in rows}
 
 
+async def vectors(tx: Tx, about_ids: Sequence[UUID]) -> dict[UUID, Vector]:
+    """What a model made of the texts of these, as far as one did."""
+    rows = await tx.fetch(
+        """
+        SELECT about_id, model, model_version, vector FROM reading
+        WHERE about_id = ANY ($1::uuid[]) AND vector IS NOT NULL
+        """,
+        about_ids,
+    )
+    return {row["about_id"]: _vector(row["model"], row["model_version"], row["vector"]) for row in rows}
+
+
+def _vector(name: str, version: str, values: bytes) -> Vector:
+    return Vector(Model(name, version, len(values) // FLOAT_BYTES), values)
+
+
 async def beside(tx: Tx, to: Reading, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
     """What of these is compared with one: the vectors, and of the first `WORDS_MAX` the tokens where one has none.
 
@@ -236,6 +252,5 @@ async def beside(tx: Tx, to: Reading, about_ids: Sequence[UUID]) -> dict[UUID, R
 def _reading(row: Record) -> Reading:
     values: dict[str, Any] = dict(row)
     name, version, vector = values.pop("model"), values.pop("model_version"), values.pop("vector")
-    made_by = Model(name, version, len(vector) // FLOAT_BYTES) if name else None
-    values["vector"] = Vector(made_by, vector) if made_by else None
+    values["vector"] = _vector(name, version, vector) if name else None
     return Reading(**{**values, "tokens": tuple(values["tokens"])})

@@ -4,7 +4,7 @@ The first suggestion uses codes alone and waits for nothing. Here at most five h
 are ranked anew; a match that nobody was shown gets its new score, and what has come among the best twenty is suggested.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,14 +12,13 @@ from chassis.db import Tx
 from chassis.ids import new_id
 from contracts.matching import Judgement
 from services.matching import line_store, match, match_store, memory, reading_store, scoring_store, suggesting
+from services.matching.candidates import RERANKED_MAX
 from services.matching.constraints import violated
 from services.matching.line import SEEKING, WantedLine
 from services.matching.match import Match
 from services.matching.offering import Offering, OfferingStatus
 from services.matching.reading import judgements
-from services.matching.scoring import SUGGESTIONS_MAX, Scored, ranked, scored
-
-RERANKED_MAX = 500
+from services.matching.scoring import SUGGESTIONS_MAX, Scored, scored
 
 
 async def judgement(tx: Tx, line_id: UUID, offering_id: UUID) -> Judgement | None:
@@ -35,21 +34,18 @@ async def lines(tx: Tx, lines: Sequence[WantedLine], *, now: datetime) -> int:
     read = await reading_store.of(tx, [line.line_id for line in seeking])
     changes: list[suggesting.Change] = []
     for line in seeking:
-        fitting = (await memory.ranked_for(tx, [line], RERANKED_MAX))[0]
-        said = judgements(
-            read.get(line.line_id),
-            list((await reading_store.of(tx, [one.offering.offering_id for one in fitting])).values()),
-        )
-        if said:
-            known = await scoring_store.known(tx, {one.offering.provider for one in fitting})
-            anew = ranked(line, [one.offering for one in fitting], said, known=known)
-            changes += await _changes(tx, line, anew, now=now)
+        reading = read.get(line.line_id)
+        if reading is not None and reading.vector is not None:
+            not_shown = {one.offering_id: one for one in await match_store.not_shown(tx, [line.line_id])}
+            anew = await memory.reranked_for(tx, line, reading, not_shown.keys())
+            changes += await _changes(tx, line, anew, not_shown, now=now)
     await suggesting.record(tx, changes)
     return len(changes)
 
 
-async def _changes(tx: Tx, line: WantedLine, anew: Sequence[Scored], *, now: datetime) -> list[suggesting.Change]:
-    not_shown = {one.offering_id: one for one in await match_store.not_shown(tx, [line.line_id])}
+async def _changes(
+    tx: Tx, line: WantedLine, anew: Sequence[Scored], not_shown: Mapping[UUID, Match], *, now: datetime
+) -> list[suggesting.Change]:
     held = await match_store.between(tx, [line.line_id], [one.offering.offering_id for one in anew])
     changes: list[suggesting.Change] = []
     for rank, found in enumerate(anew, 1):

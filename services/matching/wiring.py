@@ -28,6 +28,7 @@ from services.matching import (
     offering_api,
     offering_store,
     preview_api,
+    reading_store,
     round_api,
     scoring_store,
     similar_api,
@@ -37,6 +38,7 @@ from services.matching import (
     why_not_api,
 )
 from services.matching.consumers import HANDLERS
+from services.matching.meanings import MEANINGS_MAX
 from services.matching.memory import memory_of
 from services.matching.places import Held
 from services.matching.reader import Reader
@@ -125,6 +127,11 @@ async def read_offerings(db: Database) -> None:
                 break
             held.add(page)
             after = page[-1].offering_id
+            if len(held) <= MEANINGS_MAX:
+                async with db.transaction() as tx:
+                    read = await reading_store.vectors(tx, [one.offering_id for one in page])
+                for offering_id, vector in read.items():
+                    held.know(offering_id, vector)
         memory.begin(held, begun_at)
     async with db.transaction() as tx:
         await memory.follow(tx, begun_at)

@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -12,14 +14,20 @@ from msgspec.structs import replace
 from contracts.matching import Capacity, Eligibility
 from contracts.reference import topics
 from contracts.values import Period
+from services.matching import candidates
 from services.matching.candidates import Placed, best
 from services.matching.constraints import violated
 from services.matching.line import WantedLine
 from services.matching.offering import Offering
 from services.matching.places import ROOMS, TOPICS, Held, entry_of
+from services.matching.reading import Reading, judgements
 from services.matching.scoring import NOTHING_KNOWN, Known, ranked
+from services.matching.text.meaning import Model, Vector, vector
 from tests.domain.test_matching_scoring import knowledge, lines, offerings
+from tests.domain.test_matching_text_meaning import LETTERS
 from tests.matching_builders import a_wanted_line, an_offering, terms
+
+RERANKED = 5
 
 
 def by_looking_at_each(
@@ -87,6 +95,62 @@ def test_the_best_are_those_that_looking_at_each_finds(
 
     assert by_looking_at_each(line, every, limit, known) == best(held(every), line, limit, known=known)
     assert by_looking_at_each(line, every, limit, known) == best(read_together(every), line, limit, known=known)
+
+
+vectors = st.sampled_from(
+    [
+        None,
+        *(vector(LETTERS, np.array(row, np.float32)) for row in ((1, 0, 0), (0, 1, 0), (0.6, 0.8, 0), (0.28, 0.96, 0))),
+    ]
+)
+
+
+@settings(max_examples=300)
+@given(
+    lines(), st.lists(st.tuples(fitting(), vectors), max_size=40), knowledge(), vectors.filter(bool), st.integers(1, 8)
+)
+def test_with_the_meaning_the_best_by_codes_are_ranked_anew(
+    line: Any, read: list[tuple[Offering, Vector | None]], known: Known, asked: Vector, limit: int
+) -> None:
+    found = {offering.offering_id: (offering, meant) for offering, meant in read}
+    memory = held([offering for offering, _ in found.values()])
+    for offering, meant in found.values():
+        memory.know(offering.offering_id, meant)
+    fit = [offering for offering, _ in found.values() if not violated(line, offering)]
+    by_codes = [one.offering for one in ranked(line, fit, known=known)[:RERANKED]]
+    reading = Reading(about_id=line.line_id, language=None, tokens=(), vector=asked)
+    those = [replace(reading, about_id=one.offering_id, vector=found[one.offering_id][1]) for one in by_codes]
+    anew = ranked(line, by_codes, judgements(reading, those), known=known)[:limit]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(candidates, "RERANKED_MAX", RERANKED)
+        answer = best(memory, line, limit, known=known, vector=asked)
+
+    # Of none of them anything is known where no vector was held.
+    if memory.meanings.hold_for(asked):
+        assert [Placed(one.offering.offering_id, one.score) for one in anew] == answer
+    else:
+        assert by_looking_at_each(line, fit, limit, known) == answer
+
+
+def test_a_vector_is_forgotten_with_its_offering_and_with_what_it_said() -> None:
+    line, one = a_wanted_line(), an_offering()
+    memory, meant = held([one]), vector(LETTERS, np.array((1, 0, 0), np.float32))
+    (without,) = best(memory, line)
+    memory.know(one.offering_id, meant)
+    (judged,) = best(memory, line, vector=meant)
+    assert without.score + 100 == judged.score
+
+    memory.put(entry_of(one))
+    assert [without] == best(memory, line, vector=meant)
+    memory.know(one.offering_id, meant)
+    memory.know(one.offering_id, replace_model(meant))
+    assert [without] == best(memory, line, vector=meant), "another model's says nothing beside this one's"
+    assert [without] == best(memory, line, vector=replace_model(meant))
+
+
+def replace_model(meant: Vector) -> Vector:
+    return Vector(Model("others", "1", LETTERS.dimensions), meant.values)
 
 
 @given(lines(), st.lists(fitting(), max_size=10), st.lists(st.tuples(st.booleans(), fitting()), max_size=30))

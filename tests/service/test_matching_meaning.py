@@ -14,10 +14,11 @@ from chassis.peers import Peers
 from chassis.rebuild import verify
 from chassis.settings import Settings
 from services.matching import reading_store
+from services.matching.memory import memory_of
 from services.matching.scoring import SUGGESTIONS_MAX
 from services.matching.text import meaning
 from services.matching.text.meaning import Embedder
-from services.matching.wiring import SERVICE
+from services.matching.wiring import SERVICE, read_offerings
 from tests.builders import a_line, a_request, headers
 from tests.domain.test_matching_text_meaning import LETTERS, Letters
 from tests.matching_builders import an_offering_body
@@ -144,6 +145,34 @@ async def test_what_the_meaning_lifts_among_the_best_is_suggested(stage: Stage) 
     after = await stage.matches(request)
     assert {one["match_id"] for one in before} < {one["match_id"] for one in after}
     assert (lifted["offering_id"], "suggested") == (after[0]["offering_id"], after[0]["status"])
+
+
+async def test_in_memory_and_without_it_the_same_is_lifted_and_judged(stage: Stage) -> None:
+    for number in range(SUGGESTIONS_MAX):
+        await saying(stage, "abc" * (1 + number % 2) + "c" * (number % 5))
+    for words in ("aaaa", "aaab"):
+        await saying(stage, words, CEB, resource_status="unfunded", funding_needed={"minor": 1, "currency": "USD"})
+    await stage.reads()
+
+    async def judged() -> list[tuple[Any, ...]]:
+        request = await stage.files("aaab")
+        await stage.reads()
+        names = ("offering_id", "score", "rank", "judgement", "shares", "status")
+        return [tuple(match[name] for name in names) for match in await stage.matches(request)]
+
+    without = await judged()
+    await read_offerings(stage.db)
+    held = memory_of(stage.db).held
+    assert held is not None
+    assert held.meanings.model == LETTERS
+    within = await judged()
+    # What was read since is looked at besides.
+    news = await saying(stage, "aaab")
+    with_news = {match[0]: match[3]["closeness"] for match in await judged()}
+
+    assert without == within
+    assert SUGGESTIONS_MAX + 2 == len(within)
+    assert 1000 == with_news[news["offering_id"]]
 
 
 async def test_what_was_shown_keeps_the_score_that_it_was_shown_with(stage: Stage) -> None:
