@@ -16,7 +16,7 @@ STOP_SECONDS = 15.0
 AGAIN_SECONDS = STOP_SECONDS + 1
 """When a loop that still runs is told again: the word may have been lost."""
 
-REST_SECONDS_MAX = 2.0
+REST_SECONDS_MAX = 0.5
 REST_OF_THE_BUSY = 200
 """So many times as long as work took rests who gives way to a process that has no moment free."""
 
