@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -371,10 +372,7 @@ class Inbox:
         while more:
             page = await peers.events_after(owner, after)
             unknown = await self._unknown([event.id for event in page.events])
-            for event in page.events:
-                if event.id in unknown:
-                    outcome = await with_retries(lambda event=event: self._receive_or_park(event))  # type: ignore[misc]
-                    missed += outcome is not Outcome.REPEATED
+            missed += await self._take_in([event for event in page.events if event.id in unknown])
             after, more = page.after, page.more
             async with self._db.transaction() as tx:
                 await tx.execute(
@@ -389,6 +387,24 @@ class Inbox:
         if missed:
             log.warning("caught up from the journal", consumer=self.consumer, owner=owner, events=missed)
         return missed
+
+    async def _take_in(self, events: Sequence[Event]) -> int:
+        """Receive them, aggregates side by side, each in its own order; returns how many had not been heard."""
+        lanes: dict[str, list[Event]] = defaultdict(list)
+        for event in events:
+            lanes[event.subject].append(event)
+        places = asyncio.Semaphore(LANES_MAX)
+
+        async def lane(those: Sequence[Event]) -> int:
+            async with places:
+                outcomes = [await with_retries(partial(self._receive_or_park, event)) for event in those]
+            return sum(outcome is not Outcome.REPEATED for outcome in outcomes)
+
+        counts = await asyncio.gather(*map(lane, lanes.values()), return_exceptions=True)
+        for failed in counts:
+            if isinstance(failed, BaseException):
+                raise failed
+        return sum(count for count in counts if isinstance(count, int))
 
     async def _receive_or_park(self, event: Event) -> Outcome:
         try:
