@@ -25,10 +25,12 @@ import msgspec
 
 from chassis import bus, inbox, journal, runtime, sealing, supervise
 from chassis.embedded import free_port
+from chassis.ids import new_id
 from chassis.settings import Settings
 from chassis.telemetry import configure_logs
 from services.__main__ import SERVICES
 from services.documents.files import inert_application
+from services.matching import reading
 from services.matching import wiring as matching
 from services.notifications import sender
 from services.notifications import wiring as notifications
@@ -147,8 +149,10 @@ def _fail(line: str) -> NoReturn:
 
 
 def warm_up() -> None:
-    """Make an application once and throw it away: what it imports and remembers is then there for every child."""
+    """Make an application once and throw it away, and read a text: what that imports and remembers is then there for
+    every child."""
     runtime.http_server(cast(Any, inert_application(SERVICES)), "127.0.0.1", 0).config.load()
+    reading.read([reading.of_offering(new_id(), "Training of judges", "")], None)
     for module in ("anyio._backends._asyncio", "httpcore", "aiosmtplib"):
         importlib.import_module(module)
 
