@@ -67,7 +67,7 @@ def best(
     # All at once: where few are left, each call of a function takes longer than what it does.
     scores = (np.array(list(degrees.values()), np.int32) * weights[:, None] // FULL).sum(axis=0, dtype=np.int32)
     ids = rows["id"]
-    if vector is not None and held.meanings.hold_for(vector):
+    if vector is not None and held.can_judge(vector):
         chosen = _first(ids, scores, RERANKED_MAX)
         ids, scores = ids[chosen], scores[chosen]
         meant = np.clip((held.meanings.closeness(vector, places[chosen]) - FAR) * FULL // (NEAR - FAR), 0, FULL)

@@ -39,10 +39,10 @@ _REPLACE = Write(
     parts={
         "ended_before": """
             UPDATE heard_consent SET ended_at = $3, revision = $2
-            WHERE request_id = $1 AND revision <= $2 AND withdrawn_at IS NULL AND ended_at IS NULL
-              AND consent_id <> ALL ($4::uuid[])
+            WHERE request_id = $4 AND revision <= $2 AND withdrawn_at IS NULL AND ended_at IS NULL
+              AND consent_id <> ALL ($5::uuid[])
         """,
-        **{name: query.replace("$1", "$5") for name, query in _PUT.parts.items()},
+        **_PUT.parts,
     }
 )
 
@@ -58,7 +58,7 @@ async def replace(tx: Tx, heard: RequestConsents, at: datetime) -> None:
     """Know these consents of a request; whatever else stood, of no later revision, has ended."""
     rows = _rows([heard])
     encoded = msgspec.json.encode(list(rows.values())).decode()
-    await tx.write(_REPLACE, heard.request_id, heard.revision, at, list(rows), encoded)
+    await tx.write(_REPLACE, encoded, heard.revision, at, heard.request_id, list(rows))
 
 
 def _rows(heard: Iterable[RequestConsents]) -> dict[UUID, dict[str, Any]]:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from services.matching.text.meaning import FULL, Model, Vector
 
 MEANINGS_MAX = 100_000
-"""Of so many offerings, two kilobytes each; of more the vectors are left in PostgreSQL."""
+"""Two kilobytes each. Where there are more offerings PostgreSQL is asked for the vectors that are compared."""
 
 UNKNOWN = -FULL
 

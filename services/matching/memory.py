@@ -131,12 +131,7 @@ async def reranked_for(tx: Tx, line: WantedLine, reading: Reading, also: Collect
     """
     memory = memory_of(tx)
     aside = set() if memory.outdated else await memory.unread(tx)
-    if (
-        memory.held is None
-        or memory.outdated
-        or len(aside) > ASIDE_MAX
-        or not memory.held.meanings.hold_for(reading.vector)
-    ):
+    if memory.held is None or memory.outdated or len(aside) > ASIDE_MAX or not memory.held.can_judge(reading.vector):
         found = [one.offering for one in (await ranked_for(tx, [line], RERANKED_MAX))[0]]
         known = await scoring_store.known(tx, {one.provider for one in found})
     else:

@@ -15,7 +15,7 @@ from pyroaring import BitMap
 
 from contracts import reference
 from contracts.values import Language, is_unodc
-from services.matching.meanings import Meanings
+from services.matching.meanings import MEANINGS_MAX, Meanings
 from services.matching.offering import Offering, ResourceStatus, are_confidential
 from services.matching.scoring import FULL, FUNDING, load_degree
 from services.matching.text.meaning import Vector
@@ -226,6 +226,10 @@ class Held:
         place = self._place_of(offering_id)
         if place is not None:
             self.meanings.put(place, vector)
+
+    def can_judge(self, vector: Vector | None) -> bool:
+        """Whether what is held of meanings can be compared with it, and nothing was left out."""
+        return len(self) <= MEANINGS_MAX and self.meanings.hold_for(vector)
 
     def remove(self, offering_id: UUID) -> None:
         """Hold it no longer; nothing happens where it was not held."""

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from chassis.db import Database
+from chassis.db import Database, OutcomeUnknown, is_transient
 from chassis.following import Followed
 from chassis.peers import PeerError
 from chassis.service import Running, Service
@@ -88,8 +88,14 @@ class SecondLooks:
             settled = await offering_store.available_since(tx, self._looked_until, until)
             strays = await match_store.strays(tx)
         for offering_id in settled:
-            async with self._db.transaction() as tx:
-                await offering_actions.look_again(tx, offering_id, now=datetime.now(UTC))
+            try:
+                async with self._db.transaction() as tx:
+                    await offering_actions.look_again(tx, offering_id, now=datetime.now(UTC))
+            except Exception as error:
+                if is_transient(error) or isinstance(error, OutcomeUnknown):
+                    raise
+                # The others have their turn; it is looked at again once it has changed.
+                log.exception("offering not looked at again", offering_id=str(offering_id))
         self._looked_until = until
         for match_id in strays:
             async with self._db.transaction() as tx:

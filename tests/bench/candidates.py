@@ -18,7 +18,6 @@ from contracts.reference import instruments, region_of
 from services.matching import entry_store, offering_store, scoring_store
 from services.matching.candidates import RERANKED_MAX, best
 from services.matching.line import WantedLine
-from services.matching.meanings import MEANINGS_MAX
 from services.matching.memory import memory_of
 from services.matching.places import Held, numbers
 from services.matching.reading import Reading, judgements
@@ -72,7 +71,7 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
             aims.append(Aim(what=f"{size:,}: ours : bare sets", ratio=ours[0] / bare, at_most=3))
             if size == POSTGRES_MAX:
                 aims.append(Aim(what=f"{size:,}: PostgreSQL GIN : ours", ratio=gin / ours[0], at_least=20))
-            if size == sizes[-1] or size == POSTGRES_MAX:
+            if size == min(sizes[-1], POSTGRES_MAX):
                 meant = await _with_meaning(db, held, rounds=rounds)
                 rows.append(("  and ranked anew by meaning", (f"{meant[0]:.3f}", "", "", f"{meant[1]:.3f}")))
                 aims.append(Aim(what=f"{size:,}: with the meaning : without", ratio=meant[0] / ours[0], at_most=5))
@@ -142,7 +141,7 @@ async def _with_meaning(db: Database, held: Held, *, rounds: int) -> tuple[float
     rows += rows[0] * chance.uniform(0.2, 1.5, size=(len(rows), 1)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     places = np.frombuffer(held.of("held", "").to_array(), np.uint32)
-    ids = [UUID(int=int(high) << 64 | int(low)) for high, low in held.rows_of(places[:MEANINGS_MAX])["id"]]
+    ids = [UUID(int=int(high) << 64 | int(low)) for high, low in held.rows_of(places)["id"]]
     for offering_id, row in zip(ids, rows, strict=False):
         held.know(offering_id, vector(ENCODER, row))
     asked = [(line, vector(ENCODER, row)) for line, row in zip(lines(LINES), rows[len(held) :], strict=True)]

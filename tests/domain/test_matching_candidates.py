@@ -149,6 +149,18 @@ def test_a_vector_is_forgotten_with_its_offering_and_with_what_it_said() -> None
     assert [without] == best(memory, line, vector=replace_model(meant))
 
 
+def test_where_not_all_vectors_are_held_none_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    line, every = a_wanted_line(), [an_offering(offering_id=UUID(int=number)) for number in (1, 2)]
+    memory, meant = held(every), vector(LETTERS, np.array((1, 0, 0), np.float32))
+    memory.know(every[1].offering_id, meant)
+    assert UUID(int=2) == best(memory, line, vector=meant)[0].offering_id
+
+    monkeypatch.setattr("services.matching.places.MEANINGS_MAX", 1)
+
+    assert not memory.can_judge(meant)
+    assert best(memory, line) == best(memory, line, vector=meant)
+
+
 def replace_model(meant: Vector) -> Vector:
     return Vector(Model("others", "1", LETTERS.dimensions), meant.values)
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.db import Database
+from chassis.db import Database, Tx
 from chassis.inbox import Outcome
 from contracts.facts import Fact
 from contracts.requests import (
@@ -24,6 +24,7 @@ from contracts.requests import (
     RequestStarted,
     RequestWithdrawn,
 )
+from services.matching import offering_actions
 from services.matching.wiring import SecondLooks
 from tests.builders import NOON, an_event, headers
 from tests.domain import test_sample_world as sample_world
@@ -183,6 +184,27 @@ async def test_a_second_look_finds_what_two_transactions_missed(
     assert {"NOR": "suggested", "UNODC-CEB": "expired"} == {
         match["provider"]: match["status"] for match in await matches_of(api, request)
     }
+
+
+async def test_an_offering_that_cannot_be_looked_at_again_holds_up_no_other(
+    api: Client, owner: Owner, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = await approved(api)
+    await approved(api, CEB)
+    request = await opened(owner)
+    async with databases["matching"].transaction() as tx:
+        await tx.execute("DELETE FROM match")
+    look_again = offering_actions.look_again
+
+    async def fails(tx: Tx, offering_id: UUID, *, now: Any) -> None:
+        assert str(offering_id) != broken["offering_id"]
+        await look_again(tx, offering_id, now=now)
+
+    monkeypatch.setattr(offering_actions, "look_again", fails)
+    monkeypatch.setattr("services.matching.wiring.SETTLED", timedelta(0))
+    await SecondLooks(databases["matching"]).look()
+
+    assert ["UNODC-CEB"] == [match["provider"] for match in await matches_of(api, request)]
 
 
 async def test_a_second_look_ends_what_began_while_its_request_was_ending(
