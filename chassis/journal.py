@@ -280,3 +280,9 @@ async def read_aggregate(tx: Tx, aggregate_id: UUID, *, after_version: int = 0, 
         limit,
     )
     return [decode_event(cast(str, row["event"])) for row in rows]
+
+
+async def read_event(tx: Tx, event_id: UUID) -> Event | None:
+    """One of this service's own events; None for an id that it has none of."""
+    raw = await tx.fetchval("SELECT event FROM journal WHERE event_id = $1", event_id)
+    return decode_event(raw) if raw else None

@@ -16,8 +16,10 @@ from contracts.values import END, MINOR_UNITS_MAX, Code, Currency, Money, Organi
 YEARS_MAX = 20
 RATES_MAX = 300
 FUND_DONORS_MAX = 200
+SCHEDULE_MAX = 60
 
 UsdMinor = Annotated[int, Meta(ge=0, le=MINOR_UNITS_MAX, description="cents of the US dollar")]
+Minor = Annotated[int, Meta(ge=0, le=MINOR_UNITS_MAX, description="minor units of the pledge's currency")]
 RateText = Annotated[
     str,
     Meta(
@@ -25,6 +27,15 @@ RateText = Annotated[
         min_length=1,
         max_length=20,
         description="US dollars for one unit of a currency, in decimal digits",
+    ),
+]
+Agreement = Annotated[
+    str,
+    Meta(
+        pattern="^[A-Za-z0-9][A-Za-z0-9/._-]*" + END,
+        min_length=1,
+        max_length=64,
+        description="the reference that the parties gave their agreement: signs, no words",
     ),
 ]
 FundCode = Annotated[str, Meta(pattern="^[A-Z][A-Z0-9-]+" + END, min_length=3, max_length=32)]
@@ -42,6 +53,17 @@ class Valuation(Struct, frozen=True, kw_only=True):
     rate: RateText
     rate_source: Code
     rate_date: date
+
+
+class Instalment(Struct, frozen=True, kw_only=True):
+    """A part of what was agreed, in minor units of its currency, and the day it is due.
+
+    One with a `condition` (a code of the agreement's) is recognized once the condition is met, and not before.
+    """
+
+    due_on: date
+    minor: Annotated[int, Meta(ge=1, le=MINOR_UNITS_MAX)]
+    condition: Code | None = None
 
 
 class YearlyRequirement(Struct, frozen=True, kw_only=True):
@@ -93,9 +115,11 @@ class PledgePledged(Fact, frozen=True, kw_only=True, tag="pledges.pledge.pledged
 
 
 class PledgeCommitted(Fact, frozen=True, kw_only=True, tag="pledges.pledge.committed.v1"):
-    """An agreement was signed over the amount pledged.
+    """An agreement was signed over the amount pledged, which is an open pledge no longer.
 
     `support_cost_basis_points` is the programme support cost agreed, in hundredths of a percent of the direct cost.
+    `valuation` is of what depends on no condition, `recognized_minor`; `pledged_usd_minor` is what the open pledge was
+    carried at. An agreement of before there were schedules has none, and all of it was recognized.
     """
 
     pledge_id: UUID
@@ -106,13 +130,33 @@ class PledgeCommitted(Fact, frozen=True, kw_only=True, tag="pledges.pledge.commi
     support_cost_basis_points: Annotated[int, Meta(ge=0, le=10_000)]
     effective_on: date
     committed_at: datetime
+    agreement: Agreement | None = None
+    schedule: Annotated[tuple[Instalment, ...], Meta(max_length=SCHEDULE_MAX)] = ()
+    recognized_minor: Minor | None = None
+    pledged_usd_minor: UsdMinor | None = None
+
+
+class PledgeConditionMet(Fact, frozen=True, kw_only=True, tag="pledges.pledge.condition-met.v1"):
+    """The condition of an instalment is met: from now on its amount is owed, at the rate of the agreement."""
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    instalment: Annotated[int, Meta(ge=1, le=SCHEDULE_MAX)]
+    condition: Code
+    money: Money
+    usd_minor: UsdMinor
+    effective_on: date
+    met_at: datetime
 
 
 class PledgeReceived(Fact, frozen=True, kw_only=True, tag="pledges.pledge.received.v1"):
-    """Cash came in: one instalment, the last one where `complete`.
+    """Cash came in: one receipt, the last one where `complete`.
 
-    `agreed_usd_minor` is its worth at the rate of the agreement, `relieved_usd_minor` what it took from the amount
-    still owed (the two differ by rounding), `support_cost_usd_minor` the part of it that is programme support cost.
+    `money` is what it settles of the agreement, `cash` what came where that was another currency, `valuation` the
+    cash's worth. `agreed_usd_minor` is the worth of `money` at the rate of the agreement, `relieved_usd_minor` what it
+    took from the amount still owed (the two differ by rounding), `support_cost_usd_minor` the part of the cash that is
+    programme support cost. The bank kept `charges` of it, in the cash's currency.
     """
 
     pledge_id: UUID
@@ -127,6 +171,29 @@ class PledgeReceived(Fact, frozen=True, kw_only=True, tag="pledges.pledge.receiv
     complete: bool
     effective_on: date
     received_at: datetime
+    cash: Money | None = None
+    charges: Money | None = None
+    charges_usd_minor: UsdMinor = 0
+
+
+class PledgeReceiptReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.receipt-reversed.v1"):
+    """A receipt had been recorded wrongly and was taken back; the amounts are those of the receipt."""
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    reverses: UUID
+    proposal_id: UUID
+    money: Money
+    valuation: Valuation
+    agreed_usd_minor: UsdMinor
+    relieved_usd_minor: UsdMinor
+    support_cost_usd_minor: UsdMinor
+    effective_on: date
+    reversed_at: datetime
+    cash: Money | None = None
+    charges: Money | None = None
+    charges_usd_minor: UsdMinor = 0
 
 
 class PledgeWithdrawn(Fact, frozen=True, kw_only=True, tag="pledges.pledge.withdrawn.v1"):
@@ -139,6 +206,102 @@ class PledgeWithdrawn(Fact, frozen=True, kw_only=True, tag="pledges.pledge.withd
     valuation: Valuation
     effective_on: date
     withdrawn_at: datetime
+
+
+class PledgeLapsed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.lapsed.v1"):
+    """No agreement was signed within the time set; `money` is what was still pledged, `valuation` its worth."""
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    money: Money
+    valuation: Valuation
+    effective_on: date
+    lapsed_at: datetime
+
+
+class PledgeReduced(Fact, frozen=True, kw_only=True, tag="pledges.pledge.reduced.v1"):
+    """The donor gives less than pledged or agreed: less by `money`.
+
+    `pledged_usd_minor` leaves the open pledges; of an agreement `recognized_minor` of it had been recognized, and
+    `committed_usd_minor` leaves the commitments.
+    """
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    reason: Code
+    money: Money
+    recognized_minor: Minor | None
+    pledged_usd_minor: UsdMinor
+    committed_usd_minor: UsdMinor
+    effective_on: date
+    reduced_at: datetime
+
+
+class PledgeWrittenOff(Fact, frozen=True, kw_only=True, tag="pledges.pledge.written-off.v1"):
+    """What was owed and will not come was given up, by two people; `usd_minor` is what it had been carried at.
+
+    `conditional_minor` of the agreement was never recognized and falls away with it.
+    """
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    proposal_id: UUID
+    reason: Code
+    money: Money
+    usd_minor: UsdMinor
+    conditional_minor: Minor
+    effective_on: date
+    written_off_at: datetime
+
+
+class PledgeRefunded(Fact, frozen=True, kw_only=True, tag="pledges.pledge.refunded.v1"):
+    """Money went back to the donor, by two people: `money` in the donor's currency, its worth out of the fund."""
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    proposal_id: UUID
+    reason: Code
+    money: Money
+    valuation: Valuation
+    effective_on: date
+    refunded_at: datetime
+
+
+class PledgeCarriedOver(Fact, frozen=True, kw_only=True, tag="pledges.pledge.carried-over.v1"):
+    """With the donor's consent what was not used left the fund for another one, where it is brought forward."""
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    to_fund: FundCode
+    usd_minor: UsdMinor
+    effective_on: date
+    carried_over_at: datetime
+
+
+class PledgeBroughtForward(Fact, frozen=True, kw_only=True, tag="pledges.pledge.brought-forward.v1"):
+    """The other half of a carry-over: what left `from_fund` came into this one in the same moment."""
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    from_fund: FundCode
+    usd_minor: UsdMinor
+    effective_on: date
+    brought_forward_at: datetime
+
+
+class PledgeClosed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.closed.v1"):
+    """All has come that will, the donor has its report, and nothing is left to do."""
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    closed_at: datetime
 
 
 class RequirementOpened(Fact, frozen=True, kw_only=True, tag="pledges.requirement.opened.v1"):
@@ -202,15 +365,64 @@ class AllocationReturned(Fact, frozen=True, kw_only=True, tag="pledges.allocatio
     fund_donors: FundDonors = ()
 
 
+class AllocationReversed(Fact, frozen=True, kw_only=True, tag="pledges.allocation.reversed.v1"):
+    """An allocation had been made wrongly, and its money went back to the fund, by two people."""
+
+    allocation_id: UUID
+    fund: FundCode
+    reverses: UUID
+    proposal_id: UUID
+    usd_minor: UsdMinor
+    effective_on: date
+    reversed_at: datetime
+    requirement_id: UUID | None = None
+
+
+class AllocationSpent(Fact, frozen=True, kw_only=True, tag="pledges.allocation.spent.v1"):
+    """Of what was set aside so much was used: `how` is expenditure, or disbursement to who passes it on (IATI 4, 3)."""
+
+    allocation_id: UUID
+    fund: FundCode
+    how: Code
+    usd_minor: UsdMinor
+    effective_on: date
+    spent_at: datetime
+
+
+class AllocationSpendingReversed(Fact, frozen=True, kw_only=True, tag="pledges.allocation.spending-reversed.v1"):
+    """A use of allocated money had been recorded wrongly: it counts as unused again, by two people."""
+
+    allocation_id: UUID
+    fund: FundCode
+    how: Code
+    reverses: UUID
+    proposal_id: UUID
+    usd_minor: UsdMinor
+    effective_on: date
+    reversed_at: datetime
+
+
 FACTS: tuple[type[Fact], ...] = (
     FundOpened,
     RatesLoaded,
     PledgePledged,
     PledgeCommitted,
+    PledgeConditionMet,
     PledgeReceived,
+    PledgeReceiptReversed,
     PledgeWithdrawn,
+    PledgeLapsed,
+    PledgeReduced,
+    PledgeWrittenOff,
+    PledgeRefunded,
+    PledgeCarriedOver,
+    PledgeBroughtForward,
+    PledgeClosed,
     RequirementOpened,
     RequirementCancelled,
     AllocationMade,
     AllocationReturned,
+    AllocationReversed,
+    AllocationSpent,
+    AllocationSpendingReversed,
 )

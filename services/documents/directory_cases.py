@@ -18,13 +18,12 @@ from services.directory.domain import Person
 from services.directory.evolve import evolve
 from services.directory.policy import Action, Entering, Given, Guarded, Place, Registering, decide
 from services.documents.examples import example_event
-from services.documents.permission_subjects import OTHER, PERSON, SOMEBODY_ELSE, STATE, UNODC, YES_OR_NO, Subject, of
+from services.documents.permission_subjects import OTHER, PROPOSERS, STATE, UNODC, YES_OR_NO, Subject, of
 
 R = TypeVar("R", Person, Appointment, Client)
 
 APPOINTEE = UUID(int=9)
 ORGANIZATIONS = {"a State": STATE, "UNODC": UNODC}
-PROPOSERS = {"the asker": PERSON, "somebody else": SOMEBODY_ELSE}
 
 
 def _appointee(role: Role) -> Caller:

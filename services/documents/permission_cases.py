@@ -10,14 +10,12 @@ from msgspec.structs import replace
 from contracts.consents import EVERYTHING, PROVIDERS, UNODC_UNITS, Consent, FieldSet
 from contracts.facts import Fact
 from contracts.matching import MatchSuggested, OfferingSubmitted
-from contracts.pledges import AllocationMade, PledgePledged, RequirementOpened
 from contracts.requests import RequestSubmitted
 from contracts.rounds import RoundAsked
-from services.documents import directory_cases, notification_cases
+from services.documents import directory_cases, notification_cases, pledge_cases
 from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import (
     AGREED,
-    DONOR,
     NAMED,
     OTHER,
     PROVIDER,
@@ -36,12 +34,6 @@ from services.matching.offering import OfferingStatus
 from services.matching.offering_api import OfferingView
 from services.matching.round_views import RoundDetail
 from services.matching.why_not_api import WhyNot
-from services.pledges import allocations
-from services.pledges import domain as pledges_domain
-from services.pledges import policy as pledges
-from services.pledges.allocation_routes import RequirementView
-from services.pledges.api import PledgeView
-from services.pledges.ledger import EntryRow
 from services.requests import domain as requests_domain
 from services.requests import evolve as requests_evolve
 from services.requests import policy as requests
@@ -340,90 +332,4 @@ _MATCHING = (
     ),
 )  # fmt: skip
 
-# -- pledges ----------------------------------------------------------------------------------------------------------
-
-_P = pledges.Action
-_TO_PLEDGE = {"the donor itself": of(DONOR), "another organization": of(OTHER), "UNODC": of(UNODC)}
-_TO_REQUIREMENT = {
-    "the State itself": of(STATE),
-    "the provider itself": of(PROVIDER),
-    "another organization": of(OTHER),
-    "UNODC": of(UNODC),
-}
-
-
-def _pledge(status: str) -> pledges_domain.Pledge:
-    pledged = pledges_domain.evolve(None, _example(PledgePledged))
-    return replace(pledged, donor=DONOR, status=pledges_domain.Status(status))
-
-
-def _requirement() -> allocations.Requirement:
-    return replace(allocations.opened(_example(RequirementOpened)), state=STATE, provider=PROVIDER)
-
-
-def _allocation(purpose: str) -> allocations.Allocation:
-    made = allocations.allocated(_example(AllocationMade))
-    if purpose == "a requirement":
-        return replace(made, work_package=None, state=STATE, provider=PROVIDER)
-    return replace(made, work_package="training", state=None, provider=None)
-
-
-def _entry(about: str) -> pledges.Entry:
-    return pledges.Entry(DONOR if about == "a pledge" else None)
-
-
-_PLEDGES = (
-    Subject(
-        service="pledges",
-        title="What is asked of no record",
-        decide=pledges.decide,
-        standings=_ANYBODY,
-        reads=(
-            _P.LIST_PLEDGES, _P.LIST_ALLOCATIONS, _P.LIST_REQUIREMENTS, _P.LIST_ENTRIES,
-            _P.LIST_FUNDS, _P.SHOW_FUND, _P.LIST_RATES, _P.SHOW_BALANCES, _P.PLEDGE, _P.OPEN_FUND, _P.ALLOCATE,
-            _P.LOAD_RATES, _P.FOLLOW,
-        ),
-    ),
-    Subject(
-        service="pledges",
-        title="A pledge",
-        views=(PledgeView,),
-        decide=pledges.decide,
-        standings=_TO_PLEDGE,
-        properties={"status": tuple(pledges_domain.Status)},
-        make=_pledge,
-        reads=(_P.SHOW_PLEDGE, _P.LIST_PLEDGES, _P.FOLLOW),
-        acts=(_P.COMMIT, _P.RECEIVE, _P.WITHDRAW),
-    ),
-    Subject(
-        service="pledges",
-        title="What a match lacks",
-        views=(RequirementView,),
-        decide=pledges.decide,
-        standings=_TO_REQUIREMENT,
-        make=_requirement,
-        reads=(_P.LIST_REQUIREMENTS, _P.FOLLOW),
-    ),
-    Subject(
-        service="pledges",
-        title="An allocation",
-        views=(allocations.Allocation,),
-        decide=pledges.decide,
-        standings=_TO_REQUIREMENT,
-        properties={"for": ("a requirement", "a work package")},
-        make=_allocation,
-        reads=(_P.SHOW_ALLOCATION, _P.LIST_ALLOCATIONS, _P.FOLLOW),
-    ),
-    Subject(
-        service="pledges",
-        title="An entry of the ledger",
-        views=(EntryRow,),
-        decide=pledges.decide,
-        standings=_TO_PLEDGE,
-        properties={"about": ("a pledge", "an allocation")},
-        make=_entry,
-        reads=(_P.LIST_ENTRIES,),
-    ),
-)  # fmt: skip
-
-SUBJECTS = (*directory_cases.SUBJECTS, *_REQUESTS, *_MATCHING, *_PLEDGES, *notification_cases.SUBJECTS)
+SUBJECTS = (*directory_cases.SUBJECTS, *_REQUESTS, *_MATCHING, *pledge_cases.SUBJECTS, *notification_cases.SUBJECTS)

@@ -15,6 +15,7 @@ PERSON = UUID(int=1)
 SOMEBODY_ELSE = UUID(int=2)
 STATE, PROVIDER, DONOR, NAMED, AGREED, OTHER, UNODC = "KEN", "JPN", "DNK", "NOR", "ITA", "FRA", "UNODC"
 YES_OR_NO = ("yes", "no")
+PROPOSERS = {"the asker": PERSON, "somebody else": SOMEBODY_ELSE}
 
 
 class Actor(Struct, frozen=True):

@@ -197,6 +197,63 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "relieved_usd_minor": 9_500_000,
         "support_cost_usd_minor": 1_092_920,
         "complete": False,
+        "agreement": "NOR/2026/114",
+        "schedule": [{"due_on": "2026-12-25", "minor": 100_000_000}, {"due_on": "2027-06-30", "minor": 150_000_000}],
+        "instalments": [{"due_on": "2026-12-25", "minor": 100_000_000}, {"due_on": "2027-06-30", "minor": 150_000_000}],
+        "recognized_minor": 250_000_000,
+        "pledged_usd_minor": 23_750_000,
+        "committed_usd_minor": 9_500_000,
+        "conditional_minor": 0,
+        "condition": "report_accepted",
+        "PledgeConditionMet.money": INSTALMENT,
+        "PledgeConditionMet.usd_minor": 9_500_000,
+        "PledgeReceiptReversed.money": INSTALMENT,
+        "PledgeReceiptReversed.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},
+        "PledgeReduced.money": INSTALMENT,
+        "PledgeReduced.recognized_minor": 100_000_000,
+        "PledgeReduced.pledged_usd_minor": 0,
+        "PledgeReduced.reason": "donor_budget",
+        "PledgeWrittenOff.money": INSTALMENT,
+        "PledgeWrittenOff.usd_minor": 9_500_000,
+        "PledgeWrittenOff.reason": "not_expected",
+        "PledgeRefunded.money": INSTALMENT,
+        "PledgeRefunded.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},
+        "PledgeRefunded.reason": "not_used",
+        "cash": None,
+        "charges": None,
+        "charges_usd_minor": 0,
+        "charges_minor": 0,
+        "settles": None,
+        "to_fund": "SHERLOC-DEV",
+        "from_fund": "SHERLOC-MNT",
+        "PledgeBroughtForward.fund": "SHERLOC-DEV",
+        "how": "expenditure",
+        "measure": "write_off",
+        "ProposalMade.reason": "not_expected",
+        "ProposalMade.money": None,
+        "ProposalMade.entry_id": None,
+        "ProposalMade.year": None,
+        "carried_forward": [{"fund": "SHERLOC-MNT", "usd_minor": 1_017_699}],
+        "PeriodClosed.year": 2026,
+        "PeriodReopened.year": 2026,
+        "reverses": "018f6b1e-4c5a-7d10-8a3b-5e2f9c7d1a44",
+        "ReducePledge.money": INSTALMENT,
+        "ReducePledge.reason": "donor_budget",
+        "CarryOver.money": DOLLARS,
+        "ProposeWriteOff.reason": "not_expected",
+        "ProposeRefund.money": INSTALMENT,
+        "ProposeRefund.reason": "not_used",
+        "ProposeReversal.reason": "recorded_wrongly",
+        "ProposeReopening.reason": "audit_finding",
+        "Spend.money": DOLLARS,
+        "met_on": "2026-11-25",
+        "lapsed_on": "2026-11-25",
+        "reduced_on": "2026-11-25",
+        "carried_over_on": "2026-11-25",
+        "written_off_on": "2026-11-25",
+        "refunded_on": "2026-11-25",
+        "reversed_on": "2026-11-25",
+        "spent_on": "2026-11-25",
         "effective_on": "2026-11-25",
         "pledged_on": "2026-11-25",
         "committed_on": "2026-11-25",
@@ -316,7 +373,9 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         "NOR:donor_officer": frozenset({"PledgePledged", "PledgeWithdrawn"}),
         "UNODC:finance_officer": frozenset(
-            {"FundOpened", "RatesLoaded", "PledgeCommitted", "PledgeReceived", "AllocationMade"}
+            {"FundOpened", "RatesLoaded", "PledgeCommitted", "PledgeConditionMet", "PledgeReceived", "PledgeReduced"}
+            | {"PledgeLapsed", "PledgeCarriedOver", "PledgeBroughtForward", "PledgeClosed", "AllocationMade"}
+            | {"AllocationSpent", "ProposalMade", "ProposalApproved", "ProposalRefused", "PeriodClosed"}
         ),
     }
 )
@@ -333,6 +392,7 @@ FIRST: frozenset[str] = frozenset(
         "FundOpened",
     }
     | {"RatesLoaded", "PledgePledged", "RequirementOpened", "AllocationMade", "SubscriptionRegistered"}
+    | {"ProposalMade", "PeriodClosed"}
     | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted"}
 )

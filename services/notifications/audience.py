@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts import directory as d
+from contracts import ledger as g
 from contracts import matching as m
 from contracts import notifications as n
 from contracts import pledges as p
@@ -174,6 +175,18 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_pledge(p.PledgeCommitted, DONOR, FINANCE),
         _of_pledge(p.PledgeReceived, DONOR, FINANCE),
         _of_pledge(p.PledgeWithdrawn, DONOR, FINANCE),
+        _of_pledge(p.PledgeConditionMet, DONOR, FINANCE),
+        _of_pledge(p.PledgeReceiptReversed, DONOR, FINANCE),
+        _of_pledge(p.PledgeLapsed, DONOR, FINANCE, COORDINATORS),
+        _of_pledge(p.PledgeReduced, DONOR, FINANCE),
+        _of_pledge(p.PledgeWrittenOff, DONOR, FINANCE),
+        _of_pledge(p.PledgeRefunded, DONOR, FINANCE),
+        _of_pledge(p.PledgeCarriedOver, DONOR, FINANCE),
+        _of_pledge(p.PledgeClosed, DONOR),
+        (
+            g.ProposalMade,
+            (_notice(g.ProposalMade, FINANCE, link="/v1/proposals/{proposal_id}", reference="proposal_id"),),
+        ),
         (p.RequirementOpened, (_notice(p.RequirementOpened, FINANCE, COORDINATORS, link=MATCH),)),
         (p.RequirementCancelled, (_notice(p.RequirementCancelled, FINANCE, link=MATCH),)),
         (
@@ -221,6 +234,14 @@ NOBODY: Mapping[type[Fact], str] = {
     ),
     p.FundOpened: "it concerns nobody until somebody pledges",
     p.RatesLoaded: "rates are looked up when they are needed",
+    p.PledgeBroughtForward: "it is the other half of a carry-over, which has been told",
+    p.AllocationReversed: "a correction of the books; what is open of a fund is looked up",
+    p.AllocationSpent: "statements tell it, with what else the money did",
+    p.AllocationSpendingReversed: "a correction of the books",
+    g.ProposalApproved: "what it leads to has been told",
+    g.ProposalRefused: "nothing happens; whoever asks for the proposal finds it refused",
+    g.PeriodClosed: "whoever works with the books looks it up",
+    g.PeriodReopened: "two people have just done it",
     **dict.fromkeys(
         (kind for kind in d.FACTS if kind not in TOLD),
         "who is who is looked up; a person is told by whoever appointed them",

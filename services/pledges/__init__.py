@@ -1,4 +1,4 @@
-"""Owns: funds, donors' pledges, the ledger, rates of exchange, what matches lack in money, and allocations.
-Publishes: ta.pledges.{fund,rate_table,pledge,requirement,allocation}.*
+"""Owns: funds, pledges, the ledger and its years, proposals, rates of exchange, what matches lack in money, allocations.
+Publishes: ta.pledges.{fund,rate_table,pledge,requirement,allocation,proposal,period}.*
 Listens to: matching, directory, for matches that need money and those that are revoked, and who was erased.
 """

@@ -15,15 +15,16 @@ from chassis.commands import check_revision
 from chassis.db import Tx
 from chassis.journal import announce
 from contracts.facts import Event, Fact
+from contracts.ledger import PeriodClosed, PeriodReopened, ProposalApproved, ProposalMade, ProposalRefused
 from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.pledges import (
     AllocationMade,
     AllocationReturned,
+    AllocationReversed,
+    AllocationSpendingReversed,
+    AllocationSpent,
     FundOpened,
-    PledgeCommitted,
-    PledgePledged,
-    PledgeReceived,
-    PledgeWithdrawn,
+    Instalment,
     Rate,
     RatesLoaded,
     RequirementCancelled,
@@ -33,18 +34,25 @@ from contracts.pledges import (
 )
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller, Money
-from services.pledges import allocations, domain, funds, ledger, policy, store
-from services.pledges.allocations import Requirement, RequirementStatus
+from services.pledges import allocations, domain, funds, ledger, periods, policy, proposal_store, proposals, store
+from services.pledges.allocations import AllocationStatus, Requirement, RequirementStatus
 from services.pledges.domain import Earmarking, Pledge
 from services.pledges.money import USD, read_rate, value
 from services.pledges.policy import Action
 from services.pledges.postings import entry_of
+from services.pledges.schedule import at_once, in_order, unconditional
 
 SALT_BYTES = 16
 
 
 async def record(tx: Tx, fact: Fact, *, version: int, because: Event | None = None) -> None:
-    """Announce a fact and fold it into the tables and the ledger: always these together."""
+    """Announce a fact and fold it into the tables and the ledger: always these together.
+
+    Raises Conflict for a fact that takes effect in a year whose books are closed.
+    """
+    on = getattr(fact, "effective_on", None)
+    if on is not None and not isinstance(fact, ProposalMade):
+        await periods.hold_open(tx, on)
     event = await announce(tx, fact, version=version, because=because)
     async with tx.by_itself():
         await fold(tx, event, fact)
@@ -57,9 +65,14 @@ async def fold(tx: Tx, event: Event, fact: Fact) -> None:
             await funds.open_fund(tx, fact)
         case RatesLoaded():
             await funds.load_rates(tx, fact, loaded_by=event.actorid)
-        case PledgePledged() | PledgeCommitted() | PledgeReceived() | PledgeWithdrawn():
-            before = await store.locked_pledge(tx, fact.pledge_id)
-            await store.save_pledge(tx, domain.evolve(before, fact))
+        case ProposalMade() | ProposalApproved() | ProposalRefused():
+            assert event.actorid is not None, "somebody proposes and somebody decides"
+            proposed = await proposal_store.locked(tx, fact.proposal_id)
+            await proposal_store.save(tx, proposals.evolve(proposed, fact, by=event.actorid))
+        case PeriodClosed():
+            await periods.save_closed(tx, fact)
+        case PeriodReopened():
+            await periods.save_reopened(tx, fact)
         case RequirementOpened():
             await store.add_requirement(tx, allocations.opened(fact))
         case RequirementCancelled():
@@ -69,8 +82,19 @@ async def fold(tx: Tx, event: Event, fact: Fact) -> None:
             if fact.requirement_id is not None:
                 await store.cover(tx, fact.requirement_id, fact.usd_minor)
         case AllocationReturned():
-            await store.mark_returned(tx, fact.allocation_id)
+            await store.end_allocation(tx, fact.allocation_id, AllocationStatus.RETURNED)
             await store.cover(tx, fact.requirement_id, -fact.usd_minor)
+        case AllocationReversed():
+            await store.end_allocation(tx, fact.allocation_id, AllocationStatus.REVERSED)
+            if fact.requirement_id is not None:
+                await store.cover(tx, fact.requirement_id, -fact.usd_minor)
+        case AllocationSpent():
+            await store.spend(tx, fact.allocation_id, fact.usd_minor)
+        case AllocationSpendingReversed():
+            await store.spend(tx, fact.allocation_id, -fact.usd_minor)
+        case _ if fact.aggregate == "pledge":
+            before = await store.locked_pledge(tx, event.aggregate_id)
+            await store.save_pledge(tx, domain.evolve(before, fact))
         case _:
             raise AssertionError(f"{fact.type} is not a fact of pledges")
     entry = entry_of(event.id, event.time, fact)
@@ -154,7 +178,7 @@ async def move(
     tx: Tx, pledge_id: UUID, action: Action, decide: Callable[[Pledge], Fact], *, caller: Caller, expected: int
 ) -> None:
     """One move of the table in `domain` that brings in no money."""
-    before = await _for_move(tx, pledge_id, action, caller, expected)
+    before = await for_move(tx, pledge_id, action, caller, expected)
     await record(tx, decide(before), version=before.revision + 1)
 
 
@@ -163,31 +187,57 @@ async def commit(
     pledge_id: UUID,
     support_cost_basis_points: int,
     *,
+    agreement: str | None,
+    schedule: tuple[Instalment, ...],
     on: date,
     caller: Caller,
     expected: int,
     now: datetime,
 ) -> None:
-    """An agreement over the pledge, at the rate of its own day."""
-    before = await _for_move(tx, pledge_id, Action.COMMIT, caller, expected)
+    """An agreement over the pledge, at the rate of its own day; without instalments all of it is due at once."""
+    before = await for_move(tx, pledge_id, Action.COMMIT, caller, expected)
     before.require("commit")
-    valuation = await worth(tx, before.money, on)
-    await record(tx, before.commit(valuation, support_cost_basis_points, on=on, now=now), version=before.revision + 1)
+    parts = in_order(schedule) or at_once(before.minor, on)
+    valuation = await worth(tx, Money(minor=unconditional(parts), currency=before.currency), on)
+    fact = before.commit(valuation, support_cost_basis_points, agreement=agreement, schedule=parts, on=on, now=now)
+    await record(tx, fact, version=before.revision + 1)
 
 
 async def receive(
-    tx: Tx, pledge_id: UUID, money: Money, *, on: date, caller: Caller, expected: int, now: datetime
+    tx: Tx,
+    pledge_id: UUID,
+    money: Money,
+    *,
+    settles: Money | None,
+    charges_minor: int,
+    on: date,
+    caller: Caller,
+    expected: int,
+    now: datetime,
 ) -> None:
-    """Cash for an agreement: from now on the fund can allocate it."""
-    before = await _for_move(tx, pledge_id, Action.RECEIVE, caller, expected)
+    """Cash for an agreement: from now on the fund can allocate it.
+
+    `settles` is what it settles of the agreement, where the cash came in another currency; nothing is converted here.
+    """
+    before = await for_move(tx, pledge_id, Action.RECEIVE, caller, expected)
     before.require("receive")
     valuation = await worth(tx, money, on)
-    fact = before.receive(money, valuation, on=on, now=now)
+    charges = Money(minor=charges_minor, currency=money.currency) if charges_minor else None
+    fact = before.receive(
+        settles or money,
+        valuation,
+        cash=money if settles else None,
+        charges=charges,
+        charges_usd_minor=(await worth(tx, charges, on)).usd_minor if charges else 0,
+        on=on,
+        now=now,
+    )
     await ledger.hold_balance(tx, before.fund)
     await record(tx, fact, version=before.revision + 1)
 
 
-async def _for_move(tx: Tx, pledge_id: UUID, action: Action, caller: Caller, expected: int) -> Pledge:
+async def for_move(tx: Tx, pledge_id: UUID, action: Action, caller: Caller, expected: int) -> Pledge:
+    """The pledge, held until the transaction ends, for whoever may make this move of it."""
     pledge = await store.get_pledge(tx, pledge_id, caller, lock=True)
     policy.decide(caller, action, pledge).required()
     check_revision(pledge.revision, expected)
@@ -232,7 +282,7 @@ async def hear_of_confirmed(tx: Tx, event: Event, fact: MatchConfirmed) -> None:
     money = fact.funding_needed
     if money is None or money.minor == 0:
         return
-    on = fact.confirmed_at.date()
+    on = max(fact.confirmed_at.date(), await periods.open_from(tx))
     opened = RequirementOpened(
         requirement_id=allocations.requirement_id_of(fact.match_id),
         match_id=fact.match_id,
@@ -253,9 +303,12 @@ async def hear_of_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
     requirement = await store.locked_requirement(tx, allocations.requirement_id_of(fact.match_id))
     if requirement is None or requirement.status is RequirementStatus.CANCELLED:
         return
+    on = max(fact.revoked_at.date(), await periods.open_from(tx))
     for allocation in await store.made_for(tx, requirement.requirement_id):
+        if not allocation.unspent_usd_minor:
+            continue
         await ledger.hold_balance(tx, allocation.fund)
         donors = await store.fund_donors(tx, allocation.fund)
-        back = allocation.give_back(donors, on=fact.revoked_at.date(), now=event.time)
+        back = allocation.give_back(donors, on=on, now=event.time)
         await record(tx, back, version=allocation.revision + 1, because=event)
     await record(tx, requirement.cancel(now=event.time), version=requirement.revision + 1, because=event)

@@ -11,15 +11,15 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from chassis.commands import claim
-from chassis.http import Calling, Commanded, Db, Now, Paging, asks, created, shown
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from chassis.ids import new_id
 from chassis.queries import formed_as
 from contracts.pledges import Rate
 from contracts.refusals import Invalid
 from contracts.values import Currency, Money
-from services.pledges import actions, funds, ledger, policy, store
+from services.pledges import actions, exit_actions, funds, ledger, policy, store
 from services.pledges.allocations import Allocation, Requirement
-from services.pledges.commands import Allocate, LoadRates, dollars
+from services.pledges.commands import Allocate, LoadRates, Spend, dollars
 from services.pledges.policy import Action
 
 RATES_LIST_MAX = 500
@@ -145,6 +145,33 @@ async def list_allocations(
     more = str(found[limit - 1].allocation_id) if len(found) > limit else None
     page = AllocationPage(allocations=found[:limit], cursor=more)
     return Response(page, headers=paging.next_link(more))
+
+
+@post(
+    "/v1/allocations/{allocation_id:uuid}/spend",
+    opt=asks(Action.SPEND),
+    status_code=200,
+    summary="Record what was used of an allocation",
+)
+async def spend_allocation(
+    allocation_id: FromPath[UUID],
+    data: JSONBody[Spend],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[Allocation]:
+    """For a finance officer of UNODC. Never more than was set aside."""
+    usd_minor, on = dollars(data.money), data.spent_on or now.date()
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=allocation_id)
+        if claimed.first:
+            await exit_actions.spend(
+                tx, allocation_id, usd_minor, data.how, on=on, caller=caller, expected=expected, now=now
+            )
+        allocation = await store.get_allocation(tx, allocation_id, caller)
+    return shown(allocation, revision=allocation.revision)
 
 
 @get("/v1/allocations/{allocation_id:uuid}", opt=asks(Action.SHOW_ALLOCATION), summary="One allocation")
@@ -300,6 +327,7 @@ ROUTES = [
     allocate,
     list_allocations,
     show_allocation,
+    spend_allocation,
     list_requirements,
     list_entries,
     show_balances,

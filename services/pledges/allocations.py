@@ -10,6 +10,9 @@ from msgspec import Struct
 from contracts.pledges import (
     AllocationMade,
     AllocationReturned,
+    AllocationReversed,
+    AllocationSpendingReversed,
+    AllocationSpent,
     FundOpened,
     RequirementCancelled,
     RequirementOpened,
@@ -108,6 +111,14 @@ def opened(fact: RequirementOpened) -> Requirement:
 class AllocationStatus(StrEnum):
     MADE = "made"
     RETURNED = "returned"
+    REVERSED = "reversed"
+
+
+class Spending(StrEnum):
+    """How allocated money is used: by UNODC itself (IATI 4), or by whoever it was passed on to (IATI 3)."""
+
+    EXPENDITURE = "expenditure"
+    DISBURSEMENT = "disbursement"
 
 
 class Allocation(Struct, frozen=True, kw_only=True):
@@ -126,19 +137,79 @@ class Allocation(Struct, frozen=True, kw_only=True):
     line_id: UUID | None = None
     state: str | None = None
     provider: str | None = None
+    spent_usd_minor: int = 0
+
+    @property
+    def unspent_usd_minor(self) -> int:
+        return self.usd_minor - self.spent_usd_minor
 
     def give_back(self, fund_donors: tuple[str, ...], *, on: date, now: datetime) -> AllocationReturned:
-        if self.status is AllocationStatus.RETURNED or self.requirement_id is None:
+        """What was not spent. Raises Conflict where there is nothing to give back."""
+        self._require_made()
+        if self.requirement_id is None or not self.unspent_usd_minor:
             raise Conflict("allocation-returned")
         return AllocationReturned(
             allocation_id=self.allocation_id,
             requirement_id=self.requirement_id,
             fund=self.fund,
-            usd_minor=self.usd_minor,
+            usd_minor=self.unspent_usd_minor,
             effective_on=on,
             returned_at=now,
             fund_donors=fund_donors,
         )
+
+    def spend(self, usd_minor: int, how: Spending, *, on: date, now: datetime) -> AllocationSpent:
+        """Raises Conflict for more than is left of the allocation."""
+        self._require_made()
+        check_amount(usd_minor)
+        if on < self.allocated_on:
+            raise Invalid("dates-reversed", field="spent_on")
+        if usd_minor > self.unspent_usd_minor:
+            raise Conflict("allocation-exceeded", unspent_usd_minor=self.unspent_usd_minor)
+        return AllocationSpent(
+            allocation_id=self.allocation_id,
+            fund=self.fund,
+            how=how,
+            usd_minor=usd_minor,
+            effective_on=on,
+            spent_at=now,
+        )
+
+    def reverse(self, entry_id: UUID, proposal_id: UUID, *, on: date, now: datetime) -> AllocationReversed:
+        """The whole of it, made wrongly. Raises Conflict once some of it is spent: that has to be reversed first."""
+        self._require_made()
+        if self.spent_usd_minor:
+            raise Conflict("allocation-spent", spent_usd_minor=self.spent_usd_minor)
+        return AllocationReversed(
+            allocation_id=self.allocation_id,
+            fund=self.fund,
+            reverses=entry_id,
+            proposal_id=proposal_id,
+            usd_minor=self.usd_minor,
+            requirement_id=self.requirement_id,
+            effective_on=max(on, self.allocated_on),
+            reversed_at=now,
+        )
+
+    def reverse_spending(
+        self, entry_id: UUID, spent: AllocationSpent, proposal_id: UUID, *, on: date, now: datetime
+    ) -> AllocationSpendingReversed:
+        """Raises Conflict where the rest of the allocation has gone back since: there is nothing to count it to."""
+        self._require_made()
+        return AllocationSpendingReversed(
+            allocation_id=self.allocation_id,
+            fund=self.fund,
+            how=spent.how,
+            reverses=entry_id,
+            proposal_id=proposal_id,
+            usd_minor=spent.usd_minor,
+            effective_on=max(on, spent.effective_on),
+            reversed_at=now,
+        )
+
+    def _require_made(self) -> None:
+        if self.status is not AllocationStatus.MADE:
+            raise Conflict("allocation-returned")
 
 
 def allocate(

@@ -1,6 +1,6 @@
 """The routes of funds and pledges, each of which opens one transaction."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -17,12 +17,12 @@ from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streamin
 from chassis.ids import new_id
 from contracts.pledges import YearlyRequirement
 from contracts.refusals import Missing
-from contracts.values import Caller, Money
 from services.pledges import actions, funds, ledger, policy, store
 from services.pledges.allocations import fund_id_of
 from services.pledges.commands import CommitPledge, MakePledge, OpenFund, ReceiveInstalment, WithdrawPledge
-from services.pledges.domain import Pledge, Status
+from services.pledges.domain import Status
 from services.pledges.policy import Action
+from services.pledges.views import PledgeView, pledge_view, view_of
 
 FUND_REVISION = 1
 """A fund is opened and stays as it is."""
@@ -31,8 +31,10 @@ FUND_REVISION = 1
 class FundView(Struct, frozen=True, kw_only=True):
     """A fund and how far its money has come, in US-dollar cents.
 
-    `pledged`, `committed` and `paid` are each a part of the one before and are never added up; `allocated`,
-    `programme_support` and `available` make up what is paid. `gap` is what is required less what is committed.
+    None is ever added to another. `pledged` is what nobody has signed for yet; `paid` is a part of `committed`, and
+    made up of `allocated` (of which `spent`), `programme_support`, `bank_charges`, `refunded`, `transferred` and
+    `available`.
+    `gap` is what is required less what is committed and not written off.
     """
 
     fund_id: UUID
@@ -42,9 +44,14 @@ class FundView(Struct, frozen=True, kw_only=True):
     requirement_usd_minor: int
     pledged_usd_minor: int
     committed_usd_minor: int
+    written_off_usd_minor: int
     paid_usd_minor: int
     programme_support_usd_minor: int
+    bank_charges_usd_minor: int
     allocated_usd_minor: int
+    spent_usd_minor: int
+    refunded_usd_minor: int
+    transferred_usd_minor: int
     available_usd_minor: int
     gap_usd_minor: int
     opened_at: datetime
@@ -56,37 +63,6 @@ class FundPage(Struct, frozen=True, kw_only=True):
 
     funds: list[FundView]
     cursor: str | None
-
-
-class PledgeView(Struct, frozen=True, kw_only=True):
-    """A pledge and how far it has come; `received` and `outstanding` are in the pledge's own currency.
-
-    Each amount in US-dollar cents is at the rate of its own day: `usd_minor` that of the pledge, which `rate` tells,
-    the others those of the agreement and of each instalment, which the ledger's entries tell.
-    """
-
-    pledge_id: UUID
-    donor: str
-    fund: str
-    status: str
-    revision: int
-    money: Money
-    usd_minor: int
-    rate: str
-    rate_source: str
-    rate_date: date
-    earmarking: str
-    note: str
-    pledged_on: date
-    pledged_at: datetime
-    committed_on: date | None
-    committed_usd_minor: int | None
-    support_cost_basis_points: int | None
-    instalments: int
-    received: Money
-    received_usd_minor: int
-    received_on: date | None
-    outstanding: Money
 
 
 class PledgePage(Struct, frozen=True, kw_only=True):
@@ -158,7 +134,7 @@ def _fund_view(fund: funds.Fund, totals: ledger.Totals) -> FundView:
         requirements=fund.requirements,
         requirement_usd_minor=required,
         **asdict(totals),
-        gap_usd_minor=max(0, required - totals.committed_usd_minor),
+        gap_usd_minor=max(0, required - totals.committed_usd_minor + totals.written_off_usd_minor),
         opened_at=fund.opened_at,
         revision=FUND_REVISION,
     )
@@ -187,7 +163,7 @@ async def make_pledge(
                 caller=caller,
                 now=now,
             )
-        view = await _pledge(tx, claimed.outcome, caller)
+        view = await pledge_view(tx, claimed.outcome, caller, today=now.date())
     return created(view, location=f"/v1/pledges/{view.pledge_id}", revision=view.revision)
 
 
@@ -196,6 +172,7 @@ async def list_pledges(
     db: Db,
     caller: Calling,
     paging: Paging,
+    now: Now,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     status: FromQuery[Status | None] = None,
     donor: Annotated[str | None, QueryParameter(max_length=32)] = None,
@@ -206,14 +183,14 @@ async def list_pledges(
     async with db.transaction(by=caller) as tx:
         found = await store.pledges(tx, caller, fund=fund, status=status, donor=donor, before=cursor, limit=limit + 1)
     more = str(found[limit - 1][0].pledge_id) if len(found) > limit else None
-    page = PledgePage(pledges=[_pledge_view(pledge, note) for pledge, note in found[:limit]], cursor=more)
+    page = PledgePage(pledges=[view_of(pledge, note, today=now.date()) for pledge, note in found[:limit]], cursor=more)
     return Response(page, headers=paging.next_link(more))
 
 
 @get("/v1/pledges/{pledge_id:uuid}", opt=asks(Action.SHOW_PLEDGE), summary="One pledge")
-async def show_pledge(pledge_id: FromPath[UUID], db: Db, caller: Calling) -> Response[PledgeView]:
+async def show_pledge(pledge_id: FromPath[UUID], db: Db, caller: Calling, now: Now) -> Response[PledgeView]:
     async with db.transaction(by=caller) as tx:
-        view = await _pledge(tx, pledge_id, caller)
+        view = await pledge_view(tx, pledge_id, caller, today=now.date())
     return shown(view, revision=view.revision)
 
 
@@ -240,12 +217,14 @@ async def commit_pledge(
                 tx,
                 pledge_id,
                 data.support_cost_basis_points,
+                agreement=data.agreement,
+                schedule=data.schedule(),
                 on=data.committed_on,
                 caller=caller,
                 expected=expected,
                 now=now,
             )
-        view = await _pledge(tx, pledge_id, caller)
+        view = await pledge_view(tx, pledge_id, caller, today=now.date())
     return shown(view, revision=view.revision)
 
 
@@ -269,9 +248,17 @@ async def receive_instalment(
         claimed = await claim(tx, command, outcome=pledge_id)
         if claimed.first:
             await actions.receive(
-                tx, pledge_id, data.money, on=data.received_on, caller=caller, expected=expected, now=now
+                tx,
+                pledge_id,
+                data.money,
+                settles=data.settles,
+                charges_minor=data.charges_minor,
+                on=data.received_on,
+                caller=caller,
+                expected=expected,
+                now=now,
             )
-        view = await _pledge(tx, pledge_id, caller)
+        view = await pledge_view(tx, pledge_id, caller, today=now.date())
     return shown(view, revision=view.revision)
 
 
@@ -298,38 +285,8 @@ async def withdraw_pledge(
             await actions.move(
                 tx, pledge_id, Action.WITHDRAW, lambda p: p.withdraw(on=on, now=now), caller=caller, expected=expected
             )
-        view = await _pledge(tx, pledge_id, caller)
+        view = await pledge_view(tx, pledge_id, caller, today=now.date())
     return shown(view, revision=view.revision)
-
-
-async def _pledge(tx: Tx, pledge_id: UUID, caller: Caller) -> PledgeView:
-    pledge = await store.get_pledge(tx, pledge_id, caller)
-    policy.decide(caller, Action.SHOW_PLEDGE, pledge).required()
-    return _pledge_view(pledge, await store.note_of(tx, pledge_id))
-
-
-def _pledge_view(pledge: Pledge, note: str) -> PledgeView:
-    return PledgeView(
-        pledge_id=pledge.pledge_id,
-        donor=pledge.donor,
-        fund=pledge.fund,
-        status=pledge.status,
-        revision=pledge.revision,
-        money=pledge.money,
-        **asdict(pledge.valuation),
-        earmarking=pledge.earmarking,
-        note=note,
-        pledged_on=pledge.pledged_on,
-        pledged_at=pledge.pledged_at,
-        committed_on=pledge.committed_on,
-        committed_usd_minor=pledge.committed_usd_minor,
-        support_cost_basis_points=pledge.support_cost_basis_points,
-        instalments=pledge.instalments,
-        received=Money(minor=pledge.received_minor, currency=pledge.currency),
-        received_usd_minor=pledge.received_usd_minor,
-        received_on=pledge.received_on,
-        outstanding=Money(minor=pledge.outstanding_minor, currency=pledge.currency),
-    )
 
 
 @get(

@@ -6,10 +6,20 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from contracts.pledges import RATES_MAX, YEARS_MAX, FundCode, Rate, YearlyRequirement
-from contracts.reference import currencies
+from contracts.pledges import (
+    RATES_MAX,
+    SCHEDULE_MAX,
+    YEARS_MAX,
+    Agreement,
+    FundCode,
+    Instalment,
+    Rate,
+    YearlyRequirement,
+)
+from contracts.reference import currencies, reasons
 from contracts.refusals import Invalid, Mismatch
-from contracts.values import Code, Currency, Money
+from contracts.values import MINOR_UNITS_MAX, Code, Currency, Money
+from services.pledges.allocations import Spending
 from services.pledges.domain import SUPPORT_COST_BASIS_POINTS, Earmarking
 from services.pledges.funds import Labels
 from services.pledges.money import USD
@@ -60,24 +70,127 @@ class MakePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     earmarking: Earmarking = Earmarking.SOFTLY_EARMARKED
 
 
+class NewInstalment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the agreement in minor units of its currency, its day, and the code of a condition it waits for."""
+
+    due_on: date
+    minor: Annotated[int, Meta(ge=1, le=MINOR_UNITS_MAX)]
+    condition: Code | None = None
+
+
 class CommitPledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The agreement: its day, and its programme support cost in hundredths of a percent of the direct cost."""
+    """The agreement: its day and reference, its instalments, and its programme support cost.
+
+    `support_cost_basis_points` are hundredths of a percent of the direct cost. Without instalments all of it is due
+    thirty days after the signature.
+    """
 
     committed_on: date
+    agreement: Agreement | None = None
+    instalments: Annotated[tuple[NewInstalment, ...], Meta(max_length=SCHEDULE_MAX)] = ()
     support_cost_basis_points: Annotated[int, Meta(ge=0, le=10_000)] = SUPPORT_COST_BASIS_POINTS
+
+    def schedule(self) -> tuple[Instalment, ...]:
+        return tuple(
+            Instalment(due_on=part.due_on, minor=part.minor, condition=part.condition) for part in self.instalments
+        )
+
+
+class MeetCondition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which instalment, by its number from 1, and the day its condition was met; today, where none is given."""
+
+    instalment: Annotated[int, Meta(ge=1, le=SCHEDULE_MAX)]
+    met_on: date | None = None
 
 
 class ReceiveInstalment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Cash that came in for the pledge, in its currency, and the value date."""
+    """Cash that came in for the pledge, and the value date.
+
+    `settles` says what it settles of the agreement, where it came in another currency than the agreement's. The bank
+    kept `charges_minor` of it, in the currency it came in.
+    """
 
     money: Money
     received_on: date
+    settles: Money | None = None
+    charges_minor: Annotated[int, Meta(ge=0, le=MINOR_UNITS_MAX)] = 0
 
 
 class WithdrawPledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The day of the withdrawal; today, where none is given."""
 
     withdrawn_on: date | None = None
+
+
+class LapsePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The day from which nobody waits for an agreement any more; today, where none is given."""
+
+    lapsed_on: date | None = None
+
+
+class ReducePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By how much, in the pledge's currency, why (`/v1/reference/reasons`), and the day; today, where none is given."""
+
+    money: Money
+    reason: Code
+    reduced_on: date | None = None
+
+
+class CarryOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """US dollars that the donor agreed to see used from another fund."""
+
+    to_fund: FundCode
+    money: Money
+    carried_over_on: date | None = None
+
+
+class ClosePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing but the revision has to be said."""
+
+
+class ProposeWriteOff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why what is owed is given up (`/v1/reference/reasons`), and the day; today, where none is given."""
+
+    reason: Code
+    written_off_on: date | None = None
+
+
+class ProposeRefund(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the donor is to get back, in the pledge's currency, why, and the day; today, where none is given."""
+
+    money: Money
+    reason: Code
+    refunded_on: date | None = None
+
+
+class ProposeReversal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The entry that was recorded wrongly, why (`/v1/reference/reasons`), and the day; today, where none is given."""
+
+    entry_id: UUID
+    reason: Code
+    reversed_on: date | None = None
+
+
+class ProposeReopening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a closed year is to be opened again (`/v1/reference/reasons`)."""
+
+    reason: Code
+
+
+class Decide(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing but the revision has to be said."""
+
+
+class CloseYear(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The checklist says what is missing; nothing has to be said here."""
+
+
+class Spend(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """US dollars used of an allocation, how (`expenditure` or `disbursement`), and the day."""
+
+    money: Money
+    how: Spending = Spending.EXPENDITURE
+    spent_on: date | None = None
 
 
 class Allocate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,6 +234,13 @@ class LoadRates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             Rate(source=r.source, currency=r.currency, valid_from=r.valid_from, usd_per_unit=r.usd_per_unit)
             for r in self.rates
         )
+
+
+def check_reason(move: str, reason: str) -> str:
+    """Raises Invalid for a reason that this move does not have."""
+    if reason not in reasons(move):
+        raise Invalid("unknown-code", field="reason", code=reason)
+    return reason
 
 
 def dollars(money: Money) -> int:

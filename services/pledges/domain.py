@@ -8,6 +8,7 @@ is told by `postings`.
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,27 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contracts.facts import Fact
-from contracts.pledges import PledgeCommitted, PledgePledged, PledgeReceived, PledgeWithdrawn, Valuation
-from contracts.refusals import Conflict, Invalid, Mismatch
+from contracts.pledges import (
+    Instalment,
+    PledgeBroughtForward,
+    PledgeCarriedOver,
+    PledgeClosed,
+    PledgeCommitted,
+    PledgeConditionMet,
+    PledgeLapsed,
+    PledgePledged,
+    PledgeReceiptReversed,
+    PledgeReceived,
+    PledgeReduced,
+    PledgeRefunded,
+    PledgeWithdrawn,
+    PledgeWrittenOff,
+    Valuation,
+)
+from contracts.refusals import Conflict, Invalid, Mismatch, Missing
 from contracts.values import Money
 from services.pledges.money import read_rate, support_cost_of, usd_minor_of
+from services.pledges.schedule import Scheduled, met, scheduled, shortened, unconditional
 
 SUPPORT_COST_BASIS_POINTS = 1300
 """Programme support cost where the agreement says nothing else: 13 % of the direct cost."""
@@ -30,6 +48,10 @@ class Status(StrEnum):
     PARTIALLY_RECEIVED = "partially_received"
     RECEIVED = "received"
     WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    WRITTEN_OFF = "written_off"
+    REFUNDED = "refunded"
+    CLOSED = "closed"
 
 
 class Earmarking(StrEnum):
@@ -42,17 +64,31 @@ class Earmarking(StrEnum):
 
 
 _UNDER_AGREEMENT = frozenset({Status.COMMITTED, Status.PARTIALLY_RECEIVED})
+_PAID = frozenset({Status.PARTIALLY_RECEIVED, Status.RECEIVED})
 
 MOVES: Mapping[str, frozenset[Status]] = {
     "commit": frozenset({Status.PLEDGED}),
+    "meet_condition": _UNDER_AGREEMENT,
     "receive": _UNDER_AGREEMENT,
     "withdraw": frozenset({Status.PLEDGED}),
+    "lapse": frozenset({Status.PLEDGED}),
+    "reduce": frozenset({Status.PLEDGED, *_UNDER_AGREEMENT}),
+    "write_off": _UNDER_AGREEMENT,
+    "refund": _PAID,
+    "carry_over": _PAID,
+    "close": frozenset({Status.RECEIVED, Status.WRITTEN_OFF, Status.REFUNDED}),
+    "reverse_receipt": _PAID,
 }
-"""From which states each move leads; who makes it is the policy's."""
+"""From which states each move leads; who makes it is the policy's. Those from `lapse` on stand in `exits`."""
 
 
 class Pledge(Struct, frozen=True, kw_only=True):
-    """A pledge as it stands, all but its words. Rates are with the ledger's entries, but for the agreement's own."""
+    """A pledge as it stands, all but its words. Rates are with the ledger's entries, but for the agreement's own.
+
+    `minor` is what is pledged or agreed by now, less what was given up since. Of an agreement `recognized_minor` is
+    owed or was paid, the rest waits for its conditions. What the books carry in US-dollar cents: `open_usd_minor` among
+    the open pledges, `committed_usd_minor` as agreed, of which `relieved_usd_minor` was paid or written off.
+    """
 
     pledge_id: UUID
     donor: str
@@ -65,16 +101,22 @@ class Pledge(Struct, frozen=True, kw_only=True):
     pledged_on: date
     pledged_at: datetime
     valuation: Valuation
+    open_usd_minor: int
     texts_hash: str
     committed_on: date | None = None
     committed_usd_minor: int | None = None
     committed_rate: str | None = None
     support_cost_basis_points: int | None = None
+    agreement: str | None = None
+    schedule: tuple[Scheduled, ...] = ()
+    recognized_minor: int = 0
     instalments: int = 0
     received_minor: int = 0
     received_usd_minor: int = 0
     relieved_usd_minor: int = 0
     received_on: date | None = None
+    written_off_minor: int = 0
+    refunded_usd_minor: int = 0
 
     @property
     def money(self) -> Money:
@@ -82,8 +124,18 @@ class Pledge(Struct, frozen=True, kw_only=True):
 
     @property
     def outstanding_minor(self) -> int:
-        """What is still to come under the agreement; nothing where there is none."""
-        return 0 if self.committed_on is None else self.minor - self.received_minor
+        """What is owed under the agreement and has not come; nothing where there is none."""
+        return self.recognized_minor - self.received_minor - self.written_off_minor
+
+    @property
+    def conditional_minor(self) -> int:
+        """What the agreement promises and no condition has been met for."""
+        return 0 if self.committed_on is None else self.minor - self.recognized_minor
+
+    @property
+    def carried_usd_minor(self) -> int:
+        """What the books carry what is owed at."""
+        return (self.committed_usd_minor or 0) - self.relieved_usd_minor
 
     def require(self, move: str) -> None:
         """Raises Conflict where the pledge's state does not allow the move."""
@@ -93,12 +145,26 @@ class Pledge(Struct, frozen=True, kw_only=True):
     # -- decisions -----------------------------------------------------------------------------------------------
 
     def commit(
-        self, valuation: Valuation, support_cost_basis_points: int, *, on: date, now: datetime
+        self,
+        valuation: Valuation,
+        support_cost_basis_points: int,
+        *,
+        agreement: str | None,
+        schedule: tuple[Instalment, ...],
+        on: date,
+        now: datetime,
     ) -> PledgeCommitted:
-        """An agreement over the whole of the pledge."""
+        """An agreement over the whole of the pledge; `valuation` is of what depends on no condition.
+
+        Raises Mismatch where the instalments are not the whole, Invalid where one is due before the signature.
+        """
         self.require("commit")
         if on < self.pledged_on:
             raise Invalid("dates-reversed", field="committed_on")
+        if sum(part.minor for part in schedule) != self.minor:
+            raise Mismatch("schedule-is-not-the-whole", expected_minor=self.minor)
+        if any(part.due_on < on for part in schedule):
+            raise Invalid("dates-reversed", field="instalments.due_on")
         return PledgeCommitted(
             pledge_id=self.pledge_id,
             donor=self.donor,
@@ -106,43 +172,99 @@ class Pledge(Struct, frozen=True, kw_only=True):
             money=self.money,
             valuation=valuation,
             support_cost_basis_points=support_cost_basis_points,
+            agreement=agreement,
+            schedule=schedule,
+            recognized_minor=unconditional(schedule),
+            pledged_usd_minor=self.open_usd_minor,
             effective_on=on,
             committed_at=now,
         )
 
-    def receive(self, money: Money, valuation: Valuation, *, on: date, now: datetime) -> PledgeReceived:
-        """One instalment of what was agreed. Raises Mismatch in another currency, Conflict for more than is owed."""
+    def meet_condition(self, number: int, *, on: date, now: datetime) -> PledgeConditionMet:
+        """The condition of an instalment, by its number from 1. Raises Missing, Conflict for one with none left."""
+        self.require("meet_condition")
+        self._after_agreement(on, "met_on")
+        part = next((one for one in self.schedule if one.number == number), None)
+        if part is None:
+            raise Missing("not-found")
+        if part.condition is None or part.met_on is not None or not part.minor:
+            raise Conflict("condition-not-open", instalment=number)
+        money = Money(minor=part.minor, currency=self.currency)
+        return PledgeConditionMet(
+            pledge_id=self.pledge_id,
+            donor=self.donor,
+            fund=self.fund,
+            instalment=number,
+            condition=part.condition,
+            money=money,
+            usd_minor=usd_minor_of(money, self.agreed_rate),
+            effective_on=on,
+            met_at=now,
+        )
+
+    def receive(
+        self,
+        money: Money,
+        valuation: Valuation,
+        *,
+        on: date,
+        now: datetime,
+        cash: Money | None = None,
+        charges: Money | None = None,
+        charges_usd_minor: int = 0,
+    ) -> PledgeReceived:
+        """Cash that settles `money` of what is owed; `valuation` is of the cash.
+
+        Raises Mismatch in another currency than the agreement's, Conflict for more than is owed, Invalid where the
+        bank kept as much as came, or where cash of the agreement's currency is said to settle something else.
+        """
         self.require("receive")
-        assert self.committed_on is not None, "an agreement has its day"
-        assert self.committed_rate is not None, "an agreement has its rate"
-        assert self.committed_usd_minor is not None, "an agreement has its worth"
-        assert self.support_cost_basis_points is not None, "an agreement says its programme support cost"
-        if on < self.committed_on:
-            raise Invalid("dates-reversed", field="received_on")
+        self._after_agreement(on, "received_on")
         if money.currency != self.currency:
             raise Mismatch("currency-differs", expected=self.currency)
+        if cash is not None and cash.currency == money.currency:
+            raise Invalid("settles-needless")
         owed = self.outstanding_minor
         check_amount(money.minor)
         if money.minor > owed:
             raise Conflict("pledge-exceeded", owed_minor=owed, currency=self.currency)
-        agreed = usd_minor_of(money, read_rate(self.committed_rate))
-        carried = self.committed_usd_minor - self.relieved_usd_minor
-        complete = money.minor == owed
+        assert self.support_cost_basis_points is not None, "an agreement says its programme support cost"
+        support_cost = support_cost_of(valuation.usd_minor, self.support_cost_basis_points)
+        if charges is not None and (cash or money).minor <= charges.minor:
+            raise Invalid("charges-exceed-cash")
+        if charges_usd_minor + support_cost > valuation.usd_minor:
+            raise Invalid("charges-exceed-cash")
+        agreed = usd_minor_of(money, self.agreed_rate)
+        complete = money.minor == owed and not self.conditional_minor
         return PledgeReceived(
             pledge_id=self.pledge_id,
             donor=self.donor,
             fund=self.fund,
             instalment=self.instalments + 1,
             money=money,
+            cash=cash,
             valuation=valuation,
             agreed_usd_minor=agreed,
             # Many small instalments, each rounded up, must not take off more than was ever owed.
-            relieved_usd_minor=carried if complete else min(agreed, carried),
-            support_cost_usd_minor=support_cost_of(valuation.usd_minor, self.support_cost_basis_points),
+            relieved_usd_minor=self.carried_usd_minor if money.minor == owed else min(agreed, self.carried_usd_minor),
+            support_cost_usd_minor=support_cost,
+            charges=charges,
+            charges_usd_minor=charges_usd_minor,
             complete=complete,
             effective_on=on,
             received_at=now,
         )
+
+    @property
+    def agreed_rate(self) -> Fraction:
+        """The rate of the agreement, at which what is owed is carried."""
+        assert self.committed_rate is not None, "an agreement has its rate"
+        return read_rate(self.committed_rate)
+
+    def _after_agreement(self, on: date, field: str) -> None:
+        assert self.committed_on is not None, "an agreement has its day"
+        if on < self.committed_on:
+            raise Invalid("dates-reversed", field=field)
 
     def withdraw(self, *, on: date, now: datetime) -> PledgeWithdrawn:
         self.require("withdraw")
@@ -153,10 +275,15 @@ class Pledge(Struct, frozen=True, kw_only=True):
             donor=self.donor,
             fund=self.fund,
             money=self.money,
-            valuation=self.valuation,
+            valuation=self.open_valuation,
             effective_on=on,
             withdrawn_at=now,
         )
+
+    @property
+    def open_valuation(self) -> Valuation:
+        """What is still pledged, at the rate of the day it was pledged."""
+        return replace(self.valuation, usd_minor=self.open_usd_minor)
 
 
 def check_amount(minor: int) -> None:
@@ -207,30 +334,89 @@ def evolve(pledge: Pledge | None, fact: Fact) -> Pledge:
             pledged_on=fact.effective_on,
             pledged_at=fact.pledged_at,
             valuation=fact.valuation,
+            open_usd_minor=fact.valuation.usd_minor,
             texts_hash=fact.texts_hash,
         )
-    return replace(pledge, revision=pledge.revision + 1, **_changes(pledge, fact))
+    after = replace(pledge, revision=pledge.revision + 1, **_changes(pledge, fact))
+    return replace(after, status=_status(after, fact))
 
 
 def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
     match fact:
         case PledgeCommitted():
+            recognized = fact.money.minor if fact.recognized_minor is None else fact.recognized_minor
             return {
-                "status": Status.COMMITTED,
                 "committed_on": fact.effective_on,
                 "committed_usd_minor": fact.valuation.usd_minor,
                 "committed_rate": fact.valuation.rate,
                 "support_cost_basis_points": fact.support_cost_basis_points,
+                "agreement": fact.agreement,
+                "schedule": scheduled(fact.schedule),
+                "recognized_minor": recognized,
+                "open_usd_minor": 0,
+            }
+        case PledgeConditionMet():
+            return {
+                "recognized_minor": pledge.recognized_minor + fact.money.minor,
+                "committed_usd_minor": (pledge.committed_usd_minor or 0) + fact.usd_minor,
+                "schedule": met(pledge.schedule, fact.instalment, fact.effective_on),
             }
         case PledgeReceived():
             return {
-                "status": Status.RECEIVED if fact.complete else Status.PARTIALLY_RECEIVED,
                 "instalments": fact.instalment,
                 "received_minor": pledge.received_minor + fact.money.minor,
                 "received_usd_minor": pledge.received_usd_minor + fact.valuation.usd_minor,
                 "relieved_usd_minor": pledge.relieved_usd_minor + fact.relieved_usd_minor,
                 "received_on": fact.effective_on,
             }
-        case PledgeWithdrawn():
-            return {"status": Status.WITHDRAWN}
+        case PledgeReceiptReversed():
+            return {
+                "received_minor": pledge.received_minor - fact.money.minor,
+                "received_usd_minor": pledge.received_usd_minor - fact.valuation.usd_minor,
+                "relieved_usd_minor": pledge.relieved_usd_minor - fact.relieved_usd_minor,
+            }
+        case PledgeReduced():
+            return {
+                "minor": pledge.minor - fact.money.minor,
+                "recognized_minor": pledge.recognized_minor - (fact.recognized_minor or 0),
+                "open_usd_minor": pledge.open_usd_minor - fact.pledged_usd_minor,
+                "schedule": shortened(pledge.schedule, fact.money.minor),
+            } | (
+                {}
+                if pledge.committed_usd_minor is None
+                else {"committed_usd_minor": pledge.committed_usd_minor - fact.committed_usd_minor}
+            )
+        case PledgeWrittenOff():
+            return {
+                "minor": pledge.minor - fact.conditional_minor,
+                "written_off_minor": pledge.written_off_minor + fact.money.minor,
+                "relieved_usd_minor": pledge.relieved_usd_minor + fact.usd_minor,
+            }
+        case PledgeRefunded():
+            return {"refunded_usd_minor": pledge.refunded_usd_minor + fact.valuation.usd_minor}
+        case PledgeWithdrawn() | PledgeLapsed():
+            return {"open_usd_minor": 0}
+        case PledgeCarriedOver() | PledgeBroughtForward() | PledgeClosed():
+            return {}
     raise AssertionError(f"{fact.type} is not a pledge's fact")
+
+
+def _status(after: Pledge, fact: Fact) -> Status:
+    """The state that follows from the amounts; only an end that leaves no amount behind follows from its fact."""
+    ended = _ENDS.get(type(fact))
+    if ended is not None:
+        return ended
+    if after.committed_on is None:
+        return Status.PLEDGED
+    if after.outstanding_minor or after.conditional_minor:
+        return Status.PARTIALLY_RECEIVED if after.received_minor else Status.COMMITTED
+    if not after.received_minor:
+        return Status.WRITTEN_OFF
+    return Status.REFUNDED if after.refunded_usd_minor >= after.received_usd_minor else Status.RECEIVED
+
+
+_ENDS: Mapping[type[Fact], Status] = {
+    PledgeWithdrawn: Status.WITHDRAWN,
+    PledgeLapsed: Status.LAPSED,
+    PledgeClosed: Status.CLOSED,
+}

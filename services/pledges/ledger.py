@@ -54,13 +54,21 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a fund's money has come. Each is a part of the one before, so that none is ever added to another."""
+    """How far a fund's money has come. None is ever added to another: each is a part of the one before, but for the
+    open pledges, which nobody has signed for. What is paid is `allocated`, programme support, bank charges, refunded,
+    transferred to other funds, or available; `spent` is a part of what is allocated.
+    """
 
     pledged_usd_minor: int = 0
     committed_usd_minor: int = 0
+    written_off_usd_minor: int = 0
     paid_usd_minor: int = 0
     allocated_usd_minor: int = 0
+    spent_usd_minor: int = 0
     programme_support_usd_minor: int = 0
+    bank_charges_usd_minor: int = 0
+    refunded_usd_minor: int = 0
+    transferred_usd_minor: int = 0
     available_usd_minor: int = 0
 
 
@@ -84,9 +92,9 @@ async def write(tx: Tx, entry: Entry) -> None:
         WITH written AS (
             INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
                 rate_source, rate_date, reverses)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, $11, (
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, $11, coalesce($18::uuid, (
                 SELECT entry_id FROM entry
-                WHERE type = $12 AND (pledge_id = $4 OR allocation_id = $5)))
+                WHERE type = $12 AND (pledge_id = $4 OR allocation_id = $5))))
         ), posted AS (
             INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
             SELECT $1, position, $3, account, currency, minor, usd_minor
@@ -115,9 +123,14 @@ async def write(tx: Tx, entry: Entry) -> None:
         [posting.minor for posting in entry.postings],
         [posting.usd_minor for posting in entry.postings],
         entry.available_usd_minor,
+        entry.reverses,
     )
     if not moved:
         raise Conflict("balance-exceeded")
+
+
+async def is_reversed(tx: Tx, entry_id: UUID) -> bool:
+    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM entry WHERE reverses = $1)", entry_id))
 
 
 _ENTRY = """
@@ -190,28 +203,33 @@ async def totals(tx: Tx, funds: Sequence[str]) -> Mapping[str, Totals]:
     """How far the money of these funds has come, for everybody."""
     rows = await tx.fetch(
         """
-        SELECT fund, available_usd_minor, pledged, committed, paid, allocated, programme_support
+        SELECT fund, available_usd_minor, coalesce(json_object_agg(account, held) FILTER (WHERE account IS NOT NULL),
+            '{}')::text AS held
         FROM balance LEFT JOIN (
-            SELECT fund,
-                sum(usd_minor) FILTER (WHERE account = 'pledged') AS pledged,
-                -sum(usd_minor) FILTER (WHERE account = 'committed') AS committed,
-                sum(usd_minor) FILTER (WHERE account = 'cash') AS paid,
-                -sum(usd_minor) FILTER (WHERE account = 'allocated') AS allocated,
-                -sum(usd_minor) FILTER (WHERE account = 'programme_support') AS programme_support
-            FROM posting WHERE fund = ANY ($1::text[]) GROUP BY fund
+            SELECT fund, account, sum(usd_minor) AS held FROM posting
+            WHERE fund = ANY ($1::text[]) GROUP BY fund, account
         ) AS sums USING (fund)
-        WHERE fund = ANY ($1::text[])
+        WHERE fund = ANY ($1::text[]) GROUP BY fund, available_usd_minor
         """,
         funds,
     )
-    return {
-        row["fund"]: Totals(
-            pledged_usd_minor=int(row["pledged"] or 0),
-            committed_usd_minor=int(row["committed"] or 0),
-            paid_usd_minor=int(row["paid"] or 0),
-            allocated_usd_minor=int(row["allocated"] or 0),
-            programme_support_usd_minor=int(row["programme_support"] or 0),
-            available_usd_minor=row["available_usd_minor"],
-        )
-        for row in rows
-    }
+    return {row["fund"]: _totals(row["available_usd_minor"], msgspec.json.decode(row["held"])) for row in rows}
+
+
+def _totals(available_usd_minor: int, held: Mapping[str, int]) -> Totals:
+    def credit(account: Account) -> int:
+        return -held.get(account, 0)
+
+    return Totals(
+        pledged_usd_minor=held.get(Account.PLEDGED, 0),
+        committed_usd_minor=credit(Account.COMMITTED),
+        written_off_usd_minor=held.get(Account.WRITTEN_OFF, 0),
+        paid_usd_minor=held.get(Account.CASH, 0),
+        allocated_usd_minor=credit(Account.ALLOCATED) + credit(Account.SPENT),
+        spent_usd_minor=credit(Account.SPENT),
+        programme_support_usd_minor=credit(Account.PROGRAMME_SUPPORT),
+        bank_charges_usd_minor=credit(Account.BANK_CHARGES),
+        refunded_usd_minor=credit(Account.REFUNDED),
+        transferred_usd_minor=credit(Account.TRANSFERRED),
+        available_usd_minor=available_usd_minor,
+    )

@@ -4,8 +4,8 @@ A donor sees its own pledges and no other donor's; a State what concerns its own
 `may_see` in SQL says in the WHERE of every read what the functions of that name say here; a test compares them.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -13,6 +13,7 @@ from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
 from services.pledges.allocations import Allocation, Requirement
 from services.pledges.domain import Pledge
+from services.pledges.proposals import Proposal
 
 
 class Action(StrEnum):
@@ -26,9 +27,26 @@ class Action(StrEnum):
     LIST_PLEDGES = "list_pledges"
     SHOW_PLEDGE = "show_pledge"
     COMMIT = "commit"
+    MEET_CONDITION = "meet_condition"
     RECEIVE = "receive"
     WITHDRAW = "withdraw"
+    LAPSE = "lapse"
+    REDUCE = "reduce"
+    CARRY_OVER = "carry_over"
+    CLOSE = "close"
+    PROPOSE_WRITE_OFF = "propose_write_off"
+    PROPOSE_REFUND = "propose_refund"
+    PROPOSE_REVERSAL = "propose_reversal"
+    PROPOSE_REOPENING = "propose_reopening"
+    LIST_PROPOSALS = "list_proposals"
+    SHOW_PROPOSAL = "show_proposal"
+    APPROVE_PROPOSAL = "approve_proposal"
+    REFUSE_PROPOSAL = "refuse_proposal"
+    LIST_PERIODS = "list_periods"
+    SHOW_PERIOD = "show_period"
+    CLOSE_YEAR = "close_year"
     ALLOCATE = "allocate"
+    SPEND = "spend"
     LIST_ALLOCATIONS = "list_allocations"
     SHOW_ALLOCATION = "show_allocation"
     LIST_REQUIREMENTS = "list_requirements"
@@ -46,27 +64,34 @@ class Entry(Struct, frozen=True):
 
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
-_FOR_EVERYBODY = frozenset({Action.LIST_FUNDS, Action.SHOW_FUND, Action.LIST_RATES})
+_FOR_EVERYBODY = frozenset(
+    {Action.LIST_FUNDS, Action.SHOW_FUND, Action.LIST_RATES, Action.LIST_PERIODS, Action.SHOW_PERIOD}
+)
 _LISTS = frozenset(
     {Action.FOLLOW, Action.LIST_PLEDGES, Action.LIST_ALLOCATIONS, Action.LIST_REQUIREMENTS, Action.LIST_ENTRIES}
+    | {Action.LIST_PROPOSALS}
 )
-_OF_FINANCE = frozenset({Action.OPEN_FUND, Action.ALLOCATE, Action.LOAD_RATES})
-_MOVERS: Mapping[Action, Role] = {
-    Action.COMMIT: Role.FINANCE_OFFICER,
-    Action.RECEIVE: Role.FINANCE_OFFICER,
-    Action.WITHDRAW: Role.DONOR_OFFICER,
-}
-_READS = frozenset({*_LISTS, Action.SHOW_PLEDGE, Action.SHOW_ALLOCATION})
+_OF_FINANCE = frozenset(
+    {Action.OPEN_FUND, Action.ALLOCATE, Action.LOAD_RATES, Action.PROPOSE_REVERSAL, Action.PROPOSE_REOPENING}
+    | {Action.CLOSE_YEAR}
+)
+_OF_PLEDGE = frozenset(
+    {Action.COMMIT, Action.MEET_CONDITION, Action.RECEIVE, Action.LAPSE, Action.REDUCE, Action.CARRY_OVER}
+    | {Action.CLOSE, Action.PROPOSE_WRITE_OFF, Action.PROPOSE_REFUND}
+)
+"""What a finance officer of UNODC does with a donor's pledge."""
+_READS = frozenset({*_LISTS, Action.SHOW_PLEDGE, Action.SHOW_ALLOCATION, Action.SHOW_PROPOSAL})
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
+_OWN_PROPOSAL = denied("own-proposal")
+
+Record: TypeAlias = Pledge | Requirement | Allocation | Entry | Proposal
 
 
-def decide(
-    caller: Caller, action: Action, resource: Pledge | Requirement | Allocation | Entry | None = None
-) -> Decision:
+def decide(caller: Caller, action: Action, resource: Record | None = None) -> Decision:
     """Whether the caller may do this; what nobody is given leave for is not. No field is guarded: who sees, sees all.
 
-    A list is asked of nothing (anybody may ask) and of each record that is to stand in it; what is done with a pledge
-    or an allocation of that; all others of nothing.
+    A list is asked of nothing (anybody may ask) and of each record that is to stand in it; what is done with a pledge,
+    an allocation or a proposal of that; all others of nothing.
     """
     if resource is not None:
         return _decide_record(caller, action, resource)
@@ -82,21 +107,40 @@ def decide(
     return HIDDEN
 
 
-def _decide_record(caller: Caller, action: Action, record: Pledge | Requirement | Allocation | Entry) -> Decision:
+def _decide_record(caller: Caller, action: Action, record: Record) -> Decision:
     if not _may_see(caller, record):
         return HIDDEN
     if action in _READS:
         return ALLOWED
-    mover = _MOVERS.get(action) if isinstance(record, Pledge) else None
-    return _leave(mover is caller.role and (mover is Role.DONOR_OFFICER or caller.of_unodc))
+    match record:
+        case Pledge() if action is Action.WITHDRAW:
+            return _leave(caller.role is Role.DONOR_OFFICER)
+        case Pledge():
+            return _leave(action in _OF_PLEDGE and is_finance_officer(caller))
+        case Allocation():
+            return _leave(action is Action.SPEND and is_finance_officer(caller))
+        case Proposal():
+            return _decide_proposal(caller, action, record)
+    return _NOT_FOR_YOUR_ROLE
+
+
+def _decide_proposal(caller: Caller, action: Action, proposal: Proposal) -> Decision:
+    """Who proposes does not approve, but may take it back."""
+    if not is_finance_officer(caller):
+        return _NOT_FOR_YOUR_ROLE
+    if action is Action.APPROVE_PROPOSAL:
+        return _OWN_PROPOSAL if proposal.proposed_by == caller.person_id else ALLOWED
+    return _leave(action is Action.REFUSE_PROPOSAL)
 
 
 def _leave(given: bool) -> Decision:
     return ALLOWED if given else _NOT_FOR_YOUR_ROLE
 
 
-def _may_see(caller: Caller, record: Pledge | Requirement | Allocation | Entry) -> bool:
+def _may_see(caller: Caller, record: Record) -> bool:
     match record:
+        case Proposal():
+            return reads_all(caller)
         case Pledge():
             return may_see_pledge(caller, record)
         case Requirement():

@@ -1,5 +1,6 @@
 """The rows of pledges, requirements and allocations. Every read says for whom; `may_see` in the WHERE is the policy."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from chassis.writes import Write
 from contracts.pledges import FUND_DONORS_MAX, Valuation
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller
-from services.pledges.allocations import Allocation, Requirement
+from services.pledges.allocations import Allocation, AllocationStatus, Requirement
 from services.pledges.domain import Pledge
 
 LIST_MAX = 100
@@ -21,20 +22,39 @@ T = TypeVar("T", Pledge, Requirement)
 
 # -- pledges ----------------------------------------------------------------------------------------------------------
 
+_PLEDGE = """
+    SELECT pledge.*, coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = pledge.pledge_id), '') AS note, (
+        SELECT coalesce(json_agg(json_build_object('number', number, 'due_on', due_on, 'minor', i.minor,
+            'condition', condition, 'met_on', met_on) ORDER BY number), '[]')
+        FROM instalment i WHERE i.pledge_id = pledge.pledge_id)::text AS schedule
+    FROM pledge"""
+
 
 async def get_pledge(tx: Tx, pledge_id: UUID, caller: Caller, *, lock: bool = False) -> Pledge:
     """The pledge, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
-    query = "SELECT * FROM pledge WHERE pledge_id = $1 AND may_see(pledge, $2, $3)" + (" FOR UPDATE" if lock else "")
-    row = await tx.fetchrow(query, pledge_id, caller.organization, caller.role)
+    return _pledge(await _seen(tx, pledge_id, caller, lock=lock))
+
+
+async def pledge_with_note(tx: Tx, pledge_id: UUID, caller: Caller) -> tuple[Pledge, str]:
+    """The pledge and what its donor wrote, if this caller may see it. Raises Missing."""
+    row = await _seen(tx, pledge_id, caller)
+    return _pledge(row), row["note"]
+
+
+async def _seen(tx: Tx, pledge_id: UUID, caller: Caller, *, lock: bool = False) -> Record:
+    query = _PLEDGE + " WHERE pledge_id = $1 AND may_see(pledge, $2, $3)"
+    row = await tx.fetchrow(
+        query + (" FOR UPDATE OF pledge" if lock else ""), pledge_id, caller.organization, caller.role
+    )
     if row is None:
         raise Missing("not-found")
-    return _valued(row, Pledge)
+    return row
 
 
 async def locked_pledge(tx: Tx, pledge_id: UUID) -> Pledge | None:
     """The pledge for the system itself, which acts for nobody."""
-    row = await tx.fetchrow("SELECT * FROM pledge WHERE pledge_id = $1 FOR UPDATE", pledge_id)
-    return _valued(row, Pledge) if row else None
+    row = await tx.fetchrow(_PLEDGE + " WHERE pledge_id = $1 FOR UPDATE OF pledge", pledge_id)
+    return _pledge(row) if row else None
 
 
 async def pledges(
@@ -49,9 +69,8 @@ async def pledges(
 ) -> list[tuple[Pledge, str]]:
     """Pledges with their notes, newest first, from the one after `before`."""
     rows = await tx.fetch(
-        """
-        SELECT pledge.*, coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = pledge.pledge_id), '') AS note
-        FROM pledge
+        _PLEDGE
+        + """
         WHERE may_see(pledge, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::text IS NULL OR status = $4)
           AND ($5::text IS NULL OR donor = $5) AND ($6::uuid IS NULL OR pledge_id < $6)
         ORDER BY pledge_id DESC LIMIT $7
@@ -64,28 +83,32 @@ async def pledges(
         before,
         limit,
     )
-    return [(_valued(row, Pledge), row["note"]) for row in rows]
+    return [(_pledge(row), row["note"]) for row in rows]
 
 
 _SAVE = Write(
     parts={
         "pledged": """
             INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on,
-                pledged_at, usd_minor, rate, rate_source, rate_date, texts_hash, committed_on, committed_usd_minor,
-                committed_rate, support_cost_basis_points, instalments, received_minor, received_usd_minor,
-                relieved_usd_minor, received_on)
+                pledged_at, usd_minor, rate, rate_source, rate_date, open_usd_minor, texts_hash, committed_on,
+                committed_usd_minor, committed_rate, support_cost_basis_points, agreement, recognized_minor,
+                instalments, received_minor, received_usd_minor, relieved_usd_minor, received_on,
+                written_off_minor, refunded_usd_minor)
             SELECT pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on,
-                pledged_at, usd_minor, rate, rate_source, rate_date, texts_hash, committed_on, committed_usd_minor,
-                committed_rate, support_cost_basis_points, instalments, received_minor, received_usd_minor,
-                relieved_usd_minor, received_on
+                pledged_at, usd_minor, rate, rate_source, rate_date, open_usd_minor, texts_hash, committed_on,
+                committed_usd_minor, committed_rate, support_cost_basis_points, agreement, recognized_minor,
+                instalments, received_minor, received_usd_minor, relieved_usd_minor, received_on,
+                written_off_minor, refunded_usd_minor
             FROM json_populate_record(NULL::pledge, $1::text::json)
             ON CONFLICT (pledge_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+                minor = excluded.minor, open_usd_minor = excluded.open_usd_minor,
                 committed_on = excluded.committed_on, committed_usd_minor = excluded.committed_usd_minor,
                 committed_rate = excluded.committed_rate,
-                support_cost_basis_points = excluded.support_cost_basis_points,
-                instalments = excluded.instalments, received_minor = excluded.received_minor,
-                received_usd_minor = excluded.received_usd_minor, relieved_usd_minor = excluded.relieved_usd_minor,
-                received_on = excluded.received_on
+                support_cost_basis_points = excluded.support_cost_basis_points, agreement = excluded.agreement,
+                recognized_minor = excluded.recognized_minor, instalments = excluded.instalments,
+                received_minor = excluded.received_minor, received_usd_minor = excluded.received_usd_minor,
+                relieved_usd_minor = excluded.relieved_usd_minor, received_on = excluded.received_on,
+                written_off_minor = excluded.written_off_minor, refunded_usd_minor = excluded.refunded_usd_minor
         """
     }
 )
@@ -93,10 +116,18 @@ _SAVE = Write(
 
 async def save_pledge(tx: Tx, pledge: Pledge) -> None:
     """Write the pledge as it now stands."""
-    await tx.write(
-        _SAVE,
-        _flat(pledge),
-    )
+    await tx.write(_SAVE, _flat(pledge))
+    if pledge.schedule:
+        await tx.execute(
+            """
+            INSERT INTO instalment (pledge_id, number, due_on, minor, condition, met_on)
+            SELECT $1, number, due_on, minor, condition, met_on
+            FROM json_populate_recordset(NULL::instalment, $2::text::json)
+            ON CONFLICT (pledge_id, number) DO UPDATE SET minor = excluded.minor, met_on = excluded.met_on
+            """,
+            pledge.pledge_id,
+            msgspec.json.encode(pledge.schedule).decode(),
+        )
 
 
 _SAVE_NOTE = Write(parts={"words": "INSERT INTO pledge_text (pledge_id, salt, note) VALUES ($1, $2, $3)"})
@@ -104,11 +135,6 @@ _SAVE_NOTE = Write(parts={"words": "INSERT INTO pledge_text (pledge_id, salt, no
 
 async def save_note(tx: Tx, pledge_id: UUID, note: str, salt: bytes) -> None:
     await tx.write(_SAVE_NOTE, pledge_id, salt, note)
-
-
-async def note_of(tx: Tx, pledge_id: UUID) -> str:
-    """The note of a pledge that has already been read for its caller."""
-    return await tx.fetchval("SELECT note FROM pledge_text WHERE pledge_id = $1", pledge_id) or ""
 
 
 # -- requirements -----------------------------------------------------------------------------------------------------
@@ -120,13 +146,13 @@ async def get_requirement(tx: Tx, requirement_id: UUID, caller: Caller, *, lock:
     row = await tx.fetchrow(query + (" FOR UPDATE" if lock else ""), requirement_id, caller.organization, caller.role)
     if row is None:
         raise Missing("not-found")
-    return _valued(row, Requirement)
+    return _valued(dict(row), Requirement)
 
 
 async def locked_requirement(tx: Tx, requirement_id: UUID) -> Requirement | None:
     """The requirement for the system itself, which acts for nobody."""
     row = await tx.fetchrow("SELECT * FROM requirement WHERE requirement_id = $1 FOR UPDATE", requirement_id)
-    return _valued(row, Requirement) if row else None
+    return _valued(dict(row), Requirement) if row else None
 
 
 async def requirements(
@@ -148,7 +174,7 @@ async def requirements(
         before,
         limit,
     )
-    return [_valued(row, Requirement) for row in rows]
+    return [_valued(dict(row), Requirement) for row in rows]
 
 
 async def add_requirement(tx: Tx, requirement: Requirement) -> None:
@@ -187,16 +213,19 @@ async def cover(tx: Tx, requirement_id: UUID, usd_minor: int) -> None:
 # -- allocations ------------------------------------------------------------------------------------------------------
 
 
-async def get_allocation(tx: Tx, allocation_id: UUID, caller: Caller) -> Allocation:
-    """The allocation, if this caller may see it. Raises Missing."""
-    row = await tx.fetchrow(
-        "SELECT * FROM allocation WHERE allocation_id = $1 AND may_see(allocation, $2, $3)",
-        allocation_id,
-        caller.organization,
-        caller.role,
-    )
+async def get_allocation(tx: Tx, allocation_id: UUID, caller: Caller, *, lock: bool = False) -> Allocation:
+    """The allocation, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    query = "SELECT * FROM allocation WHERE allocation_id = $1 AND may_see(allocation, $2, $3)"
+    row = await tx.fetchrow(query + (" FOR UPDATE" if lock else ""), allocation_id, caller.organization, caller.role)
     if row is None:
         raise Missing("not-found")
+    return msgspec.convert(dict(row), Allocation)
+
+
+async def locked_allocation(tx: Tx, allocation_id: UUID) -> Allocation:
+    """An allocation there is, for the system itself, which acts for nobody."""
+    row = await tx.fetchrow("SELECT * FROM allocation WHERE allocation_id = $1 FOR UPDATE", allocation_id)
+    assert row is not None, "whoever names an allocation has it from its facts"
     return msgspec.convert(dict(row), Allocation)
 
 
@@ -266,17 +295,32 @@ async def add_allocation(tx: Tx, allocation: Allocation) -> None:
     )
 
 
-async def mark_returned(tx: Tx, allocation_id: UUID) -> None:
+async def end_allocation(tx: Tx, allocation_id: UUID, status: AllocationStatus) -> None:
     await tx.execute(
-        "UPDATE allocation SET status = 'returned', revision = revision + 1 WHERE allocation_id = $1", allocation_id
+        "UPDATE allocation SET status = $2, revision = revision + 1 WHERE allocation_id = $1", allocation_id, status
+    )
+
+
+async def spend(tx: Tx, allocation_id: UUID, usd_minor: int) -> None:
+    """Count what was spent of an allocation, or less where a spending is reversed."""
+    await tx.execute(
+        """
+        UPDATE allocation SET spent_usd_minor = spent_usd_minor + $2, revision = revision + 1 WHERE allocation_id = $1
+        """,
+        allocation_id,
+        usd_minor,
     )
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------
 
 
-def _valued(row: Record, kind: type[T]) -> T:
-    values: dict[str, Any] = dict(row)
+def _pledge(row: Record) -> Pledge:
+    return _valued({**row, "schedule": msgspec.json.decode(row["schedule"])}, Pledge)
+
+
+def _valued(row: Mapping[str, Any], kind: type[T]) -> T:
+    values = dict(row)
     values["valuation"] = {key: values[key] for key in ("usd_minor", "rate", "rate_source", "rate_date")}
     return msgspec.convert(values, kind)
 

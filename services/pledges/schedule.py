@@ -1,0 +1,89 @@
+"""The instalments of an agreement: what is due when, which condition it waits for, and which are late."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from contracts.pledges import Instalment
+
+DUE_DAYS = 30
+"""Where an agreement says nothing else all of it is due so many days after the signature."""
+
+
+class Scheduled(Struct, frozen=True, kw_only=True):
+    """An instalment by its number from 1; `minor` is what is left of it after reductions."""
+
+    number: int
+    due_on: date
+    minor: int
+    condition: str | None = None
+    met_on: date | None = None
+
+    @property
+    def owed(self) -> bool:
+        """False while its condition is not met."""
+        return self.condition is None or self.met_on is not None
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """An instalment and how much of it has not come, in minor units of the agreement's currency."""
+
+    instalment: Scheduled
+    open_minor: int
+
+
+def at_once(minor: int, on: date) -> tuple[Instalment, ...]:
+    """All of it in one instalment."""
+    return (Instalment(due_on=on + timedelta(days=DUE_DAYS), minor=minor),)
+
+
+def in_order(parts: Sequence[Instalment]) -> tuple[Instalment, ...]:
+    """By the day each is due; what is due on the same day stays as it was given."""
+    return tuple(sorted(parts, key=lambda part: part.due_on))
+
+
+def unconditional(parts: Sequence[Instalment]) -> int:
+    return sum(part.minor for part in parts if part.condition is None)
+
+
+def scheduled(parts: Sequence[Instalment]) -> tuple[Scheduled, ...]:
+    return tuple(
+        Scheduled(number=number, due_on=part.due_on, minor=part.minor, condition=part.condition)
+        for number, part in enumerate(parts, 1)
+    )
+
+
+def met(schedule: Sequence[Scheduled], number: int, on: date) -> tuple[Scheduled, ...]:
+    return tuple(replace(part, met_on=on) if part.number == number else part for part in schedule)
+
+
+def waiting(schedule: Sequence[Scheduled]) -> int:
+    """What waits for conditions."""
+    return sum(part.minor for part in schedule if not part.owed)
+
+
+def shortened(schedule: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...]:
+    """With so much less: first of what waits for its condition, then of what is owed, each from the last one back."""
+    left: list[Scheduled] = list(schedule)
+    for owed in (False, True):
+        for position in reversed(range(len(left))):
+            part = left[position]
+            if part.owed is owed:
+                less = min(part.minor, minor)
+                left[position] = replace(part, minor=part.minor - less)
+                minor -= less
+    return tuple(left)
+
+
+def due(schedule: Sequence[Scheduled], received_minor: int) -> tuple[Due, ...]:
+    """What of each owed instalment has not come. What came is counted against the earliest: nobody pays by number."""
+    dues = []
+    for part in schedule:
+        if part.owed:
+            settled = min(part.minor, received_minor)
+            received_minor -= settled
+            if part.minor > settled:
+                dues.append(Due(instalment=part, open_minor=part.minor - settled))
+    return tuple(dues)
