@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -22,10 +23,13 @@ from services.pledges import actions, funds, ledger, policy, store
 from services.pledges.allocations import fund_id_of
 from services.pledges.commands import CommitPledge, MakePledge, OpenFund, ReceiveInstalment, WithdrawPledge
 from services.pledges.domain import Pledge, Status
+from services.pledges.money import Validity
 from services.pledges.policy import Action
 
 FUND_REVISION = 1
 """A fund is opened and stays as it is."""
+
+Own = NamedDependency[Validity]
 
 
 class FundView(Struct, frozen=True, kw_only=True):
@@ -169,7 +173,7 @@ def _fund_view(fund: funds.Fund, totals: ledger.Totals) -> FundView:
 
 @post("/v1/pledges", opt=asks(Action.PLEDGE), summary="Pledge an amount to a fund")
 async def make_pledge(
-    data: JSONBody[MakePledge], db: Db, caller: Calling, command: Commanded, now: Now
+    data: JSONBody[MakePledge], db: Db, own: Own, caller: Calling, command: Commanded, now: Now
 ) -> Response[PledgeView]:
     """For a donor, who pledges for the own organization. A pledge binds nobody and counts as no money yet."""
     policy.decide(caller, Action.PLEDGE).required()
@@ -184,6 +188,7 @@ async def make_pledge(
                 data.earmarking,
                 data.note,
                 on=data.pledged_on,
+                validity=own,
                 caller=caller,
                 now=now,
             )
@@ -227,6 +232,7 @@ async def commit_pledge(
     pledge_id: FromPath[UUID],
     data: JSONBody[CommitPledge],
     db: Db,
+    own: Own,
     caller: Calling,
     command: Commanded,
     expected: Expected,
@@ -241,6 +247,7 @@ async def commit_pledge(
                 pledge_id,
                 data.support_cost_basis_points,
                 on=data.committed_on,
+                validity=own,
                 caller=caller,
                 expected=expected,
                 now=now,
@@ -259,6 +266,7 @@ async def receive_instalment(
     pledge_id: FromPath[UUID],
     data: JSONBody[ReceiveInstalment],
     db: Db,
+    own: Own,
     caller: Calling,
     command: Commanded,
     expected: Expected,
@@ -269,7 +277,14 @@ async def receive_instalment(
         claimed = await claim(tx, command, outcome=pledge_id)
         if claimed.first:
             await actions.receive(
-                tx, pledge_id, data.money, on=data.received_on, caller=caller, expected=expected, now=now
+                tx,
+                pledge_id,
+                data.money,
+                on=data.received_on,
+                validity=own,
+                caller=caller,
+                expected=expected,
+                now=now,
             )
         view = await _pledge(tx, pledge_id, caller)
     return shown(view, revision=view.revision)

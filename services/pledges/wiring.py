@@ -3,18 +3,26 @@
 from pathlib import Path
 
 from chassis.following import Followed
-from chassis.service import Service
-from services.pledges import actions, allocation_routes, api, following
-from services.pledges.consumers import HANDLERS
+from chassis.service import Running, Service
+from services.pledges import actions, allocation_routes, api, following, rate_routes
+from services.pledges.consumers import HANDLERS, hears
+from services.pledges.money import Validity
+
+
+def own(running: Running) -> Validity:
+    return Validity(running.settings.rates_hold)
+
 
 SERVICE = Service(
     name="pledges",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *allocation_routes.ROUTES],
+    routes=[*api.ROUTES, *allocation_routes.ROUTES, *rate_routes.ROUTES],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
+    hears=hears,
     rebuild=actions.rebuild,
     tables=("posting", "entry", "allocation", "requirement", "pledge", "rate", "balance", "fund_requirement", "fund"),
     texts=("fund_text", "pledge_text"),
     followed=Followed(following.seen),
+    own=own,
 )
