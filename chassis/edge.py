@@ -38,6 +38,7 @@ STAYS_OPEN = "entraide.stays_open"
 """Where it holds what to call when an answer has begun that goes on; `chassis.event_streams` bounds those."""
 JSON_TYPE = b"application/json"
 FORM_TYPE = b"application/x-www-form-urlencoded"
+TABLE_TYPE = b"text/csv"
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -81,13 +82,14 @@ class Edge:
         uploads: Uploads,
         *,
         forms: Collection[str] = (),
+        tables: Collection[str] = (),
         only_https: bool = False,
     ) -> None:
-        """`forms` are the paths whose body is a form, and never JSON."""
+        """`forms` and `tables` are the paths whose body is a form or CSV, and never JSON."""
         self._app = app
         self._doorkeeper = doorkeeper
         self._uploads = uploads
-        self._forms = frozenset(forms)
+        self._media_types = dict.fromkeys(forms, FORM_TYPE) | dict.fromkeys(tables, TABLE_TYPE)
         self._headers = [*SECURITY_HEADERS, *([ONLY_HTTPS] if only_https else [])]
         self._under_way = 0
 
@@ -146,7 +148,7 @@ class Edge:
             await self._refuse("body-too-large", 413, answer, limit_bytes=BODY_BYTES_MAX)
             return
         if body:
-            if _media_type(headers) != (FORM_TYPE if scope["path"] in self._forms else JSON_TYPE):
+            if _media_type(headers) != self._media_types.get(scope["path"], JSON_TYPE):
                 await self._refuse("media-type-unsupported", 415, answer)
                 return
             if slug := fault_of(body):

@@ -45,6 +45,7 @@ from chassis.forms import routes_of_forms
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, note, problem, problem_of
 from chassis.service import Running
 from chassis.settings import Settings
+from chassis.tables import routes_of_tables
 from chassis.uploads import NAME_HEADER, UPLOAD, Upload, Uploads, file_name
 from contracts.refusals import Forbidden, Invalid, Refusal
 from contracts.values import Caller, Role
@@ -420,6 +421,7 @@ def application(
         doorkeeper,
         uploads,
         forms=routes_of_forms(app),
+        tables=routes_of_tables(app),
         only_https=(settings.public_url or "").startswith("https:"),
     )
 

@@ -168,7 +168,8 @@ async def _connect(
     peers = Peers(addresses, token)
     stack.push_async_callback(peers.close)
     bus = Bus(nats_url, service.name)
-    inbox = Inbox(db, service.name, service.listens_to, service.handlers, catch_up_seconds=settings.catch_up_seconds)
+    handlers = service.handlers_with(settings)
+    inbox = Inbox(db, service.name, service.listens_to, handlers, catch_up_seconds=settings.catch_up_seconds)
     return Running(
         service=service,
         settings=settings,

@@ -23,6 +23,8 @@ from contracts.facts import Event, Fact
 class Service:
     """`name` is the schema, the stream's owner and the durable consumer; `folder` holds `migrations/`.
 
+    `hears` are the handlers that a setting has a say in, in place of those of the same facts in `handlers`.
+
     `rebuild` folds one fact of the service's own journal into its tables, as the action that announced it did;
     `tables` are those it rebuilds, `texts` those that hold words and personal values and are left alone. `forget`
     drops what names a person; what it says it dropped is a row each. `own` makes what its routes and its loops share;
@@ -34,6 +36,7 @@ class Service:
     routes: Sequence[Any] = ()
     listens_to: Sequence[str] = ()
     handlers: Mapping[type[Fact], Handler] = field(default_factory=dict)
+    hears: Callable[[Settings], Mapping[type[Fact], Handler]] = lambda _settings: {}
     loops: Callable[["Running"], Mapping[str, Loop]] = lambda _running: {}
     rebuild: Callable[[Tx, Event], Any] | None = None
     tables: Sequence[str] = ()
@@ -41,6 +44,9 @@ class Service:
     forget: Forget = forget
     own: Callable[["Running"], Any] = lambda _running: None
     followed: Followed = NOTHING
+
+    def handlers_with(self, settings: Settings) -> dict[type[Fact], Handler]:
+        return {**self.handlers, **self.hears(settings)}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from chassis.scanner import NOTHING, scanner_of
 ANY = "any"
 EMBEDDED_ISSUER = "https://issuer.entraide.example"
 CLIENT_ISSUER = "https://directory.entraide.example"
+RATE_DAYS_MAX = 366
 
 
 class SettingsError(Exception):
@@ -69,6 +70,8 @@ class Settings:
     files: Path | None = None
     scanner: str | None = None
     """What looks into files (`chassis/scanner.py`); None where none are taken in."""
+    rates_hold: Mapping[str, int | str] = field(default_factory=dict)
+    """Source of rates of exchange → how many days after its own each holds, `month` or `off`."""
     writes: Allowance = WRITES
     reads: Allowance = READS
     trusted_proxies: tuple[Network, ...] = ()
@@ -124,6 +127,7 @@ class Settings:
             webhook_loopback=_for_trying(env, "ENTRAIDE_WEBHOOK_LOOPBACK"),
             files=_path(env, "ENTRAIDE_FILES"),
             scanner=_scanner(env, "ENTRAIDE_SCANNER"),
+            rates_hold=_periods(env, "ENTRAIDE_RATES_HOLD"),
             writes=_allowance(env, "ENTRAIDE_WRITES_PER_MINUTE", "ENTRAIDE_WRITES_BURST", WRITES),
             reads=_allowance(env, "ENTRAIDE_READS_PER_MINUTE", "ENTRAIDE_READS_BURST", READS),
             trusted_proxies=_networks(env, "ENTRAIDE_TRUSTED_PROXIES"),
@@ -237,6 +241,22 @@ def _names(env: Mapping[str, str], name: str) -> tuple[str, ...]:
     found = tuple(one.strip().lower() for one in env.get(name, "").split(",") if one.strip())
     if not all(re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", one) for one in found):
         raise SettingsError(f"{name} has to look like hooks.example.org,example.net")
+    return found
+
+
+def _periods(env: Mapping[str, str], name: str) -> dict[str, int | str]:
+    """`source=days`, `source=month` or `source=off`, with commas between."""
+    found: dict[str, int | str] = {}
+    for one in (part.strip() for part in env.get(name, "").split(",")):
+        source, _, period = one.partition("=")
+        days = re.fullmatch(r"[0-9]{1,3}", period)
+        if not one:
+            continue
+        if not re.fullmatch(r"[A-Za-z0-9_.:-]{1,64}", source) or source in found:
+            raise SettingsError(f"{name} has to name each source once, as in ecb=7,un_operational=month")
+        if period not in {"month", "off"} and (not days or int(period) > RATE_DAYS_MAX):
+            raise SettingsError(f"{name} has to say for each source days from 0 to {RATE_DAYS_MAX}, month or off")
+        found[source] = int(period) if days else period
     return found
 
 

@@ -23,7 +23,7 @@ Minor = Annotated[int, Meta(ge=0, le=MINOR_UNITS_MAX, description="minor units o
 RateText = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{1,9}([.][0-9]{1,10})?" + END,
+        pattern=r"^[0-9]{1,9}([.][0-9]{1,18})?" + END,
         min_length=1,
         max_length=20,
         description="US dollars for one unit of a currency, in decimal digits",

@@ -165,7 +165,7 @@ def running_of(settings: Settings, databases: Mapping[str, Database], *names: st
     running = []
     for name in names:
         db, bus = databases[name], Bus(settings.nats_urls[name], name)
-        inbox = Inbox(db, name, services[name].listens_to, services[name].handlers)
+        inbox = Inbox(db, name, services[name].listens_to, services[name].handlers_with(settings))
         peers = Peers({}, token_of(name))
         callers = hearing(Callers(db, peers))
         running.append(Running(services[name], settings, db, bus, Relay(db, bus), inbox, peers, callers))

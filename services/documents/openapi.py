@@ -22,7 +22,7 @@ from chassis.auth import ACTING_HEADER
 from chassis.commands import KEY_HEADER
 from chassis.doorkeeper import UNCOUNTED
 from chassis.downloads import Download
-from chassis.edge import FORM_TYPE, JSON_TYPE
+from chassis.edge import FORM_TYPE, JSON_TYPE, TABLE_TYPE
 from chassis.event_streams import EVENT_STREAM
 from chassis.problems import MEDIA_TYPE, Problem
 from chassis.telemetry import CORRELATION_HEADER
@@ -34,6 +34,7 @@ from services.documents.shapes import DIALECT, first_sentence, says, shapes_of, 
 SCHEMA_PLACE = "#/components/schemas/{name}"
 JSON = JSON_TYPE.decode()
 FORM = FORM_TYPE.decode()
+TABLE = TABLE_TYPE.decode()
 FILE = FILE_TYPE.decode()
 BYTES: Mapping[str, Any] = {"type": "string", "format": "binary"}
 EVENT_DATA = "x-event-data"
@@ -211,6 +212,9 @@ class Operation:
         if self._form is not None:
             form = {"schema": schemas[self._form], "example": example_body(handler.opt["form"])}
             told["requestBody"] = {"required": True, "content": {FORM: form}}
+        if sample := handler.opt.get("table"):
+            table = {"schema": {"type": "string"}, "example": sample}
+            told["requestBody"] = {"required": True, "content": {TABLE: table}}
         if public:
             told["security"] = []
         return told

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.documents.markup import Content, Html, code, inline, join, prose, table, tag
-from services.documents.openapi import FILE
+from services.documents.openapi import FILE, TABLE
 
 Document = Mapping[str, Any]
 SHAPES = "/docs/shapes"
@@ -203,9 +203,9 @@ def _curl(method: str, path: str, operation: Document, parameters: Sequence[Docu
         f"-H '{one['name']}: {one['example']}'" for one in parameters if one["in"] == "header" and one["required"]
     ]
     ((media_type, content),) = operation.get("requestBody", {"content": {"": {}}})["content"].items()
-    if media_type == FILE:
-        lines += [f"-H 'Content-Type: {FILE}'", "--data-binary @file"]
-    if "example" in content:
+    if media_type in {FILE, TABLE}:
+        lines += [f"-H 'Content-Type: {media_type}'", "--data-binary @file"]
+    elif "example" in content:
         said = json.dumps(content["example"], ensure_ascii=False, indent=2).replace("'", "\\u0027")
         lines += ["-H 'Content-Type: application/json'", f"-d '{said}'"]
     return " \\\n  ".join(lines)

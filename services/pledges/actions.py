@@ -34,12 +34,24 @@ from contracts.pledges import (
 )
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller, Money
-from services.pledges import allocations, domain, funds, ledger, periods, policy, proposal_store, proposals, store
+from services.pledges import (
+    allocations,
+    domain,
+    funds,
+    ledger,
+    periods,
+    policy,
+    proposal_store,
+    proposals,
+    rates,
+    store,
+)
 from services.pledges.allocations import AllocationStatus, Requirement, RequirementStatus
 from services.pledges.domain import Earmarking, Pledge
-from services.pledges.money import USD, read_rate, value
+from services.pledges.money import USD, Validity, read_rate, value
 from services.pledges.policy import Action
 from services.pledges.postings import entry_of
+from services.pledges.rates_csv import Line
 from services.pledges.schedule import at_once, in_order, unconditional
 
 SALT_BYTES = 16
@@ -64,7 +76,7 @@ async def fold(tx: Tx, event: Event, fact: Fact) -> None:
         case FundOpened():
             await funds.open_fund(tx, fact)
         case RatesLoaded():
-            await funds.load_rates(tx, fact, loaded_by=event.actorid)
+            await rates.load_rates(tx, fact, loaded_by=event.actorid)
         case ProposalMade() | ProposalApproved() | ProposalRefused():
             assert event.actorid is not None, "somebody proposes and somebody decides"
             proposed = await proposal_store.locked(tx, fact.proposal_id)
@@ -129,17 +141,25 @@ async def open_fund(
     await funds.save_labels(tx, code, labels, salt)
 
 
-async def load_rates(tx: Tx, rate_table_id: UUID, rates: tuple[Rate, ...], *, now: datetime) -> None:
+async def load_rates(tx: Tx, rate_table_id: UUID, table: tuple[Rate, ...], *, now: datetime) -> None:
     """Raises Conflict for a rate that says otherwise than the one of its day, Invalid for one that is no rate."""
-    for rate in rates:
+    for rate in table:
         if read_rate(rate.usd_per_unit) != 1 and rate.currency == USD:
             raise Conflict("rate-differs", currency=USD, valid_from=rate.valid_from.isoformat())
-    await record(tx, RatesLoaded(rate_table_id=rate_table_id, rates=rates, loaded_at=now), version=1)
+    await record(tx, RatesLoaded(rate_table_id=rate_table_id, rates=table, loaded_at=now), version=1)
 
 
-async def worth(tx: Tx, money: Money, on: date) -> Valuation:
+async def load_lines(tx: Tx, rate_table_id: UUID, lines: tuple[Line, ...], *, now: datetime) -> None:
+    """The rates of a file. Raises Conflict with every line that says otherwise than what its source said before."""
+    table = tuple(line.rate for line in lines)
+    if others := await rates.differing(tx, table):
+        raise Conflict("rate-differs", lines=[{"line": lines[at].number, "slug": "rate-differs"} for at in others])
+    await load_rates(tx, rate_table_id, table, now=now)
+
+
+async def worth(tx: Tx, money: Money, on: date, validity: Validity) -> Valuation:
     """What an amount is worth on its value date. Raises Mismatch where no rate is in force."""
-    return value(money, on, await funds.rates_until(tx, money.currency, on))
+    return value(money, on, await rates.may_be_in_force(tx, money.currency, on, validity), validity)
 
 
 async def require_fund(tx: Tx, fund: str) -> None:
@@ -160,12 +180,13 @@ async def pledge(
     note: str,
     *,
     on: date,
+    validity: Validity,
     caller: Caller,
     now: datetime,
 ) -> None:
     """A new pledge of the caller's organization."""
     await require_fund(tx, fund)
-    valuation = await worth(tx, money, on)
+    valuation = await worth(tx, money, on, validity)
     salt, texts_hash = hash_texts(note)
     fact = domain.pledge(
         pledge_id, fund, money, valuation, earmarking, texts_hash, donor=caller.organization, on=on, now=now
@@ -190,6 +211,7 @@ async def commit(
     agreement: str | None,
     schedule: tuple[Instalment, ...],
     on: date,
+    validity: Validity,
     caller: Caller,
     expected: int,
     now: datetime,
@@ -198,7 +220,7 @@ async def commit(
     before = await for_move(tx, pledge_id, Action.COMMIT, caller, expected)
     before.require("commit")
     parts = in_order(schedule) or at_once(before.minor, on)
-    valuation = await worth(tx, Money(minor=unconditional(parts), currency=before.currency), on)
+    valuation = await worth(tx, Money(minor=unconditional(parts), currency=before.currency), on, validity)
     fact = before.commit(valuation, support_cost_basis_points, agreement=agreement, schedule=parts, on=on, now=now)
     await record(tx, fact, version=before.revision + 1)
 
@@ -211,6 +233,7 @@ async def receive(
     settles: Money | None,
     charges_minor: int,
     on: date,
+    validity: Validity,
     caller: Caller,
     expected: int,
     now: datetime,
@@ -221,14 +244,14 @@ async def receive(
     """
     before = await for_move(tx, pledge_id, Action.RECEIVE, caller, expected)
     before.require("receive")
-    valuation = await worth(tx, money, on)
+    valuation = await worth(tx, money, on, validity)
     charges = Money(minor=charges_minor, currency=money.currency) if charges_minor else None
     fact = before.receive(
         settles or money,
         valuation,
         cash=money if settles else None,
         charges=charges,
-        charges_usd_minor=(await worth(tx, charges, on)).usd_minor if charges else 0,
+        charges_usd_minor=(await worth(tx, charges, on, validity)).usd_minor if charges else 0,
         on=on,
         now=now,
     )
@@ -277,7 +300,7 @@ async def allocate(
     await record(tx, fact, version=1)
 
 
-async def hear_of_confirmed(tx: Tx, event: Event, fact: MatchConfirmed) -> None:
+async def hear_of_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, validity: Validity) -> None:
     """A confirmed match that lacks money opens a requirement, at the rate of the day it was confirmed."""
     money = fact.funding_needed
     if money is None or money.minor == 0:
@@ -291,7 +314,7 @@ async def hear_of_confirmed(tx: Tx, event: Event, fact: MatchConfirmed) -> None:
         state=fact.state,
         provider=fact.provider,
         money=money,
-        valuation=await worth(tx, money, on),
+        valuation=await worth(tx, money, on, validity),
         effective_on=on,
         opened_at=event.time,
     )

@@ -1,6 +1,5 @@
-"""The routes of allocations, requirements, the ledger and rates of exchange."""
+"""The routes of allocations, requirements and the ledger."""
 
-import re
 from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -13,17 +12,12 @@ from msgspec.structs import asdict
 from chassis.commands import claim
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from chassis.ids import new_id
-from chassis.queries import formed_as
-from contracts.pledges import Rate
 from contracts.refusals import Invalid
-from contracts.values import Currency, Money
-from services.pledges import actions, exit_actions, funds, ledger, policy, store
+from contracts.values import Money
+from services.pledges import actions, exit_actions, ledger, policy, store
 from services.pledges.allocations import Allocation, Requirement
-from services.pledges.commands import Allocate, LoadRates, Spend, dollars
+from services.pledges.commands import Allocate, Spend, dollars
 from services.pledges.policy import Action
-
-RATES_LIST_MAX = 500
-_RATE_CURSOR = re.compile(r"(\d{4}-\d{2}-\d{2})\.([A-Z]{3})\Z")
 
 
 class AllocationPage(Struct, frozen=True, kw_only=True):
@@ -73,20 +67,6 @@ class Balances(Struct, frozen=True, kw_only=True):
 
     as_at: datetime
     balances: list[ledger.Balance]
-
-
-class RateTable(Struct, frozen=True, kw_only=True):
-    """A table of rates as it was loaded."""
-
-    rate_table_id: UUID
-    rates: int
-
-
-class RatePage(Struct, frozen=True, kw_only=True):
-    """Rates, newest first; `cursor` leads to the next page."""
-
-    rates: list[Rate]
-    cursor: str | None
 
 
 # -- allocations ------------------------------------------------------------------------------------------------------
@@ -274,55 +254,6 @@ def _moment(given: datetime) -> datetime:
     raise Invalid("invalid-field", pointer="as_at", expected="a moment with its offset from UTC")
 
 
-# -- rates ------------------------------------------------------------------------------------------------------------
-
-
-@post("/v1/rates", opt=asks(Action.LOAD_RATES), summary="Load a table of rates of exchange")
-async def load_rates(
-    data: JSONBody[LoadRates], db: Db, caller: Calling, command: Commanded, now: Now
-) -> Response[RateTable]:
-    """For a finance officer of UNODC. A rate holds from its day to the end of that month."""
-    policy.decide(caller, Action.LOAD_RATES).required()
-    table = data.table()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            await actions.load_rates(tx, claimed.outcome, table, now=now)
-    return Response(
-        RateTable(rate_table_id=claimed.outcome, rates=len(table)),
-        status_code=201,
-        headers={"Location": "/v1/rates"},
-    )
-
-
-@get("/v1/rates", opt=asks(Action.LIST_RATES), summary="Rates of exchange, newest first")
-async def list_rates(
-    db: Db,
-    caller: Calling,
-    paging: Paging,
-    currency: Annotated[str | None, formed_as(Currency)] = None,
-    cursor: Annotated[str | None, QueryParameter(max_length=14)] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=RATES_LIST_MAX)] = 100,
-) -> Response[RatePage]:
-    async with db.transaction(by=caller) as tx:
-        found = await funds.rates(tx, currency=currency, after=_rate_cursor(cursor), limit=limit + 1)
-    last = found[limit - 1] if len(found) > limit else None
-    more = f"{last.valid_from.isoformat()}.{last.currency}" if last else None
-    return Response(RatePage(rates=found[:limit], cursor=more), headers=paging.next_link(more))
-
-
-def _rate_cursor(cursor: str | None) -> tuple[date, str] | None:
-    if cursor is None:
-        return None
-    found = _RATE_CURSOR.match(cursor)
-    try:
-        if found:
-            return date.fromisoformat(found[1]), found[2]
-    except ValueError:
-        pass
-    raise Invalid("invalid-field", pointer="cursor", expected="a cursor of an earlier page")
-
-
 ROUTES = [
     allocate,
     list_allocations,
@@ -331,6 +262,4 @@ ROUTES = [
     list_requirements,
     list_entries,
     show_balances,
-    load_rates,
-    list_rates,
 ]

@@ -212,7 +212,7 @@ class Allocate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewRate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """US dollars for one unit of the currency, as a string of decimal digits, from a day to the end of its month."""
+    """US dollars for one unit of the currency, as a string of decimal digits, from a day on."""
 
     source: Code
     currency: Currency

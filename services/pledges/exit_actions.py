@@ -17,6 +17,7 @@ from contracts.values import Caller, Money
 from services.pledges import exits, ledger, periods, policy, proposal_store, store
 from services.pledges.actions import fold, for_move, record, require_fund, worth
 from services.pledges.allocations import Spending
+from services.pledges.money import Validity
 from services.pledges.policy import Action
 from services.pledges.proposals import Measure, Proposal
 
@@ -89,6 +90,7 @@ async def propose_of_pledge(
     reason: str,
     *,
     on: date,
+    validity: Validity,
     caller: Caller,
     expected: int,
     now: datetime,
@@ -99,7 +101,7 @@ async def propose_of_pledge(
     if money is None:
         exits.write_off(pledge, proposal_id, reason, on=on, now=now)
     else:
-        exits.refund(pledge, money, await worth(tx, money, on), proposal_id, reason, on=on, now=now)
+        exits.refund(pledge, money, await worth(tx, money, on, validity), proposal_id, reason, on=on, now=now)
     await proposal_store.require_none_open(tx, measure, pledge_id)
     made = ProposalMade(
         proposal_id=proposal_id,
@@ -156,7 +158,9 @@ async def refuse(tx: Tx, proposal_id: UUID, *, caller: Caller, expected: int, no
     await record(tx, proposal.refuse(now=now), version=proposal.revision + 1)
 
 
-async def approve(tx: Tx, proposal_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+async def approve(
+    tx: Tx, proposal_id: UUID, *, validity: Validity, caller: Caller, expected: int, now: datetime
+) -> None:
     """The second person's word, and in the same transaction what it leads to.
 
     Takes effect on the day proposed, or where that year is closed by now on the first day of the open one.
@@ -168,10 +172,10 @@ async def approve(tx: Tx, proposal_id: UUID, *, caller: Caller, expected: int, n
     event = await announce(tx, approved, version=proposal.revision + 1)
     async with tx.by_itself():
         await fold(tx, event, approved)
-    await _carry_out(tx, proposal, event, now=now)
+    await _carry_out(tx, proposal, event, validity, now=now)
 
 
-async def _carry_out(tx: Tx, proposal: Proposal, event: Event, *, now: datetime) -> None:
+async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validity, *, now: datetime) -> None:
     if proposal.measure is Measure.REOPENING:
         assert proposal.year is not None, "a reopening names its year"
         [period] = await periods.periods(tx, year=proposal.year)
@@ -190,7 +194,7 @@ async def _carry_out(tx: Tx, proposal: Proposal, event: Event, *, now: datetime)
         await record(tx, given_up, version=pledge.revision + 1, because=event)
         return
     assert proposal.money is not None, "a refund names its amount"
-    valuation = await worth(tx, proposal.money, on)
+    valuation = await worth(tx, proposal.money, on, validity)
     back = exits.refund(pledge, proposal.money, valuation, proposal.proposal_id, proposal.reason, on=on, now=now)
     await ledger.hold_balance(tx, pledge.fund)
     await record(tx, back, version=pledge.revision + 1, because=event)

@@ -1,13 +1,12 @@
-"""The rows of funds and of rates of exchange, which everybody who works here may read."""
+"""The rows of funds, which everybody who works here may read."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from chassis.db import Tx
-from contracts.pledges import FundOpened, Rate, RatesLoaded, YearlyRequirement
-from contracts.refusals import Conflict
+from contracts.pledges import FundOpened, YearlyRequirement
 from contracts.values import Language
 
 
@@ -30,9 +29,6 @@ class Fund(msgspec.Struct, frozen=True, kw_only=True):
     labels: Labels
     requirements: tuple[YearlyRequirement, ...]
     opened_at: datetime
-
-
-# -- funds ------------------------------------------------------------------------------------------------------------
 
 
 async def open_fund(tx: Tx, fact: FundOpened) -> None:
@@ -97,67 +93,3 @@ async def funds(tx: Tx, *, only: str | None = None, after: str | None = None, li
         )
         for row in rows
     ]
-
-
-# -- rates ------------------------------------------------------------------------------------------------------------
-
-
-async def load_rates(tx: Tx, fact: RatesLoaded, *, loaded_by: UUID | None) -> None:
-    """Add the rates that are new. Raises Conflict for one that says otherwise than what is in force: none is edited."""
-    columns = (
-        [rate.currency for rate in fact.rates],
-        [rate.valid_from for rate in fact.rates],
-        [rate.source for rate in fact.rates],
-        [rate.usd_per_unit for rate in fact.rates],
-    )
-    await tx.execute(
-        """
-        INSERT INTO rate (currency, valid_from, source, usd_per_unit, rate_table_id, loaded_by)
-        SELECT currency, valid_from, source, usd_per_unit::numeric, $5, $6
-        FROM unnest($1::text[], $2::date[], $3::text[], $4::text[]) AS r(currency, valid_from, source, usd_per_unit)
-        ON CONFLICT DO NOTHING
-        """,
-        *columns,
-        fact.rate_table_id,
-        loaded_by,
-    )
-    other = await tx.fetchrow(
-        """
-        SELECT currency, valid_from
-        FROM unnest($1::text[], $2::date[], $3::text[], $4::text[]) AS r(currency, valid_from, source, usd_per_unit)
-        JOIN rate USING (currency, valid_from)
-        WHERE rate.usd_per_unit <> r.usd_per_unit::numeric OR rate.source <> r.source LIMIT 1
-        """,
-        *columns,
-    )
-    if other:
-        raise Conflict("rate-differs", currency=other["currency"], valid_from=other["valid_from"].isoformat())
-
-
-async def rates_until(tx: Tx, currency: str, on: date) -> list[Rate]:
-    """The currency's rates of the day's month up to that day."""
-    rows = await tx.fetch(
-        """
-        SELECT source, currency, valid_from, trim_scale(usd_per_unit)::text AS usd_per_unit FROM rate
-        WHERE currency = $1 AND valid_from <= $2 AND valid_from >= date_trunc('month', $2::date::timestamp)::date
-        """,
-        currency,
-        on,
-    )
-    return [msgspec.convert(dict(row), Rate) for row in rows]
-
-
-async def rates(tx: Tx, *, currency: str | None, after: tuple[date, str] | None, limit: int) -> list[Rate]:
-    """Rates, newest first, from the one after `after`. They are public among those who work here."""
-    rows = await tx.fetch(
-        """
-        SELECT source, currency, valid_from, trim_scale(usd_per_unit)::text AS usd_per_unit FROM rate
-        WHERE ($1::text IS NULL OR currency = $1) AND ($2::date IS NULL OR (valid_from, currency) < ($2, $3::text))
-        ORDER BY valid_from DESC, currency DESC LIMIT $4
-        """,
-        currency,
-        after[0] if after else None,
-        after[1] if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), Rate) for row in rows]

@@ -1,13 +1,15 @@
 """What an amount of one currency is worth in US-dollar minor units: exact fractions, rounded once, half to even.
 
 Minor units are ISO 4217's: 1 yen, a thousandth of a Kuwaiti dinar. No float and no Decimal takes part, so that no NaN
-can. A rate holds from its day to the end of that month; where there is none, nothing is guessed.
+can. Which rate is in force on a day is one rule, `in_force`; where there is none, nothing is guessed.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
+
+from msgspec import Struct
 
 from contracts.pledges import Rate, Valuation
 from contracts.reference import currencies, exponent
@@ -18,8 +20,37 @@ USD = "USD"
 PAR = "par"
 """The source of the rate between the US dollar and itself."""
 
+UN_OPERATIONAL = "un_operational"
+"""The United Nations Operational Rates of Exchange, at which the United Nations keeps its books."""
+
+ECB = "ecb"
+"""The euro foreign exchange reference rates of the European Central Bank."""
+
+MONTH, OFF = "month", "off"
+PERIODS: Mapping[str, int | str] = {UN_OPERATIONAL: MONTH, ECB: 7}
+"""How long a rate of each source holds, where a setting says nothing else; any other holds to the end of its month."""
+
 BASIS_POINTS = 10_000
-_RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,10})?\Z")
+RATE_DIGITS = 10
+_LEAST_RATE = Fraction(1, 10**9)
+_MOST_RATE = 10**9
+_RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,18})?\Z")
+
+
+class Validity(Struct, frozen=True):
+    """How long the rates of a source hold: so many days after their own, `month` to its end, `off` never."""
+
+    periods: Mapping[str, int | str] = {}
+
+    def since(self, source: str, on: date) -> date | None:
+        """The first day of which a rate of the source is still in force on that day; None where none ever is."""
+        period = self.periods.get(source, PERIODS.get(source, MONTH))
+        if isinstance(period, int):
+            return date.fromordinal(max(on.toordinal() - period, 1))
+        return None if period == OFF else on.replace(day=1)
+
+
+AS_USUAL = Validity()
 
 
 def read_rate(text: str) -> Fraction:
@@ -32,6 +63,18 @@ def read_rate(text: str) -> Fraction:
     return rate
 
 
+def rate_text(rate: Fraction) -> str:
+    """A rate that was reckoned, to ten significant digits, half to even. Raises Invalid for one too small or large."""
+    places = 0
+    while rate >= _LEAST_RATE and rate * 10**places < 10 ** (RATE_DIGITS - 1):
+        places += 1
+    digits = round(rate * 10**places)
+    if rate < _LEAST_RATE or digits >= _MOST_RATE * 10**places:
+        raise Invalid("number-out-of-range")
+    whole, part = divmod(digits, 10**places)
+    return f"{whole}.{part:0{places}}".rstrip("0").rstrip(".")
+
+
 def usd_minor_of(money: Money, rate: Fraction) -> int:
     """The amount in US-dollar minor units, rounded half to even. Raises Invalid beyond what any amount may be."""
     usd_minor = round(money.minor * rate * Fraction(10 ** exponent(USD), 10 ** exponent(money.currency)))
@@ -40,22 +83,36 @@ def usd_minor_of(money: Money, rate: Fraction) -> int:
     return usd_minor
 
 
-def in_force(rates: Iterable[Rate], currency: str, on: date) -> Rate:
-    """The last rate of the currency that began on or before the day, in the same month. Raises Mismatch for none."""
-    month = on.replace(day=1)
-    candidates = [rate for rate in rates if rate.currency == currency and month <= rate.valid_from <= on]
-    if not candidates:
-        raise Mismatch("rate-not-in-force", currency=currency, on=on.isoformat())
-    return max(candidates, key=lambda rate: rate.valid_from)
+def in_force(rates: Iterable[Rate], currency: str, on: date, validity: Validity = AS_USUAL) -> Rate | None:
+    """The currency's rate on a day: the last one from that day or before that its source lets hold so long.
+
+    Where several sources have one, the United Nations operational rate goes before any other table that was loaded,
+    and that before the European Central Bank's: by the Financial Regulations and Rules of the United Nations its books
+    are kept at the operational rate. Of several other tables the later day counts, then the source's name.
+    """
+    candidates = [
+        rate
+        for rate in rates
+        if rate.currency == currency
+        and (since := validity.since(rate.source, on)) is not None
+        and since <= rate.valid_from <= on
+    ]
+    return min(candidates, key=_precedence, default=None)
 
 
-def value(money: Money, on: date, rates: Iterable[Rate]) -> Valuation:
+def _precedence(rate: Rate) -> tuple[bool, bool, int, str]:
+    return rate.source != UN_OPERATIONAL, rate.source == ECB, -rate.valid_from.toordinal(), rate.source
+
+
+def value(money: Money, on: date, rates: Iterable[Rate], validity: Validity = AS_USUAL) -> Valuation:
     """What the amount is worth on its value date, with the rate that says so. Raises Mismatch without a rate."""
     if money.currency not in currencies():
         raise Invalid("unknown-code", field="money.currency", code=money.currency)
     if money.currency == USD:
         return Valuation(usd_minor=money.minor, rate="1", rate_source=PAR, rate_date=on)
-    rate = in_force(rates, money.currency, on)
+    rate = in_force(rates, money.currency, on, validity)
+    if rate is None:
+        raise Mismatch("rate-not-in-force", currency=money.currency, on=on.isoformat())
     return Valuation(
         usd_minor=usd_minor_of(money, read_rate(rate.usd_per_unit)),
         rate=rate.usd_per_unit,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chassis.following import Followed
-from chassis.service import Service
+from chassis.service import Running, Service
 from services.pledges import (
     actions,
     allocation_routes,
@@ -12,8 +12,15 @@ from services.pledges import (
     following,
     period_routes,
     proposal_routes,
+    rate_routes,
 )
-from services.pledges.consumers import HANDLERS
+from services.pledges.consumers import HANDLERS, hears
+from services.pledges.money import Validity
+
+
+def own(running: Running) -> Validity:
+    return Validity(running.settings.rates_hold)
+
 
 SERVICE = Service(
     name="pledges",
@@ -24,9 +31,11 @@ SERVICE = Service(
         *allocation_routes.ROUTES,
         *proposal_routes.ROUTES,
         *period_routes.ROUTES,
+        *rate_routes.ROUTES,
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
+    hears=hears,
     rebuild=actions.rebuild,
     tables=(
         "posting",
@@ -44,4 +53,5 @@ SERVICE = Service(
     ),
     texts=("fund_text", "pledge_text"),
     followed=Followed(following.seen),
+    own=own,
 )

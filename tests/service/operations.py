@@ -24,6 +24,7 @@ from services.documents.permissions import told
 from services.matching.policy import Action as M
 from services.notifications.domain import subscription_id_of
 from services.notifications.policy import Action as N
+from services.pledges.rates_csv import EXAMPLE
 from services.requests.policy import Action as R
 from services.requests.policy import Filing
 from tests.conftest import every_service
@@ -84,6 +85,9 @@ FILES = {"POST /v1/requests/{request_id}/attachments", "POST /v1/requests/{reque
 
 REVISED = {"POST /v1/matches/weights"}
 """Operations that change what there is one of: a revision is asked for, and no record named."""
+
+TABLES = {"POST /v1/rates/csv": EXAMPLE}
+"""Operations whose body is CSV, with one that they take."""
 
 A_FILE = {"Content-Type": "application/octet-stream", "File-Name": "note.pdf"}
 

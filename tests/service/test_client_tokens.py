@@ -54,7 +54,7 @@ from tests.service.client_steps import (  # noqa: F401
     until_answered,
 )
 from tests.service.directory_steps import done, refused
-from tests.service.operations import named, operations
+from tests.service.operations import TABLES, named, operations
 from tests.service.test_callers import KNOWN_SECONDS, directory, until, without_a_broker  # noqa: F401
 
 # -- bad credentials --------------------------------------------------------------------------------------------------
@@ -280,8 +280,10 @@ async def test_every_route_asks_for_the_scope_of_what_it_does(
                 continue
             lacking = reading if operation.method != "GET" else writing
             client = api if named(operation.action)[0] == "directory" else rest
-            body = {} if operation.method in {"POST", "PUT"} else None
-            answer = await client.request(operation.method, operation.at(), json=body, headers=lacking)
+            body: dict[str, Any] = {"json": {}} if operation.method in {"POST", "PUT"} else {}
+            if table := TABLES.get(str(operation)):
+                body = {"content": table, "headers": lacking | {"Content-Type": "text/csv"}}
+            answer = await client.request(operation.method, operation.at(), **{"headers": lacking} | body)
             assert (403, "scope-not-given") == (answer.status_code, answer.json()["slug"]), operation
             walked += 1
     assert walked > 70

@@ -40,6 +40,7 @@ from tests.service.operations import (
     REVISED,
     REVISION,
     ROUTES,
+    TABLES,
     TOLD_WITHIN,
     Case,
     Operation,
@@ -105,14 +106,19 @@ async def ask(
 ) -> httpx.Response:
     """As somebody with these headers."""
     moves = str(operation) in REVISED or (operation.names_a_record and operation.method != "GET")
-    is_file = str(operation) in FILES
+    is_file, table = str(operation) in FILES, TABLES.get(str(operation))
     lists = operation.path in LISTS and operation.method == "GET"
     return await world.client.request(
         operation.method,
         operation.at(**ids),
-        **({"content": PDF} if is_file else {"json": body}),
+        **({"content": PDF} if is_file else {"content": table} if table else {"json": body}),
         params=query or ({"limit": 100} if lists else QUERIES.get(operation.path)),
-        headers={**who, "Idempotency-Key": str(uuid4()), **(REVISION if moves else {}), **(A_FILE if is_file else {})},
+        headers={
+            **who,
+            "Idempotency-Key": str(uuid4()),
+            **(REVISION if moves else {}),
+            **(A_FILE if is_file else {"Content-Type": "text/csv"} if table else {}),
+        },
     )
 
 

@@ -117,7 +117,7 @@ async def test_a_requirement_without_a_rate_waits_for_an_operator_and_is_not_gue
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
-    parked = await inbox.receive(an_event(confirmed(a_match(), Money(minor=100, currency="CHF")), 1))
+    parked = await inbox.receive(an_event(confirmed(a_match(), Money(minor=100, currency="KES")), 1))
 
     assert parked is Outcome.PARKED
     assert (await get(api, "/v1/requirements"))["requirements"] == []

@@ -111,6 +111,18 @@ class Stage:
         answer = await self.client.post(self.platform.addresses["requests"] + "/v1/token", data=form)
         assert answer.status_code == 401, answer.text
 
+    async def send_a_table_that_will_not_do(self) -> None:
+        path = "/v1/rates/csv"
+        word = Canary(f"canary-{len(self.canaries.planted):04x}-body", f"POST {path}", ("body",), NOBODY)
+        self.canaries.keep([word])
+        answer = await self.client.post(
+            self.platform.addresses["requests"] + path,
+            content=f"currency,valid_from,units_per_usd\n{word.text},2026-02-01,1\nEUR,{word.text},1\nEUR,2026-02-01,{word.text}\n",
+            headers=self.headers(FINANCE) | {"Content-Type": "text/csv"},
+        )
+        assert answer.status_code == 400, answer.text
+        assert word.text not in answer.text, "a refusal repeats nothing"
+
     async def see(self, who: str, path: str) -> Any:
         answer = await self.client.get(self.platform.addresses["requests"] + path, headers=self.headers(who))
         assert answer.status_code == 200, (who, path, answer.text)
@@ -190,6 +202,7 @@ async def they_want_to_be_told(stage: Stage) -> None:
 
 async def money_is_pledged(stage: Stage) -> None:
     await stage.say(FINANCE, "POST", "/v1/rates", {"rates": RATES})
+    await stage.send_a_table_that_will_not_do()
     await stage.say(FINANCE, "POST", "/v1/funds", {"code": FUND, "labels": {}}, to=EVERYBODY)
     pledge = {"fund": FUND, "money": usd(5_000_000), "pledged_on": "2026-02-12"}
     made = await stage.say(DONOR, "POST", "/v1/pledges", pledge, to=OVERSEERS | {DONOR, FINANCE})

@@ -349,6 +349,22 @@ MEANT = {
         "ban-drop-constraint",
     ): "nobody deletes an offering, of whatever age their code is",
     (
+        "services/pledges/migrations/0004_rates_of_sources.sql",
+        "adding-serial-primary-key-field",
+    ): "a table of some hundred rows a month",
+    (
+        "services/pledges/migrations/0004_rates_of_sources.sql",
+        "ban-drop-constraint",
+    ): "older code gets a rate that differs where another source has one, and nothing twice",
+    (
+        "services/pledges/migrations/0004_rates_of_sources.sql",
+        "changing-column-type",
+    ): "a numeric without a scale holds what one with a scale held, and is not rewritten",
+    (
+        "services/pledges/migrations/0004_rates_of_sources.sql",
+        "constraint-missing-not-valid",
+    ): "a table of some hundred rows a month",
+    (
         "services/requests/migrations/0005_seen.sql",
         "ban-drop-function",
     ): "before the first release: no older code asks it",

@@ -1,0 +1,25 @@
+"""Bodies that are tables: `text/csv` (RFC 4180) in UTF-8, as spreadsheets write it."""
+
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.routes import HTTPRoute
+
+
+def takes_table(example: str) -> dict[str, str]:
+    """Put into a route's `opt`: its body is CSV like the example, which `table_of` reads."""
+    return {"table": example}
+
+
+def routes_of_tables(app: Litestar) -> list[str]:
+    """Their paths."""
+    return [
+        route.path
+        for route in app.routes
+        if isinstance(route, HTTPRoute) and any("table" in handler.opt for handler in route.route_handlers)
+    ]
+
+
+async def table_of(request: Request[Any, Any, Any]) -> str:
+    """The text of the body, without the mark that spreadsheets put before it. The edge has seen that it is UTF-8."""
+    return (await request.body()).decode("utf-8-sig")
