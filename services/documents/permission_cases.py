@@ -380,8 +380,8 @@ _PLEDGES = (
         standings=_ANYBODY,
         reads=(
             _P.LIST_PLEDGES, _P.LIST_ALLOCATIONS, _P.LIST_REQUIREMENTS, _P.LIST_ENTRIES,
-            _P.LIST_FUNDS, _P.SHOW_FUND, _P.LIST_RATES, _P.SHOW_BALANCES, _P.PLEDGE, _P.OPEN_FUND, _P.ALLOCATE,
-            _P.LOAD_RATES, _P.FOLLOW,
+            _P.LIST_FUNDS, _P.SHOW_FUND, _P.SHOW_IATI, _P.LIST_RATES, _P.SHOW_BALANCES, _P.PLEDGE, _P.OPEN_FUND,
+            _P.ALLOCATE, _P.LOAD_RATES, _P.FOLLOW,
         ),
     ),
     Subject(
