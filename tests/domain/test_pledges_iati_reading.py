@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from contracts.refusals import Invalid
-from services.pledges.iati.reading import DEFECTS_MAX, FILE_BYTES_MAX, read
+from services.pledges.iati.reading import DEFECTS_MAX, FILE_BYTES_MAX, parser, read
 from tests.domain.test_pledges_iati import schema_in
 
 FILE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -150,6 +150,14 @@ def test_a_document_type_is_refused_whatever_it_is_for(prologue: str, encoding: 
 def test_the_entities_of_xml_itself_are_read_and_no_others() -> None:
     assert "a & b" == read(FILE.replace("Donateur fictif", "a &amp; b").encode()).activities[0].reporter.names[0].text
     assert "xml-malformed" == refused(FILE.replace("Donateur fictif", "&nbsp;")).slug
+
+
+def test_were_a_document_type_let_by_nothing_of_it_would_be_resolved(tmp_path: Path) -> None:
+    secret = tmp_path / "file.txt"
+    secret.write_text("secret", encoding="utf-8")
+    for entity in ('"secret"', f'SYSTEM "{secret}"'):
+        found = etree.fromstring(f"<!DOCTYPE a [<!ENTITY x {entity}>]><a>&x;</a>", parser())
+        assert b"<a>&x;</a>" == etree.tostring(found)
 
 
 def test_what_another_file_holds_is_not_included(tmp_path: Path) -> None:

@@ -28,13 +28,11 @@ TRANSACTIONS_MAX = 20_000
 SIGNS: Mapping[str, tuple[T, int]] = {
     "pledged": (T.INCOMING_PLEDGE, 1),
     "receivable": (T.INCOMING_COMMITMENT, 1),
-    "discharged": (T.INCOMING_COMMITMENT, 1),
     "cash": (T.INCOMING_FUNDS, 1),
     "allocated": (T.OUTGOING_COMMITMENT, -1),
     "spent": (T.EXPENDITURE, -1),
 }
-"""What a movement of an account is, and whether a debit of it is money more or less. What donors had agreed to is what
-they owe with what they have paid of it: cash that comes in moves the one into the other."""
+"""What a movement of an account is, and whether a debit of it is money more or less."""
 
 TOLD: Mapping[str, frozenset[T]] = {
     "pledged": frozenset({T.INCOMING_PLEDGE}),
