@@ -14,6 +14,9 @@ from chassis.openid import SCOPE
 from chassis.scanner import NOTHING, scanner_of
 
 ANY = "any"
+IATI_ORGANIZATION = "XM-DAC-41128"
+"""UNODC, by its code in the DAC's list of channels."""
+
 EMBEDDED_ISSUER = "https://issuer.entraide.example"
 CLIENT_ISSUER = "https://directory.entraide.example"
 RATE_DAYS_MAX = 366
@@ -62,6 +65,7 @@ class Settings:
     mail_hourly_max: int = 60
     public_url: str | None = None
     security_contact: str | None = None
+    iati_organization: str = IATI_ORGANIZATION
     webhooks: bool = True
     webhook_keys: Path | None = None
     webhook_allowed: tuple[str, ...] = ()
@@ -120,6 +124,7 @@ class Settings:
             mail_hourly_max=_number(env, "ENTRAIDE_MAIL_HOURLY_MAX", 60, lowest=1, highest=100_000),
             public_url=_url(env, "ENTRAIDE_PUBLIC_URL", ("https", "http")),
             security_contact=_contact(env, "ENTRAIDE_SECURITY_CONTACT"),
+            iati_organization=_iati_organization(env, "ENTRAIDE_IATI_ORGANIZATION"),
             webhooks=_switch(env, "ENTRAIDE_WEBHOOKS"),
             webhook_keys=Path(env["ENTRAIDE_WEBHOOK_KEYS"]) if env.get("ENTRAIDE_WEBHOOK_KEYS") else None,
             webhook_allowed=_names(env, "ENTRAIDE_WEBHOOK_ALLOWED"),
@@ -304,6 +309,13 @@ def _scanner(env: Mapping[str, str], name: str) -> str | None:
         raise SettingsError(
             f"{name} has to look like clamd://host:3310, clamd:///path/of/socket, command:…, {NOTHING} or off"
         ) from error
+    return value
+
+
+def _iati_organization(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name) or IATI_ORGANIZATION
+    if not re.fullmatch(r"[A-Z]{2,3}(-[A-Za-z0-9.]+)+", value) or len(value) > 64:
+        raise SettingsError(f"{name} has to be an agency and its number for the organization: {IATI_ORGANIZATION}")
     return value
 
 

@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -22,14 +21,12 @@ from services.pledges import actions, funds, ledger, policy, store
 from services.pledges.allocations import fund_id_of
 from services.pledges.commands import CommitPledge, MakePledge, OpenFund, ReceiveInstalment, WithdrawPledge
 from services.pledges.domain import Status
-from services.pledges.money import Validity
+from services.pledges.own import Owned
 from services.pledges.policy import Action
 from services.pledges.views import PledgeView, pledge_view, view_of
 
 FUND_REVISION = 1
 """A fund is opened and stays as it is."""
-
-Own = NamedDependency[Validity]
 
 
 class FundView(Struct, frozen=True, kw_only=True):
@@ -149,7 +146,7 @@ def _fund_view(fund: funds.Fund, totals: ledger.Totals) -> FundView:
 
 @post("/v1/pledges", opt=asks(Action.PLEDGE), summary="Pledge an amount to a fund")
 async def make_pledge(
-    data: JSONBody[MakePledge], db: Db, own: Own, caller: Calling, command: Commanded, now: Now
+    data: JSONBody[MakePledge], db: Db, own: Owned, caller: Calling, command: Commanded, now: Now
 ) -> Response[PledgeView]:
     """For a donor, who pledges for the own organization. A pledge binds nobody and counts as no money yet."""
     policy.decide(caller, Action.PLEDGE).required()
@@ -164,7 +161,7 @@ async def make_pledge(
                 data.earmarking,
                 data.note,
                 on=data.pledged_on,
-                validity=own,
+                validity=own.validity,
                 caller=caller,
                 now=now,
             )
@@ -209,7 +206,7 @@ async def commit_pledge(
     pledge_id: FromPath[UUID],
     data: JSONBody[CommitPledge],
     db: Db,
-    own: Own,
+    own: Owned,
     caller: Calling,
     command: Commanded,
     expected: Expected,
@@ -226,7 +223,7 @@ async def commit_pledge(
                 agreement=data.agreement,
                 schedule=data.schedule(),
                 on=data.committed_on,
-                validity=own,
+                validity=own.validity,
                 caller=caller,
                 expected=expected,
                 now=now,
@@ -245,7 +242,7 @@ async def receive_instalment(
     pledge_id: FromPath[UUID],
     data: JSONBody[ReceiveInstalment],
     db: Db,
-    own: Own,
+    own: Owned,
     caller: Calling,
     command: Commanded,
     expected: Expected,
@@ -262,7 +259,7 @@ async def receive_instalment(
                 settles=data.settles,
                 charges_minor=data.charges_minor,
                 on=data.received_on,
-                validity=own,
+                validity=own.validity,
                 caller=caller,
                 expected=expected,
                 now=now,

@@ -23,6 +23,7 @@ class Action(StrEnum):
     OPEN_FUND = "open_fund"
     LIST_FUNDS = "list_funds"
     SHOW_FUND = "show_fund"
+    SHOW_IATI = "show_iati"
     PLEDGE = "pledge"
     LIST_PLEDGES = "list_pledges"
     SHOW_PLEDGE = "show_pledge"
@@ -101,6 +102,9 @@ def decide(caller: Caller, action: Action, resource: Record | None = None) -> De
         return _leave(is_finance_officer(caller))
     if action is Action.PLEDGE:
         return _leave(caller.role is Role.DONOR_OFFICER)
+    if action is Action.SHOW_IATI:
+        # Of which entries it is made, is decided of each entry.
+        return _leave(reads_all(caller) or caller.role is Role.DONOR_OFFICER)
     if action is Action.SHOW_BALANCES:
         # An account in kroner is one donor's.
         return _leave(reads_all(caller))

@@ -106,6 +106,7 @@ class EntryType(StrEnum):
     ALLOCATED = "allocated"
     RETURNED = "returned"
     SPENT = "spent"
+    DISBURSED = "disbursed"
     REVERSED = "reversed"
 
 
@@ -116,6 +117,10 @@ REVERSES: Mapping[EntryType, EntryType] = {
 }
 """An entry of this type takes back the one of that type of the same pledge or allocation, or what is left of it; one
 that reverses names the other itself."""
+
+
+DISBURSEMENT = "disbursement"
+"""How allocated money is used by whoever it was passed on to (IATI 3); else it is expenditure (IATI 4)."""
 
 
 class Posting(Struct, frozen=True):
@@ -236,7 +241,7 @@ def _of_allocation(fact: OfAllocation) -> tuple[EntryType, list[Posting]]:
         case AllocationReversed():
             return EntryType.REVERSED, _opposite(allocated)
         case AllocationSpent():
-            return EntryType.SPENT, spent
+            return EntryType.DISBURSED if fact.how == DISBURSEMENT else EntryType.SPENT, spent
         case AllocationSpendingReversed():
             return EntryType.REVERSED, _opposite(spent)
 

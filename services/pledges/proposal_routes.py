@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
@@ -23,11 +22,9 @@ from services.pledges.commands import (
     ProposeWriteOff,
     check_reason,
 )
-from services.pledges.money import Validity
+from services.pledges.own import Owned
 from services.pledges.policy import Action
 from services.pledges.proposals import Measure, Proposal, ProposalStatus
-
-Own = NamedDependency[Validity]
 
 
 class ProposalView(Struct, frozen=True, kw_only=True):
@@ -70,7 +67,7 @@ async def propose_write_off(
     pledge_id: FromPath[UUID],
     data: JSONBody[ProposeWriteOff],
     db: Db,
-    own: Own,
+    own: Owned,
     caller: Calling,
     command: Commanded,
     expected: Expected,
@@ -89,7 +86,7 @@ async def propose_write_off(
                 None,
                 reason,
                 on=on,
-                validity=own,
+                validity=own.validity,
                 caller=caller,
                 expected=expected,
                 now=now,
@@ -106,7 +103,7 @@ async def propose_refund(
     pledge_id: FromPath[UUID],
     data: JSONBody[ProposeRefund],
     db: Db,
-    own: Own,
+    own: Owned,
     caller: Calling,
     command: Commanded,
     expected: Expected,
@@ -125,7 +122,7 @@ async def propose_refund(
                 data.money,
                 reason,
                 on=on,
-                validity=own,
+                validity=own.validity,
                 caller=caller,
                 expected=expected,
                 now=now,
@@ -216,7 +213,7 @@ async def approve_proposal(
     proposal_id: FromPath[UUID],
     data: JSONBody[Decide],
     db: Db,
-    own: Own,
+    own: Owned,
     caller: Calling,
     command: Commanded,
     expected: Expected,
@@ -226,7 +223,9 @@ async def approve_proposal(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=proposal_id)
         if claimed.first:
-            await exit_actions.approve(tx, proposal_id, validity=own, caller=caller, expected=expected, now=now)
+            await exit_actions.approve(
+                tx, proposal_id, validity=own.validity, caller=caller, expected=expected, now=now
+            )
         proposal = await proposal_store.get(tx, proposal_id)
     return shown(_view(proposal), revision=proposal.revision)
 

@@ -10,16 +10,18 @@ from services.pledges import (
     api,
     exit_routes,
     following,
+    iati_api,
     period_routes,
     proposal_routes,
     rate_routes,
 )
 from services.pledges.consumers import HANDLERS, hears
 from services.pledges.money import Validity
+from services.pledges.own import Own
 
 
-def own(running: Running) -> Validity:
-    return Validity(running.settings.rates_hold)
+def own(running: Running) -> Own:
+    return Own(validity=Validity(running.settings.rates_hold), reporter=running.settings.iati_organization)
 
 
 SERVICE = Service(
@@ -32,6 +34,7 @@ SERVICE = Service(
         *proposal_routes.ROUTES,
         *period_routes.ROUTES,
         *rate_routes.ROUTES,
+        *iati_api.ROUTES,
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,

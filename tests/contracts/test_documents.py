@@ -163,6 +163,7 @@ def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
         "application/json",
         "application/ld+json",
         "application/octet-stream",
+        "application/xml",
         "text/event-stream",
         "text/plain",
         "text/turtle",

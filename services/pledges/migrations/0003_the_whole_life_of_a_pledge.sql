@@ -111,7 +111,7 @@ ALTER TABLE entry
     DROP CONSTRAINT entry_check3,
     ADD CONSTRAINT entry_type CHECK (type IN ('pledged', 'committed', 'recognized', 'received', 'withdrawn', 'lapsed',
         'reduced', 'written_off', 'refunded', 'carried_over', 'brought_forward', 'allocated', 'returned', 'spent',
-        'reversed')),
+        'disbursed', 'reversed')),
     ADD CONSTRAINT entry_rate CHECK ((rate IS NULL) = (rate_source IS NULL) AND (rate IS NULL) = (rate_date IS NULL)
         AND (type NOT IN ('pledged', 'committed', 'received', 'refunded') OR rate IS NOT NULL)),
     ADD CONSTRAINT entry_reverses CHECK ((type IN ('withdrawn', 'lapsed', 'returned', 'reversed'))

@@ -1,0 +1,245 @@
+"""A fund's ledger as IATI activities: the fund, and each purpose that money of it was set aside for.
+
+A transaction follows from what an entry does to the accounts, so that what takes back is below zero of the same type
+and nothing that was published is ever edited. No State that asked for assistance is named, nor who assists it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from contracts.pledges import YearlyRequirement
+from contracts.reference import countries, country_name
+from contracts.refusals import Conflict
+from contracts.values import Language
+from services.pledges.iati import codes
+from services.pledges.iati.activity import Activity, Budget, Coded, Dated, Narrative, Party, Transaction
+from services.pledges.iati.activity import amount_of as amount
+from services.pledges.iati.codes import ActivityDate, ActivityStatus, OrganisationRole, OrganisationType
+from services.pledges.iati.codes import TransactionType as T
+from services.pledges.iati.words import Words, words
+from services.pledges.money import USD
+
+TRANSACTIONS_MAX = 20_000
+
+SIGNS: Mapping[str, tuple[T, int]] = {
+    "pledged": (T.INCOMING_PLEDGE, 1),
+    "receivable": (T.INCOMING_COMMITMENT, 1),
+    "cash": (T.INCOMING_FUNDS, 1),
+    "refunded": (T.INCOMING_FUNDS, 1),
+    "allocated": (T.OUTGOING_COMMITMENT, -1),
+    "spent": (T.EXPENDITURE, -1),
+}
+"""What a movement of an account is, and whether a debit of it is money more or less."""
+
+TOLD: Mapping[str, frozenset[T]] = {
+    "pledged": frozenset({T.INCOMING_PLEDGE}),
+    "committed": frozenset({T.INCOMING_COMMITMENT}),
+    "recognized": frozenset({T.INCOMING_COMMITMENT}),
+    "received": frozenset({T.INCOMING_FUNDS}),
+    "withdrawn": frozenset({T.INCOMING_PLEDGE}),
+    "lapsed": frozenset({T.INCOMING_PLEDGE}),
+    "reduced": frozenset({T.INCOMING_PLEDGE, T.INCOMING_COMMITMENT}),
+    "written_off": frozenset({T.INCOMING_COMMITMENT}),
+    "refunded": frozenset({T.INCOMING_FUNDS}),
+    "allocated": frozenset({T.OUTGOING_COMMITMENT}),
+    "returned": frozenset({T.OUTGOING_COMMITMENT}),
+    "spent": frozenset({T.EXPENDITURE}),
+    "disbursed": frozenset({T.DISBURSEMENT}),
+    "carried_over": frozenset(),
+    "brought_forward": frozenset(),
+}
+"""What is told of an entry. A pledge that is committed leaves the open pledges and stays an incoming pledge here: IATI
+has a pledge announce a commitment, not wait to be taken back by it."""
+
+
+class Movement(Struct, frozen=True, kw_only=True):
+    """What an entry did to one account, in one currency; of one that reverses another, `of_type` is the other's."""
+
+    entry_id: UUID
+    type: str
+    of_type: str
+    on: date
+    account: str
+    currency: str
+    minor: int
+    donor: str | None = None
+    earmarking: str | None = None
+    work_package: str | None = None
+    requirement_id: UUID | None = None
+
+
+class Ledger(Struct, frozen=True, kw_only=True):
+    """A fund and the movements that somebody may see, in the order of their entries."""
+
+    fund: str
+    labels: Mapping[str, str]
+    requirements: Sequence[YearlyRequirement]
+    opened_on: date
+    movements: Sequence[Movement]
+
+
+def activities(ledger: Ledger, *, reporter: str) -> tuple[Activity, ...]:
+    """The fund first, then its purposes in the order in which money was first set aside. `reporter` is UNODC's ref.
+
+    Raises Conflict for more transactions than a file holds.
+    """
+    telling = _Telling(ledger.fund, reporter, words())
+    by_purpose: dict[str, list[tuple[Movement, Transaction]]] = {"": []}
+    told = _told(ledger.movements)
+    if len(told) > TRANSACTIONS_MAX:
+        raise Conflict("iati-too-many-transactions", transactions_max=TRANSACTIONS_MAX)
+    for movement, type_, minor in told:
+        one = movement, telling.moved(movement, type_, minor)
+        by_purpose.setdefault(_purpose(movement), []).append(one)
+    of_fund = telling.fund(ledger, by_purpose.pop(""))
+    return (of_fund, *(telling.purpose(name, of_one) for name, of_one in by_purpose.items()))
+
+
+def told_as(movement: Movement) -> tuple[T, int]:
+    """As what a movement is told, where it is, and whether a debit is money more or less.
+
+    What was passed on to others is spent from the same account, and told as a disbursement.
+    """
+    type_, sign = SIGNS[movement.account]
+    return (T.DISBURSEMENT if movement.of_type == "disbursed" else type_), sign
+
+
+def _told(movements: Iterable[Movement]) -> list[tuple[Movement, T, int]]:
+    """Each movement that is told, with its type and its amount: one for each entry, type and currency."""
+    sums: dict[tuple[UUID, T, str], int] = {}
+    first: dict[tuple[UUID, T, str], Movement] = {}
+    for movement in movements:
+        type_, sign = told_as(movement)
+        if type_ in TOLD[movement.of_type]:
+            key = movement.entry_id, type_, movement.currency
+            sums[key] = sums.get(key, 0) + sign * movement.minor
+            first.setdefault(key, movement)
+    return [(first[key], key[1], minor) for key, minor in sums.items() if minor]
+
+
+def _purpose(movement: Movement) -> str:
+    """What stands in an activity's identifier after the fund; nothing for the fund itself."""
+    return movement.work_package or (str(movement.requirement_id) if movement.requirement_id else "")
+
+
+class _Telling(Struct, frozen=True):
+    fund_code: str
+    reporter: str
+    words: Words
+
+    @property
+    def identifier(self) -> str:
+        return f"{self.reporter}-{self.fund_code}"
+
+    def fund(self, ledger: Ledger, told: Sequence[tuple[Movement, Transaction]]) -> Activity:
+        years = [requirement.year for requirement in ledger.requirements]
+        ends = [Dated(ActivityDate.PLANNED_END, date(max(years), 12, 31))] if years else []
+        starts = min([ledger.opened_on, *(transaction.on for _, transaction in told)])
+        donors = sorted({movement.donor for movement, _ in told if movement.donor})
+        return Activity(
+            identifier=self.identifier,
+            titles=_narratives(ledger.labels) or (Narrative(self.fund_code, Language.EN),),
+            description=_narratives(self.words.fund),
+            participants=(
+                *(_donor(donor, role=OrganisationRole.FUNDING) for donor in donors),
+                self._office(OrganisationRole.ACCOUNTABLE),
+                self._office(OrganisationRole.EXTENDING),
+            ),
+            status=ActivityStatus.IMPLEMENTATION,
+            dates=(Dated(ActivityDate.ACTUAL_START, starts), *ends),
+            aid=(codes.AID_TO_A_FUND,),
+            budgets=tuple(_budget(requirement) for requirement in ledger.requirements),
+            transactions=tuple(transaction for _, transaction in told),
+            **self._always(),
+        )
+
+    def purpose(self, name: str, told: Sequence[tuple[Movement, Transaction]]) -> Activity:
+        days = [transaction.on for _, transaction in told]
+        movement = told[0][0]
+        left = sum(one.amount.minor or 0 for _, one in told if one.type == T.OUTGOING_COMMITMENT)
+        titles = self.words.work_packages[movement.work_package] if movement.work_package else self.words.assistance
+        return Activity(
+            identifier=f"{self.identifier}-{name}",
+            titles=_narratives(titles),
+            description=_narratives(self.words.purpose),
+            participants=(
+                self._office(OrganisationRole.FUNDING, activity=self.identifier),
+                self._office(OrganisationRole.ACCOUNTABLE),
+                self._office(OrganisationRole.EXTENDING),
+            ),
+            status=ActivityStatus.IMPLEMENTATION if left else ActivityStatus.CANCELLED,
+            dates=(
+                Dated(ActivityDate.ACTUAL_START, min(days)),
+                *(() if left else (Dated(ActivityDate.ACTUAL_END, max(days)),)),
+            ),
+            aid=(codes.AID_IN_PROJECTS,),
+            transactions=tuple(transaction for _, transaction in told),
+            parent=self.identifier,
+            **self._always(),
+        )
+
+    def moved(self, movement: Movement, type_: T, minor: int) -> Transaction:
+        earmarking = codes.EARMARKING_CATEGORIES[movement.earmarking] if movement.earmarking else ""
+        return Transaction(
+            ref=str(movement.entry_id),
+            type=type_,
+            on=movement.on,
+            amount=amount(minor, movement.currency, movement.on),
+            description=_narratives(self.words.corrections.get(movement.type, {})),
+            provider=self._provider(movement),
+            receiver=Party(ref=self.reporter, kind=OrganisationType.MULTILATERAL, activity=self.identifier)
+            if movement.donor
+            else None,
+            aid=(codes.AID_TO_A_FUND, Coded(earmarking, codes.EARMARKING)) if earmarking else (),
+        )
+
+    def _provider(self, movement: Movement) -> Party:
+        if movement.donor:
+            return _donor(movement.donor, languages=(Language.EN,))
+        return Party(ref=self.reporter, kind=OrganisationType.MULTILATERAL, activity=self.identifier)
+
+    def _office(self, role: OrganisationRole, *, activity: str = "") -> Party:
+        kind = OrganisationType.MULTILATERAL
+        return Party(ref=self.reporter, kind=kind, role=role, activity=activity, names=_narratives(self.words.office))
+
+    def _always(self) -> dict[str, Any]:
+        """What is the same of each: this service is not told which kind of assistance a requirement is for."""
+        return {
+            "reporter": Party(
+                ref=self.reporter, kind=OrganisationType.MULTILATERAL, names=_narratives(self.words.office)
+            ),
+            "scope": codes.ACTIVITY_SCOPE_GLOBAL,
+            "regions": (codes.DEVELOPING_COUNTRIES_UNSPECIFIED,),
+            "sectors": codes.shares([(codes.LEGAL_AND_JUDICIAL_DEVELOPMENT, codes.WHOLE_BASIS_POINTS)]),
+            "flow": codes.FLOW_ODA,
+            "finance": codes.FINANCE_STANDARD_GRANT,
+            "tied": codes.UNTIED,
+        }
+
+
+def _donor(donor: str, *, role: str = "", languages: Iterable[Language] = Language) -> Party:
+    """A State by its names; we hold no IATI identifier of any."""
+    if donor not in countries():
+        return Party(kind=OrganisationType.MULTILATERAL, role=role, names=(Narrative(donor, Language.EN),))
+    names = tuple(Narrative(country_name(donor, language), language) for language in languages)
+    return Party(kind=OrganisationType.GOVERNMENT, role=role, names=names)
+
+
+def _budget(requirement: YearlyRequirement) -> Budget:
+    starts = date(requirement.year, 1, 1)
+    return Budget(
+        kind=codes.BUDGET_ORIGINAL,
+        status=codes.BUDGET_INDICATIVE,
+        starts=starts,
+        ends=date(requirement.year, 12, 31),
+        amount=amount(requirement.usd_minor, USD, starts),
+    )
+
+
+def _narratives(texts: Mapping[str, str]) -> tuple[Narrative, ...]:
+    """In the languages there are, in the order of their codes."""
+    return tuple(Narrative(text, language) for language in Language if (text := texts.get(language, "").strip()))

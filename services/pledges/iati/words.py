@@ -1,0 +1,26 @@
+"""What stands in our files in words, in the six languages: read once, when first asked for."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+Texts = Mapping[str, str]
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """Each text by language. `corrections` say of an entry's type why its amount is below zero."""
+
+    source: str
+    office: Texts
+    fund: Texts
+    purpose: Texts
+    assistance: Texts
+    work_packages: Mapping[str, Texts]
+    corrections: Mapping[str, Texts]
+
+
+@cache
+def words() -> Words:
+    return msgspec.json.decode((Path(__file__).parent / "words.json").read_bytes(), type=Words)

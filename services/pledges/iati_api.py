@@ -1,0 +1,71 @@
+"""The route that tells a fund's ledger as an IATI file."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery
+
+from chassis.db import Database
+from chassis.http import Calling, Db, Now, asks
+from contracts.refusals import Invalid
+from services.pledges import iati_store, policy
+from services.pledges.iati.published import Ledger, activities
+from services.pledges.iati.writing import write
+from services.pledges.own import Owned
+from services.pledges.policy import Action
+
+XML = "application/xml"
+AT_ONCE_MAX = 2
+"""So many files are made in a process at once; who comes meanwhile waits, and holds no connection."""
+
+
+class Turns(asyncio.Semaphore):
+    """Whose turn it is to have a file made."""
+
+
+@get(
+    "/v1/funds/{code:str}/iati.xml",
+    opt=asks(Action.SHOW_IATI),
+    media_type=XML,
+    summary="A fund and what it pays for, as an IATI 2.03 activity file",
+)
+async def show_iati(
+    code: FromPath[str], db: Db, own: Owned, caller: Calling, now: Now, as_at: FromQuery[datetime | None] = None
+) -> Response[str]:
+    """For those who may read the whole ledger; for a donor with its own transactions and no other.
+
+    Of what had been recorded by `as_at`, in whose name too; at most 20,000 transactions. No State that asked for
+    assistance is named.
+    """
+    policy.decide(caller, Action.SHOW_IATI).required()
+    moment = min(_moment(as_at), now) if as_at is not None else now
+    async with _turns(db):
+        async with db.transaction(by=caller) as tx:
+            ledger = await iati_store.ledger_of(tx, code, caller, as_at=moment)
+        # It takes its time: not for the event loop.
+        file = await asyncio.to_thread(_made, ledger, own.reporter, moment)
+    return Response(file, media_type=XML)
+
+
+def _made(ledger: Ledger, reporter: str, moment: datetime) -> str:
+    return write(activities(ledger, reporter=reporter), generated_at=moment).decode()
+
+
+def _turns(db: Database) -> Turns:
+    turns = db.memory.setdefault(Turns, Turns(AT_ONCE_MAX))
+    assert isinstance(turns, Turns), "it is kept under its own name"
+    return turns
+
+
+def _moment(given: datetime) -> datetime:
+    """Raises Invalid for a moment without its offset from UTC, or outside the years that UTC can say."""
+    try:
+        if given.tzinfo is not None:
+            return given.astimezone(UTC)
+    except OverflowError:
+        pass
+    raise Invalid("invalid-field", pointer="as_at", expected="a moment with its offset from UTC")
+
+
+ROUTES = [show_iati]

@@ -1,0 +1,254 @@
+"""The route of a fund's IATI file: what it holds, for whom, and that it does not change afterwards."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from click.testing import CliRunner
+from lxml import etree
+
+from chassis.db import Database
+from chassis.settings import Settings, SettingsError
+from services.__main__ import main
+from services.pledges import iati_store
+from services.pledges.iati import published
+from services.pledges.iati.activity import Activity
+from services.pledges.iati.reading import read
+from tests.builders import headers
+from tests.domain.test_pledges_iati import schema_in
+from tests.service.test_pledges import (
+    FINANCE,
+    GERMANY,
+    NORWAY,
+    committed,
+    eur,
+    funded,
+    pledged,
+    post,
+    prepared,
+    receive,
+    unchanged,
+    usd,
+)
+
+Client = httpx.AsyncClient
+PATH = "/v1/funds/SHERLOC-MNT/iati.xml"
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await prepared(await client_of("pledges"))
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["pledges"]
+
+
+async def asked(client: Client, by: str = FINANCE, **query: str) -> httpx.Response:
+    return await client.get(PATH, params=query, headers=headers(by))
+
+
+async def file_of(client: Client, by: str = FINANCE, **query: str) -> tuple[Activity, ...]:
+    answer = await asked(client, by, **query)
+    assert answer.status_code == 200, answer.text
+    found = read(answer.content)
+    assert () == found.defects
+    return found.activities
+
+
+def told(activity: Activity) -> list[tuple[str, str, str | None]]:
+    return [(one.type, one.amount.value, one.amount.currency) for one in activity.transactions]
+
+
+async def a_life_of_money(client: Client) -> dict[str, Any]:
+    """Norway's pledge goes all its way, Germany's is withdrawn, and some of it is set aside."""
+    pledge = await committed(client, NORWAY, money=eur(10_000_00))
+    await receive(client, pledge, eur(4_000_00))
+    gone = await pledged(client, GERMANY, money=usd(500_00), earmarking="earmarked")
+    await post(client, f"/v1/pledges/{gone['pledge_id']}/withdraw", GERMANY, revision=1, withdrawn_on="2026-03-01")
+    body = {"fund": "SHERLOC-MNT", "money": usd(1_000_00), "work_package": "maintenance"}
+    return await post(client, "/v1/allocations", FINANCE, **body)
+
+
+async def test_a_fund_and_what_it_pays_for_are_one_file(api: Client) -> None:
+    await a_life_of_money(api)
+    answer = await asked(api)
+    fund, maintenance = await file_of(api)
+
+    assert answer.headers["Content-Type"].startswith("application/xml")
+    assert "XM-DAC-41128-SHERLOC-MNT" == fund.identifier
+    assert [
+        ("13", "10000.00", "EUR"),
+        ("11", "10000.00", "EUR"),
+        ("1", "4000.00", "EUR"),
+        ("13", "500.00", "USD"),
+        ("13", "-500.00", "USD"),
+    ] == told(fund)
+    assert ["2026-02-12", "2026-03-05", "2026-04-20", "2026-02-12", "2026-03-01"] == [
+        str(one.amount.on) for one in fund.transactions
+    ]
+    assert [("2027-01-01", "620000.00")] == [(str(one.starts), one.amount.value) for one in fund.budgets]
+    assert {"Norway", "Germany"} <= {name.text for party in fund.participants for name in party.names}
+    assert ("XM-DAC-41128-SHERLOC-MNT-maintenance", [("2", "1000.00", "USD")]) == (
+        maintenance.identifier,
+        told(maintenance),
+    )
+
+
+async def test_a_donor_reads_its_own_transactions_and_of_no_other_donor(api: Client) -> None:
+    await a_life_of_money(api)
+    (of_germany,) = await file_of(api, GERMANY)
+    (of_norway,) = await file_of(api, NORWAY)
+
+    assert [("13", "500.00", "USD"), ("13", "-500.00", "USD")] == told(of_germany)
+    assert [("13", "10000.00", "EUR"), ("11", "10000.00", "EUR"), ("1", "4000.00", "EUR")] == told(of_norway)
+    for by, other in ((GERMANY, "Norway"), (NORWAY, "Germany"), ("KEN:donor_officer", "Norway")):
+        assert other not in (await asked(api, by)).text
+
+
+async def test_who_works_for_no_donor_and_does_not_oversee_reads_nothing(api: Client) -> None:
+    for by in ("KEN:focal_point", "KEN:official", "NOR:provider_officer", "UNODC:administrator"):
+        answer = await asked(api, by)
+        assert (403, "not-for-your-role") == (answer.status_code, answer.json()["slug"])
+    for by in ("UNODC:coordinator", "UNODC:auditor", "UNODC:finance_officer"):
+        assert 200 == (await asked(api, by)).status_code
+
+
+async def test_a_file_as_at_a_moment_is_the_same_bytes_for_ever(api: Client, db: Database) -> None:
+    await a_life_of_money(api)
+    async with db.transaction() as tx:
+        moment = (await tx.fetchval("SELECT max(recorded_at) FROM entry")).isoformat()
+    before = await asked(api, as_at=moment)
+    await funded(api, 700_00)
+
+    assert before.content == (await asked(api, as_at=moment)).content
+    assert before.content != (await asked(api)).content
+    async with db.transaction() as tx:
+        first = (await tx.fetchval("SELECT min(recorded_at) FROM entry")).isoformat()
+    (fund,) = await file_of(api, as_at=first)
+    assert [("13", "10000.00", "EUR")] == told(fund)
+
+
+async def test_what_has_not_come_yet_is_not_promised(api: Client) -> None:
+    answer = await asked(api, as_at="2999-01-01T00:00:00+00:00")
+
+    assert not etree.fromstring(answer.content).get("generated-datetime").startswith("2999")
+
+
+@pytest.mark.parametrize("moment", ["2026-11-25T12:00:00", "0001-01-01T00:00:00+14:00", "now", "2026-11-25T25:00Z"])
+async def test_a_moment_has_its_offset_and_is_in_the_calendar(api: Client, moment: str) -> None:
+    assert 400 == (await asked(api, as_at=moment)).status_code
+
+
+async def test_of_a_fund_that_is_not_there_nothing_is_told(api: Client) -> None:
+    answer = await api.get("/v1/funds/SHERLOC-NONE/iati.xml", headers=headers(FINANCE))
+
+    assert (404, "not-found") == (answer.status_code, answer.json()["slug"])
+
+
+async def test_a_ledger_beyond_one_file_is_refused(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    await a_life_of_money(api)
+    for module in (published, iati_store):
+        monkeypatch.setattr(module, "TRANSACTIONS_MAX", 5)
+    answer = await asked(api)
+    assert (409, "iati-too-many-transactions") == (answer.status_code, answer.json()["slug"])
+    # Of one that is far beyond, not even all rows are read.
+    monkeypatch.setattr(iati_store, "TRANSACTIONS_MAX", 1)
+    assert "iati-too-many-transactions" == (await asked(api)).json()["slug"]
+
+
+async def test_reading_changes_nothing_and_many_may_ask_at_once(api: Client, db: Database) -> None:
+    await a_life_of_money(api)
+    before = await unchanged(db)
+    answers = await asyncio.gather(*(asked(api) for _ in range(6)))
+
+    assert {200} == {answer.status_code for answer in answers}
+    assert before == await unchanged(db)
+
+
+async def test_what_a_requirement_got_is_told_without_its_state(api: Client, db: Database) -> None:
+    await funded(api, 1_000_00)
+    requirement = UUID(int=7)
+    async with db.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO requirement (requirement_id, match_id, request_id, line_id, state, provider, status, revision,
+                minor, currency, usd_minor, rate, rate_source, rate_date, covered_usd_minor, opened_at)
+            VALUES ($1, $1, $1, $1, 'KEN', 'FRA', 'open', 1, 60000, 'USD', 60000, '1', 'par', '2026-02-12', 0, now())
+            """,
+            requirement,
+        )
+    body = {"fund": "SHERLOC-MNT", "money": usd(600_00), "requirement_id": str(requirement)}
+    await post(api, "/v1/allocations", FINANCE, **body)
+    text = (await asked(api)).text
+    _, assistance = await file_of(api)
+
+    assert (f"XM-DAC-41128-SHERLOC-MNT-{requirement}", [("2", "600.00", "USD")]) == (
+        assistance.identifier,
+        told(assistance),
+    )
+    assert not [name for name in ("KEN", "Kenya", "FRA", "France", 'code="KE"') if name in text]
+
+
+async def test_the_file_is_good_for_the_command_and_for_the_schema(
+    api: Client, shared_data: Path, tmp_path: Path
+) -> None:
+    await a_life_of_money(api)
+    file = tmp_path / "iati.xml"
+    file.write_bytes((await asked(api)).content)
+    xsd = shared_data / "iati" / "xsd-2.03"
+
+    assert schema_in(xsd.parent).validate(etree.parse(str(file)))
+    done = CliRunner().invoke(main, ["iati", "validate", str(file), "--xsd", str(xsd)])
+    assert (0, "2 activities, 6 transactions; no faults\n") == (done.exit_code, done.output)
+
+
+# -- the commands -----------------------------------------------------------------------------------------------------
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    done = CliRunner().invoke(main, ["iati", *arguments])
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_the_commands_tell_what_is_wrong_and_where(shared_data: Path) -> None:
+    folder = shared_data / "iati"
+    bad = str(folder / "samples" / "should-fail__transaction__40-non-decimal-value.xml")
+    code, out, _ = run("validate", bad, "--xsd", str(folder / "xsd-2.03"), "--json")
+    found = json.loads(out)
+
+    assert (1, {26}) == (code, {one["line"] for one in [*found["faults"], *found["defects"]]})
+    assert ["iati-number-invalid"] == [one["slug"] for one in found["defects"]]
+    code, out, _ = run("show", str(folder / "samples" / "00-full-activity-example-2.03.xml"), "--json")
+    assert (0, "1000") == (code, json.loads(out)["activities"][0]["transactions"][0]["amount"]["value"])
+
+
+def test_the_commands_refuse_what_is_no_such_file(tmp_path: Path) -> None:
+    file = tmp_path / "a.xml"
+    file.write_text("<!DOCTYPE a><a/>", encoding="utf-8")
+
+    code, out, _ = run("validate", str(file), "--json")
+    assert (1, ["xml-doctype"]) == (code, [one["slug"] for one in json.loads(out)["defects"]])
+    code, _, error = run("show", str(file))
+    assert 1 == code
+    assert "(xml-doctype)" in error
+    assert 2 == run("show", str(tmp_path / "none.xml"))[0]
+    assert 2 == run("validate", str(file), "--xsd", str(tmp_path))[0]
+
+
+# -- in whose name ----------------------------------------------------------------------------------------------------
+
+
+def test_who_publishes_can_be_set_and_is_an_organization_identifier(tmp_path: Path) -> None:
+    assert "XM-DAC-41128" == Settings.from_env({}, (), state=tmp_path).iati_organization
+    env = {"ENTRAIDE_IATI_ORGANIZATION": "XI-IATI-FICTITIOUS"}
+    assert "XI-IATI-FICTITIOUS" == Settings.from_env(env, (), state=tmp_path).iati_organization
+    for bad in ("UNODC", "XM-DAC-", "XM DAC 41128", "XM-DAC-41128/1", "XM-DAC-" + "9" * 70, 'XM-DAC-"'):
+        with pytest.raises(SettingsError):
+            Settings.from_env({"ENTRAIDE_IATI_ORGANIZATION": bad}, (), state=tmp_path)
