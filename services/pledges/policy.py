@@ -34,6 +34,7 @@ class Action(StrEnum):
     LIST_REQUIREMENTS = "list_requirements"
     LIST_ENTRIES = "list_entries"
     SHOW_BALANCES = "show_balances"
+    SHOW_STATEMENT = "show_statement"
     LOAD_RATES = "load_rates"
     LIST_RATES = "list_rates"
 
@@ -56,7 +57,7 @@ _MOVERS: Mapping[Action, Role] = {
     Action.RECEIVE: Role.FINANCE_OFFICER,
     Action.WITHDRAW: Role.DONOR_OFFICER,
 }
-_READS = frozenset({*_LISTS, Action.SHOW_PLEDGE, Action.SHOW_ALLOCATION})
+_READS = frozenset({*_LISTS, Action.SHOW_PLEDGE, Action.SHOW_ALLOCATION, Action.SHOW_STATEMENT})
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 
 

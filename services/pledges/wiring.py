@@ -4,13 +4,13 @@ from pathlib import Path
 
 from chassis.following import Followed
 from chassis.service import Service
-from services.pledges import actions, allocation_routes, api, following
+from services.pledges import actions, allocation_routes, api, following, statement_routes
 from services.pledges.consumers import HANDLERS
 
 SERVICE = Service(
     name="pledges",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *allocation_routes.ROUTES],
+    routes=[*api.ROUTES, *allocation_routes.ROUTES, *statement_routes.ROUTES],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
     rebuild=actions.rebuild,

@@ -261,6 +261,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
             tx, auditor, fund=None, pledge_id=None, allocation_id=None, before=None, limit=1000
         )
         records["entry_id"] = {one.entry_id: policy.Entry(one.donor) for one in entries}
+        records["donor"] = {one.donor: policy.Entry(one.donor) for one in entries if one.donor}
     async with databases["notifications"].transaction() as tx:
         records["notification_id"] = {
             one: await notifications_store.locked(tx, one)
