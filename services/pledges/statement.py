@@ -377,15 +377,19 @@ def _in_dollars(standings: Iterable[Standing]) -> UsdStanding:
 
 
 def share_of(donor: str, pot: Pot) -> FundShare:
-    """One donor's share. Those of all donors add up to what the fund allocated, and to what of it is spent."""
+    """One donor's share: of what is allocated, and within that of what is spent. Those of all donors add up to both.
+
+    As long as a fund allocates no more than came in, no share is above what its donor paid.
+    """
     allocated = sum(one.allocated_usd_minor for one in pot.drawn)
     spent = sum(one.spent_usd_minor for one in pot.drawn)
-    own_spent = apportioned(spent, pot.contributed_usd_minor).get(donor, 0)
-    # What waits to be spent is shared by itself: so nobody's spent is ever above its allocated.
-    own_waiting = apportioned(allocated - spent, pot.contributed_usd_minor).get(donor, 0)
+    shares = apportioned(allocated, pot.contributed_usd_minor)
+    own = shares.get(donor, 0)
+    # By the shares, and not by what was paid in: so nobody's spent is ever above its allocated.
+    own_spent = apportioned(spent, shares).get(donor, 0)
     spent_on = apportioned(own_spent, {one.purpose: one.spent_usd_minor for one in pot.drawn})
     waiting_on = apportioned(
-        own_waiting, {one.purpose: one.allocated_usd_minor - one.spent_usd_minor for one in pot.drawn}
+        own - own_spent, {one.purpose: one.allocated_usd_minor - one.spent_usd_minor for one in pot.drawn}
     )
     contributed = pot.contributed_usd_minor.get(donor, 0)
     return FundShare(
@@ -397,9 +401,9 @@ def share_of(donor: str, pot: Pot) -> FundShare:
             Drawn(purpose, waiting_on.get(purpose, 0) + spent_on.get(purpose, 0), spent_on.get(purpose, 0))
             for purpose in sorted(one.purpose for one in pot.drawn)
         ),
-        allocated_usd_minor=own_spent + own_waiting,
+        allocated_usd_minor=own,
         spent_usd_minor=own_spent,
-        balance_usd_minor=contributed - own_spent - own_waiting,
+        balance_usd_minor=contributed - own,
     )
 
 

@@ -34,6 +34,12 @@ DIGITS_MAX = 60
 """Of any sum there can be: the amounts of every entry there may be, each of the highest."""
 
 COLUMNS = ("pledged", "committed", "received", "outstanding")
+HEADINGS = (
+    *("summary", "never-added", "pledges", "columns-explained", "movements", "receipts", "schedule"),
+    *("receipts-total", "receipts-explained", "funds", "funds-explained"),
+)
+"""Labels that the template asks for by name; all others stand in what it is given."""
+
 RTL = frozenset({Language.AR})
 Cell = str | list[str]
 """A text; or the lines of a figure, the first the largest."""
@@ -67,7 +73,7 @@ class Sheet:
             "direction": "rtl" if self._language in RTL else "ltr",
             "title": words["title_of"].format(title=words["title"], donor=self.donor),
             "author": words["author"],
-            "words": words,
+            "words": {name: words[name] for name in HEADINGS},
             "foot": words["foot"].format(moment=apart(instant(told.as_at))),
             "facts": [
                 [words["donor"], f"{self.donor} ({told.donor})", "t"],
