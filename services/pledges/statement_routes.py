@@ -86,13 +86,13 @@ async def _statement(
     now: datetime,
 ) -> Statement:
     """Raises Missing for a donor of whom nothing is recorded, or not for this caller: the two look the same."""
-    policy.decide(caller, Action.SHOW_STATEMENT, policy.Entry(donor)).required()
     moment = _moment(as_at, now)
     last = ends or moment.date()
     if starts is not None and last < starts:
         raise Invalid("dates-reversed", field="until")
     async with db.transaction(by=caller) as tx:
         promises = await statement_store.promises(tx, caller, donor, fund=fund, as_at=moment)
+        policy.decide(caller, Action.SHOW_STATEMENT, policy.Entry(donor)).required()
         entries = await statement_store.recorded(tx, caller, promises, ends=last, as_at=moment)
         codes = sorted({promise.fund for promise in promises})
         async with tx.by_itself():

@@ -161,6 +161,7 @@ def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
         "application/json",
         "application/ld+json",
         "application/octet-stream",
+        "application/pdf",
         "text/event-stream",
         "text/plain",
         "text/turtle",
