@@ -152,6 +152,15 @@ def test_shares_add_up_to_the_fund_and_nobody_is_told_to_have_used_more_than_it_
         assert all(0 <= one.spent_usd_minor <= one.allocated_usd_minor for one in share.drawn)
 
 
+def test_nobody_is_told_to_have_spent_more_than_its_share_where_a_smaller_total_gives_it_more() -> None:
+    # The Alabama paradox: of 4 cents the first gets none, of 3 cents one.
+    weights = {"DEU": 1, "KEN": 3, "NOR": 3}
+    assert (0, 1) == (apportioned(4, weights)["DEU"], apportioned(3, weights)["DEU"])
+
+    share = share_of("DEU", replace(POT, contributed_usd_minor=weights, drawn=(Drawn("training", 4, 3),)))
+    assert (0, 0) == (share.allocated_usd_minor, share.spent_usd_minor)
+
+
 @given(CENTS, DONORS)
 def test_a_total_is_apportioned_without_a_cent_lost_and_each_within_one_of_its_part(
     total: int, weights: Mapping[str, int]

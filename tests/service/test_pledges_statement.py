@@ -28,7 +28,7 @@ from tests.service.test_pledges import (
     prepared,
     usd,
 )
-from tests.statement_builders import a_statement
+from tests.statement_builders import PLEDGED, a_promise, a_statement
 
 READERS = (NORWAY, FINANCE, "UNODC:coordinator", "UNODC:auditor")
 OTHERS = (GERMANY, "NOR:provider_officer", "NOR:focal_point", "KEN:focal_point", "NOR:finance_officer")
@@ -193,7 +193,8 @@ async def test_no_more_than_two_are_set_at_once_and_who_waits_too_long_is_told(m
     first = [asyncio.create_task(one.statement_pdf(a_statement(), Language.EN)) for _ in range(2)]
     await asyncio.sleep(0)
     with pytest.raises(Unavailable) as no:
-        await one.statement_pdf(a_statement(), Language.EN)
+        async with asyncio.timeout(5):
+            await one.statement_pdf(a_statement(), Language.EN)
     go_on.set()
     await asyncio.gather(*first)
 
@@ -214,8 +215,8 @@ async def test_a_large_one_is_set_alone(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(Press, "_made", made)
     monkeypatch.setattr(press, "LARGE_ENTRIES", 1)
-    one = Press()
-    await asyncio.gather(*(one.statement_pdf(a_statement(), Language.EN) for _ in range(5)))
+    one, small = Press(), a_statement((a_promise(),), (PLEDGED,))
+    await asyncio.gather(*(one.statement_pdf(told, Language.EN) for told in (a_statement(), small, a_statement())))
 
 
 async def test_one_that_takes_too_long_is_ended_and_gives_its_place_back() -> None:
