@@ -265,8 +265,8 @@ class Operation:
             "description": first_sentence(says(self._answer)) or HTTPStatus(self._handler.status_code).phrase,
             "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in self._headers()},
         }
-        if self._media_type == FILE:
-            told["content"] = {FILE: {"schema": BYTES}}
+        if self._media_type == FILE or self._answer is bytes:
+            told["content"] = {self._media_type: {"schema": BYTES}}
         elif self._media_type == EVENT_STREAM:
             # A schema says nothing of what has no end (before OpenAPI 3.2, which calls this `itemSchema`).
             told["content"] = {EVENT_STREAM: {"schema": {"type": "string"}, EVENT_DATA: schemas[self._answer_at]}}

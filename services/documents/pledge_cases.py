@@ -125,6 +125,6 @@ SUBJECTS = (
         standings=_TO_PLEDGE,
         properties={"about": ("a pledge", "an allocation")},
         make=_entry,
-        reads=(_P.LIST_ENTRIES,),
+        reads=(_P.LIST_ENTRIES, _P.SHOW_STATEMENT),
     ),
 )  # fmt: skip

@@ -53,6 +53,7 @@ class Action(StrEnum):
     LIST_REQUIREMENTS = "list_requirements"
     LIST_ENTRIES = "list_entries"
     SHOW_BALANCES = "show_balances"
+    SHOW_STATEMENT = "show_statement"
     LOAD_RATES = "load_rates"
     LIST_RATES = "list_rates"
 
@@ -81,7 +82,7 @@ _OF_PLEDGE = frozenset(
     | {Action.CLOSE, Action.PROPOSE_WRITE_OFF, Action.PROPOSE_REFUND}
 )
 """What a finance officer of UNODC does with a donor's pledge."""
-_READS = frozenset({*_LISTS, Action.SHOW_PLEDGE, Action.SHOW_ALLOCATION, Action.SHOW_PROPOSAL})
+_READS = frozenset({*_LISTS, Action.SHOW_PLEDGE, Action.SHOW_ALLOCATION, Action.SHOW_PROPOSAL, Action.SHOW_STATEMENT})
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _OWN_PROPOSAL = denied("own-proposal")
 

@@ -14,6 +14,7 @@ from services.pledges import (
     period_routes,
     proposal_routes,
     rate_routes,
+    statement_routes,
 )
 from services.pledges.consumers import HANDLERS, hears
 from services.pledges.money import Validity
@@ -35,6 +36,7 @@ SERVICE = Service(
         *period_routes.ROUTES,
         *rate_routes.ROUTES,
         *iati_api.ROUTES,
+        *statement_routes.ROUTES,
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,

@@ -164,6 +164,7 @@ def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
         "application/ld+json",
         "application/octet-stream",
         "application/xml",
+        "application/pdf",
         "text/event-stream",
         "text/plain",
         "text/turtle",

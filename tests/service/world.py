@@ -44,7 +44,7 @@ A_CLIENT = {
 }
 TOLD = (KENYA, COORDINATOR, NORWAY, NORWAYS_DONOR)
 
-Records = Mapping[str, Mapping[UUID, Any]]
+Records = Mapping[str, Mapping[UUID | str, Any]]
 
 
 @dataclass
@@ -225,7 +225,7 @@ async def _money(world: World) -> None:
 
 async def _records(databases: Mapping[str, Database]) -> Records:
     auditor = a_caller("UNODC:auditor")
-    records: dict[str, dict[UUID, Any]] = {}
+    records: dict[str, dict[UUID | str, Any]] = {}
 
     async def ids(tx: Tx, table: str, where: str = "true") -> list[UUID]:
         return [row[0] for row in await tx.fetch(f"SELECT {table}_id FROM {table} WHERE {where}")]
@@ -261,6 +261,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
             tx, auditor, fund=None, pledge_id=None, allocation_id=None, before=None, limit=1000
         )
         records["entry_id"] = {one.entry_id: policy.Entry(one.donor) for one in entries}
+        records["donor"] = {one.donor: policy.Entry(one.donor) for one in entries if one.donor}
     async with databases["notifications"].transaction() as tx:
         records["notification_id"] = {
             one: await notifications_store.locked(tx, one)

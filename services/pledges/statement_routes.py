@@ -1,0 +1,122 @@
+"""A donor's statement, as PDF to be read and as data to be worked with."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from litestar import Request, Response, get
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from chassis.db import Database
+from chassis.downloads import disposition
+from chassis.edge import reader_language
+from chassis.http import Calling, Db, Now, asks
+from contracts.refusals import Invalid
+from contracts.values import Caller, Language
+from services.pledges import policy, statement_store
+from services.pledges.policy import Action
+from services.pledges.printing.press import Press
+from services.pledges.statement import Statement, statement_of
+
+PDF = "application/pdf"
+PRESS = "press of statements"
+
+Starts = Annotated[date | None, QueryParameter(name="from")]
+Ends = Annotated[date | None, QueryParameter(name="until")]
+Fund = Annotated[str | None, QueryParameter(max_length=32)]
+
+
+@get(
+    "/v1/statements/{donor:str}",
+    opt=asks(Action.SHOW_STATEMENT),
+    media_type=PDF,
+    summary="What a donor pledged, owes and paid, and its share of what it was used for, as PDF",
+)
+async def show_statement(
+    donor: FromPath[str],
+    request: Request[Any, Any, Any],
+    db: Db,
+    caller: Calling,
+    now: Now,
+    as_at: FromQuery[datetime | None] = None,
+    starts: Starts = None,
+    ends: Ends = None,
+    fund: Fund = None,
+    language: FromQuery[Language | None] = None,
+) -> Response[bytes]:
+    """For the donor itself and for those who may read the whole ledger. By the same `as_at` the same bytes.
+
+    Of what had been recorded by `as_at`, else by now; of value dates from `from` (else all) until `until` (else the day
+    of `as_at`), both included. In `language`, else in the one that `Accept-Language` prefers.
+    """
+    told = await _statement(db, caller, donor, fund, starts, ends, as_at, now)
+    chosen = language or reader_language(request.scope)
+    made = await _press(request).statement_pdf(told, chosen)
+    name = f"statement-{told.donor}-{told.ends.isoformat()}-{chosen}.pdf"
+    headers = {"Content-Disposition": disposition(name), "Content-Language": chosen.value}
+    return Response(made, media_type=PDF, headers=headers)
+
+
+@get(
+    "/v1/statements/{donor:str}/data",
+    opt=asks(Action.SHOW_STATEMENT),
+    summary="What a donor pledged, owes and paid, and its share of what it was used for, as data",
+)
+async def show_statement_data(
+    donor: FromPath[str],
+    db: Db,
+    caller: Calling,
+    now: Now,
+    as_at: FromQuery[datetime | None] = None,
+    starts: Starts = None,
+    ends: Ends = None,
+    fund: Fund = None,
+) -> Statement:
+    """The figures of the PDF by the same parameters, in minor units."""
+    return await _statement(db, caller, donor, fund, starts, ends, as_at, now)
+
+
+async def _statement(
+    db: Database,
+    caller: Caller,
+    donor: str,
+    fund: str | None,
+    starts: date | None,
+    ends: date | None,
+    as_at: datetime | None,
+    now: datetime,
+) -> Statement:
+    """Raises Missing for a donor of whom nothing is recorded, or not for this caller: the two look the same."""
+    moment = _moment(as_at, now)
+    last = ends or moment.date()
+    if starts is not None and last < starts:
+        raise Invalid("dates-reversed", field="until")
+    async with db.transaction(by=caller) as tx:
+        promises = await statement_store.promises(tx, caller, donor, fund=fund, as_at=moment)
+        policy.decide(caller, Action.SHOW_STATEMENT, policy.Entry(donor)).required()
+        entries = await statement_store.recorded(tx, caller, promises, ends=last, as_at=moment)
+        codes = sorted({promise.fund for promise in promises})
+        async with tx.by_itself():
+            pots = await statement_store.pots(tx, codes, ends=last, as_at=moment)
+    return statement_of(donor, promises, entries, pots, starts=starts, ends=last, as_at=moment)
+
+
+def _moment(given: datetime | None, now: datetime) -> datetime:
+    """Raises Invalid for a moment without its offset from UTC, or one to come: more may be recorded until then."""
+    try:
+        if given is None or (given.tzinfo is not None and given <= now):
+            return (given or now).astimezone(UTC)
+    except OverflowError:
+        pass
+    raise Invalid("invalid-field", pointer="as_at", expected="a moment with its offset from UTC, not later than now")
+
+
+def _press(request: Request[Any, Any, Any]) -> Press:
+    """The one of this application, made when it is first asked for."""
+    press = request.app.state.get(PRESS)
+    if press is None:
+        press = request.app.state[PRESS] = Press()
+    assert isinstance(press, Press), "nobody else keeps anything by that name"
+    return press
+
+
+ROUTES = [show_statement, show_statement_data]

@@ -1,0 +1,121 @@
+"""The rows that a donor's statement is made of. What had been recorded by a moment is read, and no later entry."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import msgspec
+
+from chassis.db import Tx
+from contracts.refusals import Mismatch, Missing
+from contracts.values import Caller
+from services.pledges import funds
+from services.pledges.statement import ENTRIES_MAX, PLEDGES_MAX, REQUESTS, Drawn, Pot, Promise, Recorded
+
+
+async def promises(tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_at: datetime) -> list[Promise]:
+    """The donor's pledges that this caller may see. Raises Missing for none, Mismatch for more than a statement has."""
+    rows = await tx.fetch(
+        """
+        SELECT pledge_id, fund, currency, earmarking, support_cost_basis_points, agreement AS agreement_reference,
+            (SELECT coalesce(json_agg(json_build_object('due_on', due_on, 'minor', i.minor) ORDER BY number), '[]')
+             FROM instalment i
+             WHERE i.pledge_id = pledge.pledge_id AND i.minor > 0
+               AND (condition IS NULL OR met_on IS NOT NULL))::text AS instalments,
+            coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = pledge.pledge_id), '') AS note
+        FROM pledge
+        WHERE may_see(pledge, $1, $2) AND donor = $3 AND ($4::text IS NULL OR fund = $4)
+          AND EXISTS (SELECT FROM entry WHERE entry.pledge_id = pledge.pledge_id AND recorded_at <= $5)
+        ORDER BY pledge_id LIMIT $6
+        """,
+        caller.organization,
+        caller.role,
+        donor,
+        fund,
+        as_at,
+        PLEDGES_MAX + 1,
+    )
+    if not rows:
+        raise Missing("not-found")
+    if len(rows) > PLEDGES_MAX:
+        raise Mismatch("statement-too-large", pledges_max=PLEDGES_MAX, entries_max=ENTRIES_MAX)
+    return [
+        msgspec.convert({**row, "instalments": msgspec.json.decode(row["instalments"])}, Promise, strict=False)
+        for row in rows
+    ]
+
+
+async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: date, as_at: datetime) -> list[Recorded]:
+    """The entries of these pledges. Raises Mismatch for more than a statement has."""
+    rows = await tx.fetch(
+        """
+        SELECT entry_id, type, pledge_id, effective_on, recorded_at, trim_scale(rate)::text AS rate, rate_source,
+            rate_date,
+            (SELECT json_agg(json_build_array(account, minor, usd_minor) ORDER BY position)
+             FROM posting WHERE posting.entry_id = entry.entry_id)::text AS postings
+        FROM entry
+        WHERE may_see(entry, $1, $2) AND pledge_id = ANY ($3::uuid[]) AND effective_on <= $4 AND recorded_at <= $5
+        LIMIT $6
+        """,
+        caller.organization,
+        caller.role,
+        [promise.pledge_id for promise in found],
+        ends,
+        as_at,
+        ENTRIES_MAX + 1,
+    )
+    if len(rows) > ENTRIES_MAX:
+        raise Mismatch("statement-too-large", pledges_max=PLEDGES_MAX, entries_max=ENTRIES_MAX)
+    return [
+        msgspec.convert(
+            {
+                **dict(row),
+                "postings": [
+                    dict(zip(("account", "minor", "usd_minor"), one, strict=True))
+                    for one in msgspec.json.decode(row["postings"] or "[]")
+                ],
+            },
+            Recorded,
+        )
+        for row in rows
+    ]
+
+
+async def pots(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> list[Pot]:
+    """What each donor put into these funds and what was drawn from them, for the system itself, which tells shares."""
+    contributed = await tx.fetch(
+        """
+        SELECT fund, donor, -sum(usd_minor) AS usd_minor FROM posting JOIN entry USING (entry_id, fund)
+        WHERE fund = ANY ($1::text[]) AND account = 'available' AND donor IS NOT NULL
+          AND effective_on <= $2 AND recorded_at <= $3
+        GROUP BY fund, donor ORDER BY fund, donor
+        """,
+        codes,
+        ends,
+        as_at,
+    )
+    # What has been spent was allocated before: both accounts together are what was ever set aside.
+    drawn = await tx.fetch(
+        """
+        SELECT fund, coalesce(work_package, $4) AS purpose, -sum(posting.usd_minor) AS allocated,
+            -coalesce(sum(posting.usd_minor) FILTER (WHERE account = 'spent'), 0) AS spent
+        FROM posting JOIN entry USING (entry_id, fund) JOIN allocation USING (allocation_id, fund)
+        WHERE fund = ANY ($1::text[]) AND account IN ('allocated', 'spent')
+          AND effective_on <= $2 AND recorded_at <= $3
+        GROUP BY fund, purpose HAVING sum(posting.usd_minor) <> 0 ORDER BY fund, purpose
+        """,
+        codes,
+        ends,
+        as_at,
+        REQUESTS,
+    )
+    return [
+        Pot(
+            fund=code,
+            labels=msgspec.structs.asdict((await funds.funds(tx, only=code))[0].labels),
+            contributed_usd_minor={row["donor"]: int(row["usd_minor"]) for row in contributed if row["fund"] == code},
+            drawn=tuple(
+                Drawn(row["purpose"], int(row["allocated"]), int(row["spent"])) for row in drawn if row["fund"] == code
+            ),
+        )
+        for code in codes
+    ]
