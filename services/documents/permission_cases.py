@@ -41,6 +41,8 @@ from services.pledges import domain as pledges_domain
 from services.pledges import policy as pledges
 from services.pledges.allocation_routes import RequirementView
 from services.pledges.api import PledgeView
+from services.pledges.import_routes import ImportView
+from services.pledges.import_rules import FlowImport
 from services.pledges.ledger import EntryRow
 from services.requests import domain as requests_domain
 from services.requests import evolve as requests_evolve
@@ -372,6 +374,10 @@ def _entry(about: str) -> pledges.Entry:
     return pledges.Entry(DONOR if about == "a pledge" else None)
 
 
+def _import() -> FlowImport:
+    return FlowImport(import_id=UUID(int=6), file_hash="", rows=1, accepted=1, rejected=0, recorded_at=WHEN)
+
+
 _PLEDGES = (
     Subject(
         service="pledges",
@@ -381,7 +387,8 @@ _PLEDGES = (
         reads=(
             _P.LIST_PLEDGES, _P.LIST_ALLOCATIONS, _P.LIST_REQUIREMENTS, _P.LIST_ENTRIES,
             _P.LIST_FUNDS, _P.SHOW_FUND, _P.LIST_RATES, _P.SHOW_BALANCES, _P.PLEDGE, _P.OPEN_FUND, _P.ALLOCATE,
-            _P.LOAD_RATES, _P.FOLLOW,
+            _P.LOAD_RATES, _P.FOLLOW, _P.LIST_FLOWS, _P.EXPORT_FLOWS,
+            _P.IMPORT_FLOWS, _P.LIST_IMPORTS,
         ),
     ),
     Subject(
@@ -392,7 +399,7 @@ _PLEDGES = (
         standings=_TO_PLEDGE,
         properties={"status": tuple(pledges_domain.Status)},
         make=_pledge,
-        reads=(_P.SHOW_PLEDGE, _P.LIST_PLEDGES, _P.FOLLOW),
+        reads=(_P.SHOW_PLEDGE, _P.LIST_PLEDGES, _P.LIST_FLOWS, _P.FOLLOW),
         acts=(_P.COMMIT, _P.RECEIVE, _P.WITHDRAW),
     ),
     Subject(
@@ -423,6 +430,15 @@ _PLEDGES = (
         properties={"about": ("a pledge", "an allocation")},
         make=_entry,
         reads=(_P.LIST_ENTRIES,),
+    ),
+    Subject(
+        service="pledges",
+        title="An import of flows",
+        views=(ImportView,),
+        decide=pledges.decide,
+        standings=_ANYBODY,
+        make=_import,
+        reads=(_P.SHOW_IMPORT, _P.LIST_IMPORTS, _P.FOLLOW),
     ),
 )  # fmt: skip
 

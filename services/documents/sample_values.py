@@ -204,6 +204,10 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "withdrawn_on": "2026-11-25",
         "allocated_on": "2026-11-25",
         "gap_usd_minor": 0,
+        "file_hash": HASH,
+        "rows": 1106,
+        "accepted": 582,
+        "rejected": 524,
         # who is who
         "OrganizationRegistered.code": "KEN",
         "RegisterOrganization.code": "KEN",
@@ -316,7 +320,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         "NOR:donor_officer": frozenset({"PledgePledged", "PledgeWithdrawn"}),
         "UNODC:finance_officer": frozenset(
-            {"FundOpened", "RatesLoaded", "PledgeCommitted", "PledgeReceived", "AllocationMade"}
+            {"FundOpened", "RatesLoaded", "PledgeCommitted", "PledgeReceived", "AllocationMade"} | {"ImportRecorded"}
         ),
     }
 )
@@ -334,6 +338,6 @@ FIRST: frozenset[str] = frozenset(
     }
     | {"RatesLoaded", "PledgePledged", "RequirementOpened", "AllocationMade", "SubscriptionRegistered"}
     | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
-    | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted"}
+    | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
 )
 """What an aggregate begins with."""

@@ -221,6 +221,7 @@ NOBODY: Mapping[type[Fact], str] = {
     ),
     p.FundOpened: "it concerns nobody until somebody pledges",
     p.RatesLoaded: "rates are looked up when they are needed",
+    p.ImportRecorded: "the answer has told whoever brought it, and no money has moved",
     **dict.fromkeys(
         (kind for kind in d.FACTS if kind not in TOLD),
         "who is who is looked up; a person is told by whoever appointed them",

@@ -20,6 +20,7 @@ from contracts.pledges import (
     AllocationMade,
     AllocationReturned,
     FundOpened,
+    ImportRecorded,
     PledgeCommitted,
     PledgePledged,
     PledgeReceived,
@@ -33,7 +34,7 @@ from contracts.pledges import (
 )
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller, Money
-from services.pledges import allocations, domain, funds, ledger, policy, store
+from services.pledges import allocations, domain, funds, import_store, ledger, policy, store
 from services.pledges.allocations import Requirement, RequirementStatus
 from services.pledges.domain import Earmarking, Pledge
 from services.pledges.money import USD, read_rate, value
@@ -71,6 +72,8 @@ async def fold(tx: Tx, event: Event, fact: Fact) -> None:
         case AllocationReturned():
             await store.mark_returned(tx, fact.allocation_id)
             await store.cover(tx, fact.requirement_id, -fact.usd_minor)
+        case ImportRecorded():
+            await import_store.add(tx, fact)
         case _:
             raise AssertionError(f"{fact.type} is not a fact of pledges")
     entry = entry_of(event.id, event.time, fact)

@@ -13,6 +13,7 @@ from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
 from services.pledges.allocations import Allocation, Requirement
 from services.pledges.domain import Pledge
+from services.pledges.import_rules import FlowImport
 
 
 class Action(StrEnum):
@@ -36,6 +37,11 @@ class Action(StrEnum):
     SHOW_BALANCES = "show_balances"
     LOAD_RATES = "load_rates"
     LIST_RATES = "list_rates"
+    LIST_FLOWS = "list_flows"
+    EXPORT_FLOWS = "export_flows"
+    IMPORT_FLOWS = "import_flows"
+    LIST_IMPORTS = "list_imports"
+    SHOW_IMPORT = "show_import"
 
 
 class Entry(Struct, frozen=True):
@@ -44,25 +50,27 @@ class Entry(Struct, frozen=True):
     donor: str | None
 
 
+Record = Pledge | Requirement | Allocation | Entry | FlowImport
+
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
-_FOR_EVERYBODY = frozenset({Action.LIST_FUNDS, Action.SHOW_FUND, Action.LIST_RATES})
+# A table holds what its caller sees, as a list does.
+_FOR_EVERYBODY = frozenset({Action.LIST_FUNDS, Action.SHOW_FUND, Action.LIST_RATES, Action.EXPORT_FLOWS})
 _LISTS = frozenset(
     {Action.FOLLOW, Action.LIST_PLEDGES, Action.LIST_ALLOCATIONS, Action.LIST_REQUIREMENTS, Action.LIST_ENTRIES}
+    | {Action.LIST_FLOWS, Action.LIST_IMPORTS}
 )
-_OF_FINANCE = frozenset({Action.OPEN_FUND, Action.ALLOCATE, Action.LOAD_RATES})
+_OF_FINANCE = frozenset({Action.OPEN_FUND, Action.ALLOCATE, Action.LOAD_RATES, Action.IMPORT_FLOWS})
 _MOVERS: Mapping[Action, Role] = {
     Action.COMMIT: Role.FINANCE_OFFICER,
     Action.RECEIVE: Role.FINANCE_OFFICER,
     Action.WITHDRAW: Role.DONOR_OFFICER,
 }
-_READS = frozenset({*_LISTS, Action.SHOW_PLEDGE, Action.SHOW_ALLOCATION})
+_READS = frozenset({*_LISTS, Action.SHOW_PLEDGE, Action.SHOW_ALLOCATION, Action.SHOW_IMPORT})
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 
 
-def decide(
-    caller: Caller, action: Action, resource: Pledge | Requirement | Allocation | Entry | None = None
-) -> Decision:
+def decide(caller: Caller, action: Action, resource: Record | None = None) -> Decision:
     """Whether the caller may do this; what nobody is given leave for is not. No field is guarded: who sees, sees all.
 
     A list is asked of nothing (anybody may ask) and of each record that is to stand in it; what is done with a pledge
@@ -82,7 +90,7 @@ def decide(
     return HIDDEN
 
 
-def _decide_record(caller: Caller, action: Action, record: Pledge | Requirement | Allocation | Entry) -> Decision:
+def _decide_record(caller: Caller, action: Action, record: Record) -> Decision:
     if not _may_see(caller, record):
         return HIDDEN
     if action in _READS:
@@ -95,7 +103,7 @@ def _leave(given: bool) -> Decision:
     return ALLOWED if given else _NOT_FOR_YOUR_ROLE
 
 
-def _may_see(caller: Caller, record: Pledge | Requirement | Allocation | Entry) -> bool:
+def _may_see(caller: Caller, record: Record) -> bool:
     match record:
         case Pledge():
             return may_see_pledge(caller, record)
@@ -105,6 +113,8 @@ def _may_see(caller: Caller, record: Pledge | Requirement | Allocation | Entry) 
             return may_see_allocation(caller, record)
         case Entry():
             return may_see_entry(caller, record.donor)
+        case FlowImport():
+            return reads_all(caller)
 
 
 def is_finance_officer(caller: Caller) -> bool:

@@ -161,6 +161,8 @@ def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
         "application/json",
         "application/ld+json",
         "application/octet-stream",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "text/csv",
         "text/event-stream",
         "text/plain",
         "text/turtle",

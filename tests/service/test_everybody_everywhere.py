@@ -26,7 +26,6 @@ from tests import builders
 from tests.bench.recording import Recorded, Statement
 from tests.builders import a_caller, headers
 from tests.conftest import running_of
-from tests.files import PDF
 from tests.service.operations import (
     A_FILE,
     ACTORS,
@@ -105,14 +104,14 @@ async def ask(
 ) -> httpx.Response:
     """As somebody with these headers."""
     moves = str(operation) in REVISED or (operation.names_a_record and operation.method != "GET")
-    is_file = str(operation) in FILES
+    file = FILES.get(str(operation))
     lists = operation.path in LISTS and operation.method == "GET"
     return await world.client.request(
         operation.method,
         operation.at(**ids),
-        **({"content": PDF} if is_file else {"json": body}),
+        **({"content": file} if file else {"json": body}),
         params=query or ({"limit": 100} if lists else QUERIES.get(operation.path)),
-        headers={**who, "Idempotency-Key": str(uuid4()), **(REVISION if moves else {}), **(A_FILE if is_file else {})},
+        headers={**who, "Idempotency-Key": str(uuid4()), **(REVISION if moves else {}), **(A_FILE if file else {})},
     )
 
 
