@@ -27,8 +27,8 @@ from services.pledges.flows import Flow, FlowStatus
 from services.pledges.policy import Action
 
 TABLE_ROWS_MAX = 50_000
-TABLES_AT_ONCE_MAX = 2
-"""Of one process: each takes some hundred megabytes while it is made."""
+TABLES_AT_ONCE_MAX = 1
+"""Of one process: the longest takes some 140 MB of the temporary folder, and seconds of a thread."""
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

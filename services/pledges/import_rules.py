@@ -8,7 +8,6 @@ comma, of digits of another script, or of an amount finer than its currency.
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
@@ -54,7 +53,9 @@ _ID = re.compile(r"[A-Za-z0-9._-]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEAR = re.compile(r"(?:19|20|21)[0-9]{2}")
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
-_SPACE = frozenset("\t\r\n")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""All control characters but tab and line ends."""
+
 T = TypeVar("T")
 
 
@@ -239,7 +240,7 @@ def _check_texts(cells: Mapping[str, str]) -> None:
     for column, characters_max in LENGTHS.items():
         if len(cells[column]) > characters_max:
             raise Invalid("text-too-long", column=column)
-        if any(unicodedata.category(one) == "Cc" and one not in _SPACE for one in cells[column]):
+        if _CONTROL.search(cells[column]):
             raise Invalid("control-character", column=column)
 
 

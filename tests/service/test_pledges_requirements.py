@@ -18,6 +18,7 @@ from contracts.values import Money, Period
 from services.pledges.consumers import HANDLERS
 from services.pledges.wiring import SERVICE
 from tests.builders import NOON, an_event, headers
+from tests.files import FLOWS
 from tests.service.test_pledges import (
     FINANCE,
     NORWAY,
@@ -185,11 +186,13 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
         {"minor": 33, "currency": "JPY"},
     )
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(300), work_package="translation")
+    as_file = {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
+    assert (await api.post("/v1/imports", content=FLOWS, headers=headers(FINANCE) | as_file)).status_code == 201
     owner = await Database.connect(database_url, "pledges", owner=True)
     try:
         async with owner.transaction() as tx:
             kinds = {row["type"] for row in await tx.fetch("SELECT DISTINCT type FROM journal")}
-            assert len(kinds) == 10, "every kind of fact is part of this"
+            assert len(kinds) == 11, "every kind of fact is part of this"
             for table in SERVICE.tables:
                 assert await tx.fetchval(f"SELECT count(*) FROM {table}") > 0, table
         assert await verify(owner, SERVICE) == []
