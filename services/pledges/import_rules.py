@@ -29,23 +29,23 @@ TOLERANCE = Fraction(1, 100)
 """How far the two amounts may be apart at the rate, of the one in US dollars."""
 
 LENGTHS: Mapping[str, int] = {
-    "id": 64,
+    "id": 60,
     "refCode": 200,
-    "date": 10,
-    "status": 20,
-    "contributionType": 20,
-    "flowType": 40,
+    "date": 60,
+    "status": 60,
+    "contributionType": 60,
+    "flowType": 60,
     "method": 60,
-    "boundary": 20,
+    "boundary": 60,
     "description": 2000,
-    "amountUSD": 40,
-    "originalAmount": 40,
-    "originalCurrency": 3,
-    "exchangeRate": 20,
+    "amountUSD": 60,
+    "originalAmount": 60,
+    "originalCurrency": 60,
+    "exchangeRate": 60,
     "srcOrganization": 200,
     "destOrganization": 200,
-    "destUsageYearStart": 4,
-    "destUsageYearEnd": 4,
+    "destUsageYearStart": 60,
+    "destUsageYearEnd": 60,
 }
 """The columns that have to be there, each with the characters it may have; others are left out."""
 

@@ -11,7 +11,7 @@ import pytest
 from chassis.db import Database
 from chassis.rebuild import verify
 from services.pledges.wiring import SERVICE
-from tests.builders import headers
+from tests.builders import a_caller, headers
 from tests.domain.test_pledges_imports import REAL, a_table
 from tests.service.test_pledges import FINANCE, NORWAY, get, prepared, unchanged
 
@@ -171,6 +171,19 @@ async def test_an_import_is_shown_to_those_who_read_the_whole_ledger_and_to_nobo
         for hidden in (path, f"{path}/flows"):
             assert 404 == (await api.get(hidden, headers=headers(by))).status_code
         assert [] == (await get(api, "/v1/imports", by))["imports"]
+
+
+async def test_behind_the_wall_a_donor_has_no_row_of_an_import(api: Client, db: Database) -> None:
+    await imported(api, MIXED)
+
+    for by, rows in (
+        (FINANCE, [1, 2, 3]),
+        ("UNODC:auditor", [1, 2, 3]),
+        (NORWAY, [0, 0, 0]),
+        ("NOR:finance_officer", [0, 0, 0]),
+    ):
+        async with db.transaction(by=a_caller(by)) as tx:
+            assert rows == [await tx.fetchval(f"SELECT count(*) FROM {table}") for table in OWN], by
 
 
 async def test_pages_of_what_was_kept_lead_to_the_end(api: Client) -> None:

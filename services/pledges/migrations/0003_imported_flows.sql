@@ -13,11 +13,11 @@ CREATE TABLE imported_flow (
     import_id uuid NOT NULL REFERENCES flow_import DEFERRABLE INITIALLY DEFERRED,
     line integer NOT NULL CHECK (line > 1),
     -- Whoever reported it gave it this id: the same flow is kept once, however often its table is sent.
-    source_id text NOT NULL UNIQUE CHECK (source_id ~ '^[A-Za-z0-9._-]{1,64}$'),
+    source_id text NOT NULL UNIQUE CHECK (source_id ~ '^[A-Za-z0-9._-]{1,60}$'),
     reference text NOT NULL CHECK (length(reference) <= 200),
     date date NOT NULL,
     status text NOT NULL CHECK (status IN ('pledge', 'commitment', 'paid')),
-    flow_type text NOT NULL CHECK (length(flow_type) <= 40),
+    flow_type text NOT NULL CHECK (length(flow_type) <= 60),
     method text NOT NULL CHECK (length(method) <= 60),
     donor text NOT NULL CHECK (length(donor) BETWEEN 1 AND 200),
     destination text NOT NULL CHECK (length(destination) <= 200),
@@ -36,7 +36,7 @@ CREATE TABLE imported_flow (
 CREATE TABLE rejected_row (
     import_id uuid NOT NULL REFERENCES flow_import DEFERRABLE INITIALLY DEFERRED,
     line integer NOT NULL CHECK (line > 1),
-    source_id text NOT NULL CHECK (source_id ~ '^[A-Za-z0-9._-]{0,64}$'),
+    source_id text NOT NULL CHECK (source_id ~ '^[A-Za-z0-9._-]{0,60}$'),
     slug text NOT NULL CHECK (slug ~ '^[a-z]+(-[a-z]+)*$'),
     "column" text,
     PRIMARY KEY (import_id, line)
