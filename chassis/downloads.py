@@ -22,11 +22,13 @@ log = structlog.get_logger()
 class Download(Response[bytes]):
     """Sends an open file, and closes it."""
 
-    def __init__(self, content: BinaryIO, *, name: str, size_bytes: int, etag: str) -> None:
-        super().__init__(cast(bytes, None), media_type=MEDIA_TYPE.decode())
+    def __init__(
+        self, content: BinaryIO, *, name: str, size_bytes: int, etag: str, media_type: str = MEDIA_TYPE.decode()
+    ) -> None:
+        super().__init__(cast(bytes, None), media_type=media_type)
         self._content = content
         self._head = [
-            (b"content-type", MEDIA_TYPE),
+            (b"content-type", media_type.encode()),
             (b"content-length", str(size_bytes).encode()),
             (b"content-disposition", disposition(name).encode()),
             (b"content-security-policy", CLOSED + b"; sandbox"),

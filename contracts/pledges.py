@@ -15,6 +15,7 @@ from contracts.values import END, MINOR_UNITS_MAX, Code, Currency, Money, Organi
 
 YEARS_MAX = 20
 RATES_MAX = 300
+IMPORT_ROWS_MAX = 5_000
 FUND_DONORS_MAX = 200
 SCHEDULE_MAX = 60
 
@@ -402,6 +403,20 @@ class AllocationSpendingReversed(Fact, frozen=True, kw_only=True, tag="pledges.a
     reversed_at: datetime
 
 
+class ImportRecorded(Fact, frozen=True, kw_only=True, tag="pledges.import.recorded.v1"):
+    """UNODC imported a table of flows that others reported: kept beside the ledger, and counted nowhere.
+
+    `file_hash` is the SHA-256 of the file; what its rows say stays with its owner.
+    """
+
+    import_id: UUID
+    file_hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}" + END, min_length=64, max_length=64)]
+    rows: Annotated[int, Meta(ge=1, le=IMPORT_ROWS_MAX)]
+    accepted: Annotated[int, Meta(ge=0, le=IMPORT_ROWS_MAX)]
+    rejected: Annotated[int, Meta(ge=0, le=IMPORT_ROWS_MAX)]
+    recorded_at: datetime
+
+
 FACTS: tuple[type[Fact], ...] = (
     FundOpened,
     RatesLoaded,
@@ -425,4 +440,5 @@ FACTS: tuple[type[Fact], ...] = (
     AllocationReversed,
     AllocationSpent,
     AllocationSpendingReversed,
+    ImportRecorded,
 )

@@ -1,4 +1,4 @@
-"""Files to attach: small ones of each format, and archives that are not what they say."""
+"""Files to send: small ones of each format, archives that are not what they say, and a table of flows."""
 
 import io
 import zipfile
@@ -29,3 +29,11 @@ def a_docx(**more: bytes) -> bytes:
 
 
 FILES = {"pdf": PDF, "png": PNG, "jpeg": JPEG, "docx": a_docx()}
+
+FLOWS = b"""\
+id,refCode,date,status,contributionType,flowType,method,boundary,description,amountUSD,originalAmount,originalCurrency,\
+exchangeRate,srcOrganization,destOrganization,destUsageYearStart,destUsageYearEnd
+F-1,,2026-02-12,paid,financial,Standard,Traditional aid,incoming,Fictitious sample,11500,10000,EUR,0.87,\
+"Atlantis, Government of",A fund,2026,2027
+"""
+"""A table of flows to import, of one row."""

@@ -31,6 +31,8 @@ OWNERS = {
     "requirements": "pledges",
     "rates": "pledges",
     "ledger": "pledges",
+    "flows": "pledges",
+    "imports": "pledges",
     "notifications": "notifications",
     "subscriptions": "notifications",
     "webhooks": "notifications",

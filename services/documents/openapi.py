@@ -180,6 +180,7 @@ class Operation:
         self._body_at = _enlist(kinds, self._body) if body else -1
         # Without a value of its own the handler's is empty; it may be an enum's member.
         self._media_type = str(getattr(handler.media_type, "value", handler.media_type) or JSON)
+        self._is_file = handler.parsed_return_field.annotation is Download
         self._answer = _answer(handler.parsed_return_field.annotation)
         self._answer_at = _enlist(kinds, self._answer)
         self._form = _enlist(kinds, handler.opt["form"]) if "form" in handler.opt else None
@@ -265,7 +266,7 @@ class Operation:
             "description": first_sentence(says(self._answer)) or HTTPStatus(self._handler.status_code).phrase,
             "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in self._headers()},
         }
-        if self._media_type == FILE or self._answer is bytes:
+        if self._is_file or self._answer is bytes:
             told["content"] = {self._media_type: {"schema": BYTES}}
         elif self._media_type == EVENT_STREAM:
             # A schema says nothing of what has no end (before OpenAPI 3.2, which calls this `itemSchema`).
@@ -280,7 +281,7 @@ class Operation:
         members = getattr(self._answer, "__struct_fields__", ())
         return [
             *(["Location"] if self._handler.status_code in _MADE and self._makes_a_record else []),
-            *(["ETag"] if "revision" in members or self._media_type == FILE else []),
+            *(["ETag"] if "revision" in members or self._is_file else []),
             *(["Link"] if "cursor" in members else []),
             CORRELATION_HEADER,
         ]

@@ -2,18 +2,21 @@
 
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from msgspec.structs import replace
 
 from contracts.facts import Fact
 from contracts.ledger import ProposalMade
 from contracts.pledges import AllocationMade, PledgePledged, RequirementOpened
-from services.documents.examples import example_event
+from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import DONOR, OTHER, PROPOSERS, PROVIDER, STATE, UNODC, Subject, of
 from services.pledges import allocations, proposals
 from services.pledges import domain as pledges_domain
 from services.pledges import policy as pledges
 from services.pledges.allocation_routes import RequirementView
+from services.pledges.import_routes import ImportView
+from services.pledges.import_rules import FlowImport
 from services.pledges.ledger import EntryRow
 from services.pledges.proposal_routes import ProposalView
 from services.pledges.views import PledgeView
@@ -55,6 +58,10 @@ def _proposal(proposed_by: str) -> proposals.Proposal:
     return proposals.evolve(None, _example(ProposalMade), by=PROPOSERS[proposed_by])
 
 
+def _import() -> FlowImport:
+    return FlowImport(import_id=UUID(int=6), file_hash="", rows=1, accepted=1, rejected=0, recorded_at=WHEN)
+
+
 def _entry(about: str) -> pledges.Entry:
     return pledges.Entry(DONOR if about == "a pledge" else None)
 
@@ -69,6 +76,7 @@ SUBJECTS = (
             _P.LIST_PLEDGES, _P.LIST_ALLOCATIONS, _P.LIST_REQUIREMENTS, _P.LIST_ENTRIES,
             _P.LIST_FUNDS, _P.SHOW_FUND, _P.SHOW_IATI, _P.LIST_RATES, _P.SHOW_BALANCES, _P.PLEDGE, _P.OPEN_FUND,
             _P.ALLOCATE, _P.LOAD_RATES, _P.FOLLOW, _P.LIST_PROPOSALS, _P.LIST_PERIODS, _P.SHOW_PERIOD, _P.CLOSE_YEAR,
+            _P.LIST_FLOWS, _P.EXPORT_FLOWS, _P.IMPORT_FLOWS, _P.LIST_IMPORTS,
             _P.PROPOSE_REVERSAL, _P.PROPOSE_REOPENING,
         ),
     ),
@@ -80,7 +88,7 @@ SUBJECTS = (
         standings=_TO_PLEDGE,
         properties={"status": tuple(pledges_domain.Status)},
         make=_pledge,
-        reads=(_P.SHOW_PLEDGE, _P.LIST_PLEDGES, _P.FOLLOW),
+        reads=(_P.SHOW_PLEDGE, _P.LIST_PLEDGES, _P.LIST_FLOWS, _P.FOLLOW),
         acts=(
             _P.COMMIT, _P.MEET_CONDITION, _P.RECEIVE, _P.WITHDRAW, _P.LAPSE, _P.REDUCE, _P.CARRY_OVER, _P.CLOSE,
             _P.PROPOSE_WRITE_OFF, _P.PROPOSE_REFUND,
@@ -126,5 +134,14 @@ SUBJECTS = (
         properties={"about": ("a pledge", "an allocation")},
         make=_entry,
         reads=(_P.LIST_ENTRIES, _P.SHOW_STATEMENT),
+    ),
+    Subject(
+        service="pledges",
+        title="An import of flows",
+        views=(ImportView,),
+        decide=pledges.decide,
+        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
+        make=_import,
+        reads=(_P.SHOW_IMPORT, _P.LIST_IMPORTS, _P.FOLLOW),
     ),
 )  # fmt: skip

@@ -261,6 +261,10 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "withdrawn_on": "2026-11-25",
         "allocated_on": "2026-11-25",
         "gap_usd_minor": 0,
+        "file_hash": HASH,
+        "rows": 1106,
+        "accepted": 582,
+        "rejected": 524,
         # who is who
         "OrganizationRegistered.code": "KEN",
         "RegisterOrganization.code": "KEN",
@@ -376,6 +380,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             {"FundOpened", "RatesLoaded", "PledgeCommitted", "PledgeConditionMet", "PledgeReceived", "PledgeReduced"}
             | {"PledgeLapsed", "PledgeCarriedOver", "PledgeBroughtForward", "PledgeClosed", "AllocationMade"}
             | {"AllocationSpent", "ProposalMade", "ProposalApproved", "ProposalRefused", "PeriodClosed"}
+            | {"ImportRecorded"}
         ),
     }
 )
@@ -394,6 +399,6 @@ FIRST: frozenset[str] = frozenset(
     | {"RatesLoaded", "PledgePledged", "RequirementOpened", "AllocationMade", "SubscriptionRegistered"}
     | {"ProposalMade", "PeriodClosed"}
     | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
-    | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted"}
+    | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
 )
 """What an aggregate begins with."""

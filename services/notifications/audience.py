@@ -242,6 +242,7 @@ NOBODY: Mapping[type[Fact], str] = {
     g.ProposalRefused: "nothing happens; whoever asks for the proposal finds it refused",
     g.PeriodClosed: "whoever works with the books looks it up",
     g.PeriodReopened: "two people have just done it",
+    p.ImportRecorded: "the answer has told whoever brought it, and no money has moved",
     **dict.fromkeys(
         (kind for kind in d.FACTS if kind not in TOLD),
         "who is who is looked up; a person is told by whoever appointed them",

@@ -24,6 +24,7 @@ from contracts.pledges import (
     AllocationSpendingReversed,
     AllocationSpent,
     FundOpened,
+    ImportRecorded,
     Instalment,
     Rate,
     RatesLoaded,
@@ -38,6 +39,7 @@ from services.pledges import (
     allocations,
     domain,
     funds,
+    import_store,
     ledger,
     periods,
     policy,
@@ -96,6 +98,8 @@ async def fold(tx: Tx, event: Event, fact: Fact) -> None:
         case AllocationReturned():
             await store.end_allocation(tx, fact.allocation_id, AllocationStatus.RETURNED)
             await store.cover(tx, fact.requirement_id, -fact.usd_minor)
+        case ImportRecorded():
+            await import_store.add(tx, fact)
         case AllocationReversed():
             await store.end_allocation(tx, fact.allocation_id, AllocationStatus.REVERSED)
             if fact.requirement_id is not None:

@@ -20,7 +20,9 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 UNION ALL SELECT requirement_id FROM requirement
                 WHERE requirement_id = ANY ($3::uuid[]) AND may_see(requirement, who.organization, who.role)
                 UNION ALL SELECT allocation_id FROM allocation
-                WHERE allocation_id = ANY ($3::uuid[]) AND may_see(allocation, who.organization, who.role)) AS ids
+                WHERE allocation_id = ANY ($3::uuid[]) AND may_see(allocation, who.organization, who.role)
+                UNION ALL SELECT import_id FROM flow_import
+                WHERE import_id = ANY ($3::uuid[]) AND may_see(flow_import, who.organization, who.role)) AS ids
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

@@ -1,17 +1,43 @@
 """What the routes of this service are given of its settings."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
+from contracts.refusals import Unavailable
 from services.pledges.money import Validity
+
+TABLES_AT_ONCE_MAX = 1
+"""Of one process: the longest takes some 140 MB of the temporary folder, and seconds of a thread."""
+
+
+class Tables:
+    """How many tables are being made in this process."""
+
+    def __init__(self) -> None:
+        self._under_way = 0
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """Raises Unavailable while there are too many."""
+        if self._under_way >= TABLES_AT_ONCE_MAX:
+            raise Unavailable("overloaded")
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
 
 
 class Own(NamedTuple):
-    """For how long rates hold, and in whose name it publishes: an IATI organization identifier."""
+    """For how long rates hold, in whose name it publishes (an IATI organization identifier), and the tables' turns."""
 
     validity: Validity
     reporter: str
+    tables: Tables
 
 
-Owned: TypeAlias = NamedDependency[Own]
+Owned: TypeAlias = NamedDependency[SkipValidation[Own]]

@@ -13,6 +13,7 @@ from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
 from services.pledges.allocations import Allocation, Requirement
 from services.pledges.domain import Pledge
+from services.pledges.import_rules import FlowImport
 from services.pledges.proposals import Proposal
 
 
@@ -56,6 +57,11 @@ class Action(StrEnum):
     SHOW_STATEMENT = "show_statement"
     LOAD_RATES = "load_rates"
     LIST_RATES = "list_rates"
+    LIST_FLOWS = "list_flows"
+    EXPORT_FLOWS = "export_flows"
+    IMPORT_FLOWS = "import_flows"
+    LIST_IMPORTS = "list_imports"
+    SHOW_IMPORT = "show_import"
 
 
 class Entry(Struct, frozen=True):
@@ -66,27 +72,38 @@ class Entry(Struct, frozen=True):
 
 _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
+# A table holds what its caller sees, as a list does.
 _FOR_EVERYBODY = frozenset(
     {Action.LIST_FUNDS, Action.SHOW_FUND, Action.LIST_RATES, Action.LIST_PERIODS, Action.SHOW_PERIOD}
+    | {Action.EXPORT_FLOWS}
 )
 _LISTS = frozenset(
     {Action.FOLLOW, Action.LIST_PLEDGES, Action.LIST_ALLOCATIONS, Action.LIST_REQUIREMENTS, Action.LIST_ENTRIES}
-    | {Action.LIST_PROPOSALS}
+    | {Action.LIST_PROPOSALS, Action.LIST_FLOWS, Action.LIST_IMPORTS}
 )
 _OF_FINANCE = frozenset(
     {Action.OPEN_FUND, Action.ALLOCATE, Action.LOAD_RATES, Action.PROPOSE_REVERSAL, Action.PROPOSE_REOPENING}
-    | {Action.CLOSE_YEAR}
+    | {Action.CLOSE_YEAR, Action.IMPORT_FLOWS}
 )
 _OF_PLEDGE = frozenset(
     {Action.COMMIT, Action.MEET_CONDITION, Action.RECEIVE, Action.LAPSE, Action.REDUCE, Action.CARRY_OVER}
     | {Action.CLOSE, Action.PROPOSE_WRITE_OFF, Action.PROPOSE_REFUND}
 )
 """What a finance officer of UNODC does with a donor's pledge."""
-_READS = frozenset({*_LISTS, Action.SHOW_PLEDGE, Action.SHOW_ALLOCATION, Action.SHOW_PROPOSAL, Action.SHOW_STATEMENT})
+_READS = frozenset(
+    {
+        *_LISTS,
+        Action.SHOW_PLEDGE,
+        Action.SHOW_ALLOCATION,
+        Action.SHOW_PROPOSAL,
+        Action.SHOW_STATEMENT,
+        Action.SHOW_IMPORT,
+    }
+)
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _OWN_PROPOSAL = denied("own-proposal")
 
-Record: TypeAlias = Pledge | Requirement | Allocation | Entry | Proposal
+Record: TypeAlias = Pledge | Requirement | Allocation | Entry | Proposal | FlowImport
 
 
 def decide(caller: Caller, action: Action, resource: Record | None = None) -> Decision:
@@ -154,6 +171,8 @@ def _may_see(caller: Caller, record: Record) -> bool:
             return may_see_allocation(caller, record)
         case Entry():
             return may_see_entry(caller, record.donor)
+        case FlowImport():
+            return reads_all(caller)
 
 
 def is_finance_officer(caller: Caller) -> bool:

@@ -9,8 +9,10 @@ from services.pledges import (
     allocation_routes,
     api,
     exit_routes,
+    flow_routes,
     following,
     iati_api,
+    import_routes,
     period_routes,
     proposal_routes,
     rate_routes,
@@ -18,11 +20,11 @@ from services.pledges import (
 )
 from services.pledges.consumers import HANDLERS, hears
 from services.pledges.money import Validity
-from services.pledges.own import Own
+from services.pledges.own import Own, Tables
 
 
 def own(running: Running) -> Own:
-    return Own(validity=Validity(running.settings.rates_hold), reporter=running.settings.iati_organization)
+    return Own(Validity(running.settings.rates_hold), running.settings.iati_organization, Tables())
 
 
 SERVICE = Service(
@@ -36,6 +38,8 @@ SERVICE = Service(
         *period_routes.ROUTES,
         *rate_routes.ROUTES,
         *iati_api.ROUTES,
+        *flow_routes.ROUTES,
+        *import_routes.ROUTES,
         *statement_routes.ROUTES,
     ],
     listens_to=("matching", "directory"),
@@ -43,6 +47,7 @@ SERVICE = Service(
     hears=hears,
     rebuild=actions.rebuild,
     tables=(
+        "flow_import",
         "posting",
         "proposal",
         "entry",
@@ -56,7 +61,7 @@ SERVICE = Service(
         "fund",
         "period",
     ),
-    texts=("fund_text", "pledge_text"),
+    texts=("fund_text", "pledge_text", "imported_flow", "rejected_row"),
     followed=Followed(following.seen),
     own=own,
 )

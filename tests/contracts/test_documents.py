@@ -165,6 +165,8 @@ def test_every_answer_names_a_media_type(document: Mapping[str, Any]) -> None:
         "application/octet-stream",
         "application/xml",
         "application/pdf",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "text/csv",
         "text/event-stream",
         "text/plain",
         "text/turtle",

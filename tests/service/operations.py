@@ -28,6 +28,7 @@ from services.pledges.rates_csv import EXAMPLE
 from services.requests.policy import Action as R
 from services.requests.policy import Filing
 from tests.conftest import every_service
+from tests.files import FLOWS, PDF
 from tests.service.test_mass_assignment import BODIES
 from tests.service.world import A_CLIENT, World
 
@@ -68,6 +69,8 @@ LISTS = {
     "/v1/allocations": "allocation_id",
     "/v1/requirements": "requirement_id",
     "/v1/ledger/entries": "entry_id",
+    "/v1/flows": "pledge_id",
+    "/v1/imports": "import_id",
     "/v1/notifications": "notification_id",
     "/v1/webhooks": "webhook_id",
     "/v1/people": "person_id",
@@ -80,8 +83,12 @@ NAMED = {"table": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organizati
 """What stands in a path and is everybody's to know."""
 
 QUERIES = {"/internal/events": {"owner": "requests"}, "/v1/treaty-statuses": {"state": "KEN"}}
-FILES = {"POST /v1/requests/{request_id}/attachments", "POST /v1/requests/{request_id}/notes-verbales"}
-"""Operations whose body is a file."""
+FILES = {
+    "POST /v1/requests/{request_id}/attachments": PDF,
+    "POST /v1/requests/{request_id}/notes-verbales": PDF,
+    "POST /v1/imports": FLOWS,
+}
+"""Operations whose body is a file, with one they take."""
 
 REVISED = {"POST /v1/matches/weights"}
 """Operations that change what there is one of: a revision is asked for, and no record named."""

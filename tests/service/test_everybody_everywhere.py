@@ -26,7 +26,6 @@ from tests import builders
 from tests.bench.recording import Recorded, Statement
 from tests.builders import a_caller, headers
 from tests.conftest import running_of
-from tests.files import PDF
 from tests.service.operations import (
     A_FILE,
     ACTORS,
@@ -106,18 +105,18 @@ async def ask(
 ) -> httpx.Response:
     """As somebody with these headers."""
     moves = str(operation) in REVISED or (operation.names_a_record and operation.method != "GET")
-    is_file, table = str(operation) in FILES, TABLES.get(str(operation))
+    file, table = FILES.get(str(operation)), TABLES.get(str(operation))
     lists = operation.path in LISTS and operation.method == "GET"
     return await world.client.request(
         operation.method,
         operation.at(**ids),
-        **({"content": PDF} if is_file else {"content": table} if table else {"json": body}),
+        **({"content": file} if file else {"content": table} if table else {"json": body}),
         params=query or ({"limit": 100} if lists else QUERIES.get(operation.path)),
         headers={
             **who,
             "Idempotency-Key": str(uuid4()),
             **(REVISION if moves else {}),
-            **(A_FILE if is_file else {"Content-Type": "text/csv"} if table else {}),
+            **(A_FILE if file else {"Content-Type": "text/csv"} if table else {}),
         },
     )
 

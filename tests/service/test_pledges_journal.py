@@ -9,6 +9,8 @@ from chassis.rebuild import verify
 from contracts import ledger, pledges
 from contracts.facts import fact_type
 from services.pledges.wiring import SERVICE
+from tests.builders import headers
+from tests.files import FLOWS
 from tests.service import test_pledges_life as life
 from tests.service import test_pledges_requirements as requirements
 from tests.service.test_pledges import NORWAY, api, committed, eur, pledged, post, receive
@@ -51,6 +53,9 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
         api, await post(api, "/v1/ledger/reversals", life.FINANCE, **body | {"entry_id": wrong["entry_id"]})
     )
     await _allocations(api)
+    as_file = {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
+    imported = await api.post("/v1/imports", content=FLOWS, headers=headers(life.FINANCE) | as_file)
+    assert imported.status_code == 201
     await life.close_and_reopen(api)
 
     owner = await Database.connect(database_url, "pledges", owner=True)

@@ -20,14 +20,14 @@ from services.matching.line import WantedLine
 from services.matching.round_planner import Planner
 from services.notifications import store as notifications_store
 from services.notifications import webhook_store
-from services.pledges import ledger, policy
+from services.pledges import import_store, ledger, policy
 from services.pledges import store as pledges_store
 from services.requests import attachment_store
 from services.requests import policy as requests_policy
 from services.requests import store as requests_store
 from services.requests.wiring import scan
 from tests.builders import a_caller, a_request, headers
-from tests.files import PDF
+from tests.files import FLOWS, PDF
 from tests.matching_builders import an_offering_body
 from tests.service.directory_steps import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
 from tests.service.test_pledges import prepared, usd
@@ -221,6 +221,9 @@ async def _money(world: World) -> None:
     purposes = ({"requirement_id": requirement["requirement_id"]}, {"work_package": "maintenance"})
     for purpose in purposes:
         await world.say(FINANCE, "/v1/allocations", fund=FUND, money=usd(1_000_000), **purpose)
+    given = headers(FINANCE) | {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
+    assert (await world.client.post("/v1/imports", content=FLOWS, headers=given)).status_code == 201
+    await world.carry()
 
 
 async def _records(databases: Mapping[str, Database]) -> Records:
@@ -256,6 +259,9 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         }
         records["allocation_id"] = {
             one: await pledges_store.get_allocation(tx, one, auditor) for one in await ids(tx, "allocation")
+        }
+        records["import_id"] = {
+            one.import_id: one for one in await import_store.imports(tx, auditor, before=None, limit=9)
         }
         entries = await ledger.entries(
             tx, auditor, fund=None, pledge_id=None, allocation_id=None, before=None, limit=1000

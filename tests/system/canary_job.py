@@ -12,7 +12,7 @@ import httpx
 from chassis.auth import persona_id
 from tests import builders
 from tests.builders import a_line, a_request
-from tests.files import PDF
+from tests.files import FLOWS, PDF
 from tests.matching_builders import a_drafted_line, an_offering_body
 from tests.seats import ISSUER
 from tests.service.matching_steps import settled
@@ -102,6 +102,19 @@ class Stage:
         attachment_id = str(answer.json()["attachment_id"])
         self.attachments.add(attachment_id)
         return attachment_id
+
+    async def bring(self, who: str, to: Readers) -> None:
+        """A table of flows with a text in its name, which nobody keeps, and another one in a row."""
+        path, planted = "/v1/imports", len(self.canaries.planted)
+        name = Canary(f"canary-{planted:04x}-File-Name", f"POST {path}", ("File-Name",), NOBODY)
+        row = Canary(f"canary-{planted + 1:04x}-body", f"POST {path}", ("body",), to)
+        self.canaries.keep([name, row])
+        answer = await self.client.post(
+            self.platform.addresses["requests"] + path,
+            content=FLOWS.replace(b"Fictitious sample", row.text.encode()),
+            headers=self.headers(who) | {"Content-Type": "application/octet-stream", "File-Name": f"{name.text}.csv"},
+        )
+        assert answer.status_code == 201, answer.text
 
     async def knock(self, client_id: str) -> None:
         """As a machine, with a secret that is none."""
@@ -210,6 +223,7 @@ async def money_is_pledged(stage: Stage) -> None:
     made = await stage.say(FINANCE, "POST", f"{path}/commit", {"committed_on": "2026-02-12"}, about=made)
     received = {"money": pledge["money"], "received_on": "2026-02-12"}
     await stage.say(FINANCE, "POST", f"{path}/receive", received, about=made)
+    await stage.bring(FINANCE, to=OVERSEERS | {FINANCE})
 
 
 async def assistance_is_offered(stage: Stage) -> None:

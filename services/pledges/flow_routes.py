@@ -1,0 +1,142 @@
+"""The routes of flows: as a list, as CSV and as a spreadsheet."""
+
+import asyncio
+import hashlib
+import io
+import re
+from collections.abc import Callable, Sequence
+from typing import Annotated
+from uuid import UUID
+
+from asyncpg import Record
+from litestar import Response, get
+from litestar.params import FromQuery, QueryParameter
+from msgspec import Struct
+
+from chassis.db import Database
+from chassis.downloads import Download
+from chassis.http import Calling, Db, Now, Paging, asks
+from contracts.refusals import Invalid, Mismatch
+from contracts.values import Caller
+from services.pledges import flow_store, store
+from services.pledges.flow_store import Filters
+from services.pledges.flow_tables import csv_of, xlsx_of
+from services.pledges.flows import Flow, FlowStatus
+from services.pledges.own import Owned, Tables
+from services.pledges.policy import Action
+
+TABLE_ROWS_MAX = 50_000
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_CURSOR = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([0-9]{1,4})\Z")
+
+Fund = Annotated[str | None, QueryParameter(max_length=32)]
+Donor = Annotated[str | None, QueryParameter(max_length=32)]
+Year = Annotated[int | None, QueryParameter(ge=1900, le=2200)]
+
+
+class FlowPage(Struct, frozen=True, kw_only=True):
+    """Flows, newest entry first; `cursor` leads to the next page."""
+
+    flows: list[Flow]
+    cursor: str | None
+
+
+@get("/v1/flows", opt=asks(Action.LIST_FLOWS), summary="Movements of money to funds, newest first")
+async def list_flows(
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    fund: Fund = None,
+    year: Year = None,
+    donor: Donor = None,
+    status: FromQuery[FlowStatus | None] = None,
+    cursor: Annotated[str | None, QueryParameter(max_length=41)] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[FlowPage]:
+    """A donor sees its own. Pledges, commitments and what is paid are never added to each other."""
+    filters = Filters(fund=fund, year=year, donor=donor, status=status)
+    async with db.transaction(by=caller) as tx:
+        rows = await flow_store.rows(tx, caller, filters, before=_place(cursor), limit=limit + 1)
+    flows = [flow_store.flow(row) for row in rows[:limit]]
+    more = flows[-1].flow_id if len(rows) > limit else None
+    return Response(FlowPage(flows=flows, cursor=more), headers=paging.next_link(more))
+
+
+@get("/v1/flows.csv", opt=asks(Action.EXPORT_FLOWS), media_type=CSV, summary="Movements of money to funds, as CSV")
+async def flows_as_csv(
+    db: Db,
+    own: Owned,
+    caller: Calling,
+    fund: Fund = None,
+    year: Year = None,
+    donor: Donor = None,
+    status: FromQuery[FlowStatus | None] = None,
+) -> Download:
+    """The same as the list, all at once: at most 50,000 rows. RFC 4180 in UTF-8; a text that begins as a formula does
+    has an apostrophe before it.
+    """
+    filters = Filters(fund=fund, year=year, donor=donor, status=status)
+    return await _table(db, own.tables, caller, filters, csv_of, name="flows.csv", media_type=CSV)
+
+
+@get(
+    "/v1/flows.xlsx",
+    opt=asks(Action.EXPORT_FLOWS),
+    media_type=XLSX,
+    summary="Movements of money to funds, as a spreadsheet",
+)
+async def flows_as_spreadsheet(
+    db: Db,
+    own: Owned,
+    caller: Calling,
+    now: Now,
+    fund: Fund = None,
+    year: Year = None,
+    donor: Donor = None,
+    status: FromQuery[FlowStatus | None] = None,
+) -> Download:
+    """The same as the list, all at once: at most 50,000 rows. Amounts are numbers, all else is text."""
+    filters = Filters(fund=fund, year=year, donor=donor, status=status)
+
+    def made(flows: Sequence[Flow]) -> bytes:
+        return xlsx_of(flows, now=now)
+
+    return await _table(db, own.tables, caller, filters, made, name="flows.xlsx", media_type=XLSX)
+
+
+async def _table(
+    db: Database,
+    tables: Tables,
+    caller: Caller,
+    filters: Filters,
+    made: Callable[[Sequence[Flow]], bytes],
+    *,
+    name: str,
+    media_type: str,
+) -> Download:
+    with tables.place():
+        async with db.transaction(by=caller) as tx:
+            # Counted first: what is too much is not read to be thrown away.
+            if await flow_store.count(tx, caller, filters, up_to=TABLE_ROWS_MAX + 1) > TABLE_ROWS_MAX:
+                raise Mismatch("table-too-long", rows_max=TABLE_ROWS_MAX, narrow_by=["year", "fund", "status"])
+            rows = await flow_store.all_rows(tx, caller, filters, up_to=TABLE_ROWS_MAX)
+        content = await asyncio.to_thread(_written, rows, made)
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    return Download(io.BytesIO(content), name=name, size_bytes=len(content), etag=etag, media_type=media_type)
+
+
+def _written(rows: Sequence[Record], made: Callable[[Sequence[Flow]], bytes]) -> bytes:
+    return made([flow_store.flow(row) for row in rows])
+
+
+def _place(cursor: str | None) -> tuple[UUID, int] | None:
+    if cursor is None:
+        return None
+    found = _CURSOR.match(cursor)
+    if found:
+        return UUID(found[1]), int(found[2])
+    raise Invalid("invalid-field", pointer="cursor", expected="a cursor of an earlier page")
+
+
+ROUTES = [list_flows, flows_as_csv, flows_as_spreadsheet]

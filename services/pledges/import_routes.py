@@ -1,0 +1,196 @@
+"""The routes of imports: a table of flows that others reported is brought, and looked at row by row."""
+
+import asyncio
+from collections import Counter
+from datetime import datetime
+from typing import Annotated, BinaryIO
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
+from msgspec import Struct
+
+from chassis.commands import claim
+from chassis.db import Tx
+from chassis.http import Calling, Commanded, Db, Now, Paging, Uploaded, asks
+from chassis.ids import new_id
+from chassis.problems import language_of
+from chassis.uploads import takes_file
+from contracts.reference.refusal_words import words_of
+from contracts.values import Caller, Language
+from services.pledges import import_actions, import_store, policy, store
+from services.pledges.import_rules import (
+    IMPORT_BYTES_MAX,
+    FlowImport,
+    Judged,
+    RejectedRow,
+    ReportedFlow,
+    Row,
+    judge,
+    read,
+)
+from services.pledges.policy import Action
+
+AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
+
+
+class Reason(Struct, frozen=True, kw_only=True):
+    """Why rows were not kept, in the language of `Accept-Language`, and how many."""
+
+    slug: str
+    explanation: str
+    rows: int
+
+
+class ImportView(Struct, frozen=True, kw_only=True):
+    """An import with every row that was not kept, by line: at most 5,000. One that was only tried has no id."""
+
+    import_id: UUID | None
+    dry_run: bool
+    file_hash: str
+    rows: int
+    accepted: int
+    rejected: int
+    reasons: tuple[Reason, ...]
+    rejected_rows: tuple[RejectedRow, ...]
+    recorded_at: datetime | None
+
+
+class ImportPage(Struct, frozen=True, kw_only=True):
+    """Imports, newest first; `cursor` leads to the next page."""
+
+    imports: list[FlowImport]
+    cursor: str | None
+
+
+class ReportedPage(Struct, frozen=True, kw_only=True):
+    """Flows as they were reported, by their line in the file; `cursor` leads to the next page."""
+
+    flows: list[ReportedFlow]
+    cursor: str | None
+
+
+@post(
+    "/v1/imports",
+    opt=asks(Action.IMPORT_FLOWS) | takes_file(bytes_max=IMPORT_BYTES_MAX),
+    summary="Import a table of flows that others reported",
+    responses={200: ResponseSpec(ImportView, generate_examples=False, description="What an import would do")},
+)
+async def import_flows(
+    upload: Uploaded,
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    now: Now,
+    dry_run: FromQuery[bool] = False,
+    accept_language: AcceptLanguage = None,
+) -> Response[ImportView]:
+    """For a finance officer of UNODC. The body is the CSV file itself, with the columns of the Financial Tracking
+    Service. Rows are kept as they were reported, beside the ledger and in no total; those that break a rule are listed
+    with it. With `dry_run` nothing is written.
+    """
+    policy.decide(caller, Action.IMPORT_FLOWS).required()
+    language, file_hash = language_of(accept_language), upload.digest.hex()
+    rows = await asyncio.to_thread(_read, upload.file)
+    async with db.transaction(by=caller) as tx:
+        known = await import_store.known(tx, [row.cells["id"] for row in rows if row.cells])
+    judged = await asyncio.to_thread(judge, rows, known)
+    if dry_run:
+        return Response(_tried(judged, file_hash, language), status_code=200)
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=new_id())
+        if claimed.first:
+            await import_actions.record_import(tx, claimed.outcome, judged, file_hash, now=now)
+        view = await _import(tx, claimed.outcome, caller, language)
+    return Response(view, status_code=201, headers={"Location": f"/v1/imports/{view.import_id}"})
+
+
+def _read(file: BinaryIO) -> list[Row]:
+    return read(file.read())
+
+
+@get("/v1/imports", opt=asks(Action.LIST_IMPORTS), summary="Imports of flows that others reported, newest first")
+async def list_imports(
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[ImportPage]:
+    """Of those who may read the whole ledger."""
+    async with db.transaction(by=caller) as tx:
+        found = await import_store.imports(tx, caller, before=cursor, limit=limit + 1)
+    more = str(found[limit - 1].import_id) if len(found) > limit else None
+    return Response(ImportPage(imports=found[:limit], cursor=more), headers=paging.next_link(more))
+
+
+@get("/v1/imports/{import_id:uuid}", opt=asks(Action.SHOW_IMPORT), summary="One import, with the rows it did not keep")
+async def show_import(
+    import_id: FromPath[UUID], db: Db, caller: Calling, accept_language: AcceptLanguage = None
+) -> ImportView:
+    async with db.transaction(by=caller) as tx:
+        return await _import(tx, import_id, caller, language_of(accept_language))
+
+
+@get(
+    "/v1/imports/{import_id:uuid}/flows",
+    opt=asks(Action.SHOW_IMPORT),
+    summary="The flows that an import kept, as they were reported",
+)
+async def list_imported_flows(
+    import_id: FromPath[UUID],
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    cursor: Annotated[int, QueryParameter(ge=0, le=10**9)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[ReportedPage]:
+    """Counted nowhere: what the ledger has not seen is not money here."""
+    async with db.transaction(by=caller) as tx:
+        policy.decide(caller, Action.SHOW_IMPORT, await import_store.get(tx, import_id, caller)).required()
+        found = await import_store.accepted(tx, import_id, after=cursor, limit=limit + 1)
+    more = str(found[limit - 1].line) if len(found) > limit else None
+    return Response(ReportedPage(flows=found[:limit], cursor=more), headers=paging.next_link(more))
+
+
+async def _import(tx: Tx, import_id: UUID, caller: Caller, language: Language) -> ImportView:
+    found = await import_store.get(tx, import_id, caller)
+    policy.decide(caller, Action.SHOW_IMPORT, found).required()
+    rejected = await import_store.rejected(tx, import_id)
+    return ImportView(
+        import_id=found.import_id,
+        dry_run=False,
+        file_hash=found.file_hash,
+        rows=found.rows,
+        accepted=found.accepted,
+        rejected=found.rejected,
+        reasons=_reasons(rejected, language),
+        rejected_rows=rejected,
+        recorded_at=found.recorded_at,
+    )
+
+
+def _tried(judged: Judged, file_hash: str, language: Language) -> ImportView:
+    accepted, rejected = len(judged.accepted), len(judged.rejected)
+    return ImportView(
+        import_id=None,
+        dry_run=True,
+        file_hash=file_hash,
+        rows=accepted + rejected,
+        accepted=accepted,
+        rejected=rejected,
+        reasons=_reasons(judged.rejected, language),
+        rejected_rows=judged.rejected,
+        recorded_at=None,
+    )
+
+
+def _reasons(rejected: tuple[RejectedRow, ...], language: Language) -> tuple[Reason, ...]:
+    """The most frequent first."""
+    counted = Counter(row.slug for row in rejected)
+    ordered = sorted(counted.items(), key=lambda one: (-one[1], one[0]))
+    return tuple(Reason(slug=slug, explanation=words_of(slug, language), rows=rows) for slug, rows in ordered)
+
+
+ROUTES = [import_flows, list_imports, show_import, list_imported_flows]

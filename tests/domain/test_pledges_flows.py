@@ -1,0 +1,167 @@
+"""Flows as tables: an amount is a number with all its digits, and what people wrote is never carried out."""
+
+import csv
+import io
+import re
+import zipfile
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from contracts.values import MINOR_UNITS_MAX
+from services.pledges.flow_tables import csv_of, inert, xlsx_of
+from services.pledges.flows import COLUMNS, Amount, Flow, FlowRow, FlowStatus, cells_of, flow_of
+from services.pledges.postings import Account
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+HOSTILE = [
+    '=HYPERLINK("https://evil.example","click")', "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1",
+    "＝1+1", "＋1", "－1", "＠SUM(A1)",
+]  # fmt: skip
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def a_row(**changes: Any) -> FlowRow:
+    row = FlowRow(
+        entry_id=UUID(int=1),
+        position=2,
+        pledge_id=UUID(int=3),
+        type="pledged",
+        account=Account.PLEDGED,
+        fund="SHERLOC-MNT",
+        donor="NOR",
+        effective_on=date(2026, 2, 12),
+        recorded_at=NOON,
+        currency="EUR",
+        minor=1_000_000,
+        usd_minor=1_150_000,
+        rate="1.15",
+        rate_source="fictitious",
+        rate_date=date(2026, 2, 1),
+        earmarking="softly_earmarked",
+        note="Fictitious sample",
+        reverses=None,
+    )
+    return replace(row, **changes)
+
+
+def a_flow(**changes: Any) -> Flow:
+    return flow_of(a_row(**changes))
+
+
+def rows_of(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline="")))
+
+
+def cells_in(content: bytes) -> list[dict[str, tuple[str, str, str]]]:
+    """Of each row of a spreadsheet, by column: the kind of the cell, what it says, and its formula."""
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        assert not [name for name in parts.namelist() if "externalLink" in name or "/_rels/sheet" in name]
+        sheet = ElementTree.fromstring(parts.read("xl/worksheets/sheet1.xml"))
+    rows = []
+    for row in sheet.iter(f"{SHEET}row"):
+        cells = [
+            (
+                cell.get("t", "n"),
+                "".join(text.text or "" for text in cell.iter() if text.tag in {f"{SHEET}t", f"{SHEET}v"}),
+                cell.findtext(f"{SHEET}f", ""),
+            )
+            for cell in row.iter(f"{SHEET}c")
+        ]
+        rows.append(dict(zip(COLUMNS, cells, strict=False)))
+    return rows[1:]
+
+
+@pytest.mark.parametrize(
+    ("account", "minor", "status", "shown"),
+    [
+        (Account.PLEDGED, 100, FlowStatus.PLEDGE, 100),
+        (Account.PLEDGED, -100, FlowStatus.PLEDGE, -100),
+        (Account.COMMITTED, -100, FlowStatus.COMMITMENT, 100),
+        (Account.COMMITTED, 100, FlowStatus.COMMITMENT, -100),
+        (Account.CASH, 100, FlowStatus.PAID, 100),
+    ],
+)
+def test_a_flow_grows_as_the_total_of_its_status_does(
+    account: Account, minor: int, status: FlowStatus, shown: int
+) -> None:
+    flow = a_flow(account=account, minor=minor, usd_minor=2 * minor)
+
+    assert (status, shown, 2 * shown) == (flow.status, flow.minor, flow.usd_minor)
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [
+        (1, "USD", "0.01"),
+        (-1, "USD", "-0.01"),
+        (115, "EUR", "1.15"),
+        (18_000_000, "JPY", "18000000"),
+        (1_005, "KWD", "1.005"),
+        (-123_456, "USD", "-1234.56"),
+        (MINOR_UNITS_MAX, "USD", "10000000000000.00"),
+    ],
+)
+def test_an_amount_is_written_with_the_digits_of_its_currency(minor: int, currency: str, text: str) -> None:
+    assert text == str(Amount(minor, currency))
+
+
+@given(st.integers(-MINOR_UNITS_MAX, MINOR_UNITS_MAX), st.sampled_from(["USD", "JPY", "KWD", "EUR"]))
+def test_no_digit_of_an_amount_is_lost_in_either_table(minor: int, currency: str) -> None:
+    flow = a_flow(minor=minor, currency=currency, usd_minor=minor)
+    amount = Amount(minor, currency)
+
+    assert minor == round(int(str(amount).replace(".", "")))
+    assert str(amount) == rows_of(csv_of([flow]))[0]["original_amount"]
+    kind, said, _ = cells_in(xlsx_of([flow], now=NOON))[0]["original_amount"]
+    assert ("n", str(amount)) == (kind, said)
+
+
+@pytest.mark.parametrize("note", HOSTILE)
+def test_a_text_that_looks_like_a_formula_is_text_in_both_tables(note: str) -> None:
+    flow = a_flow(note=note)
+
+    assert f"'{note}" == rows_of(csv_of([flow]))[0]["note"]
+    kind, said, formula = cells_in(xlsx_of([flow], now=NOON))[0]["note"]
+    assert ("inlineStr", "") == (kind, formula)
+    assert re.sub(r"_x000D_", "\r", said) == note
+
+
+@pytest.mark.parametrize(
+    "note", ["https://evil.example", "12345", "{=1}", "مثال", "例", "a\r\n=1", 'say "no"', "_x0041_"]
+)
+def test_any_other_text_is_left_as_it_is(note: str) -> None:
+    flow = a_flow(note=note)
+
+    assert note == rows_of(csv_of([flow]))[0]["note"]
+    kind, said, formula = cells_in(xlsx_of([flow], now=NOON))[0]["note"]
+    assert ("inlineStr", "") == (kind, formula)
+    assert note == said.replace("_x005F_", "_").replace("_x000D_", "\r")
+
+
+def test_a_negative_amount_is_a_number_and_no_formula() -> None:
+    (row,) = rows_of(csv_of([a_flow(minor=-100, usd_minor=-115)]))
+
+    assert ("-1.00", "-1.15") == (row["original_amount"], row["amount_usd"])
+    assert "'-1" == inert("-1")
+
+
+def test_csv_is_utf_8_without_a_mark_and_its_lines_end_as_rfc_4180_says() -> None:
+    content = csv_of([a_flow(note="例"), a_flow(note="two\nlines")])
+
+    assert content.startswith(b"flow_id,")
+    assert 3 == content.count(b"\r\n")
+    assert ["例", "two\nlines"] == [row["note"] for row in rows_of(content)]
+
+
+def test_both_tables_have_the_same_columns_in_the_same_order() -> None:
+    flow = a_flow()
+
+    assert [str(cell) for cell in cells_of(flow)] == list(rows_of(csv_of([flow]))[0].values())
+    assert list(COLUMNS) == list(cells_in(xlsx_of([flow], now=NOON))[0])
