@@ -1,6 +1,8 @@
 """The routes of allocations, requirements, the ledger and rates of exchange."""
 
+import asyncio
 import re
+import time
 from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -11,18 +13,21 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from chassis.commands import claim
+from chassis.db import Database
 from chassis.http import Calling, Commanded, Db, Now, Paging, asks, created, shown
 from chassis.ids import new_id
 from chassis.queries import formed_as
 from contracts.pledges import Rate
-from contracts.refusals import Invalid
-from contracts.values import Currency, Money
-from services.pledges import actions, funds, ledger, policy, store
+from contracts.refusals import Conflict, Invalid
+from contracts.values import Caller, Currency, Money
+from services.pledges import actions, balances, closings, funds, ledger, policy, store
 from services.pledges.allocations import Allocation, Requirement
 from services.pledges.commands import Allocate, LoadRates, dollars
 from services.pledges.policy import Action
 
 RATES_LIST_MAX = 500
+FINAL_SECONDS_MAX = 5.0
+FINAL_POLL_SECONDS = 0.1
 _RATE_CURSOR = re.compile(r"(\d{4}-\d{2}-\d{2})\.([A-Z]{3})\Z")
 
 
@@ -69,10 +74,15 @@ class EntryPage(Struct, frozen=True, kw_only=True):
 
 
 class Balances(Struct, frozen=True, kw_only=True):
-    """Every account of every fund, of what had been recorded by `as_at`; each book sums to zero in each currency."""
+    """Every account of every fund, of what had been recorded by `as_at`; each book sums to zero in each currency.
+
+    Where it is `final`, the same moment is answered the same for ever. Else these are the accounts as they stand, and
+    what is being recorded just now may still come in before `as_at`.
+    """
 
     as_at: datetime
-    balances: list[ledger.Balance]
+    final: bool
+    balances: list[balances.Balance]
 
 
 class RateTable(Struct, frozen=True, kw_only=True):
@@ -230,11 +240,35 @@ async def show_balances(
     now: Now,
     as_at: FromQuery[datetime | None] = None,
 ) -> Balances:
-    """For those who may read the whole ledger. A report as at a moment never changes afterwards."""
+    """For those who may read the whole ledger. A report as at a moment never changes afterwards.
+
+    It waits until whoever may still write something of that moment has ended, five seconds at most: then it is 409.
+    Without a moment it tells how things stand.
+    """
     policy.decide(caller, Action.SHOW_BALANCES).required()
-    moment = _moment(as_at) if as_at is not None else now
-    async with db.transaction(by=caller) as tx:
-        return Balances(as_at=moment, balances=await ledger.balances(tx, as_at=moment))
+    moment = _moment(as_at) if as_at is not None else None
+    if moment is not None:
+        await _until_final(db, caller, moment, now=now)
+    async with db.transaction(by=caller) as tx, tx.by_itself():
+        found = await balances.balances(tx, as_at=moment or balances.EVER)
+    return Balances(as_at=moment or now, final=moment is not None, balances=found)
+
+
+async def _until_final(db: Database, caller: Caller, moment: datetime, *, now: datetime) -> None:
+    """Have the books closed up to that moment. Raises Conflict for one to come, or where somebody writes that long."""
+    closed: closings.Closed | None = None
+    ends = time.monotonic() + FINAL_SECONDS_MAX
+    while True:
+        async with db.transaction(by=caller) as tx:
+            final_until = await closings.final_until(tx)
+        if moment <= final_until:
+            return
+        if moment > now or time.monotonic() > ends:
+            raise Conflict("moment-not-final", final_until=final_until.isoformat())
+        async with db.transaction(by=caller) as tx, tx.by_itself():
+            closed = await closings.close(tx, closed)
+        if closed.final_until < moment:
+            await asyncio.sleep(FINAL_POLL_SECONDS)
 
 
 def _moment(given: datetime) -> datetime:

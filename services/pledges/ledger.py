@@ -1,4 +1,4 @@
-"""The ledger's rows: entries with their postings, the balance that allocations draw on, and what reports add up."""
+"""The ledger's rows: entries with their postings, and the balance that allocations draw on."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -42,28 +42,6 @@ class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
     postings: tuple[Row, ...]
 
 
-class Balance(msgspec.Struct, frozen=True, kw_only=True):
-    """What an account of a fund holds in one currency: debits less credits."""
-
-    book: Book
-    account: Account
-    fund: str
-    currency: str
-    minor: int
-    usd_minor: int
-
-
-class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a fund's money has come. Each is a part of the one before, so that none is ever added to another."""
-
-    pledged_usd_minor: int = 0
-    committed_usd_minor: int = 0
-    paid_usd_minor: int = 0
-    allocated_usd_minor: int = 0
-    programme_support_usd_minor: int = 0
-    available_usd_minor: int = 0
-
-
 async def hold_balance(tx: Tx, fund: str) -> int:
     """What can be allocated from the fund, held until the transaction ends. Raises Missing for a fund there is none of.
 
@@ -76,48 +54,89 @@ async def hold_balance(tx: Tx, fund: str) -> int:
     return int(available)
 
 
+_WRITE = """
+    WITH locked AS MATERIALIZED (
+        -- In one order, whoever writes: two that move the balances of several funds never wait for each other.
+        SELECT fund FROM balance WHERE fund = ANY ($21::text[]) ORDER BY fund FOR UPDATE
+    ), moved AS (
+        UPDATE balance SET available_usd_minor = available_usd_minor + by_usd_minor
+        FROM locked JOIN unnest($21::text[], $22::bigint[]) AS moves(fund, by_usd_minor) USING (fund)
+        WHERE balance.fund = locked.fund AND available_usd_minor + by_usd_minor >= 0 RETURNING 1
+    ), written AS (
+        INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
+            rate_source, rate_date, reverses)
+        SELECT entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate::numeric,
+            rate_source, rate_date, CASE WHEN reversed_type IS NOT NULL THEN coalesce(reverses, (
+                SELECT e.entry_id FROM entry e
+                WHERE e.type = reversed_type AND (e.pledge_id = w.pledge_id OR e.allocation_id = w.allocation_id)
+            )) END
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::date[],
+            $8::timestamptz[], $9::text[], $10::text[], $11::date[], $12::text[], $13::uuid[])
+            AS w(entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate, rate_source,
+                rate_date, reversed_type, reverses)
+    ), posted AS (
+        INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
+        SELECT entry_id, position, fund, account, currency, minor, usd_minor
+        FROM unnest($14::uuid[], $15::smallint[], $16::text[], $17::text[], $18::text[], $19::bigint[], $20::bigint[])
+            AS p(entry_id, position, fund, account, currency, minor, usd_minor)
+    )
+    SELECT count(*) FROM moved
+"""
+
+
 async def write(tx: Tx, entry: Entry) -> None:
     """Add an entry and move the fund's balance, in one statement. Raises Conflict where it would fall below zero."""
-    valuation = entry.valuation
-    moved = await tx.fetchval(
-        """
-        WITH written AS (
-            INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
-                rate_source, rate_date, reverses)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, $11, (
-                SELECT entry_id FROM entry
-                WHERE type = $12 AND (pledge_id = $4 OR allocation_id = $5)))
-        ), posted AS (
-            INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
-            SELECT $1, position, $3, account, currency, minor, usd_minor
-            FROM unnest($13::text[], $14::text[], $15::bigint[], $16::bigint[]) WITH ORDINALITY
-                AS p(account, currency, minor, usd_minor, position)
-        ), moved AS (
-            UPDATE balance SET available_usd_minor = available_usd_minor + $17::bigint
-            WHERE fund = $3 AND $17::bigint <> 0 AND available_usd_minor + $17::bigint >= 0 RETURNING 1
-        )
-        SELECT $17::bigint = 0 OR EXISTS (SELECT FROM moved)
-        """,
-        entry.entry_id,
-        entry.type,
-        entry.fund,
-        entry.pledge_id,
-        entry.allocation_id,
-        entry.donor,
-        entry.effective_on,
-        entry.recorded_at,
-        valuation.rate if valuation else None,
-        valuation.rate_source if valuation else None,
-        valuation.rate_date if valuation else None,
-        REVERSES.get(entry.type),
-        [posting.account for posting in entry.postings],
-        [posting.currency for posting in entry.postings],
-        [posting.minor for posting in entry.postings],
-        [posting.usd_minor for posting in entry.postings],
-        entry.available_usd_minor,
-    )
-    if not moved:
+    await write_many(tx, [entry])
+
+
+async def write_many(tx: Tx, entries: Sequence[Entry]) -> None:
+    """Add entries and move each fund's balance once by what they come to, in one statement.
+
+    Raises Conflict where a balance would fall below zero by all of them together; then none may stay.
+    """
+    moves = _moves(entries)
+    if await tx.fetchval(_WRITE, *_columns(entries, moves)) < len(moves):
         raise Conflict("balance-exceeded")
+
+
+def _moves(entries: Sequence[Entry]) -> Mapping[str, int]:
+    """What each fund's balance moves by, of those whose does."""
+    moves: dict[str, int] = {}
+    for entry in entries:
+        moves[entry.fund] = moves.get(entry.fund, 0) + entry.available_usd_minor
+    return {fund: by for fund, by in moves.items() if by}
+
+
+def _columns(entries: Sequence[Entry], moves: Mapping[str, int]) -> Sequence[object]:
+    """The parameters of _WRITE. What an entry takes back stands in the ledger, or before it among these."""
+    standing: dict[tuple[EntryType, UUID | None], UUID] = {}
+    rows, postings = [], []
+    for entry in entries:
+        valuation, about = entry.valuation, entry.pledge_id or entry.allocation_id
+        reverses = REVERSES.get(entry.type)
+        rows.append(
+            (
+                entry.entry_id,
+                entry.type,
+                entry.fund,
+                entry.pledge_id,
+                entry.allocation_id,
+                entry.donor,
+                entry.effective_on,
+                entry.recorded_at,
+                valuation.rate if valuation else None,
+                valuation.rate_source if valuation else None,
+                valuation.rate_date if valuation else None,
+                reverses,
+                standing.get((reverses, about)) if reverses else None,
+            )
+        )
+        standing[entry.type, about] = entry.entry_id
+        postings += [
+            (entry.entry_id, position, entry.fund, one.account, one.currency, one.minor, one.usd_minor)
+            for position, one in enumerate(entry.postings, 1)
+        ]
+    return (*zip(*rows, strict=True), *zip(*postings, strict=True), list(moves), list(moves.values()))
 
 
 _ENTRY = """
@@ -167,51 +186,3 @@ async def _with_postings(tx: Tx, rows: Sequence[Record]) -> list[EntryRow]:
     for posting in found:
         postings[posting["entry_id"]].append(dict(posting))
     return [msgspec.convert({**dict(row), "postings": postings[row["entry_id"]]}, EntryRow) for row in rows]
-
-
-async def balances(tx: Tx, *, as_at: datetime) -> list[Balance]:
-    """Every account's balance, of what had been recorded by then. For those alone who may read the whole ledger."""
-    rows = await tx.fetch(
-        """
-        SELECT book, account, fund, currency, sum(minor) AS minor, sum(usd_minor) AS usd_minor
-        FROM posting JOIN entry USING (entry_id, fund)
-        WHERE recorded_at <= $1 GROUP BY book, account, fund, currency ORDER BY fund, book, account, currency
-        """,
-        as_at,
-    )
-    # A sum of bigint is numeric: whole, and beyond 64 bits when it must be.
-    return [
-        msgspec.convert({**dict(row), "minor": int(row["minor"]), "usd_minor": int(row["usd_minor"])}, Balance)
-        for row in rows
-    ]
-
-
-async def totals(tx: Tx, funds: Sequence[str]) -> Mapping[str, Totals]:
-    """How far the money of these funds has come, for everybody."""
-    rows = await tx.fetch(
-        """
-        SELECT fund, available_usd_minor, pledged, committed, paid, allocated, programme_support
-        FROM balance LEFT JOIN (
-            SELECT fund,
-                sum(usd_minor) FILTER (WHERE account = 'pledged') AS pledged,
-                -sum(usd_minor) FILTER (WHERE account = 'committed') AS committed,
-                sum(usd_minor) FILTER (WHERE account = 'cash') AS paid,
-                -sum(usd_minor) FILTER (WHERE account = 'allocated') AS allocated,
-                -sum(usd_minor) FILTER (WHERE account = 'programme_support') AS programme_support
-            FROM posting WHERE fund = ANY ($1::text[]) GROUP BY fund
-        ) AS sums USING (fund)
-        WHERE fund = ANY ($1::text[])
-        """,
-        funds,
-    )
-    return {
-        row["fund"]: Totals(
-            pledged_usd_minor=int(row["pledged"] or 0),
-            committed_usd_minor=int(row["committed"] or 0),
-            paid_usd_minor=int(row["paid"] or 0),
-            allocated_usd_minor=int(row["allocated"] or 0),
-            programme_support_usd_minor=int(row["programme_support"] or 0),
-            available_usd_minor=row["available_usd_minor"],
-        )
-        for row in rows
-    }

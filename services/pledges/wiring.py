@@ -1,11 +1,67 @@
 """The pledges service, put together."""
 
+import asyncio
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
+import structlog
+
+from chassis.db import Database
 from chassis.following import Followed
-from chassis.service import Service
-from services.pledges import actions, allocation_routes, api, following
+from chassis.service import Running, Service
+from chassis.supervise import Loop, every
+from services.pledges import actions, allocation_routes, api, balances, closings, following
+from services.pledges.closings import Closed
 from services.pledges.consumers import HANDLERS
+
+CLOSE_SECONDS = 1.0
+COUNT_SECONDS = 3600.0
+
+log = structlog.get_logger()
+
+
+async def keep_closing(db: Database) -> None:
+    """Each second, close the books where something was recorded, and write down what the accounts hold by then."""
+    closed: Closed | None = None
+    while True:
+        closed = await close_books(db, closed)
+        await asyncio.sleep(CLOSE_SECONDS)
+
+
+async def close_books(db: Database, closed: Closed | None) -> Closed | None:
+    """One turn of it; several at once do no harm."""
+    async with db.transaction() as tx:
+        behind = await closings.is_behind(tx)
+    if behind:
+        async with db.transaction() as tx:
+            closed = await closings.close(tx, closed)
+    made = 1
+    while made:
+        async with db.transaction() as tx:
+            made = await closings.keep_closing(tx)
+    return closed
+
+
+async def count_again(db: Database) -> list[str]:
+    """The funds whose counter is not what their entries come to; each is an error in the log."""
+    async with db.transaction() as tx:
+        differing = await balances.miscounted(tx)
+    for fund in differing:
+        log.error("the counter of a fund is not what its entries come to: see `entraide ledger verify`", fund=fund)
+    return differing
+
+
+async def _count_again(db: Database) -> None:
+    await count_again(db)
+
+
+def loops(running: Running) -> Mapping[str, Loop]:
+    return {
+        "books": partial(keep_closing, running.db),
+        "counters": partial(every, COUNT_SECONDS, partial(_count_again, running.db)),
+    }
+
 
 SERVICE = Service(
     name="pledges",
@@ -13,6 +69,7 @@ SERVICE = Service(
     routes=[*api.ROUTES, *allocation_routes.ROUTES],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
+    loops=loops,
     rebuild=actions.rebuild,
     tables=("posting", "entry", "allocation", "requirement", "pledge", "rate", "balance", "fund_requirement", "fund"),
     texts=("fund_text", "pledge_text"),

@@ -53,29 +53,22 @@ def db(databases: Mapping[str, Database]) -> Database:
 
 async def an_entry(tx: Tx, postings: list[tuple[str, str, int, int]]) -> None:
     """A copy of the first entry with postings of our own."""
-    entry_id = new_id()
     await tx.execute(
         """
-        INSERT INTO entry (entry_id, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source,
-            rate_date)
-        SELECT $1, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source, rate_date
-        FROM entry ORDER BY recorded_at LIMIT 1
-        """,
-        entry_id,
-    )
-    for position, (account, currency, minor, usd_minor) in enumerate(postings, 1):
-        await tx.execute(
-            """
-            INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
-            VALUES ($1, $2, 'SHERLOC-MNT', $3, $4, $5, $6)
-            """,
-            entry_id,
-            position,
-            account,
-            currency,
-            minor,
-            usd_minor,
+        WITH written AS (
+            INSERT INTO entry (entry_id, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source,
+                rate_date)
+            SELECT $1, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source, rate_date
+            FROM entry ORDER BY recorded_at LIMIT 1
         )
+        INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
+        SELECT $1, position, 'SHERLOC-MNT', account, currency, minor, usd_minor
+        FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) WITH ORDINALITY
+            AS p(account, currency, minor, usd_minor, position)
+        """,
+        new_id(),
+        *([list(column) for column in zip(*postings, strict=True)] or [[]] * 4),
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,7 +85,7 @@ async def an_entry(tx: Tx, postings: list[tuple[str, str, int, int]]) -> None:
         [("cash", "EUR", 100, 0), ("pledged", "EUR", -100, 0)],
     ],
 )
-async def test_an_entry_that_does_not_balance_is_refused_at_commit(
+async def test_an_entry_that_does_not_balance_is_refused(
     api: Client, db: Database, postings: list[tuple[str, str, int, int]]
 ) -> None:
     await pledged(api, money=usd(100))

@@ -349,6 +349,18 @@ MEANT = {
         "ban-drop-constraint",
     ): "nobody deletes an offering, of whatever age their code is",
     (
+        "services/pledges/migrations/0003_closings.sql",
+        "require-concurrent-index-creation",
+    ): "before the first release: there is little to read",
+    (
+        "services/pledges/migrations/0003_closings.sql",
+        "require-concurrent-index-deletion",
+    ): "before the first release: there is little to read",
+    (
+        "services/pledges/migrations/0003_closings.sql",
+        "ban-drop-function",
+    ): "a trigger's, which goes with it",
+    (
         "services/requests/migrations/0005_seen.sql",
         "ban-drop-function",
     ): "before the first release: no older code asks it",
