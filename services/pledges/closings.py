@@ -16,11 +16,14 @@ from chassis.db import Tx
 ALLOWANCE_SECONDS = 2.0
 """So much time an entry has between its `recorded_at` and its statement before the books are closed to it."""
 
-CLOSING_ENTRIES = 1000
+CLOSING_ENTRIES = 200
 """How many entries of a fund there are before the next closing: what a balance adds up at most, or little more."""
 
 CATCH_UP_ENTRIES = 20_000
 """How many go into one closing at most, so that none takes long."""
+
+CLOSED_FUNDS = 10
+"""Of how many funds in one turn."""
 
 
 class Closed(Struct, frozen=True, kw_only=True):
@@ -95,6 +98,7 @@ async def keep_closing(tx: Tx) -> int:
                     SELECT FROM entry
                     WHERE entry.fund = fund.fund AND recorded_at > last.as_at AND recorded_at <= final_until
                     ORDER BY recorded_at OFFSET $1::bigint - 1 LIMIT 1)
+                LIMIT $3
             ), added AS (
                 INSERT INTO closing (fund, as_at, account, currency, minor, usd_minor, postings)
                 SELECT due.fund, due.as_at, account, currency, sum(minor), sum(usd_minor), sum(postings)
@@ -117,5 +121,6 @@ async def keep_closing(tx: Tx) -> int:
             """,
             CLOSING_ENTRIES,
             CATCH_UP_ENTRIES,
+            CLOSED_FUNDS,
         )
     )

@@ -55,29 +55,46 @@ async def hold_balance(tx: Tx, fund: str) -> int:
 
 
 _WRITE = """
+    WITH written AS (
+        INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
+            rate_source, rate_date, reverses)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, $11, $12) RETURNING entry_id
+    ), posted AS (
+        INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
+        SELECT entry_id, position, $3, account, currency, minor, usd_minor
+        FROM written, unnest($13::text[], $14::text[], $15::bigint[], $16::bigint[]) WITH ORDINALITY
+            AS p(account, currency, minor, usd_minor, position)
+        RETURNING 1
+    ), moved AS (
+        -- At last, so that others wait for this row as short as can be.
+        UPDATE balance SET available_usd_minor = available_usd_minor + $17::bigint
+        WHERE (SELECT count(*) FROM posted) > 0
+            AND fund = $3 AND $17::bigint <> 0 AND available_usd_minor + $17::bigint >= 0 RETURNING 1
+    )
+    SELECT $17::bigint = 0 OR EXISTS (SELECT FROM moved)
+"""
+
+_WRITE_MANY = """
     WITH locked AS MATERIALIZED (
         -- In one order, whoever writes: two that move the balances of several funds never wait for each other.
-        SELECT fund FROM balance WHERE fund = ANY ($21::text[]) ORDER BY fund FOR UPDATE
+        SELECT fund FROM balance WHERE fund = ANY ($20::text[]) ORDER BY fund FOR UPDATE
     ), moved AS (
         UPDATE balance SET available_usd_minor = available_usd_minor + by_usd_minor
-        FROM locked JOIN unnest($21::text[], $22::bigint[]) AS moves(fund, by_usd_minor) USING (fund)
+        FROM locked JOIN unnest($20::text[], $21::bigint[]) AS moves(fund, by_usd_minor) USING (fund)
         WHERE balance.fund = locked.fund AND available_usd_minor + by_usd_minor >= 0 RETURNING 1
     ), written AS (
         INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
             rate_source, rate_date, reverses)
         SELECT entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate::numeric,
-            rate_source, rate_date, CASE WHEN reversed_type IS NOT NULL THEN coalesce(reverses, (
-                SELECT e.entry_id FROM entry e
-                WHERE e.type = reversed_type AND (e.pledge_id = w.pledge_id OR e.allocation_id = w.allocation_id)
-            )) END
+            rate_source, rate_date, reverses
         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::date[],
-            $8::timestamptz[], $9::text[], $10::text[], $11::date[], $12::text[], $13::uuid[])
+            $8::timestamptz[], $9::text[], $10::text[], $11::date[], $12::uuid[])
             AS w(entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate, rate_source,
-                rate_date, reversed_type, reverses)
+                rate_date, reverses)
     ), posted AS (
         INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
         SELECT entry_id, position, fund, account, currency, minor, usd_minor
-        FROM unnest($14::uuid[], $15::smallint[], $16::text[], $17::text[], $18::text[], $19::bigint[], $20::bigint[])
+        FROM unnest($13::uuid[], $14::smallint[], $15::text[], $16::text[], $17::text[], $18::bigint[], $19::bigint[])
             AS p(entry_id, position, fund, account, currency, minor, usd_minor)
     )
     SELECT count(*) FROM moved
@@ -86,7 +103,19 @@ _WRITE = """
 
 async def write(tx: Tx, entry: Entry) -> None:
     """Add an entry and move the fund's balance, in one statement. Raises Conflict where it would fall below zero."""
-    await write_many(tx, [entry])
+    postings = entry.postings
+    moved = await tx.fetchval(
+        _WRITE,
+        *_row(entry),
+        (await _taken_back(tx, [entry])).get(entry.entry_id),
+        [posting.account for posting in postings],
+        [posting.currency for posting in postings],
+        [posting.minor for posting in postings],
+        [posting.usd_minor for posting in postings],
+        entry.available_usd_minor,
+    )
+    if not moved:
+        raise Conflict("balance-exceeded")
 
 
 async def write_many(tx: Tx, entries: Sequence[Entry]) -> None:
@@ -94,8 +123,12 @@ async def write_many(tx: Tx, entries: Sequence[Entry]) -> None:
 
     Raises Conflict where a balance would fall below zero by all of them together; then none may stay.
     """
+    if len(entries) == 1:
+        # A statement for one is planned once, one for many again for each number of them.
+        await write(tx, entries[0])
+        return
     moves = _moves(entries)
-    if await tx.fetchval(_WRITE, *_columns(entries, moves)) < len(moves):
+    if await tx.fetchval(_WRITE_MANY, *_columns(entries, moves, await _taken_back(tx, entries))) < len(moves):
         raise Conflict("balance-exceeded")
 
 
@@ -107,36 +140,54 @@ def _moves(entries: Sequence[Entry]) -> Mapping[str, int]:
     return {fund: by for fund, by in moves.items() if by}
 
 
-def _columns(entries: Sequence[Entry], moves: Mapping[str, int]) -> Sequence[object]:
-    """The parameters of _WRITE. What an entry takes back stands in the ledger, or before it among these."""
-    standing: dict[tuple[EntryType, UUID | None], UUID] = {}
-    rows, postings = [], []
-    for entry in entries:
-        valuation, about = entry.valuation, entry.pledge_id or entry.allocation_id
-        reverses = REVERSES.get(entry.type)
-        rows.append(
-            (
-                entry.entry_id,
-                entry.type,
-                entry.fund,
-                entry.pledge_id,
-                entry.allocation_id,
-                entry.donor,
-                entry.effective_on,
-                entry.recorded_at,
-                valuation.rate if valuation else None,
-                valuation.rate_source if valuation else None,
-                valuation.rate_date if valuation else None,
-                reverses,
-                standing.get((reverses, about)) if reverses else None,
-            )
-        )
-        standing[entry.type, about] = entry.entry_id
-        postings += [
-            (entry.entry_id, position, entry.fund, one.account, one.currency, one.minor, one.usd_minor)
-            for position, one in enumerate(entry.postings, 1)
-        ]
+def _row(entry: Entry) -> Sequence[object]:
+    valuation = entry.valuation
+    return (
+        entry.entry_id,
+        entry.type,
+        entry.fund,
+        entry.pledge_id,
+        entry.allocation_id,
+        entry.donor,
+        entry.effective_on,
+        entry.recorded_at,
+        valuation.rate if valuation else None,
+        valuation.rate_source if valuation else None,
+        valuation.rate_date if valuation else None,
+    )
+
+
+def _columns(entries: Sequence[Entry], moves: Mapping[str, int], taken_back: Mapping[UUID, UUID]) -> Sequence[object]:
+    """The parameters of _WRITE_MANY."""
+    rows = [(*_row(entry), taken_back.get(entry.entry_id)) for entry in entries]
+    postings = [
+        (entry.entry_id, position, entry.fund, one.account, one.currency, one.minor, one.usd_minor)
+        for entry in entries
+        for position, one in enumerate(entry.postings, 1)
+    ]
     return (*zip(*rows, strict=True), *zip(*postings, strict=True), list(moves), list(moves.values()))
+
+
+async def _taken_back(tx: Tx, entries: Sequence[Entry]) -> Mapping[UUID, UUID]:
+    """Which entry each of these takes back, of those that do: it stands in the ledger, or among these."""
+    wanted = {entry.entry_id: (REVERSES[entry.type], _about(entry)) for entry in entries if entry.type in REVERSES}
+    if not wanted:
+        return {}
+    rows = await tx.fetch(
+        """
+        SELECT type, coalesce(pledge_id, allocation_id) AS about, entry_id FROM entry
+        WHERE type = ANY ($1::text[]) AND (pledge_id = ANY ($2::uuid[]) OR allocation_id = ANY ($2::uuid[]))
+        """,
+        list({kind for kind, _ in wanted.values()}),
+        [about for _, about in wanted.values()],
+    )
+    standing = {(entry.type, _about(entry)): entry.entry_id for entry in entries}
+    standing |= {(EntryType(row["type"]), row["about"]): row["entry_id"] for row in rows}
+    return {entry_id: standing[key] for entry_id, key in wanted.items() if key in standing}
+
+
+def _about(entry: Entry) -> UUID | None:
+    return entry.pledge_id or entry.allocation_id
 
 
 _ENTRY = """

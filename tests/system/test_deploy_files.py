@@ -361,6 +361,10 @@ MEANT = {
         "ban-drop-function",
     ): "a trigger's, which goes with it",
     (
+        "services/pledges/migrations/0003_closings.sql",
+        "ban-drop-constraint",
+    ): "a trigger looks at the same for all rows of a statement",
+    (
         "services/requests/migrations/0005_seen.sql",
         "ban-drop-function",
     ): "before the first release: no older code asks it",

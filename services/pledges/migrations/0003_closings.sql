@@ -44,6 +44,16 @@ DROP TRIGGER entry_balances ON entry;
 DROP TRIGGER entry_balances ON posting;
 DROP FUNCTION require_balance();
 
+-- That a posting's entry is there, and of the same fund, `require_balance` sees for all of a statement's at once.
+ALTER TABLE posting DROP CONSTRAINT posting_entry_id_fund_fkey;
+ALTER TABLE entry DROP CONSTRAINT entry_entry_id_fund_key;
+-- That its fund is there `require_entry` sees. A foreign key would lock the fund's row in each entry, and all who write
+-- entries of one fund would meet there; `balance` keeps a fund from going.
+ALTER TABLE entry DROP CONSTRAINT entry_fund_fkey;
+-- Hardly any entry takes another back.
+ALTER TABLE entry DROP CONSTRAINT entry_reverses_key;
+CREATE UNIQUE INDEX entry_reverses_key ON entry (reverses) WHERE reverses IS NOT NULL;
+
 CREATE FUNCTION require_entry() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
@@ -54,6 +64,10 @@ BEGIN
     THEN
         RAISE EXCEPTION 'an entry has no postings'
             USING ERRCODE = 'check_violation', TABLE = 'entry', CONSTRAINT = 'entry_balances';
+    END IF;
+    IF EXISTS (SELECT FROM added LEFT JOIN balance USING (fund) WHERE balance.fund IS NULL) THEN
+        RAISE EXCEPTION 'an entry is of no fund'
+            USING ERRCODE = 'foreign_key_violation', TABLE = 'entry', CONSTRAINT = 'entry_is_of_a_fund';
     END IF;
     -- A snapshot from before would not show what has been closed meanwhile.
     IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -82,9 +96,10 @@ BEGIN
             USING ERRCODE = 'check_violation', TABLE = 'posting', CONSTRAINT = 'entry_balances';
     END IF;
     -- Nor is anything added to an entry of another day, however well it balances.
-    IF EXISTS (SELECT FROM (SELECT DISTINCT entry_id FROM added) AS written LEFT JOIN LATERAL (
+    IF EXISTS (SELECT FROM (SELECT DISTINCT entry_id, fund FROM added) AS written LEFT JOIN LATERAL (
                    SELECT true AS is_new FROM entry
-                   WHERE entry.entry_id = written.entry_id AND entry.xmin = pg_current_xact_id()::xid LIMIT 1
+                   WHERE entry.entry_id = written.entry_id AND entry.fund = written.fund
+                       AND entry.xmin = pg_current_xact_id()::xid LIMIT 1
                ) AS e ON true
                WHERE is_new IS NULL)
     THEN
