@@ -225,6 +225,12 @@ async def entries(
     return await _with_postings(tx, rows)
 
 
+async def page(tx: Tx, *, after: UUID, limit: int) -> list[EntryRow]:
+    """Entries in the order of their ids, for the system itself."""
+    rows = await tx.fetch(_ENTRY + " WHERE entry_id > $1 ORDER BY entry_id LIMIT $2", after, limit)
+    return await _with_postings(tx, rows)
+
+
 async def _with_postings(tx: Tx, rows: Sequence[Record]) -> list[EntryRow]:
     found = await tx.fetch(
         """

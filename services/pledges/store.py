@@ -67,6 +67,12 @@ async def pledges(
     return [(_valued(row, Pledge), row["note"]) for row in rows]
 
 
+async def page_of_pledges(tx: Tx, *, after: UUID, limit: int) -> list[Pledge]:
+    """Pledges in the order of their ids, for the system itself."""
+    rows = await tx.fetch("SELECT * FROM pledge WHERE pledge_id > $1 ORDER BY pledge_id LIMIT $2", after, limit)
+    return [_valued(row, Pledge) for row in rows]
+
+
 _SAVE = Write(
     parts={
         "pledged": """
