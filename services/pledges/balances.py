@@ -94,19 +94,10 @@ async def available(tx: Tx, funds: Sequence[str]) -> Mapping[str, int]:
 
 
 async def miscounted(tx: Tx) -> list[str]:
-    """The funds whose counter is not what their entries come to, as one statement sees both."""
-    rows = await tx.fetch(
-        f"""
-        SELECT fund FROM balance LEFT JOIN (
-            SELECT fund, -sum(usd_minor) AS available FROM ({BALANCES}) AS held WHERE account = $3 GROUP BY fund
-        ) AS added_up USING (fund)
-        WHERE available_usd_minor <> coalesce(available, 0) ORDER BY fund
-        """,
-        EVER,
-        None,
-        Account.AVAILABLE,
-    )
-    return [row["fund"] for row in rows]
+    """The funds whose counter is not what their entries come to, in a transaction that sees one moment."""
+    held = {one.fund: -one.usd_minor for one in await balances(tx, as_at=EVER) if one.account is Account.AVAILABLE}
+    rows = await tx.fetch("SELECT fund, available_usd_minor FROM balance ORDER BY fund")
+    return [row["fund"] for row in rows if row["available_usd_minor"] != held.get(row["fund"], 0)]
 
 
 async def totals(tx: Tx, funds: Sequence[str]) -> Mapping[str, Totals]:

@@ -121,7 +121,8 @@ async def write(tx: Tx, entry: Entry) -> None:
 async def write_many(tx: Tx, entries: Sequence[Entry]) -> None:
     """Add entries and move each fund's balance once by what they come to, in one statement.
 
-    Raises Conflict where a balance would fall below zero by all of them together; then none may stay.
+    Raises Conflict where a balance would fall below zero by all of them together. Then none may stay: whoever can do
+    without some of them writes them one by one, each in a transaction of its own.
     """
     if len(entries) == 1:
         # A statement for one is planned once, one for many again for each number of them.

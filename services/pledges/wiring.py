@@ -46,6 +46,7 @@ async def close_books(db: Database, closed: Closed | None) -> Closed | None:
 async def count_again(db: Database) -> list[str]:
     """The funds whose counter is not what their entries come to; each is an error in the log."""
     async with db.transaction() as tx:
+        await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         differing = await balances.miscounted(tx)
     for fund in differing:
         log.error("the counter of a fund is not what its entries come to: see `entraide ledger verify`", fund=fund)

@@ -127,13 +127,14 @@ async def work(db: Database, chance: random.Random, most: int) -> None:
             outcome = b"d"
         except Refusal:
             outcome = b"r"
-        except asyncpg.UniqueViolationError as error:
-            assert error.table_name == "journal", "of two changes of one record the journal lets one through"
-            outcome = b"r"
         except Exception as error:
-            if not is_transient(error) and not isinstance(error, OutcomeUnknown):
+            # Of two changes of one record the journal lets one through.
+            if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":
+                outcome = b"r"
+            elif is_transient(error) or isinstance(error, OutcomeUnknown):
+                outcome = b"a"
+            else:
                 raise
-            outcome = b"a"
         os.write(1, outcome)
 
 

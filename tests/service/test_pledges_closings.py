@@ -194,7 +194,7 @@ async def test_as_many_ask_and_write_as_will_and_no_answer_ever_changes(
                     recorded_at = datetime.now(UTC)
                     await asyncio.sleep(number * turn % 5 / 1000)
                     await _copies(tx, 1, recorded_at=recorded_at)
-                    await asyncio.sleep(number * turn % 7 / 100)
+                    await asyncio.sleep(number * turn % 7 / 15)
             except asyncpg.SerializationError:
                 refused += 1
 
