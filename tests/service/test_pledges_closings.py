@@ -162,7 +162,7 @@ async def test_nobody_writes_from_a_snapshot_that_is_older_than_the_closed_books
     with pytest.raises(asyncpg.CheckViolationError) as no:
         await written()
 
-    assert no.value.constraint_name == "entry_is_recorded_now"
+    assert no.value.constraint_name == "entry_is_written_in_read_committed"
 
 
 async def test_closed_books_are_not_opened_again(api: Client, db: Database, at_once: None) -> None:

@@ -55,33 +55,35 @@ ALTER TABLE entry DROP CONSTRAINT entry_fund_fkey;
 ALTER TABLE entry DROP CONSTRAINT entry_reverses_key;
 CREATE UNIQUE INDEX entry_reverses_key ON entry (reverses) WHERE reverses IS NOT NULL;
 
+-- Each asks once for all that can be wrong: a statement more would cost as much as what it looks for.
 CREATE FUNCTION require_entry() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    wrong text := CASE
+        -- One by one through the key, whatever the plan was first made for.
+        WHEN EXISTS (SELECT FROM added LEFT JOIN LATERAL (
+                         SELECT true AS has_some FROM posting WHERE posting.entry_id = added.entry_id LIMIT 1
+                     ) AS p ON true
+                     WHERE has_some IS NULL)
+            THEN 'entry_balances'
+        WHEN EXISTS (SELECT FROM added LEFT JOIN balance USING (fund) WHERE balance.fund IS NULL)
+            THEN 'entry_is_of_a_fund'
+        -- A snapshot from before would not show what has been closed meanwhile.
+        WHEN current_setting('transaction_isolation') <> 'read committed'
+            THEN 'entry_is_written_in_read_committed'
+        -- By now this transaction has its number: whoever closes the books and does not stop it here sees that it runs.
+        WHEN EXISTS (SELECT FROM added, closed WHERE added.recorded_at <= closed.until)
+            -- Who makes the tables again from the journal writes what was there before.
+            AND caller_role() IS DISTINCT FROM 'owner'
+            THEN 'entry_is_recorded_now'
+        END;
 BEGIN
-    -- One by one through the key, whatever the plan was first made for.
-    IF EXISTS (SELECT FROM added LEFT JOIN LATERAL (
-                   SELECT true AS has_some FROM posting WHERE posting.entry_id = added.entry_id LIMIT 1) AS p ON true
-               WHERE has_some IS NULL)
-    THEN
-        RAISE EXCEPTION 'an entry has no postings'
-            USING ERRCODE = 'check_violation', TABLE = 'entry', CONSTRAINT = 'entry_balances';
-    END IF;
-    IF EXISTS (SELECT FROM added LEFT JOIN balance USING (fund) WHERE balance.fund IS NULL) THEN
-        RAISE EXCEPTION 'an entry is of no fund'
-            USING ERRCODE = 'foreign_key_violation', TABLE = 'entry', CONSTRAINT = 'entry_is_of_a_fund';
-    END IF;
-    -- A snapshot from before would not show what has been closed meanwhile.
-    IF current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION 'entries are written in read committed'
-            USING ERRCODE = 'check_violation', TABLE = 'entry', CONSTRAINT = 'entry_is_recorded_now';
-    END IF;
-    -- By now this transaction has its number: whoever closes the books and does not stop it here sees that it runs.
-    IF EXISTS (SELECT FROM added, closed WHERE added.recorded_at <= closed.until)
-        -- Who makes the tables again from the journal writes what was there before.
-        AND caller_role() IS DISTINCT FROM 'owner'
-    THEN
+    IF wrong = 'entry_is_recorded_now' THEN
         RAISE EXCEPTION 'the books are closed at this moment'
-            USING ERRCODE = 'serialization_failure', TABLE = 'entry', CONSTRAINT = 'entry_is_recorded_now';
+            USING ERRCODE = 'serialization_failure', TABLE = 'entry', CONSTRAINT = wrong;
+    ELSIF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'an entry is not as it has to be: %', wrong
+            USING ERRCODE = 'check_violation', TABLE = 'entry', CONSTRAINT = wrong;
     END IF;
     RETURN NULL;
 END
@@ -92,19 +94,15 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     IF EXISTS (SELECT FROM added GROUP BY entry_id, book, currency HAVING sum(minor) <> 0)
         OR EXISTS (SELECT FROM added GROUP BY entry_id, book HAVING sum(usd_minor) <> 0)
+        -- Nor is anything added to an entry of another day, however well it balances.
+        OR EXISTS (SELECT FROM (SELECT DISTINCT entry_id, fund FROM added) AS written LEFT JOIN LATERAL (
+                       SELECT true AS is_new FROM entry
+                       WHERE entry.entry_id = written.entry_id AND entry.fund = written.fund
+                           AND entry.xmin = pg_current_xact_id()::xid LIMIT 1
+                   ) AS e ON true
+                   WHERE is_new IS NULL)
     THEN
-        RAISE EXCEPTION 'the postings of an entry do not balance'
-            USING ERRCODE = 'check_violation', TABLE = 'posting', CONSTRAINT = 'entry_balances';
-    END IF;
-    -- Nor is anything added to an entry of another day, however well it balances.
-    IF EXISTS (SELECT FROM (SELECT DISTINCT entry_id, fund FROM added) AS written LEFT JOIN LATERAL (
-                   SELECT true AS is_new FROM entry
-                   WHERE entry.entry_id = written.entry_id AND entry.fund = written.fund
-                       AND entry.xmin = pg_current_xact_id()::xid LIMIT 1
-               ) AS e ON true
-               WHERE is_new IS NULL)
-    THEN
-        RAISE EXCEPTION 'a posting is added to an entry of another day'
+        RAISE EXCEPTION 'the postings of an entry do not balance, or are added to one of another day'
             USING ERRCODE = 'check_violation', TABLE = 'posting', CONSTRAINT = 'entry_balances';
     END IF;
     RETURN NULL;
