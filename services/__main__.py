@@ -38,7 +38,7 @@ from contracts.callers import Subject
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import Refusal, Unavailable
 from contracts.values import Language
-from services import contact, documents, erasing, iati_files, reference, reindexing, signing_in
+from services import contact, documents, erasing, iati_files, ledger_report, reference, reindexing, signing_in
 from services.audit_report import Progress, told
 from services.demo.people import person_of
 from services.directory.actions import Founder, erasure_of
@@ -444,6 +444,7 @@ def _in_one(state: Path | None, service: Service, work: Callable[[Database], Cor
 
 main.add_command(iati_files.command(fail))
 main.add_command(reindexing.command(lambda state: partial(_in_tx, state, MATCHING)))
+main.add_command(ledger_report.command(lambda state: partial(_in_tx, state, PLEDGES)))
 
 if __name__ == "__main__":
     main()

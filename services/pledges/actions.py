@@ -5,7 +5,7 @@ The edge opens the transaction.
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -13,7 +13,7 @@ import msgspec
 
 from chassis.commands import check_revision
 from chassis.db import Tx
-from chassis.journal import announce
+from chassis.journal import announce_all
 from contracts.facts import Event, Fact
 from contracts.ledger import PeriodClosed, PeriodReopened, ProposalApproved, ProposalMade, ProposalRefused
 from contracts.matching import MatchConfirmed, MatchRevoked
@@ -64,16 +64,30 @@ async def record(tx: Tx, fact: Fact, *, version: int, because: Event | None = No
 
     Raises Conflict for a fact that takes effect in a year whose books are closed.
     """
-    on = getattr(fact, "effective_on", None)
-    if on is not None and not isinstance(fact, ProposalMade):
-        await periods.hold_open(tx, on)
-    event = await announce(tx, fact, version=version, because=because)
+    await record_all(tx, [(fact, version)], because=because)
+
+
+async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Event | None = None) -> None:
+    """The same of several facts, each with its version: one statement for the journal, one for the ledger."""
+    for fact, _ in facts:
+        on = getattr(fact, "effective_on", None)
+        if on is not None and not isinstance(fact, ProposalMade):
+            await periods.hold_open(tx, on)
+    events = await announce_all(tx, facts, because=because)
     async with tx.by_itself():
-        await fold(tx, event, fact)
+        await fold(tx, [(event, fact) for event, (fact, _) in zip(events, facts, strict=True)])
 
 
-async def fold(tx: Tx, event: Event, fact: Fact) -> None:
-    """What a fact means to the tables and to the ledger; the rebuilding from the journal does this and nothing else."""
+async def fold(tx: Tx, told: Sequence[tuple[Event, Fact]]) -> None:
+    """What facts mean to the tables and to the ledger; the rebuilding from the journal does this and nothing else."""
+    for event, fact in told:
+        await _fold_into_tables(tx, event, fact)
+    entries = [entry for event, fact in told if (entry := entry_of(event.id, event.time, fact))]
+    if entries:
+        await ledger.write_many(tx, entries)
+
+
+async def _fold_into_tables(tx: Tx, event: Event, fact: Fact) -> None:
     match fact:
         case FundOpened():
             await funds.open_fund(tx, fact)
@@ -113,16 +127,13 @@ async def fold(tx: Tx, event: Event, fact: Fact) -> None:
             await store.save_pledge(tx, domain.evolve(before, fact))
         case _:
             raise AssertionError(f"{fact.type} is not a fact of pledges")
-    entry = entry_of(event.id, event.time, fact)
-    if entry is not None:
-        await ledger.write(tx, entry)
 
 
 async def rebuild(tx: Tx, event: Event) -> None:
     """Fold one fact of our own journal into the tables, as the action that announced it did."""
     fact = event.fact()
     assert fact is not None, "our own journal holds facts of our own contracts"
-    await fold(tx, event, fact)
+    await fold(tx, [(event, fact)])
 
 
 def hash_texts(texts: object) -> tuple[bytes, str]:
@@ -331,11 +342,13 @@ async def hear_of_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
     if requirement is None or requirement.status is RequirementStatus.CANCELLED:
         return
     on = max(fact.revoked_at.date(), await periods.open_from(tx))
+    facts: list[tuple[Fact, int]] = []
     for allocation in await store.made_for(tx, requirement.requirement_id):
         if not allocation.unspent_usd_minor:
             continue
         await ledger.hold_balance(tx, allocation.fund)
         donors = await store.fund_donors(tx, allocation.fund)
         back = allocation.give_back(donors, on=on, now=event.time)
-        await record(tx, back, version=allocation.revision + 1, because=event)
-    await record(tx, requirement.cancel(now=event.time), version=requirement.revision + 1, because=event)
+        facts.append((back, allocation.revision + 1))
+    facts.append((requirement.cancel(now=event.time), requirement.revision + 1))
+    await record_all(tx, facts, because=event)

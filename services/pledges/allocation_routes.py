@@ -1,6 +1,6 @@
-"""The routes of allocations, requirements and the ledger."""
+"""The routes of allocations and of what matches lack in money."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,9 +12,8 @@ from msgspec.structs import asdict
 from chassis.commands import claim
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from chassis.ids import new_id
-from contracts.refusals import Invalid
 from contracts.values import Money
-from services.pledges import actions, exit_actions, ledger, policy, store
+from services.pledges import actions, exit_actions, policy, store
 from services.pledges.allocations import Allocation, Requirement
 from services.pledges.commands import Allocate, Spend, dollars
 from services.pledges.policy import Action
@@ -53,20 +52,6 @@ class RequirementPage(Struct, frozen=True, kw_only=True):
 
     requirements: list[RequirementView]
     cursor: str | None
-
-
-class EntryPage(Struct, frozen=True, kw_only=True):
-    """Entries of the ledger, newest first; `cursor` leads to the next page."""
-
-    entries: list[ledger.EntryRow]
-    cursor: str | None
-
-
-class Balances(Struct, frozen=True, kw_only=True):
-    """Every account of every fund, of what had been recorded by `as_at`; each book sums to zero in each currency."""
-
-    as_at: datetime
-    balances: list[ledger.Balance]
 
 
 # -- allocations ------------------------------------------------------------------------------------------------------
@@ -199,67 +184,10 @@ def _requirement_view(requirement: Requirement) -> RequirementView:
     )
 
 
-# -- the ledger -------------------------------------------------------------------------------------------------------
-
-
-@get(
-    "/v1/ledger/entries",
-    opt=asks(Action.LIST_ENTRIES),
-    summary="The ledger's entries with their postings, newest first",
-)
-async def list_entries(
-    db: Db,
-    caller: Calling,
-    paging: Paging,
-    fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
-    pledge_id: Annotated[UUID | None, QueryParameter(name="pledge")] = None,
-    allocation_id: Annotated[UUID | None, QueryParameter(name="allocation")] = None,
-    cursor: FromQuery[UUID | None] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
-) -> Response[EntryPage]:
-    """A debit is positive, a credit negative. A donor sees the entries of its own pledges."""
-    async with db.transaction(by=caller) as tx:
-        found = await ledger.entries(
-            tx, caller, fund=fund, pledge_id=pledge_id, allocation_id=allocation_id, before=cursor, limit=limit + 1
-        )
-    more = str(found[limit - 1].entry_id) if len(found) > limit else None
-    return Response(EntryPage(entries=found[:limit], cursor=more), headers=paging.next_link(more))
-
-
-@get(
-    "/v1/ledger/balances",
-    opt=asks(Action.SHOW_BALANCES),
-    summary="Every account's balance, of what had been recorded by a moment",
-)
-async def show_balances(
-    db: Db,
-    caller: Calling,
-    now: Now,
-    as_at: FromQuery[datetime | None] = None,
-) -> Balances:
-    """For those who may read the whole ledger. A report as at a moment never changes afterwards."""
-    policy.decide(caller, Action.SHOW_BALANCES).required()
-    moment = _moment(as_at) if as_at is not None else now
-    async with db.transaction(by=caller) as tx:
-        return Balances(as_at=moment, balances=await ledger.balances(tx, as_at=moment))
-
-
-def _moment(given: datetime) -> datetime:
-    """Raises Invalid for a moment without its offset from UTC, or outside the years that UTC can say."""
-    try:
-        if given.tzinfo is not None:
-            return given.astimezone(UTC)
-    except OverflowError:
-        pass
-    raise Invalid("invalid-field", pointer="as_at", expected="a moment with its offset from UTC")
-
-
 ROUTES = [
     allocate,
     list_allocations,
     show_allocation,
     spend_allocation,
     list_requirements,
-    list_entries,
-    show_balances,
 ]

@@ -17,7 +17,7 @@ from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streamin
 from chassis.ids import new_id
 from contracts.pledges import YearlyRequirement
 from contracts.refusals import Missing
-from services.pledges import actions, funds, ledger, policy, store
+from services.pledges import actions, balances, funds, policy, store
 from services.pledges.allocations import fund_id_of
 from services.pledges.commands import CommitPledge, MakePledge, OpenFund, ReceiveInstalment, WithdrawPledge
 from services.pledges.domain import Status
@@ -122,11 +122,11 @@ async def _fund(tx: Tx, code: str) -> FundView:
 
 async def _with_totals(tx: Tx, found: list[funds.Fund]) -> list[FundView]:
     async with tx.by_itself():
-        totals = await ledger.totals(tx, [fund.fund for fund in found])
+        totals = await balances.totals(tx, [fund.fund for fund in found])
     return [_fund_view(fund, totals[fund.fund]) for fund in found]
 
 
-def _fund_view(fund: funds.Fund, totals: ledger.Totals) -> FundView:
+def _fund_view(fund: funds.Fund, totals: balances.Totals) -> FundView:
     required = sum(requirement.usd_minor for requirement in fund.requirements)
     return FundView(
         fund_id=fund.fund_id,

@@ -171,7 +171,7 @@ async def approve(
         await periods.hold_alone(tx)
     event = await announce(tx, approved, version=proposal.revision + 1)
     async with tx.by_itself():
-        await fold(tx, event, approved)
+        await fold(tx, [(event, approved)])
     await _carry_out(tx, proposal, event, validity, now=now)
 
 

@@ -1,17 +1,17 @@
 """The route that tells a fund's ledger as an IATI file."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 
 from chassis.db import Database
 from chassis.http import Calling, Db, Now, asks
-from contracts.refusals import Invalid
 from services.pledges import iati_store, policy
 from services.pledges.iati.published import Ledger, activities
 from services.pledges.iati.writing import write
+from services.pledges.moment_reader import moment_of, until_final
 from services.pledges.own import Owned
 from services.pledges.policy import Action
 
@@ -39,7 +39,10 @@ async def show_iati(
     assistance is named.
     """
     policy.decide(caller, Action.SHOW_IATI).required()
-    moment = min(_moment(as_at), now) if as_at is not None else now
+    moment = now
+    if as_at is not None:
+        moment = moment_of(as_at)
+        await until_final(db, caller, moment, now=now)
     async with _turns(db):
         async with db.transaction(by=caller) as tx:
             ledger = await iati_store.ledger_of(tx, code, caller, as_at=moment)
@@ -56,16 +59,6 @@ def _turns(db: Database) -> Turns:
     turns = db.memory.setdefault(Turns, Turns(AT_ONCE_MAX))
     assert isinstance(turns, Turns), "it is kept under its own name"
     return turns
-
-
-def _moment(given: datetime) -> datetime:
-    """Raises Invalid for a moment without its offset from UTC, or outside the years that UTC can say."""
-    try:
-        if given.tzinfo is not None:
-            return given.astimezone(UTC)
-    except OverflowError:
-        pass
-    raise Invalid("invalid-field", pointer="as_at", expected="a moment with its offset from UTC")
 
 
 ROUTES = [show_iati]

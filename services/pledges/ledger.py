@@ -1,4 +1,4 @@
-"""The ledger's rows: entries with their postings, the balance that allocations draw on, and what reports add up."""
+"""The ledger's rows: entries with their postings, and the balance that allocations draw on."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -42,36 +42,6 @@ class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
     postings: tuple[Row, ...]
 
 
-class Balance(msgspec.Struct, frozen=True, kw_only=True):
-    """What an account of a fund holds in one currency: debits less credits."""
-
-    book: Book
-    account: Account
-    fund: str
-    currency: str
-    minor: int
-    usd_minor: int
-
-
-class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a fund's money has come. None is ever added to another: each is a part of the one before, but for the
-    open pledges, which nobody has signed for. What is paid is `allocated`, programme support, bank charges, refunded,
-    transferred to other funds, or available; `spent` is a part of what is allocated.
-    """
-
-    pledged_usd_minor: int = 0
-    committed_usd_minor: int = 0
-    written_off_usd_minor: int = 0
-    paid_usd_minor: int = 0
-    allocated_usd_minor: int = 0
-    spent_usd_minor: int = 0
-    programme_support_usd_minor: int = 0
-    bank_charges_usd_minor: int = 0
-    refunded_usd_minor: int = 0
-    transferred_usd_minor: int = 0
-    available_usd_minor: int = 0
-
-
 async def hold_balance(tx: Tx, fund: str) -> int:
     """What can be allocated from the fund, held until the transaction ends. Raises Missing for a fund there is none of.
 
@@ -84,28 +54,96 @@ async def hold_balance(tx: Tx, fund: str) -> int:
     return int(available)
 
 
+_WRITE = """
+    WITH written AS (
+        INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
+            rate_source, rate_date, reverses)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, $11, $12) RETURNING entry_id
+    ), posted AS (
+        INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
+        SELECT entry_id, position, $3, account, currency, minor, usd_minor
+        FROM written, unnest($13::text[], $14::text[], $15::bigint[], $16::bigint[]) WITH ORDINALITY
+            AS p(account, currency, minor, usd_minor, position)
+        RETURNING 1
+    ), moved AS (
+        -- At last, so that others wait for this row as short as can be.
+        UPDATE balance SET available_usd_minor = available_usd_minor + $17::bigint
+        WHERE (SELECT count(*) FROM posted) > 0
+            AND fund = $3 AND $17::bigint <> 0 AND available_usd_minor + $17::bigint >= 0 RETURNING 1
+    )
+    SELECT $17::bigint = 0 OR EXISTS (SELECT FROM moved)
+"""
+
+_WRITE_MANY = """
+    WITH locked AS MATERIALIZED (
+        -- In one order, whoever writes: two that move the balances of several funds never wait for each other.
+        SELECT fund FROM balance WHERE fund = ANY ($20::text[]) ORDER BY fund FOR UPDATE
+    ), moved AS (
+        UPDATE balance SET available_usd_minor = available_usd_minor + by_usd_minor
+        FROM locked JOIN unnest($20::text[], $21::bigint[]) AS moves(fund, by_usd_minor) USING (fund)
+        WHERE balance.fund = locked.fund AND available_usd_minor + by_usd_minor >= 0 RETURNING 1
+    ), written AS (
+        INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
+            rate_source, rate_date, reverses)
+        SELECT entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate::numeric,
+            rate_source, rate_date, reverses
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::date[],
+            $8::timestamptz[], $9::text[], $10::text[], $11::date[], $12::uuid[])
+            AS w(entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate, rate_source,
+                rate_date, reverses)
+    ), posted AS (
+        INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
+        SELECT entry_id, position, fund, account, currency, minor, usd_minor
+        FROM unnest($13::uuid[], $14::smallint[], $15::text[], $16::text[], $17::text[], $18::bigint[], $19::bigint[])
+            AS p(entry_id, position, fund, account, currency, minor, usd_minor)
+    )
+    SELECT count(*) FROM moved
+"""
+
+
 async def write(tx: Tx, entry: Entry) -> None:
     """Add an entry and move the fund's balance, in one statement. Raises Conflict where it would fall below zero."""
-    valuation = entry.valuation
+    postings = entry.postings
     moved = await tx.fetchval(
-        """
-        WITH written AS (
-            INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
-                rate_source, rate_date, reverses)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, $11, coalesce($18::uuid, (
-                SELECT entry_id FROM entry
-                WHERE type = $12 AND (pledge_id = $4 OR allocation_id = $5))))
-        ), posted AS (
-            INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
-            SELECT $1, position, $3, account, currency, minor, usd_minor
-            FROM unnest($13::text[], $14::text[], $15::bigint[], $16::bigint[]) WITH ORDINALITY
-                AS p(account, currency, minor, usd_minor, position)
-        ), moved AS (
-            UPDATE balance SET available_usd_minor = available_usd_minor + $17::bigint
-            WHERE fund = $3 AND $17::bigint <> 0 AND available_usd_minor + $17::bigint >= 0 RETURNING 1
-        )
-        SELECT $17::bigint = 0 OR EXISTS (SELECT FROM moved)
-        """,
+        _WRITE,
+        *_row(entry),
+        (await _taken_back(tx, [entry])).get(entry.entry_id),
+        [posting.account for posting in postings],
+        [posting.currency for posting in postings],
+        [posting.minor for posting in postings],
+        [posting.usd_minor for posting in postings],
+        entry.available_usd_minor,
+    )
+    if not moved:
+        raise Conflict("balance-exceeded")
+
+
+async def write_many(tx: Tx, entries: Sequence[Entry]) -> None:
+    """Add entries and move each fund's balance once by what they come to, in one statement.
+
+    Raises Conflict where a balance would fall below zero by all of them together. Then none may stay: whoever can do
+    without some of them writes them one by one, each in a transaction of its own.
+    """
+    if len(entries) == 1:
+        # A statement for one is planned once, one for many again for each number of them.
+        await write(tx, entries[0])
+        return
+    moves = _moves(entries)
+    if await tx.fetchval(_WRITE_MANY, *_columns(entries, moves, await _taken_back(tx, entries))) < len(moves):
+        raise Conflict("balance-exceeded")
+
+
+def _moves(entries: Sequence[Entry]) -> Mapping[str, int]:
+    """What each fund's balance moves by, of those whose does."""
+    moves: dict[str, int] = {}
+    for entry in entries:
+        moves[entry.fund] = moves.get(entry.fund, 0) + entry.available_usd_minor
+    return {fund: by for fund, by in moves.items() if by}
+
+
+def _row(entry: Entry) -> Sequence[object]:
+    valuation = entry.valuation
+    return (
         entry.entry_id,
         entry.type,
         entry.fund,
@@ -117,16 +155,41 @@ async def write(tx: Tx, entry: Entry) -> None:
         valuation.rate if valuation else None,
         valuation.rate_source if valuation else None,
         valuation.rate_date if valuation else None,
-        REVERSES.get(entry.type),
-        [posting.account for posting in entry.postings],
-        [posting.currency for posting in entry.postings],
-        [posting.minor for posting in entry.postings],
-        [posting.usd_minor for posting in entry.postings],
-        entry.available_usd_minor,
-        entry.reverses,
     )
-    if not moved:
-        raise Conflict("balance-exceeded")
+
+
+def _columns(entries: Sequence[Entry], moves: Mapping[str, int], taken_back: Mapping[UUID, UUID]) -> Sequence[object]:
+    """The parameters of _WRITE_MANY."""
+    rows = [(*_row(entry), taken_back.get(entry.entry_id)) for entry in entries]
+    postings = [
+        (entry.entry_id, position, entry.fund, one.account, one.currency, one.minor, one.usd_minor)
+        for entry in entries
+        for position, one in enumerate(entry.postings, 1)
+    ]
+    return (*zip(*rows, strict=True), *zip(*postings, strict=True), list(moves), list(moves.values()))
+
+
+async def _taken_back(tx: Tx, entries: Sequence[Entry]) -> Mapping[UUID, UUID]:
+    """Which entry each of these takes back, of those that do: it stands in the ledger, or among these."""
+    named = {entry.entry_id: entry.reverses for entry in entries if entry.reverses is not None}
+    wanted = {entry.entry_id: (REVERSES[entry.type], _about(entry)) for entry in entries if entry.type in REVERSES}
+    if not wanted:
+        return named
+    rows = await tx.fetch(
+        """
+        SELECT type, coalesce(pledge_id, allocation_id) AS about, entry_id FROM entry
+        WHERE type = ANY ($1::text[]) AND (pledge_id = ANY ($2::uuid[]) OR allocation_id = ANY ($2::uuid[]))
+        """,
+        list({kind for kind, _ in wanted.values()}),
+        [about for _, about in wanted.values()],
+    )
+    standing = {(entry.type, _about(entry)): entry.entry_id for entry in entries}
+    standing |= {(EntryType(row["type"]), row["about"]): row["entry_id"] for row in rows}
+    return named | {entry_id: standing[key] for entry_id, key in wanted.items() if key in standing}
+
+
+def _about(entry: Entry) -> UUID | None:
+    return entry.pledge_id or entry.allocation_id
 
 
 async def is_reversed(tx: Tx, entry_id: UUID) -> bool:
@@ -168,6 +231,12 @@ async def entries(
     return await _with_postings(tx, rows)
 
 
+async def page(tx: Tx, *, after: UUID, limit: int) -> list[EntryRow]:
+    """Entries in the order of their ids, for the system itself."""
+    rows = await tx.fetch(_ENTRY + " WHERE entry_id > $1 ORDER BY entry_id LIMIT $2", after, limit)
+    return await _with_postings(tx, rows)
+
+
 async def _with_postings(tx: Tx, rows: Sequence[Record]) -> list[EntryRow]:
     found = await tx.fetch(
         """
@@ -180,56 +249,3 @@ async def _with_postings(tx: Tx, rows: Sequence[Record]) -> list[EntryRow]:
     for posting in found:
         postings[posting["entry_id"]].append(dict(posting))
     return [msgspec.convert({**dict(row), "postings": postings[row["entry_id"]]}, EntryRow) for row in rows]
-
-
-async def balances(tx: Tx, *, as_at: datetime) -> list[Balance]:
-    """Every account's balance, of what had been recorded by then. For those alone who may read the whole ledger."""
-    rows = await tx.fetch(
-        """
-        SELECT book, account, fund, currency, sum(minor) AS minor, sum(usd_minor) AS usd_minor
-        FROM posting JOIN entry USING (entry_id, fund)
-        WHERE recorded_at <= $1 GROUP BY book, account, fund, currency ORDER BY fund, book, account, currency
-        """,
-        as_at,
-    )
-    # A sum of bigint is numeric: whole, and beyond 64 bits when it must be.
-    return [
-        msgspec.convert({**dict(row), "minor": int(row["minor"]), "usd_minor": int(row["usd_minor"])}, Balance)
-        for row in rows
-    ]
-
-
-async def totals(tx: Tx, funds: Sequence[str]) -> Mapping[str, Totals]:
-    """How far the money of these funds has come, for everybody."""
-    rows = await tx.fetch(
-        """
-        SELECT fund, available_usd_minor, coalesce(json_object_agg(account, held) FILTER (WHERE account IS NOT NULL),
-            '{}')::text AS held
-        FROM balance LEFT JOIN (
-            SELECT fund, account, sum(usd_minor) AS held FROM posting
-            WHERE fund = ANY ($1::text[]) GROUP BY fund, account
-        ) AS sums USING (fund)
-        WHERE fund = ANY ($1::text[]) GROUP BY fund, available_usd_minor
-        """,
-        funds,
-    )
-    return {row["fund"]: _totals(row["available_usd_minor"], msgspec.json.decode(row["held"])) for row in rows}
-
-
-def _totals(available_usd_minor: int, held: Mapping[str, int]) -> Totals:
-    def credit(account: Account) -> int:
-        return -held.get(account, 0)
-
-    return Totals(
-        pledged_usd_minor=held.get(Account.PLEDGED, 0),
-        committed_usd_minor=credit(Account.COMMITTED),
-        written_off_usd_minor=held.get(Account.WRITTEN_OFF, 0),
-        paid_usd_minor=held.get(Account.CASH, 0),
-        allocated_usd_minor=credit(Account.ALLOCATED) + credit(Account.SPENT),
-        spent_usd_minor=credit(Account.SPENT),
-        programme_support_usd_minor=credit(Account.PROGRAMME_SUPPORT),
-        bank_charges_usd_minor=credit(Account.BANK_CHARGES),
-        refunded_usd_minor=credit(Account.REFUNDED),
-        transferred_usd_minor=credit(Account.TRANSFERRED),
-        available_usd_minor=available_usd_minor,
-    )

@@ -13,6 +13,7 @@ from chassis.http import Calling, Db, Now, asks
 from contracts.refusals import Invalid
 from contracts.values import Caller, Language
 from services.pledges import policy, statement_store
+from services.pledges.moment_reader import until_final
 from services.pledges.policy import Action
 from services.pledges.printing.press import Press
 from services.pledges.statement import Statement, statement_of
@@ -90,6 +91,8 @@ async def _statement(
     last = ends or moment.date()
     if starts is not None and last < starts:
         raise Invalid("dates-reversed", field="until")
+    if as_at is not None:
+        await until_final(db, caller, moment, now=now)
     async with db.transaction(by=caller) as tx:
         promises = await statement_store.promises(tx, caller, donor, fund=fund, as_at=moment)
         policy.decide(caller, Action.SHOW_STATEMENT, policy.Entry(donor)).required()

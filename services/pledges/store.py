@@ -86,6 +86,12 @@ async def pledges(
     return [(_pledge(row), row["note"]) for row in rows]
 
 
+async def page_of_pledges(tx: Tx, *, after: UUID, limit: int) -> list[Pledge]:
+    """Pledges in the order of their ids, for the system itself."""
+    rows = await tx.fetch(_PLEDGE + " WHERE pledge_id > $1 ORDER BY pledge_id LIMIT $2", after, limit)
+    return [_pledge(row) for row in rows]
+
+
 _SAVE = Write(
     parts={
         "pledged": """
@@ -316,7 +322,7 @@ async def spend(tx: Tx, allocation_id: UUID, usd_minor: int) -> None:
 
 
 def _pledge(row: Record) -> Pledge:
-    return _valued({**row, "schedule": msgspec.json.decode(row["schedule"])}, Pledge)
+    return _valued({**dict(row), "schedule": msgspec.json.decode(row["schedule"])}, Pledge)
 
 
 def _valued(row: Mapping[str, Any], kind: type[T]) -> T:

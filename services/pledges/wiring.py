@@ -1,23 +1,34 @@
 """The pledges service, put together."""
 
+import asyncio
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
+import structlog
+
+from chassis.db import Database
 from chassis.following import Followed
 from chassis.service import Running, Service
+from chassis.supervise import Loop, every
 from services.pledges import (
     actions,
     allocation_routes,
     api,
+    balances,
+    closings,
     exit_routes,
     flow_routes,
     following,
     iati_api,
     import_routes,
+    ledger_routes,
     period_routes,
     proposal_routes,
     rate_routes,
     statement_routes,
 )
+from services.pledges.closings import Closed
 from services.pledges.consumers import HANDLERS, hears
 from services.pledges.money import Validity
 from services.pledges.own import Own, Tables
@@ -27,6 +38,55 @@ def own(running: Running) -> Own:
     return Own(Validity(running.settings.rates_hold), running.settings.iati_organization, Tables())
 
 
+CLOSE_SECONDS = 1.0
+COUNT_SECONDS = 3600.0
+
+log = structlog.get_logger()
+
+
+async def keep_closing(db: Database) -> None:
+    """Each second, close the books where something was recorded, and write down what the accounts hold by then."""
+    closed: Closed | None = None
+    while True:
+        closed = await close_books(db, closed)
+        await asyncio.sleep(CLOSE_SECONDS)
+
+
+async def close_books(db: Database, closed: Closed | None) -> Closed | None:
+    """One turn of it; several at once do no harm."""
+    async with db.transaction() as tx:
+        behind = await closings.is_behind(tx)
+    if behind:
+        async with db.transaction() as tx:
+            closed = await closings.close(tx, closed)
+    made = 1
+    while made:
+        async with db.transaction() as tx:
+            made = await closings.keep_closing(tx)
+    return closed
+
+
+async def count_again(db: Database) -> list[str]:
+    """The funds whose counter is not what their entries come to; each is an error in the log."""
+    async with db.transaction() as tx:
+        await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        differing = await balances.miscounted(tx)
+    for fund in differing:
+        log.error("the counter of a fund is not what its entries come to: see `entraide ledger verify`", fund=fund)
+    return differing
+
+
+async def _count_again(db: Database) -> None:
+    await count_again(db)
+
+
+def loops(running: Running) -> Mapping[str, Loop]:
+    return {
+        "books": partial(keep_closing, running.db),
+        "counters": partial(every, COUNT_SECONDS, partial(_count_again, running.db)),
+    }
+
+
 SERVICE = Service(
     name="pledges",
     folder=Path(__file__).parent,
@@ -34,6 +94,7 @@ SERVICE = Service(
         *api.ROUTES,
         *exit_routes.ROUTES,
         *allocation_routes.ROUTES,
+        *ledger_routes.ROUTES,
         *proposal_routes.ROUTES,
         *period_routes.ROUTES,
         *rate_routes.ROUTES,
@@ -45,6 +106,7 @@ SERVICE = Service(
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
     hears=hears,
+    loops=loops,
     rebuild=actions.rebuild,
     tables=(
         "flow_import",

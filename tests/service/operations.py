@@ -24,6 +24,7 @@ from services.documents.permissions import told
 from services.matching.policy import Action as M
 from services.notifications.domain import subscription_id_of
 from services.notifications.policy import Action as N
+from services.pledges.policy import Action as P
 from services.pledges.rates_csv import EXAMPLE
 from services.requests.policy import Action as R
 from services.requests.policy import Filing
@@ -67,6 +68,7 @@ LISTS = {
     "/v1/rounds": "round_id",
     "/v1/pledges": "pledge_id",
     "/v1/allocations": "allocation_id",
+    "/v1/proposals": "proposal_id",
     "/v1/requirements": "requirement_id",
     "/v1/ledger/entries": "entry_id",
     "/v1/flows": "pledge_id",
@@ -79,7 +81,7 @@ LISTS = {
 }
 """Lists whose entries are decided on one by one, and what names an entry."""
 
-NAMED = {"table": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organization": "KEN"}
+NAMED = {"table": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organization": "KEN", "year": "2026"}
 """What stands in a path and is everybody's to know."""
 
 QUERIES = {"/internal/events": {"owner": "requests"}, "/v1/treaty-statuses": {"state": "KEN"}}
@@ -294,6 +296,11 @@ def registering(_: World, operation: Operation, body: Mapping[str, Any]) -> Iter
         yield Case(operation, asking(question), body={**A_CLIENT, "organization": organization, "role": role})
 
 
+def reversing(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    for entry_id in world.records["entry_id"]:
+        yield Case(operation, asking(Question(P.PROPOSE_REVERSAL, None)), body={**body, "entry_id": str(entry_id)})
+
+
 def own_subscription(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
     assert operation.action is not None
     action, known = operation.action, world.records["subscription_id"]
@@ -309,6 +316,7 @@ NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], It
     named(D.ENTER): entering,
     named(D.APPOINT): appointing,
     named(D.REGISTER_CLIENT): registering,
+    named(P.PROPOSE_REVERSAL): reversing,
     named(N.SHOW_SUBSCRIPTION): own_subscription,
     named(N.REGISTER_SUBSCRIPTION): own_subscription,
 }

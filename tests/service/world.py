@@ -20,7 +20,7 @@ from services.matching.line import WantedLine
 from services.matching.round_planner import Planner
 from services.notifications import store as notifications_store
 from services.notifications import webhook_store
-from services.pledges import import_store, ledger, policy
+from services.pledges import import_store, ledger, policy, proposal_store
 from services.pledges import store as pledges_store
 from services.requests import attachment_store
 from services.requests import policy as requests_policy
@@ -217,6 +217,10 @@ async def _money(world: World) -> None:
         pledge = await world.say(FINANCE, f"{path}/commit", about=pledge, committed_on="2026-02-12")
         await world.say(FINANCE, f"{path}/receive", about=pledge, money=body["money"], received_on="2026-02-12")
     await world.say(NORWAYS_DONOR, "/v1/pledges", **body)
+    owed = await world.say(NORWAYS_DONOR, "/v1/pledges", **body)
+    path = f"/v1/pledges/{owed['pledge_id']}"
+    owed = await world.say(FINANCE, f"{path}/commit", about=owed, committed_on="2026-02-12")
+    await world.say(FINANCE, f"{path}/write-off", about=owed, reason="not_expected")
     (requirement,) = (await world.client.get("/v1/requirements", headers=headers(FINANCE))).json()["requirements"]
     purposes = ({"requirement_id": requirement["requirement_id"]}, {"work_package": "maintenance"})
     for purpose in purposes:
@@ -260,6 +264,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         records["allocation_id"] = {
             one: await pledges_store.get_allocation(tx, one, auditor) for one in await ids(tx, "allocation")
         }
+        records["proposal_id"] = {one: await proposal_store.get(tx, one) for one in await ids(tx, "proposal")}
         records["import_id"] = {
             one.import_id: one for one in await import_store.imports(tx, auditor, before=None, limit=9)
         }

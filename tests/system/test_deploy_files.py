@@ -349,6 +349,14 @@ MEANT = {
         "ban-drop-constraint",
     ): "nobody deletes an offering, of whatever age their code is",
     (
+        "services/pledges/migrations/0003_the_whole_life_of_a_pledge.sql",
+        "ban-drop-constraint",
+    ): "each gets a wider one in the same statement",
+    (
+        "services/pledges/migrations/0003_the_whole_life_of_a_pledge.sql",
+        "constraint-missing-not-valid",
+    ): "before the first release: there is little to read",
+    (
         "services/pledges/migrations/0004_rates_of_sources.sql",
         "adding-serial-primary-key-field",
     ): "a table of some hundred rows a month",
@@ -364,6 +372,22 @@ MEANT = {
         "services/pledges/migrations/0004_rates_of_sources.sql",
         "constraint-missing-not-valid",
     ): "a table of some hundred rows a month",
+    (
+        "services/pledges/migrations/0006_closings.sql",
+        "require-concurrent-index-creation",
+    ): "before the first release: there is little to read",
+    (
+        "services/pledges/migrations/0006_closings.sql",
+        "require-concurrent-index-deletion",
+    ): "before the first release: there is little to read",
+    (
+        "services/pledges/migrations/0006_closings.sql",
+        "ban-drop-function",
+    ): "a trigger's, which goes with it",
+    (
+        "services/pledges/migrations/0006_closings.sql",
+        "ban-drop-constraint",
+    ): "a trigger looks at the same for all rows of a statement",
     (
         "services/requests/migrations/0005_seen.sql",
         "ban-drop-function",

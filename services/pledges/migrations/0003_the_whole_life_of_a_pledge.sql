@@ -138,16 +138,3 @@ WHERE agreed.type = 'committed' AND made.type = 'pledged';
 CREATE FUNCTION books_open_from() RETURNS date
 LANGUAGE sql STABLE
 RETURN make_date(coalesce((SELECT max(CASE status WHEN 'closed' THEN year + 1 ELSE year END) FROM period), 2000), 1, 1);
-
--- The wall behind `periods.hold_open`, which holds the lock of whoever posts; who closes a year takes it alone.
-CREATE FUNCTION require_open_year() RETURNS trigger
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-BEGIN
-    IF NEW.effective_on < books_open_from() THEN
-        RAISE EXCEPTION 'the year of an entry is closed'
-            USING ERRCODE = 'check_violation', TABLE = 'entry', CONSTRAINT = 'entry_in_open_year';
-    END IF;
-    RETURN NEW;
-END
-$$;
-CREATE TRIGGER entry_in_open_year BEFORE INSERT ON entry FOR EACH ROW EXECUTE FUNCTION require_open_year();

@@ -1,0 +1,85 @@
+"""The routes of the ledger: its entries, and what its accounts hold as at a moment."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.params import FromQuery, QueryParameter
+from msgspec import Struct
+
+from chassis.http import Calling, Db, Now, Paging, asks
+from services.pledges import balances, ledger, policy, store
+from services.pledges.moment_reader import moment_of, until_final
+from services.pledges.policy import Action
+
+
+class EntryPage(Struct, frozen=True, kw_only=True):
+    """Entries of the ledger, newest first; `cursor` leads to the next page."""
+
+    entries: list[ledger.EntryRow]
+    cursor: str | None
+
+
+class Balances(Struct, frozen=True, kw_only=True):
+    """Every account of every fund, of what had been recorded by `as_at`; each book sums to zero in each currency.
+
+    Where it is `final`, the same moment is answered the same for ever. Else these are the accounts as they stand, and
+    what is being recorded just now may still come in before `as_at`.
+    """
+
+    as_at: datetime
+    final: bool
+    balances: list[balances.Balance]
+
+
+@get(
+    "/v1/ledger/entries",
+    opt=asks(Action.LIST_ENTRIES),
+    summary="The ledger's entries with their postings, newest first",
+)
+async def list_entries(
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
+    pledge_id: Annotated[UUID | None, QueryParameter(name="pledge")] = None,
+    allocation_id: Annotated[UUID | None, QueryParameter(name="allocation")] = None,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[EntryPage]:
+    """A debit is positive, a credit negative. A donor sees the entries of its own pledges."""
+    async with db.transaction(by=caller) as tx:
+        found = await ledger.entries(
+            tx, caller, fund=fund, pledge_id=pledge_id, allocation_id=allocation_id, before=cursor, limit=limit + 1
+        )
+    more = str(found[limit - 1].entry_id) if len(found) > limit else None
+    return Response(EntryPage(entries=found[:limit], cursor=more), headers=paging.next_link(more))
+
+
+@get(
+    "/v1/ledger/balances",
+    opt=asks(Action.SHOW_BALANCES),
+    summary="Every account's balance, of what had been recorded by a moment",
+)
+async def show_balances(
+    db: Db,
+    caller: Calling,
+    now: Now,
+    as_at: FromQuery[datetime | None] = None,
+) -> Balances:
+    """For those who may read the whole ledger. A report as at a moment never changes afterwards.
+
+    It waits until whoever may still write something of that moment has ended, five seconds at most: then it is 409.
+    Without a moment it tells how things stand.
+    """
+    policy.decide(caller, Action.SHOW_BALANCES).required()
+    moment = moment_of(as_at) if as_at is not None else None
+    if moment is not None:
+        await until_final(db, caller, moment, now=now)
+    async with db.transaction(by=caller) as tx, tx.by_itself():
+        found = await balances.balances(tx, as_at=moment or balances.EVER)
+    return Balances(as_at=moment or now, final=moment is not None, balances=found)
+
+
+ROUTES = [list_entries, show_balances]

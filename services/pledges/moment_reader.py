@@ -1,0 +1,40 @@
+"""Moments of the ledger: one that is told of has to be final, so that what was told of it never changes."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+from chassis.db import Database
+from contracts.refusals import Conflict, Invalid
+from contracts.values import Caller
+from services.pledges import closings
+
+FINAL_SECONDS_MAX = 5.0
+FINAL_POLL_SECONDS = 0.1
+
+
+async def until_final(db: Database, caller: Caller, moment: datetime, *, now: datetime) -> None:
+    """Have the books closed up to that moment. Raises Conflict for one to come, or where somebody writes that long."""
+    closed: closings.Closed | None = None
+    ends = time.monotonic() + FINAL_SECONDS_MAX
+    while True:
+        async with db.transaction(by=caller) as tx:
+            final_until = await closings.final_until(tx)
+        if moment <= final_until:
+            return
+        if moment > now or time.monotonic() > ends:
+            raise Conflict("moment-not-final", final_until=final_until.isoformat())
+        async with db.transaction(by=caller) as tx, tx.by_itself():
+            closed = await closings.close(tx, closed)
+        if closed.final_until < moment:
+            await asyncio.sleep(FINAL_POLL_SECONDS)
+
+
+def moment_of(given: datetime) -> datetime:
+    """Raises Invalid for a moment without its offset from UTC, or outside the years that UTC can say."""
+    try:
+        if given.tzinfo is not None:
+            return given.astimezone(UTC)
+    except OverflowError:
+        pass
+    raise Invalid("invalid-field", pointer="as_at", expected="a moment with its offset from UTC")

@@ -1,0 +1,279 @@
+"""Proving the books: everything is added up again from the postings and made again from the journal, and compared.
+
+It reads in one snapshot, page by page, while others write, and changes nothing.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from chassis.db import Tx
+from contracts.facts import decode_event
+from services.pledges import domain, ledger, store
+from services.pledges.domain import Pledge
+from services.pledges.ledger import EntryRow
+from services.pledges.postings import BOOKS, REVERSES, Account, Entry, entry_of
+
+PAGE = 1000
+FINDINGS_MAX = 100
+
+Say = Callable[[str, int, int], None]
+"""Told what is looked at, how many are done, and of how many."""
+
+_Held = dict[tuple[str, str, str], Counter[str]]
+
+
+class Kind(StrEnum):
+    UNBALANCED = "unbalanced"
+    WRONG_BOOK = "wrong_book"
+    REVERSED_TWICE = "reversed_twice"
+    NOT_IN_JOURNAL = "not_in_journal"
+    NOT_IN_LEDGER = "not_in_ledger"
+    DIFFERS = "differs"
+    COUNTER = "counter"
+    CLOSING = "closing"
+    PLEDGE = "pledge"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What does not hold, and where: the entry and the position of its first posting that is wrong, where it is one."""
+
+    kind: Kind
+    says: str
+    entry_id: UUID | None = None
+    position: int | None = None
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """How much was looked at, and what does not hold. Past FINDINGS_MAX findings are only counted."""
+
+    entries: int = 0
+    postings: int = 0
+    funds: int = 0
+    closings: int = 0
+    pledges: int = 0
+    findings: list[Finding] = msgspec.field(default_factory=list)
+    more: int = 0
+
+    def add(self, kind: Kind, says: str, *, entry_id: UUID | None = None, position: int | None = None) -> None:
+        if len(self.findings) == FINDINGS_MAX:
+            self.more += 1
+        else:
+            self.findings.append(Finding(kind=kind, says=says, entry_id=entry_id, position=position))
+
+
+async def verify(tx: Tx, say: Say = lambda _what, _done, _of: None) -> Report:
+    """Look at all of it. The transaction has to be new, and the service's own."""
+    await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    report = Report()
+    available = await _look_at_entries(tx, report, say)
+    await _look_for_missing(tx, report)
+    await _look_at_counters(tx, report, available)
+    await _look_at_closings(tx, report, say)
+    await _look_at_pledges(tx, report, say)
+    return report
+
+
+# -- entries ----------------------------------------------------------------------------------------------------------
+
+
+async def _look_at_entries(tx: Tx, report: Report, say: Say) -> Mapping[str, int]:
+    """Each entry by itself and beside the fact it follows from; returns what each fund has available by its entries."""
+    of = await tx.fetchval("SELECT count(*) FROM entry")
+    available: Counter[str] = Counter()
+    taken_back: set[UUID] = set()
+    after = UUID(int=0)
+    while page := await ledger.page(tx, after=after, limit=PAGE):
+        told = await _entries_told(tx, [row.entry_id for row in page])
+        for row in page:
+            _look_at_entry(report, row, told.get(row.entry_id))
+            if row.reverses is not None:
+                if row.reverses in taken_back:
+                    report.add(Kind.REVERSED_TWICE, f"{row.reverses} is taken back once more", entry_id=row.entry_id)
+                taken_back.add(row.reverses)
+            report.postings += len(row.postings)
+            for posting in row.postings:
+                if posting.account is Account.AVAILABLE:
+                    available[row.fund] -= posting.usd_minor
+        report.entries += len(page)
+        after = page[-1].entry_id
+        say("entries", report.entries, of)
+    return available
+
+
+async def _entries_told(tx: Tx, entry_ids: Sequence[UUID]) -> Mapping[UUID, Entry]:
+    """The entries that the journal's facts make."""
+    rows = await tx.fetch("SELECT event FROM journal WHERE event_id = ANY ($1::uuid[])", entry_ids)
+    events = [decode_event(row["event"]) for row in rows]
+    made = [entry_of(event.id, event.time, fact) for event in events if (fact := event.fact()) is not None]
+    return {entry.entry_id: entry for entry in made if entry is not None}
+
+
+def _look_at_entry(report: Report, row: EntryRow, told: Entry | None) -> None:
+    minors: Counter[tuple[str, str]] = Counter()
+    worths: Counter[str] = Counter()
+    for posting in row.postings:
+        minors[posting.book, posting.currency] += posting.minor
+        worths[posting.book] += posting.usd_minor
+    wrong = {book for (book, _), minor in minors.items() if minor} | {book for book, worth in worths.items() if worth}
+    place = first_difference(row, told) if told else None
+    for position, posting in enumerate(row.postings, 1):
+        if BOOKS[posting.account] != posting.book:
+            says = f"{posting.account} stands in the book {posting.book}"
+            report.add(Kind.WRONG_BOOK, says, entry_id=row.entry_id, position=position)
+    if wrong or not row.postings:
+        says = f"it does not balance: {', '.join(sorted(wrong)) or 'no postings'}"
+        at = place or next((n for n, one in enumerate(row.postings, 1) if one.book in wrong), None)
+        report.add(Kind.UNBALANCED, says, entry_id=row.entry_id, position=at)
+    elif told is None:
+        report.add(Kind.NOT_IN_JOURNAL, "no fact of the journal makes it", entry_id=row.entry_id)
+    elif place is not None:
+        report.add(Kind.DIFFERS, "the fact says otherwise", entry_id=row.entry_id, position=place)
+    elif differing := _differing(row, told):
+        report.add(Kind.DIFFERS, f"the fact says otherwise: {', '.join(differing)}", entry_id=row.entry_id)
+
+
+def first_difference(row: EntryRow, told: Entry) -> int | None:
+    """The position of the first posting that is not what the fact makes; None where all are."""
+    is_there = [(one.account, one.currency, one.minor, one.usd_minor) for one in row.postings]
+    should_be = [(one.account, one.currency, one.minor, one.usd_minor) for one in told.postings]
+    if is_there == should_be:
+        return None
+    pairs = zip(is_there, should_be, strict=False)
+    return next((n for n, (one, other) in enumerate(pairs, 1) if one != other), min(len(is_there), len(should_be)) + 1)
+
+
+def _differing(row: EntryRow, told: Entry) -> list[str]:
+    names = ("type", "fund", "pledge_id", "allocation_id", "donor", "effective_on", "recorded_at")
+    differing = [name for name in names if getattr(row, name) != getattr(told, name)]
+    valued = told.valuation
+    if (row.rate is None) != (valued is None) or (
+        valued is not None
+        and (Fraction(row.rate or 0), row.rate_source, row.rate_date)
+        != (Fraction(valued.rate), valued.rate_source, valued.rate_date)
+    ):
+        differing.append("rate")
+    named = told.reverses
+    if row.reverses != named if named is not None else (row.reverses is not None) != (told.type in REVERSES):
+        differing.append("reverses")
+    return differing
+
+
+async def _look_for_missing(tx: Tx, report: Report) -> None:
+    """Facts that move money and have no entry."""
+    position = 0
+    while True:
+        rows = await tx.fetch(
+            """
+            SELECT position, event FROM journal
+            WHERE position > $1 AND NOT EXISTS (SELECT FROM entry WHERE entry.entry_id = journal.event_id)
+            ORDER BY position LIMIT $2
+            """,
+            position,
+            PAGE,
+        )
+        for row in rows:
+            event = decode_event(row["event"])
+            fact = event.fact()
+            if fact is not None and entry_of(event.id, event.time, fact) is not None:
+                report.add(Kind.NOT_IN_LEDGER, f"no entry follows from {event.type}", entry_id=event.id)
+        if len(rows) < PAGE:
+            return
+        position = rows[-1]["position"]
+
+
+# -- what is derived from them ----------------------------------------------------------------------------------------
+
+
+async def _look_at_counters(tx: Tx, report: Report, available: Mapping[str, int]) -> None:
+    for row in await tx.fetch("SELECT fund, available_usd_minor FROM balance ORDER BY fund"):
+        report.funds += 1
+        counted, added_up = row["available_usd_minor"], available.get(row["fund"], 0)
+        if counted != added_up:
+            report.add(Kind.COUNTER, f"{row['fund']} counts {counted} available, its entries come to {added_up}")
+
+
+async def _look_at_closings(tx: Tx, report: Report, say: Say) -> None:
+    """Each is the one before it and what was recorded in between; the first begins at nothing."""
+    rows = await tx.fetch("SELECT DISTINCT fund, as_at FROM closing ORDER BY fund, as_at")
+    held: _Held = {}
+    before: tuple[str, datetime | None] = ("", None)
+    for row in rows:
+        fund, as_at = row["fund"], row["as_at"]
+        if fund != before[0]:
+            held, before = {}, (fund, None)
+        await _add_recorded(tx, held, fund, before[1], as_at)
+        closing = await tx.fetch(
+            "SELECT account, currency, minor, usd_minor, postings FROM closing WHERE fund = $1 AND as_at = $2",
+            fund,
+            as_at,
+        )
+        found = {(fund, r["account"], r["currency"]): (r["minor"], r["usd_minor"], r["postings"]) for r in closing}
+        added_up = {key: (sums["minor"], sums["usd_minor"], sums["postings"]) for key, sums in held.items()}
+        for key in sorted(found.keys() | added_up.keys()):
+            if found.get(key) != added_up.get(key):
+                says = f"{fund} as at {as_at.isoformat()}, {key[1]} in {key[2]}: its postings come to something else"
+                report.add(Kind.CLOSING, says)
+        before = (fund, as_at)
+        report.closings += 1
+        say("closings", report.closings, len(rows))
+
+
+async def _add_recorded(tx: Tx, held: _Held, fund: str, after: datetime | None, until: datetime) -> None:
+    rows = await tx.fetch(
+        """
+        SELECT account, currency, sum(minor) AS minor, sum(usd_minor) AS usd_minor, count(*) AS postings
+        FROM entry CROSS JOIN LATERAL (
+            SELECT account, currency, minor, usd_minor FROM posting WHERE posting.entry_id = entry.entry_id OFFSET 0
+        ) AS p
+        WHERE entry.fund = $1 AND recorded_at > coalesce($2, '-infinity'::timestamptz) AND recorded_at <= $3
+        GROUP BY account, currency
+        """,
+        fund,
+        after,
+        until,
+    )
+    for row in rows:
+        sums = held.setdefault((fund, row["account"], row["currency"]), Counter())
+        for name in ("minor", "usd_minor", "postings"):
+            sums[name] += int(row[name])
+
+
+async def _look_at_pledges(tx: Tx, report: Report, say: Say) -> None:
+    """Each pledge beside what follows from its facts."""
+    of = await tx.fetchval("SELECT count(*) FROM pledge")
+    after = UUID(int=0)
+    while page := await store.page_of_pledges(tx, after=after, limit=PAGE):
+        told = await _pledges_told(tx, [pledge.pledge_id for pledge in page])
+        for pledge in page:
+            follows = told.get(pledge.pledge_id)
+            if follows != pledge:
+                differing = [
+                    name
+                    for name in pledge.__struct_fields__
+                    if follows is not None and getattr(follows, name) != getattr(pledge, name)
+                ]
+                says = f"{pledge.pledge_id}: {', '.join(differing) or 'no fact tells of it'}"
+                report.add(Kind.PLEDGE, says)
+        report.pledges += len(page)
+        after = page[-1].pledge_id
+        say("pledges", report.pledges, of)
+
+
+async def _pledges_told(tx: Tx, pledge_ids: Sequence[UUID]) -> Mapping[UUID, Pledge]:
+    rows = await tx.fetch(
+        "SELECT aggregate_id, event FROM journal WHERE aggregate_id = ANY ($1::uuid[]) ORDER BY aggregate_id, version",
+        pledge_ids,
+    )
+    told: dict[UUID, Any] = {}
+    for row in rows:
+        fact = decode_event(row["event"]).fact()
+        assert fact is not None, "our own journal holds facts of our own contracts"
+        told[row["aggregate_id"]] = domain.evolve(told.get(row["aggregate_id"]), fact)
+    return told

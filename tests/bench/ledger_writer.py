@@ -1,0 +1,137 @@
+"""A process that writes entries as `ledger.write_many` does, over ten connections, for so many seconds."""
+
+import asyncio
+import json
+import random
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any, cast
+from uuid import UUID, uuid5
+
+import asyncpg
+import uvloop
+
+from chassis.db import Tx
+from chassis.ids import new_id
+from chassis.migrate import own_role_of
+from contracts.pledges import Valuation
+from services.pledges import ledger
+from services.pledges.money import PAR, USD
+from services.pledges.postings import Account, Entry, EntryType, Posting
+from tests.bench.figures import cpu_seconds, percentile, resident_mb
+
+CONNECTIONS = 10
+"""As many as a service has, and pgbench clients."""
+
+DAY = date(2026, 11, 26)
+AT_PAR = Valuation(usd_minor=0, rate="1", rate_source=PAR, rate_date=DAY)
+NAMESPACE = UUID("6d9b7c38-3a3d-4d5c-9c1b-2a0f6d1d7a10")
+OF_A_FUND = 50
+"""Pledges, and allocations: an entry is of one of them."""
+
+FUNDS_OF_A_BATCH = 20
+
+FUNDS = """
+    INSERT INTO fund (fund, fund_id, texts_hash, opened_at)
+    SELECT fund, gen_random_uuid(), '', now() FROM unnest($1::text[]) AS f(fund)
+"""
+BALANCES = "INSERT INTO balance (fund, available_usd_minor) SELECT fund, 1000000000 FROM unnest($1::text[]) AS f(fund)"
+PLEDGES = """
+    INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on, pledged_at,
+        usd_minor, rate, rate_source, rate_date, texts_hash, instalments, received_minor, received_usd_minor,
+        relieved_usd_minor)
+    SELECT pledge_id, 'NOR', fund, 'pledged', 1, 1, 'USD', 'unearmarked', $3, now(), 1, '1', 'par', $3, '', 0, 0, 0, 0
+    FROM unnest($1::text[], $2::uuid[]) AS f(fund, pledge_id)
+"""
+ALLOCATIONS = """
+    INSERT INTO allocation (allocation_id, fund, usd_minor, status, revision, allocated_on, allocated_at, work_package)
+    SELECT allocation_id, fund, 1, 'made', 1, $3, now(), 'training'
+    FROM unnest($1::text[], $2::uuid[]) AS f(fund, allocation_id)
+"""
+
+
+async def prepare(database_url: str, funds: Sequence[str]) -> None:
+    """Funds with a pledge and an allocation each, fictitious, and money enough to take from."""
+    connection = await connect(database_url)
+    await connection.execute(FUNDS, funds)
+    await connection.execute(BALANCES, funds)
+    of_fund = [fund for fund in funds for _ in range(OF_A_FUND)]
+    for kind, statement in (("pledge", PLEDGES), ("allocation", ALLOCATIONS)):
+        ids = [one for fund in funds for one in ids_of(fund, kind)]
+        await connection.execute(statement, of_fund, ids, DAY)
+    await connection.close()
+
+
+@cache
+def ids_of(fund: str, kind: str) -> Sequence[UUID]:
+    return [uuid5(NAMESPACE, f"{fund} {kind} {number}") for number in range(OF_A_FUND)]
+
+
+async def connect(database_url: str) -> asyncpg.Connection:
+    settings = {"search_path": "pledges", "role": own_role_of("pledges")}
+    return await asyncpg.connect(database_url, server_settings=settings)
+
+
+def an_entry(fund: str, chance: random.Random) -> Entry:
+    """As often money that comes in as money that is taken: the first adds to the fund's balance."""
+    comes_in, usd_minor = chance.random() < 0.5, chance.randint(1, 1000)
+    other = Account.CASH if comes_in else Account.ALLOCATED
+    signed = usd_minor if comes_in else -usd_minor
+    return Entry(
+        entry_id=new_id(),
+        type=EntryType.RECEIVED if comes_in else EntryType.ALLOCATED,
+        fund=fund,
+        effective_on=DAY,
+        recorded_at=datetime.now(UTC),
+        postings=(Posting(other, USD, signed, signed), Posting(Account.AVAILABLE, USD, -signed, -signed)),
+        pledge_id=chance.choice(ids_of(fund, "pledge")) if comes_in else None,
+        allocation_id=None if comes_in else chance.choice(ids_of(fund, "allocation")),
+        donor="NOR" if comes_in else None,
+        valuation=AT_PAR if comes_in else None,
+    )
+
+
+def batch(funds: Sequence[str], size: int, chance: random.Random) -> list[Entry]:
+    some = chance.sample(funds, min(len(funds), FUNDS_OF_A_BATCH)) if size > 1 else funds
+    return [an_entry(chance.choice(some), chance) for _ in range(size)]
+
+
+async def run(task: dict[str, Any]) -> dict[str, Any]:
+    """One statement is one transaction: what ten connections write by `ledger.write_many`, with nothing around it."""
+    funds, size = task["funds"], task["batch"]
+    connections = [await connect(task["database_url"]) for _ in range(task.get("connections", CONNECTIONS))]
+    times: list[tuple[float, float]] = []
+    cpu_before = cpu_seconds("self")
+    begin = time.perf_counter() + task["warm_up_seconds"]
+    end = begin + task["seconds"]
+
+    async def worker(number: int, connection: asyncpg.Connection) -> None:
+        chance, now = random.Random(number), 0.0
+        while now < end:
+            entries = batch(funds, size, chance)
+            asked = time.perf_counter()
+            await ledger.write_many(cast(Tx, connection), entries)
+            now = time.perf_counter()
+            times.append((now, now - asked))
+
+    await asyncio.gather(*(worker(number, connection) for number, connection in enumerate(connections)))
+    cpu, resident = cpu_seconds("self") - cpu_before, resident_mb("self")
+    for connection in connections:
+        await connection.close()
+    taken = [seconds for at, seconds in times if begin <= at < end]
+    return {
+        "sent": len(times) * size,
+        "done": len(taken) * size,
+        "seconds": task["seconds"],
+        "p50_ms": percentile(taken, 0.5) * 1000,
+        "p99_ms": percentile(taken, 0.99) * 1000,
+        "cpu_seconds": cpu,
+        "resident_mb": resident,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(uvloop.run(run(json.load(sys.stdin)))))

@@ -1,0 +1,232 @@
+"""A process full of workers that move money at random until it is killed or told to stop; run as a program.
+
+Each operation is one transaction of the service's actions. Of each that has ended it writes one letter on its standard
+output: `d` where it was done, `r` where it was refused, `a` where it may be tried again.
+"""
+
+import asyncio
+import json
+import os
+import random
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import asyncpg
+import uvloop
+
+from chassis.db import Database, OutcomeUnknown, Tx, is_transient
+from chassis.ids import new_id
+from chassis.migrate import role_of
+from contracts.matching import MatchConfirmed, MatchRevoked
+from contracts.refusals import Refusal
+from contracts.values import Money, Period
+from services.pledges import actions, exit_actions
+from services.pledges.allocations import Spending
+from services.pledges.domain import Earmarking
+from services.pledges.money import AS_USUAL, USD
+from services.pledges.policy import Action
+from tests.builders import a_caller, an_event
+
+FUNDS = [f"SHERLOC-{number}" for number in range(10)]
+DAY = date(2026, 3, 5)
+PERIOD = Period(starts=date(2027, 1, 1), ends=date(2027, 6, 30))
+DONOR, FINANCE = a_caller("NOR:donor_officer"), a_caller("UNODC:finance_officer")
+SECOND = a_caller("UNODC-SHERLOC:finance_officer")
+PLEDGED_MINOR = 1000
+
+Operation = Callable[[Database, random.Random, int], Awaitable[None]]
+
+
+async def _some(tx: Tx, query: str) -> asyncpg.Record | None:
+    # Several workers may well have the same one in hand.
+    return await tx.fetchrow(f"{query} ORDER BY random() LIMIT 1")
+
+
+async def pledge(db: Database, chance: random.Random, _: int) -> None:
+    async with db.transaction(by=DONOR) as tx:
+        money = Money(minor=PLEDGED_MINOR, currency=USD)
+        fund, now = chance.choice(FUNDS), datetime.now(UTC)
+        await actions.pledge(
+            tx,
+            new_id(),
+            fund,
+            money,
+            Earmarking.UNEARMARKED,
+            "",
+            on=DAY,
+            validity=AS_USUAL,
+            caller=DONOR,
+            now=now,
+        )
+
+
+async def withdraw(db: Database, chance: random.Random, _: int) -> None:
+    async with db.transaction(by=DONOR) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision FROM pledge WHERE status = 'pledged'")
+        if one:
+            await actions.move(
+                tx,
+                one["pledge_id"],
+                Action.WITHDRAW,
+                lambda p: p.withdraw(on=DAY, now=datetime.now(UTC)),
+                caller=DONOR,
+                expected=one["revision"],
+            )
+
+
+async def pay(db: Database, chance: random.Random, _: int) -> None:
+    """An agreement over a pledge, and half of it or all of it in cash."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision, minor, received_minor, status FROM pledge "
+                              "WHERE status IN ('pledged', 'committed', 'partially_received')")  # fmt: skip
+        if one is None:
+            return
+        pledge_id, revision, now = one["pledge_id"], one["revision"], datetime.now(UTC)
+        if one["status"] == "pledged":
+            await actions.commit(
+                tx,
+                pledge_id,
+                1300,
+                agreement=None,
+                schedule=(),
+                on=DAY,
+                validity=AS_USUAL,
+                caller=FINANCE,
+                expected=revision,
+                now=now,
+            )
+            revision += 1
+        owed = one["minor"] - one["received_minor"]
+        money = Money(minor=owed if chance.random() < 0.5 else owed // 2 or 1, currency=USD)
+        await actions.receive(
+            tx,
+            pledge_id,
+            money,
+            settles=None,
+            charges_minor=0,
+            on=DAY,
+            validity=AS_USUAL,
+            caller=FINANCE,
+            expected=revision,
+            now=now,
+        )
+
+
+async def allocate(db: Database, chance: random.Random, most: int) -> None:
+    async with db.transaction(by=FINANCE) as tx:
+        lacking = await _some(tx, "SELECT requirement_id FROM requirement WHERE status = 'open'")
+        purpose = lacking["requirement_id"] if lacking and chance.random() < 0.3 else "training"
+        await actions.allocate(
+            tx,
+            new_id(),
+            chance.choice(FUNDS),
+            chance.randint(1, most),
+            purpose,
+            on=DAY,
+            caller=FINANCE,
+            now=datetime.now(UTC),
+        )
+
+
+def _match(match_id: Any) -> dict[str, Any]:
+    ids = dict.fromkeys(("request_id", "line_id", "offering_id"), match_id)
+    return {"match_id": match_id, "state": "KEN", "provider": "UNODC-SHERLOC", "capacity_period": PERIOD} | ids
+
+
+async def lack(db: Database, chance: random.Random, most: int) -> None:
+    needed = Money(minor=5 * most, currency=USD)
+    fact = MatchConfirmed(**_match(new_id()), confirmed_at=datetime.now(UTC), funding_needed=needed)
+    async with db.transaction() as tx:
+        await actions.hear_of_confirmed(tx, an_event(fact, 1), fact, validity=AS_USUAL)
+
+
+async def give_back(db: Database, chance: random.Random, _: int) -> None:
+    """All that was allocated to a match goes back at once, to several funds."""
+    async with db.transaction() as tx:
+        one = await _some(tx, "SELECT match_id FROM requirement WHERE status = 'open'")
+        if one:
+            fact = MatchRevoked(**_match(one["match_id"]), reason="no_funds", revoked_at=datetime.now(UTC))
+            await actions.hear_of_revoked(tx, an_event(fact, 2), fact)
+
+
+async def spend(db: Database, chance: random.Random, _: int) -> None:
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT allocation_id, revision, usd_minor FROM allocation WHERE status = 'made'")
+        if one:
+            await exit_actions.spend(
+                tx,
+                one["allocation_id"],
+                chance.randint(1, one["usd_minor"]),
+                Spending.EXPENDITURE,
+                on=DAY,
+                caller=FINANCE,
+                expected=one["revision"],
+                now=datetime.now(UTC),
+            )
+
+
+async def propose(db: Database, chance: random.Random, _: int) -> None:
+    """That an entry be reversed: often one that is, or is proposed to be, already."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT entry_id FROM entry WHERE type IN ('received', 'allocated', 'spent')")
+        if one:
+            await exit_actions.propose_reversal(
+                tx,
+                new_id(),
+                one["entry_id"],
+                "recorded_wrongly",
+                on=DAY,
+                caller=FINANCE,
+                now=datetime.now(UTC),
+            )
+
+
+async def approve(db: Database, chance: random.Random, _: int) -> None:
+    async with db.transaction(by=SECOND) as tx:
+        one = await _some(tx, "SELECT proposal_id, revision FROM proposal WHERE status = 'open'")
+        if one:
+            await exit_actions.approve(
+                tx,
+                one["proposal_id"],
+                validity=AS_USUAL,
+                caller=SECOND,
+                expected=one["revision"],
+                now=datetime.now(UTC),
+            )
+
+
+OPERATIONS: dict[Operation, int] = {
+    pledge: 12, withdraw: 8, pay: 20, allocate: 50, lack: 5, give_back: 5, spend: 5, propose: 5, approve: 5,
+}  # fmt: skip
+
+
+async def work(db: Database, chance: random.Random, most: int) -> None:
+    while True:
+        (operation,) = chance.choices(list(OPERATIONS), list(OPERATIONS.values()))
+        try:
+            await operation(db, chance, most)
+            outcome = b"d"
+        except Refusal:
+            outcome = b"r"
+        except Exception as error:
+            # Of two changes of one record the journal lets one through.
+            if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":
+                outcome = b"r"
+            elif is_transient(error) or isinstance(error, OutcomeUnknown):
+                outcome = b"a"
+            else:
+                raise
+        os.write(1, outcome)
+
+
+async def run(task: dict[str, Any]) -> None:
+    """`most` is the most that one allocation asks for."""
+    db = await Database.connect(task["database_url"], "pledges", role=role_of("pledges"))
+    workers = (work(db, random.Random(f"{task['seed']} {n}"), task["most"]) for n in range(task["workers"]))
+    await asyncio.gather(*workers)
+
+
+if __name__ == "__main__":
+    uvloop.run(run(json.load(sys.stdin)))

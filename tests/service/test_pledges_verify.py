@@ -1,0 +1,170 @@
+"""`entraide ledger verify`: what is wrong with the books is found and named, whoever has done it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from chassis.db import Database
+from services import ledger_report
+from services.pledges import closings
+from services.pledges.verify import Finding, Kind, Report, verify
+from services.pledges.wiring import close_books, count_again
+from tests.service.test_pledges import FINANCE, NORWAY, eur, funded, pledged, post, prepared, usd
+
+Client = httpx.AsyncClient
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]], monkeypatch: pytest.MonkeyPatch, db: Database) -> Client:
+    """Books with one of each: a pledge that was withdrawn, cash in euros and in dollars, an allocation, a closing."""
+    monkeypatch.setattr(closings, "ALLOWANCE_SECONDS", 0.0)
+    monkeypatch.setattr(closings, "CLOSING_ENTRIES", 2)
+    client = await prepared(await client_of("pledges"))
+    withdrawn = await pledged(client, money=eur(700))
+    await post(client, f"/v1/pledges/{withdrawn['pledge_id']}/withdraw", NORWAY, revision=1)
+    await funded(client, 1000)
+    closed = None
+    for _ in range(3):
+        closed = await close_books(db, closed)
+    await post(client, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(60), work_package="maintenance")
+    return client
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["pledges"]
+
+
+async def _verified(db: Database, say: Any = lambda *_: None) -> Report:
+    async with db.transaction() as tx:
+        return await verify(tx, say)
+
+
+async def _tamper(database_url: str, *statements: str) -> None:
+    """As somebody who administers PostgreSQL, and has switched off every trigger."""
+    connection = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
+    try:
+        await connection.execute("SET session_replication_role = replica")
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _entry(db: Database, kind: str) -> UUID:
+    async with db.transaction() as tx:
+        return UUID(str(await tx.fetchval("SELECT entry_id FROM entry WHERE type = $1 ORDER BY entry_id", kind)))
+
+
+async def test_books_that_are_right_are_said_to_be_and_how_much_was_looked_at(api: Client, db: Database) -> None:
+    said: list[tuple[str, int, int]] = []
+    report = await _verified(db, lambda *what: said.append(what))
+
+    assert report.findings == []
+    assert (report.entries, report.postings, report.funds, report.closings, report.pledges) == (6, 16, 3, 1, 2)
+    assert [("entries", 6, 6), ("closings", 1, 1), ("pledges", 2, 2)] == said
+
+
+OF = "(SELECT entry_id FROM entry WHERE type = '{}' ORDER BY entry_id LIMIT 1)"
+RECEIVED, ALLOCATED, WITHDRAWN = (OF.format(kind) for kind in ("received", "allocated", "withdrawn"))
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind", "of", "position"),
+    [
+        (f"UPDATE posting SET minor = minor + 1, usd_minor = usd_minor + 1 WHERE entry_id = {RECEIVED} AND position = 3",
+         Kind.UNBALANCED, "received", 3),
+        (f"UPDATE posting SET minor = 2 * minor, usd_minor = 2 * usd_minor WHERE entry_id = {ALLOCATED}",
+         Kind.DIFFERS, "allocated", 1),
+        (f"UPDATE posting SET account = 'programme_support' WHERE entry_id = {ALLOCATED} AND position = 2",
+         Kind.DIFFERS, "allocated", 2),
+        (f"DELETE FROM posting WHERE entry_id = {WITHDRAWN} AND position = 2", Kind.UNBALANCED, "withdrawn", 2),
+        (f"DELETE FROM posting WHERE entry_id = {WITHDRAWN}", Kind.UNBALANCED, "withdrawn", 1),
+        (f"UPDATE entry SET recorded_at = recorded_at + interval '1 day' WHERE entry_id = {ALLOCATED}",
+         Kind.DIFFERS, "allocated", None),
+        (f"UPDATE entry SET rate = 2 WHERE entry_id = {RECEIVED}", Kind.DIFFERS, "received", None),
+    ],
+)  # fmt: skip
+async def test_the_first_posting_that_is_wrong_is_named(
+    api: Client, db: Database, database_url: str, statement: str, kind: Kind, of: str, position: int | None
+) -> None:
+    await _tamper(database_url, statement)
+
+    first = (await _verified(db)).findings[0]
+    assert (first.kind, first.entry_id, first.position) == (kind, await _entry(db, of), position)
+
+
+async def _kinds(db: Database) -> set[Kind]:
+    return {finding.kind for finding in (await _verified(db)).findings}
+
+
+async def test_an_entry_that_was_taken_away_or_put_in_is_found(api: Client, db: Database, database_url: str) -> None:
+    gone = await _entry(db, "allocated")
+    await _tamper(
+        database_url,
+        "UPDATE balance SET available_usd_minor = available_usd_minor + 60 WHERE fund = 'SHERLOC-MNT'",
+        f"DELETE FROM posting WHERE entry_id = '{gone}'",
+        f"DELETE FROM entry WHERE entry_id = '{gone}'",
+    )
+    assert [
+        Finding(kind=Kind.NOT_IN_LEDGER, says="no entry follows from pledges.allocation.made.v1", entry_id=gone)
+    ] == (await _verified(db)).findings
+
+    await _tamper(
+        database_url,
+        f'INSERT INTO entry SELECT (json_populate_record(e, \'{{"entry_id": "{UUID(int=7)}"}}\')).* FROM entry e'
+        " WHERE type = 'pledged' LIMIT 1",
+        f"INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor) VALUES"
+        f" ('{UUID(int=7)}', 1, 'SHERLOC-MNT', 'pledged', 'USD', 5, 5),"
+        f" ('{UUID(int=7)}', 2, 'SHERLOC-MNT', 'pledged_contra', 'USD', -5, -5)",
+    )
+    assert await _kinds(db) == {Kind.NOT_IN_LEDGER, Kind.NOT_IN_JOURNAL, Kind.CLOSING}
+
+
+async def test_a_counter_a_closing_and_a_pledge_that_say_something_else_are_found(
+    api: Client, db: Database, database_url: str
+) -> None:
+    assert await count_again(db) == []
+    await _tamper(database_url, "UPDATE balance SET available_usd_minor = 1 WHERE fund = 'SHERLOC-MNT'")
+    assert await _kinds(db) == {Kind.COUNTER}
+    assert await count_again(db) == ["SHERLOC-MNT"]
+
+    await _tamper(database_url, "UPDATE closing SET usd_minor = usd_minor + 1 WHERE account = 'cash'")
+    await _tamper(database_url, "UPDATE pledge SET earmarking = 'unearmarked' WHERE status = 'received'")
+    report = await _verified(db)
+    assert [Kind.COUNTER, Kind.CLOSING, Kind.PLEDGE] == [finding.kind for finding in report.findings]
+    assert report.findings[2].says.endswith(": earmarking")
+
+
+async def test_an_entry_that_was_taken_back_twice_is_found(api: Client, db: Database, database_url: str) -> None:
+    await _tamper(
+        database_url,
+        "DROP INDEX entry_reverses_key",
+        f'INSERT INTO entry SELECT (json_populate_record(e, \'{{"entry_id": "{UUID(int=7)}"}}\')).* FROM entry e'
+        " WHERE reverses IS NOT NULL",
+    )
+
+    assert Kind.REVERSED_TWICE in await _kinds(db)
+
+
+async def test_the_command_ends_with_one_where_the_books_are_wrong() -> None:
+    right, wrong = Report(entries=2, postings=4), Report(entries=2)
+    wrong.add(Kind.UNBALANCED, "it does not balance: paid", entry_id=UUID(int=7), position=3)
+
+    def said(report: Report, *options: str) -> tuple[int, str]:
+        done = CliRunner().invoke(ledger_report.command(lambda _state: lambda _work: report), ["verify", *options])
+        return done.exit_code, done.output
+
+    assert said(right) == (
+        0,
+        "the books are right: 2 entries with 4 postings, 0 counters, 0 closings and 0 pledges are what the journal says\n",
+    )
+    code, text = said(wrong)
+    assert code == 1
+    assert text.splitlines()[1] == f"unbalanced: entry {UUID(int=7)}, position 3: it does not balance: paid"
+    assert said(wrong, "--json")[1].startswith('{"entries":2')
