@@ -31,6 +31,8 @@ OWNERS = {
     "requirements": "pledges",
     "rates": "pledges",
     "ledger": "pledges",
+    "statements": "pledges",
+    "proposals": "pledges",
     "flows": "pledges",
     "imports": "pledges",
     "notifications": "notifications",
@@ -100,6 +102,9 @@ class Api:
 
     async def get(self, appointment: str, path: str, *, person: UUID | None = None, language: str | None = None) -> Any:
         return (await self._call("GET", appointment, path, person=person, language=language)).json()
+
+    async def download(self, appointment: str, path: str) -> bytes:
+        return (await self._call("GET", appointment, path)).content
 
     async def post(
         self,

@@ -20,6 +20,7 @@ from chassis.service import Running, Service
 from chassis.settings import Settings
 from contracts.refusals import Conflict
 from services.demo.appointing import founders
+from services.demo.giving import Given
 from services.demo.people import Api, StepError
 from services.demo.planning import Planned
 from services.demo.story import Line, Seen, Story, Told
@@ -53,6 +54,7 @@ EXPECTED = (
     "pledges.pledge.received.v1",
     "pledges.requirement.opened.v1",
     "pledges.allocation.made.v1",
+    "pledges.allocation.spent.v1",
     "notifications.notification.owed.v1",
     "notifications.notification.delivered.v1",
 )
@@ -124,7 +126,7 @@ async def _tell(settings: Settings, running: list[Running], console: Console, fo
                 tasks[step] = progress.add_task(step, total=of)
             progress.update(tasks[step], completed=done)
 
-        story = Story(api, seen, say)
+        story = Story(api, seen, say, settings.state / "donor")
         async with watch(settings.nats_url) as events:
             keeping = asyncio.create_task(seen.keep(events))
             try:
@@ -162,13 +164,18 @@ def _print(console: Console, story: Story, seen: Seen, *, first: bool) -> None:
         )
     out.print(table)
     funds = Table(title="Funds (US dollars)")
-    for column in ("fund", "requirement", "pledged in all", "committed", "paid", "allocated", "available", "gap"):
-        funds.add_column(column, justify="left" if column == "fund" else "right")
+    funds.add_column("fund")
+    for column in ("requirement", "open pledges", "committed", "paid", "allocated", "spent", "available", "gap"):
+        funds.add_column(column, justify="right")
     for fund in story.funds:
-        names = ("requirement", "pledged", "committed", "paid", "allocated", "available", "gap")
+        names = ("requirement", "pledged", "committed", "paid", "allocated", "spent", "available", "gap")
         funds.add_row(fund["code"], *(f"{fund[f'{name}_usd_minor'] / 100:,.2f}" for name in names))
     out.print(funds)
     assert story.planned is not None, "the story came to its end"
+    assert story.given is not None, "the story came to its end"
+    out.print(_visit_table(story.given))
+    for file in story.given.files:
+        out.print(f"written: {file}", highlight=False, soft_wrap=True)
     out.print(_round_table(story.planned))
     told_of = sum(seen.types.values())
     out.print(
@@ -176,6 +183,29 @@ def _print(console: Console, story: Story, seen: Seen, *, first: bool) -> None:
         if first
         else "All of it had been filed before; every step was verified, nothing was filed again."
     )
+
+
+def _visit_table(given: Given) -> Table:
+    """What a donor gave and when, and for what it is."""
+    pledge = given.pledge
+    currency = pledge["money"]["currency"]
+    of = f"{_amount(pledge['money'])} to {pledge['fund']}, {pledge['agreement']}"
+    table = Table(title=f"{pledge['donor']} gives {of}")
+    for column in ("", "due", "amount", ""):
+        table.add_column(column, justify="right" if column == "amount" else "left")
+    for one in given.instalments:
+        standing = "late" if one["late"] else "in time" if not one["open_minor"] else "to come"
+        amount = _amount({"minor": one["minor"], "currency": currency})
+        table.add_row(f"instalment {one['number']}", one["due_on"], amount, standing)
+    for one in given.allocations:
+        amount = _amount({"minor": one["usd_minor"], "currency": "USD"})
+        spent = _amount({"minor": one["spent_usd_minor"], "currency": "USD"})
+        table.add_row(f"allocated to {one['work_package']}", "", amount, f"{spent} spent")
+    return table
+
+
+def _amount(money: Mapping[str, Any]) -> str:
+    return f"{money['currency']} {money['minor'] / 100:,.2f}"
 
 
 def _round_table(planned: Planned) -> Table:
@@ -232,6 +262,14 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
         "requests": [_told(told) for told in story.told],
         "funds": story.funds,
         "round": story.planned.round if story.planned else None,
+        "donor": {
+            "pledge": story.given.pledge,
+            "instalments": story.given.instalments,
+            "allocations": story.given.allocations,
+            "files": [str(file) for file in story.given.files],
+        }
+        if story.given
+        else None,
         "facts_seen": dict(sorted(seen.types.items())),
         "facts_not_seen": list(unseen),
     }

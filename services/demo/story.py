@@ -9,12 +9,14 @@ import csv
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from contracts.facts import Event
 from services.demo.appointing import appoint_everybody
+from services.demo.giving import Given, give
 from services.demo.people import Api, Persona, StepError, personas, world
 from services.demo.planning import Planned, plan_a_round
 from services.matching.text import meaning
@@ -77,16 +79,18 @@ class Seen:
 
 
 class Story:
-    """The steps in their order; `say` hears how far each is."""
+    """The steps in their order; `say` hears how far each is, and files for the donor go into `folder`."""
 
-    def __init__(self, api: Api, seen: Seen, say: Say) -> None:
+    def __init__(self, api: Api, seen: Seen, say: Say, folder: Path) -> None:
         self._api = api
+        self._folder = folder
         self._seen = seen
         self._say = say
         self.filed_before = 0
         self.told: list[Told] = []
         self.funds: list[Mapping[str, Any]] = []
         self.planned: Planned | None = None
+        self.given: Given | None = None
 
     async def tell(self) -> None:
         """Raises StepError at the first step that is not answered as it should be."""
@@ -97,6 +101,7 @@ class Story:
         await self._file()
         await self._read()
         await self._agree()
+        self.given = await give(self._api, self._all, self._each, self._folder)
         await self._fund()
         await self._hear()
         self.planned = await plan_a_round(self._api, self._all, self._each, self._until)
