@@ -152,7 +152,7 @@ class PledgeConditionMet(Fact, frozen=True, kw_only=True, tag="pledges.pledge.co
 
 
 class PledgeReceived(Fact, frozen=True, kw_only=True, tag="pledges.pledge.received.v1"):
-    """Cash came in: one receipt, the last one where `complete`.
+    """Cash came in: a receipt, by its number `instalment`, the last one where `complete`.
 
     `money` is what it settles of the agreement, `cash` what came where that was another currency, `valuation` the
     cash's worth. `agreed_usd_minor` is the worth of `money` at the rate of the agreement, `relieved_usd_minor` what it

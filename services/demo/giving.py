@@ -78,7 +78,7 @@ class _Visit:
     async def pay(self) -> None:
         if self.pledged["status"] == "committed":
             await self._move("receive", IN_TIME)
-        self.instalments = self.pledged["schedule"]
+        self.instalments = self.pledged["instalments"]
         if self.pledged["status"] == "partially_received":
             if [one["late"] for one in self.instalments] != [False, True]:
                 raise StepError("the second instalment is overdue, and does not show as late")

@@ -110,7 +110,7 @@ class Pledge(Struct, frozen=True, kw_only=True):
     agreement: str | None = None
     schedule: tuple[Scheduled, ...] = ()
     recognized_minor: int = 0
-    instalments: int = 0
+    receipts: int = 0
     received_minor: int = 0
     received_usd_minor: int = 0
     relieved_usd_minor: int = 0
@@ -240,7 +240,7 @@ class Pledge(Struct, frozen=True, kw_only=True):
             pledge_id=self.pledge_id,
             donor=self.donor,
             fund=self.fund,
-            instalment=self.instalments + 1,
+            instalment=self.receipts + 1,
             money=money,
             cash=cash,
             valuation=valuation,
@@ -363,7 +363,7 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
             }
         case PledgeReceived():
             return {
-                "instalments": fact.instalment,
+                "receipts": fact.instalment,
                 "received_minor": pledge.received_minor + fact.money.minor,
                 "received_usd_minor": pledge.received_usd_minor + fact.valuation.usd_minor,
                 "relieved_usd_minor": pledge.relieved_usd_minor + fact.relieved_usd_minor,

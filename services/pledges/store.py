@@ -98,12 +98,12 @@ _SAVE = Write(
             INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on,
                 pledged_at, usd_minor, rate, rate_source, rate_date, open_usd_minor, texts_hash, committed_on,
                 committed_usd_minor, committed_rate, support_cost_basis_points, agreement, recognized_minor,
-                instalments, received_minor, received_usd_minor, relieved_usd_minor, received_on,
+                receipts, received_minor, received_usd_minor, relieved_usd_minor, received_on,
                 written_off_minor, refunded_usd_minor)
             SELECT pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on,
                 pledged_at, usd_minor, rate, rate_source, rate_date, open_usd_minor, texts_hash, committed_on,
                 committed_usd_minor, committed_rate, support_cost_basis_points, agreement, recognized_minor,
-                instalments, received_minor, received_usd_minor, relieved_usd_minor, received_on,
+                receipts, received_minor, received_usd_minor, relieved_usd_minor, received_on,
                 written_off_minor, refunded_usd_minor
             FROM json_populate_record(NULL::pledge, $1::text::json)
             ON CONFLICT (pledge_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
@@ -111,7 +111,7 @@ _SAVE = Write(
                 committed_on = excluded.committed_on, committed_usd_minor = excluded.committed_usd_minor,
                 committed_rate = excluded.committed_rate,
                 support_cost_basis_points = excluded.support_cost_basis_points, agreement = excluded.agreement,
-                recognized_minor = excluded.recognized_minor, instalments = excluded.instalments,
+                recognized_minor = excluded.recognized_minor, receipts = excluded.receipts,
                 received_minor = excluded.received_minor, received_usd_minor = excluded.received_usd_minor,
                 relieved_usd_minor = excluded.relieved_usd_minor, received_on = excluded.received_on,
                 written_off_minor = excluded.written_off_minor, refunded_usd_minor = excluded.refunded_usd_minor

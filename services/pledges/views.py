@@ -56,9 +56,9 @@ class PledgeView(Struct, frozen=True, kw_only=True):
     committed_usd_minor: int | None
     support_cost_basis_points: int | None
     agreement: str | None
-    schedule: list[InstalmentView]
+    instalments: list[InstalmentView]
     conditional: Money
-    instalments: int
+    receipts: int
     received: Money
     received_usd_minor: int
     received_on: date | None
@@ -94,9 +94,9 @@ def view_of(pledge: Pledge, note: str, *, today: date) -> PledgeView:
         committed_usd_minor=pledge.committed_usd_minor,
         support_cost_basis_points=pledge.support_cost_basis_points,
         agreement=pledge.agreement,
-        schedule=_schedule(pledge, today),
+        instalments=_instalments(pledge, today),
         conditional=money(pledge.conditional_minor),
-        instalments=pledge.instalments,
+        receipts=pledge.receipts,
         received=money(pledge.received_minor),
         received_usd_minor=pledge.received_usd_minor,
         received_on=pledge.received_on,
@@ -106,7 +106,7 @@ def view_of(pledge: Pledge, note: str, *, today: date) -> PledgeView:
     )
 
 
-def _schedule(pledge: Pledge, today: date) -> list[InstalmentView]:
+def _instalments(pledge: Pledge, today: date) -> list[InstalmentView]:
     """Nothing is open of what was written off."""
     settled = pledge.received_minor + pledge.written_off_minor
     open_minor = {one.instalment.number: one.open_minor for one in due(pledge.schedule, settled)}

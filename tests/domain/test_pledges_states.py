@@ -179,7 +179,7 @@ def test_the_last_instalment_makes_it_received() -> None:
     assert (Status.RECEIVED, 0, 2, 100) == (
         done.status,
         done.outstanding_minor,
-        done.instalments,
+        done.receipts,
         done.received_usd_minor,
     )
 

@@ -65,7 +65,7 @@ async def test_an_agreement_has_instalments_of_which_one_waits_and_one_is_late(a
     pledge = await agreed(
         api, 1000, part(300, "2026-06-01", "report_accepted"), part(500, "2026-03-10"), part(200, "2126-01-01")
     )
-    assert [(one["number"], one["minor"], one["open_minor"], one["late"]) for one in pledge["schedule"]] == [
+    assert [(one["number"], one["minor"], one["open_minor"], one["late"]) for one in pledge["instalments"]] == [
         (1, 500, 500, True),
         (2, 300, 0, False),
         (3, 200, 200, False),
@@ -75,9 +75,9 @@ async def test_an_agreement_has_instalments_of_which_one_waits_and_one_is_late(a
     assert (await fund(api))["committed"] == 700
 
     pledge = await receive(api, pledge, usd(600))
-    assert [one["open_minor"] for one in pledge["schedule"]] == [0, 0, 100]
+    assert [one["open_minor"] for one in pledge["instalments"]] == [0, 0, 100]
     pledge = await move(api, pledge, "meet-condition", instalment=2, met_on="2026-05-02")
-    assert [(one["open_minor"], one["met_on"]) for one in pledge["schedule"]] == [
+    assert [(one["open_minor"], one["met_on"]) for one in pledge["instalments"]] == [
         (0, None), (200, "2026-05-02"), (200, None),
     ]  # fmt: skip
     assert (await fund(api))["committed"] == 1000

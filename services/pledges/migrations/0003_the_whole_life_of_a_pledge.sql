@@ -4,6 +4,8 @@
 
 -- -- pledges ----------------------------------------------------------------------------------------------------------
 
+-- An instalment is what an agreement says is due; what came is a receipt.
+ALTER TABLE pledge RENAME COLUMN instalments TO receipts;
 ALTER TABLE pledge
     ADD COLUMN open_usd_minor bigint NOT NULL DEFAULT 0,
     ADD COLUMN agreement text CHECK (length(agreement) BETWEEN 1 AND 64),
