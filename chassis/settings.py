@@ -75,6 +75,7 @@ class Settings:
     scanner: str | None = None
     """What looks into files (`chassis/scanner.py`); None where none are taken in."""
     rates_hold: Mapping[str, int | str] = field(default_factory=dict)
+    pledge_lapse_days: int = 365
     """Source of rates of exchange → how many days after its own each holds, `month` or `off`."""
     writes: Allowance = WRITES
     reads: Allowance = READS
@@ -133,6 +134,7 @@ class Settings:
             files=_path(env, "ENTRAIDE_FILES"),
             scanner=_scanner(env, "ENTRAIDE_SCANNER"),
             rates_hold=_periods(env, "ENTRAIDE_RATES_HOLD"),
+            pledge_lapse_days=_number(env, "ENTRAIDE_PLEDGE_LAPSE_DAYS", 365, lowest=1, highest=3650),
             writes=_allowance(env, "ENTRAIDE_WRITES_PER_MINUTE", "ENTRAIDE_WRITES_BURST", WRITES),
             reads=_allowance(env, "ENTRAIDE_READS_PER_MINUTE", "ENTRAIDE_READS_BURST", READS),
             trusted_proxies=_networks(env, "ENTRAIDE_TRUSTED_PROXIES"),

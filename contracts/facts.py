@@ -96,7 +96,15 @@ def decode_event(raw: bytes | str) -> Event:
 @cache
 def facts() -> Mapping[str, type[Fact]]:
     """Every fact ever published, by type."""
-    from contracts import directory, ledger, matching, notifications, pledges, requests
+    from contracts import directory, ledger, matching, notifications, pledges, reminders, requests
 
-    kinds = [*requests.FACTS, *matching.FACTS, *pledges.FACTS, *ledger.FACTS, *notifications.FACTS, *directory.FACTS]
+    kinds = [
+        *requests.FACTS,
+        *matching.FACTS,
+        *pledges.FACTS,
+        *ledger.FACTS,
+        *reminders.FACTS,
+        *notifications.FACTS,
+        *directory.FACTS,
+    ]
     return {fact_type(kind): kind for kind in kinds}

@@ -219,6 +219,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "PledgeRefunded.money": INSTALMENT,
         "PledgeRefunded.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},
         "PledgeRefunded.reason": "not_used",
+        "due_on": "2026-12-25",
         "cash": None,
         "charges": None,
         "charges_usd_minor": 0,

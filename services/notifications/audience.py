@@ -15,8 +15,8 @@ from contracts import ledger as g
 from contracts import matching as m
 from contracts import notifications as n
 from contracts import pledges as p
+from contracts import reminders, rounds
 from contracts import requests as r
-from contracts import rounds
 from contracts.facts import Event, Fact, fact_type
 from contracts.notifications import Record
 from contracts.values import Role, is_unodc
@@ -179,6 +179,8 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_pledge(p.PledgeReceiptReversed, DONOR, FINANCE),
         _of_pledge(p.PledgeLapsed, DONOR, FINANCE, COORDINATORS),
         _of_pledge(p.PledgeReduced, DONOR, FINANCE),
+        _of_pledge(reminders.PledgeDueSoon, DONOR, COORDINATORS),
+        _of_pledge(reminders.PledgeOverdue, DONOR, COORDINATORS, FINANCE),
         _of_pledge(p.PledgeWrittenOff, DONOR, FINANCE),
         _of_pledge(p.PledgeRefunded, DONOR, FINANCE),
         _of_pledge(p.PledgeCarriedOver, DONOR, FINANCE),

@@ -34,9 +34,10 @@ from contracts.pledges import (
     Valuation,
 )
 from contracts.refusals import Conflict, Invalid, Mismatch, Missing
+from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from contracts.values import Money
 from services.pledges.money import read_rate, support_cost_of, usd_minor_of
-from services.pledges.schedule import Scheduled, met, scheduled, shortened, unconditional
+from services.pledges.schedule import Scheduled, met, reminded, scheduled, shortened, unconditional
 
 SUPPORT_COST_BASIS_POINTS = 1300
 """Programme support cost where the agreement says nothing else: 13 % of the direct cost."""
@@ -396,6 +397,8 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
             return {"refunded_usd_minor": pledge.refunded_usd_minor + fact.valuation.usd_minor}
         case PledgeWithdrawn() | PledgeLapsed():
             return {"open_usd_minor": 0}
+        case PledgeDueSoon() | PledgeOverdue():
+            return {"schedule": reminded(pledge.schedule, fact.instalment, fact.reminder)}
         case PledgeCarriedOver() | PledgeBroughtForward() | PledgeClosed():
             return {}
     raise AssertionError(f"{fact.type} is not a pledge's fact")

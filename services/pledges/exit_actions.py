@@ -3,7 +3,7 @@
 As in `actions`: load for this caller, decide, record. The edge opens the transaction.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from chassis.commands import check_revision
@@ -17,6 +17,7 @@ from contracts.values import Caller, Money
 from services.pledges import exits, ledger, periods, policy, proposal_store, store
 from services.pledges.actions import fold, for_move, record, require_fund, worth
 from services.pledges.allocations import Spending
+from services.pledges.domain import Status
 from services.pledges.money import Validity
 from services.pledges.policy import Action
 from services.pledges.proposals import Measure, Proposal
@@ -253,3 +254,23 @@ async def close_year(tx: Tx, year: int, *, caller: Caller, now: datetime) -> Non
     before = await periods.periods(tx, year=year)
     version = before[0].revision + 1 if before else 1
     await record(tx, periods.close(year, checked, carried, now=now), version=version)
+
+
+# -- clocks -----------------------------------------------------------------------------------------------------------
+
+
+async def remind_or_lapse(tx: Tx, now: datetime, *, lapse_days: int) -> int:
+    """Remind donors of what is due soon or late, and let lapse what nobody has signed for so many days."""
+    today = now.date()
+    due = await store.reminders_due(tx, today)
+    for pledge_id in due:
+        pledge = await store.locked_pledge(tx, pledge_id)
+        reminder = exits.remind(pledge, today, now=now) if pledge else None
+        if pledge and reminder:
+            await record(tx, reminder, version=pledge.revision + 1)
+    unsigned = await store.unsigned(tx, today - timedelta(days=lapse_days))
+    for pledge_id in unsigned:
+        pledge = await store.locked_pledge(tx, pledge_id)
+        if pledge and pledge.status is Status.PLEDGED:
+            await record(tx, exits.lapse(pledge, on=today, now=now), version=pledge.revision + 1)
+    return len(due) + len(unsigned)

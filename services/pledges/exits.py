@@ -1,4 +1,4 @@
-"""How a pledge becomes less, or ends: each an entry of the ledger, none an edit.
+"""How a pledge becomes less, or ends: each an entry of the ledger, none an edit; and reminders of what is due.
 
 Decisions over a frozen pledge, like those in `domain`; what is written off, given back or reversed was proposed by one
 person and approved by another (`proposals`).
@@ -20,9 +20,30 @@ from contracts.pledges import (
     Valuation,
 )
 from contracts.refusals import Conflict, Invalid, Mismatch
+from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from contracts.values import Money
 from services.pledges.domain import Pledge, check_amount
 from services.pledges.money import read_rate, usd_minor_of
+from services.pledges.schedule import due
+
+
+def remind(pledge: Pledge, today: date, *, now: datetime) -> PledgeDueSoon | PledgeOverdue | None:
+    """Of the first instalment whose reminder's day has come; None where there is none."""
+    for one in due(pledge.schedule, pledge.received_minor + pledge.written_off_minor):
+        number = one.reminder(today)
+        if number:
+            kind = PledgeOverdue if one.instalment.due_on < today else PledgeDueSoon
+            return kind(
+                pledge_id=pledge.pledge_id,
+                donor=pledge.donor,
+                fund=pledge.fund,
+                instalment=one.instalment.number,
+                due_on=one.instalment.due_on,
+                money=Money(minor=one.open_minor, currency=pledge.currency),
+                reminder=number,
+                reminded_at=now,
+            )
+    return None
 
 
 def lapse(pledge: Pledge, *, on: date, now: datetime) -> PledgeLapsed:

@@ -20,6 +20,7 @@ class Scheduled(Struct, frozen=True, kw_only=True):
     minor: int
     condition: str | None = None
     met_on: date | None = None
+    reminders: int = 0
 
     @property
     def owed(self) -> bool:
@@ -27,11 +28,21 @@ class Scheduled(Struct, frozen=True, kw_only=True):
         return self.condition is None or self.met_on is not None
 
 
+REMINDER_DAYS = (-14, 1, 30)
+"""When a donor is reminded: before an instalment is due, and twice after it was."""
+
+
 class Due(Struct, frozen=True, kw_only=True):
     """An instalment and how much of it has not come, in minor units of the agreement's currency."""
 
     instalment: Scheduled
     open_minor: int
+
+    def reminder(self, today: date) -> int:
+        """The number of the reminder whose day has come and that was not given; else 0. What was missed is not made up."""
+        part = self.instalment
+        reached = sum(part.due_on + timedelta(days=days) <= today for days in REMINDER_DAYS)
+        return reached if reached > part.reminders else 0
 
 
 def at_once(minor: int, on: date) -> tuple[Instalment, ...]:
@@ -59,9 +70,8 @@ def met(schedule: Sequence[Scheduled], number: int, on: date) -> tuple[Scheduled
     return tuple(replace(part, met_on=on) if part.number == number else part for part in schedule)
 
 
-def waiting(schedule: Sequence[Scheduled]) -> int:
-    """What waits for conditions."""
-    return sum(part.minor for part in schedule if not part.owed)
+def reminded(schedule: Sequence[Scheduled], number: int, reminder: int) -> tuple[Scheduled, ...]:
+    return tuple(replace(part, reminders=reminder) if part.number == number else part for part in schedule)
 
 
 def shortened(schedule: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...]:

@@ -1,6 +1,7 @@
 """The rows of pledges, requirements and allocations. Every read says for whom; `may_see` in the WHERE is the policy."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from contracts.refusals import Conflict, Missing
 from contracts.values import Caller
 from services.pledges.allocations import Allocation, AllocationStatus, Requirement
 from services.pledges.domain import Pledge
+from services.pledges.schedule import REMINDER_DAYS
 
 LIST_MAX = 100
 
@@ -25,7 +27,7 @@ T = TypeVar("T", Pledge, Requirement)
 _PLEDGE = """
     SELECT pledge.*, coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = pledge.pledge_id), '') AS note, (
         SELECT coalesce(json_agg(json_build_object('number', number, 'due_on', due_on, 'minor', i.minor,
-            'condition', condition, 'met_on', met_on) ORDER BY number), '[]')
+            'condition', condition, 'met_on', met_on, 'reminders', reminders) ORDER BY number), '[]')
         FROM instalment i WHERE i.pledge_id = pledge.pledge_id)::text AS schedule
     FROM pledge"""
 
@@ -126,10 +128,11 @@ async def save_pledge(tx: Tx, pledge: Pledge) -> None:
     if pledge.schedule:
         await tx.execute(
             """
-            INSERT INTO instalment (pledge_id, number, due_on, minor, condition, met_on)
-            SELECT $1, number, due_on, minor, condition, met_on
+            INSERT INTO instalment (pledge_id, number, due_on, minor, condition, met_on, reminders)
+            SELECT $1, number, due_on, minor, condition, met_on, reminders
             FROM json_populate_recordset(NULL::instalment, $2::text::json)
-            ON CONFLICT (pledge_id, number) DO UPDATE SET minor = excluded.minor, met_on = excluded.met_on
+            ON CONFLICT (pledge_id, number) DO UPDATE SET minor = excluded.minor, met_on = excluded.met_on,
+                reminders = excluded.reminders
             """,
             pledge.pledge_id,
             msgspec.json.encode(pledge.schedule).decode(),
@@ -141,6 +144,35 @@ _SAVE_NOTE = Write(parts={"words": "INSERT INTO pledge_text (pledge_id, salt, no
 
 async def save_note(tx: Tx, pledge_id: UUID, note: str, salt: bytes) -> None:
     await tx.write(_SAVE_NOTE, pledge_id, salt, note)
+
+
+async def reminders_due(tx: Tx, today: date) -> list[UUID]:
+    """Pledges with an instalment of which something has not come, and a reminder's day has."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT pledge_id FROM (
+            SELECT pledge_id, due_on, reminders, received_minor + written_off_minor AS settled,
+                sum(i.minor) OVER (PARTITION BY pledge_id ORDER BY number) AS owed
+            FROM instalment i JOIN pledge USING (pledge_id)
+            WHERE status IN ('committed', 'partially_received') AND (condition IS NULL OR met_on IS NOT NULL)
+        ) AS owing
+        WHERE owed > settled AND due_on + ($2::integer[])[reminders + 1] <= $1 LIMIT $3
+        """,
+        today,
+        list(REMINDER_DAYS),
+        LIST_MAX,
+    )
+    return [row["pledge_id"] for row in rows]
+
+
+async def unsigned(tx: Tx, before: date) -> list[UUID]:
+    """Pledges made before that day over which nobody has signed an agreement."""
+    rows = await tx.fetch(
+        "SELECT pledge_id FROM pledge WHERE status = 'pledged' AND pledged_on < $1 ORDER BY pledged_on LIMIT $2",
+        before,
+        LIST_MAX,
+    )
+    return [row["pledge_id"] for row in rows]
 
 
 # -- requirements -----------------------------------------------------------------------------------------------------

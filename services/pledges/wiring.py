@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from services.pledges import (
     api,
     balances,
     closings,
+    exit_actions,
     exit_routes,
     flow_routes,
     following,
@@ -40,6 +42,7 @@ def own(running: Running) -> Own:
 
 CLOSE_SECONDS = 1.0
 COUNT_SECONDS = 3600.0
+CLOCK_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -80,9 +83,17 @@ async def _count_again(db: Database) -> None:
     await count_again(db)
 
 
+async def remind_or_lapse(db: Database, lapse_days: int) -> None:
+    async with db.transaction() as tx:
+        await exit_actions.remind_or_lapse(tx, datetime.now(UTC), lapse_days=lapse_days)
+
+
 def loops(running: Running) -> Mapping[str, Loop]:
     return {
         "books": partial(keep_closing, running.db),
+        "reminders": partial(
+            every, CLOCK_SECONDS, partial(remind_or_lapse, running.db, running.settings.pledge_lapse_days)
+        ),
         "counters": partial(every, COUNT_SECONDS, partial(_count_again, running.db)),
     }
 

@@ -6,7 +6,7 @@ import httpx
 
 from chassis.db import Database
 from chassis.rebuild import verify
-from contracts import ledger, pledges
+from contracts import ledger, pledges, reminders
 from contracts.facts import fact_type
 from services.pledges.wiring import SERVICE
 from tests.builders import headers
@@ -53,6 +53,9 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
         api, await post(api, "/v1/ledger/reversals", life.FINANCE, **body | {"entry_id": wrong["entry_id"]})
     )
     await _allocations(api)
+    await life.agreed(api, 10, life.part(10, "2026-12-01"))
+    for day in ("2026-11-20", "2026-12-20"):
+        await life.clock(databases["pledges"], day)
     as_file = {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
     imported = await api.post("/v1/imports", content=FLOWS, headers=headers(life.FINANCE) | as_file)
     assert imported.status_code == 201
@@ -62,7 +65,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     try:
         async with owner.transaction() as tx:
             kinds = {row["type"] for row in await tx.fetch("SELECT DISTINCT type FROM journal")}
-            every = {fact_type(kind) for kind in (*pledges.FACTS, *ledger.FACTS)}
+            every = {fact_type(kind) for kind in (*pledges.FACTS, *ledger.FACTS, *reminders.FACTS)}
             assert kinds == every, "every kind of fact is part of this"
             for table in SERVICE.tables:
                 assert await tx.fetchval(f"SELECT count(*) FROM {table}") > 0, table

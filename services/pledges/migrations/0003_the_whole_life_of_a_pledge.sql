@@ -43,6 +43,7 @@ CREATE TABLE instalment (
     minor bigint NOT NULL CHECK (minor BETWEEN 0 AND 1000000000000000),
     condition text CHECK (length(condition) BETWEEN 1 AND 64),
     met_on date CHECK (met_on IS NULL OR condition IS NOT NULL),
+    reminders smallint NOT NULL DEFAULT 0 CHECK (reminders BETWEEN 0 AND 9),
     PRIMARY KEY (pledge_id, number)
 );
 CREATE INDEX instalment_due ON instalment (due_on);
