@@ -27,8 +27,9 @@ class Download(Response[bytes]):
     ) -> None:
         super().__init__(cast(bytes, None), media_type=media_type)
         self._content = content
+        charset = "; charset=utf-8" if media_type.startswith("text/") else ""
         self._head = [
-            (b"content-type", media_type.encode()),
+            (b"content-type", f"{media_type}{charset}".encode()),
             (b"content-length", str(size_bytes).encode()),
             (b"content-disposition", disposition(name).encode()),
             (b"content-security-policy", CLOSED + b"; sandbox"),

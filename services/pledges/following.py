@@ -8,11 +8,11 @@ from chassis.following import of_records
 from contracts.facts import Event
 from contracts.values import Caller
 
-FOR_EVERYBODY = frozenset({"fund", "rate_table"})
+FOR_EVERYBODY = frozenset({"fund", "rate_table", "period"})
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """Which of these events each caller may be told: all of what they see, of which funds and rates are everybody's."""
+    """Which of these events each caller may be told: what they see; funds, rates and years are everybody's."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT pledge_id FROM pledge
@@ -22,7 +22,9 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 UNION ALL SELECT allocation_id FROM allocation
                 WHERE allocation_id = ANY ($3::uuid[]) AND may_see(allocation, who.organization, who.role)
                 UNION ALL SELECT import_id FROM flow_import
-                WHERE import_id = ANY ($3::uuid[]) AND may_see(flow_import, who.organization, who.role)) AS ids
+                WHERE import_id = ANY ($3::uuid[]) AND may_see(flow_import, who.organization, who.role)
+                UNION ALL SELECT proposal_id FROM proposal
+                WHERE proposal_id = ANY ($3::uuid[]) AND reads_all(who.organization, who.role)) AS ids
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
         """,
         [caller.organization for caller in callers],

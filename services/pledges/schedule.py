@@ -39,7 +39,7 @@ class Due(Struct, frozen=True, kw_only=True):
     open_minor: int
 
     def reminder(self, today: date) -> int:
-        """The number of the reminder whose day has come and that was not given; else 0. What was missed is not made up."""
+        """The number of the reminder whose day has come and that was not given; else 0. None is made up for."""
         part = self.instalment
         reached = sum(part.due_on + timedelta(days=days) <= today for days in REMINDER_DAYS)
         return reached if reached > part.reminders else 0

@@ -40,6 +40,10 @@ PAGES = {"/docs", "/docs/shapes", "/docs/events", "/mailbox"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 CLOSED = {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
 
+FILES = {"/v1/flows.csv", "/v1/flows.xlsx"}
+NAMED = {"table": "kinds", "year": "2026"}
+"""What stands in a path and is no id."""
+
 
 @pytest.fixture
 def app(settings: Settings, databases: Mapping[str, Database], tmp_path: Path) -> Edge:
@@ -64,16 +68,19 @@ def routes_of(app: Edge) -> Iterator[tuple[str, str, set[str]]]:
         if isinstance(route, HTTPRoute):
             path = route.path_format
             for parameter in route.path_parameters.values():
-                path = path.replace(f"{{{parameter.name}}}", "kinds" if parameter.name == "table" else str(uuid4()))
+                path = path.replace(f"{{{parameter.name}}}", NAMED.get(parameter.name, str(uuid4())))
             yield route.path_format, path, {str(method) for method in route.methods} - {"OPTIONS"}
 
 
-def check_headers(answer: httpx.Response, *, page: bool = False, cacheable: bool = False, https: bool = True) -> None:
+def check_headers(
+    answer: httpx.Response, *, page: bool = False, file: bool = False, cacheable: bool = False, https: bool = True
+) -> None:
     said = answer.headers
     where = f"{answer.request.method} {answer.request.url.path} {answer.status_code}"
     policy = set(said["Content-Security-Policy"].split("; "))
     assert CLOSED <= policy, where
-    assert policy - CLOSED == ({"style-src 'self'", "img-src 'self'"} if page else set()), where
+    more = {"style-src 'self'", "img-src 'self'"} if page else {"sandbox"} if file else set()
+    assert policy - CLOSED == more, where
     assert "nosniff" == said["X-Content-Type-Options"], where
     assert "no-referrer" == said["Referrer-Policy"], where
     assert "DENY" == said["X-Frame-Options"], where
@@ -98,7 +105,8 @@ async def test_every_method_of_every_route_answers_with_them_with_a_token_and_wi
             for given in ({}, {"Origin": "https://evil.example", **headers("UNODC:coordinator")}):
                 answer = await client.request(method, path, headers=given)
                 shown = answer.status_code == 200
-                check_headers(answer, page=shown and template in PAGES, cacheable=shown and template in CACHEABLE)
+                page, file = shown and template in PAGES, shown and template in FILES
+                check_headers(answer, page=page, file=file, cacheable=shown and template in CACHEABLE)
                 assert (answer.status_code == 405) is (method not in methods), f"{method} {path}"
                 statuses.add(answer.status_code)
     assert {200, 400, 401, 403, 404, 405, 428} <= statuses

@@ -205,7 +205,7 @@ async def test_every_route_wants_a_token_but_those_marked_public(
             continue
         path = route.path_format
         for parameter in route.path_parameters.values():
-            path = path.replace(f"{{{parameter.name}}}", str(uuid4()))
+            path = path.replace(f"{{{parameter.name}}}", "2026" if parameter.type is int else str(uuid4()))
         for method in route.methods - {"OPTIONS", "HEAD"}:
             answer = await api.request(method, path)
             walked += 1

@@ -33,7 +33,7 @@ FOLLOWS = {
     if action in {"follow", N.FOLLOW_NOTIFICATIONS}
 }
 OF_SERVICE = {type(action).__module__.split(".")[1]: (DECIDE[kind], action) for kind, action in FOLLOWS.items()}
-EVERYBODYS = {"organization", "fund", "rate_table"}
+EVERYBODYS = {"organization", "fund", "rate_table", "period"}
 UNTOLD = {"matching.match.shortlisted.v1"}
 OF_OTHERS = {"approved", "reconfirmed", "resumed"}
 
