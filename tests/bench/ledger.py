@@ -34,7 +34,8 @@ POSTINGS = 2
 LOAD_BATCH = 2000
 MOMENTS = 200
 REPORTS = 40
-TPCB, SINGLE, TEN_HOT, BATCHED = "TPC-B by pgbench", "one entry each", "one entry each, ten hot funds", "batches of 500"
+TPCB, TPCB_PREPARED = "TPC-B by pgbench", "TPC-B by pgbench, prepared"
+SINGLE, TEN_HOT, BATCHED = "one entry each", "one entry each, ten hot funds", "batches of 500"
 
 Say = Callable[[str], None]
 
@@ -43,7 +44,8 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
     large = 1_000_000 if seconds > 2 else 100_000 if seconds > 1 else 10_000
     url = await _prepared(ground)
     variants: Mapping[str, Callable[[], Awaitable[Run]]] = {
-        TPCB: lambda: _pgbench(ground, seconds),
+        TPCB: lambda: _pgbench(ground, seconds, "simple"),
+        TPCB_PREPARED: lambda: _pgbench(ground, seconds, "prepared"),
         SINGLE: lambda: _written(ground, url, SPREAD, 1, seconds),
         TEN_HOT: lambda: _written(ground, url, HOT, 1, seconds),
         BATCHED: lambda: _written(ground, url, SPREAD, BATCH, seconds),
@@ -82,6 +84,7 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
         figures=rows,
         aims=[
             Aim(what="one entry each : TPC-B", ratio=ratio(SINGLE, TPCB), at_least=1.2),
+            Aim(what="one entry each : TPC-B prepared", ratio=ratio(SINGLE, TPCB_PREPARED)),
             Aim(what="batches : TPC-B", ratio=ratio(BATCHED, TPCB), at_least=8),
             Aim(what="ten hot funds : two hundred", ratio=ratio(TEN_HOT, SINGLE), at_least=0.9),
             Aim(what=f"a fund's figures, {large:,} postings, ms (p99)", ratio=many[1], at_most=5),
@@ -124,12 +127,12 @@ async def _asked(ground: Ground, *arguments: str) -> str:
     return out.decode()
 
 
-async def _pgbench(ground: Ground, seconds: float) -> Run:
-    """TPC-B as pgbench has it, its statements prepared as ours are."""
+async def _pgbench(ground: Ground, seconds: float, protocol: str) -> Run:
+    """TPC-B as pgbench has it: by the protocol it uses if nothing is said, and with statements prepared as ours are."""
     before = family_cpu_seconds(ground.postgres.pid)
     whole = max(1, round(seconds))
     said = await _asked(
-        ground, f"--client={CLIENTS}", "--jobs=2", f"--time={whole}", "--protocol=prepared", "--no-vacuum"
+        ground, f"--client={CLIENTS}", "--jobs=2", f"--time={whole}", f"--protocol={protocol}", "--no-vacuum"
     )
     rate = float(re.findall(r"tps = ([\d.]+)", said)[0])
     latency = float(re.findall(r"latency average = ([\d.]+)", said)[0])

@@ -41,7 +41,7 @@ FUNDS = """
 BALANCES = "INSERT INTO balance (fund, available_usd_minor) SELECT fund, 1000000000 FROM unnest($1::text[]) AS f(fund)"
 PLEDGES = """
     INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on, pledged_at,
-        usd_minor, rate, rate_source, rate_date, texts_hash, instalments, received_minor, received_usd_minor,
+        usd_minor, rate, rate_source, rate_date, texts_hash, receipts, received_minor, received_usd_minor,
         relieved_usd_minor)
     SELECT pledge_id, 'NOR', fund, 'pledged', 1, 1, 'USD', 'unearmarked', $3, now(), 1, '1', 'par', $3, '', 0, 0, 0, 0
     FROM unnest($1::text[], $2::uuid[]) AS f(fund, pledge_id)
