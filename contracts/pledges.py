@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from contracts.facts import Fact
 from contracts.values import END, MINOR_UNITS_MAX, Code, Currency, Money, Organization, State
 
-YEARS_MAX = 20
+REQUIREMENTS_MAX = 100
 RATES_MAX = 300
 IMPORT_ROWS_MAX = 5_000
 FUND_DONORS_MAX = 200
@@ -68,10 +68,11 @@ class Instalment(Struct, frozen=True, kw_only=True):
 
 
 class YearlyRequirement(Struct, frozen=True, kw_only=True):
-    """What a fund needs in a year."""
+    """What a fund needs in a year; of a fund for SHERLOC for one of its work packages, where that is known."""
 
     year: Annotated[int, Meta(ge=2000, le=2100)]
     usd_minor: UsdMinor
+    work_package: Code | None = None
 
 
 class FundOpened(Fact, frozen=True, kw_only=True, tag="pledges.fund.opened.v1"):
@@ -79,7 +80,7 @@ class FundOpened(Fact, frozen=True, kw_only=True, tag="pledges.fund.opened.v1"):
 
     fund_id: UUID
     code: FundCode
-    requirements: Annotated[tuple[YearlyRequirement, ...], Meta(max_length=YEARS_MAX)]
+    requirements: Annotated[tuple[YearlyRequirement, ...], Meta(max_length=REQUIREMENTS_MAX)]
     texts_hash: str
     opened_at: datetime
 

@@ -163,6 +163,8 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "year": 2027,
         "usd_minor": 3_800_000,
         "YearlyRequirement.usd_minor": 62_000_000,
+        "YearlyRequirement.work_package": "maintenance",
+        "NewRequirement.work_package": "maintenance",
         "NewRequirement.money": {"minor": 62_000_000, "currency": "USD"},
         "ar": "[مثال خيالي] صيانة بوابة شيرلوك",
         "en": f"{FICTITIOUS} SHERLOC maintenance",

@@ -34,9 +34,12 @@ def fund_id_of(code: str) -> UUID:
 
 
 def open_fund(code: str, requirements: tuple[YearlyRequirement, ...], texts_hash: str, *, now: datetime) -> FundOpened:
-    """Raises Invalid where a year comes twice."""
-    if len({requirement.year for requirement in requirements}) < len(requirements):
+    """Raises Invalid where a year comes twice for one purpose, Mismatch for a work package of another fund."""
+    if len({(requirement.year, requirement.work_package) for requirement in requirements}) < len(requirements):
         raise Invalid("year-repeated")
+    for requirement in requirements:
+        if requirement.work_package is not None:
+            check_work_package(requirement.work_package, code)
     return FundOpened(
         fund_id=fund_id_of(code), code=code, requirements=requirements, texts_hash=texts_hash, opened_at=now
     )
@@ -259,11 +262,16 @@ def _for_requirement(requirement: Requirement, usd_minor: int) -> dict[str, Any]
 
 
 def _for_package(work_package: str, fund: str) -> dict[str, Any]:
+    check_work_package(work_package, fund)
+    return {"work_package": work_package}
+
+
+def check_work_package(work_package: str, fund: str) -> None:
+    """Raises Invalid for one there is none of, Mismatch where the fund is not SHERLOC's."""
     if work_package not in WORK_PACKAGES:
         raise Invalid("unknown-code", field="work_package", code=work_package)
     if not fund.startswith(SHERLOC_FUNDS):
         raise Mismatch("work-package-of-sherloc")
-    return {"work_package": work_package}
 
 
 def allocated(fact: AllocationMade) -> Allocation:

@@ -1,5 +1,6 @@
 """The routes of funds and pledges, each of which opens one transaction."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -29,6 +30,16 @@ FUND_REVISION = 1
 """A fund is opened and stays as it is."""
 
 
+class WorkPackageView(Struct, frozen=True, kw_only=True):
+    """What a fund needs for a work package in all years, what is set aside for it and spent, in US-dollar cents."""
+
+    work_package: str
+    requirement_usd_minor: int
+    allocated_usd_minor: int
+    spent_usd_minor: int
+    gap_usd_minor: int
+
+
 class FundView(Struct, frozen=True, kw_only=True):
     """A fund and how far its money has come, in US-dollar cents.
 
@@ -42,6 +53,7 @@ class FundView(Struct, frozen=True, kw_only=True):
     code: str
     labels: funds.Labels
     requirements: tuple[YearlyRequirement, ...]
+    work_packages: list[WorkPackageView]
     requirement_usd_minor: int
     pledged_usd_minor: int
     committed_usd_minor: int
@@ -122,22 +134,43 @@ async def _fund(tx: Tx, code: str) -> FundView:
 
 async def _with_totals(tx: Tx, found: list[funds.Fund]) -> list[FundView]:
     async with tx.by_itself():
-        totals = await balances.totals(tx, [fund.fund for fund in found])
-    return [_fund_view(fund, totals[fund.fund]) for fund in found]
+        codes = [fund.fund for fund in found]
+        totals, set_aside = await balances.totals(tx, codes), await balances.of_work_packages(tx, codes)
+    return [_fund_view(fund, totals[fund.fund], set_aside) for fund in found]
 
 
-def _fund_view(fund: funds.Fund, totals: balances.Totals) -> FundView:
+def _fund_view(
+    fund: funds.Fund, totals: balances.Totals, set_aside: Mapping[tuple[str, str], tuple[int, int]]
+) -> FundView:
     required = sum(requirement.usd_minor for requirement in fund.requirements)
     return FundView(
         fund_id=fund.fund_id,
         code=fund.fund,
         labels=fund.labels,
         requirements=fund.requirements,
+        work_packages=[
+            _work_package(fund, name, *set_aside.get((fund.fund, name), (0, 0)))
+            for name in sorted(
+                {one.work_package for one in fund.requirements if one.work_package}
+                | {name for code, name in set_aside if code == fund.fund}
+            )
+        ],
         requirement_usd_minor=required,
         **asdict(totals),
         gap_usd_minor=max(0, required - totals.committed_usd_minor + totals.written_off_usd_minor),
         opened_at=fund.opened_at,
         revision=FUND_REVISION,
+    )
+
+
+def _work_package(fund: funds.Fund, name: str, allocated: int, spent: int) -> WorkPackageView:
+    required = sum(one.usd_minor for one in fund.requirements if one.work_package == name)
+    return WorkPackageView(
+        work_package=name,
+        requirement_usd_minor=required,
+        allocated_usd_minor=allocated,
+        spent_usd_minor=spent,
+        gap_usd_minor=max(0, required - allocated),
     )
 
 

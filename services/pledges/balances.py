@@ -135,3 +135,16 @@ def _totals(held: Mapping[Account, int], available_usd_minor: int) -> Totals:
         transferred_usd_minor=credit(Account.TRANSFERRED),
         available_usd_minor=available_usd_minor,
     )
+
+
+async def of_work_packages(tx: Tx, funds: Sequence[str]) -> Mapping[tuple[str, str], tuple[int, int]]:
+    """By fund and work package: what was set aside for it, and what of that was spent, in US-dollar cents."""
+    rows = await tx.fetch(
+        """
+        SELECT fund, work_package, sum(usd_minor)::bigint AS allocated, sum(spent_usd_minor)::bigint AS spent
+        FROM allocation WHERE fund = ANY ($1::text[]) AND work_package IS NOT NULL AND status = 'made'
+        GROUP BY fund, work_package
+        """,
+        funds,
+    )
+    return {(row["fund"], row["work_package"]): (row["allocated"], row["spent"]) for row in rows}

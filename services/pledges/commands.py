@@ -8,8 +8,8 @@ from msgspec import Meta, Struct
 
 from contracts.pledges import (
     RATES_MAX,
+    REQUIREMENTS_MAX,
     SCHEDULE_MAX,
-    YEARS_MAX,
     Agreement,
     FundCode,
     Instalment,
@@ -42,10 +42,11 @@ class NewLabels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewRequirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the fund needs in a year, in US dollars."""
+    """What the fund needs in a year, in US dollars; of a fund for SHERLOC for one work package, where that is known."""
 
     year: Annotated[int, Meta(ge=2000, le=2100)]
     money: Money
+    work_package: Code | None = None
 
 
 class OpenFund(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,11 +54,14 @@ class OpenFund(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     code: FundCode
     labels: NewLabels
-    requirements: Annotated[tuple[NewRequirement, ...], Meta(max_length=YEARS_MAX)] = ()
+    requirements: Annotated[tuple[NewRequirement, ...], Meta(max_length=REQUIREMENTS_MAX)] = ()
 
     def yearly(self) -> tuple[YearlyRequirement, ...]:
         """Raises Mismatch for another currency than the funds'."""
-        return tuple(YearlyRequirement(year=r.year, usd_minor=dollars(r.money)) for r in self.requirements)
+        return tuple(
+            YearlyRequirement(year=r.year, usd_minor=dollars(r.money), work_package=r.work_package)
+            for r in self.requirements
+        )
 
 
 class MakePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -38,8 +38,9 @@ async def open_fund(tx: Tx, fact: FundOpened) -> None:
         WITH opened AS (
             INSERT INTO fund (fund, fund_id, texts_hash, opened_at) VALUES ($1, $2, $3, $4) RETURNING fund
         ), needed AS (
-            INSERT INTO fund_requirement (fund, year, usd_minor)
-            SELECT fund, year, usd_minor FROM opened, unnest($5::smallint[], $6::bigint[]) AS r(year, usd_minor)
+            INSERT INTO fund_requirement (fund, year, usd_minor, work_package)
+            SELECT fund, year, usd_minor, coalesce(work_package, '')
+            FROM opened, unnest($5::smallint[], $6::bigint[], $7::text[]) AS r(year, usd_minor, work_package)
         )
         INSERT INTO balance (fund, available_usd_minor) SELECT fund, 0 FROM opened
         """,
@@ -49,6 +50,7 @@ async def open_fund(tx: Tx, fact: FundOpened) -> None:
         fact.opened_at,
         [requirement.year for requirement in fact.requirements],
         [requirement.usd_minor for requirement in fact.requirements],
+        [requirement.work_package for requirement in fact.requirements],
     )
 
 
@@ -70,8 +72,9 @@ async def funds(tx: Tx, *, only: str | None = None, after: str | None = None, li
     rows = await tx.fetch(
         """
         SELECT fund.fund, fund_id, opened_at, ar, en, es, fr, ru, zh,
-            ARRAY(SELECT year FROM fund_requirement r WHERE r.fund = fund.fund ORDER BY year) AS years,
-            ARRAY(SELECT usd_minor FROM fund_requirement r WHERE r.fund = fund.fund ORDER BY year) AS needs
+            (SELECT coalesce(json_agg(json_build_object('year', year, 'usd_minor', usd_minor,
+                'work_package', nullif(work_package, '')) ORDER BY year, work_package), '[]')
+             FROM fund_requirement r WHERE r.fund = fund.fund)::text AS requirements
         FROM fund LEFT JOIN fund_text USING (fund)
         WHERE ($1::text IS NULL OR fund.fund = $1) AND ($2::text IS NULL OR fund.fund > $2)
         ORDER BY fund.fund LIMIT $3
@@ -85,10 +88,7 @@ async def funds(tx: Tx, *, only: str | None = None, after: str | None = None, li
             fund_id=row["fund_id"],
             fund=row["fund"],
             labels=Labels(**{language: row[language] or "" for language in Language}),
-            requirements=tuple(
-                YearlyRequirement(year=year, usd_minor=need)
-                for year, need in zip(row["years"], row["needs"], strict=True)
-            ),
+            requirements=msgspec.json.decode(row["requirements"], type=tuple[YearlyRequirement, ...]),
             opened_at=row["opened_at"],
         )
         for row in rows

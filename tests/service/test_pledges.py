@@ -136,6 +136,7 @@ async def test_a_pledge_goes_its_way_and_each_figure_follows(api: Client) -> Non
     pledge = await receive(api, pledge, eur(6_000_00))
     assert (pledge["status"], pledge["revision"], pledge["receipts"]) == ("received", 4, 2)
     fund = await get(api, "/v1/funds/SHERLOC-MNT")
+    assert fund["work_packages"] == []
     assert (fund["paid_usd_minor"], fund["programme_support_usd_minor"], fund["available_usd_minor"]) == (
         1_150_000, 132_301, 1_017_699,
     )  # fmt: skip

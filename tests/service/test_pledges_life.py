@@ -12,7 +12,20 @@ import pytest
 from chassis.db import Database
 from services.pledges import exit_actions
 from tests.builders import headers
-from tests.service.test_pledges import FINANCE, NORWAY, api, committed, eur, funded, get, pledged, post, receive, usd
+from tests.service.test_pledges import (
+    FINANCE,
+    NORWAY,
+    a_fund,
+    api,
+    committed,
+    eur,
+    funded,
+    get,
+    pledged,
+    post,
+    receive,
+    usd,
+)
 
 __all__ = ["api"]
 Client = httpx.AsyncClient
@@ -262,6 +275,29 @@ async def test_allocated_money_is_spent_and_either_can_be_taken_back(api: Client
             await approve(api, proposal)
     now = await fund(api)
     assert (now["allocated"], now["spent"], now["available"]) == (0, 0, 1000)
+
+
+async def test_a_fund_says_what_each_work_package_needs_and_what_is_set_aside_for_it(api: Client) -> None:
+    needs = [
+        {"year": year, "money": usd(amount), "work_package": package}
+        for year, package, amount in ((2027, "translation", 500), (2028, "translation", 100), (2027, "training", 50))
+    ]
+    body = a_fund("SHERLOC-NEW") | {"requirements": needs}
+    assert await refused(api, "/v1/funds", **body | {"code": "TA-NEW"}) == (422, "work-package-of-sherloc")
+    assert await refused(api, "/v1/funds", **body | {"requirements": [*needs, needs[0]]}) == (400, "year-repeated")
+    unknown = [needs[0] | {"work_package": "party"}]
+    assert await refused(api, "/v1/funds", **body | {"requirements": unknown}) == (400, "unknown-code")
+    await post(api, "/v1/funds", FINANCE, **body)
+    await funded(api, 1000, "SHERLOC-NEW")
+    await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-NEW", money=usd(450), work_package="translation")
+
+    shown = await get(api, "/v1/funds/SHERLOC-NEW")
+
+    assert shown["requirement_usd_minor"] == 650
+    assert [tuple(one.values()) for one in shown["work_packages"]] == [
+        ("training", 50, 0, 0, 50),
+        ("translation", 600, 450, 0, 150),
+    ]
 
 
 # -- years ------------------------------------------------------------------------------------------------------------

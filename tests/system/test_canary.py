@@ -102,7 +102,14 @@ async def everything(server: Nats) -> AsyncIterator[list[str]]:
 READABLE = [path for path, methods in DOCUMENT["paths"].items() if "get" in methods]
 INSIDE = ["/internal/callers", "/internal/consents", *(f"/internal/events?owner={name}" for name in NAMES), "/metrics"]
 OF_A_RECORD_INSIDE = ["/internal/requests/{request_id}/words"]
-KNOWN = {"code": {FUND}, "organization": {"KEN", "HELPERS"}, "table": {"kinds"}, "move": {"decline"}}
+KNOWN = {
+    "code": {FUND},
+    "organization": {"KEN", "HELPERS"},
+    "table": {"kinds"},
+    "move": {"decline"},
+    "year": {"2026"},
+    "donor": {"NOR"},
+}
 PARAMETER = re.compile(r"\{(\w+)\}")
 
 

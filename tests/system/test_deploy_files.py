@@ -350,6 +350,10 @@ MEANT = {
     ): "nobody deletes an offering, of whatever age their code is",
     (
         "services/pledges/migrations/0003_the_whole_life_of_a_pledge.sql",
+        "adding-serial-primary-key-field",
+    ): "a table of some rows",
+    (
+        "services/pledges/migrations/0003_the_whole_life_of_a_pledge.sql",
         "renaming-column",
     ): "with the processes of pledges stopped, as the changes say",
     (

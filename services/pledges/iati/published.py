@@ -152,7 +152,7 @@ class _Telling(Struct, frozen=True):
             status=ActivityStatus.IMPLEMENTATION,
             dates=(Dated(ActivityDate.ACTUAL_START, starts), *ends),
             aid=(codes.AID_TO_A_FUND,),
-            budgets=tuple(_budget(requirement) for requirement in ledger.requirements),
+            budgets=_budgets(ledger.requirements),
             transactions=tuple(transaction for _, transaction in told),
             **self._always(),
         )
@@ -229,14 +229,22 @@ def _donor(donor: str, *, role: str = "", languages: Iterable[Language] = Langua
     return Party(kind=OrganisationType.GOVERNMENT, role=role, names=names)
 
 
-def _budget(requirement: YearlyRequirement) -> Budget:
-    starts = date(requirement.year, 1, 1)
+def _budgets(requirements: Sequence[YearlyRequirement]) -> tuple[Budget, ...]:
+    """One for each year: the budgets of an activity do not overlap."""
+    by_year: dict[int, int] = {}
+    for requirement in requirements:
+        by_year[requirement.year] = by_year.get(requirement.year, 0) + requirement.usd_minor
+    return tuple(_budget(year, usd_minor) for year, usd_minor in by_year.items())
+
+
+def _budget(year: int, usd_minor: int) -> Budget:
+    starts = date(year, 1, 1)
     return Budget(
         kind=codes.BUDGET_ORIGINAL,
         status=codes.BUDGET_INDICATIVE,
         starts=starts,
-        ends=date(requirement.year, 12, 31),
-        amount=amount(requirement.usd_minor, USD, starts),
+        ends=date(year, 12, 31),
+        amount=amount(usd_minor, USD, starts),
     )
 
 

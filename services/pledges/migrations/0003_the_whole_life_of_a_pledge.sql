@@ -49,6 +49,15 @@ CREATE TABLE instalment (
 CREATE INDEX instalment_due ON instalment (due_on);
 CALL wall_in('instalment', 'EXISTS (SELECT FROM pledge p WHERE p.pledge_id = instalment.pledge_id)');
 
+-- -- funds ------------------------------------------------------------------------------------------------------------
+
+-- For which of SHERLOC's work packages; for none where that is empty.
+ALTER TABLE fund_requirement
+    ADD COLUMN work_package text NOT NULL DEFAULT '' CHECK (work_package
+        IN ('', 'case_law_upload', 'development', 'maintenance', 'training', 'translation')),
+    DROP CONSTRAINT fund_requirement_pkey,
+    ADD PRIMARY KEY (fund, year, work_package);
+
 -- -- allocations ------------------------------------------------------------------------------------------------------
 
 ALTER TABLE allocation
