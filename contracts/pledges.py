@@ -260,7 +260,7 @@ class PledgeWrittenOff(Fact, frozen=True, kw_only=True, tag="pledges.pledge.writ
 
 
 class PledgeRefunded(Fact, frozen=True, kw_only=True, tag="pledges.pledge.refunded.v1"):
-    """Money went back to the donor, by two people: `money` in the donor's currency, its worth out of the fund."""
+    """Money went back to the donor, by two people; `support_cost_usd_minor` of its worth out of programme support."""
 
     pledge_id: UUID
     donor: Organization
@@ -269,6 +269,7 @@ class PledgeRefunded(Fact, frozen=True, kw_only=True, tag="pledges.pledge.refund
     reason: Code
     money: Money
     valuation: Valuation
+    support_cost_usd_minor: UsdMinor
     effective_on: date
     refunded_at: datetime
 

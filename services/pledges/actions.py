@@ -6,7 +6,7 @@ The edge opens the transaction.
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -71,11 +71,19 @@ async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Even
     """The same of several facts, each with its version: one statement for the journal, one for the ledger."""
     for fact, _ in facts:
         on = getattr(fact, "effective_on", None)
+        if on is not None:
+            check_not_ahead(on, next(getattr(fact, name) for name in fact.__struct_fields__ if name.endswith("_at")))
         if on is not None and not isinstance(fact, ProposalMade):
             await periods.hold_open(tx, on)
     events = await announce_all(tx, facts, because=because)
     async with tx.by_itself():
         await fold(tx, [(event, fact) for event, (fact, _) in zip(events, facts, strict=True)])
+
+
+def check_not_ahead(on: date, now: datetime) -> None:
+    """Raises Invalid for a value date to come: of it nothing is known. East of Greenwich it is tomorrow already."""
+    if on > now.date() + timedelta(days=1):
+        raise Invalid("date-ahead", on=on.isoformat())
 
 
 async def fold(tx: Tx, told: Sequence[tuple[Event, Fact]]) -> None:
@@ -234,6 +242,7 @@ async def commit(
     """An agreement over the pledge, at the rate of its own day; without instalments all of it is due at once."""
     before = await for_move(tx, pledge_id, Action.COMMIT, caller, expected)
     before.require("commit")
+    check_not_ahead(on, now)
     parts = in_order(schedule) or at_once(before.minor, on)
     valuation = await worth(tx, Money(minor=unconditional(parts), currency=before.currency), on, validity)
     fact = before.commit(valuation, support_cost_basis_points, agreement=agreement, schedule=parts, on=on, now=now)

@@ -46,7 +46,7 @@ class FundView(Struct, frozen=True, kw_only=True):
     None is ever added to another. `pledged` is what nobody has signed for yet; `paid` is a part of `committed`, and
     made up of `allocated` (of which `spent`), `programme_support`, `bank_charges`, `refunded`, `transferred` and
     `available`.
-    `gap` is what is required less what is committed and not written off.
+    `gap` is what is required less what is committed and was not written off, refunded or carried over.
     """
 
     fund_id: UUID
@@ -143,6 +143,7 @@ def _fund_view(
     fund: funds.Fund, totals: balances.Totals, set_aside: Mapping[tuple[str, str], tuple[int, int]]
 ) -> FundView:
     required = sum(requirement.usd_minor for requirement in fund.requirements)
+    given_up = totals.written_off_usd_minor + totals.refunded_usd_minor + totals.transferred_usd_minor
     return FundView(
         fund_id=fund.fund_id,
         code=fund.fund,
@@ -157,7 +158,7 @@ def _fund_view(
         ],
         requirement_usd_minor=required,
         **asdict(totals),
-        gap_usd_minor=max(0, required - totals.committed_usd_minor + totals.written_off_usd_minor),
+        gap_usd_minor=max(0, required - totals.committed_usd_minor + given_up),
         opened_at=fund.opened_at,
         revision=FUND_REVISION,
     )

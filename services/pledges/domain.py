@@ -36,7 +36,7 @@ from contracts.pledges import (
 from contracts.refusals import Conflict, Invalid, Mismatch, Missing
 from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from contracts.values import Money
-from services.pledges.money import read_rate, support_cost_of, usd_minor_of
+from services.pledges.money import may_settle, read_rate, support_cost_of, usd_minor_of
 from services.pledges.schedule import Scheduled, met, reminded, scheduled, shortened, unconditional
 
 SUPPORT_COST_BASIS_POINTS = 1300
@@ -114,10 +114,13 @@ class Pledge(Struct, frozen=True, kw_only=True):
     receipts: int = 0
     received_minor: int = 0
     received_usd_minor: int = 0
+    support_cost_usd_minor: int = 0
     relieved_usd_minor: int = 0
     received_on: date | None = None
     written_off_minor: int = 0
+    refunded_minor: int = 0
     refunded_usd_minor: int = 0
+    carried_over_usd_minor: int = 0
 
     @property
     def money(self) -> Money:
@@ -132,6 +135,11 @@ class Pledge(Struct, frozen=True, kw_only=True):
     def conditional_minor(self) -> int:
         """What the agreement promises and no condition has been met for."""
         return 0 if self.committed_on is None else self.minor - self.recognized_minor
+
+    @property
+    def usable_usd_minor(self) -> int:
+        """What of this donor's cash has neither gone back nor on to another fund; programme support cost is in it."""
+        return self.received_usd_minor - self.refunded_usd_minor - self.carried_over_usd_minor
 
     @property
     def carried_usd_minor(self) -> int:
@@ -236,6 +244,8 @@ class Pledge(Struct, frozen=True, kw_only=True):
         if charges_usd_minor + support_cost > valuation.usd_minor:
             raise Invalid("charges-exceed-cash")
         agreed = usd_minor_of(money, self.agreed_rate)
+        if cash is not None and not may_settle(agreed, valuation.usd_minor):
+            raise Mismatch("settles-implausible", agreed_usd_minor=agreed, usd_minor=valuation.usd_minor)
         complete = money.minor == owed and not self.conditional_minor
         return PledgeReceived(
             pledge_id=self.pledge_id,
@@ -367,6 +377,7 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
                 "receipts": fact.instalment,
                 "received_minor": pledge.received_minor + fact.money.minor,
                 "received_usd_minor": pledge.received_usd_minor + fact.valuation.usd_minor,
+                "support_cost_usd_minor": pledge.support_cost_usd_minor + fact.support_cost_usd_minor,
                 "relieved_usd_minor": pledge.relieved_usd_minor + fact.relieved_usd_minor,
                 "received_on": fact.effective_on,
             }
@@ -374,6 +385,7 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
             return {
                 "received_minor": pledge.received_minor - fact.money.minor,
                 "received_usd_minor": pledge.received_usd_minor - fact.valuation.usd_minor,
+                "support_cost_usd_minor": pledge.support_cost_usd_minor - fact.support_cost_usd_minor,
                 "relieved_usd_minor": pledge.relieved_usd_minor - fact.relieved_usd_minor,
             }
         case PledgeReduced():
@@ -390,16 +402,23 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
         case PledgeWrittenOff():
             return {
                 "minor": pledge.minor - fact.conditional_minor,
+                "schedule": shortened(pledge.schedule, fact.conditional_minor),
                 "written_off_minor": pledge.written_off_minor + fact.money.minor,
                 "relieved_usd_minor": pledge.relieved_usd_minor + fact.usd_minor,
             }
         case PledgeRefunded():
-            return {"refunded_usd_minor": pledge.refunded_usd_minor + fact.valuation.usd_minor}
+            return {
+                "refunded_minor": pledge.refunded_minor + fact.money.minor,
+                "refunded_usd_minor": pledge.refunded_usd_minor + fact.valuation.usd_minor,
+                "support_cost_usd_minor": pledge.support_cost_usd_minor - fact.support_cost_usd_minor,
+            }
+        case PledgeCarriedOver():
+            return {"carried_over_usd_minor": pledge.carried_over_usd_minor + fact.usd_minor}
         case PledgeWithdrawn() | PledgeLapsed():
             return {"open_usd_minor": 0}
         case PledgeDueSoon() | PledgeOverdue():
             return {"schedule": reminded(pledge.schedule, fact.instalment, fact.reminder)}
-        case PledgeCarriedOver() | PledgeBroughtForward() | PledgeClosed():
+        case PledgeBroughtForward() | PledgeClosed():
             return {}
     raise AssertionError(f"{fact.type} is not a pledge's fact")
 
@@ -415,7 +434,7 @@ def _status(after: Pledge, fact: Fact) -> Status:
         return Status.PARTIALLY_RECEIVED if after.received_minor else Status.COMMITTED
     if not after.received_minor:
         return Status.WRITTEN_OFF
-    return Status.REFUNDED if after.refunded_usd_minor >= after.received_usd_minor else Status.RECEIVED
+    return Status.REFUNDED if after.refunded_minor == after.received_minor else Status.RECEIVED
 
 
 _ENDS: Mapping[type[Fact], Status] = {

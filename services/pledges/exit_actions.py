@@ -16,7 +16,7 @@ from contracts.refusals import Conflict, Missing
 from contracts.values import Caller, Money
 from services.pledges import exits, ledger, periods, policy, proposal_store, store
 from services.pledges.actions import fold, for_move, record, require_fund, worth
-from services.pledges.allocations import Spending
+from services.pledges.allocations import RequirementStatus, Spending
 from services.pledges.domain import Status
 from services.pledges.money import Validity
 from services.pledges.policy import Action
@@ -76,6 +76,11 @@ async def spend(
     allocation = await store.get_allocation(tx, allocation_id, caller, lock=True)
     policy.decide(caller, Action.SPEND, allocation).required()
     check_revision(allocation.revision, expected)
+    if allocation.requirement_id is not None:
+        async with tx.by_itself():
+            requirement = await store.locked_requirement(tx, allocation.requirement_id)
+        if requirement is not None and requirement.status is RequirementStatus.CANCELLED:
+            raise Conflict("requirement-cancelled")
     await record(tx, allocation.spend(usd_minor, how, on=on, now=now), version=allocation.revision + 1)
 
 
@@ -100,7 +105,7 @@ async def propose_of_pledge(
     action = Action.PROPOSE_WRITE_OFF if measure is Measure.WRITE_OFF else Action.PROPOSE_REFUND
     pledge = await for_move(tx, pledge_id, action, caller, expected)
     if money is None:
-        exits.write_off(pledge, proposal_id, reason, on=on, now=now)
+        money = exits.write_off(pledge, proposal_id, reason, on=on, now=now).money
     else:
         exits.refund(pledge, money, await worth(tx, money, on, validity), proposal_id, reason, on=on, now=now)
     await proposal_store.require_none_open(tx, measure, pledge_id)
@@ -192,6 +197,8 @@ async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validit
     assert pledge is not None, "a proposal names a pledge there is"
     if proposal.measure is Measure.WRITE_OFF:
         given_up = exits.write_off(pledge, proposal.proposal_id, proposal.reason, on=on, now=now)
+        if given_up.money != proposal.money:
+            raise Conflict("proposal-outdated", owed_minor=given_up.money.minor)
         await record(tx, given_up, version=pledge.revision + 1, because=event)
         return
     assert proposal.money is not None, "a refund names its amount"
@@ -213,6 +220,9 @@ async def _reverse(tx: Tx, proposal: Proposal, event: Event, *, on: date, now: d
             taken_back = exits.reverse_receipt(pledge, entry_id, fact, proposal_id, on=on, now=now)
             version = pledge.revision + 1
         else:
+            if isinstance(fact, AllocationMade) and fact.requirement_id is not None:
+                # In the order in which allocating and revoking lock them.
+                await store.locked_requirement(tx, fact.requirement_id)
             allocation = await store.locked_allocation(tx, fact.allocation_id)
             version = allocation.revision + 1
             if isinstance(fact, AllocationMade):
@@ -259,18 +269,18 @@ async def close_year(tx: Tx, year: int, *, caller: Caller, now: datetime) -> Non
 # -- clocks -----------------------------------------------------------------------------------------------------------
 
 
-async def remind_or_lapse(tx: Tx, now: datetime, *, lapse_days: int) -> int:
-    """Remind donors of what is due soon or late, and let lapse what nobody has signed for so many days."""
-    today = now.date()
-    due = await store.reminders_due(tx, today)
-    for pledge_id in due:
-        pledge = await store.locked_pledge(tx, pledge_id)
-        reminder = exits.remind(pledge, today, now=now) if pledge else None
-        if pledge and reminder:
-            await record(tx, reminder, version=pledge.revision + 1)
-    unsigned = await store.unsigned(tx, today - timedelta(days=lapse_days))
-    for pledge_id in unsigned:
-        pledge = await store.locked_pledge(tx, pledge_id)
-        if pledge and pledge.status is Status.PLEDGED:
-            await record(tx, exits.lapse(pledge, on=today, now=now), version=pledge.revision + 1)
-    return len(due) + len(unsigned)
+async def due(tx: Tx, today: date, *, lapse_days: int) -> list[UUID]:
+    """Pledges of which a donor is to be reminded, and those that nobody has signed for in so many days."""
+    return [*await store.reminders_due(tx, today), *await store.unsigned(tx, today - timedelta(days=lapse_days))]
+
+
+async def remind_or_lapse(tx: Tx, pledge_id: UUID, now: datetime) -> None:
+    """Whichever is due of it."""
+    pledge = await store.locked_pledge(tx, pledge_id)
+    if pledge is None:
+        return
+    fact: Fact | None = exits.remind(pledge, now.date(), now=now)
+    if pledge.status is Status.PLEDGED:
+        fact = exits.lapse(pledge, on=now.date(), now=now)
+    if fact is not None:
+        await record(tx, fact, version=pledge.revision + 1)

@@ -23,7 +23,7 @@ from contracts.refusals import Conflict, Invalid, Mismatch
 from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from contracts.values import Money
 from services.pledges.domain import Pledge, check_amount
-from services.pledges.money import read_rate, usd_minor_of
+from services.pledges.money import read_rate, support_cost_of, usd_minor_of
 from services.pledges.schedule import due
 
 
@@ -49,6 +49,7 @@ def remind(pledge: Pledge, today: date, *, now: datetime) -> PledgeDueSoon | Ple
 def lapse(pledge: Pledge, *, on: date, now: datetime) -> PledgeLapsed:
     """No agreement came of it."""
     pledge.require("lapse")
+    _in_time(pledge, on, "lapsed_on")
     return PledgeLapsed(
         pledge_id=pledge.pledge_id,
         donor=pledge.donor,
@@ -112,9 +113,11 @@ def refund(
     """Raises Conflict for more than the donor has paid and not got back."""
     pledge.require("refund")
     _check(pledge, money, on, "refunded_on")
-    left = pledge.received_usd_minor - pledge.refunded_usd_minor
-    if valuation.usd_minor > left:
-        raise Conflict("refund-exceeds", refundable_usd_minor=left)
+    left = pledge.received_minor - pledge.refunded_minor
+    # What has gone on to another fund cannot go back as well; its worth is known in dollars alone.
+    if money.minor > left or (pledge.carried_over_usd_minor and valuation.usd_minor > pledge.usable_usd_minor):
+        raise Conflict("refund-exceeds", refundable_minor=left, currency=pledge.currency)
+    assert pledge.support_cost_basis_points is not None, "an agreement says its programme support cost"
     return PledgeRefunded(
         pledge_id=pledge.pledge_id,
         donor=pledge.donor,
@@ -123,6 +126,10 @@ def refund(
         reason=reason,
         money=money,
         valuation=valuation,
+        # Of a currency that rose no more than was ever taken.
+        support_cost_usd_minor=min(
+            support_cost_of(valuation.usd_minor, pledge.support_cost_basis_points), pledge.support_cost_usd_minor
+        ),
         effective_on=on,
         refunded_at=now,
     )
@@ -137,8 +144,9 @@ def carry_over(
     _in_time(pledge, on, "carried_over_on")
     if to_fund == pledge.fund:
         raise Invalid("same-fund")
-    if usd_minor > pledge.received_usd_minor - pledge.refunded_usd_minor:
-        raise Conflict("refund-exceeds", refundable_usd_minor=pledge.received_usd_minor - pledge.refunded_usd_minor)
+    left = pledge.usable_usd_minor - pledge.support_cost_usd_minor
+    if usd_minor > left:
+        raise Conflict("carry-over-exceeds", left_usd_minor=left)
     return (
         PledgeCarriedOver(
             pledge_id=pledge.pledge_id,
@@ -171,8 +179,12 @@ def reverse_receipt(
 ) -> PledgeReceiptReversed:
     """Raises Conflict where so much of it was refunded that less would be left than went back."""
     pledge.require("reverse_receipt")
-    if pledge.received_usd_minor - receipt.valuation.usd_minor < pledge.refunded_usd_minor:
-        raise Conflict("refund-exceeds", refundable_usd_minor=pledge.received_usd_minor - pledge.refunded_usd_minor)
+    if (
+        receipt.money.minor > pledge.received_minor - pledge.refunded_minor
+        or receipt.valuation.usd_minor > pledge.usable_usd_minor
+        or receipt.support_cost_usd_minor > pledge.support_cost_usd_minor
+    ):
+        raise Conflict("receipt-used", refunded_minor=pledge.refunded_minor, currency=pledge.currency)
     return PledgeReceiptReversed(
         pledge_id=pledge.pledge_id,
         donor=pledge.donor,

@@ -31,6 +31,12 @@ PERIODS: Mapping[str, int | str] = {UN_OPERATIONAL: MONTH, ECB: 7}
 """How long a rate of each source holds, where a setting says nothing else; any other holds to the end of its month."""
 
 BASIS_POINTS = 10_000
+
+SETTLES_WITHIN = 2
+"""Cash of another currency that is said to settle more than twice its worth, or less than half, is not believed."""
+
+SETTLES_ABOUT_USD_MINOR = 100
+"""Less than a dollar apart is rounding."""
 RATE_DIGITS = 10
 _LEAST_RATE = Fraction(1, 10**9)
 _MOST_RATE = 10**9
@@ -124,3 +130,8 @@ def value(money: Money, on: date, rates: Iterable[Rate], validity: Validity = AS
 def support_cost_of(usd_minor: int, basis_points: int) -> int:
     """The programme support cost inside a contribution, at so many hundredths of a percent of the direct cost."""
     return round(Fraction(usd_minor * basis_points, BASIS_POINTS + basis_points))
+
+
+def may_settle(agreed: int, came: int) -> bool:
+    """Whether cash worth so much may settle so much, both in US-dollar cents."""
+    return abs(agreed - came) <= SETTLES_ABOUT_USD_MINOR or max(agreed, came) <= SETTLES_WITHIN * min(agreed, came)

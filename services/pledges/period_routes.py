@@ -39,6 +39,8 @@ async def list_periods(db: Db, caller: Calling) -> PeriodList:
 
 @get("/v1/ledger/periods/{year:int}", opt=asks(Action.SHOW_PERIOD), summary="A year, and what keeps it open")
 async def show_period(year: YearOfBooks, db: Db, caller: Calling, now: Now) -> PeriodView:
+    """For those who may read the whole ledger."""
+    policy.decide(caller, Action.SHOW_PERIOD).required()
     async with db.transaction(by=caller) as tx, tx.by_itself():
         return await _period(tx, year, now)
 

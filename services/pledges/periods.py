@@ -4,6 +4,7 @@ Whoever posts holds a shared lock until the transaction ends, whoever closes or 
 entry slips into a year while it is being closed.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,6 +16,7 @@ from msgspec import Struct
 from chassis.db import Tx
 from contracts.ledger import CarriedForward, PeriodClosed, PeriodReopened
 from contracts.refusals import Conflict
+from services.pledges import balances
 
 LOCK = 0x656E7472
 """Of the books, in PostgreSQL's advisory locks of two keys."""
@@ -25,6 +27,7 @@ class Check(StrEnum):
 
     YEAR_IS_OVER = "year_is_over"
     YEAR_IS_OPEN = "year_is_open"
+    EARLIER_YEARS_CLOSED = "earlier_years_closed"
     NOTHING_PROPOSED = "nothing_proposed"
     BOOKS_BALANCE = "books_balance"
     BALANCES_AGREE = "balances_agree"
@@ -83,23 +86,24 @@ async def hold_alone(tx: Tx) -> None:
 
 async def checklist(tx: Tx, year: int, *, proposed: int, today: date) -> Sequence[Checked]:
     """What has to be so before the year is closed, and whether it is."""
-    unbalanced = await tx.fetchval(
+    sums: Counter[tuple[str, ...]] = Counter()
+    for one in await balances.balances(tx, as_at=balances.EVER):
+        sums[one.fund, one.book, one.currency] += one.minor
+        sums[one.fund, one.book] += one.usd_minor
+    differing = await balances.miscounted(tx)
+    earlier = await tx.fetchval(
         """
-        SELECT EXISTS (SELECT FROM posting GROUP BY fund, book, currency HAVING sum(minor) <> 0)
-            OR EXISTS (SELECT FROM posting GROUP BY fund, book HAVING sum(usd_minor) <> 0)
-        """
-    )
-    differing = await tx.fetchval(
-        """
-        SELECT EXISTS (SELECT FROM balance WHERE available_usd_minor <> coalesce((
-            SELECT -sum(usd_minor) FROM posting p WHERE p.fund = balance.fund AND account = 'available'), 0))
-        """
+        SELECT EXISTS (SELECT FROM entry
+            WHERE effective_on >= books_open_from() AND effective_on < make_date($1::integer, 1, 1))
+        """,
+        year,
     )
     return [
         Checked(check=Check.YEAR_IS_OVER, met=today.year > year),
         Checked(check=Check.YEAR_IS_OPEN, met=date(year, 12, 31) >= await _open_from(tx)),
+        Checked(check=Check.EARLIER_YEARS_CLOSED, met=not earlier),
         Checked(check=Check.NOTHING_PROPOSED, met=proposed == 0),
-        Checked(check=Check.BOOKS_BALANCE, met=not unbalanced),
+        Checked(check=Check.BOOKS_BALANCE, met=not any(sums.values())),
         Checked(check=Check.BALANCES_AGREE, met=not differing),
     ]
 
@@ -119,7 +123,8 @@ async def reopen(tx: Tx, year: int, proposal_id: UUID, *, now: datetime) -> Peri
 
 
 async def require_last(tx: Tx, year: int) -> None:
-    if await _open_from(tx) != date(year + 1, 1, 1):
+    closed = await periods(tx, year=year)
+    if not closed or closed[0].status != "closed" or await _open_from(tx) != date(year + 1, 1, 1):
         raise Conflict("period-not-last", year=year)
 
 

@@ -74,8 +74,7 @@ _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
 # A table holds what its caller sees, as a list does.
 _FOR_EVERYBODY = frozenset(
-    {Action.LIST_FUNDS, Action.SHOW_FUND, Action.LIST_RATES, Action.LIST_PERIODS, Action.SHOW_PERIOD}
-    | {Action.EXPORT_FLOWS}
+    {Action.LIST_FUNDS, Action.SHOW_FUND, Action.LIST_RATES, Action.LIST_PERIODS} | {Action.EXPORT_FLOWS}
 )
 _LISTS = frozenset(
     {Action.FOLLOW, Action.LIST_PLEDGES, Action.LIST_ALLOCATIONS, Action.LIST_REQUIREMENTS, Action.LIST_ENTRIES}
@@ -123,8 +122,8 @@ def decide(caller: Caller, action: Action, resource: Record | None = None) -> De
     if action is Action.SHOW_IATI:
         # Of which entries it is made, is decided of each entry.
         return _leave(reads_all(caller) or caller.role is Role.DONOR_OFFICER)
-    if action is Action.SHOW_BALANCES:
-        # An account in kroner is one donor's.
+    if action in {Action.SHOW_BALANCES, Action.SHOW_PERIOD}:
+        # An account in kroner is one donor's; the checklist of a year says whether something is proposed.
         return _leave(reads_all(caller))
     return HIDDEN
 

@@ -316,7 +316,8 @@ def _refunded(fact: PledgeRefunded) -> list[Posting]:
         Posting(Account.EXCHANGE_POSITION, money.currency, money.minor, usd_minor),
     ]
     return [
-        _dollars(Account.AVAILABLE, usd_minor),
+        _dollars(Account.AVAILABLE, usd_minor - fact.support_cost_usd_minor),
+        _dollars(Account.PROGRAMME_SUPPORT, fact.support_cost_usd_minor),
         *([] if money.currency == USD else through),
         Posting(Account.REFUNDED, money.currency, -money.minor, -usd_minor),
     ]

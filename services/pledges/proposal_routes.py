@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 from msgspec import Struct
 
 from chassis.commands import claim
@@ -152,7 +152,7 @@ async def propose_reversal(
     summary="Propose to open a closed year again",
 )
 async def propose_reopening(
-    year: FromPath[int],
+    year: Annotated[int, PathParameter(ge=2000, le=2100)],
     data: JSONBody[ProposeReopening],
     db: Db,
     caller: Calling,

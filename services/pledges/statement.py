@@ -286,6 +286,8 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
     agreed = any(_booked(one, "receivable").minor > 0 for one in entries)
     paying = [one for one in entries if _came(one) != Amount()]
     receipts = [_receipt(number, one) for number, one in enumerate(paying, start=1)]
+    # What was refunded had settled what was owed, and what was written off is owed no more.
+    settled = sum(_booked(one, "discharged").minor + _booked(one, "written_off").minor for one in entries)
     return PledgeAccount(
         pledge_id=promise.pledge_id,
         fund=promise.fund,
@@ -295,7 +297,7 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
         # The row of the pledge is of today: what its agreement says was not so before there was one.
         agreement_reference=promise.agreement_reference if agreed else None,
         support_cost_basis_points=promise.support_cost_basis_points if agreed else None,
-        schedule=_schedule(promise.instalments, closing.received.minor) if agreed else (),
+        schedule=_schedule(promise.instalments, settled) if agreed else (),
         opening=opening,
         movements=tuple(map(_movement, within)),
         closing=closing,

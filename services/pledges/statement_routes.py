@@ -97,7 +97,7 @@ async def _statement(
         promises = await statement_store.promises(tx, caller, donor, fund=fund, as_at=moment)
         policy.decide(caller, Action.SHOW_STATEMENT, policy.Entry(donor)).required()
         entries = await statement_store.recorded(tx, caller, promises, ends=last, as_at=moment)
-        codes = sorted({promise.fund for promise in promises})
+        codes = await statement_store.funds_of(tx, caller, promises, as_at=moment)
         async with tx.by_itself():
             pots = await statement_store.pots(tx, codes, ends=last, as_at=moment)
     return statement_of(donor, promises, entries, pots, starts=starts, ends=last, as_at=moment)

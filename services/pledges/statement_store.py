@@ -1,26 +1,24 @@
 """The rows that a donor's statement is made of. What had been recorded by a moment is read, and no later entry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 import msgspec
 
 from chassis.db import Tx
 from contracts.refusals import Mismatch, Missing
 from contracts.values import Caller
-from services.pledges import funds
-from services.pledges.statement import ENTRIES_MAX, PLEDGES_MAX, REQUESTS, Drawn, Pot, Promise, Recorded
+from services.pledges import funds, store
+from services.pledges.domain import Pledge
+from services.pledges.statement import ENTRIES_MAX, PLEDGES_MAX, REQUESTS, Drawn, Instalment, Pot, Promise, Recorded
 
 
 async def promises(tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_at: datetime) -> list[Promise]:
     """The donor's pledges that this caller may see. Raises Missing for none, Mismatch for more than a statement has."""
     rows = await tx.fetch(
         """
-        SELECT pledge_id, fund, currency, earmarking, support_cost_basis_points, agreement AS agreement_reference,
-            (SELECT coalesce(json_agg(json_build_object('due_on', due_on, 'minor', i.minor) ORDER BY number), '[]')
-             FROM instalment i
-             WHERE i.pledge_id = pledge.pledge_id AND i.minor > 0
-               AND (condition IS NULL OR met_on IS NOT NULL))::text AS instalments,
+        SELECT pledge_id, fund, currency, earmarking,
             coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = pledge.pledge_id), '') AS note
         FROM pledge
         WHERE may_see(pledge, $1, $2) AND donor = $3 AND ($4::text IS NULL OR fund = $4)
@@ -38,10 +36,19 @@ async def promises(tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_a
         raise Missing("not-found")
     if len(rows) > PLEDGES_MAX:
         raise Mismatch("statement-too-large", pledges_max=PLEDGES_MAX, entries_max=ENTRIES_MAX)
-    return [
-        msgspec.convert({**row, "instalments": msgspec.json.decode(row["instalments"])}, Promise, strict=False)
-        for row in rows
-    ]
+    # What an agreement said by then is in the facts; the row is of today.
+    async with tx.by_itself():
+        told = await store.pledges_told(tx, [row["pledge_id"] for row in rows], until=as_at)
+    return [_promise(dict(row), told[row["pledge_id"]]) for row in rows]
+
+
+def _promise(row: Mapping[str, Any], pledge: Pledge) -> Promise:
+    return Promise(
+        **row,
+        support_cost_basis_points=pledge.support_cost_basis_points,
+        agreement_reference=pledge.agreement,
+        instalments=tuple(Instalment(part.due_on, part.minor) for part in pledge.schedule if part.owed and part.minor),
+    )
 
 
 async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: date, as_at: datetime) -> list[Recorded]:
@@ -119,3 +126,20 @@ async def pots(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> 
         )
         for code in codes
     ]
+
+
+async def funds_of(tx: Tx, caller: Caller, found: Sequence[Promise], *, as_at: datetime) -> list[str]:
+    """The funds that money of these pledges came to, also by carry-over: to have pledged shows nobody others' money."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT fund FROM entry
+        WHERE may_see(entry, $1, $2) AND pledge_id = ANY ($3::uuid[]) AND recorded_at <= $4
+            AND type IN ('received', 'brought_forward')
+        ORDER BY fund
+        """,
+        caller.organization,
+        caller.role,
+        [promise.pledge_id for promise in found],
+        as_at,
+    )
+    return [row["fund"] for row in rows]

@@ -1,7 +1,7 @@
 """The rows of pledges, requirements and allocations. Every read says for whom; `may_see` in the WHERE is the policy."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -10,11 +10,12 @@ from asyncpg import Record
 
 from chassis.db import Tx
 from chassis.writes import Write
+from contracts.facts import decode_event
 from contracts.pledges import FUND_DONORS_MAX, Valuation
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller
 from services.pledges.allocations import Allocation, AllocationStatus, Requirement
-from services.pledges.domain import Pledge
+from services.pledges.domain import Pledge, evolve
 from services.pledges.schedule import REMINDER_DAYS
 
 LIST_MAX = 100
@@ -44,19 +45,45 @@ async def pledge_with_note(tx: Tx, pledge_id: UUID, caller: Caller) -> tuple[Ple
 
 
 async def _seen(tx: Tx, pledge_id: UUID, caller: Caller, *, lock: bool = False) -> Record:
-    query = _PLEDGE + " WHERE pledge_id = $1 AND may_see(pledge, $2, $3)"
+    if lock:
+        await _lock(tx, pledge_id)
     row = await tx.fetchrow(
-        query + (" FOR UPDATE OF pledge" if lock else ""), pledge_id, caller.organization, caller.role
+        _PLEDGE + " WHERE pledge_id = $1 AND may_see(pledge, $2, $3)", pledge_id, caller.organization, caller.role
     )
     if row is None:
         raise Missing("not-found")
     return row
 
 
+async def _lock(tx: Tx, pledge_id: UUID) -> None:
+    """In a statement of its own: whoever waited would read the pledge as it is now, with the instalments of before."""
+    await tx.execute("SELECT FROM pledge WHERE pledge_id = $1 FOR UPDATE", pledge_id)
+
+
 async def locked_pledge(tx: Tx, pledge_id: UUID) -> Pledge | None:
     """The pledge for the system itself, which acts for nobody."""
-    row = await tx.fetchrow(_PLEDGE + " WHERE pledge_id = $1 FOR UPDATE OF pledge", pledge_id)
+    await _lock(tx, pledge_id)
+    row = await tx.fetchrow(_PLEDGE + " WHERE pledge_id = $1", pledge_id)
     return _pledge(row) if row else None
+
+
+async def pledges_told(tx: Tx, pledge_ids: Sequence[UUID], *, until: datetime | None = None) -> Mapping[UUID, Pledge]:
+    """What follows from the facts of these pledges, of those recorded by then; for the system itself."""
+    rows = await tx.fetch(
+        """
+        SELECT aggregate_id, event FROM journal
+        WHERE aggregate_id = ANY ($1::uuid[]) AND ($2::timestamptz IS NULL OR recorded_at <= $2)
+        ORDER BY aggregate_id, version
+        """,
+        pledge_ids,
+        until,
+    )
+    told: dict[UUID, Pledge] = {}
+    for row in rows:
+        fact = decode_event(row["event"]).fact()
+        assert fact is not None, "our own journal holds facts of our own contracts"
+        told[row["aggregate_id"]] = evolve(told.get(row["aggregate_id"]), fact)
+    return told
 
 
 async def pledges(
@@ -100,13 +127,13 @@ _SAVE = Write(
             INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on,
                 pledged_at, usd_minor, rate, rate_source, rate_date, open_usd_minor, texts_hash, committed_on,
                 committed_usd_minor, committed_rate, support_cost_basis_points, agreement, recognized_minor,
-                receipts, received_minor, received_usd_minor, relieved_usd_minor, received_on,
-                written_off_minor, refunded_usd_minor)
+                receipts, received_minor, received_usd_minor, support_cost_usd_minor, relieved_usd_minor, received_on,
+                written_off_minor, refunded_minor, refunded_usd_minor, carried_over_usd_minor)
             SELECT pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on,
                 pledged_at, usd_minor, rate, rate_source, rate_date, open_usd_minor, texts_hash, committed_on,
                 committed_usd_minor, committed_rate, support_cost_basis_points, agreement, recognized_minor,
-                receipts, received_minor, received_usd_minor, relieved_usd_minor, received_on,
-                written_off_minor, refunded_usd_minor
+                receipts, received_minor, received_usd_minor, support_cost_usd_minor, relieved_usd_minor, received_on,
+                written_off_minor, refunded_minor, refunded_usd_minor, carried_over_usd_minor
             FROM json_populate_record(NULL::pledge, $1::text::json)
             ON CONFLICT (pledge_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 minor = excluded.minor, open_usd_minor = excluded.open_usd_minor,
@@ -115,8 +142,11 @@ _SAVE = Write(
                 support_cost_basis_points = excluded.support_cost_basis_points, agreement = excluded.agreement,
                 recognized_minor = excluded.recognized_minor, receipts = excluded.receipts,
                 received_minor = excluded.received_minor, received_usd_minor = excluded.received_usd_minor,
+                support_cost_usd_minor = excluded.support_cost_usd_minor,
                 relieved_usd_minor = excluded.relieved_usd_minor, received_on = excluded.received_on,
-                written_off_minor = excluded.written_off_minor, refunded_usd_minor = excluded.refunded_usd_minor
+                written_off_minor = excluded.written_off_minor, refunded_minor = excluded.refunded_minor,
+                refunded_usd_minor = excluded.refunded_usd_minor,
+                carried_over_usd_minor = excluded.carried_over_usd_minor
         """
     }
 )
@@ -156,7 +186,7 @@ async def reminders_due(tx: Tx, today: date) -> list[UUID]:
             FROM instalment i JOIN pledge USING (pledge_id)
             WHERE status IN ('committed', 'partially_received') AND (condition IS NULL OR met_on IS NOT NULL)
         ) AS owing
-        WHERE owed > settled AND due_on + ($2::integer[])[reminders + 1] <= $1 LIMIT $3
+        WHERE owed > settled AND due_on + ($2::integer[])[reminders + 1] <= $1 ORDER BY pledge_id LIMIT $3
         """,
         today,
         list(REMINDER_DAYS),

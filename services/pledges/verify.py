@@ -8,15 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from chassis.db import Tx
 from contracts.facts import decode_event
-from services.pledges import domain, ledger, store
-from services.pledges.domain import Pledge
+from services.pledges import ledger, store
 from services.pledges.ledger import EntryRow
 from services.pledges.postings import BOOKS, REVERSES, Account, Entry, entry_of
 
@@ -250,7 +248,7 @@ async def _look_at_pledges(tx: Tx, report: Report, say: Say) -> None:
     of = await tx.fetchval("SELECT count(*) FROM pledge")
     after = UUID(int=0)
     while page := await store.page_of_pledges(tx, after=after, limit=PAGE):
-        told = await _pledges_told(tx, [pledge.pledge_id for pledge in page])
+        told = await store.pledges_told(tx, [pledge.pledge_id for pledge in page])
         for pledge in page:
             follows = told.get(pledge.pledge_id)
             if follows != pledge:
@@ -264,16 +262,3 @@ async def _look_at_pledges(tx: Tx, report: Report, say: Say) -> None:
         report.pledges += len(page)
         after = page[-1].pledge_id
         say("pledges", report.pledges, of)
-
-
-async def _pledges_told(tx: Tx, pledge_ids: Sequence[UUID]) -> Mapping[UUID, Pledge]:
-    rows = await tx.fetch(
-        "SELECT aggregate_id, event FROM journal WHERE aggregate_id = ANY ($1::uuid[]) ORDER BY aggregate_id, version",
-        pledge_ids,
-    )
-    told: dict[UUID, Any] = {}
-    for row in rows:
-        fact = decode_event(row["event"]).fact()
-        assert fact is not None, "our own journal holds facts of our own contracts"
-        told[row["aggregate_id"]] = domain.evolve(told.get(row["aggregate_id"]), fact)
-    return told

@@ -83,9 +83,14 @@ async def _count_again(db: Database) -> None:
     await count_again(db)
 
 
-async def remind_or_lapse(db: Database, lapse_days: int) -> None:
+async def remind_or_lapse(db: Database, lapse_days: int, now: datetime | None = None) -> None:
+    """Each pledge by itself: one that cannot be now keeps none before it waiting."""
+    now = now or datetime.now(UTC)
     async with db.transaction() as tx:
-        await exit_actions.remind_or_lapse(tx, datetime.now(UTC), lapse_days=lapse_days)
+        due = await exit_actions.due(tx, now.date(), lapse_days=lapse_days)
+    for pledge_id in due:
+        async with db.transaction() as tx:
+            await exit_actions.remind_or_lapse(tx, pledge_id, now)
 
 
 def loops(running: Running) -> Mapping[str, Loop]:

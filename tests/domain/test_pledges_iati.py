@@ -113,6 +113,17 @@ def test_what_reverses_another_entry_is_told_as_that_one_below_zero() -> None:
     assert [("MNT", "1", "5.00 EUR"), ("MNT", "1", "-5.00 EUR")] == told(*entries)
 
 
+@pytest.mark.parametrize(("of_type", "told_type"), [("spent", "4"), ("disbursed", "3")])
+def test_what_was_used_is_told_once_though_it_moves_two_accounts(of_type: str, told_type: str) -> None:
+    both = [
+        a_movement(of_type, account, minor, currency="USD", work_package="training")
+        for account, minor in (("allocated", 600), ("spent", -600))
+    ]
+    found = activities(a_ledger(*both), reporter=UNODC)
+
+    assert [(told_type, "6.00")] == [(one.type, one.amount.value) for one in found[1].transactions]
+
+
 def test_what_is_set_aside_is_told_of_its_purpose_and_taken_back_below_zero() -> None:
     requirement = UUID(int=7)
     found = activities(

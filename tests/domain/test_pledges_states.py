@@ -422,7 +422,7 @@ def test_cash_of_another_currency_settles_what_is_said_and_the_bank_keeps_its_ch
         (lambda p: exits.reduce(p, dollars(0), "donor_asked", on=APRIL, now=NOON), "amount-zero"),
         (lambda p: exits.reduce(p, dollars(1), "donor_asked", on=FEBRUARY, now=NOON), "dates-reversed"),
         (lambda p: refund(p, 26), "refund-exceeds"),
-        (lambda p: exits.carry_over(p, "SHERLOC-DEV", 26, on=APRIL, now=NOON), "refund-exceeds"),
+        (lambda p: exits.carry_over(p, "SHERLOC-DEV", 26, on=APRIL, now=NOON), "carry-over-exceeds"),
         (lambda p: exits.carry_over(p, p.fund, 1, on=APRIL, now=NOON), "same-fund"),
         (lambda p: p.meet_condition(1, on=APRIL, now=NOON), "condition-not-open"),
         (lambda p: p.meet_condition(2, on=APRIL, now=NOON), "not-found"),
@@ -453,3 +453,44 @@ def test_of_an_allocation_no_more_is_spent_than_was_made_and_only_what_is_left_g
     with pytest.raises(Conflict) as no:
         spent.reverse(uuid4(), uuid4(), on=APRIL, now=NOON)
     assert "allocation-spent" == no.value.slug
+
+
+def test_money_that_was_carried_over_neither_goes_on_nor_back_again() -> None:
+    one = a_pledge(Status.RECEIVED, minor=11_300, basis_points=1300)
+    out, into = exits.carry_over(one, "SHERLOC-DEV", 10_000, on=APRIL, now=NOON)
+    moved = evolve(evolve(one, out), into)
+
+    for decide, slug in (
+        (lambda: exits.carry_over(moved, "SHERLOC-DEV", 1, on=APRIL, now=NOON), "carry-over-exceeds"),
+        (lambda: refund(moved, 1_301), "refund-exceeds"),
+        (
+            lambda: exits.reverse_receipt(moved, uuid4(), receipt(moved, 11_300), uuid4(), on=APRIL, now=NOON),
+            "receipt-used",
+        ),
+    ):
+        with pytest.raises(Conflict) as no:
+            decide()
+        assert slug == no.value.slug
+
+
+def test_a_refund_gives_programme_support_cost_back_and_is_counted_in_the_donors_currency() -> None:
+    one = a_pledge(Status.RECEIVED, minor=11_300, basis_points=1300)
+    fact = exits.refund(one, dollars(11_300), par(11_300), uuid4(), "not_used", on=APRIL, now=NOON)
+    entry = entry_of(uuid4(), NOON, fact)
+
+    assert entry is not None
+    assert (1_300, -10_000) == (fact.support_cost_usd_minor, entry.available_usd_minor)
+    assert Status.REFUNDED is evolve(one, fact).status
+    # Dollars fell to half: what was paid can go back, and not a cent more of it.
+    cheap = Valuation(usd_minor=5_650, rate="0.5", rate_source="x", rate_date=APRIL)
+    back = evolve(one, exits.refund(one, dollars(11_300), cheap, uuid4(), "not_used", on=APRIL, now=NOON))
+    assert (Status.REFUNDED, 11_300) == (back.status, back.refunded_minor)
+
+
+def test_cash_is_not_believed_to_settle_many_times_its_worth() -> None:
+    one = agreed(a_pledge(minor=10_000))
+    for worth in (4_999, 20_001):
+        valuation = Valuation(usd_minor=worth, rate="1.10", rate_source="x", rate_date=APRIL)
+        with pytest.raises(Mismatch) as no:
+            one.receive(dollars(10_000), valuation, cash=Money(minor=1, currency="EUR"), on=APRIL, now=NOON)
+        assert "settles-implausible" == no.value.slug

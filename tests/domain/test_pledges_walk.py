@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from contracts.facts import Fact
 from contracts.pledges import AllocationSpent, Instalment, PledgeReceived, RequirementOpened, Valuation
+from contracts.refusals import Conflict
 from contracts.values import Money
 from services.pledges import allocations, exits
 from services.pledges.allocations import Allocation, Requirement, Spending
@@ -220,10 +221,14 @@ class Ledger(RuleBasedStateMachine):
         if not fit:
             return
         receipt = data.draw(st.sampled_from(fit))
+        one = self.pledges[receipt.pledge_id]
+        try:
+            fact = exits.reverse_receipt(one, uuid4(), receipt, uuid4(), on=DAYS[3], now=NOON)
+        except Conflict:
+            return
         self.receipts.remove(receipt)
         self.count_receipt(receipt, -1)
-        one = self.pledges[receipt.pledge_id]
-        self.follow(one, exits.reverse_receipt(one, uuid4(), receipt, uuid4(), on=DAYS[3], now=NOON))
+        self.follow(one, fact)
 
     @precondition(lambda self: self.fit("write_off"))
     @rule(data=st.data())
@@ -244,8 +249,13 @@ class Ledger(RuleBasedStateMachine):
         worth = value(money, DAYS[3], RATES)
         if not money.minor or worth.usd_minor > left:
             return
+        try:
+            fact = exits.refund(one, money, worth, uuid4(), "not_used", on=DAYS[3], now=NOON)
+        except Conflict:
+            return
         self.expected[one.fund]["refunded"] += worth.usd_minor
-        self.follow(one, exits.refund(one, money, worth, uuid4(), "not_used", on=DAYS[3], now=NOON))
+        self.expected[one.fund]["support"] -= fact.support_cost_usd_minor
+        self.follow(one, fact)
 
     @precondition(lambda self: self.fit("carry_over"))
     @rule(data=st.data(), to=FUND, share=st.fractions(0, 1, max_denominator=10))
@@ -257,7 +267,10 @@ class Ledger(RuleBasedStateMachine):
         usd_minor = int(left * share)
         if usd_minor <= 0:
             return
-        out, into = exits.carry_over(one, to, usd_minor, on=DAYS[3], now=NOON)
+        try:
+            out, into = exits.carry_over(one, to, usd_minor, on=DAYS[3], now=NOON)
+        except Conflict:
+            return
         self.expected[one.fund]["transferred"] += usd_minor
         self.expected[to]["transferred"] -= usd_minor
         self.follow(self.follow(one, out), into)
@@ -399,7 +412,9 @@ class Ledger(RuleBasedStateMachine):
     def a_pledge_never_has_more_than_was_agreed(self) -> None:
         for one in self.pledges.values():
             assert 0 <= one.received_minor + one.written_off_minor <= one.recognized_minor <= one.minor
-            assert one.refunded_usd_minor <= one.received_usd_minor
+            assert 0 <= one.refunded_minor <= one.received_minor
+            assert one.support_cost_usd_minor >= 0
+            assert one.refunded_minor or one.usable_usd_minor >= 0, "no donor's money goes further than it came"
             assert one.committed_on is None or one.minor + one.written_off_minor >= sum(
                 part.minor for part in one.schedule if part.owed
             )

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from chassis.db import Database
-from services.pledges import exit_actions
+from services.pledges.wiring import remind_or_lapse
 from tests.builders import headers
 from tests.service.test_pledges import (
     FINANCE,
@@ -156,7 +156,7 @@ async def test_what_is_not_used_is_carried_over_to_another_fund(api: Client) -> 
     path = f"/v1/pledges/{pledge['pledge_id']}/carry-over"
     assert await refused(api, path, revision=3, to_fund="SHERLOC-MNT", money=usd(1)) == (400, "same-fund")
     assert await refused(api, path, revision=3, to_fund="NO-FUND", money=usd(1)) == (400, "unknown-code")
-    assert await refused(api, path, revision=3, to_fund="TA-REQUESTS", money=usd(1001)) == (409, "refund-exceeds")
+    assert await refused(api, path, revision=3, to_fund="TA-REQUESTS", money=usd(1001)) == (409, "carry-over-exceeds")
 
     moved = await move(api, pledge, "carry-over", to_fund="TA-REQUESTS", money=usd(400))
 
@@ -202,6 +202,34 @@ async def test_money_goes_back_by_two_people_and_never_more_than_there_is(api: C
     path = f"/v1/proposals/{proposal['proposal_id']}/approve"
     assert await refused(api, path, SECOND, revision=1) == (409, "balance-exceeded")
     assert (await get(api, f"/v1/proposals/{proposal['proposal_id']}"))["status"] == "open"
+
+
+async def test_what_is_owed_now_and_was_not_when_it_was_proposed_is_not_written_off(api: Client) -> None:
+    pledge = await agreed(api, 1000, part(600, "2026-04-01"), part(400, "2026-06-01", "report_accepted"))
+    proposal = await move(api, pledge, "write-off", reason="not_expected")
+    await move(api, pledge, "meet-condition", instalment=2, met_on="2026-05-02")
+    path = f"/v1/proposals/{proposal['proposal_id']}/approve"
+
+    assert await refused(api, path, SECOND, revision=1) == (409, "proposal-outdated")
+
+
+async def test_a_condition_is_met_once_whoever_says_so_at_once(api: Client) -> None:
+    """Whoever waited for the other reads what the other has written, instalments and all."""
+    body = {"instalment": 1, "met_on": "2026-05-02"}
+    for tries in range(1, 9):
+        pledge = await agreed(api, 900, *(part(300, f"2026-0{month}-01", "report_accepted") for month in (4, 5, 6)))
+        path = f"/v1/pledges/{pledge['pledge_id']}/meet-condition"
+        both = [api.post(path, json=body, headers=headers(FINANCE, revision=revision)) for revision in (2, 3)]
+        answers = await asyncio.gather(*both)
+        assert [answer.status_code for answer in answers].count(200) == 1
+        assert (await fund(api))["committed"] == 300 * tries
+
+
+async def test_no_money_comes_from_a_day_to_come(api: Client) -> None:
+    pledge = await agreed(api, 1000)
+    path = f"/v1/pledges/{pledge['pledge_id']}/receive"
+
+    assert await refused(api, path, revision=2, money=usd(1), received_on="2126-01-01") == (400, "date-ahead")
 
 
 async def test_an_own_proposal_can_be_taken_back(api: Client) -> None:
@@ -311,7 +339,7 @@ async def test_a_year_is_closed_after_its_checklist_and_reopened_by_two_people(a
     pledge = await move(api, pledge, "receive", money=usd(400), received_on=f"{LAST_YEAR}-04-01")
     proposal = await move(api, pledge, "write-off", reason="not_expected", written_off_on=f"{LAST_YEAR}-12-31")
     path = f"/v1/ledger/periods/{LAST_YEAR}"
-    missing = [one["check"] for one in (await get(api, path, NORWAY))["checklist"] if not one["met"]]
+    missing = [one["check"] for one in (await get(api, path))["checklist"] if not one["met"]]
     assert missing == ["nothing_proposed"]
     assert await refused(api, f"{path}/close") == (409, "period-not-ready")
     assert await refused(api, f"/v1/ledger/periods/{LAST_YEAR + 1}/close") == (409, "period-not-ready")
@@ -385,8 +413,7 @@ async def told(db: Database) -> list[str]:
 async def clock(db: Database, day: str) -> list[str]:
     """What the clock of that day makes of the pledges."""
     before = await told(db)
-    async with db.transaction() as tx:
-        await exit_actions.remind_or_lapse(tx, datetime.fromisoformat(f"{day}T12:00:00+00:00"), lapse_days=365)
+    await remind_or_lapse(db, 365, datetime.fromisoformat(f"{day}T12:00:00+00:00"))
     return (await told(db))[len(before) :]
 
 
@@ -403,7 +430,7 @@ async def test_a_donor_is_reminded_before_an_instalment_is_due_and_twice_after(
     assert [await clock(db, day) for day in ("2026-06-02", "2026-09-15", "2026-09-16")] == [[], ["overdue"], []]
     pledge = await receive(api, await pledge_of(api, pledge), usd(700))
     assert await clock(db, "2027-01-01") == []
-    await move(api, pledge, "meet-condition", instalment=2, met_on="2027-01-02")
+    await move(api, pledge, "meet-condition", instalment=2, met_on="2026-11-20")
     assert await clock(db, "2027-01-03") == ["overdue"]
 
 

@@ -105,7 +105,8 @@ def told_as(movement: Movement) -> tuple[T, int]:
     What was passed on to others is spent from the same account, and told as a disbursement.
     """
     type_, sign = SIGNS[movement.account]
-    return (T.DISBURSEMENT if movement.of_type == "disbursed" else type_), sign
+    passed_on = movement.account == "spent" and movement.of_type == "disbursed"
+    return (T.DISBURSEMENT if passed_on else type_), sign
 
 
 def _told(movements: Iterable[Movement]) -> list[tuple[Movement, T, int]]:

@@ -11,7 +11,10 @@ ALTER TABLE pledge
     ADD COLUMN agreement text CHECK (length(agreement) BETWEEN 1 AND 64),
     ADD COLUMN recognized_minor bigint NOT NULL DEFAULT 0,
     ADD COLUMN written_off_minor bigint NOT NULL DEFAULT 0,
-    ADD COLUMN refunded_usd_minor bigint NOT NULL DEFAULT 0,
+    ADD COLUMN refunded_minor bigint NOT NULL DEFAULT 0,
+    ADD COLUMN refunded_usd_minor bigint NOT NULL DEFAULT 0 CHECK (refunded_usd_minor >= 0),
+    ADD COLUMN support_cost_usd_minor bigint NOT NULL DEFAULT 0 CHECK (support_cost_usd_minor >= 0),
+    ADD COLUMN carried_over_usd_minor bigint NOT NULL DEFAULT 0 CHECK (carried_over_usd_minor >= 0),
     DROP CONSTRAINT pledge_status_check,
     DROP CONSTRAINT pledge_check1,
     DROP CONSTRAINT pledge_check3,
@@ -20,7 +23,10 @@ ALTER TABLE pledge
 
 UPDATE pledge SET
     open_usd_minor = CASE status WHEN 'pledged' THEN usd_minor ELSE 0 END,
-    recognized_minor = CASE WHEN committed_on IS NULL THEN 0 ELSE minor END;
+    recognized_minor = CASE WHEN committed_on IS NULL THEN 0 ELSE minor END,
+    support_cost_usd_minor = coalesce((
+        SELECT -sum(p.usd_minor) FROM entry JOIN posting p USING (entry_id)
+        WHERE entry.pledge_id = pledge.pledge_id AND account = 'programme_support'), 0);
 
 ALTER TABLE pledge
     ADD CONSTRAINT pledge_status CHECK (status IN ('pledged', 'committed', 'partially_received', 'received', 'withdrawn',
@@ -33,7 +39,7 @@ ALTER TABLE pledge
     -- The wall behind the decision: nobody pays more than is owed, and nothing that was given up is paid.
     ADD CONSTRAINT pledge_owed CHECK (received_minor >= 0 AND written_off_minor >= 0
         AND received_minor + written_off_minor <= recognized_minor),
-    ADD CONSTRAINT pledge_refunded CHECK (refunded_usd_minor BETWEEN 0 AND received_usd_minor);
+    ADD CONSTRAINT pledge_refunded CHECK (refunded_minor BETWEEN 0 AND received_minor);
 
 -- What an agreement says is due when. An instalment of nothing was reduced away.
 CREATE TABLE instalment (
@@ -97,7 +103,7 @@ CREATE TABLE proposal (
     CHECK ((measure IN ('write_off', 'refund')) = (pledge_id IS NOT NULL)),
     CHECK ((measure = 'reversal') = (entry_id IS NOT NULL)),
     CHECK ((measure = 'reopening') = (year IS NOT NULL)),
-    CHECK ((minor IS NULL) = (currency IS NULL) AND (measure = 'refund') = (minor IS NOT NULL))
+    CHECK ((minor IS NULL) = (currency IS NULL) AND (measure IN ('refund', 'write_off')) = (minor IS NOT NULL))
 );
 -- Of the same thing one proposal is open at a time.
 CREATE UNIQUE INDEX proposal_open ON proposal (measure, coalesce(pledge_id, entry_id, '00000000-0000-0000-0000-000000000000'))
@@ -146,7 +152,8 @@ SELECT agreed.entry_id, 10 + p.position, p.fund, p.account, p.currency, -p.minor
 FROM entry agreed JOIN entry made USING (pledge_id) JOIN posting p ON p.entry_id = made.entry_id
 WHERE agreed.type = 'committed' AND made.type = 'pledged';
 
--- From which day on entries may take effect: after the last year that is closed, or from a reopened one on.
+-- From which day on entries may take effect: after the last year that is closed, or from the first one that was reopened.
 CREATE FUNCTION books_open_from() RETURNS date
 LANGUAGE sql STABLE
-RETURN make_date(coalesce((SELECT max(CASE status WHEN 'closed' THEN year + 1 ELSE year END) FROM period), 2000), 1, 1);
+RETURN make_date(coalesce(
+    (SELECT max(year) + 1 FROM period WHERE status = 'closed'), (SELECT min(year) FROM period), 2000)::integer, 1, 1);
