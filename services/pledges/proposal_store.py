@@ -9,6 +9,9 @@ from chassis.db import Tx
 from contracts.refusals import Conflict, Missing
 from services.pledges.proposals import Proposal, ProposalStatus
 
+LOCK = 0x70726F70
+"""Of what is being proposed, in PostgreSQL's advisory locks of two keys."""
+
 _READ = "SELECT * FROM proposal"
 
 
@@ -40,7 +43,8 @@ async def proposals(tx: Tx, *, status: ProposalStatus | None, before: UUID | Non
 
 
 async def require_none_open(tx: Tx, measure: str, about: UUID | None) -> None:
-    """Raises Conflict where the same is proposed already; a unique index is the wall behind it."""
+    """Raises Conflict where the same is proposed already, by whoever; a unique index is the wall behind it."""
+    await tx.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", LOCK, f"{measure} {about}")
     if await tx.fetchval(
         """
         SELECT EXISTS (SELECT FROM proposal WHERE status = 'open' AND measure = $1

@@ -263,6 +263,15 @@ async def test_each_entry_is_reversed_once_whoever_approves_at_once(api: Client)
     assert await refused(api, "/v1/ledger/reversals", **body) == (409, "entry-not-reversible")
 
 
+async def test_the_same_is_proposed_once_whoever_asks_at_once(api: Client) -> None:
+    await receive(api, await committed(api), eur(10_000_00))
+    body = {"entry_id": (await entry_of(api, "received"))["entry_id"], "reason": "recorded_wrongly"}
+    asking = [api.post("/v1/ledger/reversals", json=body, headers=headers(FINANCE)) for _ in range(8)]
+    answers = await asyncio.gather(*asking)
+
+    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 7]
+
+
 async def test_what_is_not_reversed(api: Client) -> None:
     await pledged(api)
     entry = await entry_of(api, "pledged")

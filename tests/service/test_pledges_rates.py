@@ -85,7 +85,10 @@ async def test_a_rate_of_the_banks_that_is_newer_than_the_package_is_loaded_like
 
     await loaded(api, "EUR,2090-03-03,0.5,ecb")
 
-    assert ("ecb", "2090-03-03", "2") == told(await pledged(api, pledged_on="2090-03-10"))
+    ahead = await post(
+        api, "/v1/pledges", NORWAY, status=400, fund="SHERLOC-MNT", money=eur(1), pledged_on="2090-03-10"
+    )
+    assert "date-ahead" == ahead["slug"], "it has a rate, and has not come"
     late = await post(api, "/v1/pledges", NORWAY, status=422, fund="SHERLOC-MNT", money=eur(1), pledged_on="2090-03-11")
     assert "rate-not-in-force" == late["slug"]
 
@@ -128,7 +131,7 @@ async def test_a_setting_says_how_long_each_source_holds_to_routes_and_to_what_i
         )
         assert "rate-not-in-force" == refused["slug"]
         await loaded(api, "EUR,2026-10-20,0.5,")
-        assert ("un_operational", "2026-10-20", "2") == told(await pledged(api, pledged_on="2026-11-29"))
+        assert ("un_operational", "2026-10-20", "2") == told(await pledged(api, pledged_on="2026-11-20"))
         heard = await running.inbox.receive(an_event(confirmed(a_match(), Money(minor=100, currency="EUR")), 1))
         assert heard is Outcome.APPLIED
         (requirement,) = (await get(api, "/v1/requirements"))["requirements"]
