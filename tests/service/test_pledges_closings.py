@@ -186,9 +186,15 @@ async def test_as_many_ask_and_write_as_will_and_no_answer_ever_changes(
     done = asyncio.Event()
     refused = 0
 
+    def differing() -> int:
+        return len({str(answer["balances"]) for answer in given.values()})
+
     async def write(number: int) -> None:
         nonlocal refused
-        for turn in range(12):
+        # On a busy machine it takes more turns until several have been let in, and asked about.
+        for turn in range(300):
+            if turn >= 12 and differing() > 3:
+                return
             try:
                 async with db.transaction() as tx:
                     recorded_at = datetime.now(UTC)
@@ -210,11 +216,10 @@ async def test_as_many_ask_and_write_as_will_and_no_answer_ever_changes(
     done.set()
     await asyncio.gather(*asking)
 
-    assert len(given) > 3
-    assert len({str(answer["balances"]) for answer in given.values()}) > 3, "it would agree on anything"
+    assert differing() > 3, "it would agree on anything"
     for moment, answer in given.items():
         assert (await _as_at(api, moment)).json() == answer
-    assert refused < 72
+    assert refused < 6 * 300
 
 
 # -- closings ---------------------------------------------------------------------------------------------------------
