@@ -269,9 +269,10 @@ async def close_year(tx: Tx, year: int, *, caller: Caller, now: datetime) -> Non
 # -- clocks -----------------------------------------------------------------------------------------------------------
 
 
-async def due(tx: Tx, today: date, *, lapse_days: int) -> list[UUID]:
+async def due(tx: Tx, now: datetime, *, lapse_days: int) -> list[UUID]:
     """Pledges of which a donor is to be reminded, and those that nobody has signed for in so many days."""
-    return [*await store.reminders_due(tx, today), *await store.unsigned(tx, today - timedelta(days=lapse_days))]
+    unsigned = await store.unsigned(tx, now.date() - timedelta(days=lapse_days))
+    return [*await store.reminders_due(tx, now), *unsigned]
 
 
 async def remind_or_lapse(tx: Tx, pledge_id: UUID, now: datetime) -> None:

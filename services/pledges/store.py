@@ -176,8 +176,11 @@ async def save_note(tx: Tx, pledge_id: UUID, note: str, salt: bytes) -> None:
     await tx.write(_SAVE_NOTE, pledge_id, salt, note)
 
 
-async def reminders_due(tx: Tx, today: date) -> list[UUID]:
-    """Pledges with an instalment of which something has not come, and a reminder's day has."""
+async def reminders_due(tx: Tx, now: datetime) -> list[UUID]:
+    """Pledges with an instalment of which something has not come, and a reminder's day has.
+
+    Whoever works on a pledge is not disturbed: what happened to it in the last day counts as work.
+    """
     rows = await tx.fetch(
         """
         SELECT DISTINCT pledge_id FROM (
@@ -186,9 +189,12 @@ async def reminders_due(tx: Tx, today: date) -> list[UUID]:
             FROM instalment i JOIN pledge USING (pledge_id)
             WHERE status IN ('committed', 'partially_received') AND (condition IS NULL OR met_on IS NOT NULL)
         ) AS owing
-        WHERE owed > settled AND due_on + ($2::integer[])[reminders + 1] <= $1 ORDER BY pledge_id LIMIT $3
+        WHERE owed > settled AND due_on + ($2::integer[])[reminders + 1] <= ($1::timestamptz AT TIME ZONE 'UTC')::date
+            AND NOT EXISTS (SELECT FROM journal
+                WHERE aggregate_id = pledge_id AND recorded_at > $1::timestamptz - interval '1 day')
+        ORDER BY pledge_id LIMIT $3
         """,
-        today,
+        now,
         list(REMINDER_DAYS),
         LIST_MAX,
     )

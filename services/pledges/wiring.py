@@ -87,7 +87,7 @@ async def remind_or_lapse(db: Database, lapse_days: int, now: datetime | None = 
     """Each pledge by itself: one that cannot be now keeps none before it waiting."""
     now = now or datetime.now(UTC)
     async with db.transaction() as tx:
-        due = await exit_actions.due(tx, now.date(), lapse_days=lapse_days)
+        due = await exit_actions.due(tx, now, lapse_days=lapse_days)
     for pledge_id in due:
         async with db.transaction() as tx:
             await exit_actions.remind_or_lapse(tx, pledge_id, now)

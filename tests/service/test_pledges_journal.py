@@ -53,8 +53,8 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
         api, await post(api, "/v1/ledger/reversals", life.FINANCE, **body | {"entry_id": wrong["entry_id"]})
     )
     await _allocations(api)
-    await life.agreed(api, 10, life.part(10, "2026-12-01"))
-    for day in ("2026-11-20", "2026-12-20"):
+    await life.agreed(api, 10, life.part(10, "2127-12-01"))
+    for day in ("2127-11-20", "2127-12-20"):
         await life.clock(databases["pledges"], day)
     as_file = {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
     imported = await api.post("/v1/imports", content=FLOWS, headers=headers(life.FINANCE) | as_file)

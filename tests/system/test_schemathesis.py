@@ -44,7 +44,7 @@ from services.demo.people import person_of
 from services.documents.kept import CONTRACTS
 from tests.builders import a_request
 from tests.conftest import Servers
-from tests.files import PDF
+from tests.files import FLOWS, PDF
 from tests.seats import ISSUER
 
 # What it sends as CSV: of itself it knows no way to write that.
@@ -83,8 +83,13 @@ LISTS = {
     "appointment_id": "/v1/appointments",
     "webhook_id": "/v1/webhooks",
     "client_id": "/v1/clients",
+    "proposal_id": "/v1/proposals",
+    "import_id": "/v1/imports",
 }
+FINANCE = "UNODC:finance_officer"
 CODES = {
+    "donor": ["NOR", "DEU"],
+    "year": [2024, 2026],
     "organization": ["KEN", "UNODC"],
     "table": ["kinds", "countries"],
     "move": ["return", "decline_by_state"],
@@ -196,6 +201,7 @@ def _look_around(running: Running) -> None:
             client.post("/v1/clients", json=let_in, headers=running.headers("KEN:focal_point")).raise_for_status()
             let_in = _a_client("UNODC", "provider_officer")
             client.post("/v1/clients", json=let_in, headers=running.headers("UNODC:administrator")).raise_for_status()
+        _propose_and_import(client, running)
         running.known["KEN:focal_point", "attachment_id"] = _attach(client, running, filed.json())
         for appointment in APPOINTMENTS:
             hook = {"url": "https://hooks.example/entraide"}
@@ -208,6 +214,17 @@ def _look_around(running: Running) -> None:
                 running.known[appointment, "line_id"] = [record["line_id"] for record in records[:8]]
             if name == "round_id":
                 running.known[appointment, "with_id"] = [record["round_id"] for record in records[:8]]
+
+
+def _propose_and_import(client: httpx.Client, running: Running) -> None:
+    """That some entries be reversed; and a table of flows."""
+    headers = running.headers
+    entries = client.get("/v1/ledger/entries?limit=100", headers=headers(FINANCE)).raise_for_status().json()["entries"]
+    for entry in [entry for entry in entries if entry["type"] in {"received", "allocated"}][:6]:
+        body = {"entry_id": entry["entry_id"], "reason": "recorded_wrongly"}
+        client.post("/v1/ledger/reversals", json=body, headers=headers(FINANCE)).raise_for_status()
+    as_file = {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
+    client.post("/v1/imports", content=FLOWS, headers=headers(FINANCE) | as_file).raise_for_status()
 
 
 def _attach(client: httpx.Client, running: Running, draft: Mapping[str, Any]) -> list[str]:

@@ -88,7 +88,7 @@ async def _told_once(platform: Platform, nats: Nats, state: Path) -> None:
     api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", ISSUER))
     async with watch(nats.url("streams")) as events:
         keeping = asyncio.create_task(seen.keep(events))
-        story = Story(api, seen, lambda *_: None)
+        story = Story(api, seen, lambda *_: None, state / "donor")
         await story.tell()
         keeping.cancel()
     await api.close()
@@ -107,7 +107,7 @@ async def _told_once(platform: Platform, nats: Nats, state: Path) -> None:
 
 async def _told_again(platform: Platform, state: Path) -> None:
     api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", ISSUER))
-    story = Story(api, Seen(), lambda *_: None)
+    story = Story(api, Seen(), lambda *_: None, state / "donor")
     await story.tell()
     await api.close()
     assert story.filed_before == 12
