@@ -11,13 +11,13 @@ from chassis.db import Tx
 from chassis.journal import announce, read_event
 from contracts.facts import Event, Fact
 from contracts.ledger import ProposalMade
-from contracts.pledges import AllocationMade, AllocationSpent, PledgeReceived
+from contracts.pledges import AllocationMade, AllocationSpent, PledgeReceived, Valuation
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller, Money
 from services.pledges import exits, ledger, periods, policy, proposal_store, store
 from services.pledges.actions import fold, for_move, record, require_fund, worth
 from services.pledges.allocations import RequirementStatus, Spending
-from services.pledges.domain import Status
+from services.pledges.domain import Pledge, Status
 from services.pledges.money import Validity
 from services.pledges.policy import Action
 from services.pledges.proposals import Measure, Proposal
@@ -87,35 +87,39 @@ async def spend(
 # -- two people -------------------------------------------------------------------------------------------------------
 
 
-async def propose_of_pledge(
+async def propose_write_off(tx: Tx, proposal_id: UUID, pledge: Pledge, reason: str, *, on: date, now: datetime) -> None:
+    """Of what is owed now. What could not be done now is not proposed either."""
+    owed = exits.write_off(pledge, proposal_id, reason, on=on, now=now).money
+    await _propose_of_pledge(tx, proposal_id, Measure.WRITE_OFF, pledge, owed, reason, on=on, now=now)
+
+
+async def propose_refund(
     tx: Tx,
     proposal_id: UUID,
-    pledge_id: UUID,
-    measure: Measure,
-    money: Money | None,
+    pledge: Pledge,
+    money: Money,
+    valuation: Valuation,
     reason: str,
     *,
     on: date,
-    validity: Validity,
-    caller: Caller,
-    expected: int,
     now: datetime,
 ) -> None:
-    """A write-off or a refund. What could not be done now is not proposed either."""
-    action = Action.PROPOSE_WRITE_OFF if measure is Measure.WRITE_OFF else Action.PROPOSE_REFUND
-    pledge = await for_move(tx, pledge_id, action, caller, expected)
-    if money is None:
-        money = exits.write_off(pledge, proposal_id, reason, on=on, now=now).money
-    else:
-        exits.refund(pledge, money, await worth(tx, money, on, validity), proposal_id, reason, on=on, now=now)
-    await proposal_store.require_none_open(tx, measure, pledge_id)
+    """What could not be done now is not proposed either."""
+    exits.refund(pledge, money, valuation, proposal_id, reason, on=on, now=now)
+    await _propose_of_pledge(tx, proposal_id, Measure.REFUND, pledge, money, reason, on=on, now=now)
+
+
+async def _propose_of_pledge(
+    tx: Tx, proposal_id: UUID, measure: Measure, pledge: Pledge, money: Money, reason: str, *, on: date, now: datetime
+) -> None:
+    await proposal_store.require_none_open(tx, measure, pledge.pledge_id)
     made = ProposalMade(
         proposal_id=proposal_id,
         measure=measure,
         reason=reason,
         effective_on=on,
         made_at=now,
-        pledge_id=pledge_id,
+        pledge_id=pledge.pledge_id,
         donor=pledge.donor,
         fund=pledge.fund,
         money=money,
@@ -123,11 +127,8 @@ async def propose_of_pledge(
     await record(tx, made, version=1)
 
 
-async def propose_reversal(
-    tx: Tx, proposal_id: UUID, entry_id: UUID, reason: str, *, on: date, caller: Caller, now: datetime
-) -> None:
+async def propose_reversal(tx: Tx, proposal_id: UUID, entry_id: UUID, reason: str, *, on: date, now: datetime) -> None:
     """Raises Missing for an entry there is none of, Conflict for one that is not reversed, or is already."""
-    policy.decide(caller, Action.PROPOSE_REVERSAL).required()
     async with tx.by_itself():
         await _reversible(tx, entry_id)
     await proposal_store.require_none_open(tx, Measure.REVERSAL, entry_id)
@@ -142,10 +143,7 @@ async def propose_reversal(
     await record(tx, made, version=1)
 
 
-async def propose_reopening(
-    tx: Tx, proposal_id: UUID, year: int, reason: str, *, caller: Caller, now: datetime
-) -> None:
-    policy.decide(caller, Action.PROPOSE_REOPENING).required()
+async def propose_reopening(tx: Tx, proposal_id: UUID, year: int, reason: str, *, now: datetime) -> None:
     await periods.require_last(tx, year)
     await proposal_store.require_none_open(tx, Measure.REOPENING, None)
     made = ProposalMade(
@@ -254,9 +252,8 @@ async def _for_decision(tx: Tx, proposal_id: UUID, action: Action, caller: Calle
 # -- years ------------------------------------------------------------------------------------------------------------
 
 
-async def close_year(tx: Tx, year: int, *, caller: Caller, now: datetime) -> None:
+async def close_year(tx: Tx, year: int, *, now: datetime) -> None:
     """Raises Conflict with what is missing on the checklist."""
-    policy.decide(caller, Action.CLOSE_YEAR).required()
     await periods.hold_alone(tx)
     proposed = await proposal_store.open_in(tx, year)
     checked = await periods.checklist(tx, year, proposed=proposed, today=now.date())

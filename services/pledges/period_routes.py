@@ -59,7 +59,7 @@ async def close_period(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=periods.period_id_of(year))
         if claimed.first:
-            await exit_actions.close_year(tx, year, caller=caller, now=now)
+            await exit_actions.close_year(tx, year, now=now)
         async with tx.by_itself():
             return Response(await _period(tx, year, now))
 

@@ -13,7 +13,8 @@ from chassis.db import Tx
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from chassis.ids import new_id
 from contracts.values import Money
-from services.pledges import exit_actions, policy, proposal_store, store
+from services.pledges import actions, exit_actions, policy, proposal_store, store
+from services.pledges.actions import for_move
 from services.pledges.commands import (
     Decide,
     ProposeRefund,
@@ -24,7 +25,7 @@ from services.pledges.commands import (
 )
 from services.pledges.own import Owned
 from services.pledges.policy import Action
-from services.pledges.proposals import Measure, Proposal, ProposalStatus
+from services.pledges.proposals import Proposal, ProposalStatus
 
 
 class ProposalView(Struct, frozen=True, kw_only=True):
@@ -67,7 +68,6 @@ async def propose_write_off(
     pledge_id: FromPath[UUID],
     data: JSONBody[ProposeWriteOff],
     db: Db,
-    own: Owned,
     caller: Calling,
     command: Commanded,
     expected: Expected,
@@ -78,19 +78,8 @@ async def propose_write_off(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
-            await exit_actions.propose_of_pledge(
-                tx,
-                claimed.outcome,
-                pledge_id,
-                Measure.WRITE_OFF,
-                None,
-                reason,
-                on=on,
-                validity=own.validity,
-                caller=caller,
-                expected=expected,
-                now=now,
-            )
+            pledge = await for_move(tx, pledge_id, Action.PROPOSE_WRITE_OFF, caller, expected)
+            await exit_actions.propose_write_off(tx, claimed.outcome, pledge, reason, on=on, now=now)
         return await _made(tx, claimed.outcome)
 
 
@@ -114,19 +103,9 @@ async def propose_refund(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
-            await exit_actions.propose_of_pledge(
-                tx,
-                claimed.outcome,
-                pledge_id,
-                Measure.REFUND,
-                data.money,
-                reason,
-                on=on,
-                validity=own.validity,
-                caller=caller,
-                expected=expected,
-                now=now,
-            )
+            pledge = await for_move(tx, pledge_id, Action.PROPOSE_REFUND, caller, expected)
+            worth = await actions.worth(tx, data.money, on, own.validity)
+            await exit_actions.propose_refund(tx, claimed.outcome, pledge, data.money, worth, reason, on=on, now=now)
         return await _made(tx, claimed.outcome)
 
 
@@ -140,9 +119,7 @@ async def propose_reversal(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
-            await exit_actions.propose_reversal(
-                tx, claimed.outcome, data.entry_id, reason, on=on, caller=caller, now=now
-            )
+            await exit_actions.propose_reversal(tx, claimed.outcome, data.entry_id, reason, on=on, now=now)
         return await _made(tx, claimed.outcome)
 
 
@@ -165,7 +142,7 @@ async def propose_reopening(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
-            await exit_actions.propose_reopening(tx, claimed.outcome, year, reason, caller=caller, now=now)
+            await exit_actions.propose_reopening(tx, claimed.outcome, year, reason, now=now)
         return await _made(tx, claimed.outcome)
 
 

@@ -178,7 +178,6 @@ async def propose(db: Database, chance: random.Random, _: int) -> None:
                 one["entry_id"],
                 "recorded_wrongly",
                 on=DAY,
-                caller=FINANCE,
                 now=datetime.now(UTC),
             )
 

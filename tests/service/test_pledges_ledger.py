@@ -114,6 +114,8 @@ async def test_an_entry_that_balances_in_each_book_is_let_through(api: Client, d
                 ("rounding", "EUR", 0, -1),
             ],
         )
+    async with db.transaction() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM posting WHERE account IN ('cash', 'rounding')") == 2
 
 
 async def test_nobody_adds_to_an_entry_of_another_day(api: Client, db: Database) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from chassis.db import Database
-from services.pledges.wiring import remind_or_lapse
 from tests.builders import headers
 from tests.service.test_pledges import (
     FINANCE,
@@ -408,53 +407,3 @@ async def test_nothing_slips_into_a_year_while_it_is_closed(api: Client, databas
         assert made == await tx.fetchval("SELECT count(*) FROM entry")
         closed = await tx.fetchval("SELECT position FROM journal WHERE type = 'pledges.period.closed.v1'")
         assert not await tx.fetchval("SELECT count(*) FROM journal WHERE position > $1", closed)
-
-
-# -- reminders --------------------------------------------------------------------------------------------------------
-
-
-async def told(db: Database) -> list[str]:
-    async with db.transaction() as tx:
-        rows = await tx.fetch("SELECT type FROM journal WHERE aggregate = 'pledge' ORDER BY position")
-    return [row["type"].removeprefix("pledges.pledge.").removesuffix(".v1") for row in rows]
-
-
-async def clock(db: Database, day: str) -> list[str]:
-    """What the clock of that day makes of the pledges."""
-    before = await told(db)
-    await remind_or_lapse(db, 365, datetime.fromisoformat(f"{day}T12:00:00+00:00"))
-    return (await told(db))[len(before) :]
-
-
-async def test_a_donor_is_reminded_before_an_instalment_is_due_and_twice_after(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
-    db = databases["pledges"]
-    pledge = await agreed(
-        api, 1000, part(400, "2127-04-01"), part(300, "2127-06-01", "report_accepted"), part(300, "2127-09-01")
-    )
-    days = ("2127-03-17", "2127-03-18", "2127-03-20", "2127-04-01", "2127-04-02", "2127-04-30", "2127-05-01")
-    assert [await clock(db, day) for day in days] == [[], ["due-soon"], [], [], ["overdue"], [], ["overdue"]]
-    # What waits for its condition is not due; what was missed is not made up for.
-    assert [await clock(db, day) for day in ("2127-06-02", "2127-09-15", "2127-09-17")] == [[], ["overdue"], []]
-    pledge = await receive(api, await pledge_of(api, pledge), usd(700))
-    assert await clock(db, "2128-01-01") == []
-    await move(api, pledge, "meet-condition", instalment=2, met_on="2026-11-20")
-    assert await clock(db, "2128-01-03") == ["overdue"]
-
-
-async def test_nobody_is_reminded_of_what_is_being_worked_on(api: Client, databases: Mapping[str, Database]) -> None:
-    await agreed(api, 1000, part(1000, "2026-04-01"))
-    today, later = datetime.now(UTC).date(), datetime.now(UTC).date() + timedelta(days=2)
-
-    assert await clock(databases["pledges"], today.isoformat()) == []
-    assert await clock(databases["pledges"], later.isoformat()) == ["overdue"]
-
-
-async def test_a_pledge_that_nobody_signs_for_lapses(api: Client, databases: Mapping[str, Database]) -> None:
-    pledge = await pledged(api)
-
-    assert await clock(databases["pledges"], "2027-02-12") == []
-    assert await clock(databases["pledges"], "2027-02-13") == ["lapsed"]
-    assert await clock(databases["pledges"], "2027-02-13") == []
-    assert ((await pledge_of(api, pledge))["status"], (await fund(api))["pledged"]) == ("lapsed", 0)

@@ -18,7 +18,6 @@ import pytest
 import yaml
 
 from chassis.embedded import free_port
-from chassis.migrate import CHASSIS_MIGRATIONS
 from chassis.settings import Settings
 from services.__main__ import NAMES, SERVICES
 from tests.system.deployment import DEPLOY, ROOT, debian_program, environment, folder, settings_read
@@ -332,116 +331,7 @@ def test_a_service_ends_before_its_container_is_killed() -> None:
         assert int(containers()[name]["stop_grace_period"].removesuffix("s")) > 20
 
 
-# -- migrations and the guide -----------------------------------------------------------------------------------------
-
-
-MEANT = {
-    (
-        "services/matching/migrations/0005_weights.sql",
-        "require-concurrent-index-creation",
-    ): "before the first release: there is little to read",
-    (
-        "services/matching/migrations/0009_meaning.sql",
-        "require-concurrent-index-creation",
-    ): "before the first release: there is little to read",
-    (
-        "services/matching/migrations/0011_what_others_cover.sql",
-        "ban-drop-constraint",
-    ): "nobody deletes an offering, of whatever age their code is",
-    (
-        "services/pledges/migrations/0003_the_whole_life_of_a_pledge.sql",
-        "adding-serial-primary-key-field",
-    ): "a table of some rows",
-    (
-        "services/pledges/migrations/0003_the_whole_life_of_a_pledge.sql",
-        "renaming-column",
-    ): "with the processes of pledges stopped, as the changes say",
-    (
-        "services/pledges/migrations/0003_the_whole_life_of_a_pledge.sql",
-        "ban-drop-constraint",
-    ): "each gets a wider one in the same statement",
-    (
-        "services/pledges/migrations/0003_the_whole_life_of_a_pledge.sql",
-        "constraint-missing-not-valid",
-    ): "before the first release: there is little to read",
-    (
-        "services/pledges/migrations/0004_rates_of_sources.sql",
-        "adding-serial-primary-key-field",
-    ): "a table of some hundred rows a month",
-    (
-        "services/pledges/migrations/0004_rates_of_sources.sql",
-        "ban-drop-constraint",
-    ): "older code gets a rate that differs where another source has one, and nothing twice",
-    (
-        "services/pledges/migrations/0004_rates_of_sources.sql",
-        "changing-column-type",
-    ): "a numeric without a scale holds what one with a scale held, and is not rewritten",
-    (
-        "services/pledges/migrations/0004_rates_of_sources.sql",
-        "constraint-missing-not-valid",
-    ): "a table of some hundred rows a month",
-    (
-        "services/pledges/migrations/0006_closings.sql",
-        "require-concurrent-index-creation",
-    ): "before the first release: there is little to read",
-    (
-        "services/pledges/migrations/0006_closings.sql",
-        "require-concurrent-index-deletion",
-    ): "before the first release: there is little to read",
-    (
-        "services/pledges/migrations/0006_closings.sql",
-        "ban-drop-function",
-    ): "a trigger's, which goes with it",
-    (
-        "services/pledges/migrations/0006_closings.sql",
-        "ban-drop-constraint",
-    ): "a trigger looks at the same for all rows of a statement",
-    (
-        "services/requests/migrations/0005_seen.sql",
-        "ban-drop-function",
-    ): "before the first release: no older code asks it",
-    (
-        "services/requests/migrations/0008_who_writes.sql",
-        "ban-drop-constraint",
-    ): "each is held by the key with the State as well",
-}
-"""What squawk finds and is meant: file, rule and why."""
-
-FINDING = re.compile(r"^(\S+?):\d+:\d+: \w+: ([a-z-]+)", re.MULTILINE)
-
-
-def squawk(*files: Path) -> subprocess.CompletedProcess[str]:
-    command = ["squawk", "--config", str(ROOT / ".squawk.toml"), "--reporter", "gcc", *map(str, files)]
-    return subprocess.run(command, env=environment(), capture_output=True, text=True)
-
-
-def test_squawk_finds_nothing_in_the_migrations_but_what_is_meant() -> None:
-    files = [*CHASSIS_MIGRATIONS.glob("*.sql"), *(f for s in SERVICES for f in (s.folder / "migrations").glob("*.sql"))]
-    assert len(files) >= 1 + len(SERVICES)
-
-    said = squawk(*files).stdout
-    found = {(Path(file).relative_to(ROOT).as_posix(), rule) for file, rule in FINDING.findall(said)}
-
-    assert found == MEANT.keys(), said
-
-
-@pytest.mark.parametrize(
-    ("statement", "rule"),
-    [
-        ("ALTER TABLE request ADD COLUMN note text NOT NULL;", "adding-required-field"),
-        ("ALTER TABLE request RENAME COLUMN state TO country;", "renaming-column"),
-        ("ALTER TABLE request DROP COLUMN state;", "ban-drop-column"),
-        ("ALTER TABLE request ADD CONSTRAINT c CHECK (revision < 9);", "constraint-missing-not-valid"),
-        ("CREATE INDEX slow ON request (state);", "require-concurrent-index-creation"),
-    ],
-)
-def test_squawk_bites(statement: str, rule: str, tmp_path: Path) -> None:
-    (tmp_path / "0002_bad.sql").write_text(statement + "\n")
-
-    said = squawk(tmp_path / "0002_bad.sql")
-
-    assert said.returncode != 0
-    assert rule in said.stdout
+# -- the guide --------------------------------------------------------------------------------------------------------
 
 
 def test_the_guide_lists_every_setting_with_its_default() -> None:
