@@ -191,6 +191,8 @@ class Edge:
         try:
             await self._app(scope, receive, answer)
         finally:
+            # It leads back to the scope: only the collector would find the two.
+            del scope[STAYS_OPEN]
             if not answer.stays_open:
                 self._under_way -= 1
 

@@ -17,8 +17,8 @@ from chassis.pool import Connection
 from chassis.supervise import to_the_end
 from contracts.refusals import Unavailable
 
-UNDER_WAY_MAX = 3
-"""Transactions of one statement at a time."""
+UNDER_WAY_MAX = 2
+"""Transactions of one statement at a time: while PostgreSQL works for some, we work for the others."""
 
 OWN_UNDER_WAY_MAX = 1
 OWN_LINGER_SECONDS = 0.002
@@ -59,6 +59,7 @@ class GroupCommit:
         self._seconds = seconds
         self._waiting: dict[Kind, deque[_Write]] = {}
         self._under_way: Counter[Kind] = Counter()
+        self._gathering: Counter[Kind] = Counter()
 
     async def carry_out(self, statement: str, args: Sequence[object], *, role: str | None = None) -> None:
         """Returns once it is committed; raises what PostgreSQL answers to it, or why there was no answer.
@@ -69,19 +70,22 @@ class GroupCommit:
         """
         kind = (statement, role)
         write = _Write(args, time.monotonic(), asyncio.get_running_loop().create_future())
-        if self._under_way[kind] < (OWN_UNDER_WAY_MAX if role else UNDER_WAY_MAX):
+        if self._may_lead(kind):
             self._under_way[kind] += 1
         elif not await self._turn_of(write, kind):
             return
+        self._gathering[kind] += 1
         try:
-            if role and not self._waiting.get(kind):
-                await asyncio.sleep(OWN_LINGER_SECONDS)
-            group = [write, *self._next(kind, TOGETHER_MAX - 1)]
-            errors = await to_the_end(self._committed(kind, group))
+            errors = await to_the_end(self._lead(kind, write))
         finally:
             self._pass_on(kind)
         if errors[0]:
             raise errors[0]
+
+    def _may_lead(self, kind: Kind) -> bool:
+        """Not while another is about to leave: whoever comes then goes with it."""
+        _, role = kind
+        return not self._gathering[kind] and self._under_way[kind] < (OWN_UNDER_WAY_MAX if role else UNDER_WAY_MAX)
 
     async def _turn_of(self, write: _Write, kind: Kind) -> bool:
         self._waiting.setdefault(kind, deque()).append(write)
@@ -100,7 +104,7 @@ class GroupCommit:
             return
         self._under_way[kind] -= 1
         if not self._under_way[kind]:
-            del self._under_way[kind]
+            del self._under_way[kind], self._gathering[kind]
             self._waiting.pop(kind, None)
 
     def _next(self, kind: Kind, count: int) -> list[_Write]:
@@ -113,6 +117,19 @@ class GroupCommit:
             if not write.turn.done():
                 group.append(write)
         return group
+
+    async def _lead(self, kind: Kind, write: _Write) -> Sequence[Exception | None]:
+        """Take along whoever came in the same moment: they are seen once everything that is ready has had its turn."""
+        _, role = kind
+        try:
+            await asyncio.sleep(OWN_LINGER_SECONDS if role and not self._waiting.get(kind) else 0)
+        finally:
+            self._gathering[kind] -= 1
+        group = [write, *self._next(kind, TOGETHER_MAX - 1)]
+        if self._waiting.get(kind) and self._may_lead(kind):
+            self._under_way[kind] += 1
+            self._pass_on(kind)
+        return await self._committed(kind, group)
 
     async def _committed(self, kind: Kind, group: Sequence[_Write]) -> Sequence[Exception | None]:
         """What became of each, of which all but the first are told."""

@@ -28,7 +28,8 @@ from contracts.values import Caller
 
 HANDOVER_MAX = 10_000
 BATCH_MAX = 1000
-SINGLES_MAX = 32
+SINGLES_MAX = 4
+"""Facts at a time of which each is acknowledged by itself; with more, one acknowledgement does."""
 SWEEP_SECONDS = 1.0
 LEASE_SECONDS = 10
 """How long rows belong to the process that committed or claimed them; far above the time a publish takes."""

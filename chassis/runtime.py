@@ -31,6 +31,7 @@ from chassis.internal import events
 from chassis.journal import Relay
 from chassis.keys import JWKS, Keys
 from chassis.migrate import migrate, role_of
+from chassis.one_write import OneWriteProtocol
 from chassis.peers import Peers
 from chassis.sealing import keep_sealing
 from chassis.service import Running, Service
@@ -238,7 +239,7 @@ def http_server(app: Edge, host: str, port: int) -> Server:
             app,
             host=host,
             port=port,
-            http="httptools",
+            http=OneWriteProtocol,
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -186,3 +186,10 @@ async def test_a_connection_that_dies_leaves_the_outcome_of_all_who_were_on_it_o
     answers = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(isinstance(answer, OutcomeUnknown) for answer in answers)
     assert await _rows(db) == []
+
+
+async def test_whoever_comes_in_the_same_moment_goes_together_from_the_first(db: Database) -> None:
+    """The first of a burst does not leave alone: the others are heard before it does."""
+    await asyncio.gather(*(_note(db, KENYAN) for _ in range(10)))
+
+    assert len({row["transaction"] for row in await _rows(db)}) == 1

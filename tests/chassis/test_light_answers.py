@@ -1,0 +1,84 @@
+"""What an answer costs beyond its work: one packet, and nothing that only the collector would find."""
+
+import asyncio
+import gc
+import weakref
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import httpx
+from uvicorn.server import ServerState
+
+from chassis.runtime import http_server
+from tests.builders import a_request, headers
+
+Client = httpx.AsyncClient
+
+
+class Scope(dict[str, Any]):
+    """One that can be seen to be gone."""
+
+
+class Written(asyncio.Transport):
+    """Keeps every piece that would be a system call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[bytes] = []
+        self.closed = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        assert not self.closed, "nothing is sent after the end"
+        self.pieces.append(bytes(data))
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+
+async def test_the_head_and_the_body_of_an_answer_are_one_write() -> None:
+    async def answer(_scope: Any, _receive: Any, send: Any) -> None:
+        head = [(b"content-length", b"2")]
+        await send({"type": "http.response.start", "status": 200, "headers": head})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    config = http_server(cast(Any, answer), "127.0.0.1", 0).config
+    config.load()
+    protocol = config.http_protocol_class(config, ServerState(), {})  # type: ignore[call-arg]
+    written = Written()
+    protocol.connection_made(written)
+    for _ in range(2):
+        protocol.data_received(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+        await asyncio.sleep(0.01)
+    protocol.data_received(b"GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+    await asyncio.sleep(0.01)
+
+    assert [piece.endswith(b"\r\n\r\n{}") for piece in written.pieces] == [True, True, True]
+    assert written.closed
+
+
+async def test_a_request_leaves_no_circle_that_only_the_collector_finds(
+    client_of: Callable[..., Awaitable[Client]],
+) -> None:
+    """The collector stops everybody while it looks."""
+    client = await client_of("requests")
+    app = cast(Any, client._transport).app
+    scopes: list[weakref.ref[Scope]] = []
+
+    async def listened(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        own = Scope(scope)
+        scopes.append(weakref.ref(own))
+        await app(own, receive, send)
+
+    transport = httpx.ASGITransport(listened)  # type: ignore[arg-type]
+    gc.disable()
+    try:
+        async with Client(transport=transport, base_url="http://test") as caller:
+            for _ in range(2):
+                answer = await caller.post("/v1/requests", json=a_request(), headers=headers())
+                assert answer.status_code == 201
+        assert [scope() for scope in scopes] == [None, None]
+    finally:
+        gc.enable()
