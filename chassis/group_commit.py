@@ -21,7 +21,7 @@ UNDER_WAY_MAX = 2
 """Transactions of one statement at a time: while PostgreSQL works for some, we work for the others."""
 
 OWN_UNDER_WAY_MAX = 1
-OWN_LINGER_SECONDS = 0.002
+OWN_LINGER_SECONDS = 0.001
 """Of a service's own work nobody waits for an answer, and what one fact has led to comes in bundles: so it waits a
 moment for the others."""
 
