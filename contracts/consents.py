@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from contracts.values import END, is_unodc
+from contracts.values import END, Organization, is_unodc
 
 PROVIDERS = "providers"
 """Every provider and donor."""
@@ -17,6 +17,7 @@ UNODC_UNITS = "unodc_units"
 """UNODC as a provider: each of its units."""
 
 RECIPIENTS_MAX = 60
+SHOWN_MAX = 100
 Recipient = Annotated[
     str,
     Meta(
@@ -114,6 +115,20 @@ class ConsentPage(Struct, frozen=True, kw_only=True):
     after: str
     safe: str
     more: bool
+
+
+class Showing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a service asks the requests' owner: which of these requests consents show to an organization, just now."""
+
+    organization: Organization
+    request_ids: Annotated[tuple[UUID, ...], Meta(max_length=SHOWN_MAX)]
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """A request that consents in force show to an organization, with what of it."""
+
+    request_id: UUID
+    fields: FieldSets
 
 
 def given_to(consents: Iterable[Consent], organization: str, now: datetime) -> frozenset[FieldSet]:

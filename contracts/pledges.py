@@ -103,7 +103,7 @@ class RatesLoaded(Fact, frozen=True, kw_only=True, tag="pledges.rate_table.loade
 
 
 class PledgePledged(Fact, frozen=True, kw_only=True, tag="pledges.pledge.pledged.v1"):
-    """A donor pledged an amount to a fund; it binds nobody yet."""
+    """A donor pledged an amount to a fund, for what a match lacks where it says so; it binds nobody yet."""
 
     pledge_id: UUID
     donor: Organization
@@ -114,6 +114,7 @@ class PledgePledged(Fact, frozen=True, kw_only=True, tag="pledges.pledge.pledged
     effective_on: date
     texts_hash: str
     pledged_at: datetime
+    requirement_id: UUID | None = None
 
 
 class PledgeCommitted(Fact, frozen=True, kw_only=True, tag="pledges.pledge.committed.v1"):

@@ -19,6 +19,7 @@ from chassis.auth import Issuer
 from chassis.bus import Bus, grants
 from chassis.callers import Callers
 from chassis.db import Database
+from chassis.edge import Edge
 from chassis.embedded import Nats, Permissions, Postgres
 from chassis.http import application
 from chassis.inbox import Inbox
@@ -158,15 +159,28 @@ def issuer(servers: Servers) -> Issuer:
     return builders.issuer
 
 
-def running_of(settings: Settings, databases: Mapping[str, Database], *names: str) -> list[Running]:
-    """Services as values, with their databases and without a broker."""
+class Within(httpx.AsyncBaseTransport):
+    """To the services of this process, as they ask each other where they run in one; `app` is set once there is one."""
+
+    app: Edge | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        assert self.app is not None, "nobody asks before there is an application"
+        return await httpx.ASGITransport(self.app).handle_async_request(request)  # type: ignore[arg-type]
+
+
+def running_of(
+    settings: Settings, databases: Mapping[str, Database], *names: str, within: Within | None = None
+) -> list[Running]:
+    """Services as values, with their databases and without a broker; `within` leads from one to the others."""
+    addresses = dict.fromkeys(names, "http://test") if within else {}
     token_of = service_tokens(settings)
     services = {service.name: service for service in every_service()}
     running = []
     for name in names:
         db, bus = databases[name], Bus(settings.nats_urls[name], name)
         inbox = Inbox(db, name, services[name].listens_to, services[name].handlers_with(settings))
-        peers = Peers({}, token_of(name))
+        peers = Peers(addresses, token_of(name), within)
         callers = hearing(Callers(db, peers))
         running.append(Running(services[name], settings, db, bus, Relay(db, bus), inbox, peers, callers))
     return running
@@ -180,8 +194,9 @@ async def client_of(
     clients: list[httpx.AsyncClient] = []
 
     async def client(*names: str) -> httpx.AsyncClient:
-        running = running_of(settings, databases, *names)
-        app = application(running, verifier(settings, running[0].callers), settings=settings)
+        within = Within()
+        running = running_of(settings, databases, *names, within=within)
+        app = within.app = application(running, verifier(settings, running[0].callers), settings=settings)
         made = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, raise_app_exceptions=False),  # type: ignore[arg-type]
             base_url="http://test",

@@ -14,11 +14,11 @@ from services.documents.permission_subjects import DONOR, OTHER, PROPOSERS, PROV
 from services.pledges import allocations, proposals
 from services.pledges import domain as pledges_domain
 from services.pledges import policy as pledges
-from services.pledges.allocation_routes import RequirementView
 from services.pledges.import_routes import ImportView
 from services.pledges.import_rules import FlowImport
 from services.pledges.ledger import EntryRow
 from services.pledges.proposal_routes import ProposalView
+from services.pledges.requirement_routes import RequirementView, UnfundedView
 from services.pledges.views import PledgeView
 
 
@@ -73,7 +73,7 @@ SUBJECTS = (
         decide=pledges.decide,
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
         reads=(
-            _P.LIST_PLEDGES, _P.LIST_ALLOCATIONS, _P.LIST_REQUIREMENTS, _P.LIST_ENTRIES,
+            _P.LIST_PLEDGES, _P.LIST_ALLOCATIONS, _P.LIST_REQUIREMENTS, _P.LIST_UNFUNDED, _P.LIST_ENTRIES,
             _P.LIST_FUNDS, _P.SHOW_FUND, _P.SHOW_IATI, _P.LIST_RATES, _P.SHOW_BALANCES, _P.PLEDGE, _P.OPEN_FUND,
             _P.ALLOCATE, _P.LOAD_RATES, _P.FOLLOW, _P.LIST_PROPOSALS, _P.LIST_PERIODS, _P.SHOW_PERIOD, _P.CLOSE_YEAR,
             _P.LIST_FLOWS, _P.EXPORT_FLOWS, _P.IMPORT_FLOWS, _P.LIST_IMPORTS,
@@ -97,7 +97,7 @@ SUBJECTS = (
     Subject(
         service="pledges",
         title="What a match lacks",
-        views=(RequirementView,),
+        views=(RequirementView, UnfundedView),
         decide=pledges.decide,
         standings=_TO_REQUIREMENT,
         make=_requirement,

@@ -46,7 +46,8 @@ async def hear_of_submission(tx: Tx, event: Event, fact: RequestSubmitted) -> No
     await line_store.put(tx, fact)
     await _hear_of_consent_by_submission(tx, event, fact)
     await reading_store.want_submitted(tx, fact.request_id, fact.texts_hash)
-    await suggesting.anew(tx, fact.request_id, because=event, now=datetime.now(UTC))
+    begins = event.aggregateversion == 1
+    await suggesting.anew(tx, fact.request_id, because=event, now=datetime.now(UTC), begins=begins)
 
 
 async def hear_of_move(tx: Tx, event: Event, fact: Any) -> None:

@@ -41,11 +41,13 @@ async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = N
     return after
 
 
-async def anew(tx: Tx, request_id: UUID, *, because: Event, now: datetime) -> None:
-    """End the matches that a request's lines no longer fit, and suggest what fits them best."""
+async def anew(tx: Tx, request_id: UUID, *, because: Event, now: datetime, begins: bool = False) -> None:
+    """End the matches that a request's lines no longer fit, and suggest what fits them best.
+
+    A request that only `begins` has no matches to look for.
+    """
     lines = await line_store.lines_of(tx, request_id)
-    # What begins with this very fact has no matches to look for.
-    matches = [] if because.aggregateversion == 1 else await match_store.of_request(tx, request_id)
+    matches = [] if begins else await match_store.of_request(tx, request_id)
     ended = await _expire_unfit(tx, matches, lines, because=because, now=now)
     held = {(one.line_id, one.offering_id): one for one in (*matches, *ended)}
     await _suggest(tx, lines, held, because=because, now=now)

@@ -33,7 +33,7 @@ from contracts.pledges import (
     Valuation,
     YearlyRequirement,
 )
-from contracts.refusals import Conflict, Invalid
+from contracts.refusals import Conflict, Invalid, Missing
 from contracts.values import Caller, Money
 from services.pledges import (
     allocations,
@@ -49,7 +49,8 @@ from services.pledges import (
     store,
 )
 from services.pledges.allocations import AllocationStatus, Requirement, RequirementStatus
-from services.pledges.domain import Earmarking, Pledge
+from services.pledges.domain import Pledge
+from services.pledges.earmarking import Earmarking
 from services.pledges.money import USD, Validity, read_rate, value
 from services.pledges.policy import Action
 from services.pledges.postings import entry_of
@@ -202,17 +203,33 @@ async def pledge(
     earmarking: Earmarking,
     note: str,
     *,
+    requirement_id: UUID | None = None,
     on: date,
     validity: Validity,
     caller: Caller,
     now: datetime,
 ) -> None:
-    """A new pledge of the caller's organization."""
+    """A new pledge of the caller's organization, to a requirement that it is shown where one is named."""
     await require_fund(tx, fund)
+    if requirement_id is not None:
+        async with tx.by_itself():
+            requirement = await store.locked_requirement(tx, requirement_id)
+        if requirement is None:
+            raise Missing("not-found")
+        requirement.require_gap()
     valuation = await worth(tx, money, on, validity)
     salt, texts_hash = hash_texts(note)
     fact = domain.pledge(
-        pledge_id, fund, money, valuation, earmarking, texts_hash, donor=caller.organization, on=on, now=now
+        pledge_id,
+        fund,
+        money,
+        valuation,
+        earmarking,
+        texts_hash,
+        donor=caller.organization,
+        requirement_id=requirement_id,
+        on=on,
+        now=now,
     )
     await record(tx, fact, version=1)
     await store.save_note(tx, pledge_id, note, salt)

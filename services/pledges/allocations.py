@@ -75,9 +75,19 @@ class Requirement(Struct, frozen=True, kw_only=True):
         """What is still lacking; nothing once the match is revoked."""
         return 0 if self.status is RequirementStatus.CANCELLED else self.valuation.usd_minor - self.covered_usd_minor
 
-    def cancel(self, *, now: datetime) -> RequirementCancelled:
+    def require_open(self) -> None:
+        """Raises Conflict once its match was revoked."""
         if self.status is RequirementStatus.CANCELLED:
             raise Conflict("requirement-cancelled")
+
+    def require_gap(self) -> None:
+        """Raises Conflict where nothing is lacking any more."""
+        self.require_open()
+        if not self.gap_usd_minor:
+            raise Conflict("requirement-exceeded", gap_usd_minor=0)
+
+    def cancel(self, *, now: datetime) -> RequirementCancelled:
+        self.require_open()
         return RequirementCancelled(
             requirement_id=self.requirement_id,
             match_id=self.match_id,
@@ -246,8 +256,7 @@ def allocate(
 
 
 def _for_requirement(requirement: Requirement, usd_minor: int) -> dict[str, Any]:
-    if requirement.status is RequirementStatus.CANCELLED:
-        raise Conflict("requirement-cancelled")
+    requirement.require_open()
     if usd_minor > requirement.gap_usd_minor:
         raise Conflict("requirement-exceeded", gap_usd_minor=requirement.gap_usd_minor)
     return {

@@ -20,7 +20,8 @@ from contracts.reference import currencies, reasons
 from contracts.refusals import Invalid, Mismatch
 from contracts.values import MINOR_UNITS_MAX, Code, Currency, Money
 from services.pledges.allocations import Spending
-from services.pledges.domain import SUPPORT_COST_BASIS_POINTS, Earmarking
+from services.pledges.domain import SUPPORT_COST_BASIS_POINTS
+from services.pledges.earmarking import Earmarking
 from services.pledges.funds import Labels
 from services.pledges.money import USD
 
@@ -65,13 +66,18 @@ class OpenFund(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class MakePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A pledge of the caller's organization: not binding yet. `pledged_on` is its value date."""
+    """A pledge of the caller's organization: not binding yet. `pledged_on` is its value date.
+
+    One for what a match lacks names it in `requirement_id` (`GET /v1/requirements/unfunded`) and is tightly earmarked;
+    any other is softly earmarked unless it says how.
+    """
 
     fund: FundCode
     money: Money
     pledged_on: date
     note: Annotated[str, Meta(max_length=2000)] = ""
-    earmarking: Earmarking = Earmarking.SOFTLY_EARMARKED
+    earmarking: Earmarking | None = None
+    requirement_id: UUID | None = None
 
 
 class NewInstalment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

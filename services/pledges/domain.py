@@ -36,6 +36,7 @@ from contracts.pledges import (
 from contracts.refusals import Conflict, Invalid, Mismatch, Missing
 from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from contracts.values import Money
+from services.pledges.earmarking import Earmarking
 from services.pledges.money import may_settle, read_rate, support_cost_of, usd_minor_of
 from services.pledges.schedule import Scheduled, met, reminded, scheduled, shortened, unconditional
 
@@ -53,15 +54,6 @@ class Status(StrEnum):
     WRITTEN_OFF = "written_off"
     REFUNDED = "refunded"
     CLOSED = "closed"
-
-
-class Earmarking(StrEnum):
-    """How closely a donor says what its money is for, beyond the fund."""
-
-    UNEARMARKED = "unearmarked"
-    SOFTLY_EARMARKED = "softly_earmarked"
-    EARMARKED = "earmarked"
-    TIGHTLY_EARMARKED = "tightly_earmarked"
 
 
 _UNDER_AGREEMENT = frozenset({Status.COMMITTED, Status.PARTIALLY_RECEIVED})
@@ -104,6 +96,7 @@ class Pledge(Struct, frozen=True, kw_only=True):
     valuation: Valuation
     open_usd_minor: int
     texts_hash: str
+    requirement_id: UUID | None = None
     committed_on: date | None = None
     committed_usd_minor: int | None = None
     committed_rate: str | None = None
@@ -312,6 +305,7 @@ def pledge(
     texts_hash: str,
     *,
     donor: str,
+    requirement_id: UUID | None = None,
     on: date,
     now: datetime,
 ) -> PledgePledged:
@@ -326,6 +320,7 @@ def pledge(
         effective_on=on,
         texts_hash=texts_hash,
         pledged_at=now,
+        requirement_id=requirement_id,
     )
 
 
@@ -347,6 +342,7 @@ def evolve(pledge: Pledge | None, fact: Fact) -> Pledge:
             valuation=fact.valuation,
             open_usd_minor=fact.valuation.usd_minor,
             texts_hash=fact.texts_hash,
+            requirement_id=fact.requirement_id,
         )
     after = replace(pledge, revision=pledge.revision + 1, **_changes(pledge, fact))
     return replace(after, status=_status(after, fact))

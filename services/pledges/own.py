@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from contracts.refusals import Unavailable
+from services.pledges.consents import Consents
 from services.pledges.money import Validity
 
 TABLES_AT_ONCE_MAX = 1
@@ -33,11 +34,14 @@ class Tables:
 
 
 class Own(NamedTuple):
-    """For how long rates hold, in whose name it publishes (an IATI organization identifier), and the tables' turns."""
+    """For how long rates hold, in whose name it publishes (an IATI organization identifier), the tables' turns, and
+    whom to ask what States have consented to show.
+    """
 
     validity: Validity
     reporter: str
     tables: Tables
+    consents: Consents
 
 
 Owned: TypeAlias = NamedDependency[SkipValidation[Own]]

@@ -52,6 +52,7 @@ class Action(StrEnum):
     LIST_ALLOCATIONS = "list_allocations"
     SHOW_ALLOCATION = "show_allocation"
     LIST_REQUIREMENTS = "list_requirements"
+    LIST_UNFUNDED = "list_unfunded"
     LIST_ENTRIES = "list_entries"
     SHOW_BALANCES = "show_balances"
     SHOW_STATEMENT = "show_statement"
@@ -119,8 +120,8 @@ def decide(caller: Caller, action: Action, resource: Record | None = None) -> De
         return _leave(is_finance_officer(caller))
     if action is Action.PLEDGE:
         return _leave(caller.role is Role.DONOR_OFFICER)
-    if action is Action.SHOW_IATI:
-        # Of which entries it is made, is decided of each entry.
+    if action in {Action.SHOW_IATI, Action.LIST_UNFUNDED}:
+        # Of which entries it is made, is decided of each entry; which requests are shown, by consents.
         return _leave(reads_all(caller) or caller.role is Role.DONOR_OFFICER)
     if action in {Action.SHOW_BALANCES, Action.SHOW_PERIOD}:
         # An account in kroner is one donor's; the checklist of a year says whether something is proposed.

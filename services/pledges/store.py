@@ -124,16 +124,18 @@ async def page_of_pledges(tx: Tx, *, after: UUID, limit: int) -> list[Pledge]:
 _SAVE = Write(
     parts={
         "pledged": """
-            INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on,
-                pledged_at, usd_minor, rate, rate_source, rate_date, open_usd_minor, texts_hash, committed_on,
-                committed_usd_minor, committed_rate, support_cost_basis_points, agreement, recognized_minor,
-                receipts, received_minor, received_usd_minor, support_cost_usd_minor, relieved_usd_minor, received_on,
-                written_off_minor, refunded_minor, refunded_usd_minor, carried_over_usd_minor)
-            SELECT pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on,
-                pledged_at, usd_minor, rate, rate_source, rate_date, open_usd_minor, texts_hash, committed_on,
-                committed_usd_minor, committed_rate, support_cost_basis_points, agreement, recognized_minor,
-                receipts, received_minor, received_usd_minor, support_cost_usd_minor, relieved_usd_minor, received_on,
-                written_off_minor, refunded_minor, refunded_usd_minor, carried_over_usd_minor
+            INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, requirement_id,
+                pledged_on, pledged_at, usd_minor, rate, rate_source, rate_date, open_usd_minor, texts_hash,
+                committed_on, committed_usd_minor, committed_rate, support_cost_basis_points, agreement,
+                recognized_minor, receipts, received_minor, received_usd_minor, support_cost_usd_minor,
+                relieved_usd_minor, received_on, written_off_minor, refunded_minor, refunded_usd_minor,
+                carried_over_usd_minor)
+            SELECT pledge_id, donor, fund, status, revision, minor, currency, earmarking, requirement_id,
+                pledged_on, pledged_at, usd_minor, rate, rate_source, rate_date, open_usd_minor, texts_hash,
+                committed_on, committed_usd_minor, committed_rate, support_cost_basis_points, agreement,
+                recognized_minor, receipts, received_minor, received_usd_minor, support_cost_usd_minor,
+                relieved_usd_minor, received_on, written_off_minor, refunded_minor, refunded_usd_minor,
+                carried_over_usd_minor
             FROM json_populate_record(NULL::pledge, $1::text::json)
             ON CONFLICT (pledge_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 minor = excluded.minor, open_usd_minor = excluded.open_usd_minor,
@@ -227,6 +229,28 @@ async def locked_requirement(tx: Tx, requirement_id: UUID) -> Requirement | None
     """The requirement for the system itself, which acts for nobody."""
     row = await tx.fetchrow("SELECT * FROM requirement WHERE requirement_id = $1 FOR UPDATE", requirement_id)
     return _valued(dict(row), Requirement) if row else None
+
+
+async def known_requirement(tx: Tx, requirement_id: UUID) -> Requirement | None:
+    """As `locked_requirement`, and held by nobody."""
+    row = await tx.fetchrow("SELECT * FROM requirement WHERE requirement_id = $1", requirement_id)
+    return _valued(dict(row), Requirement) if row else None
+
+
+async def unfunded(tx: Tx, *, before: UUID | None, limit: int) -> list[Requirement]:
+    """Requirements that something is lacking of, newest first, from the one after `before`; for the system itself."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM requirement
+        WHERE status = 'open' AND covered_usd_minor < usd_minor
+          AND ($1::uuid IS NULL OR (opened_at, requirement_id)
+                < (SELECT opened_at, requirement_id FROM requirement WHERE requirement_id = $1))
+        ORDER BY opened_at DESC, requirement_id DESC LIMIT $2
+        """,
+        before,
+        limit,
+    )
+    return [_valued(dict(row), Requirement) for row in rows]
 
 
 async def requirements(

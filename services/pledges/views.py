@@ -49,6 +49,7 @@ class PledgeView(Struct, frozen=True, kw_only=True):
     rate_source: str
     rate_date: date
     earmarking: str
+    requirement_id: UUID | None
     note: str
     pledged_on: date
     pledged_at: datetime
@@ -87,6 +88,7 @@ def view_of(pledge: Pledge, note: str, *, today: date) -> PledgeView:
         money=pledge.money,
         **asdict(pledge.valuation),
         earmarking=pledge.earmarking,
+        requirement_id=pledge.requirement_id,
         note=note,
         pledged_on=pledge.pledged_on,
         pledged_at=pledge.pledged_at,

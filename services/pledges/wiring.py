@@ -28,16 +28,19 @@ from services.pledges import (
     period_routes,
     proposal_routes,
     rate_routes,
+    requirement_routes,
     statement_routes,
 )
 from services.pledges.closings import Closed
+from services.pledges.consents import Consents
 from services.pledges.consumers import HANDLERS, hears
 from services.pledges.money import Validity
 from services.pledges.own import Own, Tables
 
 
 def own(running: Running) -> Own:
-    return Own(Validity(running.settings.rates_hold), running.settings.iati_organization, Tables())
+    settings = running.settings
+    return Own(Validity(settings.rates_hold), settings.iati_organization, Tables(), Consents(running.peers))
 
 
 CLOSE_SECONDS = 1.0
@@ -110,6 +113,7 @@ SERVICE = Service(
         *api.ROUTES,
         *exit_routes.ROUTES,
         *allocation_routes.ROUTES,
+        *requirement_routes.ROUTES,
         *ledger_routes.ROUTES,
         *proposal_routes.ROUTES,
         *period_routes.ROUTES,
@@ -130,9 +134,9 @@ SERVICE = Service(
         "proposal",
         "entry",
         "allocation",
-        "requirement",
         "instalment",
         "pledge",
+        "requirement",
         "rate",
         "balance",
         "fund_requirement",

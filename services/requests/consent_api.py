@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from chassis.commands import claim
 from chassis.http import INTERNAL, Calling, Commanded, Db, Expected, Now, asks, shown
 from chassis.ids import new_id
-from contracts.consents import ConsentPage
+from contracts.consents import ConsentPage, Showing, Shown
 from contracts.facts import Fact
 from contracts.values import END
 from services.requests import actions, attachment_actions, consent_store
@@ -127,4 +127,12 @@ async def show_consents(
         return await consent_store.changed_after(tx, after)
 
 
-ROUTES = [give_consent, record_consent, withdraw_consent, show_consents]
+# A POST: no log of whatever lies between says whose requests somebody was shown.
+@post("/internal/shown", opt=INTERNAL, status_code=200, summary="Which requests consents show to an organization")
+async def show_shown(data: JSONBody[Showing], db: Db, caller: Calling) -> list[Shown]:
+    """As consents stand at this moment: what a service shows of a request that it does not own hangs on it."""
+    async with db.transaction(by=caller) as tx:
+        return await consent_store.shown_to(tx, data)
+
+
+ROUTES = [give_consent, record_consent, withdraw_consent, show_consents, show_shown]

@@ -7,7 +7,7 @@ import msgspec
 
 from chassis.db import Tx
 from chassis.writes import Write
-from contracts.consents import Consent, ConsentPage, RequestConsents
+from contracts.consents import Consent, ConsentPage, RequestConsents, Showing, Shown, given_to
 from services.requests.domain import Request
 
 PAGE_MAX = 500
@@ -79,6 +79,14 @@ async def changed_after(tx: Tx, after: str, limit: int = PAGE_MAX) -> ConsentPag
         safe=next((place for place, row in zip(places[::-1], page[::-1], strict=True) if row["safe"]), after),
         more=len(rows) > limit,
     )
+
+
+async def shown_to(tx: Tx, asked: Showing) -> list[Shown]:
+    """Those of these requests that consents in force at this moment show to the organization, by request."""
+    requests = await _as_they_stand(tx, list(asked.request_ids))
+    now: datetime = await tx.fetchval("SELECT now()")
+    given = {one.request_id: given_to(one.consents, asked.organization, now) for one in requests}
+    return [Shown(request_id=one, fields=tuple(sorted(fields))) for one, fields in sorted(given.items()) if fields]
 
 
 async def _as_they_stand(tx: Tx, request_ids: list[UUID]) -> list[RequestConsents]:

@@ -22,7 +22,7 @@ from chassis.settings import Settings
 from services import documents, reference
 from tests.builders import a_request, headers
 from tests.chassis.test_http import check_problem
-from tests.conftest import every_service, running_of
+from tests.conftest import Within, every_service, running_of
 
 CACHEABLE = {
     "/openapi.json",
@@ -48,11 +48,13 @@ NAMED = {"table": "kinds", "year": "2026"}
 @pytest.fixture
 def app(settings: Settings, databases: Mapping[str, Database], tmp_path: Path) -> Edge:
     """Everything that any process serves."""
-    running = running_of(settings, databases, *(service.name for service in every_service()))
+    within = Within()
+    running = running_of(settings, databases, *(service.name for service in every_service()), within=within)
     mailbox = Mailbox(tmp_path / "mailbox", "127.0.0.1", 0)
     routes = [events, *reference.ROUTES, *documents.ROUTES, *mailbox.routes()]
     public = replace(settings, public_url="https://entraide.example")
-    return application(running, verifier(settings, running[0].callers), routes=routes, settings=public)
+    within.app = application(running, verifier(settings, running[0].callers), routes=routes, settings=public)
+    return within.app
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ NOT_DOCUMENTED = {
     "/internal/callers",
     "/internal/consents",
     "/internal/requests/{request_id}/words",
+    "/internal/shown",
     "/internal/subjects",
 }
 PUBLIC = {

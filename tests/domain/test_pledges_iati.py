@@ -17,7 +17,7 @@ from contracts.pledges import YearlyRequirement
 from contracts.refusals import Conflict
 from contracts.values import MINOR_UNITS_MAX, Language
 from services.pledges.allocations import WORK_PACKAGES
-from services.pledges.domain import Earmarking
+from services.pledges.earmarking import Earmarking
 from services.pledges.iati import codes, published
 from services.pledges.iati.activity import Amount, amount_of
 from services.pledges.iati.codes import notes

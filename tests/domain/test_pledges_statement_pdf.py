@@ -16,7 +16,7 @@ import typst
 
 from contracts.values import Language
 from services.pledges.allocations import WORK_PACKAGES
-from services.pledges.domain import Earmarking
+from services.pledges.earmarking import Earmarking
 from services.pledges.postings import EntryType
 from services.pledges.printing import glyphs, pdf, words
 from services.pledges.printing.pdf import font_files, legible, sheet_of, statement_pdf

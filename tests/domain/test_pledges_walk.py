@@ -17,7 +17,8 @@ from contracts.refusals import Conflict
 from contracts.values import Money
 from services.pledges import allocations, exits
 from services.pledges.allocations import Allocation, Requirement, Spending
-from services.pledges.domain import MOVES, Earmarking, Pledge, evolve, pledge
+from services.pledges.domain import MOVES, Pledge, evolve, pledge
+from services.pledges.earmarking import Earmarking
 from services.pledges.money import value
 from services.pledges.postings import BOOKS, Account, Book, entry_of
 from services.pledges.schedule import at_once

@@ -24,7 +24,7 @@ from contracts.refusals import Refusal
 from contracts.values import Money, Period
 from services.pledges import actions, exit_actions
 from services.pledges.allocations import Spending
-from services.pledges.domain import Earmarking
+from services.pledges.earmarking import Earmarking
 from services.pledges.money import AS_USUAL, USD
 from services.pledges.policy import Action
 from tests.builders import a_caller, an_event

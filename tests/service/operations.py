@@ -103,7 +103,10 @@ A_FILE = {"Content-Type": "application/octet-stream", "File-Name": "note.pdf"}
 LACKING = {"/v1/allocations": {"work_package": "maintenance"}}
 """What a body's example leaves out and cannot do without."""
 
-INTERNAL_BODIES = {"/internal/subjects": {"issuer": "https://issuer.example", "subject": "nobody"}}
+INTERNAL_BODIES = {
+    "/internal/shown": {"organization": "NOR", "request_ids": []},
+    "/internal/subjects": {"issuer": "https://issuer.example", "subject": "nobody"},
+}
 LEAVE = {200, 201, 202, 204, 409, 412, 422, 428}
 """Answers to somebody who may: done, or not as the record stands."""
 

@@ -25,7 +25,7 @@ from services.documents.permissions import HIDDEN
 from tests import builders
 from tests.bench.recording import Recorded, Statement
 from tests.builders import a_caller, headers
-from tests.conftest import running_of
+from tests.conftest import Within, running_of
 from tests.service.operations import (
     A_FILE,
     ACTORS,
@@ -83,8 +83,9 @@ def statements(databases: Mapping[str, Database]) -> list[Statement]:
 async def world(
     settings: Settings, databases: Mapping[str, Database], statements: list[Statement]
 ) -> AsyncIterator[World]:
-    running = running_of(settings, databases, *NAMES)
-    app = application(running, verifier(settings, running[0].callers), routes=ROUTES, settings=settings)
+    within = Within()
+    running = running_of(settings, databases, *NAMES, within=within)
+    app = within.app = application(running, verifier(settings, running[0].callers), routes=ROUTES, settings=settings)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         made = World(client, running)

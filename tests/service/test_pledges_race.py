@@ -20,7 +20,7 @@ from chassis.rebuild import verify as verify_tables
 from contracts.values import Money
 from services.pledges import actions, balances, closings
 from services.pledges.closings import Closed
-from services.pledges.domain import Earmarking
+from services.pledges.earmarking import Earmarking
 from services.pledges.funds import Labels
 from services.pledges.money import AS_USUAL, USD
 from services.pledges.verify import verify
