@@ -17,7 +17,7 @@ UNODC_UNITS = "unodc_units"
 """UNODC as a provider: each of its units."""
 
 RECIPIENTS_MAX = 60
-SHOWN_MAX = 100
+SHOWN_MAX = 1000
 Recipient = Annotated[
     str,
     Meta(

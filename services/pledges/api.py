@@ -11,20 +11,19 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from chassis.commands import claim
-from chassis.db import Database, Tx
+from chassis.db import Tx
 from chassis.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.following import Told
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
 from chassis.ids import new_id
 from contracts.pledges import YearlyRequirement
 from contracts.refusals import Missing
-from contracts.values import Caller
-from services.pledges import actions, balances, funds, policy, store
+from services.pledges import actions, balances, funds, policy, store, unfunded_reader
 from services.pledges.allocations import fund_id_of
 from services.pledges.commands import CommitPledge, MakePledge, OpenFund, ReceiveInstalment, WithdrawPledge
 from services.pledges.domain import Status
 from services.pledges.earmarking import earmarked
-from services.pledges.own import Own, Owned
+from services.pledges.own import Owned
 from services.pledges.policy import Action
 from services.pledges.views import PledgeView, pledge_view, view_of
 
@@ -187,7 +186,9 @@ async def make_pledge(
     """For a donor, who pledges for the own organization. A pledge binds nobody and counts as no money yet."""
     policy.decide(caller, Action.PLEDGE).required()
     earmarking = earmarked(data.earmarking, for_requirement=data.requirement_id is not None)
-    known = data.requirement_id is None or await _is_shown(db, own, caller, data.requirement_id)
+    known = data.requirement_id is None or await unfunded_reader.shown_requirement(
+        db, own.consents, caller, data.requirement_id
+    )
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
@@ -208,13 +209,6 @@ async def make_pledge(
             )
         view = await pledge_view(tx, claimed.outcome, caller, today=now.date())
     return created(view, location=f"/v1/pledges/{view.pledge_id}", revision=view.revision)
-
-
-async def _is_shown(db: Database, own: Own, caller: Caller, requirement_id: UUID) -> bool:
-    """Whether the caller's organization is shown the request that this is for; there may be no such requirement."""
-    async with db.transaction(by=caller) as tx, tx.by_itself():
-        requirement = await store.known_requirement(tx, requirement_id)
-    return requirement is not None and bool(await own.consents.shown(caller, {requirement.request_id}))
 
 
 @get("/v1/pledges", opt=asks(Action.LIST_PLEDGES), summary="The pledges this caller may see, newest first")

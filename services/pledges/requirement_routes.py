@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 from chassis.http import Calling, Db, Paging, asks
 from contracts.values import Money
-from services.pledges import policy, store
+from services.pledges import policy, store, unfunded_reader
 from services.pledges.allocations import Requirement
 from services.pledges.own import Owned
 from services.pledges.policy import Action
@@ -55,7 +55,7 @@ class UnfundedView(Struct, frozen=True, kw_only=True):
 
 
 class UnfundedPage(Struct, frozen=True, kw_only=True):
-    """Requirements, newest first; `cursor` leads to the next page, and a page may hold less than was asked for."""
+    """Requirements, newest first; `cursor` leads to the next page."""
 
     requirements: list[UnfundedView]
     cursor: str | None
@@ -120,13 +120,9 @@ async def list_unfunded(
 ) -> Response[UnfundedPage]:
     """For donors, each of whom sees what consents in force at this moment show to its organization."""
     policy.decide(caller, Action.LIST_UNFUNDED).required()
-    async with db.transaction(by=caller) as tx, tx.by_itself():
-        found = await store.unfunded(tx, before=cursor, limit=limit + 1)
+    found = await unfunded_reader.shown(db, own.consents, caller, after=cursor, count=limit + 1)
     more = str(found[limit - 1].requirement_id) if len(found) > limit else None
-    known = await own.consents.shown(caller, {one.request_id for one in found[:limit]})
-    page = UnfundedPage(
-        requirements=[_unfunded_view(one) for one in found[:limit] if one.request_id in known], cursor=more
-    )
+    page = UnfundedPage(requirements=[_unfunded_view(one) for one in found[:limit]], cursor=more)
     return Response(page, headers=paging.next_link(more))
 
 

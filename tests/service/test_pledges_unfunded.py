@@ -87,15 +87,20 @@ async def test_pages_lead_through_all_of_it_and_hold_no_more_than_is_shown(api: 
     for one in (request, hidden, request, hidden, request):
         await lacking(inbox, one)
 
+    ours = {one["requirement_id"] for one in await shown(api)}
     found: list[str] = []
     path: str | None = f"{UNFUNDED}?limit=2"
     while path:
         page = await get(api, path, NORWAY)
+        assert page["cursor"] is None or page["cursor"] in ours, "it tells of nothing else"
         found += [one["requirement_id"] for one in page["requirements"]]
         path = page["cursor"] and f"{UNFUNDED}?limit=2&cursor={page['cursor']}"
 
     assert len(found) == len(set(found)) == 3
-    assert {one["requirement_id"] for one in await shown(api)} == set(found)
+    assert ours == set(found)
+    theirs = next(one["requirement_id"] for one in await shown(api, FINANCE) if one["requirement_id"] not in ours)
+    answers = [await get(api, f"{UNFUNDED}?cursor={of}", NORWAY) for of in (theirs, uuid4())]
+    assert answers == [{"requirements": [], "cursor": None}] * 2
 
 
 @pytest.mark.parametrize("by", ["KEN:focal_point", "NOR:provider_officer", "UNODC-CEB:provider_officer"])
