@@ -358,10 +358,10 @@ class AllocationMade(Fact, frozen=True, kw_only=True, tag="pledges.allocation.ma
 
 
 class AllocationReturned(Fact, frozen=True, kw_only=True, tag="pledges.allocation.returned.v1"):
-    """The requirement was cancelled, and what had been allocated went back to the fund."""
+    """What was not used of an allocation went back to its fund: its requirement was cancelled, or less was needed."""
 
     allocation_id: UUID
-    requirement_id: UUID
+    requirement_id: UUID | None = None
     fund: FundCode
     usd_minor: UsdMinor
     effective_on: date

@@ -112,7 +112,7 @@ SUBJECTS = (
         properties={"for": ("a requirement", "a work package")},
         make=_allocation,
         reads=(_P.SHOW_ALLOCATION, _P.LIST_ALLOCATIONS, _P.FOLLOW),
-        acts=(_P.SPEND,),
+        acts=(_P.SPEND, _P.GIVE_BACK),
     ),
     Subject(
         service="pledges",

@@ -120,7 +120,8 @@ async def _fold_into_tables(tx: Tx, event: Event, fact: Fact) -> None:
                 await store.cover(tx, fact.requirement_id, fact.usd_minor)
         case AllocationReturned():
             await store.end_allocation(tx, fact.allocation_id, AllocationStatus.RETURNED)
-            await store.cover(tx, fact.requirement_id, -fact.usd_minor)
+            if fact.requirement_id is not None:
+                await store.cover(tx, fact.requirement_id, -fact.usd_minor)
         case ImportRecorded():
             await import_store.add(tx, fact)
         case AllocationReversed():

@@ -12,7 +12,7 @@ from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, cr
 from chassis.ids import new_id
 from services.pledges import actions, exit_actions, policy, store
 from services.pledges.allocations import Allocation
-from services.pledges.commands import Allocate, Spend, dollars
+from services.pledges.commands import Allocate, GiveBack, Spend, dollars
 from services.pledges.policy import Action
 
 
@@ -105,6 +105,31 @@ async def spend_allocation(
     return shown(allocation, revision=allocation.revision)
 
 
+@post(
+    "/v1/allocations/{allocation_id:uuid}/return",
+    opt=asks(Action.GIVE_BACK),
+    status_code=200,
+    summary="Give back to its fund what is left of an allocation",
+)
+async def return_allocation(
+    allocation_id: FromPath[UUID],
+    data: JSONBody[GiveBack],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[Allocation]:
+    """For a finance officer of UNODC. What was used stays used; what a match lacks then is lacking again."""
+    on = data.returned_on or now.date()
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=allocation_id)
+        if claimed.first:
+            await exit_actions.give_back(tx, allocation_id, on=on, caller=caller, expected=expected, now=now)
+        allocation = await store.get_allocation(tx, allocation_id, caller)
+    return shown(allocation, revision=allocation.revision)
+
+
 @get("/v1/allocations/{allocation_id:uuid}", opt=asks(Action.SHOW_ALLOCATION), summary="One allocation")
 async def show_allocation(allocation_id: FromPath[UUID], db: Db, caller: Calling) -> Response[Allocation]:
     async with db.transaction(by=caller) as tx:
@@ -118,4 +143,5 @@ ROUTES = [
     list_allocations,
     show_allocation,
     spend_allocation,
+    return_allocation,
 ]

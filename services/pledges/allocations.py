@@ -159,8 +159,8 @@ class Allocation(Struct, frozen=True, kw_only=True):
     def give_back(self, fund_donors: tuple[str, ...], *, on: date, now: datetime) -> AllocationReturned:
         """What was not spent. Raises Conflict where there is nothing to give back."""
         self._require_made()
-        if self.requirement_id is None or not self.unspent_usd_minor:
-            raise Conflict("allocation-returned")
+        if not self.unspent_usd_minor:
+            raise Conflict("allocation-exceeded", unspent_usd_minor=0)
         return AllocationReturned(
             allocation_id=self.allocation_id,
             requirement_id=self.requirement_id,

@@ -141,8 +141,9 @@ async def of_work_packages(tx: Tx, funds: Sequence[str]) -> Mapping[tuple[str, s
     """By fund and work package: what was set aside for it, and what of that was spent, in US-dollar cents."""
     rows = await tx.fetch(
         """
-        SELECT fund, work_package, sum(usd_minor)::bigint AS allocated, sum(spent_usd_minor)::bigint AS spent
-        FROM allocation WHERE fund = ANY ($1::text[]) AND work_package IS NOT NULL AND status = 'made'
+        SELECT fund, work_package, sum(spent_usd_minor)::bigint AS spent,
+            sum(CASE status WHEN 'made' THEN usd_minor ELSE spent_usd_minor END)::bigint AS allocated
+        FROM allocation WHERE fund = ANY ($1::text[]) AND work_package IS NOT NULL AND status <> 'reversed'
         GROUP BY fund, work_package
         """,
         funds,

@@ -203,6 +203,12 @@ class Spend(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     spent_on: date | None = None
 
 
+class GiveBack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The day on which what is left of an allocation goes back; today where none is said."""
+
+    returned_on: date | None = None
+
+
 class Allocate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """US dollars of a fund, for either a requirement or a work package on SHERLOC."""
 

@@ -12,7 +12,7 @@ from chassis.journal import announce, read_event
 from contracts.facts import Event, Fact
 from contracts.ledger import ProposalMade
 from contracts.pledges import AllocationMade, AllocationSpent, PledgeReceived, Valuation
-from contracts.refusals import Conflict, Missing
+from contracts.refusals import Conflict, Invalid, Missing
 from contracts.values import Caller, Money
 from services.pledges import exits, ledger, periods, policy, proposal_store, store
 from services.pledges.actions import fold, for_move, record, require_fund, worth
@@ -82,6 +82,22 @@ async def spend(
         if requirement is not None and requirement.status is RequirementStatus.CANCELLED:
             raise Conflict("requirement-cancelled")
     await record(tx, allocation.spend(usd_minor, how, on=on, now=now), version=allocation.revision + 1)
+
+
+async def give_back(tx: Tx, allocation_id: UUID, *, on: date, caller: Caller, expected: int, now: datetime) -> None:
+    """What is left of an allocation goes back to its fund, and can be set aside for something else."""
+    allocation = await store.get_allocation(tx, allocation_id, caller, lock=True)
+    policy.decide(caller, Action.GIVE_BACK, allocation).required()
+    check_revision(allocation.revision, expected)
+    if on < allocation.allocated_on:
+        raise Invalid("dates-reversed", field="returned_on")
+    if allocation.requirement_id is not None:
+        # Before the balance, as whoever allocates to it.
+        async with tx.by_itself():
+            await store.locked_requirement(tx, allocation.requirement_id)
+    await ledger.hold_balance(tx, allocation.fund)
+    donors = await store.fund_donors(tx, allocation.fund)
+    await record(tx, allocation.give_back(donors, on=on, now=now), version=allocation.revision + 1)
 
 
 # -- two people -------------------------------------------------------------------------------------------------------

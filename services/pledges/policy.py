@@ -49,6 +49,7 @@ class Action(StrEnum):
     CLOSE_YEAR = "close_year"
     ALLOCATE = "allocate"
     SPEND = "spend"
+    GIVE_BACK = "give_back"
     LIST_ALLOCATIONS = "list_allocations"
     SHOW_ALLOCATION = "show_allocation"
     LIST_REQUIREMENTS = "list_requirements"
@@ -140,7 +141,7 @@ def _decide_record(caller: Caller, action: Action, record: Record) -> Decision:
         case Pledge():
             return _leave(action in _OF_PLEDGE and is_finance_officer(caller))
         case Allocation():
-            return _leave(action is Action.SPEND and is_finance_officer(caller))
+            return _leave(action in {Action.SPEND, Action.GIVE_BACK} and is_finance_officer(caller))
         case Proposal():
             return _decide_proposal(caller, action, record)
     return _NOT_FOR_YOUR_ROLE

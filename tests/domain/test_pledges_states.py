@@ -302,19 +302,19 @@ def test_all_that_there_is_can_be_allocated() -> None:
     assert 0 == allocate(700, a_requirement(1000, covered=300)).gap_usd_minor
 
 
-def test_an_allocation_goes_back_once_and_only_from_a_requirement() -> None:
-    made = allocations.allocated(allocate(200, a_requirement()))
+@pytest.mark.parametrize("purpose", ["maintenance", None])
+def test_an_allocation_goes_back_once_and_what_was_used_does_not(purpose: str | None) -> None:
+    made = allocations.allocated(allocate(200, purpose or a_requirement()))
     assert made.give_back((), on=APRIL, now=NOON).usd_minor == 200
+    assert replace(made, spent_usd_minor=150).give_back((), on=APRIL, now=NOON).usd_minor == 50
 
-    for other in (
-        allocations.allocated(allocate(200, "maintenance")),
-        allocations.Allocation(
-            **{f: getattr(made, f) for f in made.__struct_fields__} | {"status": allocations.AllocationStatus.RETURNED}
-        ),
+    for other, slug in (
+        (replace(made, status=allocations.AllocationStatus.RETURNED), "allocation-returned"),
+        (replace(made, spent_usd_minor=200), "allocation-exceeded"),
     ):
         with pytest.raises(Conflict) as no:
             other.give_back((), on=APRIL, now=NOON)
-        assert "allocation-returned" == no.value.slug
+        assert slug == no.value.slug
 
 
 def test_a_requirement_is_cancelled_once_and_then_lacks_nothing() -> None:

@@ -313,6 +313,33 @@ async def test_allocated_money_is_spent_and_either_can_be_taken_back(api: Client
     assert (now["allocated"], now["spent"], now["available"]) == (0, 0, 1000)
 
 
+async def test_what_is_left_of_an_allocation_goes_back_and_what_was_used_stays_used(api: Client) -> None:
+    await funded(api, 1000)
+    made = await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(600), work_package="translation")
+    path = f"/v1/allocations/{made['allocation_id']}"
+    await post(api, f"{path}/spend", FINANCE, revision=1, money=usd(250))
+    long_ago = {"returned_on": "2026-01-01", "revision": 2}
+    assert await refused(api, f"{path}/return", **long_ago) == (400, "dates-reversed")
+    assert await refused(api, f"{path}/return", "UNODC:coordinator", revision=2) == (403, "not-for-your-role")
+    assert await refused(api, f"{path}/return", revision=1) == (412, "revision-stale")
+
+    returned = await post(api, f"{path}/return", FINANCE, revision=2)
+
+    assert (returned["status"], returned["spent_usd_minor"], returned["revision"]) == ("returned", 250, 3)
+    shown = await get(api, "/v1/funds/SHERLOC-MNT")
+    assert (shown["allocated_usd_minor"], shown["spent_usd_minor"], shown["available_usd_minor"]) == (250, 250, 750)
+    (package,) = (one for one in shown["work_packages"] if one["work_package"] == "translation")
+    assert (package["allocated_usd_minor"], package["spent_usd_minor"]) == (250, 250)
+    entry = await entry_of(api, "returned")
+    assert entry["reverses"] == (await entry_of(api, "allocated"))["entry_id"]
+    for move, body in (("return", {}), ("spend", {"money": usd(1)})):
+        assert await refused(api, f"{path}/{move}", revision=3, **body) == (409, "allocation-returned")
+    used_up = await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(9), work_package="training")
+    path = f"/v1/allocations/{used_up['allocation_id']}"
+    await post(api, f"{path}/spend", FINANCE, revision=1, money=usd(9))
+    assert await refused(api, f"{path}/return", revision=2) == (409, "allocation-exceeded")
+
+
 async def test_a_fund_says_what_each_work_package_needs_and_what_is_set_aside_for_it(api: Client) -> None:
     needs = [
         {"year": year, "money": usd(amount), "work_package": package}

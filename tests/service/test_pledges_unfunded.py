@@ -80,6 +80,9 @@ async def test_what_is_covered_or_revoked_is_not_lacking(api: Client, inbox: Inb
         await post(api, "/v1/allocations", FINANCE, **purpose, money=usd(minor))
         gaps.append([one["gap_usd_minor"] for one in await shown(api)])
     assert gaps == [[1], []]
+    (last, *_) = (await get(api, "/v1/allocations"))["allocations"]
+    await post(api, f"/v1/allocations/{last['allocation_id']}/return", FINANCE, revision=1)
+    assert [one["gap_usd_minor"] for one in await shown(api)] == [1], "what was given back is lacking again"
 
 
 async def test_pages_lead_through_all_of_it_and_hold_no_more_than_is_shown(api: Client, inbox: Inbox) -> None:
