@@ -288,7 +288,9 @@ class Operation:
 
     @property
     def _makes_a_record(self) -> bool:
-        return "{" not in self.path or "file_bytes_max" in self._handler.opt
+        named = next(iter(getattr(self._answer, "__struct_fields__", ())), "")
+        another = named.endswith("_id") and f"{{{named}}}" not in self.path
+        return "{" not in self.path or another or "file_bytes_max" in self._handler.opt
 
 
 def _sent(handler: HTTPRouteHandler) -> list[tuple[str, Any]]:

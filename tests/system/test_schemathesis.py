@@ -331,6 +331,8 @@ def _with_luck(case: Case, running: Running, appointment: str, headers: Mapping[
         for name in case.path_parameters or {}:
             if known := CODES.get(name) or running.known.get((appointment, name)):
                 case.path_parameters[name] = luck.choice(known)
+                # A moment that is drawn is hardly ever one by which the books are closed.
+                (case.query or {}).pop("as_at", None)
     if luck.random() < LUCK:
         for name in case.query or {}:
             if known := CODES.get(name) or running.known.get((appointment, f"{name}_id")):
