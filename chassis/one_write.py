@@ -27,7 +27,8 @@ class Gathering:
 
     def _send(self) -> None:
         held, self._held = self._held, []
-        if held:
+        # Who is gone by now is told nothing.
+        if held and not self._transport.is_closing():
             self._transport.write(b"".join(held))
 
     def __getattr__(self, name: str) -> Any:

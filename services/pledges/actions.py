@@ -210,7 +210,7 @@ async def pledge(
     caller: Caller,
     now: datetime,
 ) -> None:
-    """A new pledge of the caller's organization, to a requirement that it is shown where one is named."""
+    """A new pledge of the caller's organization, for a requirement where one is named: the edge asks who sees it."""
     await require_fund(tx, fund)
     if requirement_id is not None:
         async with tx.by_itself():

@@ -9,6 +9,7 @@ from typing import Any, cast
 import httpx
 from uvicorn.server import ServerState
 
+from chassis.one_write import Gathering
 from chassis.runtime import http_server
 from tests.builders import a_request, headers
 
@@ -57,6 +58,17 @@ async def test_the_head_and_the_body_of_an_answer_are_one_write() -> None:
 
     assert [piece.endswith(b"\r\n\r\n{}") for piece in written.pieces] == [True, True, True]
     assert written.closed
+
+
+async def test_who_is_gone_before_the_end_of_the_turn_is_told_nothing() -> None:
+    failed: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failed.append(context))
+    gone = Written()
+    Gathering(gone).write(b"too late")
+    gone.close()
+    await asyncio.sleep(0.01)
+
+    assert (gone.pieces, failed) == ([], [])
 
 
 async def test_a_request_leaves_no_circle_that_only_the_collector_finds(
