@@ -1,12 +1,14 @@
 """Forward-only migrations: numbered SQL files, one transaction each, a role and a schema per service.
 
 A file is applied once and never changed afterwards. Its first lines may name tables that are append-only
-(`-- append-only: journal`): the service may read them and add to them, and nothing else.
+(`-- append-only: journal`): the service may read them and add to them, and nothing else. A file that drops one says so
+(`-- dropped: posting`).
 """
 
 import asyncio
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +37,15 @@ class Migration:
 
     @property
     def append_only(self) -> list[str]:
-        return [name for line in re.findall(r"^-- append-only: (.+)$", self.sql, re.M) for name in line.split(", ")]
+        return self._named("append-only")
+
+    @property
+    def dropped(self) -> list[str]:
+        return self._named("dropped")
+
+    def _named(self, what: str) -> list[str]:
+        said = re.findall(r"^-- ([a-z-]+): (.+)$", self.sql, re.M)
+        return [name for keyword, names in said if keyword == what for name in names.split(", ")]
 
 
 def role_of(service: str) -> str:
@@ -72,7 +82,13 @@ async def migrate(dsn: str, service: str, folder: Path) -> list[str]:
         await _lock(connection)
         await _prepare(connection, service)
         applied = await _apply(connection, service, wanted)
-        await _grant(connection, service, [table for migration in wanted for table in migration.append_only])
+        append_only: dict[str, None] = {}
+        for migration in wanted:
+            append_only |= dict.fromkeys(migration.append_only)
+            for table in migration.dropped:
+                # A name that was never append-only is a mistake, as one of no table is when it is granted.
+                del append_only[table]
+        await _grant(connection, service, append_only)
         return applied
     finally:
         await connection.close()
@@ -139,7 +155,7 @@ async def _apply_one(connection: asyncpg.Connection, service: str, migration: Mi
         )
 
 
-async def _grant(connection: asyncpg.Connection, service: str, append_only: list[str]) -> None:
+async def _grant(connection: asyncpg.Connection, service: str, append_only: Iterable[str]) -> None:
     """Give both roles their rights, on every table there is now."""
     roles = f"{role_of(service)}, {own_role_of(service)}"
     async with connection.transaction():

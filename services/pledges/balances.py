@@ -58,12 +58,7 @@ BALANCES = """
         SELECT account, currency, minor, usd_minor FROM closing
         WHERE closing.fund = fund.fund AND closing.as_at = last.as_at
         UNION ALL
-        SELECT p.account, p.currency, p.minor, p.usd_minor FROM entry
-        -- Through the key, entry by entry: there are few, and the planner cannot know that.
-        CROSS JOIN LATERAL (
-            SELECT account, currency, minor::numeric, usd_minor::numeric FROM posting
-            WHERE posting.entry_id = entry.entry_id OFFSET 0
-        ) AS p
+        SELECT p.account, p.currency, p.minor::numeric, p.usd_minor::numeric FROM entry CROSS JOIN unnest(postings) AS p
         WHERE entry.fund = fund.fund AND entry.recorded_at > last.as_at AND entry.recorded_at <= $1
     ) AS parts
     WHERE $2::text[] IS NULL OR fund.fund = ANY ($2)

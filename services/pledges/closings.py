@@ -106,11 +106,7 @@ async def keep_closing(tx: Tx) -> int:
                     SELECT account, currency, minor, usd_minor, postings FROM closing
                     WHERE closing.fund = due.fund AND closing.as_at = due.before
                     UNION ALL
-                    SELECT p.account, p.currency, p.minor, p.usd_minor, 1 FROM entry
-                    CROSS JOIN LATERAL (
-                        SELECT account, currency, minor, usd_minor FROM posting
-                        WHERE posting.entry_id = entry.entry_id OFFSET 0
-                    ) AS p
+                    SELECT p.account, p.currency, p.minor, p.usd_minor, 1 FROM entry CROSS JOIN unnest(postings) AS p
                     WHERE entry.fund = due.fund AND recorded_at > due.before AND recorded_at <= due.as_at
                 ) AS parts
                 GROUP BY due.fund, due.as_at, account, currency

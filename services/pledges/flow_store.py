@@ -17,7 +17,8 @@ _FLOWS = """
         p.currency, p.minor, p.usd_minor, trim_scale(e.rate)::text AS rate, e.rate_source, e.rate_date,
         pledge.earmarking, e.reverses,
         coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = e.pledge_id), '') AS note
-    FROM entry e JOIN posting p ON p.entry_id = e.entry_id AND p.fund = e.fund
+    FROM entry e
+    CROSS JOIN unnest(e.postings) WITH ORDINALITY AS p(account, currency, minor, usd_minor, position)
     JOIN pledge ON pledge.pledge_id = e.pledge_id
     WHERE may_see(e, $1, $2) AND p.account = ANY ($3::text[]) AND ($4::text IS NULL OR e.fund = $4)
       AND ($5::text IS NULL OR e.donor = $5)
@@ -27,7 +28,7 @@ _FLOWS = """
 """
 _COUNT = """
     SELECT count(*) FROM (
-        SELECT FROM entry e JOIN posting p ON p.entry_id = e.entry_id AND p.fund = e.fund
+        SELECT FROM entry e CROSS JOIN unnest(e.postings) AS p
         WHERE may_see(e, $1, $2) AND p.account = ANY ($3::text[]) AND ($4::text IS NULL OR e.fund = $4)
           AND ($5::text IS NULL OR e.donor = $5)
           AND ($6::int IS NULL OR e.effective_on BETWEEN make_date($6, 1, 1) AND make_date($6, 12, 31))

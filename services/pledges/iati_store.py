@@ -25,8 +25,8 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
             (SELECT earmarking FROM pledge p WHERE p.pledge_id = entry.pledge_id) AS earmarking,
             (SELECT work_package FROM allocation a WHERE a.allocation_id = entry.allocation_id) AS work_package,
             (SELECT requirement_id FROM allocation a WHERE a.allocation_id = entry.allocation_id) AS requirement_id,
-            (SELECT json_agg(json_build_array(account, currency, minor) ORDER BY position) FROM posting p
-             WHERE p.entry_id = entry.entry_id AND account = ANY ($5::text[]) AND minor <> 0)::text AS postings
+            (SELECT json_agg(json_build_array(account, currency, minor)) FROM unnest(postings)
+             WHERE account = ANY ($5::text[]) AND minor <> 0)::text AS postings
         FROM entry
         WHERE may_see(entry, $1, $2) AND fund = $3 AND recorded_at <= $4
         ORDER BY entry_id LIMIT $6

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,7 +10,7 @@ from asyncpg import Record
 from chassis.db import Tx
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller
-from services.pledges.postings import REVERSES, Account, Book, Entry, EntryType
+from services.pledges.postings import BOOKS, REVERSES, Account, Book, Entry, EntryType, Posting
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,45 +56,32 @@ async def hold_balance(tx: Tx, fund: str) -> int:
 _WRITE = """
     WITH written AS (
         INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
-            rate_source, rate_date, reverses)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, $11, $12) RETURNING entry_id
-    ), posted AS (
-        INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
-        SELECT entry_id, position, $3, account, currency, minor, usd_minor
-        FROM written, unnest($13::text[], $14::text[], $15::bigint[], $16::bigint[]) WITH ORDINALITY
-            AS p(account, currency, minor, usd_minor, position)
-        RETURNING 1
+            rate_source, rate_date, postings, reverses)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, $11, $12::text::posting[], $13)
     ), moved AS (
-        -- At last, so that others wait for this row as short as can be.
-        UPDATE balance SET available_usd_minor = available_usd_minor + $17::bigint
-        WHERE (SELECT count(*) FROM posted) > 0
-            AND fund = $3 AND $17::bigint <> 0 AND available_usd_minor + $17::bigint >= 0 RETURNING 1
+        UPDATE balance SET available_usd_minor = available_usd_minor + $14::bigint
+        WHERE fund = $3 AND $14::bigint <> 0 AND available_usd_minor + $14::bigint >= 0 RETURNING 1
     )
-    SELECT $17::bigint = 0 OR EXISTS (SELECT FROM moved)
+    SELECT $14::bigint = 0 OR EXISTS (SELECT FROM moved)
 """
 
 _WRITE_MANY = """
     WITH locked AS MATERIALIZED (
         -- In one order, whoever writes: two that move the balances of several funds never wait for each other.
-        SELECT fund FROM balance WHERE fund = ANY ($20::text[]) ORDER BY fund FOR UPDATE
+        SELECT fund FROM balance WHERE fund = ANY ($14::text[]) ORDER BY fund FOR UPDATE
     ), moved AS (
         UPDATE balance SET available_usd_minor = available_usd_minor + by_usd_minor
-        FROM locked JOIN unnest($20::text[], $21::bigint[]) AS moves(fund, by_usd_minor) USING (fund)
+        FROM locked JOIN unnest($14::text[], $15::bigint[]) AS moves(fund, by_usd_minor) USING (fund)
         WHERE balance.fund = locked.fund AND available_usd_minor + by_usd_minor >= 0 RETURNING 1
     ), written AS (
         INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
-            rate_source, rate_date, reverses)
+            rate_source, rate_date, postings, reverses)
         SELECT entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate::numeric,
-            rate_source, rate_date, reverses
+            rate_source, rate_date, postings::posting[], reverses
         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::date[],
-            $8::timestamptz[], $9::text[], $10::text[], $11::date[], $12::uuid[])
+            $8::timestamptz[], $9::text[], $10::text[], $11::date[], $12::text[], $13::uuid[])
             AS w(entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate, rate_source,
-                rate_date, reverses)
-    ), posted AS (
-        INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
-        SELECT entry_id, position, fund, account, currency, minor, usd_minor
-        FROM unnest($13::uuid[], $14::smallint[], $15::text[], $16::text[], $17::text[], $18::bigint[], $19::bigint[])
-            AS p(entry_id, position, fund, account, currency, minor, usd_minor)
+                rate_date, postings, reverses)
     )
     SELECT count(*) FROM moved
 """
@@ -103,17 +89,8 @@ _WRITE_MANY = """
 
 async def write(tx: Tx, entry: Entry) -> None:
     """Add an entry and move the fund's balance, in one statement. Raises Conflict where it would fall below zero."""
-    postings = entry.postings
-    moved = await tx.fetchval(
-        _WRITE,
-        *_row(entry),
-        (await _taken_back(tx, [entry])).get(entry.entry_id),
-        [posting.account for posting in postings],
-        [posting.currency for posting in postings],
-        [posting.minor for posting in postings],
-        [posting.usd_minor for posting in postings],
-        entry.available_usd_minor,
-    )
+    taken_back = await _taken_back(tx, [entry])
+    moved = await tx.fetchval(_WRITE, *_row(entry), taken_back.get(entry.entry_id), entry.available_usd_minor)
     if not moved:
         raise Conflict("balance-exceeded")
 
@@ -155,18 +132,20 @@ def _row(entry: Entry) -> Sequence[object]:
         valuation.rate if valuation else None,
         valuation.rate_source if valuation else None,
         valuation.rate_date if valuation else None,
+        _array(entry.postings),
     )
+
+
+def _array(postings: Sequence[Posting]) -> str:
+    """As PostgreSQL reads an array of rows. Codes and numbers have nothing in them that would have to be quoted."""
+    rows = (f'"({one.account},{one.currency},{one.minor},{one.usd_minor})"' for one in postings)
+    return f"{{{','.join(rows)}}}"
 
 
 def _columns(entries: Sequence[Entry], moves: Mapping[str, int], taken_back: Mapping[UUID, UUID]) -> Sequence[object]:
     """The parameters of _WRITE_MANY."""
     rows = [(*_row(entry), taken_back.get(entry.entry_id)) for entry in entries]
-    postings = [
-        (entry.entry_id, position, entry.fund, one.account, one.currency, one.minor, one.usd_minor)
-        for entry in entries
-        for position, one in enumerate(entry.postings, 1)
-    ]
-    return (*zip(*rows, strict=True), *zip(*postings, strict=True), list(moves), list(moves.values()))
+    return (*zip(*rows, strict=True), list(moves), list(moves.values()))
 
 
 async def _taken_back(tx: Tx, entries: Sequence[Entry]) -> Mapping[UUID, UUID]:
@@ -198,7 +177,7 @@ async def is_reversed(tx: Tx, entry_id: UUID) -> bool:
 
 _ENTRY = """
     SELECT entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at,
-        trim_scale(rate)::text AS rate, rate_source, rate_date, reverses
+        trim_scale(rate)::text AS rate, rate_source, rate_date, reverses, to_json(postings)::text AS postings
     FROM entry"""
 
 
@@ -228,24 +207,15 @@ async def entries(
         before,
         limit,
     )
-    return await _with_postings(tx, rows)
+    return [_entry_row(row) for row in rows]
 
 
 async def page(tx: Tx, *, after: UUID, limit: int) -> list[EntryRow]:
     """Entries in the order of their ids, for the system itself."""
     rows = await tx.fetch(_ENTRY + " WHERE entry_id > $1 ORDER BY entry_id LIMIT $2", after, limit)
-    return await _with_postings(tx, rows)
+    return [_entry_row(row) for row in rows]
 
 
-async def _with_postings(tx: Tx, rows: Sequence[Record]) -> list[EntryRow]:
-    found = await tx.fetch(
-        """
-        SELECT entry_id, book, account, currency, minor, usd_minor FROM posting
-        WHERE entry_id = ANY ($1::uuid[]) ORDER BY entry_id, position
-        """,
-        [row["entry_id"] for row in rows],
-    )
-    postings: dict[UUID, list[dict[str, Any]]] = {row["entry_id"]: [] for row in rows}
-    for posting in found:
-        postings[posting["entry_id"]].append(dict(posting))
-    return [msgspec.convert({**dict(row), "postings": postings[row["entry_id"]]}, EntryRow) for row in rows]
+def _entry_row(row: Record) -> EntryRow:
+    postings = [{"book": BOOKS[Account(one["account"])], **one} for one in msgspec.json.decode(row["postings"])]
+    return msgspec.convert({**dict(row), "postings": postings}, EntryRow)

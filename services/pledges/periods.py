@@ -133,7 +133,7 @@ async def carried_forward(tx: Tx, year: int) -> tuple[CarriedForward, ...]:
     rows = await tx.fetch(
         """
         SELECT balance.fund, coalesce(-sum(held.usd_minor), 0)::bigint AS usd_minor FROM balance LEFT JOIN (
-            SELECT posting.fund, posting.usd_minor FROM posting JOIN entry USING (entry_id, fund)
+            SELECT fund, usd_minor FROM entry CROSS JOIN unnest(postings)
             WHERE account = 'available' AND effective_on < make_date($1::integer + 1, 1, 1)
         ) AS held ON held.fund = balance.fund
         GROUP BY balance.fund ORDER BY balance.fund

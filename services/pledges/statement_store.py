@@ -57,8 +57,8 @@ async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: da
         """
         SELECT entry_id, type, pledge_id, effective_on, recorded_at, trim_scale(rate)::text AS rate, rate_source,
             rate_date,
-            (SELECT json_agg(json_build_array(account, minor, usd_minor) ORDER BY position)
-             FROM posting WHERE posting.entry_id = entry.entry_id)::text AS postings
+            (SELECT json_agg(json_build_object('account', account, 'minor', minor, 'usd_minor', usd_minor))
+             FROM unnest(postings))::text AS postings
         FROM entry
         WHERE may_see(entry, $1, $2) AND pledge_id = ANY ($3::uuid[]) AND effective_on <= $4 AND recorded_at <= $5
         LIMIT $6
@@ -72,26 +72,14 @@ async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: da
     )
     if len(rows) > ENTRIES_MAX:
         raise Mismatch("statement-too-large", pledges_max=PLEDGES_MAX, entries_max=ENTRIES_MAX)
-    return [
-        msgspec.convert(
-            {
-                **dict(row),
-                "postings": [
-                    dict(zip(("account", "minor", "usd_minor"), one, strict=True))
-                    for one in msgspec.json.decode(row["postings"] or "[]")
-                ],
-            },
-            Recorded,
-        )
-        for row in rows
-    ]
+    return [msgspec.convert({**dict(row), "postings": msgspec.json.decode(row["postings"])}, Recorded) for row in rows]
 
 
 async def pots(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> list[Pot]:
     """What each donor put into these funds and what was drawn from them, for the system itself, which tells shares."""
     contributed = await tx.fetch(
         """
-        SELECT fund, donor, -sum(usd_minor) AS usd_minor FROM posting JOIN entry USING (entry_id, fund)
+        SELECT fund, donor, -sum(p.usd_minor) AS usd_minor FROM entry CROSS JOIN unnest(postings) AS p
         WHERE fund = ANY ($1::text[]) AND account = 'available' AND donor IS NOT NULL
           AND effective_on <= $2 AND recorded_at <= $3
         GROUP BY fund, donor ORDER BY fund, donor
@@ -103,12 +91,12 @@ async def pots(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> 
     # What has been spent was allocated before: both accounts together are what was ever set aside.
     drawn = await tx.fetch(
         """
-        SELECT fund, coalesce(work_package, $4) AS purpose, -sum(posting.usd_minor) AS allocated,
-            -coalesce(sum(posting.usd_minor) FILTER (WHERE account = 'spent'), 0) AS spent
-        FROM posting JOIN entry USING (entry_id, fund) JOIN allocation USING (allocation_id, fund)
+        SELECT fund, coalesce(work_package, $4) AS purpose, -sum(p.usd_minor) AS allocated,
+            -coalesce(sum(p.usd_minor) FILTER (WHERE account = 'spent'), 0) AS spent
+        FROM entry JOIN allocation USING (allocation_id, fund) CROSS JOIN unnest(postings) AS p
         WHERE fund = ANY ($1::text[]) AND account IN ('allocated', 'spent')
           AND effective_on <= $2 AND recorded_at <= $3
-        GROUP BY fund, purpose HAVING sum(posting.usd_minor) <> 0 ORDER BY fund, purpose
+        GROUP BY fund, purpose HAVING sum(p.usd_minor) <> 0 ORDER BY fund, purpose
         """,
         codes,
         ends,

@@ -16,7 +16,7 @@ from chassis.db import Tx
 from contracts.facts import decode_event
 from services.pledges import ledger, store
 from services.pledges.ledger import EntryRow
-from services.pledges.postings import BOOKS, REVERSES, Account, Entry, entry_of
+from services.pledges.postings import REVERSES, Account, Entry, entry_of
 
 PAGE = 1000
 FINDINGS_MAX = 100
@@ -29,7 +29,6 @@ _Held = dict[tuple[str, str, str], Counter[str]]
 
 class Kind(StrEnum):
     UNBALANCED = "unbalanced"
-    WRONG_BOOK = "wrong_book"
     REVERSED_TWICE = "reversed_twice"
     NOT_IN_JOURNAL = "not_in_journal"
     NOT_IN_LEDGER = "not_in_ledger"
@@ -121,10 +120,6 @@ def _look_at_entry(report: Report, row: EntryRow, told: Entry | None) -> None:
         worths[posting.book] += posting.usd_minor
     wrong = {book for (book, _), minor in minors.items() if minor} | {book for book, worth in worths.items() if worth}
     place = first_difference(row, told) if told else None
-    for position, posting in enumerate(row.postings, 1):
-        if BOOKS[posting.account] != posting.book:
-            says = f"{posting.account} stands in the book {posting.book}"
-            report.add(Kind.WRONG_BOOK, says, entry_id=row.entry_id, position=position)
     if wrong or not row.postings:
         says = f"it does not balance: {', '.join(sorted(wrong)) or 'no postings'}"
         at = place or next((n for n, one in enumerate(row.postings, 1) if one.book in wrong), None)
@@ -227,9 +222,7 @@ async def _add_recorded(tx: Tx, held: _Held, fund: str, after: datetime | None, 
     rows = await tx.fetch(
         """
         SELECT account, currency, sum(minor) AS minor, sum(usd_minor) AS usd_minor, count(*) AS postings
-        FROM entry CROSS JOIN LATERAL (
-            SELECT account, currency, minor, usd_minor FROM posting WHERE posting.entry_id = entry.entry_id OFFSET 0
-        ) AS p
+        FROM entry CROSS JOIN unnest(postings)
         WHERE entry.fund = $1 AND recorded_at > coalesce($2, '-infinity'::timestamptz) AND recorded_at <= $3
         GROUP BY account, currency
         """,

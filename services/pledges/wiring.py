@@ -130,7 +130,6 @@ SERVICE = Service(
     rebuild=actions.rebuild,
     tables=(
         "flow_import",
-        "posting",
         "proposal",
         "entry",
         "allocation",

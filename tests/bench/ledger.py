@@ -195,7 +195,7 @@ async def _load(url: str, fund: str, postings: int) -> None:
         size = min(LOAD_BATCH, postings // POSTINGS - start)
         await ledger.write_many(cast(Tx, connection), ledger_writer.batch([fund], size, chance))
     await connection.execute("RESET ROLE")
-    await connection.execute("ANALYZE pledges.entry, pledges.posting")
+    await connection.execute("ANALYZE pledges.entry")
     await connection.close()
 
 

@@ -282,7 +282,7 @@ async def test_no_service_may_touch_a_table_of_another_one(database_url: str) ->
 
 async def test_what_is_append_only_can_be_read_and_added_to_and_nothing_else(database_url: str) -> None:
     append_only = dict.fromkeys(("journal", "audit", "seal"), NAMES)
-    append_only |= dict.fromkeys(("entry", "posting", "rate", "closing"), ("pledges",)) | {"weights": ("matching",)}
+    append_only |= dict.fromkeys(("entry", "rate", "closing"), ("pledges",)) | {"weights": ("matching",)}
     connection = await asyncpg.connect(database_url)
     try:
         for table, services in append_only.items():

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -40,6 +40,7 @@ from tests.service.test_pledges import (
 )
 
 Client = httpx.AsyncClient
+Postings = Sequence[tuple[str | None, str | None, int | None, int | None]]
 
 
 @pytest.fixture
@@ -54,20 +55,15 @@ def db(databases: Mapping[str, Database]) -> Database:
     return databases["pledges"]
 
 
-async def an_entry(tx: Tx, postings: list[tuple[str, str, int, int]]) -> None:
+async def an_entry(tx: Tx, postings: Postings) -> None:
     """A copy of the first entry with postings of our own."""
     await tx.execute(
         """
-        WITH written AS (
-            INSERT INTO entry (entry_id, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source,
-                rate_date)
-            SELECT $1, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source, rate_date
-            FROM entry ORDER BY recorded_at LIMIT 1
-        )
-        INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
-        SELECT $1, position, 'SHERLOC-MNT', account, currency, minor, usd_minor
-        FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) WITH ORDINALITY
-            AS p(account, currency, minor, usd_minor, position)
+        INSERT INTO entry (entry_id, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source,
+            rate_date, postings)
+        SELECT $1, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source, rate_date,
+            ARRAY(SELECT ROW(p.*)::posting FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) AS p)
+        FROM entry ORDER BY recorded_at LIMIT 1
         """,
         new_id(),
         *([list(column) for column in zip(*postings, strict=True)] or [[]] * 4),
@@ -86,11 +82,20 @@ async def an_entry(tx: Tx, postings: list[tuple[str, str, int, int]]) -> None:
         [("cash", "EUR", 100, 115), ("pledged", "EUR", -100, -115)],
         [("pledged", "EUR", 100, 115), ("committed", "EUR", -100, -115)],
         [("cash", "EUR", 100, 0), ("pledged", "EUR", -100, 0)],
+        # Each balances, and is none: of no account, no currency, no amount, two signs, dollars of another worth.
+        [("petty_cash", "EUR", 100, 115), ("petty_cash", "EUR", -100, -115)],
+        [("cash", "euro", 100, 115), ("available", "euro", -100, -115)],
+        [("cash", "EUR", 0, 0), ("available", "EUR", 0, 0)],
+        [("cash", "EUR", 100, -115), ("available", "EUR", -100, 115)],
+        [("cash", "USD", 100, 115), ("available", "USD", -100, -115)],
+        [("cash", "EUR", 10**16, 10**16), ("available", "EUR", -(10**16), -(10**16))],
+        [("cash", "EUR", 1, 1), ("available", "EUR", -1, -1)] * 26,
+        [("cash", "EUR", None, 115), ("available", "EUR", -100, -115)],
+        [("cash", None, 100, 115), ("available", None, -100, -115)],
+        [(None, "EUR", 100, 115), ("available", "EUR", -100, -115)],
     ],
 )
-async def test_an_entry_that_does_not_balance_is_refused(
-    api: Client, db: Database, postings: list[tuple[str, str, int, int]]
-) -> None:
+async def test_an_entry_that_does_not_balance_is_refused(api: Client, db: Database, postings: Postings) -> None:
     await pledged(api, money=usd(100))
     with pytest.raises(asyncpg.CheckViolationError) as no:
         async with db.transaction() as tx:
@@ -115,22 +120,27 @@ async def test_an_entry_that_balances_in_each_book_is_let_through(api: Client, d
             ],
         )
     async with db.transaction() as tx:
-        assert await tx.fetchval("SELECT count(*) FROM posting WHERE account IN ('cash', 'rounding')") == 2
-
-
-async def test_nobody_adds_to_an_entry_of_another_day(api: Client, db: Database) -> None:
-    await pledged(api, money=usd(100))
-    with pytest.raises(asyncpg.CheckViolationError):
-        async with db.transaction() as tx:
-            await tx.execute(
-                """
-                INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
-                SELECT entry_id, 9, fund, 'available', 'USD', -1, -1 FROM entry
-                """
+        assert (
+            await tx.fetchval(
+                "SELECT count(*) FROM entry CROSS JOIN unnest(postings) WHERE account IN ('cash', 'rounding')"
             )
+            == 2
+        )
 
 
-@pytest.mark.parametrize("table", ["entry", "posting", "rate"])
+async def test_not_even_the_owner_makes_an_entry_unbalanced(api: Client, db: Database, database_url: str) -> None:
+    await pledged(api, money=usd(100))
+    owner = await asyncpg.connect(database_url)
+    try:
+        with pytest.raises(asyncpg.CheckViolationError) as no:
+            await owner.execute("UPDATE pledges.entry SET postings[1].minor = 1")
+    finally:
+        await owner.close()
+
+    assert no.value.constraint_name == "entry_balances"
+
+
+@pytest.mark.parametrize("table", ["entry", "rate"])
 @pytest.mark.parametrize("statement", ["UPDATE {} SET currency = currency", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 async def test_the_service_itself_edits_nothing(api: Client, db: Database, table: str, statement: str) -> None:
     column = "currency" if table != "entry" else "fund"
@@ -174,19 +184,11 @@ async def test_each_entry_is_taken_back_at_most_once(api: Client, db: Database) 
 
 async def test_the_books_of_the_schema_are_those_of_the_domain(db: Database) -> None:
     async with db.transaction() as tx:
-        definition = await tx.fetchval(
-            """
-            SELECT pg_get_expr(adbin, adrelid)
-            FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
-            WHERE adrelid = 'posting'::regclass AND attname = 'book'
-            """
-        )
-        expression = definition.replace("account", "given.account")
         rows = await tx.fetch(
-            f"SELECT given.account, {expression} AS book FROM unnest($1::text[]) AS given(account)", list(Account)
+            "SELECT account, book_of(account) AS book FROM unnest($1::text[]) AS account", [*Account, "petty_cash"]
         )
 
-    assert {row["account"]: row["book"] for row in rows} == BOOKS
+    assert {row["account"]: row["book"] for row in rows} == {**BOOKS, "petty_cash": None}
 
 
 async def test_fifty_allocations_at_once_take_exactly_what_there_is(api: Client, db: Database) -> None:

@@ -154,8 +154,8 @@ async def _stored(broker: Client, name: str) -> list[UUID]:
 async def _doubled(connection: asyncpg.Connection) -> list[str]:
     checks = {
         "parked": " UNION ALL ".join(f"SELECT reason FROM {name}.inbox WHERE status = 'parked'" for name in NAMES),
-        "entries that do not balance": "SELECT entry_id::text FROM pledges.posting GROUP BY entry_id, book, currency"
-        " HAVING sum(minor) <> 0 OR sum(usd_minor) <> 0",
+        "entries that do not balance": "SELECT entry_id::text FROM pledges.entry CROSS JOIN unnest(postings)"
+        " GROUP BY entry_id, pledges.book_of(account), currency HAVING sum(minor) <> 0 OR sum(usd_minor) <> 0",
         "told twice": "SELECT person_id::text FROM notifications.notification"
         " GROUP BY cause_id, person_id, split_part(notice, ':', 1) HAVING count(*) > 1",
         "matches of a line and an offering": "SELECT line_id::text FROM matching.match"
@@ -202,7 +202,8 @@ async def _rows(connection: asyncpg.Connection) -> dict[str, int]:
 
 async def _money(connection: asyncpg.Connection) -> dict[str, int]:
     rows = await connection.fetch(
-        "SELECT fund || ' ' || account AS name, sum(usd_minor)::bigint AS held FROM pledges.posting GROUP BY fund, account"
+        "SELECT fund || ' ' || account AS name, sum(usd_minor)::bigint AS held"
+        " FROM pledges.entry CROSS JOIN unnest(postings) GROUP BY fund, account"
     )
     available = await connection.fetch(
         "SELECT fund || ' may be allocated' AS name, available_usd_minor AS held FROM pledges.balance"

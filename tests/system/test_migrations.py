@@ -95,6 +95,26 @@ MEANT = {
         "services/pledges/migrations/0008_allocations_given_back.sql",
         "ban-drop-constraint",
     ): "older code gives back less, and reads what was given back as it always did",
+    (
+        "services/pledges/migrations/0009_postings_in_their_entry.sql",
+        "renaming-table",
+    ): "with the processes of pledges stopped, as the changes say",
+    (
+        "services/pledges/migrations/0009_postings_in_their_entry.sql",
+        "ban-drop-table",
+    ): "what it held its entries hold",
+    (
+        "services/pledges/migrations/0009_postings_in_their_entry.sql",
+        "adding-not-nullable-field",
+    ): "before the first release: there is little to read",
+    (
+        "services/pledges/migrations/0009_postings_in_their_entry.sql",
+        "constraint-missing-not-valid",
+    ): "before the first release: there is little to read",
+    (
+        "services/pledges/migrations/0009_postings_in_their_entry.sql",
+        "ban-drop-function",
+    ): "each has a stronger one in its place",
 }
 """What squawk finds and is meant: file, rule and why."""
 

@@ -135,7 +135,8 @@ async def _nothing_lost_or_doubled(database_url: str, nats: Nats) -> None:
                 )
                 assert heard in {0, facts}, (consumer, name)
         unbalanced = await connection.fetchval(
-            "SELECT count(*) FROM (SELECT FROM pledges.posting GROUP BY entry_id, currency HAVING sum(minor) <> 0) AS u"
+            "SELECT count(*) FROM (SELECT FROM pledges.entry CROSS JOIN unnest(postings)"
+            " GROUP BY entry_id, currency HAVING sum(minor) <> 0) AS u"
         )
         assert unbalanced == 0
     finally:

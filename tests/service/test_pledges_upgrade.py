@@ -1,0 +1,77 @@
+"""A ledger from before an entry held its postings."""
+
+import shutil
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from chassis.migrate import migrate
+from services.pledges.wiring import SERVICE
+
+ENTRY, OTHER = UUID(int=1), UUID(int=2)
+BEFORE = """
+    INSERT INTO fund (fund, fund_id, texts_hash, opened_at) VALUES ('SHERLOC-MNT', gen_random_uuid(), '', now());
+    INSERT INTO balance (fund, available_usd_minor) VALUES ('SHERLOC-MNT', 0);
+    INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on, pledged_at,
+        usd_minor, rate, rate_source, rate_date, texts_hash, receipts, received_minor, received_usd_minor,
+        relieved_usd_minor)
+    VALUES ('00000000-0000-0000-0000-000000000009', 'NOR', 'SHERLOC-MNT', 'pledged', 1, 1, 'EUR', 'unearmarked',
+        '2026-11-01', now(), 1, '1.15', 'un', '2026-11-01', '', 0, 0, 0, 0);
+    WITH written AS (
+        INSERT INTO entry (entry_id, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source, rate_date)
+        SELECT entry_id, type, 'SHERLOC-MNT', '00000000-0000-0000-0000-000000000009', 'NOR', '2026-11-01', now(), 1.15,
+            'un', '2026-11-01'
+        FROM (VALUES ('00000000-0000-0000-0000-000000000001'::uuid, 'pledged'),
+            ('00000000-0000-0000-0000-000000000002'::uuid, 'committed')) AS e(entry_id, type)
+    )
+    INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)
+    SELECT entry_id::uuid, position, 'SHERLOC-MNT', account, 'EUR', minor, usd_minor FROM (VALUES
+        ('00000000-0000-0000-0000-000000000001', 2, 'pledged_contra', -100, -115),
+        ('00000000-0000-0000-0000-000000000001', 1, 'pledged', 100, 115),
+        ('00000000-0000-0000-0000-000000000002', 12, 'pledged_contra', 100, 115),
+        ('00000000-0000-0000-0000-000000000002', 1, 'receivable', 100, 115),
+        ('00000000-0000-0000-0000-000000000002', 11, 'pledged', -100, -115),
+        ('00000000-0000-0000-0000-000000000002', 2, 'committed', -100, -115)
+    ) AS p(entry_id, position, account, minor, usd_minor);
+"""
+
+
+@pytest.fixture
+async def bare_url(database_url: str) -> str:
+    """A database in which pledges has nothing."""
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("DROP SCHEMA pledges CASCADE")
+    await connection.close()
+    return database_url
+
+
+async def test_the_postings_of_before_are_in_their_entries_in_their_order(bare_url: str, tmp_path: Path) -> None:
+    (tmp_path / "migrations").mkdir()
+    for file in sorted((SERVICE.folder / "migrations").glob("*.sql"))[:8]:
+        shutil.copy(file, tmp_path / "migrations")
+    await migrate(bare_url, SERVICE.name, tmp_path)
+    connection = await asyncpg.connect(bare_url, server_settings={"search_path": "pledges"})
+    try:
+        await connection.execute(BEFORE)
+        applied = await migrate(bare_url, SERVICE.name, SERVICE.folder)
+        rows = await connection.fetch(
+            """
+            SELECT entry_id, position, account, currency, minor, usd_minor
+            FROM entry CROSS JOIN unnest(postings) WITH ORDINALITY AS p(account, currency, minor, usd_minor, position)
+            ORDER BY entry_id, position
+            """
+        )
+    finally:
+        await connection.close()
+
+    assert applied[0] == "pledges: pledges 0009 postings_in_their_entry"
+    assert [tuple(row) for row in rows] == [
+        (ENTRY, 1, "pledged", "EUR", 100, 115),
+        (ENTRY, 2, "pledged_contra", "EUR", -100, -115),
+        (OTHER, 1, "receivable", "EUR", 100, 115),
+        (OTHER, 2, "committed", "EUR", -100, -115),
+        (OTHER, 3, "pledged", "EUR", -100, -115),
+        (OTHER, 4, "pledged_contra", "EUR", 100, 115),
+    ]
