@@ -5,7 +5,8 @@ the line; capacity is in the offering's own units; money is in minor units of on
 """
 
 import hashlib
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from operator import attrgetter
 from typing import Annotated
 
 import msgspec
@@ -112,8 +113,8 @@ Key = tuple[str, str, str, str | None]
 """A candidate by line, offering, period and budget; there is one of each."""
 
 
-def key_of(one: Candidate | Pin) -> Key:
-    return one.line, one.offering, one.period, one.budget
+key_of: Callable[[Candidate | Pin], Key] = attrgetter("line", "offering", "period", "budget")
+"""The key of each of a hundred thousand candidates is asked for several times, which a function of ours is slow at."""
 
 
 def order(key: Key) -> tuple[str, str, str, str]:

@@ -257,6 +257,8 @@ class Search:
 
 
 def _pinned_value(problem: Problem) -> int:
+    if not problem.pinned:
+        return 0
     return value_of(
         problem,
         (
