@@ -85,7 +85,9 @@ def a_request(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def an_event(fact: Fact, version: int, *, event_id: UUID | None = None, correlation: str = "test") -> Event:
+def an_event(
+    fact: Fact, version: int, *, event_id: UUID | None = None, correlation: str = "test", time: datetime = NOON
+) -> Event:
     """A fact in its envelope, as its owner would have announced it."""
     return Event(
         specversion="1.0",
@@ -93,7 +95,7 @@ def an_event(fact: Fact, version: int, *, event_id: UUID | None = None, correlat
         source=f"/{fact.type.partition('.')[0]}",
         type=fact.type,
         subject=f"{fact.aggregate}/{fact.aggregate_id}",
-        time=NOON,
+        time=time,
         aggregateversion=version,
         correlationid=correlation,
         datacontenttype="application/json",

@@ -54,15 +54,18 @@ async def hold_balance(tx: Tx, fund: str) -> int:
 
 
 _WRITE = """
-    WITH written AS (
-        INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
-            rate_source, rate_date, postings, reverses)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, $11, $12::text::posting[], $13)
-    ), moved AS (
+    INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
+        rate_source, rate_date, postings, reverses)
+    SELECT $1::uuid, $2::text, $3::text, $4::uuid, $5::uuid, $6::text, $7::date, $8::timestamptz, $9::text::numeric,
+        $10::text, $11::date, $12::text::posting[], $13::uuid
+"""
+
+_WRITE_AND_MOVE = f"""
+    WITH moved AS (
         UPDATE balance SET available_usd_minor = available_usd_minor + $14::bigint
-        WHERE fund = $3 AND $14::bigint <> 0 AND available_usd_minor + $14::bigint >= 0 RETURNING 1
+        WHERE fund = $3 AND available_usd_minor + $14::bigint >= 0 RETURNING 1
     )
-    SELECT $14::bigint = 0 OR EXISTS (SELECT FROM moved)
+    {_WRITE} FROM moved RETURNING true
 """
 
 _WRITE_MANY = """
@@ -89,9 +92,10 @@ _WRITE_MANY = """
 
 async def write(tx: Tx, entry: Entry) -> None:
     """Add an entry and move the fund's balance, in one statement. Raises Conflict where it would fall below zero."""
-    taken_back = await _taken_back(tx, [entry])
-    moved = await tx.fetchval(_WRITE, *_row(entry), taken_back.get(entry.entry_id), entry.available_usd_minor)
-    if not moved:
+    row = (*_row(entry), (await _taken_back(tx, [entry])).get(entry.entry_id))
+    if not entry.available_usd_minor:
+        await tx.execute(_WRITE, *row)
+    elif not await tx.fetchval(_WRITE_AND_MOVE, *row, entry.available_usd_minor):
         raise Conflict("balance-exceeded")
 
 

@@ -137,9 +137,10 @@ def _match(match_id: Any) -> dict[str, Any]:
 
 async def lack(db: Database, chance: random.Random, most: int) -> None:
     needed = Money(minor=5 * most, currency=USD)
-    fact = MatchConfirmed(**_match(new_id()), confirmed_at=datetime.now(UTC), funding_needed=needed)
+    now = datetime.now(UTC)
+    fact = MatchConfirmed(**_match(new_id()), confirmed_at=now, funding_needed=needed)
     async with db.transaction() as tx:
-        await actions.hear_of_confirmed(tx, an_event(fact, 1), fact, validity=AS_USUAL)
+        await actions.hear_of_confirmed(tx, an_event(fact, 1, time=now), fact, validity=AS_USUAL)
 
 
 async def give_back(db: Database, chance: random.Random, _: int) -> None:
@@ -147,8 +148,9 @@ async def give_back(db: Database, chance: random.Random, _: int) -> None:
     async with db.transaction() as tx:
         one = await _some(tx, "SELECT match_id FROM requirement WHERE status = 'open'")
         if one:
-            fact = MatchRevoked(**_match(one["match_id"]), reason="no_funds", revoked_at=datetime.now(UTC))
-            await actions.hear_of_revoked(tx, an_event(fact, 2), fact)
+            now = datetime.now(UTC)
+            fact = MatchRevoked(**_match(one["match_id"]), reason="no_funds", revoked_at=now)
+            await actions.hear_of_revoked(tx, an_event(fact, 2, time=now), fact)
 
 
 async def spend(db: Database, chance: random.Random, _: int) -> None:

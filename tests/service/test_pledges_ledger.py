@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -101,7 +102,7 @@ async def test_an_entry_that_does_not_balance_is_refused(api: Client, db: Databa
         async with db.transaction() as tx:
             await an_entry(tx, postings)
 
-    assert no.value.constraint_name == "entry_balances"
+    assert no.value.constraint_name == "entry_is_sound"
     async with db.transaction() as tx:
         assert await tx.fetchval("SELECT count(*) FROM entry") == 1
 
@@ -128,6 +129,41 @@ async def test_an_entry_that_balances_in_each_book_is_let_through(api: Client, d
         )
 
 
+async def test_an_entry_is_of_a_known_type_with_what_belongs_to_it(api: Client, db: Database) -> None:
+    await pledged(api, money=usd(100))
+
+    async def is_sound(**changed: object) -> bool:
+        async with db.transaction() as tx:
+            return bool(
+                await tx.fetchval(
+                    "SELECT is_double_entry(json_populate_record(entry, $1::text::json)) FROM entry",
+                    msgspec.json.encode(changed).decode(),
+                )
+            )
+
+    taken_back = {"withdrawn", "lapsed", "returned", "reversed"}
+    other = str(uuid4())
+    assert [
+        one for one in EntryType if not await is_sound(type=one, reverses=other if one in taken_back else None)
+    ] == []
+    wrong = (
+        {"type": "borrowed"},
+        {"type": "withdrawn"},
+        {"reverses": other},
+        {"allocation_id": other},
+        {"pledge_id": None},
+        {"donor": None},
+        {"rate": None},
+        {"rate": "NaN"},
+        {"rate": 0},
+        {"rate_source": None},
+        {"rate_date": None},
+        {"rate": None, "rate_source": None, "rate_date": None},
+    )
+    assert [one for one in wrong if await is_sound(**one)] == []
+    assert await is_sound(type="committed", rate=2)
+
+
 async def test_not_even_the_owner_makes_an_entry_unbalanced(api: Client, db: Database, database_url: str) -> None:
     await pledged(api, money=usd(100))
     owner = await asyncpg.connect(database_url)
@@ -137,7 +173,7 @@ async def test_not_even_the_owner_makes_an_entry_unbalanced(api: Client, db: Dat
     finally:
         await owner.close()
 
-    assert no.value.constraint_name == "entry_balances"
+    assert no.value.constraint_name == "entry_is_sound"
 
 
 @pytest.mark.parametrize("table", ["entry", "rate"])

@@ -50,7 +50,7 @@ async def _tamper(database_url: str, *statements: str) -> None:
     connection = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
     try:
         await connection.execute("SET session_replication_role = replica")
-        await connection.execute("ALTER TABLE entry DROP CONSTRAINT IF EXISTS entry_balances")
+        await connection.execute("ALTER TABLE entry DROP CONSTRAINT IF EXISTS entry_is_sound")
         for statement in statements:
             await connection.execute(statement)
     finally:

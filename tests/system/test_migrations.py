@@ -113,6 +113,10 @@ MEANT = {
     ): "before the first release: there is little to read",
     (
         "services/pledges/migrations/0009_postings_in_their_entry.sql",
+        "ban-drop-constraint",
+    ): "one stronger one has all of them in it",
+    (
+        "services/pledges/migrations/0009_postings_in_their_entry.sql",
         "ban-drop-function",
     ): "each has a stronger one in its place",
 }
