@@ -56,27 +56,18 @@ async def hold_balance(tx: Tx, fund: str) -> int:
 _WRITE = """
     INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
         rate_source, rate_date, postings, reverses)
-    SELECT $1::uuid, $2::text, $3::text, $4::uuid, $5::uuid, $6::text, $7::date, $8::timestamptz, $9::text::numeric,
-        $10::text, $11::date, $12::text::posting[], $13::uuid
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, $11, $12::text::posting[], $13)
 """
 
+# The counters at last, so that others wait for their rows as short as can be.
 _WRITE_AND_MOVE = f"""
-    WITH moved AS (
-        UPDATE balance SET available_usd_minor = available_usd_minor + $14::bigint
-        WHERE fund = $3 AND available_usd_minor + $14::bigint >= 0 RETURNING 1
-    )
-    {_WRITE} FROM moved RETURNING true
+    WITH written AS ({_WRITE} RETURNING fund)
+    UPDATE balance SET available_usd_minor = available_usd_minor + $14::bigint
+    WHERE fund = (SELECT fund FROM written) AND available_usd_minor + $14::bigint >= 0 RETURNING true
 """
 
 _WRITE_MANY = """
-    WITH locked AS MATERIALIZED (
-        -- In one order, whoever writes: two that move the balances of several funds never wait for each other.
-        SELECT fund FROM balance WHERE fund = ANY ($14::text[]) ORDER BY fund FOR UPDATE
-    ), moved AS (
-        UPDATE balance SET available_usd_minor = available_usd_minor + by_usd_minor
-        FROM locked JOIN unnest($14::text[], $15::bigint[]) AS moves(fund, by_usd_minor) USING (fund)
-        WHERE balance.fund = locked.fund AND available_usd_minor + by_usd_minor >= 0 RETURNING 1
-    ), written AS (
+    WITH written AS (
         INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
             rate_source, rate_date, postings, reverses)
         SELECT entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate::numeric,
@@ -85,6 +76,15 @@ _WRITE_MANY = """
             $8::timestamptz[], $9::text[], $10::text[], $11::date[], $12::text[], $13::uuid[])
             AS w(entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate, rate_source,
                 rate_date, postings, reverses)
+        RETURNING 1
+    ), locked AS MATERIALIZED (
+        -- In one order, whoever writes: two that move the balances of several funds never wait for each other.
+        SELECT fund FROM balance WHERE fund = ANY ($14::text[]) AND (SELECT count(*) FROM written) > 0
+        ORDER BY fund FOR UPDATE
+    ), moved AS (
+        UPDATE balance SET available_usd_minor = available_usd_minor + by_usd_minor
+        FROM locked JOIN unnest($14::text[], $15::bigint[]) AS moves(fund, by_usd_minor) USING (fund)
+        WHERE balance.fund = locked.fund AND available_usd_minor + by_usd_minor >= 0 RETURNING 1
     )
     SELECT count(*) FROM moved
 """

@@ -144,3 +144,6 @@ END
 $$;
 CREATE TRIGGER entry_is_in_open_books AFTER INSERT ON entry
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION require_open_books();
+
+-- Room in each page for the versions of a counter that many entries move at once.
+ALTER TABLE balance SET (fillfactor = 10);
