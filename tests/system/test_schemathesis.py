@@ -85,6 +85,7 @@ LISTS = {
     "client_id": "/v1/clients",
     "proposal_id": "/v1/proposals",
     "import_id": "/v1/imports",
+    "in_kind_contribution_id": "/v1/in-kind-contributions",
 }
 FINANCE = "UNODC:finance_officer"
 CODES = {
