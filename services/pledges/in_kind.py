@@ -3,7 +3,7 @@
 It has no part in any book: `postings` make no entry of its facts, and no balance or total knows of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -153,3 +153,43 @@ def evolve(contribution: InKindContribution | None, fact: Fact) -> InKindContrib
             return replace(moved, status=InKindStatus.STRUCK, ended_at=fact.struck_at, reason=fact.reason)
         case _:
             raise AssertionError(f"{fact.type} is not a fact of a contribution in kind")
+
+
+class InKindLine(Struct, frozen=True, kw_only=True):
+    """A contribution in kind as a statement lists it: what it was worth to its donor, by the rate of `provided_on`."""
+
+    in_kind_contribution_id: UUID
+    fund: str
+    form: str
+    description: str
+    provided_on: date
+    money: Money
+    usd_minor: int
+    rate: str
+    rate_source: str
+    rate_date: date
+
+
+def lines_of(
+    told: Iterable[tuple[InKindContribution, str]], *, starts: date | None, ends: date
+) -> tuple[InKindLine, ...]:
+    """What stood acknowledged, of the days from `starts` (else all) until `ends`, in the order of its days."""
+    lines = [
+        InKindLine(
+            in_kind_contribution_id=one.in_kind_contribution_id,
+            fund=one.fund,
+            form=one.form,
+            description=description,
+            provided_on=one.provided_on,
+            money=one.money,
+            usd_minor=one.valuation.usd_minor,
+            rate=one.valuation.rate,
+            rate_source=one.valuation.rate_source,
+            rate_date=one.valuation.rate_date,
+        )
+        for one, description in told
+        if one.status is InKindStatus.ACKNOWLEDGED
+        and one.provided_on <= ends
+        and (starts is None or starts <= one.provided_on)
+    ]
+    return tuple(sorted(lines, key=lambda line: (line.provided_on, line.in_kind_contribution_id)))

@@ -1,6 +1,7 @@
 """The rows of contributions in kind. Every read says for whom; `may_see` in the WHERE is the policy."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,11 @@ import msgspec
 from asyncpg import Record
 
 from chassis.db import Tx
+from contracts.facts import decode_event
 from contracts.pledges import Valuation
 from contracts.refusals import Missing
 from contracts.values import Caller
-from services.pledges.in_kind import InKindContribution, InKindStatus
+from services.pledges.in_kind import InKindContribution, InKindStatus, evolve
 
 _READ = """
     SELECT in_kind_contribution.*, coalesce((SELECT description FROM in_kind_contribution_text t
@@ -68,6 +70,26 @@ async def contributions(
         limit,
     )
     return [(_contribution(row), row["description"]) for row in rows]
+
+
+async def told(
+    tx: Tx, in_kind_contribution_ids: Sequence[UUID], *, until: datetime
+) -> Mapping[UUID, InKindContribution]:
+    """What follows from the facts of these contributions that were recorded by then; for the system itself."""
+    rows = await tx.fetch(
+        """
+        SELECT aggregate_id, event FROM journal WHERE aggregate_id = ANY ($1::uuid[]) AND recorded_at <= $2
+        ORDER BY aggregate_id, version
+        """,
+        in_kind_contribution_ids,
+        until,
+    )
+    found: dict[UUID, InKindContribution] = {}
+    for row in rows:
+        fact = decode_event(row["event"]).fact()
+        assert fact is not None, "our own journal holds facts of our own contracts"
+        found[row["aggregate_id"]] = evolve(found.get(row["aggregate_id"]), fact)
+    return found
 
 
 async def worth(tx: Tx, funds: Sequence[str]) -> Mapping[str, int]:

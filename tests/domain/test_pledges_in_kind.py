@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from contracts.facts import Fact
 from contracts.refusals import Conflict, Invalid
@@ -17,6 +18,7 @@ from services.pledges.money import value
 from services.pledges.policy import Action
 from services.pledges.postings import entry_of
 from tests.builders import NOON, a_caller
+from tests.statement_builders import SCANNERS, a_statement, in_kind
 
 MARCH = date(2026, 3, 5)
 DECIDE: dict[str, Any] = {
@@ -98,3 +100,28 @@ def test_whatever_is_done_with_it_no_fact_makes_an_entry(minor: int, moves: list
 
     assert [None] * len(facts) == [entry_of(uuid4(), NOON, fact) for fact in facts]
     assert len(facts) == one.revision
+
+
+# -- in a statement ---------------------------------------------------------------------------------------------------
+
+
+def test_a_statement_lists_what_stands_acknowledged_in_its_days_by_day() -> None:
+    told = [
+        (in_kind(1, provided_on=date(2026, 3, 9)), "last"),
+        (in_kind(2, provided_on=date(2026, 3, 1)), "first"),
+        (in_kind(3, provided_on=date(2026, 2, 28)), "before"),
+        (in_kind(4, provided_on=date(2026, 3, 10)), "after"),
+        *((in_kind(5, status=status), status) for status in InKindStatus if status is not InKindStatus.ACKNOWLEDGED),
+    ]
+    statement = a_statement(in_kind=told, starts=date(2026, 3, 1), ends=date(2026, 3, 9))
+
+    assert ["first", "last"] == [line.description for line in statement.in_kind]
+    assert 92_000 == statement.in_kind_usd_minor
+    assert ["before", "first", "last", "after"] == [line.description for line in a_statement(in_kind=told).in_kind]
+
+
+def test_no_other_figure_of_a_statement_knows_of_it() -> None:
+    without = a_statement(in_kind=())
+
+    assert without == replace(a_statement(in_kind=(SCANNERS,)), in_kind=(), in_kind_usd_minor=0)
+    assert 0 == without.in_kind_usd_minor

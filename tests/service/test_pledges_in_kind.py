@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
@@ -275,3 +276,35 @@ async def test_its_words_are_in_no_fact(api: Client, databases: Mapping[str, Dat
         kept = await tx.fetchval("SELECT count(*) FROM in_kind_contribution_text WHERE description = $1", WORDS)
     assert not [fact for fact in facts if "scanners" in fact]
     assert 4 == kept
+
+
+# -- in a statement ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_statement_lists_it_after_the_money_as_it_stood_by_then(api: Client) -> None:
+    path = "/v1/statements/NOR/data"
+    assert 404 == (await api.get(path, headers=headers(NORWAY))).status_code
+    one = await move(api, await declared(api), "acknowledge")
+    await move(api, await declared(api, GERMANY), "acknowledge")
+    told = await get(api, path, NORWAY)
+    assert [(one["in_kind_contribution_id"], 460_000, WORDS)] == [
+        (line["in_kind_contribution_id"], line["usd_minor"], line["description"]) for line in told["in_kind"]
+    ]
+    assert told["in_kind"] == (await get(api, path, FINANCE))["in_kind"], "and no other donor's"
+    assert ([], [], 460_000) == (told["pledges"], told["funds"], told["in_kind_usd_minor"])
+    assert {0} == {*told["closing"].values(), *told["opening"].values(), *told["receipts"].values()}
+    assert 404 == (await api.get(f"{path}?fund=TA-REQUESTS", headers=headers(NORWAY))).status_code
+
+
+async def test_a_statement_as_at_a_moment_keeps_what_was_struck_later(api: Client) -> None:
+    one = await move(api, await declared(api), "acknowledge")
+    moment = quote((await get(api, "/v1/statements/NOR/data"))["as_at"])
+    of_then = f"as_at={moment}&until=2026-12-31&language=en"
+    before = (await api.get(f"/v1/statements/NOR?{of_then}", headers=headers(NORWAY))).content
+    await move(api, one, "strike")
+
+    assert before.startswith(b"%PDF-1.7")
+    assert before == (await api.get(f"/v1/statements/NOR?{of_then}", headers=headers(FINANCE))).content
+    assert [] == (await get(api, "/v1/statements/NOR/data"))["in_kind"]
+    for who in (GERMANY, "KEN:focal_point", "NOR:provider_officer"):
+        assert 404 == (await api.get("/v1/statements/NOR/data", headers=headers(who))).status_code
