@@ -39,6 +39,7 @@ REASON_MOVES = (
     "decline_by_provider",
     "not_pursue",
     "revoke",
+    "strike_in_kind",
 )
 
 
@@ -85,6 +86,7 @@ def _terms(table: str) -> list[Entry]:
         "languages": reference.languages,
         "modalities": reference.modalities,
         "institutions": reference.institutions,
+        "in_kind_forms": reference.in_kind_forms,
     }
     if table == "countries":
         return [
@@ -120,7 +122,7 @@ def _entry(table: str, term: reference.Term) -> Entry:
 async def show_table(table: FromPath[str]) -> Response[list[Entry]]:
     """One of kinds, topics, instruments, articles, pillars, paragraphs, which make up the scheme of topics.
 
-    Or of languages, modalities, institutions, countries, currencies.
+    Or of languages, modalities, institutions, in_kind_forms, countries, currencies.
     """
     return Response(_terms(table), headers=CACHE_HEADERS)
 

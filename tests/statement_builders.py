@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from contracts.pledges import Valuation
 from contracts.values import Language
+from services.pledges.in_kind import InKindContribution, InKindStatus
 from services.pledges.statement import (
     Booked,
     Drawn,
@@ -84,10 +86,34 @@ POT = Pot(
 )
 
 
+def in_kind(number: int = 1, **changes: Any) -> InKindContribution:
+    given = {
+        "in_kind_contribution_id": UUID(int=number),
+        "donor": "NOR",
+        "fund": "SHERLOC-MNT",
+        "form": "equipment",
+        "status": InKindStatus.ACKNOWLEDGED,
+        "revision": 2,
+        "minor": 40_000,
+        "currency": "EUR",
+        "valuation": Valuation(usd_minor=46_000, rate="1.15", rate_source="fictitious", rate_date=date(2026, 3, 1)),
+        "provided_on": date(2026, 3, 9),
+        "texts_hash": "hash",
+        "declared_at": RECORDED_AT,
+        "acknowledged_at": RECORDED_AT,
+    }
+    return InKindContribution(**(given | changes))
+
+
+SCANNERS = (in_kind(), "Fictitious sample: two document scanners.")
+
+
 def a_statement(
     promises: Sequence[Promise] = (a_promise(), a_promise(2, fund="TA-REQUESTS", currency="JPY", note="")),
     entries: Sequence[Recorded] = (PLEDGED, COMMITTED, RECEIVED, *IN_YEN),
     pots: Sequence[Pot] = (POT,),
+    in_kind: Sequence[tuple[InKindContribution, str]] = (SCANNERS,),
     **changes: Any,
 ) -> Statement:
-    return statement_of("NOR", promises, entries, pots, **({"starts": None, "ends": UNTIL, "as_at": AS_AT} | changes))
+    days = {"starts": None, "ends": UNTIL, "as_at": AS_AT} | changes
+    return statement_of("NOR", promises, entries, pots, in_kind, **days)

@@ -225,6 +225,12 @@ def modalities() -> Mapping[str, Term]:
 
 
 @cache
+def in_kind_forms() -> Mapping[str, Term]:
+    """What a donor gives that is no money."""
+    return _by_code("in_kind_forms", Term)
+
+
+@cache
 def institutions() -> Mapping[str, Term]:
     """Kinds of national institutions that benefit."""
     return _by_code("institutions", Term)

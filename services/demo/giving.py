@@ -1,6 +1,7 @@
 """A donor's visit: a pledge to SHERLOC's maintenance, its agreement, two instalments, and what the money did.
 
-The second instalment is late: it shows as such until it comes, less what the bank kept of it.
+The second instalment is late: it shows as such until it comes, less what the bank kept of it. And the donor gives two
+scanners, which are valued beside the money.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,13 @@ AGREEMENT = {
 }
 IN_TIME = {"money": {"minor": 7_000_000, "currency": "EUR"}, "received_on": "2026-08-28"}
 LATE = {"money": {"minor": 5_000_000, "currency": "EUR"}, "received_on": "2026-11-09", "charges_minor": 2_500}
+IN_KIND = {
+    "fund": FUND,
+    "form": "equipment",
+    "money": {"minor": 1_850_000, "currency": "EUR"},
+    "provided_on": "2026-10-12",
+    "description": "[Exemple fictif] Deux numériseurs de documents, pour la mise en ligne de la jurisprudence.",
+}
 WORK_PACKAGES = {"translation": 4_000_000, "case_law_upload": 3_000_000, "training": 2_000_000}
 """What is set aside for each, in US-dollar cents."""
 SPENT_USD_MINOR = 1_250_000
@@ -37,19 +45,24 @@ STEP = "a donor gives in two instalments and sees what it did"
 
 @dataclass(frozen=True)
 class Given:
-    """The pledge as it ended, its instalments as they stood before the late one came, and the files for the donor."""
+    """The pledge as it ended, its instalments as they stood before the late one came, and the files for the donor.
+
+    `in_kind` is what the donor gave that is no money, as acknowledged.
+    """
 
     pledge: Mapping[str, Any]
     instalments: Sequence[Mapping[str, Any]]
     allocations: Sequence[Mapping[str, Any]]
+    in_kind: Mapping[str, Any]
     files: Sequence[Path]
 
 
 async def give(api: Api, every: Lists, each: Each, folder: Path) -> Given:
     """Each step once, however often it is told. Raises StepError, also where no instalment is late."""
     visit = _Visit(api, every, folder)
-    await each(STEP, [visit.pledge, visit.agree, visit.pay, visit.allocate, visit.write_down], _carry_out, 1)
-    return Given(visit.pledged, visit.instalments, visit.allocations, visit.files)
+    steps = [visit.pledge, visit.agree, visit.pay, visit.give_in_kind, visit.allocate, visit.write_down]
+    await each(STEP, steps, _carry_out, 1)
+    return Given(visit.pledged, visit.instalments, visit.allocations, visit.in_kind, visit.files)
 
 
 async def _carry_out(step: Any) -> None:
@@ -64,6 +77,7 @@ class _Visit:
         self.pledged: Mapping[str, Any] = {}
         self.instalments: Sequence[Mapping[str, Any]] = []
         self.allocations: list[Mapping[str, Any]] = []
+        self.in_kind: Mapping[str, Any] = {}
         self.files: list[Path] = []
 
     async def pledge(self) -> None:
@@ -85,6 +99,21 @@ class _Visit:
             await self._move("receive", LATE)
         if self.pledged["status"] != "received":
             raise StepError(f"the donor's pledge is {self.pledged['status']}, not received")
+
+    async def give_in_kind(self) -> None:
+        path = "/v1/in-kind-contributions"
+        own = await self._all(DONOR, path, "in_kind_contributions")
+        found = next((one for one in own if one["description"] == IN_KIND["description"]), None)
+        before = await self._api.get(FINANCE, f"/v1/funds/{FUND}")
+        one = found or await self._api.post(DONOR, path, IN_KIND, step="donor's visit")
+        if one["status"] == "declared":
+            move = f"{path}/{one['in_kind_contribution_id']}/acknowledge"
+            one = await self._api.post(FINANCE, move, {}, revision=one["revision"])
+            fund = await self._api.get(FINANCE, f"/v1/funds/{FUND}")
+            beside = before["in_kind_usd_minor"] + one["usd_minor"]
+            if fund != {**before, "in_kind_usd_minor": beside}:
+                raise StepError("what was given in kind is not told beside the fund's money, and nowhere in it")
+        self.in_kind = one
 
     async def allocate(self) -> None:
         found = await self._all(FINANCE, f"/v1/allocations?fund={FUND}", "allocations")

@@ -35,6 +35,7 @@ OWNERS = {
     "proposals": "pledges",
     "flows": "pledges",
     "imports": "pledges",
+    "in-kind-contributions": "pledges",
     "notifications": "notifications",
     "subscriptions": "notifications",
     "webhooks": "notifications",

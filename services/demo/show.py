@@ -55,6 +55,8 @@ EXPECTED = (
     "pledges.requirement.opened.v1",
     "pledges.allocation.made.v1",
     "pledges.allocation.spent.v1",
+    "pledges.in_kind_contribution.declared.v1",
+    "pledges.in_kind_contribution.acknowledged.v1",
     "notifications.notification.owed.v1",
     "notifications.notification.delivered.v1",
 )
@@ -171,6 +173,9 @@ def _print(console: Console, story: Story, seen: Seen, *, first: bool) -> None:
         names = ("requirement", "pledged", "committed", "paid", "allocated", "spent", "available", "gap")
         funds.add_row(fund["code"], *(f"{fund[f'{name}_usd_minor'] / 100:,.2f}" for name in names))
     out.print(funds)
+    for fund in (one for one in story.funds if one["in_kind_usd_minor"]):
+        worth = _amount({"minor": fund["in_kind_usd_minor"], "currency": "USD"})
+        out.print(f"given to {fund['code']} in kind, beside all that: {worth}", highlight=False)
     assert story.planned is not None, "the story came to its end"
     assert story.given is not None, "the story came to its end"
     out.print(_visit_table(story.given))
@@ -201,6 +206,8 @@ def _visit_table(given: Given) -> Table:
         amount = _amount({"minor": one["usd_minor"], "currency": "USD"})
         spent = _amount({"minor": one["spent_usd_minor"], "currency": "USD"})
         table.add_row(f"allocated to {one['work_package']}", "", amount, f"{spent} spent")
+    in_kind = given.in_kind
+    table.add_row(f"in kind: {in_kind['form']}", "", _amount(in_kind["money"]), f"{in_kind['status']}, no money")
     return table
 
 
@@ -266,6 +273,7 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
             "pledge": story.given.pledge,
             "instalments": story.given.instalments,
             "allocations": story.given.allocations,
+            "in_kind": story.given.in_kind,
             "files": [str(file) for file in story.given.files],
         }
         if story.given

@@ -7,15 +7,17 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from contracts.facts import Fact
+from contracts.in_kind import InKindContributionDeclared
 from contracts.ledger import ProposalMade
 from contracts.pledges import AllocationMade, PledgePledged, RequirementOpened
 from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import DONOR, OTHER, PROPOSERS, PROVIDER, STATE, UNODC, Subject, of
-from services.pledges import allocations, proposals
+from services.pledges import allocations, in_kind, proposals
 from services.pledges import domain as pledges_domain
 from services.pledges import policy as pledges
 from services.pledges.import_routes import ImportView
 from services.pledges.import_rules import FlowImport
+from services.pledges.in_kind_routes import InKindView
 from services.pledges.ledger import EntryRow
 from services.pledges.proposal_routes import ProposalView
 from services.pledges.requirement_routes import RequirementView, UnfundedView
@@ -62,6 +64,11 @@ def _import() -> FlowImport:
     return FlowImport(import_id=UUID(int=6), file_hash="", rows=1, accepted=1, rejected=0, recorded_at=WHEN)
 
 
+def _in_kind(status: str) -> in_kind.InKindContribution:
+    declared = in_kind.evolve(None, _example(InKindContributionDeclared))
+    return replace(declared, donor=DONOR, status=in_kind.InKindStatus(status))
+
+
 def _entry(about: str) -> pledges.Entry:
     return pledges.Entry(DONOR if about == "a pledge" else None)
 
@@ -76,7 +83,7 @@ SUBJECTS = (
             _P.LIST_PLEDGES, _P.LIST_ALLOCATIONS, _P.LIST_REQUIREMENTS, _P.LIST_UNFUNDED, _P.LIST_ENTRIES,
             _P.LIST_FUNDS, _P.SHOW_FUND, _P.SHOW_IATI, _P.LIST_RATES, _P.SHOW_BALANCES, _P.PLEDGE, _P.OPEN_FUND,
             _P.ALLOCATE, _P.LOAD_RATES, _P.FOLLOW, _P.LIST_PROPOSALS, _P.LIST_PERIODS, _P.SHOW_PERIOD, _P.CLOSE_YEAR,
-            _P.LIST_FLOWS, _P.EXPORT_FLOWS, _P.IMPORT_FLOWS, _P.LIST_IMPORTS,
+            _P.LIST_FLOWS, _P.EXPORT_FLOWS, _P.IMPORT_FLOWS, _P.LIST_IMPORTS, _P.LIST_IN_KIND, _P.DECLARE_IN_KIND,
             _P.PROPOSE_REVERSAL, _P.PROPOSE_REOPENING,
         ),
     ),
@@ -143,5 +150,16 @@ SUBJECTS = (
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
         make=_import,
         reads=(_P.SHOW_IMPORT, _P.LIST_IMPORTS, _P.FOLLOW),
+    ),
+    Subject(
+        service="pledges",
+        title="A contribution in kind",
+        views=(InKindView,),
+        decide=pledges.decide,
+        standings=_TO_PLEDGE,
+        properties={"status": tuple(in_kind.InKindStatus)},
+        make=_in_kind,
+        reads=(_P.SHOW_IN_KIND, _P.LIST_IN_KIND, _P.FOLLOW),
+        acts=(_P.ACKNOWLEDGE_IN_KIND, _P.WITHDRAW_IN_KIND, _P.STRIKE_IN_KIND),
     ),
 )  # fmt: skip

@@ -264,6 +264,13 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "withdrawn_on": "2026-11-25",
         "allocated_on": "2026-11-25",
         "gap_usd_minor": 0,
+        "form": "equipment",
+        "provided_on": "2026-11-25",
+        "description": f"{FICTITIOUS} Two document scanners, used for a year.",
+        "InKindContributionStruck.reason": "given_back",
+        "InKindContributionAcknowledged.usd_minor": 23_750_000,
+        "InKindContributionStruck.usd_minor": 23_750_000,
+        "StrikeInKind.reason": "given_back",
         "file_hash": HASH,
         "rows": 1106,
         "accepted": 582,
@@ -378,12 +385,14 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"AppointmentProposed", "AppointmentMade", "AppointmentRefused", "AppointmentWithdrawn"}
             | {"AppointmentEnded"}
         ),
-        "NOR:donor_officer": frozenset({"PledgePledged", "PledgeWithdrawn"}),
+        "NOR:donor_officer": frozenset(
+            {"PledgePledged", "PledgeWithdrawn", "InKindContributionDeclared", "InKindContributionWithdrawn"}
+        ),
         "UNODC:finance_officer": frozenset(
             {"FundOpened", "RatesLoaded", "PledgeCommitted", "PledgeConditionMet", "PledgeReceived", "PledgeReduced"}
             | {"PledgeLapsed", "PledgeCarriedOver", "PledgeBroughtForward", "PledgeClosed", "AllocationMade"}
             | {"AllocationSpent", "ProposalMade", "ProposalApproved", "ProposalRefused", "PeriodClosed"}
-            | {"ImportRecorded"}
+            | {"ImportRecorded", "InKindContributionAcknowledged", "InKindContributionStruck"}
         ),
     }
 )
@@ -403,5 +412,6 @@ FIRST: frozenset[str] = frozenset(
     | {"ProposalMade", "PeriodClosed"}
     | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
+    | {"InKindContributionDeclared"}
 )
 """What an aggregate begins with."""

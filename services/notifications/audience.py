@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts import directory as d
+from contracts import in_kind as k
 from contracts import ledger as g
 from contracts import matching as m
 from contracts import notifications as n
@@ -71,6 +72,7 @@ class Known(Struct, frozen=True, kw_only=True):
 STATE, FOCAL_POINTS, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE = Relation
 REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"
 PLEDGE, FUND = "/v1/pledges/{pledge_id}", "/v1/funds/{fund}"
+IN_KIND = "/v1/in-kind-contributions/{in_kind_contribution_id}"
 
 
 def _notice(
@@ -118,6 +120,10 @@ def _of_client(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
 
 def _of_pledge(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
     return kind, (_notice(kind, *to, link=PLEDGE, reference="fund"),)
+
+
+def _of_in_kind(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (_notice(kind, DONOR, FINANCE, link=IN_KIND, reference="fund"),)
 
 
 TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
@@ -185,6 +191,10 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_pledge(p.PledgeRefunded, DONOR, FINANCE),
         _of_pledge(p.PledgeCarriedOver, DONOR, FINANCE),
         _of_pledge(p.PledgeClosed, DONOR),
+        _of_in_kind(k.InKindContributionDeclared),
+        _of_in_kind(k.InKindContributionAcknowledged),
+        _of_in_kind(k.InKindContributionWithdrawn),
+        _of_in_kind(k.InKindContributionStruck),
         (
             g.ProposalMade,
             (_notice(g.ProposalMade, FINANCE, link="/v1/proposals/{proposal_id}", reference="proposal_id"),),

@@ -40,6 +40,8 @@ from services.pledges import (
     domain,
     funds,
     import_store,
+    in_kind,
+    in_kind_store,
     ledger,
     periods,
     policy,
@@ -132,6 +134,9 @@ async def _fold_into_tables(tx: Tx, event: Event, fact: Fact) -> None:
             await store.spend(tx, fact.allocation_id, fact.usd_minor)
         case AllocationSpendingReversed():
             await store.spend(tx, fact.allocation_id, -fact.usd_minor)
+        case _ if fact.aggregate == "in_kind_contribution":
+            declared = await in_kind_store.locked(tx, event.aggregate_id)
+            await in_kind_store.save(tx, in_kind.evolve(declared, fact))
         case _ if fact.aggregate == "pledge":
             before = await store.locked_pledge(tx, event.aggregate_id)
             await store.save_pledge(tx, domain.evolve(before, fact))

@@ -18,7 +18,7 @@ from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streamin
 from chassis.ids import new_id
 from contracts.pledges import YearlyRequirement
 from contracts.refusals import Missing
-from services.pledges import actions, balances, funds, policy, store, unfunded_reader
+from services.pledges import actions, balances, funds, in_kind_store, policy, store, unfunded_reader
 from services.pledges.allocations import fund_id_of
 from services.pledges.commands import CommitPledge, MakePledge, OpenFund, ReceiveInstalment, WithdrawPledge
 from services.pledges.domain import Status
@@ -48,6 +48,7 @@ class FundView(Struct, frozen=True, kw_only=True):
     made up of `allocated` (of which `spent`), `programme_support`, `bank_charges`, `refunded`, `transferred` and
     `available`.
     `gap` is what is required less what is committed and was not written off, refunded or carried over.
+    `in_kind` is no money: what donors hold their contributions in kind to be worth that UNODC has acknowledged.
     """
 
     fund_id: UUID
@@ -68,6 +69,7 @@ class FundView(Struct, frozen=True, kw_only=True):
     transferred_usd_minor: int
     available_usd_minor: int
     gap_usd_minor: int
+    in_kind_usd_minor: int
     opened_at: datetime
     revision: int
 
@@ -137,11 +139,15 @@ async def _with_totals(tx: Tx, found: list[funds.Fund]) -> list[FundView]:
     async with tx.by_itself():
         codes = [fund.fund for fund in found]
         totals, set_aside = await balances.totals(tx, codes), await balances.of_work_packages(tx, codes)
-    return [_fund_view(fund, totals[fund.fund], set_aside) for fund in found]
+        in_kind = await in_kind_store.worth(tx, codes)
+    return [_fund_view(fund, totals[fund.fund], set_aside, in_kind.get(fund.fund, 0)) for fund in found]
 
 
 def _fund_view(
-    fund: funds.Fund, totals: balances.Totals, set_aside: Mapping[tuple[str, str], tuple[int, int]]
+    fund: funds.Fund,
+    totals: balances.Totals,
+    set_aside: Mapping[tuple[str, str], tuple[int, int]],
+    in_kind_usd_minor: int,
 ) -> FundView:
     required = sum(requirement.usd_minor for requirement in fund.requirements)
     given_up = totals.written_off_usd_minor + totals.refunded_usd_minor + totals.transferred_usd_minor
@@ -160,6 +166,7 @@ def _fund_view(
         requirement_usd_minor=required,
         **asdict(totals),
         gap_usd_minor=max(0, required - totals.committed_usd_minor + given_up),
+        in_kind_usd_minor=in_kind_usd_minor,
         opened_at=fund.opened_at,
         revision=FUND_REVISION,
     )

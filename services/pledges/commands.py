@@ -16,7 +16,7 @@ from contracts.pledges import (
     Rate,
     YearlyRequirement,
 )
-from contracts.reference import currencies, reasons
+from contracts.reference import currencies, in_kind_forms, reasons
 from contracts.refusals import Invalid, Mismatch
 from contracts.values import MINOR_UNITS_MAX, Code, Currency, Money
 from services.pledges.allocations import Spending
@@ -78,6 +78,39 @@ class MakePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: Annotated[str, Meta(max_length=2000)] = ""
     earmarking: Earmarking | None = None
     requirement_id: UUID | None = None
+
+
+class DeclareInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the caller's organization has given that is no money, and what it holds that to be worth.
+
+    `form` is a code of `/v1/reference/in_kind_forms`; the rate is that of `provided_on`.
+    """
+
+    fund: FundCode
+    form: Code
+    money: Money
+    provided_on: date
+    description: Annotated[str, Meta(max_length=2000)] = ""
+
+    def checked_form(self) -> str:
+        """Raises Invalid for a form nobody knows."""
+        if self.form not in in_kind_forms():
+            raise Invalid("unknown-code", field="form", code=self.form)
+        return self.form
+
+
+class AcknowledgeInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing but the revision has to be said."""
+
+
+class WithdrawInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing but the revision has to be said."""
+
+
+class StrikeInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a contribution in kind does not count any more (`/v1/reference/reasons/strike_in_kind`)."""
+
+    reason: Code
 
 
 class NewInstalment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -23,6 +23,9 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
                 WHERE allocation_id = ANY ($3::uuid[]) AND may_see(allocation, who.organization, who.role)
                 UNION ALL SELECT import_id FROM flow_import
                 WHERE import_id = ANY ($3::uuid[]) AND may_see(flow_import, who.organization, who.role)
+                UNION ALL SELECT in_kind_contribution_id FROM in_kind_contribution
+                WHERE in_kind_contribution_id = ANY ($3::uuid[])
+                    AND may_see(in_kind_contribution, who.organization, who.role)
                 UNION ALL SELECT proposal_id FROM proposal
                 WHERE proposal_id = ANY ($3::uuid[]) AND reads_all(who.organization, who.role)) AS ids
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number

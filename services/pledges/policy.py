@@ -1,6 +1,7 @@
 """Who may do what with funds, pledges, allocations and the ledger; docs/permissions.md is its table.
 
-A donor sees its own pledges and no other donor's; a State what concerns its own requests; totals are for everybody.
+A donor sees its own pledges and contributions in kind, and no other donor's; a State what concerns its own requests;
+totals are for everybody.
 `may_see` in SQL says in the WHERE of every read what the functions of that name say here; a test compares them.
 """
 
@@ -14,6 +15,7 @@ from contracts.values import Caller, Role
 from services.pledges.allocations import Allocation, Requirement
 from services.pledges.domain import Pledge
 from services.pledges.import_rules import FlowImport
+from services.pledges.in_kind import InKindContribution
 from services.pledges.proposals import Proposal
 
 
@@ -57,6 +59,12 @@ class Action(StrEnum):
     LIST_ENTRIES = "list_entries"
     SHOW_BALANCES = "show_balances"
     SHOW_STATEMENT = "show_statement"
+    DECLARE_IN_KIND = "declare_in_kind"
+    LIST_IN_KIND = "list_in_kind"
+    SHOW_IN_KIND = "show_in_kind"
+    ACKNOWLEDGE_IN_KIND = "acknowledge_in_kind"
+    WITHDRAW_IN_KIND = "withdraw_in_kind"
+    STRIKE_IN_KIND = "strike_in_kind"
     LOAD_RATES = "load_rates"
     LIST_RATES = "list_rates"
     LIST_FLOWS = "list_flows"
@@ -80,7 +88,7 @@ _FOR_EVERYBODY = frozenset(
 )
 _LISTS = frozenset(
     {Action.FOLLOW, Action.LIST_PLEDGES, Action.LIST_ALLOCATIONS, Action.LIST_REQUIREMENTS, Action.LIST_ENTRIES}
-    | {Action.LIST_PROPOSALS, Action.LIST_FLOWS, Action.LIST_IMPORTS}
+    | {Action.LIST_PROPOSALS, Action.LIST_FLOWS, Action.LIST_IMPORTS, Action.LIST_IN_KIND}
 )
 _OF_FINANCE = frozenset(
     {Action.OPEN_FUND, Action.ALLOCATE, Action.LOAD_RATES, Action.PROPOSE_REVERSAL, Action.PROPOSE_REOPENING}
@@ -99,12 +107,13 @@ _READS = frozenset(
         Action.SHOW_PROPOSAL,
         Action.SHOW_STATEMENT,
         Action.SHOW_IMPORT,
+        Action.SHOW_IN_KIND,
     }
 )
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _OWN_PROPOSAL = denied("own-proposal")
 
-Record: TypeAlias = Pledge | Requirement | Allocation | Entry | Proposal | FlowImport
+Record: TypeAlias = Pledge | Requirement | Allocation | Entry | Proposal | FlowImport | InKindContribution
 
 
 def decide(caller: Caller, action: Action, resource: Record | None = None) -> Decision:
@@ -119,7 +128,7 @@ def decide(caller: Caller, action: Action, resource: Record | None = None) -> De
         return ALLOWED
     if action in _OF_FINANCE:
         return _leave(is_finance_officer(caller))
-    if action is Action.PLEDGE:
+    if action in {Action.PLEDGE, Action.DECLARE_IN_KIND}:
         return _leave(caller.role is Role.DONOR_OFFICER)
     if action in {Action.SHOW_IATI, Action.LIST_UNFUNDED}:
         # Of which entries it is made, is decided of each entry; which requests are shown, by consents.
@@ -142,6 +151,10 @@ def _decide_record(caller: Caller, action: Action, record: Record) -> Decision:
             return _leave(action in _OF_PLEDGE and is_finance_officer(caller))
         case Allocation():
             return _leave(action in {Action.SPEND, Action.GIVE_BACK} and is_finance_officer(caller))
+        case InKindContribution() if action is Action.WITHDRAW_IN_KIND:
+            return _leave(caller.role is Role.DONOR_OFFICER)
+        case InKindContribution():
+            return _leave(action in {Action.ACKNOWLEDGE_IN_KIND, Action.STRIKE_IN_KIND} and is_finance_officer(caller))
         case Proposal():
             return _decide_proposal(caller, action, record)
     return _NOT_FOR_YOUR_ROLE
@@ -174,6 +187,8 @@ def _may_see(caller: Caller, record: Record) -> bool:
             return may_see_entry(caller, record.donor)
         case FlowImport():
             return reads_all(caller)
+        case InKindContribution():
+            return may_see_in_kind(caller, record)
 
 
 def is_finance_officer(caller: Caller) -> bool:
@@ -187,6 +202,10 @@ def reads_all(caller: Caller) -> bool:
 
 def may_see_pledge(caller: Caller, pledge: Pledge) -> bool:
     return reads_all(caller) or (caller.role is Role.DONOR_OFFICER and pledge.donor == caller.organization)
+
+
+def may_see_in_kind(caller: Caller, contribution: InKindContribution) -> bool:
+    return reads_all(caller) or (caller.role is Role.DONOR_OFFICER and contribution.donor == caller.organization)
 
 
 def may_see_entry(caller: Caller, donor: str | None) -> bool:

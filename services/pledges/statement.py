@@ -14,9 +14,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts.values import Money
+from services.pledges.in_kind import InKindContribution, InKindLine, lines_of
 
 PLEDGES_MAX = 500
 ENTRIES_MAX = 5_000
+IN_KIND_MAX = 500
 
 REQUESTS = "requests"
 """The purpose of what was allocated to requests, told as one: which State asked for what is not the donor's to know."""
@@ -215,7 +217,7 @@ class Statement(Struct, frozen=True, kw_only=True):
     """What a donor pledged, owes and paid, and its share of what it was used for.
 
     Of what had been recorded by `as_at`; of value dates up to `ends`, both days included. `starts` is the first day
-    whose entries are listed; without it all are.
+    whose entries are listed; without it all are. `in_kind` is no money, and `in_kind_usd_minor` its worth by itself.
     """
 
     donor: str
@@ -228,6 +230,8 @@ class Statement(Struct, frozen=True, kw_only=True):
     pledges: tuple[PledgeAccount, ...]
     receipts: ReceiptTotals
     funds: tuple[FundShare, ...]
+    in_kind: tuple[InKindLine, ...]
+    in_kind_usd_minor: int
 
 
 def statement_of(
@@ -235,6 +239,7 @@ def statement_of(
     promises: Sequence[Promise],
     entries: Iterable[Recorded],
     pots: Iterable[Pot],
+    in_kind: Iterable[tuple[InKindContribution, str]],
     *,
     starts: date | None,
     ends: date,
@@ -251,6 +256,7 @@ def statement_of(
     accounts.sort(key=lambda one: (one.fund, one.pledge_id))
     currencies = sorted({one.pledged.currency for one in accounts})
     receipts = [receipt for one in accounts for receipt in one.receipts]
+    beside = lines_of(in_kind, starts=starts, ends=ends)
     return Statement(
         donor=donor,
         as_at=as_at,
@@ -272,6 +278,8 @@ def statement_of(
             available_usd_minor=sum(one.available_usd_minor for one in receipts),
         ),
         funds=tuple(share_of(donor, pot) for pot in sorted(pots, key=lambda one: one.fund)),
+        in_kind=beside,
+        in_kind_usd_minor=sum(one.usd_minor for one in beside),
     )
 
 

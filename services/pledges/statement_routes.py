@@ -10,7 +10,7 @@ from chassis.db import Database
 from chassis.downloads import disposition
 from chassis.edge import reader_language
 from chassis.http import Calling, Db, Now, asks
-from contracts.refusals import Invalid
+from contracts.refusals import Invalid, Missing
 from contracts.values import Caller, Language
 from services.pledges import policy, statement_store
 from services.pledges.moment_reader import until_final
@@ -95,12 +95,15 @@ async def _statement(
         await until_final(db, caller, moment, now=now)
     async with db.transaction(by=caller) as tx:
         promises = await statement_store.promises(tx, caller, donor, fund=fund, as_at=moment)
+        in_kind = await statement_store.in_kind(tx, caller, donor, fund=fund, as_at=moment)
+        if not promises and not in_kind:
+            raise Missing("not-found")
         policy.decide(caller, Action.SHOW_STATEMENT, policy.Entry(donor)).required()
         entries = await statement_store.recorded(tx, caller, promises, ends=last, as_at=moment)
         codes = await statement_store.funds_of(tx, caller, promises, as_at=moment)
         async with tx.by_itself():
             pots = await statement_store.pots(tx, codes, ends=last, as_at=moment)
-    return statement_of(donor, promises, entries, pots, starts=starts, ends=last, as_at=moment)
+    return statement_of(donor, promises, entries, pots, in_kind, starts=starts, ends=last, as_at=moment)
 
 
 def _moment(given: datetime | None, now: datetime) -> datetime:

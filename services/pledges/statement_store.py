@@ -7,15 +7,26 @@ from typing import Any
 import msgspec
 
 from chassis.db import Tx
-from contracts.refusals import Mismatch, Missing
+from contracts.refusals import Mismatch
 from contracts.values import Caller
-from services.pledges import funds, store
+from services.pledges import funds, in_kind_store, store
 from services.pledges.domain import Pledge
-from services.pledges.statement import ENTRIES_MAX, PLEDGES_MAX, REQUESTS, Drawn, Instalment, Pot, Promise, Recorded
+from services.pledges.in_kind import InKindContribution
+from services.pledges.statement import (
+    ENTRIES_MAX,
+    IN_KIND_MAX,
+    PLEDGES_MAX,
+    REQUESTS,
+    Drawn,
+    Instalment,
+    Pot,
+    Promise,
+    Recorded,
+)
 
 
 async def promises(tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_at: datetime) -> list[Promise]:
-    """The donor's pledges that this caller may see. Raises Missing for none, Mismatch for more than a statement has."""
+    """The donor's pledges that this caller may see. Raises Mismatch for more than a statement has."""
     rows = await tx.fetch(
         """
         SELECT pledge_id, fund, currency, earmarking,
@@ -32,10 +43,8 @@ async def promises(tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_a
         as_at,
         PLEDGES_MAX + 1,
     )
-    if not rows:
-        raise Missing("not-found")
     if len(rows) > PLEDGES_MAX:
-        raise Mismatch("statement-too-large", pledges_max=PLEDGES_MAX, entries_max=ENTRIES_MAX)
+        raise _too_large()
     # What an agreement said by then is in the facts; the row is of today.
     async with tx.by_itself():
         told = await store.pledges_told(tx, [row["pledge_id"] for row in rows], until=as_at)
@@ -71,8 +80,48 @@ async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: da
         ENTRIES_MAX + 1,
     )
     if len(rows) > ENTRIES_MAX:
-        raise Mismatch("statement-too-large", pledges_max=PLEDGES_MAX, entries_max=ENTRIES_MAX)
+        raise _too_large()
     return [msgspec.convert({**dict(row), "postings": msgspec.json.decode(row["postings"])}, Recorded) for row in rows]
+
+
+async def in_kind(
+    tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_at: datetime
+) -> list[tuple[InKindContribution, str]]:
+    """The donor's contributions in kind that this caller may see, each as it stood by then, with its donor's words.
+
+    Raises Mismatch for more than a statement has.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT in_kind_contribution_id, coalesce((SELECT description FROM in_kind_contribution_text t
+            WHERE t.in_kind_contribution_id = in_kind_contribution.in_kind_contribution_id), '') AS description
+        FROM in_kind_contribution
+        WHERE may_see(in_kind_contribution, $1, $2) AND donor = $3 AND ($4::text IS NULL OR fund = $4)
+          AND declared_at <= $5
+        ORDER BY in_kind_contribution_id LIMIT $6
+        """,
+        caller.organization,
+        caller.role,
+        donor,
+        fund,
+        as_at,
+        IN_KIND_MAX + 1,
+    )
+    if len(rows) > IN_KIND_MAX:
+        raise _too_large()
+    async with tx.by_itself():
+        told = await in_kind_store.told(tx, [row["in_kind_contribution_id"] for row in rows], until=as_at)
+    return [
+        (told[row["in_kind_contribution_id"]], row["description"])
+        for row in rows
+        if row["in_kind_contribution_id"] in told
+    ]
+
+
+def _too_large() -> Mismatch:
+    return Mismatch(
+        "statement-too-large", pledges_max=PLEDGES_MAX, entries_max=ENTRIES_MAX, in_kind_contributions_max=IN_KIND_MAX
+    )
 
 
 async def pots(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> list[Pot]:

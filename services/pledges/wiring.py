@@ -24,6 +24,7 @@ from services.pledges import (
     following,
     iati_routes,
     import_routes,
+    in_kind_routes,
     ledger_routes,
     period_routes,
     proposal_routes,
@@ -121,6 +122,7 @@ SERVICE = Service(
         *iati_routes.ROUTES,
         *flow_routes.ROUTES,
         *import_routes.ROUTES,
+        *in_kind_routes.ROUTES,
         *statement_routes.ROUTES,
     ],
     listens_to=("matching", "directory"),
@@ -130,6 +132,7 @@ SERVICE = Service(
     rebuild=actions.rebuild,
     tables=(
         "flow_import",
+        "in_kind_contribution",
         "proposal",
         "entry",
         "allocation",
@@ -142,7 +145,7 @@ SERVICE = Service(
         "fund",
         "period",
     ),
-    texts=("fund_text", "pledge_text", "imported_flow", "rejected_row"),
+    texts=("fund_text", "pledge_text", "in_kind_contribution_text", "imported_flow", "rejected_row"),
     followed=Followed(following.seen),
     own=own,
 )

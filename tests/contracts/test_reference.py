@@ -34,6 +34,7 @@ MOVES = [
     "refuse_appointment",
     "disable_person",
     "adopt_weights",
+    "strike_in_kind",
 ]
 SNAKE = r"[a-z]+(_[a-z]+)*"
 CODES = {
@@ -42,6 +43,7 @@ CODES = {
     "pillars": SNAKE,
     "modalities": SNAKE,
     "institutions": SNAKE,
+    "in_kind_forms": SNAKE,
     "reasons": SNAKE,
     "languages": "[a-z]{2}",
     "instruments": "UNTOC|TIP|SOM|FP",

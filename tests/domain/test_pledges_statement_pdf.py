@@ -14,6 +14,7 @@ import msgspec
 import pytest
 import typst
 
+from contracts.reference import in_kind_forms
 from contracts.values import Language
 from services.pledges.allocations import WORK_PACKAGES
 from services.pledges.earmarking import Earmarking
@@ -22,7 +23,7 @@ from services.pledges.printing import glyphs, pdf, words
 from services.pledges.printing.pdf import font_files, legible, sheet_of, statement_pdf
 from services.pledges.printing.press import Order
 from services.pledges.statement import REQUESTS
-from tests.statement_builders import LABELS, POT, a_promise, a_statement, entry
+from tests.statement_builders import LABELS, POT, a_promise, a_statement, entry, in_kind
 
 MARKUP = '#read("/etc/passwd") *bold* _thin_ $x$ @ref <label> = Head \\u{41} #{1+1} // gone'
 COMING = ("reduced", "lapsed", "written_off", "refunded", "reversed")
@@ -115,6 +116,22 @@ def a_statement_entries() -> tuple[Any, ...]:
         entry(1, "pledged", date(2026, 2, 1), ("pledged", 100, 115)),
         entry(2, "committed", date(2026, 2, 2), ("receivable", 100, 115), ("committed", -100, -115)),
     )
+
+
+def test_markup_in_what_is_written_of_a_contribution_in_kind_is_text() -> None:
+    told = a_statement(in_kind=((in_kind(), MARKUP),))
+
+    assert set(MARKUP) - {" "} <= characters_in(statement_pdf(told, Language.EN))
+    assert MARKUP in shown(Language.EN, in_kind=((in_kind(), MARKUP),))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_in_kind_has_the_last_section_and_none_where_there_is_nothing(language: Language) -> None:
+    (*_, last) = headings(language)
+
+    assert words.labels(language)["in_kind"] in str(last) + "".join(one["text"] for one in last.get("children", []))
+    assert words.labels(language)["in_kind"] not in str(list(headings(language, in_kind=())))
+    assert in_kind_forms()["equipment"].label(language) in shown(language)
 
 
 @pytest.mark.parametrize(

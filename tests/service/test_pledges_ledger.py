@@ -17,7 +17,7 @@ from chassis.db import Database, Tx
 from chassis.ids import new_id
 from chassis.rebuild import verify
 from contracts.refusals import Conflict
-from services.pledges import ledger, policy, store
+from services.pledges import in_kind_store, ledger, policy, store
 from services.pledges.allocations import Requirement
 from services.pledges.domain import Status
 from services.pledges.money import USD
@@ -377,8 +377,11 @@ async def test_two_funds_with_one_code_are_one(api: Client) -> None:
 
 
 async def test_python_and_sql_agree_on_who_may_see(api: Client, db: Database) -> None:
-    """Every role × organization, against every owner of a pledge, an entry, a requirement, an allocation."""
+    """Every role × organization, against every owner of a pledge, an entry, a requirement, an allocation, something in kind."""
     await funded(api, 10_000)
+    for donor in ("NOR", "DEU"):
+        given = {"fund": "SHERLOC-MNT", "form": "software", "money": usd(5), "provided_on": "2026-02-12"}
+        await post(api, "/v1/in-kind-contributions", f"{donor}:donor_officer", **given)
     await post(api, "/v1/pledges", "DEU:donor_officer", **a_pledge(money=usd(5)))
     callers = [
         a_caller(f"{organization}:{role}")
@@ -405,6 +408,7 @@ async def test_python_and_sql_agree_on_who_may_see(api: Client, db: Database) ->
         filters: dict[str, Any] = {"fund": None, "before": None, "limit": 100}
         pledges = [p for p, _ in await store.pledges(tx, everything, status=None, donor=None, **filters)]
         allocations = await store.allocations(tx, everything, request_id=None, requirement_id=None, **filters)
+        in_kind = [one for one, _ in await in_kind_store.contributions(tx, everything, status=None, **filters)]
         entries = await tx.fetch("SELECT entry_id, donor FROM entry")
         for caller in callers:
             for table, key, expected in (
@@ -414,12 +418,14 @@ async def test_python_and_sql_agree_on_who_may_see(api: Client, db: Database) ->
                  {r.requirement_id for r in requirements if policy.may_see_requirement(caller, r)}),
                 ("allocation", "allocation_id",
                  {a.allocation_id for a in allocations if policy.may_see_allocation(caller, a)}),
+                ("in_kind_contribution", "in_kind_contribution_id",
+                 {i.in_kind_contribution_id for i in in_kind if policy.may_see_in_kind(caller, i)}),
             ):  # fmt: skip
                 rows = await tx.fetch(
                     f"SELECT {key} FROM {table} WHERE may_see({table}, $1, $2)", caller.organization, caller.role
                 )
                 assert {row[key] for row in rows} == expected, (table, caller)
-    assert (len(pledges), len(allocations)) == (3, 5)
+    assert (len(pledges), len(allocations), len(in_kind)) == (3, 5, 2)
 
 
 async def test_a_sum_beyond_sixty_four_bits_is_still_told(api: Client) -> None:

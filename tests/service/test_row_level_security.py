@@ -24,6 +24,7 @@ from tests.service.matching_steps import Owner, opened, presented
 from tests.service.round_steps import planned
 from tests.service.test_matching_offerings import approved
 from tests.service.test_pledges import pledged, prepared
+from tests.service.test_pledges_in_kind import declared
 
 Client = httpx.AsyncClient
 NAMES = [service.name for service in every_service()]
@@ -273,13 +274,17 @@ async def test_the_wall_and_the_policy_agree_on_what_donors_give(
     api = await prepared(await client_of("pledges"))
     for donor in ("NOR:donor_officer", "DEU:donor_officer"):
         await pledged(api, donor)
+        await declared(api, donor)
     callers = ("NOR:donor_officer", "DEU:donor_officer", "NOR:provider_officer", "KEN:focal_point",
                "UNODC:finance_officer", "DEU:finance_officer", "UNODC:auditor")  # fmt: skip
 
-    for table in ("pledge", "entry"):
+    for table in ("pledge", "entry", "in_kind_contribution"):
         await _agree(databases["pledges"], table, [a_caller(one) for one in callers])
-    norways = await _ids(databases["pledges"], "pledge", a_caller("NOR:donor_officer"), "pledge_id")
-    assert await _ids(databases["pledges"], "pledge_text", a_caller("NOR:donor_officer"), "pledge_id") == norways
+    for table in ("in_kind_contribution", "pledge"):
+        norways = await _ids(databases["pledges"], table, a_caller("NOR:donor_officer"), f"{table}_id")
+        words = await _ids(databases["pledges"], f"{table}_text", a_caller("NOR:donor_officer"), f"{table}_id")
+        assert len(norways) == 1
+        assert words == norways
     async with databases["pledges"].transaction(by=a_caller("NOR:donor_officer")) as tx:
         assert await tx.fetchval("SELECT count(*) FROM entry CROSS JOIN unnest(postings)") == 2 * len(norways) == 2
 

@@ -20,7 +20,7 @@ from services.matching.line import WantedLine
 from services.matching.round_planner import Planner
 from services.notifications import store as notifications_store
 from services.notifications import webhook_store
-from services.pledges import import_store, ledger, policy, proposal_store
+from services.pledges import import_store, in_kind_store, ledger, policy, proposal_store
 from services.pledges import store as pledges_store
 from services.requests import attachment_store
 from services.requests import policy as requests_policy
@@ -225,6 +225,13 @@ async def _money(world: World) -> None:
     purposes = ({"requirement_id": requirement["requirement_id"]}, {"work_package": "maintenance"})
     for purpose in purposes:
         await world.say(FINANCE, "/v1/allocations", fund=FUND, money=usd(1_000_000), **purpose)
+    for donor in (NORWAYS_DONOR, "KEN:donor_officer"):
+        body = {"fund": FUND, "form": "premises", "money": usd(4_000), "provided_on": "2026-02-12"}
+        for acknowledged in (True, False):
+            one = await world.say(donor, "/v1/in-kind-contributions", **body, description="A hall for a week.")
+            if acknowledged:
+                path = f"/v1/in-kind-contributions/{one['in_kind_contribution_id']}"
+                await world.say(FINANCE, f"{path}/acknowledge", about=one)
     given = headers(FINANCE) | {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
     assert (await world.client.post("/v1/imports", content=FLOWS, headers=given)).status_code == 201
     await world.carry()
@@ -267,6 +274,9 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         records["proposal_id"] = {one: await proposal_store.get(tx, one) for one in await ids(tx, "proposal")}
         records["import_id"] = {
             one.import_id: one for one in await import_store.imports(tx, auditor, before=None, limit=9)
+        }
+        records["in_kind_contribution_id"] = {
+            one: await in_kind_store.locked(tx, one) for one in await ids(tx, "in_kind_contribution")
         }
         entries = await ledger.entries(
             tx, auditor, fund=None, pledge_id=None, allocation_id=None, before=None, limit=1000

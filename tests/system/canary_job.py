@@ -223,6 +223,14 @@ async def money_is_pledged(stage: Stage) -> None:
     made = await stage.say(FINANCE, "POST", f"{path}/commit", {"committed_on": "2026-02-12"}, about=made)
     received = {"money": pledge["money"], "received_on": "2026-02-12"}
     await stage.say(FINANCE, "POST", f"{path}/receive", received, about=made)
+    given = {"fund": FUND, "form": "equipment", "money": usd(40_000), "provided_on": "2026-02-12"}
+    path = "/v1/in-kind-contributions"
+    one = await stage.say(DONOR, "POST", path, given, to=OVERSEERS | {DONOR, FINANCE})
+    await stage.say(DONOR, "POST", f"{path}/{{in_kind_contribution_id}}/withdraw", {}, about=one)
+    one = await stage.say(DONOR, "POST", path, given, to=OVERSEERS | {DONOR, FINANCE})
+    path += "/{in_kind_contribution_id}"
+    one = await stage.say(FINANCE, "POST", f"{path}/acknowledge", {}, about=one)
+    await stage.say(FINANCE, "POST", f"{path}/strike", {"reason": "given_back"}, about=one)
     await stage.bring(FINANCE, to=OVERSEERS | {FINANCE})
 
 

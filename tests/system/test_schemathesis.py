@@ -85,6 +85,7 @@ LISTS = {
     "client_id": "/v1/clients",
     "proposal_id": "/v1/proposals",
     "import_id": "/v1/imports",
+    "in_kind_contribution_id": "/v1/in-kind-contributions",
 }
 FINANCE = "UNODC:finance_officer"
 CODES = {
@@ -202,18 +203,31 @@ def _look_around(running: Running) -> None:
             let_in = _a_client("UNODC", "provider_officer")
             client.post("/v1/clients", json=let_in, headers=running.headers("UNODC:administrator")).raise_for_status()
         _propose_and_import(client, running)
+        _declare(client, running)
         running.known["KEN:focal_point", "attachment_id"] = _attach(client, running, filed.json())
         for appointment in APPOINTMENTS:
             hook = {"url": "https://hooks.example/entraide"}
             client.post("/v1/webhooks", json=hook, headers=running.headers(appointment)).raise_for_status()
         for appointment, (name, path) in product(APPOINTMENTS, LISTS.items()):
             page = client.get(path, headers=running.headers(appointment)).raise_for_status().json()
-            records = page[path.rsplit("/", 1)[1]]
+            records = page[path.rsplit("/", 1)[1].replace("-", "_")]
             running.known[appointment, name] = [record[name] for record in records[:8]]
             if name == "match_id":
                 running.known[appointment, "line_id"] = [record["line_id"] for record in records[:8]]
             if name == "round_id":
                 running.known[appointment, "with_id"] = [record["round_id"] for record in records[:8]]
+
+
+def _declare(client: httpx.Client, running: Running) -> None:
+    """Contributions in kind, half of them acknowledged."""
+    for number in range(6):
+        money = {"minor": 1000 + number, "currency": "USD"}
+        body = {"fund": "SHERLOC-MNT", "form": "travel", "money": money, "provided_on": "2026-10-12"}
+        headers = running.headers("NOR:donor_officer")
+        made = client.post("/v1/in-kind-contributions", json=body, headers=headers).raise_for_status()
+        if number % 2:
+            headers = running.headers(FINANCE) | {"If-Match": made.headers["ETag"]}
+            client.post(f"{made.headers['Location']}/acknowledge", json={}, headers=headers).raise_for_status()
 
 
 def _propose_and_import(client: httpx.Client, running: Running) -> None:

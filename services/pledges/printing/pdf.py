@@ -63,7 +63,11 @@ def with_texts(statement: Statement, changed: Callable[[str], str]) -> Statement
         msgspec.structs.replace(one, labels={code: changed(text) for code, text in one.labels.items()})
         for one in statement.funds
     )
-    return msgspec.structs.replace(statement, pledges=pledges, funds=funds)
+    in_kind = tuple(
+        msgspec.structs.replace(one, description=changed(one.description) if one.description else "")
+        for one in statement.in_kind
+    )
+    return msgspec.structs.replace(statement, pledges=pledges, funds=funds, in_kind=in_kind)
 
 
 def legible(text: str) -> str:

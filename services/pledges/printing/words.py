@@ -15,8 +15,9 @@ import msgspec
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
-from contracts.reference import countries, country_name, exponent
+from contracts.reference import countries, country_name, exponent, in_kind_forms
 from contracts.values import Language
+from services.pledges.in_kind import InKindLine
 from services.pledges.money import BASIS_POINTS, USD
 from services.pledges.statement import (
     Amount,
@@ -37,6 +38,7 @@ COLUMNS = ("pledged", "committed", "received", "outstanding")
 HEADINGS = (
     *("summary", "never-added", "pledges", "columns-explained", "movements", "receipts", "schedule"),
     *("receipts-total", "receipts-explained", "funds", "funds-explained"),
+    *("in_kind", "in-kind-explained"),
 )
 """Labels that the template asks for by name; all others stand in what it is given."""
 
@@ -101,6 +103,7 @@ class Sheet:
             "pledges": [self._pledge(one) for one in told.pledges],
             "receipt-totals": self._receipt_totals(),
             "funds": [self._fund(one) for one in told.funds],
+            "in-kind": self._in_kind(),
         }
 
     # -- parts --------------------------------------------------------------------------------------------------------
@@ -169,7 +172,7 @@ class Sheet:
             *figures,
         ]
 
-    def _rate(self, moved: Movement | Receipt) -> str:
+    def _rate(self, moved: Movement | Receipt | InKindLine) -> str:
         if moved.rate is None or moved.rate_date is None:
             return DASH
         rate = self.number(Decimal(moved.rate), "#,##0.##########")
@@ -215,6 +218,28 @@ class Sheet:
                 for drawn in one.drawn
             ],
             "total": [words["total"], [self.dollars(one.allocated_usd_minor)], [self.dollars(one.spent_usd_minor)]],
+        }
+
+    def _in_kind(self) -> dict[str, Any] | None:
+        """What is no money, in a table of its own; its worth is summed with nothing else."""
+        words, told = self._words, self._told
+        if not told.in_kind:
+            return None
+        forms, names = in_kind_forms(), ("provided_on", "fund", "form", "description", "rate", "worth")
+        return {
+            "head": [words[name] for name in names],
+            "rows": [
+                [
+                    self.day(one.provided_on),
+                    self._fund_name(one.fund),
+                    forms[one.form].label(self._language.value) if one.form in forms else one.form,
+                    one.description or DASH,
+                    self._rate(one),
+                    self.amount(Amount(one.money.minor, one.usd_minor), one.money.currency),
+                ]
+                for one in told.in_kind
+            ],
+            "total": [words["total"], DASH, DASH, DASH, DASH, [self.dollars(told.in_kind_usd_minor)]],
         }
 
     def _fund_name(self, code: str) -> str:

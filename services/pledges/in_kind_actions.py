@@ -1,0 +1,58 @@
+"""What can be done with contributions in kind: load for this caller, decide, record. None of it touches the ledger.
+
+The edge opens the transaction.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from uuid import UUID
+
+from chassis.commands import check_revision
+from chassis.db import Tx
+from contracts.facts import Fact
+from contracts.values import Caller, Money
+from services.pledges import actions, in_kind, in_kind_store, policy
+from services.pledges.in_kind import InKindContribution
+from services.pledges.money import Validity
+from services.pledges.policy import Action
+
+
+async def declare(
+    tx: Tx,
+    in_kind_contribution_id: UUID,
+    fund: str,
+    form: str,
+    money: Money,
+    description: str,
+    *,
+    on: date,
+    validity: Validity,
+    caller: Caller,
+    now: datetime,
+) -> None:
+    """A new contribution of the caller's organization, valued by the rate of the day it was provided."""
+    await actions.require_fund(tx, fund)
+    actions.check_not_ahead(on, now)
+    valuation = await actions.worth(tx, money, on, validity)
+    salt, texts_hash = actions.hash_texts(description)
+    fact = in_kind.declare(
+        in_kind_contribution_id, fund, form, money, valuation, texts_hash, donor=caller.organization, on=on, now=now
+    )
+    await actions.record(tx, fact, version=1)
+    await in_kind_store.save_description(tx, in_kind_contribution_id, description, salt)
+
+
+async def move(
+    tx: Tx,
+    in_kind_contribution_id: UUID,
+    action: Action,
+    decide: Callable[[InKindContribution], Fact],
+    *,
+    caller: Caller,
+    expected: int,
+) -> None:
+    """One move of the table in `in_kind`."""
+    before = await in_kind_store.get(tx, in_kind_contribution_id, caller, lock=True)
+    policy.decide(caller, action, before).required()
+    check_revision(before.revision, expected)
+    await actions.record(tx, decide(before), version=before.revision + 1)
