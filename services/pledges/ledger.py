@@ -53,17 +53,18 @@ async def hold_balance(tx: Tx, fund: str) -> int:
     return int(available)
 
 
-_WRITE = """
-    INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
-        rate_source, rate_date, postings, reverses)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, $11, $12::text::posting[], $13)
-"""
-
 # The counters at last, so that others wait for their rows as short as can be.
-_WRITE_AND_MOVE = f"""
-    WITH written AS ({_WRITE} RETURNING fund)
-    UPDATE balance SET available_usd_minor = available_usd_minor + $14::bigint
-    WHERE fund = (SELECT fund FROM written) AND available_usd_minor + $14::bigint >= 0 RETURNING true
+_WRITE = """
+    WITH written AS (
+        INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
+            rate_source, rate_date, postings, reverses)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, $11, $12::text::posting[], $13) RETURNING fund
+    ), moved AS (
+        UPDATE balance SET available_usd_minor = available_usd_minor + $14::bigint
+        WHERE $14::bigint <> 0 AND fund = (SELECT fund FROM written) AND available_usd_minor + $14::bigint >= 0
+        RETURNING 1
+    )
+    SELECT $14::bigint = 0 OR EXISTS (SELECT FROM moved)
 """
 
 _WRITE_MANY = """
@@ -92,10 +93,8 @@ _WRITE_MANY = """
 
 async def write(tx: Tx, entry: Entry) -> None:
     """Add an entry and move the fund's balance, in one statement. Raises Conflict where it would fall below zero."""
-    row = (*_row(entry), (await _taken_back(tx, [entry])).get(entry.entry_id))
-    if not entry.available_usd_minor:
-        await tx.execute(_WRITE, *row)
-    elif not await tx.fetchval(_WRITE_AND_MOVE, *row, entry.available_usd_minor):
+    taken_back = (await _taken_back(tx, [entry])).get(entry.entry_id)
+    if not await tx.fetchval(_WRITE, *_row(entry), taken_back, entry.available_usd_minor):
         raise Conflict("balance-exceeded")
 
 
