@@ -28,20 +28,6 @@ JSON_LD = "application/ld+json"
 ACCEPT_PARTS_MAX = 32
 QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*(?:;|$)", re.IGNORECASE)
 
-REASON_MOVES = (
-    "return",
-    "decline",
-    "hold",
-    "close",
-    "reopen",
-    "present",
-    "decline_by_state",
-    "decline_by_provider",
-    "not_pursue",
-    "revoke",
-    "strike_in_kind",
-)
-
 
 class Entry(Struct, frozen=True, kw_only=True):
     """A code with its labels by language. `parents` place it in its table; `restricted` kinds want spoken consent.
@@ -129,9 +115,9 @@ async def show_table(table: FromPath[str]) -> Response[list[Entry]]:
 
 @get("/v1/reference/reasons/{move:str}", opt=PUBLIC, tags=["reference"], summary="The coded reasons of a move")
 async def show_reasons(move: FromPath[str]) -> Response[list[Entry]]:
-    if move not in REASON_MOVES:
-        raise Missing("not-found")
     terms = reference.reasons(move).values()
+    if not terms:
+        raise Missing("not-found")
     return Response([Entry(code=t.code, labels=dict(t.labels)) for t in terms], headers=CACHE_HEADERS)
 
 

@@ -17,25 +17,7 @@ from contracts.reference import Term
 
 LANGUAGES = {"ar", "en", "es", "fr", "ru", "zh"}
 SHARED = Path(__file__).parents[3] / "shared" / "data"
-MOVES = [
-    "return",
-    "decline",
-    "hold",
-    "close",
-    "reopen",
-    "withdraw",
-    "decline_by_state",
-    "decline_by_provider",
-    "not_pursue",
-    "revoke",
-    "consent_withdrawal",
-    "present",
-    "end_appointment",
-    "refuse_appointment",
-    "disable_person",
-    "adopt_weights",
-    "strike_in_kind",
-]
+MOVES = json.loads((Path(reference.__file__).parent / "reasons.json").read_bytes())["moves"]
 SNAKE = r"[a-z]+(_[a-z]+)*"
 CODES = {
     "kinds": SNAKE,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -123,3 +124,12 @@ async def test_a_list_shows_what_else_a_code_is_called_and_whose_words_its_label
     assert {"articles/UNTOC:6", "articles/UNTOC:7"} <= set(topics["money_laundering"]["related"])
     assert ["training"] == kinds["mla_training"]["parents"]
     assert not any(entry["retired"] for entry in topics.values())
+
+
+async def test_whatever_move_wants_a_reason_its_reasons_are_told(api: httpx.AsyncClient) -> None:
+    moves = json.loads((Path(tables.__file__).parent / "reasons.json").read_bytes())["moves"]
+    for move in moves:
+        answer = await api.get(f"/v1/reference/reasons/{move}")
+        assert {entry["code"] for entry in answer.json()} == set(tables.reasons(move)), move
+
+    check_problem(await api.get("/v1/reference/reasons/submit"), 404, "not-found")
