@@ -145,6 +145,8 @@ async def _apply_one(connection: asyncpg.Connection, service: str, migration: Mi
     async with connection.transaction():
         await connection.execute("SET LOCAL lock_timeout = '5s'")
         await connection.execute(f"SET LOCAL search_path = {service}")
+        # Row-level security is forced on the owner too: a migration would find no row, and change none, silently.
+        await connection.execute("SET LOCAL entraide.role = 'owner'")
         await connection.execute(migration.sql)
         await connection.execute(
             f"INSERT INTO {service}.migration (part, number, name, checksum) VALUES ($1, $2, $3, $4)",

@@ -170,6 +170,8 @@ async def test_closed_books_are_not_opened_again(api: Client, db: Database, at_o
     for statement in (
         "UPDATE closed SET until = until - interval '1 second', final_until = final_until - interval '1 second'",
         "UPDATE closed SET final_until = final_until - interval '1 second'",
+        "UPDATE closed SET open_from = '2000-01-02'",
+        "UPDATE closed SET open_from = '2099-01-01'",
         "DELETE FROM closed",
     ):
         with pytest.raises(asyncpg.CheckViolationError):

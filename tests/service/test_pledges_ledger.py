@@ -146,8 +146,11 @@ async def test_an_entry_is_of_a_known_type_with_what_belongs_to_it(api: Client, 
     assert [
         one for one in EntryType if not await is_sound(type=one, reverses=other if one in taken_back else None)
     ] == []
+    in_two_dimensions = [[{"account": "pledged", "currency": "USD", "minor": 1, "usd_minor": 1}],
+                         [{"account": "pledged_contra", "currency": "USD", "minor": -1, "usd_minor": -1}]]  # fmt: skip
     wrong = (
         {"type": "borrowed"},
+        {"postings": in_two_dimensions},
         {"type": "withdrawn"},
         {"reverses": other},
         {"allocation_id": other},

@@ -47,11 +47,16 @@ async def bare_url(database_url: str) -> str:
     return database_url
 
 
-async def test_the_postings_of_before_are_in_their_entries_in_their_order(bare_url: str, tmp_path: Path) -> None:
-    (tmp_path / "migrations").mkdir()
+async def until_0008(url: str, place: Path) -> None:
+    """The schema of the ledger as it was before an entry held its postings."""
+    (place / "migrations").mkdir()
     for file in sorted((SERVICE.folder / "migrations").glob("*.sql"))[:8]:
-        shutil.copy(file, tmp_path / "migrations")
-    await migrate(bare_url, SERVICE.name, tmp_path)
+        shutil.copy(file, place / "migrations")
+    await migrate(url, SERVICE.name, place)
+
+
+async def test_the_postings_of_before_are_in_their_entries_in_their_order(bare_url: str, tmp_path: Path) -> None:
+    await until_0008(bare_url, tmp_path)
     connection = await asyncpg.connect(bare_url, server_settings={"search_path": "pledges"})
     try:
         await connection.execute(BEFORE)

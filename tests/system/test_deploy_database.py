@@ -20,7 +20,7 @@ from chassis.embedded.postgres import installations
 from chassis.http import application
 from chassis.inbox import Inbox
 from chassis.journal import Place, Relay, read
-from chassis.migrate import own_role_of, role_of
+from chassis.migrate import migrate, own_role_of, role_of
 from chassis.peers import Peers
 from chassis.runtime import prepare, verifier
 from chassis.sealing import seal
@@ -29,8 +29,10 @@ from chassis.settings import Settings
 from chassis.tampering import find_tampering
 from contracts.refusals import Invalid
 from services.__main__ import NAMES, SERVICES
+from services.pledges.wiring import SERVICE as PLEDGES
 from tests import builders
 from tests.seats import ISSUER, hearing
+from tests.service.test_pledges_upgrade import BEFORE, until_0008
 from tests.system.deployment import DEPLOY, environment, folder, replaced
 
 PASSWORDS = {f"POSTGRES_PASSWORD_{who.upper()}": f"secret-of-{who}" for who in ("migrator", *NAMES)}
@@ -269,6 +271,29 @@ REFUSED_LOGINS: Mapping[str, Callable[[str], str]] = {
 async def test_nobody_else_comes_in(deployed: str, who: str) -> None:
     with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
         await asyncpg.connect(REFUSED_LOGINS[who](deployed))
+
+
+# -- an upgrade -------------------------------------------------------------------------------------------------------
+
+
+async def test_who_migrates_finds_the_rows_that_nobody_else_is_shown(tmp_path: Path) -> None:
+    """Row-level security is forced on the migrator too, who is no superuser."""
+    with folder() as place, Postgres(place / "filled", durable=False) as postgres:
+        url = postgres.dsn("entraide")
+        await execute(postgres.dsn(), "CREATE DATABASE entraide")
+        made = psql(url, "postgres-roles.sql")
+        assert (0, "") == (made.returncode, made.stderr)
+        migrator = address(url, "entraide_migrator")
+        await until_0008(migrator, tmp_path)
+        await execute(url, f"SET search_path = pledges; {BEFORE}")
+
+        await migrate(migrator, PLEDGES.name, PLEDGES.folder)
+
+        connection = await asyncpg.connect(url)
+        try:
+            assert await connection.fetchval("SELECT count(*) FROM pledges.entry CROSS JOIN unnest(postings)") == 6
+        finally:
+            await connection.close()
 
 
 # -- a restore --------------------------------------------------------------------------------------------------------

@@ -2,8 +2,6 @@
 -- dropped: posting
 -- An entry holds its postings: it is never there without them, nobody adds one on another day, and a CHECK, which no
 -- trigger can be late for, says what they have to be. With the processes of pledges stopped, as the changes say.
--- Row-level security is forced on the owner too; without a word of who it is for, the rows below would not be found.
-SET LOCAL entraide.role = 'owner';
 ALTER TABLE posting RENAME TO posting_of_before;
 
 CREATE TYPE posting AS (account text, currency text, minor bigint, usd_minor bigint);
@@ -100,6 +98,20 @@ DROP FUNCTION require_entry();
 -- From which day on entries may take effect, beside until when the books are closed: one row answers both.
 ALTER TABLE closed ADD COLUMN open_from date NOT NULL DEFAULT '2000-01-01';
 UPDATE closed SET open_from = books_open_from();
+
+-- Nor does anybody say another day than the years do.
+CREATE OR REPLACE FUNCTION require_no_way_back() RETURNS trigger
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR NEW.until < OLD.until OR NEW.final_until < OLD.final_until
+        OR NEW.open_from <> OLD.open_from AND NEW.open_from <> books_open_from()
+    THEN
+        RAISE EXCEPTION 'closed books are not opened again'
+            USING ERRCODE = 'check_violation', TABLE = 'closed', CONSTRAINT = 'closed_stays_closed';
+    END IF;
+    RETURN NEW;
+END
+$$;
 
 CREATE FUNCTION keep_open_from() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
