@@ -3,8 +3,8 @@
 `constraints.violated` and `scoring.ranked` over every available offering say the same, and a test compares the two.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
+from functools import lru_cache
 from uuid import UUID
 
 import numpy as np
@@ -12,32 +12,21 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from contracts.reference import instruments, legal_system_of, region_of
+from contracts.reference import instruments, region_of
 from services.matching.line import WantedLine
-from services.matching.places import MORE_ROOMS, MORE_TOPICS, WORD, Held, Ints, Places, Rows, alike, bits
-from services.matching.scoring import (
-    BY_REGION,
-    FAR,
-    FULL,
-    INTERPRETED,
-    NEAR,
-    NOTHING_KNOWN,
-    ON_TOPICS,
-    OPEN_TO_ALL,
-    SAME_REGION,
-    SUGGESTIONS_MAX,
-    SYSTEM_UNKNOWN,
-    Known,
-    practised,
-    window_days,
-)
+from services.matching.places import COLUMN, NAMES, OF_ROOMS, OF_TIME, WIDE, WORD, Held, Ints, Places, Rows, taken
+from services.matching.row_scoring import BY_ITSELF, MANY, Asked, in_time, score
+from services.matching.scoring import FAR, FULL, NEAR, NOTHING_KNOWN, SUGGESTIONS_MAX, Known
 from services.matching.text.meaning import Vector
-from services.matching.weights import Criterion
 
 RERANKED_MAX = 500
 """So many are ranked anew by what the texts mean."""
 
-T = TypeVar("T")
+FEW = 16
+"""Up to so many are reckoned one by one."""
+
+SORTED_MAX = 100
+"""Up to so many are put in order though only the first of them are wanted."""
 
 
 class Placed(Struct, frozen=True):
@@ -45,6 +34,10 @@ class Placed(Struct, frozen=True):
 
     offering_id: UUID
     score: int
+
+
+Found = tuple[int, int, int, int]
+"""A candidate as it is put in order: the negative of its score, both halves of its id, its place."""
 
 
 def best(
@@ -59,30 +52,86 @@ def best(
 
     With the `vector` of the line's text the best `RERANKED_MAX` by codes are ranked anew by what both texts mean.
     """
-    places, rows, free = _in_time(held, line, _survivors(held, line))
-    if not len(places):
+    survivors = _survivors(held, line)
+    if not survivors:
         return []
-    degrees = _degrees(held, line, places, rows, free, known)
-    weights = np.array([known.weights.weight(criterion) for criterion in degrees], np.int32)
-    # All at once: where few are left, each call of a function takes longer than what it does.
-    scores = (np.array(list(degrees.values()), np.int32) * weights[:, None] // FULL).sum(axis=0, dtype=np.int32)
-    ids = rows["id"]
-    if vector is not None and held.can_judge(vector):
-        chosen = _first(ids, scores, RERANKED_MAX)
-        ids, scores = ids[chosen], scores[chosen]
-        meant = np.clip((held.meanings.closeness(vector, places[chosen]) - FAR) * FULL // (NEAR - FAR), 0, FULL)
-        scores = scores + known.weights.weight("meaning") * meant // FULL
-    order = _first(ids, scores, limit)
-    return [Placed(UUID(int=int(ids[at, 0]) << WORD | int(ids[at, 1])), int(scores[at])) for at in order]
+    asked, judged = Asked(held, line, known, survivors), vector is not None and held.can_judge(vector)
+    found = sorted(_found(held, asked, survivors, RERANKED_MAX if judged else limit))
+    if judged:
+        assert vector is not None, "nothing else can be judged"
+        found = sorted(_meant(held, vector, found[:RERANKED_MAX], known.weights.weight("meaning")))
+    return [Placed(_id(high, low), -negative) for negative, high, low, _ in found[:limit]]
 
 
-def _first(ids: NDArray[np.uint64], scores: Ints, limit: int) -> NDArray[np.intp]:
-    """Where the highest scores stand, best first; equal ones by id."""
-    if len(scores) <= limit:
-        return np.lexsort((ids[:, 1], ids[:, 0], -scores))
+@lru_cache(1 << 14)
+def _id(high: int, low: int) -> UUID:
+    """The best of one line are often among those of others."""
+    return UUID(int=high << WORD | low)
+
+
+def _found(held: Held, asked: Asked, survivors: BitMap, most: int) -> list[Found]:
+    """At least so many of the best that are in time, in no order."""
+    if len(survivors) <= FEW:
+        return _one_by_one(held, asked, survivors)
+    if wide := survivors & held.of(*WIDE):
+        return _one_by_one(held, asked, wide) + _together(held, asked, survivors - wide, most)
+    return _together(held, asked, survivors, most)
+
+
+def _one_by_one(held: Held, asked: Asked, places: BitMap) -> list[Found]:
+    found: list[Found] = []
+    for place, row in zip(places, held.rows_of(_array(places)).tolist(), strict=True):
+        rooms = [(row[starts], row[ends]) for starts, ends in OF_ROOMS[: held.most_rooms]]
+        fits, free = in_time(asked, row, [*rooms, *held.more_rooms.get(place, ())], BY_ITSELF)
+        if fits:
+            points = score(asked, row, place, free, BY_ITSELF, more_topics=held.more_topics.get(place, ()))
+            found.append((-points, row[_HIGH], row[_LOW], place))
+    return found
+
+
+_HIGH, _LOW = COLUMN["id_high"], COLUMN["id_low"]
+
+
+def _together(held: Held, asked: Asked, those: BitMap, most: int) -> list[Found]:
+    """The best of them, in no order."""
+    places = _array(those)
+    rows = held.rows_of(places)
+    cells = [rows[name] for name in NAMES[:OF_TIME]]
+    fits, free = in_time(asked, cells, [(cells[a], cells[b]) for a, b in OF_ROOMS[: held.most_rooms]], MANY)
+    (fitting,) = fits.nonzero()
+    if not len(fitting):
+        return []
+    places, rows, free = places.take(fitting), taken(rows, fitting), free.take(fitting)
+    scores = -score(asked, [rows[name] for name in NAMES], places, free, MANY)
+    columns = [scores, rows["id_high"], rows["id_low"], places]
+    if len(scores) > most:
+        chosen = _first(scores, rows, most)
+        columns = [column.take(chosen) for column in columns]
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _first(scores: Ints, rows: Rows, limit: int) -> NDArray[np.intp]:
+    """Where the lowest stand; of equal ones those of the lowest ids."""
+    if len(scores) <= SORTED_MAX:
+        return _in_order(scores, rows)[:limit]
     # Those that may be among them, before they are put in order.
-    likely = np.flatnonzero(scores >= np.partition(scores, len(scores) - limit)[len(scores) - limit])
-    return likely[np.lexsort((ids[likely, 1], ids[likely, 0], -scores[likely]))[:limit]]
+    (likely,) = (scores <= np.partition(scores, limit - 1)[limit - 1]).nonzero()
+    chosen: NDArray[np.intp] = likely.take(_in_order(scores.take(likely), taken(rows, likely))[:limit])
+    return chosen
+
+
+def _in_order(scores: Ints, rows: Rows) -> NDArray[np.intp]:
+    return np.lexsort((rows["id_low"], rows["id_high"], scores))
+
+
+def _meant(held: Held, vector: Vector, found: Sequence[Found], weight: int) -> list[Found]:
+    """The same with what the meaning of the texts adds."""
+    closeness = held.meanings.closeness(vector, np.array([place for *_, place in found], np.uint32))
+    points = weight * np.clip((closeness - FAR) * FULL // (NEAR - FAR), 0, FULL) // FULL
+    return [
+        (negative - more, high, low, place)
+        for (negative, high, low, place), more in zip(found, points.tolist(), strict=True)
+    ]
 
 
 # -- hard constraints -------------------------------------------------------------------------------------------------
@@ -111,120 +160,5 @@ def _survivors(held: Held, line: WantedLine) -> BitMap:
     return left
 
 
-def _in_time(held: Held, line: WantedLine, survivors: BitMap) -> tuple[Places, Rows, Ints]:
-    """Those that are valid and have room in the window, with their rows, and on how many of its days."""
-    places = _array(survivors)
-    rows = held.rows_of(places)
-    first, last = line.window.starts.toordinal(), line.window.ends.toordinal()
-    begin, end = np.maximum(rows["valid_from"], first), np.minimum(rows["valid_until"], last)
-    meets, free = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.int32)
-    # One after the other: a reduction over so few takes longer.
-    for room in range(held.most_rooms):
-        room_from, room_until = rows["room_from"][:, room], rows["room_until"][:, room]
-        meets |= (room_from <= last) & (room_until >= first)
-        free += np.maximum(np.minimum(room_until, end) - np.maximum(room_from, begin) + 1, 0)
-    for at, rooms in _among(places, held.of(*MORE_ROOMS), held.more_rooms):
-        meets[at] |= any(room[0] <= last and room[1] >= first for room in rooms)
-        free[at] += sum(max(0, min(room[1], int(end[at])) - max(room[0], int(begin[at])) + 1) for room in rooms)
-    fits = (begin <= end) & meets & (rows["group_max"] >= line.group_size)
-    return places[fits], rows.compress(fits), free[fits]
-
-
-def _among(places: Places, some: BitMap, kept: Mapping[int, T]) -> Sequence[tuple[int, T]]:
-    """Of these places those that are among some, where they stand here, with what is kept of each."""
-    shared = _array(BitMap(places) & some) if some else _array(some)
-    return [(int(at), kept[int(place)]) for at, place in zip(np.searchsorted(places, shared), shared, strict=True)]
-
-
 def _array(places: BitMap) -> Places:
     return np.frombuffer(places.to_array(), np.uint32) if places else np.empty(0, np.uint32)
-
-
-# -- degrees ----------------------------------------------------------------------------------------------------------
-
-
-def _degrees(
-    held: Held, line: WantedLine, places: Places, rows: Rows, free: Ints, known: Known
-) -> Mapping[Criterion, Ints]:
-    """How far each criterion is met, in thousandths of its own."""
-    provider = rows["provider"]
-    return {
-        "topics": _topics(held, line, places, rows),
-        "articles": _covered("articles", line.articles, rows),
-        "kind": rows["kind"],
-        "paragraphs": _covered("paragraphs", line.paragraphs, rows),
-        "pillars": _covered("pillars", line.pillars, rows),
-        "language": _languages(line, rows),
-        "window": FULL * free // window_days(line.window),
-        "region": _region(held, line.state, places, provider),
-        "legal_system": _legal_system(held, line.state)[provider],
-        "experience": _experience(held, line, known)[provider],
-        "funding": rows["funding"],
-        "load": rows["load"],
-    }
-
-
-def _topics(held: Held, line: WantedLine, places: Places, rows: Rows) -> Ints:
-    asked = set(line.topics)
-    found, theirs = np.zeros(len(rows), np.int32), rows["topics"]
-    with_more = _among(places, held.of(*MORE_TOPICS), held.more_topics) if asked else []
-    for topic in asked:
-        degrees = alike(topic)
-        most = degrees[theirs[:, 0]]
-        for number in range(1, held.most_topics):
-            np.maximum(most, degrees[theirs[:, number]], out=most)
-        for at, more in with_more:
-            most[at] = max(int(most[at]), *(int(degrees[number]) for number in more))
-        found += most
-    return found // (len(asked) or 1)
-
-
-def _covered(what: str, codes: Iterable[str], rows: Rows) -> Ints:
-    asked = tuple(sorted(set(codes)))
-    if not asked:
-        return np.zeros(len(rows), np.int32)
-    found = np.zeros(len(rows), np.int32)
-    for number, word in enumerate(bits(what, asked)):
-        if word:
-            found += np.bitwise_count(rows[what][:, number] & np.uint64(word))
-    degrees: Ints = FULL * found // len(asked)
-    return degrees
-
-
-def _languages(line: WantedLine, rows: Rows) -> Ints:
-    # Each is understood somehow, or it would not have survived.
-    asked = tuple(sorted(set(line.languages)))
-    spoken = np.bitwise_count(rows["spoken"] & np.uint8(bits("languages", asked)[0])).astype(np.int32)
-    degrees: Ints = (FULL * spoken + INTERPRETED * (len(asked) - spoken)) // (len(asked) or 1)
-    return degrees
-
-
-def _region(held: Held, state: str, places: Places, provider: Places) -> Ints:
-    region = region_of(state)
-    found = held.by_provider(
-        f"near {region}", lambda name: SAME_REGION if region is not None and region_of(name) == region else OPEN_TO_ALL
-    )[provider]
-    here = BitMap(places)
-    for what, code, degree in (("region", region, BY_REGION), ("state", state, FULL)):
-        if code is not None and (among := here & held.of(what, code)):
-            found[np.searchsorted(places, _array(among))] = degree
-    return found
-
-
-def _legal_system(held: Held, state: str) -> Ints:
-    own = set(legal_system_of(state))
-
-    def degree(name: str) -> int:
-        others = legal_system_of(name)
-        return FULL * len(own & set(others)) // len(own) if own and others else SYSTEM_UNKNOWN
-
-    return held.by_provider(f"law {state}", degree)
-
-
-def _experience(held: Held, line: WantedLine, known: Known) -> Ints:
-    degrees, asked = np.zeros(len(held.providers), np.int32), set(line.topics)
-    for name, one in known.experience.items():
-        if name in held.providers:
-            on_topics = FULL * len(asked & one.topics) // (len(asked) or 1)
-            degrees[held.providers[name]] = practised(line.kind, one) + ON_TOPICS * on_topics // FULL
-    return degrees

@@ -16,8 +16,8 @@ KEPT = timedelta(minutes=10)
 
 ENTRIES = """
     SELECT offering_id, provider, kinds, topics, articles, paragraphs, pillars, languages, interpretation, modalities,
-        eligible_states, eligible_regions, excluded_states, treaties, valid_from - DATE '0001-01-01' + 1,
-        valid_until - DATE '0001-01-01' + 1, group_size_max, resource_status, units, taken, room_from, room_until
+        eligible_states, eligible_regions, excluded_states, treaties, group_size_max, resource_status, units, taken,
+        room_from, room_until
     FROM offering, LATERAL (
         SELECT coalesce(sum(units), 0) AS units, coalesce(sum(taken), 0) AS taken,
             coalesce(array_agg(starts - DATE '0001-01-01' + 1 ORDER BY starts) FILTER (WHERE taken < units), '{}')

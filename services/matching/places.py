@@ -4,9 +4,9 @@ What a hard constraint asks about codes is a set of places for each code, as a c
 all of a row lies together: to fetch it is what takes time where there are very many.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 from uuid import UUID
 
 import numpy as np
@@ -29,12 +29,15 @@ TOPICS: Final = 6
 NEVER, EVER = -(10**8), 10**8
 """Before and after every day by its ordinal; and far enough from the ends of a column's numbers to be subtracted."""
 
-MORE_ROOMS, MORE_TOPICS = ("more rooms", ""), ("more topics", "")
-"""The sets of those that have a list of their own."""
+WIDE: Final = ("wide", "")
+"""The set of those that have a list of their own."""
+
+BY_PROVIDER_MAX: Final = 1 << 10
+"""So many tables of providers are kept: one for each State that asks, and for each version of the weights."""
 
 WORD: Final = 64
 HALF: Final = (1 << WORD) - 1
-WORDS: Final = {"articles": 2, "paragraphs": 1, "pillars": 1, "languages": 1}
+WORDS: Final = {"articles": 2, "paragraphs": 1, "pillars": 1, "languages": 1, "regions": 1}
 """Words of bits in a row."""
 
 _NOTHING = BitMap()
@@ -48,7 +51,8 @@ Codes = Sequence[str]
 class Entry(NamedTuple):
     """All of an available offering that candidates are judged by; `entry_store.ENTRIES` selects the same.
 
-    Days are ordinals; the last two are the first and the last day of each period that has room.
+    The last two are the ordinals of the first and the last day of each period that has room: it lies in the validity,
+    and no two have a day in common.
     """
 
     offering_id: UUID
@@ -65,8 +69,6 @@ class Entry(NamedTuple):
     regions: Codes
     excluded_states: Codes
     treaties: Codes
-    valid_from: int
-    valid_until: int
     group_size_max: int | None
     resource_status: str
     units: int
@@ -94,8 +96,6 @@ def entry_of(offering: Offering) -> Entry:
         eligible.regions,
         eligible.excluded_states,
         terms.treaties,
-        terms.valid.starts.toordinal(),
-        terms.valid.ends.toordinal(),
         terms.group_size_max,
         terms.resource_status,
         units,
@@ -117,6 +117,7 @@ def numbers(what: str) -> Mapping[str, int]:
         "paragraphs": reference.paragraphs(),
         "pillars": reference.pillars(),
         "languages": [language.value for language in Language],
+        "regions": get_args(reference.Region),
     }
     return {code: number for number, code in enumerate(sorted(codes[what]))}
 
@@ -130,33 +131,50 @@ def bits(what: str, codes: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(found >> number * WORD & HALF for number in range(words))
 
 
-@lru_cache(1 << 10)
-def alike(topic: str) -> Ints:
-    """How alike a topic and each is, in thousandths, by one more than its number; at 0 there is none."""
-    return np.array([0, *(reference.topic_similarity(topic, other) for other in numbers("topics"))], np.int32)
+class Table:
+    """What is looked up by whole numbers from 0, by one of them or by a column of them."""
 
+    def __init__(self, values: Iterable[int]) -> None:
+        self.listed = list(values)
+        self.array: Ints = np.array(self.listed, np.int32)
+
+
+@lru_cache(1 << 10)
+def alike(topic: str) -> Table:
+    """How alike a topic and each is, in thousandths, by one more than its number; at 0 there is none."""
+    return Table([0, *(reference.topic_similarity(topic, other) for other in numbers("topics"))])
+
+
+# -- rows -------------------------------------------------------------------------------------------------------------
+
+_ROOMS = tuple(f"room_{edge}{number}" for number in range(ROOMS) for edge in ("from", "after"))
+_BITS = {what: tuple(f"{what}{number}" for number in range(words)) for what, words in WORDS.items()}
+_TOPICS = tuple(f"topic{number}" for number in range(TOPICS))
 
 ROW = np.dtype(
     [
-        ("id", np.uint64, (2,)),
-        ("articles", np.uint64, (WORDS["articles"],)),
-        ("paragraphs", np.uint64, (WORDS["paragraphs"],)),
-        ("pillars", np.uint64, (WORDS["pillars"],)),
-        ("spoken", np.uint8),
+        *((name, np.int32) for name in (*_ROOMS, "group_max")),
+        *((name, np.uint64) for names in _BITS.values() for name in names),
+        *((name, np.int16) for name in ("kind", "funding", "load")),
         ("provider", np.uint16),
-        ("topics", np.uint8, (TOPICS,)),
-        ("kind", np.int16),
-        ("funding", np.int16),
-        ("load", np.int16),
-        ("group_max", np.int32),
-        ("valid_from", np.int32),
-        ("valid_until", np.int32),
-        ("room_from", np.int32, (ROOMS,)),
-        ("room_until", np.int32, (ROOMS,)),
+        *((name, np.uint8) for name in _TOPICS),
+        *((name, np.uint64) for name in ("id_high", "id_low")),
     ],
     align=True,
 )
+"""One number in each column, those first that tell whether it is in time."""
 _WHOLE = np.dtype((np.void, ROW.itemsize))
+
+NAMES: Final = ROW.names or ()
+COLUMN: Final = {name: at for at, name in enumerate(NAMES)}
+"""Where in a row each column stands."""
+
+OF_TIME: Final = len(_ROOMS) + 1
+"""So many columns tell whether it is in time."""
+
+OF_ROOMS: Final = tuple((COLUMN[starts], COLUMN[ends]) for starts, ends in zip(_ROOMS[::2], _ROOMS[1::2], strict=True))
+OF_BITS: Final = {what: tuple(COLUMN[name] for name in names) for what, names in _BITS.items()}
+OF_TOPICS: Final = tuple(COLUMN[name] for name in _TOPICS)
 
 
 # -- offerings by place -----------------------------------------------------------------------------------------------
@@ -172,10 +190,11 @@ class Held:
         self.most_rooms = self.most_topics = 1
         """As many columns of rooms and topics as any row fills."""
         self.more_rooms: dict[int, Sequence[tuple[int, int]]] = {}
+        """Of each the first day, and the day after the last; so it is in a row."""
         self.more_topics: dict[int, Sequence[int]] = {}
         self.meanings = Meanings()
         self._sets: dict[tuple[str, str], BitMap] = {}
-        self._by_provider: dict[str, Ints] = {}
+        self._by_provider: dict[Hashable, Table] = {}
         self._read_together = 0
         self._later: dict[UUID, int] = {}
         self._free: list[int] = []
@@ -188,16 +207,18 @@ class Held:
         """The places of the offerings that have this code; not to be changed."""
         return self._sets.get((what, code), _NOTHING)
 
-    def by_provider(self, what: str, degree: Callable[[str], int]) -> Ints:
-        """A degree for each provider by its number, counted anew where there are more of them."""
+    def by_provider(self, what: Hashable, points: Callable[[str], int]) -> Table:
+        """Points for each provider by its number, counted anew where there are more of them."""
         found = self._by_provider.get(what)
-        if found is None or len(found) < len(self.providers):
-            found = self._by_provider[what] = np.array([degree(name) for name in self.providers], np.int32)
+        if found is None or len(found.listed) < len(self.providers):
+            if len(self._by_provider) >= BY_PROVIDER_MAX:
+                self._by_provider.clear()
+            found = self._by_provider[what] = Table(map(points, self.providers))
         return found
 
     def rows_of(self, places: Places) -> Rows:
-        """A copy of these rows. Each is copied whole: field by field takes forty times as long."""
-        return self.rows.view(_WHOLE).take(places).view(ROW)
+        """A copy of these rows."""
+        return taken(self.rows, places)
 
     def add(self, page: Sequence[Entry]) -> None:
         """More of them, before any is put by itself; their ids are above those before."""
@@ -257,11 +278,11 @@ class Held:
         """Where it is, or was among those read together: their places are nobody else's."""
         if (place := self._later.get(offering_id)) is not None:
             return place
-        ids = self.rows["id"][: self._read_together]
+        rows = self.rows[: self._read_together]
         high, low = divmod(offering_id.int, 1 << WORD)
-        begin = int(np.searchsorted(ids[:, 0], np.uint64(high)))
-        while begin < len(ids) and ids[begin, 0] == high:
-            if ids[begin, 1] == low:
+        begin = int(np.searchsorted(rows["id_high"], np.uint64(high)))
+        while begin < len(rows) and rows["id_high"][begin] == high:
+            if rows["id_low"][begin] == low:
                 return begin
             begin += 1
         return None
@@ -273,36 +294,42 @@ class Held:
             self.rows = rows
 
     def _fill(self, first: int, page: Sequence[Entry]) -> None:
+        known = numbers("topics")
+        topics = [[known[topic] + 1 for topic in one.topics if topic in known] for one in page]
         rows = np.zeros(len(page), ROW)
-        rows["id"] = [divmod(one.offering_id.int, 1 << WORD) for one in page]
-        rows["articles"] = [bits("articles", tuple(one.articles)) for one in page]
-        rows["paragraphs"] = [bits("paragraphs", tuple(one.paragraphs)) for one in page]
-        rows["pillars"] = [bits("pillars", tuple(one.pillars)) for one in page]
-        rows["spoken"] = [bits("languages", tuple(one.languages))[0] for one in page]
+        rows["id_high"] = [one.offering_id.int >> WORD for one in page]
+        rows["id_low"] = [one.offering_id.int & HALF for one in page]
+        for what, names in _BITS.items():
+            words = [bits(what, tuple(getattr(one, what))) for one in page]
+            for name, column in zip(names, zip(*words, strict=True), strict=True):
+                rows[name] = column
         rows["provider"] = [self.providers.setdefault(one.provider, len(self.providers)) for one in page]
         rows["kind"] = [FULL // (len(set(one.kinds)) or 1) for one in page]
         rows["funding"] = [FUNDING[ResourceStatus(one.resource_status)] for one in page]
         rows["load"] = [load_degree(0 if are_confidential(one.kinds) else one.taken, one.units) for one in page]
         rows["group_max"] = [EVER if one.group_size_max is None else one.group_size_max for one in page]
-        rows["valid_from"] = [one.valid_from for one in page]
-        rows["valid_until"] = [one.valid_until for one in page]
-        rows["room_from"] = [_padded(one.room_from, ROOMS, EVER) for one in page]
-        rows["room_until"] = [_padded(one.room_until, ROOMS, NEVER) for one in page]
-        known = numbers("topics")
-        topics = [[known[topic] + 1 for topic in one.topics if topic in known] for one in page]
-        rows["topics"] = [_padded(each, TOPICS, 0) for each in topics]
+        _fill_columns(rows, _ROOMS[::2], [one.room_from for one in page], EVER)
+        _fill_columns(rows, _ROOMS[1::2], [[day + 1 for day in one.room_until] for one in page], NEVER)
+        _fill_columns(rows, _TOPICS, topics, 0)
         self.rows[first : first + len(page)] = rows
         self.most_rooms = max(self.most_rooms, *(min(len(one.room_from), ROOMS) for one in page))
         self.most_topics = max(self.most_topics, *(min(len(each), TOPICS) for each in topics))
         for place, (one, each) in enumerate(zip(page, topics, strict=True), first):
             if len(one.room_from) > ROOMS:
-                self.more_rooms[place] = list(zip(one.room_from, one.room_until, strict=True))[ROOMS:]
+                rooms = zip(one.room_from, one.room_until, strict=True)
+                self.more_rooms[place] = [(first, last + 1) for first, last in rooms][ROOMS:]
             if len(each) > TOPICS:
                 self.more_topics[place] = each[TOPICS:]
 
 
-def _padded(values: Sequence[int], width: int, fill: int) -> Sequence[int]:
-    return (*values[:width], *(fill for _ in range(width - len(values))))
+def taken(rows: Rows, at: NDArray[Any]) -> Rows:
+    """A copy of some rows. Each is copied whole: field by field takes forty times as long."""
+    return rows.view(_WHOLE).take(at).view(ROW)
+
+
+def _fill_columns(rows: Rows, names: Sequence[str], values: Sequence[Sequence[int]], fill: int) -> None:
+    for number, name in enumerate(names):
+        rows[name] = [each[number] if number < len(each) else fill for each in values]
 
 
 def _keys(entry: Entry) -> Iterator[tuple[str, str]]:
@@ -319,10 +346,8 @@ def _keys(entry: Entry) -> Iterator[tuple[str, str]]:
         yield ("open", "")
     if entry.resource_status == ResourceStatus.FUNDED:
         yield ("funded", "")
-    if len(entry.room_from) > ROOMS:
-        yield MORE_ROOMS
-    if len(entry.topics) > TOPICS:
-        yield MORE_TOPICS
+    if len(entry.room_from) > ROOMS or len(entry.topics) > TOPICS:
+        yield WIDE
 
 
 @lru_cache(1 << 14)

@@ -19,7 +19,7 @@ from services.matching import entry_store, offering_store, scoring_store
 from services.matching.candidates import RERANKED_MAX, best
 from services.matching.line import WantedLine
 from services.matching.memory import memory_of
-from services.matching.places import Held, numbers
+from services.matching.places import NAMES, OF_BITS, OF_TOPICS, Held, numbers
 from services.matching.reading import Reading, judgements
 from services.matching.scoring import SUGGESTIONS_MAX, ranked
 from services.matching.text.meaning import ENCODER, Vector, vector
@@ -141,7 +141,11 @@ async def _with_meaning(db: Database, held: Held, *, rounds: int) -> tuple[float
     rows += rows[0] * chance.uniform(0.2, 1.5, size=(len(rows), 1)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     places = np.frombuffer(held.of("held", "").to_array(), np.uint32)
-    ids = [UUID(int=int(high) << 64 | int(low)) for high, low in held.rows_of(places)["id"]]
+    of_places = held.rows_of(places)
+    ids = [
+        UUID(int=high << 64 | low)
+        for high, low in zip(of_places["id_high"].tolist(), of_places["id_low"].tolist(), strict=True)
+    ]
     for offering_id, row in zip(ids, rows, strict=False):
         held.know(offering_id, vector(ENCODER, row))
     asked = [(line, vector(ENCODER, row)) for line, row in zip(lines(LINES), rows[len(held) :], strict=True)]
@@ -231,9 +235,13 @@ def _bare(held: Held) -> tuple[dict[tuple[str, str], BitMap], dict[tuple[str, st
     for what in (ARTICLES, PARAGRAPHS, PILLARS):
         for code, number in numbers(what).items():
             word, bit = divmod(number, 64)
-            scored[what, code] = BitMap(places[(rows[what][:, word] >> np.uint64(bit)) & np.uint64(1) == 1])
+            scored[what, code] = BitMap(
+                places[(rows[NAMES[OF_BITS[what][word]]] >> np.uint64(bit)) & np.uint64(1) == 1]
+            )
     for code, number in numbers(TOPICS).items():
-        scored[TOPICS, code] = BitMap(places[(rows["topics"] == number + 1).any(axis=1)])
+        scored[TOPICS, code] = BitMap.union(
+            BitMap(), *(BitMap(places[rows[NAMES[at]] == number + 1]) for at in OF_TOPICS)
+        )
     return held._sets, scored
 
 

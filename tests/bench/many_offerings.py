@@ -54,9 +54,12 @@ STATES = ("KEN", "UGA", "PER", "NPL", "ALB", "FJI", "MDG", "UZB", "JOR", "PRY")
 
 
 class Made(NamedTuple):
-    """An offering, and of each of its periods the first and the last day, the units and how many are taken."""
+    """An offering, when it is valid, and of each of its periods the first and the last day, the units and how many are
+    taken.
+    """
 
     entry: Entry
+    valid: tuple[date, date]
     periods: Sequence[tuple[date, date, int, int]]
 
 
@@ -90,8 +93,6 @@ def offerings(first: int, end: int) -> Iterator[Made]:
             chance.sample(regions, 2) if 0.1 <= limited < 0.4 else [],
             chance.sample(STATES, 1) if chance.random() < 0.05 else [],
             chance.sample(instruments, 1) if chance.random() < 0.1 else [],
-            (begin - timedelta(30)).toordinal(),
-            (periods[-1][1] + timedelta(30)).toordinal(),
             None if chance.random() < 0.5 else chance.choice((10, 20, 40, 100)),
             chance.choice(("funded", "partly", "unfunded")),
             sum(units for _, _, units, _ in periods),
@@ -99,7 +100,7 @@ def offerings(first: int, end: int) -> Iterator[Made]:
             [one for one, _ in roomy],
             [one for _, one in roomy],
         )
-        yield Made(entry, periods)
+        yield Made(entry, (begin - timedelta(30), periods[-1][1] + timedelta(30)), periods)
 
 
 async def load(connection: asyncpg.Connection, first: int, end: int) -> None:
@@ -108,21 +109,20 @@ async def load(connection: asyncpg.Connection, first: int, end: int) -> None:
     await connection.execute("SET search_path = matching; SET session_replication_role = replica")
     for begin in range(first, end, PAGE):
         made = list(offerings(begin, min(begin + PAGE, end)))
-        rows = [_row(entry, now) for entry, _ in made]
+        rows = [_row(entry, valid, now) for entry, valid, _ in made]
         await connection.copy_records_to_table("offering", records=rows, columns=COLUMNS)
-        capacity = [(e.offering_id, *period) for e, periods in made for period in periods]
+        capacity = [(e.offering_id, *period) for e, _, periods in made for period in periods]
         await connection.copy_records_to_table(
             "capacity", records=capacity, columns=["offering_id", "starts", "ends", "units", "taken"]
         )
     await connection.execute("SET session_replication_role = DEFAULT; ANALYZE offering; ANALYZE capacity")
 
 
-def _row(entry: Entry, now: datetime) -> Sequence[object]:
+def _row(entry: Entry, valid: tuple[date, date], now: datetime) -> Sequence[object]:
     """The values of COLUMNS."""
     money = (None, None) if entry.resource_status == "funded" else (1000, "USD")
-    valid = (date.fromordinal(entry.valid_from), date.fromordinal(entry.valid_until))
     codes = entry[2:14]
-    return (*entry[:2], "available", 2, "en", *codes, *valid, *entry[16:18], *money, [], "0" * 64, now, now, now)
+    return (*entry[:2], "available", 2, "en", *codes, *valid, *entry[14:16], *money, [], "0" * 64, now, now, now)
 
 
 def lines(count: int, *, seed: int = 2) -> Sequence[WantedLine]:

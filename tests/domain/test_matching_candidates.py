@@ -87,14 +87,19 @@ def fitting(draw: st.DrawFn) -> Offering:
 
 
 @settings(max_examples=300)
-@given(lines(), st.lists(st.one_of(fitting(), offerings()), max_size=40), knowledge(), st.integers(1, 8))
+@given(
+    lines(), st.lists(st.one_of(fitting(), offerings()), max_size=40), knowledge(), st.integers(1, 8), st.integers(0, 9)
+)
 def test_the_best_are_those_that_looking_at_each_finds(
-    line: Any, every: list[Offering], known: Known, limit: int
+    line: Any, every: list[Offering], known: Known, limit: int, few: int
 ) -> None:
     every = distinct(every)
 
-    assert by_looking_at_each(line, every, limit, known) == best(held(every), line, limit, known=known)
-    assert by_looking_at_each(line, every, limit, known) == best(read_together(every), line, limit, known=known)
+    with pytest.MonkeyPatch.context() as patched:
+        # So that whatever there is comes to be reckoned one by one, and together.
+        patched.setattr(candidates, "FEW", few)
+        assert by_looking_at_each(line, every, limit, known) == best(held(every), line, limit, known=known)
+        assert by_looking_at_each(line, every, limit, known) == best(read_together(every), line, limit, known=known)
 
 
 vectors = st.sampled_from(

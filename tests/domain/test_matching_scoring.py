@@ -33,7 +33,7 @@ def some(codes: Any, most: int = 4) -> st.SearchStrategy[tuple[str, ...]]:
 
 @st.composite
 def offerings(draw: st.DrawFn) -> Offering:
-    period = draw(PERIODS)
+    period, valid = draw(PERIODS), draw(PERIODS)
     units = draw(st.integers(1, 3))
     taken = draw(st.integers(0, units))
     resource_status = draw(st.sampled_from(["funded", "partly", "unfunded"]))
@@ -55,7 +55,8 @@ def offerings(draw: st.DrawFn) -> Offering:
                 regions=draw(some(["african", "weog"], 2)),
                 excluded_states=draw(some(["KEN", "FRA"], 2)),
             ),
-            valid=draw(PERIODS),
+            # As it has to be: capacity lies in the validity.
+            valid=Period(starts=min(valid.starts, period.starts), ends=max(valid.ends, period.ends)),
             capacity=(Capacity(period=period, units=units),),
             group_size_max=draw(st.none() | st.integers(1, 100)),
             resource_status=resource_status,
