@@ -1,10 +1,10 @@
 """Closing the books: from when on what was recorded by a moment is final, and what each account held by then.
 
-An entry's `recorded_at` is taken before its transaction commits, and no clock of ours can tell how long before. So the
-books are closed first and read later: no entry is written any more at or before `closed.until` (PostgreSQL refuses it
-with a serialization failure, and it is done again with a new time), and once every transaction has ended that may
-still have written one before it was closed, the moment is final. What a report says as at a final moment it says for
-ever, whatever commits late and whatever the clocks of several machines say.
+The `recorded_at` of an entry, and of each fact, is taken before its transaction commits, and no clock of ours can tell
+how long before. So the books are closed first and read later: no entry and no fact is written any more at or before
+`closed.until` (PostgreSQL refuses it with a serialization failure, and it is done again with a new time), and once
+every transaction has ended that may still have written one before it was closed, the moment is final. What a report
+says as at a final moment it says for ever, whatever commits late and whatever the clocks of several machines say.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from msgspec import Struct
 from chassis.db import Tx
 
 ALLOWANCE_SECONDS = 2.0
-"""So much time an entry has between its `recorded_at` and its statement before the books are closed to it."""
+"""So much time a fact has between its `recorded_at` and its statement before the books are closed to it."""
 
 CLOSING_ENTRIES = 200
 """How many entries of a fund there are before the next closing: what a balance adds up at most, or little more."""

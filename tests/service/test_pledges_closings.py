@@ -10,14 +10,19 @@ import asyncpg
 import httpx
 import pytest
 
+from chassis import journal
 from chassis.db import Database, Tx
 from chassis.ids import new_id
-from contracts.pledges import Valuation
+from chassis.journal import announce
+from contracts.facts import Fact
+from contracts.in_kind import InKindContributionStruck
+from contracts.pledges import PledgeClosed, Valuation
+from services.documents.examples import example_event
 from services.pledges import balances, closings, ledger, moment_reader
 from services.pledges.postings import Account, Entry, EntryType, Posting
 from services.pledges.wiring import close_books
 from tests.builders import headers
-from tests.service.test_pledges import FINANCE, a_fund, get, pledged, post, usd
+from tests.service.test_pledges import FINANCE, NORWAY, a_fund, get, pledged, post, usd
 
 Client = httpx.AsyncClient
 FUND = "SHERLOC-MNT"
@@ -163,6 +168,82 @@ async def test_nobody_writes_from_a_snapshot_that_is_older_than_the_closed_books
         await written()
 
     assert no.value.constraint_name == "entry_is_written_in_read_committed"
+
+
+@pytest.fixture
+def clock_behind(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """`clock_behind(3)`: from now on facts are recorded by a clock that is three seconds behind."""
+
+    def behind(seconds: float) -> None:
+        class Behind(datetime):
+            @classmethod
+            def now(cls, tz: Any = None) -> datetime:
+                return datetime.now(tz) - timedelta(seconds=seconds)
+
+        monkeypatch.setattr(journal, "datetime", Behind)
+
+    return behind
+
+
+async def test_what_is_in_no_entry_is_not_recorded_either_where_the_books_are_closed(
+    api: Client, db: Database, at_once: None, clock_behind: Callable[[float], None]
+) -> None:
+    """A statement as at a final moment stays as it is; whoever was refused sends the same again."""
+    path = "/v1/in-kind-contributions"
+    body = {"fund": FUND, "form": "software", "money": usd(7), "provided_on": "2026-02-12"}
+    one = await post(api, path, NORWAY, **body)
+    path = f"{path}/{one['in_kind_contribution_id']}/acknowledge"
+    await post(api, path, FINANCE, revision=1)
+    moment = (await get(api, "/v1/statements/NOR/data"))["as_at"]
+    statement = f"/v1/statements/NOR?as_at={quote(moment)}&until=2026-12-31&language=fr"
+    before = (await api.get(statement, headers=headers(NORWAY))).content
+    strike = path.replace("acknowledge", "strike")
+    given = headers(FINANCE, key="struck-by-a-late-clock", revision=2)
+
+    clock_behind(3)
+    refused = await api.post(strike, json={"reason": "given_back"}, headers=given)
+    clock_behind(0)
+    assert (503, "database-unavailable") == (refused.status_code, refused.json()["slug"])
+    assert refused.headers["Retry-After"]
+    assert (await api.post(strike, json={"reason": "given_back"}, headers=given)).json()["status"] == "struck"
+    async with db.transaction() as tx:
+        recorded = await tx.fetchval("SELECT recorded_at FROM journal ORDER BY position DESC LIMIT 1")
+    assert recorded > datetime.fromisoformat(moment)
+    assert before.startswith(b"%PDF-1.7")
+    assert before == (await api.get(statement, headers=headers(NORWAY))).content
+
+
+@pytest.mark.parametrize("kind", [InKindContributionStruck, PledgeClosed])
+async def test_whichever_fact_comes_too_late_may_try_again(
+    api: Client, db: Database, at_once: None, clock_behind: Callable[[float], None], kind: type[Fact]
+) -> None:
+    await _final(db)
+    fact = example_event(kind).fact()
+    assert fact is not None, "it is an example of ours"
+
+    clock_behind(3)
+    with pytest.raises(asyncpg.SerializationError) as no:
+        async with db.transaction() as tx:
+            await announce(tx, fact, version=1)
+    assert no.value.constraint_name == "fact_is_recorded_now"
+    clock_behind(0)
+    async with db.transaction() as tx:
+        await announce(tx, fact, version=1)
+
+
+async def test_no_fact_is_written_from_a_snapshot_that_is_older_than_the_closed_books(db: Database) -> None:
+    fact = example_event(PledgeClosed).fact()
+    assert fact is not None, "it is an example of ours"
+
+    async def written() -> None:
+        async with db.transaction() as tx:
+            await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            await announce(tx, fact, version=1)
+
+    with pytest.raises(asyncpg.CheckViolationError) as no:
+        await written()
+
+    assert no.value.constraint_name == "fact_is_written_in_read_committed"
 
 
 async def test_closed_books_are_not_opened_again(api: Client, db: Database, at_once: None) -> None:
