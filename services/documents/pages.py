@@ -10,6 +10,9 @@ from services.documents.openapi import FILE, TABLE
 
 Document = Mapping[str, Any]
 SHAPES = "/docs/shapes"
+EXAMPLE_ID = "01a21b00-0000-7000-8000-000000000000"
+"""The id that every event has on the page: one of its own, which tells nothing, would be a tenth of what is sent."""
+
 SHAPES_SAY = "What the operations take in their bodies and answer, by name."
 _LIMITS = {
     "minLength": ("at least ", " characters"),
@@ -239,12 +242,16 @@ def _fact(document: Document, event_type: str) -> Html:
             tag(
                 "details",
                 tag("summary", "Example: ", event_type),
-                code(json.dumps(one["payload"], ensure_ascii=False, indent=2), label=f"Example of {event_type}"),
+                code(_example(one["payload"]), label=f"Example of {event_type}"),
             )
             for one in message.get("examples", ())[:1]
         ),
         aria_labelledby=event_type,
     )
+
+
+def _example(event: Document) -> str:
+    return json.dumps({**event, "id": EXAMPLE_ID}, ensure_ascii=False, indent=2)
 
 
 # -- shapes -----------------------------------------------------------------------------------------------------------
