@@ -96,7 +96,7 @@ def decode_event(raw: bytes | str) -> Event:
 @cache
 def facts() -> Mapping[str, type[Fact]]:
     """Every fact ever published, by type."""
-    from contracts import directory, in_kind, ledger, matching, notifications, pledges, reminders, requests
+    from contracts import directory, funds, in_kind, ledger, matching, notifications, pledges, reminders, requests
 
     kinds = [
         *requests.FACTS,
@@ -104,6 +104,7 @@ def facts() -> Mapping[str, type[Fact]]:
         *pledges.FACTS,
         *ledger.FACTS,
         *reminders.FACTS,
+        *funds.FACTS,
         *in_kind.FACTS,
         *notifications.FACTS,
         *directory.FACTS,

@@ -1,4 +1,4 @@
-"""Facts of the pledges service: funds, pledges and what becomes of them, rates, requirements and allocations.
+"""Facts of the pledges service: pledges and what becomes of them, rates, requirements and allocations.
 
 Every fact that moves money carries the original amount, its worth in US-dollar minor units, and the rate with its
 source and date, so that the ledger can be made again from the facts alone. `effective_on` is the value date.
@@ -13,7 +13,6 @@ from msgspec import Meta, Struct
 from contracts.facts import Fact
 from contracts.values import END, MINOR_UNITS_MAX, Code, Currency, Money, Organization, State
 
-REQUIREMENTS_MAX = 100
 RATES_MAX = 300
 IMPORT_ROWS_MAX = 5_000
 FUND_DONORS_MAX = 200
@@ -65,24 +64,6 @@ class Instalment(Struct, frozen=True, kw_only=True):
     due_on: date
     minor: Annotated[int, Meta(ge=1, le=MINOR_UNITS_MAX)]
     condition: Code | None = None
-
-
-class YearlyRequirement(Struct, frozen=True, kw_only=True):
-    """What a fund needs in a year; of a fund for SHERLOC for one of its work packages, where that is known."""
-
-    year: Annotated[int, Meta(ge=2000, le=2100)]
-    usd_minor: UsdMinor
-    work_package: Code | None = None
-
-
-class FundOpened(Fact, frozen=True, kw_only=True, tag="pledges.fund.opened.v1"):
-    """UNODC opened a fund that can be pledged to."""
-
-    fund_id: UUID
-    code: FundCode
-    requirements: Annotated[tuple[YearlyRequirement, ...], Meta(max_length=REQUIREMENTS_MAX)]
-    texts_hash: str
-    opened_at: datetime
 
 
 class Rate(Struct, frozen=True, kw_only=True):
@@ -421,7 +402,6 @@ class ImportRecorded(Fact, frozen=True, kw_only=True, tag="pledges.import.record
 
 
 FACTS: tuple[type[Fact], ...] = (
-    FundOpened,
     RatesLoaded,
     PledgePledged,
     PledgeCommitted,

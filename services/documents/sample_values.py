@@ -164,6 +164,11 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "usd_minor": 3_800_000,
         "YearlyRequirement.usd_minor": 62_000_000,
         "YearlyRequirement.work_package": "maintenance",
+        "FundRequirementRevised.before_usd_minor": 58_000_000,
+        "FundRequirementRevised.reason": "needs_changed",
+        "ReviseRequirement.reason": "needs_changed",
+        "ReviseRequirement.work_package": "maintenance",
+        "ReviseRequirement.money": {"minor": 62_000_000, "currency": "USD"},
         "NewRequirement.work_package": "maintenance",
         "NewRequirement.money": {"minor": 62_000_000, "currency": "USD"},
         "ar": "[مثال خيالي] صيانة بوابة شيرلوك",
@@ -389,7 +394,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             {"PledgePledged", "PledgeWithdrawn", "InKindContributionDeclared", "InKindContributionWithdrawn"}
         ),
         "UNODC:finance_officer": frozenset(
-            {"FundOpened", "RatesLoaded", "PledgeCommitted", "PledgeConditionMet", "PledgeReceived", "PledgeReduced"}
+            {"FundOpened", "FundRequirementRevised", "RatesLoaded", "PledgeCommitted", "PledgeConditionMet"}
+            | {"PledgeReceived", "PledgeReduced"}
             | {"PledgeLapsed", "PledgeCarriedOver", "PledgeBroughtForward", "PledgeClosed", "AllocationMade"}
             | {"AllocationSpent", "ProposalMade", "ProposalApproved", "ProposalRefused", "PeriodClosed"}
             | {"ImportRecorded", "InKindContributionAcknowledged", "InKindContributionStruck"}

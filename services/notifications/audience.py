@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts import directory as d
+from contracts import funds as f
 from contracts import in_kind as k
 from contracts import ledger as g
 from contracts import matching as m
@@ -244,7 +245,8 @@ NOBODY: Mapping[type[Fact], str] = {
         rounds.FACTS,
         "a coordinator's own tool; the matches that an adopted plan presents are told",
     ),
-    p.FundOpened: "it concerns nobody until somebody pledges",
+    f.FundOpened: "it concerns nobody until somebody pledges",
+    f.FundRequirementRevised: "what a fund needs is looked up, with the gap that is left",
     p.RatesLoaded: "rates are looked up when they are needed",
     p.PledgeBroughtForward: "it is the other half of a carry-over, which has been told",
     p.AllocationReversed: "a correction of the books; what is open of a fund is looked up",

@@ -15,6 +15,7 @@ from chassis.commands import check_revision
 from chassis.db import Tx
 from chassis.journal import announce_all
 from contracts.facts import Event, Fact
+from contracts.funds import FundOpened, FundRequirementRevised, YearlyRequirement
 from contracts.ledger import PeriodClosed, PeriodReopened, ProposalApproved, ProposalMade, ProposalRefused
 from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.pledges import (
@@ -23,7 +24,6 @@ from contracts.pledges import (
     AllocationReversed,
     AllocationSpendingReversed,
     AllocationSpent,
-    FundOpened,
     ImportRecorded,
     Instalment,
     Rate,
@@ -31,7 +31,6 @@ from contracts.pledges import (
     RequirementCancelled,
     RequirementOpened,
     Valuation,
-    YearlyRequirement,
 )
 from contracts.refusals import Conflict, Invalid, Missing
 from contracts.values import Caller, Money
@@ -101,7 +100,9 @@ async def fold(tx: Tx, told: Sequence[tuple[Event, Fact]]) -> None:
 async def _fold_into_tables(tx: Tx, event: Event, fact: Fact) -> None:
     match fact:
         case FundOpened():
-            await funds.open_fund(tx, fact)
+            await funds.open_fund(tx, fact, recorded_at=event.time)
+        case FundRequirementRevised():
+            await funds.revise_requirement(tx, fact, revision=event.aggregateversion, recorded_at=event.time)
         case RatesLoaded():
             await rates.load_rates(tx, fact, loaded_by=event.actorid)
         case ProposalMade() | ProposalApproved() | ProposalRefused():
@@ -169,6 +170,18 @@ async def open_fund(
     salt, texts_hash = hash_texts(labels)
     await record(tx, allocations.open_fund(code, requirements, texts_hash, now=now), version=1)
     await funds.save_labels(tx, code, labels, salt)
+
+
+async def revise_requirement(
+    tx: Tx, code: str, requirement: YearlyRequirement, reason: str, *, expected: int, now: datetime
+) -> None:
+    """State anew what a fund needs in a year. Raises Conflict for a year whose books are closed."""
+    revision = await funds.hold(tx, code)
+    check_revision(revision, expected)
+    await periods.hold_open(tx, date(requirement.year, 12, 31))
+    before = await funds.needed(tx, code, requirement.year, requirement.work_package)
+    fact = allocations.revise_requirement(code, requirement, reason, before_usd_minor=before, now=now)
+    await record(tx, fact, version=revision + 1)
 
 
 async def load_rates(tx: Tx, rate_table_id: UUID, table: tuple[Rate, ...], *, now: datetime) -> None:

@@ -7,17 +7,16 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from msgspec import Struct
 
+from contracts.funds import FundOpened, FundRequirementRevised, YearlyRequirement
 from contracts.pledges import (
     AllocationMade,
     AllocationReturned,
     AllocationReversed,
     AllocationSpendingReversed,
     AllocationSpent,
-    FundOpened,
     RequirementCancelled,
     RequirementOpened,
     Valuation,
-    YearlyRequirement,
 )
 from contracts.refusals import Conflict, Invalid, Mismatch
 from services.pledges.domain import check_amount
@@ -42,6 +41,24 @@ def open_fund(code: str, requirements: tuple[YearlyRequirement, ...], texts_hash
             check_work_package(requirement.work_package, code)
     return FundOpened(
         fund_id=fund_id_of(code), code=code, requirements=requirements, texts_hash=texts_hash, opened_at=now
+    )
+
+
+def revise_requirement(
+    code: str, requirement: YearlyRequirement, reason: str, *, before_usd_minor: int, now: datetime
+) -> FundRequirementRevised:
+    """Raises Conflict for what was stated before, Mismatch for a work package of another fund."""
+    if requirement.work_package is not None:
+        check_work_package(requirement.work_package, code)
+    if requirement.usd_minor == before_usd_minor:
+        raise Conflict("requirement-unchanged", usd_minor=before_usd_minor)
+    return FundRequirementRevised(
+        fund_id=fund_id_of(code),
+        code=code,
+        requirement=requirement,
+        before_usd_minor=before_usd_minor,
+        reason=reason,
+        revised_at=now,
     )
 
 

@@ -6,15 +6,14 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from contracts.funds import REQUIREMENTS_MAX, YearlyRequirement
 from contracts.pledges import (
     RATES_MAX,
-    REQUIREMENTS_MAX,
     SCHEDULE_MAX,
     Agreement,
     FundCode,
     Instalment,
     Rate,
-    YearlyRequirement,
 )
 from contracts.reference import currencies, in_kind_forms, reasons
 from contracts.refusals import Invalid, Mismatch
@@ -49,6 +48,19 @@ class NewRequirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     money: Money
     work_package: Code | None = None
 
+    def yearly(self) -> YearlyRequirement:
+        """Raises Mismatch for another currency than the funds'."""
+        return YearlyRequirement(year=self.year, usd_minor=dollars(self.money), work_package=self.work_package)
+
+
+class ReviseRequirement(NewRequirement, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the fund needs in a year from now on, in US dollars, and why (`/v1/reference/reasons/revise_requirement`).
+
+    Of a fund for SHERLOC for one work package, or for none; an amount of nothing takes the need away.
+    """
+
+    reason: Code
+
 
 class OpenFund(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A fund that can be pledged to, with what it needs in each year, where that is known."""
@@ -59,10 +71,7 @@ class OpenFund(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def yearly(self) -> tuple[YearlyRequirement, ...]:
         """Raises Mismatch for another currency than the funds'."""
-        return tuple(
-            YearlyRequirement(year=r.year, usd_minor=dollars(r.money), work_package=r.work_package)
-            for r in self.requirements
-        )
+        return tuple(requirement.yearly() for requirement in self.requirements)
 
 
 class MakePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

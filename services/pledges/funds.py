@@ -1,13 +1,20 @@
-"""The rows of funds, which everybody who works here may read."""
+"""The rows of funds, which everybody who works here may read.
 
+What a fund needs is stated by year and purpose; of those that had been stated by a moment the last counts, and none is
+overwritten.
+"""
+
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from chassis.db import Tx
-from contracts.pledges import FundOpened, YearlyRequirement
+from contracts.funds import FundOpened, FundRequirementRevised, YearlyRequirement
+from contracts.refusals import Missing
 from contracts.values import Language
+from services.pledges.balances import EVER
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,24 +29,36 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Fund(msgspec.Struct, frozen=True, kw_only=True):
-    """A fund with its name and what it needs in each year."""
+    """A fund with its name and what it needs in each year; in `revised_years` that has been stated more than once."""
 
     fund_id: UUID
     fund: str
     labels: Labels
+    revision: int
     requirements: tuple[YearlyRequirement, ...]
+    revised_years: Collection[int]
     opened_at: datetime
 
 
-async def open_fund(tx: Tx, fact: FundOpened) -> None:
+class Revision(msgspec.Struct, frozen=True, kw_only=True):
+    """What was stated at once of a fund's needs: all of it as the fund was opened, later one, and why."""
+
+    revision: int
+    requirements: tuple[YearlyRequirement, ...]
+    reason: str | None
+    recorded_at: datetime
+
+
+async def open_fund(tx: Tx, fact: FundOpened, *, recorded_at: datetime) -> None:
     """The fund with its balance of nothing."""
     await tx.execute(
         """
         WITH opened AS (
-            INSERT INTO fund (fund, fund_id, texts_hash, opened_at) VALUES ($1, $2, $3, $4) RETURNING fund
+            INSERT INTO fund (fund, fund_id, revision, texts_hash, opened_at) VALUES ($1, $2, 1, $3, $4)
+            RETURNING fund, revision
         ), needed AS (
-            INSERT INTO fund_requirement (fund, year, usd_minor, work_package)
-            SELECT fund, year, usd_minor, coalesce(work_package, '')
+            INSERT INTO fund_requirement (fund, year, usd_minor, work_package, revision, recorded_at)
+            SELECT fund, year, usd_minor, coalesce(work_package, ''), revision, $8
             FROM opened, unnest($5::smallint[], $6::bigint[], $7::text[]) AS r(year, usd_minor, work_package)
         )
         INSERT INTO balance (fund, available_usd_minor) SELECT fund, 0 FROM opened
@@ -51,6 +70,49 @@ async def open_fund(tx: Tx, fact: FundOpened) -> None:
         [requirement.year for requirement in fact.requirements],
         [requirement.usd_minor for requirement in fact.requirements],
         [requirement.work_package for requirement in fact.requirements],
+        recorded_at,
+    )
+
+
+async def hold(tx: Tx, fund: str) -> int:
+    """The fund's revision, which nobody else changes until the transaction ends; who pledges does not wait.
+
+    Raises Missing for a fund there is none of.
+    """
+    revision = await tx.fetchval("SELECT revision FROM fund WHERE fund = $1 FOR NO KEY UPDATE", fund)
+    if revision is None:
+        raise Missing("not-found")
+    return int(revision)
+
+
+async def needed(tx: Tx, fund: str, year: int, work_package: str | None) -> int:
+    """What the fund needs in that year for that work package, or for none, in US-dollar cents."""
+    usd_minor = await tx.fetchval(
+        """
+        SELECT usd_minor FROM fund_requirement WHERE fund = $1 AND year = $2 AND work_package = coalesce($3, '')
+        ORDER BY revision DESC LIMIT 1
+        """,
+        fund,
+        year,
+        work_package,
+    )
+    return int(usd_minor or 0)
+
+
+async def revise_requirement(tx: Tx, fact: FundRequirementRevised, *, revision: int, recorded_at: datetime) -> None:
+    await tx.execute(
+        """
+        WITH revised AS (UPDATE fund SET revision = $2 WHERE fund = $1 RETURNING fund, revision)
+        INSERT INTO fund_requirement (fund, year, usd_minor, work_package, revision, reason, recorded_at)
+        SELECT fund, $3, $4, coalesce($5, ''), revision, $6, $7 FROM revised
+        """,
+        fact.code,
+        revision,
+        fact.requirement.year,
+        fact.requirement.usd_minor,
+        fact.requirement.work_package,
+        fact.reason,
+        recorded_at,
     )
 
 
@@ -67,14 +129,23 @@ async def is_open(tx: Tx, fund: str) -> bool:
     return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM fund WHERE fund = $1)", fund))
 
 
-async def funds(tx: Tx, *, only: str | None = None, after: str | None = None, limit: int = 1) -> list[Fund]:
-    """Funds by code, from the one after `after`. They are public among those who work here."""
+async def funds(
+    tx: Tx, *, only: str | None = None, after: str | None = None, limit: int = 1, as_at: datetime = EVER
+) -> list[Fund]:
+    """Funds by code, from the one after `after`, with what they were known to need by then.
+
+    They are public among those who work here.
+    """
     rows = await tx.fetch(
         """
-        SELECT fund.fund, fund_id, opened_at, ar, en, es, fr, ru, zh,
+        SELECT fund.fund, fund_id, revision, opened_at, ar, en, es, fr, ru, zh,
             (SELECT coalesce(json_agg(json_build_object('year', year, 'usd_minor', usd_minor,
                 'work_package', nullif(work_package, '')) ORDER BY year, work_package), '[]')
-             FROM fund_requirement r WHERE r.fund = fund.fund)::text AS requirements
+             FROM (SELECT DISTINCT ON (year, work_package) year, work_package, usd_minor FROM fund_requirement r
+                   WHERE r.fund = fund.fund AND recorded_at <= $4 ORDER BY year, work_package, r.revision DESC) AS last
+             WHERE usd_minor > 0)::text AS requirements,
+            ARRAY(SELECT year FROM fund_requirement r WHERE r.fund = fund.fund AND recorded_at <= $4
+                GROUP BY year HAVING count(DISTINCT r.revision) > 1 ORDER BY year) AS revised_years
         FROM fund LEFT JOIN fund_text USING (fund)
         WHERE ($1::text IS NULL OR fund.fund = $1) AND ($2::text IS NULL OR fund.fund > $2)
         ORDER BY fund.fund LIMIT $3
@@ -82,14 +153,34 @@ async def funds(tx: Tx, *, only: str | None = None, after: str | None = None, li
         only,
         after,
         limit,
+        as_at,
     )
     return [
         Fund(
             fund_id=row["fund_id"],
             fund=row["fund"],
             labels=Labels(**{language: row[language] or "" for language in Language}),
+            revision=row["revision"],
             requirements=msgspec.json.decode(row["requirements"], type=tuple[YearlyRequirement, ...]),
+            revised_years=row["revised_years"],
             opened_at=row["opened_at"],
         )
         for row in rows
     ]
+
+
+async def revisions(tx: Tx, fund: str, *, before: int | None, limit: int) -> Sequence[Revision]:
+    """What was stated of a fund's needs, newest first, from the one before that revision."""
+    rows = await tx.fetch(
+        """
+        SELECT revision, reason, recorded_at, json_agg(json_build_object('year', year, 'usd_minor', usd_minor,
+            'work_package', nullif(work_package, '')) ORDER BY year, work_package)::text AS requirements
+        FROM fund_requirement WHERE fund = $1 AND ($2::integer IS NULL OR revision < $2)
+        GROUP BY revision, reason, recorded_at ORDER BY revision DESC LIMIT $3
+        """,
+        fund,
+        before,
+        limit,
+    )
+    told = ({**row, "requirements": msgspec.json.decode(row["requirements"])} for row in rows)
+    return msgspec.convert(list(told), list[Revision])

@@ -13,7 +13,7 @@ from services.pledges.iati.published import SIGNS, TRANSACTIONS_MAX, Ledger, Mov
 
 async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Ledger:
     """What had been recorded by then. Raises Missing for no such fund, Conflict for more than a file holds."""
-    found = await funds.funds(tx, only=fund)
+    found = await funds.funds(tx, only=fund, as_at=as_at)
     if not found:
         raise Missing("not-found")
     # What belongs to an entry is asked for entry by entry: joined, it may be planned as all postings for each of them.
@@ -50,6 +50,7 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
         fund=one.fund,
         labels=msgspec.structs.asdict(one.labels),
         requirements=one.requirements,
+        revised_years=one.revised_years,
         opened_on=one.opened_at.date(),
         movements=movements,
     )

@@ -26,6 +26,8 @@ class Action(StrEnum):
     OPEN_FUND = "open_fund"
     LIST_FUNDS = "list_funds"
     SHOW_FUND = "show_fund"
+    REVISE_REQUIREMENT = "revise_requirement"
+    LIST_REVISIONS = "list_revisions"
     SHOW_IATI = "show_iati"
     PLEDGE = "pledge"
     LIST_PLEDGES = "list_pledges"
@@ -84,7 +86,8 @@ _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
 # A table holds what its caller sees, as a list does.
 _FOR_EVERYBODY = frozenset(
-    {Action.LIST_FUNDS, Action.SHOW_FUND, Action.LIST_RATES, Action.LIST_PERIODS} | {Action.EXPORT_FLOWS}
+    {Action.LIST_FUNDS, Action.SHOW_FUND, Action.LIST_REVISIONS, Action.LIST_RATES, Action.LIST_PERIODS}
+    | {Action.EXPORT_FLOWS}
 )
 _LISTS = frozenset(
     {Action.FOLLOW, Action.LIST_PLEDGES, Action.LIST_ALLOCATIONS, Action.LIST_REQUIREMENTS, Action.LIST_ENTRIES}
@@ -92,7 +95,7 @@ _LISTS = frozenset(
 )
 _OF_FINANCE = frozenset(
     {Action.OPEN_FUND, Action.ALLOCATE, Action.LOAD_RATES, Action.PROPOSE_REVERSAL, Action.PROPOSE_REOPENING}
-    | {Action.CLOSE_YEAR, Action.IMPORT_FLOWS}
+    | {Action.CLOSE_YEAR, Action.IMPORT_FLOWS, Action.REVISE_REQUIREMENT}
 )
 _OF_PLEDGE = frozenset(
     {Action.COMMIT, Action.MEET_CONDITION, Action.RECEIVE, Action.LAPSE, Action.REDUCE, Action.CARRY_OVER}

@@ -22,6 +22,7 @@ from services.pledges import (
     exit_routes,
     flow_routes,
     following,
+    fund_routes,
     iati_routes,
     import_routes,
     in_kind_routes,
@@ -111,6 +112,7 @@ SERVICE = Service(
     name="pledges",
     folder=Path(__file__).parent,
     routes=[
+        *fund_routes.ROUTES,
         *api.ROUTES,
         *exit_routes.ROUTES,
         *allocation_routes.ROUTES,

@@ -52,6 +52,7 @@ REASON_MOVES = {
     "matching.match.declined-by-provider.v1": "decline_by_provider",
     "matching.match.not-pursued.v1": "not_pursue",
     "matching.match.revoked.v1": "revoke",
+    "pledges.fund.requirement-revised.v1": "revise_requirement",
     "pledges.in_kind_contribution.struck.v1": "strike_in_kind",
     "directory.person.disabled.v1": "disable_person",
     "directory.appointment.refused.v1": "refuse_appointment",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from msgspec.structs import replace
 
-from contracts.pledges import YearlyRequirement
+from contracts.funds import YearlyRequirement
 from contracts.refusals import Conflict
 from contracts.values import MINOR_UNITS_MAX, Language
 from services.pledges.allocations import WORK_PACKAGES
@@ -277,6 +277,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
         *movements,
         labels=draw(st.dictionaries(st.sampled_from(list(Language)), LABEL)),
         requirements=[YearlyRequirement(year=year, usd_minor=draw(st.integers(0, MINOR_UNITS_MAX))) for year in years],
+        revised_years=draw(st.sets(st.sampled_from(years))) if years else (),
         opened_on=draw(st.dates(date(2020, 1, 1), date(2030, 1, 1))),
     )
 

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from contracts.facts import Fact
-from contracts.pledges import Instalment, PledgeReceived, RequirementOpened, Valuation, YearlyRequirement
+from contracts.funds import YearlyRequirement
+from contracts.pledges import Instalment, PledgeReceived, RequirementOpened, Valuation
 from contracts.refusals import Conflict, Invalid, Mismatch, Refusal
 from contracts.values import Money, Role
 from services.pledges import allocations, exits, policy

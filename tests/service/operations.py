@@ -93,8 +93,8 @@ FILES = {
 }
 """Operations whose body is a file, with one they take."""
 
-REVISED = {"POST /v1/matches/weights"}
-"""Operations that change what there is one of: a revision is asked for, and no record named."""
+REVISED = {"POST /v1/matches/weights", "POST /v1/funds/{code}/requirements"}
+"""Operations that change what there is one of, or what everybody knows: a revision is asked for, and no record named."""
 
 TABLES = {"POST /v1/rates/csv": EXAMPLE}
 """Operations whose body is CSV, with one that they take."""

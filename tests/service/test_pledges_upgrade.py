@@ -1,6 +1,7 @@
-"""A ledger from before an entry held its postings."""
+"""A ledger from before an entry held its postings, and before a need could be stated anew."""
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -80,3 +81,25 @@ async def test_the_postings_of_before_are_in_their_entries_in_their_order(bare_u
         (OTHER, 3, "pledged", "EUR", -100, -115),
         (OTHER, 4, "pledged_contra", "EUR", 100, 115),
     ]
+
+
+async def test_what_a_fund_needed_is_known_since_it_was_opened(bare_url: str, tmp_path: Path) -> None:
+    await until_0008(bare_url, tmp_path)
+    connection = await asyncpg.connect(bare_url, server_settings={"search_path": "pledges"})
+    try:
+        await connection.execute(BEFORE)
+        await connection.execute(
+            """
+            INSERT INTO fund_requirement (fund, year, usd_minor) VALUES ('SHERLOC-MNT', 2027, 620);
+            INSERT INTO journal (event_id, aggregate, aggregate_id, version, type, recorded_at, event)
+            SELECT gen_random_uuid(), 'fund', fund_id, 1, '', '2026-11-02T09:00:00Z', '{}' FROM fund
+            """
+        )
+        await migrate(bare_url, SERVICE.name, SERVICE.folder)
+        row = await connection.fetchrow(
+            "SELECT fund.revision, r.revision, usd_minor, reason, recorded_at FROM fund JOIN fund_requirement r USING (fund)"
+        )
+    finally:
+        await connection.close()
+
+    assert (1, 1, 620, None, datetime(2026, 11, 2, 9, tzinfo=UTC)) == tuple(row)

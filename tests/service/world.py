@@ -210,6 +210,8 @@ async def _rounds(world: World) -> None:
 
 async def _money(world: World) -> None:
     await prepared(world.client)
+    need = {"year": 2028, "money": usd(7_000_000), "reason": "needs_changed"}
+    await world.say(FINANCE, f"/v1/funds/{FUND}/requirements", about={"revision": 1}, **need)
     for donor in (NORWAYS_DONOR, "KEN:donor_officer"):
         body = {"fund": FUND, "money": usd(9_000_000), "pledged_on": "2026-02-12", "note": "For the upkeep."}
         pledge = await world.say(donor, "/v1/pledges", **body)

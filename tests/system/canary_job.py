@@ -217,6 +217,8 @@ async def money_is_pledged(stage: Stage) -> None:
     await stage.say(FINANCE, "POST", "/v1/rates", {"rates": RATES})
     await stage.send_a_table_that_will_not_do()
     await stage.say(FINANCE, "POST", "/v1/funds", {"code": FUND, "labels": {}}, to=EVERYBODY)
+    need = {"year": 2028, "money": usd(7_000_000), "reason": "needs_changed"}
+    await stage.say(FINANCE, "POST", "/v1/funds/{code}/requirements", need, about={"code": FUND, "revision": 1})
     pledge = {"fund": FUND, "money": usd(5_000_000), "pledged_on": "2026-02-12"}
     made = await stage.say(DONOR, "POST", "/v1/pledges", pledge, to=OVERSEERS | {DONOR, FINANCE})
     path = "/v1/pledges/{pledge_id}"

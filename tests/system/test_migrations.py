@@ -119,6 +119,22 @@ MEANT = {
         "services/pledges/migrations/0009_postings_in_their_entry.sql",
         "ban-drop-function",
     ): "each has a stronger one in its place",
+    (
+        "services/pledges/migrations/0012_needs_stated_anew.sql",
+        "adding-not-nullable-field",
+    ): "a table of some rows",
+    (
+        "services/pledges/migrations/0012_needs_stated_anew.sql",
+        "adding-serial-primary-key-field",
+    ): "a table of some rows",
+    (
+        "services/pledges/migrations/0012_needs_stated_anew.sql",
+        "constraint-missing-not-valid",
+    ): "a table of some rows",
+    (
+        "services/pledges/migrations/0012_needs_stated_anew.sql",
+        "ban-drop-constraint",
+    ): "the key gets one more column in the same statement",
 }
 """What squawk finds and is meant: file, rule and why."""
 

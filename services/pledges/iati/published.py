@@ -4,14 +4,14 @@ A transaction follows from what an entry does to the accounts, so that what take
 and nothing that was published is ever edited. No State that asked for assistance is named, nor who assists it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
-from contracts.pledges import YearlyRequirement
+from contracts.funds import YearlyRequirement
 from contracts.reference import countries, country_name
 from contracts.refusals import Conflict
 from contracts.values import Language
@@ -73,11 +73,12 @@ class Movement(Struct, frozen=True, kw_only=True):
 
 
 class Ledger(Struct, frozen=True, kw_only=True):
-    """A fund and the movements that somebody may see, in the order of their entries."""
+    """A fund, what it needs, and the movements that somebody may see, in the order of their entries."""
 
     fund: str
     labels: Mapping[str, str]
     requirements: Sequence[YearlyRequirement]
+    revised_years: Collection[int] = ()
     opened_on: date
     movements: Sequence[Movement]
 
@@ -153,7 +154,7 @@ class _Telling(Struct, frozen=True):
             status=ActivityStatus.IMPLEMENTATION,
             dates=(Dated(ActivityDate.ACTUAL_START, starts), *ends),
             aid=(codes.AID_TO_A_FUND,),
-            budgets=_budgets(ledger.requirements),
+            budgets=_budgets(ledger),
             transactions=tuple(transaction for _, transaction in told),
             **self._always(),
         )
@@ -230,18 +231,18 @@ def _donor(donor: str, *, role: str = "", languages: Iterable[Language] = Langua
     return Party(kind=OrganisationType.GOVERNMENT, role=role, names=names)
 
 
-def _budgets(requirements: Sequence[YearlyRequirement]) -> tuple[Budget, ...]:
-    """One for each year: the budgets of an activity do not overlap."""
+def _budgets(ledger: Ledger) -> tuple[Budget, ...]:
+    """One for each year: readers add up what overlaps, so a revised one stands in the place of the original."""
     by_year: dict[int, int] = {}
-    for requirement in requirements:
+    for requirement in ledger.requirements:
         by_year[requirement.year] = by_year.get(requirement.year, 0) + requirement.usd_minor
-    return tuple(_budget(year, usd_minor) for year, usd_minor in by_year.items())
+    return tuple(_budget(year, minor, revised=year in ledger.revised_years) for year, minor in by_year.items())
 
 
-def _budget(year: int, usd_minor: int) -> Budget:
+def _budget(year: int, usd_minor: int, *, revised: bool) -> Budget:
     starts = date(year, 1, 1)
     return Budget(
-        kind=codes.BUDGET_ORIGINAL,
+        kind=codes.BUDGET_REVISED if revised else codes.BUDGET_ORIGINAL,
         status=codes.BUDGET_INDICATIVE,
         starts=starts,
         ends=date(year, 12, 31),

@@ -1,0 +1,225 @@
+"""The routes of funds: what each needs, in which years, and how far its money has come."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from chassis.commands import claim
+from chassis.db import Tx
+from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
+from contracts.funds import YearlyRequirement
+from contracts.refusals import Missing
+from services.pledges import actions, balances, funds, in_kind_store, policy, store
+from services.pledges.allocations import fund_id_of
+from services.pledges.commands import OpenFund, ReviseRequirement, check_reason
+from services.pledges.policy import Action
+
+
+class WorkPackageView(Struct, frozen=True, kw_only=True):
+    """What a fund needs for a work package in all years, what is set aside for it and spent, in US-dollar cents."""
+
+    work_package: str
+    requirement_usd_minor: int
+    allocated_usd_minor: int
+    spent_usd_minor: int
+    gap_usd_minor: int
+
+
+class FundView(Struct, frozen=True, kw_only=True):
+    """A fund and how far its money has come, in US-dollar cents.
+
+    None is ever added to another. `pledged` is what nobody has signed for yet; `paid` is a part of `committed`, and
+    made up of `allocated` (of which `spent`), `programme_support`, `bank_charges`, `refunded`, `transferred` and
+    `available`.
+    `gap` is what is required less what is committed and was not written off, refunded or carried over.
+    `in_kind` is no money: what donors hold their contributions in kind to be worth that UNODC has acknowledged.
+    """
+
+    fund_id: UUID
+    code: str
+    labels: funds.Labels
+    requirements: tuple[YearlyRequirement, ...]
+    work_packages: list[WorkPackageView]
+    requirement_usd_minor: int
+    pledged_usd_minor: int
+    committed_usd_minor: int
+    written_off_usd_minor: int
+    paid_usd_minor: int
+    programme_support_usd_minor: int
+    bank_charges_usd_minor: int
+    allocated_usd_minor: int
+    spent_usd_minor: int
+    refunded_usd_minor: int
+    transferred_usd_minor: int
+    available_usd_minor: int
+    gap_usd_minor: int
+    in_kind_usd_minor: int
+    opened_at: datetime
+    revision: int
+
+
+class FundPage(Struct, frozen=True, kw_only=True):
+    """Funds by code; `cursor` leads to the next page."""
+
+    funds: list[FundView]
+    cursor: str | None
+
+
+class RevisionPage(Struct, frozen=True, kw_only=True):
+    """What was stated of a fund's needs, newest first: of a year and a purpose the newest counts, and nothing is none.
+
+    `revision` is the fund's; `reason` a code of `/v1/reference/reasons/revise_requirement`, none as it was opened.
+    """
+
+    revisions: Sequence[funds.Revision]
+    cursor: int | None
+
+
+@post("/v1/funds", opt=asks(Action.OPEN_FUND), summary="Open a fund")
+async def open_fund(
+    data: JSONBody[OpenFund], db: Db, caller: Calling, command: Commanded, now: Now
+) -> Response[FundView]:
+    """For a finance officer of UNODC."""
+    policy.decide(caller, Action.OPEN_FUND).required()
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=fund_id_of(data.code))
+        if claimed.first:
+            await actions.open_fund(tx, data.code, data.labels.labels(), data.yearly(), now=now)
+        fund = await _fund(tx, data.code)
+    return created(fund, location=f"/v1/funds/{fund.code}", revision=fund.revision)
+
+
+@get("/v1/funds", opt=asks(Action.LIST_FUNDS), summary="All funds and how far their money has come")
+async def list_funds(
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    cursor: Annotated[str | None, QueryParameter(max_length=32)] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[FundPage]:
+    """Totals are for everybody who works here; whose pledges they are made of is not told."""
+    async with db.transaction(by=caller) as tx:
+        found = await funds.funds(tx, after=cursor, limit=limit + 1)
+        views = await _with_totals(tx, found[:limit])
+    more = found[limit - 1].fund if len(found) > limit else None
+    return Response(FundPage(funds=views, cursor=more), headers=paging.next_link(more))
+
+
+@get("/v1/funds/{code:str}", opt=asks(Action.SHOW_FUND), summary="One fund and how far its money has come")
+async def show_fund(code: FromPath[str], db: Db, caller: Calling) -> Response[FundView]:
+    async with db.transaction(by=caller) as tx:
+        fund = await _fund(tx, code)
+    return shown(fund, revision=fund.revision)
+
+
+@post(
+    "/v1/funds/{code:str}/requirements",
+    opt=asks(Action.REVISE_REQUIREMENT),
+    status_code=200,
+    summary="State anew what a fund needs in a year",
+)
+async def revise_requirement(
+    code: FromPath[str],
+    data: JSONBody[ReviseRequirement],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[FundView]:
+    """For a finance officer of UNODC, of a year whose books are not closed. What was stated before stays listed."""
+    policy.decide(caller, Action.REVISE_REQUIREMENT).required()
+    requirement, reason = data.yearly(), check_reason("revise_requirement", data.reason)
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=fund_id_of(code))
+        if claimed.first:
+            await actions.revise_requirement(tx, code, requirement, reason, expected=expected, now=now)
+        fund = await _fund(tx, code)
+    return shown(fund, revision=fund.revision)
+
+
+@get(
+    "/v1/funds/{code:str}/requirements",
+    opt=asks(Action.LIST_REVISIONS),
+    summary="What was stated of a fund's needs, newest first",
+)
+async def list_revisions(
+    code: FromPath[str],
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    cursor: Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[RevisionPage]:
+    """What counts of it now is in the fund's `requirements`."""
+    async with db.transaction(by=caller) as tx:
+        if not await funds.is_open(tx, code):
+            raise Missing("not-found")
+        found = await funds.revisions(tx, code, before=cursor, limit=limit + 1)
+    more = found[limit - 1].revision if len(found) > limit else None
+    page = RevisionPage(revisions=found[:limit], cursor=more)
+    return Response(page, headers=paging.next_link(str(more) if more else None))
+
+
+async def _fund(tx: Tx, code: str) -> FundView:
+    found = await _with_totals(tx, await funds.funds(tx, only=code))
+    if not found:
+        raise Missing("not-found")
+    return found[0]
+
+
+async def _with_totals(tx: Tx, found: list[funds.Fund]) -> list[FundView]:
+    async with tx.by_itself():
+        codes = [fund.fund for fund in found]
+        totals, set_aside = await balances.totals(tx, codes), await balances.of_work_packages(tx, codes)
+        in_kind = await in_kind_store.worth(tx, codes)
+    return [_fund_view(fund, totals[fund.fund], set_aside, in_kind.get(fund.fund, 0)) for fund in found]
+
+
+def _fund_view(
+    fund: funds.Fund,
+    totals: balances.Totals,
+    set_aside: Mapping[tuple[str, str], tuple[int, int]],
+    in_kind_usd_minor: int,
+) -> FundView:
+    required = sum(requirement.usd_minor for requirement in fund.requirements)
+    given_up = totals.written_off_usd_minor + totals.refunded_usd_minor + totals.transferred_usd_minor
+    return FundView(
+        fund_id=fund.fund_id,
+        code=fund.fund,
+        labels=fund.labels,
+        requirements=fund.requirements,
+        work_packages=[
+            _work_package(fund, name, *set_aside.get((fund.fund, name), (0, 0)))
+            for name in sorted(
+                {one.work_package for one in fund.requirements if one.work_package}
+                | {name for code, name in set_aside if code == fund.fund}
+            )
+        ],
+        requirement_usd_minor=required,
+        **asdict(totals),
+        gap_usd_minor=max(0, required - totals.committed_usd_minor + given_up),
+        in_kind_usd_minor=in_kind_usd_minor,
+        opened_at=fund.opened_at,
+        revision=fund.revision,
+    )
+
+
+def _work_package(fund: funds.Fund, name: str, allocated: int, spent: int) -> WorkPackageView:
+    required = sum(one.usd_minor for one in fund.requirements if one.work_package == name)
+    return WorkPackageView(
+        work_package=name,
+        requirement_usd_minor=required,
+        allocated_usd_minor=allocated,
+        spent_usd_minor=spent,
+        gap_usd_minor=max(0, required - allocated),
+    )
+
+
+ROUTES = [open_fund, list_funds, show_fund, revise_requirement, list_revisions]
