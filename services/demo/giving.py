@@ -1,10 +1,11 @@
 """A donor's visit: a pledge to SHERLOC's maintenance, its agreement, two instalments, and what the money did.
 
-The second instalment is late: it shows as such until it comes, less what the bank kept of it. And the donor gives two
-scanners, which are valued beside the money.
+The second instalment is late: it shows as such until it comes, less what the bank kept of it. The donor gives two
+scanners, which are valued beside the money, and pledges to one of the needs that are ready and lack only money. And
+UNODC raises what the fund needs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from contracts.values import Language
 from services.demo.appointing import Each, Lists
 from services.demo.people import Api, StepError
+from services.demo.planning import Until
 
 DONOR, FINANCE = "FRA:donor_officer", "UNODC:finance_officer"
 FUND = "SHERLOC-MNT"
@@ -36,6 +38,18 @@ IN_KIND = {
     "provided_on": "2026-10-12",
     "description": "[Exemple fictif] Deux numériseurs de documents, pour la mise en ligne de la jurisprudence.",
 }
+NEEDS_FUND = "TA-REQUESTS"
+TO_A_NEED = {
+    "fund": NEEDS_FUND,
+    "pledged_on": "2026-11-12",
+    "note": "[Exemple fictif] Pour ce qui est prêt et ne manque que d’argent.",
+}
+RAISED: Mapping[str, Any] = {
+    "year": 2027,
+    "work_package": "translation",
+    "money": {"minor": 24_000_000, "currency": "USD"},
+    "reason": "costs_changed",
+}
 WORK_PACKAGES = {"translation": 4_000_000, "case_law_upload": 3_000_000, "training": 2_000_000}
 """What is set aside for each, in US-dollar cents."""
 SPENT_USD_MINOR = 1_250_000
@@ -47,22 +61,49 @@ STEP = "a donor gives in two instalments and sees what it did"
 class Given:
     """The pledge as it ended, its instalments as they stood before the late one came, and the files for the donor.
 
-    `in_kind` is what the donor gave that is no money, as acknowledged.
+    `in_kind` is what the donor gave that is no money, as acknowledged; `to_a_need` the pledge to `need`, a requirement
+    with the title of its request; `raised` the last statement of what the fund needs.
     """
 
     pledge: Mapping[str, Any]
     instalments: Sequence[Mapping[str, Any]]
     allocations: Sequence[Mapping[str, Any]]
     in_kind: Mapping[str, Any]
+    to_a_need: Mapping[str, Any]
+    need: Mapping[str, Any]
+    raised: Mapping[str, Any]
     files: Sequence[Path]
 
 
-async def give(api: Api, every: Lists, each: Each, folder: Path) -> Given:
-    """Each step once, however often it is told. Raises StepError, also where no instalment is late."""
-    visit = _Visit(api, every, folder)
-    steps = [visit.pledge, visit.agree, visit.pay, visit.give_in_kind, visit.allocate, visit.write_down]
+async def give(
+    api: Api, every: Lists, each: Each, until: Until[Any], folder: Path, *, circulating: Collection[str]
+) -> Given:
+    """Each step once, however often it is told. `circulating` are the ids of the requests whose needs are shown.
+
+    Raises StepError, also where no instalment is late, or where other needs are shown than those.
+    """
+    visit = _Visit(api, every, until, folder, circulating)
+    steps = [
+        visit.pledge,
+        visit.agree,
+        visit.pay,
+        visit.give_in_kind,
+        visit.pledge_to_a_need,
+        visit.allocate,
+        visit.raise_what_is_needed,
+        visit.write_down,
+    ]
     await each(STEP, steps, _carry_out, 1)
-    return Given(visit.pledged, visit.instalments, visit.allocations, visit.in_kind, visit.files)
+    return Given(
+        pledge=visit.pledged,
+        instalments=visit.instalments,
+        allocations=visit.allocations,
+        in_kind=visit.in_kind,
+        to_a_need=visit.pledged_to_a_need,
+        need=visit.need,
+        raised=visit.raised,
+        files=visit.files,
+    )
 
 
 async def _carry_out(step: Any) -> None:
@@ -70,14 +111,19 @@ async def _carry_out(step: Any) -> None:
 
 
 class _Visit:
-    def __init__(self, api: Api, every: Lists, folder: Path) -> None:
+    def __init__(self, api: Api, every: Lists, until: Until[Any], folder: Path, circulating: Collection[str]) -> None:
         self._api = api
         self._all = every
+        self._until = until
         self._folder = folder
+        self._circulating = circulating
         self.pledged: Mapping[str, Any] = {}
         self.instalments: Sequence[Mapping[str, Any]] = []
         self.allocations: list[Mapping[str, Any]] = []
         self.in_kind: Mapping[str, Any] = {}
+        self.pledged_to_a_need: Mapping[str, Any] = {}
+        self.need: Mapping[str, Any] = {}
+        self.raised: Mapping[str, Any] = {}
         self.files: list[Path] = []
 
     async def pledge(self) -> None:
@@ -114,6 +160,43 @@ class _Visit:
             if fund != {**before, "in_kind_usd_minor": beside}:
                 raise StepError("what was given in kind is not told beside the fund's money, and nowhere in it")
         self.in_kind = one
+
+    async def pledge_to_a_need(self) -> None:
+        """The largest of those that its States let it see; all of these are seen, and of no other request."""
+        own = await self._all(DONOR, "/v1/pledges", "pledges")
+        made = next((one for one in own if one["note"] == TO_A_NEED["note"]), None)
+        if made is None:
+            need = max(
+                await self._until(self._needs, "what is ready and lacks only money to be shown to the donor"),
+                key=lambda one: (one["gap_usd_minor"], one["requirement_id"]),
+            )
+            money = {"minor": need["gap_usd_minor"], "currency": "USD"}
+            body = {**TO_A_NEED, "requirement_id": need["requirement_id"], "money": money}
+            made = await self._api.post(DONOR, "/v1/pledges", body, step="a need")
+        if made["earmarking"] != "tightly_earmarked":
+            raise StepError("a pledge to one need is not tightly earmarked")
+        self.pledged_to_a_need = made
+        known = await self._all(FINANCE, "/v1/requirements", "requirements")
+        need = next(one for one in known if one["requirement_id"] == made["requirement_id"])
+        request = await self._api.get(DONOR, f"/v1/requests/{need['request_id']}")
+        self.need = {**need, "title": request["title"]}
+
+    async def _needs(self) -> Sequence[Mapping[str, Any]] | None:
+        """All that lacks money of the requests that circulate; pledges hears of confirmed matches one by one."""
+        shown = await self._all(DONOR, "/v1/requirements/unfunded", "requirements")
+        return shown if shown and sorted(one["request_id"] for one in shown) == sorted(self._circulating) else None
+
+    async def raise_what_is_needed(self) -> None:
+        path = f"/v1/funds/{FUND}"
+        fund = await self._api.get(FINANCE, path)
+        needed = {name: RAISED[name] for name in ("year", "work_package")} | {"usd_minor": RAISED["money"]["minor"]}
+        if needed not in fund["requirements"]:
+            before, revision = fund["requirement_usd_minor"], fund["revision"]
+            raising = {"step": str(revision), "revision": revision}
+            fund = await self._api.post(FINANCE, f"{path}/requirements", RAISED, **raising)
+            if needed not in fund["requirements"] or fund["requirement_usd_minor"] <= before:
+                raise StepError("what the fund needs was raised, and does not show")
+        self.raised = (await self._api.get(DONOR, f"{path}/requirements"))["revisions"][0]
 
     async def allocate(self) -> None:
         found = await self._all(FINANCE, f"/v1/allocations?fund={FUND}", "allocations")

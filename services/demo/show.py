@@ -49,6 +49,7 @@ EXPECTED = (
     "matching.round.asked.v1",
     "matching.round.planned.v1",
     "pledges.fund.opened.v1",
+    "pledges.fund.requirement-revised.v1",
     "pledges.pledge.pledged.v1",
     "pledges.pledge.committed.v1",
     "pledges.pledge.received.v1",
@@ -179,6 +180,7 @@ def _print(console: Console, story: Story, seen: Seen, *, first: bool) -> None:
     assert story.planned is not None, "the story came to its end"
     assert story.given is not None, "the story came to its end"
     out.print(_visit_table(story.given))
+    out.print(_need_words(story.given), highlight=False)
     for file in story.given.files:
         out.print(f"written: {file}", highlight=False, soft_wrap=True)
     out.print(_round_table(story.planned))
@@ -209,6 +211,18 @@ def _visit_table(given: Given) -> Table:
     in_kind = given.in_kind
     table.add_row(f"in kind: {in_kind['form']}", "", _amount(in_kind["money"]), f"{in_kind['status']}, no money")
     return table
+
+
+def _need_words(given: Given) -> str:
+    """What the donor pledged to beside, and what the fund needs from now on."""
+    pledge, need, raised = given.to_a_need, given.need, given.raised
+    (stated,) = raised["requirements"]
+    needed = _amount({"minor": stated["usd_minor"], "currency": "USD"})
+    return (
+        f"{pledge['donor']} pledges {_amount(pledge['money'])} to what is ready and lacks only money: "
+        f"{need['state']}, {need['title']}\n"
+        f"{given.pledge['fund']} needs {needed} for {stated['work_package']} in {stated['year']}: {raised['reason']}"
+    )
 
 
 def _amount(money: Mapping[str, Any]) -> str:
@@ -274,6 +288,9 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
             "instalments": story.given.instalments,
             "allocations": story.given.allocations,
             "in_kind": story.given.in_kind,
+            "to_a_need": story.given.to_a_need,
+            "need": story.given.need,
+            "raised": story.given.raised,
             "files": [str(file) for file in story.given.files],
         }
         if story.given

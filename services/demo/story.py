@@ -101,7 +101,9 @@ class Story:
         await self._file()
         await self._read()
         await self._agree()
-        self.given = await give(self._api, self._all, self._each, self._folder)
+        self.given = await give(
+            self._api, self._all, self._each, self._until, self._folder, circulating=self._circulating()
+        )
         await self._fund()
         await self._hear()
         self.planned = await plan_a_round(self._api, self._all, self._each, self._until)
@@ -307,6 +309,15 @@ class Story:
             provider = f"{match['provider']}:provider_officer"
             match = await self._api.post(provider, f"{path}/confirm", {}, revision=match["revision"])
         return match
+
+    def _circulating(self) -> list[str]:
+        """The request of each line that lacks money, where its State lets the request circulate."""
+        return [
+            told.request["request_id"]
+            for told in self.told
+            for line in told.lines
+            if line.needed and told.request["circulation"] == "granted"
+        ]
 
     # -- money and words -------------------------------------------------------------------------------------------
 
