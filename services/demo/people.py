@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -11,6 +10,7 @@ import httpx
 import msgspec
 
 from chassis.auth import Issuer
+from services.demo.samples import world
 
 SECONDS = 15
 HEARD_PAUSE_SECONDS, HEARD_TIMES = 0.25, 40
@@ -70,11 +70,6 @@ def personas() -> Sequence[Persona]:
 def person_of(appointment: str) -> UUID | None:
     """The first persona of an appointment; None where the sample world has none."""
     return next((p.person_id for p in personas() if p.appointment == appointment), None)
-
-
-def world(name: str) -> bytes:
-    """One file of the sample world."""
-    return files("services.demo").joinpath("world", name).read_bytes()
 
 
 def _unheard(answer: httpx.Response) -> bool:

@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 
 from services.demo.appointing import Each, Lists
-from services.demo.people import Api, StepError, world
+from services.demo.people import Api, StepError
+from services.demo.samples import coming
 
 COORDINATOR = "UNODC:coordinator"
 SETTINGS = {"seconds": 10, "seed": 2027, "fairness_loss": 50}
@@ -31,7 +33,7 @@ async def plan_a_round(api: Api, every: Lists, each: Each, until: Until[Any]) ->
 
     It is adopted by whoever looks at it: `POST /v1/rounds/{id}/adopt`. Raises StepError.
     """
-    samples = list(enumerate(msgspec.json.decode(world("round_requests.json")), 1))
+    samples = list(enumerate(msgspec.json.decode(coming("round_requests.json", today=datetime.now(UTC).date())), 1))
     requests: list[Mapping[str, Any]] = []
 
     async def file(numbered: tuple[int, Mapping[str, Any]]) -> None:

@@ -9,6 +9,7 @@ import csv
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,8 +18,9 @@ import msgspec
 from contracts.facts import Event
 from services.demo.appointing import appoint_everybody
 from services.demo.giving import Given, give
-from services.demo.people import Api, Persona, StepError, personas, world
+from services.demo.people import Api, Persona, StepError, personas
 from services.demo.planning import Planned, plan_a_round
+from services.demo.samples import coming, world
 from services.matching.text import meaning
 
 COORDINATOR = "UNODC:coordinator"
@@ -192,11 +194,11 @@ class Story:
                 path = f"/v1/offerings/{offering['offering_id']}/approve"
                 await self._api.post(COORDINATOR, path, {}, revision=offering["revision"])
 
-        samples = list(enumerate(msgspec.json.decode(world("offerings.json")), 1))
+        samples = list(enumerate(msgspec.json.decode(coming("offerings.json", today=datetime.now(UTC).date())), 1))
         await self._each("providers offer, a coordinator approves", samples, offer, SIDE_BY_SIDE)
 
     async def _file(self) -> None:
-        samples = list(enumerate(msgspec.json.decode(world("requests.json")), 1))
+        samples = list(enumerate(msgspec.json.decode(coming("requests.json", today=datetime.now(UTC).date())), 1))
         self.told = [None] * len(samples)  # type: ignore[list-item]
 
         async def file(numbered: tuple[int, Mapping[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 import pickle
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 from uuid import uuid4
@@ -11,7 +12,7 @@ import msgspec
 
 from chassis.auth import persona_id
 from chassis.migrate import role_of
-from services.demo.people import world
+from services.demo.samples import coming
 from tests.bench.figures import Aim, Comparison, Row, Run, cpu_seconds, family_cpu_seconds, resident_mb
 from tests.bench.ground import Child, Ground, carried_out, serving
 from tests.bench.recording import record_filing
@@ -30,7 +31,7 @@ Say = Callable[[str], None]
 
 def sample_request() -> dict[str, Any]:
     """A request of the sample world, with two lines; fictitious, and says so."""
-    first: dict[str, Any] = msgspec.json.decode(world("requests.json"))[0]
+    first: dict[str, Any] = msgspec.json.decode(coming("requests.json", today=datetime.now(UTC).date()))[0]
     assert first["as"] == FILER, "whoever files it in the sample world files it here"
     return dict(first["body"])
 

@@ -23,7 +23,7 @@ from chassis.migrate import role_of
 from chassis.runtime import prepare, topology
 from chassis.service import Service
 from chassis.settings import Settings
-from services.demo.people import world
+from services.demo.samples import world
 from services.directory.wiring import SERVICE as DIRECTORY
 from services.matching.wiring import SERVICE as MATCHING
 from services.requests.wiring import SERVICE as REQUESTS

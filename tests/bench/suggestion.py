@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -13,7 +14,8 @@ import msgspec
 
 from chassis.auth import persona_id
 from chassis.bus import watch
-from services.demo.people import Api, world
+from services.demo.people import Api
+from services.demo.samples import coming
 from tests.bench.app import SUGGESTED
 from tests.bench.figures import Aim, Comparison, Row, percentile
 from tests.bench.filing import sample_request, token
@@ -82,7 +84,7 @@ def _app_task(ground: Ground, notes: Path) -> dict[str, Any]:
 async def _load_offerings(ground: Ground, app: Child) -> int:
     """The offerings of the sample world, approved."""
     api = Api({name: f"http://127.0.0.1:{app.port}" for name in ("requests", "matching")}, ground.issuer)
-    samples = msgspec.json.decode(world("offerings.json"))
+    samples = msgspec.json.decode(coming("offerings.json", today=datetime.now(UTC).date()))
     try:
         for number, sample in enumerate(samples):
             body = {**sample["body"], "submit": True}

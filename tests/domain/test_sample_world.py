@@ -5,7 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from uuid import UUID
 import pytest
 
 from contracts import reference
+from services.demo import samples
+from services.demo.samples import coming
 
 WORLD = Path(__file__).parents[2] / "services" / "demo" / "world"
 FICTITIOUS = {
@@ -31,7 +33,8 @@ TEXTS_CHARS_MAX = {"title": 200, "need": 4000, "summary": 4000}
 
 @cache
 def world(name: str) -> Any:
-    return json.loads((WORLD / f"{name}.json").read_text(encoding="utf-8"))
+    """As it is filed this year."""
+    return json.loads(coming(f"{name}.json", today=datetime.now(UTC).date()))
 
 
 def lines() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
@@ -161,11 +164,10 @@ def test_kinds_modalities_institutions_and_states_exist() -> None:
         assert set(offering.get("treaties", [])) <= set(reference.instruments())
 
 
-def test_windows_lie_in_2027_and_capacity_periods_do_not_overlap() -> None:
+def test_windows_lie_in_the_next_year_and_capacity_periods_do_not_overlap() -> None:
+    next_year = datetime.now(UTC).year + 1
     for _, line in lines():
-        assert (
-            2027 == date.fromisoformat(line["window"]["from"]).year == date.fromisoformat(line["window"]["until"]).year
-        )
+        assert {next_year} == {date.fromisoformat(line["window"][edge]).year for edge in ("from", "until")}
         assert line["window"]["from"] < line["window"]["until"]
     for offering in (offering["body"] for offering in world("offerings")):
         edges = [day for period in offering["capacity"] for day in (period["from"], period["until"])]
@@ -246,3 +248,25 @@ def test_rates_are_given_for_every_month_of_2026_and_are_positive() -> None:
 
     assert 6 * 12 == len({(rate["currency"], rate["valid_from"]) for rate in rates}) == len(rates)
     assert all(float(rate["usd_per_unit"]) > 0 for rate in rates)
+
+
+def test_periods_are_as_far_ahead_in_any_year_and_nothing_else_is_moved() -> None:
+    written = json.loads(coming("offerings.json", today=date(2026, 11, 27)))
+    later = json.loads(coming("offerings.json", today=date(2029, 1, 1)))
+
+    assert json.loads((WORLD / "offerings.json").read_bytes()) == written
+    assert all(
+        until(one) == date(until(two).year - 3, until(two).month, until(two).day)
+        for one, two in zip(written, later, strict=True)
+    )
+    assert [one["body"]["title"] for one in written] == [one["body"]["title"] for one in later]
+
+
+def test_the_last_of_february_is_moved_to_a_day_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "world", lambda name: b'{"from": "2028-02-29", "until": "2028-03-31"}')
+
+    assert b'{"from": "2029-02-28", "until": "2029-03-31"}' == coming("any.json", today=date(2027, 6, 1))
+
+
+def until(offering: dict[str, Any]) -> date:
+    return date.fromisoformat(offering["body"]["valid"]["until"])

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from contracts.matching import Capacity, Terms
 from contracts.values import Period
-from services.demo.people import world
+from services.demo.samples import world
 from services.matching.constraints import violated
 from services.matching.line import WantedLine
 from services.matching.offering import Offering
