@@ -5,11 +5,13 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from asyncpg import Record
 from litestar import Response, get
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
@@ -19,20 +21,18 @@ from chassis.http import Calling, Db, Now, Paging, asks
 from contracts.refusals import Invalid, Mismatch
 from contracts.values import Caller
 from services.pledges import flow_store, store
-from services.pledges.flow_store import Filters
+from services.pledges.flow_store import Filters, Place
 from services.pledges.flow_tables import csv_of, xlsx_of
-from services.pledges.flows import Flow, FlowStatus
+from services.pledges.flows import Boundary, Flow, FlowStatus, FlowType
 from services.pledges.own import Owned, Tables
 from services.pledges.policy import Action
 
 TABLE_ROWS_MAX = 50_000
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_CURSOR = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([0-9]{1,4})\Z")
+_FLOW_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([0-9]{1,4})\Z")
 
-Fund = Annotated[str | None, QueryParameter(max_length=32)]
-Donor = Annotated[str | None, QueryParameter(max_length=32)]
-Year = Annotated[int | None, QueryParameter(ge=1900, le=2200)]
+Id = Annotated[str | None, QueryParameter(max_length=41)]
 
 
 class FlowPage(Struct, frozen=True, kw_only=True):
@@ -42,62 +42,91 @@ class FlowPage(Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-@get("/v1/flows", opt=asks(Action.LIST_FLOWS), summary="Movements of money to funds, newest first")
+class Boundaries(StrEnum):
+    INCOMING = "incoming"
+    INTERNAL = "internal"
+    OUTGOING = "outgoing"
+    ALL = "all"
+
+
+def filters_of(
+    fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
+    year: Annotated[int | None, QueryParameter(ge=1900, le=2200)] = None,
+    donor: Annotated[str | None, QueryParameter(max_length=32)] = None,
+    status: FromQuery[FlowStatus | None] = None,
+    boundary: FromQuery[Boundaries | None] = None,
+    flow_type: FromQuery[FlowType | None] = None,
+    parent: Id = None,
+) -> Filters:
+    """Where no boundary is said it is the incoming one, by which whoever adds up a status alone counts nothing twice.
+
+    Of flows of one type, and of the children of a flow, it is all of them.
+    """
+    if boundary is None:
+        boundary = Boundaries.INCOMING if flow_type is None and parent is None else Boundaries.ALL
+    return Filters(
+        fund=fund,
+        year=year,
+        donor=donor,
+        status=status,
+        boundary=None if boundary is Boundaries.ALL else Boundary(boundary),
+        flow_type=flow_type,
+        parent=_place(parent, pointer="parent", expected="the id of a flow"),
+    )
+
+
+Filtering = NamedDependency[Filters]
+FILTERS = {"filters": Provide(filters_of, sync_to_thread=False)}
+
+
+@get(
+    "/v1/flows",
+    opt=asks(Action.LIST_FLOWS),
+    dependencies=FILTERS,
+    summary="Movements of money to funds, within them and out of them, newest first",
+)
 async def list_flows(
     db: Db,
     caller: Calling,
     paging: Paging,
-    fund: Fund = None,
-    year: Year = None,
-    donor: Donor = None,
-    status: FromQuery[FlowStatus | None] = None,
-    cursor: Annotated[str | None, QueryParameter(max_length=41)] = None,
+    filters: Filtering,
+    cursor: Id = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[FlowPage]:
-    """A donor sees its own. Pledges, commitments and what is paid are never added to each other."""
-    filters = Filters(fund=fund, year=year, donor=donor, status=status)
+    """The incoming ones where no boundary is said, and neither a type nor a parent. A donor sees what is of its own
+    pledges. Flows of two statuses or of two boundaries are never added to each other.
+    """
+    before = _place(cursor, pointer="cursor", expected="a cursor of an earlier page")
     async with db.transaction(by=caller) as tx:
-        rows = await flow_store.rows(tx, caller, filters, before=_place(cursor), limit=limit + 1)
+        rows = await flow_store.rows(tx, caller, filters, before=before, limit=limit + 1)
     flows = [flow_store.flow(row) for row in rows[:limit]]
     more = flows[-1].flow_id if len(rows) > limit else None
     return Response(FlowPage(flows=flows, cursor=more), headers=paging.next_link(more))
 
 
-@get("/v1/flows.csv", opt=asks(Action.EXPORT_FLOWS), media_type=CSV, summary="Movements of money to funds, as CSV")
-async def flows_as_csv(
-    db: Db,
-    own: Owned,
-    caller: Calling,
-    fund: Fund = None,
-    year: Year = None,
-    donor: Donor = None,
-    status: FromQuery[FlowStatus | None] = None,
-) -> Download:
+@get(
+    "/v1/flows.csv",
+    opt=asks(Action.EXPORT_FLOWS),
+    dependencies=FILTERS,
+    media_type=CSV,
+    summary="Movements of money, as CSV",
+)
+async def flows_as_csv(db: Db, own: Owned, caller: Calling, filters: Filtering) -> Download:
     """The same as the list, all at once: at most 50,000 rows. RFC 4180 in UTF-8; a text that begins as a formula does
     has an apostrophe before it.
     """
-    filters = Filters(fund=fund, year=year, donor=donor, status=status)
     return await _table(db, own.tables, caller, filters, csv_of, name="flows.csv", media_type=CSV)
 
 
 @get(
     "/v1/flows.xlsx",
     opt=asks(Action.EXPORT_FLOWS),
+    dependencies=FILTERS,
     media_type=XLSX,
-    summary="Movements of money to funds, as a spreadsheet",
+    summary="Movements of money, as a spreadsheet",
 )
-async def flows_as_spreadsheet(
-    db: Db,
-    own: Owned,
-    caller: Calling,
-    now: Now,
-    fund: Fund = None,
-    year: Year = None,
-    donor: Donor = None,
-    status: FromQuery[FlowStatus | None] = None,
-) -> Download:
+async def flows_as_spreadsheet(db: Db, own: Owned, caller: Calling, now: Now, filters: Filtering) -> Download:
     """The same as the list, all at once: at most 50,000 rows. Amounts are numbers, all else is text."""
-    filters = Filters(fund=fund, year=year, donor=donor, status=status)
 
     def made(flows: Sequence[Flow]) -> bytes:
         return xlsx_of(flows, now=now)
@@ -130,13 +159,13 @@ def _written(rows: Sequence[Record], made: Callable[[Sequence[Flow]], bytes]) ->
     return made([flow_store.flow(row) for row in rows])
 
 
-def _place(cursor: str | None) -> tuple[UUID, int] | None:
-    if cursor is None:
+def _place(flow_id: str | None, *, pointer: str, expected: str) -> Place | None:
+    if flow_id is None:
         return None
-    found = _CURSOR.match(cursor)
+    found = _FLOW_ID.match(flow_id)
     if found:
         return UUID(found[1]), int(found[2])
-    raise Invalid("invalid-field", pointer="cursor", expected="a cursor of an earlier page")
+    raise Invalid("invalid-field", pointer=pointer, expected=expected)
 
 
 ROUTES = [list_flows, flows_as_csv, flows_as_spreadsheet]

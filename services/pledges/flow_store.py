@@ -1,5 +1,6 @@
-"""The rows of flows: postings with their entries and pledges. Every read says for whom."""
+"""The rows of flows: postings with their entries and what those are of. Every read says for whom."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -7,54 +8,115 @@ from asyncpg import Record
 
 from chassis.db import Tx
 from contracts.values import Caller
-from services.pledges.flows import ACCOUNTS, Flow, FlowRow, FlowStatus, flow_of
+from services.pledges.flows import KINDS, PARENTS, Boundary, Flow, FlowRow, FlowStatus, FlowType, flow_of
+from services.pledges.postings import Account
 
 PAGE_ROWS = 5_000
 """How many rows a table is read by: each time the loop is held for some milliseconds, and no longer."""
 
-_FLOWS = """
-    SELECT e.entry_id, p.position, e.pledge_id, e.type, p.account, e.fund, e.donor, e.effective_on, e.recorded_at,
-        p.currency, p.minor, p.usd_minor, trim_scale(e.rate)::text AS rate, e.rate_source, e.rate_date,
-        pledge.earmarking, e.reverses,
-        coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = e.pledge_id), '') AS note
+_NOTHING = UUID(int=0)
+Place = tuple[UUID, int]
+"""An entry, and the position in it of a posting, from 1: what the id of a flow is made of."""
+
+# $8, $9 and $10 are PARENTS. The two halves of a carry-over are written one after the other, with the pledge held: each
+# is the next to the other in time.
+_FOUND = """
     FROM entry e
     CROSS JOIN unnest(e.postings) WITH ORDINALITY AS p(account, currency, minor, usd_minor, position)
-    JOIN pledge ON pledge.pledge_id = e.pledge_id
-    WHERE may_see(e, $1, $2) AND p.account = ANY ($3::text[]) AND ($4::text IS NULL OR e.fund = $4)
-      AND ($5::text IS NULL OR e.donor = $5)
+    CROSS JOIN LATERAL (SELECT
+        CASE
+            WHEN p.account = 'cash' AND (SELECT requirement_id FROM pledge WHERE pledge.pledge_id = e.pledge_id) IS NULL
+                THEN 'parked'
+            WHEN p.account = 'spent' AND 'disbursed' IN (
+                e.type, (SELECT o.type FROM entry o WHERE o.entry_id = e.reverses)) THEN 'pass_through'
+            ELSE 'standard'
+        END AS flow_type,
+        (
+            SELECT o.entry_id || '.' || q.position FROM (
+                SELECT entry_id, postings FROM entry WHERE entry_id = e.reverses
+                UNION ALL
+                (SELECT entry_id, postings FROM entry
+                 WHERE pledge_id = e.pledge_id AND type = ($9::text[])[array_position($8::text[], e.type)]
+                   AND (e.type <> 'brought_forward' OR recorded_at <= e.recorded_at)
+                 ORDER BY recorded_at DESC LIMIT 1)
+                UNION ALL
+                SELECT entry_id, postings FROM entry
+                WHERE allocation_id = e.allocation_id AND type = ($9::text[])[array_position($8::text[], e.type)]
+            ) AS o CROSS JOIN unnest(o.postings) WITH ORDINALITY AS q(account, currency, minor, usd_minor, position)
+            WHERE q.account = coalesce(($10::text[])[array_position($8::text[], e.type)], p.account)
+        ) AS parent_flow_id
+    ) AS f
+    WHERE may_see(e, $1, $2) AND p.account = ANY ($3::text[])
+      AND (p.account <> 'available' OR e.allocation_id IS NOT NULL)
+      AND ($4::text IS NULL OR e.fund = $4) AND ($5::text IS NULL OR e.donor = $5)
       AND ($6::int IS NULL OR e.effective_on BETWEEN make_date($6, 1, 1) AND make_date($6, 12, 31))
-      AND ($7::uuid IS NULL OR (e.entry_id, p.position) < ($7, $8::int))
-    ORDER BY e.entry_id DESC, p.position DESC LIMIT $9
+      AND ($7::text IS NULL OR flow_type = $7)
+      AND ($11::text IS NULL OR parent_flow_id = $11)
+      AND ($12::uuid IS NULL OR e.pledge_id = $12) AND ($13::uuid IS NULL OR e.allocation_id = $13)
 """
-_COUNT = """
-    SELECT count(*) FROM (
-        SELECT FROM entry e CROSS JOIN unnest(e.postings) AS p
-        WHERE may_see(e, $1, $2) AND p.account = ANY ($3::text[]) AND ($4::text IS NULL OR e.fund = $4)
-          AND ($5::text IS NULL OR e.donor = $5)
-          AND ($6::int IS NULL OR e.effective_on BETWEEN make_date($6, 1, 1) AND make_date($6, 12, 31))
-        LIMIT $7) AS found
+_TOLD = """
+    SELECT e.entry_id, p.position, e.pledge_id, e.allocation_id, e.type, p.account, e.fund, e.donor, e.effective_on,
+        e.recorded_at, p.currency, p.minor, p.usd_minor, trim_scale(e.rate)::text AS rate, e.rate_source, e.rate_date,
+        e.reverses, flow_type, parent_flow_id,
+        (SELECT earmarking FROM pledge WHERE pledge.pledge_id = e.pledge_id) AS earmarking,
+        coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = e.pledge_id), '') AS note,
+        (SELECT work_package FROM allocation a WHERE a.allocation_id = e.allocation_id) AS work_package,
+        (SELECT requirement_id FROM allocation a WHERE a.allocation_id = e.allocation_id) AS requirement_id,
+        (SELECT provider FROM allocation a WHERE a.allocation_id = e.allocation_id) AS provider,
+        CASE e.type
+            WHEN 'carried_over' THEN (
+                SELECT k.fund FROM entry k
+                WHERE k.pledge_id = e.pledge_id AND k.type = 'brought_forward' AND k.recorded_at >= e.recorded_at
+                ORDER BY k.recorded_at LIMIT 1)
+            WHEN 'brought_forward' THEN (
+                SELECT k.fund FROM entry k
+                WHERE k.pledge_id = e.pledge_id AND k.type = 'carried_over' AND k.recorded_at <= e.recorded_at
+                ORDER BY k.recorded_at DESC LIMIT 1)
+        END AS other_fund
 """
+FLOWS = (
+    _TOLD
+    + _FOUND
+    + """
+      AND ($14::uuid IS NULL OR e.entry_id <= $14 AND (e.entry_id, p.position) < ($14, $15::int))
+    ORDER BY e.entry_id DESC, p.position DESC LIMIT $16
+    """
+)
+_COUNTED = "SELECT count(*) FROM (SELECT"
+_COUNT = _COUNTED + _FOUND + "LIMIT $14) AS found"
+
+_ONLY_ON: Mapping[FlowType | None, Account] = {
+    FlowType.PARKED: Account.CASH,
+    FlowType.PASS_THROUGH: Account.SPENT,
+}
+"""On which account alone there are flows of a type: on the others nobody looks for them."""
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """Which flows; all of them where nothing is said."""
+    """Which flows; all of them where nothing is said. Those of a `parent` are its children."""
 
     fund: str | None = None
     year: int | None = None
     donor: str | None = None
     status: FlowStatus | None = None
+    boundary: Boundary | None = None
+    flow_type: FlowType | None = None
+    parent: Place | None = None
 
-    def asked_by(self, caller: Caller) -> tuple[object, ...]:
-        accounts = list(ACCOUNTS.values()) if self.status is None else [ACCOUNTS[self.status]]
-        return caller.organization, caller.role, accounts, self.fund, self.donor, self.year
+    @property
+    def accounts(self) -> list[Account]:
+        return [
+            account
+            for account, kind in KINDS.items()
+            if self.status in {None, kind.status}
+            and self.boundary in {None, kind.boundary}
+            and _ONLY_ON.get(self.flow_type, account) is account
+        ]
 
 
-async def rows(
-    tx: Tx, caller: Caller, filters: Filters, *, before: tuple[UUID, int] | None, limit: int
-) -> list[Record]:
+async def rows(tx: Tx, caller: Caller, filters: Filters, *, before: Place | None, limit: int) -> list[Record]:
     """The rows that `flow` makes flows of, newest entry first, from the one after `before`."""
-    entry_id, position = before or (None, None)
-    return await tx.fetch(_FLOWS, *filters.asked_by(caller), entry_id, position, limit)
+    return await tx.fetch(FLOWS, *await asked(tx, caller, filters), *(before or (None, None)), limit)
 
 
 def flow(row: Record) -> Flow:
@@ -63,13 +125,13 @@ def flow(row: Record) -> Flow:
 
 async def count(tx: Tx, caller: Caller, filters: Filters, *, up_to: int) -> int:
     """How many there are; counted no further than `up_to`."""
-    return int(await tx.fetchval(_COUNT, *filters.asked_by(caller), up_to))
+    return int(await tx.fetchval(_COUNT, *await asked(tx, caller, filters), up_to))
 
 
 async def all_rows(tx: Tx, caller: Caller, filters: Filters, *, up_to: int) -> list[Record]:
     """All of them, as far as `up_to`, read some thousand at a time."""
     found: list[Record] = []
-    before: tuple[UUID, int] | None = None
+    before: Place | None = None
     while len(found) < up_to:
         limit = min(PAGE_ROWS, up_to - len(found))
         page = await rows(tx, caller, filters, before=before, limit=limit)
@@ -78,3 +140,35 @@ async def all_rows(tx: Tx, caller: Caller, filters: Filters, *, up_to: int) -> l
             break
         before = page[-1]["entry_id"], page[-1]["position"]
     return found
+
+
+async def asked(tx: Tx, caller: Caller, filters: Filters) -> tuple[object, ...]:
+    """The parameters that both statements have."""
+    of_types, of_accounts = zip(*PARENTS.values(), strict=True)
+    return (
+        caller.organization,
+        caller.role,
+        filters.accounts,
+        filters.fund,
+        filters.donor,
+        filters.year,
+        filters.flow_type,
+        list(PARENTS),
+        of_types,
+        of_accounts,
+        *await _children_of(tx, caller, filters.parent),
+    )
+
+
+async def _children_of(tx: Tx, caller: Caller, parent: Place | None) -> tuple[str | None, UUID | None, UUID | None]:
+    """A parent's id, and its pledge or allocation: its children are of the same, by which there is an index."""
+    if parent is None:
+        return None, None, None
+    row = await tx.fetchrow(
+        "SELECT pledge_id, allocation_id FROM entry WHERE entry_id = $1 AND may_see(entry, $2, $3)",
+        parent[0],
+        caller.organization,
+        caller.role,
+    )
+    pledge_id, allocation_id = (row["pledge_id"], row["allocation_id"]) if row else (_NOTHING, None)
+    return "{}.{}".format(*parent), pledge_id, allocation_id

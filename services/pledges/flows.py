@@ -1,8 +1,18 @@
 """Flows: the ledger as whoever compares it with the Financial Tracking Service of OCHA reads it, one movement a row.
 
-A flow is a posting on one of three accounts, those that a fund's totals are made of: what is pledged, what is
-committed, what came in as cash. So the flows of one status add up to the fund's total of that status, whatever kind of
-entry they stand in, and a flow that takes back has a negative amount. Flows of two statuses are never added.
+A flow is a posting on one of the accounts that a fund's figures are made of, so that whatever entries there are, the
+flows of one boundary and one status add up to a figure of the fund (`GET /v1/funds/{code}`):
+
+    incoming  pledge       pledged
+    incoming  commitment   committed
+    incoming  paid         paid
+    internal  commitment   allocated
+    internal  paid         transferred, which is negative where money came from another fund
+    outgoing  paid         spent, and, of entries of type `refunded` alone, refunded
+
+A flow that takes back has a negative amount. Flows of two boundaries or two statuses are never added. What came and is
+neither programme support nor the bank's is allocated, transferred, refunded, or available: parked money, which is set
+aside for nothing yet. A fund is one pot, so no allocation is a part of what one donor paid.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +24,7 @@ from msgspec import Struct
 
 from contracts.reference import exponent
 from services.pledges.money import USD
-from services.pledges.postings import Account
+from services.pledges.postings import Account, EntryType
 
 METHOD = "traditional_aid"
 """How all of it is given: no fund here pays out cash to people in need, which the Tracking Service tells apart."""
@@ -28,80 +38,142 @@ class FlowStatus(StrEnum):
     PAID = "paid"
 
 
-ACCOUNTS: Mapping[FlowStatus, Account] = {
-    FlowStatus.PLEDGE: Account.PLEDGED,
-    FlowStatus.COMMITMENT: Account.COMMITTED,
-    FlowStatus.PAID: Account.CASH,
-}
+class Boundary(StrEnum):
+    """Which way money goes, seen from the funds: into one, from one to a purpose or another fund, or out of them."""
 
-_STATUSES = {account: status for status, account in ACCOUNTS.items()}
-_CREDITS = frozenset({Account.COMMITTED})
-"""What grows by a credit, which is negative in the ledger and positive in a flow."""
+    INCOMING = "incoming"
+    INTERNAL = "internal"
+    OUTGOING = "outgoing"
+
+
+class FlowType(StrEnum):
+    """`parked`: paid into a fund for no requirement that its donor named. `pass_through`: passed on to be used there.
+
+    It is that of the flow for good: how much is parked by now is a figure of the fund, what it has available.
+    """
+
+    STANDARD = "standard"
+    PARKED = "parked"
+    PASS_THROUGH = "pass_through"
+
+
+class Kind(Struct, frozen=True):
+    """What the postings of an account are as flows; `sign` makes those that add to the fund's figure positive."""
+
+    boundary: Boundary
+    status: FlowStatus
+    sign: int
+
+
+KINDS: Mapping[Account, Kind] = {
+    Account.PLEDGED: Kind(Boundary.INCOMING, FlowStatus.PLEDGE, 1),
+    Account.COMMITTED: Kind(Boundary.INCOMING, FlowStatus.COMMITMENT, -1),
+    Account.CASH: Kind(Boundary.INCOMING, FlowStatus.PAID, 1),
+    Account.AVAILABLE: Kind(Boundary.INTERNAL, FlowStatus.COMMITMENT, 1),
+    Account.TRANSFERRED: Kind(Boundary.INTERNAL, FlowStatus.PAID, -1),
+    Account.SPENT: Kind(Boundary.OUTGOING, FlowStatus.PAID, -1),
+    Account.REFUNDED: Kind(Boundary.OUTGOING, FlowStatus.PAID, -1),
+}
+"""Of each account whose postings are flows. Those of `available` are flows where they stand in an allocation's entry:
+what a pledge's entry adds to it or takes from it is told by another account."""
+
+PARENTS: Mapping[EntryType, tuple[EntryType, Account]] = {
+    EntryType.COMMITTED: (EntryType.PLEDGED, Account.PLEDGED),
+    EntryType.RECOGNIZED: (EntryType.PLEDGED, Account.PLEDGED),
+    EntryType.RECEIVED: (EntryType.PLEDGED, Account.PLEDGED),
+    EntryType.REDUCED: (EntryType.PLEDGED, Account.PLEDGED),
+    EntryType.REFUNDED: (EntryType.PLEDGED, Account.PLEDGED),
+    EntryType.CARRIED_OVER: (EntryType.PLEDGED, Account.PLEDGED),
+    EntryType.BROUGHT_FORWARD: (EntryType.CARRIED_OVER, Account.TRANSFERRED),
+    EntryType.SPENT: (EntryType.ALLOCATED, Account.AVAILABLE),
+    EntryType.DISBURSED: (EntryType.ALLOCATED, Account.AVAILABLE),
+}
+"""By the type of an entry, of which flow its flows are parts: the one on that account in the entry of that type of the
+same pledge or allocation. What reverses another entry is a part of that one's flow on the same account; what is pledged
+or allocated is a part of nothing."""
 
 
 class FlowRow(Struct, frozen=True, kw_only=True):
-    """A posting with its entry and its pledge, as it is read."""
+    """A posting with its entry and what the entry is of, as it is read.
+
+    `work_package`, `requirement_id` and `provider` are its allocation's; `other_fund` is of a carry-over's other half.
+    """
 
     entry_id: UUID
     position: int
-    pledge_id: UUID
-    type: str
+    pledge_id: UUID | None = None
+    allocation_id: UUID | None = None
+    type: EntryType
     account: Account
     fund: str
-    donor: str
+    donor: str | None = None
     effective_on: date
     recorded_at: datetime
     currency: str
     minor: int
     usd_minor: int
-    rate: str
-    rate_source: str
-    rate_date: date
-    earmarking: str
+    rate: str | None = None
+    rate_source: str | None = None
+    rate_date: date | None = None
+    earmarking: str | None = None
     note: str
-    reverses: UUID | None
+    reverses: UUID | None = None
+    flow_type: FlowType
+    parent_flow_id: str | None = None
+    work_package: str | None = None
+    requirement_id: UUID | None = None
+    provider: str | None = None
+    other_fund: str | None = None
 
 
 class Flow(Struct, frozen=True, kw_only=True):
-    """A movement of money to a fund, in minor units; negative where it takes back. Statuses are never added up.
+    """A movement of money, in minor units; negative where it takes back. Statuses and boundaries are never added up.
 
     `entry_type` is the kind of entry it stands in; `year` that of its value date, as nobody states another year of use.
+    `parent_flow_id` is the flow it is a part of. `destination` is where it goes: a fund, a work package, a requirement
+    by its id, or an organization; where the amount is negative it comes from there. Of an entry without a rate of its
+    own the three of the rate are null; of an allocation's, which is no donor's, also all that is a pledge's.
     """
 
     flow_id: str
     effective_on: date
     year: int
     status: FlowStatus
-    entry_type: str
-    donor: str
+    entry_type: EntryType
+    donor: str | None
     fund: str
     usd_minor: int
     minor: int
     currency: str
-    rate: str
-    rate_source: str
-    rate_date: date
-    earmarking: str
+    rate: str | None
+    rate_source: str | None
+    rate_date: date | None
+    earmarking: str | None
     method: str
     note: str
-    pledge_id: UUID
+    pledge_id: UUID | None
     entry_id: UUID
     reverses: UUID | None
     updated_at: datetime
+    boundary: Boundary
+    flow_type: FlowType
+    parent_flow_id: str | None
+    destination: str
+    allocation_id: UUID | None
 
 
 def flow_of(row: FlowRow) -> Flow:
-    sign = -1 if row.account in _CREDITS else 1
+    kind = KINDS[row.account]
     return Flow(
         flow_id=f"{row.entry_id}.{row.position}",
         effective_on=row.effective_on,
         year=row.effective_on.year,
-        status=_STATUSES[row.account],
+        status=kind.status,
         entry_type=row.type,
         donor=row.donor,
         fund=row.fund,
-        usd_minor=sign * row.usd_minor,
-        minor=sign * row.minor,
+        usd_minor=kind.sign * row.usd_minor,
+        minor=kind.sign * row.minor,
         currency=row.currency,
         rate=row.rate,
         rate_source=row.rate_source,
@@ -113,7 +185,27 @@ def flow_of(row: FlowRow) -> Flow:
         entry_id=row.entry_id,
         reverses=row.reverses,
         updated_at=row.recorded_at,
+        boundary=kind.boundary,
+        flow_type=row.flow_type,
+        parent_flow_id=row.parent_flow_id,
+        destination=_destination(row),
+        allocation_id=row.allocation_id,
     )
+
+
+def _destination(row: FlowRow) -> str:
+    purpose = row.work_package or str(row.requirement_id or "")
+    match row.account:
+        case Account.AVAILABLE:
+            return purpose
+        case Account.SPENT:
+            return (row.provider or purpose) if row.flow_type is FlowType.PASS_THROUGH else purpose
+        case Account.REFUNDED:
+            return row.donor or ""
+        case Account.TRANSFERRED:
+            return row.other_fund or ""
+        case _:
+            return row.fund
 
 
 # -- as a table -------------------------------------------------------------------------------------------------------
@@ -143,24 +235,29 @@ COLUMNS: Mapping[str, Callable[[Flow], Cell]] = {
     "date": lambda flow: flow.effective_on.isoformat(),
     "year": lambda flow: flow.year,
     "status": lambda flow: flow.status.value,
-    "entry_type": lambda flow: flow.entry_type,
-    "donor": lambda flow: flow.donor,
+    "entry_type": lambda flow: flow.entry_type.value,
+    "donor": lambda flow: flow.donor or "",
     "fund": lambda flow: flow.fund,
     "amount_usd": lambda flow: Amount(flow.usd_minor, USD),
     "original_amount": lambda flow: Amount(flow.minor, flow.currency),
     "original_currency": lambda flow: flow.currency,
-    "usd_per_unit": lambda flow: flow.rate,
-    "rate_source": lambda flow: flow.rate_source,
-    "rate_date": lambda flow: flow.rate_date.isoformat(),
-    "earmarking": lambda flow: flow.earmarking,
+    "usd_per_unit": lambda flow: flow.rate or "",
+    "rate_source": lambda flow: flow.rate_source or "",
+    "rate_date": lambda flow: flow.rate_date.isoformat() if flow.rate_date else "",
+    "earmarking": lambda flow: flow.earmarking or "",
     "method": lambda flow: flow.method,
     "note": lambda flow: flow.note,
-    "pledge_id": lambda flow: str(flow.pledge_id),
+    "pledge_id": lambda flow: str(flow.pledge_id or ""),
     "entry_id": lambda flow: str(flow.entry_id),
     "reverses": lambda flow: str(flow.reverses or ""),
     "updated_at": lambda flow: flow.updated_at.isoformat(),
+    "boundary": lambda flow: flow.boundary.value,
+    "flow_type": lambda flow: flow.flow_type.value,
+    "parent_flow_id": lambda flow: flow.parent_flow_id or "",
+    "destination": lambda flow: flow.destination,
+    "allocation_id": lambda flow: str(flow.allocation_id or ""),
 }
-"""Each column of the tables, in their order: the same in CSV and in a spreadsheet."""
+"""Each column of the tables, in their order: the same in CSV and in a spreadsheet. A new one comes last."""
 
 
 def cells_of(flow: Flow) -> tuple[Cell, ...]:

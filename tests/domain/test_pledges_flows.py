@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from contracts.values import MINOR_UNITS_MAX
 from services.pledges.flow_tables import csv_of, inert, xlsx_of
-from services.pledges.flows import COLUMNS, Amount, Flow, FlowRow, FlowStatus, cells_of, flow_of
-from services.pledges.postings import Account
+from services.pledges.flows import COLUMNS, Amount, Boundary, Flow, FlowRow, FlowStatus, FlowType, cells_of, flow_of
+from services.pledges.postings import Account, EntryType
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOSTILE = [
@@ -32,7 +32,7 @@ def a_row(**changes: Any) -> FlowRow:
         entry_id=UUID(int=1),
         position=2,
         pledge_id=UUID(int=3),
-        type="pledged",
+        type=EntryType.PLEDGED,
         account=Account.PLEDGED,
         fund="SHERLOC-MNT",
         donor="NOR",
@@ -46,7 +46,7 @@ def a_row(**changes: Any) -> FlowRow:
         rate_date=date(2026, 2, 1),
         earmarking="softly_earmarked",
         note="Fictitious sample",
-        reverses=None,
+        flow_type=FlowType.STANDARD,
     )
     return replace(row, **changes)
 
@@ -79,21 +79,53 @@ def cells_in(content: bytes) -> list[dict[str, tuple[str, str, str]]]:
 
 
 @pytest.mark.parametrize(
-    ("account", "minor", "status", "shown"),
+    ("account", "minor", "boundary", "status", "shown"),
     [
-        (Account.PLEDGED, 100, FlowStatus.PLEDGE, 100),
-        (Account.PLEDGED, -100, FlowStatus.PLEDGE, -100),
-        (Account.COMMITTED, -100, FlowStatus.COMMITMENT, 100),
-        (Account.COMMITTED, 100, FlowStatus.COMMITMENT, -100),
-        (Account.CASH, 100, FlowStatus.PAID, 100),
+        (Account.PLEDGED, 100, Boundary.INCOMING, FlowStatus.PLEDGE, 100),
+        (Account.PLEDGED, -100, Boundary.INCOMING, FlowStatus.PLEDGE, -100),
+        (Account.COMMITTED, -100, Boundary.INCOMING, FlowStatus.COMMITMENT, 100),
+        (Account.COMMITTED, 100, Boundary.INCOMING, FlowStatus.COMMITMENT, -100),
+        (Account.CASH, 100, Boundary.INCOMING, FlowStatus.PAID, 100),
+        (Account.AVAILABLE, 100, Boundary.INTERNAL, FlowStatus.COMMITMENT, 100),
+        (Account.TRANSFERRED, -100, Boundary.INTERNAL, FlowStatus.PAID, 100),
+        (Account.TRANSFERRED, 100, Boundary.INTERNAL, FlowStatus.PAID, -100),
+        (Account.SPENT, -100, Boundary.OUTGOING, FlowStatus.PAID, 100),
+        (Account.SPENT, 100, Boundary.OUTGOING, FlowStatus.PAID, -100),
+        (Account.REFUNDED, -100, Boundary.OUTGOING, FlowStatus.PAID, 100),
     ],
 )
-def test_a_flow_grows_as_the_total_of_its_status_does(
-    account: Account, minor: int, status: FlowStatus, shown: int
+def test_a_flow_grows_as_the_figure_that_it_adds_to_does(
+    account: Account, minor: int, boundary: Boundary, status: FlowStatus, shown: int
 ) -> None:
     flow = a_flow(account=account, minor=minor, usd_minor=2 * minor)
 
-    assert (status, shown, 2 * shown) == (flow.status, flow.minor, flow.usd_minor)
+    assert (boundary, status, shown, 2 * shown) == (flow.boundary, flow.status, flow.minor, flow.usd_minor)
+
+
+def test_what_is_passed_on_goes_to_the_provider_and_what_is_spent_to_its_purpose() -> None:
+    purpose = {"account": Account.SPENT, "requirement_id": UUID(int=7), "provider": "FRA"}
+
+    assert str(UUID(int=7)) == a_flow(**purpose).destination
+    assert "FRA" == a_flow(**purpose, flow_type=FlowType.PASS_THROUGH).destination
+    of_sherloc = {"account": Account.SPENT, "work_package": "training", "flow_type": FlowType.PASS_THROUGH}
+    assert "training" == a_flow(**of_sherloc).destination, "nobody provides it"
+
+
+def test_what_a_flow_lacks_is_an_empty_cell() -> None:
+    without = {"donor": None, "pledge_id": None, "rate": None, "rate_source": None, "rate_date": None}
+    (row,) = rows_of(csv_of([a_flow(**without, earmarking=None)]))
+
+    empty = {name for name, cell in row.items() if not cell}
+    assert empty == {
+        "donor", "usd_per_unit", "rate_source", "rate_date", "earmarking", "pledge_id", "reverses", "parent_flow_id",
+        "allocation_id",
+    }  # fmt: skip
+
+
+def test_columns_that_came_later_stand_after_those_that_were_there() -> None:
+    assert ["updated_at", "boundary", "flow_type", "parent_flow_id", "destination", "allocation_id"] == list(COLUMNS)[
+        19:
+    ]
 
 
 @pytest.mark.parametrize(

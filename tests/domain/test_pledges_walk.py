@@ -19,11 +19,13 @@ from services.pledges import allocations, exits
 from services.pledges.allocations import Allocation, Requirement, Spending
 from services.pledges.domain import MOVES, Pledge, evolve, pledge
 from services.pledges.earmarking import Earmarking
+from services.pledges.flows import Boundary, FlowStatus
 from services.pledges.money import value
-from services.pledges.postings import BOOKS, Account, Book, entry_of
+from services.pledges.postings import BOOKS, Account, Book, Entry, EntryType, entry_of
 from services.pledges.schedule import at_once
 from tests.builders import NOON
 from tests.domain.test_pledges_ledger import DAYS, FUNDS, RATES, check_balances
+from tests.flow_chains import chained, check_chains
 
 # Who may fall below zero: the credit side of each book never above it, debits never below; these swing.
 SWINGING = {
@@ -49,13 +51,16 @@ class Ledger(RuleBasedStateMachine):
         self.pledges: dict[UUID, Pledge] = {}
         self.requirements: dict[UUID, Requirement] = {}
         self.allocations: dict[UUID, Allocation] = {}
-        self.receipts: list[PledgeReceived] = []
-        self.spendings: list[AllocationSpent] = []
+        self.entries: list[Entry] = []
+        # With the entry that each made.
+        self.receipts: list[tuple[UUID, PledgeReceived]] = []
+        self.spendings: list[tuple[UUID, AllocationSpent]] = []
 
     def post(self, fact: Fact) -> None:
         entry = entry_of(uuid4(), NOON, fact)
         assert entry is not None
         check_balances(entry)
+        self.entries.append(entry)
         for posting in entry.postings:
             account = self.accounts[entry.fund, posting.account, posting.currency]
             account[0] += posting.minor
@@ -198,8 +203,8 @@ class Ledger(RuleBasedStateMachine):
             now=NOON,
         )
         self.count_receipt(fact, 1)
-        self.receipts.append(fact)
         self.follow(one, fact)
+        self.receipts.append((self.entries[-1].entry_id, fact))
 
     def count_receipt(self, fact: PledgeReceived, sign: int) -> None:
         count, came = self.expected[fact.fund], fact.cash or fact.money
@@ -212,8 +217,8 @@ class Ledger(RuleBasedStateMachine):
     @rule(data=st.data())
     def reverse_receipt(self, data: st.DataObject) -> None:
         fit = [
-            receipt
-            for receipt in self.receipts
+            (entry_id, receipt)
+            for entry_id, receipt in self.receipts
             if (one := self.pledges[receipt.pledge_id]).status in MOVES["reverse_receipt"]
             and one.received_usd_minor - receipt.valuation.usd_minor >= one.refunded_usd_minor
             and self.available(receipt.fund)
@@ -221,13 +226,13 @@ class Ledger(RuleBasedStateMachine):
         ]
         if not fit:
             return
-        receipt = data.draw(st.sampled_from(fit))
+        entry_id, receipt = data.draw(st.sampled_from(fit))
         one = self.pledges[receipt.pledge_id]
         try:
-            fact = exits.reverse_receipt(one, uuid4(), receipt, uuid4(), on=DAYS[3], now=NOON)
+            fact = exits.reverse_receipt(one, entry_id, receipt, uuid4(), on=DAYS[3], now=NOON)
         except Conflict:
             return
-        self.receipts.remove(receipt)
+        self.receipts.remove((entry_id, receipt))
         self.count_receipt(receipt, -1)
         self.follow(one, fact)
 
@@ -337,20 +342,20 @@ class Ledger(RuleBasedStateMachine):
         fact = one.spend(usd_minor, Spending.EXPENDITURE, on=DAYS[3], now=NOON)
         self.expected[one.fund]["spent"] += usd_minor
         self.post(fact)
-        self.spendings.append(fact)
+        self.spendings.append((self.entries[-1].entry_id, fact))
         self.allocations[one.allocation_id] = replace(one, spent_usd_minor=one.spent_usd_minor + usd_minor)
 
     @precondition(lambda self: self.spendings)
     @rule(data=st.data())
     def reverse_spending(self, data: st.DataObject) -> None:
-        fit = [spent for spent in self.spendings if spent.allocation_id in self.allocations]
+        fit = [(entry_id, spent) for entry_id, spent in self.spendings if spent.allocation_id in self.allocations]
         if not fit:
             return
-        spent = data.draw(st.sampled_from(fit))
+        entry_id, spent = data.draw(st.sampled_from(fit))
         one = self.allocations[spent.allocation_id]
-        self.spendings.remove(spent)
+        self.spendings.remove((entry_id, spent))
         self.expected[one.fund]["spent"] -= spent.usd_minor
-        self.post(one.reverse_spending(uuid4(), spent, uuid4(), on=DAYS[3], now=NOON))
+        self.post(one.reverse_spending(entry_id, spent, uuid4(), on=DAYS[3], now=NOON))
         self.allocations[one.allocation_id] = replace(one, spent_usd_minor=one.spent_usd_minor - spent.usd_minor)
 
     @precondition(lambda self: self.allocations)
@@ -363,8 +368,9 @@ class Ledger(RuleBasedStateMachine):
             return
         one = self.allocations.pop(data.draw(st.sampled_from(fit)).allocation_id)
         self.expected[one.fund]["allocated"] -= one.unspent_usd_minor
+        made = next(entry.entry_id for entry in self.entries if entry.allocation_id == one.allocation_id)
         self.post(
-            one.reverse(uuid4(), uuid4(), on=DAYS[3], now=NOON) if wrongly else one.give_back((), on=DAYS[3], now=NOON)
+            one.reverse(made, uuid4(), on=DAYS[3], now=NOON) if wrongly else one.give_back((), on=DAYS[3], now=NOON)
         )
 
     # -- what always holds -----------------------------------------------------------------------------------------
@@ -386,6 +392,41 @@ class Ledger(RuleBasedStateMachine):
             assert 0 <= self.available(fund) == -self.usd(fund, Account.AVAILABLE)
         for (account, currency), expected in self.originals.items():
             assert expected == sum(m for (_, a, c), (m, _) in self.accounts.items() if (a, c) == (account, currency))
+
+    @invariant()
+    def the_flows_of_one_boundary_and_status_come_to_a_figure_of_the_fund(self) -> None:
+        sums: Counter[tuple[str, Boundary, FlowStatus]] = Counter()
+        refunded: Counter[str] = Counter()
+        originals: Counter[tuple[Account, str]] = Counter()
+        for flow in chained(self.entries):
+            sums[flow.fund, flow.kind.boundary, flow.kind.status] += flow.usd_minor
+            originals[flow.account, flow.currency] += flow.minor
+            if flow.entry_type is EntryType.REFUNDED:
+                refunded[flow.fund] += flow.usd_minor
+        for fund in FUNDS:
+            count = self.expected[fund]
+            figures = {
+                (Boundary.INCOMING, FlowStatus.PLEDGE): count["pledged"],
+                (Boundary.INCOMING, FlowStatus.COMMITMENT): count["committed"],
+                (Boundary.INCOMING, FlowStatus.PAID): count["paid"],
+                (Boundary.INTERNAL, FlowStatus.COMMITMENT): count["allocated"],
+                (Boundary.INTERNAL, FlowStatus.PAID): count["transferred"],
+                (Boundary.OUTGOING, FlowStatus.PAID): count["spent"] + count["refunded"],
+            }
+            assert figures == {kind: sums[fund, *kind] for kind in figures}
+            assert count["refunded"] == refunded[fund]
+            left = sums[fund, Boundary.INCOMING, FlowStatus.PAID] - count["support"] - count["charges"]
+            left -= (
+                sums[fund, Boundary.INTERNAL, FlowStatus.COMMITMENT] + sums[fund, Boundary.INTERNAL, FlowStatus.PAID]
+            )
+            assert self.available(fund) == left - refunded[fund], "what is parked is what is available"
+        assert 0 == sum(sums[fund, Boundary.INTERNAL, FlowStatus.PAID] for fund in FUNDS), "no transfer counts twice"
+        for (account, currency), minor in self.originals.items():
+            assert abs(minor) == originals[account, currency]
+
+    @invariant()
+    def what_is_a_part_of_a_flow_is_never_more_than_the_flow(self) -> None:
+        check_chains(chained(self.entries))
 
     @invariant()
     def every_book_balances_and_no_account_is_beyond_its_floor(self) -> None:
