@@ -15,7 +15,7 @@ from contracts.pledges import AllocationMade, AllocationSpent, PledgeReceived, V
 from contracts.refusals import Conflict, Invalid, Missing
 from contracts.values import Caller, Money
 from services.pledges import exits, ledger, periods, policy, proposal_store, store
-from services.pledges.actions import fold, for_move, record, require_fund, worth
+from services.pledges.actions import fold, for_move, record, record_all, require_fund, worth
 from services.pledges.allocations import RequirementStatus, Spending
 from services.pledges.domain import Pledge, Status
 from services.pledges.money import Validity
@@ -52,8 +52,7 @@ async def carry_over(
     available = {fund: await ledger.hold_balance(tx, fund) for fund in sorted({pledge.fund, to_fund})}
     if available[pledge.fund] < usd_minor:
         raise Conflict("balance-exceeded", available_usd_minor=available[pledge.fund])
-    await record(tx, out, version=pledge.revision + 1)
-    await record(tx, into, version=pledge.revision + 2)
+    await record_all(tx, [(out, pledge.revision + 1), (into, pledge.revision + 2)])
 
 
 async def close(tx: Tx, pledge_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
