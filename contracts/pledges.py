@@ -390,7 +390,8 @@ class AllocationSpendingReversed(Fact, frozen=True, kw_only=True, tag="pledges.a
 class ImportRecorded(Fact, frozen=True, kw_only=True, tag="pledges.import.recorded.v1"):
     """UNODC imported a table of flows that others reported: kept beside the ledger, and counted nowhere.
 
-    `file_hash` is the SHA-256 of the file; what its rows say stays with its owner.
+    `file_hash` is the SHA-256 of the file; what its rows say stays with its owner. `format` is that of the file:
+    `fts_csv` or `iati`.
     """
 
     import_id: UUID
@@ -399,6 +400,7 @@ class ImportRecorded(Fact, frozen=True, kw_only=True, tag="pledges.import.record
     accepted: Annotated[int, Meta(ge=0, le=IMPORT_ROWS_MAX)]
     rejected: Annotated[int, Meta(ge=0, le=IMPORT_ROWS_MAX)]
     recorded_at: datetime
+    format: Code = "fts_csv"
 
 
 FACTS: tuple[type[Fact], ...] = (

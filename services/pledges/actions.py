@@ -83,9 +83,14 @@ async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Even
 
 
 def check_not_ahead(on: date, now: datetime) -> None:
-    """Raises Invalid for a value date to come: of it nothing is known. East of Greenwich it is tomorrow already."""
-    if on > now.date() + timedelta(days=1):
+    """Raises Invalid for a value date to come: of it nothing is known."""
+    if on > last_day(now):
         raise Invalid("date-ahead", on=on.isoformat())
+
+
+def last_day(now: datetime) -> date:
+    """The last value date that has come: east of Greenwich it is tomorrow already."""
+    return now.date() + timedelta(days=1)
 
 
 async def fold(tx: Tx, told: Sequence[tuple[Event, Fact]]) -> None:

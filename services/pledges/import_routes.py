@@ -1,9 +1,10 @@
-"""The routes of imports: a table of flows that others reported is brought, and looked at row by row."""
+"""The routes of imports: a file of flows that others reported is brought, and looked at row by row."""
 
 import asyncio
 from collections import Counter
 from datetime import datetime
-from typing import Annotated, BinaryIO
+from functools import partial
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -12,24 +13,23 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 from msgspec import Struct
 
 from chassis.commands import claim
-from chassis.db import Tx
+from chassis.db import Database, Tx
 from chassis.http import Calling, Commanded, Db, Now, Paging, Uploaded, asks
 from chassis.ids import new_id
 from chassis.problems import language_of
-from chassis.uploads import takes_file
+from chassis.uploads import Upload, takes_file
 from contracts.reference.refusal_words import words_of
 from contracts.values import Caller, Language
-from services.pledges import import_actions, import_store, policy, store
+from services.pledges import actions, import_actions, import_iati, import_rules, import_store, policy, store
 from services.pledges.import_rules import (
     IMPORT_BYTES_MAX,
     FlowImport,
+    ImportFormat,
     Judged,
     RejectedRow,
     ReportedFlow,
-    Row,
-    judge,
-    read,
 )
+from services.pledges.own import Own, Owned
 from services.pledges.policy import Action
 
 AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
@@ -48,6 +48,7 @@ class ImportView(Struct, frozen=True, kw_only=True):
 
     import_id: UUID | None
     dry_run: bool
+    format: ImportFormat
     file_hash: str
     rows: int
     accepted: int
@@ -65,7 +66,7 @@ class ImportPage(Struct, frozen=True, kw_only=True):
 
 
 class ReportedPage(Struct, frozen=True, kw_only=True):
-    """Flows as they were reported, by their line in the file; `cursor` leads to the next page."""
+    """Flows as they were reported, in the order of their file; `cursor` leads to the next page."""
 
     flows: list[ReportedFlow]
     cursor: str | None
@@ -74,40 +75,52 @@ class ReportedPage(Struct, frozen=True, kw_only=True):
 @post(
     "/v1/imports",
     opt=asks(Action.IMPORT_FLOWS) | takes_file(bytes_max=IMPORT_BYTES_MAX),
-    summary="Import a table of flows that others reported",
+    summary="Import a file of flows that others reported",
     responses={200: ResponseSpec(ImportView, generate_examples=False, description="What an import would do")},
 )
 async def import_flows(
     upload: Uploaded,
     db: Db,
+    own: Owned,
     caller: Calling,
     command: Commanded,
     now: Now,
+    format: FromQuery[ImportFormat] = ImportFormat.FTS_CSV,
     dry_run: FromQuery[bool] = False,
     accept_language: AcceptLanguage = None,
 ) -> Response[ImportView]:
-    """For a finance officer of UNODC. The body is the CSV file itself, with the columns of the Financial Tracking
-    Service. Rows are kept as they were reported, beside the ledger and in no total; those that break a rule are listed
-    with it. With `dry_run` nothing is written.
+    """For a finance officer of UNODC. The body is the file itself: CSV with the columns of the Financial Tracking
+    Service, or with `format=iati` a donor's activity file. Rows are kept as they were reported, beside the ledger and
+    in no total; those that break a rule are listed with it. With `dry_run` nothing is written.
     """
     policy.decide(caller, Action.IMPORT_FLOWS).required()
     language, file_hash = language_of(accept_language), upload.digest.hex()
-    rows = await asyncio.to_thread(_read, upload.file)
-    async with db.transaction(by=caller) as tx:
-        known = await import_store.known(tx, [row.cells["id"] for row in rows if row.cells])
-    judged = await asyncio.to_thread(judge, rows, known)
+    judge = _judged_transactions if format is ImportFormat.IATI else _judged_rows
+    judged = await judge(upload, db, own, caller, now)
     if dry_run:
-        return Response(_tried(judged, file_hash, language), status_code=200)
+        return Response(_tried(judged, format, file_hash, language), status_code=200)
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
-            await import_actions.record_import(tx, claimed.outcome, judged, file_hash, now=now)
+            await import_actions.record_import(tx, claimed.outcome, judged, format, file_hash, now=now)
         view = await _import(tx, claimed.outcome, caller, language)
     return Response(view, status_code=201, headers={"Location": f"/v1/imports/{view.import_id}"})
 
 
-def _read(file: BinaryIO) -> list[Row]:
-    return read(file.read())
+async def _judged_rows(upload: Upload, db: Database, own: Own, caller: Caller, now: datetime) -> Judged:
+    rows = await asyncio.to_thread(lambda: import_rules.read(upload.file.read()))
+    async with db.transaction(by=caller) as tx:
+        known = await import_store.known(tx, [row.cells["id"] for row in rows if row.cells])
+    return await asyncio.to_thread(import_rules.judge, rows, known)
+
+
+async def _judged_transactions(upload: Upload, db: Database, own: Own, caller: Caller, now: datetime) -> Judged:
+    rows = await asyncio.to_thread(lambda: import_iati.read(upload.file.read()))
+    async with db.transaction(by=caller) as tx:
+        known = await import_store.known(tx, [row.source_id for row in rows])
+        rates = await import_actions.rates_of(tx, import_iati.to_value(rows, own.reporter), own.validity)
+    judge = partial(import_iati.judge, reporter=own.reporter, rates=rates, validity=own.validity)
+    return await asyncio.to_thread(judge, rows, known, until=actions.last_day(now))
 
 
 @get("/v1/imports", opt=asks(Action.LIST_IMPORTS), summary="Imports of flows that others reported, newest first")
@@ -161,6 +174,7 @@ async def _import(tx: Tx, import_id: UUID, caller: Caller, language: Language) -
     return ImportView(
         import_id=found.import_id,
         dry_run=False,
+        format=found.format,
         file_hash=found.file_hash,
         rows=found.rows,
         accepted=found.accepted,
@@ -171,11 +185,12 @@ async def _import(tx: Tx, import_id: UUID, caller: Caller, language: Language) -
     )
 
 
-def _tried(judged: Judged, file_hash: str, language: Language) -> ImportView:
+def _tried(judged: Judged, of: ImportFormat, file_hash: str, language: Language) -> ImportView:
     accepted, rejected = len(judged.accepted), len(judged.rejected)
     return ImportView(
         import_id=None,
         dry_run=True,
+        format=of,
         file_hash=file_hash,
         rows=accepted + rejected,
         accepted=accepted,

@@ -15,10 +15,11 @@ from services.pledges.import_rules import FlowImport, Judged, RejectedRow, Repor
 async def add(tx: Tx, fact: ImportRecorded) -> None:
     await tx.execute(
         """
-        INSERT INTO flow_import (import_id, file_hash, rows, accepted, rejected, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO flow_import (import_id, format, file_hash, rows, accepted, rejected, recorded_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         """,
         fact.import_id,
+        fact.format,
         fact.file_hash,
         fact.rows,
         fact.accepted,
@@ -39,9 +40,11 @@ async def save_rows(tx: Tx, import_id: UUID, judged: Judged) -> None:
         """
         WITH written AS (
             INSERT INTO imported_flow (import_id, line, source_id, reference, date, status, flow_type, method, donor,
-                destination, usd_minor, minor, currency, rate, usage_from, usage_until, description)
+                destination, usd_minor, minor, currency, rate, rate_source, rate_date, usage_from, usage_until,
+                description)
             SELECT $1, line, source_id, reference, date, status, flow_type, method, donor,
-                destination, usd_minor, minor, currency, rate, usage_from, usage_until, description
+                destination, usd_minor, minor, currency, rate, rate_source, rate_date, usage_from, usage_until,
+                description
             FROM json_populate_recordset(NULL::imported_flow, $2::text::json)
             ON CONFLICT (source_id) DO NOTHING RETURNING 1
         ) SELECT count(*) FROM written
@@ -102,7 +105,7 @@ async def accepted(tx: Tx, import_id: UUID, *, after: int, limit: int) -> list[R
     rows = await tx.fetch(
         """
         SELECT line, source_id, reference, date, status, flow_type, method, donor, destination, usd_minor, minor,
-            currency, rate, usage_from, usage_until, description
+            currency, rate, rate_source, rate_date, usage_from, usage_until, description
         FROM imported_flow WHERE import_id = $1 AND line > $2 ORDER BY line LIMIT $3
         """,
         import_id,
