@@ -84,7 +84,10 @@ class RatesLoaded(Fact, frozen=True, kw_only=True, tag="pledges.rate_table.loade
 
 
 class PledgePledged(Fact, frozen=True, kw_only=True, tag="pledges.pledge.pledged.v1"):
-    """A donor pledged an amount to a fund, for what a match lacks where it says so; it binds nobody yet."""
+    """A donor pledged an amount to a fund, for what a match lacks where it says so; it binds nobody yet.
+
+    One that UNODC recorded for its donor names the flow in which that reported it: the import, and its line there.
+    """
 
     pledge_id: UUID
     donor: Organization
@@ -96,6 +99,8 @@ class PledgePledged(Fact, frozen=True, kw_only=True, tag="pledges.pledge.pledged
     texts_hash: str
     pledged_at: datetime
     requirement_id: UUID | None = None
+    import_id: UUID | None = None
+    import_line: Annotated[int, Meta(ge=1)] | None = None
 
 
 class PledgeCommitted(Fact, frozen=True, kw_only=True, tag="pledges.pledge.committed.v1"):

@@ -158,6 +158,7 @@ SUBJECTS = (
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
         make=_import,
         reads=(_P.SHOW_IMPORT, _P.LIST_IMPORTS, _P.FOLLOW),
+        acts=(_P.PLEDGE_FLOW,),
     ),
     Subject(
         service="pledges",

@@ -227,13 +227,15 @@ async def pledge(
     earmarking: Earmarking,
     note: str,
     *,
+    donor: str,
     requirement_id: UUID | None = None,
+    import_id: UUID | None = None,
+    import_line: int | None = None,
     on: date,
     validity: Validity,
-    caller: Caller,
     now: datetime,
 ) -> None:
-    """A new pledge of the caller's organization, for a requirement where one is named: the edge asks who sees it."""
+    """A new pledge, for a requirement where one is named: the edge asks who sees it; of a flow where one is."""
     await require_fund(tx, fund)
     if requirement_id is not None:
         async with tx.by_itself():
@@ -250,8 +252,10 @@ async def pledge(
         valuation,
         earmarking,
         texts_hash,
-        donor=caller.organization,
+        donor=donor,
         requirement_id=requirement_id,
+        import_id=import_id,
+        import_line=import_line,
         on=on,
         now=now,
     )

@@ -9,18 +9,20 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, PathParameter, QueryParameter
 from msgspec import Struct
 
 from chassis.commands import claim
 from chassis.db import Database, Tx
-from chassis.http import Calling, Commanded, Db, Now, Paging, Uploaded, asks
+from chassis.http import Calling, Commanded, Db, Now, Paging, Uploaded, asks, created
 from chassis.ids import new_id
 from chassis.problems import language_of
 from chassis.uploads import Upload, takes_file
 from contracts.reference.refusal_words import words_of
 from contracts.values import Caller, Language
 from services.pledges import actions, import_actions, import_iati, import_rules, import_store, policy, store
+from services.pledges.commands import PledgeFlow
+from services.pledges.earmarking import earmarked
 from services.pledges.import_rules import (
     IMPORT_BYTES_MAX,
     FlowImport,
@@ -31,6 +33,7 @@ from services.pledges.import_rules import (
 )
 from services.pledges.own import Own, Owned
 from services.pledges.policy import Action
+from services.pledges.views import PledgeView, pledge_view
 
 AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
 
@@ -167,6 +170,44 @@ async def list_imported_flows(
     return Response(ReportedPage(flows=found[:limit], cursor=more), headers=paging.next_link(more))
 
 
+@post(
+    "/v1/imports/{import_id:uuid}/flows/{line:int}/pledge",
+    opt=asks(Action.PLEDGE_FLOW),
+    summary="Record the pledge that a flow of an import tells of",
+)
+async def pledge_flow(
+    import_id: FromPath[UUID],
+    line: Annotated[int, PathParameter(ge=1, le=10**9)],
+    data: JSONBody[PledgeFlow],
+    db: Db,
+    own: Owned,
+    caller: Calling,
+    command: Commanded,
+    now: Now,
+) -> Response[PledgeView]:
+    """For a finance officer of UNODC: a pledge in the name of `donor`, whose own it is from then on. Amount, value date
+    and note are the flow's, the rate is our own in force on that day. A flow becomes a pledge once.
+    """
+    earmarking = earmarked(data.earmarking, for_requirement=False)
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=new_id())
+        if claimed.first:
+            await import_actions.pledge_flow(
+                tx,
+                claimed.outcome,
+                import_id,
+                line,
+                data.fund,
+                data.donor,
+                earmarking,
+                validity=own.validity,
+                caller=caller,
+                now=now,
+            )
+        view = await pledge_view(tx, claimed.outcome, caller, today=now.date())
+    return created(view, location=f"/v1/pledges/{view.pledge_id}", revision=view.revision)
+
+
 async def _import(tx: Tx, import_id: UUID, caller: Caller, language: Language) -> ImportView:
     found = await import_store.get(tx, import_id, caller)
     policy.decide(caller, Action.SHOW_IMPORT, found).required()
@@ -208,4 +249,4 @@ def _reasons(rejected: tuple[RejectedRow, ...], language: Language) -> tuple[Rea
     return tuple(Reason(slug=slug, explanation=words_of(slug, language), rows=rows) for slug, rows in ordered)
 
 
-ROUTES = [import_flows, list_imports, show_import, list_imported_flows]
+ROUTES = [import_flows, list_imports, show_import, list_imported_flows, pledge_flow]

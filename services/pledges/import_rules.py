@@ -84,7 +84,8 @@ class ReportedFlow(Struct, frozen=True, kw_only=True):
     """A flow as somebody else reported it: counted nowhere here. `usage_from` and `usage_until` are years.
 
     `line` is that of the file, or the number of the transaction in it. What comes without its worth in US dollars is
-    valued here: then `rate` is in dollars for a unit, of `rate_source` and `rate_date`.
+    valued here: then `rate` is in dollars for a unit, of `rate_source` and `rate_date`. `pledge_id` is the pledge that
+    was made of it.
     """
 
     line: int
@@ -103,6 +104,7 @@ class ReportedFlow(Struct, frozen=True, kw_only=True):
     usage_from: int | None
     usage_until: int | None
     description: str
+    pledge_id: UUID | None = None
     rate_source: str | None = None
     rate_date: Day | None = None
 

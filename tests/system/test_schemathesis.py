@@ -90,6 +90,7 @@ LISTS = {
 FINANCE = "UNODC:finance_officer"
 CODES = {
     "donor": ["NOR", "DEU"],
+    "line": [2, 3],
     "year": [2024, 2026],
     "organization": ["KEN", "UNODC"],
     "table": ["kinds", "countries"],

@@ -15,3 +15,9 @@ ADD CONSTRAINT imported_flow_valued CHECK ((rate_source IS NULL) = (rate_date IS
 ALTER TABLE rejected_row
 DROP CONSTRAINT rejected_row_line_check,
 ADD CONSTRAINT rejected_row_line_check CHECK (line > 0);
+
+-- Of which flow of an import a pledge was made: one pledge at most, whatever becomes of it.
+ALTER TABLE pledge ADD COLUMN import_id uuid REFERENCES flow_import,
+ADD COLUMN import_line integer CHECK (import_line > 0),
+ADD CONSTRAINT pledge_of_a_flow CHECK ((import_id IS NULL) = (import_line IS NULL));
+CREATE UNIQUE INDEX pledge_import ON pledge (import_id, import_line) WHERE import_id IS NOT NULL;
