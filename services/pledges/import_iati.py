@@ -92,6 +92,8 @@ def judge(
             # What is wrong with an activity is the same for each of its transactions.
             raise row.said.with_traceback(None)
         activity, transaction = row.said
+        if not activity.identifier:
+            raise Invalid("iati-element-missing", column="iati-identifier")
         if transaction.type not in STATUSES:
             raise Invalid("iati-type-not-outgoing", column="transaction-type")
         if not _is_to(reporter, transaction):

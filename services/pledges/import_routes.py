@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, BinaryIO
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -17,7 +17,7 @@ from chassis.db import Database, Tx
 from chassis.http import Calling, Commanded, Db, Now, Paging, Uploaded, asks, created
 from chassis.ids import new_id
 from chassis.problems import language_of
-from chassis.uploads import Upload, takes_file
+from chassis.uploads import takes_file
 from contracts.reference.refusal_words import words_of
 from contracts.values import Caller, Language
 from services.pledges import actions, import_actions, import_iati, import_rules, import_store, policy, store
@@ -98,8 +98,10 @@ async def import_flows(
     """
     policy.decide(caller, Action.IMPORT_FLOWS).required()
     language, file_hash = language_of(accept_language), upload.digest.hex()
-    judge = _judged_transactions if format is ImportFormat.IATI else _judged_rows
-    judged = await judge(upload, db, own, caller, now)
+    if format is ImportFormat.IATI:
+        judged = await _judged_transactions(upload.file, db, own, caller, now)
+    else:
+        judged = await _judged_rows(upload.file, db, caller)
     if dry_run:
         return Response(_tried(judged, format, file_hash, language), status_code=200)
     async with db.transaction(by=caller) as tx:
@@ -110,15 +112,15 @@ async def import_flows(
     return Response(view, status_code=201, headers={"Location": f"/v1/imports/{view.import_id}"})
 
 
-async def _judged_rows(upload: Upload, db: Database, own: Own, caller: Caller, now: datetime) -> Judged:
-    rows = await asyncio.to_thread(lambda: import_rules.read(upload.file.read()))
+async def _judged_rows(file: BinaryIO, db: Database, caller: Caller) -> Judged:
+    rows = await asyncio.to_thread(lambda: import_rules.read(file.read()))
     async with db.transaction(by=caller) as tx:
         known = await import_store.known(tx, [row.cells["id"] for row in rows if row.cells])
     return await asyncio.to_thread(import_rules.judge, rows, known)
 
 
-async def _judged_transactions(upload: Upload, db: Database, own: Own, caller: Caller, now: datetime) -> Judged:
-    rows = await asyncio.to_thread(lambda: import_iati.read(upload.file.read()))
+async def _judged_transactions(file: BinaryIO, db: Database, own: Own, caller: Caller, now: datetime) -> Judged:
+    rows = await asyncio.to_thread(lambda: import_iati.read(file.read()))
     async with db.transaction(by=caller) as tx:
         known = await import_store.known(tx, [row.source_id for row in rows])
         rates = await import_actions.rates_of(tx, import_iati.to_value(rows, own.reporter), own.validity)

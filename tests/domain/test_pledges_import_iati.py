@@ -188,6 +188,12 @@ def test_a_defect_of_an_activity_rejects_each_of_its_transactions_and_no_others(
     ]
 
 
+def test_an_activity_without_an_identifier_has_no_transaction_that_is_known_again() -> None:
+    opened = OPENED.replace("XX-FICT-1-A1", " ")
+
+    assert [(1, "iati-element-missing", "iati-identifier")] == slugs(PLEDGE, opened=opened)
+
+
 @pytest.mark.parametrize(
     "content",
     [
