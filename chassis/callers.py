@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from chassis.db import Database
+from chassis.db import Database, Tx
 from chassis.peers import PeerError, Peers
 from contracts.callers import Holding, Known, News, Subject
 from contracts.values import Role
@@ -186,3 +186,8 @@ class Callers:
                 DIRECTORY,
                 news.after,
             )
+
+
+async def is_known(tx: Tx, organization: str) -> bool:
+    """Whether anybody is or was appointed in an organization, as far as the directory has been heard."""
+    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM caller WHERE organization = $1)", organization))

@@ -84,7 +84,10 @@ class RatesLoaded(Fact, frozen=True, kw_only=True, tag="pledges.rate_table.loade
 
 
 class PledgePledged(Fact, frozen=True, kw_only=True, tag="pledges.pledge.pledged.v1"):
-    """A donor pledged an amount to a fund, for what a match lacks where it says so; it binds nobody yet."""
+    """A donor pledged an amount to a fund, for what a match lacks where it says so; it binds nobody yet.
+
+    One that UNODC recorded for its donor names the flow in which that reported it: the import, and its line there.
+    """
 
     pledge_id: UUID
     donor: Organization
@@ -96,6 +99,8 @@ class PledgePledged(Fact, frozen=True, kw_only=True, tag="pledges.pledge.pledged
     texts_hash: str
     pledged_at: datetime
     requirement_id: UUID | None = None
+    import_id: UUID | None = None
+    import_line: Annotated[int, Meta(ge=1)] | None = None
 
 
 class PledgeCommitted(Fact, frozen=True, kw_only=True, tag="pledges.pledge.committed.v1"):
@@ -390,7 +395,8 @@ class AllocationSpendingReversed(Fact, frozen=True, kw_only=True, tag="pledges.a
 class ImportRecorded(Fact, frozen=True, kw_only=True, tag="pledges.import.recorded.v1"):
     """UNODC imported a table of flows that others reported: kept beside the ledger, and counted nowhere.
 
-    `file_hash` is the SHA-256 of the file; what its rows say stays with its owner.
+    `file_hash` is the SHA-256 of the file; what its rows say stays with its owner. `format` is that of the file:
+    `fts_csv` or `iati`.
     """
 
     import_id: UUID
@@ -399,6 +405,7 @@ class ImportRecorded(Fact, frozen=True, kw_only=True, tag="pledges.import.record
     accepted: Annotated[int, Meta(ge=0, le=IMPORT_ROWS_MAX)]
     rejected: Annotated[int, Meta(ge=0, le=IMPORT_ROWS_MAX)]
     recorded_at: datetime
+    format: Code = "fts_csv"
 
 
 FACTS: tuple[type[Fact], ...] = (

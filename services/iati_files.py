@@ -14,7 +14,7 @@ from contracts.refusals import Invalid
 from contracts.values import Language
 from services.pledges.iati.codes import Note, notes
 from services.pledges.iati.published import TRANSACTIONS_MAX
-from services.pledges.iati.reading import Defect, Reading, parser, read
+from services.pledges.iati.reading import Defect, Reading, defect_of, parser, read
 
 SCHEMA = "iati-activities-schema.xsd"
 OWN_FILE_BYTES_MAX = 64 * 1024 * 1024
@@ -81,7 +81,7 @@ def command(fail: Callable[[str], NoReturn]) -> click.Group:
         try:
             found = _read(data)
         except Invalid as no:
-            click.echo(f"entraide: {_told(_defect(no))}", err=True)
+            click.echo(f"entraide: {_told(defect_of(no))}", err=True)
             sys.exit(1)
         click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(_lines(found)))
         for defect in found.defects:
@@ -98,7 +98,7 @@ def validated(data: bytes, schema: etree.XMLSchema | None) -> Validation:
         found = _read(data)
     except Invalid as no:
         # Another document type than activities, or none, is not for the schema of activities.
-        return Validation(activities=0, transactions=0, faults=(), defects=(_defect(no),), notes=())
+        return Validation(activities=0, transactions=0, faults=(), defects=(defect_of(no),), notes=())
     faults: tuple[Fault, ...] = ()
     if schema is not None and not schema.validate(etree.fromstring(data, parser())):
         faults = tuple(Fault(line=error.line, says=error.message) for error in schema.error_log)
@@ -137,11 +137,6 @@ def _schema(folder: Path, fail: Callable[[str], NoReturn]) -> etree.XMLSchema:
         return etree.XMLSchema(etree.parse(str(folder / SCHEMA), parser()))
     except (OSError, etree.LxmlError) as error:
         fail(f"{folder} holds no {SCHEMA} that can be used ({type(error).__name__})")
-
-
-def _defect(no: Invalid) -> Defect:
-    details = {name: str(value) for name, value in no.details.items() if name != "line"}
-    return Defect(slug=no.slug, line=int(str(no.details.get("line", 1))), details=details)
 
 
 def _told(defect: Defect) -> str:

@@ -16,7 +16,7 @@ from services.pledges import allocations, in_kind, proposals
 from services.pledges import domain as pledges_domain
 from services.pledges import policy as pledges
 from services.pledges.import_routes import ImportView
-from services.pledges.import_rules import FlowImport
+from services.pledges.import_rules import FlowImport, ImportFormat
 from services.pledges.in_kind_routes import InKindView
 from services.pledges.ledger import EntryRow
 from services.pledges.proposal_routes import ProposalView
@@ -61,7 +61,15 @@ def _proposal(proposed_by: str) -> proposals.Proposal:
 
 
 def _import() -> FlowImport:
-    return FlowImport(import_id=UUID(int=6), file_hash="", rows=1, accepted=1, rejected=0, recorded_at=WHEN)
+    return FlowImport(
+        import_id=UUID(int=6),
+        format=ImportFormat.IATI,
+        file_hash="",
+        rows=1,
+        accepted=1,
+        rejected=0,
+        recorded_at=WHEN,
+    )
 
 
 def _in_kind(status: str) -> in_kind.InKindContribution:
@@ -150,6 +158,7 @@ SUBJECTS = (
         standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
         make=_import,
         reads=(_P.SHOW_IMPORT, _P.LIST_IMPORTS, _P.FOLLOW),
+        acts=(_P.PLEDGE_FLOW,),
     ),
     Subject(
         service="pledges",

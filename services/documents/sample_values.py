@@ -277,6 +277,8 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "InKindContributionStruck.usd_minor": 23_750_000,
         "StrikeInKind.reason": "given_back",
         "file_hash": HASH,
+        "import_line": 1,
+        "ImportRecorded.format": "fts_csv",
         "rows": 1106,
         "accepted": 582,
         "rejected": 524,

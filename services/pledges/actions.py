@@ -83,9 +83,14 @@ async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Even
 
 
 def check_not_ahead(on: date, now: datetime) -> None:
-    """Raises Invalid for a value date to come: of it nothing is known. East of Greenwich it is tomorrow already."""
-    if on > now.date() + timedelta(days=1):
+    """Raises Invalid for a value date to come: of it nothing is known."""
+    if on > last_day(now):
         raise Invalid("date-ahead", on=on.isoformat())
+
+
+def last_day(now: datetime) -> date:
+    """The last value date that has come: east of Greenwich it is tomorrow already."""
+    return now.date() + timedelta(days=1)
 
 
 async def fold(tx: Tx, told: Sequence[tuple[Event, Fact]]) -> None:
@@ -222,13 +227,15 @@ async def pledge(
     earmarking: Earmarking,
     note: str,
     *,
+    donor: str,
     requirement_id: UUID | None = None,
+    import_id: UUID | None = None,
+    import_line: int | None = None,
     on: date,
     validity: Validity,
-    caller: Caller,
     now: datetime,
 ) -> None:
-    """A new pledge of the caller's organization, for a requirement where one is named: the edge asks who sees it."""
+    """A new pledge, for a requirement where one is named: the edge asks who sees it; of a flow where one is."""
     await require_fund(tx, fund)
     if requirement_id is not None:
         async with tx.by_itself():
@@ -245,8 +252,10 @@ async def pledge(
         valuation,
         earmarking,
         texts_hash,
-        donor=caller.organization,
+        donor=donor,
         requirement_id=requirement_id,
+        import_id=import_id,
+        import_line=import_line,
         on=on,
         now=now,
     )

@@ -51,10 +51,10 @@ async def make_pledge(
                 data.money,
                 earmarking,
                 data.note,
+                donor=caller.organization,
                 requirement_id=data.requirement_id,
                 on=data.pledged_on,
                 validity=own.validity,
-                caller=caller,
                 now=now,
             )
         view = await pledge_view(tx, claimed.outcome, caller, today=now.date())

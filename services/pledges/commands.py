@@ -17,7 +17,7 @@ from contracts.pledges import (
 )
 from contracts.reference import currencies, in_kind_forms, reasons
 from contracts.refusals import Invalid, Mismatch
-from contracts.values import MINOR_UNITS_MAX, Code, Currency, Money
+from contracts.values import MINOR_UNITS_MAX, Code, Currency, Money, Organization
 from services.pledges.allocations import Spending
 from services.pledges.domain import SUPPORT_COST_BASIS_POINTS
 from services.pledges.earmarking import Earmarking
@@ -87,6 +87,14 @@ class MakePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: Annotated[str, Meta(max_length=2000)] = ""
     earmarking: Earmarking | None = None
     requirement_id: UUID | None = None
+
+
+class PledgeFlow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """To which fund and by whose code a flow of an import is pledged; all else the flow says."""
+
+    fund: FundCode
+    donor: Organization
+    earmarking: Earmarking | None = None
 
 
 class DeclareInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -97,6 +97,8 @@ class Pledge(Struct, frozen=True, kw_only=True):
     open_usd_minor: int
     texts_hash: str
     requirement_id: UUID | None = None
+    import_id: UUID | None = None
+    import_line: int | None = None
     committed_on: date | None = None
     committed_usd_minor: int | None = None
     committed_rate: str | None = None
@@ -306,6 +308,8 @@ def pledge(
     *,
     donor: str,
     requirement_id: UUID | None = None,
+    import_id: UUID | None = None,
+    import_line: int | None = None,
     on: date,
     now: datetime,
 ) -> PledgePledged:
@@ -321,6 +325,8 @@ def pledge(
         texts_hash=texts_hash,
         pledged_at=now,
         requirement_id=requirement_id,
+        import_id=import_id,
+        import_line=import_line,
     )
 
 
@@ -343,6 +349,8 @@ def evolve(pledge: Pledge | None, fact: Fact) -> Pledge:
             open_usd_minor=fact.valuation.usd_minor,
             texts_hash=fact.texts_hash,
             requirement_id=fact.requirement_id,
+            import_id=fact.import_id,
+            import_line=fact.import_line,
         )
     after = replace(pledge, revision=pledge.revision + 1, **_changes(pledge, fact))
     return replace(after, status=_status(after, fact))

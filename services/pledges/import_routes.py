@@ -1,36 +1,39 @@
-"""The routes of imports: a table of flows that others reported is brought, and looked at row by row."""
+"""The routes of imports: a file of flows that others reported is brought, and looked at row by row."""
 
 import asyncio
 from collections import Counter
 from datetime import datetime
+from functools import partial
 from typing import Annotated, BinaryIO
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, PathParameter, QueryParameter
 from msgspec import Struct
 
 from chassis.commands import claim
-from chassis.db import Tx
-from chassis.http import Calling, Commanded, Db, Now, Paging, Uploaded, asks
+from chassis.db import Database, Tx
+from chassis.http import Calling, Commanded, Db, Now, Paging, Uploaded, asks, created
 from chassis.ids import new_id
 from chassis.problems import language_of
 from chassis.uploads import takes_file
 from contracts.reference.refusal_words import words_of
 from contracts.values import Caller, Language
-from services.pledges import import_actions, import_store, policy, store
+from services.pledges import actions, import_actions, import_iati, import_rules, import_store, policy, store
+from services.pledges.commands import PledgeFlow
+from services.pledges.earmarking import earmarked
 from services.pledges.import_rules import (
     IMPORT_BYTES_MAX,
     FlowImport,
+    ImportFormat,
     Judged,
     RejectedRow,
     ReportedFlow,
-    Row,
-    judge,
-    read,
 )
+from services.pledges.own import Own, Owned
 from services.pledges.policy import Action
+from services.pledges.views import PledgeView, pledge_view
 
 AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
 
@@ -48,6 +51,7 @@ class ImportView(Struct, frozen=True, kw_only=True):
 
     import_id: UUID | None
     dry_run: bool
+    format: ImportFormat
     file_hash: str
     rows: int
     accepted: int
@@ -65,7 +69,7 @@ class ImportPage(Struct, frozen=True, kw_only=True):
 
 
 class ReportedPage(Struct, frozen=True, kw_only=True):
-    """Flows as they were reported, by their line in the file; `cursor` leads to the next page."""
+    """Flows as they were reported, in the order of their file; `cursor` leads to the next page."""
 
     flows: list[ReportedFlow]
     cursor: str | None
@@ -74,40 +78,54 @@ class ReportedPage(Struct, frozen=True, kw_only=True):
 @post(
     "/v1/imports",
     opt=asks(Action.IMPORT_FLOWS) | takes_file(bytes_max=IMPORT_BYTES_MAX),
-    summary="Import a table of flows that others reported",
+    summary="Import a file of flows that others reported",
     responses={200: ResponseSpec(ImportView, generate_examples=False, description="What an import would do")},
 )
 async def import_flows(
     upload: Uploaded,
     db: Db,
+    own: Owned,
     caller: Calling,
     command: Commanded,
     now: Now,
+    format: FromQuery[ImportFormat] = ImportFormat.FTS_CSV,
     dry_run: FromQuery[bool] = False,
     accept_language: AcceptLanguage = None,
 ) -> Response[ImportView]:
-    """For a finance officer of UNODC. The body is the CSV file itself, with the columns of the Financial Tracking
-    Service. Rows are kept as they were reported, beside the ledger and in no total; those that break a rule are listed
-    with it. With `dry_run` nothing is written.
+    """For a finance officer of UNODC. The body is the file itself: CSV with the columns of the Financial Tracking
+    Service, or with `format=iati` a donor's activity file. Rows are kept as they were reported, beside the ledger and
+    in no total; those that break a rule are listed with it. With `dry_run` nothing is written.
     """
     policy.decide(caller, Action.IMPORT_FLOWS).required()
     language, file_hash = language_of(accept_language), upload.digest.hex()
-    rows = await asyncio.to_thread(_read, upload.file)
-    async with db.transaction(by=caller) as tx:
-        known = await import_store.known(tx, [row.cells["id"] for row in rows if row.cells])
-    judged = await asyncio.to_thread(judge, rows, known)
+    if format is ImportFormat.IATI:
+        judged = await _judged_transactions(upload.file, db, own, caller, now)
+    else:
+        judged = await _judged_rows(upload.file, db, caller)
     if dry_run:
-        return Response(_tried(judged, file_hash, language), status_code=200)
+        return Response(_tried(judged, format, file_hash, language), status_code=200)
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
-            await import_actions.record_import(tx, claimed.outcome, judged, file_hash, now=now)
+            await import_actions.record_import(tx, claimed.outcome, judged, format, file_hash, now=now)
         view = await _import(tx, claimed.outcome, caller, language)
     return Response(view, status_code=201, headers={"Location": f"/v1/imports/{view.import_id}"})
 
 
-def _read(file: BinaryIO) -> list[Row]:
-    return read(file.read())
+async def _judged_rows(file: BinaryIO, db: Database, caller: Caller) -> Judged:
+    rows = await asyncio.to_thread(lambda: import_rules.read(file.read()))
+    async with db.transaction(by=caller) as tx:
+        known = await import_store.known(tx, [row.cells["id"] for row in rows if row.cells])
+    return await asyncio.to_thread(import_rules.judge, rows, known)
+
+
+async def _judged_transactions(file: BinaryIO, db: Database, own: Own, caller: Caller, now: datetime) -> Judged:
+    rows = await asyncio.to_thread(lambda: import_iati.read(file.read()))
+    async with db.transaction(by=caller) as tx:
+        known = await import_store.known(tx, [row.source_id for row in rows])
+        rates = await import_actions.rates_of(tx, import_iati.to_value(rows, own.reporter), own.validity)
+    judge = partial(import_iati.judge, reporter=own.reporter, rates=rates, validity=own.validity)
+    return await asyncio.to_thread(judge, rows, known, until=actions.last_day(now))
 
 
 @get("/v1/imports", opt=asks(Action.LIST_IMPORTS), summary="Imports of flows that others reported, newest first")
@@ -154,6 +172,44 @@ async def list_imported_flows(
     return Response(ReportedPage(flows=found[:limit], cursor=more), headers=paging.next_link(more))
 
 
+@post(
+    "/v1/imports/{import_id:uuid}/flows/{line:int}/pledge",
+    opt=asks(Action.PLEDGE_FLOW),
+    summary="Record the pledge that a flow of an import tells of",
+)
+async def pledge_flow(
+    import_id: FromPath[UUID],
+    line: Annotated[int, PathParameter(ge=1, le=10**9)],
+    data: JSONBody[PledgeFlow],
+    db: Db,
+    own: Owned,
+    caller: Calling,
+    command: Commanded,
+    now: Now,
+) -> Response[PledgeView]:
+    """For a finance officer of UNODC: a pledge in the name of `donor`, whose own it is from then on. Amount, value date
+    and note are the flow's, the rate is our own in force on that day. A flow becomes a pledge once.
+    """
+    earmarking = earmarked(data.earmarking, for_requirement=False)
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=new_id())
+        if claimed.first:
+            await import_actions.pledge_flow(
+                tx,
+                claimed.outcome,
+                import_id,
+                line,
+                data.fund,
+                data.donor,
+                earmarking,
+                validity=own.validity,
+                caller=caller,
+                now=now,
+            )
+        view = await pledge_view(tx, claimed.outcome, caller, today=now.date())
+    return created(view, location=f"/v1/pledges/{view.pledge_id}", revision=view.revision)
+
+
 async def _import(tx: Tx, import_id: UUID, caller: Caller, language: Language) -> ImportView:
     found = await import_store.get(tx, import_id, caller)
     policy.decide(caller, Action.SHOW_IMPORT, found).required()
@@ -161,6 +217,7 @@ async def _import(tx: Tx, import_id: UUID, caller: Caller, language: Language) -
     return ImportView(
         import_id=found.import_id,
         dry_run=False,
+        format=found.format,
         file_hash=found.file_hash,
         rows=found.rows,
         accepted=found.accepted,
@@ -171,11 +228,12 @@ async def _import(tx: Tx, import_id: UUID, caller: Caller, language: Language) -
     )
 
 
-def _tried(judged: Judged, file_hash: str, language: Language) -> ImportView:
+def _tried(judged: Judged, of: ImportFormat, file_hash: str, language: Language) -> ImportView:
     accepted, rejected = len(judged.accepted), len(judged.rejected)
     return ImportView(
         import_id=None,
         dry_run=True,
+        format=of,
         file_hash=file_hash,
         rows=accepted + rejected,
         accepted=accepted,
@@ -193,4 +251,4 @@ def _reasons(rejected: tuple[RejectedRow, ...], language: Language) -> tuple[Rea
     return tuple(Reason(slug=slug, explanation=words_of(slug, language), rows=rows) for slug, rows in ordered)
 
 
-ROUTES = [import_flows, list_imports, show_import, list_imported_flows]
+ROUTES = [import_flows, list_imports, show_import, list_imported_flows, pledge_flow]

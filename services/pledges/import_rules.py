@@ -1,5 +1,7 @@
 """What makes a row of an imported table of flows one that can be kept, in the order in which it is looked at.
 
+What is said here of flows and of imports holds of every format; the rules are those of one, others have a file each.
+
 The table is that of the Financial Tracking Service of OCHA, as CSV. A row is kept as it was reported, beside the ledger
 and in no total of it; the first rule that it breaks names it. Numbers are read digit by digit: nothing is guessed of a
 comma, of digits of another script, or of an amount finer than its currency.
@@ -8,10 +10,11 @@ comma, of digits of another script, or of an amount finer than its currency.
 import csv
 import io
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from fractions import Fraction
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from msgspec import Struct
@@ -56,7 +59,18 @@ _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """All control characters but tab and line ends."""
 
+Day: TypeAlias = date
+"""Where a field is called `date`."""
+
 T = TypeVar("T")
+R = TypeVar("R")
+
+
+class ImportFormat(StrEnum):
+    """What was sent: a table of the Financial Tracking Service as CSV, or an activity file of IATI 2.03."""
+
+    FTS_CSV = "fts_csv"
+    IATI = "iati"
 
 
 class Row(NamedTuple):
@@ -67,7 +81,12 @@ class Row(NamedTuple):
 
 
 class ReportedFlow(Struct, frozen=True, kw_only=True):
-    """A flow as somebody else reported it: counted nowhere here. `usage_from` and `usage_until` are years."""
+    """A flow as somebody else reported it: counted nowhere here. `usage_from` and `usage_until` are years.
+
+    `line` is that of the file, or the number of the transaction in it. What comes without its worth in US dollars is
+    valued here: then `rate` is in dollars for a unit, of `rate_source` and `rate_date`. `pledge_id` is the pledge that
+    was made of it.
+    """
 
     line: int
     source_id: str
@@ -85,10 +104,16 @@ class ReportedFlow(Struct, frozen=True, kw_only=True):
     usage_from: int | None
     usage_until: int | None
     description: str
+    pledge_id: UUID | None = None
+    rate_source: str | None = None
+    rate_date: Day | None = None
 
 
 class RejectedRow(Struct, frozen=True, kw_only=True):
-    """A row that is not kept: its line in the file, its id as far as it has one, and why; in which column, if any."""
+    """A row that is not kept: its line in the file, its id as far as it has one, and why; in which column, if any.
+
+    Of an activity file: the number of the transaction, and the element.
+    """
 
     line: int
     source_id: str
@@ -104,9 +129,10 @@ class Judged(Struct, frozen=True, kw_only=True):
 
 
 class FlowImport(Struct, frozen=True, kw_only=True):
-    """An import: the SHA-256 of its file, and how many of its rows were kept."""
+    """An import: its format, the SHA-256 of its file, and how many of its rows were kept."""
 
     import_id: UUID
+    format: ImportFormat
     file_hash: str
     rows: int
     accepted: int
@@ -161,26 +187,37 @@ def _kept(columns: Sequence[str], cells: Sequence[str]) -> Mapping[str, str]:
 
 def judge(rows: Sequence[Row], known: Collection[str]) -> Judged:
     """Which rows are kept; `known` are the ids of those kept before. Of one id in a table the first row counts."""
+    seen: set[str] = set()
+
+    def kept(row: Row) -> ReportedFlow:
+        try:
+            return _reported(row, seen, known)
+        finally:
+            if row.cells:
+                seen.add(row.cells["id"])
+
+    return sort_out(rows, kept, _named)
+
+
+def sort_out(rows: Iterable[R], kept: Callable[[R], ReportedFlow], named: Callable[[R], tuple[int, str]]) -> Judged:
+    """Each row is what is kept of it, or rejected; `named` tells its line and its id, as far as it has one."""
     accepted: list[ReportedFlow] = []
     rejected: list[RejectedRow] = []
-    seen: set[str] = set()
     for row in rows:
         try:
-            accepted.append(_reported(row, seen, known))
+            accepted.append(kept(row))
         except Refusal as no:
-            source_id = _ID.match(row.cells["id"][: LENGTHS["id"]]) if row.cells else None
-            column = no.details.get("column")
+            line, source_id = named(row)
+            column = no.details.get("column") or no.details.get("element")
             rejected.append(
-                RejectedRow(
-                    line=row.line,
-                    source_id=source_id[0] if source_id else "",
-                    slug=no.slug,
-                    column=str(column) if column else None,
-                )
+                RejectedRow(line=line, source_id=source_id, slug=no.slug, column=str(column) if column else None)
             )
-        if row.cells:
-            seen.add(row.cells["id"])
     return Judged(accepted=tuple(accepted), rejected=tuple(rejected))
+
+
+def _named(row: Row) -> tuple[int, str]:
+    source_id = _ID.match(row.cells["id"][: LENGTHS["id"]]) if row.cells else None
+    return row.line, source_id[0] if source_id else ""
 
 
 def _reported(row: Row, seen: Collection[str], known: Collection[str]) -> ReportedFlow:
@@ -199,7 +236,7 @@ def _reported(row: Row, seen: Collection[str], known: Collection[str]) -> Report
     day = _date(cells["date"])
     if not cells["srcOrganization"]:
         raise Invalid("donor-missing", column="srcOrganization")
-    currency = _currency(cells["originalCurrency"])
+    currency = checked_currency(cells["originalCurrency"], column="originalCurrency")
     minor = _in("originalAmount", lambda text: _minor(text, currency), cells)
     usd_minor = _in("amountUSD", lambda text: _minor(text, USD), cells)
     rate = _in("exchangeRate", lambda text: _rate(text, currency), cells)
@@ -238,19 +275,29 @@ def _in(column: str, read: Callable[[str], T], cells: Mapping[str, str]) -> T:
 
 def _check_texts(cells: Mapping[str, str]) -> None:
     for column, characters_max in LENGTHS.items():
-        if len(cells[column]) > characters_max:
-            raise Invalid("text-too-long", column=column)
-        if _CONTROL.search(cells[column]):
-            raise Invalid("control-character", column=column)
+        check_text(cells[column], characters_max, column=column)
 
 
 def _check_id(source_id: str, seen: Collection[str], known: Collection[str]) -> None:
     if not _ID.fullmatch(source_id):
         raise Invalid("id-unreadable", column="id")
+    check_new(source_id, seen, known, column="id")
+
+
+def check_text(text: str, characters_max: int, *, column: str) -> None:
+    """Raises Invalid for a text that is too long, or holds a control character."""
+    if len(text) > characters_max:
+        raise Invalid("text-too-long", column=column)
+    if _CONTROL.search(text):
+        raise Invalid("control-character", column=column)
+
+
+def check_new(source_id: str, seen: Collection[str], known: Collection[str], *, column: str) -> None:
+    """Raises Invalid for what stands in the file or in another import already."""
     if source_id in seen:
-        raise Invalid("id-repeated", column="id")
+        raise Invalid("id-repeated", column=column)
     if source_id in known:
-        raise Invalid("imported-already", column="id")
+        raise Invalid("imported-already", column=column)
 
 
 def _date(text: str) -> date:
@@ -264,11 +311,12 @@ def _date(text: str) -> date:
     raise Invalid("date-unreadable", column="date")
 
 
-def _currency(code: str) -> str:
+def checked_currency(code: str | None, *, column: str) -> str:
+    """Raises Invalid for no currency, or one that is not in use."""
     if not code:
-        raise Invalid("currency-missing", column="originalCurrency")
+        raise Invalid("currency-missing", column=column)
     if code not in currencies():
-        raise Invalid("currency-unknown", column="originalCurrency")
+        raise Invalid("currency-unknown", column=column)
     return code
 
 

@@ -15,10 +15,11 @@ from services.pledges.import_rules import FlowImport, Judged, RejectedRow, Repor
 async def add(tx: Tx, fact: ImportRecorded) -> None:
     await tx.execute(
         """
-        INSERT INTO flow_import (import_id, file_hash, rows, accepted, rejected, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO flow_import (import_id, format, file_hash, rows, accepted, rejected, recorded_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         """,
         fact.import_id,
+        fact.format,
         fact.file_hash,
         fact.rows,
         fact.accepted,
@@ -39,9 +40,11 @@ async def save_rows(tx: Tx, import_id: UUID, judged: Judged) -> None:
         """
         WITH written AS (
             INSERT INTO imported_flow (import_id, line, source_id, reference, date, status, flow_type, method, donor,
-                destination, usd_minor, minor, currency, rate, usage_from, usage_until, description)
+                destination, usd_minor, minor, currency, rate, rate_source, rate_date, usage_from, usage_until,
+                description)
             SELECT $1, line, source_id, reference, date, status, flow_type, method, donor,
-                destination, usd_minor, minor, currency, rate, usage_from, usage_until, description
+                destination, usd_minor, minor, currency, rate, rate_source, rate_date, usage_from, usage_until,
+                description
             FROM json_populate_recordset(NULL::imported_flow, $2::text::json)
             ON CONFLICT (source_id) DO NOTHING RETURNING 1
         ) SELECT count(*) FROM written
@@ -97,19 +100,29 @@ async def rejected(tx: Tx, import_id: UUID) -> tuple[RejectedRow, ...]:
     return tuple(msgspec.convert(dict(row), RejectedRow) for row in rows)
 
 
+_FLOW = """
+    SELECT line, source_id, reference, date, f.status, flow_type, method, f.donor, destination, f.usd_minor, f.minor,
+        f.currency, f.rate, f.rate_source, f.rate_date, usage_from, usage_until, description, pledge_id
+    FROM imported_flow f
+    LEFT JOIN pledge ON pledge.import_id = f.import_id AND pledge.import_line = f.line"""
+
+
 async def accepted(tx: Tx, import_id: UUID, *, after: int, limit: int) -> list[ReportedFlow]:
     """The rows that were kept of an import that has already been read for its caller, from the line after `after`."""
     rows = await tx.fetch(
-        """
-        SELECT line, source_id, reference, date, status, flow_type, method, donor, destination, usd_minor, minor,
-            currency, rate, usage_from, usage_until, description
-        FROM imported_flow WHERE import_id = $1 AND line > $2 ORDER BY line LIMIT $3
-        """,
-        import_id,
-        after,
-        limit,
+        _FLOW + " WHERE f.import_id = $1 AND line > $2 ORDER BY line LIMIT $3", import_id, after, limit
     )
     return [_reported(dict(row)) for row in rows]
+
+
+async def locked_flow(tx: Tx, import_id: UUID, line: int) -> ReportedFlow:
+    """One of them, held until the transaction ends. Raises Missing."""
+    # In a statement of its own: whoever waited has to see what was made of it meanwhile.
+    await tx.execute("SELECT FROM imported_flow WHERE import_id = $1 AND line = $2 FOR UPDATE", import_id, line)
+    row = await tx.fetchrow(_FLOW + " WHERE f.import_id = $1 AND line = $2", import_id, line)
+    if row is None:
+        raise Missing("not-found")
+    return _reported(dict(row))
 
 
 def _reported(row: Mapping[str, object]) -> ReportedFlow:

@@ -74,6 +74,7 @@ class Action(StrEnum):
     IMPORT_FLOWS = "import_flows"
     LIST_IMPORTS = "list_imports"
     SHOW_IMPORT = "show_import"
+    PLEDGE_FLOW = "pledge_flow"
 
 
 class Entry(Struct, frozen=True):
@@ -158,6 +159,8 @@ def _decide_record(caller: Caller, action: Action, record: Record) -> Decision:
             return _leave(caller.role is Role.DONOR_OFFICER)
         case InKindContribution():
             return _leave(action in {Action.ACKNOWLEDGE_IN_KIND, Action.STRIKE_IN_KIND} and is_finance_officer(caller))
+        case FlowImport():
+            return _leave(action is Action.PLEDGE_FLOW and is_finance_officer(caller))
         case Proposal():
             return _decide_proposal(caller, action, record)
     return _NOT_FOR_YOUR_ROLE

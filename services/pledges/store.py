@@ -125,14 +125,16 @@ _SAVE = Write(
     parts={
         "pledged": """
             INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, requirement_id,
-                pledged_on, pledged_at, usd_minor, rate, rate_source, rate_date, open_usd_minor, texts_hash,
-                committed_on, committed_usd_minor, committed_rate, support_cost_basis_points, agreement,
+                import_id, import_line, pledged_on, pledged_at, usd_minor, rate, rate_source, rate_date,
+                open_usd_minor, texts_hash, committed_on, committed_usd_minor, committed_rate,
+                support_cost_basis_points, agreement,
                 recognized_minor, receipts, received_minor, received_usd_minor, support_cost_usd_minor,
                 relieved_usd_minor, received_on, written_off_minor, refunded_minor, refunded_usd_minor,
                 carried_over_usd_minor)
             SELECT pledge_id, donor, fund, status, revision, minor, currency, earmarking, requirement_id,
-                pledged_on, pledged_at, usd_minor, rate, rate_source, rate_date, open_usd_minor, texts_hash,
-                committed_on, committed_usd_minor, committed_rate, support_cost_basis_points, agreement,
+                import_id, import_line, pledged_on, pledged_at, usd_minor, rate, rate_source, rate_date,
+                open_usd_minor, texts_hash, committed_on, committed_usd_minor, committed_rate,
+                support_cost_basis_points, agreement,
                 recognized_minor, receipts, received_minor, received_usd_minor, support_cost_usd_minor,
                 relieved_usd_minor, received_on, written_off_minor, refunded_minor, refunded_usd_minor,
                 carried_over_usd_minor

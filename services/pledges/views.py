@@ -32,6 +32,8 @@ class InstalmentView(Struct, frozen=True, kw_only=True):
 class PledgeView(Struct, frozen=True, kw_only=True):
     """A pledge and how far it has come; all but amounts in US-dollar cents are in the pledge's own currency.
 
+    One that UNODC recorded for its donor was reported by that in line `import_line` of the import `import_id`.
+
     `outstanding` is owed and has not come, `conditional` waits for conditions.
 
     Each amount in US-dollar cents is at the rate of its own day: `usd_minor` that of the pledge, which `rate` tells,
@@ -50,6 +52,8 @@ class PledgeView(Struct, frozen=True, kw_only=True):
     rate_date: date
     earmarking: str
     requirement_id: UUID | None
+    import_id: UUID | None
+    import_line: int | None
     note: str
     pledged_on: date
     pledged_at: datetime
@@ -89,6 +93,8 @@ def view_of(pledge: Pledge, note: str, *, today: date) -> PledgeView:
         **asdict(pledge.valuation),
         earmarking=pledge.earmarking,
         requirement_id=pledge.requirement_id,
+        import_id=pledge.import_id,
+        import_line=pledge.import_line,
         note=note,
         pledged_on=pledge.pledged_on,
         pledged_at=pledge.pledged_at,

@@ -41,7 +41,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 CLOSED = {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
 
 FILES = {"/v1/flows.csv", "/v1/flows.xlsx"}
-NAMED = {"table": "kinds", "year": "2026"}
+NAMED = {"table": "kinds", "year": "2026", "line": "2"}
 """What stands in a path and is no id."""
 
 

@@ -55,9 +55,9 @@ async def pledge(db: Database, chance: random.Random, _: int) -> None:
             money,
             Earmarking.UNEARMARKED,
             "",
+            donor=DONOR.organization,
             on=DAY,
             validity=AS_USUAL,
-            caller=DONOR,
             now=now,
         )
 

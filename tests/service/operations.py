@@ -82,7 +82,7 @@ LISTS = {
 }
 """Lists whose entries are decided on one by one, and what names an entry."""
 
-NAMED = {"table": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organization": "KEN", "year": "2026"}
+NAMED = {"table": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organization": "KEN", "year": "2026", "line": "2"}
 """What stands in a path and is everybody's to know."""
 
 QUERIES = {"/internal/events": {"owner": "requests"}, "/v1/treaty-statuses": {"state": "KEN"}}

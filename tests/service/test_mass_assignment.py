@@ -29,7 +29,7 @@ SLIPPED_IN = {
     "score": 1000,
     "__class__": "Request",
 }
-NAMED = {"{year}": "2025"}
+NAMED = {"{year}": "2025", "{line}": "2"}
 """What stands in a path and is no id."""
 
 DOCUMENT = json.loads((CONTRACTS / "schemas" / "openapi.json").read_text(encoding="utf-8"))

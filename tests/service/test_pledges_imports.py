@@ -107,6 +107,13 @@ async def test_a_flow_that_is_there_is_not_kept_again(api: Client) -> None:
     assert 1 == again["accepted"]
 
 
+async def test_a_rate_is_kept_with_all_its_digits(api: Client) -> None:
+    made = await imported(api, a_table({"exchangeRate": "0.870000000000000001"}))
+    (flow,) = (await get(api, f"/v1/imports/{made['import_id']}/flows"))["flows"]
+
+    assert "0.870000000000000001" == flow["rate"]
+
+
 async def test_the_same_command_twice_is_one_import(api: Client) -> None:
     key = {"Idempotency-Key": str(uuid4())}
     first, second = [await imported(api, MIXED, **key) for _ in range(2)]

@@ -118,9 +118,9 @@ async def _prepared(db: Database) -> None:
                     money,
                     Earmarking.UNEARMARKED,
                     "",
+                    donor=DONOR.organization,
                     on=DAY,
                     validity=AS_USUAL,
-                    caller=DONOR,
                     now=NOON,
                 )
 

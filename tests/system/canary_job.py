@@ -103,18 +103,19 @@ class Stage:
         self.attachments.add(attachment_id)
         return attachment_id
 
-    async def bring(self, who: str, to: Readers) -> None:
-        """A table of flows with a text in its name, which nobody keeps, and another one in a row."""
+    async def bring(self, who: str, to: Readers) -> Any:
+        """A table of one pledge with a text in its name, which nobody keeps, and another one in the row."""
         path, planted = "/v1/imports", len(self.canaries.planted)
         name = Canary(f"canary-{planted:04x}-File-Name", f"POST {path}", ("File-Name",), NOBODY)
         row = Canary(f"canary-{planted + 1:04x}-body", f"POST {path}", ("body",), to)
         self.canaries.keep([name, row])
         answer = await self.client.post(
             self.platform.addresses["requests"] + path,
-            content=FLOWS.replace(b"Fictitious sample", row.text.encode()),
+            content=FLOWS.replace(b"Fictitious sample", row.text.encode()).replace(b",paid,", b",pledge,"),
             headers=self.headers(who) | {"Content-Type": "application/octet-stream", "File-Name": f"{name.text}.csv"},
         )
         assert answer.status_code == 201, answer.text
+        return answer.json()
 
     async def knock(self, client_id: str) -> None:
         """As a machine, with a secret that is none."""
@@ -233,7 +234,9 @@ async def money_is_pledged(stage: Stage) -> None:
     path += "/{in_kind_contribution_id}"
     one = await stage.say(FINANCE, "POST", f"{path}/acknowledge", {}, about=one)
     await stage.say(FINANCE, "POST", f"{path}/strike", {"reason": "given_back"}, about=one)
-    await stage.bring(FINANCE, to=OVERSEERS | {FINANCE})
+    brought = await stage.bring(FINANCE, to=OVERSEERS | {DONOR, FINANCE})
+    path = "/v1/imports/{import_id}/flows/{line}/pledge"
+    await stage.say(FINANCE, "POST", path, {"fund": FUND, "donor": "NOR"}, about={**brought, "line": 2})
 
 
 async def assistance_is_offered(stage: Stage) -> None:

@@ -216,6 +216,8 @@ def _look_around(running: Running) -> None:
                 running.known[appointment, "line_id"] = [record["line_id"] for record in records[:8]]
             if name == "round_id":
                 running.known[appointment, "with_id"] = [record["round_id"] for record in records[:8]]
+            if name == "import_id":
+                running.known[appointment, "line"] = [str(line) for line in range(2, 9)]
 
 
 def _declare(client: httpx.Client, running: Running) -> None:
@@ -231,14 +233,16 @@ def _declare(client: httpx.Client, running: Running) -> None:
 
 
 def _propose_and_import(client: httpx.Client, running: Running) -> None:
-    """That some entries be reversed; and a table of flows."""
+    """That some entries be reversed; and a table of flows, all but one of them pledges."""
     headers = running.headers
     entries = client.get("/v1/ledger/entries?limit=100", headers=headers(FINANCE)).raise_for_status().json()["entries"]
     for entry in [entry for entry in entries if entry["type"] in {"received", "allocated"}][:6]:
         body = {"entry_id": entry["entry_id"], "reason": "recorded_wrongly"}
         client.post("/v1/ledger/reversals", json=body, headers=headers(FINANCE)).raise_for_status()
     as_file = {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
-    client.post("/v1/imports", content=FLOWS, headers=headers(FINANCE) | as_file).raise_for_status()
+    row = FLOWS.splitlines(keepends=True)[1]
+    table = FLOWS + b"".join(row.replace(b"F-1", b"F-1%d" % n).replace(b",paid,", b",pledge,") for n in range(6))
+    client.post("/v1/imports", content=table, headers=headers(FINANCE) | as_file).raise_for_status()
 
 
 def _attach(client: httpx.Client, running: Running, draft: Mapping[str, Any]) -> list[str]:

@@ -58,8 +58,51 @@ class Reading(Struct, frozen=True, kw_only=True):
     defects: tuple[Defect, ...]
 
 
+class Listing(Struct, frozen=True, kw_only=True):
+    """Every transaction of a file in its order, with its activity; in its place what is wrong where either is."""
+
+    version: str
+    transactions: tuple[tuple[Activity, Transaction] | Invalid, ...]
+
+
 def read(data: bytes, *, transactions_max: int = TRANSACTIONS_MAX, bytes_max: int = FILE_BYTES_MAX) -> Reading:
     """Raises Invalid for what is no IATI activity file, or is too large to be looked into."""
+    root = _activities(data, transactions_max, bytes_max)
+    reader = _Reader()
+    found = [reader.attempt(one, reader.activity) for one in root.iterchildren("iati-activity")]
+    return Reading(
+        version=_version(root),
+        activities=tuple(activity for activity in found if activity),
+        defects=tuple(reader.defects[:DEFECTS_MAX]),
+    )
+
+
+def read_transactions(data: bytes, *, transactions_max: int, bytes_max: int = FILE_BYTES_MAX) -> Listing:
+    """As `read`, of transactions alone, and none is left out: there are as many as elements of that name."""
+    root = _activities(data, transactions_max, bytes_max)
+    known: dict[Element, Activity | Invalid] = {}
+
+    def found(at: Element) -> tuple[Activity, Transaction] | Invalid:
+        parent = at.getparent()
+        if parent not in known:
+            known[parent] = _activity_of(root, parent)
+        activity = known[parent]
+        if isinstance(activity, Invalid):
+            return activity
+        try:
+            return activity, _transaction(at, parent.get("default-currency"))
+        except Invalid as no:
+            return no
+
+    return Listing(version=_version(root), transactions=tuple(found(at) for at in root.iter("transaction")))
+
+
+def defect_of(no: Invalid) -> Defect:
+    details = {name: str(value) for name, value in no.details.items() if name != "line"}
+    return Defect(slug=no.slug, line=int(str(no.details.get("line", 1))), details=details)
+
+
+def _activities(data: bytes, transactions_max: int, bytes_max: int) -> Element:
     if len(data) > bytes_max:
         raise Invalid("xml-too-large", bytes_max=bytes_max)
     root = _root(data)
@@ -67,13 +110,21 @@ def read(data: bytes, *, transactions_max: int = TRANSACTIONS_MAX, bytes_max: in
         raise Invalid("iati-not-activities", line=root.sourceline)
     if sum(1 for _ in root.iter("transaction")) > transactions_max:
         raise Invalid("iati-too-many-transactions", transactions_max=transactions_max)
-    reader = _Reader()
-    found = [reader.attempt(one, reader.activity) for one in root.iterchildren("iati-activity")]
-    return Reading(
-        version=root.get("version", "").strip(),
-        activities=tuple(activity for activity in found if activity),
-        defects=tuple(reader.defects[:DEFECTS_MAX]),
-    )
+    return root
+
+
+def _activity_of(root: Element, at: Element) -> Activity | Invalid:
+    """What holds transactions, where it is an activity and has none of the defects for which one is left out."""
+    try:
+        if at.tag != "iati-activity" or at.getparent() is not root:
+            raise Invalid("iati-transaction-misplaced", line=at.sourceline)
+        return _Reader().activity(at)
+    except Invalid as no:
+        return no
+
+
+def _version(root: Element) -> str:
+    return str(root.get("version", "")).strip()
 
 
 def parser(**more: Any) -> etree.XMLParser:
@@ -120,8 +171,7 @@ class _Reader:
         try:
             return read_one(at)
         except Invalid as no:
-            details = {name: str(value) for name, value in no.details.items() if name != "line"}
-            self.defects.append(Defect(slug=no.slug, line=int(str(no.details["line"])), details=details))
+            self.defects.append(defect_of(no))
             return None
 
     def all(self, at: Element, name: str, read_one: Callable[[Element], T]) -> tuple[T, ...]:
