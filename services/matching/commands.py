@@ -255,7 +255,9 @@ class NewRound(RoundSettings, frozen=True, kw_only=True, forbid_unknown_fields=T
     """All that is decided of a round; what is left out is as it is by itself."""
 
     def settings(self) -> RoundSettings:
-        """What is kept. Raises Invalid for a code nobody knows, for what is decided twice and for two ways at once."""
+        """What is asked. Raises Invalid for a code nobody knows, for what is decided twice and for two ways at once."""
+        if self.budgets is not None and self.funds is not None:
+            raise Invalid("budgets-and-funds")
         _check("budgets.money.currency", (one.money.currency for one in self.budgets or ()), reference.currencies())
         for earmark in (one.earmarked_for for one in self.budgets or ()):
             _check("budgets.earmarked_for.states", earmark.states if earmark else (), reference.countries())
@@ -263,6 +265,7 @@ class NewRound(RoundSettings, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise Invalid("number-out-of-range", pointer="$.budgets")
         _check_once("deliveries", [one.line_id for one in self.deliveries])
         _check_once("budgets", [one.fund for one in self.budgets or ()])
+        _check_once("funds", self.funds or ())
         _check_once("rooms", [(one.offering_id, one.starts) for one in self.rooms])
         _check_once("pinned", [*self.pinned, *set(self.forbidden)])
         return RoundSettings(**asdict(self))

@@ -343,6 +343,17 @@ async def available(tx: Tx, today: date) -> list[Offering]:
     return [with_periods(row) for row in rows]
 
 
+async def currencies_lacking(tx: Tx) -> list[str]:
+    """The currencies in which available offerings lack money."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT funding_currency FROM offering WHERE status = 'available' AND funding_currency IS NOT NULL
+        ORDER BY funding_currency
+        """
+    )
+    return [row["funding_currency"] for row in rows]
+
+
 async def past_validity(tx: Tx, today: date) -> list[UUID]:
     """Offerings whose validity has ended and that have not lapsed yet."""
     rows = await tx.fetch(

@@ -14,9 +14,8 @@ from services.matching import policy, round, round_store, surveying
 from services.matching.policy import Action
 from services.matching.round import Round, RoundStatus
 from services.matching.round_answer import RoundAnswer
-from services.matching.round_settings import RoundSettings
+from services.matching.round_settings import KeptSettings
 from services.matching.round_store import Papers
-from services.matching.round_world import World
 
 WAITING_MAX = 5
 """So many rounds may wait for their plan at a time."""
@@ -35,7 +34,7 @@ async def fold(tx: Tx, before: Round | None, fact: Fact) -> Round:
     return after
 
 
-async def ask(tx: Tx, round_id: UUID, settings: RoundSettings, *, caller: Caller, now: datetime) -> Round:
+async def ask(tx: Tx, round_id: UUID, settings: KeptSettings, *, caller: Caller, now: datetime) -> Round:
     """A new round, to be planned in the background. Raises Conflict where what it is based on has no world yet.
 
     Raises Excessive where too many wait already.
@@ -43,7 +42,7 @@ async def ask(tx: Tx, round_id: UUID, settings: RoundSettings, *, caller: Caller
     policy.decide(caller, Action.ASK_ROUND).required()
     if await round_store.waiting(tx) >= WAITING_MAX:
         raise Excessive("rounds-waiting", limit=WAITING_MAX)
-    world = None if settings.based_on is None else await _world_of(tx, settings.based_on, caller)
+    world = None if settings.based_on is None else (await papers_before(tx, settings.based_on, caller)).world
     asked = RoundAsked(
         round_id=round_id,
         settings_hash=round_store.hash_of(settings),
@@ -57,13 +56,14 @@ async def ask(tx: Tx, round_id: UUID, settings: RoundSettings, *, caller: Caller
     return created
 
 
-async def _world_of(tx: Tx, round_id: UUID, caller: Caller) -> World:
+async def papers_before(tx: Tx, round_id: UUID, caller: Caller) -> Papers:
+    """Those of a round that another is to be based on. Raises Missing; Conflict where it has no world yet."""
     before = await round_store.get(tx, round_id, caller)
     policy.decide(caller, Action.SHOW_ROUND, before).required()
-    world = (await round_store.papers(tx, round_id)).world
-    if world is None:
+    papers = await round_store.papers(tx, round_id)
+    if papers.world is None:
         raise Conflict("round-status", status=before.status, move="plan")
-    return world
+    return papers
 
 
 async def prepare(tx: Tx, round_id: UUID, *, now: datetime) -> Papers | None:

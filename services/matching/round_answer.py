@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts.values import Period
-from services.matching.round_world import Fitting, OpenLine, OpenOffering, World
+from services.matching.round_world import Fitting, OpenLine, OpenOffering, World, paid_from
 from services.matching.rounds.solve import Solution
 from services.matching.rounds.unmet import Barred
 
@@ -23,6 +23,7 @@ Why = Literal[
     "matched",
     "ended",
     "forbidden",
+    "no_rate",
     "no_budget",
     "promised",
     "worth_nothing",
@@ -69,6 +70,7 @@ class Assigned(Struct, frozen=True, kw_only=True):
     offering: OpenOffering
     starts: date
     fund: str | None
+    kept_for_line: bool
     fitting: Fitting
 
     @property
@@ -82,6 +84,7 @@ class Hindrance(Struct, frozen=True, kw_only=True):
     offering: OpenOffering
     starts: date
     fund: str | None
+    kept_for_line: bool
     why: Why
     taken_by: tuple[UUID, ...]
 
@@ -127,11 +130,13 @@ class _Telling:
 
     def plan(self, solution: Solution) -> Iterator[Assigned]:
         for one in solution.plan:
+            fund, kept_for_line = paid_from(one.budget)
             yield Assigned(
                 line=self.lines[one.line],
                 offering=self.offerings[one.offering],
                 starts=date.fromisoformat(one.period),
-                fund=one.budget,
+                fund=fund,
+                kept_for_line=kept_for_line,
                 fitting=self.fitting[one.line, one.offering],
             )
 
@@ -144,10 +149,12 @@ class _Telling:
             )
 
     def hindrance(self, line: str, barred: Barred) -> Hindrance:
+        fund, kept_for_line = paid_from(barred.budget)
         return Hindrance(
             offering=self.offerings[barred.offering],
             starts=date.fromisoformat(barred.period),
-            fund=barred.budget,
+            fund=fund,
+            kept_for_line=kept_for_line,
             why=self.why(line, barred),
             taken_by=tuple(UUID(taker) for taker in barred.taken_by),
         )

@@ -14,7 +14,8 @@ from chassis.edge import reader_language
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, shown
 from chassis.ids import new_id
 from contracts.values import Caller
-from services.matching import adopting, policy, round_actions, round_store
+from services.matching import adopting, budget_reader, policy, round_actions, round_store
+from services.matching.budgets import Owned
 from services.matching.commands import NewRound, Nothing
 from services.matching.policy import Action
 from services.matching.round import Round
@@ -35,11 +36,14 @@ Move = Callable[..., Awaitable[Round]]
 
 @post("/v1/rounds", opt=asks(Action.ASK_ROUND), status_code=202, summary="Ask for a plan of who gets what")
 async def ask_round(
-    request: Asking, data: JSONBody[NewRound], db: Db, caller: Calling, command: Commanded, now: Now
+    request: Asking, data: JSONBody[NewRound], db: Db, own: Owned, caller: Calling, command: Commanded, now: Now
 ) -> Response[RoundView]:
-    """Over all open lines and what is left of capacity and budgets; the plan is made in the background."""
+    """Over all open lines and what is left of capacity and budgets; the plan is made in the background.
+
+    What `funds` have is asked of their ledger first, and kept with the round.
+    """
     policy.decide(caller, Action.ASK_ROUND).required()
-    settings = data.settings()
+    settings = await budget_reader.settled(db, own, data.settings(), caller=caller)
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:

@@ -16,7 +16,7 @@ from chassis.db import Database, Tx, is_transient
 from chassis.ids import new_id
 from services.matching import round_actions, round_store
 from services.matching.round_answer import Bar, RoundAnswer
-from services.matching.round_settings import RoundSettings
+from services.matching.round_settings import KeptSettings
 from services.matching.round_world import Posed, posed
 from services.matching.rounds.child import Answer, Child, Limits
 from services.matching.rounds.fair import Fairness
@@ -136,7 +136,7 @@ async def _solution_of(tx: Tx, round_id: UUID | None) -> Solution | None:
     return answer.solution if answer else None
 
 
-def _question(asked: Posed, settings: RoundSettings, before: Solution | None) -> Question:
+def _question(asked: Posed, settings: KeptSettings, before: Solution | None) -> Question:
     return Question(
         problem=asked.problem,
         seed=settings.seed,

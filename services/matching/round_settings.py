@@ -1,7 +1,7 @@
 """What a coordinator decides of a round: what comes first, what is fixed, and what there is to be given out.
 
-Everything here is codes and numbers. It is kept as it was sent and shown to all who may read rounds: that is how
-priorities are published.
+Everything here is codes and numbers. It is kept as it was sent, with what the ledger said to it, and shown to all who
+may read rounds: that is how priorities are published.
 """
 
 from datetime import date
@@ -10,11 +10,12 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, field
 
+from contracts.budgets import FUNDS_MAX, Budgeted, Funds
 from contracts.values import Code, Money, State
 
 SECONDS_MAX = 120
 DECIDED_MAX = 1_000
-BUDGETS_MAX = 50
+BUDGETS_MAX = FUNDS_MAX
 EARMARKS_MAX = 200
 SEED_MAX = 2**31 - 1
 
@@ -80,8 +81,10 @@ class Room(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RoundSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that is decided of a round. Without `budgets` money is not looked at.
+    """All that is decided of a round. Without `budgets` or `funds` money is not looked at.
 
+    `budgets` are in the currency of what they pay for. Of `funds` the ledger is asked what they have: that pays for
+    whatever offerings lack, in US dollars at the rate in force.
     `fairness_loss` is how many thousandths of the plan's value may be given up so that States stand closer together;
     without it they are not compared. `based_on` is a round whose lines and offerings are planned anew, as they stood
     there, from its plan on.
@@ -95,5 +98,12 @@ class RoundSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     pinned: Annotated[tuple[Pair, ...], Meta(max_length=DECIDED_MAX)] = ()
     forbidden: Annotated[tuple[Pair, ...], Meta(max_length=DECIDED_MAX)] = ()
     budgets: Annotated[tuple[FundBudget, ...], Meta(max_length=BUDGETS_MAX)] | None = None
+    funds: Funds | None = None
     rooms: Annotated[tuple[Room, ...], Meta(max_length=DECIDED_MAX)] = ()
     based_on: UUID | None = None
+
+
+class KeptSettings(RoundSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was decided, and what the ledger said of the `funds`: how much each had, at what moment and which rates."""
+
+    taken: Budgeted | None = None

@@ -15,7 +15,7 @@ from contracts.refusals import Missing
 from contracts.values import Caller
 from services.matching.round import Round
 from services.matching.round_answer import RoundAnswer
-from services.matching.round_settings import RoundSettings
+from services.matching.round_settings import KeptSettings
 from services.matching.round_world import World
 
 LIST_MAX = 100
@@ -25,7 +25,7 @@ T = TypeVar("T")
 class Papers(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked, the lines and offerings as they were found, and what was answered."""
 
-    settings: RoundSettings
+    settings: KeptSettings
     world: World | None = None
     answer: RoundAnswer | None = None
 
@@ -37,7 +37,7 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     times: int
 
 
-def hash_of(paper: RoundSettings | RoundAnswer) -> str:
+def hash_of(paper: KeptSettings | RoundAnswer) -> str:
     """By which the journal names a paper without telling it."""
     return hashlib.sha256(msgspec.json.encode(paper)).hexdigest()
 
@@ -119,7 +119,7 @@ def _round(row: Record) -> Round:
 # -- papers -----------------------------------------------------------------------------------------------------------
 
 
-async def begin_papers(tx: Tx, round_id: UUID, settings: RoundSettings, world: World | None) -> None:
+async def begin_papers(tx: Tx, round_id: UUID, settings: KeptSettings, world: World | None) -> None:
     """Keep what is asked; with a `world`, of the lines and offerings of another round."""
     await tx.execute(
         "INSERT INTO round_papers (round_id, settings, world) VALUES ($1, $2, $3)",
@@ -152,7 +152,7 @@ async def papers(tx: Tx, round_id: UUID) -> Papers:
     row = await tx.fetchrow("SELECT settings, world, answer FROM round_papers WHERE round_id = $1", round_id)
     assert row is not None, "they are begun with the round"
     return Papers(
-        settings=msgspec.json.decode(row["settings"], type=RoundSettings),
+        settings=msgspec.json.decode(row["settings"], type=KeptSettings),
         world=_decoded(row["world"], World),
         answer=_decoded(row["answer"], RoundAnswer),
     )

@@ -14,7 +14,7 @@ from contracts.values import Language
 from services.matching import round_wording
 from services.matching.round import Round, RoundStatus
 from services.matching.round_answer import Assigned, Hindrance, Told, Unmet, told
-from services.matching.round_settings import RoundSettings
+from services.matching.round_settings import KeptSettings
 from services.matching.round_store import Papers
 from services.matching.round_world import OpenLine, needed, priority
 
@@ -49,12 +49,16 @@ class RoundView(Struct, frozen=True, kw_only=True):
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """One delivery for a line: by whom, in the period that begins on a day, from which fund if it lacks money."""
+    """One delivery for a line: by whom, in the period that begins on a day, from which fund if it lacks money.
+
+    `kept_for_line` where that is money of the fund that came for this line alone.
+    """
 
     offering_id: UUID
     provider: str
     starts: date
     fund: str | None
+    kept_for_line: bool
     score: int
 
 
@@ -77,6 +81,7 @@ class HindranceView(Struct, frozen=True, kw_only=True):
     provider: str
     starts: date
     fund: str | None
+    kept_for_line: bool
     why: str
     says: str
     taken_by: tuple[UUID, ...]
@@ -110,7 +115,7 @@ class RoundDetail(RoundView, frozen=True, kw_only=True):
     round takes. `score` is that of all deliveries together, whatever their priorities.
     """
 
-    settings: RoundSettings
+    settings: KeptSettings
     surveyed_at: datetime | None
     left_out: int
     fault: str
@@ -240,6 +245,7 @@ def _delivery(one: Assigned) -> Delivery:
         provider=one.offering.provider,
         starts=one.starts,
         fund=one.fund,
+        kept_for_line=one.kept_for_line,
         score=one.fitting.score,
     )
 
@@ -259,6 +265,7 @@ def _hindrance(one: Hindrance, reader: Language) -> HindranceView:
         provider=one.offering.provider,
         starts=one.starts,
         fund=one.fund,
+        kept_for_line=one.kept_for_line,
         why=one.why,
         says=round_wording.why(one, reader),
         taken_by=one.taken_by,

@@ -37,6 +37,7 @@ from services.matching import (
     weights_api,
     why_not_api,
 )
+from services.matching.budgets import Budgets
 from services.matching.consumers import HANDLERS
 from services.matching.meanings import MEANINGS_MAX
 from services.matching.memory import memory_of
@@ -198,4 +199,5 @@ SERVICE = Service(
     tables=("match", "match_move", "capacity", "offering", "treaty_status", "weights", "round"),
     texts=("offering_text", "remark", "round_papers", "reading"),
     followed=Followed(following.seen),
+    own=lambda running: Budgets(running.peers),
 )

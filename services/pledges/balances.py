@@ -6,11 +6,14 @@ after a million postings as after a thousand.
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 import msgspec
 
 from chassis.db import Tx
+from contracts.budgets import FundBalance, LinePart
 from services.pledges.postings import BOOKS, Account, Book
+from services.pledges.statement import apportioned
 
 EVER = datetime.max.replace(tzinfo=UTC)
 """As at this moment is as things stand."""
@@ -144,3 +147,63 @@ async def of_work_packages(tx: Tx, funds: Sequence[str]) -> Mapping[tuple[str, s
         funds,
     )
     return {(row["fund"], row["work_package"]): (row["allocated"], row["spent"]) for row in rows}
+
+
+# -- what may be planned with -----------------------------------------------------------------------------------------
+
+
+async def available_for(tx: Tx, funds: Sequence[str]) -> list[FundBalance]:
+    """What of these funds has come and is not allocated, and what of it is kept for lines; for the system itself.
+
+    A pledge that names a requirement is for that requirement's line alone. What of such pledges is available stays with
+    the line, less what the fund has allocated to the line: also when its match is revoked or others have covered it,
+    since that the donor meant another line nobody has said.
+    """
+    rows = await tx.fetch(
+        """
+        WITH came AS (
+            SELECT entry.fund, line_id, -sum(p.usd_minor) AS usd_minor
+            FROM pledge JOIN requirement USING (requirement_id) JOIN entry USING (pledge_id)
+            CROSS JOIN unnest(entry.postings) AS p
+            WHERE entry.fund = ANY ($1::text[]) AND p.account = 'available'
+            GROUP BY entry.fund, line_id
+        ), went AS (
+            SELECT fund, line_id, sum(CASE status WHEN 'made' THEN usd_minor ELSE spent_usd_minor END) AS usd_minor
+            FROM allocation WHERE fund = ANY ($1::text[]) AND line_id IS NOT NULL AND status <> 'reversed'
+            GROUP BY fund, line_id
+        ), kept AS (
+            SELECT fund, line_id, (came.usd_minor - coalesce(went.usd_minor, 0))::bigint AS usd_minor
+            FROM came LEFT JOIN went USING (fund, line_id)
+        )
+        SELECT fund, available_usd_minor,
+            (SELECT coalesce(json_object_agg(line_id, kept.usd_minor), '{}')
+             FROM kept WHERE kept.fund = balance.fund AND kept.usd_minor > 0)::text AS kept
+        FROM balance WHERE fund = ANY ($1::text[]) ORDER BY fund
+        """,
+        funds,
+    )
+    return [
+        FundBalance(
+            fund=row["fund"],
+            available_usd_minor=row["available_usd_minor"],
+            earmarked=kept_for_lines(
+                msgspec.json.decode(row["kept"], type=dict[UUID, int]), row["available_usd_minor"]
+            ),
+        )
+        for row in rows
+    ]
+
+
+def kept_for_lines(unallocated: Mapping[UUID, int], available_usd_minor: int) -> tuple[LinePart, ...]:
+    """What is kept for each line of what came for it and was not allocated to it: all of it, or its share.
+
+    A fund is one pot, and nothing in it is one donor's money: where others were allocated so much that less is left
+    than came for lines, each keeps its share of what is left, so that no more is ever promised than there is.
+    """
+    weights = {str(line_id): usd_minor for line_id, usd_minor in unallocated.items()}
+    shares = apportioned(min(sum(weights.values()), available_usd_minor), weights)
+    return tuple(
+        LinePart(line_id=UUID(line_id), usd_minor=usd_minor)
+        for line_id, usd_minor in sorted(shares.items())
+        if usd_minor
+    )

@@ -68,6 +68,12 @@ async def may_be_in_force(tx: Tx, currency: str, on: date, validity: Validity) -
     return [*loaded, theirs] if theirs else loaded
 
 
+async def in_force_on(tx: Tx, currencies: Sequence[str], on: date, validity: Validity) -> list[Rate]:
+    """The rate of each of these currencies on a day, of those that have one."""
+    found = [in_force(await may_be_in_force(tx, one, on, validity), one, on, validity) for one in currencies]
+    return [rate for rate in found if rate is not None]
+
+
 async def _rates_until(tx: Tx, currency: str, on: date) -> list[Rate]:
     """Each source's last rate of the currency up to that day, as far back as any may hold."""
     rows = await tx.fetch(

@@ -25,6 +25,7 @@ NOT_DOCUMENTED = {
     "/docs/events",
     "/docs/style.css",
     "/internal/events",
+    "/internal/budgets",
     "/internal/callers",
     "/internal/consents",
     "/internal/requests/{request_id}/words",

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from contracts.budgets import Budgeted, FundBalance, LinePart
 from contracts.matching import Capacity
+from contracts.pledges import Rate
 from contracts.values import Language, Money, Period
 from services.matching import round, surveying
 from services.matching.line import RequestStatus
@@ -21,10 +23,10 @@ from services.matching.round_settings import (
     Deliveries,
     Earmark,
     FundBudget,
+    KeptSettings,
     Pair,
     Priorities,
     Room,
-    RoundSettings,
 )
 from services.matching.round_store import Promise
 from services.matching.round_wording import sentences
@@ -35,6 +37,7 @@ from services.matching.round_world import (
     OpenOffering,
     World,
     needed,
+    paid_from,
     posed,
     priority,
 )
@@ -101,9 +104,9 @@ def test_a_priority_is_the_sum_of_what_is_published(line: OpenLine, points: int)
 
 def test_what_is_promised_is_not_looked_for_again() -> None:
     line = an_open_line(promised=1)
-    wanting_more = RoundSettings(deliveries=(Deliveries(line_id=line.line_id, needed=3),))
+    wanting_more = KeptSettings(deliveries=(Deliveries(line_id=line.line_id, needed=3),))
 
-    assert (0, 2) == (needed(line, RoundSettings()), needed(line, wanting_more))
+    assert (0, 2) == (needed(line, KeptSettings()), needed(line, wanting_more))
 
 
 # -- what is asked of the solver --------------------------------------------------------------------------------------
@@ -117,7 +120,7 @@ def test_a_budget_pays_for_what_it_is_earmarked_for_and_in_its_own_currency() ->
     )
     budget = FundBudget(fund="A", money=Money(minor=9, currency="USD"), earmarked_for=Earmark(states=("KEN",)))
 
-    free, bounded = posed(world, RoundSettings()), posed(world, RoundSettings(budgets=(budget,)))
+    free, bounded = posed(world, KeptSettings()), posed(world, KeptSettings(budgets=(budget,)))
 
     assert {(None, 0)} == {(one.budget, one.cost) for one in free.problem.candidates}
     assert [("A", 5)] == [(one.budget, one.cost) for one in bounded.problem.candidates if one.budget]
@@ -130,9 +133,61 @@ def test_a_budget_that_is_for_none_of_the_lines_pays_for_none() -> None:
     line, offering = an_open_line(), an_open_offering(lacks=Money(minor=5, currency="USD"))
     budget = FundBudget(fund="A", money=Money(minor=9, currency="USD"), earmarked_for=Earmark())
 
-    asked = posed(a_world([line], [offering], [fitting(line, offering)]), RoundSettings(budgets=(budget,)))
+    asked = posed(a_world([line], [offering], [fitting(line, offering)]), KeptSettings(budgets=(budget,)))
 
     assert ((), ["no_budget"]) == (asked.problem.budgets, list(asked.barred.values()))
+
+
+# -- what the ledger said ---------------------------------------------------------------------------------------------
+
+EURO = Rate(source="sample", currency="EUR", valid_from=TODAY, usd_per_unit="1.25")
+
+
+def taken_of(lines: list[OpenLine], available: int = 9, kept: int = 4) -> Budgeted:
+    """Of one fund so much, and so much of that for the first line."""
+    part = LinePart(line_id=lines[0].line_id, usd_minor=kept)
+    fund = FundBalance(fund="TA-REQUESTS", available_usd_minor=available, earmarked=(part,))
+    return Budgeted(as_at=datetime(2026, 11, 26, tzinfo=UTC), funds=(fund,), rates=(EURO,))
+
+
+def test_what_is_kept_for_a_line_pays_for_it_alone_and_the_two_are_what_there_is() -> None:
+    kenya, peru = an_open_line("KEN"), an_open_line("PER")
+    offering = an_open_offering(lacks=Money(minor=4, currency="EUR"))
+    world = a_world([kenya, peru], [offering], [fitting(kenya, offering), fitting(peru, offering)])
+
+    asked = posed(world, KeptSettings(taken=taken_of([kenya, peru])))
+
+    kept = f"TA-REQUESTS {kenya.line_id}"
+    assert [(kept, 4, (str(kenya.line_id),)), ("TA-REQUESTS", 5, ())] == [
+        (one.budget, one.amount, one.earmarked_for) for one in asked.problem.budgets
+    ]
+    payers = [(one.line, one.budget, one.cost) for one in asked.problem.candidates]
+    assert [(str(kenya.line_id), kept, 5), (str(kenya.line_id), "TA-REQUESTS", 5)] == payers[:2]
+    assert [(str(peru.line_id), "TA-REQUESTS", 5)] == payers[2:]
+    assert [("TA-REQUESTS", True), ("TA-REQUESTS", False), (None, False)] == [
+        paid_from(one) for one in (kept, "TA-REQUESTS", None)
+    ]
+
+
+def test_what_no_rate_says_the_worth_of_is_paid_by_none() -> None:
+    line, offering = an_open_line(), an_open_offering(lacks=Money(minor=4, currency="VUV"))
+
+    asked = posed(a_world([line], [offering], [fitting(line, offering)]), KeptSettings(taken=taken_of([line])))
+
+    assert ["no_rate"] == list(asked.barred.values())
+
+
+def test_a_pin_and_one_of_several_deliveries_are_paid_from_what_has_as_much() -> None:
+    """Four are kept for the line, and it costs five: that comes out of what is free."""
+    line, offering = an_open_line(), an_open_offering(2, lacks=Money(minor=5, currency="USD"))
+    world = a_world([line], [offering], [fitting(line, offering)])
+    settings = KeptSettings(taken=taken_of([line]), pinned=(pair(line, offering),))
+
+    pinned = posed(world, settings)
+    several = posed(world, replace(settings, pinned=(), deliveries=(Deliveries(line_id=line.line_id, needed=2),)))
+
+    assert ["TA-REQUESTS"] == [one.budget for one in pinned.problem.pinned]
+    assert ["TA-REQUESTS"] == [one.budget for one in several.problem.candidates]
 
 
 def test_pins_of_one_offering_go_where_there_is_room() -> None:
@@ -140,7 +195,7 @@ def test_pins_of_one_offering_go_where_there_is_room() -> None:
     lines, offering = [an_open_line(), an_open_line()], an_open_offering(periods=periods)
     world = a_world(lines, [offering], [fitting(line, offering) for line in lines])
 
-    asked = posed(world, RoundSettings(pinned=tuple(pair(line, offering) for line in lines)))
+    asked = posed(world, KeptSettings(pinned=tuple(pair(line, offering) for line in lines)))
 
     assert ["2027-01-01", "2027-07-01"] == [pin.period for pin in asked.problem.pinned]
 
@@ -148,11 +203,11 @@ def test_pins_of_one_offering_go_where_there_is_room() -> None:
 @pytest.mark.parametrize(
     ("settings", "fault"),
     [
-        (RoundSettings(pinned=(Pair(line_id=UUID(int=1), offering_id=UUID(int=2)),)), "pin-without-candidate"),
-        (RoundSettings(rooms=(Room(offering_id=UUID(int=2), starts=TODAY, left=1),)), "slot-unknown"),
+        (KeptSettings(pinned=(Pair(line_id=UUID(int=1), offering_id=UUID(int=2)),)), "pin-without-candidate"),
+        (KeptSettings(rooms=(Room(offering_id=UUID(int=2), starts=TODAY, left=1),)), "slot-unknown"),
     ],
 )
-def test_what_is_not_there_cannot_be_decided_about(settings: RoundSettings, fault: str) -> None:
+def test_what_is_not_there_cannot_be_decided_about(settings: KeptSettings, fault: str) -> None:
     with pytest.raises(BadProblemError) as no:
         posed(a_world([], [], []), settings)
 
@@ -165,19 +220,19 @@ def test_more_than_a_solver_takes_is_refused_before_it_is_made(monkeypatch: pyte
     monkeypatch.setattr("services.matching.round_world.CANDIDATES_MAX", 1)
 
     with pytest.raises(BadProblemError) as no:
-        posed(world, RoundSettings())
+        posed(world, KeptSettings())
 
     assert "too-large" == no.value.fault
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> tuple[World, RoundSettings]:
+def worlds(draw: st.DrawFn) -> tuple[World, KeptSettings]:
     """Up to five lines and three offerings, with settings of every kind."""
     lines = [an_open_line(draw(st.sampled_from(["KEN", "NER", "PER"]))) for _ in range(draw(st.integers(1, 5)))]
     offerings = [
         an_open_offering(
             periods=tuple(Left(period=one, units=draw(st.integers(0, 2))) for one in (SPRING, AUTUMN)),
-            lacks=draw(st.sampled_from([None, Money(minor=3, currency="USD")])),
+            lacks=draw(st.sampled_from([None, *(Money(minor=3, currency=one) for one in ("USD", "EUR", "VUV"))])),
         )
         for _ in range(draw(st.integers(1, 3)))
     ]
@@ -189,8 +244,10 @@ def worlds(draw: st.DrawFn) -> tuple[World, RoundSettings]:
     ]
     earmark = draw(st.sampled_from([None, Earmark(states=("KEN",)), Earmark(line_ids=(lines[0].line_id,))]))
     budget = FundBudget(fund="A", money=Money(minor=draw(st.integers(0, 10)), currency="USD"), earmarked_for=earmark)
-    settings = RoundSettings(
-        budgets=draw(st.sampled_from([None, (), (budget,)])),
+    budgets, taken = draw(st.sampled_from([(None, None), ((), None), ((budget,), None), (None, taken_of(lines))]))
+    settings = KeptSettings(
+        budgets=budgets,
+        taken=taken,
         deliveries=draw(st.sampled_from([(), (Deliveries(line_id=lines[0].line_id, needed=2),)])),
         forbidden=draw(st.sampled_from([(), (pair(lines[0], offerings[0]),)])),
         rooms=draw(st.sampled_from([(), (Room(offering_id=offerings[0].offering_id, starts=SPRING.starts, left=1),)])),
@@ -200,7 +257,7 @@ def worlds(draw: st.DrawFn) -> tuple[World, RoundSettings]:
 
 
 @given(worlds())
-def test_every_world_makes_a_problem_whose_plan_and_reasons_can_be_told(given_one: tuple[World, RoundSettings]) -> None:
+def test_every_world_makes_a_problem_whose_plan_and_reasons_can_be_told(given_one: tuple[World, KeptSettings]) -> None:
     world, settings = given_one
     asked = posed(world, settings)
     check(asked.problem)

@@ -413,6 +413,10 @@ async def test_no_more_than_some_wait_at_a_time(api: Client) -> None:
         ({"budgets": [{"fund": "A", "money": {"minor": 1, "currency": "XXQ"}}]}, "unknown-code"),
         ({"budgets": [{"fund": "A", "money": {"minor": 10**14, "currency": "USD"}}]}, "number-out-of-range"),
         ({"weights": {}}, "unknown-field"),
+        ({"funds": ["TA-REQUESTS"], "budgets": []}, "budgets-and-funds"),
+        ({"funds": ["TA-REQUESTS"] * 2}, "decided-twice"),
+        ({"funds": []}, "invalid-field"),
+        ({"funds": ["TA-REQUESTS"], "taken": {}}, "unknown-field"),
     ],
 )
 async def test_settings_that_cannot_be_meant_are_refused(api: Client, body: dict[str, Any], slug: str) -> None:
