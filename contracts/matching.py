@@ -165,6 +165,24 @@ class Judgement(Struct, frozen=True, kw_only=True):
     closeness: Annotated[int, Meta(ge=0, le=1000)]
 
 
+Rating = Annotated[int, Meta(ge=1, le=5)]
+
+
+class Evaluation(Struct, frozen=True, kw_only=True):
+    """How a delivery went: whether the need was met, and ratings from 1, the worst, to 5.
+
+    `result` is `met`, `partially_met` or `unmet`, as the outcome of a request. The ratings follow the evaluation
+    criteria of the OECD Development Assistance Committee ("Better Criteria for Better Evaluation", 2019) as far as the
+    two sides can tell at the end of a delivery: `relevance`; for effectiveness the `quality` of what was delivered; of
+    efficiency the `timeliness`.
+    """
+
+    result: Code
+    relevance: Rating
+    quality: Rating
+    timeliness: Rating
+
+
 class MatchSuggested(Fact, frozen=True, kw_only=True, tag="matching.match.suggested.v1"):
     """The system found that an offering fits a line: score in thousandths, and each criterion's share of it.
 
@@ -301,6 +319,14 @@ class MatchCompleted(_MatchFact, frozen=True, kw_only=True, tag="matching.match.
     completed_at: datetime
 
 
+class MatchEvaluated(_MatchFact, frozen=True, kw_only=True, tag="matching.match.evaluated.v1"):
+    """One `side` (`state` or `provider`) said how the completed delivery went, in the place of what it said before."""
+
+    side: Code
+    evaluation: Evaluation
+    evaluated_at: datetime
+
+
 class MatchDeclinedByState(_MatchFact, frozen=True, kw_only=True, tag="matching.match.declined-by-state.v1"):
     """The State declined, for a coded reason."""
 
@@ -382,6 +408,7 @@ FACTS: tuple[type[Fact], ...] = (
     MatchConfirmed,
     MatchBegun,
     MatchCompleted,
+    MatchEvaluated,
     MatchDeclinedByState,
     MatchDeclinedByProvider,
     MatchNotPursued,

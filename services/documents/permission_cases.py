@@ -302,6 +302,7 @@ _MATCHING = (
         guarded=(
             *(matching.Guarded.RANK, matching.Guarded.DEPARTS, matching.Guarded.DEPARTURE),
             matching.Guarded.JUDGEMENT,
+            *(matching.Guarded.STATE_EVALUATION_COMMENT, matching.Guarded.PROVIDER_EVALUATION_COMMENT),
         ),
         decide=matching.decide,
         standings={

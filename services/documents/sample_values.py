@@ -125,11 +125,17 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         # a match
         "score": sum(points for _, points, _ in SHARES),
         "shares": [{"criterion": name, "points": points, "of": of} for name, points, of in SHARES],
-        "algorithm": "codes-2:weights-0",
+        "algorithm": "codes-3:weights-0",
         # weights
         "version": 1,
         "weights": [{"criterion": name, "of": of} for name, of in FIRST_WEIGHTS.of.items()],
         "judgement": {"model": "universal-sentence-encoder-multilingual-3", "version": "0.2.1", "closeness": 420},
+        "side": "state",
+        "evaluation": {"result": "partially_met", "relevance": 5, "quality": 4, "timeliness": 3},
+        "result": "partially_met",
+        "relevance": 5,
+        "quality": 4,
+        "timeliness": 3,
         "offering_revision": 3,
         "rank": 1,
         "departs": True,
@@ -372,7 +378,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
         "KEN:focal_point": frozenset(
             {"RequestDrafted", "RequestRevised", "RequestSubmitted", "RequestWithdrawn", "RequestDelivered"}
             | {"CirculationDecided", "ConsentGiven", "ConsentWithdrawn", "MatchAccepted", "MatchCompleted"}
-            | {"MatchConfirmed", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
+            | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
             | {"SubscriptionRegistered", "NotificationRead", "WebhookRegistered", "WebhookRotated", "WebhookEnabled"}
             | {"WebhookRemoved", "ClientRegistered", "ClientRotated", "ClientEnded"}
         ),

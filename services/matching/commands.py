@@ -9,10 +9,11 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import asdict
 
 from contracts import reference
-from contracts.matching import CRITERIA_MAX, PERIODS_MAX, STATES_MAX, Capacity, Eligibility, Terms, Weight
+from contracts.matching import CRITERIA_MAX, PERIODS_MAX, STATES_MAX, Capacity, Eligibility, Evaluation, Terms, Weight
 from contracts.refusals import Invalid
 from contracts.requests import Codes, Excluded
 from contracts.values import Code, Language, Money, Period, State, is_unodc
+from services.matching.evaluation import Result
 from services.matching.line import RequestStatus, WantedLine
 from services.matching.offering import MLA_CURRICULUM, Content, ResourceStatus, check_periods
 from services.matching.offering_actions import hash_texts
@@ -174,6 +175,19 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     reason: Code
     comment: Words = ""
+
+
+class Evaluate(Evaluation, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a completed delivery went: the `result`, ratings from 1, the worst, to 5, and words for UNODC alone."""
+
+    comment: Words = ""
+
+    def given(self) -> Evaluation:
+        """Raises Invalid for a result nobody knows."""
+        _check("result", [self.result], frozenset(Result))
+        return Evaluation(
+            result=self.result, relevance=self.relevance, quality=self.quality, timeliness=self.timeliness
+        )
 
 
 class Presentation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

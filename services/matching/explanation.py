@@ -28,12 +28,14 @@ from services.matching.scoring import (
     SAME_REGION,
     SYSTEM_UNKNOWN,
     Experience,
+    Rated,
     Scored,
     free_days,
     load,
     load_degree,
     meant,
     practised,
+    rated,
     window_days,
 )
 
@@ -55,6 +57,7 @@ class Basis(Struct, frozen=True, kw_only=True):
     how: str | None = None
     amount: int | None = None
     whole: int | None = None
+    rated: Rated | None = None
     degree: int
     """In thousandths, as the score counts it."""
 
@@ -188,11 +191,13 @@ def _legal_system(line: WantedLine, offering: Offering) -> Basis:
 
 def _experience(line: WantedLine, experience: Experience) -> Basis:
     topics = _covered(line.topics, experience.topics)
+    # No more than what counts: the exact number, asked for day by day, would tell of each delivery.
+    amount = next((least for least, _ in PRACTISED if experience.deliveries.get(line.kind, 0) >= least), 0)
     return Basis(
         met=topics.met,
         how="experience_on_topics" if topics.met else "experience",
-        # No more than what counts: the exact number, asked for day by day, would tell of each delivery.
-        amount=next((least for least, _ in PRACTISED if experience.deliveries.get(line.kind, 0) >= least), 0),
+        amount=amount,
+        rated=rated(experience.rating) if amount and experience.rating is not None else None,
         degree=practised(line.kind, experience) + ON_TOPICS * topics.degree // FULL,
     )
 

@@ -11,10 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from contracts.facts import Fact
 from contracts.matching import (
+    Evaluation,
     Judgement,
     MatchAccepted,
     MatchBegun,
@@ -22,6 +23,7 @@ from contracts.matching import (
     MatchConfirmed,
     MatchDeclinedByProvider,
     MatchDeclinedByState,
+    MatchEvaluated,
     MatchExpired,
     MatchInterested,
     MatchNominated,
@@ -36,6 +38,7 @@ from contracts.matching import (
 )
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Money, Period, Role, is_unodc
+from services.matching.evaluation import Evaluated, Side, side_of
 from services.matching.line import WantedLine
 from services.matching.scoring import Scored
 
@@ -85,6 +88,7 @@ MOVES: Mapping[str, frozenset[MatchStatus]] = {
     "confirm": frozenset({MatchStatus.PRESENTED, MatchStatus.ACCEPTED}),
     "begin": frozenset({MatchStatus.CONFIRMED}),
     "complete": frozenset({MatchStatus.IN_DELIVERY}),
+    "evaluate": frozenset({MatchStatus.COMPLETED}),
     "decline": NOT_CONFIRMED,
     "not_pursue": NOT_CONFIRMED,
     "expire": NOT_CONFIRMED,
@@ -128,8 +132,15 @@ class Match(Struct, frozen=True, kw_only=True):
     funding_needed: Money | None = None
     begun_at: datetime | None = None
     completed_at: datetime | None = None
+    state_evaluation: Evaluated | None = None
+    provider_evaluation: Evaluated | None = None
     ended_at: datetime | None = None
     reason: str | None = None
+
+    @property
+    def evaluated(self) -> bool:
+        """True where the last thing that happened is an evaluation: after the first there is nothing else."""
+        return self.state_evaluation is not None or self.provider_evaluation is not None
 
     def require(self, move: str) -> None:
         """Raises Conflict where the match's state does not allow the move."""
@@ -203,6 +214,11 @@ class Match(Struct, frozen=True, kw_only=True):
     def complete(self, *, now: datetime) -> MatchCompleted:
         self.require("complete")
         return MatchCompleted(**self._ids(), completed_at=now)
+
+    def evaluate(self, role: Role, given: Evaluation, *, now: datetime) -> MatchEvaluated:
+        """By whichever side the role stands for."""
+        self.require("evaluate")
+        return MatchEvaluated(**self._ids(), side=side_of(role), evaluation=given, evaluated_at=now)
 
     def decline(self, role: Role, reason: str, *, now: datetime) -> MatchDeclinedByState | MatchDeclinedByProvider:
         """By whichever side the role stands for."""
@@ -357,6 +373,10 @@ def _changes(match: Match, fact: Fact) -> dict[str, Any]:
             return {"status": MatchStatus.IN_DELIVERY, "begun_at": fact.begun_at}
         case MatchCompleted():
             return {"status": MatchStatus.COMPLETED, "completed_at": fact.completed_at}
+        case MatchEvaluated():
+            name = "state_evaluation" if fact.side == Side.STATE else "provider_evaluation"
+            said = Evaluated(**asdict(fact.evaluation), revision=match.revision + 1, evaluated_at=fact.evaluated_at)
+            return {name: said}
         case MatchDeclinedByState():
             return _ended(MatchStatus.DECLINED_BY_STATE, fact.declined_at, fact.reason)
         case MatchDeclinedByProvider():

@@ -8,7 +8,7 @@ from chassis.commands import check_revision
 from chassis.db import Tx
 from chassis.ids import new_id
 from contracts.facts import Event, Fact
-from contracts.matching import MatchConfirmed, MatchRevoked, TreatyStatusRecorded, WeightsAdopted
+from contracts.matching import MatchConfirmed, MatchEvaluated, MatchRevoked, TreatyStatusRecorded, WeightsAdopted
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller, Role
 from services.matching import (
@@ -30,6 +30,7 @@ from services.matching import (
 )
 from services.matching.choices import moved
 from services.matching.constraints import violated
+from services.matching.evaluation import Side
 from services.matching.line import SEEKING, WantedLine
 from services.matching.match import Match
 from services.matching.offering import ENDED, Offering, OfferingStatus
@@ -162,7 +163,8 @@ async def agree(
 async def _record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Match:
     after = (await suggesting.record(tx, [(before, fact)]))[0]
     if comment:
-        await remark_store.save(tx, after.match_id, after.revision, comment)
+        side = Side(fact.side) if isinstance(fact, MatchEvaluated) else None
+        await remark_store.save(tx, after.match_id, after.revision, comment, side)
     return after
 
 

@@ -1,6 +1,6 @@
 """The matches' routes. Each opens one transaction; a command that comes again is answered from the record."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -28,7 +28,8 @@ from services.matching import (
     remark_store,
     scoring_store,
 )
-from services.matching.commands import Comment, NewMatch, Presentation, Reason, check_reason
+from services.matching.commands import Comment, Evaluate, NewMatch, Presentation, Reason, check_reason
+from services.matching.evaluation import Evaluated
 from services.matching.explanation import explain
 from services.matching.match import Match, MatchStatus, Origin
 from services.matching.match_store import Ranked
@@ -36,7 +37,7 @@ from services.matching.policy import Action, Guarded
 from services.matching.scoring import NO_EXPERIENCE
 from services.matching.views import Explained, explained
 
-B = TypeVar("B", Comment, Reason)
+B = TypeVar("B", Comment, Reason, Evaluate)
 
 
 class MatchView(Struct, frozen=True, kw_only=True):
@@ -44,7 +45,8 @@ class MatchView(Struct, frozen=True, kw_only=True):
 
     `rank` is its place among the matches of its line that are not over; providers are shown neither it nor the
     `departure` from it, nor the `judgement` that a model made of the texts, without which their score is counted.
-    `comment` is what was written beside the last move, `reason` why the match ended.
+    `comment` is what was written beside the last move, `reason` why the match ended. What a side wrote beside its
+    evaluation is shown to that side and to UNODC.
     """
 
     match_id: UUID
@@ -73,6 +75,10 @@ class MatchView(Struct, frozen=True, kw_only=True):
     funding_needed: Money | None
     begun_at: datetime | None
     completed_at: datetime | None
+    state_evaluation: Evaluated | None
+    state_evaluation_comment: str | None
+    provider_evaluation: Evaluated | None
+    provider_evaluation_comment: str | None
     ended_at: datetime | None
     reason: str | None
     comment: str
@@ -272,19 +278,35 @@ async def _read(tx: Tx, match_id: UUID, caller: Caller) -> MatchView:
 
 
 async def _views(tx: Tx, found: Sequence[Ranked], caller: Caller) -> list[MatchView]:
-    comments = await remark_store.latest(tx, [(one.match.match_id, one.match.revision) for one in found])
+    comments = await remark_store.beside(tx, [at for one in found for at in _remarked(one.match)])
     return [
         view(
             one,
-            comments.get(one.match.match_id, ""),
+            comments,
             policy.decide(caller, Action.SHOW_MATCH, one.match).required().fields,
         )
         for one in found
     ]
 
 
-def view(found: Ranked, comment: str, guarded: frozenset[str]) -> MatchView:
+Remarks = Mapping[tuple[UUID, int], str]
+"""By match and revision."""
+
+
+def _remarked(match: Match) -> list[tuple[UUID, int]]:
+    """Where what is shown of a match may have words beside it: its last move, or what each side says last."""
+    evaluations = [one for one in (match.state_evaluation, match.provider_evaluation) if one is not None]
+    return [(match.match_id, one.revision) for one in evaluations] or [(match.match_id, match.revision)]
+
+
+def view(found: Ranked, comments: Remarks, guarded: frozenset[str]) -> MatchView:
     """The match as it is shown to somebody who is shown these of the guarded fields."""
+
+    def said_with(evaluation: Evaluated | None, field: Guarded) -> str | None:
+        if evaluation is None or field not in guarded:
+            return None
+        return comments.get((match.match_id, evaluation.revision), "")
+
     match, judged = found.match, Guarded.JUDGEMENT in guarded
     shares = tuple(share for share in match.shares if judged or share.criterion != "meaning")
     return MatchView(
@@ -314,9 +336,13 @@ def view(found: Ranked, comment: str, guarded: frozenset[str]) -> MatchView:
         funding_needed=match.funding_needed,
         begun_at=match.begun_at,
         completed_at=match.completed_at,
+        state_evaluation=match.state_evaluation,
+        state_evaluation_comment=said_with(match.state_evaluation, Guarded.STATE_EVALUATION_COMMENT),
+        provider_evaluation=match.provider_evaluation,
+        provider_evaluation_comment=said_with(match.provider_evaluation, Guarded.PROVIDER_EVALUATION_COMMENT),
         ended_at=match.ended_at,
         reason=match.reason,
-        comment=comment,
+        comment="" if match.evaluated else comments.get((match.match_id, match.revision), ""),
     )
 
 
@@ -332,6 +358,12 @@ ROUTES = [
     _agree_route(Action.CONFIRM, "The provider confirms a presented match"),
     _move_route(Action.BEGIN, "Delivery begins", Comment, lambda m, _b, _c, now: m.begin(now=now)),
     _move_route(Action.COMPLETE, "Delivery is complete", Comment, lambda m, _b, _c, now: m.complete(now=now)),
+    _move_route(
+        Action.EVALUATE,
+        "The State or the provider says how a completed delivery went",
+        Evaluate,
+        lambda m, body, caller, now: m.evaluate(caller.role, body.given(), now=now),
+    ),
     _move_route(Action.DECLINE, "Decline a match", Reason, _decline),
     _move_route(
         Action.NOT_PURSUE,

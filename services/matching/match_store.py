@@ -13,6 +13,7 @@ from contracts.matching import Judgement, Share
 from contracts.refusals import Missing
 from contracts.values import Caller, Money, Period
 from services.matching import consent_store
+from services.matching.evaluation import Evaluated
 from services.matching.match import NOT_CONFIRMED, NOT_SHOWN, Match, MatchStatus
 
 LIST_MAX = 100
@@ -164,12 +165,13 @@ _SAVE = Write(
                 score, shares, algorithm, offering_revision, judged_by, judged_version, closeness, made_at,
                 interested_at, presented_at, departs, departure, planned_from, planned_until, accepted_at,
                 provider_confirmed_at, confirmed_at, capacity_from, capacity_until, funding_minor, funding_currency,
-                begun_at, completed_at, ended_at, reason)
+                begun_at, completed_at, state_evaluation, provider_evaluation, ended_at, reason)
             SELECT match_id, request_id, line_id, offering_id, state, provider, status, revision, origin, score,
                 shares, algorithm, offering_revision, judged_by, judged_version, closeness, made_at, interested_at,
                 presented_at, departs, departure, planned_from, planned_until, accepted_at, provider_confirmed_at,
                 confirmed_at, capacity_from,
-                capacity_until, funding_minor, funding_currency, begun_at, completed_at, ended_at, reason
+                capacity_until, funding_minor, funding_currency, begun_at, completed_at, state_evaluation,
+                provider_evaluation, ended_at, reason
             FROM json_populate_recordset(NULL::match, $1::text::json)
             ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 origin = excluded.origin, score = excluded.score, shares = excluded.shares,
@@ -183,7 +185,9 @@ _SAVE = Write(
                 confirmed_at = excluded.confirmed_at, capacity_from = excluded.capacity_from,
                 capacity_until = excluded.capacity_until, funding_minor = excluded.funding_minor,
                 funding_currency = excluded.funding_currency, begun_at = excluded.begun_at,
-                completed_at = excluded.completed_at, ended_at = excluded.ended_at, reason = excluded.reason
+                completed_at = excluded.completed_at, state_evaluation = excluded.state_evaluation,
+                provider_evaluation = excluded.provider_evaluation, ended_at = excluded.ended_at,
+                reason = excluded.reason
         """
     }
 )
@@ -223,6 +227,8 @@ def _match(row: Record) -> Match:
     closeness = values.pop("closeness")
     values["judgement"] = Judgement(model=model, version=version, closeness=closeness) if model else None
     values["shares"] = msgspec.json.decode(values["shares"], type=tuple[Share, ...])
+    for side in ("state_evaluation", "provider_evaluation"):
+        values[side] = msgspec.json.decode(values[side], type=Evaluated) if values[side] else None
     values["capacity_period"] = Period(starts=starts, ends=ends) if starts else None
     values["planned_period"] = Period(starts=planned, ends=planned_until) if planned else None
     values["funding_needed"] = Money(minor=minor, currency=currency) if minor is not None else None

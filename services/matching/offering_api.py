@@ -199,13 +199,13 @@ async def _read(tx: Tx, offering_id: UUID, caller: Caller, now: datetime) -> Off
 
 async def _views(tx: Tx, offerings: Sequence[Offering], caller: Caller, now: datetime) -> list[OfferingView]:
     texts = await offering_store.texts(tx, [offering.offering_id for offering in offerings])
-    comments = await remark_store.latest(tx, [(offering.offering_id, offering.revision) for offering in offerings])
+    comments = await remark_store.beside(tx, [(offering.offering_id, offering.revision) for offering in offerings])
     erased = offering_store.Texts(title="", summary="")
     return [
         view(
             offering,
             texts.get(offering.offering_id, erased),
-            comments.get(offering.offering_id, ""),
+            comments.get((offering.offering_id, offering.revision), ""),
             _guarded(caller, offering),
             now.date(),
         )

@@ -52,6 +52,7 @@ class Action(StrEnum):
     CONFIRM = "confirm"
     BEGIN = "begin"
     COMPLETE = "complete"
+    EVALUATE = "evaluate"
     DECLINE = "decline"
     NOT_PURSUE = "not_pursue"
     REVOKE = "revoke"
@@ -78,6 +79,10 @@ class Guarded(StrEnum):
     JUDGEMENT = "judgement"
     """Of a match: how close the texts are. A provider may not have been given the State's, and is told the score
     without it."""
+    STATE_EVALUATION_COMMENT = "state_evaluation_comment"
+    PROVIDER_EVALUATION_COMMENT = "provider_evaluation_comment"
+    """Of a match: what a side wrote beside its evaluation is between that side and UNODC. The other one is shown the
+    codes."""
     OBSTACLES = "obstacles"
     """Of an offering and a line: what is against the two. A provider is told that it does not fit."""
     PLACE = "place"
@@ -111,6 +116,7 @@ MATCHERS: Mapping[Action, frozenset[Role]] = {
     Action.CONFIRM: _PROVIDER,
     Action.BEGIN: _STATE | _PROVIDER,
     Action.COMPLETE: _STATE | _PROVIDER,
+    Action.EVALUATE: _STATE | _PROVIDER,
     Action.DECLINE: _STATE | _PROVIDER,
     Action.NOT_PURSUE: _COORDINATOR,
     Action.REVOKE: _COORDINATOR,
@@ -159,7 +165,10 @@ _ABOUT_BOTH = frozenset({Action.PROPOSE, Action.WHY_NOT})
 _LISTS = frozenset({Action.FOLLOW, Action.LIST_OFFERINGS, Action.LIST_MATCHES, Action.LIST_ROUNDS})
 _OF_ITS_OWN = Decision(None, frozenset({Guarded.COMMENT, Guarded.TAKEN}))
 _WITH_TAKEN = Decision(None, frozenset({Guarded.TAKEN}))
-_WITH_RANKING = Decision(None, frozenset({Guarded.RANK, Guarded.DEPARTS, Guarded.DEPARTURE, Guarded.JUDGEMENT}))
+_RANKING = frozenset({Guarded.RANK, Guarded.DEPARTS, Guarded.DEPARTURE, Guarded.JUDGEMENT})
+_TO_STATE = Decision(None, _RANKING | {Guarded.STATE_EVALUATION_COMMENT})
+_TO_PROVIDER = Decision(None, frozenset({Guarded.PROVIDER_EVALUATION_COMMENT}))
+_TO_OVERSEER = Decision(None, _TO_STATE.fields | _TO_PROVIDER.fields)
 _WITH_OBSTACLES = Decision(None, frozenset({Guarded.OBSTACLES, Guarded.PLACE, Guarded.MATCH_ID}))
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _NOT_YOUR_ORGANIZATION = denied("not-your-organization")
@@ -237,7 +246,9 @@ def _decide_match(caller: Caller, action: Action, match: Match) -> Decision:
     if action is Action.FOLLOW:
         return ALLOWED
     if action is Action.LIST_MATCHES or action is Action.SHOW_MATCH:
-        return ALLOWED if caller.role in _PROVIDER else _WITH_RANKING
+        if caller.role in OVERSEERS:
+            return _TO_OVERSEER
+        return _TO_PROVIDER if caller.role in _PROVIDER else _TO_STATE
     return ALLOWED if caller.role in MATCHERS.get(action, ()) else _NOT_FOR_YOUR_ROLE
 
 

@@ -7,6 +7,7 @@ meaning of the texts until a model has compared them.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -18,7 +19,7 @@ from services.matching.line import WantedLine
 from services.matching.offering import Offering, ResourceStatus
 from services.matching.weights import FIRST, WHOLE, Criterion, Weights
 
-ALGORITHM = "codes-2"
+ALGORITHM = "codes-3"
 """How degrees are counted."""
 
 FULL = WHOLE
@@ -38,6 +39,21 @@ PRACTISED = ((10, 600), (3, 450), (1, 300))
 ON_TOPICS = 400
 """For having completed something on every topic asked for."""
 
+
+class Rated(NamedTuple):
+    """Deliveries that States rate from `least` to `most` on average, in hundredths, count for `counts` thousandths."""
+
+    least: int
+    most: int
+    counts: int
+
+
+RATED = (Rated(400, 500, FULL), Rated(300, 400, 800), Rated(100, 300, 500))
+"""In steps, so that a score that changes does not tell the last rating, and never less than half. Unrated they count in
+full: nobody loses by not being evaluated."""
+RATING_STATES_MIN = 3
+"""Of fewer States that have evaluated, a score would tell what one of them said."""
+
 FAR, NEAR = 200, 600
 """By closeness of the texts, in thousandths: up to the one nothing, from the other on all. Of the judged pairs three in
 four that are no help are less than 220 close, and one in twenty that is just what is needed is more than 600."""
@@ -46,10 +62,14 @@ FUNDING = {ResourceStatus.FUNDED: FULL, ResourceStatus.PARTLY: 500, ResourceStat
 
 
 class Experience(Struct, frozen=True, kw_only=True):
-    """What a provider has completed: how many deliveries of each kind, and on which topics."""
+    """What a provider has completed: how many deliveries of each kind, and on which topics.
+
+    `rating` is the mean of what States rated, in hundredths (100 to 500); None where too few of them have.
+    """
 
     deliveries: Mapping[str, int] = {}
     topics: frozenset[str] = frozenset()
+    rating: int | None = None
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -200,9 +220,20 @@ def _legal_system(state: str, provider: str) -> int:
 
 
 def practised(kind: str, experience: Experience) -> int:
-    """The degree for deliveries of a kind."""
+    """The degree for deliveries of a kind, as States rate what was delivered."""
     completed = experience.deliveries.get(kind, 0)
-    return next((degree for least, degree in PRACTISED if completed >= least), 0)
+    counts = FULL if experience.rating is None else rated(experience.rating).counts
+    return next((degree for least, degree in PRACTISED if completed >= least), 0) * counts // FULL
+
+
+def rated(rating: int) -> Rated:
+    """The step that a mean is on."""
+    return next(step for step in RATED if rating >= step.least)
+
+
+def mean_rating(states: int, total: int, count: int) -> int | None:
+    """Of so many ratings by so many States, in hundredths; None where it would tell what one State said."""
+    return 100 * total // count if states >= RATING_STATES_MIN else None
 
 
 def load(offering: Offering) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from asyncpg import Record
 from chassis.db import Tx
 from contracts.matching import Weight, WeightsAdopted
 from contracts.refusals import Missing
-from services.matching.scoring import Experience, Known
+from services.matching.scoring import Experience, Known, mean_rating
 from services.matching.weights import FIRST, Weights, counted
 
 
@@ -18,14 +18,25 @@ async def known(tx: Tx, providers: Collection[str]) -> Known:
 
 
 async def experience(tx: Tx, providers: Collection[str]) -> dict[str, Experience]:
-    """What each of these providers has completed, by kind and topic; nothing of kinds that may put somebody at risk."""
+    """What each of these providers has completed, by kind and topic, and how the States rate it all; nothing of kinds
+    that may put somebody at risk."""
     rows = await tx.fetch(
         """
-        SELECT provider, kind, count(DISTINCT match_id) AS deliveries, array_agg(DISTINCT topic) AS topics
-        FROM match JOIN wanted_line USING (line_id) JOIN wanted_request ON wanted_request.request_id = match.request_id
-        LEFT JOIN LATERAL unnest(topics) AS topic ON true
-        WHERE match.status = 'completed' AND provider = ANY ($1::text[]) AND NOT restricted
-        GROUP BY provider, kind
+        WITH completed AS (
+            SELECT match_id, provider, match.state, kind, topics, state_evaluation AS said
+            FROM match JOIN wanted_line USING (line_id)
+            JOIN wanted_request ON wanted_request.request_id = match.request_id
+            WHERE match.status = 'completed' AND provider = ANY ($1::text[]) AND NOT restricted
+        ), rated AS (
+            SELECT provider, count(DISTINCT state) AS states, 3 * count(*) AS ratings,
+                sum((said ->> 'relevance')::integer + (said ->> 'quality')::integer
+                    + (said ->> 'timeliness')::integer) AS total
+            FROM completed WHERE said IS NOT NULL GROUP BY provider
+        )
+        SELECT provider, kind, count(DISTINCT match_id) AS deliveries, array_agg(DISTINCT topic) AS topics,
+            coalesce(states, 0) AS states, coalesce(ratings, 0) AS ratings, coalesce(total, 0) AS total
+        FROM completed LEFT JOIN rated USING (provider) LEFT JOIN LATERAL unnest(topics) AS topic ON true
+        GROUP BY provider, kind, states, ratings, total
         """,
         list(providers),
     )
@@ -35,6 +46,7 @@ async def experience(tx: Tx, providers: Collection[str]) -> dict[str, Experience
         found[row["provider"]] = Experience(
             deliveries={**before.deliveries, row["kind"]: row["deliveries"]},
             topics=before.topics | {topic for topic in row["topics"] if topic is not None},
+            rating=mean_rating(row["states"], row["total"], row["ratings"]),
         )
     return found
 

@@ -8,11 +8,12 @@ from importlib.resources import files
 
 import msgspec
 from babel.dates import format_date, format_timedelta
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 from contracts import reference
 from contracts.values import Language
 from services.matching.explanation import Explanation, Near
+from services.matching.scoring import FULL, Rated
 from services.matching.why_not import Change, Nearest, Obstacle
 
 LOCALES = {Language.ZH: "zh_Hans"}
@@ -71,8 +72,10 @@ def says(found: Explanation, language: Language) -> str:
         "amount": _number(basis.amount or 0, language),
         "whole": _number(basis.whole or 0, language),
     }
+    between = "" if language is Language.ZH else " "
     if basis.how is not None:
-        return words[basis.how].format(**listed)
+        rated = [_rated(basis.rated, language)] if basis.rated else []
+        return between.join([words[basis.how].format(**listed), *rated])
     parts: list[tuple[str, Collection[object]]] = [
         ("met", basis.met),
         ("interpreted" if found.share.criterion == "language" else "near", near),
@@ -80,7 +83,6 @@ def says(found: Explanation, language: Language) -> str:
         ("unmet", basis.unmet),
     ]
     said = [words[name].format(**listed) for name, codes in parts if codes]
-    between = "" if language is Language.ZH else " "
     return between.join(said) or words["asked_nothing"]
 
 
@@ -89,6 +91,18 @@ def _near(found: Explanation, near: Near, language: Language) -> str:
     if near.asked == near.offered:
         return offered
     return sentences(language).reasons["instead"].format(asked=asked, offered=offered)
+
+
+def _rated(rated: Rated, language: Language) -> str:
+    return (
+        sentences(language)
+        .reasons["rated"]
+        .format(
+            least=_number(rated.least // 100, language),
+            most=_number(rated.most // 100, language),
+            counts=format_percent(rated.counts / FULL, locale=_locale(language)),
+        )
+    )
 
 
 def _coded(found: Explanation, codes: Iterable[str], language: Language) -> list[str]:

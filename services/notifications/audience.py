@@ -168,6 +168,7 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_match(m.MatchConfirmed, STATE, PROVIDER, COORDINATORS),
         _of_match(m.MatchBegun, STATE, PROVIDER, COORDINATORS),
         _of_match(m.MatchCompleted, STATE, PROVIDER, COORDINATORS),
+        _of_match(m.MatchEvaluated, COORDINATORS),
         _of_match(m.MatchDeclinedByState, COORDINATORS, before=(PROVIDER,)),
         _of_match(m.MatchDeclinedByProvider, COORDINATORS, before=(STATE,)),
         _of_match(m.MatchNotPursued, before=(STATE, PROVIDER)),

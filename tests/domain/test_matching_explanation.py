@@ -101,6 +101,25 @@ def test_it_reads_as_a_person_would_say_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rating", "sentence"),
+    [
+        (None, ""),
+        (400, " States rate what it has delivered from 4 to 5 of 5 on average: the number counts for 100%."),
+        (399, " States rate what it has delivered from 3 to 4 of 5 on average: the number counts for 80%."),
+        (299, " States rate what it has delivered from 1 to 3 of 5 on average: the number counts for 50%."),
+    ],
+)
+def test_how_states_rate_what_was_delivered_is_said_by_the_step_that_counts(rating: int | None, sentence: str) -> None:
+    line, offering = a_wanted_line(), an_offering()
+    done = Experience(deliveries={"mla_training": 4}, rating=rating)
+    match = a_match(shares=scored(line, offering, known=Known(experience={offering.provider: done})).shares)
+
+    said = {one.share.criterion: says(one, Language.EN) for one in explain(match, line, offering, experience=done)}
+
+    assert f"Deliveries of this kind that the provider has completed: at least 3.{sentence}" == said["experience"]
+
+
+@pytest.mark.parametrize(
     ("provider", "sentence"),
     [
         ("ZAF", "The legal system of the provider draws on what that of the State draws on: "),

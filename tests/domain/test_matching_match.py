@@ -5,12 +5,14 @@ from typing import Any, cast
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import asdict
 
 from contracts.facts import Fact
-from contracts.matching import Judgement
+from contracts.matching import Evaluation, Judgement
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Money, Role
 from services.matching import match, policy
+from services.matching.evaluation import Evaluated
 from services.matching.line import RequestStatus
 from services.matching.match import MOVES, NOT_CONFIRMED, Match, MatchStatus, Origin, evolve
 from services.matching.policy import Action
@@ -46,6 +48,8 @@ def agreed(name: str) -> Callable[[Match], Fact]:
 
 
 JUDGED = scored(a_wanted_line(), an_offering(), Judgement(model="letters", version="1", closeness=500))
+WELL = Evaluation(result="met", relevance=5, quality=4, timeliness=5)
+POORLY = Evaluation(result="unmet", relevance=2, quality=1, timeliness=1)
 DECIDE: dict[str, Callable[[Match], Fact]] = {
     "suggest": begun(match.suggest, 1),
     "nominate": begun(match.nominate),
@@ -62,6 +66,8 @@ DECIDE: dict[str, Callable[[Match], Fact]] = {
     "not_pursue": lambda m: m.not_pursue("other", now=NOON),
     "expire": lambda m: m.expire(now=NOON),
     "revoke": lambda m: m.revoke("other", now=NOON),
+    "evaluate by state": lambda m: m.evaluate(Role.FOCAL_POINT, WELL, now=NOON),
+    "evaluate by provider": lambda m: m.evaluate(Role.PROVIDER_OFFICER, WELL, now=NOON),
 }
 
 TABLE: dict[str, dict[MatchStatus, MatchStatus]] = {
@@ -80,6 +86,8 @@ TABLE: dict[str, dict[MatchStatus, MatchStatus]] = {
     "not_pursue": dict.fromkeys(BEFORE_CONFIRMED, M.NOT_PURSUED),
     "expire": dict.fromkeys(BEFORE_CONFIRMED, M.EXPIRED),
     "revoke": dict.fromkeys((M.CONFIRMED, M.IN_DELIVERY), M.REVOKED),
+    "evaluate by state": {M.COMPLETED: M.COMPLETED},
+    "evaluate by provider": {M.COMPLETED: M.COMPLETED},
 }
 
 
@@ -119,7 +127,7 @@ def test_a_match_begins_in_three_ways(start: str, status: MatchStatus) -> None:
 
     assert (status, Origin(status), 1) == (made.status, made.origin, made.revision)
     assert made.score == sum(share.points for share in made.shares) > 0
-    assert (offering.revision, "codes-2:weights-0") == (made.offering_revision, made.algorithm)
+    assert (offering.revision, "codes-3:weights-0") == (made.offering_revision, made.algorithm)
 
 
 def test_a_rescored_match_has_its_new_score_and_is_where_it_was() -> None:
@@ -129,6 +137,20 @@ def test_a_rescored_match_has_its_new_score_and_is_where_it_was() -> None:
 
     assert (JUDGED.score, JUDGED.shares, JUDGED.judgement) == (after.score, after.shares, after.judgement)
     assert (M.SHORTLISTED, NOON, 2) == (after.status, after.interested_at, after.revision)
+
+
+def test_each_side_evaluates_and_its_later_evaluation_takes_the_place_of_the_former() -> None:
+    completed = a_match(M.COMPLETED, revision=7)
+
+    once = evolve(completed, completed.evaluate(Role.FOCAL_POINT, POORLY, now=NOON))
+    both = evolve(once, once.evaluate(Role.PROVIDER_OFFICER, WELL, now=NOON))
+    again = evolve(both, both.evaluate(Role.FOCAL_POINT, WELL, now=NOON))
+
+    assert (None, None, False) == (completed.state_evaluation, completed.provider_evaluation, completed.evaluated)
+    assert Evaluated(**asdict(POORLY), revision=8, evaluated_at=NOON) == once.state_evaluation == both.state_evaluation
+    assert Evaluated(**asdict(WELL), revision=10, evaluated_at=NOON) == again.state_evaluation
+    assert Evaluated(**asdict(WELL), revision=9, evaluated_at=NOON) == again.provider_evaluation
+    assert again.evaluated
 
 
 def test_an_expired_match_begins_again_as_if_new() -> None:
@@ -152,6 +174,7 @@ ROLES: dict[str, set[Role]] = {
     "not_pursue": {Role.COORDINATOR},
     "expire": set(),
     "revoke": {Role.COORDINATOR},
+    "evaluate": {Role.FOCAL_POINT, Role.PROVIDER_OFFICER},
 }
 
 

@@ -15,7 +15,20 @@ from contracts.matching import CRITERIA_MAX, Capacity, Eligibility, Judgement, T
 from contracts.values import Money, Period
 from services.matching.constraints import violated
 from services.matching.offering import Offering
-from services.matching.scoring import FAR, FULL, NEAR, Experience, Known, Scored, meant, ranked, scored
+from services.matching.scoring import (
+    FAR,
+    FULL,
+    NEAR,
+    RATED,
+    Experience,
+    Known,
+    Scored,
+    mean_rating,
+    meant,
+    practised,
+    ranked,
+    scored,
+)
 from services.matching.treaties import TreatyStatus, statuses_of
 from services.matching.weights import CRITERIA, FIRST, Criterion, Weights
 from tests.matching_builders import SPRING, a_wanted_line, an_offering, terms
@@ -97,9 +110,14 @@ def weightings(draw: st.DrawFn) -> Weights:
 
 @st.composite
 def knowledge(draw: st.DrawFn) -> Known:
-    """Any weights, and what some of the providers have completed."""
+    """Any weights, and what some of the providers have completed, and how States rated it."""
     deliveries = st.dictionaries(st.sampled_from(["mla_training", "mentoring"]), st.integers(1, 12))
-    completed = st.builds(Experience, deliveries=deliveries, topics=some(reference.topics()).map(frozenset))
+    completed = st.builds(
+        Experience,
+        deliveries=deliveries,
+        topics=some(reference.topics()).map(frozenset),
+        rating=st.none() | st.integers(100, 500),
+    )
     providers = st.sampled_from(["UNODC-CEB", "NOR", "ZAF"])
     return Known(weights=draw(weightings()), experience=draw(st.dictionaries(providers, completed)))
 
@@ -161,7 +179,7 @@ def test_the_shares_add_up_to_the_score_and_none_exceeds_its_weight(
     assert all(0 <= share.points <= share.of for share in found.shares)
     judged = {name: of for name, of in known.weights.of.items() if name not in UNJUDGED}
     assert judged == {share.criterion: share.of for share in found.shares}
-    assert f"codes-2:weights-{known.weights.version}" == found.algorithm
+    assert f"codes-3:weights-{known.weights.version}" == found.algorithm
 
 
 @given(lines(), st.lists(offerings(), max_size=8, unique_by=lambda o: o.offering_id), knowledge(), st.randoms())
@@ -292,13 +310,36 @@ def test_the_more_a_provider_has_completed_the_better() -> None:
     assert (0, FIRST.weight("experience")) == (points[0], points[-1])
 
 
+def test_how_states_rate_what_was_completed_scales_the_deliveries_and_costs_no_more_than_half() -> None:
+    unrated = Experience(deliveries={"mla_training": 10})
+    ratings = [replace(unrated, rating=rating) for rating in range(100, 501)]
+
+    degrees = [practised("mla_training", one) for one in ratings]
+
+    assert degrees == sorted(degrees)
+    assert practised("mla_training", unrated) == degrees[-1] == 2 * degrees[0]
+    assert {step.counts for step in RATED} == {FULL * degree // degrees[-1] for degree in degrees}
+    assert 0 == practised("mentoring", ratings[-1])
+
+
+@given(st.lists(st.tuples(st.sampled_from(["KEN", "UGA", "PER", "FRA"]), st.integers(1, 5)), max_size=6))
+def test_a_mean_is_known_once_three_states_have_evaluated(given: list[tuple[str, int]]) -> None:
+    states = {state for state, _ in given}
+
+    found = mean_rating(len(states), sum(3 * rating for _, rating in given), 3 * len(given))
+
+    assert (found is None) == (len(states) < 3)
+    if found is not None:
+        assert 100 <= 100 * min(rating for _, rating in given) <= found <= 100 * max(rating for _, rating in given)
+
+
 def test_what_has_no_weight_has_no_share() -> None:
     for_topics_alone = Known(weights=Weights(version=7, of={"topics": FULL}))
 
     found = scored(a_wanted_line(), an_offering(), known=for_topics_alone)
 
     assert [("topics", FULL, FULL)] == [(share.criterion, share.points, share.of) for share in found.shares]
-    assert "codes-2:weights-7" == found.algorithm
+    assert "codes-3:weights-7" == found.algorithm
 
 
 def test_a_neighbour_is_nearer_than_a_stranger() -> None:

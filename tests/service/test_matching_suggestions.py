@@ -72,7 +72,7 @@ async def test_a_submitted_line_is_suggested_what_fits_it_best_first(
     assert [near["offering_id"], far["offering_id"]] == [match["offering_id"] for match in found]
     assert [(1, "suggested"), (2, "suggested")] == [(match["rank"], match["status"]) for match in found]
     assert [match["score"] for match in found] == [sum(s["points"] for s in match["shares"]) for match in found]
-    assert {"codes-2:weights-0"} == {match["algorithm"] for match in found}
+    assert {"codes-3:weights-0"} == {match["algorithm"] for match in found}
     async with databases["matching"].transaction() as tx:
         rows = await tx.fetch("SELECT event FROM journal WHERE type = 'matching.match.suggested.v1' ORDER BY position")
     assert [1, 2] == [data_of(row)["rank"] for row in rows]

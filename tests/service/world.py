@@ -187,7 +187,7 @@ async def _open(world: World, request: Mapping[str, Any]) -> Any:
 
 
 async def _matches(world: World) -> None:
-    """Of three requests: one presented and agreed with Norway, one presented, one not; and all suggested."""
+    """Of three requests: one met by Norway and evaluated by both, one presented, one not; and all suggested."""
     suggested = (await world.client.get("/v1/matches?limit=100", headers=headers(COORDINATOR))).json()["matches"]
     norways = [one for one in suggested if one["provider"] == "NOR"]
     assert len(norways) >= 3, "the offering fits what was asked for"
@@ -198,7 +198,12 @@ async def _matches(world: World) -> None:
         )
         if number == 0:
             match = await world.say(KENYA, f"{path}/accept", about=match)
-            await world.say(NORWAY, f"{path}/confirm", about=match)
+            match = await world.say(NORWAY, f"{path}/confirm", about=match)
+            match = await world.say(NORWAY, f"{path}/begin", about=match)
+            match = await world.say(KENYA, f"{path}/complete", about=match)
+            for who in (KENYA, NORWAY):
+                went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3, "comment": f"Said by {who}."}
+                match = await world.say(who, f"{path}/evaluate", about=match, **went)
 
 
 async def _rounds(world: World) -> None:

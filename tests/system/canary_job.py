@@ -303,16 +303,15 @@ async def a_request_is_consented_to_and_met(stage: Stage) -> None:
     matches = await suggested(stage, request, "NOR", lines)
 
     sides = STATE | {NORWAY}
-    last = {number: sides if number == 4 else NOBODY for number in range(5)}
-    for number, (who, move) in enumerate(
-        ((COORDINATOR, "present"), (KENYA, "accept"), (NORWAY, "confirm"), (NORWAY, "begin"), (KENYA, "complete"))
-    ):
-        matches[0] = await stage.say(
-            who, "POST", f"{match_path}/{move}", departing(move), about=matches[0], to=last[number]
-        )
+    agreed = (COORDINATOR, "present"), (KENYA, "accept"), (NORWAY, "confirm")
+    for who, move in (*agreed, (NORWAY, "begin"), (KENYA, "complete")):
+        matches[0] = await stage.say(who, "POST", f"{match_path}/{move}", departing(move), about=matches[0])
+    went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3}
+    for who, own in ((KENYA, STATE), (NORWAY, OVERSEERS | {NORWAY})):
+        matches[0] = await stage.say(who, "POST", f"{match_path}/evaluate", went, about=matches[0], to=own)
     matches[1] = await stage.say(COORDINATOR, "POST", f"{match_path}/present", departing("present"), about=matches[1])
     await stage.say(KENYA, "POST", f"{match_path}/decline", {"reason": "other"}, about=matches[1], to=sides)
-    for who, move in ((COORDINATOR, "present"), (KENYA, "accept"), (NORWAY, "confirm")):
+    for who, move in agreed:
         matches[2] = await stage.say(who, "POST", f"{match_path}/{move}", departing(move), about=matches[2])
     await stage.say(COORDINATOR, "POST", f"{match_path}/revoke", {"reason": "other"}, about=matches[2], to=sides)
     nominated = {"line_id": lines[3], "offering_id": matches[3]["offering_id"]}
