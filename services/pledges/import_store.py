@@ -46,6 +46,8 @@ async def save_rows(tx: Tx, import_id: UUID, judged: Judged) -> None:
                 destination, usd_minor, minor, currency, rate, rate_source, rate_date, usage_from, usage_until,
                 description
             FROM json_populate_recordset(NULL::imported_flow, $2::text::json)
+            -- In one order, whichever the file has: two that bring the same would wait for each other.
+            ORDER BY source_id
             ON CONFLICT (source_id) DO NOTHING RETURNING 1
         ) SELECT count(*) FROM written
         """,

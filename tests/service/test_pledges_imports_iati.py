@@ -92,11 +92,14 @@ async def test_the_same_file_again_has_nothing_new(api: Client) -> None:
 
 
 async def test_of_two_that_bring_the_same_transactions_at_once_each_is_kept_once(api: Client, db: Database) -> None:
-    content = a_file(an_activity(*(a_transaction(ref=f' ref="T-{number}"') for number in range(100))))
-    answers = await asyncio.gather(*(send(api, content) for _ in range(2)))
+    """In whichever order: neither waits for what the other waits to write."""
+    for turn in range(1, 5):
+        transactions = [a_transaction(ref=f' ref="T-{turn}-{number}"') for number in range(1_000)]
+        files = [a_file(an_activity(*some)) for some in (transactions, transactions[::-1])]
+        answers = await asyncio.gather(*(send(api, content) for content in files))
 
-    assert {"import-overtaken"} >= {answer.json()["slug"] for answer in answers if answer.status_code != 201}
-    assert 100 == (await counted(db))["imported_flow"]
+        assert {"import-overtaken"} >= {answer.json()["slug"] for answer in answers if answer.status_code != 201}
+        assert 1_000 * turn == (await counted(db))["imported_flow"]
 
 
 async def test_a_dry_run_says_the_same_and_writes_nothing(api: Client, db: Database) -> None:
