@@ -95,6 +95,7 @@ def test_what_a_donor_says_is_read_with_what_holds_for_the_whole_of_it() -> None
         ("1000.50", "1e9", "iati-number-invalid", 14),
         ("1000.50", "9" * 19, "iati-number-invalid", 14),
         ("1000.50", "", "iati-number-invalid", 14),
+        ("1000.50", "10<b/>00.50", "iati-number-invalid", 14),
         ('role="1"', "", "iati-attribute-missing", 8),
         ('<sector code="15130"/>', "<sector/>", "iati-attribute-missing", 16),
         ('<activity-status code="2"/>', "", "iati-element-missing", 3),

@@ -288,7 +288,9 @@ def _marker(at: Element) -> Marker:
 
 def _amount(at: Element, currency: str | None) -> Amount:
     currency = at.get("currency") or currency or None
-    return Amount(_decimal(at, _text(at)), currency, _day(at, "value-date"))
+    # The text of an element ends where another begins: what comes behind would be cut off.
+    value = _decimal(at, "" if len(at) else _text(at))
+    return Amount(value, currency, _day(at, "value-date"))
 
 
 # -- elements, attributes, values -------------------------------------------------------------------------------------
