@@ -181,12 +181,13 @@ def _source_id(activity: Activity, transaction: Transaction, equal: Counter[str]
     """The same whenever the file is sent again, and no other transaction's.
 
     With a reference of the donor's: that, the type and the day, so that a corrected amount is known as the same. Else
-    all that it says, and how many such stand before it. `equal` counts these.
+    what it says of its money and who gives it to whom, and how many such stand before it. `equal` counts these.
     """
     said: list[object] = [activity.identifier, transaction.type, transaction.on, transaction.ref]
     if not transaction.ref:
         amount, receiver = transaction.amount, transaction.receiver or Party()
-        said += [amount.value if amount.minor is None else amount.minor, amount.currency, receiver.ref]
+        said += [amount.value if amount.minor is None else amount.minor, amount.currency, amount.on, receiver.ref]
+        said.append(transaction.provider.ref or _name(transaction.provider) if transaction.provider else "")
         before = str(said)
         said.append(equal[before])
         equal[before] += 1

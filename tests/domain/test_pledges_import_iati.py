@@ -248,6 +248,19 @@ def test_equal_ones_without_a_reference_are_several_and_with_one_they_are_one() 
     assert [] == slugs(PLEDGE, a_transaction(day="2026-02-04"), a_transaction(type='<transaction-type code="2"/>'))
 
 
+def test_without_a_reference_another_provider_or_value_date_is_another_transaction() -> None:
+    """Also in another file: of what was kept before nothing is taken for it."""
+    given = [
+        a_transaction(ref="", end=f"<provider-org{ref}><narrative>{name}</narrative></provider-org></transaction>")
+        for ref, name in (("", "Lemuria"), ("", "Mu"), (' ref="XX-FICT-2"', "Mu"), (' ref="XX-FICT-2"', "MU"))
+    ]
+    given.append(a_transaction(ref="", value_date=' value-date="2026-02-13"'))
+    ids = [flow.source_id for one in given for flow in kept(one)]
+
+    assert ids[2] == ids[3], "by its identifier it is the same, however its name is written"
+    assert 4 == len(set(ids))
+
+
 def test_what_was_kept_before_is_not_kept_again_even_with_another_amount() -> None:
     known = frozenset(flow.source_id for flow in kept(PLEDGE))
 
