@@ -115,7 +115,7 @@ async def import_flows(
 async def _judged_rows(file: BinaryIO, db: Database, caller: Caller) -> Judged:
     rows = await asyncio.to_thread(lambda: import_rules.read(file.read()))
     async with db.transaction(by=caller) as tx:
-        known = await import_store.known(tx, [row.cells["id"] for row in rows if row.cells])
+        known = await import_store.known(tx, import_rules.ids(rows))
     return await asyncio.to_thread(import_rules.judge, rows, known)
 
 

@@ -199,6 +199,11 @@ def judge(rows: Sequence[Row], known: Collection[str]) -> Judged:
     return sort_out(rows, kept, _named)
 
 
+def ids(rows: Sequence[Row]) -> list[str]:
+    """The ids of those that have one that can be read."""
+    return [row.cells["id"] for row in rows if row.cells and _ID.fullmatch(row.cells["id"])]
+
+
 def sort_out(rows: Iterable[R], kept: Callable[[R], ReportedFlow], named: Callable[[R], tuple[int, str]]) -> Judged:
     """Each row is what is kept of it, or rejected; `named` tells its line and its id, as far as it has one."""
     accepted: list[ReportedFlow] = []

@@ -107,6 +107,15 @@ async def test_a_flow_that_is_there_is_not_kept_again(api: Client) -> None:
     assert 1 == again["accepted"]
 
 
+async def test_an_id_that_no_database_can_hold_is_one_rejected_row(api: Client) -> None:
+    made = await imported(api, a_table({"id": "F\x001"}, {"id": "F-2"}))
+
+    assert 1 == made["accepted"]
+    assert [(2, "control-character", "id")] == [
+        (row["line"], row["slug"], row["column"]) for row in made["rejected_rows"]
+    ]
+
+
 async def test_a_rate_is_kept_with_all_its_digits(api: Client) -> None:
     made = await imported(api, a_table({"exchangeRate": "0.870000000000000001"}))
     (flow,) = (await get(api, f"/v1/imports/{made['import_id']}/flows"))["flows"]
