@@ -161,6 +161,18 @@ def test_were_a_document_type_let_by_nothing_of_it_would_be_resolved(tmp_path: P
         assert b"<a>&x;</a>" == etree.tostring(found)
 
 
+@pytest.mark.parametrize(("count", "slug"), [(100, None), (101, "xml-attributes-too-many")])
+def test_an_element_has_so_many_attributes_and_no_more(count: int, slug: str | None) -> None:
+    """To look for one of them takes as long as there are many, and it is looked for in each element within."""
+    attributes = " ".join(f'a{number}=""' for number in range(count))
+    data = FILE.replace("<title>", f"<title {attributes}>").encode()
+
+    if slug is None:
+        assert read(FILE.encode()) == read(data)
+    else:
+        assert slug == refused(data).slug
+
+
 def test_what_another_file_holds_is_not_included(tmp_path: Path) -> None:
     secret = tmp_path / "secret.xml"
     secret.write_text("<narrative>secret</narrative>", encoding="utf-8")

@@ -31,6 +31,9 @@ from services.pledges.iati.writing import LANGUAGE, PARENT
 
 FILE_BYTES_MAX = 5 * 1024 * 1024
 TRANSACTIONS_MAX = 10_000
+ATTRIBUTES_MAX = 100
+"""Of an element: many times what the standard has."""
+
 DEFECTS_MAX = 100
 """So many are told; who has more mends these first."""
 
@@ -38,6 +41,8 @@ DAC = "1"
 """The vocabulary where a file names none."""
 
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:\d{2})?\Z", re.ASCII)
+# What an element says for those within is looked up from each of them, and one attribute after the other.
+_HAS_MORE = etree.XPath("boolean(//*[@*[position() > $most]])")
 Element = Any
 T = TypeVar("T")
 
@@ -106,6 +111,8 @@ def _activities(data: bytes, transactions_max: int, bytes_max: int) -> Element:
     if len(data) > bytes_max:
         raise Invalid("xml-too-large", bytes_max=bytes_max)
     root = _root(data)
+    if _HAS_MORE(root, most=ATTRIBUTES_MAX):
+        raise Invalid("xml-attributes-too-many", attributes_max=ATTRIBUTES_MAX)
     if root.tag != "iati-activities":
         raise Invalid("iati-not-activities", line=root.sourceline)
     if sum(1 for _ in root.iter("transaction")) > transactions_max:
