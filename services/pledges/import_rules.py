@@ -52,7 +52,8 @@ LENGTHS: Mapping[str, int] = {
 }
 """The columns that have to be there, each with the characters it may have; others are left out."""
 
-_ID = re.compile(r"[A-Za-z0-9._-]+")
+_ID = re.compile(r"(?!iati-)[A-Za-z0-9._-]+")
+"""None of those that transactions of activity files get: whoever sends a table could take one beforehand."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEAR = re.compile(r"(?:19|20|21)[0-9]{2}")
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")

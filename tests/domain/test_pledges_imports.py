@@ -76,6 +76,7 @@ def test_a_row_that_breaks_no_rule_is_kept_as_it_was_reported() -> None:
         ("srcOrganization", "x" * 201, "text-too-long"),
         ("originalAmount", "1" * 61, "text-too-long"),
         ("id", "1" * 61, "text-too-long"),
+        ("id", "iati-38d2ac738488526fb9133da1f9b470ae04fe5243", "id-unreadable"),
         ("description", "a\x00b", "control-character"),
         ("description", "\x1b[31mred", "control-character"),
         ("srcOrganization", "\x85", "control-character"),
