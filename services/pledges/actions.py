@@ -169,9 +169,11 @@ def hash_texts(texts: object) -> tuple[bytes, str]:
 async def open_fund(
     tx: Tx, code: str, labels: funds.Labels, requirements: tuple[YearlyRequirement, ...], *, now: datetime
 ) -> None:
-    """Raises Conflict where the fund is open already."""
+    """Raises Conflict where the fund is open already, or for a need in a year whose books are closed."""
     if await funds.is_open(tx, code):
         raise Conflict("fund-open-already", fund=code)
+    for requirement in requirements:
+        await periods.hold_open(tx, date(requirement.year, 12, 31))
     salt, texts_hash = hash_texts(labels)
     await record(tx, allocations.open_fund(code, requirements, texts_hash, now=now), version=1)
     await funds.save_labels(tx, code, labels, salt)

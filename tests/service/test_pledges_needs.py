@@ -12,7 +12,20 @@ import pytest
 from chassis.db import Database
 from services.pledges.iati.reading import read
 from tests.builders import headers
-from tests.service.test_pledges import FINANCE, GERMANY, NORWAY, api, eur, funded, get, pledged, post, unchanged, usd
+from tests.service.test_pledges import (
+    FINANCE,
+    GERMANY,
+    NORWAY,
+    a_fund,
+    api,
+    eur,
+    funded,
+    get,
+    pledged,
+    post,
+    unchanged,
+    usd,
+)
 from tests.service.test_pledges_life import LAST_YEAR, refused
 
 __all__ = ["api"]
@@ -147,6 +160,8 @@ async def test_what_a_closed_year_needed_stays_as_it_was(api: Client) -> None:
     await post(api, f"/v1/ledger/periods/{LAST_YEAR}/close", FINANCE)
 
     assert (409, "period-closed") == await refused(api, PATH, revision=2, **a_need(year=LAST_YEAR))
+    needing = a_fund("LATE") | {"requirements": [{"year": LAST_YEAR, "money": usd(5)}]}
+    assert (409, "period-closed") == await refused(api, "/v1/funds", **needing)
     assert 3 == (await revise(api, 2, year=LAST_YEAR + 1))["revision"]
 
 
