@@ -35,8 +35,8 @@ OF_A_FUND = 50
 FUNDS_OF_A_BATCH = 20
 
 FUNDS = """
-    INSERT INTO fund (fund, fund_id, texts_hash, opened_at)
-    SELECT fund, gen_random_uuid(), '', now() FROM unnest($1::text[]) AS f(fund)
+    INSERT INTO fund (fund, fund_id, texts_hash, opened_at, revision)
+    SELECT fund, gen_random_uuid(), '', now(), 1 FROM unnest($1::text[]) AS f(fund)
 """
 BALANCES = "INSERT INTO balance (fund, available_usd_minor) SELECT fund, 1000000000 FROM unnest($1::text[]) AS f(fund)"
 PLEDGES = """
