@@ -59,12 +59,8 @@ _WRITE = """
         INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
             rate_source, rate_date, postings, reverses)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, $11, $12::text::posting[], $13) RETURNING fund
-    ), moved AS (
-        UPDATE balance SET available_usd_minor = available_usd_minor + $14::bigint
-        WHERE $14::bigint <> 0 AND fund = (SELECT fund FROM written) AND available_usd_minor + $14::bigint >= 0
-        RETURNING 1
     )
-    SELECT $14::bigint = 0 OR EXISTS (SELECT FROM moved)
+    SELECT CASE WHEN $14::bigint = 0 THEN true ELSE move_balance(fund, $14::bigint) END FROM written
 """
 
 _WRITE_MANY = """
