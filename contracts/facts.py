@@ -96,7 +96,18 @@ def decode_event(raw: bytes | str) -> Event:
 @cache
 def facts() -> Mapping[str, type[Fact]]:
     """Every fact ever published, by type."""
-    from contracts import directory, funds, in_kind, ledger, matching, notifications, pledges, reminders, requests
+    from contracts import (
+        activities,
+        directory,
+        funds,
+        in_kind,
+        ledger,
+        matching,
+        notifications,
+        pledges,
+        reminders,
+        requests,
+    )
 
     kinds = [
         *requests.FACTS,
@@ -106,6 +117,7 @@ def facts() -> Mapping[str, type[Fact]]:
         *reminders.FACTS,
         *funds.FACTS,
         *in_kind.FACTS,
+        *activities.FACTS,
         *notifications.FACTS,
         *directory.FACTS,
     ]

@@ -322,7 +322,7 @@ class RequirementCancelled(Fact, frozen=True, kw_only=True, tag="pledges.require
 
 
 class AllocationMade(Fact, frozen=True, kw_only=True, tag="pledges.allocation.made.v1"):
-    """Money of a fund was set aside for the requirement of a request's line, or for a work package on SHERLOC.
+    """Money of a fund was set aside for a request's line's requirement, a work package on SHERLOC, or an activity.
 
     For a requirement `gap_usd_minor` is what it still lacks after this allocation.
     """
@@ -341,6 +341,7 @@ class AllocationMade(Fact, frozen=True, kw_only=True, tag="pledges.allocation.ma
     provider: Organization | None = None
     gap_usd_minor: UsdMinor | None = None
     fund_donors: FundDonors = ()
+    activity_id: UUID | None = None
 
 
 class AllocationReturned(Fact, frozen=True, kw_only=True, tag="pledges.allocation.returned.v1"):

@@ -73,6 +73,7 @@ def _terms(table: str) -> list[Entry]:
         "modalities": reference.modalities,
         "institutions": reference.institutions,
         "in_kind_forms": reference.in_kind_forms,
+        "activity_kinds": reference.activity_kinds,
     }
     if table == "countries":
         return [
@@ -108,7 +109,7 @@ def _entry(table: str, term: reference.Term) -> Entry:
 async def show_table(table: FromPath[str]) -> Response[list[Entry]]:
     """One of kinds, topics, instruments, articles, pillars, paragraphs, which make up the scheme of topics.
 
-    Or of languages, modalities, institutions, in_kind_forms, countries, currencies.
+    Or of languages, modalities, institutions, in_kind_forms, activity_kinds, countries, currencies.
     """
     return Response(_terms(table), headers=CACHE_HEADERS)
 

@@ -231,6 +231,12 @@ def in_kind_forms() -> Mapping[str, Term]:
 
 
 @cache
+def activity_kinds() -> Mapping[str, Term]:
+    """What a fund pays for that no State asked for."""
+    return _by_code("activity_kinds", Term)
+
+
+@cache
 def institutions() -> Mapping[str, Term]:
     """Kinds of national institutions that benefit."""
     return _by_code("institutions", Term)

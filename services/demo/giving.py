@@ -1,8 +1,8 @@
 """A donor's visit: a pledge to SHERLOC's maintenance, its agreement, two instalments, and what the money did.
 
 The second instalment is late: it shows as such until it comes, less what the bank kept of it. The donor gives two
-scanners, which are valued beside the money, and pledges to one of the needs that are ready and lack only money. And
-UNODC raises what the fund needs.
+scanners, which are valued beside the money, and pledges to one of the needs that are ready and lack only money. UNODC
+holds an afternoon on SHERLOC that the fund pays for, and raises what the fund needs.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,7 +15,7 @@ from services.demo.appointing import Each, Lists
 from services.demo.people import Api, StepError
 from services.demo.planning import Until
 
-DONOR, FINANCE = "FRA:donor_officer", "UNODC:finance_officer"
+DONOR, FINANCE, COORDINATOR = "FRA:donor_officer", "UNODC:finance_officer", "UNODC:coordinator"
 FUND = "SHERLOC-MNT"
 PLEDGE = {
     "fund": FUND,
@@ -53,6 +53,19 @@ RAISED: Mapping[str, Any] = {
 WORK_PACKAGES = {"translation": 4_000_000, "case_law_upload": 3_000_000, "training": 2_000_000}
 """What is set aside for each, in US-dollar cents."""
 SPENT_USD_MINOR = 1_250_000
+ACTIVITY: Mapping[str, Any] = {
+    "fund": FUND,
+    "activity_kind": "outreach",
+    "title": "[Fictitious sample] SHERLOC for the central authorities of a region: an afternoon on line",
+    "language": "en",
+    "starts_on": "2026-11-17",
+    "ends_on": "2026-11-17",
+    "topics": ["mutual_legal_assistance"],
+    "pillars": ["promote"],
+    "gender_marker": 1,
+}
+PAID = {"minor": 300_000, "currency": "USD"}
+HELD = {"participants": 86, "completed_on": "2026-11-17"}
 
 STEP = "a donor gives in two instalments and sees what it did"
 
@@ -62,7 +75,8 @@ class Given:
     """The pledge as it ended, its instalments as they stood before the late one came, and the files for the donor.
 
     `in_kind` is what the donor gave that is no money, as acknowledged; `to_a_need` the pledge to `need`, a requirement
-    with the title of its request; `raised` the last statement of what the fund needs.
+    with the title of its request; `raised` the last statement of what the fund needs; `activity` what the fund paid for
+    that no State asked for, as it ended.
     """
 
     pledge: Mapping[str, Any]
@@ -72,6 +86,7 @@ class Given:
     to_a_need: Mapping[str, Any]
     need: Mapping[str, Any]
     raised: Mapping[str, Any]
+    activity: Mapping[str, Any]
     files: Sequence[Path]
 
 
@@ -90,6 +105,7 @@ async def give(
         visit.give_in_kind,
         visit.pledge_to_a_need,
         visit.allocate,
+        visit.pay_for_an_activity,
         visit.raise_what_is_needed,
         visit.write_down,
     ]
@@ -102,6 +118,7 @@ async def give(
         to_a_need=visit.pledged_to_a_need,
         need=visit.need,
         raised=visit.raised,
+        activity=visit.activity,
         files=visit.files,
     )
 
@@ -124,6 +141,7 @@ class _Visit:
         self.pledged_to_a_need: Mapping[str, Any] = {}
         self.need: Mapping[str, Any] = {}
         self.raised: Mapping[str, Any] = {}
+        self.activity: Mapping[str, Any] = {}
         self.files: list[Path] = []
 
     async def pledge(self) -> None:
@@ -211,6 +229,23 @@ class _Visit:
             body = {"money": {"minor": SPENT_USD_MINOR, "currency": "USD"}, "spent_on": "2026-11-20"}
             path = f"/v1/allocations/{first['allocation_id']}/spend"
             self.allocations[0] = await self._api.post(FINANCE, path, body, revision=first["revision"])
+
+    async def pay_for_an_activity(self) -> None:
+        """Planned by a coordinator, paid for by the fund, and over; the fund's file for IATI tells it, too."""
+        found = await self._all(COORDINATOR, f"/v1/activities?fund={FUND}", "activities")
+        one = next((one for one in found if one["title"] == ACTIVITY["title"]), None)
+        one = one or await self._api.post(COORDINATOR, "/v1/activities", ACTIVITY, step=ACTIVITY["title"])
+        path = f"/v1/activities/{one['activity_id']}"
+        if not one["allocated_usd_minor"]:
+            body = {"fund": FUND, "activity_id": one["activity_id"], "money": PAID, "allocated_on": "2026-11-10"}
+            made = await self._api.post(FINANCE, "/v1/allocations", body, step=path)
+            spent = f"/v1/allocations/{made['allocation_id']}/spend"
+            await self._api.post(FINANCE, spent, {"money": PAID, "spent_on": "2026-11-20"}, revision=made["revision"])
+        if one["status"] == "planned":
+            await self._api.post(COORDINATOR, f"{path}/complete", HELD, revision=one["revision"])
+        self.activity = await self._api.get(DONOR, path)
+        if self.activity["spent_usd_minor"] != PAID["minor"]:
+            raise StepError("what was spent on the activity does not show")
 
     async def write_down(self) -> None:
         """The donor's statement in six languages, and the fund's file for the registry of IATI."""

@@ -36,6 +36,7 @@ OWNERS = {
     "flows": "pledges",
     "imports": "pledges",
     "in-kind-contributions": "pledges",
+    "activities": "pledges",
     "notifications": "notifications",
     "subscriptions": "notifications",
     "webhooks": "notifications",

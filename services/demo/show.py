@@ -56,6 +56,8 @@ EXPECTED = (
     "pledges.requirement.opened.v1",
     "pledges.allocation.made.v1",
     "pledges.allocation.spent.v1",
+    "pledges.activity.planned.v1",
+    "pledges.activity.completed.v1",
     "pledges.in_kind_contribution.declared.v1",
     "pledges.in_kind_contribution.acknowledged.v1",
     "notifications.notification.owed.v1",
@@ -208,6 +210,10 @@ def _visit_table(given: Given) -> Table:
         amount = _amount({"minor": one["usd_minor"], "currency": "USD"})
         spent = _amount({"minor": one["spent_usd_minor"], "currency": "USD"})
         table.add_row(f"allocated to {one['work_package']}", "", amount, f"{spent} spent")
+    activity = given.activity
+    amount = _amount({"minor": activity["allocated_usd_minor"], "currency": "USD"})
+    reached = f"{activity['status']}, reached {activity['participants']}"
+    table.add_row(f"activity: {activity['activity_kind']}", activity["ends_on"], amount, reached)
     in_kind = given.in_kind
     table.add_row(f"in kind: {in_kind['form']}", "", _amount(in_kind["money"]), f"{in_kind['status']}, no money")
     return table
@@ -288,6 +294,7 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
             "instalments": story.given.instalments,
             "allocations": story.given.allocations,
             "in_kind": story.given.in_kind,
+            "activity": story.given.activity,
             "to_a_need": story.given.to_a_need,
             "need": story.given.need,
             "raised": story.given.raised,

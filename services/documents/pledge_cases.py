@@ -6,15 +6,17 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from contracts.activities import ActivityPlanned
 from contracts.facts import Fact
 from contracts.in_kind import InKindContributionDeclared
 from contracts.ledger import ProposalMade
 from contracts.pledges import AllocationMade, PledgePledged, RequirementOpened
 from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import DONOR, OTHER, PROPOSERS, PROVIDER, STATE, UNODC, Subject, of
-from services.pledges import allocations, in_kind, proposals
+from services.pledges import activities, allocations, in_kind, proposals
 from services.pledges import domain as pledges_domain
 from services.pledges import policy as pledges
+from services.pledges.activity_routes import ActivityView
 from services.pledges.import_routes import ImportView
 from services.pledges.import_rules import FlowImport, ImportFormat
 from services.pledges.in_kind_routes import InKindView
@@ -53,7 +55,14 @@ def _allocation(purpose: str) -> allocations.Allocation:
     made = allocations.allocated(_example(AllocationMade))
     if purpose == "a requirement":
         return replace(made, work_package=None, state=STATE, provider=PROVIDER)
-    return replace(made, work_package="training", state=None, provider=None)
+    of_office = replace(made, requirement_id=None, state=None, provider=None)
+    if purpose == "an activity":
+        return replace(of_office, activity_id=UUID(int=7))
+    return replace(of_office, work_package="training")
+
+
+def _activity(status: str) -> activities.Activity:
+    return replace(activities.evolve(None, _example(ActivityPlanned)), status=activities.ActivityStatus(status))
 
 
 def _proposal(proposed_by: str) -> proposals.Proposal:
@@ -93,6 +102,7 @@ SUBJECTS = (
             _P.ALLOCATE, _P.LOAD_RATES, _P.FOLLOW, _P.LIST_PROPOSALS, _P.LIST_PERIODS, _P.SHOW_PERIOD, _P.CLOSE_YEAR,
             _P.LIST_FLOWS, _P.EXPORT_FLOWS, _P.IMPORT_FLOWS, _P.LIST_IMPORTS, _P.LIST_IN_KIND, _P.DECLARE_IN_KIND,
             _P.PROPOSE_REVERSAL, _P.PROPOSE_REOPENING, _P.REVISE_REQUIREMENT, _P.LIST_REVISIONS,
+            _P.PLAN_ACTIVITY, _P.LIST_ACTIVITIES,
         ),
     ),
     Subject(
@@ -124,7 +134,7 @@ SUBJECTS = (
         views=(allocations.Allocation,),
         decide=pledges.decide,
         standings=_TO_REQUIREMENT,
-        properties={"for": ("a requirement", "a work package")},
+        properties={"for": ("a requirement", "a work package", "an activity")},
         make=_allocation,
         reads=(_P.SHOW_ALLOCATION, _P.LIST_ALLOCATIONS, _P.FOLLOW),
         acts=(_P.SPEND, _P.GIVE_BACK),
@@ -170,5 +180,16 @@ SUBJECTS = (
         make=_in_kind,
         reads=(_P.SHOW_IN_KIND, _P.LIST_IN_KIND, _P.FOLLOW),
         acts=(_P.ACKNOWLEDGE_IN_KIND, _P.WITHDRAW_IN_KIND, _P.STRIKE_IN_KIND),
+    ),
+    Subject(
+        service="pledges",
+        title="An activity",
+        views=(ActivityView,),
+        decide=pledges.decide,
+        standings={"another organization": of(OTHER), "UNODC": of(UNODC)},
+        properties={"status": tuple(activities.ActivityStatus)},
+        make=_activity,
+        reads=(_P.SHOW_ACTIVITY, _P.LIST_ACTIVITIES, _P.FOLLOW),
+        acts=(_P.COMPLETE_ACTIVITY, _P.CANCEL_ACTIVITY),
     ),
 )  # fmt: skip

@@ -202,6 +202,8 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "Allocate.money": DOLLARS,
         "Allocate.work_package": None,
         "AllocationMade.work_package": None,
+        "Allocate.activity_id": None,
+        "AllocationMade.activity_id": None,
         "earmarking": "softly_earmarked",
         "note": f"{FICTITIOUS} For the upkeep of the portal in 2027.",
         "support_cost_basis_points": 1300,
@@ -275,6 +277,14 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "withdrawn_on": "2026-11-25",
         "allocated_on": "2026-11-25",
         "gap_usd_minor": 0,
+        "activity_kind": "training",
+        "PlanActivity.title": f"{FICTITIOUS} SHERLOC for the central authorities of a region",
+        "starts_on": "2027-03-08",
+        "ends_on": "2027-03-12",
+        "completed_on": "2027-03-12",
+        "participants": 34,
+        "ActivityCancelled.reason": "priorities_changed",
+        "CancelActivity.reason": "priorities_changed",
         "form": "equipment",
         "provided_on": "2026-11-25",
         "description": f"{FICTITIOUS} Two document scanners, used for a year.",
@@ -407,6 +417,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"PledgeLapsed", "PledgeCarriedOver", "PledgeBroughtForward", "PledgeClosed", "AllocationMade"}
             | {"AllocationSpent", "ProposalMade", "ProposalApproved", "ProposalRefused", "PeriodClosed"}
             | {"ImportRecorded", "InKindContributionAcknowledged", "InKindContributionStruck"}
+            | {"ActivityPlanned", "ActivityCompleted", "ActivityCancelled"}
         ),
     }
 )
@@ -426,6 +437,6 @@ FIRST: frozenset[str] = frozenset(
     | {"ProposalMade", "PeriodClosed"}
     | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
     | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
-    | {"InKindContributionDeclared"}
+    | {"InKindContributionDeclared", "ActivityPlanned"}
 )
 """What an aggregate begins with."""

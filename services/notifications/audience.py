@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from contracts import activities as a
 from contracts import directory as d
 from contracts import funds as f
 from contracts import in_kind as k
@@ -73,6 +74,7 @@ class Known(Struct, frozen=True, kw_only=True):
 STATE, FOCAL_POINTS, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE = Relation
 REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"
 PLEDGE, FUND = "/v1/pledges/{pledge_id}", "/v1/funds/{fund}"
+ACTIVITY = "/v1/activities/{activity_id}"
 IN_KIND = "/v1/in-kind-contributions/{in_kind_contribution_id}"
 
 
@@ -214,6 +216,14 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
             p.AllocationReturned,
             (_notice(p.AllocationReturned, FUND_DONORS, link=FUND, reference="fund", gathered=True),),
         ),
+        (
+            a.ActivityCompleted,
+            (_notice(a.ActivityCompleted, FUND_DONORS, link=ACTIVITY, reference="fund"),),
+        ),
+        (
+            a.ActivityCancelled,
+            (_notice(a.ActivityCancelled, FUND_DONORS, link=ACTIVITY, reference="fund"),),
+        ),
     ]
 )
 
@@ -248,6 +258,7 @@ NOBODY: Mapping[type[Fact], str] = {
     ),
     f.FundOpened: "it concerns nobody until somebody pledges",
     f.FundRequirementRevised: "what a fund needs is looked up, with the gap that is left",
+    a.ActivityPlanned: "what is set aside for it is told",
     p.RatesLoaded: "rates are looked up when they are needed",
     p.PledgeBroughtForward: "it is the other half of a carry-over, which has been told",
     p.AllocationReversed: "a correction of the books; what is open of a fund is looked up",

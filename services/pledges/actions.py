@@ -35,6 +35,8 @@ from contracts.pledges import (
 from contracts.refusals import Conflict, Invalid, Missing
 from contracts.values import Caller, Money
 from services.pledges import (
+    activities,
+    activity_store,
     allocations,
     domain,
     funds,
@@ -49,7 +51,8 @@ from services.pledges import (
     rates,
     store,
 )
-from services.pledges.allocations import AllocationStatus, Requirement, RequirementStatus
+from services.pledges.activities import Activity
+from services.pledges.allocations import AllocationStatus, Purpose, Requirement, RequirementStatus
 from services.pledges.domain import Pledge
 from services.pledges.earmarking import Earmarking
 from services.pledges.money import USD, Validity, read_rate, value
@@ -143,6 +146,9 @@ async def _fold_into_tables(tx: Tx, event: Event, fact: Fact) -> None:
         case _ if fact.aggregate == "in_kind_contribution":
             declared = await in_kind_store.locked(tx, event.aggregate_id)
             await in_kind_store.save(tx, in_kind.evolve(declared, fact))
+        case _ if fact.aggregate == "activity":
+            planned = await activity_store.locked(tx, event.aggregate_id)
+            await activity_store.save(tx, activities.evolve(planned, fact))
         case _ if fact.aggregate == "pledge":
             before = await store.locked_pledge(tx, event.aggregate_id)
             await store.save_pledge(tx, domain.evolve(before, fact))
@@ -346,17 +352,15 @@ async def allocate(
     allocation_id: UUID,
     fund: str,
     usd_minor: int,
-    purpose: UUID | str,
+    purpose: Purpose,
     *,
     on: date,
     caller: Caller,
     now: datetime,
 ) -> None:
-    """Set money of a fund aside, for the requirement of that id or for a work package."""
+    """Set money of a fund aside for a purpose, which nobody else changes until the transaction ends."""
     await require_fund(tx, fund)
-    for_what: Requirement | str = (
-        await store.get_requirement(tx, purpose, caller, lock=True) if isinstance(purpose, UUID) else purpose
-    )
+    for_what = await _held(tx, purpose, caller)
     available = await ledger.hold_balance(tx, fund)
     fact = allocations.allocate(
         allocation_id,
@@ -369,6 +373,16 @@ async def allocate(
         now=now,
     )
     await record(tx, fact, version=1)
+
+
+async def _held(tx: Tx, purpose: Purpose, caller: Caller) -> Requirement | Activity | str:
+    """Raises Missing for a requirement that this caller does not see, or an activity that there is none of."""
+    if purpose.requirement_id is not None:
+        return await store.get_requirement(tx, purpose.requirement_id, caller, lock=True)
+    if purpose.activity_id is not None:
+        return await activity_store.get(tx, purpose.activity_id, lock=True)
+    assert purpose.work_package is not None, "a purpose is one of the three"
+    return purpose.work_package
 
 
 async def hear_of_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, validity: Validity) -> None:

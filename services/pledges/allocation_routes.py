@@ -26,7 +26,7 @@ class AllocationPage(Struct, frozen=True, kw_only=True):
 @post(
     "/v1/allocations",
     opt=asks(Action.ALLOCATE),
-    summary="Set money of a fund aside for a requirement or a work package",
+    summary="Set money of a fund aside for a requirement, a work package or an activity",
 )
 async def allocate(
     data: JSONBody[Allocate], db: Db, caller: Calling, command: Commanded, now: Now
@@ -59,10 +59,11 @@ async def list_allocations(
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     request_id: Annotated[UUID | None, QueryParameter(name="request")] = None,
     requirement_id: Annotated[UUID | None, QueryParameter(name="requirement")] = None,
+    activity_id: Annotated[UUID | None, QueryParameter(name="activity")] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[AllocationPage]:
-    """A donor sees what went into work packages, a State what its own requests got."""
+    """A donor sees what went into work packages and activities, a State what its own requests got."""
     async with db.transaction(by=caller) as tx:
         found = await store.allocations(
             tx,
@@ -70,6 +71,7 @@ async def list_allocations(
             fund=fund,
             request_id=request_id,
             requirement_id=requirement_id,
+            activity_id=activity_id,
             before=cursor,
             limit=limit + 1,
         )

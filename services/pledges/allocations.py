@@ -1,4 +1,4 @@
-"""Funds, what confirmed matches lack in money, and what is set aside for them or for work on SHERLOC."""
+"""Funds, what confirmed matches lack in money, and what is set aside for them, for work on SHERLOC or an activity."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -19,6 +19,7 @@ from contracts.pledges import (
     Valuation,
 )
 from contracts.refusals import Conflict, Invalid, Mismatch
+from services.pledges.activities import Activity
 from services.pledges.domain import check_amount
 
 WORK_PACKAGES = ("case_law_upload", "development", "maintenance", "training", "translation")
@@ -151,8 +152,16 @@ class Spending(StrEnum):
     DISBURSEMENT = "disbursement"
 
 
+class Purpose(Struct, frozen=True):
+    """What money is to be set aside for: one of the three, and the others None."""
+
+    requirement_id: UUID | None
+    work_package: str | None
+    activity_id: UUID | None
+
+
 class Allocation(Struct, frozen=True, kw_only=True):
-    """Money of a fund set aside for one purpose: a requirement, or a work package."""
+    """Money of a fund set aside for one purpose: a requirement, a work package, or an activity."""
 
     allocation_id: UUID
     fund: str
@@ -168,6 +177,7 @@ class Allocation(Struct, frozen=True, kw_only=True):
     state: str | None = None
     provider: str | None = None
     spent_usd_minor: int = 0
+    activity_id: UUID | None = None
 
     @property
     def unspent_usd_minor(self) -> int:
@@ -246,19 +256,28 @@ def allocate(
     allocation_id: UUID,
     fund: str,
     usd_minor: int,
-    purpose: Requirement | str,
+    purpose: Requirement | Activity | str,
     *,
     available_usd_minor: int,
     fund_donors: tuple[str, ...],
     on: date,
     now: datetime,
 ) -> AllocationMade:
-    """Set money aside for a requirement or a work package; `fund_donors` are those to be told of it.
+    """Set money aside for a requirement, a work package or an activity; `fund_donors` are those to be told of it.
 
-    Raises Conflict for more than the fund has or the requirement lacks, Mismatch for a work package of another fund.
+    Raises Conflict for more than the fund has or the requirement lacks, or for an activity that has ended, Mismatch for
+    a work package or an activity of another fund.
     """
     check_amount(usd_minor)
-    purposed = _for_requirement(purpose, usd_minor) if isinstance(purpose, Requirement) else _for_package(purpose, fund)
+    match purpose:
+        case Requirement():
+            purposed = _for_requirement(purpose, usd_minor)
+        case Activity():
+            purpose.require_payable_from(fund)
+            purposed = {"activity_id": purpose.activity_id}
+        case _:
+            check_work_package(purpose, fund)
+            purposed = {"work_package": purpose}
     if usd_minor > available_usd_minor:
         raise Conflict("balance-exceeded", available_usd_minor=available_usd_minor)
     return AllocationMade(
@@ -287,11 +306,6 @@ def _for_requirement(requirement: Requirement, usd_minor: int) -> dict[str, Any]
     }
 
 
-def _for_package(work_package: str, fund: str) -> dict[str, Any]:
-    check_work_package(work_package, fund)
-    return {"work_package": work_package}
-
-
 def check_work_package(work_package: str, fund: str) -> None:
     """Raises Invalid for one there is none of, Mismatch where the fund is not SHERLOC's."""
     if work_package not in WORK_PACKAGES:
@@ -315,4 +329,5 @@ def allocated(fact: AllocationMade) -> Allocation:
         line_id=fact.line_id,
         state=fact.state,
         provider=fact.provider,
+        activity_id=fact.activity_id,
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from contracts.activities import Participants
 from contracts.funds import REQUIREMENTS_MAX, YearlyRequirement
 from contracts.pledges import (
     RATES_MAX,
@@ -15,10 +16,12 @@ from contracts.pledges import (
     Instalment,
     Rate,
 )
-from contracts.reference import currencies, in_kind_forms, reasons
+from contracts.reference import activity_kinds, currencies, in_kind_forms, pillars, reasons, topics
 from contracts.refusals import Invalid, Mismatch
-from contracts.values import MINOR_UNITS_MAX, Code, Currency, Money, Organization
-from services.pledges.allocations import Spending
+from contracts.requests import Codes
+from contracts.values import MINOR_UNITS_MAX, Code, Currency, Language, Money, Organization
+from services.pledges.activities import Plan
+from services.pledges.allocations import Purpose, Spending
 from services.pledges.domain import SUPPORT_COST_BASIS_POINTS
 from services.pledges.earmarking import Earmarking
 from services.pledges.funds import Labels
@@ -126,6 +129,56 @@ class WithdrawInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 class StrikeInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why a contribution in kind does not count any more (`/v1/reference/reasons/strike_in_kind`)."""
+
+    reason: Code
+
+
+class PlanActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a fund is to pay for that no State asked for, from one day to another, both included.
+
+    `activity_kind` is a code of `/v1/reference/activity_kinds`; `title` is in `language`. `topics`, `pillars` and the
+    marker are those that a request's line has.
+    """
+
+    fund: FundCode
+    activity_kind: Code
+    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    language: Language
+    starts_on: date
+    ends_on: date
+    topics: Codes = ()
+    pillars: Codes = ()
+    gender_marker: Annotated[int, Meta(ge=0, le=2)] = 0
+
+    def plan(self) -> Plan:
+        """Raises Invalid for a code nobody knows."""
+        if self.activity_kind not in activity_kinds():
+            raise Invalid("unknown-code", field="activity_kind", code=self.activity_kind)
+        for field, codes, known in (("topics", self.topics, topics()), ("pillars", self.pillars, pillars())):
+            for code in codes:
+                if code not in known:
+                    raise Invalid("unknown-code", field=field, code=code)
+        return Plan(
+            fund=self.fund,
+            activity_kind=self.activity_kind,
+            topics=self.topics,
+            pillars=self.pillars,
+            gender_marker=self.gender_marker,
+            starts_on=self.starts_on,
+            ends_on=self.ends_on,
+            language=self.language,
+        )
+
+
+class CompleteActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many it reached, where that was counted, and its last day; today, where none is given."""
+
+    participants: Participants | None = None
+    completed_on: date | None = None
+
+
+class CancelActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why it does not take place (`/v1/reference/reasons/cancel_activity`)."""
 
     reason: Code
 
@@ -260,21 +313,20 @@ class GiveBack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Allocate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """US dollars of a fund, for either a requirement or a work package on SHERLOC."""
+    """US dollars of a fund, for one of a requirement, a work package on SHERLOC and an activity."""
 
     fund: FundCode
     money: Money
     requirement_id: UUID | None = None
     work_package: Code | None = None
+    activity_id: UUID | None = None
     allocated_on: date | None = None
 
-    def purpose(self) -> UUID | str:
+    def purpose(self) -> Purpose:
         """Raises Invalid unless exactly one purpose is named."""
-        if self.requirement_id is not None and self.work_package is None:
-            return self.requirement_id
-        if self.work_package is not None and self.requirement_id is None:
-            return self.work_package
-        raise Invalid("one-purpose")
+        if [self.requirement_id, self.work_package, self.activity_id].count(None) != 2:
+            raise Invalid("one-purpose")
+        return Purpose(self.requirement_id, self.work_package, self.activity_id)
 
 
 class NewRate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -62,6 +62,7 @@ _TOLD = """
         coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = e.pledge_id), '') AS note,
         (SELECT work_package FROM allocation a WHERE a.allocation_id = e.allocation_id) AS work_package,
         (SELECT requirement_id FROM allocation a WHERE a.allocation_id = e.allocation_id) AS requirement_id,
+        (SELECT activity_id FROM allocation a WHERE a.allocation_id = e.allocation_id) AS activity_id,
         (SELECT provider FROM allocation a WHERE a.allocation_id = e.allocation_id) AS provider,
         CASE e.type
             WHEN 'carried_over' THEN (

@@ -96,7 +96,8 @@ or allocated is a part of nothing."""
 class FlowRow(Struct, frozen=True, kw_only=True):
     """A posting with its entry and what the entry is of, as it is read.
 
-    `work_package`, `requirement_id` and `provider` are its allocation's; `other_fund` is of a carry-over's other half.
+    `work_package`, `requirement_id`, `activity_id` and `provider` are its allocation's; `other_fund` is of a
+    carry-over's other half.
     """
 
     entry_id: UUID
@@ -122,6 +123,7 @@ class FlowRow(Struct, frozen=True, kw_only=True):
     parent_flow_id: str | None = None
     work_package: str | None = None
     requirement_id: UUID | None = None
+    activity_id: UUID | None = None
     provider: str | None = None
     other_fund: str | None = None
 
@@ -131,8 +133,9 @@ class Flow(Struct, frozen=True, kw_only=True):
 
     `entry_type` is the kind of entry it stands in; `year` that of its value date, as nobody states another year of use.
     `parent_flow_id` is the flow it is a part of. `destination` is where it goes: a fund, a work package, a requirement
-    by its id, or an organization; where the amount is negative it comes from there. Of an entry without a rate of its
-    own the three of the rate are null; of an allocation's, which is no donor's, also all that is a pledge's.
+    or an activity by its id, or an organization; where the amount is negative it comes from there. Of an entry without
+    a rate of its own the three of the rate are null; of an allocation's, which is no donor's, also all that is a
+    pledge's.
     """
 
     flow_id: str
@@ -194,7 +197,7 @@ def flow_of(row: FlowRow) -> Flow:
 
 
 def _destination(row: FlowRow) -> str:
-    purpose = row.work_package or str(row.requirement_id or "")
+    purpose = row.work_package or str(row.requirement_id or row.activity_id or "")
     match row.account:
         case Account.AVAILABLE:
             return purpose

@@ -8,11 +8,11 @@ from chassis.following import of_records
 from contracts.facts import Event
 from contracts.values import Caller
 
-FOR_EVERYBODY = frozenset({"fund", "rate_table", "period"})
+FOR_EVERYBODY = frozenset({"fund", "rate_table", "period", "activity"})
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """Which of these events each caller may be told: what they see; funds, rates and years are everybody's."""
+    """Which of these events each caller may be told: what they see; the rest is everybody's."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT pledge_id FROM pledge

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
+from services.pledges.activities import Activity
 from services.pledges.allocations import Allocation, Requirement
 from services.pledges.domain import Pledge
 from services.pledges.import_rules import FlowImport
@@ -67,6 +68,11 @@ class Action(StrEnum):
     ACKNOWLEDGE_IN_KIND = "acknowledge_in_kind"
     WITHDRAW_IN_KIND = "withdraw_in_kind"
     STRIKE_IN_KIND = "strike_in_kind"
+    PLAN_ACTIVITY = "plan_activity"
+    LIST_ACTIVITIES = "list_activities"
+    SHOW_ACTIVITY = "show_activity"
+    COMPLETE_ACTIVITY = "complete_activity"
+    CANCEL_ACTIVITY = "cancel_activity"
     LOAD_RATES = "load_rates"
     LIST_RATES = "list_rates"
     LIST_FLOWS = "list_flows"
@@ -92,7 +98,7 @@ _FOR_EVERYBODY = frozenset(
 )
 _LISTS = frozenset(
     {Action.FOLLOW, Action.LIST_PLEDGES, Action.LIST_ALLOCATIONS, Action.LIST_REQUIREMENTS, Action.LIST_ENTRIES}
-    | {Action.LIST_PROPOSALS, Action.LIST_FLOWS, Action.LIST_IMPORTS, Action.LIST_IN_KIND}
+    | {Action.LIST_PROPOSALS, Action.LIST_FLOWS, Action.LIST_IMPORTS, Action.LIST_IN_KIND, Action.LIST_ACTIVITIES}
 )
 _OF_FINANCE = frozenset(
     {Action.OPEN_FUND, Action.ALLOCATE, Action.LOAD_RATES, Action.PROPOSE_REVERSAL, Action.PROPOSE_REOPENING}
@@ -112,12 +118,13 @@ _READS = frozenset(
         Action.SHOW_STATEMENT,
         Action.SHOW_IMPORT,
         Action.SHOW_IN_KIND,
+        Action.SHOW_ACTIVITY,
     }
 )
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _OWN_PROPOSAL = denied("own-proposal")
 
-Record: TypeAlias = Pledge | Requirement | Allocation | Entry | Proposal | FlowImport | InKindContribution
+Record: TypeAlias = Pledge | Requirement | Allocation | Entry | Proposal | FlowImport | InKindContribution | Activity
 
 
 def decide(caller: Caller, action: Action, resource: Record | None = None) -> Decision:
@@ -134,6 +141,8 @@ def decide(caller: Caller, action: Action, resource: Record | None = None) -> De
         return _leave(is_finance_officer(caller))
     if action in {Action.PLEDGE, Action.DECLARE_IN_KIND}:
         return _leave(caller.role is Role.DONOR_OFFICER)
+    if action is Action.PLAN_ACTIVITY:
+        return _leave(plans_activities(caller))
     if action in {Action.SHOW_IATI, Action.LIST_UNFUNDED}:
         # Of which entries it is made, is decided of each entry; which requests are shown, by consents.
         return _leave(reads_all(caller) or caller.role is Role.DONOR_OFFICER)
@@ -159,6 +168,8 @@ def _decide_record(caller: Caller, action: Action, record: Record) -> Decision:
             return _leave(caller.role is Role.DONOR_OFFICER)
         case InKindContribution():
             return _leave(action in {Action.ACKNOWLEDGE_IN_KIND, Action.STRIKE_IN_KIND} and is_finance_officer(caller))
+        case Activity():
+            return _leave(action in {Action.COMPLETE_ACTIVITY, Action.CANCEL_ACTIVITY} and plans_activities(caller))
         case FlowImport():
             return _leave(action is Action.PLEDGE_FLOW and is_finance_officer(caller))
         case Proposal():
@@ -195,11 +206,19 @@ def _may_see(caller: Caller, record: Record) -> bool:
             return reads_all(caller)
         case InKindContribution():
             return may_see_in_kind(caller, record)
+        case Activity():
+            # It names no State and no donor, and is published with its fund.
+            return True
 
 
 def is_finance_officer(caller: Caller) -> bool:
     """True for a finance officer of UNODC, who alone moves money."""
     return caller.role is Role.FINANCE_OFFICER and caller.of_unodc
+
+
+def plans_activities(caller: Caller) -> bool:
+    """True for those of UNODC who run its programmes, and those who pay for them."""
+    return caller.role is Role.COORDINATOR or is_finance_officer(caller)
 
 
 def reads_all(caller: Caller) -> bool:
@@ -223,10 +242,11 @@ def may_see_requirement(caller: Caller, requirement: Requirement) -> bool:
 
 
 def may_see_allocation(caller: Caller, allocation: Allocation) -> bool:
-    # Work packages name no State; what a request got is for those it concerns.
+    # Work packages and activities name no State; what a request got is for those it concerns.
+    of_office = allocation.work_package is not None or allocation.activity_id is not None
     return (
         reads_all(caller)
-        or (caller.role is Role.DONOR_OFFICER and allocation.work_package is not None)
+        or (caller.role is Role.DONOR_OFFICER and of_office)
         or _is_party(caller, allocation.state, allocation.provider)
     )
 

@@ -23,6 +23,9 @@ IN_KIND_MAX = 500
 REQUESTS = "requests"
 """The purpose of what was allocated to requests, told as one: which State asked for what is not the donor's to know."""
 
+ACTIVITIES = "activities"
+"""The purpose of what was allocated to activities, told as one; each is shown with its money by itself."""
+
 
 # -- what it is made of -----------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from services.pledges import funds, in_kind_store, store
 from services.pledges.domain import Pledge
 from services.pledges.in_kind import InKindContribution
 from services.pledges.statement import (
+    ACTIVITIES,
     ENTRIES_MAX,
     IN_KIND_MAX,
     PLEDGES_MAX,
@@ -140,7 +141,8 @@ async def pots(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> 
     # What has been spent was allocated before: both accounts together are what was ever set aside.
     drawn = await tx.fetch(
         """
-        SELECT fund, coalesce(work_package, $4) AS purpose, -sum(p.usd_minor) AS allocated,
+        SELECT fund, coalesce(work_package, CASE WHEN activity_id IS NULL THEN $4 ELSE $5 END) AS purpose,
+            -sum(p.usd_minor) AS allocated,
             -coalesce(sum(p.usd_minor) FILTER (WHERE account = 'spent'), 0) AS spent
         FROM entry JOIN allocation USING (allocation_id, fund) CROSS JOIN unnest(postings) AS p
         WHERE fund = ANY ($1::text[]) AND account IN ('allocated', 'spent')
@@ -151,6 +153,7 @@ async def pots(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> 
         ends,
         as_at,
         REQUESTS,
+        ACTIVITIES,
     )
     return [
         Pot(

@@ -360,6 +360,7 @@ async def allocations(
     fund: str | None,
     request_id: UUID | None,
     requirement_id: UUID | None,
+    activity_id: UUID | None,
     before: UUID | None,
     limit: int,
 ) -> list[Allocation]:
@@ -368,14 +369,16 @@ async def allocations(
         """
         SELECT * FROM allocation
         WHERE may_see(allocation, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::uuid IS NULL OR request_id = $4)
-          AND ($5::uuid IS NULL OR requirement_id = $5) AND ($6::uuid IS NULL OR allocation_id < $6)
-        ORDER BY allocation_id DESC LIMIT $7
+          AND ($5::uuid IS NULL OR requirement_id = $5) AND ($6::uuid IS NULL OR activity_id = $6)
+          AND ($7::uuid IS NULL OR allocation_id < $7)
+        ORDER BY allocation_id DESC LIMIT $8
         """,
         caller.organization,
         caller.role,
         fund,
         request_id,
         requirement_id,
+        activity_id,
         before,
         limit,
     )
@@ -386,9 +389,9 @@ async def add_allocation(tx: Tx, allocation: Allocation) -> None:
     await tx.execute(
         """
         INSERT INTO allocation (allocation_id, fund, usd_minor, status, revision, allocated_on, allocated_at,
-            work_package, requirement_id, request_id, line_id, state, provider)
+            work_package, requirement_id, request_id, line_id, state, provider, activity_id)
         SELECT allocation_id, fund, usd_minor, status, revision, allocated_on, allocated_at,
-            work_package, requirement_id, request_id, line_id, state, provider
+            work_package, requirement_id, request_id, line_id, state, provider, activity_id
         FROM json_populate_record(NULL::allocation, $1::text::json)
         """,
         msgspec.json.encode(allocation).decode(),

@@ -14,6 +14,7 @@ from chassis.service import Running, Service
 from chassis.supervise import Loop, every
 from services.pledges import (
     actions,
+    activity_routes,
     allocation_routes,
     api,
     balances,
@@ -117,6 +118,7 @@ SERVICE = Service(
         *api.ROUTES,
         *exit_routes.ROUTES,
         *allocation_routes.ROUTES,
+        *activity_routes.ROUTES,
         *requirement_routes.ROUTES,
         *budget_routes.ROUTES,
         *ledger_routes.ROUTES,
@@ -139,6 +141,7 @@ SERVICE = Service(
         "proposal",
         "entry",
         "allocation",
+        "activity",
         "instalment",
         "pledge",
         "flow_import",
@@ -149,7 +152,7 @@ SERVICE = Service(
         "fund",
         "period",
     ),
-    texts=("fund_text", "pledge_text", "in_kind_contribution_text", "imported_flow", "rejected_row"),
+    texts=("fund_text", "pledge_text", "activity_text", "in_kind_contribution_text", "imported_flow", "rejected_row"),
     followed=Followed(following.seen),
     own=own,
 )

@@ -26,6 +26,7 @@ CODES = {
     "modalities": SNAKE,
     "institutions": SNAKE,
     "in_kind_forms": SNAKE,
+    "activity_kinds": SNAKE,
     "reasons": SNAKE,
     "languages": "[a-z]{2}",
     "instruments": "UNTOC|TIP|SOM|FP",

@@ -74,6 +74,7 @@ LISTS = {
     "/v1/flows": "pledge_id",
     "/v1/imports": "import_id",
     "/v1/in-kind-contributions": "in_kind_contribution_id",
+    "/v1/activities": "activity_id",
     "/v1/notifications": "notification_id",
     "/v1/webhooks": "webhook_id",
     "/v1/people": "person_id",

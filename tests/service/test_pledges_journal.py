@@ -6,12 +6,14 @@ import httpx
 
 from chassis.db import Database
 from chassis.rebuild import verify
+from contracts import activities as activity_facts
 from contracts import funds, ledger, pledges, reminders
 from contracts import in_kind as in_kind_facts
 from contracts.facts import fact_type
 from services.pledges.wiring import SERVICE
 from tests.builders import headers
 from tests.files import FLOWS
+from tests.service import test_pledges_activities as activities
 from tests.service import test_pledges_in_kind as in_kind
 from tests.service import test_pledges_life as life
 from tests.service import test_pledges_needs as needs
@@ -64,6 +66,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     imported = await api.post("/v1/imports", content=FLOWS, headers=headers(life.FINANCE) | as_file)
     assert imported.status_code == 201
     await in_kind.all_that_can_be_done(api)
+    await activities.all_that_can_be_done(api)
     await needs.revise(api, 1)
     await needs.revise(api, 2, year=2028, work_package="translation")
     await needs.revise(api, 3, money=life.usd(0))
@@ -73,7 +76,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     try:
         async with owner.transaction() as tx:
             kinds = {row["type"] for row in await tx.fetch("SELECT DISTINCT type FROM journal")}
-            owned = (funds, pledges, ledger, reminders, in_kind_facts)
+            owned = (funds, pledges, ledger, reminders, in_kind_facts, activity_facts)
             every = {fact_type(kind) for one in owned for kind in one.FACTS}
             assert kinds == every, "every kind of fact is part of this"
             for table in SERVICE.tables:

@@ -26,6 +26,7 @@ from services.pledges.wiring import SERVICE
 from tests.builders import a_caller, headers
 from tests.domain.test_pledges_states import a_pledge as a_domain_pledge
 from tests.domain.test_pledges_states import a_requirement
+from tests.service import test_pledges_activities as activities
 from tests.service.test_pledges import (
     FINANCE,
     NORWAY,
@@ -403,14 +404,17 @@ async def test_python_and_sql_agree_on_who_may_see(api: Client, db: Database) ->
             await store.add_requirement(tx, requirement)
         await store.save_pledge(tx, a_domain_pledge(Status.WITHDRAWN))
     purposes: list[dict[str, Any]] = [{"requirement_id": str(r.requirement_id)} for r in requirements]
-    for purpose in (*purposes, {"work_package": "training"}):
+    activity = await activities.planned(api)
+    purposes += [{"work_package": "training"}, {"activity_id": activity["activity_id"]}]
+    for purpose in purposes:
         await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(1), **purpose)
 
     everything = a_caller("UNODC:service")
     async with db.transaction() as tx:
         filters: dict[str, Any] = {"fund": None, "before": None, "limit": 100}
         pledges = [p for p, _ in await store.pledges(tx, everything, status=None, donor=None, **filters)]
-        allocations = await store.allocations(tx, everything, request_id=None, requirement_id=None, **filters)
+        purposes_of = {"request_id": None, "requirement_id": None, "activity_id": None}
+        allocations = await store.allocations(tx, everything, **purposes_of, **filters)
         in_kind = [one for one, _ in await in_kind_store.contributions(tx, everything, status=None, **filters)]
         entries = await tx.fetch("SELECT entry_id, donor FROM entry")
         for caller in callers:
@@ -428,7 +432,7 @@ async def test_python_and_sql_agree_on_who_may_see(api: Client, db: Database) ->
                     f"SELECT {key} FROM {table} WHERE may_see({table}, $1, $2)", caller.organization, caller.role
                 )
                 assert {row[key] for row in rows} == expected, (table, caller)
-    assert (len(pledges), len(allocations), len(in_kind)) == (3, 5, 2)
+    assert (len(pledges), len(allocations), len(in_kind)) == (3, 6, 2)
 
 
 async def test_a_sum_beyond_sixty_four_bits_is_still_told(api: Client) -> None:

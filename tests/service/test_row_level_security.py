@@ -30,7 +30,8 @@ Client = httpx.AsyncClient
 NAMES = [service.name for service in every_service()]
 FOR_EVERYBODY = {
     "matching": {"consent_reading"},
-    "pledges": {"fund", "fund_requirement", "fund_text", "balance", "rate", "closed", "period"},
+    "pledges": {"fund", "fund_requirement", "fund_text", "balance", "rate", "closed", "period"}
+    | {"activity", "activity_text"},
     "directory": {"organization", "organization_text"},
 }
 """Tables without a State's, a donor's or a person's rows: everybody who works here may read them."""

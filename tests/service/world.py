@@ -20,7 +20,7 @@ from services.matching.line import WantedLine
 from services.matching.round_planner import Planner
 from services.notifications import store as notifications_store
 from services.notifications import webhook_store
-from services.pledges import import_store, in_kind_store, ledger, policy, proposal_store
+from services.pledges import activity_store, import_store, in_kind_store, ledger, policy, proposal_store
 from services.pledges import store as pledges_store
 from services.requests import attachment_store
 from services.requests import policy as requests_policy
@@ -229,7 +229,14 @@ async def _money(world: World) -> None:
     owed = await world.say(FINANCE, f"{path}/commit", about=owed, committed_on="2026-02-12")
     await world.say(FINANCE, f"{path}/write-off", about=owed, reason="not_expected")
     (requirement,) = (await world.client.get("/v1/requirements", headers=headers(FINANCE))).json()["requirements"]
-    purposes = ({"requirement_id": requirement["requirement_id"]}, {"work_package": "maintenance"})
+    days = {"starts_on": "2026-02-12", "ends_on": "2026-02-13"}
+    planned = {"fund": FUND, "activity_kind": "outreach", "title": "Journée d’information", "language": "fr", **days}
+    activity = await world.say(FINANCE, "/v1/activities", **planned)
+    purposes = (
+        {"requirement_id": requirement["requirement_id"]},
+        {"work_package": "maintenance"},
+        {"activity_id": activity["activity_id"]},
+    )
     for purpose in purposes:
         await world.say(FINANCE, "/v1/allocations", fund=FUND, money=usd(1_000_000), **purpose)
     for donor in (NORWAYS_DONOR, "KEN:donor_officer"):
@@ -285,6 +292,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
         records["in_kind_contribution_id"] = {
             one: await in_kind_store.locked(tx, one) for one in await ids(tx, "in_kind_contribution")
         }
+        records["activity_id"] = {one: await activity_store.get(tx, one) for one in await ids(tx, "activity")}
         entries = await ledger.entries(
             tx, auditor, fund=None, pledge_id=None, allocation_id=None, before=None, limit=1000
         )

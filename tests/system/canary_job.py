@@ -234,6 +234,13 @@ async def money_is_pledged(stage: Stage) -> None:
     path += "/{in_kind_contribution_id}"
     one = await stage.say(FINANCE, "POST", f"{path}/acknowledge", {}, about=one)
     await stage.say(FINANCE, "POST", f"{path}/strike", {"reason": "given_back"}, about=one)
+    days = {"starts_on": "2026-02-12", "ends_on": "2026-02-13"}
+    planned = {"fund": FUND, "activity_kind": "outreach", "language": "en", **days}
+    path = "/v1/activities"
+    one = await stage.say(COORDINATOR, "POST", path, planned, to=EVERYBODY)
+    await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/complete", {}, about=one)
+    one = await stage.say(COORDINATOR, "POST", path, planned, to=EVERYBODY)
+    await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/cancel", {"reason": "other"}, about=one)
     brought = await stage.bring(FINANCE, to=OVERSEERS | {DONOR, FINANCE})
     path = "/v1/imports/{import_id}/flows/{line}/pledge"
     await stage.say(FINANCE, "POST", path, {"fund": FUND, "donor": "NOR"}, about={**brought, "line": 2})

@@ -86,6 +86,7 @@ LISTS = {
     "proposal_id": "/v1/proposals",
     "import_id": "/v1/imports",
     "in_kind_contribution_id": "/v1/in-kind-contributions",
+    "activity_id": "/v1/activities",
 }
 FINANCE = "UNODC:finance_officer"
 CODES = {
