@@ -155,9 +155,9 @@ class Spending(StrEnum):
 class Purpose(Struct, frozen=True):
     """What money is to be set aside for: one of the three, and the others None."""
 
-    requirement_id: UUID | None
-    work_package: str | None
-    activity_id: UUID | None
+    requirement_id: UUID | None = None
+    work_package: str | None = None
+    activity_id: UUID | None = None
 
 
 class Allocation(Struct, frozen=True, kw_only=True):

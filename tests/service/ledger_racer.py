@@ -21,9 +21,10 @@ from chassis.ids import new_id
 from chassis.migrate import role_of
 from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.refusals import Refusal
-from contracts.values import Money, Period
-from services.pledges import actions, exit_actions
-from services.pledges.allocations import Spending
+from contracts.values import Language, Money, Period
+from services.pledges import actions, activity_actions, exit_actions
+from services.pledges.activities import Plan
+from services.pledges.allocations import Purpose, Spending
 from services.pledges.earmarking import Earmarking
 from services.pledges.money import AS_USUAL, USD
 from services.pledges.policy import Action
@@ -117,11 +118,16 @@ async def pay(db: Database, chance: random.Random, _: int) -> None:
 async def allocate(db: Database, chance: random.Random, most: int) -> None:
     async with db.transaction(by=FINANCE) as tx:
         lacking = await _some(tx, "SELECT requirement_id FROM requirement WHERE status = 'open'")
-        purpose = lacking["requirement_id"] if lacking and chance.random() < 0.3 else "training"
+        planned = await _some(tx, "SELECT activity_id, fund FROM activity WHERE status = 'planned'")
+        fund, purpose, which = chance.choice(FUNDS), Purpose(work_package="training"), chance.random()
+        if lacking and which < 0.3:
+            purpose = Purpose(requirement_id=lacking["requirement_id"])
+        elif planned and which < 0.5:
+            fund, purpose = planned["fund"], Purpose(activity_id=planned["activity_id"])
         await actions.allocate(
             tx,
             new_id(),
-            chance.choice(FUNDS),
+            fund,
             chance.randint(1, most),
             purpose,
             on=DAY,
@@ -198,8 +204,34 @@ async def approve(db: Database, chance: random.Random, _: int) -> None:
             )
 
 
+async def plan(db: Database, chance: random.Random, _: int) -> None:
+    wanted = Plan(
+        fund=chance.choice(FUNDS),
+        activity_kind="outreach",
+        topics=(),
+        pillars=(),
+        gender_marker=0,
+        starts_on=DAY,
+        ends_on=DAY,
+        language=Language.EN,
+    )
+    async with db.transaction(by=FINANCE) as tx:
+        await activity_actions.plan(tx, new_id(), wanted, "Fictitious sample", now=datetime.now(UTC))
+
+
+async def cancel(db: Database, chance: random.Random, _: int) -> None:
+    """An activity that money is being set aside for."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT activity_id, revision FROM activity WHERE status = 'planned'")
+        if one:
+            await activity_actions.cancel(
+                tx, one["activity_id"], "other", caller=FINANCE, expected=one["revision"], now=datetime.now(UTC)
+            )
+
+
 OPERATIONS: dict[Operation, int] = {
     pledge: 12, withdraw: 8, pay: 20, allocate: 50, lack: 5, give_back: 5, spend: 5, propose: 5, approve: 5,
+    plan: 4, cancel: 2,
 }  # fmt: skip
 
 

@@ -72,6 +72,22 @@ MEANT = {
         "ban-drop-constraint",
     ): "a trigger looks at the same for all rows of a statement",
     (
+        "services/pledges/migrations/0015_activities.sql",
+        "adding-foreign-key-constraint",
+    ): "the column is new, and empty",
+    (
+        "services/pledges/migrations/0015_activities.sql",
+        "ban-drop-constraint",
+    ): "a wider one takes its place in the same statement",
+    (
+        "services/pledges/migrations/0015_activities.sql",
+        "constraint-missing-not-valid",
+    ): "before the first release: there is little to read",
+    (
+        "services/pledges/migrations/0015_activities.sql",
+        "require-concurrent-index-creation",
+    ): "the column is new, and empty",
+    (
         "services/requests/migrations/0005_seen.sql",
         "ban-drop-function",
     ): "before the first release: no older code asks it",
