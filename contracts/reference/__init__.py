@@ -18,6 +18,9 @@ from contracts.reference.scheme import Concept, Scheme, Status, Wording, scheme_
 from contracts.reference.search import Hit, Index, find, index_of
 from contracts.reference.similarity import Taxonomy, likest, taxonomy_of
 
+LEGAL_AND_JUDICIAL_DEVELOPMENT = "15130"
+"""The sector of the DAC that all is in of which nobody can say more."""
+
 UNRELATED = 99
 """The distance of two topics without a common ancestor: further than any two that have one."""
 
@@ -103,6 +106,16 @@ class Parties(msgspec.Struct, frozen=True, kw_only=True):
     since: Mapping[str, date]
 
 
+class DacSector(msgspec.Struct, frozen=True, kw_only=True):
+    """A purpose code of the OECD's Development Assistance Committee, and which of our topics and kinds fall in it."""
+
+    code: str
+    labels: dict[str, str]
+    """In English and French: its source has no others."""
+    topics: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
 class Currency(msgspec.Struct, frozen=True, kw_only=True):
     """A circulating currency by its ISO 4217 code, and how many decimal digits its minor unit stands for."""
 
@@ -113,7 +126,7 @@ class Currency(msgspec.Struct, frozen=True, kw_only=True):
 ENTRIES: Mapping[str, type[Article]] = {"articles": Article}
 """What the terms of a table of the scheme are, where they are more than terms."""
 
-Entry = TypeVar("Entry", Term, Article, Reason, Country, LegalSystem, Parties, Currency)
+Entry = TypeVar("Entry", Term, Article, Reason, Country, LegalSystem, Parties, DacSector, Currency)
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,6 +205,24 @@ def legal_system_of(organization: str) -> tuple[str, ...]:
 def parties() -> Mapping[str, Parties]:
     """The parties to each instrument by its code: a list of 2014, never to be shown as today's."""
     return _by_code("parties", Parties)
+
+
+@cache
+def dac_sectors() -> Mapping[str, DacSector]:
+    """The sectors of the DAC that assistance of ours can be in."""
+    return _by_code("dac_sectors", DacSector)
+
+
+@cache
+def _sector_of_term() -> Mapping[tuple[str, str], str]:
+    by_table = [("topics", topic, one.code) for one in dac_sectors().values() for topic in one.topics]
+    by_table += [("kinds", kind, one.code) for one in dac_sectors().values() for kind in one.kinds]
+    return MappingProxyType({(table, code): sector for table, code, sector in by_table})
+
+
+def dac_sector_of(table: Literal["topics", "kinds"], code: str) -> str:
+    """The purpose code that a topic or a kind falls in; `LEGAL_AND_JUDICIAL_DEVELOPMENT` for one that is not known."""
+    return _sector_of_term().get((table, code), LEGAL_AND_JUDICIAL_DEVELOPMENT)
 
 
 @cache
