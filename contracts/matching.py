@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from contracts import rounds
 from contracts.facts import Fact
-from contracts.requests import Codes
+from contracts.requests import About, Codes
 from contracts.values import Code, Language, Money, Organization, Period, State
 
 PERIODS_MAX = 24
@@ -299,12 +299,14 @@ class MatchProviderConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matchin
 class MatchConfirmed(_MatchFact, frozen=True, kw_only=True, tag="matching.match.confirmed.v1"):
     """Both sides agreed and the offering's capacity was taken: one unit of `capacity_period`.
 
-    `funding_needed` is what the delivery lacks in money; None where it is funded.
+    `funding_needed` is what the delivery lacks in money; None where it is funded. Only who pays for one is told what
+    it is `about`; None in facts of before as well.
     """
 
     capacity_period: Period
     confirmed_at: datetime
     funding_needed: Money | None = None
+    about: About | None = None
 
 
 class MatchBegun(_MatchFact, frozen=True, kw_only=True, tag="matching.match.begun.v1"):

@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from contracts.facts import Fact
+from contracts.requests import About
 from contracts.values import END, MINOR_UNITS_MAX, Code, Currency, Money, Organization, State
 
 RATES_MAX = 300
@@ -295,7 +296,7 @@ class PledgeClosed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.closed.v
 
 
 class RequirementOpened(Fact, frozen=True, kw_only=True, tag="pledges.requirement.opened.v1"):
-    """A confirmed match lacks money for its delivery."""
+    """A confirmed match lacks money for its delivery; what that is `about` was not told before there was the field."""
 
     requirement_id: UUID
     match_id: UUID
@@ -307,6 +308,7 @@ class RequirementOpened(Fact, frozen=True, kw_only=True, tag="pledges.requiremen
     valuation: Valuation
     effective_on: date
     opened_at: datetime
+    about: About | None = None
 
 
 class RequirementCancelled(Fact, frozen=True, kw_only=True, tag="pledges.requirement.cancelled.v1"):

@@ -43,6 +43,14 @@ class Line(Struct, frozen=True, kw_only=True):
     """Only what is funded already will do."""
 
 
+class About(Struct, frozen=True, kw_only=True):
+    """What a line is about, for whom no more of it is told. `gender_marker` is None where it was not kept."""
+
+    kind: Code
+    topics: Codes
+    gender_marker: Annotated[int, Meta(ge=0, le=2)] | None = None
+
+
 class RequestDrafted(Fact, frozen=True, kw_only=True, tag="requests.request.drafted.v1"):
     """A State began a request; nobody outside it sees it yet."""
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from contracts.consents import Consent
 from contracts.facts import Fact
 from contracts.requests import (
+    About,
     RequestClosed,
     RequestDeclined,
     RequestDelivered,
@@ -98,6 +99,8 @@ class WantedLine(Struct, frozen=True, kw_only=True):
     circulation: str
     restricted: bool
     cannot_wait: bool = False
+    gender_marker: int | None = None
+    """Unknown of those that were heard of before this was kept."""
     excluded_providers: tuple[str, ...] = ()
     """By whom its State does not wish to be served: for that State and UNODC alone to know."""
     treaties: tuple[TreatyStatus, ...] = ()
@@ -113,6 +116,10 @@ class WantedLine(Struct, frozen=True, kw_only=True):
     def party_to(self) -> frozenset[str]:
         """The instruments that its State is known to be party to."""
         return frozenset(status.instrument for status in self.treaties if status.party)
+
+    @property
+    def about(self) -> About:
+        return About(kind=self.kind, topics=self.topics, gender_marker=self.gender_marker)
 
     @property
     def proposable(self) -> bool:

@@ -47,15 +47,15 @@ _PUT = Write(
         "gone": "DELETE FROM wanted_line WHERE request_id = $1 AND line_id <> ALL ($9::uuid[])",
         "lined": """
             INSERT INTO wanted_line (line_id, request_id, kind, topics, articles, paragraphs, pillars, group_size,
-                languages, modality, starts, ends, cannot_wait, fulfilment)
+                languages, modality, starts, ends, cannot_wait, gender_marker, fulfilment)
             SELECT line_id, request_id, kind, topics, articles, paragraphs, pillars, group_size,
-                languages, modality, starts, ends, cannot_wait, fulfilment
+                languages, modality, starts, ends, cannot_wait, gender_marker, fulfilment
             FROM json_populate_recordset(NULL::wanted_line, $8::text::json)
             ON CONFLICT (line_id) DO UPDATE SET kind = excluded.kind, topics = excluded.topics,
                 articles = excluded.articles, paragraphs = excluded.paragraphs, pillars = excluded.pillars,
                 group_size = excluded.group_size, languages = excluded.languages, modality = excluded.modality,
                 starts = excluded.starts, ends = excluded.ends, cannot_wait = excluded.cannot_wait,
-                fulfilment = excluded.fulfilment
+                gender_marker = excluded.gender_marker, fulfilment = excluded.fulfilment
         """,
     }
 )

@@ -201,11 +201,19 @@ class Match(Struct, frozen=True, kw_only=True):
         assert not self.agrees_with("confirm"), "the second to agree confirms"
         return MatchProviderConfirmed(**self._ids(), confirmed_at=now)
 
-    def confirm(self, period: Period, funding_needed: Money | None, *, now: datetime) -> MatchConfirmed:
+    def confirm(
+        self, line: WantedLine, period: Period, funding_needed: Money | None, *, now: datetime
+    ) -> MatchConfirmed:
         """Both sides agree; one unit of `period` has been taken in this transaction."""
         if self.status not in {MatchStatus.ACCEPTED, MatchStatus.PROVIDER_CONFIRMED}:
             raise Conflict("match-status", status=self.status, move="confirm")
-        return MatchConfirmed(**self._ids(), capacity_period=period, funding_needed=funding_needed, confirmed_at=now)
+        return MatchConfirmed(
+            **self._ids(),
+            capacity_period=period,
+            funding_needed=funding_needed,
+            about=None if funding_needed is None else line.about,
+            confirmed_at=now,
+        )
 
     def begin(self, *, now: datetime) -> MatchBegun:
         self.require("begin")

@@ -157,7 +157,7 @@ async def agree(
         period = await offering_store.take(tx, before.offering_id, line.window, before.planned_period)
         if period is None:
             raise Conflict("capacity-exhausted")
-        return await _record(tx, before, before.confirm(period, offering.funding_lacking, now=now), comment)
+        return await _record(tx, before, before.confirm(line, period, offering.funding_lacking, now=now), comment)
 
 
 async def _record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Match:

@@ -402,6 +402,7 @@ async def hear_of_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, valid
         valuation=await worth(tx, money, on, validity),
         effective_on=on,
         opened_at=event.time,
+        about=fact.about,
     )
     await record(tx, opened, version=1, because=event)
 

@@ -19,6 +19,7 @@ from contracts.pledges import (
     Valuation,
 )
 from contracts.refusals import Conflict, Invalid, Mismatch
+from contracts.requests import About
 from services.pledges.activities import Activity
 from services.pledges.domain import check_amount
 
@@ -86,6 +87,8 @@ class Requirement(Struct, frozen=True, kw_only=True):
     currency: str
     valuation: Valuation
     opened_at: datetime
+    about: About | None = None
+    """Unknown of those that were opened before it was told."""
     covered_usd_minor: int = 0
 
     @property
@@ -136,6 +139,7 @@ def opened(fact: RequirementOpened) -> Requirement:
         currency=fact.money.currency,
         valuation=fact.valuation,
         opened_at=fact.opened_at,
+        about=fact.about,
     )
 
 

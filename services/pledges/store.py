@@ -13,6 +13,7 @@ from chassis.writes import Write
 from contracts.facts import decode_event
 from contracts.pledges import FUND_DONORS_MAX, Valuation
 from contracts.refusals import Conflict, Missing
+from contracts.requests import About
 from contracts.values import Caller
 from services.pledges.allocations import Allocation, AllocationStatus, Requirement
 from services.pledges.domain import Pledge, evolve
@@ -224,19 +225,19 @@ async def get_requirement(tx: Tx, requirement_id: UUID, caller: Caller, *, lock:
     row = await tx.fetchrow(query + (" FOR UPDATE" if lock else ""), requirement_id, caller.organization, caller.role)
     if row is None:
         raise Missing("not-found")
-    return _valued(dict(row), Requirement)
+    return _requirement(row)
 
 
 async def locked_requirement(tx: Tx, requirement_id: UUID) -> Requirement | None:
     """The requirement for the system itself, which acts for nobody."""
     row = await tx.fetchrow("SELECT * FROM requirement WHERE requirement_id = $1 FOR UPDATE", requirement_id)
-    return _valued(dict(row), Requirement) if row else None
+    return _requirement(row) if row else None
 
 
 async def known_requirement(tx: Tx, requirement_id: UUID) -> Requirement | None:
     """As `locked_requirement`, and held by nobody."""
     row = await tx.fetchrow("SELECT * FROM requirement WHERE requirement_id = $1", requirement_id)
-    return _valued(dict(row), Requirement) if row else None
+    return _requirement(row) if row else None
 
 
 async def unfunded(tx: Tx, *, before: UUID | None, limit: int) -> list[Requirement]:
@@ -252,7 +253,7 @@ async def unfunded(tx: Tx, *, before: UUID | None, limit: int) -> list[Requireme
         before,
         limit,
     )
-    return [_valued(dict(row), Requirement) for row in rows]
+    return [_requirement(row) for row in rows]
 
 
 async def requirements(
@@ -274,16 +275,16 @@ async def requirements(
         before,
         limit,
     )
-    return [_valued(dict(row), Requirement) for row in rows]
+    return [_requirement(row) for row in rows]
 
 
 async def add_requirement(tx: Tx, requirement: Requirement) -> None:
     await tx.execute(
         """
         INSERT INTO requirement (requirement_id, match_id, request_id, line_id, state, provider, status, revision,
-            minor, currency, usd_minor, rate, rate_source, rate_date, covered_usd_minor, opened_at)
+            minor, currency, usd_minor, rate, rate_source, rate_date, covered_usd_minor, opened_at, about)
         SELECT requirement_id, match_id, request_id, line_id, state, provider, status, revision,
-            minor, currency, usd_minor, rate, rate_source, rate_date, covered_usd_minor, opened_at
+            minor, currency, usd_minor, rate, rate_source, rate_date, covered_usd_minor, opened_at, about
         FROM json_populate_record(NULL::requirement, $1::text::json)
         """,
         _flat(requirement),
@@ -420,6 +421,11 @@ async def spend(tx: Tx, allocation_id: UUID, usd_minor: int) -> None:
 
 def _pledge(row: Record) -> Pledge:
     return _valued({**dict(row), "schedule": msgspec.json.decode(row["schedule"])}, Pledge)
+
+
+def _requirement(row: Record) -> Requirement:
+    about = msgspec.json.decode(row["about"], type=About) if row["about"] else None
+    return _valued({**dict(row), "about": about}, Requirement)
 
 
 def _valued(row: Mapping[str, Any], kind: type[T]) -> T:

@@ -41,7 +41,7 @@ def agreed(name: str) -> Callable[[Match], Fact]:
 
     def decide(m: Match) -> Fact:
         if m.agrees_with(name):
-            return m.confirm(SPRING, None, now=NOON)
+            return m.confirm(a_wanted_line(), SPRING, None, now=NOON)
         return m.accept(now=NOON) if name == "accept" else m.confirm_by_provider(now=NOON)
 
     return decide
@@ -245,7 +245,7 @@ def test_whichever_side_comes_second_confirms_the_match(first: str) -> None:
 
     halfway = evolve(presented, DECIDE[first](presented))
     assert halfway.agrees_with(second)
-    done = evolve(halfway, halfway.confirm(SPRING, Money(minor=7, currency="USD"), now=NOON))
+    done = evolve(halfway, halfway.confirm(a_wanted_line(), SPRING, Money(minor=7, currency="USD"), now=NOON))
 
     assert (M.CONFIRMED, SPRING, 7) == (
         done.status,
@@ -257,7 +257,7 @@ def test_whichever_side_comes_second_confirms_the_match(first: str) -> None:
 
 def test_nothing_is_confirmed_that_one_side_has_not_agreed_to() -> None:
     with pytest.raises(Conflict, match="match-status"):
-        a_match(M.PRESENTED).confirm(SPRING, None, now=NOON)
+        a_match(M.PRESENTED).confirm(a_wanted_line(), SPRING, None, now=NOON)
 
 
 def test_a_revoked_match_says_which_unit_it_gives_back() -> None:
