@@ -1,13 +1,17 @@
 """A fund's ledger as IATI's file is made of it: what each entry did to the accounts that are told, for whom may see."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
 from chassis.db import Tx
 from contracts.refusals import Conflict, Missing
+from contracts.requests import About
 from contracts.values import Caller
 from services.pledges import funds
+from services.pledges.iati.aims import Aims, aims_of
 from services.pledges.iati.published import SIGNS, TRANSACTIONS_MAX, Ledger, Movement
 
 
@@ -45,6 +49,7 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
         of_entry = dict(row)
         for account, currency, minor in msgspec.json.decode(of_entry.pop("postings") or "[]"):
             movements.append(Movement(**of_entry, account=account, currency=currency, minor=minor))
+    aims = await _aims(tx, {row["requirement_id"] for row in rows if row["requirement_id"]}, caller)
     (one,) = found
     return Ledger(
         fund=one.fund,
@@ -53,4 +58,23 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
         revised_years=one.revised_years,
         opened_on=one.opened_at.date(),
         movements=movements,
+        aims=aims,
     )
+
+
+async def _aims(tx: Tx, requirement_ids: Collection[UUID], caller: Caller) -> Mapping[str, Aims]:
+    """What these requirements are for, where it was told when they were opened: it does not change."""
+    rows = await tx.fetch(
+        """
+        SELECT requirement_id, about FROM requirement
+        WHERE requirement_id = ANY ($3::uuid[]) AND may_see(requirement, $1, $2) AND about IS NOT NULL
+        """,
+        caller.organization,
+        caller.role,
+        requirement_ids,
+    )
+    abouts = {row["requirement_id"]: msgspec.json.decode(row["about"], type=About) for row in rows}
+    return {
+        str(requirement_id): aims_of(about.topics, about.gender_marker, kind=about.kind)
+        for requirement_id, about in abouts.items()
+    }

@@ -1,5 +1,6 @@
 """The codes of IATI's lists that we use, and what in a file does not agree with the lists and rules we know."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from fractions import Fraction
@@ -57,7 +58,6 @@ FINANCE_STANDARD_GRANT = "110"
 UNTIED = "5"
 AID_TO_A_FUND, AID_IN_PROJECTS = Coded("B03", "1"), Coded("C01", "1")
 DEVELOPING_COUNTRIES_UNSPECIFIED = Share("998", "1", "100")
-LEGAL_AND_JUDICIAL_DEVELOPMENT = "15130"
 GENDER_EQUALITY = "1"
 """A policy marker of the vocabulary of the DAC."""
 
@@ -73,6 +73,18 @@ def shares(basis_points: Sequence[tuple[str, int]]) -> tuple[Share, ...]:
     """Sectors of the DAC, each with its hundredths of a percent, which together have to be the whole."""
     assert sum(points for _, points in basis_points) == WHOLE_BASIS_POINTS, "the shares of sectors are 100 % together"
     return tuple(Share(code, DAC, _percentage(points)) for code, points in basis_points)
+
+
+def equal_shares(sectors: Sequence[str]) -> tuple[Share, ...]:
+    """Sectors of the DAC, each for its part of those that are named, the largest first: at least one, in any order.
+
+    What hundredths of a percent do not divide goes to the largest remainders, of equal ones to the lowest codes.
+    """
+    divided = {code: divmod(WHOLE_BASIS_POINTS * many, len(sectors)) for code, many in Counter(sectors).items()}
+    left = WHOLE_BASIS_POINTS - sum(points for points, _ in divided.values())
+    first = sorted(divided, key=lambda code: (-divided[code][1], code))[:left]
+    points = {code: floor + (code in first) for code, (floor, _) in divided.items()}
+    return shares(sorted(points.items(), key=lambda one: (-one[1], one[0])))
 
 
 def _percentage(points: int) -> str:

@@ -18,6 +18,7 @@ from contracts.values import Language
 from services.pledges.iati import codes
 from services.pledges.iati.activity import Activity, Budget, Coded, Dated, Narrative, Party, Transaction
 from services.pledges.iati.activity import amount_of as amount
+from services.pledges.iati.aims import Aims
 from services.pledges.iati.codes import ActivityDate, ActivityStatus, OrganisationRole, OrganisationType
 from services.pledges.iati.codes import TransactionType as T
 from services.pledges.iati.words import Words, words
@@ -73,7 +74,10 @@ class Movement(Struct, frozen=True, kw_only=True):
 
 
 class Ledger(Struct, frozen=True, kw_only=True):
-    """A fund, what it needs, and the movements that somebody may see, in the order of their entries."""
+    """A fund, what it needs, and the movements that somebody may see, in the order of their entries.
+
+    `aims` are those that are known, by what stands for a purpose in its activity's identifier, after the fund.
+    """
 
     fund: str
     labels: Mapping[str, str]
@@ -81,6 +85,7 @@ class Ledger(Struct, frozen=True, kw_only=True):
     revised_years: Collection[int] = ()
     opened_on: date
     movements: Sequence[Movement]
+    aims: Mapping[str, Aims] = {}
 
 
 def activities(ledger: Ledger, *, reporter: str) -> tuple[Activity, ...]:
@@ -97,7 +102,8 @@ def activities(ledger: Ledger, *, reporter: str) -> tuple[Activity, ...]:
         one = movement, telling.moved(movement, type_, minor)
         by_purpose.setdefault(_purpose(movement), []).append(one)
     of_fund = telling.fund(ledger, by_purpose.pop(""))
-    return (of_fund, *(telling.purpose(name, of_one) for name, of_one in by_purpose.items()))
+    aims = {name: ledger.aims.get(name, Aims()) for name in by_purpose}
+    return (of_fund, *(telling.purpose(name, of_one, aims[name]) for name, of_one in by_purpose.items()))
 
 
 def told_as(movement: Movement) -> tuple[T, int]:
@@ -156,10 +162,10 @@ class _Telling(Struct, frozen=True):
             aid=(codes.AID_TO_A_FUND,),
             budgets=_budgets(ledger),
             transactions=tuple(transaction for _, transaction in told),
-            **self._always(),
+            **self._always(Aims()),
         )
 
-    def purpose(self, name: str, told: Sequence[tuple[Movement, Transaction]]) -> Activity:
+    def purpose(self, name: str, told: Sequence[tuple[Movement, Transaction]], aims: Aims) -> Activity:
         days = [transaction.on for _, transaction in told]
         movement = told[0][0]
         left = sum(one.amount.minor or 0 for _, one in told if one.type == T.OUTGOING_COMMITMENT)
@@ -181,7 +187,7 @@ class _Telling(Struct, frozen=True):
             aid=(codes.AID_IN_PROJECTS,),
             transactions=tuple(transaction for _, transaction in told),
             parent=self.identifier,
-            **self._always(),
+            **self._always(aims),
         )
 
     def moved(self, movement: Movement, type_: T, minor: int) -> Transaction:
@@ -208,15 +214,16 @@ class _Telling(Struct, frozen=True):
         kind = OrganisationType.MULTILATERAL
         return Party(ref=self.reporter, kind=kind, role=role, activity=activity, names=_narratives(self.words.office))
 
-    def _always(self) -> dict[str, Any]:
-        """What is the same of each: this service is not told which kind of assistance a requirement is for."""
+    def _always(self, aims: Aims) -> dict[str, Any]:
+        """What is said of each in the same way."""
         return {
             "reporter": Party(
                 ref=self.reporter, kind=OrganisationType.MULTILATERAL, names=_narratives(self.words.office)
             ),
             "scope": codes.ACTIVITY_SCOPE_GLOBAL,
             "regions": (codes.DEVELOPING_COUNTRIES_UNSPECIFIED,),
-            "sectors": codes.shares([(codes.LEGAL_AND_JUDICIAL_DEVELOPMENT, codes.WHOLE_BASIS_POINTS)]),
+            "sectors": aims.sectors,
+            "markers": aims.markers,
             "flow": codes.FLOW_ODA,
             "finance": codes.FINANCE_STANDARD_GRANT,
             "tied": codes.UNTIED,
