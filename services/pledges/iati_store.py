@@ -1,6 +1,6 @@
 """A fund's ledger as IATI's file is made of it: what each entry did to the accounts that are told, for whom may see."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -10,9 +10,9 @@ from chassis.db import Tx
 from contracts.refusals import Conflict, Missing
 from contracts.requests import About
 from contracts.values import Caller
-from services.pledges import funds
+from services.pledges import activity_store, funds
 from services.pledges.iati.aims import Aims, aims_of
-from services.pledges.iati.published import SIGNS, TRANSACTIONS_MAX, Ledger, Movement
+from services.pledges.iati.published import SIGNS, TRANSACTIONS_MAX, Ledger, Movement, held_of
 
 
 async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Ledger:
@@ -29,6 +29,7 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
             (SELECT earmarking FROM pledge p WHERE p.pledge_id = entry.pledge_id) AS earmarking,
             (SELECT work_package FROM allocation a WHERE a.allocation_id = entry.allocation_id) AS work_package,
             (SELECT requirement_id FROM allocation a WHERE a.allocation_id = entry.allocation_id) AS requirement_id,
+            (SELECT activity_id FROM allocation a WHERE a.allocation_id = entry.allocation_id) AS activity_id,
             (SELECT json_agg(json_build_array(account, currency, minor)) FROM unnest(postings)
              WHERE account = ANY ($5::text[]) AND minor <> 0)::text AS postings
         FROM entry
@@ -50,6 +51,12 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
         for account, currency, minor in msgspec.json.decode(of_entry.pop("postings") or "[]"):
             movements.append(Movement(**of_entry, account=account, currency=currency, minor=minor))
     aims = await _aims(tx, {row["requirement_id"] for row in rows if row["requirement_id"]}, caller)
+    async with tx.by_itself():
+        told = await activity_store.told(tx, {row["activity_id"] for row in rows if row["activity_id"]}, until=as_at)
+    held = {}
+    for activity_id, (planned, title) in told.items():
+        held[str(activity_id)] = held_of(planned, title, on=as_at.date())
+        aims[str(activity_id)] = aims_of(planned.topics, planned.gender_marker)
     (one,) = found
     return Ledger(
         fund=one.fund,
@@ -59,10 +66,11 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
         opened_on=one.opened_at.date(),
         movements=movements,
         aims=aims,
+        held=held,
     )
 
 
-async def _aims(tx: Tx, requirement_ids: Collection[UUID], caller: Caller) -> Mapping[str, Aims]:
+async def _aims(tx: Tx, requirement_ids: Collection[UUID], caller: Caller) -> dict[str, Aims]:
     """What these requirements are for, where it was told when they were opened: it does not change."""
     rows = await tx.fetch(
         """

@@ -14,17 +14,18 @@ from lxml import etree
 from msgspec.structs import replace
 
 from contracts.funds import YearlyRequirement
-from contracts.reference import dac_sectors, topics
+from contracts.reference import activity_kinds, dac_sectors, topics
 from contracts.refusals import Conflict
 from contracts.requests import CODES_MAX
 from contracts.values import MINOR_UNITS_MAX, Language
+from services.pledges.activities import Plan, evolve, plan
 from services.pledges.allocations import WORK_PACKAGES
 from services.pledges.earmarking import Earmarking
 from services.pledges.iati import codes, published
 from services.pledges.iati.activity import Amount, amount_of
 from services.pledges.iati.aims import Aims, aims_of
 from services.pledges.iati.codes import notes
-from services.pledges.iati.published import SIGNS, TOLD, Ledger, Movement, activities, told_as
+from services.pledges.iati.published import SIGNS, TOLD, Held, Ledger, Movement, activities, held_of, told_as
 from services.pledges.iati.reading import read
 from services.pledges.iati.words import words
 from services.pledges.iati.writing import write
@@ -249,7 +250,36 @@ LABEL = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_
 )
 
 
-PURPOSES = st.sampled_from([*WORK_PACKAGES, *(str(UUID(int=number)) for number in range(1, 4))])
+PURPOSES = st.sampled_from([*WORK_PACKAGES, *(str(UUID(int=number)) for number in range(1, 6))])
+
+
+FOR_WHAT = st.one_of(
+    st.builds(UUID, int=st.integers(1, 3)).map(lambda one: {"requirement_id": one}),
+    st.builds(UUID, int=st.integers(4, 5)).map(lambda one: {"activity_id": one}),
+)
+
+
+@st.composite
+def held(draw: st.DrawFn) -> Held:
+    """Something that was planned, whatever became of it, seen on any day."""
+    first, last, seen = (draw(st.dates(date(2020, 1, 1), date(2030, 1, 1))) for _ in range(3))
+    wanted = Plan(
+        fund="SHERLOC-MNT",
+        activity_kind=draw(st.sampled_from(sorted(activity_kinds()))),
+        topics=(),
+        pillars=(),
+        gender_marker=0,
+        starts_on=min(first, last),
+        ends_on=max(first, last),
+        language=draw(st.sampled_from(list(Language))),
+    )
+    one = evolve(None, plan(UUID(int=4), wanted, "", now=NOON))
+    ends = draw(st.sampled_from(["planned", "completed", "cancelled"]))
+    if ends == "completed":
+        one = evolve(one, one.complete(None, (), on=max(first, last), now=NOON))
+    elif ends == "cancelled":
+        one = evolve(one, one.cancel("other", (), unspent_usd_minor=0, now=NOON))
+    return held_of(one, draw(LABEL | st.just("")), on=seen)
 
 
 @st.composite
@@ -280,7 +310,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
                 donor=draw(st.sampled_from(["NOR", "DEU", "UNODC-SHERLOC"])) if of_donor else None,
                 earmarking=draw(st.sampled_from(list(Earmarking))) if of_donor else None,
                 work_package=None if of_donor else package,
-                requirement_id=None if of_donor or package else draw(st.builds(UUID, int=st.integers(1, 3))),
+                **(draw(FOR_WHAT) if not of_donor and not package else {}),
             )
             for account in sorted(accounts)
         ]
@@ -292,6 +322,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
         revised_years=draw(st.sets(st.sampled_from(years))) if years else (),
         opened_on=draw(st.dates(date(2020, 1, 1), date(2030, 1, 1))),
         aims=draw(st.dictionaries(PURPOSES, aims())),
+        held=draw(st.dictionaries(st.sampled_from([str(UUID(int=number)) for number in (4, 5)]), held())),
     )
 
 

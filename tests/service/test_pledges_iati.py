@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from lxml import etree
 
 from chassis.db import Database
 from chassis.settings import Settings, SettingsError
+from contracts.reference import dac_sector_of
 from services.__main__ import main
 from services.pledges import iati_store
 from services.pledges.iati import published
@@ -35,6 +37,7 @@ from tests.service.test_pledges import (
     unchanged,
     usd,
 )
+from tests.service.test_pledges_activities import allocated, planned
 
 Client = httpx.AsyncClient
 PATH = "/v1/funds/SHERLOC-MNT/iati.xml"
@@ -194,6 +197,28 @@ async def test_what_a_requirement_got_is_told_without_its_state(api: Client, db:
         told(assistance),
     )
     assert not [name for name in ("KEN", "Kenya", "FRA", "France", 'code="KE"') if name in text]
+
+
+async def test_an_activity_is_told_as_it_stood_with_its_title_and_what_it_is_for(api: Client) -> None:
+    await funded(api, 1_000_00)
+    one = await planned(api, starts_on="2126-03-09", ends_on="2126-03-11")
+    await planned(api, title="Fictitious sample: nothing is set aside for it")
+    made = await allocated(api, one, 600_00)
+    before = datetime.now(UTC).isoformat()
+    _, told_before = await file_of(api, as_at=before)
+    await post(api, f"/v1/allocations/{made['allocation_id']}/return", FINANCE, revision=1)
+    await post(api, f"/v1/activities/{one['activity_id']}/cancel", FINANCE, revision=1, reason="other")
+    _, now = await file_of(api)
+
+    assert f"XM-DAC-41128-SHERLOC-MNT-{one['activity_id']}" == now.identifier
+    assert [(one["title"], "fr")] == [(title.text, title.language) for title in now.titles]
+    assert [("1", "2126-03-09"), ("3", "2126-03-11")] == [(day.type, day.on.isoformat()) for day in now.dates]
+    assert [("1", "1")] == [(marker.code, marker.significance) for marker in now.markers]
+    assert [dac_sector_of("topics", "mutual_legal_assistance")] == [sector.code for sector in now.sectors]
+    assert ("1", [("2", "600.00", "USD")]) == (told_before.status, told(told_before)), "in preparation"
+    assert ("5", [("2", "600.00", "USD"), ("2", "-600.00", "USD")]) == (now.status, told(now))
+    _, again = await file_of(api, as_at=before)
+    assert told_before == again
 
 
 async def test_the_file_is_good_for_the_command_and_for_the_schema(

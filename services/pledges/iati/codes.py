@@ -40,11 +40,14 @@ class OrganisationType(StrEnum):
 
 
 class ActivityStatus(StrEnum):
+    PIPELINE = "1"
     IMPLEMENTATION = "2"
+    FINALISATION = "3"
     CANCELLED = "5"
 
 
 class ActivityDate(StrEnum):
+    PLANNED_START = "1"
     ACTUAL_START = "2"
     PLANNED_END = "3"
     ACTUAL_END = "4"

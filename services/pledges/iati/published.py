@@ -12,9 +12,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts.funds import YearlyRequirement
-from contracts.reference import countries, country_name
+from contracts.reference import activity_kinds, countries, country_name
 from contracts.refusals import Conflict
 from contracts.values import Language
+from services.pledges.activities import Activity as Planned
+from services.pledges.activities import ActivityStatus as PlannedStatus
 from services.pledges.iati import codes
 from services.pledges.iati.activity import Activity, Budget, Coded, Dated, Narrative, Party, Transaction
 from services.pledges.iati.activity import amount_of as amount
@@ -71,12 +73,24 @@ class Movement(Struct, frozen=True, kw_only=True):
     earmarking: str | None = None
     work_package: str | None = None
     requirement_id: UUID | None = None
+    activity_id: UUID | None = None
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """What UNODC planned itself, as it stood; `kind` is a code of the table `activity_kinds`."""
+
+    title: str
+    language: str
+    kind: str
+    status: ActivityStatus
+    dates: tuple[Dated, ...]
 
 
 class Ledger(Struct, frozen=True, kw_only=True):
     """A fund, what it needs, and the movements that somebody may see, in the order of their entries.
 
-    `aims` are those that are known, by what stands for a purpose in its activity's identifier, after the fund.
+    `aims` are those that are known, and `held` what UNODC planned itself, by what stands for a purpose in its
+    activity's identifier, after the fund.
     """
 
     fund: str
@@ -86,6 +100,7 @@ class Ledger(Struct, frozen=True, kw_only=True):
     opened_on: date
     movements: Sequence[Movement]
     aims: Mapping[str, Aims] = {}
+    held: Mapping[str, Held] = {}
 
 
 def activities(ledger: Ledger, *, reporter: str) -> tuple[Activity, ...]:
@@ -102,8 +117,28 @@ def activities(ledger: Ledger, *, reporter: str) -> tuple[Activity, ...]:
         one = movement, telling.moved(movement, type_, minor)
         by_purpose.setdefault(_purpose(movement), []).append(one)
     of_fund = telling.fund(ledger, by_purpose.pop(""))
-    aims = {name: ledger.aims.get(name, Aims()) for name in by_purpose}
-    return (of_fund, *(telling.purpose(name, of_one, aims[name]) for name, of_one in by_purpose.items()))
+    return (of_fund, *(telling.purpose(ledger, name, of_one) for name, of_one in by_purpose.items()))
+
+
+def held_of(planned: Planned, title: str, *, on: date) -> Held:
+    """What was planned, as it stood on a day. What is over stays open to what is still to be paid (3, finalisation)."""
+    begins, ends = ActivityDate.PLANNED_START, Dated(ActivityDate.PLANNED_END, planned.ends_on)
+    match planned.status:
+        case PlannedStatus.PLANNED:
+            status = ActivityStatus.PIPELINE if on < planned.starts_on else ActivityStatus.IMPLEMENTATION
+        case PlannedStatus.COMPLETED:
+            assert planned.completed_on is not None, "it has its last day since it is over"
+            status, begins = ActivityStatus.FINALISATION, ActivityDate.ACTUAL_START
+            ends = Dated(ActivityDate.ACTUAL_END, planned.completed_on)
+        case PlannedStatus.CANCELLED:
+            status = ActivityStatus.CANCELLED
+    return Held(
+        title=title,
+        language=planned.language,
+        kind=planned.activity_kind,
+        status=status,
+        dates=(Dated(begins, planned.starts_on), ends),
+    )
 
 
 def told_as(movement: Movement) -> tuple[T, int]:
@@ -131,7 +166,7 @@ def _told(movements: Iterable[Movement]) -> list[tuple[Movement, T, int]]:
 
 def _purpose(movement: Movement) -> str:
     """What stands in an activity's identifier after the fund; nothing for the fund itself."""
-    return movement.work_package or (str(movement.requirement_id) if movement.requirement_id else "")
+    return movement.work_package or str(movement.requirement_id or movement.activity_id or "")
 
 
 class _Telling(Struct, frozen=True):
@@ -165,30 +200,36 @@ class _Telling(Struct, frozen=True):
             **self._always(Aims()),
         )
 
-    def purpose(self, name: str, told: Sequence[tuple[Movement, Transaction]], aims: Aims) -> Activity:
-        days = [transaction.on for _, transaction in told]
-        movement = told[0][0]
-        left = sum(one.amount.minor or 0 for _, one in told if one.type == T.OUTGOING_COMMITMENT)
-        titles = self.words.work_packages[movement.work_package] if movement.work_package else self.words.assistance
+    def purpose(self, ledger: Ledger, name: str, told: Sequence[tuple[Movement, Transaction]]) -> Activity:
+        held = ledger.held.get(name)
+        status, dates = (held.status, held.dates) if held else _standing([transaction for _, transaction in told])
+        titles, description = self._words_of(told[0][0], held)
         return Activity(
             identifier=f"{self.identifier}-{name}",
-            titles=_narratives(titles),
-            description=_narratives(self.words.purpose),
+            titles=titles,
+            description=description,
             participants=(
                 self._office(OrganisationRole.FUNDING, activity=self.identifier),
                 self._office(OrganisationRole.ACCOUNTABLE),
                 self._office(OrganisationRole.EXTENDING),
             ),
-            status=ActivityStatus.IMPLEMENTATION if left else ActivityStatus.CANCELLED,
-            dates=(
-                Dated(ActivityDate.ACTUAL_START, min(days)),
-                *(() if left else (Dated(ActivityDate.ACTUAL_END, max(days)),)),
-            ),
+            status=status,
+            dates=dates,
             aid=(codes.AID_IN_PROJECTS,),
             transactions=tuple(transaction for _, transaction in told),
             parent=self.identifier,
-            **self._always(aims),
+            **self._always(ledger.aims.get(name, Aims())),
         )
+
+    def _words_of(self, movement: Movement, held: Held | None) -> tuple[tuple[Narrative, ...], tuple[Narrative, ...]]:
+        """The title and the description of a purpose; what UNODC planned has its own title, in its one language."""
+        purpose = _narratives(self.words.purpose)
+        if held is not None:
+            kinds = _narratives(activity_kinds()[held.kind].labels)
+            return (Narrative(held.title, held.language),) if held.title.strip() else kinds, kinds
+        if movement.work_package:
+            return _narratives(self.words.work_packages[movement.work_package]), purpose
+        return _narratives(self.words.assistance), purpose
 
     def moved(self, movement: Movement, type_: T, minor: int) -> Transaction:
         earmarking = codes.EARMARKING_CATEGORIES[movement.earmarking] if movement.earmarking else ""
@@ -228,6 +269,15 @@ class _Telling(Struct, frozen=True):
             "finance": codes.FINANCE_STANDARD_GRANT,
             "tied": codes.UNTIED,
         }
+
+
+def _standing(told: Sequence[Transaction]) -> tuple[ActivityStatus, tuple[Dated, ...]]:
+    """Of what nobody planned: it begins with its money, and is cancelled when all of that has gone back."""
+    days = [transaction.on for transaction in told]
+    starts = Dated(ActivityDate.ACTUAL_START, min(days))
+    if sum(one.amount.minor or 0 for one in told if one.type == T.OUTGOING_COMMITMENT):
+        return ActivityStatus.IMPLEMENTATION, (starts,)
+    return ActivityStatus.CANCELLED, (starts, Dated(ActivityDate.ACTUAL_END, max(days)))
 
 
 def _donor(donor: str, *, role: str = "", languages: Iterable[Language] = Language) -> Party:
