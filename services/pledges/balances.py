@@ -94,12 +94,6 @@ async def balances(tx: Tx, *, as_at: datetime, funds: Sequence[str] | None = Non
     return sorted(found, key=lambda one: (one.fund, one.book, one.account, one.currency))
 
 
-async def available(tx: Tx, funds: Sequence[str]) -> Mapping[str, int]:
-    """The counters that allocations draw on."""
-    rows = await tx.fetch("SELECT fund, available_usd_minor FROM balance WHERE fund = ANY ($1::text[])", funds)
-    return {row["fund"]: row["available_usd_minor"] for row in rows}
-
-
 async def miscounted(tx: Tx) -> list[str]:
     """The funds whose counter is not what their entries come to, in a transaction that sees one moment."""
     held = {one.fund: -one.usd_minor for one in await balances(tx, as_at=EVER) if one.account is Account.AVAILABLE}
@@ -107,16 +101,16 @@ async def miscounted(tx: Tx) -> list[str]:
     return [row["fund"] for row in rows if row["available_usd_minor"] != held.get(row["fund"], 0)]
 
 
-async def totals(tx: Tx, funds: Sequence[str]) -> Mapping[str, Totals]:
-    """How far the money of these funds has come, for everybody."""
+async def totals(tx: Tx, funds: Sequence[str], *, as_at: datetime = EVER) -> Mapping[str, Totals]:
+    """How far the money of these funds had come by then, for everybody."""
     held: dict[str, dict[Account, int]] = {}
-    for one in await balances(tx, as_at=EVER, funds=funds):
+    for one in await balances(tx, as_at=as_at, funds=funds):
         of_fund = held.setdefault(one.fund, {})
         of_fund[one.account] = of_fund.get(one.account, 0) + one.usd_minor
-    return {fund: _totals(held.get(fund, {}), counter) for fund, counter in (await available(tx, funds)).items()}
+    return {fund: _totals(held.get(fund, {})) for fund in funds}
 
 
-def _totals(held: Mapping[Account, int], available_usd_minor: int) -> Totals:
+def _totals(held: Mapping[Account, int]) -> Totals:
     def credit(account: Account) -> int:
         return -held.get(account, 0)
 
@@ -131,21 +125,35 @@ def _totals(held: Mapping[Account, int], available_usd_minor: int) -> Totals:
         bank_charges_usd_minor=credit(Account.BANK_CHARGES),
         refunded_usd_minor=credit(Account.REFUNDED),
         transferred_usd_minor=credit(Account.TRANSFERRED),
-        available_usd_minor=available_usd_minor,
+        available_usd_minor=credit(Account.AVAILABLE),
     )
 
 
-async def of_work_packages(tx: Tx, funds: Sequence[str]) -> Mapping[tuple[str, str], tuple[int, int]]:
-    """By fund and work package: what was set aside for it, and what of that was spent, in US-dollar cents."""
-    rows = await tx.fetch(
-        """
-        SELECT fund, work_package, sum(spent_usd_minor)::bigint AS spent,
-            sum(CASE status WHEN 'made' THEN usd_minor ELSE spent_usd_minor END)::bigint AS allocated
-        FROM allocation WHERE fund = ANY ($1::text[]) AND work_package IS NOT NULL AND status <> 'reversed'
-        GROUP BY fund, work_package
-        """,
-        funds,
-    )
+_SET_ASIDE = """
+    SELECT fund, work_package, sum(spent_usd_minor)::bigint AS spent,
+        sum(CASE status WHEN 'made' THEN usd_minor ELSE spent_usd_minor END)::bigint AS allocated
+    FROM allocation WHERE fund = ANY ($1::text[]) AND work_package IS NOT NULL AND status <> 'reversed'
+    GROUP BY fund, work_package HAVING sum(CASE status WHEN 'made' THEN usd_minor ELSE spent_usd_minor END) > 0
+"""
+# What has been spent was allocated before: both accounts together are what was ever set aside.
+_SET_ASIDE_BY = """
+    SELECT allocation.fund, work_package, -sum(p.usd_minor)::bigint AS allocated,
+        -coalesce(sum(p.usd_minor) FILTER (WHERE account = 'spent'), 0)::bigint AS spent
+    FROM allocation JOIN entry USING (allocation_id) CROSS JOIN unnest(postings) AS p
+    WHERE allocation.fund = ANY ($1::text[]) AND work_package IS NOT NULL AND account IN ('allocated', 'spent')
+      AND recorded_at <= $2
+    GROUP BY allocation.fund, work_package HAVING sum(p.usd_minor) < 0
+"""
+
+
+async def of_work_packages(
+    tx: Tx, funds: Sequence[str], *, as_at: datetime | None
+) -> Mapping[tuple[str, str], tuple[int, int]]:
+    """By fund and work package: what was set aside for it, and what of that was spent, in US-dollar cents.
+
+    As things stand by the allocations, as at a moment by their entries, of which there are many more.
+    """
+    rows = await (tx.fetch(_SET_ASIDE, funds) if as_at is None else tx.fetch(_SET_ASIDE_BY, funds, as_at))
     return {(row["fund"], row["work_package"]): (row["allocated"], row["spent"]) for row in rows}
 
 

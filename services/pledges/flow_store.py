@@ -1,6 +1,7 @@
 """The rows of flows: postings with their entries and what those are of. Every read says for whom."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -19,7 +20,8 @@ Place = tuple[UUID, int]
 """An entry, and the position in it of a posting, from 1: what the id of a flow is made of."""
 
 # $8, $9 and $10 are PARENTS. The two halves of a carry-over are recorded at one moment, in books of before one shortly
-# after the other: each is the next to the other in time.
+# after the other: each is the next to the other in time. What an entry says by others it says
+# for ever: they were recorded before it, or together with it.
 _FOUND = """
     FROM entry e
     CROSS JOIN unnest(e.postings) WITH ORDINALITY AS p(account, currency, minor, usd_minor, position)
@@ -53,6 +55,7 @@ _FOUND = """
       AND ($7::text IS NULL OR flow_type = $7)
       AND ($11::text IS NULL OR parent_flow_id = $11)
       AND ($12::uuid IS NULL OR e.pledge_id = $12) AND ($13::uuid IS NULL OR e.allocation_id = $13)
+      AND ($14::timestamptz IS NULL OR e.recorded_at <= $14)
 """
 _TOLD = """
     SELECT e.entry_id, p.position, e.pledge_id, e.allocation_id, e.type, p.account, e.fund, e.donor, e.effective_on,
@@ -79,12 +82,12 @@ FLOWS = (
     _TOLD
     + _FOUND
     + """
-      AND ($14::uuid IS NULL OR e.entry_id <= $14 AND (e.entry_id, p.position) < ($14, $15::int))
-    ORDER BY e.entry_id DESC, p.position DESC LIMIT $16
+      AND ($15::uuid IS NULL OR e.entry_id <= $15 AND (e.entry_id, p.position) < ($15, $16::int))
+    ORDER BY e.entry_id DESC, p.position DESC LIMIT $17
     """
 )
 _COUNTED = "SELECT count(*) FROM (SELECT"
-_COUNT = _COUNTED + _FOUND + "LIMIT $14) AS found"
+_COUNT = _COUNTED + _FOUND + "LIMIT $15) AS found"
 
 _ONLY_ON: Mapping[FlowType | None, Account] = {
     FlowType.PARKED: Account.CASH,
@@ -94,7 +97,9 @@ _ONLY_ON: Mapping[FlowType | None, Account] = {
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """Which flows; all of them where nothing is said. Those of a `parent` are its children."""
+    """Which flows; all of them where nothing is said. Those of a `parent` are its children, those as at a moment what
+    had been recorded by then.
+    """
 
     fund: str | None = None
     year: int | None = None
@@ -103,6 +108,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     boundary: Boundary | None = None
     flow_type: FlowType | None = None
     parent: Place | None = None
+    as_at: datetime | None = None
 
     @property
     def accounts(self) -> list[Account]:
@@ -158,6 +164,7 @@ async def asked(tx: Tx, caller: Caller, filters: Filters) -> tuple[object, ...]:
         of_types,
         of_accounts,
         *await _children_of(tx, caller, filters.parent),
+        filters.as_at,
     )
 
 

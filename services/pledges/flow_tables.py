@@ -40,11 +40,11 @@ def inert(cell: Cell) -> str:
     return str(cell)
 
 
-def xlsx_of(flows: Iterable[Flow], *, now: datetime) -> bytes:
+def xlsx_of(flows: Iterable[Flow], *, created_at: datetime) -> bytes:
     """One sheet. An amount is a number with the digits of its currency; all that is not an amount or a year is text."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, TEXT_OPTIONS) as book:
-        book.set_properties({"created": now.replace(tzinfo=None)})
+        book.set_properties({"created": created_at.replace(tzinfo=None)})
         sheet = book.add_worksheet("flows")
         sheet.freeze_panes(1, 0)
         heading = book.add_format({"bold": True})

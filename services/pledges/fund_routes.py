@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
@@ -17,7 +17,9 @@ from contracts.funds import YearlyRequirement
 from contracts.refusals import Missing
 from services.pledges import actions, balances, funds, in_kind_store, policy, store
 from services.pledges.allocations import fund_id_of
+from services.pledges.balances import EVER
 from services.pledges.commands import OpenFund, ReviseRequirement, check_reason
+from services.pledges.moment_reader import final_moment
 from services.pledges.policy import Action
 
 
@@ -39,6 +41,8 @@ class FundView(Struct, frozen=True, kw_only=True):
     `available`.
     `gap` is what is required less what is committed and was not written off, refunded or carried over.
     `in_kind` is no money: what donors hold their contributions in kind to be worth that UNODC has acknowledged.
+    Where it is `final`, it is all of what had been recorded by `as_at`, the same for ever; else it is how things stand,
+    and `as_at` is null.
     """
 
     fund_id: UUID
@@ -62,6 +66,8 @@ class FundView(Struct, frozen=True, kw_only=True):
     in_kind_usd_minor: int
     opened_at: datetime
     revision: int
+    as_at: datetime | None
+    final: bool
 
 
 class FundPage(Struct, frozen=True, kw_only=True):
@@ -100,21 +106,31 @@ async def list_funds(
     db: Db,
     caller: Calling,
     paging: Paging,
+    now: Now,
+    as_at: FromQuery[datetime | None] = None,
     cursor: Annotated[str | None, QueryParameter(max_length=32)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[FundPage]:
-    """Totals are for everybody who works here; whose pledges they are made of is not told."""
+    """Totals are for everybody who works here; whose pledges they are made of is not told.
+
+    With `as_at`, the funds that had been opened by that moment, of what had been recorded by then: the same for ever.
+    """
+    moment = await final_moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx:
-        found = await funds.funds(tx, after=cursor, limit=limit + 1)
-        views = await _with_totals(tx, found[:limit])
+        found = await funds.funds(tx, after=cursor, limit=limit + 1, as_at=moment or EVER)
+        views = await _with_totals(tx, found[:limit], as_at=moment)
     more = found[limit - 1].fund if len(found) > limit else None
     return Response(FundPage(funds=views, cursor=more), headers=paging.next_link(more))
 
 
 @get("/v1/funds/{code:str}", opt=asks(Action.SHOW_FUND), summary="One fund and how far its money has come")
-async def show_fund(code: FromPath[str], db: Db, caller: Calling) -> Response[FundView]:
+async def show_fund(
+    code: FromPath[str], db: Db, caller: Calling, now: Now, as_at: FromQuery[datetime | None] = None
+) -> Response[FundView]:
+    """With `as_at`, of what had been recorded by that moment: the same for ever."""
+    moment = await final_moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx:
-        fund = await _fund(tx, code)
+        fund = await _fund(tx, code, as_at=moment)
     return shown(fund, revision=fund.revision)
 
 
@@ -167,19 +183,20 @@ async def list_revisions(
     return Response(page, headers=paging.next_link(str(more) if more else None))
 
 
-async def _fund(tx: Tx, code: str) -> FundView:
-    found = await _with_totals(tx, await funds.funds(tx, only=code))
+async def _fund(tx: Tx, code: str, *, as_at: datetime | None = None) -> FundView:
+    found = await _with_totals(tx, await funds.funds(tx, only=code, as_at=as_at or EVER), as_at=as_at)
     if not found:
         raise Missing("not-found")
     return found[0]
 
 
-async def _with_totals(tx: Tx, found: list[funds.Fund]) -> list[FundView]:
+async def _with_totals(tx: Tx, found: Sequence[funds.Fund], *, as_at: datetime | None) -> list[FundView]:
     async with tx.by_itself():
         codes = [fund.fund for fund in found]
-        totals, set_aside = await balances.totals(tx, codes), await balances.of_work_packages(tx, codes)
-        in_kind = await in_kind_store.worth(tx, codes)
-    return [_fund_view(fund, totals[fund.fund], set_aside, in_kind.get(fund.fund, 0)) for fund in found]
+        totals = await balances.totals(tx, codes, as_at=as_at or EVER)
+        set_aside = await balances.of_work_packages(tx, codes, as_at=as_at)
+        in_kind = await in_kind_store.worth(tx, codes, as_at=as_at)
+    return [_fund_view(fund, totals[fund.fund], set_aside, in_kind.get(fund.fund, 0), as_at=as_at) for fund in found]
 
 
 def _fund_view(
@@ -187,6 +204,8 @@ def _fund_view(
     totals: balances.Totals,
     set_aside: Mapping[tuple[str, str], tuple[int, int]],
     in_kind_usd_minor: int,
+    *,
+    as_at: datetime | None,
 ) -> FundView:
     required = sum(requirement.usd_minor for requirement in fund.requirements)
     given_up = totals.written_off_usd_minor + totals.refunded_usd_minor + totals.transferred_usd_minor
@@ -208,6 +227,8 @@ def _fund_view(
         in_kind_usd_minor=in_kind_usd_minor,
         opened_at=fund.opened_at,
         revision=fund.revision,
+        as_at=as_at,
+        final=as_at is not None,
     )
 
 

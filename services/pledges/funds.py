@@ -132,13 +132,13 @@ async def is_open(tx: Tx, fund: str) -> bool:
 async def funds(
     tx: Tx, *, only: str | None = None, after: str | None = None, limit: int = 1, as_at: datetime = EVER
 ) -> list[Fund]:
-    """Funds by code, from the one after `after`, with what they were known to need by then.
+    """Funds by code, from the one after `after`, that had been opened by then, with what they were known to need.
 
     They are public among those who work here.
     """
     rows = await tx.fetch(
         """
-        SELECT fund.fund, fund_id, revision, opened_at, ar, en, es, fr, ru, zh,
+        SELECT fund.fund, fund_id, stated.revision, opened_at, ar, en, es, fr, ru, zh,
             (SELECT coalesce(json_agg(json_build_object('year', year, 'usd_minor', usd_minor,
                 'work_package', nullif(work_package, '')) ORDER BY year, work_package), '[]')
              FROM (SELECT DISTINCT ON (year, work_package) year, work_package, usd_minor FROM fund_requirement r
@@ -146,8 +146,11 @@ async def funds(
              WHERE usd_minor > 0)::text AS requirements,
             ARRAY(SELECT year FROM fund_requirement r WHERE r.fund = fund.fund AND recorded_at <= $4
                 GROUP BY year HAVING count(DISTINCT r.revision) > 1 ORDER BY year) AS revised_years
-        FROM fund LEFT JOIN fund_text USING (fund)
+        FROM fund LEFT JOIN fund_text USING (fund) CROSS JOIN LATERAL (
+            SELECT max(version) AS revision FROM journal WHERE aggregate_id = fund_id AND recorded_at <= $4
+        ) AS stated
         WHERE ($1::text IS NULL OR fund.fund = $1) AND ($2::text IS NULL OR fund.fund > $2)
+          AND stated.revision IS NOT NULL
         ORDER BY fund.fund LIMIT $3
         """,
         only,

@@ -11,7 +11,7 @@ from chassis.http import Calling, Db, Now, asks
 from services.pledges import iati_store, policy
 from services.pledges.iati.published import Ledger, activities
 from services.pledges.iati.writing import write
-from services.pledges.moment_reader import moment_of, until_final
+from services.pledges.moment_reader import final_moment
 from services.pledges.own import Owned
 from services.pledges.policy import Action
 
@@ -39,10 +39,7 @@ async def show_iati(
     assistance is named.
     """
     policy.decide(caller, Action.SHOW_IATI).required()
-    moment = now
-    if as_at is not None:
-        moment = moment_of(as_at)
-        await until_final(db, caller, moment, now=now)
+    moment = await final_moment(db, caller, as_at, now=now) or now
     async with _turns(db):
         async with db.transaction(by=caller) as tx:
             ledger = await iati_store.ledger_of(tx, code, caller, as_at=moment)

@@ -9,7 +9,8 @@ import msgspec
 from asyncpg import Record
 
 from chassis.db import Tx
-from contracts.facts import decode_event
+from contracts.facts import decode_event, fact_type
+from contracts.in_kind import InKindContributionAcknowledged
 from contracts.pledges import Valuation
 from contracts.refusals import Missing
 from contracts.values import Caller
@@ -92,15 +93,27 @@ async def told(
     return found
 
 
-async def worth(tx: Tx, funds: Sequence[str]) -> Mapping[str, int]:
-    """By fund: what the acknowledged contributions come to, in US-dollar cents; for everybody, whosever they are."""
-    rows = await tx.fetch(
-        """
-        SELECT fund, sum(usd_minor) AS usd_minor FROM in_kind_contribution
-        WHERE fund = ANY ($1::text[]) AND status = 'acknowledged' GROUP BY fund
-        """,
-        funds,
-    )
+_WORTH = """
+    SELECT fund, sum(usd_minor) AS usd_minor FROM in_kind_contribution
+    WHERE fund = ANY ($1::text[]) AND status = 'acknowledged' GROUP BY fund
+"""
+# Which of its facts was the last by then.
+_WORTH_BY = """
+    SELECT fund, sum(usd_minor) AS usd_minor FROM in_kind_contribution
+    WHERE fund = ANY ($1::text[]) AND $3 = (
+        SELECT type FROM journal WHERE aggregate_id = in_kind_contribution_id AND recorded_at <= $2
+        ORDER BY version DESC LIMIT 1)
+    GROUP BY fund
+"""
+_ACKNOWLEDGED = fact_type(InKindContributionAcknowledged)
+
+
+async def worth(tx: Tx, funds: Sequence[str], *, as_at: datetime | None) -> Mapping[str, int]:
+    """By fund: what the acknowledged contributions come to, in US-dollar cents; for everybody, whosever they are.
+
+    As things stand by their rows, as at a moment by their facts.
+    """
+    rows = await (tx.fetch(_WORTH, funds) if as_at is None else tx.fetch(_WORTH_BY, funds, as_at, _ACKNOWLEDGED))
     return {row["fund"]: int(row["usd_minor"]) for row in rows}
 
 

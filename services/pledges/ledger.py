@@ -187,16 +187,18 @@ async def entries(
     fund: str | None,
     pledge_id: UUID | None,
     allocation_id: UUID | None,
+    as_at: datetime | None,
     before: UUID | None,
     limit: int,
 ) -> list[EntryRow]:
-    """The entries this caller may see, newest first, from the one after `before`."""
+    """The entries this caller may see that had been recorded by then, newest first, from the one after `before`."""
     rows = await tx.fetch(
         _ENTRY
         + """
         WHERE may_see(entry, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::uuid IS NULL OR pledge_id = $4)
           AND ($5::uuid IS NULL OR allocation_id = $5) AND ($6::uuid IS NULL OR entry_id < $6)
-        ORDER BY entry_id DESC LIMIT $7
+          AND ($7::timestamptz IS NULL OR recorded_at <= $7)
+        ORDER BY entry_id DESC LIMIT $8
         """,
         caller.organization,
         caller.role,
@@ -204,6 +206,7 @@ async def entries(
         pledge_id,
         allocation_id,
         before,
+        as_at,
         limit,
     )
     return [_entry_row(row) for row in rows]

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chassis.http import Calling, Db, Now, Paging, asks
 from services.pledges import balances, ledger, policy, store
-from services.pledges.moment_reader import moment_of, until_final
+from services.pledges.moment_reader import final_moment
 from services.pledges.policy import Action
 
 
@@ -42,16 +42,29 @@ async def list_entries(
     db: Db,
     caller: Calling,
     paging: Paging,
+    now: Now,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     pledge_id: Annotated[UUID | None, QueryParameter(name="pledge")] = None,
     allocation_id: Annotated[UUID | None, QueryParameter(name="allocation")] = None,
+    as_at: FromQuery[datetime | None] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[EntryPage]:
-    """A debit is positive, a credit negative. A donor sees the entries of its own pledges."""
+    """A debit is positive, a credit negative. A donor sees the entries of its own pledges.
+
+    With `as_at`, what had been recorded by that moment: the same for ever.
+    """
+    moment = await final_moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx:
         found = await ledger.entries(
-            tx, caller, fund=fund, pledge_id=pledge_id, allocation_id=allocation_id, before=cursor, limit=limit + 1
+            tx,
+            caller,
+            fund=fund,
+            pledge_id=pledge_id,
+            allocation_id=allocation_id,
+            as_at=moment,
+            before=cursor,
+            limit=limit + 1,
         )
     more = str(found[limit - 1].entry_id) if len(found) > limit else None
     return Response(EntryPage(entries=found[:limit], cursor=more), headers=paging.next_link(more))
@@ -74,9 +87,7 @@ async def show_balances(
     Without a moment it tells how things stand.
     """
     policy.decide(caller, Action.SHOW_BALANCES).required()
-    moment = moment_of(as_at) if as_at is not None else None
-    if moment is not None:
-        await until_final(db, caller, moment, now=now)
+    moment = await final_moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx, tx.by_itself():
         found = await balances.balances(tx, as_at=moment or balances.EVER)
     return Balances(as_at=moment or now, final=moment is not None, balances=found)

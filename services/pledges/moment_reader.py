@@ -13,6 +13,18 @@ FINAL_SECONDS_MAX = 5.0
 FINAL_POLL_SECONDS = 0.1
 
 
+async def final_moment(db: Database, caller: Caller, given: datetime | None, *, now: datetime) -> datetime | None:
+    """The moment that is asked for, once it is final; none where it is asked how things stand.
+
+    Raises Invalid for one that UTC cannot say, Conflict as `until_final`.
+    """
+    if given is None:
+        return None
+    moment = _moment_of(given)
+    await until_final(db, caller, moment, now=now)
+    return moment
+
+
 async def until_final(db: Database, caller: Caller, moment: datetime, *, now: datetime) -> None:
     """Have the books closed up to that moment. Raises Conflict for one to come, or where somebody writes that long."""
     closed: closings.Closed | None = None
@@ -30,7 +42,7 @@ async def until_final(db: Database, caller: Caller, moment: datetime, *, now: da
             await asyncio.sleep(FINAL_POLL_SECONDS)
 
 
-def moment_of(given: datetime) -> datetime:
+def _moment_of(given: datetime) -> datetime:
     """Raises Invalid for a moment without its offset from UTC, or outside the years that UTC can say."""
     try:
         if given.tzinfo is not None:

@@ -151,7 +151,7 @@ def test_no_digit_of_an_amount_is_lost_in_either_table(minor: int, currency: str
 
     assert minor == round(int(str(amount).replace(".", "")))
     assert str(amount) == rows_of(csv_of([flow]))[0]["original_amount"]
-    kind, said, _ = cells_in(xlsx_of([flow], now=NOON))[0]["original_amount"]
+    kind, said, _ = cells_in(xlsx_of([flow], created_at=NOON))[0]["original_amount"]
     assert ("n", str(amount)) == (kind, said)
 
 
@@ -160,7 +160,7 @@ def test_a_text_that_looks_like_a_formula_is_text_in_both_tables(note: str) -> N
     flow = a_flow(note=note)
 
     assert f"'{note}" == rows_of(csv_of([flow]))[0]["note"]
-    kind, said, formula = cells_in(xlsx_of([flow], now=NOON))[0]["note"]
+    kind, said, formula = cells_in(xlsx_of([flow], created_at=NOON))[0]["note"]
     assert ("inlineStr", "") == (kind, formula)
     assert re.sub(r"_x000D_", "\r", said) == note
 
@@ -172,7 +172,7 @@ def test_any_other_text_is_left_as_it_is(note: str) -> None:
     flow = a_flow(note=note)
 
     assert note == rows_of(csv_of([flow]))[0]["note"]
-    kind, said, formula = cells_in(xlsx_of([flow], now=NOON))[0]["note"]
+    kind, said, formula = cells_in(xlsx_of([flow], created_at=NOON))[0]["note"]
     assert ("inlineStr", "") == (kind, formula)
     assert note == said.replace("_x005F_", "_").replace("_x000D_", "\r")
 
@@ -196,4 +196,4 @@ def test_both_tables_have_the_same_columns_in_the_same_order() -> None:
     flow = a_flow()
 
     assert [str(cell) for cell in cells_of(flow)] == list(rows_of(csv_of([flow]))[0].values())
-    assert list(COLUMNS) == list(cells_in(xlsx_of([flow], now=NOON))[0])
+    assert list(COLUMNS) == list(cells_in(xlsx_of([flow], created_at=NOON))[0])

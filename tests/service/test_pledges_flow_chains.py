@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -37,7 +37,7 @@ from tests.service.test_pledges import (
     usd,
 )
 from tests.service.test_pledges_flows import flows, table
-from tests.service.test_pledges_life import agreed, approve, fund, move, part, pledge_of
+from tests.service.test_pledges_life import agreed, approve, move, part, pledge_of
 from tests.service.test_pledges_unfunded import lacking
 from tests.service.test_requests_consent import consent, opened
 
@@ -128,28 +128,32 @@ async def way(api: Client, databases: Mapping[str, Database]) -> dict[str, str]:
     return {"pledge_id": pledge_id, "provider": await used(api, databases)}
 
 
-async def test_the_flows_of_one_boundary_and_status_add_up_to_a_figure_of_the_fund(
-    api: Client, way: Mapping[str, str]
-) -> None:
+def check_sums(flows: Sequence[Mapping[str, Any]], funds: Sequence[Mapping[str, Any]]) -> None:
+    """The flows of one fund, one boundary and one status are one figure of the fund."""
     sums: Counter[tuple[str, str, str]] = Counter()
     refunded: Counter[str] = Counter()
-    for flow in await told(api):
+    for flow in flows:
         sums[flow["fund"], flow["boundary"], flow["status"]] += flow["usd_minor"]
         if flow["entry_type"] == "refunded":
             refunded[flow["fund"]] += flow["usd_minor"]
-
-    for code in FUNDS:
-        now = await fund(api, code)
+    for fund in funds:
+        code = fund["code"]
         assert {
-            ("incoming", "pledge"): now["pledged"],
-            ("incoming", "commitment"): now["committed"],
-            ("incoming", "paid"): now["paid"],
-            ("internal", "commitment"): now["allocated"],
-            ("internal", "paid"): now["transferred"],
-            ("outgoing", "paid"): now["spent"] + now["refunded"],
+            ("incoming", "pledge"): fund["pledged_usd_minor"],
+            ("incoming", "commitment"): fund["committed_usd_minor"],
+            ("incoming", "paid"): fund["paid_usd_minor"],
+            ("internal", "commitment"): fund["allocated_usd_minor"],
+            ("internal", "paid"): fund["transferred_usd_minor"],
+            ("outgoing", "paid"): fund["spent_usd_minor"] + fund["refunded_usd_minor"],
         } == {(boundary, status): sums[code, boundary, status] for _, boundary, status in sums}
-        assert refunded[code] == now["refunded"]
-    assert 0 == sum(sums[code, "internal", "paid"] for code in FUNDS)
+        assert refunded[code] == fund["refunded_usd_minor"]
+    assert 0 == sum(sums[fund["code"], "internal", "paid"] for fund in funds)
+
+
+async def test_the_flows_of_one_boundary_and_status_add_up_to_a_figure_of_the_fund(
+    api: Client, way: Mapping[str, str]
+) -> None:
+    check_sums(await told(api), (await get(api, "/v1/funds"))["funds"])
 
 
 async def test_each_flow_names_the_one_it_is_a_part_of_and_the_rules_for_entries_say_the_same(
