@@ -13,6 +13,9 @@ from contracts.values import Caller, Role
 from tests.seats import seat
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+AHEAD = datetime.now(UTC).year + 1
+"""The year to come, whenever the tests are run: what is offered, wanted or planned in them lies in it."""
+
 UNHURRIED = Allowance(per_minute=1_000_000, burst=100_000)
 """A test does in a second, as one person, what nobody does in an hour."""
 
@@ -62,7 +65,7 @@ def a_line(**changes: Any) -> dict[str, Any]:
         "group_size": 25,
         "languages": ["en"],
         "modality": "in_person",
-        "window": {"from": "2027-02-01", "until": "2027-06-30"},
+        "window": {"from": f"{AHEAD}-02-01", "until": f"{AHEAD}-06-30"},
         "gender_marker": 1,
         "human_rights_marker": 1,
         "markers_justification": "Half of the places are kept for women.",

@@ -15,10 +15,10 @@ from services.matching.line import RequestStatus, WantedLine
 from services.matching.match import Match, MatchStatus, Origin
 from services.matching.offering import Content, Offering, OfferingStatus
 from services.matching.treaties import statuses_of
-from tests.builders import NOON, a_line
+from tests.builders import AHEAD, NOON, a_line
 
-SPRING = Period(starts=date(2027, 1, 1), ends=date(2027, 6, 30))
-AUTUMN = Period(starts=date(2027, 7, 1), ends=date(2027, 12, 31))
+SPRING = Period(starts=date(AHEAD, 1, 1), ends=date(AHEAD, 6, 30))
+AUTUMN = Period(starts=date(AHEAD, 7, 1), ends=date(AHEAD, 12, 31))
 
 
 def terms(**changes: Any) -> Terms:
@@ -32,7 +32,7 @@ def terms(**changes: Any) -> Terms:
         interpretation=(Language.FR,),
         modalities=("in_person", "hybrid"),
         eligible=Eligibility(),
-        valid=Period(starts=date(2026, 1, 1), ends=date(2027, 12, 31)),
+        valid=Period(starts=date(AHEAD - 1, 1, 1), ends=date(AHEAD, 12, 31)),
         capacity=(Capacity(period=SPRING, units=2), Capacity(period=AUTUMN, units=1)),
         resource_status="funded",
         group_size_max=60,
@@ -76,7 +76,7 @@ def a_wanted_line(**changes: Any) -> WantedLine:
         group_size=25,
         languages=("en",),
         modality="in_person",
-        window=Period(starts=date(2027, 2, 1), ends=date(2027, 6, 30)),
+        window=Period(starts=date(AHEAD, 2, 1), ends=date(AHEAD, 6, 30)),
         fulfilment="none",
         addressee="any",
         addressed_states=(),
@@ -163,10 +163,10 @@ def an_offering_body(**changes: Any) -> dict[str, Any]:
         "interpretation": ["fr"],
         "modalities": ["in_person"],
         "eligible": {"states": [], "regions": [], "excluded_states": []},
-        "valid": {"from": "2026-01-01", "until": "2028-12-31"},
+        "valid": {"from": f"{AHEAD - 1}-01-01", "until": f"{AHEAD + 1}-12-31"},
         "capacity": [
-            {"from": "2027-01-01", "until": "2027-06-30", "units": 2},
-            {"from": "2027-07-01", "until": "2027-12-31", "units": 1},
+            {"from": f"{AHEAD}-01-01", "until": f"{AHEAD}-06-30", "units": 2},
+            {"from": f"{AHEAD}-07-01", "until": f"{AHEAD}-12-31", "units": 1},
         ],
         "group_size_max": 60,
         "resource_status": "funded",

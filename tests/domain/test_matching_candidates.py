@@ -23,6 +23,7 @@ from services.matching.places import ROOMS, TOPICS, Held, entry_of
 from services.matching.reading import Reading, judgements
 from services.matching.scoring import NOTHING_KNOWN, Known, ranked
 from services.matching.text.meaning import Model, Vector, vector
+from tests.builders import AHEAD
 from tests.domain.test_matching_scoring import knowledge, lines, offerings
 from tests.domain.test_matching_text_meaning import LETTERS
 from tests.matching_builders import a_wanted_line, an_offering, terms
@@ -62,10 +63,10 @@ def distinct(every: Sequence[Offering]) -> list[Offering]:
 def fitting(draw: st.DrawFn) -> Offering:
     """One that is likelier to fit: who fits nothing compares nothing."""
     one: Offering = draw(offerings())
-    whole = Period(starts=date(2026, 1, 1), ends=date(2028, 12, 31))
+    whole = Period(starts=date(AHEAD - 1, 1, 1), ends=date(AHEAD + 1, 12, 31))
     spans = draw(st.lists(st.integers(0, 11), min_size=1, max_size=ROOMS + 4, unique=True))
     capacity = tuple(
-        Capacity(period=Period(starts=date(2027, month + 1, 1), ends=date(2027, month + 1, 27)), units=1)
+        Capacity(period=Period(starts=date(AHEAD, month + 1, 1), ends=date(AHEAD, month + 1, 27)), units=1)
         for month in sorted(spans)
     )
     changed = replace(

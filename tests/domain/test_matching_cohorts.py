@@ -16,13 +16,14 @@ from services.matching.cohorts import Cohort, cohorts
 from services.matching.constraints import violated
 from services.matching.line import WantedLine
 from services.matching.offering import Offering
+from tests.builders import AHEAD
 from tests.matching_builders import SPRING, a_wanted_line, an_offering, terms
 
-TODAY = date(2026, 12, 1)
+TODAY = date(AHEAD - 1, 12, 1)
 
 
 def days(first: int, last: int) -> Period:
-    return Period(starts=date(2027, 1, 1) + timedelta(first), ends=date(2027, 1, 1) + timedelta(last))
+    return Period(starts=date(AHEAD, 1, 1) + timedelta(first), ends=date(AHEAD, 1, 1) + timedelta(last))
 
 
 def states_of(cohort: Cohort) -> list[str]:
@@ -76,7 +77,7 @@ def test_windows_that_overlap_where_nothing_is_left_make_no_cohort() -> None:
     wanted = [*lines("KEN", window=days(0, 40)), *lines("UGA", window=days(20, 60))]
 
     assert [] == found(wanted, an_offering(terms=free))
-    taken = {date(2027, 1, 1): 1}
+    taken = {date(AHEAD, 1, 1): 1}
     assert [["KEN", "UGA"]] == found(lines("KEN", "UGA", window=days(0, 20)), an_offering(terms=free))
     assert [] == found(lines("KEN", "UGA", window=days(0, 20)), an_offering(terms=free, taken=taken))
 

@@ -17,6 +17,7 @@ from services.matching.offering import Offering
 from services.matching.scoring import FULL, Experience, Known, scored
 from services.matching.weights import CRITERIA
 from services.matching.wording import says, sentences
+from tests.builders import AHEAD
 from tests.domain.test_matching_scoring import knowledge, lines, offerings
 from tests.matching_builders import a_match, a_wanted_line, an_offering, terms
 
@@ -76,7 +77,7 @@ def test_it_reads_as_a_person_would_say_it() -> None:
     line = a_wanted_line(
         topics=("mutual_legal_assistance", "preservation_of_data", "piracy_and_maritime_crime", "gender"),
         languages=(Language.EN, Language.FR),
-        window=Period(starts=date(2027, 6, 1), ends=date(2028, 1, 31)),
+        window=Period(starts=date(AHEAD, 6, 1), ends=date(AHEAD + 1, 1, 31)),
     )
     done = Experience(deliveries={"mla_training": 4}, topics=frozenset({"gender"}))
     known = Known(experience={offering.provider: done})

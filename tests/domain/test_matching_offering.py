@@ -16,10 +16,10 @@ from contracts.values import Money, Period, Role
 from services.matching import offering, policy
 from services.matching.offering import MOVES, Offering, OfferingStatus, ShownStatus, evolve
 from services.matching.policy import Action
-from tests.builders import NOON, a_caller
+from tests.builders import AHEAD, NOON, a_caller
 from tests.matching_builders import AUTUMN, SPRING, an_offering, content, terms
 
-LATER = datetime(2028, 1, 1, tzinfo=NOON.tzinfo)
+LATER = datetime(AHEAD + 1, 1, 1, tzinfo=NOON.tzinfo)
 
 DECIDE: dict[str, Callable[[Offering], Fact]] = {
     "revise": lambda o: o.revise(content(), now=NOON),
@@ -140,7 +140,7 @@ def test_an_offering_does_not_lapse_on_the_last_day_of_its_validity() -> None:
         (),
         (Capacity(period=AUTUMN, units=5),),
         (Capacity(period=SPRING, units=1),),
-        (Capacity(period=Period(starts=SPRING.starts, ends=date(2027, 5, 31)), units=9),),
+        (Capacity(period=Period(starts=SPRING.starts, ends=date(AHEAD, 5, 31)), units=9),),
     ],
     ids=["dropped", "another", "too small", "shorter"],
 )
@@ -160,11 +160,11 @@ def test_a_period_of_which_units_are_taken_may_grow() -> None:
 @pytest.mark.parametrize(
     ("taken", "today", "shown"),
     [
-        ({}, date(2027, 1, 1), ShownStatus.AVAILABLE),
-        ({SPRING.starts: 2}, date(2027, 1, 1), ShownStatus.AVAILABLE),
-        ({SPRING.starts: 2, AUTUMN.starts: 1}, date(2027, 1, 1), ShownStatus.FULLY_RESERVED),
-        ({AUTUMN.starts: 1}, date(2027, 6, 30), ShownStatus.AVAILABLE),
-        ({AUTUMN.starts: 1}, date(2027, 7, 1), ShownStatus.FULLY_RESERVED),
+        ({}, date(AHEAD, 1, 1), ShownStatus.AVAILABLE),
+        ({SPRING.starts: 2}, date(AHEAD, 1, 1), ShownStatus.AVAILABLE),
+        ({SPRING.starts: 2, AUTUMN.starts: 1}, date(AHEAD, 1, 1), ShownStatus.FULLY_RESERVED),
+        ({AUTUMN.starts: 1}, date(AHEAD, 6, 30), ShownStatus.AVAILABLE),
+        ({AUTUMN.starts: 1}, date(AHEAD, 7, 1), ShownStatus.FULLY_RESERVED),
     ],
 )
 def test_an_available_offering_without_a_unit_left_from_today_on_is_fully_reserved(
@@ -197,7 +197,7 @@ def test_training_on_mutual_legal_assistance_is_flagged_for_what_it_leaves_out()
     assert () == an_offering(terms=terms(kinds=("mentoring",))).missing_curriculum
 
 
-DAYS = st.dates(date(2027, 1, 1), date(2027, 12, 31))
+DAYS = st.dates(date(AHEAD, 1, 1), date(AHEAD, 12, 31))
 
 
 @given(st.lists(st.tuples(DAYS, DAYS), max_size=4))
@@ -205,7 +205,7 @@ def test_capacity_periods_are_refused_exactly_when_two_share_a_day(edges: list[t
     periods = [Period(starts=min(pair), ends=max(pair)) for pair in edges]
     days = [{p.starts + timedelta(days=n) for n in range((p.ends - p.starts).days + 1)} for p in periods]
     share_a_day = len(set().union(*days)) < sum(len(one) for one in days)
-    valid = Period(starts=date(2027, 1, 1), ends=date(2027, 12, 31))
+    valid = Period(starts=date(AHEAD, 1, 1), ends=date(AHEAD, 12, 31))
     capacity = tuple(Capacity(period=period, units=1) for period in periods)
 
     if share_a_day:

@@ -44,9 +44,10 @@ from services.matching.round_world import (
 from services.matching.rounds.plan import faults
 from services.matching.rounds.problem import BadProblemError, check
 from services.matching.rounds.solve import Effort, Question, solve
+from tests.builders import AHEAD
 from tests.matching_builders import AUTUMN, SPRING, a_match, a_wanted_line, an_offering, terms
 
-TODAY = date(2026, 11, 26)
+TODAY = date(AHEAD - 1, 11, 26)
 
 
 def an_open_line(state: str = "KEN", **changes: Any) -> OpenLine:
@@ -93,9 +94,9 @@ def pair(line: OpenLine, offering: OpenOffering) -> Pair:
         (an_open_line(groups=("ldc", "lldc")), 500),
         (an_open_line(review=True, triage="urgent"), 700),
         (an_open_line(triage="normal"), 0),
-        (an_open_line(waiting_since=date(2026, 9, 1)), 40),
+        (an_open_line(waiting_since=date(AHEAD - 1, 9, 1)), 40),
         (an_open_line(waiting_since=date(2010, 1, 1)), 24 * 20),
-        (an_open_line(waiting_since=date(2027, 1, 1)), 0),
+        (an_open_line(waiting_since=date(AHEAD, 1, 1)), 0),
     ],
 )
 def test_a_priority_is_the_sum_of_what_is_published(line: OpenLine, points: int) -> None:
@@ -197,7 +198,7 @@ def test_pins_of_one_offering_go_where_there_is_room() -> None:
 
     asked = posed(world, KeptSettings(pinned=tuple(pair(line, offering) for line in lines)))
 
-    assert ["2027-01-01", "2027-07-01"] == [pin.period for pin in asked.problem.pinned]
+    assert [f"{AHEAD}-01-01", f"{AHEAD}-07-01"] == [pin.period for pin in asked.problem.pinned]
 
 
 @pytest.mark.parametrize(

@@ -31,12 +31,13 @@ from services.matching.scoring import (
 )
 from services.matching.treaties import TreatyStatus, statuses_of
 from services.matching.weights import CRITERIA, FIRST, Criterion, Weights
+from tests.builders import AHEAD
 from tests.matching_builders import SPRING, a_wanted_line, an_offering, terms
 
 UNJUDGED: set[Criterion] = {"meaning"}
 """What codes do not tell."""
 
-DAYS = st.dates(date(2027, 1, 1), date(2027, 12, 31))
+DAYS = st.dates(date(AHEAD, 1, 1), date(AHEAD, 12, 31))
 PERIODS = st.tuples(DAYS, DAYS).map(lambda pair: Period(starts=min(pair), ends=max(pair)))
 
 
@@ -255,8 +256,8 @@ def test_what_a_line_does_not_ask_for_gives_nothing() -> None:
         ("funding", {"resource_status": "partly"}, {"resource_status": "unfunded"}),
         (
             "window",
-            {"capacity": (Capacity(period=Period(starts=date(2027, 2, 1), ends=date(2027, 6, 30)), units=1),)},
-            {"capacity": (Capacity(period=Period(starts=date(2027, 6, 1), ends=date(2027, 6, 30)), units=1),)},
+            {"capacity": (Capacity(period=Period(starts=date(AHEAD, 2, 1), ends=date(AHEAD, 6, 30)), units=1),)},
+            {"capacity": (Capacity(period=Period(starts=date(AHEAD, 6, 1), ends=date(AHEAD, 6, 30)), units=1),)},
         ),
     ],
 )
@@ -275,8 +276,8 @@ def test_each_criterion_prefers_what_fits_better(criterion: str, better: dict[st
     [
         ("legal_system", {"provider": "UGA"}, {"provider": "UNODC-CEB"}),
         ("legal_system", {"provider": "UNODC-CEB"}, {"provider": "FRA"}),
-        ("load", {}, {"taken": {date(2027, 1, 1): 1}}),
-        ("load", {"taken": {date(2027, 1, 1): 1}}, {"taken": {date(2027, 1, 1): 2}}),
+        ("load", {}, {"taken": {date(AHEAD, 1, 1): 1}}),
+        ("load", {"taken": {date(AHEAD, 1, 1): 1}}, {"taken": {date(AHEAD, 1, 1): 2}}),
     ],
 )
 def test_so_does_what_is_not_of_its_terms(criterion: str, better: dict[str, Any], worse: dict[str, Any]) -> None:
@@ -349,13 +350,13 @@ def test_a_neighbour_is_nearer_than_a_stranger() -> None:
 
 
 def test_a_full_period_counts_for_no_day() -> None:
-    line, full = a_wanted_line(), an_offering(taken={date(2027, 1, 1): 2})
+    line, full = a_wanted_line(), an_offering(taken={date(AHEAD, 1, 1): 2})
 
     assert 0 == next(share.points for share in scored(line, full).shares if share.criterion == "window")
 
 
 NO_LONGER_PARTY = TreatyStatus(instrument="UNTOC", party=False, as_of=date(2026, 11, 1), recorded=True)
-LATE = Capacity(period=Period(starts=date(2027, 7, 1), ends=date(2027, 12, 31)), units=1)
+LATE = Capacity(period=Period(starts=date(AHEAD, 7, 1), ends=date(AHEAD, 12, 31)), units=1)
 
 ONE_VIOLATED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("own_state", {"state": "NOR"}, {"provider": "NOR"}),
@@ -372,13 +373,17 @@ ONE_VIOLATED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("treaty", {"treaties": ()}, {"terms": terms(treaties=("UNTOC",))}),
     ("treaty", {"treaties": statuses_of("FRA")}, {"terms": terms(treaties=("UNTOC", "FP"))}),
     ("treaty", {"treaties": (NO_LONGER_PARTY,)}, {"terms": terms(treaties=("UNTOC",))}),
-    ("window", {"window": Period(starts=date(2027, 2, 1), ends=date(2027, 3, 1))}, {"terms": terms(capacity=(LATE,))}),
+    (
+        "window",
+        {"window": Period(starts=date(AHEAD, 2, 1), ends=date(AHEAD, 3, 1))},
+        {"terms": terms(capacity=(LATE,))},
+    ),
     ("resource_status", {"cannot_wait": True}, {"terms": with_money_lacking(terms(resource_status="partly"))}),
-    ("capacity", {}, {"taken": {date(2027, 1, 1): 2}}),
+    ("capacity", {}, {"taken": {date(AHEAD, 1, 1): 2}}),
     (
         "validity",
-        {"window": Period(starts=date(2027, 12, 31), ends=date(2028, 1, 5))},
-        {"terms": terms(valid=Period(starts=date(2027, 1, 1), ends=date(2027, 12, 30)))},
+        {"window": Period(starts=date(AHEAD, 12, 31), ends=date(AHEAD + 1, 1, 5))},
+        {"terms": terms(valid=Period(starts=date(AHEAD, 1, 1), ends=date(AHEAD, 12, 30)))},
     ),
 ]
 """A constraint, and what has to be changed of a line and an offering that fit for it alone to be violated."""

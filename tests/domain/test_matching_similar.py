@@ -14,7 +14,7 @@ from services.matching.reading import Wording, read
 from services.matching.scoring import FULL
 from services.matching.similar import DUPLICATE_WITHIN, SIMILAR_MAX, Submitted, likeness, similar
 from services.matching.text.meaning import Embedder
-from tests.builders import NOON
+from tests.builders import AHEAD, NOON
 from tests.domain.test_matching_scoring import lines
 from tests.domain.test_matching_text_meaning import Letters
 from tests.matching_builders import a_wanted_line
@@ -53,14 +53,14 @@ def test_it_is_told_what_two_lines_share() -> None:
         kind="mentoring",
         topics=("extradition", "cybercrime"),
         articles=("UNTOC:16",),
-        window=Period(starts=date(2027, 6, 1), ends=date(2027, 12, 31)),
+        window=Period(starts=date(AHEAD, 6, 1), ends=date(AHEAD, 12, 31)),
     )
-    later = submitted(window=Period(starts=date(2028, 1, 1), ends=date(2028, 2, 1)))
+    later = submitted(window=Period(starts=date(AHEAD + 1, 1, 1), ends=date(AHEAD + 1, 2, 1)))
 
     (found,) = similar(to, [other])
 
     assert (False, ("extradition",), ()) == (found.same_kind, found.topics, found.articles)
-    assert Period(starts=date(2027, 6, 1), ends=date(2027, 6, 30)) == found.overlap
+    assert Period(starts=date(AHEAD, 6, 1), ends=date(AHEAD, 6, 30)) == found.overlap
     assert similar(to, [later])[0].overlap is None
 
 

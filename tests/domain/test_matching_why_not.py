@@ -14,9 +14,10 @@ from services.matching.line import RequestStatus, WantedLine
 from services.matching.offering import Offering, OfferingStatus
 from services.matching.treaties import TreatyStatus, statuses_of
 from services.matching.why_not import Change, Nearest, changed, obstacles
+from tests.builders import AHEAD
 from tests.matching_builders import a_wanted_line, an_offering, terms
 
-TODAY = date(2026, 11, 26)
+TODAY = date(AHEAD - 1, 11, 26)
 STATES, LANGUAGES = ("KEN", "NOR", "PER"), tuple(Language)
 
 
@@ -113,23 +114,23 @@ def test_all_changes_together_admit_it(line: WantedLine, offering: Offering) -> 
 
 
 def test_it_says_by_how_many_days_a_window_is_missed() -> None:
-    spring = Period(starts=date(2027, 2, 1), ends=date(2027, 2, 28))
+    spring = Period(starts=date(AHEAD, 3, 1), ends=date(AHEAD, 3, 28))
     offering = an_offering(
         terms=terms(
-            valid=Period(starts=date(2027, 1, 1), ends=date(2027, 12, 31)),
+            valid=Period(starts=date(AHEAD, 1, 1), ends=date(AHEAD, 12, 31)),
             capacity=(
                 Capacity(period=spring, units=1),
-                Capacity(period=Period(starts=date(2027, 3, 14), ends=date(2027, 3, 31)), units=1),
+                Capacity(period=Period(starts=date(AHEAD, 4, 11), ends=date(AHEAD, 4, 30)), units=1),
             ),
         ),
         taken={spring.starts: 1},
     )
-    line = a_wanted_line(window=Period(starts=date(2027, 2, 1), ends=date(2027, 2, 28)))
+    line = a_wanted_line(window=spring)
 
     (only,) = obstacles(line, offering, today=TODAY)
 
     assert ("capacity", Nearest(change=Change.LATER, amount=14)) == (only.name, only.nearest)
-    assert ("2027-03-14/2027-03-31",) == only.offered
+    assert (f"{AHEAD}-04-11/{AHEAD}-04-30",) == only.offered
 
 
 def test_where_only_an_old_list_says_so_it_says_of_when_and_asks_for_a_newer_one() -> None:

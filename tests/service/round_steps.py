@@ -1,5 +1,6 @@
 """What tests of rounds begin with: offerings approved, lines opened, a round asked for and planned."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,13 +9,13 @@ import httpx
 from chassis.db import Database
 from contracts.requests import RequestSubmitted
 from services.matching.round_planner import Planner
-from tests.builders import headers
+from tests.builders import AHEAD, headers
 from tests.matching_builders import a_contract_line, a_submission
 from tests.service.matching_steps import COORDINATOR, Owner, opened
 from tests.service.test_matching_offerings import approved
 
 Client = httpx.AsyncClient
-SPRING = {"from": "2027-01-01", "until": "2027-06-30"}
+SPRING = {"from": f"{AHEAD}-01-01", "until": f"{AHEAD}-06-30"}
 UNIT = "UNODC:provider_officer"
 
 
@@ -24,8 +25,8 @@ async def offered(api: Client, by: str = UNIT, *, units: int = 1, **changes: Any
 
 
 async def wanted(owner: Owner, state: str = "KEN", **changes: Any) -> UUID:
-    """A line of an open request of its own."""
-    submission: RequestSubmitted = a_submission(a_contract_line(**changes), state=state)
+    """A line of an open request of its own, submitted now: for having waited there are points."""
+    submission: RequestSubmitted = a_submission(a_contract_line(**changes), state=state, submitted_at=datetime.now(UTC))
     await opened(owner, submission)
     return submission.lines[0].line_id
 

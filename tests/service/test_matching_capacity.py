@@ -24,9 +24,9 @@ from services.matching.line import RequestStatus, WantedLine
 from services.matching.match import Match, MatchStatus
 from services.matching.offering import Offering, OfferingStatus
 from services.matching.wiring import SERVICE
-from tests.builders import NOON, a_caller
+from tests.builders import AHEAD, NOON, a_caller
 from tests.domain.test_matching_scoring import ONE_VIOLATED, lines, nearly_fitting, offerings
-from tests.matching_builders import SPRING, a_match, a_submission, a_wanted_line, an_offering, terms
+from tests.matching_builders import AUTUMN, SPRING, a_match, a_submission, a_wanted_line, an_offering, terms
 from tests.service.matching_steps import KENYA, NORWAY, Owner, matches_of, move, opened
 from tests.service.test_matching_offerings import approved
 
@@ -96,20 +96,20 @@ async def test_of_a_hundred_that_confirm_at_once_ten_take_the_ten_units(database
 async def test_a_second_period_is_taken_when_the_first_is_full(databases: Mapping[str, Database]) -> None:
     db = databases["matching"]
     spring, early = (
-        Period(starts=date(2027, 3, 1), ends=date(2027, 6, 30)),
-        Period(starts=date(2027, 1, 1), ends=date(2027, 2, 28)),
+        Period(starts=date(AHEAD, 3, 1), ends=date(AHEAD, 6, 30)),
+        Period(starts=date(AHEAD, 1, 1), ends=date(AHEAD, 2, 28)),
     )
     offering = an_offering(terms=terms(capacity=(Capacity(period=early, units=1), Capacity(period=spring, units=1))))
     async with db.transaction() as tx:
         await offering_store.save(tx, offering)
         await offering_store.save_capacity(tx, offering)
-        window = Period(starts=date(2027, 2, 1), ends=date(2027, 6, 30))
+        window = Period(starts=date(AHEAD, 2, 1), ends=date(AHEAD, 6, 30))
 
         took = [await offering_store.take(tx, offering.offering_id, window) for _ in range(3)]
         await offering_store.give_back(tx, offering.offering_id, early)
         again = await offering_store.take(tx, offering.offering_id, window)
         outside = await offering_store.take(
-            tx, offering.offering_id, Period(starts=date(2028, 1, 1), ends=date(2028, 2, 1))
+            tx, offering.offering_id, Period(starts=date(AHEAD + 1, 1, 1), ends=date(AHEAD + 1, 2, 1))
         )
 
     assert [early, spring, None] == took
@@ -246,7 +246,7 @@ MANY_MENTORS = """
         SELECT (json_populate_record(o, json_build_object('offering_id', gen_random_uuid()))).*
         FROM offering AS o, generate_series(1, 3000) WHERE kinds = '{mentoring}' RETURNING offering_id
     )
-    INSERT INTO capacity (offering_id, starts, ends, units) SELECT offering_id, '2027-01-01', '2027-12-31', 2 FROM mentors
+    INSERT INTO capacity (offering_id, starts, ends, units) SELECT offering_id, $1::date, $2::date, 2 FROM mentors
     """
 
 
@@ -258,7 +258,7 @@ async def test_candidates_among_thousands_are_found_by_the_index_of_kinds(
             offering = an_offering(offering_id=uuid4(), terms=terms(kinds=(kind,)))
             await offering_store.save(tx, offering)
             await offering_store.save_capacity(tx, offering)
-        await tx.execute(MANY_MENTORS)
+        await tx.execute(MANY_MENTORS, SPRING.starts, AUTUMN.ends)
     migrator = await Database.connect(database_url, "matching", owner=True)
     async with migrator.transaction() as tx:
         await tx.execute("ANALYZE offering, capacity")

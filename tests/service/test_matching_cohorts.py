@@ -8,7 +8,7 @@ import pytest
 from chassis.db import Database
 from contracts.requests import LineFulfilmentChanged, RequestSubmitted, RequestWithdrawn
 from services.matching import line_store, offering_store
-from tests.builders import NOON, headers
+from tests.builders import AHEAD, NOON, headers
 from tests.matching_builders import a_contract_line, a_submission
 from tests.service.matching_steps import CEB, COORDINATOR, NORWAY, Client, Owner, ids, opened
 from tests.service.operations import ACTORS
@@ -58,7 +58,7 @@ async def test_lines_of_two_states_are_told_together_with_what_that_saves(api: C
         one["maximal"],
         page["whole"],
     )
-    assert {"from": "2027-02-01", "until": "2027-06-30"} == one["window"]
+    assert {"from": f"{AHEAD}-02-01", "until": f"{AHEAD}-06-30"} == one["window"]
 
 
 async def test_what_is_met_over_or_not_available_makes_no_cohort(api: Client, owner: Owner) -> None:

@@ -10,7 +10,7 @@ from chassis.rebuild import verify
 from services.matching import scoring_store
 from services.matching.scoring import Experience
 from services.matching.wiring import SERVICE
-from tests.builders import a_caller, headers
+from tests.builders import AHEAD, a_caller, headers
 from tests.matching_builders import a_contract_line, a_submission
 from tests.service.matching_steps import (
     CEB,
@@ -31,7 +31,7 @@ from tests.service.test_matching_offerings import approved
 AUDITOR = "UNODC:auditor"
 WELL: Mapping[str, Any] = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 5}
 POORLY: Mapping[str, Any] = {"result": "unmet", "relevance": 2, "quality": 1, "timeliness": 1}
-ROOM = [{"from": "2027-01-01", "until": "2027-06-30", "units": 9}]
+ROOM = [{"from": f"{AHEAD}-01-01", "until": f"{AHEAD}-06-30", "units": 9}]
 WORDS = ("state_evaluation_comment", "provider_evaluation_comment")
 
 

@@ -11,7 +11,7 @@ from contracts.requests import (
     CirculationDecided,
     RequestWithdrawn,
 )
-from tests.builders import NOON, headers
+from tests.builders import AHEAD, NOON, headers
 from tests.matching_builders import a_submission
 from tests.service.matching_steps import (
     CEB,
@@ -55,7 +55,10 @@ async def test_a_match_goes_from_the_short_list_to_the_end(
     match = await move(api, match, "accept", KENYA)
     assert ("accepted", None) == (match["status"], match["capacity_period"])
     match = await move(api, match, "confirm", NORWAY)
-    assert ("confirmed", {"from": "2027-01-01", "until": "2027-06-30"}) == (match["status"], match["capacity_period"])
+    assert ("confirmed", {"from": f"{AHEAD}-01-01", "until": f"{AHEAD}-06-30"}) == (
+        match["status"],
+        match["capacity_period"],
+    )
     assert {"minor": 3800000, "currency": "USD"} == match["funding_needed"]
     shown = (await api.get(f"/v1/offerings/{offering['offering_id']}", headers=headers(NORWAY))).json()
     assert [1, 0] == [period["taken"] for period in shown["capacity"]]
@@ -83,7 +86,7 @@ async def test_a_revoked_match_gives_its_unit_back(api: Client, owner: Owner) ->
 async def test_the_last_unit_is_taken_once_and_the_offering_is_shown_as_fully_reserved(
     api: Client, owner: Owner
 ) -> None:
-    offering = await approved(api, capacity=[{"from": "2027-01-01", "until": "2027-12-31", "units": 1}])
+    offering = await approved(api, capacity=[{"from": f"{AHEAD}-01-01", "until": f"{AHEAD}-12-31", "units": 1}])
     both = []
     for _ in range(2):
         match = (await matches_of(api, await opened(owner)))[0]

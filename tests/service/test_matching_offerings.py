@@ -17,7 +17,7 @@ from contracts.values import Role
 from services.matching import offering_actions, offering_store, policy
 from services.matching.offering import OfferingStatus, ShownStatus
 from services.matching.wiring import lapse_offerings
-from tests.builders import NOON, a_caller, headers
+from tests.builders import AHEAD, NOON, a_caller, headers
 from tests.matching_builders import AUTUMN, SPRING, an_offering, an_offering_body, terms
 
 Client = httpx.AsyncClient
@@ -152,7 +152,7 @@ def unfunded(minor: int, currency: str = "USD") -> dict[str, Any]:
     return {"resource_status": "unfunded", "funding_needed": {"minor": minor, "currency": currency}}
 
 
-JANUARY, FEBRUARY = units("2027-01-01", "2027-02-01"), units("2027-02-01", "2027-03-01")
+JANUARY, FEBRUARY = units(f"{AHEAD}-01-01", f"{AHEAD}-02-01"), units(f"{AHEAD}-02-01", f"{AHEAD}-03-01")
 LONG_AGO = {
     "valid": {"from": "2020-01-01", "until": "2021-01-01"},
     "capacity": [units("2020-01-01", "2021-01-01")],
@@ -175,10 +175,10 @@ LONG_AGO = {
         (NORWAY, unfunded(5, "ZZZ"), 400, "unknown-code"),
         (NORWAY, unfunded(10**30), 400, "number-out-of-range"),
         (NORWAY, {"kinds": []}, 400, "offering-incomplete"),
-        (NORWAY, {"valid": {"from": "2028-01-01", "until": "2027-01-01"}}, 400, "dates-reversed"),
-        (NORWAY, {"capacity": [units("2027-02-01", "2027-01-01")]}, 400, "dates-reversed"),
+        (NORWAY, {"valid": {"from": f"{AHEAD + 1}-01-01", "until": f"{AHEAD}-01-01"}}, 400, "dates-reversed"),
+        (NORWAY, {"capacity": [units(f"{AHEAD}-02-01", f"{AHEAD}-01-01")]}, 400, "dates-reversed"),
         (NORWAY, {"capacity": [JANUARY, FEBRUARY]}, 400, "capacity-overlaps"),
-        (NORWAY, {"capacity": [units("2029-01-01", "2029-02-01")]}, 400, "capacity-outside-validity"),
+        (NORWAY, {"capacity": [units(f"{AHEAD + 2}-01-01", f"{AHEAD + 2}-02-01")]}, 400, "capacity-outside-validity"),
         (NORWAY, {"capacity": [JANUARY | {"units": 0}]}, 400, "number-out-of-range"),
         (NORWAY, LONG_AGO, 409, "validity-ended"),
         (NORWAY, {"titel": "x"}, 400, "unknown-field"),
@@ -301,7 +301,7 @@ async def test_the_shown_status_in_sql_and_in_python_is_the_same(databases: Mapp
                     )
                 kept = await offering_store.known(tx, one.offering_id)
                 assert one == kept
-                for today in (SPRING.starts, SPRING.ends, AUTUMN.starts, date(2028, 1, 1)):
+                for today in (SPRING.starts, SPRING.ends, AUTUMN.starts, date(AHEAD + 1, 1, 1)):
                     sql = await tx.fetchval(
                         "SELECT shown_status(offering, $2) FROM offering WHERE offering_id = $1",
                         one.offering_id,
@@ -327,7 +327,7 @@ async def test_the_schema_keeps_capacity_within_its_bounds_when_the_code_is_wron
 async def test_a_period_in_use_is_not_dropped(api: Client, databases: Mapping[str, Database]) -> None:
     offering = await approved(api)
     async with databases["matching"].transaction() as tx:
-        await tx.execute("UPDATE capacity SET taken = 1 WHERE starts = '2027-01-01'")
+        await tx.execute("UPDATE capacity SET taken = 1 WHERE starts = $1", SPRING.starts)
     body = {key: value for key, value in an_offering_body().items() if key != "submit"}
     fewer = body | {"capacity": body["capacity"][1:]}
     path = f"/v1/offerings/{offering['offering_id']}"

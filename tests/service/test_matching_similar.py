@@ -18,7 +18,7 @@ from services.matching.policy import may_compare
 from services.matching.reading_store import WORDS_MAX
 from services.matching.similar import Similar, similar
 from services.matching.similar_api import AT_ONCE_MAX
-from tests.builders import a_caller, a_line, headers
+from tests.builders import AHEAD, a_caller, a_line, headers
 from tests.service.matching_steps import COORDINATOR, KENYA, NORWAY, Client
 from tests.service.reading_steps import Stage, line_ids, nothing, staged
 
@@ -70,7 +70,7 @@ async def test_a_coordinator_is_shown_every_states_and_in_what_they_are_alike(st
         "same_kind": True,
         "topics": ["electronic_evidence", "mutual_legal_assistance"],
         "articles": ["UNTOC:18"],
-        "overlap": {"from": "2027-02-01", "until": "2027-06-30"},
+        "overlap": {"from": f"{AHEAD}-02-01", "until": f"{AHEAD}-06-30"},
         "duplicate": False,
     } == {name: value for name, value in one.items() if name != "judgement"}
     assert ("letters", "1") == (one["judgement"]["model"], one["judgement"]["version"])

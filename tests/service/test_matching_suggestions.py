@@ -26,7 +26,7 @@ from contracts.requests import (
 )
 from services.matching import offering_actions
 from services.matching.wiring import SecondLooks
-from tests.builders import NOON, an_event, headers
+from tests.builders import AHEAD, NOON, an_event, headers
 from tests.domain import test_sample_world as sample_world
 from tests.matching_builders import a_contract_line, a_submission
 from tests.service.matching_steps import (
@@ -91,7 +91,7 @@ async def test_a_suggestion_is_explained_in_codes(api: Client, owner: Owner) -> 
     assert ["mutual_legal_assistance"] == topics["offered"]
     assert 220 == topics["of"] > topics["points"] > 0
     window = next(one for one in detail["explanation"] if one["criterion"] == "window")
-    assert ["2027-02-01/2027-06-30"] == window["asked"]
+    assert [f"{AHEAD}-02-01/{AHEAD}-06-30"] == window["asked"]
 
 
 async def test_the_explanation_is_in_the_readers_language(api: Client, owner: Owner) -> None:

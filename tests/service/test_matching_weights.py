@@ -14,7 +14,7 @@ from services.matching import scoring_store
 from services.matching.scoring import Experience
 from services.matching.weights import FIRST
 from services.matching.wiring import SERVICE
-from tests.builders import a_caller, headers
+from tests.builders import AHEAD, a_caller, headers
 from tests.matching_builders import a_contract_line, a_submission
 from tests.service.matching_steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner, matches_of, move, opened
 from tests.service.test_matching_offerings import approved
@@ -146,7 +146,7 @@ async def completed(api: Client, owner: Owner, by: str, kind: str = "mla_trainin
 
 async def test_what_a_provider_has_completed_counts_for_it_and_is_said(api: Client, owner: Owner) -> None:
     await approved(api, NORWAY)
-    await approved(api, CEB, capacity=[{"from": "2027-01-01", "until": "2027-06-30", "units": 9}])
+    await approved(api, CEB, capacity=[{"from": f"{AHEAD}-01-01", "until": f"{AHEAD}-06-30", "units": 9}])
     await completed(api, owner, CEB)
 
     request = await opened(owner)

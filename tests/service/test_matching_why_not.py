@@ -9,13 +9,13 @@ import pytest
 
 from chassis.db import Database
 from contracts.requests import RequestSubmitted
-from tests.builders import headers
+from tests.builders import AHEAD, headers
 from tests.matching_builders import a_contract_line, a_submission
 from tests.service.matching_steps import COORDINATOR, KENYA, NORWAY, Client, Owner, matches_of, opened
 from tests.service.test_matching_offerings import approved
 
 FRANCE = "FRA:provider_officer"
-ONLY_LATE = [{"from": "2027-07-14", "until": "2027-12-31", "units": 1}]
+ONLY_LATE = [{"from": f"{AHEAD}-07-14", "until": f"{AHEAD}-12-31", "units": 1}]
 """Two weeks after the window of the line that tests begin with."""
 
 
@@ -57,7 +57,7 @@ async def test_what_is_against_it_is_named_with_the_nearest_change(api: Client, 
     assert [
         ("The offering is in Spanish: English is neither spoken nor interpreted.",
          "It would fit in Spanish, with interpretation into English."),
-        ("The offering is not delivered in the window (February 1, 2027 – June 30, 2027).",
+        (f"The offering is not delivered in the window (February 1, {AHEAD} – June 30, {AHEAD}).",
          "It would fit 14 days later."),
     ] == [(one["reason"], one["advice"]) for one in told["obstacles"]]  # fmt: skip
     assert {"place", "match_id"}.isdisjoint(told)
@@ -69,7 +69,7 @@ async def test_it_is_told_in_the_readers_language(api: Client, owner: Owner) -> 
 
     (in_chinese,) = (await why_not(api, request, offering, language="zh"))["obstacles"]
 
-    assert "在所请求的时间（2027年2月1日 – 2027年6月30日）内，该援助提议不提供援助。" == in_chinese["reason"]
+    assert f"在所请求的时间（{AHEAD}年2月1日 – {AHEAD}年6月30日）内，该援助提议不提供援助。" == in_chinese["reason"]
     assert "如推迟14天，即可匹配。" == in_chinese["advice"]
 
 

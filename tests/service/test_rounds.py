@@ -17,7 +17,7 @@ from services.matching import round_store, surveying
 from services.matching.round_planner import TIMES_MAX, Planner
 from services.matching.rounds.child import Child, Limits
 from services.matching.rounds.solve import Question
-from tests.builders import headers
+from tests.builders import AHEAD, headers
 from tests.matching_builders import a_submission
 from tests.service.matching_steps import COORDINATOR, NORWAY, Owner, matches_of, move, opened
 from tests.service.round_steps import (
@@ -157,7 +157,7 @@ async def test_a_round_that_is_based_on_another_plans_the_same_lines_under_other
     kenya, niger = await wanted(owner, "KEN"), await wanted(owner, "NER")
     before = await planned(api, db, seconds=5)
     await wanted(owner, "PER")
-    room = {"offering_id": offering["offering_id"], "from": "2027-01-01", "left": 2}
+    room = {"offering_id": offering["offering_id"], "from": f"{AHEAD}-01-01", "left": 2}
 
     after = await planned(api, db, seconds=5, based_on=before["round_id"], rooms=[room])
     compared = (
@@ -199,7 +199,7 @@ async def test_pins_that_cannot_all_be_are_named(api: Client, db: Database, owne
     found = await planned(api, db, seconds=5, pinned=pins)
 
     assert ("failed", "pins") == (found["status"], found["outcome"])
-    assert [f"slot {offering['offering_id']} 2027-01-01"] == found["where"]
+    assert [f"slot {offering['offering_id']} {AHEAD}-01-01"] == found["where"]
     assert "pinned" in found["says"]
 
 
@@ -208,7 +208,9 @@ async def test_what_is_not_in_the_round_cannot_be_decided_about(api: Client, db:
     unknown = str(uuid4())
 
     pin = await planned(api, db, pinned=[{"line_id": str(line), "offering_id": unknown}])
-    room = await planned(api, db, rooms=[{"offering_id": offering["offering_id"], "from": "2030-01-01", "left": 1}])
+    room = await planned(
+        api, db, rooms=[{"offering_id": offering["offering_id"], "from": f"{AHEAD + 3}-01-01", "left": 1}]
+    )
 
     assert ("refused", "pin-without-candidate") == (pin["outcome"], pin["fault"])
     assert ("refused", "slot-unknown") == (room["outcome"], room["fault"])

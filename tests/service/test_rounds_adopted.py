@@ -17,7 +17,7 @@ from contracts.values import Period
 from services.matching import adopting
 from services.matching.match import SHOWN
 from services.matching.wiring import SERVICE
-from tests.builders import NOON, a_caller, headers
+from tests.builders import AHEAD, NOON, a_caller, headers
 from tests.matching_builders import a_contract_line, a_submission
 from tests.service import test_matching_offerings
 from tests.service.matching_steps import COORDINATOR, KENYA, NORWAY, Owner, attempt, ids, matches_of, move, opened
@@ -176,7 +176,7 @@ async def test_a_plan_for_more_than_there_is_shows_what_if_and_cannot_be_adopted
     offering = await offered(api)
     for state in ("KEN", "NER"):
         await wanted(owner, state)
-    room = {"offering_id": offering["offering_id"], "from": "2027-01-01", "left": 2}
+    room = {"offering_id": offering["offering_id"], "from": f"{AHEAD}-01-01", "left": 2}
     found = await planned(api, db, seconds=5, rooms=[room])
 
     answer = await end(api, found, "adopt")
@@ -220,10 +220,10 @@ async def test_a_match_takes_its_unit_in_the_period_that_was_planned(
     api: Client, db: Database, owner: Owner, database_url: str
 ) -> None:
     """Whoever could be served in either period is served in the second, and leaves the first to whom it alone suits."""
-    halves = [("2027-01-01", "2027-06-30"), ("2027-07-01", "2027-12-31")]
+    halves = [(f"{AHEAD}-01-01", f"{AHEAD}-06-30"), (f"{AHEAD}-07-01", f"{AHEAD}-12-31")]
     capacity = [{"from": starts, "until": ends, "units": 1} for starts, ends in halves]
     await test_matching_offerings.approved(api, UNIT, capacity=capacity)
-    whole, spring = (Period(starts=date(2027, 2, 1), ends=date(2027, last, 30)) for last in (11, 6))
+    whole, spring = (Period(starts=date(AHEAD, 2, 1), ends=date(AHEAD, last, 30)) for last in (11, 6))
     requests = [
         await opened(owner, a_submission(a_contract_line(window=window), state=state))
         for window, state in ((whole, "KEN"), (spring, "NER"))
@@ -237,7 +237,7 @@ async def test_a_match_takes_its_unit_in_the_period_that_was_planned(
         match = await move(api, match, "accept", f"{request.state}:focal_point")
         taken.append((await move(api, match, "confirm", UNIT))["capacity_period"]["from"])
 
-    assert ["2027-07-01", "2027-01-01"] == taken
+    assert [f"{AHEAD}-07-01", f"{AHEAD}-01-01"] == taken
     migrator = await Database.connect(database_url, "matching", owner=True)
     try:
         assert [] == await verify(migrator, SERVICE)

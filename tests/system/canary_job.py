@@ -11,7 +11,7 @@ import httpx
 
 from chassis.auth import persona_id
 from tests import builders
-from tests.builders import a_line, a_request
+from tests.builders import AHEAD, a_line, a_request
 from tests.files import FLOWS, PDF
 from tests.matching_builders import a_drafted_line, an_offering_body
 from tests.seats import ISSUER
@@ -248,7 +248,7 @@ async def money_is_pledged(stage: Stage) -> None:
 
 async def assistance_is_offered(stage: Stage) -> None:
     """Norway's goes through every move, and of the comments the last stays; UNODC's is there, another is withdrawn."""
-    capacity = [{"from": "2027-01-01", "until": "2027-12-31", "units": 9}]
+    capacity = [{"from": f"{AHEAD}-01-01", "until": f"{AHEAD}-12-31", "units": 9}]
     body = {**an_offering_body(submit=False, capacity=capacity)}
     del body["title"], body["summary"]
     needed = {"resource_status": "partly", "funding_needed": usd(1_000_000)}
