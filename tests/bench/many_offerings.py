@@ -13,6 +13,7 @@ from contracts import reference
 from contracts.values import Period
 from services.matching.line import WantedLine
 from services.matching.places import Entry
+from tests.builders import AHEAD
 from tests.matching_builders import a_wanted_line
 
 PAGE = 20_000
@@ -46,7 +47,7 @@ COLUMNS = [
     "submitted_at",
     "available_since",
 ]
-FIRST_DAY = date(2027, 1, 1)
+FIRST_DAY = date(AHEAD, 1, 1)
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 MODALITIES = ("in_person", "remote", "hybrid", "self_paced")
 PROVIDERS = ("UNODC-CEB", "UNODC-SHERLOC", "UNODC-JTIP", "NOR", "JPN", "FRA", "ZAF", "BRA", "ITA", "CAN", "AUS", "GHA")

@@ -70,7 +70,8 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     await needs.revise(api, 1)
     await needs.revise(api, 2, year=2028, work_package="translation")
     await needs.revise(api, 3, money=life.usd(0))
-    await life.close_and_reopen(api)
+    # No year is closed before the one before it: these books begin in 2026.
+    await life.close_and_reopen(api, min(life.LAST_YEAR, 2026))
 
     owner = await Database.connect(database_url, "pledges", owner=True)
     try:

@@ -400,9 +400,9 @@ async def test_a_year_is_closed_after_its_checklist_and_reopened_by_two_people(a
     assert (await post(api, f"{path}/close", FINANCE))["period"]["revision"] == 3
 
 
-async def close_and_reopen(client: Client) -> None:
+async def close_and_reopen(client: Client, year: int = LAST_YEAR) -> None:
     """A year that is closed, and reopened by two people."""
-    path = f"/v1/ledger/periods/{LAST_YEAR}"
+    path = f"/v1/ledger/periods/{year}"
     await post(client, f"{path}/close", FINANCE)
     await approve(client, await post(client, f"{path}/reopen", FINANCE, reason="audit_finding"))
 
