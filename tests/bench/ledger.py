@@ -60,7 +60,7 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
                 say(f"round {number}/{rounds}, {name:30} {run.rate:7.0f}/s  p99 {run.p99_ms:6.2f} ms")
                 # The service does so each second; here not while the clock runs, in which TPC-B has nothing beside it.
                 await _closed(db)
-        few, many, report, resident = await _read(db, url, large, say)
+        few, many, report, of_fund, resident = await _read(db, url, large, say)
     finally:
         await db.close()
 
@@ -77,6 +77,7 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
         ]  # fmt: skip
         rows.append((name, tuple(cells)))
     rows.append((f"a fund of {large:,} postings", ("", f"{many[0]:.2f}", f"{many[1]:.2f}", "", "", f"{resident:.0f}")))
+    rows.append(("the same as at a moment", ("", f"{of_fund[0]:.2f}", f"{of_fund[1]:.2f}", "", "", "")))
     rows.append(("a fund of 1,000 postings", ("", f"{few[0]:.2f}", f"{few[1]:.2f}", "", "", "")))
     rows.append(("all funds as at a moment", ("", f"{report[0]:.2f}", f"{report[1]:.2f}", "", "", "")))
     return Comparison(
@@ -90,6 +91,7 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
             Aim(what=f"a fund's figures, {large:,} postings, ms (p99)", ratio=many[1], at_most=5),
             Aim(what="the same : of a fund with 1,000 postings (p50)", ratio=many[0] / few[0], at_most=2),
             Aim(what="every account as at a moment, ms (p99)", ratio=report[1], at_most=1000),
+            Aim(what=f"a fund, {large:,} postings, as at a moment, ms (p99)", ratio=of_fund[1], at_most=1000),
             Aim(what="megabytes of the process that asks", ratio=resident, at_most=300),
         ],
     )
@@ -172,8 +174,8 @@ async def _written(ground: Ground, url: str, funds: list[str], batch: int, secon
 Times = tuple[float, float]
 
 
-async def _read(db: Database, url: str, large: int, say: Say) -> tuple[Times, Times, Times, float]:
-    """Milliseconds (p50, p99) of a small fund's figures, of a large one's, of a report; and megabytes."""
+async def _read(db: Database, url: str, large: int, say: Say) -> tuple[Times, Times, Times, Times, float]:
+    """Milliseconds (p50, p99) of a small fund's figures, of a large one's, of two reports; and megabytes."""
     began = datetime.now(UTC)
     await _load(url, SMALL, 1000)
     await _load(url, LARGE, large)
@@ -185,7 +187,9 @@ async def _read(db: Database, url: str, large: int, say: Say) -> tuple[Times, Ti
     few = await _timed(lambda: _totals(db, SMALL), MOMENTS)
     many = await _timed(lambda: _totals(db, LARGE), MOMENTS)
     report = await _timed(lambda: _report(db, moments.pop()), REPORTS)
-    return few, many, report, resident_mb("self")
+    moments = [began + (final_until - began) * chance.random() for _ in range(REPORTS)]
+    of_fund = await _timed(lambda: _of_fund(db, moments.pop()), REPORTS)
+    return few, many, report, of_fund, resident_mb("self")
 
 
 async def _load(url: str, fund: str, postings: int) -> None:
@@ -215,6 +219,15 @@ async def _closed(db: Database) -> datetime:
 async def _totals(db: Database, fund: str) -> Any:
     async with db.transaction() as tx:
         return await balances.totals(tx, [fund])
+
+
+async def _of_fund(db: Database, moment: datetime) -> Any:
+    """What `GET /v1/funds/{code}?as_at=` adds up."""
+    async with db.transaction() as tx:
+        return (
+            await balances.totals(tx, [LARGE], as_at=moment),
+            await balances.of_work_packages(tx, [LARGE], as_at=moment),
+        )
 
 
 async def _report(db: Database, moment: datetime) -> Any:
