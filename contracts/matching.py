@@ -6,14 +6,14 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from contracts import rounds
+from contracts import rankings, rounds
 from contracts.facts import Fact
+from contracts.rankings import CRITERIA_MAX
 from contracts.requests import About, Codes
 from contracts.values import Code, Language, Money, Organization, Period, State
 
 PERIODS_MAX = 24
 STATES_MAX = 200
-CRITERIA_MAX = 16
 
 
 class Capacity(Struct, frozen=True, kw_only=True):
@@ -399,6 +399,7 @@ FACTS: tuple[type[Fact], ...] = (
     OfferingReconfirmed,
     OfferingWithdrawn,
     OfferingLapsed,
+    *rankings.FACTS,
     MatchSuggested,
     MatchNominated,
     MatchInterested,

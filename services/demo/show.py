@@ -42,7 +42,7 @@ EXPECTED = (
     "requests.request.fulfilment-changed.v1",
     "matching.offering.submitted.v1",
     "matching.offering.approved.v1",
-    "matching.match.suggested.v1",
+    "matching.line.ranked.v1",
     "matching.match.presented.v1",
     "matching.match.accepted.v1",
     "matching.match.confirmed.v1",

@@ -75,7 +75,7 @@ class Seen:
         while True:
             event = await events.get()
             self.types[event.type] = self.types.get(event.type, 0) + 1
-            if event.type == "matching.match.suggested.v1":
+            if event.type == "matching.line.ranked.v1":
                 request_id = msgspec.json.decode(event.data)["request_id"]
                 self.suggested_at.setdefault(request_id, time.monotonic())
 

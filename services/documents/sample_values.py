@@ -126,6 +126,9 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "score": sum(points for _, points, _ in SHARES),
         "shares": [{"criterion": name, "points": points, "of": of} for name, points, of in SHARES],
         "algorithm": "codes-3:weights-0",
+        "criteria": [name for name, _, _ in SHARES],
+        "points": [points for _, points, _ in SHARES],
+        "LineRanked.of": [of for _, _, of in SHARES],
         # weights
         "version": 1,
         "weights": [{"criterion": name, "of": of} for name, of in FIRST_WEIGHTS.of.items()],
@@ -428,6 +431,7 @@ FIRST: frozenset[str] = frozenset(
         "RequestDrafted",
         "AttachmentAdded",
         "OfferingDrafted",
+        "LineRanked",
         "MatchSuggested",
         "MatchNominated",
         "MatchInterested",

@@ -12,11 +12,12 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
+from contracts.rankings import SUGGESTIONS_MAX
 from contracts.reference import instruments, region_of
 from services.matching.line import WantedLine
 from services.matching.places import COLUMN, NAMES, OF_ROOMS, OF_TIME, WIDE, WORD, Held, Ints, Places, Rows, taken
 from services.matching.row_scoring import BY_ITSELF, MANY, Asked, in_time, score
-from services.matching.scoring import FAR, FULL, NEAR, NOTHING_KNOWN, SUGGESTIONS_MAX, Known
+from services.matching.scoring import FAR, FULL, NEAR, NOTHING_KNOWN, Known
 from services.matching.text.meaning import Vector
 
 RERANKED_MAX = 500

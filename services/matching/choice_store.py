@@ -19,6 +19,7 @@ from contracts.values import Role
 from services.matching.choices import Move
 from services.matching.match import NOT_ENDED, MatchStatus
 from services.matching.match_store import Ranked
+from services.matching.packed import unpacked
 
 LIST_MAX = 100
 DIGEST_BYTES = 16
@@ -108,10 +109,10 @@ async def page(tx: Tx, *, line_id: UUID | None, after: UUID | None, limit: int) 
     rows = await tx.fetch(
         """
         WITH page AS (
-            SELECT line_id, match_id FROM match_move
-            WHERE revision = 1 AND ($1::uuid IS NULL OR line_id = $1)
+            SELECT DISTINCT line_id, match_id FROM match_move
+            WHERE ($1::uuid IS NULL OR line_id = $1)
               AND ($2::uuid IS NULL OR (line_id, match_id) < (
-                    SELECT line_id, match_id FROM match_move WHERE match_id = $2 AND revision = 1))
+                    SELECT line_id, match_id FROM match_move WHERE match_id = $2 LIMIT 1))
             ORDER BY line_id DESC, match_id DESC LIMIT $3)
         SELECT move.*, before.status AS before, stood.better + 1 AS place, stood.others + 1 AS of, shown.rankings
         FROM page JOIN match_move AS move USING (match_id)
@@ -143,7 +144,7 @@ def _chosen(row: Record) -> Chosen:
     values: dict[str, Any] = dict(row)
     beside = {name: values.pop(name) for name in ("before", "place", "of", "rankings")}
     beside["rankings"] = msgspec.json.decode(beside["rankings"])
-    values["shares"] = msgspec.json.decode(values["shares"], type=tuple[Share, ...])
+    values["shares"] = unpacked(values["shares"])
     return msgspec.convert({"move": msgspec.convert(values, Move), **beside}, Chosen)
 
 
@@ -175,7 +176,7 @@ async def rankings(tx: Tx, *, line_id: UUID | None, after: UUID | None, limit: i
         """
         SELECT ranking_id, line_id, role, shown_at, (
             SELECT coalesce(json_agg(json_build_object('match_id', move.match_id, 'offering_id', offering_id,
-                'place', place, 'score', score, 'shares', shares, 'algorithm', algorithm,
+                'place', place, 'score', score, 'shares', shares::text, 'algorithm', algorithm,
                 'offering_revision', offering_revision)
                 ORDER BY position), '[]')
             FROM unnest(matches, revisions, places) WITH ORDINALITY AS one(match_id, revision, place, position)
@@ -192,5 +193,5 @@ async def rankings(tx: Tx, *, line_id: UUID | None, after: UUID | None, limit: i
 
 
 def _ranking(row: Record) -> Ranking:
-    entries = msgspec.json.decode(row["entries"], type=tuple[Entry, ...])
+    entries = [{**one, "shares": unpacked(one["shares"])} for one in msgspec.json.decode(row["entries"])]
     return msgspec.convert({**dict(row), "entries": entries}, Ranking)

@@ -9,7 +9,8 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import asdict
 
 from contracts import reference
-from contracts.matching import CRITERIA_MAX, PERIODS_MAX, STATES_MAX, Capacity, Eligibility, Evaluation, Terms, Weight
+from contracts.matching import PERIODS_MAX, STATES_MAX, Capacity, Eligibility, Evaluation, Terms, Weight
+from contracts.rankings import CRITERIA_MAX
 from contracts.refusals import Invalid
 from contracts.requests import Codes, Excluded
 from contracts.values import Code, Language, Money, Period, State, is_unodc

@@ -1,4 +1,4 @@
-"""Who is told of which events of offerings, matches and rounds; `may_see` in the statement is the policy in SQL."""
+"""Who is told of which events of offerings, matches and rounds, and of rankings; `may_see` is the policy in SQL."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
@@ -17,6 +17,8 @@ async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Ma
         """
         SELECT ARRAY(SELECT offering_id FROM offering
                 WHERE offering_id = ANY ($3::uuid[]) AND may_see(offering, who.organization, who.role)
+                UNION ALL SELECT line_id FROM match
+                WHERE line_id = ANY ($3::uuid[]) AND oversees(who.role)
                 UNION ALL SELECT match_id FROM match
                 WHERE match_id = ANY ($3::uuid[]) AND may_see(match, who.organization, who.role)
                 UNION ALL SELECT round_id FROM round

@@ -4,7 +4,7 @@ It begins as a suggestion of the system, a coordinator's nomination or a provide
 begin again under the same id: a line and an offering have one match between them, whatever becomes of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -36,6 +36,7 @@ from contracts.matching import (
     MatchSuggested,
     Share,
 )
+from contracts.rankings import LineRanked, Suggestion
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Money, Period, Role, is_unodc
 from services.matching.evaluation import Evaluated, Side, side_of
@@ -264,6 +265,30 @@ def check_proposable(line: WantedLine | None) -> WantedLine:
     if line is None or not line.proposable:
         raise Conflict("request-not-open", status=line.status if line else None)
     return line
+
+
+def rank(line: WantedLine, best: Sequence[Scored], match_ids: Sequence[UUID], *, now: datetime) -> LineRanked:
+    """Suggest to a line that has no match yet the offerings that fit it best by codes, at least one, best first."""
+    return LineRanked(
+        line_id=line.line_id,
+        request_id=line.request_id,
+        state=line.state,
+        algorithm=best[0].algorithm,
+        criteria=tuple(share.criterion for share in best[0].shares),
+        of=tuple(share.of for share in best[0].shares),
+        suggestions=tuple(
+            Suggestion(
+                match_id=match_id,
+                offering_id=found.offering.offering_id,
+                provider=found.offering.provider,
+                offering_revision=found.offering.revision,
+                score=found.score,
+                points=tuple(share.points for share in found.shares),
+            )
+            for match_id, found in zip(match_ids, best, strict=True)
+        ),
+        ranked_at=now,
+    )
 
 
 def suggest(

@@ -9,6 +9,7 @@ from chassis.db import Tx
 from chassis.ids import new_id
 from contracts.facts import Event, Fact
 from contracts.matching import MatchConfirmed, MatchEvaluated, MatchRevoked, TreatyStatusRecorded, WeightsAdopted
+from contracts.rankings import LineRanked
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller, Role
 from services.matching import (
@@ -190,6 +191,9 @@ async def rebuild(tx: Tx, event: Event) -> None:
         return
     if fact.aggregate == "round":
         await round_actions.fold(tx, await round_store.known(tx, event.aggregate_id), fact)
+        return
+    if isinstance(fact, LineRanked):
+        await match_store.begin(tx, fact)
         return
     after = match.evolve(await match_store.known(tx, event.aggregate_id), fact)
     await match_store.save(tx, after)

@@ -9,12 +9,14 @@ from asyncpg import Record
 
 from chassis.db import Tx
 from chassis.writes import Write
-from contracts.matching import Judgement, Share
+from contracts.matching import Judgement
+from contracts.rankings import LineRanked
 from contracts.refusals import Missing
 from contracts.values import Caller, Money, Period
 from services.matching import consent_store
 from services.matching.evaluation import Evaluated
 from services.matching.match import NOT_CONFIRMED, NOT_SHOWN, Match, MatchStatus
+from services.matching.packed import packed, unpacked
 
 LIST_MAX = 100
 STRAYS_MAX = 200
@@ -193,6 +195,50 @@ _SAVE = Write(
 )
 
 
+_BEGIN = Write(
+    parts={
+        "begun": """
+            INSERT INTO match (match_id, request_id, line_id, offering_id, state, provider, status, revision, origin,
+                score, shares, algorithm, offering_revision, made_at, departs)
+            SELECT match_id, request_id, line_id, offering_id, state, provider, 'suggested', 0, 'suggested', score,
+                to_jsonb(shares), algorithm, offering_revision, made_at, false
+            FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::integer[],
+                $8::text[], $9::text[], $10::integer[], $11::timestamptz[]) AS suggestion(match_id, request_id, line_id,
+                offering_id, state, provider, score, shares, algorithm, offering_revision, made_at)
+            RETURNING match_id, revision, line_id, offering_id, status, made_at, score, shares, algorithm,
+                offering_revision
+        """,
+        "moved_first": """
+            INSERT INTO match_move (match_id, revision, line_id, offering_id, status, at, score, shares, algorithm,
+                offering_revision)
+            SELECT * FROM begun
+        """,
+    }
+)
+
+
+async def begin(tx: Tx, *rankings: LineRanked) -> None:
+    """Write the matches that rankings begin, each with its first move, in one statement."""
+    rows = [
+        (
+            one.match_id,
+            ranking.request_id,
+            ranking.line_id,
+            one.offering_id,
+            ranking.state,
+            one.provider,
+            one.score,
+            packed(zip(ranking.criteria, one.points, ranking.of, strict=True)),
+            ranking.algorithm,
+            one.offering_revision,
+            ranking.ranked_at,
+        )
+        for ranking in rankings
+        for one in ranking.suggestions
+    ]
+    await tx.write(_BEGIN, *map(list, zip(*rows, strict=True)))
+
+
 async def save(tx: Tx, *matches: Match) -> None:
     """Write matches as they now stand, in one statement."""
     await tx.write(
@@ -226,7 +272,7 @@ def _match(row: Record) -> Match:
     model, version = values.pop("judged_by"), values.pop("judged_version")
     closeness = values.pop("closeness")
     values["judgement"] = Judgement(model=model, version=version, closeness=closeness) if model else None
-    values["shares"] = msgspec.json.decode(values["shares"], type=tuple[Share, ...])
+    values["shares"] = unpacked(values["shares"])
     for side in ("state_evaluation", "provider_evaluation"):
         values[side] = msgspec.json.decode(values[side], type=Evaluated) if values[side] else None
     values["capacity_period"] = Period(starts=starts, ends=ends) if starts else None

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis.db import Database, Tx
+from contracts.rankings import SUGGESTIONS_MAX
 from services.matching import entry_store, offering_store, reading_store, scoring_store
 from services.matching.candidates import RERANKED_MAX, best
 from services.matching.constraints import violated
@@ -19,7 +20,7 @@ from services.matching.line import WantedLine
 from services.matching.offering import Offering
 from services.matching.places import Held
 from services.matching.reading import Reading, judgements
-from services.matching.scoring import SUGGESTIONS_MAX, Known, Scored, ranked
+from services.matching.scoring import Known, Scored, ranked
 
 LOOK_BACK = timedelta(seconds=60)
 """Far above the time a transaction may take: what was changed before is committed by then, or never."""

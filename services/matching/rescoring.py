@@ -11,6 +11,7 @@ from uuid import UUID
 from chassis.db import Tx
 from chassis.ids import new_id
 from contracts.matching import Judgement
+from contracts.rankings import SUGGESTIONS_MAX
 from services.matching import line_store, match, match_store, memory, reading_store, scoring_store, suggesting
 from services.matching.candidates import RERANKED_MAX
 from services.matching.constraints import violated
@@ -18,7 +19,7 @@ from services.matching.line import SEEKING, WantedLine
 from services.matching.match import Match
 from services.matching.offering import Offering, OfferingStatus
 from services.matching.reading import judgements
-from services.matching.scoring import SUGGESTIONS_MAX, Scored, scored
+from services.matching.scoring import Scored, scored
 
 
 async def judgement(tx: Tx, line_id: UUID, offering_id: UUID) -> Judgement | None:

@@ -85,7 +85,8 @@ class OpenOffering(Struct, frozen=True, kw_only=True):
 class Fitting(Struct, frozen=True, kw_only=True):
     """An offering that breaks no constraint of a line, with its score and the first days of the periods it could be in.
 
-    `match_revision` is that of the match the two have, 0 without one.
+    `match_revision` is that of the match the two have, 0 without one, and while nothing but its line's ranking tells of
+    it.
     """
 
     line_id: UUID

@@ -23,8 +23,6 @@ ALGORITHM = "codes-3"
 """How degrees are counted."""
 
 FULL = WHOLE
-SUGGESTIONS_MAX = 20
-
 NOT_JUDGED: Mapping[UUID, Judgement] = {}
 
 INTERPRETED = 500

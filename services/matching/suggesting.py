@@ -8,6 +8,7 @@ from chassis.db import Tx
 from chassis.ids import new_id
 from chassis.journal import announce_all
 from contracts.facts import Event, Fact
+from contracts.rankings import SUGGESTIONS_MAX, LineRanked
 from services.matching import (
     choice_store,
     line_store,
@@ -22,7 +23,7 @@ from services.matching.constraints import CAPACITY, violated
 from services.matching.line import SEEKING, WantedLine
 from services.matching.match import NOT_CONFIRMED, Match, MatchStatus
 from services.matching.offering import Offering
-from services.matching.scoring import SUGGESTIONS_MAX, scored
+from services.matching.scoring import scored
 
 SUGGESTED_LINES_MAX = 200
 """An offering that becomes available is suggested at once to at most so many lines, those it fits best."""
@@ -41,6 +42,13 @@ async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = N
     return after
 
 
+async def begin(tx: Tx, rankings: Sequence[LineRanked], *, because: Event) -> None:
+    """Begin the matches of lines that had none, and announce each line's ranking, which is its first and only one."""
+    if rankings:
+        await match_store.begin(tx, *rankings)
+        await announce_all(tx, [(ranking, 1) for ranking in rankings], because=because)
+
+
 async def anew(tx: Tx, request_id: UUID, *, because: Event, now: datetime, begins: bool = False) -> None:
     """End the matches that a request's lines no longer fit, and suggest what fits them best.
 
@@ -56,18 +64,23 @@ async def anew(tx: Tx, request_id: UUID, *, because: Event, now: datetime, begin
 async def _suggest(
     tx: Tx, lines: Sequence[WantedLine], held: Mapping[tuple[UUID, UUID], Match], *, because: Event, now: datetime
 ) -> None:
-    """Suggest to each line, held by this transaction with its matches, the offerings that fit it best."""
+    """Suggest to each line, held by this transaction with its matches, the offerings that fit it best.
+
+    Where it has no match yet that is one fact, its ranking; what joins later is a fact of its own.
+    """
     seeking = [line for line in lines if line.status in SEEKING and line.fulfilment != "complete"]
-    best = [
-        (line, rank, found)
-        for line, those in zip(seeking, await memory.ranked_for(tx, seeking), strict=True)
-        for rank, found in enumerate(those, 1)
-    ]
+    matched = {line_id for line_id, _ in held}
+    rankings: list[LineRanked] = []
     changes: list[Change] = []
-    for line, rank, found in best:
-        before = held.get((line.line_id, found.offering.offering_id))
-        if may_begin(before):
-            changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
+    for line, best in zip(seeking, await memory.ranked_for(tx, seeking), strict=True):
+        if line.line_id in matched:
+            for rank, found in enumerate(best, 1):
+                before = held.get((line.line_id, found.offering.offering_id))
+                if may_begin(before):
+                    changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
+        elif best:
+            rankings.append(match.rank(line, best, [new_id() for _ in best], now=now))
+    await begin(tx, rankings, because=because)
     await record(tx, changes, because=because)
 
 

@@ -18,7 +18,7 @@ from contracts import ledger as g
 from contracts import matching as m
 from contracts import notifications as n
 from contracts import pledges as p
-from contracts import reminders, rounds
+from contracts import rankings, reminders, rounds
 from contracts import requests as r
 from contracts.facts import Event, Fact, fact_type
 from contracts.notifications import Record
@@ -159,6 +159,10 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_offering(m.OfferingResumed, PROVIDER, COORDINATORS),
         _of_offering(m.OfferingWithdrawn, COORDINATORS),
         _of_offering(m.OfferingLapsed, PROVIDER),
+        (
+            rankings.LineRanked,
+            (_notice(rankings.LineRanked, COORDINATORS, link="/v1/matches?request={request_id}", gathered=True),),
+        ),
         (
             m.MatchSuggested,
             (_notice(m.MatchSuggested, COORDINATORS, link="/v1/matches?request={request_id}", gathered=True),),

@@ -19,7 +19,7 @@ from tests.bench.ground import READY, SERVICES
 from tests.builders import UNHURRIED
 from tests.seats import ISSUER
 
-SUGGESTED = "matching.match.suggested.v1"
+SUGGESTED = "matching.line.ranked.v1"
 
 
 def note_suggestions(running: Sequence[Running], notes: Path) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from chassis.db import Database
+from contracts.rankings import SUGGESTIONS_MAX
 from contracts.reference import instruments, region_of
 from services.matching import entry_store, offering_store, scoring_store
 from services.matching.candidates import RERANKED_MAX, best
@@ -21,7 +22,7 @@ from services.matching.line import WantedLine
 from services.matching.memory import memory_of
 from services.matching.places import NAMES, OF_BITS, OF_TOPICS, Held, numbers
 from services.matching.reading import Reading, judgements
-from services.matching.scoring import SUGGESTIONS_MAX, ranked
+from services.matching.scoring import ranked
 from services.matching.text.meaning import ENCODER, Vector, vector
 from services.matching.wiring import read_offerings
 from tests.bench.figures import Aim, Comparison, Row, percentile, resident_mb

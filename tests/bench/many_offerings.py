@@ -106,11 +106,11 @@ def offerings(first: int, end: int) -> Iterator[Made]:
 
 async def load(connection: asyncpg.Connection, first: int, end: int) -> None:
     """Put them into matching's tables, available, as whoever owns the tables, and past what follows from a change."""
-    now = datetime.now(UTC)
+    became = datetime.now(UTC) - timedelta(days=1)
     await connection.execute("SET search_path = matching; SET session_replication_role = replica")
     for begin in range(first, end, PAGE):
         made = list(offerings(begin, min(begin + PAGE, end)))
-        rows = [_row(entry, valid, now) for entry, valid, _ in made]
+        rows = [_row(entry, valid, became) for entry, valid, _ in made]
         await connection.copy_records_to_table("offering", records=rows, columns=COLUMNS)
         capacity = [(e.offering_id, *period) for e, _, periods in made for period in periods]
         await connection.copy_records_to_table(
@@ -119,11 +119,11 @@ async def load(connection: asyncpg.Connection, first: int, end: int) -> None:
     await connection.execute("SET session_replication_role = DEFAULT; ANALYZE offering; ANALYZE capacity")
 
 
-def _row(entry: Entry, valid: tuple[date, date], now: datetime) -> Sequence[object]:
+def _row(entry: Entry, valid: tuple[date, date], became: datetime) -> Sequence[object]:
     """The values of COLUMNS."""
     money = (None, None) if entry.resource_status == "funded" else (1000, "USD")
     codes = entry[2:14]
-    return (*entry[:2], "available", 2, "en", *codes, *valid, *entry[14:16], *money, [], "0" * 64, now, now, now)
+    return (*entry[:2], "available", 2, "en", *codes, *valid, *entry[14:16], *money, [], "0" * 64, *[became] * 3)
 
 
 def lines(count: int, *, seed: int = 2) -> Sequence[WantedLine]:

@@ -10,6 +10,7 @@ import pytest
 
 from contracts import matching as m
 from contracts import pledges as p
+from contracts import rankings
 from contracts import requests as r
 from contracts.facts import Fact, facts
 from contracts.notifications import Link
@@ -96,9 +97,9 @@ def test_a_reopening_that_a_revoked_match_caused_is_not_told_again() -> None:
 
 def test_suggestions_of_one_cause_are_told_together_and_other_facts_each_for_itself() -> None:
     event, cause = uuid4(), uuid4()
-    (suggested,), (presented,) = TOLD[m.MatchSuggested], TOLD[m.MatchPresented]
+    (ranked,), (suggested,), (presented,) = TOLD[rankings.LineRanked], TOLD[m.MatchSuggested], TOLD[m.MatchPresented]
 
-    assert cause == audience.cause_of(suggested, event, cause)
+    assert cause == audience.cause_of(ranked, event, cause) == audience.cause_of(suggested, event, cause)
     assert event == audience.cause_of(suggested, event, None)
     assert event == audience.cause_of(presented, event, cause)
 

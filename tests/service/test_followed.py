@@ -75,6 +75,8 @@ def may_be_told(world: World, running: Running, caller: Caller, event: Event) ->
     decide, follow = OF_SERVICE[running.name]
     if event.aggregate == "attachment":
         return decide(caller, R.READ_ATTACHMENTS, world.records["attachment_id"][event.aggregate_id]).allowed
+    if event.aggregate == "line":
+        return caller.role in OVERSEERS
     record = world.records[f"{event.aggregate}_id"][event.aggregate_id]
     if not decide(caller, follow, record).allowed:
         return False

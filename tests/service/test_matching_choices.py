@@ -67,11 +67,14 @@ async def read_matches(api: Client, by: str, **query: Any) -> None:
     assert 200 == answer.status_code, answer.text
 
 
-async def two_suggested(api: Client, owner: Owner) -> tuple[dict[str, Any], dict[str, Any]]:
+async def two_suggested(
+    api: Client, owner: Owner, *, by_facts_of_their_own: bool = False
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """The better and the other match of a line."""
+    request = await opened(owner) if by_facts_of_their_own else None
     await approved(api, CEB, topics=["mutual_legal_assistance", "electronic_evidence"])
     await approved(api, NORWAY, topics=["wildlife_forest_fisheries"])
-    better, other = await matches_of(api, await opened(owner))
+    better, other = await matches_of(api, request or await opened(owner))
     return better, other
 
 
@@ -237,9 +240,9 @@ async def test_they_hold_no_words_and_no_persons(api: Client, owner: Owner, data
 # -- from the journal -------------------------------------------------------------------------------------------------
 
 
-async def begun_again(api: Client, owner: Owner) -> None:
+async def begun_again(api: Client, owner: Owner, *, by_facts_of_their_own: bool = False) -> None:
     """A line whose matches were suggested, chosen of, ended, and suggested anew with another score."""
-    better, other = await two_suggested(api, owner)
+    better, other = await two_suggested(api, owner, by_facts_of_their_own=by_facts_of_their_own)
     match = await move(api, other, "shortlist", COORDINATOR)
     match = await move(api, match, "present", COORDINATOR, departure="other")
     match = await move(api, match, "accept", KENYA)
@@ -281,7 +284,7 @@ async def test_the_journal_makes_the_moves_again(api: Client, owner: Owner, migr
 async def test_the_migration_takes_over_what_the_journal_told_before(
     api: Client, owner: Owner, migrator: Database
 ) -> None:
-    await begun_again(api, owner)
+    await begun_again(api, owner, by_facts_of_their_own=True)
     (path,) = (Path(matching.__file__).parent / "migrations").glob("*_choices.sql")
     (takeover,) = re.findall(r"^INSERT INTO match_move\n.*?;$", path.read_text(encoding="utf-8"), re.M | re.S)
 

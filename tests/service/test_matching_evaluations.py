@@ -72,9 +72,9 @@ async def test_each_side_evaluates_what_is_completed_and_the_last_word_counts(
     match = await move(api, match, "evaluate", NORWAY, **WELL)
     match = await move(api, match, "evaluate", KENYA, **WELL, comment="They came after all.")
 
-    assert (WELL, 9) == (ratings(match["state_evaluation"]), match["state_evaluation"]["revision"])
-    assert (WELL, 8) == (ratings(match["provider_evaluation"]), match["provider_evaluation"]["revision"])
-    assert ("completed", 9, "They came after all.") == (
+    assert (WELL, 8) == (ratings(match["state_evaluation"]), match["state_evaluation"]["revision"])
+    assert (WELL, 7) == (ratings(match["provider_evaluation"]), match["provider_evaluation"]["revision"])
+    assert ("completed", 8, "They came after all.") == (
         match["status"], match["revision"], match["state_evaluation_comment"],
     )  # fmt: skip
     async with databases["matching"].transaction() as tx:

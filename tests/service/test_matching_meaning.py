@@ -13,9 +13,9 @@ from chassis.db import Database
 from chassis.peers import Peers
 from chassis.rebuild import verify
 from chassis.settings import Settings
+from contracts.rankings import SUGGESTIONS_MAX
 from services.matching import reading_store
 from services.matching.memory import memory_of
-from services.matching.scoring import SUGGESTIONS_MAX
 from services.matching.text import meaning
 from services.matching.text.meaning import Embedder
 from services.matching.wiring import SERVICE, read_offerings

@@ -74,9 +74,44 @@ async def test_a_submitted_line_is_suggested_what_fits_it_best_first(
     assert [match["score"] for match in found] == [sum(s["points"] for s in match["shares"]) for match in found]
     assert {"codes-3:weights-0"} == {match["algorithm"] for match in found}
     async with databases["matching"].transaction() as tx:
-        rows = await tx.fetch("SELECT event FROM journal WHERE type = 'matching.match.suggested.v1' ORDER BY position")
-    assert [1, 2] == [data_of(row)["rank"] for row in rows]
-    assert all(str(event.id) in row["event"] and "the-correlation" in row["event"] for row in rows)
+        (row,) = await tx.fetch("SELECT event FROM journal WHERE type LIKE 'matching.%' AND aggregate <> 'offering'")
+    told = data_of(row)
+    assert ("matching.line.ranked.v1", found[0]["line_id"]) == (told["type"], told["line_id"])
+    assert [match["match_id"] for match in found] == [one["match_id"] for one in told["suggestions"]]
+    assert found[0]["shares"] == [
+        {"criterion": criterion, "points": points, "of": of}
+        for criterion, points, of in zip(told["criteria"], told["suggestions"][0]["points"], told["of"], strict=True)
+    ]
+    assert str(event.id) in row["event"]
+    assert "the-correlation" in row["event"]
+
+
+async def test_what_joins_a_ranking_later_is_a_fact_of_its_own(
+    api: Client, owner: Owner, databases: Mapping[str, Database]
+) -> None:
+    await approved(api)
+    submission = await opened(owner)
+    await approved(api)
+    await owner.tells(RequestReturned(**ids(submission), reason="incomplete", returned_at=NOON))
+    await approved(api, CEB)
+    await owner.tells(submission)
+
+    assert [0, 1, 1] == sorted(match["revision"] for match in await matches_of(api, submission))
+    async with databases["matching"].transaction() as tx:
+        rows = await tx.fetch("SELECT type FROM journal WHERE aggregate IN ('line', 'match') ORDER BY position")
+    assert ["matching.line.ranked.v1"] + ["matching.match.suggested.v1"] * 2 == [row["type"] for row in rows]
+
+
+async def test_a_match_that_its_ranking_began_is_moved_from_revision_0(api: Client, owner: Owner) -> None:
+    await approved(api)
+    match = (await matches_of(api, await opened(owner)))[0]
+    shown = await api.get(f"/v1/matches/{match['match_id']}", headers=headers(COORDINATOR))
+
+    assert (0, '"0"') == (match["revision"], shown.headers["ETag"])
+    moved = await move(api, match, "present", COORDINATOR)
+    stale = await attempt(api, match, "shortlist", COORDINATOR)
+    assert ("presented", 1) == (moved["status"], moved["revision"])
+    assert (412, "revision-stale") == (stale.status_code, stale.json()["slug"])
 
 
 async def test_a_suggestion_is_explained_in_codes(api: Client, owner: Owner) -> None:
@@ -281,7 +316,7 @@ async def test_a_reopened_request_is_suggested_anew_what_had_expired(api: Client
 
     after = (await matches_of(api, request))[0]
 
-    assert (before["match_id"], "suggested", 3) == (after["match_id"], after["status"], after["revision"])
+    assert (before["match_id"], "suggested", 2) == (after["match_id"], after["status"], after["revision"])
 
 
 async def test_a_held_request_is_back_where_it_was(api: Client, owner: Owner) -> None:

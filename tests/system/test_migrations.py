@@ -24,6 +24,10 @@ MEANT = {
         "ban-drop-constraint",
     ): "nobody deletes an offering, of whatever age their code is",
     (
+        "services/matching/migrations/0015_rankings.sql",
+        "ban-drop-constraint",
+    ): "a wider one takes its place in the same statement",
+    (
         "services/pledges/migrations/0003_the_whole_life_of_a_pledge.sql",
         "adding-serial-primary-key-field",
     ): "a table of some rows",

@@ -49,7 +49,7 @@ async def test_a_wiped_broker_loses_and_doubles_nothing_and_keeps_nobody_waiting
 
     assert wrong == []
     assert after.facts["requests.request.submitted.v1"] == 3 * AT_ONCE
-    assert after.facts["matching.match.suggested.v1"] == 3 * AT_ONCE
+    assert after.facts["matching.line.ranked.v1"] == 3 * AT_ONCE
     # Each submission is told to the State and the coordinator, each suggestion to the coordinator, the offering to her.
     assert after.facts["notifications.notification.owed.v1"] == 3 * 3 * AT_ONCE + 1
     assert after.rows["matching.match suggested"] == 3 * AT_ONCE
