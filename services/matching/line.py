@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from contracts.consents import Consent
 from contracts.facts import Fact
+from contracts.reference import kinds
 from contracts.requests import (
     About,
     RequestClosed,
@@ -118,7 +119,10 @@ class WantedLine(Struct, frozen=True, kw_only=True):
         return frozenset(status.instrument for status in self.treaties if status.party)
 
     @property
-    def about(self) -> About:
+    def about(self) -> About | None:
+        """What whoever pays for its delivery is told: nothing of a kind that may put somebody at risk."""
+        if kinds()[self.kind].restricted:
+            return None
         return About(kind=self.kind, topics=self.topics, gender_marker=self.gender_marker)
 
     @property

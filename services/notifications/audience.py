@@ -161,7 +161,7 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_offering(m.OfferingLapsed, PROVIDER),
         (
             rankings.LineRanked,
-            (_notice(rankings.LineRanked, COORDINATORS, link="/v1/matches?request={request_id}", gathered=True),),
+            (_notice(m.MatchSuggested, COORDINATORS, link="/v1/matches?request={request_id}", gathered=True),),
         ),
         (
             m.MatchSuggested,

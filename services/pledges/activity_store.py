@@ -91,12 +91,18 @@ async def activities(
 
 
 async def told(tx: Tx, activity_ids: Collection[UUID], *, until: datetime) -> Mapping[UUID, tuple[Activity, str]]:
-    """What follows from the facts of these activities that were recorded by then, each with its title."""
+    """What follows from the facts of these activities up to the last that was recorded by then, each with its title.
+
+    By version: the clock of who planned it may be ahead of that of who completed it.
+    """
     rows = await tx.fetch(
         """
         SELECT aggregate_id, event, coalesce(title, '') AS title
         FROM journal LEFT JOIN activity_text ON activity_id = aggregate_id
-        WHERE aggregate_id = ANY ($1::uuid[]) AND recorded_at <= $2 ORDER BY aggregate_id, version
+        WHERE aggregate_id = ANY ($1::uuid[]) AND version <= (
+            SELECT max(version) FROM journal AS by_then
+            WHERE by_then.aggregate_id = journal.aggregate_id AND by_then.recorded_at <= $2)
+        ORDER BY aggregate_id, version
         """,
         list(activity_ids),
         until,

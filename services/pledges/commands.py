@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated
+from unicodedata import category
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -133,6 +134,11 @@ class StrikeInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     reason: Code
 
 
+UNSEEN = frozenset({"Cc", "Zl", "Zp"})
+TURNING = frozenset("\u200b\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+"""What makes that which follows be read in another direction than its letters are, or is not there for a reader."""
+
+
 class PlanActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a fund is to pay for that no State asked for, from one day to another, both included.
 
@@ -158,6 +164,8 @@ class PlanActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             for code in codes:
                 if code not in known:
                     raise Invalid("unknown-code", field=field, code=code)
+        if not self.title.strip() or any(category(sign) in UNSEEN or sign in TURNING for sign in self.title):
+            raise Invalid("invalid-field", pointer="title", expected="words, without signs that control or turn them")
         return Plan(
             fund=self.fund,
             activity_kind=self.activity_kind,

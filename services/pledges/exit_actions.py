@@ -6,16 +6,27 @@ As in `actions`: load for this caller, decide, record. The edge opens the transa
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from chassis.commands import check_revision
 from chassis.db import Tx
 from chassis.journal import announce, read_event
 from contracts.facts import Event, Fact
 from contracts.ledger import ProposalMade
-from contracts.pledges import AllocationMade, AllocationSpent, PledgeReceived, Valuation
+from contracts.pledges import (
+    AllocationMade,
+    AllocationReversed,
+    AllocationSpendingReversed,
+    AllocationSpent,
+    PledgeReceiptReversed,
+    PledgeReceived,
+    Valuation,
+)
 from contracts.refusals import Conflict, Invalid, Missing
 from contracts.values import Caller, Money
-from services.pledges import exits, ledger, periods, policy, proposal_store, store
+from services.pledges import activity_store, exits, ledger, periods, policy, proposal_store, store
 from services.pledges.actions import fold, for_move, record, record_all, require_fund, worth
+from services.pledges.activities import ActivityStatus
 from services.pledges.allocations import RequirementStatus, Spending
 from services.pledges.domain import Pledge, Status
 from services.pledges.money import Validity
@@ -224,7 +235,8 @@ async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validit
 async def _reverse(tx: Tx, proposal: Proposal, event: Event, *, on: date, now: datetime) -> None:
     assert proposal.entry_id is not None, "a reversal names its entry"
     entry_id, proposal_id = proposal.entry_id, proposal.proposal_id
-    taken_back: Fact
+    taken_back: PledgeReceiptReversed | AllocationReversed | AllocationSpendingReversed
+    gone_back: list[tuple[Fact, int]] = []
     async with tx.by_itself():
         fact = await _reversible(tx, entry_id)
         if isinstance(fact, PledgeReceived):
@@ -233,17 +245,32 @@ async def _reverse(tx: Tx, proposal: Proposal, event: Event, *, on: date, now: d
             taken_back = exits.reverse_receipt(pledge, entry_id, fact, proposal_id, on=on, now=now)
             version = pledge.revision + 1
         else:
-            if isinstance(fact, AllocationMade) and fact.requirement_id is not None:
-                # In the order in which allocating and revoking lock them.
-                await store.locked_requirement(tx, fact.requirement_id)
+            is_over = await _hold_purpose(tx, fact.allocation_id)
             allocation = await store.locked_allocation(tx, fact.allocation_id)
             version = allocation.revision + 1
             if isinstance(fact, AllocationMade):
                 taken_back = allocation.reverse(entry_id, proposal_id, on=on, now=now)
             else:
                 taken_back = allocation.reverse_spending(entry_id, fact, proposal_id, on=on, now=now)
+                if is_over:
+                    # Nobody waits for it any more.
+                    left = replace(allocation, spent_usd_minor=allocation.spent_usd_minor - fact.usd_minor)
+                    donors = await store.fund_donors(tx, fact.fund)
+                    back = left.give_back(donors, on=taken_back.effective_on, now=now)
+                    gone_back.append((back, version + 1))
         await ledger.hold_balance(tx, fact.fund)
-    await record(tx, taken_back, version=version, because=event)
+    await record_all(tx, [(taken_back, version), *gone_back], because=event)
+
+
+async def _hold_purpose(tx: Tx, allocation_id: UUID) -> bool:
+    """Hold what it is for, in the order in which allocating and cancelling lock; true where that was cancelled."""
+    purpose = await store.purpose_of(tx, allocation_id)
+    if purpose.requirement_id is not None:
+        requirement = await store.locked_requirement(tx, purpose.requirement_id)
+        return requirement is not None and requirement.status is RequirementStatus.CANCELLED
+    if purpose.activity_id is not None:
+        return (await activity_store.get(tx, purpose.activity_id, lock=True)).status is ActivityStatus.CANCELLED
+    return False
 
 
 async def _reversible(tx: Tx, entry_id: UUID) -> PledgeReceived | AllocationMade | AllocationSpent:

@@ -5,7 +5,6 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -15,7 +14,6 @@ from litestar import Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
-from msgspec.structs import replace
 
 from chassis.db import Database
 from chassis.downloads import Download
@@ -26,7 +24,7 @@ from services.pledges import flow_store, store
 from services.pledges.flow_store import Filters, Place
 from services.pledges.flow_tables import csv_of, xlsx_of
 from services.pledges.flows import Boundary, Flow, FlowStatus, FlowType
-from services.pledges.moment_reader import final_moment
+from services.pledges.moment_reader import AsAt, moment_of, until_final
 from services.pledges.own import Owned, Tables
 from services.pledges.policy import Action
 
@@ -60,7 +58,7 @@ def filters_of(
     boundary: FromQuery[Boundaries | None] = None,
     flow_type: FromQuery[FlowType | None] = None,
     parent: Id = None,
-    as_at: FromQuery[datetime | None] = None,
+    as_at: AsAt = None,
 ) -> Filters:
     """Where no boundary is said it is the incoming one, by which whoever adds up a status alone counts nothing twice.
 
@@ -76,7 +74,7 @@ def filters_of(
         boundary=None if boundary is Boundaries.ALL else Boundary(boundary),
         flow_type=flow_type,
         parent=_place(parent, pointer="parent", expected="the id of a flow"),
-        as_at=as_at,
+        as_at=moment_of(as_at) if as_at is not None else None,
     )
 
 
@@ -104,7 +102,8 @@ async def list_flows(
     With `as_at`, what had been recorded by that moment: the same for ever, but for a note that was erased since.
     """
     before = _place(cursor, pointer="cursor", expected="a cursor of an earlier page")
-    filters = await _final(db, caller, filters, now)
+    if filters.as_at is not None:
+        await until_final(db, caller, filters.as_at, now=now)
     async with db.transaction(by=caller) as tx:
         rows = await flow_store.rows(tx, caller, filters, before=before, limit=limit + 1)
     flows = [flow_store.flow(row) for row in rows[:limit]]
@@ -123,7 +122,8 @@ async def flows_as_csv(db: Db, own: Owned, caller: Calling, now: Now, filters: F
     """The same as the list, all at once: at most 50,000 rows. RFC 4180 in UTF-8; a text that begins as a formula does
     has an apostrophe before it. By the same `as_at` the same bytes.
     """
-    filters = await _final(db, caller, filters, now)
+    if filters.as_at is not None:
+        await until_final(db, caller, filters.as_at, now=now)
     return await _table(db, own.tables, caller, filters, csv_of, name="flows.csv", media_type=CSV)
 
 
@@ -138,16 +138,13 @@ async def flows_as_spreadsheet(db: Db, own: Owned, caller: Calling, now: Now, fi
     """The same as the list, all at once: at most 50,000 rows. Amounts are numbers, all else is text. By the same
     `as_at` the same bytes.
     """
-    filters = await _final(db, caller, filters, now)
+    if filters.as_at is not None:
+        await until_final(db, caller, filters.as_at, now=now)
 
     def made(flows: Sequence[Flow]) -> bytes:
         return xlsx_of(flows, created_at=filters.as_at or now)
 
     return await _table(db, own.tables, caller, filters, made, name="flows.xlsx", media_type=XLSX)
-
-
-async def _final(db: Database, caller: Caller, filters: Filters, now: datetime) -> Filters:
-    return replace(filters, as_at=await final_moment(db, caller, filters.as_at, now=now))
 
 
 async def _table(

@@ -6,20 +6,21 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
 from chassis.commands import claim
-from chassis.db import Tx
+from chassis.db import Database, Tx
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from contracts.funds import YearlyRequirement
 from contracts.refusals import Missing
+from contracts.values import Caller
 from services.pledges import actions, balances, funds, in_kind_store, policy, store
 from services.pledges.allocations import fund_id_of
 from services.pledges.balances import EVER
 from services.pledges.commands import OpenFund, ReviseRequirement, check_reason
-from services.pledges.moment_reader import final_moment
+from services.pledges.moment_reader import AsAt, final_moment, moment_of, until_final
 from services.pledges.policy import Action
 
 
@@ -107,15 +108,16 @@ async def list_funds(
     caller: Calling,
     paging: Paging,
     now: Now,
-    as_at: FromQuery[datetime | None] = None,
+    as_at: AsAt = None,
     cursor: Annotated[str | None, QueryParameter(max_length=32)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[FundPage]:
     """Totals are for everybody who works here; whose pledges they are made of is not told.
 
     With `as_at`, the funds that had been opened by that moment, of what had been recorded by then: the same for ever.
+    Who does not read the whole ledger is told of the beginning of its day in UTC, and `as_at` says so.
     """
-    moment = await final_moment(db, caller, as_at, now=now)
+    moment = await _moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx:
         found = await funds.funds(tx, after=cursor, limit=limit + 1, as_at=moment or EVER)
         views = await _with_totals(tx, found[:limit], as_at=moment)
@@ -124,11 +126,12 @@ async def list_funds(
 
 
 @get("/v1/funds/{code:str}", opt=asks(Action.SHOW_FUND), summary="One fund and how far its money has come")
-async def show_fund(
-    code: FromPath[str], db: Db, caller: Calling, now: Now, as_at: FromQuery[datetime | None] = None
-) -> Response[FundView]:
-    """With `as_at`, of what had been recorded by that moment: the same for ever."""
-    moment = await final_moment(db, caller, as_at, now=now)
+async def show_fund(code: FromPath[str], db: Db, caller: Calling, now: Now, as_at: AsAt = None) -> Response[FundView]:
+    """With `as_at`, of what had been recorded by that moment: the same for ever.
+
+    Who does not read the whole ledger is told of the beginning of its day in UTC, and `as_at` says so.
+    """
+    moment = await _moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx:
         fund = await _fund(tx, code, as_at=moment)
     return shown(fund, revision=fund.revision)
@@ -181,6 +184,18 @@ async def list_revisions(
     more = found[limit - 1].revision if len(found) > limit else None
     page = RevisionPage(revisions=found[:limit], cursor=more)
     return Response(page, headers=paging.next_link(str(more) if more else None))
+
+
+async def _moment(db: Database, caller: Caller, given: str | None, *, now: datetime) -> datetime | None:
+    """As `final_moment`; the day's beginning for whoever does not see whose pledges the totals are made of.
+
+    From totals a moment apart each single pledge would follow.
+    """
+    if given is None or policy.reads_all(caller):
+        return await final_moment(db, caller, given, now=now)
+    day = moment_of(given).replace(hour=0, minute=0, second=0, microsecond=0)
+    await until_final(db, caller, day, now=now)
+    return day
 
 
 async def _fund(tx: Tx, code: str, *, as_at: datetime | None = None) -> FundView:

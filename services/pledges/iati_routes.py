@@ -4,14 +4,14 @@ import asyncio
 from datetime import datetime
 
 from litestar import Response, get
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 
 from chassis.db import Database
 from chassis.http import Calling, Db, Now, asks
 from services.pledges import iati_store, policy
 from services.pledges.iati.published import Ledger, activities
 from services.pledges.iati.writing import write
-from services.pledges.moment_reader import final_moment
+from services.pledges.moment_reader import AsAt, final_moment
 from services.pledges.own import Owned
 from services.pledges.policy import Action
 
@@ -31,7 +31,7 @@ class Turns(asyncio.Semaphore):
     summary="A fund and what it pays for, as an IATI 2.03 activity file",
 )
 async def show_iati(
-    code: FromPath[str], db: Db, own: Owned, caller: Calling, now: Now, as_at: FromQuery[datetime | None] = None
+    code: FromPath[str], db: Db, own: Owned, caller: Calling, now: Now, as_at: AsAt = None
 ) -> Response[str]:
     """For those who may read the whole ledger; for a donor with its own transactions and no other.
 

@@ -79,7 +79,10 @@ async def told(
     """What follows from the facts of these contributions that were recorded by then; for the system itself."""
     rows = await tx.fetch(
         """
-        SELECT aggregate_id, event FROM journal WHERE aggregate_id = ANY ($1::uuid[]) AND recorded_at <= $2
+        SELECT aggregate_id, event FROM journal
+        WHERE aggregate_id = ANY ($1::uuid[]) AND version <= (
+            SELECT max(version) FROM journal AS by_then
+            WHERE by_then.aggregate_id = journal.aggregate_id AND by_then.recorded_at <= $2)
         ORDER BY aggregate_id, version
         """,
         in_kind_contribution_ids,

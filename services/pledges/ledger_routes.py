@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from chassis.http import Calling, Db, Now, Paging, asks
 from services.pledges import balances, ledger, policy, store
-from services.pledges.moment_reader import final_moment
+from services.pledges.moment_reader import AsAt, final_moment
 from services.pledges.policy import Action
 
 
@@ -46,7 +46,7 @@ async def list_entries(
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     pledge_id: Annotated[UUID | None, QueryParameter(name="pledge")] = None,
     allocation_id: Annotated[UUID | None, QueryParameter(name="allocation")] = None,
-    as_at: FromQuery[datetime | None] = None,
+    as_at: AsAt = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[EntryPage]:
@@ -79,7 +79,7 @@ async def show_balances(
     db: Db,
     caller: Calling,
     now: Now,
-    as_at: FromQuery[datetime | None] = None,
+    as_at: AsAt = None,
 ) -> Balances:
     """For those who may read the whole ledger. A report as at a moment never changes afterwards.
 

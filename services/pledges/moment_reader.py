@@ -1,26 +1,34 @@
 """Moments of the ledger: one that is told of has to be final, so that what was told of it never changes."""
 
 import asyncio
+import re
 import time
 from datetime import UTC, datetime
+from typing import Annotated
+
+from litestar.params import QueryParameter
 
 from chassis.db import Database
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller
 from services.pledges import closings
 
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d[0-9:.]*([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
+AsAt = Annotated[str | None, QueryParameter(max_length=40, schema_extra={"format": "date-time"})]
+"""A parameter of what can be asked as at a moment; as text, since msgspec reads a number as seconds since 1970."""
+
 FINAL_SECONDS_MAX = 5.0
 FINAL_POLL_SECONDS = 0.1
 
 
-async def final_moment(db: Database, caller: Caller, given: datetime | None, *, now: datetime) -> datetime | None:
+async def final_moment(db: Database, caller: Caller, given: str | None, *, now: datetime) -> datetime | None:
     """The moment that is asked for, once it is final; none where it is asked how things stand.
 
-    Raises Invalid for one that UTC cannot say, Conflict as `until_final`.
+    Raises Invalid as `moment_of`, Conflict as `until_final`.
     """
     if given is None:
         return None
-    moment = _moment_of(given)
+    moment = moment_of(given)
     await until_final(db, caller, moment, now=now)
     return moment
 
@@ -42,11 +50,11 @@ async def until_final(db: Database, caller: Caller, moment: datetime, *, now: da
             await asyncio.sleep(FINAL_POLL_SECONDS)
 
 
-def _moment_of(given: datetime) -> datetime:
-    """Raises Invalid for a moment without its offset from UTC, or outside the years that UTC can say."""
+def moment_of(given: str) -> datetime:
+    """Raises Invalid for what is no moment of RFC 3339, with its offset, or outside the years that UTC can say."""
     try:
-        if given.tzinfo is not None:
-            return given.astimezone(UTC)
-    except OverflowError:
+        if MOMENT.match(given):
+            return datetime.fromisoformat(given.upper()).astimezone(UTC)
+    except (OverflowError, ValueError):
         pass
     raise Invalid("invalid-field", pointer="as_at", expected="a moment with its offset from UTC")

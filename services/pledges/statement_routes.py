@@ -13,7 +13,7 @@ from chassis.http import Calling, Db, Now, asks
 from contracts.refusals import Invalid, Missing
 from contracts.values import Caller, Language
 from services.pledges import policy, statement_store
-from services.pledges.moment_reader import until_final
+from services.pledges.moment_reader import AsAt, moment_of, until_final
 from services.pledges.policy import Action
 from services.pledges.printing.press import Press
 from services.pledges.statement import Statement, statement_of
@@ -38,7 +38,7 @@ async def show_statement(
     db: Db,
     caller: Calling,
     now: Now,
-    as_at: FromQuery[datetime | None] = None,
+    as_at: AsAt = None,
     starts: Starts = None,
     ends: Ends = None,
     fund: Fund = None,
@@ -67,7 +67,7 @@ async def show_statement_data(
     db: Db,
     caller: Calling,
     now: Now,
-    as_at: FromQuery[datetime | None] = None,
+    as_at: AsAt = None,
     starts: Starts = None,
     ends: Ends = None,
     fund: Fund = None,
@@ -83,11 +83,13 @@ async def _statement(
     fund: str | None,
     starts: date | None,
     ends: date | None,
-    as_at: datetime | None,
+    as_at: str | None,
     now: datetime,
 ) -> Statement:
     """Raises Missing for a donor of whom nothing is recorded, or not for this caller: the two look the same."""
-    moment = _moment(as_at, now)
+    moment = moment_of(as_at) if as_at is not None else now.astimezone(UTC)
+    if moment > now:
+        raise Invalid("invalid-field", pointer="as_at", expected="a moment that has come")
     last = ends or moment.date()
     if starts is not None and last < starts:
         raise Invalid("dates-reversed", field="until")
@@ -104,16 +106,6 @@ async def _statement(
         async with tx.by_itself():
             pots = await statement_store.pots(tx, codes, ends=last, as_at=moment)
     return statement_of(donor, promises, entries, pots, in_kind, starts=starts, ends=last, as_at=moment)
-
-
-def _moment(given: datetime | None, now: datetime) -> datetime:
-    """Raises Invalid for a moment without its offset from UTC, or one to come: more may be recorded until then."""
-    try:
-        if given is None or (given.tzinfo is not None and given <= now):
-            return (given or now).astimezone(UTC)
-    except OverflowError:
-        pass
-    raise Invalid("invalid-field", pointer="as_at", expected="a moment with its offset from UTC, not later than now")
 
 
 def _press(request: Request[Any, Any, Any]) -> Press:

@@ -15,7 +15,7 @@ from contracts.pledges import FUND_DONORS_MAX, Valuation
 from contracts.refusals import Conflict, Missing
 from contracts.requests import About
 from contracts.values import Caller
-from services.pledges.allocations import Allocation, AllocationStatus, Requirement
+from services.pledges.allocations import Allocation, AllocationStatus, Purpose, Requirement
 from services.pledges.domain import Pledge, evolve
 from services.pledges.schedule import REMINDER_DAYS
 
@@ -73,7 +73,9 @@ async def pledges_told(tx: Tx, pledge_ids: Sequence[UUID], *, until: datetime | 
     rows = await tx.fetch(
         """
         SELECT aggregate_id, event FROM journal
-        WHERE aggregate_id = ANY ($1::uuid[]) AND ($2::timestamptz IS NULL OR recorded_at <= $2)
+        WHERE aggregate_id = ANY ($1::uuid[]) AND ($2::timestamptz IS NULL OR version <= (
+            SELECT max(version) FROM journal AS by_then
+            WHERE by_then.aggregate_id = journal.aggregate_id AND by_then.recorded_at <= $2))
         ORDER BY aggregate_id, version
         """,
         pledge_ids,
@@ -328,6 +330,14 @@ async def locked_allocation(tx: Tx, allocation_id: UUID) -> Allocation:
     row = await tx.fetchrow("SELECT * FROM allocation WHERE allocation_id = $1 FOR UPDATE", allocation_id)
     assert row is not None, "whoever names an allocation has it from its facts"
     return msgspec.convert(dict(row), Allocation)
+
+
+async def purpose_of(tx: Tx, allocation_id: UUID) -> Purpose:
+    """What an allocation there is is for, which never changes; for the system itself."""
+    row = await tx.fetchrow(
+        "SELECT requirement_id, work_package, activity_id FROM allocation WHERE allocation_id = $1", allocation_id
+    )
+    return msgspec.convert(dict(row or {}), Purpose)
 
 
 async def made_for(tx: Tx, requirement_id: UUID) -> list[Allocation]:

@@ -99,7 +99,8 @@ def test_suggestions_of_one_cause_are_told_together_and_other_facts_each_for_its
     event, cause = uuid4(), uuid4()
     (ranked,), (suggested,), (presented,) = TOLD[rankings.LineRanked], TOLD[m.MatchSuggested], TOLD[m.MatchPresented]
 
-    assert cause == audience.cause_of(ranked, event, cause) == audience.cause_of(suggested, event, cause)
+    assert ranked == suggested, "of one cause they are one notice"
+    assert cause == audience.cause_of(suggested, event, cause)
     assert event == audience.cause_of(suggested, event, None)
     assert event == audience.cause_of(presented, event, cause)
 

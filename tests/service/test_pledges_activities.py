@@ -11,7 +11,7 @@ import pytest
 from chassis.db import Database
 from tests.builders import headers
 from tests.service.test_pledges import FINANCE, GERMANY, NORWAY, api, funded, get, post, unchanged, usd
-from tests.service.test_pledges_life import refused
+from tests.service.test_pledges_life import SECOND, entry_of, refused
 
 __all__ = ["api"]
 Client = httpx.AsyncClient
@@ -121,6 +121,42 @@ async def test_it_is_not_cancelled_while_money_waits_for_it(api: Client) -> None
     assert (409, "activity-status") == await refused(api, f"{path_of(one)}/complete", COORDINATOR, revision=2)
 
 
+async def _spent_and_to_be_reversed(api: Client) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    one = await planned(api)
+    made = await allocated(api, one, 600)
+    await post(api, f"/v1/allocations/{made['allocation_id']}/spend", FINANCE, revision=1, money=usd(600))
+    wrong = (await entry_of(api, "spent"))["entry_id"]
+    proposal = await post(api, "/v1/ledger/reversals", FINANCE, entry_id=wrong, reason="recorded_wrongly")
+    return one, made, proposal
+
+
+async def test_what_turns_out_not_to_have_been_spent_of_what_was_cancelled_goes_back(api: Client) -> None:
+    await funded(api, 10_000)
+    one, made, proposal = await _spent_and_to_be_reversed(api)
+    await post(api, f"{path_of(one)}/cancel", COORDINATOR, revision=1, reason="other")
+
+    await post(api, f"/v1/proposals/{proposal['proposal_id']}/approve", SECOND, revision=1)
+    shown = await get(api, f"/v1/allocations/{made['allocation_id']}")
+    assert ("returned", 0) == (shown["status"], shown["spent_usd_minor"])
+    ended = await get(api, path_of(one))
+    assert (0, 0) == (ended["allocated_usd_minor"], ended["spent_usd_minor"])
+    assert 10_000 == (await get(api, "/v1/funds/SHERLOC-MNT"))["available_usd_minor"]
+
+
+async def test_whichever_is_first_nothing_waits_for_what_is_cancelled(api: Client) -> None:
+    await funded(api, 10_000)
+    for _ in range(6):
+        one, _, proposal = await _spent_and_to_be_reversed(api)
+        path = f"/v1/proposals/{proposal['proposal_id']}/approve"
+        answers = await asyncio.gather(
+            api.post(path, json={}, headers=headers(SECOND, revision=1)),
+            api.post(f"{path_of(one)}/cancel", json={"reason": "other"}, headers=headers(COORDINATOR, revision=1)),
+        )
+        assert {answer.status_code for answer in answers} <= {200, 409}
+        shown = await get(api, path_of(one))
+        assert shown["status"] == "planned" or shown["allocated_usd_minor"] == shown["spent_usd_minor"]
+
+
 async def test_money_is_not_set_aside_for_what_is_being_cancelled(api: Client) -> None:
     """Whichever comes first: never is an activity cancelled that has unspent money."""
     await funded(api, 10_000)
@@ -148,6 +184,10 @@ async def test_money_is_not_set_aside_for_what_is_being_cancelled(api: Client) -
         ({"fund": "NO-FUND"}, "unknown-code"),
         ({"ends_on": "2026-03-08"}, "dates-reversed"),
         ({"title": ""}, "invalid-field"),
+        ({"title": " \t\n"}, "invalid-field"),
+        ({"title": "\u200b"}, "invalid-field"),
+        ({"title": "a\u202eb"}, "invalid-field"),
+        ({"title": "a\x07b"}, "invalid-field"),
         ({"title": "x" * 201}, "invalid-field"),
         ({"gender_marker": 3}, "number-out-of-range"),
         ({"language": "de"}, "invalid-field"),

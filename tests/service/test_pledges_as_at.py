@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -13,7 +14,19 @@ from chassis.db import Database
 from services.pledges import balances, in_kind_store
 from services.pledges.in_kind import MOVES as IN_KIND_MOVES
 from tests.builders import headers
-from tests.service.test_pledges import FINANCE, GERMANY, NORWAY, a_fund, a_pledge, committed, get, post, receive, usd
+from tests.service.test_pledges import (
+    FINANCE,
+    GERMANY,
+    NORWAY,
+    a_fund,
+    a_pledge,
+    committed,
+    get,
+    pledged,
+    post,
+    receive,
+    usd,
+)
 from tests.service.test_pledges_closings import at_once
 from tests.service.test_pledges_flow_chains import FUNDS, api, check_sums, way
 from tests.service.test_pledges_in_kind import PATH as IN_KIND
@@ -162,7 +175,8 @@ async def everything(client: Client, moment: str) -> dict[tuple[str, str], Any]:
     """All that is told as at the moment, byte for byte, with its ETag."""
     found: dict[tuple[str, str], Any] = {}
     for by in (FINANCE, NORWAY, "KEN:focal_point"):
-        for path in EVERYTHING if by == FINANCE else (*LISTS, *TABLES):
+        # To the others a fund is told as at the day's beginning, when there was none yet.
+        for path in EVERYTHING if by == FINANCE else (LISTS[0], *LISTS[-2:], *TABLES):
             answer = await asked(client, path, moment, by)
             assert answer.status_code == 200, answer.text
             found[path, by] = answer.content, answer.headers.get("ETag"), answer.links
@@ -233,6 +247,35 @@ async def check_ever(db: Database) -> None:
     assert {row["fund"]: row["available_usd_minor"] for row in counters} == {
         fund: of_fund.available_usd_minor for fund, of_fund in totals.items()
     }
+
+
+async def test_who_does_not_read_the_ledger_is_told_of_a_fund_as_at_the_beginning_of_a_day(
+    api: Client, database_url: str
+) -> None:
+    """From its totals a moment apart each pledge of others would follow."""
+    connection = await asyncpg.connect(database_url)
+    # Past the trigger that lets no journal be rewritten: the funds have been open for two days.
+    await connection.execute("SET session_replication_role = replica")
+    await connection.execute("UPDATE pledges.journal SET recorded_at = recorded_at - interval '2 days'")
+    await connection.close()
+    await pledged(api, money=usd(5))
+    moment = await now_of(api)
+    for path in ("/v1/funds", "/v1/funds/SHERLOC-MNT"):
+        for by, as_at, usd_minor in (
+            (FINANCE, moment, 5),
+            *((by, f"{moment[:10]}T00:00:00Z", 0) for by in (NORWAY, "KEN:focal_point", "UNODC:administrator")),
+        ):
+            shown = (await asked(api, path, moment, by)).json()
+            one = next(fund for fund in shown.get("funds", [shown]) if fund["code"] == "SHERLOC-MNT")
+            assert (as_at, True, usd_minor) == (one["as_at"], one["final"], one["pledged_usd_minor"])
+
+
+@pytest.mark.parametrize("moment", ["253402300800", "20260630", "2026", "null", "", "2026-06-30", "2026-06-30T24:61:00Z",
+                                    "2026-06-30T10:00:00 00:00", "２０２６-06-30T10:00:00Z"])  # fmt: skip
+@pytest.mark.parametrize("path", [*EVERYTHING, "/v1/ledger/balances", "/v1/statements/NOR/data"])
+async def test_what_is_no_moment_has_its_own_refusal(api: Client, path: str, moment: str) -> None:
+    answer = await asked(api, path, moment)
+    assert (400, "invalid-field") == (answer.status_code, answer.json()["slug"]), answer.text
 
 
 @pytest.mark.parametrize("path", EVERYTHING)

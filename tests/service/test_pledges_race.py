@@ -146,6 +146,12 @@ class Bank:
             held = await balances.balances(tx, as_at=balances.EVER)
             least = await tx.fetchval("SELECT min(available_usd_minor) FROM balance")
             miscounted = await balances.miscounted(tx)
+            waiting = await tx.fetch(
+                """
+                SELECT allocation_id FROM allocation JOIN activity USING (activity_id)
+                WHERE activity.status = 'cancelled' AND allocation.status = 'made' AND usd_minor > spent_usd_minor
+                """
+            )
             twice = await tx.fetch("SELECT reverses FROM entry GROUP BY reverses HAVING count(reverses) > 1")
             final_until = await closings.final_until(tx)
             report = await balances.balances(tx, as_at=final_until)
@@ -155,7 +161,7 @@ class Bank:
             sums[(one.book,)] += one.usd_minor
         assert not any(sums.values()), f"unbalanced: {sums}"
         assert least >= 0, "overdrawn"
-        assert (miscounted, twice) == ([], [])
+        assert (miscounted, twice, waiting) == ([], [], [])
         assert self.reports.setdefault(final_until, report) == report
         self.looks += 1
 

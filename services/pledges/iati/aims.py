@@ -23,9 +23,11 @@ class Aims(Struct, frozen=True, kw_only=True):
 
 
 def aims_of(topics: Sequence[str], gender_marker: int | None, *, kind: str = "") -> Aims:
-    """Each topic counts the same; the kind of assistance counts where there is none.
+    """Each topic counts the same, however often it is named; the kind of assistance counts where there is none.
 
     To the DAC a sector is the area that is to be fostered, which topics tell, and not what is done for it, as kinds do.
     """
-    sectors = [reference.dac_sector_of("topics", topic) for topic in topics] or [reference.dac_sector_of("kinds", kind)]
+    sectors = [reference.dac_sector_of("topics", topic) for topic in dict.fromkeys(topics)] or [
+        reference.dac_sector_of("kinds", kind)
+    ]
     return Aims(sectors=codes.equal_shares(sectors), gender_marker=gender_marker)
