@@ -36,6 +36,22 @@ class ActivityPlanned(Fact, frozen=True, kw_only=True, tag="pledges.activity.pla
     planned_at: datetime
 
 
+class ActivityRevised(Fact, frozen=True, kw_only=True, tag="pledges.activity.revised.v1"):
+    """What was planned is otherwise, or was written otherwise than it should: the whole of it, but for its fund."""
+
+    activity_id: UUID
+    fund: FundCode
+    activity_kind: Code
+    topics: Codes
+    pillars: Codes
+    gender_marker: Annotated[int, Meta(ge=0, le=2)]
+    starts_on: date
+    ends_on: date
+    language: Language
+    texts_hash: str
+    revised_at: datetime
+
+
 class ActivityCompleted(Fact, frozen=True, kw_only=True, tag="pledges.activity.completed.v1"):
     """It took place and is over; `participants` is how many it reached, where that was counted."""
 
@@ -57,4 +73,4 @@ class ActivityCancelled(Fact, frozen=True, kw_only=True, tag="pledges.activity.c
     fund_donors: FundDonors = ()
 
 
-FACTS: tuple[type[Fact], ...] = (ActivityPlanned, ActivityCompleted, ActivityCancelled)
+FACTS: tuple[type[Fact], ...] = (ActivityPlanned, ActivityRevised, ActivityCompleted, ActivityCancelled)

@@ -190,6 +190,6 @@ SUBJECTS = (
         properties={"status": tuple(activities.ActivityStatus)},
         make=_activity,
         reads=(_P.SHOW_ACTIVITY, _P.LIST_ACTIVITIES, _P.FOLLOW),
-        acts=(_P.COMPLETE_ACTIVITY, _P.CANCEL_ACTIVITY),
+        acts=(_P.REVISE_ACTIVITY, _P.COMPLETE_ACTIVITY, _P.CANCEL_ACTIVITY),
     ),
 )  # fmt: skip

@@ -420,7 +420,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"PledgeLapsed", "PledgeCarriedOver", "PledgeBroughtForward", "PledgeClosed", "AllocationMade"}
             | {"AllocationSpent", "ProposalMade", "ProposalApproved", "ProposalRefused", "PeriodClosed"}
             | {"ImportRecorded", "InKindContributionAcknowledged", "InKindContributionStruck"}
-            | {"ActivityPlanned", "ActivityCompleted", "ActivityCancelled"}
+            | {"ActivityPlanned", "ActivityRevised", "ActivityCompleted", "ActivityCancelled"}
         ),
     }
 )

@@ -263,6 +263,7 @@ NOBODY: Mapping[type[Fact], str] = {
     f.FundOpened: "it concerns nobody until somebody pledges",
     f.FundRequirementRevised: "what a fund needs is looked up, with the gap that is left",
     a.ActivityPlanned: "what is set aside for it is told",
+    a.ActivityRevised: "whoever looks it up finds what it is now",
     p.RatesLoaded: "rates are looked up when they are needed",
     p.PledgeBroughtForward: "it is the other half of a carry-over, which has been told",
     p.AllocationReversed: "a correction of the books; what is open of a fund is looked up",

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from contracts.activities import ActivityCancelled, ActivityCompleted, ActivityPlanned
+from contracts.activities import ActivityCancelled, ActivityCompleted, ActivityPlanned, ActivityRevised
 from contracts.facts import Fact
 from contracts.refusals import Conflict, Invalid, Mismatch
 from contracts.values import Language
@@ -64,6 +64,18 @@ class Activity(Plan, frozen=True, kw_only=True):
         if fund != self.fund:
             raise Mismatch("activity-of-another-fund", fund=self.fund)
 
+    def revise(self, wanted: Plan, texts_hash: str, *, now: datetime) -> ActivityRevised:
+        """Whatever became of it: a title is put right afterwards, too.
+
+        Raises Invalid where it would end before it begins or had been over before, Mismatch for another fund.
+        """
+        if wanted.fund != self.fund:
+            raise Mismatch("activity-of-another-fund", fund=self.fund)
+        _check_days(wanted)
+        if self.completed_on is not None and self.completed_on < wanted.starts_on:
+            raise Invalid("dates-reversed", field="starts_on")
+        return ActivityRevised(activity_id=self.activity_id, texts_hash=texts_hash, revised_at=now, **asdict(wanted))
+
     def complete(
         self, participants: int | None, fund_donors: tuple[str, ...], *, on: date, now: datetime
     ) -> ActivityCompleted:
@@ -99,9 +111,13 @@ class Activity(Plan, frozen=True, kw_only=True):
 
 def plan(activity_id: UUID, wanted: Plan, texts_hash: str, *, now: datetime) -> ActivityPlanned:
     """Raises Invalid where it would end before it begins."""
+    _check_days(wanted)
+    return ActivityPlanned(activity_id=activity_id, texts_hash=texts_hash, planned_at=now, **asdict(wanted))
+
+
+def _check_days(wanted: Plan) -> None:
     if wanted.ends_on < wanted.starts_on:
         raise Invalid("dates-reversed", field="ends_on")
-    return ActivityPlanned(activity_id=activity_id, texts_hash=texts_hash, planned_at=now, **asdict(wanted))
 
 
 def evolve(activity: Activity | None, fact: Fact) -> Activity:
@@ -125,6 +141,18 @@ def evolve(activity: Activity | None, fact: Fact) -> Activity:
         )
     moved = replace(activity, revision=activity.revision + 1)
     match fact:
+        case ActivityRevised():
+            return replace(
+                moved,
+                activity_kind=fact.activity_kind,
+                topics=fact.topics,
+                pillars=fact.pillars,
+                gender_marker=fact.gender_marker,
+                starts_on=fact.starts_on,
+                ends_on=fact.ends_on,
+                language=fact.language,
+                texts_hash=fact.texts_hash,
+            )
         case ActivityCompleted():
             return replace(
                 moved,

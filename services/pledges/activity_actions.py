@@ -22,6 +22,16 @@ async def plan(tx: Tx, activity_id: UUID, wanted: Plan, title: str, *, now: date
     await activity_store.save_title(tx, activity_id, title, salt)
 
 
+async def revise(
+    tx: Tx, activity_id: UUID, wanted: Plan, title: str, *, caller: Caller, expected: int, now: datetime
+) -> None:
+    """State anew what it is; what it was called before is forgotten."""
+    before = await _held(tx, activity_id, Action.REVISE_ACTIVITY, caller, expected)
+    salt, texts_hash = actions.hash_texts(title)
+    await actions.record(tx, before.revise(wanted, texts_hash, now=now), version=before.revision + 1)
+    await activity_store.save_title(tx, activity_id, title, salt)
+
+
 async def complete(
     tx: Tx,
     activity_id: UUID,

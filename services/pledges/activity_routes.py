@@ -96,6 +96,36 @@ async def show_activity(activity_id: FromPath[UUID], db: Db, caller: Calling) ->
 
 
 @post(
+    "/v1/activities/{activity_id:uuid}/revise",
+    opt=asks(Action.REVISE_ACTIVITY),
+    status_code=200,
+    summary="State anew what an activity is",
+)
+async def revise_activity(
+    activity_id: FromPath[UUID],
+    data: JSONBody[PlanActivity],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[ActivityView]:
+    """For a coordinator or a finance officer of UNODC: all of it but its fund, whatever became of it.
+
+    What it was called before is forgotten, also in files as at an earlier moment.
+    """
+    wanted = data.plan()
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=activity_id)
+        if claimed.first:
+            await activity_actions.revise(
+                tx, activity_id, wanted, data.title, caller=caller, expected=expected, now=now
+            )
+        view = await _view(tx, activity_id)
+    return shown(view, revision=view.revision)
+
+
+@post(
     "/v1/activities/{activity_id:uuid}/complete",
     opt=asks(Action.COMPLETE_ACTIVITY),
     status_code=200,
@@ -186,4 +216,4 @@ def _view_of(told: Told) -> ActivityView:
     )
 
 
-ROUTES = [plan_activity, list_activities, show_activity, complete_activity, cancel_activity]
+ROUTES = [plan_activity, list_activities, show_activity, revise_activity, complete_activity, cancel_activity]

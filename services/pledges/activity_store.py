@@ -126,6 +126,9 @@ async def save(tx: Tx, activity: Activity) -> None:
             starts_on, ends_on, language, texts_hash, planned_at, completed_on, participants, ended_at, reason
         FROM json_populate_record(NULL::activity, $1::text::json)
         ON CONFLICT (activity_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+            activity_kind = excluded.activity_kind, topics = excluded.topics, pillars = excluded.pillars,
+            gender_marker = excluded.gender_marker, starts_on = excluded.starts_on, ends_on = excluded.ends_on,
+            language = excluded.language, texts_hash = excluded.texts_hash,
             completed_on = excluded.completed_on, participants = excluded.participants, ended_at = excluded.ended_at,
             reason = excluded.reason
         """,
@@ -134,8 +137,15 @@ async def save(tx: Tx, activity: Activity) -> None:
 
 
 async def save_title(tx: Tx, activity_id: UUID, title: str, salt: bytes) -> None:
+    """In the place of what it was called before, which is nowhere any more."""
     await tx.execute(
-        "INSERT INTO activity_text (activity_id, salt, title) VALUES ($1, $2, $3)", activity_id, salt, title
+        """
+        INSERT INTO activity_text (activity_id, salt, title) VALUES ($1, $2, $3)
+        ON CONFLICT (activity_id) DO UPDATE SET salt = excluded.salt, title = excluded.title
+        """,
+        activity_id,
+        salt,
+        title,
     )
 
 

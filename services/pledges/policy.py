@@ -71,6 +71,7 @@ class Action(StrEnum):
     PLAN_ACTIVITY = "plan_activity"
     LIST_ACTIVITIES = "list_activities"
     SHOW_ACTIVITY = "show_activity"
+    REVISE_ACTIVITY = "revise_activity"
     COMPLETE_ACTIVITY = "complete_activity"
     CANCEL_ACTIVITY = "cancel_activity"
     LOAD_RATES = "load_rates"
@@ -109,6 +110,7 @@ _OF_PLEDGE = frozenset(
     | {Action.CLOSE, Action.PROPOSE_WRITE_OFF, Action.PROPOSE_REFUND}
 )
 """What a finance officer of UNODC does with a donor's pledge."""
+_OF_ACTIVITY = frozenset({Action.REVISE_ACTIVITY, Action.COMPLETE_ACTIVITY, Action.CANCEL_ACTIVITY})
 _READS = frozenset(
     {
         *_LISTS,
@@ -169,7 +171,7 @@ def _decide_record(caller: Caller, action: Action, record: Record) -> Decision:
         case InKindContribution():
             return _leave(action in {Action.ACKNOWLEDGE_IN_KIND, Action.STRIKE_IN_KIND} and is_finance_officer(caller))
         case Activity():
-            return _leave(action in {Action.COMPLETE_ACTIVITY, Action.CANCEL_ACTIVITY} and plans_activities(caller))
+            return _leave(action in _OF_ACTIVITY and plans_activities(caller))
         case FlowImport():
             return _leave(action is Action.PLEDGE_FLOW and is_finance_officer(caller))
         case Proposal():

@@ -51,9 +51,14 @@ async def completed(client: Client, one: Mapping[str, Any], **body: Any) -> dict
     return await post(client, f"{path_of(one)}/complete", COORDINATOR, revision=one["revision"], **body)
 
 
+async def revised(client: Client, one: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
+    return await post(client, f"{path_of(one)}/revise", FINANCE, revision=one["revision"], **an_activity(**changes))
+
+
 async def all_that_can_be_done(client: Client) -> list[dict[str, Any]]:
     """One in each state; for two of them money was set aside, of which some was spent or went back."""
-    kept = await completed(client, await planned(client), participants=120, completed_on="2026-03-11")
+    kept = await revised(client, await planned(client), ends_on="2026-03-12")
+    kept = await completed(client, kept, participants=120, completed_on="2026-03-11")
     paid = await planned(client)
     made = await allocated(client, paid, 50)
     await post(client, f"/v1/allocations/{made['allocation_id']}/spend", FINANCE, revision=1, money=usd(20))
@@ -90,6 +95,29 @@ async def test_money_of_its_fund_is_set_aside_for_it_and_spent_and_everybody_see
 
     flows = (await get(api, "/v1/flows?boundary=internal"))["flows"]
     assert [(one["activity_id"], 6_000)] == [(flow["destination"], flow["usd_minor"]) for flow in flows]
+
+
+async def test_what_was_written_wrongly_is_stated_anew_and_what_it_was_called_is_forgotten(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    one = await completed(api, await planned(api), completed_on="2026-03-10")
+    changes = {"title": "عينة خيالية", "language": "ar", "activity_kind": "tool", "topics": [], "ends_on": "2026-04-01"}
+
+    after = await revised(api, one, **changes)
+    assert changes | {"status": "completed", "revision": 3} == {
+        name: after[name] for name in (*changes, "status", "revision")
+    }
+    assert after == await get(api, path_of(one), NORWAY)
+    async with databases["pledges"].transaction() as tx:
+        assert ["عينة خيالية"] == [row["title"] for row in await tx.fetch("SELECT title FROM activity_text")]
+    for wrong, answer in (
+        ({"fund": "SHERLOC-DEV"}, (422, "activity-of-another-fund")),
+        ({"ends_on": "2026-03-08"}, (400, "dates-reversed")),
+        ({"starts_on": "2026-03-11"}, (400, "dates-reversed")),
+        ({"title": " "}, (400, "invalid-field")),
+    ):
+        body = an_activity(**wrong)
+        assert answer == await refused(api, f"{path_of(one)}/revise", COORDINATOR, revision=3, **body)
 
 
 async def test_what_came_to_an_end_is_paid_what_it_owes_and_gets_nothing_more(api: Client) -> None:
@@ -233,5 +261,5 @@ async def test_only_those_of_unodc_who_run_or_pay_plan_and_end(api: Client, by: 
     one = await planned(api)
 
     assert (403, "not-for-your-role") == await refused(api, PATH, by, **an_activity())
-    for move, body in (("complete", {}), ("cancel", {"reason": "other"})):
+    for move, body in (("complete", {}), ("cancel", {"reason": "other"}), ("revise", an_activity())):
         assert (403, "not-for-your-role") == await refused(api, f"{path_of(one)}/{move}", by, revision=1, **body)

@@ -237,7 +237,9 @@ async def money_is_pledged(stage: Stage) -> None:
     days = {"starts_on": "2026-02-12", "ends_on": "2026-02-13"}
     planned = {"fund": FUND, "activity_kind": "outreach", "language": "en", **days}
     path = "/v1/activities"
-    one = await stage.say(COORDINATOR, "POST", path, planned, to=EVERYBODY)
+    # What it was called before it was stated anew is nowhere any more.
+    one = await stage.say(COORDINATOR, "POST", path, planned, to=NOBODY)
+    one = await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/revise", planned, about=one, to=EVERYBODY)
     await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/complete", {}, about=one)
     one = await stage.say(COORDINATOR, "POST", path, planned, to=EVERYBODY)
     await stage.say(COORDINATOR, "POST", f"{path}/{{activity_id}}/cancel", {"reason": "other"}, about=one)
