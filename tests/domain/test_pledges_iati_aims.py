@@ -75,3 +75,9 @@ def test_the_gender_marker_is_told_as_its_state_gave_it(marker: int) -> None:
 def test_what_is_not_known_is_not_nothing() -> None:
     assert () == aims().markers == Aims().markers
     assert {"15130": "100"} == percentages(Aims())
+
+
+def test_a_topic_that_is_named_twice_counts_once() -> None:
+    named = ["trafficking_in_persons", "mutual_legal_assistance"]
+
+    assert aims_of(named, 0) == aims_of([named[0], *named, named[0]], 0)
