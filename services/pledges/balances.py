@@ -4,8 +4,10 @@ A balance is that of the fund's last closing before the moment and what was reco
 after a million postings as after a thousand.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -30,6 +32,16 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     usd_minor: int
 
 
+class SetAside(msgspec.Struct, frozen=True, kw_only=True):
+    """What was allocated of a fund for one work package, in US-dollar cents; what is spent is a part of it."""
+
+    allocated_usd_minor: int = 0
+    spent_usd_minor: int = 0
+
+
+NOTHING = SetAside()
+
+
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
     """How far a fund's money has come. None is ever added to another.
 
@@ -50,23 +62,32 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     available_usd_minor: int = 0
 
 
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a fund's money has come, and what of it was set aside for which work package."""
+
+    totals: Totals
+    by_work_package: Mapping[str, SetAside]
+
+
 BALANCES = """
-    SELECT fund.fund, account, currency, sum(minor) AS minor, sum(usd_minor) AS usd_minor
+    SELECT fund.fund, account, currency, work_package, sum(minor) AS minor, sum(usd_minor) AS usd_minor
     FROM fund
     CROSS JOIN LATERAL (
         SELECT coalesce(max(closing.as_at), '-infinity') AS as_at FROM closing
         WHERE closing.fund = fund.fund AND closing.as_at <= $1
     ) AS last
     CROSS JOIN LATERAL (
-        SELECT account, currency, minor, usd_minor FROM closing
+        SELECT account, currency, work_package, minor, usd_minor FROM closing
         WHERE closing.fund = fund.fund AND closing.as_at = last.as_at
         UNION ALL
-        SELECT p.account, p.currency, p.minor::numeric, p.usd_minor::numeric FROM entry CROSS JOIN unnest(postings) AS p
+        SELECT p.account, p.currency, coalesce(allocation.work_package, ''), p.minor::numeric, p.usd_minor::numeric
+        FROM entry LEFT JOIN allocation USING (allocation_id) CROSS JOIN unnest(postings) AS p
         WHERE entry.fund = fund.fund AND entry.recorded_at > last.as_at AND entry.recorded_at <= $1
     ) AS parts
     WHERE $2::text[] IS NULL OR fund.fund = ANY ($2)
-    GROUP BY fund.fund, account, currency
+    GROUP BY fund.fund, account, currency, work_package
 """
+_Key: TypeAlias = tuple[str, Book, Account, str]
 
 
 async def balances(tx: Tx, *, as_at: datetime, funds: Sequence[str] | None = None) -> list[Balance]:
@@ -74,24 +95,16 @@ async def balances(tx: Tx, *, as_at: datetime, funds: Sequence[str] | None = Non
 
     For those alone who may read the whole ledger. It never changes where `as_at` is final (`closings.final_until`).
     """
-    rows = await tx.fetch(
-        BALANCES,
-        as_at,
-        funds,
-    )
-    found = [
-        Balance(
-            book=BOOKS[Account(row["account"])],
-            account=Account(row["account"]),
-            fund=row["fund"],
-            currency=row["currency"],
-            # Whole, and beyond 64 bits when it must be.
-            minor=int(row["minor"]),
-            usd_minor=int(row["usd_minor"]),
-        )
-        for row in rows
+    minor, usd_minor = Counter[_Key](), Counter[_Key]()
+    for row in await tx.fetch(BALANCES, as_at, funds):
+        key = (row["fund"], BOOKS[Account(row["account"])], Account(row["account"]), row["currency"])
+        # Whole, and beyond 64 bits when it must be.
+        minor[key] += int(row["minor"])
+        usd_minor[key] += int(row["usd_minor"])
+    return [
+        Balance(fund=key[0], book=key[1], account=key[2], currency=key[3], minor=minor[key], usd_minor=usd_minor[key])
+        for key in sorted(minor)
     ]
-    return sorted(found, key=lambda one: (one.fund, one.book, one.account, one.currency))
 
 
 async def miscounted(tx: Tx) -> list[str]:
@@ -101,24 +114,37 @@ async def miscounted(tx: Tx) -> list[str]:
     return [row["fund"] for row in rows if row["available_usd_minor"] != held.get(row["fund"], 0)]
 
 
-async def totals(tx: Tx, funds: Sequence[str], *, as_at: datetime = EVER) -> Mapping[str, Totals]:
+async def progress(tx: Tx, funds: Sequence[str], *, as_at: datetime = EVER) -> Mapping[str, Progress]:
     """How far the money of these funds had come by then, for everybody."""
-    held: dict[str, dict[Account, int]] = {}
-    for one in await balances(tx, as_at=as_at, funds=funds):
-        of_fund = held.setdefault(one.fund, {})
-        of_fund[one.account] = of_fund.get(one.account, 0) + one.usd_minor
-    return {fund: _totals(held.get(fund, {})) for fund in funds}
+    held = {fund: Counter[Account]() for fund in funds}
+    of_work_packages: dict[str, dict[str, Counter[Account]]] = {fund: {} for fund in funds}
+    for row in await tx.fetch(BALANCES, as_at, funds):
+        fund, account, usd_minor = row["fund"], Account(row["account"]), int(row["usd_minor"])
+        held[fund][account] += usd_minor
+        if row["work_package"]:
+            of_work_packages[fund].setdefault(row["work_package"], Counter())[account] += usd_minor
+    return {
+        fund: Progress(
+            totals=_totals(held[fund]),
+            by_work_package={
+                name: aside
+                for name, part in of_work_packages[fund].items()
+                if (aside := _set_aside(part)).allocated_usd_minor
+            },
+        )
+        for fund in funds
+    }
 
 
-def _totals(held: Mapping[Account, int]) -> Totals:
+def _totals(held: Counter[Account]) -> Totals:
     def credit(account: Account) -> int:
-        return -held.get(account, 0)
+        return -held[account]
 
     return Totals(
-        pledged_usd_minor=held.get(Account.PLEDGED, 0),
+        pledged_usd_minor=held[Account.PLEDGED],
         committed_usd_minor=credit(Account.COMMITTED),
-        written_off_usd_minor=held.get(Account.WRITTEN_OFF, 0),
-        paid_usd_minor=held.get(Account.CASH, 0),
+        written_off_usd_minor=held[Account.WRITTEN_OFF],
+        paid_usd_minor=held[Account.CASH],
         allocated_usd_minor=credit(Account.ALLOCATED) + credit(Account.SPENT),
         spent_usd_minor=credit(Account.SPENT),
         programme_support_usd_minor=credit(Account.PROGRAMME_SUPPORT),
@@ -129,32 +155,10 @@ def _totals(held: Mapping[Account, int]) -> Totals:
     )
 
 
-_SET_ASIDE = """
-    SELECT fund, work_package, sum(spent_usd_minor)::bigint AS spent,
-        sum(CASE status WHEN 'made' THEN usd_minor ELSE spent_usd_minor END)::bigint AS allocated
-    FROM allocation WHERE fund = ANY ($1::text[]) AND work_package IS NOT NULL AND status <> 'reversed'
-    GROUP BY fund, work_package HAVING sum(CASE status WHEN 'made' THEN usd_minor ELSE spent_usd_minor END) > 0
-"""
-# What has been spent was allocated before: both accounts together are what was ever set aside.
-_SET_ASIDE_BY = """
-    SELECT allocation.fund, work_package, -sum(p.usd_minor)::bigint AS allocated,
-        -coalesce(sum(p.usd_minor) FILTER (WHERE account = 'spent'), 0)::bigint AS spent
-    FROM allocation JOIN entry USING (allocation_id) CROSS JOIN unnest(postings) AS p
-    WHERE allocation.fund = ANY ($1::text[]) AND work_package IS NOT NULL AND account IN ('allocated', 'spent')
-      AND recorded_at <= $2
-    GROUP BY allocation.fund, work_package HAVING sum(p.usd_minor) < 0
-"""
-
-
-async def of_work_packages(
-    tx: Tx, funds: Sequence[str], *, as_at: datetime | None
-) -> Mapping[tuple[str, str], tuple[int, int]]:
-    """By fund and work package: what was set aside for it, and what of that was spent, in US-dollar cents.
-
-    As things stand by the allocations, as at a moment by their entries, of which there are many more.
-    """
-    rows = await (tx.fetch(_SET_ASIDE, funds) if as_at is None else tx.fetch(_SET_ASIDE_BY, funds, as_at))
-    return {(row["fund"], row["work_package"]): (row["allocated"], row["spent"]) for row in rows}
+def _set_aside(held: Counter[Account]) -> SetAside:
+    # What has been spent was allocated before: both accounts together are what was ever set aside.
+    spent = -held[Account.SPENT]
+    return SetAside(allocated_usd_minor=spent - held[Account.ALLOCATED], spent_usd_minor=spent)
 
 
 # -- what may be planned with -----------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The routes of funds: what each needs, in which years, and how far its money has come."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -18,7 +18,7 @@ from contracts.refusals import Missing
 from contracts.values import Caller
 from services.pledges import actions, balances, funds, in_kind_store, policy, store
 from services.pledges.allocations import fund_id_of
-from services.pledges.balances import EVER
+from services.pledges.balances import EVER, NOTHING, Progress, SetAside
 from services.pledges.commands import OpenFund, ReviseRequirement, check_reason
 from services.pledges.moment_reader import AsAt, final_moment, moment_of, until_final
 from services.pledges.policy import Action
@@ -208,20 +208,13 @@ async def _fund(tx: Tx, code: str, *, as_at: datetime | None = None) -> FundView
 async def _with_totals(tx: Tx, found: Sequence[funds.Fund], *, as_at: datetime | None) -> list[FundView]:
     async with tx.by_itself():
         codes = [fund.fund for fund in found]
-        totals = await balances.totals(tx, codes, as_at=as_at or EVER)
-        set_aside = await balances.of_work_packages(tx, codes, as_at=as_at)
+        progress = await balances.progress(tx, codes, as_at=as_at or EVER)
         in_kind = await in_kind_store.worth(tx, codes, as_at=as_at)
-    return [_fund_view(fund, totals[fund.fund], set_aside, in_kind.get(fund.fund, 0), as_at=as_at) for fund in found]
+    return [_fund_view(fund, progress[fund.fund], in_kind.get(fund.fund, 0), as_at=as_at) for fund in found]
 
 
-def _fund_view(
-    fund: funds.Fund,
-    totals: balances.Totals,
-    set_aside: Mapping[tuple[str, str], tuple[int, int]],
-    in_kind_usd_minor: int,
-    *,
-    as_at: datetime | None,
-) -> FundView:
+def _fund_view(fund: funds.Fund, progress: Progress, in_kind_usd_minor: int, *, as_at: datetime | None) -> FundView:
+    totals = progress.totals
     required = sum(requirement.usd_minor for requirement in fund.requirements)
     given_up = totals.written_off_usd_minor + totals.refunded_usd_minor + totals.transferred_usd_minor
     return FundView(
@@ -230,10 +223,9 @@ def _fund_view(
         labels=fund.labels,
         requirements=fund.requirements,
         work_packages=[
-            _work_package(fund, name, *set_aside.get((fund.fund, name), (0, 0)))
+            _work_package(fund, name, progress.by_work_package.get(name, NOTHING))
             for name in sorted(
-                {one.work_package for one in fund.requirements if one.work_package}
-                | {name for code, name in set_aside if code == fund.fund}
+                {one.work_package for one in fund.requirements if one.work_package} | progress.by_work_package.keys()
             )
         ],
         requirement_usd_minor=required,
@@ -247,14 +239,14 @@ def _fund_view(
     )
 
 
-def _work_package(fund: funds.Fund, name: str, allocated: int, spent: int) -> WorkPackageView:
+def _work_package(fund: funds.Fund, name: str, aside: SetAside) -> WorkPackageView:
     required = sum(one.usd_minor for one in fund.requirements if one.work_package == name)
     return WorkPackageView(
         work_package=name,
         requirement_usd_minor=required,
-        allocated_usd_minor=allocated,
-        spent_usd_minor=spent,
-        gap_usd_minor=max(0, required - allocated),
+        allocated_usd_minor=aside.allocated_usd_minor,
+        spent_usd_minor=aside.spent_usd_minor,
+        gap_usd_minor=max(0, required - aside.allocated_usd_minor),
     )
 
 

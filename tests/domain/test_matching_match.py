@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 
 from contracts.facts import Fact
 from contracts.matching import Evaluation, Judgement
+from contracts.reference import kinds
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Money, Role
 from services.matching import match, policy
@@ -258,6 +259,15 @@ def test_whichever_side_comes_second_confirms_the_match(first: str) -> None:
 def test_nothing_is_confirmed_that_one_side_has_not_agreed_to() -> None:
     with pytest.raises(Conflict, match="match-status"):
         a_match(M.PRESENTED).confirm(a_wanted_line(), SPRING, None, now=NOON)
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_who_pays_is_told_what_a_line_is_about_and_nothing_of_a_kind_that_may_put_somebody_at_risk(kind: str) -> None:
+    accepted = a_match(status=MatchStatus.ACCEPTED)
+    fact = accepted.confirm(a_wanted_line(kind=kind), SPRING, Money(minor=5, currency="USD"), now=NOON)
+
+    assert fact.about is None if kinds()[kind].restricted else fact.about is not None and fact.about.kind == kind
+    assert {True, False} == {one.restricted for one in kinds().values()}
 
 
 def test_a_revoked_match_says_which_unit_it_gives_back() -> None:

@@ -11,8 +11,10 @@ import httpx
 import pytest
 
 from chassis.db import Database
-from services.pledges import balances, in_kind_store
+from services.pledges import activity_store, balances, closings, in_kind_store, store
 from services.pledges.in_kind import MOVES as IN_KIND_MOVES
+from services.pledges.verify import verify
+from services.pledges.wiring import close_books
 from tests.builders import headers
 from tests.service.test_pledges import (
     FINANCE,
@@ -27,10 +29,11 @@ from tests.service.test_pledges import (
     receive,
     usd,
 )
+from tests.service.test_pledges_activities import completed, planned
 from tests.service.test_pledges_closings import at_once
 from tests.service.test_pledges_flow_chains import FUNDS, api, check_sums, way
 from tests.service.test_pledges_in_kind import PATH as IN_KIND
-from tests.service.test_pledges_in_kind import a_contribution
+from tests.service.test_pledges_in_kind import a_contribution, declared, move
 from tests.service.test_pledges_life import SECOND
 
 __all__ = ["api", "at_once", "way"]
@@ -206,8 +209,10 @@ async def figures(client: Client, moment: str | None = None) -> dict[str, Any]:
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_whatever_is_written_afterwards_what_is_told_as_at_a_moment_stays(
-    api: Client, way: Mapping[str, str], databases: Mapping[str, Database], seed: int
+    api: Client, way: Mapping[str, str], databases: Mapping[str, Database], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(closings, "CLOSING_ENTRIES", 5)
+    monkeypatch.setattr(closings, "CATCH_UP_ENTRIES", 10)
     for code in FUNDS:
         await receive(api, await committed(api, fund=code, money=usd(2 * 10**7)), usd(10**7))
     writers = Writers(api, seed)
@@ -218,6 +223,7 @@ async def test_whatever_is_written_afterwards_what_is_told_as_at_a_moment_stays(
 
     await writers.write()
     await post(api, "/v1/funds", FINANCE, **a_fund("LATE-FUND"))
+    await check_closings(databases["pledges"])
     after = await everything(api, moment)
     for asked_for, answer in before.items():
         assert answer == after[asked_for], asked_for
@@ -236,17 +242,78 @@ async def test_whatever_is_written_afterwards_what_is_told_as_at_a_moment_stays(
     await check_ever(databases["pledges"])
 
 
+async def check_closings(db: Database) -> None:
+    """From here on balances rest on closings, those of work packages too, and each says what its entries come to."""
+    closed = None
+    for _ in range(3):
+        closed = await close_books(db, closed)
+    async with db.transaction() as tx:
+        report = await verify(tx)
+    async with db.transaction() as tx:
+        rows = await tx.fetch("SELECT DISTINCT account, work_package FROM closing WHERE work_package <> ''")
+    assert (report.closings > 5, report.findings) == (True, [])
+    assert {"allocated", "spent"} < {row["account"] for row in rows}
+    assert set(PACKAGES) < {row["work_package"] for row in rows}
+
+
 async def check_ever(db: Database) -> None:
     """As at for ever is as things stand, by whichever rows it is added up."""
     async with db.transaction() as tx:
-        for told_of in (balances.of_work_packages, in_kind_store.worth):
-            assert await told_of(tx, FUNDS, as_at=None) == await told_of(tx, FUNDS, as_at=balances.EVER)
+        assert await in_kind_store.worth(tx, FUNDS, as_at=None) == await in_kind_store.worth(
+            tx, FUNDS, as_at=balances.EVER
+        )
         assert await balances.miscounted(tx) == []
         counters = await tx.fetch("SELECT fund, available_usd_minor FROM balance WHERE fund = ANY ($1::text[])", FUNDS)
-        totals = await balances.totals(tx, FUNDS)
+        allocations = await tx.fetch(
+            """
+            SELECT fund, work_package, sum(CASE status WHEN 'made' THEN usd_minor ELSE spent_usd_minor END) AS allocated,
+                sum(spent_usd_minor) AS spent
+            FROM allocation WHERE work_package IS NOT NULL AND status <> 'reversed' GROUP BY fund, work_package
+            """
+        )
+        progress = await balances.progress(tx, FUNDS)
     assert {row["fund"]: row["available_usd_minor"] for row in counters} == {
-        fund: of_fund.available_usd_minor for fund, of_fund in totals.items()
+        fund: of_fund.totals.available_usd_minor for fund, of_fund in progress.items()
     }
+    assert {(fund, work_package, aside.allocated_usd_minor, aside.spent_usd_minor)
+            for fund, of_fund in progress.items() for work_package, aside in of_fund.by_work_package.items()
+            } == {tuple(row) for row in allocations if row["allocated"]}  # fmt: skip
+
+
+async def test_a_clock_that_is_ahead_makes_nothing_of_what_it_recorded_come_before_itself(
+    api: Client, databases: Mapping[str, Database], database_url: str
+) -> None:
+    """Who recorded the first fact was ahead of who recorded the second: as at a moment between them there are both."""
+    ids = [
+        (await committed(api))["pledge_id"],
+        (await completed(api, await planned(api)))["activity_id"],
+        (await move(api, await declared(api), "acknowledge"))["in_kind_contribution_id"],
+    ]
+    connection = await asyncpg.connect(database_url)
+    # Past the trigger that lets no journal be rewritten.
+    await connection.execute("SET session_replication_role = replica")
+    moment = await connection.fetchval(
+        "SELECT max(recorded_at) FROM pledges.journal WHERE aggregate_id = ANY ($1::uuid[])", ids
+    )
+    await connection.execute(
+        """
+        UPDATE pledges.journal SET recorded_at = $2::timestamptz + interval '1 second'
+        WHERE aggregate_id = ANY ($1::uuid[]) AND version = 1
+        """,
+        ids,
+        moment,
+    )
+    await connection.close()
+
+    async with databases["pledges"].transaction() as tx:
+        pledges = await store.pledges_told(tx, ids[:1], until=moment)
+        activities = await activity_store.told(tx, ids[1:2], until=moment)
+        in_kind = await in_kind_store.told(tx, ids[2:], until=moment)
+    assert ["committed", "completed", "acknowledged"] == [
+        *(pledge.status for pledge in pledges.values()),
+        *(activity.status for activity, _ in activities.values()),
+        *(contribution.status for contribution in in_kind.values()),
+    ]
 
 
 async def test_who_does_not_read_the_ledger_is_told_of_a_fund_as_at_the_beginning_of_a_day(

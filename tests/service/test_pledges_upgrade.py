@@ -1,4 +1,4 @@
-"""A ledger from before an entry held its postings, and before a need could be stated anew."""
+"""A ledger from before an entry held its postings, a need could be stated anew, and closings told work packages."""
 
 import shutil
 from datetime import UTC, datetime
@@ -103,3 +103,22 @@ async def test_what_a_fund_needed_is_known_since_it_was_opened(bare_url: str, tm
         await connection.close()
 
     assert (1, 1, 620, None, datetime(2026, 11, 2, 9, tzinfo=UTC)) == tuple(row)
+
+
+async def test_closings_of_before_are_made_again_and_none_is_written_by_the_version_before(
+    bare_url: str, tmp_path: Path
+) -> None:
+    """Which know no work packages: whoever went on from one would lose what was set aside before it."""
+    await until_0008(bare_url, tmp_path)
+    connection = await asyncpg.connect(bare_url, server_settings={"search_path": "pledges"})
+    columns = "fund, as_at, account, currency, minor, usd_minor, postings"
+    closing = f"INSERT INTO closing ({columns}) VALUES ('SHERLOC-MNT', now(), 'allocated', 'USD', -5, -5, 1)"
+    try:
+        await connection.execute(BEFORE)
+        await connection.execute(closing)
+        await migrate(bare_url, SERVICE.name, SERVICE.folder)
+        with pytest.raises(asyncpg.NotNullViolationError):
+            await connection.execute(closing)
+        assert await connection.fetch("SELECT FROM closing") == []
+    finally:
+        await connection.close()

@@ -138,6 +138,22 @@ async def test_a_counter_a_closing_and_a_pledge_that_say_something_else_are_foun
     assert report.findings[2].says.endswith(": earmarking")
 
 
+async def test_a_closing_that_gives_money_to_another_work_package_is_found(
+    api: Client, db: Database, database_url: str
+) -> None:
+    await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(40), work_package="maintenance")
+    closed = None
+    for _ in range(3):
+        closed = await close_books(db, closed)
+    assert await _kinds(db) == set()
+
+    await _tamper(database_url, "UPDATE closing SET work_package = 'training' WHERE work_package = 'maintenance'")
+    says = [finding.says for finding in (await _verified(db)).findings]
+    assert [f"{account} in USD for {name}: its postings come to something else"
+            for account in ("allocated", "available") for name in ("maintenance", "training")
+            ] == [said.split(", ", 1)[1] for said in says]  # fmt: skip
+
+
 async def test_an_entry_that_was_taken_back_twice_is_found(api: Client, db: Database, database_url: str) -> None:
     await _tamper(
         database_url,

@@ -92,6 +92,22 @@ MEANT = {
         "require-concurrent-index-creation",
     ): "the column is new, and empty",
     (
+        "services/pledges/migrations/0017_closings_by_work_package.sql",
+        "adding-required-field",
+    ): "the version before must write none: see there",
+    (
+        "services/pledges/migrations/0017_closings_by_work_package.sql",
+        "ban-drop-constraint",
+    ): "a wider one takes its place in the same statement",
+    (
+        "services/pledges/migrations/0017_closings_by_work_package.sql",
+        "adding-serial-primary-key-field",
+    ): "the table is empty",
+    (
+        "services/pledges/migrations/0017_closings_by_work_package.sql",
+        "constraint-missing-not-valid",
+    ): "the table is empty",
+    (
         "services/requests/migrations/0005_seen.sql",
         "ban-drop-function",
     ): "before the first release: no older code asks it",
