@@ -5,8 +5,8 @@ shown in full. What a line does not ask for gives nothing: a score says how much
 meaning of the texts until a model has compared them.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
@@ -107,14 +107,17 @@ def scored(
     degrees = _degrees(line, offering, known.of(offering.provider))
     if judgement is not None:
         degrees["meaning"] = meant(judgement.closeness)
+    weight_of = known.weights.of.get
     shares = tuple(
-        Share(criterion=criterion, points=weight * degree // FULL, of=weight)
-        for criterion, degree in degrees.items()
-        if (weight := known.weights.weight(criterion))
+        [
+            Share(criterion=criterion, points=weight * degree // FULL, of=weight)
+            for criterion, degree in degrees.items()
+            if (weight := weight_of(criterion))
+        ]
     )
     return Scored(
         offering=offering,
-        score=sum(share.points for share in shares),
+        score=sum([share.points for share in shares]),
         shares=shares,
         algorithm=algorithm_of(known.weights),
         judgement=judgement,
@@ -164,18 +167,21 @@ def _degrees(line: WantedLine, offering: Offering, experience: Experience) -> di
 
 
 def _topics(asked: Iterable[str], offered: Iterable[str]) -> int:
-    return _mean(max((topic_similarity(topic, other) for other in offered), default=0) for topic in set(asked))
+    return _mean([max([topic_similarity(topic, other) for other in offered], default=0) for topic in set(asked)])
 
 
 def _covered(asked: Iterable[str], offered: Iterable[str]) -> int:
-    return _mean(FULL * (code in offered) for code in set(asked))
+    every = set(asked)
+    return FULL * len(every.intersection(offered)) // len(every) if every else 0
 
 
 def _languages(line: WantedLine, offering: Offering) -> int:
-    terms = offering.terms
+    spoken, interpreted = offering.terms.languages, offering.terms.interpretation
     return _mean(
-        FULL if language in terms.languages else INTERPRETED if language in terms.interpretation else 0
-        for language in set(line.languages)
+        [
+            FULL if language in spoken else INTERPRETED if language in interpreted else 0
+            for language in set(line.languages)
+        ]
     )
 
 
@@ -185,20 +191,24 @@ def _window(window: Period, offering: Offering) -> int:
 
 def free_days(window: Period, offering: Offering) -> int:
     """On how many of the days asked for the offering is valid and has room."""
+    valid = offering.terms.valid
+    starts, ends = max(window.starts, valid.starts), min(window.ends, valid.ends)
     return sum(
-        _days(window, offering.terms.valid, one.period) for one in offering.terms.capacity if offering.room(one) > 0
+        [
+            max(_days(max(starts, one.period.starts), min(ends, one.period.ends)), 0)
+            for one in offering.terms.capacity
+            if offering.room(one) > 0
+        ]
     )
 
 
 def window_days(window: Period) -> int:
     """How many days are asked for: both ends count."""
-    return _days(window)
+    return _days(window.starts, window.ends)
 
 
-def _days(*periods: Period) -> int:
-    first: date = max(period.starts for period in periods)
-    last: date = min(period.ends for period in periods)
-    return max((last - first) // timedelta(days=1) + 1, 0)
+def _days(first: date, last: date) -> int:
+    return (last - first).days + 1
 
 
 def _region(state: str, offering: Offering) -> int:
@@ -250,6 +260,5 @@ def load_degree(taken: int, units: int) -> int:
     return FULL * (units - taken) // units if units else 0
 
 
-def _mean(degrees: Iterable[int]) -> int:
-    every = list(degrees)
-    return sum(every) // len(every) if every else 0
+def _mean(degrees: Sequence[int]) -> int:
+    return sum(degrees) // len(degrees) if degrees else 0
