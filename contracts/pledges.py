@@ -286,6 +286,16 @@ class PledgeBroughtForward(Fact, frozen=True, kw_only=True, tag="pledges.pledge.
     brought_forward_at: datetime
 
 
+class PledgeReworded(Fact, frozen=True, kw_only=True, tag="pledges.pledge.reworded.v1"):
+    """Its note says something else, and what it said before is forgotten."""
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    texts_hash: str
+    reworded_at: datetime
+
+
 class PledgeClosed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.closed.v1"):
     """All has come that will, the donor has its report, and nothing is left to do."""
 
@@ -425,6 +435,7 @@ FACTS: tuple[type[Fact], ...] = (
     PledgeRefunded,
     PledgeCarriedOver,
     PledgeBroughtForward,
+    PledgeReworded,
     PledgeClosed,
     RequirementOpened,
     RequirementCancelled,

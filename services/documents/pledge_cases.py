@@ -115,8 +115,8 @@ SUBJECTS = (
         make=_pledge,
         reads=(_P.SHOW_PLEDGE, _P.LIST_PLEDGES, _P.LIST_FLOWS, _P.FOLLOW),
         acts=(
-            _P.COMMIT, _P.MEET_CONDITION, _P.RECEIVE, _P.WITHDRAW, _P.LAPSE, _P.REDUCE, _P.CARRY_OVER, _P.CLOSE,
-            _P.PROPOSE_WRITE_OFF, _P.PROPOSE_REFUND,
+            _P.REWORD, _P.COMMIT, _P.MEET_CONDITION, _P.RECEIVE, _P.WITHDRAW, _P.LAPSE, _P.REDUCE, _P.CARRY_OVER,
+            _P.CLOSE, _P.PROPOSE_WRITE_OFF, _P.PROPOSE_REFUND,
         ),
     ),
     Subject(
@@ -179,7 +179,7 @@ SUBJECTS = (
         properties={"status": tuple(in_kind.InKindStatus)},
         make=_in_kind,
         reads=(_P.SHOW_IN_KIND, _P.LIST_IN_KIND, _P.FOLLOW),
-        acts=(_P.ACKNOWLEDGE_IN_KIND, _P.WITHDRAW_IN_KIND, _P.STRIKE_IN_KIND),
+        acts=(_P.REWORD_IN_KIND, _P.ACKNOWLEDGE_IN_KIND, _P.WITHDRAW_IN_KIND, _P.STRIKE_IN_KIND),
     ),
     Subject(
         service="pledges",

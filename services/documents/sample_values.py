@@ -412,7 +412,8 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
             | {"AppointmentEnded"}
         ),
         "NOR:donor_officer": frozenset(
-            {"PledgePledged", "PledgeWithdrawn", "InKindContributionDeclared", "InKindContributionWithdrawn"}
+            {"PledgePledged", "PledgeReworded", "PledgeWithdrawn"}
+            | {"InKindContributionDeclared", "InKindContributionReworded", "InKindContributionWithdrawn"}
         ),
         "UNODC:finance_officer": frozenset(
             {"FundOpened", "FundRequirementRevised", "RatesLoaded", "PledgeCommitted", "PledgeConditionMet"}

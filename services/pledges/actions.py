@@ -271,6 +271,14 @@ async def pledge(
     await store.save_note(tx, pledge_id, note, salt)
 
 
+async def reword(tx: Tx, pledge_id: UUID, note: str, *, caller: Caller, expected: int, now: datetime) -> None:
+    """Another note; what the pledge said before is forgotten."""
+    before = await for_move(tx, pledge_id, Action.REWORD, caller, expected)
+    salt, texts_hash = hash_texts(note)
+    await record(tx, before.reword(texts_hash, now=now), version=before.revision + 1)
+    await store.save_note(tx, pledge_id, note, salt)
+
+
 async def move(
     tx: Tx, pledge_id: UUID, action: Action, decide: Callable[[Pledge], Fact], *, caller: Caller, expected: int
 ) -> None:

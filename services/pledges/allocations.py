@@ -21,7 +21,7 @@ from contracts.pledges import (
 from contracts.refusals import Conflict, Invalid, Mismatch
 from contracts.requests import About
 from services.pledges.activities import Activity
-from services.pledges.domain import check_amount
+from services.pledges.money import check_amount
 
 WORK_PACKAGES = ("case_law_upload", "development", "maintenance", "training", "translation")
 """What a fund for SHERLOC can be spent on, beside requests (I.a to I.g, I.o)."""

@@ -14,7 +14,7 @@ from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streamin
 from chassis.ids import new_id
 from contracts.refusals import Missing
 from services.pledges import actions, policy, store, unfunded_reader
-from services.pledges.commands import CommitPledge, MakePledge, ReceiveInstalment, WithdrawPledge
+from services.pledges.commands import CommitPledge, MakePledge, ReceiveInstalment, RewordPledge, WithdrawPledge
 from services.pledges.domain import Status
 from services.pledges.earmarking import earmarked
 from services.pledges.own import Owned
@@ -84,6 +84,33 @@ async def list_pledges(
 @get("/v1/pledges/{pledge_id:uuid}", opt=asks(Action.SHOW_PLEDGE), summary="One pledge")
 async def show_pledge(pledge_id: FromPath[UUID], db: Db, caller: Calling, now: Now) -> Response[PledgeView]:
     async with db.transaction(by=caller) as tx:
+        view = await pledge_view(tx, pledge_id, caller, today=now.date())
+    return shown(view, revision=view.revision)
+
+
+@post(
+    "/v1/pledges/{pledge_id:uuid}/reword",
+    opt=asks(Action.REWORD),
+    status_code=200,
+    summary="Give a pledge another note",
+)
+async def reword_pledge(
+    pledge_id: FromPath[UUID],
+    data: JSONBody[RewordPledge],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[PledgeView]:
+    """For the donor and for a finance officer of UNODC, whatever became of the pledge.
+
+    What it said before is forgotten, also in flows and statements as at an earlier moment.
+    """
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=pledge_id)
+        if claimed.first:
+            await actions.reword(tx, pledge_id, data.note, caller=caller, expected=expected, now=now)
         view = await pledge_view(tx, pledge_id, caller, today=now.date())
     return shown(view, revision=view.revision)
 
@@ -203,6 +230,7 @@ ROUTES = [
     make_pledge,
     list_pledges,
     show_pledge,
+    reword_pledge,
     commit_pledge,
     receive_instalment,
     withdraw_pledge,

@@ -93,6 +93,12 @@ class MakePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     requirement_id: UUID | None = None
 
 
+class RewordPledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the pledge's note is to say from now on; nothing, where it is left out."""
+
+    note: Annotated[str, Meta(max_length=2000)] = ""
+
+
 class PledgeFlow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """To which fund and by whose code a flow of an import is pledged; all else the flow says."""
 
@@ -118,6 +124,12 @@ class DeclareInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if self.form not in in_kind_forms():
             raise Invalid("unknown-code", field="form", code=self.form)
         return self.form
+
+
+class RewordInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What its description is to say from now on; nothing, where it is left out."""
+
+    description: Annotated[str, Meta(max_length=2000)] = ""
 
 
 class AcknowledgeInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

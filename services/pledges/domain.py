@@ -29,6 +29,7 @@ from contracts.pledges import (
     PledgeReceived,
     PledgeReduced,
     PledgeRefunded,
+    PledgeReworded,
     PledgeWithdrawn,
     PledgeWrittenOff,
     Valuation,
@@ -37,7 +38,7 @@ from contracts.refusals import Conflict, Invalid, Mismatch, Missing
 from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from contracts.values import Money
 from services.pledges.earmarking import Earmarking
-from services.pledges.money import may_settle, read_rate, support_cost_of, usd_minor_of
+from services.pledges.money import check_amount, may_settle, read_rate, support_cost_of, usd_minor_of
 from services.pledges.schedule import Scheduled, met, reminded, scheduled, shortened, unconditional
 
 SUPPORT_COST_BASIS_POINTS = 1300
@@ -286,16 +287,16 @@ class Pledge(Struct, frozen=True, kw_only=True):
             withdrawn_at=now,
         )
 
+    def reword(self, texts_hash: str, *, now: datetime) -> PledgeReworded:
+        """Whatever became of it: a name that should not be there is taken out afterwards, too."""
+        return PledgeReworded(
+            pledge_id=self.pledge_id, donor=self.donor, fund=self.fund, texts_hash=texts_hash, reworded_at=now
+        )
+
     @property
     def open_valuation(self) -> Valuation:
         """What is still pledged, at the rate of the day it was pledged."""
         return replace(self.valuation, usd_minor=self.open_usd_minor)
-
-
-def check_amount(minor: int) -> None:
-    """Raises Invalid for nothing at all."""
-    if minor <= 0:
-        raise Invalid("amount-zero")
 
 
 def pledge(
@@ -422,6 +423,8 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
             return {"open_usd_minor": 0}
         case PledgeDueSoon() | PledgeOverdue():
             return {"schedule": reminded(pledge.schedule, fact.instalment, fact.reminder)}
+        case PledgeReworded():
+            return {"texts_hash": fact.texts_hash}
         case PledgeBroughtForward() | PledgeClosed():
             return {}
     raise AssertionError(f"{fact.type} is not a pledge's fact")
@@ -429,8 +432,7 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
 
 def _status(after: Pledge, fact: Fact) -> Status:
     """The state that follows from the amounts; only an end that leaves no amount behind follows from its fact."""
-    ended = _ENDS.get(type(fact))
-    if ended is not None:
+    if (ended := _ENDS.get(type(fact))) is not None:
         return ended
     if after.committed_on is None:
         return Status.PLEDGED

@@ -24,7 +24,7 @@ from contracts.pledges import (
 )
 from contracts.refusals import Conflict, Invalid, Missing
 from contracts.values import Caller, Money
-from services.pledges import activity_store, exits, ledger, periods, policy, proposal_store, store
+from services.pledges import activity_store, exits, ledger, periods, policy, proposal_store, reminder_store, store
 from services.pledges.actions import fold, for_move, record, record_all, require_fund, worth
 from services.pledges.activities import ActivityStatus
 from services.pledges.allocations import RequirementStatus, Spending
@@ -310,8 +310,8 @@ async def close_year(tx: Tx, year: int, *, now: datetime) -> None:
 
 async def due(tx: Tx, now: datetime, *, lapse_days: int) -> list[UUID]:
     """Pledges of which a donor is to be reminded, and those that nobody has signed for in so many days."""
-    unsigned = await store.unsigned(tx, now.date() - timedelta(days=lapse_days))
-    return [*await store.reminders_due(tx, now), *unsigned]
+    unsigned = await reminder_store.unsigned(tx, now.date() - timedelta(days=lapse_days))
+    return [*await reminder_store.reminders_due(tx, now), *unsigned]
 
 
 async def remind_or_lapse(tx: Tx, pledge_id: UUID, now: datetime) -> None:

@@ -22,8 +22,8 @@ from contracts.pledges import (
 from contracts.refusals import Conflict, Invalid, Mismatch
 from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from contracts.values import Money
-from services.pledges.domain import Pledge, check_amount
-from services.pledges.money import read_rate, support_cost_of, usd_minor_of
+from services.pledges.domain import Pledge
+from services.pledges.money import check_amount, read_rate, support_cost_of, usd_minor_of
 from services.pledges.schedule import due
 
 

@@ -99,7 +99,7 @@ async def list_flows(
 ) -> Response[FlowPage]:
     """The incoming ones where no boundary is said, and neither a type nor a parent. A donor sees what is of its own
     pledges. Flows of two statuses or of two boundaries are never added to each other.
-    With `as_at`, what had been recorded by that moment: the same for ever, but for a note that was erased since.
+    With `as_at`, what had been recorded by that moment: the same for ever, but for a note that was put otherwise since.
     """
     before = _place(cursor, pointer="cursor", expected="a cursor of an earlier page")
     if filters.as_at is not None:

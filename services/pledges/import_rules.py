@@ -23,9 +23,8 @@ from contracts.pledges import IMPORT_ROWS_MAX
 from contracts.reference import currencies, exponent
 from contracts.refusals import Invalid, Refusal
 from contracts.values import MINOR_UNITS_MAX
-from services.pledges.domain import check_amount
 from services.pledges.flows import FlowStatus
-from services.pledges.money import USD, read_rate
+from services.pledges.money import USD, check_amount, read_rate
 
 IMPORT_BYTES_MAX = 2 * 1024 * 1024
 TOLERANCE = Fraction(1, 100)

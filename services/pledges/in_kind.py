@@ -15,13 +15,14 @@ from contracts.facts import Fact
 from contracts.in_kind import (
     InKindContributionAcknowledged,
     InKindContributionDeclared,
+    InKindContributionReworded,
     InKindContributionStruck,
     InKindContributionWithdrawn,
 )
 from contracts.pledges import Valuation
 from contracts.refusals import Conflict
 from contracts.values import Money
-from services.pledges.domain import check_amount
+from services.pledges.money import check_amount
 
 
 class InKindStatus(StrEnum):
@@ -79,6 +80,16 @@ class InKindContribution(Struct, frozen=True, kw_only=True):
         self._require("withdraw")
         return InKindContributionWithdrawn(
             in_kind_contribution_id=self.in_kind_contribution_id, donor=self.donor, fund=self.fund, withdrawn_at=now
+        )
+
+    def reword(self, texts_hash: str, *, now: datetime) -> InKindContributionReworded:
+        """Whatever became of it: a name that should not be there is taken out afterwards, too."""
+        return InKindContributionReworded(
+            in_kind_contribution_id=self.in_kind_contribution_id,
+            donor=self.donor,
+            fund=self.fund,
+            texts_hash=texts_hash,
+            reworded_at=now,
         )
 
     def strike(self, reason: str, *, now: datetime) -> InKindContributionStruck:
@@ -149,6 +160,8 @@ def evolve(contribution: InKindContribution | None, fact: Fact) -> InKindContrib
             return replace(moved, status=InKindStatus.ACKNOWLEDGED, acknowledged_at=fact.acknowledged_at)
         case InKindContributionWithdrawn():
             return replace(moved, status=InKindStatus.WITHDRAWN, ended_at=fact.withdrawn_at)
+        case InKindContributionReworded():
+            return replace(moved, texts_hash=fact.texts_hash)
         case InKindContributionStruck():
             return replace(moved, status=InKindStatus.STRUCK, ended_at=fact.struck_at, reason=fact.reason)
         case _:

@@ -42,6 +42,22 @@ async def declare(
     await in_kind_store.save_description(tx, in_kind_contribution_id, description, salt)
 
 
+async def reword(
+    tx: Tx, in_kind_contribution_id: UUID, description: str, *, caller: Caller, expected: int, now: datetime
+) -> None:
+    """Another description; what the contribution said before is forgotten."""
+    salt, texts_hash = actions.hash_texts(description)
+    await move(
+        tx,
+        in_kind_contribution_id,
+        Action.REWORD_IN_KIND,
+        lambda one: one.reword(texts_hash, now=now),
+        caller=caller,
+        expected=expected,
+    )
+    await in_kind_store.save_description(tx, in_kind_contribution_id, description, salt)
+
+
 async def move(
     tx: Tx,
     in_kind_contribution_id: UUID,

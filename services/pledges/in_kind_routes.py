@@ -15,7 +15,14 @@ from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, cr
 from chassis.ids import new_id
 from contracts.values import Caller, Money
 from services.pledges import in_kind_actions, in_kind_store, policy, store
-from services.pledges.commands import AcknowledgeInKind, DeclareInKind, StrikeInKind, WithdrawInKind, check_reason
+from services.pledges.commands import (
+    AcknowledgeInKind,
+    DeclareInKind,
+    RewordInKind,
+    StrikeInKind,
+    WithdrawInKind,
+    check_reason,
+)
 from services.pledges.in_kind import InKindContribution, InKindStatus
 from services.pledges.own import Owned
 from services.pledges.policy import Action
@@ -110,6 +117,35 @@ async def list_in_kind(
 )
 async def show_in_kind(in_kind_contribution_id: FromPath[UUID], db: Db, caller: Calling) -> Response[InKindView]:
     async with db.transaction(by=caller) as tx:
+        view = await _view(tx, in_kind_contribution_id, caller)
+    return shown(view, revision=view.revision)
+
+
+@post(
+    "/v1/in-kind-contributions/{in_kind_contribution_id:uuid}/reword",
+    opt=asks(Action.REWORD_IN_KIND),
+    status_code=200,
+    summary="Give a contribution in kind another description",
+)
+async def reword_in_kind(
+    in_kind_contribution_id: FromPath[UUID],
+    data: JSONBody[RewordInKind],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[InKindView]:
+    """For the donor and for a finance officer of UNODC, whatever became of the contribution.
+
+    What it said before is forgotten, also in statements as at an earlier moment.
+    """
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=in_kind_contribution_id)
+        if claimed.first:
+            await in_kind_actions.reword(
+                tx, in_kind_contribution_id, data.description, caller=caller, expected=expected, now=now
+            )
         view = await _view(tx, in_kind_contribution_id, caller)
     return shown(view, revision=view.revision)
 
@@ -238,6 +274,7 @@ ROUTES = [
     declare_in_kind,
     list_in_kind,
     show_in_kind,
+    reword_in_kind,
     acknowledge_in_kind,
     withdraw_in_kind,
     strike_in_kind,

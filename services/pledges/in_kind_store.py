@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from chassis.db import Tx
 from contracts.facts import decode_event, fact_type
-from contracts.in_kind import InKindContributionAcknowledged
+from contracts.in_kind import InKindContributionAcknowledged, InKindContributionReworded
 from contracts.pledges import Valuation
 from contracts.refusals import Missing
 from contracts.values import Caller
@@ -100,15 +100,16 @@ _WORTH = """
     SELECT fund, sum(usd_minor) AS usd_minor FROM in_kind_contribution
     WHERE fund = ANY ($1::text[]) AND status = 'acknowledged' GROUP BY fund
 """
-# Which of its facts was the last by then.
+# Which of its facts was the last by then, but for those that change its words.
 _WORTH_BY = """
     SELECT fund, sum(usd_minor) AS usd_minor FROM in_kind_contribution
     WHERE fund = ANY ($1::text[]) AND $3 = (
-        SELECT type FROM journal WHERE aggregate_id = in_kind_contribution_id AND recorded_at <= $2
+        SELECT type FROM journal
+        WHERE aggregate_id = in_kind_contribution_id AND recorded_at <= $2 AND type <> $4
         ORDER BY version DESC LIMIT 1)
     GROUP BY fund
 """
-_ACKNOWLEDGED = fact_type(InKindContributionAcknowledged)
+_ACKNOWLEDGED, _REWORDED = fact_type(InKindContributionAcknowledged), fact_type(InKindContributionReworded)
 
 
 async def worth(tx: Tx, funds: Sequence[str], *, as_at: datetime | None) -> Mapping[str, int]:
@@ -116,7 +117,10 @@ async def worth(tx: Tx, funds: Sequence[str], *, as_at: datetime | None) -> Mapp
 
     As things stand by their rows, as at a moment by their facts.
     """
-    rows = await (tx.fetch(_WORTH, funds) if as_at is None else tx.fetch(_WORTH_BY, funds, as_at, _ACKNOWLEDGED))
+    if as_at is None:
+        rows = await tx.fetch(_WORTH, funds)
+    else:
+        rows = await tx.fetch(_WORTH_BY, funds, as_at, _ACKNOWLEDGED, _REWORDED)
     return {row["fund"]: int(row["usd_minor"]) for row in rows}
 
 
@@ -134,6 +138,7 @@ async def save(tx: Tx, contribution: InKindContribution) -> None:
             reason
         FROM json_populate_record(NULL::in_kind_contribution, $1::text::json)
         ON CONFLICT (in_kind_contribution_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+            texts_hash = excluded.texts_hash,
             acknowledged_at = excluded.acknowledged_at, ended_at = excluded.ended_at, reason = excluded.reason
         """,
         msgspec.json.encode(values | msgspec.structs.asdict(valuation)).decode(),
@@ -142,7 +147,10 @@ async def save(tx: Tx, contribution: InKindContribution) -> None:
 
 async def save_description(tx: Tx, in_kind_contribution_id: UUID, description: str, salt: bytes) -> None:
     await tx.execute(
-        "INSERT INTO in_kind_contribution_text (in_kind_contribution_id, salt, description) VALUES ($1, $2, $3)",
+        """
+        INSERT INTO in_kind_contribution_text (in_kind_contribution_id, salt, description) VALUES ($1, $2, $3)
+        ON CONFLICT (in_kind_contribution_id) DO UPDATE SET salt = excluded.salt, description = excluded.description
+        """,
         in_kind_contribution_id,
         salt,
         description,

@@ -59,6 +59,12 @@ class Validity(Struct, frozen=True):
 AS_USUAL = Validity()
 
 
+def check_amount(minor: int) -> None:
+    """Raises Invalid for nothing at all."""
+    if minor <= 0:
+        raise Invalid("amount-zero")
+
+
 def read_rate(text: str) -> Fraction:
     """Raises Invalid for anything but a number above zero in decimal digits."""
     if not _RATE.match(text):

@@ -36,6 +36,7 @@ class Action(StrEnum):
     COMMIT = "commit"
     MEET_CONDITION = "meet_condition"
     RECEIVE = "receive"
+    REWORD = "reword"
     WITHDRAW = "withdraw"
     LAPSE = "lapse"
     REDUCE = "reduce"
@@ -68,6 +69,7 @@ class Action(StrEnum):
     ACKNOWLEDGE_IN_KIND = "acknowledge_in_kind"
     WITHDRAW_IN_KIND = "withdraw_in_kind"
     STRIKE_IN_KIND = "strike_in_kind"
+    REWORD_IN_KIND = "reword_in_kind"
     PLAN_ACTIVITY = "plan_activity"
     LIST_ACTIVITIES = "list_activities"
     SHOW_ACTIVITY = "show_activity"
@@ -110,6 +112,8 @@ _OF_PLEDGE = frozenset(
     | {Action.CLOSE, Action.PROPOSE_WRITE_OFF, Action.PROPOSE_REFUND}
 )
 """What a finance officer of UNODC does with a donor's pledge."""
+_WORDS = frozenset({Action.REWORD, Action.REWORD_IN_KIND})
+"""Who wrote them takes out what should not be there, or has the office do it."""
 _OF_ACTIVITY = frozenset({Action.REVISE_ACTIVITY, Action.COMPLETE_ACTIVITY, Action.CANCEL_ACTIVITY})
 _READS = frozenset(
     {
@@ -160,6 +164,8 @@ def _decide_record(caller: Caller, action: Action, record: Record) -> Decision:
     if action in _READS:
         return ALLOWED
     match record:
+        case Pledge() | InKindContribution() if action in _WORDS:
+            return _leave(caller.role is Role.DONOR_OFFICER or is_finance_officer(caller))
         case Pledge() if action is Action.WITHDRAW:
             return _leave(caller.role is Role.DONOR_OFFICER)
         case Pledge():

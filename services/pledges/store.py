@@ -1,7 +1,7 @@
 """The rows of pledges, requirements and allocations. Every read says for whom; `may_see` in the WHERE is the policy."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from contracts.requests import About
 from contracts.values import Caller
 from services.pledges.allocations import Allocation, AllocationStatus, Purpose, Requirement
 from services.pledges.domain import Pledge, evolve
-from services.pledges.schedule import REMINDER_DAYS
 
 LIST_MAX = 100
 
@@ -143,7 +142,7 @@ _SAVE = Write(
                 carried_over_usd_minor
             FROM json_populate_record(NULL::pledge, $1::text::json)
             ON CONFLICT (pledge_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
-                minor = excluded.minor, open_usd_minor = excluded.open_usd_minor,
+                minor = excluded.minor, open_usd_minor = excluded.open_usd_minor, texts_hash = excluded.texts_hash,
                 committed_on = excluded.committed_on, committed_usd_minor = excluded.committed_usd_minor,
                 committed_rate = excluded.committed_rate,
                 support_cost_basis_points = excluded.support_cost_basis_points, agreement = excluded.agreement,
@@ -176,46 +175,18 @@ async def save_pledge(tx: Tx, pledge: Pledge) -> None:
         )
 
 
-_SAVE_NOTE = Write(parts={"words": "INSERT INTO pledge_text (pledge_id, salt, note) VALUES ($1, $2, $3)"})
+_SAVE_NOTE = Write(
+    parts={
+        "words": """
+            INSERT INTO pledge_text (pledge_id, salt, note) VALUES ($1, $2, $3)
+            ON CONFLICT (pledge_id) DO UPDATE SET salt = excluded.salt, note = excluded.note
+        """
+    }
+)
 
 
 async def save_note(tx: Tx, pledge_id: UUID, note: str, salt: bytes) -> None:
     await tx.write(_SAVE_NOTE, pledge_id, salt, note)
-
-
-async def reminders_due(tx: Tx, now: datetime) -> list[UUID]:
-    """Pledges with an instalment of which something has not come, and a reminder's day has.
-
-    Whoever works on a pledge is not disturbed: what happened to it in the last day counts as work.
-    """
-    rows = await tx.fetch(
-        """
-        SELECT DISTINCT pledge_id FROM (
-            SELECT pledge_id, due_on, reminders, received_minor + written_off_minor AS settled,
-                sum(i.minor) OVER (PARTITION BY pledge_id ORDER BY number) AS owed
-            FROM instalment i JOIN pledge USING (pledge_id)
-            WHERE status IN ('committed', 'partially_received') AND (condition IS NULL OR met_on IS NOT NULL)
-        ) AS owing
-        WHERE owed > settled AND due_on + ($2::integer[])[reminders + 1] <= ($1::timestamptz AT TIME ZONE 'UTC')::date
-            AND NOT EXISTS (SELECT FROM journal
-                WHERE aggregate_id = pledge_id AND recorded_at > $1::timestamptz - interval '1 day')
-        ORDER BY pledge_id LIMIT $3
-        """,
-        now,
-        list(REMINDER_DAYS),
-        LIST_MAX,
-    )
-    return [row["pledge_id"] for row in rows]
-
-
-async def unsigned(tx: Tx, before: date) -> list[UUID]:
-    """Pledges made before that day over which nobody has signed an agreement."""
-    rows = await tx.fetch(
-        "SELECT pledge_id FROM pledge WHERE status = 'pledged' AND pledged_on < $1 ORDER BY pledged_on LIMIT $2",
-        before,
-        LIST_MAX,
-    )
-    return [row["pledge_id"] for row in rows]
 
 
 # -- requirements -----------------------------------------------------------------------------------------------------

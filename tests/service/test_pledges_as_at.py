@@ -49,7 +49,18 @@ MOVES = {
     "committed": ("receive", "reduce", "write-off"),
     "partially_received": ("receive", "carry-over", "refund"),
 }
-CHANGING = {"receive", "reversal", "return", "spend", "revise", "acknowledge", "withdraw", "strike", "carry-over"}
+CHANGING = {
+    "reword",
+    "receive",
+    "reversal",
+    "return",
+    "spend",
+    "revise",
+    "acknowledge",
+    "withdraw",
+    "strike",
+    "carry-over",
+}
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
@@ -100,6 +111,10 @@ class Writers:
         status = self._chance.choice(list(MOVES))
         pledge = await self._any("/v1/pledges", status)
         if pledge is None:
+            return
+        if not self._chance.randrange(4):
+            body = {"note": pledge["note"]}
+            await self._do("reword", f"/v1/pledges/{pledge['pledge_id']}/reword", FINANCE, pledge["revision"], **body)
             return
         name = self._chance.choice(MOVES[status])
         some = {**pledge["money"], "minor": self._chance.randint(1, pledge["money"]["minor"])}

@@ -221,8 +221,10 @@ async def money_is_pledged(stage: Stage) -> None:
     need = {"year": 2028, "money": usd(7_000_000), "reason": "needs_changed"}
     await stage.say(FINANCE, "POST", "/v1/funds/{code}/requirements", need, about={"code": FUND, "revision": 1})
     pledge = {"fund": FUND, "money": usd(5_000_000), "pledged_on": "2026-02-12"}
-    made = await stage.say(DONOR, "POST", "/v1/pledges", pledge, to=OVERSEERS | {DONOR, FINANCE})
+    # What it said before it was put otherwise is nowhere any more.
+    made = await stage.say(DONOR, "POST", "/v1/pledges", pledge, to=NOBODY)
     path = "/v1/pledges/{pledge_id}"
+    made = await stage.say(DONOR, "POST", f"{path}/reword", {}, about=made, to=OVERSEERS | {DONOR, FINANCE})
     made = await stage.say(FINANCE, "POST", f"{path}/commit", {"committed_on": "2026-02-12"}, about=made)
     received = {"money": pledge["money"], "received_on": "2026-02-12"}
     await stage.say(FINANCE, "POST", f"{path}/receive", received, about=made)
@@ -230,9 +232,10 @@ async def money_is_pledged(stage: Stage) -> None:
     path = "/v1/in-kind-contributions"
     one = await stage.say(DONOR, "POST", path, given, to=OVERSEERS | {DONOR, FINANCE})
     await stage.say(DONOR, "POST", f"{path}/{{in_kind_contribution_id}}/withdraw", {}, about=one)
-    one = await stage.say(DONOR, "POST", path, given, to=OVERSEERS | {DONOR, FINANCE})
+    one = await stage.say(DONOR, "POST", path, given, to=NOBODY)
     path += "/{in_kind_contribution_id}"
     one = await stage.say(FINANCE, "POST", f"{path}/acknowledge", {}, about=one)
+    one = await stage.say(DONOR, "POST", f"{path}/reword", {}, about=one, to=OVERSEERS | {DONOR, FINANCE})
     await stage.say(FINANCE, "POST", f"{path}/strike", {"reason": "given_back"}, about=one)
     days = {"starts_on": "2026-02-12", "ends_on": "2026-02-13"}
     planned = {"fund": FUND, "activity_kind": "outreach", "language": "en", **days}
