@@ -9,11 +9,12 @@ from services.documents.markup import Content, Html, code, inline, join, prose, 
 from services.documents.openapi import FILE, TABLE
 
 Document = Mapping[str, Any]
-SHAPES = "/docs/shapes"
+SHAPES, EVENT_SHAPES = "/docs/shapes", "/docs/events/shapes"
 EXAMPLE_ID = "01a21b00-0000-7000-8000-000000000000"
 """The id that every event has on the page: one of its own, which tells nothing, would be a tenth of what is sent."""
 
 SHAPES_SAY = "What the operations take in their bodies and answer, by name."
+EVENT_SHAPES_SAY = "What the facts say, by name."
 _LIMITS = {
     "minLength": ("at least ", " characters"),
     "maxLength": ("at most ", " characters"),
@@ -45,15 +46,17 @@ def api_page(document: Document) -> str:
         for group in operations
     ]
     page = _page("Entraide: the API", document["info"]["description"], contents, body, "/openapi.json")
-    # A name in the document is written with `&quot;`: only a link begins like this.
-    return page.replace(' href="#shape', f' href="{SHAPES}#shape')
+    return _with_shapes_at(SHAPES, page)
 
 
 def shapes_page(document: Document) -> str:
     """Every shape that the operations of an OpenAPI document take and answer."""
-    schemas = document["components"]["schemas"]
-    contents = [("shapes", [(f"shape-{name}", name) for name in sorted(schemas)])]
-    return _page("Entraide: the shapes of the API", SHAPES_SAY, contents, [_shapes(schemas)], "/openapi.json")
+    return _shapes_page("Entraide: the shapes of the API", SHAPES_SAY, document, "/openapi.json")
+
+
+def event_shapes_page(document: Document) -> str:
+    """Every shape of which the facts of an AsyncAPI document are."""
+    return _shapes_page("Entraide: the shapes of the facts", EVENT_SHAPES_SAY, document, "/asyncapi.json")
 
 
 def events_page(document: Document) -> str:
@@ -62,7 +65,6 @@ def events_page(document: Document) -> str:
     for event_type in document["channels"]:
         owners.setdefault(event_type.split(".")[0], []).append(event_type)
     contents = [(owner, [(event_type, event_type) for event_type in types]) for owner, types in owners.items()]
-    contents.append(("shapes", []))
     body = [
         tag(
             "section",
@@ -72,13 +74,8 @@ def events_page(document: Document) -> str:
         )
         for owner, types in owners.items()
     ]
-    return _page(
-        "Entraide: the facts",
-        document["info"]["description"],
-        contents,
-        [*body, _shapes(document["components"]["schemas"])],
-        "/asyncapi.json",
-    )
+    page = _page("Entraide: the facts", document["info"]["description"], contents, body, "/asyncapi.json")
+    return _with_shapes_at(EVENT_SHAPES, page)
 
 
 def _page(
@@ -92,6 +89,7 @@ def _page(
         ("/docs", "The API"),
         (SHAPES, "Its shapes"),
         ("/docs/events", "The facts"),
+        (EVENT_SHAPES, "Their shapes"),
         (source, "This page for programs"),
     )
     groups = [
@@ -255,6 +253,17 @@ def _example(event: Document) -> str:
 
 
 # -- shapes -----------------------------------------------------------------------------------------------------------
+
+
+def _shapes_page(title: str, says: str, document: Document, source: str) -> str:
+    schemas = document["components"]["schemas"]
+    contents = [("shapes", [(f"shape-{name}", name) for name in sorted(schemas)])]
+    return _page(title, says, contents, [_shapes(schemas)], source)
+
+
+def _with_shapes_at(place: str, page: str) -> str:
+    # A name in the document is written with `&quot;`: only a link begins like this.
+    return page.replace(' href="#shape', f' href="{place}#shape')
 
 
 def _shapes(schemas: Mapping[str, Document]) -> Html:

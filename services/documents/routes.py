@@ -10,7 +10,7 @@ from litestar import Request, Response, get
 
 from chassis.http import PUBLIC
 from services.documents.kept import CONTRACTS
-from services.documents.pages import api_page, events_page, shapes_page
+from services.documents.pages import api_page, event_shapes_page, events_page, shapes_page
 
 CACHED = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
 HTML = "text/html"
@@ -44,6 +44,11 @@ async def show_events_page(request: Request[Any, Any, Any]) -> Response[Any]:
     return _answer(request, HTML, lambda: events_page(_read("asyncapi")).encode())
 
 
+@get("/docs/events/shapes", opt=PUBLIC, include_in_schema=False)
+async def show_event_shapes_page(request: Request[Any, Any, Any]) -> Response[Any]:
+    return _answer(request, HTML, lambda: event_shapes_page(_read("asyncapi")).encode())
+
+
 @get("/docs/style.css", opt=PUBLIC, include_in_schema=False)
 async def show_style(request: Request[Any, Any, Any]) -> Response[Any]:
     return _answer(request, CSS, STYLE.read_bytes)
@@ -70,4 +75,12 @@ def _answer(request: Request[Any, Any, Any], media_type: str, make: Callable[[],
     return Response(kept[0], media_type=media_type, headers=CACHED)
 
 
-ROUTES = [show_openapi, show_asyncapi, show_api_page, show_shapes_page, show_events_page, show_style]
+ROUTES = [
+    show_openapi,
+    show_asyncapi,
+    show_api_page,
+    show_shapes_page,
+    show_events_page,
+    show_event_shapes_page,
+    show_style,
+]

@@ -30,13 +30,14 @@ CACHEABLE = {
     "/docs",
     "/docs/shapes",
     "/docs/events",
+    "/docs/events/shapes",
     "/docs/style.css",
     "/v1/reference/{table}",
 }
 CACHEABLE |= {"/v1/reference/scheme"}
 """All that may be kept by anybody: the same for all, and in the tree."""
 
-PAGES = {"/docs", "/docs/shapes", "/docs/events", "/mailbox"}
+PAGES = {"/docs", "/docs/shapes", "/docs/events", "/docs/events/shapes", "/mailbox"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 CLOSED = {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
 

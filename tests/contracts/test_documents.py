@@ -23,6 +23,7 @@ NOT_DOCUMENTED = {
     "/docs",
     "/docs/shapes",
     "/docs/events",
+    "/docs/events/shapes",
     "/docs/style.css",
     "/internal/events",
     "/internal/budgets",

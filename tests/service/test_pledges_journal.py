@@ -32,6 +32,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     )
     pledge = await pledged(api)
     await post(api, f"/v1/pledges/{pledge['pledge_id']}/withdraw", NORWAY, revision=1)
+    await post(api, f"/v1/pledges/{pledge['pledge_id']}/reword", NORWAY, revision=2, note="Fictitious sample: none.")
     await life.move(api, await pledged(api), "reduce", money=eur(1), reason="donor_asked")
     await life.move(api, await pledged(api), "lapse")
     yen = {"minor": 77, "currency": "JPY"}
@@ -65,7 +66,8 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     as_file = {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
     imported = await api.post("/v1/imports", content=FLOWS, headers=headers(life.FINANCE) | as_file)
     assert imported.status_code == 201
-    await in_kind.all_that_can_be_done(api)
+    given, *_ = await in_kind.all_that_can_be_done(api)
+    await post(api, f"{in_kind.path_of(given)}/reword", NORWAY, revision=1, description="Fictitious sample: chairs.")
     await activities.all_that_can_be_done(api)
     await needs.revise(api, 1)
     await needs.revise(api, 2, year=2028, work_package="translation")

@@ -24,6 +24,7 @@ from chassis.keys import JWKS
 from chassis.settings import Settings
 from services import contact, reference
 from services.__main__ import NAMES, SERVICES
+from services.documents import routes as documents
 from tests.system.deployment import DEPLOY, certificate, debian_program, folder, replaced, running
 
 HAPROXY = ("haproxy", "usr/sbin/haproxy")
@@ -206,7 +207,7 @@ async def test_every_path_of_the_api_goes_to_the_service_it_belongs_to(edge: Edg
     assert routes() == found
     assert len(found) > 40
     # Every process tells these for all.
-    for path in ("/openapi.json", "/docs", contact.PLACE):
+    for path in (*_paths(documents.ROUTES), contact.PLACE):
         assert "requests" == (await edge.get(path))[2], path
 
 
