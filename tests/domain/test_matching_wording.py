@@ -110,7 +110,7 @@ def test_two_weeks_later_in_french_with_interpretation() -> None:
     assert "It would fit in French, with interpretation into Arabic; Spanish." == advice(
         spoken, spoken.nearest, Language.EN
     )
-    assert "Elle conviendrait 14\u00a0jours plus tard." == advice(shift, shift.nearest, Language.FR)
+    assert "L’offre conviendrait 14\u00a0jours plus tard." == advice(shift, shift.nearest, Language.FR)
     assert "如推迟14天，即可匹配。" == advice(shift, shift.nearest, Language.ZH)
 
 
