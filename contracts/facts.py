@@ -107,6 +107,7 @@ def facts() -> Mapping[str, type[Fact]]:
         pledges,
         reminders,
         requests,
+        rewording,
     )
 
     kinds = [
@@ -117,6 +118,7 @@ def facts() -> Mapping[str, type[Fact]]:
         *reminders.FACTS,
         *funds.FACTS,
         *in_kind.FACTS,
+        *rewording.FACTS,
         *activities.FACTS,
         *notifications.FACTS,
         *directory.FACTS,

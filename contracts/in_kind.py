@@ -47,16 +47,6 @@ class InKindContributionWithdrawn(Fact, frozen=True, kw_only=True, tag="pledges.
     withdrawn_at: datetime
 
 
-class InKindContributionReworded(Fact, frozen=True, kw_only=True, tag="pledges.in_kind_contribution.reworded.v1"):
-    """Its description says something else, and what it said before is forgotten."""
-
-    in_kind_contribution_id: UUID
-    donor: Organization
-    fund: FundCode
-    texts_hash: str
-    reworded_at: datetime
-
-
 class InKindContributionStruck(Fact, frozen=True, kw_only=True, tag="pledges.in_kind_contribution.struck.v1"):
     """It had been acknowledged and should not have been: `usd_minor` of it is not told of the fund any more."""
 
@@ -72,6 +62,5 @@ FACTS: tuple[type[Fact], ...] = (
     InKindContributionDeclared,
     InKindContributionAcknowledged,
     InKindContributionWithdrawn,
-    InKindContributionReworded,
     InKindContributionStruck,
 )

@@ -138,6 +138,7 @@ class PledgeConditionMet(Fact, frozen=True, kw_only=True, tag="pledges.pledge.co
     usd_minor: UsdMinor
     effective_on: date
     met_at: datetime
+    valuation: Valuation | None = None
 
 
 class PledgeReceived(Fact, frozen=True, kw_only=True, tag="pledges.pledge.received.v1"):
@@ -227,6 +228,7 @@ class PledgeReduced(Fact, frozen=True, kw_only=True, tag="pledges.pledge.reduced
     committed_usd_minor: UsdMinor
     effective_on: date
     reduced_at: datetime
+    valuation: Valuation | None = None
 
 
 class PledgeWrittenOff(Fact, frozen=True, kw_only=True, tag="pledges.pledge.written-off.v1"):
@@ -245,6 +247,7 @@ class PledgeWrittenOff(Fact, frozen=True, kw_only=True, tag="pledges.pledge.writ
     conditional_minor: Minor
     effective_on: date
     written_off_at: datetime
+    valuation: Valuation | None = None
 
 
 class PledgeRefunded(Fact, frozen=True, kw_only=True, tag="pledges.pledge.refunded.v1"):
@@ -284,16 +287,6 @@ class PledgeBroughtForward(Fact, frozen=True, kw_only=True, tag="pledges.pledge.
     usd_minor: UsdMinor
     effective_on: date
     brought_forward_at: datetime
-
-
-class PledgeReworded(Fact, frozen=True, kw_only=True, tag="pledges.pledge.reworded.v1"):
-    """Its note says something else, and what it said before is forgotten."""
-
-    pledge_id: UUID
-    donor: Organization
-    fund: FundCode
-    texts_hash: str
-    reworded_at: datetime
 
 
 class PledgeClosed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.closed.v1"):
@@ -435,7 +428,6 @@ FACTS: tuple[type[Fact], ...] = (
     PledgeRefunded,
     PledgeCarriedOver,
     PledgeBroughtForward,
-    PledgeReworded,
     PledgeClosed,
     RequirementOpened,
     RequirementCancelled,

@@ -15,6 +15,7 @@ from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import DONOR, OTHER, PROPOSERS, PROVIDER, STATE, UNODC, Subject, of
 from services.pledges import activities, allocations, in_kind, proposals
 from services.pledges import domain as pledges_domain
+from services.pledges import evolve as pledges_evolve
 from services.pledges import policy as pledges
 from services.pledges.activity_routes import ActivityView
 from services.pledges.import_routes import ImportView
@@ -43,7 +44,7 @@ _TO_REQUIREMENT = {
 
 
 def _pledge(status: str) -> pledges_domain.Pledge:
-    pledged = pledges_domain.evolve(None, _example(PledgePledged))
+    pledged = pledges_evolve.evolve(None, _example(PledgePledged))
     return replace(pledged, donor=DONOR, status=pledges_domain.Status(status))
 
 

@@ -20,6 +20,7 @@ from contracts import notifications as n
 from contracts import pledges as p
 from contracts import rankings, reminders, rounds
 from contracts import requests as r
+from contracts import rewording as w
 from contracts.facts import Event, Fact, fact_type
 from contracts.notifications import Record
 from contracts.values import Role, is_unodc
@@ -264,8 +265,8 @@ NOBODY: Mapping[type[Fact], str] = {
     f.FundRequirementRevised: "what a fund needs is looked up, with the gap that is left",
     a.ActivityPlanned: "what is set aside for it is told",
     a.ActivityRevised: "whoever looks it up finds what it is now",
-    p.PledgeReworded: "no money has moved; whoever looks it up finds what it says now",
-    k.InKindContributionReworded: "no money has moved; whoever looks it up finds what it says now",
+    w.PledgeReworded: "no money has moved; whoever looks it up finds what it says now",
+    w.InKindContributionReworded: "no money has moved; whoever looks it up finds what it says now",
     p.RatesLoaded: "rates are looked up when they are needed",
     p.PledgeBroughtForward: "it is the other half of a carry-over, which has been told",
     p.AllocationReversed: "a correction of the books; what is open of a fund is looked up",

@@ -73,6 +73,7 @@ def reduce(pledge: Pledge, money: Money, reason: str, *, on: date, now: datetime
     if money.minor > pledge.minor - least or money.minor == pledge.minor:
         raise Conflict("reduction-exceeds", reducible_minor=pledge.minor - max(least, 1), currency=pledge.currency)
     recognized = max(0, money.minor - pledge.conditional_minor) if under_agreement else None
+    worth = _part_of_open(pledge, money) if recognized is None else _part_of_owed(pledge, recognized)
     return PledgeReduced(
         pledge_id=pledge.pledge_id,
         donor=pledge.donor,
@@ -80,10 +81,11 @@ def reduce(pledge: Pledge, money: Money, reason: str, *, on: date, now: datetime
         reason=reason,
         money=money,
         recognized_minor=recognized,
-        pledged_usd_minor=_part_of_open(pledge, money) if recognized is None else 0,
-        committed_usd_minor=0 if recognized is None else _part_of_owed(pledge, recognized),
+        pledged_usd_minor=worth if recognized is None else 0,
+        committed_usd_minor=0 if recognized is None else worth,
         effective_on=on,
         reduced_at=now,
+        valuation=pledge.carried(worth),
     )
 
 
@@ -104,6 +106,7 @@ def write_off(pledge: Pledge, proposal_id: UUID, reason: str, *, on: date, now: 
         conditional_minor=pledge.conditional_minor,
         effective_on=on,
         written_off_at=now,
+        valuation=pledge.carried(pledge.carried_usd_minor),
     )
 
 

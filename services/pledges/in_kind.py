@@ -15,12 +15,12 @@ from contracts.facts import Fact
 from contracts.in_kind import (
     InKindContributionAcknowledged,
     InKindContributionDeclared,
-    InKindContributionReworded,
     InKindContributionStruck,
     InKindContributionWithdrawn,
 )
 from contracts.pledges import Valuation
 from contracts.refusals import Conflict
+from contracts.rewording import InKindContributionReworded
 from contracts.values import Money
 from services.pledges.money import check_amount
 

@@ -10,9 +10,10 @@ from asyncpg import Record
 
 from chassis.db import Tx
 from contracts.facts import decode_event, fact_type
-from contracts.in_kind import InKindContributionAcknowledged, InKindContributionReworded
+from contracts.in_kind import InKindContributionAcknowledged
 from contracts.pledges import Valuation
 from contracts.refusals import Missing
+from contracts.rewording import InKindContributionReworded
 from contracts.values import Caller
 from services.pledges.in_kind import InKindContribution, InKindStatus, evolve
 

@@ -16,7 +16,8 @@ from contracts.refusals import Conflict, Missing
 from contracts.requests import About
 from contracts.values import Caller
 from services.pledges.allocations import Allocation, AllocationStatus, Purpose, Requirement
-from services.pledges.domain import Pledge, evolve
+from services.pledges.domain import Pledge
+from services.pledges.evolve import evolve
 
 LIST_MAX = 100
 
@@ -129,6 +130,7 @@ _SAVE = Write(
             INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, requirement_id,
                 import_id, import_line, pledged_on, pledged_at, usd_minor, rate, rate_source, rate_date,
                 open_usd_minor, texts_hash, committed_on, committed_usd_minor, committed_rate,
+                committed_rate_source, committed_rate_date,
                 support_cost_basis_points, agreement,
                 recognized_minor, receipts, received_minor, received_usd_minor, support_cost_usd_minor,
                 relieved_usd_minor, received_on, written_off_minor, refunded_minor, refunded_usd_minor,
@@ -136,6 +138,7 @@ _SAVE = Write(
             SELECT pledge_id, donor, fund, status, revision, minor, currency, earmarking, requirement_id,
                 import_id, import_line, pledged_on, pledged_at, usd_minor, rate, rate_source, rate_date,
                 open_usd_minor, texts_hash, committed_on, committed_usd_minor, committed_rate,
+                committed_rate_source, committed_rate_date,
                 support_cost_basis_points, agreement,
                 recognized_minor, receipts, received_minor, received_usd_minor, support_cost_usd_minor,
                 relieved_usd_minor, received_on, written_off_minor, refunded_minor, refunded_usd_minor,
@@ -144,7 +147,8 @@ _SAVE = Write(
             ON CONFLICT (pledge_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 minor = excluded.minor, open_usd_minor = excluded.open_usd_minor, texts_hash = excluded.texts_hash,
                 committed_on = excluded.committed_on, committed_usd_minor = excluded.committed_usd_minor,
-                committed_rate = excluded.committed_rate,
+                committed_rate = excluded.committed_rate, committed_rate_source = excluded.committed_rate_source,
+                committed_rate_date = excluded.committed_rate_date,
                 support_cost_basis_points = excluded.support_cost_basis_points, agreement = excluded.agreement,
                 recognized_minor = excluded.recognized_minor, receipts = excluded.receipts,
                 received_minor = excluded.received_minor, received_usd_minor = excluded.received_usd_minor,

@@ -7,7 +7,7 @@ import httpx
 from chassis.db import Database
 from chassis.rebuild import verify
 from contracts import activities as activity_facts
-from contracts import funds, ledger, pledges, reminders
+from contracts import funds, ledger, pledges, reminders, rewording
 from contracts import in_kind as in_kind_facts
 from contracts.facts import fact_type
 from services.pledges.wiring import SERVICE
@@ -79,7 +79,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     try:
         async with owner.transaction() as tx:
             kinds = {row["type"] for row in await tx.fetch("SELECT DISTINCT type FROM journal")}
-            owned = (funds, pledges, ledger, reminders, in_kind_facts, activity_facts)
+            owned = (funds, pledges, ledger, reminders, in_kind_facts, activity_facts, rewording)
             every = {fact_type(kind) for one in owned for kind in one.FACTS}
             assert kinds == every, "every kind of fact is part of this"
             for table in SERVICE.tables:

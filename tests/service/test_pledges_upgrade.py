@@ -1,7 +1,8 @@
 """A ledger from before an entry held its postings, a need could be stated anew, and closings told work packages."""
 
+import json
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -122,3 +123,30 @@ async def test_closings_of_before_are_made_again_and_none_is_written_by_the_vers
         assert await connection.fetch("SELECT FROM closing") == []
     finally:
         await connection.close()
+
+
+async def test_the_rate_of_an_agreement_of_before_has_its_source_and_its_day(bare_url: str, tmp_path: Path) -> None:
+    await until_0008(bare_url, tmp_path)
+    connection = await asyncpg.connect(bare_url, server_settings={"search_path": "pledges"})
+    agreement = {"data": {"valuation": {"rate": "1.2", "rate_source": "ecb", "rate_date": "2026-11-03"}}}
+    try:
+        await connection.execute(BEFORE)
+        await connection.execute(
+            """
+            UPDATE pledge SET status = 'committed', committed_on = '2026-11-04', committed_usd_minor = 1,
+                committed_rate = '1.2', support_cost_basis_points = 0, recognized_minor = 1
+            """
+        )
+        await connection.execute(
+            """
+            INSERT INTO journal (event_id, aggregate, aggregate_id, version, type, recorded_at, event)
+            SELECT gen_random_uuid(), 'pledge', pledge_id, 2, 'pledges.pledge.committed.v1', now(), $1::json FROM pledge
+            """,
+            json.dumps(agreement),
+        )
+        await migrate(bare_url, SERVICE.name, SERVICE.folder)
+        row = await connection.fetchrow("SELECT committed_rate_source, committed_rate_date FROM pledge")
+    finally:
+        await connection.close()
+
+    assert ("ecb", date(2026, 11, 3)) == tuple(row)

@@ -48,6 +48,33 @@ async def thing(request: pytest.FixtureRequest, api: Client) -> tuple[str, str, 
     return in_kind_path(one), "description", one
 
 
+ENDED: dict[str, tuple[str, dict[str, Any]]] = {
+    "withdrawn": ("withdraw", {}),
+    "lapsed": ("lapse", {}),
+    "closed": ("close", {}),
+}
+
+
+@pytest.mark.parametrize("status", ["pledged", "committed", "partially_received", "received", *ENDED])
+async def test_a_pledge_stays_what_had_become_of_it(
+    api: Client, databases: Mapping[str, Database], status: str
+) -> None:
+    one = await (pledged if status in {"pledged", "withdrawn", "lapsed"} else committed)(api, money=usd(100))
+    if status in {"partially_received", "received", "closed"}:
+        one = await receive(api, one, usd(40 if status == "partially_received" else 100))
+    path = f"/v1/pledges/{one['pledge_id']}"
+    if status in ENDED:
+        name, body = ENDED[status]
+        by = NORWAY if name == "withdraw" else FINANCE
+        one = await post(api, f"{path}/{name}", by, revision=one["revision"], **body)
+    assert status == one["status"]
+
+    after = await post(api, f"{path}/reword", NORWAY, revision=one["revision"], note=AFTER)
+    assert after == {**one, "note": AFTER, "revision": one["revision"] + 1}
+    async with databases["pledges"].transaction() as tx:
+        assert (await verify(tx)).findings == []
+
+
 @pytest.mark.parametrize("by", [NORWAY, FINANCE])
 async def test_whoever_wrote_it_or_the_office_puts_it_otherwise_and_what_it_said_is_forgotten(
     thing: tuple[str, str, dict[str, Any]], api: Client, databases: Mapping[str, Database], by: str
