@@ -1,12 +1,13 @@
 """What reports add up: each account's balance as at a moment, and how far a fund's money has come.
 
 A balance is that of the fund's last closing before the moment and what was recorded since, so that it takes as long
-after a million postings as after a thousand.
+after a million postings as after a thousand. Until a value date it is that less what takes effect later, so that a year
+that has just ended takes as long as what came after it.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -87,16 +88,33 @@ BALANCES = """
     WHERE $2::text[] IS NULL OR fund.fund = ANY ($2)
     GROUP BY fund.fund, account, currency, work_package
 """
+
+# In one statement, which sees one moment: in a second one there could be an entry that the first has not added.
+UNTIL = (
+    BALANCES
+    + """
+    UNION ALL
+    SELECT entry.fund, p.account, p.currency, '', -sum(p.minor::numeric), -sum(p.usd_minor::numeric)
+    FROM entry CROSS JOIN unnest(postings) AS p
+    WHERE entry.effective_on > $3 AND entry.recorded_at <= $1 AND ($2::text[] IS NULL OR entry.fund = ANY ($2))
+    GROUP BY entry.fund, p.account, p.currency
+"""
+)
 _Key: TypeAlias = tuple[str, Book, Account, str]
 
 
-async def balances(tx: Tx, *, as_at: datetime, funds: Sequence[str] | None = None) -> list[Balance]:
+async def balances(
+    tx: Tx, *, as_at: datetime, until: date | None = None, funds: Sequence[str] | None = None
+) -> list[Balance]:
     """Every account's balance, of what had been recorded by then; of all funds, or of these.
 
-    For those alone who may read the whole ledger. It never changes where `as_at` is final (`closings.final_until`).
+    With `until`, of the entries whose value date is that day or earlier: an account that comes to nothing by then is
+    left out, as one that is first used later. For those alone who may read the whole ledger. It never changes where
+    `as_at` is final (`closings.final_until`).
     """
     minor, usd_minor = Counter[_Key](), Counter[_Key]()
-    for row in await tx.fetch(BALANCES, as_at, funds):
+    dated = () if until is None else (until,)
+    for row in await tx.fetch(BALANCES if until is None else UNTIL, as_at, funds, *dated):
         key = (row["fund"], BOOKS[Account(row["account"])], Account(row["account"]), row["currency"])
         # Whole, and beyond 64 bits when it must be.
         minor[key] += int(row["minor"])
@@ -104,6 +122,7 @@ async def balances(tx: Tx, *, as_at: datetime, funds: Sequence[str] | None = Non
     return [
         Balance(fund=key[0], book=key[1], account=key[2], currency=key[3], minor=minor[key], usd_minor=usd_minor[key])
         for key in sorted(minor)
+        if until is None or minor[key] or usd_minor[key]
     ]
 
 

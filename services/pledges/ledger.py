@@ -187,18 +187,24 @@ async def entries(
     fund: str | None,
     pledge_id: UUID | None,
     allocation_id: UUID | None,
+    effective_from: date | None = None,
+    effective_until: date | None = None,
     as_at: datetime | None,
     before: UUID | None,
     limit: int,
 ) -> list[EntryRow]:
-    """The entries this caller may see that had been recorded by then, newest first, from the one after `before`."""
+    """The entries this caller may see that had been recorded by then, newest first, from the one after `before`.
+
+    Of value dates from `effective_from` until `effective_until`, both days included.
+    """
     rows = await tx.fetch(
         _ENTRY
         + """
         WHERE may_see(entry, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::uuid IS NULL OR pledge_id = $4)
           AND ($5::uuid IS NULL OR allocation_id = $5) AND ($6::uuid IS NULL OR entry_id < $6)
           AND ($7::timestamptz IS NULL OR recorded_at <= $7)
-        ORDER BY entry_id DESC LIMIT $8
+          AND ($8::date IS NULL OR effective_on >= $8) AND ($9::date IS NULL OR effective_on <= $9)
+        ORDER BY entry_id DESC LIMIT $10
         """,
         caller.organization,
         caller.role,
@@ -207,6 +213,8 @@ async def entries(
         allocation_id,
         before,
         as_at,
+        effective_from,
+        effective_until,
         limit,
     )
     return [_entry_row(row) for row in rows]

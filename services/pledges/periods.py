@@ -17,6 +17,7 @@ from chassis.db import Tx
 from contracts.ledger import CarriedForward, PeriodClosed, PeriodReopened
 from contracts.refusals import Conflict
 from services.pledges import balances
+from services.pledges.postings import Account
 
 LOCK = 0x656E7472
 """Of the books, in PostgreSQL's advisory locks of two keys."""
@@ -130,17 +131,10 @@ async def require_last(tx: Tx, year: int) -> None:
 
 async def carried_forward(tx: Tx, year: int) -> tuple[CarriedForward, ...]:
     """What each fund could still allocate when the year ended."""
-    rows = await tx.fetch(
-        """
-        SELECT balance.fund, coalesce(-sum(held.usd_minor), 0)::bigint AS usd_minor FROM balance LEFT JOIN (
-            SELECT fund, usd_minor FROM entry CROSS JOIN unnest(postings)
-            WHERE account = 'available' AND effective_on < make_date($1::integer + 1, 1, 1)
-        ) AS held ON held.fund = balance.fund
-        GROUP BY balance.fund ORDER BY balance.fund
-        """,
-        year,
-    )
-    return tuple(CarriedForward(fund=row["fund"], usd_minor=max(0, row["usd_minor"])) for row in rows)
+    ended = await balances.balances(tx, as_at=balances.EVER, until=date(year, 12, 31))
+    held = {one.fund: -one.usd_minor for one in ended if one.account is Account.AVAILABLE}
+    funds = [row["fund"] for row in await tx.fetch("SELECT fund FROM balance ORDER BY fund")]
+    return tuple(CarriedForward(fund=fund, usd_minor=max(0, held.get(fund, 0))) for fund in funds)
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------
