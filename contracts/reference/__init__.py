@@ -117,7 +117,7 @@ class DacSector(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Currency(msgspec.Struct, frozen=True, kw_only=True):
-    """A circulating currency by its ISO 4217 code, and how many decimal digits its minor unit stands for."""
+    """A currency or unit of account by its ISO 4217 code, and how many decimal digits its minor unit stands for."""
 
     code: str
     exponent: int
@@ -288,7 +288,7 @@ def countries() -> Mapping[str, Country]:
 
 @cache
 def currencies() -> Mapping[str, Currency]:
-    """Circulating currencies, by ISO 4217 code."""
+    """Circulating currencies, and the units of account with four decimals, by ISO 4217 code."""
     return _by_code("currencies", Currency)
 
 

@@ -164,7 +164,8 @@ def test_every_state_and_currency_has_a_name_in_all_six_languages() -> None:
 
 
 def test_exponents_come_from_iso_4217_not_from_habit() -> None:
-    assert (2, 0, 3) == tuple(reference.exponent(currency) for currency in ("USD", "JPY", "KWD"))
+    assert (2, 0, 3, 4, 4) == tuple(reference.exponent(one) for one in ("USD", "JPY", "KWD", "CLF", "UYW"))
+    assert {0, 2, 3, 4} == {currency.exponent for currency in reference.currencies().values()}
 
 
 def test_observers_and_unknown_codes_belong_to_no_regional_group() -> None:
@@ -220,6 +221,7 @@ def test_exponents_agree_with_the_iso_4217_list() -> None:
     rows = {row["alpha"]: row["minor_units"] for row in shared_rows("fx/iso4217_6lang.csv")}
 
     assert {} == {c.code: c.exponent for c in reference.currencies().values() if str(c.exponent) != rows[c.code]}
+    assert {code for code, digits in rows.items() if digits == "4"} <= set(reference.currencies())
 
 
 def test_articles_agree_with_the_treaty_texts() -> None:

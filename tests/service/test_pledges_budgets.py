@@ -177,7 +177,7 @@ async def test_rates_of_that_day_are_told_where_there_are_any(api: Client) -> No
     )  # fmt: skip
 
 
-@given(st.sampled_from(["EUR", "JPY", "KWD"]), st.integers(1, 10**9), st.integers(1, 10**9))
+@given(st.sampled_from(["EUR", "JPY", "KWD", "CLF"]), st.integers(1, 10**9), st.integers(1, 10**9))
 def test_an_amount_is_worth_what_the_ledger_says(currency: str, minor: int, millionths: int) -> None:
     text = f"{millionths // 10**6}.{millionths % 10**6:06}"
     rate = Rate(source="sample", currency=currency, valid_from=NOON.date(), usd_per_unit=text)

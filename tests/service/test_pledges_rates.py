@@ -118,6 +118,36 @@ async def test_many_digits_of_a_small_currency_are_kept_to_the_ledger(api: Clien
     assert "0.0000009090909091" == entry["rate"]
 
 
+async def test_a_unit_of_account_with_four_decimals_goes_to_the_cent_and_back(api: Client) -> None:
+    """1.2345 units at 40 dollars are 49.38 to the cent; what came in dollars settles each ten-thousandth of them."""
+    await loaded(api, "CLF,2026-10-01,0.025,")
+    made = await pledged(api, pledged_on=SUNDAY, money={"minor": 12_345, "currency": "CLF"})
+    assert ("40", 4_938) == (made["rate"], made["usd_minor"])
+
+    path = f"/v1/pledges/{made['pledge_id']}"
+    signed = {"committed_on": SUNDAY, "support_cost_basis_points": 0}
+    await post(api, f"{path}/commit", FINANCE, revision=1, **signed)
+    came = {"money": {"minor": 4_938, "currency": "USD"}, "settles": made["money"], "received_on": SUNDAY}
+    pledge = await post(api, f"{path}/receive", FINANCE, revision=2, **came)
+    assert ("received", made["money"], 4_938) == (pledge["status"], pledge["received"], pledge["received_usd_minor"])
+    owed = [one for one in (await get(api, "/v1/ledger/balances"))["balances"] if one["account"] == "receivable"]
+    assert [("CLF", 0, 0)] == [(one["currency"], one["minor"], one["usd_minor"]) for one in owed]
+    table = (await api.get("/v1/flows.csv?boundary=all", headers=headers(FINANCE))).text
+    assert (",1.2345,CLF," in table, ",49.38," in table) == (True, True)
+
+
+@pytest.mark.parametrize(("minor", "usd_minor"), [(100, 40), (300, 122), (500, 202), (301, 122), (1, 0), (2, 1)])
+async def test_halves_of_a_cent_go_to_even_from_four_decimals_too(api: Client, minor: int, usd_minor: int) -> None:
+    rate = {"source": "un_operational", "currency": "CLF", "valid_from": "2026-10-01", "usd_per_unit": "40.5"}
+    await post(api, "/v1/rates", FINANCE, rates=[rate])
+
+    pledge = await pledged(api, pledged_on=SUNDAY, money={"minor": minor, "currency": "CLF"})
+
+    assert usd_minor == pledge["usd_minor"]
+    (entry,) = (await get(api, "/v1/ledger/entries"))["entries"]
+    assert [(minor, usd_minor), (-minor, -usd_minor)] == [(one["minor"], one["usd_minor"]) for one in entry["postings"]]
+
+
 async def test_a_setting_says_how_long_each_source_holds_to_routes_and_to_what_is_heard(
     settings: Settings, databases: Mapping[str, Database]
 ) -> None:
