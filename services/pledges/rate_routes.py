@@ -14,7 +14,6 @@ from chassis.http import Calling, Commanded, Db, Now, Paging, asks
 from chassis.ids import new_id
 from chassis.queries import formed_as
 from chassis.tables import table_of, takes_table
-from contracts.pledges import Rate
 from contracts.refusals import Invalid
 from contracts.values import Currency
 from services.pledges import actions, policy, rates
@@ -37,7 +36,7 @@ class RateTable(Struct, frozen=True, kw_only=True):
 class RatePage(Struct, frozen=True, kw_only=True):
     """Rates, newest first; `cursor` leads to the next page."""
 
-    rates: list[Rate]
+    rates: list[rates.LoadedRate]
     cursor: str | None
 
 
@@ -91,8 +90,9 @@ async def list_rates(
     cursor: Annotated[str | None, QueryParameter(max_length=_RATE_CURSOR_MAX)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=RATES_LIST_MAX)] = 100,
 ) -> Response[RatePage]:
+    """`rate_table_id` and `loaded_by` are for those who may read the whole ledger, and null to others."""
     async with db.transaction(by=caller) as tx:
-        found = await rates.rates(tx, currency=currency, after=_rate_cursor(cursor), limit=limit + 1)
+        found = await rates.rates(tx, caller, currency=currency, after=_rate_cursor(cursor), limit=limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     more = f"{last.valid_from.isoformat()}.{last.currency}.{last.source}" if last else None
     return Response(RatePage(rates=found[:limit], cursor=more), headers=paging.next_link(more))

@@ -10,8 +10,19 @@ from chassis.db import Tx
 from chassis.settings import RATE_DAYS_MAX
 from contracts.pledges import Rate, RatesLoaded
 from contracts.refusals import Conflict
+from contracts.values import Caller
 from services.pledges import ecb
 from services.pledges.money import ECB, Validity, in_force
+
+
+class LoadedRate(Rate, frozen=True, kw_only=True):
+    """A rate with the table that it came in and the person who loaded that.
+
+    `loaded_by` is null where no person did; both are null to whoever may not read the whole ledger.
+    """
+
+    rate_table_id: UUID | None
+    loaded_by: UUID | None
 
 
 async def load_rates(tx: Tx, fact: RatesLoaded, *, loaded_by: UUID | None) -> None:
@@ -88,12 +99,20 @@ async def _rates_until(tx: Tx, currency: str, on: date) -> list[Rate]:
     return [msgspec.convert(dict(row), Rate) for row in rows]
 
 
-async def rates(tx: Tx, *, currency: str | None, after: tuple[date, str, str] | None, limit: int) -> list[Rate]:
-    """Rates, newest first, from the one after `after`. They are public among those who work here."""
+async def rates(
+    tx: Tx, caller: Caller, *, currency: str | None, after: tuple[date, str, str] | None, limit: int
+) -> list[LoadedRate]:
+    """Rates, newest first, from the one after `after`. They are public among those who work here.
+
+    Who loaded them is for those who may read the whole ledger, who answer for its figures.
+    """
     day, of_currency, source = after or (None, None, None)
     rows = await tx.fetch(
         """
-        SELECT source, currency, valid_from, trim_scale(usd_per_unit)::text AS usd_per_unit FROM rate
+        SELECT source, currency, valid_from, trim_scale(usd_per_unit)::text AS usd_per_unit,
+            CASE WHEN reads_all($6, $7) THEN rate_table_id END AS rate_table_id,
+            CASE WHEN reads_all($6, $7) THEN loaded_by END AS loaded_by
+        FROM rate
         WHERE ($1::text IS NULL OR currency = $1)
           AND ($2::date IS NULL OR (valid_from, currency, source) < ($2, $3::text, $4::text))
         ORDER BY valid_from DESC, currency DESC, source DESC LIMIT $5
@@ -103,5 +122,7 @@ async def rates(tx: Tx, *, currency: str | None, after: tuple[date, str, str] | 
         of_currency,
         source,
         limit,
+        caller.organization,
+        caller.role,
     )
-    return [msgspec.convert(dict(row), Rate) for row in rows]
+    return [msgspec.convert(dict(row), LoadedRate) for row in rows]

@@ -16,7 +16,7 @@ from chassis.runtime import verifier
 from chassis.settings import Settings
 from contracts.values import Money
 from services.pledges.rates_csv import EXAMPLE
-from tests.builders import an_event, headers
+from tests.builders import a_caller, an_event, headers
 from tests.conftest import running_of
 from tests.service.test_pledges import FINANCE, NORWAY, a_fund, eur, get, pledged, post, unchanged
 from tests.service.test_pledges_requirements import a_match, confirmed
@@ -166,6 +166,30 @@ async def test_a_setting_says_how_long_each_source_holds_to_routes_and_to_what_i
         assert heard is Outcome.APPLIED
         (requirement,) = (await get(api, "/v1/requirements"))["requirements"]
         assert ("un_operational", "2026-10-20", "2") == told(requirement)
+
+
+# -- who loaded it ----------------------------------------------------------------------------------------------------
+
+
+async def test_who_answers_for_the_ledger_is_told_who_loaded_a_rate_and_nobody_else_is(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    rates = [{"source": "un_operational", "currency": "EUR", "valid_from": "2026-10-01", "usd_per_unit": "2"}]
+    table = (await post(api, "/v1/rates", FINANCE, rates=rates))["rate_table_id"]
+    await loaded(api, "EUR,2026-11-01,0.8,")
+    async with databases["pledges"].transaction() as tx:
+        await tx.execute("INSERT INTO rate VALUES ('EUR', '2026-09-01', 'of_the_system', 3, $1, NULL)", uuid4())
+    person = str(a_caller(FINANCE).person_id)
+
+    for by in ("UNODC:auditor", "UNODC:coordinator", FINANCE):
+        newer, ours, of_the_system = (await get(api, "/v1/rates", by))["rates"]
+        assert {**rates[0], "rate_table_id": table, "loaded_by": person} == ours
+        assert (person, None) == (newer["loaded_by"], of_the_system["loaded_by"])
+        assert len({one["rate_table_id"] for one in (newer, ours, of_the_system)} - {None}) == 3
+    for by in (NORWAY, "KEN:focal_point", "NOR:provider_officer", "NOR:finance_officer"):
+        told_them = (await get(api, "/v1/rates", by))["rates"]
+        assert {**rates[0], "rate_table_id": None, "loaded_by": None} == told_them[1]
+        assert {(None, None)} == {(one["rate_table_id"], one["loaded_by"]) for one in told_them}
 
 
 # -- CSV --------------------------------------------------------------------------------------------------------------
