@@ -188,7 +188,7 @@ MEANT = {
         "require-concurrent-index-creation",
     ): "before the first release: there is little to read",
     (
-        "services/pledges/migrations/0018_by_value_date.sql",
+        "services/pledges/migrations/0019_entries_by_value_date.sql",
         "require-concurrent-index-creation",
     ): "before the first release: there is little to read",
 }
