@@ -87,19 +87,14 @@ BALANCES = """
     ) AS parts
     WHERE $2::text[] IS NULL OR fund.fund = ANY ($2)
     GROUP BY fund.fund, account, currency, work_package
-"""
-
-# In one statement, which sees one moment: in a second one there could be an entry that the first has not added.
-UNTIL = (
-    BALANCES
-    + """
     UNION ALL
+    -- In the same statement, which sees one moment: a second could see an entry that the first has not added.
     SELECT entry.fund, p.account, p.currency, '', -sum(p.minor::numeric), -sum(p.usd_minor::numeric)
     FROM entry CROSS JOIN unnest(postings) AS p
-    WHERE entry.effective_on > $3 AND entry.recorded_at <= $1 AND ($2::text[] IS NULL OR entry.fund = ANY ($2))
+    WHERE $3::date IS NOT NULL AND entry.effective_on > $3
+      AND entry.recorded_at <= $1 AND ($2::text[] IS NULL OR entry.fund = ANY ($2))
     GROUP BY entry.fund, p.account, p.currency
 """
-)
 _Key: TypeAlias = tuple[str, Book, Account, str]
 
 
@@ -113,8 +108,7 @@ async def balances(
     `as_at` is final (`closings.final_until`).
     """
     minor, usd_minor = Counter[_Key](), Counter[_Key]()
-    dated = () if until is None else (until,)
-    for row in await tx.fetch(BALANCES if until is None else UNTIL, as_at, funds, *dated):
+    for row in await tx.fetch(BALANCES, as_at, funds, until):
         key = (row["fund"], BOOKS[Account(row["account"])], Account(row["account"]), row["currency"])
         # Whole, and beyond 64 bits when it must be.
         minor[key] += int(row["minor"])
@@ -137,7 +131,7 @@ async def progress(tx: Tx, funds: Sequence[str], *, as_at: datetime = EVER) -> M
     """How far the money of these funds had come by then, for everybody."""
     held = {fund: Counter[Account]() for fund in funds}
     of_work_packages: dict[str, dict[str, Counter[Account]]] = {fund: {} for fund in funds}
-    for row in await tx.fetch(BALANCES, as_at, funds):
+    for row in await tx.fetch(BALANCES, as_at, funds, None):
         fund, account, usd_minor = row["fund"], Account(row["account"]), int(row["usd_minor"])
         held[fund][account] += usd_minor
         if row["work_package"]:

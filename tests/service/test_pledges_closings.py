@@ -346,7 +346,7 @@ async def test_a_balance_reads_the_closing_and_not_what_went_into_it(
     assert len(await _closings(db)) == 1
     async with db.transaction() as tx:
         await tx.execute("SET LOCAL enable_seqscan = off")
-        plan = await tx.fetch("EXPLAIN (ANALYZE, FORMAT TEXT) " + balances.BALANCES, balances.EVER, [FUND])
+        plan = await tx.fetch("EXPLAIN (ANALYZE, FORMAT TEXT) " + balances.BALANCES, balances.EVER, [FUND], None)
     text = "\n".join(row[0] for row in plan)
 
     assert "entry_recorded" in text

@@ -231,7 +231,7 @@ async def test_a_year_that_has_just_ended_is_read_from_its_closing_and_what_came
         assert await tx.fetchval("SELECT count(DISTINCT as_at) FROM closing") == 1
         await tx.execute("SET LOCAL enable_seqscan = off")
         plan = await tx.fetch(
-            "EXPLAIN (ANALYZE, FORMAT TEXT) " + balances.UNTIL, balances.EVER, None, date(YEAR, 12, 31)
+            "EXPLAIN (ANALYZE, FORMAT TEXT) " + balances.BALANCES, balances.EVER, None, date(YEAR, 12, 31)
         )
     lines = [row[0] for row in plan]
 
