@@ -57,7 +57,8 @@ def told(report: Report) -> list[str]:
     """A report in lines: the first counts, each other is a finding."""
     looked_at = (
         f"{report.entries:,} entries with {report.postings:,} postings, {report.funds:,} counters, "
-        f"{report.closings:,} closings and {report.pledges:,} pledges"
+        f"{report.closings:,} closings, {report.pledges:,} pledges, {report.allocations:,} allocations and "
+        f"{report.requirements:,} requirements"
     )
     if not report.findings:
         return [f"the books are right: {looked_at} are what the journal says"]

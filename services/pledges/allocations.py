@@ -6,7 +6,9 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from contracts.facts import Fact
 from contracts.funds import FundOpened, FundRequirementRevised, YearlyRequirement
 from contracts.pledges import (
     AllocationMade,
@@ -141,6 +143,16 @@ def opened(fact: RequirementOpened) -> Requirement:
         opened_at=fact.opened_at,
         about=fact.about,
     )
+
+
+def requirement_after(requirement: Requirement | None, fact: Fact) -> Requirement:
+    """The requirement after a fact of its own; what covers it is told by allocations."""
+    match fact:
+        case RequirementOpened():
+            return opened(fact)
+        case RequirementCancelled() if requirement is not None:
+            return replace(requirement, status=RequirementStatus.CANCELLED, revision=requirement.revision + 1)
+    raise AssertionError(f"{fact.type} is not a requirement's next fact")
 
 
 class AllocationStatus(StrEnum):
@@ -335,3 +347,23 @@ def allocated(fact: AllocationMade) -> Allocation:
         provider=fact.provider,
         activity_id=fact.activity_id,
     )
+
+
+def evolve(allocation: Allocation | None, fact: Fact) -> Allocation:
+    """The allocation after a fact: what the statements that fold facts into its row come to."""
+    if allocation is None:
+        assert isinstance(fact, AllocationMade), "an allocation begins by being made"
+        return allocated(fact)
+    status, spent_usd_minor = allocation.status, allocation.spent_usd_minor
+    match fact:
+        case AllocationReturned():
+            status = AllocationStatus.RETURNED
+        case AllocationReversed():
+            status = AllocationStatus.REVERSED
+        case AllocationSpent():
+            spent_usd_minor += fact.usd_minor
+        case AllocationSpendingReversed():
+            spent_usd_minor -= fact.usd_minor
+        case _:
+            raise AssertionError(f"{fact.type} is not an allocation's next fact")
+    return replace(allocation, status=status, spent_usd_minor=spent_usd_minor, revision=allocation.revision + 1)

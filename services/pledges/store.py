@@ -255,6 +255,12 @@ async def requirements(
     return [_requirement(row) for row in rows]
 
 
+async def page_of_requirements(tx: Tx, *, after: UUID, limit: int) -> list[Requirement]:
+    """Requirements in the order of their ids, for the system itself."""
+    query = "SELECT * FROM requirement WHERE requirement_id > $1 ORDER BY requirement_id LIMIT $2"
+    return [_requirement(row) for row in await tx.fetch(query, after, limit)]
+
+
 async def add_requirement(tx: Tx, requirement: Requirement) -> None:
     await tx.execute(
         """
@@ -369,6 +375,12 @@ async def allocations(
         limit,
     )
     return [msgspec.convert(dict(row), Allocation) for row in rows]
+
+
+async def page_of_allocations(tx: Tx, *, after: UUID, limit: int) -> list[Allocation]:
+    """Allocations in the order of their ids, for the system itself."""
+    query = "SELECT * FROM allocation WHERE allocation_id > $1 ORDER BY allocation_id LIMIT $2"
+    return [msgspec.convert(dict(row), Allocation) for row in await tx.fetch(query, after, limit)]
 
 
 async def add_allocation(tx: Tx, allocation: Allocation) -> None:

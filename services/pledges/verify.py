@@ -8,15 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from chassis.db import Tx
-from contracts.facts import decode_event
-from services.pledges import ledger, store
+from contracts.facts import Fact, decode_event
+from services.pledges import allocations, ledger, store
 from services.pledges.ledger import EntryRow
 from services.pledges.postings import REVERSES, Account, Entry, entry_of
+
+T = TypeVar("T")
 
 PAGE = 1000
 FINDINGS_MAX = 100
@@ -36,6 +40,8 @@ class Kind(StrEnum):
     COUNTER = "counter"
     CLOSING = "closing"
     PLEDGE = "pledge"
+    ALLOCATION = "allocation"
+    REQUIREMENT = "requirement"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +61,8 @@ class Report(msgspec.Struct, kw_only=True):
     funds: int = 0
     closings: int = 0
     pledges: int = 0
+    allocations: int = 0
+    requirements: int = 0
     findings: list[Finding] = msgspec.field(default_factory=list)
     more: int = 0
 
@@ -74,6 +82,8 @@ async def verify(tx: Tx, say: Say = lambda _what, _done, _of: None) -> Report:
     await _look_at_counters(tx, report, available)
     await _look_at_closings(tx, report, say)
     await _look_at_pledges(tx, report, say)
+    await _look_at_allocations(tx, report, say)
+    await _look_at_requirements(tx, report, say)
     return report
 
 
@@ -251,15 +261,83 @@ async def _look_at_pledges(tx: Tx, report: Report, say: Say) -> None:
     while page := await store.page_of_pledges(tx, after=after, limit=PAGE):
         told = await store.pledges_told(tx, [pledge.pledge_id for pledge in page])
         for pledge in page:
-            follows = told.get(pledge.pledge_id)
-            if follows != pledge:
-                differing = [
-                    name
-                    for name in pledge.__struct_fields__
-                    if follows is not None and getattr(follows, name) != getattr(pledge, name)
-                ]
-                says = f"{pledge.pledge_id}: {', '.join(differing) or 'no fact tells of it'}"
-                report.add(Kind.PLEDGE, says)
+            if differing := _unlike(pledge, told.get(pledge.pledge_id)):
+                report.add(Kind.PLEDGE, f"{pledge.pledge_id}: {differing}")
         report.pledges += len(page)
         after = page[-1].pledge_id
         say("pledges", report.pledges, of)
+
+
+async def _look_at_allocations(tx: Tx, report: Report, say: Say) -> None:
+    """Each allocation beside what follows from its facts; and each that entries name has to be there."""
+    of = await tx.fetchval("SELECT count(*) FROM allocation")
+    after = UUID(int=0)
+    while page := await store.page_of_allocations(tx, after=after, limit=PAGE):
+        told = await _told(tx, [one.allocation_id for one in page], allocations.evolve)
+        for one in page:
+            if differing := _unlike(one, told.get(one.allocation_id)):
+                report.add(Kind.ALLOCATION, f"{one.allocation_id}: {differing}")
+        report.allocations += len(page)
+        after = page[-1].allocation_id
+        say("allocations", report.allocations, of)
+    for row in await tx.fetch(
+        """
+        SELECT DISTINCT allocation_id FROM entry
+        WHERE allocation_id IS NOT NULL
+          AND NOT EXISTS (SELECT FROM allocation WHERE allocation.allocation_id = entry.allocation_id)
+        ORDER BY allocation_id
+        """
+    ):
+        report.add(Kind.ALLOCATION, f"{row['allocation_id']}: entries name it, and there is none")
+
+
+async def _look_at_requirements(tx: Tx, report: Report, say: Say) -> None:
+    """Each requirement beside what follows from its facts, and what covers it beside its allocations."""
+    of = await tx.fetchval("SELECT count(*) FROM requirement")
+    after = UUID(int=0)
+    while page := await store.page_of_requirements(tx, after=after, limit=PAGE):
+        ids = [one.requirement_id for one in page]
+        told, covered = await _told(tx, ids, allocations.requirement_after), await _covered(tx, ids)
+        for one in page:
+            follows = told.get(one.requirement_id)
+            should_be = follows and replace(follows, covered_usd_minor=covered.get(one.requirement_id, 0))
+            if differing := _unlike(one, should_be):
+                report.add(Kind.REQUIREMENT, f"{one.requirement_id}: {differing}")
+        report.requirements += len(page)
+        after = page[-1].requirement_id
+        say("requirements", report.requirements, of)
+
+
+async def _covered(tx: Tx, requirement_ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """What stands allocated to each; of what went back, what had been spent of it."""
+    rows = await tx.fetch(
+        """
+        SELECT requirement_id, sum(CASE status WHEN 'made' THEN usd_minor WHEN 'returned' THEN spent_usd_minor ELSE 0
+            END)::bigint AS usd_minor
+        FROM allocation WHERE requirement_id = ANY ($1::uuid[]) GROUP BY requirement_id
+        """,
+        requirement_ids,
+    )
+    return {row["requirement_id"]: row["usd_minor"] for row in rows}
+
+
+async def _told(tx: Tx, ids: Sequence[UUID], evolve: Callable[[T | None, Fact], T]) -> Mapping[UUID, T]:
+    """What follows from the facts of each."""
+    rows = await tx.fetch(
+        "SELECT aggregate_id, event FROM journal WHERE aggregate_id = ANY ($1::uuid[]) ORDER BY aggregate_id, version",
+        ids,
+    )
+    told: dict[UUID, T] = {}
+    for row in rows:
+        fact = decode_event(row["event"]).fact()
+        assert fact is not None, "our own journal holds facts of our own contracts"
+        told[row["aggregate_id"]] = evolve(told.get(row["aggregate_id"]), fact)
+    return told
+
+
+def _unlike(found: msgspec.Struct, follows: msgspec.Struct | None) -> str:
+    """The fields that are not what follows from the facts, by their names; nothing where all are."""
+    if follows is None:
+        return "no fact tells of it"
+    names = found.__struct_fields__
+    return ", ".join(name for name in names if getattr(follows, name) != getattr(found, name))

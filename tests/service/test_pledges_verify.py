@@ -10,11 +10,19 @@ import pytest
 from click.testing import CliRunner
 
 from chassis.db import Database
+from chassis.inbox import Inbox
+from contracts.matching import MatchRevoked
+from contracts.values import Money
 from services import ledger_report
 from services.pledges import closings
+from services.pledges import verify as verifying
+from services.pledges.consumers import HANDLERS
 from services.pledges.verify import Finding, Kind, Report, verify
 from services.pledges.wiring import close_books, count_again
-from tests.service.test_pledges import FINANCE, NORWAY, eur, funded, pledged, post, prepared, usd
+from tests.builders import NOON, an_event
+from tests.service.test_pledges import FINANCE, NORWAY, eur, funded, get, pledged, post, prepared, usd
+from tests.service.test_pledges_life import approve
+from tests.service.test_pledges_requirements import PERIOD, a_match, confirmed
 
 Client = httpx.AsyncClient
 
@@ -68,7 +76,8 @@ async def test_books_that_are_right_are_said_to_be_and_how_much_was_looked_at(ap
 
     assert report.findings == []
     assert (report.entries, report.postings, report.funds, report.closings, report.pledges) == (6, 16, 3, 1, 2)
-    assert [("entries", 6, 6), ("closings", 1, 1), ("pledges", 2, 2)] == said
+    assert (report.allocations, report.requirements) == (1, 0)
+    assert [("entries", 6, 6), ("closings", 1, 1), ("pledges", 2, 2), ("allocations", 1, 1)] == said
 
 
 OF = "(SELECT entry_id FROM entry WHERE type = '{}' ORDER BY entry_id LIMIT 1)"
@@ -165,6 +174,83 @@ async def test_an_entry_that_was_taken_back_twice_is_found(api: Client, db: Data
     assert Kind.REVERSED_TWICE in await _kinds(db)
 
 
+# -- allocations, and what they cover ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def covered(api: Client, databases: Mapping[str, Database]) -> Client:
+    """An allocation in each state, and two requirements: one is covered in part, of the other the match was revoked."""
+    inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
+    await funded(api, 8_000, "TA-REQUESTS")
+    for_match: dict[str, Any] = {"fund": "TA-REQUESTS", "money": usd(3_000)}
+    for match in (kept := a_match(), revoked := a_match()):
+        await inbox.receive(an_event(confirmed(match, Money(minor=10_000, currency="EUR")), 1))
+        (one,) = (await get(api, f"/v1/requirements?request={match['request_id']}"))["requirements"]
+        made = await post(api, "/v1/allocations", FINANCE, **for_match, requirement_id=one["requirement_id"])
+        path = f"/v1/allocations/{made['allocation_id']}/spend"
+        await post(api, path, FINANCE, revision=1, money=usd(1_000))
+        if match is kept:
+            wrong = await post(api, "/v1/allocations", FINANCE, **for_match | {"money": usd(10)},
+                               requirement_id=one["requirement_id"])  # fmt: skip
+            entries = (await get(api, "/v1/ledger/entries?fund=TA-REQUESTS"))["entries"]
+            body = {"entry_id": entries[0]["entry_id"], "reason": "recorded_wrongly"}
+            await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **body))
+            assert (await get(api, f"/v1/allocations/{wrong['allocation_id']}"))["status"] == "reversed"
+    fact = MatchRevoked(**revoked, capacity_period=PERIOD, reason="no_funds", revoked_at=NOON)
+    await inbox.receive(an_event(fact, 2))
+    return api
+
+
+FOR_MATCH = "requirement_id IS NOT NULL AND status ="
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        (f"UPDATE allocation SET spent_usd_minor = 999 WHERE {FOR_MATCH} 'made'",
+         {(Kind.ALLOCATION, "spent_usd_minor")}),
+        (f"UPDATE allocation SET status = 'returned' WHERE {FOR_MATCH} 'made'",
+         {(Kind.ALLOCATION, "status"), (Kind.REQUIREMENT, "covered_usd_minor")}),
+        (f"UPDATE allocation SET status = 'made' WHERE {FOR_MATCH} 'reversed'",
+         {(Kind.ALLOCATION, "status"), (Kind.REQUIREMENT, "covered_usd_minor")}),
+        (f"UPDATE allocation SET spent_usd_minor = 0, revision = 2 WHERE {FOR_MATCH} 'returned'",
+         {(Kind.ALLOCATION, "revision, spent_usd_minor"), (Kind.REQUIREMENT, "covered_usd_minor")}),
+        ("UPDATE allocation SET work_package = 'training' WHERE work_package = 'maintenance'",
+         {(Kind.ALLOCATION, "work_package")}),
+        (f"DELETE FROM allocation WHERE {FOR_MATCH} 'reversed'",
+         {(Kind.ALLOCATION, "entries name it, and there is none")}),
+        (f'INSERT INTO allocation SELECT (json_populate_record(a, \'{{"allocation_id": "{UUID(int=7)}"}}\')).*'
+         f" FROM allocation a WHERE {FOR_MATCH} 'made'",
+         {(Kind.ALLOCATION, "no fact tells of it"), (Kind.REQUIREMENT, "covered_usd_minor")}),
+        ("UPDATE requirement SET covered_usd_minor = covered_usd_minor - 1 WHERE status = 'open'",
+         {(Kind.REQUIREMENT, "covered_usd_minor")}),
+        ("UPDATE requirement SET covered_usd_minor = 0 WHERE status = 'cancelled'",
+         {(Kind.REQUIREMENT, "covered_usd_minor")}),
+        ("UPDATE requirement SET status = 'open', usd_minor = 7_000 WHERE status = 'cancelled'",
+         {(Kind.REQUIREMENT, "status, valuation")}),
+    ],
+)  # fmt: skip
+async def test_an_allocation_or_a_requirement_that_says_something_else_is_found(
+    covered: Client, db: Database, database_url: str, statement: str, found: set[tuple[Kind, str]]
+) -> None:
+    await _tamper(database_url, statement)
+
+    findings = (await _verified(db)).findings
+    assert found == {(finding.kind, finding.says.partition(": ")[2]) for finding in findings}
+    assert len(found) == len(findings), "what was not touched is right"
+
+
+async def test_allocations_and_requirements_are_looked_at_page_by_page(
+    covered: Client, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "PAGE", 1)
+    said: list[tuple[str, int, int]] = []
+    report = await _verified(db, lambda *what: said.append(what))
+
+    assert ([], 4, 2) == (report.findings, report.allocations, report.requirements)
+    assert [("allocations", n, 4) for n in range(1, 5)] + [("requirements", n, 2) for n in (1, 2)] == said[-6:]
+
+
 async def test_the_command_ends_with_one_where_the_books_are_wrong() -> None:
     right, wrong = Report(entries=2, postings=4), Report(entries=2)
     wrong.add(Kind.UNBALANCED, "it does not balance: paid", entry_id=UUID(int=7), position=3)
@@ -175,7 +261,8 @@ async def test_the_command_ends_with_one_where_the_books_are_wrong() -> None:
 
     assert said(right) == (
         0,
-        "the books are right: 2 entries with 4 postings, 0 counters, 0 closings and 0 pledges are what the journal says\n",
+        "the books are right: 2 entries with 4 postings, 0 counters, 0 closings, 0 pledges, 0 allocations and "
+        "0 requirements are what the journal says\n",
     )
     code, text = said(wrong)
     assert code == 1

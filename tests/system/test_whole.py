@@ -53,7 +53,7 @@ async def test_the_story_is_the_same_in_one_process_and_in_many(
             await _told_once(platform, own_broker, state)
             await _told_again(platform, state)
             await _nothing_lost_or_doubled(database_url, own_broker)
-            for words in (["parked", "list"], ["journal", "verify"], ["audit", "verify"]):
+            for words in (["parked", "list"], ["journal", "verify"], ["audit", "verify"], ["ledger", "verify"]):
                 done = await asyncio.to_thread(platform.entraide, *words)
                 assert done.returncode == 0, (words, done.stdout, done.stderr)
             found = json.loads((await asyncio.to_thread(platform.entraide, "doctor", "--json")).stdout)

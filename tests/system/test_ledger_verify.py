@@ -1,0 +1,74 @@
+"""`entraide ledger verify` as an operator runs it: on books that are right, and on books that somebody has been at."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.conftest import Servers
+from tests.service.test_pledges import FINANCE, funded, post, prepared, usd
+from tests.system.platform import Platform
+
+Client = httpx.AsyncClient
+
+
+@pytest.fixture
+async def operator(client_of: Callable[..., Awaitable[Client]], database_url: str, servers: Servers) -> Platform:
+    """Whoever runs the platform, in whose books a pledge was paid and some of it set aside."""
+    client = await prepared(await client_of("pledges"))
+    await funded(client, 1000)
+    await post(client, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(60), work_package="maintenance")
+    state = Path(servers.folder)
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(state), "ENTRAIDE_STATE": str(state)}
+    return Platform(environment | {"DATABASE_URL": database_url}, {})
+
+
+async def _verified(operator: Platform, *options: str) -> tuple[int, str]:
+    done = await asyncio.to_thread(operator.entraide, "ledger", "verify", *options)
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+async def test_books_that_are_right_end_with_nought_and_one_sentence(operator: Platform) -> None:
+    assert (
+        0,
+        "the books are right: 4 entries with 12 postings, 3 counters, 0 closings, 1 pledges, 1 allocations and "
+        "0 requirements are what the journal says\n",
+    ) == await _verified(operator)
+    code, said = await _verified(operator, "--json")
+    assert (0, 4, []) == (code, json.loads(said)["entries"], json.loads(said)["findings"])
+
+
+async def test_books_that_were_tampered_with_end_with_one_and_the_first_posting_that_is_wrong(
+    operator: Platform, database_url: str
+) -> None:
+    connection = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
+    try:
+        await connection.execute("SET session_replication_role = replica")
+        await connection.execute("ALTER TABLE entry DROP CONSTRAINT entry_is_sound")
+        wrong = await connection.fetchval(
+            """
+            UPDATE entry SET postings[3].minor = 7, postings[3].usd_minor = 7, postings[4].minor = 8
+            WHERE type = 'received' RETURNING entry_id
+            """
+        )
+        await connection.execute("UPDATE allocation SET spent_usd_minor = 60")
+        allocation_id = await connection.fetchval("SELECT allocation_id FROM allocation")
+    finally:
+        await connection.close()
+
+    code, said = await _verified(operator)
+    first, *lines = said.splitlines()
+    assert (1, "THE BOOKS ARE WRONG: 2 findings in 4 entries with ") == (code, first[:50])
+    assert [
+        f"unbalanced: entry {wrong}, position 3: it does not balance: paid",
+        f"allocation: {allocation_id}: spent_usd_minor",
+    ] == lines
+
+    code, said = await _verified(operator, "--json")
+    found = json.loads(said)["findings"]
+    assert (1, "unbalanced", str(wrong), 3) == (code, found[0]["kind"], found[0]["entry_id"], found[0]["position"])
