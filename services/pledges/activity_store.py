@@ -6,10 +6,12 @@ from uuid import UUID
 
 import msgspec
 from asyncpg import Record
+from msgspec.structs import replace
 
 from chassis.db import Tx
 from contracts.facts import decode_event
 from contracts.refusals import Missing
+from contracts.values import Language
 from services.pledges.activities import Activity, ActivityStatus, evolve
 
 
@@ -93,12 +95,14 @@ async def activities(
 async def told(tx: Tx, activity_ids: Collection[UUID], *, until: datetime) -> Mapping[UUID, tuple[Activity, str]]:
     """What follows from the facts of these activities up to the last that was recorded by then, each with its title.
 
-    By version: the clock of who planned it may be ahead of that of who completed it.
+    The title is of today, and so is the language it is in. By version: the clock of who planned it may be ahead of that
+    of who completed it.
     """
     rows = await tx.fetch(
         """
-        SELECT aggregate_id, event, coalesce(title, '') AS title
-        FROM journal LEFT JOIN activity_text ON activity_id = aggregate_id
+        SELECT aggregate_id, event, coalesce(title, '') AS title, language
+        FROM journal JOIN activity ON activity.activity_id = aggregate_id
+            LEFT JOIN activity_text USING (activity_id)
         WHERE aggregate_id = ANY ($1::uuid[]) AND version <= (
             SELECT max(version) FROM journal AS by_then
             WHERE by_then.aggregate_id = journal.aggregate_id AND by_then.recorded_at <= $2)
@@ -112,7 +116,8 @@ async def told(tx: Tx, activity_ids: Collection[UUID], *, until: datetime) -> Ma
         fact = decode_event(row["event"]).fact()
         assert fact is not None, "our own journal holds facts of our own contracts"
         before = found.get(row["aggregate_id"])
-        found[row["aggregate_id"]] = evolve(before[0] if before else None, fact), row["title"]
+        after = evolve(before[0] if before else None, fact)
+        found[row["aggregate_id"]] = replace(after, language=Language(row["language"])), row["title"]
     return found
 
 

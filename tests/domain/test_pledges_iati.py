@@ -391,7 +391,7 @@ def test_every_code_that_is_used_stands_in_the_lists_of_iati_and_is_in_force(sha
         "ActivityStatus": set(codes.ActivityStatus),
         "ActivityDateType": set(codes.ActivityDate),
         "ActivityScope": {codes.ACTIVITY_SCOPE_GLOBAL},
-        "BudgetType": {codes.BUDGET_ORIGINAL},
+        "BudgetType": {codes.BUDGET_ORIGINAL, codes.BUDGET_REVISED},
         "BudgetStatus": {codes.BUDGET_INDICATIVE},
         "FlowType": {codes.FLOW_ODA},
         "FinanceType": {codes.FINANCE_STANDARD_GRANT},

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 from lxml import etree
+from msgspec.structs import replace
 
 from chassis.db import Database
 from chassis.settings import Settings, SettingsError
@@ -30,6 +31,7 @@ from tests.service.test_pledges import (
     committed,
     eur,
     funded,
+    get,
     pledged,
     post,
     prepared,
@@ -37,7 +39,8 @@ from tests.service.test_pledges import (
     unchanged,
     usd,
 )
-from tests.service.test_pledges_activities import allocated, planned
+from tests.service.test_pledges_activities import allocated, planned, revised
+from tests.service.test_pledges_life import approve
 
 Client = httpx.AsyncClient
 PATH = "/v1/funds/SHERLOC-MNT/iati.xml"
@@ -144,6 +147,38 @@ async def test_what_has_not_come_yet_is_not_promised(api: Client) -> None:
     assert (409, "moment-not-final") == (answer.status_code, answer.json()["slug"])
 
 
+async def test_a_need_that_was_stated_anew_is_a_revised_budget_and_its_year_is_told_once(api: Client) -> None:
+    before = datetime.now(UTC).isoformat()
+    body = {"year": 2027, "money": usd(500_000_00), "reason": "costs_changed"}
+    await post(api, "/v1/funds/SHERLOC-MNT/requirements", FINANCE, revision=1, **body)
+
+    def budgets(activity: Activity) -> list[tuple[str, str, str]]:
+        return [(one.kind, one.starts.isoformat(), one.amount.value) for one in activity.budgets]
+
+    (now,), (as_before,) = await file_of(api), await file_of(api, as_at=before)
+    assert [("2", "2027-01-01", "500000.00")] == budgets(now)
+    assert [("1", "2027-01-01", "620000.00")] == budgets(as_before)
+
+
+async def test_what_was_used_is_an_expenditure_and_what_was_passed_on_a_disbursement(api: Client) -> None:
+    made = await a_life_of_money(api)
+    path = f"/v1/allocations/{made['allocation_id']}/spend"
+    await post(api, path, FINANCE, revision=1, money=usd(300_00), spent_on=made["allocated_on"])
+    body = {"money": usd(200_00), "how": "disbursement", "spent_on": made["allocated_on"]}
+    await post(api, path, FINANCE, revision=2, **body)
+    before = datetime.now(UTC).isoformat()
+    told_before = await file_of(api, as_at=before)
+    entries = (await get(api, "/v1/ledger/entries?fund=SHERLOC-MNT"))["entries"]
+    wrong = {"entry_id": entries[0]["entry_id"], "reason": "recorded_wrongly"}
+    await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **wrong))
+
+    _, maintenance = await file_of(api)
+    used = [("2", "1000.00", "USD"), ("4", "300.00", "USD"), ("3", "200.00", "USD")]
+    assert [*used, ("3", "-200.00", "USD")] == told(maintenance)
+    assert used == told(told_before[1])
+    assert told_before == await file_of(api, as_at=before)
+
+
 @pytest.mark.parametrize("moment", ["2026-11-25T12:00:00", "0001-01-01T00:00:00+14:00", "now", "2026-11-25T25:00Z"])
 async def test_a_moment_has_its_offset_and_is_in_the_calendar(api: Client, moment: str) -> None:
     assert 400 == (await asked(api, as_at=moment)).status_code
@@ -219,6 +254,25 @@ async def test_an_activity_is_told_as_it_stood_with_its_title_and_what_it_is_for
     assert ("5", [("2", "600.00", "USD"), ("2", "-600.00", "USD")]) == (now.status, told(now))
     _, again = await file_of(api, as_at=before)
     assert told_before == again
+
+
+async def test_an_activity_that_was_stated_anew_is_told_as_at_before_by_its_codes_of_then(api: Client) -> None:
+    await funded(api, 1_000_00)
+    one = await planned(api, starts_on="2126-03-09", ends_on="2126-03-11")
+    await allocated(api, one, 600_00)
+    before = datetime.now(UTC).isoformat()
+    _, told_before = await file_of(api, as_at=before)
+    changes = {"title": "عينة خيالية", "language": "ar", "topics": ["money_laundering"], "gender_marker": 2}
+    await revised(api, one, **changes, starts_on="2126-04-01", ends_on="2126-04-02")
+    (_, now), (_, again) = await file_of(api), await file_of(api, as_at=before)
+
+    assert ["2126-04-01", "2126-04-02"] == [day.on.isoformat() for day in now.dates]
+    assert ["2126-03-09", "2126-03-11"] == [day.on.isoformat() for day in again.dates]
+    assert [("1", "1"), ("1", "2")] == [(m.code, m.significance) for then in (again, now) for m in then.markers]
+    assert told_before.sectors == again.sectors != now.sectors
+    # What it was called is forgotten: words are of today, in their language, and nothing else is.
+    assert [("عينة خيالية", "ar")] == [(title.text, title.language) for title in again.titles]
+    assert again == replace(told_before, titles=now.titles)
 
 
 async def test_the_file_is_good_for_the_command_and_for_the_schema(
