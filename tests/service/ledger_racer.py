@@ -1,7 +1,8 @@
 """A process full of workers that move money at random until it is killed or told to stop; run as a program.
 
 Each operation is one transaction of the service's actions. Of each that has ended it writes one letter on its standard
-output: `d` where it was done, `r` where it was refused, `a` where it may be tried again.
+output: `d` where it was done, `r` where it was refused, `a` where it may be tried again. Before that of an allocation
+stands how many cents were asked for.
 """
 
 import asyncio
@@ -31,13 +32,17 @@ from services.pledges.policy import Action
 from tests.builders import a_caller, an_event
 
 FUNDS = [f"SHERLOC-{number}" for number in range(10)]
-DAY = date(2026, 3, 5)
+DAY, LATER = date(2026, 3, 5), date(2026, 4, 20)
+"""Of what is pledged and signed for, and of what comes or goes at another rate."""
+
 PERIOD = Period(starts=date(2027, 1, 1), ends=date(2027, 6, 30))
 DONOR, FINANCE = a_caller("NOR:donor_officer"), a_caller("UNODC:finance_officer")
 SECOND = a_caller("UNODC-SHERLOC:finance_officer")
 PLEDGED_MINOR = 1000
+CURRENCIES = (USD, "EUR")
 
 Operation = Callable[[Database, random.Random, int], Awaitable[None]]
+"""The number is how many cents an allocation asks for."""
 
 
 async def _some(tx: Tx, query: str) -> asyncpg.Record | None:
@@ -47,7 +52,7 @@ async def _some(tx: Tx, query: str) -> asyncpg.Record | None:
 
 async def pledge(db: Database, chance: random.Random, _: int) -> None:
     async with db.transaction(by=DONOR) as tx:
-        money = Money(minor=PLEDGED_MINOR, currency=USD)
+        money = Money(minor=PLEDGED_MINOR, currency=chance.choice(CURRENCIES))
         fund, now = chance.choice(FUNDS), datetime.now(UTC)
         await actions.pledge(
             tx,
@@ -80,7 +85,8 @@ async def withdraw(db: Database, chance: random.Random, _: int) -> None:
 async def pay(db: Database, chance: random.Random, _: int) -> None:
     """An agreement over a pledge, and half of it or all of it in cash."""
     async with db.transaction(by=FINANCE) as tx:
-        one = await _some(tx, "SELECT pledge_id, revision, minor, received_minor, status FROM pledge "
+        one = await _some(tx, "SELECT pledge_id, revision, minor, currency, recognized_minor, received_minor, "
+                              "written_off_minor, status FROM pledge "
                               "WHERE status IN ('pledged', 'committed', 'partially_received')")  # fmt: skip
         if one is None:
             return
@@ -99,15 +105,16 @@ async def pay(db: Database, chance: random.Random, _: int) -> None:
                 now=now,
             )
             revision += 1
-        owed = one["minor"] - one["received_minor"]
-        money = Money(minor=owed if chance.random() < 0.5 else owed // 2 or 1, currency=USD)
+        agreed = one["minor"] if one["status"] == "pledged" else one["recognized_minor"]
+        owed = agreed - one["received_minor"] - one["written_off_minor"]
+        money = Money(minor=owed if chance.random() < 0.5 else owed // 2 or 1, currency=one["currency"])
         await actions.receive(
             tx,
             pledge_id,
             money,
             settles=None,
             charges_minor=0,
-            on=DAY,
+            on=chance.choice((DAY, LATER)),
             validity=AS_USUAL,
             caller=FINANCE,
             expected=revision,
@@ -115,7 +122,49 @@ async def pay(db: Database, chance: random.Random, _: int) -> None:
         )
 
 
-async def allocate(db: Database, chance: random.Random, most: int) -> None:
+async def reduce(db: Database, chance: random.Random, _: int) -> None:
+    """Some of what is pledged, or owed."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision, currency FROM pledge "
+                              "WHERE status IN ('pledged', 'committed', 'partially_received')")  # fmt: skip
+        if one:
+            await exit_actions.reduce(
+                tx,
+                one["pledge_id"],
+                Money(minor=chance.randint(1, PLEDGED_MINOR // 5), currency=one["currency"]),
+                "donor_budget",
+                on=LATER,
+                caller=FINANCE,
+                expected=one["revision"],
+                now=datetime.now(UTC),
+            )
+
+
+async def write_off(db: Database, chance: random.Random, _: int) -> None:
+    """Propose that what is owed be given up: by the time somebody approves it may well have come."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision FROM pledge "
+                              "WHERE status IN ('committed', 'partially_received')")  # fmt: skip
+        if one:
+            action = Action.PROPOSE_WRITE_OFF
+            found = await actions.for_move(tx, one["pledge_id"], action, FINANCE, one["revision"])
+            now = datetime.now(UTC)
+            await exit_actions.propose_write_off(tx, new_id(), found, "not_expected", on=LATER, now=now)
+
+
+async def refund(db: Database, chance: random.Random, _: int) -> None:
+    """Propose that some of what came goes back: by the time somebody approves it may well be allocated."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision, currency FROM pledge "
+                              "WHERE received_minor > refunded_minor")  # fmt: skip
+        if one:
+            found = await actions.for_move(tx, one["pledge_id"], Action.PROPOSE_REFUND, FINANCE, one["revision"])
+            money = Money(minor=chance.randint(1, PLEDGED_MINOR // 5), currency=one["currency"])
+            worth, now = await actions.worth(tx, money, LATER, AS_USUAL), datetime.now(UTC)
+            await exit_actions.propose_refund(tx, new_id(), found, money, worth, "not_used", on=LATER, now=now)
+
+
+async def allocate(db: Database, chance: random.Random, usd_minor: int) -> None:
     async with db.transaction(by=FINANCE) as tx:
         lacking = await _some(tx, "SELECT requirement_id FROM requirement WHERE status = 'open'")
         planned = await _some(tx, "SELECT activity_id, fund FROM activity WHERE status = 'planned'")
@@ -128,7 +177,7 @@ async def allocate(db: Database, chance: random.Random, most: int) -> None:
             tx,
             new_id(),
             fund,
-            chance.randint(1, most),
+            usd_minor,
             purpose,
             on=DAY,
             caller=FINANCE,
@@ -141,8 +190,8 @@ def _match(match_id: Any) -> dict[str, Any]:
     return {"match_id": match_id, "state": "KEN", "provider": "UNODC-SHERLOC", "capacity_period": PERIOD} | ids
 
 
-async def lack(db: Database, chance: random.Random, most: int) -> None:
-    needed = Money(minor=5 * most, currency=USD)
+async def lack(db: Database, chance: random.Random, usd_minor: int) -> None:
+    needed = Money(minor=10 * usd_minor, currency=USD)
     now = datetime.now(UTC)
     fact = MatchConfirmed(**_match(new_id()), confirmed_at=now, funding_needed=needed)
     async with db.transaction() as tx:
@@ -230,16 +279,17 @@ async def cancel(db: Database, chance: random.Random, _: int) -> None:
 
 
 OPERATIONS: dict[Operation, int] = {
-    pledge: 12, withdraw: 8, pay: 20, allocate: 50, lack: 5, give_back: 5, spend: 5, propose: 5, approve: 5,
-    plan: 4, cancel: 2,
+    pledge: 12, withdraw: 8, pay: 20, allocate: 50, lack: 5, give_back: 5, spend: 5, propose: 5, approve: 10,
+    plan: 4, cancel: 2, reduce: 3, write_off: 3, refund: 4,
 }  # fmt: skip
 
 
 async def work(db: Database, chance: random.Random, most: int) -> None:
     while True:
         (operation,) = chance.choices(list(OPERATIONS), list(OPERATIONS.values()))
+        usd_minor = chance.randint(1, most)
         try:
-            await operation(db, chance, most)
+            await operation(db, chance, usd_minor)
             outcome = b"d"
         except Refusal:
             outcome = b"r"
@@ -251,7 +301,7 @@ async def work(db: Database, chance: random.Random, most: int) -> None:
                 outcome = b"a"
             else:
                 raise
-        os.write(1, outcome)
+        os.write(1, b"%d%b" % (usd_minor, outcome) if operation is allocate else outcome)
 
 
 async def run(task: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -17,26 +18,47 @@ import pytest
 from chassis.db import Database
 from chassis.ids import new_id
 from chassis.rebuild import verify as verify_tables
+from contracts.pledges import Rate
 from contracts.values import Money
 from services.pledges import actions, balances, closings
 from services.pledges.closings import Closed
 from services.pledges.earmarking import Earmarking
 from services.pledges.funds import Labels
-from services.pledges.money import AS_USUAL, USD
+from services.pledges.money import AS_USUAL
 from services.pledges.verify import verify
 from services.pledges.wiring import SERVICE, close_books
 from tests.builders import NOON
-from tests.service.ledger_racer import DAY, DONOR, FINANCE, FUNDS, OPERATIONS, PLEDGED_MINOR, allocate
+from tests.service.ledger_racer import (
+    CURRENCIES,
+    DAY,
+    DONOR,
+    FINANCE,
+    FUNDS,
+    LATER,
+    OPERATIONS,
+    PLEDGED_MINOR,
+    allocate,
+    pledge,
+)
 
 ROOT = Path(__file__).parents[2]
 PROCESSES, WORKERS = 4, 50
 PLEDGES = 300
 LOOK_SECONDS = 0.1
+LOOKS_PER_SECOND_MIN = 8
 KILL_SECONDS = (1.0, 2.0)
 """Between one kill and the next; a new process takes about one to come up."""
 
+RATES = {DAY: "1.15", LATER: "1.18"}
+"""US dollars of a euro, from each day on: what is owed and what comes differ."""
+
 DEMANDED = 3
-"""Times what is pledged, by all allocations together."""
+"""Times what is pledged, by all allocations together: by then, what the workers pledge themselves counted."""
+
+AIM = 1.2
+"""Times that: amounts are drawn by chance, and it shall be so in every run."""
+
+SAID = re.compile(rb"(\d*)([dra])")
 
 
 @pytest.fixture
@@ -53,6 +75,7 @@ class Racers:
         self._listening: list[asyncio.Task[None]] = []
         self._started = 0
         self.outcomes: Counter[str] = Counter()
+        self.demanded_usd_minor = 0
         self.killed = 0
 
     async def start(self) -> None:
@@ -68,8 +91,14 @@ class Racers:
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
+        left = b""
         while said := await process.stdout.read(4096):
-            self.outcomes.update(said.decode())
+            said = left + said
+            # What a worker writes arrives whole, but this reads where it likes.
+            left = said[len(said.rstrip(b"0123456789")) :]
+            for asked, outcome in SAID.findall(said):
+                self.outcomes[outcome.decode()] += 1
+                self.demanded_usd_minor += int(asked or 0)
         assert await process.wait() == -signal.SIGKILL, "a worker met something else than a no"
 
     async def kill_one(self, chance: random.Random) -> None:
@@ -92,8 +121,9 @@ class Racers:
 @contextlib.asynccontextmanager
 async def racing(database_url: str, operations: int) -> AsyncIterator[Racers]:
     """Their allocations come to three times what is pledged by the time that so many operations have ended."""
-    allocations = operations * OPERATIONS[allocate] / sum(OPERATIONS.values())
-    racers = Racers(database_url, most=round(2 * DEMANDED * PLEDGES * PLEDGED_MINOR / allocations))
+    share = operations / sum(OPERATIONS.values())
+    pledged_usd_minor = (PLEDGES + share * OPERATIONS[pledge]) * PLEDGED_MINOR * (1 + float(RATES[DAY])) / 2
+    racers = Racers(database_url, most=round(2 * AIM * DEMANDED * pledged_usd_minor / (share * OPERATIONS[allocate])))
     try:
         for _ in range(PROCESSES):
             await racers.start()
@@ -103,13 +133,18 @@ async def racing(database_url: str, operations: int) -> AsyncIterator[Racers]:
 
 
 async def _prepared(db: Database) -> None:
-    """Ten funds with thirty pledges each, of which nothing is paid yet."""
+    """Ten funds with thirty pledges each, half of them in euros, of which nothing is paid yet."""
     labels = Labels(**dict.fromkeys(("ar", "en", "es", "fr", "ru", "zh"), "Fictitious sample"))
-    money = Money(minor=PLEDGED_MINOR, currency=USD)
+    table = tuple(
+        Rate(source="fictitious", currency="EUR", valid_from=day, usd_per_unit=rate) for day, rate in RATES.items()
+    )
+    async with db.transaction(by=FINANCE) as tx:
+        await actions.load_rates(tx, new_id(), table, now=NOON)
     for fund in FUNDS:
         async with db.transaction(by=FINANCE) as tx:
             await actions.open_fund(tx, fund, labels, (), now=NOON)
-        for _ in range(PLEDGES // len(FUNDS)):
+        for number in range(PLEDGES // len(FUNDS)):
+            money = Money(minor=PLEDGED_MINOR, currency=CURRENCIES[number % len(CURRENCIES)])
             async with db.transaction(by=DONOR) as tx:
                 await actions.pledge(
                     tx,
@@ -132,12 +167,30 @@ class Bank:
         self._db = db
         self._closed: Closed | None = None
         self.looks = 0
+        self.ran_into = 0
+        """Ticks at which it was looking still."""
         self.reports: dict[datetime, list[balances.Balance]] = {}
+        self._began, self._seconds = 0.0, 0.0
 
     async def keep_looking(self) -> None:
+        """At every tenth of a second from the start; a look that takes longer runs into the next ones."""
+        loop = asyncio.get_running_loop()
+        self._began = loop.time()
+        tick = 0
         while True:
+            await asyncio.sleep(self._began + tick * LOOK_SECONDS - loop.time())
+            started = loop.time()
             await self.look()
-            await asyncio.sleep(LOOK_SECONDS)
+            ended = loop.time()
+            took = int((ended - started) / LOOK_SECONDS)
+            self.ran_into += took
+            self._seconds = ended - self._began
+            tick = max(tick + 1 + took, int(self._seconds / LOOK_SECONDS) + 1)
+
+    @property
+    def ticks_per_second(self) -> float:
+        """At how many it looked, or could not since it was looking still; what it missed otherwise is not among them."""
+        return (self.looks + self.ran_into) / self._seconds
 
     async def look(self) -> None:
         self._closed = await close_books(self._db, self._closed)
@@ -192,6 +245,7 @@ async def test_whoever_asks_and_whoever_is_killed_the_books_balance_and_nothing_
 ) -> None:
     racers, bank = await race(db, database_url, operations)
 
+    assert bank.ticks_per_second >= LOOKS_PER_SECOND_MIN, "looked less often than it should, and not for being slow"
     await bank.look()
     assert racers.killed >= 3
     assert bank.looks > 10
@@ -201,9 +255,21 @@ async def test_whoever_asks_and_whoever_is_killed_the_books_balance_and_nothing_
         for moment, report in bank.reports.items():
             assert report == await balances.balances(tx, as_at=moment), "a report has changed"
         wanting = await tx.fetchval("SELECT min(available_usd_minor) FROM balance")
+        pledged = await tx.fetchval(
+            """
+            SELECT sum(p.usd_minor) FROM entry CROSS JOIN unnest(postings) AS p
+            WHERE type = 'pledged' AND p.account = 'pledged'
+            """
+        )
+        held = await tx.fetch("SELECT DISTINCT p.account, p.currency FROM entry CROSS JOIN unnest(postings) AS p")
     assert {row["type"] for row in counted} == {
         "pledged", "committed", "received", "withdrawn", "allocated", "returned", "spent", "reversed",
+        "reduced", "written_off", "refunded",
     }  # fmt: skip
+    assert {("cash", "USD"), ("cash", "EUR"), ("refunded", "EUR"), ("exchange_difference", "EUR")} <= {
+        (row["account"], row["currency"]) for row in held
+    }
+    assert racers.demanded_usd_minor >= DEMANDED * pledged > 0
     assert wanting < 1000, "there was enough for everybody"
     assert len({str(report) for report in bank.reports.values()}) > 3, "the reports would agree on anything"
     async with db.transaction() as tx:
