@@ -65,6 +65,10 @@ EXPECTED = (
 )
 """The facts that the story makes; on a first telling each has to be seen on NATS."""
 
+RATES_ARE_FICTITIOUS = (
+    "the rates of exchange that it loads are fictitious: invented numbers, no bank's and not the United Nations'"
+)
+
 
 def show(
     settings: Settings,
@@ -85,6 +89,7 @@ def show(
     console.print(
         f"  for the story each caller may write and read {HURRIED.per_minute} times a minute", highlight=False
     )
+    console.print(f"  {RATES_ARE_FICTITIOUS}", highlight=False, soft_wrap=True)
 
     async def beside(complete: Settings, running: list[Running], stop: asyncio.Event) -> None:
         nonlocal code

@@ -13,9 +13,11 @@ from uuid import UUID
 
 import pytest
 
+from chassis.settings import Settings
 from contracts import reference
 from services.demo import samples
 from services.demo.samples import coming
+from services.demo.show import show
 
 WORLD = Path(__file__).parents[2] / "services" / "demo" / "world"
 FICTITIOUS = {
@@ -248,6 +250,21 @@ def test_rates_are_given_for_every_month_of_2026_and_are_positive() -> None:
 
     assert 6 * 12 == len({(rate["currency"], rate["valid_from"]) for rate in rates}) == len(rates)
     assert all(float(rate["usd_per_unit"]) > 0 for rate in rates)
+
+
+def test_the_demo_says_that_the_rates_it_loads_are_fictitious(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("services.together.run_together", lambda *_, **__: None)
+
+    async def nobody(*_: object) -> None: ...
+
+    show(Settings(state=tmp_path), [], leave=True, as_json=True, fail=pytest.fail, found=nobody)
+
+    (said,) = (line for line in capsys.readouterr().err.splitlines() if "rates of exchange" in line)
+    assert "fictitious" in said
+    _, *rows = (WORLD / "rates.csv").read_text(encoding="utf-8").splitlines()
+    assert {"fictitious"} == {rate["source"] for rate in csv.DictReader(rows)}
 
 
 def test_periods_are_as_far_ahead_in_any_year_and_nothing_else_is_moved() -> None:
