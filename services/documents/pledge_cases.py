@@ -17,6 +17,7 @@ from services.pledges import activities, allocations, in_kind, proposals
 from services.pledges import domain as pledges_domain
 from services.pledges import policy as pledges
 from services.pledges.activity_routes import ActivityView
+from services.pledges.evolve import evolve as evolve_pledge
 from services.pledges.import_routes import ImportView
 from services.pledges.import_rules import FlowImport, ImportFormat
 from services.pledges.in_kind_routes import InKindView
@@ -43,7 +44,7 @@ _TO_REQUIREMENT = {
 
 
 def _pledge(status: str) -> pledges_domain.Pledge:
-    pledged = pledges_domain.evolve(None, _example(PledgePledged))
+    pledged = evolve_pledge(None, _example(PledgePledged))
     return replace(pledged, donor=DONOR, status=pledges_domain.Status(status))
 
 

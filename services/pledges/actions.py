@@ -55,6 +55,7 @@ from services.pledges.activities import Activity
 from services.pledges.allocations import AllocationStatus, Purpose, Requirement, RequirementStatus
 from services.pledges.domain import Pledge
 from services.pledges.earmarking import Earmarking
+from services.pledges.evolve import evolve
 from services.pledges.money import USD, Validity, read_rate, value
 from services.pledges.policy import Action
 from services.pledges.postings import entry_of
@@ -151,7 +152,7 @@ async def _fold_into_tables(tx: Tx, event: Event, fact: Fact) -> None:
             await activity_store.save(tx, activities.evolve(planned, fact))
         case _ if fact.aggregate == "pledge":
             before = await store.locked_pledge(tx, event.aggregate_id)
-            await store.save_pledge(tx, domain.evolve(before, fact))
+            await store.save_pledge(tx, evolve(before, fact))
         case _:
             raise AssertionError(f"{fact.type} is not a fact of pledges")
 

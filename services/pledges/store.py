@@ -16,7 +16,8 @@ from contracts.refusals import Conflict, Missing
 from contracts.requests import About
 from contracts.values import Caller
 from services.pledges.allocations import Allocation, AllocationStatus, Purpose, Requirement
-from services.pledges.domain import Pledge, evolve
+from services.pledges.domain import Pledge
+from services.pledges.evolve import evolve
 
 LIST_MAX = 100
 

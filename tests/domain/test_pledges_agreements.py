@@ -11,7 +11,8 @@ from contracts.pledges import Instalment, Valuation
 from contracts.refusals import Conflict, Invalid, Mismatch, Refusal
 from contracts.values import Money
 from services.pledges import allocations, exits
-from services.pledges.domain import Status, evolve
+from services.pledges.domain import Status
+from services.pledges.evolve import evolve
 from services.pledges.postings import Account, entry_of
 from services.pledges.schedule import due, scheduled
 from tests.builders import NOON

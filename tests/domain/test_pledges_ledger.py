@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from contracts.pledges import Rate
 from contracts.values import Money
-from services.pledges.domain import Pledge, evolve, pledge
+from services.pledges.domain import Pledge, pledge
 from services.pledges.earmarking import Earmarking
+from services.pledges.evolve import evolve
 from services.pledges.money import read_rate, value
 from services.pledges.postings import Account, Book, Entry, entry_of
 from services.pledges.schedule import at_once

@@ -14,8 +14,9 @@ from contracts.refusals import Conflict, Invalid, Mismatch, Refusal
 from contracts.values import Money, Role
 from services.pledges import allocations, exits, policy
 from services.pledges.allocations import Requirement, RequirementStatus
-from services.pledges.domain import MOVES, Pledge, Status, evolve, pledge
+from services.pledges.domain import MOVES, Pledge, Status, pledge
 from services.pledges.earmarking import Earmarking
+from services.pledges.evolve import evolve
 from services.pledges.money import value
 from services.pledges.policy import Action
 from services.pledges.schedule import at_once, scheduled, unconditional

@@ -17,8 +17,9 @@ from contracts.refusals import Conflict
 from contracts.values import Money
 from services.pledges import allocations, exits
 from services.pledges.allocations import Allocation, Requirement, Spending
-from services.pledges.domain import MOVES, Pledge, evolve, pledge
+from services.pledges.domain import MOVES, Pledge, pledge
 from services.pledges.earmarking import Earmarking
+from services.pledges.evolve import evolve
 from services.pledges.flows import Boundary, FlowStatus
 from services.pledges.money import value
 from services.pledges.postings import BOOKS, Account, Book, Entry, EntryType, entry_of
