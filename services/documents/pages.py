@@ -61,7 +61,8 @@ def events_page(document: Document) -> str:
     owners: dict[str, list[str]] = {}
     for event_type in document["channels"]:
         owners.setdefault(event_type.split(".")[0], []).append(event_type)
-    contents = [(owner, [(event_type, event_type) for event_type in types]) for owner, types in owners.items()]
+    contents: list[tuple[str, list[tuple[str, str]]]] = [("envelope", [])]
+    contents += [(owner, [(event_type, event_type) for event_type in types]) for owner, types in owners.items()]
     contents.append(("shapes", []))
     body = [
         tag(
@@ -76,7 +77,7 @@ def events_page(document: Document) -> str:
         "Entraide: the facts",
         document["info"]["description"],
         contents,
-        [*body, _shapes(document["components"]["schemas"])],
+        [_envelope(document), *body, _shapes(document["components"]["schemas"])],
         "/asyncapi.json",
     )
 
@@ -242,7 +243,7 @@ def _fact(document: Document, event_type: str) -> Html:
             tag(
                 "details",
                 tag("summary", "Example: ", event_type),
-                code(_example(one["payload"]), label=f"Example of {event_type}"),
+                code(_json(one["payload"]["data"]), label=f"Example of {event_type}"),
             )
             for one in message.get("examples", ())[:1]
         ),
@@ -250,8 +251,25 @@ def _fact(document: Document, event_type: str) -> Html:
     )
 
 
-def _example(event: Document) -> str:
-    return json.dumps({**event, "id": EXAMPLE_ID}, ensure_ascii=False, indent=2)
+def _envelope(document: Document) -> Html:
+    """What is around every fact, shown once: of the others the page has their data alone, and stays small."""
+    event = next(one["payload"] for m in document["components"]["messages"].values() for one in m.get("examples", ()))
+    return tag(
+        "section",
+        tag("h2", "envelope", id="group-envelope"),
+        tag(
+            "p",
+            "Every fact travels in an envelope, as this one does; below stands the ",
+            tag("code", "data"),
+            " alone.",
+        ),
+        code(_json({**event, "id": EXAMPLE_ID}), label="Example of an envelope"),
+        aria_labelledby="group-envelope",
+    )
+
+
+def _json(example: Document) -> str:
+    return json.dumps(example, ensure_ascii=False, indent=2)
 
 
 # -- shapes -----------------------------------------------------------------------------------------------------------
