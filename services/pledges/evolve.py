@@ -132,6 +132,8 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
 
 def _status(after: Pledge, fact: Fact) -> Status:
     """The state that follows from the amounts; only an end that leaves no amount behind follows from its fact."""
+    if isinstance(fact, PledgeReworded):
+        return after.status
     if (ended := _ENDS.get(type(fact))) is not None:
         return ended
     if after.committed_on is None:

@@ -173,6 +173,13 @@ def test_only_the_donor_withdraws_and_only_unodc_moves_money(move: str, organiza
         assert may == policy.decide(caller, action, a_pledge()).allowed
 
 
+@pytest.mark.parametrize("status", list(Status))
+def test_other_words_change_no_status(status: Status) -> None:
+    one = a_pledge(status)
+
+    assert replace(one, revision=one.revision + 1, texts_hash="other") == evolve(one, one.reword("other", now=NOON))
+
+
 def test_the_last_instalment_makes_it_received() -> None:
     one = a_pledge(Status.PARTIALLY_RECEIVED, minor=100)
 

@@ -32,6 +32,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     )
     pledge = await pledged(api)
     await post(api, f"/v1/pledges/{pledge['pledge_id']}/withdraw", NORWAY, revision=1)
+    await post(api, f"/v1/pledges/{pledge['pledge_id']}/reword", NORWAY, revision=2, note="Fictitious sample.")
     await life.move(api, await pledged(api), "reduce", money=eur(1), reason="donor_asked")
     await life.move(api, await pledged(api), "lapse")
     yen = {"minor": 77, "currency": "JPY"}
@@ -66,6 +67,8 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     imported = await api.post("/v1/imports", content=FLOWS, headers=headers(life.FINANCE) | as_file)
     assert imported.status_code == 201
     await in_kind.all_that_can_be_done(api)
+    described = in_kind.path_of(await in_kind.declared(api))
+    await post(api, f"{described}/reword", NORWAY, revision=1, description="Fictitious sample.")
     await activities.all_that_can_be_done(api)
     await needs.revise(api, 1)
     await needs.revise(api, 2, year=2028, work_package="translation")
