@@ -237,6 +237,8 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "PledgeRefunded.money": INSTALMENT,
         "PledgeRefunded.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},
         "PledgeRefunded.reason": "not_used",
+        "PledgeRefundReversed.money": INSTALMENT,
+        "PledgeRefundReversed.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},
         "due_on": "2026-12-25",
         "cash": None,
         "charges": None,

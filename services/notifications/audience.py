@@ -17,6 +17,7 @@ from contracts import in_kind as k
 from contracts import ledger as g
 from contracts import matching as m
 from contracts import notifications as n
+from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import rankings, reminders, rounds
 from contracts import requests as r
@@ -197,6 +198,7 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_pledge(reminders.PledgeOverdue, DONOR, COORDINATORS, FINANCE),
         _of_pledge(p.PledgeWrittenOff, DONOR, FINANCE),
         _of_pledge(p.PledgeRefunded, DONOR, FINANCE),
+        _of_pledge(pr.PledgeRefundReversed, DONOR, FINANCE),
         _of_pledge(p.PledgeCarriedOver, DONOR, FINANCE),
         _of_pledge(p.PledgeClosed, DONOR),
         _of_in_kind(k.InKindContributionDeclared),

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from contracts.facts import Fact
+from contracts.pledge_reversals import PledgeRefundReversed
 from contracts.pledges import (
     PledgeBroughtForward,
     PledgeCarriedOver,
@@ -116,6 +117,12 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
                 "refunded_minor": pledge.refunded_minor + fact.money.minor,
                 "refunded_usd_minor": pledge.refunded_usd_minor + fact.valuation.usd_minor,
                 "support_cost_usd_minor": pledge.support_cost_usd_minor - fact.support_cost_usd_minor,
+            }
+        case PledgeRefundReversed():
+            return {
+                "refunded_minor": pledge.refunded_minor - fact.money.minor,
+                "refunded_usd_minor": pledge.refunded_usd_minor - fact.valuation.usd_minor,
+                "support_cost_usd_minor": pledge.support_cost_usd_minor + fact.support_cost_usd_minor,
             }
         case PledgeCarriedOver():
             return {"carried_over_usd_minor": pledge.carried_over_usd_minor + fact.usd_minor}

@@ -14,6 +14,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts.facts import Fact
+from contracts.pledge_reversals import PledgeRefundReversed
 from contracts.pledges import (
     AllocationMade,
     AllocationReturned,
@@ -170,6 +171,7 @@ OfPledge: TypeAlias = (
     | PledgeRefunded
     | PledgeCarriedOver
     | PledgeBroughtForward
+    | PledgeRefundReversed
 )
 OfAllocation: TypeAlias = (
     AllocationMade | AllocationReturned | AllocationReversed | AllocationSpent | AllocationSpendingReversed
@@ -224,6 +226,8 @@ def _of_pledge(fact: OfPledge) -> tuple[EntryType, list[Posting]]:
             return EntryType.WRITTEN_OFF, _moved(fact.money, fact.usd_minor, Account.RECEIVABLE, Account.WRITTEN_OFF)
         case PledgeRefunded():
             return EntryType.REFUNDED, _refunded(fact)
+        case PledgeRefundReversed():
+            return EntryType.REVERSED, _opposite(_refunded(fact))
         case PledgeCarriedOver():
             return EntryType.CARRIED_OVER, _transferred(fact.usd_minor)
         case PledgeBroughtForward():
@@ -308,7 +312,7 @@ def _paid(fact: PledgeReceived | PledgeReceiptReversed) -> list[Posting]:
     ]
 
 
-def _refunded(fact: PledgeRefunded) -> list[Posting]:
+def _refunded(fact: PledgeRefunded | PledgeRefundReversed) -> list[Posting]:
     """Dollars out of the fund, and through the exchange position what the donor gets."""
     money, usd_minor = fact.money, fact.valuation.usd_minor
     through = [

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from contracts.facts import Fact
 from contracts.funds import YearlyRequirement
-from contracts.pledges import Instalment, PledgeReceived, RequirementOpened, Valuation
+from contracts.pledges import Instalment, PledgeReceived, PledgeRefunded, RequirementOpened, Valuation
 from contracts.refusals import Conflict, Invalid, Mismatch, Refusal
 from contracts.values import Money, Role
-from services.pledges import allocations, exits, policy
+from services.pledges import allocations, exits, policy, reversals
 from services.pledges.allocations import Requirement, RequirementStatus
 from services.pledges.domain import MOVES, Pledge, Status, pledge
 from services.pledges.earmarking import Earmarking
@@ -72,7 +72,7 @@ def agreed(one: Pledge, basis_points: int = 0, *, on: date = APRIL, schedule: An
     return evolve(one, one.commit(worth, basis_points, agreement="NOR/26/1", schedule=parts, on=on, now=NOON))
 
 
-def refund(one: Pledge, minor: int) -> Fact:
+def refund(one: Pledge, minor: int) -> PledgeRefunded:
     return exits.refund(one, dollars(minor), par(minor), uuid4(), "not_used", on=APRIL, now=NOON)
 
 
@@ -109,6 +109,11 @@ def attempt(one: Pledge, move: str) -> Pledge:
             return evolve(one, exits.close(one, now=NOON))
         case "reverse_receipt":
             return evolve(one, exits.reverse_receipt(one, uuid4(), receipt(one, 1), uuid4(), on=APRIL, now=NOON))
+        case "reverse_refund":
+            given = evolve(one, refund(one, 1)) if one.status in MOVES["refund"] else one
+            wrong = refund(replace(a_pledge(WHOLE), pledge_id=one.pledge_id), max(1, given.refunded_minor))
+            back = reversals.reverse_refund(given, uuid4(), wrong, uuid4(), on=APRIL, now=NOON)
+            return evolve(replace(given, revision=one.revision), back)
     raise AssertionError(move)
 
 
@@ -139,6 +144,9 @@ TABLE = {
     ("close", Status.REFUNDED): Status.CLOSED,
     ("reverse_receipt", PART): PART,
     ("reverse_receipt", WHOLE): PART,
+    ("reverse_refund", PART): PART,
+    ("reverse_refund", WHOLE): WHOLE,
+    ("reverse_refund", Status.REFUNDED): WHOLE,
 }
 
 
@@ -166,7 +174,7 @@ def test_only_the_donor_withdraws_and_only_unodc_moves_money(move: str, organiza
         move != "withdraw" and role is Role.FINANCE_OFFICER and organization == "UNODC"
     )
 
-    if move == "reverse_receipt":
+    if move.startswith("reverse_"):
         assert may == policy.decide(caller, Action.PROPOSE_REVERSAL).allowed
     else:
         action = Action(f"propose_{move}" if move in {"write_off", "refund"} else move)
