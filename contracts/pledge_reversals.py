@@ -5,11 +5,27 @@ other one's opposite. Two people decided each, by the proposal that it names.
 """
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
+from msgspec import Meta, Struct
+
 from contracts.facts import Fact
-from contracts.pledges import FundCode, UsdMinor, Valuation
+from contracts.pledges import SCHEDULE_MAX, FundCode, Minor, UsdMinor, Valuation
 from contracts.values import Money, Organization
+
+
+class InstalmentRestored(Struct, frozen=True, kw_only=True):
+    """An instalment of an agreement, by its number from 1, and what it comes to again."""
+
+    number: Annotated[int, Meta(ge=1, le=SCHEDULE_MAX)]
+    minor: Minor
+
+
+Restored = Annotated[
+    tuple[InstalmentRestored, ...],
+    Meta(max_length=SCHEDULE_MAX, description="every instalment of the agreement, as it is from now on"),
+]
 
 
 class PledgeRefundReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.refund-reversed.v1"):
@@ -27,4 +43,23 @@ class PledgeRefundReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.
     reversed_at: datetime
 
 
-FACTS: tuple[type[Fact], ...] = (PledgeRefundReversed,)
+class PledgeWriteOffReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.write-off-reversed.v1"):
+    """What is owed had been given up wrongly: it is owed again; the amounts are those of the write-off.
+
+    `conditional_minor`, which had fallen away with it, waits for its conditions again, as `restored` says.
+    """
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    reverses: UUID
+    proposal_id: UUID
+    money: Money
+    usd_minor: UsdMinor
+    conditional_minor: Minor
+    restored: Restored
+    effective_on: date
+    reversed_at: datetime
+
+
+FACTS: tuple[type[Fact], ...] = (PledgeRefundReversed, PledgeWriteOffReversed)

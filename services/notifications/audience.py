@@ -198,6 +198,7 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_pledge(reminders.PledgeOverdue, DONOR, COORDINATORS, FINANCE),
         _of_pledge(p.PledgeWrittenOff, DONOR, FINANCE),
         _of_pledge(p.PledgeRefunded, DONOR, FINANCE),
+        _of_pledge(pr.PledgeWriteOffReversed, DONOR, FINANCE),
         _of_pledge(pr.PledgeRefundReversed, DONOR, FINANCE),
         _of_pledge(p.PledgeCarriedOver, DONOR, FINANCE),
         _of_pledge(p.PledgeClosed, DONOR),

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from contracts.facts import Fact
-from contracts.pledge_reversals import PledgeRefundReversed
+from contracts.pledge_reversals import PledgeRefundReversed, PledgeWriteOffReversed
 from contracts.pledges import (
     PledgeBroughtForward,
     PledgeCarriedOver,
@@ -29,7 +29,7 @@ from contracts.pledges import (
 from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from services.pledges.domain import Pledge, Status
 from services.pledges.earmarking import Earmarking
-from services.pledges.schedule import met, reminded, scheduled, shortened
+from services.pledges.schedule import met, reminded, restored, scheduled, shortened
 
 
 def evolve(pledge: Pledge | None, fact: Fact) -> Pledge:
@@ -117,6 +117,13 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
                 "refunded_minor": pledge.refunded_minor + fact.money.minor,
                 "refunded_usd_minor": pledge.refunded_usd_minor + fact.valuation.usd_minor,
                 "support_cost_usd_minor": pledge.support_cost_usd_minor - fact.support_cost_usd_minor,
+            }
+        case PledgeWriteOffReversed():
+            return {
+                "minor": pledge.minor + fact.conditional_minor,
+                "schedule": restored(pledge.schedule, {one.number: one.minor for one in fact.restored}),
+                "written_off_minor": pledge.written_off_minor - fact.money.minor,
+                "relieved_usd_minor": pledge.relieved_usd_minor - fact.usd_minor,
             }
         case PledgeRefundReversed():
             return {

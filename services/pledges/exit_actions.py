@@ -20,6 +20,7 @@ from contracts.pledges import (
     AllocationSpent,
     PledgeReceived,
     PledgeRefunded,
+    PledgeWrittenOff,
     Valuation,
 )
 from contracts.refusals import Conflict, Invalid, Missing
@@ -44,7 +45,7 @@ from services.pledges.policy import Action
 from services.pledges.postings import entry_of
 from services.pledges.proposals import Measure, Proposal
 
-OfPledge: TypeAlias = PledgeReceived | PledgeRefunded
+OfPledge: TypeAlias = PledgeReceived | PledgeRefunded | PledgeWrittenOff
 OfAllocation: TypeAlias = AllocationMade | AllocationSpent
 """What can be reversed, of a pledge and of what was set aside. An agreement is a document, and is none of it."""
 
@@ -268,6 +269,9 @@ async def _take_back_of_pledge(
             taken_back = exits.reverse_receipt(pledge, told.id, fact, proposal_id, on=on, now=now)
         case PledgeRefunded():
             taken_back = reversals.reverse_refund(pledge, told.id, fact, proposal_id, on=on, now=now)
+        case PledgeWrittenOff():
+            before = await store.pledge_before(tx, told)
+            taken_back = reversals.reverse_write_off(pledge, told.id, fact, before, proposal_id, on=on, now=now)
     await ledger.hold_balance(tx, fact.fund)
     return [(taken_back, pledge.revision + 1)]
 

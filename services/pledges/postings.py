@@ -14,7 +14,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts.facts import Fact
-from contracts.pledge_reversals import PledgeRefundReversed
+from contracts.pledge_reversals import PledgeRefundReversed, PledgeWriteOffReversed
 from contracts.pledges import (
     AllocationMade,
     AllocationReturned,
@@ -172,6 +172,7 @@ OfPledge: TypeAlias = (
     | PledgeCarriedOver
     | PledgeBroughtForward
     | PledgeRefundReversed
+    | PledgeWriteOffReversed
 )
 OfAllocation: TypeAlias = (
     AllocationMade | AllocationReturned | AllocationReversed | AllocationSpent | AllocationSpendingReversed
@@ -223,7 +224,9 @@ def _of_pledge(fact: OfPledge) -> tuple[EntryType, list[Posting]]:
         case PledgeReduced():
             return EntryType.REDUCED, _opposite(_reduced(fact))
         case PledgeWrittenOff():
-            return EntryType.WRITTEN_OFF, _moved(fact.money, fact.usd_minor, Account.RECEIVABLE, Account.WRITTEN_OFF)
+            return EntryType.WRITTEN_OFF, _given_up(fact)
+        case PledgeWriteOffReversed():
+            return EntryType.REVERSED, _opposite(_given_up(fact))
         case PledgeRefunded():
             return EntryType.REFUNDED, _refunded(fact)
         case PledgeRefundReversed():
@@ -310,6 +313,10 @@ def _paid(fact: PledgeReceived | PledgeReceiptReversed) -> list[Posting]:
         _dollars(Account.PROGRAMME_SUPPORT, -fact.support_cost_usd_minor),
         _dollars(Account.BANK_CHARGES, -fact.charges_usd_minor),
     ]
+
+
+def _given_up(fact: PledgeWrittenOff | PledgeWriteOffReversed) -> list[Posting]:
+    return _moved(fact.money, fact.usd_minor, Account.RECEIVABLE, Account.WRITTEN_OFF)
 
 
 def _refunded(fact: PledgeRefunded | PledgeRefundReversed) -> list[Posting]:

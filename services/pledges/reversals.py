@@ -8,9 +8,10 @@ refused. A pledge that is closed stays as it is.
 from datetime import date, datetime
 from uuid import UUID
 
-from contracts.pledge_reversals import PledgeRefundReversed
-from contracts.pledges import PledgeRefunded
+from contracts.pledge_reversals import InstalmentRestored, PledgeRefundReversed, PledgeWriteOffReversed
+from contracts.pledges import PledgeRefunded, PledgeWrittenOff
 from services.pledges.domain import Pledge
+from services.pledges.schedule import lengthened
 
 
 def reverse_refund(
@@ -30,3 +31,36 @@ def reverse_refund(
         effective_on=max(on, refund.effective_on),
         reversed_at=now,
     )
+
+
+def reverse_write_off(
+    pledge: Pledge,
+    entry_id: UUID,
+    given_up: PledgeWrittenOff,
+    before: Pledge,
+    proposal_id: UUID,
+    *,
+    on: date,
+    now: datetime,
+) -> PledgeWriteOffReversed:
+    """All of it is owed again; `before` is the pledge as it was then. Raises Conflict for one that is closed."""
+    pledge.require("reverse_write_off")
+    return PledgeWriteOffReversed(
+        pledge_id=pledge.pledge_id,
+        donor=pledge.donor,
+        fund=pledge.fund,
+        reverses=entry_id,
+        proposal_id=proposal_id,
+        money=given_up.money,
+        usd_minor=given_up.usd_minor,
+        conditional_minor=given_up.conditional_minor,
+        restored=_restored(pledge, before, given_up.conditional_minor),
+        effective_on=max(on, given_up.effective_on),
+        reversed_at=now,
+    )
+
+
+def _restored(pledge: Pledge, before: Pledge, minor: int) -> tuple[InstalmentRestored, ...]:
+    """The instalments with what they had lost by so much less; what else has become of them since stays."""
+    parts = lengthened(pledge.schedule, before.schedule, minor)
+    return tuple(InstalmentRestored(number=part.number, minor=part.minor) for part in parts)

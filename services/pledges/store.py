@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from chassis.db import Tx
 from chassis.writes import Write
-from contracts.facts import decode_event
+from contracts.facts import Event, decode_event
 from contracts.pledges import FUND_DONORS_MAX, Valuation
 from contracts.refusals import Conflict, Missing
 from contracts.requests import About
@@ -86,6 +86,22 @@ async def pledges_told(tx: Tx, pledge_ids: Sequence[UUID], *, until: datetime | 
         fact = decode_event(row["event"]).fact()
         assert fact is not None, "our own journal holds facts of our own contracts"
         told[row["aggregate_id"]] = evolve(told.get(row["aggregate_id"]), fact)
+    return told
+
+
+async def pledge_before(tx: Tx, event: Event) -> Pledge:
+    """The pledge as its facts tell it before this one of them; for the system itself."""
+    rows = await tx.fetch(
+        "SELECT event FROM journal WHERE aggregate_id = $1 AND version < $2 ORDER BY version",
+        event.aggregate_id,
+        event.aggregateversion,
+    )
+    told: Pledge | None = None
+    for row in rows:
+        fact = decode_event(row["event"]).fact()
+        assert fact is not None, "our own journal holds facts of our own contracts"
+        told = evolve(told, fact)
+    assert told is not None, "a pledge begins by being pledged"
     return told
 
 

@@ -82,6 +82,9 @@ def receipt(one: Pledge, minor: int) -> PledgeReceived:
     return before.receive(dollars(minor), par(minor), on=APRIL, now=NOON)
 
 
+GIVEN_UP = ("committed_usd_minor", "relieved_usd_minor", "written_off_minor")
+
+
 def attempt(one: Pledge, move: str) -> Pledge:
     match move:
         case "commit":
@@ -114,6 +117,12 @@ def attempt(one: Pledge, move: str) -> Pledge:
             wrong = refund(replace(a_pledge(WHOLE), pledge_id=one.pledge_id), max(1, given.refunded_minor))
             back = reversals.reverse_refund(given, uuid4(), wrong, uuid4(), on=APRIL, now=NOON)
             return evolve(replace(given, revision=one.revision), back)
+        case "reverse_write_off":
+            one_more = {name: (getattr(one, name) or 0) + 1 for name in ("minor", "recognized_minor", *GIVEN_UP)}
+            given = replace(one, **one_more)
+            owing = replace(a_pledge(Status.COMMITTED, minor=1), pledge_id=one.pledge_id)
+            wrong = exits.write_off(owing, uuid4(), "not_expected", on=APRIL, now=NOON)
+            return evolve(given, reversals.reverse_write_off(given, uuid4(), wrong, given, uuid4(), on=APRIL, now=NOON))
     raise AssertionError(move)
 
 
@@ -144,6 +153,11 @@ TABLE = {
     ("close", Status.REFUNDED): Status.CLOSED,
     ("reverse_receipt", PART): PART,
     ("reverse_receipt", WHOLE): PART,
+    ("reverse_write_off", Status.COMMITTED): Status.COMMITTED,
+    ("reverse_write_off", PART): PART,
+    ("reverse_write_off", WHOLE): PART,
+    ("reverse_write_off", Status.WRITTEN_OFF): Status.COMMITTED,
+    ("reverse_write_off", Status.REFUNDED): PART,
     ("reverse_refund", PART): PART,
     ("reverse_refund", WHOLE): WHOLE,
     ("reverse_refund", Status.REFUNDED): WHOLE,

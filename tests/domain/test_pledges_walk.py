@@ -191,8 +191,12 @@ class Ledger(Books):
         if not one.outstanding_minor:
             return
         fact = exits.write_off(one, uuid4(), "not_expected", on=DAYS[3], now=NOON)
-        self.expected[one.fund]["written_off"] += fact.usd_minor
-        self.follow(one, fact)
+        self.follow_and_keep(
+            one,
+            fact,
+            lambda p, e: [reversals.reverse_write_off(p, e, fact, one, uuid4(), on=DAYS[3], now=NOON)],
+            written_off=fact.usd_minor,
+        )
 
     @precondition(lambda self: self.fit("refund"))
     @rule(data=st.data(), share=st.fractions(0, 1, max_denominator=10))

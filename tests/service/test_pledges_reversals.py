@@ -10,7 +10,7 @@ from chassis.rebuild import verify as verify_tables
 from services.pledges.verify import verify
 from services.pledges.wiring import SERVICE
 from tests.service.test_pledges import FINANCE, api, committed, eur, get, post, receive, usd
-from tests.service.test_pledges_life import SECOND, agreed, approve, entry_of, fund, move, pledge_of, refused
+from tests.service.test_pledges_life import SECOND, agreed, approve, entry_of, fund, move, part, pledge_of, refused
 
 __all__ = ["api"]
 Client = httpx.AsyncClient
@@ -127,6 +127,63 @@ async def test_what_did_not_go_back_can_be_used_and_what_is_closed_stays(api: Cl
     await not_taken_back(api, entry, "pledge-status")
 
 
+# -- write-offs -------------------------------------------------------------------------------------------------------
+
+
+async def written_off(client: Client, pledge: Mapping[str, Any]) -> dict[str, Any]:
+    await approve(client, await move(client, await pledge_of(client, pledge), "write-off", reason="not_expected"))
+    return await entry_of(client, "written_off")
+
+
+async def in_parts(client: Client, condition: str | None = "report_accepted") -> dict[str, Any]:
+    """1000 dollars, of which 600 wait for a condition; 100 have come."""
+    parts = (part(300_00, "2026-04-01"), part(100_00, "2126-01-01"), part(600_00, "2126-06-01", condition))
+    return await receive(client, await agreed(client, 1000_00, *parts), usd(100_00))
+
+
+async def test_a_write_off_is_taken_back_with_what_waited_for_its_condition(
+    api: Client, databases: Mapping[str, Database], database_url: str
+) -> None:
+    pledge = await in_parts(api)
+    before = await standing(api, pledge)
+    entry = await written_off(api, pledge)
+    after = await pledge_of(api, pledge)
+    assert (after["status"], [one["minor"] for one in after["instalments"]]) == ("received", [300_00, 100_00, 0])
+
+    await check_taken_back(api, entry)
+
+    assert await standing(api, pledge) == before
+    now = await move(api, await pledge_of(api, pledge), "meet-condition", instalment=3, met_on="2026-05-02")
+    assert (await receive(api, now, usd(900_00)))["status"] == "received"
+    await prove(databases, database_url)
+
+
+async def test_what_has_happened_since_a_write_off_stands_with_its_amounts(
+    api: Client, databases: Mapping[str, Database], database_url: str
+) -> None:
+    pledge = await in_parts(api)
+    receipt = await entry_of(api, "received")
+    entry = await written_off(api, pledge)
+    await taken_back(api, receipt)
+    now = await move(api, await pledge_of(api, pledge), "reduce", money=usd(40_00), reason="donor_budget")
+    assert (now["status"], now["outstanding"]) == ("committed", usd(60_00))
+
+    await taken_back(api, entry)
+
+    now = await pledge_of(api, pledge)
+    assert (now["status"], now["money"], now["outstanding"]) == ("committed", usd(960_00), usd(360_00))
+    assert [one["minor"] for one in now["instalments"]] == [300_00, 60_00, 600_00]
+    await prove(databases, database_url)
+
+
+async def test_what_was_written_off_of_a_pledge_that_is_closed_stays_so(api: Client) -> None:
+    pledge = await in_parts(api)
+    entry = await written_off(api, pledge)
+    await move(api, await pledge_of(api, pledge), "close")
+
+    await not_taken_back(api, entry, "pledge-status")
+
+
 # -- all of them ------------------------------------------------------------------------------------------------------
 
 
@@ -134,3 +191,4 @@ async def all_that_can_be_taken_back(client: Client) -> None:
     """One of each, for books that are to hold every kind of fact."""
     paid = await receive(client, await agreed(client, 100), usd(100))
     await taken_back(client, await refunded(client, paid, usd(30)))
+    await taken_back(client, await written_off(client, await in_parts(client)))
