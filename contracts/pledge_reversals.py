@@ -62,4 +62,37 @@ class PledgeWriteOffReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledg
     reversed_at: datetime
 
 
-FACTS: tuple[type[Fact], ...] = (PledgeRefundReversed, PledgeWriteOffReversed)
+class PledgeCarryOverReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.carry-over-reversed.v1"):
+    """Money had been carried over wrongly: what left this fund for `to_fund` is back."""
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    to_fund: FundCode
+    reverses: UUID
+    proposal_id: UUID
+    usd_minor: UsdMinor
+    effective_on: date
+    reversed_at: datetime
+
+
+class PledgeBroughtForwardReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.brought-forward-reversed.v1"):
+    """The other half of a carry-over that was taken back: it left this fund again in the same moment."""
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    from_fund: FundCode
+    reverses: UUID
+    proposal_id: UUID
+    usd_minor: UsdMinor
+    effective_on: date
+    reversed_at: datetime
+
+
+FACTS: tuple[type[Fact], ...] = (
+    PledgeRefundReversed,
+    PledgeWriteOffReversed,
+    PledgeCarryOverReversed,
+    PledgeBroughtForwardReversed,
+)

@@ -249,6 +249,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "to_fund": "SHERLOC-DEV",
         "from_fund": "SHERLOC-MNT",
         "PledgeBroughtForward.fund": "SHERLOC-DEV",
+        "PledgeBroughtForwardReversed.fund": "SHERLOC-DEV",
         "how": "expenditure",
         "measure": "write_off",
         "ProposalMade.reason": "not_expected",

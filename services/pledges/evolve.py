@@ -9,7 +9,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from contracts.facts import Fact
-from contracts.pledge_reversals import PledgeRefundReversed, PledgeWriteOffReversed
+from contracts.pledge_reversals import (
+    PledgeBroughtForwardReversed,
+    PledgeCarryOverReversed,
+    PledgeRefundReversed,
+    PledgeWriteOffReversed,
+)
 from contracts.pledges import (
     PledgeBroughtForward,
     PledgeCarriedOver,
@@ -133,13 +138,15 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
             }
         case PledgeCarriedOver():
             return {"carried_over_usd_minor": pledge.carried_over_usd_minor + fact.usd_minor}
+        case PledgeCarryOverReversed():
+            return {"carried_over_usd_minor": pledge.carried_over_usd_minor - fact.usd_minor}
         case PledgeWithdrawn() | PledgeLapsed():
             return {"open_usd_minor": 0}
         case PledgeDueSoon() | PledgeOverdue():
             return {"schedule": reminded(pledge.schedule, fact.instalment, fact.reminder)}
         case PledgeReworded():
             return {"texts_hash": fact.texts_hash}
-        case PledgeBroughtForward() | PledgeClosed():
+        case PledgeBroughtForward() | PledgeBroughtForwardReversed() | PledgeClosed():
             return {}
     raise AssertionError(f"{fact.type} is not a pledge's fact")
 

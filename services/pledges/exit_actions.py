@@ -18,6 +18,8 @@ from contracts.ledger import ProposalMade
 from contracts.pledges import (
     AllocationMade,
     AllocationSpent,
+    PledgeBroughtForward,
+    PledgeCarriedOver,
     PledgeReceived,
     PledgeRefunded,
     PledgeWrittenOff,
@@ -45,7 +47,7 @@ from services.pledges.policy import Action
 from services.pledges.postings import entry_of
 from services.pledges.proposals import Measure, Proposal
 
-OfPledge: TypeAlias = PledgeReceived | PledgeRefunded | PledgeWrittenOff
+OfPledge: TypeAlias = PledgeReceived | PledgeRefunded | PledgeWrittenOff | PledgeCarriedOver
 OfAllocation: TypeAlias = AllocationMade | AllocationSpent
 """What can be reversed, of a pledge and of what was set aside. An agreement is a document, and is none of it."""
 
@@ -168,9 +170,12 @@ async def _propose_of_pledge(
 
 
 async def propose_reversal(tx: Tx, proposal_id: UUID, entry_id: UUID, reason: str, *, on: date, now: datetime) -> None:
-    """Raises Missing for an entry there is none of, Conflict for one that is not reversed, or is already."""
+    """Raises Missing for an entry there is none of, Conflict for one that is not reversed, or is already.
+
+    Of a carry-over it is the half that left its fund, whichever is named: both go back together.
+    """
     async with tx.by_itself():
-        await _reversible(tx, entry_id)
+        entry_id = (await _reversible(tx, entry_id))[0].id
     await proposal_store.require_none_open(tx, Measure.REVERSAL, entry_id)
     made = ProposalMade(
         proposal_id=proposal_id,
@@ -260,7 +265,7 @@ async def _reverse(tx: Tx, proposal: Proposal, event: Event, *, on: date, now: d
 async def _take_back_of_pledge(
     tx: Tx, told: Event, fact: OfPledge, proposal_id: UUID, *, on: date, now: datetime
 ) -> Sequence[tuple[Fact, int]]:
-    """What takes the fact back, with its version; the pledge is held, and the balance where it moves."""
+    """What takes the fact back, with its version; the pledge is held, and then the balance of each fund."""
     pledge = await store.locked_pledge(tx, fact.pledge_id)
     assert pledge is not None, "an entry's pledge is there"
     taken_back: Fact
@@ -272,6 +277,13 @@ async def _take_back_of_pledge(
         case PledgeWrittenOff():
             before = await store.pledge_before(tx, told)
             taken_back = reversals.reverse_write_off(pledge, told.id, fact, before, proposal_id, on=on, now=now)
+        case PledgeCarriedOver():
+            other = (await store.beside(tx, told, 1)).id
+            out, into = reversals.reverse_carry_over(pledge, told.id, fact, other, proposal_id, on=on, now=now)
+            available = {fund: await ledger.hold_balance(tx, fund) for fund in sorted({out.fund, into.fund})}
+            if available[into.fund] < into.usd_minor:
+                raise Conflict("balance-exceeded", available_usd_minor=available[into.fund])
+            return [(out, pledge.revision + 1), (into, pledge.revision + 2)]
     await ledger.hold_balance(tx, fact.fund)
     return [(taken_back, pledge.revision + 1)]
 
@@ -307,12 +319,18 @@ async def _hold_purpose(tx: Tx, allocation_id: UUID) -> bool:
 
 
 async def _reversible(tx: Tx, entry_id: UUID) -> tuple[Event, OfPledge | OfAllocation]:
-    """The fact behind an entry that can be reversed, and was not. Raises Missing for what made no entry."""
+    """The fact behind an entry that can be reversed, and was not. Raises Missing for what made no entry.
+
+    Behind either half of a carry-over it is the one by which money left its fund.
+    """
     event = await read_event(tx, entry_id)
     fact = event.fact() if event else None
+    if event is not None and isinstance(fact, PledgeBroughtForward):
+        event = await store.beside(tx, event, -1)
+        fact = event.fact()
     if event is None or fact is None:
         raise Missing("not-found")
-    if not isinstance(fact, OfPledge | OfAllocation) or await ledger.is_reversed(tx, entry_id):
+    if not isinstance(fact, OfPledge | OfAllocation) or await ledger.is_reversed(tx, event.id):
         raise Conflict("entry-not-reversible")
     if entry_of(event.id, event.time, fact) is None:
         raise Missing("not-found")

@@ -14,7 +14,12 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts.facts import Fact
-from contracts.pledge_reversals import PledgeRefundReversed, PledgeWriteOffReversed
+from contracts.pledge_reversals import (
+    PledgeBroughtForwardReversed,
+    PledgeCarryOverReversed,
+    PledgeRefundReversed,
+    PledgeWriteOffReversed,
+)
 from contracts.pledges import (
     AllocationMade,
     AllocationReturned,
@@ -173,6 +178,8 @@ OfPledge: TypeAlias = (
     | PledgeBroughtForward
     | PledgeRefundReversed
     | PledgeWriteOffReversed
+    | PledgeCarryOverReversed
+    | PledgeBroughtForwardReversed
 )
 OfAllocation: TypeAlias = (
     AllocationMade | AllocationReturned | AllocationReversed | AllocationSpent | AllocationSpendingReversed
@@ -235,6 +242,10 @@ def _of_pledge(fact: OfPledge) -> tuple[EntryType, list[Posting]]:
             return EntryType.CARRIED_OVER, _transferred(fact.usd_minor)
         case PledgeBroughtForward():
             return EntryType.BROUGHT_FORWARD, _opposite(_transferred(fact.usd_minor))
+        case PledgeCarryOverReversed():
+            return EntryType.REVERSED, _opposite(_transferred(fact.usd_minor))
+        case PledgeBroughtForwardReversed():
+            return EntryType.REVERSED, _transferred(fact.usd_minor)
 
 
 def _of_allocation(fact: OfAllocation) -> tuple[EntryType, list[Posting]]:

@@ -8,8 +8,14 @@ refused. A pledge that is closed stays as it is.
 from datetime import date, datetime
 from uuid import UUID
 
-from contracts.pledge_reversals import InstalmentRestored, PledgeRefundReversed, PledgeWriteOffReversed
-from contracts.pledges import PledgeRefunded, PledgeWrittenOff
+from contracts.pledge_reversals import (
+    InstalmentRestored,
+    PledgeBroughtForwardReversed,
+    PledgeCarryOverReversed,
+    PledgeRefundReversed,
+    PledgeWriteOffReversed,
+)
+from contracts.pledges import PledgeCarriedOver, PledgeRefunded, PledgeWrittenOff
 from services.pledges.domain import Pledge
 from services.pledges.schedule import lengthened
 
@@ -57,6 +63,48 @@ def reverse_write_off(
         restored=_restored(pledge, before, given_up.conditional_minor),
         effective_on=max(on, given_up.effective_on),
         reversed_at=now,
+    )
+
+
+def reverse_carry_over(
+    pledge: Pledge,
+    entry_id: UUID,
+    out: PledgeCarriedOver,
+    brought_forward_id: UUID,
+    proposal_id: UUID,
+    *,
+    on: date,
+    now: datetime,
+) -> tuple[PledgeCarryOverReversed, PledgeBroughtForwardReversed]:
+    """Both halves, by the entry of each; whether the other fund has it is its balance's to say.
+
+    Raises Conflict for a pledge that is closed.
+    """
+    pledge.require("reverse_carry_over")
+    on = max(on, out.effective_on)
+    return (
+        PledgeCarryOverReversed(
+            pledge_id=pledge.pledge_id,
+            donor=pledge.donor,
+            fund=pledge.fund,
+            to_fund=out.to_fund,
+            reverses=entry_id,
+            proposal_id=proposal_id,
+            usd_minor=out.usd_minor,
+            effective_on=on,
+            reversed_at=now,
+        ),
+        PledgeBroughtForwardReversed(
+            pledge_id=pledge.pledge_id,
+            donor=pledge.donor,
+            fund=out.to_fund,
+            from_fund=pledge.fund,
+            reverses=brought_forward_id,
+            proposal_id=proposal_id,
+            usd_minor=out.usd_minor,
+            effective_on=on,
+            reversed_at=now,
+        ),
     )
 
 

@@ -105,6 +105,17 @@ async def pledge_before(tx: Tx, event: Event) -> Pledge:
     return told
 
 
+async def beside(tx: Tx, event: Event, by: int) -> Event:
+    """The event of the same aggregate that is so many further on: there has to be one. For the system itself."""
+    row = await tx.fetchrow(
+        "SELECT event FROM journal WHERE aggregate_id = $1 AND version = $2",
+        event.aggregate_id,
+        event.aggregateversion + by,
+    )
+    assert row is not None, "the halves of a carry-over are recorded together"
+    return decode_event(row["event"])
+
+
 async def pledges(
     tx: Tx,
     caller: Caller,

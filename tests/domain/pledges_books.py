@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from msgspec import Struct
 
 from contracts.facts import Fact
+from contracts.pledge_reversals import PledgeBroughtForwardReversed
 from contracts.pledges import AllocationSpent, PledgeReceived
 from contracts.refusals import Conflict
 from services.pledges.allocations import Allocation, Requirement
@@ -35,10 +36,10 @@ class Done(Struct, frozen=True):
     """What moved a pledge: what of the plain counts it changed, and how it is taken back."""
 
     pledge_id: UUID
-    entry_id: UUID
-    changes: dict[str, int]
+    entry_ids: Sequence[UUID]
+    changes: dict[tuple[str, str], int]
     originals: dict[Account, int]
-    reverse: Callable[[Pledge, UUID], Sequence[Fact]]
+    reverse: Callable[[Pledge, Sequence[UUID]], Sequence[Fact]]
 
 
 class Books(RuleBasedStateMachine):
@@ -85,20 +86,24 @@ class Books(RuleBasedStateMachine):
     def follow_and_keep(
         self,
         one: Pledge,
-        fact: Fact,
-        reverse: Callable[[Pledge, UUID], Sequence[Fact]],
+        facts: Sequence[Fact],
+        reverse: Callable[[Pledge, Sequence[UUID]], Sequence[Fact]],
+        changes: dict[tuple[str, str], int],
         originals: dict[Account, int] | None = None,
-        **changes: int,
     ) -> None:
-        """It may turn out to have been recorded wrongly."""
-        self.follow(one, fact)
-        done = Done(one.pledge_id, self.entries[-1].entry_id, changes, originals or {}, reverse)
+        """It may turn out to have been recorded wrongly. `changes` are of the count of a fund, by its name."""
+        before, after = len(self.entries), one
+        for fact in facts:
+            after = self.follow(after, fact)
+        entry_ids = [entry.entry_id for entry in self.entries[before:]]
+        done = Done(one.pledge_id, entry_ids, changes, originals or {}, reverse)
         self.count(one, done, 1)
-        self.done.append(done)
+        if entry_ids:
+            self.done.append(done)
 
     def count(self, one: Pledge, done: Done, sign: int) -> None:
-        for name, by in done.changes.items():
-            self.expected[one.fund][name] += sign * by
+        for (fund, name), by in done.changes.items():
+            self.expected[fund][name] += sign * by
         for account, minor in done.originals.items():
             self.originals[account, one.currency] += sign * minor
 
@@ -108,15 +113,16 @@ class Books(RuleBasedStateMachine):
         done = data.draw(st.sampled_from(self.done))
         one = self.pledges[done.pledge_id]
         try:
-            back = done.reverse(one, done.entry_id)
+            back = done.reverse(one, done.entry_ids)
         except Conflict:
+            return
+        taken = [fact for fact in back if isinstance(fact, PledgeBroughtForwardReversed)]
+        if any(self.available(fact.fund) < fact.usd_minor for fact in taken):
             return
         self.done.remove(done)
         self.count(one, done, -1)
         for fact in back:
             one = self.follow(one, fact)
-
-    # -- what always holds -----------------------------------------------------------------------------------------
 
     @invariant()
     def the_books_say_what_a_plain_count_says(self) -> None:

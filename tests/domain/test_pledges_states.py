@@ -117,6 +117,14 @@ def attempt(one: Pledge, move: str) -> Pledge:
             wrong = refund(replace(a_pledge(WHOLE), pledge_id=one.pledge_id), max(1, given.refunded_minor))
             back = reversals.reverse_refund(given, uuid4(), wrong, uuid4(), on=APRIL, now=NOON)
             return evolve(replace(given, revision=one.revision), back)
+        case "reverse_carry_over":
+            given = replace(one, carried_over_usd_minor=1)
+            out = exits.carry_over(
+                replace(a_pledge(WHOLE), pledge_id=one.pledge_id), "SHERLOC-DEV", 1, on=APRIL, now=NOON
+            )
+            both = reversals.reverse_carry_over(given, uuid4(), out[0], uuid4(), uuid4(), on=APRIL, now=NOON)
+            assert evolve(evolve(given, both[0]), both[1]).carried_over_usd_minor == 0
+            return evolve(given, both[0])
         case "reverse_write_off":
             one_more = {name: (getattr(one, name) or 0) + 1 for name in ("minor", "recognized_minor", *GIVEN_UP)}
             given = replace(one, **one_more)
@@ -153,6 +161,9 @@ TABLE = {
     ("close", Status.REFUNDED): Status.CLOSED,
     ("reverse_receipt", PART): PART,
     ("reverse_receipt", WHOLE): PART,
+    ("reverse_carry_over", PART): PART,
+    ("reverse_carry_over", WHOLE): WHOLE,
+    ("reverse_carry_over", Status.REFUNDED): Status.REFUNDED,
     ("reverse_write_off", Status.COMMITTED): Status.COMMITTED,
     ("reverse_write_off", PART): PART,
     ("reverse_write_off", WHOLE): PART,

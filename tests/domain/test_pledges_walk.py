@@ -193,9 +193,9 @@ class Ledger(Books):
         fact = exits.write_off(one, uuid4(), "not_expected", on=DAYS[3], now=NOON)
         self.follow_and_keep(
             one,
-            fact,
-            lambda p, e: [reversals.reverse_write_off(p, e, fact, one, uuid4(), on=DAYS[3], now=NOON)],
-            written_off=fact.usd_minor,
+            [fact],
+            lambda p, e: [reversals.reverse_write_off(p, e[0], fact, one, uuid4(), on=DAYS[3], now=NOON)],
+            {(one.fund, "written_off"): fact.usd_minor},
         )
 
     @precondition(lambda self: self.fit("refund"))
@@ -213,10 +213,9 @@ class Ledger(Books):
             return
         self.follow_and_keep(
             one,
-            fact,
-            lambda p, e: [reversals.reverse_refund(p, e, fact, uuid4(), on=DAYS[3], now=NOON)],
-            refunded=worth.usd_minor,
-            support=-fact.support_cost_usd_minor,
+            [fact],
+            lambda p, e: [reversals.reverse_refund(p, e[0], fact, uuid4(), on=DAYS[3], now=NOON)],
+            {(one.fund, "refunded"): worth.usd_minor, (one.fund, "support"): -fact.support_cost_usd_minor},
         )
 
     @precondition(lambda self: self.fit("carry_over"))
@@ -233,9 +232,12 @@ class Ledger(Books):
             out, into = exits.carry_over(one, to, usd_minor, on=DAYS[3], now=NOON)
         except Conflict:
             return
-        self.expected[one.fund]["transferred"] += usd_minor
-        self.expected[to]["transferred"] -= usd_minor
-        self.follow(self.follow(one, out), into)
+        self.follow_and_keep(
+            one,
+            [out, into],
+            lambda p, e: reversals.reverse_carry_over(p, e[0], out, e[1], uuid4(), on=DAYS[3], now=NOON),
+            {(one.fund, "transferred"): usd_minor, (to, "transferred"): -usd_minor},
+        )
 
     @precondition(lambda self: self.fit("close"))
     @rule(data=st.data())
