@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from contracts.facts import Fact
 from contracts.pledges import SCHEDULE_MAX, FundCode, Minor, UsdMinor, Valuation
-from contracts.values import Money, Organization
+from contracts.values import Code, Money, Organization
 
 
 class InstalmentRestored(Struct, frozen=True, kw_only=True):
@@ -90,9 +90,26 @@ class PledgeBroughtForwardReversed(Fact, frozen=True, kw_only=True, tag="pledges
     reversed_at: datetime
 
 
+class PledgeConditionReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.condition-reversed.v1"):
+    """The condition of an instalment had been recorded as met and is not: its amount waits for it again."""
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    reverses: UUID
+    proposal_id: UUID
+    instalment: Annotated[int, Meta(ge=1, le=SCHEDULE_MAX)]
+    condition: Code
+    money: Money
+    usd_minor: UsdMinor
+    effective_on: date
+    reversed_at: datetime
+
+
 FACTS: tuple[type[Fact], ...] = (
     PledgeRefundReversed,
     PledgeWriteOffReversed,
     PledgeCarryOverReversed,
     PledgeBroughtForwardReversed,
+    PledgeConditionReversed,
 )

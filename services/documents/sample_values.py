@@ -21,6 +21,7 @@ OF_AN_INSTALMENT = (
     "PledgeRefundReversed", "ReducePledge", "ProposeRefund", "PledgeConditionReversed",
     "PledgeReductionReversed",
 )  # fmt: skip
+OF_ITS_WORTH = ("PledgeConditionMet", "PledgeConditionReversed", "PledgeWrittenOff", "PledgeWriteOffReversed")
 KRONE_RATE = {"rate": "0.0950", "rate_source": "fictitious", "rate_date": "2026-11-01"}
 CURRICULUM = ["convention_provisions", "obtaining_evidence", "preservation_of_stored_data", "real_time_traffic_data"]
 SHARES = (
@@ -199,6 +200,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "money": KRONER,
         "valuation": {"usd_minor": 23_750_000, **KRONE_RATE},
         **{f"{name}.money": INSTALMENT for name in OF_AN_INSTALMENT},
+        **{f"{name}.usd_minor": 9_500_000 for name in OF_ITS_WORTH},
         "PledgeReceived.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},
         "RequirementOpened.money": DOLLARS,
         "RequirementOpened.valuation": {
@@ -228,16 +230,13 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "committed_usd_minor": 9_500_000,
         "conditional_minor": 0,
         "condition": "report_accepted",
-        "PledgeConditionMet.usd_minor": 9_500_000,
         "PledgeReceiptReversed.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},
         "PledgeReduced.recognized_minor": 100_000_000,
         "PledgeReduced.pledged_usd_minor": 0,
         "PledgeReduced.reason": "donor_budget",
-        "PledgeWrittenOff.usd_minor": 9_500_000,
         "PledgeWrittenOff.reason": "not_expected",
         "PledgeRefunded.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},
         "PledgeRefunded.reason": "not_used",
-        "PledgeWriteOffReversed.usd_minor": 9_500_000,
         "restored": [{"number": 1, "minor": 100_000_000}, {"number": 2, "minor": 150_000_000}],
         "PledgeRefundReversed.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},
         "due_on": "2026-12-25",

@@ -12,6 +12,7 @@ from contracts.facts import Fact
 from contracts.pledge_reversals import (
     PledgeBroughtForwardReversed,
     PledgeCarryOverReversed,
+    PledgeConditionReversed,
     PledgeRefundReversed,
     PledgeWriteOffReversed,
 )
@@ -34,7 +35,7 @@ from contracts.pledges import (
 from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from services.pledges.domain import Pledge, Status
 from services.pledges.earmarking import Earmarking
-from services.pledges.schedule import met, reminded, restored, scheduled, shortened
+from services.pledges.schedule import met, reminded, restored, scheduled, shortened, unmet
 
 
 def evolve(pledge: Pledge | None, fact: Fact) -> Pledge:
@@ -122,6 +123,12 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
                 "refunded_minor": pledge.refunded_minor + fact.money.minor,
                 "refunded_usd_minor": pledge.refunded_usd_minor + fact.valuation.usd_minor,
                 "support_cost_usd_minor": pledge.support_cost_usd_minor - fact.support_cost_usd_minor,
+            }
+        case PledgeConditionReversed():
+            return {
+                "recognized_minor": pledge.recognized_minor - fact.money.minor,
+                "committed_usd_minor": (pledge.committed_usd_minor or 0) - fact.usd_minor,
+                "schedule": unmet(pledge.schedule, fact.instalment),
             }
         case PledgeWriteOffReversed():
             return {

@@ -17,6 +17,7 @@ from contracts.facts import Fact
 from contracts.pledge_reversals import (
     PledgeBroughtForwardReversed,
     PledgeCarryOverReversed,
+    PledgeConditionReversed,
     PledgeRefundReversed,
     PledgeWriteOffReversed,
 )
@@ -180,6 +181,7 @@ OfPledge: TypeAlias = (
     | PledgeWriteOffReversed
     | PledgeCarryOverReversed
     | PledgeBroughtForwardReversed
+    | PledgeConditionReversed
 )
 OfAllocation: TypeAlias = (
     AllocationMade | AllocationReturned | AllocationReversed | AllocationSpent | AllocationSpendingReversed
@@ -224,6 +226,8 @@ def _of_pledge(fact: OfPledge) -> tuple[EntryType, list[Posting]]:
             return EntryType.COMMITTED, _agreed(fact)
         case PledgeConditionMet():
             return EntryType.RECOGNIZED, _committed(fact.money, fact.usd_minor)
+        case PledgeConditionReversed():
+            return EntryType.REVERSED, _opposite(_committed(fact.money, fact.usd_minor))
         case PledgeReceived():
             return EntryType.RECEIVED, [*_discharged(fact), *_paid(fact)]
         case PledgeReceiptReversed():

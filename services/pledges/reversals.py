@@ -12,10 +12,12 @@ from contracts.pledge_reversals import (
     InstalmentRestored,
     PledgeBroughtForwardReversed,
     PledgeCarryOverReversed,
+    PledgeConditionReversed,
     PledgeRefundReversed,
     PledgeWriteOffReversed,
 )
-from contracts.pledges import PledgeCarriedOver, PledgeRefunded, PledgeWrittenOff
+from contracts.pledges import PledgeCarriedOver, PledgeConditionMet, PledgeRefunded, PledgeWrittenOff
+from contracts.refusals import Conflict
 from services.pledges.domain import Pledge
 from services.pledges.schedule import lengthened
 
@@ -105,6 +107,35 @@ def reverse_carry_over(
             effective_on=on,
             reversed_at=now,
         ),
+    )
+
+
+def reverse_condition(
+    pledge: Pledge, entry_id: UUID, met: PledgeConditionMet, proposal_id: UUID, *, on: date, now: datetime
+) -> PledgeConditionReversed:
+    """The instalment waits for its condition again.
+
+    Raises Conflict where it is not owed in full any more: what was paid, given up or reduced since is taken back first.
+    """
+    pledge.require("reverse_condition")
+    part = next(one for one in pledge.schedule if one.number == met.instalment)
+    left_minor, left_usd_minor = pledge.outstanding_minor - met.money.minor, pledge.carried_usd_minor - met.usd_minor
+    # No amount is left without what it is carried at, nor a cent without an amount behind it.
+    if part.minor != met.money.minor or left_minor < 0 or left_usd_minor < 0 or (not left_minor and left_usd_minor):
+        owed = min(part.minor, pledge.outstanding_minor)
+        raise Conflict("pledge-exceeded", owed_minor=owed, currency=pledge.currency)
+    return PledgeConditionReversed(
+        pledge_id=pledge.pledge_id,
+        donor=pledge.donor,
+        fund=pledge.fund,
+        reverses=entry_id,
+        proposal_id=proposal_id,
+        instalment=met.instalment,
+        condition=met.condition,
+        money=met.money,
+        usd_minor=met.usd_minor,
+        effective_on=max(on, met.effective_on),
+        reversed_at=now,
     )
 
 

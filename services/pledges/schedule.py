@@ -70,6 +70,11 @@ def met(schedule: Sequence[Scheduled], number: int, on: date) -> tuple[Scheduled
     return tuple(replace(part, met_on=on) if part.number == number else part for part in schedule)
 
 
+def unmet(schedule: Sequence[Scheduled], number: int) -> tuple[Scheduled, ...]:
+    """Nobody is reminded of what is not owed: once it is, they are anew."""
+    return tuple(replace(part, met_on=None, reminders=0) if part.number == number else part for part in schedule)
+
+
 def reminded(schedule: Sequence[Scheduled], number: int, reminder: int) -> tuple[Scheduled, ...]:
     return tuple(replace(part, reminders=reminder) if part.number == number else part for part in schedule)
 

@@ -117,6 +117,12 @@ def attempt(one: Pledge, move: str) -> Pledge:
             wrong = refund(replace(a_pledge(WHOLE), pledge_id=one.pledge_id), max(1, given.refunded_minor))
             back = reversals.reverse_refund(given, uuid4(), wrong, uuid4(), on=APRIL, now=NOON)
             return evolve(replace(given, revision=one.revision), back)
+        case "reverse_condition":
+            parts = scheduled([Instalment(due_on=APRIL, minor=one.minor - 1), conditional(1)])
+            met = replace(one, schedule=parts, committed_on=MARCH, committed_rate="1")
+            before = replace(met, status=Status.COMMITTED, recognized_minor=one.minor - 1)
+            wrong = before.meet_condition(2, on=APRIL, now=NOON)
+            return evolve(met, reversals.reverse_condition(met, uuid4(), wrong, uuid4(), on=APRIL, now=NOON))
         case "reverse_carry_over":
             given = replace(one, carried_over_usd_minor=1)
             out = exits.carry_over(
@@ -161,6 +167,8 @@ TABLE = {
     ("close", Status.REFUNDED): Status.CLOSED,
     ("reverse_receipt", PART): PART,
     ("reverse_receipt", WHOLE): PART,
+    ("reverse_condition", Status.COMMITTED): Status.COMMITTED,
+    ("reverse_condition", PART): PART,
     ("reverse_carry_over", PART): PART,
     ("reverse_carry_over", WHOLE): WHOLE,
     ("reverse_carry_over", Status.REFUNDED): Status.REFUNDED,

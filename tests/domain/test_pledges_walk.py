@@ -88,9 +88,13 @@ class Ledger(Books):
         if not one.conditional_minor:
             return
         fact = one.meet_condition(2, on=DAYS[3], now=NOON)
-        self.expected[one.fund]["committed"] += fact.usd_minor
-        self.originals[Account.COMMITTED, one.currency] -= fact.money.minor
-        self.follow(one, fact)
+        self.follow_and_keep(
+            one,
+            [fact],
+            lambda p, e: [reversals.reverse_condition(p, e[0], fact, uuid4(), on=DAYS[3], now=NOON)],
+            {(one.fund, "committed"): fact.usd_minor},
+            {Account.COMMITTED: -fact.money.minor},
+        )
 
     @precondition(lambda self: self.fit("withdraw"))
     @rule(data=st.data(), lapses=st.booleans())

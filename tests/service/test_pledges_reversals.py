@@ -267,6 +267,47 @@ async def test_what_was_carried_over_is_used_or_taken_back_whoever_asks_at_once(
     await prove(databases, database_url)
 
 
+# -- conditions -------------------------------------------------------------------------------------------------------
+
+
+async def met(client: Client, pledge: Mapping[str, Any]) -> dict[str, Any]:
+    now = await pledge_of(client, pledge)
+    await move(client, now, "meet-condition", instalment=3, met_on="2026-05-02")
+    return await entry_of(client, "recognized")
+
+
+async def test_a_condition_that_was_not_met_is_waited_for_again(
+    api: Client, databases: Mapping[str, Database], database_url: str
+) -> None:
+    pledge = await in_parts(api)
+    before = await standing(api, pledge)
+    entry = await met(api, pledge)
+    assert (await pledge_of(api, pledge))["outstanding"] == usd(900_00)
+
+    await check_taken_back(api, entry)
+
+    assert await standing(api, pledge) == before
+    await met(api, pledge)
+    assert (await receive(api, await pledge_of(api, pledge), usd(900_00)))["status"] == "received"
+    await prove(databases, database_url)
+
+
+async def test_what_was_paid_of_it_or_reduced_since_is_taken_back_before_its_condition(api: Client) -> None:
+    pledge = await in_parts(api)
+    entry = await met(api, pledge)
+    await receive(api, await pledge_of(api, pledge), usd(301_00))
+    paid = await entry_of(api, "received")
+    await not_taken_back(api, entry, "pledge-exceeded")
+    await taken_back(api, paid)
+    await move(api, await pledge_of(api, pledge), "reduce", money=usd(1), reason="donor_budget")
+    await not_taken_back(api, entry, "pledge-exceeded")
+
+    other = await in_parts(api)
+    entry = await met(api, other)
+    await receive(api, await pledge_of(api, other), usd(900_00))
+    await not_taken_back(api, entry, "pledge-status")
+
+
 # -- all of them ------------------------------------------------------------------------------------------------------
 
 
@@ -275,4 +316,5 @@ async def all_that_can_be_taken_back(client: Client) -> None:
     paid = await receive(client, await agreed(client, 100), usd(100))
     await taken_back(client, await refunded(client, paid, usd(30)))
     await taken_back(client, await written_off(client, await in_parts(client)))
+    await taken_back(client, await met(client, await in_parts(client)))
     await taken_back(client, await carried_over(client, paid, 20))
