@@ -106,10 +106,31 @@ class PledgeConditionReversed(Fact, frozen=True, kw_only=True, tag="pledges.pled
     reversed_at: datetime
 
 
+class PledgeReductionReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.reduction-reversed.v1"):
+    """A reduction had been recorded wrongly: as much is pledged or agreed as before; the amounts are those of it.
+
+    `restored` says what each instalment comes to again; it is empty where no agreement was signed.
+    """
+
+    pledge_id: UUID
+    donor: Organization
+    fund: FundCode
+    reverses: UUID
+    proposal_id: UUID
+    money: Money
+    recognized_minor: Minor | None
+    pledged_usd_minor: UsdMinor
+    committed_usd_minor: UsdMinor
+    restored: Restored
+    effective_on: date
+    reversed_at: datetime
+
+
 FACTS: tuple[type[Fact], ...] = (
     PledgeRefundReversed,
     PledgeWriteOffReversed,
     PledgeCarryOverReversed,
     PledgeBroughtForwardReversed,
     PledgeConditionReversed,
+    PledgeReductionReversed,
 )

@@ -233,6 +233,8 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "PledgeReceiptReversed.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},
         "PledgeReduced.recognized_minor": 100_000_000,
         "PledgeReduced.pledged_usd_minor": 0,
+        "PledgeReductionReversed.recognized_minor": 100_000_000,
+        "PledgeReductionReversed.pledged_usd_minor": 0,
         "PledgeReduced.reason": "donor_budget",
         "PledgeWrittenOff.reason": "not_expected",
         "PledgeRefunded.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},

@@ -200,6 +200,7 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_pledge(p.PledgeRefunded, DONOR, FINANCE),
         _of_pledge(pr.PledgeWriteOffReversed, DONOR, FINANCE),
         _of_pledge(pr.PledgeConditionReversed, DONOR, FINANCE),
+        _of_pledge(pr.PledgeReductionReversed, DONOR, FINANCE),
         _of_pledge(pr.PledgeRefundReversed, DONOR, FINANCE),
         _of_pledge(pr.PledgeCarryOverReversed, DONOR, FINANCE),
         _of_pledge(p.PledgeCarriedOver, DONOR, FINANCE),

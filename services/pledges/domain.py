@@ -63,6 +63,9 @@ MOVES: Mapping[str, frozenset[Status]] = {
     "reverse_refund": frozenset({*_PAID, Status.REFUNDED}),
     "reverse_carry_over": frozenset({*_PAID, Status.REFUNDED}),
     "reverse_condition": _UNDER_AGREEMENT,
+    "reverse_reduction": frozenset(
+        {Status.PLEDGED, *_UNDER_AGREEMENT, Status.RECEIVED, Status.WRITTEN_OFF, Status.REFUNDED}
+    ),
     "reverse_write_off": frozenset({*_UNDER_AGREEMENT, Status.RECEIVED, Status.WRITTEN_OFF, Status.REFUNDED}),
 }
 """From which states each move leads; who makes it is the policy's. Those from `lapse` on stand in `exits`, and those

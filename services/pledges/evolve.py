@@ -13,6 +13,7 @@ from contracts.pledge_reversals import (
     PledgeBroughtForwardReversed,
     PledgeCarryOverReversed,
     PledgeConditionReversed,
+    PledgeReductionReversed,
     PledgeRefundReversed,
     PledgeWriteOffReversed,
 )
@@ -130,6 +131,17 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
                 "committed_usd_minor": (pledge.committed_usd_minor or 0) - fact.usd_minor,
                 "schedule": unmet(pledge.schedule, fact.instalment),
             }
+        case PledgeReductionReversed():
+            return {
+                "minor": pledge.minor + fact.money.minor,
+                "recognized_minor": pledge.recognized_minor + (fact.recognized_minor or 0),
+                "open_usd_minor": pledge.open_usd_minor + fact.pledged_usd_minor,
+                "schedule": restored(pledge.schedule, {one.number: one.minor for one in fact.restored}),
+            } | (
+                {}
+                if pledge.committed_usd_minor is None
+                else {"committed_usd_minor": pledge.committed_usd_minor + fact.committed_usd_minor}
+            )
         case PledgeWriteOffReversed():
             return {
                 "minor": pledge.minor + fact.conditional_minor,

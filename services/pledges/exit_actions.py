@@ -22,6 +22,7 @@ from contracts.pledges import (
     PledgeCarriedOver,
     PledgeConditionMet,
     PledgeReceived,
+    PledgeReduced,
     PledgeRefunded,
     PledgeWrittenOff,
     Valuation,
@@ -48,7 +49,9 @@ from services.pledges.policy import Action
 from services.pledges.postings import entry_of
 from services.pledges.proposals import Measure, Proposal
 
-OfPledge: TypeAlias = PledgeReceived | PledgeRefunded | PledgeWrittenOff | PledgeCarriedOver | PledgeConditionMet
+OfPledge: TypeAlias = (
+    PledgeConditionMet | PledgeReceived | PledgeReduced | PledgeWrittenOff | PledgeRefunded | PledgeCarriedOver
+)
 OfAllocation: TypeAlias = AllocationMade | AllocationSpent
 """What can be reversed, of a pledge and of what was set aside. An agreement is a document, and is none of it."""
 
@@ -277,6 +280,9 @@ async def _take_back_of_pledge(
             taken_back = reversals.reverse_refund(pledge, told.id, fact, proposal_id, on=on, now=now)
         case PledgeConditionMet():
             taken_back = reversals.reverse_condition(pledge, told.id, fact, proposal_id, on=on, now=now)
+        case PledgeReduced():
+            before = await store.pledge_before(tx, told)
+            taken_back = reversals.reverse_reduction(pledge, told.id, fact, before, proposal_id, on=on, now=now)
         case PledgeWrittenOff():
             before = await store.pledge_before(tx, told)
             taken_back = reversals.reverse_write_off(pledge, told.id, fact, before, proposal_id, on=on, now=now)

@@ -18,6 +18,7 @@ from contracts.pledge_reversals import (
     PledgeBroughtForwardReversed,
     PledgeCarryOverReversed,
     PledgeConditionReversed,
+    PledgeReductionReversed,
     PledgeRefundReversed,
     PledgeWriteOffReversed,
 )
@@ -182,6 +183,7 @@ OfPledge: TypeAlias = (
     | PledgeCarryOverReversed
     | PledgeBroughtForwardReversed
     | PledgeConditionReversed
+    | PledgeReductionReversed
 )
 OfAllocation: TypeAlias = (
     AllocationMade | AllocationReturned | AllocationReversed | AllocationSpent | AllocationSpendingReversed
@@ -234,6 +236,8 @@ def _of_pledge(fact: OfPledge) -> tuple[EntryType, list[Posting]]:
             return EntryType.REVERSED, _opposite([*_discharged(fact), *_paid(fact)])
         case PledgeReduced():
             return EntryType.REDUCED, _opposite(_reduced(fact))
+        case PledgeReductionReversed():
+            return EntryType.REVERSED, _reduced(fact)
         case PledgeWrittenOff():
             return EntryType.WRITTEN_OFF, _given_up(fact)
         case PledgeWriteOffReversed():
@@ -284,7 +288,7 @@ def _committed(money: Money, usd_minor: int) -> list[Posting]:
     return _moved(money, usd_minor, Account.COMMITTED, Account.RECEIVABLE)
 
 
-def _reduced(fact: PledgeReduced) -> list[Posting]:
+def _reduced(fact: PledgeReduced | PledgeReductionReversed) -> list[Posting]:
     if fact.recognized_minor is None:
         return _pledged(fact.money, fact.pledged_usd_minor)
     return _committed(Money(minor=fact.recognized_minor, currency=fact.money.currency), fact.committed_usd_minor)

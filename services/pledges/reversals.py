@@ -13,10 +13,11 @@ from contracts.pledge_reversals import (
     PledgeBroughtForwardReversed,
     PledgeCarryOverReversed,
     PledgeConditionReversed,
+    PledgeReductionReversed,
     PledgeRefundReversed,
     PledgeWriteOffReversed,
 )
-from contracts.pledges import PledgeCarriedOver, PledgeConditionMet, PledgeRefunded, PledgeWrittenOff
+from contracts.pledges import PledgeCarriedOver, PledgeConditionMet, PledgeReduced, PledgeRefunded, PledgeWrittenOff
 from contracts.refusals import Conflict
 from services.pledges.domain import Pledge
 from services.pledges.schedule import lengthened
@@ -135,6 +136,40 @@ def reverse_condition(
         money=met.money,
         usd_minor=met.usd_minor,
         effective_on=max(on, met.effective_on),
+        reversed_at=now,
+    )
+
+
+def reverse_reduction(
+    pledge: Pledge,
+    entry_id: UUID,
+    reduced: PledgeReduced,
+    before: Pledge,
+    proposal_id: UUID,
+    *,
+    on: date,
+    now: datetime,
+) -> PledgeReductionReversed:
+    """As much is pledged or agreed again; `before` is the pledge as it was then.
+
+    Raises Conflict for a pledge that has ended, and where an agreement over what was left was signed since.
+    """
+    move = "reverse_reduction"
+    pledge.require(move)
+    if (reduced.recognized_minor is None) != (pledge.committed_on is None):
+        raise Conflict("pledge-status", status=pledge.status, move=move)
+    return PledgeReductionReversed(
+        pledge_id=pledge.pledge_id,
+        donor=pledge.donor,
+        fund=pledge.fund,
+        reverses=entry_id,
+        proposal_id=proposal_id,
+        money=reduced.money,
+        recognized_minor=reduced.recognized_minor,
+        pledged_usd_minor=reduced.pledged_usd_minor,
+        committed_usd_minor=reduced.committed_usd_minor,
+        restored=_restored(pledge, before, reduced.money.minor),
+        effective_on=max(on, reduced.effective_on),
         reversed_at=now,
     )
 

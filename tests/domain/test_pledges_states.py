@@ -117,6 +117,14 @@ def attempt(one: Pledge, move: str) -> Pledge:
             wrong = refund(replace(a_pledge(WHOLE), pledge_id=one.pledge_id), max(1, given.refunded_minor))
             back = reversals.reverse_refund(given, uuid4(), wrong, uuid4(), on=APRIL, now=NOON)
             return evolve(replace(given, revision=one.revision), back)
+        case "reverse_reduction":
+            before = replace(a_pledge(Status.PLEDGED if one.committed_on is None else Status.COMMITTED, minor=2))
+            wrong = exits.reduce(
+                replace(before, pledge_id=one.pledge_id), dollars(1), "donor_asked", on=APRIL, now=NOON
+            )
+            as_it_was = replace(one, schedule=tuple(replace(part, minor=part.minor + 1) for part in one.schedule))
+            back = reversals.reverse_reduction(one, uuid4(), wrong, as_it_was, uuid4(), on=APRIL, now=NOON)
+            return evolve(one, back)
         case "reverse_condition":
             parts = scheduled([Instalment(due_on=APRIL, minor=one.minor - 1), conditional(1)])
             met = replace(one, schedule=parts, committed_on=MARCH, committed_rate="1")
@@ -167,6 +175,12 @@ TABLE = {
     ("close", Status.REFUNDED): Status.CLOSED,
     ("reverse_receipt", PART): PART,
     ("reverse_receipt", WHOLE): PART,
+    ("reverse_reduction", Status.PLEDGED): Status.PLEDGED,
+    ("reverse_reduction", Status.COMMITTED): Status.COMMITTED,
+    ("reverse_reduction", PART): PART,
+    ("reverse_reduction", WHOLE): PART,
+    ("reverse_reduction", Status.WRITTEN_OFF): Status.COMMITTED,
+    ("reverse_reduction", Status.REFUNDED): PART,
     ("reverse_condition", Status.COMMITTED): Status.COMMITTED,
     ("reverse_condition", PART): PART,
     ("reverse_carry_over", PART): PART,

@@ -114,13 +114,14 @@ class Ledger(Books):
         if not money.minor:
             return
         fact = exits.reduce(one, money, "donor_asked", on=DAYS[3], now=NOON)
-        if fact.recognized_minor is None:
-            self.expected[one.fund]["pledged"] -= fact.pledged_usd_minor
-            self.originals[Account.PLEDGED, one.currency] -= money.minor
-        else:
-            self.expected[one.fund]["committed"] -= fact.committed_usd_minor
-            self.originals[Account.COMMITTED, one.currency] += fact.recognized_minor
-        self.follow(one, fact)
+        minor = fact.recognized_minor
+        self.follow_and_keep(
+            one,
+            [fact],
+            lambda p, e: [reversals.reverse_reduction(p, e[0], fact, one, uuid4(), on=DAYS[3], now=NOON)],
+            {(one.fund, "pledged"): -fact.pledged_usd_minor, (one.fund, "committed"): -fact.committed_usd_minor},
+            {Account.PLEDGED: -money.minor} if minor is None else {Account.COMMITTED: minor},
+        )
 
     @precondition(lambda self: self.fit("receive"))
     @rule(

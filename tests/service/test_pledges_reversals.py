@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from chassis.rebuild import verify as verify_tables
 from services.pledges.verify import verify
 from services.pledges.wiring import SERVICE
 from tests.builders import headers
-from tests.service.test_pledges import FINANCE, api, committed, eur, get, post, receive, usd
+from tests.service.test_pledges import FINANCE, api, committed, eur, get, pledged, post, receive, usd
 from tests.service.test_pledges_life import SECOND, agreed, approve, entry_of, fund, move, part, pledge_of, refused
 
 __all__ = ["api"]
@@ -308,6 +309,65 @@ async def test_what_was_paid_of_it_or_reduced_since_is_taken_back_before_its_con
     await not_taken_back(api, entry, "pledge-status")
 
 
+# -- reductions -------------------------------------------------------------------------------------------------------
+
+
+async def reduced(client: Client, pledge: Mapping[str, Any], money: Mapping[str, Any]) -> dict[str, Any]:
+    await move(client, await pledge_of(client, pledge), "reduce", money=money, reason="donor_budget")
+    return await entry_of(client, "reduced")
+
+
+async def test_a_reduction_is_taken_back_with_what_waited_for_its_condition(
+    api: Client, databases: Mapping[str, Database], database_url: str
+) -> None:
+    pledge = await in_parts(api)
+    before = await standing(api, pledge)
+    entry = await reduced(api, pledge, usd(650_00))
+    now = await pledge_of(api, pledge)
+    assert (now["money"], [one["minor"] for one in now["instalments"]]) == (usd(350_00), [300_00, 50_00, 0])
+
+    await check_taken_back(api, entry)
+
+    assert await standing(api, pledge) == before
+    entry = await reduced(api, pledge, usd(900_00))
+    assert (await pledge_of(api, pledge))["status"] == "received"
+    await taken_back(api, entry)
+    assert await standing(api, pledge) == before
+    await prove(databases, database_url)
+
+
+async def test_a_reduction_before_an_agreement_is_taken_back_before_it(
+    api: Client, databases: Mapping[str, Database], database_url: str
+) -> None:
+    pledge = await pledged(api)
+    before = await standing(api, pledge)
+    await check_taken_back(api, await reduced(api, pledge, eur(4_000_00)))
+    assert await standing(api, pledge) == before
+
+    entry = await reduced(api, pledge, eur(1_000_00))
+    now = await move(api, await pledge_of(api, pledge), "commit", committed_on="2026-03-05")
+    assert now["money"] == eur(9_000_00)
+    await not_taken_back(api, entry, "pledge-status")
+
+    other = await pledged(api)
+    entry = await reduced(api, other, eur(1_000_00))
+    await move(api, await pledge_of(api, other), "lapse")
+    await not_taken_back(api, entry, "pledge-status")
+    await prove(databases, database_url)
+
+
+async def test_what_stands_in_no_entry_is_not_taken_back_by_one(api: Client, databases: Mapping[str, Database]) -> None:
+    """A reduction of what waits for its condition alone."""
+    pledge = await in_parts(api)
+    await move(api, await pledge_of(api, pledge), "reduce", money=usd(600_00), reason="donor_budget")
+    async with databases["pledges"].transaction() as tx:
+        events = "SELECT event_id FROM journal WHERE aggregate_id = $1 ORDER BY version DESC LIMIT 1"
+        event_id = await tx.fetchval(events, UUID(pledge["pledge_id"]))
+
+    body = {"entry_id": str(event_id), "reason": "recorded_wrongly"}
+    assert await refused(api, "/v1/ledger/reversals", **body) == (404, "not-found")
+
+
 # -- all of them ------------------------------------------------------------------------------------------------------
 
 
@@ -317,4 +377,5 @@ async def all_that_can_be_taken_back(client: Client) -> None:
     await taken_back(client, await refunded(client, paid, usd(30)))
     await taken_back(client, await written_off(client, await in_parts(client)))
     await taken_back(client, await met(client, await in_parts(client)))
+    await taken_back(client, await reduced(client, await in_parts(client), usd(650_00)))
     await taken_back(client, await carried_over(client, paid, 20))
