@@ -10,10 +10,14 @@ import pytest
 
 from chassis.db import Database
 from chassis.rebuild import verify as verify_tables
+from services.pledges import ledger
+from services.pledges.postings import EntryType
 from services.pledges.verify import verify
 from services.pledges.wiring import SERVICE
 from tests.builders import headers
-from tests.service.test_pledges import FINANCE, api, committed, eur, get, pledged, post, receive, usd
+from tests.flow_chains import chained, check_chains
+from tests.service.test_pledges import FINANCE, NORWAY, api, committed, eur, get, pledged, post, receive, usd
+from tests.service.test_pledges_flow_chains import check_sums, told
 from tests.service.test_pledges_life import SECOND, agreed, approve, entry_of, fund, move, part, pledge_of, refused
 
 __all__ = ["api"]
@@ -379,3 +383,39 @@ async def all_that_can_be_taken_back(client: Client) -> None:
     await taken_back(client, await met(client, await in_parts(client)))
     await taken_back(client, await reduced(client, await in_parts(client), usd(650_00)))
     await taken_back(client, await carried_over(client, paid, 20))
+
+
+async def test_flows_statements_and_files_tell_what_was_taken_back(
+    api: Client, databases: Mapping[str, Database], database_url: str
+) -> None:
+    await all_that_can_be_taken_back(api)
+    await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(5), work_package="training")
+
+    async with databases["pledges"].transaction() as tx:
+        read = await ledger.page(tx, after=UUID(int=0), limit=100)
+    entries = sorted(read, key=lambda one: (one.recorded_at, one.type is EntryType.BROUGHT_FORWARD))
+    by_rules = chained(entries)
+    check_chains(by_rules)
+    shown = await told(api)
+    assert len(shown) == len(by_rules)
+    check_sums(shown, (await get(api, "/v1/funds"))["funds"])
+    assert [one["destination"] for one in shown if not one["destination"]] == []
+    statement = await get(api, "/v1/statements/NOR/data")
+    figures = await fund(api)
+    assert statement["closing"]["received_usd_minor"] == figures["paid"] - figures["refunded"]
+    shares = {one["fund"]: one["contributed_usd_minor"] for one in statement["funds"]}
+    assert shares == {"SHERLOC-DEV": 0, "SHERLOC-MNT": figures["available"] + figures["allocated"]}
+    file = await api.get("/v1/funds/SHERLOC-MNT/iati.xml", headers=headers(FINANCE))
+    assert file.status_code == 200
+    await prove(databases, database_url)
+
+
+async def test_a_pledge_and_an_agreement_have_moves_of_their_own(api: Client) -> None:
+    """An agreement is a document: it is reduced, or written off."""
+    await agreed(api, 1000)
+    await move(api, await pledged(api), "withdraw", NORWAY)
+    await move(api, await pledged(api), "lapse")
+
+    for kind in ("pledged", "committed", "withdrawn", "lapsed"):
+        body = {"entry_id": (await entry_of(api, kind))["entry_id"], "reason": "recorded_wrongly"}
+        assert await refused(api, "/v1/ledger/reversals", **body) == (409, "entry-not-reversible"), kind
