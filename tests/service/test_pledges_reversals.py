@@ -313,6 +313,28 @@ async def test_what_was_paid_of_it_or_reduced_since_is_taken_back_before_its_con
     await not_taken_back(api, entry, "pledge-status")
 
 
+async def test_no_cent_is_carried_with_no_amount_behind_it(
+    api: Client, databases: Mapping[str, Database], database_url: str
+) -> None:
+    """Each cent of a euro was rounded down as it came: together they were carried at one more."""
+    pledge = await pledged(api, money=eur(8))
+    parts = [part(3, "2026-04-01"), part(1, "2026-04-01"), part(4, "2026-06-01", "report_accepted")]
+    body = {"instalments": parts, "support_cost_basis_points": 0}
+    pledge = await move(api, pledge, "commit", committed_on="2026-03-05", **body)
+    entry = await met(api, pledge)
+    for _ in range(4):
+        await receive(api, await pledge_of(api, pledge), eur(1))
+    await not_taken_back(api, entry, "pledge-exceeded")
+
+    await taken_back(api, await entry_of(api, "received"))
+    await taken_back(api, entry)
+
+    now = await pledge_of(api, pledge)
+    assert (now["outstanding"], now["conditional"], now["status"]) == (eur(1), eur(4), "partially_received")
+    assert (await receive(api, now, eur(1)))["outstanding"] == eur(0)
+    await prove(databases, database_url)
+
+
 # -- reductions -------------------------------------------------------------------------------------------------------
 
 
