@@ -79,9 +79,9 @@ def check_chains(told: Sequence[Told]) -> None:
             children[one.parent].append(one)
 
     def left(one: Told) -> tuple[int, int]:
-        """What was not taken back of it."""
-        parts = [one, *(part for part in children[one.place] if part.account is one.account)]
-        return sum(part.minor for part in parts), sum(part.usd_minor for part in parts)
+        """What was not taken back of it, less what was taken back of that again."""
+        parts = [left(part) for part in children[one.place] if part.account is one.account]
+        return one.minor + sum(minor for minor, _ in parts), one.usd_minor + sum(usd for _, usd in parts)
 
     for place, one in flows.items():
         parts = children[place]
@@ -91,9 +91,13 @@ def check_chains(told: Sequence[Told]) -> None:
             case EntryType.ALLOCATED:
                 assert sum(left(part)[1] for part in parts if part.account is SPENT) <= left(one)[1]
             case EntryType.CARRIED_OVER:
-                assert [-one.usd_minor] == [part.usd_minor for part in parts]
-                assert one.fund not in {part.fund for part in parts}
+                others = [part for part in parts if part.entry_type is not EntryType.REVERSED]
+                back = [part for part in parts if part.entry_type is EntryType.REVERSED]
+                assert [-one.usd_minor] == [part.usd_minor for part in others]
+                assert one.fund not in {part.fund for part in others}
+                assert back == [] or [(one.fund, -one.usd_minor)] == [(part.fund, part.usd_minor) for part in back]
+                assert all(left(part)[1] == (0 if back else -one.usd_minor) for part in others), "halves go together"
             case EntryType.PLEDGED:
-                committed = sum(part.minor for part in parts if part.account is COMMITTED)
+                committed = sum(left(part)[0] for part in parts if part.account is COMMITTED)
                 paid = [left(part)[0] for part in parts if part.account is CASH and part.currency == one.currency]
                 assert sum(paid) <= committed <= one.minor

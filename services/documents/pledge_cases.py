@@ -15,9 +15,9 @@ from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import DONOR, OTHER, PROPOSERS, PROVIDER, STATE, UNODC, Subject, of
 from services.pledges import activities, allocations, in_kind, proposals
 from services.pledges import domain as pledges_domain
-from services.pledges import evolve as pledges_evolve
 from services.pledges import policy as pledges
 from services.pledges.activity_routes import ActivityView
+from services.pledges.evolve import evolve as evolve_pledge
 from services.pledges.import_routes import ImportView
 from services.pledges.import_rules import FlowImport, ImportFormat
 from services.pledges.in_kind_routes import InKindView
@@ -44,7 +44,7 @@ _TO_REQUIREMENT = {
 
 
 def _pledge(status: str) -> pledges_domain.Pledge:
-    pledged = pledges_evolve.evolve(None, _example(PledgePledged))
+    pledged = evolve_pledge(None, _example(PledgePledged))
     return replace(pledged, donor=DONOR, status=pledges_domain.Status(status))
 
 

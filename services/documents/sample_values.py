@@ -15,6 +15,13 @@ HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 DOLLARS = {"minor": 3_800_000, "currency": "USD"}
 KRONER = {"minor": 250_000_000, "currency": "NOK"}
 INSTALMENT = {"minor": 100_000_000, "currency": "NOK"}
+OF_AN_INSTALMENT = (
+    "PledgeReceived", "ReceiveInstalment", "PledgeConditionMet", "PledgeReceiptReversed",
+    "PledgeReduced", "PledgeWrittenOff", "PledgeRefunded", "PledgeWriteOffReversed",
+    "PledgeRefundReversed", "ReducePledge", "ProposeRefund", "PledgeConditionReversed",
+    "PledgeReductionReversed",
+)  # fmt: skip
+OF_ITS_WORTH = ("PledgeConditionMet", "PledgeConditionReversed", "PledgeWrittenOff", "PledgeWriteOffReversed")
 KRONE_RATE = {"rate": "0.0950", "rate_source": "fictitious", "rate_date": "2026-11-01"}
 CURRICULUM = ["convention_provisions", "obtaining_evidence", "preservation_of_stored_data", "real_time_traffic_data"]
 SHARES = (
@@ -192,9 +199,9 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "usd_per_unit": "0.0950",
         "money": KRONER,
         "valuation": {"usd_minor": 23_750_000, **KRONE_RATE},
-        "PledgeReceived.money": INSTALMENT,
+        **{f"{name}.money": INSTALMENT for name in OF_AN_INSTALMENT},
+        **{f"{name}.usd_minor": 9_500_000 for name in OF_ITS_WORTH},
         "PledgeReceived.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},
-        "ReceiveInstalment.money": INSTALMENT,
         "RequirementOpened.money": DOLLARS,
         "RequirementOpened.valuation": {
             "usd_minor": 3_800_000,
@@ -223,20 +230,17 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "committed_usd_minor": 9_500_000,
         "conditional_minor": 0,
         "condition": "report_accepted",
-        "PledgeConditionMet.money": INSTALMENT,
-        "PledgeConditionMet.usd_minor": 9_500_000,
-        "PledgeReceiptReversed.money": INSTALMENT,
         "PledgeReceiptReversed.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},
-        "PledgeReduced.money": INSTALMENT,
         "PledgeReduced.recognized_minor": 100_000_000,
         "PledgeReduced.pledged_usd_minor": 0,
+        "PledgeReductionReversed.recognized_minor": 100_000_000,
+        "PledgeReductionReversed.pledged_usd_minor": 0,
         "PledgeReduced.reason": "donor_budget",
-        "PledgeWrittenOff.money": INSTALMENT,
-        "PledgeWrittenOff.usd_minor": 9_500_000,
         "PledgeWrittenOff.reason": "not_expected",
-        "PledgeRefunded.money": INSTALMENT,
         "PledgeRefunded.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},
         "PledgeRefunded.reason": "not_used",
+        "restored": [{"number": 1, "minor": 100_000_000}, {"number": 2, "minor": 150_000_000}],
+        "PledgeRefundReversed.valuation": {"usd_minor": 9_500_000, **KRONE_RATE},
         "due_on": "2026-12-25",
         "cash": None,
         "charges": None,
@@ -246,6 +250,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "to_fund": "SHERLOC-DEV",
         "from_fund": "SHERLOC-MNT",
         "PledgeBroughtForward.fund": "SHERLOC-DEV",
+        "PledgeBroughtForwardReversed.fund": "SHERLOC-DEV",
         "how": "expenditure",
         "measure": "write_off",
         "ProposalMade.reason": "not_expected",
@@ -256,11 +261,9 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "PeriodClosed.year": 2026,
         "PeriodReopened.year": 2026,
         "reverses": "018f6b1e-4c5a-7d10-8a3b-5e2f9c7d1a44",
-        "ReducePledge.money": INSTALMENT,
         "ReducePledge.reason": "donor_budget",
         "CarryOver.money": DOLLARS,
         "ProposeWriteOff.reason": "not_expected",
-        "ProposeRefund.money": INSTALMENT,
         "ProposeRefund.reason": "not_used",
         "ProposeReversal.reason": "recorded_wrongly",
         "ProposeReopening.reason": "audit_finding",

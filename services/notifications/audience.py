@@ -17,6 +17,7 @@ from contracts import in_kind as k
 from contracts import ledger as g
 from contracts import matching as m
 from contracts import notifications as n
+from contracts import pledge_reversals as pr
 from contracts import pledges as p
 from contracts import rankings, reminders, rounds
 from contracts import requests as r
@@ -198,6 +199,11 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_pledge(reminders.PledgeOverdue, DONOR, COORDINATORS, FINANCE),
         _of_pledge(p.PledgeWrittenOff, DONOR, FINANCE),
         _of_pledge(p.PledgeRefunded, DONOR, FINANCE),
+        _of_pledge(pr.PledgeWriteOffReversed, DONOR, FINANCE),
+        _of_pledge(pr.PledgeConditionReversed, DONOR, FINANCE),
+        _of_pledge(pr.PledgeReductionReversed, DONOR, FINANCE),
+        _of_pledge(pr.PledgeRefundReversed, DONOR, FINANCE),
+        _of_pledge(pr.PledgeCarryOverReversed, DONOR, FINANCE),
         _of_pledge(p.PledgeCarriedOver, DONOR, FINANCE),
         _of_pledge(p.PledgeClosed, DONOR),
         _of_in_kind(k.InKindContributionDeclared),
@@ -269,6 +275,7 @@ NOBODY: Mapping[type[Fact], str] = {
     w.InKindContributionReworded: "no money has moved; whoever looks it up finds what it says now",
     p.RatesLoaded: "rates are looked up when they are needed",
     p.PledgeBroughtForward: "it is the other half of a carry-over, which has been told",
+    pr.PledgeBroughtForwardReversed: "it is the other half of a carry-over that was taken back, which has been told",
     p.AllocationReversed: "a correction of the books; what is open of a fund is looked up",
     p.AllocationSpent: "statements tell it, with what else the money did",
     p.AllocationSpendingReversed: "a correction of the books",

@@ -60,8 +60,16 @@ MOVES: Mapping[str, frozenset[Status]] = {
     "carry_over": _PAID,
     "close": frozenset({Status.RECEIVED, Status.WRITTEN_OFF, Status.REFUNDED}),
     "reverse_receipt": _PAID,
+    "reverse_refund": frozenset({*_PAID, Status.REFUNDED}),
+    "reverse_carry_over": frozenset({*_PAID, Status.REFUNDED}),
+    "reverse_condition": _UNDER_AGREEMENT,
+    "reverse_reduction": frozenset(
+        {Status.PLEDGED, *_UNDER_AGREEMENT, Status.RECEIVED, Status.WRITTEN_OFF, Status.REFUNDED}
+    ),
+    "reverse_write_off": frozenset({*_UNDER_AGREEMENT, Status.RECEIVED, Status.WRITTEN_OFF, Status.REFUNDED}),
 }
-"""From which states each move leads; who makes it is the policy's. Those from `lapse` on stand in `exits`."""
+"""From which states each move leads; who makes it is the policy's. Those from `lapse` on stand in `exits`, and those
+that reverse anything but a receipt in `reversals`."""
 
 
 class Pledge(Struct, frozen=True, kw_only=True):

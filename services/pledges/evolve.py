@@ -9,6 +9,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from contracts.facts import Fact
+from contracts.pledge_reversals import (
+    PledgeBroughtForwardReversed,
+    PledgeCarryOverReversed,
+    PledgeConditionReversed,
+    PledgeReductionReversed,
+    PledgeRefundReversed,
+    PledgeWriteOffReversed,
+)
 from contracts.pledges import (
     PledgeBroughtForward,
     PledgeCarriedOver,
@@ -28,11 +36,11 @@ from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from contracts.rewording import PledgeReworded
 from services.pledges.domain import Pledge, Status
 from services.pledges.earmarking import Earmarking
-from services.pledges.schedule import met, reminded, scheduled, shortened
+from services.pledges.schedule import met, reminded, restored, scheduled, shortened, unmet
 
 
 def evolve(pledge: Pledge | None, fact: Fact) -> Pledge:
-    """The pledge after a fact."""
+    """The state after a fact."""
     if pledge is None:
         assert isinstance(fact, PledgePledged), "a pledge begins by being pledged"
         return Pledge(
@@ -119,27 +127,58 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
                 "refunded_usd_minor": pledge.refunded_usd_minor + fact.valuation.usd_minor,
                 "support_cost_usd_minor": pledge.support_cost_usd_minor - fact.support_cost_usd_minor,
             }
+        case PledgeConditionReversed():
+            return {
+                "recognized_minor": pledge.recognized_minor - fact.money.minor,
+                "committed_usd_minor": (pledge.committed_usd_minor or 0) - fact.usd_minor,
+                "schedule": unmet(pledge.schedule, fact.instalment),
+            }
+        case PledgeReductionReversed():
+            return {
+                "minor": pledge.minor + fact.money.minor,
+                "recognized_minor": pledge.recognized_minor + (fact.recognized_minor or 0),
+                "open_usd_minor": pledge.open_usd_minor + fact.pledged_usd_minor,
+                "schedule": restored(pledge.schedule, {one.number: one.minor for one in fact.restored}),
+            } | (
+                {}
+                if pledge.committed_usd_minor is None
+                else {"committed_usd_minor": pledge.committed_usd_minor + fact.committed_usd_minor}
+            )
+        case PledgeWriteOffReversed():
+            return {
+                "minor": pledge.minor + fact.conditional_minor,
+                "schedule": restored(pledge.schedule, {one.number: one.minor for one in fact.restored}),
+                "written_off_minor": pledge.written_off_minor - fact.money.minor,
+                "relieved_usd_minor": pledge.relieved_usd_minor - fact.usd_minor,
+            }
+        case PledgeRefundReversed():
+            return {
+                "refunded_minor": pledge.refunded_minor - fact.money.minor,
+                "refunded_usd_minor": pledge.refunded_usd_minor - fact.valuation.usd_minor,
+                "support_cost_usd_minor": pledge.support_cost_usd_minor + fact.support_cost_usd_minor,
+            }
         case PledgeCarriedOver():
             return {"carried_over_usd_minor": pledge.carried_over_usd_minor + fact.usd_minor}
+        case PledgeCarryOverReversed():
+            return {"carried_over_usd_minor": pledge.carried_over_usd_minor - fact.usd_minor}
         case PledgeWithdrawn() | PledgeLapsed():
             return {"open_usd_minor": 0}
         case PledgeDueSoon() | PledgeOverdue():
             return {"schedule": reminded(pledge.schedule, fact.instalment, fact.reminder)}
         case PledgeReworded():
             return {"texts_hash": fact.texts_hash}
-        case PledgeBroughtForward() | PledgeClosed():
+        case PledgeBroughtForward() | PledgeBroughtForwardReversed() | PledgeClosed():
             return {}
     raise AssertionError(f"{fact.type} is not a pledge's fact")
 
 
 def _status(after: Pledge, fact: Fact) -> Status:
     """The state that follows from the amounts; only an end that leaves no amount behind follows from its fact."""
-    ended = _ENDS.get(type(fact))
-    if ended is not None:
-        return ended
     if isinstance(fact, PledgeReworded):
         # Words change nothing else, also of what has ended.
         return after.status
+    if (ended := _ENDS.get(type(fact))) is not None:
+        return ended
     if after.committed_on is None:
         return Status.PLEDGED
     if after.outstanding_minor or after.conditional_minor:

@@ -3,7 +3,9 @@
 As in `actions`: load for this caller, decide, record. The edge opens the transaction.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -15,25 +17,44 @@ from contracts.facts import Event, Fact
 from contracts.ledger import ProposalMade
 from contracts.pledges import (
     AllocationMade,
-    AllocationReversed,
-    AllocationSpendingReversed,
     AllocationSpent,
-    PledgeReceiptReversed,
+    PledgeBroughtForward,
+    PledgeCarriedOver,
+    PledgeConditionMet,
     PledgeReceived,
+    PledgeReduced,
+    PledgeRefunded,
+    PledgeWrittenOff,
     Valuation,
 )
 from contracts.refusals import Conflict, Invalid, Missing
 from contracts.values import Caller, Money
-from services.pledges import activity_store, exits, ledger, periods, policy, proposal_store, reminder_store, store
+from services.pledges import (
+    activity_store,
+    exits,
+    ledger,
+    periods,
+    policy,
+    proposal_store,
+    reminder_store,
+    reversal_store,
+    reversals,
+    store,
+)
 from services.pledges.actions import fold, for_move, record, record_all, require_fund, worth
 from services.pledges.activities import ActivityStatus
 from services.pledges.allocations import RequirementStatus, Spending
 from services.pledges.domain import Pledge, Status
 from services.pledges.money import Validity
 from services.pledges.policy import Action
+from services.pledges.postings import entry_of
 from services.pledges.proposals import Measure, Proposal
 
-REVERSIBLE = (PledgeReceived, AllocationMade, AllocationSpent)
+OfPledge: TypeAlias = (
+    PledgeConditionMet | PledgeReceived | PledgeReduced | PledgeWrittenOff | PledgeRefunded | PledgeCarriedOver
+)
+OfAllocation: TypeAlias = AllocationMade | AllocationSpent
+"""What can be reversed, of a pledge and of what was set aside. An agreement is a document, and is none of it."""
 
 # -- one person -------------------------------------------------------------------------------------------------------
 
@@ -154,9 +175,12 @@ async def _propose_of_pledge(
 
 
 async def propose_reversal(tx: Tx, proposal_id: UUID, entry_id: UUID, reason: str, *, on: date, now: datetime) -> None:
-    """Raises Missing for an entry there is none of, Conflict for one that is not reversed, or is already."""
+    """Raises Missing for an entry there is none of, Conflict for one that is not reversed, or is already.
+
+    Of a carry-over it is the half that left its fund, whichever is named: both go back together.
+    """
     async with tx.by_itself():
-        await _reversible(tx, entry_id)
+        entry_id = (await _reversible(tx, entry_id))[0].id
     await proposal_store.require_none_open(tx, Measure.REVERSAL, entry_id)
     made = ProposalMade(
         proposal_id=proposal_id,
@@ -234,32 +258,63 @@ async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validit
 
 async def _reverse(tx: Tx, proposal: Proposal, event: Event, *, on: date, now: datetime) -> None:
     assert proposal.entry_id is not None, "a reversal names its entry"
-    entry_id, proposal_id = proposal.entry_id, proposal.proposal_id
-    taken_back: PledgeReceiptReversed | AllocationReversed | AllocationSpendingReversed
-    gone_back: list[tuple[Fact, int]] = []
     async with tx.by_itself():
-        fact = await _reversible(tx, entry_id)
-        if isinstance(fact, PledgeReceived):
-            pledge = await store.locked_pledge(tx, fact.pledge_id)
-            assert pledge is not None, "an entry's pledge is there"
-            taken_back = exits.reverse_receipt(pledge, entry_id, fact, proposal_id, on=on, now=now)
-            version = pledge.revision + 1
+        told, fact = await _reversible(tx, proposal.entry_id)
+        if isinstance(fact, OfAllocation):
+            taken_back = await _take_back_of_allocation(tx, told, fact, proposal.proposal_id, on=on, now=now)
         else:
-            is_over = await _hold_purpose(tx, fact.allocation_id)
-            allocation = await store.locked_allocation(tx, fact.allocation_id)
-            version = allocation.revision + 1
-            if isinstance(fact, AllocationMade):
-                taken_back = allocation.reverse(entry_id, proposal_id, on=on, now=now)
-            else:
-                taken_back = allocation.reverse_spending(entry_id, fact, proposal_id, on=on, now=now)
-                if is_over:
-                    # Nobody waits for it any more.
-                    left = replace(allocation, spent_usd_minor=allocation.spent_usd_minor - fact.usd_minor)
-                    donors = await store.fund_donors(tx, fact.fund)
-                    back = left.give_back(donors, on=taken_back.effective_on, now=now)
-                    gone_back.append((back, version + 1))
-        await ledger.hold_balance(tx, fact.fund)
-    await record_all(tx, [(taken_back, version), *gone_back], because=event)
+            taken_back = await _take_back_of_pledge(tx, told, fact, proposal.proposal_id, on=on, now=now)
+    await record_all(tx, taken_back, because=event)
+
+
+async def _take_back_of_pledge(
+    tx: Tx, told: Event, fact: OfPledge, proposal_id: UUID, *, on: date, now: datetime
+) -> Sequence[tuple[Fact, int]]:
+    """What takes the fact back, with its version; the pledge is held, and then the balance of each fund."""
+    pledge = await store.locked_pledge(tx, fact.pledge_id)
+    assert pledge is not None, "an entry's pledge is there"
+    taken_back: Fact
+    match fact:
+        case PledgeReceived():
+            taken_back = exits.reverse_receipt(pledge, told.id, fact, proposal_id, on=on, now=now)
+        case PledgeRefunded():
+            taken_back = reversals.reverse_refund(pledge, told.id, fact, proposal_id, on=on, now=now)
+        case PledgeConditionMet():
+            taken_back = reversals.reverse_condition(pledge, told.id, fact, proposal_id, on=on, now=now)
+        case PledgeReduced():
+            before = await reversal_store.pledge_before(tx, told)
+            taken_back = reversals.reverse_reduction(pledge, told.id, fact, before, proposal_id, on=on, now=now)
+        case PledgeWrittenOff():
+            before = await reversal_store.pledge_before(tx, told)
+            taken_back = reversals.reverse_write_off(pledge, told.id, fact, before, proposal_id, on=on, now=now)
+        case PledgeCarriedOver():
+            other = (await reversal_store.beside(tx, told, 1)).id
+            out, into = reversals.reverse_carry_over(pledge, told.id, fact, other, proposal_id, on=on, now=now)
+            available = {fund: await ledger.hold_balance(tx, fund) for fund in sorted({out.fund, into.fund})}
+            if available[into.fund] < into.usd_minor:
+                raise Conflict("balance-exceeded", available_usd_minor=available[into.fund])
+            return [(out, pledge.revision + 1), (into, pledge.revision + 2)]
+    await ledger.hold_balance(tx, fact.fund)
+    return [(taken_back, pledge.revision + 1)]
+
+
+async def _take_back_of_allocation(
+    tx: Tx, told: Event, fact: OfAllocation, proposal_id: UUID, *, on: date, now: datetime
+) -> Sequence[tuple[Fact, int]]:
+    """The same of money set aside, or used; what nobody waits for any more goes back to its fund."""
+    is_over = await _hold_purpose(tx, fact.allocation_id)
+    allocation = await store.locked_allocation(tx, fact.allocation_id)
+    version = allocation.revision + 1
+    await ledger.hold_balance(tx, fact.fund)
+    if isinstance(fact, AllocationMade):
+        return [(allocation.reverse(told.id, proposal_id, on=on, now=now), version)]
+    taken_back = allocation.reverse_spending(told.id, fact, proposal_id, on=on, now=now)
+    if not is_over:
+        return [(taken_back, version)]
+    left = replace(allocation, spent_usd_minor=allocation.spent_usd_minor - fact.usd_minor)
+    donors = await store.fund_donors(tx, fact.fund)
+    back = left.give_back(donors, on=taken_back.effective_on, now=now)
+    return [(taken_back, version), (back, version + 1)]
 
 
 async def _hold_purpose(tx: Tx, allocation_id: UUID) -> bool:
@@ -273,15 +328,23 @@ async def _hold_purpose(tx: Tx, allocation_id: UUID) -> bool:
     return False
 
 
-async def _reversible(tx: Tx, entry_id: UUID) -> PledgeReceived | AllocationMade | AllocationSpent:
-    """The fact behind an entry that can be reversed, and was not."""
+async def _reversible(tx: Tx, entry_id: UUID) -> tuple[Event, OfPledge | OfAllocation]:
+    """The fact behind an entry that can be reversed, and was not. Raises Missing for what made no entry.
+
+    Behind either half of a carry-over it is the one by which money left its fund.
+    """
     event = await read_event(tx, entry_id)
     fact = event.fact() if event else None
-    if fact is None:
+    if event is not None and isinstance(fact, PledgeBroughtForward):
+        event = await reversal_store.beside(tx, event, -1)
+        fact = event.fact()
+    if event is None or fact is None:
         raise Missing("not-found")
-    if not isinstance(fact, REVERSIBLE) or await ledger.is_reversed(tx, entry_id):
+    if not isinstance(fact, OfPledge | OfAllocation) or await ledger.is_reversed(tx, event.id):
         raise Conflict("entry-not-reversible")
-    return fact
+    if entry_of(event.id, event.time, fact) is None:
+        raise Missing("not-found")
+    return event, fact
 
 
 async def _for_decision(tx: Tx, proposal_id: UUID, action: Action, caller: Caller, expected: int) -> Proposal:

@@ -76,6 +76,11 @@ _TOLD = """
                 SELECT k.fund FROM entry k
                 WHERE k.pledge_id = e.pledge_id AND k.type = 'carried_over' AND k.recorded_at <= e.recorded_at
                 ORDER BY k.recorded_at DESC LIMIT 1)
+            WHEN 'reversed' THEN (
+                SELECT k.fund FROM entry k
+                WHERE k.pledge_id = e.pledge_id AND k.type = 'reversed' AND k.recorded_at = e.recorded_at
+                    AND k.fund <> e.fund
+                LIMIT 1)
         END AS other_fund
 """
 FLOWS = (

@@ -8,7 +8,7 @@ flows of one boundary and one status add up to a figure of the fund (`GET /v1/fu
     incoming  paid         paid
     internal  commitment   allocated
     internal  paid         transferred, which is negative where money came from another fund
-    outgoing  paid         spent, and, of entries of type `refunded` alone, refunded
+    outgoing  paid         spent, and, of those that have a donor, refunded
 
 A flow that takes back has a negative amount. Flows of two boundaries or two statuses are never added. What came and is
 neither programme support nor the bank's is allocated, transferred, refunded, or available: parked money, which is set

@@ -14,6 +14,14 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts.facts import Fact
+from contracts.pledge_reversals import (
+    PledgeBroughtForwardReversed,
+    PledgeCarryOverReversed,
+    PledgeConditionReversed,
+    PledgeReductionReversed,
+    PledgeRefundReversed,
+    PledgeWriteOffReversed,
+)
 from contracts.pledges import (
     AllocationMade,
     AllocationReturned,
@@ -170,6 +178,12 @@ OfPledge: TypeAlias = (
     | PledgeRefunded
     | PledgeCarriedOver
     | PledgeBroughtForward
+    | PledgeRefundReversed
+    | PledgeWriteOffReversed
+    | PledgeCarryOverReversed
+    | PledgeBroughtForwardReversed
+    | PledgeConditionReversed
+    | PledgeReductionReversed
 )
 OfAllocation: TypeAlias = (
     AllocationMade | AllocationReturned | AllocationReversed | AllocationSpent | AllocationSpendingReversed
@@ -214,20 +228,32 @@ def _of_pledge(fact: OfPledge) -> tuple[EntryType, list[Posting]]:
             return EntryType.COMMITTED, _agreed(fact)
         case PledgeConditionMet():
             return EntryType.RECOGNIZED, _committed(fact.money, fact.usd_minor)
+        case PledgeConditionReversed():
+            return EntryType.REVERSED, _opposite(_committed(fact.money, fact.usd_minor))
         case PledgeReceived():
             return EntryType.RECEIVED, [*_discharged(fact), *_paid(fact)]
         case PledgeReceiptReversed():
             return EntryType.REVERSED, _opposite([*_discharged(fact), *_paid(fact)])
         case PledgeReduced():
             return EntryType.REDUCED, _opposite(_reduced(fact))
+        case PledgeReductionReversed():
+            return EntryType.REVERSED, _reduced(fact)
         case PledgeWrittenOff():
-            return EntryType.WRITTEN_OFF, _moved(fact.money, fact.usd_minor, Account.RECEIVABLE, Account.WRITTEN_OFF)
+            return EntryType.WRITTEN_OFF, _given_up(fact)
+        case PledgeWriteOffReversed():
+            return EntryType.REVERSED, _opposite(_given_up(fact))
         case PledgeRefunded():
             return EntryType.REFUNDED, _refunded(fact)
+        case PledgeRefundReversed():
+            return EntryType.REVERSED, _opposite(_refunded(fact))
         case PledgeCarriedOver():
             return EntryType.CARRIED_OVER, _transferred(fact.usd_minor)
         case PledgeBroughtForward():
             return EntryType.BROUGHT_FORWARD, _opposite(_transferred(fact.usd_minor))
+        case PledgeCarryOverReversed():
+            return EntryType.REVERSED, _opposite(_transferred(fact.usd_minor))
+        case PledgeBroughtForwardReversed():
+            return EntryType.REVERSED, _transferred(fact.usd_minor)
 
 
 def _of_allocation(fact: OfAllocation) -> tuple[EntryType, list[Posting]]:
@@ -262,7 +288,7 @@ def _committed(money: Money, usd_minor: int) -> list[Posting]:
     return _moved(money, usd_minor, Account.COMMITTED, Account.RECEIVABLE)
 
 
-def _reduced(fact: PledgeReduced) -> list[Posting]:
+def _reduced(fact: PledgeReduced | PledgeReductionReversed) -> list[Posting]:
     if fact.recognized_minor is None:
         return _pledged(fact.money, fact.pledged_usd_minor)
     return _committed(Money(minor=fact.recognized_minor, currency=fact.money.currency), fact.committed_usd_minor)
@@ -308,7 +334,11 @@ def _paid(fact: PledgeReceived | PledgeReceiptReversed) -> list[Posting]:
     ]
 
 
-def _refunded(fact: PledgeRefunded) -> list[Posting]:
+def _given_up(fact: PledgeWrittenOff | PledgeWriteOffReversed) -> list[Posting]:
+    return _moved(fact.money, fact.usd_minor, Account.RECEIVABLE, Account.WRITTEN_OFF)
+
+
+def _refunded(fact: PledgeRefunded | PledgeRefundReversed) -> list[Posting]:
     """Dollars out of the fund, and through the exchange position what the donor gets."""
     money, usd_minor = fact.money, fact.valuation.usd_minor
     through = [

@@ -113,7 +113,10 @@ async def propose_refund(
 async def propose_reversal(
     data: JSONBody[ProposeReversal], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[ProposalView]:
-    """For a finance officer of UNODC; another one has to approve it. An entry is reversed at most once."""
+    """For a finance officer of UNODC; another one has to approve it. An entry is reversed at most once.
+
+    Of a carry-over both halves are, whichever is named: `entry_id` of the proposal is the one that left its fund.
+    """
     policy.decide(caller, Action.PROPOSE_REVERSAL).required()
     reason, on = check_reason("reverse_entry", data.reason), data.reversed_on or now.date()
     async with db.transaction(by=caller) as tx:

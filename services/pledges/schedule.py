@@ -1,6 +1,6 @@
 """The instalments of an agreement: what is due when, which condition it waits for, and which are late."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from msgspec import Struct
@@ -70,6 +70,11 @@ def met(schedule: Sequence[Scheduled], number: int, on: date) -> tuple[Scheduled
     return tuple(replace(part, met_on=on) if part.number == number else part for part in schedule)
 
 
+def unmet(schedule: Sequence[Scheduled], number: int) -> tuple[Scheduled, ...]:
+    """Nobody is reminded of what is not owed: once it is, they are anew."""
+    return tuple(replace(part, met_on=None, reminders=0) if part.number == number else part for part in schedule)
+
+
 def reminded(schedule: Sequence[Scheduled], number: int, reminder: int) -> tuple[Scheduled, ...]:
     return tuple(replace(part, reminders=reminder) if part.number == number else part for part in schedule)
 
@@ -85,6 +90,18 @@ def shortened(schedule: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...
                 left[position] = replace(part, minor=part.minor - less)
                 minor -= less
     return tuple(left)
+
+
+def lengthened(schedule: Sequence[Scheduled], before: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...]:
+    """With what `shortened` by so much had taken from each, when they were as they were `before`."""
+    after = shortened(before, minor)
+    taken = {part.number: part.minor - left.minor for part, left in zip(before, after, strict=True)}
+    return tuple(replace(part, minor=part.minor + taken[part.number]) for part in schedule)
+
+
+def restored(schedule: Sequence[Scheduled], minors: Mapping[int, int]) -> tuple[Scheduled, ...]:
+    """With as much in each as is said by its number."""
+    return tuple(replace(part, minor=minors[part.number]) for part in schedule)
 
 
 def due(schedule: Sequence[Scheduled], received_minor: int) -> tuple[Due, ...]:

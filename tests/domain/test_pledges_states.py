@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from contracts.facts import Fact
 from contracts.funds import YearlyRequirement
-from contracts.pledges import Instalment, PledgeReceived, RequirementOpened, Valuation
+from contracts.pledges import Instalment, PledgeReceived, PledgeRefunded, RequirementOpened, Valuation
 from contracts.refusals import Conflict, Invalid, Mismatch, Refusal
 from contracts.values import Money, Role
-from services.pledges import allocations, exits, policy
+from services.pledges import allocations, exits, policy, reversals
 from services.pledges.allocations import Requirement, RequirementStatus
 from services.pledges.domain import MOVES, Pledge, Status, pledge
 from services.pledges.earmarking import Earmarking
@@ -72,7 +72,7 @@ def agreed(one: Pledge, basis_points: int = 0, *, on: date = APRIL, schedule: An
     return evolve(one, one.commit(worth, basis_points, agreement="NOR/26/1", schedule=parts, on=on, now=NOON))
 
 
-def refund(one: Pledge, minor: int) -> Fact:
+def refund(one: Pledge, minor: int) -> PledgeRefunded:
     return exits.refund(one, dollars(minor), par(minor), uuid4(), "not_used", on=APRIL, now=NOON)
 
 
@@ -80,6 +80,9 @@ def receipt(one: Pledge, minor: int) -> PledgeReceived:
     """A receipt of so much of the pledge."""
     before = replace(a_pledge(Status.COMMITTED), pledge_id=one.pledge_id)
     return before.receive(dollars(minor), par(minor), on=APRIL, now=NOON)
+
+
+GIVEN_UP = ("committed_usd_minor", "relieved_usd_minor", "written_off_minor")
 
 
 def attempt(one: Pledge, move: str) -> Pledge:
@@ -109,6 +112,39 @@ def attempt(one: Pledge, move: str) -> Pledge:
             return evolve(one, exits.close(one, now=NOON))
         case "reverse_receipt":
             return evolve(one, exits.reverse_receipt(one, uuid4(), receipt(one, 1), uuid4(), on=APRIL, now=NOON))
+        case "reverse_refund":
+            given = evolve(one, refund(one, 1)) if one.status in MOVES["refund"] else one
+            wrong = refund(replace(a_pledge(WHOLE), pledge_id=one.pledge_id), max(1, given.refunded_minor))
+            back = reversals.reverse_refund(given, uuid4(), wrong, uuid4(), on=APRIL, now=NOON)
+            return evolve(replace(given, revision=one.revision), back)
+        case "reverse_reduction":
+            before = replace(a_pledge(Status.PLEDGED if one.committed_on is None else Status.COMMITTED, minor=2))
+            wrong = exits.reduce(
+                replace(before, pledge_id=one.pledge_id), dollars(1), "donor_asked", on=APRIL, now=NOON
+            )
+            as_it_was = replace(one, schedule=tuple(replace(part, minor=part.minor + 1) for part in one.schedule))
+            back = reversals.reverse_reduction(one, uuid4(), wrong, as_it_was, uuid4(), on=APRIL, now=NOON)
+            return evolve(one, back)
+        case "reverse_condition":
+            parts = scheduled([Instalment(due_on=APRIL, minor=one.minor - 1), conditional(1)])
+            met = replace(one, schedule=parts, committed_on=MARCH, committed_rate="1")
+            before = replace(met, status=Status.COMMITTED, recognized_minor=one.minor - 1)
+            wrong = before.meet_condition(2, on=APRIL, now=NOON)
+            return evolve(met, reversals.reverse_condition(met, uuid4(), wrong, uuid4(), on=APRIL, now=NOON))
+        case "reverse_carry_over":
+            given = replace(one, carried_over_usd_minor=1)
+            out = exits.carry_over(
+                replace(a_pledge(WHOLE), pledge_id=one.pledge_id), "SHERLOC-DEV", 1, on=APRIL, now=NOON
+            )
+            both = reversals.reverse_carry_over(given, uuid4(), out[0], uuid4(), uuid4(), on=APRIL, now=NOON)
+            assert evolve(evolve(given, both[0]), both[1]).carried_over_usd_minor == 0
+            return evolve(given, both[0])
+        case "reverse_write_off":
+            one_more = {name: (getattr(one, name) or 0) + 1 for name in ("minor", "recognized_minor", *GIVEN_UP)}
+            given = replace(one, **one_more)
+            owing = replace(a_pledge(Status.COMMITTED, minor=1), pledge_id=one.pledge_id)
+            wrong = exits.write_off(owing, uuid4(), "not_expected", on=APRIL, now=NOON)
+            return evolve(given, reversals.reverse_write_off(given, uuid4(), wrong, given, uuid4(), on=APRIL, now=NOON))
     raise AssertionError(move)
 
 
@@ -139,6 +175,25 @@ TABLE = {
     ("close", Status.REFUNDED): Status.CLOSED,
     ("reverse_receipt", PART): PART,
     ("reverse_receipt", WHOLE): PART,
+    ("reverse_reduction", Status.PLEDGED): Status.PLEDGED,
+    ("reverse_reduction", Status.COMMITTED): Status.COMMITTED,
+    ("reverse_reduction", PART): PART,
+    ("reverse_reduction", WHOLE): PART,
+    ("reverse_reduction", Status.WRITTEN_OFF): Status.COMMITTED,
+    ("reverse_reduction", Status.REFUNDED): PART,
+    ("reverse_condition", Status.COMMITTED): Status.COMMITTED,
+    ("reverse_condition", PART): PART,
+    ("reverse_carry_over", PART): PART,
+    ("reverse_carry_over", WHOLE): WHOLE,
+    ("reverse_carry_over", Status.REFUNDED): Status.REFUNDED,
+    ("reverse_write_off", Status.COMMITTED): Status.COMMITTED,
+    ("reverse_write_off", PART): PART,
+    ("reverse_write_off", WHOLE): PART,
+    ("reverse_write_off", Status.WRITTEN_OFF): Status.COMMITTED,
+    ("reverse_write_off", Status.REFUNDED): PART,
+    ("reverse_refund", PART): PART,
+    ("reverse_refund", WHOLE): WHOLE,
+    ("reverse_refund", Status.REFUNDED): WHOLE,
 }
 
 
@@ -166,11 +221,18 @@ def test_only_the_donor_withdraws_and_only_unodc_moves_money(move: str, organiza
         move != "withdraw" and role is Role.FINANCE_OFFICER and organization == "UNODC"
     )
 
-    if move == "reverse_receipt":
+    if move.startswith("reverse_"):
         assert may == policy.decide(caller, Action.PROPOSE_REVERSAL).allowed
     else:
         action = Action(f"propose_{move}" if move in {"write_off", "refund"} else move)
         assert may == policy.decide(caller, action, a_pledge()).allowed
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_other_words_change_no_status(status: Status) -> None:
+    one = a_pledge(status)
+
+    assert replace(one, revision=one.revision + 1, texts_hash="other") == evolve(one, one.reword("other", now=NOON))
 
 
 def test_the_last_instalment_makes_it_received() -> None:

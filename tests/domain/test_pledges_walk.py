@@ -1,82 +1,34 @@
 """The ledger as a machine: everything that can become of a pledge and of an allocation, in any order, and the books
 still say what a plain count says."""
 
-from collections import Counter, defaultdict
 from datetime import date
 from fractions import Fraction
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 from msgspec.structs import replace
 
-from contracts.facts import Fact
-from contracts.pledges import AllocationSpent, Instalment, PledgeReceived, RequirementOpened, Valuation
+from contracts.pledges import Instalment, PledgeReceived, RequirementOpened, Valuation
 from contracts.refusals import Conflict
 from contracts.values import Money
-from services.pledges import allocations, exits
-from services.pledges.allocations import Allocation, Requirement, Spending
+from services.pledges import allocations, exits, reversals
+from services.pledges.allocations import Spending
 from services.pledges.domain import MOVES, Pledge, pledge
 from services.pledges.earmarking import Earmarking
-from services.pledges.evolve import evolve
-from services.pledges.flows import Boundary, FlowStatus
 from services.pledges.money import value
-from services.pledges.postings import BOOKS, Account, Book, Entry, EntryType, entry_of
+from services.pledges.postings import Account
 from services.pledges.schedule import at_once
 from tests.builders import NOON
-from tests.domain.test_pledges_ledger import DAYS, FUNDS, RATES, check_balances
-from tests.flow_chains import chained, check_chains
-
-# Who may fall below zero: the credit side of each book never above it, debits never below; these swing.
-SWINGING = {
-    Account.EXCHANGE_DIFFERENCE,
-    Account.ROUNDING,
-    Account.EXCHANGE_POSITION,
-    Account.TRANSFERRED,
-    Account.DISCHARGED,
-}
-DEBITS = {Account.PLEDGED, Account.RECEIVABLE, Account.WRITTEN_OFF, Account.CASH}
+from tests.domain.pledges_books import Books
+from tests.domain.test_pledges_ledger import DAYS, FUNDS, RATES
 
 MONEY = st.builds(Money, minor=st.integers(1, 10**9), currency=st.sampled_from(["USD", "EUR", "JPY", "KWD"]))
 FUND = st.sampled_from(FUNDS)
 
 
-class Ledger(RuleBasedStateMachine):
-    def __init__(self) -> None:
-        super().__init__()
-        self.accounts: dict[tuple[str, Account, str], list[int]] = defaultdict(lambda: [0, 0])
-        # The plain count that the books are compared with.
-        self.expected: dict[str, Counter[str]] = {fund: Counter() for fund in FUNDS}
-        self.originals: Counter[tuple[Account, str]] = Counter()
-        self.pledges: dict[UUID, Pledge] = {}
-        self.requirements: dict[UUID, Requirement] = {}
-        self.allocations: dict[UUID, Allocation] = {}
-        self.entries: list[Entry] = []
-        # With the entry that each made.
-        self.receipts: list[tuple[UUID, PledgeReceived]] = []
-        self.spendings: list[tuple[UUID, AllocationSpent]] = []
-
-    def post(self, fact: Fact) -> None:
-        entry = entry_of(uuid4(), NOON, fact)
-        assert entry is not None
-        check_balances(entry)
-        self.entries.append(entry)
-        for posting in entry.postings:
-            account = self.accounts[entry.fund, posting.account, posting.currency]
-            account[0] += posting.minor
-            account[1] += posting.usd_minor
-
-    def usd(self, fund: str, account: Account) -> int:
-        return sum(usd for (f, a, _), (_, usd) in self.accounts.items() if (f, a) == (fund, account))
-
-    def follow(self, before: Pledge | None, fact: Fact) -> Pledge:
-        after = evolve(before, fact)
-        self.pledges[after.pledge_id] = after
-        if entry_of(uuid4(), NOON, fact) is not None:
-            self.post(fact)
-        return after
-
+class Ledger(Books):
     def fit(self, move: str) -> list[Pledge]:
         return [pledge for pledge in self.pledges.values() if pledge.status in MOVES[move]]
 
@@ -94,11 +46,6 @@ class Ledger(RuleBasedStateMachine):
         for agreed in list(self.pledges.values()):
             half = Money(minor=max(1, agreed.minor // 2), currency=agreed.currency)
             self.take_in(agreed, half, on=DAYS[1], cash=None, kept=None)
-
-    def available(self, fund: str) -> int:
-        count = self.expected[fund]
-        gone = ("support", "charges", "allocated", "refunded", "transferred")
-        return count["paid"] - sum(count[what] for what in gone)
 
     # -- pledges ---------------------------------------------------------------------------------------------------
 
@@ -141,9 +88,13 @@ class Ledger(RuleBasedStateMachine):
         if not one.conditional_minor:
             return
         fact = one.meet_condition(2, on=DAYS[3], now=NOON)
-        self.expected[one.fund]["committed"] += fact.usd_minor
-        self.originals[Account.COMMITTED, one.currency] -= fact.money.minor
-        self.follow(one, fact)
+        self.follow_and_keep(
+            one,
+            [fact],
+            lambda p, e: [reversals.reverse_condition(p, e[0], fact, uuid4(), on=DAYS[3], now=NOON)],
+            {(one.fund, "committed"): fact.usd_minor},
+            {Account.COMMITTED: -fact.money.minor},
+        )
 
     @precondition(lambda self: self.fit("withdraw"))
     @rule(data=st.data(), lapses=st.booleans())
@@ -163,13 +114,14 @@ class Ledger(RuleBasedStateMachine):
         if not money.minor:
             return
         fact = exits.reduce(one, money, "donor_asked", on=DAYS[3], now=NOON)
-        if fact.recognized_minor is None:
-            self.expected[one.fund]["pledged"] -= fact.pledged_usd_minor
-            self.originals[Account.PLEDGED, one.currency] -= money.minor
-        else:
-            self.expected[one.fund]["committed"] -= fact.committed_usd_minor
-            self.originals[Account.COMMITTED, one.currency] += fact.recognized_minor
-        self.follow(one, fact)
+        minor = fact.recognized_minor
+        self.follow_and_keep(
+            one,
+            [fact],
+            lambda p, e: [reversals.reverse_reduction(p, e[0], fact, one, uuid4(), on=DAYS[3], now=NOON)],
+            {(one.fund, "pledged"): -fact.pledged_usd_minor, (one.fund, "committed"): -fact.committed_usd_minor},
+            {Account.PLEDGED: -money.minor} if minor is None else {Account.COMMITTED: minor},
+        )
 
     @precondition(lambda self: self.fit("receive"))
     @rule(
@@ -244,8 +196,12 @@ class Ledger(RuleBasedStateMachine):
         if not one.outstanding_minor:
             return
         fact = exits.write_off(one, uuid4(), "not_expected", on=DAYS[3], now=NOON)
-        self.expected[one.fund]["written_off"] += fact.usd_minor
-        self.follow(one, fact)
+        self.follow_and_keep(
+            one,
+            [fact],
+            lambda p, e: [reversals.reverse_write_off(p, e[0], fact, one, uuid4(), on=DAYS[3], now=NOON)],
+            {(one.fund, "written_off"): fact.usd_minor},
+        )
 
     @precondition(lambda self: self.fit("refund"))
     @rule(data=st.data(), share=st.fractions(0, 1, max_denominator=10))
@@ -260,9 +216,12 @@ class Ledger(RuleBasedStateMachine):
             fact = exits.refund(one, money, worth, uuid4(), "not_used", on=DAYS[3], now=NOON)
         except Conflict:
             return
-        self.expected[one.fund]["refunded"] += worth.usd_minor
-        self.expected[one.fund]["support"] -= fact.support_cost_usd_minor
-        self.follow(one, fact)
+        self.follow_and_keep(
+            one,
+            [fact],
+            lambda p, e: [reversals.reverse_refund(p, e[0], fact, uuid4(), on=DAYS[3], now=NOON)],
+            {(one.fund, "refunded"): worth.usd_minor, (one.fund, "support"): -fact.support_cost_usd_minor},
+        )
 
     @precondition(lambda self: self.fit("carry_over"))
     @rule(data=st.data(), to=FUND, share=st.fractions(0, 1, max_denominator=10))
@@ -278,9 +237,12 @@ class Ledger(RuleBasedStateMachine):
             out, into = exits.carry_over(one, to, usd_minor, on=DAYS[3], now=NOON)
         except Conflict:
             return
-        self.expected[one.fund]["transferred"] += usd_minor
-        self.expected[to]["transferred"] -= usd_minor
-        self.follow(self.follow(one, out), into)
+        self.follow_and_keep(
+            one,
+            [out, into],
+            lambda p, e: reversals.reverse_carry_over(p, e[0], out, e[1], uuid4(), on=DAYS[3], now=NOON),
+            {(one.fund, "transferred"): usd_minor, (to, "transferred"): -usd_minor},
+        )
 
     @precondition(lambda self: self.fit("close"))
     @rule(data=st.data())
@@ -373,94 +335,6 @@ class Ledger(RuleBasedStateMachine):
         self.post(
             one.reverse(made, uuid4(), on=DAYS[3], now=NOON) if wrongly else one.give_back((), on=DAYS[3], now=NOON)
         )
-
-    # -- what always holds -----------------------------------------------------------------------------------------
-
-    @invariant()
-    def the_books_say_what_a_plain_count_says(self) -> None:
-        for fund in FUNDS:
-            count = self.expected[fund]
-            assert count["pledged"] == self.usd(fund, Account.PLEDGED) == -self.usd(fund, Account.PLEDGED_CONTRA)
-            assert count["committed"] == -self.usd(fund, Account.COMMITTED)
-            assert count["written_off"] == self.usd(fund, Account.WRITTEN_OFF)
-            assert count["paid"] == self.usd(fund, Account.CASH) == self.usd(fund, Account.DISCHARGED)
-            assert count["support"] == -self.usd(fund, Account.PROGRAMME_SUPPORT)
-            assert count["charges"] == -self.usd(fund, Account.BANK_CHARGES)
-            assert count["allocated"] == -self.usd(fund, Account.ALLOCATED) - self.usd(fund, Account.SPENT)
-            assert count["spent"] == -self.usd(fund, Account.SPENT)
-            assert count["refunded"] == -self.usd(fund, Account.REFUNDED)
-            assert count["transferred"] == -self.usd(fund, Account.TRANSFERRED)
-            assert 0 <= self.available(fund) == -self.usd(fund, Account.AVAILABLE)
-        for (account, currency), expected in self.originals.items():
-            assert expected == sum(m for (_, a, c), (m, _) in self.accounts.items() if (a, c) == (account, currency))
-
-    @invariant()
-    def the_flows_of_one_boundary_and_status_come_to_a_figure_of_the_fund(self) -> None:
-        sums: Counter[tuple[str, Boundary, FlowStatus]] = Counter()
-        refunded: Counter[str] = Counter()
-        originals: Counter[tuple[Account, str]] = Counter()
-        for flow in chained(self.entries):
-            sums[flow.fund, flow.kind.boundary, flow.kind.status] += flow.usd_minor
-            originals[flow.account, flow.currency] += flow.minor
-            if flow.entry_type is EntryType.REFUNDED:
-                refunded[flow.fund] += flow.usd_minor
-        for fund in FUNDS:
-            count = self.expected[fund]
-            figures = {
-                (Boundary.INCOMING, FlowStatus.PLEDGE): count["pledged"],
-                (Boundary.INCOMING, FlowStatus.COMMITMENT): count["committed"],
-                (Boundary.INCOMING, FlowStatus.PAID): count["paid"],
-                (Boundary.INTERNAL, FlowStatus.COMMITMENT): count["allocated"],
-                (Boundary.INTERNAL, FlowStatus.PAID): count["transferred"],
-                (Boundary.OUTGOING, FlowStatus.PAID): count["spent"] + count["refunded"],
-            }
-            assert figures == {kind: sums[fund, *kind] for kind in figures}
-            assert count["refunded"] == refunded[fund]
-            left = sums[fund, Boundary.INCOMING, FlowStatus.PAID] - count["support"] - count["charges"]
-            left -= (
-                sums[fund, Boundary.INTERNAL, FlowStatus.COMMITMENT] + sums[fund, Boundary.INTERNAL, FlowStatus.PAID]
-            )
-            assert self.available(fund) == left - refunded[fund], "what is parked is what is available"
-        assert 0 == sum(sums[fund, Boundary.INTERNAL, FlowStatus.PAID] for fund in FUNDS), "no transfer counts twice"
-        for (account, currency), minor in self.originals.items():
-            assert abs(minor) == originals[account, currency]
-
-    @invariant()
-    def what_is_a_part_of_a_flow_is_never_more_than_the_flow(self) -> None:
-        check_chains(chained(self.entries))
-
-    @invariant()
-    def every_book_balances_and_no_account_is_beyond_its_floor(self) -> None:
-        sums: Counter[tuple[Book, str]] = Counter()
-        usd: Counter[Book] = Counter()
-        for (_, account, currency), (minor, usd_minor) in self.accounts.items():
-            sums[BOOKS[account], currency] += minor
-            usd[BOOKS[account]] += usd_minor
-            if account not in SWINGING:
-                sign = 1 if account in DEBITS else -1
-                assert minor * sign >= 0, account
-                assert usd_minor * sign >= 0, account
-        assert not any(sums.values())
-        assert not any(usd.values())
-
-    @invariant()
-    def what_is_owed_is_what_the_pledges_say(self) -> None:
-        for fund in FUNDS:
-            ours = [one for one in self.pledges.values() if one.fund == fund]
-            assert sum(one.carried_usd_minor for one in ours) == self.usd(fund, Account.RECEIVABLE)
-            assert sum(one.open_usd_minor for one in ours) == self.usd(fund, Account.PLEDGED)
-            assert all(one.carried_usd_minor == 0 for one in ours if not one.outstanding_minor)
-
-    @invariant()
-    def a_pledge_never_has_more_than_was_agreed(self) -> None:
-        for one in self.pledges.values():
-            assert 0 <= one.received_minor + one.written_off_minor <= one.recognized_minor <= one.minor
-            assert 0 <= one.refunded_minor <= one.received_minor
-            assert one.support_cost_usd_minor >= 0
-            assert one.refunded_minor or one.usable_usd_minor >= 0, "no donor's money goes further than it came"
-            assert one.committed_on is None or one.minor + one.written_off_minor >= sum(
-                part.minor for part in one.schedule if part.owed
-            )
 
 
 # Shrinking a walk takes minutes, and says little that the steps do not.

@@ -7,8 +7,9 @@ import httpx
 
 from chassis.db import Database
 from services.pledges.verify import verify
+from tests.builders import headers
 from tests.service.test_pledges import FINANCE, NORWAY, api, eur, get, pledged, post
-from tests.service.test_pledges_life import approve, move, part
+from tests.service.test_pledges_life import SECOND, approve, move, part
 
 __all__ = ["api"]
 Client = httpx.AsyncClient
@@ -41,6 +42,7 @@ async def test_what_is_met_reduced_or_written_off_is_at_the_rate_of_the_agreemen
 
     entries = (await get(api, "/v1/ledger/entries?limit=100"))["entries"]
     days: dict[str, set[str]] = {}
+    taken_back: set[str] = set()
     for entry in entries:
         if entry["type"] not in IN_DOLLARS_ALONE:
             assert ("1.15", "fictitious") == (entry["rate"], entry["rate_source"]), entry["type"]
@@ -58,5 +60,17 @@ async def test_what_is_met_reduced_or_written_off_is_at_the_rate_of_the_agreemen
         "received": {"2026-07-01"},
         "refunded": {"2026-09-01"},
     }
+    for wrong in [one for one in entries if one["type"] in {"recognized", "reduced", "written_off", "refunded"}]:
+        body = {"entry_id": wrong["entry_id"], "reason": "recorded_wrongly"}
+        proposal = await post(api, "/v1/ledger/reversals", FINANCE, **body)
+        answer = await api.post(
+            f"/v1/proposals/{proposal['proposal_id']}/approve", json={}, headers=headers(SECOND, revision=1)
+        )
+        if answer.is_success:
+            back = (await get(api, "/v1/ledger/entries?limit=1"))["entries"][0]
+            valued = ("rate", "rate_source", "rate_date")
+            assert {name: wrong[name] for name in valued} == {name: back[name] for name in valued}
+            taken_back.add(wrong["type"])
+    assert {"reduced", "written_off", "refunded"} <= taken_back
     async with databases["pledges"].transaction() as tx:
         assert (await verify(tx)).findings == []

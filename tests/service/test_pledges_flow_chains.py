@@ -134,7 +134,7 @@ def check_sums(flows: Sequence[Mapping[str, Any]], funds: Sequence[Mapping[str, 
     refunded: Counter[str] = Counter()
     for flow in flows:
         sums[flow["fund"], flow["boundary"], flow["status"]] += flow["usd_minor"]
-        if flow["entry_type"] == "refunded":
+        if flow["boundary"] == "outgoing" and flow["donor"] is not None:
             refunded[flow["fund"]] += flow["usd_minor"]
     for fund in funds:
         code = fund["code"]

@@ -7,7 +7,7 @@ import httpx
 from chassis.db import Database
 from chassis.rebuild import verify
 from contracts import activities as activity_facts
-from contracts import funds, ledger, pledges, reminders, rewording
+from contracts import funds, ledger, pledge_reversals, pledges, reminders, rewording
 from contracts import in_kind as in_kind_facts
 from contracts.facts import fact_type
 from services.pledges.wiring import SERVICE
@@ -19,6 +19,7 @@ from tests.service import test_pledges_life as life
 from tests.service import test_pledges_needs as needs
 from tests.service import test_pledges_reminders as reminders_of
 from tests.service import test_pledges_requirements as requirements
+from tests.service import test_pledges_reversals as reversals
 from tests.service.test_pledges import NORWAY, api, committed, eur, pledged, post, receive
 
 __all__ = ["api"]
@@ -59,6 +60,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     await life.approve(
         api, await post(api, "/v1/ledger/reversals", life.FINANCE, **body | {"entry_id": wrong["entry_id"]})
     )
+    await reversals.all_that_can_be_taken_back(api)
     await _allocations(api)
     await life.agreed(api, 10, life.part(10, "2127-12-01"))
     for day in ("2127-11-20", "2127-12-20"):
@@ -79,7 +81,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     try:
         async with owner.transaction() as tx:
             kinds = {row["type"] for row in await tx.fetch("SELECT DISTINCT type FROM journal")}
-            owned = (funds, pledges, ledger, reminders, in_kind_facts, activity_facts, rewording)
+            owned = (funds, pledges, pledge_reversals, ledger, reminders, in_kind_facts, activity_facts, rewording)
             every = {fact_type(kind) for one in owned for kind in one.FACTS}
             assert kinds == every, "every kind of fact is part of this"
             for table in SERVICE.tables:
