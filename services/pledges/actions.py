@@ -37,6 +37,7 @@ from contracts.values import Caller, Money
 from services.pledges import (
     activities,
     activity_store,
+    allocation_store,
     allocations,
     domain,
     funds,
@@ -123,27 +124,27 @@ async def _fold_into_tables(tx: Tx, event: Event, fact: Fact) -> None:
         case PeriodReopened():
             await periods.save_reopened(tx, fact)
         case RequirementOpened():
-            await store.add_requirement(tx, allocations.opened(fact))
+            await allocation_store.add_requirement(tx, allocations.opened(fact))
         case RequirementCancelled():
-            await store.cancel_requirement(tx, fact.requirement_id)
+            await allocation_store.cancel_requirement(tx, fact.requirement_id)
         case AllocationMade():
-            await store.add_allocation(tx, allocations.allocated(fact))
+            await allocation_store.add_allocation(tx, allocations.allocated(fact))
             if fact.requirement_id is not None:
-                await store.cover(tx, fact.requirement_id, fact.usd_minor)
+                await allocation_store.cover(tx, fact.requirement_id, fact.usd_minor)
         case AllocationReturned():
-            await store.end_allocation(tx, fact.allocation_id, AllocationStatus.RETURNED)
+            await allocation_store.end_allocation(tx, fact.allocation_id, AllocationStatus.RETURNED)
             if fact.requirement_id is not None:
-                await store.cover(tx, fact.requirement_id, -fact.usd_minor)
+                await allocation_store.cover(tx, fact.requirement_id, -fact.usd_minor)
         case ImportRecorded():
             await import_store.add(tx, fact)
         case AllocationReversed():
-            await store.end_allocation(tx, fact.allocation_id, AllocationStatus.REVERSED)
+            await allocation_store.end_allocation(tx, fact.allocation_id, AllocationStatus.REVERSED)
             if fact.requirement_id is not None:
-                await store.cover(tx, fact.requirement_id, -fact.usd_minor)
+                await allocation_store.cover(tx, fact.requirement_id, -fact.usd_minor)
         case AllocationSpent():
-            await store.spend(tx, fact.allocation_id, fact.usd_minor)
+            await allocation_store.spend(tx, fact.allocation_id, fact.usd_minor)
         case AllocationSpendingReversed():
-            await store.spend(tx, fact.allocation_id, -fact.usd_minor)
+            await allocation_store.spend(tx, fact.allocation_id, -fact.usd_minor)
         case _ if fact.aggregate == "in_kind_contribution":
             declared = await in_kind_store.locked(tx, event.aggregate_id)
             await in_kind_store.save(tx, in_kind.evolve(declared, fact))
@@ -248,7 +249,7 @@ async def pledge(
     await require_fund(tx, fund)
     if requirement_id is not None:
         async with tx.by_itself():
-            requirement = await store.locked_requirement(tx, requirement_id)
+            requirement = await allocation_store.locked_requirement(tx, requirement_id)
         if requirement is None:
             raise Missing("not-found")
         requirement.require_gap()
@@ -377,7 +378,7 @@ async def allocate(
         usd_minor,
         for_what,
         available_usd_minor=available,
-        fund_donors=await store.fund_donors(tx, fund),
+        fund_donors=await allocation_store.fund_donors(tx, fund),
         on=on,
         now=now,
     )
@@ -387,7 +388,7 @@ async def allocate(
 async def _held(tx: Tx, purpose: Purpose, caller: Caller) -> Requirement | Activity | str:
     """Raises Missing for a requirement that this caller does not see, or an activity that there is none of."""
     if purpose.requirement_id is not None:
-        return await store.get_requirement(tx, purpose.requirement_id, caller, lock=True)
+        return await allocation_store.get_requirement(tx, purpose.requirement_id, caller, lock=True)
     if purpose.activity_id is not None:
         return await activity_store.get(tx, purpose.activity_id, lock=True)
     assert purpose.work_package is not None, "a purpose is one of the three"
@@ -418,16 +419,16 @@ async def hear_of_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, valid
 
 async def hear_of_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
     """What had been allocated to the match goes back to its funds, and its requirement is cancelled."""
-    requirement = await store.locked_requirement(tx, allocations.requirement_id_of(fact.match_id))
+    requirement = await allocation_store.locked_requirement(tx, allocations.requirement_id_of(fact.match_id))
     if requirement is None or requirement.status is RequirementStatus.CANCELLED:
         return
     on = max(fact.revoked_at.date(), await periods.open_from(tx))
     facts: list[tuple[Fact, int]] = []
-    for allocation in await store.made_for(tx, requirement.requirement_id):
+    for allocation in await allocation_store.made_for(tx, requirement.requirement_id):
         if not allocation.unspent_usd_minor:
             continue
         await ledger.hold_balance(tx, allocation.fund)
-        donors = await store.fund_donors(tx, allocation.fund)
+        donors = await allocation_store.fund_donors(tx, allocation.fund)
         back = allocation.give_back(donors, on=on, now=event.time)
         facts.append((back, allocation.revision + 1))
     facts.append((requirement.cancel(now=event.time), requirement.revision + 1))

@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.commands import check_revision
 from chassis.db import Tx
 from contracts.values import Caller
-from services.pledges import actions, activities, activity_store, policy, store
+from services.pledges import actions, activities, activity_store, allocation_store, policy
 from services.pledges.activities import Activity, Plan
 from services.pledges.policy import Action
 
@@ -45,7 +45,7 @@ async def complete(
     """It is over, since a day that has come. What is left of its allocations may still be spent, or given back."""
     before = await _held(tx, activity_id, Action.COMPLETE_ACTIVITY, caller, expected)
     actions.check_not_ahead(on, now)
-    fact = before.complete(participants, await store.fund_donors(tx, before.fund), on=on, now=now)
+    fact = before.complete(participants, await allocation_store.fund_donors(tx, before.fund), on=on, now=now)
     await actions.record(tx, fact, version=before.revision + 1)
 
 
@@ -54,7 +54,7 @@ async def cancel(tx: Tx, activity_id: UUID, reason: str, *, caller: Caller, expe
     before = await _held(tx, activity_id, Action.CANCEL_ACTIVITY, caller, expected)
     fact = before.cancel(
         reason,
-        await store.fund_donors(tx, before.fund),
+        await allocation_store.fund_donors(tx, before.fund),
         # Whoever sets money aside holds the activity as well.
         unspent_usd_minor=await activity_store.unspent(tx, activity_id),
         now=now,

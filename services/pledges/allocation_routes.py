@@ -10,7 +10,7 @@ from msgspec import Struct
 from chassis.commands import claim
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from chassis.ids import new_id
-from services.pledges import actions, exit_actions, policy, store
+from services.pledges import actions, allocation_store, exit_actions, policy, store
 from services.pledges.allocations import Allocation
 from services.pledges.commands import Allocate, GiveBack, Spend, dollars
 from services.pledges.policy import Action
@@ -47,7 +47,7 @@ async def allocate(
                 caller=caller,
                 now=now,
             )
-        allocation = await store.get_allocation(tx, claimed.outcome, caller)
+        allocation = await allocation_store.get_allocation(tx, claimed.outcome, caller)
     return created(allocation, location=f"/v1/allocations/{allocation.allocation_id}", revision=allocation.revision)
 
 
@@ -65,7 +65,7 @@ async def list_allocations(
 ) -> Response[AllocationPage]:
     """A donor sees what went into work packages and activities, a State what its own requests got."""
     async with db.transaction(by=caller) as tx:
-        found = await store.allocations(
+        found = await allocation_store.allocations(
             tx,
             caller,
             fund=fund,
@@ -103,7 +103,7 @@ async def spend_allocation(
             await exit_actions.spend(
                 tx, allocation_id, usd_minor, data.how, on=on, caller=caller, expected=expected, now=now
             )
-        allocation = await store.get_allocation(tx, allocation_id, caller)
+        allocation = await allocation_store.get_allocation(tx, allocation_id, caller)
     return shown(allocation, revision=allocation.revision)
 
 
@@ -128,14 +128,14 @@ async def return_allocation(
         claimed = await claim(tx, command, outcome=allocation_id)
         if claimed.first:
             await exit_actions.give_back(tx, allocation_id, on=on, caller=caller, expected=expected, now=now)
-        allocation = await store.get_allocation(tx, allocation_id, caller)
+        allocation = await allocation_store.get_allocation(tx, allocation_id, caller)
     return shown(allocation, revision=allocation.revision)
 
 
 @get("/v1/allocations/{allocation_id:uuid}", opt=asks(Action.SHOW_ALLOCATION), summary="One allocation")
 async def show_allocation(allocation_id: FromPath[UUID], db: Db, caller: Calling) -> Response[Allocation]:
     async with db.transaction(by=caller) as tx:
-        allocation = await store.get_allocation(tx, allocation_id, caller)
+        allocation = await allocation_store.get_allocation(tx, allocation_id, caller)
         policy.decide(caller, Action.SHOW_ALLOCATION, allocation).required()
     return shown(allocation, revision=allocation.revision)
 

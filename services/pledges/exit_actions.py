@@ -31,6 +31,7 @@ from contracts.refusals import Conflict, Invalid, Missing
 from contracts.values import Caller, Money
 from services.pledges import (
     activity_store,
+    allocation_store,
     exits,
     ledger,
     periods,
@@ -104,12 +105,12 @@ async def spend(
     now: datetime,
 ) -> None:
     """Say what was used of an allocation."""
-    allocation = await store.get_allocation(tx, allocation_id, caller, lock=True)
+    allocation = await allocation_store.get_allocation(tx, allocation_id, caller, lock=True)
     policy.decide(caller, Action.SPEND, allocation).required()
     check_revision(allocation.revision, expected)
     if allocation.requirement_id is not None:
         async with tx.by_itself():
-            requirement = await store.locked_requirement(tx, allocation.requirement_id)
+            requirement = await allocation_store.locked_requirement(tx, allocation.requirement_id)
         if requirement is not None and requirement.status is RequirementStatus.CANCELLED:
             raise Conflict("requirement-cancelled")
     await record(tx, allocation.spend(usd_minor, how, on=on, now=now), version=allocation.revision + 1)
@@ -117,7 +118,7 @@ async def spend(
 
 async def give_back(tx: Tx, allocation_id: UUID, *, on: date, caller: Caller, expected: int, now: datetime) -> None:
     """What is left of an allocation goes back to its fund, and can be set aside for something else."""
-    allocation = await store.get_allocation(tx, allocation_id, caller, lock=True)
+    allocation = await allocation_store.get_allocation(tx, allocation_id, caller, lock=True)
     policy.decide(caller, Action.GIVE_BACK, allocation).required()
     check_revision(allocation.revision, expected)
     if on < allocation.allocated_on:
@@ -125,9 +126,9 @@ async def give_back(tx: Tx, allocation_id: UUID, *, on: date, caller: Caller, ex
     if allocation.requirement_id is not None:
         # Before the balance, as whoever allocates to it.
         async with tx.by_itself():
-            await store.locked_requirement(tx, allocation.requirement_id)
+            await allocation_store.locked_requirement(tx, allocation.requirement_id)
     await ledger.hold_balance(tx, allocation.fund)
-    donors = await store.fund_donors(tx, allocation.fund)
+    donors = await allocation_store.fund_donors(tx, allocation.fund)
     await record(tx, allocation.give_back(donors, on=on, now=now), version=allocation.revision + 1)
 
 
@@ -303,7 +304,7 @@ async def _take_back_of_allocation(
 ) -> Sequence[tuple[Fact, int]]:
     """The same of money set aside, or used; what nobody waits for any more goes back to its fund."""
     is_over = await _hold_purpose(tx, fact.allocation_id)
-    allocation = await store.locked_allocation(tx, fact.allocation_id)
+    allocation = await allocation_store.locked_allocation(tx, fact.allocation_id)
     version = allocation.revision + 1
     await ledger.hold_balance(tx, fact.fund)
     if isinstance(fact, AllocationMade):
@@ -312,16 +313,16 @@ async def _take_back_of_allocation(
     if not is_over:
         return [(taken_back, version)]
     left = replace(allocation, spent_usd_minor=allocation.spent_usd_minor - fact.usd_minor)
-    donors = await store.fund_donors(tx, fact.fund)
+    donors = await allocation_store.fund_donors(tx, fact.fund)
     back = left.give_back(donors, on=taken_back.effective_on, now=now)
     return [(taken_back, version), (back, version + 1)]
 
 
 async def _hold_purpose(tx: Tx, allocation_id: UUID) -> bool:
     """Hold what it is for, in the order in which allocating and cancelling lock; true where that was cancelled."""
-    purpose = await store.purpose_of(tx, allocation_id)
+    purpose = await allocation_store.purpose_of(tx, allocation_id)
     if purpose.requirement_id is not None:
-        requirement = await store.locked_requirement(tx, purpose.requirement_id)
+        requirement = await allocation_store.locked_requirement(tx, purpose.requirement_id)
         return requirement is not None and requirement.status is RequirementStatus.CANCELLED
     if purpose.activity_id is not None:
         return (await activity_store.get(tx, purpose.activity_id, lock=True)).status is ActivityStatus.CANCELLED

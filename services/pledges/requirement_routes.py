@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 from chassis.http import Calling, Db, Paging, asks
 from contracts.values import Money
-from services.pledges import policy, store, unfunded_reader
+from services.pledges import allocation_store, policy, store, unfunded_reader
 from services.pledges.allocations import Requirement
 from services.pledges.own import Owned
 from services.pledges.policy import Action
@@ -81,7 +81,7 @@ async def list_requirements(
 ) -> Response[RequirementPage]:
     """A State sees those of its own requests, a provider those of its own matches."""
     async with db.transaction(by=caller) as tx:
-        found = await store.requirements(tx, caller, request_id=request_id, before=cursor, limit=limit + 1)
+        found = await allocation_store.requirements(tx, caller, request_id=request_id, before=cursor, limit=limit + 1)
     more = str(found[limit - 1].requirement_id) if len(found) > limit else None
     page = RequirementPage(requirements=[_requirement_view(one) for one in found[:limit]], cursor=more)
     return Response(page, headers=paging.next_link(more))

@@ -5,7 +5,7 @@ from uuid import UUID
 from chassis.db import Database
 from contracts.consents import SHOWN_MAX
 from contracts.values import Caller
-from services.pledges import store
+from services.pledges import allocation_store
 from services.pledges.allocations import Requirement
 from services.pledges.consents import Consents
 
@@ -25,7 +25,7 @@ async def shown(
     found: list[Requirement] = []
     for _ in range(READ_MAX // SHOWN_MAX):
         async with db.transaction(by=caller) as tx, tx.by_itself():
-            page = await store.unfunded(tx, before=after, limit=SHOWN_MAX)
+            page = await allocation_store.unfunded(tx, before=after, limit=SHOWN_MAX)
         known = await consents.shown(caller, {one.request_id for one in page})
         found += [one for one in page if one.request_id in known]
         if len(found) >= count or len(page) < SHOWN_MAX:
@@ -39,7 +39,7 @@ async def shown_requirement(
 ) -> Requirement | None:
     """The requirement, where the request that it is for is shown to the caller's organization."""
     async with db.transaction(by=caller) as tx, tx.by_itself():
-        requirement = await store.known_requirement(tx, requirement_id)
+        requirement = await allocation_store.known_requirement(tx, requirement_id)
     # Asked where there is none as well: whoever names one that is not theirs to know waits as long.
     known = await consents.shown(caller, {requirement.request_id if requirement else requirement_id})
     return requirement if requirement and requirement.request_id in known else None

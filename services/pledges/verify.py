@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from chassis.db import Tx
 from contracts.facts import Fact, decode_event
-from services.pledges import allocations, ledger, store
+from services.pledges import allocation_store, allocations, ledger, store
 from services.pledges.ledger import EntryRow
 from services.pledges.postings import REVERSES, Account, Entry, entry_of
 
@@ -272,7 +272,7 @@ async def _look_at_allocations(tx: Tx, report: Report, say: Say) -> None:
     """Each allocation beside what follows from its facts; and each that entries name has to be there."""
     of = await tx.fetchval("SELECT count(*) FROM allocation")
     after = UUID(int=0)
-    while page := await store.page_of_allocations(tx, after=after, limit=PAGE):
+    while page := await allocation_store.page_of_allocations(tx, after=after, limit=PAGE):
         told = await _told(tx, [one.allocation_id for one in page], allocations.evolve)
         for one in page:
             if differing := _unlike(one, told.get(one.allocation_id)):
@@ -295,7 +295,7 @@ async def _look_at_requirements(tx: Tx, report: Report, say: Say) -> None:
     """Each requirement beside what follows from its facts, and what covers it beside its allocations."""
     of = await tx.fetchval("SELECT count(*) FROM requirement")
     after = UUID(int=0)
-    while page := await store.page_of_requirements(tx, after=after, limit=PAGE):
+    while page := await allocation_store.page_of_requirements(tx, after=after, limit=PAGE):
         ids = [one.requirement_id for one in page]
         told, covered = await _told(tx, ids, allocations.requirement_after), await _covered(tx, ids)
         for one in page:

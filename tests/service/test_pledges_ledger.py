@@ -17,7 +17,7 @@ from chassis.db import Database, Tx
 from chassis.ids import new_id
 from chassis.rebuild import verify
 from contracts.refusals import Conflict
-from services.pledges import in_kind_store, ledger, policy, store
+from services.pledges import allocation_store, in_kind_store, ledger, policy, store
 from services.pledges.allocations import Requirement
 from services.pledges.domain import Status
 from services.pledges.money import USD
@@ -401,7 +401,7 @@ async def test_python_and_sql_agree_on_who_may_see(api: Client, db: Database) ->
     ]
     async with db.transaction() as tx:
         for requirement in requirements:
-            await store.add_requirement(tx, requirement)
+            await allocation_store.add_requirement(tx, requirement)
         await store.save_pledge(tx, a_domain_pledge(Status.WITHDRAWN))
     purposes: list[dict[str, Any]] = [{"requirement_id": str(r.requirement_id)} for r in requirements]
     activity = await activities.planned(api)
@@ -414,7 +414,7 @@ async def test_python_and_sql_agree_on_who_may_see(api: Client, db: Database) ->
         filters: dict[str, Any] = {"fund": None, "before": None, "limit": 100}
         pledges = [p for p, _ in await store.pledges(tx, everything, status=None, donor=None, **filters)]
         purposes_of = {"request_id": None, "requirement_id": None, "activity_id": None}
-        allocations = await store.allocations(tx, everything, **purposes_of, **filters)
+        allocations = await allocation_store.allocations(tx, everything, **purposes_of, **filters)
         in_kind = [one for one, _ in await in_kind_store.contributions(tx, everything, status=None, **filters)]
         entries = await tx.fetch("SELECT entry_id, donor FROM entry")
         for caller in callers:

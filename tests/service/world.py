@@ -20,7 +20,15 @@ from services.matching.line import WantedLine
 from services.matching.round_planner import Planner
 from services.notifications import store as notifications_store
 from services.notifications import webhook_store
-from services.pledges import activity_store, import_store, in_kind_store, ledger, policy, proposal_store
+from services.pledges import (
+    activity_store,
+    allocation_store,
+    import_store,
+    in_kind_store,
+    ledger,
+    policy,
+    proposal_store,
+)
 from services.pledges import store as pledges_store
 from services.requests import attachment_store
 from services.requests import policy as requests_policy
@@ -280,10 +288,10 @@ async def _records(databases: Mapping[str, Database]) -> Records:
     async with databases["pledges"].transaction() as tx:
         records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}
         records["requirement_id"] = {
-            one: await pledges_store.locked_requirement(tx, one) for one in await ids(tx, "requirement")
+            one: await allocation_store.locked_requirement(tx, one) for one in await ids(tx, "requirement")
         }
         records["allocation_id"] = {
-            one: await pledges_store.get_allocation(tx, one, auditor) for one in await ids(tx, "allocation")
+            one: await allocation_store.get_allocation(tx, one, auditor) for one in await ids(tx, "allocation")
         }
         records["proposal_id"] = {one: await proposal_store.get(tx, one) for one in await ids(tx, "proposal")}
         records["import_id"] = {
