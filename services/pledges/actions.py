@@ -59,7 +59,7 @@ from services.pledges.earmarking import Earmarking
 from services.pledges.evolve import evolve
 from services.pledges.money import USD, Validity, read_rate, value
 from services.pledges.policy import Action
-from services.pledges.postings import entry_of
+from services.pledges.postings import Entry, entry_of
 from services.pledges.rates_csv import Line
 from services.pledges.schedule import at_once, in_order, unconditional
 
@@ -69,7 +69,8 @@ SALT_BYTES = 16
 async def record(tx: Tx, fact: Fact, *, version: int, because: Event | None = None) -> None:
     """Announce a fact and fold it into the tables and the ledger: always these together.
 
-    Raises Conflict for a fact that takes effect in a year whose books are closed.
+    Raises Conflict for a fact that takes effect in a year whose books are closed, or takes more from a fund than this
+    had by its value date.
     """
     await record_all(tx, [(fact, version)], because=because)
 
@@ -84,7 +85,18 @@ async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Even
             await periods.hold_open(tx, on)
     events = await announce_all(tx, facts, because=because)
     async with tx.by_itself():
-        await fold(tx, [(event, fact) for event, (fact, _) in zip(events, facts, strict=True)])
+        entries = await fold(tx, [(event, fact) for event, (fact, _) in zip(events, facts, strict=True)])
+        await _check_days(tx, entries)
+
+
+async def _check_days(tx: Tx, entries: Sequence[Entry]) -> None:
+    """The counter says what there is; what takes effect on an earlier day takes of what there was from that day on."""
+    for entry in entries:
+        taken = -entry.available_usd_minor
+        if taken > 0 and entry.effective_on < entry.recorded_at.date():
+            least = await ledger.least_available(tx, entry.fund, since=entry.effective_on)
+            if least < 0:
+                raise Conflict("balance-exceeded", available_usd_minor=max(0, least + taken))
 
 
 def check_not_ahead(on: date, now: datetime) -> None:
@@ -98,13 +110,17 @@ def last_day(now: datetime) -> date:
     return now.date() + timedelta(days=1)
 
 
-async def fold(tx: Tx, told: Sequence[tuple[Event, Fact]]) -> None:
-    """What facts mean to the tables and to the ledger; the rebuilding from the journal does this and nothing else."""
+async def fold(tx: Tx, told: Sequence[tuple[Event, Fact]]) -> Sequence[Entry]:
+    """What facts mean to the tables and to the ledger; the rebuilding from the journal does this and nothing else.
+
+    Returns the entries that were written.
+    """
     for event, fact in told:
         await _fold_into_tables(tx, event, fact)
     entries = [entry for event, fact in told if (entry := entry_of(event.id, event.time, fact))]
     if entries:
         await ledger.write_many(tx, entries)
+    return entries
 
 
 async def _fold_into_tables(tx: Tx, event: Event, fact: Fact) -> None:

@@ -44,7 +44,7 @@ from services.pledges import (
 )
 from services.pledges.actions import fold, for_move, record, record_all, require_fund, worth
 from services.pledges.activities import ActivityStatus
-from services.pledges.allocations import RequirementStatus, Spending
+from services.pledges.allocations import Allocation, RequirementStatus, Spending
 from services.pledges.domain import Pledge, Status
 from services.pledges.money import Validity
 from services.pledges.policy import Action
@@ -105,22 +105,15 @@ async def spend(
     now: datetime,
 ) -> None:
     """Say what was used of an allocation."""
-    allocation = await allocation_store.get_allocation(tx, allocation_id, caller, lock=True)
-    policy.decide(caller, Action.SPEND, allocation).required()
-    check_revision(allocation.revision, expected)
-    if allocation.requirement_id is not None:
-        async with tx.by_itself():
-            requirement = await allocation_store.locked_requirement(tx, allocation.requirement_id)
-        if requirement is not None and requirement.status is RequirementStatus.CANCELLED:
-            raise Conflict("requirement-cancelled")
+    allocation, is_over = await _held(tx, allocation_id, Action.SPEND, caller, expected)
+    if allocation.requirement_id is not None and is_over:
+        raise Conflict("requirement-cancelled")
     await record(tx, allocation.spend(usd_minor, how, on=on, now=now), version=allocation.revision + 1)
 
 
 async def give_back(tx: Tx, allocation_id: UUID, *, on: date, caller: Caller, expected: int, now: datetime) -> None:
     """What is left of an allocation goes back to its fund, and can be set aside for something else."""
-    allocation = await allocation_store.get_allocation(tx, allocation_id, caller, lock=True)
-    policy.decide(caller, Action.GIVE_BACK, allocation).required()
-    check_revision(allocation.revision, expected)
+    allocation, _ = await _held(tx, allocation_id, Action.GIVE_BACK, caller, expected)
     if on < allocation.allocated_on:
         raise Invalid("dates-reversed", field="returned_on")
     if allocation.requirement_id is not None:
@@ -246,7 +239,9 @@ async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validit
     assert pledge is not None, "a proposal names a pledge there is"
     if proposal.measure is Measure.WRITE_OFF:
         given_up = exits.write_off(pledge, proposal.proposal_id, proposal.reason, on=on, now=now)
-        if given_up.money != proposal.money:
+        proposed = (await store.pledges_told(tx, [pledge.pledge_id], until=proposal.proposed_at))[pledge.pledge_id]
+        # What waits for conditions falls away with it, and was not proposed where it has become more.
+        if given_up.money != proposal.money or given_up.conditional_minor > proposed.conditional_minor:
             raise Conflict("proposal-outdated", owed_minor=given_up.money.minor)
         await record(tx, given_up, version=pledge.revision + 1, because=event)
         return
@@ -316,6 +311,17 @@ async def _take_back_of_allocation(
     donors = await allocation_store.fund_donors(tx, fact.fund)
     back = left.give_back(donors, on=taken_back.effective_on, now=now)
     return [(taken_back, version), (back, version + 1)]
+
+
+async def _held(tx: Tx, allocation_id: UUID, action: Action, caller: Caller, expected: int) -> tuple[Allocation, bool]:
+    """The allocation, held after what it is for; and whether that was cancelled."""
+    seen = await allocation_store.get_allocation(tx, allocation_id, caller)
+    policy.decide(caller, action, seen).required()
+    async with tx.by_itself():
+        is_over = await _hold_purpose(tx, allocation_id)
+    allocation = await allocation_store.get_allocation(tx, allocation_id, caller, lock=True)
+    check_revision(allocation.revision, expected)
+    return allocation, is_over
 
 
 async def _hold_purpose(tx: Tx, allocation_id: UUID) -> bool:

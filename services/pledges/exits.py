@@ -120,7 +120,6 @@ def refund(
     # What has gone on to another fund cannot go back as well; its worth is known in dollars alone.
     if money.minor > left or (pledge.carried_over_usd_minor and valuation.usd_minor > pledge.usable_usd_minor):
         raise Conflict("refund-exceeds", refundable_minor=left, currency=pledge.currency)
-    assert pledge.support_cost_basis_points is not None, "an agreement says its programme support cost"
     return PledgeRefunded(
         pledge_id=pledge.pledge_id,
         donor=pledge.donor,
@@ -129,13 +128,18 @@ def refund(
         reason=reason,
         money=money,
         valuation=valuation,
-        # Of a currency that rose no more than was ever taken.
-        support_cost_usd_minor=min(
-            support_cost_of(valuation.usd_minor, pledge.support_cost_basis_points), pledge.support_cost_usd_minor
-        ),
+        support_cost_usd_minor=_support_cost_back(pledge, money, valuation.usd_minor),
         effective_on=on,
         refunded_at=now,
     )
+
+
+def _support_cost_back(pledge: Pledge, money: Money, usd_minor: int) -> int:
+    """Of a currency that rose no more than was ever taken; with the last of it all that rounding has left."""
+    assert pledge.support_cost_basis_points is not None, "an agreement says its programme support cost"
+    if money.minor == pledge.received_minor - pledge.refunded_minor and not pledge.carried_over_usd_minor:
+        return min(pledge.support_cost_usd_minor, usd_minor)
+    return min(support_cost_of(usd_minor, pledge.support_cost_basis_points), pledge.support_cost_usd_minor)
 
 
 def carry_over(

@@ -10,9 +10,10 @@ from uuid import UUID
 from chassis.commands import check_revision
 from chassis.db import Tx
 from contracts.facts import Fact
+from contracts.refusals import Conflict
 from contracts.values import Caller, Money
 from services.pledges import actions, in_kind, in_kind_store, policy
-from services.pledges.in_kind import InKindContribution
+from services.pledges.in_kind import InKindContribution, InKindStatus
 from services.pledges.money import Validity
 from services.pledges.policy import Action
 
@@ -45,13 +46,22 @@ async def declare(
 async def reword(
     tx: Tx, in_kind_contribution_id: UUID, description: str, *, caller: Caller, expected: int, now: datetime
 ) -> None:
-    """Another description; what the contribution said before is forgotten."""
+    """Another description; what the contribution said before is forgotten.
+
+    Raises Conflict for a donor of what UNODC has acknowledged: then the office does it, which knows what it has.
+    """
     salt, texts_hash = actions.hash_texts(description)
+
+    def reworded(one: InKindContribution) -> Fact:
+        if one.status is InKindStatus.ACKNOWLEDGED and not policy.is_finance_officer(caller):
+            raise Conflict("in-kind-status", status=one.status, move="reword")
+        return one.reword(texts_hash, now=now)
+
     await move(
         tx,
         in_kind_contribution_id,
         Action.REWORD_IN_KIND,
-        lambda one: one.reword(texts_hash, now=now),
+        reworded,
         caller=caller,
         expected=expected,
     )

@@ -136,7 +136,7 @@ async def reword_in_kind(
     expected: Expected,
     now: Now,
 ) -> Response[InKindView]:
-    """For the donor and for a finance officer of UNODC, whatever became of the contribution.
+    """For the donor, and for a finance officer of UNODC; once it is acknowledged for the latter alone.
 
     What it said before is forgotten, also in statements as at an earlier moment.
     """

@@ -53,6 +53,29 @@ async def hold_balance(tx: Tx, fund: str) -> int:
     return int(available)
 
 
+async def least_available(tx: Tx, fund: str, *, since: date) -> int:
+    """What can be allocated from the fund on the day on which that is least, by value date, from that day on.
+
+    The balance has to be held: else another entry may come between the two.
+    """
+    return int(
+        await tx.fetchval(
+            """
+            SELECT available_usd_minor - greatest(0, (
+                SELECT max(came_after) FROM (
+                    SELECT sum(came) OVER (ORDER BY effective_on DESC) AS came_after FROM (
+                        SELECT effective_on, -sum(p.usd_minor) AS came FROM entry CROSS JOIN unnest(postings) AS p
+                        WHERE entry.fund = $1 AND effective_on > $2 AND p.account = 'available' GROUP BY effective_on
+                    ) AS of_day
+                ) AS later))
+            FROM balance WHERE fund = $1
+            """,
+            fund,
+            since,
+        )
+    )
+
+
 # The counters at last, so that others wait for their rows as short as can be.
 _WRITE = """
     WITH written AS (

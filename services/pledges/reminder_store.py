@@ -4,16 +4,20 @@ from datetime import date, datetime
 from uuid import UUID
 
 from chassis.db import Tx
+from contracts.facts import fact_type
+from contracts.rewording import PledgeReworded
 from services.pledges.schedule import REMINDER_DAYS
 
 DUE_MAX = 100
 """Pledges in one turn; the others have theirs in the next."""
 
+_REWORDED = fact_type(PledgeReworded)
+
 
 async def reminders_due(tx: Tx, now: datetime) -> list[UUID]:
     """Pledges with an instalment of which something has not come, and a reminder's day has.
 
-    Whoever works on a pledge is not disturbed: what happened to it in the last day counts as work.
+    Whoever works on a pledge is not disturbed: what happened to it in the last day counts as work, but not other words.
     """
     rows = await tx.fetch(
         """
@@ -25,12 +29,14 @@ async def reminders_due(tx: Tx, now: datetime) -> list[UUID]:
         ) AS owing
         WHERE owed > settled AND due_on + ($2::integer[])[reminders + 1] <= ($1::timestamptz AT TIME ZONE 'UTC')::date
             AND NOT EXISTS (SELECT FROM journal
-                WHERE aggregate_id = pledge_id AND recorded_at > $1::timestamptz - interval '1 day')
+                WHERE aggregate_id = pledge_id AND type <> $4
+                    AND recorded_at > $1::timestamptz - interval '1 day')
         ORDER BY pledge_id LIMIT $3
         """,
         now,
         list(REMINDER_DAYS),
         DUE_MAX,
+        _REWORDED,
     )
     return [row["pledge_id"] for row in rows]
 

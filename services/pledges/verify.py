@@ -84,6 +84,7 @@ async def verify(tx: Tx, say: Say = lambda _what, _done, _of: None) -> Report:
     await _look_at_pledges(tx, report, say)
     await _look_at_allocations(tx, report, say)
     await _look_at_requirements(tx, report, say)
+    await _look_for_lost(tx, report)
     return report
 
 
@@ -306,6 +307,29 @@ async def _look_at_requirements(tx: Tx, report: Report, say: Say) -> None:
         report.requirements += len(page)
         after = page[-1].requirement_id
         say("requirements", report.requirements, of)
+
+
+_LOST = {
+    Kind.PLEDGE: """
+        SELECT DISTINCT aggregate_id FROM journal WHERE aggregate = 'pledge'
+          AND NOT EXISTS (SELECT FROM pledge WHERE pledge_id = aggregate_id) ORDER BY aggregate_id
+    """,
+    Kind.ALLOCATION: """
+        SELECT DISTINCT aggregate_id FROM journal WHERE aggregate = 'allocation'
+          AND NOT EXISTS (SELECT FROM allocation WHERE allocation_id = aggregate_id) ORDER BY aggregate_id
+    """,
+    Kind.REQUIREMENT: """
+        SELECT DISTINCT aggregate_id FROM journal WHERE aggregate = 'requirement'
+          AND NOT EXISTS (SELECT FROM requirement WHERE requirement_id = aggregate_id) ORDER BY aggregate_id
+    """,
+}
+
+
+async def _look_for_lost(tx: Tx, report: Report) -> None:
+    """What facts tell of, and there is no row of."""
+    for kind, query in _LOST.items():
+        for row in await tx.fetch(query):
+            report.add(kind, f"{row['aggregate_id']}: facts tell of it, and there is none")
 
 
 async def _covered(tx: Tx, requirement_ids: Sequence[UUID]) -> Mapping[UUID, int]:

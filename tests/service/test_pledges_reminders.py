@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import httpx
 
 from chassis.db import Database
 from services.pledges.wiring import remind_or_lapse
-from tests.service.test_pledges import api, pledged, receive, usd
+from tests.service.test_pledges import NORWAY, api, pledged, post, receive, usd
 from tests.service.test_pledges_life import agreed, fund, move, part, pledge_of
 
 __all__ = ["api"]
@@ -50,6 +51,21 @@ async def test_nobody_is_reminded_of_what_is_being_worked_on(api: Client, databa
 
     assert await clock(databases["pledges"], today.isoformat()) == []
     assert await clock(databases["pledges"], later.isoformat()) == ["overdue"]
+
+
+async def test_other_words_keep_no_reminder_away(
+    api: Client, databases: Mapping[str, Database], database_url: str
+) -> None:
+    """Else a donor would be told of nothing that it reworded each day."""
+    one = await agreed(api, 1000, part(1000, "2026-04-01"))
+    connection = await asyncpg.connect(database_url)
+    # Past the trigger that lets no journal be rewritten: it was agreed three days ago.
+    await connection.execute("SET session_replication_role = replica")
+    await connection.execute("UPDATE pledges.journal SET recorded_at = recorded_at - interval '3 days'")
+    await connection.close()
+    await post(api, f"/v1/pledges/{one['pledge_id']}/reword", NORWAY, revision=2, note="Fictitious sample: later.")
+
+    assert await clock(databases["pledges"], datetime.now(UTC).date().isoformat()) == ["overdue"]
 
 
 async def test_a_pledge_that_nobody_signs_for_lapses(api: Client, databases: Mapping[str, Database]) -> None:

@@ -131,7 +131,10 @@ async def test_no_figure_changes_by_it_as_at_any_moment_and_the_words_do_in_all_
     as_at = await told(api, moment)
 
     await post(api, f"/v1/pledges/{pledge['pledge_id']}/reword", NORWAY, revision=1, note=AFTER)
-    await post(api, f"{IN_KIND}/{given['in_kind_contribution_id']}/reword", NORWAY, revision=2, description=AFTER)
+    path = f"{IN_KIND}/{given['in_kind_contribution_id']}/reword"
+    # What UNODC has said that it has, its donor alone makes nothing else of.
+    assert (409, "in-kind-status") == await refused(api, path, NORWAY, revision=2, description=AFTER)
+    await post(api, path, FINANCE, revision=2, description=AFTER)
 
     again = await now_of(api)
     for expected, found in (

@@ -235,7 +235,7 @@ async def money_is_pledged(stage: Stage) -> None:
     one = await stage.say(DONOR, "POST", path, given, to=NOBODY)
     path += "/{in_kind_contribution_id}"
     one = await stage.say(FINANCE, "POST", f"{path}/acknowledge", {}, about=one)
-    one = await stage.say(DONOR, "POST", f"{path}/reword", {}, about=one, to=OVERSEERS | {DONOR, FINANCE})
+    one = await stage.say(FINANCE, "POST", f"{path}/reword", {}, about=one, to=OVERSEERS | {DONOR, FINANCE})
     await stage.say(FINANCE, "POST", f"{path}/strike", {"reason": "given_back"}, about=one)
     days = {"starts_on": "2026-02-12", "ends_on": "2026-02-13"}
     planned = {"fund": FUND, "activity_kind": "outreach", "language": "en", **days}
