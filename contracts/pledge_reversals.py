@@ -60,7 +60,7 @@ class PledgeWriteOffReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledg
     restored: Restored
     effective_on: date
     reversed_at: datetime
-    valuation: Valuation | None
+    valuation: Valuation | None = None
 
 
 class PledgeCarryOverReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.carry-over-reversed.v1"):
@@ -105,7 +105,7 @@ class PledgeConditionReversed(Fact, frozen=True, kw_only=True, tag="pledges.pled
     usd_minor: UsdMinor
     effective_on: date
     reversed_at: datetime
-    valuation: Valuation | None
+    valuation: Valuation | None = None
 
 
 class PledgeReductionReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.reduction-reversed.v1"):
@@ -126,7 +126,7 @@ class PledgeReductionReversed(Fact, frozen=True, kw_only=True, tag="pledges.pled
     restored: Restored
     effective_on: date
     reversed_at: datetime
-    valuation: Valuation | None
+    valuation: Valuation | None = None
 
 
 FACTS: tuple[type[Fact], ...] = (

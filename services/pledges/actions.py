@@ -111,10 +111,7 @@ def last_day(now: datetime) -> date:
 
 
 async def fold(tx: Tx, told: Sequence[tuple[Event, Fact]]) -> Sequence[Entry]:
-    """What facts mean to the tables and to the ledger; the rebuilding from the journal does this and nothing else.
-
-    Returns the entries that were written.
-    """
+    """What facts mean to the tables and to the ledger, the entries; rebuilding from the journal does nothing else."""
     for event, fact in told:
         await _fold_into_tables(tx, event, fact)
     entries = [entry for event, fact in told if (entry := entry_of(event.id, event.time, fact))]

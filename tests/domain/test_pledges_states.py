@@ -127,7 +127,8 @@ def attempt(one: Pledge, move: str) -> Pledge:
             return evolve(one, back)
         case "reverse_condition":
             parts = scheduled([Instalment(due_on=APRIL, minor=one.minor - 1), conditional(1)])
-            met = replace(one, schedule=parts, committed_on=MARCH, committed_rate="1")
+            rate = {"committed_rate": "1", "committed_rate_source": "par", "committed_rate_date": MARCH}
+            met = replace(one, schedule=parts, committed_on=MARCH, **rate)
             before = replace(met, status=Status.COMMITTED, recognized_minor=one.minor - 1)
             wrong = before.meet_condition(2, on=APRIL, now=NOON)
             return evolve(met, reversals.reverse_condition(met, uuid4(), wrong, uuid4(), on=APRIL, now=NOON))
