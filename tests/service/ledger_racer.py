@@ -179,7 +179,8 @@ async def allocate(db: Database, chance: random.Random, usd_minor: int) -> None:
             fund,
             usd_minor,
             purpose,
-            on=DAY,
+            # Also what went back today is there to be set aside.
+            on=datetime.now(UTC).date(),
             caller=FINANCE,
             now=datetime.now(UTC),
         )
@@ -217,7 +218,7 @@ async def spend(db: Database, chance: random.Random, _: int) -> None:
                 one["allocation_id"],
                 chance.randint(1, one["usd_minor"]),
                 Spending.EXPENDITURE,
-                on=DAY,
+                on=datetime.now(UTC).date(),
                 caller=FINANCE,
                 expected=one["revision"],
                 now=datetime.now(UTC),

@@ -208,6 +208,7 @@ async def test_rates_are_listed_to_the_end_and_come_again_without_harm(api: Clie
     order = [(rate["valid_from"], rate["currency"]) for rate in seen]
     assert order == sorted(order, reverse=True)
     assert len(seen) == len(RATES)
+    assert [None] == list({r.pop("loaded_by") for r in seen} | {r.pop("rate_table_id") for r in seen}), "not for donors"
     assert {tuple(sorted(r.items())) for r in seen} == {tuple(sorted(r.items())) for r in RATES}
 
 

@@ -94,7 +94,7 @@ async def prove(databases: Mapping[str, Database], database_url: str) -> None:
 
 async def refunded(client: Client, pledge: Mapping[str, Any], money: Mapping[str, Any]) -> dict[str, Any]:
     now = await pledge_of(client, pledge)
-    body = {"money": money, "reason": "not_used", "refunded_on": "2026-05-02"}
+    body = {"money": money, "reason": "not_used"}
     await approve(client, await move(client, now, "refund", **body))
     return await entry_of(client, "refunded")
 

@@ -218,7 +218,8 @@ FOR_MATCH = "requirement_id IS NOT NULL AND status ="
         ("UPDATE allocation SET work_package = 'training' WHERE work_package = 'maintenance'",
          {(Kind.ALLOCATION, "work_package")}),
         (f"DELETE FROM allocation WHERE {FOR_MATCH} 'reversed'",
-         {(Kind.ALLOCATION, "entries name it, and there is none")}),
+         {(Kind.ALLOCATION, "entries name it, and there is none"),
+          (Kind.ALLOCATION, "facts tell of it, and there is none")}),
         (f'INSERT INTO allocation SELECT (json_populate_record(a, \'{{"allocation_id": "{UUID(int=7)}"}}\')).*'
          f" FROM allocation a WHERE {FOR_MATCH} 'made'",
          {(Kind.ALLOCATION, "no fact tells of it"), (Kind.REQUIREMENT, "covered_usd_minor")}),
