@@ -109,6 +109,7 @@ class Pledge(Struct, frozen=True, kw_only=True):
     received_minor: int = 0
     received_usd_minor: int = 0
     support_cost_usd_minor: int = 0
+    charges_usd_minor: int = 0
     relieved_usd_minor: int = 0
     received_on: date | None = None
     written_off_minor: int = 0

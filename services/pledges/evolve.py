@@ -93,6 +93,7 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
                 "received_minor": pledge.received_minor + fact.money.minor,
                 "received_usd_minor": pledge.received_usd_minor + fact.valuation.usd_minor,
                 "support_cost_usd_minor": pledge.support_cost_usd_minor + fact.support_cost_usd_minor,
+                "charges_usd_minor": pledge.charges_usd_minor + fact.charges_usd_minor,
                 "relieved_usd_minor": pledge.relieved_usd_minor + fact.relieved_usd_minor,
                 "received_on": fact.effective_on,
             }
@@ -101,6 +102,7 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
                 "received_minor": pledge.received_minor - fact.money.minor,
                 "received_usd_minor": pledge.received_usd_minor - fact.valuation.usd_minor,
                 "support_cost_usd_minor": pledge.support_cost_usd_minor - fact.support_cost_usd_minor,
+                "charges_usd_minor": pledge.charges_usd_minor - fact.charges_usd_minor,
                 "relieved_usd_minor": pledge.relieved_usd_minor - fact.relieved_usd_minor,
             }
         case PledgeReduced():

@@ -151,7 +151,7 @@ def carry_over(
     _in_time(pledge, on, "carried_over_on")
     if to_fund == pledge.fund:
         raise Invalid("same-fund")
-    left = pledge.usable_usd_minor - pledge.support_cost_usd_minor
+    left = pledge.usable_usd_minor - pledge.support_cost_usd_minor - pledge.charges_usd_minor
     if usd_minor > left:
         raise Conflict("carry-over-exceeds", left_usd_minor=left)
     return (

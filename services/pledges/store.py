@@ -130,16 +130,16 @@ _SAVE = Write(
                 committed_rate_source, committed_rate_date,
                 support_cost_basis_points, agreement,
                 recognized_minor, receipts, received_minor, received_usd_minor, support_cost_usd_minor,
-                relieved_usd_minor, received_on, written_off_minor, refunded_minor, refunded_usd_minor,
-                carried_over_usd_minor)
+                charges_usd_minor, relieved_usd_minor, received_on, written_off_minor, refunded_minor,
+                refunded_usd_minor, carried_over_usd_minor)
             SELECT pledge_id, donor, fund, status, revision, minor, currency, earmarking, requirement_id,
                 import_id, import_line, pledged_on, pledged_at, usd_minor, rate, rate_source, rate_date,
                 open_usd_minor, texts_hash, committed_on, committed_usd_minor, committed_rate,
                 committed_rate_source, committed_rate_date,
                 support_cost_basis_points, agreement,
                 recognized_minor, receipts, received_minor, received_usd_minor, support_cost_usd_minor,
-                relieved_usd_minor, received_on, written_off_minor, refunded_minor, refunded_usd_minor,
-                carried_over_usd_minor
+                charges_usd_minor, relieved_usd_minor, received_on, written_off_minor, refunded_minor,
+                refunded_usd_minor, carried_over_usd_minor
             FROM json_populate_record(NULL::pledge, $1::text::json)
             ON CONFLICT (pledge_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 minor = excluded.minor, open_usd_minor = excluded.open_usd_minor, texts_hash = excluded.texts_hash,
@@ -150,6 +150,7 @@ _SAVE = Write(
                 recognized_minor = excluded.recognized_minor, receipts = excluded.receipts,
                 received_minor = excluded.received_minor, received_usd_minor = excluded.received_usd_minor,
                 support_cost_usd_minor = excluded.support_cost_usd_minor,
+                charges_usd_minor = excluded.charges_usd_minor,
                 relieved_usd_minor = excluded.relieved_usd_minor, received_on = excluded.received_on,
                 written_off_minor = excluded.written_off_minor, refunded_minor = excluded.refunded_minor,
                 refunded_usd_minor = excluded.refunded_usd_minor,

@@ -73,6 +73,19 @@ async def test_no_more_falls_away_than_two_people_saw(api: Client) -> None:
     assert (409, "proposal-outdated") == await refused(api, path, SECOND, revision=1)
 
 
+async def test_no_more_goes_on_to_another_fund_than_the_bank_left_of_what_its_donor_sent(api: Client) -> None:
+    await receive(api, await agreed(api, 1_000), usd(1_000))
+    one = await agreed(api, 1_000)
+    body = {"money": usd(1_000), "charges_minor": 900, "received_on": "2026-04-20"}
+    one = await move(api, one, "receive", **body)
+    path = f"/v1/pledges/{one['pledge_id']}/carry-over"
+    to = {"to_fund": "SHERLOC-DEV"}
+    too_much = await refused(api, path, FINANCE, revision=one["revision"], money=usd(101), **to)
+    assert (409, "carry-over-exceeds") == too_much
+    await move(api, one, "carry-over", money=usd(100), **to)
+    assert 1_000 == (await get(api, f"/v1/funds/{FUND}"))["available_usd_minor"]
+
+
 async def test_what_is_spent_and_what_is_taken_back_wait_for_each_other_in_one_order(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
