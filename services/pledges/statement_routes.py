@@ -44,7 +44,8 @@ async def show_statement(
     fund: Fund = None,
     language: FromQuery[Language | None] = None,
 ) -> Response[bytes]:
-    """For the donor itself and for those who may read the whole ledger. By the same `as_at` the same bytes.
+    """For the donor itself and for those who may read the whole ledger. By the same `as_at` the same bytes,
+    but for words that the donor has put otherwise since.
 
     Of what had been recorded by `as_at`, else by now; of value dates from `from` (else all) until `until` (else the day
     of `as_at`), both included. In `language`, else in the one that `Accept-Language` prefers.
