@@ -15,6 +15,7 @@ from contracts.funds import FundOpened, FundRequirementRevised, YearlyRequiremen
 from contracts.refusals import Missing
 from contracts.values import Language
 from services.pledges.balances import EVER
+from services.pledges.ledger import PARTS
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,7 +51,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def open_fund(tx: Tx, fact: FundOpened, *, recorded_at: datetime) -> None:
-    """The fund with its balance of nothing."""
+    """The fund with its balance of nothing, part by part."""
     await tx.execute(
         """
         WITH opened AS (
@@ -61,7 +62,8 @@ async def open_fund(tx: Tx, fact: FundOpened, *, recorded_at: datetime) -> None:
             SELECT fund, year, usd_minor, coalesce(work_package, ''), revision, $8
             FROM opened, unnest($5::smallint[], $6::bigint[], $7::text[]) AS r(year, usd_minor, work_package)
         )
-        INSERT INTO balance (fund, available_usd_minor) SELECT fund, 0 FROM opened
+        INSERT INTO balance_part (fund, part, available_usd_minor)
+        SELECT fund, part, 0 FROM opened CROSS JOIN generate_series(0, $9::integer - 1) AS part
         """,
         fact.code,
         fact.fund_id,
@@ -71,6 +73,7 @@ async def open_fund(tx: Tx, fact: FundOpened, *, recorded_at: datetime) -> None:
         [requirement.usd_minor for requirement in fact.requirements],
         [requirement.work_package for requirement in fact.requirements],
         recorded_at,
+        PARTS,
     )
 
 

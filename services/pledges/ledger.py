@@ -41,13 +41,24 @@ class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
     postings: tuple[Row, ...]
 
 
+PARTS = 8
+"""In how many a fund's balance is counted: so many add to it at once, and wait for nobody's COMMIT."""
+
+
 async def hold_balance(tx: Tx, fund: str) -> int:
     """What can be allocated from the fund, held until the transaction ends. Raises Missing for a fund there is none of.
 
-    To be taken before the fact is announced: facts of one fund's money then stand in the journal in the order in which
-    they took effect, and the balance can be made again from them without ever being below zero.
+    To be taken by whoever takes, before anything of the fund is written: two who had added to it before would wait for
+    each other's part. And before the fact is announced: facts of one fund's money then stand in the journal in the
+    order in which they took effect, and the balance can be made again from them without ever being below zero.
     """
-    available = await tx.fetchval("SELECT available_usd_minor FROM balance WHERE fund = $1 FOR UPDATE", fund)
+    available = await tx.fetchval(
+        """
+        SELECT sum(available_usd_minor)::bigint FROM (
+            SELECT available_usd_minor FROM balance_part WHERE fund = $1 ORDER BY part FOR NO KEY UPDATE) AS held
+        """,
+        fund,
+    )
     if available is None:
         raise Missing("not-found")
     return int(available)
@@ -97,16 +108,9 @@ _WRITE_MANY = """
             AS w(entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate, rate_source,
                 rate_date, postings, reverses)
         RETURNING 1
-    ), locked AS MATERIALIZED (
-        -- In one order, whoever writes: two that move the balances of several funds never wait for each other.
-        SELECT fund FROM balance WHERE fund = ANY ($14::text[]) AND (SELECT count(*) FROM written) > 0
-        ORDER BY fund FOR UPDATE
-    ), moved AS (
-        UPDATE balance SET available_usd_minor = available_usd_minor + by_usd_minor
-        FROM locked JOIN unnest($14::text[], $15::bigint[]) AS moves(fund, by_usd_minor) USING (fund)
-        WHERE balance.fund = locked.fund AND available_usd_minor + by_usd_minor >= 0 RETURNING 1
     )
-    SELECT count(*) FROM moved
+    SELECT count(*) FROM unnest($14::text[], $15::bigint[]) AS moves(fund, by_usd_minor)
+    WHERE (SELECT count(*) FROM written) > 0 AND move_balance(fund, by_usd_minor)
 """
 
 
@@ -133,11 +137,11 @@ async def write_many(tx: Tx, entries: Sequence[Entry]) -> None:
 
 
 def _moves(entries: Sequence[Entry]) -> Mapping[str, int]:
-    """What each fund's balance moves by, of those whose does."""
+    """What each fund's balance moves by, of those whose does, in one order: two who move several never deadlock."""
     moves: dict[str, int] = {}
     for entry in entries:
         moves[entry.fund] = moves.get(entry.fund, 0) + entry.available_usd_minor
-    return {fund: by for fund, by in moves.items() if by}
+    return {fund: by for fund, by in sorted(moves.items()) if by}
 
 
 def _row(entry: Entry) -> Sequence[object]:

@@ -133,7 +133,7 @@ async def carried_forward(tx: Tx, year: int) -> tuple[CarriedForward, ...]:
     """What each fund could still allocate when the year ended."""
     ended = await balances.balances(tx, as_at=balances.EVER, until=date(year, 12, 31))
     held = {one.fund: -one.usd_minor for one in ended if one.account is Account.AVAILABLE}
-    funds = [row["fund"] for row in await tx.fetch("SELECT fund FROM balance ORDER BY fund")]
+    funds = [row["fund"] for row in await tx.fetch("SELECT fund FROM fund ORDER BY fund")]
     return tuple(CarriedForward(fund=fund, usd_minor=max(0, held.get(fund, 0))) for fund in funds)
 
 

@@ -59,7 +59,7 @@ def measure(part: str, *, rounds: int, seconds: float) -> Comparison:
 
 def table(comparison: Comparison) -> str:
     lines = [comparison.title, ""]
-    lines += [f"  {name:38}" + "".join(f"{f:>12}" for f in row) for name, row in comparison.figures]
+    lines += [f"  {name:44}" + "".join(f"{f:>12}" for f in row) for name, row in comparison.figures]
     lines += ["", f"  {'ratio':62} {'here':>6}  {'should be':>10}"]
     lines += [f"  {aim.what:62} {aim.ratio:6.2f}  {_wanted(aim):>10}{_spread(aim)}" for aim in comparison.aims]
     return "\n".join(lines)

@@ -3,25 +3,22 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import httpx
 import msgspec
 import pytest
-from msgspec.structs import replace
 
 from chassis.db import Database, Tx
 from chassis.ids import new_id
 from chassis.rebuild import verify
-from contracts.refusals import Conflict
-from services.pledges import allocation_store, in_kind_store, ledger, policy, store
+from services.pledges import allocation_store, in_kind_store, policy, store
 from services.pledges.allocations import Requirement
 from services.pledges.domain import Status
 from services.pledges.money import USD
-from services.pledges.postings import BOOKS, Account, Entry, EntryType, Posting
+from services.pledges.postings import BOOKS, Account, EntryType
 from services.pledges.wiring import SERVICE
 from tests.builders import a_caller, headers
 from tests.domain.test_pledges_states import a_pledge as a_domain_pledge
@@ -192,7 +189,7 @@ async def test_the_service_itself_edits_nothing(api: Client, db: Database, table
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE balance SET available_usd_minor = -1",
+        "UPDATE balance_part SET available_usd_minor = -1",
         "UPDATE pledge SET received_minor = minor + 1",
         "UPDATE pledge SET status = 'received'",
         "UPDATE pledge SET status = 'committed'",
@@ -269,76 +266,6 @@ async def test_fifty_allocations_at_once_take_exactly_what_there_is(api: Client,
     assert (fund["available_usd_minor"], fund["allocated_usd_minor"]) == (40, 960)
     assert balanced
     assert all(balanced)
-
-
-def _allocated(allocation_id: UUID, usd_minor: int) -> Entry:
-    return Entry(
-        entry_id=new_id(),
-        type=EntryType.ALLOCATED,
-        fund="SHERLOC-MNT",
-        effective_on=date(2026, 4, 20),
-        recorded_at=datetime.now(UTC),
-        postings=(Posting(Account.AVAILABLE, USD, usd_minor, usd_minor),
-                  Posting(Account.ALLOCATED, USD, -usd_minor, -usd_minor)),
-        allocation_id=allocation_id,
-    )  # fmt: skip
-
-
-async def _allocate(db: Database, entries: list[Entry]) -> bool:
-    try:
-        async with db.transaction() as tx:
-            await ledger.write_many(tx, entries)
-    except Conflict:
-        return False
-    return True
-
-
-async def test_of_entries_that_would_overdraw_a_fund_together_none_is_written(api: Client, db: Database) -> None:
-    """And one by one as many as the fund has money for."""
-    await funded(api, 1000)
-    made = await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(100), work_package="training")
-    entries = [_allocated(UUID(made["allocation_id"]), 300) for _ in range(4)]
-
-    assert not await _allocate(db, entries)
-    assert (await get(api, "/v1/funds/SHERLOC-MNT"))["available_usd_minor"] == 900
-    assert [True, True, True, False] == [await _allocate(db, [entry]) for entry in entries]
-    fund = await get(api, "/v1/funds/SHERLOC-MNT")
-    assert (fund["available_usd_minor"], fund["allocated_usd_minor"]) == (0, 1000)
-
-
-async def test_batches_over_the_same_funds_never_wait_for_each_other_in_a_circle(api: Client, db: Database) -> None:
-    await post(api, "/v1/funds", FINANCE, **a_fund("SHERLOC-DEV"))
-    made = []
-    for fund in ("SHERLOC-MNT", "SHERLOC-DEV"):
-        await funded(api, 1000, fund)
-        made.append(
-            UUID(
-                (await post(api, "/v1/allocations", FINANCE, fund=fund, money=usd(1), work_package="training"))[
-                    "allocation_id"
-                ]
-            )
-        )
-
-    def batch(turn: int) -> list[Entry]:
-        both = [replace(_allocated(made[n], 1), fund=fund) for n, fund in enumerate(("SHERLOC-MNT", "SHERLOC-DEV"))]
-        return both[:: -1 if turn % 2 else 1]
-
-    assert all(await asyncio.gather(*(_allocate(db, batch(turn)) for turn in range(40))))
-
-
-async def test_who_decides_about_a_fund_keeps_everybody_else_waiting(api: Client, db: Database) -> None:
-    """Else two facts could stand in the journal in another order than that in which they took effect."""
-    await funded(api, 1000)
-
-    async def other() -> int:
-        async with db.transaction() as tx:
-            return await ledger.hold_balance(tx, "SHERLOC-MNT")
-
-    async with db.transaction() as tx:
-        assert await ledger.hold_balance(tx, "SHERLOC-MNT") == 1000
-        waiting = asyncio.create_task(other())
-        assert await asyncio.wait({waiting}, timeout=0.3) == (set(), {waiting})
-    assert await waiting == 1000
 
 
 async def test_money_that_comes_in_meanwhile_can_be_taken_meanwhile(

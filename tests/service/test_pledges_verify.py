@@ -117,7 +117,7 @@ async def test_an_entry_that_was_taken_away_or_put_in_is_found(api: Client, db: 
     gone = await _entry(db, "allocated")
     await _tamper(
         database_url,
-        "UPDATE balance SET available_usd_minor = available_usd_minor + 60 WHERE fund = 'SHERLOC-MNT'",
+        "UPDATE balance_part SET available_usd_minor = available_usd_minor + 60 WHERE fund = 'SHERLOC-MNT' AND part = 0",
         f"DELETE FROM entry WHERE entry_id = '{gone}'",
     )
     assert [
@@ -136,7 +136,9 @@ async def test_a_counter_a_closing_and_a_pledge_that_say_something_else_are_foun
     api: Client, db: Database, database_url: str
 ) -> None:
     assert await count_again(db) == []
-    await _tamper(database_url, "UPDATE balance SET available_usd_minor = 1 WHERE fund = 'SHERLOC-MNT'")
+    await _tamper(
+        database_url, "UPDATE balance_part SET available_usd_minor = 1 WHERE fund = 'SHERLOC-MNT' AND part = 7"
+    )
     assert await _kinds(db) == {Kind.COUNTER}
     assert await count_again(db) == ["SHERLOC-MNT"]
 

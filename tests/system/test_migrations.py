@@ -92,6 +92,26 @@ MEANT = {
         "require-concurrent-index-creation",
     ): "the column is new, and empty",
     (
+        "services/pledges/migrations/0020_counters_in_parts.sql",
+        "renaming-table",
+    ): "a view of the old name says what it said; with the processes of pledges stopped, as the changes say",
+    (
+        "services/pledges/migrations/0020_counters_in_parts.sql",
+        "ban-drop-constraint",
+    ): "a wider one takes its place in the same statement",
+    (
+        "services/pledges/migrations/0020_counters_in_parts.sql",
+        "constraint-missing-not-valid",
+    ): "a table of one row for each fund",
+    (
+        "services/pledges/migrations/0020_counters_in_parts.sql",
+        "adding-serial-primary-key-field",
+    ): "a table of one row for each fund",
+    (
+        "services/pledges/migrations/0020_counters_in_parts.sql",
+        "ban-drop-default",
+    ): "it was given three statements before",
+    (
         "services/pledges/migrations/0017_closings_by_work_package.sql",
         "adding-required-field",
     ): "the version before must write none: see there",
