@@ -386,7 +386,10 @@ class AllocationSpent(Fact, frozen=True, kw_only=True, tag="pledges.allocation.s
 
 
 class AllocationSpendingReversed(Fact, frozen=True, kw_only=True, tag="pledges.allocation.spending-reversed.v1"):
-    """A use of allocated money had been recorded wrongly: it counts as unused again, by two people."""
+    """A use of allocated money had been recorded wrongly: it counts as unused again, by two people.
+
+    Where the rest of the allocation had gone back before (`returned`), so does this, at once.
+    """
 
     allocation_id: UUID
     fund: FundCode
@@ -396,6 +399,8 @@ class AllocationSpendingReversed(Fact, frozen=True, kw_only=True, tag="pledges.a
     usd_minor: UsdMinor
     effective_on: date
     reversed_at: datetime
+    requirement_id: UUID | None = None
+    returned: bool = False
 
 
 class ImportRecorded(Fact, frozen=True, kw_only=True, tag="pledges.import.recorded.v1"):

@@ -49,7 +49,9 @@ def chained(entries: Sequence[Entry | EntryRow]) -> list[Told]:
             elif entry.type in REVERSES:
                 parent = last[REVERSES[entry.type], about], account
             elif entry.reverses is not None:
-                parent = entry.reverses, account
+                wrong = (entry.reverses, account)
+                goes_back = account is AVAILABLE and wrong not in {one.place for one in found}
+                parent = (last[EntryType.ALLOCATED, about], account) if goes_back else wrong
             kind = KINDS[account]
             found.append(
                 Told(

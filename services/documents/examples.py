@@ -13,7 +13,8 @@ from msgspec import inspect
 
 from contracts.facts import Event, Fact, fact_type
 from contracts.values import Role
-from services.documents.sample_values import ACTORS, FIRST, LEAST, REASONS, VALUES
+from services.documents.sample_actors import ACTORS, FIRST
+from services.documents.sample_values import LEAST, REASONS, VALUES
 
 WHEN = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 DAY = "2026-11-25"

@@ -158,6 +158,8 @@ async def _fold_into_tables(tx: Tx, event: Event, fact: Fact) -> None:
             await allocation_store.spend(tx, fact.allocation_id, fact.usd_minor)
         case AllocationSpendingReversed():
             await allocation_store.spend(tx, fact.allocation_id, -fact.usd_minor)
+            if fact.returned and fact.requirement_id is not None:
+                await allocation_store.cover(tx, fact.requirement_id, -fact.usd_minor)
         case _ if fact.aggregate == "in_kind_contribution":
             declared = await in_kind_store.locked(tx, event.aggregate_id)
             await in_kind_store.save(tx, in_kind.evolve(declared, fact))

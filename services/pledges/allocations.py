@@ -250,8 +250,7 @@ class Allocation(Struct, frozen=True, kw_only=True):
     def reverse_spending(
         self, entry_id: UUID, spent: AllocationSpent, proposal_id: UUID, *, on: date, now: datetime
     ) -> AllocationSpendingReversed:
-        """Raises Conflict where the rest of the allocation has gone back since: there is nothing to count it to."""
-        self._require_made()
+        """What was spent is set aside again; or goes back to the fund, where the rest has gone before."""
         return AllocationSpendingReversed(
             allocation_id=self.allocation_id,
             fund=self.fund,
@@ -261,6 +260,8 @@ class Allocation(Struct, frozen=True, kw_only=True):
             usd_minor=spent.usd_minor,
             effective_on=max(on, spent.effective_on),
             reversed_at=now,
+            requirement_id=self.requirement_id,
+            returned=self.status is AllocationStatus.RETURNED,
         )
 
     def _require_made(self) -> None:

@@ -305,7 +305,7 @@ async def _take_back_of_allocation(
     if isinstance(fact, AllocationMade):
         return [(allocation.reverse(told.id, proposal_id, on=on, now=now), version)]
     taken_back = allocation.reverse_spending(told.id, fact, proposal_id, on=on, now=now)
-    if not is_over:
+    if taken_back.returned or not is_over:
         return [(taken_back, version)]
     left = replace(allocation, spent_usd_minor=allocation.spent_usd_minor - fact.usd_minor)
     donors = await allocation_store.fund_donors(tx, fact.fund)

@@ -44,6 +44,11 @@ _FOUND = """
                 UNION ALL
                 SELECT entry_id, postings FROM entry
                 WHERE allocation_id = e.allocation_id AND type = ($9::text[])[array_position($8::text[], e.type)]
+                UNION ALL
+                -- What was spent of an allocation and goes back to the fund at once.
+                SELECT entry_id, postings FROM entry
+                WHERE allocation_id = e.allocation_id AND type = 'allocated' AND e.type = 'reversed'
+                  AND p.account = 'available' AND entry_id <> e.reverses
             ) AS o CROSS JOIN unnest(o.postings) WITH ORDINALITY AS q(account, currency, minor, usd_minor, position)
             WHERE q.account = coalesce(($10::text[])[array_position($8::text[], e.type)], p.account)
         ) AS parent_flow_id

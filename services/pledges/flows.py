@@ -89,8 +89,8 @@ PARENTS: Mapping[EntryType, tuple[EntryType, Account]] = {
     EntryType.DISBURSED: (EntryType.ALLOCATED, Account.AVAILABLE),
 }
 """By the type of an entry, of which flow its flows are parts: the one on that account in the entry of that type of the
-same pledge or allocation. What reverses another entry is a part of that one's flow on the same account; what is pledged
-or allocated is a part of nothing."""
+same pledge or allocation. What reverses another entry is a part of that one's flow on the same account, or of what was
+allocated where it goes back to the fund; what is pledged or allocated is a part of nothing."""
 
 
 class FlowRow(Struct, frozen=True, kw_only=True):

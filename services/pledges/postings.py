@@ -269,7 +269,8 @@ def _of_allocation(fact: OfAllocation) -> tuple[EntryType, list[Posting]]:
         case AllocationSpent():
             return EntryType.DISBURSED if fact.how == DISBURSEMENT else EntryType.SPENT, spent
         case AllocationSpendingReversed():
-            return EntryType.REVERSED, _opposite(spent)
+            to = Account.AVAILABLE if fact.returned else Account.ALLOCATED
+            return EntryType.REVERSED, [_dollars(Account.SPENT, fact.usd_minor), _dollars(to, -fact.usd_minor)]
 
 
 def _pledged(money: Money, usd_minor: int) -> list[Posting]:

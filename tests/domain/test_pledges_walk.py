@@ -8,13 +8,13 @@ from uuid import uuid4
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
-from msgspec.structs import replace
 
+from contracts.facts import Fact
 from contracts.pledges import Instalment, PledgeReceived, RequirementOpened, Valuation
 from contracts.refusals import Conflict
 from contracts.values import Money
 from services.pledges import allocations, exits, reversals
-from services.pledges.allocations import Spending
+from services.pledges.allocations import Allocation, AllocationStatus, Spending
 from services.pledges.domain import MOVES, Pledge, pledge
 from services.pledges.earmarking import Earmarking
 from services.pledges.money import value
@@ -294,46 +294,49 @@ class Ledger(Books):
         self.post(fact)
         self.allocations[fact.allocation_id] = allocations.allocated(fact)
 
-    @precondition(lambda self: self.allocations)
-    @rule(data=st.data(), share=st.fractions(0, 1, max_denominator=5))
-    def spend(self, data: st.DataObject, share: Fraction) -> None:
-        fit = [one for one in self.allocations.values() if int(one.unspent_usd_minor * share)]
+    def made(self) -> list[Allocation]:
+        return [one for one in self.allocations.values() if one.status is AllocationStatus.MADE]
+
+    @precondition(lambda self: self.made())
+    @rule(data=st.data(), share=st.fractions(0, 1, max_denominator=5), how=st.sampled_from(Spending))
+    def spend(self, data: st.DataObject, share: Fraction, how: Spending) -> None:
+        fit = [one for one in self.made() if int(one.unspent_usd_minor * share)]
         if not fit:
             return
         one = data.draw(st.sampled_from(fit))
-        usd_minor = int(one.unspent_usd_minor * share)
-        fact = one.spend(usd_minor, Spending.EXPENDITURE, on=DAYS[3], now=NOON)
-        self.expected[one.fund]["spent"] += usd_minor
-        self.post(fact)
+        fact = one.spend(int(one.unspent_usd_minor * share), how, on=DAYS[3], now=NOON)
+        self.expected[one.fund]["spent"] += fact.usd_minor
+        self.follow_allocation(one, fact)
         self.spendings.append((self.entries[-1].entry_id, fact))
-        self.allocations[one.allocation_id] = replace(one, spent_usd_minor=one.spent_usd_minor + usd_minor)
+
+    def follow_allocation(self, one: Allocation, fact: Fact) -> None:
+        self.post(fact)
+        self.allocations[one.allocation_id] = allocations.evolve(one, fact)
 
     @precondition(lambda self: self.spendings)
     @rule(data=st.data())
     def reverse_spending(self, data: st.DataObject) -> None:
-        fit = [(entry_id, spent) for entry_id, spent in self.spendings if spent.allocation_id in self.allocations]
-        if not fit:
-            return
-        entry_id, spent = data.draw(st.sampled_from(fit))
+        """Also where the rest has gone back: then it is allocated no more."""
+        entry_id, spent = data.draw(st.sampled_from(self.spendings))
         one = self.allocations[spent.allocation_id]
         self.spendings.remove((entry_id, spent))
         self.expected[one.fund]["spent"] -= spent.usd_minor
-        self.post(one.reverse_spending(entry_id, spent, uuid4(), on=DAYS[3], now=NOON))
-        self.allocations[one.allocation_id] = replace(one, spent_usd_minor=one.spent_usd_minor - spent.usd_minor)
+        if one.status is AllocationStatus.RETURNED:
+            self.expected[one.fund]["allocated"] -= spent.usd_minor
+        self.follow_allocation(one, one.reverse_spending(entry_id, spent, uuid4(), on=DAYS[3], now=NOON))
 
-    @precondition(lambda self: self.allocations)
+    @precondition(lambda self: self.made())
     @rule(data=st.data(), wrongly=st.booleans())
     def give_back(self, data: st.DataObject, wrongly: bool) -> None:
-        fit = [
-            one for one in self.allocations.values() if one.unspent_usd_minor and not (wrongly and one.spent_usd_minor)
-        ]
+        fit = [one for one in self.made() if one.unspent_usd_minor and not (wrongly and one.spent_usd_minor)]
         if not fit:
             return
-        one = self.allocations.pop(data.draw(st.sampled_from(fit)).allocation_id)
+        one = data.draw(st.sampled_from(fit))
         self.expected[one.fund]["allocated"] -= one.unspent_usd_minor
         made = next(entry.entry_id for entry in self.entries if entry.allocation_id == one.allocation_id)
-        self.post(
-            one.reverse(made, uuid4(), on=DAYS[3], now=NOON) if wrongly else one.give_back((), on=DAYS[3], now=NOON)
+        self.follow_allocation(
+            one,
+            one.reverse(made, uuid4(), on=DAYS[3], now=NOON) if wrongly else one.give_back((), on=DAYS[3], now=NOON),
         )
 
 

@@ -104,6 +104,7 @@ async def used(api: Client, databases: Mapping[str, Database]) -> str:
     await reverse(api, await entry_of(api, "disbursed"))
     now = await get(api, path)
     await post(api, f"{path}/return", FINANCE, revision=now["revision"])
+    await reverse(api, await entry_of(api, "spent"))
     for minor in (200_00, 10_00):
         made = await post(
             api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(minor), work_package="maintenance"
@@ -216,6 +217,8 @@ async def test_each_flow_says_where_its_money_goes(api: Client, way: Mapping[str
         ("outgoing", "reversed", "pass_through", provider, -40_00),
         ("outgoing", "spent", "standard", lacks, 30_00),
         ("internal", "returned", "standard", lacks, -170_00),
+        ("outgoing", "reversed", "standard", lacks, -30_00),
+        ("internal", "reversed", "standard", lacks, -30_00),
         ("internal", "allocated", "standard", "maintenance", 200_00),
         ("internal", "allocated", "standard", "maintenance", 10_00),
         ("internal", "reversed", "standard", "maintenance", -10_00),

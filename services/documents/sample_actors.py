@@ -1,0 +1,64 @@
+"""Whose hand an example's fact comes from, and with which facts an aggregate begins."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "KEN:focal_point": frozenset(
+            {"RequestDrafted", "RequestRevised", "RequestSubmitted", "RequestWithdrawn", "RequestDelivered"}
+            | {"CirculationDecided", "ConsentGiven", "ConsentWithdrawn", "MatchAccepted", "MatchCompleted"}
+            | {"MatchConfirmed", "MatchEvaluated", "MatchDeclinedByState", "AttachmentAdded", "AttachmentRemoved"}
+            | {"SubscriptionRegistered", "NotificationRead", "WebhookRegistered", "WebhookRotated", "WebhookEnabled"}
+            | {"WebhookRemoved", "ClientRegistered", "ClientRotated", "ClientEnded"}
+        ),
+        "UNODC:coordinator": frozenset(
+            {"RequestRegistered", "RequestReturned", "RequestDeclined", "RequestOpened", "RequestHeld"}
+            | {"RequestResumed", "RequestReopened", "RequestClosed", "OfferingApproved", "OfferingReturned"}
+            | {"OfferingSuspended", "OfferingResumed", "MatchNominated", "MatchShortlisted", "MatchPresented"}
+            | {"MatchNotPursued", "MatchRevoked", "ConsentRecorded", "TreatyStatusRecorded", "WeightsAdopted"}
+        ),
+        "UNODC-SHERLOC:provider_officer": frozenset(
+            {"OfferingDrafted", "OfferingRevised", "OfferingSubmitted", "OfferingReconfirmed", "OfferingWithdrawn"}
+            | {"MatchInterested", "MatchProviderConfirmed", "MatchBegun", "MatchDeclinedByProvider"}
+        ),
+        "UNODC:administrator": frozenset(
+            {"OrganizationRegistered", "PersonEntered", "PersonIdentified", "PersonDisabled", "PersonEnabled"}
+            | {"PersonErasureProposed", "PersonErasureDeclined", "PersonErased"}
+            | {"AppointmentProposed", "AppointmentMade", "AppointmentRefused", "AppointmentWithdrawn"}
+            | {"AppointmentEnded"}
+        ),
+        "NOR:donor_officer": frozenset(
+            {"PledgePledged", "PledgeReworded", "PledgeWithdrawn"}
+            | {"InKindContributionDeclared", "InKindContributionReworded", "InKindContributionWithdrawn"}
+        ),
+        "UNODC:finance_officer": frozenset(
+            {"FundOpened", "FundRequirementRevised", "RatesLoaded", "PledgeCommitted", "PledgeConditionMet"}
+            | {"PledgeReceived", "PledgeReduced"}
+            | {"PledgeLapsed", "PledgeCarriedOver", "PledgeBroughtForward", "PledgeClosed", "AllocationMade"}
+            | {"AllocationSpent", "ProposalMade", "ProposalApproved", "ProposalRefused", "PeriodClosed"}
+            | {"ImportRecorded", "InKindContributionAcknowledged", "InKindContributionStruck"}
+            | {"ActivityPlanned", "ActivityRevised", "ActivityCompleted", "ActivityCancelled"}
+        ),
+    }
+)
+"""Who does it; whatever is missing here follows from another fact, without anybody's hand."""
+
+FIRST: frozenset[str] = frozenset(
+    {
+        "RequestDrafted",
+        "AttachmentAdded",
+        "OfferingDrafted",
+        "LineRanked",
+        "MatchSuggested",
+        "MatchNominated",
+        "MatchInterested",
+        "FundOpened",
+    }
+    | {"RatesLoaded", "PledgePledged", "RequirementOpened", "AllocationMade", "SubscriptionRegistered"}
+    | {"ProposalMade", "PeriodClosed"}
+    | {"NotificationOwed", "WebhookRegistered", "OrganizationRegistered", "PersonEntered", "AppointmentProposed"}
+    | {"ClientRegistered", "TreatyStatusRecorded", "WeightsAdopted", "ImportRecorded"}
+    | {"InKindContributionDeclared", "ActivityPlanned"}
+)
+"""What an aggregate begins with."""
