@@ -90,10 +90,13 @@ async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Even
 
 
 async def _check_days(tx: Tx, entries: Sequence[Entry]) -> None:
-    """The counter says what there is; what takes effect on an earlier day takes of what there was from that day on."""
+    """The counter says what there is; what takes effect on an earlier day takes of what there was from that day on.
+
+    Also today: what came may have come with tomorrow's date.
+    """
     for entry in entries:
         taken = -entry.available_usd_minor
-        if taken > 0 and entry.effective_on < entry.recorded_at.date():
+        if taken > 0 and entry.effective_on < last_day(entry.recorded_at):
             least = await ledger.least_available(tx, entry.fund, since=entry.effective_on)
             if least < 0:
                 raise Conflict("balance-exceeded", available_usd_minor=max(0, least + taken))

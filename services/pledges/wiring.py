@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from chassis.db import Database
+from chassis.db import Database, OutcomeUnknown, is_transient
 from chassis.following import Followed
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every
@@ -91,13 +91,18 @@ async def _count_again(db: Database) -> None:
 
 
 async def remind_or_lapse(db: Database, lapse_days: int, now: datetime | None = None) -> None:
-    """Each pledge by itself: one that cannot be now keeps none before it waiting."""
+    """Each pledge by itself: one that cannot be keeps no other waiting."""
     now = now or datetime.now(UTC)
     async with db.transaction() as tx:
         due = await exit_actions.due(tx, now, lapse_days=lapse_days)
     for pledge_id in due:
-        async with db.transaction() as tx:
-            await exit_actions.remind_or_lapse(tx, pledge_id, now)
+        try:
+            async with db.transaction() as tx:
+                await exit_actions.remind_or_lapse(tx, pledge_id, now)
+        except Exception as error:
+            if is_transient(error) or isinstance(error, OutcomeUnknown):
+                raise
+            log.exception("pledge neither reminded of nor lapsed", pledge_id=str(pledge_id))
 
 
 def loops(running: Running) -> Mapping[str, Loop]:

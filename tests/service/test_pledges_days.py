@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
@@ -30,6 +31,20 @@ async def test_money_is_set_aside_and_goes_back_on_no_day_before_it_came(api: Cl
     assert (409, "balance-exceeded") == await refused(api, ALLOCATIONS, FINANCE, **more)
     await approve(api, refund)
     assert (409, "balance-exceeded") == await refused(api, ALLOCATIONS, FINANCE, **{**aside, "money": usd(1)})
+
+
+async def test_what_comes_tomorrow_is_not_set_aside_today(api: Client) -> None:
+    """East of Greenwich it is tomorrow already."""
+    today = datetime.now(UTC).date()
+    tomorrow = (today + timedelta(days=1)).isoformat()
+    pledge = await agreed(api, 1_000)
+    await move(api, pledge, "receive", money=usd(1_000), received_on=tomorrow)
+    aside = {"fund": FUND, "money": usd(600), "work_package": "training"}
+
+    refused_today = await refused(api, ALLOCATIONS, FINANCE, **aside, allocated_on=today.isoformat())
+
+    assert (409, "balance-exceeded") == refused_today
+    await post(api, ALLOCATIONS, FINANCE, **aside, allocated_on=tomorrow)
 
 
 async def test_a_receipt_is_not_taken_back_on_a_day_on_which_its_money_was_set_aside(api: Client) -> None:

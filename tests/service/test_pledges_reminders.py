@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -75,3 +76,20 @@ async def test_a_pledge_that_nobody_signs_for_lapses(api: Client, databases: Map
     assert await clock(databases["pledges"], "2027-02-13") == ["lapsed"]
     assert await clock(databases["pledges"], "2027-02-13") == []
     assert ((await pledge_of(api, pledge))["status"], (await fund(api))["pledged"]) == ("lapsed", 0)
+
+
+async def test_a_pledge_that_cannot_lapse_keeps_no_other_waiting(
+    api: Client, databases: Mapping[str, Database], database_url: str
+) -> None:
+    pledges = [await pledged(api) for _ in range(3)]
+    first = pledges[0]["pledge_id"]
+    await post(api, f"/v1/pledges/{first}/reword", NORWAY, revision=1, note="Fictitious sample.")
+    connection = await asyncpg.connect(database_url)
+    # Its next fact would be one that its journal has.
+    await connection.execute("UPDATE pledges.pledge SET revision = 1 WHERE pledge_id = $1", UUID(first))
+    await connection.close()
+
+    assert await clock(databases["pledges"], "2027-02-13") == ["lapsed", "lapsed"]
+
+    statuses = [(await pledge_of(api, one))["status"] for one in pledges]
+    assert statuses == ["pledged", "lapsed", "lapsed"]
