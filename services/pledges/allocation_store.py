@@ -149,7 +149,7 @@ async def made_for(tx: Tx, requirement_id: UUID) -> list[Allocation]:
     rows = await tx.fetch(
         """
         SELECT * FROM allocation WHERE requirement_id = $1 AND status = 'made'
-        ORDER BY fund, allocation_id FOR UPDATE
+        ORDER BY fund COLLATE "C", allocation_id FOR UPDATE
         """,
         requirement_id,
     )
