@@ -360,7 +360,6 @@ async def receive(
         on=on,
         now=now,
     )
-    await ledger.hold_balance(tx, before.fund)
     await record(tx, fact, version=before.revision + 1)
 
 
@@ -445,7 +444,6 @@ async def hear_of_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
     for allocation in await allocation_store.made_for(tx, requirement.requirement_id):
         if not allocation.unspent_usd_minor:
             continue
-        await ledger.hold_balance(tx, allocation.fund)
         donors = await allocation_store.fund_donors(tx, allocation.fund)
         back = allocation.give_back(donors, on=on, now=event.time)
         facts.append((back, allocation.revision + 1))

@@ -120,7 +120,6 @@ async def give_back(tx: Tx, allocation_id: UUID, *, on: date, caller: Caller, ex
         # Before the balance, as whoever allocates to it.
         async with tx.by_itself():
             await allocation_store.locked_requirement(tx, allocation.requirement_id)
-    await ledger.hold_balance(tx, allocation.fund)
     donors = await allocation_store.fund_donors(tx, allocation.fund)
     await record(tx, allocation.give_back(donors, on=on, now=now), version=allocation.revision + 1)
 

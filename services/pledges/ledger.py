@@ -48,9 +48,9 @@ PARTS = 8
 async def hold_balance(tx: Tx, fund: str) -> int:
     """What can be allocated from the fund, held until the transaction ends. Raises Missing for a fund there is none of.
 
-    To be taken by whoever takes, before anything of the fund is written: two who had added to it before would wait for
-    each other's part. And before the fact is announced: facts of one fund's money then stand in the journal in the
-    order in which they took effect, and the balance can be made again from them without ever being below zero.
+    Whoever takes holds first, before anything of the fund is written: two who had added to it before would wait for
+    each other's part. And before the fact is announced: it then stands in the journal behind all that it takes of, and
+    the balance can be made again from the facts without ever being below zero. Whoever adds holds nothing.
     """
     available = await tx.fetchval(
         """
@@ -137,7 +137,7 @@ async def write_many(tx: Tx, entries: Sequence[Entry]) -> None:
 
 
 def _moves(entries: Sequence[Entry]) -> Mapping[str, int]:
-    """What each fund's balance moves by, of those whose does, in one order: two who move several never deadlock."""
+    """What each fund's balance moves by, of those whose does, in the order of their codes, as funds are held."""
     moves: dict[str, int] = {}
     for entry in entries:
         moves[entry.fund] = moves.get(entry.fund, 0) + entry.available_usd_minor

@@ -1,7 +1,7 @@
 """What a fund has to allocate, counted in parts: who adds waits for nobody, who takes sees all of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from contracts.refusals import Conflict
 from services.pledges import balances, ledger
 from services.pledges.money import USD
 from services.pledges.postings import Account, Entry, EntryType, Posting
-from tests.service.test_pledges import FINANCE, a_fund, funded, get, post, usd
+from tests.service.test_pledges import FINANCE, a_fund, committed, funded, get, post, receive, usd
 
 Client = httpx.AsyncClient
 
@@ -131,7 +131,7 @@ async def test_as_many_add_at_once_as_there_are_parts_and_wait_for_no_commit(api
         assert await ledger.hold_balance(tx, "SHERLOC-MNT") == 999 + 10 * ledger.PARTS
 
 
-async def test_one_more_waits_until_one_of_them_has_ended(api: Client, db: Database) -> None:
+async def test_who_adds_waits_for_whoever_holds_all(api: Client, db: Database) -> None:
     await funded(api, 1000)
     allocation_id = await _an_allocation(api, 1)
 
@@ -148,16 +148,58 @@ async def test_one_more_waits_until_one_of_them_has_ended(api: Client, db: Datab
         assert sum(await _parts(tx)) == 999 + 10
 
 
-async def test_more_than_any_part_has_is_taken_of_several_and_never_more_than_there_is(
-    api: Client, db: Database
+async def test_receipts_to_one_fund_wait_for_no_commit_of_each_other(
+    api: Client, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Forty who take 30 each, and look at no balance before, of eight parts with 25."""
+    """The commands, and not the statement alone: none of them ends before all have written their entries."""
+    pledges = [await committed(api, money=usd(100)) for _ in range(4)]
+    together, write_many = asyncio.Barrier(len(pledges)), ledger.write_many
+
+    async def and_wait(tx: Tx, entries: Sequence[Entry]) -> None:
+        await write_many(tx, entries)
+        await together.wait()
+
+    monkeypatch.setattr(ledger, "write_many", and_wait)
+    await asyncio.wait_for(asyncio.gather(*(receive(api, one, usd(100)) for one in pledges)), timeout=10)
+    assert 400 == (await get(api, "/v1/funds/SHERLOC-MNT"))["available_usd_minor"]
+
+
+@pytest.mark.parametrize("usd_minor", [7, 30])
+async def test_who_takes_and_has_held_nothing_is_never_refused_wrongly_nor_waits_in_a_circle(
+    api: Client, db: Database, usd_minor: int
+) -> None:
     await funded(api, 25 * ledger.PARTS + 1)
     allocation_id = await _an_allocation(api, 1)
     async with db.transaction() as tx:
         await tx.execute("UPDATE balance_part SET available_usd_minor = 25")
 
-    taken = await asyncio.gather(*(_allocate(db, [_allocated(allocation_id, 30)]) for _ in range(40)))
+    for _ in range(6):
+        taken = await asyncio.gather(*(_allocate(db, [_allocated(allocation_id, usd_minor)]) for _ in range(60)))
+        assert sum(taken) == 25 * ledger.PARTS // usd_minor
+        async with db.transaction() as tx:
+            await ledger.write(tx, _allocated(allocation_id, -usd_minor * sum(taken)))
+            await tx.execute("UPDATE balance_part SET available_usd_minor = 25")
+
+
+async def test_more_than_any_part_has_is_taken_of_several_and_never_more_than_there_is(
+    api: Client, db: Database
+) -> None:
+    """Forty who take 30 each of eight parts with 25."""
+    await funded(api, 25 * ledger.PARTS + 1)
+    allocation_id = await _an_allocation(api, 1)
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE balance_part SET available_usd_minor = 25")
+
+    async def take() -> bool:
+        try:
+            async with db.transaction() as tx:
+                await ledger.hold_balance(tx, "SHERLOC-MNT")
+                await ledger.write(tx, _allocated(allocation_id, 30))
+        except Conflict:
+            return False
+        return True
+
+    taken = await asyncio.gather(*(take() for _ in range(40)))
 
     assert sum(taken) == 25 * ledger.PARTS // 30
     async with db.transaction() as tx:

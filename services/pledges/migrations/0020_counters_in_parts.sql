@@ -9,8 +9,10 @@ INSERT INTO balance_part (fund, part, available_usd_minor)
 SELECT fund, part, 0 FROM fund CROSS JOIN generate_series(1, 7) AS part;
 ALTER TABLE balance_part ALTER COLUMN part DROP DEFAULT;
 
+-- Of a fund that has no counters it says nothing there is, and whoever proves the books finds that.
 CREATE VIEW balance WITH (security_invoker = true) AS
-SELECT fund, sum(available_usd_minor)::bigint AS available_usd_minor FROM balance_part GROUP BY fund;
+SELECT fund, coalesce(sum(available_usd_minor), 0)::bigint AS available_usd_minor
+FROM fund LEFT JOIN balance_part USING (fund) GROUP BY fund;
 
 CREATE OR REPLACE FUNCTION move_balance(of_fund text, by_usd_minor bigint) RETURNS boolean
 LANGUAGE plpgsql AS $$
@@ -18,26 +20,32 @@ DECLARE
     missing bigint := -by_usd_minor;
     held record;
 BEGIN
-    -- The part of this connection, in which others come seldom between; else any that is free.
-    UPDATE balance_part SET available_usd_minor = available_usd_minor + by_usd_minor
-    WHERE (fund, part) = (
-        SELECT fund, part FROM balance_part
-        WHERE fund = of_fund AND part = pg_backend_pid() % 8 AND available_usd_minor + by_usd_minor >= 0
-        FOR NO KEY UPDATE SKIP LOCKED);
-    IF FOUND THEN
-        RETURN true;
-    END IF;
-    UPDATE balance_part SET available_usd_minor = available_usd_minor + by_usd_minor
-    WHERE (fund, part) = (
-        SELECT fund, part FROM balance_part WHERE fund = of_fund AND available_usd_minor + by_usd_minor >= 0
-        LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED);
-    IF FOUND THEN
-        RETURN true;
-    END IF;
-    IF by_usd_minor > 0 THEN
-        -- Somebody has them all.
+    -- The part of this connection, in which others come seldom between; else any that is free. What PostgreSQL locks and
+    -- then finds to have too little by now it keeps, unless it is undone: two who went on with one would wait in a circle.
+    BEGIN
         UPDATE balance_part SET available_usd_minor = available_usd_minor + by_usd_minor
-        WHERE fund = of_fund AND part = 0;
+        WHERE (fund, part) = (
+            SELECT fund, part FROM balance_part
+            WHERE fund = of_fund AND part = pg_backend_pid() % 8 AND available_usd_minor + by_usd_minor >= 0
+            FOR NO KEY UPDATE SKIP LOCKED);
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+        UPDATE balance_part SET available_usd_minor = available_usd_minor + by_usd_minor
+        WHERE (fund, part) = (
+            SELECT fund, part FROM balance_part WHERE fund = of_fund AND available_usd_minor + by_usd_minor >= 0
+            LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED);
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+        RAISE no_data_found;
+    EXCEPTION WHEN no_data_found THEN
+        NULL;
+    END;
+    IF by_usd_minor > 0 THEN
+        -- Somebody has them all. Each connection waits for a part of its own, so that they go on together.
+        UPDATE balance_part SET available_usd_minor = available_usd_minor + by_usd_minor
+        WHERE fund = of_fund AND part = pg_backend_pid() % 8;
         RETURN FOUND;
     END IF;
     -- No part that is free has as much: it is taken of one after the other, once they are all here.
@@ -55,7 +63,7 @@ BEGIN
 END
 $$;
 
--- As before, but that an entry's fund is looked for among the funds.
+-- As before, but that a fund is known by its counters in their new table.
 CREATE OR REPLACE FUNCTION require_open_books() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -66,11 +74,11 @@ BEGIN
         wrong := 'entry_is_written_in_read_committed';
     ELSIF EXISTS (
         SELECT FROM added WHERE NOT EXISTS (
-            SELECT FROM fund CROSS JOIN closed
-            WHERE fund.fund = added.fund AND effective_on >= open_from AND recorded_at > until))
+            SELECT FROM balance_part CROSS JOIN closed
+            WHERE balance_part.fund = added.fund AND effective_on >= open_from AND recorded_at > until))
     THEN
         wrong := CASE
-            WHEN EXISTS (SELECT FROM added LEFT JOIN fund USING (fund) WHERE fund.fund IS NULL)
+            WHEN EXISTS (SELECT FROM added LEFT JOIN balance_part USING (fund) WHERE balance_part.fund IS NULL)
                 THEN 'entry_is_of_a_fund'
             -- The wall behind `periods.hold_open`, which holds the lock of whoever posts.
             WHEN EXISTS (SELECT FROM added, closed WHERE effective_on < open_from) THEN 'entry_is_in_an_open_year'
