@@ -17,7 +17,6 @@ from chassis.journal import announce_all
 from contracts.facts import Event, Fact
 from contracts.funds import FundOpened, FundRequirementRevised, YearlyRequirement
 from contracts.ledger import PeriodClosed, PeriodReopened, ProposalApproved, ProposalMade, ProposalRefused
-from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.pledges import (
     AllocationMade,
     AllocationReturned,
@@ -52,8 +51,7 @@ from services.pledges import (
     rates,
     store,
 )
-from services.pledges.activities import Activity
-from services.pledges.allocations import AllocationStatus, Purpose, Requirement, RequirementStatus
+from services.pledges.allocations import AllocationStatus
 from services.pledges.domain import Pledge
 from services.pledges.earmarking import Earmarking
 from services.pledges.evolve import evolve
@@ -369,83 +367,3 @@ async def for_move(tx: Tx, pledge_id: UUID, action: Action, caller: Caller, expe
     policy.decide(caller, action, pledge).required()
     check_revision(pledge.revision, expected)
     return pledge
-
-
-# -- allocations ------------------------------------------------------------------------------------------------------
-
-
-async def allocate(
-    tx: Tx,
-    allocation_id: UUID,
-    fund: str,
-    usd_minor: int,
-    purpose: Purpose,
-    *,
-    on: date,
-    caller: Caller,
-    now: datetime,
-) -> None:
-    """Set money of a fund aside for a purpose, which nobody else changes until the transaction ends."""
-    await require_fund(tx, fund)
-    for_what = await _held(tx, purpose, caller)
-    available = await ledger.hold_balance(tx, fund)
-    fact = allocations.allocate(
-        allocation_id,
-        fund,
-        usd_minor,
-        for_what,
-        available_usd_minor=available,
-        fund_donors=await allocation_store.fund_donors(tx, fund),
-        on=on,
-        now=now,
-    )
-    await record(tx, fact, version=1)
-
-
-async def _held(tx: Tx, purpose: Purpose, caller: Caller) -> Requirement | Activity | str:
-    """Raises Missing for a requirement that this caller does not see, or an activity that there is none of."""
-    if purpose.requirement_id is not None:
-        return await allocation_store.get_requirement(tx, purpose.requirement_id, caller, lock=True)
-    if purpose.activity_id is not None:
-        return await activity_store.get(tx, purpose.activity_id, lock=True)
-    assert purpose.work_package is not None, "a purpose is one of the three"
-    return purpose.work_package
-
-
-async def hear_of_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, validity: Validity) -> None:
-    """A confirmed match that lacks money opens a requirement, at the rate of the day it was confirmed."""
-    money = fact.funding_needed
-    if money is None or money.minor == 0:
-        return
-    on = max(fact.confirmed_at.date(), await periods.open_from(tx))
-    opened = RequirementOpened(
-        requirement_id=allocations.requirement_id_of(fact.match_id),
-        match_id=fact.match_id,
-        request_id=fact.request_id,
-        line_id=fact.line_id,
-        state=fact.state,
-        provider=fact.provider,
-        money=money,
-        valuation=await worth(tx, money, on, validity),
-        effective_on=on,
-        opened_at=event.time,
-        about=fact.about,
-    )
-    await record(tx, opened, version=1, because=event)
-
-
-async def hear_of_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
-    """What had been allocated to the match goes back to its funds, and its requirement is cancelled."""
-    requirement = await allocation_store.locked_requirement(tx, allocations.requirement_id_of(fact.match_id))
-    if requirement is None or requirement.status is RequirementStatus.CANCELLED:
-        return
-    on = max(fact.revoked_at.date(), await periods.open_from(tx))
-    facts: list[tuple[Fact, int]] = []
-    for allocation in await allocation_store.made_for(tx, requirement.requirement_id):
-        if not allocation.unspent_usd_minor:
-            continue
-        donors = await allocation_store.fund_donors(tx, allocation.fund)
-        back = allocation.give_back(donors, on=on, now=event.time)
-        facts.append((back, allocation.revision + 1))
-    facts.append((requirement.cancel(now=event.time), requirement.revision + 1))
-    await record_all(tx, facts, because=event)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from chassis.commands import claim
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from chassis.ids import new_id
-from services.pledges import actions, allocation_store, exit_actions, policy, store
+from services.pledges import allocation_actions, allocation_store, policy, store
 from services.pledges.allocations import Allocation
 from services.pledges.commands import Allocate, GiveBack, Spend, dollars
 from services.pledges.policy import Action
@@ -37,7 +37,7 @@ async def allocate(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
-            await actions.allocate(
+            await allocation_actions.allocate(
                 tx,
                 claimed.outcome,
                 data.fund,
@@ -100,7 +100,7 @@ async def spend_allocation(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=allocation_id)
         if claimed.first:
-            await exit_actions.spend(
+            await allocation_actions.spend(
                 tx, allocation_id, usd_minor, data.how, on=on, caller=caller, expected=expected, now=now
             )
         allocation = await allocation_store.get_allocation(tx, allocation_id, caller)
@@ -127,7 +127,7 @@ async def return_allocation(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=allocation_id)
         if claimed.first:
-            await exit_actions.give_back(tx, allocation_id, on=on, caller=caller, expected=expected, now=now)
+            await allocation_actions.give_back(tx, allocation_id, on=on, caller=caller, expected=expected, now=now)
         allocation = await allocation_store.get_allocation(tx, allocation_id, caller)
     return shown(allocation, revision=allocation.revision)
 

@@ -9,16 +9,16 @@ from chassis.settings import Settings
 from contracts.directory import PersonErased
 from contracts.facts import Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
-from services.pledges import actions
+from services.pledges import allocation_actions
 from services.pledges.money import AS_USUAL, Validity
 
 HANDLERS: Mapping[type[Fact], Handler] = {
-    MatchConfirmed: partial(actions.hear_of_confirmed, validity=AS_USUAL),
-    MatchRevoked: actions.hear_of_revoked,
+    MatchConfirmed: partial(allocation_actions.hear_of_confirmed, validity=AS_USUAL),
+    MatchRevoked: allocation_actions.hear_of_revoked,
     PersonErased: hearing(forget),
 }
 
 
 def hears(settings: Settings) -> Mapping[type[Fact], Handler]:
     """What a match lacks is valued as everything else is."""
-    return {MatchConfirmed: partial(actions.hear_of_confirmed, validity=Validity(settings.rates_hold))}
+    return {MatchConfirmed: partial(allocation_actions.hear_of_confirmed, validity=Validity(settings.rates_hold))}

@@ -27,10 +27,10 @@ from contracts.pledges import (
     PledgeWrittenOff,
     Valuation,
 )
-from contracts.refusals import Conflict, Invalid, Missing
+from contracts.refusals import Conflict, Missing
 from contracts.values import Caller, Money
 from services.pledges import (
-    activity_store,
+    allocation_actions,
     allocation_store,
     exits,
     ledger,
@@ -43,8 +43,6 @@ from services.pledges import (
     store,
 )
 from services.pledges.actions import fold, for_move, record, record_all, require_fund, worth
-from services.pledges.activities import ActivityStatus
-from services.pledges.allocations import Allocation, RequirementStatus, Spending
 from services.pledges.domain import Pledge, Status
 from services.pledges.money import Validity
 from services.pledges.policy import Action
@@ -91,37 +89,6 @@ async def carry_over(
 async def close(tx: Tx, pledge_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
     pledge = await for_move(tx, pledge_id, Action.CLOSE, caller, expected)
     await record(tx, exits.close(pledge, now=now), version=pledge.revision + 1)
-
-
-async def spend(
-    tx: Tx,
-    allocation_id: UUID,
-    usd_minor: int,
-    how: Spending,
-    *,
-    on: date,
-    caller: Caller,
-    expected: int,
-    now: datetime,
-) -> None:
-    """Say what was used of an allocation."""
-    allocation, is_over = await _held(tx, allocation_id, Action.SPEND, caller, expected)
-    if allocation.requirement_id is not None and is_over:
-        raise Conflict("requirement-cancelled")
-    await record(tx, allocation.spend(usd_minor, how, on=on, now=now), version=allocation.revision + 1)
-
-
-async def give_back(tx: Tx, allocation_id: UUID, *, on: date, caller: Caller, expected: int, now: datetime) -> None:
-    """What is left of an allocation goes back to its fund, and can be set aside for something else."""
-    allocation, _ = await _held(tx, allocation_id, Action.GIVE_BACK, caller, expected)
-    if on < allocation.allocated_on:
-        raise Invalid("dates-reversed", field="returned_on")
-    if allocation.requirement_id is not None:
-        # Before the balance, as whoever allocates to it.
-        async with tx.by_itself():
-            await allocation_store.locked_requirement(tx, allocation.requirement_id)
-    donors = await allocation_store.fund_donors(tx, allocation.fund)
-    await record(tx, allocation.give_back(donors, on=on, now=now), version=allocation.revision + 1)
 
 
 # -- two people -------------------------------------------------------------------------------------------------------
@@ -297,7 +264,7 @@ async def _take_back_of_allocation(
     tx: Tx, told: Event, fact: OfAllocation, proposal_id: UUID, *, on: date, now: datetime
 ) -> Sequence[tuple[Fact, int]]:
     """The same of money set aside, or used; what nobody waits for any more goes back to its fund."""
-    is_over = await _hold_purpose(tx, fact.allocation_id)
+    is_over = await allocation_actions.hold_purpose(tx, fact.allocation_id)
     allocation = await allocation_store.locked_allocation(tx, fact.allocation_id)
     version = allocation.revision + 1
     await ledger.hold_balance(tx, fact.fund)
@@ -310,28 +277,6 @@ async def _take_back_of_allocation(
     donors = await allocation_store.fund_donors(tx, fact.fund)
     back = left.give_back(donors, on=taken_back.effective_on, now=now)
     return [(taken_back, version), (back, version + 1)]
-
-
-async def _held(tx: Tx, allocation_id: UUID, action: Action, caller: Caller, expected: int) -> tuple[Allocation, bool]:
-    """The allocation, held after what it is for; and whether that was cancelled."""
-    seen = await allocation_store.get_allocation(tx, allocation_id, caller)
-    policy.decide(caller, action, seen).required()
-    async with tx.by_itself():
-        is_over = await _hold_purpose(tx, allocation_id)
-    allocation = await allocation_store.get_allocation(tx, allocation_id, caller, lock=True)
-    check_revision(allocation.revision, expected)
-    return allocation, is_over
-
-
-async def _hold_purpose(tx: Tx, allocation_id: UUID) -> bool:
-    """Hold what it is for, in the order in which allocating and cancelling lock; true where that was cancelled."""
-    purpose = await allocation_store.purpose_of(tx, allocation_id)
-    if purpose.requirement_id is not None:
-        requirement = await allocation_store.locked_requirement(tx, purpose.requirement_id)
-        return requirement is not None and requirement.status is RequirementStatus.CANCELLED
-    if purpose.activity_id is not None:
-        return (await activity_store.get(tx, purpose.activity_id, lock=True)).status is ActivityStatus.CANCELLED
-    return False
 
 
 async def _reversible(tx: Tx, entry_id: UUID) -> tuple[Event, OfPledge | OfAllocation]:

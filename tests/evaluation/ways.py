@@ -18,6 +18,9 @@ BATCH = 32
 NAMES_WEIGHT = 0.5
 """Of what an offering's codes are called, beside its own text."""
 
+NAMED_WEIGHT = 0.2
+"""Of a topic that a text names, beside how near the text is to what the topic is called: 1 for the same."""
+
 Ranking = list[int]
 """Numbers of offerings, best first."""
 Way = Callable[[str, Language], Ranking]
@@ -64,6 +67,15 @@ def _likeness(named: Sequence[str], offered: Sequence[str]) -> int:
     return sum(max((topic_similarity(topic, other) for other in offered), default=0) for topic in named)
 
 
+def by_nearest_topic(key: str, language: Language) -> Ranking:
+    """The one topic that the text is nearest to, one that it names before any other, compared through the scheme."""
+    near = _asked()[language][key] @ _long_one(np.array([_vector_of_names("topics", code) for code in topics()])).T
+    named = {one.topic for one in suggested(texts()[language][key])}
+    codes = list(topics())
+    nearest = codes[int(np.argmax(near + NAMED_WEIGHT * np.array([code in named for code in codes])))]
+    return _best(np.array([_likeness([nearest], sample.offering.terms.topics) for sample in samples()]))
+
+
 def both(first: Way, second: Way) -> Way:
     """Two ways fused by rank."""
     return lambda key, language: fused([first(key, language), second(key, language)])
@@ -86,6 +98,7 @@ def of_meaning() -> dict[str, Way]:
         "meaning, names of codes": by_meaning_and_names,
         "meaning + topics named": both(by_meaning, by_topics),
         "meaning, names of codes + topics named": both(by_meaning_and_names, by_topics),
+        "the nearest topic": by_nearest_topic,
         "topics named, then meaning, names of codes": first_then(by_topics, by_meaning_and_names),
     }
 

@@ -23,7 +23,7 @@ from chassis.migrate import role_of
 from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.refusals import Refusal
 from contracts.values import Language, Money, Period
-from services.pledges import actions, activity_actions, exit_actions
+from services.pledges import actions, activity_actions, allocation_actions, exit_actions
 from services.pledges.activities import Plan
 from services.pledges.allocations import Purpose, Spending
 from services.pledges.earmarking import Earmarking
@@ -173,7 +173,7 @@ async def allocate(db: Database, chance: random.Random, usd_minor: int) -> None:
             purpose = Purpose(requirement_id=lacking["requirement_id"])
         elif planned and which < 0.5:
             fund, purpose = planned["fund"], Purpose(activity_id=planned["activity_id"])
-        await actions.allocate(
+        await allocation_actions.allocate(
             tx,
             new_id(),
             fund,
@@ -196,7 +196,7 @@ async def lack(db: Database, chance: random.Random, usd_minor: int) -> None:
     now = datetime.now(UTC)
     fact = MatchConfirmed(**_match(new_id()), confirmed_at=now, funding_needed=needed)
     async with db.transaction() as tx:
-        await actions.hear_of_confirmed(tx, an_event(fact, 1, time=now), fact, validity=AS_USUAL)
+        await allocation_actions.hear_of_confirmed(tx, an_event(fact, 1, time=now), fact, validity=AS_USUAL)
 
 
 async def give_back(db: Database, chance: random.Random, _: int) -> None:
@@ -206,14 +206,14 @@ async def give_back(db: Database, chance: random.Random, _: int) -> None:
         if one:
             now = datetime.now(UTC)
             fact = MatchRevoked(**_match(one["match_id"]), reason="no_funds", revoked_at=now)
-            await actions.hear_of_revoked(tx, an_event(fact, 2, time=now), fact)
+            await allocation_actions.hear_of_revoked(tx, an_event(fact, 2, time=now), fact)
 
 
 async def spend(db: Database, chance: random.Random, _: int) -> None:
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT allocation_id, revision, usd_minor FROM allocation WHERE status = 'made'")
         if one:
-            await exit_actions.spend(
+            await allocation_actions.spend(
                 tx,
                 one["allocation_id"],
                 chance.randint(1, one["usd_minor"]),

@@ -1,20 +1,32 @@
 """Which topics of the reference scheme a text speaks of, and where, for the filer to confirm.
 
-A topic is named where the words of one of its labels stand one after the other, inflected as they may be. Of names that
-overlap the longest counts. It takes a text in which no language can be told for each of those it might be in.
+A topic is named where the words of one of its labels stand one after the other, inflected as they may be, or those of
+something that is said for it (`wordings/`). Of names that overlap the longest counts. It takes a text in which no
+language can be told for each of those it might be in.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from importlib import resources
 from itertools import groupby, pairwise
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from contracts.reference import Term, topics
 from services.matching.text import arabic
 from services.matching.text.language import by_paragraph, identify
-from services.matching.text.words import ARABIC, CHARACTERS_MAX, LANGUAGES, Language, Word, words_and_characters
+from services.matching.text.words import (
+    ARABIC,
+    CHARACTERS_MAX,
+    CYRILLIC,
+    HAN,
+    Language,
+    Word,
+    words_and_characters,
+)
 
 SUGGESTIONS_MAX = 10
 PASSAGES_MAX = 3
@@ -22,8 +34,8 @@ LABEL_WORDS_MAX = 40
 """Of Chinese, characters."""
 SENTENCE_ENDS = frozenset(".!?;:\n\r\u2028\u2029。！？；：؟؛")
 
-OF_OWN_SCRIPT: Final[frozenset[Language]] = frozenset({"ar", "ru", "zh"})
-"""Languages that none of the other five can be taken for."""
+OF_OWN_SCRIPT: Final[Mapping[Language, re.Pattern[str]]] = {"ar": ARABIC, "ru": CYRILLIC, "zh": HAN}
+"""Languages that none of the other five can be taken for: what is in them is found in a text of any."""
 OF_LATIN_SCRIPT: Final[tuple[Language, ...]] = ("en", "es", "fr")
 
 
@@ -45,7 +57,6 @@ class Suggestion(Struct, frozen=True, kw_only=True):
 
 class _Label(Struct, frozen=True):
     stems: tuple[str, ...]
-    language: Language
     topic: str
 
 
@@ -83,6 +94,16 @@ def names(term: Term, language: Language) -> tuple[str, ...]:
     return (term.label(language), *(one.text for one in term.alternatives(language)))
 
 
+@cache
+def wordings(language: Language) -> Mapping[str, tuple[str, ...]]:
+    """What officials say for a topic that is not one of its names, by topic: offices, acts, acronyms, narrower cases.
+
+    Compiled by the project, and read by no speaker of the language yet. They find a topic, and stand for it nowhere.
+    """
+    file = resources.files(__package__).joinpath("wordings", f"{language}.json")
+    return msgspec.json.decode(file.read_bytes(), type=dict[str, tuple[str, ...]])
+
+
 def _suggestion(topic: str, named: list[_Named]) -> tuple[int, Suggestion]:
     passages = list(dict.fromkeys(one.passage for one in named))
     return named[0].length, Suggestion(topic=topic, passages=tuple(passages[:PASSAGES_MAX]), times=len(passages))
@@ -95,21 +116,23 @@ def _moved(named: _Named, by: int) -> _Named:
 
 def _named(text: str, language: Language) -> Iterator[_Named]:
     """What a text in one language names, the longest name at each place, from left to right."""
-    labels = _labels()
+    others = [one for one, script in OF_OWN_SCRIPT.items() if one != language and script.search(text)]
+    labels = {one: _labels(one) for one in (language, *others)}
     spoken = words_and_characters(text, language)
     at = 0
     while at < len(spoken):
         matching = [
-            label
+            (label, of)
             for first in _readings(spoken[at])
-            for label in labels.get(first, ())
-            if (label.language == language or label.language in OF_OWN_SCRIPT) and _stands(label, spoken, at, text)
+            for of, by_first in labels.items()
+            for label in by_first.get(first, ())
+            if _stands(label, spoken, at, text)
         ]
-        length = max((len(label.stems) for label in matching), default=0)
-        for label in matching:
+        length = max((len(label.stems) for label, _ in matching), default=0)
+        for label, of in matching:
             if len(label.stems) == length:
                 passage = Passage(spoken[at].start, spoken[at + length - 1].end)
-                yield _Named(label.topic, passage, (length + 1) // 2 if label.language == "zh" else length)
+                yield _Named(label.topic, passage, (length + 1) // 2 if of == "zh" else length)
         at += max(length, 1)
 
 
@@ -130,13 +153,12 @@ def _readings(word: Word) -> tuple[str, ...]:
 
 
 @cache
-def _labels() -> Mapping[str, tuple[_Label, ...]]:
-    """All labels by their first stem."""
+def _labels(language: Language) -> Mapping[str, tuple[_Label, ...]]:
+    """What names topics in a language, by the first stem; made when a text in it is first read."""
     found: dict[str, dict[_Label, None]] = {}
     for code, term in topics().items():
-        for language in LANGUAGES:
-            for name in names(term, language):
-                stems = tuple(word.stem for word in words_and_characters(name, language))
-                if 0 < len(stems) <= LABEL_WORDS_MAX:
-                    found.setdefault(stems[0], {})[_Label(stems, language, code)] = None
+        for name in (*names(term, language), *wordings(language).get(code, ())):
+            stems = tuple(word.stem for word in words_and_characters(name, language))
+            if 0 < len(stems) <= LABEL_WORDS_MAX:
+                found.setdefault(stems[0], {})[_Label(stems, code)] = None
     return {first: tuple(labels) for first, labels in found.items()}
