@@ -8,16 +8,8 @@ from uuid import UUID
 from contracts.pledges import Valuation
 from contracts.values import Language
 from services.pledges.in_kind import InKindContribution, InKindStatus
-from services.pledges.statement import (
-    Booked,
-    Drawn,
-    Instalment,
-    Pot,
-    Promise,
-    Recorded,
-    Statement,
-    statement_of,
-)
+from services.pledges.shares import Drawn, Pot
+from services.pledges.statement import Booked, Instalment, Promise, Recorded, Statement, statement_of
 
 RECORDED_AT = datetime(2026, 6, 1, tzinfo=UTC)
 AS_AT = datetime(2026, 7, 1, 12, 30, 15, 123456, tzinfo=UTC)

@@ -3,11 +3,10 @@
 What is pledged, committed and received are columns of their own; none is ever added to another. An amount stands in
 its currency's minor units beside its worth in US-dollar minor units at the rate of its own day.
 
-A fund is one pot, so nothing allocated from it was one donor's money: a donor's share is told, by its part of what came
-in, in whole cents that add up to what the fund allocated over all its donors.
+What was allocated from the funds is told as the donor's share of it (`shares`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -15,16 +14,11 @@ from msgspec import Struct
 
 from contracts.values import Money
 from services.pledges.in_kind import InKindContribution, InKindLine, lines_of
+from services.pledges.shares import FundShare, Pot, share_of
 
 PLEDGES_MAX = 500
 ENTRIES_MAX = 5_000
 IN_KIND_MAX = 500
-
-REQUESTS = "requests"
-"""The purpose of what was allocated to requests, told as one: which State asked for what is not the donor's to know."""
-
-ACTIVITIES = "activities"
-"""The purpose of what was allocated to activities, told as one; each is shown with its money by itself."""
 
 
 # -- what it is made of -----------------------------------------------------------------------------------------------
@@ -70,23 +64,6 @@ class Promise(Struct, frozen=True, kw_only=True):
     support_cost_basis_points: int | None = None
     agreement_reference: str | None = None
     instalments: tuple[Instalment, ...] = ()
-
-
-class Drawn(Struct, frozen=True):
-    """What of a fund went to a purpose, in US-dollar cents; `spent` is a part of `allocated`."""
-
-    purpose: str
-    allocated_usd_minor: int
-    spent_usd_minor: int
-
-
-class Pot(Struct, frozen=True, kw_only=True):
-    """A fund: what each donor put in, less programme support cost, and what was drawn from it."""
-
-    fund: str
-    labels: Mapping[str, str]
-    contributed_usd_minor: Mapping[str, int]
-    drawn: tuple[Drawn, ...]
 
 
 # -- what it tells ----------------------------------------------------------------------------------------------------
@@ -174,19 +151,6 @@ class PledgeAccount(Struct, frozen=True, kw_only=True):
     movements: tuple[Movement, ...]
     closing: Standing
     receipts: tuple[Receipt, ...]
-
-
-class FundShare(Struct, frozen=True, kw_only=True):
-    """The donor's part of one fund at the end of the period: what it put in, its share of what was drawn, the rest."""
-
-    fund: str
-    labels: Mapping[str, str]
-    contributed_usd_minor: int
-    fund_contributed_usd_minor: int
-    drawn: tuple[Drawn, ...]
-    allocated_usd_minor: int
-    spent_usd_minor: int
-    balance_usd_minor: int
 
 
 class CurrencyTotal(Struct, frozen=True):
@@ -389,50 +353,3 @@ def _in_dollars(standings: Iterable[Standing]) -> UsdStanding:
         received_usd_minor=total.received.usd_minor,
         outstanding_usd_minor=total.outstanding.usd_minor,
     )
-
-
-# -- shares of a fund -------------------------------------------------------------------------------------------------
-
-
-def share_of(donor: str, pot: Pot) -> FundShare:
-    """One donor's share: of what is allocated, and within that of what is spent. Those of all donors add up to both.
-
-    As long as a fund allocates no more than came in, no share is above what its donor paid.
-    """
-    allocated = sum(one.allocated_usd_minor for one in pot.drawn)
-    spent = sum(one.spent_usd_minor for one in pot.drawn)
-    shares = apportioned(allocated, pot.contributed_usd_minor)
-    own = shares.get(donor, 0)
-    # By the shares, and not by what was paid in: so nobody's spent is ever above its allocated.
-    own_spent = apportioned(spent, shares).get(donor, 0)
-    spent_on = apportioned(own_spent, {one.purpose: one.spent_usd_minor for one in pot.drawn})
-    waiting_on = apportioned(
-        own - own_spent, {one.purpose: one.allocated_usd_minor - one.spent_usd_minor for one in pot.drawn}
-    )
-    contributed = pot.contributed_usd_minor.get(donor, 0)
-    return FundShare(
-        fund=pot.fund,
-        labels=pot.labels,
-        contributed_usd_minor=contributed,
-        fund_contributed_usd_minor=sum(pot.contributed_usd_minor.values()),
-        drawn=tuple(
-            Drawn(purpose, waiting_on.get(purpose, 0) + spent_on.get(purpose, 0), spent_on.get(purpose, 0))
-            for purpose in sorted(one.purpose for one in pot.drawn)
-        ),
-        allocated_usd_minor=own,
-        spent_usd_minor=own_spent,
-        balance_usd_minor=contributed - own,
-    )
-
-
-def apportioned(total: int, weights: Mapping[str, int]) -> dict[str, int]:
-    """A total in whole parts by weight, by largest remainder; of equal ones the first by name. Empty without weight."""
-    heavy = {name: weight for name, weight in weights.items() if weight > 0}
-    whole = sum(heavy.values())
-    if not whole or total <= 0:
-        return {}
-    parts = {name: total * weight // whole for name, weight in heavy.items()}
-    first = sorted(heavy, key=lambda name: (-(total * heavy[name] % whole), name))
-    for name in first[: total - sum(parts.values())]:
-        parts[name] += 1
-    return parts

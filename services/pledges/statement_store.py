@@ -12,18 +12,8 @@ from contracts.values import Caller
 from services.pledges import funds, in_kind_store, store
 from services.pledges.domain import Pledge
 from services.pledges.in_kind import InKindContribution
-from services.pledges.statement import (
-    ACTIVITIES,
-    ENTRIES_MAX,
-    IN_KIND_MAX,
-    PLEDGES_MAX,
-    REQUESTS,
-    Drawn,
-    Instalment,
-    Pot,
-    Promise,
-    Recorded,
-)
+from services.pledges.shares import ACTIVITIES, REQUESTS, Drawn, Pot
+from services.pledges.statement import ENTRIES_MAX, IN_KIND_MAX, PLEDGES_MAX, Instalment, Promise, Recorded
 
 
 async def promises(tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_at: datetime) -> list[Promise]:

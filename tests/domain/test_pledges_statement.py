@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.pledges.statement import Amount, Drawn, Pot, Standing, apportioned, share_of
+from services.pledges.shares import Drawn, Pot, apportioned, share_of
+from services.pledges.statement import Amount, Standing
 from tests.statement_builders import (
     AS_AT,
     COMMITTED,

@@ -22,7 +22,7 @@ from services.pledges.postings import EntryType
 from services.pledges.printing import glyphs, pdf, words
 from services.pledges.printing.pdf import font_files, legible, sheet_of, statement_pdf
 from services.pledges.printing.press import Order
-from services.pledges.statement import REQUESTS
+from services.pledges.shares import REQUESTS
 from tests.statement_builders import LABELS, POT, a_promise, a_statement, entry, in_kind
 
 MARKUP = '#read("/etc/passwd") *bold* _thin_ $x$ @ref <label> = Head \\u{41} #{1+1} // gone'

@@ -19,15 +19,8 @@ from contracts.reference import countries, country_name, exponent, in_kind_forms
 from contracts.values import Language
 from services.pledges.in_kind import InKindLine
 from services.pledges.money import BASIS_POINTS, USD
-from services.pledges.statement import (
-    Amount,
-    FundShare,
-    Movement,
-    PledgeAccount,
-    Receipt,
-    Standing,
-    Statement,
-)
+from services.pledges.shares import FundShare
+from services.pledges.statement import Amount, Movement, PledgeAccount, Receipt, Standing, Statement
 
 DASH = "–"
 NO_BREAK = "\u00a0"
