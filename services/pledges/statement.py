@@ -54,7 +54,7 @@ class Instalment(Struct, frozen=True):
 
 
 class Promise(Struct, frozen=True, kw_only=True):
-    """A pledge with what its agreement says. Its money is in the entries."""
+    """A pledge with what its agreement says at the end of the period. Its money is in the entries."""
 
     pledge_id: UUID
     fund: str
@@ -258,7 +258,8 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
     within = entries[len(before) :]
     opening = _sum(map(moved_by, before))
     closing = opening + _sum(map(moved_by, within))
-    agreed = any(_booked(one, "receivable").minor > 0 for one in entries)
+    # Also where all of it waits for conditions, and nothing is owed yet.
+    agreed = any(one.type == "committed" for one in entries)
     paying = [one for one in entries if _came(one) != Amount()]
     receipts = [_receipt(number, one) for number, one in enumerate(paying, start=1)]
     # What was refunded had settled what was owed, and what was written off is owed no more.
@@ -269,7 +270,7 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
         pledged=Money(minor=_booked(entries[0], "pledged").minor, currency=promise.currency),
         earmarking=promise.earmarking,
         note=promise.note,
-        # The row of the pledge is of today: what its agreement says was not so before there was one.
+        # What an agreement says was not so before there was one, whoever passed it in.
         agreement_reference=promise.agreement_reference if agreed else None,
         support_cost_basis_points=promise.support_cost_basis_points if agreed else None,
         schedule=_schedule(promise.instalments, settled) if agreed else (),

@@ -97,7 +97,7 @@ async def _statement(
     if as_at is not None:
         await until_final(db, caller, moment, now=now)
     async with db.transaction(by=caller) as tx:
-        promises = await statement_store.promises(tx, caller, donor, fund=fund, as_at=moment)
+        promises = await statement_store.promises(tx, caller, donor, fund=fund, ends=last, as_at=moment)
         in_kind = await statement_store.in_kind(tx, caller, donor, fund=fund, as_at=moment)
         if not promises and not in_kind:
             raise Missing("not-found")

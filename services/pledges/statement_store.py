@@ -1,23 +1,28 @@
 """The rows that a donor's statement is made of. What had been recorded by a moment is read, and no later entry."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from chassis.db import Tx
 from contracts.refusals import Mismatch
 from contracts.values import Caller
 from services.pledges import funds, in_kind_store, store
-from services.pledges.domain import Pledge
+from services.pledges.agreed import agreed_by
 from services.pledges.in_kind import InKindContribution
 from services.pledges.shares import ACTIVITIES, REQUESTS, Drawn, Pot
-from services.pledges.statement import ENTRIES_MAX, IN_KIND_MAX, PLEDGES_MAX, Instalment, Promise, Recorded
+from services.pledges.statement import ENTRIES_MAX, IN_KIND_MAX, PLEDGES_MAX, Promise, Recorded
 
 
-async def promises(tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_at: datetime) -> list[Promise]:
-    """The donor's pledges that this caller may see. Raises Mismatch for more than a statement has."""
+async def promises(
+    tx: Tx, caller: Caller, donor: str, *, fund: str | None, ends: date, as_at: datetime
+) -> list[Promise]:
+    """The donor's pledges that this caller may see, each with what its agreement says by the last day.
+
+    Raises Mismatch for more than a statement has.
+    """
     rows = await tx.fetch(
         """
         SELECT pledge_id, fund, currency, earmarking,
@@ -38,17 +43,8 @@ async def promises(tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_a
         raise _too_large()
     # What an agreement said by then is in the facts; the row is of today.
     async with tx.by_itself():
-        told = await store.pledges_told(tx, [row["pledge_id"] for row in rows], until=as_at)
-    return [_promise(dict(row), told[row["pledge_id"]]) for row in rows]
-
-
-def _promise(row: Mapping[str, Any], pledge: Pledge) -> Promise:
-    return Promise(
-        **row,
-        support_cost_basis_points=pledge.support_cost_basis_points,
-        agreement_reference=pledge.agreement,
-        instalments=tuple(Instalment(part.due_on, part.minor) for part in pledge.schedule if part.owed and part.minor),
-    )
+        told = await store.facts_told(tx, [row["pledge_id"] for row in rows], until=as_at)
+    return [Promise(**dict(row), **asdict(agreed_by(told[row["pledge_id"]], ends))) for row in rows]
 
 
 async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: date, as_at: datetime) -> list[Recorded]:
