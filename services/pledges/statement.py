@@ -6,7 +6,7 @@ its currency's minor units beside its worth in US-dollar minor units at the rate
 What was allocated from the funds is told as the donor's share of it (`shares`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -33,7 +33,10 @@ class Booked(Struct, frozen=True):
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
-    """An entry of a pledge as the ledger holds it. Types and accounts are codes: one that is new is shown as it is."""
+    """An entry of a pledge as the ledger holds it; `reverses` is the one that it takes back.
+
+    Types and accounts are codes: one that is new is shown as it is.
+    """
 
     entry_id: UUID
     type: str
@@ -44,6 +47,7 @@ class Recorded(Struct, frozen=True, kw_only=True):
     rate_source: str | None
     rate_date: date | None
     postings: tuple[Booked, ...]
+    reverses: UUID | None = None
 
 
 class Instalment(Struct, frozen=True):
@@ -96,11 +100,20 @@ class Standing(Struct, frozen=True, kw_only=True):
         )
 
 
-class Movement(Struct, frozen=True, kw_only=True):
-    """One entry of the period, and by how much it moved each column."""
+class TakenBack(Struct, frozen=True, kw_only=True):
+    """The entry that another one takes back: what it is, and its number among the receipts where it is listed there."""
 
     entry_id: UUID
     type: str
+    number: int | None
+
+
+class Movement(Struct, frozen=True, kw_only=True):
+    """One entry of the period, what it takes back, and by how much it moved each column."""
+
+    entry_id: UUID
+    type: str
+    takes_back: TakenBack | None
     effective_on: date
     recorded_at: datetime
     rate: str | None
@@ -110,12 +123,17 @@ class Movement(Struct, frozen=True, kw_only=True):
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
-    """Cash of the period; negative where it went back. `available` is what the fund can allocate of it.
+    """Cash of the period; negative where it went back: as a refund, or as a receipt that was none and is taken back.
+
+    `type` is that of its entry: `received`, `refunded`, or `reversed`. `available` is what the fund can allocate of it.
 
     `agreed` is its worth at the rate of the agreement, `exchange_difference` what it was worth more on its own day.
     """
 
     number: int
+    entry_id: UUID
+    type: str
+    takes_back: TakenBack | None
     received_on: date
     money: Amount
     rate: str | None
@@ -261,7 +279,8 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
     # Also where all of it waits for conditions, and nothing is owed yet.
     agreed = any(one.type == "committed" for one in entries)
     paying = [one for one in entries if _came(one) != Amount()]
-    receipts = [_receipt(number, one) for number, one in enumerate(paying, start=1)]
+    numbers = {one.entry_id: number for number, one in enumerate(paying, start=1)}
+    taken_back = _taken_back(entries, {one.entry_id: numbers.get(one.entry_id) for one in within})
     # What was refunded had settled what was owed, and what was written off is owed no more.
     settled = sum(_booked(one, "discharged").minor + _booked(one, "written_off").minor for one in entries)
     return PledgeAccount(
@@ -275,9 +294,9 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
         support_cost_basis_points=promise.support_cost_basis_points if agreed else None,
         schedule=_schedule(promise.instalments, settled) if agreed else (),
         opening=opening,
-        movements=tuple(map(_movement, within)),
+        movements=tuple(_movement(one, taken_back) for one in within),
         closing=closing,
-        receipts=tuple(one for one in receipts if starts is None or one.received_on >= starts),
+        receipts=tuple(_receipt(numbers[one.entry_id], one, taken_back) for one in within if one.entry_id in numbers),
     )
 
 
@@ -292,10 +311,20 @@ def moved_by(entry: Recorded) -> Standing:
     )
 
 
-def _movement(entry: Recorded) -> Movement:
+def _taken_back(entries: Sequence[Recorded], listed: Mapping[UUID, int | None]) -> Mapping[UUID, TakenBack]:
+    """By the entry that takes it back; `listed` are the numbers of those that the statement lists."""
+    told = {
+        one.entry_id: TakenBack(entry_id=one.entry_id, type=one.type, number=listed.get(one.entry_id))
+        for one in entries
+    }
+    return {one.entry_id: told[one.reverses] for one in entries if one.reverses in told}
+
+
+def _movement(entry: Recorded, taken_back: Mapping[UUID, TakenBack]) -> Movement:
     return Movement(
         entry_id=entry.entry_id,
         type=entry.type,
+        takes_back=taken_back.get(entry.entry_id),
         effective_on=entry.effective_on,
         recorded_at=entry.recorded_at,
         rate=entry.rate,
@@ -305,12 +334,15 @@ def _movement(entry: Recorded) -> Movement:
     )
 
 
-def _receipt(number: int, entry: Recorded) -> Receipt:
+def _receipt(number: int, entry: Recorded, taken_back: Mapping[UUID, TakenBack]) -> Receipt:
     money = _came(entry)
     # A debit is a loss: the agreement's rate had promised more than the cash was worth.
     loss_usd_minor = _booked(entry, "exchange_difference").usd_minor
     return Receipt(
         number=number,
+        entry_id=entry.entry_id,
+        type=entry.type,
+        takes_back=taken_back.get(entry.entry_id),
         received_on=entry.effective_on,
         money=money,
         rate=entry.rate,

@@ -52,7 +52,7 @@ async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: da
     rows = await tx.fetch(
         """
         SELECT entry_id, type, pledge_id, effective_on, recorded_at, trim_scale(rate)::text AS rate, rate_source,
-            rate_date,
+            rate_date, reverses,
             (SELECT json_agg(json_build_object('account', account, 'minor', minor, 'usd_minor', usd_minor))
              FROM unnest(postings))::text AS postings
         FROM entry

@@ -28,8 +28,8 @@ from tests.service.test_pledges import (
     prepared,
     usd,
 )
-from tests.service.test_pledges_life import entry_of
-from tests.service.test_pledges_reversals import in_parts, met, reduced, taken_back, written_off
+from tests.service.test_pledges_life import entry_of, move
+from tests.service.test_pledges_reversals import in_parts, met, reduced, refunded, taken_back, written_off
 from tests.statement_builders import PLEDGED, a_promise, a_statement
 
 READERS = (NORWAY, FINANCE, "UNODC:coordinator", "UNODC:auditor")
@@ -119,6 +119,27 @@ async def test_the_instalments_of_a_period_are_those_of_its_columns_whatever_too
     signed = f"{PATH}/data?until={{}}"
     early, late = [(await get(api, signed.format(day)))["pledges"][0] for day in ("2026-03-04", "2026-03-05")]
     assert (None, [], "NOR/2026/114") == (early["agreement_reference"], early["schedule"], late["agreement_reference"])
+
+
+async def test_a_receipt_a_refund_and_what_takes_them_back_are_told_apart(api: Client) -> None:
+    pledge = await in_parts(api)
+    receipt, refund = await entry_of(api, "received"), await refunded(api, pledge, usd(30_00))
+    backs = [await taken_back(api, entry) for entry in (refund, receipt)]
+
+    told = (await get(api, f"{PATH}/data"))["pledges"][0]
+    assert [
+        (1, receipt["entry_id"], "received", None),
+        (2, refund["entry_id"], "refunded", None),
+        (3, backs[0]["entry_id"], "reversed", {"entry_id": refund["entry_id"], "type": "refunded", "number": 2}),
+        (4, backs[1]["entry_id"], "reversed", {"entry_id": receipt["entry_id"], "type": "received", "number": 1}),
+    ] == [(one["number"], one["entry_id"], one["type"], one["takes_back"]) for one in told["receipts"]]
+    since = (await get(api, f"{PATH}/data?from=2026-07-01"))["pledges"][0]
+    assert (2, None) == (since["receipts"][-2]["takes_back"]["number"], since["receipts"][-1]["takes_back"]["number"])
+    await move(api, await pledged(api), "withdraw", NORWAY)
+    withdrawn = (await get(api, f"{PATH}/data"))["pledges"][-1]["movements"][-1]
+    assert ("withdrawn", "pledged", None) == (
+        withdrawn["type"], withdrawn["takes_back"]["type"], withdrawn["takes_back"]["number"],
+    )  # fmt: skip
 
 
 async def test_the_same_moment_gives_the_same_bytes_whatever_is_recorded_later(api: Client) -> None:
