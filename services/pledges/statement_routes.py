@@ -51,6 +51,7 @@ async def show_statement(
     of `as_at`), both included. In `language`, else in the one that `Accept-Language` prefers.
     """
     told = await _statement(db, caller, donor, fund, starts, ends, as_at, now)
+    statement_store.require_printable(told)
     chosen = language or reader_language(request.scope)
     made = await _press(request).statement_pdf(told, chosen)
     name = f"statement-{told.donor}-{told.ends.isoformat()}-{chosen}.pdf"

@@ -13,7 +13,15 @@ from services.pledges import funds, in_kind_store, store
 from services.pledges.agreed import agreed_by
 from services.pledges.in_kind import InKindContribution
 from services.pledges.shares import ACTIVITIES, REQUESTS, Drawn, Pot
-from services.pledges.statement import ENTRIES_MAX, IN_KIND_MAX, PLEDGES_MAX, Promise, Recorded
+from services.pledges.statement import (
+    ENTRIES_MAX,
+    IN_KIND_MAX,
+    PLEDGES_MAX,
+    PRINTED_ENTRIES_MAX,
+    Promise,
+    Recorded,
+    Statement,
+)
 
 
 async def promises(
@@ -105,9 +113,15 @@ async def in_kind(
     ]
 
 
-def _too_large() -> Mismatch:
+def require_printable(told: Statement) -> None:
+    """Raises Mismatch for one that lists more entries than can be set on pages."""
+    if sum(len(one.movements) for one in told.pledges) > PRINTED_ENTRIES_MAX:
+        raise _too_large(PRINTED_ENTRIES_MAX)
+
+
+def _too_large(entries_max: int = ENTRIES_MAX) -> Mismatch:
     return Mismatch(
-        "statement-too-large", pledges_max=PLEDGES_MAX, entries_max=ENTRIES_MAX, in_kind_contributions_max=IN_KIND_MAX
+        "statement-too-large", pledges_max=PLEDGES_MAX, entries_max=entries_max, in_kind_contributions_max=IN_KIND_MAX
     )
 
 
