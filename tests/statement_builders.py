@@ -8,16 +8,8 @@ from uuid import UUID
 from contracts.pledges import Valuation
 from contracts.values import Language
 from services.pledges.in_kind import InKindContribution, InKindStatus
-from services.pledges.statement import (
-    Booked,
-    Drawn,
-    Instalment,
-    Pot,
-    Promise,
-    Recorded,
-    Statement,
-    statement_of,
-)
+from services.pledges.shares import Drawn, Pot
+from services.pledges.statement import Booked, Instalment, Promise, Recorded, Statement, statement_of
 
 RECORDED_AT = datetime(2026, 6, 1, tzinfo=UTC)
 AS_AT = datetime(2026, 7, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -74,6 +66,30 @@ RECEIVED = entry(
     ("available", -504_558, -504_558), ("programme_support", -65_592, -65_592),
     rate="1.1403",
 )  # fmt: skip
+REFUNDED = entry(
+    13, "refunded", date(2026, 5, 1),
+    ("available", 904, 904), ("programme_support", 117, 117), ("refunded", -900, -1_021),
+    ("exchange_position", -1_021, -1_021), ("exchange_position", 900, 1_021),
+)  # fmt: skip
+
+
+def taken_back(number: int, other: Recorded, on: date) -> Recorded:
+    """What takes the other entry back."""
+    opposite = [(posting.account, -posting.minor, -posting.usd_minor) for posting in other.postings]
+    changes = {"rate": other.rate, "rate_date": other.rate_date, "reverses": other.entry_id}
+    return entry(number, "reversed", on, *opposite, pledge=other.pledge_id.int, **changes)
+
+
+PAID_AND_BACK = (
+    PLEDGED,
+    COMMITTED,
+    RECEIVED,
+    REFUNDED,
+    taken_back(14, REFUNDED, date(2026, 5, 6)),
+    taken_back(15, RECEIVED, date(2026, 5, 7)),
+)
+"""A receipt and a refund, each of them taken back."""
+
 IN_YEN = (
     entry(20, "pledged", date(2026, 2, 12), ("pledged", 5_000_000, 3_331_500), pledge=2, rate="0.006663"),
     entry(21, "withdrawn", date(2026, 5, 12), ("pledged", -5_000_000, -3_331_500), pledge=2, rate="0.006663"),

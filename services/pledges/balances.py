@@ -16,7 +16,7 @@ import msgspec
 from chassis.db import Tx
 from contracts.budgets import FundBalance, LinePart
 from services.pledges.postings import BOOKS, Account, Book
-from services.pledges.statement import apportioned
+from services.pledges.shares import apportioned
 
 EVER = datetime.max.replace(tzinfo=UTC)
 """As at this moment is as things stand."""

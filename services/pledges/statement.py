@@ -3,8 +3,7 @@
 What is pledged, committed and received are columns of their own; none is ever added to another. An amount stands in
 its currency's minor units beside its worth in US-dollar minor units at the rate of its own day.
 
-A fund is one pot, so nothing allocated from it was one donor's money: a donor's share is told, by its part of what came
-in, in whole cents that add up to what the fund allocated over all its donors.
+What was allocated from the funds is told as the donor's share of it (`shares`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,16 +14,14 @@ from msgspec import Struct
 
 from contracts.values import Money
 from services.pledges.in_kind import InKindContribution, InKindLine, lines_of
+from services.pledges.shares import FundShare, Pot, share_of
 
 PLEDGES_MAX = 500
 ENTRIES_MAX = 5_000
+PRINTED_ENTRIES_MAX = 2_500
+"""Of those in the period. In Arabic, where no two lines are alike, they take nine tenths of what printing may."""
+
 IN_KIND_MAX = 500
-
-REQUESTS = "requests"
-"""The purpose of what was allocated to requests, told as one: which State asked for what is not the donor's to know."""
-
-ACTIVITIES = "activities"
-"""The purpose of what was allocated to activities, told as one; each is shown with its money by itself."""
 
 
 # -- what it is made of -----------------------------------------------------------------------------------------------
@@ -39,7 +36,10 @@ class Booked(Struct, frozen=True):
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
-    """An entry of a pledge as the ledger holds it. Types and accounts are codes: one that is new is shown as it is."""
+    """An entry of a pledge as the ledger holds it; `reverses` is the one that it takes back.
+
+    Types and accounts are codes: one that is new is shown as it is.
+    """
 
     entry_id: UUID
     type: str
@@ -50,6 +50,7 @@ class Recorded(Struct, frozen=True, kw_only=True):
     rate_source: str | None
     rate_date: date | None
     postings: tuple[Booked, ...]
+    reverses: UUID | None = None
 
 
 class Instalment(Struct, frozen=True):
@@ -60,7 +61,7 @@ class Instalment(Struct, frozen=True):
 
 
 class Promise(Struct, frozen=True, kw_only=True):
-    """A pledge with what its agreement says. Its money is in the entries."""
+    """A pledge with what its agreement says at the end of the period. Its money is in the entries."""
 
     pledge_id: UUID
     fund: str
@@ -70,23 +71,6 @@ class Promise(Struct, frozen=True, kw_only=True):
     support_cost_basis_points: int | None = None
     agreement_reference: str | None = None
     instalments: tuple[Instalment, ...] = ()
-
-
-class Drawn(Struct, frozen=True):
-    """What of a fund went to a purpose, in US-dollar cents; `spent` is a part of `allocated`."""
-
-    purpose: str
-    allocated_usd_minor: int
-    spent_usd_minor: int
-
-
-class Pot(Struct, frozen=True, kw_only=True):
-    """A fund: what each donor put in, less programme support cost, and what was drawn from it."""
-
-    fund: str
-    labels: Mapping[str, str]
-    contributed_usd_minor: Mapping[str, int]
-    drawn: tuple[Drawn, ...]
 
 
 # -- what it tells ----------------------------------------------------------------------------------------------------
@@ -119,11 +103,20 @@ class Standing(Struct, frozen=True, kw_only=True):
         )
 
 
-class Movement(Struct, frozen=True, kw_only=True):
-    """One entry of the period, and by how much it moved each column."""
+class TakenBack(Struct, frozen=True, kw_only=True):
+    """The entry that another one takes back: what it is, and its number among the receipts where it is listed there."""
 
     entry_id: UUID
     type: str
+    number: int | None
+
+
+class Movement(Struct, frozen=True, kw_only=True):
+    """One entry of the period, what it takes back, and by how much it moved each column."""
+
+    entry_id: UUID
+    type: str
+    takes_back: TakenBack | None
     effective_on: date
     recorded_at: datetime
     rate: str | None
@@ -133,12 +126,17 @@ class Movement(Struct, frozen=True, kw_only=True):
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
-    """Cash of the period; negative where it went back. `available` is what the fund can allocate of it.
+    """Cash of the period; negative where it went back: as a refund, or as a receipt that was none and is taken back.
+
+    `type` is that of its entry: `received`, `refunded`, or `reversed`. `available` is what the fund can allocate of it.
 
     `agreed` is its worth at the rate of the agreement, `exchange_difference` what it was worth more on its own day.
     """
 
     number: int
+    entry_id: UUID
+    type: str
+    takes_back: TakenBack | None
     received_on: date
     money: Amount
     rate: str | None
@@ -174,19 +172,6 @@ class PledgeAccount(Struct, frozen=True, kw_only=True):
     movements: tuple[Movement, ...]
     closing: Standing
     receipts: tuple[Receipt, ...]
-
-
-class FundShare(Struct, frozen=True, kw_only=True):
-    """The donor's part of one fund at the end of the period: what it put in, its share of what was drawn, the rest."""
-
-    fund: str
-    labels: Mapping[str, str]
-    contributed_usd_minor: int
-    fund_contributed_usd_minor: int
-    drawn: tuple[Drawn, ...]
-    allocated_usd_minor: int
-    spent_usd_minor: int
-    balance_usd_minor: int
 
 
 class CurrencyTotal(Struct, frozen=True):
@@ -294,9 +279,11 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
     within = entries[len(before) :]
     opening = _sum(map(moved_by, before))
     closing = opening + _sum(map(moved_by, within))
-    agreed = any(_booked(one, "receivable").minor > 0 for one in entries)
+    # Also where all of it waits for conditions, and nothing is owed yet.
+    agreed = any(one.type == "committed" for one in entries)
     paying = [one for one in entries if _came(one) != Amount()]
-    receipts = [_receipt(number, one) for number, one in enumerate(paying, start=1)]
+    numbers = {one.entry_id: number for number, one in enumerate(paying, start=1)}
+    taken_back = _taken_back(entries, {one.entry_id: numbers.get(one.entry_id) for one in within})
     # What was refunded had settled what was owed, and what was written off is owed no more.
     settled = sum(_booked(one, "discharged").minor + _booked(one, "written_off").minor for one in entries)
     return PledgeAccount(
@@ -305,14 +292,14 @@ def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None)
         pledged=Money(minor=_booked(entries[0], "pledged").minor, currency=promise.currency),
         earmarking=promise.earmarking,
         note=promise.note,
-        # The row of the pledge is of today: what its agreement says was not so before there was one.
+        # What an agreement says was not so before there was one, whoever passed it in.
         agreement_reference=promise.agreement_reference if agreed else None,
         support_cost_basis_points=promise.support_cost_basis_points if agreed else None,
         schedule=_schedule(promise.instalments, settled) if agreed else (),
         opening=opening,
-        movements=tuple(map(_movement, within)),
+        movements=tuple(_movement(one, taken_back) for one in within),
         closing=closing,
-        receipts=tuple(one for one in receipts if starts is None or one.received_on >= starts),
+        receipts=tuple(_receipt(numbers[one.entry_id], one, taken_back) for one in within if one.entry_id in numbers),
     )
 
 
@@ -327,10 +314,20 @@ def moved_by(entry: Recorded) -> Standing:
     )
 
 
-def _movement(entry: Recorded) -> Movement:
+def _taken_back(entries: Sequence[Recorded], listed: Mapping[UUID, int | None]) -> Mapping[UUID, TakenBack]:
+    """By the entry that takes it back; `listed` are the numbers of those that the statement lists."""
+    told = {
+        one.entry_id: TakenBack(entry_id=one.entry_id, type=one.type, number=listed.get(one.entry_id))
+        for one in entries
+    }
+    return {one.entry_id: told[one.reverses] for one in entries if one.reverses in told}
+
+
+def _movement(entry: Recorded, taken_back: Mapping[UUID, TakenBack]) -> Movement:
     return Movement(
         entry_id=entry.entry_id,
         type=entry.type,
+        takes_back=taken_back.get(entry.entry_id),
         effective_on=entry.effective_on,
         recorded_at=entry.recorded_at,
         rate=entry.rate,
@@ -340,12 +337,15 @@ def _movement(entry: Recorded) -> Movement:
     )
 
 
-def _receipt(number: int, entry: Recorded) -> Receipt:
+def _receipt(number: int, entry: Recorded, taken_back: Mapping[UUID, TakenBack]) -> Receipt:
     money = _came(entry)
     # A debit is a loss: the agreement's rate had promised more than the cash was worth.
     loss_usd_minor = _booked(entry, "exchange_difference").usd_minor
     return Receipt(
         number=number,
+        entry_id=entry.entry_id,
+        type=entry.type,
+        takes_back=taken_back.get(entry.entry_id),
         received_on=entry.effective_on,
         money=money,
         rate=entry.rate,
@@ -389,50 +389,3 @@ def _in_dollars(standings: Iterable[Standing]) -> UsdStanding:
         received_usd_minor=total.received.usd_minor,
         outstanding_usd_minor=total.outstanding.usd_minor,
     )
-
-
-# -- shares of a fund -------------------------------------------------------------------------------------------------
-
-
-def share_of(donor: str, pot: Pot) -> FundShare:
-    """One donor's share: of what is allocated, and within that of what is spent. Those of all donors add up to both.
-
-    As long as a fund allocates no more than came in, no share is above what its donor paid.
-    """
-    allocated = sum(one.allocated_usd_minor for one in pot.drawn)
-    spent = sum(one.spent_usd_minor for one in pot.drawn)
-    shares = apportioned(allocated, pot.contributed_usd_minor)
-    own = shares.get(donor, 0)
-    # By the shares, and not by what was paid in: so nobody's spent is ever above its allocated.
-    own_spent = apportioned(spent, shares).get(donor, 0)
-    spent_on = apportioned(own_spent, {one.purpose: one.spent_usd_minor for one in pot.drawn})
-    waiting_on = apportioned(
-        own - own_spent, {one.purpose: one.allocated_usd_minor - one.spent_usd_minor for one in pot.drawn}
-    )
-    contributed = pot.contributed_usd_minor.get(donor, 0)
-    return FundShare(
-        fund=pot.fund,
-        labels=pot.labels,
-        contributed_usd_minor=contributed,
-        fund_contributed_usd_minor=sum(pot.contributed_usd_minor.values()),
-        drawn=tuple(
-            Drawn(purpose, waiting_on.get(purpose, 0) + spent_on.get(purpose, 0), spent_on.get(purpose, 0))
-            for purpose in sorted(one.purpose for one in pot.drawn)
-        ),
-        allocated_usd_minor=own,
-        spent_usd_minor=own_spent,
-        balance_usd_minor=contributed - own,
-    )
-
-
-def apportioned(total: int, weights: Mapping[str, int]) -> dict[str, int]:
-    """A total in whole parts by weight, by largest remainder; of equal ones the first by name. Empty without weight."""
-    heavy = {name: weight for name, weight in weights.items() if weight > 0}
-    whole = sum(heavy.values())
-    if not whole or total <= 0:
-        return {}
-    parts = {name: total * weight // whole for name, weight in heavy.items()}
-    first = sorted(heavy, key=lambda name: (-(total * heavy[name] % whole), name))
-    for name in first[: total - sum(parts.values())]:
-        parts[name] += 1
-    return parts

@@ -51,6 +51,7 @@ async def show_statement(
     of `as_at`), both included. In `language`, else in the one that `Accept-Language` prefers.
     """
     told = await _statement(db, caller, donor, fund, starts, ends, as_at, now)
+    statement_store.require_printable(told)
     chosen = language or reader_language(request.scope)
     made = await _press(request).statement_pdf(told, chosen)
     name = f"statement-{told.donor}-{told.ends.isoformat()}-{chosen}.pdf"
@@ -97,7 +98,7 @@ async def _statement(
     if as_at is not None:
         await until_final(db, caller, moment, now=now)
     async with db.transaction(by=caller) as tx:
-        promises = await statement_store.promises(tx, caller, donor, fund=fund, as_at=moment)
+        promises = await statement_store.promises(tx, caller, donor, fund=fund, ends=last, as_at=moment)
         in_kind = await statement_store.in_kind(tx, caller, donor, fund=fund, as_at=moment)
         if not promises and not in_kind:
             raise Missing("not-found")

@@ -1,33 +1,36 @@
 """The rows that a donor's statement is made of. What had been recorded by a moment is read, and no later entry."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from chassis.db import Tx
 from contracts.refusals import Mismatch
 from contracts.values import Caller
 from services.pledges import funds, in_kind_store, store
-from services.pledges.domain import Pledge
+from services.pledges.agreed import agreed_by
 from services.pledges.in_kind import InKindContribution
+from services.pledges.shares import ACTIVITIES, REQUESTS, Drawn, Pot
 from services.pledges.statement import (
-    ACTIVITIES,
     ENTRIES_MAX,
     IN_KIND_MAX,
     PLEDGES_MAX,
-    REQUESTS,
-    Drawn,
-    Instalment,
-    Pot,
+    PRINTED_ENTRIES_MAX,
     Promise,
     Recorded,
+    Statement,
 )
 
 
-async def promises(tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_at: datetime) -> list[Promise]:
-    """The donor's pledges that this caller may see. Raises Mismatch for more than a statement has."""
+async def promises(
+    tx: Tx, caller: Caller, donor: str, *, fund: str | None, ends: date, as_at: datetime
+) -> list[Promise]:
+    """The donor's pledges that this caller may see, each with what its agreement says by the last day.
+
+    Raises Mismatch for more than a statement has.
+    """
     rows = await tx.fetch(
         """
         SELECT pledge_id, fund, currency, earmarking,
@@ -48,17 +51,8 @@ async def promises(tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_a
         raise _too_large()
     # What an agreement said by then is in the facts; the row is of today.
     async with tx.by_itself():
-        told = await store.pledges_told(tx, [row["pledge_id"] for row in rows], until=as_at)
-    return [_promise(dict(row), told[row["pledge_id"]]) for row in rows]
-
-
-def _promise(row: Mapping[str, Any], pledge: Pledge) -> Promise:
-    return Promise(
-        **row,
-        support_cost_basis_points=pledge.support_cost_basis_points,
-        agreement_reference=pledge.agreement,
-        instalments=tuple(Instalment(part.due_on, part.minor) for part in pledge.schedule if part.owed and part.minor),
-    )
+        told = await store.facts_told(tx, [row["pledge_id"] for row in rows], until=as_at)
+    return [Promise(**dict(row), **asdict(agreed_by(told[row["pledge_id"]], ends))) for row in rows]
 
 
 async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: date, as_at: datetime) -> list[Recorded]:
@@ -66,7 +60,7 @@ async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: da
     rows = await tx.fetch(
         """
         SELECT entry_id, type, pledge_id, effective_on, recorded_at, trim_scale(rate)::text AS rate, rate_source,
-            rate_date,
+            rate_date, reverses,
             (SELECT json_agg(json_build_object('account', account, 'minor', minor, 'usd_minor', usd_minor))
              FROM unnest(postings))::text AS postings
         FROM entry
@@ -119,9 +113,15 @@ async def in_kind(
     ]
 
 
-def _too_large() -> Mismatch:
+def require_printable(told: Statement) -> None:
+    """Raises Mismatch for one that lists more entries than can be set on pages."""
+    if sum(len(one.movements) for one in told.pledges) > PRINTED_ENTRIES_MAX:
+        raise _too_large(PRINTED_ENTRIES_MAX)
+
+
+def _too_large(entries_max: int = ENTRIES_MAX) -> Mismatch:
     return Mismatch(
-        "statement-too-large", pledges_max=PLEDGES_MAX, entries_max=ENTRIES_MAX, in_kind_contributions_max=IN_KIND_MAX
+        "statement-too-large", pledges_max=PLEDGES_MAX, entries_max=entries_max, in_kind_contributions_max=IN_KIND_MAX
     )
 
 

@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from chassis.db import Tx
 from chassis.writes import Write
-from contracts.facts import decode_event
+from contracts.facts import Fact, decode_event
 from contracts.pledges import Valuation
 from contracts.refusals import Missing
 from contracts.values import Caller
@@ -67,6 +67,17 @@ async def locked_pledge(tx: Tx, pledge_id: UUID) -> Pledge | None:
 
 async def pledges_told(tx: Tx, pledge_ids: Sequence[UUID], *, until: datetime | None = None) -> Mapping[UUID, Pledge]:
     """What follows from the facts of these pledges, of those recorded by then; for the system itself."""
+    told: dict[UUID, Pledge] = {}
+    for pledge_id, facts in (await facts_told(tx, pledge_ids, until=until)).items():
+        for fact in facts:
+            told[pledge_id] = evolve(told.get(pledge_id), fact)
+    return told
+
+
+async def facts_told(
+    tx: Tx, pledge_ids: Sequence[UUID], *, until: datetime | None = None
+) -> Mapping[UUID, Sequence[Fact]]:
+    """The facts of these pledges as they were recorded, of those recorded by then; for the system itself."""
     rows = await tx.fetch(
         """
         SELECT aggregate_id, event FROM journal
@@ -78,11 +89,11 @@ async def pledges_told(tx: Tx, pledge_ids: Sequence[UUID], *, until: datetime | 
         pledge_ids,
         until,
     )
-    told: dict[UUID, Pledge] = {}
+    told: dict[UUID, list[Fact]] = {}
     for row in rows:
         fact = decode_event(row["event"]).fact()
         assert fact is not None, "our own journal holds facts of our own contracts"
-        told[row["aggregate_id"]] = evolve(told.get(row["aggregate_id"]), fact)
+        told.setdefault(row["aggregate_id"], []).append(fact)
     return told
 
 

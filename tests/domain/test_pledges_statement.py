@@ -9,18 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.pledges.statement import Amount, Drawn, Pot, Standing, apportioned, share_of
+from services.pledges.shares import Drawn, Pot, apportioned, share_of
+from services.pledges.statement import Amount, Standing, TakenBack
 from tests.statement_builders import (
     AS_AT,
     COMMITTED,
     IN_YEN,
+    PAID_AND_BACK,
     PLEDGED,
     POT,
     RECEIVED,
+    REFUNDED,
     UNTIL,
     a_promise,
     a_statement,
     entry,
+    taken_back,
 )
 
 CENTS = st.integers(0, 10**12)
@@ -67,6 +71,40 @@ def test_money_that_went_back_and_bank_charges_stand_with_their_sign() -> None:
 
     assert [(1, 500_000), (2, -1_000)] == [(one.number, one.money.minor) for one in receipts]
     assert (115, -900) == (receipts[1].bank_charges_usd_minor, receipts[1].available_usd_minor)
+
+
+def test_each_receipt_tells_what_it_is_and_which_one_it_takes_back() -> None:
+    told = a_statement(entries=PAID_AND_BACK).pledges[0]
+
+    receipt, refund = (
+        TakenBack(entry_id=one.entry_id, type=one.type, number=number)
+        for number, one in enumerate((RECEIVED, REFUNDED), start=1)
+    )
+    assert [
+        (1, "received", None, 500_000),
+        (2, "refunded", None, -900),
+        (3, "reversed", refund, 900),
+        (4, "reversed", receipt, -500_000),
+    ] == [(one.number, one.type, one.takes_back, one.money.minor) for one in told.receipts]
+    assert [one.entry_id for one in PAID_AND_BACK[2:]] == [one.entry_id for one in told.receipts]
+    assert [None, None, None, None, refund, receipt] == [one.takes_back for one in told.movements]
+    assert Amount() == told.closing.received
+
+
+def test_of_what_is_not_listed_it_tells_the_kind_and_no_number() -> None:
+    told = a_statement(entries=PAID_AND_BACK, starts=date(2026, 5, 2)).pledges[0]
+
+    assert [(3, "refunded", None), (4, "received", None)] == [
+        (one.number, one.takes_back.type, one.takes_back.number) for one in told.receipts if one.takes_back
+    ]
+
+
+def test_what_is_no_receipt_tells_what_it_takes_back_without_a_number() -> None:
+    met = entry(13, "recognized", date(2026, 5, 1), ("receivable", 100, 116), ("committed", -100, -116))
+    told = a_statement(entries=(PLEDGED, COMMITTED, met, taken_back(14, met, date(2026, 5, 2)))).pledges[0]
+
+    assert TakenBack(entry_id=met.entry_id, type="recognized", number=None) == told.movements[-1].takes_back
+    assert () == told.receipts
 
 
 def test_instalments_are_paid_from_the_earliest_on() -> None:

@@ -22,10 +22,15 @@ from services.pledges.postings import EntryType
 from services.pledges.printing import glyphs, pdf, words
 from services.pledges.printing.pdf import font_files, legible, sheet_of, statement_pdf
 from services.pledges.printing.press import Order
-from services.pledges.statement import REQUESTS
-from tests.statement_builders import LABELS, POT, a_promise, a_statement, entry, in_kind
+from services.pledges.shares import REQUESTS
+from tests.statement_builders import LABELS, PAID_AND_BACK, POT, a_promise, a_statement, entry, in_kind, taken_back
 
 MARKUP = '#read("/etc/passwd") *bold* _thin_ $x$ @ref <label> = Head \\u{41} #{1+1} // gone'
+SIGNS = set("\n \u00a0\u202f\u2066\u2069")
+TAKEN_BACK = [
+    f"reversed_{kind}"
+    for kind in ("received", "refunded", "recognized", "reduced", "written_off", "carried_over", "brought_forward")
+]
 COMING = ("reduced", "lapsed", "written_off", "refunded", "reversed")
 LANGUAGES = list(Language)
 
@@ -64,7 +69,7 @@ def headings(language: Language, **changes: Any) -> Iterator[Any]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_is_a_tagged_pdf_in_its_language_whose_every_letter_can_be_found(language: Language) -> None:
     made = statement_pdf(a_statement(), language)
-    wanted = set(shown(language)) - set("\n \u00a0\u202f\u2066\u2069")
+    wanted = set(shown(language)) - SIGNS
 
     assert made.startswith(b"%PDF-1.7")
     assert b"pdfuaid:part>1</pdfuaid:part" in made
@@ -91,6 +96,30 @@ def test_another_moment_is_another_document() -> None:
     later = msgspec.structs.replace(told, as_at=told.as_at.replace(microsecond=0))
 
     assert statement_pdf(told, Language.EN) != statement_pdf(later, Language.EN)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_receipt_says_what_it_is(language: Language) -> None:
+    there, told = words.labels(language), a_statement(entries=PAID_AND_BACK)
+    (pledge,) = (one for one in sheet_of(told, language)["pledges"] if one["receipts"])
+    back = [
+        f"{there[f'entry_reversed_{kind}']} · {there['number']}\u00a0{number}"
+        for kind, number in (("refunded", 2), ("received", 1))
+    ]
+
+    assert [there["entry_received"], there["entry_refunded"], *back] == [row[2] for row in pledge["receipts"]]
+    assert [row[1] for row in pledge["movements"][2:]] == [row[2] for row in pledge["receipts"]]
+    assert len({there[f"entry_{kind}"] for kind in TAKEN_BACK}) == len(TAKEN_BACK)
+    wanted = set(shown(language, entries=PAID_AND_BACK)) - SIGNS
+    assert set() == wanted - characters_in(statement_pdf(told, language))
+
+
+def test_what_is_newer_than_the_labels_is_still_said_to_be_reversed() -> None:
+    new = entry(30, "swapped", date(2026, 5, 1), ("discharged", 5, 5))
+    told = a_statement(entries=(*PAID_AND_BACK, new, taken_back(31, new, date(2026, 5, 2))))
+    (pledge,) = (one for one in sheet_of(told, Language.EN)["pledges"] if one["receipts"])
+
+    assert {"swapped", "Entry reversed · No.\u00a03"} <= {row[2] for row in pledge["receipts"]}
 
 
 # -- texts that people wrote -------------------------------------------------------------------------------------------
@@ -205,7 +234,7 @@ def test_every_code_has_its_label(language: Language) -> None:
     entries = {*COMING, *EntryType} - {"allocated", "returned"}
 
     assert set(words.labels(Language.EN)) == set(there)
-    assert {f"entry_{kind}" for kind in entries} <= set(there)
+    assert {f"entry_{kind}" for kind in (*entries, *TAKEN_BACK)} <= set(there)
     assert {f"purpose_{one}" for one in (*WORK_PACKAGES, REQUESTS)} | {*Earmarking} <= set(there)
     assert all(there.values())
 

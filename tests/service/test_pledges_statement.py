@@ -28,6 +28,8 @@ from tests.service.test_pledges import (
     prepared,
     usd,
 )
+from tests.service.test_pledges_life import entry_of, move
+from tests.service.test_pledges_reversals import in_parts, met, reduced, refunded, taken_back, written_off
 from tests.statement_builders import PLEDGED, a_promise, a_statement
 
 READERS = (NORWAY, FINANCE, "UNODC:coordinator", "UNODC:auditor")
@@ -92,6 +94,52 @@ async def test_shares_of_two_donors_add_up_to_what_the_fund_allocated(api: Clien
     assert fund["available_usd_minor"] == ours["balance_usd_minor"] + theirs["balance_usd_minor"]
     assert ours["fund_contributed_usd_minor"] == fund["paid_usd_minor"] - fund["programme_support_usd_minor"]
     assert ["maintenance", "training"] == [one["purpose"] for one in ours["drawn"]]
+
+
+async def test_the_instalments_of_a_period_are_those_of_its_columns_whatever_took_effect_since(api: Client) -> None:
+    """All is taken back today: of the half year in which it stood nothing changes."""
+    pledge = await in_parts(api)
+    before = (await get(api, f"{PATH}/data?until=2026-06-30"))["pledges"][0]
+    assert [(300_00, 100_00), (100_00, 0)] == [(one["minor"], one["paid_minor"]) for one in before["schedule"]]
+    receipt, condition = await entry_of(api, "received"), await met(api, pledge)
+    told = (await get(api, f"{PATH}/data?until=2026-06-30"))["pledges"][0]
+    for entry in (await reduced(api, pledge, usd(650_00)), await written_off(api, pledge)):
+        await taken_back(api, entry)
+    await taken_back(api, condition)
+    await taken_back(api, receipt)
+
+    ended, now = [(await get(api, f"{PATH}/data{query}"))["pledges"][0] for query in ("?until=2026-06-30", "")]
+    assert told == ended
+    assert [300_00, 100_00, 600_00] == [one["minor"] for one in ended["schedule"]]
+    for account in (before, ended, now):
+        assert account["closing"]["committed"]["minor"] == sum(one["minor"] for one in account["schedule"])
+        assert account["closing"]["received"]["minor"] == sum(one["paid_minor"] for one in account["schedule"])
+    assert [(300_00, 0), (100_00, 0)] == [(one["minor"], one["paid_minor"]) for one in now["schedule"]]
+
+    signed = f"{PATH}/data?until={{}}"
+    early, late = [(await get(api, signed.format(day)))["pledges"][0] for day in ("2026-03-04", "2026-03-05")]
+    assert (None, [], "NOR/2026/114") == (early["agreement_reference"], early["schedule"], late["agreement_reference"])
+
+
+async def test_a_receipt_a_refund_and_what_takes_them_back_are_told_apart(api: Client) -> None:
+    pledge = await in_parts(api)
+    receipt, refund = await entry_of(api, "received"), await refunded(api, pledge, usd(30_00))
+    backs = [await taken_back(api, entry) for entry in (refund, receipt)]
+
+    told = (await get(api, f"{PATH}/data"))["pledges"][0]
+    assert [
+        (1, receipt["entry_id"], "received", None),
+        (2, refund["entry_id"], "refunded", None),
+        (3, backs[0]["entry_id"], "reversed", {"entry_id": refund["entry_id"], "type": "refunded", "number": 2}),
+        (4, backs[1]["entry_id"], "reversed", {"entry_id": receipt["entry_id"], "type": "received", "number": 1}),
+    ] == [(one["number"], one["entry_id"], one["type"], one["takes_back"]) for one in told["receipts"]]
+    since = (await get(api, f"{PATH}/data?from=2026-07-01"))["pledges"][0]
+    assert (2, None) == (since["receipts"][-2]["takes_back"]["number"], since["receipts"][-1]["takes_back"]["number"])
+    await move(api, await pledged(api), "withdraw", NORWAY)
+    withdrawn = (await get(api, f"{PATH}/data"))["pledges"][-1]["movements"][-1]
+    assert ("withdrawn", "pledged", None) == (
+        withdrawn["type"], withdrawn["takes_back"]["type"], withdrawn["takes_back"]["number"],
+    )  # fmt: skip
 
 
 async def test_the_same_moment_gives_the_same_bytes_whatever_is_recorded_later(api: Client) -> None:
@@ -172,6 +220,17 @@ async def test_more_than_a_statement_holds_is_refused(api: Client, monkeypatch: 
 
     answer = await pdf(api, f"{PATH}/data?until=2026-12-31")
     assert (422, "statement-too-large") == (answer.status_code, slug_of(answer))
+
+
+async def test_what_is_more_than_can_be_printed_is_told_as_data(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    await received(api, NORWAY, eur(10_000_00))
+    monkeypatch.setattr(statement_store, "PRINTED_ENTRIES_MAX", 2)
+
+    answer = await pdf(api)
+    assert (422, "statement-too-large") == (answer.status_code, slug_of(answer))
+    assert 2 == answer.json()["details"]["entries_max"]
+    assert 3 == len((await get(api, f"{PATH}/data"))["pledges"][0]["movements"])
+    assert 200 == (await pdf(api, f"{PATH}?from=2026-03-01")).status_code, "those of before are summed"
 
 
 # -- the press ---------------------------------------------------------------------------------------------------------

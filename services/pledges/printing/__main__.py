@@ -4,7 +4,7 @@ import resource
 import sys
 
 MEMORY_BYTES = 1536 * 1024 * 1024
-"""Of address space. A statement of the most entries there may be takes two thirds of it."""
+"""Of address space. One of the most entries that are printed takes up to nine tenths of it, in Arabic."""
 
 
 def main() -> int:

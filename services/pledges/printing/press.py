@@ -18,7 +18,7 @@ from services.pledges.statement import Statement
 
 AT_ONCE_MAX = 2
 LARGE_ENTRIES = 1_000
-"""A statement of more entries than this takes both places: it takes up to 1 GB of memory, one of so many a quarter."""
+"""A statement of more entries than this takes both places: it takes up to 1.1 GB of memory, one of so many half."""
 
 WAIT_SECONDS = 10.0
 SET_SECONDS = 20.0

@@ -19,15 +19,8 @@ from contracts.reference import countries, country_name, exponent, in_kind_forms
 from contracts.values import Language
 from services.pledges.in_kind import InKindLine
 from services.pledges.money import BASIS_POINTS, USD
-from services.pledges.statement import (
-    Amount,
-    FundShare,
-    Movement,
-    PledgeAccount,
-    Receipt,
-    Standing,
-    Statement,
-)
+from services.pledges.shares import FundShare
+from services.pledges.statement import Amount, Movement, PledgeAccount, Receipt, Standing, Statement
 
 DASH = "–"
 NO_BREAK = "\u00a0"
@@ -94,7 +87,7 @@ class Sheet:
             "receipts-head": [
                 words[name]
                 for name in (
-                    *("number", "received_on", "amount", "agreed", "exchange_difference", "bank_charges"),
+                    *("number", "value_date", "entry", "amount", "agreed", "exchange_difference", "bank_charges"),
                     *("support_cost", "available"),
                 )
             ],
@@ -167,10 +160,18 @@ class Sheet:
         ]
         return [
             self.day(moved.effective_on),
-            self._code(f"entry_{moved.type}", moved.type),
+            self._entry(moved),
             self._rate(moved),
             *figures,
         ]
+
+    def _entry(self, moved: Movement | Receipt) -> str:
+        """What an entry is; of one that takes back another, which kind, and the number of its receipt if it has one."""
+        label, back = self._code(f"entry_{moved.type}", moved.type), moved.takes_back
+        if back is None:
+            return label
+        label = self._code(f"entry_{moved.type}_{back.type}", label)
+        return label if back.number is None else f"{label} · {self._words['number']}{NO_BREAK}{back.number}"
 
     def _rate(self, moved: Movement | Receipt | InKindLine) -> str:
         if moved.rate is None or moved.rate_date is None:
@@ -182,6 +183,7 @@ class Sheet:
         return [
             [self.number(receipt.number, "0")],
             self.day(receipt.received_on),
+            self._entry(receipt),
             self.amount(receipt.money, currency),
             [self.dollars(receipt.agreed_usd_minor)],
             [self.dollars(receipt.exchange_difference_usd_minor)],

@@ -1,0 +1,89 @@
+"""A donor's share of a fund.
+
+A fund is one pot, so nothing allocated from it was one donor's money: a donor is told its part, by what came in, in
+whole cents that add up to what the fund allocated over all its donors.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+REQUESTS = "requests"
+"""The purpose of what was allocated to requests, told as one: which State asked for what is not the donor's to know."""
+
+ACTIVITIES = "activities"
+"""The purpose of what was allocated to activities, told as one; each is shown with its money by itself."""
+
+
+class Drawn(Struct, frozen=True):
+    """What of a fund went to a purpose, in US-dollar cents; `spent` is a part of `allocated`."""
+
+    purpose: str
+    allocated_usd_minor: int
+    spent_usd_minor: int
+
+
+class Pot(Struct, frozen=True, kw_only=True):
+    """A fund: what each donor put in, less programme support cost, and what was drawn from it."""
+
+    fund: str
+    labels: Mapping[str, str]
+    contributed_usd_minor: Mapping[str, int]
+    drawn: tuple[Drawn, ...]
+
+
+class FundShare(Struct, frozen=True, kw_only=True):
+    """The donor's part of one fund at the end of the period: what it put in, its share of what was drawn, the rest."""
+
+    fund: str
+    labels: Mapping[str, str]
+    contributed_usd_minor: int
+    fund_contributed_usd_minor: int
+    drawn: tuple[Drawn, ...]
+    allocated_usd_minor: int
+    spent_usd_minor: int
+    balance_usd_minor: int
+
+
+def share_of(donor: str, pot: Pot) -> FundShare:
+    """One donor's share: of what is allocated, and within that of what is spent. Those of all donors add up to both.
+
+    As long as a fund allocates no more than came in, no share is above what its donor paid.
+    """
+    allocated = sum(one.allocated_usd_minor for one in pot.drawn)
+    spent = sum(one.spent_usd_minor for one in pot.drawn)
+    shares = apportioned(allocated, pot.contributed_usd_minor)
+    own = shares.get(donor, 0)
+    # By the shares, and not by what was paid in: so nobody's spent is ever above its allocated.
+    own_spent = apportioned(spent, shares).get(donor, 0)
+    spent_on = apportioned(own_spent, {one.purpose: one.spent_usd_minor for one in pot.drawn})
+    waiting_on = apportioned(
+        own - own_spent, {one.purpose: one.allocated_usd_minor - one.spent_usd_minor for one in pot.drawn}
+    )
+    contributed = pot.contributed_usd_minor.get(donor, 0)
+    return FundShare(
+        fund=pot.fund,
+        labels=pot.labels,
+        contributed_usd_minor=contributed,
+        fund_contributed_usd_minor=sum(pot.contributed_usd_minor.values()),
+        drawn=tuple(
+            Drawn(purpose, waiting_on.get(purpose, 0) + spent_on.get(purpose, 0), spent_on.get(purpose, 0))
+            for purpose in sorted(one.purpose for one in pot.drawn)
+        ),
+        allocated_usd_minor=own,
+        spent_usd_minor=own_spent,
+        balance_usd_minor=contributed - own,
+    )
+
+
+def apportioned(total: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """A total in whole parts by weight, by largest remainder; of equal ones the first by name. Empty without weight."""
+    heavy = {name: weight for name, weight in weights.items() if weight > 0}
+    whole = sum(heavy.values())
+    if not whole or total <= 0:
+        return {}
+    parts = {name: total * weight // whole for name, weight in heavy.items()}
+    first = sorted(heavy, key=lambda name: (-(total * heavy[name] % whole), name))
+    for name in first[: total - sum(parts.values())]:
+        parts[name] += 1
+    return parts
