@@ -212,6 +212,7 @@ async def entries(
     caller: Caller,
     *,
     fund: str | None,
+    donor: str | None = None,
     pledge_id: UUID | None,
     allocation_id: UUID | None,
     effective_from: date | None = None,
@@ -231,7 +232,8 @@ async def entries(
           AND ($5::uuid IS NULL OR allocation_id = $5) AND ($6::uuid IS NULL OR entry_id < $6)
           AND ($7::timestamptz IS NULL OR recorded_at <= $7)
           AND ($8::date IS NULL OR effective_on >= $8) AND ($9::date IS NULL OR effective_on <= $9)
-        ORDER BY entry_id DESC LIMIT $10
+          AND ($10::text IS NULL OR donor = $10)
+        ORDER BY entry_id DESC LIMIT $11
         """,
         caller.organization,
         caller.role,
@@ -242,6 +244,7 @@ async def entries(
         as_at,
         effective_from,
         effective_until,
+        donor,
         limit,
     )
     return [_entry_row(row) for row in rows]

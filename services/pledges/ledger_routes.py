@@ -14,6 +14,9 @@ from services.pledges import balances, ledger, policy, store
 from services.pledges.moment_reader import AsAt, final_moment
 from services.pledges.policy import Action
 
+Donor = Annotated[str | None, QueryParameter(max_length=32)]
+"""Whose entries alone; none for a code that has no pledge."""
+
 
 class EntryPage(Struct, frozen=True, kw_only=True):
     """Entries of the ledger, newest first; `cursor` leads to the next page."""
@@ -25,6 +28,7 @@ class EntryPage(Struct, frozen=True, kw_only=True):
 class Balances(Struct, frozen=True, kw_only=True):
     """Every account of every fund, of what had been recorded by `as_at`; each book sums to zero in each currency.
 
+    With `donor`, of the entries of that donor's pledges alone: what is allocated of a fund is no donor's, and in none.
     With `until`, of the entries whose value date is that day or earlier; an account that comes to nothing is left out.
     Where it is `final`, the same moment is answered the same for ever. Else these are the accounts as they stand, and
     what is being recorded just now may still come in before `as_at`.
@@ -33,6 +37,7 @@ class Balances(Struct, frozen=True, kw_only=True):
     as_at: datetime
     final: bool
     until: date | None
+    donor: str | None
     balances: list[balances.Balance]
 
 
@@ -47,6 +52,7 @@ async def list_entries(
     paging: Paging,
     now: Now,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
+    donor: Donor = None,
     pledge_id: Annotated[UUID | None, QueryParameter(name="pledge")] = None,
     allocation_id: Annotated[UUID | None, QueryParameter(name="allocation")] = None,
     effective_from: FromQuery[date | None] = None,
@@ -68,6 +74,7 @@ async def list_entries(
             tx,
             caller,
             fund=fund,
+            donor=donor,
             pledge_id=pledge_id,
             allocation_id=allocation_id,
             effective_from=effective_from,
@@ -91,18 +98,20 @@ async def show_balances(
     now: Now,
     as_at: AsAt = None,
     until: FromQuery[date | None] = None,
+    donor: Donor = None,
 ) -> Balances:
     """For those who may read the whole ledger. A report as at a moment never changes afterwards.
 
     With `until`, the trial balance by value date: what took effect on that day or earlier, whenever it was recorded.
     It waits until whoever may still write something of that moment has ended, five seconds at most: then it is 409.
-    Without a moment it tells how things stand.
+    Without a moment it tells how things stand. With `donor`, each account as
+    that donor's entries make it.
     """
     policy.decide(caller, Action.SHOW_BALANCES).required()
     moment = await final_moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx, tx.by_itself():
-        found = await balances.balances(tx, as_at=moment or balances.EVER, until=until)
-    return Balances(as_at=moment or now, final=moment is not None, until=until, balances=found)
+        found = await balances.balances(tx, as_at=moment or balances.EVER, until=until, donor=donor)
+    return Balances(as_at=moment or now, final=moment is not None, until=until, donor=donor, balances=found)
 
 
 ROUTES = [list_entries, show_balances]

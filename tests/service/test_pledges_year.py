@@ -12,7 +12,7 @@ from chassis.db import Database
 from services.pledges import balances, closings
 from services.pledges.wiring import close_books
 from tests.builders import headers
-from tests.service.test_pledges import FINANCE, NORWAY, api, eur, get, pledged, post, usd
+from tests.service.test_pledges import FINANCE, GERMANY, NORWAY, api, eur, get, pledged, post, usd
 from tests.service.test_pledges_as_at import asked, now_of, told
 from tests.service.test_pledges_closings import at_once
 from tests.service.test_pledges_life import LAST_YEAR, approve, entry_of, move
@@ -32,6 +32,10 @@ async def trial(client: Client, until: str, moment: str | None = None) -> Trial:
     """The trial balance until a day: of each account of a fund in a currency the minor units and their worth."""
     answer = await told(client, f"{BALANCES}?until={until}", moment)
     assert (until, moment is not None) == (answer["until"], answer["final"])
+    return as_trial(answer)
+
+
+def as_trial(answer: Mapping[str, Any]) -> Trial:
     return {
         (one["fund"], one["book"], one["account"], one["currency"]): (one["minor"], one["usd_minor"])
         for one in answer["balances"]
@@ -238,3 +242,29 @@ async def test_a_year_that_has_just_ended_is_read_from_its_closing_and_what_came
     (later,) = [line for line in lines if "entry_effective" in line]
     assert "rows=3.00" in later or "rows=3 " in later, "\n".join(lines)
     assert any("never executed" in line for line in lines), "nothing came after the closing"
+
+
+async def test_the_accounts_of_each_donor_are_those_of_its_entries_and_come_to_those_of_the_funds(api: Client) -> None:
+    """All but what is set aside of a fund, which is no donor's."""
+    await books_of_three_years(api)
+    theirs = await pledged(api, GERMANY, money=eur(7_000_00), pledged_on=f"{YEAR}-03-01")
+    signed = await move(api, theirs, "commit", committed_on=f"{YEAR}-03-02")
+    await move(api, signed, "receive", money=eur(3_000_00), received_on=f"{AFTER}-01-03")
+    moment = await now_of(api)
+    await paid(api, YEAR, usd(50_00))
+    entries = (await told(api, ENTRIES, moment))["entries"]
+
+    for until, as_at in ((ENDS, moment), ("9999-12-31", None)):
+        recorded = entries if as_at else (await told(api, ENTRIES))["entries"]
+        told_of = {}
+        for donor in ("NOR", "DEU", None):
+            answer = await told(api, f"{BALANCES}?until={until}" + (f"&donor={donor}" if donor else ""), as_at)
+            assert donor == answer["donor"]
+            told_of[donor] = as_trial(answer)
+            of_donor = [one for one in recorded if one["effective_on"] <= until and donor in {None, one["donor"]}]
+            assert told_of[donor] == trial_of(of_donor)
+            check_books(told_of[donor])
+        rest = less(less(told_of[None], told_of["NOR"]), told_of["DEU"])
+        assert {account for _, _, account, _ in rest} == {"available", "allocated"}
+    assert {"DEU"} == {one["donor"] for one in (await told(api, f"{ENTRIES}&donor=DEU"))["entries"]}
+    assert [] == (await get(api, f"{BALANCES}?donor=ITA"))["balances"]
