@@ -127,11 +127,11 @@ class Machine(RuleBasedStateMachine):
             return max(0, most) + self.draw(st.integers(1, 1000))
         return 0 if kind == "none" else self.draw(st.integers(1, max(1, most)))
 
-    def day(self, since: str | date = FIRST_DAY) -> date:
-        """From that day on and in an open year; sometimes earlier, or to come."""
+    def day(self, since: str | date = FIRST_DAY, *, or_closed: bool = False) -> date:
+        """From that day on and in an open year, or in any; sometimes earlier, or to come."""
         if isinstance(since, str):
             since = date.fromisoformat(since)
-        first, today = max(since, self.open_from, FIRST_DAY), self.today
+        first, today = max(since, FIRST_DAY if or_closed else self.open_from, FIRST_DAY), self.today
         if first > today:
             return first
         kind = self.draw(st.integers(0, 25))
