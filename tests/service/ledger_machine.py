@@ -131,6 +131,8 @@ class Machine(RuleBasedStateMachine):
         """From that day on and in an open year, or in any; sometimes earlier, or to come."""
         if isinstance(since, str):
             since = date.fromisoformat(since)
+        if or_closed and self.seldom(2):
+            return since
         first, today = max(since, FIRST_DAY if or_closed else self.open_from, FIRST_DAY), self.today
         if first > today:
             return first

@@ -43,12 +43,15 @@ class Using(Giving):
         one = self.this_or_any(one, self.activities)
         await self._activity("complete", one, participants=12, completed_on=self.day(one["starts_on"]))
 
-    @operation(activities("planned"), 1)
+    def _paid_for(self) -> list[Record]:
+        """Those for which all that was set aside is used, oftener."""
+        found = self.any_of(self.activities, "planned")
+        return found + [one for one in found if self.count[one["activity_id"], "spent"]] * 3
+
+    @operation(lambda machine: machine._paid_for(), 1)
     async def cancel_activity(self, one: Record) -> None:
         one = self.this_or_any(one, self.activities)
-        left = self.count[one["activity_id"], "allocated"] - self.count[one["activity_id"], "spent"]
-        if await self._activity("cancel", one, reason="no_longer_needed"):
-            assert left == 0, "money waits for what does not take place"
+        await self._activity("cancel", one, reason="no_longer_needed")
 
     async def _activity(self, name: str, one: Record, **body: Any) -> Record | None:
         path = f"/v1/activities/{one['activity_id']}/{name}"
@@ -86,6 +89,15 @@ class Using(Giving):
         await self.follow()
         assert {"returned"} >= {self.allocations[made]["status"] for made in waiting}, "what waited for it goes back"
         self.done["revoked and given back"] += len(waiting)
+
+    def is_over(self, made: Record) -> bool:
+        """Whether what it was set aside for was cancelled."""
+        purpose = self.requirements.get(made["requirement_id"]) or self.activities.get(made["activity_id"])
+        return purpose is not None and purpose["status"] == "cancelled"
+
+    async def check(self) -> None:
+        await super().check()
+        assert not [made for made in self.unspent() if self.is_over(made)], "money waits for what is over"
 
     # -- what is set aside -------------------------------------------------------------------------------------------
 
@@ -128,7 +140,8 @@ class Using(Giving):
     async def spend(self, one: Record) -> None:
         one = self.this_or_any(one, self.allocations)
         allocation_id, how = one["allocation_id"], self.pick(["expenditure", "disbursement"])
-        minor, on = self.amount(self.count.unspent(allocation_id)), self.day(one["allocated_on"])
+        left, on = self.count.unspent(allocation_id), self.day(one["allocated_on"])
+        minor = left if self.seldom(3) else self.amount(left)
         body = {"money": usd(minor), "how": how, "spent_on": on}
         if await self.send(how, f"/v1/allocations/{allocation_id}/spend", FINANCE, one, **body):
             kind = "spent" if how == "expenditure" else "disbursed"

@@ -34,6 +34,7 @@ REVERSIBLE = {
     "received", "recognized", "reduced", "written_off", "refunded", "carried_over", "brought_forward",
     "allocated", "spent", "disbursed",
 }  # fmt: skip
+USED = {"spent", "disbursed"}
 
 
 class Ledger(Using):
@@ -168,12 +169,19 @@ class Ledger(Using):
         return [one for key, one in self.count.entries.items() if one["type"] in REVERSIBLE and key not in taken]
 
     def _reversible_kinds(self) -> list[str]:
+        """Oftener what there is little of, and what was used for what is over by now."""
         kinds = {one["type"] for one in self._reversible()}
-        return sorted(kinds) + sorted(kinds & {"recognized", "refunded"}) * 2
+        rare = kinds & {"recognized", "refunded"} | {one["type"] for one in self._reversible() if self._used_up(one)}
+        return sorted(kinds) + sorted(rare) * 2
+
+    def _used_up(self, entry: Record) -> bool:
+        made = self.allocations.get(entry["allocation_id"] or "")
+        return entry["type"] in USED and bool(made) and made["status"] == "made" and self.is_over(made)
 
     @operation(lambda machine: machine._reversible_kinds(), 6)
     async def propose_reversal(self, kind: str) -> None:
-        entry = self.pick([one for one in self._reversible() if one["type"] == kind])
+        some = [one for one in self._reversible() if one["type"] == kind]
+        entry = self.pick(some + [one for one in some if self._used_up(one)] * 5)
         entry, on = self.this_or_any(entry, self.count.entries), self.day(entry["effective_on"], or_closed=True)
         body = {"entry_id": entry["entry_id"], "reason": "recorded_wrongly", "reversed_on": on}
         await self._proposed("reversal", "/v1/ledger/reversals", **body)
@@ -235,10 +243,11 @@ class Ledger(Using):
         if one["measure"] == "reversal":
             assert one["entry_id"] in {entry["reverses"] for entry in new}
             self.done[f"reverse {self.count.entries[one['entry_id']]['type']}"] += 1
+            self.done["reverse what is over"] += any(entry["type"] == "returned" for entry in new)
 
     # -- years -------------------------------------------------------------------------------------------------------
 
-    @operation(lambda machine: [y for y in (FIRST_YEAR, LAST_YEAR) if y not in machine.trials], 3)
+    @operation(lambda machine: [y for y in (FIRST_YEAR, LAST_YEAR) if y not in machine.trials], 5)
     async def close_year(self, year: int) -> None:
         year = THIS_YEAR if self.seldom() else year
         told = await self.trial(year)
@@ -256,7 +265,7 @@ class Ledger(Using):
 
 KINDS = {
     *(name for name in OPERATIONS if name not in {"decide", "allocate", "spend"}),
-    "receive other", "charges", "correct a closed year", "reduce what waits", "expenditure", "disbursement", "refuse", "revoked and given back",
+    "receive other", "charges", "correct a closed year", "reverse what is over", "reduce what waits", "expenditure", "disbursement", "refuse", "revoked and given back",
     *(f"allocate {purpose}" for purpose in ("work_package", "activity_id", "requirement_id")),
     *(f"approve {measure}" for measure in ("write_off", "refund", "reversal", "reopening")),
     *(f"reverse {kind}" for kind in REVERSIBLE - {"brought_forward"}),
