@@ -292,7 +292,7 @@ def test_whatever_is_done_in_any_order_the_books_say_what_a_plain_count_says(
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
-            phases=(Phase.generate,),
+            phases=(Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
         ),
     )
