@@ -292,7 +292,8 @@ def test_whatever_is_done_in_any_order_the_books_say_what_a_plain_count_says(
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
-            phases=(Phase.generate, Phase.shrink),
+            # A walk is some seconds long, and to make it shorter takes many; each of its steps is told as it was done.
+            phases=(Phase.generate,),
             suppress_health_check=list(HealthCheck),
         ),
     )
