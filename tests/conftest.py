@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,9 +111,9 @@ def template(servers: Servers) -> str:
     return TEMPLATE
 
 
-@pytest.fixture
-async def database_url(servers: Servers, template: str) -> AsyncIterator[str]:
-    """The migrator's address of a database of this test's own."""
+@asynccontextmanager
+async def own_database(servers: Servers, template: str) -> AsyncIterator[str]:
+    """The migrator's address of a new database, which is dropped afterwards."""
     name = f"t_{uuid.uuid4().hex[:12]}"
     connection = await asyncpg.connect(servers.postgres.dsn())
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
@@ -121,6 +122,13 @@ async def database_url(servers: Servers, template: str) -> AsyncIterator[str]:
     finally:
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
         await connection.close()
+
+
+@pytest.fixture
+async def database_url(servers: Servers, template: str) -> AsyncIterator[str]:
+    """The migrator's address of a database of this test's own."""
+    async with own_database(servers, template) as address:
+        yield address
 
 
 @pytest.fixture
@@ -136,6 +144,11 @@ async def databases(database_url: str) -> AsyncIterator[Mapping[str, Database]]:
 
 @pytest.fixture
 def settings(servers: Servers, database_url: str) -> Settings:
+    return settings_of(servers, database_url)
+
+
+def settings_of(servers: Servers, database_url: str) -> Settings:
+    """Of services in this process, with a database that is there for them alone."""
     nats_urls = {service.name: servers.nats.url(service.name) for service in every_service()}
     return Settings(
         state=servers.folder,

@@ -1,0 +1,146 @@
+"""A plain count of what entries are to change, kept beside the ledger: what each is worth, and what is taken back."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from msgspec import Struct
+
+Change = dict[tuple[str, str], int]
+"""Whose figure (a fund's by its code, any other record's by its id) changes by how much."""
+
+EXPONENTS = {"JPY": 0, "KWD": 3}
+DEBITS = ("paid",)
+CREDITS = ("programme_support", "bank_charges", "allocated", "refunded", "transferred")
+FIGURES = ("pledged", "committed", "written_off", "spent", *DEBITS, *CREDITS)
+
+
+class Awaited(Struct, frozen=True):
+    """An entry that has to be written, and what it changes."""
+
+    type: str
+    fund: str
+    about: str
+    change: Change
+
+
+class Rates:
+    """US dollars for a unit of each currency from the first of each month on; the table of the United Nations first."""
+
+    def __init__(self) -> None:
+        self.loaded: dict[tuple[str, str, date], str] = {}
+
+    def of(self, currency: str, on: date) -> Fraction:
+        if currency == "USD":
+            return Fraction(1)
+        first = on.replace(day=1)
+        operational = self.loaded.get(("un_operational", currency, first))
+        return Fraction(operational or self.loaded["fictitious", currency, first])
+
+    def worth(self, money: Mapping[str, Any], on: date) -> int:
+        return cents(money, self.of(money["currency"], on))
+
+
+def cents(money: Mapping[str, Any], rate: Fraction) -> int:
+    """US-dollar cents, rounded once, half to even."""
+    return round(money["minor"] * rate * 100 / 10 ** EXPONENTS.get(money["currency"], 2))
+
+
+def support_of(usd_minor: int, basis_points: int) -> int:
+    return round(Fraction(usd_minor * basis_points, 10_000 + basis_points))
+
+
+class Count:
+    """What every figure is by what was done; entries have to be those that were awaited, and no others."""
+
+    def __init__(self) -> None:
+        self.rates = Rates()
+        self.entries: dict[str, dict[str, Any]] = {}
+        self._figures: Counter[tuple[str, str]] = Counter()
+        self._changes: dict[str, Change] = {}
+        self._awaited: list[Awaited] = []
+        self._taken_back: set[str] = set()
+        self.agreed: dict[str, Fraction] = {}
+        """Of each pledge the rate of the day it was made on, and once it is signed that of the agreement."""
+
+    def __getitem__(self, key: tuple[str, str]) -> int:
+        return self._figures[key]
+
+    def available(self, fund: str) -> int:
+        return self[fund, "paid"] - sum(self[fund, figure] for figure in CREDITS)
+
+    def unspent(self, allocation_id: str) -> int:
+        return self[allocation_id, "allocated"] - self[allocation_id, "spent"]
+
+    def add(self, change: Change, sign: int = 1) -> None:
+        for key, by in change.items():
+            self._figures[key] += sign * by
+
+    def wait_for(self, kind: str, fund: str, about: str, change: Change) -> None:
+        self._awaited.append(Awaited(kind, fund, about, change))
+
+    def follow(self, entries: Iterable[dict[str, Any]], purpose_of: Mapping[str, str], *, open_from: date) -> None:
+        """The entries written since, oldest first; none takes effect before the first open day."""
+        for entry in entries:
+            entry_id, fund = entry["entry_id"], entry["fund"]
+            about = entry["allocation_id"] or entry["pledge_id"]
+            assert date.fromisoformat(entry["effective_on"]) >= open_from, f"in a closed year: {entry}"
+            assert entry["reverses"] not in self._taken_back, f"taken back twice: {entry}"
+            if entry["reverses"]:
+                self._taken_back.add(entry["reverses"])
+            if entry["type"] == "reversed":
+                reversed_one = self.entries[entry["reverses"]]
+                assert fund == reversed_one["fund"]
+                change = {key: -by for key, by in self._changes[entry["reverses"]].items()}
+            elif entry["type"] == "returned":
+                left = self.unspent(about)
+                change = {(who, "allocated"): -left for who in (fund, about, purpose_of[about])}
+            else:
+                found = [
+                    one for one in self._awaited if (one.type, one.fund, one.about) == (entry["type"], fund, about)
+                ]
+                assert len(found) == 1, f"nobody asked for it: {entry}"
+                self._awaited.remove(found[0])
+                change = found[0].change
+            self.entries[entry_id] = entry
+            self._changes[entry_id] = change
+            self.add(change)
+        assert self._awaited == [], "not written"
+
+    # -- what holds --------------------------------------------------------------------------------------------------
+
+    def check_fund(self, told: Mapping[str, Any]) -> None:
+        fund = told["code"]
+        counted = {figure: self[fund, figure] for figure in (*FIGURES, "in_kind")} | {"available": self.available(fund)}
+        assert counted == {figure: told[f"{figure}_usd_minor"] for figure in counted}, fund
+        assert counted["available"] >= 0, fund
+        needed = {
+            (year, package or None): usd_minor
+            for (whose, name), usd_minor in self._figures.items()
+            if whose == fund and usd_minor and name.startswith("need ")
+            for year, package in [name.removeprefix("need ").split("/")]
+        }
+        assert needed == {(str(one["year"]), one["work_package"]): one["usd_minor"] for one in told["requirements"]}
+        given_up = sum(counted[figure] for figure in ("written_off", "refunded", "transferred"))
+        gap = max(0, sum(needed.values()) - counted["committed"] + given_up)
+        assert (sum(needed.values()), gap) == (told["requirement_usd_minor"], told["gap_usd_minor"])
+        for one in told["work_packages"]:
+            self.check_purpose(f"{fund}/{one['work_package']}", one)
+
+    def check_purpose(self, purpose: str, told: Mapping[str, Any]) -> None:
+        counted = self[purpose, "allocated"], self[purpose, "spent"]
+        assert counted == (told["allocated_usd_minor"], told["spent_usd_minor"]), purpose
+
+    def check_days(self, until: date) -> None:
+        """On no day that is over a fund had given more than had come by then."""
+        moved: Counter[tuple[str, str]] = Counter()
+        for entry in self.entries.values():
+            for posting in entry["postings"]:
+                if posting["account"] == "available":
+                    moved[entry["fund"], entry["effective_on"]] -= posting["usd_minor"]
+        stood: Counter[str] = Counter()
+        for (fund, day), by in sorted(moved.items()):
+            stood[fund] += by
+            assert stood[fund] >= 0 or date.fromisoformat(day) >= until, f"{fund} on {day}"
