@@ -62,6 +62,7 @@ class Count:
         self._changes: dict[str, Change] = {}
         self._awaited: list[Awaited] = []
         self._taken_back: set[str] = set()
+        self._given_back: set[str] = set()
         self.agreed: dict[str, Fraction] = {}
         """Of each pledge the rate of the day it was made on, and once it is signed that of the agreement."""
 
@@ -94,9 +95,13 @@ class Count:
                 reversed_one = self.entries[entry["reverses"]]
                 assert fund == reversed_one["fund"]
                 change = {key: -by for key, by in self._changes[entry["reverses"]].items()}
+                if about in self._given_back:
+                    # What it was spent of has gone back to the fund, and so does this.
+                    change |= {(who, "allocated"): by for (who, _), by in change.items()}
             elif entry["type"] == "returned":
                 left = self.unspent(about)
                 change = {(who, "allocated"): -left for who in (fund, about, purpose_of[about])}
+                self._given_back.add(about)
             else:
                 found = [
                     one for one in self._awaited if (one.type, one.fund, one.about) == (entry["type"], fund, about)
