@@ -40,7 +40,7 @@ UNTOLD = {
     Account.EXCHANGE_DIFFERENCE,
     Account.ROUNDING,
     Account.EXCHANGE_POSITION,
-    Account.AVAILABLE,
+    Account.ALLOCATED,
     Account.PROGRAMME_SUPPORT,
     Account.WRITTEN_OFF,
     Account.BANK_CHARGES,
@@ -118,25 +118,31 @@ def test_what_reverses_another_entry_is_told_as_that_one_below_zero() -> None:
 
 
 @pytest.mark.parametrize(("of_type", "told_type"), [("spent", "4"), ("disbursed", "3")])
-def test_what_was_used_is_told_once_though_it_moves_two_accounts(of_type: str, told_type: str) -> None:
-    both = [
-        a_movement(of_type, account, minor, currency="USD", work_package="training")
-        for account, minor in (("allocated", 600), ("spent", -600))
-    ]
-    found = activities(a_ledger(*both), reporter=UNODC)
+def test_what_was_used_is_no_less_set_aside_but_where_it_goes_back_to_the_fund_at_once(
+    of_type: str, told_type: str
+) -> None:
+    own = {"currency": "USD", "work_package": "training", "donor": None}
+    used = a_movement(of_type, "spent", -600, **own)
+    back = {"of_type": of_type, "entry_id": UUID(int=2), **own}
+    set_aside_again = [a_movement("reversed", "spent", 600, **back)]
+    gone_back = [*set_aside_again, a_movement("reversed", "available", -600, **back)]
 
-    assert [(told_type, "6.00")] == [(one.type, one.amount.value) for one in found[1].transactions]
+    for entries, expected in (
+        ([used], [(told_type, "6.00")]),
+        ([used, *set_aside_again], [(told_type, "6.00"), (told_type, "-6.00")]),
+        ([used, *gone_back], [(told_type, "6.00"), (told_type, "-6.00"), ("2", "-6.00")]),
+    ):
+        found = activities(a_ledger(*entries), reporter=UNODC)
+        assert expected == [(one.type, one.amount.value) for one in found[1].transactions]
 
 
 def test_what_is_set_aside_is_told_of_its_purpose_and_taken_back_below_zero() -> None:
     requirement = UUID(int=7)
     found = activities(
         a_ledger(
-            a_movement("allocated", "allocated", -500, currency="USD", work_package="training"),
-            a_movement(
-                "allocated", "allocated", -700, currency="USD", requirement_id=requirement, entry_id=UUID(int=2)
-            ),
-            a_movement("returned", "allocated", 700, currency="USD", requirement_id=requirement, entry_id=UUID(int=3)),
+            a_movement("allocated", "available", 500, currency="USD", work_package="training"),
+            a_movement("allocated", "available", 700, currency="USD", requirement_id=requirement, entry_id=UUID(int=2)),
+            a_movement("returned", "available", -700, currency="USD", requirement_id=requirement, entry_id=UUID(int=3)),
             a_movement("spent", "spent", -200, currency="USD", work_package="training", entry_id=UUID(int=4)),
         ),
         reporter=UNODC,
@@ -153,7 +159,7 @@ def test_what_is_set_aside_is_told_of_its_purpose_and_taken_back_below_zero() ->
 
 
 def test_no_state_that_asked_is_named() -> None:
-    ledger = a_ledger(a_movement("allocated", "allocated", -700, currency="USD", requirement_id=UUID(int=7)))
+    ledger = a_ledger(a_movement("allocated", "available", 700, currency="USD", requirement_id=UUID(int=7)))
 
     for activity in activities(ledger, reporter=UNODC):
         assert (("998", "100"),) == tuple((region.code, region.percentage) for region in activity.regions)

@@ -1,12 +1,14 @@
 """What had been recorded wrongly of a pledge is taken back, once, by two people: all stands as if it had never been."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from lxml import etree
 
 from chassis.db import Database
 from chassis.inbox import Inbox
@@ -433,6 +435,16 @@ async def test_what_was_spent_by_mistake_of_what_has_gone_back_goes_back_too(
     assert (500, 0 if revoked else 9_500) == (requirement["covered_usd_minor"], requirement["gap_usd_minor"])
     await taken_back(api, spent[0])
     assert 8_000 == (await get(api, "/v1/funds/SHERLOC-MNT"))["available_usd_minor"]
+    file = await api.get("/v1/funds/SHERLOC-MNT/iati.xml", headers=headers(FINANCE))
+    (activity,) = (
+        one
+        for one in etree.fromstring(file.content)
+        if one.findtext("iati-identifier", "").endswith(requirement["requirement_id"])
+    )
+    published = Counter[str]()
+    for one in activity.iter("transaction"):
+        published[one.find("transaction-type").get("code")] += round(100 * float(one.findtext("value")))
+    assert ({"2": 0, "4": 0}, "5") == (dict(published), activity.find("activity-status").get("code")), "all came back"
     await prove(databases, database_url)
 
 

@@ -33,7 +33,7 @@ SIGNS: Mapping[str, tuple[T, int]] = {
     "receivable": (T.INCOMING_COMMITMENT, 1),
     "cash": (T.INCOMING_FUNDS, 1),
     "refunded": (T.INCOMING_FUNDS, 1),
-    "allocated": (T.OUTGOING_COMMITMENT, -1),
+    "available": (T.OUTGOING_COMMITMENT, 1),
     "spent": (T.EXPENDITURE, -1),
 }
 """What a movement of an account is, and whether a debit of it is money more or less."""
@@ -50,13 +50,14 @@ TOLD: Mapping[str, frozenset[T]] = {
     "refunded": frozenset({T.INCOMING_FUNDS}),
     "allocated": frozenset({T.OUTGOING_COMMITMENT}),
     "returned": frozenset({T.OUTGOING_COMMITMENT}),
-    "spent": frozenset({T.EXPENDITURE}),
-    "disbursed": frozenset({T.DISBURSEMENT}),
+    "spent": frozenset({T.EXPENDITURE, T.OUTGOING_COMMITMENT}),
+    "disbursed": frozenset({T.DISBURSEMENT, T.OUTGOING_COMMITMENT}),
     "carried_over": frozenset(),
     "brought_forward": frozenset(),
 }
 """What is told of an entry. A pledge that is committed leaves the open pledges and stays an incoming pledge here: IATI
-has a pledge announce a commitment, not wait to be taken back by it."""
+has a pledge announce a commitment, not wait to be taken back by it. What is spent is told as no less set aside; where
+it is taken back and goes to the fund at once, it is."""
 
 
 class Movement(Struct, frozen=True, kw_only=True):
