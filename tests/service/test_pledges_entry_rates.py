@@ -37,6 +37,7 @@ async def test_what_is_met_reduced_or_written_off_is_at_the_rate_of_the_agreemen
     refund = {"money": eur(10_00), "reason": "not_used", "refunded_on": "2026-09-02"}
     await approve(api, await move(api, back, "refund", **refund))
     await move(api, await pledged(api), "withdraw", NORWAY, withdrawn_on="2026-05-02")
+    await move(api, await pledged(api), "lapse")
     body = {"fund": "SHERLOC-MNT", "money": {"minor": 5, "currency": "USD"}, "work_package": "training"}
     await post(api, "/v1/allocations", FINANCE, **body)
 
@@ -53,6 +54,7 @@ async def test_what_is_met_reduced_or_written_off_is_at_the_rate_of_the_agreemen
     assert days == {
         "pledged": {"2026-02-01"},
         "withdrawn": {"2026-02-01"},
+        "lapsed": {"2026-02-01"},
         "committed": {"2026-03-01"},
         "recognized": {"2026-03-01"},
         "reduced": {"2026-02-01", "2026-03-01"},

@@ -268,3 +268,8 @@ async def test_the_accounts_of_each_donor_are_those_of_its_entries_and_come_to_t
         assert {account for _, _, account, _ in rest} == {"available", "allocated"}
     assert {"DEU"} == {one["donor"] for one in (await told(api, f"{ENTRIES}&donor=DEU"))["entries"]}
     assert [] == (await get(api, f"{BALANCES}?donor=ITA"))["balances"]
+    # A donor is told of its own entries, whomever it asks for, and of the whole ledger nothing.
+    assert [] == (await told(api, f"{ENTRIES}&donor=DEU", by=NORWAY))["entries"]
+    assert {"NOR"} == {one["donor"] for one in (await told(api, f"{ENTRIES}&donor=NOR", by=NORWAY))["entries"]}
+    refused = [await api.get(f"{BALANCES}?donor={one}", headers=headers(NORWAY)) for one in ("NOR", "DEU")]
+    assert [403, 403] == [answer.status_code for answer in refused]
