@@ -164,6 +164,23 @@ async def refund(db: Database, chance: random.Random, _: int) -> None:
             await exit_actions.propose_refund(tx, new_id(), found, money, worth, "not_used", on=LATER, now=now)
 
 
+async def carry_over(db: Database, chance: random.Random, _: int) -> None:
+    """Both ways between the funds at once: each holds one of them and adds to the other."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision, fund FROM pledge WHERE received_minor > refunded_minor")
+        if one:
+            await exit_actions.carry_over(
+                tx,
+                one["pledge_id"],
+                chance.choice([fund for fund in FUNDS if fund != one["fund"]]),
+                chance.randint(1, PLEDGED_MINOR // 5),
+                on=LATER,
+                caller=FINANCE,
+                expected=one["revision"],
+                now=datetime.now(UTC),
+            )
+
+
 async def allocate(db: Database, chance: random.Random, usd_minor: int) -> None:
     async with db.transaction(by=FINANCE) as tx:
         lacking = await _some(tx, "SELECT requirement_id FROM requirement WHERE status = 'open'")
@@ -217,7 +234,7 @@ async def spend(db: Database, chance: random.Random, _: int) -> None:
                 tx,
                 one["allocation_id"],
                 chance.randint(1, one["usd_minor"]),
-                Spending.EXPENDITURE,
+                chance.choice(list(Spending)),
                 on=datetime.now(UTC).date(),
                 caller=FINANCE,
                 expected=one["revision"],
@@ -228,7 +245,8 @@ async def spend(db: Database, chance: random.Random, _: int) -> None:
 async def propose(db: Database, chance: random.Random, _: int) -> None:
     """That an entry be reversed: often one that is, or is proposed to be, already."""
     async with db.transaction(by=FINANCE) as tx:
-        one = await _some(tx, "SELECT entry_id FROM entry WHERE type IN ('received', 'allocated', 'spent')")
+        one = await _some(tx, "SELECT entry_id FROM entry WHERE type IN ('received', 'allocated', 'spent', 'disbursed', "
+                              "'reduced', 'written_off', 'refunded', 'carried_over')")  # fmt: skip
         if one:
             await exit_actions.propose_reversal(
                 tx,
@@ -281,7 +299,7 @@ async def cancel(db: Database, chance: random.Random, _: int) -> None:
 
 OPERATIONS: dict[Operation, int] = {
     pledge: 12, withdraw: 8, pay: 20, allocate: 50, lack: 5, give_back: 5, spend: 5, propose: 5, approve: 10,
-    plan: 4, cancel: 2, reduce: 3, write_off: 3, refund: 4,
+    plan: 4, cancel: 2, reduce: 3, write_off: 3, refund: 4, carry_over: 4,
 }  # fmt: skip
 
 
