@@ -6,7 +6,7 @@ language can be told for each of those it might be in.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from itertools import groupby, pairwise
@@ -55,9 +55,14 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     """How often, passages beyond `PASSAGES_MAX` counted too."""
 
 
-class _Label(Struct, frozen=True):
-    stems: tuple[str, ...]
-    topic: str
+class _Names(Struct):
+    """What names go on with after some stems, and the topics of those that end there.
+
+    A text made to be read slowly costs at each word no more than the longest name is long.
+    """
+
+    on: dict[str, "_Names"] = {}
+    topics: dict[str, None] = {}
 
 
 class _Named(Struct, frozen=True):
@@ -117,33 +122,45 @@ def _moved(named: _Named, by: int) -> _Named:
 def _named(text: str, language: Language) -> Iterator[_Named]:
     """What a text in one language names, the longest name at each place, from left to right."""
     others = [one for one, script in OF_OWN_SCRIPT.items() if one != language and script.search(text)]
-    labels = {one: _labels(one) for one in (language, *others)}
+    names_in = {one: _names_in(one) for one in (language, *others)}
     spoken = words_and_characters(text, language)
+    ends = _sentence_ends(text, spoken)
     at = 0
     while at < len(spoken):
-        matching = [
-            (label, of)
-            for first in _readings(spoken[at])
-            for of, by_first in labels.items()
-            for label in by_first.get(first, ())
-            if _stands(label, spoken, at, text)
+        found = [
+            (length, topic, of)
+            for of, some in names_in.items()
+            for length, topics_of in _longest(some, spoken, at, ends)
+            for topic in topics_of
         ]
-        length = max((len(label.stems) for label, _ in matching), default=0)
-        for label, of in matching:
-            if len(label.stems) == length:
+        longest = max((length for length, _, _ in found), default=0)
+        for length, topic, of in found:
+            if length == longest:
                 passage = Passage(spoken[at].start, spoken[at + length - 1].end)
-                yield _Named(label.topic, passage, (length + 1) // 2 if of == "zh" else length)
-        at += max(length, 1)
+                yield _Named(topic, passage, (length + 1) // 2 if of == "zh" else length)
+        at += max(longest, 1)
 
 
-def _stands(label: _Label, spoken: Sequence[Word], at: int, text: str) -> bool:
-    there = spoken[at : at + len(label.stems)]
-    if len(there) < len(label.stems) or any(
-        word.stem != stem for word, stem in zip(there[1:], label.stems[1:], strict=True)
-    ):
-        return False
-    between = (text[before.end : after.start] for before, after in pairwise(there))
-    return not any(SENTENCE_ENDS & set(gap) for gap in between)
+def _sentence_ends(text: str, spoken: Sequence[Word]) -> list[bool]:
+    """Of each word whether its sentence ends before the next."""
+    return [bool(SENTENCE_ENDS & set(text[one.end : other.start])) for one, other in pairwise(spoken)] + [True]
+
+
+def _longest(
+    names: _Names, spoken: Sequence[Word], at: int, ends: Sequence[bool]
+) -> Iterator[tuple[int, Iterable[str]]]:
+    """The longest name that begins at a word, for each way to read that, with what it names."""
+    for first in _readings(spoken[at]):
+        node, length = names.on.get(first), 0
+        best: tuple[int, Iterable[str]] | None = None
+        while node is not None:
+            length += 1
+            if node.topics:
+                best = length, node.topics
+            last = at + length - 1
+            node = None if ends[last] else node.on.get(spoken[last + 1].stem)
+        if best is not None:
+            yield best
 
 
 def _readings(word: Word) -> tuple[str, ...]:
@@ -153,12 +170,15 @@ def _readings(word: Word) -> tuple[str, ...]:
 
 
 @cache
-def _labels(language: Language) -> Mapping[str, tuple[_Label, ...]]:
-    """What names topics in a language, by the first stem; made when a text in it is first read."""
-    found: dict[str, dict[_Label, None]] = {}
+def _names_in(language: Language) -> _Names:
+    """What names topics in a language; made when a text in it is first read."""
+    root = _Names()
     for code, term in topics().items():
         for name in (*names(term, language), *wordings(language).get(code, ())):
-            stems = tuple(word.stem for word in words_and_characters(name, language))
+            stems = [word.stem for word in words_and_characters(name, language)]
             if 0 < len(stems) <= LABEL_WORDS_MAX:
-                found.setdefault(stems[0], {})[_Label(stems, code)] = None
-    return {first: tuple(labels) for first, labels in found.items()}
+                node = root
+                for stem in stems:
+                    node = node.on.setdefault(stem, _Names())
+                node.topics[code] = None
+    return root
