@@ -6,7 +6,7 @@ The edge opens the transaction.
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -67,8 +67,8 @@ SALT_BYTES = 16
 async def record(tx: Tx, fact: Fact, *, version: int, because: Event | None = None) -> None:
     """Announce a fact and fold it into the tables and the ledger: always these together.
 
-    Raises Conflict for a fact that takes effect in a year whose books are closed, or takes more from a fund than this
-    had by its value date.
+    Raises Conflict for a fact that takes effect in a year whose books are closed, or takes more from a fund, or from
+    what was set aside, than this had by its value date.
     """
     await record_all(tx, [(fact, version)], because=because)
 
@@ -78,7 +78,9 @@ async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Even
     for fact, _ in facts:
         on = getattr(fact, "effective_on", None)
         if on is not None:
-            check_not_ahead(on, next(getattr(fact, name) for name in fact.__struct_fields__ if name.endswith("_at")))
+            said_at = next(getattr(fact, name) for name in fact.__struct_fields__ if name.endswith("_at"))
+            # What is heard late may be of a year that is closed by now, and takes effect in one that was to come.
+            check_not_ahead(on, said_at if because is None else max(said_at, datetime.now(UTC)))
         if on is not None and not isinstance(fact, ProposalMade):
             await periods.hold_open(tx, on)
     events = await announce_all(tx, facts, because=because)
@@ -90,9 +92,15 @@ async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Even
 async def _check_days(tx: Tx, entries: Sequence[Entry]) -> None:
     """The counter says what there is; what takes effect on an earlier day takes of what there was from that day on.
 
-    Also today: what came may have come with tomorrow's date.
+    Also today: what came may have come with tomorrow's date. So it is with what was set aside, to which what was spent
+    by mistake comes back on a day of its own.
     """
     for entry in entries:
+        used = -entry.set_aside_usd_minor
+        if used > 0 and entry.allocation_id is not None:
+            left = await ledger.least_left(tx, entry.allocation_id)
+            if left < 0:
+                raise Conflict("allocation-exceeded", unspent_usd_minor=max(0, left + used))
         taken = -entry.available_usd_minor
         if taken > 0 and entry.effective_on < last_day(entry.recorded_at):
             least = await ledger.least_available(tx, entry.fund, since=entry.effective_on)

@@ -144,7 +144,8 @@ async def hear_of_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
         if not allocation.unspent_usd_minor:
             continue
         donors = await allocation_store.fund_donors(tx, allocation.fund)
-        back = allocation.give_back(donors, on=on, now=event.time)
+        last = await ledger.last_day_of(tx, allocation.allocation_id)
+        back = allocation.give_back(donors, on=max(on, last), now=event.time)
         facts.append((back, allocation.revision + 1))
     facts.append((requirement.cancel(now=event.time), requirement.revision + 1))
     await record_all(tx, facts, because=event)

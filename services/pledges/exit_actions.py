@@ -275,7 +275,8 @@ async def _take_back_of_allocation(
         return [(taken_back, version)]
     left = replace(allocation, spent_usd_minor=allocation.spent_usd_minor - fact.usd_minor)
     donors = await allocation_store.fund_donors(tx, fact.fund)
-    back = left.give_back(donors, on=taken_back.effective_on, now=now)
+    last = await ledger.last_day_of(tx, allocation.allocation_id)
+    back = left.give_back(donors, on=max(taken_back.effective_on, last), now=now)
     return [(taken_back, version), (back, version + 1)]
 
 

@@ -87,6 +87,32 @@ async def least_available(tx: Tx, fund: str, *, since: date) -> int:
     )
 
 
+async def least_left(tx: Tx, allocation_id: UUID) -> int:
+    """What is set aside and not spent of an allocation on the day on which that is least, by value date.
+
+    The allocation has to be held: else another entry may come between the two.
+    """
+    return int(
+        await tx.fetchval(
+            """
+            SELECT min(left_over) FROM (
+                SELECT sum(-sum(p.usd_minor)) OVER (ORDER BY effective_on) AS left_over
+                FROM entry CROSS JOIN unnest(postings) AS p
+                WHERE allocation_id = $1 AND p.account = 'allocated' GROUP BY effective_on
+            ) AS of_day
+            """,
+            allocation_id,
+        )
+    )
+
+
+async def last_day_of(tx: Tx, allocation_id: UUID) -> date:
+    """The last value date of an allocation's entries: what is given back then was there to be given back."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        "SELECT max(effective_on) FROM entry WHERE allocation_id = $1", allocation_id
+    )
+
+
 # The counters at last, so that others wait for their rows as short as can be.
 _WRITE = """
     WITH written AS (

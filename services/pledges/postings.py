@@ -164,6 +164,11 @@ class Entry(Struct, frozen=True, kw_only=True):
         """What the entry adds to the money that can be allocated from the fund; negative where it takes."""
         return -sum(posting.usd_minor for posting in self.postings if posting.account is Account.AVAILABLE)
 
+    @property
+    def set_aside_usd_minor(self) -> int:
+        """What the entry adds to what is set aside and not spent; negative where it takes."""
+        return -sum(posting.usd_minor for posting in self.postings if posting.account is Account.ALLOCATED)
+
 
 OfPledge: TypeAlias = (
     PledgePledged

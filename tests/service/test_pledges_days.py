@@ -7,10 +7,15 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from chassis.db import Database
+from chassis.inbox import Inbox, Outcome
+from contracts.matching import MatchConfirmed, MatchRevoked
+from contracts.values import Money
+from services.pledges.consumers import HANDLERS
 from services.pledges.verify import Kind, verify
-from tests.builders import headers
+from tests.builders import an_event, headers
 from tests.service.test_pledges import FINANCE, api, committed, eur, get, post, receive, usd
-from tests.service.test_pledges_life import SECOND, agreed, approve, entry_of, move, part, pledge_of, refused
+from tests.service.test_pledges_life import LAST_YEAR, SECOND, agreed, approve, entry_of, move, part, pledge_of, refused
+from tests.service.test_pledges_requirements import PERIOD, a_match
 
 __all__ = ["api"]
 Client = httpx.AsyncClient
@@ -45,6 +50,48 @@ async def test_what_comes_tomorrow_is_not_set_aside_today(api: Client) -> None:
 
     assert (409, "balance-exceeded") == refused_today
     await post(api, ALLOCATIONS, FINANCE, **aside, allocated_on=tomorrow)
+
+
+async def test_what_was_spent_by_mistake_goes_back_on_no_day_before_it_was_there_again(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    await receive(api, await agreed(api, 1_000), usd(1_000))
+    aside = {"fund": FUND, "money": usd(100), "work_package": "training", "allocated_on": "2026-05-02"}
+    path = f"{ALLOCATIONS}/{(await post(api, ALLOCATIONS, FINANCE, **aside))['allocation_id']}"
+    await post(api, f"{path}/spend", FINANCE, revision=1, money=usd(60), spent_on="2026-06-02")
+    wrong = {"entry_id": (await entry_of(api, "spent"))["entry_id"], "reason": "recorded_wrongly"}
+    await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **wrong, reversed_on="2026-07-02"))
+
+    # Between the two days forty of them were left.
+    for move_, body in (("return", {"returned_on": "2026-07-01"}),
+                        ("spend", {"money": usd(41), "spent_on": "2026-06-20"})):  # fmt: skip
+        assert (409, "allocation-exceeded") == await refused(api, f"{path}/{move_}", FINANCE, revision=3, **body)
+    await post(api, f"{path}/spend", FINANCE, revision=3, money=usd(40), spent_on="2026-06-20")
+    await post(api, f"{path}/return", FINANCE, revision=4, returned_on="2026-07-02")
+    async with databases["pledges"].transaction() as tx:
+        assert (await verify(tx)).findings == []
+
+
+async def test_a_match_heard_of_after_its_year_was_closed_takes_effect_in_the_next(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    """And what was set aside after it was revoked, and before that was heard, goes back no earlier than it was."""
+    inbox, match = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS), a_match()
+    long_ago = datetime(LAST_YEAR, 12, 20, 12, tzinfo=UTC)
+    needed = Money(minor=500, currency="USD")
+    confirmed = MatchConfirmed(**match, capacity_period=PERIOD, confirmed_at=long_ago, funding_needed=needed)
+    revoked = MatchRevoked(**match, reason="other", capacity_period=PERIOD, revoked_at=long_ago)
+    await post(api, f"/v1/ledger/periods/{LAST_YEAR}/close", FINANCE)
+    await receive(api, await agreed(api, 1_000), usd(1_000))
+    await inbox.receive(an_event(confirmed, 1, time=long_ago))
+    (requirement,) = (await get(api, f"/v1/requirements?request={match['request_id']}"))["requirements"]
+    aside = {"fund": FUND, "money": usd(500), "requirement_id": requirement["requirement_id"]}
+    await post(api, ALLOCATIONS, FINANCE, **aside, allocated_on="2026-05-02")
+
+    assert await inbox.receive(an_event(revoked, 2, time=long_ago)) is Outcome.APPLIED
+
+    assert "2026-05-02" == (await entry_of(api, "returned"))["effective_on"]
+    assert 1_000 == (await get(api, f"/v1/funds/{FUND}"))["available_usd_minor"]
 
 
 async def test_a_receipt_is_not_taken_back_on_a_day_on_which_its_money_was_set_aside(api: Client) -> None:
