@@ -18,8 +18,9 @@ from services.pledges.shares import FundShare, Pot, share_of
 
 PLEDGES_MAX = 500
 ENTRIES_MAX = 5_000
-PRINTED_ENTRIES_MAX = 2_500
-"""Of those in the period. In Arabic, where no two lines are alike, they take nine tenths of what printing may."""
+PRINTED_LINES_MAX = 2_500
+"""Entries in the period, instalments, and what was given in kind. In Arabic, where no two are alike, they take nine
+tenths of the memory that printing may."""
 
 IN_KIND_MAX = 500
 
@@ -220,6 +221,11 @@ class Statement(Struct, frozen=True, kw_only=True):
     funds: tuple[FundShare, ...]
     in_kind: tuple[InKindLine, ...]
     in_kind_usd_minor: int
+
+
+def lines_in(told: Statement) -> int:
+    """How many lines its pages list: entries of the period, instalments, and what was given in kind."""
+    return sum(len(one.movements) + len(one.schedule) for one in told.pledges) + len(told.in_kind)
 
 
 def statement_of(

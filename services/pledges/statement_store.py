@@ -17,10 +17,11 @@ from services.pledges.statement import (
     ENTRIES_MAX,
     IN_KIND_MAX,
     PLEDGES_MAX,
-    PRINTED_ENTRIES_MAX,
+    PRINTED_LINES_MAX,
     Promise,
     Recorded,
     Statement,
+    lines_in,
 )
 
 
@@ -114,9 +115,9 @@ async def in_kind(
 
 
 def require_printable(told: Statement) -> None:
-    """Raises Mismatch for one that lists more entries than can be set on pages."""
-    if sum(len(one.movements) for one in told.pledges) > PRINTED_ENTRIES_MAX:
-        raise _too_large(PRINTED_ENTRIES_MAX)
+    """Raises Mismatch for one that lists more than can be set on pages."""
+    if lines_in(told) > PRINTED_LINES_MAX:
+        raise _too_large(PRINTED_LINES_MAX)
 
 
 def _too_large(entries_max: int = ENTRIES_MAX) -> Mismatch:

@@ -224,11 +224,11 @@ async def test_more_than_a_statement_holds_is_refused(api: Client, monkeypatch: 
 
 async def test_what_is_more_than_can_be_printed_is_told_as_data(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     await received(api, NORWAY, eur(10_000_00))
-    monkeypatch.setattr(statement_store, "PRINTED_ENTRIES_MAX", 2)
+    monkeypatch.setattr(statement_store, "PRINTED_LINES_MAX", 3)
 
     answer = await pdf(api)
     assert (422, "statement-too-large") == (answer.status_code, slug_of(answer))
-    assert 2 == answer.json()["details"]["entries_max"]
+    assert 3 == answer.json()["details"]["entries_max"]
     assert 3 == len((await get(api, f"{PATH}/data"))["pledges"][0]["movements"])
     assert 200 == (await pdf(api, f"{PATH}?from=2026-03-01")).status_code, "those of before are summed"
 
@@ -273,7 +273,7 @@ async def test_a_large_one_is_set_alone(monkeypatch: pytest.MonkeyPatch) -> None
         return order
 
     monkeypatch.setattr(Press, "_made", made)
-    monkeypatch.setattr(press, "LARGE_ENTRIES", 1)
+    monkeypatch.setattr(press, "LARGE_LINES", 1)
     one, small = Press(), a_statement((a_promise(),), (PLEDGED,))
     await asyncio.gather(*(one.statement_pdf(told, Language.EN) for told in (a_statement(), small, a_statement())))
 

@@ -14,11 +14,11 @@ from msgspec import Struct
 
 from contracts.refusals import Unavailable
 from contracts.values import Language
-from services.pledges.statement import Statement
+from services.pledges.statement import Statement, lines_in
 
 AT_ONCE_MAX = 2
-LARGE_ENTRIES = 1_000
-"""A statement of more entries than this takes both places: it takes up to 1.1 GB of memory, one of so many half."""
+LARGE_LINES = 1_000
+"""A statement of more lines than this takes both places: it takes up to 1.1 GB of memory, one of so many half."""
 
 WAIT_SECONDS = 10.0
 SET_SECONDS = 20.0
@@ -47,7 +47,7 @@ class Press:
     async def statement_pdf(self, statement: Statement, language: Language) -> bytes:
         """Raises Unavailable where it takes too long. Cancelling this ends the child, too."""
         order = msgspec.json.encode(Order(statement=statement, language=language))
-        large = sum(len(one.movements) for one in statement.pledges) > LARGE_ENTRIES
+        large = lines_in(statement) > LARGE_LINES
         async with contextlib.AsyncExitStack() as held:
             try:
                 async with asyncio.timeout(self._wait_seconds):
