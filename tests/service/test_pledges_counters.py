@@ -1,7 +1,7 @@
 """What a fund has to allocate, counted in parts: who adds waits for nobody, who takes sees all of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -16,20 +16,10 @@ from services.pledges import balances, ledger
 from services.pledges.money import USD
 from services.pledges.postings import Account, Entry, EntryType, Posting
 from tests.service.test_pledges import FINANCE, a_fund, committed, funded, get, post, receive, usd
+from tests.service.test_pledges_ledger import api, db
 
+__all__ = ["api", "db"]
 Client = httpx.AsyncClient
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    client = await client_of("pledges")
-    await post(client, "/v1/funds", FINANCE, **a_fund())
-    return client
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
 
 
 def _allocated(allocation_id: UUID, usd_minor: int) -> Entry:
