@@ -3,6 +3,7 @@
 import contextlib
 import secrets
 import socket
+from itertools import count, islice
 from pathlib import Path
 
 from chassis.embedded.errors import EmbeddedError
@@ -12,11 +13,17 @@ LOOPBACK = "127.0.0.1"
 PORT_LOWEST, PORT_HIGHEST = 20_000, 32_767
 TRIES_MAX = 200
 
+_PORTS = PORT_HIGHEST - PORT_LOWEST + 1
+_walk = count(secrets.randbelow(_PORTS))
+
 
 def free_port() -> int:
-    """A port of the loopback address that nothing listens on."""
-    for _ in range(TRIES_MAX):
-        port = PORT_LOWEST + secrets.randbelow(PORT_HIGHEST - PORT_LOWEST + 1)
+    """A port of the loopback address that nothing listens on, and that this process was not given before.
+
+    Who is given one listens on it only later, and again after a restart: until then nobody else is to get it.
+    """
+    for step in islice(_walk, TRIES_MAX):
+        port = PORT_LOWEST + step % _PORTS
         if is_free(port):
             return port
     raise EmbeddedError(f"no free port from {PORT_LOWEST} to {PORT_HIGHEST} was found")
