@@ -25,7 +25,15 @@ from contracts.requests import About
 from services.pledges.activities import Activity
 from services.pledges.money import check_amount
 
-WORK_PACKAGES = ("case_law_upload", "development", "maintenance", "training", "translation")
+WORK_PACKAGES = (
+    "case_law_upload",
+    "development",
+    "hosting",
+    "legal_research",
+    "maintenance",
+    "training",
+    "translation",
+)
 """What a fund for SHERLOC can be spent on, beside requests (I.a to I.g, I.o)."""
 
 SHERLOC_FUNDS = "SHERLOC-"

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
+from asyncpg import Record
 
 from chassis.db import Tx
 from contracts.budgets import FundBalance, LinePart
@@ -40,9 +41,6 @@ class SetAside(msgspec.Struct, frozen=True, kw_only=True):
     spent_usd_minor: int = 0
 
 
-NOTHING = SetAside()
-
-
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
     """How far a fund's money has come. None is ever added to another.
 
@@ -64,32 +62,35 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a fund's money has come, and what of it was set aside for which work package."""
+    """How far a fund's money has come, and what of it was set aside for which work package.
 
-    totals: Totals
-    by_work_package: Mapping[str, SetAside]
+    Of a year, what moved in it by value date: less than nothing where more was taken back.
+    """
+
+    totals: Totals = Totals()
+    by_work_package: Mapping[str, SetAside] = {}
 
 
 BALANCES = """
-    SELECT fund.fund, account, currency, work_package, sum(minor) AS minor, sum(usd_minor) AS usd_minor
+    SELECT fund.fund, account, currency, sum(minor) AS minor, sum(usd_minor) AS usd_minor
     FROM fund
     CROSS JOIN LATERAL (
         SELECT coalesce(max(closing.as_at), '-infinity') AS as_at FROM closing
         WHERE closing.fund = fund.fund AND closing.as_at <= $1
     ) AS last
     CROSS JOIN LATERAL (
-        SELECT account, currency, work_package, minor, usd_minor FROM closing
+        SELECT account, currency, minor, usd_minor FROM closing
         WHERE closing.fund = fund.fund AND closing.as_at = last.as_at
         UNION ALL
-        SELECT p.account, p.currency, coalesce(allocation.work_package, ''), p.minor::numeric, p.usd_minor::numeric
-        FROM entry LEFT JOIN allocation USING (allocation_id) CROSS JOIN unnest(postings) AS p
+        SELECT p.account, p.currency, p.minor::numeric, p.usd_minor::numeric
+        FROM entry CROSS JOIN unnest(postings) AS p
         WHERE entry.fund = fund.fund AND entry.recorded_at > last.as_at AND entry.recorded_at <= $1
     ) AS parts
     WHERE $2::text[] IS NULL OR fund.fund = ANY ($2)
-    GROUP BY fund.fund, account, currency, work_package
+    GROUP BY fund.fund, account, currency
     UNION ALL
     -- In the same statement, which sees one moment: a second could see an entry that the first has not added.
-    SELECT entry.fund, p.account, p.currency, '', -sum(p.minor::numeric), -sum(p.usd_minor::numeric)
+    SELECT entry.fund, p.account, p.currency, -sum(p.minor::numeric), -sum(p.usd_minor::numeric)
     FROM entry CROSS JOIN unnest(postings) AS p
     WHERE $3::date IS NOT NULL AND entry.effective_on > $3
       AND entry.recorded_at <= $1 AND ($2::text[] IS NULL OR entry.fund = ANY ($2))
@@ -136,26 +137,64 @@ async def miscounted(tx: Tx) -> list[str]:
     return [row["fund"] for row in rows if row["available_usd_minor"] != held.get(row["fund"], 0)]
 
 
+MOVED = """
+    SELECT fund.fund, year, account, work_package, sum(usd_minor) AS usd_minor
+    FROM fund
+    CROSS JOIN LATERAL (
+        SELECT coalesce(max(closing.as_at), '-infinity') AS as_at FROM closing
+        WHERE closing.fund = fund.fund AND closing.as_at <= $1
+    ) AS last
+    CROSS JOIN LATERAL (
+        SELECT year, account, work_package, usd_minor FROM closing
+        WHERE closing.fund = fund.fund AND closing.as_at = last.as_at
+        UNION ALL
+        SELECT extract(year FROM effective_on)::smallint, p.account, coalesce(allocation.work_package, ''),
+            p.usd_minor::numeric
+        FROM entry LEFT JOIN allocation USING (allocation_id) CROSS JOIN unnest(postings) AS p
+        WHERE entry.fund = fund.fund AND entry.recorded_at > last.as_at AND entry.recorded_at <= $1
+    ) AS parts
+    WHERE fund.fund = ANY ($2::text[])
+    GROUP BY fund.fund, year, account, work_package
+"""
+
+
 async def progress(tx: Tx, funds: Sequence[str], *, as_at: datetime = EVER) -> Mapping[str, Progress]:
     """How far the money of these funds had come by then, for everybody."""
-    held = {fund: Counter[Account]() for fund in funds}
-    of_work_packages: dict[str, dict[str, Counter[Account]]] = {fund: {} for fund in funds}
-    for row in await tx.fetch(BALANCES, as_at, funds, None):
-        fund, account, usd_minor = row["fund"], Account(row["account"]), int(row["usd_minor"])
-        held[fund][account] += usd_minor
+    moved = {fund: _Moved() for fund in funds}
+    for row in await tx.fetch(MOVED, as_at, funds):
+        moved[row["fund"]].add(row)
+    return {fund: moved[fund].progress() for fund in funds}
+
+
+async def progress_by_year(tx: Tx, fund: str, *, as_at: datetime = EVER) -> Mapping[int, Progress]:
+    """What of the fund's money moved in which year by value date, of what had been recorded by then.
+
+    All years of an account come to what `progress` tells of it.
+    """
+    moved: dict[int, _Moved] = {}
+    for row in await tx.fetch(MOVED, as_at, [fund]):
+        moved.setdefault(row["year"], _Moved()).add(row)
+    return {year: one.progress() for year, one in moved.items()}
+
+
+class _Moved:
+    """What accounts moved by: all of them, and those of each work package."""
+
+    def __init__(self) -> None:
+        self.held = Counter[Account]()
+        self.of_work_packages: dict[str, Counter[Account]] = {}
+
+    def add(self, row: Record) -> None:
+        account, usd_minor = Account(row["account"]), int(row["usd_minor"])
+        self.held[account] += usd_minor
         if row["work_package"]:
-            of_work_packages[fund].setdefault(row["work_package"], Counter())[account] += usd_minor
-    return {
-        fund: Progress(
-            totals=_totals(held[fund]),
-            by_work_package={
-                name: aside
-                for name, part in of_work_packages[fund].items()
-                if (aside := _set_aside(part)).allocated_usd_minor
-            },
+            self.of_work_packages.setdefault(row["work_package"], Counter())[account] += usd_minor
+
+    def progress(self) -> Progress:
+        aside = {name: _set_aside(part) for name, part in self.of_work_packages.items()}
+        return Progress(
+            totals=_totals(self.held), by_work_package={name: one for name, one in aside.items() if one != SetAside()}
         )
-        for fund in funds
-    }
 
 
 def _totals(held: Counter[Account]) -> Totals:

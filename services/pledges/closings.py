@@ -100,17 +100,19 @@ async def keep_closing(tx: Tx) -> int:
                     ORDER BY recorded_at OFFSET $1::bigint - 1 LIMIT 1)
                 LIMIT $3
             ), added AS (
-                INSERT INTO closing (fund, as_at, account, currency, work_package, minor, usd_minor, postings)
-                SELECT due.fund, due.as_at, account, currency, work_package, sum(minor), sum(usd_minor), sum(postings)
+                INSERT INTO closing (fund, as_at, account, currency, work_package, year, minor, usd_minor, postings)
+                SELECT due.fund, due.as_at, account, currency, work_package, year, sum(minor), sum(usd_minor),
+                    sum(postings)
                 FROM due CROSS JOIN LATERAL (
-                    SELECT account, currency, work_package, minor, usd_minor, postings FROM closing
+                    SELECT account, currency, work_package, year, minor, usd_minor, postings FROM closing
                     WHERE closing.fund = due.fund AND closing.as_at = due.before
                     UNION ALL
-                    SELECT p.account, p.currency, coalesce(allocation.work_package, ''), p.minor, p.usd_minor, 1
+                    SELECT p.account, p.currency, coalesce(allocation.work_package, ''),
+                        extract(year FROM effective_on)::smallint, p.minor, p.usd_minor, 1
                     FROM entry LEFT JOIN allocation USING (allocation_id) CROSS JOIN unnest(postings) AS p
                     WHERE entry.fund = due.fund AND recorded_at > due.before AND recorded_at <= due.as_at
                 ) AS parts
-                GROUP BY due.fund, due.as_at, account, currency, work_package
+                GROUP BY due.fund, due.as_at, account, currency, work_package, year
                 -- Another process was quicker.
                 ON CONFLICT DO NOTHING RETURNING fund
             )

@@ -27,6 +27,7 @@ class Action(StrEnum):
     OPEN_FUND = "open_fund"
     LIST_FUNDS = "list_funds"
     SHOW_FUND = "show_fund"
+    SHOW_FUND_YEARS = "show_fund_years"
     REVISE_REQUIREMENT = "revise_requirement"
     LIST_REVISIONS = "list_revisions"
     SHOW_IATI = "show_iati"
@@ -96,8 +97,8 @@ _OF_STATE = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 _OVERSEERS = frozenset({Role.COORDINATOR, Role.AUDITOR, Role.SERVICE})
 # A table holds what its caller sees, as a list does.
 _FOR_EVERYBODY = frozenset(
-    {Action.LIST_FUNDS, Action.SHOW_FUND, Action.LIST_REVISIONS, Action.LIST_RATES, Action.LIST_PERIODS}
-    | {Action.EXPORT_FLOWS}
+    {Action.LIST_FUNDS, Action.SHOW_FUND, Action.SHOW_FUND_YEARS, Action.LIST_REVISIONS, Action.LIST_RATES}
+    | {Action.LIST_PERIODS, Action.EXPORT_FLOWS}
 )
 _LISTS = frozenset(
     {Action.FOLLOW, Action.LIST_PLEDGES, Action.LIST_ALLOCATIONS, Action.LIST_REQUIREMENTS, Action.LIST_ENTRIES}

@@ -19,6 +19,7 @@ from services.pledges.domain import Pledge
 from services.pledges.evolve import evolve
 
 LIST_MAX = 100
+PAGE = 500
 
 T = TypeVar("T", Pledge, Requirement)
 
@@ -126,10 +127,29 @@ async def pledges(
     return [(_pledge(row), row["note"]) for row in rows]
 
 
-async def page_of_pledges(tx: Tx, *, after: UUID, limit: int) -> list[Pledge]:
-    """Pledges in the order of their ids, for the system itself."""
-    rows = await tx.fetch(_PLEDGE + " WHERE pledge_id > $1 ORDER BY pledge_id LIMIT $2", after, limit)
+async def page_of_pledges(tx: Tx, *, after: UUID, limit: int, fund: str | None = None) -> list[Pledge]:
+    """Pledges in the order of their ids, of a fund or of all, for the system itself."""
+    rows = await tx.fetch(
+        _PLEDGE + " WHERE pledge_id > $1 AND ($3::text IS NULL OR fund = $3) ORDER BY pledge_id LIMIT $2",
+        after,
+        limit,
+        fund,
+    )
     return [_pledge(row) for row in rows]
+
+
+async def pledges_of_fund(tx: Tx, fund: str, *, as_at: datetime | None) -> list[Pledge]:
+    """The fund's pledges as they stood by that moment, or as they stand; for the system itself."""
+    found: list[Pledge] = []
+    after = UUID(int=0)
+    while page := await page_of_pledges(tx, after=after, limit=PAGE, fund=fund):
+        after = page[-1].pledge_id
+        if as_at is None:
+            found += page
+        else:
+            # What an agreement said by then is in the facts; the row is of today.
+            found += (await pledges_told(tx, [one.pledge_id for one in page], until=as_at)).values()
+    return found
 
 
 _SAVE = Write(
@@ -141,16 +161,16 @@ _SAVE = Write(
                 committed_rate_source, committed_rate_date,
                 support_cost_basis_points, agreement,
                 recognized_minor, receipts, received_minor, received_usd_minor, support_cost_usd_minor,
-                charges_usd_minor, relieved_usd_minor, received_on, written_off_minor, refunded_minor,
-                refunded_usd_minor, carried_over_usd_minor)
+                charges_usd_minor, relieved_usd_minor, received_on, written_off_minor,
+                written_off_usd_minor, refunded_minor, refunded_usd_minor, carried_over_usd_minor)
             SELECT pledge_id, donor, fund, status, revision, minor, currency, earmarking, requirement_id,
                 import_id, import_line, pledged_on, pledged_at, usd_minor, rate, rate_source, rate_date,
                 open_usd_minor, texts_hash, committed_on, committed_usd_minor, committed_rate,
                 committed_rate_source, committed_rate_date,
                 support_cost_basis_points, agreement,
                 recognized_minor, receipts, received_minor, received_usd_minor, support_cost_usd_minor,
-                charges_usd_minor, relieved_usd_minor, received_on, written_off_minor, refunded_minor,
-                refunded_usd_minor, carried_over_usd_minor
+                charges_usd_minor, relieved_usd_minor, received_on, written_off_minor,
+                written_off_usd_minor, refunded_minor, refunded_usd_minor, carried_over_usd_minor
             FROM json_populate_record(NULL::pledge, $1::text::json)
             ON CONFLICT (pledge_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 minor = excluded.minor, open_usd_minor = excluded.open_usd_minor, texts_hash = excluded.texts_hash,
@@ -163,7 +183,8 @@ _SAVE = Write(
                 support_cost_usd_minor = excluded.support_cost_usd_minor,
                 charges_usd_minor = excluded.charges_usd_minor,
                 relieved_usd_minor = excluded.relieved_usd_minor, received_on = excluded.received_on,
-                written_off_minor = excluded.written_off_minor, refunded_minor = excluded.refunded_minor,
+                written_off_minor = excluded.written_off_minor,
+                written_off_usd_minor = excluded.written_off_usd_minor, refunded_minor = excluded.refunded_minor,
                 refunded_usd_minor = excluded.refunded_usd_minor,
                 carried_over_usd_minor = excluded.carried_over_usd_minor
         """

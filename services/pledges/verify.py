@@ -28,7 +28,8 @@ FINDINGS_MAX = 100
 Say = Callable[[str, int, int], None]
 """Told what is looked at, how many are done, and of how many."""
 
-_Held = dict[tuple[str, str, str, str], Counter[str]]
+_Held = dict[tuple[str, str, str, int], Counter[str]]
+"""What an account in a currency came to, for a work package or for none (''), by value dates of a year."""
 
 
 class Kind(StrEnum):
@@ -215,20 +216,20 @@ async def _look_at_closings(tx: Tx, report: Report, say: Say) -> None:
         await _add_recorded(tx, held, fund, before[1], as_at)
         closing = await tx.fetch(
             """
-            SELECT account, currency, work_package, minor, usd_minor, postings FROM closing
+            SELECT account, currency, work_package, year, minor, usd_minor, postings FROM closing
             WHERE fund = $1 AND as_at = $2
             """,
             fund,
             as_at,
         )
         found = {
-            (fund, r["account"], r["currency"], r["work_package"]): (r["minor"], r["usd_minor"], r["postings"])
+            (r["account"], r["currency"], r["work_package"], r["year"]): (r["minor"], r["usd_minor"], r["postings"])
             for r in closing
         }
         added_up = {key: (sums["minor"], sums["usd_minor"], sums["postings"]) for key, sums in held.items()}
         for key in sorted(found.keys() | added_up.keys()):
             if found.get(key) != added_up.get(key):
-                what = f"{key[1]} in {key[2]}" + (f" for {key[3]}" if key[3] else "")
+                what = f"{key[0]} in {key[1]}" + (f" for {key[2]}" if key[2] else "") + f" of {key[3]}"
                 says = f"{fund} as at {as_at.isoformat()}, {what}: its postings come to something else"
                 report.add(Kind.CLOSING, says)
         before = (fund, as_at)
@@ -239,18 +240,19 @@ async def _look_at_closings(tx: Tx, report: Report, say: Say) -> None:
 async def _add_recorded(tx: Tx, held: _Held, fund: str, after: datetime | None, until: datetime) -> None:
     rows = await tx.fetch(
         """
-        SELECT account, currency, coalesce(work_package, '') AS work_package, sum(minor) AS minor,
-            sum(p.usd_minor) AS usd_minor, count(*) AS postings
+        SELECT account, currency, coalesce(work_package, '') AS work_package,
+            extract(year FROM effective_on)::smallint AS year, sum(minor) AS minor, sum(p.usd_minor) AS usd_minor,
+            count(*) AS postings
         FROM entry LEFT JOIN allocation USING (allocation_id) CROSS JOIN unnest(postings) AS p
         WHERE entry.fund = $1 AND recorded_at > coalesce($2, '-infinity'::timestamptz) AND recorded_at <= $3
-        GROUP BY account, currency, coalesce(work_package, '')
+        GROUP BY account, currency, coalesce(work_package, ''), extract(year FROM effective_on)
         """,
         fund,
         after,
         until,
     )
     for row in rows:
-        sums = held.setdefault((fund, row["account"], row["currency"], row["work_package"]), Counter())
+        sums = held.setdefault((row["account"], row["currency"], row["work_package"], row["year"]), Counter())
         for name in ("minor", "usd_minor", "postings"):
             sums[name] += int(row[name])
 

@@ -17,6 +17,7 @@ from services.pledges.domain import Pledge
 from services.pledges.evolve import evolve
 from services.pledges.flows import Boundary, FlowStatus
 from services.pledges.postings import BOOKS, Account, Book, Entry, entry_of
+from services.pledges.years import promised_by_year
 from tests.builders import NOON
 from tests.domain.test_pledges_ledger import FUNDS, check_balances
 from tests.flow_chains import chained, check_chains
@@ -141,6 +142,16 @@ class Books(RuleBasedStateMachine):
             assert 0 <= self.available(fund) == -self.usd(fund, Account.AVAILABLE)
         for (account, currency), expected in self.originals.items():
             assert expected == sum(m for (_, a, c), (m, _) in self.accounts.items() if (a, c) == (account, currency))
+
+    @invariant()
+    def the_years_of_what_was_promised_come_to_the_books(self) -> None:
+        for fund in FUNDS:
+            years = promised_by_year(one for one in self.pledges.values() if one.fund == fund).values()
+            for name in ("pledged", "committed", "written_off"):
+                of_years = [getattr(one, f"{name}_usd_minor") for one in years]
+                assert all(usd_minor >= 0 for usd_minor in of_years)
+                assert sum(of_years) == self.expected[fund][name]
+            assert all(one.written_off_usd_minor <= one.committed_usd_minor for one in years)
 
     @invariant()
     def the_flows_of_one_boundary_and_status_come_to_a_figure_of_the_fund(self) -> None:

@@ -65,7 +65,7 @@ class Ledger(Books):
         waits=st.fractions(0, 1, max_denominator=4),
     )
     def commit(self, data: st.DataObject, later: int, points: int, waits: Fraction) -> None:
-        """In two instalments, the second of which waits for a condition."""
+        """In two instalments, the second of which is due a year later and waits for a condition."""
         one = self.draw(data, "commit")
         self.agree(one, later=later, points=points, waiting=min(one.minor - 1, int(one.minor * waits)))
 
@@ -73,7 +73,8 @@ class Ledger(Books):
         on = max(one.pledged_on, DAYS[later])
         parts = at_once(one.minor - waiting, on)
         if waiting:
-            parts += (Instalment(due_on=DAYS[3], minor=waiting, condition="report_accepted"),)
+            next_year = DAYS[3].replace(year=DAYS[3].year + 1)
+            parts += (Instalment(due_on=next_year, minor=waiting, condition="report_accepted"),)
         worth = value(Money(minor=one.minor - waiting, currency=one.currency), on, RATES)
         self.expected[one.fund]["committed"] += worth.usd_minor
         self.expected[one.fund]["pledged"] -= one.open_usd_minor

@@ -1,7 +1,7 @@
 """A plain count of what entries are to change, kept beside the ledger: what each is worth, and what is taken back."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -14,6 +14,7 @@ Change = dict[tuple[str, str], int]
 EXPONENTS = {"JPY": 0, "KWD": 3}
 DEBITS = ("paid",)
 CREDITS = ("programme_support", "bank_charges", "allocated", "refunded", "transferred")
+YEARLY = ("pledged", "committed", "written_off", "paid", "allocated", "spent", "refunded", "transferred", "requirement")
 FIGURES = ("pledged", "committed", "written_off", "spent", *DEBITS, *CREDITS)
 
 
@@ -133,6 +134,27 @@ class Count:
         assert (sum(needed.values()), gap) == (told["requirement_usd_minor"], told["gap_usd_minor"])
         for one in told["work_packages"]:
             self.check_purpose(f"{fund}/{one['work_package']}", one)
+
+    def check_years(self, fund: Mapping[str, Any], told: Sequence[Mapping[str, Any]], pledges: Iterable[Any]) -> None:
+        """All years come to the fund's figures; each is what took effect in it, and what is due in it to the cent."""
+        for figure in YEARLY:
+            assert sum(one[f"{figure}_usd_minor"] for one in told) == fund[f"{figure}_usd_minor"], figure
+        moved: Counter[tuple[int, str]] = Counter()
+        for entry_id, entry in self.entries.items():
+            for (whose, figure), by in self._changes[entry_id].items():
+                if whose == fund["code"]:
+                    moved[int(entry["effective_on"][:4]), figure] += by
+        due: Counter[int] = Counter()
+        signed = [one for one in pledges if one["fund"] == fund["code"] and one["committed_usd_minor"]]
+        for pledge in signed:
+            owed = [one for one in pledge["instalments"] if one["condition"] is None or one["met_on"] is not None]
+            for one in owed:
+                share = Fraction(one["minor"], sum(each["minor"] for each in owed))
+                due[int(one["due_on"][:4])] += round(share * pledge["committed_usd_minor"])
+        for one in told:
+            for figure in ("paid", "allocated", "spent", "refunded", "transferred"):
+                assert moved[one["year"], figure] == one[f"{figure}_usd_minor"], (one["year"], figure)
+            assert abs(due[one["year"]] - one["committed_usd_minor"]) <= len(signed), one["year"]
 
     def check_purpose(self, purpose: str, told: Mapping[str, Any]) -> None:
         counted = self[purpose, "allocated"], self[purpose, "spent"]

@@ -24,7 +24,13 @@ FIRST_YEAR, THIS_YEAR = LAST_YEAR - 1, LAST_YEAR + 1
 FIRST_DAY = date(FIRST_YEAR, 1, 1)
 MOMENTS_KEPT = 3
 LISTED = "?limit=100"
-TOLD_AS_AT = (BALANCES, f"{BALANCES}?until={LAST_YEAR}-12-31", f"/v1/funds{LISTED}", f"/v1/ledger/entries{LISTED}")
+TOLD_AS_AT = (
+    BALANCES,
+    f"{BALANCES}?until={LAST_YEAR}-12-31",
+    f"/v1/funds{LISTED}",
+    "/v1/funds/SHERLOC-MNT/years",
+    f"/v1/ledger/entries{LISTED}",
+)
 ENTRIES_AT_ONCE = 100
 
 
@@ -204,6 +210,8 @@ class Machine(RuleBasedStateMachine):
         for fund in (await self.ledger.get(f"/v1/funds{LISTED}"))["funds"]:
             self.funds[fund["code"]] = fund
             self.count.check_fund(fund)
+            years = (await self.ledger.get(f"/v1/funds/{fund['code']}/years"))["years"]
+            self.count.check_years(fund, years, self.pledges.values())
         self.count.check_days(self.today)
         await self.ledger.check_books()
         await self._check_purposes()

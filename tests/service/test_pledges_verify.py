@@ -1,6 +1,7 @@
 """`entraide ledger verify`: what is wrong with the books is found and named, whoever has done it."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -149,8 +150,10 @@ async def test_a_counter_a_closing_and_a_pledge_that_say_something_else_are_foun
     assert report.findings[2].says.endswith(": earmarking")
 
 
-async def test_a_closing_that_gives_money_to_another_work_package_is_found(
-    api: Client, db: Database, database_url: str
+@pytest.mark.parametrize("tampering", ["work_package = 'training' WHERE work_package = 'maintenance'",
+                                       "year = year - 1 WHERE work_package = 'maintenance'"])  # fmt: skip
+async def test_a_closing_that_gives_money_to_another_work_package_or_year_is_found(
+    api: Client, db: Database, database_url: str, tampering: str
 ) -> None:
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(40), work_package="maintenance")
     closed = None
@@ -158,11 +161,13 @@ async def test_a_closing_that_gives_money_to_another_work_package_is_found(
         closed = await close_books(db, closed)
     assert await _kinds(db) == set()
 
-    await _tamper(database_url, "UPDATE closing SET work_package = 'training' WHERE work_package = 'maintenance'")
-    says = [finding.says for finding in (await _verified(db)).findings]
-    assert [f"{account} in USD for {name}: its postings come to something else"
-            for account in ("allocated", "available") for name in ("maintenance", "training")
-            ] == [said.split(", ", 1)[1] for said in says]  # fmt: skip
+    await _tamper(database_url, f"UPDATE closing SET {tampering}")
+    says = [finding.says.split(", ", 1)[1] for finding in (await _verified(db)).findings]
+    year = datetime.now(UTC).year
+    of = {f"maintenance of {year}", f"training of {year}" if "training" in tampering else f"maintenance of {year - 1}"}
+    assert {f"{account} in USD for {one}: its postings come to something else"
+            for account in ("allocated", "available") for one in of} == set(says)  # fmt: skip
+    assert 4 == len(says)
 
 
 async def test_an_entry_that_was_taken_back_twice_is_found(api: Client, db: Database, database_url: str) -> None:

@@ -112,6 +112,22 @@ MEANT = {
         "ban-drop-default",
     ): "it was given three statements before",
     (
+        "services/pledges/migrations/0021_figures_of_years.sql",
+        "adding-required-field",
+    ): "the version before must write none: see there",
+    (
+        "services/pledges/migrations/0021_figures_of_years.sql",
+        "ban-drop-constraint",
+    ): "a wider one takes its place in the same statement",
+    (
+        "services/pledges/migrations/0021_figures_of_years.sql",
+        "adding-serial-primary-key-field",
+    ): "the table is empty",
+    (
+        "services/pledges/migrations/0021_figures_of_years.sql",
+        "constraint-missing-not-valid",
+    ): "before the first release: there is little to read",
+    (
         "services/pledges/migrations/0017_closings_by_work_package.sql",
         "adding-required-field",
     ): "the version before must write none: see there",

@@ -1,0 +1,209 @@
+"""A fund by year: what it needs in each, what was promised for it, and what moved in it."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from chassis.db import Database
+from services.pledges import closings
+from services.pledges.wiring import close_books
+from tests.builders import headers
+from tests.service.test_pledges import FINANCE, NORWAY, a_fund, api, eur, get, pledged, post, usd
+from tests.service.test_pledges_as_at import now_of, told
+from tests.service.test_pledges_closings import at_once
+from tests.service.test_pledges_life import approve, move, part
+from tests.service.test_pledges_year import AFTER, BEFORE, YEAR, books_of_three_years
+
+__all__ = ["api", "at_once"]
+Client = httpx.AsyncClient
+FUND = "SHERLOC-UPKEEP"
+PATH = f"/v1/funds/{FUND}/years"
+PROMISED = ("pledged", "committed", "written_off")
+MOVED = ("paid", "allocated", "spent", "refunded", "transferred")
+
+pytestmark = pytest.mark.usefixtures("at_once")
+
+
+def figures(told: Mapping[str, Any], *names: str) -> tuple[int, ...]:
+    return tuple(told[f"{name}_usd_minor"] for name in names)
+
+
+async def years_of(client: Client, path: str = PATH, moment: str | None = None) -> dict[int, dict[str, Any]]:
+    answer = await told(client, path, moment)
+    assert (answer["as_at"] is not None) == answer["final"] == (moment is not None)
+    return {one["year"]: one for one in answer["years"]}
+
+
+async def check_sums(client: Client, fund: str, moment: str | None = None) -> dict[int, dict[str, Any]]:
+    """The years of each figure come to the fund's; returns them."""
+    years = await years_of(client, f"/v1/funds/{fund}/years", moment)
+    whole = await told(client, f"/v1/funds/{fund}", moment)
+    for name in ("requirement", *PROMISED, *MOVED):
+        assert sum(figures(one, name)[0] for one in years.values()) == figures(whole, name)[0], name
+    packages = Counter[tuple[str, str]]()
+    for one in years.values():
+        for package in one["work_packages"]:
+            for name in ("requirement", "allocated", "spent"):
+                packages[package["work_package"], name] += package[f"{name}_usd_minor"]
+    assert packages == {
+        (one["work_package"], name): one[f"{name}_usd_minor"]
+        for one in whole["work_packages"]
+        for name in ("requirement", "allocated", "spent")
+    }
+    return years
+
+
+async def a_fund_with_needs(client: Client) -> None:
+    """Of this year and the next, and of three work packages in them."""
+    needs = [
+        {"year": year, "work_package": package, "money": usd(minor)}
+        for year, package, minor in (
+            (AFTER, "hosting", 300_00), (AFTER, "legal_research", 500_00), (AFTER + 1, "hosting", 400_00)
+        )
+    ]  # fmt: skip
+    await post(client, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
+
+
+# -- its way ----------------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_due_in_a_year_is_promised_for_it_and_what_moves_in_it_is_its_own(api: Client) -> None:
+    await a_fund_with_needs(api)
+    made = await pledged(api, fund=FUND, money=usd(900_00), pledged_on=f"{YEAR}-11-20")
+    assert (900_00, 0) == figures((await years_of(api))[YEAR], "pledged", "committed")
+
+    parts = [
+        part(200_00, f"{YEAR}-12-20"), part(400_00, f"{AFTER}-02-01"), part(300_00, f"{AFTER + 1}-02-01", "report")
+    ]  # fmt: skip
+    signed = await move(
+        api, made, "commit", committed_on=f"{YEAR}-12-01", instalments=parts, support_cost_basis_points=0
+    )
+    # It is paid late, in the year after, and a part of it is used then.
+    signed = await move(api, signed, "receive", money=usd(250_00), received_on=f"{AFTER}-01-10")
+    one = await post(
+        api, "/v1/allocations", FINANCE, fund=FUND, money=usd(120_00), work_package="hosting",
+        allocated_on=f"{AFTER}-01-11",
+    )  # fmt: skip
+    path = f"/v1/allocations/{one['allocation_id']}/spend"
+    await post(api, path, FINANCE, revision=1, money=usd(50_00), spent_on=f"{AFTER}-01-12")
+
+    years = await check_sums(api, FUND)
+    assert [YEAR, AFTER, AFTER + 1] == list(years)
+    # The report is not there yet, so nothing of the last instalment is owed.
+    assert [(0, 200_00), (800_00, 400_00), (400_00, 0)] == [
+        figures(one, "requirement", "committed") for one in years.values()
+    ]
+    assert [(0, 0, 0), (250_00, 120_00, 50_00), (0, 0, 0)] == [
+        figures(one, "paid", "allocated", "spent") for one in years.values()
+    ]
+    assert [0, 400_00, 400_00] == [figures(one, "gap")[0] for one in years.values()], (
+        "of 200 too much none is carried on"
+    )
+    assert [("hosting", 300_00, 120_00, 50_00, 180_00), ("legal_research", 500_00, 0, 0, 500_00)] == [
+        (one["work_package"], *figures(one, "requirement", "allocated", "spent", "gap"))
+        for one in years[AFTER]["work_packages"]
+    ]
+
+    await move(api, signed, "meet-condition", instalment=3, met_on=f"{AFTER}-02-03")
+    assert (300_00, 100_00) == figures((await check_sums(api, FUND))[AFTER + 1], "committed", "gap")
+
+
+async def test_what_is_written_off_is_of_the_last_years_and_opens_their_gap(api: Client) -> None:
+    await a_fund_with_needs(api)
+    parts = [part(100_00, f"{YEAR}-12-20"), part(300_00, f"{AFTER}-02-01"), part(400_00, f"{AFTER + 1}-02-01")]
+    made = await pledged(api, fund=FUND, money=usd(800_00), pledged_on=f"{YEAR}-11-20")
+    signed = await move(
+        api, made, "commit", committed_on=f"{YEAR}-12-01", instalments=parts, support_cost_basis_points=0
+    )
+    signed = await move(api, signed, "receive", money=usd(250_00), received_on=f"{AFTER}-01-10")
+    assert (400_00, 0) == figures((await years_of(api))[AFTER + 1], "committed", "gap")
+
+    path = f"/v1/pledges/{signed['pledge_id']}/write-off"
+    await approve(api, await post(api, path, FINANCE, revision=signed["revision"], reason="not_expected"))
+    years = await check_sums(api, FUND)
+    assert [(100_00, 0, 0), (300_00, 150_00, 650_00), (400_00, 400_00, 400_00)] == [
+        figures(one, "committed", "written_off", "gap") for one in years.values()
+    ]
+
+
+async def test_an_agreement_in_another_currency_is_shared_out_to_the_cent(api: Client) -> None:
+    await a_fund_with_needs(api)
+    parts = [part(1, f"{YEAR}-12-20"), part(1, f"{AFTER}-02-01"), part(1, f"{AFTER + 1}-02-01")]
+    for _ in range(3):
+        made = await pledged(api, fund=FUND, money=eur(3), pledged_on=f"{AFTER}-01-02")
+        dated = [one | {"due_on": one["due_on"].replace(str(YEAR), str(AFTER), 1)} for one in parts]
+        await move(api, made, "commit", committed_on=f"{AFTER}-01-02", instalments=dated)
+    years = await check_sums(api, FUND)
+    assert 9 == sum(figures(one, "committed")[0] for one in years.values())
+
+
+async def test_what_goes_back_or_on_counts_in_the_year_in_which_it_goes(api: Client) -> None:
+    await books_of_three_years(api)
+    need = {"year": AFTER, "money": usd(100_000_00), "reason": "needs_changed"}
+    await post(api, "/v1/funds/SHERLOC-MNT/requirements", FINANCE, revision=1, **need)
+    pledges = (await get(api, "/v1/pledges?fund=SHERLOC-MNT&status=received"))["pledges"]
+    paid = {one["received_on"][:4]: one for one in pledges}
+    before = (await check_sums(api, "SHERLOC-MNT"))[AFTER]
+
+    refund = {"money": eur(33_33), "reason": "not_used", "refunded_on": f"{AFTER}-02-01"}
+    await approve(api, await move(api, paid[str(YEAR)], "refund", **refund))
+    over = {"to_fund": "SHERLOC-DEV", "money": usd(20_00), "carried_over_on": f"{AFTER}-02-02"}
+    await move(api, paid[str(BEFORE)], "carry-over", **over)
+
+    years = await check_sums(api, "SHERLOC-MNT")
+    gone = 38_33 + 20_00
+    assert (38_33, 20_00) == figures(years[AFTER], "refunded", "transferred")
+    assert figures(before, "gap")[0] + gone == figures(years[AFTER], "gap")[0]
+    assert {(0, 0)} == {figures(years[year], "refunded", "transferred") for year in (BEFORE, YEAR)}
+    (dev,) = [one for year, one in (await check_sums(api, "SHERLOC-DEV")).items() if year == AFTER]
+    assert -20_00 == figures(dev, "transferred")[0], "what came from another fund fills a gap"
+
+
+# -- as at a moment ---------------------------------------------------------------------------------------------------
+
+
+async def test_the_years_as_at_a_moment_are_what_they_were_then_also_from_a_closing(
+    api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closings, "CLOSING_ENTRIES", 5)
+    await books_of_three_years(api)
+    first, stood = await now_of(api), await check_sums(api, "SHERLOC-MNT")
+    assert {BEFORE, YEAR, AFTER} <= stood.keys()
+    closed = None
+    for _ in range(3):
+        closed = await close_books(databases["pledges"], closed)
+    assert stood == await years_of(api, "/v1/funds/SHERLOC-MNT/years"), "by closings"
+
+    open_still = await pledged(api, money=usd(70_00), pledged_on=f"{YEAR}-06-01")
+    await move(api, open_still, "commit", committed_on=f"{AFTER}-01-02")
+    for pledge in (await get(api, "/v1/pledges?fund=SHERLOC-MNT&status=committed"))["pledges"]:
+        less = {"money": {"minor": 1_00, "currency": pledge["money"]["currency"]}, "reason": "donor_budget"}
+        await move(api, pledge, "reduce", **less)
+    second = await now_of(api)
+    later = await check_sums(api, "SHERLOC-MNT", second)
+    assert later == await check_sums(api, "SHERLOC-MNT")
+    assert later != stood == await check_sums(api, "SHERLOC-MNT", first)
+
+
+# -- who, and what is refused -----------------------------------------------------------------------------------------
+
+
+async def test_everybody_who_works_here_is_told_and_of_no_moment_of_the_day_but_its_beginning(api: Client) -> None:
+    await pledged(api)
+    path = "/v1/funds/SHERLOC-MNT/years"
+    for by in (NORWAY, "KEN:focal_point", "UNODC:coordinator"):
+        assert (await get(api, path)) == await get(api, path, by)
+    # Of today's beginning, when there was no such fund: from totals a moment apart each pledge would follow.
+    query = {"as_at": await now_of(api)}
+    assert [200, 404] == [
+        (await api.get(path, params=query, headers=headers(by))).status_code for by in (FINANCE, NORWAY)
+    ]
+
+
+@pytest.mark.parametrize("path", ["/v1/funds/NO-SUCH-FUND/years", "/v1/funds/SHERLOC-MNT/years?as_at=today"])
+async def test_another_fund_and_no_moment_are_refused(api: Client, path: str) -> None:
+    answer = await api.get(path, headers=headers(FINANCE))
+    assert (answer.status_code, answer.json()["slug"]) in {(404, "not-found"), (400, "invalid-field")}
