@@ -186,6 +186,7 @@ def _print(console: Console, story: Story, seen: Seen, *, first: bool) -> None:
         out.print(f"given to {fund['code']} in kind, beside all that: {worth}", highlight=False)
     assert story.planned is not None, "the story came to its end"
     assert story.given is not None, "the story came to its end"
+    out.print(_years_table(story.given))
     out.print(_visit_table(story.given))
     out.print(_need_words(story.given), highlight=False)
     for file in story.given.files:
@@ -221,6 +222,21 @@ def _visit_table(given: Given) -> Table:
     table.add_row(f"activity: {activity['activity_kind']}", activity["ends_on"], amount, reached)
     in_kind = given.in_kind
     table.add_row(f"in kind: {in_kind['form']}", "", _amount(in_kind["money"]), f"{in_kind['status']}, no money")
+    return table
+
+
+def _years_table(given: Given) -> Table:
+    """What the donor's fund needs in each year and how far it has come, and of what it needs which work packages."""
+    table = Table(title=f"{given.pledge['fund']} by year (US dollars)")
+    table.add_column("")
+    names = ("requirement", "pledged", "committed", "paid", "allocated", "spent", "gap")
+    for name in names:
+        table.add_column(name, justify="right")
+    for year in given.years:
+        rows = [(str(year["year"]), year), *((f"  {one['work_package']}", one) for one in year["work_packages"])]
+        for title, one in rows:
+            amounts = (one.get(f"{name}_usd_minor") for name in names)
+            table.add_row(title, *("" if minor is None else f"{minor / 100:,.2f}" for minor in amounts))
     return table
 
 
@@ -303,6 +319,7 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
             "to_a_need": story.given.to_a_need,
             "need": story.given.need,
             "raised": story.given.raised,
+            "years": story.given.years,
             "files": [str(file) for file in story.given.files],
         }
         if story.given
