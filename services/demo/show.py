@@ -229,9 +229,9 @@ def _years_table(given: Given) -> Table:
     """What the donor's fund needs in each year and how far it has come, and of what it needs which work packages."""
     table = Table(title=f"{given.pledge['fund']} by year (US dollars)")
     table.add_column("")
-    names = ("requirement", "pledged", "committed", "paid", "allocated", "spent", "gap")
+    names = ("requirement", "left_before", "pledged", "committed", "paid", "allocated", "spent", "gap")
     for name in names:
-        table.add_column(name, justify="right")
+        table.add_column(name.replace("_", " "), justify="right")
     for year in given.years:
         rows = [(str(year["year"]), year), *((f"  {one['work_package']}", one) for one in year["work_packages"])]
         for title, one in rows:

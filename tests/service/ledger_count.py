@@ -151,7 +151,16 @@ class Count:
             for one in owed:
                 share = Fraction(one["minor"], sum(each["minor"] for each in owed))
                 due[int(one["due_on"][:4])] += round(share * pledge["committed_usd_minor"])
+        left = 0
         for one in told:
+            kept = (
+                left
+                + one["committed_usd_minor"]
+                - sum(one[f"{figure}_usd_minor"] for figure in ("written_off", "refunded", "transferred"))
+            )
+            lacking = one["requirement_usd_minor"] - kept
+            assert (left, max(0, lacking)) == (one["left_before_usd_minor"], one["gap_usd_minor"])
+            left = max(0, -lacking)
             for figure in ("paid", "allocated", "spent", "refunded", "transferred"):
                 assert moved[one["year"], figure] == one[f"{figure}_usd_minor"], (one["year"], figure)
             assert abs(due[one["year"]] - one["committed_usd_minor"]) <= len(signed), one["year"]

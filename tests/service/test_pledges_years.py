@@ -99,9 +99,7 @@ async def test_what_is_due_in_a_year_is_promised_for_it_and_what_moves_in_it_is_
     assert [(0, 0, 0), (250_00, 120_00, 50_00), (0, 0, 0)] == [
         figures(one, "paid", "allocated", "spent") for one in years.values()
     ]
-    assert [0, 400_00, 400_00] == [figures(one, "gap")[0] for one in years.values()], (
-        "of 200 too much none is carried on"
-    )
+    assert [(0, 0), (200_00, 200_00), (0, 400_00)] == [figures(one, "left_before", "gap") for one in years.values()]
     assert [("hosting", 300_00, 120_00, 50_00, 180_00), ("legal_research", 500_00, 0, 0, 500_00)] == [
         (one["work_package"], *figures(one, "requirement", "allocated", "spent", "gap"))
         for one in years[AFTER]["work_packages"]
@@ -124,7 +122,7 @@ async def test_what_is_written_off_is_of_the_last_years_and_opens_their_gap(api:
     path = f"/v1/pledges/{signed['pledge_id']}/write-off"
     await approve(api, await post(api, path, FINANCE, revision=signed["revision"], reason="not_expected"))
     years = await check_sums(api, FUND)
-    assert [(100_00, 0, 0), (300_00, 150_00, 650_00), (400_00, 400_00, 400_00)] == [
+    assert [(100_00, 0, 0), (300_00, 150_00, 550_00), (400_00, 400_00, 400_00)] == [
         figures(one, "committed", "written_off", "gap") for one in years.values()
     ]
 
@@ -160,6 +158,31 @@ async def test_what_goes_back_or_on_counts_in_the_year_in_which_it_goes(api: Cli
     assert {(0, 0)} == {figures(years[year], "refunded", "transferred") for year in (BEFORE, YEAR)}
     (dev,) = [one for year, one in (await check_sums(api, "SHERLOC-DEV")).items() if year == AFTER]
     assert -20_00 == figures(dev, "transferred")[0], "what came from another fund fills a gap"
+
+
+async def test_what_a_year_has_more_than_it_needs_is_there_for_the_next_and_what_it_lacks_nobody_makes_up_for(
+    api: Client,
+) -> None:
+    """Of money as of what is set aside; what goes back in a later year is of what was left."""
+    needs = [{"year": year, "work_package": "hosting", "money": usd(100)} for year in (BEFORE, YEAR, AFTER, AFTER + 1)]
+    await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
+    for year, minor in ((BEFORE, 60), (YEAR, 250)):
+        made = await pledged(api, fund=FUND, money=usd(minor), pledged_on=f"{year}-01-02")
+        terms = {"instalments": [part(minor, f"{year}-02-01")], "support_cost_basis_points": 0}
+        signed = await move(api, made, "commit", committed_on=f"{year}-01-03", **terms)
+        signed = await move(api, signed, "receive", money=usd(minor), received_on=f"{year}-02-01")
+        body = {"fund": FUND, "money": usd(minor * 4 // 5), "work_package": "hosting", "allocated_on": f"{year}-02-02"}
+        await post(api, "/v1/allocations", FINANCE, **body)
+
+    years = (await check_sums(api, FUND)).values()
+    assert [(0, 40), (0, 0), (150, 0), (50, 50)] == [figures(one, "left_before", "gap") for one in years]
+    assert [(0, 52), (0, 0), (100, 0), (0, 100)] == [
+        figures(one["work_packages"][0], "left_before", "gap") for one in years
+    ]
+    refund = {"money": usd(30), "reason": "not_used", "refunded_on": f"{AFTER}-01-02"}
+    await approve(api, await move(api, signed, "refund", **refund))
+    years = (await check_sums(api, FUND)).values()
+    assert [(0, 40), (0, 0), (150, 0), (20, 80)] == [figures(one, "left_before", "gap") for one in years]
 
 
 # -- as at a moment ---------------------------------------------------------------------------------------------------
