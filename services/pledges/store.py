@@ -144,12 +144,22 @@ async def pledges_of_fund(tx: Tx, fund: str, *, as_at: datetime | None) -> list[
     after = UUID(int=0)
     while page := await page_of_pledges(tx, after=after, limit=PAGE, fund=fund):
         after = page[-1].pledge_id
-        if as_at is None:
-            found += page
-        else:
-            # What an agreement said by then is in the facts; the row is of today.
-            found += (await pledges_told(tx, [one.pledge_id for one in page], until=as_at)).values()
+        if as_at is not None:
+            # The row is of today: of what has changed since, the facts say how it stood.
+            changed = await _changed_since(tx, [one.pledge_id for one in page], as_at)
+            found += (await pledges_told(tx, list(changed), until=as_at)).values()
+            page = [one for one in page if one.pledge_id not in changed]
+        found += page
     return found
+
+
+async def _changed_since(tx: Tx, pledge_ids: Sequence[UUID], moment: datetime) -> set[UUID]:
+    rows = await tx.fetch(
+        "SELECT DISTINCT aggregate_id FROM journal WHERE aggregate_id = ANY ($1::uuid[]) AND recorded_at > $2",
+        pledge_ids,
+        moment,
+    )
+    return {row["aggregate_id"] for row in rows}
 
 
 _SAVE = Write(
