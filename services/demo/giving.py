@@ -253,7 +253,7 @@ class _Visit:
 
     async def look_at_the_years(self) -> None:
         path = f"/v1/funds/{FUND}"
-        fund, told = await self._api.get(DONOR, path), await self._api.get(DONOR, f"{path}/years")
+        fund, told = await self._api.get(FINANCE, path), await self._api.get(FINANCE, f"{path}/years")
         self.years = told["years"]
         for figure in ("requirement_usd_minor", "committed_usd_minor", "paid_usd_minor", "spent_usd_minor"):
             if fund[figure] != sum(one[figure] for one in self.years):

@@ -77,8 +77,7 @@ class Pledge(Struct, frozen=True, kw_only=True):
 
     `minor` is what is pledged or agreed by now, less what was given up since. Of an agreement `recognized_minor` is
     owed or was paid, the rest waits for its conditions. What the books carry in US-dollar cents: `open_usd_minor` among
-    the open pledges, `committed_usd_minor` as agreed, of which `relieved_usd_minor` was paid or written off, and
-    `written_off_usd_minor` written off.
+    the open pledges, `committed_usd_minor` as agreed, of which `relieved_usd_minor` was paid or written off.
     """
 
     pledge_id: UUID
@@ -114,7 +113,6 @@ class Pledge(Struct, frozen=True, kw_only=True):
     relieved_usd_minor: int = 0
     received_on: date | None = None
     written_off_minor: int = 0
-    written_off_usd_minor: int = 0
     refunded_minor: int = 0
     refunded_usd_minor: int = 0
     carried_over_usd_minor: int = 0

@@ -121,7 +121,6 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
                 "minor": pledge.minor - fact.conditional_minor,
                 "schedule": shortened(pledge.schedule, fact.conditional_minor),
                 "written_off_minor": pledge.written_off_minor + fact.money.minor,
-                "written_off_usd_minor": pledge.written_off_usd_minor + fact.usd_minor,
                 "relieved_usd_minor": pledge.relieved_usd_minor + fact.usd_minor,
             }
         case PledgeRefunded():
@@ -152,7 +151,6 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
                 "minor": pledge.minor + fact.conditional_minor,
                 "schedule": restored(pledge.schedule, {one.number: one.minor for one in fact.restored}),
                 "written_off_minor": pledge.written_off_minor - fact.money.minor,
-                "written_off_usd_minor": pledge.written_off_usd_minor - fact.usd_minor,
                 "relieved_usd_minor": pledge.relieved_usd_minor - fact.usd_minor,
             }
         case PledgeRefundReversed():

@@ -1,5 +1,6 @@
 """The routes of funds: what each needs, in which years, and how far its money has come."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
@@ -20,7 +21,7 @@ from services.pledges.commands import OpenFund, ReviseRequirement, check_reason
 from services.pledges.fund_views import FundView, FundYearsView, fund_view, years_view
 from services.pledges.moment_reader import AsAt, final_moment, moment_of, until_final
 from services.pledges.policy import Action
-from services.pledges.years import promised_by_year
+from services.pledges.years import OfYears, of_years
 
 
 class FundPage(Struct, frozen=True, kw_only=True):
@@ -142,19 +143,25 @@ async def list_revisions(
 async def show_fund_years(
     code: FromPath[str], db: Db, caller: Calling, now: Now, as_at: AsAt = None
 ) -> Response[FundYearsView]:
-    """What it needs in each year, what was promised for it, and what moved in it.
+    """What it needs in each year, what is committed for it, and what moved in it.
 
     With `as_at`, of what had been recorded by that moment: the same for ever. Who does not read the whole ledger is
-    told of the beginning of its day in UTC, and `as_at` says so.
+    told of the beginning of its day in UTC, without `as_at` of today's, and `as_at` says so: from how things stand one
+    signature apart its instalments would follow.
     """
-    moment = await _moment(db, caller, as_at, now=now)
+    given = as_at if as_at or policy.reads_all(caller) else now.isoformat()
+    moment = await _moment(db, caller, given, now=now)
     async with db.transaction(by=caller) as tx:
         found = await funds.funds(tx, only=code, as_at=moment or EVER)
         if not found:
             raise Missing("not-found")
         async with tx.by_itself():
             moved = await balances.progress_by_year(tx, code, as_at=moment or EVER)
-            promised = promised_by_year(await store.pledges_of_fund(tx, code, as_at=moment))
+            promised = OfYears(Counter(), Counter())
+            async for facts in store.committing(tx, code):
+                of_pledge = of_years(facts, as_at=moment or EVER)
+                promised.committed.update(of_pledge.committed)
+                promised.written_off.update(of_pledge.written_off)
     return Response(years_view(found[0], promised, moved, as_at=moment))
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from contracts.funds import YearlyRequirement
 from services.pledges.balances import Progress, SetAside, Totals
 from services.pledges.funds import Fund, Labels
-from services.pledges.years import Promised
+from services.pledges.years import OfYears
 
 
 class WorkPackageView(Struct, frozen=True, kw_only=True):
@@ -64,7 +64,7 @@ class FundView(Struct, frozen=True, kw_only=True):
 class WorkPackageYearView(Struct, frozen=True, kw_only=True):
     """What a fund needs for a work package in a year, and what was set aside and spent in it, in US-dollar cents.
 
-    `left_before` is what had been set aside in earlier years and was not needed in them.
+    `left_before` is what had been set aside in earlier years and was neither needed nor spent in them.
     """
 
     work_package: str
@@ -76,13 +76,14 @@ class WorkPackageYearView(Struct, frozen=True, kw_only=True):
 
 
 class FundYearView(Struct, frozen=True, kw_only=True):
-    """What a fund needs in a year, what was promised for it and what moved in it, in US-dollar cents.
+    """What a fund needs in a year, what is committed for it and what moved in it, in US-dollar cents.
 
-    `committed`, and of it `written_off`, is of the instalments that are due in the year; `pledged` of the pledges made
-    in it that nobody has signed for. `paid`, `allocated`, `spent`, `refunded` and `transferred` is what moved in it by
-    value date, below zero where more was taken back. Of each the years come to the fund's figure.
-    `left_before` is what had been committed for earlier years and was not needed in them. `gap` is what is required in
-    the year less that, and less what is committed for it and was not written off, refunded or carried over.
+    `committed`, and of it `written_off`, is of the instalments that are due in the year, and of what became of earlier
+    ones only in it. All else is what moved in it by value date, below zero where more was taken back: `pledged` less
+    what was signed for, withdrawn or lapsed in it. Of each of these figures all years together are the fund's.
+    `left_before` is what had been committed for earlier years, and was neither needed nor spent in them. `gap` is what
+    of the requirement is not covered by that and by what is committed for the year, less what was written off, refunded
+    or carried over in it.
     """
 
     year: int
@@ -101,7 +102,7 @@ class FundYearView(Struct, frozen=True, kw_only=True):
 
 
 class FundYearsView(Struct, frozen=True, kw_only=True):
-    """A fund by year: each in which it needs something, was promised something, or moved any money.
+    """A fund by year: each in which it needs something, something is committed for, or any entry took effect.
 
     Where it is `final`, it is of what had been recorded by `as_at`, the same for ever; else `as_at` is null.
     """
@@ -127,11 +128,11 @@ def fund_view(fund: Fund, progress: Progress, in_kind_usd_minor: int, *, as_at: 
                 **asdict(aside),
                 gap_usd_minor=max(0, needed[name] - aside.allocated_usd_minor),
             )
-            for name, aside in _set_aside(needed, progress)
+            for name, aside in _by_work_package(needed, progress)
         ],
         requirement_usd_minor=required,
         **asdict(totals),
-        gap_usd_minor=max(0, required - _kept(totals.committed_usd_minor, totals.written_off_usd_minor, totals)),
+        gap_usd_minor=max(0, required - totals.committed_usd_minor + totals.written_off_usd_minor + _gone(totals)),
         in_kind_usd_minor=in_kind_usd_minor,
         opened_at=fund.opened_at,
         revision=fund.revision,
@@ -141,52 +142,63 @@ def fund_view(fund: Fund, progress: Progress, in_kind_usd_minor: int, *, as_at: 
 
 
 def years_view(
-    fund: Fund, promised: Mapping[int, Promised], progress: Mapping[int, Progress], *, as_at: datetime | None
+    fund: Fund, agreed: OfYears, progress: Mapping[int, Progress], *, as_at: datetime | None
 ) -> FundYearsView:
     """What is left of a year is there for the next one; what a year lacks, no later one makes up for."""
-    years = sorted({one.year for one in fund.requirements} | promised.keys() | progress.keys())
     left, left_for = 0, Counter[str]()
     views = []
-    for year in years:
+    for year in sorted({one.year for one in fund.requirements} | agreed.committed.keys() | progress.keys()):
         requirements = [one for one in fund.requirements if one.year == year]
         required, needed = sum(one.usd_minor for one in requirements), _needed(requirements)
-        of_year, moved = promised.get(year, Promised()), progress.get(year, Progress())
-        kept = left + _kept(of_year.committed_usd_minor, of_year.written_off_usd_minor, moved.totals)
-        packages = []
-        for name, aside in _set_aside(needed + left_for, moved):
-            kept_for = left_for[name] + aside.allocated_usd_minor
+        moved = progress.get(year, Progress())
+        totals, packages = moved.totals, []
+        for name, aside in _by_work_package(needed + left_for, moved):
+            held = left_for[name] + aside.allocated_usd_minor
             packages.append(
                 WorkPackageYearView(
                     work_package=name,
                     requirement_usd_minor=needed[name],
                     left_before_usd_minor=left_for[name],
                     **asdict(aside),
-                    gap_usd_minor=max(0, needed[name] - kept_for),
+                    gap_usd_minor=_lacking(needed[name], held),
                 )
             )
-            left_for[name] = max(0, kept_for - needed[name])
+            left_for[name] = _left(held, needed[name], aside.spent_usd_minor)
+        committed, written_off = agreed.committed[year], agreed.written_off[year]
+        held = left + committed - written_off - _gone(totals)
         views.append(
             FundYearView(
                 year=year,
                 requirement_usd_minor=required,
                 left_before_usd_minor=left,
-                **asdict(of_year),
-                paid_usd_minor=moved.totals.paid_usd_minor,
-                allocated_usd_minor=moved.totals.allocated_usd_minor,
-                spent_usd_minor=moved.totals.spent_usd_minor,
-                refunded_usd_minor=moved.totals.refunded_usd_minor,
-                transferred_usd_minor=moved.totals.transferred_usd_minor,
-                gap_usd_minor=max(0, required - kept),
+                pledged_usd_minor=totals.pledged_usd_minor,
+                committed_usd_minor=committed,
+                written_off_usd_minor=written_off,
+                paid_usd_minor=totals.paid_usd_minor,
+                allocated_usd_minor=totals.allocated_usd_minor,
+                spent_usd_minor=totals.spent_usd_minor,
+                refunded_usd_minor=totals.refunded_usd_minor,
+                transferred_usd_minor=totals.transferred_usd_minor,
+                gap_usd_minor=_lacking(required, held),
                 work_packages=packages,
             )
         )
-        left = max(0, kept - required)
+        left = _left(held, required, totals.spent_usd_minor)
     return FundYearsView(code=fund.fund, years=views, as_at=as_at, final=as_at is not None)
 
 
-def _kept(committed: int, written_off: int, moved: Totals) -> int:
-    """What is committed and was not given up."""
-    return committed - written_off - moved.refunded_usd_minor - moved.transferred_usd_minor
+def _gone(totals: Totals) -> int:
+    """What went back to donors or on to other funds, less what came from those."""
+    return totals.refunded_usd_minor + totals.transferred_usd_minor
+
+
+def _lacking(needed: int, held: int) -> int:
+    """Never more than is needed, also where less than nothing is held since more went back than came."""
+    return min(needed, max(0, needed - held))
+
+
+def _left(held: int, needed: int, spent: int) -> int:
+    return max(0, held - max(needed, spent))
 
 
 def _needed(requirements: Sequence[YearlyRequirement]) -> Counter[str]:
@@ -198,7 +210,7 @@ def _needed(requirements: Sequence[YearlyRequirement]) -> Counter[str]:
     return needed
 
 
-def _set_aside(needed: Counter[str], progress: Progress) -> Iterator[tuple[str, SetAside]]:
+def _by_work_package(needed: Counter[str], progress: Progress) -> Iterator[tuple[str, SetAside]]:
     """Each work package that is needed or that something was set aside for."""
     for name in sorted(needed.keys() | progress.by_work_package.keys()):
         yield name, progress.by_work_package.get(name, SetAside())

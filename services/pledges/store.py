@@ -1,7 +1,8 @@
 """The rows of pledges. Every read says for whom; `may_see` in the WHERE is the policy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -10,16 +11,17 @@ from asyncpg import Record
 
 from chassis.db import Tx
 from chassis.writes import Write
-from contracts.facts import Fact, decode_event
+from contracts.facts import Fact, decode_event, fact_type
 from contracts.pledges import Valuation
 from contracts.refusals import Missing
 from contracts.values import Caller
 from services.pledges.allocations import Requirement
 from services.pledges.domain import Pledge
 from services.pledges.evolve import evolve
+from services.pledges.years import COMMITTING
 
 LIST_MAX = 100
-PAGE = 500
+PLEDGES_AT_ONCE = 500
 
 T = TypeVar("T", Pledge, Requirement)
 
@@ -92,9 +94,7 @@ async def facts_told(
     )
     told: dict[UUID, list[Fact]] = {}
     for row in rows:
-        fact = decode_event(row["event"]).fact()
-        assert fact is not None, "our own journal holds facts of our own contracts"
-        told.setdefault(row["aggregate_id"], []).append(fact)
+        told.setdefault(row["aggregate_id"], []).append(_fact(row))
     return told
 
 
@@ -127,39 +127,39 @@ async def pledges(
     return [(_pledge(row), row["note"]) for row in rows]
 
 
-async def page_of_pledges(tx: Tx, *, after: UUID, limit: int, fund: str | None = None) -> list[Pledge]:
-    """Pledges in the order of their ids, of a fund or of all, for the system itself."""
-    rows = await tx.fetch(
-        _PLEDGE + " WHERE pledge_id > $1 AND ($3::text IS NULL OR fund = $3) ORDER BY pledge_id LIMIT $2",
-        after,
-        limit,
-        fund,
-    )
+async def page_of_pledges(tx: Tx, *, after: UUID, limit: int) -> list[Pledge]:
+    """Pledges in the order of their ids, for the system itself."""
+    rows = await tx.fetch(_PLEDGE + " WHERE pledge_id > $1 ORDER BY pledge_id LIMIT $2", after, limit)
     return [_pledge(row) for row in rows]
 
 
-async def pledges_of_fund(tx: Tx, fund: str, *, as_at: datetime | None) -> list[Pledge]:
-    """The fund's pledges as they stood by that moment, or as they stand; for the system itself."""
-    found: list[Pledge] = []
+async def committing(tx: Tx, fund: str) -> AsyncIterator[list[tuple[datetime, Fact]]]:
+    """Of each pledge of the fund what was recorded of its agreement, and when, in its order; for the system itself."""
     after = UUID(int=0)
-    while page := await page_of_pledges(tx, after=after, limit=PAGE, fund=fund):
-        after = page[-1].pledge_id
-        if as_at is not None:
-            # The row is of today: of what has changed since, the facts say how it stood.
-            changed = await _changed_since(tx, [one.pledge_id for one in page], as_at)
-            found += (await pledges_told(tx, list(changed), until=as_at)).values()
-            page = [one for one in page if one.pledge_id not in changed]
-        found += page
-    return found
+    while True:
+        rows = await tx.fetch(
+            """
+            SELECT aggregate_id, recorded_at, event
+            FROM (SELECT pledge_id FROM pledge WHERE fund = $1 AND pledge_id > $2 ORDER BY pledge_id LIMIT $3) AS page
+            JOIN journal ON aggregate_id = pledge_id
+            WHERE type = ANY ($4::text[]) ORDER BY aggregate_id, version
+            """,
+            fund,
+            after,
+            PLEDGES_AT_ONCE,
+            [fact_type(kind) for kind in COMMITTING],
+        )
+        if not rows:
+            return
+        for pledge_id, of_pledge in groupby(rows, key=lambda row: row["aggregate_id"]):
+            after = pledge_id
+            yield [(row["recorded_at"], _fact(row)) for row in of_pledge]
 
 
-async def _changed_since(tx: Tx, pledge_ids: Sequence[UUID], moment: datetime) -> set[UUID]:
-    rows = await tx.fetch(
-        "SELECT DISTINCT aggregate_id FROM journal WHERE aggregate_id = ANY ($1::uuid[]) AND recorded_at > $2",
-        pledge_ids,
-        moment,
-    )
-    return {row["aggregate_id"] for row in rows}
+def _fact(row: Record) -> Fact:
+    fact = decode_event(row["event"]).fact()
+    assert fact is not None, "our own journal holds facts of our own contracts"
+    return fact
 
 
 _SAVE = Write(
@@ -171,16 +171,16 @@ _SAVE = Write(
                 committed_rate_source, committed_rate_date,
                 support_cost_basis_points, agreement,
                 recognized_minor, receipts, received_minor, received_usd_minor, support_cost_usd_minor,
-                charges_usd_minor, relieved_usd_minor, received_on, written_off_minor,
-                written_off_usd_minor, refunded_minor, refunded_usd_minor, carried_over_usd_minor)
+                charges_usd_minor, relieved_usd_minor, received_on, written_off_minor, refunded_minor,
+                refunded_usd_minor, carried_over_usd_minor)
             SELECT pledge_id, donor, fund, status, revision, minor, currency, earmarking, requirement_id,
                 import_id, import_line, pledged_on, pledged_at, usd_minor, rate, rate_source, rate_date,
                 open_usd_minor, texts_hash, committed_on, committed_usd_minor, committed_rate,
                 committed_rate_source, committed_rate_date,
                 support_cost_basis_points, agreement,
                 recognized_minor, receipts, received_minor, received_usd_minor, support_cost_usd_minor,
-                charges_usd_minor, relieved_usd_minor, received_on, written_off_minor,
-                written_off_usd_minor, refunded_minor, refunded_usd_minor, carried_over_usd_minor
+                charges_usd_minor, relieved_usd_minor, received_on, written_off_minor, refunded_minor,
+                refunded_usd_minor, carried_over_usd_minor
             FROM json_populate_record(NULL::pledge, $1::text::json)
             ON CONFLICT (pledge_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 minor = excluded.minor, open_usd_minor = excluded.open_usd_minor, texts_hash = excluded.texts_hash,
@@ -193,8 +193,7 @@ _SAVE = Write(
                 support_cost_usd_minor = excluded.support_cost_usd_minor,
                 charges_usd_minor = excluded.charges_usd_minor,
                 relieved_usd_minor = excluded.relieved_usd_minor, received_on = excluded.received_on,
-                written_off_minor = excluded.written_off_minor,
-                written_off_usd_minor = excluded.written_off_usd_minor, refunded_minor = excluded.refunded_minor,
+                written_off_minor = excluded.written_off_minor, refunded_minor = excluded.refunded_minor,
                 refunded_usd_minor = excluded.refunded_usd_minor,
                 carried_over_usd_minor = excluded.carried_over_usd_minor
         """

@@ -1,55 +1,105 @@
-"""What was promised for which year: an instalment is of the year in which it is due, an open pledge of its own.
+"""What was committed for which year: an instalment is of the year in which it is due.
 
-What was agreed of a pledge is in the books as one amount, in US-dollar cents. Each instalment that is owed has its
-share of it, in whole cents; what was written off is of the last ones, since what came is counted against the earliest.
-All years of a pledge come to what the books say of it.
+What was agreed is in the books as one amount, in US-dollar cents; each instalment that is owed has its share of it, in
+whole cents, and what was written off is of the last ones, since what came is counted against the earliest. What changes
+later, by a condition met, a reduction or a write-off, is of no year that was over when it took effect: so a year whose
+books are closed keeps its figures.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 
 from msgspec import Struct
 
+from contracts.facts import Fact
+from contracts.pledge_reversals import PledgeConditionReversed, PledgeReductionReversed, PledgeWriteOffReversed
+from contracts.pledges import (
+    PledgeCommitted,
+    PledgeConditionMet,
+    PledgePledged,
+    PledgeReduced,
+    PledgeWrittenOff,
+)
 from services.pledges.domain import Pledge
+from services.pledges.evolve import evolve
 from services.pledges.shares import apportioned
 
-
-class Promised(Struct, frozen=True, kw_only=True):
-    """What donors promised for a year, in US-dollar cents; what was written off is a part of what was committed."""
-
-    pledged_usd_minor: int = 0
-    committed_usd_minor: int = 0
-    written_off_usd_minor: int = 0
-
-
-def promised_by_year(pledges: Iterable[Pledge]) -> Mapping[int, Promised]:
-    """Of each year for which anything was promised."""
-    pledged, committed, written_off = Counter[int](), Counter[int](), Counter[int]()
-    for pledge in pledges:
-        pledged[pledge.pledged_on.year] += pledge.open_usd_minor
-        given_up = pledge.written_off_usd_minor
-        for year, usd_minor in reversed(_instalments(pledge)):
-            less = min(given_up, usd_minor)
-            given_up -= less
-            committed[year] += usd_minor
-            written_off[year] += less
-    by_year = {
-        year: Promised(
-            pledged_usd_minor=pledged[year],
-            committed_usd_minor=committed[year],
-            written_off_usd_minor=written_off[year],
-        )
-        for year in pledged.keys() | committed.keys()
-    }
-    return {year: promised for year, promised in by_year.items() if promised != Promised()}
+COMMITTING: tuple[type[Fact], ...] = (
+    PledgePledged,
+    PledgeCommitted,
+    PledgeConditionMet,
+    PledgeConditionReversed,
+    PledgeReduced,
+    PledgeReductionReversed,
+    PledgeWrittenOff,
+    PledgeWriteOffReversed,
+)
+"""What an agreement's instalments follow from: no other fact changes how much of one is owed."""
 
 
-def _instalments(pledge: Pledge) -> list[tuple[int, int]]:
-    """The year and the cents of each that is owed; of the signature's, where an agreement of before says of none."""
-    if pledge.committed_on is None or pledge.committed_usd_minor is None:
-        return []
-    owed = {str(part.number): part for part in pledge.schedule if part.owed}
-    shares = apportioned(pledge.committed_usd_minor, {number: part.minor for number, part in owed.items()})
-    if not shares:
-        return [(pledge.committed_on.year, pledge.committed_usd_minor)]
-    return [(part.due_on.year, shares[number]) for number, part in owed.items() if number in shares]
+class OfYears(Struct, frozen=True):
+    """US-dollar cents by year; what was written off is a part of what was committed."""
+
+    committed: Counter[int]
+    written_off: Counter[int]
+
+
+def of_years(facts: Iterable[tuple[datetime, Fact]], *, as_at: datetime) -> OfYears:
+    """Of those of a pledge's COMMITTING facts that had been recorded by then, each given with its `recorded_at`.
+
+    All years come to what the entries of these facts say, whichever clock they were recorded by.
+    """
+    pledge: Pledge | None = None
+    written_off = 0
+    told = OfYears(Counter(), Counter())
+    shares: _Shares = {}
+    lost: _Shares = {}
+    for recorded_at, fact in facts:
+        pledge = evolve(pledge, fact)
+        if isinstance(fact, PledgeWrittenOff):
+            written_off += fact.usd_minor
+        elif isinstance(fact, PledgeWriteOffReversed):
+            written_off -= fact.usd_minor
+        on: date | None = getattr(fact, "effective_on", None)
+        assert on is not None, "each of them has its value date"
+        before, shares = shares, _shares(pledge)
+        lost_before, lost = lost, _last(shares, written_off)
+        if recorded_at <= as_at:
+            _add(told.committed, before, shares, on.year)
+            _add(told.written_off, lost_before, lost, on.year)
+    return told
+
+
+_Shares = Mapping[tuple[int, int], int]
+"""Cents of instalments, by the year in which each is due and its number, in their order."""
+
+
+def _shares(pledge: Pledge) -> _Shares:
+    """What each that is owed has of what is committed.
+
+    An agreement of before there were instalments is of the year of its signature.
+    """
+    if pledge.committed_on is None or not pledge.committed_usd_minor:
+        return {}
+    owed = [part for part in pledge.schedule if part.owed and part.minor]
+    if not owed:
+        return {(pledge.committed_on.year, 0): pledge.committed_usd_minor}
+    shares = apportioned(pledge.committed_usd_minor, {f"{part.number:03}": part.minor for part in owed})
+    return {(part.due_on.year, part.number): shares[f"{part.number:03}"] for part in owed}
+
+
+def _last(shares: _Shares, usd_minor: int) -> _Shares:
+    """So much of them, from the last one back."""
+    taken = {}
+    for instalment, share in reversed(list(shares.items())):
+        taken[instalment] = min(share, usd_minor)
+        usd_minor -= taken[instalment]
+    return taken
+
+
+def _add(by_year: Counter[int], before: _Shares, after: _Shares, year: int) -> None:
+    for instalment in before.keys() | after.keys():
+        changed = after.get(instalment, 0) - before.get(instalment, 0)
+        if changed:
+            by_year[max(instalment[0], year)] += changed

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from services.pledges.domain import Pledge
 from services.pledges.evolve import evolve
 from services.pledges.flows import Boundary, FlowStatus
 from services.pledges.postings import BOOKS, Account, Book, Entry, entry_of
-from services.pledges.years import promised_by_year
+from services.pledges.years import COMMITTING, OfYears, of_years
 from tests.builders import NOON
 from tests.domain.test_pledges_ledger import FUNDS, check_balances
 from tests.flow_chains import chained, check_chains
@@ -51,6 +52,7 @@ class Books(RuleBasedStateMachine):
         self.expected: dict[str, Counter[str]] = {fund: Counter() for fund in FUNDS}
         self.originals: Counter[tuple[Account, str]] = Counter()
         self.pledges: dict[UUID, Pledge] = {}
+        self.facts: dict[UUID, list[Fact]] = defaultdict(list)
         self.requirements: dict[UUID, Requirement] = {}
         self.allocations: dict[UUID, Allocation] = {}
         self.entries: list[Entry] = []
@@ -80,6 +82,7 @@ class Books(RuleBasedStateMachine):
     def follow(self, before: Pledge | None, fact: Fact) -> Pledge:
         after = evolve(before, fact)
         self.pledges[after.pledge_id] = after
+        self.facts[after.pledge_id].append(fact)
         if entry_of(uuid4(), NOON, fact) is not None:
             self.post(fact)
         return after
@@ -144,14 +147,16 @@ class Books(RuleBasedStateMachine):
             assert expected == sum(m for (_, a, c), (m, _) in self.accounts.items() if (a, c) == (account, currency))
 
     @invariant()
-    def the_years_of_what_was_promised_come_to_the_books(self) -> None:
-        for fund in FUNDS:
-            years = promised_by_year(one for one in self.pledges.values() if one.fund == fund).values()
-            for name in ("pledged", "committed", "written_off"):
-                of_years = [getattr(one, f"{name}_usd_minor") for one in years]
-                assert all(usd_minor >= 0 for usd_minor in of_years)
-                assert sum(of_years) == self.expected[fund][name]
-            assert all(one.written_off_usd_minor <= one.committed_usd_minor for one in years)
+    def the_years_of_what_is_committed_come_to_the_books(self) -> None:
+        sums: dict[str, Counter[str]] = {fund: Counter() for fund in FUNDS}
+        for pledge_id, one in self.pledges.items():
+            facts = [(NOON, fact) for fact in self.facts[pledge_id] if isinstance(fact, COMMITTING)]
+            told = of_years(facts, as_at=NOON)
+            assert all(told.committed[year] >= told.written_off[year] >= 0 for year in told.committed)
+            sums[one.fund].update(committed=sum(told.committed.values()), written_off=sum(told.written_off.values()))
+            assert of_years(facts, as_at=NOON - timedelta(seconds=1)) == OfYears(Counter(), Counter())
+        for fund, of_fund in sums.items():
+            assert all(of_fund[name] == self.expected[fund][name] for name in ("committed", "written_off"))
 
     @invariant()
     def the_flows_of_one_boundary_and_status_come_to_a_figure_of_the_fund(self) -> None:

@@ -81,6 +81,7 @@ class Machine(RuleBasedStateMachine):
         self.purpose_of: dict[str, str] = {}
         self.trials: dict[int, Any] = {}
         """Of each year that is closed its trial balance as it was told when it was."""
+        self.closed_years: dict[tuple[str, int], Record] = {}
         self.ever_closed: set[int] = set()
         self.kept: list[tuple[str, dict[str, bytes]]] = []
         self.closed: Closed | None = None
@@ -212,6 +213,7 @@ class Machine(RuleBasedStateMachine):
             self.count.check_fund(fund)
             years = (await self.ledger.get(f"/v1/funds/{fund['code']}/years"))["years"]
             self.count.check_years(fund, years, self.pledges.values())
+            self._check_closed(fund["code"], years)
         self.count.check_days(self.today)
         await self.ledger.check_books()
         await self._check_purposes()
@@ -219,6 +221,14 @@ class Machine(RuleBasedStateMachine):
             assert trial == await self.trial(year), f"the trial balance of {year}, which is closed, has changed"
         if self.kept:
             await self.check_kept(*self.kept[written % len(self.kept)])
+
+    def _check_closed(self, fund: str, years: Sequence[Record]) -> None:
+        """What is told of a year that is closed stays as it was told when it was."""
+        for one in years:
+            if one["year"] not in self.trials:
+                self.closed_years.pop((fund, one["year"]), None)
+            else:
+                assert one == self.closed_years.setdefault((fund, one["year"]), one)
 
     async def _check_purposes(self) -> None:
         for one in (await self.ledger.get(f"/v1/activities{LISTED}"))["activities"]:

@@ -1,5 +1,6 @@
 """A ledger from before an entry held its postings, a need could be stated anew, and closings told work packages."""
 
+import json
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -36,13 +37,6 @@ BEFORE = """
         ('00000000-0000-0000-0000-000000000002', 11, 'pledged', -100, -115),
         ('00000000-0000-0000-0000-000000000002', 2, 'committed', -100, -115)
     ) AS p(entry_id, position, account, minor, usd_minor);
-"""
-
-AGREED = """
-    INSERT INTO journal (event_id, aggregate, aggregate_id, version, type, recorded_at, event)
-    SELECT gen_random_uuid(), 'pledge', pledge_id, 2, 'pledges.pledge.committed.v1', now(),
-        '{"data": {"valuation": {"rate": "1.2", "rate_source": "ecb", "rate_date": "2026-11-03"}}}'
-    FROM pledge
 """
 
 
@@ -134,6 +128,7 @@ async def test_closings_of_before_are_made_again_and_none_is_written_by_the_vers
 async def test_the_rate_of_an_agreement_of_before_has_its_source_and_its_day(bare_url: str, tmp_path: Path) -> None:
     await until_0008(bare_url, tmp_path)
     connection = await asyncpg.connect(bare_url, server_settings={"search_path": "pledges"})
+    agreement = {"data": {"valuation": {"rate": "1.2", "rate_source": "ecb", "rate_date": "2026-11-03"}}}
     try:
         await connection.execute(BEFORE)
         await connection.execute(
@@ -142,39 +137,16 @@ async def test_the_rate_of_an_agreement_of_before_has_its_source_and_its_day(bar
                 committed_rate = '1.2', support_cost_basis_points = 0, recognized_minor = 1
             """
         )
-        await connection.execute(AGREED)
+        await connection.execute(
+            """
+            INSERT INTO journal (event_id, aggregate, aggregate_id, version, type, recorded_at, event)
+            SELECT gen_random_uuid(), 'pledge', pledge_id, 2, 'pledges.pledge.committed.v1', now(), $1::json FROM pledge
+            """,
+            json.dumps(agreement),
+        )
         await migrate(bare_url, SERVICE.name, SERVICE.folder)
         row = await connection.fetchrow("SELECT committed_rate_source, committed_rate_date FROM pledge")
     finally:
         await connection.close()
 
     assert ("ecb", date(2026, 11, 3)) == tuple(row)
-
-
-async def test_what_was_written_off_before_is_known_in_dollars(bare_url: str, tmp_path: Path) -> None:
-    await until_0008(bare_url, tmp_path)
-    connection = await asyncpg.connect(bare_url, server_settings={"search_path": "pledges"})
-    try:
-        await connection.execute(BEFORE)
-        await connection.execute(
-            """
-            UPDATE pledge SET status = 'written_off', committed_on = '2026-11-04', committed_usd_minor = 115,
-                committed_rate = '1.2', support_cost_basis_points = 0, minor = 100, recognized_minor = 100,
-                written_off_minor = 100, relieved_usd_minor = 115;
-            WITH written AS (
-                INSERT INTO entry (entry_id, type, fund, pledge_id, donor, effective_on, recorded_at)
-                SELECT '00000000-0000-0000-0000-000000000003', 'written_off', fund, pledge_id, donor, '2026-11-05', now()
-                FROM pledge
-            )
-            INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor) VALUES
-                ('00000000-0000-0000-0000-000000000003', 1, 'SHERLOC-MNT', 'written_off', 'EUR', 100, 115),
-                ('00000000-0000-0000-0000-000000000003', 2, 'SHERLOC-MNT', 'receivable', 'EUR', -100, -115)
-            """
-        )
-        await connection.execute(AGREED)
-        await migrate(bare_url, SERVICE.name, SERVICE.folder)
-        row = await connection.fetchrow("SELECT written_off_minor, written_off_usd_minor FROM pledge")
-    finally:
-        await connection.close()
-
-    assert (100, 115) == tuple(row)

@@ -2,19 +2,21 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
 from chassis.db import Database
-from services.pledges import closings
+from services.pledges import closings, store
 from services.pledges.wiring import close_books
 from tests.builders import headers
 from tests.service.test_pledges import FINANCE, NORWAY, a_fund, api, eur, get, pledged, post, usd
 from tests.service.test_pledges_as_at import now_of, told
 from tests.service.test_pledges_closings import at_once
-from tests.service.test_pledges_life import approve, move, part
+from tests.service.test_pledges_life import approve, move, part, pledge_of
 from tests.service.test_pledges_year import AFTER, BEFORE, YEAR, books_of_three_years
 
 __all__ = ["api", "at_once"]
@@ -65,6 +67,12 @@ async def a_fund_with_needs(client: Client) -> None:
         )
     ]  # fmt: skip
     await post(client, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
+
+
+async def approve_of(client: Client, pledge: Mapping[str, Any], measure: str, **body: Any) -> dict[str, Any]:
+    """What two people do with a pledge; returns it as it stands then."""
+    await approve(client, await move(client, pledge, measure, **body))
+    return await pledge_of(client, pledge)
 
 
 # -- its way ----------------------------------------------------------------------------------------------------------
@@ -129,13 +137,17 @@ async def test_what_is_written_off_is_of_the_last_years_and_opens_their_gap(api:
 
 async def test_an_agreement_in_another_currency_is_shared_out_to_the_cent(api: Client) -> None:
     await a_fund_with_needs(api)
-    parts = [part(1, f"{YEAR}-12-20"), part(1, f"{AFTER}-02-01"), part(1, f"{AFTER + 1}-02-01")]
-    for _ in range(3):
-        made = await pledged(api, fund=FUND, money=eur(3), pledged_on=f"{AFTER}-01-02")
-        dated = [one | {"due_on": one["due_on"].replace(str(YEAR), str(AFTER), 1)} for one in parts]
-        await move(api, made, "commit", committed_on=f"{AFTER}-01-02", instalments=dated)
-    years = await check_sums(api, FUND)
-    assert 9 == sum(figures(one, "committed")[0] for one in years.values())
+    parts = [
+        part(1, f"{YEAR}-12-20"),
+        part(2, f"{AFTER}-02-01"),
+        part(2, f"{AFTER}-03-01"),
+        part(2, f"{AFTER + 1}-02-01"),
+    ]
+    made = await pledged(api, fund=FUND, money=eur(7), pledged_on=f"{YEAR}-11-20")
+    signed = await move(api, made, "commit", committed_on=f"{YEAR}-12-01", instalments=parts)
+    # Eight cents over seven: the largest remainders first.
+    assert 8 == signed["committed_usd_minor"]
+    assert [1, 5, 2] == [figures(one, "committed")[0] for one in (await check_sums(api, FUND)).values()]
 
 
 async def test_what_goes_back_or_on_counts_in_the_year_in_which_it_goes(api: Client) -> None:
@@ -180,9 +192,46 @@ async def test_what_a_year_has_more_than_it_needs_is_there_for_the_next_and_what
         figures(one["work_packages"][0], "left_before", "gap") for one in years
     ]
     refund = {"money": usd(30), "reason": "not_used", "refunded_on": f"{AFTER}-01-02"}
-    await approve(api, await move(api, signed, "refund", **refund))
+    signed = await approve_of(api, signed, "refund", **refund)
     years = (await check_sums(api, FUND)).values()
     assert [(0, 40), (0, 0), (150, 0), (20, 80)] == [figures(one, "left_before", "gap") for one in years]
+
+    # What was spent beyond the need is not there any more.
+    spent = {"money": usd(190), "spent_on": f"{YEAR}-12-30"}
+    (made,) = [one for one in (await get(api, "/v1/allocations"))["allocations"] if one["usd_minor"] == 200]
+    await post(api, f"/v1/allocations/{made['allocation_id']}/spend", FINANCE, revision=1, **spent)
+    years = (await check_sums(api, FUND)).values()
+    assert [(0, 40), (0, 0), (60, 70), (0, 100)] == [figures(one, "left_before", "gap") for one in years]
+    assert [(0, 52), (0, 0), (10, 90), (0, 100)] == [
+        figures(one["work_packages"][0], "left_before", "gap") for one in years
+    ]
+
+
+async def test_a_closed_year_keeps_its_figures_and_no_year_lacks_more_than_it_needs(api: Client) -> None:
+    needs = [{"year": year, "money": usd(100)} for year in (BEFORE, AFTER)]
+    await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
+    parts = [part(400, f"{BEFORE}-06-01"), part(300, f"{BEFORE}-07-01", "report"), part(200, f"{YEAR}-06-01")]
+    made = await pledged(api, fund=FUND, money=usd(1000), pledged_on=f"{BEFORE}-01-02")
+    left = await move(api, made, "reduce", money=usd(100), reason="donor_budget", reduced_on=f"{BEFORE}-01-02")
+    signed = await move(
+        api, left, "commit", committed_on=f"{BEFORE}-01-03", instalments=parts, support_cost_basis_points=0
+    )
+    signed = await move(api, signed, "receive", money=usd(300), received_on=f"{BEFORE}-06-01")
+    await post(api, f"/v1/ledger/periods/{BEFORE}/close", FINANCE)
+    closed = (await check_sums(api, FUND))[BEFORE]
+    assert (0, 400, 300, 0) == figures(closed, "pledged", "committed", "paid", "gap")
+
+    signed = await move(api, signed, "meet-condition", instalment=2, met_on=f"{YEAR}-02-01")
+    assert (300 + 200, 0) == figures((await check_sums(api, FUND))[YEAR], "committed", "written_off")
+    less = {"money": usd(450), "reason": "donor_budget", "reduced_on": f"{YEAR}-03-01"}
+    signed = await move(api, signed, "reduce", **less)
+    assert 50 == figures((await check_sums(api, FUND))[YEAR], "committed")[0]
+    signed = await approve_of(api, signed, "write-off", reason="not_expected", written_off_on=f"{YEAR}-04-01")
+    await approve_of(api, signed, "refund", money=usd(280), reason="not_used", refunded_on=f"{YEAR}-05-01")
+    years = await check_sums(api, FUND)
+    assert closed == years[BEFORE]
+    assert (0, 300, 280, 0) == figures(years[YEAR], "requirement", "left_before", "refunded", "gap")
+    assert (0, 100) == figures(years[AFTER], "left_before", "gap")
 
 
 # -- as at a moment ---------------------------------------------------------------------------------------------------
@@ -192,6 +241,7 @@ async def test_the_years_as_at_a_moment_are_what_they_were_then_also_from_a_clos
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(closings, "CLOSING_ENTRIES", 5)
+    monkeypatch.setattr(store, "PLEDGES_AT_ONCE", 2)
     await books_of_three_years(api)
     first, stood = await now_of(api), await check_sums(api, "SHERLOC-MNT")
     assert {BEFORE, YEAR, AFTER} <= stood.keys()
@@ -214,16 +264,23 @@ async def test_the_years_as_at_a_moment_are_what_they_were_then_also_from_a_clos
 # -- who, and what is refused -----------------------------------------------------------------------------------------
 
 
-async def test_everybody_who_works_here_is_told_and_of_no_moment_of_the_day_but_its_beginning(api: Client) -> None:
-    await pledged(api)
+async def test_who_does_not_read_the_ledger_is_told_of_the_beginning_of_the_day(
+    api: Client, databases: Mapping[str, Database], database_url: str
+) -> None:
+    """From how things stand a signature apart its instalments would follow."""
     path = "/v1/funds/SHERLOC-MNT/years"
-    for by in (NORWAY, "KEN:focal_point", "UNODC:coordinator"):
-        assert (await get(api, path)) == await get(api, path, by)
-    # Of today's beginning, when there was no such fund: from totals a moment apart each pledge would follow.
-    query = {"as_at": await now_of(api)}
-    assert [200, 404] == [
-        (await api.get(path, params=query, headers=headers(by))).status_code for by in (FINANCE, NORWAY)
-    ]
+    others = (NORWAY, "KEN:focal_point", "UNODC:administrator")
+    assert {404} == {(await api.get(path, headers=headers(by))).status_code for by in others}, "there was no fund then"
+    owner = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
+    await owner.execute("UPDATE journal SET recorded_at = recorded_at - interval '1 day'")
+    await owner.close()
+    before = await get(api, path, NORWAY)
+    await pledged(api, money=usd(5))
+    assert (await get(api, path)) == await get(api, path, "UNODC:coordinator")
+    for by in others:
+        assert before == await get(api, path, by)
+    assert (f"{datetime.now(UTC).date()}T00:00:00", True) == (before["as_at"][:19], before["final"])
+    assert [AFTER, 2027] == [one["year"] for one in (await get(api, path))["years"]]
 
 
 @pytest.mark.parametrize("path", ["/v1/funds/NO-SUCH-FUND/years", "/v1/funds/SHERLOC-MNT/years?as_at=today"])
