@@ -1,8 +1,8 @@
 """What reports add up: each account's balance as at a moment, and how far a fund's money has come.
 
 A balance is that of the fund's last closing before the moment and what was recorded since, so that it takes as long
-after a million postings as after a thousand. Until a value date it is that less what takes effect later, so that a year
-that has just ended takes as long as what came after it.
+after a million postings as after a thousand. Closings tell years: until a value date it is that of its year and those
+before, less what takes effect in the rest of that year, which of a year's last day is nothing.
 """
 
 from collections import Counter
@@ -79,20 +79,20 @@ BALANCES = """
         WHERE closing.fund = fund.fund AND closing.as_at <= $1
     ) AS last
     CROSS JOIN LATERAL (
-        SELECT account, currency, minor, usd_minor FROM closing
+        SELECT account, currency, year, minor, usd_minor FROM closing
         WHERE closing.fund = fund.fund AND closing.as_at = last.as_at
         UNION ALL
-        SELECT p.account, p.currency, p.minor::numeric, p.usd_minor::numeric
+        SELECT p.account, p.currency, extract(year FROM effective_on), p.minor::numeric, p.usd_minor::numeric
         FROM entry CROSS JOIN unnest(postings) AS p
         WHERE entry.fund = fund.fund AND entry.recorded_at > last.as_at AND entry.recorded_at <= $1
     ) AS parts
-    WHERE $2::text[] IS NULL OR fund.fund = ANY ($2)
+    WHERE ($2::text[] IS NULL OR fund.fund = ANY ($2)) AND ($3::date IS NULL OR year <= extract(year FROM $3))
     GROUP BY fund.fund, account, currency
     UNION ALL
     -- In the same statement, which sees one moment: a second could see an entry that the first has not added.
     SELECT entry.fund, p.account, p.currency, -sum(p.minor::numeric), -sum(p.usd_minor::numeric)
     FROM entry CROSS JOIN unnest(postings) AS p
-    WHERE $3::date IS NOT NULL AND entry.effective_on > $3
+    WHERE entry.effective_on > $3 AND entry.effective_on < date_trunc('year', $3) + interval '1 year'
       AND entry.recorded_at <= $1 AND ($2::text[] IS NULL OR entry.fund = ANY ($2))
     GROUP BY entry.fund, p.account, p.currency
 """

@@ -221,8 +221,9 @@ async def test_days_that_cannot_be_meant_are_refused(api: Client, path: str, slu
     assert (400, slug) == (answer.status_code, answer.json()["slug"])
 
 
-async def test_a_year_that_has_just_ended_is_read_from_its_closing_and_what_came_after(
-    api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("until", "later"), [((12, 31), 0), ((4, 19), 4)])
+async def test_a_day_is_read_from_closings_and_what_came_in_the_rest_of_its_year(
+    api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch, until: tuple[int, int], later: int
 ) -> None:
     monkeypatch.setattr(closings, "CLOSING_ENTRIES", 10)
     for _ in range(4):
@@ -235,12 +236,12 @@ async def test_a_year_that_has_just_ended_is_read_from_its_closing_and_what_came
         assert await tx.fetchval("SELECT count(DISTINCT as_at) FROM closing") == 1
         await tx.execute("SET LOCAL enable_seqscan = off")
         plan = await tx.fetch(
-            "EXPLAIN (ANALYZE, FORMAT TEXT) " + balances.BALANCES, balances.EVER, None, date(YEAR, 12, 31)
+            "EXPLAIN (ANALYZE, FORMAT TEXT) " + balances.BALANCES, balances.EVER, None, date(YEAR, *until)
         )
     lines = [row[0] for row in plan]
 
-    (later,) = [line for line in lines if "entry_effective" in line]
-    assert "rows=3.00" in later or "rows=3 " in later, "\n".join(lines)
+    (read,) = [line for line in lines if "entry_effective" in line]
+    assert f"rows={later}.00" in read or f"rows={later} " in read, "\n".join(lines)
     assert any("never executed" in line for line in lines), "nothing came after the closing"
 
 
