@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from contracts.facts import Fact
-from contracts.pledges import FundCode, UsdMinor
+from contracts.pledges import FundCode, Minor, UsdMinor
 from contracts.values import Code, Money, Organization
 
 FUNDS_MAX = 500
@@ -22,6 +22,8 @@ class ProposalMade(Fact, frozen=True, kw_only=True, tag="pledges.proposal.made.v
     """A finance officer proposed what another one has to approve.
 
     `measure` is `write_off` or `refund` of a pledge, `reversal` of an entry of the ledger, or `reopening` of a year.
+    With what is written off `conditional_minor` falls away, which waits for its conditions; it was not told before
+    there was the field.
     """
 
     proposal_id: UUID
@@ -35,6 +37,7 @@ class ProposalMade(Fact, frozen=True, kw_only=True, tag="pledges.proposal.made.v
     money: Money | None = None
     entry_id: UUID | None = None
     year: Year | None = None
+    conditional_minor: Minor | None = None
 
 
 class ProposalApproved(Fact, frozen=True, kw_only=True, tag="pledges.proposal.approved.v1"):

@@ -47,6 +47,7 @@ class Status(StrEnum):
 
 _UNDER_AGREEMENT = frozenset({Status.COMMITTED, Status.PARTIALLY_RECEIVED})
 _PAID = frozenset({Status.PARTIALLY_RECEIVED, Status.RECEIVED})
+_SIGNED = _UNDER_AGREEMENT | {Status.RECEIVED, Status.WRITTEN_OFF, Status.REFUNDED, Status.CLOSED}
 
 MOVES: Mapping[str, frozenset[Status]] = {
     "commit": frozenset({Status.PLEDGED}),
@@ -59,14 +60,12 @@ MOVES: Mapping[str, frozenset[Status]] = {
     "refund": _PAID,
     "carry_over": _PAID,
     "close": frozenset({Status.RECEIVED, Status.WRITTEN_OFF, Status.REFUNDED}),
-    "reverse_receipt": _PAID,
-    "reverse_refund": frozenset({*_PAID, Status.REFUNDED}),
-    "reverse_carry_over": frozenset({*_PAID, Status.REFUNDED}),
+    "reverse_receipt": frozenset({*_PAID, Status.CLOSED}),
+    "reverse_refund": frozenset({*_PAID, Status.REFUNDED, Status.CLOSED}),
+    "reverse_carry_over": frozenset({*_PAID, Status.REFUNDED, Status.CLOSED}),
     "reverse_condition": _UNDER_AGREEMENT,
-    "reverse_reduction": frozenset(
-        {Status.PLEDGED, *_UNDER_AGREEMENT, Status.RECEIVED, Status.WRITTEN_OFF, Status.REFUNDED}
-    ),
-    "reverse_write_off": frozenset({*_UNDER_AGREEMENT, Status.RECEIVED, Status.WRITTEN_OFF, Status.REFUNDED}),
+    "reverse_reduction": frozenset({Status.PLEDGED, *_SIGNED}),
+    "reverse_write_off": _SIGNED,
 }
 """From which states each move leads; who makes it is the policy's. Those from `lapse` on stand in `exits`, and those
 that reverse anything but a receipt in `reversals`."""

@@ -96,8 +96,11 @@ async def close(tx: Tx, pledge_id: UUID, *, caller: Caller, expected: int, now: 
 
 async def propose_write_off(tx: Tx, proposal_id: UUID, pledge: Pledge, reason: str, *, on: date, now: datetime) -> None:
     """Of what is owed now. What could not be done now is not proposed either."""
-    owed = exits.write_off(pledge, proposal_id, reason, on=on, now=now).money
-    await _propose_of_pledge(tx, proposal_id, Measure.WRITE_OFF, pledge, owed, reason, on=on, now=now)
+    given_up = exits.write_off(pledge, proposal_id, reason, on=on, now=now)
+    falls_away = given_up.conditional_minor
+    await _propose_of_pledge(
+        tx, proposal_id, Measure.WRITE_OFF, pledge, given_up.money, reason, on=on, now=now, conditional_minor=falls_away
+    )
 
 
 async def propose_refund(
@@ -117,7 +120,16 @@ async def propose_refund(
 
 
 async def _propose_of_pledge(
-    tx: Tx, proposal_id: UUID, measure: Measure, pledge: Pledge, money: Money, reason: str, *, on: date, now: datetime
+    tx: Tx,
+    proposal_id: UUID,
+    measure: Measure,
+    pledge: Pledge,
+    money: Money,
+    reason: str,
+    *,
+    on: date,
+    now: datetime,
+    conditional_minor: int | None = None,
 ) -> None:
     await proposal_store.require_none_open(tx, measure, pledge.pledge_id)
     made = ProposalMade(
@@ -130,6 +142,7 @@ async def _propose_of_pledge(
         donor=pledge.donor,
         fund=pledge.fund,
         money=money,
+        conditional_minor=conditional_minor,
     )
     await record(tx, made, version=1)
 
@@ -205,9 +218,8 @@ async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validit
     assert pledge is not None, "a proposal names a pledge there is"
     if proposal.measure is Measure.WRITE_OFF:
         given_up = exits.write_off(pledge, proposal.proposal_id, proposal.reason, on=on, now=now)
-        proposed = (await store.pledges_told(tx, [pledge.pledge_id], until=proposal.proposed_at))[pledge.pledge_id]
         # What waits for conditions falls away with it, and was not proposed where it has become more.
-        if given_up.money != proposal.money or given_up.conditional_minor > proposed.conditional_minor:
+        if given_up.money != proposal.money or given_up.conditional_minor > (proposal.conditional_minor or 0):
             raise Conflict("proposal-outdated", owed_minor=given_up.money.minor)
         await record(tx, given_up, version=pledge.revision + 1, because=event)
         return

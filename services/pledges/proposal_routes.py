@@ -29,7 +29,10 @@ from services.pledges.proposals import Proposal, ProposalStatus
 
 
 class ProposalView(Struct, frozen=True, kw_only=True):
-    """What was proposed by whom, and what became of it."""
+    """What was proposed by whom, and what became of it.
+
+    `conditional` is what falls away with what is written off, and waits for its conditions.
+    """
 
     proposal_id: UUID
     measure: str
@@ -43,6 +46,7 @@ class ProposalView(Struct, frozen=True, kw_only=True):
     donor: str | None
     fund: str | None
     money: Money | None
+    conditional: Money | None
     entry_id: UUID | None
     year: int | None
     decided_by: UUID | None
@@ -248,6 +252,7 @@ def _view(proposal: Proposal) -> ProposalView:
         donor=proposal.donor,
         fund=proposal.fund,
         money=proposal.money,
+        conditional=proposal.conditional,
         entry_id=proposal.entry_id,
         year=proposal.year,
         decided_by=proposal.decided_by,

@@ -73,9 +73,9 @@ async def save(tx: Tx, proposal: Proposal) -> None:
     await tx.execute(
         """
         INSERT INTO proposal (proposal_id, measure, status, revision, reason, effective_on, proposed_by, proposed_at,
-            pledge_id, donor, fund, minor, currency, entry_id, year, decided_by, decided_at)
+            pledge_id, donor, fund, minor, currency, entry_id, year, conditional_minor, decided_by, decided_at)
         SELECT proposal_id, measure, status, revision, reason, effective_on, proposed_by, proposed_at,
-            pledge_id, donor, fund, minor, currency, entry_id, year, decided_by, decided_at
+            pledge_id, donor, fund, minor, currency, entry_id, year, conditional_minor, decided_by, decided_at
         FROM json_populate_record(NULL::proposal, $1::text::json)
         ON CONFLICT (proposal_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
             decided_by = excluded.decided_by, decided_at = excluded.decided_at

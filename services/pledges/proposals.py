@@ -27,7 +27,7 @@ class ProposalStatus(StrEnum):
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
-    """What is to be done: with a pledge (`money` for a refund), an entry of the ledger, or a year."""
+    """What is to be done: with a pledge (`money`, and `conditional_minor` that falls away), an entry, or a year."""
 
     proposal_id: UUID
     measure: Measure
@@ -44,6 +44,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
     currency: str | None = None
     entry_id: UUID | None = None
     year: int | None = None
+    conditional_minor: int | None = None
     decided_by: UUID | None = None
     decided_at: datetime | None = None
 
@@ -52,6 +53,12 @@ class Proposal(Struct, frozen=True, kw_only=True):
         if self.minor is None or self.currency is None:
             return None
         return Money(minor=self.minor, currency=self.currency)
+
+    @property
+    def conditional(self) -> Money | None:
+        if self.conditional_minor is None or self.currency is None:
+            return None
+        return Money(minor=self.conditional_minor, currency=self.currency)
 
     def approve(self, *, now: datetime) -> ProposalApproved:
         self._require_open()
@@ -86,6 +93,7 @@ def evolve(proposal: Proposal | None, fact: Fact, *, by: UUID) -> Proposal:
             currency=fact.money.currency if fact.money else None,
             entry_id=fact.entry_id,
             year=fact.year,
+            conditional_minor=fact.conditional_minor,
         )
     match fact:
         case ProposalApproved():

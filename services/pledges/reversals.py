@@ -2,7 +2,7 @@
 
 Decisions over a frozen pledge: proposed by one person and approved by another (`proposals`). The pledge is as it would
 be had the fact never been; what has happened since stands with its amounts, and where it cannot, the reversal is
-refused. A pledge that is closed stays as it is.
+refused. A pledge that was closed is open again by that.
 """
 
 from datetime import date, datetime
@@ -26,7 +26,7 @@ from services.pledges.schedule import lengthened
 def reverse_refund(
     pledge: Pledge, entry_id: UUID, refund: PledgeRefunded, proposal_id: UUID, *, on: date, now: datetime
 ) -> PledgeRefundReversed:
-    """Nothing has left the fund, nor programme support. Raises Conflict for a pledge that is closed."""
+    """Nothing has left the fund, nor programme support."""
     pledge.require("reverse_refund")
     return PledgeRefundReversed(
         pledge_id=pledge.pledge_id,
@@ -52,7 +52,7 @@ def reverse_write_off(
     on: date,
     now: datetime,
 ) -> PledgeWriteOffReversed:
-    """All of it is owed again; `before` is the pledge as it was then. Raises Conflict for one that is closed."""
+    """All of it is owed again; `before` is the pledge as it was then."""
     pledge.require("reverse_write_off")
     return PledgeWriteOffReversed(
         pledge_id=pledge.pledge_id,
@@ -80,10 +80,7 @@ def reverse_carry_over(
     on: date,
     now: datetime,
 ) -> tuple[PledgeCarryOverReversed, PledgeBroughtForwardReversed]:
-    """Both halves, by the entry of each; whether the other fund has it is its balance's to say.
-
-    Raises Conflict for a pledge that is closed.
-    """
+    """Both halves, by the entry of each; whether the other fund has it is its balance's to say."""
     pledge.require("reverse_carry_over")
     on = max(on, out.effective_on)
     return (
@@ -154,7 +151,7 @@ def reverse_reduction(
 ) -> PledgeReductionReversed:
     """As much is pledged or agreed again; `before` is the pledge as it was then.
 
-    Raises Conflict for a pledge that has ended, and where an agreement over what was left was signed since.
+    Raises Conflict for one that was withdrawn or lapsed, and where an agreement over what was left was signed since.
     """
     move = "reverse_reduction"
     pledge.require(move)

@@ -195,6 +195,11 @@ TABLE = {
     ("reverse_refund", PART): PART,
     ("reverse_refund", WHOLE): WHOLE,
     ("reverse_refund", Status.REFUNDED): WHOLE,
+    ("reverse_receipt", Status.CLOSED): PART,
+    ("reverse_reduction", Status.CLOSED): PART,
+    ("reverse_carry_over", Status.CLOSED): WHOLE,
+    ("reverse_write_off", Status.CLOSED): PART,
+    ("reverse_refund", Status.CLOSED): WHOLE,
 }
 
 

@@ -15,3 +15,8 @@ ALTER TABLE allocation
 DROP CONSTRAINT allocation_work_package_check,
 ADD CONSTRAINT allocation_work_package_check CHECK (work_package IN (
     'case_law_upload', 'development', 'hosting', 'legal_research', 'maintenance', 'training', 'translation'));
+
+-- What falls away with what is to be written off, for the second person to see. Where a proposal of before does not say,
+-- nothing may, and it is proposed anew.
+ALTER TABLE proposal
+ADD COLUMN conditional_minor bigint CHECK (conditional_minor BETWEEN 0 AND 1000000000000000);
