@@ -1,4 +1,4 @@
-"""A fund by year: what it needs in each, what was promised for it, and what moved in it."""
+"""A fund by year: what it needs in each, what is committed for it, and what moved in it."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -23,8 +23,17 @@ __all__ = ["api", "at_once"]
 Client = httpx.AsyncClient
 FUND = "SHERLOC-UPKEEP"
 PATH = f"/v1/funds/{FUND}/years"
-PROMISED = ("pledged", "committed", "written_off")
-MOVED = ("paid", "allocated", "spent", "refunded", "transferred")
+FIGURES = (
+    "requirement",
+    "pledged",
+    "committed",
+    "written_off",
+    "paid",
+    "allocated",
+    "spent",
+    "refunded",
+    "transferred",
+)
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
@@ -43,7 +52,7 @@ async def check_sums(client: Client, fund: str, moment: str | None = None) -> di
     """The years of each figure come to the fund's; returns them."""
     years = await years_of(client, f"/v1/funds/{fund}/years", moment)
     whole = await told(client, f"/v1/funds/{fund}", moment)
-    for name in ("requirement", *PROMISED, *MOVED):
+    for name in FIGURES:
         assert sum(figures(one, name)[0] for one in years.values()) == figures(whole, name)[0], name
     packages = Counter[tuple[str, str]]()
     for one in years.values():
@@ -78,7 +87,7 @@ async def approve_of(client: Client, pledge: Mapping[str, Any], measure: str, **
 # -- its way ----------------------------------------------------------------------------------------------------------
 
 
-async def test_what_is_due_in_a_year_is_promised_for_it_and_what_moves_in_it_is_its_own(api: Client) -> None:
+async def test_what_is_due_in_a_year_is_committed_for_it_and_what_moves_in_it_is_its_own(api: Client) -> None:
     await a_fund_with_needs(api)
     made = await pledged(api, fund=FUND, money=usd(900_00), pledged_on=f"{YEAR}-11-20")
     assert (900_00, 0) == figures((await years_of(api))[YEAR], "pledged", "committed")
