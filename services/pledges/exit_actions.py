@@ -150,10 +150,13 @@ async def _propose_of_pledge(
 async def propose_reversal(tx: Tx, proposal_id: UUID, entry_id: UUID, reason: str, *, on: date, now: datetime) -> None:
     """Raises Missing for an entry there is none of, Conflict for one that is not reversed, or is already.
 
-    Of a carry-over it is the half that left its fund, whichever is named: both go back together.
+    What could not be done now is not proposed either. Of a carry-over it is the half that left its fund, whichever is
+    named: both go back together.
     """
     async with tx.by_itself():
-        entry_id = (await _reversible(tx, entry_id))[0].id
+        told, fact = await _reversible(tx, entry_id)
+        await _take_back(tx, told, fact, proposal_id, on=max(on, await periods.open_from(tx)), now=now)
+    entry_id = told.id
     await proposal_store.require_none_open(tx, Measure.REVERSAL, entry_id)
     made = ProposalMade(
         proposal_id=proposal_id,
@@ -234,11 +237,17 @@ async def _reverse(tx: Tx, proposal: Proposal, event: Event, *, on: date, now: d
     assert proposal.entry_id is not None, "a reversal names its entry"
     async with tx.by_itself():
         told, fact = await _reversible(tx, proposal.entry_id)
-        if isinstance(fact, OfAllocation):
-            taken_back = await _take_back_of_allocation(tx, told, fact, proposal.proposal_id, on=on, now=now)
-        else:
-            taken_back = await _take_back_of_pledge(tx, told, fact, proposal.proposal_id, on=on, now=now)
+        taken_back = await _take_back(tx, told, fact, proposal.proposal_id, on=on, now=now)
     await record_all(tx, taken_back, because=event)
+
+
+async def _take_back(
+    tx: Tx, told: Event, fact: OfPledge | OfAllocation, proposal_id: UUID, *, on: date, now: datetime
+) -> Sequence[tuple[Fact, int]]:
+    """What takes the fact back, with the version of each; whatever it is of is held."""
+    if isinstance(fact, OfAllocation):
+        return await _take_back_of_allocation(tx, told, fact, proposal_id, on=on, now=now)
+    return await _take_back_of_pledge(tx, told, fact, proposal_id, on=on, now=now)
 
 
 async def _take_back_of_pledge(

@@ -153,6 +153,9 @@ async def show_fund_years(
     moment = await _moment(db, caller, given, now=now)
     async with db.transaction(by=caller) as tx:
         found = await funds.funds(tx, only=code, as_at=moment or EVER)
+        if not found and as_at is None and await funds.is_open(tx, code):
+            # Of a fund that was opened today there was nothing to tell then.
+            return Response(FundYearsView(code=code, years=[], as_at=moment, final=True))
         if not found:
             raise Missing("not-found")
         async with tx.by_itself():

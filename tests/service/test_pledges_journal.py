@@ -47,11 +47,11 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     owed = await life.move(api, await life.agreed(api, 1000), "write-off", reason="not_expected")
     await life.approve(api, owed)
     again = await receive(api, await life.agreed(api, 900), life.usd(900))
-    back = await life.move(api, again, "refund", money=life.usd(10), reason="not_used", refunded_on="2026-05-02")
-    await life.approve(api, back)
     wrong = await life.entry_of(api, "received")
     body = {"entry_id": wrong["entry_id"], "reason": "recorded_wrongly"}
     reversing = await post(api, "/v1/ledger/reversals", life.FINANCE, **body)
+    back = await life.move(api, again, "refund", money=life.usd(10), reason="not_used", refunded_on="2026-05-02")
+    await life.approve(api, back)
     status = await life.refused(api, f"/v1/proposals/{reversing['proposal_id']}/approve", life.SECOND, revision=1)
     assert status == (409, "receipt-used"), "what went back cannot have come by mistake"
     await post(api, f"/v1/proposals/{reversing['proposal_id']}/refuse", life.SECOND, revision=1)

@@ -55,11 +55,9 @@ def opposite(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 async def not_taken_back(client: Client, entry: Mapping[str, Any], slug: str) -> None:
-    """It was proposed, and cannot be done."""
-    proposal = await proposed(client, entry)
-    path = f"/v1/proposals/{proposal['proposal_id']}"
-    assert await refused(client, f"{path}/approve", SECOND, revision=1) == (409, slug)
-    await post(client, f"{path}/refuse", FINANCE, revision=1)
+    """It cannot be done now, and so it is not proposed."""
+    body = {"entry_id": entry["entry_id"], "reason": "recorded_wrongly"}
+    assert await refused(client, "/v1/ledger/reversals", **body) == (409, slug)
 
 
 async def check_taken_back(client: Client, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,6 +127,21 @@ async def test_what_did_not_go_back_can_be_used(api: Client) -> None:
     ]
     assert flows[0]["parent_flow_id"] == flows[1]["flow_id"]
     assert flows[0]["entry_id"] == wrong["entry_id"]
+
+
+async def test_what_cannot_be_done_any_more_when_it_is_approved_is_not_done(
+    api: Client, databases: Mapping[str, Database], database_url: str
+) -> None:
+    pledge = await receive(api, await agreed(api, 1000), usd(1000))
+    proposal = await proposed(api, await entry_of(api, "received"))
+    await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(1), work_package="training")
+    before = await standing(api, pledge)
+    path = f"/v1/proposals/{proposal['proposal_id']}"
+    assert await refused(api, f"{path}/approve", SECOND, revision=1) == (409, "balance-exceeded")
+    assert before == await standing(api, pledge)
+    assert "open" == (await get(api, "/v1/proposals"))["proposals"][0]["status"]
+    await post(api, f"{path}/refuse", FINANCE, revision=1)
+    await prove(databases, database_url)
 
 
 # -- write-offs -------------------------------------------------------------------------------------------------------
