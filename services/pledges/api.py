@@ -1,5 +1,6 @@
 """The routes of pledges, each of which opens one transaction."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -70,12 +71,26 @@ async def list_pledges(
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     status: FromQuery[Status | None] = None,
     donor: Annotated[str | None, QueryParameter(max_length=32)] = None,
+    due_before: FromQuery[date | None] = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[PledgePage]:
-    """A donor sees its own and no other donor's."""
+    """A donor sees its own and no other donor's.
+
+    With `due_before`, those of which an instalment that is due before that day, and waits for no condition, has not
+    wholly come: of today's date what is late, of a later one also what is soon due.
+    """
     async with db.transaction(by=caller) as tx:
-        found = await store.pledges(tx, caller, fund=fund, status=status, donor=donor, before=cursor, limit=limit + 1)
+        found = await store.pledges(
+            tx,
+            caller,
+            fund=fund,
+            status=status,
+            donor=donor,
+            due_before=due_before,
+            before=cursor,
+            limit=limit + 1,
+        )
     more = str(found[limit - 1][0].pledge_id) if len(found) > limit else None
     page = PledgePage(pledges=[view_of(pledge, note, today=now.date()) for pledge, note in found[:limit]], cursor=more)
     return Response(page, headers=paging.next_link(more))

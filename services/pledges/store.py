@@ -1,7 +1,7 @@
 """The rows of pledges. Every read says for whom; `may_see` in the WHERE is the policy."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, TypeVar
 from uuid import UUID
@@ -98,6 +98,16 @@ async def facts_told(
     return told
 
 
+_LISTED = """
+    WHERE may_see(pledge, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::text IS NULL OR status = $4)
+      AND ($5::text IS NULL OR donor = $5) AND ($6::uuid IS NULL OR pledge_id < $6)
+      AND ($7::date IS NULL OR status IN ('committed', 'partially_received') AND (
+          SELECT sum(i.minor) FROM instalment i
+          WHERE i.pledge_id = pledge.pledge_id AND i.due_on < $7
+            AND (i.condition IS NULL OR i.met_on IS NOT NULL)) > received_minor + written_off_minor)
+    ORDER BY pledge_id DESC LIMIT $8"""
+
+
 async def pledges(
     tx: Tx,
     caller: Caller,
@@ -105,23 +115,24 @@ async def pledges(
     fund: str | None,
     status: str | None,
     donor: str | None,
+    due_before: date | None,
     before: UUID | None,
     limit: int,
 ) -> list[tuple[Pledge, str]]:
-    """Pledges with their notes, newest first, from the one after `before`."""
+    """Pledges with their notes, newest first, from the one after `before`.
+
+    Of those with an owed instalment that is due before the day `due_before` and has not wholly come: what came counts
+    against the earliest, as `schedule.due` has it, so that their sum says it.
+    """
     rows = await tx.fetch(
-        _PLEDGE
-        + """
-        WHERE may_see(pledge, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::text IS NULL OR status = $4)
-          AND ($5::text IS NULL OR donor = $5) AND ($6::uuid IS NULL OR pledge_id < $6)
-        ORDER BY pledge_id DESC LIMIT $7
-        """,
+        _PLEDGE + _LISTED,
         caller.organization,
         caller.role,
         fund,
         status,
         donor,
         before,
+        due_before,
         limit,
     )
     return [(_pledge(row), row["note"]) for row in rows]

@@ -34,7 +34,8 @@ class PledgeView(Struct, frozen=True, kw_only=True):
 
     One that UNODC recorded for its donor was reported by that in line `import_line` of the import `import_id`.
 
-    `outstanding` is owed and has not come, `conditional` waits for conditions.
+    `outstanding` is owed and has not come, `conditional` waits for conditions. Of what was `received`, `refunded` went
+    back to the donor and `carried_over_usd_minor` on to another fund: that is known in dollars alone.
 
     Each amount in US-dollar cents is at the rate of its own day: `usd_minor` that of the pledge, which `rate` tells,
     the others those of the agreement and of each instalment, which the ledger's entries tell.
@@ -69,7 +70,9 @@ class PledgeView(Struct, frozen=True, kw_only=True):
     received_on: date | None
     outstanding: Money
     written_off: Money
+    refunded: Money
     refunded_usd_minor: int
+    carried_over_usd_minor: int
 
 
 async def pledge_view(tx: Tx, pledge_id: UUID, caller: Caller, *, today: date) -> PledgeView:
@@ -110,7 +113,9 @@ def view_of(pledge: Pledge, note: str, *, today: date) -> PledgeView:
         received_on=pledge.received_on,
         outstanding=money(pledge.outstanding_minor),
         written_off=money(pledge.written_off_minor),
+        refunded=money(pledge.refunded_minor),
         refunded_usd_minor=pledge.refunded_usd_minor,
+        carried_over_usd_minor=pledge.carried_over_usd_minor,
     )
 
 

@@ -9,30 +9,58 @@ import pytest
 
 from chassis.db import Database
 from tests.builders import headers
-from tests.service.test_pledges import FINANCE, NORWAY, a_pledge, api, committed, eur, post, receive, unchanged, usd
+from tests.service.test_pledges import (
+    FINANCE,
+    NORWAY,
+    a_fund,
+    a_pledge,
+    api,
+    committed,
+    eur,
+    pledged,
+    post,
+    receive,
+    unchanged,
+    usd,
+)
 from tests.service.test_pledges_in_kind import PATH, a_contribution
+from tests.service.test_pledges_life import entry_of, fund
 
 __all__ = ["api"]
 Client = httpx.AsyncClient
 
+HERE = "HERE"
+"""Where the amount stands in a body."""
+
 ALLOCATIONS, SPEND = "/v1/allocations", "/v1/allocations/{allocated}/spend"
 CARRY_OVER, NEED = "/v1/pledges/{paid}/carry-over", "/v1/funds/SHERLOC-MNT/requirements"
+RECEIVE, FUNDS = "/v1/pledges/{signed}/receive", "/v1/funds"
+INSTALMENTS, CHARGES = "/v1/pledges/{open}/commit instalments[].minor", f"{RECEIVE} charges_minor"
+SETTLES, REDUCE = f"{RECEIVE} settles", "/v1/pledges/{signed}/reduce"
+AN_INSTALMENT = {"due_on": "2026-04-01", "minor": HERE}
+CAME = {"received_on": "2026-04-20"}
 ROUTES: dict[str, tuple[str, dict[str, Any], int | None]] = {
-    "/v1/pledges": (NORWAY, a_pledge(), None),
-    "/v1/pledges/{signed}/receive": (FINANCE, {"received_on": "2026-04-20"}, 2),
-    "/v1/pledges/{signed}/receive settles": (FINANCE, {"received_on": "2026-04-20", "money": usd(100)}, 2),
-    "/v1/pledges/{signed}/reduce": (FINANCE, {"reason": "donor_budget"}, 2),
-    "/v1/pledges/{paid}/refund": (FINANCE, {"reason": "not_used"}, 3),
-    CARRY_OVER: (FINANCE, {"to_fund": "SHERLOC-DEV"}, 3),
-    ALLOCATIONS: (FINANCE, {"fund": "SHERLOC-MNT", "work_package": "training"}, None),
-    SPEND: (FINANCE, {}, 1),
-    NEED: (FINANCE, {"year": 2027, "work_package": "training", "reason": "needs_changed"}, 1),
-    PATH: (NORWAY, a_contribution(), None),
+    "/v1/pledges": (NORWAY, a_pledge(money=HERE), None),
+    INSTALMENTS: (FINANCE, {"committed_on": "2026-03-05", "instalments": [AN_INSTALMENT]}, 1),
+    RECEIVE: (FINANCE, CAME | {"money": HERE}, 2),
+    SETTLES: (FINANCE, CAME | {"money": usd(100), "settles": HERE}, 2),
+    CHARGES: (FINANCE, CAME | {"money": eur(100), "charges_minor": HERE}, 2),
+    REDUCE: (FINANCE, {"reason": "donor_budget", "money": HERE}, 2),
+    "/v1/pledges/{paid}/refund": (FINANCE, {"reason": "not_used", "money": HERE}, 3),
+    CARRY_OVER: (FINANCE, {"to_fund": "SHERLOC-DEV", "money": HERE}, 3),
+    ALLOCATIONS: (FINANCE, {"fund": "SHERLOC-MNT", "work_package": "training", "money": HERE}, None),
+    SPEND: (FINANCE, {"money": HERE}, 1),
+    FUNDS: (FINANCE, a_fund("SHERLOC-NEW") | {"requirements": [{"year": 2027, "money": HERE}]}, None),
+    NEED: (FINANCE, {"year": 2027, "work_package": "training", "reason": "needs_changed", "money": HERE}, 1),
+    PATH: (NORWAY, a_contribution(money=HERE), None),
 }
-"""Who asks, for what beside the money, and from which revision; the money is in `money`, or in what stands behind."""
+"""Who asks, for what, and from which revision; which amount of a body it is stands behind the path of some."""
 
-IN_DOLLARS = {ALLOCATIONS, SPEND, CARRY_OVER, NEED}
+IN_DOLLARS = {ALLOCATIONS, SPEND, CARRY_OVER, FUNDS, NEED}
 """What takes US dollars alone; euros elsewhere."""
+
+OF_THE_REST = {INSTALMENTS, CHARGES}
+"""Minor units of the currency that the rest is in."""
 
 # As they stand in the body: minor units are whole, and a number with a point or an exponent is none of them.
 MINORS = {
@@ -66,33 +94,45 @@ CURRENCIES = {
     "": "invalid-field",
     "XXX": "unknown-code",
 }
+NOTHING = ("-0", "0")
+OF_NOTHING = {
+    INSTALMENTS: dict.fromkeys(NOTHING, (400, "number-out-of-range")),
+    # A fund may need nothing, and needed nothing before.
+    NEED: dict.fromkeys(NOTHING, (409, "requirement-unchanged")),
+}
+MAY_BE_NOTHING = {CHARGES, FUNDS}
 # A fund pays in dollars, and an agreement has a currency: even one that there is would be another.
 OF_DOLLARS = {"XXX": (422, "fund-currency")}
-OF_OTHERS = {
-    route: {"XXX": (422, "currency-differs")}
-    for route in ("/v1/pledges/{signed}/receive settles", "/v1/pledges/{signed}/reduce")
-}
+OF_OTHERS = {route: {"XXX": (422, "currency-differs")} for route in (SETTLES, REDUCE)}
 
 
-async def _records(api: Client) -> dict[str, str]:
-    """An agreement, one that has paid, and an allocation of its money."""
+async def _path(api: Client, route: str) -> str:
+    """With an open pledge, an agreement, one that has paid, or an allocation of its money, where one is named."""
+    path = route.partition(" ")[0]
+    if "{open}" in path:
+        return path.format(open=(await pledged(api, money=eur(100)))["pledge_id"])
+    if "{" not in path:
+        return path
     signed, paid = await committed(api), await receive(api, await committed(api), eur(100_000))
     made = await post(api, ALLOCATIONS, FINANCE, fund="SHERLOC-MNT", money=usd(100), work_package="training")
-    return {"signed": signed["pledge_id"], "paid": paid["pledge_id"], "allocated": made["allocation_id"]}
+    return path.format(signed=signed["pledge_id"], paid=paid["pledge_id"], allocated=made["allocation_id"])
 
 
-async def _asked(api: Client, db: Database, route: str, money: str) -> tuple[int, str]:
-    """What the route answers to the money as it stands in the body; nothing may have changed by it."""
+async def _sent(api: Client, route: str, path: str, amount: str) -> httpx.Response:
+    """The route's body with the amount as it is to stand in it."""
     by, body, revision = ROUTES[route]
-    path, _, field = route.partition(" ")
-    if "{" in path:
-        path = path.format(**await _records(api))
-    before = await unchanged(db)
-    answer = await api.post(
+    return await api.post(
         path,
-        content=json.dumps(body | {field or "money": "HERE"}).replace('"HERE"', money).encode(),
+        content=json.dumps(body).replace(json.dumps(HERE), amount).encode(),
         headers=headers(by, revision=revision) | {"Content-Type": "application/json"},
     )
+
+
+async def _asked(api: Client, db: Database, route: str, amount: str) -> tuple[int, str]:
+    """What the route answers to the amount; nothing may have changed by it."""
+    path = await _path(api, route)
+    before = await unchanged(db)
+    answer = await _sent(api, route, path, amount)
     assert before == await unchanged(db)
     return answer.status_code, str(answer.json().get("slug", answer.text))
 
@@ -104,18 +144,38 @@ def db(databases: Mapping[str, Database]) -> Database:
 
 @pytest.mark.parametrize("route", ROUTES)
 async def test_what_is_no_amount_is_refused_and_leaves_nothing(api: Client, db: Database, route: str) -> None:
+    expected = {minor: (400, slug) for minor, slug in MINORS.items()} | OF_NOTHING.get(route, {})
+    for minor in NOTHING if route in MAY_BE_NOTHING else ():
+        del expected[minor]
     currency = "USD" if route in IN_DOLLARS else "EUR"
-    answers = {
-        minor: await _asked(api, db, route, f'{{"minor": {minor}, "currency": "{currency}"}}') for minor in MINORS
-    }
+    amount = "{}" if route in OF_THE_REST else f'{{{{"minor": {{}}, "currency": "{currency}"}}}}'
+    answers = {minor: await _asked(api, db, route, amount.format(minor)) for minor in expected}
 
-    expected = {minor: (400, slug) for minor, slug in MINORS.items()}
-    # A fund may need nothing, and needed nothing before.
-    nothing = dict.fromkeys(("-0", "0"), (409, "requirement-unchanged")) if route == NEED else {}
-    assert expected | nothing == answers
+    assert expected == answers
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("nothing", NOTHING)
+async def test_the_bank_may_have_kept_nothing(api: Client, nothing: str) -> None:
+    """-0 is how else JSON writes the whole number 0: who sends it says that there were no charges, and is right."""
+    answer = await _sent(api, CHARGES, await _path(api, CHARGES), nothing)
+
+    assert (200, eur(100)) == (answer.status_code, answer.json()["received"])
+    assert "bank_charges" not in {one["account"] for one in (await entry_of(api, "received"))["postings"]}
+    assert 0 == (await fund(api))["bank_charges"]
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+async def test_a_fund_may_be_opened_that_needs_nothing(api: Client, nothing: str) -> None:
+    answer = await _sent(api, FUNDS, FUNDS, f'{{"minor": {nothing}, "currency": "USD"}}')
+
+    assert (201, 0, 0) == (
+        answer.status_code,
+        answer.json()["requirement_usd_minor"],
+        answer.json()["gap_usd_minor"],
+    )
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route not in OF_THE_REST])
 async def test_what_is_no_currency_is_refused_and_leaves_nothing(api: Client, db: Database, route: str) -> None:
     answers = {
         code: await _asked(api, db, route, f'{{"minor": 1, "currency": {json.dumps(code)}}}') for code in CURRENCIES

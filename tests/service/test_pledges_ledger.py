@@ -339,7 +339,8 @@ async def test_python_and_sql_agree_on_who_may_see(api: Client, db: Database) ->
     everything = a_caller("UNODC:service")
     async with db.transaction() as tx:
         filters: dict[str, Any] = {"fund": None, "before": None, "limit": 100}
-        pledges = [p for p, _ in await store.pledges(tx, everything, status=None, donor=None, **filters)]
+        every: dict[str, Any] = {"status": None, "donor": None, "due_before": None}
+        pledges = [p for p, _ in await store.pledges(tx, everything, **every, **filters)]
         purposes_of = {"request_id": None, "requirement_id": None, "activity_id": None}
         allocations = await allocation_store.allocations(tx, everything, **purposes_of, **filters)
         in_kind = [one for one, _ in await in_kind_store.contributions(tx, everything, status=None, **filters)]

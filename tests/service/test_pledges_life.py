@@ -159,7 +159,8 @@ async def test_what_is_not_used_is_carried_over_to_another_fund(api: Client) -> 
 
     moved = await move(api, pledge, "carry-over", to_fund="TA-REQUESTS", money=usd(400))
 
-    assert moved["revision"] == 5
+    assert (moved["revision"], moved["carried_over_usd_minor"], moved["refunded"]) == (5, 400, usd(0))
+    assert moved["received"] == usd(1000), "it came, wherever it is used"
     assert [(await fund(api, code))["available"] for code in ("SHERLOC-MNT", "TA-REQUESTS")] == [600, 400]
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(600), work_package="training")
     assert await refused(api, path, revision=5, to_fund="TA-REQUESTS", money=usd(1)) == (409, "balance-exceeded")
@@ -196,6 +197,12 @@ async def test_money_goes_back_by_two_people_and_never_more_than_there_is(api: C
     assert (now["refunded"], now["available"]) == (230_000, 920_000)
 
     pledge = await pledge_of(api, pledge)
+    assert (pledge["refunded"], pledge["refunded_usd_minor"], pledge["received"]) == (
+        eur(2_000_00),
+        230_000,
+        eur(10_000_00),
+    )
+    assert pledge["carried_over_usd_minor"] == 0
     proposal = await move(api, pledge, "refund", money=eur(5_000_00), reason="not_used", refunded_on="2026-05-02")
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(800_000), work_package="training")
     path = f"/v1/proposals/{proposal['proposal_id']}/approve"
