@@ -222,10 +222,15 @@ async def client_of(
         await made.aclose()
 
 
+def folder_of_shared_data() -> Path:
+    """Where it is, if it is there."""
+    return Path(os.environ.get("ENTRAIDE_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
 @pytest.fixture
 def shared_data() -> Path:
     """Reference data beside the project, to compare with; the test is skipped, aloud, where there is none."""
-    folder = Path(os.environ.get("ENTRAIDE_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    folder = folder_of_shared_data()
     if not folder.is_dir():
         pytest.skip("no reference data beside the project: not compared")
     return folder

@@ -116,6 +116,10 @@ class Api:
         """`step` names the write apart from others with the same path and body."""
         return (await self._call("POST", appointment, path, body, person=person, step=step, revision=revision)).json()
 
+    async def load(self, appointment: str, path: str, table: bytes) -> Any:
+        """A table as CSV, the bytes of its file as they are."""
+        return (await self._call("POST", appointment, path, table=table)).json()
+
     async def put(self, appointment: str, path: str, body: Any, *, person: UUID, revision: int | None = None) -> Any:
         return (await self._call("PUT", appointment, path, body, person=person, revision=revision)).json()
 
@@ -126,6 +130,7 @@ class Api:
         path: str,
         body: Any = None,
         *,
+        table: bytes | None = None,
         person: UUID | None = None,
         step: str = "",
         revision: int | None = None,
@@ -135,13 +140,16 @@ class Api:
         headers = {"Authorization": f"Bearer {self._token(appointment, person)}"}
         if method == "POST":
             headers["Idempotency-Key"] = str(uuid5(KEYS, f"{appointment} {path} {step}"))
+        if table is not None:
+            headers["Content-Type"] = "text/csv"
         if language is not None:
             headers["Accept-Language"] = language
         if revision is not None:
             headers["If-Match"] = f'"{revision}"'
         for pause in (*[HEARD_PAUSE_SECONDS] * HEARD_TIMES, None):
             try:
-                answer = await self._client.request(method, self._addresses[owner] + path, json=body, headers=headers)
+                url = self._addresses[owner] + path
+                answer = await self._client.request(method, url, content=table, json=body, headers=headers)
             except httpx.HTTPError as error:
                 raise StepError(f"{method} {path}: {type(error).__name__}") from error
             if pause is None or not _unheard(answer):

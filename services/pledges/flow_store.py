@@ -62,16 +62,7 @@ _FOUND = """
       AND ($12::uuid IS NULL OR e.pledge_id = $12) AND ($13::uuid IS NULL OR e.allocation_id = $13)
       AND ($14::timestamptz IS NULL OR e.recorded_at <= $14)
 """
-_TOLD = """
-    SELECT e.entry_id, p.position, e.pledge_id, e.allocation_id, e.type, p.account, e.fund, e.donor, e.effective_on,
-        e.recorded_at, p.currency, p.minor, p.usd_minor, trim_scale(e.rate)::text AS rate, e.rate_source, e.rate_date,
-        e.reverses, flow_type, parent_flow_id,
-        (SELECT earmarking FROM pledge WHERE pledge.pledge_id = e.pledge_id) AS earmarking,
-        coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = e.pledge_id), '') AS note,
-        (SELECT work_package FROM allocation a WHERE a.allocation_id = e.allocation_id) AS work_package,
-        (SELECT requirement_id FROM allocation a WHERE a.allocation_id = e.allocation_id) AS requirement_id,
-        (SELECT activity_id FROM allocation a WHERE a.allocation_id = e.allocation_id) AS activity_id,
-        (SELECT provider FROM allocation a WHERE a.allocation_id = e.allocation_id) AS provider,
+OTHER_FUND = """
         CASE e.type
             WHEN 'carried_over' THEN (
                 SELECT k.fund FROM entry k
@@ -88,8 +79,22 @@ _TOLD = """
                 LIMIT 1)
         END AS other_fund
 """
+"""Of an entry `e` that is a half of a carry-over, or takes one back: of which fund the other half is."""
+
+_TOLD = """
+    SELECT e.entry_id, p.position, e.pledge_id, e.allocation_id, e.type, p.account, e.fund, e.donor, e.effective_on,
+        e.recorded_at, p.currency, p.minor, p.usd_minor, trim_scale(e.rate)::text AS rate, e.rate_source, e.rate_date,
+        e.reverses, flow_type, parent_flow_id,
+        (SELECT earmarking FROM pledge WHERE pledge.pledge_id = e.pledge_id) AS earmarking,
+        coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = e.pledge_id), '') AS note,
+        (SELECT work_package FROM allocation a WHERE a.allocation_id = e.allocation_id) AS work_package,
+        (SELECT requirement_id FROM allocation a WHERE a.allocation_id = e.allocation_id) AS requirement_id,
+        (SELECT activity_id FROM allocation a WHERE a.allocation_id = e.allocation_id) AS activity_id,
+        (SELECT provider FROM allocation a WHERE a.allocation_id = e.allocation_id) AS provider,
+"""
 FLOWS = (
     _TOLD
+    + OTHER_FUND
     + _FOUND
     + """
       AND ($15::uuid IS NULL OR e.entry_id <= $15 AND (e.entry_id, p.position) < ($15, $16::int))

@@ -11,8 +11,28 @@ from contracts.refusals import Conflict, Missing
 from contracts.requests import About
 from contracts.values import Caller
 from services.pledges import activity_store, funds
+from services.pledges.flow_store import OTHER_FUND
 from services.pledges.iati.aims import Aims, aims_of
 from services.pledges.iati.published import SIGNS, TRANSACTIONS_MAX, Ledger, Movement, held_of
+
+# What belongs to an entry is asked for entry by entry: joined, it may be planned as all postings for each of them.
+_TOLD = """
+    SELECT e.entry_id, e.type, e.donor, e.effective_on AS on,
+        CASE e.type WHEN 'reversed' THEN (SELECT o.type FROM entry o WHERE o.entry_id = e.reverses)
+            ELSE e.type END AS of_type,
+        (SELECT earmarking FROM pledge p WHERE p.pledge_id = e.pledge_id) AS earmarking,
+        (SELECT work_package FROM allocation a WHERE a.allocation_id = e.allocation_id) AS work_package,
+        (SELECT requirement_id FROM allocation a WHERE a.allocation_id = e.allocation_id) AS requirement_id,
+        (SELECT activity_id FROM allocation a WHERE a.allocation_id = e.allocation_id) AS activity_id,
+        (SELECT json_agg(json_build_array(account, currency, minor)) FROM unnest(e.postings)
+         WHERE account = ANY ($5::text[]) AND minor <> 0)::text AS postings,
+"""
+_OF_FUND = """
+    FROM entry e
+    WHERE may_see(e, $1, $2) AND e.fund = $3 AND e.recorded_at <= $4
+    ORDER BY e.entry_id LIMIT $6
+"""
+ENTRIES = _TOLD + OTHER_FUND + _OF_FUND
 
 
 async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Ledger:
@@ -20,22 +40,8 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
     found = await funds.funds(tx, only=fund, as_at=as_at)
     if not found:
         raise Missing("not-found")
-    # What belongs to an entry is asked for entry by entry: joined, it may be planned as all postings for each of them.
     rows = await tx.fetch(
-        """
-        SELECT entry_id, type, donor, effective_on AS on,
-            CASE type WHEN 'reversed' THEN (SELECT o.type FROM entry o WHERE o.entry_id = entry.reverses)
-                ELSE type END AS of_type,
-            (SELECT earmarking FROM pledge p WHERE p.pledge_id = entry.pledge_id) AS earmarking,
-            (SELECT work_package FROM allocation a WHERE a.allocation_id = entry.allocation_id) AS work_package,
-            (SELECT requirement_id FROM allocation a WHERE a.allocation_id = entry.allocation_id) AS requirement_id,
-            (SELECT activity_id FROM allocation a WHERE a.allocation_id = entry.allocation_id) AS activity_id,
-            (SELECT json_agg(json_build_array(account, currency, minor)) FROM unnest(postings)
-             WHERE account = ANY ($5::text[]) AND minor <> 0)::text AS postings
-        FROM entry
-        WHERE may_see(entry, $1, $2) AND fund = $3 AND recorded_at <= $4
-        ORDER BY entry_id LIMIT $6
-        """,
+        ENTRIES,
         caller.organization,
         caller.role,
         fund,

@@ -102,6 +102,9 @@ def judge(
             check_new(row.source_id, seen, known, column="transaction")
         finally:
             seen.add(row.source_id)
+        if (transaction.provider or activity.reporter).ref.strip() == reporter:
+            # As in our own file, of what one of our funds gave to another.
+            raise Invalid("donor-missing", column="provider-org")
         flow = _reported(row, activity, transaction)
         if flow.date > until:
             raise Invalid("date-ahead", column="value")

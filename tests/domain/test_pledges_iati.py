@@ -25,7 +25,17 @@ from services.pledges.iati import codes, published
 from services.pledges.iati.activity import Amount, amount_of
 from services.pledges.iati.aims import Aims, aims_of
 from services.pledges.iati.codes import notes
-from services.pledges.iati.published import SIGNS, TOLD, Held, Ledger, Movement, activities, held_of, told_as
+from services.pledges.iati.published import (
+    BETWEEN_FUNDS,
+    SIGNS,
+    TOLD,
+    Held,
+    Ledger,
+    Movement,
+    activities,
+    held_of,
+    told_as,
+)
 from services.pledges.iati.reading import read
 from services.pledges.iati.words import words
 from services.pledges.iati.writing import write
@@ -44,7 +54,6 @@ UNTOLD = {
     Account.PROGRAMME_SUPPORT,
     Account.WRITTEN_OFF,
     Account.BANK_CHARGES,
-    Account.TRANSFERRED,
 }
 """The other sides of what is told, and what is between the United Nations and itself."""
 
@@ -115,6 +124,29 @@ def test_what_reverses_another_entry_is_told_as_that_one_below_zero() -> None:
     ]
 
     assert [("MNT", "1", "5.00 EUR"), ("MNT", "1", "-5.00 EUR")] == told(*entries)
+
+
+@pytest.mark.parametrize(("half", "minor", "told_type"), [("carried_over", -500, "3"), ("brought_forward", 500, "1")])
+def test_what_goes_to_another_fund_is_told_of_both_and_names_no_donor(half: str, minor: int, told_type: str) -> None:
+    of_half = {"of_type": half, "currency": "USD", "earmarking": "earmarked", "other_fund": "SHERLOC-DEV"}
+    moved = a_movement(half, "transferred", minor, **of_half)
+    back = a_movement("reversed", "transferred", -minor, entry_id=UUID(int=2), **of_half)
+    # Its other side, which is told of nothing.
+    rest = a_movement(half, "available", -minor, **of_half)
+
+    (fund,) = activities(a_ledger(moved, rest, back), reporter=UNODC)
+
+    assert [(told_type, "5.00"), (told_type, "-5.00")] == [(one.type, one.amount.value) for one in fund.transactions]
+    here, there = f"{UNODC}-SHERLOC-MNT", f"{UNODC}-SHERLOC-DEV"
+    sides = (here, there) if half == "carried_over" else (there, here)
+    for one in fund.transactions:
+        assert one.provider is not None
+        assert one.receiver is not None
+        assert sides == (one.provider.activity, one.receiver.activity)
+        assert {(UNODC, "40", ())} == {(side.ref, side.kind, side.names) for side in (one.provider, one.receiver)}
+        assert () == one.aid
+    assert bool(fund.transactions[1].description), "it is said why"
+    assert {UNODC} == {party.ref for party in fund.participants}
 
 
 @pytest.mark.parametrize(("of_type", "told_type"), [("spent", "4"), ("disbursed", "3")])
@@ -199,8 +231,7 @@ def test_every_account_and_every_type_of_entry_is_told_or_known_not_to_be() -> N
     assert set(Account) <= set(SIGNS) | UNTOLD
     assert set(EntryType) - {"reversed"} <= set(TOLD)
     made = {"pledged", "committed", "recognized", "received", "allocated", "spent", "disbursed"}
-    within = {"carried_over", "brought_forward"}
-    assert set(TOLD) - made - within | {"reversed"} == set(words().corrections)
+    assert set(TOLD) - made - BETWEEN_FUNDS | {"reversed"} == set(words().corrections)
     assert set(WORK_PACKAGES) == set(words().work_packages)
     assert set(Earmarking) == set(codes.EARMARKING_CATEGORIES)
 
@@ -316,6 +347,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
                 donor=draw(st.sampled_from(["NOR", "DEU", "UNODC-SHERLOC"])) if of_donor else None,
                 earmarking=draw(st.sampled_from(list(Earmarking))) if of_donor else None,
                 work_package=None if of_donor else package,
+                other_fund=draw(st.sampled_from(["SHERLOC-DEV", "TA-REQUESTS"])) if of_type in BETWEEN_FUNDS else None,
                 **(draw(FOR_WHAT) if not of_donor and not package else {}),
             )
             for account in sorted(accounts)

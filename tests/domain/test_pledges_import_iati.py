@@ -178,6 +178,16 @@ def test_a_transaction_is_rejected_with_the_rule_it_breaks(
     assert [(1, slug, column)] == slugs(a_transaction(**changes))
 
 
+def test_what_one_of_our_own_funds_gave_to_another_is_no_flow_to_us() -> None:
+    from_us = '<provider-org ref="XM-DAC-41128"/><receiver-org'
+    named = PLEDGE.replace("<receiver-org", from_us)
+    of_ours = OPENED.replace("XX-FICT-1-A1", "XM-DAC-41128-A1").replace('"XX-FICT-1"', '"XM-DAC-41128"')
+
+    for activity in (an_activity(named), an_activity(PLEDGE, opened=of_ours)):
+        found = judged(a_file(activity))
+        assert [("donor-missing", "provider-org")] == [(one.slug, one.column) for one in found.rejected]
+
+
 def test_a_defect_of_an_activity_rejects_each_of_its_transactions_and_no_others() -> None:
     broken = an_activity(PLEDGE, a_transaction(ref=""), opened=OPENED.replace('<activity-status code="2"/>', ""))
     found = judged(a_file(broken, an_activity(PLEDGE)))

@@ -1,6 +1,5 @@
 """The sample world is fictitious and says so, speaks in codes that exist, and gives every need at least two answers."""
 
-import csv
 import json
 import re
 from collections import Counter
@@ -15,9 +14,12 @@ import pytest
 
 from chassis.settings import Settings
 from contracts import reference
+from contracts.pledges import Rate
 from services.demo import samples
 from services.demo.samples import coming
 from services.demo.show import show
+from services.pledges.money import read_rate
+from services.pledges.rates_csv import read_table
 
 WORLD = Path(__file__).parents[2] / "services" / "demo" / "world"
 FICTITIOUS = {
@@ -230,12 +232,16 @@ def test_no_address_leads_outside_the_reserved_domain() -> None:
             assert address.endswith(".example"), path
 
 
+def loaded() -> list[Rate]:
+    """The rates as the route reads the file."""
+    return [line.rate for line in read_table((WORLD / "rates.csv").read_text(encoding="utf-8"))]
+
+
 def test_every_pledge_can_be_converted_on_its_day() -> None:
-    header, *rows = (WORLD / "rates.csv").read_text(encoding="utf-8").splitlines()
-    rates = {(row["currency"], row["valid_from"]) for row in csv.DictReader(rows)}
+    rates = {(rate.currency, rate.valid_from.isoformat()) for rate in loaded()}
     pledges = world("pledges")
 
-    assert "Fictitious" in header
+    assert "`rates.csv` has fictitious monthly rates" in (WORLD / "README.md").read_text(encoding="utf-8")
     assert {"NOK", "EUR", "JPY", "CHF", "USD", "KWD"} == {pledge["money"]["currency"] for pledge in pledges["pledges"]}
     assert 8 == len(pledges["pledges"])
     for pledge in pledges["pledges"]:
@@ -245,11 +251,10 @@ def test_every_pledge_can_be_converted_on_its_day() -> None:
 
 
 def test_rates_are_given_for_every_month_of_2026_and_are_positive() -> None:
-    _, *rows = (WORLD / "rates.csv").read_text(encoding="utf-8").splitlines()
-    rates = list(csv.DictReader(rows))
+    rates = loaded()
 
-    assert 6 * 12 == len({(rate["currency"], rate["valid_from"]) for rate in rates}) == len(rates)
-    assert all(float(rate["usd_per_unit"]) > 0 for rate in rates)
+    assert 6 * 12 == len({(rate.currency, rate.valid_from) for rate in rates}) == len(rates)
+    assert all(read_rate(rate.usd_per_unit) > 0 for rate in rates)
 
 
 def test_the_demo_says_that_the_rates_it_loads_are_fictitious(
@@ -263,8 +268,7 @@ def test_the_demo_says_that_the_rates_it_loads_are_fictitious(
 
     (said,) = (line for line in capsys.readouterr().err.splitlines() if "rates of exchange" in line)
     assert "fictitious" in said
-    _, *rows = (WORLD / "rates.csv").read_text(encoding="utf-8").splitlines()
-    assert {"fictitious"} == {rate["source"] for rate in csv.DictReader(rows)}
+    assert {"fictitious"} == {rate.source for rate in loaded()}
 
 
 def test_periods_are_as_far_ahead_in_any_year_and_nothing_else_is_moved() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,10 +41,12 @@ from tests.service.test_pledges import (
     usd,
 )
 from tests.service.test_pledges_activities import allocated, planned, revised
-from tests.service.test_pledges_life import approve
+from tests.service.test_pledges_life import approve, move
+from tests.service.test_pledges_reversals import all_that_can_be_taken_back
 
 Client = httpx.AsyncClient
 PATH = "/v1/funds/SHERLOC-MNT/iati.xml"
+FUNDS = ("SHERLOC-MNT", "SHERLOC-DEV", "TA-REQUESTS")
 
 
 @pytest.fixture
@@ -70,6 +73,23 @@ async def file_of(client: Client, by: str = FINANCE, **query: str) -> tuple[Acti
 
 def told(activity: Activity) -> list[tuple[str, str, str | None]]:
     return [(one.type, one.amount.value, one.amount.currency) for one in activity.transactions]
+
+
+async def of_fund(client: Client, fund: str, by: str = FINANCE, **query: str) -> Activity:
+    answer = await client.get(f"/v1/funds/{fund}/iati.xml", params=query, headers=headers(by))
+    assert answer.status_code == 200, answer.text
+    found = read(answer.content)
+    assert () == found.defects
+    return found.activities[0]
+
+
+def between(activity: Activity) -> list[tuple[str, str, str, str]]:
+    """What goes from one of our activities to another: type, amount, from which and to which."""
+    return [
+        (one.type, one.amount.value, one.provider.activity, one.receiver.activity)
+        for one in activity.transactions
+        if one.provider and one.receiver and one.provider.ref == one.receiver.ref
+    ]
 
 
 async def a_life_of_money(client: Client) -> dict[str, Any]:
@@ -177,6 +197,67 @@ async def test_what_was_used_is_an_expenditure_and_what_was_passed_on_a_disburse
     assert [*used, ("3", "-200.00", "USD")] == told(maintenance)
     assert used == told(told_before[1])
     assert told_before == await file_of(api, as_at=before)
+
+
+async def test_what_one_fund_gives_to_another_leaves_the_one_and_comes_to_the_other(api: Client) -> None:
+    """In the file of each, with the other's activity; taken back it is below zero; over all funds it is nothing."""
+    pledge = await receive(api, await committed(api, NORWAY, money=usd(1_000_00)), usd(1_000_00))
+    for to_fund, minor in (("SHERLOC-DEV", 300_00), ("TA-REQUESTS", 200_00)):
+        pledge = await move(api, pledge, "carry-over", to_fund=to_fund, money=usd(minor))
+    before = datetime.now(UTC).isoformat()
+    files = {fund: await of_fund(api, fund, as_at=before) for fund in FUNDS}
+    into = next(one for one in (await get(api, "/v1/ledger/entries"))["entries"] if one["fund"] == "SHERLOC-DEV")
+    wrong = {"entry_id": into["entry_id"], "reason": "recorded_wrongly"}
+    await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **wrong))
+
+    mnt, dev, requests = (f"XM-DAC-41128-{fund}" for fund in FUNDS)
+    out, back = ("3", "300.00", mnt, dev), ("3", "-300.00", mnt, dev)
+    assert [out, ("3", "200.00", mnt, requests), back] == between(await of_fund(api, "SHERLOC-MNT"))
+    assert [("1", "300.00", mnt, dev), ("1", "-300.00", mnt, dev)] == between(await of_fund(api, "SHERLOC-DEV"))
+    assert [("1", "200.00", mnt, requests)] == between(await of_fund(api, "TA-REQUESTS"))
+    for fund in FUNDS:
+        assert files[fund] == await of_fund(api, fund, as_at=before)
+        assert await of_fund(api, fund) == await of_fund(api, fund, NORWAY)
+        assert [] == between(await of_fund(api, fund, GERMANY))
+    # Who gave it is named where it was given to, and there alone.
+    for fund, names in (("SHERLOC-MNT", True), ("SHERLOC-DEV", False), ("TA-REQUESTS", False)):
+        text = (await api.get(f"/v1/funds/{fund}/iati.xml", headers=headers(FINANCE))).text
+        assert names is ("Norway" in text), fund
+
+
+async def test_files_figures_and_flows_of_funds_that_gave_to_each_other_come_to_the_same(
+    api: Client, shared_data: Path
+) -> None:
+    await all_that_can_be_taken_back(api)
+    pledge = await receive(api, await committed(api, GERMANY, fund="SHERLOC-DEV", money=usd(900_00)), usd(900_00))
+    for to_fund, minor in (("SHERLOC-MNT", 250_00), ("TA-REQUESTS", 50_00)):
+        pledge = await move(api, pledge, "carry-over", to_fund=to_fund, money=usd(minor))
+    figures = {one["code"]: one for one in (await get(api, "/v1/funds"))["funds"]}
+    flows = (await get(api, "/v1/flows?boundary=internal&status=paid&limit=100"))["flows"]
+    left: Counter[str] = Counter()
+
+    for code in FUNDS:
+        of_one = await of_fund(api, code)
+        given, got = Counter[str](), Counter[str]()
+        for type_, value, provider, receiver in between(of_one):
+            (given if type_ == "3" else got)[receiver if type_ == "3" else provider] += int(value.replace(".", ""))
+        assert figures[code]["transferred_usd_minor"] == given.total() - got.total()
+        told_by_flows = Counter[str]()
+        for flow in (flow for flow in flows if flow["fund"] == code):
+            told_by_flows[f"XM-DAC-41128-{flow['destination']}"] += flow["usd_minor"]
+        assert told_by_flows == Counter({other: given[other] - got[other] for other in {*given, *got}})
+        came = sum(one.amount.minor or 0 for one in of_one.transactions if one.type == "1")
+        one = figures[code]
+        assert came - given.total() == (
+            one["paid_usd_minor"] - one["refunded_usd_minor"] - one["transferred_usd_minor"]
+        )
+        left.update(given)
+        left.subtract({of_one.identifier: got.total()})
+        file = await api.get(f"/v1/funds/{code}/iati.xml", headers=headers(FINANCE))
+        official = schema_in(shared_data / "iati")
+        assert official.validate(etree.fromstring(file.content)), official.error_log
+    assert {0} == set(left.values()), "what leaves one fund comes to another"
+    assert 3 == len(left)
 
 
 @pytest.mark.parametrize("moment", ["2026-11-25T12:00:00", "0001-01-01T00:00:00+14:00", "now", "2026-11-25T25:00Z"])

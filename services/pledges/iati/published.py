@@ -35,6 +35,7 @@ SIGNS: Mapping[str, tuple[T, int]] = {
     "refunded": (T.INCOMING_FUNDS, 1),
     "available": (T.OUTGOING_COMMITMENT, 1),
     "spent": (T.EXPENDITURE, -1),
+    "transferred": (T.DISBURSEMENT, -1),
 }
 """What a movement of an account is, and whether a debit of it is money more or less."""
 
@@ -52,16 +53,22 @@ TOLD: Mapping[str, frozenset[T]] = {
     "returned": frozenset({T.OUTGOING_COMMITMENT}),
     "spent": frozenset({T.EXPENDITURE, T.OUTGOING_COMMITMENT}),
     "disbursed": frozenset({T.DISBURSEMENT, T.OUTGOING_COMMITMENT}),
-    "carried_over": frozenset(),
-    "brought_forward": frozenset(),
+    "carried_over": frozenset({T.DISBURSEMENT}),
+    "brought_forward": frozenset({T.INCOMING_FUNDS}),
 }
 """What is told of an entry. A pledge that is committed leaves the open pledges and stays an incoming pledge here: IATI
 has a pledge announce a commitment, not wait to be taken back by it. What is spent is told as no less set aside; where
 it is taken back and goes to the fund at once, it is."""
 
+BETWEEN_FUNDS = frozenset({"carried_over", "brought_forward"})
+"""The two halves of what one fund gives to another: UNODC is on both sides, and no donor is named by it."""
+
 
 class Movement(Struct, frozen=True, kw_only=True):
-    """What an entry did to one account, in one currency; of one that reverses another, `of_type` is the other's."""
+    """What an entry did to one account, in one currency; of one that reverses another, `of_type` is the other's.
+
+    `other_fund` is the code of the fund that gave or got it, where money went from one to another.
+    """
 
     entry_id: UUID
     type: str
@@ -75,6 +82,7 @@ class Movement(Struct, frozen=True, kw_only=True):
     work_package: str | None = None
     requirement_id: UUID | None = None
     activity_id: UUID | None = None
+    other_fund: str | None = None
 
 
 class Held(Struct, frozen=True, kw_only=True):
@@ -145,11 +153,16 @@ def held_of(planned: Planned, title: str, *, on: date) -> Held:
 def told_as(movement: Movement) -> tuple[T, int]:
     """As what a movement is told, where it is, and whether a debit is money more or less.
 
-    What was passed on to others is spent from the same account, and told as a disbursement.
+    What was passed on to others is spent from the same account, and told as a disbursement; what goes to another fund
+    and what comes from one are on one account, too.
     """
-    type_, sign = SIGNS[movement.account]
-    passed_on = movement.account == "spent" and movement.of_type == "disbursed"
-    return (T.DISBURSEMENT if passed_on else type_), sign
+    match movement.account, movement.of_type:
+        case "spent", "disbursed":
+            return T.DISBURSEMENT, -1
+        case "transferred", "brought_forward":
+            return T.INCOMING_FUNDS, 1
+        case account, _:
+            return SIGNS[account]
 
 
 def _told(movements: Iterable[Movement]) -> list[tuple[Movement, T, int]]:
@@ -177,13 +190,14 @@ class _Telling(Struct, frozen=True):
 
     @property
     def identifier(self) -> str:
-        return f"{self.reporter}-{self.fund_code}"
+        return self._identifier_of(self.fund_code)
 
     def fund(self, ledger: Ledger, told: Sequence[tuple[Movement, Transaction]]) -> Activity:
         years = [requirement.year for requirement in ledger.requirements]
         ends = [Dated(ActivityDate.PLANNED_END, date(max(years), 12, 31))] if years else []
         starts = min([ledger.opened_on, *(transaction.on for _, transaction in told)])
-        donors = sorted({movement.donor for movement, _ in told if movement.donor})
+        # Who gave what came from another fund is a donor of that one.
+        donors = sorted({one.donor for one, _ in told if one.donor and one.of_type not in BETWEEN_FUNDS})
         return Activity(
             identifier=self.identifier,
             titles=_narratives(ledger.labels) or (Narrative(self.fund_code, Language.EN),),
@@ -233,24 +247,39 @@ class _Telling(Struct, frozen=True):
         return _narratives(self.words.assistance), purpose
 
     def moved(self, movement: Movement, type_: T, minor: int) -> Transaction:
-        earmarking = codes.EARMARKING_CATEGORIES[movement.earmarking] if movement.earmarking else ""
+        of_donor = movement.donor and movement.of_type not in BETWEEN_FUNDS
+        earmarking = codes.EARMARKING_CATEGORIES[movement.earmarking] if of_donor and movement.earmarking else ""
+        provider, receiver = self._sides(movement)
         return Transaction(
             ref=str(movement.entry_id),
             type=type_,
             on=movement.on,
             amount=amount(minor, movement.currency, movement.on),
             description=_narratives(self.words.corrections.get(movement.type, {})),
-            provider=self._provider(movement),
-            receiver=Party(ref=self.reporter, kind=OrganisationType.MULTILATERAL, activity=self.identifier)
-            if movement.donor
-            else None,
+            provider=provider,
+            receiver=receiver,
             aid=(codes.AID_TO_A_FUND, Coded(earmarking, codes.EARMARKING)) if earmarking else (),
         )
 
-    def _provider(self, movement: Movement) -> Party:
-        if movement.donor:
-            return _donor(movement.donor, languages=(Language.EN,))
-        return Party(ref=self.reporter, kind=OrganisationType.MULTILATERAL, activity=self.identifier)
+    def _sides(self, movement: Movement) -> tuple[Party, Party | None]:
+        """Who gives, and who gets: to whom goes what was set aside or used is not told."""
+        here = self._fund_of_office(self.fund_code)
+        match movement.of_type:
+            case "carried_over":
+                return here, self._fund_of_office(movement.other_fund)
+            case "brought_forward":
+                return self._fund_of_office(movement.other_fund), here
+            case _ if movement.donor:
+                return _donor(movement.donor, languages=(Language.EN,)), here
+            case _:
+                return here, None
+
+    def _identifier_of(self, fund: str) -> str:
+        return f"{self.reporter}-{fund}"
+
+    def _fund_of_office(self, fund: str | None) -> Party:
+        activity = self._identifier_of(fund) if fund else ""
+        return Party(ref=self.reporter, kind=OrganisationType.MULTILATERAL, activity=activity)
 
     def _office(self, role: OrganisationRole, *, activity: str = "") -> Party:
         kind = OrganisationType.MULTILATERAL
