@@ -65,6 +65,8 @@ class DrivenLedger:
         self._runner, self._open = asyncio.Runner(), AsyncExitStack()
         self.consented = Consented()
         self.sent: list[Sent] = []
+        self.posted: set[str] = set()
+        """The paths at which something was done."""
         self.refusals: set[str] = set()
         self.run(self._start(servers, template))
 
@@ -130,6 +132,7 @@ class DrivenLedger:
             ids = {name: value for name, value in said.items() if name.endswith("_id")}
             if before < await self.written():
                 self.sent.append(Sent(path, with_key, body, ids))
+                self.posted.add(path)
             return dict(said)
         assert 400 <= answer.status_code < 500, answer.text
         assert said["slug"] in refusal_words(), answer.text

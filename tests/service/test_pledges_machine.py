@@ -4,8 +4,9 @@ After each step the books balance, every figure of every fund, work package, act
 counted, what was closed or told as at a moment stays, and what was refused has left nothing behind.
 """
 
+import re
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -15,14 +16,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from chassis.auth import persona_id
+from contracts.directory import PersonErased
+from contracts.facts import Fact
+from contracts.matching import MatchConfirmed, MatchRevoked
 from services.pledges import closings
 from services.pledges.allocations import WORK_PACKAGES
+from services.pledges.consumers import HANDLERS
 from services.pledges.earmarking import Earmarking
+from services.pledges.policy import Action
 from tests.conftest import Servers
 from tests.service.ledger_count import Change, support_of
 from tests.service.ledger_giving import CURRENCIES, pledges
 from tests.service.ledger_importing import Importing
 from tests.service.ledger_machine import FIRST_DAY, FIRST_YEAR, OPERATIONS, THIS_YEAR, Record, operation
+from tests.service.operations import operations
 from tests.service.test_pledges import FINANCE, GERMANY, NORWAY, a_fund, eur, usd
 from tests.service.test_pledges_life import LAST_YEAR, SECOND
 
@@ -72,6 +79,7 @@ class Ledger(Importing):
         await self._committed(one, on=FIRST_DAY, instalments=parts, support_cost_basis_points=800)
         await self.check()
         self.ledger.sent.clear()
+        self.ledger.posted.clear()
         self.begun = True
 
     @rule(data=st.data())
@@ -296,10 +304,13 @@ def test_whatever_is_done_in_any_order_the_books_say_what_a_plain_count_says(
     monkeypatch.setattr(closings, "CLOSING_ENTRIES", 5)
     monkeypatch.setattr(closings, "CATCH_UP_ENTRIES", 10)
     done: Counter[str] = Counter()
+    posted: set[str] = set()
 
     @seed(SEED)
     class Walk(Ledger):
-        pass
+        def teardown(self) -> None:
+            posted.update(self.ledger.posted)
+            super().teardown()
 
     Walk.servers, Walk.template, Walk.done = servers, template, done
     run_state_machine_as_test(
@@ -317,3 +328,45 @@ def test_whatever_is_done_in_any_order_the_books_say_what_a_plain_count_says(
     # The days are today's and those before it, so that each day has walks of its own.
     missed = KINDS - {kind for kind, times in done.items() if times}
     assert len(missed) <= len(KINDS) // 20, missed
+    # Whatever an operation is called, it was its action that was asked for.
+    unasked = {*moving().values()} - NOT_DONE.keys() - asked_at(posted)
+    assert {operation_of(one) for one in unasked} <= missed, unasked
+
+
+# -- that nothing is left out -----------------------------------------------------------------------------------------
+
+DONE_BY: Mapping[Action | type[Fact], str] = {
+    Action.APPROVE_PROPOSAL: "decide",
+    Action.REFUSE_PROPOSAL: "decide",
+    MatchConfirmed: "hear of a confirmed match",
+    MatchRevoked: "hear of a revoked match",
+}
+"""What no operation of its own name does."""
+
+NOT_DONE: Mapping[Action | type[Fact], str] = {
+    PersonErased: "it is in no figure and no record: where somebody called from goes, and the keys of their commands",
+}
+"""What changes something and no operation does, with the reason."""
+
+
+def moving() -> dict[str, Action]:
+    """What each route asks that changes something, by its path."""
+    return {one.path: one.action for one in operations() if one.method != "GET" and isinstance(one.action, Action)}
+
+
+def operation_of(changing: Action | type[Fact]) -> str:
+    return DONE_BY.get(changing, str(changing).replace("_", " "))
+
+
+def asked_at(paths: Iterable[str]) -> set[Action]:
+    routes = [(re.compile(re.sub(r"{[^}]+}", "[^/]+", path)), action) for path, action in moving().items()]
+    return {action for path in paths for route, action in routes if route.fullmatch(path)}
+
+
+def test_whatever_changes_the_ledger_is_an_operation_of_the_machine_or_says_why_not() -> None:
+    changing = {*moving().values(), *HANDLERS}
+
+    left_out = {one for one in changing - NOT_DONE.keys() if operation_of(one) not in OPERATIONS}
+    assert left_out == set(), "write an operation of that name, or say in NOT_DONE why there is none"
+    assert {*NOT_DONE, *DONE_BY} <= changing, "nothing asks for it any more"
+    assert len({*moving().values()}) > 30
