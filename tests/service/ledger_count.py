@@ -132,6 +132,12 @@ class Count:
         given_up = sum(counted[figure] for figure in ("written_off", "refunded", "transferred"))
         gap = max(0, sum(needed.values()) - counted["committed"] + given_up)
         assert (sum(needed.values()), gap) == (told["requirement_usd_minor"], told["gap_usd_minor"])
+        paid_for = {
+            whose.removeprefix(f"{fund}/")
+            for (whose, name), usd_minor in self._figures.items()
+            if usd_minor and name in {"allocated", "spent"} and whose.startswith(f"{fund}/")
+        }
+        assert paid_for <= {one["work_package"] for one in told["work_packages"]}, fund
         for one in told["work_packages"]:
             self.check_purpose(f"{fund}/{one['work_package']}", one)
 

@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any, TypeVar
+from uuid import UUID
 
 import httpx
+import msgspec
 from hypothesis import note
 from msgspec import Struct
 
@@ -13,10 +16,13 @@ from chassis.db import Database
 from chassis.http import application
 from chassis.inbox import Inbox, Outcome
 from chassis.migrate import role_of
+from chassis.peers import Peers
 from chassis.rebuild import verify as verify_tables
 from chassis.runtime import verifier
+from contracts.consents import EVERYTHING, Showing, Shown
 from contracts.facts import Fact
 from contracts.reference.refusal_words import refusal_words
+from services.pledges.consents import OWNER
 from services.pledges.consumers import HANDLERS
 from services.pledges.verify import verify
 from services.pledges.wiring import SERVICE
@@ -32,8 +38,24 @@ class Sent(Struct, frozen=True):
 
     path: str
     headers: Mapping[str, str]
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | bytes
     ids: Mapping[str, Any]
+
+
+class Consented(httpx.AsyncBaseTransport):
+    """The owner of requests, as far as the ledger asks it: which of them are shown to which organization, just now."""
+
+    def __init__(self) -> None:
+        self.shown: set[tuple[str, UUID]] = set()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/internal/shown"
+        asked = msgspec.json.decode(await request.aread(), type=Showing)
+        told = [Shown(request_id=one, fields=EVERYTHING) for one in asked.request_ids if self.shows(asked, one)]
+        return httpx.Response(200, content=msgspec.json.encode(told))
+
+    def shows(self, asked: Showing, request_id: UUID) -> bool:
+        return (asked.organization, request_id) in self.shown
 
 
 class DrivenLedger:
@@ -41,7 +63,10 @@ class DrivenLedger:
 
     def __init__(self, servers: Servers, template: str) -> None:
         self._runner, self._open = asyncio.Runner(), AsyncExitStack()
+        self.consented = Consented()
         self.sent: list[Sent] = []
+        self.posted: set[str] = set()
+        """The paths at which something was done."""
         self.refusals: set[str] = set()
         self.run(self._start(servers, template))
 
@@ -59,8 +84,9 @@ class DrivenLedger:
         self.db = await Database.connect(self._url, "pledges", role=role_of("pledges"))
         self._open.push_async_callback(self.db.close)
         settings = settings_of(servers, self._url)
-        running = running_of(settings, {"pledges": self.db}, "pledges")
-        app = application(running, verifier(settings, running[0].callers), settings=settings)
+        (alone,) = running_of(settings, {"pledges": self.db}, "pledges")
+        running = replace(alone, peers=Peers({OWNER: "http://test"}, lambda: "", self.consented))
+        app = application([running], verifier(settings, running.callers), settings=settings)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
         self.client = await self._open.enter_async_context(
             httpx.AsyncClient(transport=transport, base_url="http://test")
@@ -74,8 +100,8 @@ class DrivenLedger:
         assert answer.status_code == 200, f"{path}: {answer.text}"
         return answer.content
 
-    async def get(self, path: str) -> Any:
-        answer = await self.client.get(path, headers=headers(FINANCE))
+    async def get(self, path: str, by: str = FINANCE) -> Any:
+        answer = await self.client.get(path, headers=headers(by))
         assert answer.status_code == 200, f"{path}: {answer.text}"
         return answer.json()
 
@@ -88,13 +114,25 @@ class DrivenLedger:
 
     async def send(self, path: str, by: str, *, revision: int | None = None, **body: Any) -> dict[str, Any] | None:
         """The record as it is after it; None where it was refused, of which the journal then knows nothing."""
-        before, with_key = await self.written(), headers(by, revision=revision)
-        answer = await self.client.post(path, json=body, headers=with_key)
+        return await self._send(path, by, body, headers(by, revision=revision))
+
+    async def send_file(self, path: str, by: str, content: bytes, kind: Mapping[str, str]) -> dict[str, Any] | None:
+        """The same of a command whose body is a file or a table; `kind` are the headers that say which."""
+        return await self._send(path, by, content, {**headers(by), **kind})
+
+    async def _send(
+        self, path: str, by: str, body: Mapping[str, Any] | bytes, with_key: Mapping[str, str]
+    ) -> dict[str, Any] | None:
+        before = await self.written()
+        answer = await self._post(path, body, with_key)
         said = answer.json()
+        revision = with_key.get("If-Match")
         note(f"{by} {path} {body!s:.400} If-Match {revision}: {answer.status_code} {said.get('slug', '')}")
         if answer.is_success:
             ids = {name: value for name, value in said.items() if name.endswith("_id")}
-            self.sent.append(Sent(path, with_key, body, ids))
+            if before < await self.written():
+                self.sent.append(Sent(path, with_key, body, ids))
+                self.posted.add(path)
             return dict(said)
         assert 400 <= answer.status_code < 500, answer.text
         assert said["slug"] in refusal_words(), answer.text
@@ -102,12 +140,19 @@ class DrivenLedger:
         self.refusals.add(said["slug"])
         return None
 
+    async def _post(self, path: str, body: Mapping[str, Any] | bytes, sent: Mapping[str, str]) -> httpx.Response:
+        if isinstance(body, bytes):
+            return await self.client.post(path, content=body, headers=sent)
+        return await self.client.post(path, json=body, headers=sent)
+
     async def send_again(self, sent: Sent, *, changed: bool) -> None:
         """The same command once more, or its key with another body: neither changes anything."""
         before = await self.written()
-        body = {**sent.body, "once": "more"} if changed else sent.body
-        answer = await self.client.post(sent.path, json=body, headers=sent.headers)
-        note(f"again {sent.path} {body}: {answer.status_code}")
+        body = sent.body
+        if changed:
+            body = body + b"\n" if isinstance(body, bytes) else {**body, "once": "more"}
+        answer = await self._post(sent.path, body, sent.headers)
+        note(f"again {sent.path} {body!s:.400}: {answer.status_code}")
         if changed:
             assert 400 <= answer.status_code < 500, answer.text
         else:

@@ -1,12 +1,13 @@
 """What donors do with what they give, and finance officers with it: pledges and contributions in kind, as a machine does."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from hypothesis import note
 from hypothesis import strategies as st
 
+from services.pledges.earmarking import Earmarking
 from services.pledges.wiring import remind_or_lapse
 from tests.service.ledger_count import Change, cents, support_of
 from tests.service.ledger_machine import FIRST_DAY, Machine, Record, operation
@@ -17,6 +18,8 @@ from tests.service.test_pledges_in_kind import PATH as IN_KIND
 DONORS = (NORWAY, GERMANY)
 CURRENCIES = ("USD", "EUR", "JPY", "KWD")
 SIGNED = ("committed", "partially_received")
+SOFTLY = "softly_earmarked"
+"""As a donor means it that does not say how closely."""
 
 
 def pledges(*states: str) -> Any:
@@ -25,6 +28,10 @@ def pledges(*states: str) -> Any:
 
 def in_kind(*states: str) -> Any:
     return lambda machine: machine.any_of(machine.in_kind, *states)
+
+
+def organization_of(appointment: str) -> str:
+    return appointment.partition(":")[0]
 
 
 def waiting(one: Record) -> list[Record]:
@@ -51,14 +58,26 @@ class Giving(Machine):
     @operation(lambda _: DONORS, 5)
     async def pledge(self, donor: str) -> None:
         by = FINANCE if self.seldom(20) else donor
-        await self._pledged(by, self._fund(), self._money(), self.day())
+        earmarking = self.pick([None, *map(str, Earmarking)])
+        await self._pledged(by, self._fund(), self._money(), self.day(), earmarking)
 
-    async def _pledged(self, by: str, fund: str, money: Record, on: Any) -> None:
-        one = await self.send("pledge", "/v1/pledges", by, fund=fund, money=money, pledged_on=on)
+    async def _pledged(self, by: str, fund: str, money: Record, on: Any, earmarking: str | None = None) -> None:
+        body = {"fund": fund, "money": money, "pledged_on": on, "earmarking": earmarking}
+        one = await self.send("pledge", "/v1/pledges", by, **body)
         if one:
-            pledge_id, worth = one["pledge_id"], self.count.rates.worth(money, on)
-            self.count.agreed[pledge_id] = self.count.rates.of(money["currency"], on)
-            await self.follow(("pledged", fund, pledge_id, {(fund, "pledged"): worth, (pledge_id, "open"): worth}))
+            self.done[f"pledge {earmarking}"] += 1
+            await self.made(one, organization_of(by), fund, money, on, earmarking=earmarking or SOFTLY)
+
+    async def made(self, one: Record, donor: str, fund: str, money: Record, on: date, **said: Any) -> None:
+        """A pledge was: whose, to which fund, of what, and what else was said; so it stays whatever becomes of it."""
+        pledge_id, worth = one["pledge_id"], self.count.rates.worth(money, on)
+        assert one["usd_minor"] == worth
+        self.said[pledge_id] = {
+            "donor": donor, "fund": fund, "pledged_on": on.isoformat(), "note": "",
+            "requirement_id": None, "import_id": None, "import_line": None, **said,
+        }  # fmt: skip
+        self.count.agreed[pledge_id] = self.count.rates.of(money["currency"], on)
+        await self.follow(("pledged", fund, pledge_id, {(fund, "pledged"): worth, (pledge_id, "open"): worth}))
 
     @operation(pledges("pledged"), 8)
     async def commit(self, one: Record) -> None:
@@ -206,7 +225,7 @@ class Giving(Machine):
         note(f"reminded of {reminded}")
         self.done["remind"] += reminded
         for pledge_id in self.pledges:
-            self.pledges[pledge_id] = await self.ledger.get(f"/v1/pledges/{pledge_id}")
+            await self.look_at(pledge_id)
 
     @operation(pledges("partially_received", "received"), 3)
     async def carry_over(self, one: Record) -> None:
@@ -232,9 +251,10 @@ class Giving(Machine):
     @operation(lambda machine: list(machine.pledges.values()), 1)
     async def reword(self, one: Record) -> None:
         by = self.pick([f"{one['donor']}:donor_officer", FINANCE, COORDINATOR])
-        path = f"/v1/pledges/{one['pledge_id']}/reword"
-        answer = await self.send("reword", path, by, one, note="Fictitious sample: otherwise.")
-        self.pledges |= {answer["pledge_id"]: answer} if answer else {}
+        words = self.pick(["Fictitious sample: otherwise.", "Fictitious sample: shorter.", ""])
+        if await self.send("reword", f"/v1/pledges/{one['pledge_id']}/reword", by, one, note=words):
+            self.said[one["pledge_id"]]["note"] = words
+            await self.look_at(one["pledge_id"])
 
     # -- in kind -----------------------------------------------------------------------------------------------------
 
@@ -264,8 +284,9 @@ class Giving(Machine):
 
     @operation(lambda machine: list(machine.in_kind.values()), 1)
     async def reword_in_kind(self, one: Record) -> None:
-        by = self.pick([f"{one['donor']}:donor_officer", FINANCE])
-        await self._in_kind("reword", one, by, description="Fictitious sample: chairs.")
+        by, words = self.pick([f"{one['donor']}:donor_officer", FINANCE]), "Fictitious sample: chairs."
+        if after := await self._in_kind("reword", one, by, description=words):
+            assert after["description"] == words
 
     async def _in_kind(self, name: str, one: Record, by: str, **body: Any) -> Record | None:
         path = f"{IN_KIND}/{one['in_kind_contribution_id']}/{name}"

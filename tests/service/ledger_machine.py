@@ -1,7 +1,7 @@
 """What a machine over the ledger holds of it: the records as they were told last, and how it draws what to do next."""
 
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -72,6 +72,8 @@ class Machine(RuleBasedStateMachine):
         self.ledger, self.count = DrivenLedger(self.servers, self.template), Count()
         self.funds: dict[str, Record] = {}
         self.pledges: dict[str, Record] = {}
+        self.said: dict[str, Record] = {}
+        """Of each pledge what its donor said as it was made, and no move but another note changes."""
         self.allocations: dict[str, Record] = {}
         self.activities: dict[str, Record] = {}
         self.requirements: dict[str, Record] = {}
@@ -172,6 +174,13 @@ class Machine(RuleBasedStateMachine):
             self.done[what] += 1
         return answer
 
+    async def send_file(self, what: str, path: str, by: str, content: bytes, kind: Mapping[str, str]) -> Record | None:
+        """The same of a command whose body is a file."""
+        answer = await self.ledger.send_file(path, by, content, kind)
+        if answer is not None:
+            self.done[what] += 1
+        return answer
+
     async def follow(self, *awaited: tuple[str, str, str, Change], open_from: date | None = None) -> None:
         """The entries that were written since are those that are awaited; whatever they are about is looked at."""
         for one in awaited:
@@ -179,9 +188,14 @@ class Machine(RuleBasedStateMachine):
         new = await self._entries_since()
         self.count.follow(new, self.purpose_of, open_from=open_from or self.open_from)
         for pledge_id in {one["pledge_id"] for one in new} - {None}:
-            self.pledges[pledge_id] = await self.ledger.get(f"/v1/pledges/{pledge_id}")
+            await self.look_at(pledge_id)
         for allocation_id in {one["allocation_id"] for one in new} - {None}:
             self.allocations[allocation_id] = await self.ledger.get(f"/v1/allocations/{allocation_id}")
+
+    async def look_at(self, pledge_id: str) -> None:
+        self.pledges[pledge_id] = told = await self.ledger.get(f"/v1/pledges/{pledge_id}")
+        said = self.said[pledge_id]
+        assert said == {name: told[name] for name in said}, "what was said of it has changed"
 
     async def _entries_since(self) -> list[Record]:
         """The oldest first; what one command wrote in an order that is the same whenever it is done."""
@@ -263,6 +277,8 @@ class Machine(RuleBasedStateMachine):
     async def check_at_the_end(self) -> None:
         for moment, told in self.kept:
             await self.check_kept(moment, told)
+        for pledge_id in self.pledges:
+            await self.look_at(pledge_id)
         await self.ledger.check_books()
         await self.ledger.check_journal()
         seen = {one["proposal_id"]: one for one in (await self.ledger.get(f"/v1/proposals{LISTED}"))["proposals"]}

@@ -21,9 +21,10 @@ from chassis.db import Database, OutcomeUnknown, Tx, is_transient
 from chassis.ids import new_id
 from chassis.migrate import role_of
 from contracts.matching import MatchConfirmed, MatchRevoked
+from contracts.pledges import Instalment
 from contracts.refusals import Refusal
 from contracts.values import Language, Money, Period
-from services.pledges import actions, activity_actions, allocation_actions, exit_actions
+from services.pledges import actions, activity_actions, allocation_actions, exit_actions, exits
 from services.pledges.activities import Plan
 from services.pledges.allocations import Purpose, Spending
 from services.pledges.earmarking import Earmarking
@@ -120,6 +121,56 @@ async def pay(db: Database, chance: random.Random, _: int) -> None:
             expected=revision,
             now=now,
         )
+
+
+async def sign(db: Database, chance: random.Random, _: int) -> None:
+    """An agreement over a pledge of which half waits for a condition."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision, minor FROM pledge WHERE status = 'pledged' AND minor > 1")
+        if one:
+            half = one["minor"] // 2
+            parts = ((one["minor"] - half, None), (half, "report_accepted"))
+            await actions.commit(
+                tx,
+                one["pledge_id"],
+                1300,
+                agreement=None,
+                schedule=tuple(Instalment(due_on=LATER, minor=minor, condition=waits) for minor, waits in parts),
+                on=DAY,
+                validity=AS_USUAL,
+                caller=FINANCE,
+                expected=one["revision"],
+                now=datetime.now(UTC),
+            )
+
+
+async def meet_condition(db: Database, chance: random.Random, _: int) -> None:
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision FROM pledge WHERE recognized_minor < minor "
+                              "AND status IN ('committed', 'partially_received')")  # fmt: skip
+        if one:
+            await actions.move(
+                tx,
+                one["pledge_id"],
+                Action.MEET_CONDITION,
+                lambda p: p.meet_condition(2, on=LATER, now=datetime.now(UTC)),
+                caller=FINANCE,
+                expected=one["revision"],
+            )
+
+
+async def lapse(db: Database, chance: random.Random, _: int) -> None:
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision FROM pledge WHERE status = 'pledged'")
+        if one:
+            await actions.move(
+                tx,
+                one["pledge_id"],
+                Action.LAPSE,
+                lambda p: exits.lapse(p, on=DAY, now=datetime.now(UTC)),
+                caller=FINANCE,
+                expected=one["revision"],
+            )
 
 
 async def reduce(db: Database, chance: random.Random, _: int) -> None:
@@ -226,6 +277,17 @@ async def give_back(db: Database, chance: random.Random, _: int) -> None:
             await allocation_actions.hear_of_revoked(tx, an_event(fact, 2, time=now), fact)
 
 
+async def give_back_by_hand(db: Database, chance: random.Random, _: int) -> None:
+    """What is left of one allocation, while others spend of it, or revoke or cancel what it is for."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT allocation_id, revision FROM allocation WHERE status = 'made'")
+        if one:
+            now = datetime.now(UTC)
+            await allocation_actions.give_back(
+                tx, one["allocation_id"], on=now.date(), caller=FINANCE, expected=one["revision"], now=now
+            )
+
+
 async def spend(db: Database, chance: random.Random, _: int) -> None:
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT allocation_id, revision, usd_minor FROM allocation WHERE status = 'made'")
@@ -246,7 +308,7 @@ async def propose(db: Database, chance: random.Random, _: int) -> None:
     """That an entry be reversed: often one that is, or is proposed to be, already."""
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT entry_id FROM entry WHERE type IN ('received', 'allocated', 'spent', 'disbursed', "
-                              "'reduced', 'written_off', 'refunded', 'carried_over')")  # fmt: skip
+                              "'recognized', 'reduced', 'written_off', 'refunded', 'carried_over')")  # fmt: skip
         if one:
             await exit_actions.propose_reversal(
                 tx,
@@ -299,7 +361,8 @@ async def cancel(db: Database, chance: random.Random, _: int) -> None:
 
 OPERATIONS: dict[Operation, int] = {
     pledge: 12, withdraw: 8, pay: 20, allocate: 50, lack: 5, give_back: 5, spend: 5, propose: 5, approve: 10,
-    plan: 4, cancel: 2, reduce: 3, write_off: 3, refund: 4, carry_over: 4,
+    plan: 4, cancel: 2, reduce: 3, write_off: 3, refund: 4, carry_over: 4, sign: 4, meet_condition: 3, lapse: 1,
+    give_back_by_hand: 3,
 }  # fmt: skip
 
 

@@ -8,13 +8,16 @@ from hypothesis import note
 from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.values import Money
 from services.pledges.allocations import WORK_PACKAGES, requirement_id_of
-from tests.service.ledger_giving import CURRENCIES, Giving
-from tests.service.ledger_machine import FIRST_DAY, Record, operation
+from services.pledges.earmarking import Earmarking
+from tests.service.ledger_giving import CURRENCIES, DONORS, Giving, organization_of
+from tests.service.ledger_machine import FIRST_DAY, LISTED, Record, operation
 from tests.service.test_pledges import FINANCE, usd
 from tests.service.test_pledges_activities import COORDINATOR, an_activity
 from tests.service.test_pledges_requirements import PERIOD, a_match
+from tests.service.test_pledges_unfunded import UNFUNDED
 
 CAME = {"received", "brought_forward"}
+TIGHTLY = "tightly_earmarked"
 
 
 def activities(*states: str) -> Any:
@@ -69,6 +72,8 @@ class Using(Giving):
         requirement_id = str(requirement_id_of(match["match_id"]))
         self.matches[requirement_id] = match
         self.requirements[requirement_id] = {"status": "open", "requirement_id": requirement_id}
+        for donor in self.pick([DONORS, DONORS[:1], ()]):
+            self.ledger.consented.shown.add((organization_of(donor), match["request_id"]))
         self.done["hear of a confirmed match"] += 1
 
     def _open(self) -> list[Record]:
@@ -90,6 +95,33 @@ class Using(Giving):
         assert {"returned"} >= {self.allocations[made]["status"] for made in waiting}, "what waited for it goes back"
         self.done["revoked and given back"] += len(waiting)
 
+    def _shown(self, organization: str) -> dict[str, int]:
+        """What of each requirement is lacking, of those that consents show to a donor."""
+        return {
+            key: one["gap_usd_minor"]
+            for key, one in self.requirements.items()
+            if one["status"] == "open" and one["gap_usd_minor"]
+            and (organization, self.matches[key]["request_id"]) in self.ledger.consented.shown
+        }  # fmt: skip
+
+    @operation(lambda machine: machine.any_of(machine.requirements, "open"), 3)
+    async def pledge_for_a_requirement(self, one: Record) -> None:
+        one, by = self.this_or_any(one, self.requirements), self.pick(DONORS)
+        requirement_id, donor = one["requirement_id"], organization_of(by)
+        if self.seldom(5):
+            self.ledger.consented.shown ^= {(donor, self.matches[requirement_id]["request_id"])}
+        shown = self._shown(donor)
+        told = (await self.ledger.get(f"{UNFUNDED}{LISTED}", by))["requirements"]
+        assert shown == {each["requirement_id"]: each["gap_usd_minor"] for each in told}
+        fund, money, on = self._fund(), self._money(), self.day()
+        earmarking = self.pick(Earmarking) if self.seldom(8) else self.pick([None, TIGHTLY])
+        body = {"fund": fund, "money": money, "pledged_on": on, "earmarking": earmarking}
+        made = await self.send("pledge for a requirement", "/v1/pledges", by, **body, requirement_id=requirement_id)
+        if made:
+            assert requirement_id in shown, "it is not shown to them"
+            assert earmarking in {None, TIGHTLY}
+            await self.made(made, donor, fund, money, on, earmarking=TIGHTLY, requirement_id=requirement_id)
+
     def is_over(self, made: Record) -> bool:
         """Whether what it was set aside for was cancelled."""
         purpose = self.requirements.get(made["requirement_id"]) or self.activities.get(made["activity_id"])
@@ -104,7 +136,7 @@ class Using(Giving):
     @operation(lambda machine: [fund for fund in machine.funds if machine.count.available(fund) > 0], 8)
     async def allocate(self, fund: str) -> None:
         wrong, sherloc = self.seldom(10), fund.startswith("SHERLOC")
-        purposes: list[Record] = [{"work_package": package} for package in WORK_PACKAGES[:2] if wrong or sherloc]
+        purposes: list[Record] = [{"work_package": self.pick(WORK_PACKAGES)} for _ in range(2) if wrong or sherloc]
         purposes += [
             {"activity_id": key}
             for key, one in self.activities.items()
@@ -129,6 +161,8 @@ class Using(Giving):
         made = await self.send(f"allocate {kind}", "/v1/allocations", FINANCE, **body)
         if made:
             allocation_id = made["allocation_id"]
+            if kind == "work_package":
+                self.done[f"allocate {about}"] += 1
             self.purpose_of[allocation_id] = of = f"{fund}/{about}" if kind == "work_package" else about
             change = {(who, "allocated"): minor for who in (fund, allocation_id, of)}
             await self.follow(("allocated", fund, allocation_id, change))

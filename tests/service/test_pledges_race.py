@@ -275,7 +275,7 @@ async def test_whoever_asks_and_whoever_is_killed_the_books_balance_and_nothing_
         held = await tx.fetch("SELECT DISTINCT p.account, p.currency FROM entry CROSS JOIN unnest(postings) AS p")
     assert {row["type"] for row in counted} == {
         "pledged", "committed", "received", "withdrawn", "allocated", "returned", "spent", "reversed",
-        "reduced", "written_off", "refunded", "disbursed", "carried_over", "brought_forward",
+        "reduced", "written_off", "refunded", "disbursed", "carried_over", "brought_forward", "recognized", "lapsed",
     }  # fmt: skip
     assert {("cash", "USD"), ("cash", "EUR"), ("refunded", "EUR"), ("exchange_difference", "EUR")} <= {
         (row["account"], row["currency"]) for row in held
