@@ -14,7 +14,7 @@ from services.pledges.consumers import HANDLERS
 from services.pledges.verify import Kind, verify
 from tests.builders import an_event, headers
 from tests.service.test_pledges import FINANCE, api, committed, eur, get, post, receive, usd
-from tests.service.test_pledges_life import LAST_YEAR, SECOND, agreed, approve, entry_of, move, part, pledge_of, refused
+from tests.service.test_pledges_life import SECOND, agreed, approve, entry_of, move, part, pledge_of, refused
 from tests.service.test_pledges_requirements import PERIOD, a_match
 
 __all__ = ["api"]
@@ -77,11 +77,11 @@ async def test_a_match_heard_of_after_its_year_was_closed_takes_effect_in_the_ne
 ) -> None:
     """And what was set aside after it was revoked, and before that was heard, goes back no earlier than it was."""
     inbox, match = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS), a_match()
-    long_ago = datetime(LAST_YEAR, 12, 20, 12, tzinfo=UTC)
+    long_ago = datetime(2025, 12, 20, 12, tzinfo=UTC)
     needed = Money(minor=500, currency="USD")
     confirmed = MatchConfirmed(**match, capacity_period=PERIOD, confirmed_at=long_ago, funding_needed=needed)
     revoked = MatchRevoked(**match, reason="other", capacity_period=PERIOD, revoked_at=long_ago)
-    await post(api, f"/v1/ledger/periods/{LAST_YEAR}/close", FINANCE)
+    await post(api, "/v1/ledger/periods/2025/close", FINANCE)
     await receive(api, await agreed(api, 1_000), usd(1_000))
     await inbox.receive(an_event(confirmed, 1, time=long_ago))
     (requirement,) = (await get(api, f"/v1/requirements?request={match['request_id']}"))["requirements"]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -15,14 +15,16 @@ from tests.builders import headers
 from tests.service.test_pledges import FINANCE, GERMANY, NORWAY, api, eur, get, pledged, post, usd
 from tests.service.test_pledges_as_at import asked, now_of, told
 from tests.service.test_pledges_closings import at_once
-from tests.service.test_pledges_life import LAST_YEAR, approve, entry_of, move
+from tests.service.test_pledges_life import approve, entry_of, move
 
 __all__ = ["api", "at_once"]
 Client = httpx.AsyncClient
 Trial = dict[tuple[str, ...], tuple[int, int]]
 BALANCES, ENTRIES = "/v1/ledger/balances", "/v1/ledger/entries?limit=7"
 YEN = {"minor": 18_000_000, "currency": "JPY"}
-BEFORE, YEAR, AFTER = LAST_YEAR - 1, LAST_YEAR, LAST_YEAR + 1
+AFTER = (datetime.now(UTC) - timedelta(days=200)).year
+"""A year of which half is over, so that its days can be named all year round."""
+BEFORE, YEAR = AFTER - 2, AFTER - 1
 ENDS_BEFORE, ENDS = f"{BEFORE}-12-31", f"{YEAR}-12-31"
 
 pytestmark = pytest.mark.usefixtures("at_once")
