@@ -76,7 +76,7 @@ class Given:
 
     `in_kind` is what the donor gave that is no money, as acknowledged; `to_a_need` the pledge to `need`, a requirement
     with the title of its request; `raised` the last statement of what the fund needs; `activity` what the fund paid for
-    that no State asked for, as it ended; `years` the fund by year, after all that.
+    that no State asked for, as it ended.
     """
 
     pledge: Mapping[str, Any]
@@ -87,7 +87,6 @@ class Given:
     need: Mapping[str, Any]
     raised: Mapping[str, Any]
     activity: Mapping[str, Any]
-    years: Sequence[Mapping[str, Any]]
     files: Sequence[Path]
 
 
@@ -108,7 +107,6 @@ async def give(
         visit.allocate,
         visit.pay_for_an_activity,
         visit.raise_what_is_needed,
-        visit.look_at_the_years,
         visit.write_down,
     ]
     await each(STEP, steps, _carry_out, 1)
@@ -121,7 +119,6 @@ async def give(
         need=visit.need,
         raised=visit.raised,
         activity=visit.activity,
-        years=visit.years,
         files=visit.files,
     )
 
@@ -145,7 +142,6 @@ class _Visit:
         self.need: Mapping[str, Any] = {}
         self.raised: Mapping[str, Any] = {}
         self.activity: Mapping[str, Any] = {}
-        self.years: Sequence[Mapping[str, Any]] = []
         self.files: list[Path] = []
 
     async def pledge(self) -> None:
@@ -250,14 +246,6 @@ class _Visit:
         self.activity = await self._api.get(DONOR, path)
         if self.activity["spent_usd_minor"] != PAID["minor"]:
             raise StepError("what was spent on the activity does not show")
-
-    async def look_at_the_years(self) -> None:
-        path = f"/v1/funds/{FUND}"
-        fund, told = await self._api.get(FINANCE, path), await self._api.get(FINANCE, f"{path}/years")
-        self.years = told["years"]
-        for figure in ("requirement_usd_minor", "committed_usd_minor", "paid_usd_minor", "spent_usd_minor"):
-            if fund[figure] != sum(one[figure] for one in self.years):
-                raise StepError(f"the years of {FUND} do not come to its {figure}")
 
     async def write_down(self) -> None:
         """The donor's statement in six languages, and the fund's file for the registry of IATI."""

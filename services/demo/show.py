@@ -23,7 +23,7 @@ from services.demo.appointing import founders
 from services.demo.giving import Given
 from services.demo.people import Api, StepError
 from services.demo.planning import Planned
-from services.demo.story import Line, Seen, Story, Told
+from services.demo.story import MAINTENANCE, Line, Seen, Story, Told
 from services.directory.actions import Founder
 
 REASONS_SHOWN = 3
@@ -186,7 +186,7 @@ def _print(console: Console, story: Story, seen: Seen, *, first: bool) -> None:
         out.print(f"given to {fund['code']} in kind, beside all that: {worth}", highlight=False)
     assert story.planned is not None, "the story came to its end"
     assert story.given is not None, "the story came to its end"
-    out.print(_years_table(story.given))
+    out.print(_years_table(story.years))
     out.print(_visit_table(story.given))
     out.print(_need_words(story.given), highlight=False)
     for file in story.given.files:
@@ -225,14 +225,14 @@ def _visit_table(given: Given) -> Table:
     return table
 
 
-def _years_table(given: Given) -> Table:
+def _years_table(years: Sequence[Mapping[str, Any]]) -> Table:
     """What the donor's fund needs in each year and how far it has come, and of what it needs which work packages."""
-    table = Table(title=f"{given.pledge['fund']} by year (US dollars)")
+    table = Table(title=f"{MAINTENANCE} by year (US dollars)")
     table.add_column("")
     names = ("requirement", "left_before", "pledged", "committed", "paid", "allocated", "spent", "gap")
     for name in names:
         table.add_column(name.replace("_", " "), justify="right")
-    for year in given.years:
+    for year in years:
         rows = [(str(year["year"]), year), *((f"  {one['work_package']}", one) for one in year["work_packages"])]
         for title, one in rows:
             amounts = (one.get(f"{name}_usd_minor") for name in names)
@@ -309,6 +309,7 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
         "filed_now": first,
         "requests": [_told(told) for told in story.told],
         "funds": story.funds,
+        "years": story.years,
         "round": story.planned.round if story.planned else None,
         "donor": {
             "pledge": story.given.pledge,
@@ -319,7 +320,6 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
             "to_a_need": story.given.to_a_need,
             "need": story.given.need,
             "raised": story.given.raised,
-            "years": story.given.years,
             "files": [str(file) for file in story.given.files],
         }
         if story.given

@@ -90,6 +90,7 @@ class Story:
         self.filed_before = 0
         self.told: list[Told] = []
         self.funds: list[Mapping[str, Any]] = []
+        self.years: Sequence[Mapping[str, Any]] = []
         self.planned: Planned | None = None
         self.given: Given | None = None
 
@@ -336,6 +337,11 @@ class Story:
             await self._cover(told, line)
             self._say("funds are allocated, SHERLOC's maintenance first", number, len(unfunded) + 1)
         self.funds = (await self._api.get(FINANCE, "/v1/funds"))["funds"]
+        fund = next(one for one in self.funds if one["code"] == MAINTENANCE)
+        self.years = (await self._api.get(FINANCE, f"/v1/funds/{MAINTENANCE}/years"))["years"]
+        for figure in ("requirement_usd_minor", "committed_usd_minor", "paid_usd_minor", "allocated_usd_minor"):
+            if fund[figure] != sum(one[figure] for one in self.years):
+                raise StepError(f"the years of {MAINTENANCE} do not come to its {figure}")
 
     async def _cover(self, told: Told, line: Line) -> None:
         async def requirement() -> Mapping[str, Any] | None:
