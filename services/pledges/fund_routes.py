@@ -160,12 +160,10 @@ async def show_fund_years(
             raise Missing("not-found")
         async with tx.by_itself():
             moved = await balances.progress_by_year(tx, code, as_at=moment or EVER)
-            promised = OfYears(Counter(), Counter())
+            agreed = OfYears(Counter(), Counter())
             async for facts in store.committing(tx, code):
-                of_pledge = of_years(facts, as_at=moment or EVER)
-                promised.committed.update(of_pledge.committed)
-                promised.written_off.update(of_pledge.written_off)
-    return Response(years_view(found[0], promised, moved, as_at=moment))
+                agreed.add(of_years(facts, as_at=moment or EVER))
+    return Response(years_view(found[0], agreed, moved, as_at=moment))
 
 
 async def _moment(db: Database, caller: Caller, given: str | None, *, now: datetime) -> datetime | None:

@@ -78,8 +78,8 @@ class WorkPackageYearView(Struct, frozen=True, kw_only=True):
 class FundYearView(Struct, frozen=True, kw_only=True):
     """What a fund needs in a year, what is committed for it and what moved in it, in US-dollar cents.
 
-    `committed`, and of it `written_off`, is of the instalments that are due in the year, and of what became of earlier
-    ones only in it. All else is what moved in it by value date, below zero where more was taken back: `pledged` less
+    `committed` and `written_off` are of the instalments that are due in the year, and of what became of earlier ones
+    only in it. All else is what moved in it by value date, below zero where more was taken back: `pledged` less
     what was signed for, withdrawn or lapsed in it. Of each of these figures all years together are the fund's.
     `left_before` is what had been committed for earlier years, and was neither needed nor spent in them. `gap` is what
     of the requirement is not covered by that and by what is committed for the year, less what was written off, refunded

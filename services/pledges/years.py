@@ -39,10 +39,15 @@ COMMITTING: tuple[type[Fact], ...] = (
 
 
 class OfYears(Struct, frozen=True):
-    """US-dollar cents by year; what was written off is a part of what was committed."""
+    """US-dollar cents by year; all that was written off is a part of all that was committed."""
 
     committed: Counter[int]
     written_off: Counter[int]
+
+    def add(self, other: "OfYears") -> None:
+        """Of another pledge; figures below zero, too."""
+        self.committed.update(other.committed)
+        self.written_off.update(other.written_off)
 
 
 def of_years(facts: Iterable[tuple[datetime, Fact]], *, as_at: datetime) -> OfYears:
