@@ -7,9 +7,9 @@ never changed; `chassis/sealing.py` chains them. What names a person's whereabou
 import hashlib
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from uuid import UUID
 
+from chassis import clock
 from chassis.db import Tx
 from chassis.telemetry import correlation_id, origin
 from chassis.writes import Write
@@ -92,7 +92,7 @@ async def note_read(tx: Tx, action: str, aggregate: str, aggregate_id: UUID, ver
         return
     await tx.write(
         _NOTE_READ,
-        datetime.now(UTC),
+        clock.now(),
         action,
         aggregate,
         aggregate_id,
@@ -113,7 +113,7 @@ async def _note(
     hashed, salt, address = _whence()
     await tx.write(
         _NOTE,
-        datetime.now(UTC),
+        clock.now(),
         *_who(tx),
         correlation,
         hashed,

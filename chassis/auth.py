@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -21,6 +21,7 @@ import structlog
 from joserfc import jwk, jwt
 from msgspec.structs import replace
 
+from chassis import clock
 from chassis.ids import new_id
 from chassis.keyfile import key_made_once
 from chassis.keys import ALGORITHM, Keys, claimed_issuer
@@ -164,7 +165,7 @@ class Verifier:
             raise Unavailable("identity-unavailable") from error
         if person_id is None:
             raise Forbidden("person-not-known")
-        held = [one for one in self._directory.in_force(person_id, datetime.now(UTC)) if one.scopes is None]
+        held = [one for one in self._directory.in_force(person_id, clock.now()) if one.scopes is None]
         if self._directory.stale():
             # Who has ended meanwhile, or begun, is not known: what is another State's stays closed.
             held = [one for one in held if one.role in AT_HOME]
@@ -181,7 +182,7 @@ class Verifier:
             client_id = UUID(claims.sub)
         except ValueError as error:
             raise Unidentified("token-invalid") from error
-        held = [one for one in self._directory.in_force(client_id, datetime.now(UTC)) if one.scopes is not None]
+        held = [one for one in self._directory.in_force(client_id, clock.now()) if one.scopes is not None]
         if not held or claims.client_id != claims.sub:
             raise Unidentified("token-invalid")
         caller, asked = _acting(held, acting), str(claims.scope).split()

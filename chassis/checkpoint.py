@@ -10,7 +10,7 @@ import io
 import json
 import os
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -18,6 +18,7 @@ import msgspec
 from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
+from chassis import clock
 from chassis.db import Database
 from chassis.keyfile import key_made_once
 from chassis.keys import ALGORITHM
@@ -148,7 +149,7 @@ async def keep_checkpoints(db: Database, settings: Settings) -> None:
                 service=db.source,
                 height=last["height"],
                 hash=last["hash"].hex(),
-                at=datetime.now(UTC),
+                at=clock.now(),
             )
             await asyncio.to_thread(append, path, signed(checkpoint, key))
             height = last["height"]

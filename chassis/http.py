@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from operator import attrgetter
@@ -35,6 +35,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from chassis import clock
 from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_revision
 from chassis.db import Database, OutcomeUnknown, is_transient
 from chassis.doorkeeper import IDENTITY, READING, Doorkeeper, Verifying
@@ -224,7 +225,7 @@ def stream_of(
 
 
 def now_of() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()
 
 
 def created(view: T, *, location: str, revision: int) -> Response[T]:

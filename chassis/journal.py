@@ -8,7 +8,7 @@ was left, a second later, under a lease.
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple, cast
 from uuid import UUID
@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from chassis import clock
 from chassis.audit import note_changes
 from chassis.bus import Bus
 from chassis.db import Database, Tx
@@ -67,7 +68,7 @@ async def announce(tx: Tx, fact: Fact, *, version: int, because: Event | None = 
 
 async def announce_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Event | None = None) -> Sequence[Event]:
     """State several facts, each with its aggregate's new revision, in this order and in one statement."""
-    now = datetime.now(UTC)
+    now = clock.now()
     events = [_event(fact, version, because, tx.caller, now) for fact, version in facts]
     encoded = [msgspec.json.encode(event) for event in events]
     assert all(len(one) <= EVENT_BYTES_MAX for one in encoded), (

@@ -10,13 +10,14 @@ import re
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
 import httpx
 import msgspec
 
+from chassis import clock
 from chassis.auth import LEEWAY_SECONDS, SUBJECT_LENGTH_MAX
 from chassis.keys import ALGORITHM, DISCOVERY, Keys, body_of, document, is_safe, json_object
 from contracts.refusals import Unavailable, Unidentified
@@ -265,6 +266,6 @@ def _tokens(granted: Granted, subject: str, *, id_token: str | None, refresh_tok
         subject=subject,
         access_token=granted.access_token,
         id_token=id_token,
-        expires_at=None if lifetime is None else datetime.now(UTC) + timedelta(seconds=lifetime),
+        expires_at=None if lifetime is None else clock.now() + timedelta(seconds=lifetime),
         refresh_token=refresh_token,
     )

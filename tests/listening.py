@@ -4,14 +4,13 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chassis import runtime
+from chassis import clock, runtime
 from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.embedded import free_port
@@ -118,7 +117,7 @@ class Place:
 
     def end(self, appointment: str) -> None:
         """As if the directory had told that it has ended."""
-        (held,) = self.running[0].callers.in_force(persona_id(appointment), datetime.now(UTC))
+        (held,) = self.running[0].callers.in_force(persona_id(appointment), clock.now())
         ended = replace(held, ended=True, version=held.version + 1)
         self.running[0].callers.hear(News(holdings=[ended], people=[], after="0.0", more=False), asked_at=float("inf"))
 

@@ -87,6 +87,7 @@ class Receiver:
 
 def certify(folder: Path, names: Sequence[str]) -> None:
     """`authority.pem`, and `server.pem` with a certificate for these names and its key."""
+    # Who checks it asks the machine what time it is.
     now = datetime.now(UTC)
     keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
     subjects = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("Authority (test)", names[0])]

@@ -3,7 +3,7 @@
 import base64
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook as HmacVerifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from chassis import clock
 from chassis.callers import Seats
 from chassis.db import Database
 from chassis.inbox import Inbox
@@ -43,7 +44,7 @@ def verified(request: Received, key: str) -> bool:
         return True
     public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key.removeprefix("whpk_")))
     signed = f"{request.headers['webhook-id']}.{request.headers['webhook-timestamp']}.".encode() + request.body
-    if abs(datetime.now(UTC).timestamp() - int(request.headers["webhook-timestamp"])) > 300:
+    if abs(clock.now().timestamp() - int(request.headers["webhook-timestamp"])) > 300:
         return False
     for version, _, signature in (one.partition(",") for one in request.headers["webhook-signature"].split(" ")):
         try:
@@ -100,7 +101,7 @@ def senders(db: Database, settings: Settings, receiver: Receiver) -> ASender:
             Doors(settings).keyring,
             Terms(bounds=LOOPBACK, **terms),
             seats or Everybody(),
-            clock=lambda: at or datetime.now(UTC),
+            clock=lambda: at or clock.now(),
             spread=lambda: 0.0,
         )
 

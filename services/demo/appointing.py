@@ -1,9 +1,9 @@
 """Who is who in the sample world, entered through the public API: organizations, people, appointments by two."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from chassis import clock
 from contracts.callers import Subject
 from contracts.values import Language
 from services.demo.people import Api, Persona, StepError, personas
@@ -81,7 +81,7 @@ def _appointment(persona: Persona) -> Mapping[str, Any]:
         "person_id": str(persona.person_id),
         "organization": persona.organization,
         "role": persona.role,
-        "from": str(datetime.now(UTC).date()),
+        "from": str(clock.now().date()),
         "letter": LETTER,
     }
 

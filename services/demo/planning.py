@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 
+from chassis import clock
 from services.demo.appointing import Each, Lists
 from services.demo.people import Api, StepError
 from services.demo.samples import coming
@@ -33,7 +33,7 @@ async def plan_a_round(api: Api, every: Lists, each: Each, until: Until[Any]) ->
 
     It is adopted by whoever looks at it: `POST /v1/rounds/{id}/adopt`. Raises StepError.
     """
-    samples = list(enumerate(msgspec.json.decode(coming("round_requests.json", today=datetime.now(UTC).date())), 1))
+    samples = list(enumerate(msgspec.json.decode(coming("round_requests.json", today=clock.now().date())), 1))
     requests: list[Mapping[str, Any]] = []
 
     async def file(numbered: tuple[int, Mapping[str, Any]]) -> None:

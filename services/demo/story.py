@@ -8,12 +8,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from chassis import clock
 from contracts.facts import Event
 from services.demo.appointing import appoint_everybody
 from services.demo.giving import Given, give
@@ -191,11 +191,11 @@ class Story:
                 path = f"/v1/offerings/{offering['offering_id']}/approve"
                 await self._api.post(COORDINATOR, path, {}, revision=offering["revision"])
 
-        samples = list(enumerate(msgspec.json.decode(coming("offerings.json", today=datetime.now(UTC).date())), 1))
+        samples = list(enumerate(msgspec.json.decode(coming("offerings.json", today=clock.now().date())), 1))
         await self._each("providers offer, a coordinator approves", samples, offer, SIDE_BY_SIDE)
 
     async def _file(self) -> None:
-        samples = list(enumerate(msgspec.json.decode(coming("requests.json", today=datetime.now(UTC).date())), 1))
+        samples = list(enumerate(msgspec.json.decode(coming("requests.json", today=clock.now().date())), 1))
         self.told = [None] * len(samples)  # type: ignore[list-item]
 
         async def file(numbered: tuple[int, Mapping[str, Any]]) -> None:

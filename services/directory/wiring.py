@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from chassis import clock
 from chassis.db import Database
 from chassis.erasure import Ledger
 from chassis.following import Followed
@@ -55,7 +56,7 @@ def own(running: Running) -> Tokens:
 async def tell_expiring(db: Database) -> None:
     """Tell of the API clients whose last day is near."""
     async with db.transaction() as tx:
-        await client_actions.tell_expiring(tx, now=datetime.now(UTC))
+        await client_actions.tell_expiring(tx, now=clock.now())
 
 
 async def keep_ledger(db: Database, settings: Settings) -> None:
@@ -64,7 +65,7 @@ async def keep_ledger(db: Database, settings: Settings) -> None:
 
     async def write() -> None:
         nonlocal after
-        began_at = datetime.now(UTC)
+        began_at = clock.now()
         await write_down(db, settings, after=after)
         after = began_at - OVERLAP
 
@@ -104,4 +105,4 @@ SERVICE = Service(
 async def found(db: Database, founders: Sequence[actions.Founder]) -> None:
     """Appoint the first administrators. Raises Conflict where there are, Invalid for too few."""
     async with db.transaction() as tx:
-        await actions.found(tx, founders, now=datetime.now(UTC))
+        await actions.found(tx, founders, now=clock.now())

@@ -1,12 +1,13 @@
 """What matching hears: all that becomes of a request, what follows for the matches of its lines, who was erased."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from msgspec.structs import asdict
 
+from chassis import clock
 from chassis.db import Tx
 from chassis.erasure import forget, hearing
 from chassis.inbox import Handler
@@ -47,7 +48,7 @@ async def hear_of_submission(tx: Tx, event: Event, fact: RequestSubmitted) -> No
     await _hear_of_consent_by_submission(tx, event, fact)
     await reading_store.want_submitted(tx, fact.request_id, fact.texts_hash)
     begins = event.aggregateversion == 1
-    await suggesting.anew(tx, fact.request_id, because=event, now=datetime.now(UTC), begins=begins)
+    await suggesting.anew(tx, fact.request_id, because=event, now=clock.now(), begins=begins)
 
 
 async def hear_of_move(tx: Tx, event: Event, fact: Any) -> None:
@@ -67,7 +68,7 @@ async def hear_of_reopening(tx: Tx, event: Event, fact: RequestReopened) -> None
     """The lines seek again: also what expired when the request was closed may be suggested anew."""
     await hear_of_move(tx, event, fact)
     await reading_store.want_request(tx, fact.request_id)
-    await suggesting.anew(tx, fact.request_id, because=event, now=datetime.now(UTC))
+    await suggesting.anew(tx, fact.request_id, because=event, now=clock.now())
 
 
 async def hear_of_end(
@@ -78,7 +79,7 @@ async def hear_of_end(
         # What a closed request said is read still, where its State or the office looks for similar ones.
         await reading_store.forget(tx, fact.request_id)
     matches = await match_store.not_confirmed_of_request(tx, fact.request_id)
-    await suggesting.expire(tx, matches, because=event, now=datetime.now(UTC))
+    await suggesting.expire(tx, matches, because=event, now=clock.now())
 
 
 async def hear_of_revision(tx: Tx, event: Event, fact: RequestRevised) -> None:
@@ -141,7 +142,7 @@ async def hear_of_circulation(tx: Tx, event: Event, fact: CirculationDecided) ->
 
 async def _expire_untold(tx: Tx, event: Event, request_id: UUID) -> None:
     """Where no consent is left that lets its provider know, what was shown ends, unless it is agreed or of UNODC."""
-    now = datetime.now(UTC)
+    now = clock.now()
     shown = [
         match
         for match in await match_store.not_confirmed_of_request(tx, request_id)

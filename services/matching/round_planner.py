@@ -7,11 +7,11 @@ that ends before its time is an answer like any other: the round has failed, and
 import asyncio
 import contextlib
 from collections.abc import Callable
-from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
 
+from chassis import clock
 from chassis.db import Database, Tx, is_transient
 from chassis.ids import new_id
 from services.matching import round_actions, round_store
@@ -107,7 +107,7 @@ class Planner:
 
     async def _answer_of(self, round_id: UUID) -> None:
         async with self._db.transaction() as tx:
-            papers = await round_actions.prepare(tx, round_id, now=datetime.now(UTC))
+            papers = await round_actions.prepare(tx, round_id, now=clock.now())
             if papers is None:
                 await round_store.end_lease(tx, round_id)
                 return
@@ -125,7 +125,7 @@ class Planner:
 
     async def _conclude(self, round_id: UUID, answer: RoundAnswer, *, lines: int = 0) -> None:
         async with self._db.transaction() as tx:
-            await round_actions.answer(tx, round_id, answer, lines=lines, now=datetime.now(UTC))
+            await round_actions.answer(tx, round_id, answer, lines=lines, now=clock.now())
 
 
 async def _solution_of(tx: Tx, round_id: UUID | None) -> Solution | None:

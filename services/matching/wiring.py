@@ -1,7 +1,7 @@
 """The matching service, put together."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from chassis import clock
 from chassis.db import Database, OutcomeUnknown, is_transient
 from chassis.following import Followed
 from chassis.peers import PeerError
@@ -67,10 +68,10 @@ log = structlog.get_logger()
 
 async def lapse_offerings(db: Database) -> None:
     async with db.transaction() as tx:
-        past = await offering_store.past_validity(tx, datetime.now(UTC).date())
+        past = await offering_store.past_validity(tx, clock.now().date())
     for offering_id in past:
         async with db.transaction() as tx:
-            await offering_actions.lapse(tx, offering_id, now=datetime.now(UTC))
+            await offering_actions.lapse(tx, offering_id, now=clock.now())
 
 
 class SecondLooks:
@@ -81,17 +82,17 @@ class SecondLooks:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._looked_until = datetime.now(UTC) - LOOK_BACK
+        self._looked_until = clock.now() - LOOK_BACK
 
     async def look(self) -> None:
-        until = datetime.now(UTC) - SETTLED
+        until = clock.now() - SETTLED
         async with self._db.transaction() as tx:
             settled = await offering_store.available_since(tx, self._looked_until, until)
             strays = await match_store.strays(tx)
         for offering_id in settled:
             try:
                 async with self._db.transaction() as tx:
-                    await offering_actions.look_again(tx, offering_id, now=datetime.now(UTC))
+                    await offering_actions.look_again(tx, offering_id, now=clock.now())
             except Exception as error:
                 if is_transient(error) or isinstance(error, OutcomeUnknown):
                     raise
@@ -100,7 +101,7 @@ class SecondLooks:
         self._looked_until = until
         for match_id in strays:
             async with self._db.transaction() as tx:
-                await offering_actions.expire_stray(tx, match_id, now=datetime.now(UTC))
+                await offering_actions.expire_stray(tx, match_id, now=clock.now())
 
 
 async def read_consents(running: Running) -> None:
@@ -163,7 +164,7 @@ async def plan_rounds(planner: Planner) -> None:
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
-    reader = Reader(running.db, running.peers, clock=lambda: datetime.now(UTC))
+    reader = Reader(running.db, running.peers, clock=clock.now)
     return {
         "texts": reader.run,
         "consents": partial(every, CONSENTS_SECONDS, partial(read_consents, running)),

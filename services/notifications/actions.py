@@ -2,10 +2,10 @@
 
 import hashlib
 import secrets
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
-from chassis import erasure
+from chassis import clock, erasure
 from chassis.commands import check_revision
 from chassis.db import Tx
 from chassis.ids import new_id
@@ -82,7 +82,7 @@ async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasu
 
     A mail that is still owed finds no address, and ends as `unsubscribed`.
     """
-    now = datetime.now(UTC)
+    now = clock.now()
     dropped = dict(await erasure.forget(tx, person_id, because))
     subscriptions = await store.subscriptions_of(tx, person_id)
     webhooks = await webhook_store.of_person(tx, person_id)

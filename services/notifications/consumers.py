@@ -1,8 +1,8 @@
 """What the notifications service hears: every fact that somebody is told of, and who was erased."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
+from chassis import clock
 from chassis.db import Tx
 from chassis.erasure import hearing
 from chassis.inbox import Handler
@@ -13,7 +13,7 @@ from services.notifications.audience import TOLD
 
 
 async def tell(tx: Tx, event: Event, fact: Fact) -> None:
-    await actions.tell(tx, event, fact, now=datetime.now(UTC))
+    await actions.tell(tx, event, fact, now=clock.now())
 
 
 HANDLERS: Mapping[type[Fact], Handler] = {**dict.fromkeys(TOLD, tell), PersonErased: hearing(actions.forget)}

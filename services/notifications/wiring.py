@@ -2,12 +2,12 @@
 
 import random
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import structlog
 
+from chassis import clock
 from chassis.following import Followed
 from chassis.service import Running, Service
 from chassis.settings import Settings
@@ -37,18 +37,14 @@ def terms(settings: Settings) -> Terms | None:
     )
 
 
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
 def loops(running: Running) -> Mapping[str, Loop]:
-    count = partial(count_overdue, running.db, clock=now)
+    count = partial(count_overdue, running.db, clock=clock.now)
     found: dict[str, Loop] = {"overdue mails": partial(every, OVERDUE_POLL_SECONDS, count)}
     mail = terms(running.settings)
     if mail is None:
         log.warning("no mail is sent: it is off, or SMTP_URL is not set; what is owed stays owed")
     else:
-        found["sender"] = Sender(running.db, mail, running.callers, clock=now).run
+        found["sender"] = Sender(running.db, mail, running.callers, clock=clock.now).run
     doors: Doors = running.own
     if doors.open:
         sender = WebhookSender(
@@ -57,7 +53,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
             doors.keyring,
             WebhookTerms(bounds=doors.bounds),
             running.callers,
-            clock=now,
+            clock=clock.now,
             spread=random.random,
         )
         found |= {f"webhooks {number}": sender.run for number in range(1, SENDERS + 1)}

@@ -6,11 +6,12 @@ The edge opens the transaction.
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
+from chassis import clock
 from chassis.commands import check_revision
 from chassis.db import Tx
 from chassis.journal import announce_all
@@ -80,7 +81,7 @@ async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Even
         if on is not None:
             said_at = next(getattr(fact, name) for name in fact.__struct_fields__ if name.endswith("_at"))
             # What is heard late may be of a year that is closed by now, and takes effect in one that was to come.
-            check_not_ahead(on, said_at if because is None else max(said_at, datetime.now(UTC)))
+            check_not_ahead(on, said_at if because is None else max(said_at, clock.now()))
         if on is not None and not isinstance(fact, ProposalMade):
             await periods.hold_open(tx, on)
     events = await announce_all(tx, facts, because=because)

@@ -39,8 +39,10 @@ async def final_until(tx: Tx) -> datetime:
     return await tx.fetchval("SELECT final_until FROM closed")  # type: ignore[no-any-return]
 
 
-async def close(tx: Tx, before: Closed | None, *, allowance_seconds: float | None = None) -> Closed:
+async def close(tx: Tx, before: Closed | None, *, now: datetime) -> Closed:
     """Close the books at a moment a little ago, and make `before.until` final unless somebody still writes who may.
+
+    Never later than the database's own clock says, or a machine that is ahead would close them to all the others.
 
     Each time in a transaction of its own, with what the last one returned: what the first closes the second sees
     closed, and the third makes final.
@@ -52,14 +54,15 @@ async def close(tx: Tx, before: Closed | None, *, allowance_seconds: float | Non
     row = await tx.fetchrow(
         """
         UPDATE closed SET
-            until = greatest(until, clock_timestamp() - $1 * interval '1 second'),
+            until = greatest(until, least(clock_timestamp(), $4) - $1 * interval '1 second'),
             final_until = greatest(final_until,
                 CASE WHEN pg_snapshot_xmin(pg_current_snapshot()) >= $2::text::xid8 THEN $3::timestamptz END)
         RETURNING final_until, pg_current_xact_id()::text AS transaction
         """,
-        ALLOWANCE_SECONDS if allowance_seconds is None else allowance_seconds,
+        ALLOWANCE_SECONDS,
         str(before.transaction) if before else None,
         before.until if before else None,
+        now,
     )
     assert row is not None, "it is the row that was just read"
     return Closed(until=seen["until"], final_until=row["final_until"], transaction=int(row["transaction"]))

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from litestar.params import QueryParameter
 
+from chassis import clock
 from chassis.db import Database
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller
@@ -45,7 +46,7 @@ async def until_final(db: Database, caller: Caller, moment: datetime, *, now: da
         if moment > now or time.monotonic() > ends:
             raise Conflict("moment-not-final", final_until=final_until.isoformat())
         async with db.transaction(by=caller) as tx, tx.by_itself():
-            closed = await closings.close(tx, closed)
+            closed = await closings.close(tx, closed, now=clock.now())
         if closed.final_until < moment:
             await asyncio.sleep(FINAL_POLL_SECONDS)
 

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import structlog
 
+from chassis import clock
 from chassis.db import Database, OutcomeUnknown, is_transient
 from chassis.following import Followed
 from chassis.service import Running, Service
@@ -68,7 +69,7 @@ async def close_books(db: Database, closed: Closed | None) -> Closed | None:
         behind = await closings.is_behind(tx)
     if behind:
         async with db.transaction() as tx:
-            closed = await closings.close(tx, closed)
+            closed = await closings.close(tx, closed, now=clock.now())
     made = 1
     while made:
         async with db.transaction() as tx:
@@ -92,7 +93,7 @@ async def _count_again(db: Database) -> None:
 
 async def remind_or_lapse(db: Database, lapse_days: int, now: datetime | None = None) -> None:
     """Each pledge by itself: one that cannot be keeps no other waiting."""
-    now = now or datetime.now(UTC)
+    now = now or clock.now()
     async with db.transaction() as tx:
         due = await exit_actions.due(tx, now, lapse_days=lapse_days)
     for pledge_id in due:

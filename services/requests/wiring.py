@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 import structlog
 
-from chassis import files
+from chassis import clock, files
 from chassis.db import Database
 from chassis.following import Followed
 from chassis.scanner import Scanner, Verdict, scanner_of
@@ -41,17 +40,17 @@ log = structlog.get_logger()
 
 async def end_windows(db: Database) -> None:
     async with db.transaction() as tx:
-        await actions.end_windows(tx, datetime.now(UTC))
+        await actions.end_windows(tx, clock.now())
 
 
 async def end_consents(db: Database) -> None:
     async with db.transaction() as tx:
-        await actions.end_consents(tx, datetime.now(UTC))
+        await actions.end_consents(tx, clock.now())
 
 
 async def remind_or_lapse(db: Database) -> None:
     async with db.transaction() as tx:
-        await actions.remind_or_lapse(tx, datetime.now(UTC))
+        await actions.remind_or_lapse(tx, clock.now())
 
 
 async def keep_scanning(db: Database, keeping: Keeping, scanner: Scanner) -> None:
@@ -73,7 +72,7 @@ async def scan(db: Database, keeping: Keeping, scanner: Scanner) -> int:
             silent += 1
             continue
         async with db.transaction() as tx:
-            await attachment_actions.judge(tx, attachment_id, verdict, now=datetime.now(UTC))
+            await attachment_actions.judge(tx, attachment_id, verdict, now=clock.now())
         if verdict is Verdict.INFECTED:
             await keeping.drop(attachment_id)
     return silent

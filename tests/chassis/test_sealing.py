@@ -13,7 +13,7 @@ import pytest
 from joserfc import jwk
 
 from chassis import checkpoint as checkpoints
-from chassis import sealing
+from chassis import clock, sealing
 from chassis.checkpoint import (
     append,
     file_of,
@@ -198,9 +198,7 @@ async def test_a_checkpoint_is_signed_and_names_the_end_of_the_chain(
 
 
 def test_a_line_that_was_changed_or_signed_by_another_key_is_none(own: Settings, tmp_path: Path) -> None:
-    checkpoint = checkpoints.Checkpoint(
-        service="requests", height=7, hash="ab" * 32, at=checkpoints.datetime.now(checkpoints.UTC)
-    )
+    checkpoint = checkpoints.Checkpoint(service="requests", height=7, hash="ab" * 32, at=clock.now())
     line = checkpoints.signed(checkpoint, signing_key(own, "requests"))
     stranger = jwk.OKPKey.generate_key("Ed25519", parameters={"kid": str(signing_key(own, "requests").kid)})
 
@@ -220,9 +218,7 @@ def test_a_key_file_signs_with_its_first_key_and_knows_all(own: Settings, tmp_pa
     old, new = (jwk.OKPKey.generate_key("Ed25519", parameters={"kid": kid}) for kid in ("old", "new"))
     given = replace(own, audit_key_file=tmp_path / "keys.json")
     (tmp_path / "keys.json").write_text(json.dumps({"keys": [new.as_dict(private=True), old.as_dict(private=False)]}))
-    checkpoint = checkpoints.Checkpoint(
-        service="requests", height=7, hash="", at=checkpoints.datetime.now(checkpoints.UTC)
-    )
+    checkpoint = checkpoints.Checkpoint(service="requests", height=7, hash="", at=clock.now())
 
     assert (
         read_signed(checkpoints.signed(checkpoint, old), known_keys(given, "requests"), checkpoints.Checkpoint)
@@ -249,7 +245,7 @@ def test_a_key_of_one_service_signs_for_that_one_alone(own: Settings, tmp_path: 
         file.write_text(new_key(file.stem))
     (tmp_path / "public.jwk").write_text(public_halves(files))
     of_requests, verifying = (replace(own, audit_key_file=file) for file in (files[0], tmp_path / "public.jwk"))
-    now = checkpoints.datetime.now(checkpoints.UTC)
+    now = clock.now()
     right, wrong = (
         checkpoints.signed(
             checkpoints.Checkpoint(service=service, height=7, hash="", at=now), signing_key(of_requests, "requests")

@@ -6,14 +6,13 @@ import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from chassis import sealing, tampering
+from chassis import clock, sealing, tampering
 from chassis.checkpoint import Checkpoint, append, file_of, signed, signing_key
 from chassis.db import Database
 from chassis.journal import announce, announce_all
@@ -53,7 +52,7 @@ async def sign(db: Database, own: Settings) -> None:
     async with db.transaction() as tx:
         last = await tx.fetchrow("SELECT height, hash FROM seal ORDER BY height DESC LIMIT 1")
     assert last is not None
-    checkpoint = Checkpoint(service="requests", height=last["height"], hash=last["hash"].hex(), at=datetime.now(UTC))
+    checkpoint = Checkpoint(service="requests", height=last["height"], hash=last["hash"].hex(), at=clock.now())
     append(file_of(own, "requests"), signed(checkpoint, signing_key(own, "requests")))
 
 

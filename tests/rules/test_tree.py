@@ -135,6 +135,12 @@ def written_elsewhere(files: Sources) -> list[tuple[str, str]]:
     ]
 
 
+def clocks(files: Sources) -> list[str]:
+    """Who asks the machine for the day: no test could say which it is."""
+    asked = re.compile(r"\b(datetime\.(now|today|utcnow)|date\.today)\b")
+    return [path for path, text in files.items() if asked.search(text) and path != "chassis/clock.py"]
+
+
 def undocumented(name: str, text: str, listens_to: tuple[str, ...]) -> list[str]:
     """What a service's three lines do not say, or say wrongly."""
     lines = (ast.get_docstring(ast.parse(text)) or "").splitlines()
@@ -200,6 +206,11 @@ def test_a_table_of_the_chassis_has_its_writers_alone() -> None:
     assert not written_elsewhere(sources("chassis", "services"))
 
 
+def test_the_time_is_asked_for_in_one_place() -> None:
+    assert not clocks(sources("contracts", "chassis", "services"))
+    assert not clocks(sources("tests/service"))
+
+
 def test_every_rule_of_this_file_bites() -> None:
     start = "async def f(db):\n    {}\n"
 
@@ -215,6 +226,9 @@ def test_every_rule_of_this_file_bites() -> None:
         {"services/requests/api.py": start.format("async with db.transaction(): pass")}
     )
     assert [("services/a.py", "journal")] == written_elsewhere({"services/a.py": '"INSERT INTO journal (event_id)"'})
+    assert ["services/a.py"] == clocks(
+        {"services/a.py": "today = date.today()", "chassis/clock.py": "datetime.now(UTC)"}
+    )
     assert [("services/a.py", "inbox")] == written_elsewhere({"services/a.py": '"DELETE FROM inbox"'})
 
 

@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from chassis.db import Database
 from chassis.http import application
 from chassis.runtime import alive, verifier
 from chassis.settings import Settings
+from tests.clocks import TODAY
 from tests.conftest import every_service
 from tests.seats import seat_in
 from tests.service.directory_steps import done
@@ -23,7 +24,6 @@ from tests.service.test_callers import KNOWN_SECONDS, directory, until, without_
 
 Client = httpx.AsyncClient
 KENYA, NORWAY, ADMINISTRATOR, AUDITOR = "KEN:focal_point", "NOR:focal_point", "UNODC:administrator", "UNODC:auditor"
-TODAY = datetime.now(UTC).date()
 REQUESTS, TOKEN = "/v1/requests", "/v1/token"
 GRANT = {"grant_type": "client_credentials"}
 BOTH = ["read", "write"]

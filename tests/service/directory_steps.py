@@ -1,7 +1,6 @@
 """What tests of the directory begin with: founders, organizations, people, appointments."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from services.directory.store import PersonTexts
 from services.directory.wiring import found
 from tests import builders
 from tests.builders import headers
+from tests.clocks import TODAY
 from tests.seats import ISSUER, seat
 
 Client = httpx.AsyncClient
@@ -24,7 +24,6 @@ FIRST, OTHER = "UNODC:administrator", "UNODC:other_administrator"
 """The personas who are the two founders; the other one acts as `second`."""
 
 KENYA = "KEN:focal_point"
-TODAY = datetime.now(UTC).date()
 ROOT = Path(__file__).parents[2]
 
 

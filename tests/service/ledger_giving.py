@@ -1,12 +1,13 @@
 """What donors do with what they give, and finance officers with it: pledges and contributions in kind, as a machine does."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import note
 from hypothesis import strategies as st
 
+from chassis import clock
 from services.pledges.earmarking import Earmarking
 from services.pledges.wiring import remind_or_lapse
 from tests.service.ledger_count import Change, cents, support_of
@@ -220,7 +221,7 @@ class Giving(Machine):
     @operation(pledges(*SIGNED), 1)
     async def remind(self, _: Record) -> None:
         before = await self.ledger.written()
-        await remind_or_lapse(self.ledger.db, 10_000, datetime.now(UTC) + timedelta(days=3))
+        await remind_or_lapse(self.ledger.db, 10_000, clock.now() + timedelta(days=3))
         reminded = await self.ledger.written() - before
         note(f"reminded of {reminded}")
         self.done["remind"] += reminded

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 from msgspec import Struct
 
+from chassis import clock
 from services.pledges.closings import Closed
 from services.pledges.wiring import close_books
 from tests.conftest import Servers
@@ -157,7 +158,7 @@ class Machine(RuleBasedStateMachine):
 
     @property
     def today(self) -> date:
-        return datetime.now(UTC).date()
+        return clock.now().date()
 
     @property
     def open_from(self) -> date:

@@ -11,12 +11,13 @@ import os
 import random
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import asyncpg
 import uvloop
 
+from chassis import clock
 from chassis.db import Database, OutcomeUnknown, Tx, is_transient
 from chassis.ids import new_id
 from chassis.migrate import role_of
@@ -54,7 +55,7 @@ async def _some(tx: Tx, query: str) -> asyncpg.Record | None:
 async def pledge(db: Database, chance: random.Random, _: int) -> None:
     async with db.transaction(by=DONOR) as tx:
         money = Money(minor=PLEDGED_MINOR, currency=chance.choice(CURRENCIES))
-        fund, now = chance.choice(FUNDS), datetime.now(UTC)
+        fund, now = chance.choice(FUNDS), clock.now()
         await actions.pledge(
             tx,
             new_id(),
@@ -77,7 +78,7 @@ async def withdraw(db: Database, chance: random.Random, _: int) -> None:
                 tx,
                 one["pledge_id"],
                 Action.WITHDRAW,
-                lambda p: p.withdraw(on=DAY, now=datetime.now(UTC)),
+                lambda p: p.withdraw(on=DAY, now=clock.now()),
                 caller=DONOR,
                 expected=one["revision"],
             )
@@ -91,7 +92,7 @@ async def pay(db: Database, chance: random.Random, _: int) -> None:
                               "WHERE status IN ('pledged', 'committed', 'partially_received')")  # fmt: skip
         if one is None:
             return
-        pledge_id, revision, now = one["pledge_id"], one["revision"], datetime.now(UTC)
+        pledge_id, revision, now = one["pledge_id"], one["revision"], clock.now()
         if one["status"] == "pledged":
             await actions.commit(
                 tx,
@@ -140,7 +141,7 @@ async def sign(db: Database, chance: random.Random, _: int) -> None:
                 validity=AS_USUAL,
                 caller=FINANCE,
                 expected=one["revision"],
-                now=datetime.now(UTC),
+                now=clock.now(),
             )
 
 
@@ -153,7 +154,7 @@ async def meet_condition(db: Database, chance: random.Random, _: int) -> None:
                 tx,
                 one["pledge_id"],
                 Action.MEET_CONDITION,
-                lambda p: p.meet_condition(2, on=LATER, now=datetime.now(UTC)),
+                lambda p: p.meet_condition(2, on=LATER, now=clock.now()),
                 caller=FINANCE,
                 expected=one["revision"],
             )
@@ -167,7 +168,7 @@ async def lapse(db: Database, chance: random.Random, _: int) -> None:
                 tx,
                 one["pledge_id"],
                 Action.LAPSE,
-                lambda p: exits.lapse(p, on=DAY, now=datetime.now(UTC)),
+                lambda p: exits.lapse(p, on=DAY, now=clock.now()),
                 caller=FINANCE,
                 expected=one["revision"],
             )
@@ -187,7 +188,7 @@ async def reduce(db: Database, chance: random.Random, _: int) -> None:
                 on=LATER,
                 caller=FINANCE,
                 expected=one["revision"],
-                now=datetime.now(UTC),
+                now=clock.now(),
             )
 
 
@@ -199,7 +200,7 @@ async def write_off(db: Database, chance: random.Random, _: int) -> None:
         if one:
             action = Action.PROPOSE_WRITE_OFF
             found = await actions.for_move(tx, one["pledge_id"], action, FINANCE, one["revision"])
-            now = datetime.now(UTC)
+            now = clock.now()
             await exit_actions.propose_write_off(tx, new_id(), found, "not_expected", on=LATER, now=now)
 
 
@@ -211,7 +212,7 @@ async def refund(db: Database, chance: random.Random, _: int) -> None:
         if one:
             found = await actions.for_move(tx, one["pledge_id"], Action.PROPOSE_REFUND, FINANCE, one["revision"])
             money = Money(minor=chance.randint(1, PLEDGED_MINOR // 5), currency=one["currency"])
-            worth, now = await actions.worth(tx, money, LATER, AS_USUAL), datetime.now(UTC)
+            worth, now = await actions.worth(tx, money, LATER, AS_USUAL), clock.now()
             await exit_actions.propose_refund(tx, new_id(), found, money, worth, "not_used", on=LATER, now=now)
 
 
@@ -228,7 +229,7 @@ async def carry_over(db: Database, chance: random.Random, _: int) -> None:
                 on=LATER,
                 caller=FINANCE,
                 expected=one["revision"],
-                now=datetime.now(UTC),
+                now=clock.now(),
             )
 
 
@@ -248,9 +249,9 @@ async def allocate(db: Database, chance: random.Random, usd_minor: int) -> None:
             usd_minor,
             purpose,
             # Also what went back today is there to be set aside.
-            on=datetime.now(UTC).date(),
+            on=clock.now().date(),
             caller=FINANCE,
-            now=datetime.now(UTC),
+            now=clock.now(),
         )
 
 
@@ -261,7 +262,7 @@ def _match(match_id: Any) -> dict[str, Any]:
 
 async def lack(db: Database, chance: random.Random, usd_minor: int) -> None:
     needed = Money(minor=10 * usd_minor, currency=USD)
-    now = datetime.now(UTC)
+    now = clock.now()
     fact = MatchConfirmed(**_match(new_id()), confirmed_at=now, funding_needed=needed)
     async with db.transaction() as tx:
         await allocation_actions.hear_of_confirmed(tx, an_event(fact, 1, time=now), fact, validity=AS_USUAL)
@@ -272,7 +273,7 @@ async def give_back(db: Database, chance: random.Random, _: int) -> None:
     async with db.transaction() as tx:
         one = await _some(tx, "SELECT match_id FROM requirement WHERE status = 'open'")
         if one:
-            now = datetime.now(UTC)
+            now = clock.now()
             fact = MatchRevoked(**_match(one["match_id"]), reason="no_funds", revoked_at=now)
             await allocation_actions.hear_of_revoked(tx, an_event(fact, 2, time=now), fact)
 
@@ -282,7 +283,7 @@ async def give_back_by_hand(db: Database, chance: random.Random, _: int) -> None
     async with db.transaction(by=FINANCE) as tx:
         one = await _some(tx, "SELECT allocation_id, revision FROM allocation WHERE status = 'made'")
         if one:
-            now = datetime.now(UTC)
+            now = clock.now()
             await allocation_actions.give_back(
                 tx, one["allocation_id"], on=now.date(), caller=FINANCE, expected=one["revision"], now=now
             )
@@ -297,10 +298,10 @@ async def spend(db: Database, chance: random.Random, _: int) -> None:
                 one["allocation_id"],
                 chance.randint(1, one["usd_minor"]),
                 chance.choice(list(Spending)),
-                on=datetime.now(UTC).date(),
+                on=clock.now().date(),
                 caller=FINANCE,
                 expected=one["revision"],
-                now=datetime.now(UTC),
+                now=clock.now(),
             )
 
 
@@ -316,7 +317,7 @@ async def propose(db: Database, chance: random.Random, _: int) -> None:
                 one["entry_id"],
                 "recorded_wrongly",
                 on=DAY,
-                now=datetime.now(UTC),
+                now=clock.now(),
             )
 
 
@@ -330,7 +331,7 @@ async def approve(db: Database, chance: random.Random, _: int) -> None:
                 validity=AS_USUAL,
                 caller=SECOND,
                 expected=one["revision"],
-                now=datetime.now(UTC),
+                now=clock.now(),
             )
 
 
@@ -346,7 +347,7 @@ async def plan(db: Database, chance: random.Random, _: int) -> None:
         language=Language.EN,
     )
     async with db.transaction(by=FINANCE) as tx:
-        await activity_actions.plan(tx, new_id(), wanted, "Fictitious sample", now=datetime.now(UTC))
+        await activity_actions.plan(tx, new_id(), wanted, "Fictitious sample", now=clock.now())
 
 
 async def cancel(db: Database, chance: random.Random, _: int) -> None:
@@ -355,7 +356,7 @@ async def cancel(db: Database, chance: random.Random, _: int) -> None:
         one = await _some(tx, "SELECT activity_id, revision FROM activity WHERE status = 'planned'")
         if one:
             await activity_actions.cancel(
-                tx, one["activity_id"], "other", caller=FINANCE, expected=one["revision"], now=datetime.now(UTC)
+                tx, one["activity_id"], "other", caller=FINANCE, expected=one["revision"], now=clock.now()
             )
 
 

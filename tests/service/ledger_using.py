@@ -1,10 +1,10 @@
 """What is set aside and used, what it is for, and what funds need: as a machine does, and what is heard of matches."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import note
 
+from chassis import clock
 from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.values import Money
 from services.pledges.allocations import WORK_PACKAGES, requirement_id_of
@@ -64,7 +64,7 @@ class Using(Giving):
 
     @operation(lambda _: CURRENCIES)
     async def hear_of_a_confirmed_match(self, currency: str) -> None:
-        now, match = datetime.now(UTC), a_match()
+        now, match = clock.now(), a_match()
         money = Money(minor=max(1, self.amount(3_000_00)), currency=currency)
         fact = MatchConfirmed(**match, capacity_period=PERIOD, confirmed_at=now, funding_needed=money)
         await self.ledger.hear(fact, 1, time=now)
@@ -84,7 +84,7 @@ class Using(Giving):
 
     @operation(lambda machine: machine._open(), 2)
     async def hear_of_a_revoked_match(self, one: Record) -> None:
-        now, match = datetime.now(UTC), self.matches[one["requirement_id"]]
+        now, match = clock.now(), self.matches[one["requirement_id"]]
         fact = MatchRevoked(**match, reason="other", capacity_period=PERIOD, revoked_at=now)
         await self.ledger.hear(fact, 2, time=now)
         note(f"revoked: {one}")

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
+from chassis import clock
 from chassis.db import Database
 from chassis.inbox import Inbox, Outcome
 from chassis.journal import read
@@ -63,7 +63,7 @@ class Stage:
         self._heard = page.after
 
     def reader(self, load: Callable[[], Embedder] = Letters) -> Reader:
-        return Reader(self.db, self.peers, clock=lambda: datetime.now(UTC), load=load)
+        return Reader(self.db, self.peers, clock=clock.now, load=load)
 
     async def reads(self, load: Callable[[], Embedder] = Letters) -> None:
         """Whatever is due is read."""

@@ -1,11 +1,11 @@
 """What tests of rounds begin with: offerings approved, lines opened, a round asked for and planned."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import httpx
 
+from chassis import clock
 from chassis.db import Database
 from contracts.requests import RequestSubmitted
 from services.matching.round_planner import Planner
@@ -26,7 +26,7 @@ async def offered(api: Client, by: str = UNIT, *, units: int = 1, **changes: Any
 
 async def wanted(owner: Owner, state: str = "KEN", **changes: Any) -> UUID:
     """A line of an open request of its own, submitted now: for having waited there are points."""
-    submission: RequestSubmitted = a_submission(a_contract_line(**changes), state=state, submitted_at=datetime.now(UTC))
+    submission: RequestSubmitted = a_submission(a_contract_line(**changes), state=state, submitted_at=clock.now())
     await opened(owner, submission)
     return submission.lines[0].line_id
 

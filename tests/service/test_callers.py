@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from chassis import callers as calling
+from chassis import clock
 from chassis.auth import persona_id
 from chassis.callers import STALE_SECONDS, Callers
 from chassis.db import Database, Tx
@@ -85,7 +86,7 @@ async def until(true: Callable[[], bool], within_seconds: float) -> float:
 
 
 def everywhere(running: list[Running], person_id: UUID) -> list[int]:
-    return [len(one.callers.in_force(person_id, datetime.now(UTC))) for one in running]
+    return [len(one.callers.in_force(person_id, clock.now())) for one in running]
 
 
 async def test_an_end_is_known_everywhere_within_five_seconds_with_the_broker_away(
@@ -127,13 +128,13 @@ async def test_who_has_not_heard_for_five_seconds_knows_and_still_holds_what_it_
             await until(lambda: not held.stale(), KNOWN_SECONDS)
         passed = await until(held.stale, STALE_SECONDS + 1)
         assert passed > STALE_SECONDS - calling.PULL_SECONDS - 1
-        assert 1 == len(held.in_force(persona_id(FIRST), datetime.now(UTC)))
+        assert 1 == len(held.in_force(persona_id(FIRST), clock.now()))
 
         # Whoever starts now knows what was known here, and that it may no longer be so.
         begun = Callers(databases["matching"], peers)
         await begun.load()
         assert begun.stale()
-        assert 1 == len(begun.in_force(persona_id(FIRST), datetime.now(UTC)))
+        assert 1 == len(begun.in_force(persona_id(FIRST), clock.now()))
         with pytest.raises(PeerError):
             await begun.pull()
 
@@ -189,7 +190,7 @@ async def heard(db: Database, after: str) -> News:
 async def a_person(tx: Tx) -> UUID:
     person_id = uuid4()
     texts = msgspec.structs.replace(a_founder(FIRST).texts, subjects=())
-    await actions.enter(tx, person_id, "UNODC", texts, now=datetime.now(UTC))
+    await actions.enter(tx, person_id, "UNODC", texts, now=clock.now())
     return person_id
 
 
@@ -234,7 +235,7 @@ async def test_what_was_only_proposed_is_not_told(db: Database) -> None:
         person_id = await a_person(tx)
         await actions.appoint(
             tx, uuid4(), person_id, "UNODC", Mandate(role=Role.AUDITOR, starts=TODAY), "",
-            caller=ADMINISTRATOR, now=datetime.now(UTC),
+            caller=ADMINISTRATOR, now=clock.now(),
         )  # fmt: skip
     assert [] == (await heard(db, after)).holdings
 
@@ -256,7 +257,7 @@ def a_holding(**changes: Any) -> Holding:
 
 def test_an_older_word_does_not_undo_a_newer_one(databases: Mapping[str, Database]) -> None:
     held = Callers(databases["matching"], Peers({}, lambda: ""))
-    now = datetime.now(UTC)
+    now = clock.now()
 
     held._hold([a_holding(version=3, ended=True)])
     held._hold([a_holding(version=2)])
@@ -269,5 +270,5 @@ def test_days_decide_without_any_news(databases: Mapping[str, Database]) -> None
     held = Callers(databases["matching"], Peers({}, lambda: ""))
     held._hold([a_holding(starts=TODAY + timedelta(1), ends=TODAY + timedelta(2))])
 
-    now = datetime.now(UTC)
+    now = clock.now()
     assert [0, 1, 1, 0] == [len(held.in_force(UUID(int=2), now + timedelta(days))) for days in range(4)]

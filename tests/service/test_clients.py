@@ -4,13 +4,14 @@
 
 import base64
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
+from chassis import clock
 from chassis.db import Database
 from services.__main__ import NAMES
 from services.directory import client_actions, client_store
@@ -94,7 +95,7 @@ async def test_a_rotation_leaves_the_secret_before_good_for_as_long_as_it_says(p
     for secret in (client["secret"], second["secret"]):
         assert (await asked(parts.api, client, secret)).status_code == 200
     async with db.transaction() as tx:
-        await tx.execute("UPDATE client SET previous_until = now()")
+        await tx.execute("UPDATE client SET previous_until = $1", clock.now())
     assert [401, 200] == [
         (await asked(parts.api, client, one)).status_code for one in (client["secret"], second["secret"])
     ]
@@ -119,7 +120,7 @@ async def test_after_its_last_day_it_is_out(parts: Parts, db: Database) -> None:
         found = await client_store.known(tx, UUID(last_day["client_id"]))
         assert found is not None
         # So that it is heard of elsewhere; else it would be day there.
-        await client_actions.record(tx, found, found.expire_soon(now=datetime.now(UTC)))
+        await client_actions.record(tx, found, found.expire_soon(now=clock.now()))
 
     assert (await asked(parts.api, last_day)).status_code == 401
     check_problem(await until_answered(parts.other, head, 401), 401, "token-invalid")
@@ -138,7 +139,7 @@ async def test_that_its_last_day_is_near_is_told_once(db: Database, parts: Parts
     counts = []
     for _ in range(2):
         async with db.transaction() as tx:
-            counts.append(await client_actions.tell_expiring(tx, now=datetime.now(UTC)))
+            counts.append(await client_actions.tell_expiring(tx, now=clock.now()))
 
     assert [1, 0] == counts
     async with db.transaction() as tx:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
+from chassis import clock
 from chassis.auth import persona_id
 from chassis.db import Database
 from contracts.values import Role
@@ -160,9 +161,7 @@ async def test_of_three_administrators_who_are_ended_at_once_two_stay(api: Clien
     async def end(appointment_id: UUID, expected: int) -> None:
         async with db.transaction(by=a_caller(FIRST)) as tx:
             await tx.fetchval("SELECT 1")
-            await actions.end(
-                tx, appointment_id, "other", caller=a_caller(FIRST), expected=expected, now=datetime.now(UTC)
-            )
+            await actions.end(tx, appointment_id, "other", caller=a_caller(FIRST), expected=expected, now=clock.now())
             counted.set()
             # As long as it takes the other one to count as well, if it may.
             await asyncio.sleep(0.3)

@@ -7,7 +7,6 @@ import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,6 +14,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from chassis import clock
 from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.erasure import Erasure, Ledger
@@ -196,7 +196,7 @@ async def test_who_was_appointed_at_the_moment_restored_to_is_out_all_the_same(a
         reason="other",
         proposed_by=persona_id(FIRST),
         approved_by=persona_id(OTHER),
-        erased_at=datetime.now(UTC),
+        erased_at=clock.now(),
     )
     async with db.transaction() as tx:
         assert [True, False] == [await actions.erase_again(tx, one) for one in (erased, erased)]

@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,7 +16,7 @@ import asyncpg
 import httpx
 import pytest
 
-from chassis import auth, bookmarks, edge, event_streams
+from chassis import auth, bookmarks, clock, edge, event_streams
 from chassis.auth import persona_id
 from chassis.bookmarks import Bookmarks
 from chassis.db import Database
@@ -208,7 +207,7 @@ async def test_an_end_in_the_directory_ends_a_stream_elsewhere_within_five_secon
         person = await entered(client, person_id=str(persona_id(KENYA)), subjects=[subject])
         appointment = await appointed(client, person, "focal_point")
         known = partial(running[0].callers.in_force, persona_id(KENYA))
-        await until(lambda: bool(known(datetime.now(UTC))), ENDED_SECONDS)
+        await until(lambda: bool(known(clock.now())), ENDED_SECONDS)
         async with place.listen(PATH) as stream:
             path = f"/v1/appointments/{appointment['appointment_id']}/end"
             await done(client, path, FIRST, revision=2, reason="left_service")

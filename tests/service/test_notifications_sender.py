@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -20,6 +20,7 @@ import httpx
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from chassis import clock
 from chassis.auth import persona_id
 from chassis.callers import Seats
 from chassis.db import Database
@@ -112,7 +113,7 @@ def the_terms(port: int, **changes: Any) -> Terms:
 def a_sender(
     db: Database, port: int, *, at: datetime | None = None, seats: Seats | None = None, **changes: Any
 ) -> Sender:
-    return Sender(db, the_terms(port, **changes), seats or Everybody(), clock=lambda: at or datetime.now(UTC))
+    return Sender(db, the_terms(port, **changes), seats or Everybody(), clock=lambda: at or clock.now())
 
 
 @pytest.fixture
@@ -154,7 +155,7 @@ async def test_a_mail_reaches_a_real_server_in_the_recipients_language(db: Datab
     mailbox = Mailbox(tmp_path, "127.0.0.1", 0)
     await mailbox.start()
     await owe(1, language="zh")
-    await drained(Sender(db, the_terms(0, url=mailbox.url), Everybody(), clock=lambda: datetime.now(UTC)))
+    await drained(Sender(db, the_terms(0, url=mailbox.url), Everybody(), clock=clock.now))
     await mailbox.stop()
     (mail,) = mailbox.messages()
 
@@ -243,7 +244,7 @@ async def test_a_refused_mail_does_not_end_the_next_one(db: Database, owe: Owe, 
 async def test_a_mail_that_always_fails_expires_after_its_last_attempt(db: Database, owe: Owe, sink: Sink) -> None:
     await owe(1)
     sink.answers = lambda _: "451 4.3.0 Not now"
-    start = datetime.now(UTC)
+    start = clock.now()
     pace = Pace(retry_seconds=300, retries_max=3)
     for minutes in (0, 4, 5, 6, 10, 15, 20, 25):
         await drained(a_sender(db, sink.port, at=start + timedelta(minutes=minutes, seconds=1), pace=pace))
@@ -308,7 +309,7 @@ async def test_nobody_gets_more_in_an_hour_than_the_cap_and_the_rest_comes_later
 ) -> None:
     await owe(7)
     await owe(2, state="UGA")
-    start = datetime.now(UTC)
+    start = clock.now()
     senders = [a_sender(db, sink.port, at=start, hourly_max=3) for _ in range(4)]
     await asyncio.gather(*(drained(sender) for sender in senders))
     assert {"delivered": 5, "owed": 4} == await statuses(db), "three to one, two to the other"
@@ -360,16 +361,16 @@ async def test_mail_that_is_switched_off_has_no_terms(settings: Settings) -> Non
 
 async def test_what_is_owed_for_more_than_an_hour_shows_in_the_metrics(db: Database, owe: Owe) -> None:
     await owe(2)
-    await count_overdue(db, clock=lambda: datetime.now(UTC))
+    await count_overdue(db, clock=clock.now)
     assert 0 == module.OVERDUE._value.get()
 
-    await count_overdue(db, clock=lambda: datetime.now(UTC) + timedelta(hours=2))
+    await count_overdue(db, clock=lambda: clock.now() + timedelta(hours=2))
     assert 2 == module.OVERDUE._value.get()
 
 
 PROCESS = """
 import asyncio, sys
-from datetime import UTC, datetime
+from chassis import clock
 from chassis.db import Database
 from chassis.migrate import role_of
 from services.notifications import sender
@@ -382,7 +383,7 @@ async def main(dsn, url):
     db = await Database.connect(dsn, "notifications", role=role_of("notifications"))
     terms = sender.Terms(url=url, sender="Entraide <no-reply@entraide.example>", public_url="https://entraide.example",
         hourly_max=10_000, pace=Pace(retry_seconds=1), lease_seconds=1)
-    await sender.Sender(db, terms, Everybody(), clock=lambda: datetime.now(UTC)).run()
+    await sender.Sender(db, terms, Everybody(), clock=clock.now).run()
 
 asyncio.run(main(*sys.argv[1:]))
 """

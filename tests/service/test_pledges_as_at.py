@@ -3,13 +3,14 @@
 import random
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 
+from chassis import clock
 from chassis.db import Database
 from services.pledges import activity_store, balances, closings, in_kind_store, store
 from services.pledges.in_kind import MOVES as IN_KIND_MOVES
@@ -362,7 +363,7 @@ async def test_what_is_no_moment_has_its_own_refusal(api: Client, path: str, mom
 
 @pytest.mark.parametrize("path", EVERYTHING)
 async def test_a_moment_to_come_is_refused_and_one_without_its_offset(api: Client, path: str) -> None:
-    to_come = await asked(api, path, (datetime.now(UTC) + timedelta(hours=1)).isoformat())
+    to_come = await asked(api, path, (clock.now() + timedelta(hours=1)).isoformat())
     assert (409, "moment-not-final") == (to_come.status_code, to_come.json()["slug"])
     for moment in ("2026-11-25T12:00:00", "0001-01-01T00:00:00+23:00"):
         without = await asked(api, path, moment)

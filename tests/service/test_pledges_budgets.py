@@ -1,7 +1,6 @@
 """What funds have is told to services that plan by it: what is earmarked for a line beside what is free."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis import clock
 from chassis.db import Database
 from chassis.inbox import Inbox
 from contracts.budgets import Budgeted
@@ -161,11 +161,11 @@ async def test_each_fund_has_its_own_and_one_there_is_not_is_left_out(api: Clien
     found = await told(api, "TA-REQUESTS", "SHERLOC-MNT", "NO-FUND")
 
     assert {"TA-REQUESTS": 0, "SHERLOC-MNT": 1_000} == {one.fund: one.available_usd_minor for one in found.funds}
-    assert abs((datetime.now(UTC) - found.as_at).total_seconds()) < 60
+    assert abs((clock.now() - found.as_at).total_seconds()) < 60
 
 
 async def test_rates_of_that_day_are_told_where_there_are_any(api: Client) -> None:
-    today = datetime.now(UTC).date().isoformat()
+    today = clock.now().date().isoformat()
     rate = {"currency": "GBP", "valid_from": today, "source": "sample", "usd_per_unit": "1.3"}
     await post(api, "/v1/rates", FINANCE, rates=[rate])
 

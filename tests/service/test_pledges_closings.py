@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
-from chassis import journal
+from chassis import clock, journal
 from chassis.db import Database, Tx
 from chassis.ids import new_id
 from chassis.journal import announce
@@ -78,7 +79,7 @@ async def _final(db: Database) -> datetime:
     closed = None
     for _ in range(3):
         async with db.transaction() as tx:
-            closed = await closings.close(tx, closed)
+            closed = await closings.close(tx, closed, now=clock.now())
     assert closed is not None
     return closed.final_until
 
@@ -90,13 +91,13 @@ async def test_what_commits_late_changes_no_report_that_was_given(api: Client, d
 
     async def slow() -> None:
         async with db.transaction() as tx:
-            await _copies(tx, 1, recorded_at=datetime.now(UTC))
+            await _copies(tx, 1, recorded_at=clock.now())
             written.set()
             await go_on.wait()
 
     late = asyncio.create_task(slow())
     await written.wait()
-    moment = datetime.now(UTC)
+    moment = clock.now()
     asking = asyncio.create_task(_as_at(api, moment))
     assert await asyncio.wait({asking}, timeout=1.0) == (set(), {asking}), "it was answered while somebody wrote"
     go_on.set()
@@ -115,8 +116,8 @@ async def test_a_question_waits_only_so_long_and_says_up_to_when_it_would_be_ans
     await pledged(api, money=usd(100))
     settled = await _final(db)
     async with db.transaction() as tx:
-        await _copies(tx, 1, recorded_at=datetime.now(UTC))
-        refused = await _as_at(api, datetime.now(UTC))
+        await _copies(tx, 1, recorded_at=clock.now())
+        refused = await _as_at(api, clock.now())
         given = await _as_at(api, settled)
 
     assert (refused.status_code, refused.json()["slug"]) == (409, "moment-not-final")
@@ -125,7 +126,7 @@ async def test_a_question_waits_only_so_long_and_says_up_to_when_it_would_be_ans
 
 
 async def test_a_moment_to_come_is_refused_at_once(api: Client) -> None:
-    answer = await asyncio.wait_for(_as_at(api, datetime.now(UTC) + timedelta(hours=1)), 2)
+    answer = await asyncio.wait_for(_as_at(api, clock.now() + timedelta(hours=1)), 2)
 
     assert (answer.status_code, answer.json()["slug"]) == (409, "moment-not-final")
 
@@ -133,7 +134,7 @@ async def test_a_moment_to_come_is_refused_at_once(api: Client) -> None:
 async def test_how_things_stand_is_told_at_once_and_said_not_to_be_final(api: Client, db: Database) -> None:
     await pledged(api, money=usd(100))
     async with db.transaction() as tx:
-        await _copies(tx, 1, recorded_at=datetime.now(UTC))
+        await _copies(tx, 1, recorded_at=clock.now())
         now = await asyncio.wait_for(get(api, "/v1/ledger/balances"), 2)
 
     assert now["final"] is False
@@ -145,14 +146,14 @@ async def test_who_has_a_time_from_before_the_books_were_closed_writes_nothing_a
 ) -> None:
     """It took its time before the question, and comes to write after the answer."""
     await pledged(api, money=usd(100))
-    early = datetime.now(UTC)
-    answer = (await _as_at(api, datetime.now(UTC))).json()
+    early = clock.now()
+    answer = (await _as_at(api, clock.now())).json()
 
     with pytest.raises(asyncpg.SerializationError):
         async with db.transaction() as tx:
             await _copies(tx, 1, recorded_at=early)
     async with db.transaction() as tx:
-        await _copies(tx, 1, recorded_at=datetime.now(UTC) + timedelta(seconds=1))
+        await _copies(tx, 1, recorded_at=clock.now() + timedelta(seconds=1))
     assert (await _as_at(api, datetime.fromisoformat(answer["as_at"]))).json() == answer
 
 
@@ -162,7 +163,7 @@ async def test_nobody_writes_from_a_snapshot_that_is_older_than_the_closed_books
     async def written() -> None:
         async with db.transaction() as tx:
             await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            await _copies(tx, 1, recorded_at=datetime.now(UTC))
+            await _copies(tx, 1, recorded_at=clock.now())
 
     with pytest.raises(asyncpg.CheckViolationError) as no:
         await written()
@@ -175,12 +176,8 @@ def clock_behind(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """`clock_behind(3)`: from now on facts are recorded by a clock that is three seconds behind."""
 
     def behind(seconds: float) -> None:
-        class Behind(datetime):
-            @classmethod
-            def now(cls, tz: Any = None) -> datetime:
-                return datetime.now(tz) - timedelta(seconds=seconds)
-
-        monkeypatch.setattr(journal, "datetime", Behind)
+        late = SimpleNamespace(now=lambda: clock.now() - timedelta(seconds=seconds))
+        monkeypatch.setattr(journal, "clock", late)
 
     return behind
 
@@ -280,7 +277,7 @@ async def test_as_many_ask_and_write_as_will_and_no_answer_ever_changes(
                 return
             try:
                 async with db.transaction() as tx:
-                    recorded_at = datetime.now(UTC)
+                    recorded_at = clock.now()
                     await asyncio.sleep(number * turn % 5 / 1000)
                     await _copies(tx, 1, recorded_at=recorded_at)
                     await asyncio.sleep(number * turn % 7 / 15)
@@ -289,7 +286,7 @@ async def test_as_many_ask_and_write_as_will_and_no_answer_ever_changes(
 
     async def ask() -> None:
         while not done.is_set():
-            moment = datetime.now(UTC)
+            moment = clock.now()
             answer = await _as_at(api, moment)
             if answer.status_code == 200:
                 given[moment] = answer.json()
@@ -317,7 +314,7 @@ async def test_a_closing_is_what_its_entries_come_to_and_no_report_changes_by_it
     moments = [await _final(db)]
     for _ in range(12):
         async with db.transaction() as tx:
-            await _copies(tx, 7, recorded_at=datetime.now(UTC))
+            await _copies(tx, 7, recorded_at=clock.now())
         moments.append(await _final(db))
     before = [(await _as_at(api, moment)).json() for moment in moments]
 
@@ -339,7 +336,7 @@ async def test_a_balance_reads_the_closing_and_not_what_went_into_it(
     monkeypatch.setattr(closings, "CLOSING_ENTRIES", 10)
     await pledged(api, money=usd(100))
     async with db.transaction() as tx:
-        await _copies(tx, 20, recorded_at=datetime.now(UTC))
+        await _copies(tx, 20, recorded_at=clock.now())
     closed = None
     for _ in range(3):
         closed = await close_books(db, closed)

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from uuid import UUID
 
 import httpx
 import pytest
 from msgspec.structs import replace
 
+from chassis import clock
 from chassis.db import Database, Tx
 from chassis.ids import new_id
 from contracts.refusals import Conflict
@@ -28,7 +29,7 @@ def _allocated(allocation_id: UUID, usd_minor: int) -> Entry:
         type=EntryType.ALLOCATED,
         fund="SHERLOC-MNT",
         effective_on=date(2026, 4, 20),
-        recorded_at=datetime.now(UTC),
+        recorded_at=clock.now(),
         postings=(Posting(Account.AVAILABLE, USD, usd_minor, usd_minor),
                   Posting(Account.ALLOCATED, USD, -usd_minor, -usd_minor)),
         allocation_id=allocation_id,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
+from chassis import clock
 from chassis.db import Database
 from chassis.inbox import Inbox, Outcome
 from contracts.matching import MatchConfirmed, MatchRevoked
@@ -40,7 +41,7 @@ async def test_money_is_set_aside_and_goes_back_on_no_day_before_it_came(api: Cl
 
 async def test_what_comes_tomorrow_is_not_set_aside_today(api: Client) -> None:
     """East of Greenwich it is tomorrow already."""
-    today = datetime.now(UTC).date()
+    today = clock.now().date()
     tomorrow = (today + timedelta(days=1)).isoformat()
     pledge = await agreed(api, 1_000)
     await move(api, pledge, "receive", money=usd(1_000), received_on=tomorrow)

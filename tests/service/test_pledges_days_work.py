@@ -1,12 +1,13 @@
 """The day's work with pledges, in the order in which it is done: a donor officer's, and a finance officer's."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from chassis import clock
 from chassis.db import Database
 from chassis.inbox import Inbox
 from contracts.facts import decode_event
@@ -76,7 +77,7 @@ async def test_a_donor_officer_gives_to_a_need_and_sees_what_becomes_of_it(
     assert ("NOR/2026/114", usd(250_000)) == (pledge["agreement"], pledge["outstanding"])
 
     # The first instalment is late: it is told so, finds which, and pays.
-    await remind_or_lapse(pledges, 365, datetime.now(UTC) + timedelta(days=2))
+    await remind_or_lapse(pledges, 365, clock.now() + timedelta(days=2))
     notice = await newest()
     assert (path, "pledges.pledge.overdue.v1") == (notice["link"], notice["notice"])
     assert [pledge["pledge_id"]] == await due(api, by=NORWAY)

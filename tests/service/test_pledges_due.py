@@ -1,19 +1,19 @@
 """Which pledges have an instalment that is late or soon due: the list a finance officer writes to donors by."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.builders import headers
+from tests.clocks import TODAY
 from tests.service.test_pledges import FINANCE, GERMANY, NORWAY, api, committed, eur, get, pledged, post, receive, usd
 from tests.service.test_pledges_life import agreed, approve, entry_of, move, part, pledge_of
 
 __all__ = ["api"]
 Client = httpx.AsyncClient
 
-TODAY = datetime.now(UTC).date()
 SOON, IN_A_MONTH = TODAY + timedelta(days=14), TODAY + timedelta(days=30)
 LATE, AHEAD = "2026-03-10", "2126-01-01"
 

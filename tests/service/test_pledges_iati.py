@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,6 +14,7 @@ from click.testing import CliRunner
 from lxml import etree
 from msgspec.structs import replace
 
+from chassis import clock
 from chassis.db import Database
 from chassis.settings import Settings, SettingsError
 from contracts.reference import dac_sector_of
@@ -168,7 +168,7 @@ async def test_what_has_not_come_yet_is_not_promised(api: Client) -> None:
 
 
 async def test_a_need_that_was_stated_anew_is_a_revised_budget_and_its_year_is_told_once(api: Client) -> None:
-    before = datetime.now(UTC).isoformat()
+    before = clock.now().isoformat()
     body = {"year": 2027, "money": usd(500_000_00), "reason": "costs_changed"}
     await post(api, "/v1/funds/SHERLOC-MNT/requirements", FINANCE, revision=1, **body)
 
@@ -186,7 +186,7 @@ async def test_what_was_used_is_an_expenditure_and_what_was_passed_on_a_disburse
     await post(api, path, FINANCE, revision=1, money=usd(300_00), spent_on=made["allocated_on"])
     body = {"money": usd(200_00), "how": "disbursement", "spent_on": made["allocated_on"]}
     await post(api, path, FINANCE, revision=2, **body)
-    before = datetime.now(UTC).isoformat()
+    before = clock.now().isoformat()
     told_before = await file_of(api, as_at=before)
     entries = (await get(api, "/v1/ledger/entries?fund=SHERLOC-MNT"))["entries"]
     wrong = {"entry_id": entries[0]["entry_id"], "reason": "recorded_wrongly"}
@@ -204,7 +204,7 @@ async def test_what_one_fund_gives_to_another_leaves_the_one_and_comes_to_the_ot
     pledge = await receive(api, await committed(api, NORWAY, money=usd(1_000_00)), usd(1_000_00))
     for to_fund, minor in (("SHERLOC-DEV", 300_00), ("TA-REQUESTS", 200_00)):
         pledge = await move(api, pledge, "carry-over", to_fund=to_fund, money=usd(minor))
-    before = datetime.now(UTC).isoformat()
+    before = clock.now().isoformat()
     files = {fund: await of_fund(api, fund, as_at=before) for fund in FUNDS}
     into = next(one for one in (await get(api, "/v1/ledger/entries"))["entries"] if one["fund"] == "SHERLOC-DEV")
     wrong = {"entry_id": into["entry_id"], "reason": "recorded_wrongly"}
@@ -320,7 +320,7 @@ async def test_an_activity_is_told_as_it_stood_with_its_title_and_what_it_is_for
     one = await planned(api, starts_on="2126-03-09", ends_on="2126-03-11")
     await planned(api, title="Fictitious sample: nothing is set aside for it")
     made = await allocated(api, one, 600_00)
-    before = datetime.now(UTC).isoformat()
+    before = clock.now().isoformat()
     _, told_before = await file_of(api, as_at=before)
     await post(api, f"/v1/allocations/{made['allocation_id']}/return", FINANCE, revision=1)
     await post(api, f"/v1/activities/{one['activity_id']}/cancel", FINANCE, revision=1, reason="other")
@@ -341,7 +341,7 @@ async def test_an_activity_that_was_stated_anew_is_told_as_at_before_by_its_code
     await funded(api, 1_000_00)
     one = await planned(api, starts_on="2126-03-09", ends_on="2126-03-11")
     await allocated(api, one, 600_00)
-    before = datetime.now(UTC).isoformat()
+    before = clock.now().isoformat()
     _, told_before = await file_of(api, as_at=before)
     changes = {"title": "عينة خيالية", "language": "ar", "topics": ["money_laundering"], "gender_marker": 2}
     await revised(api, one, **changes, starts_on="2126-04-01", ends_on="2126-04-02")

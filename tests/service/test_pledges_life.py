@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +10,7 @@ import pytest
 
 from chassis.db import Database
 from tests.builders import headers
+from tests.clocks import TODAY
 from tests.service.test_pledges import (
     FINANCE,
     NORWAY,
@@ -29,7 +29,7 @@ from tests.service.test_pledges import (
 __all__ = ["api"]
 Client = httpx.AsyncClient
 SECOND = "UNODC-SHERLOC:finance_officer"
-LAST_YEAR = datetime.now(UTC).year - 1
+LAST_YEAR = TODAY.year - 1
 
 
 async def move(client: Client, pledge: Mapping[str, Any], name: str, by: str = FINANCE, **body: Any) -> dict[str, Any]:

@@ -251,6 +251,7 @@ async def race(db: Database, database_url: str, operations: int) -> tuple[Racers
 
 
 @pytest.mark.parametrize("operations", [5_000, pytest.param(100_000, marks=pytest.mark.soak)])
+@pytest.mark.machine_clock  # by which the workers' processes go
 async def test_whoever_asks_and_whoever_is_killed_the_books_balance_and_nothing_is_given_twice(
     db: Database, database_url: str, operations: int
 ) -> None:

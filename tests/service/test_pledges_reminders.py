@@ -1,12 +1,13 @@
 """What the clock makes of pledges: donors are reminded of what is due and late, and what nobody signs for lapses."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 import httpx
 
+from chassis import clock
 from chassis.db import Database
 from services.pledges.wiring import remind_or_lapse
 from tests.service.test_pledges import NORWAY, api, pledged, post, receive, usd
@@ -22,7 +23,7 @@ async def told(db: Database) -> list[str]:
     return [row["type"].removeprefix("pledges.pledge.").removesuffix(".v1") for row in rows]
 
 
-async def clock(db: Database, day: str) -> list[str]:
+async def clock_of(db: Database, day: str) -> list[str]:
     """What the clock of that day makes of the pledges."""
     before = await told(db)
     await remind_or_lapse(db, 365, datetime.fromisoformat(f"{day}T12:00:00+00:00"))
@@ -37,21 +38,21 @@ async def test_a_donor_is_reminded_before_an_instalment_is_due_and_twice_after(
         api, 1000, part(400, "2127-04-01"), part(300, "2127-06-01", "report_accepted"), part(300, "2127-09-01")
     )
     days = ("2127-03-17", "2127-03-18", "2127-03-20", "2127-04-01", "2127-04-02", "2127-04-30", "2127-05-01")
-    assert [await clock(db, day) for day in days] == [[], ["due-soon"], [], [], ["overdue"], [], ["overdue"]]
+    assert [await clock_of(db, day) for day in days] == [[], ["due-soon"], [], [], ["overdue"], [], ["overdue"]]
     # What waits for its condition is not due; what was missed is not made up for.
-    assert [await clock(db, day) for day in ("2127-06-02", "2127-09-15", "2127-09-17")] == [[], ["overdue"], []]
+    assert [await clock_of(db, day) for day in ("2127-06-02", "2127-09-15", "2127-09-17")] == [[], ["overdue"], []]
     pledge = await receive(api, await pledge_of(api, pledge), usd(700))
-    assert await clock(db, "2128-01-01") == []
-    await move(api, pledge, "meet-condition", instalment=2, met_on=datetime.now(UTC).date().isoformat())
-    assert await clock(db, "2128-01-03") == ["overdue"]
+    assert await clock_of(db, "2128-01-01") == []
+    await move(api, pledge, "meet-condition", instalment=2, met_on=clock.now().date().isoformat())
+    assert await clock_of(db, "2128-01-03") == ["overdue"]
 
 
 async def test_nobody_is_reminded_of_what_is_being_worked_on(api: Client, databases: Mapping[str, Database]) -> None:
     await agreed(api, 1000, part(1000, "2026-04-01"))
-    today, later = datetime.now(UTC).date(), datetime.now(UTC).date() + timedelta(days=2)
+    today, later = clock.now().date(), clock.now().date() + timedelta(days=2)
 
-    assert await clock(databases["pledges"], today.isoformat()) == []
-    assert await clock(databases["pledges"], later.isoformat()) == ["overdue"]
+    assert await clock_of(databases["pledges"], today.isoformat()) == []
+    assert await clock_of(databases["pledges"], later.isoformat()) == ["overdue"]
 
 
 async def test_other_words_keep_no_reminder_away(
@@ -66,15 +67,15 @@ async def test_other_words_keep_no_reminder_away(
     await connection.close()
     await post(api, f"/v1/pledges/{one['pledge_id']}/reword", NORWAY, revision=2, note="Fictitious sample: later.")
 
-    assert await clock(databases["pledges"], datetime.now(UTC).date().isoformat()) == ["overdue"]
+    assert await clock_of(databases["pledges"], clock.now().date().isoformat()) == ["overdue"]
 
 
 async def test_a_pledge_that_nobody_signs_for_lapses(api: Client, databases: Mapping[str, Database]) -> None:
     pledge = await pledged(api)
 
-    assert await clock(databases["pledges"], "2027-02-12") == []
-    assert await clock(databases["pledges"], "2027-02-13") == ["lapsed"]
-    assert await clock(databases["pledges"], "2027-02-13") == []
+    assert await clock_of(databases["pledges"], "2027-02-12") == []
+    assert await clock_of(databases["pledges"], "2027-02-13") == ["lapsed"]
+    assert await clock_of(databases["pledges"], "2027-02-13") == []
     assert ((await pledge_of(api, pledge))["status"], (await fund(api))["pledged"]) == ("lapsed", 0)
 
 
@@ -89,7 +90,7 @@ async def test_a_pledge_that_cannot_lapse_keeps_no_other_waiting(
     await connection.execute("UPDATE pledges.pledge SET revision = 1 WHERE pledge_id = $1", UUID(first))
     await connection.close()
 
-    assert await clock(databases["pledges"], "2027-02-13") == ["lapsed", "lapsed"]
+    assert await clock_of(databases["pledges"], "2027-02-13") == ["lapsed", "lapsed"]
 
     statuses = [(await pledge_of(api, one))["status"] for one in pledges]
     assert statuses == ["pledged", "lapsed", "lapsed"]

@@ -1,7 +1,6 @@
 """`entraide ledger verify`: what is wrong with the books is found and named, whoever has done it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from chassis import clock
 from chassis.db import Database
 from chassis.inbox import Inbox
 from contracts.matching import MatchRevoked
@@ -163,7 +163,7 @@ async def test_a_closing_that_gives_money_to_another_work_package_or_year_is_fou
 
     await _tamper(database_url, f"UPDATE closing SET {tampering}")
     says = [finding.says.split(", ", 1)[1] for finding in (await _verified(db)).findings]
-    year = datetime.now(UTC).year
+    year = clock.now().year
     of = {f"maintenance of {year}", f"training of {year}" if "training" in tampering else f"maintenance of {year - 1}"}
     assert {f"{account} in USD for {one}: its postings come to something else"
             for account in ("allocated", "available") for one in of} == set(says)  # fmt: skip

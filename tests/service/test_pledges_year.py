@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -12,6 +12,7 @@ from chassis.db import Database
 from services.pledges import balances, closings
 from services.pledges.wiring import close_books
 from tests.builders import headers
+from tests.clocks import TODAY
 from tests.service.test_pledges import FINANCE, GERMANY, NORWAY, api, eur, get, pledged, post, usd
 from tests.service.test_pledges_as_at import asked, now_of, told
 from tests.service.test_pledges_closings import at_once
@@ -22,8 +23,7 @@ Client = httpx.AsyncClient
 Trial = dict[tuple[str, ...], tuple[int, int]]
 BALANCES, ENTRIES = "/v1/ledger/balances", "/v1/ledger/entries?limit=7"
 YEN = {"minor": 18_000_000, "currency": "JPY"}
-AFTER = (datetime.now(UTC) - timedelta(days=200)).year
-"""A year of which half is over, so that its days can be named all year round."""
+AFTER = TODAY.year
 BEFORE, YEAR = AFTER - 2, AFTER - 1
 ENDS_BEFORE, ENDS = f"{BEFORE}-12-31", f"{YEAR}-12-31"
 

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 
+from chassis import clock
 from chassis.db import Database
 from services.pledges import closings, store
 from services.pledges.wiring import close_books
@@ -285,10 +285,7 @@ async def test_who_does_not_read_the_ledger_is_told_of_the_beginning_of_the_day(
     path = "/v1/funds/SHERLOC-MNT/years"
     others = (NORWAY, "KEN:focal_point", "UNODC:administrator")
     assert [[]] * 3 == [(await get(api, path, by))["years"] for by in others], "there was no fund then"
-    assert (
-        404
-        == (await api.get(f"{path}?as_at={datetime.now(UTC).date()}T00:00:00Z", headers=headers(NORWAY))).status_code
-    )
+    assert 404 == (await api.get(f"{path}?as_at={clock.now().date()}T00:00:00Z", headers=headers(NORWAY))).status_code
     owner = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
     await owner.execute("UPDATE journal SET recorded_at = recorded_at - interval '1 day'")
     await owner.close()
@@ -297,7 +294,7 @@ async def test_who_does_not_read_the_ledger_is_told_of_the_beginning_of_the_day(
     assert (await get(api, path)) == await get(api, path, "UNODC:coordinator")
     for by in others:
         assert before == await get(api, path, by)
-    assert (f"{datetime.now(UTC).date()}T00:00:00", True) == (before["as_at"][:19], before["final"])
+    assert (f"{clock.now().date()}T00:00:00", True) == (before["as_at"][:19], before["final"])
     assert [2026, 2027] == [one["year"] for one in (await get(api, path))["years"]]
 
 

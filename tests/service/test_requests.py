@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
+from chassis import clock
 from chassis.db import Database, Tx
 from chassis.inbox import Inbox
 from chassis.rebuild import verify
@@ -370,7 +371,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
 async def test_the_clock_reminds_twice_and_lets_lapse(api: Client, databases: Mapping[str, Database]) -> None:
     request = await filed(api)
     request = await move(api, request, "return", COORDINATOR, reason=await a_reason("return"))
-    now = datetime.now(UTC)
+    now = clock.now()
     seen = []
     for days in (19, 21, 22, 41, 61, 62):
         async with databases["requests"].transaction() as tx:

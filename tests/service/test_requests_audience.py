@@ -1,13 +1,14 @@
 """A State is told who sees what of its request, through which door, and who has read it; and nobody else is told."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from chassis import clock
 from chassis.audit import READ_AGAIN_SECONDS
 from chassis.auth import persona_id
 from chassis.db import Database
@@ -135,7 +136,7 @@ async def test_coming_back_later_is_another_reading(
     api: Client, databases: Mapping[str, Database], seconds_ago: int, times: int
 ) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"])
-    before = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+    before = clock.now() - timedelta(seconds=seconds_ago)
     async with databases["requests"].transaction() as tx:
         await tx.execute(
             """

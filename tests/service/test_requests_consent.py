@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ import httpx
 import msgspec
 import pytest
 
+from chassis import clock
 from chassis.db import Database
 from chassis.rebuild import verify
 from contracts.consents import ConsentPage
@@ -128,22 +129,22 @@ async def test_what_several_consents_give_adds_up(api: Client) -> None:
 
 async def test_a_period_begins_and_ends_by_itself(api: Client, databases: Mapping[str, Database]) -> None:
     request = await opened(api)
-    now = datetime.now(UTC)
+    now = clock.now()
     later = await consent(api, request, recipients=["NOR"], starts_at=f"{now + timedelta(days=1):%FT%TZ}")
     assert [False] == await shown_to(api, request, NORWAY)
 
     ends_at = now + timedelta(seconds=1.5)
     request = await consent(api, later, recipients=["FRA"], ends_at=ends_at.isoformat())
     assert [True] == await shown_to(api, request, FRANCE)
-    await asyncio.sleep((ends_at - datetime.now(UTC)).total_seconds() + 0.1)
+    await asyncio.sleep((ends_at - clock.now()).total_seconds() + 0.1)
     # No loop runs here: nobody has ended it but time.
     assert [False] == await shown_to(api, request, FRANCE)
     consents = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()["consents"]
     assert [(False, None), (False, None)] == [(one["in_force"], one["ended_at"]) for one in consents]
 
     async with databases["requests"].transaction() as tx:
-        assert 1 == await actions.end_consents(tx, datetime.now(UTC))
-        assert 0 == await actions.end_consents(tx, datetime.now(UTC))
+        assert 1 == await actions.end_consents(tx, clock.now())
+        assert 0 == await actions.end_consents(tx, clock.now())
     shown = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()
     assert "granted" == shown["circulation"]
     assert shown["consents"][1]["ended_at"] is not None
@@ -185,7 +186,7 @@ async def test_a_state_that_speaks_while_its_silence_is_waited_for_has_said_just
 
     request = await consent(api, request, recipients=["NOR"], fields=["codes"])
     async with databases["requests"].transaction() as tx:
-        await actions.end_windows(tx, datetime.now(UTC) + timedelta(days=30))
+        await actions.end_windows(tx, clock.now() + timedelta(days=30))
 
     assert ["codes"] == request["consents"][-1]["fields"]
     assert [True, False] == await shown_to(api, request, NORWAY, FRANCE)

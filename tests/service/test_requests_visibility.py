@@ -1,11 +1,12 @@
 """Who sees which request, said by Python, by the reads, and by the wall; and what a page of a list is read by."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
+from chassis import clock
 from chassis.db import Database
 from contracts.consents import Consent, FieldSet
 from services.requests import policy, store
@@ -22,7 +23,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
 
 def consents_of(visibility: Visibility) -> list[Consent]:
     """One for each visibility, so that every kind of recipient, every set of fields and every period has its turn."""
-    past, future = datetime.now(UTC) - timedelta(days=9), datetime.now(UTC) + timedelta(days=9)
+    past, future = clock.now() - timedelta(days=9), clock.now() + timedelta(days=9)
     recipients = {Visibility.PRIVATE: (), Visibility.NAMED: ("NOR",), Visibility.PROVIDERS: ("providers",)}
     whom = recipients.get(visibility, ("unodc_units",))
     return [
@@ -43,7 +44,7 @@ async def test_python_and_sql_agree_on_who_may_see(databases: Mapping[str, Datab
         for role in ("focal_point", "official", "coordinator", "provider_officer", "donor_officer", "finance_officer",
                      "auditor", "administrator", "service")
     ]  # fmt: skip
-    now = datetime.now(UTC)
+    now = clock.now()
     requests = [
         domain_tests.replace(
             domain_tests.a_request(status),

@@ -5,13 +5,14 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from chassis import clock
 from chassis.db import Database
 from services.matching import round_store, surveying
 from services.matching.round_planner import TIMES_MAX, Planner
@@ -376,7 +377,7 @@ async def test_a_round_waits_for_what_it_is_made_of_and_is_not_given_up(
 
 async def test_of_two_planners_the_first_says_what_a_round_is_about(db: Database, api: Client) -> None:
     one = UUID((await asked(api))["round_id"])
-    now = datetime.now(UTC)
+    now = clock.now()
     async with db.transaction() as tx:
         first = await surveying.survey(tx, now=now)
         assert await round_store.keep_world(tx, one, first)

@@ -1,13 +1,14 @@
 """Rounds that go by what funds have: asked of the ledger, kept with the round, and paid from as it is earmarked."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
+from chassis import clock
 from chassis.db import Database
 from chassis.inbox import Inbox
 from services.pledges.consumers import HANDLERS
@@ -69,7 +70,7 @@ async def test_a_round_pays_from_what_funds_have_at_that_moment(api: Client, db:
     await lacking(api)
     lines = {state: str(await wanted(owner, state)) for state in ("KEN", "NER")}
     await funded(api, 1_500, FUND)
-    before = datetime.now(UTC)
+    before = clock.now()
 
     found = await planned(api, db, seconds=5, funds=[FUND])
 
@@ -114,7 +115,7 @@ async def test_what_lacks_in_another_currency_is_paid_at_the_rate_in_force(
     api: Client, db: Database, owner: Owner
 ) -> None:
     """One pound is 1.25 dollars here; the rate is kept, so that the plan can be made again."""
-    today = datetime.now(UTC).date().isoformat()
+    today = clock.now().date().isoformat()
     rate = {"currency": "GBP", "valid_from": today, "source": "sample", "usd_per_unit": "1.25"}
     await post(api, "/v1/rates", FINANCE, rates=[rate])
     await lacking(api, 1_000, "GBP")

@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 from msgspec.structs import replace
 
+from chassis import clock
 from chassis.db import Database, Tx
 from chassis.inbox import Outcome
 from chassis.journal import read
@@ -269,7 +270,7 @@ async def _records(databases: Mapping[str, Database]) -> Records:
     async with databases["requests"].transaction() as tx:
         service = a_caller("UNODC:service")
         of_states = [(one, await requests_store.locked(tx, one)) for one in await ids(tx, "request")]
-        now = await tx.fetchval("SELECT now()")
+        now = clock.now()
         files = [await attachment_store.known(tx, one) for one in await ids(tx, "attachment")]
     records["request_id"] = {one: replace(request, read_at=now) for one, request in of_states if request}
     records["attachment_id"] = {
