@@ -109,7 +109,8 @@ class PledgeCommitted(Fact, frozen=True, kw_only=True, tag="pledges.pledge.commi
 
     `support_cost_basis_points` is the programme support cost agreed, in hundredths of a percent of the direct cost.
     `valuation` is of what depends on no condition, `recognized_minor`; `pledged_usd_minor` is what the open pledge was
-    carried at. An agreement of before there were schedules has none, and all of it was recognized.
+    carried at, and `pledged_valuation` at which rate. An agreement of before there were schedules has none, and all of
+    it was recognized.
     """
 
     pledge_id: UUID
@@ -124,6 +125,7 @@ class PledgeCommitted(Fact, frozen=True, kw_only=True, tag="pledges.pledge.commi
     schedule: Annotated[tuple[Instalment, ...], Meta(max_length=SCHEDULE_MAX)] = ()
     recognized_minor: Minor | None = None
     pledged_usd_minor: UsdMinor | None = None
+    pledged_valuation: Valuation | None = None
 
 
 class PledgeConditionMet(Fact, frozen=True, kw_only=True, tag="pledges.pledge.condition-met.v1"):
@@ -146,8 +148,9 @@ class PledgeReceived(Fact, frozen=True, kw_only=True, tag="pledges.pledge.receiv
 
     `money` is what it settles of the agreement, `cash` what came where that was another currency, `valuation` the
     cash's worth. `agreed_usd_minor` is the worth of `money` at the rate of the agreement, `relieved_usd_minor` what it
-    took from the amount still owed (the two differ by rounding), `support_cost_usd_minor` the part of the cash that is
-    programme support cost. The bank kept `charges` of it, in the cash's currency.
+    took from the amount still owed (the two differ by rounding), `agreed_valuation` at which rate that was carried,
+    `support_cost_usd_minor` the part of the cash that is programme support cost. The bank kept `charges` of it, in the
+    cash's currency.
     """
 
     pledge_id: UUID
@@ -165,6 +168,7 @@ class PledgeReceived(Fact, frozen=True, kw_only=True, tag="pledges.pledge.receiv
     cash: Money | None = None
     charges: Money | None = None
     charges_usd_minor: UsdMinor = 0
+    agreed_valuation: Valuation | None = None
 
 
 class PledgeReceiptReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge.receipt-reversed.v1"):
@@ -185,6 +189,7 @@ class PledgeReceiptReversed(Fact, frozen=True, kw_only=True, tag="pledges.pledge
     cash: Money | None = None
     charges: Money | None = None
     charges_usd_minor: UsdMinor = 0
+    agreed_valuation: Valuation | None = None
 
 
 class PledgeWithdrawn(Fact, frozen=True, kw_only=True, tag="pledges.pledge.withdrawn.v1"):

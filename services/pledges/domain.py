@@ -181,6 +181,7 @@ class Pledge(Struct, frozen=True, kw_only=True):
             pledged_usd_minor=self.open_usd_minor,
             effective_on=on,
             committed_at=now,
+            pledged_valuation=self.open_valuation,
         )
 
     def meet_condition(self, number: int, *, on: date, now: datetime) -> PledgeConditionMet:
@@ -242,6 +243,8 @@ class Pledge(Struct, frozen=True, kw_only=True):
         agreed = usd_minor_of(money, self.agreed_rate)
         if cash is not None and not may_settle(agreed, valuation.usd_minor):
             raise Mismatch("settles-implausible", agreed_usd_minor=agreed, usd_minor=valuation.usd_minor)
+        # Many small instalments, each rounded up, must not take off more than was ever owed.
+        relieved = self.carried_usd_minor if money.minor == owed else min(agreed, self.carried_usd_minor)
         complete = money.minor == owed and not self.conditional_minor
         return PledgeReceived(
             pledge_id=self.pledge_id,
@@ -252,14 +255,14 @@ class Pledge(Struct, frozen=True, kw_only=True):
             cash=cash,
             valuation=valuation,
             agreed_usd_minor=agreed,
-            # Many small instalments, each rounded up, must not take off more than was ever owed.
-            relieved_usd_minor=self.carried_usd_minor if money.minor == owed else min(agreed, self.carried_usd_minor),
+            relieved_usd_minor=relieved,
             support_cost_usd_minor=support_cost,
             charges=charges,
             charges_usd_minor=charges_usd_minor,
             complete=complete,
             effective_on=on,
             received_at=now,
+            agreed_valuation=self.carried(relieved),
         )
 
     @property

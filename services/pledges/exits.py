@@ -208,6 +208,7 @@ def reverse_receipt(
         charges_usd_minor=receipt.charges_usd_minor,
         effective_on=max(on, receipt.effective_on),
         reversed_at=now,
+        agreed_valuation=receipt.agreed_valuation,
     )
 
 

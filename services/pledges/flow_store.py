@@ -24,7 +24,8 @@ Place = tuple[UUID, int]
 # for ever: they were recorded before it, or together with it.
 _FOUND = """
     FROM entry e
-    CROSS JOIN unnest(e.postings) WITH ORDINALITY AS p(account, currency, minor, usd_minor, position)
+    CROSS JOIN unnest(e.postings) WITH ORDINALITY AS p(account, currency, minor, usd_minor,
+        rate, rate_currency, rate_source, rate_date, position)
     CROSS JOIN LATERAL (SELECT
         CASE
             WHEN p.account = 'cash' AND (SELECT requirement_id FROM pledge WHERE pledge.pledge_id = e.pledge_id) IS NULL
@@ -49,7 +50,8 @@ _FOUND = """
                 SELECT entry_id, postings FROM entry
                 WHERE allocation_id = e.allocation_id AND type = 'allocated' AND e.type = 'reversed'
                   AND p.account = 'available' AND entry_id <> e.reverses
-            ) AS o CROSS JOIN unnest(o.postings) WITH ORDINALITY AS q(account, currency, minor, usd_minor, position)
+            ) AS o CROSS JOIN unnest(o.postings) WITH ORDINALITY AS q(account, currency, minor,
+                usd_minor, rate, rate_currency, rate_source, rate_date, position)
             WHERE q.account = coalesce(($10::text[])[array_position($8::text[], e.type)], p.account)
         ) AS parent_flow_id
     ) AS f

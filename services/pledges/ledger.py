@@ -8,19 +8,28 @@ import msgspec
 from asyncpg import Record
 
 from chassis.db import Tx
+from contracts.pledges import Rate
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller
 from services.pledges.postings import BOOKS, REVERSES, Account, Book, Entry, EntryType, Posting
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A posting of an entry: a debit is positive, a credit negative."""
+    """A posting of an entry: a debit is positive, a credit negative.
+
+    `rate` is by which its worth in US dollars follows from the amount, whose and of which day, and none of dollars. It
+    is of `rate_currency`: its own, but where an amount is worth what came for it in another one.
+    """
 
     book: Book
     account: Account
     currency: str
     minor: int
     usd_minor: int
+    rate: str | None
+    rate_currency: str | None
+    rate_source: str | None
+    rate_date: date | None
 
 
 class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,8 +199,12 @@ def _row(entry: Entry) -> Sequence[object]:
 
 def _array(postings: Sequence[Posting]) -> str:
     """As PostgreSQL reads an array of rows. Codes and numbers have nothing in them that would have to be quoted."""
-    rows = (f'"({one.account},{one.currency},{one.minor},{one.usd_minor})"' for one in postings)
+    rows = (f'"({one.account},{one.currency},{one.minor},{one.usd_minor},{_rate(one.rate)})"' for one in postings)
     return f"{{{','.join(rows)}}}"
+
+
+def _rate(rate: Rate | None) -> str:
+    return f"{rate.usd_per_unit},{rate.currency},{rate.source},{rate.valid_from}" if rate else ",,,"
 
 
 def _columns(entries: Sequence[Entry], moves: Mapping[str, int], taken_back: Mapping[UUID, UUID]) -> Sequence[object]:
@@ -229,7 +242,12 @@ async def is_reversed(tx: Tx, entry_id: UUID) -> bool:
 
 _ENTRY = """
     SELECT entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at,
-        trim_scale(rate)::text AS rate, rate_source, rate_date, reverses, to_json(postings)::text AS postings
+        trim_scale(rate)::text AS rate, rate_source, rate_date, reverses,
+        (SELECT json_agg(json_build_object('account', account, 'currency', currency, 'minor', minor,
+            'usd_minor', usd_minor, 'rate', trim_scale(p.rate)::text, 'rate_currency', rate_currency,
+            'rate_source', p.rate_source, 'rate_date', p.rate_date) ORDER BY place)
+         FROM unnest(postings) WITH ORDINALITY AS p(account, currency, minor, usd_minor, rate, rate_currency,
+            rate_source, rate_date, place))::text AS postings
     FROM entry"""
 
 

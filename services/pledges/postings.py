@@ -12,6 +12,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from contracts.facts import Fact
 from contracts.pledge_reversals import (
@@ -40,6 +41,7 @@ from contracts.pledges import (
     PledgeRefunded,
     PledgeWithdrawn,
     PledgeWrittenOff,
+    Rate,
     Valuation,
 )
 from contracts.values import Money
@@ -132,12 +134,17 @@ DISBURSEMENT = "disbursement"
 
 
 class Posting(Struct, frozen=True):
-    """An account, the amount in its original currency, and its worth in US dollars."""
+    """An account, the amount in its original currency, and its worth in US dollars, by that rate.
+
+    A posting in dollars has none, nor has one whose fact of before did not say it. It is of the posting's own currency,
+    but where an amount is worth what came for it in another one.
+    """
 
     account: Account
     currency: str
     minor: int
     usd_minor: int
+    rate: Rate | None = None
 
     @property
     def book(self) -> Book:
@@ -203,7 +210,7 @@ def entry_of(entry_id: UUID, recorded_at: datetime, fact: Fact) -> Entry | None:
         kind, postings = _of_allocation(fact)
     else:
         return None
-    moving = tuple(posting for posting in postings if posting.minor or posting.usd_minor)
+    moving = tuple(_rated(fact, posting) for posting in postings if posting.minor or posting.usd_minor)
     if not moving:
         return None
     return Entry(
@@ -218,6 +225,32 @@ def entry_of(entry_id: UUID, recorded_at: datetime, fact: Fact) -> Entry | None:
         donor=getattr(fact, "donor", None),
         valuation=getattr(fact, "valuation", None),
         reverses=getattr(fact, "reverses", None),
+    )
+
+
+def _rated(fact: OfPledge | OfAllocation, posting: Posting) -> Posting:
+    """What leaves the books leaves them at the rate at which it stood there; all else is at the rate of its own day."""
+    if posting.currency == USD:
+        return posting
+    valuation: Valuation | None = getattr(fact, "valuation", None)
+    currency = posting.currency
+    match fact:
+        case PledgeCommitted() if posting.book is Book.PLEDGED:
+            valuation = fact.pledged_valuation
+        case PledgeReceived() | PledgeReceiptReversed() if posting.account in {Account.RECEIVABLE, Account.ROUNDING}:
+            valuation = fact.agreed_valuation
+        case PledgeReceived() | PledgeReceiptReversed():
+            currency = (fact.cash or fact.money).currency
+    if valuation is None:
+        return posting
+    return replace(
+        posting,
+        rate=Rate(
+            source=valuation.rate_source,
+            currency=currency,
+            valid_from=valuation.rate_date,
+            usd_per_unit=valuation.rate,
+        ),
     )
 
 

@@ -5,7 +5,7 @@ It reads in one snapshot, page by page, while others write, and changes nothing.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 from typing import TypeVar
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from chassis.db import Tx
 from contracts.facts import Fact, decode_event
+from contracts.pledges import Rate
 from services.pledges import allocation_store, allocations, ledger, store
 from services.pledges.ledger import EntryRow
 from services.pledges.postings import REVERSES, Account, Entry, entry_of
@@ -146,12 +147,30 @@ def _look_at_entry(report: Report, row: EntryRow, told: Entry | None) -> None:
 
 def first_difference(row: EntryRow, told: Entry) -> int | None:
     """The position of the first posting that is not what the fact makes; None where all are."""
-    is_there = [(one.account, one.currency, one.minor, one.usd_minor) for one in row.postings]
-    should_be = [(one.account, one.currency, one.minor, one.usd_minor) for one in told.postings]
+    is_there = [
+        (
+            one.account,
+            one.currency,
+            one.minor,
+            one.usd_minor,
+            one.rate and Fraction(one.rate),
+            one.rate_currency,
+            one.rate_source,
+            one.rate_date,
+        )
+        for one in row.postings
+    ]
+    should_be = [(one.account, one.currency, one.minor, one.usd_minor, *_rated(one.rate)) for one in told.postings]
     if is_there == should_be:
         return None
     pairs = zip(is_there, should_be, strict=False)
     return next((n for n, (one, other) in enumerate(pairs, 1) if one != other), min(len(is_there), len(should_be)) + 1)
+
+
+def _rated(rate: Rate | None) -> tuple[Fraction | None, str | None, str | None, date | None]:
+    if rate is None:
+        return None, None, None, None
+    return Fraction(rate.usd_per_unit), rate.currency, rate.source, rate.valid_from
 
 
 def _differing(row: EntryRow, told: Entry) -> list[str]:

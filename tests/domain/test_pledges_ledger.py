@@ -41,6 +41,7 @@ def check_balances(entry: Entry) -> None:
         assert posting.minor or posting.usd_minor
         assert posting.currency != "USD" or posting.minor == posting.usd_minor
         assert posting.minor * posting.usd_minor >= 0
+        assert (posting.currency == "USD") == (posting.rate is None), posting
     assert not any(minor.values()), entry
     assert not any(usd.values()), entry
 

@@ -61,7 +61,7 @@ async def an_entry(tx: Tx, postings: Postings) -> None:
         INSERT INTO entry (entry_id, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source,
             rate_date, postings)
         SELECT $1, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source, rate_date,
-            ARRAY(SELECT ROW(p.*)::posting FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) AS p)
+            ARRAY(SELECT ROW(p.*, NULL, NULL, NULL, NULL)::posting FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) AS p)
         FROM entry ORDER BY recorded_at LIMIT 1
         """,
         new_id(),
@@ -163,6 +163,33 @@ async def test_an_entry_is_of_a_known_type_with_what_belongs_to_it(api: Client, 
     )
     assert [one for one in wrong if await is_sound(**one)] == []
     assert await is_sound(type="committed", rate=2)
+
+
+async def test_a_posting_has_a_whole_rate_or_none_and_in_dollars_none(api: Client, db: Database) -> None:
+    await pledged(api, money=usd(100))
+
+    async def is_sound(currency: str, rate: Mapping[str, object]) -> bool:
+        postings = [
+            {"account": account, "currency": currency, "minor": minor, "usd_minor": minor, **rate}
+            for account, minor in (("pledged", 5), ("pledged_contra", -5))
+        ]
+        async with db.transaction() as tx:
+            return bool(
+                await tx.fetchval(
+                    "SELECT is_double_entry(json_populate_record(entry, $1::text::json)) FROM entry",
+                    msgspec.json.encode({"postings": postings}).decode(),
+                )
+            )
+
+    whole = {"rate": "1.15", "rate_currency": "EUR", "rate_source": "ecb", "rate_date": "2026-02-01"}
+    assert [True, True, True] == [await is_sound(*one) for one in (("EUR", whole), ("EUR", {}), ("USD", {}))]
+    wrong: list[Mapping[str, object]] = [
+        *(whole | {name: None} for name in whole),
+        *(whole | {"rate": rate} for rate in (0, -1, "NaN", "Infinity", 1_000_000_000)),
+        whole | {"rate_currency": "euro"},
+    ]
+    assert [one for one in wrong if await is_sound("EUR", one)] == []
+    assert not await is_sound("USD", whole | {"rate": 1, "rate_currency": "USD"})
 
 
 async def test_not_even_the_owner_makes_an_entry_unbalanced(api: Client, db: Database, database_url: str) -> None:

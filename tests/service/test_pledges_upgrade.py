@@ -65,8 +65,9 @@ async def test_the_postings_of_before_are_in_their_entries_in_their_order(bare_u
         applied = await migrate(bare_url, SERVICE.name, SERVICE.folder)
         rows = await connection.fetch(
             """
-            SELECT entry_id, position, account, currency, minor, usd_minor
-            FROM entry CROSS JOIN unnest(postings) WITH ORDINALITY AS p(account, currency, minor, usd_minor, position)
+            SELECT entry_id, position, account, currency, minor, usd_minor, p.rate::text
+            FROM entry CROSS JOIN unnest(postings) WITH ORDINALITY
+                AS p(account, currency, minor, usd_minor, rate, rate_currency, rate_source, rate_date, position)
             ORDER BY entry_id, position
             """
         )
@@ -75,12 +76,12 @@ async def test_the_postings_of_before_are_in_their_entries_in_their_order(bare_u
 
     assert applied[0] == "pledges: pledges 0009 postings_in_their_entry"
     assert [tuple(row) for row in rows] == [
-        (ENTRY, 1, "pledged", "EUR", 100, 115),
-        (ENTRY, 2, "pledged_contra", "EUR", -100, -115),
-        (OTHER, 1, "receivable", "EUR", 100, 115),
-        (OTHER, 2, "committed", "EUR", -100, -115),
-        (OTHER, 3, "pledged", "EUR", -100, -115),
-        (OTHER, 4, "pledged_contra", "EUR", 100, 115),
+        (ENTRY, 1, "pledged", "EUR", 100, 115, "1.15"),
+        (ENTRY, 2, "pledged_contra", "EUR", -100, -115, "1.15"),
+        (OTHER, 1, "receivable", "EUR", 100, 115, "1.15"),
+        (OTHER, 2, "committed", "EUR", -100, -115, "1.15"),
+        (OTHER, 3, "pledged", "EUR", -100, -115, None),
+        (OTHER, 4, "pledged_contra", "EUR", 100, 115, None),
     ]
 
 
