@@ -64,7 +64,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     await _allocations(api)
     await life.agreed(api, 10, life.part(10, "2127-12-01"))
     for day in ("2127-11-20", "2127-12-20"):
-        await reminders_of.clock(databases["pledges"], day)
+        await reminders_of.clock_of(databases["pledges"], day)
     as_file = {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
     imported = await api.post("/v1/imports", content=FLOWS, headers=headers(life.FINANCE) | as_file)
     assert imported.status_code == 201
