@@ -243,9 +243,9 @@ async def is_reversed(tx: Tx, entry_id: UUID) -> bool:
 _ENTRY = """
     SELECT entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at,
         trim_scale(rate)::text AS rate, rate_source, rate_date, reverses,
-        (SELECT json_agg(json_build_object('account', account, 'currency', currency, 'minor', minor,
+        (SELECT coalesce(json_agg(json_build_object('account', account, 'currency', currency, 'minor', minor,
             'usd_minor', usd_minor, 'rate', trim_scale(p.rate)::text, 'rate_currency', rate_currency,
-            'rate_source', p.rate_source, 'rate_date', p.rate_date) ORDER BY place)
+            'rate_source', p.rate_source, 'rate_date', p.rate_date) ORDER BY place), '[]')
          FROM unnest(postings) WITH ORDINALITY AS p(account, currency, minor, usd_minor, rate, rate_currency,
             rate_source, rate_date, place))::text AS postings
     FROM entry"""

@@ -90,7 +90,8 @@ RECEIVED, ALLOCATED, WITHDRAWN = (OF.format(kind) for kind in ("received", "allo
     [
         (f"UPDATE entry SET postings[3].minor = 7, postings[3].usd_minor = 7 WHERE entry_id = {RECEIVED}",
          Kind.UNBALANCED, "received", 3),
-        (f"UPDATE entry SET postings[1] = ROW('available', 'USD', 9, 9), postings[2] = ROW('allocated', 'USD', -9, -9)"
+        (f"UPDATE entry SET postings[1] = ROW('available', 'USD', 9, 9, NULL, NULL, NULL, NULL),"
+         " postings[2] = ROW('allocated', 'USD', -9, -9, NULL, NULL, NULL, NULL)"
          f" WHERE entry_id = {ALLOCATED}", Kind.DIFFERS, "allocated", 1),
         (f"UPDATE entry SET postings[2].account = 'programme_support' WHERE entry_id = {ALLOCATED}",
          Kind.DIFFERS, "allocated", 2),

@@ -127,6 +127,7 @@ async def test_what_several_consents_give_adds_up(api: Client) -> None:
     assert ["words", "institution"] == (await api.get(path, headers=headers(NORWAY))).json()["withheld"]
 
 
+@pytest.mark.machine_clock  # the database's own says which consents are in force
 async def test_a_period_begins_and_ends_by_itself(api: Client, databases: Mapping[str, Database]) -> None:
     request = await opened(api)
     now = clock.now()
