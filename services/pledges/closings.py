@@ -10,6 +10,7 @@ says as at a final moment it says for ever, whatever commits late and whatever t
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chassis.db import Tx
 
@@ -43,7 +44,7 @@ async def close(tx: Tx, before: Closed | None, *, allowance_seconds: float | Non
     """Close the books at a moment a little ago, and make `before.until` final unless somebody still writes who may.
 
     Each time in a transaction of its own, with what the last one returned: what the first closes the second sees
-    closed, and the third makes final.
+    closed, and the third makes final, or the first one after it that finds all of those gone.
     """
     # First what others have committed, then a number: whoever could pass the closed books unseen has a lower one.
     seen = await tx.fetchrow("SELECT until, pg_current_xact_id_if_assigned() IS NULL AS begins FROM closed")
@@ -62,6 +63,10 @@ async def close(tx: Tx, before: Closed | None, *, allowance_seconds: float | Non
         before.until if before else None,
     )
     assert row is not None, "it is the row that was just read"
+    if before is not None and row["final_until"] < before.until:
+        # Who began to write before is waited for, and not those who have begun since: where somebody always writes, no
+        # moment would ever be final.
+        return replace(before, final_until=row["final_until"])
     return Closed(until=seen["until"], final_until=row["final_until"], transaction=int(row["transaction"]))
 
 
