@@ -37,6 +37,8 @@ MEMORY = Path("/dev/shm")
 DATABASES = "entraide-databases-"
 ROOM_BYTES = 3 * 1024**3
 TEMPLATE = "entraide_template"
+CONNECTIONS = {"max_connections": "400"}
+"""As many as one test of ours opens at once: two hundred workers, those that follow the killed ones, and who looks on."""
 
 
 def every_service() -> list[Service]:
@@ -68,7 +70,7 @@ def servers() -> Iterator[Servers]:
         users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
     try:
         with (
-            Postgres(databases / "postgres", durable=False) as postgres,
+            Postgres(databases / "postgres", durable=False, settings=CONNECTIONS) as postgres,
             Nats(folder / "nats", users=users, durable=False) as nats,
         ):
             yield Servers(folder, postgres, nats)

@@ -2,7 +2,8 @@
 
 The second instalment is late: it shows as such until it comes, less what the bank kept of it. The donor gives two
 scanners, which are valued beside the money, and pledges to one of the needs that are ready and lack only money. UNODC
-holds an afternoon on SHERLOC that the fund pays for, and raises what the fund needs.
+holds an afternoon on SHERLOC that the fund pays for, raises what the fund needs, and states of its courses how far they
+are for the equality of women and men.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -52,6 +53,8 @@ RAISED: Mapping[str, Any] = {
 }
 WORK_PACKAGES = {"translation": 4_000_000, "case_law_upload": 3_000_000, "training": 2_000_000}
 """What is set aside for each, in US-dollar cents."""
+MARKED = {"work_package": "training", "gender_marker": 1}
+"""Half of the places of a course are kept for women; of the fund as a whole its opening says 0."""
 SPENT_USD_MINOR = 1_250_000
 ACTIVITY: Mapping[str, Any] = {
     "fund": FUND,
@@ -107,6 +110,7 @@ async def give(
         visit.allocate,
         visit.pay_for_an_activity,
         visit.raise_what_is_needed,
+        visit.state_what_it_is_for,
         visit.write_down,
     ]
     await each(STEP, steps, _carry_out, 1)
@@ -215,6 +219,15 @@ class _Visit:
             if needed not in fund["requirements"] or fund["requirement_usd_minor"] <= before:
                 raise StepError("what the fund needs was raised, and does not show")
         self.raised = (await self._api.get(DONOR, f"{path}/requirements"))["revisions"][0]
+
+    async def state_what_it_is_for(self) -> None:
+        path, shown = f"/v1/funds/{FUND}", MARKED.items()
+        fund = await self._api.get(FINANCE, path)
+        if not any(shown <= package.items() for package in fund["work_packages"]):
+            stating = {"step": "gender marker", "revision": fund["revision"]}
+            fund = await self._api.post(FINANCE, f"{path}/gender-marker", MARKED, **stating)
+        if fund["gender_marker"] != 0 or not any(shown <= package.items() for package in fund["work_packages"]):
+            raise StepError("what was stated of how far the fund is for equality does not show")
 
     async def allocate(self) -> None:
         found = await self._all(FINANCE, f"/v1/allocations?fund={FUND}", "allocations")

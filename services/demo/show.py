@@ -50,6 +50,7 @@ EXPECTED = (
     "matching.round.planned.v1",
     "pledges.fund.opened.v1",
     "pledges.fund.requirement-revised.v1",
+    "pledges.fund.gender-marker-stated.v1",
     "pledges.pledge.pledged.v1",
     "pledges.pledge.committed.v1",
     "pledges.pledge.received.v1",

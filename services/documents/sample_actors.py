@@ -34,7 +34,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         "UNODC:finance_officer": frozenset(
             {"FundOpened", "FundRequirementRevised", "RatesLoaded", "PledgeCommitted", "PledgeConditionMet"}
-            | {"PledgeReceived", "PledgeReduced"}
+            | {"FundGenderMarkerStated", "PledgeReceived", "PledgeReduced"}
             | {"PledgeLapsed", "PledgeCarriedOver", "PledgeBroughtForward", "PledgeClosed", "AllocationMade"}
             | {"AllocationSpent", "ProposalMade", "ProposalApproved", "ProposalRefused", "PeriodClosed"}
             | {"ImportRecorded", "InKindContributionAcknowledged", "InKindContributionStruck"}

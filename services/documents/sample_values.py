@@ -182,6 +182,8 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "YearlyRequirement.work_package": "maintenance",
         "FundRequirementRevised.before_usd_minor": 58_000_000,
         "FundRequirementRevised.reason": "needs_changed",
+        "FundGenderMarkerStated.work_package": "training",
+        "StateGenderMarker.work_package": "training",
         "ReviseRequirement.reason": "needs_changed",
         "ReviseRequirement.work_package": "maintenance",
         "ReviseRequirement.money": {"minor": 62_000_000, "currency": "USD"},

@@ -269,6 +269,7 @@ NOBODY: Mapping[type[Fact], str] = {
     ),
     f.FundOpened: "it concerns nobody until somebody pledges",
     f.FundRequirementRevised: "what a fund needs is looked up, with the gap that is left",
+    f.FundGenderMarkerStated: "it is looked up with the fund, and in its IATI file",
     a.ActivityPlanned: "what is set aside for it is told",
     a.ActivityRevised: "whoever looks it up finds what it is now",
     w.PledgeReworded: "no money has moved; whoever looks it up finds what it says now",

@@ -16,7 +16,7 @@ from chassis.commands import check_revision
 from chassis.db import Tx
 from chassis.journal import announce_all
 from contracts.facts import Event, Fact
-from contracts.funds import FundOpened, FundRequirementRevised, YearlyRequirement
+from contracts.funds import FundGenderMarkerStated, FundOpened, FundRequirementRevised, YearlyRequirement
 from contracts.ledger import PeriodClosed, PeriodReopened, ProposalApproved, ProposalMade, ProposalRefused
 from contracts.pledges import (
     AllocationMade,
@@ -136,6 +136,8 @@ async def _fold_into_tables(tx: Tx, event: Event, fact: Fact) -> None:
             await funds.open_fund(tx, fact, recorded_at=event.time)
         case FundRequirementRevised():
             await funds.revise_requirement(tx, fact, revision=event.aggregateversion, recorded_at=event.time)
+        case FundGenderMarkerStated():
+            await funds.state_gender_marker(tx, fact, revision=event.aggregateversion, recorded_at=event.time)
         case RatesLoaded():
             await rates.load_rates(tx, fact, loaded_by=event.actorid)
         case ProposalMade() | ProposalApproved() | ProposalRefused():
@@ -200,7 +202,13 @@ def hash_texts(texts: object) -> tuple[bytes, str]:
 
 
 async def open_fund(
-    tx: Tx, code: str, labels: funds.Labels, requirements: tuple[YearlyRequirement, ...], *, now: datetime
+    tx: Tx,
+    code: str,
+    labels: funds.Labels,
+    requirements: tuple[YearlyRequirement, ...],
+    *,
+    gender_marker: int | None = None,
+    now: datetime,
 ) -> None:
     """Raises Conflict where the fund is open already, or for a need in a year whose books are closed."""
     if await funds.is_open(tx, code):
@@ -208,7 +216,8 @@ async def open_fund(
     for requirement in requirements:
         await periods.hold_open(tx, date(requirement.year, 12, 31))
     salt, texts_hash = hash_texts(labels)
-    await record(tx, allocations.open_fund(code, requirements, texts_hash, now=now), version=1)
+    fact = allocations.open_fund(code, requirements, texts_hash, gender_marker=gender_marker, now=now)
+    await record(tx, fact, version=1)
     await funds.save_labels(tx, code, labels, salt)
 
 
@@ -221,6 +230,16 @@ async def revise_requirement(
     await periods.hold_open(tx, date(requirement.year, 12, 31))
     before = await funds.needed(tx, code, requirement.year, requirement.work_package)
     fact = allocations.revise_requirement(code, requirement, reason, before_usd_minor=before, now=now)
+    await record(tx, fact, version=revision + 1)
+
+
+async def state_gender_marker(
+    tx: Tx, code: str, work_package: str | None, gender_marker: int | None, *, expected: int, now: datetime
+) -> None:
+    """State how far a fund, or a work package of it, is for the equality of women and men."""
+    revision = await funds.hold(tx, code)
+    check_revision(revision, expected)
+    fact = allocations.state_gender_marker(code, work_package, gender_marker, now=now)
     await record(tx, fact, version=revision + 1)
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contracts.facts import Fact
-from contracts.funds import FundOpened, FundRequirementRevised, YearlyRequirement
+from contracts.funds import FundGenderMarkerStated, FundOpened, FundRequirementRevised, YearlyRequirement
 from contracts.pledges import (
     AllocationMade,
     AllocationReturned,
@@ -44,7 +44,14 @@ def fund_id_of(code: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"entraide:fund:{code}")
 
 
-def open_fund(code: str, requirements: tuple[YearlyRequirement, ...], texts_hash: str, *, now: datetime) -> FundOpened:
+def open_fund(
+    code: str,
+    requirements: tuple[YearlyRequirement, ...],
+    texts_hash: str,
+    *,
+    gender_marker: int | None,
+    now: datetime,
+) -> FundOpened:
     """Raises Invalid where a year comes twice for one purpose, Mismatch for a work package of another fund."""
     if len({(requirement.year, requirement.work_package) for requirement in requirements}) < len(requirements):
         raise Invalid("year-repeated")
@@ -52,7 +59,12 @@ def open_fund(code: str, requirements: tuple[YearlyRequirement, ...], texts_hash
         if requirement.work_package is not None:
             check_work_package(requirement.work_package, code)
     return FundOpened(
-        fund_id=fund_id_of(code), code=code, requirements=requirements, texts_hash=texts_hash, opened_at=now
+        fund_id=fund_id_of(code),
+        code=code,
+        requirements=requirements,
+        texts_hash=texts_hash,
+        opened_at=now,
+        gender_marker=gender_marker,
     )
 
 
@@ -71,6 +83,17 @@ def revise_requirement(
         before_usd_minor=before_usd_minor,
         reason=reason,
         revised_at=now,
+    )
+
+
+def state_gender_marker(
+    code: str, work_package: str | None, gender_marker: int | None, *, now: datetime
+) -> FundGenderMarkerStated:
+    """Raises Invalid for no work package, Mismatch for one of another fund."""
+    if work_package is not None:
+        check_work_package(work_package, code)
+    return FundGenderMarkerStated(
+        fund_id=fund_id_of(code), code=code, work_package=work_package, gender_marker=gender_marker, stated_at=now
     )
 
 

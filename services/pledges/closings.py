@@ -10,6 +10,7 @@ says as at a final moment it says for ever, whatever commits late and whatever t
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chassis.db import Tx
 
@@ -45,7 +46,7 @@ async def close(tx: Tx, before: Closed | None, *, now: datetime) -> Closed:
     Never later than the database's own clock says, or a machine that is ahead would close them to all the others.
 
     Each time in a transaction of its own, with what the last one returned: what the first closes the second sees
-    closed, and the third makes final.
+    closed, and the third makes final, or the first one after it that finds all of those gone.
     """
     # First what others have committed, then a number: whoever could pass the closed books unseen has a lower one.
     seen = await tx.fetchrow("SELECT until, pg_current_xact_id_if_assigned() IS NULL AS begins FROM closed")
@@ -65,6 +66,10 @@ async def close(tx: Tx, before: Closed | None, *, now: datetime) -> Closed:
         now,
     )
     assert row is not None, "it is the row that was just read"
+    if before is not None and row["final_until"] < before.until:
+        # Who began to write before is waited for, and not those who have begun since: where somebody always writes, no
+        # moment would ever be final.
+        return replace(before, final_until=row["final_until"])
     return Closed(until=seen["until"], final_until=row["final_until"], transaction=int(row["transaction"]))
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from contracts.activities import Participants
-from contracts.funds import REQUIREMENTS_MAX, YearlyRequirement
+from contracts.funds import REQUIREMENTS_MAX, GenderMarker, YearlyRequirement
 from contracts.pledges import (
     RATES_MAX,
     SCHEDULE_MAX,
@@ -67,15 +67,29 @@ class ReviseRequirement(NewRequirement, frozen=True, kw_only=True, forbid_unknow
 
 
 class OpenFund(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A fund that can be pledged to, with what it needs in each year, where that is known."""
+    """A fund that can be pledged to, with what it needs in each year, where that is known.
+
+    `gender_marker` says how far it is for the equality of women and men: 0 not, 1 significantly, 2 principally. Where
+    nobody has judged that yet it is null, which is not 0.
+    """
 
     code: FundCode
     labels: NewLabels
     requirements: Annotated[tuple[NewRequirement, ...], Meta(max_length=REQUIREMENTS_MAX)] = ()
+    gender_marker: GenderMarker | None = None
 
     def yearly(self) -> tuple[YearlyRequirement, ...]:
         """Raises Mismatch for another currency than the funds'."""
         return tuple(requirement.yearly() for requirement in self.requirements)
+
+
+class StateGenderMarker(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far a fund is for the equality of women and men, or a work package of it: 0 not, 1 significantly,
+    2 principally; null takes back what was stated.
+    """
+
+    gender_marker: GenderMarker | None
+    work_package: Code | None = None
 
 
 class MakePledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -17,7 +17,7 @@ from contracts.values import Caller
 from services.pledges import actions, balances, funds, in_kind_store, policy, store
 from services.pledges.allocations import fund_id_of
 from services.pledges.balances import EVER
-from services.pledges.commands import OpenFund, ReviseRequirement, check_reason
+from services.pledges.commands import OpenFund, ReviseRequirement, StateGenderMarker, check_reason
 from services.pledges.fund_views import FundView, FundYearsView, fund_view, years_view
 from services.pledges.moment_reader import AsAt, final_moment, moment_of, until_final
 from services.pledges.policy import Action
@@ -50,7 +50,8 @@ async def open_fund(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=fund_id_of(data.code))
         if claimed.first:
-            await actions.open_fund(tx, data.code, data.labels.labels(), data.yearly(), now=now)
+            labels, marker = data.labels.labels(), data.gender_marker
+            await actions.open_fund(tx, data.code, labels, data.yearly(), gender_marker=marker, now=now)
         fund = await _fund(tx, data.code)
     return created(fund, location=f"/v1/funds/{fund.code}", revision=fund.revision)
 
@@ -139,6 +140,36 @@ async def list_revisions(
     return Response(page, headers=paging.next_link(str(more) if more else None))
 
 
+@post(
+    "/v1/funds/{code:str}/gender-marker",
+    opt=asks(Action.STATE_GENDER_MARKER),
+    status_code=200,
+    summary="State how far a fund is for the equality of women and men",
+)
+async def state_gender_marker(
+    code: FromPath[str],
+    data: JSONBody[StateGenderMarker],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[FundView]:
+    """For a finance officer of UNODC. A work package of which nothing is stated has the fund's marker.
+
+    The fund's IATI file tells it from now on; as at a moment before it tells what was stated by then.
+    """
+    policy.decide(caller, Action.STATE_GENDER_MARKER).required()
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=fund_id_of(code))
+        if claimed.first:
+            await actions.state_gender_marker(
+                tx, code, data.work_package, data.gender_marker, expected=expected, now=now
+            )
+        fund = await _fund(tx, code)
+    return shown(fund, revision=fund.revision)
+
+
 @get("/v1/funds/{code:str}/years", opt=asks(Action.SHOW_FUND_YEARS), summary="One fund by year")
 async def show_fund_years(
     code: FromPath[str], db: Db, caller: Calling, now: Now, as_at: AsAt = None
@@ -193,4 +224,12 @@ async def _with_totals(tx: Tx, found: Sequence[funds.Fund], *, as_at: datetime |
     return [fund_view(fund, progress[fund.fund], in_kind.get(fund.fund, 0), as_at=as_at) for fund in found]
 
 
-ROUTES = [open_fund, list_funds, show_fund, show_fund_years, revise_requirement, list_revisions]
+ROUTES = [
+    open_fund,
+    list_funds,
+    show_fund,
+    show_fund_years,
+    revise_requirement,
+    list_revisions,
+    state_gender_marker,
+]

@@ -1,7 +1,7 @@
 """What is told of a fund: its needs and how far its money has come, in all years together and year by year."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from uuid import UUID
 
@@ -15,9 +15,13 @@ from services.pledges.years import OfYears
 
 
 class WorkPackageView(Struct, frozen=True, kw_only=True):
-    """What a fund needs for a work package in all years, what is set aside for it and spent, in US-dollar cents."""
+    """What a fund needs for a work package in all years, what is set aside for it and spent, in US-dollar cents.
+
+    `gender_marker` is its own, else the fund's.
+    """
 
     work_package: str
+    gender_marker: int | None
     requirement_usd_minor: int
     allocated_usd_minor: int
     spent_usd_minor: int
@@ -31,6 +35,8 @@ class FundView(Struct, frozen=True, kw_only=True):
     made up of `allocated` (of which `spent`), `programme_support`, `bank_charges`, `refunded`, `transferred` and
     `available`.
     `gap` is what is required less what is committed and was not written off, refunded or carried over.
+    `gender_marker` says how far it is for the equality of women and men: 0 not, 1 significantly, 2 principally; null
+    where nobody has judged it.
     `in_kind` is no money: what donors hold their contributions in kind to be worth that UNODC has acknowledged.
     Where it is `final`, it is all of what had been recorded by `as_at`, the same for ever; else it is how things stand,
     and `as_at` is null.
@@ -39,6 +45,7 @@ class FundView(Struct, frozen=True, kw_only=True):
     fund_id: UUID
     code: str
     labels: Labels
+    gender_marker: int | None
     requirements: tuple[YearlyRequirement, ...]
     work_packages: list[WorkPackageView]
     requirement_usd_minor: int
@@ -120,15 +127,17 @@ def fund_view(fund: Fund, progress: Progress, in_kind_usd_minor: int, *, as_at: 
         fund_id=fund.fund_id,
         code=fund.fund,
         labels=fund.labels,
+        gender_marker=fund.gender_marker,
         requirements=fund.requirements,
         work_packages=[
             WorkPackageView(
                 work_package=name,
+                gender_marker=fund.gender_marker_of(name),
                 requirement_usd_minor=needed[name],
                 **asdict(aside),
                 gap_usd_minor=max(0, needed[name] - aside.allocated_usd_minor),
             )
-            for name, aside in _by_work_package(needed, progress)
+            for name, aside in _by_work_package(needed.keys() | fund.gender_markers.keys(), progress)
         ],
         requirement_usd_minor=required,
         **asdict(totals),
@@ -152,7 +161,7 @@ def years_view(
         required, needed = sum(one.usd_minor for one in requirements), _needed(requirements)
         moved = progress.get(year, Progress())
         totals, packages = moved.totals, []
-        for name, aside in _by_work_package(needed + left_for, moved):
+        for name, aside in _by_work_package((needed + left_for).keys(), moved):
             held = left_for[name] + aside.allocated_usd_minor
             packages.append(
                 WorkPackageYearView(
@@ -210,7 +219,7 @@ def _needed(requirements: Sequence[YearlyRequirement]) -> Counter[str]:
     return needed
 
 
-def _by_work_package(needed: Counter[str], progress: Progress) -> Iterator[tuple[str, SetAside]]:
-    """Each work package that is needed or that something was set aside for."""
-    for name in sorted(needed.keys() | progress.by_work_package.keys()):
+def _by_work_package(named: Set[str], progress: Progress) -> Iterator[tuple[str, SetAside]]:
+    """Each of these work packages, and each that something was set aside for."""
+    for name in sorted(named | progress.by_work_package.keys()):
         yield name, progress.by_work_package.get(name, SetAside())

@@ -1,17 +1,18 @@
 """The rows of funds, which everybody who works here may read.
 
-What a fund needs is stated by year and purpose; of those that had been stated by a moment the last counts, and none is
-overwritten.
+What a fund needs is stated by year and purpose, its gender marker for all of it and by work package; of those that had
+been stated by a moment the last counts, and none is overwritten.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from asyncpg import Record
 
 from chassis.db import Tx
-from contracts.funds import FundOpened, FundRequirementRevised, YearlyRequirement
+from contracts.funds import FundGenderMarkerStated, FundOpened, FundRequirementRevised, YearlyRequirement
 from contracts.refusals import Missing
 from contracts.values import Language
 from services.pledges.balances import EVER
@@ -30,7 +31,10 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Fund(msgspec.Struct, frozen=True, kw_only=True):
-    """A fund with its name and what it needs in each year; in `revised_years` that has been stated more than once."""
+    """A fund with its name and what it needs in each year; in `revised_years` that has been stated more than once.
+
+    `gender_markers` are those of its work packages that have one of their own.
+    """
 
     fund_id: UUID
     fund: str
@@ -38,7 +42,13 @@ class Fund(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     requirements: tuple[YearlyRequirement, ...]
     revised_years: Collection[int]
+    gender_marker: int | None
+    gender_markers: Mapping[str, int]
     opened_at: datetime
+
+    def gender_marker_of(self, work_package: str) -> int | None:
+        """Its own, else the fund's; None where neither was stated."""
+        return self.gender_markers.get(work_package, self.gender_marker)
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +71,9 @@ async def open_fund(tx: Tx, fact: FundOpened, *, recorded_at: datetime) -> None:
             INSERT INTO fund_requirement (fund, year, usd_minor, work_package, revision, recorded_at)
             SELECT fund, year, usd_minor, coalesce(work_package, ''), revision, $8
             FROM opened, unnest($5::smallint[], $6::bigint[], $7::text[]) AS r(year, usd_minor, work_package)
+        ), marked AS (
+            INSERT INTO fund_gender_marker (fund, work_package, gender_marker, revision, recorded_at)
+            SELECT fund, '', $10, revision, $8 FROM opened WHERE $10::smallint IS NOT NULL
         )
         INSERT INTO balance_part (fund, part, available_usd_minor)
         SELECT fund, part, 0 FROM opened CROSS JOIN generate_series(0, $9::integer - 1) AS part
@@ -74,6 +87,7 @@ async def open_fund(tx: Tx, fact: FundOpened, *, recorded_at: datetime) -> None:
         [requirement.work_package for requirement in fact.requirements],
         recorded_at,
         PARTS,
+        fact.gender_marker,
     )
 
 
@@ -119,6 +133,21 @@ async def revise_requirement(tx: Tx, fact: FundRequirementRevised, *, revision: 
     )
 
 
+async def state_gender_marker(tx: Tx, fact: FundGenderMarkerStated, *, revision: int, recorded_at: datetime) -> None:
+    await tx.execute(
+        """
+        WITH stated AS (UPDATE fund SET revision = $2 WHERE fund = $1 RETURNING fund, revision)
+        INSERT INTO fund_gender_marker (fund, work_package, gender_marker, revision, recorded_at)
+        SELECT fund, coalesce($3, ''), $4, revision, $5 FROM stated
+        """,
+        fact.code,
+        revision,
+        fact.work_package,
+        fact.gender_marker,
+        recorded_at,
+    )
+
+
 async def save_labels(tx: Tx, fund: str, labels: Labels, salt: bytes) -> None:
     await tx.execute(
         "INSERT INTO fund_text (fund, salt, ar, en, es, fr, ru, zh) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -135,7 +164,7 @@ async def is_open(tx: Tx, fund: str) -> bool:
 async def funds(
     tx: Tx, *, only: str | None = None, after: str | None = None, limit: int = 1, as_at: datetime = EVER
 ) -> list[Fund]:
-    """Funds by code, from the one after `after`, that had been opened by then, with what they were known to need.
+    """Funds by code, from the one after `after`, that had been opened by then, with what was stated of them by then.
 
     They are public among those who work here.
     """
@@ -148,7 +177,11 @@ async def funds(
                    WHERE r.fund = fund.fund AND recorded_at <= $4 ORDER BY year, work_package, r.revision DESC) AS last
              WHERE usd_minor > 0)::text AS requirements,
             ARRAY(SELECT year FROM fund_requirement r WHERE r.fund = fund.fund AND recorded_at <= $4
-                GROUP BY year HAVING count(DISTINCT r.revision) > 1 ORDER BY year) AS revised_years
+                GROUP BY year HAVING count(DISTINCT r.revision) > 1 ORDER BY year) AS revised_years,
+            (SELECT coalesce(json_object_agg(work_package, gender_marker), '{}')
+             FROM (SELECT DISTINCT ON (work_package) work_package, gender_marker FROM fund_gender_marker m
+                   WHERE m.fund = fund.fund AND recorded_at <= $4 ORDER BY work_package, m.revision DESC) AS last
+             WHERE gender_marker IS NOT NULL)::text AS gender_markers
         FROM fund LEFT JOIN fund_text USING (fund) CROSS JOIN LATERAL (
             SELECT max(version) AS revision FROM journal WHERE aggregate_id = fund_id AND recorded_at <= $4
         ) AS stated
@@ -161,18 +194,22 @@ async def funds(
         limit,
         as_at,
     )
-    return [
-        Fund(
-            fund_id=row["fund_id"],
-            fund=row["fund"],
-            labels=Labels(**{language: row[language] or "" for language in Language}),
-            revision=row["revision"],
-            requirements=msgspec.json.decode(row["requirements"], type=tuple[YearlyRequirement, ...]),
-            revised_years=row["revised_years"],
-            opened_at=row["opened_at"],
-        )
-        for row in rows
-    ]
+    return [_fund(row) for row in rows]
+
+
+def _fund(row: Record) -> Fund:
+    markers = msgspec.json.decode(row["gender_markers"], type=dict[str, int])
+    return Fund(
+        fund_id=row["fund_id"],
+        fund=row["fund"],
+        labels=Labels(**{language: row[language] or "" for language in Language}),
+        revision=row["revision"],
+        requirements=msgspec.json.decode(row["requirements"], type=tuple[YearlyRequirement, ...]),
+        revised_years=row["revised_years"],
+        gender_marker=markers.pop("", None),
+        gender_markers=markers,
+        opened_at=row["opened_at"],
+    )
 
 
 async def revisions(tx: Tx, fund: str, *, before: int | None, limit: int) -> Sequence[Revision]:

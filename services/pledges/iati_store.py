@@ -11,6 +11,7 @@ from contracts.refusals import Conflict, Missing
 from contracts.requests import About
 from contracts.values import Caller
 from services.pledges import activity_store, funds
+from services.pledges.allocations import WORK_PACKAGES
 from services.pledges.flow_store import OTHER_FUND
 from services.pledges.iati.aims import Aims, aims_of
 from services.pledges.iati.published import SIGNS, TRANSACTIONS_MAX, Ledger, Movement, held_of
@@ -56,14 +57,15 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
         of_entry = dict(row)
         for account, currency, minor in msgspec.json.decode(of_entry.pop("postings") or "[]"):
             movements.append(Movement(**of_entry, account=account, currency=currency, minor=minor))
-    aims = await _aims(tx, {row["requirement_id"] for row in rows if row["requirement_id"]}, caller)
+    (one,) = found
+    aims = {work_package: Aims(gender_marker=one.gender_marker_of(work_package)) for work_package in WORK_PACKAGES}
+    aims |= await _aims(tx, {row["requirement_id"] for row in rows if row["requirement_id"]}, caller)
     async with tx.by_itself():
         told = await activity_store.told(tx, {row["activity_id"] for row in rows if row["activity_id"]}, until=as_at)
     held = {}
     for activity_id, (planned, title) in told.items():
         held[str(activity_id)] = held_of(planned, title, on=as_at.date())
         aims[str(activity_id)] = aims_of(planned.topics, planned.gender_marker)
-    (one,) = found
     return Ledger(
         fund=one.fund,
         labels=msgspec.structs.asdict(one.labels),
@@ -71,6 +73,7 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
         revised_years=one.revised_years,
         opened_on=one.opened_at.date(),
         movements=movements,
+        gender_marker=one.gender_marker,
         aims=aims,
         held=held,
     )

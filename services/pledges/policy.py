@@ -30,6 +30,7 @@ class Action(StrEnum):
     SHOW_FUND_YEARS = "show_fund_years"
     REVISE_REQUIREMENT = "revise_requirement"
     LIST_REVISIONS = "list_revisions"
+    STATE_GENDER_MARKER = "state_gender_marker"
     SHOW_IATI = "show_iati"
     PLEDGE = "pledge"
     LIST_PLEDGES = "list_pledges"
@@ -106,7 +107,7 @@ _LISTS = frozenset(
 )
 _OF_FINANCE = frozenset(
     {Action.OPEN_FUND, Action.ALLOCATE, Action.LOAD_RATES, Action.PROPOSE_REVERSAL, Action.PROPOSE_REOPENING}
-    | {Action.CLOSE_YEAR, Action.IMPORT_FLOWS, Action.REVISE_REQUIREMENT}
+    | {Action.CLOSE_YEAR, Action.IMPORT_FLOWS, Action.REVISE_REQUIREMENT, Action.STATE_GENDER_MARKER}
 )
 _OF_PLEDGE = frozenset(
     {Action.COMMIT, Action.MEET_CONDITION, Action.RECEIVE, Action.LAPSE, Action.REDUCE, Action.CARRY_OVER}

@@ -155,6 +155,7 @@ SERVICE = Service(
         "rate",
         "balance_part",
         "fund_requirement",
+        "fund_gender_marker",
         "fund",
         "period",
     ),

@@ -145,6 +145,8 @@ def test_what_goes_to_another_fund_is_told_of_both_and_names_no_donor(half: str,
         assert () == one.aid
     assert bool(fund.transactions[1].description), "it is said why"
     assert {UNODC} == {party.ref for party in fund.participants}
+    funding = [party.activity for party in fund.participants if party.role == codes.OrganisationRole.FUNDING]
+    assert ([] if half == "carried_over" else [there]) == funding
 
 
 @pytest.mark.parametrize(("of_type", "told_type"), [("spent", "4"), ("disbursed", "3")])
@@ -357,6 +359,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
         requirements=[YearlyRequirement(year=year, usd_minor=draw(st.integers(0, MINOR_UNITS_MAX))) for year in years],
         revised_years=draw(st.sets(st.sampled_from(years))) if years else (),
         opened_on=draw(st.dates(date(2020, 1, 1), date(2030, 1, 1))),
+        gender_marker=draw(st.none() | st.integers(0, 2)),
         aims=draw(st.dictionaries(PURPOSES, aims())),
         held=draw(st.dictionaries(st.sampled_from([str(UUID(int=number)) for number in (4, 5)]), held())),
     )

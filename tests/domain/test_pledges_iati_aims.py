@@ -13,6 +13,8 @@ from contracts.requests import CODES_MAX
 from services.pledges.iati import codes
 from services.pledges.iati.activity import Marker
 from services.pledges.iati.aims import Aims, aims_of
+from services.pledges.iati.published import activities
+from tests.domain.test_pledges_iati import UNODC, a_ledger, a_movement
 
 KINDS = st.sampled_from(sorted(reference.kinds()))
 TOPICS = st.lists(st.sampled_from(sorted(reference.topics())), max_size=CODES_MAX, unique=True)
@@ -75,6 +77,17 @@ def test_the_gender_marker_is_told_as_its_state_gave_it(marker: int) -> None:
 def test_what_is_not_known_is_not_nothing() -> None:
     assert () == aims().markers == Aims().markers
     assert {"15130": "100"} == percentages(Aims())
+
+
+@pytest.mark.parametrize("marker", [None, 0, 1, 2])
+def test_the_marker_of_a_fund_is_told_of_the_fund_and_of_a_purpose_its_own(marker: int | None) -> None:
+    moved = a_movement("allocated", "available", work_package="training")
+    ledger = a_ledger(moved, gender_marker=marker, aims={"training": Aims(gender_marker=2)})
+
+    fund, training = activities(ledger, reporter=UNODC)
+
+    assert ([] if marker is None else [str(marker)]) == [one.significance for one in fund.markers]
+    assert [("1", "1", "2")] == [(one.code, one.vocabulary, one.significance) for one in training.markers]
 
 
 def test_a_topic_that_is_named_twice_counts_once() -> None:

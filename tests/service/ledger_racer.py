@@ -23,7 +23,7 @@ from chassis.ids import new_id
 from chassis.migrate import role_of
 from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.pledges import Instalment
-from contracts.refusals import Refusal
+from contracts.refusals import Refusal, Unavailable
 from contracts.values import Language, Money, Period
 from services.pledges import actions, activity_actions, allocation_actions, exit_actions, exits
 from services.pledges.activities import Plan
@@ -374,6 +374,9 @@ async def work(db: Database, chance: random.Random, most: int) -> None:
         try:
             await operation(db, chance, usd_minor)
             outcome = b"d"
+        except Unavailable:
+            # While all of them connect at once.
+            outcome = b"a"
         except Refusal:
             outcome = b"r"
         except Exception as error:
@@ -388,8 +391,8 @@ async def work(db: Database, chance: random.Random, most: int) -> None:
 
 
 async def run(task: dict[str, Any]) -> None:
-    """`most` is the most that one allocation asks for."""
-    db = await Database.connect(task["database_url"], "pledges", role=role_of("pledges"))
+    """`most` is the most that one allocation asks for. Each worker has a connection of its own."""
+    db = await Database.connect(task["database_url"], "pledges", role=role_of("pledges"), pool_max=task["workers"])
     workers = (work(db, random.Random(f"{task['seed']} {n}"), task["most"]) for n in range(task["workers"]))
     await asyncio.gather(*workers)
 

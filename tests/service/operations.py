@@ -94,7 +94,11 @@ FILES = {
 }
 """Operations whose body is a file, with one they take."""
 
-REVISED = {"POST /v1/matches/weights", "POST /v1/funds/{code}/requirements"}
+REVISED = {
+    "POST /v1/matches/weights",
+    "POST /v1/funds/{code}/requirements",
+    "POST /v1/funds/{code}/gender-marker",
+}
 """Operations that change what there is one of, or what everybody knows: a revision is asked for, and no record named."""
 
 TABLES = {"POST /v1/rates/csv": EXAMPLE}

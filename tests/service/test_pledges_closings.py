@@ -1,6 +1,7 @@
 """What a report says as at a moment it says for ever, whatever commits late; and a balance adds up little."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -107,6 +108,27 @@ async def test_what_commits_late_changes_no_report_that_was_given(api: Client, d
     assert [101, -101] == [one["minor"] for one in answer["balances"]]
     await pledged(api, money=usd(5))
     assert (await _as_at(api, moment)).json() == answer
+
+
+async def test_where_somebody_always_writes_the_books_become_final_all_the_same(
+    api: Client, db: Database, at_once: None
+) -> None:
+    """Each writes for two turns, and the next has begun before: at no turn has everybody ended who began before."""
+    moment = clock.now()
+    await pledged(api, money=usd(100))
+    closed: closings.Closed | None = None
+    async with contextlib.AsyncExitStack() as last:
+        for _ in range(6):
+            this = contextlib.AsyncExitStack()
+            tx = await this.enter_async_context(db.transaction())
+            await tx.fetchval("SELECT pg_current_xact_id()")
+            async with db.transaction() as closing:
+                closed = await closings.close(closing, closed, now=clock.now())
+            await last.aclose()
+            last.push_async_exit(this)
+
+    assert closed is not None
+    assert closed.final_until > moment
 
 
 async def test_a_question_waits_only_so_long_and_says_up_to_when_it_would_be_answered(

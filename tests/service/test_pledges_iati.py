@@ -215,6 +215,8 @@ async def test_what_one_fund_gives_to_another_leaves_the_one_and_comes_to_the_ot
     assert [out, ("3", "200.00", mnt, requests), back] == between(await of_fund(api, "SHERLOC-MNT"))
     assert [("1", "300.00", mnt, dev), ("1", "-300.00", mnt, dev)] == between(await of_fund(api, "SHERLOC-DEV"))
     assert [("1", "200.00", mnt, requests)] == between(await of_fund(api, "TA-REQUESTS"))
+    funding = {fund: [one.activity for one in files[fund].participants if one.role == "1"] for fund in FUNDS}
+    assert {"SHERLOC-MNT": [""], "SHERLOC-DEV": [mnt], "TA-REQUESTS": [mnt]} == funding, "a donor, and that fund"
     for fund in FUNDS:
         assert files[fund] == await of_fund(api, fund, as_at=before)
         assert await of_fund(api, fund) == await of_fund(api, fund, NORWAY)

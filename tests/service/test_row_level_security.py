@@ -30,7 +30,16 @@ Client = httpx.AsyncClient
 NAMES = [service.name for service in every_service()]
 FOR_EVERYBODY = {
     "matching": {"consent_reading"},
-    "pledges": {"fund", "fund_requirement", "fund_text", "balance_part", "rate", "closed", "period"}
+    "pledges": {
+        "fund",
+        "fund_requirement",
+        "fund_gender_marker",
+        "fund_text",
+        "balance_part",
+        "rate",
+        "closed",
+        "period",
+    }
     | {"activity", "activity_text"},
     "directory": {"organization", "organization_text"},
 }

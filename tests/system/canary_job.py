@@ -220,6 +220,8 @@ async def money_is_pledged(stage: Stage) -> None:
     await stage.say(FINANCE, "POST", "/v1/funds", {"code": FUND, "labels": {}}, to=EVERYBODY)
     need = {"year": 2028, "money": usd(7_000_000), "reason": "needs_changed"}
     await stage.say(FINANCE, "POST", "/v1/funds/{code}/requirements", need, about={"code": FUND, "revision": 1})
+    marker, about = {"gender_marker": 1}, {"code": FUND, "revision": 2}
+    await stage.say(FINANCE, "POST", "/v1/funds/{code}/gender-marker", marker, about=about)
     pledge = {"fund": FUND, "money": usd(5_000_000), "pledged_on": "2026-02-12"}
     # What it said before it was put otherwise is nowhere any more.
     made = await stage.say(DONOR, "POST", "/v1/pledges", pledge, to=NOBODY)

@@ -98,8 +98,8 @@ class Held(Struct, frozen=True, kw_only=True):
 class Ledger(Struct, frozen=True, kw_only=True):
     """A fund, what it needs, and the movements that somebody may see, in the order of their entries.
 
-    `aims` are those that are known, and `held` what UNODC planned itself, by what stands for a purpose in its
-    activity's identifier, after the fund.
+    `gender_marker` is the fund's own. `aims` are those of its purposes that are known, and `held` what UNODC planned
+    itself, by what stands for a purpose in its activity's identifier, after the fund.
     """
 
     fund: str
@@ -108,6 +108,7 @@ class Ledger(Struct, frozen=True, kw_only=True):
     revised_years: Collection[int] = ()
     opened_on: date
     movements: Sequence[Movement]
+    gender_marker: int | None = None
     aims: Mapping[str, Aims] = {}
     held: Mapping[str, Held] = {}
 
@@ -196,7 +197,8 @@ class _Telling(Struct, frozen=True):
         years = [requirement.year for requirement in ledger.requirements]
         ends = [Dated(ActivityDate.PLANNED_END, date(max(years), 12, 31))] if years else []
         starts = min([ledger.opened_on, *(transaction.on for _, transaction in told)])
-        # Who gave what came from another fund is a donor of that one.
+        # Who gave what came from another fund is a donor of that one, which funds this one.
+        givers = sorted({one.other_fund for one, of in told if of.type == T.INCOMING_FUNDS and one.other_fund})
         donors = sorted({one.donor for one, _ in told if one.donor and one.of_type not in BETWEEN_FUNDS})
         return Activity(
             identifier=self.identifier,
@@ -204,6 +206,7 @@ class _Telling(Struct, frozen=True):
             description=_narratives(self.words.fund),
             participants=(
                 *(_donor(donor, role=OrganisationRole.FUNDING) for donor in donors),
+                *(self._office(OrganisationRole.FUNDING, activity=self._identifier_of(giver)) for giver in givers),
                 self._office(OrganisationRole.ACCOUNTABLE),
                 self._office(OrganisationRole.EXTENDING),
             ),
@@ -212,7 +215,7 @@ class _Telling(Struct, frozen=True):
             aid=(codes.AID_TO_A_FUND,),
             budgets=_budgets(ledger),
             transactions=tuple(transaction for _, transaction in told),
-            **self._always(Aims()),
+            **self._always(Aims(gender_marker=ledger.gender_marker)),
         )
 
     def purpose(self, ledger: Ledger, name: str, told: Sequence[tuple[Movement, Transaction]]) -> Activity:
