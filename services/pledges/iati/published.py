@@ -6,6 +6,7 @@ and nothing that was published is ever edited. No State that asked for assistanc
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -310,6 +311,7 @@ def _standing(told: Sequence[Transaction]) -> tuple[ActivityStatus, tuple[Dated,
     return ActivityStatus.CANCELLED, (starts, Dated(ActivityDate.ACTUAL_END, max(days)))
 
 
+@lru_cache(maxsize=1000)
 def _donor(donor: str, *, role: str = "", languages: Iterable[Language] = Language) -> Party:
     """A State by its names; we hold no IATI identifier of any."""
     if donor not in countries():
@@ -339,4 +341,6 @@ def _budget(year: int, usd_minor: int, *, revised: bool) -> Budget:
 
 def _narratives(texts: Mapping[str, str]) -> tuple[Narrative, ...]:
     """In the languages there are, in the order of their codes."""
+    if not texts:
+        return ()
     return tuple(Narrative(text, language) for language in Language if (text := texts.get(language, "").strip()))
