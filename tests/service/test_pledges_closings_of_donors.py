@@ -11,12 +11,14 @@ import pytest
 
 from chassis.db import Database, Tx
 from contracts.facts import decode_event, fact_type
-from services.pledges import balances, closings, statement_store, year_store
+from services.pledges import balances, closings, flow_store, iati_store, ledger, statement_store, year_store
 from services.pledges.closings import Closed
+from services.pledges.flow_store import Filters
 from services.pledges.verify import verify
 from services.pledges.wiring import close_books
 from services.pledges.years import COMMITTING, OfYears, of_years
-from tests.service.test_pledges import committed, pledged, receive, usd
+from tests.builders import a_caller
+from tests.service.test_pledges import FINANCE, committed, pledged, receive, usd
 from tests.service.test_pledges_activities import allocated, planned
 from tests.service.test_pledges_as_at import PACKAGES, Writers
 from tests.service.test_pledges_closings import at_once
@@ -174,6 +176,32 @@ async def test_a_donor_s_balance_reads_its_closing_and_not_what_went_into_it(api
 
     assert "entry_donor_recorded" in text
     assert "(never executed)" in text, "nothing came after the closing, and no posting is read"
+
+
+async def test_a_page_is_planned_for_what_is_asked_however_often_it_was(api: Client, db: Database) -> None:
+    """One plan for whatever is asked knows no limit, and sorts the whole ledger."""
+    await pledged(api)
+    caller = a_caller(FINANCE)
+    async with db.transaction(by=caller) as tx:
+        for ask in (
+            lambda: flow_store.rows(tx, caller, Filters(), before=None, limit=51),
+            lambda: flow_store.count(tx, caller, Filters(), up_to=50_001),
+            lambda: iati_store.ledger_of(tx, FUNDS[0], caller, as_at=balances.EVER),
+            lambda: ledger.entries(
+                tx, caller, fund=None, pledge_id=None, allocation_id=None, as_at=None, before=None, limit=51
+            ),
+        ):
+            for _ in range(8):
+                # As it would come to be on a connection that has asked often.
+                await tx.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+                await ask()
+        plans = await tx.fetch(
+            """
+            SELECT statement, generic_plans FROM pg_prepared_statements
+            WHERE statement LIKE '%LIMIT $%' AND statement LIKE '%may_see(e%' AND custom_plans + generic_plans >= 8
+            """
+        )
+    assert [0] * 5 == [row["generic_plans"] for row in plans], [row["statement"] for row in plans]
 
 
 async def test_what_was_closed_before_there_were_closings_of_years_is_made_up_for(api: Client, db: Database) -> None:
