@@ -21,14 +21,14 @@ _TOLD = """
         CASE e.type WHEN 'reversed' THEN (SELECT o.type FROM entry o WHERE o.entry_id = e.reverses)
             ELSE e.type END AS of_type,
         (SELECT earmarking FROM pledge p WHERE p.pledge_id = e.pledge_id) AS earmarking,
-        (SELECT work_package FROM allocation a WHERE a.allocation_id = e.allocation_id) AS work_package,
-        (SELECT requirement_id FROM allocation a WHERE a.allocation_id = e.allocation_id) AS requirement_id,
-        (SELECT activity_id FROM allocation a WHERE a.allocation_id = e.allocation_id) AS activity_id,
+        work_package, requirement_id, activity_id,
         (SELECT json_agg(json_build_array(account, currency, minor)) FROM unnest(e.postings)
          WHERE account = ANY ($5::text[]) AND minor <> 0)::text AS postings,
 """
 _OF_FUND = """
-    FROM entry e
+    FROM entry e LEFT JOIN LATERAL (
+        SELECT work_package, requirement_id, activity_id FROM allocation WHERE allocation_id = e.allocation_id LIMIT 1
+    ) AS a ON true
     WHERE may_see(e, $1, $2) AND e.fund = $3 AND e.recorded_at <= $4
     ORDER BY e.entry_id LIMIT $6
 """

@@ -65,7 +65,8 @@ BETWEEN_FUNDS = frozenset({"carried_over", "brought_forward"})
 """The two halves of what one fund gives to another: UNODC is on both sides, and no donor is named by it."""
 
 
-class Movement(Struct, frozen=True, kw_only=True):
+# Of tens of thousands, which hold nothing that could hold them: the collector need not look at each.
+class Movement(Struct, frozen=True, kw_only=True, gc=False):
     """What an entry did to one account, in one currency; of one that reverses another, `of_type` is the other's.
 
     `other_fund` is the code of the fund that gave or got it, where money went from one to another.
