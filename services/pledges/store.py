@@ -160,8 +160,9 @@ async def committing(
         rows = await tx.fetch(
             """
             SELECT aggregate_id, recorded_at, event
-            FROM (SELECT DISTINCT pledge_id FROM entry
-                  WHERE fund = $1 AND recorded_at > $5 AND recorded_at <= $6 AND type = ANY ($7::text[])
+            -- What takes back a carry-over is of another fund's pledge, too.
+            FROM (SELECT DISTINCT pledge_id FROM entry JOIN pledge USING (pledge_id, fund)
+                  WHERE fund = $1 AND recorded_at > $5 AND recorded_at <= $6 AND entry.type = ANY ($7::text[])
                     AND pledge_id > $2 ORDER BY pledge_id LIMIT $3) AS page
             JOIN journal ON aggregate_id = pledge_id
             WHERE journal.type = ANY ($4::text[]) ORDER BY aggregate_id, version

@@ -18,11 +18,12 @@ from services.pledges.verify import verify
 from services.pledges.wiring import close_books
 from services.pledges.years import COMMITTING, OfYears, of_years
 from tests.builders import a_caller
-from tests.service.test_pledges import FINANCE, committed, pledged, receive, usd
+from tests.service.test_pledges import FINANCE, committed, pledged, post, receive, usd
 from tests.service.test_pledges_activities import allocated, planned
 from tests.service.test_pledges_as_at import PACKAGES, Writers
 from tests.service.test_pledges_closings import at_once
 from tests.service.test_pledges_flow_chains import FUNDS, api, way
+from tests.service.test_pledges_life import approve, entry_of, move
 
 __all__ = ["api", "at_once", "way"]
 Client = httpx.AsyncClient
@@ -176,6 +177,22 @@ async def test_a_donor_s_balance_reads_its_closing_and_not_what_went_into_it(api
 
     assert "entry_donor_recorded" in text
     assert "(never executed)" in text, "nothing came after the closing, and no posting is read"
+
+
+async def test_what_takes_back_a_carry_over_commits_nothing_to_the_other_fund(api: Client, db: Database) -> None:
+    """Its entry there is of the pledge of the fund that gave."""
+    pledge = await receive(api, await committed(api, fund=FUNDS[0], money=usd(1000)), usd(1000))
+    await move(api, pledge, "carry-over", to_fund=FUNDS[1], money=usd(400))
+    out = await entry_of(api, "carried_over")
+    body = {"entry_id": out["entry_id"], "reason": "recorded_wrongly"}
+    await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **body))
+    for _ in range(2):
+        async with db.transaction() as tx:
+            for fund in FUNDS:
+                assert await _folded(tx, fund, balances.EVER) == await year_store.committed(
+                    tx, fund, as_at=balances.EVER
+                )
+        await _all_closed(db)
 
 
 async def test_a_page_is_planned_for_what_is_asked_however_often_it_was(api: Client, db: Database) -> None:

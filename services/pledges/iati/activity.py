@@ -60,8 +60,8 @@ class Dated(Struct, frozen=True):
     on: date
 
 
-# Of this and of transactions there are tens of thousands, which hold nothing that could hold them: the collector need not
-# look at each.
+# Of this and of transactions there are tens of thousands, which hold nothing that could hold them: the collector need
+# not look at each.
 class Amount(Struct, frozen=True, gc=False):
     """Decimal digits in a currency, below zero where something is taken back, and the day whose rate would be used."""
 
