@@ -240,6 +240,8 @@ class Database:
         """
         settings = {
             **SESSION_LIMITS,
+            # Compiling a statement takes longer than any of ours that is cancelled in time.
+            "jit": "off",
             "search_path": source,
             "application_name": f"entraide {source}",
             **({"role": role} if role else {}),

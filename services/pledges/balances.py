@@ -1,8 +1,9 @@
 """What reports add up: each account's balance as at a moment, and how far a fund's money has come.
 
-A balance is that of the fund's last closing before the moment and what was recorded since, so that it takes as long
-after a million postings as after a thousand. Closings tell years: until a value date it is that of its year and those
-before, less what takes effect in the rest of that year, which of a year's last day is nothing.
+A balance is that of the fund's last closing before the moment and what was recorded since, or of the donor's in that
+fund, so that it takes as long after a million postings as after a thousand. Closings tell years: until a value date it
+is that of its year and those before, less what takes effect in the rest of that year, which of a year's last day is
+nothing.
 """
 
 from collections import Counter
@@ -71,21 +72,10 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     by_work_package: Mapping[str, SetAside] = {}
 
 
+# `held_by_fund` and `held_by_donor` are the last closing and what came since, in parts.
 BALANCES = """
     SELECT fund.fund, account, currency, sum(minor) AS minor, sum(usd_minor) AS usd_minor
-    FROM fund
-    CROSS JOIN LATERAL (
-        SELECT coalesce(max(closing.as_at), '-infinity') AS as_at FROM closing
-        WHERE closing.fund = fund.fund AND closing.as_at <= $1
-    ) AS last
-    CROSS JOIN LATERAL (
-        SELECT account, currency, year, minor, usd_minor FROM closing
-        WHERE closing.fund = fund.fund AND closing.as_at = last.as_at
-        UNION ALL
-        SELECT p.account, p.currency, extract(year FROM effective_on), p.minor::numeric, p.usd_minor::numeric
-        FROM entry CROSS JOIN unnest(postings) AS p
-        WHERE entry.fund = fund.fund AND entry.recorded_at > last.as_at AND entry.recorded_at <= $1
-    ) AS parts
+    FROM fund CROSS JOIN LATERAL held_by_fund(fund.fund, $1) AS parts
     WHERE ($2::text[] IS NULL OR fund.fund = ANY ($2)) AND ($3::date IS NULL OR year <= extract(year FROM $3))
     GROUP BY fund.fund, account, currency
     UNION ALL
@@ -96,12 +86,17 @@ BALANCES = """
       AND entry.recorded_at <= $1 AND ($2::text[] IS NULL OR entry.fund = ANY ($2))
     GROUP BY entry.fund, p.account, p.currency
 """
-# Closings tell funds and not donors: a donor's entries are added up, of which there is an index.
 OF_DONOR = """
-    SELECT entry.fund, p.account, p.currency, sum(p.minor::numeric) AS minor, sum(p.usd_minor::numeric) AS usd_minor
+    SELECT fund.fund, account, currency, sum(minor) AS minor, sum(usd_minor) AS usd_minor
+    FROM fund CROSS JOIN LATERAL held_by_donor($4, fund.fund, $1) AS parts
+    WHERE ($2::text[] IS NULL OR fund.fund = ANY ($2)) AND ($3::date IS NULL OR year <= extract(year FROM $3))
+    GROUP BY fund.fund, account, currency
+    UNION ALL
+    SELECT entry.fund, p.account, p.currency, -sum(p.minor::numeric), -sum(p.usd_minor::numeric)
     FROM entry CROSS JOIN unnest(postings) AS p
-    WHERE entry.donor = $4 AND entry.recorded_at <= $1 AND ($2::text[] IS NULL OR entry.fund = ANY ($2))
-      AND ($3::date IS NULL OR entry.effective_on <= $3)
+    WHERE entry.donor = $4 AND entry.effective_on > $3
+      AND entry.effective_on < date_trunc('year', $3) + interval '1 year'
+      AND entry.recorded_at <= $1 AND ($2::text[] IS NULL OR entry.fund = ANY ($2))
     GROUP BY entry.fund, p.account, p.currency
 """
 _Key: TypeAlias = tuple[str, Book, Account, str]
@@ -139,20 +134,7 @@ async def miscounted(tx: Tx) -> list[str]:
 
 MOVED = """
     SELECT fund.fund, year, account, work_package, sum(usd_minor) AS usd_minor
-    FROM fund
-    CROSS JOIN LATERAL (
-        SELECT coalesce(max(closing.as_at), '-infinity') AS as_at FROM closing
-        WHERE closing.fund = fund.fund AND closing.as_at <= $1
-    ) AS last
-    CROSS JOIN LATERAL (
-        SELECT year, account, work_package, usd_minor FROM closing
-        WHERE closing.fund = fund.fund AND closing.as_at = last.as_at
-        UNION ALL
-        SELECT extract(year FROM effective_on)::smallint, p.account, coalesce(allocation.work_package, ''),
-            p.usd_minor::numeric
-        FROM entry LEFT JOIN allocation USING (allocation_id) CROSS JOIN unnest(postings) AS p
-        WHERE entry.fund = fund.fund AND entry.recorded_at > last.as_at AND entry.recorded_at <= $1
-    ) AS parts
+    FROM fund CROSS JOIN LATERAL held_by_fund(fund.fund, $1) AS parts
     WHERE fund.fund = ANY ($2::text[])
     GROUP BY fund.fund, year, account, work_package
 """

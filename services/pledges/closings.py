@@ -18,7 +18,9 @@ ALLOWANCE_SECONDS = 2.0
 """So much time a fact has between its `recorded_at` and its statement before the books are closed to it."""
 
 CLOSING_ENTRIES = 200
-"""How many entries of a fund there are before the next closing: what a balance adds up at most, or little more."""
+"""How many entries of a fund there are before the next closing: what a balance adds up at most, or little more.
+
+And of a donor in a fund: the next closing of the fund is then one of the donor, too."""
 
 CATCH_UP_ENTRIES = 20_000
 """How many go into one closing at most, so that none takes long."""
@@ -88,7 +90,8 @@ async def is_behind(tx: Tx) -> bool:
 async def keep_closing(tx: Tx) -> int:
     """Write what the accounts of each fund hold of which enough has become final; returns of how many funds.
 
-    Each closing is the one before and what was recorded since. To be called again until it returns 0.
+    Each closing is the one before and what was recorded since; with it come those of donors who have had as
+    many entries in the fund since their own. To be called again until it returns 0.
     """
     return int(
         await tx.fetchval(
@@ -98,31 +101,39 @@ async def keep_closing(tx: Tx) -> int:
                     (SELECT recorded_at FROM entry
                      WHERE entry.fund = fund.fund AND recorded_at > last.as_at AND recorded_at <= final_until
                      ORDER BY recorded_at OFFSET $2::bigint - 1 LIMIT 1), final_until) AS as_at
-                FROM closed CROSS JOIN fund CROSS JOIN LATERAL (
-                    SELECT coalesce(max(closing.as_at), '-infinity') AS as_at FROM closing
-                    WHERE closing.fund = fund.fund
-                ) AS last
+                FROM closed CROSS JOIN fund CROSS JOIN LATERAL last_closing(fund.fund, 'infinity') AS last
                 WHERE EXISTS (
                     SELECT FROM entry
                     WHERE entry.fund = fund.fund AND recorded_at > last.as_at AND recorded_at <= final_until
                     ORDER BY recorded_at OFFSET $1::bigint - 1 LIMIT 1)
                 LIMIT $3
             ), added AS (
-                INSERT INTO closing (fund, as_at, account, currency, work_package, year, minor, usd_minor, postings)
-                SELECT due.fund, due.as_at, account, currency, work_package, year, sum(minor), sum(usd_minor),
-                    sum(postings)
-                FROM due CROSS JOIN LATERAL (
-                    SELECT account, currency, work_package, year, minor, usd_minor, postings FROM closing
-                    WHERE closing.fund = due.fund AND closing.as_at = due.before
-                    UNION ALL
-                    SELECT p.account, p.currency, coalesce(allocation.work_package, ''),
-                        extract(year FROM effective_on)::smallint, p.minor, p.usd_minor, 1
-                    FROM entry LEFT JOIN allocation USING (allocation_id) CROSS JOIN unnest(postings) AS p
-                    WHERE entry.fund = due.fund AND recorded_at > due.before AND recorded_at <= due.as_at
-                ) AS parts
-                GROUP BY due.fund, due.as_at, account, currency, work_package, year
+                INSERT INTO closing (fund, as_at, account, currency, work_package, of_activities, year, minor,
+                    usd_minor, postings)
+                SELECT due.fund, due.as_at, account, currency, work_package, of_activities, year, sum(minor),
+                    sum(usd_minor), sum(postings)
+                FROM due CROSS JOIN LATERAL held_by_fund(due.fund, due.as_at) AS parts
+                GROUP BY due.fund, due.as_at, account, currency, work_package, of_activities, year
                 -- Another process was quicker.
                 ON CONFLICT DO NOTHING RETURNING fund
+            ), due_of_donor AS MATERIALIZED (
+                -- Who had none since the fund's last closing is no further than by then.
+                SELECT donor, due.fund, due.as_at FROM due CROSS JOIN LATERAL (
+                    SELECT DISTINCT donor FROM entry
+                    WHERE entry.fund = due.fund AND recorded_at > due.before AND recorded_at <= due.as_at
+                        AND donor IS NOT NULL
+                ) AS of_interval CROSS JOIN LATERAL last_closing_of_donor(donor, due.fund, due.as_at) AS last
+                WHERE EXISTS (
+                    SELECT FROM entry
+                    WHERE entry.donor = of_interval.donor AND entry.fund = due.fund AND recorded_at > last.as_at
+                        AND recorded_at <= due.as_at
+                    ORDER BY recorded_at OFFSET $1::bigint - 1 LIMIT 1)
+            ), added_of_donor AS (
+                INSERT INTO closing_of_donor (donor, fund, as_at, account, currency, year, minor, usd_minor, postings)
+                SELECT donor, fund, as_at, account, currency, year, sum(minor), sum(usd_minor), sum(postings)
+                FROM due_of_donor CROSS JOIN LATERAL held_by_donor(donor, fund, as_at) AS parts
+                GROUP BY donor, fund, as_at, account, currency, year
+                ON CONFLICT DO NOTHING
             )
             SELECT count(DISTINCT fund) FROM added
             """,

@@ -15,6 +15,9 @@ from services.pledges.postings import Account
 PAGE_ROWS = 5_000
 """How many rows a table is read by: each time the loop is held for some milliseconds, and no longer."""
 
+PLANNED_EACH_TIME = "SET LOCAL plan_cache_mode = force_custom_plan"
+"""For what has a limit, and filters that may be none: one plan for all of them sorts the whole ledger for a page."""
+
 _NOTHING = UUID(int=0)
 Place = tuple[UUID, int]
 """An entry, and the position in it of a posting, from 1: what the id of a flow is made of."""
@@ -140,6 +143,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
 
 async def rows(tx: Tx, caller: Caller, filters: Filters, *, before: Place | None, limit: int) -> list[Record]:
     """The rows that `flow` makes flows of, newest entry first, from the one after `before`."""
+    await tx.execute(PLANNED_EACH_TIME)
     return await tx.fetch(FLOWS, *await asked(tx, caller, filters), *(before or (None, None)), limit)
 
 
@@ -149,6 +153,7 @@ def flow(row: Record) -> Flow:
 
 async def count(tx: Tx, caller: Caller, filters: Filters, *, up_to: int) -> int:
     """How many there are; counted no further than `up_to`."""
+    await tx.execute(PLANNED_EACH_TIME)
     return int(await tx.fetchval(_COUNT, *await asked(tx, caller, filters), up_to))
 
 

@@ -1,6 +1,5 @@
 """The routes of funds: what each needs, in which years, and how far its money has come."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
@@ -14,14 +13,13 @@ from chassis.db import Database, Tx
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from contracts.refusals import Missing
 from contracts.values import Caller
-from services.pledges import actions, balances, funds, in_kind_store, policy, store
+from services.pledges import actions, balances, funds, in_kind_store, policy, store, year_store
 from services.pledges.allocations import fund_id_of
 from services.pledges.balances import EVER
 from services.pledges.commands import OpenFund, ReviseRequirement, StateGenderMarker, check_reason
 from services.pledges.fund_views import FundView, FundYearsView, fund_view, years_view
 from services.pledges.moment_reader import AsAt, final_moment, moment_of, until_final
 from services.pledges.policy import Action
-from services.pledges.years import OfYears, of_years
 
 
 class FundPage(Struct, frozen=True, kw_only=True):
@@ -191,9 +189,7 @@ async def show_fund_years(
             raise Missing("not-found")
         async with tx.by_itself():
             moved = await balances.progress_by_year(tx, code, as_at=moment or EVER)
-            agreed = OfYears(Counter(), Counter())
-            async for facts in store.committing(tx, code):
-                agreed.add(of_years(facts, as_at=moment or EVER))
+            agreed = await year_store.committed(tx, code, as_at=moment or EVER)
     return Response(years_view(found[0], agreed, moved, as_at=moment))
 
 

@@ -269,6 +269,8 @@ async def entries(
 
     Of value dates from `effective_from` until `effective_until`, both days included.
     """
+    # As of flows: one plan for whatever is asked sorts the whole ledger for a page.
+    await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
     rows = await tx.fetch(
         _ENTRY
         + """

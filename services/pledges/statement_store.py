@@ -126,36 +126,43 @@ def _too_large(entries_max: int = ENTRIES_MAX) -> Mismatch:
     )
 
 
+# Until a day as `balances` has it: the years up to that of the day, less what takes effect in the rest of that year.
+CONTRIBUTED = """
+    SELECT fund, donor, -sum(usd_minor) AS usd_minor FROM (
+        SELECT of.fund, donor, usd_minor FROM unnest($1::text[]) AS of(fund)
+        CROSS JOIN (SELECT DISTINCT donor FROM pledge) AS who
+        CROSS JOIN LATERAL held_by_donor(donor, of.fund, $3) AS parts
+        WHERE account = 'available' AND year <= extract(year FROM $2::date)
+        UNION ALL
+        SELECT fund, donor, -p.usd_minor FROM entry CROSS JOIN unnest(postings) AS p
+        WHERE fund = ANY ($1::text[]) AND account = 'available' AND donor IS NOT NULL AND effective_on > $2
+          AND effective_on < date_trunc('year', $2) + interval '1 year' AND recorded_at <= $3
+    ) AS moved
+    GROUP BY fund, donor ORDER BY fund, donor
+"""
+# What has been spent was allocated before: both accounts together are what was ever set aside.
+DRAWN = """
+    SELECT fund, coalesce(nullif(work_package, ''), CASE WHEN of_activities THEN $5 ELSE $4 END) AS purpose,
+        -sum(usd_minor) AS allocated, -coalesce(sum(usd_minor) FILTER (WHERE account = 'spent'), 0) AS spent
+    FROM (
+        SELECT of.fund, account, work_package, of_activities, usd_minor FROM unnest($1::text[]) AS of(fund)
+        CROSS JOIN LATERAL held_by_fund(of.fund, $3) AS parts
+        WHERE year <= extract(year FROM $2::date)
+        UNION ALL
+        SELECT entry.fund, account, coalesce(work_package, ''), activity_id IS NOT NULL, -p.usd_minor
+        FROM entry JOIN allocation USING (allocation_id) CROSS JOIN unnest(postings) AS p
+        WHERE entry.fund = ANY ($1::text[]) AND effective_on > $2
+          AND effective_on < date_trunc('year', $2) + interval '1 year' AND recorded_at <= $3
+    ) AS moved
+    WHERE account IN ('allocated', 'spent')
+    GROUP BY fund, purpose HAVING sum(usd_minor) <> 0 ORDER BY fund, purpose
+"""
+
+
 async def pots(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> list[Pot]:
     """What each donor put into these funds and what was drawn from them, for the system itself, which tells shares."""
-    contributed = await tx.fetch(
-        """
-        SELECT fund, donor, -sum(p.usd_minor) AS usd_minor FROM entry CROSS JOIN unnest(postings) AS p
-        WHERE fund = ANY ($1::text[]) AND account = 'available' AND donor IS NOT NULL
-          AND effective_on <= $2 AND recorded_at <= $3
-        GROUP BY fund, donor ORDER BY fund, donor
-        """,
-        codes,
-        ends,
-        as_at,
-    )
-    # What has been spent was allocated before: both accounts together are what was ever set aside.
-    drawn = await tx.fetch(
-        """
-        SELECT fund, coalesce(work_package, CASE WHEN activity_id IS NULL THEN $4 ELSE $5 END) AS purpose,
-            -sum(p.usd_minor) AS allocated,
-            -coalesce(sum(p.usd_minor) FILTER (WHERE account = 'spent'), 0) AS spent
-        FROM entry JOIN allocation USING (allocation_id, fund) CROSS JOIN unnest(postings) AS p
-        WHERE fund = ANY ($1::text[]) AND account IN ('allocated', 'spent')
-          AND effective_on <= $2 AND recorded_at <= $3
-        GROUP BY fund, purpose HAVING sum(p.usd_minor) <> 0 ORDER BY fund, purpose
-        """,
-        codes,
-        ends,
-        as_at,
-        REQUESTS,
-        ACTIVITIES,
-    )
+    contributed = await tx.fetch(CONTRIBUTED, codes, ends, as_at)
+    drawn = await tx.fetch(DRAWN, codes, ends, as_at, REQUESTS, ACTIVITIES)
     return [
         Pot(
             fund=code,

@@ -23,6 +23,9 @@ from services.pledges.years import COMMITTING
 LIST_MAX = 100
 PLEDGES_AT_ONCE = 500
 
+COMMITTING_ENTRIES = ("committed", "recognized", "reduced", "written_off", "reversed")
+"""The types of entries of the facts COMMITTING, but of the pledge itself, which commits nothing yet."""
+
 T = TypeVar("T", Pledge, Requirement)
 
 
@@ -144,26 +147,38 @@ async def page_of_pledges(tx: Tx, *, after: UUID, limit: int) -> list[Pledge]:
     return [_pledge(row) for row in rows]
 
 
-async def committing(tx: Tx, fund: str) -> AsyncIterator[list[tuple[datetime, Fact]]]:
-    """Of each pledge of the fund what was recorded of its agreement, and when, in its order; for the system itself."""
-    after = UUID(int=0)
+async def committing(
+    tx: Tx, fund: str, *, after: datetime, until: datetime
+) -> AsyncIterator[list[tuple[datetime, Fact]]]:
+    """All facts of the agreement of each pledge of the fund of which one was recorded later than `after`, by `until`.
+
+    Each with its `recorded_at`, in their order; for the system itself. What changes how much is committed has its
+    entry, by which it is found.
+    """
+    last = UUID(int=0)
     while True:
         rows = await tx.fetch(
             """
             SELECT aggregate_id, recorded_at, event
-            FROM (SELECT pledge_id FROM pledge WHERE fund = $1 AND pledge_id > $2 ORDER BY pledge_id LIMIT $3) AS page
+            -- What takes back a carry-over is of another fund's pledge, too.
+            FROM (SELECT DISTINCT pledge_id FROM entry JOIN pledge USING (pledge_id, fund)
+                  WHERE fund = $1 AND recorded_at > $5 AND recorded_at <= $6 AND entry.type = ANY ($7::text[])
+                    AND pledge_id > $2 ORDER BY pledge_id LIMIT $3) AS page
             JOIN journal ON aggregate_id = pledge_id
-            WHERE type = ANY ($4::text[]) ORDER BY aggregate_id, version
+            WHERE journal.type = ANY ($4::text[]) ORDER BY aggregate_id, version
             """,
             fund,
-            after,
+            last,
             PLEDGES_AT_ONCE,
             [fact_type(kind) for kind in COMMITTING],
+            after,
+            until,
+            list(COMMITTING_ENTRIES),
         )
         if not rows:
             return
         for pledge_id, of_pledge in groupby(rows, key=lambda row: row["aggregate_id"]):
-            after = pledge_id
+            last = pledge_id
             yield [(row["recorded_at"], _fact(row)) for row in of_pledge]
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
-from typing import TypeVar
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -17,9 +18,11 @@ from msgspec.structs import replace
 from chassis.db import Tx
 from contracts.facts import Fact, decode_event
 from contracts.pledges import Rate
-from services.pledges import allocation_store, allocations, ledger, store
+from services.pledges import allocation_store, allocations, ledger, store, year_store
+from services.pledges.balances import EVER
 from services.pledges.ledger import EntryRow
 from services.pledges.postings import REVERSES, Account, Entry, entry_of
+from services.pledges.years import OfYears, changes
 
 T = TypeVar("T")
 
@@ -29,8 +32,9 @@ FINDINGS_MAX = 100
 Say = Callable[[str, int, int], None]
 """Told what is looked at, how many are done, and of how many."""
 
-_Held = dict[tuple[str, str, str, int], Counter[str]]
-"""What an account in a currency came to, for a work package or for none (''), by value dates of a year."""
+_Held = dict[tuple[Any, ...], tuple[int, int, int]]
+"""What an account in a currency came to, for a work package or for none (''), by value dates of a year: minor units,
+cents, and of how many postings."""
 
 
 class Kind(StrEnum):
@@ -65,6 +69,8 @@ class Report(msgspec.Struct, kw_only=True):
     pledges: int = 0
     allocations: int = 0
     requirements: int = 0
+    closings_of_donors: int = 0
+    closings_of_years: int = 0
     findings: list[Finding] = msgspec.field(default_factory=list)
     more: int = 0
 
@@ -83,6 +89,7 @@ async def verify(tx: Tx, say: Say = lambda _what, _done, _of: None) -> Report:
     await _look_for_missing(tx, report)
     await _look_at_counters(tx, report, available)
     await _look_at_closings(tx, report, say)
+    await _look_at_closings_of_years(tx, report, say)
     await _look_at_pledges(tx, report, say)
     await _look_at_allocations(tx, report, say)
     await _look_at_requirements(tx, report, say)
@@ -223,57 +230,100 @@ async def _look_at_counters(tx: Tx, report: Report, available: Mapping[str, int]
             report.add(Kind.COUNTER, f"{row['fund']} counts {counted} available, its entries come to {added_up}")
 
 
+class _Kept(NamedTuple):
+    """How closings are read, by whose they are and a moment: those there are, one of them, and what came in between.
+
+    Of the last two the columns are what its rows are by (account, currency, work package, whether for activities,
+    year), and what `_Held` counts.
+    """
+
+    all_of_them: str
+    one: str
+    recorded: str
+
+
+_OF_FUNDS = _Kept(
+    "SELECT DISTINCT fund, as_at FROM closing ORDER BY fund, as_at",
+    """
+    SELECT account, currency, work_package, of_activities, year, minor, usd_minor, postings FROM closing
+    WHERE as_at = $1 AND fund = $2
+    """,
+    """
+    SELECT account, currency, coalesce(work_package, ''), activity_id IS NOT NULL,
+        extract(year FROM effective_on)::smallint, sum(minor), sum(p.usd_minor), count(*)
+    FROM entry LEFT JOIN allocation USING (allocation_id) CROSS JOIN unnest(postings) AS p
+    WHERE recorded_at > coalesce($1, '-infinity'::timestamptz) AND recorded_at <= $2 AND entry.fund = $3
+    GROUP BY 1, 2, 3, 4, 5
+    """,
+)
+_OF_DONORS = _Kept(
+    "SELECT DISTINCT donor, fund, as_at FROM closing_of_donor ORDER BY donor, fund, as_at",
+    """
+    SELECT account, currency, '', false, year, minor, usd_minor, postings FROM closing_of_donor
+    WHERE as_at = $1 AND donor = $2 AND fund = $3
+    """,
+    """
+    SELECT account, currency, '', false, extract(year FROM effective_on)::smallint, sum(minor), sum(p.usd_minor),
+        count(*)
+    FROM entry CROSS JOIN unnest(postings) AS p
+    WHERE recorded_at > coalesce($1, '-infinity'::timestamptz) AND recorded_at <= $2 AND donor = $3 AND fund = $4
+    GROUP BY 1, 2, 5
+    """,
+)
+
+
 async def _look_at_closings(tx: Tx, report: Report, say: Say) -> None:
-    """Each is the one before it and what was recorded in between; the first begins at nothing."""
-    rows = await tx.fetch("SELECT DISTINCT fund, as_at FROM closing ORDER BY fund, as_at")
+    report.closings = await _look_at_each(tx, report, _OF_FUNDS, partial(say, "closings"))
+    report.closings_of_donors = await _look_at_each(tx, report, _OF_DONORS, partial(say, "closings of donors"))
+
+
+async def _look_at_each(tx: Tx, report: Report, kept: _Kept, say: Callable[[int, int], None]) -> int:
+    """Each is the one before it and what was recorded in between; the first begins at nothing. Returns how many."""
+    rows = await tx.fetch(kept.all_of_them)
     held: _Held = {}
-    before: tuple[str, datetime | None] = ("", None)
-    for row in rows:
-        fund, as_at = row["fund"], row["as_at"]
-        if fund != before[0]:
-            held, before = {}, (fund, None)
-        await _add_recorded(tx, held, fund, before[1], as_at)
-        closing = await tx.fetch(
-            """
-            SELECT account, currency, work_package, year, minor, usd_minor, postings FROM closing
-            WHERE fund = $1 AND as_at = $2
-            """,
-            fund,
-            as_at,
-        )
-        found = {
-            (r["account"], r["currency"], r["work_package"], r["year"]): (r["minor"], r["usd_minor"], r["postings"])
-            for r in closing
-        }
-        added_up = {key: (sums["minor"], sums["usd_minor"], sums["postings"]) for key, sums in held.items()}
-        for key in sorted(found.keys() | added_up.keys()):
-            if found.get(key) != added_up.get(key):
-                what = f"{key[0]} in {key[1]}" + (f" for {key[2]}" if key[2] else "") + f" of {key[3]}"
-                says = f"{fund} as at {as_at.isoformat()}, {what}: its postings come to something else"
+    before: tuple[Sequence[str], datetime | None] = ((), None)
+    for number, (*whose, as_at) in enumerate(rows, 1):
+        if whose != before[0]:
+            held, before = {}, (whose, None)
+        for *of, minor, usd_minor, postings in await tx.fetch(kept.recorded, before[1], as_at, *whose):
+            was = held.get(tuple(of), (0, 0, 0))
+            held[tuple(of)] = (was[0] + int(minor), was[1] + int(usd_minor), was[2] + postings)
+        closing = await tx.fetch(kept.one, as_at, *whose)
+        found = {tuple(row)[:-3]: tuple(row)[-3:] for row in closing}
+        for key in sorted(found.keys() | held.keys()):
+            if found.get(key) != held.get(key):
+                account, currency, work_package, of_activities, year = key
+                what = work_package or ("activities" if of_activities else "")
+                says = f"{' in '.join(whose)} as at {as_at.isoformat()}, {account} in {currency}"
+                says += (f" for {what}" if what else "") + f" of {year}: its postings come to something else"
                 report.add(Kind.CLOSING, says)
-        before = (fund, as_at)
-        report.closings += 1
-        say("closings", report.closings, len(rows))
+        before = (whose, as_at)
+        say(number, len(rows))
+    return len(rows)
 
 
-async def _add_recorded(tx: Tx, held: _Held, fund: str, after: datetime | None, until: datetime) -> None:
-    rows = await tx.fetch(
-        """
-        SELECT account, currency, coalesce(work_package, '') AS work_package,
-            extract(year FROM effective_on)::smallint AS year, sum(minor) AS minor, sum(p.usd_minor) AS usd_minor,
-            count(*) AS postings
-        FROM entry LEFT JOIN allocation USING (allocation_id) CROSS JOIN unnest(postings) AS p
-        WHERE entry.fund = $1 AND recorded_at > coalesce($2, '-infinity'::timestamptz) AND recorded_at <= $3
-        GROUP BY account, currency, coalesce(work_package, ''), extract(year FROM effective_on)
-        """,
-        fund,
-        after,
-        until,
-    )
-    for row in rows:
-        sums = held.setdefault((row["account"], row["currency"], row["work_package"], row["year"]), Counter())
-        for name in ("minor", "usd_minor", "postings"):
-            sums[name] += int(row[name])
+async def _look_at_closings_of_years(tx: Tx, report: Report, say: Say) -> None:
+    """Each is what all facts of the fund's agreements that had been recorded by then changed, of each year."""
+    of = await tx.fetchval("SELECT count(*) FROM closing_of_years")
+    for fund in [row["fund"] for row in await tx.fetch("SELECT DISTINCT fund FROM closing_of_years ORDER BY fund")]:
+        changed: list[tuple[datetime, OfYears]] = []
+        async for facts in store.committing(tx, fund, after=year_store.NEVER, until=EVER):
+            changed += changes(facts)
+        changed.sort(key=lambda one: one[0], reverse=True)
+        told = OfYears(Counter(), Counter())
+        for as_at, found in await year_store.closings_of(tx, fund):
+            while changed and changed[-1][0] <= as_at:
+                told.add(changed.pop()[1])
+            for what, is_there, should_be in (
+                ("committed", found.committed, told.committed), ("written off", found.written_off, told.written_off)
+            ):  # fmt: skip
+                for year in sorted(
+                    year for year in is_there.keys() | should_be.keys() if is_there[year] != should_be[year]
+                ):
+                    says = f"{fund} as at {as_at.isoformat()}, {what} for {year}: its agreements come to something else"
+                    report.add(Kind.CLOSING, says)
+            report.closings_of_years += 1
+            say("closings of years", report.closings_of_years, of)
 
 
 async def _look_at_pledges(tx: Tx, report: Report, say: Say) -> None:

@@ -35,6 +35,7 @@ from services.pledges import (
     rate_routes,
     requirement_routes,
     statement_routes,
+    year_store,
 )
 from services.pledges.closings import Closed
 from services.pledges.consents import Consents
@@ -74,6 +75,10 @@ async def close_books(db: Database, closed: Closed | None) -> Closed | None:
     while made:
         async with db.transaction() as tx:
             made = await closings.keep_closing(tx)
+    made = 1
+    while made:
+        async with db.transaction() as tx:
+            made = await year_store.keep_closing(tx)
     return closed
 
 

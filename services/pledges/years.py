@@ -7,7 +7,7 @@ books are closed keeps its figures.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -50,14 +50,26 @@ class OfYears(Struct, frozen=True):
         self.written_off.update(other.written_off)
 
 
-def of_years(facts: Iterable[tuple[datetime, Fact]], *, as_at: datetime) -> OfYears:
-    """Of those of a pledge's COMMITTING facts that had been recorded by then, each given with its `recorded_at`.
+Told = Iterable[tuple[datetime, Fact]]
+"""A pledge's COMMITTING facts in their order, each with its `recorded_at`."""
+
+
+def of_years(facts: Told, *, as_at: datetime, after: datetime | None = None) -> OfYears:
+    """What those of a pledge's facts came to that had been recorded by then, and later than `after`.
 
     All years come to what the entries of these facts say, whichever clock they were recorded by.
     """
+    told = OfYears(Counter(), Counter())
+    for recorded_at, changed in changes(facts):
+        if recorded_at <= as_at and (after is None or recorded_at > after):
+            told.add(changed)
+    return told
+
+
+def changes(facts: Told) -> Iterator[tuple[datetime, OfYears]]:
+    """What each fact changed when it was recorded, whatever is recorded later: with all of those before it."""
     pledge: Pledge | None = None
     written_off = 0
-    told = OfYears(Counter(), Counter())
     shares: _Shares = {}
     lost: _Shares = {}
     for recorded_at, fact in facts:
@@ -70,10 +82,10 @@ def of_years(facts: Iterable[tuple[datetime, Fact]], *, as_at: datetime) -> OfYe
         assert on is not None, "each of them has its value date"
         before, shares = shares, _shares(pledge)
         lost_before, lost = lost, _last(shares, written_off)
-        if recorded_at <= as_at:
-            _add(told.committed, before, shares, on.year)
-            _add(told.written_off, lost_before, lost, on.year)
-    return told
+        changed = OfYears(Counter(), Counter())
+        _add(changed.committed, before, shares, on.year)
+        _add(changed.written_off, lost_before, lost, on.year)
+        yield recorded_at, changed
 
 
 _Shares = Mapping[tuple[int, int], int]

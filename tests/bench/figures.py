@@ -89,7 +89,11 @@ def family_cpu_seconds(pid: int) -> float:
     return ticks / TICKS_PER_SECOND
 
 
-def resident_mb(pid: int | str) -> float:
+def resident_mb(pid: int | str, *, at_most: bool = False) -> float:
+    """What of a process is in memory; `at_most`, what ever was."""
+    if at_most:
+        status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+        return int(status["VmHWM"].split()[0]) / 1024
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * PAGE_BYTES / 2**20
 

@@ -4,21 +4,23 @@ import asyncio
 import importlib.util
 import random
 import re
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from statistics import median
-from typing import Any, cast
+from typing import Any
 
-from chassis.db import Database, Tx
+from chassis.db import Database
+from chassis.migrate import role_of
 from chassis.runtime import prepare as prepare_schemas
-from services.pledges import balances, closings, ledger
+from services.pledges import balances, closings
 from services.pledges.closings import Closed
+from services.pledges.iati.published import TRANSACTIONS_MAX
 from services.pledges.wiring import SERVICE, close_books
-from tests.bench import ledger_writer
-from tests.bench.figures import Aim, Comparison, Row, Run, family_cpu_seconds, percentile, resident_mb
+from tests.bench import ledger_reports, ledger_writer
+from tests.bench.figures import Aim, Comparison, Row, Run, family_cpu_seconds, resident_mb
 from tests.bench.ground import ChildError, Ground, carried_out
+from tests.bench.ledger_reports import Reports, Times, timed
 
 DATABASE, PEER = "bench_ledger", "bench_tpcb"
 SCALE = 10
@@ -26,14 +28,12 @@ CLIENTS = ledger_writer.CONNECTIONS
 BATCH = 500
 SPREAD = [f"SPREAD-{number:04}" for number in range(200)]
 HOT = [f"HOT-{number}" for number in range(10)]
-SMALL, LARGE = "FEW", "VERY-MANY"
+SMALL, LARGE, PUBLISHED = "FEW", "VERY-MANY", "FULL-FILE"
 WARM_UP_SECONDS = 1.0
-POSTINGS = 2
-"""Of an entry here, as a row of history and a teller's are in TPC-B."""
-
-LOAD_BATCH = 2000
 MOMENTS = 200
 REPORTS = 40
+REPORTS_OF_EACH = 20
+AGREEMENTS = 10_000
 TPCB, TPCB_PREPARED = "TPC-B by pgbench", "TPC-B by pgbench, prepared"
 SINGLE, BATCHED = "one entry each", "batches of 500"
 IN_TURN = {"in turn to two hundred funds": SPREAD, "in turn to ten": HOT}
@@ -64,7 +64,7 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
                     say(f"round {number}/{rounds}, {name:42} {run.rate:7.0f}/s  p99 {run.p99_ms:6.2f} ms")
                 # The service does so each second; here not while the clock runs, in which TPC-B has nothing beside it.
                 await _closed(db)
-        few, many, report, trial, of_fund, resident = await _read(db, url, large, say)
+        few, many, report, trial, of_fund, reports, resident = await _read(db, url, large, say)
     finally:
         await db.close()
 
@@ -89,6 +89,7 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
     rows.append(("a fund of 1,000 postings", ("", f"{few[0]:.2f}", f"{few[1]:.2f}", "", "", "")))
     rows.append(("all funds as at a moment", ("", f"{report[0]:.2f}", f"{report[1]:.2f}", "", "", "")))
     rows.append(("the same until a year's last day", ("", f"{trial[0]:.2f}", f"{trial[1]:.2f}", "", "", "")))
+    rows += [(name, ("", f"{taken[0]:.2f}", f"{taken[1]:.2f}", "", "", "")) for name, taken in reports.items()]
     return Comparison(
         title="The ledger: entries a second, durable, ten connections; and its balances",
         figures=rows,
@@ -103,6 +104,7 @@ async def compare(ground: Ground, *, rounds: int, seconds: float, say: Say) -> C
             Aim(what="every account as at a moment, ms (p99)", ratio=report[1], at_most=1000),
             Aim(what="every account until the last day of the year before, ms (p99)", ratio=trial[1], at_most=1000),
             Aim(what=f"a fund, {large:,} postings, as at a moment, ms (p99)", ratio=of_fund[1], at_most=1000),
+            *(Aim(what=f"{name}, ms (p99)", ratio=taken[1], at_most=1000) for name, taken in reports.items()),
             Aim(what="megabytes of the process that asks", ratio=resident, at_most=300),
         ],
     )
@@ -113,7 +115,7 @@ async def _prepared(ground: Ground) -> str:
         await ground.execute("postgres", f"CREATE DATABASE {name}")
     await prepare_schemas(ground.settings(DATABASE), [SERVICE])
     url = ground.postgres.dsn(DATABASE)
-    await ledger_writer.prepare(url, [*SPREAD, *HOT, SMALL, LARGE])
+    await ledger_writer.prepare(url, [*SPREAD, *HOT, SMALL, LARGE, PUBLISHED])
     await _asked(ground, "--initialize", "--quiet", f"--scale={SCALE}")
     return url
 
@@ -187,38 +189,34 @@ async def _written(
 
 # -- reading ----------------------------------------------------------------------------------------------------------
 
-Times = tuple[float, float]
 
-
-async def _read(db: Database, url: str, large: int, say: Say) -> tuple[Times, Times, Times, Times, Times, float]:
-    """Milliseconds (p50, p99) of a small fund's figures, of a large one's, of three reports; and megabytes."""
+async def _read(
+    db: Database, url: str, large: int, say: Say
+) -> tuple[Times, Times, Times, Times, Times, Mapping[str, Times], float]:
+    """Milliseconds (p50, p99) of a small fund's figures, of a large one's, of three reports and more; and megabytes."""
     began = datetime.now(UTC)
-    await _load(url, SMALL, 1000)
-    await _load(url, LARGE, large)
-    say(f"{large:,} postings of one fund loaded")
+    await ledger_reports.load(url, SMALL, 1000)
+    await ledger_reports.load(url, PUBLISHED, ledger_writer.POSTINGS * TRANSACTIONS_MAX)
+    await ledger_reports.load(url, LARGE, large, AGREEMENTS)
+    say(f"{large:,} postings of one fund loaded, and {AGREEMENTS:,} agreements")
     final_until = await _closed(db)
     say(f"the books are closed until {final_until.isoformat(timespec='seconds')}")
     chance = random.Random(1)
     moments = [began + (final_until - began) * chance.random() for _ in range(REPORTS)]
-    few = await _timed(lambda: _totals(db, SMALL), MOMENTS)
-    many = await _timed(lambda: _totals(db, LARGE), MOMENTS)
-    report = await _timed(lambda: _report(db, moments.pop()), REPORTS)
+    few = await timed(lambda: _totals(db, SMALL), MOMENTS)
+    many = await timed(lambda: _totals(db, LARGE), MOMENTS)
+    report = await timed(lambda: _report(db, moments.pop()), REPORTS)
     # By value date all of it came later: none of it is to be read.
-    trial = await _timed(lambda: _report(db, final_until, date(final_until.year - 1, 12, 31)), REPORTS)
+    trial = await timed(lambda: _report(db, final_until, date(final_until.year - 1, 12, 31)), REPORTS)
     moments = [began + (final_until - began) * chance.random() for _ in range(REPORTS)]
-    of_fund = await _timed(lambda: _of_fund(db, moments.pop()), REPORTS)
-    return few, many, report, trial, of_fund, resident_mb("self")
-
-
-async def _load(url: str, fund: str, postings: int) -> None:
-    connection = await ledger_writer.connect(url)
-    chance = random.Random(0)
-    for start in range(0, postings // POSTINGS, LOAD_BATCH):
-        size = min(LOAD_BATCH, postings // POSTINGS - start)
-        await ledger.write_many(cast(Tx, connection), ledger_writer.batch([fund], size, chance))
-    await connection.execute("RESET ROLE")
-    await connection.execute("ANALYZE pledges.entry")
-    await connection.close()
+    of_fund = await timed(lambda: _of_fund(db, moments.pop()), REPORTS)
+    say("balances read")
+    as_service = await Database.connect(url, "pledges", role=role_of("pledges"), pool_max=2)
+    try:
+        reports = await Reports(as_service, LARGE, PUBLISHED, began, final_until).taken(REPORTS_OF_EACH)
+    finally:
+        await as_service.close()
+    return few, many, report, trial, of_fund, reports, resident_mb("self", at_most=True)
 
 
 async def _closed(db: Database) -> datetime:
@@ -248,12 +246,3 @@ async def _of_fund(db: Database, moment: datetime) -> Any:
 async def _report(db: Database, moment: datetime, until: date | None = None) -> Any:
     async with db.transaction() as tx:
         return await balances.balances(tx, as_at=moment, until=until)
-
-
-async def _timed(ask: Callable[[], Awaitable[Any]], times: int) -> Times:
-    taken = []
-    for _ in range(times):
-        asked = time.perf_counter()
-        await ask()
-        taken.append(time.perf_counter() - asked)
-    return percentile(taken, 0.5) * 1000, percentile(taken, 0.99) * 1000

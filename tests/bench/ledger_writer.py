@@ -26,9 +26,15 @@ from tests.bench.figures import cpu_seconds, percentile, resident_mb
 CONNECTIONS = 10
 """As many as a service has, and pgbench clients."""
 
+DONOR = "NOR"
+"""Of all that comes in."""
+
 DAY = date(2026, 11, 26)
 AT_PAR = Valuation(usd_minor=0, rate="1", rate_source=PAR, rate_date=DAY)
 NAMESPACE = UUID("6d9b7c38-3a3d-4d5c-9c1b-2a0f6d1d7a10")
+POSTINGS = 2
+"""Of an entry here, as a row of history and a teller's are in TPC-B."""
+
 OF_A_FUND = 50
 """Pledges, and allocations: an entry is of one of them."""
 
@@ -49,7 +55,7 @@ PLEDGES = """
     INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on, pledged_at,
         usd_minor, rate, rate_source, rate_date, texts_hash, receipts, received_minor, received_usd_minor,
         relieved_usd_minor)
-    SELECT pledge_id, 'NOR', fund, 'pledged', 1, 1, 'USD', 'unearmarked', $3, now(), 1, '1', 'par', $3, '', 0, 0, 0, 0
+    SELECT pledge_id, $4, fund, 'pledged', 1, 1, 'USD', 'unearmarked', $3, now(), 1, '1', 'par', $3, '', 0, 0, 0, 0
     FROM unnest($1::text[], $2::uuid[]) AS f(fund, pledge_id)
 """
 ALLOCATIONS = """
@@ -65,9 +71,9 @@ async def prepare(database_url: str, funds: Sequence[str]) -> None:
     await connection.execute(FUNDS, funds)
     await connection.execute(BALANCES, funds, ledger.PARTS)
     of_fund = [fund for fund in funds for _ in range(OF_A_FUND)]
-    for kind, statement in (("pledge", PLEDGES), ("allocation", ALLOCATIONS)):
+    for kind, statement, *more in (("pledge", PLEDGES, DONOR), ("allocation", ALLOCATIONS)):
         ids = [one for fund in funds for one in ids_of(fund, kind)]
-        await connection.execute(statement, of_fund, ids, DAY)
+        await connection.execute(statement, of_fund, ids, DAY, *more)
     await connection.close()
 
 
@@ -95,7 +101,7 @@ def an_entry(fund: str, chance: random.Random) -> Entry:
         postings=(Posting(other, USD, signed, signed), Posting(Account.AVAILABLE, USD, -signed, -signed)),
         pledge_id=chance.choice(ids_of(fund, "pledge")) if comes_in else None,
         allocation_id=None if comes_in else chance.choice(ids_of(fund, "allocation")),
-        donor="NOR" if comes_in else None,
+        donor=DONOR if comes_in else None,
         valuation=AT_PAR if comes_in else None,
     )
 

@@ -128,6 +128,30 @@ MEANT = {
         "constraint-missing-not-valid",
     ): "before the first release: there is little to read",
     (
+        "services/pledges/migrations/0024_closings_by_donor.sql",
+        "adding-required-field",
+    ): "the version before must write none: see there",
+    (
+        "services/pledges/migrations/0024_closings_by_donor.sql",
+        "ban-drop-constraint",
+    ): "a wider one takes its place in the same statement",
+    (
+        "services/pledges/migrations/0024_closings_by_donor.sql",
+        "adding-serial-primary-key-field",
+    ): "the table is empty",
+    (
+        "services/pledges/migrations/0024_closings_by_donor.sql",
+        "constraint-missing-not-valid",
+    ): "the table is empty",
+    (
+        "services/pledges/migrations/0024_closings_by_donor.sql",
+        "require-concurrent-index-creation",
+    ): "before the first release: there is little to read",
+    (
+        "services/pledges/migrations/0024_closings_by_donor.sql",
+        "require-concurrent-index-deletion",
+    ): "before the first release: there is little to read",
+    (
         "services/pledges/migrations/0017_closings_by_work_package.sql",
         "adding-required-field",
     ): "the version before must write none: see there",

@@ -60,7 +60,9 @@ class Dated(Struct, frozen=True):
     on: date
 
 
-class Amount(Struct, frozen=True):
+# Of this and of transactions there are tens of thousands, which hold nothing that could hold them: the collector need
+# not look at each.
+class Amount(Struct, frozen=True, gc=False):
     """Decimal digits in a currency, below zero where something is taken back, and the day whose rate would be used."""
 
     value: str
@@ -100,7 +102,7 @@ class Budget(Struct, frozen=True, kw_only=True):
     amount: Amount
 
 
-class Transaction(Struct, frozen=True, kw_only=True):
+class Transaction(Struct, frozen=True, kw_only=True, gc=False):
     """A movement of money; what it does not say of itself is as its activity says."""
 
     type: str

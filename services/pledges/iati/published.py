@@ -6,6 +6,7 @@ and nothing that was published is ever edited. No State that asked for assistanc
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -64,7 +65,8 @@ BETWEEN_FUNDS = frozenset({"carried_over", "brought_forward"})
 """The two halves of what one fund gives to another: UNODC is on both sides, and no donor is named by it."""
 
 
-class Movement(Struct, frozen=True, kw_only=True):
+# Of tens of thousands, which hold nothing that could hold them: the collector need not look at each.
+class Movement(Struct, frozen=True, kw_only=True, gc=False):
     """What an entry did to one account, in one currency; of one that reverses another, `of_type` is the other's.
 
     `other_fund` is the code of the fund that gave or got it, where money went from one to another.
@@ -313,6 +315,7 @@ def _standing(told: Sequence[Transaction]) -> tuple[ActivityStatus, tuple[Dated,
     return ActivityStatus.CANCELLED, (starts, Dated(ActivityDate.ACTUAL_END, max(days)))
 
 
+@lru_cache(maxsize=1000)
 def _donor(donor: str, *, role: str = "", languages: Iterable[Language] = Language) -> Party:
     """A State by its names; we hold no IATI identifier of any."""
     if donor not in countries():
@@ -342,4 +345,6 @@ def _budget(year: int, usd_minor: int, *, revised: bool) -> Budget:
 
 def _narratives(texts: Mapping[str, str]) -> tuple[Narrative, ...]:
     """In the languages there are, in the order of their codes."""
+    if not texts:
+        return ()
     return tuple(Narrative(text, language) for language in Language if (text := texts.get(language, "").strip()))
