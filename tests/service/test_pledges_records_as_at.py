@@ -1,7 +1,7 @@
 """Each record that shows money, asked as at a moment, is what it was then, whatever has become of it since."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -10,15 +10,18 @@ import asyncpg
 import httpx
 import pytest
 
-from chassis.db import Database
+from chassis.db import Database, Tx
 from chassis.inbox import Inbox
 from contracts.matching import MatchRevoked
-from services.pledges import moment_store
+from contracts.values import Caller
+from services.pledges import allocation_store, in_kind_store, moment_store, policy, store
 from services.pledges.activities import ActivityStatus
+from services.pledges.balances import EVER
 from services.pledges.consumers import HANDLERS
 from services.pledges.domain import Status
 from services.pledges.in_kind import InKindStatus
-from tests.builders import NOON, an_event
+from services.pledges.views import view_of
+from tests.builders import NOON, a_caller, an_event
 from tests.service.test_pledges import FINANCE, GERMANY, NORWAY, eur, funded, get, pledged, post, prepared, receive, usd
 from tests.service.test_pledges_activities import allocated, completed, planned, revised
 from tests.service.test_pledges_as_at import asked, now_of, told
@@ -261,6 +264,55 @@ async def test_a_note_is_of_today(api: Client) -> None:
     then = await told(api, f"/v1/pledges/{one['pledge_id']}", moment)
 
     assert (1, "Fictitious sample: less.") == (then["revision"], then["note"])
+
+
+async def test_what_is_read_says_for_whom_where_no_wall_does(
+    api: Client, inbox: Inbox, databases: Mapping[str, Database]
+) -> None:
+    for by in (NORWAY, GERMANY):
+        await pledged(api, by)
+        await declared(api, by)
+    await lacking(inbox, request := await opened(api))
+    await funded(api, 500_000, "TA-REQUESTS")
+    (one,) = (await get(api, f"/v1/requirements?request={request['request_id']}"))["requirements"]
+    await _for_need(api, one, 5)
+    await allocated(api, await planned(api, fund="TA-REQUESTS"), 5)
+    callers = [
+        a_caller(one) for one in (NORWAY, GERMANY, KENYA, "NOR:provider_officer", "UNODC:administrator", FINANCE)
+    ]
+    every: dict[str, Any] = {"before": None, "limit": 100}
+    async with databases["pledges"].transaction() as tx:
+        all_of_it = [await _all_as_at(tx, caller, every) for caller in callers]
+    for caller, found in zip(callers, all_of_it, strict=True):
+        pledges, gifts, allocations, requirements = all_of_it[-1]
+        assert found == (
+            [one for one in pledges if policy.may_see_pledge(caller, one[0])],
+            [one for one in gifts if policy.may_see_in_kind(caller, one[0])],
+            [one for one in allocations if policy.may_see_allocation(caller, one)],
+            [one for one in requirements if policy.may_see_requirement(caller, one)],
+        )
+    assert (3, 2, 2, 1) == tuple(len(of_kind) for of_kind in all_of_it[-1])
+
+
+async def _all_as_at(tx: Tx, caller: Caller, every: Mapping[str, Any]) -> tuple[list[Any], ...]:
+    pages = (
+        await store.pledges_as_at(tx, caller, EVER, **every),
+        await in_kind_store.contributions_as_at(tx, caller, EVER, **every),
+        await allocation_store.allocations_as_at(tx, caller, EVER, **every),
+        await allocation_store.requirements_as_at(tx, caller, EVER, request_id=None, **every),
+    )
+    return tuple(page.found for page in pages)
+
+
+async def test_an_instalment_is_late_on_the_day_of_the_moment(api: Client, databases: Mapping[str, Database]) -> None:
+    await agreed(api, 10, part(10, "2026-06-01"))
+    async with databases["pledges"].transaction() as tx:
+        (pledge,) = await store.page_of_pledges(tx, after=UUID(int=0), limit=1)
+
+    days = [datetime(2026, 6, day, 23, 59, tzinfo=UTC) for day in (1, 2)]
+    views = [view_of(pledge, "", today=date.max, as_at=as_at) for as_at in (*days, None)]
+
+    assert [False, True, True] == [view.instalments[0].late for view in views]
 
 
 # -- how it is read ---------------------------------------------------------------------------------------------------
