@@ -136,7 +136,7 @@ async def revise_activity(
 ) -> Response[ActivityView]:
     """For a coordinator or a finance officer of UNODC: all of it but its fund, whatever became of it.
 
-    What it was called before is forgotten, also in files as at an earlier moment.
+    What it was called before is forgotten, also in whatever is told as at an earlier moment.
     """
     wanted = data.plan()
     async with db.transaction(by=caller) as tx:

@@ -130,38 +130,31 @@ async def _requirements_told(tx: Tx, requirement_ids: Sequence[UUID], *, until: 
 
 # Of what is set aside for a purpose, by its `id`, what facts that were recorded by $1 moved. What has been spent was
 # allocated before: both accounts together are what was ever set aside.
-_SET_ASIDE = """
-    SELECT coalesce(-sum(p.usd_minor), 0)::bigint AS allocated,
-        coalesce(-sum(p.usd_minor) FILTER (WHERE p.account = 'spent'), 0)::bigint AS spent
-    FROM allocation AS of_it CROSS JOIN LATERAL (
-        SELECT max(version) AS version FROM journal AS by_then
-        WHERE by_then.aggregate_id = of_it.allocation_id AND by_then.recorded_at <= $1
-    ) AS last
-        JOIN journal ON journal.aggregate_id = of_it.allocation_id AND journal.version <= last.version
-        JOIN entry ON entry_id = event_id CROSS JOIN unnest(postings) AS p
-    WHERE (of_it.requirement_id = purpose.id OR of_it.activity_id = purpose.id) AND p.account IN ('allocated', 'spent')
+_MONEY = """
+    CROSS JOIN LATERAL (
+        SELECT coalesce(-sum(p.usd_minor), 0)::bigint AS allocated,
+            coalesce(-sum(p.usd_minor) FILTER (WHERE p.account = 'spent'), 0)::bigint AS spent
+        FROM allocation AS of_it CROSS JOIN LATERAL (
+            SELECT max(version) AS version FROM journal AS by_then
+            WHERE by_then.aggregate_id = of_it.allocation_id AND by_then.recorded_at <= $1
+        ) AS last
+            JOIN journal ON journal.aggregate_id = of_it.allocation_id AND journal.version <= last.version
+            JOIN entry ON entry_id = event_id CROSS JOIN unnest(postings) AS p
+        WHERE (of_it.requirement_id = purpose.id OR of_it.activity_id = purpose.id)
+          AND p.account IN ('allocated', 'spent')
+    ) AS money
 """
-_SET_ASIDE_FOR = (
-    "SELECT purpose.id, allocated, spent FROM unnest($2::uuid[]) AS purpose(id) CROSS JOIN LATERAL ("
-    + _SET_ASIDE
-    + ") AS money"
-)
-_UNFUNDED_BY = (
-    """
+_PURPOSES = "SELECT purpose.id, allocated, spent FROM unnest($2::uuid[]) AS purpose(id)"
+_WANTED = """
     SELECT requirement_id FROM (
         SELECT requirement_id AS id, requirement.* FROM requirement
         WHERE ($2::uuid IS NULL OR (opened_at, requirement_id)
                 < (SELECT opened_at, requirement_id FROM requirement WHERE requirement_id = $2))
           AND EXISTS (SELECT FROM journal WHERE aggregate_id = requirement_id AND recorded_at <= $1)
           AND NOT EXISTS (SELECT FROM journal WHERE aggregate_id = requirement_id AND recorded_at <= $1 AND type = $4)
-    ) AS purpose CROSS JOIN LATERAL ("""
-    + _SET_ASIDE
-    + """
-    ) AS money
-    WHERE money.allocated < purpose.usd_minor
-    ORDER BY opened_at DESC, requirement_id DESC LIMIT $3
-    """
-)
+    ) AS purpose
+"""
+_LACKING = "WHERE allocated < purpose.usd_minor ORDER BY opened_at DESC, requirement_id DESC LIMIT $3"
 
 
 class SetAside(Struct, frozen=True):
@@ -173,13 +166,13 @@ class SetAside(Struct, frozen=True):
 
 async def set_aside(tx: Tx, purpose_ids: Sequence[UUID], *, until: datetime) -> Mapping[UUID, SetAside]:
     """For each of these requirements or activities, of what was recorded by then; for the system itself."""
-    rows = await tx.fetch(_SET_ASIDE_FOR, until, purpose_ids)
+    rows = await tx.fetch(_PURPOSES + _MONEY, until, purpose_ids)
     return {row["id"]: SetAside(row["allocated"], row["spent"]) for row in rows}
 
 
 async def unfunded_as_at(tx: Tx, as_at: datetime, *, before: UUID | None, limit: int) -> list[Requirement]:
     """As `unfunded`, of what was recorded by that moment; for the system itself."""
-    rows = await tx.fetch(_UNFUNDED_BY, as_at, before, limit, fact_type(RequirementCancelled))
+    rows = await tx.fetch(_WANTED + _MONEY + _LACKING, as_at, before, limit, fact_type(RequirementCancelled))
     return await _requirements_told(tx, [row["requirement_id"] for row in rows], until=as_at)
 
 

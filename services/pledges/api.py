@@ -145,7 +145,7 @@ async def reword_pledge(
 ) -> Response[PledgeView]:
     """For the donor and for a finance officer of UNODC, whatever became of the pledge.
 
-    What it said before is forgotten, also in flows and statements as at an earlier moment.
+    What it said before is forgotten, also in whatever is told as at an earlier moment.
     """
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=pledge_id)

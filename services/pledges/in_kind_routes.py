@@ -164,7 +164,7 @@ async def reword_in_kind(
 ) -> Response[InKindView]:
     """For the donor, and for a finance officer of UNODC; once it is acknowledged for the latter alone.
 
-    What it said before is forgotten, also in statements as at an earlier moment.
+    What it said before is forgotten, also in whatever is told as at an earlier moment.
     """
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=in_kind_contribution_id)
