@@ -13,6 +13,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 from litestar import Litestar, Response
+from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg
 from litestar.routes import HTTPRoute
@@ -294,13 +295,21 @@ class Operation:
 
 
 def _sent(handler: HTTPRouteHandler) -> list[tuple[str, Any]]:
-    """The parameters that a caller sends: whatever is neither a dependency of ours nor the body."""
+    """The parameters that a caller sends: whatever is neither a dependency of ours nor the body.
+
+    What several routes make one dependency of (`dependencies=` of each) is sent as their own parameters are.
+    """
     ours = set(handler.resolve_dependencies()) | {"data"}
     return [
         (name, field)
-        for name, field in handler.parsed_fn_signature.parameters.items()
+        for signature in (*(one.parsed_fn_signature for one in _shared(handler)), handler.parsed_fn_signature)
+        for name, field in signature.parameters.items()
         if name not in ours and isinstance(field.kwarg_definition, ParameterKwarg)
     ]
+
+
+def _shared(handler: HTTPRouteHandler) -> list[Provide]:
+    return [one for one in (handler.dependencies or {}).values() if isinstance(one, Provide)]
 
 
 def _sent_name(name: str, field: Any) -> str:
@@ -312,7 +321,11 @@ def _enforced(handler: HTTPRouteHandler) -> dict[str, Any]:
 
     Not those of the annotations, whose own limits (`msgspec.Meta`) it drops in silence.
     """
-    return {field.name: without_none(field.type)[0] for field in msgspec.structs.fields(handler.signature_model)}
+    return {
+        field.name: without_none(field.type)[0]
+        for model in (*(one.signature_model for one in _shared(handler)), handler.signature_model)
+        for field in msgspec.structs.fields(model)
+    }
 
 
 def _answer(kind: Any) -> Any:

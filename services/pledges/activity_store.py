@@ -9,10 +9,11 @@ from asyncpg import Record
 from msgspec.structs import replace
 
 from chassis.db import Tx
-from contracts.facts import decode_event
 from contracts.refusals import Missing
 from contracts.values import Language
+from services.pledges import allocation_store, moment_store
 from services.pledges.activities import Activity, ActivityStatus, evolve
+from services.pledges.moment_store import Page, page_told
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,33 +93,64 @@ async def activities(
     ]
 
 
-async def told(tx: Tx, activity_ids: Collection[UUID], *, until: datetime) -> Mapping[UUID, tuple[Activity, str]]:
-    """What follows from the facts of these activities up to the last that was recorded by then, each with its title.
+async def activities_as_at(
+    tx: Tx,
+    as_at: datetime,
+    *,
+    only: UUID | None = None,
+    fund: str | None = None,
+    status: ActivityStatus | None = None,
+    before: UUID | None = None,
+    limit: int = 1,
+) -> Page[Told]:
+    """As `activities`, of what was recorded by that moment; the titles are of today."""
 
-    The title is of today, and so is the language it is in. By version: the clock of who planned it may be ahead of that
-    of who completed it.
+    async def rows_after(after: UUID | None, count: int) -> list[Record]:
+        return await tx.fetch(
+            """
+            SELECT activity_id AS aggregate_id FROM activity
+            WHERE ($1::uuid IS NULL OR activity_id = $1) AND ($2::text IS NULL OR fund = $2)
+              AND ($3::uuid IS NULL OR activity_id < $3)
+              AND EXISTS (SELECT FROM journal WHERE aggregate_id = activity_id AND recorded_at <= $4)
+            ORDER BY activity_id DESC LIMIT $5
+            """,
+            only,
+            fund,
+            after,
+            as_at,
+            count,
+        )
+
+    async def as_they_were(rows: list[Record]) -> list[Told]:
+        activity_ids = [row["aggregate_id"] for row in rows]
+        said = await told(tx, activity_ids, until=as_at)
+        money = await allocation_store.set_aside(tx, activity_ids, until=as_at)
+        return [
+            Told(activity=said[one][0], title=said[one][1], **msgspec.structs.asdict(money[one]))
+            for one in activity_ids
+        ]
+
+    def asked_for(one: Told) -> bool:
+        return status is None or one.activity.status is status
+
+    return await page_told(tx, rows_after, as_they_were, after=before, limit=limit, where=asked_for)
+
+
+async def told(tx: Tx, activity_ids: Collection[UUID], *, until: datetime) -> Mapping[UUID, tuple[Activity, str]]:
+    """What follows from the facts of these activities that were recorded by then, each with its title.
+
+    The title is of today, and so is the language it is in.
     """
+    found = await moment_store.told(tx, activity_ids, evolve, until=until)
     rows = await tx.fetch(
         """
-        SELECT aggregate_id, event, coalesce(title, '') AS title, language
-        FROM journal JOIN activity ON activity.activity_id = aggregate_id
-            LEFT JOIN activity_text USING (activity_id)
-        WHERE aggregate_id = ANY ($1::uuid[]) AND version <= (
-            SELECT max(version) FROM journal AS by_then
-            WHERE by_then.aggregate_id = journal.aggregate_id AND by_then.recorded_at <= $2)
-        ORDER BY aggregate_id, version
+        SELECT activity_id, coalesce(title, '') AS title, language
+        FROM activity LEFT JOIN activity_text USING (activity_id) WHERE activity_id = ANY ($1::uuid[])
         """,
-        list(activity_ids),
-        until,
+        list(found),
     )
-    found: dict[UUID, tuple[Activity, str]] = {}
-    for row in rows:
-        fact = decode_event(row["event"]).fact()
-        assert fact is not None, "our own journal holds facts of our own contracts"
-        before = found.get(row["aggregate_id"])
-        after = evolve(before[0] if before else None, fact)
-        found[row["aggregate_id"]] = replace(after, language=Language(row["language"])), row["title"]
-    return found
+    words = {row["activity_id"]: (Language(row["language"]), row["title"]) for row in rows}
+    return {one: (replace(activity, language=words[one][0]), words[one][1]) for one, activity in found.items()}
 
 
 async def save(tx: Tx, activity: Activity) -> None:

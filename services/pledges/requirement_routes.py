@@ -9,16 +9,22 @@ from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from chassis.http import Calling, Db, Paging, asks
+from chassis.http import Calling, Db, Now, Paging, asks
 from contracts.values import Money
 from services.pledges import allocation_store, policy, store, unfunded_reader
 from services.pledges.allocations import Requirement
+from services.pledges.moment_reader import AsAt, final_moment
+from services.pledges.moment_store import first_of
 from services.pledges.own import Owned
 from services.pledges.policy import Action
 
 
 class RequirementView(Struct, frozen=True, kw_only=True):
-    """What a confirmed match lacks in money; how much of it is covered and how much is not, in US-dollar cents."""
+    """What a confirmed match lacks in money; how much of it is covered and how much is not, in US-dollar cents.
+
+    Where it is `final`, it is all of what had been recorded by `as_at`, the same for ever; else it is how things stand,
+    and `as_at` is null.
+    """
 
     requirement_id: UUID
     match_id: UUID
@@ -36,12 +42,17 @@ class RequirementView(Struct, frozen=True, kw_only=True):
     covered_usd_minor: int
     gap_usd_minor: int
     opened_at: datetime
+    as_at: datetime | None
+    final: bool
 
 
 class UnfundedView(Struct, frozen=True, kw_only=True):
     """What is ready for a request and lacks only money: `gap_usd_minor` of it, in US-dollar cents.
 
     What else the request says, `GET /v1/requests/{request_id}` shows, as far as the State has consented.
+
+    Where it is `final`, it is all of what had been recorded by `as_at`, the same for ever; else it is how things stand,
+    and `as_at` is null.
     """
 
     requirement_id: UUID
@@ -52,6 +63,8 @@ class UnfundedView(Struct, frozen=True, kw_only=True):
     usd_minor: int
     gap_usd_minor: int
     opened_at: datetime
+    as_at: datetime | None
+    final: bool
 
 
 class UnfundedPage(Struct, frozen=True, kw_only=True):
@@ -75,19 +88,33 @@ async def list_requirements(
     db: Db,
     caller: Calling,
     paging: Paging,
+    now: Now,
     request_id: Annotated[UUID | None, QueryParameter(name="request")] = None,
+    as_at: AsAt = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[RequirementPage]:
-    """A State sees those of its own requests, a provider those of its own matches."""
+    """A State sees those of its own requests, a provider those of its own matches.
+
+    With `as_at`, what had been recorded by that moment: the same for ever.
+    """
+    moment = await final_moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx:
-        found = await allocation_store.requirements(tx, caller, request_id=request_id, before=cursor, limit=limit + 1)
-    more = str(found[limit - 1].requirement_id) if len(found) > limit else None
-    page = RequirementPage(requirements=[_requirement_view(one) for one in found[:limit]], cursor=more)
-    return Response(page, headers=paging.next_link(more))
+        if moment is None:
+            found = await allocation_store.requirements(
+                tx, caller, request_id=request_id, before=cursor, limit=limit + 1
+            )
+            page = first_of(found, limit, lambda one: one.requirement_id)
+        else:
+            page = await allocation_store.requirements_as_at(
+                tx, caller, moment, request_id=request_id, before=cursor, limit=limit
+            )
+    more = str(page.cursor) if page.cursor else None
+    views = [_requirement_view(one, as_at=moment) for one in page.found]
+    return Response(RequirementPage(requirements=views, cursor=more), headers=paging.next_link(more))
 
 
-def _requirement_view(requirement: Requirement) -> RequirementView:
+def _requirement_view(requirement: Requirement, *, as_at: datetime | None) -> RequirementView:
     return RequirementView(
         requirement_id=requirement.requirement_id,
         match_id=requirement.match_id,
@@ -102,6 +129,8 @@ def _requirement_view(requirement: Requirement) -> RequirementView:
         covered_usd_minor=requirement.covered_usd_minor,
         gap_usd_minor=requirement.gap_usd_minor,
         opened_at=requirement.opened_at,
+        as_at=as_at,
+        final=as_at is not None,
     )
 
 
@@ -115,18 +144,26 @@ async def list_unfunded(
     own: Owned,
     caller: Calling,
     paging: Paging,
+    now: Now,
+    as_at: AsAt = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[UnfundedPage]:
-    """For donors, each of whom sees what consents in force at this moment show to its organization."""
+    """For donors, each of whom sees what consents in force as it asks show to its organization.
+
+    With `as_at`, what was lacking by what had been recorded by that moment: of each the same for ever. Which of them
+    are shown, consents of today say: of a request whose State has taken its consent back nothing is told any more.
+    """
     policy.decide(caller, Action.LIST_UNFUNDED).required()
-    found = await unfunded_reader.shown(db, own.consents, caller, after=cursor, count=limit + 1)
-    more = str(found[limit - 1].requirement_id) if len(found) > limit else None
-    page = UnfundedPage(requirements=[_unfunded_view(one) for one in found[:limit]], cursor=more)
-    return Response(page, headers=paging.next_link(more))
+    moment = await final_moment(db, caller, as_at, now=now)
+    found = await unfunded_reader.shown(db, own.consents, caller, after=cursor, count=limit + 1, as_at=moment)
+    page = first_of(found, limit, lambda one: one.requirement_id)
+    more = str(page.cursor) if page.cursor else None
+    views = [_unfunded_view(one, as_at=moment) for one in page.found]
+    return Response(UnfundedPage(requirements=views, cursor=more), headers=paging.next_link(more))
 
 
-def _unfunded_view(requirement: Requirement) -> UnfundedView:
+def _unfunded_view(requirement: Requirement, *, as_at: datetime | None) -> UnfundedView:
     return UnfundedView(
         requirement_id=requirement.requirement_id,
         request_id=requirement.request_id,
@@ -136,6 +173,8 @@ def _unfunded_view(requirement: Requirement) -> UnfundedView:
         usd_minor=requirement.valuation.usd_minor,
         gap_usd_minor=requirement.gap_usd_minor,
         opened_at=requirement.opened_at,
+        as_at=as_at,
+        final=as_at is not None,
     )
 
 

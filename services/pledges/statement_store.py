@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 from chassis.db import Tx
 from contracts.refusals import Mismatch
 from contracts.values import Caller
-from services.pledges import funds, in_kind_store, store
+from services.pledges import funds, in_kind_store, moment_store
 from services.pledges.agreed import agreed_by
 from services.pledges.in_kind import InKindContribution
 from services.pledges.shares import ACTIVITIES, REQUESTS, Drawn, Pot
@@ -52,7 +52,7 @@ async def promises(
         raise _too_large()
     # What an agreement said by then is in the facts; the row is of today.
     async with tx.by_itself():
-        told = await store.facts_told(tx, [row["pledge_id"] for row in rows], until=as_at)
+        told = await moment_store.facts_told(tx, [row["pledge_id"] for row in rows], until=as_at)
     return [Promise(**dict(row), **asdict(agreed_by(told[row["pledge_id"]], ends))) for row in rows]
 
 

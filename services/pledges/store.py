@@ -15,9 +15,11 @@ from contracts.facts import Fact, decode_event, fact_type
 from contracts.pledges import Valuation
 from contracts.refusals import Missing
 from contracts.values import Caller
+from services.pledges import moment_store
 from services.pledges.allocations import Requirement
 from services.pledges.domain import Pledge
 from services.pledges.evolve import evolve
+from services.pledges.moment_store import Page, page_told
 from services.pledges.years import COMMITTING
 
 LIST_MAX = 100
@@ -73,32 +75,7 @@ async def locked_pledge(tx: Tx, pledge_id: UUID) -> Pledge | None:
 
 async def pledges_told(tx: Tx, pledge_ids: Sequence[UUID], *, until: datetime | None = None) -> Mapping[UUID, Pledge]:
     """What follows from the facts of these pledges, of those recorded by then; for the system itself."""
-    told: dict[UUID, Pledge] = {}
-    for pledge_id, facts in (await facts_told(tx, pledge_ids, until=until)).items():
-        for fact in facts:
-            told[pledge_id] = evolve(told.get(pledge_id), fact)
-    return told
-
-
-async def facts_told(
-    tx: Tx, pledge_ids: Sequence[UUID], *, until: datetime | None = None
-) -> Mapping[UUID, Sequence[Fact]]:
-    """The facts of these pledges as they were recorded, of those recorded by then; for the system itself."""
-    rows = await tx.fetch(
-        """
-        SELECT aggregate_id, event FROM journal
-        WHERE aggregate_id = ANY ($1::uuid[]) AND ($2::timestamptz IS NULL OR version <= (
-            SELECT max(version) FROM journal AS by_then
-            WHERE by_then.aggregate_id = journal.aggregate_id AND by_then.recorded_at <= $2))
-        ORDER BY aggregate_id, version
-        """,
-        pledge_ids,
-        until,
-    )
-    told: dict[UUID, list[Fact]] = {}
-    for row in rows:
-        told.setdefault(row["aggregate_id"], []).append(_fact(row))
-    return told
+    return await moment_store.told(tx, pledge_ids, evolve, until=until)
 
 
 _LISTED = """
@@ -139,6 +116,53 @@ async def pledges(
         limit,
     )
     return [(_pledge(row), row["note"]) for row in rows]
+
+
+async def pledges_as_at(
+    tx: Tx,
+    caller: Caller,
+    as_at: datetime,
+    *,
+    only: UUID | None = None,
+    fund: str | None = None,
+    status: str | None = None,
+    donor: str | None = None,
+    due_before: date | None = None,
+    before: UUID | None = None,
+    limit: int = 1,
+) -> Page[tuple[Pledge, str]]:
+    """As `pledges`, of what each said by that moment; the notes are of today."""
+
+    async def rows_after(after: UUID | None, count: int) -> list[Record]:
+        return await tx.fetch(
+            """
+            SELECT pledge_id AS aggregate_id,
+                coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = pledge.pledge_id), '') AS note
+            FROM pledge
+            WHERE may_see(pledge, $1, $2) AND ($3::uuid IS NULL OR pledge_id = $3) AND ($4::text IS NULL OR fund = $4)
+              AND ($5::text IS NULL OR donor = $5) AND ($6::uuid IS NULL OR pledge_id < $6)
+              AND EXISTS (SELECT FROM journal WHERE aggregate_id = pledge_id AND recorded_at <= $7)
+            ORDER BY pledge_id DESC LIMIT $8
+            """,
+            caller.organization,
+            caller.role,
+            only,
+            fund,
+            donor,
+            after,
+            as_at,
+            count,
+        )
+
+    async def as_they_were(rows: list[Record]) -> list[tuple[Pledge, str]]:
+        told = await pledges_told(tx, [row["aggregate_id"] for row in rows], until=as_at)
+        return [(told[row["aggregate_id"]], row["note"]) for row in rows]
+
+    def asked_for(one: tuple[Pledge, str]) -> bool:
+        pledge = one[0]
+        return (status is None or pledge.status == status) and (due_before is None or pledge.is_due(due_before))
+
+    return await page_told(tx, rows_after, as_they_were, after=before, limit=limit, where=asked_for)
 
 
 async def page_of_pledges(tx: Tx, *, after: UUID, limit: int) -> list[Pledge]:

@@ -1,5 +1,6 @@
 """Which requirements a donor is shown: those of requests that their States have consented to show it, and no others."""
 
+from datetime import datetime
 from uuid import UUID
 
 from chassis.db import Database
@@ -14,10 +15,11 @@ READ_MAX = 10_000
 
 
 async def shown(
-    db: Database, consents: Consents, caller: Caller, *, after: UUID | None, count: int
+    db: Database, consents: Consents, caller: Caller, *, after: UUID | None, count: int, as_at: datetime | None
 ) -> list[Requirement]:
     """The first `count` of those that the caller is shown; how many it is not is told by nothing.
 
+    As at a moment those that lacked something then; who is shown them, consents of today say.
     After one that it is not shown comes nothing, as after one that is not there.
     """
     if after is not None and await shown_requirement(db, consents, caller, after) is None:
@@ -25,7 +27,10 @@ async def shown(
     found: list[Requirement] = []
     for _ in range(READ_MAX // SHOWN_MAX):
         async with db.transaction(by=caller) as tx, tx.by_itself():
-            page = await allocation_store.unfunded(tx, before=after, limit=SHOWN_MAX)
+            if as_at is None:
+                page = await allocation_store.unfunded(tx, before=after, limit=SHOWN_MAX)
+            else:
+                page = await allocation_store.unfunded_as_at(tx, as_at, before=after, limit=SHOWN_MAX)
         known = await consents.shown(caller, {one.request_id for one in page})
         found += [one for one in page if one.request_id in known]
         if len(found) >= count or len(page) < SHOWN_MAX:

@@ -9,22 +9,20 @@ from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
 
 from chassis.db import Tx
-from contracts.facts import Fact, decode_event
+from contracts.facts import decode_event
 from contracts.pledges import Rate
-from services.pledges import allocation_store, allocations, ledger, store, year_store
+from services.pledges import allocation_store, allocations, ledger, moment_store, store, year_store
 from services.pledges.balances import EVER
 from services.pledges.ledger import EntryRow
 from services.pledges.postings import REVERSES, Account, Entry, entry_of
 from services.pledges.years import OfYears, changes
-
-T = TypeVar("T")
 
 PAGE = 1000
 FINDINGS_MAX = 100
@@ -345,7 +343,7 @@ async def _look_at_allocations(tx: Tx, report: Report, say: Say) -> None:
     of = await tx.fetchval("SELECT count(*) FROM allocation")
     after = UUID(int=0)
     while page := await allocation_store.page_of_allocations(tx, after=after, limit=PAGE):
-        told = await _told(tx, [one.allocation_id for one in page], allocations.evolve)
+        told = await moment_store.told(tx, [one.allocation_id for one in page], allocations.evolve)
         for one in page:
             if differing := _unlike(one, told.get(one.allocation_id)):
                 report.add(Kind.ALLOCATION, f"{one.allocation_id}: {differing}")
@@ -369,7 +367,7 @@ async def _look_at_requirements(tx: Tx, report: Report, say: Say) -> None:
     after = UUID(int=0)
     while page := await allocation_store.page_of_requirements(tx, after=after, limit=PAGE):
         ids = [one.requirement_id for one in page]
-        told, covered = await _told(tx, ids, allocations.requirement_after), await _covered(tx, ids)
+        told, covered = await moment_store.told(tx, ids, allocations.requirement_after), await _covered(tx, ids)
         for one in page:
             follows = told.get(one.requirement_id)
             should_be = follows and replace(follows, covered_usd_minor=covered.get(one.requirement_id, 0))
@@ -414,20 +412,6 @@ async def _covered(tx: Tx, requirement_ids: Sequence[UUID]) -> Mapping[UUID, int
         requirement_ids,
     )
     return {row["requirement_id"]: row["usd_minor"] for row in rows}
-
-
-async def _told(tx: Tx, ids: Sequence[UUID], evolve: Callable[[T | None, Fact], T]) -> Mapping[UUID, T]:
-    """What follows from the facts of each."""
-    rows = await tx.fetch(
-        "SELECT aggregate_id, event FROM journal WHERE aggregate_id = ANY ($1::uuid[]) ORDER BY aggregate_id, version",
-        ids,
-    )
-    told: dict[UUID, T] = {}
-    for row in rows:
-        fact = decode_event(row["event"]).fact()
-        assert fact is not None, "our own journal holds facts of our own contracts"
-        told[row["aggregate_id"]] = evolve(told.get(row["aggregate_id"]), fact)
-    return told
 
 
 def _unlike(found: msgspec.Struct, follows: msgspec.Struct | None) -> str:

@@ -15,6 +15,7 @@ from openapi_spec_validator import validate
 
 from services.documents.files import inert_application, text_of, write
 from services.documents.openapi import documented, openapi
+from services.pledges.policy import Action
 from tests.conftest import every_service
 from tests.contracts.example_codes import unknown_codes
 
@@ -45,6 +46,20 @@ PUBLIC = {
     "/v1/token",
     "/.well-known/jwks.json",
 }
+
+OF_NO_MOMENT = {
+    "/v1/funds/{code}/requirements": "what was stated of a fund's needs, to which is only added",
+    "/v1/proposals": "what was proposed and who decided of it and when, to which is only added",
+    "/v1/proposals/{proposal_id}": "what was proposed, and who decided of it and when",
+    "/v1/ledger/periods": "what was carried forward as each year was closed, to which is only added",
+    "/v1/ledger/periods/{year}": "what keeps a year open now; of a closed one what was carried forward",
+    "/v1/imports": "tables that others reported, as they came",
+    "/v1/imports/{import_id}": "a table that others reported, as it came",
+    "/v1/imports/{import_id}/flows": "what others reported, counted nowhere",
+    "/v1/rates": "rates of exchange, each for its days and never changed",
+    "/v1/events/pledges": "what happens from now on",
+}
+"""What of the ledger cannot be asked as at a moment, and why the same is told for ever all the same, or is no money."""
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +143,23 @@ def test_every_command_takes_a_key_and_every_change_of_a_record_a_revision(docum
     # Nor to a flow that others reported, of which nothing else is ever changed.
     once |= {"/v1/imports/{import_id}/flows/{line}/pledge"}
     assert undoes_nothing | once == without_revision
+
+
+def test_whatever_is_told_of_money_can_be_asked_as_at_a_moment(app: Litestar, document: Mapping[str, Any]) -> None:
+    told = {
+        path: {one.get("name") for one in document["paths"][path]["get"]["parameters"]}
+        for path, method, handler in documented(app)
+        if method == "GET" and isinstance(handler.opt.get("action"), Action)
+    }
+
+    assert OF_NO_MOMENT.keys() == {path for path, names in told.items() if "as_at" not in names}
+    assert {"/v1/flows", "/v1/pledges", "/v1/funds/{code}"} <= told.keys() - OF_NO_MOMENT.keys()
+
+
+def test_what_several_routes_are_filtered_by_is_documented_of_each(document: Mapping[str, Any]) -> None:
+    filters = {"fund", "year", "donor", "status", "boundary", "flow_type", "parent", "as_at"}
+    for path in ("/v1/flows", "/v1/flows.csv", "/v1/flows.xlsx"):
+        assert filters <= {one.get("name") for one in document["paths"][path]["get"]["parameters"]}
 
 
 def test_no_word_in_a_query_is_without_limits(document: Mapping[str, Any]) -> None:

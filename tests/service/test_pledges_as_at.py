@@ -42,7 +42,13 @@ Client = httpx.AsyncClient
 FLOWS = "/v1/flows?boundary=all&limit=30"
 LISTS = ("/v1/funds?limit=2", *(f"/v1/funds/{code}" for code in FUNDS), "/v1/ledger/entries?limit=30", FLOWS)
 TABLES = ("/v1/flows.csv?boundary=all", "/v1/flows.xlsx?boundary=all")
-EVERYTHING = (*LISTS, *TABLES, "/v1/ledger/balances", "/v1/funds/SHERLOC-MNT/iati.xml")
+RECORDS = (
+    "/v1/pledges?limit=30",
+    "/v1/pledges?limit=2&status=committed",
+    "/v1/allocations?limit=30",
+    "/v1/in-kind-contributions?limit=30&status=acknowledged",
+)
+EVERYTHING = (*LISTS, *RECORDS, *TABLES, "/v1/ledger/balances", "/v1/funds/SHERLOC-MNT/iati.xml")
 PACKAGES = ("training", "translation")
 DONORS = (NORWAY, GERMANY)
 MOVES = {
@@ -197,11 +203,11 @@ async def everything(client: Client, moment: str) -> dict[tuple[str, str], Any]:
     found: dict[tuple[str, str], Any] = {}
     for by in (FINANCE, NORWAY, "KEN:focal_point"):
         # To the others a fund is told as at the day's beginning, when there was none yet.
-        for path in EVERYTHING if by == FINANCE else (LISTS[0], *LISTS[-2:], *TABLES):
+        for path in EVERYTHING if by == FINANCE else (LISTS[0], *LISTS[-2:], *RECORDS, *TABLES):
             answer = await asked(client, path, moment, by)
             assert answer.status_code == 200, answer.text
             found[path, by] = answer.content, answer.headers.get("ETag"), answer.links
-            if path in LISTS:
+            if path in LISTS + RECORDS:
                 found[path, f"{by}, to the end"] = await told(client, path, moment, by)
     return found
 
@@ -216,13 +222,11 @@ async def figures(client: Client, moment: str | None = None) -> dict[str, Any]:
     def without(told_of: Any) -> Any:
         if isinstance(told_of, list):
             return [without(one) for one in told_of]
-        return {
-            name: without(value) if name == "funds" else value
-            for name, value in told_of.items()
-            if name not in {"as_at", "final"}
-        }
+        if not isinstance(told_of, dict):
+            return told_of
+        return {name: without(value) for name, value in told_of.items() if name not in {"as_at", "final"}}
 
-    return {path: without(await told(client, path, moment)) for path in LISTS}
+    return {path: without(await told(client, path, moment)) for path in LISTS + RECORDS}
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -255,7 +259,8 @@ async def test_whatever_is_written_afterwards_what_is_told_as_at_a_moment_stays(
 
     stands, latest = await figures(api), await now_of(api)
     assert stands == await figures(api, latest)
-    assert [path for path in LISTS if stands[path] == stood[path]] == [], "they would agree on anything"
+    by_chance = {path for path in RECORDS if "status=" in path}
+    assert {path for path in stands if stands[path] == stood[path]} <= by_chance, "they would agree on anything"
     check_sums((await told(api, FLOWS, latest))["flows"], stands[LISTS[0]]["funds"])
     await check_ever(databases["pledges"])
 
