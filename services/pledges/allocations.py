@@ -49,7 +49,7 @@ def open_fund(
     requirements: tuple[YearlyRequirement, ...],
     texts_hash: str,
     *,
-    gender_marker: int | None,
+    gender_marker: int | None = None,
     now: datetime,
 ) -> FundOpened:
     """Raises Invalid where a year comes twice for one purpose, Mismatch for a work package of another fund."""

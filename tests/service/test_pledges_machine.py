@@ -141,6 +141,17 @@ class Ledger(Importing):
             self.done["need for a work package"] += package is not None
             self.funds[code] = answer
 
+    @operation(lambda machine: list(machine.funds), 1)
+    async def state_gender_marker(self, code: str) -> None:
+        """It moves no money and is in no figure, but counts as a revision of the fund."""
+        package, marker = self.pick([*WORK_PACKAGES, None, None]), self.pick([None, 0, 1, 2])
+        path, body = f"/v1/funds/{code}/gender-marker", {"gender_marker": marker, "work_package": package}
+        answer = await self.send("state gender marker", path, FINANCE, self.funds[code], **body)
+        if answer:
+            assert package is None or code.startswith("SHERLOC")
+            assert package is not None or answer["gender_marker"] == marker
+            self.funds[code] = answer
+
     @operation(lambda _: CURRENCIES[1:], 1)
     async def load_rates(self, currency: str) -> None:
         """Which hold from now on, for what is valued from now on; as they are, or in units for a dollar."""
