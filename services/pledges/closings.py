@@ -114,7 +114,8 @@ async def keep_closing(tx: Tx) -> int:
                     sum(usd_minor), sum(postings)
                 FROM due CROSS JOIN LATERAL held_by_fund(due.fund, due.as_at) AS parts
                 GROUP BY due.fund, due.as_at, account, currency, work_package, of_activities, year
-                -- Another process was quicker.
+                -- In one order, in which two processes wait for each other one way; another one may be quicker.
+                ORDER BY due.fund, due.as_at, account, currency, work_package, of_activities, year
                 ON CONFLICT DO NOTHING RETURNING fund
             ), due_of_donor AS MATERIALIZED (
                 -- Who had none since the fund's last closing is no further than by then.
@@ -133,6 +134,7 @@ async def keep_closing(tx: Tx) -> int:
                 SELECT donor, fund, as_at, account, currency, year, sum(minor), sum(usd_minor), sum(postings)
                 FROM due_of_donor CROSS JOIN LATERAL held_by_donor(donor, fund, as_at) AS parts
                 GROUP BY donor, fund, as_at, account, currency, year
+                ORDER BY donor, fund, as_at, account, currency, year
                 ON CONFLICT DO NOTHING
             )
             SELECT count(DISTINCT fund) FROM added

@@ -171,38 +171,46 @@ async def page_of_pledges(tx: Tx, *, after: UUID, limit: int) -> list[Pledge]:
     return [_pledge(row) for row in rows]
 
 
-async def committing(
-    tx: Tx, fund: str, *, after: datetime, until: datetime
-) -> AsyncIterator[list[tuple[datetime, Fact]]]:
-    """All facts of the agreement of each pledge of the fund of which one was recorded later than `after`, by `until`.
+_COMMITTING_SINCE = """
+    SELECT aggregate_id, recorded_at, event
+    -- What takes back a carry-over is of another fund's pledge, too.
+    FROM (SELECT DISTINCT pledge_id FROM entry JOIN pledge USING (pledge_id, fund)
+          WHERE fund = $1 AND recorded_at > $5 AND recorded_at <= $6 AND entry.type = ANY ($7::text[])
+            AND pledge_id > $2 ORDER BY pledge_id LIMIT $3) AS page
+    JOIN journal ON aggregate_id = pledge_id
+    WHERE journal.type = ANY ($4::text[]) ORDER BY aggregate_id, version
+"""
+_COMMITTING = """
+    SELECT aggregate_id, recorded_at, event
+    FROM (SELECT pledge_id FROM pledge WHERE fund = $1 AND pledge_id > $2 ORDER BY pledge_id LIMIT $3) AS page
+    JOIN journal ON aggregate_id = pledge_id
+    WHERE type = ANY ($4::text[]) ORDER BY aggregate_id, version
+"""
+Agreement = list[tuple[datetime, Fact]]
+"""What was recorded of a pledge's agreement, and when, in its order."""
 
-    Each with its `recorded_at`, in their order; for the system itself. What changes how much is committed has its
-    entry, by which it is found.
+
+def committing(tx: Tx, fund: str, *, after: datetime, until: datetime) -> AsyncIterator[Agreement]:
+    """Of each pledge of the fund of whose agreement something was recorded later than `after`, by `until`: all of it.
+
+    For the system itself. What changes how much is committed has its entry, by which it is found.
     """
-    last = UUID(int=0)
+    return _agreements(tx, _COMMITTING_SINCE, fund, after, until, list(COMMITTING_ENTRIES))
+
+
+def all_committing(tx: Tx, fund: str) -> AsyncIterator[Agreement]:
+    """Of each pledge of the fund, whatever entries there are; for the system itself."""
+    return _agreements(tx, _COMMITTING, fund)
+
+
+async def _agreements(tx: Tx, query: str, fund: str, *more: object) -> AsyncIterator[Agreement]:
+    after = UUID(int=0)
     while True:
-        rows = await tx.fetch(
-            """
-            SELECT aggregate_id, recorded_at, event
-            -- What takes back a carry-over is of another fund's pledge, too.
-            FROM (SELECT DISTINCT pledge_id FROM entry JOIN pledge USING (pledge_id, fund)
-                  WHERE fund = $1 AND recorded_at > $5 AND recorded_at <= $6 AND entry.type = ANY ($7::text[])
-                    AND pledge_id > $2 ORDER BY pledge_id LIMIT $3) AS page
-            JOIN journal ON aggregate_id = pledge_id
-            WHERE journal.type = ANY ($4::text[]) ORDER BY aggregate_id, version
-            """,
-            fund,
-            last,
-            PLEDGES_AT_ONCE,
-            [fact_type(kind) for kind in COMMITTING],
-            after,
-            until,
-            list(COMMITTING_ENTRIES),
-        )
+        rows = await tx.fetch(query, fund, after, PLEDGES_AT_ONCE, [fact_type(kind) for kind in COMMITTING], *more)
         if not rows:
             return
         for pledge_id, of_pledge in groupby(rows, key=lambda row: row["aggregate_id"]):
-            last = pledge_id
+            after = pledge_id
             yield [(row["recorded_at"], _fact(row)) for row in of_pledge]
 
 

@@ -19,7 +19,6 @@ from chassis.db import Tx
 from contracts.facts import decode_event
 from contracts.pledges import Rate
 from services.pledges import allocation_store, allocations, ledger, moment_store, store, year_store
-from services.pledges.balances import EVER
 from services.pledges.ledger import EntryRow
 from services.pledges.postings import REVERSES, Account, Entry, entry_of
 from services.pledges.years import OfYears, changes
@@ -305,7 +304,7 @@ async def _look_at_closings_of_years(tx: Tx, report: Report, say: Say) -> None:
     of = await tx.fetchval("SELECT count(*) FROM closing_of_years")
     for fund in [row["fund"] for row in await tx.fetch("SELECT DISTINCT fund FROM closing_of_years ORDER BY fund")]:
         changed: list[tuple[datetime, OfYears]] = []
-        async for facts in store.committing(tx, fund, after=year_store.NEVER, until=EVER):
+        async for facts in store.all_committing(tx, fund):
             changed += changes(facts)
         changed.sort(key=lambda one: one[0], reverse=True)
         told = OfYears(Counter(), Counter())
