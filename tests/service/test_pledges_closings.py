@@ -131,6 +131,19 @@ async def test_where_somebody_always_writes_the_books_become_final_all_the_same(
     assert closed.final_until > moment
 
 
+async def test_a_clock_that_is_ahead_closes_the_books_to_nobody(api: Client, db: Database, at_once: None) -> None:
+    """Of several machines one is an hour ahead; what the others record after it has closed is taken."""
+    await pledged(api, money=usd(100))
+    closed: closings.Closed | None = None
+    async with db.transaction() as tx:
+        here = await tx.fetchval("SELECT clock_timestamp()")
+    for _ in range(3):
+        async with db.transaction() as tx:
+            closed = await closings.close(tx, closed, now=here + timedelta(hours=1))
+    async with db.transaction() as tx:
+        await _copies(tx, 1, recorded_at=await tx.fetchval("SELECT clock_timestamp()"))
+
+
 async def test_a_question_waits_only_so_long_and_says_up_to_when_it_would_be_answered(
     api: Client, db: Database, at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
