@@ -128,35 +128,6 @@ async def _requirements_told(tx: Tx, requirement_ids: Sequence[UUID], *, until: 
     return [replace(told[one], covered_usd_minor=covered[one].allocated_usd_minor) for one in requirement_ids]
 
 
-# Of what is set aside for a purpose, by its `id`, what facts that were recorded by $1 moved. What has been spent was
-# allocated before: both accounts together are what was ever set aside.
-_MONEY = """
-    CROSS JOIN LATERAL (
-        SELECT coalesce(-sum(p.usd_minor), 0)::bigint AS allocated,
-            coalesce(-sum(p.usd_minor) FILTER (WHERE p.account = 'spent'), 0)::bigint AS spent
-        FROM allocation AS of_it CROSS JOIN LATERAL (
-            SELECT max(version) AS version FROM journal AS by_then
-            WHERE by_then.aggregate_id = of_it.allocation_id AND by_then.recorded_at <= $1
-        ) AS last
-            JOIN journal ON journal.aggregate_id = of_it.allocation_id AND journal.version <= last.version
-            JOIN entry ON entry_id = event_id CROSS JOIN unnest(postings) AS p
-        WHERE (of_it.requirement_id = purpose.id OR of_it.activity_id = purpose.id)
-          AND p.account IN ('allocated', 'spent')
-    ) AS money
-"""
-_PURPOSES = "SELECT purpose.id, allocated, spent FROM unnest($2::uuid[]) AS purpose(id)"
-_WANTED = """
-    SELECT requirement_id FROM (
-        SELECT requirement_id AS id, requirement.* FROM requirement
-        WHERE ($2::uuid IS NULL OR (opened_at, requirement_id)
-                < (SELECT opened_at, requirement_id FROM requirement WHERE requirement_id = $2))
-          AND EXISTS (SELECT FROM journal WHERE aggregate_id = requirement_id AND recorded_at <= $1)
-          AND NOT EXISTS (SELECT FROM journal WHERE aggregate_id = requirement_id AND recorded_at <= $1 AND type = $4)
-    ) AS purpose
-"""
-_LACKING = "WHERE allocated < purpose.usd_minor ORDER BY opened_at DESC, requirement_id DESC LIMIT $3"
-
-
 class SetAside(Struct, frozen=True):
     """What was set aside for a purpose and not given back, and what of that was spent, in US-dollar cents."""
 
@@ -166,14 +137,51 @@ class SetAside(Struct, frozen=True):
 
 async def set_aside(tx: Tx, purpose_ids: Sequence[UUID], *, until: datetime) -> Mapping[UUID, SetAside]:
     """For each of these requirements or activities, of what was recorded by then; for the system itself."""
-    rows = await tx.fetch(_PURPOSES + _MONEY, until, purpose_ids)
+    # What has been spent was allocated before: both accounts together are what was ever set aside.
+    rows = await tx.fetch(
+        """
+        SELECT purpose.id, allocated, spent FROM unnest($2::uuid[]) AS purpose(id) CROSS JOIN LATERAL (
+            SELECT coalesce(-sum(p.usd_minor), 0)::bigint AS allocated,
+                coalesce(-sum(p.usd_minor) FILTER (WHERE p.account = 'spent'), 0)::bigint AS spent
+            FROM allocation AS of_it CROSS JOIN LATERAL (
+                SELECT max(version) AS version FROM journal AS by_then
+                WHERE by_then.aggregate_id = of_it.allocation_id AND by_then.recorded_at <= $1
+            ) AS last
+                JOIN journal ON journal.aggregate_id = of_it.allocation_id AND journal.version <= last.version
+                JOIN entry ON entry_id = event_id CROSS JOIN unnest(postings) AS p
+            WHERE (of_it.requirement_id = purpose.id OR of_it.activity_id = purpose.id)
+              AND p.account IN ('allocated', 'spent')
+        ) AS money
+        """,
+        until,
+        purpose_ids,
+    )
     return {row["id"]: SetAside(row["allocated"], row["spent"]) for row in rows}
 
 
-async def unfunded_as_at(tx: Tx, as_at: datetime, *, before: UUID | None, limit: int) -> list[Requirement]:
-    """As `unfunded`, of what was recorded by that moment; for the system itself."""
-    rows = await tx.fetch(_WANTED + _MONEY + _LACKING, as_at, before, limit, fact_type(RequirementCancelled))
-    return await _requirements_told(tx, [row["requirement_id"] for row in rows], until=as_at)
+async def unfunded_as_at(tx: Tx, as_at: datetime, *, before: UUID | None, limit: int) -> Page[Requirement]:
+    """As `unfunded`, of what was recorded by that moment, for the system itself: of the next so many that were open.
+
+    What each had is added up for these alone, and none is left out without having been looked at.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT requirement_id FROM requirement
+        WHERE ($2::uuid IS NULL OR (opened_at, requirement_id)
+                < (SELECT opened_at, requirement_id FROM requirement WHERE requirement_id = $2))
+          AND EXISTS (SELECT FROM journal WHERE aggregate_id = requirement_id AND recorded_at <= $1)
+          AND NOT EXISTS (SELECT FROM journal WHERE aggregate_id = requirement_id AND recorded_at <= $1 AND type = $4)
+        ORDER BY opened_at DESC, requirement_id DESC LIMIT $3
+        """,
+        as_at,
+        before,
+        limit,
+        fact_type(RequirementCancelled),
+    )
+    ids = [row["requirement_id"] for row in rows]
+    told = await _requirements_told(tx, ids, until=as_at)
+    lacking = [one for one in told if one.covered_usd_minor < one.valuation.usd_minor]
+    return Page(lacking, ids[-1] if len(ids) == limit else None)
 
 
 async def page_of_requirements(tx: Tx, *, after: UUID, limit: int) -> list[Requirement]:

@@ -25,8 +25,9 @@ And of a donor in a fund: the next closing of the fund is then one of the donor,
 CATCH_UP_ENTRIES = 20_000
 """How many go into one closing at most, so that none takes long."""
 
-CLOSED_FUNDS = 10
-"""Of how many funds in one turn."""
+CLOSED_FUNDS = 1
+"""Of how many funds in one transaction, while which no moment becomes final; drawn by lot, so that one which cannot be
+closed keeps no other waiting."""
 
 
 class Closed(Struct, frozen=True, kw_only=True):
@@ -106,7 +107,7 @@ async def keep_closing(tx: Tx) -> int:
                     SELECT FROM entry
                     WHERE entry.fund = fund.fund AND recorded_at > last.as_at AND recorded_at <= final_until
                     ORDER BY recorded_at OFFSET $1::bigint - 1 LIMIT 1)
-                LIMIT $3
+                ORDER BY random() LIMIT $3
             ), added AS (
                 INSERT INTO closing (fund, as_at, account, currency, work_package, of_activities, year, minor,
                     usd_minor, postings)

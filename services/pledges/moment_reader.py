@@ -46,7 +46,9 @@ async def until_final(db: Database, caller: Caller, moment: datetime, *, now: da
         if moment > now or time.monotonic() > ends:
             raise Conflict("moment-not-final", final_until=final_until.isoformat())
         async with db.transaction(by=caller) as tx, tx.by_itself():
-            closed = await closings.close(tx, closed, now=clock.now())
+            # A number of before the moment was closed makes it final never: a new one is taken at once.
+            reaches = closed if closed and closed.until >= moment else None
+            closed = await closings.close(tx, reaches, now=clock.now())
         if closed.final_until < moment:
             await asyncio.sleep(FINAL_POLL_SECONDS)
 

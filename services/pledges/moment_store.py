@@ -24,7 +24,8 @@ one that is told has, 0.1 ms of a pledge with three: of ten thousand a state tha
 page may hold fewer than were asked for, or none, and lead to the next. What was recorded later costs no facts, and 3 ms
 of a thousand."""
 
-LOOKED_AT_ONCE = 500
+LOOKED_AT_ONCE = 100
+"""So many in one turn of the event loop, which answers others in between: their facts are decoded at once."""
 
 
 class Page(Struct, Generic[T], frozen=True):

@@ -9,6 +9,7 @@ from contracts.values import Caller
 from services.pledges import allocation_store
 from services.pledges.allocations import Requirement
 from services.pledges.consents import Consents
+from services.pledges.moment_store import Page
 
 READ_MAX = 10_000
 """Requirements that one question looks at."""
@@ -28,14 +29,15 @@ async def shown(
     for _ in range(READ_MAX // SHOWN_MAX):
         async with db.transaction(by=caller) as tx, tx.by_itself():
             if as_at is None:
-                page = await allocation_store.unfunded(tx, before=after, limit=SHOWN_MAX)
+                wanted = await allocation_store.unfunded(tx, before=after, limit=SHOWN_MAX)
+                page = Page(wanted, wanted[-1].requirement_id if len(wanted) == SHOWN_MAX else None)
             else:
                 page = await allocation_store.unfunded_as_at(tx, as_at, before=after, limit=SHOWN_MAX)
-        known = await consents.shown(caller, {one.request_id for one in page})
-        found += [one for one in page if one.request_id in known]
-        if len(found) >= count or len(page) < SHOWN_MAX:
+        known = await consents.shown(caller, {one.request_id for one in page.found})
+        found += [one for one in page.found if one.request_id in known]
+        after = page.cursor
+        if len(found) >= count or after is None:
             break
-        after = page[-1].requirement_id
     return found[:count]
 
 

@@ -1,7 +1,7 @@
 """The pledges service, put together."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from chassis import clock
-from chassis.db import Database, OutcomeUnknown, is_transient
+from chassis.db import Database, OutcomeUnknown, Tx, is_transient
 from chassis.following import Followed
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every
@@ -57,28 +57,35 @@ log = structlog.get_logger()
 
 
 async def keep_closing(db: Database) -> None:
-    """Each second, close the books where something was recorded, and write down what the accounts hold by then."""
+    """Each second, close the books where something was recorded. Whatever else fails, they become final."""
     closed: Closed | None = None
     while True:
-        closed = await close_books(db, closed)
+        closed = await _close(db, closed)
         await asyncio.sleep(CLOSE_SECONDS)
 
 
-async def close_books(db: Database, closed: Closed | None) -> Closed | None:
-    """One turn of it; several at once do no harm."""
+async def _close(db: Database, closed: Closed | None) -> Closed | None:
     async with db.transaction() as tx:
         behind = await closings.is_behind(tx)
-    if behind:
+    if not behind:
+        return closed
+    async with db.transaction() as tx:
+        return await closings.close(tx, closed, now=clock.now())
+
+
+async def write_closings(db: Database, keep: Callable[[Tx], Awaitable[int]]) -> None:
+    """Write down what has become final until nothing is left, a fund in each transaction."""
+    while True:
         async with db.transaction() as tx:
-            closed = await closings.close(tx, closed, now=clock.now())
-    made = 1
-    while made:
-        async with db.transaction() as tx:
-            made = await closings.keep_closing(tx)
-    made = 1
-    while made:
-        async with db.transaction() as tx:
-            made = await year_store.keep_closing(tx)
+            if not await keep(tx):
+                return
+
+
+async def close_books(db: Database, closed: Closed | None) -> Closed | None:
+    """One turn of all three loops; several at once do no harm."""
+    closed = await _close(db, closed)
+    await write_closings(db, closings.keep_closing)
+    await write_closings(db, year_store.keep_closing)
     return closed
 
 
@@ -114,6 +121,10 @@ async def remind_or_lapse(db: Database, lapse_days: int, now: datetime | None = 
 def loops(running: Running) -> Mapping[str, Loop]:
     return {
         "books": partial(keep_closing, running.db),
+        "closings": partial(every, CLOSE_SECONDS, partial(write_closings, running.db, closings.keep_closing)),
+        "closings of years": partial(
+            every, CLOSE_SECONDS, partial(write_closings, running.db, year_store.keep_closing)
+        ),
         "reminders": partial(
             every, CLOCK_SECONDS, partial(remind_or_lapse, running.db, running.settings.pledge_lapse_days)
         ),

@@ -46,7 +46,7 @@ async def keep_closing(tx: Tx) -> int:
             SELECT min(closing.as_at) AS as_at FROM closing WHERE closing.fund = fund.fund AND closing.as_at > (
                 SELECT coalesce(max(years.as_at), '-infinity') FROM closing_of_years years WHERE years.fund = fund.fund)
         ) AS due
-        WHERE due.as_at IS NOT NULL ORDER BY fund.fund LIMIT $1
+        WHERE due.as_at IS NOT NULL ORDER BY random() LIMIT $1
         """,
         CLOSED_FUNDS,
     )

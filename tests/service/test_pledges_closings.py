@@ -16,14 +16,17 @@ from chassis import clock, journal
 from chassis.db import Database, Tx
 from chassis.ids import new_id
 from chassis.journal import announce
+from chassis.settings import Settings
+from chassis.supervise import supervised
 from contracts.facts import Fact
 from contracts.in_kind import InKindContributionStruck
 from contracts.pledges import PledgeClosed, Valuation
 from services.documents.examples import example_event
-from services.pledges import balances, closings, ledger, moment_reader
+from services.pledges import balances, closings, ledger, moment_reader, wiring, year_store
 from services.pledges.postings import Account, Entry, EntryType, Posting
 from services.pledges.wiring import close_books
 from tests.builders import headers
+from tests.conftest import running_of
 from tests.service.test_pledges import FINANCE, NORWAY, a_fund, get, pledged, post, usd
 
 Client = httpx.AsyncClient
@@ -129,6 +132,42 @@ async def test_where_somebody_always_writes_the_books_become_final_all_the_same(
 
     assert closed is not None
     assert closed.final_until > moment
+
+
+async def test_a_question_waits_for_nobody_who_begins_to_write_after_it(
+    api: Client, db: Database, at_once: None
+) -> None:
+    await pledged(api, money=usd(100))
+    await _final(db)
+    async with contextlib.AsyncExitStack() as later:
+        async with db.transaction() as before:
+            await before.fetchval("SELECT pg_current_xact_id()")
+            asking = asyncio.create_task(_as_at(api, clock.now()))
+            await asyncio.sleep(0.6)
+            tx = await later.enter_async_context(db.transaction())
+            await tx.fetchval("SELECT pg_current_xact_id()")
+        assert (await asyncio.wait_for(asking, 2)).status_code == 200
+
+
+async def test_closings_that_cannot_be_written_keep_no_moment_from_being_final(
+    api: Client, db: Database, settings: Settings, databases: Mapping[str, Database], at_once: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    async def fails(tx: Tx) -> int:
+        raise AssertionError("it cannot be written")
+
+    for module in (closings, year_store):
+        monkeypatch.setattr(module, "keep_closing", fails)
+    monkeypatch.setattr(wiring, "CLOSE_SECONDS", 0.05)
+    moment = clock.now()
+    await pledged(api, money=usd(100))
+    (running,) = running_of(settings, databases, "pledges")
+    async with supervised(dict(wiring.loops(running))), asyncio.timeout(10):
+        final_until = moment
+        while final_until <= moment:
+            await asyncio.sleep(0.05)
+            async with db.transaction() as tx:
+                final_until = await closings.final_until(tx)
 
 
 async def test_a_clock_that_is_ahead_closes_the_books_to_nobody(api: Client, db: Database, at_once: None) -> None:

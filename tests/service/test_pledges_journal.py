@@ -74,6 +74,8 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     await needs.revise(api, 1)
     await needs.revise(api, 2, year=2028, work_package="translation")
     await needs.revise(api, 3, money=life.usd(0))
+    marker = {"work_package": "training", "gender_marker": 2}
+    await post(api, "/v1/funds/SHERLOC-MNT/gender-marker", life.FINANCE, revision=4, **marker)
     # No year is closed before the one before it: these books begin in 2026.
     await life.close_and_reopen(api, min(life.LAST_YEAR, 2026))
 

@@ -362,8 +362,8 @@ async def test_a_fund_says_what_each_work_package_needs_and_what_is_set_aside_fo
 
     assert shown["requirement_usd_minor"] == 650
     assert [tuple(one.values()) for one in shown["work_packages"]] == [
-        ("training", 50, 0, 0, 50),
-        ("translation", 600, 450, 0, 150),
+        ("training", None, 50, 0, 0, 50),
+        ("translation", None, 600, 450, 0, 150),
     ]
 
 
