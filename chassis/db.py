@@ -240,7 +240,7 @@ class Database:
         """
         settings = {
             **SESSION_LIMITS,
-            # Compiling a statement takes longer than any of ours that is cancelled in time.
+            # To compile a statement takes longer than to run any of ours.
             "jit": "off",
             "search_path": source,
             "application_name": f"entraide {source}",

@@ -168,6 +168,8 @@ async def test_closings_that_cannot_be_written_keep_no_moment_from_being_final(
             await asyncio.sleep(0.05)
             async with db.transaction() as tx:
                 final_until = await closings.final_until(tx)
+    async with db.transaction() as tx:
+        assert await tx.fetch("SELECT FROM closing") == []
 
 
 async def test_a_clock_that_is_ahead_closes_the_books_to_nobody(api: Client, db: Database, at_once: None) -> None:
@@ -181,6 +183,8 @@ async def test_a_clock_that_is_ahead_closes_the_books_to_nobody(api: Client, db:
             closed = await closings.close(tx, closed, now=here + timedelta(hours=1))
     async with db.transaction() as tx:
         await _copies(tx, 1, recorded_at=await tx.fetchval("SELECT clock_timestamp()"))
+    async with db.transaction() as tx:
+        assert 2 == await tx.fetchval("SELECT count(*) FROM entry")
 
 
 async def test_a_question_waits_only_so_long_and_says_up_to_when_it_would_be_answered(
