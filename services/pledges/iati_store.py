@@ -48,9 +48,10 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
         raise Missing("not-found")
     await tx.execute(PLANNED_EACH_TIME)
     asked = (caller.organization, caller.role, fund, as_at)
-    if await tx.fetchval(_COUNT, *asked, TRANSACTIONS_MAX + 1) > TRANSACTIONS_MAX:
-        raise Conflict("iati-too-many-transactions", transactions_max=TRANSACTIONS_MAX)
-    rows = await tx.fetch(ENTRIES, *asked, list(SIGNS), TRANSACTIONS_MAX)
+    _require_room(await tx.fetchval(_COUNT, *asked, TRANSACTIONS_MAX + 1))
+    rows = await tx.fetch(ENTRIES, *asked, list(SIGNS), TRANSACTIONS_MAX + 1)
+    # As things stand, one may have come in between.
+    _require_room(len(rows))
     movements = []
     for row in rows:
         of_entry = dict(row)
@@ -76,6 +77,11 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
         aims=aims,
         held=held,
     )
+
+
+def _require_room(entries: int) -> None:
+    if entries > TRANSACTIONS_MAX:
+        raise Conflict("iati-too-many-transactions", transactions_max=TRANSACTIONS_MAX)
 
 
 async def _aims(tx: Tx, requirement_ids: Collection[UUID], caller: Caller) -> dict[str, Aims]:
