@@ -48,6 +48,7 @@ from chassis.service import Running
 from chassis.settings import Settings
 from chassis.tables import routes_of_tables
 from chassis.uploads import NAME_HEADER, UPLOAD, Upload, Uploads, file_name
+from chassis.version import VERSION
 from contracts.refusals import Forbidden, Invalid, Refusal
 from contracts.values import Caller, Role
 from contracts.values import Scope as ClientScope
@@ -360,7 +361,7 @@ def application(
     routes: Sequence[ControllerRouterHandler] = (),
     settings: Settings | None = None,
     event_streams: EventStreams | None = None,
-    version: str = "0.1.0",
+    version: str = VERSION,
 ) -> Edge:
     """All routes of the given services behind one edge; `routes` are those of no single service."""
     settings = settings or Settings(state=Path())
