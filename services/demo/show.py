@@ -166,6 +166,8 @@ async def _tell(settings: Settings, running: list[Running], console: Console, fo
         print(json.dumps(_report(story, seen, first=first, unseen=unseen), ensure_ascii=False, indent=2))
     else:
         _print(console, story, seen, first=first)
+    for what in story.not_waited_for:
+        console.print(f"[yellow]did not wait for[/] {what}", highlight=False, soft_wrap=True)
     uncovered = [t.appointment for t in story.told for line in t.lines if line.needed and not line.covered]
     for complaint in [f"not seen on NATS: {kind}" for kind in unseen] + [f"not funded: {who}" for who in uncovered]:
         console.print(f"[red]{complaint}[/]")
@@ -265,6 +267,7 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
         }
         if story.given
         else None,
+        "not_waited_for": story.not_waited_for,
         "facts_seen": dict(sorted(seen.types.items())),
         "facts_not_seen": list(unseen),
     }
