@@ -25,6 +25,7 @@ from services.pledges.printing.words import labels
 from tests.conftest import Servers, folder_of_shared_data
 from tests.domain.test_pledges_statement_pdf import SIGNS, characters_in
 from tests.seats import ISSUER
+from tests.system import readme_session
 from tests.system.platform import Platform, broker, running
 
 ON_EACH_STATEMENT = (
@@ -84,6 +85,8 @@ async def test_the_story_is_the_same_in_one_process_and_in_many(
             monkeypatch.undo()
             await _told_again(platform, state)
             await asyncio.to_thread(_written_down, platform, state / "donor", xsd)
+            if mode == "together":
+                await asyncio.to_thread(readme_session.run, platform, state)
             await _nothing_lost_or_doubled(database_url, own_broker)
             for words in (["parked", "list"], ["journal", "verify"], ["audit", "verify"], ["ledger", "verify"]):
                 done = await asyncio.to_thread(platform.entraide, *words)
