@@ -13,6 +13,8 @@ from msgspec import inspect
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 NAMES: Mapping[str, str] = {
+    "Balances": "TrialBalance",
+    "Cohorts": "CohortList",
     "contracts.values.Period": "Period",
     "services.directory.appointment.ShownStatus": "AppointmentStatus",
     "services.directory.commands.Reason": "DirectoryReason",
@@ -34,7 +36,10 @@ NAMES: Mapping[str, str] = {
     "services.requests.commands.Reason": "RequestReason",
     "services.requests.domain.Status": "RequestStatus",
 }
-"""The schema names of types whose own name several modules have, by module and name: a client is made of one each."""
+"""The schema names of types whose own name several modules have, by module and name, or is that of a field of theirs.
+
+A generator of clients makes a class of each name, and a variable of a class's name beside those of its fields.
+"""
 
 
 def shapes_of(kinds: Sequence[Any], *, place: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:

@@ -34,6 +34,13 @@ def test_schema_titles_and_component_names_are_unique(document: Document) -> Non
     assert [] == [name for name, schema in schemas.items() if schema.get("title", name) != name]
 
 
+def test_no_schema_has_the_name_of_a_field_of_its_own(document: Document) -> None:
+    """openapi-python-client would make one variable of both."""
+    schemas = document["components"]["schemas"]
+
+    assert [] == [name for name, schema in schemas.items() if name.lower() in schema.get("properties", ())]
+
+
 def test_second_type_of_the_same_name_is_refused_until_it_has_a_schema_name() -> None:
     one = msgspec.defstruct("Reason", [("code", str)], module="services.requests.somewhere")
     other = msgspec.defstruct("Reason", [("code", str)], module="services.matching.somewhere")
