@@ -44,7 +44,8 @@ DESCRIPTION = """\
 Technical assistance under the UN Convention against Transnational Organized Crime: requests of States, offerings and
 matches, pledges and funds, and who is told. Every command takes an `Idempotency-Key`: sent again with the same body it
 has the same outcome and no second effect. A change of an existing record names the revision it changes in `If-Match`.
-Every refusal is a problem (RFC 9457) with a stable `slug` and a title in the language of `Accept-Language`.
+Every refusal is a problem (RFC 9457) with a stable `slug` and a title in the language of `Accept-Language`. A query
+parameter that an operation does not list is refused, and so is one that is given twice and is no list.
 """
 
 _MADE = frozenset({HTTPStatus.CREATED, HTTPStatus.ACCEPTED})
@@ -243,7 +244,7 @@ class Operation:
         for status, (spec, at) in self._more.items():
             told[str(status)] = {"description": spec.description, "content": {JSON: {"schema": schemas[at]}}}
         refusals = {
-            "400": bool(self._parameters) or self._body is not None or "command" in self._fields,
+            "400": True,
             "401": not public,
             "403": not public,
             "404": "{" in self.path,
