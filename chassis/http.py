@@ -36,7 +36,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Sen
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from chassis import clock
-from chassis.bodies import invalid_field
+from chassis.bodies import refused_body, with_all_errors
 from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_revision
 from chassis.db import Database, OutcomeUnknown, is_transient
 from chassis.doorkeeper import IDENTITY, READING, Doorkeeper, Verifying
@@ -49,13 +49,15 @@ from chassis.queries import STATE_KEY, DeclaredParameters, parameters_of
 from chassis.service import Running
 from chassis.settings import Settings
 from chassis.tables import routes_of_tables
-from chassis.uploads import NAME_HEADER, UPLOAD, Upload, Uploads, file_name
+from chassis.uploads import MEDIA_TYPE as FILE_TYPE
+from chassis.uploads import NAME_HEADER, UPLOAD, FileRule, Upload, Uploads, file_name
 from contracts.refusals import Forbidden, Invalid, Refusal
 from contracts.values import Caller, Role
 from contracts.values import Scope as ClientScope
 
 T = TypeVar("T")
 READY_SECONDS = 3.0
+EMPTY_OBJECT = b"{}"
 PUBLIC = {"public": True}
 """Put as `opt=PUBLIC` on a route that answers without a token; each such route is in the list a test keeps."""
 
@@ -83,15 +85,19 @@ class CommandRequest(Request[Caller, Any, State]):
     """Decodes a body once, strictly, into the type that its handler declares."""
 
     async def body(self) -> bytes:
-        return cast(bytes, cast(Mapping[str, object], self.scope).get(BODY, b""))
+        """As it was sent; `{}` where nothing was, and an object is asked for."""
+        sent = cast(bytes, cast(Mapping[str, object], self.scope).get(BODY, b""))
+        field = self.route_handler.parsed_data_field
+        return sent or (EMPTY_OBJECT if field and not field.is_optional else b"")
 
     async def json(self) -> Any:
         field = self.route_handler.parsed_data_field
-        body = await self.body()
+        body, kind = await self.body(), field.annotation if field else Any
         try:
-            return msgspec.json.decode(body, type=field.annotation if field else Any)
-        except msgspec.ValidationError as error:
-            raise invalid_field(error) from error
+            try:
+                return msgspec.json.decode(body, type=kind)
+            except msgspec.ValidationError as error:
+                raise refused_body(body, kind, error) from error
         except (msgspec.DecodeError, RecursionError) as error:
             raise Invalid("malformed-json") from error
 
@@ -163,11 +169,11 @@ def upload_of(request: CommandRequest) -> Upload:
         raise HTTPException(status_code=415)
     sent = header(request.scope, NAME_HEADER)
     if sent is None:
-        raise Invalid("missing-field", pointer="$", field=NAME_HEADER)
+        raise Invalid("missing-field", field=NAME_HEADER)
     try:
         return replace(upload, name=file_name(sent))
     except ValueError as error:
-        raise Invalid("invalid-field", pointer=NAME_HEADER, expected="percent-encoded, and no path") from error
+        raise Invalid("invalid-field", field=NAME_HEADER, expected="percent-encoded, and no path") from error
 
 
 def expected_of(request: CommandRequest) -> int:
@@ -227,6 +233,10 @@ def _respond(body: Problem, headers: Mapping[str, str] | None = None) -> Respons
 
 
 def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
+    sent = cast(Mapping[str, object], request.scope).get(BODY)
+    field = request.route_handler.parsed_data_field
+    if isinstance(sent, bytes) and sent and field:
+        refusal = with_all_errors(refusal, sent, field.annotation)
     body = problem_of(refusal, reader_language(request.scope))
     note(cast(Mapping[str, Any], request.scope), body)
     headers: dict[str, str] = {}
@@ -254,6 +264,8 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     details: dict[str, object] = {}
     if isinstance(error, ValidationException):
         details["parameters"] = _parameters_refused(request, error)
+    if error.status_code == 415:
+        details["accepted"] = [FILE_TYPE.decode()]
     slug = HTTP_SLUGS.get(error.status_code, "internal-error" if error.status_code >= 500 else "invalid-request")
     allow = {"Allow": ", ".join(_allowed(request))} if error.status_code == 405 else None
     body = problem(slug, error.status_code, reader_language(request.scope), details)
@@ -421,13 +433,13 @@ def application(
     )
 
 
-def _routes_of_files(app: Litestar) -> dict[tuple[str, str], int]:
+def _routes_of_files(app: Litestar) -> dict[tuple[str, str], FileRule]:
     return {
-        (method, route.path_format): handler.opt["file_bytes_max"]
+        (method, route.path_format): handler.opt["file"]
         for route in app.routes
         if isinstance(route, HTTPRoute)
         for method, (handler, _) in route.route_handler_map.items()
-        if "file_bytes_max" in handler.opt
+        if "file" in handler.opt
     }
 
 

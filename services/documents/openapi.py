@@ -178,7 +178,8 @@ class Operation:
         self._body: Any = None
         self._body_optional = True
         if body:
-            self._body, self._body_optional = without_none(body.annotation)
+            self._body, optional = without_none(body.annotation)
+            self._body_optional = optional or _can_be_empty(self._body)
         self._body_at = _enlist(kinds, self._body) if body else -1
         # Without a value of its own the handler's is empty; it may be an enum's member.
         self._media_type = str(getattr(handler.media_type, "value", handler.media_type) or JSON)
@@ -206,10 +207,11 @@ class Operation:
             if (example := example_body(self._body)) is not None:
                 content["example"] = example
             told["requestBody"] = {"required": not self._body_optional, "content": {JSON: content}}
-        if limit := handler.opt.get("file_bytes_max"):
+        if rule := handler.opt.get("file"):
             told["requestBody"] = {
                 "required": True,
-                "description": f"The file itself, of at most {limit} bytes.",
+                "description": f"The file itself, of at most {rule.bytes_max} bytes; taken as "
+                f"{', '.join(f'`{one}`' for one in rule.media_types)}.",
                 "content": {FILE: {"schema": BYTES}},
             }
         if self._form is not None:
@@ -292,7 +294,13 @@ class Operation:
     def _makes_a_record(self) -> bool:
         named = next(iter(getattr(self._answer, "__struct_fields__", ())), "")
         another = named.endswith("_id") and f"{{{named}}}" not in self.path
-        return "{" not in self.path or another or "file_bytes_max" in self._handler.opt
+        return "{" not in self.path or another or "file" in self._handler.opt
+
+
+def _can_be_empty(body: Any) -> bool:
+    """Whether a body may be left out: an object of which nothing is required."""
+    is_struct = isinstance(body, type) and issubclass(body, msgspec.Struct)
+    return is_struct and not any(field.required for field in msgspec.structs.fields(body))
 
 
 def _sent(handler: HTTPRouteHandler) -> list[tuple[str, Any]]:
