@@ -19,8 +19,8 @@ from chassis.following import Told
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
 from chassis.journal import read_aggregate
 from chassis.queries import formed_as
+from contracts.codes import unknown_code
 from contracts.facts import Fact
-from contracts.refusals import Invalid
 from contracts.values import Caller, State
 from services.requests import actions, audience_store, policy, store
 from services.requests.commands import (
@@ -258,7 +258,7 @@ def _outcome(code: str) -> Outcome:
     try:
         return Outcome(code)
     except ValueError as error:
-        raise Invalid("unknown-code", field="outcome", code=code) from error
+        raise unknown_code("outcome", code, list(Outcome)) from error
 
 
 ROUTES = [
