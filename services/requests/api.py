@@ -237,7 +237,8 @@ def _move_route(
 
 
 def _view_of_own(caller: Caller, request: Request, texts: store.Texts, now: datetime) -> RequestView:
-    return view(request, texts, policy.decide(caller, Action.SHOW, request).required().fields, now)
+    guarded = policy.decide(caller, Action.SHOW, request).required().fields
+    return view(request, texts, guarded, policy.lines_shown(caller, request), now)
 
 
 def _deliver(request: Request, data: Delivery, caller: Caller, now: datetime) -> Fact:

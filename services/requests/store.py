@@ -308,7 +308,10 @@ async def remarks(tx: Tx, request_id: UUID) -> dict[int, str]:
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """A request in a list; `withheld` are the fields the caller is not shown."""
+    """A request in a list; `withheld` are the fields the caller is not shown.
+
+    To a provider that serves it, and to which no consent shows it, `kinds` are those of the lines that it serves.
+    """
 
     request_id: UUID
     state: str
@@ -325,8 +328,14 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _PAGE = """
-    SELECT request_id, state, status, revision, language, circulation, submitted_at, reference, kinds, fulfilment,
+    SELECT request_id, state, status, revision, language, circulation, submitted_at, reference, fulfilment,
         words, institution,
+        -- By no consent, but because it is served: of that the lines that are.
+        CASE WHEN words IS NOT NULL THEN kinds ELSE ARRAY(
+            SELECT kind FROM request_line AS l WHERE l.request_id = request.request_id AND EXISTS (
+                SELECT FROM line_match AS m WHERE m.line_id = l.line_id AND m.request_id = l.request_id
+                    AND m.provider = $1 AND m.status IN ('confirmed', 'in_delivery', 'completed'))
+            ORDER BY position) END AS kinds,
         CASE WHEN words THEN (SELECT title FROM request_text t WHERE t.request_id = request.request_id) END AS title
     FROM request CROSS JOIN LATERAL seen(request_id, request, $1, $2) WHERE
 """
