@@ -14,8 +14,8 @@ from services.matching.match import NOT_CONFIRMED, Match
 class Explained(Struct, frozen=True, kw_only=True):
     """One criterion's share, `points` of at most `of`, and what it rests on, in the reader's language.
 
-    `asked` and `offered` are codes of `/v1/reference/…`, and periods as `from/until`, of the line and the offering as
-    they now stand; the share is that of the day of the score.
+    `asked` and `offered` are codes of `/v1/reference/…`, and periods as `from/until`, of the line and the offering, as
+    they were when the match was presented. What has changed before that since the day of the score has no reason here.
     """
 
     criterion: str

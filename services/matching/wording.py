@@ -62,8 +62,6 @@ def sentences(language: Language) -> Sentences:
 def says(found: Explanation, language: Language) -> str:
     """What a criterion's share rests on."""
     words, basis = sentences(language).reasons, found.basis
-    if basis is None:
-        return words["changed"]
     near = [one for one in basis.near if one.closeness >= CLOSE]
     distant = [one for one in basis.near if one.closeness < CLOSE]
     listed = {
