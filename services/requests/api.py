@@ -35,7 +35,8 @@ from services.requests.commands import (
     check_priority,
     check_reason,
 )
-from services.requests.domain import Outcome, Request, Status
+from services.requests.deliveries import Outcome
+from services.requests.domain import Request, Status
 from services.requests.policy import Action, Filing, Guarded
 from services.requests.specificity import Advice, advise
 from services.requests.views import RequestView, read, view
