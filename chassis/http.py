@@ -300,9 +300,9 @@ def _allowed(request: Request[Any, Any, Any]) -> list[str]:
 def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     language = reader_language(request.scope)
     retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    if isinstance(error, OutcomeUnknown):
+    if isinstance(error, OutcomeUnknown) and request.method not in READING:
         return _respond(problem("outcome-unknown", 503, language), retry)
-    if is_transient(error):
+    if isinstance(error, OutcomeUnknown) or is_transient(error):
         return _respond(problem("database-unavailable", 503, language), retry)
     if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":
         # Two changes of one record at once: the journal let the other one through.
