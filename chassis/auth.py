@@ -84,7 +84,7 @@ class Good:
 class Directory(Protocol):
     """Who may act, as far as it is known here: `chassis.callers.Callers`."""
 
-    async def person_of(self, subject: Subject) -> UUID | None: ...
+    async def people_of(self, subject: Subject) -> Sequence[UUID]: ...
 
     def in_force(self, person_id: UUID, at: datetime) -> Sequence[Holding]: ...
 
@@ -160,18 +160,21 @@ class Verifier:
 
     async def _appointed(self, subject: Subject, acting: str | None) -> Caller:
         try:
-            person_id = await self._directory.person_of(subject)
+            people = await self._directory.people_of(subject)
         except PeerError as error:
             raise Unavailable("identity-unavailable") from error
-        if person_id is None:
+        if not people:
             raise Forbidden("person-not-known")
-        held = [one for one in self._directory.in_force(person_id, clock.now()) if one.scopes is None]
+        now = clock.now()
+        held = [one for person in people for one in self._directory.in_force(person, now) if one.scopes is None]
         if self._directory.stale():
             # Who has ended meanwhile, or begun, is not known: what is another State's stays closed.
             held = [one for one in held if one.role in AT_HOME]
             if not held:
                 raise Unavailable("identity-unavailable")
-        return _acting(held, acting)
+        # An organization may name anybody's subject as its own person's. So that nobody acts for one they do not mean,
+        # also when their appointment in another one has ended, who is a person of several always says for which.
+        return _acting(held, acting, always_named=len(people) > 1)
 
     def _client(self, claims: Claims, acting: str | None) -> Caller:
         """An API client, with those of its scopes that the token was made for."""
@@ -223,12 +226,12 @@ class Nobody:
         raise Unidentified("token-invalid")
 
 
-def _acting(held: Sequence[Holding], acting: str | None) -> Caller:
+def _acting(held: Sequence[Holding], acting: str | None, *, always_named: bool = False) -> Caller:
     if not held:
         raise Forbidden("not-appointed")
     by_name = {f"{one.organization}:{one.role}": one.caller for one in held}
     if acting is None:
-        if len(by_name) > 1:
+        if len(by_name) > 1 or always_named:
             raise Forbidden("appointment-not-named", held=sorted(by_name))
         return held[0].caller
     if acting not in by_name:
