@@ -65,11 +65,17 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     acr: str | None = None
     # What others say of these is nobody's business here.
     client_id: Any = None
+    azp: Any = None
     scope: Any = None
 
     @property
     def subject(self) -> Subject:
         return Subject(issuer=self.iss, subject=self.sub)
+
+    @property
+    def client(self) -> object:
+        """The client that got the token: `client_id` (RFC 9068), else `azp` (OpenID Connect Core 1.0)."""
+        return self.azp if self.client_id is None else self.client_id
 
 
 @dataclass
@@ -92,6 +98,14 @@ class Directory(Protocol):
 
 
 @dataclass(frozen=True)
+class ServiceClient:
+    """A service of the platform, and the client by which the issuer knows it."""
+
+    name: str
+    client_id: str
+
+
+@dataclass(frozen=True)
 class Trusted:
     """An issuer, and what its tokens are signed with."""
 
@@ -108,7 +122,7 @@ class Verifier:
         people: Trusted,
         directory: Directory,
         *,
-        service_of: Callable[[str], str | None],
+        service_of: Callable[[str], ServiceClient | None],
         strengths: Collection[str] = (),
         clients: Trusted | None = None,
     ) -> None:
@@ -135,7 +149,10 @@ class Verifier:
         if good.claims.iss != self._people.issuer:
             caller = self._client(good.claims, acting)
         elif (service := self._service_of(good.claims.sub)) is not None:
-            caller = Caller(person_id=service_id(service), organization=UNODC, role=Role.SERVICE)
+            # Where the issuer's clients and people share a name space, a person may have the subject of a service.
+            if good.claims.client != service.client_id:
+                raise Unidentified("token-invalid")
+            caller = Caller(person_id=service_id(service.name), organization=UNODC, role=Role.SERVICE)
         else:
             if self._strengths and good.claims.acr not in self._strengths:
                 raise Unidentified("sign-in-too-weak")
@@ -280,7 +297,8 @@ class Issuer:
             nonlocal held, until
             if time.time() > until - 60:
                 until = time.time() + LIFETIME_SECONDS_MAX
-                held = self.token(SERVICE_SUBJECT + service)
+                subject = SERVICE_SUBJECT + service
+                held = self.token(subject, more={"client_id": subject})
             return held
 
         return token
@@ -291,9 +309,11 @@ def service_id(service: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"entraide:service:{service}")
 
 
-def embedded_service(subject: str) -> str | None:
-    """The service that a subject of the embedded issuer names."""
-    return subject.removeprefix(SERVICE_SUBJECT) if subject.startswith(SERVICE_SUBJECT) else None
+def embedded_service(subject: str) -> ServiceClient | None:
+    """The service that a subject of the embedded issuer names; its client is called the same."""
+    if not subject.startswith(SERVICE_SUBJECT):
+        return None
+    return ServiceClient(subject.removeprefix(SERVICE_SUBJECT), subject)
 
 
 def persona_id(appointment: str) -> UUID:

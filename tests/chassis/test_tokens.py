@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,7 +18,7 @@ from chassis.auth import ALGORITHM, AUDIENCE, LIFETIME_SECONDS_MAX, SUBJECT_LENG
 from chassis.db import Database
 from chassis.http import application
 from chassis.runtime import verifier
-from chassis.settings import Settings
+from chassis.settings import Settings, SettingsError
 from tests import builders
 from tests.chassis.test_http import check_problem
 from tests.conftest import running_of
@@ -238,3 +239,34 @@ async def test_a_sign_in_that_is_weaker_than_asked_for_lets_nobody_in(api: Clien
     check_problem(await asked(strict, ["mfa"]), 401, "token-invalid")
     service = {"Authorization": f"Bearer {builders.token('service:matching')}"}
     assert (await strict.get("/internal/consents", headers=service)).status_code != 401, "it signs in nowhere"
+
+
+async def test_a_person_with_the_subject_of_a_service_is_not_that_service(
+    settings: Settings, databases: Mapping[str, Database], tmp_path: Path
+) -> None:
+    """Of an issuer whose clients and people share a name space, where people need a second factor."""
+    assert builders.issuer is not None
+    builders.issuer.publish_keys(tmp_path / "jwks.json")
+    settings = replace(
+        settings,
+        keys=str(tmp_path / "jwks.json"),
+        subjects={"matching": "7f2c"},
+        clients={"matching": "entraide-matching"},
+        strengths=("mfa",),
+    )
+    running = running_of(settings, databases, "requests")
+    app = application(running, verifier(settings, running[0].callers), settings=settings)
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
+
+        async def asked(**changes: object) -> httpx.Response:
+            token = forged(sub="7f2c", **changes)
+            return await client.get("/internal/consents", headers={"Authorization": f"Bearer {token}"})
+
+        for other in ({}, {"client_id": "sign-in"}, {"azp": "sign-in"}, {"client_id": ["entraide-matching"]}):
+            check_problem(await asked(**other), 401, "token-invalid")
+            check_problem(await asked(acr="mfa", **other), 401, "token-invalid")
+        check_problem(await asked(client_id="sign-in", azp="entraide-matching"), 401, "token-invalid")
+        for own in ({"client_id": "entraide-matching"}, {"azp": "entraide-matching"}):
+            assert 200 == (await asked(**own)).status_code
+    with pytest.raises(SettingsError, match="ENTRAIDE_MATCHING_CLIENT"):
+        Settings.from_env({"ENTRAIDE_MATCHING_SUBJECT": "7f2c"}, ("matching",), state=settings.state)
