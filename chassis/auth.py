@@ -1,6 +1,6 @@
 """Who is calling: a signed token, checked for everything that a token can be wrong about, and whom the directory knows.
 
-Tokens are JWT access tokens (RFC 9068: `typ` is `at+jwt`) of one of two issuers: the configured one signs for people
+Tokens are JWT access tokens (RFC 9068: `typ` is `at+jwt` or `application/at+jwt`) of one of two issuers: the configured one signs for people
 and services, the directory for API clients. They say who somebody is there, by `iss` and `sub`, and nothing of what
 they may do: that is what the directory says. Who holds several appointments names the one acted in by the `Acting-As`
 header.
@@ -31,6 +31,9 @@ from contracts.refusals import Forbidden, Unavailable, Unidentified
 from contracts.values import Caller, Role
 
 TOKEN_TYPE = "at+jwt"
+TOKEN_TYPES = frozenset({TOKEN_TYPE, f"application/{TOKEN_TYPE}"})
+"""RFC 9068 section 4; it is a media type, whose `application/` may be left out (RFC 7515 section 4.1.9)."""
+
 AUDIENCE = "entraide"
 UNODC = "UNODC"
 ACTING_HEADER = "Acting-As"
@@ -56,11 +59,12 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     """What of a token is used."""
 
     iss: str
-    aud: str
+    aud: str | list[str]
     sub: str
     jti: str
-    iat: int
-    exp: int
+    # Moments may have a fraction (NumericDate, RFC 7519 section 2).
+    iat: int | float
+    exp: int | float
     nbf: int | float = 0
     acr: str | None = None
     # What others say of these is nobody's business here.
@@ -71,6 +75,10 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def subject(self) -> Subject:
         return Subject(issuer=self.iss, subject=self.sub)
+
+    def is_for(self, audience: str) -> bool:
+        """Whether the audience is among those of the token, of which there may be one or a list (RFC 7519)."""
+        return audience == self.aud if isinstance(self.aud, str) else audience in self.aud
 
     @property
     def client(self) -> object:
@@ -223,12 +231,13 @@ class Verifier:
             raise Unidentified("token-invalid") from error
         now = time.time()
         if (
-            signed.type != TOKEN_TYPE
+            signed.type not in TOKEN_TYPES
             or claims.iss != trusted.issuer
-            or claims.aud != AUDIENCE
-            or claims.exp <= now - LEEWAY_SECONDS
-            or claims.iat > now + LEEWAY_SECONDS
-            or not claims.nbf <= now + LEEWAY_SECONDS  # NaN, which JSON can say in Python, is neither
+            or not claims.is_for(AUDIENCE)
+            # NaN, which JSON can say in Python, is neither above nor below.
+            or not claims.exp > now - LEEWAY_SECONDS
+            or not claims.iat <= now + LEEWAY_SECONDS
+            or not claims.nbf <= now + LEEWAY_SECONDS
             or not 0 < claims.exp - claims.iat <= LIFETIME_SECONDS_MAX
             or not 0 < len(claims.sub) <= SUBJECT_LENGTH_MAX
         ):

@@ -55,9 +55,7 @@ async def examine(settings: Settings, services: Sequence[Service]) -> list[Findi
     if settings.smtp_url:
         found.append(await _mail(settings.smtp_url))
     elif settings.keys:
-        found.append(
-            Finding(part="mail", ok=True, says="SMTP_URL is not set: no mail is sent, what is owed stays owed")
-        )
+        found.append(Finding(part="mail", ok=True, says="SMTP_URL is not set: no mail is sent"))
     else:
         found.append(_here("mail", "SMTP_URL"))
     found.append(await _issuer(settings) if settings.keys else _here("identity", "ENTRAIDE_ISSUER"))

@@ -16,7 +16,7 @@ import structlog
 
 from chassis.doorkeeper import IDENTITY, Doorkeeper
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, note, problem
-from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correlated
+from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correlated, of_caller
 from chassis.uploads import UPLOAD, UPLOAD_SECONDS_MAX, CallerGone, FileRule, Receive, TooLarge, Uploads, take_in
 from contracts.values import Caller, Language
 from contracts.values import Scope as ClientScope
@@ -97,7 +97,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         headers = scope[HEADERS] = dict(scope["headers"])
-        given = headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1") or None
+        given = of_caller(headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1"))
         with correlated(given) as correlation, coming_from(self._doorkeeper.address(scope, headers)):
             answer = Answer(scope, send, correlation, self._headers)
             try:

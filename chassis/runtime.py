@@ -92,7 +92,7 @@ def verifier(settings: Settings, directory: Directory, *, address: str | None = 
         Issuer.load(settings.state / "issuer.jwk", settings.issuer).publish_keys(Path(source))
     people = Trusted(settings.issuer, Keys(source, settings.issuer), settings.algorithm)
     name = settings.api_client_issuer
-    clients = Trusted(name, Keys(address + JWKS, name)) if address else None
+    clients = Trusted(name, Keys(address + JWKS, name, may_have_none=True)) if address else None
     return Verifier(people, directory, service_of=service_of, strengths=settings.strengths, clients=clients)
 
 

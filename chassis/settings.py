@@ -34,7 +34,7 @@ class Settings:
     """Where the external parts are, and what may vary; a part that is None is started here from its wheel.
 
     `database_url` is the migrator's; a service without an entry in `database_urls` uses it in its own role. `keys` is
-    None with the embedded issuer, and `subjects` and `clients` are by what another issuer names the services themselves.
+    None with the embedded issuer; by `subjects` and `clients` another issuer names the services themselves.
     """
 
     state: Path

@@ -73,7 +73,7 @@ class World:
         headers = {
             "Authorization": f"Bearer {token}",
             "X-Forwarded-For": address,
-            "X-Correlation-Id": "of-the-erasure",
+            "X-Correlation-Id": str(uuid4()),
             "Idempotency-Key": key or str(uuid4()),
             **({} if revision is None else {"If-Match": f'"{revision}"'}),
         }
