@@ -1,7 +1,7 @@
 """Who is calling: a signed token, checked for everything that a token can be wrong about, and whom the directory knows.
 
-Tokens are JWT access tokens (RFC 9068: `typ` is `at+jwt` or `application/at+jwt`) of one of two issuers: the configured one signs for people
-and services, the directory for API clients. They say who somebody is there, by `iss` and `sub`, and nothing of what
+Tokens are JWT access tokens (RFC 9068) of one of two issuers: the configured one signs for people and services, the
+directory for API clients. They say who somebody is there, by `iss` and `sub`, and nothing of what
 they may do: that is what the directory says. Who holds several appointments names the one acted in by the `Acting-As`
 header.
 """
