@@ -52,7 +52,12 @@ async def examine(settings: Settings, services: Sequence[Service]) -> list[Findi
         found.append(_here("broker", "NATS_URL"))
     if settings.nats_url is not None:
         found.append(await _streams(settings.nats_url, services))
-    found.append(await _mail(settings.smtp_url) if settings.smtp_url else _here("mail", "SMTP_URL"))
+    if settings.smtp_url:
+        found.append(await _mail(settings.smtp_url))
+    elif settings.keys:
+        found.append(Finding(part="mail", ok=True, says="SMTP_URL is not set: no mail is sent"))
+    else:
+        found.append(_here("mail", "SMTP_URL"))
     found.append(await _issuer(settings) if settings.keys else _here("identity", "ENTRAIDE_ISSUER"))
     if settings.scanner is None:
         found.append(Finding(part="files", ok=True, says="ENTRAIDE_SCANNER is off: none are taken in"))

@@ -17,7 +17,7 @@ import uvicorn
 import uvloop
 from litestar.types import ControllerRouterHandler
 
-from chassis.auth import Directory, Issuer, Trusted, Verifier, embedded_service
+from chassis.auth import Directory, Issuer, ServiceClient, Trusted, Verifier, embedded_service
 from chassis.bus import Bus, BusError, Consumer, ensure_streams, knock
 from chassis.callers import DIRECTORY, Callers
 from chassis.checkpoint import keep_checkpoints
@@ -81,9 +81,10 @@ def verifier(settings: Settings, directory: Directory, *, address: str | None = 
     Without `ENTRAIDE_ISSUER` that is the embedded issuer, whose key lies in the state folder. API clients are the
     directory's own: their keys are asked for at its `address`, and where there is none no client is let in.
     """
-    source, named = settings.keys, {subject: name for name, subject in settings.subjects.items()}
+    source = settings.keys
+    named = {subject: ServiceClient(name, settings.clients[name]) for name, subject in settings.subjects.items()}
 
-    def service_of(subject: str) -> str | None:
+    def service_of(subject: str) -> ServiceClient | None:
         return named.get(subject) if settings.keys else embedded_service(subject)
 
     if source is None:
@@ -91,7 +92,7 @@ def verifier(settings: Settings, directory: Directory, *, address: str | None = 
         Issuer.load(settings.state / "issuer.jwk", settings.issuer).publish_keys(Path(source))
     people = Trusted(settings.issuer, Keys(source, settings.issuer), settings.algorithm)
     name = settings.api_client_issuer
-    clients = Trusted(name, Keys(address + JWKS, name)) if address else None
+    clients = Trusted(name, Keys(address + JWKS, name, may_have_none=True)) if address else None
     return Verifier(people, directory, service_of=service_of, strengths=settings.strengths, clients=clients)
 
 

@@ -34,7 +34,7 @@ class Settings:
     """Where the external parts are, and what may vary; a part that is None is started here from its wheel.
 
     `database_url` is the migrator's; a service without an entry in `database_urls` uses it in its own role. `keys` is
-    None with the embedded issuer, and `subjects` are by what another issuer names the services themselves.
+    None with the embedded issuer; by `subjects` and `clients` another issuer names the services themselves.
     """
 
     state: Path
@@ -51,6 +51,7 @@ class Settings:
     algorithm: str = ALGORITHM
     strengths: tuple[str, ...] = ()
     subjects: Mapping[str, str] = field(default_factory=dict)
+    clients: Mapping[str, str] = field(default_factory=dict)
     service_token_file: Path | None = None
     client_id: str | None = None
     sign_in_scope: str = SCOPE
@@ -124,6 +125,7 @@ class Settings:
             algorithm=_one_of(env, "ENTRAIDE_TOKEN_ALGORITHM", ALGORITHMS),
             strengths=tuple(acr for acr in env.get("ENTRAIDE_TOKEN_ACR", ANY).split() if acr != ANY),
             subjects=_texts(env, "ENTRAIDE_{}_SUBJECT", services),
+            clients=_clients(env, services),
             service_token_file=_path(env, "ENTRAIDE_SERVICE_TOKEN_FILE"),
             client_id=env.get("ENTRAIDE_CLIENT_ID") or None,
             sign_in_scope=_scope(env),
@@ -232,6 +234,16 @@ def _one_of(env: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
 def _texts(env: Mapping[str, str], pattern: str, services: tuple[str, ...]) -> dict[str, str]:
     found = {service: env.get(pattern.format(service.upper())) for service in services}
     return {service: text for service, text in found.items() if text}
+
+
+def _clients(env: Mapping[str, str], services: tuple[str, ...]) -> dict[str, str]:
+    """The client of each service that has a subject: by the subject alone a person could be taken for it."""
+    found = _texts(env, "ENTRAIDE_{}_CLIENT", services)
+    for service in _texts(env, "ENTRAIDE_{}_SUBJECT", services):
+        if service not in found:
+            name = service.upper()
+            raise SettingsError(f"ENTRAIDE_{name}_SUBJECT needs ENTRAIDE_{name}_CLIENT: the client_id of that token")
+    return found
 
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:

@@ -14,6 +14,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from chassis.ids import new_id
 
 CORRELATION_HEADER = "X-Correlation-Id"
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _CORRELATION = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 REQUESTS = Histogram(
@@ -45,6 +46,11 @@ _origin: ContextVar[str | None] = ContextVar("origin", default=None)
 def correlation_id() -> str:
     """The id of what is under way; a new one where nothing set any."""
     return _correlation.get() or str(new_id())
+
+
+def of_caller(sent: str) -> str | None:
+    """A correlation id that came from outside, where it is a UUID: it stays in journal, broker and mails for ever."""
+    return sent.lower() if _UUID.match(sent) else None
 
 
 @contextlib.contextmanager

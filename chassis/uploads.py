@@ -39,6 +39,9 @@ UNDER_WAY_MAX = 16
 OF_ONE_CALLER_MAX = 2
 
 _SENT = re.compile(NAME_SENT)
+_DIRECTION_SIGNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""They would have `gpj.exe` read as `exe.jpg` (UAX #9); letters have a direction without them."""
+
 _NAME = re.compile(r"[^\x00-\x1f\x7f/\\]{1,200}")
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -65,11 +68,11 @@ class Upload:
 
 
 def file_name(sent: str) -> str:
-    """What a file is called, from its header (percent-encoded UTF-8). Raises ValueError.
+    """What a file is called, from its header (percent-encoded UTF-8), without direction signs. Raises ValueError.
 
     In a header and not in the address, which proxies and browsers write down.
     """
-    name = unquote(sent, errors="strict")
+    name = _DIRECTION_SIGNS.sub("", unquote(sent, errors="strict"))
     if not _SENT.fullmatch(sent) or not _NAME.fullmatch(name):
         raise ValueError("no name of a file")
     return name

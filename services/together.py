@@ -48,6 +48,13 @@ def run_together(
         fail(f"PostgreSQL is not reached as DATABASE_URL says ({type(error).__name__}); see `entraide doctor`")
 
 
+def _mailbox(settings: Settings) -> Mailbox | None:
+    """A mail server for trying, where none is named; none beside a real issuer: whoever comes reads its mails."""
+    if settings.smtp_url is not None or settings.keys is not None:
+        return None
+    return Mailbox(settings.state / "mailbox", "127.0.0.1", free_port())
+
+
 async def _serve(
     settings: Settings,
     services: Sequence[Service],
@@ -60,9 +67,8 @@ async def _serve(
     say("ensuring streams")
     assert settings.nats_url is not None, "parts() gives every part an address"
     await ensure_streams(settings.nats_url, *topology(services), replicas=settings.replicas)
-    mailbox = None
-    if settings.smtp_url is None:
-        mailbox = Mailbox(settings.state / "mailbox", "127.0.0.1", free_port())
+    mailbox = _mailbox(settings)
+    if mailbox:
         await mailbox.start()
         settings = replace(settings, smtp_url=mailbox.url)
     stop = asyncio.Event()

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, field
 
+from chassis.auth import SERVICE_SUBJECT
 from contracts import reference
 from contracts.callers import Subject
 from contracts.codes import unknown_code
@@ -60,6 +61,12 @@ class EnterPerson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return PersonTexts(
             name=self.name, email=self.email, language=self.language, subjects=kept_subjects(self.subjects)
         )
+
+
+class ProposeSubjects(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All the subjects by which somebody is to sign in, in place of those before, once a second person approves."""
+
+    subjects: Subjects
 
 
 class SetSubjects(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,7 +127,9 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def kept_subjects(subjects: tuple[NewSubject, ...]) -> tuple[Subject, ...]:
-    """Each once, in the order of the alphabet."""
+    """Each once, in the order of the alphabet. Raises Invalid for one that is like a service's."""
+    if any(one.subject.startswith(SERVICE_SUBJECT) for one in subjects):
+        raise Invalid("subject-of-service")
     return tuple(sorted({Subject(issuer=one.issuer, subject=one.subject) for one in subjects}))
 
 

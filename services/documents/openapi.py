@@ -104,8 +104,8 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
     },
     "Retry-After": {"description": "After how many seconds to try again.", "schema": {"type": "integer"}},
     CORRELATION_HEADER: {
-        "description": "Names this call in logs, in the facts it led to and in mails; may be sent along.",
-        "schema": {"type": "string"},
+        "description": "Names this call in logs, in the facts it led to and in mails; a UUID may be sent along.",
+        "schema": {"type": "string", "format": "uuid"},
     },
 }
 

@@ -21,6 +21,7 @@ from chassis.rebuild import verify
 from chassis.runtime import verifier
 from chassis.scanner import Scanner, ScannerError, Verdict, scanner_of
 from chassis.settings import Settings
+from chassis.uploads import file_name
 from services.requests import wiring
 from services.requests.attachment import ATTACHMENTS_MAX
 from services.requests.attachment_actions import Keeping
@@ -193,6 +194,14 @@ async def test_a_name_that_is_a_path_or_no_name_is_refused(api: Client, name: st
     answer = await attempt(api, await drafted(api), name=name)
 
     assert 400 == answer.status_code, answer.text
+
+
+@pytest.mark.parametrize("sign", "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_a_name_keeps_no_direction_signs(sign: str) -> None:
+    assert "noteexe.pdf" == file_name(quote(f"{sign}note{sign}exe.pdf"))
+    assert "مذكرة.pdf" == file_name(quote(f"{sign}مذكرة{sign}.pdf"))
+    with pytest.raises(ValueError, match="no name"):
+        file_name(quote(sign))
 
 
 async def test_no_name_is_ever_a_path(api: Client, folder: Path) -> None:

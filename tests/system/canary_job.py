@@ -184,13 +184,17 @@ async def _is_appointed(stage: Stage, who: str) -> None:
         "language": "en",
         "subjects": [{"issuer": ISSUER, "subject": str(persona_id(who))}, {"issuer": "https://other.example"}],
     }
-    changed = who == FRANCE
+    changed = who in {FRANCE, OFFICIAL}
     subjects = NOBODY if changed else frozenset(setters)
     person = await stage.say(ADMINISTRATOR, "POST", "/v1/people", body, to=readers, subject=subjects)
     if changed:
         body = {"subjects": [body["subjects"][0], {"issuer": "https://other.example"}]}
-        path = "/v1/people/{person_id}/subjects"
-        await stage.say(ADMINISTRATOR, "PUT", path, body, about=person, to=frozenset(setters))
+        path = "/v1/people/{person_id}"
+    if who == OFFICIAL:
+        await stage.say(KENYA, "PUT", f"{path}/subjects", body, about=person, to=frozenset(setters))
+    elif changed:
+        person = await stage.say(ADMINISTRATOR, "POST", f"{path}/decline-subjects", {}, about=person)
+        await stage.say(ADMINISTRATOR, "POST", f"{path}/propose-subjects", body, about=person, to=frozenset(setters))
     today = str(datetime.now(UTC).date())
     wanted = {"person_id": str(persona_id(who)), "organization": organization, "role": role, "from": today}
     by = KENYA if who == OFFICIAL else ADMINISTRATOR
