@@ -18,7 +18,16 @@ from chassis.doorkeeper import IDENTITY, Doorkeeper
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, note, problem
 from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correlated
 from chassis.uploads import MEDIA_TYPE as FILE_TYPE
-from chassis.uploads import UPLOAD, UPLOAD_SECONDS_MAX, CallerGone, Receive, TooLarge, Uploads, take_in
+from chassis.uploads import (
+    OF_ONE_ORGANIZATION_MAX,
+    UPLOAD,
+    UPLOAD_SECONDS_MAX,
+    CallerGone,
+    Receive,
+    TooLarge,
+    Uploads,
+    take_in,
+)
 from contracts.values import Caller, Language
 from contracts.values import Scope as ClientScope
 
@@ -168,10 +177,13 @@ class Edge:
         if _media_type(headers) != FILE_TYPE:
             await self._refuse("media-type-unsupported", 415, answer)
             return
-        if not self._uploads.has_room(who.person_id):
+        if not self._uploads.has_room_for(who.organization):
+            await self._refuse("organization-limit-reached", 429, answer, limit=OF_ONE_ORGANIZATION_MAX)
+            return
+        if not self._uploads.has_room(who):
             await self._refuse("overloaded", 503, answer)
             return
-        with self._uploads.place(who.person_id) as file:
+        with self._uploads.place(who) as file:
             try:
                 scope[UPLOAD] = await take_in(file, headers.get(b"content-length", b"0"), receive, bytes_max)
             except TimeoutError:
