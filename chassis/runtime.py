@@ -268,10 +268,12 @@ async def serve(
     ensure: bool = False,
     on_ready: Callable[[list[Running]], Any] = lambda _running: None,
     stop: asyncio.Event | None = None,
+    bound: socket.socket | None = None,
 ) -> None:
     """Run the services until SIGTERM, SIGINT or `stop`: then stop fetching, finish what is under way, close.
 
-    `ensure` also keeps the streams, which takes the administrator's broker address.
+    `ensure` also keeps the streams, which takes the administrator's broker address. `bound` is the socket to listen on,
+    where the caller has made it before the rest was started.
     """
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -290,7 +292,7 @@ async def serve(
             log.warning("fewer HTTP connections than set: the limit of open files is lower", connections=limits.all_max)
         server = http_server(app, settings.host, settings.port, limits=limits, trusted_proxies=settings.trusted_proxies)
         async with supervised(keeping):
-            task = asyncio.create_task(server.serve(sockets=[listener(settings.host, settings.port)]))
+            task = asyncio.create_task(server.serve(sockets=[bound or listener(settings.host, settings.port)]))
             await asyncio.wait({task, asyncio.create_task(_started(server))}, return_when=asyncio.FIRST_COMPLETED)
             # What is there now stays: no collection has to look at it again.
             gc.freeze()
