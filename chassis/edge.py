@@ -17,7 +17,17 @@ import structlog
 from chassis.doorkeeper import IDENTITY, Doorkeeper
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, note, problem
 from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correlated, of_caller
-from chassis.uploads import UPLOAD, UPLOAD_SECONDS_MAX, CallerGone, FileRule, Receive, TooLarge, Uploads, take_in
+from chassis.uploads import (
+    OF_ONE_ORGANIZATION_MAX,
+    UPLOAD,
+    UPLOAD_SECONDS_MAX,
+    CallerGone,
+    FileRule,
+    Receive,
+    TooLarge,
+    Uploads,
+    take_in,
+)
 from contracts.values import Caller, Language
 from contracts.values import Scope as ClientScope
 
@@ -183,10 +193,13 @@ class Edge:
         if _media_type(headers).decode("latin-1") not in rule.media_types:
             await self._refuse("media-type-unsupported", 415, answer, accepted=rule.media_types)
             return
-        if not self._uploads.has_room(who.person_id):
+        if not self._uploads.has_room_for(who.organization):
+            await self._refuse("organization-limit-reached", 429, answer, limit=OF_ONE_ORGANIZATION_MAX)
+            return
+        if not self._uploads.has_room(who):
             await self._refuse("overloaded", 503, answer)
             return
-        with self._uploads.place(who.person_id) as file:
+        with self._uploads.place(who) as file:
             try:
                 scope[UPLOAD] = await take_in(file, headers.get(b"content-length", b"0"), receive, rule.bytes_max)
             except TimeoutError:

@@ -76,6 +76,8 @@ class Settings:
     webhook_denied: tuple[Network, ...] = ()
     webhook_loopback: bool = False
     files: Path | None = None
+    files_state_count: int = 1000
+    files_state_mebibytes: int = 2048
     scanner: str | None = None
     """What looks into files (`chassis/scanner.py`); None where none are taken in."""
     rates_hold: Mapping[str, int | str] = field(default_factory=dict)
@@ -87,6 +89,7 @@ class Settings:
     connections_each: int = 500
     connections_all: int = 4000
     event_streams_each: int = 5
+    event_streams_organization: int = 50
     event_streams_all: int = 500
     event_stream_seconds: int = 600
     log_level: str = "warning"
@@ -150,6 +153,8 @@ class Settings:
             webhook_denied=_networks(env, "ENTRAIDE_WEBHOOK_DENIED"),
             webhook_loopback=_for_trying(env, "ENTRAIDE_WEBHOOK_LOOPBACK"),
             files=_path(env, "ENTRAIDE_FILES"),
+            files_state_count=_number(env, "ENTRAIDE_FILES_STATE_COUNT", 1000, lowest=1, highest=1_000_000),
+            files_state_mebibytes=_number(env, "ENTRAIDE_FILES_STATE_MEBIBYTES", 2048, lowest=1, highest=1_000_000),
             scanner=_scanner(env, "ENTRAIDE_SCANNER"),
             rates_hold=_periods(env, "ENTRAIDE_RATES_HOLD"),
             pledge_lapse_days=_number(env, "ENTRAIDE_PLEDGE_LAPSE_DAYS", 365, lowest=1, highest=3650),
@@ -159,6 +164,7 @@ class Settings:
             connections_each=_number(env, "ENTRAIDE_CONNECTIONS_EACH", 500, lowest=1, highest=100_000),
             connections_all=_number(env, "ENTRAIDE_CONNECTIONS_ALL", 4000, lowest=1, highest=100_000),
             event_streams_each=_number(env, "ENTRAIDE_EVENT_STREAMS_EACH", 5, lowest=1, highest=1000),
+            event_streams_organization=_number(env, "ENTRAIDE_EVENT_STREAMS_ORGANIZATION", 50, lowest=1, highest=3000),
             event_streams_all=_number(env, "ENTRAIDE_EVENT_STREAMS_ALL", 500, lowest=1, highest=3000),
             event_stream_seconds=_number(env, "ENTRAIDE_EVENT_STREAM_SECONDS", 600, lowest=1, highest=86_400),
             log_level=_one_of(env, "ENTRAIDE_LOG_LEVEL", LOG_LEVELS),

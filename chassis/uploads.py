@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import unquote
 from uuid import UUID
 
-from contracts.values import END
+from contracts.values import END, Caller
 
 UPLOAD = "entraide.upload"
 """Where the scope holds the file that was taken in."""
@@ -37,6 +37,7 @@ PAUSE_SECONDS_MAX = 10.0
 WRITE_BYTES = 256 * 1024
 UNDER_WAY_MAX = 16
 OF_ONE_CALLER_MAX = 2
+OF_ONE_ORGANIZATION_MAX = 4
 
 _SENT = re.compile(NAME_SENT)
 _DIRECTION_SIGNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -101,6 +102,7 @@ class Uploads:
         self._routes = [(method, template.split("/"), rule) for (method, template), rule in routes.items()]
         self._folder = folder
         self._under_way: Counter[UUID] = Counter()
+        self._of_organization: Counter[str] = Counter()
 
     def rule_of(self, method: str, path: str) -> FileRule | None:
         """What file the route takes; None for a route that takes none."""
@@ -109,21 +111,26 @@ class Uploads:
                 return rule
         return None
 
-    def has_room(self, person_id: UUID) -> bool:
+    def has_room(self, caller: Caller) -> bool:
         """False while too many files are under way, or too many of this person's."""
-        return self._under_way.total() < UNDER_WAY_MAX and self._under_way[person_id] < OF_ONE_CALLER_MAX
+        return self._under_way.total() < UNDER_WAY_MAX and self._under_way[caller.person_id] < OF_ONE_CALLER_MAX
+
+    def has_room_for(self, organization: str) -> bool:
+        """False while too many files of this organization are under way."""
+        return self._of_organization[organization] < OF_ONE_ORGANIZATION_MAX
 
     @contextlib.contextmanager
-    def place(self, person_id: UUID) -> Iterator[BinaryIO]:
+    def place(self, caller: Caller) -> Iterator[BinaryIO]:
         """A place among those under way, and an empty file; both are given back at the end."""
-        self._under_way[person_id] += 1
+        self._under_way[caller.person_id] += 1
+        self._of_organization[caller.organization] += 1
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with tempfile.TemporaryFile(dir=self._folder) as file:
                 yield file
         finally:
-            self._under_way[person_id] -= 1
-            self._under_way += Counter()
+            self._under_way -= Counter([caller.person_id])
+            self._of_organization -= Counter([caller.organization])
 
 
 def _fits(path: Sequence[str], template: Sequence[str]) -> bool:

@@ -53,7 +53,7 @@ async def show_statement(
     told = await _statement(db, caller, donor, fund, starts, ends, as_at, now)
     statement_store.require_printable(told)
     chosen = language or reader_language(request.scope)
-    made = await _press(request).statement_pdf(told, chosen)
+    made = await _press(request).statement_pdf(told, chosen, organization=caller.organization)
     name = f"statement-{told.donor}-{told.ends.isoformat()}-{chosen}.pdf"
     headers = {"Content-Disposition": disposition(name), "Content-Language": chosen.value}
     return Response(made, media_type=PDF, headers=headers)

@@ -96,7 +96,15 @@ async def _attach(db: Database, own: Keeping, upload: Upload, coming: Coming) ->
             claimed = await claim(tx, coming.command, outcome=file.attachment_id)
             if claimed.first:
                 await attachment_actions.add(
-                    tx, request_id, file, upload.name, salt, caller=caller, expected=coming.expected, now=coming.now
+                    tx,
+                    request_id,
+                    file,
+                    upload.name,
+                    salt,
+                    quota=own.quota,
+                    caller=caller,
+                    expected=coming.expected,
+                    now=coming.now,
                 )
             else:
                 await attachment_store.get(tx, claimed.outcome)

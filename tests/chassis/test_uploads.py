@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from chassis import uploads
+from chassis import edge, uploads
 from chassis.settings import Settings
 from contracts.requests import ATTACHMENT_BYTES_MAX
 from tests.builders import a_request, headers
@@ -169,6 +169,11 @@ async def test_of_one_person_only_so_many_come_in_at_once_and_of_all_only_so_man
     kenya = "KEN:focal_point"
     assert [201, 201, 503] == await several(kenya, kenya, kenya)
     assert [201, 201, 404] == await several(kenya, kenya, "UGA:focal_point"), "one's places are not another's"
+    monkeypatch.setattr(edge, "OF_ONE_ORGANIZATION_MAX", 1)
+    monkeypatch.setattr(uploads, "OF_ONE_ORGANIZATION_MAX", 1)
+    assert [201, 429] == await several(kenya, "KEN:official")
+    assert [201, 404] == await several(kenya, "UGA:focal_point"), "nor one organization's another's"
+    monkeypatch.setattr(uploads, "OF_ONE_ORGANIZATION_MAX", 4)
     monkeypatch.setattr(uploads, "UNDER_WAY_MAX", 1)
     assert [201, 503] == await several(kenya, "KEN:official")
     assert [201] == await several(kenya), "a place is given back"

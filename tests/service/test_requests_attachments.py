@@ -23,7 +23,7 @@ from chassis.scanner import Scanner, ScannerError, Verdict, scanner_of
 from chassis.settings import Settings
 from chassis.uploads import file_name
 from services.requests import wiring
-from services.requests.attachment import ATTACHMENTS_MAX
+from services.requests.attachment import ATTACHMENTS_MAX, Quota
 from services.requests.attachment_actions import Keeping
 from services.requests.wiring import SERVICE
 from tests.builders import a_request, headers
@@ -35,6 +35,7 @@ from tests.service.test_requests_consent import COORDINATOR, FRANCE, KENYA, NORW
 Client = httpx.AsyncClient
 OFFICIAL = "KEN:official"
 UGANDA = "UGA:focal_point"
+QUOTA = Quota(files_max=1000, bytes_max=2**31)
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ async def scanned(db: Database, folder: Path, says: Verdict | None = Verdict.CLE
             raise ScannerError("planted")
         return says
 
-    await wiring.scan(db, Keeping(files=Folder(folder), scanner=scanner), scanner)
+    await wiring.scan(db, Keeping(files=Folder(folder), scanner=scanner, quota=QUOTA), scanner)
 
 
 async def listed(api: Client, request: Mapping[str, Any], by: str = KENYA) -> list[tuple[str, str]]:
@@ -136,6 +137,35 @@ async def test_a_file_can_be_read_as_it_was_once_it_was_looked_into(
 
     assert [(f"Note {kind}.{kind}", "clean")] == await listed(api, request)
     assert FILES[kind] == (await read(api, one)).content
+
+
+async def test_the_files_of_a_state_are_limited_in_number_and_size_over_all_its_requests(
+    settings: Settings, databases: Mapping[str, Database], tmp_path: Path
+) -> None:
+    small = replace(settings, files_state_count=3, files_state_mebibytes=1, files=tmp_path)
+    running = running_of(small, databases, "requests")
+    app = application(running, verifier(small, running[0].callers), settings=small)
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as api:  # type: ignore[arg-type]
+        first, second = await drafted(api), await drafted(api)
+        large = PDF + b" " * 700_000
+        one = await attached(api, first, content=large)
+
+        answer = await attempt(api, second, content=large)
+        assert (409, "attachment-quota-exceeded") == (answer.status_code, answer.json()["slug"])
+        assert {"limit_files": 3, "limit_bytes": 1024 * 1024} == answer.json()["details"]
+        for request in (first, second):
+            await attached(api, request)
+        answer = await attempt(api, second)
+        assert (409, "attachment-quota-exceeded") == (answer.status_code, answer.json()["slug"])
+        assert 3 == len(list(small.files_folder.glob("??/*"))), "of what is refused no file is left"
+
+        # Another State has its own, and what is taken back counts no more; scans of notes verbales are counted apart.
+        created = await api.post("/v1/requests", json=a_request(submit=False), headers=headers(UGANDA))
+        await attached(api, created.json(), by=UGANDA, content=large)
+        ended = await api.delete(f"/v1/attachments/{one['attachment_id']}", headers=headers(revision=1))
+        assert 200 == ended.status_code, ended.text
+        await attached(api, second)
+        await attached(api, await opened(api, first), by=COORDINATOR, among="notes-verbales")
 
 
 async def test_what_is_read_is_saved_and_never_shown_by_a_browser(api: Client, db: Database, folder: Path) -> None:
@@ -367,7 +397,7 @@ async def test_a_scanner_that_is_away_keeps_files_waiting_and_what_was_taken_bac
         return Verdict.CLEAN
 
     scanner: Scanner = taken_back_while_scanned
-    await wiring.scan(db, Keeping(files=Folder(folder), scanner=scanner), scanner)
+    await wiring.scan(db, Keeping(files=Folder(folder), scanner=scanner, quota=QUOTA), scanner)
     assert [("One.pdf", "clean")] == await listed(api, request)
     assert PDF == (await read(api, one)).content
 
@@ -376,7 +406,7 @@ async def test_without_a_scanner_files_are_as_the_setting_says(api: Client, db: 
     request = await drafted(api)
     one = await attached(api, request)
     scanner = scanner_of(settings.scanner)
-    await wiring.scan(db, Keeping(files=Folder(settings.files_folder), scanner=scanner), scanner)
+    await wiring.scan(db, Keeping(files=Folder(settings.files_folder), scanner=scanner, quota=QUOTA), scanner)
     assert [("Note.pdf", "unscanned")] == await listed(api, request)
     assert PDF == (await read(api, one)).content
 
@@ -440,7 +470,7 @@ async def test_files_without_a_row_are_swept(api: Client, db: Database, folder: 
     orphan.write_bytes(PDF)
     for path in (orphan, *file_of(folder, one)):
         os.utime(path, (0, 0))
-    await wiring.sweep(db, Keeping(files=Folder(folder), scanner=None))
+    await wiring.sweep(db, Keeping(files=Folder(folder), scanner=None, quota=QUOTA))
 
     assert not orphan.exists()
     assert 1 == len(file_of(folder, one))
