@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
-import asyncpg
 import msgspec
 import structlog
 from litestar import Litestar, MediaType, Request, Response, Router, get
@@ -24,9 +23,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import (
     HTTPException,
-    InternalServerException,
     MethodNotAllowedException,
-    ValidationException,
 )
 from litestar.middleware import ASGIMiddleware
 from litestar.openapi.datastructures import ResponseSpec
@@ -36,20 +33,20 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Sen
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from chassis import clock
-from chassis.bodies import refused_body, with_all_errors
+from chassis.bodies import refused_body
 from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_revision
-from chassis.db import Database, OutcomeUnknown, is_transient
+from chassis.db import Database
 from chassis.doorkeeper import IDENTITY, READING, Doorkeeper, Verifying
-from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header, reader_language
+from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header
 from chassis.event_streams import EventStream, EventStreams
+from chassis.exception_handlers import EXCEPTION_HANDLERS
 from chassis.following import Following
 from chassis.forms import routes_of_forms
-from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, note, problem, problem_of
+from chassis.keyed_locks import KeyedLocks
 from chassis.queries import STATE_KEY, DeclaredParameters, parameters_of
 from chassis.service import Running
 from chassis.settings import Settings
 from chassis.tables import routes_of_tables
-from chassis.uploads import MEDIA_TYPE as FILE_TYPE
 from chassis.uploads import NAME_HEADER, UPLOAD, FileRule, Upload, Uploads, file_name
 from chassis.version import VERSION
 from contracts.refusals import Forbidden, Invalid, Refusal
@@ -59,6 +56,9 @@ from contracts.values import Scope as ClientScope
 T = TypeVar("T")
 READY_SECONDS = 3.0
 EMPTY_OBJECT = b"{}"
+RECORD_DEPTH = 4
+"""The parts of a path that name the record it changes, as in `/v1/requests/{request_id}`."""
+
 PUBLIC = {"public": True}
 """Put as `opt=PUBLIC` on a route that answers without a token; each such route is in the list a test keeps."""
 
@@ -104,7 +104,13 @@ class CommandRequest(Request[Caller, Any, State]):
 
 
 class Authentication(ASGIMiddleware):
-    """Every route wants a token, unless it is marked public one by one. Whose it is, the edge has found out."""
+    """Every route wants a token, unless it is marked public one by one. Whose it is, the edge has found out.
+
+    Changes of one record go one after the other: `records` are locked by their path.
+    """
+
+    def __init__(self, records: KeyedLocks) -> None:
+        self._records = records
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         asked = cast(Mapping[str, object], scope)
@@ -123,7 +129,11 @@ class Authentication(ASGIMiddleware):
             if caller.lacks(needed):
                 raise Forbidden("scope-not-given", needed=needed)
             scope["user"] = caller
-        await next_app(scope, receive, send)
+        if asked["method"] in READING or not scope["path_params"]:
+            await next_app(scope, receive, send)
+            return
+        async with self._records.hold("/".join(scope["path"].split("/")[:RECORD_DEPTH])):
+            await next_app(scope, receive, send)
 
 
 async def in_turn(
@@ -226,93 +236,6 @@ def shown(view: T, *, revision: int) -> Response[T]:
     return Response(view, headers={"ETag": etag(revision)})
 
 
-# -- answers to what goes wrong ---------------------------------------------------------------------------------------
-
-
-def _respond(body: Problem, headers: Mapping[str, str] | None = None) -> Response[Problem]:
-    return Response(body, status_code=body.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
-
-
-def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
-    sent = cast(Mapping[str, object], request.scope).get(BODY)
-    field = request.route_handler.parsed_data_field
-    if isinstance(sent, bytes) and sent and field:
-        refusal = with_all_errors(refusal, sent, field.annotation)
-    body = problem_of(refusal, reader_language(request.scope))
-    note(cast(Mapping[str, Any], request.scope), body)
-    headers: dict[str, str] = {}
-    if body.status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="entraide"'
-    if body.slug == "scope-not-given":  # RFC 6750 section 3.1
-        scope = body.details["needed"]
-        headers["WWW-Authenticate"] = f'Bearer realm="entraide", error="insufficient_scope", scope="{scope}"'
-    if body.status in {429, 503}:
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return _respond(body, headers)
-
-
-HTTP_SLUGS = {
-    400: "invalid-request",
-    404: "not-found",
-    405: "method-not-allowed",
-    413: "body-too-large",
-    415: "media-type-unsupported",
-}
-
-
-def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    # The framework's own text is not passed on: it repeats what was sent.
-    details: dict[str, object] = {}
-    if isinstance(error, ValidationException):
-        details["parameters"] = _parameters_refused(request, error)
-    if error.status_code == 415:
-        details["accepted"] = [FILE_TYPE.decode()]
-    slug = HTTP_SLUGS.get(error.status_code, "internal-error" if error.status_code >= 500 else "invalid-request")
-    allow = {"Allow": ", ".join(_allowed(request))} if error.status_code == 405 else None
-    body = problem(slug, error.status_code, reader_language(request.scope), details)
-    note(cast(Mapping[str, Any], request.scope), body)
-    return _respond(body, allow)
-
-
-def _parameters_refused(request: Request[Any, Any, Any], error: ValidationException) -> list[str]:
-    """What does not fit, by the names that were sent and not those of the handler's arguments."""
-    if isinstance(error.extra, list):
-        sent_as = request.app.state[STATE_KEY][request.route_handler].sent_as
-        names = {str(item.get("key")) for item in error.extra if isinstance(item, dict)}
-        return sorted(sent_as.get(name, name) for name in names)
-    # One that is required and missing: the framework tells its name only as the cause.
-    return [str(error.__cause__.args[0])] if isinstance(error.__cause__, KeyError) else []
-
-
-def _allowed(request: Request[Any, Any, Any]) -> list[str]:
-    """The methods that the path does have (RFC 9110 section 15.5.6)."""
-    path = request.url.path.rstrip("/").split("/")
-    for route in request.app.routes:
-        template = route.path_format.split("/")
-        same = len(template) == len(path) and all(
-            t.startswith("{") or t == p for t, p in zip(template, path, strict=True)
-        )
-        if same and isinstance(route, HTTPRoute):
-            return sorted(route.methods - {"OPTIONS"})
-    return []
-
-
-def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    language = reader_language(request.scope)
-    retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    if isinstance(error, OutcomeUnknown) and request.method not in READING:
-        return _respond(problem("outcome-unknown", 503, language), retry)
-    if isinstance(error, OutcomeUnknown) or is_transient(error):
-        return _respond(problem("database-unavailable", 503, language), retry)
-    if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":
-        # Two changes of one record at once: the journal let the other one through.
-        return _respond(problem("revision-stale", 412, language))
-    if isinstance(error, asyncpg.DataError):
-        return _respond(problem("invalid-request", 400, language))
-    log.error("request failed", error=type(error).__name__, exc_info=error)
-    return _respond(problem("internal-error", 500, language))
-
-
 # -- routes that every process has ------------------------------------------------------------------------------------
 
 
@@ -349,7 +272,7 @@ async def _answers(db: Database) -> bool:
     # Whoever asks gives up as well: a probe that is not answered tells less than one that says no.
     try:
         async with asyncio.timeout(READY_SECONDS):
-            return await db.ready()
+            return await db.for_reading().ready()
     except TimeoutError:
         return False
 
@@ -378,7 +301,7 @@ def application(
             "/",
             route_handlers=list(service.service.routes),
             dependencies={
-                "db": Provide(_constant(service.db), sync_to_thread=False),
+                "db": Provide(_database(service.db), sync_to_thread=False),
                 "own": Provide(_constant(service.own), sync_to_thread=False),
                 "following": Provide(_constant(service.following), sync_to_thread=False),
                 "stream": Provide(stream_of, sync_to_thread=False),
@@ -391,7 +314,7 @@ def application(
     app = Litestar(
         [*routers, *routes, live, ready, metrics],
         request_class=CommandRequest,
-        middleware=[Authentication(), DeclaredParameters()],
+        middleware=[Authentication(KeyedLocks()), DeclaredParameters()],
         dependencies={
             "caller": Provide(caller_of, sync_to_thread=False),
             "command": Provide(command_of),
@@ -403,15 +326,7 @@ def application(
             "running": Provide(_constant(list(running)), sync_to_thread=False),
             "services": Provide(_constant(by_name), sync_to_thread=False),
         },
-        exception_handlers=cast(
-            Any,
-            {
-                Refusal: on_refusal,
-                HTTPException: on_http_exception,
-                InternalServerException: on_exception,
-                Exception: on_exception,
-            },
-        ),
+        exception_handlers=cast(Any, EXCEPTION_HANDLERS),
         # Described by services/documents: the framework's document loses limits, and its pages load scripts from afar.
         openapi_config=None,
         state=State({"version": version}),
@@ -442,6 +357,15 @@ def _routes_of_files(app: Litestar) -> dict[tuple[str, str], FileRule]:
         for method, (handler, _) in route.route_handler_map.items()
         if "file" in handler.opt
     }
+
+
+def _database(db: Database) -> Any:
+    """A handler's database: of one that only reads, the connections kept for that."""
+
+    def provide(request: CommandRequest) -> Any:
+        return db.for_reading() if request.method in READING else db
+
+    return provide
 
 
 def _constant(value: T) -> Any:

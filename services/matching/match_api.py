@@ -219,7 +219,9 @@ def _agree_route(action: Action, summary: str, description: str | None = None) -
         expected: Expected,
         now: Now,
     ) -> Response[MatchView]:
-        async with db.transaction(by=caller) as tx:
+        async with db.for_reading().transaction(by=caller) as tx:
+            offering_id = await match_store.offering_of(tx, match_id, caller)
+        async with db.transaction(by=caller, locks=[f"capacity of {offering_id}"]) as tx:
             claimed = await claim(tx, command, outcome=match_id)
             if claimed.first:
                 await match_actions.agree(

@@ -40,6 +40,17 @@ async def get(tx: Tx, match_id: UUID, caller: Caller) -> Match:
     return _match(row)
 
 
+async def offering_of(tx: Tx, match_id: UUID, caller: Caller) -> UUID | None:
+    """The offering of a match, if this caller may see the match."""
+    offering_id: UUID | None = await tx.fetchval(
+        "SELECT offering_id FROM match WHERE match_id = $1 AND may_see(match, $2, $3)",
+        match_id,
+        caller.organization,
+        caller.role,
+    )
+    return offering_id
+
+
 async def known(tx: Tx, match_id: UUID) -> Match | None:
     """The match for the system itself, held until the transaction ends."""
     row = await tx.fetchrow("SELECT * FROM match WHERE match_id = $1 FOR UPDATE", match_id)

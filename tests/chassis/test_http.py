@@ -15,7 +15,7 @@ from litestar.routes import HTTPRoute
 
 from chassis import edge
 from chassis.auth import Issuer
-from chassis.db import Database
+from chassis.db import POOL_MAX, RESERVED_FRACTION, Database
 from chassis.edge import BODY_BYTES_MAX, NESTING_MAX, fault_of
 from chassis.http import litestar_of
 from chassis.runtime import http_server, listener
@@ -151,11 +151,11 @@ async def test_a_command_wants_a_key(api: Client) -> None:
 
 async def test_a_database_that_does_not_answer_is_said_at_once(api: Client, databases: Mapping[str, Database]) -> None:
     db = databases["requests"]
-    held = [await db._take() for _ in range(10)]
+    held = [await db.for_reading()._take() for _ in range(POOL_MAX - POOL_MAX // RESERVED_FRACTION)]
     try:
         started = time.monotonic()
         answer = await api.get("/v1/requests", headers=headers())
-        check_problem(answer, 503, "database-unavailable")
+        check_problem(answer, 503, "overloaded")
         assert answer.headers["Retry-After"] == "2"
         assert time.monotonic() - started < 4
     finally:
