@@ -17,8 +17,7 @@ import structlog
 from chassis.doorkeeper import IDENTITY, Doorkeeper
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, note, problem
 from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correlated
-from chassis.uploads import MEDIA_TYPE as FILE_TYPE
-from chassis.uploads import UPLOAD, UPLOAD_SECONDS_MAX, CallerGone, Receive, TooLarge, Uploads, take_in
+from chassis.uploads import UPLOAD, UPLOAD_SECONDS_MAX, CallerGone, FileRule, Receive, TooLarge, Uploads, take_in
 from contracts.values import Caller, Language
 from contracts.values import Scope as ClientScope
 
@@ -134,8 +133,8 @@ class Edge:
         if scope["method"] in {"GET", "HEAD", "OPTIONS", "DELETE"} and not _has_body(headers):
             await self._admit(scope, headers, receive, answer)
             return
-        if bytes_max := self._uploads.bytes_max(scope["method"], scope["path"]):
-            await self._pass_on_file(scope, headers, receive, answer, bytes_max)
+        if rule := self._uploads.rule_of(scope["method"], scope["path"]):
+            await self._pass_on_file(scope, headers, receive, answer, rule)
             return
         # A body that trickles in takes no place of those under way, and not for ever.
         try:
@@ -148,8 +147,9 @@ class Edge:
             await self._refuse("body-too-large", 413, answer, limit_bytes=BODY_BYTES_MAX)
             return
         if body:
-            if _media_type(headers) != self._media_types.get(scope["path"], JSON_TYPE):
-                await self._refuse("media-type-unsupported", 415, answer)
+            accepted = self._media_types.get(scope["path"], JSON_TYPE)
+            if _media_type(headers) != accepted:
+                await self._refuse("media-type-unsupported", 415, answer, accepted=[accepted.decode()])
                 return
             if slug := fault_of(body):
                 await self._refuse(slug, 400, answer)
@@ -158,27 +158,27 @@ class Edge:
         await self._admit(scope, headers, _once(body), answer)
 
     async def _pass_on_file(
-        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer", bytes_max: int
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer", rule: FileRule
     ) -> None:
         who = scope[IDENTITY]
         if not isinstance(who, Caller) or who.lacks(ClientScope.WRITE):
             # The application says why not; nobody's file is taken in meanwhile.
             await self._admit(scope, headers, _once(b""), answer)
             return
-        if _media_type(headers) != FILE_TYPE:
-            await self._refuse("media-type-unsupported", 415, answer)
+        if _media_type(headers).decode("latin-1") not in rule.media_types:
+            await self._refuse("media-type-unsupported", 415, answer, accepted=rule.media_types)
             return
         if not self._uploads.has_room(who.person_id):
             await self._refuse("overloaded", 503, answer)
             return
         with self._uploads.place(who.person_id) as file:
             try:
-                scope[UPLOAD] = await take_in(file, headers.get(b"content-length", b"0"), receive, bytes_max)
+                scope[UPLOAD] = await take_in(file, headers.get(b"content-length", b"0"), receive, rule.bytes_max)
             except TimeoutError:
                 await self._refuse("body-too-slow", 408, answer, limit_seconds=UPLOAD_SECONDS_MAX)
                 return
             except TooLarge:
-                await self._refuse("body-too-large", 413, answer, limit_bytes=bytes_max)
+                await self._refuse("body-too-large", 413, answer, limit_bytes=rule.bytes_max)
                 return
             await self._admit(scope, headers, _once(b""), answer)
 

@@ -36,6 +36,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Sen
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from chassis import clock
+from chassis.bodies import refused_body, with_all_errors
 from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_revision
 from chassis.db import Database, OutcomeUnknown, is_transient
 from chassis.doorkeeper import IDENTITY, READING, Doorkeeper, Verifying
@@ -44,17 +45,20 @@ from chassis.event_streams import EventStream, EventStreams
 from chassis.following import Following
 from chassis.forms import routes_of_forms
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, note, problem, problem_of
+from chassis.queries import STATE_KEY, DeclaredParameters, parameters_of
 from chassis.service import Running
 from chassis.settings import Settings
 from chassis.tables import routes_of_tables
-from chassis.uploads import NAME_HEADER, UPLOAD, Upload, Uploads, file_name
+from chassis.uploads import MEDIA_TYPE as FILE_TYPE
+from chassis.uploads import NAME_HEADER, UPLOAD, FileRule, Upload, Uploads, file_name
+from chassis.version import VERSION
 from contracts.refusals import Forbidden, Invalid, Refusal
 from contracts.values import Caller, Role
 from contracts.values import Scope as ClientScope
 
 T = TypeVar("T")
-FIELD_NAME_SHOWN_MAX = 64
 READY_SECONDS = 3.0
+EMPTY_OBJECT = b"{}"
 PUBLIC = {"public": True}
 """Put as `opt=PUBLIC` on a route that answers without a token; each such route is in the list a test keeps."""
 
@@ -82,35 +86,21 @@ class CommandRequest(Request[Caller, Any, State]):
     """Decodes a body once, strictly, into the type that its handler declares."""
 
     async def body(self) -> bytes:
-        return cast(bytes, cast(Mapping[str, object], self.scope).get(BODY, b""))
+        """As it was sent; `{}` where nothing was, and an object is asked for."""
+        sent = cast(bytes, cast(Mapping[str, object], self.scope).get(BODY, b""))
+        field = self.route_handler.parsed_data_field
+        return sent or (EMPTY_OBJECT if field and not field.is_optional else b"")
 
     async def json(self) -> Any:
         field = self.route_handler.parsed_data_field
-        body = await self.body()
+        body, kind = await self.body(), field.annotation if field else Any
         try:
-            return msgspec.json.decode(body, type=field.annotation if field else Any)
-        except msgspec.ValidationError as error:
-            raise invalid_field(error) from error
+            try:
+                return msgspec.json.decode(body, type=kind)
+            except msgspec.ValidationError as error:
+                raise refused_body(body, kind, error) from error
         except (msgspec.DecodeError, RecursionError) as error:
             raise Invalid("malformed-json") from error
-
-
-def invalid_field(error: msgspec.ValidationError) -> Invalid:
-    """What does not fit, and where, without repeating what was sent but the beginning of an unknown field's name."""
-    message, at, place = str(error).rpartition(" - at `")
-    if not at:
-        message, place = place, "$"
-    pointer = place.removesuffix("`")
-    if message.startswith("Invalid enum value"):
-        return Invalid("invalid-field", pointer=pointer, expected="one of its values")
-    if "unknown field" in message:
-        field = message.partition("`")[2].rstrip("`")[:FIELD_NAME_SHOWN_MAX]
-        return Invalid("unknown-field", pointer=pointer, field=field)
-    if "missing required field" in message:
-        return Invalid("missing-field", pointer=pointer, field=message.partition("`")[2].rstrip("`"))
-    if "out of range" in message or ("int" in message and ("<=" in message or ">=" in message)):
-        return Invalid("number-out-of-range", pointer=pointer)
-    return Invalid("invalid-field", pointer=pointer, expected=message)
 
 
 class Authentication(ASGIMiddleware):
@@ -180,11 +170,11 @@ def upload_of(request: CommandRequest) -> Upload:
         raise HTTPException(status_code=415)
     sent = header(request.scope, NAME_HEADER)
     if sent is None:
-        raise Invalid("missing-field", pointer="$", field=NAME_HEADER)
+        raise Invalid("missing-field", field=NAME_HEADER)
     try:
         return replace(upload, name=file_name(sent))
     except ValueError as error:
-        raise Invalid("invalid-field", pointer=NAME_HEADER, expected="percent-encoded, and no path") from error
+        raise Invalid("invalid-field", field=NAME_HEADER, expected="percent-encoded, and no path") from error
 
 
 def expected_of(request: CommandRequest) -> int:
@@ -244,6 +234,10 @@ def _respond(body: Problem, headers: Mapping[str, str] | None = None) -> Respons
 
 
 def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
+    sent = cast(Mapping[str, object], request.scope).get(BODY)
+    field = request.route_handler.parsed_data_field
+    if isinstance(sent, bytes) and sent and field:
+        refusal = with_all_errors(refusal, sent, field.annotation)
     body = problem_of(refusal, reader_language(request.scope))
     note(cast(Mapping[str, Any], request.scope), body)
     headers: dict[str, str] = {}
@@ -269,13 +263,25 @@ HTTP_SLUGS = {
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     # The framework's own text is not passed on: it repeats what was sent.
     details: dict[str, object] = {}
-    if isinstance(error, ValidationException) and isinstance(error.extra, list):
-        details["parameters"] = sorted({str(item.get("key")) for item in error.extra if isinstance(item, dict)})
+    if isinstance(error, ValidationException):
+        details["parameters"] = _parameters_refused(request, error)
+    if error.status_code == 415:
+        details["accepted"] = [FILE_TYPE.decode()]
     slug = HTTP_SLUGS.get(error.status_code, "internal-error" if error.status_code >= 500 else "invalid-request")
     allow = {"Allow": ", ".join(_allowed(request))} if error.status_code == 405 else None
     body = problem(slug, error.status_code, reader_language(request.scope), details)
     note(cast(Mapping[str, Any], request.scope), body)
     return _respond(body, allow)
+
+
+def _parameters_refused(request: Request[Any, Any, Any], error: ValidationException) -> list[str]:
+    """What does not fit, by the names that were sent and not those of the handler's arguments."""
+    if isinstance(error.extra, list):
+        sent_as = request.app.state[STATE_KEY][request.route_handler].sent_as
+        names = {str(item.get("key")) for item in error.extra if isinstance(item, dict)}
+        return sorted(sent_as.get(name, name) for name in names)
+    # One that is required and missing: the framework tells its name only as the cause.
+    return [str(error.__cause__.args[0])] if isinstance(error.__cause__, KeyError) else []
 
 
 def _allowed(request: Request[Any, Any, Any]) -> list[str]:
@@ -294,9 +300,9 @@ def _allowed(request: Request[Any, Any, Any]) -> list[str]:
 def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     language = reader_language(request.scope)
     retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    if isinstance(error, OutcomeUnknown):
+    if isinstance(error, OutcomeUnknown) and request.method not in READING:
         return _respond(problem("outcome-unknown", 503, language), retry)
-    if is_transient(error):
+    if isinstance(error, OutcomeUnknown) or is_transient(error):
         return _respond(problem("database-unavailable", 503, language), retry)
     if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":
         # Two changes of one record at once: the journal let the other one through.
@@ -360,7 +366,7 @@ def application(
     routes: Sequence[ControllerRouterHandler] = (),
     settings: Settings | None = None,
     event_streams: EventStreams | None = None,
-    version: str = "0.1.0",
+    version: str = VERSION,
 ) -> Edge:
     """All routes of the given services behind one edge; `routes` are those of no single service."""
     settings = settings or Settings(state=Path())
@@ -385,7 +391,7 @@ def application(
     app = Litestar(
         [*routers, *routes, live, ready, metrics],
         request_class=CommandRequest,
-        middleware=[Authentication()],
+        middleware=[Authentication(), DeclaredParameters()],
         dependencies={
             "caller": Provide(caller_of, sync_to_thread=False),
             "command": Provide(command_of),
@@ -413,6 +419,7 @@ def application(
         request_max_body_size=BODY_BYTES_MAX,
         debug=False,
     )
+    app.state[STATE_KEY] = parameters_of(app)
     doorkeeper = Doorkeeper(
         verifier, writes=settings.writes, reads=settings.reads, trusted_proxies=settings.trusted_proxies
     )
@@ -427,13 +434,13 @@ def application(
     )
 
 
-def _routes_of_files(app: Litestar) -> dict[tuple[str, str], int]:
+def _routes_of_files(app: Litestar) -> dict[tuple[str, str], FileRule]:
     return {
-        (method, route.path_format): handler.opt["file_bytes_max"]
+        (method, route.path_format): handler.opt["file"]
         for route in app.routes
         if isinstance(route, HTTPRoute)
         for method, (handler, _) in route.route_handler_map.items()
-        if "file_bytes_max" in handler.opt
+        if "file" in handler.opt
     }
 
 

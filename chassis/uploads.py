@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -23,7 +23,7 @@ UPLOAD = "entraide.upload"
 """Where the scope holds the file that was taken in."""
 
 MEDIA_TYPE = b"application/octet-stream"
-"""All that a file is sent as: what it is, is seen in it."""
+"""What every file may be sent as. Of one that is sent as something else, too, it is seen in it what it is."""
 
 NAME_HEADER = "File-Name"
 NAME_MAX = 200
@@ -75,25 +75,35 @@ def file_name(sent: str) -> str:
     return name
 
 
-def takes_file(*, bytes_max: int) -> dict[str, int]:
-    """Put into a route's `opt`: its body is a file of at most so many bytes, which it asks for as `upload`."""
-    return {"file_bytes_max": bytes_max}
+class FileRule(NamedTuple):
+    """What a route takes as its body."""
+
+    bytes_max: int
+    media_types: tuple[str, ...]
+
+
+def takes_file(*media_types: str, bytes_max: int) -> dict[str, FileRule]:
+    """Put into a route's `opt`: its body is a file of at most so many bytes, which it asks for as `upload`.
+
+    It may be sent as one of `media_types` as well; the route goes by what is in it.
+    """
+    return {"file": FileRule(bytes_max, (MEDIA_TYPE.decode(), *media_types))}
 
 
 class Uploads:
     """Which routes take a file, and how many are being taken in."""
 
-    def __init__(self, routes: Mapping[tuple[str, str], int], folder: Path) -> None:
-        """`routes` are method and path template → the largest file; `folder` is where files lie meanwhile."""
-        self._routes = [(method, template.split("/"), bytes_max) for (method, template), bytes_max in routes.items()]
+    def __init__(self, routes: Mapping[tuple[str, str], FileRule], folder: Path) -> None:
+        """`routes` are method and path template → the rule; `folder` is where files lie meanwhile."""
+        self._routes = [(method, template.split("/"), rule) for (method, template), rule in routes.items()]
         self._folder = folder
         self._under_way: Counter[UUID] = Counter()
 
-    def bytes_max(self, method: str, path: str) -> int | None:
-        """How large a file the route takes; None for a route that takes none."""
-        for of_method, template, bytes_max in self._routes:
+    def rule_of(self, method: str, path: str) -> FileRule | None:
+        """What file the route takes; None for a route that takes none."""
+        for of_method, template, rule in self._routes:
             if method == of_method and _fits(path.split("/"), template):
-                return bytes_max
+                return rule
         return None
 
     def has_room(self, person_id: UUID) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts import reference
+from contracts.codes import unknown_code
 from contracts.directory import (
     AppointmentEnded,
     AppointmentMade,
@@ -186,7 +187,7 @@ def check_mandate(mandate: Mandate, organization: str, *, today: date) -> None:
     ):
         for code in codes:
             if code not in known:
-                raise Invalid("unknown-code", field=field, code=code)
+                raise unknown_code(field, code, known)
 
 
 def check_belongs(person_organization: str, organization: str) -> None:

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct, field
 
 from contracts import reference
 from contracts.callers import Subject
+from contracts.codes import unknown_code
 from contracts.directory import SUBJECTS_MAX, Mandate, RemitCodes
 from contracts.refusals import Invalid
 from contracts.values import END, Code, Language, Organization, Role, Scope
@@ -31,7 +32,7 @@ class RegisterOrganization(Struct, frozen=True, kw_only=True, forbid_unknown_fie
         if kind_of(self.code) is Kind.STATE:
             return ""
         if not self.name.strip():
-            raise Invalid("missing-field", pointer="$", field="name")
+            raise Invalid("missing-field", field="name")
         return self.name
 
 
@@ -125,6 +126,6 @@ def kept_subjects(subjects: tuple[NewSubject, ...]) -> tuple[Subject, ...]:
 
 def check_reason(move: str, reason: str) -> str:
     """Raises Invalid for a reason that this move does not have."""
-    if reason not in reference.reasons(move):
-        raise Invalid("unknown-code", field="reason", code=reason)
+    if reason not in (known := reference.reasons(move)):
+        raise unknown_code("reason", reason, known, code_list=f"reasons/{move}")
     return reason

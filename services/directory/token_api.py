@@ -114,7 +114,7 @@ async def issue_token(
 def _credentials(form: Mapping[str, str], authorization: str | None) -> Credentials:
     """By `client_secret_basic` or `client_secret_post`, one of the two (RFC 6749 section 2.3)."""
     if "grant_type" not in form:
-        raise Invalid("missing-field", pointer="$", field="grant_type")
+        raise Invalid("missing-field", field="grant_type")
     if form["grant_type"] != GRANT:
         raise Invalid("grant-type-unsupported")
     scheme, _, encoded = (authorization or "").partition(" ")

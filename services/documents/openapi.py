@@ -44,7 +44,8 @@ DESCRIPTION = """\
 Technical assistance under the UN Convention against Transnational Organized Crime: requests of States, offerings and
 matches, pledges and funds, and who is told. Every command takes an `Idempotency-Key`: sent again with the same body it
 has the same outcome and no second effect. A change of an existing record names the revision it changes in `If-Match`.
-Every refusal is a problem (RFC 9457) with a stable `slug` and a title in the language of `Accept-Language`.
+Every refusal is a problem (RFC 9457) with a stable `slug` and a title in the language of `Accept-Language`. A query
+parameter that an operation does not list is refused, and so is one that is given twice and is no list.
 """
 
 _MADE = frozenset({HTTPStatus.CREATED, HTTPStatus.ACCEPTED})
@@ -177,7 +178,8 @@ class Operation:
         self._body: Any = None
         self._body_optional = True
         if body:
-            self._body, self._body_optional = without_none(body.annotation)
+            self._body, optional = without_none(body.annotation)
+            self._body_optional = optional or _can_be_empty(self._body)
         self._body_at = _enlist(kinds, self._body) if body else -1
         # Without a value of its own the handler's is empty; it may be an enum's member.
         self._media_type = str(getattr(handler.media_type, "value", handler.media_type) or JSON)
@@ -205,17 +207,18 @@ class Operation:
             if (example := example_body(self._body)) is not None:
                 content["example"] = example
             told["requestBody"] = {"required": not self._body_optional, "content": {JSON: content}}
-        if limit := handler.opt.get("file_bytes_max"):
+        if rule := handler.opt.get("file"):
             told["requestBody"] = {
                 "required": True,
-                "description": f"The file itself, of at most {limit} bytes.",
+                "description": f"The file itself, of at most {rule.bytes_max} bytes; taken as "
+                f"{', '.join(f'`{one}`' for one in rule.media_types)}.",
                 "content": {FILE: {"schema": BYTES}},
             }
         if self._form is not None:
             form = {"schema": schemas[self._form], "example": example_body(handler.opt["form"])}
             told["requestBody"] = {"required": True, "content": {FORM: form}}
         if sample := handler.opt.get("table"):
-            table = {"schema": {"type": "string"}, "example": sample}
+            table = {"schema": BYTES, "example": sample}
             told["requestBody"] = {"required": True, "content": {TABLE: table}}
         if public:
             told["security"] = []
@@ -243,7 +246,7 @@ class Operation:
         for status, (spec, at) in self._more.items():
             told[str(status)] = {"description": spec.description, "content": {JSON: {"schema": schemas[at]}}}
         refusals = {
-            "400": bool(self._parameters) or self._body is not None or "command" in self._fields,
+            "400": True,
             "401": not public,
             "403": not public,
             "404": "{" in self.path,
@@ -291,7 +294,13 @@ class Operation:
     def _makes_a_record(self) -> bool:
         named = next(iter(getattr(self._answer, "__struct_fields__", ())), "")
         another = named.endswith("_id") and f"{{{named}}}" not in self.path
-        return "{" not in self.path or another or "file_bytes_max" in self._handler.opt
+        return "{" not in self.path or another or "file" in self._handler.opt
+
+
+def _can_be_empty(body: Any) -> bool:
+    """Whether a body may be left out: an object of which nothing is required."""
+    is_struct = isinstance(body, type) and issubclass(body, msgspec.Struct)
+    return is_struct and not any(field.required for field in msgspec.structs.fields(body))
 
 
 def _sent(handler: HTTPRouteHandler) -> list[tuple[str, Any]]:

@@ -91,7 +91,7 @@ async def _statement(
     """Raises Missing for a donor of whom nothing is recorded, or not for this caller: the two look the same."""
     moment = moment_of(as_at) if as_at is not None else now.astimezone(UTC)
     if moment > now:
-        raise Invalid("invalid-field", pointer="as_at", expected="a moment that has come")
+        raise Invalid("invalid-field", field="as_at", expected="a moment that has come")
     last = ends or moment.date()
     if starts is not None and last < starts:
         raise Invalid("dates-reversed", field="until")

@@ -308,13 +308,15 @@ async def _look_at_closings_of_years(tx: Tx, report: Report, say: Say) -> None:
         async for facts in store.all_committing(tx, fund):
             changed += changes(facts)
         changed.sort(key=lambda one: one[0], reverse=True)
-        told = OfYears(Counter(), Counter())
+        told = OfYears()
         for as_at, found in await year_store.closings_of(tx, fund):
             while changed and changed[-1][0] <= as_at:
                 told.add(changed.pop()[1])
             for what, is_there, should_be in (
-                ("committed", found.committed, told.committed), ("written off", found.written_off, told.written_off)
-            ):  # fmt: skip
+                ("committed", found.committed, told.committed),
+                ("written off", found.written_off, told.written_off),
+                ("allocatable", found.allocatable, told.allocatable),
+            ):
                 for year in sorted(
                     year for year in is_there.keys() | should_be.keys() if is_there[year] != should_be[year]
                 ):

@@ -202,8 +202,12 @@ async def test_a_closing_that_gives_money_to_another_work_package_or_year_is_fou
          ["SHERLOC-MNT, committed for {year}: its agreements come to something else"]),
         ("closing_of_years SET written_off_usd_minor[1] = 1",
          ["SHERLOC-MNT, written off for {year}: its agreements come to something else"]),
-        ("closing_of_years SET years = '{}', committed_usd_minor = '{}', written_off_usd_minor = '{}'",
-         ["SHERLOC-MNT, committed for {year}: its agreements come to something else"]),
+        ("closing_of_years SET allocatable_usd_minor[1] = 1",
+         ["SHERLOC-MNT, allocatable for {year}: its agreements come to something else"]),
+        ("closing_of_years SET years = '{}', committed_usd_minor = '{}', written_off_usd_minor = '{}',"
+         " allocatable_usd_minor = '{}'",
+         ["SHERLOC-MNT, committed for {year}: its agreements come to something else",
+          "SHERLOC-MNT, allocatable for {year}: its agreements come to something else"]),
     ],
 )  # fmt: skip
 async def test_a_closing_of_a_donor_or_of_years_that_says_something_else_is_named(
