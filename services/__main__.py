@@ -177,15 +177,14 @@ def parked() -> None:
 @STATE
 @JSON
 def parked_list(state: Path | None, as_json: bool) -> None:
-    """What is parked, why, and how many later events wait behind it."""
+    """What is parked, why, and how many later events wait behind it; at the end, how many are parked."""
     rows = [row for found in _in_each(state, list_parked) for row in found]
     if as_json:
         click.echo(json.dumps([msgspec.structs.asdict(row) for row in rows], default=str))
         return
     for row in rows:
         click.echo(f"{row.event_id}  {row.consumer} ← {row.owner}  {row.reason}  ({row.behind} behind)")
-    if not rows:
-        click.echo("nothing is parked")
+    click.echo(f"{len(rows):,} parked" if rows else "nothing is parked")
 
 
 @parked.command("release")

@@ -115,7 +115,7 @@ async def register(tx: Tx, request_id: UUID, *, caller: Caller, expected: int, n
     """Give the request its reference number."""
     request = await _for_move(tx, request_id, Action.REGISTER, caller, expected)
     request.require("register")
-    return await record(tx, request, request.register(await store.next_reference(tx, now.year), now=now))
+    return await record(tx, request, request.register(await store.free_reference(tx, now.year), now=now))
 
 
 async def _for_move(tx: Tx, request_id: UUID, action: Action, caller: Caller, expected: int) -> Request:

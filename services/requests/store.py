@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from secrets import randbelow
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from services.requests.specificity import LineText
 
 LIST_MAX = 100
 SIMILAR_MAX = 10
+REFERENCE_MIN, REFERENCES = 10_000, 90_000
+"""The lowest number of a year, and how many there are. Those given one after the other in the past are lower."""
 SIDES = ("state", "provider")
 
 
@@ -429,7 +432,14 @@ async def answers_due(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
     return [row["request_id"] for row in rows]
 
 
-async def next_reference(tx: Tx, year: int) -> str:
-    """A reference number that was never given before; numbers may be left out."""
-    number = await tx.fetchval("SELECT nextval('reference_number')")
-    return f"TA-{year}-{number:05}"
+async def free_reference(tx: Tx, year: int) -> str:
+    """A reference number that no request has; registrations wait for each other until the transaction ends.
+
+    Drawn at random, of five digits: whoever is shown some requests must not learn from their numbers how many others
+    there are. It names no State either, since it stands where the State is not shown.
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('requests reference', 0))")
+    while True:
+        drawn = f"TA-{year}-{REFERENCE_MIN + randbelow(REFERENCES)}"
+        if not await tx.fetchval("SELECT true FROM request WHERE reference = $1", drawn):
+            return drawn

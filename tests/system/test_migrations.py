@@ -179,6 +179,14 @@ MEANT = {
         "constraint-missing-not-valid",
     ): "the table is empty",
     (
+        "services/pledges/migrations/0025_what_can_be_allocated.sql",
+        "adding-required-field",
+    ): "the version before must write none: see there",
+    (
+        "services/pledges/migrations/0025_what_can_be_allocated.sql",
+        "require-concurrent-index-creation",
+    ): "before the first release: there is little to read",
+    (
         "services/requests/migrations/0005_seen.sql",
         "ban-drop-function",
     ): "before the first release: no older code asks it",
