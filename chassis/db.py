@@ -36,6 +36,9 @@ SESSION_LIMITS = {
 # going down or coming up (57P0x), too many connections (53300), read-only after a failover (25006).
 TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300", "25006", "57014"})
 
+ENDS_SESSION = frozenset({"FATAL", "PANIC"})
+"""Severities after which PostgreSQL closes the connection (PostgreSQL, 19.8.3): it has undone what was under way."""
+
 CALLER_SETTINGS = ("entraide.organization", "entraide.role", "entraide.person")
 """What row-level security asks, local to the transaction: who is not told sees no row."""
 
@@ -334,8 +337,11 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InvalidCachedStatementError):
         # A migration has changed a table since; asyncpg has forgotten all that it had prepared.
         return True
+    if isinstance(error, asyncpg.PostgresConnectionError):
+        # Class 08: the connection broke, and the transaction was undone with it (COMMIT is OutcomeUnknown).
+        return not isinstance(error, asyncpg.ProtocolViolationError)
     if isinstance(error, asyncpg.PostgresError):
-        return error.sqlstate in TRANSIENT_STATES
+        return error.sqlstate in TRANSIENT_STATES or error.severity_en in ENDS_SESSION
     return isinstance(error, (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError, Unavailable))
 
 

@@ -51,6 +51,7 @@ from chassis.settings import Settings
 from chassis.tables import routes_of_tables
 from chassis.uploads import MEDIA_TYPE as FILE_TYPE
 from chassis.uploads import NAME_HEADER, UPLOAD, FileRule, Upload, Uploads, file_name
+from chassis.version import VERSION
 from contracts.refusals import Forbidden, Invalid, Refusal
 from contracts.values import Caller, Role
 from contracts.values import Scope as ClientScope
@@ -299,9 +300,9 @@ def _allowed(request: Request[Any, Any, Any]) -> list[str]:
 def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     language = reader_language(request.scope)
     retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    if isinstance(error, OutcomeUnknown):
+    if isinstance(error, OutcomeUnknown) and request.method not in READING:
         return _respond(problem("outcome-unknown", 503, language), retry)
-    if is_transient(error):
+    if isinstance(error, OutcomeUnknown) or is_transient(error):
         return _respond(problem("database-unavailable", 503, language), retry)
     if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":
         # Two changes of one record at once: the journal let the other one through.
@@ -365,7 +366,7 @@ def application(
     routes: Sequence[ControllerRouterHandler] = (),
     settings: Settings | None = None,
     event_streams: EventStreams | None = None,
-    version: str = "0.1.0",
+    version: str = VERSION,
 ) -> Edge:
     """All routes of the given services behind one edge; `routes` are those of no single service."""
     settings = settings or Settings(state=Path())

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
@@ -12,6 +12,7 @@ from chassis.doorkeeper import READS, WRITES, Allowance, Network
 from chassis.keys import ALGORITHM, ALGORITHMS, DISCOVERY, LOOPBACK
 from chassis.openid import SCOPE
 from chassis.scanner import NOTHING, scanner_of
+from chassis.setting_names import RecordedReads
 
 ANY = "any"
 IATI_ORGANIZATION = "XM-DAC-41128"
@@ -20,6 +21,8 @@ IATI_ORGANIZATION = "XM-DAC-41128"
 EMBEDDED_ISSUER = "https://issuer.entraide.example"
 CLIENT_ISSUER = "https://directory.entraide.example"
 RATE_DAYS_MAX = 366
+LOG_LEVELS = ("warning", "debug", "info", "error", "critical")
+"""The first is the default."""
 
 
 class SettingsError(Exception):
@@ -80,19 +83,32 @@ class Settings:
     writes: Allowance = WRITES
     reads: Allowance = READS
     trusted_proxies: tuple[Network, ...] = ()
+    connections_each: int = 500
+    connections_all: int = 4000
     event_streams_each: int = 5
     event_streams_all: int = 500
     event_stream_seconds: int = 600
     log_level: str = "warning"
     log_human: bool = False
+    unknown: tuple[str, ...] = ()
+    """Names in the environment that begin as ours do, resemble none of ours, and are ignored."""
 
     @property
     def files_folder(self) -> Path:
         return self.files or self.state / "files"
 
     @classmethod
-    def from_env(cls, env: Mapping[str, str], services: tuple[str, ...], *, state: Path) -> "Settings":
-        """Raises SettingsError with one clear line."""
+    def from_env(cls, given: Mapping[str, str], services: tuple[str, ...], *, state: Path) -> "Settings":
+        """Read every setting. Raises SettingsError, in one line, for an unusable value or a misspelt name."""
+        env = RecordedReads(given)
+        settings = cls._read(env, services, state=state)
+        for name in env.unknown():
+            if nearest := env.nearest(name):
+                raise SettingsError(f"{name} is not a setting: did you mean {nearest}?")
+        return replace(settings, unknown=env.unknown())
+
+    @classmethod
+    def _read(cls, env: Mapping[str, str], services: tuple[str, ...], *, state: Path) -> "Settings":
         return cls(
             state=Path(env.get("ENTRAIDE_STATE") or state),
             database_url=_url(env, "DATABASE_URL", ("postgresql", "postgres"), secret=True),
@@ -138,11 +154,13 @@ class Settings:
             writes=_allowance(env, "ENTRAIDE_WRITES_PER_MINUTE", "ENTRAIDE_WRITES_BURST", WRITES),
             reads=_allowance(env, "ENTRAIDE_READS_PER_MINUTE", "ENTRAIDE_READS_BURST", READS),
             trusted_proxies=_networks(env, "ENTRAIDE_TRUSTED_PROXIES"),
+            connections_each=_number(env, "ENTRAIDE_CONNECTIONS_EACH", 500, lowest=1, highest=100_000),
+            connections_all=_number(env, "ENTRAIDE_CONNECTIONS_ALL", 4000, lowest=1, highest=100_000),
             event_streams_each=_number(env, "ENTRAIDE_EVENT_STREAMS_EACH", 5, lowest=1, highest=1000),
             event_streams_all=_number(env, "ENTRAIDE_EVENT_STREAMS_ALL", 500, lowest=1, highest=3000),
             event_stream_seconds=_number(env, "ENTRAIDE_EVENT_STREAM_SECONDS", 600, lowest=1, highest=86_400),
-            log_level=env.get("ENTRAIDE_LOG_LEVEL", "warning"),
-            log_human=env.get("ENTRAIDE_LOG_HUMAN", "") == "1",
+            log_level=_one_of(env, "ENTRAIDE_LOG_LEVEL", LOG_LEVELS),
+            log_human=_one_of(env, "ENTRAIDE_LOG_HUMAN", ("0", "1")) == "1",
         )
 
 

@@ -30,6 +30,12 @@ CHECKPOINTED = Gauge(
     "entraide_audit_checkpointed_seconds", "When this process last saw the chain's end in a checkpoint", ["service"]
 )
 EVENT_STREAMS = Gauge("entraide_event_streams", "Streams of events that are open in this process")
+CONNECTIONS = Gauge("entraide_http_connections", "HTTP connections that are open in this process")
+CONNECTIONS_REFUSED = Counter(
+    "entraide_http_connections_refused",
+    "HTTP connections closed because of a limit or of what cannot be parsed",
+    ["slug"],
+)
 PARKED = Gauge("entraide_parked", "Events parked for an operator", ["service"])
 
 _correlation: ContextVar[str | None] = ContextVar("correlation_id", default=None)

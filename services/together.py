@@ -1,6 +1,8 @@
 """All services in one process, with whatever parts have no address started beside them."""
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
@@ -13,7 +15,7 @@ from chassis.embedded import EmbeddedError, free_port
 from chassis.mailbox import Mailbox
 from chassis.migrate import MigrationError
 from chassis.parts import parts
-from chassis.runtime import prepare, run, serve, topology
+from chassis.runtime import listener, prepare, run, serve, topology
 from chassis.service import Running, Service
 from chassis.settings import Settings, SettingsError
 from services import contact, documents, reference
@@ -35,8 +37,11 @@ def run_together(
 ) -> None:
     """Run until told to stop. `beside` is started once all is ready, with an event by which it can stop everything."""
     try:
-        with parts(settings, services, say=say) as complete:
-            run(_serve(complete, services, say, beside))
+        # Before anything is started, so that a port in use is known at once.
+        with contextlib.closing(listener(settings.host, settings.port)) as bound:
+            settings = replace(settings, port=bound.getsockname()[1])
+            with parts(settings, services, say=say) as complete:
+                run(_serve(complete, services, say, beside, bound))
     except (EmbeddedError, SettingsError, MigrationError, BusError) as error:
         fail(str(error))
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -48,6 +53,7 @@ async def _serve(
     services: Sequence[Service],
     say: Say,
     beside: Callable[[Settings, list[Running], asyncio.Event], Any] | None,
+    bound: socket.socket,
 ) -> None:
     say("migrating")
     await prepare(settings, services)
@@ -82,6 +88,7 @@ async def _serve(
             ensure=True,
             on_ready=on_ready,
             stop=stop,
+            bound=bound,
         )
     finally:
         if mailbox:

@@ -192,7 +192,8 @@ class _Visit:
                 await self._until(self._needs, "what is ready and lacks only money to be shown to the donor"),
                 key=lambda one: (one["gap_usd_minor"], one["requirement_id"]),
             )
-            money = {"minor": need["gap_usd_minor"], "currency": "USD"}
+            # With the programme support cost that is taken off it: the gap is of what can be allocated.
+            money = {"minor": need["gap_usd_minor"] * 113 // 100, "currency": "USD"}
             body = {**TO_A_NEED, "requirement_id": need["requirement_id"], "money": money}
             made = await self._api.post(DONOR, "/v1/pledges", body, step="a need")
         if made["earmarking"] != "tightly_earmarked":

@@ -5,6 +5,7 @@ from typing import Any
 
 from chassis.bus import stream_name
 from chassis.service import Service
+from chassis.version import VERSION
 from contracts.facts import Event, Fact, facts, subject_of
 from services.documents.shapes import DIALECT, first_sentence, says, shapes_of
 
@@ -32,7 +33,7 @@ def fact_schema(event_type: str, kind: type[Fact]) -> dict[str, Any]:
 
 
 def asyncapi(
-    services: Sequence[Service], *, version: str = "0.1.0", examples: Mapping[str, Sequence[Any]] | None = None
+    services: Sequence[Service], *, version: str = VERSION, examples: Mapping[str, Sequence[Any]] | None = None
 ) -> dict[str, Any]:
     """The document of the facts that `services` publish or hear; `examples` are events by type."""
     names = {service.name for service in services} | {owner for service in services for owner in service.listens_to}

@@ -218,7 +218,7 @@ class Operation:
             form = {"schema": schemas[self._form], "example": example_body(handler.opt["form"])}
             told["requestBody"] = {"required": True, "content": {FORM: form}}
         if sample := handler.opt.get("table"):
-            table = {"schema": {"type": "string"}, "example": sample}
+            table = {"schema": BYTES, "example": sample}
             told["requestBody"] = {"required": True, "content": {TABLE: table}}
         if public:
             told["security"] = []

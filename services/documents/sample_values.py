@@ -150,6 +150,25 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "rank": 1,
         "departs": True,
         "departure": "stated_preference",
+        "PresentedScore.bases": [
+            {
+                "criterion": "language",
+                "asked": ["en", "fr"],
+                "offered": ["en", "fr"],
+                "met": ["en"],
+                "near": [{"asked": "fr", "offered": "fr", "closeness": 500}],
+                "degree": 750,
+            },
+            {
+                "criterion": "window",
+                "asked": ["2027-02-01/2027-06-30"],
+                "offered": ["2027-01-01/2027-06-30"],
+                "case": "window",
+                "amount": 150,
+                "whole": 150,
+                "degree": 1000,
+            },
+        ],
         "capacity_period": {"from": "2027-01-01", "until": "2027-06-30"},
         "planned_period": {"from": "2027-01-01", "until": "2027-06-30"},
         # a round

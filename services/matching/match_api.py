@@ -35,7 +35,7 @@ from services.matching.match import Match, MatchStatus, Origin
 from services.matching.match_store import Ranked
 from services.matching.policy import Action, Guarded
 from services.matching.scoring import NO_EXPERIENCE
-from services.matching.views import Explained, explained
+from services.matching.views import Explained, Opened, explained, opened
 
 B = TypeVar("B", Comment, Reason, Evaluate)
 
@@ -85,9 +85,10 @@ class MatchView(Struct, frozen=True, kw_only=True):
 
 
 class MatchDetail(MatchView, frozen=True, kw_only=True):
-    """A match and why it has its score."""
+    """A match and why it has its score; `opens` is what the provider is shown of the request if both sides agree."""
 
     explanation: tuple[Explained, ...]
+    opens: Opened | None
 
 
 class MatchPage(Struct, frozen=True, kw_only=True):
@@ -166,7 +167,8 @@ async def show_match(
     experience, reader = completed.get(ranked.match.provider, NO_EXPERIENCE), reader_language(request.scope)
     why = explain(ranked.match, line, offering, experience=experience)
     explanation = tuple(explained(one, reader) for one in why if one.share in view.shares)
-    return shown(MatchDetail(**asdict(view), explanation=explanation), revision=view.revision)
+    detail = MatchDetail(**asdict(view), explanation=explanation, opens=opened(ranked.match, reader))
+    return shown(detail, revision=view.revision)
 
 
 @post(
@@ -197,7 +199,7 @@ async def present_match(
     return shown(view, revision=view.revision)
 
 
-def _agree_route(action: Action, summary: str) -> HTTPRouteHandler:
+def _agree_route(action: Action, summary: str, description: str | None = None) -> HTTPRouteHandler:
     """`accept` or `confirm`: whichever comes second confirms the match and takes capacity."""
 
     @post(
@@ -205,6 +207,7 @@ def _agree_route(action: Action, summary: str) -> HTTPRouteHandler:
         opt=asks(action),
         status_code=200,
         summary=summary,
+        description=description,
         name=f"{action} match",
     )
     async def agree_match(
@@ -354,7 +357,12 @@ ROUTES = [
         Action.SHORTLIST, "Put a match on the short list", Comment, lambda m, _b, _c, now: m.shortlist(now=now)
     ),
     present_match,
-    _agree_route(Action.ACCEPT, "The State accepts a presented match"),
+    _agree_route(
+        Action.ACCEPT,
+        "The State accepts a presented match",
+        "Once the provider has confirmed as well, its officers see the request and can read the words of the line that "
+        "they serve, whatever consents say, until the match is revoked or the request is over: `opens` of the match.",
+    ),
     _agree_route(Action.CONFIRM, "The provider confirms a presented match"),
     _move_route(Action.BEGIN, "Delivery begins", Comment, lambda m, _b, _c, now: m.begin(now=now)),
     _move_route(Action.COMPLETE, "Delivery is complete", Comment, lambda m, _b, _c, now: m.complete(now=now)),

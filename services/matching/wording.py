@@ -44,6 +44,8 @@ _TERMS: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
 class Sentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One language's sentences; what stands in braces is filled in."""
 
+    opens: str
+    """What both sides' agreement shows to the provider."""
     reasons: Mapping[str, str]
     obstacles: Mapping[str, str]
     changes: Mapping[str, str]
@@ -60,8 +62,6 @@ def sentences(language: Language) -> Sentences:
 def says(found: Explanation, language: Language) -> str:
     """What a criterion's share rests on."""
     words, basis = sentences(language).reasons, found.basis
-    if basis is None:
-        return words["changed"]
     near = [one for one in basis.near if one.closeness >= CLOSE]
     distant = [one for one in basis.near if one.closeness < CLOSE]
     listed = {
@@ -84,6 +84,12 @@ def says(found: Explanation, language: Language) -> str:
     ]
     said = [words[name].format(**listed) for name, codes in parts if codes]
     return between.join(said) or words["asked_nothing"]
+
+
+def opens(provider: str, language: Language) -> str:
+    """What the provider can read of the request once both sides agree."""
+    name = reference.country_name(provider, language) if provider in reference.countries() else provider
+    return sentences(language).opens.format(provider=f"{FSI}{name}{PDI}" if language is Language.AR else name)
 
 
 def _near(found: Explanation, near: Near, language: Language) -> str:

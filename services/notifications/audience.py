@@ -251,6 +251,7 @@ NOBODY: Mapping[type[Fact], str] = {
     r.RequestDrafted: "a draft is nobody's business outside the State",
     r.RequestRevised: "what is revised is a draft, or with the State again; its submission is told",
     r.RequestStarted: "the match that began has been told",
+    r.DeliveryEvaluated: "it follows from what was said of a match, which has been told",
     r.LineFulfilmentChanged: "it follows from what became of a match, which has been told",
     r.AttachmentAdded: "it is part of what the request says, whose submission is told",
     r.AttachmentCleared: "who reads the request finds the file",

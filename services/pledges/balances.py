@@ -63,13 +63,15 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a fund's money has come, and what of it was set aside for which work package.
+    """How far a fund's money has come, and what of it was set aside for which work package, and spent in which year.
 
     Of a year, what moved in it by value date: less than nothing where more was taken back.
     """
 
     totals: Totals = Totals()
     by_work_package: Mapping[str, SetAside] = {}
+    spent_by_year: Mapping[int, int] = {}
+    spent_by_work_package: Mapping[str, Mapping[int, int]] = {}
 
 
 # `held_by_fund` and `held_by_donor` are the last closing and what came since, in parts.
@@ -148,6 +150,26 @@ async def progress(tx: Tx, funds: Sequence[str], *, as_at: datetime = EVER) -> M
     return {fund: moved[fund].progress() for fund in funds}
 
 
+async def owed(tx: Tx, funds: Sequence[str]) -> Mapping[str, int]:
+    """What is owed to these funds under agreements, less its programme support cost, in US-dollar cents; for everybody.
+
+    Of each agreement rounded half to even, as `money.support_cost_of` does.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT fund, sum(carried - div(part, whole) - CASE
+            WHEN 2 * mod(part, whole) + mod(div(part, whole), 2) > whole THEN 1 ELSE 0 END) AS usd_minor
+        FROM (SELECT fund, committed_usd_minor - relieved_usd_minor AS carried,
+                (committed_usd_minor - relieved_usd_minor)::numeric * support_cost_basis_points AS part,
+                10000 + support_cost_basis_points AS whole
+              FROM pledge WHERE fund = ANY ($1::text[]) AND committed_usd_minor > relieved_usd_minor) AS agreement
+        GROUP BY fund
+        """,
+        funds,
+    )
+    return {row["fund"]: int(row["usd_minor"]) for row in rows}
+
+
 async def progress_by_year(tx: Tx, fund: str, *, as_at: datetime = EVER) -> Mapping[int, Progress]:
     """What of the fund's money moved in which year by value date, of what had been recorded by then.
 
@@ -165,17 +187,25 @@ class _Moved:
     def __init__(self) -> None:
         self.held = Counter[Account]()
         self.of_work_packages: dict[str, Counter[Account]] = {}
+        self.spent = Counter[int]()
+        self.spent_on: dict[str, Counter[int]] = {}
 
     def add(self, row: Record) -> None:
         account, usd_minor = Account(row["account"]), int(row["usd_minor"])
         self.held[account] += usd_minor
+        if account is Account.SPENT:
+            self.spent[row["year"]] -= usd_minor
+            self.spent_on.setdefault(row["work_package"], Counter())[row["year"]] -= usd_minor
         if row["work_package"]:
             self.of_work_packages.setdefault(row["work_package"], Counter())[account] += usd_minor
 
     def progress(self) -> Progress:
         aside = {name: _set_aside(part) for name, part in self.of_work_packages.items()}
         return Progress(
-            totals=_totals(self.held), by_work_package={name: one for name, one in aside.items() if one != SetAside()}
+            totals=_totals(self.held),
+            by_work_package={name: one for name, one in aside.items() if one != SetAside()},
+            spent_by_year=self.spent,
+            spent_by_work_package=self.spent_on,
         )
 
 

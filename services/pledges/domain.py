@@ -45,6 +45,18 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
+class Left(Struct, frozen=True, kw_only=True):
+    """What of a pledge's money is there on the day on which that is least, by value date, from one day on.
+
+    `minor` in the agreement's currency is what came and was not refunded, `usd_minor` that less what was carried over,
+    `net_usd_minor` that less programme support cost and the bank's charges.
+    """
+
+    minor: int
+    usd_minor: int
+    net_usd_minor: int
+
+
 _UNDER_AGREEMENT = frozenset({Status.COMMITTED, Status.PARTIALLY_RECEIVED})
 _PAID = frozenset({Status.PARTIALLY_RECEIVED, Status.RECEIVED})
 _SIGNED = _UNDER_AGREEMENT | {Status.RECEIVED, Status.WRITTEN_OFF, Status.REFUNDED, Status.CLOSED}

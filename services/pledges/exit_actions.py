@@ -21,6 +21,7 @@ from contracts.pledges import (
     PledgeBroughtForward,
     PledgeCarriedOver,
     PledgeConditionMet,
+    PledgeReceiptReversed,
     PledgeReceived,
     PledgeReduced,
     PledgeRefunded,
@@ -80,10 +81,20 @@ async def carry_over(
     pledge = await for_move(tx, pledge_id, Action.CARRY_OVER, caller, expected)
     await require_fund(tx, to_fund)
     out, into = exits.carry_over(pledge, to_fund, usd_minor, on=on, now=now)
+    await _require_received(tx, pledge, out)
     available = {fund: await ledger.hold_balance(tx, fund) for fund in sorted({pledge.fund, to_fund})}
     if available[pledge.fund] < usd_minor:
         raise Conflict("balance-exceeded", available_usd_minor=available[pledge.fund])
     await record_all(tx, [(out, pledge.revision + 1), (into, pledge.revision + 2)])
+
+
+async def _require_received(
+    tx: Tx, pledge: Pledge, fact: PledgeRefunded | PledgeCarriedOver | PledgeReceiptReversed
+) -> None:
+    """Raises Conflict where it would take effect before its money came, or once that had gone."""
+    async with tx.by_itself():
+        left = await ledger.least_of_pledge(tx, pledge, since=fact.effective_on)
+    exits.require_received(pledge, fact, left)
 
 
 async def close(tx: Tx, pledge_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
@@ -115,7 +126,8 @@ async def propose_refund(
     now: datetime,
 ) -> None:
     """What could not be done now is not proposed either."""
-    exits.refund(pledge, money, valuation, proposal_id, reason, on=on, now=now)
+    back = exits.refund(pledge, money, valuation, proposal_id, reason, on=on, now=now)
+    await _require_received(tx, pledge, back)
     await _propose_of_pledge(tx, proposal_id, Measure.REFUND, pledge, money, reason, on=on, now=now)
 
 
@@ -229,6 +241,7 @@ async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validit
     assert proposal.money is not None, "a refund names its amount"
     valuation = await worth(tx, proposal.money, on, validity)
     back = exits.refund(pledge, proposal.money, valuation, proposal.proposal_id, proposal.reason, on=on, now=now)
+    await _require_received(tx, pledge, back)
     await ledger.hold_balance(tx, pledge.fund)
     await record(tx, back, version=pledge.revision + 1, because=event)
 
@@ -260,6 +273,7 @@ async def _take_back_of_pledge(
     match fact:
         case PledgeReceived():
             taken_back = exits.reverse_receipt(pledge, told.id, fact, proposal_id, on=on, now=now)
+            await _require_received(tx, pledge, taken_back)
         case PledgeRefunded():
             taken_back = reversals.reverse_refund(pledge, told.id, fact, proposal_id, on=on, now=now)
         case PledgeConditionMet():

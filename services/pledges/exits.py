@@ -22,7 +22,7 @@ from contracts.pledges import (
 from contracts.refusals import Conflict, Invalid, Mismatch
 from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from contracts.values import Money
-from services.pledges.domain import Pledge
+from services.pledges.domain import Left, Pledge
 from services.pledges.money import check_amount, read_rate, support_cost_of, usd_minor_of
 from services.pledges.schedule import due
 
@@ -174,6 +174,27 @@ def carry_over(
             brought_forward_at=now,
         ),
     )
+
+
+def require_received(
+    pledge: Pledge, fact: PledgeRefunded | PledgeCarriedOver | PledgeReceiptReversed, left: Left
+) -> None:
+    """What leaves on a day has come by then: `left` is what is there from its value date on.
+
+    Raises Conflict where that is less: later money was not there yet, or has gone before.
+    """
+    match fact:
+        case PledgeRefunded():
+            if fact.money.minor > left.minor or (
+                pledge.carried_over_usd_minor and fact.valuation.usd_minor > left.usd_minor
+            ):
+                raise Conflict("not-yet-received", received_minor=max(0, left.minor), currency=pledge.currency)
+        case PledgeCarriedOver():
+            if fact.usd_minor > left.net_usd_minor:
+                raise Conflict("not-yet-received", received_usd_minor=max(0, left.net_usd_minor))
+        case PledgeReceiptReversed():
+            if fact.money.minor > left.minor or fact.valuation.usd_minor > left.usd_minor:
+                raise Conflict("receipt-used", refunded_minor=pledge.refunded_minor, currency=pledge.currency)
 
 
 def close(pledge: Pledge, *, now: datetime) -> PledgeClosed:

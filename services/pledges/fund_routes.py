@@ -1,6 +1,6 @@
 """The routes of funds: what each needs, in which years, and how far its money has come."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -216,8 +216,28 @@ async def _with_totals(tx: Tx, found: Sequence[funds.Fund], *, as_at: datetime |
     async with tx.by_itself():
         codes = [fund.fund for fund in found]
         progress = await balances.progress(tx, codes, as_at=as_at or EVER)
+        allocatable = await _allocatable(tx, progress, as_at=as_at)
         in_kind = await in_kind_store.worth(tx, codes, as_at=as_at)
-    return [fund_view(fund, progress[fund.fund], in_kind.get(fund.fund, 0), as_at=as_at) for fund in found]
+    return [
+        fund_view(fund, progress[fund.fund], allocatable[fund.fund], in_kind.get(fund.fund, 0), as_at=as_at)
+        for fund in found
+    ]
+
+
+async def _allocatable(
+    tx: Tx, progress: Mapping[str, balances.Progress], *, as_at: datetime | None
+) -> Mapping[str, int]:
+    """What of each fund can be allocated or was. What was owed at a moment only the facts of agreements tell."""
+    if as_at is None:
+        owed = await balances.owed(tx, list(progress))
+        return {
+            fund: one.totals.allocated_usd_minor + one.totals.available_usd_minor + owed.get(fund, 0)
+            for fund, one in progress.items()
+        }
+    return {
+        fund: (await year_store.committed(tx, fund, as_at=as_at)).allocatable.total() - one.totals.transferred_usd_minor
+        for fund, one in progress.items()
+    }
 
 
 ROUTES = [

@@ -1,7 +1,7 @@
 """What is told of a fund: its needs and how far its money has come, in all years together and year by year."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from contracts.funds import YearlyRequirement
-from services.pledges.balances import Progress, SetAside, Totals
+from services.pledges.balances import Progress, SetAside
 from services.pledges.funds import Fund, Labels
 from services.pledges.years import OfYears
 
@@ -34,7 +34,9 @@ class FundView(Struct, frozen=True, kw_only=True):
     None is ever added to another. `pledged` is what nobody has signed for yet; `paid` is a part of `committed`, and
     made up of `allocated` (of which `spent`), `programme_support`, `bank_charges`, `refunded`, `transferred` and
     `available`.
-    `gap` is what is required less what is committed and was not written off, refunded or carried over.
+    `allocatable` is what can be allocated or was: `allocated`, `available`, and what is owed under agreements less its
+    programme support cost. `gap` is what is required less that; what was spent in a year beyond what that one and those
+    before needed covers nothing.
     `gender_marker` says how far it is for the equality of women and men: 0 not, 1 significantly, 2 principally; null
     where nobody has judged it.
     `in_kind` is no money: what donors hold their contributions in kind to be worth that UNODC has acknowledged.
@@ -60,6 +62,7 @@ class FundView(Struct, frozen=True, kw_only=True):
     refunded_usd_minor: int
     transferred_usd_minor: int
     available_usd_minor: int
+    allocatable_usd_minor: int
     gap_usd_minor: int
     in_kind_usd_minor: int
     opened_at: datetime
@@ -87,10 +90,12 @@ class FundYearView(Struct, frozen=True, kw_only=True):
 
     `committed` and `written_off` are of the instalments that are due in the year, and of what became of earlier ones
     only in it. All else is what moved in it by value date, below zero where more was taken back: `pledged` less
-    what was signed for, withdrawn or lapsed in it. Of each of these figures all years together are the fund's.
-    `left_before` is what had been committed for earlier years, and was neither needed nor spent in them. `gap` is what
-    of the requirement is not covered by that and by what is committed for the year, less what was written off, refunded
-    or carried over in it.
+    what was signed for, withdrawn or lapsed in it. `allocatable` is what of the instalments that are due in the year
+    can be allocated: less programme support cost and what was written off. What came in it and was worth more or less,
+    what the bank kept of it, and what was refunded or carried over in it counts there. Of each of these figures all
+    years together are the fund's.
+    `left_before` is what could be allocated of earlier years, and was neither needed nor spent in them. `gap` is what
+    of the requirement is not covered by that and by what can be allocated of the year.
     """
 
     year: int
@@ -104,6 +109,7 @@ class FundYearView(Struct, frozen=True, kw_only=True):
     spent_usd_minor: int
     refunded_usd_minor: int
     transferred_usd_minor: int
+    allocatable_usd_minor: int
     gap_usd_minor: int
     work_packages: list[WorkPackageYearView]
 
@@ -120,28 +126,35 @@ class FundYearsView(Struct, frozen=True, kw_only=True):
     final: bool
 
 
-def fund_view(fund: Fund, progress: Progress, in_kind_usd_minor: int, *, as_at: datetime | None) -> FundView:
-    totals, required = progress.totals, sum(requirement.usd_minor for requirement in fund.requirements)
-    needed = _needed(fund.requirements)
+def fund_view(
+    fund: Fund, progress: Progress, allocatable_usd_minor: int, in_kind_usd_minor: int, *, as_at: datetime | None
+) -> FundView:
+    required = _by_year(fund.requirements)
+    packages = []
+    for name, aside in _by_work_package(_needed(fund.requirements).keys() | fund.gender_markers.keys(), progress):
+        needed = _by_year(one for one in fund.requirements if one.work_package == name)
+        beyond = _beyond_need(needed, progress.spent_by_work_package.get(name, {}))
+        packages.append(
+            WorkPackageView(
+                work_package=name,
+                gender_marker=fund.gender_marker_of(name),
+                requirement_usd_minor=needed.total(),
+                **asdict(aside),
+                gap_usd_minor=_lacking(needed.total(), aside.allocated_usd_minor - beyond),
+            )
+        )
+    covering = allocatable_usd_minor - _beyond_need(required, progress.spent_by_year)
     return FundView(
         fund_id=fund.fund_id,
         code=fund.fund,
         labels=fund.labels,
         gender_marker=fund.gender_marker,
         requirements=fund.requirements,
-        work_packages=[
-            WorkPackageView(
-                work_package=name,
-                gender_marker=fund.gender_marker_of(name),
-                requirement_usd_minor=needed[name],
-                **asdict(aside),
-                gap_usd_minor=max(0, needed[name] - aside.allocated_usd_minor),
-            )
-            for name, aside in _by_work_package(needed.keys() | fund.gender_markers.keys(), progress)
-        ],
-        requirement_usd_minor=required,
-        **asdict(totals),
-        gap_usd_minor=max(0, required - totals.committed_usd_minor + totals.written_off_usd_minor + _gone(totals)),
+        work_packages=packages,
+        requirement_usd_minor=required.total(),
+        **asdict(progress.totals),
+        allocatable_usd_minor=allocatable_usd_minor,
+        gap_usd_minor=_lacking(required.total(), covering),
         in_kind_usd_minor=in_kind_usd_minor,
         opened_at=fund.opened_at,
         revision=fund.revision,
@@ -156,7 +169,9 @@ def years_view(
     """What is left of a year is there for the next one; what a year lacks, no later one makes up for."""
     left, left_for = 0, Counter[str]()
     views = []
-    for year in sorted({one.year for one in fund.requirements} | agreed.committed.keys() | progress.keys()):
+    for year in sorted(
+        {one.year for one in fund.requirements} | agreed.committed.keys() | agreed.allocatable.keys() | progress.keys()
+    ):
         requirements = [one for one in fund.requirements if one.year == year]
         required, needed = sum(one.usd_minor for one in requirements), _needed(requirements)
         moved = progress.get(year, Progress())
@@ -173,21 +188,22 @@ def years_view(
                 )
             )
             left_for[name] = _left(held, needed[name], aside.spent_usd_minor)
-        committed, written_off = agreed.committed[year], agreed.written_off[year]
-        held = left + committed - written_off - _gone(totals)
+        allocatable = agreed.allocatable[year] - totals.transferred_usd_minor
+        held = left + allocatable
         views.append(
             FundYearView(
                 year=year,
                 requirement_usd_minor=required,
                 left_before_usd_minor=left,
                 pledged_usd_minor=totals.pledged_usd_minor,
-                committed_usd_minor=committed,
-                written_off_usd_minor=written_off,
+                committed_usd_minor=agreed.committed[year],
+                written_off_usd_minor=agreed.written_off[year],
                 paid_usd_minor=totals.paid_usd_minor,
                 allocated_usd_minor=totals.allocated_usd_minor,
                 spent_usd_minor=totals.spent_usd_minor,
                 refunded_usd_minor=totals.refunded_usd_minor,
                 transferred_usd_minor=totals.transferred_usd_minor,
+                allocatable_usd_minor=allocatable,
                 gap_usd_minor=_lacking(required, held),
                 work_packages=packages,
             )
@@ -196,9 +212,15 @@ def years_view(
     return FundYearsView(code=fund.fund, years=views, as_at=as_at, final=as_at is not None)
 
 
-def _gone(totals: Totals) -> int:
-    """What went back to donors or on to other funds, less what came from those."""
-    return totals.refunded_usd_minor + totals.transferred_usd_minor
+def _beyond_need(needed: Mapping[int, int], spent: Mapping[int, int]) -> int:
+    """What was spent in a year beyond what that one and those before needed; what of it came back later is not."""
+    waiting = beyond = 0
+    for year in sorted(needed.keys() | spent.keys()):
+        used = spent.get(year, 0)
+        came_back = min(beyond, max(0, -used))
+        open_need = waiting + needed.get(year, 0) - used - came_back
+        beyond, waiting = beyond - came_back + max(0, -open_need), max(0, open_need)
+    return beyond
 
 
 def _lacking(needed: int, held: int) -> int:
@@ -208,6 +230,14 @@ def _lacking(needed: int, held: int) -> int:
 
 def _left(held: int, needed: int, spent: int) -> int:
     return max(0, held - max(needed, spent))
+
+
+def _by_year(requirements: Iterable[YearlyRequirement]) -> Counter[int]:
+    """What is needed in each year."""
+    needed = Counter[int]()
+    for one in requirements:
+        needed[one.year] += one.usd_minor
+    return needed
 
 
 def _needed(requirements: Sequence[YearlyRequirement]) -> Counter[str]:

@@ -11,6 +11,7 @@ from chassis.db import Tx
 from contracts.pledges import Rate
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller
+from services.pledges.domain import Left, Pledge
 from services.pledges.postings import BOOKS, REVERSES, Account, Book, Entry, EntryType, Posting
 
 
@@ -113,6 +114,42 @@ async def least_left(tx: Tx, allocation_id: UUID) -> int:
             allocation_id,
         )
     )
+
+
+async def least_of_pledge(tx: Tx, pledge: Pledge, *, since: date) -> Left:
+    """What of a pledge's money is there on the day on which that is least, by value date, from that day on.
+
+    The pledge has to be held: else another entry may come between the two.
+    """
+    row = await tx.fetchrow(
+        """
+        SELECT min(minor)::bigint AS minor, min(usd_minor)::bigint AS usd_minor,
+            min(net_usd_minor)::bigint AS net_usd_minor
+        FROM (
+            SELECT day, sum(minor) OVER by_day AS minor, sum(usd_minor) OVER by_day AS usd_minor,
+                sum(net_usd_minor) OVER by_day AS net_usd_minor
+            FROM (
+                SELECT effective_on AS day,
+                    CASE WHEN p.account IN ('discharged', 'refunded') AND p.currency = $3 THEN p.minor ELSE 0 END
+                        AS minor,
+                    CASE WHEN p.account IN ('cash', 'refunded', 'transferred') THEN p.usd_minor ELSE 0 END AS usd_minor,
+                    CASE WHEN p.account = 'available' THEN -p.usd_minor ELSE 0 END AS net_usd_minor
+                FROM entry CROSS JOIN unnest(postings) AS p
+                -- What was brought forward stands in the other fund.
+                WHERE pledge_id = $1 AND entry.fund = $2
+                UNION ALL
+                SELECT $4, 0, 0, 0
+            ) AS moved
+            WINDOW by_day AS (ORDER BY day)
+        ) AS held
+        WHERE day >= $4
+        """,
+        pledge.pledge_id,
+        pledge.fund,
+        pledge.currency,
+        since,
+    )
+    return msgspec.convert(dict(row or {}), Left)
 
 
 async def last_day_of(tx: Tx, allocation_id: UUID) -> date:

@@ -49,6 +49,8 @@ class RequirementView(Struct, frozen=True, kw_only=True):
 class UnfundedView(Struct, frozen=True, kw_only=True):
     """What is ready for a request and lacks only money: `gap_usd_minor` of it, in US-dollar cents.
 
+    The gap is of money that can be allocated: a pledge that is to cover it is more by its programme support cost.
+
     What else the request says, `GET /v1/requests/{request_id}` shows, as far as the State has consented.
 
     Where it is `final`, it is all of what had been recorded by `as_at`, the same for ever; else it is how things stand,

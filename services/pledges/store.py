@@ -25,7 +25,7 @@ from services.pledges.years import COMMITTING
 LIST_MAX = 100
 PLEDGES_AT_ONCE = 500
 
-COMMITTING_ENTRIES = ("committed", "recognized", "reduced", "written_off", "reversed")
+COMMITTING_ENTRIES = ("committed", "recognized", "reduced", "written_off", "received", "refunded", "reversed")
 """The types of entries of the facts COMMITTING, but of the pledge itself, which commits nothing yet."""
 
 T = TypeVar("T", Pledge, Requirement)

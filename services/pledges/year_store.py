@@ -1,9 +1,10 @@
-"""What was committed for which year as at a moment: by the fund's last closing before it, and by the facts since.
+"""What was committed for which year, and can be allocated, as at a moment.
+
+By the fund's last closing before it, and by the facts since.
 
 What a fact changes of which year is certain once it is recorded (`years.changes`), so that it is added up once.
 """
 
-from collections import Counter
 from datetime import UTC, datetime
 
 from asyncpg import Record
@@ -13,7 +14,8 @@ from services.pledges import store
 from services.pledges.closings import CLOSED_FUNDS
 from services.pledges.years import OfYears, of_years
 
-_CLOSINGS = "SELECT as_at, years, committed_usd_minor, written_off_usd_minor FROM closing_of_years"
+_CLOSINGS = """
+    SELECT as_at, years, committed_usd_minor, written_off_usd_minor, allocatable_usd_minor FROM closing_of_years"""
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -24,7 +26,7 @@ async def committed(tx: Tx, fund: str, *, as_at: datetime) -> OfYears:
         fund,
         as_at,
     )
-    after, told = _closing(closing) if closing else (NEVER, OfYears(Counter(), Counter()))
+    after, told = _closing(closing) if closing else (NEVER, OfYears())
     async for facts in store.committing(tx, fund, after=after, until=as_at):
         told.add(of_years(facts, after=after, as_at=as_at))
     return told
@@ -52,11 +54,12 @@ async def keep_closing(tx: Tx) -> int:
     )
     for row in rows:
         told = await committed(tx, row["fund"], as_at=row["as_at"])
-        years = sorted(told.committed.keys() | told.written_off.keys())
+        years = sorted(told.committed.keys() | told.written_off.keys() | told.allocatable.keys())
         await tx.execute(
             """
-            INSERT INTO closing_of_years (fund, as_at, years, committed_usd_minor, written_off_usd_minor)
-            VALUES ($1, $2, $3, $4::text[]::numeric[], $5::text[]::numeric[])
+            INSERT INTO closing_of_years (fund, as_at, years, committed_usd_minor, written_off_usd_minor,
+                allocatable_usd_minor)
+            VALUES ($1, $2, $3, $4::text[]::numeric[], $5::text[]::numeric[], $6::text[]::numeric[])
             -- Another process was quicker.
             ON CONFLICT DO NOTHING
             """,
@@ -65,12 +68,15 @@ async def keep_closing(tx: Tx) -> int:
             years,
             [str(told.committed[year]) for year in years],
             [str(told.written_off[year]) for year in years],
+            [str(told.allocatable[year]) for year in years],
         )
     return len(rows)
 
 
 def _closing(row: Record) -> tuple[datetime, OfYears]:
-    committed, written_off = Counter[int](), Counter[int]()
-    for year, *usd_minor in zip(row["years"], row["committed_usd_minor"], row["written_off_usd_minor"], strict=True):
-        committed[year], written_off[year] = map(int, usd_minor)
-    return row["as_at"], OfYears(committed, written_off)
+    told = OfYears()
+    figures = (row["committed_usd_minor"], row["written_off_usd_minor"], row["allocatable_usd_minor"])
+    for year, committed, written_off, allocatable in zip(row["years"], *figures, strict=True):
+        told.committed[year], told.written_off[year] = int(committed), int(written_off)
+        told.allocatable[year] = int(allocatable)
+    return row["as_at"], told

@@ -4,25 +4,37 @@ What was agreed is in the books as one amount, in US-dollar cents; each instalme
 whole cents, and what was written off is of the last ones, since what came is counted against the earliest. What changes
 later, by a condition met, a reduction or a write-off, is of no year that was over when it took effect: so a year whose
 books are closed keeps its figures.
+
+What of it can be allocated is less by programme support cost, as the agreement says. What came and is worth more or
+less than that, what the bank kept of it and what went back is of the year in which it took effect.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from contracts.facts import Fact
-from contracts.pledge_reversals import PledgeConditionReversed, PledgeReductionReversed, PledgeWriteOffReversed
+from contracts.pledge_reversals import (
+    PledgeConditionReversed,
+    PledgeReductionReversed,
+    PledgeRefundReversed,
+    PledgeWriteOffReversed,
+)
 from contracts.pledges import (
     PledgeCommitted,
     PledgeConditionMet,
     PledgePledged,
+    PledgeReceiptReversed,
+    PledgeReceived,
     PledgeReduced,
+    PledgeRefunded,
     PledgeWrittenOff,
 )
 from services.pledges.domain import Pledge
 from services.pledges.evolve import evolve
+from services.pledges.money import support_cost_of
 from services.pledges.shares import apportioned
 
 COMMITTING: tuple[type[Fact], ...] = (
@@ -34,20 +46,29 @@ COMMITTING: tuple[type[Fact], ...] = (
     PledgeReductionReversed,
     PledgeWrittenOff,
     PledgeWriteOffReversed,
+    PledgeReceived,
+    PledgeReceiptReversed,
+    PledgeRefunded,
+    PledgeRefundReversed,
 )
-"""What an agreement's instalments follow from: no other fact changes how much of one is owed."""
+"""What an agreement's instalments follow from, and how much of its money can be allocated."""
 
 
 class OfYears(Struct, frozen=True):
-    """US-dollar cents by year; all that was written off is a part of all that was committed."""
+    """US-dollar cents by year; all that was written off is a part of all that was committed.
 
-    committed: Counter[int]
-    written_off: Counter[int]
+    `allocatable` is what came and can be allocated, or was, and what is owed less its programme support cost.
+    """
+
+    committed: Counter[int] = field(default_factory=Counter)
+    written_off: Counter[int] = field(default_factory=Counter)
+    allocatable: Counter[int] = field(default_factory=Counter)
 
     def add(self, other: "OfYears") -> None:
         """Of another pledge; figures below zero, too."""
         self.committed.update(other.committed)
         self.written_off.update(other.written_off)
+        self.allocatable.update(other.allocatable)
 
 
 Told = Iterable[tuple[datetime, Fact]]
@@ -59,7 +80,7 @@ def of_years(facts: Told, *, as_at: datetime, after: datetime | None = None) -> 
 
     All years come to what the entries of these facts say, whichever clock they were recorded by.
     """
-    told = OfYears(Counter(), Counter())
+    told = OfYears()
     for recorded_at, changed in changes(facts):
         if recorded_at <= as_at and (after is None or recorded_at > after):
             told.add(changed)
@@ -70,8 +91,7 @@ def changes(facts: Told) -> Iterator[tuple[datetime, OfYears]]:
     """What each fact changed when it was recorded, whatever is recorded later: with all of those before it."""
     pledge: Pledge | None = None
     written_off = 0
-    shares: _Shares = {}
-    lost: _Shares = {}
+    stood = _Agreement()
     for recorded_at, fact in facts:
         pledge = evolve(pledge, fact)
         if isinstance(fact, PledgeWrittenOff):
@@ -80,16 +100,54 @@ def changes(facts: Told) -> Iterator[tuple[datetime, OfYears]]:
             written_off -= fact.usd_minor
         on: date | None = getattr(fact, "effective_on", None)
         assert on is not None, "each of them has its value date"
-        before, shares = shares, _shares(pledge)
-        lost_before, lost = lost, _last(shares, written_off)
-        changed = OfYears(Counter(), Counter())
-        _add(changed.committed, before, shares, on.year)
-        _add(changed.written_off, lost_before, lost, on.year)
+        before, stood = stood, _agreement(pledge, written_off)
+        changed = OfYears()
+        _add(changed.committed, before.shares, stood.shares, on.year)
+        _add(changed.written_off, before.lost, stood.lost, on.year)
+        _add(changed.allocatable, before.expected, stood.expected, on.year)
+        otherwise = stood.unexpected_usd_minor - before.unexpected_usd_minor
+        if otherwise:
+            changed.allocatable[on.year] += otherwise
         yield recorded_at, changed
 
 
 _Shares = Mapping[tuple[int, int], int]
 """Cents of instalments, by the year in which each is due and its number, in their order."""
+
+
+class _Agreement(Struct, frozen=True):
+    """Of each instalment its share, what of that was written off, and what of the rest can be allocated as agreed.
+
+    `unexpected_usd_minor` is how much more can be allocated than that, by what came and went back.
+    """
+
+    shares: _Shares = {}
+    lost: _Shares = {}
+    expected: _Shares = {}
+    unexpected_usd_minor: int = 0
+
+
+def _agreement(pledge: Pledge, written_off_usd_minor: int) -> _Agreement:
+    basis_points = pledge.support_cost_basis_points
+    if pledge.committed_on is None or basis_points is None:
+        return _Agreement()
+    shares = _shares(pledge)
+    lost = _last(shares, written_off_usd_minor)
+    left = {f"{year:04}/{number:03}": share - lost.get((year, number), 0) for (year, number), share in shares.items()}
+    agreed = _less_support_cost(sum(left.values()), basis_points)
+    parts = apportioned(agreed, left)
+    came = pledge.usable_usd_minor + pledge.carried_over_usd_minor - pledge.support_cost_usd_minor
+    allocatable = came - pledge.charges_usd_minor + _less_support_cost(pledge.carried_usd_minor, basis_points)
+    return _Agreement(
+        shares=shares,
+        lost=lost,
+        expected={instalment: parts.get(key, 0) for instalment, key in zip(shares, left, strict=True)},
+        unexpected_usd_minor=allocatable - agreed,
+    )
+
+
+def _less_support_cost(usd_minor: int, basis_points: int) -> int:
+    return usd_minor - support_cost_of(usd_minor, basis_points)
 
 
 def _shares(pledge: Pledge) -> _Shares:

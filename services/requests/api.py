@@ -35,7 +35,8 @@ from services.requests.commands import (
     check_priority,
     check_reason,
 )
-from services.requests.domain import Outcome, Request, Status
+from services.requests.deliveries import Outcome
+from services.requests.domain import Request, Status
 from services.requests.policy import Action, Filing, Guarded
 from services.requests.specificity import Advice, advise
 from services.requests.views import RequestView, read, view
@@ -237,7 +238,8 @@ def _move_route(
 
 
 def _view_of_own(caller: Caller, request: Request, texts: store.Texts, now: datetime) -> RequestView:
-    return view(request, texts, policy.decide(caller, Action.SHOW, request).required().fields, now)
+    guarded = policy.decide(caller, Action.SHOW, request).required().fields
+    return view(request, texts, guarded, policy.lines_shown(caller, request), now)
 
 
 def _deliver(request: Request, data: Delivery, caller: Caller, now: datetime) -> Fact:

@@ -198,8 +198,9 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether the need was met: `met`, `partially_met` or `unmet`.
 
-    `heard_both_sides`: the State and the provider have said how it went. Without that a request is closed only when
-    the follow-up, a year after its registration, is due.
+    It may not deny what the State has said of the deliveries. Where both sides have evaluated each of them, no more is
+    needed; `heard_both_sides` says that they have told the coordinator how it went in another way. Without either a
+    request is closed only when the follow-up, a year after its registration, is due.
     """
 
     outcome: Code

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from contracts.matching import Judgement, Share
 from contracts.values import Language, Period
-from services.matching.explanation import basis, explain
+from services.matching.explanation import as_presented, basis, explain
 from services.matching.line import WantedLine
 from services.matching.offering import Offering
 from services.matching.scoring import FULL, Experience, Known, scored
@@ -52,22 +52,31 @@ def test_it_reads_as_whole_sentences_in_every_language(
 
     for reason in explain(match, line, offering, experience=known.of(offering.provider)):
         said = says(reason, language)
-        assert reason.basis is not None
         assert re.search(r"[.。]\Z", said), said
         assert not re.search(r"[{}_]", said), said
 
 
-def test_what_was_revised_since_is_said_to_be_and_nothing_else() -> None:
+def test_share_whose_basis_has_changed_has_no_reason() -> None:
     line, offering = a_wanted_line(), an_offering()
     match = a_match(shares=scored(line, offering).shares)
 
-    of_another_topic = explain(match, replace(line, topics=("cybercrime",)), offering)
-    topics = next(one for one in of_another_topic if one.share.criterion == "topics")
-    assert "What this rests on, or how it is counted, has changed since this was scored." == says(topics, Language.EN)
-    taken_back = explain(match, None, offering)
-    assert {None} == {one.basis for one in taken_back}
-    (of_old,) = explain(a_match(shares=(Share(criterion="no_longer_judged", points=5, of=10),)), line, offering)
-    assert of_old.basis is None
+    of_another_topic = {one.share.criterion for one in explain(match, replace(line, topics=("cybercrime",)), offering)}
+
+    assert {share.criterion for share in match.shares} - {"topics"} == of_another_topic
+    assert () == explain(match, None, offering)
+    of_old = a_match(shares=(Share(criterion="no_longer_judged", points=5, of=10),))
+    assert () == explain(of_old, line, offering)
+
+
+@given(lines(), offerings(), st.none() | judgements, knowledge())
+def test_reasons_of_a_presented_match_are_those_it_was_presented_with(
+    line: WantedLine, offering: Offering, judgement: Judgement | None, known: Known
+) -> None:
+    found, experience = scored(line, offering, judgement, known=known), known.of(offering.provider)
+    score = as_presented(found, line, experience)
+    match = a_match(shares=score.shares, judgement=judgement, bases=score.bases)
+
+    assert explain(found, line, offering, experience=experience) == explain(match, None, an_offering())
 
 
 def test_it_reads_as_a_person_would_say_it() -> None:

@@ -50,7 +50,9 @@ def test_an_agreement_of_before_instalments_is_of_the_year_of_its_signature() ->
     made, signed = pledged_and_signed()
     assert isinstance(signed, PledgeCommitted)
     before = replace(signed, schedule=(), recognized_minor=None)
-    assert OfYears(Counter({2026: 1000}), Counter()) == of_years([(NOON, made), (NOON, before)], as_at=NOON)
+    assert OfYears(Counter({2026: 1000}), Counter(), Counter({2026: 1000})) == of_years(
+        [(NOON, made), (NOON, before)], as_at=NOON
+    )
 
 
 @pytest.mark.parametrize(

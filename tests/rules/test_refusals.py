@@ -21,6 +21,7 @@ SCRIPTS = {"ar": r"[\u0600-\u06ff]", "ru": r"[\u0400-\u04ff]", "zh": r"[\u4e00-\
 SAYING = {Refusal.__name__, *(kind.__name__ for kind in Refusal.__subclasses__()), "problem", "_refuse", "denied"}
 
 PASSED_ON = {
+    ("chassis/connections.py", "slug"),
     ("chassis/edge.py", "slug"),
     ("chassis/http.py", "slug"),
     ("chassis/problems.py", "refusal.slug"),

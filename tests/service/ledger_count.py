@@ -14,7 +14,18 @@ Change = dict[tuple[str, str], int]
 EXPONENTS = {"JPY": 0, "KWD": 3}
 DEBITS = ("paid",)
 CREDITS = ("programme_support", "bank_charges", "allocated", "refunded", "transferred")
-YEARLY = ("pledged", "committed", "written_off", "paid", "allocated", "spent", "refunded", "transferred", "requirement")
+YEARLY = (
+    "pledged",
+    "committed",
+    "written_off",
+    "paid",
+    "allocated",
+    "spent",
+    "refunded",
+    "transferred",
+    "requirement",
+    "allocatable",
+)
 FIGURES = ("pledged", "committed", "written_off", "spent", *DEBITS, *CREDITS)
 
 
@@ -117,7 +128,7 @@ class Count:
 
     # -- what holds --------------------------------------------------------------------------------------------------
 
-    def check_fund(self, told: Mapping[str, Any]) -> None:
+    def check_fund(self, told: Mapping[str, Any], pledges: Mapping[str, Any]) -> None:
         fund = told["code"]
         counted = {figure: self[fund, figure] for figure in (*FIGURES, "in_kind")} | {"available": self.available(fund)}
         assert counted == {figure: told[f"{figure}_usd_minor"] for figure in counted}, fund
@@ -129,9 +140,12 @@ class Count:
             for year, package in [name.removeprefix("need ").split("/")]
         }
         assert needed == {(str(one["year"]), one["work_package"]): one["usd_minor"] for one in told["requirements"]}
-        given_up = sum(counted[figure] for figure in ("written_off", "refunded", "transferred"))
-        gap = max(0, sum(needed.values()) - counted["committed"] + given_up)
-        assert (sum(needed.values()), gap) == (told["requirement_usd_minor"], told["gap_usd_minor"])
+        allocatable = counted["available"] + counted["allocated"] + self._owed(fund, pledges)
+        required, covering = sum(needed.values()), allocatable - self._beyond_need(fund, needed)
+        gap = min(required, max(0, required - covering))
+        assert (required, allocatable, gap) == tuple(
+            told[f"{figure}_usd_minor"] for figure in ("requirement", "allocatable", "gap")
+        )
         paid_for = {
             whose.removeprefix(f"{fund}/")
             for (whose, name), usd_minor in self._figures.items()
@@ -140,6 +154,31 @@ class Count:
         assert paid_for <= {one["work_package"] for one in told["work_packages"]}, fund
         for one in told["work_packages"]:
             self.check_purpose(f"{fund}/{one['work_package']}", one)
+
+    def _owed(self, fund: str, pledges: Mapping[str, Any]) -> int:
+        """What is owed under each agreement, less its programme support cost."""
+        carried = Counter[str]()
+        for entry in self.entries.values():
+            for posting in entry["postings"]:
+                if entry["fund"] == fund and posting["account"] == "receivable":
+                    carried[entry["pledge_id"]] += posting["usd_minor"]
+        return sum(by - support_of(by, pledges[one]["support_cost_basis_points"]) for one, by in carried.items() if by)
+
+    def _beyond_need(self, fund: str, needed: Mapping[tuple[str, str | None], int]) -> int:
+        """What was spent in a year beyond what it and those before needed, and did not come back later."""
+        spent, need = Counter[int](), Counter[int]()
+        for (year, _), usd_minor in needed.items():
+            need[int(year)] += usd_minor
+        for entry_id, change in self._changes.items():
+            spent[int(self.entries[entry_id]["effective_on"][:4])] += change.get((fund, "spent"), 0)
+        beyond = waiting = 0
+        for year in sorted(spent.keys() | need.keys()):
+            came_back = min(beyond, max(0, -spent[year]))
+            beyond -= came_back
+            waiting += need[year] - spent[year] - came_back
+            if waiting < 0:
+                beyond, waiting = beyond - waiting, 0
+        return beyond
 
     def check_years(self, fund: Mapping[str, Any], told: Sequence[Mapping[str, Any]], pledges: Iterable[Any]) -> None:
         """All years come to the fund's figures; each is what took effect in it, and what is due in it to the cent."""
@@ -157,8 +196,7 @@ class Count:
         for one in told:
             for figure in ("pledged", "paid", "allocated", "spent", "refunded", "transferred"):
                 assert moved[one["year"], figure] == one[f"{figure}_usd_minor"], (one["year"], figure)
-            gone = sum(one[f"{figure}_usd_minor"] for figure in ("written_off", "refunded", "transferred"))
-            held, needed = left + one["committed_usd_minor"] - gone, one["requirement_usd_minor"]
+            held, needed = left + one["allocatable_usd_minor"], one["requirement_usd_minor"]
             assert (left, min(needed, max(0, needed - held))) == (one["left_before_usd_minor"], one["gap_usd_minor"])
             left = max(0, held - max(needed, one["spent_usd_minor"]))
         signed = [one for one in pledges if one["fund"] == fund["code"] and one["committed_usd_minor"]]

@@ -225,7 +225,7 @@ class Machine(RuleBasedStateMachine):
         check_books(stood)
         for fund in (await self.ledger.get(f"/v1/funds{LISTED}"))["funds"]:
             self.funds[fund["code"]] = fund
-            self.count.check_fund(fund)
+            self.count.check_fund(fund, self.pledges)
             years = (await self.ledger.get(f"/v1/funds/{fund['code']}/years"))["years"]
             self.count.check_years(fund, years, self.pledges.values())
             self._check_closed(fund["code"], years)

@@ -314,3 +314,17 @@ async def test_no_match_begins_with_what_is_not_there_not_available_or_over(api:
     assert "offering-not-available" == (await begin(api, line_id, submitted, COORDINATOR)).json()["slug"]
     await owner.tells(RequestWithdrawn(**ids(request), withdrawn_at=NOON))
     assert "request-not-open" == (await begin(api, line_id, available, COORDINATOR)).json()["slug"]
+
+
+async def test_a_state_is_told_what_its_acceptance_opens_before_it_accepts(api: Client, owner: Owner) -> None:
+    match = await presented(api, owner)
+    path = f"/v1/matches/{match['match_id']}"
+
+    before = (await api.get(path, headers=headers(KENYA))).json()["opens"]
+
+    assert {"provider": "NOR", "line_id": match["line_id"], "fields": ["codes", "words"]} == {
+        name: before[name] for name in ("provider", "line_id", "fields")
+    }
+    assert before["says"].startswith("If both sides agree, Norway can read the words of this line of the request")
+    await move(api, await move(api, match, "accept", KENYA), "confirm", NORWAY)
+    assert (await api.get(path, headers=headers(KENYA))).json()["opens"] is None
