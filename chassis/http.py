@@ -50,7 +50,7 @@ from chassis.service import Running
 from chassis.settings import Settings
 from chassis.tables import routes_of_tables
 from chassis.uploads import MEDIA_TYPE as FILE_TYPE
-from chassis.uploads import NAME_HEADER, UPLOAD, FileRule, Upload, Uploads, file_name
+from chassis.uploads import NAME_HEADER, UPLOAD, Upload, Uploads, file_name, routes_of_files
 from chassis.version import VERSION
 from contracts.refusals import Forbidden, Invalid, Refusal
 from contracts.values import Caller, Role
@@ -423,7 +423,7 @@ def application(
     doorkeeper = Doorkeeper(
         verifier, writes=settings.writes, reads=settings.reads, trusted_proxies=settings.trusted_proxies
     )
-    uploads = Uploads(_routes_of_files(app), settings.files_folder / "incoming")
+    uploads = Uploads(routes_of_files(app), settings.files_folder / "incoming")
     return Edge(
         cast(Any, app),
         doorkeeper,
@@ -432,16 +432,6 @@ def application(
         tables=routes_of_tables(app),
         only_https=(settings.public_url or "").startswith("https:"),
     )
-
-
-def _routes_of_files(app: Litestar) -> dict[tuple[str, str], FileRule]:
-    return {
-        (method, route.path_format): handler.opt["file"]
-        for route in app.routes
-        if isinstance(route, HTTPRoute)
-        for method, (handler, _) in route.route_handler_map.items()
-        if "file" in handler.opt
-    }
 
 
 def _constant(value: T) -> Any:
