@@ -87,9 +87,10 @@ class CommandRequest(Request[Caller, Any, State]):
 
     async def body(self) -> bytes:
         """As it was sent; `{}` where nothing was, and an object is asked for."""
-        sent = cast(bytes, cast(Mapping[str, object], self.scope).get(BODY, b""))
+        if sent := cast(Mapping[str, object], self.scope).get(BODY):
+            return cast(bytes, sent)
         field = self.route_handler.parsed_data_field
-        return sent or (EMPTY_OBJECT if field and not field.is_optional else b"")
+        return EMPTY_OBJECT if field and not field.is_optional else b""
 
     async def json(self) -> Any:
         field = self.route_handler.parsed_data_field
@@ -264,7 +265,7 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     # The framework's own text is not passed on: it repeats what was sent.
     details: dict[str, object] = {}
     if isinstance(error, ValidationException):
-        details["parameters"] = _parameters_refused(request, error)
+        details = request.app.state[STATE_KEY][request.route_handler].refused(_parameters_refused(error))
     if error.status_code == 415:
         details["accepted"] = [FILE_TYPE.decode()]
     slug = HTTP_SLUGS.get(error.status_code, "internal-error" if error.status_code >= 500 else "invalid-request")
@@ -274,12 +275,10 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     return _respond(body, allow)
 
 
-def _parameters_refused(request: Request[Any, Any, Any], error: ValidationException) -> list[str]:
-    """What does not fit, by the names that were sent and not those of the handler's arguments."""
+def _parameters_refused(error: ValidationException) -> list[str]:
+    """What does not fit, by the names of the handler's arguments."""
     if isinstance(error.extra, list):
-        sent_as = request.app.state[STATE_KEY][request.route_handler].sent_as
-        names = {str(item.get("key")) for item in error.extra if isinstance(item, dict)}
-        return sorted(sent_as.get(name, name) for name in names)
+        return [str(item.get("key")) for item in error.extra if isinstance(item, dict)]
     # One that is required and missing: the framework tells its name only as the cause.
     return [str(error.__cause__.args[0])] if isinstance(error.__cause__, KeyError) else []
 
