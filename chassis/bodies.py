@@ -114,7 +114,7 @@ def _error_of_whole(value: Any, kind: Any, place: str) -> Iterator[FieldError]:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        yield _error_of(str(error), place, _values(kind), value)
+        yield _error_of(str(error), place, values_of(kind), value)
 
 
 def _error_of(said: str, place: str, allowed: tuple[Any, ...] = (), value: Any = None) -> FieldError:
@@ -154,9 +154,12 @@ def _code_list(metas: Sequence[Meta]) -> str | None:
     return next((str(meta.extra[CODE_LIST]) for meta in metas if meta.extra and CODE_LIST in meta.extra), None)
 
 
-def _values(kind: Any) -> tuple[Any, ...]:
-    """The values of an enumeration; none of another type."""
+def values_of(kind: Any) -> tuple[Any, ...]:
+    """The values of an enumeration, or of one that may be left out; none of another type."""
     bare, _ = _bare(kind)
+    if get_origin(bare) in {Union, UnionType}:
+        arms = [arm for arm in get_args(bare) if arm is not NoneType]
+        return values_of(arms[0]) if len(arms) == 1 else ()
     if get_origin(bare) is Literal:
         return get_args(bare)
     return tuple(one.value for one in bare) if isinstance(bare, type) and issubclass(bare, Enum) else ()

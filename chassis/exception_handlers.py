@@ -56,7 +56,7 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     # The framework's own text is not passed on: it repeats what was sent.
     details: dict[str, object] = {}
     if isinstance(error, ValidationException):
-        details["parameters"] = _parameters_refused(request, error)
+        details = request.app.state[STATE_KEY][request.route_handler].refused(_parameters_refused(error))
     if error.status_code == 415:
         details["accepted"] = [FILE_TYPE.decode()]
     slug = HTTP_SLUGS.get(error.status_code, "internal-error" if error.status_code >= 500 else "invalid-request")
@@ -66,12 +66,10 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     return _respond(body, allow)
 
 
-def _parameters_refused(request: Request[Any, Any, Any], error: ValidationException) -> list[str]:
-    """What does not fit, by the names that were sent and not those of the handler's arguments."""
+def _parameters_refused(error: ValidationException) -> list[str]:
+    """What does not fit, by the names of the handler's arguments."""
     if isinstance(error.extra, list):
-        sent_as = request.app.state[STATE_KEY][request.route_handler].sent_as
-        names = {str(item.get("key")) for item in error.extra if isinstance(item, dict)}
-        return sorted(sent_as.get(name, name) for name in names)
+        return [str(item.get("key")) for item in error.extra if isinstance(item, dict)]
     # One that is required and missing: the framework tells its name only as the cause.
     return [str(error.__cause__.args[0])] if isinstance(error.__cause__, KeyError) else []
 

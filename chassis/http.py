@@ -28,7 +28,6 @@ from litestar.exceptions import (
 from litestar.middleware import ASGIMiddleware
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import SkipValidation
-from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -47,7 +46,7 @@ from chassis.queries import STATE_KEY, DeclaredParameters, parameters_of
 from chassis.service import Running
 from chassis.settings import Settings
 from chassis.tables import routes_of_tables
-from chassis.uploads import NAME_HEADER, UPLOAD, FileRule, Upload, Uploads, file_name
+from chassis.uploads import NAME_HEADER, UPLOAD, Upload, Uploads, file_name, routes_of_files
 from chassis.version import VERSION
 from contracts.refusals import Forbidden, Invalid, Refusal
 from contracts.values import Caller, Role
@@ -87,9 +86,10 @@ class CommandRequest(Request[Caller, Any, State]):
 
     async def body(self) -> bytes:
         """As it was sent; `{}` where nothing was, and an object is asked for."""
-        sent = cast(bytes, cast(Mapping[str, object], self.scope).get(BODY, b""))
+        if sent := cast(Mapping[str, object], self.scope).get(BODY):
+            return cast(bytes, sent)
         field = self.route_handler.parsed_data_field
-        return sent or (EMPTY_OBJECT if field and not field.is_optional else b"")
+        return EMPTY_OBJECT if field and not field.is_optional else b""
 
     async def json(self) -> Any:
         field = self.route_handler.parsed_data_field
@@ -338,7 +338,7 @@ def application(
     doorkeeper = Doorkeeper(
         verifier, writes=settings.writes, reads=settings.reads, trusted_proxies=settings.trusted_proxies
     )
-    uploads = Uploads(_routes_of_files(app), settings.files_folder / "incoming")
+    uploads = Uploads(routes_of_files(app), settings.files_folder / "incoming")
     return Edge(
         cast(Any, app),
         doorkeeper,
@@ -347,16 +347,6 @@ def application(
         tables=routes_of_tables(app),
         only_https=(settings.public_url or "").startswith("https:"),
     )
-
-
-def _routes_of_files(app: Litestar) -> dict[tuple[str, str], FileRule]:
-    return {
-        (method, route.path_format): handler.opt["file"]
-        for route in app.routes
-        if isinstance(route, HTTPRoute)
-        for method, (handler, _) in route.route_handler_map.items()
-        if "file" in handler.opt
-    }
 
 
 def _database(db: Database) -> Any:

@@ -17,6 +17,9 @@ from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import unquote
 from uuid import UUID
 
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
 from contracts.values import END, Caller
 
 UPLOAD = "entraide.upload"
@@ -92,6 +95,17 @@ def takes_file(*media_types: str, bytes_max: int) -> dict[str, FileRule]:
     It may be sent as one of `media_types` as well; the route goes by what is in it.
     """
     return {"file": FileRule(bytes_max, (MEDIA_TYPE.decode(), *media_types))}
+
+
+def routes_of_files(app: Litestar) -> dict[tuple[str, str], FileRule]:
+    """Method and path template of the routes that take a file → its rule."""
+    return {
+        (method, route.path_format): handler.opt["file"]
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items()
+        if "file" in handler.opt
+    }
 
 
 class Uploads:

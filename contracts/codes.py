@@ -1,6 +1,6 @@
 """Codes of the lists under `/v1/reference` as types of fields, and what is said of a code that is in none of them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from difflib import get_close_matches
 from typing import Annotated
 
@@ -49,7 +49,7 @@ def unknown_code(field: str, code: str, known: Iterable[str], *, code_list: str 
 
 
 def unknown_code_error(field: str, code: str, known: Iterable[str], code_list: str | None = None) -> FieldError:
-    codes = list(known)
+    codes = sorted(known) if isinstance(known, Set) else list(known)
     return FieldError(
         field=field,
         problem="unknown-code",

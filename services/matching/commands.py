@@ -199,7 +199,7 @@ class Evaluate(Evaluation, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def given(self) -> Evaluation:
         """Raises Invalid for a result nobody knows."""
-        _check("result", [self.result], frozenset(Result))
+        _check("result", [self.result], list(Result))
         return Evaluation(
             result=self.result, relevance=self.relevance, quality=self.quality, timeliness=self.timeliness
         )

@@ -53,7 +53,7 @@ async def post(api: Client, content: bytes, **more: str) -> httpx.Response:
 @pytest.mark.parametrize(
     ("content", "status", "slug"),
     [
-        (b"", 400, "invalid-request"),
+        (b"", 400, "missing-field"),
         (b"{", 400, "malformed-json"),
         (b'{"title": NaN}', 400, "malformed-json"),
         (b'{"title": Infinity}', 400, "malformed-json"),

@@ -135,6 +135,15 @@ async def test_parameters_are_named_as_they_are_sent(api: Client, path: str, nam
     assert {"parameters": named} == answer.json()["details"]
 
 
+async def test_values_of_a_parameter_are_told(api: Client) -> None:
+    for path, name, value in (("/v1/requests", "status", "submitted"), ("/v1/flows", "boundary", "incoming")):
+        answer = await api.get(f"{path}?{name}=nonsense", headers=headers("UNODC:coordinator"))
+        check_problem(answer, 400, "invalid-request")
+        [error] = answer.json()["details"]["errors"]
+        assert name == error["field"]
+        assert value in error["allowed"]
+
+
 async def test_caller_without_token_is_asked_for_one_first(api: Client) -> None:
     check_problem(await api.get("/v1/requests?nonsense=1"), 401, "token-missing")
 
