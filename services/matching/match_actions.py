@@ -162,7 +162,9 @@ async def agree(
         if not second:
             fact = before.accept(now=now) if action is Action.ACCEPT else before.confirm_by_provider(now=now)
             return await _record(tx, before, fact, comment)
-        period = await offering_store.take(tx, before.offering_id, line.window, before.planned_period)
+        period = await offering_store.take(
+            tx, before.offering_id, line.window, before.planned_period, line_id=before.line_id
+        )
         if period is None:
             raise Conflict("capacity-exhausted")
         return await _record(tx, before, before.confirm(line, period, offering.funding_lacking, now=now), comment)
