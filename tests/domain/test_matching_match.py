@@ -18,7 +18,7 @@ from services.matching.line import RequestStatus
 from services.matching.match import MOVES, NOT_CONFIRMED, Match, MatchStatus, Origin, evolve
 from services.matching.policy import Action
 from services.matching.scoring import scored
-from tests.builders import NOON, a_caller
+from tests.builders import AHEAD, NOON, a_caller
 from tests.matching_builders import SPRING, a_match, a_wanted_line, an_offering
 
 M = MatchStatus
@@ -61,7 +61,7 @@ DECIDE: dict[str, Callable[[Match], Fact]] = {
     "accept": agreed("accept"),
     "confirm": agreed("confirm"),
     "begin": lambda m: m.begin(now=NOON),
-    "complete": lambda m: m.complete(now=NOON),
+    "complete": lambda m: m.complete(None, now=NOON.replace(year=AHEAD)),
     "decline by state": lambda m: m.decline(Role.FOCAL_POINT, "other", now=NOON),
     "decline by provider": lambda m: m.decline(Role.PROVIDER_OFFICER, "other", now=NOON),
     "not_pursue": lambda m: m.not_pursue("other", now=NOON),
