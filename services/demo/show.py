@@ -168,7 +168,7 @@ def _print(console: Console, story: Story, seen: Seen, *, first: bool) -> None:
     for told in story.told:
         table.add_row(
             f"{told.request['reference'] or ''} {told.request['state']} ({told.language})\n{told.title}",
-            "\n".join(_match_words(line) for line in told.lines),
+            "\n".join(match_words(line) for line in told.lines),
             "\n".join(_funding_words(line) for line in told.lines),
             "\n".join(told.notified),
             _milliseconds(told.suggestion_ms),
@@ -292,9 +292,12 @@ def _milliseconds(passed: float | None) -> str:
     return f"{passed:.1f} ms" if passed >= 1 else "< 1 ms"
 
 
-def _match_words(line: Line) -> str:
+def match_words(line: Line) -> str:
+    """A match with the reasons that give most, and the one by which most is missing."""
     best = sorted(line.match["explanation"], key=lambda one: -one["points"])[:REASONS_SHOWN]
-    reasons = "\n".join(f"  {one['points']}/{one['of']} {one['says']}" for one in best)
+    lacking = max(line.match["explanation"], key=lambda one: one["of"] - one["points"])
+    shown = [*best, *([lacking] if lacking not in best and lacking["points"] < lacking["of"] else [])]
+    reasons = "\n".join(f"  {one['points']}/{one['of']} {one['says']}" for one in shown)
     return f"{line.kind}: {line.match['provider']} {line.match['score']}/1000\n{reasons}"
 
 

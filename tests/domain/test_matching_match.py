@@ -128,7 +128,7 @@ def test_a_match_begins_in_three_ways(start: str, status: MatchStatus) -> None:
 
     assert (status, Origin(status), 1) == (made.status, made.origin, made.revision)
     assert made.score == sum(share.points for share in made.shares) > 0
-    assert (offering.revision, "codes-3:weights-0") == (made.offering_revision, made.algorithm)
+    assert (offering.revision, "codes-4:weights-0") == (made.offering_revision, made.algorithm)
 
 
 def test_a_rescored_match_has_its_new_score_and_is_where_it_was() -> None:
