@@ -205,7 +205,7 @@ def _print_request(out: Console, told: Told) -> None:
     heading = f"{told.request['reference'] or ''} {told.request['state']} ({told.language})".strip()
     funding = "; ".join(dict.fromkeys(_funding_words(line) for line in told.lines))
     details = [
-        *(text for line in told.lines for text in _match_words(line)),
+        *(text for line in told.lines for text in match_words(line)),
         (2, f"funding: {funding}"),
         (2, f"told: {', '.join(told.notified)}"),
         (2, f"suggested {_after(told.suggestion_ms)}"),
@@ -234,11 +234,13 @@ def _after(passed: float | None) -> str:
     return f"after {passed:.1f} ms" if passed >= 1 else "after less than 1 ms"
 
 
-def _match_words(line: Line) -> list[tuple[int, str]]:
-    """The best match of a line and its first reasons: each text with its indent."""
+def match_words(line: Line) -> list[tuple[int, str]]:
+    """A match with the reasons that give most, and the one by which most is missing: each text with its indent."""
     best = sorted(line.match["explanation"], key=lambda one: -one["points"])[:REASONS_SHOWN]
+    lacking = max(line.match["explanation"], key=lambda one: one["of"] - one["points"])
+    shown = [*best, *([lacking] if lacking not in best and lacking["points"] < lacking["of"] else [])]
     heading = f"{line.kind}: {line.match['provider']} {line.match['score']}/1000"
-    return [(2, heading), *((4, f"{one['points']}/{one['of']} {one['says']}") for one in best)]
+    return [(2, heading), *((4, f"{one['points']}/{one['of']} {one['says']}") for one in shown)]
 
 
 def _funding_words(line: Line) -> str:

@@ -28,7 +28,6 @@ from services.matching.scoring import (
     OPEN_TO_ALL,
     PRACTISED,
     SAME_REGION,
-    SYSTEM_UNKNOWN,
     Experience,
     Rated,
     Scored,
@@ -223,14 +222,12 @@ def _window(line: WantedLine, offering: Offering) -> Basis:
 def _region(line: WantedLine, offering: Offering) -> Basis:
     eligible, region = offering.terms.eligible, region_of(line.state)
     if line.state in eligible.states:
-        how, degree = "by_name", FULL
-    elif region is not None and region in eligible.regions:
-        how, degree = "by_region", BY_REGION
-    elif region is not None and region == region_of(offering.provider):
-        how, degree = "same_region", SAME_REGION
-    else:
-        how, degree = "open_to_all", OPEN_TO_ALL
-    return Basis(met=(line.state,), how=how, degree=degree)
+        return Basis(met=(line.state,), how="by_name", degree=FULL)
+    if region is not None and region in eligible.regions:
+        return Basis(met=(region,), how="by_region", degree=BY_REGION)
+    if region is not None and region == region_of(offering.provider):
+        return Basis(met=(region,), how="same_region", degree=SAME_REGION)
+    return Basis(met=(line.state,), how="open_to_all", degree=OPEN_TO_ALL)
 
 
 def _funding(_: WantedLine, offering: Offering) -> Basis:
@@ -241,7 +238,7 @@ def _funding(_: WantedLine, offering: Offering) -> Basis:
 def _legal_system(line: WantedLine, offering: Offering) -> Basis:
     own, others = legal_system_of(line.state), legal_system_of(offering.provider)
     if not own or not others:
-        return Basis(how="system_unknown", degree=SYSTEM_UNKNOWN)
+        return Basis(how="system_unknown", degree=0)
     found = _covered(own, others)
     how = "system_other" if not found.met else "system_partly" if found.unmet else "system_same"
     return Basis(met=found.met, unmet=found.unmet, how=how, degree=found.degree)
@@ -253,7 +250,7 @@ def _experience(line: WantedLine, experience: Experience) -> Basis:
     amount = next((least for least, _ in PRACTISED if experience.deliveries.get(line.kind, 0) >= least), 0)
     return Basis(
         met=topics.met,
-        how="experience_on_topics" if topics.met else "experience",
+        how=("experience" if amount else "experience_none") + ("_on_topics" if topics.met else ""),
         amount=amount,
         rated=rated(experience.rating) if amount and experience.rating is not None else None,
         degree=practised(line.kind, experience) + ON_TOPICS * topics.degree // FULL,

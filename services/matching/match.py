@@ -222,12 +222,22 @@ class Match(Struct, frozen=True, kw_only=True):
             confirmed_at=now,
         )
 
-    def begin(self, *, now: datetime) -> MatchBegun:
+    def begin(self, *, gap_usd_minor: int | None = None, now: datetime) -> MatchBegun:
+        """`gap_usd_minor`: what the money it needs still lacks, None where that is not known.
+
+        Raises Conflict unless what it needs is there.
+        """
         self.require("begin")
+        if self.funding_needed is not None and self.funding_needed.minor and gap_usd_minor != 0:
+            raise Conflict("delivery-not-funded", gap_usd_minor=gap_usd_minor)
         return MatchBegun(**self._ids(), begun_at=now)
 
-    def complete(self, *, now: datetime) -> MatchCompleted:
+    def complete(self, line: WantedLine | None, *, now: datetime) -> MatchCompleted:
+        """Raises Conflict before the first day of the line's window that is in the period it was confirmed for."""
         self.require("complete")
+        dates = [one.starts for one in (line and line.window, self.capacity_period) if one]
+        if now.date() < max(dates, default=now.date()):
+            raise Conflict("delivery-not-due", first_day=max(dates))
         return MatchCompleted(**self._ids(), completed_at=now)
 
     def evaluate(self, role: Role, given: Evaluation, *, now: datetime) -> MatchEvaluated:

@@ -114,6 +114,21 @@ async def move(
         return await _record(tx, before, fact, comment)
 
 
+async def lacking(tx: Tx, match_id: UUID, *, caller: Caller) -> bool:
+    """True where the delivery of a match that the caller sees needs money that its offering does not bring."""
+    found = (await match_store.ranked(tx, match_id, caller)).match
+    policy.decide(caller, Action.BEGIN, found).required()
+    return found.funding_needed is not None
+
+
+async def complete(tx: Tx, match_id: UUID, *, caller: Caller, expected: int, comment: str, now: datetime) -> Match:
+    """Raises Conflict before the delivery's dates."""
+    before = await _for_move(tx, match_id, Action.COMPLETE, caller, expected)
+    async with tx.by_itself():
+        line = await line_store.line(tx, before.line_id)
+        return await _record(tx, before, before.complete(line, now=now), comment)
+
+
 async def present(
     tx: Tx,
     match_id: UUID,
@@ -162,7 +177,9 @@ async def agree(
         if not second:
             fact = before.accept(now=now) if action is Action.ACCEPT else before.confirm_by_provider(now=now)
             return await _record(tx, before, fact, comment)
-        period = await offering_store.take(tx, before.offering_id, line.window, before.planned_period)
+        period = await offering_store.take(
+            tx, before.offering_id, line.window, before.planned_period, line_id=before.line_id
+        )
         if period is None:
             raise Conflict("capacity-exhausted")
         return await _record(tx, before, before.confirm(line, period, offering.funding_lacking, now=now), comment)

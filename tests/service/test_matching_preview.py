@@ -64,7 +64,7 @@ async def test_it_says_why_in_the_readers_language(api: Client) -> None:
     (one,) = await foreseen(api, language="fr")
 
     said = {why["criterion"]: why["says"] for why in one["explanation"]}
-    assert "Offert comme demandé : Anglais." == said["language"]
+    assert "Offert comme demandé\u00a0: Anglais." == said["language"]
     assert ("Fictitious sample: exercises", "NOR") == (one["title"], one["provider"])
 
 
