@@ -99,6 +99,7 @@ def facts() -> Mapping[str, type[Fact]]:
     from contracts import (
         activities,
         directory,
+        earmarks,
         funds,
         in_kind,
         ledger,
@@ -121,6 +122,7 @@ def facts() -> Mapping[str, type[Fact]]:
         *funds.FACTS,
         *in_kind.FACTS,
         *rewording.FACTS,
+        *earmarks.FACTS,
         *activities.FACTS,
         *notifications.FACTS,
         *directory.FACTS,

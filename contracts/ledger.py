@@ -21,7 +21,8 @@ Year = Annotated[int, Meta(ge=2000, le=2100)]
 class ProposalMade(Fact, frozen=True, kw_only=True, tag="pledges.proposal.made.v1"):
     """A finance officer proposed what another one has to approve.
 
-    `measure` is `write_off` or `refund` of a pledge, `reversal` of an entry of the ledger, or `reopening` of a year.
+    `measure` is `write_off`, `refund` or `earmark_release` of a pledge, `reversal` of an entry of the ledger, or
+    `reopening` of a year.
     With what is written off `conditional_minor` falls away, which waits for its conditions; it was not told before
     there was the field.
     """

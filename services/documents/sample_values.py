@@ -278,6 +278,8 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "AllocationSpendingReversed.returned": False,
         "measure": "write_off",
         "ProposalMade.reason": "not_expected",
+        "PledgeEarmarkReleased.reason": "donor_agreed",
+        "ProposeEarmarkRelease.reason": "donor_agreed",
         "ProposalMade.money": None,
         "ProposalMade.entry_id": None,
         "ProposalMade.year": None,

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from contracts import activities as a
 from contracts import directory as d
+from contracts import earmarks, rankings, reminders, rounds
 from contracts import funds as f
 from contracts import in_kind as k
 from contracts import ledger as g
@@ -19,7 +20,6 @@ from contracts import matching as m
 from contracts import notifications as n
 from contracts import pledge_reversals as pr
 from contracts import pledges as p
-from contracts import rankings, reminders, rounds
 from contracts import requests as r
 from contracts import rewording as w
 from contracts.facts import Event, Fact, fact_type
@@ -213,6 +213,7 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_pledge(pr.PledgeCarryOverReversed, DONOR, FINANCE),
         _of_pledge(p.PledgeCarriedOver, DONOR, FINANCE),
         _of_pledge(p.PledgeClosed, DONOR),
+        _of_pledge(earmarks.PledgeEarmarkReleased, DONOR, FINANCE),
         _of_in_kind(k.InKindContributionDeclared),
         _of_in_kind(k.InKindContributionAcknowledged),
         _of_in_kind(k.InKindContributionWithdrawn),

@@ -13,7 +13,7 @@ from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.pledges import RequirementOpened
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller
-from services.pledges import activity_store, allocation_store, allocations, ledger, periods, policy
+from services.pledges import activity_store, allocation_store, allocations, balances, ledger, periods, policy
 from services.pledges.actions import record, record_all, require_fund, worth
 from services.pledges.activities import Activity, ActivityStatus
 from services.pledges.allocations import Allocation, Purpose, Requirement, RequirementStatus, Spending
@@ -32,7 +32,10 @@ async def allocate(
     caller: Caller,
     now: datetime,
 ) -> None:
-    """Set money of a fund aside for a purpose, which nobody else changes until the transaction ends."""
+    """Set money of a fund aside for a purpose, which nobody else changes until the transaction ends.
+
+    Raises Conflict as `allocations.allocate`, and for money that donors gave for another purpose alone.
+    """
     await require_fund(tx, fund)
     for_what = await _purpose(tx, purpose, caller)
     available = await ledger.hold_balance(tx, fund)
@@ -46,7 +49,20 @@ async def allocate(
         on=on,
         now=now,
     )
+    await require_not_earmarked(tx, fund, usd_minor, line_id=fact.line_id)
     await record(tx, fact, version=1)
+
+
+async def require_not_earmarked(tx: Tx, fund: str, usd_minor: int, *, line_id: UUID | None) -> None:
+    """Raises Conflict for more than is left of the fund by what donors gave for other lines of requests alone.
+
+    The fund's balance has to be held.
+    """
+    async with tx.by_itself():
+        [held] = await balances.available_for(tx, [fund])
+    free = held.available_usd_minor - sum(part.usd_minor for part in held.earmarked if part.line_id != line_id)
+    if usd_minor > free:
+        raise Conflict("earmark-mismatch", available_usd_minor=free)
 
 
 async def _purpose(tx: Tx, purpose: Purpose, caller: Caller) -> Requirement | Activity | str:

@@ -54,6 +54,16 @@ async def known_requirement(tx: Tx, requirement_id: UUID) -> Requirement | None:
     return _requirement(row) if row else None
 
 
+async def line_of(tx: Tx, requirement_id: UUID | None) -> UUID | None:
+    """The request's line that a requirement is of; for the system itself."""
+    if requirement_id is None:
+        return None
+    async with tx.by_itself():
+        return await tx.fetchval(  # type: ignore[no-any-return]
+            "SELECT line_id FROM requirement WHERE requirement_id = $1", requirement_id
+        )
+
+
 async def unfunded(tx: Tx, *, before: UUID | None, limit: int) -> list[Requirement]:
     """Requirements that something is lacking of, newest first, from the one after `before`; for the system itself."""
     rows = await tx.fetch(

@@ -240,9 +240,9 @@ def _set_aside(held: Counter[Account]) -> SetAside:
 async def available_for(tx: Tx, funds: Sequence[str]) -> list[FundBalance]:
     """What of these funds has come and is not allocated, and what of it is kept for lines; for the system itself.
 
-    A pledge that names a requirement is for that requirement's line alone. What of such pledges is available stays with
-    the line, less what the fund has allocated to the line: also when its match is revoked or others have covered it,
-    since that the donor meant another line nobody has said.
+    A pledge that names a requirement is for that requirement's line alone, until two people release it with the donor's
+    consent. What of such pledges is available stays with the line, less what the fund has allocated to the line: also
+    when its match is revoked or others have covered it, since that the donor meant another line nobody has said.
     """
     rows = await tx.fetch(
         """
@@ -250,7 +250,7 @@ async def available_for(tx: Tx, funds: Sequence[str]) -> list[FundBalance]:
             SELECT entry.fund, line_id, -sum(p.usd_minor) AS usd_minor
             FROM pledge JOIN requirement USING (requirement_id) JOIN entry USING (pledge_id)
             CROSS JOIN unnest(entry.postings) AS p
-            WHERE entry.fund = ANY ($1::text[]) AND p.account = 'available'
+            WHERE entry.fund = ANY ($1::text[]) AND p.account = 'available' AND earmarking = 'tightly_earmarked'
             GROUP BY entry.fund, line_id
         ), went AS (
             SELECT fund, line_id, sum(CASE status WHEN 'made' THEN usd_minor ELSE spent_usd_minor END) AS usd_minor

@@ -311,6 +311,12 @@ class ProposeRefund(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     refunded_on: date | None = None
 
 
+class ProposeEarmarkRelease(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why the pledge may be used for others than its need (`/v1/reference/reasons/release_earmark`)."""
+
+    reason: Code
+
+
 class ProposeReversal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The entry that was recorded wrongly, why (`/v1/reference/reasons`), and the day; today, where none is given."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from contracts.earmarks import PledgeEarmarkReleased
 from contracts.facts import Fact
 from contracts.pledge_reversals import (
     PledgeBroughtForwardReversed,
@@ -169,6 +170,8 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
             return {"schedule": reminded(pledge.schedule, fact.instalment, fact.reminder)}
         case PledgeReworded():
             return {"texts_hash": fact.texts_hash}
+        case PledgeEarmarkReleased():
+            return {"earmarking": Earmarking.EARMARKED}
         case PledgeBroughtForward() | PledgeBroughtForwardReversed() | PledgeClosed():
             return {}
     raise AssertionError(f"{fact.type} is not a pledge's fact")
@@ -176,8 +179,8 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
 
 def _status(after: Pledge, fact: Fact) -> Status:
     """The state that follows from the amounts; only an end that leaves no amount behind follows from its fact."""
-    if isinstance(fact, PledgeReworded):
-        # Words change nothing else, also of what has ended.
+    if isinstance(fact, PledgeReworded | PledgeEarmarkReleased):
+        # Words, and what it is for, change nothing else, also of what has ended.
         return after.status
     if (ended := _ENDS.get(type(fact))) is not None:
         return ended

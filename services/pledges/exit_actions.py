@@ -85,6 +85,8 @@ async def carry_over(
     available = {fund: await ledger.hold_balance(tx, fund) for fund in sorted({pledge.fund, to_fund})}
     if available[pledge.fund] < usd_minor:
         raise Conflict("balance-exceeded", available_usd_minor=available[pledge.fund])
+    line_id = await allocation_store.line_of(tx, pledge.requirement_id)
+    await allocation_actions.require_not_earmarked(tx, pledge.fund, usd_minor, line_id=line_id)
     await record_all(tx, [(out, pledge.revision + 1), (into, pledge.revision + 2)])
 
 
@@ -131,12 +133,18 @@ async def propose_refund(
     await _propose_of_pledge(tx, proposal_id, Measure.REFUND, pledge, money, reason, on=on, now=now)
 
 
+async def propose_earmark_release(tx: Tx, proposal_id: UUID, pledge: Pledge, reason: str, *, now: datetime) -> None:
+    """The donor's consent is what the second person sees to. What could not be done now is not proposed either."""
+    exits.release_earmark(pledge, proposal_id, reason, now=now)
+    await _propose_of_pledge(tx, proposal_id, Measure.EARMARK_RELEASE, pledge, None, reason, on=now.date(), now=now)
+
+
 async def _propose_of_pledge(
     tx: Tx,
     proposal_id: UUID,
     measure: Measure,
     pledge: Pledge,
-    money: Money,
+    money: Money | None,
     reason: str,
     *,
     on: date,
@@ -228,9 +236,13 @@ async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validit
     if proposal.measure is Measure.REVERSAL:
         await _reverse(tx, proposal, event, on=on, now=now)
         return
-    assert proposal.pledge_id is not None, "a write-off and a refund name their pledge"
+    assert proposal.pledge_id is not None, "all others name their pledge"
     pledge = await store.locked_pledge(tx, proposal.pledge_id)
     assert pledge is not None, "a proposal names a pledge there is"
+    if proposal.measure is Measure.EARMARK_RELEASE:
+        released = exits.release_earmark(pledge, proposal.proposal_id, proposal.reason, now=now)
+        await record(tx, released, version=pledge.revision + 1, because=event)
+        return
     if proposal.measure is Measure.WRITE_OFF:
         given_up = exits.write_off(pledge, proposal.proposal_id, proposal.reason, on=on, now=now)
         # What waits for conditions falls away with it, and was not proposed where it has become more.

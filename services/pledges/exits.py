@@ -7,6 +7,7 @@ person and approved by another (`proposals`).
 from datetime import date, datetime
 from uuid import UUID
 
+from contracts.earmarks import PledgeEarmarkReleased
 from contracts.pledges import (
     PledgeBroughtForward,
     PledgeCarriedOver,
@@ -23,6 +24,7 @@ from contracts.refusals import Conflict, Invalid, Mismatch
 from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from contracts.values import Money
 from services.pledges.domain import Left, Pledge
+from services.pledges.earmarking import Earmarking
 from services.pledges.money import check_amount, read_rate, support_cost_of, usd_minor_of
 from services.pledges.schedule import due
 
@@ -195,6 +197,21 @@ def require_received(
         case PledgeReceiptReversed():
             if fact.money.minor > left.minor or fact.valuation.usd_minor > left.usd_minor:
                 raise Conflict("receipt-used", refunded_minor=pledge.refunded_minor, currency=pledge.currency)
+
+
+def release_earmark(pledge: Pledge, proposal_id: UUID, reason: str, *, now: datetime) -> PledgeEarmarkReleased:
+    """Its donor agrees that it is used for others, too. Raises Conflict where it is not for one need alone."""
+    if pledge.earmarking is not Earmarking.TIGHTLY_EARMARKED:
+        raise Conflict("earmark-not-tight", earmarking=pledge.earmarking)
+    return PledgeEarmarkReleased(
+        pledge_id=pledge.pledge_id,
+        donor=pledge.donor,
+        fund=pledge.fund,
+        requirement_id=pledge.requirement_id,
+        proposal_id=proposal_id,
+        reason=reason,
+        released_at=now,
+    )
 
 
 def close(pledge: Pledge, *, now: datetime) -> PledgeClosed:

@@ -46,6 +46,7 @@ class Action(StrEnum):
     CLOSE = "close"
     PROPOSE_WRITE_OFF = "propose_write_off"
     PROPOSE_REFUND = "propose_refund"
+    PROPOSE_EARMARK_RELEASE = "propose_earmark_release"
     PROPOSE_REVERSAL = "propose_reversal"
     PROPOSE_REOPENING = "propose_reopening"
     LIST_PROPOSALS = "list_proposals"
@@ -111,7 +112,7 @@ _OF_FINANCE = frozenset(
 )
 _OF_PLEDGE = frozenset(
     {Action.COMMIT, Action.MEET_CONDITION, Action.RECEIVE, Action.LAPSE, Action.REDUCE, Action.CARRY_OVER}
-    | {Action.CLOSE, Action.PROPOSE_WRITE_OFF, Action.PROPOSE_REFUND}
+    | {Action.CLOSE, Action.PROPOSE_WRITE_OFF, Action.PROPOSE_REFUND, Action.PROPOSE_EARMARK_RELEASE}
 )
 """What a finance officer of UNODC does with a donor's pledge."""
 _WORDS = frozenset({Action.REWORD, Action.REWORD_IN_KIND})

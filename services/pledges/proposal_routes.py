@@ -17,6 +17,7 @@ from services.pledges import actions, exit_actions, policy, proposal_store, stor
 from services.pledges.actions import for_move
 from services.pledges.commands import (
     Decide,
+    ProposeEarmarkRelease,
     ProposeRefund,
     ProposeReopening,
     ProposeReversal,
@@ -110,6 +111,30 @@ async def propose_refund(
             pledge = await for_move(tx, pledge_id, Action.PROPOSE_REFUND, caller, expected)
             worth = await actions.worth(tx, data.money, on, own.validity)
             await exit_actions.propose_refund(tx, claimed.outcome, pledge, data.money, worth, reason, on=on, now=now)
+        return await _made(tx, claimed.outcome)
+
+
+@post(
+    "/v1/pledges/{pledge_id:uuid}/release-earmark",
+    opt=asks(Action.PROPOSE_EARMARK_RELEASE),
+    summary="Propose that a tightly earmarked pledge may be used for others",
+)
+async def propose_earmark_release(
+    pledge_id: FromPath[UUID],
+    data: JSONBody[ProposeEarmarkRelease],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[ProposalView]:
+    """For a finance officer of UNODC, with the donor's consent; another one has to approve it."""
+    reason = check_reason("release_earmark", data.reason)
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=new_id())
+        if claimed.first:
+            pledge = await for_move(tx, pledge_id, Action.PROPOSE_EARMARK_RELEASE, caller, expected)
+            await exit_actions.propose_earmark_release(tx, claimed.outcome, pledge, reason, now=now)
         return await _made(tx, claimed.outcome)
 
 
@@ -263,6 +288,7 @@ def _view(proposal: Proposal) -> ProposalView:
 ROUTES = [
     propose_write_off,
     propose_refund,
+    propose_earmark_release,
     propose_reversal,
     propose_reopening,
     list_proposals,

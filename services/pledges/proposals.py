@@ -1,4 +1,7 @@
-"""What one finance officer proposes and another has to approve: write-offs, refunds, reversals, reopened years."""
+"""What one finance officer proposes and another has to approve: write-offs, refunds, reversals, reopened years.
+
+And that money is used for something else than its donor had given it for.
+"""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,6 +21,7 @@ class Measure(StrEnum):
     REFUND = "refund"
     REVERSAL = "reversal"
     REOPENING = "reopening"
+    EARMARK_RELEASE = "earmark_release"
 
 
 class ProposalStatus(StrEnum):

@@ -241,7 +241,8 @@ _SAVE = Write(
                 refunded_usd_minor, carried_over_usd_minor
             FROM json_populate_record(NULL::pledge, $1::text::json)
             ON CONFLICT (pledge_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
-                minor = excluded.minor, open_usd_minor = excluded.open_usd_minor, texts_hash = excluded.texts_hash,
+                earmarking = excluded.earmarking, minor = excluded.minor,
+                open_usd_minor = excluded.open_usd_minor, texts_hash = excluded.texts_hash,
                 committed_on = excluded.committed_on, committed_usd_minor = excluded.committed_usd_minor,
                 committed_rate = excluded.committed_rate, committed_rate_source = excluded.committed_rate_source,
                 committed_rate_date = excluded.committed_rate_date,

@@ -23,6 +23,7 @@ from services.pledges.consumers import HANDLERS
 from services.pledges.money import value
 from tests.builders import NOON, an_event, headers
 from tests.service.test_pledges import FINANCE, NORWAY, committed, funded, post, prepared, receive, usd
+from tests.service.test_pledges_life import approve, move
 from tests.service.test_pledges_requirements import PERIOD, a_match, confirmed
 from tests.service.test_requests_consent import consent, opened
 
@@ -136,13 +137,21 @@ async def test_it_stays_with_the_line_when_its_match_is_revoked_and_goes_to_its_
 
 
 async def test_no_more_is_kept_than_there_is(api: Client, inbox: Inbox) -> None:
-    """A fund is one pot: what others were given came out of what was earmarked too, of each line its share."""
+    """A fund is one pot: what goes back to a donor came out of what was earmarked too, of each line its share."""
     one, two = await Need(api, inbox).opened(), await Need(api, inbox).opened()
     other = await Need(api, inbox).opened()
+    given = await committed(api, fund=FUND, money=usd(2_000))
+    given = await receive(api, given, usd(2_000))
+    await other.allocated(2_000)
     await one.paid_by_norway(3_000)
     await two.paid_by_norway(1_000)
 
-    await other.allocated(2_000)
+    await approve(
+        api,
+        await move(
+            api, given, "refund", money=usd(2_000), reason="not_used", refunded_on=clock.now().date().isoformat()
+        ),
+    )
 
     assert (2_000, {one.line_id: 1_500, two.line_id: 500}) == await parts(api)
 

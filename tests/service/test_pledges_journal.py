@@ -7,7 +7,7 @@ import httpx
 from chassis.db import Database
 from chassis.rebuild import verify
 from contracts import activities as activity_facts
-from contracts import funds, ledger, pledge_reversals, pledges, reminders, rewording
+from contracts import earmarks, funds, ledger, pledge_reversals, pledges, reminders, rewording
 from contracts import in_kind as in_kind_facts
 from contracts.facts import fact_type
 from services.pledges.wiring import SERVICE
@@ -43,6 +43,8 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     await life.move(api, await receive(api, await life.agreed(api, 100), life.usd(100)), "close")
     paid = await receive(api, await life.agreed(api, 5000), life.usd(5000))
     await life.move(api, paid, "carry-over", to_fund="SHERLOC-DEV", money=life.usd(400))
+    tight = await pledged(api, earmarking="tightly_earmarked")
+    await life.approve(api, await life.move(api, tight, "release-earmark", reason="donor_agreed"))
     await life.test_an_own_proposal_can_be_taken_back(api)
     owed = await life.move(api, await life.agreed(api, 1000), "write-off", reason="not_expected")
     await life.approve(api, owed)
@@ -83,7 +85,17 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     try:
         async with owner.transaction() as tx:
             kinds = {row["type"] for row in await tx.fetch("SELECT DISTINCT type FROM journal")}
-            owned = (funds, pledges, pledge_reversals, ledger, reminders, in_kind_facts, activity_facts, rewording)
+            owned = (
+                funds,
+                pledges,
+                pledge_reversals,
+                ledger,
+                reminders,
+                in_kind_facts,
+                activity_facts,
+                rewording,
+                earmarks,
+            )
             every = {fact_type(kind) for one in owned for kind in one.FACTS}
             assert kinds == every, "every kind of fact is part of this"
             for table in SERVICE.tables:

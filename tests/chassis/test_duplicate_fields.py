@@ -1,0 +1,54 @@
+"""A field that comes twice in an object is refused: two readers could each take another of the two."""
+
+import json
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from tests.builders import a_request, headers
+
+Client = httpx.AsyncClient
+CODE = json.dumps(a_request())
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests")
+
+
+async def filed(api: Client, body: str) -> httpx.Response:
+    sent = headers("KEN:focal_point") | {"Content-Type": "application/json"}
+    return await api.post("/v1/requests", content=body, headers=sent)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (f'{{"title": "another", {CODE[1:]}', "title"),
+        (f'{{"\\u0074itle": "another", {CODE[1:]}', "title"),
+        (CODE.replace('"group_size":', '"group_size": 1, "group_size":'), "group_size"),
+        (CODE.replace('"from":', '"\\u0066rom": "2026-01-01", "from":'), "from"),
+    ],
+)
+async def test_duplicate_field_is_rejected(api: Client, body: str, field: str) -> None:
+    answer = await filed(api, body)
+
+    assert (400, "duplicate-field") == (answer.status_code, answer.json()["slug"])
+    assert {"field": field} == answer.json()["details"]
+
+
+async def test_the_same_field_in_two_objects_is_accepted(api: Client) -> None:
+    line = a_request()["lines"][0]
+    answer = await filed(api, json.dumps(a_request(lines=[line, line])))
+
+    assert 201 == answer.status_code, answer.text
+
+
+async def test_name_of_a_duplicate_field_is_cut(api: Client) -> None:
+    """Only of a field whose name is free: an unknown one is refused before."""
+    name = "x" * 5000
+    answer = await filed(api, f'{{"{name}": 1, "{name}": 2}}')
+
+    assert 400 == answer.status_code
+    assert len(answer.content) < 1000
