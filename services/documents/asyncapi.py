@@ -63,7 +63,7 @@ HEADERS: Mapping[str, Any] = {
             "format": "uuid",
             "description": "The event's id: the broker drops a repeat.",
         },
-        "Content-Type": {"type": "string", "const": MEDIA_TYPE},
+        "Content-Type": {"type": "string", "const": MEDIA_TYPE, "description": "Media type of the message."},
     },
     "required": ["Nats-Msg-Id"],
 }

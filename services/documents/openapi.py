@@ -29,6 +29,7 @@ from chassis.problems import MEDIA_TYPE, Problem
 from chassis.telemetry import CORRELATION_HEADER
 from chassis.uploads import MEDIA_TYPE as FILE_TYPE
 from chassis.uploads import NAME_HEADER, NAME_MAX, NAME_SENT, NAME_SENT_MAX
+from services.documents.descriptions import descriptions
 from services.documents.examples import example_body
 from services.documents.shapes import DIALECT, first_sentence, says, shapes_of, without_none
 
@@ -131,8 +132,7 @@ def openapi(app: Litestar) -> dict[str, Any]:
     schemas, named = shapes_of(kinds, place=SCHEMA_PLACE)
     paths: dict[str, dict[str, Any]] = {}
     for operation, name in zip(operations, names, strict=True):
-        described = operation.described(schemas)
-        paths.setdefault(operation.path, {})[operation.method.lower()] = {"operationId": name, **described}
+        paths.setdefault(operation.path, {})[operation.method.lower()] = operation.described(name, schemas)
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": DIALECT,
@@ -189,16 +189,17 @@ class Operation:
             status: (spec, _enlist(kinds, spec.data_container)) for status, spec in (handler.responses or {}).items()
         }
 
-    def described(self, schemas: list[dict[str, Any]]) -> dict[str, Any]:
+    def described(self, name: str, schemas: list[dict[str, Any]]) -> dict[str, Any]:
         handler = self._handler
         public = bool(handler.opt.get("public"))
         told: dict[str, Any] = {
+            "operationId": name,
             "tags": [self.tag],
             "summary": handler.summary or handler.handler_name.replace("_", " "),
-            "parameters": self._described_parameters(schemas, public=public),
+            "parameters": self._described_parameters(name, schemas, public=public),
             "responses": self._described_responses(schemas, public=public),
         }
-        if text := getdoc(handler.fn):
+        if text := getdoc(handler.fn) or descriptions().operation(name):
             told["description"] = text
         if self._body is not None:
             content: dict[str, Any] = {"schema": schemas[self._body_at]}
@@ -221,14 +222,18 @@ class Operation:
             told["security"] = []
         return told
 
-    def _described_parameters(self, schemas: list[dict[str, Any]], *, public: bool) -> list[dict[str, Any]]:
+    def _described_parameters(
+        self, operation: str, schemas: list[dict[str, Any]], *, public: bool
+    ) -> list[dict[str, Any]]:
         told: list[dict[str, Any]] = []
         for name, field, at in self._parameters:
             schema, default = dict(schemas[at]), msgspec.to_builtins(None if field.default is Empty else field.default)
             if default is not None:
                 schema["default"] = default
-            kind = field.kwarg_definition.param_type.value
-            told.append({"name": name, "in": kind, "required": field.default is Empty, "schema": schema})
+            one = {"name": name, "in": field.kwarg_definition.param_type.value, "required": field.default is Empty}
+            if text := field.kwarg_definition.description or descriptions().parameter(operation, name):
+                one["description"] = text
+            told.append({**one, "schema": schema})
         shared = [
             *(["Key"] if "command" in self._fields else []),
             *(["Revision"] if "expected" in self._fields else []),

@@ -1,12 +1,13 @@
 """What programs are made of from the OpenAPI document: names of their own, and words for people."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 import pytest
 
+from services.documents.descriptions import descriptions
 from services.documents.kept import CONTRACTS
 from services.documents.shapes import shapes_of
 
@@ -16,8 +17,7 @@ PLACE = "#/components/schemas/{name}"
 
 @pytest.fixture(scope="module")
 def document() -> Document:
-    found: Document = msgspec.json.decode((CONTRACTS / "schemas" / "openapi.json").read_bytes())
-    return found
+    return read("openapi")
 
 
 # -- names ------------------------------------------------------------------------------------------------------------
@@ -47,3 +47,66 @@ def test_second_type_of_the_same_name_is_refused_until_it_has_a_schema_name() ->
 
     with pytest.raises(ValueError, match="NAMES"):
         shapes_of([one, other], place=PLACE)
+
+
+# -- words for people -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["openapi", "asyncapi"])
+def test_every_schema_and_every_field_is_described(name: str) -> None:
+    """What is missing here goes into services/documents/descriptions.json, or into a docstring."""
+    schemas = read(name)["components"]["schemas"]
+    lacking = [schema for schema, shape in schemas.items() if not shape.get("description")]
+    lacking += [
+        f"{schema}.{field}"
+        for schema, shape in schemas.items()
+        for field, of in shape.get("properties", {}).items()
+        if not of.get("description")
+    ]
+
+    assert [] == lacking
+
+
+def test_every_operation_and_every_parameter_is_described(document: Document) -> None:
+    """What is missing here goes into services/documents/descriptions.json, or into a docstring."""
+    lacking = [one["operationId"] for one in operations(document) if not one.get("description")]
+    lacking += [
+        f"{one['operationId']}.{parameter['name']}"
+        for one in operations(document)
+        for parameter in one["parameters"]
+        if "$ref" not in parameter and not parameter.get("description")
+    ]
+    shared = document["components"]
+
+    assert [] == lacking
+    assert all(one["description"] for part in ("parameters", "headers", "responses") for one in shared[part].values())
+
+
+def test_every_description_in_the_table_is_of_something(document: Document) -> None:
+    schemas = [one for of in (document, read("asyncapi")) for one in of["components"]["schemas"].items()]
+    fields = {f"{name}.{field}" for name, shape in schemas for field in shape.get("properties", ())}
+    parameters = {
+        f"{one['operationId']}.{parameter['name']}"
+        for one in operations(document)
+        for parameter in one["parameters"]
+        if "$ref" not in parameter
+    }
+    table = descriptions()
+
+    assert set() == table.schemas.keys() - {name for name, _ in schemas}
+    assert set() == table.fields.keys() - fields - {name.split(".", 1)[1] for name in fields}
+    assert set() == table.parameters.keys() - parameters - {name.split(".", 1)[1] for name in parameters}
+    assert set() == table.operations.keys() - {one["operationId"] for one in operations(document)}
+
+
+# -- looking into documents -------------------------------------------------------------------------------------------
+
+
+def read(name: str) -> Document:
+    found: Document = msgspec.json.decode((CONTRACTS / "schemas" / f"{name}.json").read_bytes())
+    return found
+
+
+def operations(document: Document) -> Iterator[Mapping[str, Any]]:
+    for methods in document["paths"].values():
+        yield from methods.values()
