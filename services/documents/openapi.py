@@ -29,6 +29,7 @@ from chassis.problems import MEDIA_TYPE, Problem
 from chassis.telemetry import CORRELATION_HEADER
 from chassis.uploads import MEDIA_TYPE as FILE_TYPE
 from chassis.uploads import NAME_HEADER, NAME_MAX, NAME_SENT, NAME_SENT_MAX
+from services.documents import webhooks
 from services.documents.descriptions import descriptions
 from services.documents.examples import example_body
 from services.documents.shapes import DIALECT, first_sentence, says, shapes_of, without_none
@@ -127,7 +128,7 @@ def openapi(app: Litestar) -> dict[str, Any]:
     """The document of every route of `app` but the internal ones and those that keep themselves out."""
     routes = list(documented(app))
     names = _operation_ids(routes)
-    kinds: list[Any] = [Problem]
+    kinds: list[Any] = [Problem, webhooks.BODY]
     operations = [Operation(path, method, handler, kinds) for path, method, handler in routes]
     schemas, named = shapes_of(kinds, place=SCHEMA_PLACE)
     paths: dict[str, dict[str, Any]] = {}
@@ -141,6 +142,7 @@ def openapi(app: Litestar) -> dict[str, Any]:
         "security": [{"bearer": []}],
         "tags": [{"name": tag} for tag in sorted({operation.tag for operation in operations})],
         "paths": paths,
+        "webhooks": webhooks.webhooks(schemas[1]),
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
             "parameters": dict(PARAMETERS),
@@ -166,8 +168,9 @@ class Operation:
     def __init__(self, path: str, method: str, handler: HTTPRouteHandler, kinds: list[Any]) -> None:
         self.path = path
         self.method = method
-        self._handler = handler
+        self.handler = handler
         self._fields = handler.parsed_fn_signature.parameters
+        self.summary = handler.summary or handler.handler_name.replace("_", " ")
         self.tag = next(iter(handler.resolve_tags()), path.split("/")[1])
         enforced = _enforced(handler)
         self._parameters = [
@@ -182,20 +185,20 @@ class Operation:
         # Without a value of its own the handler's is empty; it may be an enum's member.
         self._media_type = str(getattr(handler.media_type, "value", handler.media_type) or JSON)
         self._is_file = handler.parsed_return_field.annotation is Download
-        self._answer = _answer(handler.parsed_return_field.annotation)
-        self._answer_at = _enlist(kinds, self._answer)
+        self.answer = _answer(handler.parsed_return_field.annotation)
+        self._answer_at = _enlist(kinds, self.answer)
         self._form = _enlist(kinds, handler.opt["form"]) if "form" in handler.opt else None
         self._more = {
             status: (spec, _enlist(kinds, spec.data_container)) for status, spec in (handler.responses or {}).items()
         }
 
     def described(self, name: str, schemas: list[dict[str, Any]]) -> dict[str, Any]:
-        handler = self._handler
+        handler = self.handler
         public = bool(handler.opt.get("public"))
         told: dict[str, Any] = {
             "operationId": name,
             "tags": [self.tag],
-            "summary": handler.summary or handler.handler_name.replace("_", " "),
+            "summary": self.summary,
             "parameters": self._described_parameters(name, schemas, public=public),
             "responses": self._described_responses(schemas, public=public),
         }
@@ -244,7 +247,7 @@ class Operation:
         return told + [{"$ref": f"#/components/parameters/{name}"} for name in shared]
 
     def _described_responses(self, schemas: list[dict[str, Any]], *, public: bool) -> dict[str, Any]:
-        told = {str(self._handler.status_code): self._described_success(schemas)}
+        told = {str(self.handler.status_code): self._described_success(schemas)}
         for status, (spec, at) in self._more.items():
             told[str(status)] = {"description": spec.description, "content": {JSON: {"schema": schemas[at]}}}
         refusals = {
@@ -269,24 +272,24 @@ class Operation:
 
     def _described_success(self, schemas: list[dict[str, Any]]) -> dict[str, Any]:
         told: dict[str, Any] = {
-            "description": first_sentence(says(self._answer)) or HTTPStatus(self._handler.status_code).phrase,
+            "description": first_sentence(says(self.answer)) or HTTPStatus(self.handler.status_code).phrase,
             "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in self._headers()},
         }
-        if self._is_file or self._answer is bytes:
+        if self._is_file or self.answer is bytes:
             told["content"] = {self._media_type: {"schema": BYTES}}
         elif self._media_type == EVENT_STREAM:
             # A schema says nothing of what has no end (before OpenAPI 3.2, which calls this `itemSchema`).
             told["content"] = {EVENT_STREAM: {"schema": {"type": "string"}, EVENT_DATA: schemas[self._answer_at]}}
-        elif self._answer is not type(None):
-            also = {media_type: {"schema": schema} for media_type, schema in self._handler.opt.get("also", {}).items()}
+        elif self.answer is not type(None):
+            also = {media_type: {"schema": schema} for media_type, schema in self.handler.opt.get("also", {}).items()}
             told["content"] = {self._media_type: {"schema": schemas[self._answer_at]}, **also}
         return told
 
     def _headers(self) -> list[str]:
         """What the chassis' `created`, `shown` and `next_link` set: known by the shape of what is answered."""
-        members = getattr(self._answer, "__struct_fields__", ())
+        members = getattr(self.answer, "__struct_fields__", ())
         return [
-            *(["Location"] if self._handler.status_code in _MADE and self._makes_a_record else []),
+            *(["Location"] if self.handler.status_code in _MADE and self._makes_a_record else []),
             *(["ETag"] if "revision" in members or self._is_file else []),
             *(["Link"] if "cursor" in members else []),
             CORRELATION_HEADER,
@@ -294,9 +297,9 @@ class Operation:
 
     @property
     def _makes_a_record(self) -> bool:
-        named = next(iter(getattr(self._answer, "__struct_fields__", ())), "")
+        named = next(iter(getattr(self.answer, "__struct_fields__", ())), "")
         another = named.endswith("_id") and f"{{{named}}}" not in self.path
-        return "{" not in self.path or another or "file_bytes_max" in self._handler.opt
+        return "{" not in self.path or another or "file_bytes_max" in self.handler.opt
 
 
 def _sent(handler: HTTPRouteHandler) -> list[tuple[str, Any]]:

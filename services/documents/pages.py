@@ -90,7 +90,8 @@ def _places(document: Document) -> Mapping[str, str]:
 def events_page(document: Document) -> str:
     """Every fact of an AsyncAPI document: what it says, who announces it, who hears it."""
     owners: dict[str, list[str]] = {}
-    for event_type in document["channels"]:
+    # The streams are described with the API.
+    for event_type in (name for name, channel in document["channels"].items() if "x-stream" in channel):
         owners.setdefault(event_type.split(".")[0], []).append(event_type)
     contents = [(owner, [(event_type, event_type) for event_type in types]) for owner, types in owners.items()]
     body = [

@@ -1,15 +1,24 @@
 """What programs are made of from the OpenAPI document: names of their own, and words for people."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 
+from contracts.notifications import Record
 from services.documents.descriptions import descriptions
 from services.documents.kept import CONTRACTS
 from services.documents.shapes import shapes_of
+from services.notifications import signing, webhook
+from services.notifications.audience import notices
+from services.notifications.signing import Scheme
+from services.notifications.webhook_sender import USER_AGENT
+from tests.builders import NOON
 
 Document = Mapping[str, Any]
 PLACE = "#/components/schemas/{name}"
@@ -99,6 +108,32 @@ def test_every_description_in_the_table_is_of_something(document: Document) -> N
     assert set() == table.operations.keys() - {one["operationId"] for one in operations(document)}
 
 
+# -- what the platform sends ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", Scheme)
+def test_what_is_sent_to_a_webhook_is_what_the_document_says(document: Document, scheme: Scheme) -> None:
+    told = document["webhooks"]["event"]["post"]
+    record = Record(aggregate="match", id=str(uuid4()), version=3)
+    body = webhook.payload("matching.match.presented.v1:provider", uuid4(), record, NOON)
+    keys = [b"a key, of thirty-two bytes or so", b"the one before it, for a day yet"]
+    sent = signing.headers(scheme, keys, str(uuid4()), 1_795_600_000, body) | {"User-Agent": USER_AGENT}
+
+    assert [] == faults(
+        msgspec.json.decode(body), told["requestBody"]["content"]["application/json"]["schema"], document
+    )
+    assert sent.keys() == {one["name"] for one in told["parameters"]}
+    for one in told["parameters"]:
+        assert [] == faults(sent[one["name"]], one["schema"], document)
+        assert [] == faults(one["example"], one["schema"], document)
+
+
+def test_document_names_every_type_of_event_that_a_webhook_is_told_of(document: Document) -> None:
+    described = document["webhooks"]["event"]["post"]["description"]
+
+    assert {name.partition(":")[0] for name in notices()} <= set(re.findall(r"`([a-z_.-]+\.v\d+)`", described))
+
+
 # -- looking into documents -------------------------------------------------------------------------------------------
 
 
@@ -110,3 +145,8 @@ def read(name: str) -> Document:
 def operations(document: Document) -> Iterator[Mapping[str, Any]]:
     for methods in document["paths"].values():
         yield from methods.values()
+
+
+def faults(value: Any, schema: Mapping[str, Any], document: Document) -> list[str]:
+    whole = {**schema, "components": document["components"]}
+    return [error.message for error in Draft202012Validator(whole).iter_errors(value)]
