@@ -10,7 +10,7 @@ from chassis.bus import stream_name
 from chassis.event_streams import EVENT_STREAM
 from chassis.service import Service
 from contracts.facts import Event, Fact, facts, subject_of
-from services.documents.examples import example_body
+from services.documents.examples import example_answer
 from services.documents.openapi import Operation, documented
 from services.documents.shapes import DIALECT, first_sentence, says, shapes_of
 
@@ -139,7 +139,7 @@ def _streamed(kind: type, payload: Mapping[str, Any]) -> dict[str, Any]:
         "summary": first_sentence(says(kind)),
         "contentType": "application/json",
         "payload": payload,
-        "examples": [{"payload": example_body(kind)}],
+        "examples": [{"payload": example_answer("", kind)}],
     }
 
 

@@ -4,12 +4,13 @@ The framework's own document is not used: it loses constraints and the items of 
 chassis adds (keys, revisions, problems). Bodies and answers are described by msgspec, which also decodes them.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from inspect import getdoc
-from typing import Any, get_args, get_origin
+from typing import Any, cast, get_args, get_origin
 
 import msgspec
 from litestar import Litestar, Response
@@ -31,7 +32,7 @@ from chassis.uploads import MEDIA_TYPE as FILE_TYPE
 from chassis.uploads import NAME_HEADER, NAME_MAX, NAME_SENT, NAME_SENT_MAX
 from services.documents import webhooks
 from services.documents.descriptions import descriptions
-from services.documents.examples import example_body
+from services.documents.examples import example_answer, example_body, example_problem
 from services.documents.shapes import DIALECT, first_sentence, says, shapes_of, without_none
 
 SCHEMA_PLACE = "#/components/schemas/{name}"
@@ -49,6 +50,7 @@ has the same outcome and no second effect. A change of an existing record names 
 Every refusal is a problem (RFC 9457) with a stable `slug` and a title in the language of `Accept-Language`.
 """
 
+SUCCESSES = range(200, 300)
 _MADE = frozenset({HTTPStatus.CREATED, HTTPStatus.ACCEPTED})
 
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
@@ -200,7 +202,7 @@ class Operation:
             "tags": [self.tag],
             "summary": self.summary,
             "parameters": self._described_parameters(name, schemas, public=public),
-            "responses": self._described_responses(schemas, public=public),
+            "responses": self._described_responses(name, schemas, public=public),
         }
         if text := getdoc(handler.fn) or descriptions().operation(name):
             told["description"] = text
@@ -246,10 +248,13 @@ class Operation:
         ]
         return told + [{"$ref": f"#/components/parameters/{name}"} for name in shared]
 
-    def _described_responses(self, schemas: list[dict[str, Any]], *, public: bool) -> dict[str, Any]:
-        told = {str(self.handler.status_code): self._described_success(schemas)}
+    def _described_responses(self, name: str, schemas: list[dict[str, Any]], *, public: bool) -> dict[str, Any]:
+        told = {str(self.handler.status_code): self._described_success(name, schemas)}
         for status, (spec, at) in self._more.items():
-            told[str(status)] = {"description": spec.description, "content": {JSON: {"schema": schemas[at]}}}
+            content = {"schema": schemas[at]}
+            if status in SUCCESSES:
+                content["example"] = example_answer(name, cast(type, spec.data_container))
+            told[str(status)] = {"description": spec.description, "content": {JSON: content}}
         refusals = {
             "400": bool(self._parameters) or self._body is not None or "command" in self._fields,
             "401": not public,
@@ -265,12 +270,13 @@ class Operation:
         for refusal, possible in refusals.items():
             if possible and refusal in told:
                 # What is refused before the handler has a say is refused as everywhere.
-                told[refusal]["content"][MEDIA_TYPE] = {"schema": schemas[0]}
+                told[refusal]["content"][MEDIA_TYPE] = {"schema": schemas[0], "example": example_problem(refusal)}
             elif possible:
                 told[refusal] = {"$ref": f"#/components/responses/{_component(refusal)}"}
         return told
 
-    def _described_success(self, schemas: list[dict[str, Any]]) -> dict[str, Any]:
+    def _described_success(self, operation: str, schemas: list[dict[str, Any]]) -> dict[str, Any]:
+        example = example_answer(operation, self.answer)
         told: dict[str, Any] = {
             "description": first_sentence(says(self.answer)) or HTTPStatus(self.handler.status_code).phrase,
             "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in self._headers()},
@@ -279,10 +285,12 @@ class Operation:
             told["content"] = {self._media_type: {"schema": BYTES}}
         elif self._media_type == EVENT_STREAM:
             # A schema says nothing of what has no end (before OpenAPI 3.2, which calls this `itemSchema`).
-            told["content"] = {EVENT_STREAM: {"schema": {"type": "string"}, EVENT_DATA: schemas[self._answer_at]}}
+            said = f"id: 6rVq\ndata: {json.dumps(example)}\n\n"
+            schema = {"type": "string"}
+            told["content"] = {EVENT_STREAM: {"schema": schema, EVENT_DATA: schemas[self._answer_at], "example": said}}
         elif self.answer is not type(None):
             also = {media_type: {"schema": schema} for media_type, schema in self.handler.opt.get("also", {}).items()}
-            told["content"] = {self._media_type: {"schema": schemas[self._answer_at]}, **also}
+            told["content"] = {self._media_type: {"schema": schemas[self._answer_at], "example": example}, **also}
         return told
 
     def _headers(self) -> list[str]:
@@ -354,7 +362,7 @@ def _problem(status: str, text: str, schema: Mapping[str, Any]) -> dict[str, Any
     return {
         "description": text,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
-        "content": {MEDIA_TYPE: {"schema": schema}},
+        "content": {MEDIA_TYPE: {"schema": schema, "example": example_problem(status)}},
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.documents.examples import WHEN, example_body
+from services.documents.examples import WHEN, example_answer
 from services.notifications import audience
 from services.notifications.outward import ATTEMPT_SECONDS
 from services.notifications.signing import Scheme
@@ -64,7 +64,7 @@ def event_types() -> list[str]:
 def webhooks(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The section of the document; `schema` is that of BODY."""
     types = ", ".join(f"`{one}`" for one in event_types())
-    example = {**example_body(BODY), "type": "matching.match.presented.v1"}
+    example = example_answer("receive_event", BODY)
     operation = {
         "operationId": "receive_event",
         "tags": ["notifications"],

@@ -1,5 +1,6 @@
 """What programs are made of from the OpenAPI document: names of their own, and words for people."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,9 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
+from chassis.problems import MEDIA_TYPE
 from contracts.notifications import Record
+from contracts.reference.refusal_words import refusal_words
 from services.documents.descriptions import descriptions
 from services.documents.kept import CONTRACTS
 from services.documents.shapes import shapes_of
@@ -19,8 +22,11 @@ from services.notifications.audience import notices
 from services.notifications.signing import Scheme
 from services.notifications.webhook_sender import USER_AGENT
 from tests.builders import NOON
+from tests.contracts.example_codes import unknown_codes
 
 Document = Mapping[str, Any]
+NO_CODES = {"donor: Government of Norway", "kind: state"}
+"""What an import keeps in the words of others, and what an organization is."""
 PLACE = "#/components/schemas/{name}"
 
 
@@ -106,6 +112,35 @@ def test_every_description_in_the_table_is_of_something(document: Document) -> N
     assert set() == table.fields.keys() - fields - {name.split(".", 1)[1] for name in fields}
     assert set() == table.parameters.keys() - parameters - {name.split(".", 1)[1] for name in parameters}
     assert set() == table.operations.keys() - {one["operationId"] for one in operations(document)}
+
+
+# -- examples -------------------------------------------------------------------------------------------------------
+
+
+def test_every_success_has_an_example_that_fits_its_schema(document: Document) -> None:
+    """What a new field holds goes into services/documents/sample_answers.py."""
+    for operation in operations(document):
+        for status, answer in operation["responses"].items():
+            for media_type, content in answer.get("content", {}).items() if status.startswith("2") else ():
+                if content["schema"].get("format") != "binary" and media_type != "application/ld+json":
+                    where = f"{operation['operationId']} {status} {media_type}"
+                    assert content.get("example") is not None, where
+                    assert [] == faults(content["example"], content["schema"], document), where
+                    assert NO_CODES >= set(unknown_codes(content["example"])), where
+                    assert "example" not in json.dumps(content["example"]).replace(".example", ""), where
+
+
+def test_every_problem_has_an_example_that_fits_its_schema(document: Document) -> None:
+    shared = document["components"]["responses"].items()
+    own = [(status, one) for each in operations(document) for status, one in each["responses"].items()]
+    told = [(status, one["content"]) for status, one in [*shared, *own] if "content" in one]
+    problems = [(status, content[MEDIA_TYPE]) for status, content in told if MEDIA_TYPE in content]
+
+    assert len(problems) > len(document["components"]["responses"])
+    for status, content in problems:
+        assert [] == faults(content["example"], content["schema"], document)
+        assert content["example"]["slug"] in refusal_words()
+        assert status.removeprefix("Problem") in {str(content["example"]["status"]), "", "default"}
 
 
 # -- what the platform sends ------------------------------------------------------------------------------------------
