@@ -31,6 +31,7 @@ from chassis.telemetry import CORRELATION_HEADER
 from chassis.uploads import MEDIA_TYPE as FILE_TYPE
 from chassis.uploads import NAME_HEADER, NAME_MAX, NAME_SENT, NAME_SENT_MAX
 from services.documents import webhooks
+from services.documents.code_lists import coded, with_code_lists
 from services.documents.descriptions import descriptions
 from services.documents.examples import example_answer, example_body, example_problem
 from services.documents.shapes import DIALECT, first_sentence, says, shapes_of, without_none
@@ -150,7 +151,7 @@ def openapi(app: Litestar) -> dict[str, Any]:
             "parameters": dict(PARAMETERS),
             "headers": dict(HEADERS),
             "responses": {_component(status): _problem(status, text, schemas[0]) for status, text in REFUSALS.items()},
-            "schemas": named,
+            "schemas": with_code_lists(named, SCHEMA_PLACE),
         },
     }
 
@@ -238,7 +239,7 @@ class Operation:
             one = {"name": name, "in": field.kwarg_definition.param_type.value, "required": field.default is Empty}
             if text := field.kwarg_definition.description or descriptions().parameter(operation, name):
                 one["description"] = text
-            told.append({**one, "schema": schema})
+            told.append({**one, "schema": coded(name, schema, SCHEMA_PLACE)})
         shared = [
             *(["Key"] if "command" in self._fields else []),
             *(["Revision"] if "expected" in self._fields else []),

@@ -7,11 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
+from chassis.auth import Nobody
+from chassis.http import application
 from chassis.problems import MEDIA_TYPE
+from contracts import reference
 from contracts.notifications import Record
 from contracts.reference.refusal_words import refusal_words
 from services.documents.descriptions import descriptions
@@ -21,6 +25,7 @@ from services.notifications import signing, webhook
 from services.notifications.audience import notices
 from services.notifications.signing import Scheme
 from services.notifications.webhook_sender import USER_AGENT
+from services.reference import ROUTES
 from tests.builders import NOON
 from tests.contracts.example_codes import unknown_codes
 
@@ -112,6 +117,29 @@ def test_every_description_in_the_table_is_of_something(document: Document) -> N
     assert set() == table.fields.keys() - fields - {name.split(".", 1)[1] for name in fields}
     assert set() == table.parameters.keys() - parameters - {name.split(".", 1)[1] for name in parameters}
     assert set() == table.operations.keys() - {one["operationId"] for one in operations(document)}
+
+
+# -- code lists -----------------------------------------------------------------------------------------------------
+
+
+def test_closed_list_is_an_enum_and_an_open_one_says_where_it_is_read(document: Document) -> None:
+    line = document["components"]["schemas"]["NewLine"]["properties"]
+    schemas = document["components"]["schemas"]
+
+    assert {"$ref": "#/components/schemas/Pillar"} == line["pillars"]["items"]
+    assert sorted(reference.pillars()) == schemas["Pillar"]["enum"]
+    assert sorted(reference.paragraphs()) == schemas["Paragraph"]["enum"]
+    assert "/v1/reference/kinds" == line["kind"]["x-code-list"]
+    assert "enum" not in line["kind"]
+
+
+async def test_every_code_list_that_is_named_is_there(document: Document) -> None:
+    named = set(re.findall(r'"x-code-list": ?"([^"]+)"', json.dumps(document)))
+
+    assert {"/v1/reference/countries", "/v1/reference/kinds"} <= named
+    transport = httpx.ASGITransport(application([], Nobody(), routes=ROUTES))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as api:
+        assert [] == [path for path in named if (await api.get(path)).status_code != 200]
 
 
 # -- examples -------------------------------------------------------------------------------------------------------
