@@ -32,7 +32,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Sen
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from chassis import clock
-from chassis.bodies import FIELD_NAME_SHOWN_MAX, refused_body
+from chassis.bodies import NAME_SHOWN_MAX, refused_body
 from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_revision
 from chassis.db import Database
 from chassis.doorkeeper import IDENTITY, READING, Doorkeeper, Verifying
@@ -103,7 +103,7 @@ class CommandRequest(Request[Caller, Any, State]):
             # Only of what is valid, so that its limits bound what this costs.
             check_duplicate_fields(body)
         except DuplicateField as error:
-            raise Invalid("duplicate-field", field=error.name[:FIELD_NAME_SHOWN_MAX]) from error
+            raise Invalid("duplicate-field", field=error.name[:NAME_SHOWN_MAX]) from error
         except (msgspec.DecodeError, RecursionError) as error:
             raise Invalid("malformed-json") from error
         return decoded

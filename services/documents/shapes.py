@@ -10,11 +10,15 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import msgspec
 from msgspec import inspect
 
+from services.documents.descriptions import descriptions
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 NAMES: Mapping[str, str] = {
     "Balances": "TrialBalance",
     "Cohorts": "CohortList",
+    "Revision": "FundRevision",
+    "Subject": "PersonSubject",
     "contracts.values.Period": "Period",
     "services.directory.appointment.ShownStatus": "AppointmentStatus",
     "services.directory.commands.Reason": "DirectoryReason",
@@ -56,10 +60,7 @@ def shapes_of(kinds: Sequence[Any], *, place: str) -> tuple[list[dict[str, Any]]
     refs = {place.format(name=name): place.format(name=public[name]) for name in named}
     return (
         [_portable(schema, refs) for schema in schemas],
-        {
-            public[name]: _portable(schema | ({"title": public[name]} if "title" in schema else {}), refs)
-            for name, schema in named.items()
-        },
+        {public[name]: _described(public[name], _portable(schema, refs)) for name, schema in named.items()},
     )
 
 
@@ -68,6 +69,19 @@ def public_name(name: str) -> str:
     if "." in name and name not in NAMES:
         raise ValueError(f"several types have the last name of {name}: give it one of its own in NAMES")
     return NAMES.get(name, name)
+
+
+def _described(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema under its public name, with what it and each of its fields mean."""
+    told = schema | ({"title": name} if "title" in schema else {})
+    if (text := descriptions().schema(name)) and not told.get("description"):
+        told["description"] = text
+    if "properties" in told:
+        told["properties"] = {
+            field: shape | ({"description": text} if (text := descriptions().field(name, field)) else {})
+            for field, shape in told["properties"].items()
+        }
+    return told
 
 
 def says(kind: Any) -> str:

@@ -24,6 +24,7 @@ NOT_DOCUMENTED = {
     "/metrics",
     "/docs",
     "/docs/shapes",
+    "/docs/shapes/answers",
     "/docs/events",
     "/docs/events/shapes",
     "/docs/style.css",
