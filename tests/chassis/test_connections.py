@@ -8,16 +8,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from chassis.connections import ConnectionLimits, OpenConnections, connections_possible
+from chassis.db import Database
+from chassis.embedded import free_port
 from chassis.settings import Settings, SettingsError
 from tests.chassis.listening_child import HOST
+from tests.service.test_event_streams import served
 
 ROOT = Path(__file__).parents[2]
 MEBIBYTE = 1024 * 1024
@@ -358,6 +361,21 @@ async def test_all_addresses_together_have_so_many_connections_and_an_ended_one_
     held[0][1].close()
     await asyncio.sleep(0.1)
     assert await child.latency("127.0.0.3") < LATENCY_SECONDS_MAX
+
+
+async def test_a_process_of_services_has_the_limits_of_its_settings(
+    settings: Settings, databases: Mapping[str, Database]
+) -> None:
+    own = replace(settings, port=free_port(), connections_each=2)
+    async with served(own, "requests"):
+        child = Child(own.port, 0)
+        for _ in range(2):
+            await child.connect()
+        reader, _ = await child.connect()
+        received = await answer(reader)
+        child.abort()
+
+    assert (503, "too-many-connections") == problem(received)
 
 
 def test_a_trusted_proxy_has_no_limit_of_its_own_and_an_ipv6_network_counts_as_one() -> None:
