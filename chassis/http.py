@@ -39,7 +39,7 @@ from chassis import clock
 from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_revision
 from chassis.db import Database, OutcomeUnknown, is_transient
 from chassis.doorkeeper import IDENTITY, READING, Doorkeeper, Verifying
-from chassis.duplicate_fields import DuplicateField, check_duplicate_fields
+from chassis.duplicate_fields import once_each
 from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header, reader_language
 from chassis.event_streams import EventStream, EventStreams
 from chassis.following import Following
@@ -89,16 +89,11 @@ class CommandRequest(Request[Caller, Any, State]):
         field = self.route_handler.parsed_data_field
         body = await self.body()
         try:
-            decoded = msgspec.json.decode(body, type=field.annotation if field else Any)
-            # Only of what is valid, so that its limits bound what this costs.
-            check_duplicate_fields(body)
-        except DuplicateField as error:
-            raise Invalid("duplicate-field", field=error.name[:FIELD_NAME_SHOWN_MAX]) from error
+            return once_each(msgspec.json.decode(body, type=field.annotation if field else Any), body)
         except msgspec.ValidationError as error:
             raise invalid_field(error) from error
         except (msgspec.DecodeError, RecursionError) as error:
             raise Invalid("malformed-json") from error
-        return decoded
 
 
 def invalid_field(error: msgspec.ValidationError) -> Invalid:
