@@ -2,23 +2,22 @@
 
 import json
 from collections.abc import Sequence
+from typing import TypeVar
+
+from contracts.refusals import Invalid
+
+NAME_SHOWN_MAX = 64
+T = TypeVar("T")
 
 
-class DuplicateField(Exception):
-    """A name that comes twice in one object; `name` as it reads, without escapes."""
+def once_each(decoded: T, body: bytes) -> T:
+    """What the body was decoded into. Raises Invalid where a name comes twice in one object, also with escapes.
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-def check_duplicate_fields(body: bytes) -> None:
-    """Raises DuplicateField for the first object, from the innermost on, in which a name comes twice.
-
-    For a body that has been decoded already: what is no JSON is not told apart here. It takes some 7
-    microseconds of a pledge and 27 of a request of one line, on a busy machine.
+    After decoding, so that the limits of a valid body bound what it costs: some 7 microseconds for a pledge and 27 for
+    a request of one line, on a busy machine.
     """
     _DECODER.decode(body.decode())
+    return decoded
 
 
 def _check(pairs: Sequence[tuple[str, object]]) -> None:
@@ -26,7 +25,7 @@ def _check(pairs: Sequence[tuple[str, object]]) -> None:
         names: set[str] = set()
         for name, _ in pairs:
             if name in names:
-                raise DuplicateField(name)
+                raise Invalid("duplicate-field", field=name[:NAME_SHOWN_MAX])
             names.add(name)
 
 

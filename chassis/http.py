@@ -32,11 +32,11 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Sen
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from chassis import clock
-from chassis.bodies import NAME_SHOWN_MAX, refused_body
+from chassis.bodies import refused_body
 from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_revision
 from chassis.db import Database
 from chassis.doorkeeper import IDENTITY, READING, Doorkeeper, Verifying
-from chassis.duplicate_fields import DuplicateField, check_duplicate_fields
+from chassis.duplicate_fields import once_each
 from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header
 from chassis.event_streams import EventStream, EventStreams
 from chassis.exception_handlers import EXCEPTION_HANDLERS
@@ -96,17 +96,11 @@ class CommandRequest(Request[Caller, Any, State]):
         field = self.route_handler.parsed_data_field
         body, kind = await self.body(), field.annotation if field else Any
         try:
-            try:
-                decoded = msgspec.json.decode(body, type=kind)
-            except msgspec.ValidationError as error:
-                raise refused_body(body, kind, error) from error
-            # Only of what is valid, so that its limits bound what this costs.
-            check_duplicate_fields(body)
-        except DuplicateField as error:
-            raise Invalid("duplicate-field", field=error.name[:NAME_SHOWN_MAX]) from error
+            return once_each(msgspec.json.decode(body, type=kind), body)
+        except msgspec.ValidationError as error:
+            raise refused_body(body, kind, error) from error
         except (msgspec.DecodeError, RecursionError) as error:
             raise Invalid("malformed-json") from error
-        return decoded
 
 
 class Authentication(ASGIMiddleware):

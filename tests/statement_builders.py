@@ -131,5 +131,5 @@ def a_statement(
     in_kind: Sequence[tuple[InKindContribution, str]] = (SCANNERS,),
     **changes: Any,
 ) -> Statement:
-    days = {"starts": None, "ends": UNTIL, "as_at": AS_AT} | changes
+    days = {"starts": None, "ends": UNTIL, "as_at": AS_AT, "funds_as_at": AS_AT} | changes
     return statement_of("NOR", promises, entries, pots, in_kind, **days)

@@ -18,7 +18,7 @@ from services.pledges.allocations import fund_id_of
 from services.pledges.balances import EVER
 from services.pledges.commands import OpenFund, ReviseRequirement, StateGenderMarker, check_reason
 from services.pledges.fund_views import FundView, FundYearsView, fund_view, years_view
-from services.pledges.moment_reader import AsAt, final_moment, moment_of, until_final
+from services.pledges.moment_reader import AsAt, beginning_of_day, final_moment, moment_of, until_final
 from services.pledges.policy import Action
 
 
@@ -176,17 +176,15 @@ async def show_fund_years(
 
     With `as_at`, of what had been recorded by that moment: the same for ever. Who does not read the whole ledger is
     told of the beginning of its day in UTC, without `as_at` of today's, and `as_at` says so: from how things stand one
-    signature apart its instalments would follow.
+    signature apart its instalments would follow. Of a fund that was opened later than that it is 404
+    `fund-opened-later`.
     """
     given = as_at if as_at or policy.reads_all(caller) else now.isoformat()
     moment = await _moment(db, caller, given, now=now)
     async with db.transaction(by=caller) as tx:
         found = await funds.funds(tx, only=code, as_at=moment or EVER)
-        if not found and as_at is None and await funds.is_open(tx, code):
-            # Of a fund that was opened today there was nothing to tell then.
-            return Response(FundYearsView(code=code, years=[], as_at=moment, final=True))
         if not found:
-            raise Missing("not-found")
+            raise await funds.missing(tx, code, moment)
         async with tx.by_itself():
             moved = await balances.progress_by_year(tx, code, as_at=moment or EVER)
             agreed = await year_store.committed(tx, code, as_at=moment or EVER)
@@ -200,7 +198,7 @@ async def _moment(db: Database, caller: Caller, given: str | None, *, now: datet
     """
     if given is None or policy.reads_all(caller):
         return await final_moment(db, caller, given, now=now)
-    day = moment_of(given).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = beginning_of_day(moment_of(given))
     await until_final(db, caller, day, now=now)
     return day
 
@@ -208,7 +206,7 @@ async def _moment(db: Database, caller: Caller, given: str | None, *, now: datet
 async def _fund(tx: Tx, code: str, *, as_at: datetime | None = None) -> FundView:
     found = await _with_totals(tx, await funds.funds(tx, only=code, as_at=as_at or EVER), as_at=as_at)
     if not found:
-        raise Missing("not-found")
+        raise await funds.missing(tx, code, as_at)
     return found[0]
 
 

@@ -161,6 +161,14 @@ async def is_open(tx: Tx, fund: str) -> bool:
     return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM fund WHERE fund = $1)", fund))
 
 
+async def missing(tx: Tx, fund: str, as_at: datetime | None) -> Missing:
+    """Why nothing is told of the fund as at that moment: there is none of that code, or it was opened later."""
+    opened_at = await tx.fetchval("SELECT opened_at FROM fund WHERE fund = $1", fund)
+    if opened_at is None or as_at is None:
+        return Missing("not-found")
+    return Missing("fund-opened-later", as_at=as_at.isoformat(), opened_at=opened_at.isoformat())
+
+
 async def funds(
     tx: Tx, *, only: str | None = None, after: str | None = None, limit: int = 1, as_at: datetime = EVER
 ) -> list[Fund]:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.db import Tx
-from contracts.refusals import Conflict, Missing
+from contracts.refusals import Conflict
 from contracts.requests import About
 from contracts.values import Caller
 from services.pledges import activity_store, funds
@@ -45,7 +45,7 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
     """What had been recorded by then. Raises Missing for no such fund, Conflict for more than a file holds."""
     found = await funds.funds(tx, only=fund, as_at=as_at)
     if not found:
-        raise Missing("not-found")
+        raise await funds.missing(tx, fund, as_at)
     await tx.execute(PLANNED_EACH_TIME)
     asked = (caller.organization, caller.role, fund, as_at)
     _require_room(await tx.fetchval(_COUNT, *asked, TRANSACTIONS_MAX + 1))

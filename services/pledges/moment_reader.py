@@ -53,6 +53,11 @@ async def until_final(db: Database, caller: Caller, moment: datetime, *, now: da
             await asyncio.sleep(FINAL_POLL_SECONDS)
 
 
+def beginning_of_day(moment: datetime) -> datetime:
+    """Of its day in UTC: of totals of all donors no more is told, since a moment apart each payment would follow."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def moment_of(given: str) -> datetime:
     """Raises Invalid for what is no moment of RFC 3339, with its offset, or outside the years that UTC can say."""
     try:

@@ -206,7 +206,9 @@ class Statement(Struct, frozen=True, kw_only=True):
     """What a donor pledged, owes and paid, and its share of what it was used for.
 
     Of what had been recorded by `as_at`; of value dates up to `ends`, both days included. `starts` is the first day
-    whose entries are listed; without it all are. `in_kind` is no money, and `in_kind_usd_minor` its worth by itself.
+    whose entries are listed; without it all are. `funds` are of what had been recorded by `funds_as_at`, the beginning
+    of the day: they rest on what all donors paid, and from two moments apart each payment would follow. `in_kind` is no
+    money, and `in_kind_usd_minor` its worth by itself.
     """
 
     donor: str
@@ -219,6 +221,7 @@ class Statement(Struct, frozen=True, kw_only=True):
     pledges: tuple[PledgeAccount, ...]
     receipts: ReceiptTotals
     funds: tuple[FundShare, ...]
+    funds_as_at: datetime
     in_kind: tuple[InKindLine, ...]
     in_kind_usd_minor: int
 
@@ -238,6 +241,7 @@ def statement_of(
     starts: date | None,
     ends: date,
     as_at: datetime,
+    funds_as_at: datetime,
 ) -> Statement:
     """Fold entries into a statement. What was recorded or took effect too late is left out, whoever passed it in."""
     of_pledge: dict[UUID, list[Recorded]] = {promise.pledge_id: [] for promise in promises}
@@ -272,6 +276,7 @@ def statement_of(
             available_usd_minor=sum(one.available_usd_minor for one in receipts),
         ),
         funds=tuple(share_of(donor, pot) for pot in sorted(pots, key=lambda one: one.fund)),
+        funds_as_at=funds_as_at,
         in_kind=beside,
         in_kind_usd_minor=sum(one.usd_minor for one in beside),
     )

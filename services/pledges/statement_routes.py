@@ -13,7 +13,7 @@ from chassis.http import Calling, Db, Now, asks
 from contracts.refusals import Invalid, Missing
 from contracts.values import Caller, Language
 from services.pledges import policy, statement_store
-from services.pledges.moment_reader import AsAt, moment_of, until_final
+from services.pledges.moment_reader import AsAt, beginning_of_day, moment_of, until_final
 from services.pledges.policy import Action
 from services.pledges.printing.press import Press
 from services.pledges.statement import Statement, statement_of
@@ -47,8 +47,9 @@ async def show_statement(
     """For the donor itself and for those who may read the whole ledger. By the same `as_at` the same bytes,
     but for words that the donor has put otherwise since.
 
-    Of what had been recorded by `as_at`, else by now; of value dates from `from` (else all) until `until` (else the day
-    of `as_at`), both included. In `language`, else in the one that `Accept-Language` prefers.
+    Of what had been recorded by `as_at`, else by now, but shares of funds by the beginning of its day in UTC; of value
+    dates from `from` (else all) until `until` (else the day of `as_at`), both included. In `language`, else in the one
+    that `Accept-Language` prefers.
     """
     told = await _statement(db, caller, donor, fund, starts, ends, as_at, now)
     statement_store.require_printable(told)
@@ -95,8 +96,9 @@ async def _statement(
     last = ends or moment.date()
     if starts is not None and last < starts:
         raise Invalid("dates-reversed", field="until")
-    if as_at is not None:
-        await until_final(db, caller, moment, now=now)
+    # Shares rest on totals of all donors. Whoever asks, so that a statement is the same for all who read it.
+    day = beginning_of_day(moment)
+    await until_final(db, caller, moment if as_at is not None else day, now=now)
     async with db.transaction(by=caller) as tx:
         promises = await statement_store.promises(tx, caller, donor, fund=fund, ends=last, as_at=moment)
         in_kind = await statement_store.in_kind(tx, caller, donor, fund=fund, as_at=moment)
@@ -106,8 +108,10 @@ async def _statement(
         entries = await statement_store.recorded(tx, caller, promises, ends=last, as_at=moment)
         codes = await statement_store.funds_of(tx, caller, promises, as_at=moment)
         async with tx.by_itself():
-            pots = await statement_store.pots(tx, codes, ends=last, as_at=moment)
-    return statement_of(donor, promises, entries, pots, in_kind, starts=starts, ends=last, as_at=moment)
+            pots = await statement_store.pots(tx, codes, ends=last, as_at=day)
+    return statement_of(
+        donor, promises, entries, pots, in_kind, starts=starts, ends=last, as_at=moment, funds_as_at=day
+    )
 
 
 def _press(request: Request[Any, Any, Any]) -> Press:

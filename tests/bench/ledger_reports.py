@@ -221,7 +221,7 @@ class Reports:
             async with tx.by_itself():
                 # Also as at a moment by which nothing of this donor had come.
                 pots = await statement_store.pots(tx, codes or [self._fund], ends=ends, as_at=moment)
-        statement_of(donor, found, entries, pots, in_kind, starts=None, ends=ends, as_at=moment)
+        statement_of(donor, found, entries, pots, in_kind, starts=None, ends=ends, as_at=moment, funds_as_at=moment)
 
     async def _years(self) -> None:
         moment = self._moment()

@@ -32,6 +32,7 @@ NOT_DOCUMENTED = {
     "/internal/budgets",
     "/internal/callers",
     "/internal/consents",
+    "/internal/matches/{match_id}/funding-gap",
     "/internal/requests/{request_id}/words",
     "/internal/shown",
     "/internal/subjects",

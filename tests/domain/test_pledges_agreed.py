@@ -142,7 +142,9 @@ class Walk:
             pledge_id=PLEDGE_ID, fund="SHERLOC-MNT", currency="USD", earmarking="earmarked", note="",
             **asdict(self.agreed(ends, told)),
         )  # fmt: skip
-        return statement_of("NOR", [promise], self.entries(), (), (), starts=None, ends=ends, as_at=as_at)
+        return statement_of(
+            "NOR", [promise], self.entries(), (), (), starts=None, ends=ends, as_at=as_at, funds_as_at=as_at
+        )
 
     def account(self, ends: date, told: int | None = None) -> PledgeAccount:
         return self.statement(ends, told).pledges[0]

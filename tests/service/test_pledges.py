@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -62,6 +63,14 @@ async def post(
     answer = await client.post(path, json=body, headers=headers(by, revision=revision))
     assert answer.status_code in ({status} if status else {200, 201}), answer.text
     return dict(answer.json())
+
+
+async def recorded_the_day_before(database_url: str) -> None:
+    """All that has been recorded: what a fund's totals are told of."""
+    owner = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
+    for table in ("journal", "entry"):
+        await owner.execute(f"UPDATE {table} SET recorded_at = recorded_at - interval '1 day'")
+    await owner.close()
 
 
 async def get(client: Client, path: str, by: str = FINANCE) -> dict[str, Any]:

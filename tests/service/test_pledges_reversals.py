@@ -14,7 +14,19 @@ from services.pledges.verify import verify
 from services.pledges.wiring import SERVICE
 from tests.builders import headers
 from tests.flow_chains import chained, check_chains
-from tests.service.test_pledges import FINANCE, NORWAY, api, committed, eur, get, pledged, post, receive, usd
+from tests.service.test_pledges import (
+    FINANCE,
+    NORWAY,
+    api,
+    committed,
+    eur,
+    get,
+    pledged,
+    post,
+    receive,
+    recorded_the_day_before,
+    usd,
+)
 from tests.service.test_pledges_flow_chains import check_sums, told
 from tests.service.test_pledges_life import SECOND, agreed, approve, entry_of, fund, move, part, pledge_of, refused
 
@@ -371,11 +383,13 @@ async def test_flows_statements_and_files_tell_what_was_taken_back(
     statement = await get(api, "/v1/statements/NOR/data")
     figures = await fund(api)
     assert statement["closing"]["received_usd_minor"] == figures["paid"] - figures["refunded"]
-    shares = {one["fund"]: one["contributed_usd_minor"] for one in statement["funds"]}
-    assert shares == {"SHERLOC-DEV": 0, "SHERLOC-MNT": figures["available"] + figures["allocated"]}
     file = await api.get("/v1/funds/SHERLOC-MNT/iati.xml", headers=headers(FINANCE))
     assert file.status_code == 200
     await prove(databases, database_url)
+    await recorded_the_day_before(database_url)
+    statement = await get(api, "/v1/statements/NOR/data")
+    shares = {one["fund"]: one["contributed_usd_minor"] for one in statement["funds"]}
+    assert shares == {"SHERLOC-DEV": 0, "SHERLOC-MNT": figures["available"] + figures["allocated"]}
 
 
 async def test_a_pledge_and_an_agreement_have_moves_of_their_own(api: Client) -> None:

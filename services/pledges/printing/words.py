@@ -207,6 +207,7 @@ class Sheet:
         return {
             "fund": self._fund_name(one.fund),
             "facts": [
+                [words["as_at"], self.moment(self._told.funds_as_at), "t"],
                 [words["contributed"], self.dollars(one.contributed_usd_minor), "f"],
                 [words["fund_contributed"], self.dollars(one.fund_contributed_usd_minor), "f"],
                 [words["balance"], self.dollars(one.balance_usd_minor), "f"],
