@@ -55,7 +55,8 @@ class Guarded(StrEnum):
     WORDS = "words"
     """The title, the need, what is to come of a line and what is there, attachments: where a consent gives them."""
     LINE_WORDS = "line_words"
-    """Of a line that the provider serves: what is to come of it and what is there, once both sides have accepted."""
+    """Of a line: what is to come of it and what is there; where a consent gives the words, and to a provider of the
+    lines that it serves, once both sides have accepted."""
     INSTITUTION = "institution"
     """Of a line: for whom, by code; where a consent gives it."""
     INSTITUTION_NAME = "institution_name"
@@ -197,7 +198,7 @@ def _shown(caller: Caller, request: Request) -> Decision:
         return _WHOLE
     given = fields_seen(caller, request)
     shown: set[str] = {guarded for field, guarded in _GIVEN.items() if field in given}
-    if lines_served(caller, request):
+    if FieldSet.WORDS in given or lines_served(caller, request):
         shown.add(Guarded.LINE_WORDS)
     if caller.role is Role.PROVIDER_OFFICER and learns_whom_to_turn_to(request, caller.organization):
         shown.add(Guarded.INSTITUTION_NAME)

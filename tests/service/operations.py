@@ -117,7 +117,7 @@ INTERNAL_BODIES = {
 LEAVE = {200, 201, 202, 204, 409, 412, 422, 428}
 """Answers to somebody who may: done, or not as the record stands."""
 
-GUARDS = {"words": ("title", "need", "markers_justification", "in_place")}
+GUARDS = {"words": ("title", "need"), "line_words": ("markers_justification", "in_place")}
 """Guarded fields that are told under other names."""
 
 TOLD_WITHIN = {"/v1/requests/{request_id}/history": {"data", "comment"}}
