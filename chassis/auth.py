@@ -1,7 +1,7 @@
 """Who is calling: a signed token, checked for everything that a token can be wrong about, and whom the directory knows.
 
-Tokens are JWT access tokens (RFC 9068: `typ` is `at+jwt`) of one of two issuers: the configured one signs for people
-and services, the directory for API clients. They say who somebody is there, by `iss` and `sub`, and nothing of what
+Tokens are JWT access tokens (RFC 9068) of one of two issuers: the configured one signs for people and services, the
+directory for API clients. They say who somebody is there, by `iss` and `sub`, and nothing of what
 they may do: that is what the directory says. Who holds several appointments names the one acted in by the `Acting-As`
 header.
 """
@@ -31,6 +31,9 @@ from contracts.refusals import Forbidden, Unavailable, Unidentified
 from contracts.values import Caller, Role
 
 TOKEN_TYPE = "at+jwt"
+TOKEN_TYPES = frozenset({TOKEN_TYPE, f"application/{TOKEN_TYPE}"})
+"""RFC 9068 section 4; it is a media type, whose `application/` may be left out (RFC 7515 section 4.1.9)."""
+
 AUDIENCE = "entraide"
 UNODC = "UNODC"
 ACTING_HEADER = "Acting-As"
@@ -56,20 +59,31 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     """What of a token is used."""
 
     iss: str
-    aud: str
+    aud: str | list[str]
     sub: str
     jti: str
-    iat: int
-    exp: int
+    # Moments may have a fraction (NumericDate, RFC 7519 section 2).
+    iat: int | float
+    exp: int | float
     nbf: int | float = 0
     acr: str | None = None
     # What others say of these is nobody's business here.
     client_id: Any = None
+    azp: Any = None
     scope: Any = None
 
     @property
     def subject(self) -> Subject:
         return Subject(issuer=self.iss, subject=self.sub)
+
+    def is_for(self, audience: str) -> bool:
+        """Whether the audience is among those of the token, of which there may be one or a list (RFC 7519)."""
+        return audience == self.aud if isinstance(self.aud, str) else audience in self.aud
+
+    @property
+    def client(self) -> object:
+        """The client that got the token: `client_id` (RFC 9068), else `azp` (OpenID Connect Core 1.0)."""
+        return self.azp if self.client_id is None else self.client_id
 
 
 @dataclass
@@ -84,11 +98,19 @@ class Good:
 class Directory(Protocol):
     """Who may act, as far as it is known here: `chassis.callers.Callers`."""
 
-    async def person_of(self, subject: Subject) -> UUID | None: ...
+    async def people_of(self, subject: Subject) -> Sequence[UUID]: ...
 
     def in_force(self, person_id: UUID, at: datetime) -> Sequence[Holding]: ...
 
     def stale(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class ServiceClient:
+    """A service of the platform, and the client by which the issuer knows it."""
+
+    name: str
+    client_id: str
 
 
 @dataclass(frozen=True)
@@ -108,7 +130,7 @@ class Verifier:
         people: Trusted,
         directory: Directory,
         *,
-        service_of: Callable[[str], str | None],
+        service_of: Callable[[str], ServiceClient | None],
         strengths: Collection[str] = (),
         clients: Trusted | None = None,
     ) -> None:
@@ -135,7 +157,10 @@ class Verifier:
         if good.claims.iss != self._people.issuer:
             caller = self._client(good.claims, acting)
         elif (service := self._service_of(good.claims.sub)) is not None:
-            caller = Caller(person_id=service_id(service), organization=UNODC, role=Role.SERVICE)
+            # Where the issuer's clients and people share a name space, a person may have the subject of a service.
+            if good.claims.client != service.client_id:
+                raise Unidentified("token-invalid")
+            caller = Caller(person_id=service_id(service.name), organization=UNODC, role=Role.SERVICE)
         else:
             if self._strengths and good.claims.acr not in self._strengths:
                 raise Unidentified("sign-in-too-weak")
@@ -160,18 +185,21 @@ class Verifier:
 
     async def _appointed(self, subject: Subject, acting: str | None) -> Caller:
         try:
-            person_id = await self._directory.person_of(subject)
+            people = await self._directory.people_of(subject)
         except PeerError as error:
             raise Unavailable("identity-unavailable") from error
-        if person_id is None:
+        if not people:
             raise Forbidden("person-not-known")
-        held = [one for one in self._directory.in_force(person_id, clock.now()) if one.scopes is None]
+        now = clock.now()
+        held = [one for person in people for one in self._directory.in_force(person, now) if one.scopes is None]
         if self._directory.stale():
             # Who has ended meanwhile, or begun, is not known: what is another State's stays closed.
             held = [one for one in held if one.role in AT_HOME]
             if not held:
                 raise Unavailable("identity-unavailable")
-        return _acting(held, acting)
+        # An organization may name anybody's subject as its own person's. So that nobody acts for one they do not mean,
+        # also when their appointment in another one has ended, who is a person of several always says for which.
+        return _acting(held, acting, always_named=len(people) > 1)
 
     def _client(self, claims: Claims, acting: str | None) -> Caller:
         """An API client, with those of its scopes that the token was made for."""
@@ -203,12 +231,13 @@ class Verifier:
             raise Unidentified("token-invalid") from error
         now = time.time()
         if (
-            signed.type != TOKEN_TYPE
+            signed.type not in TOKEN_TYPES
             or claims.iss != trusted.issuer
-            or claims.aud != AUDIENCE
-            or claims.exp <= now - LEEWAY_SECONDS
-            or claims.iat > now + LEEWAY_SECONDS
-            or not claims.nbf <= now + LEEWAY_SECONDS  # NaN, which JSON can say in Python, is neither
+            or not claims.is_for(AUDIENCE)
+            # NaN, which JSON can say in Python, is neither above nor below.
+            or not claims.exp > now - LEEWAY_SECONDS
+            or not claims.iat <= now + LEEWAY_SECONDS
+            or not claims.nbf <= now + LEEWAY_SECONDS
             or not 0 < claims.exp - claims.iat <= LIFETIME_SECONDS_MAX
             or not 0 < len(claims.sub) <= SUBJECT_LENGTH_MAX
         ):
@@ -223,12 +252,12 @@ class Nobody:
         raise Unidentified("token-invalid")
 
 
-def _acting(held: Sequence[Holding], acting: str | None) -> Caller:
+def _acting(held: Sequence[Holding], acting: str | None, *, always_named: bool = False) -> Caller:
     if not held:
         raise Forbidden("not-appointed")
     by_name = {f"{one.organization}:{one.role}": one.caller for one in held}
     if acting is None:
-        if len(by_name) > 1:
+        if len(by_name) > 1 or always_named:
             raise Forbidden("appointment-not-named", held=sorted(by_name))
         return held[0].caller
     if acting not in by_name:
@@ -277,7 +306,8 @@ class Issuer:
             nonlocal held, until
             if time.time() > until - 60:
                 until = time.time() + LIFETIME_SECONDS_MAX
-                held = self.token(SERVICE_SUBJECT + service)
+                subject = SERVICE_SUBJECT + service
+                held = self.token(subject, more={"client_id": subject})
             return held
 
         return token
@@ -288,9 +318,11 @@ def service_id(service: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"entraide:service:{service}")
 
 
-def embedded_service(subject: str) -> str | None:
-    """The service that a subject of the embedded issuer names."""
-    return subject.removeprefix(SERVICE_SUBJECT) if subject.startswith(SERVICE_SUBJECT) else None
+def embedded_service(subject: str) -> ServiceClient | None:
+    """The service that a subject of the embedded issuer names; its client is called the same."""
+    if not subject.startswith(SERVICE_SUBJECT):
+        return None
+    return ServiceClient(subject.removeprefix(SERVICE_SUBJECT), subject)
 
 
 def persona_id(appointment: str) -> UUID:

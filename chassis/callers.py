@@ -51,11 +51,11 @@ class Callers:
         self._after = "0.0"
         self._heard_at = float("-inf")
         self._held: dict[UUID, dict[UUID, Holding]] = {}
-        self._subjects: OrderedDict[Subject, UUID | None] = OrderedDict()
-        """None for who was not known. Forgotten at any news: the next might be of them."""
+        self._subjects: OrderedDict[Subject, tuple[int, tuple[UUID, ...]]] = OrderedDict()
+        """The people of a subject, and of which `_news` that is; nobody for who was not known."""
 
         self._news = 0
-        """How often there was news of people: what was asked before may be wrong after."""
+        """How often there was news of people: a subject may be of one more, or of others, after it."""
 
     def in_force(self, person_id: UUID, at: datetime) -> Sequence[Holding]:
         """The appointments that a person may act in at a moment; none for somebody who is not known."""
@@ -69,20 +69,30 @@ class Callers:
         """True where the directory has not been heard for five seconds, or ever: somebody may have ended meanwhile."""
         return time.monotonic() - self._heard_at > STALE_SECONDS
 
-    async def person_of(self, subject: Subject) -> UUID | None:
-        """Who signs in by a subject; None for nobody. Raises PeerError where it is not known and cannot be asked."""
-        if subject in self._subjects:
-            return self._subjects[subject]
-        news = self._news
-        answer = await self._peers.ask(DIRECTORY, "/internal/subjects", msgspec.json.encode(subject))
-        person_id = None if answer is None else msgspec.json.decode(answer, type=Known).person_id
-        if news == self._news:
-            self.remember(subject, person_id)
-        return person_id
+    async def people_of(self, subject: Subject) -> Sequence[UUID]:
+        """Who signs in by a subject, one person in an organization; nobody if it is not known there.
 
-    def remember(self, subject: Subject, person_id: UUID | None) -> None:
+        Where the directory cannot be asked it is who was known before the last news, if that was not of them. Raises
+        PeerError where nothing was known.
+        """
+        asked, known = self._subjects.get(subject, (None, ()))
+        news = self._news
+        if asked == news:
+            return known
+        try:
+            answer = await self._peers.ask(DIRECTORY, "/internal/subjects", msgspec.json.encode(subject))
+        except PeerError:
+            if asked is None or subject not in self._subjects:
+                raise
+            return known
+        people = () if answer is None else msgspec.json.decode(answer, type=Known).people
+        if news == self._news:
+            self.remember(subject, *people)
+        return people
+
+    def remember(self, subject: Subject, *people: UUID) -> None:
         """Who signs in by a subject, until there is news."""
-        self._subjects[subject] = person_id
+        self._subjects[subject] = (self._news, people)
         if len(self._subjects) > SUBJECTS_MAX:
             self._subjects.popitem(last=False)
 
@@ -157,9 +167,9 @@ class Callers:
             self._news += 1
             gone = set(people)
             self._subjects = OrderedDict(
-                (subject, person)
-                for subject, person in self._subjects.items()
-                if person is not None and person not in gone
+                (subject, (asked, known))
+                for subject, (asked, known) in self._subjects.items()
+                if known and gone.isdisjoint(known)
             )
 
     async def _keep(self, news: News) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import copy
 import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -11,14 +12,18 @@ import asyncpg
 import structlog
 
 from chassis.group_commit import GroupCommit, has_undone
+from chassis.keyed_locks import KeyedLocks
 from chassis.migrate import own_role_of
-from chassis.pool import Connection, Pool
+from chassis.pool import Connection, Pool, PoolTimeout
 from chassis.writes import NotWritten, Write, may_join, together
 from contracts.facts import Event
 from contracts.refusals import Unavailable
 from contracts.values import Caller
 
-POOL_MAX = 10
+POOL_MAX = 12
+RESERVED_FRACTION = 4
+"""One of so many connections is for reading alone, and as many are for all but reading."""
+
 ACQUIRE_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
 COMMAND_SECONDS = 5.0
@@ -35,6 +40,12 @@ SESSION_LIMITS = {
 # Whole transactions that may be tried again: deadlock and serialization (40), lock not available (55P03), server
 # going down or coming up (57P0x), too many connections (53300), read-only after a failover (25006).
 TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300", "25006", "57014"})
+
+BUSY_STATES = frozenset({"40P01", "53300", "55P03", "57014"})
+"""Of those the ones that come of how much is asked: no lock, no connection, or not enough time for a statement."""
+
+ENDS_SESSION = frozenset({"FATAL", "PANIC"})
+"""Severities after which PostgreSQL closes the connection (PostgreSQL, 19.8.3): it has undone what was under way."""
 
 CALLER_SETTINGS = ("entraide.organization", "entraide.role", "entraide.person")
 """What row-level security asks, local to the transaction: who is not told sees no row."""
@@ -223,6 +234,8 @@ class Database:
     def __init__(self, pool: Pool, source: str, *, own_role: str | None = None) -> None:
         self._pool = pool
         self._group = GroupCommit(self._lent, seconds=COMMAND_SECONDS)
+        self._locks = KeyedLocks()
+        self._reading = False
         self.source = source
         self._own_role = own_role
         self.on_commit: Callable[[Sequence[Event]], None] = lambda _events: None
@@ -252,16 +265,37 @@ class Database:
                 dsn, command_timeout=COMMAND_SECONDS, timeout=CONNECT_SECONDS, server_settings=settings
             )
 
-        return cls(Pool(connect, pool_max), source, own_role=None if owner else own_role_of(source))
+        pool = Pool(connect, pool_max, reserved=pool_max // RESERVED_FRACTION)
+        return cls(pool, source, own_role=None if owner else own_role_of(source))
+
+    def for_reading(self) -> "Database":
+        """The same, whose transactions take the connections that are kept for reading."""
+        made = copy.copy(self)
+        made._reading = True
+        return made
 
     @contextlib.asynccontextmanager
-    async def transaction(self, *, by: Caller | None = None, planned_once: bool = False) -> AsyncIterator[Tx]:
+    async def transaction(
+        self, *, by: Caller | None = None, planned_once: bool = False, locks: Sequence[str] = ()
+    ) -> AsyncIterator[Tx]:
         """Commits at the end of the block, rolls back on any exception. Without `by` it is the service's own work.
 
+        `locks` name what many change at once, and whose row it will lock: held in this process from before a connection
+        is taken until after COMMIT.
         `planned_once`: what is asked in it is written so that one plan does, whoever asks and whatever for; with
         row-level security in it a statement takes longer to plan than to carry out.
-        Raises Unavailable when no connection is to be had, OutcomeUnknown when COMMIT was not answered.
+        Raises Unavailable when no connection or lock is to be had, OutcomeUnknown when COMMIT was not answered.
         """
+        async with (
+            self._locks.hold(*locks) if locks else contextlib.nullcontext(),
+            self._transaction(by, planned_once) as tx,
+        ):
+            yield tx
+        if tx.announced:
+            self.on_commit(tx.announced)
+
+    @contextlib.asynccontextmanager
+    async def _transaction(self, by: Caller | None, planned_once: bool) -> AsyncIterator[Tx]:
         tx = Tx(self._take, self._group, by, self._own_role, memory=self.memory, planned_once=planned_once)
         sound = False
         try:
@@ -279,8 +313,6 @@ class Database:
             # Nothing else is to be reset: whatever is set, locked and opened here ends with its transaction.
             if tx.connection is not None:
                 self._pool.give_back(tx.connection, sound=sound)
-        if tx.announced:
-            self.on_commit(tx.announced)
 
     @contextlib.asynccontextmanager
     async def _lent(self) -> AsyncIterator[Connection]:
@@ -298,7 +330,9 @@ class Database:
 
     async def _take(self) -> Connection:
         try:
-            return await self._pool.take(within_seconds=ACQUIRE_SECONDS)
+            return await self._pool.take(within_seconds=ACQUIRE_SECONDS, reading=self._reading)
+        except PoolTimeout as error:
+            raise Unavailable("overloaded") from error
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise Unavailable("database-unavailable") from error
 
@@ -334,9 +368,17 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InvalidCachedStatementError):
         # A migration has changed a table since; asyncpg has forgotten all that it had prepared.
         return True
+    if isinstance(error, asyncpg.PostgresConnectionError):
+        # Class 08: the connection broke, and the transaction was undone with it (COMMIT is OutcomeUnknown).
+        return not isinstance(error, asyncpg.ProtocolViolationError)
     if isinstance(error, asyncpg.PostgresError):
-        return error.sqlstate in TRANSIENT_STATES
+        return error.sqlstate in TRANSIENT_STATES or error.severity_en in ENDS_SESSION
     return isinstance(error, (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError, Unavailable))
+
+
+def is_busy(error: BaseException) -> bool:
+    """True for a failure of the moment that comes of how much is asked of PostgreSQL, which answers."""
+    return isinstance(error, asyncpg.PostgresError) and error.sqlstate in BUSY_STATES
 
 
 async def with_retries(work: Callable[[], Awaitable[T]]) -> T:

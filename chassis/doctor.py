@@ -27,6 +27,9 @@ SECONDS = 5
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 """The harmless text that every scanner calls infected (EICAR); in two pieces, lest it calls this file so."""
 
+TESTED = {16: "16.14", 17: "17.12", 18: "18.6"}
+"""The release of each major version of PostgreSQL that `./dev soak` migrates and tests."""
+
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
 
@@ -49,7 +52,12 @@ async def examine(settings: Settings, services: Sequence[Service]) -> list[Findi
         found.append(_here("broker", "NATS_URL"))
     if settings.nats_url is not None:
         found.append(await _streams(settings.nats_url, services))
-    found.append(await _mail(settings.smtp_url) if settings.smtp_url else _here("mail", "SMTP_URL"))
+    if settings.smtp_url:
+        found.append(await _mail(settings.smtp_url))
+    elif settings.keys:
+        found.append(Finding(part="mail", ok=True, says="SMTP_URL is not set: no mail is sent"))
+    else:
+        found.append(_here("mail", "SMTP_URL"))
     found.append(await _issuer(settings) if settings.keys else _here("identity", "ENTRAIDE_ISSUER"))
     if settings.scanner is None:
         found.append(Finding(part="files", ok=True, says="ENTRAIDE_SCANNER is off: none are taken in"))
@@ -72,7 +80,7 @@ async def _database(part: str, url: str, services: Sequence[Service], settings: 
     try:
         version = await connection.fetchval("SHOW server_version")
         number = int(await connection.fetchval("SHOW server_version_num"))
-        found = [Finding(part=part, ok=number >= 160_000, says=f"version {version}; 16 or newer is needed")]
+        found = [Finding(part=part, ok=number >= 160_000, says=version_says(version, number // 10_000))]
         for name, wanted in DURABLE.items():
             value = await connection.fetchval("SELECT current_setting($1)", name)
             if value != wanted:
@@ -83,6 +91,15 @@ async def _database(part: str, url: str, services: Sequence[Service], settings: 
     finally:
         with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
             await connection.close(timeout=SECONDS)
+
+
+def version_says(version: str, major: int) -> str:
+    """Whether a version of PostgreSQL is new enough and was tested; "17.12 (Debian 17.12-0+deb13u1)" is 17.12."""
+    if major < min(TESTED):
+        return f"version {version}; {min(TESTED)} or newer is needed"
+    if version.split()[0] in TESTED.values():
+        return f"version {version}, which is tested"
+    return f"version {version} was not tested: {', '.join(TESTED.values())} were"
 
 
 async def _schema(connection: asyncpg.Connection, service: Service) -> Finding:

@@ -1,4 +1,4 @@
-"""How often somebody may call: a caller within an allowance, and whoever shows no valid token by the address.
+"""How often somebody may call: a caller and an organization within an allowance, and by the address without a token.
 
 Each process counts for itself. What an allowance keeps free is the process's own connections to PostgreSQL, and a count
 shared by all would cost a write for every read, in the very place it is to protect. With N replicas of a service a
@@ -43,9 +43,15 @@ class Allowance:
     per_minute: int
     burst: int
 
+    def times(self, callers: int) -> "Allowance":
+        return Allowance(per_minute=self.per_minute * callers, burst=self.burst * callers)
+
 
 WRITES = Allowance(per_minute=60, burst=30)
 READS = Allowance(per_minute=600, burst=200)
+
+ORGANIZATION_CALLERS = 10
+"""An organization has the allowance of so many callers, however many act for it."""
 
 
 class Spending:
@@ -88,6 +94,10 @@ class Doorkeeper:
         self._verifier = verifier
         self._trusted_proxies = trusted_proxies
         self._callers = {True: Spending(reads), False: Spending(writes)}
+        self._organizations = {
+            True: Spending(reads.times(ORGANIZATION_CALLERS)),
+            False: Spending(writes.times(ORGANIZATION_CALLERS)),
+        }
         self._addresses = {True: Spending(reads), False: Spending(writes)}
 
     async def wait_seconds(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> tuple[object, float]:
@@ -100,9 +110,12 @@ class Doorkeeper:
         who = await self._identified(headers)
         reading = scope["method"] in READING
         if isinstance(who, Caller):
-            served, name = who.role is Role.SERVICE, (who.person_id, who.organization, who.role)
-            return who, 0.0 if served else self._callers[reading].spend(name, time.monotonic_ns())
+            return who, 0.0 if who.role is Role.SERVICE else self._wait_of(who, reading, time.monotonic_ns())
         return who, self._addresses[reading].spend(self.address(scope, headers), time.monotonic_ns())
+
+    def _wait_of(self, who: Caller, reading: bool, now_ns: int) -> float:
+        own = self._callers[reading].spend((who.person_id, who.organization, who.role), now_ns)
+        return own or self._organizations[reading].spend(who.organization, now_ns)
 
     def address(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> str:
         """Where a call comes from."""

@@ -16,9 +16,18 @@ import structlog
 
 from chassis.doorkeeper import IDENTITY, Doorkeeper
 from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, note, problem
-from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correlated
-from chassis.uploads import MEDIA_TYPE as FILE_TYPE
-from chassis.uploads import UPLOAD, UPLOAD_SECONDS_MAX, CallerGone, Receive, TooLarge, Uploads, take_in
+from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correlated, of_caller
+from chassis.uploads import (
+    OF_ONE_ORGANIZATION_MAX,
+    UPLOAD,
+    UPLOAD_SECONDS_MAX,
+    CallerGone,
+    FileRule,
+    Receive,
+    TooLarge,
+    Uploads,
+    take_in,
+)
 from contracts.values import Caller, Language
 from contracts.values import Scope as ClientScope
 
@@ -26,6 +35,13 @@ BODY_BYTES_MAX = 256 * 1024
 BODY_SECONDS_MAX = 30.0
 UNDER_WAY_MAX = 400
 """More requests than this at a time are refused: past it they would only wait for a connection to PostgreSQL."""
+
+SINGLE_FIELDS = frozenset(
+    {b"acting-as", b"authorization", b"content-length", b"content-type", b"date", b"file-name", b"from", b"host"}
+    | {b"idempotency-key", b"if-modified-since", b"if-range", b"if-unmodified-since", b"last-event-id", b"location"}
+    | {b"max-forwards", b"origin", b"proxy-authorization", b"range", b"referer", b"user-agent", b"x-correlation-id"}
+)
+"""Header fields that hold one value and no list (RFC 9110 sections 5.5 and 5.6.1; ours, too): sent once, or refused."""
 
 NESTING_MAX = 32
 QUERY_BYTES_MAX = 4096
@@ -97,12 +113,15 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = scope[HEADERS] = dict(scope["headers"])
-        given = headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1") or None
+        headers, repeated = fields_of(scope["headers"])
+        scope[HEADERS] = headers
+        if len(headers) != len(scope["headers"]):
+            scope["headers"] = list(headers.items())
+        given = of_caller(headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1"))
         with correlated(given) as correlation, coming_from(self._doorkeeper.address(scope, headers)):
             answer = Answer(scope, send, correlation, self._headers)
             try:
-                await self._pass_on(scope, headers, receive, answer)
+                await self._pass_on(scope, headers, receive, answer, repeated)
             except CallerGone:
                 log.info("caller gone before the end of the body")
             except Exception as error:
@@ -114,11 +133,16 @@ class Edge:
                 if not answer.stays_open:
                     answer.measure()
 
-    async def _pass_on(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer") -> None:
+    async def _pass_on(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer", repeated: bytes | None
+    ) -> None:
         # Before anything else: whatever is wrong with a request, having made it counts.
         scope[IDENTITY], wait_seconds = await self._doorkeeper.wait_seconds(scope, headers)
         if wait_seconds:
             await self._refuse("too-many-requests", 429, answer, retry_seconds=math.ceil(wait_seconds))
+            return
+        if repeated is not None:
+            await self._refuse("header-repeated", 400, answer, header=repeated.decode())
             return
         if len(scope.get("query_string", b"")) > QUERY_BYTES_MAX:
             await self._refuse("query-too-long", 414, answer)
@@ -134,8 +158,8 @@ class Edge:
         if scope["method"] in {"GET", "HEAD", "OPTIONS", "DELETE"} and not _has_body(headers):
             await self._admit(scope, headers, receive, answer)
             return
-        if bytes_max := self._uploads.bytes_max(scope["method"], scope["path"]):
-            await self._pass_on_file(scope, headers, receive, answer, bytes_max)
+        if rule := self._uploads.rule_of(scope["method"], scope["path"]):
+            await self._pass_on_file(scope, headers, receive, answer, rule)
             return
         # A body that trickles in takes no place of those under way, and not for ever.
         try:
@@ -148,8 +172,9 @@ class Edge:
             await self._refuse("body-too-large", 413, answer, limit_bytes=BODY_BYTES_MAX)
             return
         if body:
-            if _media_type(headers) != self._media_types.get(scope["path"], JSON_TYPE):
-                await self._refuse("media-type-unsupported", 415, answer)
+            accepted = self._media_types.get(scope["path"], JSON_TYPE)
+            if _media_type(headers) != accepted:
+                await self._refuse("media-type-unsupported", 415, answer, accepted=[accepted.decode()])
                 return
             if slug := fault_of(body):
                 await self._refuse(slug, 400, answer)
@@ -158,27 +183,30 @@ class Edge:
         await self._admit(scope, headers, _once(body), answer)
 
     async def _pass_on_file(
-        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer", bytes_max: int
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer", rule: FileRule
     ) -> None:
         who = scope[IDENTITY]
         if not isinstance(who, Caller) or who.lacks(ClientScope.WRITE):
             # The application says why not; nobody's file is taken in meanwhile.
             await self._admit(scope, headers, _once(b""), answer)
             return
-        if _media_type(headers) != FILE_TYPE:
-            await self._refuse("media-type-unsupported", 415, answer)
+        if _media_type(headers).decode("latin-1") not in rule.media_types:
+            await self._refuse("media-type-unsupported", 415, answer, accepted=rule.media_types)
             return
-        if not self._uploads.has_room(who.person_id):
+        if not self._uploads.has_room_for(who.organization):
+            await self._refuse("organization-limit-reached", 429, answer, limit=OF_ONE_ORGANIZATION_MAX)
+            return
+        if not self._uploads.has_room(who):
             await self._refuse("overloaded", 503, answer)
             return
-        with self._uploads.place(who.person_id) as file:
+        with self._uploads.place(who) as file:
             try:
-                scope[UPLOAD] = await take_in(file, headers.get(b"content-length", b"0"), receive, bytes_max)
+                scope[UPLOAD] = await take_in(file, headers.get(b"content-length", b"0"), receive, rule.bytes_max)
             except TimeoutError:
                 await self._refuse("body-too-slow", 408, answer, limit_seconds=UPLOAD_SECONDS_MAX)
                 return
             except TooLarge:
-                await self._refuse("body-too-large", 413, answer, limit_bytes=bytes_max)
+                await self._refuse("body-too-large", 413, answer, limit_bytes=rule.bytes_max)
                 return
             await self._admit(scope, headers, _once(b""), answer)
 
@@ -254,6 +282,26 @@ class Answer:
         # The route's template, never the path: an id would make a series of its own.
         route = self.scope.get("path_template") or "none"
         REQUESTS.labels(self.scope["method"], route, str(self.status or 0)).observe(time.perf_counter() - self._started)
+
+
+def fields_of(sent: Sequence[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bytes | None]:
+    """Header fields by name, and the name of one that came again and is no list.
+
+    Lines of one name are one list (RFC 9110 section 5.3). Of two values for a field that has one, whoever stands before
+    us may have looked at the other.
+    """
+    fields = dict(sent)
+    if len(fields) == len(sent):
+        return fields, None
+    fields, repeated = {}, None
+    for name, value in sent:
+        if name not in fields:
+            fields[name] = value
+            continue
+        fields[name] += b", " + value
+        if name in SINGLE_FIELDS:
+            repeated = name
+    return fields, repeated
 
 
 def header(scope: Mapping[str, object], name: str) -> str | None:

@@ -61,13 +61,17 @@ LastEventId = Annotated[
 class EventStreams:
     """Those that are open in this process."""
 
-    def __init__(self, verifier: Verifying, *, each_max: int, all_max: int, seconds_max: int) -> None:
+    def __init__(
+        self, verifier: Verifying, *, each_max: int, organization_max: int, all_max: int, seconds_max: int
+    ) -> None:
         self._verifier = verifier
         self._each_max = each_max
+        self._organization_max = organization_max
         self._all_max = all_max
         self.seconds_max = seconds_max
         self._open: set[Follower] = set()
         self._of_each: Counter[Caller] = Counter()
+        self._of_organization: Counter[str] = Counter()
         self._closed = False
 
     @classmethod
@@ -75,6 +79,7 @@ class EventStreams:
         return cls(
             verifier,
             each_max=settings.event_streams_each,
+            organization_max=settings.event_streams_organization,
             all_max=settings.event_streams_all,
             seconds_max=settings.event_stream_seconds,
         )
@@ -83,7 +88,10 @@ class EventStreams:
     async def follower(
         self, following: Following, caller: Caller, authorization: str | None, acting: str | None, after: str | None
     ) -> AsyncIterator[Follower]:
-        """Follow inside the block. Raises Excessive where the caller has as many open as one may have, Unavailable."""
+        """Follow inside the block.
+
+        Raises Excessive where the caller or the organization has as many open as it may, Unavailable where all have.
+        """
 
         async def still() -> bool:
             try:
@@ -93,11 +101,14 @@ class EventStreams:
 
         if self._of_each[caller] >= self._each_max:
             raise Excessive("too-many-event-streams", limit=self._each_max)
+        if self._of_organization[caller.organization] >= self._organization_max:
+            raise Excessive("too-many-organization-event-streams", limit=self._organization_max)
         if self._closed or len(self._open) >= self._all_max:
             raise Unavailable("overloaded")
         follower = Follower(caller, still)
         self._open.add(follower)
         self._of_each[caller] += 1
+        self._of_organization[caller.organization] += 1
         EVENT_STREAMS.set(len(self._open))
         try:
             await following.join(follower, after)
@@ -106,6 +117,7 @@ class EventStreams:
             following.leave(follower)
             self._open.discard(follower)
             self._of_each -= Counter([caller])
+            self._of_organization -= Counter([caller.organization])
             EVENT_STREAMS.set(len(self._open))
 
     async def keep_checking(self) -> None:

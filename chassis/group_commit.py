@@ -113,7 +113,7 @@ class GroupCommit:
         while waiting and len(group) < count:
             write = waiting.popleft()
             if time.monotonic() - write.since > WAIT_SECONDS:
-                write.end(Unavailable("database-unavailable"))
+                write.end(Unavailable("overloaded"))
             if not write.turn.done():
                 group.append(write)
         return group
@@ -145,7 +145,7 @@ class GroupCommit:
         left = self._seconds - (time.monotonic() - min(write.since for write in group))
         try:
             if left <= 0:
-                raise Unavailable("database-unavailable")
+                raise Unavailable("overloaded")
             async with self._lending() as connection, _in_role(connection, role, seconds=left):
                 if len(group) == 1:
                     await connection.execute(statement, *group[0].args, timeout=left)

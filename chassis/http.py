@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
-import asyncpg
 import msgspec
 import structlog
 from litestar import Litestar, MediaType, Request, Response, Router, get
@@ -24,38 +23,42 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import (
     HTTPException,
-    InternalServerException,
     MethodNotAllowedException,
-    ValidationException,
 )
 from litestar.middleware import ASGIMiddleware
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import SkipValidation
-from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from chassis import clock
+from chassis.bodies import refused_body
 from chassis.commands import KEY_HEADER, Command, command_key, etag, expected_revision
-from chassis.db import Database, OutcomeUnknown, is_transient
+from chassis.db import Database
 from chassis.doorkeeper import IDENTITY, READING, Doorkeeper, Verifying
 from chassis.duplicate_fields import once_each
-from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header, reader_language
+from chassis.edge import BODY, BODY_BYTES_MAX, Edge, header
 from chassis.event_streams import EventStream, EventStreams
+from chassis.exception_handlers import EXCEPTION_HANDLERS
 from chassis.following import Following
 from chassis.forms import routes_of_forms
-from chassis.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, note, problem, problem_of
+from chassis.keyed_locks import KeyedLocks
+from chassis.queries import STATE_KEY, DeclaredParameters, parameters_of
 from chassis.service import Running
 from chassis.settings import Settings
 from chassis.tables import routes_of_tables
-from chassis.uploads import NAME_HEADER, UPLOAD, Upload, Uploads, file_name
+from chassis.uploads import NAME_HEADER, UPLOAD, Upload, Uploads, file_name, routes_of_files
+from chassis.version import VERSION
 from contracts.refusals import Forbidden, Invalid, Refusal
 from contracts.values import Caller, Role
 from contracts.values import Scope as ClientScope
 
 T = TypeVar("T")
-FIELD_NAME_SHOWN_MAX = 64
 READY_SECONDS = 3.0
+EMPTY_OBJECT = b"{}"
+RECORD_DEPTH = 4
+"""The parts of a path that name the record it changes, as in `/v1/requests/{request_id}`."""
+
 PUBLIC = {"public": True}
 """Put as `opt=PUBLIC` on a route that answers without a token; each such route is in the list a test keeps."""
 
@@ -83,39 +86,31 @@ class CommandRequest(Request[Caller, Any, State]):
     """Decodes a body once, strictly, into the type that its handler declares."""
 
     async def body(self) -> bytes:
-        return cast(bytes, cast(Mapping[str, object], self.scope).get(BODY, b""))
+        """As it was sent; `{}` where nothing was, and an object is asked for."""
+        if sent := cast(Mapping[str, object], self.scope).get(BODY):
+            return cast(bytes, sent)
+        field = self.route_handler.parsed_data_field
+        return EMPTY_OBJECT if field and not field.is_optional else b""
 
     async def json(self) -> Any:
         field = self.route_handler.parsed_data_field
-        body = await self.body()
+        body, kind = await self.body(), field.annotation if field else Any
         try:
-            return once_each(msgspec.json.decode(body, type=field.annotation if field else Any), body)
+            return once_each(msgspec.json.decode(body, type=kind), body)
         except msgspec.ValidationError as error:
-            raise invalid_field(error) from error
+            raise refused_body(body, kind, error) from error
         except (msgspec.DecodeError, RecursionError) as error:
             raise Invalid("malformed-json") from error
 
 
-def invalid_field(error: msgspec.ValidationError) -> Invalid:
-    """What does not fit, and where, without repeating what was sent but the beginning of an unknown field's name."""
-    message, at, place = str(error).rpartition(" - at `")
-    if not at:
-        message, place = place, "$"
-    pointer = place.removesuffix("`")
-    if message.startswith("Invalid enum value"):
-        return Invalid("invalid-field", pointer=pointer, expected="one of its values")
-    if "unknown field" in message:
-        field = message.partition("`")[2].rstrip("`")[:FIELD_NAME_SHOWN_MAX]
-        return Invalid("unknown-field", pointer=pointer, field=field)
-    if "missing required field" in message:
-        return Invalid("missing-field", pointer=pointer, field=message.partition("`")[2].rstrip("`"))
-    if "out of range" in message or ("int" in message and ("<=" in message or ">=" in message)):
-        return Invalid("number-out-of-range", pointer=pointer)
-    return Invalid("invalid-field", pointer=pointer, expected=message)
-
-
 class Authentication(ASGIMiddleware):
-    """Every route wants a token, unless it is marked public one by one. Whose it is, the edge has found out."""
+    """Every route wants a token, unless it is marked public one by one. Whose it is, the edge has found out.
+
+    Changes of one record go one after the other: `records` are locked by their path.
+    """
+
+    def __init__(self, records: KeyedLocks) -> None:
+        self._records = records
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         asked = cast(Mapping[str, object], scope)
@@ -134,7 +129,11 @@ class Authentication(ASGIMiddleware):
             if caller.lacks(needed):
                 raise Forbidden("scope-not-given", needed=needed)
             scope["user"] = caller
-        await next_app(scope, receive, send)
+        if asked["method"] in READING or not scope["path_params"]:
+            await next_app(scope, receive, send)
+            return
+        async with self._records.hold("/".join(scope["path"].split("/")[:RECORD_DEPTH])):
+            await next_app(scope, receive, send)
 
 
 async def in_turn(
@@ -181,11 +180,11 @@ def upload_of(request: CommandRequest) -> Upload:
         raise HTTPException(status_code=415)
     sent = header(request.scope, NAME_HEADER)
     if sent is None:
-        raise Invalid("missing-field", pointer="$", field=NAME_HEADER)
+        raise Invalid("missing-field", field=NAME_HEADER)
     try:
         return replace(upload, name=file_name(sent))
     except ValueError as error:
-        raise Invalid("invalid-field", pointer=NAME_HEADER, expected="percent-encoded, and no path") from error
+        raise Invalid("invalid-field", field=NAME_HEADER, expected="percent-encoded, and no path") from error
 
 
 def expected_of(request: CommandRequest) -> int:
@@ -237,77 +236,6 @@ def shown(view: T, *, revision: int) -> Response[T]:
     return Response(view, headers={"ETag": etag(revision)})
 
 
-# -- answers to what goes wrong ---------------------------------------------------------------------------------------
-
-
-def _respond(body: Problem, headers: Mapping[str, str] | None = None) -> Response[Problem]:
-    return Response(body, status_code=body.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
-
-
-def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
-    body = problem_of(refusal, reader_language(request.scope))
-    note(cast(Mapping[str, Any], request.scope), body)
-    headers: dict[str, str] = {}
-    if body.status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="entraide"'
-    if body.slug == "scope-not-given":  # RFC 6750 section 3.1
-        scope = body.details["needed"]
-        headers["WWW-Authenticate"] = f'Bearer realm="entraide", error="insufficient_scope", scope="{scope}"'
-    if body.status in {429, 503}:
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return _respond(body, headers)
-
-
-HTTP_SLUGS = {
-    400: "invalid-request",
-    404: "not-found",
-    405: "method-not-allowed",
-    413: "body-too-large",
-    415: "media-type-unsupported",
-}
-
-
-def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    # The framework's own text is not passed on: it repeats what was sent.
-    details: dict[str, object] = {}
-    if isinstance(error, ValidationException) and isinstance(error.extra, list):
-        details["parameters"] = sorted({str(item.get("key")) for item in error.extra if isinstance(item, dict)})
-    slug = HTTP_SLUGS.get(error.status_code, "internal-error" if error.status_code >= 500 else "invalid-request")
-    allow = {"Allow": ", ".join(_allowed(request))} if error.status_code == 405 else None
-    body = problem(slug, error.status_code, reader_language(request.scope), details)
-    note(cast(Mapping[str, Any], request.scope), body)
-    return _respond(body, allow)
-
-
-def _allowed(request: Request[Any, Any, Any]) -> list[str]:
-    """The methods that the path does have (RFC 9110 section 15.5.6)."""
-    path = request.url.path.rstrip("/").split("/")
-    for route in request.app.routes:
-        template = route.path_format.split("/")
-        same = len(template) == len(path) and all(
-            t.startswith("{") or t == p for t, p in zip(template, path, strict=True)
-        )
-        if same and isinstance(route, HTTPRoute):
-            return sorted(route.methods - {"OPTIONS"})
-    return []
-
-
-def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    language = reader_language(request.scope)
-    retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    if isinstance(error, OutcomeUnknown):
-        return _respond(problem("outcome-unknown", 503, language), retry)
-    if is_transient(error):
-        return _respond(problem("database-unavailable", 503, language), retry)
-    if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":
-        # Two changes of one record at once: the journal let the other one through.
-        return _respond(problem("revision-stale", 412, language))
-    if isinstance(error, asyncpg.DataError):
-        return _respond(problem("invalid-request", 400, language))
-    log.error("request failed", error=type(error).__name__, exc_info=error)
-    return _respond(problem("internal-error", 500, language))
-
-
 # -- routes that every process has ------------------------------------------------------------------------------------
 
 
@@ -344,7 +272,7 @@ async def _answers(db: Database) -> bool:
     # Whoever asks gives up as well: a probe that is not answered tells less than one that says no.
     try:
         async with asyncio.timeout(READY_SECONDS):
-            return await db.ready()
+            return await db.for_reading().ready()
     except TimeoutError:
         return False
 
@@ -361,7 +289,7 @@ def application(
     routes: Sequence[ControllerRouterHandler] = (),
     settings: Settings | None = None,
     event_streams: EventStreams | None = None,
-    version: str = "0.1.0",
+    version: str = VERSION,
 ) -> Edge:
     """All routes of the given services behind one edge; `routes` are those of no single service."""
     settings = settings or Settings(state=Path())
@@ -373,7 +301,7 @@ def application(
             "/",
             route_handlers=list(service.service.routes),
             dependencies={
-                "db": Provide(_constant(service.db), sync_to_thread=False),
+                "db": Provide(_database(service.db), sync_to_thread=False),
                 "own": Provide(_constant(service.own), sync_to_thread=False),
                 "following": Provide(_constant(service.following), sync_to_thread=False),
                 "stream": Provide(stream_of, sync_to_thread=False),
@@ -386,7 +314,7 @@ def application(
     app = Litestar(
         [*routers, *routes, live, ready, metrics],
         request_class=CommandRequest,
-        middleware=[Authentication()],
+        middleware=[Authentication(KeyedLocks()), DeclaredParameters()],
         dependencies={
             "caller": Provide(caller_of, sync_to_thread=False),
             "command": Provide(command_of),
@@ -398,15 +326,7 @@ def application(
             "running": Provide(_constant(list(running)), sync_to_thread=False),
             "services": Provide(_constant(by_name), sync_to_thread=False),
         },
-        exception_handlers=cast(
-            Any,
-            {
-                Refusal: on_refusal,
-                HTTPException: on_http_exception,
-                InternalServerException: on_exception,
-                Exception: on_exception,
-            },
-        ),
+        exception_handlers=cast(Any, EXCEPTION_HANDLERS),
         # Described by services/documents: the framework's document loses limits, and its pages load scripts from afar.
         openapi_config=None,
         state=State({"version": version}),
@@ -414,10 +334,11 @@ def application(
         request_max_body_size=BODY_BYTES_MAX,
         debug=False,
     )
+    app.state[STATE_KEY] = parameters_of(app)
     doorkeeper = Doorkeeper(
         verifier, writes=settings.writes, reads=settings.reads, trusted_proxies=settings.trusted_proxies
     )
-    uploads = Uploads(_routes_of_files(app), settings.files_folder / "incoming")
+    uploads = Uploads(routes_of_files(app), settings.files_folder / "incoming")
     return Edge(
         cast(Any, app),
         doorkeeper,
@@ -428,14 +349,13 @@ def application(
     )
 
 
-def _routes_of_files(app: Litestar) -> dict[tuple[str, str], int]:
-    return {
-        (method, route.path_format): handler.opt["file_bytes_max"]
-        for route in app.routes
-        if isinstance(route, HTTPRoute)
-        for method, (handler, _) in route.route_handler_map.items()
-        if "file_bytes_max" in handler.opt
-    }
+def _database(db: Database) -> Any:
+    """A handler's database: of one that only reads, the connections kept for that."""
+
+    def provide(request: CommandRequest) -> Any:
+        return db.for_reading() if request.method in READING else db
+
+    return provide
 
 
 def _constant(value: T) -> Any:

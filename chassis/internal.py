@@ -26,7 +26,7 @@ async def events(
     """The events after a watermark, or those of one aggregate after a version; at most 500."""
     if owner not in services:
         raise Missing("not-found")
-    async with services[owner].db.transaction() as tx:
+    async with services[owner].db.for_reading().transaction() as tx:
         if aggregate is not None:
             return Page(
                 events=await read_aggregate(tx, aggregate, after_version=after_version), after=after, more=False

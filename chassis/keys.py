@@ -51,9 +51,15 @@ class Signed(NamedTuple):
 class Keys:
     """The keys of one issuer, from a file, an address, or by discovery; the last good set is kept."""
 
-    def __init__(self, source: str, issuer: str) -> None:
-        """`source` may also be a discovery document (OpenID Connect Discovery 1.0), whose `issuer` has to be ours."""
+    def __init__(self, source: str, issuer: str, *, may_have_none: bool = False) -> None:
+        """`source` may also be a discovery document (OpenID Connect Discovery 1.0), whose `issuer` has to be ours.
+
+        With `may_have_none` an issuer that publishes no key signs nothing, and its tokens are forged; else it is taken
+        for one that cannot be asked.
+        """
         self._source = source
+        self._may_have_none = may_have_none
+        self._signs_nothing = False
         self._issuer = issuer
         self._keys: dict[str, jwk.Key] = {}
         self._again_at = 0.0
@@ -68,7 +74,7 @@ class Keys:
                 # Whoever waited for the lock finds what the one before has read.
                 if self._to_be_read(kid):
                     await self._read()
-        if not self._keys:
+        if not self._keys and not self._signs_nothing:
             raise Unavailable("identity-unavailable")
         return self._keys.get(kid)
 
@@ -103,6 +109,7 @@ class Keys:
             self._pause = FAILED_SECONDS
             return
         self._keys = found
+        self._signs_nothing = not found
         self._pause = UNKNOWN_SECONDS
         self._again_at = time.monotonic() + AGAIN_SECONDS
 
@@ -114,6 +121,8 @@ class Keys:
             if not is_safe(str(said["jwks_uri"])):
                 raise ValueError("keys that anybody on their way may change")
             said = await document(said["jwks_uri"])
+        if self._may_have_none and said.get("keys") == []:
+            return {}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a short key, which is dropped
             found = jwk.KeySet.import_key_set(cast(Any, said)).keys

@@ -2,7 +2,9 @@
 
 A file is applied once and never changed afterwards. Its first lines may name tables that are append-only
 (`-- append-only: journal`): the service may read them and add to them, and nothing else. A file that drops one says so
-(`-- dropped: posting`).
+(`-- dropped: posting`). A file that had to be corrected all the same, since a supported version of PostgreSQL could not
+apply it, names the checksums of its earlier contents (`-- supersedes: …`); databases in which these were applied are
+accepted, and both ways end in the same schema.
 """
 
 import asyncio
@@ -43,6 +45,10 @@ class Migration:
     def dropped(self) -> list[str]:
         return self._named("dropped")
 
+    @property
+    def supersedes(self) -> list[str]:
+        return self._named("supersedes")
+
     def _named(self, what: str) -> list[str]:
         said = re.findall(r"^-- ([a-z-]+): (.+)$", self.sql, re.M)
         return [name for keyword, names in said if keyword == what for name in names.split(", ")]
@@ -81,6 +87,8 @@ async def migrate(dsn: str, service: str, folder: Path) -> list[str]:
     try:
         await _lock(connection)
         await _prepare(connection, service)
+        async with connection.transaction():
+            await _keep_bodies_as_strings(connection, service)
         applied = await _apply(connection, service, wanted)
         append_only: dict[str, None] = {}
         for migration in wanted:
@@ -136,7 +144,7 @@ async def _apply(connection: asyncpg.Connection, service: str, wanted: list[Migr
         if checksum is None:
             await _apply_one(connection, service, migration)
             applied.append(label)
-        elif checksum != migration.checksum:
+        elif checksum not in (migration.checksum, *migration.supersedes):
             raise MigrationError(f"{label} was changed after it had been applied")
     return applied
 
@@ -148,6 +156,7 @@ async def _apply_one(connection: asyncpg.Connection, service: str, migration: Mi
         # Row-level security is forced on the owner too: a migration would find no row, and change none, silently.
         await connection.execute("SET LOCAL entraide.role = 'owner'")
         await connection.execute(migration.sql)
+        await _keep_bodies_as_strings(connection, service)
         await connection.execute(
             f"INSERT INTO {service}.migration (part, number, name, checksum) VALUES ($1, $2, $3, $4)",
             migration.part,
@@ -155,6 +164,33 @@ async def _apply_one(connection: asyncpg.Connection, service: str, migration: Mi
             migration.name,
             migration.checksum,
         )
+
+
+async def _keep_bodies_as_strings(connection: asyncpg.Connection, service: str) -> None:
+    """Recreate each SQL function that depends on a table with its body as a string, in the transaction that is open.
+
+    A body that PostgreSQL keeps parsed (`RETURN`, `BEGIN ATOMIC`) ties the table down: no column of a type that it uses
+    can be changed, and from 17.12 on none with a default can be added where it uses the table's row type. Of a string
+    no dependency is recorded. Both are inlined into queries.
+    """
+    # Names that are not on the path are written with their schema: the string means the same whatever the caller's is.
+    await connection.execute("SET LOCAL search_path = pg_catalog")
+    rows = await connection.fetch(
+        """
+        SELECT pg_get_functiondef(oid) AS definition, pg_get_function_sqlbody(oid) AS body FROM pg_proc
+        WHERE pronamespace = $1::regnamespace AND prosqlbody IS NOT NULL AND EXISTS (
+            SELECT FROM pg_depend LEFT JOIN pg_type ON refclassid = 'pg_type'::regclass AND pg_type.oid = refobjid
+            WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid
+              AND (refclassid = 'pg_class'::regclass OR typrelid <> 0))
+        """,
+        service,
+    )
+    for row in rows:
+        head, body = row["definition"].removesuffix("\n").removesuffix(row["body"]), row["body"]
+        returned = body.removeprefix("RETURN ")
+        text = f"SELECT {returned}" if returned != body else body.removeprefix("BEGIN ATOMIC").removesuffix("END")
+        quoted = await connection.fetchval("SELECT quote_literal($1)", text.strip())
+        await connection.execute(f"{head} AS {quoted}")
 
 
 async def _grant(connection: asyncpg.Connection, service: str, append_only: Iterable[str]) -> None:

@@ -19,34 +19,69 @@ CLOSE_SECONDS = 5.0
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
-class Pool:
-    """`connect` opens a connection; at most `places` are open at a time."""
+class PoolTimeout(TimeoutError):
+    """All connections that may be taken for this are in use, and none was given back in time."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]], places: int) -> None:
+
+class Pool:
+    """`connect` opens a connection; at most `places` are open at a time.
+
+    Of those reads and everything else leave each other `reserved`: whatever one kind waits for, the other goes on.
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], places: int, *, reserved: int = 0) -> None:
         self._connect = connect
         self._count = places
         self._places = asyncio.Semaphore(places)
+        self._shares = {reading: asyncio.Semaphore(places - reserved) for reading in (True, False)}
+        self._reads: dict[Connection, bool] = {}
+        """Those in use, and whether for reading."""
         self._idle: list[tuple[Connection, float]] = []
         self._open: set[Connection] = set()
         self._closing = False
 
-    async def take(self, *, within_seconds: float) -> Connection:
-        """A connection outside of any transaction. Raises TimeoutError, or what opening one raises."""
+    async def take(self, *, within_seconds: float, reading: bool = False) -> Connection:
+        """A connection outside of any transaction. Raises PoolTimeout, or what opening one raises."""
         if self._closing:
             raise asyncpg.InterfaceError("the pool is closed")
-        async with asyncio.timeout(within_seconds) if self._places.locked() else contextlib.nullcontext():
-            await self._places.acquire()
+        await self._take_place(within_seconds, reading)
         try:
-            while self._idle:
-                connection, _ = self._idle.pop()
-                if not connection.is_closed():
-                    return connection
-                self._open.discard(connection)
-            async with asyncio.timeout(within_seconds):
-                connection = await self._connect()
+            connection = await self._idle_or_new(within_seconds)
         except BaseException:
-            self._places.release()
+            self._leave_place(reading)
             raise
+        self._reads[connection] = reading
+        return connection
+
+    async def _take_place(self, within_seconds: float, reading: bool) -> None:
+        share = self._shares[reading]
+        if not share.locked() and not self._places.locked():
+            await share.acquire()
+            await self._places.acquire()
+            return
+        try:
+            async with asyncio.timeout(within_seconds):
+                await share.acquire()
+                try:
+                    await self._places.acquire()
+                except BaseException:
+                    share.release()
+                    raise
+        except TimeoutError as error:
+            raise PoolTimeout from error
+
+    def _leave_place(self, reading: bool) -> None:
+        self._places.release()
+        self._shares[reading].release()
+
+    async def _idle_or_new(self, within_seconds: float) -> Connection:
+        while self._idle:
+            connection, _ = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+            self._open.discard(connection)
+        async with asyncio.timeout(within_seconds):
+            connection = await self._connect()
         self._open.add(connection)
         return connection
 
@@ -57,7 +92,7 @@ class Pool:
             self._drop_unused()
         else:
             self._drop(connection)
-        self._places.release()
+        self._leave_place(self._reads.pop(connection))
 
     def expire(self) -> None:
         """Use no connection again that is open now; those in use go when they are given back."""

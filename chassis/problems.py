@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import structlog
@@ -14,6 +14,7 @@ from contracts.reference.refusal_words import words_of
 from contracts.refusals import (
     Conflict,
     Excessive,
+    FieldError,
     Forbidden,
     Invalid,
     Mismatch,
@@ -45,6 +46,25 @@ STATUSES: Mapping[type[Refusal], int] = {
 log = structlog.get_logger()
 
 
+def _details_schema() -> dict[str, Any]:
+    """What OpenAPI says of `details`: what they may hold is different with every slug, but for a body's errors."""
+    _, named = msgspec.json.schema_components((FieldError,))
+    return {
+        "description": "What explains this case. Of a body that does not fit, `field` is the first place where it does "
+        "not, and `errors` are all such places: at most 50, and `more` is true where there are others. Of a query, "
+        "`parameters` are those that are refused, and `known` those that there are. Of another content type, "
+        "`accepted` are those that are taken.",
+        "properties": {
+            "field": {"type": "string"},
+            "errors": {"type": "array", "items": named["FieldError"]},
+            "more": {"type": "boolean"},
+            "parameters": {"type": "array", "items": {"type": "string"}},
+            "known": {"type": "array", "items": {"type": "string"}},
+            "accepted": {"type": "array", "items": {"type": "string"}},
+        },
+    }
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """RFC 9457 problem details. `slug` is stable, `title` is in the caller's language, `details` explain this case."""
 
@@ -53,7 +73,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: int
     slug: str
     correlation_id: str
-    details: dict[str, Any] = {}
+    details: Annotated[dict[str, Any], msgspec.Meta(extra_json_schema=_details_schema())] = {}
 
 
 def problem(slug: str, status: int, language: Language, details: Mapping[str, object] | None = None) -> Problem:

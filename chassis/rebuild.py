@@ -44,21 +44,22 @@ async def rebuild(tx: Tx, service: Service) -> None:
     await tx.execute("SET CONSTRAINTS ALL DEFERRED")
     for table in service.tables:
         await tx.execute(f"DELETE FROM {table}")
-    position = 0
+    # From the lowest place there can be: a fact that somebody put before the first one is not passed over.
+    start = -(2**63)
     while True:
         rows = await tx.fetch(
             """
             SELECT position, event FROM journal
-            WHERE position > $1 ORDER BY position LIMIT $2
+            WHERE position >= $1 ORDER BY position LIMIT $2
             """,
-            position,
+            start,
             PAGE,
         )
         for row in rows:
             await service.rebuild(tx, decode_event(row["event"]))
         if len(rows) < PAGE:
             return
-        position = rows[-1]["position"]
+        start = rows[-1]["position"] + 1
 
 
 async def contents(tx: Tx, table: str) -> set[str]:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import asyncpg
 import structlog
@@ -17,12 +17,14 @@ import uvicorn
 import uvloop
 from litestar.types import ControllerRouterHandler
 
-from chassis.auth import Directory, Issuer, Trusted, Verifier, embedded_service
+from chassis.auth import Directory, Issuer, ServiceClient, Trusted, Verifier, embedded_service
 from chassis.bus import Bus, BusError, Consumer, ensure_streams, knock
 from chassis.callers import DIRECTORY, Callers
 from chassis.checkpoint import keep_checkpoints
 from chassis.commands import FORGET_MAX, forget_old
+from chassis.connections import ConnectionLimits, LimitedProtocol, OpenConnections, connections_possible
 from chassis.db import Database
+from chassis.doorkeeper import Network
 from chassis.edge import Edge
 from chassis.event_streams import EventStreams
 from chassis.http import application
@@ -31,7 +33,6 @@ from chassis.internal import events
 from chassis.journal import Relay
 from chassis.keys import JWKS, Keys
 from chassis.migrate import migrate, role_of
-from chassis.one_write import OneWriteProtocol
 from chassis.peers import Peers
 from chassis.sealing import keep_sealing
 from chassis.service import Running, Service
@@ -40,9 +41,6 @@ from chassis.supervise import Loop, every, supervised
 
 STREAMS_SECONDS = 10.0
 FORGET_SECONDS = 3600.0
-CONNECTIONS_MAX = 4000
-"""Where the listener itself refuses, in its own words; the edge has said no to requests long before."""
-
 COLLECT = (50_000, 50, 1000)
 """Objects made between two collections, of each generation: a request makes some thousand, none of which is a cycle."""
 
@@ -83,9 +81,10 @@ def verifier(settings: Settings, directory: Directory, *, address: str | None = 
     Without `ENTRAIDE_ISSUER` that is the embedded issuer, whose key lies in the state folder. API clients are the
     directory's own: their keys are asked for at its `address`, and where there is none no client is let in.
     """
-    source, named = settings.keys, {subject: name for name, subject in settings.subjects.items()}
+    source = settings.keys
+    named = {subject: ServiceClient(name, settings.clients[name]) for name, subject in settings.subjects.items()}
 
-    def service_of(subject: str) -> str | None:
+    def service_of(subject: str) -> ServiceClient | None:
         return named.get(subject) if settings.keys else embedded_service(subject)
 
     if source is None:
@@ -93,7 +92,7 @@ def verifier(settings: Settings, directory: Directory, *, address: str | None = 
         Issuer.load(settings.state / "issuer.jwk", settings.issuer).publish_keys(Path(source))
     people = Trusted(settings.issuer, Keys(source, settings.issuer), settings.algorithm)
     name = settings.api_client_issuer
-    clients = Trusted(name, Keys(address + JWKS, name)) if address else None
+    clients = Trusted(name, Keys(address + JWKS, name, may_have_none=True)) if address else None
     return Verifier(people, directory, service_of=service_of, strengths=settings.strengths, clients=clients)
 
 
@@ -233,21 +232,29 @@ class Server(uvicorn.Server):
         yield
 
 
-def http_server(app: Edge, host: str, port: int) -> Server:
+def http_server(
+    app: Edge,
+    host: str,
+    port: int,
+    *,
+    limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008 - frozen
+    trusted_proxies: Sequence[Network] = (),
+) -> Server:
+    connections = OpenConnections(limits, trusted_proxies)
     return Server(
         uvicorn.Config(
             app,
             host=host,
             port=port,
-            http=OneWriteProtocol,
+            http=cast(type[LimitedProtocol], partial(LimitedProtocol, open_connections=connections)),
+            ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
             backlog=BACKLOG,
-            limit_concurrency=CONNECTIONS_MAX,
-            timeout_keep_alive=15,
+            timeout_keep_alive=limits.idle_seconds_max,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
@@ -262,10 +269,12 @@ async def serve(
     ensure: bool = False,
     on_ready: Callable[[list[Running]], Any] = lambda _running: None,
     stop: asyncio.Event | None = None,
+    bound: socket.socket | None = None,
 ) -> None:
     """Run the services until SIGTERM, SIGINT or `stop`: then stop fetching, finish what is under way, close.
 
-    `ensure` also keeps the streams, which takes the administrator's broker address.
+    `ensure` also keeps the streams, which takes the administrator's broker address. `bound` is the socket to listen on,
+    where the caller has made it before the rest was started.
     """
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -277,9 +286,14 @@ async def serve(
         event_streams = EventStreams.of(settings, identify)
         keeping["event streams' callers"] = event_streams.keep_checking
         app = application(running, identify, routes=[events, *routes], settings=settings, event_streams=event_streams)
-        server = http_server(app, settings.host, settings.port)
+        limits = ConnectionLimits(
+            each_max=settings.connections_each, all_max=connections_possible(settings.connections_all)
+        )
+        if limits.all_max < settings.connections_all:
+            log.warning("fewer HTTP connections than set: the limit of open files is lower", connections=limits.all_max)
+        server = http_server(app, settings.host, settings.port, limits=limits, trusted_proxies=settings.trusted_proxies)
         async with supervised(keeping):
-            task = asyncio.create_task(server.serve(sockets=[listener(settings.host, settings.port)]))
+            task = asyncio.create_task(server.serve(sockets=[bound or listener(settings.host, settings.port)]))
             await asyncio.wait({task, asyncio.create_task(_started(server))}, return_when=asyncio.FIRST_COMPLETED)
             # What is there now stays: no collection has to look at it again.
             gc.freeze()

@@ -76,4 +76,4 @@ class Running:
     @cached_property
     def following(self) -> Following:
         """Those who follow this service here."""
-        return Following(self.db, self.service.followed)
+        return Following(self.db.for_reading(), self.service.followed)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
@@ -12,6 +12,7 @@ from chassis.doorkeeper import READS, WRITES, Allowance, Network
 from chassis.keys import ALGORITHM, ALGORITHMS, DISCOVERY, LOOPBACK
 from chassis.openid import SCOPE
 from chassis.scanner import NOTHING, scanner_of
+from chassis.setting_names import RecordedReads
 
 ANY = "any"
 IATI_ORGANIZATION = "XM-DAC-41128"
@@ -20,6 +21,8 @@ IATI_ORGANIZATION = "XM-DAC-41128"
 EMBEDDED_ISSUER = "https://issuer.entraide.example"
 CLIENT_ISSUER = "https://directory.entraide.example"
 RATE_DAYS_MAX = 366
+LOG_LEVELS = ("warning", "debug", "info", "error", "critical")
+"""The first is the default."""
 
 
 class SettingsError(Exception):
@@ -31,7 +34,7 @@ class Settings:
     """Where the external parts are, and what may vary; a part that is None is started here from its wheel.
 
     `database_url` is the migrator's; a service without an entry in `database_urls` uses it in its own role. `keys` is
-    None with the embedded issuer, and `subjects` are by what another issuer names the services themselves.
+    None with the embedded issuer; by `subjects` and `clients` another issuer names the services themselves.
     """
 
     state: Path
@@ -48,6 +51,7 @@ class Settings:
     algorithm: str = ALGORITHM
     strengths: tuple[str, ...] = ()
     subjects: Mapping[str, str] = field(default_factory=dict)
+    clients: Mapping[str, str] = field(default_factory=dict)
     service_token_file: Path | None = None
     client_id: str | None = None
     sign_in_scope: str = SCOPE
@@ -72,6 +76,8 @@ class Settings:
     webhook_denied: tuple[Network, ...] = ()
     webhook_loopback: bool = False
     files: Path | None = None
+    files_state_count: int = 1000
+    files_state_mebibytes: int = 2048
     scanner: str | None = None
     """What looks into files (`chassis/scanner.py`); None where none are taken in."""
     rates_hold: Mapping[str, int | str] = field(default_factory=dict)
@@ -80,19 +86,33 @@ class Settings:
     writes: Allowance = WRITES
     reads: Allowance = READS
     trusted_proxies: tuple[Network, ...] = ()
+    connections_each: int = 500
+    connections_all: int = 4000
     event_streams_each: int = 5
+    event_streams_organization: int = 50
     event_streams_all: int = 500
     event_stream_seconds: int = 600
     log_level: str = "warning"
     log_human: bool = False
+    unknown: tuple[str, ...] = ()
+    """Names in the environment that begin as ours do, resemble none of ours, and are ignored."""
 
     @property
     def files_folder(self) -> Path:
         return self.files or self.state / "files"
 
     @classmethod
-    def from_env(cls, env: Mapping[str, str], services: tuple[str, ...], *, state: Path) -> "Settings":
-        """Raises SettingsError with one clear line."""
+    def from_env(cls, given: Mapping[str, str], services: tuple[str, ...], *, state: Path) -> "Settings":
+        """Read every setting. Raises SettingsError, in one line, for an unusable value or a misspelt name."""
+        env = RecordedReads(given)
+        settings = cls._read(env, services, state=state)
+        for name in env.unknown():
+            if nearest := env.nearest(name):
+                raise SettingsError(f"{name} is not a setting: did you mean {nearest}?")
+        return replace(settings, unknown=env.unknown())
+
+    @classmethod
+    def _read(cls, env: Mapping[str, str], services: tuple[str, ...], *, state: Path) -> "Settings":
         return cls(
             state=Path(env.get("ENTRAIDE_STATE") or state),
             database_url=_url(env, "DATABASE_URL", ("postgresql", "postgres"), secret=True),
@@ -108,6 +128,7 @@ class Settings:
             algorithm=_one_of(env, "ENTRAIDE_TOKEN_ALGORITHM", ALGORITHMS),
             strengths=tuple(acr for acr in env.get("ENTRAIDE_TOKEN_ACR", ANY).split() if acr != ANY),
             subjects=_texts(env, "ENTRAIDE_{}_SUBJECT", services),
+            clients=_clients(env, services),
             service_token_file=_path(env, "ENTRAIDE_SERVICE_TOKEN_FILE"),
             client_id=env.get("ENTRAIDE_CLIENT_ID") or None,
             sign_in_scope=_scope(env),
@@ -132,17 +153,22 @@ class Settings:
             webhook_denied=_networks(env, "ENTRAIDE_WEBHOOK_DENIED"),
             webhook_loopback=_for_trying(env, "ENTRAIDE_WEBHOOK_LOOPBACK"),
             files=_path(env, "ENTRAIDE_FILES"),
+            files_state_count=_number(env, "ENTRAIDE_FILES_STATE_COUNT", 1000, lowest=1, highest=1_000_000),
+            files_state_mebibytes=_number(env, "ENTRAIDE_FILES_STATE_MEBIBYTES", 2048, lowest=1, highest=1_000_000),
             scanner=_scanner(env, "ENTRAIDE_SCANNER"),
             rates_hold=_periods(env, "ENTRAIDE_RATES_HOLD"),
             pledge_lapse_days=_number(env, "ENTRAIDE_PLEDGE_LAPSE_DAYS", 365, lowest=1, highest=3650),
             writes=_allowance(env, "ENTRAIDE_WRITES_PER_MINUTE", "ENTRAIDE_WRITES_BURST", WRITES),
             reads=_allowance(env, "ENTRAIDE_READS_PER_MINUTE", "ENTRAIDE_READS_BURST", READS),
             trusted_proxies=_networks(env, "ENTRAIDE_TRUSTED_PROXIES"),
+            connections_each=_number(env, "ENTRAIDE_CONNECTIONS_EACH", 500, lowest=1, highest=100_000),
+            connections_all=_number(env, "ENTRAIDE_CONNECTIONS_ALL", 4000, lowest=1, highest=100_000),
             event_streams_each=_number(env, "ENTRAIDE_EVENT_STREAMS_EACH", 5, lowest=1, highest=1000),
+            event_streams_organization=_number(env, "ENTRAIDE_EVENT_STREAMS_ORGANIZATION", 50, lowest=1, highest=3000),
             event_streams_all=_number(env, "ENTRAIDE_EVENT_STREAMS_ALL", 500, lowest=1, highest=3000),
             event_stream_seconds=_number(env, "ENTRAIDE_EVENT_STREAM_SECONDS", 600, lowest=1, highest=86_400),
-            log_level=env.get("ENTRAIDE_LOG_LEVEL", "warning"),
-            log_human=env.get("ENTRAIDE_LOG_HUMAN", "") == "1",
+            log_level=_one_of(env, "ENTRAIDE_LOG_LEVEL", LOG_LEVELS),
+            log_human=_one_of(env, "ENTRAIDE_LOG_HUMAN", ("0", "1")) == "1",
         )
 
 
@@ -214,6 +240,16 @@ def _one_of(env: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
 def _texts(env: Mapping[str, str], pattern: str, services: tuple[str, ...]) -> dict[str, str]:
     found = {service: env.get(pattern.format(service.upper())) for service in services}
     return {service: text for service, text in found.items() if text}
+
+
+def _clients(env: Mapping[str, str], services: tuple[str, ...]) -> dict[str, str]:
+    """The client of each service that has a subject: by the subject alone a person could be taken for it."""
+    found = _texts(env, "ENTRAIDE_{}_CLIENT", services)
+    for service in _texts(env, "ENTRAIDE_{}_SUBJECT", services):
+        if service not in found:
+            name = service.upper()
+            raise SettingsError(f"ENTRAIDE_{name}_SUBJECT needs ENTRAIDE_{name}_CLIENT: the client_id of that token")
+    return found
 
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:

@@ -20,6 +20,8 @@ from chassis.settings import Settings
 PAGE = 2000
 SCANNED = 20_000
 FINDINGS_MAX = 1000
+PLACE_MIN, PLACE_MAX = -(2**63), 2**63 - 1
+"""What a place can be in a column; where one was given by the sequence it is 1 or more."""
 COMPARED_MAX = 100
 """So many rows that do not fit are tried in one another's place."""
 
@@ -200,35 +202,50 @@ async def _chain(tx: Tx, report: Report, height: int, say: Say) -> None:
 
 
 async def _unchained(tx: Tx, report: Report) -> None:
-    """Rows that no seal covers: young ones after the last that is sealed, inserted ones before it."""
-    position: int | None = 0
-    while position is not None:
+    """Rows that no seal covers: young ones after the last that is sealed, inserted ones before it.
+
+    And rows, sealed or not, at a place that was never given, or by a transaction that there has not been.
+    """
+    # After the snapshot: a row that is in it has its place from the sequence.
+    given = await tx.fetchval("SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('audit', 'position')), 0)")
+    start = PLACE_MIN
+    while True:
         row = await tx.fetchrow(
             """
             WITH scanned AS (
-                SELECT position, written_by FROM audit WHERE position > $1 ORDER BY position LIMIT $2
-            ), alone AS (
-                SELECT position, (written_by, position) > coalesce(
-                    (SELECT (written_by, position) FROM seal ORDER BY height DESC LIMIT 1), ('0'::xid8, 0::bigint)
-                ) AS young FROM scanned WHERE NOT EXISTS (SELECT FROM seal WHERE seal.position = scanned.position)
+                SELECT position, written_by FROM audit WHERE position >= $1 ORDER BY position LIMIT $2
+            ), judged AS (
+                SELECT position,
+                    position BETWEEN 1 AND $3 AND written_by < pg_snapshot_xmax(pg_current_snapshot()) AS given,
+                    EXISTS (SELECT FROM seal WHERE seal.position = scanned.position) AS sealed,
+                    (written_by, position) > coalesce(
+                        (SELECT (written_by, position) FROM seal ORDER BY height DESC LIMIT 1), ('0'::xid8, 0::bigint)
+                    ) AS young
+                FROM scanned
             )
-            SELECT (SELECT max(position) FROM scanned) AS position, count(*) FILTER (WHERE young) AS young,
-                array_agg(position ORDER BY position) FILTER (WHERE NOT young) AS inserted
-            FROM alone
+            SELECT max(position) AS position, count(*) FILTER (WHERE given AND young AND NOT sealed) AS young,
+                array_agg(position ORDER BY position) FILTER (WHERE given AND NOT young AND NOT sealed) AS inserted,
+                array_agg(position ORDER BY position) FILTER (WHERE NOT given) AS elsewhere
+            FROM judged
             """,
-            position,
+            start,
             SCANNED,
+            given,
         )
         assert row is not None, "an aggregate has a row"
         report.unsealed += row["young"]
         for inserted in row["inserted"] or []:
             report.add(Kind.INSERTED, "the row was not there when those after it were sealed", position=inserted)
-        position = row["position"]
+        for inserted in row["elsewhere"] or []:
+            report.add(Kind.INSERTED, "no transaction of the service was given this place", position=inserted)
+        if row["position"] is None or row["position"] == PLACE_MAX:
+            return
+        start = row["position"] + 1
 
 
 async def _untold(tx: Tx, report: Report) -> None:
     """Facts of the journal that no row of the audit tells of."""
-    place: tuple[str, int] | None = ("0", 0)
+    place: tuple[str, int] | None = ("0", PLACE_MIN)
     while place is not None:
         rows = await tx.fetch(
             """

@@ -14,6 +14,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from chassis.ids import new_id
 
 CORRELATION_HEADER = "X-Correlation-Id"
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _CORRELATION = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 REQUESTS = Histogram(
@@ -30,6 +31,12 @@ CHECKPOINTED = Gauge(
     "entraide_audit_checkpointed_seconds", "When this process last saw the chain's end in a checkpoint", ["service"]
 )
 EVENT_STREAMS = Gauge("entraide_event_streams", "Streams of events that are open in this process")
+CONNECTIONS = Gauge("entraide_http_connections", "HTTP connections that are open in this process")
+CONNECTIONS_REFUSED = Counter(
+    "entraide_http_connections_refused",
+    "HTTP connections closed because of a limit or of what cannot be parsed",
+    ["slug"],
+)
 PARKED = Gauge("entraide_parked", "Events parked for an operator", ["service"])
 
 _correlation: ContextVar[str | None] = ContextVar("correlation_id", default=None)
@@ -39,6 +46,11 @@ _origin: ContextVar[str | None] = ContextVar("origin", default=None)
 def correlation_id() -> str:
     """The id of what is under way; a new one where nothing set any."""
     return _correlation.get() or str(new_id())
+
+
+def of_caller(sent: str) -> str | None:
+    """A correlation id that came from outside, where it is a UUID: it stays in journal, broker and mails for ever."""
+    return sent.lower() if _UUID.match(sent) else None
 
 
 @contextlib.contextmanager

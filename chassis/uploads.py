@@ -13,17 +13,20 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import unquote
 from uuid import UUID
 
-from contracts.values import END
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from contracts.values import END, Caller
 
 UPLOAD = "entraide.upload"
 """Where the scope holds the file that was taken in."""
 
 MEDIA_TYPE = b"application/octet-stream"
-"""All that a file is sent as: what it is, is seen in it."""
+"""What every file may be sent as. Of one that is sent as something else, too, it is seen in it what it is."""
 
 NAME_HEADER = "File-Name"
 NAME_MAX = 200
@@ -37,8 +40,12 @@ PAUSE_SECONDS_MAX = 10.0
 WRITE_BYTES = 256 * 1024
 UNDER_WAY_MAX = 16
 OF_ONE_CALLER_MAX = 2
+OF_ONE_ORGANIZATION_MAX = 4
 
 _SENT = re.compile(NAME_SENT)
+_DIRECTION_SIGNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""They would have `gpj.exe` read as `exe.jpg` (UAX #9); letters have a direction without them."""
+
 _NAME = re.compile(r"[^\x00-\x1f\x7f/\\]{1,200}")
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -65,52 +72,79 @@ class Upload:
 
 
 def file_name(sent: str) -> str:
-    """What a file is called, from its header (percent-encoded UTF-8). Raises ValueError.
+    """What a file is called, from its header (percent-encoded UTF-8), without direction signs. Raises ValueError.
 
     In a header and not in the address, which proxies and browsers write down.
     """
-    name = unquote(sent, errors="strict")
+    name = _DIRECTION_SIGNS.sub("", unquote(sent, errors="strict"))
     if not _SENT.fullmatch(sent) or not _NAME.fullmatch(name):
         raise ValueError("no name of a file")
     return name
 
 
-def takes_file(*, bytes_max: int) -> dict[str, int]:
-    """Put into a route's `opt`: its body is a file of at most so many bytes, which it asks for as `upload`."""
-    return {"file_bytes_max": bytes_max}
+class FileRule(NamedTuple):
+    """What a route takes as its body."""
+
+    bytes_max: int
+    media_types: tuple[str, ...]
+
+
+def takes_file(*media_types: str, bytes_max: int) -> dict[str, FileRule]:
+    """Put into a route's `opt`: its body is a file of at most so many bytes, which it asks for as `upload`.
+
+    It may be sent as one of `media_types` as well; the route goes by what is in it.
+    """
+    return {"file": FileRule(bytes_max, (MEDIA_TYPE.decode(), *media_types))}
+
+
+def routes_of_files(app: Litestar) -> dict[tuple[str, str], FileRule]:
+    """Method and path template of the routes that take a file → its rule."""
+    return {
+        (method, route.path_format): handler.opt["file"]
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items()
+        if "file" in handler.opt
+    }
 
 
 class Uploads:
     """Which routes take a file, and how many are being taken in."""
 
-    def __init__(self, routes: Mapping[tuple[str, str], int], folder: Path) -> None:
-        """`routes` are method and path template → the largest file; `folder` is where files lie meanwhile."""
-        self._routes = [(method, template.split("/"), bytes_max) for (method, template), bytes_max in routes.items()]
+    def __init__(self, routes: Mapping[tuple[str, str], FileRule], folder: Path) -> None:
+        """`routes` are method and path template → the rule; `folder` is where files lie meanwhile."""
+        self._routes = [(method, template.split("/"), rule) for (method, template), rule in routes.items()]
         self._folder = folder
         self._under_way: Counter[UUID] = Counter()
+        self._of_organization: Counter[str] = Counter()
 
-    def bytes_max(self, method: str, path: str) -> int | None:
-        """How large a file the route takes; None for a route that takes none."""
-        for of_method, template, bytes_max in self._routes:
+    def rule_of(self, method: str, path: str) -> FileRule | None:
+        """What file the route takes; None for a route that takes none."""
+        for of_method, template, rule in self._routes:
             if method == of_method and _fits(path.split("/"), template):
-                return bytes_max
+                return rule
         return None
 
-    def has_room(self, person_id: UUID) -> bool:
+    def has_room(self, caller: Caller) -> bool:
         """False while too many files are under way, or too many of this person's."""
-        return self._under_way.total() < UNDER_WAY_MAX and self._under_way[person_id] < OF_ONE_CALLER_MAX
+        return self._under_way.total() < UNDER_WAY_MAX and self._under_way[caller.person_id] < OF_ONE_CALLER_MAX
+
+    def has_room_for(self, organization: str) -> bool:
+        """False while too many files of this organization are under way."""
+        return self._of_organization[organization] < OF_ONE_ORGANIZATION_MAX
 
     @contextlib.contextmanager
-    def place(self, person_id: UUID) -> Iterator[BinaryIO]:
+    def place(self, caller: Caller) -> Iterator[BinaryIO]:
         """A place among those under way, and an empty file; both are given back at the end."""
-        self._under_way[person_id] += 1
+        self._under_way[caller.person_id] += 1
+        self._of_organization[caller.organization] += 1
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with tempfile.TemporaryFile(dir=self._folder) as file:
                 yield file
         finally:
-            self._under_way[person_id] -= 1
-            self._under_way += Counter()
+            self._under_way -= Counter([caller.person_id])
+            self._of_organization -= Counter([caller.organization])
 
 
 def _fits(path: Sequence[str], template: Sequence[str]) -> bool:

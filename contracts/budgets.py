@@ -45,6 +45,13 @@ class FundBalance(Struct, frozen=True, kw_only=True):
         return self.available_usd_minor - sum(one.usd_minor for one in self.earmarked)
 
 
+class FundingGap(Struct, frozen=True, kw_only=True):
+    """What a confirmed match still lacks in money, in US-dollar cents; null where no requirement is known of it."""
+
+    match_id: UUID
+    gap_usd_minor: int | None
+
+
 class Budgeted(Struct, frozen=True, kw_only=True):
     """What funds have as at a moment, those that there are, and the rates in force on its day, those that there are."""
 

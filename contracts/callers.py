@@ -53,6 +53,11 @@ class Subject(Struct, frozen=True, kw_only=True, order=True, forbid_unknown_fiel
 
 
 class Known(Struct, frozen=True, kw_only=True):
-    """Who that is."""
+    """Who that is; `others` where several organizations have a person of this subject, one each."""
 
     person_id: UUID
+    others: tuple[UUID, ...] = ()
+
+    @property
+    def people(self) -> tuple[UUID, ...]:
+        return (self.person_id, *self.others)

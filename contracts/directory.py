@@ -30,22 +30,51 @@ class OrganizationRegistered(Fact, frozen=True, kw_only=True, tag="directory.org
 
 
 class PersonEntered(Fact, frozen=True, kw_only=True, tag="directory.person.entered.v1"):
-    """Somebody was entered, for the one organization they belong to; nothing may be done before an appointment."""
+    """Somebody was entered, for the one organization they belong to; nothing may be done before an appointment.
+
+    With `subjects_proposed_by` a second person has to approve by which subjects they sign in.
+    """
 
     person_id: UUID
     organization: Organization
     texts_hash: str
     entered_at: datetime
+    subjects_proposed_by: UUID | None = None
+    subjects_proposed_hash: str | None = None
 
 
 class PersonIdentified(Fact, frozen=True, kw_only=True, tag="directory.person.identified.v1"):
-    """It was set anew by how many subjects, of whichever issuers, a person signs in."""
+    """It was set anew by how many subjects, of whichever issuers, a person signs in.
+
+    Set by their own focal point, or proposed by one person and approved by another.
+    """
 
     person_id: UUID
     organization: Organization
     subjects: Annotated[int, Meta(ge=0, le=SUBJECTS_MAX)]
     texts_hash: str
     identified_at: datetime
+    proposed_by: UUID | None = None
+    approved_by: UUID | None = None
+
+
+class PersonSubjectsProposed(Fact, frozen=True, kw_only=True, tag="directory.person.subjects-proposed.v1"):
+    """Somebody proposed by how many subjects a person is to sign in; a second person has to approve."""
+
+    person_id: UUID
+    organization: Organization
+    subjects: Annotated[int, Meta(ge=0, le=SUBJECTS_MAX)]
+    texts_hash: str
+    proposed_by: UUID
+    proposed_at: datetime
+
+
+class PersonSubjectsDeclined(Fact, frozen=True, kw_only=True, tag="directory.person.subjects-declined.v1"):
+    """Proposed subjects were declined by a second person, or taken back by whoever proposed them."""
+
+    person_id: UUID
+    organization: Organization
+    declined_at: datetime
 
 
 class PersonDisabled(Fact, frozen=True, kw_only=True, tag="directory.person.disabled.v1"):
@@ -112,7 +141,10 @@ class Mandate(Struct, frozen=True, kw_only=True):
 
 
 class AppointmentProposed(Fact, frozen=True, kw_only=True, tag="directory.appointment.proposed.v1"):
-    """Somebody proposed an appointment that takes a second person."""
+    """Somebody proposed an appointment that takes a second person.
+
+    `subjects_hash` names the subjects by which the person was to sign in at that moment: the approval is for these.
+    """
 
     appointment_id: UUID
     person_id: UUID
@@ -121,6 +153,7 @@ class AppointmentProposed(Fact, frozen=True, kw_only=True, tag="directory.appoin
     proposed_by: UUID
     texts_hash: str
     proposed_at: datetime
+    subjects_hash: str | None = None
 
 
 class AppointmentMade(Fact, frozen=True, kw_only=True, tag="directory.appointment.made.v1"):
@@ -216,6 +249,8 @@ FACTS: tuple[type[Fact], ...] = (
     OrganizationRegistered,
     PersonEntered,
     PersonIdentified,
+    PersonSubjectsProposed,
+    PersonSubjectsDeclined,
     PersonDisabled,
     PersonEnabled,
     PersonErasureProposed,

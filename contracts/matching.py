@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from contracts import rankings, rounds
+from contracts.explanations import ShareBasis
 from contracts.facts import Fact
 from contracts.rankings import CRITERIA_MAX
 from contracts.requests import About, Codes
@@ -270,18 +271,30 @@ class MatchShortlisted(_MatchFact, frozen=True, kw_only=True, tag="matching.matc
     shortlisted_at: datetime
 
 
+class PresentedScore(Struct, frozen=True, kw_only=True):
+    """The score of a match as it was presented, and what each share rested on."""
+
+    score: Annotated[int, Meta(ge=0, le=1000)]
+    shares: Annotated[tuple[Share, ...], Meta(max_length=CRITERIA_MAX)]
+    algorithm: Code
+    offering_revision: int
+    judgement: Judgement | None = None
+    bases: Annotated[tuple[ShareBasis, ...], Meta(max_length=CRITERIA_MAX)]
+
+
 class MatchPresented(_MatchFact, frozen=True, kw_only=True, tag="matching.match.presented.v1"):
     """A coordinator presented the match to the State and the provider.
 
     `departs` where a better ranked match of the line was passed over; `departure` is then the coded reason.
     `planned_period` is the period of the offering that a round means it to be in; its unit is taken there if there is
-    room when both have agreed.
+    room when both have agreed. `scored` is its score of that moment, which takes the place of the one before.
     """
 
     presented_at: datetime
     departs: bool = False
     departure: Code | None = None
     planned_period: Period | None = None
+    scored: PresentedScore | None = None
 
 
 class MatchAccepted(_MatchFact, frozen=True, kw_only=True, tag="matching.match.accepted.v1"):

@@ -5,6 +5,23 @@ domain speaks no language and knows no status code. HTTP maps a kind to its stat
 outcome in another.
 """
 
+from msgspec import Struct
+
+
+class FieldError(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing of a body that does not fit: where (`lines[0].kind`; `body` for the whole), and by which slug.
+
+    `allowed` are the values there are, where they are few; `code_list` is where all of them are shown. `nearest` is the
+    one, or the name of a field, that is most like what was sent.
+    """
+
+    field: str
+    problem: str
+    expected: str | None = None
+    allowed: tuple[str | int, ...] = ()
+    code_list: str | None = None
+    nearest: str | None = None
+
 
 class Refusal(Exception):
     """The rules say no; nothing has been changed."""

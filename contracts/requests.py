@@ -294,6 +294,21 @@ class LineFulfilmentChanged(Fact, frozen=True, kw_only=True, tag="requests.reque
     """Who delivers the match, and may know whom to turn to."""
 
 
+class DeliveryEvaluated(Fact, frozen=True, kw_only=True, tag="requests.request.delivery-evaluated.v1"):
+    """One `side` (`state` or `provider`) of a match of a line said whether its delivery met the need.
+
+    `result` is `met`, `partially_met` or `unmet`, in the place of what that side said before.
+    """
+
+    request_id: UUID
+    state: State
+    line_id: UUID
+    match_id: UUID
+    side: Code
+    result: Code
+    evaluated_at: datetime
+
+
 class AttachmentAdded(Fact, frozen=True, kw_only=True, tag="requests.attachment.added.v1"):
     """A file was attached to a request; nobody reads it before it was looked at. Its name is words.
 
@@ -361,6 +376,7 @@ FACTS: tuple[type[Fact], ...] = (
     ConsentWithdrawn,
     ConsentEnded,
     LineFulfilmentChanged,
+    DeliveryEvaluated,
     AttachmentAdded,
     AttachmentCleared,
     AttachmentRejected,

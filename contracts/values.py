@@ -13,8 +13,20 @@ MINOR_UNITS_MAX = 10**15
 END = r"$(?!\n)"
 """Where a text ends. A `$` alone lets a line feed by in Python, and JSON Schema's language has no `\\Z`."""
 
+CODE_LIST = "code_list"
+"""In `extra` of a type: the name of the list under `/v1/reference` that a value has to be in."""
+
 Code = Annotated[str, Meta(pattern="^[A-Za-z0-9_.:-]+" + END, min_length=1, max_length=64)]
-State = Annotated[str, Meta(pattern="^[A-Z]{3}" + END, min_length=3, max_length=3, description="ISO 3166-1 alpha-3")]
+State = Annotated[
+    str,
+    Meta(
+        pattern="^[A-Z]{3}" + END,
+        min_length=3,
+        max_length=3,
+        description="ISO 3166-1 alpha-3",
+        extra={CODE_LIST: "countries"},
+    ),
+]
 Organization = Annotated[
     str,
     Meta(
@@ -24,7 +36,16 @@ Organization = Annotated[
         description="a State by its ISO 3166-1 alpha-3 code, UNODC, or a unit of it (UNODC-…)",
     ),
 ]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}" + END, min_length=3, max_length=3, description="ISO 4217")]
+Currency = Annotated[
+    str,
+    Meta(
+        pattern="^[A-Z]{3}" + END,
+        min_length=3,
+        max_length=3,
+        description="ISO 4217",
+        extra={CODE_LIST: "currencies"},
+    ),
+]
 
 
 class Language(StrEnum):

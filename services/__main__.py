@@ -23,26 +23,22 @@ from chassis.checkpoint import public_halves
 from chassis.db import Database, Tx
 from chassis.embedded import EmbeddedError, default_state
 from chassis.erasure import Ledger
-from chassis.ids import new_id
 from chassis.keyfile import new_key
 from chassis.migrate import MigrationError, role_of
 from chassis.parked import discard_unreadable, list_parked, release_parked
 from chassis.parts import running_parts
 from chassis.rebuild import verify
-from chassis.runtime import prepare, reach, serve, topology
+from chassis.runtime import listener, prepare, reach, serve, topology
 from chassis.service import Service
 from chassis.settings import Settings, SettingsError
 from chassis.tampering import Report, find_tampering
 from chassis.telemetry import configure_logs
-from contracts.callers import Subject
-from contracts.reference.refusal_words import words_of
-from contracts.refusals import Refusal, Unavailable
-from contracts.values import Language
-from services import contact, documents, erasing, iati_files, ledger_report, reference, reindexing, signing_in
+from chassis.version import VERSION
+from contracts.refusals import Unavailable
+from services import contact, documents, erasing, founding, iati_files, ledger_report, reference, reindexing, signing_in
 from services.audit_report import Progress, told
 from services.demo.people import person_of
-from services.directory.actions import Founder, erasure_of
-from services.directory.store import PersonTexts
+from services.directory.actions import erasure_of
 from services.directory.wiring import SERVICE as DIRECTORY
 from services.directory.wiring import found as found_directory
 from services.matching.wiring import SERVICE as MATCHING
@@ -71,6 +67,8 @@ def settings(state: Path | None = None) -> Settings:
         read = Settings.from_env(os.environ, NAMES, state=state or default_state())
     except SettingsError as error:
         fail(str(error))
+    for name in read.unknown:
+        click.echo(f"entraide: {name} is not a setting and is ignored; docs/operations.md lists all", err=True)
     configure_logs(level=read.log_level, human=read.log_human)
     return replace(read, state=state) if state else read
 
@@ -86,6 +84,7 @@ def attempt(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(VERSION, prog_name="entraide")
 def main() -> None:
     """Entraide: technical assistance under the UN Convention against Transnational Organized Crime."""
 
@@ -112,10 +111,14 @@ def run(name: str) -> None:
     if not os.environ.get("ENTRAIDE_PORT"):
         own = replace(own, port=ports[name])
     chosen = [service for service in SERVICES if service.name == name]
+    try:
+        bound = listener(own.host, own.port)
+    except SettingsError as error:
+        fail(str(error))
     for line in attempt(lambda: reach(own, name)):
         click.echo(f"entraide: {line}", err=True)
     routes = [*reference.ROUTES, *documents.ROUTES, *contact.routes(own)]
-    attempt(lambda: serve(own, chosen, ports=ports | {name: own.port}, routes=routes))
+    attempt(lambda: serve(own, chosen, ports=ports | {name: own.port}, routes=routes, bound=bound))
 
 
 @main.command()
@@ -174,15 +177,14 @@ def parked() -> None:
 @STATE
 @JSON
 def parked_list(state: Path | None, as_json: bool) -> None:
-    """What is parked, why, and how many later events wait behind it."""
+    """What is parked, why, and how many later events wait behind it; at the end, how many are parked."""
     rows = [row for found in _in_each(state, list_parked) for row in found]
     if as_json:
         click.echo(json.dumps([msgspec.structs.asdict(row) for row in rows], default=str))
         return
     for row in rows:
         click.echo(f"{row.event_id}  {row.consumer} ← {row.owner}  {row.reason}  ({row.behind} behind)")
-    if not rows:
-        click.echo("nothing is parked")
+    click.echo(f"{len(rows):,} parked" if rows else "nothing is parked")
 
 
 @parked.command("release")
@@ -295,47 +297,6 @@ def token(appointment: str, state: Path | None) -> None:
 main.add_command(signing_in.command(settings, fail))
 
 
-@main.group()
-def directory() -> None:
-    """Who is who."""
-
-
-@directory.command("found")
-@click.option("--issuer", required=True, help="The `iss` of the tokens that both sign in with.")
-@click.option("--subject", "subjects", multiple=True, required=True, help="The `sub` of one of them; twice.")
-@click.option("--name", "names", multiple=True, required=True, help="The name of one of them; twice, likewise.")
-@click.option("--email", "emails", multiple=True, required=True, help="The address of one of them; twice, likewise.")
-@STATE
-def directory_found(
-    issuer: str, subjects: tuple[str, ...], names: tuple[str, ...], emails: tuple[str, ...], state: Path | None
-) -> None:
-    """Enter the first two administrators, while there are not two in force."""
-    if not len(subjects) == len(names) == len(emails):
-        fail("give --subject, --name and --email for each administrator")
-    founders = [
-        Founder(
-            person_id=_person_id(subject),
-            texts=PersonTexts(
-                name=name, email=email, language=Language.EN, subjects=(Subject(issuer=issuer, subject=subject),)
-            ),
-        )
-        for subject, name, email in zip(subjects, names, emails, strict=True)
-    ]
-    try:
-        _in_one(state, DIRECTORY, lambda db: found_directory(db, founders))
-    except Refusal as no:
-        fail(f"{words_of(no.slug, Language.EN)} ({no.slug})")
-    click.echo("founded: " + ", ".join(str(founder.person_id) for founder in founders))
-
-
-def _person_id(subject: str) -> UUID:
-    # As long as tokens name people by their id, whoever has acted under one keeps it.
-    try:
-        return UUID(subject)
-    except ValueError:
-        return new_id()
-
-
 @main.command()
 @click.argument("person", type=click.UUID, required=False)
 @click.option("--after-restore", is_flag=True, help="Of everybody: say again what the file of erasures says, and drop.")
@@ -442,6 +403,7 @@ def _in_one(state: Path | None, service: Service, work: Callable[[Database], Cor
     return attempt(within)
 
 
+main.add_command(founding.group(lambda state: partial(_in_one, state, DIRECTORY), found_directory, fail))
 main.add_command(iati_files.command(fail))
 main.add_command(reindexing.command(lambda state: partial(_in_tx, state, MATCHING)))
 main.add_command(ledger_report.command(lambda state: partial(_in_tx, state, PLEDGES)))

@@ -61,7 +61,7 @@ class Found(Struct, frozen=True, kw_only=True):
     matched_language: Language
 
 
-def _terms(table: str) -> list[Entry]:
+def _terms(table: str, language: Language | None) -> list[Entry]:
     tables = {
         "kinds": reference.kinds,
         "topics": reference.topics,
@@ -78,7 +78,7 @@ def _terms(table: str) -> list[Entry]:
     if table == "countries":
         return [
             Entry(code=code, labels={lang: reference.country_name(code, lang) for lang in Language})
-            for code in reference.countries()
+            for code in (reference.country_order(language) if language else reference.countries())
         ]
     if table == "currencies":
         return [
@@ -106,12 +106,13 @@ def _entry(table: str, term: reference.Term) -> Entry:
 
 
 @get("/v1/reference/{table:str}", opt=PUBLIC, tags=["reference"], summary="A code list with its labels")
-async def show_table(table: FromPath[str]) -> Response[list[Entry]]:
+async def show_table(table: FromPath[str], language: FromQuery[Language | None] = None) -> Response[list[Entry]]:
     """One of kinds, topics, instruments, articles, pillars, paragraphs, which make up the scheme of topics.
 
-    Or of languages, modalities, institutions, in_kind_forms, activity_kinds, countries, currencies.
+    Or of languages, modalities, institutions, in_kind_forms, activity_kinds, countries, currencies. With `language`,
+    countries are sorted by their names in it, else by their codes; the other tables have an order of their own.
     """
-    return Response(_terms(table), headers=CACHE_HEADERS)
+    return Response(_terms(table, language), headers=CACHE_HEADERS)
 
 
 @get("/v1/reference/reasons/{move:str}", opt=PUBLIC, tags=["reference"], summary="The coded reasons of a move")

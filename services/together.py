@@ -1,6 +1,8 @@
 """All services in one process, with whatever parts have no address started beside them."""
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
@@ -13,7 +15,7 @@ from chassis.embedded import EmbeddedError, free_port
 from chassis.mailbox import Mailbox
 from chassis.migrate import MigrationError
 from chassis.parts import parts
-from chassis.runtime import prepare, run, serve, topology
+from chassis.runtime import listener, prepare, run, serve, topology
 from chassis.service import Running, Service
 from chassis.settings import Settings, SettingsError
 from services import contact, documents, reference
@@ -35,12 +37,22 @@ def run_together(
 ) -> None:
     """Run until told to stop. `beside` is started once all is ready, with an event by which it can stop everything."""
     try:
-        with parts(settings, services, say=say) as complete:
-            run(_serve(complete, services, say, beside))
+        # Before anything is started, so that a port in use is known at once.
+        with contextlib.closing(listener(settings.host, settings.port)) as bound:
+            settings = replace(settings, port=bound.getsockname()[1])
+            with parts(settings, services, say=say) as complete:
+                run(_serve(complete, services, say, beside, bound))
     except (EmbeddedError, SettingsError, MigrationError, BusError) as error:
         fail(str(error))
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         fail(f"PostgreSQL is not reached as DATABASE_URL says ({type(error).__name__}); see `entraide doctor`")
+
+
+def _mailbox(settings: Settings) -> Mailbox | None:
+    """A mail server for trying, where none is named; none beside a real issuer: whoever comes reads its mails."""
+    if settings.smtp_url is not None or settings.keys is not None:
+        return None
+    return Mailbox(settings.state / "mailbox", "127.0.0.1", free_port())
 
 
 async def _serve(
@@ -48,15 +60,15 @@ async def _serve(
     services: Sequence[Service],
     say: Say,
     beside: Callable[[Settings, list[Running], asyncio.Event], Any] | None,
+    bound: socket.socket,
 ) -> None:
     say("migrating")
     await prepare(settings, services)
     say("ensuring streams")
     assert settings.nats_url is not None, "parts() gives every part an address"
     await ensure_streams(settings.nats_url, *topology(services), replicas=settings.replicas)
-    mailbox = None
-    if settings.smtp_url is None:
-        mailbox = Mailbox(settings.state / "mailbox", "127.0.0.1", free_port())
+    mailbox = _mailbox(settings)
+    if mailbox:
         await mailbox.start()
         settings = replace(settings, smtp_url=mailbox.url)
     stop = asyncio.Event()
@@ -82,6 +94,7 @@ async def _serve(
             ensure=True,
             on_ready=on_ready,
             stop=stop,
+            bound=bound,
         )
     finally:
         if mailbox:

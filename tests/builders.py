@@ -39,7 +39,7 @@ def token(appointment: str = "KEN:focal_point", *more: str) -> str:
     """A token of the test's issuer, of whoever holds these appointments; a service's as `service:<name>`."""
     assert issuer is not None, "the session's fixture sets it"
     if appointment.startswith(SERVICE_SUBJECT):
-        return issuer.token(appointment)
+        return issuer.token(appointment, more={"client_id": appointment})
     seat(appointment, *more)
     return issuer.token(persona_id(appointment))
 

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,9 @@ TEMPLATE = "entraide_template"
 CONNECTIONS = {"max_connections": "400"}
 """As many as one test of ours opens at once: two hundred workers, those that follow the killed ones, and who looks on."""
 
+PROGRAMS = "ENTRAIDE_TEST_POSTGRESQL"
+"""The folder of the PostgreSQL programs to test with; without it those of the wheel."""
+
 
 def every_service() -> list[Service]:
     return [
@@ -70,6 +73,7 @@ def servers() -> Iterator[Servers]:
         users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
     try:
         with (
+            _programs_named(),
             Postgres(databases / "postgres", durable=False, settings=CONNECTIONS) as postgres,
             Nats(folder / "nats", users=users, durable=False) as nats,
         ):
@@ -77,6 +81,14 @@ def servers() -> Iterator[Servers]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(databases, ignore_errors=True)
+
+
+@contextmanager
+def _programs_named() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        if PROGRAMS in os.environ:
+            patch.setattr("chassis.embedded.postgres.installations", lambda: [Path(os.environ[PROGRAMS])])
+        yield
 
 
 def _folder_for_databases() -> Path:

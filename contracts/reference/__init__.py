@@ -1,7 +1,7 @@
 """The codes everybody uses, with labels in the six languages; each table names its source and version.
 
-Importing this module opens nothing: a table is read from its JSON file when first asked for, then kept. Names of
-countries and currencies are not stored here but come from the Unicode CLDR by way of Babel.
+Importing this module opens nothing: a table is read from its JSON file when first asked for, then kept. States are
+named as the United Nations name them. Names of currencies come from the Unicode CLDR by way of Babel.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,8 @@ from typing import Literal, TypeVar
 import msgspec
 from babel import Locale
 
+from contracts.reference.country_names import country_name as country_name
+from contracts.reference.country_names import country_order as country_order
 from contracts.reference.scheme import Concept, Scheme, Status, Wording, scheme_of
 from contracts.reference.search import Hit, Index, find, index_of
 from contracts.reference.similarity import Taxonomy, likest, taxonomy_of
@@ -314,11 +316,6 @@ def special_groups_of(alpha3: str) -> tuple[SpecialGroup, ...]:
 def exponent(currency: str) -> int:
     """How many decimal digits the minor unit of a currency stands for."""
     return currencies()[currency].exponent
-
-
-def country_name(alpha3: str, language: str) -> str:
-    """The name of a State in one of the six languages, after the Unicode CLDR."""
-    return str(Locale.parse(language).territories[countries()[alpha3].alpha2])
 
 
 def currency_name(currency: str, language: str) -> str:

@@ -81,7 +81,11 @@ def _unheard(answer: httpx.Response) -> bool:
 
 
 class StepError(Exception):
-    """A step of the story was not answered as it should have been."""
+    """A step of the story was not answered as it should have been; `slug` is that of the refusal, if there was one."""
+
+    def __init__(self, says: str, *, slug: str | None = None) -> None:
+        super().__init__(says)
+        self.slug = slug
 
 
 class Api:
@@ -158,7 +162,8 @@ class Api:
         if answer.is_error:
             said = answer.json() if "json" in answer.headers.get("Content-Type", "") else {}
             raise StepError(
-                f"{method} {path} as {appointment}: {answer.status_code} {said.get('slug')} {said.get('details', '')}"
+                f"{method} {path} as {appointment}: {answer.status_code} {said.get('slug')} {said.get('details', '')}",
+                slug=said.get("slug"),
             )
         return answer
 

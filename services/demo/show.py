@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.text import Text
 
 from chassis.auth import Issuer
 from chassis.bus import watch
@@ -22,11 +23,22 @@ from contracts.refusals import Conflict
 from services.demo.appointing import founders
 from services.demo.giving import Given
 from services.demo.people import Api, StepError
-from services.demo.planning import Planned
-from services.demo.story import MAINTENANCE, Line, Seen, Story, Told
+from services.demo.story import Line, Seen, Story, Told
+from services.demo.tables import (
+    amount,
+    funds_table,
+    in_dollars,
+    pledge_table,
+    round_table,
+    work_packages_table,
+    years_table,
+)
 from services.directory.actions import Founder
 
 REASONS_SHOWN = 3
+PRINTED_COLUMNS = 120
+"""Where no terminal says how wide it is: written to a file or a pipe."""
+
 Found = Callable[[Database, Sequence[Founder]], Awaitable[None]]
 HURRIED = Allowance(per_minute=60_000, burst=6_000)
 """What each persona may write and read: the story does in seconds, as one coordinator, what takes people weeks."""
@@ -154,6 +166,8 @@ async def _tell(settings: Settings, running: list[Running], console: Console, fo
         print(json.dumps(_report(story, seen, first=first, unseen=unseen), ensure_ascii=False, indent=2))
     else:
         _print(console, story, seen, first=first)
+    for what in story.not_waited_for:
+        console.print(f"[yellow]did not wait for[/] {what}", highlight=False, soft_wrap=True)
     uncovered = [t.appointment for t in story.told for line in t.lines if line.needed and not line.covered]
     for complaint in [f"not seen on NATS: {kind}" for kind in unseen] + [f"not funded: {who}" for who in uncovered]:
         console.print(f"[red]{complaint}[/]")
@@ -161,38 +175,23 @@ async def _tell(settings: Settings, running: list[Running], console: Console, fo
 
 
 def _print(console: Console, story: Story, seen: Seen, *, first: bool) -> None:
-    out = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 180)
-    table = Table(title="What happened (a fictitious world; codes and articles are real)", show_lines=True)
-    for column in ("request", "best match, score, reasons", "funding", "told", "201 → suggestion"):
-        table.add_column(column, justify="right" if column.startswith("201") else "left", overflow="fold")
-    for told in story.told:
-        table.add_row(
-            f"{told.request['reference'] or ''} {told.request['state']} ({told.language})\n{told.title}",
-            "\n".join(_match_words(line) for line in told.lines),
-            "\n".join(_funding_words(line) for line in told.lines),
-            "\n".join(told.notified),
-            _milliseconds(told.suggestion_ms),
-        )
-    out.print(table)
-    funds = Table(title="Funds (US dollars)")
-    funds.add_column("fund")
-    for column in ("requirement", "open pledges", "committed", "paid", "allocated", "spent", "available", "gap"):
-        funds.add_column(column, justify="right")
-    for fund in story.funds:
-        names = ("requirement", "pledged", "committed", "paid", "allocated", "spent", "available", "gap")
-        funds.add_row(fund["code"], *(f"{fund[f'{name}_usd_minor'] / 100:,.2f}" for name in names))
-    out.print(funds)
-    for fund in (one for one in story.funds if one["in_kind_usd_minor"]):
-        worth = _amount({"minor": fund["in_kind_usd_minor"], "currency": "USD"})
-        out.print(f"given to {fund['code']} in kind, beside all that: {worth}", highlight=False)
+    out = Console(file=sys.stdout, width=None if sys.stdout.isatty() else PRINTED_COLUMNS)
     assert story.planned is not None, "the story came to its end"
     assert story.given is not None, "the story came to its end"
-    out.print(_years_table(story.years))
-    out.print(_visit_table(story.given))
+    out.print("What happened (a fictitious world; codes and articles are real)\n")
+    for told in story.told:
+        _print_request(out, told)
+    out.print(funds_table(story.funds))
+    for fund in (one for one in story.funds if one["in_kind_usd_minor"]):
+        worth = amount(in_dollars(fund["in_kind_usd_minor"]))
+        out.print(f"given to {fund['code']} in kind, beside all that: {worth}\n", highlight=False)
+    out.print(years_table(story.years))
+    out.print(work_packages_table(story.years[-1]))
+    out.print(pledge_table(story.given))
     out.print(_need_words(story.given), highlight=False)
     for file in story.given.files:
         out.print(f"written: {file}", highlight=False, soft_wrap=True)
-    out.print(_round_table(story.planned))
+    out.print(round_table(story.planned))
     told_of = sum(seen.types.values())
     out.print(
         f"{told_of} facts of {len(seen.types)} kinds seen on NATS."
@@ -201,108 +200,53 @@ def _print(console: Console, story: Story, seen: Seen, *, first: bool) -> None:
     )
 
 
-def _visit_table(given: Given) -> Table:
-    """What a donor gave and when, and for what it is."""
-    pledge = given.pledge
-    currency = pledge["money"]["currency"]
-    of = f"{_amount(pledge['money'])} to {pledge['fund']}, {pledge['agreement']}"
-    table = Table(title=f"{pledge['donor']} gives {of}")
-    for column in ("", "due", "amount", ""):
-        table.add_column(column, justify="right" if column == "amount" else "left")
-    for one in given.instalments:
-        standing = "late" if one["late"] else "in time" if not one["open_minor"] else "to come"
-        amount = _amount({"minor": one["minor"], "currency": currency})
-        table.add_row(f"instalment {one['number']}", one["due_on"], amount, standing)
-    for one in given.allocations:
-        amount = _amount({"minor": one["usd_minor"], "currency": "USD"})
-        spent = _amount({"minor": one["spent_usd_minor"], "currency": "USD"})
-        table.add_row(f"allocated to {one['work_package']}", "", amount, f"{spent} spent")
-    activity = given.activity
-    amount = _amount({"minor": activity["allocated_usd_minor"], "currency": "USD"})
-    reached = f"{activity['status']}, reached {activity['participants']}"
-    table.add_row(f"activity: {activity['activity_kind']}", activity["ends_on"], amount, reached)
-    in_kind = given.in_kind
-    table.add_row(f"in kind: {in_kind['form']}", "", _amount(in_kind["money"]), f"{in_kind['status']}, no money")
-    return table
-
-
-def _years_table(years: Sequence[Mapping[str, Any]]) -> Table:
-    """What the donor's fund needs in each year and how far it has come, and of what it needs which work packages."""
-    table = Table(title=f"{MAINTENANCE} by year (US dollars)")
-    table.add_column("")
-    names = ("requirement", "left_before", "pledged", "committed", "paid", "allocated", "spent", "gap")
-    for name in names:
-        table.add_column(name.replace("_", " "), justify="right")
-    for year in years:
-        rows = [(str(year["year"]), year), *((f"  {one['work_package']}", one) for one in year["work_packages"])]
-        for title, one in rows:
-            amounts = (one.get(f"{name}_usd_minor") for name in names)
-            table.add_row(title, *("" if minor is None else f"{minor / 100:,.2f}" for minor in amounts))
-    return table
+def _print_request(out: Console, told: Told) -> None:
+    """A request, what was found for each of its lines, who pays and who was told."""
+    heading = f"{told.request['reference'] or ''} {told.request['state']} ({told.language})".strip()
+    funding = "; ".join(dict.fromkeys(_funding_words(line) for line in told.lines))
+    details = [
+        *(text for line in told.lines for text in match_words(line)),
+        (2, f"funding: {funding}"),
+        (2, f"told: {', '.join(told.notified)}"),
+        (2, f"suggested {_after(told.suggestion_ms)}"),
+    ]
+    for indent, text in [(0, f"{heading}  {told.title}"), *details]:
+        out.print(Padding(Text(text), (0, 0, 0, indent)))
+    out.print()
 
 
 def _need_words(given: Given) -> str:
     """What the donor pledged to beside, and what the fund needs from now on."""
     pledge, need, raised = given.to_a_need, given.need, given.raised
     (stated,) = raised["requirements"]
-    needed = _amount({"minor": stated["usd_minor"], "currency": "USD"})
+    needed = amount(in_dollars(stated["usd_minor"]))
     return (
-        f"{pledge['donor']} pledges {_amount(pledge['money'])} to what is ready and lacks only money: "
+        f"{pledge['donor']} pledges {amount(pledge['money'])} to what is ready and lacks only money: "
         f"{need['state']}, {need['title']}\n"
         f"{given.pledge['fund']} needs {needed} for {stated['work_package']} in {stated['year']}: {raised['reason']}"
     )
 
 
-def _amount(money: Mapping[str, Any]) -> str:
-    return f"{money['currency']} {money['minor'] / 100:,.2f}"
-
-
-def _round_table(planned: Planned) -> Table:
-    """The round's plan line by line, and in its title how good it is."""
-    one = planned.round
-    gap = f"{one['gap_millionths'] / 10_000:.2f} %"
-    table = Table(
-        title=f"A round over the lines still open: {one['deliveries']} deliveries for {one['lines']} lines, "
-        f"worth {one['value']:,} of at most {one['bound']:,} (gap {gap}). {one['says']}",
-        show_lines=True,
-    )
-    for column in ("line", "priority", "gets", "or why not"):
-        table.add_column(column, justify="right" if column == "priority" else "left", overflow="fold")
-    for line in one["plan"]:
-        got = "\n".join(
-            f"{each['provider']} from {each['starts']}, score {each['score']}" for each in line["deliveries"]
-        )
-        table.add_row(_line_words(planned, line), f"{line['priority']:,}", got, "")
-    for line in one["unmet"]:
-        reasons = "\n".join(f"{each['provider']}: {each['says']}" for each in line["hindrances"])
-        table.add_row(_line_words(planned, line), f"{line['priority']:,}", "", reasons or line["says"])
-    return table
-
-
-def _line_words(planned: Planned, line: Mapping[str, Any]) -> str:
-    groups = ", ".join(line["groups"])
-    state = f"{line['state']} ({groups})" if groups else line["state"]
-    return f"{state}\n{planned.titles.get(line['line_id'], line['line_id'])}"
-
-
-def _milliseconds(passed: float | None) -> str:
+def _after(passed: float | None) -> str:
     if passed is None:
-        return "before"
+        return "in an earlier run"
     # The suggestion may be committed, and seen, before the client has read the 201.
-    return f"{passed:.1f} ms" if passed >= 1 else "< 1 ms"
+    return f"after {passed:.1f} ms" if passed >= 1 else "after less than 1 ms"
 
 
-def _match_words(line: Line) -> str:
+def match_words(line: Line) -> list[tuple[int, str]]:
+    """A match with the reasons that give most, and the one by which most is missing: each text with its indent."""
     best = sorted(line.match["explanation"], key=lambda one: -one["points"])[:REASONS_SHOWN]
-    reasons = "\n".join(f"  {one['points']}/{one['of']} {one['says']}" for one in best)
-    return f"{line.kind}: {line.match['provider']} {line.match['score']}/1000\n{reasons}"
+    lacking = max(line.match["explanation"], key=lambda one: one["of"] - one["points"])
+    shown = [*best, *([lacking] if lacking not in best and lacking["points"] < lacking["of"] else [])]
+    heading = f"{line.kind}: {line.match['provider']} {line.match['score']}/1000"
+    return [(2, heading), *((4, f"{one['points']}/{one['of']} {one['says']}") for one in shown)]
 
 
 def _funding_words(line: Line) -> str:
     if not line.needed:
         return "funded by the provider"
-    amount = f"{line.needed['currency']} {line.needed['minor'] / 100:,.2f}"
-    return f"{amount} allocated" if line.covered else f"{amount} missing"
+    return f"{amount(line.needed)} {'allocated' if line.covered else 'missing'}"
 
 
 def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> Mapping[str, Any]:
@@ -325,6 +269,7 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
         }
         if story.given
         else None,
+        "not_waited_for": story.not_waited_for,
         "facts_seen": dict(sorted(seen.types.items())),
         "facts_not_seen": list(unseen),
     }

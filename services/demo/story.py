@@ -28,7 +28,15 @@ MAINTENANCE = "SHERLOC-MNT"
 WORK_PACKAGE = "maintenance"
 REQUESTS_FUND = "TA-REQUESTS"
 MAINTENANCE_USD_MINOR = 20_000_000
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
+"""How long to wait for what the story cannot go on without; on a busy machine a step takes many times its own time."""
+
+READING_SECONDS = 30
+"""How long to wait for the model to read all texts, which the story can go on without."""
+
+RESCORED_TIMES = 5
+"""How often a match is read again because its revision moved between reading and presenting it."""
+
 POLL_SECONDS = 0.05
 SIDE_BY_SIDE = 4
 DEPARTURE = {"departure": "other", "comment": "The State has not let the request circulate: a unit of UNODC."}
@@ -82,11 +90,15 @@ class Seen:
 class Story:
     """The steps in their order; `say` hears how far each is, and files for the donor go into `folder`."""
 
-    def __init__(self, api: Api, seen: Seen, say: Say, folder: Path) -> None:
+    def __init__(
+        self, api: Api, seen: Seen, say: Say, folder: Path, *, reading_seconds: float = READING_SECONDS
+    ) -> None:
         self._api = api
         self._folder = folder
         self._seen = seen
         self._say = say
+        self._reading_seconds = reading_seconds
+        self.not_waited_for: list[str] = []
         self.filed_before = 0
         self.told: list[Told] = []
         self.funds: list[Mapping[str, Any]] = []
@@ -251,18 +263,33 @@ class Story:
         return await self._all(COORDINATOR, f"/v1/matches?request={request_id}", "matches")
 
     async def _read(self) -> None:
-        """Wait until the model has judged what nobody was shown: a score that changes meanwhile is another table."""
+        """Wait until the model has read what nobody was shown: a score that changes meanwhile is another table.
+
+        After `reading_seconds` go on without: scores by codes alone are whole, and what is read later changes them.
+        """
         if meaning.lack() is not None:
             return
+        step = "the texts are read, the suggestions ranked by what they mean, too"
+        deadline = time.monotonic() + self._reading_seconds
+        self._say(step, 0, len(self.told))
+        for number, told in enumerate(self.told):
+            if not await self._is_read(told, deadline):
+                left = len(self.told) - number
+                self.not_waited_for.append(
+                    f"the texts of {left} of {len(self.told)} requests to be read by the model: "
+                    f"after {self._reading_seconds:g} s their suggestions are ranked by codes"
+                )
+                return
+            self._say(step, number + 1, len(self.told))
 
-        async def read(told: Told) -> None:
-            async def judged() -> bool:
-                matches = await self._matches(told.request["request_id"])
-                return all(one["judgement"] for one in matches if one["status"] == "suggested")
-
-            await self._until(judged, f"the texts of {told.request['request_id']} to be read")
-
-        await self._each("the texts are read, the suggestions ranked by what they mean, too", self.told, read, 1)
+    async def _is_read(self, told: Told, deadline: float) -> bool:
+        while True:
+            matches = await self._matches(told.request["request_id"])
+            if all(one["judgement"] for one in matches if one["status"] == "suggested"):
+                return True
+            if time.monotonic() >= deadline:
+                return False
+            await asyncio.sleep(POLL_SECONDS)
 
     # -- agreement -------------------------------------------------------------------------------------------------
 
@@ -301,13 +328,28 @@ class Story:
         path = f"/v1/matches/{match['match_id']}"
         if match["status"] in {"suggested", "shortlisted"}:
             body = DEPARTURE if outcome.passed_over else {}
-            match = await self._api.post(COORDINATOR, f"{path}/present", body, revision=match["revision"])
+            match = await self._present(match, body)
         if match["status"] in {"presented", "provider_confirmed"}:
             match = await self._api.post(told.appointment, f"{path}/accept", {}, revision=match["revision"])
         if match["status"] == "accepted":
             provider = f"{match['provider']}:provider_officer"
             match = await self._api.post(provider, f"{path}/confirm", {}, revision=match["revision"])
         return match
+
+    async def _present(self, match: Mapping[str, Any], body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Present a match, whose revision moves when the model scores it anew."""
+        path = f"/v1/matches/{match['match_id']}"
+        for left in reversed(range(RESCORED_TIMES)):
+            try:
+                presented: Mapping[str, Any] = await self._api.post(
+                    COORDINATOR, f"{path}/present", body, revision=match["revision"]
+                )
+                return presented
+            except StepError as error:
+                if error.slug != "revision-stale" or not left:
+                    raise
+                match = await self._api.get(COORDINATOR, path)
+        raise AssertionError("the last attempt returns or raises")
 
     def _circulating(self) -> list[str]:
         """The request of each line that lacks money, where its State lets the request circulate."""

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
@@ -19,7 +20,7 @@ from contracts.facts import Event, Fact
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller, Role
 from services.directory import appointment as appointing
-from services.directory import domain, policy, store
+from services.directory import domain, policy, store, subject_store
 from services.directory.appointment import ADMINISTRATORS_MIN, Appointment
 from services.directory.domain import UNODC, Person
 from services.directory.evolve import Record, evolve
@@ -61,10 +62,19 @@ async def register(tx: Tx, code: str, name: str, *, now: datetime) -> None:
     await store.save_name(tx, organization_id, name, salt)
 
 
-async def enter(tx: Tx, person_id: UUID, organization: str, texts: PersonTexts, *, now: datetime) -> None:
-    """Enter a person.
+async def enter(
+    tx: Tx,
+    person_id: UUID,
+    organization: str,
+    texts: PersonTexts,
+    *,
+    subjects_proposed_by: UUID | None = None,
+    now: datetime,
+) -> None:
+    """Enter a person. With `subjects_proposed_by` the subjects have no effect until a second person approves them.
 
-    Raises Invalid for an organization that is not registered, Conflict for an id or a subject that is taken.
+    Raises Invalid for an organization that is not registered, Conflict for an id that is taken, or a subject that is
+    another person's of that organization.
     """
     if not await store.is_registered(tx, organization):
         raise Invalid("unknown-code", field="organization", code=organization)
@@ -72,9 +82,25 @@ async def enter(tx: Tx, person_id: UUID, organization: str, texts: PersonTexts, 
         taken = await store.is_taken(tx, person_id)
     if taken:
         raise Conflict("person-exists")
-    salt, texts_hash = hash_texts(texts)
-    await record(tx, None, domain.enter(person_id, organization, texts_hash, now=now))
+    if subjects_proposed_by is None or not texts.subjects:
+        salt, texts_hash = hash_texts(texts)
+        await record(tx, None, domain.enter(person_id, organization, texts_hash, now=now))
+        await store.save_person_texts(tx, person_id, texts, salt)
+        await subject_store.save(tx, person_id, organization, texts.subjects)
+        return
+    salt, texts_hash = hash_texts(msgspec.structs.replace(texts, subjects=()))
+    proposed_salt, proposed_hash = hash_texts(texts)
+    fact = domain.enter(
+        person_id,
+        organization,
+        texts_hash,
+        subjects_proposed_by=subjects_proposed_by,
+        subjects_proposed_hash=proposed_hash,
+        now=now,
+    )
+    await record(tx, None, fact)
     await store.save_person_texts(tx, person_id, texts, salt)
+    await subject_store.save_proposed(tx, person_id, texts.subjects, proposed_salt)
 
 
 async def identify(
@@ -86,7 +112,7 @@ async def identify(
     expected: int,
     now: datetime,
 ) -> None:
-    """Set by which subjects somebody signs in, in place of those before."""
+    """Set by which subjects somebody signs in, in place of those before and of any that are proposed."""
     person = await _for_move_of_person(tx, person_id, Action.SET_SUBJECTS, caller, expected)
     person.require_named()
     async with tx.by_itself():
@@ -96,6 +122,44 @@ async def identify(
     of_trust = any(appointing.takes_two(organization, role) for organization, role in held)
     await record(tx, person, person.identify(len(subjects), texts_hash, of_trust=of_trust, now=now))
     await store.save_person_texts(tx, person_id, texts, salt)
+    await subject_store.save(tx, person_id, person.organization, subjects)
+    await subject_store.take_proposed(tx, person_id)
+
+
+async def propose_subjects(
+    tx: Tx, person_id: UUID, subjects: tuple[Subject, ...], *, caller: Caller, expected: int, now: datetime
+) -> None:
+    """Ask a second person to agree to the subjects by which somebody is to sign in."""
+    person = await _for_move_of_person(tx, person_id, Action.PROPOSE_SUBJECTS, caller, expected)
+    person.require_named()
+    texts = msgspec.structs.replace((await store.person_texts(tx, [person_id]))[person_id], subjects=subjects)
+    salt, texts_hash = hash_texts(texts)
+    fact = person.propose_subjects(len(subjects), texts_hash, proposed_by=caller.person_id, now=now)
+    await record(tx, person, fact)
+    await subject_store.save_proposed(tx, person_id, subjects, salt)
+
+
+async def approve_subjects(tx: Tx, person_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+    """Let the proposed subjects take effect. Raises Conflict for one that is another person's of the organization."""
+    person = await _for_move_of_person(tx, person_id, Action.APPROVE_SUBJECTS, caller, expected)
+    await _let_subjects_take_effect(tx, person, caller, now)
+
+
+async def decline_subjects(tx: Tx, person_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+    """Leave the subjects as they are."""
+    person = await _for_move_of_person(tx, person_id, Action.DECLINE_SUBJECTS, caller, expected)
+    await record(tx, person, person.decline_subjects(now=now))
+    await subject_store.take_proposed(tx, person_id)
+
+
+async def _let_subjects_take_effect(tx: Tx, person: Person, caller: Caller, now: datetime) -> None:
+    proposed = await subject_store.take_proposed(tx, person.person_id)
+    subjects = proposed.subjects if proposed else ()
+    await record(tx, person, person.approve_subjects(len(subjects), approved_by=caller.person_id, now=now))
+    assert proposed is not None, "what is proposed is kept beside the person"
+    texts = (await store.person_texts(tx, [person.person_id]))[person.person_id]
+    await store.save_person_texts(tx, person.person_id, texts, proposed.salt)
+    await subject_store.save(tx, person.person_id, person.organization, subjects)
 
 
 async def move_person(
@@ -128,7 +192,8 @@ async def approve_erasure(tx: Tx, person_id: UUID, *, caller: Caller, expected: 
 async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasure.Dropped:
     """Drop what names a person, and how their letters of appointment are referred to."""
     about = [person_id, *await store.appointments_of(tx, person_id)]
-    return {**await erasure.forget(tx, person_id, because, about=about), **await store.forget_person(tx, person_id)}
+    dropped = await erasure.forget(tx, person_id, because, about=about)
+    return {**dropped, **await subject_store.forget(tx, person_id), **await store.forget_person(tx, person_id)}
 
 
 async def _for_move_of_person(tx: Tx, person_id: UUID, action: Action, caller: Caller, expected: int) -> Person:
@@ -174,7 +239,11 @@ async def appoint(
     if overlaps:
         raise Conflict("appointment-exists")
     salt, texts_hash = hash_texts(letter)
-    begin = appointing.make if policy.may_make_alone(caller, organization, mandate.role) else appointing.propose
+    begin = (
+        appointing.make
+        if policy.may_make_alone(caller, organization, mandate.role)
+        else partial(appointing.propose, subjects_hash=person.subjects_hash)
+    )
     fact: Fact = begin(
         appointment_id, person_id, organization, mandate, texts_hash, proposed_by=caller.person_id, now=now
     )
@@ -183,10 +252,23 @@ async def appoint(
 
 
 async def approve(tx: Tx, appointment_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
-    """The second person's word: the appointment is in force, within its days."""
+    """The second person's word: the appointment is in force, within its days.
+
+    It is for the subjects that the person had, or was proposed to have, when the appointment was proposed. Proposed
+    ones take effect with it. Raises Conflict where they have changed since.
+    """
+    # The person is held before the appointment, in the same order as by who appoints.
+    seen = await store.get_appointment(tx, appointment_id, caller)
+    person = await store.get_person(tx, seen.person_id, caller, lock=True)
     appointment = await _for_move(tx, appointment_id, Action.APPROVE, caller, expected, now)
-    (await store.get_person(tx, appointment.person_id, caller)).require_enabled()
-    await record(tx, appointment, appointment.approve(caller.person_id, now=now))
+    person.require_enabled()
+    fact = appointment.approve(caller.person_id, now=now)
+    if appointment.subjects_hash not in {person.texts_hash, person.subjects_proposed_hash} - {None}:
+        raise Conflict("subjects-changed")
+    if appointment.subjects_hash != person.texts_hash:
+        policy.decide(caller, Action.APPROVE_SUBJECTS, person).required()
+        await _let_subjects_take_effect(tx, person, caller, now)
+    await record(tx, appointment, fact)
 
 
 async def refuse(tx: Tx, appointment_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime) -> None:

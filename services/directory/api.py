@@ -1,11 +1,11 @@
 """The routes of organizations and people. Each opens one transaction; a command that comes again is answered anew."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, get, post, put
+from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Struct
 
@@ -17,11 +17,10 @@ from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streamin
 from chassis.ids import new_id
 from chassis.problems import language_of
 from chassis.queries import formed_as
-from contracts.callers import Subject
 from contracts.facts import Fact
 from contracts.reference import country_name
 from contracts.refusals import Missing
-from contracts.values import Caller, Language
+from contracts.values import Language
 from contracts.values import Organization as OrganizationCode
 from services.directory import actions, policy, store
 from services.directory.commands import (
@@ -29,12 +28,11 @@ from services.directory.commands import (
     EnterPerson,
     Reason,
     RegisterOrganization,
-    SetSubjects,
     check_reason,
-    kept_subjects,
 )
 from services.directory.domain import Kind, Organization, Person
-from services.directory.policy import Action, Entering, Guarded
+from services.directory.policy import Action, Entering
+from services.directory.views import PersonView, read_view, views_of
 
 AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
 
@@ -55,28 +53,6 @@ class OrganizationPage(Struct, frozen=True, kw_only=True):
 
     organizations: list[OrganizationView]
     cursor: str | None
-
-
-class PersonView(Struct, frozen=True, kw_only=True):
-    """A person; `subjects` are shown to themselves and to whoever may set them, else null.
-
-    Of somebody who was erased `name`, `email`, `language` and `subjects` are null, and `erased_at` is not.
-    """
-
-    person_id: UUID
-    organization: str
-    name: str | None
-    email: str | None
-    language: Language | None
-    subjects: tuple[Subject, ...] | None
-    revision: int
-    entered_at: datetime
-    disabled_at: datetime | None
-    erasure_proposed_by: UUID | None
-    erasure_proposed_at: datetime | None
-    erasure_reason: str | None
-    erasure_approved_by: UUID | None
-    erased_at: datetime | None
 
 
 class PersonPage(Struct, frozen=True, kw_only=True):
@@ -156,13 +132,24 @@ def _organization_view(organization: Organization, name: str, language: Language
 async def enter_person(
     data: JSONBody[EnterPerson], db: Db, caller: Calling, command: Commanded, now: Now
 ) -> Response[PersonView]:
-    """A focal point enters people of the own State, an administrator anybody. It gives them nothing to do yet."""
+    """A focal point enters people of the own State, an administrator anybody. It gives them nothing to do yet.
+
+    The subjects that an administrator gives have no effect before a second person approves them, or an appointment.
+    """
     policy.decide(caller, Action.ENTER, Entering(data.organization, data.person_id is not None)).required()
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=data.person_id or new_id())
         if claimed.first:
-            await actions.enter(tx, claimed.outcome, data.organization, data.texts(), now=now)
-        view = await _read(tx, claimed.outcome, caller)
+            alone = policy.may_set_subjects_alone(caller, data.organization)
+            await actions.enter(
+                tx,
+                claimed.outcome,
+                data.organization,
+                data.texts(),
+                subjects_proposed_by=None if alone else caller.person_id,
+                now=now,
+            )
+        view = await read_view(tx, claimed.outcome, caller)
     return created(view, location=f"/v1/people/{view.person_id}", revision=view.revision)
 
 
@@ -178,7 +165,7 @@ async def list_people(
     """By id. A focal point sees those of the own State, administrators and auditors all, others themselves."""
     async with db.transaction(by=caller) as tx:
         found = await store.people(tx, caller, organization=organization, before=cursor, limit=limit + 1)
-        views = await _views(tx, found[:limit], caller)
+        views = await views_of(tx, found[:limit], caller)
     more = str(views[-1].person_id) if len(found) > limit else None
     return Response(PersonPage(people=views, cursor=more), headers=paging.next_link(more))
 
@@ -186,23 +173,7 @@ async def list_people(
 @get("/v1/people/{person_id:uuid}", opt=asks(Action.SHOW_PERSON), summary="One person")
 async def show_person(person_id: FromPath[UUID], db: Db, caller: Calling) -> Response[PersonView]:
     async with db.transaction(by=caller) as tx:
-        view = await _read(tx, person_id, caller)
-    return shown(view, revision=view.revision)
-
-
-@put(
-    "/v1/people/{person_id:uuid}/subjects",
-    opt=asks(Action.SET_SUBJECTS),
-    summary="Set by which subjects a person signs in",
-)
-async def set_subjects(
-    person_id: FromPath[UUID], data: JSONBody[SetSubjects], db: Db, caller: Calling, expected: Expected, now: Now
-) -> Response[PersonView]:
-    """Not of somebody whom it took two people to appoint: end that first, or whoever sets them could act as both."""
-    async with db.transaction(by=caller) as tx:
-        subjects = kept_subjects(data.subjects)
-        await actions.identify(tx, person_id, subjects, caller=caller, expected=expected, now=now)
-        view = await _read(tx, person_id, caller)
+        view = await read_view(tx, person_id, caller)
     return shown(view, revision=view.revision)
 
 
@@ -335,37 +306,8 @@ async def _move(
         claimed = await claim(tx, command, outcome=person_id)
         if claimed.first:
             await act(tx)
-        view = await _read(tx, person_id, command.caller)
+        view = await read_view(tx, person_id, command.caller)
     return shown(view, revision=view.revision)
-
-
-async def _read(tx: Tx, person_id: UUID, caller: Caller) -> PersonView:
-    return (await _views(tx, [await store.get_person(tx, person_id, caller)], caller))[0]
-
-
-async def _views(tx: Tx, people: Sequence[Person], caller: Caller) -> list[PersonView]:
-    texts = await store.person_texts(tx, [person.person_id for person in people])
-    return [_person_view(person, texts.get(person.person_id), caller) for person in people]
-
-
-def _person_view(person: Person, texts: store.PersonTexts | None, caller: Caller) -> PersonView:
-    guarded = policy.decide(caller, Action.SHOW_PERSON, person).required().fields
-    return PersonView(
-        person_id=person.person_id,
-        organization=person.organization,
-        name=texts.name if texts else None,
-        email=texts.email if texts else None,
-        language=texts.language if texts else None,
-        subjects=texts.subjects if texts and Guarded.SUBJECTS in guarded else None,
-        revision=person.revision,
-        entered_at=person.entered_at,
-        disabled_at=person.disabled_at,
-        erasure_proposed_by=person.erasure_proposed_by,
-        erasure_proposed_at=person.erasure_proposed_at,
-        erasure_reason=person.erasure_reason,
-        erasure_approved_by=person.erasure_approved_by,
-        erased_at=person.erased_at,
-    )
 
 
 @get(
@@ -387,7 +329,6 @@ ROUTES = [
     enter_person,
     list_people,
     show_person,
-    set_subjects,
     disable_person,
     enable_person,
     propose_erasure,

@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts import reference
+from contracts.codes import unknown_code
 from contracts.directory import (
     AppointmentEnded,
     AppointmentMade,
@@ -19,7 +20,7 @@ from contracts.directory import (
 )
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Role
-from services.directory.domain import UNODC, Kind, kind_of
+from services.directory.domain import Kind, house_of, kind_of
 
 ADMINISTRATORS_MIN = 2
 """So many administrators have to remain: with fewer nobody could ever be appointed to a place of trust again."""
@@ -93,6 +94,8 @@ class Appointment(Struct, frozen=True, kw_only=True):
     """When it was refused, withdrawn or ended."""
 
     reason: str | None = None
+    subjects_hash: str | None = None
+    """Names the subjects by which the person was to sign in when it was proposed."""
 
     def shown_status(self, today: date) -> ShownStatus:
         """The status as the API, lists and filters give it; `shown_status` says the same in SQL."""
@@ -186,13 +189,12 @@ def check_mandate(mandate: Mandate, organization: str, *, today: date) -> None:
     ):
         for code in codes:
             if code not in known:
-                raise Invalid("unknown-code", field=field, code=code)
+                raise unknown_code(field, code, known)
 
 
 def check_belongs(person_organization: str, organization: str) -> None:
     """Raises Conflict where somebody of one organization is appointed in another; UNODC and its units are one house."""
-    house = {Kind.UNODC: UNODC, Kind.UNIT: UNODC}
-    if house.get(kind_of(person_organization), person_organization) != house.get(kind_of(organization), organization):
+    if house_of(person_organization) != house_of(organization):
         raise Conflict("person-of-another-organization")
 
 
@@ -203,10 +205,11 @@ def propose(
     mandate: Mandate,
     texts_hash: str,
     *,
+    subjects_hash: str,
     proposed_by: UUID,
     now: datetime,
 ) -> AppointmentProposed:
-    """An appointment for a second person to approve."""
+    """An appointment for a second person to approve, of somebody who signs in by the subjects of `subjects_hash`."""
     return AppointmentProposed(
         appointment_id=appointment_id,
         person_id=person_id,
@@ -215,6 +218,7 @@ def propose(
         proposed_by=proposed_by,
         texts_hash=texts_hash,
         proposed_at=now,
+        subjects_hash=subjects_hash,
     )
 
 

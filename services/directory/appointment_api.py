@@ -15,17 +15,22 @@ from chassis.commands import claim, once
 from chassis.db import Tx
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from chassis.queries import formed_as
+from contracts.callers import Subject
 from contracts.values import Caller, Organization, Role
-from services.directory import actions, store
-from services.directory.appointment import Appointment, ShownStatus
+from services.directory import actions, policy, store, subject_store
+from services.directory.appointment import Appointment, ShownStatus, Status
 from services.directory.commands import Appoint, Confirm, Reason, check_reason
-from services.directory.policy import Action
+from services.directory.policy import Action, Guarded
 
 B = TypeVar("B", Confirm, Reason)
 
 
 class AppointmentView(Struct, frozen=True, kw_only=True):
-    """An appointment as it stands today; `settled_at` is when it was refused, withdrawn or ended."""
+    """An appointment as it stands today; `settled_at` is when it was refused, withdrawn or ended.
+
+    While it is proposed, `subjects` are those by which its person signs in once it is approved: shown to the person and
+    to whoever may approve, and null where they have changed since, so that it has to be proposed anew.
+    """
 
     appointment_id: UUID
     person_id: UUID
@@ -38,6 +43,7 @@ class AppointmentView(Struct, frozen=True, kw_only=True):
     status: ShownStatus
     revision: int
     letter: str
+    subjects: tuple[Subject, ...] | None
     proposed_by: UUID | None
     proposed_at: datetime
     approved_by: UUID | None
@@ -101,7 +107,7 @@ async def list_appointments(
             before=cursor,
             limit=limit + 1,
         )
-        views = await _views(tx, found[:limit], now)
+        views = await _views(tx, found[:limit], caller, now)
     more = str(views[-1].appointment_id) if len(found) > limit else None
     return Response(AppointmentPage(appointments=views, cursor=more), headers=paging.next_link(more))
 
@@ -165,15 +171,25 @@ async def _end(tx: Tx, appointment_id: UUID, body: Reason, caller: Caller, expec
 
 
 async def _read(tx: Tx, appointment_id: UUID, *, caller: Caller, now: datetime) -> AppointmentView:
-    return (await _views(tx, [await store.get_appointment(tx, appointment_id, caller)], now))[0]
+    return (await _views(tx, [await store.get_appointment(tx, appointment_id, caller)], caller, now))[0]
 
 
-async def _views(tx: Tx, appointments: Sequence[Appointment], now: datetime) -> list[AppointmentView]:
+async def _views(tx: Tx, appointments: Sequence[Appointment], caller: Caller, now: datetime) -> list[AppointmentView]:
     letters = await store.letters(tx, [one.appointment_id for one in appointments])
-    return [_view(one, letters.get(one.appointment_id, ""), now.date()) for one in appointments]
+    shown_to = [
+        one.appointment_id
+        for one in appointments
+        if one.status is Status.PROPOSED
+        and Guarded.SUBJECTS in policy.decide(caller, Action.SHOW_APPOINTMENT, one).required().fields
+    ]
+    subjects = await subject_store.bound(tx, shown_to) if shown_to else {}
+    return [
+        _view(one, letters.get(one.appointment_id, ""), subjects.get(one.appointment_id), now.date())
+        for one in appointments
+    ]
 
 
-def _view(appointment: Appointment, letter: str, today: date) -> AppointmentView:
+def _view(appointment: Appointment, letter: str, subjects: tuple[Subject, ...] | None, today: date) -> AppointmentView:
     return AppointmentView(
         appointment_id=appointment.appointment_id,
         person_id=appointment.person_id,
@@ -186,6 +202,7 @@ def _view(appointment: Appointment, letter: str, today: date) -> AppointmentView
         status=appointment.shown_status(today),
         revision=appointment.revision,
         letter=letter,
+        subjects=subjects,
         proposed_by=appointment.proposed_by,
         proposed_at=appointment.proposed_at,
         approved_by=appointment.approved_by,

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, field
 
+from chassis.auth import SERVICE_SUBJECT
 from contracts import reference
 from contracts.callers import Subject
+from contracts.codes import unknown_code
 from contracts.directory import SUBJECTS_MAX, Mandate, RemitCodes
 from contracts.refusals import Invalid
 from contracts.values import END, Code, Language, Organization, Role, Scope
@@ -31,7 +33,7 @@ class RegisterOrganization(Struct, frozen=True, kw_only=True, forbid_unknown_fie
         if kind_of(self.code) is Kind.STATE:
             return ""
         if not self.name.strip():
-            raise Invalid("missing-field", pointer="$", field="name")
+            raise Invalid("missing-field", field="name")
         return self.name
 
 
@@ -59,6 +61,12 @@ class EnterPerson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return PersonTexts(
             name=self.name, email=self.email, language=self.language, subjects=kept_subjects(self.subjects)
         )
+
+
+class ProposeSubjects(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All the subjects by which somebody is to sign in, in place of those before, once a second person approves."""
+
+    subjects: Subjects
 
 
 class SetSubjects(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -119,12 +127,14 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def kept_subjects(subjects: tuple[NewSubject, ...]) -> tuple[Subject, ...]:
-    """Each once, in the order of the alphabet."""
+    """Each once, in the order of the alphabet. Raises Invalid for one that is like a service's."""
+    if any(one.subject.startswith(SERVICE_SUBJECT) for one in subjects):
+        raise Invalid("subject-of-service")
     return tuple(sorted({Subject(issuer=one.issuer, subject=one.subject) for one in subjects}))
 
 
 def check_reason(move: str, reason: str) -> str:
     """Raises Invalid for a reason that this move does not have."""
-    if reason not in reference.reasons(move):
-        raise Invalid("unknown-code", field="reason", code=reason)
+    if reason not in (known := reference.reasons(move)):
+        raise unknown_code("reason", reason, known, code_list=f"reasons/{move}")
     return reason

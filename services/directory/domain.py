@@ -19,6 +19,8 @@ from contracts.directory import (
     PersonErasureDeclined,
     PersonErasureProposed,
     PersonIdentified,
+    PersonSubjectsDeclined,
+    PersonSubjectsProposed,
 )
 from contracts.reference import countries
 from contracts.refusals import Conflict, Invalid
@@ -46,6 +48,11 @@ def kind_of(code: str) -> Kind:
     if len(code) == 3:
         raise Invalid("unknown-code", field="code", code=code)
     return Kind.OTHER
+
+
+def house_of(code: str) -> str:
+    """The organization within which people belong together: UNODC for its units, else the organization itself."""
+    return UNODC if kind_of(code) is Kind.UNIT else code
 
 
 class Organization(Struct, frozen=True, kw_only=True):
@@ -82,12 +89,21 @@ class Person(Struct, frozen=True, kw_only=True):
     erasure_reason: str | None = None
     erasure_approved_by: UUID | None = None
     erased_at: datetime | None = None
+    subjects_proposed_by: UUID | None = None
+    subjects_proposed_at: datetime | None = None
+    subjects_proposed_hash: str | None = None
+
+    @property
+    def subjects_hash(self) -> str:
+        """What an appointment that is proposed now is about: the proposed subjects, else those in effect."""
+        return self.subjects_proposed_hash or self.texts_hash
 
     def identify(self, subjects: int, texts_hash: str, *, of_trust: bool, now: datetime) -> PersonIdentified:
-        """Set the subjects anew. Raises Conflict for an appointee whom it took two people to trust.
+        """Set the subjects anew, by one person. Raises Conflict for an appointee whom it took two people to trust.
 
         Else whoever sets them could sign in as the other one of the two.
         """
+        self.require_named()
         if of_trust:
             raise Conflict("subjects-of-appointee")
         return PersonIdentified(
@@ -97,6 +113,45 @@ class Person(Struct, frozen=True, kw_only=True):
             texts_hash=texts_hash,
             identified_at=now,
         )
+
+    def propose_subjects(
+        self, subjects: int, texts_hash: str, *, proposed_by: UUID, now: datetime
+    ) -> PersonSubjectsProposed:
+        """Raises Conflict where others are proposed already."""
+        self.require_named()
+        if self.subjects_proposed_by is not None:
+            raise Conflict("subjects-proposed")
+        return PersonSubjectsProposed(
+            person_id=self.person_id,
+            organization=self.organization,
+            subjects=subjects,
+            texts_hash=texts_hash,
+            proposed_by=proposed_by,
+            proposed_at=now,
+        )
+
+    def approve_subjects(self, subjects: int, *, approved_by: UUID, now: datetime) -> PersonIdentified:
+        """Let the proposed subjects take effect, by the second person."""
+        proposed_by, texts_hash = self._require_subjects_proposed()
+        return PersonIdentified(
+            person_id=self.person_id,
+            organization=self.organization,
+            subjects=subjects,
+            texts_hash=texts_hash,
+            identified_at=now,
+            proposed_by=proposed_by,
+            approved_by=approved_by,
+        )
+
+    def decline_subjects(self, *, now: datetime) -> PersonSubjectsDeclined:
+        self._require_subjects_proposed()
+        return PersonSubjectsDeclined(person_id=self.person_id, organization=self.organization, declined_at=now)
+
+    def _require_subjects_proposed(self) -> tuple[UUID, str]:
+        self.require_named()
+        if self.subjects_proposed_by is None or self.subjects_proposed_hash is None:
+            raise Conflict("subjects-not-proposed")
+        return self.subjects_proposed_by, self.subjects_proposed_hash
 
     def require_named(self) -> None:
         """Raises Conflict for somebody who has been erased."""
@@ -165,5 +220,20 @@ class Person(Struct, frozen=True, kw_only=True):
         return self.erasure_proposed_by, self.erasure_reason
 
 
-def enter(person_id: UUID, organization: str, texts_hash: str, *, now: datetime) -> PersonEntered:
-    return PersonEntered(person_id=person_id, organization=organization, texts_hash=texts_hash, entered_at=now)
+def enter(
+    person_id: UUID,
+    organization: str,
+    texts_hash: str,
+    *,
+    subjects_proposed_by: UUID | None = None,
+    subjects_proposed_hash: str | None = None,
+    now: datetime,
+) -> PersonEntered:
+    return PersonEntered(
+        person_id=person_id,
+        organization=organization,
+        texts_hash=texts_hash,
+        entered_at=now,
+        subjects_proposed_by=subjects_proposed_by,
+        subjects_proposed_hash=subjects_proposed_hash,
+    )

@@ -28,6 +28,8 @@ from contracts.directory import (
     PersonErasureDeclined,
     PersonErasureProposed,
     PersonIdentified,
+    PersonSubjectsDeclined,
+    PersonSubjectsProposed,
 )
 from contracts.facts import Fact
 from services.directory.appointment import Appointment, Status
@@ -61,6 +63,11 @@ def _begun(fact: Fact) -> Record:
                 revision=1,
                 texts_hash=fact.texts_hash,
                 entered_at=fact.entered_at,
+                **_subjects(
+                    fact.subjects_proposed_by,
+                    fact.entered_at if fact.subjects_proposed_by else None,
+                    fact.subjects_proposed_hash,
+                ),
             )
         case AppointmentProposed() | AppointmentMade():
             return _appointed(fact)
@@ -86,6 +93,7 @@ def _appointed(fact: AppointmentProposed | AppointmentMade) -> Appointment:
         proposed_by=fact.proposed_by,
         proposed_at=fact.proposed_at if isinstance(fact, AppointmentProposed) else fact.made_at,
         made_at=made_at,
+        subjects_hash=fact.subjects_hash if isinstance(fact, AppointmentProposed) else None,
     )
 
 
@@ -108,7 +116,11 @@ def _client(fact: ClientRegistered) -> Client:
 def _changes(fact: Fact) -> Mapping[str, Any]:
     match fact:
         case PersonIdentified():
-            return {"texts_hash": fact.texts_hash}
+            return {"texts_hash": fact.texts_hash, **_subjects(None, None, None)}
+        case PersonSubjectsProposed():
+            return _subjects(fact.proposed_by, fact.proposed_at, fact.texts_hash)
+        case PersonSubjectsDeclined():
+            return _subjects(None, None, None)
         case PersonDisabled():
             return {"disabled_at": fact.disabled_at}
         case PersonEnabled():
@@ -123,6 +135,7 @@ def _changes(fact: Fact) -> Mapping[str, Any]:
                 "erasure_reason": fact.reason,
                 "erasure_approved_by": fact.approved_by,
                 "erased_at": fact.erased_at,
+                **_subjects(None, None, None),
             }
         case AppointmentMade():
             return {"status": Status.IN_FORCE, "approved_by": fact.approved_by, "made_at": fact.made_at}
@@ -147,3 +160,11 @@ def _changes(fact: Fact) -> Mapping[str, Any]:
 
 def _erasure(proposed_by: UUID | None, proposed_at: datetime | None, reason: str | None) -> Mapping[str, Any]:
     return {"erasure_proposed_by": proposed_by, "erasure_proposed_at": proposed_at, "erasure_reason": reason}
+
+
+def _subjects(proposed_by: UUID | None, proposed_at: datetime | None, texts_hash: str | None) -> Mapping[str, Any]:
+    return {
+        "subjects_proposed_by": proposed_by,
+        "subjects_proposed_at": proposed_at,
+        "subjects_proposed_hash": texts_hash,
+    }

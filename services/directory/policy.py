@@ -30,6 +30,9 @@ class Action(StrEnum):
     LIST_PEOPLE = "list_people"
     SHOW_PERSON = "show_person"
     SET_SUBJECTS = "set_subjects"
+    PROPOSE_SUBJECTS = "propose_subjects"
+    APPROVE_SUBJECTS = "approve_subjects"
+    DECLINE_SUBJECTS = "decline_subjects"
     DISABLE = "disable"
     ENABLE = "enable"
     PROPOSE_ERASURE = "propose_erasure"
@@ -53,7 +56,10 @@ class Guarded(StrEnum):
     """The fields that not everybody who sees a person is shown."""
 
     SUBJECTS = "subjects"
-    """By which subjects they sign in: for themselves, and for whoever may set it."""
+    """By which subjects they sign in: for themselves, and for whoever may set or approve it."""
+
+    PROPOSED_SUBJECTS = "proposed_subjects"
+    """By which subjects they are to sign in once a second person has approved it: for the same."""
 
 
 class Entering(Struct, frozen=True):
@@ -97,6 +103,7 @@ _FOR_EVERYBODY = frozenset(
 _OF_AN_APPOINTMENT = frozenset({Action.FOLLOW, Action.LIST_APPOINTMENTS, Action.SHOW_APPOINTMENT})
 _OF_FOCAL_POINT = OF_FOCAL_POINT | {Role.FOCAL_POINT}
 _WHOLE = Decision(None, frozenset(Guarded))
+_WITH_SUBJECTS = Decision(None, frozenset({Guarded.SUBJECTS}))
 _NOT_FOR_YOUR_ROLE = denied("not-for-your-role")
 _FOR_ITS_FOCAL_POINT = denied("for-its-focal-point")
 _NOT_YOUR_STATE = denied("not-your-state")
@@ -118,7 +125,7 @@ def decide(
         case Person():
             return _decide_person(caller, action, resource)
         case Appointment():
-            return ALLOWED if action in _OF_AN_APPOINTMENT and may_see(caller, resource) else HIDDEN
+            return _decide_appointment(caller, action, resource)
         case Entering():
             return _may_enter(caller, resource) if action is Action.ENTER else _NOT_FOR_YOUR_ROLE
         case Client():
@@ -147,9 +154,15 @@ def _decide_person(caller: Caller, action: Action, person: Person) -> Decision:
     if action in {Action.LIST_PEOPLE, Action.SHOW_PERSON}:
         own = person.person_id == caller.person_id
         return _WHOLE if own or _may_enter(caller, Entering(person.organization)).allowed else ALLOWED
-    if action in {Action.SET_SUBJECTS, Action.PROPOSE_ERASURE}:
+    if action is Action.SET_SUBJECTS:
+        leave = _may_set_subjects(caller, person.organization)
+    elif action in {Action.PROPOSE_SUBJECTS, Action.PROPOSE_ERASURE}:
         # Who enters people is whom they turn to, to be erased.
         leave = _may_enter(caller, Entering(person.organization))
+    elif action in {Action.APPROVE_SUBJECTS, Action.DECLINE_SUBJECTS}:
+        leave = _may_enter(caller, Entering(person.organization))
+        if leave.allowed and action is Action.APPROVE_SUBJECTS and person.subjects_proposed_by == caller.person_id:
+            leave = denied("own-proposal")
     elif action in {Action.DISABLE, Action.ENABLE}:
         leave = ALLOWED if is_administrator(caller) else _NOT_FOR_YOUR_ROLE
     elif action in {Action.APPROVE_ERASURE, Action.DECLINE_ERASURE}:
@@ -178,6 +191,13 @@ def _may_enter(caller: Caller, entering: Entering) -> Decision:
     return ALLOWED if entering.organization == caller.organization else _NOT_YOUR_STATE
 
 
+def _may_set_subjects(caller: Caller, organization: str) -> Decision:
+    """A focal point alone, for the own State; an administrator who could do so could act as anybody they choose."""
+    if may_set_subjects_alone(caller, organization):
+        return ALLOWED
+    return denied("subjects-take-two") if is_administrator(caller) else _may_enter(caller, Entering(organization))
+
+
 def _may_give(caller: Caller, place: Place) -> Decision:
     """Who may propose an appointment; the same may end it, and (not being who proposed it) approve or refuse it."""
     if place.person_id == caller.person_id:
@@ -191,6 +211,16 @@ def _may_give(caller: Caller, place: Place) -> Decision:
         # Whom a State entrusts with its own affairs is its own affair, once there is somebody to say so.
         return _FOR_ITS_FOCAL_POINT
     return ALLOWED
+
+
+def _decide_appointment(caller: Caller, action: Action, appointment: Appointment) -> Decision:
+    if action not in _OF_AN_APPOINTMENT or not may_see(caller, appointment):
+        return HIDDEN
+    if action is Action.FOLLOW:
+        return ALLOWED
+    own = appointment.person_id == caller.person_id
+    # Whoever approves sees of whom: somebody is who signs in as them.
+    return _WITH_SUBJECTS if own or _may_enter(caller, Entering(appointment.organization)).allowed else ALLOWED
 
 
 def _decide_given(caller: Caller, action: Action, given: Given) -> Decision:
@@ -244,6 +274,11 @@ def may_see(caller: Caller, record: Person | Appointment | Client) -> bool:
 def may_make_alone(caller: Caller, organization: str, role: Role) -> bool:
     """Whether an appointment that the caller may propose is in force without a second person."""
     return is_focal_point(caller, organization) and not takes_two(organization, role)
+
+
+def may_set_subjects_alone(caller: Caller, organization: str) -> bool:
+    """Whether the subjects that the caller gives people of this organization take effect without a second person."""
+    return is_focal_point(caller, organization)
 
 
 def is_administrator(caller: Caller) -> bool:

@@ -12,7 +12,7 @@ import msgspec
 
 from chassis.db import Tx
 from contracts.callers import Subject
-from contracts.refusals import Conflict, Missing
+from contracts.refusals import Missing
 from contracts.values import Caller, Language, Role
 from services.directory import client_store
 from services.directory.appointment import Appointment, ShownStatus
@@ -156,12 +156,15 @@ async def _save_person(tx: Tx, person: Person) -> None:
     await tx.execute(
         """
         INSERT INTO person (person_id, organization, revision, texts_hash, entered_at, disabled_at, erasure_proposed_by,
-            erasure_proposed_at, erasure_reason, erasure_approved_by, erased_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            erasure_proposed_at, erasure_reason, erasure_approved_by, erased_at, subjects_proposed_by,
+            subjects_proposed_at, subjects_proposed_hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         ON CONFLICT (person_id) DO UPDATE SET revision = excluded.revision, texts_hash = excluded.texts_hash,
             disabled_at = excluded.disabled_at, erasure_proposed_by = excluded.erasure_proposed_by,
             erasure_proposed_at = excluded.erasure_proposed_at, erasure_reason = excluded.erasure_reason,
-            erasure_approved_by = excluded.erasure_approved_by, erased_at = excluded.erased_at
+            erasure_approved_by = excluded.erasure_approved_by, erased_at = excluded.erased_at,
+            subjects_proposed_by = excluded.subjects_proposed_by, subjects_proposed_at = excluded.subjects_proposed_at,
+            subjects_proposed_hash = excluded.subjects_proposed_hash
         """,
         person.person_id,
         person.organization,
@@ -174,11 +177,14 @@ async def _save_person(tx: Tx, person: Person) -> None:
         person.erasure_reason,
         person.erasure_approved_by,
         person.erased_at,
+        person.subjects_proposed_by,
+        person.subjects_proposed_at,
+        person.subjects_proposed_hash,
     )
 
 
 async def save_person_texts(tx: Tx, person_id: UUID, texts: PersonTexts, salt: bytes) -> None:
-    """Keep what names a person, in place of what did before. Raises Conflict for a subject that is somebody else's."""
+    """Keep what names a person, all but their subjects, in place of what did before."""
     await tx.execute(
         """
         INSERT INTO person_text (person_id, salt, name, email, language) VALUES ($1, $2, $3, $4, $5)
@@ -191,21 +197,6 @@ async def save_person_texts(tx: Tx, person_id: UUID, texts: PersonTexts, salt: b
         texts.email,
         texts.language,
     )
-    await tx.execute("DELETE FROM person_subject WHERE person_id = $1", person_id)
-    kept = await tx.fetchval(
-        """
-        WITH kept AS (
-            INSERT INTO person_subject (issuer, subject, person_id)
-            SELECT issuer, subject, $1 FROM unnest($2::text[], $3::text[]) AS s(issuer, subject)
-            ON CONFLICT DO NOTHING RETURNING 1
-        ) SELECT count(*) FROM kept
-        """,
-        person_id,
-        [one.issuer for one in texts.subjects],
-        [one.subject for one in texts.subjects],
-    )
-    if kept != len(texts.subjects):
-        raise Conflict("subject-taken")
 
 
 async def person_texts(tx: Tx, people: Sequence[UUID]) -> dict[UUID, PersonTexts]:
@@ -234,19 +225,19 @@ async def person_texts(tx: Tx, people: Sequence[UUID]) -> dict[UUID, PersonTexts
 
 
 async def forget_person(tx: Tx, person_id: UUID) -> dict[str, int]:
-    """Drop what names a person, and how their letters of appointment are referred to; returns how many rows were."""
+    """Drop what names a person, and how their letters of appointment are referred to; returns how many rows were.
+
+    Their subjects are dropped by `subject_store.forget`.
+    """
     row = await tx.fetchrow(
         """
         WITH texts AS (
             DELETE FROM person_text WHERE person_id = $1 RETURNING 1
-        ), subjects AS (
-            DELETE FROM person_subject WHERE person_id = $1 RETURNING 1
         ), letters AS (
             DELETE FROM appointment_text USING appointment
             WHERE appointment.appointment_id = appointment_text.appointment_id AND person_id = $1 RETURNING 1
         )
-        SELECT (SELECT count(*) FROM texts) AS person_text, (SELECT count(*) FROM subjects) AS person_subject,
-            (SELECT count(*) FROM letters) AS appointment_text
+        SELECT (SELECT count(*) FROM texts) AS person_text, (SELECT count(*) FROM letters) AS appointment_text
         """,
         person_id,
     )
@@ -259,12 +250,14 @@ async def erased(tx: Tx, *, after: datetime) -> list[Person]:
     return [msgspec.convert(dict(row), Person) for row in rows]
 
 
-async def person_of(tx: Tx, subject: Subject) -> UUID | None:
-    """Who signs in by this subject; for services alone, which act for whoever does."""
-    found: UUID | None = await tx.fetchval(
-        "SELECT person_id FROM person_subject WHERE issuer = $1 AND subject = $2", subject.issuer, subject.subject
+async def people_of(tx: Tx, subject: Subject) -> list[UUID]:
+    """Who signs in by this subject, one in an organization; for services alone, which act for whoever does."""
+    rows = await tx.fetch(
+        "SELECT person_id FROM person_subject WHERE issuer = $1 AND subject = $2 ORDER BY person_id",
+        subject.issuer,
+        subject.subject,
     )
-    return found
+    return [row["person_id"] for row in rows]
 
 
 # -- appointments -----------------------------------------------------------------------------------------------------
@@ -324,9 +317,10 @@ async def _save_appointment(tx: Tx, appointment: Appointment) -> None:
     await tx.execute(
         """
         INSERT INTO appointment (appointment_id, person_id, organization, role, starts, ends, regions, topics, status,
-            revision, texts_hash, proposed_by, proposed_at, approved_by, made_at, settled_at, reason)
+            revision, texts_hash, proposed_by, proposed_at, approved_by, made_at, settled_at, reason,
+            subjects_hash)
         SELECT appointment_id, person_id, organization, role, starts, ends, regions, topics, status,
-            revision, texts_hash, proposed_by, proposed_at, approved_by, made_at, settled_at, reason
+            revision, texts_hash, proposed_by, proposed_at, approved_by, made_at, settled_at, reason, subjects_hash
         FROM json_populate_record(NULL::appointment, $1::text::json)
         ON CONFLICT (appointment_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
             approved_by = excluded.approved_by, made_at = excluded.made_at, settled_at = excluded.settled_at,
@@ -371,10 +365,9 @@ async def overlaps(tx: Tx, person_id: UUID, organization: str, role: Role, *, st
 
 
 async def held_in(tx: Tx, person_id: UUID) -> list[tuple[str, Role]]:
-    """The appointments of a person that have not come to an end by a move: organization and role."""
+    """The appointments of a person that were made and not ended by a move: organization and role."""
     rows = await tx.fetch(
-        "SELECT organization, role FROM appointment WHERE person_id = $1 AND status IN ('proposed', 'in_force')",
-        person_id,
+        "SELECT organization, role FROM appointment WHERE person_id = $1 AND status = 'in_force'", person_id
     )
     return [(row["organization"], Role(row["role"])) for row in rows]
 

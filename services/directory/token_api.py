@@ -17,7 +17,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter
 from msgspec import Meta, Struct
 
-from chassis.edge import header
+from chassis.edge import header, reader_language
 from chassis.forms import form_of, takes_form
 from chassis.http import PUBLIC, Db, Now
 from chassis.keys import JWKS
@@ -72,9 +72,15 @@ class KeySet(Struct, frozen=True, kw_only=True):
     keys: list[dict[str, Any]]
 
 
+def _on_invalid(request: Request[Any, Any, Any], no: Invalid) -> Response[Any]:
+    """Of what is refused before the handler has a say, such as an unknown parameter of the address."""
+    return _refused(no, reader_language(request.scope))
+
+
 @post(
     "/v1/token",
     opt=takes_form(TokenRequest),
+    exception_handlers={Invalid: _on_invalid},
     status_code=200,
     summary="Get an API client a token",
     responses={
@@ -114,7 +120,7 @@ async def issue_token(
 def _credentials(form: Mapping[str, str], authorization: str | None) -> Credentials:
     """By `client_secret_basic` or `client_secret_post`, one of the two (RFC 6749 section 2.3)."""
     if "grant_type" not in form:
-        raise Invalid("missing-field", pointer="$", field="grant_type")
+        raise Invalid("missing-field", field="grant_type")
     if form["grant_type"] != GRANT:
         raise Invalid("grant-type-unsupported")
     scheme, _, encoded = (authorization or "").partition(" ")

@@ -24,6 +24,7 @@ from services.directory import (
     feed_api,
     following,
     store,
+    subject_api,
     token_api,
 )
 from services.directory.tokens import Tokens
@@ -83,7 +84,14 @@ async def write_down(db: Database, settings: Settings, *, after: datetime = LONG
 SERVICE = Service(
     name="directory",
     folder=Path(__file__).parent,
-    routes=[*api.ROUTES, *appointment_api.ROUTES, *client_api.ROUTES, *token_api.ROUTES, *feed_api.ROUTES],
+    routes=[
+        *api.ROUTES,
+        *subject_api.ROUTES,
+        *appointment_api.ROUTES,
+        *client_api.ROUTES,
+        *token_api.ROUTES,
+        *feed_api.ROUTES,
+    ],
     loops=loops,
     own=own,
     rebuild=actions.rebuild,
@@ -92,6 +100,7 @@ SERVICE = Service(
         "organization_text",
         "person_text",
         "person_subject",
+        "proposed_subjects",
         "appointment_text",
         "client_text",
         "client_secret",

@@ -1,13 +1,28 @@
-"""The facts as JSON Schema, one document each, and the whole of their traffic as AsyncAPI 3.0."""
+"""The facts as JSON Schema, one document each; all of their traffic, and the streams of events, as AsyncAPI 3.0."""
 
 from collections.abc import Mapping, Sequence
+from inspect import getdoc
 from typing import Any
 
+from litestar import Litestar
+
 from chassis.bus import stream_name
+from chassis.event_streams import EVENT_STREAM
 from chassis.service import Service
+from chassis.version import VERSION
 from contracts.facts import Event, Fact, facts, subject_of
+from services.documents.examples import example_answer
+from services.documents.openapi import Operation, documented
 from services.documents.shapes import DIALECT, first_sentence, says, shapes_of
 
+SERVERS: Mapping[str, Any] = {
+    "broker": {
+        "host": "broker.entraide.example:4222",
+        "protocol": "nats",
+        "description": "NATS with JetStream; within the platform alone.",
+    },
+    "api": {"host": "entraide.example", "protocol": "https", "description": "The API, for everybody with a token."},
+}
 SCHEMA_PLACE = "#/components/schemas/{name}"
 MEDIA_TYPE = "application/cloudevents+json"
 DESCRIPTION = """\
@@ -15,6 +30,9 @@ What happened, as facts over NATS JetStream: ids, codes, dates and numbers, neve
 envelope. There is one stream for each owner, and in it one subject for each type of fact. Facts of one aggregate are
 numbered from 1 without a gap (`aggregateversion`) and take effect in that order, once. A type only grows: a field that
 is added later is optional; anything else is a new version beside the old one. Only services read these subjects.
+
+Everybody else follows what happens over HTTP, as server-sent events: ids and types of what they may see. Each record of
+a stream has an `id`, to go on after with `Last-Event-ID`, and its message as JSON in `data`.
 """
 
 
@@ -32,24 +50,38 @@ def fact_schema(event_type: str, kind: type[Fact]) -> dict[str, Any]:
 
 
 def asyncapi(
-    services: Sequence[Service], *, version: str = "0.1.0", examples: Mapping[str, Sequence[Any]] | None = None
+    services: Sequence[Service],
+    app: Litestar,
+    *,
+    version: str = VERSION,
+    examples: Mapping[str, Sequence[Any]] | None = None,
 ) -> dict[str, Any]:
-    """The document of the facts that `services` publish or hear; `examples` are events by type."""
+    """The document of the facts that `services` publish or hear, and of the event streams of `app`.
+
+    `examples` are events by type.
+    """
     names = {service.name for service in services} | {owner for service in services for owner in service.listens_to}
     told = {event_type: kind for event_type, kind in facts().items() if event_type.split(".")[0] in names}
-    (envelope, *shapes), named = shapes_of([Event, *told.values()], place=SCHEMA_PLACE)
+    streams = [Operation(*route, []) for route in documented(app) if str(route[2].media_type) == EVENT_STREAM]
+    kinds = [Event, *told.values(), *(stream.answer for stream in streams)]
+    (envelope, *shapes), named = shapes_of(kinds, place=SCHEMA_PLACE)
     messages = {
         event_type: _message(
             event_type, kind, _event(event_type, envelope, shape), (examples or {}).get(event_type, ())
         )
-        for (event_type, kind), shape in zip(told.items(), shapes, strict=True)
+        for (event_type, kind), shape in zip(told.items(), shapes, strict=False)
     }
+    for stream, shape in zip(streams, shapes[len(told) :], strict=True):
+        messages[stream.answer.__name__] = _streamed(stream.answer, shape)
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Entraide: facts", "version": version, "description": DESCRIPTION},
         "defaultContentType": MEDIA_TYPE,
-        "channels": {event_type: _channel(event_type, kind) for event_type, kind in told.items()},
-        "operations": _operations(services, told),
+        "servers": SERVERS,
+        "channels": {event_type: _channel(event_type, kind) for event_type, kind in told.items()}
+        | {stream.path: _stream_channel(stream) for stream in streams},
+        "operations": _operations(services, told)
+        | {f"{stream.tag}.stream": _stream_operation(stream) for stream in streams},
         "components": {"messages": messages, "schemas": named | {"Headers": HEADERS}},
     }
 
@@ -63,7 +95,7 @@ HEADERS: Mapping[str, Any] = {
             "format": "uuid",
             "description": "The event's id: the broker drops a repeat.",
         },
-        "Content-Type": {"type": "string", "const": MEDIA_TYPE},
+        "Content-Type": {"type": "string", "const": MEDIA_TYPE, "description": "Media type of the message."},
     },
     "required": ["Nats-Msg-Id"],
 }
@@ -92,10 +124,46 @@ def _message(event_type: str, kind: type[Fact], payload: Mapping[str, Any], even
 def _channel(event_type: str, kind: type[Fact]) -> dict[str, Any]:
     return {
         "address": subject_of(event_type),
+        "servers": [{"$ref": "#/servers/broker"}],
         "title": kind.__name__,
         "description": says(kind),
         "messages": {event_type: {"$ref": f"#/components/messages/{event_type}"}},
         "x-stream": stream_name(event_type.split(".")[0]),
+    }
+
+
+def _streamed(kind: type, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """One record of an event stream: what its `data` are."""
+    return {
+        "name": kind.__name__,
+        "title": kind.__name__,
+        "summary": first_sentence(says(kind)),
+        "contentType": "application/json",
+        "payload": payload,
+        "examples": [{"payload": example_answer("", kind)}],
+    }
+
+
+def _stream_channel(stream: Operation) -> dict[str, Any]:
+    return {
+        "address": stream.path,
+        "servers": [{"$ref": "#/servers/api"}],
+        "title": stream.summary,
+        "description": getdoc(stream.handler.fn),
+        "messages": {stream.answer.__name__: {"$ref": f"#/components/messages/{stream.answer.__name__}"}},
+        "bindings": {"http": {}},
+        "x-media-type": EVENT_STREAM,
+    }
+
+
+def _stream_operation(stream: Operation) -> dict[str, Any]:
+    channel = stream.path.replace("/", "~1")
+    return {
+        "action": "send",
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "messages": [{"$ref": f"#/channels/{channel}/messages/{stream.answer.__name__}"}],
+        "summary": stream.summary,
+        "bindings": {"http": {"method": "GET", "bindingVersion": "0.3.0"}},
     }
 
 

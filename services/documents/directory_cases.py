@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from contracts.directory import AppointmentMade, ClientRegistered, PersonEntered
 from contracts.facts import Fact
 from contracts.values import Caller, Role
-from services.directory.api import PersonView
 from services.directory.appointment import Appointment
 from services.directory.appointment_api import AppointmentView
 from services.directory.client import Client
@@ -17,6 +16,7 @@ from services.directory.client_api import ClientView
 from services.directory.domain import Person
 from services.directory.evolve import evolve
 from services.directory.policy import Action, Entering, Given, Guarded, Place, Registering, decide
+from services.directory.views import PersonView
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, PROPOSERS, STATE, UNODC, YES_OR_NO, Subject, of
 
@@ -58,6 +58,10 @@ def _client(organization: str) -> Client:
 
 def _registering(organization: str) -> Registering:
     return Registering(ORGANIZATIONS[organization])
+
+
+def _with_proposed_subjects(proposed_by: str) -> Person:
+    return replace(_person(), subjects_proposed_by=PROPOSERS[proposed_by])
 
 
 def _to_be_erased(proposed_by: str) -> Person:
@@ -118,7 +122,22 @@ SUBJECTS = (
         standings=_TO_PERSON,
         make=_person,
         reads=(Action.SHOW_PERSON, Action.LIST_PEOPLE, Action.FOLLOW),
-        acts=(Action.SET_SUBJECTS, Action.DISABLE, Action.ENABLE, Action.PROPOSE_ERASURE),
+        acts=(
+            Action.SET_SUBJECTS,
+            Action.PROPOSE_SUBJECTS,
+            Action.DISABLE,
+            Action.ENABLE,
+            Action.PROPOSE_ERASURE,
+        ),
+    ),
+    Subject(
+        service="directory",
+        title="A person of a State whose subjects are proposed",
+        decide=decide,
+        standings=_TO_PERSON,
+        properties={"proposed by": tuple(PROPOSERS)},
+        make=_with_proposed_subjects,
+        reads=(Action.APPROVE_SUBJECTS, Action.DECLINE_SUBJECTS),
     ),
     Subject(
         service="directory",
@@ -142,6 +161,7 @@ SUBJECTS = (
         service="directory",
         title="An appointment",
         views=(AppointmentView,),
+        guarded=(Guarded.SUBJECTS,),
         decide=decide,
         standings=_TO_PERSON,
         properties=_OFFICE,

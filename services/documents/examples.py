@@ -1,8 +1,9 @@
-"""One example of each fact and of each body: fictitious, the same whenever it is made, every code a real one.
+"""One example of each fact, body and answer: fictitious, the same whenever it is made, every code a real one.
 
 The examples of facts are written once and kept for ever (`contracts/examples/`): what was published stays readable.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
@@ -11,9 +12,11 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 from msgspec import inspect
 
+from chassis.problems import problem
 from contracts.facts import Event, Fact, fact_type
-from contracts.values import Role
+from contracts.values import Language, Role
 from services.documents.sample_actors import ACTORS, FIRST
+from services.documents.sample_answers import ANSWERS, BY_OPERATION, PROBLEMS
 from services.documents.sample_values import LEAST, REASONS, VALUES
 
 WHEN = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
@@ -60,12 +63,32 @@ def example_body(kind: Any) -> Any:
     return _Maker(strict=False).struct(shape) if isinstance(shape, inspect.StructType) else None
 
 
-class _Maker:
-    """Makes values from types. `strict` refuses to invent what `VALUES` does not hold."""
+@cache
+def example_answer(operation: str, kind: Any) -> Any:
+    """What an operation could answer; None for what is no text. Raises NoExample for a field without a value."""
+    if operation in BY_OPERATION or kind in (bytes, str, type(None)):
+        return BY_OPERATION.get(operation)
+    made = _Maker(strict=True, tables=(ANSWERS, VALUES)).made(inspect.type_info(kind))
+    return msgspec.to_builtins(msgspec.convert(made, kind))
 
-    def __init__(self, *, strict: bool, least: bool = False) -> None:
+
+def example_problem(status: str) -> Any:
+    """A refusal with this status, or of any other for `default`."""
+    slug, code, details = PROBLEMS[status]
+    told = problem(slug, code, Language.EN, details)
+    return msgspec.to_builtins(msgspec.structs.replace(told, correlation_id=str(_id("call"))))
+
+
+class _Maker:
+    """Makes values from types. `strict` refuses to invent what no table holds, of which the first has the say."""
+
+    def __init__(self, *, strict: bool, least: bool = False, tables: Sequence[Mapping[str, Any]] = (VALUES,)) -> None:
         self._strict = strict
         self._least = least
+        self._tables = tables
+
+    def made(self, shape: inspect.Type) -> Any:
+        return self._invented("", "", shape)
 
     def struct(self, shape: inspect.StructType) -> dict[str, Any]:
         made: dict[str, Any] = {}
@@ -90,8 +113,9 @@ class _Maker:
         if name == "reason" and owner in REASONS:
             return True, REASONS[owner]
         for key in (f"{owner}.{name}", name):
-            if key in VALUES:
-                return True, VALUES[key]
+            for table in self._tables:
+                if key in table:
+                    return True, table[key]
         return False, None
 
     def _invented(self, owner: str, name: str, shape: inspect.Type) -> Any:
@@ -110,7 +134,8 @@ class _Maker:
             case inspect.DateTimeType():
                 return WHEN.isoformat().replace("+00:00", "Z")
         if self._strict:
-            raise NoExample(f"{owner}.{name} needs a value in services/documents/sample_values.py")
+            file = "sample_values" if self._tables == (VALUES,) else "sample_answers"
+            raise NoExample(f"{owner}.{name} needs a value in services/documents/{file}.py")
         return self._any(shape)
 
     def _any(self, shape: inspect.Type) -> Any:

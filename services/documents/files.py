@@ -56,8 +56,9 @@ def schemas(
     found: dict[Path, Any] = {
         folder / "schemas" / "facts" / f"{name}.json": fact_schema(name, kind) for name, kind in facts().items()
     }
-    found[folder / "schemas" / "openapi.json"] = openapi(inert_application(services))
-    found[folder / "schemas" / "asyncapi.json"] = asyncapi(services, examples=examples)
+    app = inert_application(services)
+    found[folder / "schemas" / "openapi.json"] = openapi(app)
+    found[folder / "schemas" / "asyncapi.json"] = asyncapi(services, app, examples=examples)
     return found
 
 

@@ -4,12 +4,13 @@ The framework's own document is not used: it loses constraints and the items of 
 chassis adds (keys, revisions, problems). Bodies and answers are described by msgspec, which also decodes them.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from inspect import getdoc
-from typing import Any, get_args, get_origin
+from typing import Any, cast, get_args, get_origin
 
 import msgspec
 from litestar import Litestar, Response
@@ -29,7 +30,10 @@ from chassis.problems import MEDIA_TYPE, Problem
 from chassis.telemetry import CORRELATION_HEADER
 from chassis.uploads import MEDIA_TYPE as FILE_TYPE
 from chassis.uploads import NAME_HEADER, NAME_MAX, NAME_SENT, NAME_SENT_MAX
-from services.documents.examples import example_body
+from services.documents import webhooks
+from services.documents.code_lists import coded, with_code_lists
+from services.documents.descriptions import descriptions
+from services.documents.examples import example_answer, example_body, example_problem
 from services.documents.shapes import DIALECT, first_sentence, says, shapes_of, without_none
 
 SCHEMA_PLACE = "#/components/schemas/{name}"
@@ -44,9 +48,11 @@ DESCRIPTION = """\
 Technical assistance under the UN Convention against Transnational Organized Crime: requests of States, offerings and
 matches, pledges and funds, and who is told. Every command takes an `Idempotency-Key`: sent again with the same body it
 has the same outcome and no second effect. A change of an existing record names the revision it changes in `If-Match`.
-Every refusal is a problem (RFC 9457) with a stable `slug` and a title in the language of `Accept-Language`.
+Every refusal is a problem (RFC 9457) with a stable `slug` and a title in the language of `Accept-Language`. A query
+parameter that an operation does not list is refused, and so is one that is given twice and is no list.
 """
 
+SUCCESSES = range(200, 300)
 _MADE = frozenset({HTTPStatus.CREATED, HTTPStatus.ACCEPTED})
 
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
@@ -103,8 +109,8 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
     },
     "Retry-After": {"description": "After how many seconds to try again.", "schema": {"type": "integer"}},
     CORRELATION_HEADER: {
-        "description": "Names this call in logs, in the facts it led to and in mails; may be sent along.",
-        "schema": {"type": "string"},
+        "description": "Names this call in logs, in the facts it led to and in mails; a UUID may be sent along.",
+        "schema": {"type": "string", "format": "uuid"},
     },
 }
 
@@ -126,13 +132,12 @@ def openapi(app: Litestar) -> dict[str, Any]:
     """The document of every route of `app` but the internal ones and those that keep themselves out."""
     routes = list(documented(app))
     names = _operation_ids(routes)
-    kinds: list[Any] = [Problem]
+    kinds: list[Any] = [Problem, webhooks.BODY]
     operations = [Operation(path, method, handler, kinds) for path, method, handler in routes]
     schemas, named = shapes_of(kinds, place=SCHEMA_PLACE)
     paths: dict[str, dict[str, Any]] = {}
     for operation, name in zip(operations, names, strict=True):
-        described = operation.described(schemas)
-        paths.setdefault(operation.path, {})[operation.method.lower()] = {"operationId": name, **described}
+        paths.setdefault(operation.path, {})[operation.method.lower()] = operation.described(name, schemas)
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": DIALECT,
@@ -141,12 +146,13 @@ def openapi(app: Litestar) -> dict[str, Any]:
         "security": [{"bearer": []}],
         "tags": [{"name": tag} for tag in sorted({operation.tag for operation in operations})],
         "paths": paths,
+        "webhooks": webhooks.webhooks(schemas[1]),
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
             "parameters": dict(PARAMETERS),
             "headers": dict(HEADERS),
             "responses": {_component(status): _problem(status, text, schemas[0]) for status, text in REFUSALS.items()},
-            "schemas": named,
+            "schemas": with_code_lists(named, SCHEMA_PLACE),
         },
     }
 
@@ -166,8 +172,9 @@ class Operation:
     def __init__(self, path: str, method: str, handler: HTTPRouteHandler, kinds: list[Any]) -> None:
         self.path = path
         self.method = method
-        self._handler = handler
+        self.handler = handler
         self._fields = handler.parsed_fn_signature.parameters
+        self.summary = handler.summary or handler.handler_name.replace("_", " ")
         self.tag = next(iter(handler.resolve_tags()), path.split("/")[1])
         enforced = _enforced(handler)
         self._parameters = [
@@ -177,58 +184,65 @@ class Operation:
         self._body: Any = None
         self._body_optional = True
         if body:
-            self._body, self._body_optional = without_none(body.annotation)
+            self._body, optional = without_none(body.annotation)
+            self._body_optional = optional or _can_be_empty(self._body)
         self._body_at = _enlist(kinds, self._body) if body else -1
         # Without a value of its own the handler's is empty; it may be an enum's member.
         self._media_type = str(getattr(handler.media_type, "value", handler.media_type) or JSON)
         self._is_file = handler.parsed_return_field.annotation is Download
-        self._answer = _answer(handler.parsed_return_field.annotation)
-        self._answer_at = _enlist(kinds, self._answer)
+        self.answer = _answer(handler.parsed_return_field.annotation)
+        self._answer_at = _enlist(kinds, self.answer)
         self._form = _enlist(kinds, handler.opt["form"]) if "form" in handler.opt else None
         self._more = {
             status: (spec, _enlist(kinds, spec.data_container)) for status, spec in (handler.responses or {}).items()
         }
 
-    def described(self, schemas: list[dict[str, Any]]) -> dict[str, Any]:
-        handler = self._handler
+    def described(self, name: str, schemas: list[dict[str, Any]]) -> dict[str, Any]:
+        handler = self.handler
         public = bool(handler.opt.get("public"))
         told: dict[str, Any] = {
+            "operationId": name,
             "tags": [self.tag],
-            "summary": handler.summary or handler.handler_name.replace("_", " "),
-            "parameters": self._described_parameters(schemas, public=public),
-            "responses": self._described_responses(schemas, public=public),
+            "summary": self.summary,
+            "parameters": self._described_parameters(name, schemas, public=public),
+            "responses": self._described_responses(name, schemas, public=public),
         }
-        if text := getdoc(handler.fn):
+        if text := getdoc(handler.fn) or descriptions().operation(name):
             told["description"] = text
         if self._body is not None:
             content: dict[str, Any] = {"schema": schemas[self._body_at]}
             if (example := example_body(self._body)) is not None:
                 content["example"] = example
             told["requestBody"] = {"required": not self._body_optional, "content": {JSON: content}}
-        if limit := handler.opt.get("file_bytes_max"):
+        if rule := handler.opt.get("file"):
             told["requestBody"] = {
                 "required": True,
-                "description": f"The file itself, of at most {limit} bytes.",
+                "description": f"The file itself, of at most {rule.bytes_max} bytes; taken as "
+                f"{', '.join(f'`{one}`' for one in rule.media_types)}.",
                 "content": {FILE: {"schema": BYTES}},
             }
         if self._form is not None:
             form = {"schema": schemas[self._form], "example": example_body(handler.opt["form"])}
             told["requestBody"] = {"required": True, "content": {FORM: form}}
         if sample := handler.opt.get("table"):
-            table = {"schema": {"type": "string"}, "example": sample}
+            table = {"schema": BYTES, "example": sample}
             told["requestBody"] = {"required": True, "content": {TABLE: table}}
         if public:
             told["security"] = []
         return told
 
-    def _described_parameters(self, schemas: list[dict[str, Any]], *, public: bool) -> list[dict[str, Any]]:
+    def _described_parameters(
+        self, operation: str, schemas: list[dict[str, Any]], *, public: bool
+    ) -> list[dict[str, Any]]:
         told: list[dict[str, Any]] = []
         for name, field, at in self._parameters:
             schema, default = dict(schemas[at]), msgspec.to_builtins(None if field.default is Empty else field.default)
             if default is not None:
                 schema["default"] = default
-            kind = field.kwarg_definition.param_type.value
-            told.append({"name": name, "in": kind, "required": field.default is Empty, "schema": schema})
+            one = {"name": name, "in": field.kwarg_definition.param_type.value, "required": field.default is Empty}
+            if text := field.kwarg_definition.description or descriptions().parameter(operation, name):
+                one["description"] = text
+            told.append({**one, "schema": coded(name, schema, SCHEMA_PLACE)})
         shared = [
             *(["Key"] if "command" in self._fields else []),
             *(["Revision"] if "expected" in self._fields else []),
@@ -238,12 +252,15 @@ class Operation:
         ]
         return told + [{"$ref": f"#/components/parameters/{name}"} for name in shared]
 
-    def _described_responses(self, schemas: list[dict[str, Any]], *, public: bool) -> dict[str, Any]:
-        told = {str(self._handler.status_code): self._described_success(schemas)}
+    def _described_responses(self, name: str, schemas: list[dict[str, Any]], *, public: bool) -> dict[str, Any]:
+        told = {str(self.handler.status_code): self._described_success(name, schemas)}
         for status, (spec, at) in self._more.items():
-            told[str(status)] = {"description": spec.description, "content": {JSON: {"schema": schemas[at]}}}
+            content = {"schema": schemas[at]}
+            if status in SUCCESSES:
+                content["example"] = example_answer(name, cast(type, spec.data_container))
+            told[str(status)] = {"description": spec.description, "content": {JSON: content}}
         refusals = {
-            "400": bool(self._parameters) or self._body is not None or "command" in self._fields,
+            "400": True,
             "401": not public,
             "403": not public,
             "404": "{" in self.path,
@@ -257,31 +274,34 @@ class Operation:
         for refusal, possible in refusals.items():
             if possible and refusal in told:
                 # What is refused before the handler has a say is refused as everywhere.
-                told[refusal]["content"][MEDIA_TYPE] = {"schema": schemas[0]}
+                told[refusal]["content"][MEDIA_TYPE] = {"schema": schemas[0], "example": example_problem(refusal)}
             elif possible:
                 told[refusal] = {"$ref": f"#/components/responses/{_component(refusal)}"}
         return told
 
-    def _described_success(self, schemas: list[dict[str, Any]]) -> dict[str, Any]:
+    def _described_success(self, operation: str, schemas: list[dict[str, Any]]) -> dict[str, Any]:
+        example = example_answer(operation, self.answer)
         told: dict[str, Any] = {
-            "description": first_sentence(says(self._answer)) or HTTPStatus(self._handler.status_code).phrase,
+            "description": first_sentence(says(self.answer)) or HTTPStatus(self.handler.status_code).phrase,
             "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in self._headers()},
         }
-        if self._is_file or self._answer is bytes:
+        if self._is_file or self.answer is bytes:
             told["content"] = {self._media_type: {"schema": BYTES}}
         elif self._media_type == EVENT_STREAM:
             # A schema says nothing of what has no end (before OpenAPI 3.2, which calls this `itemSchema`).
-            told["content"] = {EVENT_STREAM: {"schema": {"type": "string"}, EVENT_DATA: schemas[self._answer_at]}}
-        elif self._answer is not type(None):
-            also = {media_type: {"schema": schema} for media_type, schema in self._handler.opt.get("also", {}).items()}
-            told["content"] = {self._media_type: {"schema": schemas[self._answer_at]}, **also}
+            said = f"id: 6rVq\ndata: {json.dumps(example)}\n\n"
+            schema = {"type": "string"}
+            told["content"] = {EVENT_STREAM: {"schema": schema, EVENT_DATA: schemas[self._answer_at], "example": said}}
+        elif self.answer is not type(None):
+            also = {media_type: {"schema": schema} for media_type, schema in self.handler.opt.get("also", {}).items()}
+            told["content"] = {self._media_type: {"schema": schemas[self._answer_at], "example": example}, **also}
         return told
 
     def _headers(self) -> list[str]:
         """What the chassis' `created`, `shown` and `next_link` set: known by the shape of what is answered."""
-        members = getattr(self._answer, "__struct_fields__", ())
+        members = getattr(self.answer, "__struct_fields__", ())
         return [
-            *(["Location"] if self._handler.status_code in _MADE and self._makes_a_record else []),
+            *(["Location"] if self.handler.status_code in _MADE and self._makes_a_record else []),
             *(["ETag"] if "revision" in members or self._is_file else []),
             *(["Link"] if "cursor" in members else []),
             CORRELATION_HEADER,
@@ -289,9 +309,15 @@ class Operation:
 
     @property
     def _makes_a_record(self) -> bool:
-        named = next(iter(getattr(self._answer, "__struct_fields__", ())), "")
+        named = next(iter(getattr(self.answer, "__struct_fields__", ())), "")
         another = named.endswith("_id") and f"{{{named}}}" not in self.path
-        return "{" not in self.path or another or "file_bytes_max" in self._handler.opt
+        return "{" not in self.path or another or "file" in self.handler.opt
+
+
+def _can_be_empty(body: Any) -> bool:
+    """Whether a body may be left out: an object of which nothing is required."""
+    is_struct = isinstance(body, type) and issubclass(body, msgspec.Struct)
+    return is_struct and not any(field.required for field in msgspec.structs.fields(body))
 
 
 def _sent(handler: HTTPRouteHandler) -> list[tuple[str, Any]]:
@@ -346,7 +372,7 @@ def _problem(status: str, text: str, schema: Mapping[str, Any]) -> dict[str, Any
     return {
         "description": text,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
-        "content": {MEDIA_TYPE: {"schema": schema}},
+        "content": {MEDIA_TYPE: {"schema": schema, "example": example_problem(status)}},
     }
 
 

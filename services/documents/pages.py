@@ -9,12 +9,15 @@ from services.documents.markup import Content, Html, code, inline, join, prose, 
 from services.documents.openapi import FILE, TABLE
 
 Document = Mapping[str, Any]
-SHAPES, EVENT_SHAPES = "/docs/shapes", "/docs/events/shapes"
+SHAPES, ANSWERS, EVENT_SHAPES = "/docs/shapes", "/docs/shapes/answers", "/docs/events/shapes"
 EXAMPLE_ID = "01a21b00-0000-7000-8000-000000000000"
 """The id that every event has on the page: one of its own, which tells nothing, would be a tenth of what is sent."""
 
-SHAPES_SAY = "What the operations take in their bodies and answer, by name."
+SHAPES_SAY = "What the operations take in their bodies, by name."
+ANSWERS_SAY = "What the operations answer, by name, but for what they also take."
 EVENT_SHAPES_SAY = "What the facts say, by name."
+_SCHEMA = re.compile(r'"#/components/schemas/(\w+)"')
+_LINK = re.compile(r' href="#shape-(\w+)"')
 _LIMITS = {
     "minLength": ("at least ", " characters"),
     "maxLength": ("at most ", " characters"),
@@ -45,24 +48,50 @@ def api_page(document: Document) -> str:
         )
         for group in operations
     ]
+    shared = [(one["name"], one) for one in document["components"]["parameters"].values()]
+    contents.insert(0, ("headers", [(f"header-{name}", name) for name, _ in shared]))
+    body.insert(0, _headers_of_all(shared))
     page = _page("Entraide: the API", document["info"]["description"], contents, body, "/openapi.json")
-    return _with_shapes_at(SHAPES, page)
+    return _with_shapes_at(_places(document), page)
 
 
 def shapes_page(document: Document) -> str:
-    """Every shape that the operations of an OpenAPI document take and answer."""
-    return _shapes_page("Entraide: the shapes of the API", SHAPES_SAY, document, "/openapi.json")
+    """Every shape that the operations of an OpenAPI document take."""
+    return _shapes_page(
+        "Entraide: what the API takes", SHAPES_SAY, document, "/openapi.json", _places(document), SHAPES
+    )
+
+
+def answers_page(document: Document) -> str:
+    """Every shape that the operations of an OpenAPI document answer and do not take."""
+    return _shapes_page(
+        "Entraide: what the API answers", ANSWERS_SAY, document, "/openapi.json", _places(document), ANSWERS
+    )
 
 
 def event_shapes_page(document: Document) -> str:
     """Every shape of which the facts of an AsyncAPI document are."""
-    return _shapes_page("Entraide: the shapes of the facts", EVENT_SHAPES_SAY, document, "/asyncapi.json")
+    places = dict.fromkeys(document["components"]["schemas"], EVENT_SHAPES)
+    title = "Entraide: the shapes of the facts"
+    return _shapes_page(title, EVENT_SHAPES_SAY, document, "/asyncapi.json", places, EVENT_SHAPES)
+
+
+def _places(document: Document) -> Mapping[str, str]:
+    """On which page each shape of an OpenAPI document is: all on one would take too long on a slow line."""
+    taken: set[str] = set()
+    asked = [one.get("requestBody") for methods in document["paths"].values() for one in methods.values()]
+    asked += [one.get("parameters") for methods in document["paths"].values() for one in methods.values()]
+    while new := set(_SCHEMA.findall(json.dumps(asked))) - taken:
+        taken |= new
+        asked = [document["components"]["schemas"][name] for name in new]
+    return {name: SHAPES if name in taken else ANSWERS for name in document["components"]["schemas"]}
 
 
 def events_page(document: Document) -> str:
     """Every fact of an AsyncAPI document: what it says, who announces it, who hears it."""
     owners: dict[str, list[str]] = {}
-    for event_type in document["channels"]:
+    # The streams are described with the API.
+    for event_type in (name for name, channel in document["channels"].items() if "x-stream" in channel):
         owners.setdefault(event_type.split(".")[0], []).append(event_type)
     contents = [(owner, [(event_type, event_type) for event_type in types]) for owner, types in owners.items()]
     body = [
@@ -75,7 +104,7 @@ def events_page(document: Document) -> str:
         for owner, types in owners.items()
     ]
     page = _page("Entraide: the facts", document["info"]["description"], contents, body, "/asyncapi.json")
-    return _with_shapes_at(EVENT_SHAPES, page)
+    return _with_shapes_at(dict.fromkeys(document["components"]["schemas"], EVENT_SHAPES), page)
 
 
 def _page(
@@ -87,7 +116,8 @@ def _page(
 ) -> str:
     links = (
         ("/docs", "The API"),
-        (SHAPES, "Its shapes"),
+        (SHAPES, "What it takes"),
+        (ANSWERS, "What it answers"),
         ("/docs/events", "The facts"),
         (EVENT_SHAPES, "Their shapes"),
         (source, "This page for programs"),
@@ -139,9 +169,30 @@ def _link(anchor: str, says: str) -> Html:
 # -- operations -------------------------------------------------------------------------------------------------------
 
 
+def _headers_of_all(shared: Sequence[tuple[str, Document]]) -> Html:
+    """The headers that many operations take, told once."""
+    return tag(
+        "section",
+        tag("h2", "headers", id="group-headers"),
+        *(
+            tag(
+                "article",
+                tag("h3", tag("code", name), id=f"header-{name}"),
+                prose(one["description"]),
+                tag("p", _type(one["schema"]), ", for example ", tag("code", one["example"]), "."),
+                aria_labelledby=f"header-{name}",
+            )
+            for name, one in shared
+        ),
+        aria_labelledby="group-headers",
+    )
+
+
 def _operation(document: Document, method: str, path: str, operation: Document) -> Html:
     name = operation["operationId"]
     parameters = [_resolved(document, one) for one in operation["parameters"]]
+    own = [one for one in operation["parameters"] if "$ref" not in one]
+    shared = [one["name"] for one in parameters if one not in own]
     body = operation.get("requestBody")
     parts: list[Content] = [
         tag("h3", tag("span", method, class_="method"), " ", tag("code", path), id=name),
@@ -150,7 +201,7 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
     ]
     if operation.get("security") == []:
         parts.append(tag("p", "Needs no token."))
-    if parameters:
+    if own:
         rows: list[tuple[Content, ...]] = [
             (
                 tag("code", one["name"]),
@@ -158,12 +209,15 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
                 _type(one["schema"]),
                 inline(one.get("description", "")),
             )
-            for one in parameters
+            for one in own
         ]
         parts += [
             tag("h4", "Parameters"),
             table(("name", "where", "type", "meaning"), rows, label=f"Parameters of {name}"),
         ]
+    if shared:
+        links = [tag("a", one, href=f"#header-{one}") for one in shared]
+        parts.append(tag("p", "Headers: ", _separated(links, ", "), "."))
     if body:
         need = "" if body["required"] else " It may be left away."
         (content,) = body["content"].values()
@@ -255,15 +309,18 @@ def _example(event: Document) -> str:
 # -- shapes -----------------------------------------------------------------------------------------------------------
 
 
-def _shapes_page(title: str, says: str, document: Document, source: str) -> str:
-    schemas = document["components"]["schemas"]
+def _shapes_page(title: str, says: str, document: Document, source: str, places: Mapping[str, str], here: str) -> str:
+    schemas = {name: schema for name, schema in document["components"]["schemas"].items() if places[name] == here}
     contents = [("shapes", [(f"shape-{name}", name) for name in sorted(schemas)])]
-    return _page(title, says, contents, [_shapes(schemas)], source)
+    return _with_shapes_at(
+        {name: "" if place == here else place for name, place in places.items()},
+        _page(title, says, contents, [_shapes(schemas)], source),
+    )
 
 
-def _with_shapes_at(place: str, page: str) -> str:
+def _with_shapes_at(places: Mapping[str, str], page: str) -> str:
     # A name in the document is written with `&quot;`: only a link begins like this.
-    return page.replace(' href="#shape', f' href="{place}#shape')
+    return _LINK.sub(lambda found: f' href="{places[found[1]]}#shape-{found[1]}"', page)
 
 
 def _shapes(schemas: Mapping[str, Document]) -> Html:

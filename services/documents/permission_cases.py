@@ -29,10 +29,10 @@ from services.matching import match, offering, round
 from services.matching import policy as matching
 from services.matching.line import RequestStatus, WantedLine
 from services.matching.match import MatchStatus
-from services.matching.match_api import MatchDetail
 from services.matching.offering import OfferingStatus
 from services.matching.offering_api import OfferingView
 from services.matching.round_views import RoundDetail
+from services.matching.views import MatchDetail
 from services.matching.why_not_api import WhyNot
 from services.requests import domain as requests_domain
 from services.requests import evolve as requests_evolve

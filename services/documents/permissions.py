@@ -30,7 +30,8 @@ How to read a table:
   group of askers, told above the table: a role, and in brackets how the asker's organization stands to the record.
 - **yes**: allowed. Fields after it, as in `yes: rank`, are guarded ones that are shown, too; below the table all fields
   of the record are listed, the guarded ones with a star. `words` are title, need, outcome (of a line), in_place,
-  markers_justification: what a consent of the State gives together.
+  markers_justification: what a consent of the State gives together. `line_words` are those of the lines that a
+  provider serves by a match that both sides accepted: without a consent it is shown these lines alone.
 - **–**: the answer is the one for a record that does not exist (`not-found`), byte for byte.
 - Any other word is the slug of a refusal (403).
 - What is done *by those who see it* stands in a table of its own: on a record that one does not see each of these is –.

@@ -10,7 +10,7 @@ from litestar import Request, Response, get
 
 from chassis.http import PUBLIC
 from services.documents.kept import CONTRACTS
-from services.documents.pages import api_page, event_shapes_page, events_page, shapes_page
+from services.documents.pages import answers_page, api_page, event_shapes_page, events_page, shapes_page
 
 CACHED = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
 HTML = "text/html"
@@ -37,6 +37,11 @@ async def show_api_page(request: Request[Any, Any, Any]) -> Response[Any]:
 @get("/docs/shapes", opt=PUBLIC, include_in_schema=False)
 async def show_shapes_page(request: Request[Any, Any, Any]) -> Response[Any]:
     return _answer(request, HTML, lambda: shapes_page(_read("openapi")).encode())
+
+
+@get("/docs/shapes/answers", opt=PUBLIC, include_in_schema=False)
+async def show_answers_page(request: Request[Any, Any, Any]) -> Response[Any]:
+    return _answer(request, HTML, lambda: answers_page(_read("openapi")).encode())
 
 
 @get("/docs/events", opt=PUBLIC, include_in_schema=False)
@@ -80,6 +85,7 @@ ROUTES = [
     show_asyncapi,
     show_api_page,
     show_shapes_page,
+    show_answers_page,
     show_events_page,
     show_event_shapes_page,
     show_style,

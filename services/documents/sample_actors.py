@@ -24,6 +24,7 @@ ACTORS: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         "UNODC:administrator": frozenset(
             {"OrganizationRegistered", "PersonEntered", "PersonIdentified", "PersonDisabled", "PersonEnabled"}
+            | {"PersonSubjectsProposed", "PersonSubjectsDeclined"}
             | {"PersonErasureProposed", "PersonErasureDeclined", "PersonErased"}
             | {"AppointmentProposed", "AppointmentMade", "AppointmentRefused", "AppointmentWithdrawn"}
             | {"AppointmentEnded"}

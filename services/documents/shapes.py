@@ -2,6 +2,7 @@
 
 import re
 import types
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from inspect import cleandoc
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -9,7 +10,40 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import msgspec
 from msgspec import inspect
 
+from services.documents.descriptions import descriptions
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+NAMES: Mapping[str, str] = {
+    "Balances": "TrialBalance",
+    "Cohorts": "CohortList",
+    "Revision": "FundRevision",
+    "Subject": "PersonSubject",
+    "contracts.values.Period": "Period",
+    "services.directory.appointment.ShownStatus": "AppointmentStatus",
+    "services.directory.commands.Reason": "DirectoryReason",
+    "services.matching.choice_store.Entry": "RankingEntry",
+    "services.matching.commands.Addressed": "PreviewAddressee",
+    "services.matching.commands.Comment": "MatchingComment",
+    "services.matching.commands.Reason": "MatchingReason",
+    "services.matching.offering.ShownStatus": "OfferingStatus",
+    "services.matching.round_views.Delivery": "PlannedDelivery",
+    "services.pledges.domain.Status": "PledgeStatus",
+    "services.pledges.import_routes.Reason": "RejectionReason",
+    "services.pledges.periods.Check": "ClosingCheck",
+    "services.pledges.periods.Period": "AccountingPeriod",
+    "services.reference.Entry": "CodeListEntry",
+    "services.requests.api.Check": "RequestCheck",
+    "services.requests.commands.Addressed": "RequestAddressee",
+    "services.requests.commands.Comment": "RequestComment",
+    "services.requests.commands.Delivery": "RequestDelivery",
+    "services.requests.commands.Reason": "RequestReason",
+    "services.requests.domain.Status": "RequestStatus",
+}
+"""The schema names of types whose own name several modules have, by module and name, or is that of a field of theirs.
+
+A generator of clients makes a class of each name, and a variable of a class's name beside those of its fields.
+"""
 
 
 def shapes_of(kinds: Sequence[Any], *, place: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -18,12 +52,36 @@ def shapes_of(kinds: Sequence[Any], *, place: str) -> tuple[list[dict[str, Any]]
     seen: set[type] = set()
     for kind, schema in zip(kinds, schemas, strict=True):
         _tell_moments(inspect.type_info(kind), schema, named, seen)
-    # Where two services have a struct of the same name, msgspec tells them apart by their modules.
-    short = {place.format(name=name): place.format(name=_short(name)) for name in named}
+    # Where two modules have a type of the same name, msgspec tells them apart by their modules.
+    public = {name: public_name(name) for name in named}
+    taken = [name for name, times in Counter(public.values()).items() if times > 1]
+    if taken:
+        raise ValueError(f"name of several schemas: {', '.join(taken)}; give each one of its own in NAMES")
+    refs = {place.format(name=name): place.format(name=public[name]) for name in named}
     return (
-        [_portable(schema, short) for schema in schemas],
-        {_short(name): _portable(schema, short) for name, schema in named.items()},
+        [_portable(schema, refs) for schema in schemas],
+        {public[name]: _described(public[name], _portable(schema, refs)) for name, schema in named.items()},
     )
+
+
+def public_name(name: str) -> str:
+    """The component name and title of a type that msgspec calls `name`. Raises ValueError where NAMES lacks it."""
+    if "." in name and name not in NAMES:
+        raise ValueError(f"several types have the last name of {name}: give it one of its own in NAMES")
+    return NAMES.get(name, name)
+
+
+def _described(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema under its public name, with what it and each of its fields mean."""
+    told = schema | ({"title": name} if "title" in schema else {})
+    if (text := descriptions().schema(name)) and not told.get("description"):
+        told["description"] = text
+    if "properties" in told:
+        told["properties"] = {
+            field: shape | ({"description": text} if (text := descriptions().field(name, field)) else {})
+            for field, shape in told["properties"].items()
+        }
+    return told
 
 
 def says(kind: Any) -> str:
@@ -73,27 +131,21 @@ def _tell_moments(shape: inspect.Type, schema: dict[str, Any], named: Mapping[st
                     _tell_moments(field.type, told["properties"][field.encode_name], named, seen)
 
 
-def _short(name: str) -> str:
-    """`services.requests.commands.Comment` is `requests.Comment`."""
-    parts = name.split(".")
-    return f"{parts[1]}.{parts[-1]}" if parts[0] == "services" and len(parts) > 2 else name
-
-
-def _portable(schema: Any, short: Mapping[str, str]) -> Any:
+def _portable(schema: Any, refs: Mapping[str, str]) -> Any:
     """Python's `\\Z` is unknown to the regular expressions of JSON Schema, whose `$` lets no newline through."""
     if isinstance(schema, dict):
-        return {key: _portable_member(key, value, short) for key, value in schema.items()}
+        return {key: _portable_member(key, value, refs) for key, value in schema.items()}
     if isinstance(schema, (list, tuple)):
-        return [_portable(item, short) for item in schema]
+        return [_portable(item, refs) for item in schema]
     return schema
 
 
-def _portable_member(key: str, value: Any, short: Mapping[str, str]) -> Any:
+def _portable_member(key: str, value: Any, refs: Mapping[str, str]) -> Any:
     if key == "$ref" and isinstance(value, str):
-        return short.get(value, value)
+        return refs.get(value, value)
     if key == "description" and isinstance(value, str):
         # Python strips a docstring's indentation from 3.13 on; the documents are the same with every version.
         return cleandoc(value)
     if key == "pattern" and isinstance(value, str) and value.endswith(r"\Z"):
         return value.removesuffix(r"\Z") + "$"
-    return _portable(value, short)
+    return _portable(value, refs)

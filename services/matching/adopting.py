@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis.db import Tx
 from chassis.ids import new_id
+from contracts.matching import PresentedScore
 from contracts.refusals import Conflict
 from contracts.values import Caller, is_unodc
 from services.matching import (
@@ -23,6 +24,7 @@ from services.matching import (
     surveying,
 )
 from services.matching.constraints import CAPACITY, violated
+from services.matching.explanation import as_presented
 from services.matching.line import WantedLine
 from services.matching.match import NOT_SHOWN, SHOWN, Match, MatchStatus
 from services.matching.offering import Offering, OfferingStatus
@@ -74,6 +76,7 @@ async def adopt(tx: Tx, round_id: UUID, *, caller: Caller, expected: int, now: d
                     passes_over=one.match_id in passed,
                     departure=DEPARTURE if one.match_id in passed else None,
                     planned_period=assigned.period,
+                    scored=standing.score(one),
                     now=now,
                 ),
             )
@@ -99,6 +102,12 @@ class _Standing:
     def between(self, one: Assigned) -> Match | None:
         offering_id = one.offering.offering_id
         return next((m for m in self.matches[one.line.line_id] if m.offering_id == offering_id), None)
+
+    def score(self, one: Match) -> PresentedScore:
+        """Its score and the reasons as things now stand."""
+        line, offering = self.lines[one.line_id], self.offerings[one.offering_id]
+        found = scored(line, offering, one.judgement, known=self.known)
+        return as_presented(found, line, self.known.of(offering.provider))
 
     def has_changed(self, one: Assigned) -> bool:
         """Whether the line, the offering or what is between the two is not what the plan was made of."""

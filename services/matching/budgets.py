@@ -1,14 +1,15 @@
-"""What funds have: their ledger's owner is asked each time, and what it said is kept with the round."""
+"""What funds have and what a match lacks: the ledger's owner is asked each time."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
+from uuid import UUID
 
 import msgspec
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from chassis.peers import PeerError, Peers
-from contracts.budgets import Budgeted, Budgeting
+from contracts.budgets import Budgeted, Budgeting, FundingGap
 from contracts.refusals import Mismatch, Unavailable
 
 OWNER = "pledges"
@@ -34,6 +35,17 @@ class Budgets:
         if unknown := set(funds) - {one.fund for one in found.funds}:
             raise Mismatch("fund-unknown", funds=sorted(unknown))
         return found
+
+    async def gap(self, match_id: UUID) -> int | None:
+        """What a confirmed match lacks in money, in US-dollar cents; None where the ledger has not heard of it yet.
+
+        Raises Unavailable where it cannot be known just now.
+        """
+        try:
+            body = await self._peers.get(OWNER, f"/internal/matches/{match_id}/funding-gap")
+            return msgspec.json.decode(body, type=FundingGap).gap_usd_minor
+        except (PeerError, msgspec.MsgspecError) as error:
+            raise Unavailable("funding-unheard") from error
 
 
 Owned: TypeAlias = NamedDependency[SkipValidation[Budgets]]

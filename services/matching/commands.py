@@ -1,6 +1,6 @@
 """What a caller sends: each body with its limits, and what its codes have to be."""
 
-from collections.abc import Container, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
@@ -9,10 +9,20 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import asdict
 
 from contracts import reference
+from contracts.codes import (
+    ArticleCode,
+    InstrumentCode,
+    KindCode,
+    ModalityCode,
+    ParagraphCode,
+    PillarCode,
+    TopicCode,
+    unknown_code,
+)
 from contracts.matching import PERIODS_MAX, STATES_MAX, Capacity, Eligibility, Evaluation, Terms, Weight
 from contracts.rankings import CRITERIA_MAX
 from contracts.refusals import Invalid
-from contracts.requests import Codes, Excluded
+from contracts.requests import CODES_MAX, Codes, Excluded
 from contracts.values import Code, Language, Money, Period, State, is_unodc
 from services.matching.evaluation import Result
 from services.matching.line import RequestStatus, WantedLine
@@ -29,6 +39,10 @@ _NOWHERE = UUID(int=0)
 
 Words = Annotated[str, Meta(max_length=2000)]
 Languages = Annotated[tuple[Language, ...], Meta(max_length=6)]
+Topics = Annotated[tuple[TopicCode, ...], Meta(max_length=CODES_MAX)]
+Articles = Annotated[tuple[ArticleCode, ...], Meta(max_length=CODES_MAX)]
+Paragraphs = Annotated[tuple[ParagraphCode, ...], Meta(max_length=CODES_MAX)]
+Pillars = Annotated[tuple[PillarCode, ...], Meta(max_length=CODES_MAX)]
 States = Annotated[tuple[State, ...], Meta(max_length=STATES_MAX)]
 
 
@@ -62,21 +76,21 @@ class OfferingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     language: Language
     title: Annotated[str, Meta(min_length=1, max_length=200)]
     valid: Period
-    kinds: Codes = ()
-    topics: Codes = ()
-    articles: Codes = ()
-    paragraphs: Codes = ()
-    pillars: Codes = ()
+    kinds: Annotated[tuple[KindCode, ...], Meta(max_length=CODES_MAX)] = ()
+    topics: Topics = ()
+    articles: Articles = ()
+    paragraphs: Paragraphs = ()
+    pillars: Pillars = ()
     languages: Languages = ()
     interpretation: Languages = ()
-    modalities: Codes = ()
+    modalities: Annotated[tuple[ModalityCode, ...], Meta(max_length=CODES_MAX)] = ()
     eligible: Eligible = Eligible()
     capacity: Annotated[tuple[NewCapacity, ...], Meta(max_length=PERIODS_MAX)] = ()
     group_size_max: Annotated[int, Meta(ge=1, le=100_000)] | None = None
     resource_status: ResourceStatus = ResourceStatus.FUNDED
     funding_needed: Money | None = None
     curriculum: Codes = ()
-    treaties: Codes = ()
+    treaties: Annotated[tuple[InstrumentCode, ...], Meta(max_length=CODES_MAX)] = ()
     summary: Annotated[str, Meta(max_length=4000)] = ""
 
     def content(self) -> tuple[Content, Texts, bytes]:
@@ -127,7 +141,7 @@ class RecordTreatyStatus(Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Whether a State is party to an instrument (`/v1/reference/instruments`), as the depositary told on that day."""
 
     state: State
-    instrument: Code
+    instrument: InstrumentCode
     party: bool
     as_of: date
 
@@ -185,7 +199,7 @@ class Evaluate(Evaluation, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def given(self) -> Evaluation:
         """Raises Invalid for a result nobody knows."""
-        _check("result", [self.result], frozenset(Result))
+        _check("result", [self.result], list(Result))
         return Evaluation(
             result=self.result, relevance=self.relevance, quality=self.quality, timeliness=self.timeliness
         )
@@ -211,15 +225,15 @@ class DraftedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     Topics are read from `text`, in any of the six languages, where none are given.
     """
 
-    kind: Code
+    kind: KindCode
     group_size: Annotated[int, Meta(ge=1, le=100_000)]
     languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=6)]
-    modality: Code
+    modality: ModalityCode
     window: Period
-    topics: Codes = ()
-    articles: Codes = ()
-    paragraphs: Codes = ()
-    pillars: Codes = ()
+    topics: Topics = ()
+    articles: Articles = ()
+    paragraphs: Paragraphs = ()
+    pillars: Pillars = ()
     cannot_wait: bool = False
     addressee: Addressed = Addressed()
     excluded_providers: Excluded = ()
@@ -277,7 +291,7 @@ class NewRound(RoundSettings, frozen=True, kw_only=True, forbid_unknown_fields=T
         for earmark in (one.earmarked_for for one in self.budgets or ()):
             _check("budgets.earmarked_for.states", earmark.states if earmark else (), reference.countries())
         if any(one.money.minor > NUMBER_MAX for one in self.budgets or ()):
-            raise Invalid("number-out-of-range", pointer="$.budgets")
+            raise Invalid("number-out-of-range", field="budgets")
         _check_once("deliveries", [one.line_id for one in self.deliveries])
         _check_once("budgets", [one.fund for one in self.budgets or ()])
         _check_once("funds", self.funds or ())
@@ -292,7 +306,8 @@ class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def check_reason(move: str, reason: str, *, name: str = "reason") -> str:
     """Raises Invalid for a reason that this move does not have."""
-    _check(name, [reason], reference.reasons(move))
+    if reason not in (known := reference.reasons(move)):
+        raise unknown_code(name, reason, known, code_list=f"reasons/{move}")
     return reason
 
 
@@ -336,10 +351,10 @@ def _check_funding(body: OfferingBody) -> None:
         raise Invalid("funding-inconsistent", resource_status=body.resource_status)
 
 
-def _check(name: str, codes: Iterable[str], known: Container[str]) -> None:
+def _check(name: str, codes: Iterable[str], known: Collection[str]) -> None:
     for code in codes:
         if code not in known:
-            raise Invalid("unknown-code", field=name, code=code)
+            raise unknown_code(name, code, known)
 
 
 def _check_once(name: str, decided: Sequence[Hashable]) -> None:

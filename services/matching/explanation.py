@@ -1,8 +1,9 @@
 """Why a match has its score: of each criterion what was met, nearly met and not met, and the points that makes.
 
-The points are counted from what is said here, and not taken from the share: where the two differ, the line, the
-offering or what is free of it has changed since the day of the score, and that is said instead. What a model said of
-the texts is kept with the score, and told as what it said then.
+The points are counted from what is said here, and not taken from the share. What a match was presented with is kept;
+of one that was not, a share that has other points than what is said here makes has no reason: the line, the offering or
+what is free of it has changed since the day of the score. What a model said of the texts is kept with the score, and
+told as what it said then.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +11,8 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from contracts.matching import Judgement, Share
+from contracts.explanations import CloseCode, RatingStep, ShareBasis
+from contracts.matching import Judgement, PresentedScore, Share
 from contracts.reference import legal_system_of, region_of, topic_similarity
 from contracts.values import Period
 from services.matching.line import WantedLine
@@ -26,7 +28,6 @@ from services.matching.scoring import (
     OPEN_TO_ALL,
     PRACTISED,
     SAME_REGION,
-    SYSTEM_UNKNOWN,
     Experience,
     Rated,
     Scored,
@@ -63,34 +64,90 @@ class Basis(Struct, frozen=True, kw_only=True):
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """One criterion's share, what was asked and what is offered as they now stand, and what the share rests on.
-
-    Without a `basis` they are no longer what was scored.
-    """
+    """One criterion's share, what was asked and what is offered, and what the share rests on."""
 
     share: Share
     asked: tuple[str, ...]
     offered: tuple[str, ...]
-    basis: Basis | None
+    basis: Basis
 
 
 def explain(
     scored: Match | Scored, line: WantedLine | None, offering: Offering, *, experience: Experience = NO_EXPERIENCE
 ) -> tuple[Explanation, ...]:
-    """A line that its State has taken back since asks for nothing. `experience` is the provider's."""
-    return tuple(_explained(share, line, offering, scored.judgement, experience) for share in scored.shares)
+    """The reasons of a match that was presented, as they were then; of another, of each share that still has one.
+
+    `line` is None where its State has taken it back; `experience` is the provider's.
+    """
+    if isinstance(scored, Match) and scored.bases is not None:
+        return _kept(scored, scored.bases)
+    if line is None:
+        return ()
+    found = ((share, _explained(share, line, offering, scored.judgement, experience)) for share in scored.shares)
+    return tuple(one for share, one in found if one and share.of * one.basis.degree // FULL == share.points)
+
+
+def as_presented(found: Scored, line: WantedLine, experience: Experience) -> PresentedScore:
+    """A score of this moment, with all that its reasons are made of."""
+    return PresentedScore(
+        score=found.score,
+        shares=found.shares,
+        algorithm=found.algorithm,
+        offering_revision=found.offering.revision,
+        judgement=found.judgement,
+        bases=tuple(_keeping(one) for one in explain(found, line, found.offering, experience=experience)),
+    )
+
+
+def _keeping(why: Explanation) -> ShareBasis:
+    basis = why.basis
+    return ShareBasis(
+        criterion=why.share.criterion,
+        asked=why.asked,
+        offered=why.offered,
+        # The name of the model is kept with its judgement.
+        met=() if why.share.criterion == "meaning" else basis.met,
+        near=tuple(CloseCode(**one._asdict()) for one in basis.near),
+        unmet=basis.unmet,
+        case=basis.how,
+        amount=basis.amount,
+        whole=basis.whole,
+        rated=RatingStep(**basis.rated._asdict()) if basis.rated else None,
+        degree=basis.degree,
+    )
+
+
+def _kept(match: Match, bases: Iterable[ShareBasis]) -> tuple[Explanation, ...]:
+    shares = {share.criterion: share for share in match.shares}
+    return tuple(
+        Explanation(
+            share=shares[one.criterion],
+            asked=one.asked,
+            offered=one.offered,
+            basis=_meaning(match.judgement)
+            if one.criterion == "meaning" and match.judgement is not None
+            else Basis(
+                met=one.met,
+                near=tuple(Near(near.asked, near.offered, near.closeness) for near in one.near),
+                unmet=one.unmet,
+                how=one.case,
+                amount=one.amount,
+                whole=one.whole,
+                rated=Rated(one.rated.least, one.rated.most, one.rated.counts) if one.rated else None,
+                degree=one.degree,
+            ),
+        )
+        for one in bases
+    )
 
 
 def _explained(
-    share: Share, line: WantedLine | None, offering: Offering, judgement: Judgement | None, experience: Experience
-) -> Explanation:
-    if line is None:
-        return Explanation(share=share, asked=(), offered=_offered(share, offering), basis=None)
+    share: Share, line: WantedLine, offering: Offering, judgement: Judgement | None, experience: Experience
+) -> Explanation | None:
     found = basis(share.criterion, line, offering, judgement, experience=experience)
-    still = found is not None and share.of * found.degree // FULL == share.points
-    return Explanation(
-        share=share, asked=_asked(share, line), offered=_offered(share, offering), basis=found if still else None
-    )
+    if found is None:
+        return None
+    return Explanation(share=share, asked=_asked(share, line), offered=_offered(share, offering), basis=found)
 
 
 def basis(
@@ -165,14 +222,12 @@ def _window(line: WantedLine, offering: Offering) -> Basis:
 def _region(line: WantedLine, offering: Offering) -> Basis:
     eligible, region = offering.terms.eligible, region_of(line.state)
     if line.state in eligible.states:
-        how, degree = "by_name", FULL
-    elif region is not None and region in eligible.regions:
-        how, degree = "by_region", BY_REGION
-    elif region is not None and region == region_of(offering.provider):
-        how, degree = "same_region", SAME_REGION
-    else:
-        how, degree = "open_to_all", OPEN_TO_ALL
-    return Basis(met=(line.state,), how=how, degree=degree)
+        return Basis(met=(line.state,), how="by_name", degree=FULL)
+    if region is not None and region in eligible.regions:
+        return Basis(met=(region,), how="by_region", degree=BY_REGION)
+    if region is not None and region == region_of(offering.provider):
+        return Basis(met=(region,), how="same_region", degree=SAME_REGION)
+    return Basis(met=(line.state,), how="open_to_all", degree=OPEN_TO_ALL)
 
 
 def _funding(_: WantedLine, offering: Offering) -> Basis:
@@ -183,7 +238,7 @@ def _funding(_: WantedLine, offering: Offering) -> Basis:
 def _legal_system(line: WantedLine, offering: Offering) -> Basis:
     own, others = legal_system_of(line.state), legal_system_of(offering.provider)
     if not own or not others:
-        return Basis(how="system_unknown", degree=SYSTEM_UNKNOWN)
+        return Basis(how="system_unknown", degree=0)
     found = _covered(own, others)
     how = "system_other" if not found.met else "system_partly" if found.unmet else "system_same"
     return Basis(met=found.met, unmet=found.unmet, how=how, degree=found.degree)
@@ -195,7 +250,7 @@ def _experience(line: WantedLine, experience: Experience) -> Basis:
     amount = next((least for least, _ in PRACTISED if experience.deliveries.get(line.kind, 0) >= least), 0)
     return Basis(
         met=topics.met,
-        how="experience_on_topics" if topics.met else "experience",
+        how=("experience" if amount else "experience_none") + ("_on_topics" if topics.met else ""),
         amount=amount,
         rated=rated(experience.rating) if amount and experience.rating is not None else None,
         degree=practised(line.kind, experience) + ON_TOPICS * topics.degree // FULL,

@@ -13,6 +13,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from contracts.explanations import ShareBasis
 from contracts.facts import Fact
 from contracts.matching import (
     Evaluation,
@@ -34,6 +35,7 @@ from contracts.matching import (
     MatchRevoked,
     MatchShortlisted,
     MatchSuggested,
+    PresentedScore,
     Share,
 )
 from contracts.rankings import LineRanked, Suggestion
@@ -116,6 +118,8 @@ class Match(Struct, frozen=True, kw_only=True):
     offering_revision: int
     judgement: Judgement | None = None
     """Where the meaning of the texts took part: which model judged it, and how."""
+    bases: tuple[ShareBasis, ...] | None = None
+    """What the shares rested on when it was presented; None of one that was not, or before this was kept."""
     made_at: datetime
     """When it was suggested or nominated, or interest was expressed."""
     interested_at: datetime | None = None
@@ -167,11 +171,12 @@ class Match(Struct, frozen=True, kw_only=True):
         passes_over: bool,
         departure: str | None,
         planned_period: Period | None = None,
+        scored: PresentedScore | None = None,
         now: datetime,
     ) -> MatchPresented:
         """Raises Conflict where the provider may not be told of the line, Invalid for a departure without a reason.
 
-        `passes_over`: a better ranked match of the line lives and was not presented.
+        `passes_over`: a better ranked match of the line lives and was not presented. `scored`: its score of now.
         """
         self.require("present")
         line = check_proposable(line)
@@ -185,6 +190,7 @@ class Match(Struct, frozen=True, kw_only=True):
             departs=passes_over,
             departure=departure if passes_over else None,
             planned_period=planned_period,
+            scored=scored,
         )
 
     def agrees_with(self, move: str) -> bool:
@@ -216,12 +222,22 @@ class Match(Struct, frozen=True, kw_only=True):
             confirmed_at=now,
         )
 
-    def begin(self, *, now: datetime) -> MatchBegun:
+    def begin(self, *, gap_usd_minor: int | None = None, now: datetime) -> MatchBegun:
+        """`gap_usd_minor`: what the money it needs still lacks, None where that is not known.
+
+        Raises Conflict unless what it needs is there.
+        """
         self.require("begin")
+        if self.funding_needed is not None and self.funding_needed.minor and gap_usd_minor != 0:
+            raise Conflict("delivery-not-funded", gap_usd_minor=gap_usd_minor)
         return MatchBegun(**self._ids(), begun_at=now)
 
-    def complete(self, *, now: datetime) -> MatchCompleted:
+    def complete(self, line: WantedLine | None, *, now: datetime) -> MatchCompleted:
+        """Raises Conflict before the first day of the line's window that is in the period it was confirmed for."""
         self.require("complete")
+        dates = [one.starts for one in (line and line.window, self.capacity_period) if one]
+        if now.date() < max(dates, default=now.date()):
+            raise Conflict("delivery-not-due", first_day=max(dates))
         return MatchCompleted(**self._ids(), completed_at=now)
 
     def evaluate(self, role: Role, given: Evaluation, *, now: datetime) -> MatchEvaluated:
@@ -387,6 +403,7 @@ def _changes(match: Match, fact: Fact) -> dict[str, Any]:
                 "departs": fact.departs,
                 "departure": fact.departure,
                 "planned_period": fact.planned_period,
+                **(asdict(fact.scored) if fact.scored else {}),
             }
         case MatchAccepted():
             return {"status": MatchStatus.ACCEPTED, "accepted_at": fact.accepted_at}

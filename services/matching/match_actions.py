@@ -32,6 +32,7 @@ from services.matching import (
 from services.matching.choices import moved
 from services.matching.constraints import violated
 from services.matching.evaluation import Side
+from services.matching.explanation import as_presented
 from services.matching.line import SEEKING, WantedLine
 from services.matching.match import Match
 from services.matching.offering import ENDED, Offering, OfferingStatus
@@ -113,6 +114,21 @@ async def move(
         return await _record(tx, before, fact, comment)
 
 
+async def lacking(tx: Tx, match_id: UUID, *, caller: Caller) -> bool:
+    """True where the delivery of a match that the caller sees needs money that its offering does not bring."""
+    found = (await match_store.ranked(tx, match_id, caller)).match
+    policy.decide(caller, Action.BEGIN, found).required()
+    return found.funding_needed is not None
+
+
+async def complete(tx: Tx, match_id: UUID, *, caller: Caller, expected: int, comment: str, now: datetime) -> Match:
+    """Raises Conflict before the delivery's dates."""
+    before = await _for_move(tx, match_id, Action.COMPLETE, caller, expected)
+    async with tx.by_itself():
+        line = await line_store.line(tx, before.line_id)
+        return await _record(tx, before, before.complete(line, now=now), comment)
+
+
 async def present(
     tx: Tx,
     match_id: UUID,
@@ -123,16 +139,22 @@ async def present(
     comment: str,
     now: datetime,
 ) -> Match:
-    """Show a match to the State and to the provider, if the provider may know and the offering still fits."""
+    """Show a match to the State and to the provider, if the provider may know and the offering still fits.
+
+    It is scored as things now stand, so that every share it is shown with has its reason.
+    """
     before = await _for_move(tx, match_id, Action.PRESENT, caller, expected)
     await consent_store.check_heard(tx, before.provider)
     async with tx.by_itself():
         line = await line_store.line(tx, before.line_id)
         passes_over = await match_store.passes_over(tx, before)
-        fact = before.present(line, passes_over=passes_over, departure=departure, now=now)
+        match.check_proposable(line)
         offering = await offering_store.known(tx, before.offering_id)
-        assert line is not None, "without it the presentation is refused"
+        assert line is not None, "it is proposable"
         assert offering is not None, "a match has its offering"
+        known = await scoring_store.known(tx, [offering.provider])
+        score = as_presented(scored(line, offering, before.judgement, known=known), line, known.of(offering.provider))
+        fact = before.present(line, passes_over=passes_over, departure=departure, scored=score, now=now)
         _check_fits(line, offering, caller)
         return await _record(tx, before, fact, comment)
 
@@ -155,7 +177,9 @@ async def agree(
         if not second:
             fact = before.accept(now=now) if action is Action.ACCEPT else before.confirm_by_provider(now=now)
             return await _record(tx, before, fact, comment)
-        period = await offering_store.take(tx, before.offering_id, line.window, before.planned_period)
+        period = await offering_store.take(
+            tx, before.offering_id, line.window, before.planned_period, line_id=before.line_id
+        )
         if period is None:
             raise Conflict("capacity-exhausted")
         return await _record(tx, before, before.confirm(line, period, offering.funding_lacking, now=now), comment)

@@ -1,6 +1,6 @@
 """The matches' routes. Each opens one transaction; a command that comes again is answered from the record."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -16,8 +16,7 @@ from chassis.db import Tx
 from chassis.edge import reader_language
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from contracts.facts import Fact
-from contracts.matching import Judgement, Share
-from contracts.values import Caller, Money, Period, Role
+from contracts.values import Caller, Role
 from services.matching import (
     choice_store,
     line_store,
@@ -25,69 +24,17 @@ from services.matching import (
     match_store,
     offering_store,
     policy,
-    remark_store,
     scoring_store,
 )
+from services.matching.budgets import Owned
 from services.matching.commands import Comment, Evaluate, NewMatch, Presentation, Reason, check_reason
-from services.matching.evaluation import Evaluated
 from services.matching.explanation import explain
-from services.matching.match import Match, MatchStatus, Origin
-from services.matching.match_store import Ranked
-from services.matching.policy import Action, Guarded
+from services.matching.match import Match, MatchStatus
+from services.matching.policy import Action
 from services.matching.scoring import NO_EXPERIENCE
-from services.matching.views import Explained, explained
+from services.matching.views import MatchDetail, MatchView, explained, opened, views_of
 
 B = TypeVar("B", Comment, Reason, Evaluate)
-
-
-class MatchView(Struct, frozen=True, kw_only=True):
-    """A match with its score in thousandths and each criterion's share of it.
-
-    `rank` is its place among the matches of its line that are not over; providers are shown neither it nor the
-    `departure` from it, nor the `judgement` that a model made of the texts, without which their score is counted.
-    `comment` is what was written beside the last move, `reason` why the match ended. What a side wrote beside its
-    evaluation is shown to that side and to UNODC.
-    """
-
-    match_id: UUID
-    request_id: UUID
-    line_id: UUID
-    offering_id: UUID
-    state: str
-    provider: str
-    status: MatchStatus
-    revision: int
-    origin: Origin
-    score: int
-    rank: int | None
-    shares: tuple[Share, ...]
-    algorithm: str
-    offering_revision: int
-    judgement: Judgement | None
-    made_at: datetime
-    presented_at: datetime | None
-    departs: bool | None
-    departure: str | None
-    accepted_at: datetime | None
-    provider_confirmed_at: datetime | None
-    confirmed_at: datetime | None
-    capacity_period: Period | None
-    funding_needed: Money | None
-    begun_at: datetime | None
-    completed_at: datetime | None
-    state_evaluation: Evaluated | None
-    state_evaluation_comment: str | None
-    provider_evaluation: Evaluated | None
-    provider_evaluation_comment: str | None
-    ended_at: datetime | None
-    reason: str | None
-    comment: str
-
-
-class MatchDetail(MatchView, frozen=True, kw_only=True):
-    """A match and why it has its score."""
-
-    explanation: tuple[Explained, ...]
 
 
 class MatchPage(Struct, frozen=True, kw_only=True):
@@ -142,7 +89,7 @@ async def list_matches(
             after=cursor,
             limit=limit + 1,
         )
-        views = await _views(tx, found[:limit], caller)
+        views = await views_of(tx, found[:limit], caller)
         # What is picked by offering or by status is no ranking.
         if (of_line or of_request) and of_offering is None and status is None:
             await choice_store.note_shown(tx, found[:limit], caller.role, now=now)
@@ -162,11 +109,12 @@ async def show_match(
             offering = await offering_store.known(tx, ranked.match.offering_id)
             completed = await scoring_store.experience(tx, [ranked.match.provider])
         assert offering is not None, "a match has its offering"
-        view = (await _views(tx, [ranked], caller))[0]
+        view = (await views_of(tx, [ranked], caller))[0]
     experience, reader = completed.get(ranked.match.provider, NO_EXPERIENCE), reader_language(request.scope)
     why = explain(ranked.match, line, offering, experience=experience)
     explanation = tuple(explained(one, reader) for one in why if one.share in view.shares)
-    return shown(MatchDetail(**asdict(view), explanation=explanation), revision=view.revision)
+    detail = MatchDetail(**asdict(view), explanation=explanation, opens=opened(ranked.match, reader))
+    return shown(detail, revision=view.revision)
 
 
 @post(
@@ -197,7 +145,7 @@ async def present_match(
     return shown(view, revision=view.revision)
 
 
-def _agree_route(action: Action, summary: str) -> HTTPRouteHandler:
+def _agree_route(action: Action, summary: str, description: str | None = None) -> HTTPRouteHandler:
     """`accept` or `confirm`: whichever comes second confirms the match and takes capacity."""
 
     @post(
@@ -205,6 +153,7 @@ def _agree_route(action: Action, summary: str) -> HTTPRouteHandler:
         opt=asks(action),
         status_code=200,
         summary=summary,
+        description=description,
         name=f"{action} match",
     )
     async def agree_match(
@@ -216,7 +165,9 @@ def _agree_route(action: Action, summary: str) -> HTTPRouteHandler:
         expected: Expected,
         now: Now,
     ) -> Response[MatchView]:
-        async with db.transaction(by=caller) as tx:
+        async with db.for_reading().transaction(by=caller) as tx:
+            offering_id = await match_store.offering_of(tx, match_id, caller)
+        async with db.transaction(by=caller, locks=[f"capacity of {offering_id}"]) as tx:
             claimed = await claim(tx, command, outcome=match_id)
             if claimed.first:
                 await match_actions.agree(
@@ -268,82 +219,75 @@ def _move_route(
     return move_match
 
 
+@post(
+    "/v1/matches/{match_id:uuid}/begin",
+    opt=asks(Action.BEGIN),
+    status_code=200,
+    summary="Delivery begins",
+    name="begin match",
+)
+async def begin_delivery(
+    match_id: FromPath[UUID],
+    data: JSONBody[Comment],
+    db: Db,
+    own: Owned,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[MatchView]:
+    """Where it needs money, once all of that has been allocated to it."""
+    async with db.transaction(by=caller) as tx:
+        lacking = await match_actions.lacking(tx, match_id, caller=caller)
+    gap = await own.gap(match_id) if lacking else None
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=match_id)
+        if claimed.first:
+            await match_actions.move(
+                tx,
+                match_id,
+                Action.BEGIN,
+                lambda match: match.begin(gap_usd_minor=gap, now=now),
+                caller=caller,
+                expected=expected,
+                comment=data.comment,
+            )
+        view = await _read(tx, match_id, caller)
+    return shown(view, revision=view.revision)
+
+
+@post(
+    "/v1/matches/{match_id:uuid}/complete",
+    opt=asks(Action.COMPLETE),
+    status_code=200,
+    summary="Delivery is complete",
+    name="complete match",
+)
+async def complete_delivery(
+    match_id: FromPath[UUID],
+    data: JSONBody[Comment],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[MatchView]:
+    """From the first day of the window asked for that lies in the period it was confirmed for."""
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=match_id)
+        if claimed.first:
+            await match_actions.complete(tx, match_id, caller=caller, expected=expected, comment=data.comment, now=now)
+        view = await _read(tx, match_id, caller)
+    return shown(view, revision=view.revision)
+
+
 def _decline(match: Match, body: Reason, caller: Caller, now: datetime) -> Fact:
     side = "decline_by_state" if caller.role is Role.FOCAL_POINT else "decline_by_provider"
     return match.decline(caller.role, check_reason(side, body.reason), now=now)
 
 
 async def _read(tx: Tx, match_id: UUID, caller: Caller) -> MatchView:
-    return (await _views(tx, [await match_store.ranked(tx, match_id, caller)], caller))[0]
-
-
-async def _views(tx: Tx, found: Sequence[Ranked], caller: Caller) -> list[MatchView]:
-    comments = await remark_store.beside(tx, [at for one in found for at in _remarked(one.match)])
-    return [
-        view(
-            one,
-            comments,
-            policy.decide(caller, Action.SHOW_MATCH, one.match).required().fields,
-        )
-        for one in found
-    ]
-
-
-Remarks = Mapping[tuple[UUID, int], str]
-"""By match and revision."""
-
-
-def _remarked(match: Match) -> list[tuple[UUID, int]]:
-    """Where what is shown of a match may have words beside it: its last move, or what each side says last."""
-    evaluations = [one for one in (match.state_evaluation, match.provider_evaluation) if one is not None]
-    return [(match.match_id, one.revision) for one in evaluations] or [(match.match_id, match.revision)]
-
-
-def view(found: Ranked, comments: Remarks, guarded: frozenset[str]) -> MatchView:
-    """The match as it is shown to somebody who is shown these of the guarded fields."""
-
-    def said_with(evaluation: Evaluated | None, field: Guarded) -> str | None:
-        if evaluation is None or field not in guarded:
-            return None
-        return comments.get((match.match_id, evaluation.revision), "")
-
-    match, judged = found.match, Guarded.JUDGEMENT in guarded
-    shares = tuple(share for share in match.shares if judged or share.criterion != "meaning")
-    return MatchView(
-        match_id=match.match_id,
-        request_id=match.request_id,
-        line_id=match.line_id,
-        offering_id=match.offering_id,
-        state=match.state,
-        provider=match.provider,
-        status=match.status,
-        revision=match.revision,
-        origin=match.origin,
-        score=sum(share.points for share in shares),
-        rank=found.rank if Guarded.RANK in guarded else None,
-        shares=shares,
-        algorithm=match.algorithm,
-        offering_revision=match.offering_revision,
-        judgement=match.judgement if judged else None,
-        made_at=match.made_at,
-        presented_at=match.presented_at,
-        departs=match.departs if Guarded.DEPARTS in guarded else None,
-        departure=match.departure if Guarded.DEPARTURE in guarded else None,
-        accepted_at=match.accepted_at,
-        provider_confirmed_at=match.provider_confirmed_at,
-        confirmed_at=match.confirmed_at,
-        capacity_period=match.capacity_period,
-        funding_needed=match.funding_needed,
-        begun_at=match.begun_at,
-        completed_at=match.completed_at,
-        state_evaluation=match.state_evaluation,
-        state_evaluation_comment=said_with(match.state_evaluation, Guarded.STATE_EVALUATION_COMMENT),
-        provider_evaluation=match.provider_evaluation,
-        provider_evaluation_comment=said_with(match.provider_evaluation, Guarded.PROVIDER_EVALUATION_COMMENT),
-        ended_at=match.ended_at,
-        reason=match.reason,
-        comment="" if match.evaluated else comments.get((match.match_id, match.revision), ""),
-    )
+    return (await views_of(tx, [await match_store.ranked(tx, match_id, caller)], caller))[0]
 
 
 ROUTES = [
@@ -354,10 +298,15 @@ ROUTES = [
         Action.SHORTLIST, "Put a match on the short list", Comment, lambda m, _b, _c, now: m.shortlist(now=now)
     ),
     present_match,
-    _agree_route(Action.ACCEPT, "The State accepts a presented match"),
+    _agree_route(
+        Action.ACCEPT,
+        "The State accepts a presented match",
+        "Once the provider has confirmed as well, its officers see the request and can read the words of the line that "
+        "they serve, whatever consents say, until the match is revoked or the request is over: `opens` of the match.",
+    ),
     _agree_route(Action.CONFIRM, "The provider confirms a presented match"),
-    _move_route(Action.BEGIN, "Delivery begins", Comment, lambda m, _b, _c, now: m.begin(now=now)),
-    _move_route(Action.COMPLETE, "Delivery is complete", Comment, lambda m, _b, _c, now: m.complete(now=now)),
+    begin_delivery,
+    complete_delivery,
     _move_route(
         Action.EVALUATE,
         "The State or the provider says how a completed delivery went",

@@ -9,6 +9,7 @@ from asyncpg import Record
 
 from chassis.db import Tx
 from chassis.writes import Write
+from contracts.explanations import ShareBasis
 from contracts.matching import Judgement
 from contracts.rankings import LineRanked
 from contracts.refusals import Missing
@@ -37,6 +38,17 @@ async def get(tx: Tx, match_id: UUID, caller: Caller) -> Match:
     if row is None:
         raise Missing("not-found")
     return _match(row)
+
+
+async def offering_of(tx: Tx, match_id: UUID, caller: Caller) -> UUID | None:
+    """The offering of a match, if this caller may see the match."""
+    offering_id: UUID | None = await tx.fetchval(
+        "SELECT offering_id FROM match WHERE match_id = $1 AND may_see(match, $2, $3)",
+        match_id,
+        caller.organization,
+        caller.role,
+    )
+    return offering_id
 
 
 async def known(tx: Tx, match_id: UUID) -> Match | None:
@@ -167,13 +179,13 @@ _SAVE = Write(
                 score, shares, algorithm, offering_revision, judged_by, judged_version, closeness, made_at,
                 interested_at, presented_at, departs, departure, planned_from, planned_until, accepted_at,
                 provider_confirmed_at, confirmed_at, capacity_from, capacity_until, funding_minor, funding_currency,
-                begun_at, completed_at, state_evaluation, provider_evaluation, ended_at, reason)
+                begun_at, completed_at, state_evaluation, provider_evaluation, ended_at, reason, bases)
             SELECT match_id, request_id, line_id, offering_id, state, provider, status, revision, origin, score,
                 shares, algorithm, offering_revision, judged_by, judged_version, closeness, made_at, interested_at,
                 presented_at, departs, departure, planned_from, planned_until, accepted_at, provider_confirmed_at,
                 confirmed_at, capacity_from,
                 capacity_until, funding_minor, funding_currency, begun_at, completed_at, state_evaluation,
-                provider_evaluation, ended_at, reason
+                provider_evaluation, ended_at, reason, bases
             FROM json_populate_recordset(NULL::match, $1::text::json)
             ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
                 origin = excluded.origin, score = excluded.score, shares = excluded.shares,
@@ -189,7 +201,7 @@ _SAVE = Write(
                 funding_currency = excluded.funding_currency, begun_at = excluded.begun_at,
                 completed_at = excluded.completed_at, state_evaluation = excluded.state_evaluation,
                 provider_evaluation = excluded.provider_evaluation, ended_at = excluded.ended_at,
-                reason = excluded.reason
+                reason = excluded.reason, bases = excluded.bases
         """
     }
 )
@@ -275,6 +287,7 @@ def _match(row: Record) -> Match:
     values["shares"] = unpacked(values["shares"])
     for side in ("state_evaluation", "provider_evaluation"):
         values[side] = msgspec.json.decode(values[side], type=Evaluated) if values[side] else None
+    values["bases"] = msgspec.json.decode(values["bases"], type=tuple[ShareBasis, ...]) if values["bases"] else None
     values["capacity_period"] = Period(starts=starts, ends=ends) if starts else None
     values["planned_period"] = Period(starts=planned, ends=planned_until) if planned else None
     values["funding_needed"] = Money(minor=minor, currency=currency) if minor is not None else None

@@ -4,11 +4,12 @@ As everywhere, a move is a pair: a method that decides and returns the fact (or 
 folds the fact into the state.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from heapq import heappop, heappush
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -305,3 +306,43 @@ def _changes(offering: Offering, fact: Fact) -> dict[str, Any]:
         case OfferingLapsed():
             return {"status": OfferingStatus.LAPSED, "available_since": None, "reason": None}
     raise AssertionError(f"{fact.type} is not an offering's fact")
+
+
+# -- which period is taken --------------------------------------------------------------------------------------------
+
+
+class Room(NamedTuple):
+    """How many more deliveries a period can take on."""
+
+    period: Period
+    units: int
+
+
+def least_blocking(feasible: Sequence[Period], rooms: Sequence[Room], *wanted: Sequence[Period]) -> Period:
+    """The feasible period without a unit of which most other lines can still be served; the first of those alike.
+
+    `rooms` are in order and do not overlap. `wanted` is when others want the offering, those that count more first.
+    """
+
+    def served(without: Period) -> tuple[int, ...]:
+        left = [Room(one.period, one.units - (one.period == without)) for one in rooms]
+        return tuple(_most_served(left, windows) for windows in wanted)
+
+    return max(feasible, key=served)
+
+
+def _most_served(rooms: Sequence[Room], windows: Sequence[Period]) -> int:
+    """How many of these lines can be served at most: each period goes to those whose windows end soonest."""
+    ahead = sorted(windows, key=lambda one: one.starts, reverse=True)
+    waiting: list[date] = []
+    served = 0
+    for period, units in rooms:
+        while ahead and ahead[-1].starts <= period.ends:
+            heappush(waiting, ahead.pop().ends)
+        while waiting and waiting[0] < period.starts:
+            heappop(waiting)
+        taken = min(units, len(waiting))
+        for _ in range(taken):
+            heappop(waiting)
+        served += taken
+    return served

@@ -15,11 +15,14 @@ from contracts.reference import region_of
 from contracts.refusals import Missing
 from contracts.values import Caller, Money, Period
 from services.matching.line import WantedLine
-from services.matching.offering import Offering, ShownStatus
+from services.matching.match import NOT_CONFIRMED, SHOWN
+from services.matching.offering import Offering, Room, ShownStatus, least_blocking
 
 LIST_MAX = 100
 LAPSES_MAX = 100
 AVAILABLE_MAX = 200
+OTHERS_MAX = 500
+"""How many other lines a period is chosen by; those that were shown the offering first."""
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,27 +172,47 @@ async def save_capacity(tx: Tx, offering: Offering) -> None:
 # -- capacity ---------------------------------------------------------------------------------------------------------
 
 
-async def take(tx: Tx, offering_id: UUID, window: Period, planned: Period | None = None) -> Period | None:
-    """Take one unit of the planned period, else of the first, that overlaps the window and has room; None if none has.
+async def take(
+    tx: Tx, offering_id: UUID, window: Period, planned: Period | None = None, *, line_id: UUID | None = None
+) -> Period | None:
+    """Take one unit of a period that overlaps the window and has room; None if none has.
 
-    Of several that try at once each waits for the row and then looks at what the one before has left: FOR UPDATE asks
-    again whether there is room.
+    Of several it is the planned one, else the one without which the other lines that have a match of the offering can
+    still be served best. Who tries at once waits for the rows, and then sees what the one before has left.
     """
-    row = await tx.fetchrow(
+    rows = await tx.fetch(
+        "SELECT starts, ends, units - taken AS room FROM capacity WHERE offering_id = $1 ORDER BY starts FOR UPDATE",
+        offering_id,
+    )
+    rooms = [Room(Period(starts=row["starts"], ends=row["ends"]), row["room"]) for row in rows if row["room"] > 0]
+    feasible = [one.period for one in rooms if one.period.overlaps(window)]
+    if planned is not None and any(one.starts == planned.starts for one in feasible):
+        feasible = [one for one in feasible if one.starts == planned.starts]
+    if len(feasible) > 1:
+        feasible = [least_blocking(feasible, rooms, *await _others_served(tx, offering_id, line_id))]
+    for period in feasible:
+        await take_of(tx, offering_id, period)
+    return feasible[0] if feasible else None
+
+
+async def _others_served(tx: Tx, offering_id: UUID, line_id: UUID | None) -> tuple[list[Period], list[Period]]:
+    """When the other lines with an unconfirmed match of the offering want it: those that were shown it, and all."""
+    rows = await tx.fetch(
         """
-        UPDATE capacity SET taken = taken + 1
-        WHERE (offering_id, starts) = (
-                SELECT offering_id, starts FROM capacity
-                WHERE offering_id = $1 AND starts <= $3 AND ends >= $2 AND taken < units
-                ORDER BY starts = $4::date DESC, starts LIMIT 1 FOR UPDATE)
-        RETURNING starts, ends
+        SELECT coalesce(planned_from, starts) AS starts, coalesce(planned_until, ends) AS ends,
+            match.status = ANY ($3::text[]) AS shown
+        FROM match JOIN wanted_line USING (line_id)
+        WHERE offering_id = $1 AND match.status = ANY ($4::text[]) AND line_id IS DISTINCT FROM $2
+        ORDER BY shown DESC, match_id LIMIT $5
         """,
         offering_id,
-        window.starts,
-        window.ends,
-        planned.starts if planned else None,
+        line_id,
+        list(SHOWN),
+        list(NOT_CONFIRMED),
+        OTHERS_MAX,
     )
-    return Period(starts=row["starts"], ends=row["ends"]) if row else None
+    wanted = [(Period(starts=row["starts"], ends=row["ends"]), row["shown"]) for row in rows]
+    return [period for period, shown in wanted if shown], [period for period, _ in wanted]
 
 
 async def take_of(tx: Tx, offering_id: UUID, period: Period) -> None:

@@ -8,9 +8,11 @@ from litestar import Request, post
 from litestar.params import JSONBody
 from msgspec import Struct
 
+from chassis.concurrency import ConcurrencyLimit
+from chassis.db import Database
 from chassis.edge import reader_language
 from chassis.http import Calling, Db, asks
-from contracts.values import Language
+from contracts.values import Caller, Language
 from services.matching import memory, offering_store, policy, scoring_store, treaty_store
 from services.matching.commands import DraftedLine
 from services.matching.explanation import explain
@@ -19,6 +21,13 @@ from services.matching.policy import Action
 from services.matching.scoring import NO_EXPERIENCE, Experience, Scored
 from services.matching.text.topics import suggested
 from services.matching.views import Explained, explained
+
+OF_ONE_ORGANIZATION_MAX = 2
+OF_ONE_ORGANIZATION_WAITING_MAX = 8
+
+
+class Previews(ConcurrencyLimit):
+    """Those that are made in this process."""
 
 
 class Foreseen(Struct, frozen=True, kw_only=True):
@@ -50,6 +59,11 @@ async def preview_matches(
     """For the own State. Nothing of the line is kept, and its text is not logged."""
     policy.decide(caller, Action.PREVIEW).required()
     data.check()
+    async with _previews(db).slot(caller.organization):
+        return await _preview(db, caller, data, reader_language(request.scope))
+
+
+async def _preview(db: Database, caller: Caller, data: DraftedLine, reader: Language) -> Preview:
     topics = data.topics or await _topics(data.text)
     async with db.transaction(by=caller) as tx:
         line = data.wanted(caller.organization, topics, await treaty_store.statuses(tx, caller.organization))
@@ -58,7 +72,6 @@ async def preview_matches(
             best = (await memory.ranked_for(tx, [line]))[0]
             completed = await scoring_store.experience(tx, {one.offering.provider for one in best})
         titles = await offering_store.texts(tx, [one.offering.offering_id for one in best])
-    reader = reader_language(request.scope)
     foreseen = (
         _foreseen(one, line, titles[one.offering.offering_id].title, reader, completed.get(one.offering.provider))
         # One that its provider has just taken back has no title any more.
@@ -66,6 +79,13 @@ async def preview_matches(
         if one.offering.offering_id in titles
     )
     return Preview(topics=topics, offerings=tuple(foreseen))
+
+
+def _previews(db: Database) -> Previews:
+    made = Previews(running_max=OF_ONE_ORGANIZATION_MAX, waiting_max=OF_ONE_ORGANIZATION_WAITING_MAX)
+    previews = db.memory.setdefault(Previews, made)
+    assert isinstance(previews, Previews), "it is kept under its own name"
+    return previews
 
 
 async def _topics(text: str) -> tuple[str, ...]:

@@ -20,6 +20,9 @@ from services.matching.round_store import Papers
 WAITING_MAX = 5
 """So many rounds may wait for their plan at a time."""
 
+WAITING_EACH_MAX = 2
+"""And of these so many of one person: all who may ask are of one organization, UNODC."""
+
 
 async def record(tx: Tx, before: Round | None, fact: Fact, *, because: Event | None = None) -> Round:
     """Fold a fact into the round, save it, and announce the fact: always these three together."""
@@ -42,6 +45,8 @@ async def ask(tx: Tx, round_id: UUID, settings: KeptSettings, *, caller: Caller,
     policy.decide(caller, Action.ASK_ROUND).required()
     if await round_store.waiting(tx) >= WAITING_MAX:
         raise Excessive("rounds-waiting", limit=WAITING_MAX)
+    if await round_store.waiting_of(tx, caller.person_id) >= WAITING_EACH_MAX:
+        raise Excessive("own-rounds-waiting", limit=WAITING_EACH_MAX)
     world = None if settings.based_on is None else (await papers_before(tx, settings.based_on, caller)).world
     asked = RoundAsked(
         round_id=round_id,

@@ -86,6 +86,15 @@ async def waiting(tx: Tx) -> int:
     return int(await tx.fetchval("SELECT count(*) FROM round WHERE status = 'asked'"))
 
 
+async def waiting_of(tx: Tx, person_id: UUID) -> int:
+    """How many of them this person asked for."""
+    query = """
+        SELECT count(*) FROM round JOIN journal ON aggregate_id = round_id AND version = 1
+        WHERE status = 'asked' AND (event ->> 'actorid')::uuid = $1
+    """
+    return int(await tx.fetchval(query, person_id))
+
+
 _SAVE = Write(
     parts={
         "round_saved": """

@@ -22,7 +22,6 @@ from services.matching.scoring import (
     ON_TOPICS,
     OPEN_TO_ALL,
     SAME_REGION,
-    SYSTEM_UNKNOWN,
     Known,
     practised,
     window_days,
@@ -188,7 +187,7 @@ def _near(held: Held, region: str | None, weight: int) -> Table:
 def _legal_system(held: Held, state: str, weight: int) -> Table:
     def points(provider: str) -> int:
         own, others = set(legal_system_of(state)), legal_system_of(provider)
-        return weight * (FULL * len(own & set(others)) // len(own) if own and others else SYSTEM_UNKNOWN) // FULL
+        return weight * (FULL * len(own & set(others)) // len(own) if own else 0) // FULL
 
     return held.by_provider(("legal_system", state, weight), points)
 

@@ -19,7 +19,7 @@ from services.matching.line import WantedLine
 from services.matching.offering import Offering, ResourceStatus
 from services.matching.weights import FIRST, WHOLE, Criterion, Weights
 
-ALGORITHM = "codes-3"
+ALGORITHM = "codes-4"
 """How degrees are counted."""
 
 FULL = WHOLE
@@ -29,8 +29,6 @@ INTERPRETED = 500
 BY_REGION = 800
 SAME_REGION = 600
 OPEN_TO_ALL = 300
-SYSTEM_UNKNOWN = 500
-"""Where a legal system is not known, or there is none as with a unit of UNODC: neither near nor far."""
 
 PRACTISED = ((10, 600), (3, 450), (1, 300))
 """By how many deliveries of the line's kind the provider has completed, at least; none give nothing."""
@@ -223,8 +221,8 @@ def _region(state: str, offering: Offering) -> int:
 
 
 def _legal_system(state: str, provider: str) -> int:
-    own, others = legal_system_of(state), legal_system_of(provider)
-    return _covered(own, others) if own and others else SYSTEM_UNKNOWN
+    """Nothing where one is not known, or there is none as with a unit of UNODC: what is not known speaks for nobody."""
+    return _covered(legal_system_of(state), legal_system_of(provider))
 
 
 def practised(kind: str, experience: Experience) -> int:

@@ -9,6 +9,7 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 from msgspec.structs import replace
 
+from chassis.concurrency import ConcurrencyLimit
 from chassis.db import Database
 from chassis.http import Calling, Db, asks
 from contracts.matching import Judgement
@@ -22,8 +23,15 @@ AT_ONCE_MAX = 2
 """So many are compared in a process at once; who comes meanwhile waits, and holds no connection."""
 
 
+OF_ONE_ORGANIZATION_WAITING_MAX = 6
+
+
 class Turns(asyncio.Semaphore):
     """Whose turn it is to compare."""
+
+
+class Comparisons(ConcurrencyLimit):
+    """Those of each organization, so that who comes meanwhile does not wait behind all of one."""
 
 
 class SimilarLine(Struct, frozen=True, kw_only=True):
@@ -56,7 +64,7 @@ class SimilarLines(Struct, frozen=True, kw_only=True):
 async def show_similar(db: Db, caller: Calling, of_line: Annotated[UUID, QueryParameter(name="line")]) -> SimilarLines:
     """To the office of all States'; to a State of its own."""
     policy.decide(caller, Action.SIMILAR).required()
-    async with _turns(db):
+    async with _comparisons(db).slot(caller.organization), _turns(db):
         to, others = await _read(db, caller, of_line)
         # It takes its time: not for the event loop.
         found = await asyncio.to_thread(similar, to, others)
@@ -81,6 +89,13 @@ def _turns(db: Database) -> Turns:
     turns = db.memory.setdefault(Turns, Turns(AT_ONCE_MAX))
     assert isinstance(turns, Turns), "it is kept under its own name"
     return turns
+
+
+def _comparisons(db: Database) -> Comparisons:
+    made = Comparisons(running_max=AT_ONCE_MAX, waiting_max=OF_ONE_ORGANIZATION_WAITING_MAX)
+    comparisons = db.memory.setdefault(Comparisons, made)
+    assert isinstance(comparisons, Comparisons), "it is kept under its own name"
+    return comparisons
 
 
 def _view(found: Similar) -> SimilarLine:

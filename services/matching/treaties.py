@@ -1,7 +1,7 @@
 """Whether a State is party to the Convention and its Protocols, as far as is known, and as of which day.
 
 The list that everybody begins with is of 2014 (`contracts.reference.parties`). A State that it does not name may have
-joined since; what a coordinator records of a later day takes its place.
+joined since, so its status is unknown; what a coordinator records of a later day takes its place.
 """
 
 from collections.abc import Iterable
@@ -16,10 +16,10 @@ from contracts.refusals import Conflict, Invalid
 
 
 class TreatyStatus(Struct, frozen=True, kw_only=True):
-    """Of a State and an instrument. Not `recorded` where only the list tells it."""
+    """Of a State and an instrument; `party` is None where unknown. Not `recorded` where only the list tells it."""
 
     instrument: str
-    party: bool
+    party: bool | None
     as_of: date
     recorded: bool = False
 
@@ -28,7 +28,7 @@ def statuses_of(state: str, recorded: Iterable[TreatyStatus] = ()) -> tuple[Trea
     """One for each instrument: what was recorded, else what the list says."""
     later = {status.instrument: status for status in recorded}
     return tuple(
-        later.get(code) or TreatyStatus(instrument=code, party=state in parties.since, as_of=parties.as_of)
+        later.get(code) or TreatyStatus(instrument=code, party=state in parties.since or None, as_of=parties.as_of)
         for code, parties in reference.parties().items()
     )
 

@@ -21,12 +21,13 @@ from services.matching.treaties import treaty_status_id_of
 class TreatyStatusView(Struct, frozen=True, kw_only=True):
     """Whether a State was party to an instrument on the day `as_of`.
 
-    It was `recorded` by a coordinator, or else stands in a list of 2014: who is no party there may have become one.
+    It was `recorded` by a coordinator, or else is known from a list of 2014. `party` is null where neither says: a
+    State that the list does not name may have joined since.
     """
 
     state: str
     instrument: str
-    party: bool
+    party: bool | None
     as_of: date
     recorded: bool
 

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from msgspec import Struct
 
+from contracts.codes import unknown_code
 from contracts.matching import Weight, WeightsAdopted
 from contracts.refusals import Invalid
 
@@ -74,7 +75,7 @@ def adopt(in_force: Weights, given: Iterable[Weight], reason: str, *, now: datet
     of: dict[str, int] = {}
     for one in given:
         if one.criterion not in CRITERIA:
-            raise Invalid("unknown-code", field="weights.criterion", code=one.criterion)
+            raise unknown_code("weights.criterion", one.criterion, CRITERIA)
         if one.criterion in of:
             raise Invalid("weights-criterion-twice", criterion=one.criterion)
         of[one.criterion] = one.of

@@ -13,11 +13,11 @@ from babel.numbers import format_decimal, format_percent
 from contracts import reference
 from contracts.values import Language
 from services.matching.explanation import Explanation, Near
-from services.matching.scoring import FULL, Rated
+from services.matching.scoring import FULL, NEAR, PRACTISED, Rated
 from services.matching.why_not import Change, Nearest, Obstacle
 
 LOCALES = {Language.ZH: "zh_Hans"}
-BETWEEN = {Language.AR: "؛ ", Language.ZH: "；"}
+BETWEEN = {Language.AR: "؛ ", Language.FR: "\u202f; ", Language.ZH: "；"}
 FSI, PDI = "\u2068", "\u2069"
 """Around what is filled in: a name from left to right leaves an Arabic sentence as it is."""
 
@@ -41,9 +41,19 @@ _TERMS: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
 """By constraint or criterion, what its codes are explained by."""
 
 
+_OF_CODES = frozenset({"topics", "articles", "paragraphs", "pillars"})
+"""Criteria of which the same sentence says what the whole share takes."""
+
+
 class Sentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One language's sentences; what stands in braces is filled in."""
 
+    opens: str
+    """What both sides' agreement shows to the provider."""
+    regions: Mapping[str, str]
+    """What the regional groups are called."""
+    full: Mapping[str, str]
+    """By criterion, what the whole share would take."""
     reasons: Mapping[str, str]
     obstacles: Mapping[str, str]
     changes: Mapping[str, str]
@@ -58,10 +68,17 @@ def sentences(language: Language) -> Sentences:
 
 
 def says(found: Explanation, language: Language) -> str:
-    """What a criterion's share rests on."""
+    """What a criterion's share rests on and, where it is not the whole, what that would take."""
+    said = _rests_on(found, language)
+    if found.basis.degree == FULL:
+        return said
+    whole = sentences(language).full["codes" if found.share.criterion in _OF_CODES else found.share.criterion]
+    count = NEAR if found.share.criterion == "meaning" else PRACTISED[0][0]
+    return ("" if language is Language.ZH else " ").join([said, whole.format(full=_number(count, language))])
+
+
+def _rests_on(found: Explanation, language: Language) -> str:
     words, basis = sentences(language).reasons, found.basis
-    if basis is None:
-        return words["changed"]
     near = [one for one in basis.near if one.closeness >= CLOSE]
     distant = [one for one in basis.near if one.closeness < CLOSE]
     listed = {
@@ -84,6 +101,12 @@ def says(found: Explanation, language: Language) -> str:
     ]
     said = [words[name].format(**listed) for name, codes in parts if codes]
     return between.join(said) or words["asked_nothing"]
+
+
+def opens(provider: str, language: Language) -> str:
+    """What the provider can read of the request once both sides agree."""
+    name = reference.country_name(provider, language) if provider in reference.countries() else provider
+    return sentences(language).opens.format(provider=f"{FSI}{name}{PDI}" if language is Language.AR else name)
 
 
 def _near(found: Explanation, near: Near, language: Language) -> str:
@@ -158,6 +181,8 @@ def _named(obstacle: str, codes: Iterable[str], language: Language) -> list[str]
 
 def _name(of: str, code: str, language: Language) -> str:
     """A code of a constraint or criterion, in words where there are any for it."""
+    if of == "region" and code in sentences(language).regions:
+        return sentences(language).regions[code]
     if of in _TERMS and (term := _TERMS[of]().get(code)):
         return term.label(language)
     if of == "addressee" and code in sentences(language).addressees:

@@ -121,11 +121,17 @@ async def tell(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
         appointments = audience.appointments(notice, fact)
         match_id = getattr(fact, "match_id", None) if notice.told_before else None
         people = await store.recipients(tx, appointments, told_of_match=match_id)
+        if (person_id := audience.person_told(notice, fact)) is not None:
+            people = sorted([*people, *await store.recipients_of_person(tx, person_id, now)], key=_by_person)
         programs = await webhook_store.recipients(tx, appointments, told_of_match=match_id)
         for recipient in [*people, *programs]:
             if recipient.key not in told:
                 told.add(recipient.key)
                 await _tell_one(tx, notice, recipient, event, fact, known, now)
+
+
+def _by_person(recipient: Recipient) -> UUID:
+    return recipient.person_id
 
 
 async def _tell_one(

@@ -39,6 +39,7 @@ class Relation(StrEnum):
     FUND_DONORS = "fund_donors"
     COORDINATORS = "coordinators"
     FINANCE = "finance"
+    PERSON = "person_id"
 
 
 class Appointment(Struct, frozen=True, order=True):
@@ -73,7 +74,7 @@ class Known(Struct, frozen=True, kw_only=True):
     reference: str | None = None
 
 
-STATE, FOCAL_POINTS, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE = Relation
+STATE, FOCAL_POINTS, PROVIDER, DONOR, FUND_DONORS, COORDINATORS, FINANCE, PERSON = Relation
 REQUEST, MATCH, OFFERING = "/v1/requests/{request_id}", "/v1/matches/{match_id}", "/v1/offerings/{offering_id}"
 PLEDGE, FUND = "/v1/pledges/{pledge_id}", "/v1/funds/{fund}"
 ACTIVITY = "/v1/activities/{activity_id}"
@@ -121,6 +122,10 @@ def _of_match(
 
 def _of_client(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
     return kind, (_notice(kind, FOCAL_POINTS, link="/v1/clients/{client_id}", reference="client_id"),)
+
+
+def _of_person(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
+    return kind, (_notice(kind, PERSON, FOCAL_POINTS, link="/v1/people/{person_id}", reference="person_id"),)
 
 
 def _of_pledge(kind: type[Fact], *to: Relation) -> tuple[type[Fact], tuple[Notice, ...]]:
@@ -183,6 +188,8 @@ TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
         _of_match(m.MatchExpired, before=(STATE, PROVIDER)),
         _of_match(m.MatchRevoked, STATE, PROVIDER, COORDINATORS),
         # Also to whoever did it themselves: it may have been somebody in their name.
+        _of_person(d.PersonSubjectsProposed),
+        _of_person(d.PersonIdentified),
         _of_client(d.ClientRegistered),
         _of_client(d.ClientRotated),
         _of_client(d.ClientExpiring),
@@ -252,6 +259,7 @@ NOBODY: Mapping[type[Fact], str] = {
     r.RequestDrafted: "a draft is nobody's business outside the State",
     r.RequestRevised: "what is revised is a draft, or with the State again; its submission is told",
     r.RequestStarted: "the match that began has been told",
+    r.DeliveryEvaluated: "it follows from what was said of a match, which has been told",
     r.LineFulfilmentChanged: "it follows from what became of a match, which has been told",
     r.AttachmentAdded: "it is part of what the request says, whose submission is told",
     r.AttachmentCleared: "who reads the request finds the file",
@@ -321,7 +329,10 @@ def cause_of(notice: Notice, event_id: UUID, causation_id: UUID | None) -> UUID:
 
 
 def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
-    """Whom the notice is for. A relation that this fact does not have (money for no request) has nobody in it."""
+    """Whom the notice is for, but the person it is about (`person_told`).
+
+    A relation that this fact does not have (money for no request) has nobody in it.
+    """
     found: set[Appointment] = set()
     for relation in notice.to:
         match relation:
@@ -336,6 +347,11 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
                 if organization is not None:
                     found.add(Appointment(organization, _ROLES[relation]))
     return sorted(found)
+
+
+def person_told(notice: Notice, fact: Fact) -> UUID | None:
+    """The person that the fact is about, where the notice is for them, too."""
+    return getattr(fact, Relation.PERSON.value) if Relation.PERSON in notice.to else None
 
 
 _ROLES = {

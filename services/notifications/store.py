@@ -125,6 +125,22 @@ async def recipients(tx: Tx, appointments: Sequence[Appointment], *, told_of_mat
     return [msgspec.convert(dict(row), Recipient) for row in rows]
 
 
+async def recipients_of_person(tx: Tx, person_id: UUID, now: datetime) -> list[Recipient]:
+    """One person in one appointment of theirs, told in the inbox at least; nobody where they hold none now."""
+    rows = await tx.fetch(
+        """
+        SELECT caller.person_id, caller.organization, caller.role,
+            coalesce(nullif(channels, '{}'), '{inbox}') AS channels
+        FROM caller LEFT JOIN subscription USING (person_id, organization, role)
+        WHERE caller.person_id = $1 AND NOT ended AND scopes IS NULL AND $2 BETWEEN starts AND coalesce(ends, $2)
+        ORDER BY channels IS NULL, organization, role LIMIT 1
+        """,
+        person_id,
+        now.date(),
+    )
+    return [msgspec.convert(dict(row), Recipient) for row in rows]
+
+
 async def recipient(tx: Tx, person_id: UUID, organization: str, role: Role) -> Recipient:
     """One person, who is told in the inbox where they have not said otherwise."""
     channels = await tx.fetchval(

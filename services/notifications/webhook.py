@@ -192,25 +192,29 @@ def wait_seconds(retry_after: str | None, now: datetime) -> int:
     return min(max(int((until - now).total_seconds()), 0), WAIT_SECONDS_MAX)
 
 
-class _Data(Struct, frozen=True, kw_only=True):
+class WebhookEventData(Struct, frozen=True, kw_only=True):
+    """Which event, and which record it changed to which version."""
+
     event_id: UUID
     aggregate: str
     id: str
     version: int | None
 
 
-class _Payload(Struct, frozen=True, kw_only=True):
+class WebhookEvent(Struct, frozen=True, kw_only=True):
+    """The body of a webhook: the type of the event, when it happened, and ids to ask for the rest by."""
+
     type: str
     timestamp: datetime
-    data: _Data
+    data: WebhookEventData
 
 
 def payload(notice: str, cause_id: UUID, record: Record, happened_at: datetime) -> bytes:
     """The body, the same at every attempt: which kind of event, when, and ids to ask for the rest by."""
     return msgspec.json.encode(
-        _Payload(
+        WebhookEvent(
             type=notice.partition(":")[0],
             timestamp=happened_at,
-            data=_Data(event_id=cause_id, aggregate=record.aggregate, id=record.id, version=record.version),
+            data=WebhookEventData(event_id=cause_id, aggregate=record.aggregate, id=record.id, version=record.version),
         )
     )

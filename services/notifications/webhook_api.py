@@ -26,10 +26,13 @@ Own = NamedDependency[Doors]
 
 
 class RegisterWebhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where events are to be sent (`https://name.domain/path`), and how they are signed: `v1a` Ed25519, `v1` HMAC."""
+    """Where events are to be sent (`https://name.domain/path`), and how they are signed.
+
+    Every library of Standard Webhooks verifies `v1`, HMAC-SHA256; `v1a`, Ed25519, leaves the receiver no secret.
+    """
 
     url: Annotated[str, Meta(max_length=URL_LENGTH_MAX)]
-    scheme: Scheme = Scheme.ED25519
+    scheme: Scheme = Scheme.HMAC
 
 
 class WebhookView(Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from services.pledges.allocations import Allocation
 from services.pledges.commands import Allocate, GiveBack, Spend, dollars
 from services.pledges.moment_reader import AsAt, final_moment
 from services.pledges.moment_store import first_of
+from services.pledges.own import balance_lock
 from services.pledges.policy import Action
 
 
@@ -51,7 +52,7 @@ async def allocate(
     """For a finance officer of UNODC. Never more than the fund has received and the requirement lacks."""
     policy.decide(caller, Action.ALLOCATE).required()
     usd_minor, purpose = dollars(data.money), data.purpose()
-    async with db.transaction(by=caller) as tx:
+    async with db.transaction(by=caller, locks=[balance_lock(data.fund)]) as tx:
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
             await allocation_actions.allocate(

@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from msgspec import Struct
 from msgspec.structs import replace
 
+from contracts.codes import unknown_code
 from contracts.facts import Fact
 from contracts.funds import FundGenderMarkerStated, FundOpened, FundRequirementRevised, YearlyRequirement
 from contracts.pledges import (
@@ -357,7 +358,7 @@ def _for_requirement(requirement: Requirement, usd_minor: int) -> dict[str, Any]
 def check_work_package(work_package: str, fund: str) -> None:
     """Raises Invalid for one there is none of, Mismatch where the fund is not SHERLOC's."""
     if work_package not in WORK_PACKAGES:
-        raise Invalid("unknown-code", field="work_package", code=work_package)
+        raise unknown_code("work_package", work_package, WORK_PACKAGES)
     if not fund.startswith(SHERLOC_FUNDS):
         raise Mismatch("work-package-of-sherloc")
 

@@ -1,11 +1,14 @@
 """What services ask of the ledger that plan what funds may pay."""
 
-from litestar import post
-from litestar.params import JSONBody
+from uuid import UUID
+
+from litestar import get, post
+from litestar.params import FromPath, JSONBody
 
 from chassis.http import INTERNAL, Calling, Db, Now
-from contracts.budgets import USD, Budgeted, Budgeting
-from services.pledges import balances, rates
+from contracts.budgets import USD, Budgeted, Budgeting, FundingGap
+from services.pledges import allocation_store, balances, rates
+from services.pledges.allocations import requirement_id_of
 from services.pledges.own import Owned
 
 
@@ -21,4 +24,12 @@ async def show_budgets(data: JSONBody[Budgeting], db: Db, own: Owned, caller: Ca
         )
 
 
-ROUTES = [show_budgets]
+@get("/internal/matches/{match_id:uuid}/funding-gap", opt=INTERNAL, summary="What a confirmed match lacks in money")
+async def show_funding_gap(match_id: FromPath[UUID], db: Db, caller: Calling) -> FundingGap:
+    """Just now: what has been allocated to it, less what has gone back."""
+    async with db.transaction(by=caller) as tx, tx.by_itself():
+        found = await allocation_store.known_requirement(tx, requirement_id_of(match_id))
+    return FundingGap(match_id=match_id, gap_usd_minor=found.gap_usd_minor if found else None)
+
+
+ROUTES = [show_budgets, show_funding_gap]

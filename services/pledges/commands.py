@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from contracts.activities import Participants
+from contracts.codes import ActivityKind, InKindForm, PillarCode, TopicCode, unknown_code
 from contracts.funds import REQUIREMENTS_MAX, GenderMarker, YearlyRequirement
 from contracts.pledges import (
     RATES_MAX,
@@ -19,7 +20,7 @@ from contracts.pledges import (
 )
 from contracts.reference import activity_kinds, currencies, in_kind_forms, pillars, reasons, topics
 from contracts.refusals import Invalid, Mismatch
-from contracts.requests import Codes
+from contracts.requests import CODES_MAX
 from contracts.values import MINOR_UNITS_MAX, Code, Currency, Language, Money, Organization
 from services.pledges.activities import Plan
 from services.pledges.allocations import Purpose, Spending
@@ -128,7 +129,7 @@ class DeclareInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     fund: FundCode
-    form: Code
+    form: InKindForm
     money: Money
     provided_on: date
     description: Annotated[str, Meta(max_length=2000)] = ""
@@ -136,7 +137,7 @@ class DeclareInKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def checked_form(self) -> str:
         """Raises Invalid for a form nobody knows."""
         if self.form not in in_kind_forms():
-            raise Invalid("unknown-code", field="form", code=self.form)
+            raise unknown_code("form", self.form, in_kind_forms(), code_list="in_kind_forms")
         return self.form
 
 
@@ -173,25 +174,25 @@ class PlanActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """
 
     fund: FundCode
-    activity_kind: Code
+    activity_kind: ActivityKind
     title: Annotated[str, Meta(min_length=1, max_length=200)]
     language: Language
     starts_on: date
     ends_on: date
-    topics: Codes = ()
-    pillars: Codes = ()
+    topics: Annotated[tuple[TopicCode, ...], Meta(max_length=CODES_MAX)] = ()
+    pillars: Annotated[tuple[PillarCode, ...], Meta(max_length=CODES_MAX)] = ()
     gender_marker: Annotated[int, Meta(ge=0, le=2)] = 0
 
     def plan(self) -> Plan:
         """Raises Invalid for a code nobody knows."""
         if self.activity_kind not in activity_kinds():
-            raise Invalid("unknown-code", field="activity_kind", code=self.activity_kind)
+            raise unknown_code("activity_kind", self.activity_kind, activity_kinds(), code_list="activity_kinds")
         for field, codes, known in (("topics", self.topics, topics()), ("pillars", self.pillars, pillars())):
             for code in codes:
                 if code not in known:
-                    raise Invalid("unknown-code", field=field, code=code)
+                    raise unknown_code(field, code, known, code_list=field)
         if not self.title.strip() or any(category(sign) in UNSEEN or sign in TURNING for sign in self.title):
-            raise Invalid("invalid-field", pointer="title", expected="words, without signs that control or turn them")
+            raise Invalid("invalid-field", field="title", expected="words, without signs that control or turn them")
         return Plan(
             fund=self.fund,
             activity_kind=self.activity_kind,
@@ -387,7 +388,7 @@ class LoadRates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Raises Invalid for a currency nobody knows."""
         for position, rate in enumerate(self.rates):
             if rate.currency not in currencies():
-                raise Invalid("unknown-code", field=f"rates[{position}].currency", code=rate.currency)
+                raise unknown_code(f"rates[{position}].currency", rate.currency, currencies(), code_list="currencies")
         return tuple(
             Rate(source=r.source, currency=r.currency, valid_from=r.valid_from, usd_per_unit=r.usd_per_unit)
             for r in self.rates
@@ -396,8 +397,8 @@ class LoadRates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def check_reason(move: str, reason: str) -> str:
     """Raises Invalid for a reason that this move does not have."""
-    if reason not in reasons(move):
-        raise Invalid("unknown-code", field="reason", code=reason)
+    if reason not in (known := reasons(move)):
+        raise unknown_code("reason", reason, known, code_list=f"reasons/{move}")
     return reason
 
 

@@ -17,6 +17,7 @@ from services.pledges.commands import (
     check_reason,
     dollars,
 )
+from services.pledges.own import EXITS
 from services.pledges.policy import Action
 from services.pledges.views import PledgeView, pledge_view
 
@@ -129,7 +130,7 @@ async def carry_over(
 ) -> Response[PledgeView]:
     """Never more than the fund has available and the donor has paid."""
     usd_minor, on = dollars(data.money), data.carried_over_on or now.date()
-    async with db.transaction(by=caller) as tx:
+    async with db.transaction(by=caller, locks=EXITS) as tx:
         claimed = await claim(tx, command, outcome=pledge_id)
         if claimed.first:
             await exit_actions.carry_over(

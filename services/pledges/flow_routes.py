@@ -73,7 +73,7 @@ def filters_of(
         status=status,
         boundary=None if boundary is Boundaries.ALL else Boundary(boundary),
         flow_type=flow_type,
-        parent=_place(parent, pointer="parent", expected="the id of a flow"),
+        parent=_place(parent, field="parent", expected="the id of a flow"),
         as_at=moment_of(as_at) if as_at is not None else None,
     )
 
@@ -101,7 +101,7 @@ async def list_flows(
     pledges. Flows of two statuses or of two boundaries are never added to each other.
     With `as_at`, what had been recorded by that moment: the same for ever, but for a note that was put otherwise since.
     """
-    before = _place(cursor, pointer="cursor", expected="a cursor of an earlier page")
+    before = _place(cursor, field="cursor", expected="a cursor of an earlier page")
     if filters.as_at is not None:
         await until_final(db, caller, filters.as_at, now=now)
     async with db.transaction(by=caller) as tx:
@@ -172,13 +172,13 @@ def _written(rows: Sequence[Record], made: Callable[[Sequence[Flow]], bytes]) ->
     return made([flow_store.flow(row) for row in rows])
 
 
-def _place(flow_id: str | None, *, pointer: str, expected: str) -> Place | None:
+def _place(flow_id: str | None, *, field: str, expected: str) -> Place | None:
     if flow_id is None:
         return None
     found = _FLOW_ID.match(flow_id)
     if found:
         return UUID(found[1]), int(found[2])
-    raise Invalid("invalid-field", pointer=pointer, expected=expected)
+    raise Invalid("invalid-field", field=field, expected=expected)
 
 
 ROUTES = [list_flows, flows_as_csv, flows_as_spreadsheet]

@@ -2,10 +2,12 @@
 
 What people wrote stays text in every program that opens the file. In CSV nothing says what a cell is, so that a text
 that a spreadsheet would carry out as a formula gets an apostrophe before it; in a spreadsheet it is written as text.
+A spreadsheet that separates by `;` or by tabs sees other cells in the same file: they get one as well.
 """
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -14,8 +16,11 @@ import xlsxwriter
 
 from services.pledges.flows import COLUMNS, Amount, Cell, Flow, cells_of
 
-CARRIED_OUT = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""With what a cell begins that a spreadsheet may take for a formula; the full-width forms as well, in East Asia."""
+CARRIED_OUT = re.compile(r"""(?:\A|(?<=[,;\t\r\n]))(?="*[=+\-@＝＋－＠])|\A(?=[\t\r\n])""")
+"""Before what a spreadsheet may take for a formula: with one of these signs a cell begins, by whichever separator it is
+read and also in the middle of a text, of which it is the rest after a separator or a line end. The full-width forms as
+well, in East Asia; quotation marks in between are dropped by who reads. See OWASP, CSV injection.
+"""
 
 TEXT_OPTIONS = {
     "constant_memory": True,
@@ -35,9 +40,7 @@ def csv_of(flows: Iterable[Flow]) -> bytes:
 
 def inert(cell: Cell) -> str:
     """The cell as CSV writes it: what is a number as it is, and no text that would be carried out."""
-    if isinstance(cell, str) and cell.startswith(CARRIED_OUT):
-        return f"'{cell}"
-    return str(cell)
+    return CARRIED_OUT.sub("'", cell) if isinstance(cell, str) else str(cell)
 
 
 def xlsx_of(flows: Iterable[Flow], *, created_at: datetime) -> bytes:

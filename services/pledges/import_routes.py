@@ -77,7 +77,7 @@ class ReportedPage(Struct, frozen=True, kw_only=True):
 
 @post(
     "/v1/imports",
-    opt=asks(Action.IMPORT_FLOWS) | takes_file(bytes_max=IMPORT_BYTES_MAX),
+    opt=asks(Action.IMPORT_FLOWS) | takes_file("text/csv", "application/xml", "text/xml", bytes_max=IMPORT_BYTES_MAX),
     summary="Import a file of flows that others reported",
     responses={200: ResponseSpec(ImportView, generate_examples=False, description="What an import would do")},
 )

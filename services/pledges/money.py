@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from msgspec import Struct
 
+from contracts.codes import unknown_code
 from contracts.pledges import Rate, Valuation
 from contracts.reference import currencies, exponent
 from contracts.refusals import Invalid, Mismatch
@@ -119,7 +120,7 @@ def _precedence(rate: Rate) -> tuple[bool, bool, int, str]:
 def value(money: Money, on: date, rates: Iterable[Rate], validity: Validity = AS_USUAL) -> Valuation:
     """What the amount is worth on its value date, with the rate that says so. Raises Mismatch without a rate."""
     if money.currency not in currencies():
-        raise Invalid("unknown-code", field="money.currency", code=money.currency)
+        raise unknown_code("money.currency", money.currency, currencies(), code_list="currencies")
     if money.currency == USD:
         return Valuation(usd_minor=money.minor, rate="1", rate_source=PAR, rate_date=on)
     rate = in_force(rates, money.currency, on, validity)

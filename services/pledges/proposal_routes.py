@@ -24,7 +24,7 @@ from services.pledges.commands import (
     ProposeWriteOff,
     check_reason,
 )
-from services.pledges.own import Owned
+from services.pledges.own import EXITS, Owned
 from services.pledges.policy import Action
 from services.pledges.proposals import Proposal, ProposalStatus
 
@@ -229,7 +229,7 @@ async def approve_proposal(
     now: Now,
 ) -> Response[ProposalView]:
     """For another finance officer of UNODC than who proposed it. It is done in the same moment, or refused."""
-    async with db.transaction(by=caller) as tx:
+    async with db.transaction(by=caller, locks=EXITS) as tx:
         claimed = await claim(tx, command, outcome=proposal_id)
         if claimed.first:
             await exit_actions.approve(

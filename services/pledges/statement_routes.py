@@ -54,7 +54,7 @@ async def show_statement(
     told = await _statement(db, caller, donor, fund, starts, ends, as_at, now)
     statement_store.require_printable(told)
     chosen = language or reader_language(request.scope)
-    made = await _press(request).statement_pdf(told, chosen)
+    made = await _press(request).statement_pdf(told, chosen, organization=caller.organization)
     name = f"statement-{told.donor}-{told.ends.isoformat()}-{chosen}.pdf"
     headers = {"Content-Disposition": disposition(name), "Content-Language": chosen.value}
     return Response(made, media_type=PDF, headers=headers)
@@ -92,7 +92,7 @@ async def _statement(
     """Raises Missing for a donor of whom nothing is recorded, or not for this caller: the two look the same."""
     moment = moment_of(as_at) if as_at is not None else now.astimezone(UTC)
     if moment > now:
-        raise Invalid("invalid-field", pointer="as_at", expected="a moment that has come")
+        raise Invalid("invalid-field", field="as_at", expected="a moment that has come")
     last = ends or moment.date()
     if starts is not None and last < starts:
         raise Invalid("dates-reversed", field="until")

@@ -25,6 +25,7 @@ from services.pledges.years import OfYears, changes
 
 PAGE = 1000
 FINDINGS_MAX = 100
+NIL = UUID(int=0)
 
 Say = Callable[[str, int, int], None]
 """Told what is looked at, how many are done, and of how many."""
@@ -102,7 +103,7 @@ async def _look_at_entries(tx: Tx, report: Report, say: Say) -> Mapping[str, int
     of = await tx.fetchval("SELECT count(*) FROM entry")
     available: Counter[str] = Counter()
     taken_back: set[UUID] = set()
-    after = UUID(int=0)
+    after = NIL
     while page := await ledger.page(tx, after=after, limit=PAGE):
         told = await _entries_told(tx, [row.entry_id for row in page])
         for row in page:
@@ -195,15 +196,15 @@ def _differing(row: EntryRow, told: Entry) -> list[str]:
 
 async def _look_for_missing(tx: Tx, report: Report) -> None:
     """Facts that move money and have no entry."""
-    position = 0
+    start = -(2**63)
     while True:
         rows = await tx.fetch(
             """
             SELECT position, event FROM journal
-            WHERE position > $1 AND NOT EXISTS (SELECT FROM entry WHERE entry.entry_id = journal.event_id)
+            WHERE position >= $1 AND NOT EXISTS (SELECT FROM entry WHERE entry.entry_id = journal.event_id)
             ORDER BY position LIMIT $2
             """,
-            position,
+            start,
             PAGE,
         )
         for row in rows:
@@ -213,7 +214,7 @@ async def _look_for_missing(tx: Tx, report: Report) -> None:
                 report.add(Kind.NOT_IN_LEDGER, f"no entry follows from {event.type}", entry_id=event.id)
         if len(rows) < PAGE:
             return
-        position = rows[-1]["position"]
+        start = rows[-1]["position"] + 1
 
 
 # -- what is derived from them ----------------------------------------------------------------------------------------
@@ -328,7 +329,7 @@ async def _look_at_closings_of_years(tx: Tx, report: Report, say: Say) -> None:
 async def _look_at_pledges(tx: Tx, report: Report, say: Say) -> None:
     """Each pledge beside what follows from its facts."""
     of = await tx.fetchval("SELECT count(*) FROM pledge")
-    after = UUID(int=0)
+    after = NIL
     while page := await store.page_of_pledges(tx, after=after, limit=PAGE):
         told = await store.pledges_told(tx, [pledge.pledge_id for pledge in page])
         for pledge in page:
@@ -342,7 +343,7 @@ async def _look_at_pledges(tx: Tx, report: Report, say: Say) -> None:
 async def _look_at_allocations(tx: Tx, report: Report, say: Say) -> None:
     """Each allocation beside what follows from its facts; and each that entries name has to be there."""
     of = await tx.fetchval("SELECT count(*) FROM allocation")
-    after = UUID(int=0)
+    after = NIL
     while page := await allocation_store.page_of_allocations(tx, after=after, limit=PAGE):
         told = await moment_store.told(tx, [one.allocation_id for one in page], allocations.evolve)
         for one in page:
@@ -365,7 +366,7 @@ async def _look_at_allocations(tx: Tx, report: Report, say: Say) -> None:
 async def _look_at_requirements(tx: Tx, report: Report, say: Say) -> None:
     """Each requirement beside what follows from its facts, and what covers it beside its allocations."""
     of = await tx.fetchval("SELECT count(*) FROM requirement")
-    after = UUID(int=0)
+    after = NIL
     while page := await allocation_store.page_of_requirements(tx, after=after, limit=PAGE):
         ids = [one.requirement_id for one in page]
         told, covered = await moment_store.told(tx, ids, allocations.requirement_after), await _covered(tx, ids)
@@ -395,8 +396,20 @@ _LOST = {
 }
 
 
+_WITHOUT_ID = {
+    Kind.NOT_IN_JOURNAL: "SELECT FROM entry WHERE entry_id = $1",
+    Kind.PLEDGE: "SELECT FROM pledge WHERE pledge_id = $1",
+    Kind.ALLOCATION: "SELECT FROM allocation WHERE allocation_id = $1",
+    Kind.REQUIREMENT: "SELECT FROM requirement WHERE requirement_id = $1",
+}
+"""Where the nil UUID is an id: none is given by us, and all else is looked at from the one after it on."""
+
+
 async def _look_for_lost(tx: Tx, report: Report) -> None:
-    """What facts tell of, and there is no row of."""
+    """What facts tell of, and there is no row of; and what has the id that stands for none."""
+    for kind, query in _WITHOUT_ID.items():
+        if await tx.fetch(query, NIL):
+            report.add(kind, f"{NIL}: nothing of ours has this id")
     for kind, query in _LOST.items():
         for row in await tx.fetch(query):
             report.add(kind, f"{row['aggregate_id']}: facts tell of it, and there is none")

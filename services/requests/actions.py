@@ -12,7 +12,7 @@ from chassis.commands import check_revision
 from chassis.db import Tx
 from chassis.journal import announce
 from contracts.facts import Event, Fact
-from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchRevoked
+from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchEvaluated, MatchRevoked
 from contracts.values import Caller
 from services.requests import attachment, attachment_store, consent_store, domain, policy, store
 from services.requests.domain import Content, Request, Status
@@ -115,7 +115,7 @@ async def register(tx: Tx, request_id: UUID, *, caller: Caller, expected: int, n
     """Give the request its reference number."""
     request = await _for_move(tx, request_id, Action.REGISTER, caller, expected)
     request.require("register")
-    return await record(tx, request, request.register(await store.next_reference(tx, now.year), now=now))
+    return await record(tx, request, request.register(await store.free_reference(tx, now.year), now=now))
 
 
 async def _for_move(tx: Tx, request_id: UUID, action: Action, caller: Caller, expected: int) -> Request:
@@ -138,6 +138,17 @@ async def hear_of_match(tx: Tx, event: Event, fact: MatchFact) -> None:
         await record(tx, request, request.start(now=event.time), because=event)
     if isinstance(fact, MatchRevoked) and request.status is Status.IN_DELIVERY:
         await record(tx, request, request.reopen(GAP_REASON, now=event.time), because=event)
+
+
+async def on_evaluated(tx: Tx, event: Event, fact: MatchEvaluated) -> None:
+    """Keep what a side of a match says of its delivery: a request is closed by that."""
+    request = await store.locked(tx, fact.request_id)
+    if request is None:
+        return
+    result = fact.evaluation.result
+    change = request.on_evaluated(fact.line_id, fact.match_id, fact.side, result, now=event.time)
+    if change is not None:
+        await record(tx, request, change, because=event)
 
 
 async def end_windows(tx: Tx, now: datetime) -> int:

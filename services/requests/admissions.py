@@ -31,7 +31,8 @@ class Admission(Struct, frozen=True, kw_only=True):
 
     `who` is a role by office, or `unodc_units` of the lines that a coordinator presents to them; a recipient by consent
     (`providers`, `unodc_units`, an organization); the provider by a match, whose line and explanation stay with both
-    sides whatever becomes of the consents. `institution_name`: whom to turn to is shown by name.
+    sides whatever becomes of the consents, and which opens the words of that line until the request is over. `lines`:
+    of which lines, null where it is the whole request. `institution_name`: whom to turn to is shown by name.
     """
 
     who: str
@@ -42,6 +43,7 @@ class Admission(Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     consent_id: UUID | None = None
     match_id: UUID | None = None
+    lines: tuple[UUID, ...] | None = None
 
 
 def moments(events: Sequence[Event]) -> list[Moment]:
@@ -91,14 +93,17 @@ def _by_consent(request: Request, history: Sequence[Moment]) -> Iterator[Admissi
 def _by_match(request: Request, history: Sequence[Moment]) -> Iterator[Admission]:
     for match_id, provider in policy.agreed_matches(request).items():
         since = _since(history, partial(_has_agreed, match_id))
+        line_id, _ = request.matches[match_id]
+        opened = line_id in policy.lines_opened_to(request, provider)
         if since:
             yield Admission(
                 who=provider,
                 door=Door.MATCH,
-                fields=(FieldSet.CODES,),
+                fields=(FieldSet.CODES, *((FieldSet.WORDS,) if opened else ())),
                 institution_name=policy.learns_whom_to_turn_to(request, provider),
                 since=since,
                 match_id=match_id,
+                lines=(line_id,),
             )
 
 

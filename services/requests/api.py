@@ -19,8 +19,8 @@ from chassis.following import Told
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
 from chassis.journal import read_aggregate
 from chassis.queries import formed_as
+from contracts.codes import unknown_code
 from contracts.facts import Fact
-from contracts.refusals import Invalid
 from contracts.values import Caller, State
 from services.requests import actions, audience_store, policy, store
 from services.requests.commands import (
@@ -35,7 +35,8 @@ from services.requests.commands import (
     check_priority,
     check_reason,
 )
-from services.requests.domain import Outcome, Request, Status
+from services.requests.deliveries import Outcome
+from services.requests.domain import Request, Status
 from services.requests.policy import Action, Filing, Guarded
 from services.requests.specificity import Advice, advise
 from services.requests.views import RequestView, read, view
@@ -237,7 +238,8 @@ def _move_route(
 
 
 def _view_of_own(caller: Caller, request: Request, texts: store.Texts, now: datetime) -> RequestView:
-    return view(request, texts, policy.decide(caller, Action.SHOW, request).required().fields, now)
+    guarded = policy.decide(caller, Action.SHOW, request).required().fields
+    return view(request, texts, guarded, policy.lines_shown(caller, request), now)
 
 
 def _deliver(request: Request, data: Delivery, caller: Caller, now: datetime) -> Fact:
@@ -258,7 +260,7 @@ def _outcome(code: str) -> Outcome:
     try:
         return Outcome(code)
     except ValueError as error:
-        raise Invalid("unknown-code", field="outcome", code=code) from error
+        raise unknown_code("outcome", code, list(Outcome)) from error
 
 
 ROUTES = [

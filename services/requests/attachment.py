@@ -19,6 +19,20 @@ ATTACHMENTS_MAX = 10
 """Files of one request that are neither removed nor infected."""
 
 
+class Quota(Struct, frozen=True, kw_only=True):
+    """How much may be kept for one State, over all of its requests, of files of one purpose."""
+
+    files_max: int
+    bytes_max: int
+
+
+class Stored(Struct, frozen=True, kw_only=True):
+    """How much is kept for one State."""
+
+    files: int
+    size_bytes: int
+
+
 class AttachmentStatus(StrEnum):
     PENDING = "pending"
     CLEAN = "clean"
@@ -98,11 +112,15 @@ _ADDED_WHILE: Mapping[Purpose, str] = {Purpose.REQUEST: "revise", Purpose.NOTE_V
 for what it said then."""
 
 
-def attach(request: Request, file: NewFile, *, kept: int, now: datetime) -> AttachmentAdded:
-    """`kept` is how many files of this purpose the request has. Raises Conflict."""
+def attach(
+    request: Request, file: NewFile, *, kept: int, stored: Stored, quota: Quota, now: datetime
+) -> AttachmentAdded:
+    """`kept` is how many files of this purpose the request has, `stored` what its State has. Raises Conflict."""
     request.require(_ADDED_WHILE[file.purpose])
     if kept >= ATTACHMENTS_MAX:
         raise Conflict("too-many-attachments", limit=ATTACHMENTS_MAX)
+    if stored.files >= quota.files_max or stored.size_bytes + file.size_bytes > quota.bytes_max:
+        raise Conflict("attachment-quota-exceeded", limit_files=quota.files_max, limit_bytes=quota.bytes_max)
     return AttachmentAdded(
         attachment_id=file.attachment_id,
         request_id=request.request_id,

@@ -19,7 +19,7 @@ from contracts.facts import Fact
 from contracts.refusals import Conflict, Invalid, Unavailable
 from contracts.values import Caller
 from services.requests import attachment, attachment_store, policy, store
-from services.requests.attachment import Attachment, NewFile, Purpose
+from services.requests.attachment import Attachment, NewFile, Purpose, Quota
 from services.requests.policy import Action
 from services.requests.recognition import Format
 
@@ -34,6 +34,7 @@ class Keeping(Struct, frozen=True, kw_only=True):
 
     files: Files
     scanner: Scanner | None
+    quota: Quota
 
     def require_scanner(self) -> None:
         """Raises Conflict where no files are taken in: nobody would ever look into them."""
@@ -86,14 +87,28 @@ def described(file_id: UUID, purpose: Purpose, found: Format, size_bytes: int, d
 
 
 async def add(
-    tx: Tx, request_id: UUID, file: NewFile, name: str, salt: bytes, *, caller: Caller, expected: int, now: datetime
+    tx: Tx,
+    request_id: UUID,
+    file: NewFile,
+    name: str,
+    salt: bytes,
+    *,
+    quota: Quota,
+    caller: Caller,
+    expected: int,
+    now: datetime,
 ) -> None:
-    """Attach a file that is kept already; the request is held, so that its files can be counted."""
+    """Attach a file that is kept already; the request is held, so that its files can be counted.
+
+    Its State is not: the few files of it that come in at the same moment may together pass the quota by their size.
+    """
     request = await store.get(tx, request_id, caller, lock=True)
     policy.decide(caller, ATTACHING[file.purpose], request).required()
     check_revision(request.revision, expected)
     kept = await attachment_store.count_kept(tx, request_id, file.purpose)
-    added = await record(tx, None, attachment.attach(request, file, kept=kept, now=now))
+    stored = await attachment_store.stored_for(tx, request.state, file.purpose)
+    fact = attachment.attach(request, file, kept=kept, stored=stored, quota=quota, now=now)
+    added = await record(tx, None, fact)
     await attachment_store.save_name(tx, added, name, salt)
 
 

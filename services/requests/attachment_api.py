@@ -23,7 +23,7 @@ from services.requests.attachment import Purpose
 from services.requests.attachment_actions import ATTACHING, Keeping
 from services.requests.attachment_store import AttachmentView
 from services.requests.policy import Action
-from services.requests.recognition import recognise
+from services.requests.recognition import MEDIA_TYPES, recognise
 
 Own = NamedDependency[Keeping]
 
@@ -41,7 +41,7 @@ class Coming(NamedTuple):
 
 @post(
     "/v1/requests/{request_id:uuid}/attachments",
-    opt=asks(Action.ATTACH) | takes_file(bytes_max=ATTACHMENT_BYTES_MAX),
+    opt=asks(Action.ATTACH) | takes_file(*MEDIA_TYPES.values(), bytes_max=ATTACHMENT_BYTES_MAX),
     summary="Attach a file to a draft or a returned request",
 )
 async def attach_file(
@@ -63,7 +63,7 @@ async def attach_file(
 
 @post(
     "/v1/requests/{request_id:uuid}/notes-verbales",
-    opt=asks(Action.SCAN_NOTE) | takes_file(bytes_max=ATTACHMENT_BYTES_MAX),
+    opt=asks(Action.SCAN_NOTE) | takes_file(*MEDIA_TYPES.values(), bytes_max=ATTACHMENT_BYTES_MAX),
     summary="Bring the scan of a note verbale to a request",
 )
 async def scan_note(
@@ -96,7 +96,15 @@ async def _attach(db: Database, own: Keeping, upload: Upload, coming: Coming) ->
             claimed = await claim(tx, coming.command, outcome=file.attachment_id)
             if claimed.first:
                 await attachment_actions.add(
-                    tx, request_id, file, upload.name, salt, caller=caller, expected=coming.expected, now=coming.now
+                    tx,
+                    request_id,
+                    file,
+                    upload.name,
+                    salt,
+                    quota=own.quota,
+                    caller=caller,
+                    expected=coming.expected,
+                    now=coming.now,
                 )
             else:
                 await attachment_store.get(tx, claimed.outcome)

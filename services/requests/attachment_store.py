@@ -9,7 +9,7 @@ import msgspec
 from chassis.db import Tx
 from chassis.writes import Write
 from contracts.refusals import Missing
-from services.requests.attachment import Attachment, AttachmentStatus, Purpose
+from services.requests.attachment import Attachment, AttachmentStatus, Purpose, Stored
 from services.requests.recognition import Format
 
 LIST_MAX = 100
@@ -101,6 +101,16 @@ async def count_kept(tx: Tx, request_id: UUID, purpose: Purpose) -> int:
         WHERE request_id = $1 AND purpose = $2 AND status IN ('pending', 'clean', 'unscanned')
     """
     return int(await tx.fetchval(query, request_id, purpose))
+
+
+async def stored_for(tx: Tx, state: str, purpose: Purpose) -> Stored:
+    """What is kept of this purpose for all requests of a State."""
+    query = """
+        SELECT count(*) AS files, coalesce(sum(size_bytes), 0)::bigint AS size_bytes
+        FROM request JOIN attachment USING (request_id)
+        WHERE request.state = $1 AND purpose = $2 AND attachment.status IN ('pending', 'clean', 'unscanned')
+    """
+    return msgspec.convert(dict(await tx.fetchrow(query, state, purpose) or {}), Stored)
 
 
 async def is_consented_by(tx: Tx, attachment_id: UUID) -> bool:

@@ -9,6 +9,16 @@ from msgspec import Meta, Struct
 
 from chassis.ids import new_id
 from contracts import reference
+from contracts.codes import (
+    ArticleCode,
+    InstitutionCode,
+    KindCode,
+    ModalityCode,
+    ParagraphCode,
+    PillarCode,
+    TopicCode,
+    unknown_code,
+)
 from contracts.consents import EVERYTHING, RECIPIENTS_MAX, FieldSet, FieldSets, Recipient, Terms
 from contracts.refusals import Invalid
 from contracts.requests import CODES_MAX, LINES_MAX, Excluded, Line
@@ -19,7 +29,6 @@ from services.requests.specificity import LineText
 from services.requests.store import Texts
 
 STATES_MAX = 50
-Codes = Annotated[tuple[Code, ...], Meta(max_length=CODES_MAX)]
 Name = Annotated[str, Meta(max_length=300)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Words = Annotated[str, Meta(max_length=2000)]
@@ -31,16 +40,16 @@ class NewLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     A line that `cannot_wait` is served only by what is funded already.
     """
 
-    kind: Code
-    institution: Code
+    kind: KindCode
+    institution: InstitutionCode
     group_size: Annotated[int, Meta(ge=1, le=100_000)]
     languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=6)]
-    modality: Code
+    modality: ModalityCode
     window: Period
-    topics: Codes = ()
-    articles: Codes = ()
-    paragraphs: Codes = ()
-    pillars: Codes = ()
+    topics: Annotated[tuple[TopicCode, ...], Meta(max_length=CODES_MAX)] = ()
+    articles: Annotated[tuple[ArticleCode, ...], Meta(max_length=CODES_MAX)] = ()
+    paragraphs: Annotated[tuple[ParagraphCode, ...], Meta(max_length=CODES_MAX)] = ()
+    pillars: Annotated[tuple[PillarCode, ...], Meta(max_length=CODES_MAX)] = ()
     institution_name: Name = ""
     gender_marker: Annotated[int, Meta(ge=0, le=2)] = 0
     human_rights_marker: Annotated[int, Meta(ge=0, le=2)] = 0
@@ -189,8 +198,9 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether the need was met: `met`, `partially_met` or `unmet`.
 
-    `heard_both_sides`: the State and the provider have said how it went. Without that a request is closed only when
-    the follow-up, a year after its registration, is due.
+    It may not deny what the State has said of the deliveries. Where both sides have evaluated each of them, no more is
+    needed; `heard_both_sides` says that they have told the coordinator how it went in another way. Without either a
+    request is closed only when the follow-up, a year after its registration, is due.
     """
 
     outcome: Code
@@ -203,13 +213,14 @@ PRIORITIES = ("low", "normal", "high", "urgent")
 
 def check_reason(move: str, reason: str) -> str:
     """Raises Invalid for a reason that this move does not have."""
-    _check("reason", [reason], reference.reasons(move))
+    if reason not in (known := reference.reasons(move)):
+        raise unknown_code("reason", reason, known, code_list=f"reasons/{move}")
     return reason
 
 
 def check_priority(priority: str) -> str:
     if priority not in PRIORITIES:
-        raise Invalid("unknown-code", field="priority", code=priority)
+        raise unknown_code("priority", priority, PRIORITIES)
     return priority
 
 
@@ -234,4 +245,4 @@ def _check_providers(providers: Iterable[str]) -> None:
 def _check(field: str, codes: Iterable[str], known: Mapping[str, object]) -> None:
     for code in codes:
         if code not in known:
-            raise Invalid("unknown-code", field=field, code=code)
+            raise unknown_code(field, code, known)

@@ -1,4 +1,4 @@
-"""What the requests service hears: what becomes of the matches of its lines, and who was erased."""
+"""What the requests service hears: what becomes of the matches of its lines and is said of them, and who was erased."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from chassis.erasure import forget, hearing
 from chassis.inbox import Handler
 from contracts.directory import PersonErased
 from contracts.facts import Fact
-from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchRevoked
+from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchEvaluated, MatchRevoked
 from services.requests import actions
 
 HANDLERS: Mapping[type[Fact], Handler] = {
@@ -14,5 +14,6 @@ HANDLERS: Mapping[type[Fact], Handler] = {
     MatchBegun: actions.hear_of_match,
     MatchCompleted: actions.hear_of_match,
     MatchRevoked: actions.hear_of_match,
+    MatchEvaluated: actions.on_evaluated,
     PersonErased: hearing(forget),
 }

@@ -22,6 +22,7 @@ from contracts.requests import (
     ConsentGiven,
     ConsentRecorded,
     ConsentWithdrawn,
+    DeliveryEvaluated,
     Line,
     LineFulfilmentChanged,
     RequestClosed,
@@ -42,9 +43,7 @@ from contracts.requests import (
     RequestWithdrawn,
 )
 from contracts.values import Language
-
-OBJECTION_WORKING_DAYS = 5
-"""How long a State that chose the silence rule may object before its request circulates."""
+from services.requests.deliveries import Fulfilment, Outcome, Results, both_have_spoken, check_outcome, fulfilment_of
 
 REMINDERS_MAX = 2
 REMINDER_DAYS = 20
@@ -104,18 +103,6 @@ class Addressee(StrEnum):
     STATES = "states"
 
 
-class Fulfilment(StrEnum):
-    NONE = "none"
-    PARTIAL = "partial"
-    COMPLETE = "complete"
-
-
-class Outcome(StrEnum):
-    MET = "met"
-    PARTIALLY_MET = "partially_met"
-    UNMET = "unmet"
-
-
 _UNDER_WAY = frozenset({Status.SUBMITTED, Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY})
 _ENDED = frozenset({Status.CLOSED, Status.NOT_ACCEPTED, Status.LAPSED, Status.WITHDRAWN})
 _LIVING = frozenset(Status) - _ENDED
@@ -166,6 +153,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """Match id → its line and its last status heard."""
     providers: dict[UUID, str] = {}
     """Match id → the organization that delivers it, where it was told."""
+    evaluations: dict[UUID, Results] = {}
+    """Match id → what each side has said of its delivery."""
     window_ends_at: datetime | None = None
     submitted_at: datetime | None = None
     registered_at: datetime | None = None
@@ -244,11 +233,18 @@ class Request(Struct, frozen=True, kw_only=True):
         return RequestDelivered(request_id=self.request_id, state=self.state, delivered_at=now)
 
     def close(self, outcome: Outcome, *, heard_both_sides: bool, now: datetime) -> RequestClosed:
-        """Raises Conflict before both sides have said how it went, unless the follow-up after a year is due."""
+        """Raises Conflict for an outcome that the State's evaluations deny, and before both sides have spoken.
+
+        They have where both have evaluated each completed delivery, where the coordinator was told otherwise
+        (`heard_both_sides`), and where the follow-up after a year is due.
+        """
         self.require("close")
         follow_up_at = cast(datetime, self.registered_at) + timedelta(days=FOLLOW_UP_DAYS)
-        if not heard_both_sides and now < follow_up_at:
+        completed = {match_id: line for match_id, (line, status) in self.matches.items() if status == "completed"}
+        heard = heard_both_sides or both_have_spoken(completed, self.evaluations)
+        if not heard and now < follow_up_at:
             raise Conflict("feedback-missing", follow_up_at=follow_up_at)
+        check_outcome(outcome, completed, self.evaluations)
         return RequestClosed(request_id=self.request_id, state=self.state, outcome=outcome, closed_at=now)
 
     def withdraw(self, *, now: datetime) -> RequestWithdrawn:
@@ -384,6 +380,22 @@ class Request(Struct, frozen=True, kw_only=True):
             provider=provider,
         )
 
+    def on_evaluated(
+        self, line_id: UUID, match_id: UUID, side: str, result: str, *, now: datetime
+    ) -> DeliveryEvaluated | None:
+        """What a side has said of a delivery; None for one that is not of this request."""
+        if match_id not in self.matches:
+            return None
+        return DeliveryEvaluated(
+            request_id=self.request_id,
+            state=self.state,
+            line_id=line_id,
+            match_id=match_id,
+            side=side,
+            result=result,
+            evaluated_at=now,
+        )
+
 
 class Content(Struct, frozen=True, kw_only=True):
     """What a filer decides, in codes: the part of a request that can be revised."""
@@ -406,23 +418,6 @@ def file(request_id: UUID, state: str, content: Content, *, now: datetime) -> Re
     """A request that is submitted as it is created; raises as `Request.submit` does."""
     _check_complete(content.lines, content.circulation_rule)
     return RequestSubmitted(request_id=request_id, state=state, **asdict(content), submitted_at=now)
-
-
-def fulfilment_of(statuses: Sequence[str]) -> Fulfilment:
-    """How far a line is met by the matches that were ever confirmed for it."""
-    living = [status for status in statuses if status != "revoked"]
-    if not living:
-        return Fulfilment.NONE
-    return Fulfilment.COMPLETE if all(status == "completed" for status in living) else Fulfilment.PARTIAL
-
-
-def objection_window_end(since: datetime) -> datetime:
-    """Five working days (Monday to Friday) later, at the same time of day."""
-    end, left = since, OBJECTION_WORKING_DAYS
-    while left:
-        end += timedelta(days=1)
-        left -= end.weekday() < 5
-    return end
 
 
 def _check_complete(lines: Sequence[Line], rule: CirculationRule) -> None:

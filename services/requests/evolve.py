@@ -4,7 +4,7 @@ Actions fold the fact they announce, and the rebuilding of the tables folds all 
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from contracts.requests import (
     ConsentGiven,
     ConsentRecorded,
     ConsentWithdrawn,
+    DeliveryEvaluated,
     LineFulfilmentChanged,
     RequestClosed,
     RequestDeclined,
@@ -36,18 +37,19 @@ from contracts.requests import (
     RequestSubmitted,
     RequestWithdrawn,
 )
+from services.requests.deliveries import Fulfilment, Outcome
 from services.requests.domain import (
     Addressee,
     Circulation,
     CirculationRule,
-    Fulfilment,
-    Outcome,
     Request,
     Status,
     Visibility,
     is_restricted,
-    objection_window_end,
 )
+
+OBJECTION_WORKING_DAYS = 5
+"""How long a State that chose the silence rule may object before its request circulates."""
 
 
 def evolve(request: Request | None, fact: Fact) -> Request:
@@ -159,6 +161,9 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
                 if fact.provider is None
                 else {**request.providers, fact.match_id: fact.provider},
             }
+        case DeliveryEvaluated():
+            said = {**request.evaluations.get(fact.match_id, {}), fact.side: Outcome(fact.result)}
+            return {"evaluations": {**request.evaluations, fact.match_id: said}}
     raise AssertionError(f"{fact.type} is not a request's fact")
 
 
@@ -215,3 +220,12 @@ def _by_visibility(fact: RequestSubmitted) -> Terms:
 
 def _consent(consent_id: UUID, terms: Terms, given_at: datetime) -> Consent:
     return Consent(consent_id=consent_id, **asdict(terms), given_at=given_at)
+
+
+def objection_window_end(since: datetime) -> datetime:
+    """Five working days (Monday to Friday) later, at the same time of day."""
+    end, left = since, OBJECTION_WORKING_DAYS
+    while left:
+        end += timedelta(days=1)
+        left -= end.weekday() < 5
+    return end

@@ -54,6 +54,8 @@ class Guarded(StrEnum):
 
     WORDS = "words"
     """The title, the need, what is to come of a line and what is there, attachments: where a consent gives them."""
+    LINE_WORDS = "line_words"
+    """Of a line that the provider serves: what is to come of it and what is there, once both sides have accepted."""
     INSTITUTION = "institution"
     """Of a line: for whom, by code; where a consent gives it."""
     INSTITUTION_NAME = "institution_name"
@@ -97,6 +99,8 @@ _OF_ATTACHMENTS = frozenset({Action.READ_ATTACHMENTS, Action.DETACH})
 """Asked of the request: who is not given its words is not told either whether it has any."""
 
 _SHOWN = frozenset({Status.OPEN, Status.IN_DELIVERY, Status.DELIVERED})
+_SERVED = _SHOWN | {Status.ON_HOLD}
+"""While a match that both sides have accepted shows its provider the lines that it serves."""
 _ALL = frozenset(FieldSet)
 _AGREED = frozenset({"confirmed", "in_delivery", "completed"})
 
@@ -193,6 +197,8 @@ def _shown(caller: Caller, request: Request) -> Decision:
         return _WHOLE
     given = fields_seen(caller, request)
     shown: set[str] = {guarded for field, guarded in _GIVEN.items() if field in given}
+    if lines_served(caller, request):
+        shown.add(Guarded.LINE_WORDS)
     if caller.role is Role.PROVIDER_OFFICER and learns_whom_to_turn_to(request, caller.organization):
         shown.add(Guarded.INSTITUTION_NAME)
     return Decision(None, frozenset(shown))
@@ -212,13 +218,43 @@ def agreed_matches(request: Request) -> dict[UUID, str]:
     }
 
 
+def lines_served(caller: Caller, request: Request) -> frozenset[UUID]:
+    """The lines that the caller's organization serves by matches that both sides have accepted.
+
+    The State's acceptance opens these and their words to the provider, whatever the consents say, until the match is
+    revoked or the request is over.
+    """
+    if caller.role is not Role.PROVIDER_OFFICER or request.read_at is None:
+        return frozenset()
+    return lines_opened_to(request, caller.organization)
+
+
+def lines_opened_to(request: Request, provider: str) -> frozenset[UUID]:
+    """As `lines_served`, for a provider's officers."""
+    if request.status not in _SERVED or provider in request.excluded_providers:
+        return frozenset()
+    agreed = agreed_matches(request)
+    return frozenset(request.matches[match_id][0] for match_id, serving in agreed.items() if serving == provider)
+
+
+def lines_shown(caller: Caller, request: Request) -> dict[UUID, frozenset[str]]:
+    """The lines of a request that the caller sees, each with its guarded fields: all of them, or those it serves."""
+    fields, served = _shown(caller, request).fields, lines_served(caller, request)
+    every = bool(fields_seen(caller, request))
+    return {
+        line.line_id: fields | {Guarded.WORDS} if line.line_id in served else fields
+        for line in request.lines
+        if every or line.line_id in served
+    }
+
+
 def may_see(caller: Caller, request: Request) -> bool:
     """True where the caller may see the request at all; if not, it does not exist for them."""
-    return bool(fields_seen(caller, request))
+    return bool(fields_seen(caller, request) or lines_served(caller, request))
 
 
 def fields_seen(caller: Caller, request: Request) -> frozenset[FieldSet]:
-    """The fields of the request as it was read; none where it does not exist for the caller.
+    """The fields of the whole request as it was read; none where at most the lines that it serves are shown.
 
     Providers and donors see what the consents in force give to their organization, and nothing else; whom the State
     excludes sees nothing, whatever the consents say: it would find that it does not fit, and know why.

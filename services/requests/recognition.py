@@ -55,6 +55,12 @@ _BEGINS: Mapping[bytes, Format] = {
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR": Format.PNG,
     b"\xff\xd8\xff": Format.JPEG,
 }
+MEDIA_TYPES: Mapping[Format, str] = {
+    Format.PDF: "application/pdf",
+    Format.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    Format.PNG: "image/png",
+    Format.JPEG: "image/jpeg",
+}
 _ENDINGS: Mapping[Format, tuple[str, ...]] = {
     Format.PDF: (".pdf",),
     Format.DOCX: (".docx",),

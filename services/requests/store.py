@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from secrets import randbelow
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,16 @@ from contracts.consents import FieldSet
 from contracts.refusals import Missing
 from contracts.requests import Line
 from contracts.values import Caller, Period
-from services.requests.domain import REMINDER_DAYS, Fulfilment, Request
+from services.requests.deliveries import Fulfilment
+from services.requests.domain import REMINDER_DAYS, Request
 from services.requests.policy import FILERS
 from services.requests.specificity import LineText
 
 LIST_MAX = 100
 SIMILAR_MAX = 10
+REFERENCE_MIN, REFERENCES = 10_000, 90_000
+"""The lowest number of a year, and how many there are. Those given one after the other in the past are lower."""
+SIDES = ("state", "provider")
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +74,10 @@ async def locked(tx: Tx, request_id: UUID) -> Request | None:
 async def _whole(tx: Tx, row: Record) -> Request:
     lines = await tx.fetch("SELECT * FROM request_line WHERE request_id = $1 ORDER BY position", row["request_id"])
     matches = await tx.fetch(
-        "SELECT match_id, line_id, status, provider FROM line_match WHERE request_id = $1", row["request_id"]
+        """
+        SELECT match_id, line_id, status, provider, state_result, provider_result FROM line_match WHERE request_id = $1
+        """,
+        row["request_id"],
     )
     consents = await tx.fetch(
         """
@@ -86,10 +94,17 @@ async def _whole(tx: Tx, row: Record) -> Request:
             "fulfilment": {line["line_id"]: line["fulfilment"] for line in lines},
             "matches": {match["match_id"]: (match["line_id"], match["status"]) for match in matches},
             "providers": {match["match_id"]: match["provider"] for match in matches if match["provider"]},
+            "evaluations": {match["match_id"]: said for match in matches if (said := _said(match))},
             "consents": {consent["consent_id"]: dict(consent) for consent in consents},
         },
         Request,
     )
+
+
+def _said(match: Record) -> dict[str, str]:
+    """What each side has said of a match's delivery."""
+    results = {"state": match["state_result"], "provider": match["provider_result"]}
+    return {side: result for side, result in results.items() if result is not None}
 
 
 def _line(row: Record) -> Line:
@@ -187,10 +202,12 @@ async def _follow(tx: Tx, request: Request) -> None:
     )
     await tx.execute(
         """
-        INSERT INTO line_match (match_id, line_id, request_id, state, status, provider)
-        SELECT match_id, line_id, $1, $2, status, provider
-        FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[]) AS m(match_id, line_id, status, provider)
-        ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, provider = excluded.provider
+        INSERT INTO line_match (match_id, line_id, request_id, state, status, provider, state_result, provider_result)
+        SELECT match_id, line_id, $1, $2, status, provider, state_result, provider_result
+        FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[])
+            AS m(match_id, line_id, status, provider, state_result, provider_result)
+        ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, provider = excluded.provider,
+            state_result = excluded.state_result, provider_result = excluded.provider_result
         """,
         request.request_id,
         request.state,
@@ -198,6 +215,7 @@ async def _follow(tx: Tx, request: Request) -> None:
         [line for line, _ in request.matches.values()],
         [status for _, status in request.matches.values()],
         [request.providers.get(match_id) for match_id in request.matches],
+        *([request.evaluations.get(match_id, {}).get(side) for match_id in request.matches] for side in SIDES),
     )
 
 
@@ -208,7 +226,7 @@ def _encoded(request: Request) -> str:
         "kinds": [line.kind for line in request.lines],
         "fulfilment": request.fulfilled,
     }
-    for of_its_own in ("lines", "matches", "providers", "consents", "excluded_providers", "read_at"):
+    for of_its_own in ("lines", "matches", "providers", "evaluations", "consents", "excluded_providers", "read_at"):
         del row[of_its_own]
     return msgspec.json.encode(row).decode()
 
@@ -308,7 +326,10 @@ async def remarks(tx: Tx, request_id: UUID) -> dict[int, str]:
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """A request in a list; `withheld` are the fields the caller is not shown."""
+    """A request in a list; `withheld` are the fields the caller is not shown.
+
+    To a provider that serves it, and to which no consent shows it, `kinds` are those of the lines that it serves.
+    """
 
     request_id: UUID
     state: str
@@ -325,8 +346,14 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _PAGE = """
-    SELECT request_id, state, status, revision, language, circulation, submitted_at, reference, kinds, fulfilment,
+    SELECT request_id, state, status, revision, language, circulation, submitted_at, reference, fulfilment,
         words, institution,
+        -- By no consent, but because it is served: of that the lines that are.
+        CASE WHEN words IS NOT NULL THEN kinds ELSE ARRAY(
+            SELECT kind FROM request_line AS l WHERE l.request_id = request.request_id AND EXISTS (
+                SELECT FROM line_match AS m WHERE m.line_id = l.line_id AND m.request_id = l.request_id
+                    AND m.provider = $1 AND m.status IN ('confirmed', 'in_delivery', 'completed'))
+            ORDER BY position) END AS kinds,
         CASE WHEN words THEN (SELECT title FROM request_text t WHERE t.request_id = request.request_id) END AS title
     FROM request CROSS JOIN LATERAL seen(request_id, request, $1, $2) WHERE
 """
@@ -405,7 +432,14 @@ async def answers_due(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
     return [row["request_id"] for row in rows]
 
 
-async def next_reference(tx: Tx, year: int) -> str:
-    """A reference number that was never given before; numbers may be left out."""
-    number = await tx.fetchval("SELECT nextval('reference_number')")
-    return f"TA-{year}-{number:05}"
+async def free_reference(tx: Tx, year: int) -> str:
+    """A reference number that no request has; registrations wait for each other until the transaction ends.
+
+    Drawn at random, of five digits: whoever is shown some requests must not learn from their numbers how many others
+    there are. It names no State either, since it stands where the State is not shown.
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('requests reference', 0))")
+    while True:
+        drawn = f"TA-{year}-{REFERENCE_MIN + randbelow(REFERENCES)}"
+        if not await tx.fetchval("SELECT true FROM request WHERE reference = $1", drawn):
+            return drawn

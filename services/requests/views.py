@@ -25,7 +25,7 @@ class LineView(Struct, frozen=True, kw_only=True):
     """A line with its words and how far it is met.
 
     What is withheld is absent. `institution_name` is empty to a provider until both sides have accepted, and to a donor
-    always.
+    always. A provider with whom the State has agreed is shown the words of the lines that it serves.
     """
 
     line_id: UUID
@@ -74,7 +74,8 @@ class RequestView(Struct, frozen=True, kw_only=True):
     """A request with its words, in the language they were written in; `advice` says what providers would ask for.
 
     Whom the State's consents do not give everything is shown what they do: what is not given is absent, and `withheld`
-    names it. The consents themselves, and the `excluded_providers`, are for the State and for UNODC.
+    names it. The consents themselves, and the `excluded_providers`, are for the State and for UNODC. To a provider with
+    whom the State has agreed, and to which no consent shows the request, `lines` are those that it serves.
     """
 
     request_id: UUID
@@ -111,13 +112,22 @@ async def read(tx: Tx, request_id: UUID, caller: Caller, now: datetime) -> Reque
     await audience_store.note_reading(tx, request, caller)
     recorded = Guarded.CONSENTS in guarded and any(consent.recorded for consent in request.consents.values())
     notes = await consent_store.notes(tx, request_id) if recorded else NO_NOTES
-    return view(request, await store.texts(tx, request), guarded, now, notes)
+    lines_shown = policy.lines_shown(caller, request)
+    return view(request, await store.texts(tx, request), guarded, lines_shown, now, notes)
 
 
 def view(
-    request: Request, texts: Texts, guarded: frozenset[str], now: datetime, notes: Mapping[UUID, str] = NO_NOTES
+    request: Request,
+    texts: Texts,
+    guarded: frozenset[str],
+    lines_shown: Mapping[UUID, frozenset[str]],
+    now: datetime,
+    notes: Mapping[UUID, str] = NO_NOTES,
 ) -> RequestView:
-    """The request as it is shown to somebody who is shown these of the guarded fields; `notes` are notes verbales."""
+    """The request as it is shown to somebody who is shown these of the guarded fields; `notes` are notes verbales.
+
+    `lines_shown`: the ids of the lines that are shown, with the guarded fields of each.
+    """
     words, institution = Guarded.WORDS in guarded, Guarded.INSTITUTION in guarded
     lines = list(zip(request.lines, texts.lines, strict=True))
     return RequestView(
@@ -141,7 +151,11 @@ def view(
         reference=request.reference,
         priority=request.priority,
         outcome=request.outcome,
-        lines=tuple(_line(line, text, request.fulfilment[line.line_id], guarded) for line, text in lines),
+        lines=tuple(
+            _line(line, text, request.fulfilment[line.line_id], lines_shown[line.line_id])
+            for line, text in lines
+            if line.line_id in lines_shown
+        ),
         # What is missing from the words says something of them.
         advice=tuple(advise(lines)) if words and institution else UNSET,
         consents=tuple(_consent(consent, notes, now) for consent in request.consents.values())

@@ -25,6 +25,7 @@ from services.requests import (
     following,
     words_api,
 )
+from services.requests.attachment import Quota
 from services.requests.attachment_actions import Keeping
 from services.requests.consumers import HANDLERS
 
@@ -34,6 +35,7 @@ AWAY_SECONDS = 10.0
 """Before a scanner that said nothing is asked again."""
 
 SWEEP_SECONDS = 3600.0
+MEBIBYTE = 1024 * 1024
 
 log = structlog.get_logger()
 
@@ -93,6 +95,7 @@ def own(running: Running) -> Keeping:
     return Keeping(
         files=files.Folder(settings.files_folder),
         scanner=scanner_of(settings.scanner) if settings.scanner else None,
+        quota=Quota(files_max=settings.files_state_count, bytes_max=settings.files_state_mebibytes * MEBIBYTE),
     )
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from chassis.doctor import examine
+from chassis.doctor import TESTED, examine, version_says
 from chassis.settings import Settings
+from tests.conftest import Servers
 
 FINDS = "import sys; sys.exit(b'EICAR' in sys.stdin.buffer.read())"
 
@@ -65,3 +66,22 @@ async def test_a_folder_that_keeps_nothing_is_said_to_be_one(tmp_path: Path) -> 
 
     assert not ok
     assert f"{in_the_way}: {os.strerror(20)}" in said
+
+
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [
+        ("15.9", "version 15.9; 16 or newer is needed"),
+        ("17.12 (Debian 17.12-0+deb13u1)", "version 17.12 (Debian 17.12-0+deb13u1), which is tested"),
+        ("17.3", f"version 17.3 was not tested: {', '.join(TESTED.values())} were"),
+        ("19beta1", f"version 19beta1 was not tested: {', '.join(TESTED.values())} were"),
+    ],
+)
+def test_a_version_of_postgresql_that_was_not_tested_is_named(version: str, says: str) -> None:
+    assert says == version_says(version, int(version[:2]))
+
+
+async def test_the_version_of_postgresql_in_the_wheel_is_tested(servers: Servers, tmp_path: Path) -> None:
+    found = await examine(Settings(state=tmp_path, database_url=servers.postgres.dsn()), [])
+
+    assert ["tested" in one.says for one in found if "version" in one.says] == [True]

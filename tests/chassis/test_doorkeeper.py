@@ -15,14 +15,16 @@ from hypothesis import strategies as st
 
 from chassis.auth import Nobody
 from chassis.db import Database
-from chassis.doorkeeper import READS, WRITES, Allowance, Spending, address_of
+from chassis.doorkeeper import ORGANIZATION_CALLERS, READS, WRITES, Allowance, Spending, address_of
 from chassis.http import application
 from chassis.runtime import verifier
 from chassis.settings import Settings, SettingsError
 from services import reference
+from tests import builders
 from tests.builders import a_request, headers, token
 from tests.chassis.test_http import check_problem
 from tests.conftest import running_of
+from tests.seats import seat
 
 SECOND = 10**9
 MINUTE = 60 * SECOND
@@ -158,6 +160,23 @@ async def test_each_appointment_has_an_allowance_of_its_own(opened: Opened) -> N
 
     assert refused(spent)
     assert not refused([await here.post("/v1/requests", headers=both | {"Acting-As": "NOR:donor_officer"})])
+
+
+async def test_all_who_act_for_one_organization_together_have_the_allowance_of_ten(opened: Opened) -> None:
+    here = opened()
+    assert builders.issuer is not None
+    answers = []
+    for _ in range(14):
+        person_id = uuid4()
+        seat("KEN:official", person_id=person_id)
+        held = headers("KEN:official") | {"Authorization": f"Bearer {builders.issuer.token(person_id)}"}
+        answers += await burst(lambda held=held: here.post("/v1/nothing", headers=held), 25)  # type: ignore[misc]
+
+    assert refused(answers)
+    assert min(refused(answers)) >= WRITES.burst * ORGANIZATION_CALLERS
+    check_problem(answers[-1], 429, "too-many-requests")
+    assert (await here.post("/v1/nothing", headers=headers("NOR:focal_point"))).status_code != 429
+    assert (await here.get("/v1/requests", headers=headers("KEN:official"))).status_code == 200
 
 
 async def test_an_application_without_settings_counts_all_the_same() -> None:

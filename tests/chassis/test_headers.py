@@ -29,6 +29,7 @@ CACHEABLE = {
     "/asyncapi.json",
     "/docs",
     "/docs/shapes",
+    "/docs/shapes/answers",
     "/docs/events",
     "/docs/events/shapes",
     "/docs/style.css",
@@ -37,7 +38,7 @@ CACHEABLE = {
 CACHEABLE |= {"/v1/reference/scheme"}
 """All that may be kept by anybody: the same for all, and in the tree."""
 
-PAGES = {"/docs", "/docs/shapes", "/docs/events", "/docs/events/shapes", "/mailbox"}
+PAGES = {"/docs", "/docs/shapes", "/docs/shapes/answers", "/docs/events", "/docs/events/shapes", "/mailbox"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 CLOSED = {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
 

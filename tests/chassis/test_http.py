@@ -15,7 +15,7 @@ from litestar.routes import HTTPRoute
 
 from chassis import edge
 from chassis.auth import Issuer
-from chassis.db import Database
+from chassis.db import POOL_MAX, RESERVED_FRACTION, Database
 from chassis.edge import BODY_BYTES_MAX, NESTING_MAX, fault_of
 from chassis.http import litestar_of
 from chassis.runtime import http_server, listener
@@ -53,7 +53,7 @@ async def post(api: Client, content: bytes, **more: str) -> httpx.Response:
 @pytest.mark.parametrize(
     ("content", "status", "slug"),
     [
-        (b"", 400, "invalid-request"),
+        (b"", 400, "missing-field"),
         (b"{", 400, "malformed-json"),
         (b'{"title": NaN}', 400, "malformed-json"),
         (b'{"title": Infinity}', 400, "malformed-json"),
@@ -151,11 +151,11 @@ async def test_a_command_wants_a_key(api: Client) -> None:
 
 async def test_a_database_that_does_not_answer_is_said_at_once(api: Client, databases: Mapping[str, Database]) -> None:
     db = databases["requests"]
-    held = [await db._take() for _ in range(10)]
+    held = [await db.for_reading()._take() for _ in range(POOL_MAX - POOL_MAX // RESERVED_FRACTION)]
     try:
         started = time.monotonic()
         answer = await api.get("/v1/requests", headers=headers())
-        check_problem(answer, 503, "database-unavailable")
+        check_problem(answer, 503, "overloaded")
         assert answer.headers["Retry-After"] == "2"
         assert time.monotonic() - started < 4
     finally:
@@ -165,19 +165,19 @@ async def test_a_database_that_does_not_answer_is_said_at_once(api: Client, data
 
 
 async def test_one_correlation_goes_from_the_header_to_the_fact(api: Client, databases: Mapping[str, Database]) -> None:
-    answer = await api.post(
-        "/v1/requests", json=a_request(), headers=headers() | {"X-Correlation-Id": "note-verbale-7"}
-    )
+    sent = "01a21090-442f-7ccb-ace8-373a8b73b92c"
+    answer = await api.post("/v1/requests", json=a_request(), headers=headers() | {"X-Correlation-Id": sent.upper()})
 
-    assert answer.headers["X-Correlation-Id"] == "note-verbale-7"
+    assert answer.headers["X-Correlation-Id"] == sent
     async with databases["requests"].transaction() as tx:
-        assert json.loads(await tx.fetchval("SELECT event FROM journal"))["correlationid"] == "note-verbale-7"
+        assert json.loads(await tx.fetchval("SELECT event FROM journal"))["correlationid"] == sent
 
 
 async def test_an_odd_correlation_is_replaced(api: Client) -> None:
-    for odd in ("a b", "x" * 65, "é"):
+    for odd in ("a b", "x" * 65, "é", "note-verbale-7", "Wanjiru-Kamau", "01a21090442f7ccbace8373a8b73b92c"):
         answer = await api.get("/health/live", headers={"X-Correlation-Id": odd.encode()})  # type: ignore[dict-item]
         assert UUID(answer.headers["X-Correlation-Id"])
+        assert odd != answer.headers["X-Correlation-Id"]
 
 
 async def test_answers_carry_the_headers_that_keep_browsers_safe(api: Client) -> None:

@@ -1,6 +1,12 @@
 """What cannot take effect is set aside, itself and nothing else; it delays no other aggregate and undoes nothing."""
 
+import asyncio
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from uuid import uuid4
 
 import msgspec
@@ -9,7 +15,7 @@ import pytest
 from chassis.bus import Bus, Delivery
 from chassis.db import Database, Tx
 from chassis.inbox import Inbox, Outcome
-from chassis.parked import list_parked, release_parked
+from chassis.parked import PAGE, list_parked, release_parked
 from chassis.supervise import supervised
 from contracts.facts import Event
 from contracts.requests import RequestRegistered
@@ -18,6 +24,8 @@ from tests.chassis.test_journal_and_inbox import FIRST, SECOND, Heard, Owner, _u
 from tests.conftest import Servers
 
 __all__ = ["bus", "heard"]
+
+ROOT = Path(__file__).parents[2]
 
 
 async def statuses(db: Database) -> list[tuple[int, str]]:
@@ -43,6 +51,31 @@ async def test_what_has_taken_effect_is_not_parked_by_a_delivery_that_failed(hea
     await heard.inbox.park(event, reason="the other delivery of it was refused")
 
     assert await statuses(heard.inbox._db) == [(1, "applied")]
+
+
+async def test_everything_that_is_parked_is_listed_however_much_it_is(
+    databases: Mapping[str, Database], database_url: str, tmp_path: Path
+) -> None:
+    count = 2 * PAGE + 14
+    async with databases["matching"].transaction() as tx:
+        # At one moment, as all that a transaction writes: a page ends among them.
+        await tx.execute(
+            """
+            INSERT INTO inbox (consumer, event_id, owner, aggregate_id, version, status, reason, event, received_at)
+            SELECT 'matching', gen_random_uuid(), 'requests', gen_random_uuid(), 1, 'parked', 'refused: planted', '{}',
+                '2026-01-01' FROM generate_series(1, $1)
+            """,
+            count,
+        )
+
+    async with databases["matching"].transaction() as tx:
+        assert count == len({one.event_id for one in await list_parked(tx)})
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DATABASE_URL": database_url}
+    for words, read in (([], lambda text: text.splitlines()[-1]), (["--json"], lambda text: len(json.loads(text)))):
+        command = [sys.executable, "-m", "services", "parked", "list", *words]
+        done = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert read(done.stdout) == (count if words else f"{count:,} parked")
 
 
 async def test_a_released_event_that_crashes_again_holds_up_no_other_aggregate(heard: Heard) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from chassis.db import Database, OutcomeUnknown
+from chassis.db import Database, OutcomeUnknown, is_transient
 from chassis.migrate import role_of
 from chassis.pool import Pool
 from contracts.refusals import Unavailable
@@ -181,3 +181,16 @@ async def test_whoever_is_cancelled_while_a_transaction_begins_leaves_none_open(
     async with db.transaction() as tx:
         await tx.execute("SET TRANSACTION READ ONLY, ISOLATION LEVEL REPEATABLE READ")
     await db.close()
+
+
+async def test_transaction_whose_session_the_server_ends_may_be_tried_again(db: Database) -> None:
+    async def work() -> None:
+        async with db.transaction() as tx:
+            await tx.execute("SELECT set_config(name, '50', true) FROM pg_settings WHERE name = 'transaction_timeout'")
+            await tx.execute("SELECT pg_sleep(1)")
+            pytest.skip("this PostgreSQL has no transaction_timeout")
+
+    with pytest.raises(asyncpg.PostgresError) as ended:
+        await work()
+
+    assert is_transient(ended.value)

@@ -7,17 +7,28 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from joserfc import jwe, jwk
 
-from chassis.auth import ALGORITHM, AUDIENCE, LIFETIME_SECONDS_MAX, SUBJECT_LENGTH_MAX, persona_id
+from chassis.auth import (
+    ALGORITHM,
+    AUDIENCE,
+    LIFETIME_SECONDS_MAX,
+    SUBJECT_LENGTH_MAX,
+    Trusted,
+    Verifier,
+    persona_id,
+)
 from chassis.db import Database
 from chassis.http import application
+from chassis.keys import Keys
 from chassis.runtime import verifier
-from chassis.settings import Settings
+from chassis.settings import CLIENT_ISSUER, Settings, SettingsError
 from tests import builders
 from tests.chassis.test_http import check_problem
 from tests.conftest import running_of
@@ -147,7 +158,15 @@ BAD_TOKENS: dict[str, Callable[[], str]] = {
     "issuer with a slash more": lambda: forged(iss=ISSUER + "/"),
     "no issuer": lambda: forged(iss=None),
     "other audience": lambda: forged(aud="elsewhere"),
-    "audience list": lambda: forged(aud=[AUDIENCE, "elsewhere"]),
+    "audience list without ours": lambda: forged(aud=["elsewhere", AUDIENCE.upper()]),
+    "audience list of no strings": lambda: forged(aud=[AUDIENCE, 1]),
+    "audience list within a list": lambda: forged(aud=[[AUDIENCE]]),
+    "audience list of nothing": lambda: forged(aud=[]),
+    "type of another application": lambda: forged(typ="application/jwt"),
+    "type with a parameter": lambda: forged(typ="at+jwt;a=b"),
+    "issued at no number": lambda: forged(iat=float("nan")),
+    "issued endlessly long ago": lambda: forged(iat=float("-inf")),
+    "expiry never": lambda: forged(exp=float("inf")),
     "no audience": lambda: forged(aud=None),
     # -- at another time
     "expired": lambda: forged(iat=at(-900), exp=at(-60)),
@@ -238,3 +257,75 @@ async def test_a_sign_in_that_is_weaker_than_asked_for_lets_nobody_in(api: Clien
     check_problem(await asked(strict, ["mfa"]), 401, "token-invalid")
     service = {"Authorization": f"Bearer {builders.token('service:matching')}"}
     assert (await strict.get("/internal/consents", headers=service)).status_code != 401, "it signs in nowhere"
+
+
+async def test_a_person_with_the_subject_of_a_service_is_not_that_service(
+    settings: Settings, databases: Mapping[str, Database], tmp_path: Path
+) -> None:
+    """Of an issuer whose clients and people share a name space, where people need a second factor."""
+    assert builders.issuer is not None
+    builders.issuer.publish_keys(tmp_path / "jwks.json")
+    settings = replace(
+        settings,
+        keys=str(tmp_path / "jwks.json"),
+        subjects={"matching": "7f2c"},
+        clients={"matching": "entraide-matching"},
+        strengths=("mfa",),
+    )
+    running = running_of(settings, databases, "requests")
+    app = application(running, verifier(settings, running[0].callers), settings=settings)
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
+
+        async def asked(**changes: object) -> httpx.Response:
+            token = forged(sub="7f2c", **changes)
+            return await client.get("/internal/consents", headers={"Authorization": f"Bearer {token}"})
+
+        for other in ({}, {"client_id": "sign-in"}, {"azp": "sign-in"}, {"client_id": ["entraide-matching"]}):
+            check_problem(await asked(**other), 401, "token-invalid")
+            check_problem(await asked(acr="mfa", **other), 401, "token-invalid")
+        check_problem(await asked(client_id="sign-in", azp="entraide-matching"), 401, "token-invalid")
+        for own in ({"client_id": "entraide-matching"}, {"azp": "entraide-matching"}):
+            assert 200 == (await asked(**own)).status_code
+    with pytest.raises(SettingsError, match="ENTRAIDE_MATCHING_CLIENT"):
+        Settings.from_env({"ENTRAIDE_MATCHING_SUBJECT": "7f2c"}, ("matching",), state=settings.state)
+
+
+GOOD_BY_THE_RFCS: dict[str, Callable[[], str]] = {
+    "typ with application/": lambda: forged(typ="application/at+jwt"),
+    "typ in capitals": lambda: forged(typ="Application/AT+JWT"),
+    "aud a list of one": lambda: forged(aud=[AUDIENCE]),
+    "aud a list of several": lambda: forged(aud=["https://other.example", AUDIENCE]),
+    "exp with a fraction": lambda: forged(exp=time.time() + 600.25),
+    "iat with a fraction": lambda: forged(iat=time.time() - 0.5),
+    "nbf with a fraction": lambda: forged(nbf=time.time() - 0.5),
+}
+"""RFC 9068 section 4, RFC 7519 sections 2 and 4.1.3."""
+
+
+@pytest.mark.parametrize("good", GOOD_BY_THE_RFCS)
+async def test_a_token_as_the_rfcs_allow_it_is_accepted(api: Client, good: str) -> None:
+    seat("KEN:focal_point")
+    token = GOOD_BY_THE_RFCS[good]()
+    assert 200 == (await api.get("/v1/requests", headers={"Authorization": f"Bearer {token}"})).status_code
+
+
+async def test_where_there_are_no_api_clients_a_token_of_theirs_is_refused(
+    settings: Settings, databases: Mapping[str, Database], tmp_path: Path
+) -> None:
+    """It is no outage: the directory publishes no key, and so has signed nothing."""
+    running = running_of(settings, databases, "requests")
+    (tmp_path / "jwks.json").write_text('{"keys": []}')
+    assert builders.issuer is not None
+    builders.issuer.publish_keys(tmp_path / "people.json")
+    people = Trusted(ISSUER, Keys(str(tmp_path / "people.json"), ISSUER))
+    keys = Keys(str(tmp_path / "jwks.json"), CLIENT_ISSUER, may_have_none=True)
+    verifying = Verifier(people, running[0].callers, service_of=lambda _: None, clients=Trusted(CLIENT_ISSUER, keys))
+    app = application(running, verifying, settings=settings)
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
+        token = forged(iss=CLIENT_ISSUER, sub=str(UUID(int=7)), client_id=str(UUID(int=7)), scope="read")
+        for _ in range(2):
+            answer = await client.get("/v1/requests", headers={"Authorization": f"Bearer {token}"})
+            check_problem(answer, 401, "token-invalid")
+        own = {"Authorization": f"Bearer {forged()}"}
+        seat("KEN:focal_point")
+        assert 200 == (await client.get("/v1/requests", headers=own)).status_code

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from chassis import uploads
+from chassis import edge, uploads
 from chassis.settings import Settings
 from contracts.requests import ATTACHMENT_BYTES_MAX
 from tests.builders import a_request, headers
@@ -93,11 +93,36 @@ async def test_one_route_takes_files_and_every_other_what_it_took_before(api: Cl
     assert (415, "media-type-unsupported") == slug_of(answer)
 
 
-@pytest.mark.parametrize("media_type", ["application/json", "multipart/form-data; boundary=x", "application/pdf", ""])
-async def test_a_file_is_sent_as_bytes_and_as_nothing_else(api: Client, path: str, media_type: str) -> None:
+@pytest.mark.parametrize("media_type", ["application/json", "multipart/form-data; boundary=x", "text/html", ""])
+async def test_media_type_that_a_route_of_files_does_not_take_is_told_which_it_does(
+    api: Client, path: str, media_type: str
+) -> None:
     answer = await api.post(path, content=PDF, headers=sent(**{"Content-Type": media_type}))
 
     assert (415, "media-type-unsupported") == slug_of(answer)
+    accepted = answer.json()["details"]["accepted"]
+    assert {"application/octet-stream", "application/pdf", "image/png"} <= set(accepted)
+    assert "application/json" not in answer.json()["title"]
+
+
+async def test_pdf_is_taken_as_what_it_is(api: Client, path: str) -> None:
+    answer = await api.post(path, content=PDF, headers=sent(**{"Content-Type": "application/pdf"}))
+
+    assert 201 == answer.status_code, answer.text
+
+
+async def test_content_is_looked_at_whatever_the_file_is_sent_as(api: Client, path: str) -> None:
+    for media_type in ("application/pdf", "image/png"):
+        answer = await api.post(path, content=b"<html>", headers=sent(**{"Content-Type": media_type}))
+        assert (400, "attachment-type-unsupported") == slug_of(answer)
+
+
+async def test_missing_name_of_a_file_is_told_by_its_header(api: Client, path: str) -> None:
+    given = {name: value for name, value in sent().items() if name != "File-Name"}
+    answer = await api.post(path, content=PDF, headers=given)
+
+    assert (400, "missing-field") == slug_of(answer)
+    assert {"field": "File-Name"} == answer.json()["details"]
 
 
 async def test_by_another_spelling_of_the_path_no_file_comes_in(api: Client, path: str) -> None:
@@ -144,6 +169,11 @@ async def test_of_one_person_only_so_many_come_in_at_once_and_of_all_only_so_man
     kenya = "KEN:focal_point"
     assert [201, 201, 503] == await several(kenya, kenya, kenya)
     assert [201, 201, 404] == await several(kenya, kenya, "UGA:focal_point"), "one's places are not another's"
+    monkeypatch.setattr(edge, "OF_ONE_ORGANIZATION_MAX", 1)
+    monkeypatch.setattr(uploads, "OF_ONE_ORGANIZATION_MAX", 1)
+    assert [201, 429] == await several(kenya, "KEN:official")
+    assert [201, 404] == await several(kenya, "UGA:focal_point"), "nor one organization's another's"
+    monkeypatch.setattr(uploads, "OF_ONE_ORGANIZATION_MAX", 4)
     monkeypatch.setattr(uploads, "UNDER_WAY_MAX", 1)
     assert [201, 503] == await several(kenya, "KEN:official")
     assert [201] == await several(kenya), "a place is given back"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -46,8 +47,8 @@ async def _sent(db: Database, work: Callable[[Tx], object], *, by: Caller | None
     def note(record: asyncpg.connection.LoggedQuery) -> None:
         queries.append(record.query.split()[0].rstrip(";"))
 
-    async def listened_to(*, within_seconds: float) -> Connection:
-        connection = await take(within_seconds=within_seconds)
+    async def listened_to(**given: Any) -> Connection:
+        connection = await take(**given)
         connection.add_query_logger(note)
         taken.append(connection)
         return connection

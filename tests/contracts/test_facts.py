@@ -146,8 +146,12 @@ def test_the_asyncapi_document_is_valid_and_complete(validators: Path) -> None:
     services = every_service()
     heard = sum(name.split(".")[0] in service.listens_to for name in facts() for service in services)
 
-    assert {"operations": len(facts()) + heard, "wrong": []} == _asyncapi_faults(validators, document)
-    assert {f"ta.{name}" for name in facts()} == {channel["address"] for channel in document["channels"].values()}
+    streams = {f"/v1/events/{name}" for name in ("directory", "matching", "pledges", "requests")}
+    streams |= {"/v1/notifications/stream"}
+    addresses = {channel["address"] for channel in document["channels"].values()}
+
+    assert {"operations": len(facts()) + heard + len(streams), "wrong": []} == _asyncapi_faults(validators, document)
+    assert {f"ta.{name}" for name in facts()} | streams == addresses
 
 
 def test_the_validator_of_events_bites(validators: Path) -> None:

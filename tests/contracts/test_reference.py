@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -161,6 +162,56 @@ def test_every_state_and_currency_has_a_name_in_all_six_languages() -> None:
         assert all(reference.country_name(code, language) for code in reference.countries())
         assert all(reference.currency_name(code, language) for code in reference.currencies())
     assert "肯尼亚" == reference.country_name("KEN", "zh")
+
+
+def test_states_have_the_short_names_of_the_united_nations() -> None:
+    def plain(text: str) -> str:
+        return re.sub(r"\s", "", text.replace("’", "'").replace("_", "-"))
+
+    rows = {row["alpha3"]: row for row in shared_rows("countries/country_names_6lang.csv")}
+    for code in reference.countries():
+        for language in LANGUAGES:
+            assert plain(rows[code][f"name_{language}"]) == plain(reference.country_name(code, language))
+
+
+@pytest.mark.parametrize(
+    ("code", "language", "name"),
+    [
+        ("PSE", "en", "State of Palestine"),
+        ("VAT", "en", "Holy See"),
+        ("PRK", "en", "Democratic People’s Republic of Korea"),
+        ("KGZ", "ru", "Кыргызстан"),
+        ("MDA", "fr", "République de Moldova"),
+        ("CIV", "fr", "Côte d’Ivoire"),
+        ("TUR", "en", "Türkiye"),
+    ],
+)
+def test_state_is_not_named_as_in_the_cldr(code: str, language: str, name: str) -> None:
+    assert name == reference.country_name(code, language)
+
+
+def test_states_are_sorted_by_the_collation_of_each_language() -> None:
+    """By ICU, which Node brings; without it, each order has every State once."""
+    for language in LANGUAGES:
+        assert sorted(reference.countries()) == sorted(reference.country_order(language))
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed: the order is not compared with that of ICU")
+    program = """
+        const names = JSON.parse(require("fs").readFileSync(0));
+        const sorted = (all, language) => Object.keys(all).sort(
+            (a, b) => new Intl.Collator(language).compare(all[a], all[b]));
+        console.log(JSON.stringify(Object.fromEntries(
+            Object.entries(names).map(([language, all]) => [language, sorted(all, language)]))));
+    """
+    names = {
+        language: {code: reference.country_name(code, language) for code in reference.countries()}
+        for language in LANGUAGES
+    }
+    done = subprocess.run(
+        ["node", "-e", program], input=json.dumps(names), capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert json.loads(done.stdout) == {language: list(reference.country_order(language)) for language in LANGUAGES}
 
 
 def test_exponents_come_from_iso_4217_not_from_habit() -> None:

@@ -45,6 +45,16 @@ async def test_what_somebody_types_is_found_with_its_label_in_the_language_asked
     assert "public, max-age=3600" == answer.headers["Cache-Control"]
 
 
+async def test_countries_are_sorted_in_the_language_asked_for(api: httpx.AsyncClient) -> None:
+    french = (await api.get("/v1/reference/countries", params={"language": "fr"})).json()
+
+    assert ["Afghanistan", "Afrique du Sud", "Albanie", "Algérie", "Allemagne"] == [
+        one["labels"]["fr"] for one in french[:5]
+    ]
+    by_code = (await api.get("/v1/reference/countries")).json()
+    assert [one["code"] for one in by_code] == sorted(one["code"] for one in french)
+
+
 async def test_no_more_is_found_than_was_asked_for(api: httpx.AsyncClient) -> None:
     assert 3 == len(await found(api, "a", limit=3))
     assert 20 == len(await found(api, "a"))

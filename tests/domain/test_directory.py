@@ -114,7 +114,9 @@ def test_nobody_proposes_decides_or_ends_for_themselves(appointment: str) -> Non
     assert "own-record" == no(caller, Action.APPOINT, own.place)
     assert {"own-record"} == {no(caller, action, own) for action in (Action.APPROVE, Action.REFUSE, Action.END)}
     person = a_person(person_id=caller.person_id)
-    assert "own-record" == no(caller, Action.SET_SUBJECTS, person)
+    assert ("subjects-take-two" if "admin" in appointment else "own-record") == no(caller, Action.SET_SUBJECTS, person)
+    proposals = (Action.PROPOSE_SUBJECTS, Action.APPROVE_SUBJECTS, Action.DECLINE_SUBJECTS)
+    assert {"own-record"} == {no(caller, action, person) for action in proposals}
     assert {"own-record" if "admin" in appointment else "not-for-your-role"} == {
         no(caller, action, person) for action in (Action.DISABLE, Action.ENABLE)
     }

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from contracts.matching import Judgement, Share
+from contracts.matching import Eligibility, Judgement, Share
+from contracts.reference import Region
 from contracts.values import Language, Period
-from services.matching.explanation import basis, explain
+from services.matching.explanation import as_presented, basis, explain
 from services.matching.line import WantedLine
 from services.matching.offering import Offering
 from services.matching.scoring import FULL, Experience, Known, scored
@@ -52,22 +54,31 @@ def test_it_reads_as_whole_sentences_in_every_language(
 
     for reason in explain(match, line, offering, experience=known.of(offering.provider)):
         said = says(reason, language)
-        assert reason.basis is not None
         assert re.search(r"[.。]\Z", said), said
         assert not re.search(r"[{}_]", said), said
 
 
-def test_what_was_revised_since_is_said_to_be_and_nothing_else() -> None:
+def test_share_whose_basis_has_changed_has_no_reason() -> None:
     line, offering = a_wanted_line(), an_offering()
     match = a_match(shares=scored(line, offering).shares)
 
-    of_another_topic = explain(match, replace(line, topics=("cybercrime",)), offering)
-    topics = next(one for one in of_another_topic if one.share.criterion == "topics")
-    assert "What this rests on, or how it is counted, has changed since this was scored." == says(topics, Language.EN)
-    taken_back = explain(match, None, offering)
-    assert {None} == {one.basis for one in taken_back}
-    (of_old,) = explain(a_match(shares=(Share(criterion="no_longer_judged", points=5, of=10),)), line, offering)
-    assert of_old.basis is None
+    of_another_topic = {one.share.criterion for one in explain(match, replace(line, topics=("cybercrime",)), offering)}
+
+    assert {share.criterion for share in match.shares} - {"topics"} == of_another_topic
+    assert () == explain(match, None, offering)
+    of_old = a_match(shares=(Share(criterion="no_longer_judged", points=5, of=10),))
+    assert () == explain(of_old, line, offering)
+
+
+@given(lines(), offerings(), st.none() | judgements, knowledge())
+def test_reasons_of_a_presented_match_are_those_it_was_presented_with(
+    line: WantedLine, offering: Offering, judgement: Judgement | None, known: Known
+) -> None:
+    found, experience = scored(line, offering, judgement, known=known), known.of(offering.provider)
+    score = as_presented(found, line, experience)
+    match = a_match(shares=score.shares, judgement=judgement, bases=score.bases)
+
+    assert explain(found, line, offering, experience=experience) == explain(match, None, an_offering())
 
 
 def test_it_reads_as_a_person_would_say_it() -> None:
@@ -88,17 +99,73 @@ def test_it_reads_as_a_person_would_say_it() -> None:
     assert (
         "Offered as asked: Mutual legal assistance. Close to what is asked: Electronic evidence (asked for: "
         "Preservation of stored computer data). Only distantly related to what is asked: Electronic evidence (asked "
-        "for: Piracy and maritime crime). Not offered: Gender considerations."
+        "for: Piracy and maritime crime). Not offered: Gender considerations. In full where all that is asked for is "
+        "offered."
     ) == said["topics"]
-    assert "Offered as asked: English. With interpretation: French." == said["language"]
-    assert "Days free of those asked for: 214 of 245." == said["window"]
+    assert (
+        "Offered as asked: English. With interpretation: French. In full where all languages asked for are spoken."
+    ) == said["language"]
+    assert "Days free of those asked for: 214 of 245. In full where every day asked for is free." == said["window"]
     assert "The delivery is funded." == said["funding"]
-    assert "The offering is open to all States." == said["region"]
+    assert ("The offering is open to all States. In full for an offering that is open to the State by name.") == said[
+        "region"
+    ]
     assert "Deliveries of the offering that are taken: 0 of 3." == said["load"]
     assert (
         "Deliveries of this kind that the provider has completed: at least 3. It has completed deliveries on: "
-        "Gender considerations."
+        f"Gender considerations. {MORE}"
     ) == said["experience"]
+
+
+MORE = (
+    "In full from 10 such deliveries, where States rate them 4 of 5 or better if they do, with one on every topic asked "
+    "for."
+)
+
+
+def test_provider_without_deliveries_has_none_on_this_platform_yet() -> None:
+    line, offering = a_wanted_line(), an_offering()
+
+    (none,) = (one for one in explain(scored(line, offering), line, offering) if one.share.criterion == "experience")
+
+    assert f"The provider has completed no delivery of this kind on this platform yet. {MORE}" == says(
+        none, Language.EN
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"terms": terms(eligible=Eligibility(regions=("african",)))},
+            "The offering is open to the regional group of the State: African States.",
+        ),
+        ({"provider": "ZAF"}, "The provider is of the same regional group as the State: African States."),
+    ],
+)
+def test_regional_group_is_named(changes: dict[str, Any], sentence: str) -> None:
+    line, offering = a_wanted_line(), an_offering(**changes)
+
+    (region,) = (one for one in explain(scored(line, offering), line, offering) if one.share.criterion == "region")
+
+    assert f"{sentence} In full for an offering that is open to the State by name." == says(region, Language.EN)
+
+
+@given(lines(), offerings(), st.none() | judgements, knowledge())
+def test_share_says_what_the_whole_would_take_where_it_is_not(
+    line: WantedLine, offering: Offering, judgement: Judgement | None, known: Known
+) -> None:
+    found = scored(line, offering, judgement, known=known)
+    for one in explain(found, line, offering, experience=known.of(offering.provider)):
+        assert (one.basis.degree < FULL) == ("In full " in says(one, Language.EN)), one.share.criterion
+
+
+def test_french_lists_have_a_narrow_no_break_space_before_a_semicolon() -> None:
+    line, offering = a_wanted_line(topics=("mutual_legal_assistance", "electronic_evidence")), an_offering()
+
+    (topics,) = (one for one in explain(scored(line, offering), line, offering) if one.share.criterion == "topics")
+
+    assert "Offert comme demandé\u00a0: Preuves électroniques\u202f; Entraide judiciaire." == says(topics, Language.FR)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +184,9 @@ def test_how_states_rate_what_was_delivered_is_said_by_the_step_that_counts(rati
 
     said = {one.share.criterion: says(one, Language.EN) for one in explain(match, line, offering, experience=done)}
 
-    assert f"Deliveries of this kind that the provider has completed: at least 3.{sentence}" == said["experience"]
+    assert (
+        f"Deliveries of this kind that the provider has completed: at least 3.{sentence} {MORE}" == said["experience"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -147,7 +216,7 @@ def test_of_the_meaning_it_says_which_model_judged_and_how_close_the_texts_are()
     assert (67, 100) == (meaning.share.points, meaning.share.of)
     assert (
         "How close the texts of the line and of the offering are in meaning, as the model "
-        "universal-sentence-encoder-multilingual-3 0.2.1 judged them: 471 of 1,000."
+        "universal-sentence-encoder-multilingual-3 0.2.1 judged them: 471 of 1,000. In full from 600."
     ) == says(meaning, Language.EN)
 
 
@@ -160,3 +229,6 @@ def test_every_criterion_has_a_basis_and_every_language_its_sentences() -> None:
         assert set(in_english) == set(reasons), language
         for name, template in in_english.items():
             assert sorted(re.findall(r"\{\w+\}", template)) == sorted(re.findall(r"\{\w+\}", reasons[name])), name
+        texts = sentences(language)
+        assert {"codes", *CRITERIA} - {"topics", "articles", "paragraphs", "pillars"} == set(texts.full), language
+        assert set(get_args(Region)) == set(texts.regions), language

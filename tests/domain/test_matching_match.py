@@ -18,7 +18,7 @@ from services.matching.line import RequestStatus
 from services.matching.match import MOVES, NOT_CONFIRMED, Match, MatchStatus, Origin, evolve
 from services.matching.policy import Action
 from services.matching.scoring import scored
-from tests.builders import NOON, a_caller
+from tests.builders import AHEAD, NOON, a_caller
 from tests.matching_builders import SPRING, a_match, a_wanted_line, an_offering
 
 M = MatchStatus
@@ -61,7 +61,7 @@ DECIDE: dict[str, Callable[[Match], Fact]] = {
     "accept": agreed("accept"),
     "confirm": agreed("confirm"),
     "begin": lambda m: m.begin(now=NOON),
-    "complete": lambda m: m.complete(now=NOON),
+    "complete": lambda m: m.complete(None, now=NOON.replace(year=AHEAD)),
     "decline by state": lambda m: m.decline(Role.FOCAL_POINT, "other", now=NOON),
     "decline by provider": lambda m: m.decline(Role.PROVIDER_OFFICER, "other", now=NOON),
     "not_pursue": lambda m: m.not_pursue("other", now=NOON),
@@ -128,7 +128,7 @@ def test_a_match_begins_in_three_ways(start: str, status: MatchStatus) -> None:
 
     assert (status, Origin(status), 1) == (made.status, made.origin, made.revision)
     assert made.score == sum(share.points for share in made.shares) > 0
-    assert (offering.revision, "codes-3:weights-0") == (made.offering_revision, made.algorithm)
+    assert (offering.revision, "codes-4:weights-0") == (made.offering_revision, made.algorithm)
 
 
 def test_a_rescored_match_has_its_new_score_and_is_where_it_was() -> None:

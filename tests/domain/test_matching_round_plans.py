@@ -16,6 +16,7 @@ from services.matching.rounds.prices import bounded, priced
 from services.matching.rounds.problem import Budget, Candidate, Line, Pin, Problem, Slot, normal
 from services.matching.rounds.solve import WARM, Effort, Question, Solution, gap, solve
 from services.matching.rounds.table import PinsError, holds, plan_of, table_of
+from tests.evaluation import hard_rounds
 from tests.evaluation.synthetic_rounds import a_round, with_changes
 from tests.round_builders import a_candidate, a_line, best_value, small_rounds
 
@@ -287,3 +288,53 @@ def test_large_amounts_of_money_are_counted_exactly(amount: int, takers: int) ->
 
     assert [] == faults(problem, found.plan)
     assert (0 if cost > amount else 5_000) == found.value
+
+
+HARD, _ = hard_rounds.type_d(agents=8, jobs=80, seed=11)
+
+
+def test_bound_is_that_of_the_linear_relaxation() -> None:
+    table = table_of(normal(HARD))
+    model = exact.model_of(table)
+    highs = exact.prepared(model, seed=0, nodes_max=1)
+    highs.setOptionValue("solve_relaxation", True)
+    highs.run()
+
+    found = solved(HARD, effort=Effort(nodes=1, parts=0))
+
+    assert found.bound <= exact.whole(highs.getObjectiveValue() * model.scale) + 1
+
+
+def test_parts_leave_time_for_the_whole_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    began: list[str] = []
+
+    def explored(*_: Any, may_go_on: Callable[[], bool], **__: Any) -> None:
+        began.append("parts")
+        assert not may_go_on(), "a third of the time has passed"
+
+    def whole(*given: Any, **more: Any) -> exact.Exact:
+        began.append("whole")
+        return solve_whole(*given, **more)
+
+    solve_whole = exact.solve
+    monkeypatch.setattr("services.matching.rounds.solve.explored", explored)
+    monkeypatch.setattr("services.matching.rounds.exact.solve", whole)
+
+    found = solve(Question(problem=HARD, effort=Effort(nodes=1)), elapsed=lambda: 0.34)
+
+    assert ["parts", "whole"] == began
+    assert "time" == found.ended, "where it stands depends on the machine"
+
+
+def test_what_is_pinned_makes_no_gap_look_small() -> None:
+    dear = Line(line="dear", state="AAA", needed=1, priority=1_000_000)
+    problem = msgspec.structs.replace(
+        HARD,
+        lines=(*HARD.lines, dear),
+        slots=(*HARD.slots, Slot(offering="own", capacity=1)),
+        candidates=(*HARD.candidates, Candidate(line="dear", offering="own", each=1000)),
+        pinned=(Pin(line="dear", offering="own"),),
+    )
+    effort = Effort(nodes=1, parts=0, moves=0)
+
+    assert solved(HARD, effort=effort).gap_millionths == solved(problem, effort=effort).gap_millionths > 0

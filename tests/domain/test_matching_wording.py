@@ -122,7 +122,7 @@ def test_it_says_as_of_when_a_state_was_not_known_to_be_party() -> None:
 
     assert (
         "The offering is for parties to: United Nations Convention against Transnational Organized Crime. "
-        "As of January 1, 2014, Iran was not known to be one."
+        "As of January 1, 2014, Iran (Islamic Republic of) was not known to be one."
     ) == reason(unlisted, Language.EN)
     assert "Au 1 janvier 2014" in reason(unlisted, Language.FR)
 

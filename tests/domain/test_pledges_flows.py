@@ -10,7 +10,7 @@ from uuid import UUID
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -20,10 +20,12 @@ from services.pledges.flows import COLUMNS, Amount, Boundary, Flow, FlowRow, Flo
 from services.pledges.postings import Account, EntryType
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
-HOSTILE = [
-    '=HYPERLINK("https://evil.example","click")', "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1",
-    "＝1+1", "＋1", "－1", "＠SUM(A1)",
-]  # fmt: skip
+HOSTILE = {
+    '=HYPERLINK("https://evil.example","click")': """'=HYPERLINK("https://evil.example","click")""",
+    "+1+1": "'+1+1", "-1+1": "'-1+1", "@SUM(A1)": "'@SUM(A1)", "\t1": "'\t1", "\r1": "'\r1", "\n1": "'\n1",
+    "\t=1": "'\t'=1", "\r=1": "'\r'=1", "\n=1": "'\n'=1",
+    "＝1+1": "'＝1+1", "＋1": "'＋1", "－1": "'－1", "＠SUM(A1)": "'＠SUM(A1)",
+}  # fmt: skip
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -155,18 +157,32 @@ def test_no_digit_of_an_amount_is_lost_in_either_table(minor: int, currency: str
     assert ("n", str(amount)) == (kind, said)
 
 
-@pytest.mark.parametrize("note", HOSTILE)
-def test_a_text_that_looks_like_a_formula_is_text_in_both_tables(note: str) -> None:
+@pytest.mark.parametrize(("note", "written"), HOSTILE.items())
+def test_a_text_that_looks_like_a_formula_is_text_in_both_tables(note: str, written: str) -> None:
     flow = a_flow(note=note)
 
-    assert f"'{note}" == rows_of(csv_of([flow]))[0]["note"]
+    assert written == rows_of(csv_of([flow]))[0]["note"]
     kind, said, formula = cells_in(xlsx_of([flow], created_at=NOON))[0]["note"]
     assert ("inlineStr", "") == (kind, formula)
     assert re.sub(r"_x000D_", "\r", said) == note
 
 
 @pytest.mark.parametrize(
-    "note", ["https://evil.example", "12345", "{=1}", "مثال", "例", "a\r\n=1", 'say "no"', "_x0041_"]
+    "note",
+    [
+        "https://evil.example",
+        "12345",
+        "{=1}",
+        "مثال",
+        "例",
+        "a\r\nb",
+        'say "no"',
+        "a; b, c",
+        "2-1",
+        "a=1",
+        "a; -1",
+        "_x0041_",
+    ],
 )
 def test_any_other_text_is_left_as_it_is(note: str) -> None:
     flow = a_flow(note=note)
@@ -175,6 +191,35 @@ def test_any_other_text_is_left_as_it_is(note: str) -> None:
     kind, said, formula = cells_in(xlsx_of([flow], created_at=NOON))[0]["note"]
     assert ("inlineStr", "") == (kind, formula)
     assert note == said.replace("_x005F_", "_").replace("_x000D_", "\r")
+
+
+@pytest.mark.parametrize(
+    ("note", "written"),
+    [
+        ("a;=1", "a;'=1"),
+        ("a, b;=1", "a, b;'=1"),
+        ("a,=1", "a,'=1"),
+        ("a\t@SUM(A1)", "a\t'@SUM(A1)"),
+        ("a\n=1", "a\n'=1"),
+        ("a\r\n-1", "a\r\n'-1"),
+        ("a;;+1;-1", "a;;'+1;'-1"),
+        ('a;"=1"', 'a;\'"=1"'),
+        ("a;＝1", "a;'＝1"),
+    ],
+)
+def test_formula_after_a_separator_or_a_line_end_is_made_text(note: str, written: str) -> None:
+    assert written == rows_of(csv_of([a_flow(note=note)]))[0]["note"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@settings(deadline=None)
+@given(note=st.text(alphabet="=+-@,;\t\r\n\"'a1 ＝", max_size=12))
+def test_no_cell_begins_as_a_formula_by_whichever_separator_it_is_read(delimiter: str, note: str) -> None:
+    content = csv_of([a_flow(note=note), a_flow(note=f"first {note}, {note}")]).decode()
+
+    for row in csv.reader(io.StringIO(content, newline=""), delimiter=delimiter):
+        for cell in row:
+            assert not cell.lstrip("\t\r\n").startswith(tuple("=+-@＝＋－＠")), (note, cell)
 
 
 def test_a_negative_amount_is_a_number_and_no_formula() -> None:

@@ -16,6 +16,7 @@ from contracts.refusals import Conflict, Invalid, Refusal
 from contracts.requests import Line
 from contracts.values import Language, Period
 from services.requests import domain
+from services.requests.deliveries import Fulfilment, Outcome
 from services.requests.domain import (
     MOVES,
     REMINDER_DAYS,
@@ -23,15 +24,12 @@ from services.requests.domain import (
     Circulation,
     CirculationRule,
     Content,
-    Fulfilment,
-    Outcome,
     Request,
     Status,
     Visibility,
     fulfilment_of,
-    objection_window_end,
 )
-from services.requests.evolve import evolve
+from services.requests.evolve import evolve, objection_window_end
 from services.requests.specificity import Aspect, LineText, missing
 from tests.builders import NOON
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import msgspec
 
-from tests.evaluation import cross_language, judged, labels, made_up_rounds, rounds, sectors
+from tests.evaluation import cross_language, hard_rounds, judged, labels, made_up_rounds, rounds, sectors
 from tests.evaluation.report import Part, printed
 
 PARTS: dict[str, Part] = {
     "rounds": rounds.evaluate,
     "made-up-rounds": made_up_rounds.evaluate,
+    "hard-rounds": hard_rounds.evaluate,
     "labels": labels.report,
     "judged": judged.evaluate,
     "cross-language": cross_language.evaluate,

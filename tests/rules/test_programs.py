@@ -1,5 +1,6 @@
 """What docs/programs.md tells programs to do does what it says."""
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -8,8 +9,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from standardwebhooks.webhooks import WebhookVerificationError
 
-from services.notifications.signing import Keyring, Scheme, headers, verification_key_of
+from services.notifications.signing import Keyring, Scheme, headers, secret_of, verification_key_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "programs.md"
 KEYS = Keyring([bytes(32)])
@@ -17,13 +19,19 @@ WEBHOOK = UUID(int=1)
 BODY = b'{"type":"requests.request.registered.v1"}'
 
 
+def defined(name: str) -> Any:
+    """A function of the page's blocks of Python, as a reader would take it."""
+    blocks = re.findall(r"^```python\n(.+?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    (block,) = [one for one in blocks if f"def {name}(" in one]
+    names: dict[str, Any] = {}
+    exec(compile(block, str(PAGE), "exec"), names)
+    return names[name]
+
+
 @pytest.fixture(scope="module")
 def verify() -> Callable[..., str]:
-    """The one block of Python on the page, as a reader would take it."""
-    (block,) = re.findall(r"^```python\n(.+?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    defined: dict[str, Any] = {}
-    exec(compile(block, str(PAGE), "exec"), defined)
-    return defined["verify"]  # type: ignore[no-any-return]
+    found: Callable[..., str] = defined("verify")
+    return found
 
 
 def sent(*generations: int, at: float = 0.0, scheme: Scheme = Scheme.ED25519) -> dict[str, str]:
@@ -33,6 +41,17 @@ def sent(*generations: int, at: float = 0.0, scheme: Scheme = Scheme.ED25519) ->
 
 def a_key(generation: int) -> str:
     return verification_key_of(KEYS.key(KEYS.newest, WEBHOOK, generation))
+
+
+def test_default_signature_is_read_with_the_secret_of_either_key_of_a_rotation() -> None:
+    read = defined("read")
+    secrets = [secret_of(KEYS.key(KEYS.newest, WEBHOOK, generation)) for generation in (1, 2, 3)]
+    came = sent(2, 1, scheme=Scheme.HMAC)
+
+    assert [json.loads(BODY)] * 2 == [read(came, BODY, secret) for secret in secrets[:2]]
+    for body, secret in ((BODY, secrets[2]), (BODY + b" ", secrets[0])):
+        with pytest.raises(WebhookVerificationError):
+            read(came, body, secret)
 
 
 def test_what_is_signed_is_accepted_with_either_key_of_a_rotation(verify: Callable[..., str]) -> None:

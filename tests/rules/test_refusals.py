@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chassis.edge import fault_of
-from chassis.http import HTTP_SLUGS
+from chassis.exception_handlers import HTTP_SLUGS
 from contracts.reference.refusal_words import refusal_words
 from contracts.refusals import Refusal
 
@@ -21,8 +21,9 @@ SCRIPTS = {"ar": r"[\u0600-\u06ff]", "ru": r"[\u0400-\u04ff]", "zh": r"[\u4e00-\
 SAYING = {Refusal.__name__, *(kind.__name__ for kind in Refusal.__subclasses__()), "problem", "_refuse", "denied"}
 
 PASSED_ON = {
+    ("chassis/connections.py", "slug"),
     ("chassis/edge.py", "slug"),
-    ("chassis/http.py", "slug"),
+    ("chassis/exception_handlers.py", "slug"),
     ("chassis/problems.py", "refusal.slug"),
 }
 """Where a slug is a parameter: it comes from a refusal, `fault_of` or HTTP_SLUGS, which are all read here."""
@@ -69,7 +70,7 @@ def returned(tree: ast.AST, function: str) -> set[str]:
 
 def said(files: Mapping[str, str]) -> tuple[dict[str, str], set[tuple[str, str]]]:
     """The slugs that the code says, each with a file that says it; and what it passes on without naming it."""
-    slugs: dict[str, str] = dict.fromkeys(HTTP_SLUGS.values(), "chassis/http.py")
+    slugs: dict[str, str] = dict.fromkeys(HTTP_SLUGS.values(), "chassis/exception_handlers.py")
     unnamed: set[tuple[str, str]] = set()
     for file, text in files.items():
         tree = ast.parse(text)
@@ -192,7 +193,7 @@ def test_a_refusal_without_words_is_found(planted: str) -> None:
 def test_an_http_status_without_words_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(HTTP_SLUGS, 418, "never-worded")
 
-    assert without_words({}, written()) == ["chassis/http.py: never-worded"]
+    assert without_words({}, written()) == ["chassis/exception_handlers.py: never-worded"]
 
 
 def test_words_without_a_refusal_are_found() -> None:

@@ -24,6 +24,7 @@ FIRST, OTHER = "UNODC:administrator", "UNODC:other_administrator"
 """The personas who are the two founders; the other one acts as `second`."""
 
 KENYA = "KEN:focal_point"
+CORRELATION = "01a21090-442f-7ccb-ace8-373a8b73b92c"
 ROOT = Path(__file__).parents[2]
 
 
@@ -46,7 +47,7 @@ async def founded(client_of: Callable[..., Awaitable[Client]], db: Database) -> 
 def by(appointment: str, *, revision: int | None = None) -> dict[str, str]:
     """Headers, all with the same correlation; `second` acts as an administrator under another person's id."""
     if appointment != "second":
-        return headers(appointment, revision=revision) | {CORRELATION_HEADER: "of-the-test"}
+        return headers(appointment, revision=revision) | {CORRELATION_HEADER: CORRELATION}
     assert builders.issuer is not None
     seat(FIRST, person_id=persona_id(OTHER))
     token = builders.issuer.token(persona_id(OTHER))

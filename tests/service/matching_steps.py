@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 import httpx
 
+from chassis import clock
 from chassis.db import Database
 from chassis.inbox import Inbox, Outcome
 from contracts.facts import Fact
@@ -18,7 +21,8 @@ from contracts.requests import (
 )
 from services.matching.consumers import HANDLERS
 from services.matching.text import meaning
-from tests.builders import NOON, an_event, headers
+from tests.builders import AHEAD, NOON, an_event, headers
+from tests.clocks import Ticking
 from tests.matching_builders import a_submission
 from tests.service.test_matching_offerings import approved
 
@@ -27,6 +31,7 @@ COORDINATOR = "UNODC:coordinator"
 NORWAY = "NOR:provider_officer"
 CEB = "UNODC-CEB:provider_officer"
 KENYA = "KEN:focal_point"
+IN_WINDOW = datetime(AHEAD, 3, 1, 9, tzinfo=UTC)
 
 
 class Owner:
@@ -73,9 +78,11 @@ async def move(api: Client, match: Mapping[str, Any], name: str, by: str, **body
 
 
 async def attempt(api: Client, match: Mapping[str, Any], name: str, by: str, **body: Any) -> httpx.Response:
-    return await api.post(
-        f"/v1/matches/{match['match_id']}/{name}", json=body, headers=headers(by, revision=match["revision"])
-    )
+    """A delivery is completed on a day of the window that the lines of tests ask for."""
+    with clock.going_by(Ticking(IN_WINDOW)) if name == "complete" else nullcontext():
+        return await api.post(
+            f"/v1/matches/{match['match_id']}/{name}", json=body, headers=headers(by, revision=match["revision"])
+        )
 
 
 async def presented(api: Client, owner: Owner, by: str = NORWAY) -> dict[str, Any]:

@@ -154,20 +154,21 @@ async def test_who_signs_in_is_asked_once_and_again_after_news(
     subject = Subject(issuer=ISSUER, subject="somebody")
     async with directory(without_a_broker) as api:
         await done(api, "/v1/organizations", FIRST, code="KEN")
-        assert await held.person_of(subject) is None
+        assert not await held.people_of(subject)
         person = await entered(api, subjects=[{"issuer": ISSUER, "subject": "somebody"}])
-        assert await held.person_of(subject) is None, "who was not known is asked for again when there is news"
+        path = f"/v1/people/{person['person_id']}"
+        await done(api, f"{path}/approve-subjects", "second", revision=1)
+        assert not await held.people_of(subject), "who was not known is asked for again when there is news"
         await held.pull()
-        assert UUID(person["person_id"]) == await held.person_of(subject)
+        assert (UUID(person["person_id"]),) == await held.people_of(subject)
         await held.pull()
 
-        body: dict[str, Any] = {"subjects": []}
-        path = f"/v1/people/{person['person_id']}/subjects"
-        assert 200 == (await api.put(path, json=body, headers=headers(FIRST, revision=1))).status_code
+        await done(api, f"{path}/propose-subjects", FIRST, revision=2, subjects=[])
+        await done(api, f"{path}/approve-subjects", "second", revision=3)
         await held.pull()
-        assert await held.person_of(subject) is None
+        assert not await held.people_of(subject)
     with pytest.raises(PeerError):
-        await held.person_of(Subject(issuer=ISSUER, subject="somebody else"))
+        await held.people_of(Subject(issuer=ISSUER, subject="somebody else"))
     await peers.close()
 
 

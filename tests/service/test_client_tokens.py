@@ -165,7 +165,8 @@ async def test_a_token_is_asked_for_by_a_form_and_nothing_else_is(parts: Parts) 
         await parts.api.post("/v1/clients", data=fields, headers=headers(KENYA)), 415, "media-type-unsupported"
     )
     assert (await parts.api.get(TOKEN)).status_code == 405
-    assert "invalid_request" == (await parts.api.post(f"{TOKEN}?grant_type=client_credentials")).json()["error"]
+    in_address = (await parts.api.post(f"{TOKEN}?grant_type=client_credentials")).json()
+    assert ("invalid_request", "unknown-parameter") == (in_address["error"], in_address["slug"])
 
     posted = await parts.api.post(TOKEN, data={**fields, "role": "focal_point", "organization": "NOR"})
     assert (200, "read write") == (posted.status_code, posted.json()["scope"])

@@ -80,7 +80,7 @@ async def test_an_operator_founds_on_the_server(db: Database, database_url: str)
     code, line = await command()
     assert (2, True) == (code, "founded-already" in line)
     async with db.transaction() as tx:
-        assert await store.person_of(tx, Subject(issuer=ISSUER, subject="auth0|2"))
+        assert await store.people_of(tx, Subject(issuer=ISSUER, subject="auth0|2"))
 
 
 # -- organizations, people --------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ async def test_what_names_a_person_is_not_in_the_journal(api: Client, db: Databa
     person = await entered(api, name="Canary-name", email="canary@ken.example", subjects=subjects)
     await appointed(api, person, "focal_point")
 
-    assert (subjects, "Canary-name") == (person["subjects"], person["name"])
+    assert (subjects, "Canary-name") == (person["proposed_subjects"], person["name"])
     async with db.transaction() as tx:
         events = " ".join(row["event"] for row in await tx.fetch("SELECT event FROM journal"))
     assert person["person_id"] in events
@@ -142,39 +142,6 @@ async def test_the_same_key_has_one_effect(api: Client, db: Database) -> None:
     assert (201, first.json()) == (again.status_code, again.json())
     async with db.transaction() as tx:
         assert 1 == await tx.fetchval("SELECT count(*) FROM appointment WHERE organization = 'KEN'")
-
-
-async def test_one_subject_is_one_person(api: Client) -> None:
-    subjects = [{"issuer": ISSUER, "subject": "the-one"}]
-    await entered(api, subjects=subjects)
-    other = await entered(api)
-
-    body = {"organization": "NOR", "name": "A", "email": "a@b.example", "language": "en", "subjects": subjects}
-    assert (409, "subject-taken") == await refused(api, "/v1/people", FIRST, **body)
-    path = f"/v1/people/{other['person_id']}/subjects"
-    answer = await api.put(path, json={"subjects": subjects}, headers=by(FIRST, revision=1))
-    assert (409, "subject-taken") == (answer.status_code, answer.json()["slug"])
-
-
-async def test_how_somebody_signs_in_is_set_by_others_and_not_while_two_people_trust_them(api: Client) -> None:
-    focal_point = await kenya(api)
-    official = await entered(api, by=KENYA)
-
-    async def put(person_id: str, who: str, revision: int) -> tuple[int, str | None]:
-        body = {"subjects": [{"issuer": ISSUER, "subject": f"new-{person_id}"}]}
-        answer = await api.put(f"/v1/people/{person_id}/subjects", json=body, headers=by(who, revision=revision))
-        return answer.status_code, answer.json().get("slug")
-
-    await done(api, "/v1/appointments", KENYA, **a_role(official, "official"))
-    assert (200, None) == await put(official["person_id"], KENYA, 1)
-    assert (412, "revision-stale") == await put(official["person_id"], KENYA, 1)
-    assert (409, "subjects-of-appointee") == await put(focal_point["person_id"], FIRST, 1)
-    assert (403, "own-record") == await put(focal_point["person_id"], KENYA, 1)
-    assert (404, "not-found") == await put(official["person_id"], "NOR:focal_point", 2)
-    # Also while it waits for the second person, who would else approve somebody other than they looked at.
-    proposed = await entered(api)
-    await done(api, "/v1/appointments", FIRST, **a_role(proposed, "focal_point"))
-    assert (409, "subjects-of-appointee") == await put(proposed["person_id"], FIRST, 1)
 
 
 async def test_a_person_is_disabled_by_one_administrator_at_once_and_not_by_themselves(api: Client) -> None:

@@ -141,12 +141,18 @@ async def test_who_is_appointed_is_not_erased(api: Client, days: tuple[int | Non
     assert (409, "person-erased") == await refused(api, "/v1/appointments", FIRST, **a_role(person, "focal_point"))
 
 
-async def test_an_erased_person_stays_so_and_the_subject_is_free_again(api: Client) -> None:
+async def test_an_erased_person_stays_so_and_the_subject_is_free_again(api: Client, db: Database) -> None:
     person = await canary(api)
+    approved = await done(api, f"/v1/people/{person['person_id']}/approve-subjects", "second", revision=1)
+    path = f"/v1/people/{person['person_id']}/propose-subjects"
+    person = await done(api, path, FIRST, revision=approved["revision"], subjects=SUBJECTS)
+    assert [1, 1] == await rows(db, "person_subject WHERE subject LIKE 'Canary%'", "proposed_subjects")
     gone = await erased(api, person)
     path, revision = f"/v1/people/{person['person_id']}", gone["revision"]
 
     for move, body in (
+        ("propose-subjects", {"subjects": SUBJECTS}),
+        ("approve-subjects", {}),
         ("propose-erasure", {"reason": "other"}),
         ("approve-erasure", {}),
         ("decline-erasure", {"reason": "other"}),
@@ -154,10 +160,10 @@ async def test_an_erased_person_stays_so_and_the_subject_is_free_again(api: Clie
         ("enable", {}),
     ):
         assert (409, "person-erased") == await refused(api, f"{path}/{move}", "second", revision=revision, **body)
-    answer = await api.put(f"{path}/subjects", json={"subjects": SUBJECTS}, headers=by(FIRST, revision=revision))
-    assert (409, "person-erased") == (answer.status_code, answer.json()["slug"])
+    assert [0, 0] == await rows(db, "person_subject WHERE subject LIKE 'Canary%'", "proposed_subjects")
     again = await canary(api)
     assert again["person_id"] != person["person_id"]
+    again = await done(api, f"/v1/people/{again['person_id']}/approve-subjects", "second", revision=1)
     assert again["subjects"] == SUBJECTS
 
 

@@ -172,7 +172,9 @@ async def test_after_a_restore_to_an_earlier_moment_the_erased_are_erased_again(
         code, reports = await operator.erase("--after-restore")
 
         assert (0, [person["person_id"]]) == (code, [one["person_id"] for one in reports])
-        assert reports[0]["services"]["directory"]["dropped"].items() >= {"person_text": 1, "person_subject": 1}.items()
+        assert (
+            reports[0]["services"]["directory"]["dropped"].items() >= {"person_text": 1, "proposed_subjects": 1}.items()
+        )
         assert "said again of 1, of 1" in operator.said
         assert "1 lines of the file of erasures bear no signature" in operator.said
         restored = await asyncpg.connect(servers.postgres.dsn(backup))

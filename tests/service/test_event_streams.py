@@ -303,6 +303,23 @@ async def test_one_caller_has_so_many_streams_and_a_process_so_many(
         assert (503, "overloaded") == await place.refused(PATH, COORDINATOR)
 
 
+async def test_all_officials_of_one_organization_together_have_so_many_streams(
+    long: Settings, databases: Mapping[str, Database]
+) -> None:
+    limits = replace(long, event_streams_organization=2)
+    async with open_at_a_port(limits, databases, "requests") as place, contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(place.listen(PATH, "KEN:focal_point"))
+        async with place.listen(PATH, "KEN:official"):
+            answer = await place.client.get(PATH, headers=headers("KEN:provider_officer") | {"Accept-Language": "es"})
+            assert (429, "too-many-organization-event-streams") == (answer.status_code, answer.json()["slug"])
+            assert answer.json()["title"].startswith("Su organización")
+            assert {"limit": 2} == answer.json()["details"]
+            assert int(answer.headers["Retry-After"]) > 0
+            await stack.enter_async_context(place.listen(PATH, UGANDA))
+        await asyncio.sleep(0.2)
+        await stack.enter_async_context(place.listen(PATH, "KEN:provider_officer"))
+
+
 async def test_streams_take_no_place_of_the_requests_under_way(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edge, "UNDER_WAY_MAX", 1)
     async with place.listen(PATH) as stream, place.listen(PATH, UGANDA):
@@ -314,7 +331,7 @@ async def test_many_idle_streams_ask_postgresql_no_more_than_one(
     long: Settings, databases: Mapping[str, Database], database_url: str
 ) -> None:
     many = 100
-    limits = replace(long, event_streams_each=many)
+    limits = replace(long, event_streams_each=many, event_streams_organization=many)
     connection = await asyncpg.connect(database_url)
     try:
         async with open_at_a_port(limits, databases, "requests") as place, contextlib.AsyncExitStack() as stack:

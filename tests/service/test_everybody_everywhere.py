@@ -60,8 +60,8 @@ class Listening:
         self.statements = statements
         self.transactions = 0
 
-    async def take(self, *, within_seconds: float) -> Recorded:
-        return Recorded(await self._pool.take(within_seconds=within_seconds), cast(Any, self))
+    async def take(self, **given: Any) -> Recorded:
+        return Recorded(await self._pool.take(**given), cast(Any, self))
 
     def give_back(self, connection: Recorded, *, sound: bool) -> None:
         self._pool.give_back(cast(Connection, connection._connection), sound=sound)

@@ -22,7 +22,7 @@ from services.matching.policy import OVERSEERS
 from services.notifications.policy import Action as N
 from services.requests.policy import Action as R
 from tests.builders import a_caller
-from tests.conftest import running_of
+from tests.conftest import Within, running_of
 from tests.service.test_everybody_everywhere import ACTORS, DECIDE, NAMES
 from tests.service.world import World, tell
 
@@ -40,8 +40,9 @@ OF_OTHERS = {"approved", "reconfirmed", "resumed"}
 
 @pytest.fixture
 async def world(settings: Settings, databases: Mapping[str, Database]) -> AsyncIterator[World]:
-    running = running_of(settings, databases, *NAMES)
-    app = application(running, verifier(settings, running[0].callers), settings=settings)
+    within = Within()
+    running = running_of(settings, databases, *NAMES, within=within)
+    app = within.app = application(running, verifier(settings, running[0].callers), settings=settings)
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         made = World(client, running)

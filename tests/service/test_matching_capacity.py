@@ -26,7 +26,16 @@ from services.matching.offering import Offering, OfferingStatus
 from services.matching.wiring import SERVICE
 from tests.builders import AHEAD, NOON, a_caller
 from tests.domain.test_matching_scoring import ONE_VIOLATED, lines, nearly_fitting, offerings
-from tests.matching_builders import AUTUMN, SPRING, a_match, a_submission, a_wanted_line, an_offering, terms
+from tests.matching_builders import (
+    AUTUMN,
+    SPRING,
+    a_contract_line,
+    a_match,
+    a_submission,
+    a_wanted_line,
+    an_offering,
+    terms,
+)
 from tests.service.matching_steps import KENYA, NORWAY, Owner, matches_of, move, opened
 from tests.service.test_matching_offerings import approved
 
@@ -140,7 +149,7 @@ async def test_whatever_moves_at_once_what_is_taken_is_what_confirmed_matches_ho
                 else:
                     decide: dict[str, Callable[[Match], Any]] = {
                         "begin": lambda match: match.begin(now=NOON),
-                        "complete": lambda match: match.complete(now=NOON),
+                        "complete": lambda match: match.complete(None, now=NOON.replace(year=AHEAD)),
                         "revoke": lambda match: match.revoke("other", now=NOON),
                     }
                     await match_actions.move(tx, match_id, name, decide[name], caller=by, expected=revision, comment="")
@@ -324,3 +333,26 @@ async def test_an_offering_that_ends_and_a_line_that_comes_back_do_not_wait_for_
 
     async with asyncio.timeout(2):
         await asyncio.gather(end(), come_back())
+
+
+async def test_confirmation_takes_the_period_that_no_other_line_depends_on(
+    client_of: Callable[..., Awaitable[httpx.AsyncClient]], databases: Mapping[str, Database]
+) -> None:
+    api, owner = await client_of("matching"), Owner(databases["matching"])
+    capacity = [{"from": str(one.starts), "until": str(one.ends), "units": 1} for one in (SPRING, AUTUMN)]
+    await approved(api, NORWAY, capacity=capacity)
+    whole = Period(starts=SPRING.starts, ends=AUTUMN.ends)
+    either, first_half = [
+        await opened(owner, a_submission(a_contract_line(window=msgspec.to_builtins(window))))
+        for window in (whole, SPRING)
+    ]
+    for request in (either, first_half):
+        (match,) = await matches_of(api, request)
+        for name, by in (("present", COORDINATOR), ("accept", KENYA)):
+            match = await move(api, match, name, by)
+    taken = []
+    for request in (either, first_half):
+        (match,) = await matches_of(api, request)
+        taken.append((await move(api, match, "confirm", NORWAY))["capacity_period"]["from"])
+
+    assert [str(AUTUMN.starts), str(SPRING.starts)] == taken

@@ -98,7 +98,7 @@ async def test_a_choice_is_kept_with_its_place_its_score_its_reason_and_what_cam
         ("in_delivery", None, 2, None),
         ("completed", None, 2, None),
     ] == [(one["status"], one["chosen_by"], one["place"], one["reason"]) for one in moves]
-    assert {(other["score"], "codes-3:weights-0", 2)} == {(one["score"], one["algorithm"], one["of"]) for one in moves}
+    assert {(other["score"], "codes-4:weights-0", 2)} == {(one["score"], one["algorithm"], one["of"]) for one in moves}
     assert all(other["shares"] == one["shares"] for one in moves)
     assert [("suggested", 1)] == [(one["status"], one["place"]) for one in await moves_of(api, better)]
 

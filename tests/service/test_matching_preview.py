@@ -1,5 +1,7 @@
 """A State that drafts a line is shown what would be suggested for it; the draft is kept nowhere."""
 
+import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -7,6 +9,7 @@ import httpx
 import pytest
 
 from chassis.db import Database
+from services.matching import preview_api
 from tests.builders import headers
 from tests.matching_builders import a_contract_line, a_drafted_line, a_submission
 from tests.service.matching_steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner, matches_of, opened
@@ -61,7 +64,7 @@ async def test_it_says_why_in_the_readers_language(api: Client) -> None:
     (one,) = await foreseen(api, language="fr")
 
     said = {why["criterion"]: why["says"] for why in one["explanation"]}
-    assert "Offert comme demandé : Anglais." == said["language"]
+    assert "Offert comme demandé\u00a0: Anglais." == said["language"]
     assert ("Fictitious sample: exercises", "NOR") == (one["title"], one["provider"])
 
 
@@ -75,6 +78,37 @@ async def test_topics_are_read_from_the_text_where_none_are_given(api: Client) -
     assert ["witness_protection"] == read["topics"]
     assert fits["offering_id"] == read["offerings"][0]["offering_id"]
     assert ["electronic_evidence"] == given["topics"], "what the State says itself counts"
+
+
+async def test_one_state_has_so_many_under_way_and_the_others_are_answered(
+    api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, running, most = threading.Event(), 0, 0
+
+    def slow(_text: str) -> list[Any]:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        assert go_on.wait(10)
+        running -= 1
+        return []
+
+    monkeypatch.setattr(preview_api, "suggested", slow)
+    asked = [asyncio.create_task(ask(api, topics=[], text=IN_FRENCH)) for _ in range(12)]
+    try:
+        async with asyncio.timeout(5):
+            while sum(one.done() for one in asked) < 2:
+                await asyncio.sleep(0.01)
+        other = await ask(api, by="UGA:focal_point")
+    finally:
+        go_on.set()
+    answers = sorted(await asyncio.gather(*asked), key=lambda one: one.status_code)
+
+    assert [200] * 10 + [429] * 2 == [one.status_code for one in answers]
+    assert ("organization-limit-reached", {"limit": 10}) == (answers[-1].json()["slug"], answers[-1].json()["details"])
+    assert answers[-1].headers["Retry-After"]
+    assert 200 == other.status_code
+    assert 2 == most
 
 
 async def test_what_is_not_available_or_does_not_fit_is_not_named(api: Client) -> None:

@@ -46,7 +46,7 @@ async def test_the_first_come_with_the_program_and_everybody_reads_them(api: Cli
         answer = await api.get(PATH, headers=headers(by))
         assert (200, '"0"') == (answer.status_code, answer.headers["ETag"])
         assert {
-            "revision": 0, "algorithm": "codes-3:weights-0", "weights": OF_FIRST, "reason": None, "adopted_at": None,
+            "revision": 0, "algorithm": "codes-4:weights-0", "weights": OF_FIRST, "reason": None, "adopted_at": None,
         } == answer.json()  # fmt: skip
 
 
@@ -59,8 +59,8 @@ async def test_adopted_weights_hold_for_what_is_scored_from_then_on(api: Client,
     assert (200, 1, '"1"') == (answer.status_code, answer.json()["revision"], answer.headers["ETag"])
     after = await opened(owner)
     (old,), (new,) = await matches_of(api, before), await matches_of(api, after)
-    assert "codes-3:weights-0" == old["algorithm"]
-    assert ("codes-3:weights-1", 1000, [{"criterion": "load", "points": 1000, "of": 1000}]) == (
+    assert "codes-4:weights-0" == old["algorithm"]
+    assert ("codes-4:weights-1", 1000, [{"criterion": "load", "points": 1000, "of": 1000}]) == (
         new["algorithm"], new["score"], new["shares"],
     )  # fmt: skip
     of_old = await api.get(f"{PATH}?revision=0", headers=headers(KENYA))

@@ -15,6 +15,7 @@ import pytest
 from chassis.db import Database
 from chassis.inbox import Inbox, Outcome
 from chassis.rebuild import verify
+from contracts import directory as d
 from contracts import matching as m
 from contracts import pledges as p
 from contracts import requests as r
@@ -80,7 +81,7 @@ def suggested(request_id: UUID, *, provider: str = "NOR") -> m.MatchSuggested:
         provider=provider,
         score=700,
         shares=(),
-        algorithm="codes-3:weights-0",
+        algorithm="codes-4:weights-0",
         offering_revision=1,
         rank=1,
         suggested_at=NOON,
@@ -439,3 +440,28 @@ async def test_the_schema_refuses_what_the_code_should_never_write(
     with pytest.raises((asyncpg.IntegrityConstraintViolationError, asyncpg.InsufficientPrivilegeError)):
         async with db.transaction() as tx:
             await tx.execute(statement)
+
+
+async def test_a_person_and_their_focal_point_are_told_of_each_change_of_subjects(
+    api: Client, inbox: Inbox, db: Database
+) -> None:
+    await subscribe(api, FOCAL_POINT, "NOR:focal_point")
+    official = a_caller("KEN:official").person_id
+    async with db.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO caller (appointment_id, person_id, organization, role, starts, ended, version)
+            VALUES ($1, $2, 'KEN', 'official', '2026-01-01', false, 1)
+            """,
+            uuid4(),
+            official,
+        )
+    changed = {"person_id": official, "organization": "KEN", "subjects": 1, "texts_hash": "0"}
+    proposed = d.PersonSubjectsProposed(**changed, proposed_by=uuid4(), proposed_at=NOON)
+    await inbox.receive(an_event(proposed, 1))
+    await inbox.receive(an_event(d.PersonIdentified(**changed, identified_at=NOON), 2))
+
+    expected = [("directory.person.identified.v1", str(official)), (proposed.type, str(official))]
+    for who in ("KEN:official", FOCAL_POINT):
+        assert expected == [(one["notice"], one["reference"]) for one in await told(api, who)]
+    assert [] == await told(api, "NOR:focal_point")

@@ -8,6 +8,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from standardwebhooks import Webhook as StandardWebhook
+from standardwebhooks.webhooks import WebhookVerificationError
 
 from chassis import clock
 from chassis.auth import persona_id
@@ -102,6 +104,21 @@ async def test_an_event_arrives_signed_with_its_ids_and_no_word(
     assert ("delivered", 1, 204, None) == tuple(
         delivery[field] for field in ("status", "attempts", "status_code", "reason")
     )
+
+
+async def test_webhook_of_no_scheme_is_verified_by_the_common_library(
+    api: Client, inbox: Inbox, receiver: Receiver, a_sender: ASender
+) -> None:
+    answer = await api.post("/v1/webhooks", json={"url": inside(receiver)}, headers=headers())
+    await opened(inbox)
+    await drained(a_sender())
+
+    webhook, (request,) = answer.json(), receiver.received
+    assert ("v1", None) == (webhook["scheme"], webhook["verification_key"])
+    read = StandardWebhook(webhook["secret"]).verify(request.body, dict(request.headers))
+    assert "requests.request.opened.v1" == read["type"]
+    with pytest.raises(WebhookVerificationError):
+        StandardWebhook(webhook["secret"]).verify(request.body + b" ", dict(request.headers))
 
 
 async def test_a_signature_of_another_webhook_or_of_another_body_is_not_verified(

@@ -375,7 +375,7 @@ async def test_a_moment_to_come_is_refused_and_one_without_its_offset(api: Clien
     for moment in ("2026-11-25T12:00:00", "0001-01-01T00:00:00+23:00"):
         without = await asked(api, path, moment)
         assert (400, "invalid-field", "as_at") == (
-            without.status_code, without.json()["slug"], without.json()["details"]["pointer"],
+            without.status_code, without.json()["slug"], without.json()["details"]["field"],
         )  # fmt: skip
 
 

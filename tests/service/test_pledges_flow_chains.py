@@ -311,7 +311,7 @@ async def test_a_parent_that_is_no_flow_is_refused(api: Client, parent: str) -> 
     for path in ("/v1/flows", "/v1/flows.csv", "/v1/flows.xlsx"):
         answer = await api.get(f"{path}?parent={parent}", headers=headers(FINANCE))
         assert (400, "invalid-field", "parent") == (
-            answer.status_code, answer.json()["slug"], answer.json()["details"]["pointer"],
+            answer.status_code, answer.json()["slug"], answer.json()["details"]["field"],
         )  # fmt: skip
 
 

@@ -369,7 +369,7 @@ async def test_what_is_no_moment_is_refused_and_one_to_come(api: Client, path: s
     for moment in ("2026-11-25T12:00:00", "2026-06-30", "0001-01-01T00:00:00+23:00", "", "null"):
         answer = await asked(api, path, moment)
         said = answer.json()
-        assert (400, "invalid-field", "as_at") == (answer.status_code, said["slug"], said["details"]["pointer"])
+        assert (400, "invalid-field", "as_at") == (answer.status_code, said["slug"], said["details"]["field"])
     to_come = await asked(api, path, (clock.now() + timedelta(hours=1)).isoformat())
     assert (409, "moment-not-final") == (to_come.status_code, to_come.json()["slug"])
     assert "final_until" in to_come.json()["details"]

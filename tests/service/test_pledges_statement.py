@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from chassis import clock
-from contracts.refusals import Unavailable
+from contracts.refusals import Excessive, Unavailable
 from contracts.values import Language
 from services.pledges import statement_store
 from services.pledges.printing import press
@@ -258,6 +258,10 @@ async def test_what_is_more_than_can_be_printed_is_told_as_data(api: Client, mon
 # -- the press ---------------------------------------------------------------------------------------------------------
 
 
+DONORS = ("NOR", "FRA")
+"""Two organizations that ask for statements."""
+
+
 async def test_no_more_than_two_are_set_at_once_and_who_waits_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     under_way, most, go_on = 0, 0, asyncio.Event()
 
@@ -271,16 +275,44 @@ async def test_no_more_than_two_are_set_at_once_and_who_waits_too_long_is_told(m
 
     monkeypatch.setattr(Press, "_made", made)
     one = Press(wait_seconds=0.05)
-    first = [asyncio.create_task(one.statement_pdf(a_statement(), Language.EN)) for _ in range(2)]
+    first = [asyncio.create_task(one.statement_pdf(a_statement(), Language.EN, organization=by)) for by in DONORS]
     await asyncio.sleep(0)
     with pytest.raises(Unavailable) as no:
         async with asyncio.timeout(5):
-            await one.statement_pdf(a_statement(), Language.EN)
+            await one.statement_pdf(a_statement(), Language.EN, organization="SWE")
     go_on.set()
     await asyncio.gather(*first)
 
     assert ("statement-not-now", 2) == (no.value.slug, most)
-    await one.statement_pdf(a_statement(), Language.EN)
+    await one.statement_pdf(a_statement(), Language.EN, organization="SWE")
+
+
+async def test_one_organization_has_one_place_and_so_many_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    made_for: list[str] = []
+    go_on = asyncio.Event()
+
+    async def made(self: Press, order: bytes) -> bytes:
+        made_for.append(order.decode())
+        await go_on.wait()
+        return order
+
+    monkeypatch.setattr(Press, "_made", made)
+    one = Press()
+    asked = [
+        asyncio.create_task(one.statement_pdf(a_statement(), language, organization="NOR"))
+        for language in (Language.EN, Language.FR, Language.ES, Language.RU)
+    ]
+    await asyncio.sleep(0.01)
+    with pytest.raises(Excessive) as no:
+        await one.statement_pdf(a_statement(), Language.EN, organization="NOR")
+    asked.append(asyncio.create_task(one.statement_pdf(a_statement(), Language.ZH, organization="SWE")))
+    await asyncio.sleep(0.01)
+    assert ["en", "zh"] == [order[-4:-2] for order in made_for]
+
+    go_on.set()
+    await asyncio.gather(*asked)
+    assert ("organization-limit-reached", {"limit": 4}) == (no.value.slug, no.value.details)
+    assert 5 == len(made_for)
 
 
 async def test_a_large_one_is_set_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,19 +329,20 @@ async def test_a_large_one_is_set_alone(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(Press, "_made", made)
     monkeypatch.setattr(press, "LARGE_LINES", 1)
     one, small = Press(), a_statement((a_promise(),), (PLEDGED,))
-    await asyncio.gather(*(one.statement_pdf(told, Language.EN) for told in (a_statement(), small, a_statement())))
+    asked = zip((a_statement(), small, a_statement()), ("NOR", "FRA", "SWE"), strict=True)
+    await asyncio.gather(*(one.statement_pdf(told, Language.EN, organization=by) for told, by in asked))
 
 
 async def test_one_that_takes_too_long_is_ended_and_gives_its_place_back() -> None:
     late = Press(set_seconds=0.01)
     for _ in range(3):
         with pytest.raises(Unavailable) as no:
-            await late.statement_pdf(a_statement(), Language.EN)
+            await late.statement_pdf(a_statement(), Language.EN, organization="NOR")
         assert "statement-not-now" == no.value.slug
 
 
 async def test_the_loop_goes_on_while_one_is_set() -> None:
-    making = asyncio.create_task(Press().statement_pdf(a_statement(), Language.AR))
+    making = asyncio.create_task(Press().statement_pdf(a_statement(), Language.AR, organization="NOR"))
     turns = 0
     while not making.done():
         await asyncio.sleep(0.005)
@@ -324,4 +357,4 @@ async def test_a_child_that_fails_is_our_fault_and_is_logged_without_what_it_was
 ) -> None:
     monkeypatch.setattr(press.sys, "executable", "/bin/false")
     with pytest.raises(RuntimeError):
-        await Press().statement_pdf(a_statement(), Language.EN)
+        await Press().statement_pdf(a_statement(), Language.EN, organization="NOR")

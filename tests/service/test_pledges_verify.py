@@ -137,6 +137,16 @@ async def test_an_entry_that_was_taken_away_or_put_in_is_found(api: Client, db: 
     assert await _kinds(db) == {Kind.NOT_IN_LEDGER, Kind.NOT_IN_JOURNAL, Kind.CLOSING}
 
 
+async def test_an_entry_with_the_nil_id_is_found(api: Client, db: Database, database_url: str) -> None:
+    await _tamper(
+        database_url,
+        f'INSERT INTO entry SELECT (json_populate_record(e, \'{{"entry_id": "{UUID(int=0)}"}}\')).* FROM entry e'
+        " WHERE type = 'pledged' LIMIT 1",
+    )
+
+    assert f"{UUID(int=0)}: nothing of ours has this id" in {one.says for one in (await _verified(db)).findings}
+
+
 async def test_a_counter_a_closing_and_a_pledge_that_say_something_else_are_found(
     api: Client, db: Database, database_url: str
 ) -> None:

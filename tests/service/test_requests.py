@@ -22,6 +22,7 @@ from services.requests.consumers import HANDLERS
 from services.requests.domain import Circulation, Status
 from services.requests.wiring import SERVICE
 from tests.builders import NOON, a_caller, a_line, a_request, an_event, headers
+from tests.clocks import TODAY
 from tests.domain import test_requests as domain_tests
 
 Client = httpx.AsyncClient
@@ -97,6 +98,28 @@ async def test_a_draft_is_revised_submitted_registered_opened(api: Client) -> No
         "drafted", "revised", "submitted", "registered", "opened",
     ]  # fmt: skip
     assert [entry["by_role"] for entry in history] == ["focal_point"] * 3 + ["coordinator"] * 2
+
+
+async def test_reference_numbers_do_not_tell_how_many_requests_there_are(api: Client) -> None:
+    filed_ = [await filed(api, need=f"Need {number}") for number in range(8)]
+
+    registered = await asyncio.gather(*(move(api, request, "register", COORDINATOR) for request in filed_))
+
+    numbers = [int(one["reference"].removeprefix(f"TA-{TODAY.year}-")) for one in registered]
+    assert len(set(numbers)) == 8
+    assert all(10_000 <= number <= 99_999 for number in numbers)
+    # Of 90,000 numbers eight that lie within a hundred of each other come once in 10^19 runs.
+    assert max(numbers) - min(numbers) > 100
+
+
+async def test_a_reference_number_is_given_once(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    draws = iter([7, 7, 7, 8])
+    monkeypatch.setattr(store, "randbelow", lambda _: next(draws))
+    first, second = await filed(api), await filed(api, need="Another one")
+
+    given = [(await move(api, one, "register", COORDINATOR))["reference"] for one in (first, second)]
+
+    assert given == [f"TA-{TODAY.year}-10007", f"TA-{TODAY.year}-10008"]
 
 
 async def test_a_comment_is_shown_in_the_history(api: Client) -> None:

@@ -21,8 +21,9 @@ from chassis.rebuild import verify
 from chassis.runtime import verifier
 from chassis.scanner import Scanner, ScannerError, Verdict, scanner_of
 from chassis.settings import Settings
+from chassis.uploads import file_name
 from services.requests import wiring
-from services.requests.attachment import ATTACHMENTS_MAX
+from services.requests.attachment import ATTACHMENTS_MAX, Quota
 from services.requests.attachment_actions import Keeping
 from services.requests.wiring import SERVICE
 from tests.builders import a_request, headers
@@ -34,6 +35,7 @@ from tests.service.test_requests_consent import COORDINATOR, FRANCE, KENYA, NORW
 Client = httpx.AsyncClient
 OFFICIAL = "KEN:official"
 UGANDA = "UGA:focal_point"
+QUOTA = Quota(files_max=1000, bytes_max=2**31)
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ async def scanned(db: Database, folder: Path, says: Verdict | None = Verdict.CLE
             raise ScannerError("planted")
         return says
 
-    await wiring.scan(db, Keeping(files=Folder(folder), scanner=scanner), scanner)
+    await wiring.scan(db, Keeping(files=Folder(folder), scanner=scanner, quota=QUOTA), scanner)
 
 
 async def listed(api: Client, request: Mapping[str, Any], by: str = KENYA) -> list[tuple[str, str]]:
@@ -135,6 +137,35 @@ async def test_a_file_can_be_read_as_it_was_once_it_was_looked_into(
 
     assert [(f"Note {kind}.{kind}", "clean")] == await listed(api, request)
     assert FILES[kind] == (await read(api, one)).content
+
+
+async def test_the_files_of_a_state_are_limited_in_number_and_size_over_all_its_requests(
+    settings: Settings, databases: Mapping[str, Database], tmp_path: Path
+) -> None:
+    small = replace(settings, files_state_count=3, files_state_mebibytes=1, files=tmp_path)
+    running = running_of(small, databases, "requests")
+    app = application(running, verifier(small, running[0].callers), settings=small)
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as api:  # type: ignore[arg-type]
+        first, second = await drafted(api), await drafted(api)
+        large = PDF + b" " * 700_000
+        one = await attached(api, first, content=large)
+
+        answer = await attempt(api, second, content=large)
+        assert (409, "attachment-quota-exceeded") == (answer.status_code, answer.json()["slug"])
+        assert {"limit_files": 3, "limit_bytes": 1024 * 1024} == answer.json()["details"]
+        for request in (first, second):
+            await attached(api, request)
+        answer = await attempt(api, second)
+        assert (409, "attachment-quota-exceeded") == (answer.status_code, answer.json()["slug"])
+        assert 3 == len(list(small.files_folder.glob("??/*"))), "of what is refused no file is left"
+
+        # Another State has its own, and what is taken back counts no more; scans of notes verbales are counted apart.
+        created = await api.post("/v1/requests", json=a_request(submit=False), headers=headers(UGANDA))
+        await attached(api, created.json(), by=UGANDA, content=large)
+        ended = await api.delete(f"/v1/attachments/{one['attachment_id']}", headers=headers(revision=1))
+        assert 200 == ended.status_code, ended.text
+        await attached(api, second)
+        await attached(api, await opened(api, first), by=COORDINATOR, among="notes-verbales")
 
 
 async def test_what_is_read_is_saved_and_never_shown_by_a_browser(api: Client, db: Database, folder: Path) -> None:
@@ -193,6 +224,14 @@ async def test_a_name_that_is_a_path_or_no_name_is_refused(api: Client, name: st
     answer = await attempt(api, await drafted(api), name=name)
 
     assert 400 == answer.status_code, answer.text
+
+
+@pytest.mark.parametrize("sign", "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_a_name_keeps_no_direction_signs(sign: str) -> None:
+    assert "noteexe.pdf" == file_name(quote(f"{sign}note{sign}exe.pdf"))
+    assert "مذكرة.pdf" == file_name(quote(f"{sign}مذكرة{sign}.pdf"))
+    with pytest.raises(ValueError, match="no name"):
+        file_name(quote(sign))
 
 
 async def test_no_name_is_ever_a_path(api: Client, folder: Path) -> None:
@@ -358,7 +397,7 @@ async def test_a_scanner_that_is_away_keeps_files_waiting_and_what_was_taken_bac
         return Verdict.CLEAN
 
     scanner: Scanner = taken_back_while_scanned
-    await wiring.scan(db, Keeping(files=Folder(folder), scanner=scanner), scanner)
+    await wiring.scan(db, Keeping(files=Folder(folder), scanner=scanner, quota=QUOTA), scanner)
     assert [("One.pdf", "clean")] == await listed(api, request)
     assert PDF == (await read(api, one)).content
 
@@ -367,7 +406,7 @@ async def test_without_a_scanner_files_are_as_the_setting_says(api: Client, db: 
     request = await drafted(api)
     one = await attached(api, request)
     scanner = scanner_of(settings.scanner)
-    await wiring.scan(db, Keeping(files=Folder(settings.files_folder), scanner=scanner), scanner)
+    await wiring.scan(db, Keeping(files=Folder(settings.files_folder), scanner=scanner, quota=QUOTA), scanner)
     assert [("Note.pdf", "unscanned")] == await listed(api, request)
     assert PDF == (await read(api, one)).content
 
@@ -431,7 +470,7 @@ async def test_files_without_a_row_are_swept(api: Client, db: Database, folder: 
     orphan.write_bytes(PDF)
     for path in (orphan, *file_of(folder, one)):
         os.utime(path, (0, 0))
-    await wiring.sweep(db, Keeping(files=Folder(folder), scanner=None))
+    await wiring.sweep(db, Keeping(files=Folder(folder), scanner=None, quota=QUOTA))
 
     assert not orphan.exists()
     assert 1 == len(file_of(folder, one))

@@ -96,7 +96,9 @@ async def test_a_match_both_sides_accepted_is_a_door_of_its_own(api: Client, dat
         await actions.hear_of_match(tx, an_event(confirmed, 1), confirmed)
 
     by_match = [one for one in (await audience(api, request))["admissions"] if one["door"] == "match"]
-    assert [("NOR", ["codes"], True)] == [(one["who"], one["fields"], one["institution_name"]) for one in by_match]
+    assert [("NOR", ["codes", "words"], True)] == [
+        (one["who"], one["fields"], one["institution_name"]) for one in by_match
+    ]
     request = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()
     await withdraw(api, request, request["consents"][0]["consent_id"])
     left = {one["door"]: one for one in (await audience(api, request))["admissions"]}

@@ -18,8 +18,10 @@ from services.matching import round_store, surveying
 from services.matching.round_planner import TIMES_MAX, Planner
 from services.matching.rounds.child import Child, Limits
 from services.matching.rounds.solve import Question
+from tests import builders
 from tests.builders import AHEAD, headers
 from tests.matching_builders import a_submission
+from tests.seats import seat
 from tests.service.matching_steps import COORDINATOR, NORWAY, Owner, matches_of, move, opened
 from tests.service.round_steps import (
     asked,
@@ -394,11 +396,21 @@ async def test_a_round_that_is_let_go_is_not_planned(api: Client, db: Database) 
     assert "discarded" == (await shown(api, one["round_id"]))["status"]
 
 
-async def test_no_more_than_some_wait_at_a_time(api: Client) -> None:
-    answers = [await api.post("/v1/rounds", json={}, headers=headers(COORDINATOR)) for _ in range(6)]
+async def test_no_more_than_some_wait_at_a_time_of_all_and_of_each_coordinator(api: Client) -> None:
+    assert builders.issuer is not None
+    own = [await api.post("/v1/rounds", json={}, headers=headers(COORDINATOR)) for _ in range(3)]
+    others = []
+    for _ in range(4):
+        person_id = uuid4()
+        seat(COORDINATOR, person_id=person_id)
+        held = headers(COORDINATOR) | {"Authorization": f"Bearer {builders.issuer.token(person_id)}"}
+        others.append(await api.post("/v1/rounds", json={}, headers=held))
 
-    assert [202] * 5 + [429] == [one.status_code for one in answers]
-    assert "rounds-waiting" == answers[-1].json()["slug"]
+    assert [202, 202, 429] == [one.status_code for one in own]
+    assert ("own-rounds-waiting", {"limit": 2}) == (own[-1].json()["slug"], own[-1].json()["details"])
+    assert [202, 202, 202, 429] == [one.status_code for one in others]
+    assert "rounds-waiting" == others[-1].json()["slug"]
+    assert others[-1].headers["Retry-After"]
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,99 @@ async def test_who_says_nothing_finds_nothing(
         await nobody.close()
 
 
+async def test_no_table_shows_a_row_where_nobody_is_named(
+    client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database], administrator: asyncpg.Connection
+) -> None:
+    await _filed(await client_of("requests"), "KEN:focal_point")
+    await presented(await client_of("matching"), Owner(databases["matching"]))
+    pledges = await prepared(await client_of("pledges"))
+    await pledged(pledges, "NOR:donor_officer")
+    await found(databases["directory"], [a_founder(FIRST), a_founder(OTHER)])
+    await administrator.execute("SET entraide.role = 'owner'")
+    await administrator.execute("INSERT INTO matching.weights VALUES (1, '{}', 'other', now())")
+    await administrator.execute(
+        "INSERT INTO matching.treaty_status VALUES (gen_random_uuid(), 'KEN', 'UNTOC', true, '2026-01-01', 1, now())"
+    )
+    tables = await administrator.fetch(
+        "SELECT relnamespace::regnamespace::text AS service, oid::regclass::text AS name FROM pg_class"
+        " WHERE relrowsecurity AND relnamespace = ANY ($1::text[]::regnamespace[])",
+        NAMES,
+    )
+    counted: dict[str, int] = {}
+    for table in tables:
+        count = f"SELECT count(*) FROM {table['name']}"
+        if await administrator.fetchval(count):
+            for setting in ("RESET entraide.role", "SET entraide.role = ''"):
+                async with administrator.transaction():
+                    await administrator.execute(f"SET LOCAL ROLE {role_of(table['service'])}; {setting}")
+                    counted[table["name"]] = await administrator.fetchval(count)
+                assert counted[table["name"]] == 0, (table["name"], setting)
+                await administrator.execute("SET entraide.role = 'owner'")
+
+    expected = {"matching.offering", "matching.capacity", "matching.offering_text", "matching.treaty_status"}
+    assert expected | {"requests.request", "pledges.pledge", "directory.person"} <= counted.keys()
+
+
+async def test_what_is_written_beside_a_move_is_between_the_state_and_the_office(
+    requests: Client, databases: Mapping[str, Database]
+) -> None:
+    db = databases["requests"]
+    request_id = await _filed(requests, "KEN:focal_point")
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE request SET status = 'open'")
+        await tx.execute(
+            "INSERT INTO remark (request_id, state, revision, comment) SELECT $1, 'KEN', 1, 'a'", request_id
+        )
+
+    for who, finds in (("KEN:official", True), ("UNODC:coordinator", True), ("NOR:provider_officer", False),
+                       ("NOR:donor_officer", False), ("UGA:official", False)):  # fmt: skip
+        assert ({request_id} if finds else set()) == await _ids(db, "remark", a_caller(who), "request_id"), who
+    assert {request_id} == await _ids(db, "request", NORWAY, "request_id"), "the request itself it finds"
+
+
+@pytest.mark.parametrize(
+    ("fields", "finds"),
+    [("{codes}", set()), ("{codes,institution}", {"line_text"}), ("{codes,words}", {"request_text", "line_text"})],
+)
+async def test_words_are_found_where_a_consent_gives_them(
+    requests: Client, databases: Mapping[str, Database], fields: str, finds: set[str]
+) -> None:
+    db = databases["requests"]
+    request_id = await _filed(requests, "KEN:focal_point")
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE request SET status = 'open'")
+        await tx.execute("UPDATE consent SET fields = $1::text[]", fields.strip("{}").split(","))
+
+    assert {request_id} == await _ids(db, "request", NORWAY, "request_id")
+    tables = ("request_text", "line_text")
+    assert finds == {table for table in tables if await _ids(db, table, NORWAY, "request_id")}
+    for who in ("KEN:official", "UNODC:coordinator"):
+        assert {request_id} == await _ids(db, "line_text", a_caller(who), "request_id")
+
+
+async def test_what_is_written_beside_a_match_or_an_offering_is_for_whom_the_policy_shows_it(
+    client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
+) -> None:
+    api, db = await client_of("matching"), databases["matching"]
+    shown = UUID((await presented(api, Owner(db)))["match_id"])
+    async with db.transaction() as tx:
+        hidden = uuid4()
+        await tx.execute(
+            "INSERT INTO match SELECT (json_populate_record(m, json_build_object('match_id', $1::text, 'line_id',"
+            " gen_random_uuid(), 'status', 'shortlisted', 'presented_at', NULL))).* FROM match m WHERE match_id = $2",
+            str(hidden),
+            shown,
+        )
+        offering = await tx.fetchval("SELECT offering_id FROM offering")
+        await tx.execute("DELETE FROM remark")
+        for about in (hidden, shown, offering):
+            await tx.execute("INSERT INTO remark (about_id, revision, comment) VALUES ($1, 9, 'a')", about)
+
+    for who, finds in (("KEN:focal_point", {shown}), ("NOR:provider_officer", {shown, offering}),
+                       ("FRA:provider_officer", set()), ("UNODC:auditor", {hidden, shown, offering})):  # fmt: skip
+        assert finds == await _ids(db, "remark", a_caller(who), "about_id"), who
+
+
 async def test_a_state_finds_its_own_rows_in_every_table_and_no_other_states(
     requests: Client, databases: Mapping[str, Database]
 ) -> None:

@@ -71,6 +71,7 @@ async def let_in_by(provider: Provider, settings: Settings, folder: Path) -> Asy
         keys=provider.issuer + DISCOVERY,
         algorithm=provider.algorithm,
         subjects={name: name for name in NAMES},
+        clients={name: name for name in NAMES},
     )
     write_service_tokens(provider, folder)
     own = {name: replace(settings, service_token_file=folder / name) for name in ("directory", "requests")}

@@ -36,9 +36,11 @@ from services.requests import policy as requests_policy
 from services.requests import store as requests_store
 from services.requests.wiring import scan
 from tests.builders import a_caller, a_request, headers
+from tests.clocks import Ticking
 from tests.files import FLOWS, PDF
 from tests.matching_builders import an_offering_body
 from tests.service.directory_steps import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
+from tests.service.matching_steps import IN_WINDOW
 from tests.service.test_pledges import prepared, usd
 
 KENYA, COORDINATOR, FINANCE = "KEN:focal_point", "UNODC:coordinator", "UNODC:finance_officer"
@@ -120,6 +122,7 @@ async def tell(world: World) -> None:
     await _matches(world)
     await _rounds(world)
     await _money(world)
+    await _delivery(world)
     await world.look()
 
 
@@ -196,7 +199,7 @@ async def _open(world: World, request: Mapping[str, Any]) -> Any:
 
 
 async def _matches(world: World) -> None:
-    """Of three requests: one met by Norway and evaluated by both, one presented, one not; and all suggested."""
+    """Of three requests: one that Norway and its State agree on, one presented, one not; and all suggested."""
     suggested = (await world.client.get("/v1/matches?limit=100", headers=headers(COORDINATOR))).json()["matches"]
     norways = [one for one in suggested if one["provider"] == "NOR"]
     assert len(norways) >= 3, "the offering fits what was asked for"
@@ -208,11 +211,19 @@ async def _matches(world: World) -> None:
         if number == 0:
             match = await world.say(KENYA, f"{path}/accept", about=match)
             match = await world.say(NORWAY, f"{path}/confirm", about=match)
-            match = await world.say(NORWAY, f"{path}/begin", about=match)
-            match = await world.say(KENYA, f"{path}/complete", about=match)
-            for who in (KENYA, NORWAY):
-                went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3, "comment": f"Said by {who}."}
-                match = await world.say(who, f"{path}/evaluate", about=match, **went)
+
+
+async def _delivery(world: World) -> None:
+    """By Norway, of what is agreed and paid for, and evaluated by both."""
+    found = await world.client.get("/v1/matches?status=confirmed", headers=headers(COORDINATOR))
+    (match,) = found.json()["matches"]
+    path = f"/v1/matches/{match['match_id']}"
+    match = await world.say(NORWAY, f"{path}/begin", about=match)
+    with clock.going_by(Ticking(IN_WINDOW)):
+        match = await world.say(KENYA, f"{path}/complete", about=match)
+    for who in (KENYA, NORWAY):
+        went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3, "comment": f"Said by {who}."}
+        match = await world.say(who, f"{path}/evaluate", about=match, **went)
 
 
 async def _rounds(world: World) -> None:
@@ -242,12 +253,12 @@ async def _money(world: World) -> None:
     planned = {"fund": FUND, "activity_kind": "outreach", "title": "Journée d’information", "language": "fr", **days}
     activity = await world.say(FINANCE, "/v1/activities", **planned)
     purposes = (
-        {"requirement_id": requirement["requirement_id"]},
-        {"work_package": "maintenance"},
-        {"activity_id": activity["activity_id"]},
+        ({"requirement_id": requirement["requirement_id"]}, requirement["gap_usd_minor"]),
+        ({"work_package": "maintenance"}, 1_000_000),
+        ({"activity_id": activity["activity_id"]}, 1_000_000),
     )
-    for purpose in purposes:
-        await world.say(FINANCE, "/v1/allocations", fund=FUND, money=usd(1_000_000), **purpose)
+    for purpose, minor in purposes:
+        await world.say(FINANCE, "/v1/allocations", fund=FUND, money=usd(minor), **purpose)
     for donor in (NORWAYS_DONOR, "KEN:donor_officer"):
         body = {"fund": FUND, "form": "premises", "money": usd(4_000), "provided_on": "2026-02-12"}
         for acknowledged in (True, False):

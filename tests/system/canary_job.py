@@ -184,13 +184,17 @@ async def _is_appointed(stage: Stage, who: str) -> None:
         "language": "en",
         "subjects": [{"issuer": ISSUER, "subject": str(persona_id(who))}, {"issuer": "https://other.example"}],
     }
-    changed = who == FRANCE
+    changed = who in {FRANCE, OFFICIAL}
     subjects = NOBODY if changed else frozenset(setters)
     person = await stage.say(ADMINISTRATOR, "POST", "/v1/people", body, to=readers, subject=subjects)
     if changed:
         body = {"subjects": [body["subjects"][0], {"issuer": "https://other.example"}]}
-        path = "/v1/people/{person_id}/subjects"
-        await stage.say(ADMINISTRATOR, "PUT", path, body, about=person, to=frozenset(setters))
+        path = "/v1/people/{person_id}"
+    if who == OFFICIAL:
+        await stage.say(KENYA, "PUT", f"{path}/subjects", body, about=person, to=frozenset(setters))
+    elif changed:
+        person = await stage.say(ADMINISTRATOR, "POST", f"{path}/decline-subjects", {}, about=person)
+        await stage.say(ADMINISTRATOR, "POST", f"{path}/propose-subjects", body, about=person, to=frozenset(setters))
     today = str(datetime.now(UTC).date())
     wanted = {"person_id": str(persona_id(who)), "organization": organization, "role": role, "from": today}
     by = KENYA if who == OFFICIAL else ADMINISTRATOR
@@ -255,7 +259,7 @@ async def money_is_pledged(stage: Stage) -> None:
 
 async def assistance_is_offered(stage: Stage) -> None:
     """Norway's goes through every move, and of the comments the last stays; UNODC's is there, another is withdrawn."""
-    capacity = [{"from": f"{AHEAD}-01-01", "until": f"{AHEAD}-12-31", "units": 9}]
+    capacity = [{"from": f"{AHEAD - 1}-01-01", "until": f"{AHEAD}-12-31", "units": 9}]
     body = {**an_offering_body(submit=False, capacity=capacity)}
     del body["title"], body["summary"]
     needed = {"resource_status": "partly", "funding_needed": usd(1_000_000)}
@@ -285,7 +289,8 @@ async def assistance_is_offered(stage: Stage) -> None:
 
 def wordless(*, lines: int = 1, **changes: Any) -> dict[str, Any]:
     """A request as a body, with a place for each text."""
-    line = a_line()
+    # It has begun: a delivery is complete on one of its own days.
+    line = a_line(window={"from": f"{AHEAD - 1}-01-01", "until": f"{AHEAD}-06-30"})
     body = a_request(submit=False, circulation="none", **changes)
     for name in ("institution_name", "outcome", "in_place", "markers_justification"):
         del line[name]
@@ -318,8 +323,11 @@ async def a_request_is_consented_to_and_met(stage: Stage) -> None:
 
     sides = STATE | {NORWAY}
     agreed = (COORDINATOR, "present"), (KENYA, "accept"), (NORWAY, "confirm")
-    for who, move in (*agreed, (NORWAY, "begin"), (KENYA, "complete")):
+    for who, move in agreed:
         matches[0] = await stage.say(who, "POST", f"{match_path}/{move}", departing(move), about=matches[0])
+    await _is_funded(stage, request)
+    for who, move in ((NORWAY, "begin"), (KENYA, "complete")):
+        matches[0] = await stage.say(who, "POST", f"{match_path}/{move}", {}, about=matches[0])
     went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3}
     for who, own in ((KENYA, STATE), (NORWAY, OVERSEERS | {NORWAY})):
         matches[0] = await stage.say(who, "POST", f"{match_path}/evaluate", went, about=matches[0], to=own)
@@ -334,7 +342,6 @@ async def a_request_is_consented_to_and_met(stage: Stage) -> None:
     await stage.say(
         COORDINATOR, "POST", f"{match_path}/not-pursue", {"reason": "other"}, about=matches[3], to=OVERSEERS
     )
-    await _is_funded(stage, request)
 
 
 def departing(move: str) -> dict[str, Any]:
@@ -366,7 +373,7 @@ async def _is_funded(stage: Stage, request: Mapping[str, Any]) -> None:
         return next((one for one in page["requirements"] if one["status"] == "open"), None)
 
     requirement = await until(lacking)
-    body = {"fund": FUND, "requirement_id": requirement["requirement_id"], "money": usd(500_000)}
+    body = {"fund": FUND, "requirement_id": requirement["requirement_id"], "money": usd(1_000_000)}
     await stage.say(FINANCE, "POST", "/v1/allocations", body)
 
 
@@ -389,7 +396,9 @@ async def others_end_otherwise(stage: Stage) -> None:
     gone = await stage.say(KENYA, "POST", "/v1/requests", wordless(), to=draft)
     await stage.say(KENYA, "POST", f"{path}/withdraw", {}, about=gone, to=draft)
 
-    met = await opened(stage, await stage.say(KENYA, "POST", "/v1/requests", wordless(), to=STATE))
+    # Who serves a line reads its words.
+    line_words = dict.fromkeys(("outcome", "in_place", "markers_justification"), STATE | {UNIT})
+    met = await opened(stage, await stage.say(KENYA, "POST", "/v1/requests", wordless(), to=STATE, **line_words))
     (match,) = await suggested(stage, met, "UNODC", [line["line_id"] for line in met["lines"]])
     for who, move in ((COORDINATOR, "present"), (KENYA, "accept"), (UNIT, "confirm"), (UNIT, "begin")):
         to = STATE | {UNIT} if move == "begin" else NOBODY

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from chassis.setting_names import RecordedReads
 from chassis.settings import Settings
 from services.__main__ import NAMES
 
@@ -26,21 +27,9 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 
 
-class Asked(dict[str, str]):
-    """An environment that remembers what it was asked for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
-        self.names.add(name)
-        return default
-
-
 def settings_read() -> set[str]:
     """The name of every variable that Settings reads."""
-    asked = Asked()
+    asked = RecordedReads({})
     Settings.from_env(asked, NAMES, state=Path("state"))
     return asked.names
 

@@ -375,6 +375,8 @@ def test_the_guide_names_files_and_measures_that_exist() -> None:
         telemetry.UNSEALED,
         telemetry.CHECKPOINTED,
         telemetry.EVENT_STREAMS,
+        telemetry.CONNECTIONS,
+        telemetry.CONNECTIONS_REFUSED,
         sender.OVERDUE,
     )
     measures = {metric._name for metric in kept}

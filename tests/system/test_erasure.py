@@ -73,7 +73,7 @@ class World:
         headers = {
             "Authorization": f"Bearer {token}",
             "X-Forwarded-For": address,
-            "X-Correlation-Id": "of-the-erasure",
+            "X-Correlation-Id": str(uuid4()),
             "Idempotency-Key": key or str(uuid4()),
             **({} if revision is None else {"If-Match": f'"{revision}"'}),
         }
@@ -161,6 +161,10 @@ async def everybody_comes(world: World) -> None:
         proposed = await world.call("POST", "/v1/appointments", ADMINISTRATOR, appointment, person=FIRST)
         path = f"/v1/appointments/{proposed['appointment_id']}/approve"
         await world.call("POST", path, ADMINISTRATOR, {}, person=SECOND, revision=1)
+    # The same once more, which waits for a second person when they are erased.
+    again = {"subjects": [{"issuer": ISSUER, "subject": SIGNS_IN_BY}]}
+    path = f"/v1/people/{PERSON}/propose-subjects"
+    await world.call("POST", path, ADMINISTRATOR, again, person=FIRST, revision=2)
 
 
 async def they_work(world: World) -> None:
@@ -205,9 +209,8 @@ async def they_are_erased(world: World) -> None:
     path = f"/v1/appointments/{held['appointment_id']}/end"
     await world.call("POST", path, ADMINISTRATOR, {"reason": "left_service"}, person=FIRST, revision=held["revision"])
     path = f"/v1/people/{PERSON}"
-    proposed = await world.call(
-        "POST", f"{path}/propose-erasure", ADMINISTRATOR, {"reason": "asked_by_person"}, person=FIRST, revision=1
-    )
+    reason = {"reason": "asked_by_person"}
+    proposed = await world.call("POST", f"{path}/propose-erasure", ADMINISTRATOR, reason, person=FIRST, revision=3)
     await world.call("POST", f"{path}/approve-erasure", ADMINISTRATOR, {}, person=SECOND, revision=proposed["revision"])
 
 
@@ -240,7 +243,7 @@ async def planted(connection: asyncpg.Connection) -> Mapping[tuple[str, str], in
     patterns = [f"%{one}%" for one in CANARIES]
     for (service, table, column), kind in personal_columns().items():
         if kind == "personal":
-            query = f"SELECT count(*) FROM {service}.{table} WHERE {column} ILIKE ANY ($1::text[])"
+            query = f"SELECT count(*) FROM {service}.{table} WHERE {column}::text ILIKE ANY ($1::text[])"
             counts[table, column] += await connection.fetchval(query, patterns)
     return counts
 

@@ -1,13 +1,16 @@
 """Migrations as a tool for them reads them: what it warns of is meant, and why."""
 
 import re
+import shutil
 import subprocess
+from hashlib import sha256
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from chassis.migrate import CHASSIS_MIGRATIONS
-from services.__main__ import SERVICES
+from chassis.migrate import CHASSIS_MIGRATIONS, MigrationError, migrate
+from services.__main__ import NAMES, SERVICES
 from tests.system.deployment import ROOT, environment
 
 MEANT = {
@@ -43,6 +46,14 @@ MEANT = {
         "services/pledges/migrations/0003_the_whole_life_of_a_pledge.sql",
         "constraint-missing-not-valid",
     ): "before the first release: there is little to read",
+    (
+        "services/pledges/migrations/0003_the_whole_life_of_a_pledge.sql",
+        "ban-drop-column",
+    ): "its expression is another from now on, which PostgreSQL 16 says in no other way",
+    (
+        "services/pledges/migrations/0003_the_whole_life_of_a_pledge.sql",
+        "adding-field-with-default",
+    ): "its expression is another from now on, which PostgreSQL 16 says in no other way",
     (
         "services/pledges/migrations/0004_rates_of_sources.sql",
         "adding-serial-primary-key-field",
@@ -168,6 +179,14 @@ MEANT = {
         "constraint-missing-not-valid",
     ): "the table is empty",
     (
+        "services/pledges/migrations/0025_what_can_be_allocated.sql",
+        "adding-required-field",
+    ): "the version before must write none: see there",
+    (
+        "services/pledges/migrations/0025_what_can_be_allocated.sql",
+        "require-concurrent-index-creation",
+    ): "before the first release: there is little to read",
+    (
         "services/requests/migrations/0005_seen.sql",
         "ban-drop-function",
     ): "before the first release: no older code asks it",
@@ -254,6 +273,12 @@ MEANT = {
 }
 """What squawk finds and is meant: file, rule and why."""
 
+MIGRATION_TABLE = """
+    CREATE TABLE migration (
+        part text NOT NULL, number integer NOT NULL, name text NOT NULL, checksum text NOT NULL,
+        applied_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (part, number))
+"""
+
 FINDING = re.compile(r"^(\S+?):\d+:\d+: \w+: ([a-z-]+)", re.MULTILINE)
 
 
@@ -289,3 +314,134 @@ def test_squawk_bites(statement: str, rule: str, tmp_path: Path) -> None:
 
     assert said.returncode != 0
     assert rule in said.stdout
+
+
+# -- bodies of functions ----------------------------------------------------------------------------------------------
+
+DEFINITIONS = """
+    SELECT oid::regprocedure::text AS name, pg_get_functiondef(oid) AS definition, prosqlbody IS NOT NULL AS parsed,
+        EXISTS (
+            SELECT FROM pg_depend LEFT JOIN pg_type ON refclassid = 'pg_type'::regclass AND pg_type.oid = refobjid
+            WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid
+              AND (refclassid = 'pg_class'::regclass OR typrelid <> 0)) AS of_a_table
+    FROM pg_proc WHERE pronamespace = ANY ($1::text[]::regnamespace[])
+"""
+
+
+async def definitions(url: str) -> dict[str, asyncpg.Record]:
+    connection = await asyncpg.connect(url)
+    try:
+        return {row["name"]: row for row in await connection.fetch(DEFINITIONS, list(NAMES))}
+    finally:
+        await connection.close()
+
+
+async def test_no_function_ties_a_table_down(database_url: str) -> None:
+    found = await definitions(database_url)
+
+    assert "requests.may_see(requests.request,text,text)" in found
+    assert [] == [name for name, row in found.items() if row["parsed"] and row["of_a_table"]]
+
+
+async def test_a_database_that_was_migrated_before_gets_the_same_functions(database_url: str) -> None:
+    """As `entraide migrate` left it until it kept bodies as strings: each file carried out, and no more."""
+    new = await definitions(database_url)
+    connection = await asyncpg.connect(database_url)
+    try:
+        for service in SERVICES:
+            files = await connection.fetch(f"SELECT * FROM {service.name}.migration")
+            await connection.execute(f"DROP SCHEMA {service.name} CASCADE; CREATE SCHEMA {service.name}")
+            await connection.execute(f"SET search_path = {service.name}; SET entraide.role = 'owner'")
+            for folder_ in (CHASSIS_MIGRATIONS, service.folder / "migrations"):
+                for file in sorted(folder_.glob("*.sql")):
+                    await connection.execute(file.read_text(encoding="utf-8"))
+            await connection.execute(MIGRATION_TABLE)
+            await connection.copy_records_to_table("migration", records=map(tuple, files))
+    finally:
+        await connection.close()
+    before = await definitions(database_url)
+    assert "requests.may_see(requests.request,text,text)" in {n for n, row in before.items() if row["parsed"]}
+
+    for service in SERVICES:
+        assert [] == await migrate(database_url, service.name, service.folder)
+
+    assert new == await definitions(database_url)
+
+
+# -- files that were corrected ----------------------------------------------------------------------------------------
+
+CORRECTED = """    -- PostgreSQL 16 does not give a column another expression.
+    DROP COLUMN book,
+    ADD COLUMN book text NOT NULL GENERATED ALWAYS AS (CASE"""
+BEFORE = "    ALTER COLUMN book SET EXPRESSION AS (CASE"
+SCHEMA = """
+    SELECT attrelid::regclass::text, attname, attnum::text, format_type(atttypid, atttypmod), attnotnull::text,
+        pg_get_expr(adbin, adrelid)
+    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+        LEFT JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum)
+    WHERE relnamespace = 'pledges'::regnamespace AND attnum > 0
+    UNION ALL
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), contype::text, NULL, NULL
+    FROM pg_constraint WHERE connamespace = 'pledges'::regnamespace
+    UNION ALL
+    SELECT tablename, indexname, indexdef, NULL, NULL, NULL FROM pg_indexes WHERE schemaname = 'pledges'
+    UNION ALL
+    SELECT tablename, policyname, qual, with_check, roles::text, cmd FROM pg_policies WHERE schemaname = 'pledges'
+    UNION ALL
+    SELECT tgrelid::regclass::text, tgname, pg_get_triggerdef(pg_trigger.oid), NULL, NULL, NULL
+    FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+    WHERE relnamespace = 'pledges'::regnamespace AND NOT tgisinternal
+"""
+
+
+async def schema_of_pledges(url: str) -> tuple[set[tuple[str, ...]], dict[str, asyncpg.Record]]:
+    connection = await asyncpg.connect(url)
+    try:
+        return {tuple(row) for row in await connection.fetch(SCHEMA)}, await definitions(url)
+    finally:
+        await connection.close()
+
+
+async def drop_schema(url: str, service: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(f"DROP SCHEMA {service} CASCADE")
+    await connection.close()
+
+
+async def test_a_database_that_applied_a_file_before_it_was_corrected_has_the_same_schema(
+    database_url: str, tmp_path: Path
+) -> None:
+    new = await schema_of_pledges(database_url)
+    await drop_schema(database_url, "pledges")
+    pledges = next(service for service in SERVICES if service.name == "pledges")
+    shutil.copytree(pledges.folder / "migrations", tmp_path / "migrations")
+    (file,) = (tmp_path / "migrations").glob("0003_*.sql")
+    corrected = file.read_text(encoding="utf-8")
+    assert CORRECTED in corrected
+    (supersedes,) = re.findall(r"^-- supersedes: (\w+)\n", corrected, re.M)
+    before = re.sub(r"^-- supersedes: .+\n", "", corrected, flags=re.M).replace(CORRECTED, BEFORE)
+    file.write_text(before.replace("ELSE 'paid' END) STORED;", "ELSE 'paid' END);"), encoding="utf-8")
+    assert supersedes == sha256(file.read_bytes()).hexdigest()
+
+    assert await migrate(database_url, "pledges", tmp_path)
+
+    assert [] == await migrate(database_url, "pledges", pledges.folder)
+    assert new == await schema_of_pledges(database_url)
+
+
+async def test_a_changed_file_is_refused_unless_it_supersedes_what_was_applied(
+    database_url: str, tmp_path: Path
+) -> None:
+    await drop_schema(database_url, "requests")
+    (tmp_path / "migrations").mkdir()
+    file = tmp_path / "migrations" / "0001_thing.sql"
+    file.write_text("CREATE TABLE thing (a integer);\n")
+    applied = sha256(file.read_bytes()).hexdigest()
+    await migrate(database_url, "requests", tmp_path)
+
+    file.write_text("CREATE TABLE thing (b integer);\n")
+    with pytest.raises(MigrationError, match="0001 thing was changed after it had been applied"):
+        await migrate(database_url, "requests", tmp_path)
+
+    file.write_text(f"-- supersedes: {applied}\nCREATE TABLE thing (b integer);\n")
+    assert [] == await migrate(database_url, "requests", tmp_path)

@@ -52,7 +52,10 @@ def main() -> int:
         until = began + given.milliseconds / 1000
         # Nobody waits for what a child finds whose parent is gone.
         solution = solve(
-            question, improved=improved, may_go_on=lambda: time.monotonic() < until and os.getppid() == parent
+            question,
+            improved=improved,
+            may_go_on=lambda: time.monotonic() < until and os.getppid() == parent,
+            elapsed=lambda: (time.monotonic() - began) / (until - began),
         )
         assert not faults(question.problem, solution.plan), "the search keeps to what the check counts"
     except BadProblemError as error:

@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 
 from services.matching.rounds.plan import faults, levels, value_of
 from services.matching.rounds.problem import fingerprint, normal
-from services.matching.rounds.solve import Question, Solution, gap
+from services.matching.rounds.solve import Question, Solution, gap, pinned_value
 from services.matching.rounds.told import Better, Refused, Said, Solved
 from services.matching.rounds.unmet import unmet
 
@@ -144,13 +144,13 @@ class Child:
         problem = normal(self.question.problem)
         if faults(problem, last.plan):
             return None
-        value = value_of(problem, last.plan)
+        value, pinned = value_of(problem, last.plan), pinned_value(problem)
         return Solution(
             fingerprint=fingerprint(problem),
             plan=last.plan,
             value=value,
             bound=last.bound,
-            gap_millionths=gap(value, last.bound),
+            gap_millionths=gap(value - pinned, last.bound - pinned),
             method="exact" if len(problem.lines) <= self.question.effort.exact_lines_max else "prices",
             ended="time",
             seed=self.question.seed,

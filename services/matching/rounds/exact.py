@@ -7,6 +7,7 @@ stop in time runs it in a child and keeps what `improved` was told.
 from collections.abc import Callable
 from functools import reduce
 from math import floor, gcd
+from typing import NamedTuple
 
 import highspy
 import numpy as np
@@ -91,6 +92,28 @@ def solve(
         # At its end HiGHS is less than one from the bound, which then is the value.
         bound = table.value(found) if finished else max(bound, table.value(found))
     return Exact(units=found, bound=bound, finished=finished)
+
+
+class Duals(NamedTuple):
+    """The dual values of slots and budgets at the optimum of the linear relaxation, in the problem's value."""
+
+    slots: Floats
+    budgets: Floats
+
+
+def relaxed(table: Table, *, may_go_on: MayGoOn = lambda: True) -> Duals | None:
+    """Solve the linear relaxation of the table by HiGHS; None when that was stopped before its end."""
+    model = model_of(table)
+    highs = prepared(model, seed=0, nodes_max=NODES_MAX)
+    highs.setOptionValue("solve_relaxation", True)
+    stop_when(highs, may_go_on)
+    highs.run()
+    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    lines, slots, funds = len(table.lines), len(table.slots), len(table.amount)
+    # All three are rows with an upper bound of something worth having: within tolerances their duals are not negative.
+    duals: Floats = np.maximum(np.array(highs.getSolution().row_dual)[lines : lines + slots + funds], 0) * model.scale
+    return Duals(slots=duals[:slots], budgets=duals[slots:])
 
 
 def whole(bound: float) -> int:

@@ -1,5 +1,8 @@
 """A plan for a round: prices first, then moves, then HiGHS, each started from what the one before found.
 
+Up to `exact_lines_max` lines the prices are the dual values of the linear relaxation, which also is the bound. Then
+HiGHS has parts of the round for at most a third of the time, and the whole round for the rest.
+
 The same question with the same seed ends in the same plan, since everything that decides is counted in steps, moves and
 nodes. Time only stops it, between two improvements, and then the answer says so; what was found until then is kept, so
 that more time never gives less.
@@ -24,6 +27,8 @@ from services.matching.rounds.unmet import Unmet, unmet
 SLOT_SCALE = 1000
 BUDGET_SCALE = 1_000_000
 MILLION = 1_000_000
+PARTS_SHARE = 1 / 3
+"""Of the time, when the whole round is to be solved afterwards."""
 
 Ended = Literal["proven", "effort", "time"]
 """At the best plan there is; with all steps taken; stopped before that. Only the last one depends on the machine."""
@@ -81,7 +86,10 @@ class Solution(Struct, frozen=True, kw_only=True):
     value: int
     bound: int
     gap_millionths: int
-    """How much of the bound the plan falls short of, rounded up; with a fairness floor also what that has cost."""
+    """How much of the bound the plan falls short of, rounded up; with a fairness floor also what that has cost.
+
+    What is pinned counts in neither: it is worth the same in every plan, and would make any gap look small.
+    """
     method: Method
     ended: Ended
     seed: int
@@ -102,11 +110,15 @@ def solve(
     *,
     improved: Improved = lambda plan, value, bound: None,
     may_go_on: Callable[[], bool] = lambda: True,
+    elapsed: Callable[[], float] = lambda: 0.0,
 ) -> Solution:
-    """The best plan that the effort finds. Raises BadProblemError, and PinsError if pins contradict what there is."""
+    """The best plan that the effort finds; `elapsed` tells the share of the time that has passed, 0 to 1.
+
+    Raises BadProblemError, and PinsError if pins contradict what there is.
+    """
     check(question.problem)
     problem = normal(question.problem)
-    ours = Search(question, problem, improved, may_go_on)
+    ours = Search(question, problem, improved, may_go_on, elapsed)
     ours.run()
     fair = question.fairness is not None and ours.make_fair(question.fairness)
     plan = plan_of(problem, ours.table, ours.units)
@@ -117,9 +129,9 @@ def solve(
         plan=plan,
         value=value,
         bound=bound,
-        gap_millionths=gap(value, bound),
+        gap_millionths=gap(value - ours.pinned, bound - ours.pinned),
         method=ours.method,
-        ended="proven" if value == bound else "time" if ours.stopped else "effort",
+        ended="proven" if value == bound else "time" if ours.stopped or ours.parts_stopped else "effort",
         seed=question.seed,
         fair=fair,
         levels=levels(problem, plan),
@@ -137,16 +149,24 @@ def gap(value: int, bound: int) -> int:
 class Search:
     """One search under way: the best choice so far and the lowest bound."""
 
-    def __init__(self, question: Question, problem: Problem, improved: Improved, may_go_on: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        question: Question,
+        problem: Problem,
+        improved: Improved,
+        may_go_on: Callable[[], bool],
+        elapsed: Callable[[], float],
+    ) -> None:
         self.question, self.problem = question, problem
         self.table = table_of(problem)
-        self.pinned = _pinned_value(problem)
+        self.pinned = pinned_value(problem)
         self.units = np.zeros(len(self.table.keys), dtype=np.int64)
         self.prices = _prices_given(self.table, question)
         self.bound = self.prices.bound
         self.method: Method = "exact" if len(problem.lines) <= question.effort.exact_lines_max else "prices"
         self.stopped = False
-        self._improved, self._may_go_on = improved, may_go_on
+        self.parts_stopped = False
+        self._improved, self._may_go_on, self._elapsed = improved, may_go_on, elapsed
 
     def run(self) -> None:
         effort = self.question.effort
@@ -158,13 +178,16 @@ class Search:
             self._keep(search.repaired(self.table, self.prices))
         if not self.goes_on():
             return
-        self._price(effort.price_steps)
+        relaxed = self.method == "exact" and self._relax()
+        if not relaxed:
+            self._price(effort.price_steps)
         if not self.question.plan:
             self._keep(search.repaired(self.table, self.prices))
         self._move(effort.moves)
         if effort.parts and len(self.problem.lines) > PART_LINES_MAX:
             self._solve_parts()
-            self._price(effort.price_steps // 3)
+            if not relaxed:
+                self._price(effort.price_steps // 3)
             self._move(effort.moves)
         if self.method == "exact":
             self._solve_whole()
@@ -219,6 +242,18 @@ class Search:
     def _lower(self, bound: int) -> None:
         self.bound = min(self.bound, bound)
 
+    def _relax(self) -> bool:
+        """Take prices and bound from the linear relaxation; whether it was solved to its end."""
+        duals = exact.relaxed(self.table, may_go_on=self.goes_on) if self.table.keys else None
+        if duals is None:
+            return False
+        # Not the objective that HiGHS tells: what any prices prove holds whatever its tolerances are.
+        prices = bounded(self.table, *duals)
+        if prices.bound <= self.prices.bound:
+            self.prices = prices
+        self._lower(prices.bound)
+        return True
+
     def _price(self, steps: int) -> None:
         if steps and self.goes_on():
             value = self.table.value(self.units)
@@ -252,11 +287,17 @@ class Search:
                 parts=-(-self.question.effort.parts * len(self.table.slots) // 100),
                 seed=self.question.seed,
                 improved=self._keep,
-                may_go_on=self.goes_on,
+                may_go_on=self._parts_go_on,
             )
 
+    def _parts_go_on(self) -> bool:
+        """Parts leave time for the whole round where it is solved afterwards."""
+        if self.method == "exact" and self._elapsed() >= PARTS_SHARE:
+            self.parts_stopped = True
+        return self.goes_on() and not self.parts_stopped
 
-def _pinned_value(problem: Problem) -> int:
+
+def pinned_value(problem: Problem) -> int:
     if not problem.pinned:
         return 0
     return value_of(

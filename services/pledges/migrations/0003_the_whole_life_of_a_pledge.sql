@@ -1,4 +1,5 @@
 -- append-only: entry, posting, rate
+-- supersedes: fd053213461d9b7596f88cb8d3da9cbf0d34f500537b3f6a2daf1ed2acd09098
 -- What becomes of a pledge after it was made: schedules and conditions, charges, reductions, write-offs, refunds,
 -- carry-overs, spending, reversals by two people, and years that are closed.
 
@@ -140,11 +141,13 @@ ALTER TABLE posting
     ADD CONSTRAINT posting_account CHECK (account IN ('pledged', 'pledged_contra', 'receivable', 'committed',
         'discharged', 'written_off', 'exchange_difference', 'rounding', 'cash', 'exchange_position', 'available',
         'allocated', 'spent', 'programme_support', 'bank_charges', 'refunded', 'transferred')),
-    ALTER COLUMN book SET EXPRESSION AS (CASE
+    -- PostgreSQL 16 does not give a column another expression.
+    DROP COLUMN book,
+    ADD COLUMN book text NOT NULL GENERATED ALWAYS AS (CASE
         WHEN account IN ('pledged', 'pledged_contra') THEN 'pledged'
         WHEN account IN ('receivable', 'committed', 'discharged', 'written_off', 'exchange_difference', 'rounding')
             THEN 'committed'
-        ELSE 'paid' END);
+        ELSE 'paid' END) STORED;
 
 -- A pledge that became a commitment is an open pledge no longer: the entries of agreements say so from the first one on.
 INSERT INTO posting (entry_id, position, fund, account, currency, minor, usd_minor)

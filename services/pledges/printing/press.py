@@ -1,6 +1,7 @@
 """Statements are set beside the event loop, each in a process of its own: it can be stopped, and gives its memory back.
 
-At most two at a time; who has to wait too long, or whose statement takes too long, is told to come again.
+At most two at a time, and one of them for an organization; who has to wait too long, or whose statement takes too long,
+is told to come again.
 """
 
 import asyncio
@@ -12,11 +13,13 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from chassis.concurrency import ConcurrencyLimit
 from contracts.refusals import Unavailable
 from contracts.values import Language
 from services.pledges.statement import Statement, lines_in
 
 AT_ONCE_MAX = 2
+OF_ONE_ORGANIZATION_WAITING_MAX = 3
 LARGE_LINES = 1_000
 """A statement of more lines than this takes both places: it takes up to 1.1 GB of memory, one of so many half."""
 
@@ -41,16 +44,21 @@ class Press:
         self._places = asyncio.Semaphore(AT_ONCE_MAX)
         # Two that each held one place and waited for the other's would wait for ever.
         self._large = asyncio.Lock()
+        self._organizations = ConcurrencyLimit(running_max=1, waiting_max=OF_ONE_ORGANIZATION_WAITING_MAX)
         self._wait_seconds = wait_seconds
         self._set_seconds = set_seconds
 
-    async def statement_pdf(self, statement: Statement, language: Language) -> bytes:
-        """Raises Unavailable where it takes too long. Cancelling this ends the child, too."""
+    async def statement_pdf(self, statement: Statement, language: Language, *, organization: str) -> bytes:
+        """Raises Unavailable where it takes too long, Excessive where too many of who asks wait already.
+
+        Cancelling this ends the child, too.
+        """
         order = msgspec.json.encode(Order(statement=statement, language=language))
         large = lines_in(statement) > LARGE_LINES
         async with contextlib.AsyncExitStack() as held:
             try:
                 async with asyncio.timeout(self._wait_seconds):
+                    await held.enter_async_context(self._organizations.slot(organization))
                     if large:
                         await held.enter_async_context(self._large)
                     for _ in range(AT_ONCE_MAX if large else 1):

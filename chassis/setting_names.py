@@ -1,0 +1,38 @@
+"""The names of settings: which ones this program reads, and which given names it does not know."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+
+PREFIX = "ENTRAIDE_"
+READ_ELSEWHERE = frozenset({"ENTRAIDE_VENV"})
+"""Settings of `./dev`, which the program itself never reads."""
+
+SIMILARITY_LOWEST = 0.85
+"""Ratio of `difflib.SequenceMatcher` from which a name counts as misspelt: one letter wrong, missing or too many."""
+
+
+class RecordedReads(Mapping[str, str]):
+    """An environment that records each name it is asked for, so that no list of known names can go stale."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        return self._env[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._env)
+
+    def __len__(self) -> int:
+        return len(self._env)
+
+    def unknown(self) -> tuple[str, ...]:
+        """Given names with our prefix that nothing has asked for, sorted."""
+        given = {name for name in self._env if name.startswith(PREFIX)}
+        return tuple(sorted(given - self.names - READ_ELSEWHERE))
+
+    def nearest(self, name: str) -> str | None:
+        """The known name that `name` is probably a misspelling of."""
+        return next(iter(difflib.get_close_matches(name, sorted(self.names), n=1, cutoff=SIMILARITY_LOWEST)), None)

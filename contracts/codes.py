@@ -1,0 +1,74 @@
+"""Codes of the lists under `/v1/reference` as types of fields, and what is said of a code that is in none of them."""
+
+from collections.abc import Callable, Iterable, Mapping, Set
+from difflib import get_close_matches
+from typing import Annotated
+
+from msgspec import Meta
+
+from contracts import reference
+from contracts.refusals import FieldError, Invalid
+from contracts.values import CODE_LIST, Code
+
+KindCode = Annotated[Code, Meta(extra={CODE_LIST: "kinds"})]
+TopicCode = Annotated[Code, Meta(extra={CODE_LIST: "topics"})]
+ArticleCode = Annotated[Code, Meta(extra={CODE_LIST: "articles"})]
+ParagraphCode = Annotated[Code, Meta(extra={CODE_LIST: "paragraphs"})]
+PillarCode = Annotated[Code, Meta(extra={CODE_LIST: "pillars"})]
+InstrumentCode = Annotated[Code, Meta(extra={CODE_LIST: "instruments"})]
+InstitutionCode = Annotated[Code, Meta(extra={CODE_LIST: "institutions"})]
+ModalityCode = Annotated[Code, Meta(extra={CODE_LIST: "modalities"})]
+InKindForm = Annotated[Code, Meta(extra={CODE_LIST: "in_kind_forms"})]
+ActivityKind = Annotated[Code, Meta(extra={CODE_LIST: "activity_kinds"})]
+
+CODE_LISTS: Mapping[str, Callable[[], Mapping[str, object]]] = {
+    "kinds": reference.kinds,
+    "topics": reference.topics,
+    "articles": reference.articles,
+    "paragraphs": reference.paragraphs,
+    "pillars": reference.pillars,
+    "instruments": reference.instruments,
+    "institutions": reference.institutions,
+    "modalities": reference.modalities,
+    "in_kind_forms": reference.in_kind_forms,
+    "activity_kinds": reference.activity_kinds,
+    "countries": reference.countries,
+    "currencies": reference.currencies,
+}
+"""What `extra` of a type names → the codes there are, whose labels `/v1/reference/<name>` shows."""
+
+ALLOWED_SHOWN_MAX = 30
+BEGINNING_MIN = 4
+LIKENESS_MIN = 0.6
+"""Of `difflib`: twice the letters that two words share, in their order, beside all that they have."""
+
+
+def unknown_code(field: str, code: str, known: Iterable[str], *, code_list: str | None = None) -> Invalid:
+    """The refusal of a code that is none of `known`; `code_list` is the name of the list, such as `kinds`."""
+    return Invalid("unknown-code", field=field, code=code, errors=[unknown_code_error(field, code, known, code_list)])
+
+
+def unknown_code_error(field: str, code: str, known: Iterable[str], code_list: str | None = None) -> FieldError:
+    codes = sorted(known) if isinstance(known, Set) else list(known)
+    return FieldError(
+        field=field,
+        problem="unknown-code",
+        allowed=tuple(codes) if len(codes) <= ALLOWED_SHOWN_MAX else (),
+        code_list=f"/v1/reference/{code_list}" if code_list else None,
+        nearest=nearest(code, codes),
+    )
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that is most like `word`; None where none is.
+
+    First the longest that the word begins with, or that begins with the word: what follows is often shared by others.
+    """
+    word, codes = word.lower(), list(known)
+    begins = [code for code in codes if min(len(code), len(word)) >= BEGINNING_MIN and _begins_alike(code, word)]
+    alike = begins or get_close_matches(word, codes, n=1, cutoff=LIKENESS_MIN)
+    return max(alike, key=len, default=None)
+
+
+def _begins_alike(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)

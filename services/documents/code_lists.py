@@ -1,0 +1,96 @@
+"""Which fields hold codes of which list (`/v1/reference/…`), as the OpenAPI document says it.
+
+A list that a treaty, a resolution or the United Nations' own order closes is an `enum`. All others grow, or are kept
+by somebody else (ISO 3166-1, ISO 4217): an `enum` of today would have tomorrow's code refused by clients that were
+generated before. Of these `x-code-list` says where the list is read.
+"""
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from contracts import reference
+
+CODE_LIST = "x-code-list"
+
+FIELDS: Mapping[str, str] = {
+    "kind": "kinds",
+    "kinds": "kinds",
+    "topic": "topics",
+    "topics": "topics",
+    "articles": "articles",
+    "paragraphs": "paragraphs",
+    "pillars": "pillars",
+    "instrument": "instruments",
+    "treaties": "instruments",
+    "institution": "institutions",
+    "modality": "modalities",
+    "modalities": "modalities",
+    "form": "in_kind_forms",
+    "activity_kind": "activity_kinds",
+    "interpretation": "languages",
+    "languages": "languages",
+    "language": "languages",
+    "region": "regions",
+    "regions": "regions",
+    "state": "countries",
+    "states": "countries",
+    "addressed_states": "countries",
+    "excluded_states": "countries",
+    "currency": "currencies",
+    "rate_currency": "currencies",
+}
+"""By field or parameter, wherever it is a text."""
+
+CLOSED: Mapping[str, tuple[str, str]] = {
+    "instruments": ("Instrument", "The Convention and its three Protocols."),
+    "paragraphs": ("Paragraph", "The paragraphs of the annexes of resolution 11/2."),
+    "pillars": ("Pillar", "The pillars of resolution 11/2, annex II (c)."),
+    "languages": ("Language", ""),
+    "regions": ("RegionalGroup", "The regional groups of the United Nations."),
+}
+"""The lists that are closed: the name of the schema, and what it is. That of languages is there already."""
+
+
+def closed_schemas() -> dict[str, Any]:
+    codes = {
+        "instruments": reference.instruments(),
+        "paragraphs": reference.paragraphs(),
+        "pillars": reference.pillars(),
+        "regions": get_args(reference.Region),
+    }
+    return {
+        CLOSED[table][0]: {"title": CLOSED[table][0], "description": CLOSED[table][1], "enum": sorted(members)}
+        for table, members in codes.items()
+    }
+
+
+def with_code_lists(named: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """The schemas, whose fields say of which list their codes are, and those of the closed lists."""
+    told = {
+        name: schema
+        | (
+            {"properties": {field: coded(field, shape, place) for field, shape in schema["properties"].items()}}
+            if "properties" in schema
+            else {}
+        )
+        for name, schema in named.items()
+    }
+    return told | closed_schemas()
+
+
+def coded(field: str, shape: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """The schema of a field or parameter, with its code list if it has one."""
+    return _coded(FIELDS[field], shape, place) if field in FIELDS else dict(shape)
+
+
+def _coded(table: str, shape: Mapping[str, Any], place: str) -> dict[str, Any]:
+    if "anyOf" in shape:
+        return {**shape, "anyOf": [_coded(table, arm, place) for arm in shape["anyOf"]]}
+    if shape.get("type") == "array":
+        return {**shape, "items": _coded(table, shape.get("items", {}), place)}
+    if shape.get("type") != "string" or "enum" in shape:
+        return dict(shape)
+    if table not in CLOSED:
+        return {**shape, CODE_LIST: f"/v1/reference/{table}"}
+    kept = {key: value for key, value in shape.items() if key in {"description", "default"}}
+    return {"$ref": place.format(name=CLOSED[table][0]), **kept}

@@ -1,0 +1,54 @@
+"""The HTTP server of a process of ours, alone in a process: `python -m tests.chassis.listening_child <limits as JSON>`.
+
+Writes its port. Besides the routes of every process it has an answer that goes on, and one that comes late.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+
+from litestar import get
+from litestar.response import Stream
+
+from chassis import edge
+from chassis.auth import Nobody
+from chassis.connections import ConnectionLimits
+from chassis.http import PUBLIC, application
+from chassis.runtime import http_server, listener, run
+from chassis.telemetry import configure_logs
+
+HOST = "127.0.0.1"
+
+
+@get("/stream", opt=PUBLIC)
+async def stream(seconds: float) -> Stream:
+    async def lines() -> AsyncIterator[bytes]:
+        for number in range(int(seconds / 0.1)):
+            await asyncio.sleep(0.1)
+            yield b"%d\n" % number
+
+    return Stream(lines())
+
+
+@get("/late", opt=PUBLIC)
+async def late() -> str:
+    await asyncio.sleep(0.5)
+    return "late\n"
+
+
+async def main() -> None:
+    given = json.loads(sys.argv[1])
+    edge.BODY_SECONDS_MAX = given.pop("body_seconds_max", edge.BODY_SECONDS_MAX)
+    bound = listener(HOST, 0)
+    bound.listen(256)
+    app = application([], Nobody(), routes=[stream, late])
+    server = http_server(app, HOST, 0, limits=ConnectionLimits(**given))
+    sys.stdout.write(f"{bound.getsockname()[1]}\n")
+    sys.stdout.flush()
+    await server.serve(sockets=[bound])
+
+
+if __name__ == "__main__":
+    configure_logs(level="warning")
+    run(main())

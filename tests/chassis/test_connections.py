@@ -1,0 +1,397 @@
+"""Limits on connections, against the HTTP server in a process of its own, by real sockets."""
+
+import asyncio
+import contextlib
+import json
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from chassis.connections import ConnectionLimits, OpenConnections, connections_possible
+from chassis.settings import Settings, SettingsError
+from tests.chassis.listening_child import HOST
+
+ROOT = Path(__file__).parents[2]
+MEBIBYTE = 1024 * 1024
+GET = b"GET /health/live HTTP/1.1\r\nHost: test\r\n"
+POST = b"POST /v1/requests HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+LATENCY_SECONDS_MAX = 0.5
+ANSWER_SECONDS = 5.0
+
+Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@dataclass
+class Child:
+    """A server that runs. What is connected to it, by default from 127.0.0.1, is closed at the end of the test."""
+
+    port: int
+    pid: int
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    async def connect(self, source: str = HOST) -> Pair:
+        pair = await asyncio.open_connection(HOST, self.port, local_addr=(source, 0))
+        self.writers.append(pair[1])
+        return pair
+
+    def abort(self) -> None:
+        for writer in self.writers:
+            writer.transport.abort()
+
+    async def latency(self, source: str = HOST) -> float:
+        """Seconds until a whole request on a connection of its own is answered with 200."""
+        async with asyncio.timeout(30):
+            began = time.monotonic()
+            reader, writer = await self.connect(source)
+            writer.write(GET + b"Connection: close\r\n\r\n")
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writer.transport.abort()
+        return time.monotonic() - began
+
+    def memory_bytes(self) -> int:
+        """The most it has ever held."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+Started = Callable[..., Child]
+
+
+@contextlib.contextmanager
+def child_process(**limits: float) -> Iterator[Child]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.chassis.listening_child", json.dumps(limits)], cwd=ROOT, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        try:
+            yield Child(int(process.stdout.readline()), process.pid)
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def shared_child() -> Iterator[Child]:
+    with child_process() as child:
+        yield child
+
+
+@pytest.fixture
+async def child(shared_child: Child) -> AsyncIterator[Child]:
+    """A server with the limits as they are."""
+    child = Child(shared_child.port, shared_child.pid)
+    yield child
+    child.abort()
+
+
+@pytest.fixture
+async def started() -> AsyncIterator[Started]:
+    """Starts a server with limits of its own."""
+    with contextlib.ExitStack() as stack:
+
+        def start(**limits: float) -> Child:
+            child = stack.enter_context(child_process(**limits))
+            stack.callback(child.abort)
+            return child
+
+        yield start
+
+
+async def answer(reader: asyncio.StreamReader, *, seconds: float = ANSWER_SECONDS) -> bytes:
+    """All that comes until the connection ends. Raises TimeoutError where it does not end."""
+    received = b""
+    async with asyncio.timeout(seconds):
+        with contextlib.suppress(ConnectionError):
+            while piece := await reader.read(65536):
+                received += piece
+    return received
+
+
+def problem(received: bytes) -> tuple[int, str]:
+    """Status and slug of a refusal, which is checked to be a problem document that closes the connection."""
+    head, _, body = received.partition(b"\r\n\r\n")
+    said = json.loads(body)
+    assert b"content-type: application/problem+json" in head
+    assert b"connection: close" in head
+    assert b"x-content-type-options: nosniff" in head
+    assert f"x-correlation-id: {said['correlation_id']}".encode() in head
+    assert said["title"]
+    return int(head.split()[1]), said["slug"]
+
+
+# -- size ----------------------------------------------------------------------------------------------------------
+
+
+async def send_until_closed(child: Child, first: bytes, again: bytes, size: int) -> bytes:
+    """Send until the server closes the connection; returns what it answers."""
+
+    def send() -> bytes:
+        received = b""
+        with socket.create_connection((HOST, child.port), timeout=60) as connection:
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(first)
+                for _ in range(size // len(again)):
+                    connection.sendall(again)
+            with contextlib.suppress(ConnectionError):
+                while piece := connection.recv(65536):
+                    received += piece
+        return received
+
+    return await asyncio.to_thread(send)
+
+
+async def test_an_endless_header_takes_neither_time_nor_memory(child: Child) -> None:
+    await child.latency()
+    before = child.memory_bytes()
+    sending = asyncio.create_task(send_until_closed(child, GET + b"X-A: ", b"a" * 65536, 64 * MEBIBYTE))
+    latencies = []
+    while not sending.done() or len(latencies) < 5:
+        latencies.append(await child.latency())
+        await asyncio.sleep(0.02)
+
+    assert (431, "head-too-large") == problem(await sending)
+    assert max(latencies) < LATENCY_SECONDS_MAX
+    assert child.memory_bytes() - before < 8 * MEBIBYTE
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (b"GET /", b"a" * 1000),
+        (b"GET /?", b"a=b&" * 250),
+        (GET, b"X-A: b\r\n" * 100),
+        (GET, b"a" * 1000),
+        (GET + b"X-A: b", b"\r\n c" * 100),
+        (b"", b"\r\n" * 500),
+        (CHUNKED + b"0\r\n", b"X-A: b\r\n" * 100),
+        (CHUNKED + b"0\r\nX-A: ", b"a" * 1000),
+        (CHUNKED + b"1;", b"a=b;" * 250),
+        (CHUNKED, b"1;extension=b\r\na\r\n" * 50),
+    ],
+    ids=["path", "query", "fields", "name", "folded", "empty-lines", "trailers", "trailer", "extension", "extensions"],
+)
+async def test_whatever_of_a_request_is_not_its_body_is_limited(child: Child, first: bytes, again: bytes) -> None:
+    received = await send_until_closed(child, first, again, MEBIBYTE)
+
+    if b"\r\n c" in again:  # a folded line is refused by the parser
+        assert (400, "invalid-request") == problem(received)
+    else:
+        assert (431, "head-too-large") == problem(received)
+    assert await child.latency() < LATENCY_SECONDS_MAX
+
+
+async def test_a_body_of_chunks_that_is_read_whole_is_no_head(child: Child) -> None:
+    reader, writer = await child.connect()
+    writer.write(CHUNKED + b"".join(b"1000\r\n" + b" " * 4096 + b"\r\n" for _ in range(60)) + b"0\r\n\r\n")
+    writer.write(GET + b"Connection: close\r\n\r\n")
+
+    received = await answer(reader)
+    assert b"malformed-json" not in received
+    assert received.startswith(b"HTTP/1.1 4")
+    assert received.endswith(b"live\n")
+
+
+async def test_a_refusal_is_in_the_language_asked_for_so_far(child: Child) -> None:
+    reader, writer = await child.connect()
+    writer.write(GET + b"Accept-Language: fr\r\nX-A: " + b"a" * 20_000)
+
+    received = await answer(reader)
+    assert (431, "head-too-large") == problem(received)
+    assert "tête" in json.loads(received.partition(b"\r\n\r\n")[2])["title"]
+
+
+async def test_what_cannot_be_parsed_is_a_problem_document(child: Child) -> None:
+    reader, writer = await child.connect()
+    writer.write(b"nonsense\r\n\r\n")
+
+    assert (400, "invalid-request") == problem(await answer(reader))
+
+
+# -- time ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_head_that_is_not_complete_in_time_is_refused_however_it_trickles(started: Started) -> None:
+    child = started(head_seconds_max=1.0)
+    reader, writer = await child.connect()
+    silent, _ = await child.connect()
+    began = time.monotonic()
+
+    async def trickle() -> None:
+        with contextlib.suppress(ConnectionError):
+            for piece in (GET + b"X-A: " + b"a" * 1000).split(b"e"):
+                writer.write(piece + b"e")
+                await writer.drain()
+                await asyncio.sleep(0.2)
+            while True:
+                writer.write(b"a")
+                await writer.drain()
+                await asyncio.sleep(0.2)
+
+    trickling = asyncio.create_task(trickle())
+    assert (408, "head-too-slow") == problem(await answer(reader))
+    assert b"" == await answer(silent)
+    assert 0.9 < time.monotonic() - began < 3
+    trickling.cancel()
+
+
+async def test_the_head_of_a_later_request_has_the_same_time(started: Started) -> None:
+    reader, writer = await started(head_seconds_max=1.0).connect()
+    writer.write(GET + b"\r\n" + GET)
+
+    received = await answer(reader)
+    assert received.startswith(b"HTTP/1.1 200")
+    assert (408, "head-too-slow") == problem(received.partition(b"live\n")[2])
+
+
+async def test_a_body_that_is_not_complete_in_time_is_refused(started: Started) -> None:
+    child = started(body_seconds_max=1.0)
+    reader, writer = await child.connect()
+    writer.write(POST + b"Content-Length: 1000\r\n\r\n{")
+
+    received = await answer(reader)
+    assert received.startswith(b"HTTP/1.1 408")
+    assert b"body-too-slow" in received
+
+
+async def test_the_rest_of_a_body_is_not_waited_for_after_the_answer(started: Started) -> None:
+    reader, writer = await started(discard_seconds_max=0.5).connect()
+    writer.write(POST.replace(b"/v1/requests", b"/v1/%00") + b"Content-Length: 1000000\r\n\r\n{")
+
+    async def trickle() -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.1)
+
+    trickling = asyncio.create_task(trickle())
+    received = await answer(reader, seconds=3)
+    trickling.cancel()
+    assert received.startswith(b"HTTP/1.1 400")
+    assert b"nul-character" in received
+
+
+# -- what is as it should be --------------------------------------------------------------------------------------
+
+
+async def test_a_connection_is_kept_between_requests_and_an_answer_may_take_long(started: Started) -> None:
+    child = started(head_seconds_max=0.5, discard_seconds_max=0.5, idle_seconds_max=3)
+    reader, writer = await child.connect()
+    for _ in range(3):
+        writer.write(GET + b"\r\n")
+        assert (await reader.readuntil(b"live\n")).startswith(b"HTTP/1.1 200")
+        await asyncio.sleep(1)
+    writer.write(GET.replace(b"/health/live", b"/stream?seconds=2") + b"\r\n")
+
+    received = await reader.readuntil(b"\r\n0\r\n\r\n")
+    assert received.startswith(b"HTTP/1.1 200")
+    assert b"19\n" in received
+    writer.write(GET + b"\r\n")
+    assert (await reader.readuntil(b"live\n")).startswith(b"HTTP/1.1 200")
+    began = time.monotonic()
+    assert b"" == await answer(reader)
+    assert 2 < time.monotonic() - began < 4.5
+
+
+async def test_what_comes_during_an_answer_is_limited_too(child: Child) -> None:
+    reader, writer = await child.connect()
+    writer.write(GET.replace(b"/health/live", b"/stream?seconds=60") + b"\r\n")
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"GET /" + b"a" * 40_000)
+
+    assert b"head-too-large" not in await answer(reader), "nothing is said in the middle of another answer"
+
+
+async def test_so_many_requests_are_sent_ahead_and_no_more(child: Child) -> None:
+    reader, writer = await child.connect()
+    late = GET.replace(b"/health/live", b"/late") + b"\r\n"
+    writer.write(late + (GET + b"\r\n") * 15 + GET + b"Connection: close\r\n\r\n")
+    assert 16 == (await answer(reader)).count(b"live\n")
+
+    reader, writer = await child.connect()
+    writer.write(late + (GET + b"\r\n") * 2000)
+    assert b"" == await answer(reader)
+
+
+# -- number --------------------------------------------------------------------------------------------------------
+
+
+async def test_1100_half_sent_heads_of_one_address_are_closed_in_time_and_keep_nobody_out(started: Started) -> None:
+    child = started(head_seconds_max=4.0)
+    began = time.monotonic()
+    pairs = [await child.connect() for _ in range(1100)]
+    for _, writer in pairs:
+        writer.write(GET + b"X-A: a")
+    while time.monotonic() - began < 3:
+        assert await child.latency("127.0.0.2") < LATENCY_SECONDS_MAX
+        await asyncio.sleep(0.1)
+
+    received = await asyncio.gather(*(answer(reader, seconds=15) for reader, _ in pairs))
+    slugs = [problem(one) for one in received]
+    assert 500 == slugs.count((408, "head-too-slow"))
+    assert 600 == slugs.count((503, "too-many-connections"))
+    assert time.monotonic() - began < 15
+    assert await child.latency() < LATENCY_SECONDS_MAX
+
+
+async def test_all_addresses_together_have_so_many_connections_and_an_ended_one_counts_no_more(
+    started: Started,
+) -> None:
+    child = started(each_max=4, all_max=6)
+    for _ in range(20):
+        await child.latency()
+    held = [await child.connect(source) for source in ["127.0.0.1"] * 4 + ["127.0.0.2"] * 2]
+    await asyncio.sleep(0.1)
+    reader, _ = await child.connect("127.0.0.3")
+
+    received = await answer(reader)
+    assert (503, "too-many-connections") == problem(received)
+    assert b"retry-after: 2" in received
+    held[0][1].close()
+    await asyncio.sleep(0.1)
+    assert await child.latency("127.0.0.3") < LATENCY_SECONDS_MAX
+
+
+def test_a_trusted_proxy_has_no_limit_of_its_own_and_an_ipv6_network_counts_as_one() -> None:
+    proxies = OpenConnections(ConnectionLimits(each_max=2, all_max=5), [ip_network("10.0.0.0/24")])
+    assert [proxies.add(("10.0.0.2", port)) for port in range(6)] == ["10.0.0.2"] * 5 + [None]
+
+    networks = OpenConnections(ConnectionLimits(each_max=2))
+    addresses = [networks.add((f"2001:db8::{number}", 1)) for number in range(3)]
+    assert addresses == ["2001:db8::/64", "2001:db8::/64", None]
+    networks.remove("2001:db8::/64")
+    assert networks.add(("2001:db8::9", 1))
+
+
+def test_the_limit_of_open_files_is_raised_as_far_as_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "setrlimit", lambda _which, limits: asked.append(limits))
+
+    def possible(soft: int, hard: int) -> int:
+        monkeypatch.setattr(resource, "getrlimit", lambda _which: (soft, hard))
+        return connections_possible(4000)
+
+    assert (4000, [(4512, 20_000)]) == (possible(1024, 20_000), asked)
+    assert (4000, 1) == (possible(1024 * 1024, 1024 * 1024), len(asked))
+    assert 4000 == possible(resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    assert (3584, (4096, 4096)) == (possible(1024, 4096), asked[-1])
+    assert 128 == possible(256, 256)
+
+
+def test_settings_say_how_many_connections_there_may_be() -> None:
+    def read(**env: str) -> Settings:
+        return Settings.from_env(env, (), state=Path())
+
+    assert (500, 4000) == (read().connections_each, read().connections_all)
+    some = read(ENTRAIDE_CONNECTIONS_EACH="7", ENTRAIDE_CONNECTIONS_ALL="9")
+    assert (7, 9) == (some.connections_each, some.connections_all)
+    with pytest.raises(SettingsError):
+        read(ENTRAIDE_CONNECTIONS_EACH="0")

@@ -1,0 +1,154 @@
+"""What an address asks for by parameters that its route does not have is refused, not dropped."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from litestar.routes import HTTPRoute
+
+from chassis.db import Database
+from chassis.edge import Edge
+from chassis.http import application, litestar_of
+from chassis.internal import events
+from chassis.mailbox import Mailbox
+from chassis.queries import parameters_of
+from chassis.runtime import verifier
+from chassis.settings import Settings
+from services import documents, reference
+from tests.builders import headers
+from tests.chassis.test_http import check_problem
+from tests.conftest import Within, every_service, running_of
+
+UNKNOWN = {"unknown-parameter", "parameter-repeated"}
+NAMED = {"table": "kinds", "year": "2026", "line": "2"}
+FILE = {"Content-Type": "application/octet-stream"}
+
+Client = httpx.AsyncClient
+
+
+@pytest.fixture
+def app(settings: Settings, databases: Mapping[str, Database], tmp_path: Path) -> Edge:
+    """Everything that any process serves."""
+    within = Within()
+    running = running_of(settings, databases, *(service.name for service in every_service()), within=within)
+    mailbox = Mailbox(tmp_path / "mailbox", "127.0.0.1", 0)
+    routes = [events, *reference.ROUTES, *documents.ROUTES, *mailbox.routes()]
+    within.app = application(running, verifier(settings, running[0].callers), routes=routes, settings=settings)
+    return within.app
+
+
+@pytest.fixture
+async def client(app: Edge) -> AsyncIterator[Client]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+    async with Client(transport=transport, base_url="http://test") as made:
+        yield made
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests", "matching", "pledges")
+
+
+def operations(app: Edge) -> Iterator[tuple[str, str, set[str], dict[str, str]]]:
+    """Method, an address, the parameters that the route has, and who may call it."""
+    for route in litestar_of(app).routes:
+        if not isinstance(route, HTTPRoute):
+            continue
+        path = route.path_format
+        for parameter in route.path_parameters.values():
+            path = path.replace(f"{{{parameter.name}}}", NAMED.get(parameter.name, str(uuid4())))
+        for method, (handler, _) in route.route_handler_map.items():
+            if method != "OPTIONS":
+                who = "service:requests" if handler.opt.get("internal") else "UNODC:coordinator"
+                known = parameters_of(litestar_of(app))[handler].query
+                yield str(method), path, set(known), headers(who) | FILE
+
+
+async def test_unknown_parameter_is_refused_on_every_route(app: Edge, client: Client) -> None:
+    walked = 0
+    for method, path, known, given in operations(app):
+        for name in ("nonsense", "as_at"):
+            if name not in known:
+                answer = await client.request(method, path, params={name: "x"}, headers=given)
+                check_problem(answer, 400, "unknown-parameter")
+                assert {"parameters": [name], "known": sorted(known)} == answer.json()["details"], path
+                walked += 1
+    assert walked > 300
+
+
+async def test_known_parameter_is_not_unknown(app: Edge, client: Client) -> None:
+    walked = 0
+    for method, path, known, given in operations(app):
+        for name in known:
+            answer = await client.request(method, path, params={name: "x"}, headers=given)
+            assert answer.headers["Content-Type"] != "application/problem+json" or (
+                answer.json()["slug"] not in UNKNOWN
+            ), f"{method} {path}?{name}"
+            walked += 1
+    assert walked > 100
+
+
+async def test_state_of_matches_is_no_parameter_and_not_dropped(api: Client) -> None:
+    answer = await api.get("/v1/matches?state=KEN&limit=2", headers=headers("UNODC:coordinator"))
+
+    check_problem(answer, 400, "unknown-parameter")
+    assert ["state"] == answer.json()["details"]["parameters"]
+    assert {"limit", "line", "offering", "request"} <= set(answer.json()["details"]["known"])
+
+
+@pytest.mark.parametrize(
+    ("query", "named"), [("limit=1&limit=2", ["limit"]), ("limit=1&limit=1", ["limit"]), ("limit=&limit=", ["limit"])]
+)
+async def test_repeated_parameter_is_refused(api: Client, query: str, named: list[str]) -> None:
+    answer = await api.get(f"/v1/requests?{query}", headers=headers())
+
+    check_problem(answer, 400, "parameter-repeated")
+    assert {"parameters": named} == answer.json()["details"]
+
+
+async def test_names_of_unknown_parameters_are_cut_off_and_few(api: Client) -> None:
+    query = "&".join(f"{'n' * 90}{number}=1" for number in range(30))
+    answer = await api.get(f"/v1/requests?{query}", headers=headers())
+
+    check_problem(answer, 400, "unknown-parameter")
+    named = answer.json()["details"]["parameters"]
+    assert 1 <= len(named) <= 20
+    assert all(len(name) <= 64 for name in named)
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/v1/matches?request=x", ["request"]),
+        ("/v1/matches?offering=x&line=y&limit=0", ["limit", "line", "offering"]),
+        ("/v1/statements/NOR?from=yesterday", ["from"]),
+        ("/v1/matches/why-not?line=x", ["offering"]),
+    ],
+)
+async def test_parameters_are_named_as_they_are_sent(api: Client, path: str, named: list[str]) -> None:
+    answer = await api.get(path, headers=headers("UNODC:coordinator"))
+
+    check_problem(answer, 400, "invalid-request")
+    assert {"parameters": named} == answer.json()["details"]
+
+
+async def test_values_of_a_parameter_are_told(api: Client) -> None:
+    for path, name, value in (("/v1/requests", "status", "submitted"), ("/v1/flows", "boundary", "incoming")):
+        answer = await api.get(f"{path}?{name}=nonsense", headers=headers("UNODC:coordinator"))
+        check_problem(answer, 400, "invalid-request")
+        [error] = answer.json()["details"]["errors"]
+        assert name == error["field"]
+        assert value in error["allowed"]
+
+
+async def test_caller_without_token_is_asked_for_one_first(api: Client) -> None:
+    check_problem(await api.get("/v1/requests?nonsense=1"), 401, "token-missing")
+
+
+async def test_public_page_refuses_what_it_does_not_know(client: Client) -> None:
+    answers: list[Any] = [await client.get(f"{path}?x=1") for path in ("/docs", "/openapi.json", "/health/live")]
+    for answer in answers:
+        check_problem(answer, 400, "unknown-parameter")

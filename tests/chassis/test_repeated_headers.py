@@ -1,0 +1,68 @@
+"""A header field that holds one value is sent once; lines of a list are one list (RFC 9110 section 5.3)."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from chassis.edge import fields_of
+from tests.builders import a_request, headers, token
+from tests.chassis.test_http import check_problem
+
+Client = httpx.AsyncClient
+PATH = "/v1/requests"
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Authorization", "Bearer other"),
+        ("Idempotency-Key", "other"),
+        ("Content-Type", "application/json"),
+        ("Acting-As", "UNODC:coordinator"),
+        ("Host", "test"),
+        ("X-Correlation-Id", "01a21090-442f-7ccb-ace8-373a8b73b92c"),
+    ],
+)
+async def test_a_field_that_is_no_list_is_sent_once(api: Client, name: str, value: str) -> None:
+    own = headers() | {"Acting-As": "KEN:focal_point", "Content-Type": "application/json", "Host": "test"}
+    own |= {"X-Correlation-Id": "01a21090-442f-7ccb-ace8-373a8b73b92c"}
+    for lines in ([*own.items(), (name, value)], [(name, value), *own.items()], [*own.items(), (name, own[name])]):
+        answer = await api.post(PATH, json=a_request(), headers=lines)
+        check_problem(answer, 400, "header-repeated")
+        assert {"header": name.lower()} == answer.json()["details"]
+    assert 201 == (await api.post(PATH, json=a_request(), headers=own)).status_code
+
+
+async def test_two_tokens_are_nobodys(api: Client) -> None:
+    """Whoever stands before may have looked at the first; a good one beside it is of no use."""
+    good = f"Bearer {token()}"
+    for lines in ([("Authorization", good)] * 2, [("Authorization", "Bearer x"), ("Authorization", good)]):
+        check_problem(await api.get(PATH, headers=lines), 400, "header-repeated")
+
+
+async def test_lines_of_a_list_are_one_list(api: Client) -> None:
+    lines = [*headers().items(), ("Accept-Language", "de"), ("Accept-Language", "fr;q=0.5")]
+    title = (await api.get("/v1/requests/x", headers=lines)).json()["title"]
+    french = (await api.get("/v1/requests/x", headers=headers() | {"Accept-Language": "fr"})).json()["title"]
+    assert french == title
+
+    made = (await api.post(PATH, json=a_request(submit=False), headers=headers())).json()
+    answer = await api.post(
+        f"{PATH}/{made['request_id']}/withdraw",
+        json={},
+        headers=[*headers().items(), ("If-Match", '"7"'), ("If-Match", '"1"')],
+    )
+    check_problem(answer, 400, "if-match-invalid")
+
+
+def test_fields_are_joined_in_the_order_in_which_they_came() -> None:
+    sent = [(b"x-forwarded-for", b"192.0.2.1"), (b"accept", b"*/*"), (b"x-forwarded-for", b"192.0.2.2")]
+
+    assert ({b"x-forwarded-for": b"192.0.2.1, 192.0.2.2", b"accept": b"*/*"}, None) == fields_of(sent)
+    assert fields_of([(b"host", b"a"), (b"host", b"b")])[1] == b"host"

@@ -1,0 +1,215 @@
+"""What programs are made of from the OpenAPI document: names of their own, and words for people."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator
+
+from chassis.auth import Nobody
+from chassis.http import application
+from chassis.problems import MEDIA_TYPE
+from contracts import reference
+from contracts.notifications import Record
+from contracts.reference.refusal_words import refusal_words
+from services.documents.descriptions import descriptions
+from services.documents.kept import CONTRACTS
+from services.documents.shapes import shapes_of
+from services.notifications import signing, webhook
+from services.notifications.audience import notices
+from services.notifications.signing import Scheme
+from services.notifications.webhook_sender import USER_AGENT
+from services.reference import ROUTES
+from tests.builders import NOON
+from tests.contracts.example_codes import unknown_codes
+
+Document = Mapping[str, Any]
+NO_CODES = {"donor: Government of Norway", "kind: state"}
+"""What an import keeps in the words of others, and what an organization is."""
+PLACE = "#/components/schemas/{name}"
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    return read("openapi")
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+def test_schema_titles_and_component_names_are_unique(document: Document) -> None:
+    schemas = document["components"]["schemas"]
+    # A generator makes class names of both, in CamelCase, without dots.
+    named = Counter(name.lower() for name in schemas)
+    titled = Counter(schema["title"].lower() for schema in schemas.values() if "title" in schema)
+
+    assert [] == [name for name in schemas if not name.isalnum()]
+    assert [] == [name for names in (named, titled) for name, times in names.items() if times > 1]
+    assert [] == [name for name, schema in schemas.items() if schema.get("title", name) != name]
+
+
+def test_no_schema_has_the_name_of_a_field_of_its_own(document: Document) -> None:
+    """openapi-python-client would make one variable of both."""
+    schemas = document["components"]["schemas"]
+
+    assert [] == [name for name, schema in schemas.items() if name.lower() in schema.get("properties", ())]
+
+
+def test_second_type_of_the_same_name_is_refused_until_it_has_a_schema_name() -> None:
+    one = msgspec.defstruct("Reason", [("code", str)], module="services.requests.somewhere")
+    other = msgspec.defstruct("Reason", [("code", str)], module="services.matching.somewhere")
+
+    with pytest.raises(ValueError, match="NAMES"):
+        shapes_of([one, other], place=PLACE)
+
+
+# -- words for people -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["openapi", "asyncapi"])
+def test_every_schema_and_every_field_is_described(name: str) -> None:
+    """What is missing here goes into services/documents/descriptions.json, or into a docstring."""
+    schemas = read(name)["components"]["schemas"]
+    lacking = [schema for schema, shape in schemas.items() if not shape.get("description")]
+    lacking += [
+        f"{schema}.{field}"
+        for schema, shape in schemas.items()
+        for field, of in shape.get("properties", {}).items()
+        if not of.get("description")
+    ]
+
+    assert [] == lacking
+
+
+def test_every_operation_and_every_parameter_is_described(document: Document) -> None:
+    """What is missing here goes into services/documents/descriptions.json, or into a docstring."""
+    lacking = [one["operationId"] for one in operations(document) if not one.get("description")]
+    lacking += [
+        f"{one['operationId']}.{parameter['name']}"
+        for one in operations(document)
+        for parameter in one["parameters"]
+        if "$ref" not in parameter and not parameter.get("description")
+    ]
+    shared = document["components"]
+
+    assert [] == lacking
+    assert all(one["description"] for part in ("parameters", "headers", "responses") for one in shared[part].values())
+
+
+def test_every_description_in_the_table_is_of_something(document: Document) -> None:
+    schemas = [one for of in (document, read("asyncapi")) for one in of["components"]["schemas"].items()]
+    fields = {f"{name}.{field}" for name, shape in schemas for field in shape.get("properties", ())}
+    parameters = {
+        f"{one['operationId']}.{parameter['name']}"
+        for one in operations(document)
+        for parameter in one["parameters"]
+        if "$ref" not in parameter
+    }
+    table = descriptions()
+
+    assert set() == table.schemas.keys() - {name for name, _ in schemas}
+    assert set() == table.fields.keys() - fields - {name.split(".", 1)[1] for name in fields}
+    assert set() == table.parameters.keys() - parameters - {name.split(".", 1)[1] for name in parameters}
+    assert set() == table.operations.keys() - {one["operationId"] for one in operations(document)}
+
+
+# -- code lists -----------------------------------------------------------------------------------------------------
+
+
+def test_closed_list_is_an_enum_and_an_open_one_says_where_it_is_read(document: Document) -> None:
+    line = document["components"]["schemas"]["NewLine"]["properties"]
+    schemas = document["components"]["schemas"]
+
+    assert {"$ref": "#/components/schemas/Pillar"} == line["pillars"]["items"]
+    assert sorted(reference.pillars()) == schemas["Pillar"]["enum"]
+    assert sorted(reference.paragraphs()) == schemas["Paragraph"]["enum"]
+    assert "/v1/reference/kinds" == line["kind"]["x-code-list"]
+    assert "enum" not in line["kind"]
+
+
+async def test_every_code_list_that_is_named_is_there(document: Document) -> None:
+    named = set(re.findall(r'"x-code-list": ?"([^"]+)"', json.dumps(document)))
+
+    assert {"/v1/reference/countries", "/v1/reference/kinds"} <= named
+    transport = httpx.ASGITransport(application([], Nobody(), routes=ROUTES))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as api:
+        assert [] == [path for path in named if (await api.get(path)).status_code != 200]
+
+
+# -- examples -------------------------------------------------------------------------------------------------------
+
+
+def test_every_success_has_an_example_that_fits_its_schema(document: Document) -> None:
+    """What a new field holds goes into services/documents/sample_answers.py."""
+    for operation in operations(document):
+        for status, answer in operation["responses"].items():
+            for media_type, content in answer.get("content", {}).items() if status.startswith("2") else ():
+                if content["schema"].get("format") != "binary" and media_type != "application/ld+json":
+                    where = f"{operation['operationId']} {status} {media_type}"
+                    assert content.get("example") is not None, where
+                    assert [] == faults(content["example"], content["schema"], document), where
+                    assert NO_CODES >= set(unknown_codes(content["example"])), where
+                    assert "example" not in json.dumps(content["example"]).replace(".example", ""), where
+
+
+def test_every_problem_has_an_example_that_fits_its_schema(document: Document) -> None:
+    shared = document["components"]["responses"].items()
+    own = [(status, one) for each in operations(document) for status, one in each["responses"].items()]
+    told = [(status, one["content"]) for status, one in [*shared, *own] if "content" in one]
+    problems = [(status, content[MEDIA_TYPE]) for status, content in told if MEDIA_TYPE in content]
+
+    assert len(problems) > len(document["components"]["responses"])
+    for status, content in problems:
+        assert [] == faults(content["example"], content["schema"], document)
+        assert content["example"]["slug"] in refusal_words()
+        assert status.removeprefix("Problem") in {str(content["example"]["status"]), "", "default"}
+
+
+# -- what the platform sends ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", Scheme)
+def test_what_is_sent_to_a_webhook_is_what_the_document_says(document: Document, scheme: Scheme) -> None:
+    told = document["webhooks"]["event"]["post"]
+    record = Record(aggregate="match", id=str(uuid4()), version=3)
+    body = webhook.payload("matching.match.presented.v1:provider", uuid4(), record, NOON)
+    keys = [b"a key, of thirty-two bytes or so", b"the one before it, for a day yet"]
+    sent = signing.headers(scheme, keys, str(uuid4()), 1_795_600_000, body) | {"User-Agent": USER_AGENT}
+
+    assert [] == faults(
+        msgspec.json.decode(body), told["requestBody"]["content"]["application/json"]["schema"], document
+    )
+    assert sent.keys() == {one["name"] for one in told["parameters"]}
+    for one in told["parameters"]:
+        assert [] == faults(sent[one["name"]], one["schema"], document)
+        assert [] == faults(one["example"], one["schema"], document)
+
+
+def test_document_names_every_type_of_event_that_a_webhook_is_told_of(document: Document) -> None:
+    described = document["webhooks"]["event"]["post"]["description"]
+
+    assert {name.partition(":")[0] for name in notices()} <= set(re.findall(r"`([a-z_.-]+\.v\d+)`", described))
+
+
+# -- looking into documents -------------------------------------------------------------------------------------------
+
+
+def read(name: str) -> Document:
+    found: Document = msgspec.json.decode((CONTRACTS / "schemas" / f"{name}.json").read_bytes())
+    return found
+
+
+def operations(document: Document) -> Iterator[Mapping[str, Any]]:
+    for methods in document["paths"].values():
+        yield from methods.values()
+
+
+def faults(value: Any, schema: Mapping[str, Any], document: Document) -> list[str]:
+    whole = {**schema, "components": document["components"]}
+    return [error.message for error in Draft202012Validator(whole).iter_errors(value)]

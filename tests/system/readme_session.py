@@ -1,0 +1,73 @@
+"""The session of README.md, run as it stands there and compared with what README says is printed."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from chassis import clock
+from tests.system.platform import ROOT, Platform
+
+ADDRESS = "localhost:8400"
+PROGRAM = "./dev entraide"
+LEFT_OUT = "…"
+IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+MOMENTS = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.]+Z")
+
+
+def steps(readme: str) -> list[tuple[str, str]]:
+    """Each command of the session with what README shows of its output, which is nothing for some."""
+    session = readme.partition("## One session with curl")[2].partition("\n## ")[0]
+    found: list[tuple[str, str]] = []
+    for block in re.findall(r"^```sh\n(.*?)^```$", session, re.MULTILINE | re.DOTALL):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            lines = part.split("\n")
+            taken = 1
+            while lines[taken - 1].endswith("\\") or _in_document(lines[:taken]):
+                taken += 1
+            found.append(("\n".join(lines[:taken]), "\n".join(lines[taken:]).strip()))
+    return found
+
+
+def _in_document(lines: list[str]) -> bool:
+    """Whether a here-document is open after these lines."""
+    return "<<'END'" in lines[0] and "END" not in lines[1:]
+
+
+def run(platform: Platform, folder: Path) -> None:
+    """Run the whole session against a platform that holds the sample world; raises AssertionError where README errs."""
+    assert shutil.which("curl"), "the session is one with curl"
+    # The year that README names is over some day.
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").replace("2027-", f"{clock.now().year + 1}-")
+    found = steps(readme)
+    assert len(found) >= 5, found
+    program = f"{sys.executable} -P -m services"
+    script = "".join(
+        f"{command.replace(PROGRAM, program).replace(ADDRESS, platform.addresses['requests'].removeprefix('http://'))}\n"
+        f"printf '\\n\\036\\n'\n"
+        for command, _ in found
+    )
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        env={**os.environ, **platform.environment, "PYTHONPATH": str(ROOT), "NO_PROXY": "*"},
+        cwd=folder, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert 0 == done.returncode, done.stderr
+    for (command, expected), printed in zip(found, done.stdout.split("\n\036\n"), strict=False):
+        compare(command, expected, printed)
+
+
+def compare(command: str, expected: str, printed: str) -> None:
+    """Each piece between two `…` stands in the output, in that order; ids, moments and blanks do not count."""
+    rest = plain(printed)
+    for piece in plain(expected).split(LEFT_OUT):
+        at = rest.find(piece)
+        assert at >= 0, f"README shows after\n{command}\nwhat is not printed:\n{piece}\nin:\n{printed}"
+        rest = rest[at + len(piece) :]
+
+
+def plain(text: str) -> str:
+    """Ids and moments replaced, blanks and line ends left out."""
+    return re.sub(r"\s+", "", MOMENTS.sub("MOMENT", IDS.sub("ID", text)))
