@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import TypeVar
 
+from chassis.bodies import NAME_SHOWN_MAX
 from contracts.refusals import Invalid
 
-NAME_SHOWN_MAX = 64
 T = TypeVar("T")
 
 

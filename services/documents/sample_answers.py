@@ -280,6 +280,7 @@ ANSWERS: Mapping[str, Any] = MappingProxyType(
         "CapacityView.until": "2027-06-30",
         "Balances.as_at": "2026-12-31T00:00:00Z",
         "Statement.as_at": "2026-12-31T00:00:00Z",
+        "Statement.funds_as_at": "2026-12-31T00:00:00Z",
         "Balances.until": None,
         "Balances.donor": None,
         "AppointmentView.regions": [],

@@ -189,7 +189,7 @@ MEANT = {
     (
         "services/pledges/migrations/0026_earmarks_released.sql",
         "ban-drop-constraint",
-    ): "each gets a wider one in the same file",
+    ): "a wider one takes its place in the same transaction",
     (
         "services/pledges/migrations/0026_earmarks_released.sql",
         "constraint-missing-not-valid",
