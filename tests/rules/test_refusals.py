@@ -12,21 +12,23 @@ import pytest
 from chassis.edge import fault_of
 from chassis.exception_handlers import HTTP_SLUGS
 from contracts.reference.refusal_words import refusal_words
-from contracts.refusals import Refusal
+from contracts.refusals import FieldError, Refusal
 
 ROOT = Path(__file__).parents[2]
 SLUG = re.compile(r"[a-z]+(-[a-z]+)*")
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 SCRIPTS = {"ar": r"[\u0600-\u06ff]", "ru": r"[\u0400-\u04ff]", "zh": r"[\u4e00-\u9fff]"}
-SAYING = {Refusal.__name__, *(kind.__name__ for kind in Refusal.__subclasses__()), "problem", "_refuse", "denied"}
+KINDS = (Refusal, FieldError, *Refusal.__subclasses__())
+SAYING = {*(kind.__name__ for kind in KINDS), "problem", "_refuse", "denied"}
 
 PASSED_ON = {
+    ("chassis/bodies.py", "first.problem"),
     ("chassis/connections.py", "slug"),
     ("chassis/edge.py", "slug"),
     ("chassis/exception_handlers.py", "slug"),
     ("chassis/problems.py", "refusal.slug"),
 }
-"""Where a slug is a parameter: it comes from a refusal, `fault_of` or HTTP_SLUGS, which are all read here."""
+"""Where a slug is a parameter: it comes from a refusal, a FieldError, `fault_of` or HTTP_SLUGS, which are all read here."""
 
 Words = Mapping[str, list[tuple[str, dict[str, str]]]]
 """Part → its slugs in the order of the file, a repeated one repeated, with their sentences."""
@@ -54,7 +56,8 @@ def first_arguments(tree: ast.AST) -> Iterator[ast.expr | None]:
         if isinstance(call, ast.Call):
             name = getattr(call.func, "attr", getattr(call.func, "id", None))
             if name in SAYING:
-                yield call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "slug"), None)
+                named = (k.value for k in call.keywords if k.arg in {"slug", "problem"})
+                yield call.args[0] if call.args else next(named, None)
 
 
 def returned(tree: ast.AST, function: str) -> set[str]:
