@@ -16,11 +16,16 @@ import msgspec
 import structlog
 
 from chassis.db import Database, Tx
+from chassis.journal import Place
 from chassis.peers import PeerError, Peers
 from contracts.callers import Holding, Known, News, Subject
 from contracts.values import Role
 
 PULL_SECONDS = 2.0
+PULL_IDLE_SECONDS = 3.5
+"""Where this process writes nothing, and hears of nothing that others wrote."""
+
+FAILED_SECONDS = 1.0
 FIRST_SECONDS = 0.1
 """Between questions as long as none has been answered: a process that starts has to know before it serves."""
 
@@ -54,6 +59,7 @@ class Callers:
         self._subjects: OrderedDict[Subject, tuple[int, tuple[UUID, ...]]] = OrderedDict()
         """The people of a subject, and of which `_news` that is; nobody for who was not known."""
 
+        self._others: Sequence[Callers] = ()
         self._news = 0
         """How often there was news of people: a subject may be of one more, or of others, after it."""
 
@@ -98,9 +104,13 @@ class Callers:
 
     # -- hearing -------------------------------------------------------------------------------------------------
 
-    async def follow(self) -> None:
-        """Every two seconds hear what has changed."""
-        await self.load()
+    async def follow(self, others: "Sequence[Callers]" = ()) -> None:
+        """Every two seconds hear what has changed, for the other services of this process as well."""
+        self._others = others
+        for one in (self, *others):
+            await one.load()
+        # What one of them has not kept yet is heard again by all.
+        self._after = min((one._after for one in (self, *others)), key=Place.parse)
         silent = False
         while True:
             try:
@@ -110,7 +120,12 @@ class Callers:
                 if not silent:
                     log.warning("the directory is not heard", service=self._db.source, reason=str(error))
                 silent = True
-            await asyncio.sleep(FIRST_SECONDS if self._heard_at == float("-inf") else PULL_SECONDS)
+            if self._heard_at == float("-inf"):
+                await asyncio.sleep(FIRST_SECONDS)
+            elif silent:
+                await asyncio.sleep(FAILED_SECONDS)
+            else:
+                await self._db.activity.pause(PULL_SECONDS, idle_seconds=PULL_IDLE_SECONDS)
 
     async def load(self) -> None:
         """Hold what was kept, and go on from there. It is stale until the directory is heard."""
@@ -135,10 +150,12 @@ class Callers:
         while more:
             asked_at = time.monotonic()
             news = await self._ask()
-            self.hear(news, asked_at=asked_at)
+            for one in (self, *self._others):
+                one.hear(news, asked_at=asked_at)
             # What is held has effect even where it cannot be kept: it is then heard again.
             if news.holdings:
-                await self._keep(news)
+                for one in (self, *self._others):
+                    await one._keep(news)
             self._after, more = news.after, news.more
 
     def hear(self, news: News, *, asked_at: float) -> None:

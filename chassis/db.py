@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import asyncpg
 import structlog
 
+from chassis.activity import Activity
 from chassis.group_commit import GroupCommit, has_undone
 from chassis.keyed_locks import KeyedLocks
 from chassis.migrate import own_role_of
@@ -95,6 +96,7 @@ class Tx:
         "connection",
         "in_doubt",
         "memory",
+        "wrote",
     )
 
     def __init__(
@@ -116,6 +118,8 @@ class Tx:
         self._writes: dict[Write, tuple[object, ...]] = {}
         self.caller = caller
         self.announced: list[Event] = []
+        self.wrote = False
+        """Something that loops may have to look at: a fact, or a `Write`."""
         self.in_doubt = False
         """Its last word was sent and not answered."""
         self.connection: Connection | None = None
@@ -129,6 +133,7 @@ class Tx:
         if not may_join(tuple(self._writes), write):
             await self._reach()
         self._writes[write] = args
+        self.wrote = True
 
     async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
         return await (await self._reach()).fetch(query, *args)
@@ -236,6 +241,7 @@ class Database:
         self._group = GroupCommit(self._lent, seconds=COMMAND_SECONDS)
         self._locks = KeyedLocks()
         self._reading = False
+        self.activity = Activity()
         self.source = source
         self._own_role = own_role
         self.on_commit: Callable[[Sequence[Event]], None] = lambda _events: None
@@ -291,6 +297,8 @@ class Database:
             self._transaction(by, planned_once) as tx,
         ):
             yield tx
+        if tx.wrote:
+            self.activity.note()
         if tx.announced:
             self.on_commit(tx.announced)
 

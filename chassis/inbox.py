@@ -21,6 +21,7 @@ import structlog
 
 from chassis.bus import Bus, Consumer, Delivery, Heartbeat
 from chassis.db import Database, OutcomeUnknown, Tx, is_transient, with_retries
+from chassis.failures import reason_of
 from chassis.peers import Peers
 from chassis.supervise import to_the_end
 from chassis.telemetry import PARKED, RECEIVED, correlated
@@ -34,6 +35,7 @@ RETRY_SECONDS_MAX = 30.0
 GAP_SECONDS = 3
 CATCH_UP_SECONDS = 60.0
 STRAIGHTEN_SECONDS = 1.0
+STRAIGHTEN_IDLE_SECONDS = 30.0  # what an operator has released goes on so late at most
 WAITING_MAX = 200
 VERSION_MAX = 2**31 - 1
 
@@ -103,7 +105,7 @@ class Inbox:
             except (Refusal, msgspec.ValidationError) as no:
                 if isinstance(no, Unavailable):
                     raise
-                await self.park(event, reason=_reason(no))
+                await self.park(event, reason=reason_of(no))
                 return Outcome.PARKED
         if next_waits:
             await self._apply_waiting(event.aggregate_id)
@@ -193,7 +195,7 @@ class Inbox:
                 # It is this one that failed, not the one before it, whose effect is committed.
                 if _may_pass(no):
                     raise
-                await self.park(event, reason=_reason(no))
+                await self.park(event, reason=reason_of(no))
                 return
 
     async def _apply_from_waiting(self, event: Event) -> None:
@@ -302,7 +304,7 @@ class Inbox:
                 await delivery.retry(delay_seconds=min(0.2 * 2 ** min(delivery.attempt, 10), RETRY_SECONDS_MAX))
                 return
             log.exception("handler failed", type=event.type, event_id=str(event.id))
-            await self.park(event, reason=_reason(error))
+            await self.park(event, reason=reason_of(error))
             outcome = Outcome.PARKED
         finally:
             heartbeat.end()
@@ -313,8 +315,10 @@ class Inbox:
 
     async def straighten(self, peers: Peers) -> None:
         """Each second: let released events go on, and fetch what has been missing for a few seconds."""
+        rows: list[Any] = []
         while True:
-            await asyncio.sleep(STRAIGHTEN_SECONDS)
+            idle_seconds = STRAIGHTEN_SECONDS if rows else STRAIGHTEN_IDLE_SECONDS
+            await self._db.activity.pause(STRAIGHTEN_SECONDS, idle_seconds=idle_seconds)
             async with self._db.transaction() as tx:
                 rows = await tx.fetch(
                     """
@@ -359,18 +363,23 @@ class Inbox:
 
     async def catch_up(self, peers: Peers, owner: str) -> None:
         """Each minute: read what the owner's journal has after our watermark, whatever the broker delivered."""
+        after = None
         while True:
             started = time.monotonic()
-            await self.catch_up_once(peers, owner)
+            _, after = await self._caught_up(peers, owner, after or await self._watermark(owner))
             await asyncio.sleep(max(0.1, self._catch_up_seconds - (time.monotonic() - started)))
 
     async def catch_up_once(self, peers: Peers, owner: str) -> int:
         """Returns how many events had been missing. The watermark moves only past events that have their row here."""
-        missed = 0
-        after = await self._watermark(owner)
-        more = True
+        return (await self._caught_up(peers, owner, await self._watermark(owner)))[0]
+
+    async def _caught_up(self, peers: Peers, owner: str, after: str) -> tuple[int, str]:
+        """How many events had been missing, and the watermark that was reached."""
+        missed, more = 0, True
         while more:
             page = await peers.events_after(owner, after)
+            if not page.events:
+                break
             unknown = await self._unknown([event.id for event in page.events])
             missed += await self._take_in([event for event in page.events if event.id in unknown])
             after, more = page.after, page.more
@@ -386,7 +395,7 @@ class Inbox:
                 )
         if missed:
             log.warning("caught up from the journal", consumer=self.consumer, owner=owner, events=missed)
-        return missed
+        return missed, after
 
     async def _take_in(self, events: Sequence[Event]) -> int:
         """Receive them, aggregates side by side, each in its own order; returns how many had not been heard."""
@@ -412,7 +421,7 @@ class Inbox:
         except Exception as error:
             if _may_pass(error):
                 raise
-            await self.park(event, reason=_reason(error))
+            await self.park(event, reason=reason_of(error))
             return Outcome.PARKED
 
     async def _watermark(self, owner: str) -> str:
@@ -438,11 +447,3 @@ class Inbox:
 def _may_pass(error: Exception) -> bool:
     """True for what a later attempt may not meet again; anything else parks."""
     return is_transient(error) or isinstance(error, OutcomeUnknown)
-
-
-def _reason(no: Exception) -> str:
-    if isinstance(no, Refusal):
-        return f"refused: {no.slug}"
-    if isinstance(no, msgspec.ValidationError):
-        return f"does not fit its type: {type(no).__name__}"
-    return f"handler failed: {type(no).__name__}"

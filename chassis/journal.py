@@ -17,6 +17,7 @@ import msgspec
 import structlog
 
 from chassis import clock
+from chassis.activity import IDLE_SECONDS
 from chassis.audit import note_changes
 from chassis.bus import Bus
 from chassis.db import Database, Tx
@@ -117,6 +118,7 @@ class Relay:
         self._bus = bus
         self._handed: deque[Event] = deque(maxlen=HANDOVER_MAX)
         self._acknowledged: list[UUID] = []
+        self._pending = 0
         self._wake = asyncio.Event()
         db.on_commit = self.hand_over
 
@@ -142,17 +144,23 @@ class Relay:
     async def sweep(self) -> None:
         """Each second, strike off what is published, then claim and publish what nobody else holds.
 
-        The latter is what another process left, or we after a failure.
+        The latter is what another process left, or we after a failure. Where nothing is pending and nothing is written,
+        there is a look each minute.
         """
         while True:
-            await asyncio.sleep(SWEEP_SECONDS)
+            await self._db.activity.pause(SWEEP_SECONDS, idle_seconds=SWEEP_SECONDS if self._pending else IDLE_SECONDS)
             await self._strike_off()
             if self._bus.connected:
                 while await self._publish(await self._claim()) == BATCH_MAX:
                     await self._strike_off()
                 await self._strike_off()
-            async with self._db.transaction() as tx:
-                PENDING.labels(self._db.source).set(await tx.fetchval("SELECT count(*) FROM pending"))
+            else:
+                async with self._db.transaction() as tx:
+                    await self._count(tx)
+
+    async def _count(self, tx: Tx) -> None:
+        self._pending = int(await tx.fetchval("SELECT count(*) FROM pending"))
+        PENDING.labels(self._db.source).set(self._pending)
 
     async def _claim(self) -> list[Event]:
         async with self._db.transaction() as tx:
@@ -171,6 +179,7 @@ class Relay:
                 BATCH_MAX,
                 LEASE_SECONDS,
             )
+            await self._count(tx)
         return [decode_event(row["event"]) for row in rows]
 
     async def _publish(self, events: list[Event]) -> int:

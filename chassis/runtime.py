@@ -146,7 +146,10 @@ async def alive(
             running.append(await _connect(stack, settings, service, addresses, token_of(service.name)))
         loops: dict[str, Loop] = {}
         for one in running:
+            # What one service writes is work for another: all of a process look, or none.
+            one.db.activity = running[0].db.activity
             loops |= loops_of(one)
+        loops["callers"] = partial(running[0].callers.follow, [one.callers for one in running[1:]])
         await stack.enter_async_context(supervised(loops))
         yield running
 
@@ -189,7 +192,6 @@ def loops_of(running: Running) -> dict[str, Loop]:
         f"{name} broker": running.bus.keep_connected,
         f"{name} relay": running.relay.relay,
         f"{name} sweeper": running.relay.sweep,
-        f"{name} callers": running.callers.follow,
         f"{name} look": running.following.look_on,
         f"{name} sealer": partial(keep_sealing, running.db),
         f"{name} checkpoints": partial(keep_checkpoints, running.db, running.settings),

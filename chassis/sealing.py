@@ -5,7 +5,6 @@ order of COLUMNS, without spaces: hashes in hexadecimal, times in UTC with micro
 them: it counts the transactions of one server, and another one starts anew.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import Any
 import msgspec
 from asyncpg import Record
 
+from chassis.activity import IDLE_SECONDS
 from chassis.db import Database, Tx
 from chassis.telemetry import UNSEALED
 
@@ -109,12 +109,15 @@ async def unsealed(tx: Tx) -> int:
 
 
 async def keep_sealing(db: Database) -> None:
-    """Each second, chain what was added. Several at once: one works, the others find nothing to do."""
+    """Each second, chain what was added; where nothing is, look each minute.
+
+    Several at once: one works, the others find nothing to do.
+    """
     while True:
         sealed = BATCH_MAX
         while sealed == BATCH_MAX:
             async with db.transaction() as tx:
                 sealed = await seal(tx, db.source)
-        async with db.transaction() as tx:
-            UNSEALED.labels(db.source).set(await unsealed(tx))
-        await asyncio.sleep(SEAL_SECONDS)
+                left = await unsealed(tx)
+        UNSEALED.labels(db.source).set(left)
+        await db.activity.pause(SEAL_SECONDS, idle_seconds=SEAL_SECONDS if left else IDLE_SECONDS)

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import structlog
 
+from chassis.activity import IDLE_SECONDS, Activity
+
 PAUSE_SECONDS_MIN = 0.2
 PAUSE_SECONDS_MAX = 5.0
 STOP_SECONDS = 15.0
@@ -46,6 +48,13 @@ async def every(seconds: float, work: Loop) -> None:
     while True:
         await work()
         await asyncio.sleep(seconds)
+
+
+async def while_active(activity: Activity, seconds: float, work: Loop, *, idle_seconds: float = IDLE_SECONDS) -> None:
+    """Do `work`, wait, and again: so many seconds while the service is written to, else `idle_seconds` at most."""
+    while True:
+        await work()
+        await activity.pause(seconds, idle_seconds=idle_seconds)
 
 
 async def give_way(seconds: float) -> None:

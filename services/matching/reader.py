@@ -26,6 +26,9 @@ from services.matching.text import meaning
 from services.matching.text.meaning import Embedder, LackingError
 
 POLL_SECONDS = 0.5
+POLL_IDLE_SECONDS = 60.0
+"""Where nothing is written: so late at most comes what was put off for long, or left by a process that has died."""
+
 
 log = structlog.get_logger()
 
@@ -53,7 +56,7 @@ class Reader:
                 # However much there is to read: whoever waits for a suggestion has the processor first.
                 await give_way(time.monotonic() - began)
             else:
-                await asyncio.sleep(POLL_SECONDS)
+                await self._db.activity.pause(POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS)
 
     async def read_next(self) -> bool:
         """Read what is due first; False where nothing is."""

@@ -1,5 +1,7 @@
 """The matching service, put together."""
 
+import asyncio
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
@@ -14,7 +16,7 @@ from chassis.db import Database, OutcomeUnknown, is_transient
 from chassis.following import Followed
 from chassis.peers import PeerError
 from chassis.service import Running, Service
-from chassis.supervise import Loop, every
+from chassis.supervise import Loop, every, while_active
 from contracts.consents import ConsentPage
 from services.matching import (
     choice_api,
@@ -49,6 +51,9 @@ from services.matching.round_planner import Planner
 CONSENTS_SECONDS = 2.0
 """Well below the time after which what hangs on consents is not shown."""
 
+CONSENTS_IDLE_SECONDS = 3.5
+CONSENTS_FAILED_SECONDS = 1.0
+
 MEMORY_SECONDS = 0.2
 """What changes meanwhile is looked at by each who asks."""
 
@@ -56,6 +61,9 @@ KNOWN_SECONDS = 2.0
 
 LAPSE_SECONDS = 60.0
 PLAN_SECONDS = 0.5
+PLAN_IDLE_SECONDS = 60.0
+"""So late at most is a round taken over from a process that has died."""
+
 LOOK_SECONDS = 10.0
 SETTLED = timedelta(seconds=20)
 """Above the time a transaction may take: two that did not see each other have both ended by then."""
@@ -104,21 +112,39 @@ class SecondLooks:
                 await offering_actions.expire_stray(tx, match_id, now=clock.now())
 
 
-async def read_consents(running: Running) -> None:
-    """Ask the owner which consents changed, however the broker fares; it is kept when that last came to its end."""
-    async with running.db.transaction() as tx:
-        after, began_at = await consent_store.begin_reading(tx)
-    more = True
+async def keep_reading_consents(running: Running) -> None:
+    after = None
+    while True:
+        after = await read_consents(running, after)
+        if after is None:
+            await asyncio.sleep(CONSENTS_FAILED_SECONDS)
+        else:
+            await running.db.activity.pause(CONSENTS_SECONDS, idle_seconds=CONSENTS_IDLE_SECONDS)
+
+
+async def read_consents(running: Running, after: str | None = None) -> str | None:
+    """Ask the owner which consents changed, however the broker fares; it is kept when that last came to its end.
+
+    From a watermark on, which is looked up where it is not given; returns the next one, None where it is not known.
+    """
+    if after is None:
+        async with running.db.transaction() as tx:
+            after = (await consent_store.begin_reading(tx))[0]
+    began_at, more = time.monotonic(), True
     while more:
         try:
             body = await running.peers.get("requests", "/internal/consents", {"after": after})
             page = msgspec.json.decode(body, type=ConsentPage)
         except (PeerError, msgspec.DecodeError) as error:
             log.info("consents not heard", reason=str(error))
-            return
+            return None
         async with running.db.transaction() as tx:
-            await consent_store.keep(tx, page, began_at=began_at)
+            # By the database's clock, and rather too early than too late.
+            now = await entry_store.now(tx)
+            began = now - timedelta(seconds=time.monotonic() - began_at)
+            await consent_store.keep(tx, page, began_at=began)
         after, more = page.after, page.more
+    return page.safe
 
 
 async def read_offerings(db: Database) -> None:
@@ -164,16 +190,24 @@ async def plan_rounds(planner: Planner) -> None:
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
-    reader = Reader(running.db, running.peers, clock=clock.now)
+    reader, activity = Reader(running.db, running.peers, clock=clock.now), running.db.activity
     return {
         "texts": reader.run,
-        "consents": partial(every, CONSENTS_SECONDS, partial(read_consents, running)),
-        "offerings in memory": partial(every, MEMORY_SECONDS, partial(read_offerings, running.db)),
-        "weights and experience in memory": partial(every, KNOWN_SECONDS, partial(read_known, running.db)),
+        "consents": partial(keep_reading_consents, running),
+        "offerings in memory": partial(while_active, activity, MEMORY_SECONDS, partial(read_offerings, running.db)),
+        "weights and experience in memory": partial(
+            while_active, activity, KNOWN_SECONDS, partial(read_known, running.db)
+        ),
         "changes forgotten": partial(every, LAPSE_SECONDS, partial(forget_changes, running.db)),
         "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, running.db)),
-        "second looks": partial(every, LOOK_SECONDS, SecondLooks(running.db).look),
-        "rounds": partial(every, PLAN_SECONDS, partial(plan_rounds, Planner(running.db))),
+        "second looks": partial(while_active, activity, LOOK_SECONDS, SecondLooks(running.db).look),
+        "rounds": partial(
+            while_active,
+            activity,
+            PLAN_SECONDS,
+            partial(plan_rounds, Planner(running.db)),
+            idle_seconds=PLAN_IDLE_SECONDS,
+        ),
     }
 
 

@@ -25,6 +25,9 @@ from services.notifications.domain import Accepted, Failed, Outcome, Pace, Rejec
 from services.notifications.wording import Letter, domain_of, mail
 
 POLL_SECONDS = 0.5
+POLL_IDLE_SECONDS = 30.0
+"""Where nothing is written: so late at most comes what is tried again, minutes later, or left by another process."""
+
 AWAY_SECONDS_MIN = 1.0
 AWAY_SECONDS_MAX = 30.0
 REPLY_SECONDS = 10.0
@@ -85,7 +88,7 @@ class Sender:
                 if not busy:
                     # A server closes a connection that idles; to find that out with a mail would cost an attempt.
                     await self.disconnect()
-                    await asyncio.sleep(POLL_SECONDS)
+                    await self._db.activity.pause(POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS)
         finally:
             await self.disconnect()
 

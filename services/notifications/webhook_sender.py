@@ -4,7 +4,6 @@ As with mails: claimed under a lease, sent outside of any transaction, settled i
 owner's to know is asked of the rows as they are when it is claimed, and so before each attempt.
 """
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -37,6 +36,9 @@ from services.notifications.webhook_store import Parcel
 SENDERS = 4
 """In each process: so many receivers may be slow before another one waits."""
 POLL_SECONDS = 0.5
+POLL_IDLE_SECONDS = 60.0
+"""Where nothing is written: so late at most comes what is tried again, minutes later, or left by another process."""
+
 LEASE_SECONDS = 60
 """Longer than an attempt may take, and than writing down what came of it."""
 NO_LONGER_VISIBLE = "no_longer_visible"
@@ -83,7 +85,7 @@ class WebhookSender:
         """Send until cancelled; an attempt under way is then brought to its end."""
         while True:
             if self._seats.stale() or not await to_the_end(self.send_next()):
-                await asyncio.sleep(POLL_SECONDS)
+                await self._db.activity.pause(POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS)
 
     async def send_next(self) -> bool:
         """Attempt what is due, once; False where nothing is."""

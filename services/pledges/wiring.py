@@ -1,6 +1,5 @@
 """The pledges service, put together."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -12,7 +11,7 @@ from chassis import clock
 from chassis.db import Database, OutcomeUnknown, Tx, is_transient
 from chassis.following import Followed
 from chassis.service import Running, Service
-from chassis.supervise import Loop, every
+from chassis.supervise import Loop, every, while_active
 from services.pledges import (
     actions,
     activity_routes,
@@ -61,7 +60,7 @@ async def keep_closing(db: Database) -> None:
     closed: Closed | None = None
     while True:
         closed = await _close(db, closed)
-        await asyncio.sleep(CLOSE_SECONDS)
+        await db.activity.pause(CLOSE_SECONDS)
 
 
 async def _close(db: Database, closed: Closed | None) -> Closed | None:
@@ -119,12 +118,11 @@ async def remind_or_lapse(db: Database, lapse_days: int, now: datetime | None = 
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
+    closing = partial(while_active, running.db.activity, CLOSE_SECONDS)
     return {
         "books": partial(keep_closing, running.db),
-        "closings": partial(every, CLOSE_SECONDS, partial(write_closings, running.db, closings.keep_closing)),
-        "closings of years": partial(
-            every, CLOSE_SECONDS, partial(write_closings, running.db, year_store.keep_closing)
-        ),
+        "closings": partial(closing, partial(write_closings, running.db, closings.keep_closing)),
+        "closings of years": partial(closing, partial(write_closings, running.db, year_store.keep_closing)),
         "reminders": partial(
             every, CLOCK_SECONDS, partial(remind_or_lapse, running.db, running.settings.pledge_lapse_days)
         ),

@@ -13,7 +13,7 @@ from chassis.db import Database
 from chassis.following import Followed
 from chassis.scanner import Scanner, Verdict, scanner_of
 from chassis.service import Running, Service
-from chassis.supervise import Loop, every
+from chassis.supervise import Loop, every, while_active
 from services.requests import (
     actions,
     api,
@@ -30,6 +30,7 @@ from services.requests.attachment_actions import Keeping
 from services.requests.consumers import HANDLERS
 
 CLOCK_SECONDS = 10.0
+CLOCK_IDLE_SECONDS = 30.0
 SCAN_SECONDS = 1.0
 AWAY_SECONDS = 10.0
 """Before a scanner that said nothing is asked again."""
@@ -57,7 +58,10 @@ async def remind_or_lapse(db: Database) -> None:
 
 async def keep_scanning(db: Database, keeping: Keeping, scanner: Scanner) -> None:
     while True:
-        await asyncio.sleep(AWAY_SECONDS if await scan(db, keeping, scanner) else SCAN_SECONDS)
+        if await scan(db, keeping, scanner):
+            await asyncio.sleep(AWAY_SECONDS)
+        else:
+            await db.activity.pause(SCAN_SECONDS)
 
 
 async def scan(db: Database, keeping: Keeping, scanner: Scanner) -> int:
@@ -101,16 +105,18 @@ def own(running: Running) -> Keeping:
 
 def loops(running: Running) -> Mapping[str, Loop]:
     keeping: Keeping = running.own
+    activity = running.db.activity
     if keeping.scanner is None:
         log.warning("no file is taken in: ENTRAIDE_SCANNER is off; those that wait go on waiting")
     looking: dict[str, Loop] = (
         {"scanner": partial(keep_scanning, running.db, keeping, keeping.scanner)} if keeping.scanner else {}
     )
+    clocked = partial(while_active, activity, CLOCK_SECONDS, idle_seconds=CLOCK_IDLE_SECONDS)
     return looking | {
         "files nobody wants": partial(every, SWEEP_SECONDS, partial(sweep, running.db, keeping)),
-        "objection windows": partial(every, CLOCK_SECONDS, partial(end_windows, running.db)),
-        "periods of consent": partial(every, CLOCK_SECONDS, partial(end_consents, running.db)),
-        "reminders": partial(every, CLOCK_SECONDS, partial(remind_or_lapse, running.db)),
+        "objection windows": partial(clocked, partial(end_windows, running.db)),
+        "periods of consent": partial(clocked, partial(end_consents, running.db)),
+        "reminders": partial(clocked, partial(remind_or_lapse, running.db)),
     }
 
 

@@ -1,0 +1,56 @@
+"""What an idle platform costs: hardly a transaction, and next to nothing of a processor."""
+
+import asyncio
+import os
+import shutil
+import time
+from pathlib import Path
+
+import asyncpg
+
+from chassis.embedded import free_port
+from tests.conftest import Servers
+from tests.system.platform import broker, running
+
+SETTLING_SECONDS = 40
+"""Above the time for which loops go on at their ordinary pace after the last change."""
+
+MEASURED_SECONDS = 30
+TRANSACTIONS_MAX = 2.0
+CPU_SHARE_MAX = 0.01
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process (proc(5), fields 14 and 15 of stat)."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def committed(looking: asyncpg.Connection, database: str) -> int:
+    return int(await looking.fetchval("SELECT xact_commit FROM pg_stat_database WHERE datname = $1", database))
+
+
+async def test_idle_platform_commits_little_and_uses_no_processor(servers: Servers, database_url: str) -> None:
+    state = servers.folder / f"state-{free_port()}"
+    state.mkdir()
+    (state / "issuer.jwk").hardlink_to(servers.folder / "issuer.jwk")
+    database = database_url.rpartition("/")[2]
+    nats = broker(servers.folder / f"nats-{free_port()}")
+    looking = await asyncpg.connect(servers.postgres.dsn())
+    with nats, running(
+        "together", database_url=database_url, nats=nats, smtp_url="smtp://127.0.0.1:9", state=state,
+        ENTRAIDE_CATCH_UP_SECONDS="60",
+    ) as platform:  # fmt: skip
+        pid = platform.processes["up"].pid
+        await asyncio.sleep(SETTLING_SECONDS)
+        began, transactions, used = time.monotonic(), await committed(looking, database), cpu_seconds(pid)
+        await asyncio.sleep(MEASURED_SECONDS)
+        seconds = time.monotonic() - began
+        per_second = (await committed(looking, database) - transactions) / seconds
+        share = (cpu_seconds(pid) - used) / seconds
+    await looking.close()
+    shutil.rmtree(state)
+
+    said = f"{per_second:.2f} transactions a second, {share:.2%} of a processor"
+    assert per_second <= TRANSACTIONS_MAX, said
+    assert share <= CPU_SHARE_MAX, said
