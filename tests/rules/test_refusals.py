@@ -27,8 +27,12 @@ PASSED_ON = {
     ("chassis/edge.py", "slug"),
     ("chassis/exception_handlers.py", "slug"),
     ("chassis/problems.py", "refusal.slug"),
+    ("services/documents/examples.py", "slug"),
 }
-"""Where a slug is a parameter: it comes from a refusal, a FieldError, `fault_of` or HTTP_SLUGS, which are all read here."""
+"""Where a slug is a parameter.
+
+It comes from a refusal, a FieldError, `fault_of`, HTTP_SLUGS or PROBLEMS, which are all read here.
+"""
 
 Words = Mapping[str, list[tuple[str, dict[str, str]]]]
 """Part → its slugs in the order of the file, a repeated one repeated, with their sentences."""
