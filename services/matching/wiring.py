@@ -187,7 +187,7 @@ async def forget_changes(db: Database) -> None:
 async def plan_rounds(planner: Planner) -> float | None:
     while await planner.plan_next():
         pass
-    return await planner.due_in_seconds()
+    return planner.due_in_seconds
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
