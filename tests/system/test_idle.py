@@ -31,10 +31,13 @@ async def committed(looking: asyncpg.Connection, database: str) -> int:
     return int(await looking.fetchval("SELECT xact_commit FROM pg_stat_database WHERE datname = $1", database))
 
 
-# The longer one has the rare looks of all loops in it.
-@pytest.mark.parametrize("measured_seconds", [8, pytest.param(120, marks=pytest.mark.soak)])
+# What is promised is an average of minutes. In a few seconds there may be the rare looks of many loops, or of none: that
+# is enough to find loops that go on at their ordinary pace, some forty transactions a second.
+@pytest.mark.parametrize(
+    ("measured_seconds", "transactions_max"), [(8, 5.0), pytest.param(120, TRANSACTIONS_MAX, marks=pytest.mark.soak)]
+)
 async def test_idle_platform_commits_little_and_uses_no_processor(
-    servers: Servers, database_url: str, measured_seconds: float
+    servers: Servers, database_url: str, measured_seconds: float, transactions_max: float
 ) -> None:
     state = servers.folder / f"state-{free_port()}"
     state.mkdir()
@@ -57,5 +60,5 @@ async def test_idle_platform_commits_little_and_uses_no_processor(
     shutil.rmtree(state)
 
     said = f"{per_second:.2f} transactions a second, {share:.2%} of a processor"
-    assert per_second <= TRANSACTIONS_MAX, said
+    assert per_second <= transactions_max, said
     assert share <= CPU_SHARE_MAX, said
