@@ -14,7 +14,7 @@ from chassis.erasure import Ledger
 from chassis.following import Followed
 from chassis.service import Running, Service
 from chassis.settings import Settings
-from chassis.supervise import Loop, every
+from chassis.supervise import Loop, every, while_active
 from services.directory import (
     actions,
     api,
@@ -61,7 +61,7 @@ async def tell_expiring(db: Database) -> None:
 
 
 async def keep_ledger(db: Database, settings: Settings) -> None:
-    """Write down outside the database who was erased, within seconds."""
+    """Write down outside the database who was erased: within seconds by the process that did it, else in a minute."""
     after = LONG_AGO
 
     async def write() -> None:
@@ -70,7 +70,7 @@ async def keep_ledger(db: Database, settings: Settings) -> None:
         await write_down(db, settings, after=after)
         after = began_at - OVERLAP
 
-    await every(LEDGER_SECONDS, write)
+    await while_active(db.activity, LEDGER_SECONDS, write)
 
 
 async def write_down(db: Database, settings: Settings, *, after: datetime = LONG_AGO) -> None:

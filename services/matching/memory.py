@@ -28,6 +28,9 @@ LOOK_BACK = timedelta(seconds=60)
 STALE_SECONDS = 300.0
 """Well below the time for which changes are kept: who has not looked for so long reads all again."""
 
+KNOWN_SECONDS_MAX = 5.0
+"""Where nothing was written for a while nobody reads it again each two seconds: the first who asks does."""
+
 ASIDE_MAX = 200
 """So many that have changed are looked at one by one; with more of them PostgreSQL is asked instead."""
 
@@ -46,13 +49,24 @@ class Memory:
         self._heard: frozenset[int] = frozenset()
         self._whole: dict[UUID, Offering] = {}
         self._turn = 0
-        self.known: Known | None = None
-        """What a score rests on besides, as it was two seconds ago at most; None until it has been read."""
+        self._known: Known | None = None
+        self._known_at = -math.inf
 
     @property
     def outdated(self) -> bool:
         """Where what has changed since cannot be told any more, or nothing was read yet."""
         return self.held is None or time.monotonic() - self._followed > STALE_SECONDS
+
+    def know(self, known: Known, at: float) -> None:
+        """Keep what a score rests on besides, which was read after `at` (`time.monotonic`)."""
+        self._known, self._known_at = known, at
+
+    async def known(self, tx: Tx) -> Known:
+        """What a score rests on besides, as it was KNOWN_SECONDS_MAX ago at most."""
+        if self._known is not None and time.monotonic() - self._known_at <= KNOWN_SECONDS_MAX:
+            return self._known
+        assert self.held is not None, "all has been read"
+        return await scoring_store.known(tx, self.held.providers)
 
     def begin(self, held: Held, now: datetime) -> None:
         """All has been read; that was begun `now`, by the database's clock."""
@@ -115,7 +129,7 @@ async def ranked_for(tx: Tx, lines: Sequence[WantedLine], limit: int = SUGGESTIO
     # Also where it became outdated meanwhile, or more has changed than is looked at one by one.
     if memory.held is None or memory.outdated or len(aside) > ASIDE_MAX:
         return await _ranked_by_postgresql(tx, lines, limit)
-    known = memory.known or await scoring_store.known(tx, memory.held.providers)
+    known = await memory.known(tx)
     # As many more as may have changed since: those are looked at as they now stand.
     likely = [{one.offering_id for one in best(memory.held, line, limit + len(aside), known=known)} for line in lines]
     every = await memory.whole(tx, aside.union(*likely), aside)
@@ -136,7 +150,7 @@ async def reranked_for(tx: Tx, line: WantedLine, reading: Reading, also: Collect
         found = [one.offering for one in (await ranked_for(tx, [line], RERANKED_MAX))[0]]
         known = await scoring_store.known(tx, {one.provider for one in found})
     else:
-        known = memory.known or await scoring_store.known(tx, memory.held.providers)
+        known = await memory.known(tx)
         likely = best(memory.held, line, SUGGESTIONS_MAX + len(aside), known=known, vector=reading.vector)
         those = aside.union(also, (one.offering_id for one in likely))
         found = _fitting(line, (await memory.whole(tx, those, aside)).values())

@@ -55,11 +55,15 @@ class Planner:
         self._lease_seconds = lease_seconds
         self._renew_seconds = renew_seconds
         self._child = child
+        self.due_in_seconds: float | None = None
+        """After `plan_next` returned False: until a round can be planned that waits, or whose planner may have died."""
 
     async def plan_next(self) -> bool:
         """Plan the round that has waited longest; False where none waits, or it has to wait for a while."""
         async with self._db.transaction() as tx:
             claimed = await round_store.claim(tx, holder=self._holder, lease_seconds=self._lease_seconds)
+            if claimed is None:
+                self.due_in_seconds = await round_store.due_in_seconds(tx)
         if claimed is None:
             return False
         if claimed.times > TIMES_MAX:
@@ -76,12 +80,8 @@ class Planner:
         if put_back:
             async with self._db.transaction() as tx:
                 await round_store.put_back(tx, claimed.round_id, holder=self._holder, seconds=RENEW_SECONDS)
+            self.due_in_seconds = RENEW_SECONDS
         return not put_back
-
-    async def due_in_seconds(self) -> float | None:
-        """Until a round can be planned that has to wait for a while, or whose planner may have died."""
-        async with self._db.transaction() as tx:
-            return await round_store.due_in_seconds(tx)
 
     async def _plan(self, round_id: UUID) -> None:
         done = asyncio.Event()

@@ -175,8 +175,9 @@ async def read_known(db: Database) -> None:
     """Keep in memory the weights in force, and what the providers in memory have completed: it is all that ever was."""
     memory = memory_of(db)
     if memory.held is not None:
+        began_at = time.monotonic()
         async with db.transaction() as tx:
-            memory.known = await scoring_store.known(tx, memory.held.providers)
+            memory.know(await scoring_store.known(tx, memory.held.providers), began_at)
 
 
 async def forget_changes(db: Database) -> None:
@@ -187,7 +188,7 @@ async def forget_changes(db: Database) -> None:
 async def plan_rounds(planner: Planner) -> float | None:
     while await planner.plan_next():
         pass
-    return await planner.due_in_seconds()
+    return planner.due_in_seconds
 
 
 def loops(running: Running) -> Mapping[str, Loop]:

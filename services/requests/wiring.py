@@ -32,7 +32,7 @@ from services.requests.attachment_actions import Keeping
 from services.requests.consumers import HANDLERS
 
 CLOCK_SECONDS = 10.0
-CLOCK_IDLE_SECONDS = 30.0
+CLOCK_IDLE_SECONDS = 60.0
 SCAN_SECONDS = 1.0
 AWAY_SECONDS = 10.0
 """Before a scanner that said nothing is asked again."""

@@ -10,10 +10,10 @@ import pytest
 
 from chassis.db import Database
 from chassis.rebuild import verify
-from services.matching import scoring_store
+from services.matching import memory, scoring_store
 from services.matching.scoring import Experience
 from services.matching.weights import FIRST
-from services.matching.wiring import SERVICE
+from services.matching.wiring import SERVICE, read_known, read_offerings
 from tests.builders import AHEAD, a_caller, headers
 from tests.matching_builders import a_contract_line, a_submission
 from tests.service.matching_steps import CEB, COORDINATOR, KENYA, NORWAY, Client, Owner, matches_of, move, opened
@@ -67,6 +67,23 @@ async def test_adopted_weights_hold_for_what_is_scored_from_then_on(api: Client,
     assert OF_FIRST == of_old.json()["weights"]
     assert LOAD_ALONE == (await api.get(f"{PATH}?revision=1", headers=headers(KENYA))).json()["weights"]
     assert 404 == (await api.get(f"{PATH}?revision=2", headers=headers(KENYA))).status_code
+
+
+async def test_idle_process_scores_by_weights_that_another_one_adopted(
+    api: Client, owner: Owner, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = databases["matching"]
+    await approved(api)
+    await read_offerings(db)
+    await read_known(db)
+    assert 200 == (await adopt(api)).status_code
+    (kept,) = await matches_of(api, await opened(owner))
+    assert "codes-4:weights-0" == kept["algorithm"], "read before, and not long ago"
+
+    monkeypatch.setattr(memory, "KNOWN_SECONDS_MAX", -1)
+    (match,) = await matches_of(api, await opened(owner))
+
+    assert "codes-4:weights-1" == match["algorithm"]
 
 
 async def test_the_same_command_again_adopts_once(api: Client) -> None:

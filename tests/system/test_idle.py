@@ -7,15 +7,16 @@ import time
 from pathlib import Path
 
 import asyncpg
+import pytest
 
+from chassis.activity import ACTIVE_SECONDS
 from chassis.embedded import free_port
 from tests.conftest import Servers
 from tests.system.platform import broker, running
 
-SETTLING_SECONDS = 40
-"""Above the time for which loops go on at their ordinary pace after the last change."""
+SETTLING_SECONDS = ACTIVE_SECONDS + 2
+"""From when it is ready: for so long loops go on at their ordinary pace after the last change."""
 
-MEASURED_SECONDS = 30
 TRANSACTIONS_MAX = 2.0
 CPU_SHARE_MAX = 0.01
 
@@ -30,7 +31,14 @@ async def committed(looking: asyncpg.Connection, database: str) -> int:
     return int(await looking.fetchval("SELECT xact_commit FROM pg_stat_database WHERE datname = $1", database))
 
 
-async def test_idle_platform_commits_little_and_uses_no_processor(servers: Servers, database_url: str) -> None:
+# What is promised is an average of minutes. In a few seconds there may be the rare looks of many loops, or of none: that
+# is enough to find loops that go on at their ordinary pace, some forty transactions a second.
+@pytest.mark.parametrize(
+    ("measured_seconds", "transactions_max"), [(8, 5.0), pytest.param(120, TRANSACTIONS_MAX, marks=pytest.mark.soak)]
+)
+async def test_idle_platform_commits_little_and_uses_no_processor(
+    servers: Servers, database_url: str, measured_seconds: float, transactions_max: float
+) -> None:
     state = servers.folder / f"state-{free_port()}"
     state.mkdir()
     (state / "issuer.jwk").hardlink_to(servers.folder / "issuer.jwk")
@@ -44,7 +52,7 @@ async def test_idle_platform_commits_little_and_uses_no_processor(servers: Serve
         pid = platform.processes["up"].pid
         await asyncio.sleep(SETTLING_SECONDS)
         began, transactions, used = time.monotonic(), await committed(looking, database), cpu_seconds(pid)
-        await asyncio.sleep(MEASURED_SECONDS)
+        await asyncio.sleep(measured_seconds)
         seconds = time.monotonic() - began
         per_second = (await committed(looking, database) - transactions) / seconds
         share = (cpu_seconds(pid) - used) / seconds
@@ -52,5 +60,5 @@ async def test_idle_platform_commits_little_and_uses_no_processor(servers: Serve
     shutil.rmtree(state)
 
     said = f"{per_second:.2f} transactions a second, {share:.2%} of a processor"
-    assert per_second <= TRANSACTIONS_MAX, said
+    assert per_second <= transactions_max, said
     assert share <= CPU_SHARE_MAX, said
