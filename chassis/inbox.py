@@ -19,6 +19,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from chassis import gaps
 from chassis.bus import Bus, Consumer, Delivery, Heartbeat
 from chassis.db import Database, OutcomeUnknown, Tx, is_transient, with_retries
 from chassis.failures import reason_of
@@ -35,8 +36,9 @@ RETRY_SECONDS_MAX = 30.0
 GAP_SECONDS = 3
 CATCH_UP_SECONDS = 60.0
 STRAIGHTEN_SECONDS = 1.0
-STRAIGHTEN_IDLE_SECONDS = 30.0  # what an operator has released goes on so late at most
-WAITING_MAX = 200
+STRAIGHTEN_IDLE_SECONDS = 30.0
+"""Where nothing is heard and nothing falls due: so late at most goes on what an operator has released."""
+
 VERSION_MAX = 2**31 - 1
 
 Handler = Callable[[Tx, Event, Any], Awaitable[None]]
@@ -156,6 +158,7 @@ class Inbox:
                     event.id,
                     msgspec.json.encode(event).decode(),
                 )
+                tx.wrote = True
                 return Outcome.WAITING, False
             await self._take_effect(tx, event)
             next_waits = await tx.fetchval(
@@ -314,38 +317,19 @@ class Inbox:
     # -- from the owner's journal --------------------------------------------------------------------------------
 
     async def straighten(self, peers: Peers) -> None:
-        """Each second: let released events go on, and fetch what has been missing for a few seconds."""
+        """Let released events go on, and fetch what has been missing for a few seconds.
+
+        Looks each second while anything is written, when a gap has been there for so long, and each half minute else.
+        """
         rows: list[Any] = []
+        due_in_seconds: float | None = None
         while True:
             idle_seconds = STRAIGHTEN_SECONDS if rows else STRAIGHTEN_IDLE_SECONDS
-            await self._db.activity.pause(STRAIGHTEN_SECONDS, idle_seconds=idle_seconds)
+            await self._db.activity.pause(STRAIGHTEN_SECONDS, idle_seconds=idle_seconds, due_in_seconds=due_in_seconds)
             async with self._db.transaction() as tx:
-                rows = await tx.fetch(
-                    """
-                    SELECT first.aggregate_id, first.owner, heard.version AS heard,
-                           first.version = heard.version + 1 AS ready
-                    FROM (
-                        SELECT DISTINCT ON (aggregate_id) aggregate_id, owner, version, status, received_at FROM inbox
-                        WHERE consumer = $1 AND status <> 'applied' AND aggregate_id IS NOT NULL
-                        ORDER BY aggregate_id, version
-                    ) AS first
-                    JOIN LATERAL (
-                        SELECT coalesce(max(version), 0) AS version FROM heard
-                        WHERE heard.consumer = $1 AND heard.aggregate_id = first.aggregate_id
-                    ) AS heard ON true
-                    WHERE first.status = 'waiting' AND (first.version = heard.version + 1
-                        OR first.received_at < clock_timestamp() - $2 * interval '1 second')
-                    LIMIT $3
-                    """,
-                    self.consumer,
-                    GAP_SECONDS,
-                    WAITING_MAX,
-                )
-                PARKED.labels(self.consumer).set(
-                    await tx.fetchval(
-                        "SELECT count(*) FROM inbox WHERE consumer = $1 AND status = 'parked'", self.consumer
-                    )
-                )
+                rows = await gaps.to_straighten(tx, self.consumer, gap_seconds=GAP_SECONDS)
+                due_in_seconds = await gaps.due_in_seconds(tx, self.consumer, gap_seconds=GAP_SECONDS)
+                PARKED.labels(self.consumer).set(await gaps.count_parked(tx, self.consumer))
             for row in rows:
                 try:
                     if row["ready"]:

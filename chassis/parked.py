@@ -48,7 +48,7 @@ async def list_parked(tx: Tx) -> list[Parked]:
 
 
 async def release_parked(tx: Tx, event_id: UUID) -> bool:
-    """Let a parked event try again within a second or so. False when no such event is parked."""
+    """Let a parked event try again, within 30 seconds. False when no such event is parked."""
     done = await tx.fetchval(
         """
         UPDATE inbox SET status = 'waiting', reason = NULL

@@ -50,11 +50,20 @@ async def every(seconds: float, work: Loop) -> None:
         await asyncio.sleep(seconds)
 
 
-async def while_active(activity: Activity, seconds: float, work: Loop, *, idle_seconds: float = IDLE_SECONDS) -> None:
-    """Do `work`, wait, and again: so many seconds while the service is written to, else `idle_seconds` at most."""
+async def while_active(
+    activity: Activity,
+    seconds: float,
+    work: Callable[[], Awaitable[float | None]],
+    *,
+    idle_seconds: float = IDLE_SECONDS,
+) -> None:
+    """Do `work`, wait, and again: so many seconds while the service is written to, else `idle_seconds` at most.
+
+    `work` returns in how many seconds more of it falls due, None where it knows of none.
+    """
     while True:
-        await work()
-        await activity.pause(seconds, idle_seconds=idle_seconds)
+        due_in_seconds = await work()
+        await activity.pause(seconds, idle_seconds=idle_seconds, due_in_seconds=due_in_seconds)
 
 
 async def give_way(seconds: float) -> None:

@@ -194,7 +194,7 @@ def parked_release(event_id: UUID, state: Path | None) -> None:
     """Let a parked event try again."""
     if not any(_in_each(state, lambda tx: release_parked(tx, event_id))):
         fail(f"no event {event_id} is parked")
-    click.echo("released: it is tried again within seconds")
+    click.echo("released: it is tried again within 30 seconds")
 
 
 @parked.command("discard")

@@ -14,7 +14,7 @@ from chassis.erasure import Ledger
 from chassis.following import Followed
 from chassis.service import Running, Service
 from chassis.settings import Settings
-from chassis.supervise import Loop, every, while_active
+from chassis.supervise import Loop, every
 from services.directory import (
     actions,
     api,
@@ -70,7 +70,7 @@ async def keep_ledger(db: Database, settings: Settings) -> None:
         await write_down(db, settings, after=after)
         after = began_at - OVERLAP
 
-    await while_active(db.activity, LEDGER_SECONDS, write)
+    await every(LEDGER_SECONDS, write)
 
 
 async def write_down(db: Database, settings: Settings, *, after: datetime = LONG_AGO) -> None:

@@ -26,9 +26,8 @@ from services.matching.text import meaning
 from services.matching.text.meaning import Embedder, LackingError
 
 POLL_SECONDS = 0.5
-POLL_IDLE_SECONDS = 60.0
-"""Where nothing is written: so late at most comes what was put off for long, or left by a process that has died."""
-
+POLL_IDLE_SECONDS = 30.0
+"""Where nothing is written and nothing falls due: so late at most comes what an operator has read again."""
 
 log = structlog.get_logger()
 
@@ -45,6 +44,7 @@ class Reader:
         self._load = load
         self._embedder: Embedder | None = None
         self._loaded = False
+        self._due_in_seconds: float | None = None
         # One thread: the model is busy with one text, and the other processor is left to whoever waits.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
 
@@ -56,12 +56,16 @@ class Reader:
                 # However much there is to read: whoever waits for a suggestion has the processor first.
                 await give_way(time.monotonic() - began)
             else:
-                await self._db.activity.pause(POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS)
+                await self._db.activity.pause(
+                    POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS, due_in_seconds=self._due_in_seconds
+                )
 
     async def read_next(self) -> bool:
         """Read what is due first; False where nothing is."""
         async with self._db.transaction() as tx:
             task = await reading_store.claim(tx)
+            if task is None:
+                self._due_in_seconds = await reading_store.due_in_seconds(tx)
         if task is None:
             return False
         with correlated(None):

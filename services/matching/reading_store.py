@@ -137,6 +137,13 @@ async def claim(tx: Tx) -> Task | None:
     return msgspec.convert(dict(row), Task) if row else None
 
 
+async def due_in_seconds(tx: Tx) -> float | None:
+    """Until the next text is to be read: it is tried again, or the lease of whoever reads it lapses."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM to_read WHERE parked IS NULL AND due_at > now()"
+    )
+
+
 async def hold(tx: Tx, task: Task) -> bool:
     """False where these words are not wanted any more; else nobody takes them back until the transaction ends."""
     return bool(

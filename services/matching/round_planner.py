@@ -78,6 +78,11 @@ class Planner:
                 await round_store.put_back(tx, claimed.round_id, holder=self._holder, seconds=RENEW_SECONDS)
         return not put_back
 
+    async def due_in_seconds(self) -> float | None:
+        """Until a round can be planned that has to wait for a while, or whose planner may have died."""
+        async with self._db.transaction() as tx:
+            return await round_store.due_in_seconds(tx)
+
     async def _plan(self, round_id: UUID) -> None:
         done = asyncio.Event()
         async with asyncio.TaskGroup() as group:

@@ -204,6 +204,16 @@ async def claim(tx: Tx, *, holder: UUID, lease_seconds: float) -> Claimed | None
     return Claimed(round_id=row["round_id"], times=row["times"]) if row else None
 
 
+async def due_in_seconds(tx: Tx) -> float | None:
+    """Until the next lease lapses of a round that is still to be planned."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        """
+        SELECT extract(epoch FROM min(until) - clock_timestamp())::float8 FROM round JOIN round_lease USING (round_id)
+        WHERE status = 'asked' AND until > clock_timestamp()
+        """
+    )
+
+
 async def renew(tx: Tx, round_id: UUID, *, holder: UUID, lease_seconds: float) -> bool:
     """Hold the lease on; False where it is another planner's by now."""
     row = await tx.fetchrow(

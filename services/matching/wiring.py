@@ -62,7 +62,7 @@ KNOWN_SECONDS = 2.0
 LAPSE_SECONDS = 60.0
 PLAN_SECONDS = 0.5
 PLAN_IDLE_SECONDS = 60.0
-"""So late at most is a round taken over from a process that has died."""
+"""Where nothing is written and no lease lapses: so late at most is a round planned that another process has left."""
 
 LOOK_SECONDS = 10.0
 SETTLED = timedelta(seconds=20)
@@ -184,9 +184,10 @@ async def forget_changes(db: Database) -> None:
         await entry_store.forget_changes(tx)
 
 
-async def plan_rounds(planner: Planner) -> None:
+async def plan_rounds(planner: Planner) -> float | None:
     while await planner.plan_next():
         pass
+    return await planner.due_in_seconds()
 
 
 def loops(running: Running) -> Mapping[str, Loop]:

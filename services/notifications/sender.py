@@ -26,7 +26,7 @@ from services.notifications.wording import Letter, domain_of, mail
 
 POLL_SECONDS = 0.5
 POLL_IDLE_SECONDS = 30.0
-"""Where nothing is written: so late at most comes what is tried again, minutes later, or left by another process."""
+"""Where nothing is written and nothing falls due: so late at most comes what another process has left."""
 
 AWAY_SECONDS_MIN = 1.0
 AWAY_SECONDS_MAX = 30.0
@@ -71,14 +71,18 @@ class Sender:
         self._seats = seats
         self._clock = clock
         self._connection: aiosmtplib.SMTP | None = None
+        self._due_in_seconds: float | None = None
 
     async def run(self) -> None:
         """Send until cancelled; a mail under way is then brought to its end."""
         away = AWAY_SECONDS_MIN
         try:
             while True:
+                if self._seats.stale():
+                    await asyncio.sleep(POLL_SECONDS)
+                    continue
                 try:
-                    busy = not self._seats.stale() and await to_the_end(self.send_next())
+                    busy = await to_the_end(self.send_next())
                 except MailServerAway as error:
                     log.warning("mail server not reached", reason=str(error), again_in_seconds=away)
                     await asyncio.sleep(away)
@@ -88,16 +92,21 @@ class Sender:
                 if not busy:
                     # A server closes a connection that idles; to find that out with a mail would cost an attempt.
                     await self.disconnect()
-                    await self._db.activity.pause(POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS)
+                    await self._db.activity.pause(
+                        POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS, due_in_seconds=self._due_in_seconds
+                    )
         finally:
             await self.disconnect()
 
     async def send_next(self) -> bool:
         """Send one mail that is due; False where there is none. Raises MailServerAway, which leaves it due."""
+        now = self._clock()
         async with self._db.transaction() as tx:
             letter = await store.claim(
-                tx, now=self._clock(), hourly_max=self._terms.hourly_max, lease_seconds=self._terms.lease_seconds
+                tx, now=now, hourly_max=self._terms.hourly_max, lease_seconds=self._terms.lease_seconds
             )
+            if letter is None:
+                self._due_in_seconds = await store.due_in_seconds(tx, now=now)
         if letter is None:
             return False
         with correlated(letter.correlation_id):

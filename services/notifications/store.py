@@ -366,6 +366,23 @@ async def claim(tx: Tx, *, now: datetime, hourly_max: int, lease_seconds: int) -
     return await _letter(tx, dispatch_id) if dispatch_id else None
 
 
+async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
+    """Until the next mail can be sent: it is tried again, a lease lapses, or the hour of somebody's first mail ends."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        """
+        SELECT extract(epoch FROM least(
+            (SELECT min(next_at) FROM dispatch
+             WHERE channel = 'mail' AND status = 'owed' AND next_at > $1::timestamptz) - $1::timestamptz,
+            (SELECT min(until) FROM lease WHERE until > clock_timestamp()) - clock_timestamp(),
+            CASE WHEN EXISTS (SELECT FROM dispatch WHERE channel = 'mail' AND status = 'owed' AND next_at <= $1) THEN
+                (SELECT min(ended_at) FROM dispatch WHERE channel = 'mail' AND status = 'delivered'
+                 AND ended_at > $1::timestamptz - interval '1 hour') + interval '1 hour' - $1::timestamptz END
+        ))::float8
+        """,
+        now,
+    )
+
+
 async def _letter(tx: Tx, dispatch_id: UUID) -> Letter:
     row = await tx.fetchrow(
         """

@@ -4,6 +4,7 @@ As with mails: claimed under a lease, sent outside of any transaction, settled i
 owner's to know is asked of the rows as they are when it is claimed, and so before each attempt.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -37,7 +38,7 @@ SENDERS = 4
 """In each process: so many receivers may be slow before another one waits."""
 POLL_SECONDS = 0.5
 POLL_IDLE_SECONDS = 60.0
-"""Where nothing is written: so late at most comes what is tried again, minutes later, or left by another process."""
+"""Where nothing is written and nothing falls due: so late at most comes what another process has left."""
 
 LEASE_SECONDS = 60
 """Longer than an attempt may take, and than writing down what came of it."""
@@ -80,20 +81,25 @@ class WebhookSender:
         self._seats = seats
         self._clock = clock
         self._spread = spread
+        self._due_in_seconds: float | None = None
 
     async def run(self) -> None:
         """Send until cancelled; an attempt under way is then brought to its end."""
         while True:
-            if self._seats.stale() or not await to_the_end(self.send_next()):
-                await self._db.activity.pause(POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS)
+            if self._seats.stale():
+                await asyncio.sleep(POLL_SECONDS)
+            elif not await to_the_end(self.send_next()):
+                await self._db.activity.pause(
+                    POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS, due_in_seconds=self._due_in_seconds
+                )
 
     async def send_next(self) -> bool:
         """Attempt what is due, once; False where nothing is."""
-        holder = new_id()
+        holder, now = new_id(), self._clock()
         async with self._db.transaction() as tx:
-            parcel = await webhook_store.claim(
-                tx, holder=holder, now=self._clock(), lease_seconds=self._terms.lease_seconds
-            )
+            parcel = await webhook_store.claim(tx, holder=holder, now=now, lease_seconds=self._terms.lease_seconds)
+            if parcel is None:
+                self._due_in_seconds = await webhook_store.due_in_seconds(tx, now=now)
         if parcel is None:
             return False
         with correlated(parcel.correlation_id):

@@ -274,6 +274,24 @@ async def claim(tx: Tx, *, holder: UUID, now: datetime, lease_seconds: int) -> P
     return parcel
 
 
+async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
+    """Until the next event can be sent: it is tried again, and no turn of its webhook's lasts any more."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        """
+        SELECT extract(epoch FROM min(wait))::float8 FROM (
+            SELECT greatest(first.next_at - $1::timestamptz, turn.until - clock_timestamp()) AS wait FROM webhook
+            CROSS JOIN LATERAL (
+                SELECT next_at FROM dispatch
+                WHERE dispatch.webhook_id = webhook.webhook_id AND channel = 'webhook' AND status = 'owed'
+                ORDER BY next_at, dispatch_id LIMIT 1
+            ) AS first
+            LEFT JOIN turn USING (webhook_id)
+        ) AS waiting WHERE wait > interval '0'
+        """,
+        now,
+    )
+
+
 async def _parcel(tx: Tx, dispatch_id: UUID) -> Parcel | None:
     row = await tx.fetchrow(
         """

@@ -14,7 +14,7 @@ from chassis.journal import announce
 from contracts.facts import Event, Fact
 from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchEvaluated, MatchRevoked
 from contracts.values import Caller
-from services.requests import attachment, attachment_store, consent_store, domain, policy, store
+from services.requests import attachment, attachment_store, consent_store, domain, policy, reminder_store, store
 from services.requests.domain import Content, Request, Status
 from services.requests.evolve import evolve
 from services.requests.policy import Action
@@ -153,7 +153,7 @@ async def on_evaluated(tx: Tx, event: Event, fact: MatchEvaluated) -> None:
 
 async def end_windows(tx: Tx, now: datetime) -> int:
     """Let circulate what nobody objected to within five working days."""
-    ended = await store.ended_windows(tx, now)
+    ended = await consent_store.ended_windows(tx, now)
     for request_id in ended:
         request = await store.locked(tx, request_id)
         if request is not None and request.window_ends_at is not None and request.window_ends_at <= now:
@@ -163,7 +163,7 @@ async def end_windows(tx: Tx, now: datetime) -> int:
 
 async def remind_or_lapse(tx: Tx, now: datetime) -> int:
     """Remind each State whose answer is due, and let lapse what two reminders did not move."""
-    due = await store.answers_due(tx, now)
+    due = await reminder_store.answers_due(tx, now)
     for request_id in due:
         request = await store.locked(tx, request_id)
         if request is not None and request.answer_due_at is not None and request.answer_due_at <= now:

@@ -44,6 +44,30 @@ async def notes(tx: Tx, request_id: UUID) -> dict[UUID, str]:
     return {row["consent_id"]: row["note_verbale"] for row in rows}
 
 
+async def ended_windows(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
+    """Requests whose window of objection has ended."""
+    rows = await tx.fetch(
+        """
+        SELECT request_id FROM request WHERE circulation = 'window_running' AND window_ends_at <= $1
+        ORDER BY window_ends_at LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    return [row["request_id"] for row in rows]
+
+
+async def window_ends_in_seconds(tx: Tx, now: datetime) -> float | None:
+    """Until the next window of objection ends."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        """
+        SELECT extract(epoch FROM min(window_ends_at) - $1::timestamptz)::float8 FROM request
+        WHERE circulation = 'window_running' AND window_ends_at > $1
+        """,
+        now,
+    )
+
+
 async def periods_over(tx: Tx, now: datetime, limit: int = 100) -> list[tuple[UUID, UUID]]:
     """Requests and their consents that stand though their period is over."""
     rows = await tx.fetch(
@@ -56,6 +80,17 @@ async def periods_over(tx: Tx, now: datetime, limit: int = 100) -> list[tuple[UU
         limit,
     )
     return [(row["request_id"], row["consent_id"]) for row in rows]
+
+
+async def period_ends_in_seconds(tx: Tx, now: datetime) -> float | None:
+    """Until the next period of a consent is over."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        """
+        SELECT extract(epoch FROM min(ends_at) - $1::timestamptz)::float8 FROM consent
+        WHERE ends_at > $1 AND ends_at IS NOT NULL AND withdrawn_at IS NULL AND ended_at IS NULL
+        """,
+        now,
+    )
 
 
 async def changed_after(tx: Tx, after: str, limit: int = PAGE_MAX) -> ConsentPage:

@@ -17,7 +17,7 @@ from contracts.refusals import Missing
 from contracts.requests import Line
 from contracts.values import Caller, Period
 from services.requests.deliveries import Fulfilment
-from services.requests.domain import REMINDER_DAYS, Circulation, Request, Status
+from services.requests.domain import Circulation, Request, Status
 from services.requests.policy import FILERS
 from services.requests.specificity import LineText
 
@@ -400,34 +400,6 @@ async def similar(tx: Tx, caller: Caller, lines: Sequence[Line]) -> list[UUID]:
         [line.kind for line in lines],
         [topic for line in lines for topic in line.topics],
         SIMILAR_MAX,
-    )
-    return [row["request_id"] for row in rows]
-
-
-async def ended_windows(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
-    """Requests whose window of objection has ended."""
-    rows = await tx.fetch(
-        """
-        SELECT request_id FROM request WHERE circulation = 'window_running' AND window_ends_at <= $1
-        ORDER BY window_ends_at LIMIT $2
-        """,
-        now,
-        limit,
-    )
-    return [row["request_id"] for row in rows]
-
-
-async def answers_due(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
-    """Requests that wait for their State longer than the next reminder allows."""
-    rows = await tx.fetch(
-        """
-        SELECT request_id FROM request
-        WHERE waiting_since IS NOT NULL AND waiting_since + (reminders + 1) * $2 * interval '1 day' <= $1
-        ORDER BY waiting_since LIMIT $3
-        """,
-        now,
-        REMINDER_DAYS,
-        limit,
     )
     return [row["request_id"] for row in rows]
 

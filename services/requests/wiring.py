@@ -22,7 +22,9 @@ from services.requests import (
     attachment_store,
     audience_api,
     consent_api,
+    consent_store,
     following,
+    reminder_store,
     words_api,
 )
 from services.requests.attachment import Quota
@@ -41,19 +43,25 @@ MEBIBYTE = 1024 * 1024
 log = structlog.get_logger()
 
 
-async def end_windows(db: Database) -> None:
+async def end_windows(db: Database) -> float | None:
+    now = clock.now()
     async with db.transaction() as tx:
-        await actions.end_windows(tx, clock.now())
+        await actions.end_windows(tx, now)
+        return await consent_store.window_ends_in_seconds(tx, now)
 
 
-async def end_consents(db: Database) -> None:
+async def end_consents(db: Database) -> float | None:
+    now = clock.now()
     async with db.transaction() as tx:
-        await actions.end_consents(tx, clock.now())
+        await actions.end_consents(tx, now)
+        return await consent_store.period_ends_in_seconds(tx, now)
 
 
-async def remind_or_lapse(db: Database) -> None:
+async def remind_or_lapse(db: Database) -> float | None:
+    now = clock.now()
     async with db.transaction() as tx:
-        await actions.remind_or_lapse(tx, clock.now())
+        await actions.remind_or_lapse(tx, now)
+        return await reminder_store.answer_due_in_seconds(tx, now)
 
 
 async def keep_scanning(db: Database, keeping: Keeping, scanner: Scanner) -> None:

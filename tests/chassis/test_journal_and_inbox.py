@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
 from chassis import journal
+from chassis.activity import Activity
 from chassis.bus import Bus, Consumer, Delivery, ensure_streams, stream_states
 from chassis.db import Database, Tx
 from chassis.inbox import Inbox, Outcome
@@ -193,6 +195,22 @@ async def test_a_gap_is_fetched_from_the_owner(databases: Mapping[str, Database]
         await asyncio.wait_for(heard.inbox.straighten(Owner(databases["matching"])), 6)  # type: ignore[arg-type]
 
     assert [version for _, version in heard.effects] == [1, 2, 3]
+
+
+async def test_gap_in_what_an_idle_process_hears_is_fetched_in_time(
+    databases: Mapping[str, Database], heard: Heard
+) -> None:
+    async with databases["matching"].transaction() as tx:
+        events = [await announce(tx, a_fact(), version=version) for version in (1, 2)]
+    heard.inbox._db.activity = Activity(active_seconds=0)
+    peers = Owner(databases["matching"])
+    async with supervised({"straightens": partial(heard.inbox.straighten, peers)}), asyncio.timeout(8):  # type: ignore[arg-type]
+        await asyncio.sleep(1.5)
+        await heard.inbox.receive(events[1])
+        while not heard.effects:
+            await asyncio.sleep(0.05)
+
+    assert [version for _, version in heard.effects] == [1, 2]
 
 
 async def test_the_journal_after_the_watermark_brings_what_the_broker_lost(

@@ -230,11 +230,13 @@ async def test_what_one_issuer_says_is_nothing_to_the_other(
     subjects = [{"issuer": name, "subject": client["client_id"]} for name in (ISSUER, CLIENT_ISSUER)]
     taken = {**body, "person_id": client["client_id"]}
     assert (409, "person-exists") == await refused(parts.api, "/v1/people", ADMINISTRATOR, **taken)
-    await done(parts.api, "/v1/people", ADMINISTRATOR, **body, subjects=subjects)
-    answer = await until_answered(parts.other, mine, 403)
-    while answer.json()["slug"] == "person-not-known":
-        await asyncio.sleep(0.05)
-        answer = await parts.other.get(REQUESTS, headers=mine)
+    person = await done(parts.api, "/v1/people", ADMINISTRATOR, **body, subjects=subjects)
+    await done(parts.api, f"/v1/people/{person['person_id']}/approve-subjects", KENYA, revision=1)
+    async with asyncio.timeout(KNOWN_SECONDS):
+        answer = await until_answered(parts.other, mine, 403)
+        while answer.json()["slug"] == "person-not-known":
+            await asyncio.sleep(0.05)
+            answer = await parts.other.get(REQUESTS, headers=mine)
     check_problem(answer, 403, "not-appointed")
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from chassis import clock
+from chassis.activity import Activity
 from chassis.auth import persona_id
 from chassis.callers import Seats
 from chassis.db import Database
@@ -224,6 +226,48 @@ async def test_while_it_is_not_known_who_has_ended_nothing_is_sent(db: Database,
             await asyncio.sleep(0.05)
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_retry_of_a_mail_comes_when_it_is_due_on_an_idle_platform(
+    db: Database, owe: Owe, sink: Sink, known: bool
+) -> None:
+    """Also where the directory is not heard meanwhile, and answers again."""
+    await owe(1)
+    db.activity = Activity(active_seconds=0)
+    tried: list[float] = []
+
+    def answer(_message_id: str) -> str:
+        tried.append(time.monotonic())
+        return "451 4.3.0 Not now" if len(tried) == 1 else "250 OK"
+
+    class Seated(Everybody):
+        def stale(self) -> bool:
+            return not known and bool(tried) and time.monotonic() < tried[0] + 3
+
+    sink.answers = answer
+    async with supervised({"sender": a_sender(db, sink.port, pace=Pace(retry_seconds=3), seats=Seated()).run}):
+        async with asyncio.timeout(10):
+            while len(tried) < 2:
+                await asyncio.sleep(0.05)
+
+    assert 3 <= tried[1] - tried[0] < 4
+
+
+async def test_mail_over_the_cap_comes_when_the_hour_is_over(db: Database, owe: Owe, sink: Sink) -> None:
+    await owe(2)
+    begins, began = clock.now(), time.monotonic()
+    assert 1 == await drained(a_sender(db, sink.port, at=begins, hourly_max=1))
+    ends = begins + timedelta(minutes=60, seconds=-2)
+    db.activity = Activity(active_seconds=0)
+    later = Sender(
+        db, the_terms(sink.port, hourly_max=1), Everybody(),
+        clock=lambda: ends + timedelta(seconds=time.monotonic() - began),
+    )  # fmt: skip
+
+    async with supervised({"sender": later.run}), asyncio.timeout(6):
+        while len(sink.accepted) < 2:
+            await asyncio.sleep(0.05)
 
 
 async def test_a_refused_mail_does_not_end_the_next_one(db: Database, owe: Owe, sink: Sink) -> None:

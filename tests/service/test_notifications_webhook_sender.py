@@ -1,6 +1,8 @@
 """Each event reaches its webhook at least once and under one id, signed, while it is still its owner's to know."""
 
+import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,10 +14,12 @@ from standardwebhooks import Webhook as StandardWebhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from chassis import clock
+from chassis.activity import Activity
 from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.inbox import Inbox
 from chassis.settings import Settings, SettingsError
+from chassis.supervise import supervised
 from contracts import matching as m
 from contracts import requests as r
 from services.notifications import outward, webhook_sender
@@ -223,6 +227,30 @@ async def test_who_failed_all_that_time_is_disabled_and_told_so_and_may_be_enabl
     await opened(inbox)
     await drained(a_sender())
     assert ["delivered", "refused", "expired"] == [one["status"] for one in await deliveries(api, webhook)]
+
+
+@pytest.mark.parametrize("retry_after", [None, "4"])
+async def test_retry_of_a_webhook_comes_when_it_is_due_on_an_idle_platform(
+    api: Client, inbox: Inbox, db: Database, receiver: Receiver, a_sender: ASender, retry_after: str | None
+) -> None:
+    await registered(api, url=inside(receiver))
+    await opened(inbox)
+    db.activity = Activity(active_seconds=0)
+    tried: list[float] = []
+
+    def answer(_request: Received) -> bytes:
+        tried.append(time.monotonic())
+        if len(tried) > 1:
+            return an_answer()
+        return an_answer(503, retry_after=retry_after) if retry_after else an_answer(503)
+
+    receiver.answers = answer
+    async with supervised({"webhooks": a_sender(delays_seconds=(3,)).run}), asyncio.timeout(10):
+        while len(tried) < 2:
+            await asyncio.sleep(0.05)
+
+    assert int(retry_after or 3) <= tried[1] - tried[0] + 0.1
+    assert tried[1] - tried[0] < int(retry_after or 3) + 1
 
 
 async def test_who_was_reached_meanwhile_is_not_disabled_for_one_event_that_was_not(

@@ -1,8 +1,10 @@
 """What a State consents to is shown to whom it names, as far as it says, while it holds; and nothing else is."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +13,15 @@ import msgspec
 import pytest
 
 from chassis import clock
+from chassis.activity import Activity
 from chassis.db import Database
 from chassis.rebuild import verify
+from chassis.supervise import supervised, while_active
 from contracts.consents import ConsentPage
 from contracts.facts import facts
 from services.requests import actions, consent_store
-from services.requests.wiring import SERVICE
+from services.requests.domain import REMINDER_DAYS
+from services.requests.wiring import CLOCK_SECONDS, SERVICE, end_consents, end_windows, remind_or_lapse
 from tests.builders import a_line, a_request, headers
 
 Client = httpx.AsyncClient
@@ -193,6 +198,44 @@ async def test_a_state_that_speaks_while_its_silence_is_waited_for_has_said_just
     assert [True, False] == await shown_to(api, request, NORWAY, FRANCE)
     detail = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers(NORWAY))).json()
     assert ["words", "institution"] == detail["withheld"]
+
+
+async def test_window_of_objection_ends_when_it_is_due_on_an_idle_platform(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    request = await opened(api, circulation="silence")
+    db = databases["requests"]
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE request SET window_ends_at = $1", clock.now() + timedelta(seconds=3))
+    idle, began = Activity(active_seconds=0), time.monotonic()
+
+    async with supervised({"windows": partial(while_active, idle, CLOCK_SECONDS, partial(end_windows, db))}):
+        async with asyncio.timeout(10):
+            while "window_running" == request["circulation"]:
+                await asyncio.sleep(0.1)
+                request = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()
+
+    assert 2.5 < time.monotonic() - began < 4.5
+    assert "granted" == request["circulation"]
+
+
+async def test_next_deadlines_of_requests_are_known(api: Client, databases: Mapping[str, Database]) -> None:
+    db, now = databases["requests"], clock.now()
+    assert [None, None, None] == [await end_windows(db), await end_consents(db), await remind_or_lapse(db)]
+
+    await opened(api, circulation="silence")
+    await consent(api, await opened(api), recipients=["NOR"], ends_at=(now + timedelta(days=2)).isoformat())
+    filed = (await api.post("/v1/requests", json=a_request(), headers=headers())).json()
+    path, given = f"/v1/requests/{filed['request_id']}/return", headers(COORDINATOR, revision=filed["revision"])
+    assert 200 == (await api.post(path, json={"reason": "too_general"}, headers=given)).status_code
+
+    days = [
+        (seconds or 0) / 86_400
+        for seconds in [await end_windows(db), await end_consents(db), await remind_or_lapse(db)]
+    ]
+    assert 4 < days[0] < 10
+    assert 1.9 < days[1] <= 2
+    assert REMINDER_DAYS - 0.1 < days[2] <= REMINDER_DAYS
 
 
 async def test_a_consent_is_given_for_what_the_request_said_then(api: Client) -> None:

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,11 +14,14 @@ import httpx
 import pytest
 
 from chassis import clock
+from chassis.activity import Activity
 from chassis.db import Database
+from chassis.supervise import supervised, while_active
 from services.matching import round_store, surveying
 from services.matching.round_planner import TIMES_MAX, Planner
 from services.matching.rounds.child import Child, Limits
 from services.matching.rounds.solve import Question
+from services.matching.wiring import plan_rounds
 from tests import builders
 from tests.builders import AHEAD, headers
 from tests.matching_builders import a_submission
@@ -331,6 +335,24 @@ async def test_a_planner_that_dies_leaves_the_round_to_another(api: Client, db: 
     await asyncio.sleep(0.5)
 
     assert await Planner(db).plan_next()
+
+    assert "planned" == (await shown(api, one["round_id"]))["status"]
+
+
+async def test_round_of_a_planner_that_died_is_planned_when_its_lease_lapses_on_an_idle_platform(
+    api: Client, db: Database, owner: Owner
+) -> None:
+    await offered(api)
+    await wanted(owner)
+    one = await asked(api)
+    async with db.transaction() as tx:
+        assert await round_store.claim(tx, holder=uuid4(), lease_seconds=2)
+    idle = Activity(active_seconds=0)
+
+    async with supervised({"rounds": partial(while_active, idle, 0.5, partial(plan_rounds, Planner(db)))}):
+        async with asyncio.timeout(10):
+            while "asked" == (await shown(api, one["round_id"]))["status"]:
+                await asyncio.sleep(0.1)
 
     assert "planned" == (await shown(api, one["round_id"]))["status"]
 
