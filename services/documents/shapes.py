@@ -28,6 +28,7 @@ NAMES: Mapping[str, str] = {
     "services.matching.commands.Reason": "MatchingReason",
     "services.matching.offering.ShownStatus": "OfferingStatus",
     "services.matching.round_views.Delivery": "PlannedDelivery",
+    "services.notifications.domain.Status": "DispatchStatus",
     "services.pledges.domain.Status": "PledgeStatus",
     "services.pledges.import_routes.Reason": "RejectionReason",
     "services.pledges.periods.Check": "ClosingCheck",

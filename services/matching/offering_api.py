@@ -22,7 +22,7 @@ from contracts.matching import Eligibility
 from contracts.values import Caller, Code, Money, Organization, Period
 from services.matching import offering_actions, offering_store, policy, remark_store
 from services.matching.commands import Comment, NewOffering, Reason, ReviseOffering, check_reason
-from services.matching.offering import Offering, ShownStatus
+from services.matching.offering import Offering, ResourceStatus, ShownStatus
 from services.matching.policy import Action, Guarded
 
 B = TypeVar("B", Comment, Reason)
@@ -66,7 +66,7 @@ class OfferingView(Struct, frozen=True, kw_only=True):
     valid: Period
     capacity: tuple[CapacityView, ...]
     group_size_max: int | None
-    resource_status: str
+    resource_status: ResourceStatus
     funding_needed: Money | None
     curriculum: tuple[str, ...]
     treaties: tuple[str, ...]
@@ -249,7 +249,7 @@ def view(
             for one in terms.capacity
         ),
         group_size_max=terms.group_size_max,
-        resource_status=terms.resource_status,
+        resource_status=ResourceStatus(terms.resource_status),
         funding_needed=terms.funding_needed,
         curriculum=terms.curriculum,
         treaties=terms.treaties,

@@ -13,10 +13,11 @@ from contracts.reference import SpecialGroup
 from contracts.values import Language
 from services.matching import round_wording
 from services.matching.round import Round, RoundStatus
-from services.matching.round_answer import Assigned, Hindrance, Told, Unmet, told
+from services.matching.round_answer import Assigned, Hindrance, Outcome, Told, Unmet, Why, told
 from services.matching.round_settings import KeptSettings
 from services.matching.round_store import Papers
 from services.matching.round_world import OpenLine, needed, priority
+from services.matching.rounds.solve import Ended
 
 
 class RoundView(Struct, frozen=True, kw_only=True):
@@ -34,8 +35,8 @@ class RoundView(Struct, frozen=True, kw_only=True):
     seconds: int
     based_on: UUID | None
     asked_at: datetime
-    outcome: str | None
-    ended: str | None
+    outcome: Outcome | None
+    ended: Ended | None
     says: str | None
     lines: int | None
     deliveries: int | None
@@ -82,7 +83,7 @@ class HindranceView(Struct, frozen=True, kw_only=True):
     starts: date
     fund: str | None
     kept_for_line: bool
-    why: str
+    why: Why
     says: str
     taken_by: tuple[UUID, ...]
 

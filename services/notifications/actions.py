@@ -20,7 +20,7 @@ from services.notifications.audience import Known, Notice
 from services.notifications.domain import Channel, Notification, Outcome, Retries, Status, Subscription
 from services.notifications.policy import Action
 from services.notifications.store import Recipient
-from services.notifications.webhook import QUEUE_MAX
+from services.notifications.webhook import QUEUE_MAX, DisableReason
 from services.notifications.webhook import evolve as evolve_webhook
 
 SALT_BYTES = 16
@@ -139,7 +139,7 @@ async def _tell_one(
 ) -> None:
     webhook_id = recipient.webhook_id
     if webhook_id is not None and await webhook_store.count_waiting(tx, webhook_id, QUEUE_MAX) >= QUEUE_MAX:
-        await disable(tx, webhook_id, "queue", because=event, now=now)
+        await disable(tx, webhook_id, DisableReason.QUEUE, because=event, now=now)
         return
     request_id, match_id = audience.about(notice, fact)
     program = webhook_id is not None
@@ -177,7 +177,7 @@ async def owe(tx: Tx, owed: NotificationOwed, *, because: Event | None) -> None:
             )
 
 
-async def disable(tx: Tx, webhook_id: UUID, reason: str, *, because: Event, now: datetime) -> None:
+async def disable(tx: Tx, webhook_id: UUID, reason: DisableReason, *, because: Event, now: datetime) -> None:
     """Send nothing more to a webhook, and tell its owner; nothing where it is not enabled any more."""
     webhook = await webhook_store.locked(tx, webhook_id)
     fact = None if webhook is None else webhook.disable(reason, now=now)

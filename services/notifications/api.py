@@ -20,6 +20,7 @@ from services.notifications.domain import (
     ADDRESS_LENGTH_MAX,
     Channel,
     Notification,
+    Status,
     Subscription,
     subscription_id_of,
 )
@@ -56,7 +57,7 @@ class DispatchView(Struct, frozen=True, kw_only=True):
 
     dispatch_id: UUID
     channel: Channel
-    status: str
+    status: Status
     attempts: int
     next_at: datetime | None
     ended_at: datetime | None

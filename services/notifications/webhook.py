@@ -46,6 +46,14 @@ TEST_EVENT = "notifications.webhook.tested.v1"
 GONE = "410"
 
 
+class DisableReason(StrEnum):
+    """Why a webhook is disabled: its receiver is gone, kept failing, or had a full queue."""
+
+    GONE = "gone"
+    FAILING = "failing"
+    QUEUE = "queue"
+
+
 class WebhookStatus(StrEnum):
     ENABLED = "enabled"
     DISABLED = "disabled"
@@ -70,7 +78,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
     role: Role
     scheme: Scheme
     status: WebhookStatus
-    reason: str | None
+    reason: DisableReason | None
     generation: int
     key_id: str
     previous_key_id: str | None
@@ -94,7 +102,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
             rotated_at=now,
         )
 
-    def disable(self, reason: str, *, now: datetime) -> WebhookDisabled | None:
+    def disable(self, reason: DisableReason, *, now: datetime) -> WebhookDisabled | None:
         """None where it is not enabled any more."""
         if self.status not in MOVES["disable"]:
             return None
@@ -154,7 +162,7 @@ def evolve(webhook: Webhook | None, fact: Fact) -> Webhook:
                 previous_until=fact.previous_until,
             )
         case WebhookDisabled():
-            return replace(webhook, status=WebhookStatus.DISABLED, reason=fact.reason)
+            return replace(webhook, status=WebhookStatus.DISABLED, reason=DisableReason(fact.reason))
         case WebhookEnabled():
             return replace(webhook, status=WebhookStatus.ENABLED, reason=None)
         case WebhookRemoved():

@@ -25,6 +25,7 @@ from services.notifications.webhook import (
     TEST_EVENT,
     TESTS_HOURLY_MAX,
     WEBHOOKS_MAX,
+    DisableReason,
     Schedule,
     Webhook,
     evolve,
@@ -131,11 +132,11 @@ async def settle(
     if event is None:
         return
     if outcome == Rejected(GONE):
-        await actions.disable(tx, parcel.webhook.webhook_id, "gone", because=event, now=now)
+        await actions.disable(tx, parcel.webhook.webhook_id, DisableReason.GONE, because=event, now=now)
     elif isinstance(event.fact(), NotificationExpired) and await webhook_store.failing_since_owed(
         tx, parcel.notification_id
     ):
-        await actions.disable(tx, parcel.webhook.webhook_id, "failing", because=event, now=now)
+        await actions.disable(tx, parcel.webhook.webhook_id, DisableReason.FAILING, because=event, now=now)
 
 
 async def _expected(tx: Tx, webhook_id: UUID, caller: Caller, action: Action, expected: int) -> Webhook:

@@ -15,10 +15,11 @@ from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, cr
 from contracts.values import Role
 from services.notifications import policy, webhook_actions, webhook_store
 from services.notifications.destinations import URL_LENGTH_MAX
+from services.notifications.domain import Status
 from services.notifications.doors import Doors
 from services.notifications.policy import Action
 from services.notifications.signing import Keyring, Scheme, secret_of, verification_key_of
-from services.notifications.webhook import Webhook
+from services.notifications.webhook import DisableReason, Webhook, WebhookStatus
 from services.notifications.webhook_store import Delivery
 
 STATUS_DIGITS = 3
@@ -47,8 +48,8 @@ class WebhookView(Struct, frozen=True, kw_only=True):
     role: Role
     url: str
     scheme: Scheme
-    status: str
-    reason: str | None
+    status: WebhookStatus
+    reason: DisableReason | None
     verification_key: str | None
     secret: str | None
     previous_until: datetime | None
@@ -78,7 +79,7 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
     version: int | None
     happened_at: datetime
     owed_at: datetime
-    status: str
+    status: Status
     attempts: int
     status_code: int | None
     reason: str | None

@@ -36,7 +36,7 @@ class ActivityView(Struct, frozen=True, kw_only=True):
     activity_kind: str
     title: str
     language: str
-    status: str
+    status: ActivityStatus
     revision: int
     topics: tuple[str, ...]
     pillars: tuple[str, ...]

@@ -23,6 +23,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts.reference import exponent
+from services.pledges.earmarking import Earmarking
 from services.pledges.money import USD
 from services.pledges.postings import Account, EntryType
 
@@ -116,7 +117,7 @@ class FlowRow(Struct, frozen=True, kw_only=True):
     rate: str | None = None
     rate_source: str | None = None
     rate_date: date | None = None
-    earmarking: str | None = None
+    earmarking: Earmarking | None = None
     note: str
     reverses: UUID | None = None
     flow_type: FlowType
@@ -151,7 +152,7 @@ class Flow(Struct, frozen=True, kw_only=True):
     rate: str | None
     rate_source: str | None
     rate_date: date | None
-    earmarking: str | None
+    earmarking: Earmarking | None
     method: str
     note: str
     pledge_id: UUID | None

@@ -44,7 +44,7 @@ class InKindView(Struct, frozen=True, kw_only=True):
     donor: str
     fund: str
     form: str
-    status: str
+    status: InKindStatus
     revision: int
     money: Money
     usd_minor: int

@@ -41,12 +41,17 @@ class Checked(Struct, frozen=True, kw_only=True):
     met: bool
 
 
+class PeriodStatus(StrEnum):
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
 class Period(Struct, frozen=True, kw_only=True):
     """A year that was closed at least once."""
 
     year: int
     period_id: UUID
-    status: str
+    status: PeriodStatus
     revision: int
     carried_forward: tuple[CarriedForward, ...]
     closed_at: datetime
@@ -125,7 +130,7 @@ async def reopen(tx: Tx, year: int, proposal_id: UUID, *, now: datetime) -> Peri
 
 async def require_last(tx: Tx, year: int) -> None:
     closed = await periods(tx, year=year)
-    if not closed or closed[0].status != "closed" or await _open_from(tx) != date(year + 1, 1, 1):
+    if not closed or closed[0].status is not PeriodStatus.CLOSED or await _open_from(tx) != date(year + 1, 1, 1):
         raise Conflict("period-not-last", year=year)
 
 

@@ -26,7 +26,7 @@ from services.pledges.commands import (
 )
 from services.pledges.own import EXITS, Owned
 from services.pledges.policy import Action
-from services.pledges.proposals import Proposal, ProposalStatus
+from services.pledges.proposals import Measure, Proposal, ProposalStatus
 
 
 class ProposalView(Struct, frozen=True, kw_only=True):
@@ -36,8 +36,8 @@ class ProposalView(Struct, frozen=True, kw_only=True):
     """
 
     proposal_id: UUID
-    measure: str
-    status: str
+    measure: Measure
+    status: ProposalStatus
     revision: int
     reason: str
     effective_on: date

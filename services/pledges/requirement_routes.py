@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 from chassis.http import Calling, Db, Now, Paging, asks
 from contracts.values import Money
 from services.pledges import allocation_store, policy, store, unfunded_reader
-from services.pledges.allocations import Requirement
+from services.pledges.allocations import Requirement, RequirementStatus
 from services.pledges.moment_reader import AsAt, final_moment
 from services.pledges.moment_store import first_of
 from services.pledges.own import Owned
@@ -32,7 +32,7 @@ class RequirementView(Struct, frozen=True, kw_only=True):
     line_id: UUID
     state: str
     provider: str
-    status: str
+    status: RequirementStatus
     revision: int
     money: Money
     usd_minor: int

@@ -13,6 +13,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts.values import Money
+from services.pledges.earmarking import Earmarking
 from services.pledges.in_kind import InKindContribution, InKindLine, lines_of
 from services.pledges.shares import FundShare, Pot, share_of
 
@@ -67,7 +68,7 @@ class Promise(Struct, frozen=True, kw_only=True):
     pledge_id: UUID
     fund: str
     currency: str
-    earmarking: str
+    earmarking: Earmarking
     note: str
     support_cost_basis_points: int | None = None
     agreement_reference: str | None = None
@@ -164,7 +165,7 @@ class PledgeAccount(Struct, frozen=True, kw_only=True):
     pledge_id: UUID
     fund: str
     pledged: Money
-    earmarking: str
+    earmarking: Earmarking
     note: str
     agreement_reference: str | None
     support_cost_basis_points: int | None

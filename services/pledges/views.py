@@ -9,7 +9,8 @@ from msgspec.structs import asdict
 from chassis.db import Tx
 from contracts.values import Caller, Money
 from services.pledges import policy, store
-from services.pledges.domain import Pledge
+from services.pledges.domain import Pledge, Status
+from services.pledges.earmarking import Earmarking
 from services.pledges.policy import Action
 from services.pledges.schedule import due
 
@@ -47,14 +48,14 @@ class PledgeView(Struct, frozen=True, kw_only=True):
     pledge_id: UUID
     donor: str
     fund: str
-    status: str
+    status: Status
     revision: int
     money: Money
     usd_minor: int
     rate: str
     rate_source: str
     rate_date: date
-    earmarking: str
+    earmarking: Earmarking
     requirement_id: UUID | None
     import_id: UUID | None
     import_line: int | None

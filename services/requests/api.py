@@ -19,9 +19,8 @@ from chassis.following import Told
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
 from chassis.journal import read_aggregate
 from chassis.queries import formed_as
-from contracts.codes import unknown_code
 from contracts.facts import Fact
-from contracts.values import Caller, State
+from contracts.values import Caller, Role, State
 from services.requests import actions, audience_store, policy, store
 from services.requests.commands import (
     Closing,
@@ -32,10 +31,8 @@ from services.requests.commands import (
     RequestBody,
     ReviseRequest,
     Triage,
-    check_priority,
     check_reason,
 )
-from services.requests.deliveries import Outcome
 from services.requests.domain import Request, Status
 from services.requests.policy import Action, Filing, Guarded
 from services.requests.specificity import Advice, advise
@@ -60,7 +57,7 @@ class HistoryEntry(Struct, frozen=True, kw_only=True):
     version: int
     type: str
     at: datetime
-    by_role: str | None
+    by_role: Role | None
     by_organization: str | None
     comment: str | None
     data: dict[str, Any]
@@ -249,18 +246,11 @@ def _deliver(request: Request, data: Delivery, caller: Caller, now: datetime) ->
 
 
 def _close(request: Request, data: Closing, _caller: Caller, now: datetime) -> Fact:
-    return request.close(_outcome(data.outcome), heard_both_sides=data.heard_both_sides, now=now)
+    return request.close(data.outcome, heard_both_sides=data.heard_both_sides, now=now)
 
 
 def _reopen(request: Request, data: Reason, _caller: Caller, now: datetime) -> Fact:
     return request.reopen(check_reason("reopen", data.reason), now=now)
-
-
-def _outcome(code: str) -> Outcome:
-    try:
-        return Outcome(code)
-    except ValueError as error:
-        raise unknown_code("outcome", code, list(Outcome)) from error
 
 
 ROUTES = [
@@ -280,7 +270,7 @@ ROUTES = [
         Reason,
         lambda r, b, _, now: r.give_back(check_reason("return", b.reason), now=now),
     ),
-    _move_route(Action.OPEN, "End triage", Triage, lambda r, b, _, now: r.open(check_priority(b.priority), now=now)),
+    _move_route(Action.OPEN, "End triage", Triage, lambda r, b, _, now: r.open(b.priority, now=now)),
     _move_route(Action.HOLD, "Pause", Reason, lambda r, b, _, now: r.hold(check_reason("hold", b.reason), now=now)),
     _move_route(Action.RESUME, "Go on after a pause", Comment, lambda r, _, __, now: r.resume(now=now)),
     _move_route(

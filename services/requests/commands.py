@@ -24,7 +24,8 @@ from contracts.refusals import Invalid
 from contracts.requests import CODES_MAX, LINES_MAX, Excluded, Line
 from contracts.values import Code, Language, Period, State, is_unodc
 from services.requests.actions import hash_texts
-from services.requests.domain import Addressee, CirculationRule, Content, Visibility
+from services.requests.deliveries import Outcome
+from services.requests.domain import Addressee, CirculationRule, Content, Priority, Visibility
 from services.requests.specificity import LineText
 from services.requests.store import Texts
 
@@ -184,7 +185,7 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Triage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The priority that triage gave: `low`, `normal`, `high` or `urgent`."""
 
-    priority: Code = "normal"
+    priority: Priority = Priority.NORMAL
     comment: Words = ""
 
 
@@ -203,12 +204,9 @@ class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     request is closed only when the follow-up, a year after its registration, is due.
     """
 
-    outcome: Code
+    outcome: Outcome
     heard_both_sides: bool = False
     comment: Words = ""
-
-
-PRIORITIES = ("low", "normal", "high", "urgent")
 
 
 def check_reason(move: str, reason: str) -> str:
@@ -216,12 +214,6 @@ def check_reason(move: str, reason: str) -> str:
     if reason not in (known := reference.reasons(move)):
         raise unknown_code("reason", reason, known, code_list=f"reasons/{move}")
     return reason
-
-
-def check_priority(priority: str) -> str:
-    if priority not in PRIORITIES:
-        raise unknown_code("priority", priority, PRIORITIES)
-    return priority
 
 
 def _check_codes(line: NewLine, position: int) -> None:

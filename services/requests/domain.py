@@ -103,6 +103,15 @@ class Addressee(StrEnum):
     STATES = "states"
 
 
+class Priority(StrEnum):
+    """What triage gave a request."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
 _UNDER_WAY = frozenset({Status.SUBMITTED, Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY})
 _ENDED = frozenset({Status.CLOSED, Status.NOT_ACCEPTED, Status.LAPSED, Status.WITHDRAWN})
 _LIVING = frozenset(Status) - _ENDED
@@ -159,7 +168,7 @@ class Request(Struct, frozen=True, kw_only=True):
     submitted_at: datetime | None = None
     registered_at: datetime | None = None
     reference: str | None = None
-    priority: str | None = None
+    priority: Priority | None = None
     held_from: Status | None = None
     waiting_since: datetime | None = None
     """Since when the State has been asked for something, by a return or a hold."""
@@ -209,7 +218,7 @@ class Request(Struct, frozen=True, kw_only=True):
         self.require("decline")
         return RequestDeclined(request_id=self.request_id, state=self.state, reason=reason, declined_at=now)
 
-    def open(self, priority: str, *, now: datetime) -> RequestOpened:
+    def open(self, priority: Priority, *, now: datetime) -> RequestOpened:
         self.require("open")
         return RequestOpened(request_id=self.request_id, state=self.state, priority=priority, opened_at=now)
 

@@ -42,6 +42,7 @@ from services.requests.domain import (
     Addressee,
     Circulation,
     CirculationRule,
+    Priority,
     Request,
     Status,
     Visibility,
@@ -121,7 +122,7 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
         case RequestDeclined():
             return _ended(request, Status.NOT_ACCEPTED)
         case RequestOpened():
-            return {"status": Status.OPEN, "priority": fact.priority}
+            return {"status": Status.OPEN, "priority": Priority(fact.priority)}
         case RequestHeld():
             waiting = {"waiting_since": fact.held_at, "reminders": 0}
             return {"status": Status.ON_HOLD, "held_from": request.status, **waiting}

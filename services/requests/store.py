@@ -17,7 +17,7 @@ from contracts.refusals import Missing
 from contracts.requests import Line
 from contracts.values import Caller, Period
 from services.requests.deliveries import Fulfilment
-from services.requests.domain import Request
+from services.requests.domain import Circulation, Request, Status
 from services.requests.policy import FILERS
 from services.requests.specificity import LineText
 
@@ -333,13 +333,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
     request_id: UUID
     state: str
-    status: str
+    status: Status
     revision: int
     language: str
     title: str | UnsetType = UNSET
     kinds: tuple[str, ...]
-    fulfilment: str
-    circulation: str
+    fulfilment: Fulfilment
+    circulation: Circulation
     submitted_at: datetime | None
     reference: str | None
     withheld: tuple[FieldSet, ...]

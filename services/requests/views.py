@@ -13,7 +13,16 @@ from contracts.consents import Consent, FieldSet
 from contracts.requests import Line
 from contracts.values import Caller, Period
 from services.requests import audience_store, consent_store, policy, store
-from services.requests.domain import Request
+from services.requests.deliveries import Fulfilment, Outcome
+from services.requests.domain import (
+    Addressee,
+    Circulation,
+    CirculationRule,
+    Priority,
+    Request,
+    Status,
+    Visibility,
+)
 from services.requests.policy import Action, Guarded
 from services.requests.specificity import Advice, LineText, advise
 from services.requests.store import Texts
@@ -46,7 +55,7 @@ class LineView(Struct, frozen=True, kw_only=True):
     markers_justification: str | UnsetType = UNSET
     outcome: str | UnsetType = UNSET
     in_place: str | UnsetType = UNSET
-    fulfilment: str
+    fulfilment: Fulfilment
 
 
 class ConsentView(Struct, frozen=True, kw_only=True):
@@ -80,24 +89,24 @@ class RequestView(Struct, frozen=True, kw_only=True):
 
     request_id: UUID
     state: str
-    status: str
+    status: Status
     revision: int
     language: str
     title: str | UnsetType = UNSET
     need: str | UnsetType = UNSET
-    visibility: str
-    addressee: str
+    visibility: Visibility
+    addressee: Addressee
     addressed_states: tuple[str, ...]
-    circulation_rule: str
-    circulation: str
+    circulation_rule: CirculationRule
+    circulation: Circulation
     window_ends_at: datetime | None
     restricted: bool
     drafted_at: datetime
     submitted_at: datetime | None
     registered_at: datetime | None
     reference: str | None
-    priority: str | None
-    outcome: str | None
+    priority: Priority | None
+    outcome: Outcome | None
     lines: tuple[LineView, ...]
     advice: tuple[Advice, ...] | UnsetType = UNSET
     consents: tuple[ConsentView, ...] | UnsetType = UNSET

@@ -32,6 +32,10 @@ from tests.contracts.example_codes import unknown_codes
 Document = Mapping[str, Any]
 NO_CODES = {"donor: Government of Norway", "kind: state"}
 """What an import keeps in the words of others, and what an organization is."""
+WORDS = {"Drawn.purpose", "LineView.outcome", "NewLine.outcome", "ReportedFlow.flow_type"}
+"""Fields that hold words, or what another system reported, and have the name of one that is an enum elsewhere."""
+MANY_SETS = {"reason", "type"}
+"""Names of fields whose codes are of another set in each schema; some of those sets grow."""
 PLACE = "#/components/schemas/{name}"
 
 
@@ -133,6 +137,21 @@ def test_closed_list_is_an_enum_and_an_open_one_says_where_it_is_read(document: 
     assert "enum" not in line["kind"]
 
 
+def test_text_of_a_closed_set_is_an_enum_wherever_it_stands(document: Document) -> None:
+    """A field that is an enum in one schema is one in all; so is whatever is called a status."""
+    schemas = document["components"]["schemas"]
+    fields = [
+        (f"{name}.{field}", field, shape)
+        for name, schema in schemas.items()
+        for field, shape in schema.get("properties", {}).items()
+    ]
+    closed = {field for _, field, shape in fields if any("enum" in one for one in alternatives(shape, schemas))}
+    named = {field for _, field, _ in fields if field.endswith("status")}
+    asked = (closed | named) - MANY_SETS
+
+    assert WORDS == {where for where, field, shape in fields if field in asked and is_free_text(shape, schemas)}
+
+
 async def test_every_code_list_that_is_named_is_there(document: Document) -> None:
     named = set(re.findall(r'"x-code-list": ?"([^"]+)"', json.dumps(document)))
 
@@ -208,6 +227,26 @@ def read(name: str) -> Document:
 def operations(document: Document) -> Iterator[Mapping[str, Any]]:
     for methods in document["paths"].values():
         yield from methods.values()
+
+
+def alternatives(shape: Mapping[str, Any], schemas: Document) -> Iterator[Mapping[str, Any]]:
+    """What a value of this schema, or an item of it, may be; references are followed."""
+    if "$ref" in shape:
+        yield from alternatives(schemas[shape["$ref"].rpartition("/")[2]], schemas)
+    elif "anyOf" in shape:
+        for arm in shape["anyOf"]:
+            yield from alternatives(arm, schemas)
+    elif shape.get("type") == "array":
+        yield from alternatives(shape.get("items", {}), schemas)
+    else:
+        yield shape
+
+
+def is_free_text(shape: Mapping[str, Any], schemas: Document) -> bool:
+    return any(
+        one.get("type") == "string" and not {"enum", "const", "format", "x-code-list"} & one.keys()
+        for one in alternatives(shape, schemas)
+    )
 
 
 def faults(value: Any, schema: Mapping[str, Any], document: Document) -> list[str]:

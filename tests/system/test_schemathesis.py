@@ -96,6 +96,9 @@ CODES = {
     "table": ["kinds", "countries"],
     "move": ["return", "decline_by_state"],
     "state": ["KEN", "NOR"],
+    "fund": ["SHERLOC-MNT"],
+    "from": ["2026-01-01"],
+    "until": ["2026-11-25"],
 }
 CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance, ignored_auth]
 DOCUMENT = json.loads((CONTRACTS / "schemas" / "openapi.json").read_text(encoding="utf-8"))
