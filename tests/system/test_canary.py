@@ -125,11 +125,15 @@ async def read(stage: Stage, who: str, path: str) -> str:
     return "".join(said)
 
 
+def is_paged(path: str) -> bool:
+    return any(one.get("name") == "limit" for one in DOCUMENT["paths"][path]["get"]["parameters"])
+
+
 async def all_that_can_be_read(stage: Stage) -> AsyncIterator[tuple[str, str, str]]:
     """Who, where, what: every address that is read, by everybody, about every id that anybody was told."""
     ids: dict[str, set[str]] = {name: set(values) for name, values in KNOWN.items()}
     ids["attachment_id"] = stage.attachments
-    lists = [f"{path}?limit=100" if path.startswith("/v1/") else path for path in READABLE if "{" not in path]
+    lists = [f"{path}?limit=100" if is_paged(path) else path for path in READABLE if "{" not in path]
     for who in sorted(EVERYBODY):
         for path in (*lists, *INSIDE):
             said = await read(stage, who, path)
