@@ -104,8 +104,6 @@ class Addressee(StrEnum):
 
 
 class Priority(StrEnum):
-    """What triage gave a request."""
-
     LOW = "low"
     NORMAL = "normal"
     HIGH = "high"
