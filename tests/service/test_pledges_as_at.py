@@ -383,7 +383,7 @@ async def test_before_a_fund_was_opened_there_is_none(api: Client) -> None:
     assert {"funds": [], "cursor": None} == (await asked(api, "/v1/funds", "2020-01-01T00:00:00Z")).json()
     for path in ("/v1/funds/SHERLOC-MNT", "/v1/funds/SHERLOC-MNT/iati.xml"):
         answer = await asked(api, path, "2020-01-01T00:00:00Z")
-        assert (404, "not-found") == (answer.status_code, answer.json()["slug"])
+        assert (404, "fund-opened-later") == (answer.status_code, answer.json()["slug"])
 
 
 async def test_what_a_fund_needed_and_was_given_in_kind_is_of_the_moment(api: Client) -> None:
