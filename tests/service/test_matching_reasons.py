@@ -62,5 +62,5 @@ async def test_match_is_scored_anew_when_it_is_presented(api: Client, owner: Own
 
     shown = await detail(api, await move(api, waiting, "present", COORDINATOR), KENYA)
     assert shown["score"] == sum(share["points"] for share in shown["shares"]) < waiting["score"]
-    assert [(19, "Deliveries of the offering that are taken: 1 of 3.")] == load_of(shown)
+    assert [(19, "Deliveries of the offering that are taken: 1 of 3. In full where none is taken.")] == load_of(shown)
     assert len(shown["shares"]) == len(shown["explanation"])
