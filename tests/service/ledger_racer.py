@@ -18,7 +18,7 @@ import asyncpg
 import uvloop
 
 from chassis import clock
-from chassis.db import Database, OutcomeUnknown, Tx, is_transient
+from chassis.db import RESERVED_FRACTION, Database, OutcomeUnknown, Tx, is_transient
 from chassis.ids import new_id
 from chassis.migrate import role_of
 from contracts.matching import MatchConfirmed, MatchRevoked
@@ -390,9 +390,16 @@ async def work(db: Database, chance: random.Random, most: int) -> None:
         os.write(1, b"%d%b" % (usd_minor, outcome) if operation is allocate else outcome)
 
 
+def with_reads(connections: int) -> int:
+    """How many connections a pool needs in all, so that so many are left beside those kept for reads."""
+    return -(-connections * RESERVED_FRACTION // (RESERVED_FRACTION - 1))
+
+
 async def run(task: dict[str, Any]) -> None:
     """`most` is the most that one allocation asks for. Each worker has a connection of its own."""
-    db = await Database.connect(task["database_url"], "pledges", role=role_of("pledges"), pool_max=task["workers"])
+    db = await Database.connect(
+        task["database_url"], "pledges", role=role_of("pledges"), pool_max=with_reads(task["workers"])
+    )
     workers = (work(db, random.Random(f"{task['seed']} {n}"), task["most"]) for n in range(task["workers"]))
     await asyncio.gather(*workers)
 

@@ -44,6 +44,7 @@ from tests.service.ledger_racer import (
     PLEDGED_MINOR,
     allocate,
     pledge,
+    with_reads,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -283,7 +284,9 @@ class Race(NamedTuple):
 
 async def race(db: Database, database_url: str, operations: int) -> Race:
     await _prepared(db)
-    glancing = await Database.connect(database_url, "pledges", role=role_of("pledges"), pool_max=GLANCES_AT_ONCE_MAX)
+    glancing = await Database.connect(
+        database_url, "pledges", role=role_of("pledges"), pool_max=with_reads(GLANCES_AT_ONCE_MAX)
+    )
     # The migrator, who alone is told what others do.
     outside = await asyncpg.connect(database_url)
     bank, chance, connections, at_once = Bank(db, glancing), random.Random(operations), 0, 0
