@@ -74,7 +74,7 @@ class Machine(RuleBasedStateMachine):
         self.funds: dict[str, Record] = {}
         self.pledges: dict[str, Record] = {}
         self.said: dict[str, Record] = {}
-        """Of each pledge what its donor said as it was made, and no move but another note changes."""
+        """Of each pledge what its donor said as it was made, and only another note or a released earmark changes."""
         self.allocations: dict[str, Record] = {}
         self.activities: dict[str, Record] = {}
         self.requirements: dict[str, Record] = {}

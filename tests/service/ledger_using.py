@@ -122,6 +122,9 @@ class Using(Giving):
             assert earmarking in {None, TIGHTLY}
             await self.made(made, donor, fund, money, on, earmarking=TIGHTLY, requirement_id=requirement_id)
 
+    def tight(self) -> list[Record]:
+        return [one for one in self.pledges.values() if one["earmarking"] == TIGHTLY]
+
     def is_over(self, made: Record) -> bool:
         """Whether what it was set aside for was cancelled."""
         purpose = self.requirements.get(made["requirement_id"]) or self.activities.get(made["activity_id"])

@@ -29,6 +29,7 @@ from tests.service.ledger_count import Change, support_of
 from tests.service.ledger_giving import CURRENCIES, pledges
 from tests.service.ledger_importing import Importing
 from tests.service.ledger_machine import FIRST_DAY, FIRST_YEAR, OPERATIONS, THIS_YEAR, Record, operation
+from tests.service.ledger_using import TIGHTLY
 from tests.service.operations import operations
 from tests.service.test_pledges import FINANCE, GERMANY, NORWAY, a_fund, eur, usd
 from tests.service.test_pledges_life import LAST_YEAR, SECOND
@@ -43,6 +44,8 @@ REVERSIBLE = {
     "allocated", "spent", "disbursed",
 }  # fmt: skip
 USED = {"spent", "disbursed"}
+MOVING_NOTHING = {"reopening", "earmark_release"}
+"""The measures that write no entry."""
 AS_TABLE = {"Content-Type": "text/csv"}
 UNITS = {"EUR": ("0.8", "1.25"), "JPY": ("125", "0.008"), "KWD": ("0.3125", "3.2")}
 """Of each currency for one US dollar, and how many of those that makes for a unit."""
@@ -197,6 +200,12 @@ class Ledger(Importing):
         path = f"/v1/pledges/{one['pledge_id']}/refund"
         await self._proposed("refund", path, one, money=money, reason="not_used", refunded_on=on)
 
+    @operation(lambda machine: machine.tight(), 2)
+    async def propose_earmark_release(self, one: Record) -> None:
+        one = self.this_or_any(one, self.pledges)
+        path = f"/v1/pledges/{one['pledge_id']}/release-earmark"
+        await self._proposed("earmark_release", path, one, reason="donor_agreed")
+
     def _reversible(self) -> list[Record]:
         taken = {one["reverses"] for one in self.count.entries.values()}
         taken |= {one["entry_id"] for one in self.any_of(self.proposals, "open")}
@@ -269,10 +278,14 @@ class Ledger(Importing):
     async def _carried_out(self, one: Record, open_from: date, change: list[tuple[str, str, str, Change]]) -> None:
         if one["measure"] == "reopening":
             del self.trials[one["year"]]
+        if one["measure"] == "earmark_release":
+            assert self.said[one["pledge_id"]]["earmarking"] == TIGHTLY
+            self.said[one["pledge_id"]]["earmarking"] = Earmarking.EARMARKED
+            await self.look_at(one["pledge_id"])
         known = len(self.count.entries)
         await self.follow(*change, open_from=open_from)
         new = list(self.count.entries.values())[known:]
-        assert bool(new) == (one["measure"] != "reopening")
+        assert bool(new) == (one["measure"] not in MOVING_NOTHING)
         self.done["correct a closed year"] += date.fromisoformat(one["effective_on"]) < open_from and bool(new)
         if one["measure"] == "reversal":
             assert one["entry_id"] in {entry["reverses"] for entry in new}
@@ -303,7 +316,7 @@ KINDS = {
     "reverse what is over", "reduce what waits", "expenditure", "disbursement", "refuse", "revoked and given back",
     *(f"pledge {earmarking}" for earmarking in Earmarking),
     *(f"allocate {purpose}" for purpose in ("work_package", "activity_id", "requirement_id", *WORK_PACKAGES)),
-    *(f"approve {measure}" for measure in ("write_off", "refund", "reversal", "reopening")),
+    *(f"approve {measure}" for measure in ("write_off", "refund", "reversal", "reopening", "earmark_release")),
     *(f"reverse {kind}" for kind in REVERSIBLE - {"brought_forward"}),
 }  # fmt: skip
 

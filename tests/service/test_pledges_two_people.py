@@ -11,7 +11,7 @@ import pytest
 from chassis.db import Database
 from services.pledges.proposals import Measure
 from tests.builders import a_caller
-from tests.service.test_pledges import FINANCE, api, funded, get, post, receive, unchanged, usd
+from tests.service.test_pledges import FINANCE, api, funded, get, pledged, post, receive, unchanged, usd
 from tests.service.test_pledges_life import LAST_YEAR, SECOND, agreed, approve, entry_of, move, refused
 
 __all__ = ["api"]
@@ -25,6 +25,10 @@ async def a_write_off(api: Client) -> dict[str, Any]:
 
 async def a_refund(api: Client) -> dict[str, Any]:
     return await move(api, await funded(api, 1000), "refund", money=usd(200), reason="not_used")
+
+
+async def an_earmark_release(api: Client) -> dict[str, Any]:
+    return await move(api, await pledged(api, earmarking="tightly_earmarked"), "release-earmark", reason="donor_agreed")
 
 
 async def a_reversal(api: Client) -> dict[str, Any]:
@@ -44,6 +48,7 @@ PROPOSED: dict[Measure, Propose] = {
     Measure.REFUND: a_refund,
     Measure.REVERSAL: a_reversal,
     Measure.REOPENING: a_reopening,
+    Measure.EARMARK_RELEASE: an_earmark_release,
 }
 
 
