@@ -48,7 +48,7 @@ class Recorder:
         self.statements: list[Statement] = []
         self.transactions = 0
 
-    async def take(self, *, within_seconds: float) -> "Recorded":
+    async def take(self, *, within_seconds: float, reading: bool = False) -> "Recorded":
         return Recorded(self._connection, self)
 
     def give_back(self, connection: "Recorded", *, sound: bool) -> None:
