@@ -292,35 +292,28 @@ class Database:
         row-level security in it a statement takes longer to plan than to carry out.
         Raises Unavailable when no connection or lock is to be had, OutcomeUnknown when COMMIT was not answered.
         """
-        async with (
-            self._locks.hold(*locks) if locks else contextlib.nullcontext(),
-            self._transaction(by, planned_once) as tx,
-        ):
-            yield tx
+        async with self._locks.hold(*locks) if locks else contextlib.nullcontext():
+            tx = Tx(self._take, self._group, by, self._own_role, memory=self.memory, planned_once=planned_once)
+            sound = False
+            try:
+                try:
+                    yield tx
+                    await tx.commit()
+                except BaseException as error:
+                    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+                        # It was the primary when we connected; whoever is it now is found by connecting again.
+                        self.expire()
+                    sound = await self._roll_back(tx, error)
+                    raise
+                sound = True
+            finally:
+                # Nothing else is to be reset: whatever is set, locked and opened here ends with its transaction.
+                if tx.connection is not None:
+                    self._pool.give_back(tx.connection, sound=sound)
         if tx.wrote:
             self.activity.note()
         if tx.announced:
             self.on_commit(tx.announced)
-
-    @contextlib.asynccontextmanager
-    async def _transaction(self, by: Caller | None, planned_once: bool) -> AsyncIterator[Tx]:
-        tx = Tx(self._take, self._group, by, self._own_role, memory=self.memory, planned_once=planned_once)
-        sound = False
-        try:
-            try:
-                yield tx
-                await tx.commit()
-            except BaseException as error:
-                if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
-                    # It was the primary when we connected; whoever is it now is found by connecting again.
-                    self.expire()
-                sound = await self._roll_back(tx, error)
-                raise
-            sound = True
-        finally:
-            # Nothing else is to be reset: whatever is set, locked and opened here ends with its transaction.
-            if tx.connection is not None:
-                self._pool.give_back(tx.connection, sound=sound)
 
     @contextlib.asynccontextmanager
     async def _lent(self) -> AsyncIterator[Connection]:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import TypeVar
 
+import msgspec
+
 from chassis.bodies import NAME_SHOWN_MAX
 from contracts.refusals import Invalid
 
@@ -13,11 +15,26 @@ T = TypeVar("T")
 def once_each(decoded: T, body: bytes) -> T:
     """What the body was decoded into. Raises Invalid where a name comes twice in one object, also with escapes.
 
-    After decoding, so that the limits of a valid body bound what it costs: some 7 microseconds for a pledge and 27 for
-    a request of one line, on a busy machine.
+    After decoding, so that the limits of a valid body bound what it costs.
     """
-    _DECODER.decode(body.decode())
+    if not _all_fields_left(body):
+        _DECODER.decode(body.decode())
     return decoded
+
+
+def _all_fields_left(body: bytes) -> bool:
+    """Whether decoding leaves out no field, by counting colons, which is cheaper than to look at every name.
+
+    Each field has one outside of strings, and of fields with one name the last is left. Those inside of strings are
+    counted before and after, unless one is written as an escape. False where that cannot be told.
+    """
+    if b"\\u003" in body:
+        return False
+    try:
+        left = msgspec.json.encode(msgspec.json.decode(body))
+    except (msgspec.MsgspecError, OverflowError):  # a number that is larger than any
+        return False
+    return left.count(b":") == body.count(b":")
 
 
 def _check(pairs: Sequence[tuple[str, object]]) -> None:

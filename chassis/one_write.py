@@ -21,6 +21,9 @@ class Gathering:
             self._loop.call_soon(self._send)
         self._held.append(data)
 
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
     def close(self) -> None:
         self._send()
         self._transport.close()
