@@ -54,13 +54,17 @@ class Point(NamedTuple):
 
 
 class Recorder:
-    """Counts the calls, writes each into `trace`, and kills this process at `deadly`."""
+    """Counts the calls, writes each into `trace`, and kills this process at `deadly`.
+
+    A point of the start is the first call of its site in any phase: what runs beside the start may come after its end.
+    """
 
     def __init__(self, trace: Path, deadly: Point | None) -> None:
         # Written at once and by the system: what stands there survives us.
         self._trace = os.open(trace, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._deadly = deadly
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._first: dict[str, Call] = {}
         self.phase = START
 
     def enter(self, phase: str) -> None:
@@ -69,16 +73,20 @@ class Recorder:
     def begins(self, site: str) -> Call:
         self._counts[self.phase, site] += 1
         call = Call(self.phase, site, self._counts[self.phase, site])
+        self._first.setdefault(site, call)
         task = asyncio.current_task()
         self._write(f"{call.phase}\t{call.site}\t{task.get_name() if task else ''}")
-        self._die_at(Point(call, BEFORE))
+        self._die_at(call, BEFORE)
         return call
 
     def ended(self, call: Call) -> None:
-        self._die_at(Point(call, AFTER))
+        self._die_at(call, AFTER)
 
-    def _die_at(self, point: Point) -> None:
-        if point == self._deadly:
+    def _die_at(self, call: Call, moment: str) -> None:
+        deadly = self._deadly
+        if deadly is None or (call.site, moment) != (deadly.call.site, deadly.moment):
+            return
+        if call == (self._first[call.site] if deadly.call.phase == START else deadly.call):
             self._write(TOLD)
             os.kill(os.getpid(), signal.SIGKILL)
 

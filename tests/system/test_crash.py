@@ -9,6 +9,8 @@ import asyncio
 import contextlib
 import random
 import shutil
+import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +30,7 @@ from tests.system.aftermath import (
     rebuilt_differently,
     repeated_mails,
 )
-from tests.system.crash_child import Life, Orders, alive
+from tests.system.crash_child import ROOT, Life, Orders, alive
 from tests.system.crash_points import AFTER, BEFORE, IDLE, JOB, START, Call, Point, Trace, read_trace
 from tests.system.main_job import Persistent, do_the_main_job
 from tests.system.stand import Stand, stand
@@ -158,6 +160,29 @@ def some_of(points: Sequence[Point], reference: Trace, *, seed: int) -> list[Poi
                 chosen.append(point)
     chance.shuffle(chosen)
     return chosen
+
+
+@pytest.mark.parametrize(("point_phase", "killed"), [(START, True), (JOB, False)])
+async def test_a_point_of_the_start_is_the_first_call_in_whatever_phase(
+    tmp_path: Path, point_phase: str, killed: bool
+) -> None:
+    child = f"""
+import asyncio
+from pathlib import Path
+from tests.system.crash_points import *
+
+async def main():
+    recorder = Recorder(Path({str(tmp_path / "trace")!r}), Point(Call({point_phase!r}, "chassis:site", 1), AFTER))
+    recorder.enter(IDLE)
+    recorder.ended(recorder.begins("chassis:other"))
+    recorder.ended(recorder.begins("chassis:site"))
+
+asyncio.run(main())
+"""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", child, cwd=ROOT)
+
+    assert (-signal.SIGKILL if killed else 0) == await process.wait()
+    assert killed == read_trace(tmp_path / "trace").reached
 
 
 # -- the test ---------------------------------------------------------------------------------------------------------
