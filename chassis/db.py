@@ -301,7 +301,7 @@ class Database:
                     await tx.commit()
                 except BaseException as error:
                     if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
-                        # It was the primary when we connected; whoever is it now is found by connecting again.
+                        # It was the primary when we connected; a new connection finds the one that is primary now.
                         self.expire()
                     sound = await self._roll_back(tx, error)
                     raise

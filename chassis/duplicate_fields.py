@@ -23,7 +23,7 @@ def once_each(decoded: T, body: bytes) -> T:
 
 
 def _all_fields_left(body: bytes) -> bool:
-    """Whether decoding leaves out no field, by counting colons, which is cheaper than to look at every name.
+    """Whether decoding leaves out no field, by counting colons in place of looking at every name.
 
     Each field has one outside of strings, and of fields with one name the last is left. Those inside of strings are
     counted before and after, unless one is written as an escape. False where that cannot be told.

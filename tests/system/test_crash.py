@@ -162,10 +162,11 @@ def some_of(points: Sequence[Point], reference: Trace, *, seed: int) -> list[Poi
     return chosen
 
 
+# -- where a process is killed ------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(("point_phase", "killed"), [(START, True), (JOB, False)])
-async def test_a_point_of_the_start_is_the_first_call_in_whatever_phase(
-    tmp_path: Path, point_phase: str, killed: bool
-) -> None:
+async def test_start_point_is_the_first_call_in_any_phase(tmp_path: Path, point_phase: str, killed: bool) -> None:
     child = f"""
 import asyncio
 from pathlib import Path
