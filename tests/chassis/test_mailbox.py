@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import aiosmtplib
 import httpx
@@ -123,7 +123,7 @@ async def test_the_pages_show_each_mail_in_its_language_and_direction_and_run_no
     assert "style-src 'self'" in listed.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("path", [f"/mailbox/{uuid4()}", "/mailbox/..%2f..%2fetc%2fpasswd", "/mailbox/x"])
+@pytest.mark.parametrize("path", [f"/mailbox/{UUID(int=1)}", "/mailbox/..%2f..%2fetc%2fpasswd", "/mailbox/x"])
 async def test_there_is_nothing_but_mails(mailbox: Mailbox, path: str) -> None:
     async with pages(mailbox) as client:
         answer = await client.get(path)
