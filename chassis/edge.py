@@ -97,14 +97,16 @@ class Edge:
         doorkeeper: Doorkeeper,
         uploads: Uploads,
         *,
+        served: Mapping[str, object] = {},
         forms: Collection[str] = (),
         tables: Collection[str] = (),
         only_https: bool = False,
     ) -> None:
-        """`forms` and `tables` are the paths whose body is a form or CSV, and never JSON."""
+        """Each scope is given `served`; `forms` and `tables` are the paths whose body is a form or CSV, never JSON."""
         self._app = app
         self._doorkeeper = doorkeeper
         self._uploads = uploads
+        self._served = served
         self._media_types = dict.fromkeys(forms, FORM_TYPE) | dict.fromkeys(tables, TABLE_TYPE)
         self._headers = [*SECURITY_HEADERS, *([ONLY_HTTPS] if only_https else [])]
         self._under_way = 0
@@ -115,6 +117,7 @@ class Edge:
             return
         headers, repeated = fields_of(scope["headers"])
         scope[HEADERS] = headers
+        scope.update(self._served)
         if len(headers) != len(scope["headers"]):
             scope["headers"] = list(headers.items())
         given = of_caller(headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1"))

@@ -3,10 +3,10 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -44,7 +44,7 @@ from chassis.following import Following
 from chassis.forms import routes_of_forms
 from chassis.keyed_locks import KeyedLocks
 from chassis.queries import STATE_KEY, DeclaredParameters, parameters_of
-from chassis.service import Running
+from chassis.service import Running, Service
 from chassis.settings import Settings
 from chassis.tables import routes_of_tables
 from chassis.uploads import NAME_HEADER, UPLOAD, Upload, Uploads, file_name, routes_of_files
@@ -56,6 +56,10 @@ from contracts.values import Scope as ClientScope
 T = TypeVar("T")
 READY_SECONDS = 3.0
 EMPTY_OBJECT = b"{}"
+SERVED = "entraide.served"
+"""Where the scope holds what the routes work with."""
+
+ROUTE_SETS_MAX = 16
 RECORD_DEPTH = 4
 """The parts of a path that name the record it changes, as in `/v1/requests/{request_id}`."""
 
@@ -106,11 +110,8 @@ class CommandRequest(Request[Caller, Any, State]):
 class Authentication(ASGIMiddleware):
     """Every route wants a token, unless it is marked public one by one. Whose it is, the edge has found out.
 
-    Changes of one record go one after the other: `records` are locked by their path.
+    Changes of one record go one after the other: records are locked by their path.
     """
-
-    def __init__(self, records: KeyedLocks) -> None:
-        self._records = records
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         asked = cast(Mapping[str, object], scope)
@@ -132,7 +133,7 @@ class Authentication(ASGIMiddleware):
         if asked["method"] in READING or not scope["path_params"]:
             await next_app(scope, receive, send)
             return
-        async with self._records.hold("/".join(scope["path"].split("/")[:RECORD_DEPTH])):
+        async with _served(scope).records.hold("/".join(scope["path"].split("/")[:RECORD_DEPTH])):
             await next_app(scope, receive, send)
 
 
@@ -149,6 +150,19 @@ async def in_turn(
         for dependency in sorted(batch, key=attrgetter("key")):
             await resolve_dependency(dependency, connection, kwargs, cleanup)
     return cleanup
+
+
+@dataclass(frozen=True)
+class Served:
+    """What the routes of one application work with; they themselves hold nothing."""
+
+    running: Mapping[str, Running]
+    event_streams: EventStreams
+    records: KeyedLocks
+
+
+def _served(scope: object) -> Served:
+    return cast(Served, cast(Mapping[str, object], scope)[SERVED])
 
 
 def caller_of(request: CommandRequest) -> Caller:
@@ -294,27 +308,46 @@ def application(
     """All routes of the given services behind one edge; `routes` are those of no single service."""
     settings = settings or Settings(state=Path())
     event_streams = event_streams or EventStreams.of(settings, verifier)
+    served = Served({service.name: service for service in running}, event_streams, KeyedLocks())
+    app = routed(tuple(service.service for service in running), tuple(routes), version)
+    doorkeeper = Doorkeeper(
+        verifier, writes=settings.writes, reads=settings.reads, trusted_proxies=settings.trusted_proxies
+    )
+    uploads = Uploads(routes_of_files(app), settings.files_folder / "incoming")
+    return Edge(
+        cast(Any, app),
+        doorkeeper,
+        uploads,
+        served={SERVED: served},
+        forms=routes_of_forms(app),
+        tables=routes_of_tables(app),
+        only_https=(settings.public_url or "").startswith("https:"),
+    )
+
+
+@lru_cache(ROUTE_SETS_MAX)
+def routed(services: tuple[Service, ...], routes: tuple[ControllerRouterHandler, ...], version: str) -> Litestar:
+    """The routes of services, and those of no single one: a process that makes several applications makes them once."""
     KwargsModel.resolve_dependencies = in_turn  # type: ignore[method-assign]
-    by_name = {service.name: service for service in running}
     routers = [
         Router(
             "/",
-            route_handlers=list(service.service.routes),
+            route_handlers=list(service.routes),
             dependencies={
-                "db": Provide(_database(service.db), sync_to_thread=False),
-                "own": Provide(_constant(service.own), sync_to_thread=False),
-                "following": Provide(_constant(service.following), sync_to_thread=False),
+                "db": Provide(_database_of(service.name), sync_to_thread=False),
+                "own": Provide(_own_of(service.name), sync_to_thread=False),
+                "following": Provide(_following_of(service.name), sync_to_thread=False),
                 "stream": Provide(stream_of, sync_to_thread=False),
             },
             tags=[service.name],
         )
-        for service in running
-        if service.service.routes
+        for service in services
+        if service.routes
     ]
     app = Litestar(
         [*routers, *routes, live, ready, metrics],
         request_class=CommandRequest,
-        middleware=[Authentication(KeyedLocks()), DeclaredParameters()],
+        middleware=[Authentication(), DeclaredParameters()],
         dependencies={
             "caller": Provide(caller_of, sync_to_thread=False),
             "command": Provide(command_of),
@@ -322,9 +355,9 @@ def application(
             "now": Provide(now_of, sync_to_thread=False),
             "upload": Provide(upload_of, sync_to_thread=False),
             "paging": Provide(pages_of, sync_to_thread=False),
-            "event_streams": Provide(_constant(event_streams), sync_to_thread=False),
-            "running": Provide(_constant(list(running)), sync_to_thread=False),
-            "services": Provide(_constant(by_name), sync_to_thread=False),
+            "event_streams": Provide(_event_streams, sync_to_thread=False),
+            "running": Provide(_running, sync_to_thread=False),
+            "services": Provide(_services, sync_to_thread=False),
         },
         exception_handlers=cast(Any, EXCEPTION_HANDLERS),
         # Described by services/documents: the framework's document loses limits, and its pages load scripts from afar.
@@ -335,34 +368,43 @@ def application(
         debug=False,
     )
     app.state[STATE_KEY] = parameters_of(app)
-    doorkeeper = Doorkeeper(
-        verifier, writes=settings.writes, reads=settings.reads, trusted_proxies=settings.trusted_proxies
-    )
-    uploads = Uploads(routes_of_files(app), settings.files_folder / "incoming")
-    return Edge(
-        cast(Any, app),
-        doorkeeper,
-        uploads,
-        forms=routes_of_forms(app),
-        tables=routes_of_tables(app),
-        only_https=(settings.public_url or "").startswith("https:"),
-    )
+    return app
 
 
-def _database(db: Database) -> Any:
+def _database_of(service: str) -> Callable[[CommandRequest], Any]:
     """A handler's database: of one that only reads, the connections kept for that."""
 
     def provide(request: CommandRequest) -> Any:
+        db = _served(request.scope).running[service].db
         return db.for_reading() if request.method in READING else db
 
     return provide
 
 
-def _constant(value: T) -> Any:
-    def provide() -> Any:
-        return value
+def _own_of(service: str) -> Callable[[CommandRequest], Any]:
+    def provide(request: CommandRequest) -> Any:
+        return _served(request.scope).running[service].own
 
     return provide
+
+
+def _following_of(service: str) -> Callable[[CommandRequest], Any]:
+    def provide(request: CommandRequest) -> Any:
+        return _served(request.scope).running[service].following
+
+    return provide
+
+
+def _event_streams(request: CommandRequest) -> Any:
+    return _served(request.scope).event_streams
+
+
+def _services(request: CommandRequest) -> Any:
+    return _served(request.scope).running
+
+
+def _running(request: CommandRequest) -> Any:
+    return list(_served(request.scope).running.values())
 
 
 def litestar_of(edge: Edge) -> Litestar:

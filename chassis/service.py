@@ -19,7 +19,7 @@ from chassis.supervise import Loop
 from contracts.facts import Event, Fact
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Service:
     """`name` is the schema, the stream's owner and the durable consumer; `folder` holds `migrations/`.
 

@@ -207,7 +207,7 @@ def running_of(
     for name in names:
         db, bus = databases[name], Bus(settings.nats_urls[name], name)
         inbox = Inbox(db, name, services[name].listens_to, services[name].handlers_with(settings))
-        peers = Peers(addresses, token_of(name), within)
+        peers = Peers(addresses, token_of(name), within or Within())
         callers = hearing(Callers(db, peers))
         running.append(Running(services[name], settings, db, bus, Relay(db, bus), inbox, peers, callers))
     return running

@@ -10,6 +10,7 @@ from litestar.params import SkipValidation
 from contracts.refusals import Unavailable
 from services.pledges.consents import Consents
 from services.pledges.money import Validity
+from services.pledges.printing.press import Press
 
 EXITS = ("exits",)
 """What takes from a fund that only its pledge names, and few ask for: one at a time, for all funds together."""
@@ -42,14 +43,15 @@ class Tables:
 
 
 class Own(NamedTuple):
-    """For how long rates hold, in whose name it publishes (an IATI organization identifier), the tables' turns, and
-    whom to ask what States have consented to show.
+    """For how long rates hold, in whose name it publishes (an IATI organization identifier), the tables' turns,
+    whom to ask what States have consented to show, and who prints statements.
     """
 
     validity: Validity
     reporter: str
     tables: Tables
     consents: Consents
+    press: Press
 
 
 Owned: TypeAlias = NamedDependency[SkipValidation[Own]]

@@ -14,12 +14,11 @@ from contracts.refusals import Invalid, Missing
 from contracts.values import Caller, Language
 from services.pledges import policy, statement_store
 from services.pledges.moment_reader import AsAt, beginning_of_day, moment_of, until_final
+from services.pledges.own import Owned
 from services.pledges.policy import Action
-from services.pledges.printing.press import Press
 from services.pledges.statement import Statement, statement_of
 
 PDF = "application/pdf"
-PRESS = "press of statements"
 
 Starts = Annotated[date | None, QueryParameter(name="from")]
 Ends = Annotated[date | None, QueryParameter(name="until")]
@@ -36,6 +35,7 @@ async def show_statement(
     donor: FromPath[str],
     request: Request[Any, Any, Any],
     db: Db,
+    own: Owned,
     caller: Calling,
     now: Now,
     as_at: AsAt = None,
@@ -54,7 +54,7 @@ async def show_statement(
     told = await _statement(db, caller, donor, fund, starts, ends, as_at, now)
     statement_store.require_printable(told)
     chosen = language or reader_language(request.scope)
-    made = await _press(request).statement_pdf(told, chosen, organization=caller.organization)
+    made = await own.press.statement_pdf(told, chosen, organization=caller.organization)
     name = f"statement-{told.donor}-{told.ends.isoformat()}-{chosen}.pdf"
     headers = {"Content-Disposition": disposition(name), "Content-Language": chosen.value}
     return Response(made, media_type=PDF, headers=headers)
@@ -112,15 +112,6 @@ async def _statement(
     return statement_of(
         donor, promises, entries, pots, in_kind, starts=starts, ends=last, as_at=moment, funds_as_at=day
     )
-
-
-def _press(request: Request[Any, Any, Any]) -> Press:
-    """The one of this application, made when it is first asked for."""
-    press = request.app.state.get(PRESS)
-    if press is None:
-        press = request.app.state[PRESS] = Press()
-    assert isinstance(press, Press), "nobody else keeps anything by that name"
-    return press
 
 
 ROUTES = [show_statement, show_statement_data]

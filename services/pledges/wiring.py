@@ -41,11 +41,12 @@ from services.pledges.consents import Consents
 from services.pledges.consumers import HANDLERS, hears
 from services.pledges.money import Validity
 from services.pledges.own import Own, Tables
+from services.pledges.printing.press import Press
 
 
 def own(running: Running) -> Own:
     settings = running.settings
-    return Own(Validity(settings.rates_hold), settings.iati_organization, Tables(), Consents(running.peers))
+    return Own(Validity(settings.rates_hold), settings.iati_organization, Tables(), Consents(running.peers), Press())
 
 
 CLOSE_SECONDS = 1.0
