@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -15,6 +16,8 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from chassis.auth import Issuer
 from chassis.bus import Bus, grants
@@ -42,6 +45,47 @@ CONNECTIONS = {"max_connections": "400"}
 
 PROGRAMS = "ENTRAIDE_TEST_POSTGRESQL"
 """The folder of the PostgreSQL programs to test with; without it those of the wheel."""
+
+
+DEADLINE = pytest.StashKey[float]()
+SYSTEM = "tests/system/"
+
+
+# -- how the tests are run --------------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--within",
+        type=float,
+        metavar="SECONDS",
+        help="skip the tests that have not begun by then: they are left to a whole run",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if within := config.getoption("--within"):
+        config.stash[DEADLINE] = time.monotonic() + within
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if time.monotonic() > item.config.stash.get(DEADLINE, float("inf")):
+        pytest.skip("left to a whole run, as --within says")
+
+
+class ByFile(LoadScopeScheduling):
+    """The tests of a file run in one process, and those of the whole system in one, which measure times."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return SYSTEM if nodeid.startswith(SYSTEM) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return ByFile(config, log)
+
+
+# -- servers and databases --------------------------------------------------------------------------------------------
 
 
 def every_service() -> list[Service]:

@@ -1,10 +1,6 @@
 """What cannot take effect is set aside, itself and nothing else; it delays no other aggregate and undoes nothing."""
 
-import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
@@ -21,6 +17,7 @@ from contracts.facts import Event
 from contracts.requests import RequestRegistered
 from tests.builders import an_event
 from tests.chassis.test_journal_and_inbox import FIRST, SECOND, Heard, Owner, _until, a_fact, bus, heard
+from tests.commands import entraide
 from tests.conftest import Servers
 
 __all__ = ["bus", "heard"]
@@ -70,11 +67,10 @@ async def test_everything_that_is_parked_is_listed_however_much_it_is(
 
     async with databases["matching"].transaction() as tx:
         assert count == len({one.event_id for one in await list_parked(tx)})
-    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DATABASE_URL": database_url}
+    env = {"HOME": str(tmp_path), "DATABASE_URL": database_url}
     for words, read in (([], lambda text: text.splitlines()[-1]), (["--json"], lambda text: len(json.loads(text)))):
-        command = [sys.executable, "-m", "services", "parked", "list", *words]
-        done = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, env=env, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        done = await entraide("parked", "list", *words, env=env)
+        assert done.exit_code == 0, done.stderr
         assert read(done.stdout) == (count if words else f"{count:,} parked")
 
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +22,7 @@ from chassis.telemetry import coming_from
 from services.__main__ import NAMES
 from tests.builders import a_caller
 from tests.chassis.test_audit import a_fact
+from tests.commands import entraide
 
 ROWS = 12
 ROOT = Path(__file__).parents[2]
@@ -382,12 +381,10 @@ async def test_an_operator_is_told_in_words_or_as_json(
     if tampered:
         await superuser.execute("UPDATE audit SET role = 'auditor' WHERE position = 5")
 
-    async def verify(*options: str) -> tuple[int | None, str]:
-        command = [sys.executable, "-m", "services", "audit", "verify", "--state", str(own.state), *options]
-        env = {"PATH": os.environ["PATH"], "DATABASE_URL": str(own.database_url), "NATS_URL": str(own.nats_url)}
-        process = await asyncio.create_subprocess_exec(*command, env=env, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
-        said, _ = await process.communicate()
-        return process.returncode, said.decode()
+    async def verify(*options: str) -> tuple[int, str]:
+        env = {"DATABASE_URL": str(own.database_url), "NATS_URL": str(own.nats_url)}
+        done = await entraide("audit", "verify", "--state", own.state, *options, env=env)
+        return done.exit_code, done.stdout
 
     (code, words), (code_of_json, text) = await verify(), await verify("--json")
 

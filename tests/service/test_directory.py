@@ -1,9 +1,5 @@
 """The directory from its routes to its tables: founders, organizations, people, and what the journal tells of them."""
 
-import asyncio
-import os
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import uuid4
 
@@ -18,12 +14,12 @@ from contracts.values import Role
 from services.directory import store
 from services.directory.wiring import SERVICE, found
 from tests.builders import headers
+from tests.commands import entraide
 from tests.seats import ISSUER
 from tests.service.directory_steps import (
     FIRST,
     KENYA,
     OTHER,
-    ROOT,
     TODAY,
     Client,
     a_founder,
@@ -66,15 +62,14 @@ async def test_the_first_administrators_are_two_and_only_the_first(db: Database)
 
 
 async def test_an_operator_founds_on_the_server(db: Database, database_url: str) -> None:
-    async def command() -> tuple[int | None, str]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services", "directory", "found", "--issuer", ISSUER,
-            "--subject", str(persona_id(FIRST)), "--name", "Canary One", "--email", "one@unodc.example",
+    async def command() -> tuple[int, str]:
+        done = await entraide(
+            "directory", "found", "--issuer", ISSUER,
+            "--subject", persona_id(FIRST), "--name", "Canary One", "--email", "one@unodc.example",
             "--subject", "auth0|2", "--name", "Canary Two", "--email", "two@unodc.example",
-            cwd=ROOT, env=dict(os.environ) | {"DATABASE_URL": database_url}, stdout=PIPE, stderr=PIPE,
+            env={"DATABASE_URL": database_url},
         )  # fmt: skip
-        out, err = await process.communicate()
-        return process.returncode, (out + err).decode()
+        return done.exit_code, done.output
 
     assert (0, str(persona_id(FIRST))) == ((done := await command())[0], done[1].split()[1].rstrip(","))
     code, line = await command()

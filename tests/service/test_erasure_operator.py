@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +21,7 @@ from contracts.values import Role
 from services.directory import actions, feed, store
 from services.directory.wiring import SERVICE, write_down
 from tests.builders import headers
+from tests.commands import entraide
 from tests.conftest import Servers
 from tests.service.directory_steps import FIRST, KENYA, OTHER, TODAY, by, done, entered
 from tests.service.erasure_steps import (
@@ -67,14 +65,10 @@ class Operator:
     environment: dict[str, str]
     said: str = ""
 
-    async def erase(self, *words: object) -> tuple[int | None, Any]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services", "erase", "--json", *map(str, words),
-            cwd=ROOT, env=dict(os.environ) | self.environment, stdout=PIPE, stderr=PIPE,
-        )  # fmt: skip
-        out, err = await process.communicate()
-        self.said = err.decode()
-        return process.returncode, json.loads(out) if out else None
+    async def erase(self, *words: object) -> tuple[int, Any]:
+        done = await entraide("erase", "--json", *words, env=self.environment)
+        self.said = done.stderr
+        return done.exit_code, json.loads(done.stdout) if done.stdout else None
 
 
 @pytest.fixture

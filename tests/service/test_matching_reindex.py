@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from chassis.settings import Settings
 from services import reindexing
 from services.matching import reading_store
 from services.matching.text import meaning
+from tests.commands import entraide
 from tests.service.matching_steps import Client
 from tests.service.reading_steps import Stage, line_ids, nothing, staged
 from tests.service.test_matching_meaning import saying
@@ -38,14 +36,10 @@ class Operator:
         self._environment = {"DATABASE_URL": database_url, "ENTRAIDE_STATE": str(state)}
         self.said = ""
 
-    async def reindex(self, *words: object) -> tuple[int | None, Any]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services", "matching", "reindex", "--json", *map(str, words),
-            cwd=ROOT, env=dict(os.environ) | self._environment, stdout=PIPE, stderr=PIPE,
-        )  # fmt: skip
-        out, err = await process.communicate()
-        self.said = err.decode()
-        return process.returncode, json.loads(out) if out else None
+    async def reindex(self, *words: object) -> tuple[int, Any]:
+        done = await entraide("matching", "reindex", "--json", *words, env=self._environment)
+        self.said = done.stderr
+        return done.exit_code, json.loads(done.stdout) if done.stdout else None
 
 
 @pytest.fixture

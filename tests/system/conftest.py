@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-TOLD = pytest.StashKey[list[str]]()
+MEASURED = "measured"
 
 
 @pytest.fixture
 def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Say a line at the end of the run."""
-    return request.config.stash.setdefault(TOLD, []).append
+    # A property goes with the test's report, from whichever process it ran in.
+    return lambda line: request.node.user_properties.append((MEASURED, line))
 
 
 @pytest.fixture
@@ -21,6 +22,8 @@ def nothing_left_to_others() -> Iterator[None]:
     gc.collect()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for line in config.stash.get(TOLD, []):
-        terminalreporter.write_line(line)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for name, line in report.user_properties:
+            if name == MEASURED and report.when == "call":
+                terminalreporter.write_line(line)

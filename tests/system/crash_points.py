@@ -38,9 +38,9 @@ class Call(NamedTuple):
     occurrence: int
 
     @property
-    def function(self) -> str:
-        """`<module>:<function>` of ours, whichever service it was called in and whatever it asked."""
-        return next(word for word in self.site.split(" ") if ":" in word)
+    def module(self) -> str:
+        """The module of ours that it was called in, whichever service that was for and whatever it asked."""
+        return next(word for word in self.site.split(" ") if ":" in word).partition(":")[0]
 
 
 class Point(NamedTuple):

@@ -46,13 +46,16 @@ from tests.builders import a_request
 from tests.conftest import Servers
 from tests.files import FLOWS, PDF
 from tests.seats import ISSUER
+from tests.soak import cases
+
+pytestmark = pytest.mark.thinned
 
 # What it sends as CSV: of itself it knows no way to write that.
 schemathesis.serializer("text/csv")(lambda _, value: str(value).encode("utf-8", "replace"))
 
 SEED = 20261125
-EXAMPLES_MAX = 35
-STREAM_EXAMPLES_MAX = 6
+EXAMPLES_MAX = cases(10, soak=60)
+STREAM_EXAMPLES_MAX = cases(2, soak=6)
 """An answer that goes on takes a second, here: so long a stream is let live."""
 LUCK = 0.8
 SUCCEEDED_MIN = 0.5

@@ -1,0 +1,83 @@
+"""`python -m tests.changed [REVISION]`: the test files that a change concerns, the nearest first, a line each.
+
+The change is what differs from REVISION (HEAD, or the commit before it where nothing is changed), untracked files
+included. A test file is near when few imports lie between it and a changed module; what is no Python (SQL, texts, a
+schema) counts as a change of the package it lies in.
+"""
+
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+
+import grimp
+from grimp import ImportGraph
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("contracts", "chassis", "services", "tests")
+ALWAYS = ("tests/rules/test_tree.py", "tests/rules/test_imports.py")
+"""Few seconds, and of every change."""
+
+IMPORTS_MAX = 3
+"""Farther than that a test asks for something else."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    files = changed_files(*arguments[:1])
+    print("\n".join(nearest(files, import_graph())))
+    return 0
+
+
+def changed_files(revision: str | None = None) -> list[str]:
+    """Paths below the root of what differs from a revision. Raises CalledProcessError for one that is not known."""
+    if revision is None:
+        return changed_files("HEAD") or changed_files("HEAD~1")
+    return [*_git("diff", "--name-only", revision), *_git("ls-files", "--others", "--exclude-standard")]
+
+
+def _git(*arguments: str) -> list[str]:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True)
+    return done.stdout.splitlines()
+
+
+def import_graph() -> ImportGraph:
+    return grimp.build_graph(*PACKAGES, cache_dir=None)
+
+
+def nearest(files: Iterable[str], graph: ImportGraph) -> list[str]:
+    """The test files at most IMPORTS_MAX imports away from a changed file, the nearest first, by name within those."""
+    imports = dict.fromkeys((module for file in files for module in _modules(file, graph)), 0)
+    waiting = deque(imports)
+    while waiting:
+        module = waiting.popleft()
+        if imports[module] < IMPORTS_MAX:
+            for importer in graph.find_modules_that_directly_import(module) - imports.keys():
+                imports[importer] = imports[module] + 1
+                waiting.append(importer)
+    tests = {_path(module): count for module, count in imports.items() if _is_test(module)}
+    first = sorted(tests, key=lambda path: (tests[path], path.startswith("tests/system/"), path))
+    return [*first, *(path for path in ALWAYS if path not in tests)]
+
+
+def _modules(file: str, graph: ImportGraph) -> list[str]:
+    """The module that a file is; of one that is none, those of the nearest package that it lies in."""
+    path = PurePosixPath(file)
+    if path.suffix == ".py":
+        module = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+        return [module] if module in graph.modules else []
+    packages = (".".join(parent.parts) for parent in path.parents)
+    package = next((name for name in packages if name in graph.modules), None)
+    return [package, *graph.find_children(package)] if package else []
+
+
+def _is_test(module: str) -> bool:
+    return module.startswith("tests.") and module.rpartition(".")[2].startswith("test_")
+
+
+def _path(module: str) -> str:
+    return module.replace(".", "/") + ".py"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

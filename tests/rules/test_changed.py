@@ -1,0 +1,35 @@
+"""`./dev test --changed` begins with the tests that are nearest to what was changed."""
+
+import pytest
+from grimp import ImportGraph
+
+from tests.changed import ALWAYS, import_graph, nearest
+
+
+@pytest.fixture(scope="module")
+def graph() -> ImportGraph:
+    return import_graph()
+
+
+@pytest.mark.parametrize(
+    ("changed", "test"),
+    [
+        ("services/pledges/money.py", "tests/domain/test_pledges_money.py"),
+        ("services/requests/domain.py", "tests/domain/test_requests.py"),
+        ("chassis/pool.py", "tests/chassis/test_pool.py"),
+        ("tests/service/test_rounds.py", "tests/service/test_rounds.py"),
+    ],
+)
+def test_tests_that_import_a_changed_module_come_first(graph: ImportGraph, changed: str, test: str) -> None:
+    assert test in nearest([changed], graph)[:12]
+
+
+def test_sql_counts_as_a_change_of_its_service(graph: ImportGraph) -> None:
+    found = nearest(["services/pledges/migrations/0001_pledges.sql"], graph)
+
+    assert "tests/domain/test_pledges_money.py" in found
+    assert "tests/domain/test_directory_clients.py" not in found[:20]
+
+
+def test_a_change_of_no_package_leaves_the_rules_of_the_tree(graph: ImportGraph) -> None:
+    assert list(ALWAYS) == nearest(["README.md", ".gitignore"], graph)
