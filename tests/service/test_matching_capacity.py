@@ -38,6 +38,7 @@ from tests.matching_builders import (
 )
 from tests.service.matching_steps import KENYA, NORWAY, Owner, matches_of, move, opened
 from tests.service.test_matching_offerings import approved
+from tests.soak import cases
 
 Client = httpx.AsyncClient
 HOLDING = {MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED}
@@ -129,7 +130,8 @@ async def test_a_second_period_is_taken_when_the_first_is_full(databases: Mappin
 MOVES = st.tuples(st.sampled_from(["accept", "confirm", "begin", "complete", "revoke"]), st.integers(0, 3))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.thinned
+@settings(max_examples=cases(10, soak=50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(units=st.integers(1, 3), steps=st.lists(st.lists(MOVES, min_size=1, max_size=6), min_size=1, max_size=8))
 async def test_whatever_moves_at_once_what_is_taken_is_what_confirmed_matches_hold(
     databases: Mapping[str, Database], units: int, steps: list[list[tuple[str, int]]]
@@ -195,7 +197,8 @@ SOME_LINES = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.thinned
+@settings(max_examples=cases(60, soak=300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(line=lines(), found=st.lists(offerings(), **OF_EACH))
 async def test_the_candidates_of_any_line_are_those_that_violate_no_constraint(
     databases: Mapping[str, Database], line: WantedLine, found: list[Offering]
@@ -203,7 +206,8 @@ async def test_the_candidates_of_any_line_are_those_that_violate_no_constraint(
     await expect_what_the_constraints_say(databases["matching"], line, found)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.thinned
+@settings(max_examples=cases(60, soak=300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(line=SOME_LINES, found=st.lists(nearly_fitting(), **OF_EACH))
 async def test_the_candidates_among_offerings_that_nearly_fit_are_those_that_violate_no_constraint(
     databases: Mapping[str, Database], line: WantedLine, found: list[Offering]

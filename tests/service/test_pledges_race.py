@@ -46,6 +46,7 @@ from tests.service.ledger_racer import (
     pledge,
     with_reads,
 )
+from tests.soak import cases
 
 ROOT = Path(__file__).parents[2]
 PROCESSES, WORKERS = 4, 50
@@ -56,7 +57,7 @@ BETWEEN_SECONDS_MAX, MOSTLY_BETWEEN_SECONDS_MAX = 2.5, 0.2
 stands still for a second now and then."""
 
 GLANCES_AT_ONCE_MAX = 30
-KILLED_MIN = 5
+KILLED_MIN = cases(2, soak=5)
 AT_ONCE_MIN = 195
 """Transactions of the workers at one moment; a few are between one operation and the next."""
 
@@ -326,11 +327,12 @@ async def race(db: Database, database_url: str, operations: int) -> Race:
     return Race(racers, bank, connections, at_once, seconds)
 
 
-@pytest.mark.parametrize("operations", [5_000, pytest.param(100_000, marks=pytest.mark.soak)])
+@pytest.mark.thinned
 @pytest.mark.machine_clock  # by which the workers' processes go
 async def test_whoever_asks_and_whoever_is_killed_the_books_balance_and_nothing_is_given_twice(
-    db: Database, database_url: str, operations: int
+    db: Database, database_url: str
 ) -> None:
+    operations = cases(1_500, soak=100_000)
     racers, bank, connections, at_once, seconds = await race(db, database_url, operations)
 
     between = bank.between
