@@ -16,10 +16,10 @@ from chassis.db import Database
 from chassis.edge import BODY_BYTES_MAX, Edge
 from chassis.http import application, litestar_of
 from chassis.internal import events
-from chassis.mailbox import Mailbox
 from chassis.runtime import http_server, listener, verifier
 from chassis.settings import Settings
 from services import documents, reference
+from services.mailbox import Mailbox
 from tests.builders import a_request, headers
 from tests.chassis.test_http import check_problem
 from tests.conftest import Within, every_service, running_of

@@ -13,11 +13,11 @@ from chassis.db import Database
 from chassis.edge import Edge
 from chassis.http import application, litestar_of
 from chassis.internal import events
-from chassis.mailbox import Mailbox
 from chassis.queries import parameters_of
 from chassis.runtime import verifier
 from chassis.settings import Settings
 from services import documents, reference
+from services.mailbox import Mailbox
 from tests.builders import headers
 from tests.chassis.test_http import check_problem
 from tests.conftest import Within, every_service, running_of

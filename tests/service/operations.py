@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from litestar.routes import HTTPRoute
 
-from chassis.auth import persona_id
 from chassis.event_streams import EVENT_STREAM
 from chassis.internal import events
 from contracts.decisions import Decision
@@ -30,6 +29,7 @@ from services.requests.policy import Action as R
 from services.requests.policy import Filing
 from tests.conftest import every_service
 from tests.files import FLOWS, PDF
+from tests.seats import persona_id
 from tests.service.test_mass_assignment import BODIES
 from tests.service.world import A_CLIENT, World
 
