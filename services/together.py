@@ -87,7 +87,7 @@ async def _serve(
             ports={service.name: settings.port for service in services},
             routes=[
                 *reference.ROUTES,
-                *documents.ROUTES,
+                *documents.routes(services),
                 *contact.routes(settings),
                 *(mailbox.routes() if mailbox else []),
             ],

@@ -35,7 +35,7 @@ def app(settings: Settings, databases: Mapping[str, Database], tmp_path: Path) -
     within = Within()
     running = running_of(settings, databases, *(service.name for service in every_service()), within=within)
     mailbox = Mailbox(tmp_path / "mailbox", "127.0.0.1", 0)
-    routes = [events, *reference.ROUTES, *documents.ROUTES, *mailbox.routes()]
+    routes = [events, *reference.ROUTES, *documents.routes(every_service()), *mailbox.routes()]
     within.app = application(running, verifier(settings, running[0].callers), routes=routes, settings=settings)
     return within.app
 

@@ -27,6 +27,7 @@ NOT_DOCUMENTED = {
     "/docs/shapes/answers",
     "/docs/events",
     "/docs/events/shapes",
+    "/docs/permissions",
     "/docs/style.css",
     "/internal/events",
     "/internal/budgets",

@@ -42,7 +42,7 @@ ACTORS = [
 """In each role there is: of the State whose most records are, of one that provides and donates, of one that has nothing
 to do with either, of UNODC; and a service."""
 
-ROUTES = [events, *reference.ROUTES, *documents.ROUTES]
+ROUTES = [events, *reference.ROUTES, *documents.routes(every_service())]
 """Those of no single service."""
 
 REVISION = {"If-Match": '"999999"'}

@@ -1,6 +1,6 @@
 """Every route is asked by everybody about every record, and each answer is what its policy decides, or no answer at all.
 
-The policies are those of services/documents/permission_cases.py, of which docs/permissions.md is the table: what each
+The policies are those of services/documents/permission_cases.py, of which /docs/permissions is the table: what each
 may do is written down nowhere else. A route that asks about something for which there is no case here fails.
 """
 
