@@ -266,7 +266,7 @@ def _acting(held: Sequence[Holding], acting: str | None, *, always_named: bool =
 
 
 class Issuer:
-    """An issuer of our own. The embedded one is for the demo and for trying out: whoever reads its key is anybody."""
+    """An issuer of our own. The embedded one is for trying out: whoever reads its key is anybody."""
 
     def __init__(self, key: jwk.OKPKey, issuer: str) -> None:
         self._key = key
@@ -323,8 +323,3 @@ def embedded_service(subject: str) -> ServiceClient | None:
     if not subject.startswith(SERVICE_SUBJECT):
         return None
     return ServiceClient(subject.removeprefix(SERVICE_SUBJECT), subject)
-
-
-def persona_id(appointment: str) -> UUID:
-    """The id of the fictitious person of the embedded issuer who holds `<organization>:<role>`."""
-    return uuid5(NAMESPACE_URL, f"entraide:persona:{appointment}")

@@ -35,7 +35,18 @@ from chassis.tampering import Report, find_tampering
 from chassis.telemetry import configure_logs
 from chassis.version import VERSION
 from contracts.refusals import Unavailable
-from services import contact, documents, erasing, founding, iati_files, ledger_report, reference, reindexing, signing_in
+from services import (
+    contact,
+    documents,
+    erasing,
+    founding,
+    iati_files,
+    ledger_report,
+    permission_report,
+    reference,
+    reindexing,
+    signing_in,
+)
 from services.audit_report import Progress, told
 from services.demo.people import person_of
 from services.directory.actions import erasure_of
@@ -117,7 +128,7 @@ def run(name: str) -> None:
         fail(str(error))
     for line in attempt(lambda: reach(own, name)):
         click.echo(f"entraide: {line}", err=True)
-    routes = [*reference.ROUTES, *documents.ROUTES, *contact.routes(own)]
+    routes = [*reference.ROUTES, *documents.routes(SERVICES), *contact.routes(own)]
     attempt(lambda: serve(own, chosen, ports=ports | {name: own.port}, routes=routes, bound=bound))
 
 
@@ -404,6 +415,7 @@ def _in_one(state: Path | None, service: Service, work: Callable[[Database], Cor
 
 
 main.add_command(founding.group(lambda state: partial(_in_one, state, DIRECTORY), found_directory, fail))
+main.add_command(permission_report.command(SERVICES, fail))
 main.add_command(iati_files.command(fail))
 main.add_command(reindexing.command(lambda state: partial(_in_tx, state, MATCHING)))
 main.add_command(ledger_report.command(lambda state: partial(_in_tx, state, PLEDGES)))

@@ -12,13 +12,13 @@ import click
 
 from chassis.bus import BusError, ensure_streams
 from chassis.embedded import EmbeddedError, free_port
-from chassis.mailbox import Mailbox
 from chassis.migrate import MigrationError
 from chassis.parts import parts
 from chassis.runtime import listener, prepare, run, serve, topology
 from chassis.service import Running, Service
 from chassis.settings import Settings, SettingsError
 from services import contact, documents, reference
+from services.mailbox import Mailbox
 
 Say = Callable[[str], None]
 
@@ -87,7 +87,7 @@ async def _serve(
             ports={service.name: settings.port for service in services},
             routes=[
                 *reference.ROUTES,
-                *documents.ROUTES,
+                *documents.routes(services),
                 *contact.routes(settings),
                 *(mailbox.routes() if mailbox else []),
             ],

@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from chassis.auth import SERVICE_SUBJECT, Issuer, persona_id
+from chassis.auth import SERVICE_SUBJECT, Issuer
 from chassis.doorkeeper import Allowance
 from contracts.facts import Event, Fact
 from contracts.values import Caller, Role
-from tests.seats import seat
+from tests.seats import persona_id, seat
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 AHEAD = datetime.now(UTC).year + 1

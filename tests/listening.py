@@ -11,7 +11,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chassis import clock, runtime
-from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.embedded import free_port
 from chassis.event_streams import EventStreams
@@ -22,6 +21,7 @@ from chassis.supervise import supervised
 from contracts.callers import News
 from tests.builders import headers
 from tests.conftest import running_of
+from tests.seats import persona_id
 
 SECONDS_MAX = 10.0
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 from weakref import WeakSet
 
-from chassis.auth import persona_id
 from chassis.callers import Callers
 from chassis.db import Database
 from chassis.ids import new_id
@@ -16,6 +15,11 @@ from services.directory import actions, appointment, store
 
 ISSUER = "https://issuer.entraide.example"
 EARLY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def persona_id(appointment: str) -> UUID:
+    """The id of the fictitious person who holds `<organization>:<role>`."""
+    return uuid5(NAMESPACE_URL, f"entraide:persona:{appointment}")
 
 
 class Everybody:

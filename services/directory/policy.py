@@ -1,6 +1,6 @@
 """Who gives and takes appointments and API clients, and who sees whom: one pure decision.
 
-docs/permissions.md is its table.
+/docs/permissions is its table.
 
 A focal point works for the own State; administrators for everybody else, and two of them together. Nobody decides on
 what they proposed, or on themselves. `may_see` in SQL says in the WHERE of every read what `may_see` says here; a test

@@ -1,6 +1,6 @@
 """The API and the events as documents: OpenAPI, AsyncAPI, JSON Schema, kept examples, and pages to read them."""
 
+from services.documents.api import routes
 from services.documents.files import write
-from services.documents.routes import ROUTES
 
-__all__ = ["ROUTES", "write"]
+__all__ = ["routes", "write"]

@@ -19,7 +19,8 @@ from chassis.service import Running, Service
 from chassis.settings import Settings
 from contracts.facts import facts
 from services import reference
-from services.documents import permissions, refusals, routes
+from services.documents import refusals
+from services.documents.api import routes
 from services.documents.asyncapi import asyncapi, fact_schema
 from services.documents.kept import CONTRACTS, kept_examples, missing_examples, type_of
 from services.documents.openapi import openapi
@@ -32,7 +33,6 @@ def write(services: Sequence[Service], *, check: bool, folder: Path = CONTRACTS)
         examples.setdefault(type_of(path), []).append(example)
     documents = missing | schemas(services, examples, folder)
     texts = {path: text_of(document) for path, document in documents.items()}
-    texts[folder.parent / "docs" / "permissions.md"] = permissions.page(inert_application(services))
     texts[folder.parent / "docs" / "refusals.md"] = refusals.page()
     differing = [path for path, text in texts.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     left_over = [path for path in sorted((folder / "schemas").rglob("*.json")) if path not in texts]
@@ -70,7 +70,7 @@ def inert_application(services: Sequence[Service]) -> Litestar:
         db, bus = Database(cast(Any, None), service.name), Bus("", service.name)
         inbox = Inbox(db, service.name, service.listens_to, service.handlers)
         running.append(Running(service, settings, db, bus, Relay(db, bus), inbox, cast(Any, None), cast(Any, None)))
-    return litestar_of(application(running, Nobody(), routes=[events, *reference.ROUTES, *routes.ROUTES]))
+    return litestar_of(application(running, Nobody(), routes=[events, *reference.ROUTES, *routes(services)]))
 
 
 def text_of(document: Any) -> str:

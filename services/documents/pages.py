@@ -51,7 +51,7 @@ def api_page(document: Document) -> str:
     shared = [(one["name"], one) for one in document["components"]["parameters"].values()]
     contents.insert(0, ("headers", [(f"header-{name}", name) for name, _ in shared]))
     body.insert(0, _headers_of_all(shared))
-    page = _page("Entraide: the API", document["info"]["description"], contents, body, "/openapi.json")
+    page = document_page("Entraide: the API", document["info"]["description"], contents, body, "/openapi.json")
     return _with_shapes_at(_places(document), page)
 
 
@@ -103,28 +103,32 @@ def events_page(document: Document) -> str:
         )
         for owner, types in owners.items()
     ]
-    page = _page("Entraide: the facts", document["info"]["description"], contents, body, "/asyncapi.json")
+    page = document_page("Entraide: the facts", document["info"]["description"], contents, body, "/asyncapi.json")
     return _with_shapes_at(dict.fromkeys(document["components"]["schemas"], EVENT_SHAPES), page)
 
 
-def _page(
+def document_page(
     title: str,
     description: str,
     contents: Sequence[tuple[str, Sequence[tuple[str, str]]]],
     body: Sequence[Html],
-    source: str,
+    source: str | None = None,
 ) -> str:
-    links = (
+    """A page in the frame that all have; `source` is where a program reads the same."""
+    links = [
         ("/docs", "The API"),
         (SHAPES, "What it takes"),
         (ANSWERS, "What it answers"),
         ("/docs/events", "The facts"),
         (EVENT_SHAPES, "Their shapes"),
-        (source, "This page for programs"),
-    )
+        ("/docs/permissions", "Who may do what"),
+        *([(source, "This page for programs")] if source else []),
+    ]
     groups = [
         tag(
-            "li", tag("a", group, href=f"#group-{group}"), tag("ul", *(_link(anchor, says) for anchor, says in entries))
+            "li",
+            tag("a", group, href=f"#group-{group}"),
+            tag("ul", *(_link(anchor, says) for anchor, says in entries)) if entries else None,
         )
         for group, entries in contents
     ]
@@ -314,7 +318,7 @@ def _shapes_page(title: str, says: str, document: Document, source: str, places:
     contents = [("shapes", [(f"shape-{name}", name) for name in sorted(schemas)])]
     return _with_shapes_at(
         {name: "" if place == here else place for name, place in places.items()},
-        _page(title, says, contents, [_shapes(schemas)], source),
+        document_page(title, says, contents, [_shapes(schemas)], source),
     )
 
 

@@ -1,44 +1,23 @@
-"""docs/permissions.md: what every policy answers to everybody about everything, with what is equal told once.
+"""What every policy answers to everybody about everything, with what is equal told once; and what one appointment may.
 
 Nothing is left out: `tests/rules/test_permissions.py` reads the tables again and asks each policy about every case.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from litestar import Litestar
-from litestar.routes import HTTPRoute
+import msgspec
 from msgspec import Struct
 
+from chassis.service import Service
 from contracts.decisions import Decision
-from contracts.values import Role
+from contracts.values import Caller, Role
+from services.directory.domain import Kind, kind_of
 from services.documents.permission_cases import SUBJECTS
-from services.documents.permission_subjects import Actor, Subject
+from services.documents.permission_subjects import UNODC, Actor, Subject
 
 HIDDEN = "–"
 EVERY = "every"
-HEAD = """\
-# Who may see and do what
-
-Written by `./dev entraide schemas` from each service's `decide(caller, action, resource)` (its `policy.py`), asked
-about every action × role × standing of the asker to the record × property of the record that matters. Never edited:
-change a policy, and this page shows as a diff what that does. Answers that are equal stand together; nothing is left
-out, and a test asks each policy again about every case that a table stands for.
-
-How to read a table:
-- A row is an action under circumstances of the record; `every` where one of them makes no difference. A column is a
-  group of askers, told above the table: a role, and in brackets how the asker's organization stands to the record.
-- **yes**: allowed. Fields after it, as in `yes: rank`, are guarded ones that are shown, too; below the table all fields
-  of the record are listed, the guarded ones with a star. `words` are title, need, outcome (of a line), in_place,
-  markers_justification: what a consent of the State gives together. `line_words` are those of lines: of all that are
-  consented to, or of those that a provider serves by a match that both sides accepted; else it is shown no other line.
-- **–**: the answer is the one for a record that does not exist (`not-found`), byte for byte.
-- Any other word is the slug of a refusal (403).
-- What is done *by those who see it* stands in a table of its own: on a record that one does not see each of these is –.
-  Whether the record's state allows the move is another question (409), answered by the moves in the domain.
-- Everybody with a role may ask for a list; what stands in it is filtered in SQL by the same rule, and the row of the
-  list tells of which records.
-"""
 
 Row = tuple[str, ...]
 Answers = Mapping[Row, Sequence[str]]
@@ -55,43 +34,40 @@ class Table(Struct, frozen=True):
     """For each property the values that a row is for; and what each column is answered."""
 
 
-def page(app: Litestar) -> str:
-    """The whole page, from the policies and from the routes that ask them."""
-    return "\n".join(_page(app))
+class Asked(NamedTuple):
+    """A route, and the action of a service's policy that it asks about; None where it is for services."""
+
+    method: str
+    path: str
+    service: str
+    action: str | None
+
+    @property
+    def route(self) -> str:
+        return f"{self.method} {self.path}"
 
 
-def _page(app: Litestar) -> Iterator[str]:
-    yield HEAD
-    service = ""
-    for table in tables():
-        if table.subject.service != service:
-            service = table.subject.service
-            yield f"## {service}\n"
-        yield f"### {table.subject.title}" + (", by those who see it\n" if table.acts else "\n")
-        yield from _markdown(table)
-        yield ""
-    yield "## Which route asks what\n"
-    yield "| route | asks |\n|---|---|"
-    for route, asked in asked_by_routes(app):
-        yield f"| `{route}` | {asked} |"
-    yield ""
+def asked_by_routes(services: Sequence[Service]) -> list[Asked]:
+    """Every route of the services, by path."""
+    return sorted(
+        (
+            Asked(str(method), _without_types(path), service.name, _action(handler.opt))
+            for service in services
+            for handler in service.routes
+            for path in handler.paths
+            for method in handler.http_methods
+        ),
+        key=lambda one: (one.path, one.method),
+    )
 
 
-def asked_by_routes(app: Litestar) -> list[tuple[str, str]]:
-    """Every route with the action it asks about, or why it asks about none."""
-    found = []
-    for route in app.routes:
-        if isinstance(route, HTTPRoute):
-            for method, (handler, _) in route.route_handler_map.items():
-                if method != "OPTIONS":
-                    found.append((f"{method} {route.path_format}", _asked(handler.opt)))
-    return sorted(found, key=lambda one: one[0].split(" ")[::-1])
+def _action(opt: Mapping[str, Any]) -> str | None:
+    return str(opt["action"]) if "action" in opt else None
 
 
-def _asked(opt: Mapping[str, Any]) -> str:
-    if action := opt.get("action"):
-        return f"{type(action).__module__.split('.')[1]}: {action}"
-    return "nothing: public" if opt.get("public") else "nothing: for services" if opt.get("internal") else "?"
+def _without_types(path: str) -> str:
+    """`/v1/requests/{request_id:uuid}` as documents write it."""
+    return "/".join(part.partition(":")[0] + "}" if part.startswith("{") else part for part in path.split("/"))
 
 
 # -- making equal things one ------------------------------------------------------------------------------------------
@@ -178,33 +154,10 @@ def _merged(one: Answers, other: Answers, *, wild: bool) -> Answers | None:
     return merged
 
 
-# -- Markdown ---------------------------------------------------------------------------------------------------------
+# -- in words ---------------------------------------------------------------------------------------------------------
 
 
-def _markdown(table: Table) -> Iterator[str]:
-    letters = [chr(ord("A") + number) for number in range(len(table.actors))]
-    for letter, actors in zip(letters, table.actors, strict=True):
-        yield f"- **{letter}** {described(table.subject, actors)}"
-    properties = list(table.subject.properties.values())
-    told_of = [i for i in range(len(properties)) if any(len(row[i + 1]) < len(properties[i]) for row, _ in table.rows)]
-    names = list(table.subject.properties)
-    yield "\n| " + " | ".join(["action", *(names[i] for i in told_of), *letters]) + " |"
-    yield "|---" * (1 + len(told_of) + len(letters)) + "|"
-    for row, answers in table.rows:
-        values = [_values(row[i + 1], properties[i]) for i in told_of]
-        yield "| " + " | ".join([", ".join(row[0]), *values, *answers]) + " |"
-    if not table.acts:
-        yield from _fields(table)
-
-
-def _fields(table: Table) -> Iterator[str]:
-    """All fields of what is shown, the guarded ones with a star."""
-    for view in table.subject.views:
-        starred = [f"{name}*" if name in table.subject.guarded else name for name in view.__struct_fields__]
-        yield f"\n{view.__name__}: {', '.join(starred)}"
-
-
-def _values(values: Sequence[str], of: Sequence[str]) -> str:
+def values_told(values: Sequence[str], of: Sequence[str]) -> str:
     if len(values) == len(of):
         return EVERY
     left_out = [value for value in of if value not in values]
@@ -223,3 +176,127 @@ def described(subject: Subject, actors: Sequence[Actor]) -> str:
         who = "every role" if len(roles) == len(Role) else ", ".join(roles)
         told_of.append(who + ("" if len(standings) == len(subject.standings) else f" ({' or '.join(standings)})"))
     return "; ".join(told_of)
+
+
+# -- what one appointment may ------------------------------------------------------------------------------------------
+
+
+class Grant(Struct, frozen=True, kw_only=True):
+    """Under which circumstances something is allowed: all of them hold, and of each one of its values."""
+
+    standing: tuple[str, ...] = ()
+    """How the appointment's organization or person stands to the record; empty where that makes no difference."""
+    where: Mapping[str, tuple[str, ...]] = {}
+    """What has to be so of the record: only what makes a difference."""
+    fields: tuple[str, ...] = ()
+    """The guarded fields that are shown, too."""
+
+
+class Permission(Struct, frozen=True, kw_only=True):
+    """Whether an appointment may do something with one kind of record; never where `allowed` is empty."""
+
+    service: str
+    subject: str
+    action: str
+    routes: tuple[str, ...]
+    on_shown: bool
+    """Asked only about records that the appointment is shown."""
+    allowed: tuple[Grant, ...]
+    refusals: tuple[str, ...]
+    """The slugs with which it is refused otherwise."""
+
+
+def permissions_of(organization: str, role: Role, services: Sequence[Service]) -> list[Permission]:
+    """What the policies answer to an appointment, for each action and each kind of record that it is asked about."""
+    routes: dict[tuple[str, str], list[str]] = {}
+    for asked in asked_by_routes(services):
+        if asked.action is not None:
+            routes.setdefault((asked.service, asked.action), []).append(asked.route)
+    found = []
+    for subject in SUBJECTS:
+        answers = _answers_to(organization, role, subject)
+        for action in (*subject.reads, *subject.acts):
+            acts = action not in subject.reads
+            allowed, refusals = _grants(subject, answers[action], wild=acts)
+            found.append(
+                Permission(
+                    service=subject.service,
+                    subject=subject.title,
+                    action=str(action),
+                    routes=tuple(routes.get((subject.service, str(action)), ())),
+                    on_shown=acts,
+                    allowed=allowed,
+                    refusals=refusals,
+                )
+            )
+    return found
+
+
+def _answers_to(organization: str, role: Role, subject: Subject) -> Mapping[str, dict[Row, list[str]]]:
+    """For each action: standing and properties → the answer, a list of one."""
+    answers: dict[str, dict[Row, list[str]]] = {str(action): {} for action in (*subject.reads, *subject.acts)}
+    for standing, make in possible_standings(organization, subject).items():
+        caller = make(role)
+        for values, record in subject.circumstances():
+            asking, of = as_held_in(organization, caller, record)
+            for action in (*subject.reads, *subject.acts):
+                answers[action][standing, *values] = [told(subject.decide(asking, action, of))]
+    return answers
+
+
+def possible_standings(organization: str, subject: Subject) -> Mapping[str, Any]:
+    """The standings in which an organization of this kind can be."""
+    kind = kind_of(organization)
+    impossible = {"another organization"} if kind is Kind.UNODC and UNODC in subject.standings else set()
+    return {
+        standing: make
+        for standing, make in subject.standings.items()
+        if standing not in impossible
+        and (standing != UNODC or kind is Kind.UNODC)
+        and ("State" not in standing or kind is Kind.STATE)
+    }
+
+
+def as_held_in(organization: str, caller: Caller, record: Any) -> tuple[Caller, Any]:
+    """A case with UNODC or its unit in the place of the State that stands for every organization: policies tell them
+    apart. All other organizations are equal to them."""
+    if kind_of(organization) not in {Kind.UNODC, Kind.UNIT}:
+        return caller, record
+    renamed = {caller.organization: organization}
+    return _renamed(caller, renamed), _renamed(record, renamed)
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """A record with other names for organizations, at any depth."""
+    if type(value) is str:
+        return names.get(value, value)
+    if isinstance(value, Struct):
+        fields = {name: getattr(value, name) for name in value.__struct_fields__}
+        changed = {name: new for name, old in fields.items() if (new := _renamed(old, names)) != old}
+        return msgspec.structs.replace(value, **changed) if changed else value
+    if isinstance(value, dict):
+        return {_renamed(key, names): _renamed(one, names) for key, one in value.items()}
+    if isinstance(value, (tuple, list, frozenset)):
+        return type(value)(_renamed(one, names) for one in value)
+    return value
+
+
+def _grants(subject: Subject, answers: Answers, *, wild: bool) -> tuple[tuple[Grant, ...], tuple[str, ...]]:
+    """When one action is allowed, and how it is refused otherwise."""
+    names = list(subject.properties)
+    standings = list(dict.fromkeys(row[0] for row in answers))
+    grants, refusals = [], set()
+    for row, (answer,) in _rows(answers, [()] * (1 + len(names)), 0, wild=wild):
+        yes, _, fields = answer.partition(": ")
+        if yes != "yes":
+            refusals.add("not-found" if answer == HIDDEN else answer)
+            continue
+        where = {name: of for name, of in zip(names, row[1:], strict=True) if len(of) < len(subject.properties[name])}
+        grants.append(
+            Grant(
+                standing=row[0] if len(row[0]) < len(standings) else (),
+                where=where,
+                fields=tuple(fields.split(", ")) if fields else (),
+            )
+        )
+    return tuple(grants), tuple(sorted(refusals))

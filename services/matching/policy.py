@@ -1,4 +1,4 @@
-"""Who may do what with offerings and matches, and what of them they are shown; docs/permissions.md is its table.
+"""Who may do what with offerings and matches, and what of them they are shown; /docs/permissions is its table.
 
 `may_see` in SQL says in the WHERE of every read what `may_see_offering` and `may_see_match` say here, and
 `line_store.like` what `may_compare` says; tests compare.

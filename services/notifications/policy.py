@@ -1,4 +1,4 @@
-"""Who may do what with notifications and webhooks: each the person's own; docs/permissions.md is its table."""
+"""Who may do what with notifications and webhooks: each the person's own; /docs/permissions is its table."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Who may do what with funds, pledges, allocations and the ledger; docs/permissions.md is its table.
+"""Who may do what with funds, pledges, allocations and the ledger; /docs/permissions is its table.
 
 A donor sees its own pledges and contributions in kind, and no other donor's; a State what concerns its own requests;
 totals are for everybody.

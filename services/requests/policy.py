@@ -1,4 +1,4 @@
-"""Who may do what with a request, and what of it they are shown: one pure decision; docs/permissions.md is its table.
+"""Who may do what with a request, and what of it they are shown: one pure decision; /docs/permissions is its table.
 
 `seen` in SQL says in the FROM of every read what `fields_seen` says here; a test compares them, and the wall with them.
 """

@@ -10,12 +10,12 @@ from uuid import uuid4
 
 import msgspec
 
-from chassis.auth import persona_id
 from chassis.migrate import role_of
 from services.demo.samples import coming
 from tests.bench.figures import Aim, Comparison, Row, Run, cpu_seconds, family_cpu_seconds, resident_mb
 from tests.bench.ground import Child, Ground, carried_out, serving
 from tests.bench.recording import record_filing
+from tests.seats import persona_id
 
 FILER = "KEN:focal_point"
 CLIENTS = 32

@@ -11,10 +11,10 @@ from statistics import mean, median
 from typing import Any
 from uuid import uuid4
 
-from chassis.auth import persona_id
 from tests.bench.figures import Aim, Comparison, Row, Run, median_between
 from tests.bench.filing import sample_request
 from tests.bench.ground import Ground, carried_out, serving
+from tests.seats import persona_id
 
 WALLED, OPEN = "bench_walled", "bench_open"
 STATES = ("KEN", "UGA", "PER", "NPL", "ALB")

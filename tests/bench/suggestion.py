@@ -12,7 +12,6 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from chassis.auth import persona_id
 from chassis.bus import watch
 from services.demo.people import Api
 from services.demo.samples import coming
@@ -21,6 +20,7 @@ from tests.bench.figures import Aim, Comparison, Row, percentile
 from tests.bench.filing import sample_request, token
 from tests.bench.ground import ADMINISTRATOR, Child, ChildError, Ground, carried_out, serving
 from tests.bench.many_offerings import load
+from tests.seats import persona_id
 
 RATE = 50.0
 """Arrivals a second, at random times: far from what either can do, so that it is the path that is measured and not a

@@ -7,8 +7,13 @@ import pytest
 from tests.bench import __main__ as bench
 from tests.bench import reading
 
+QUICK = {"candidates", "ledger"}
+"""The others take half a minute each."""
 
-@pytest.mark.parametrize("part", bench.PARTS)
+
+@pytest.mark.parametrize(
+    "part", [pytest.param(part, marks=[] if part in QUICK else pytest.mark.soak) for part in bench.PARTS]
+)
 def test_a_comparison_runs_to_its_end(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "FILED_BY_EACH", 20)
 

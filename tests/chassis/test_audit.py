@@ -10,13 +10,13 @@ import asyncpg
 import msgspec
 
 from chassis.audit import note_read
-from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.journal import announce, announce_all
 from chassis.telemetry import coming_from, correlated
 from contracts.requests import RequestRegistered, RequestWithdrawn
 from tests import builders
 from tests.builders import NOON, a_caller
+from tests.seats import persona_id
 
 ADDRESS = "203.0.113.7"
 

@@ -16,10 +16,10 @@ from chassis.db import Database
 from chassis.edge import BODY_BYTES_MAX, Edge
 from chassis.http import application, litestar_of
 from chassis.internal import events
-from chassis.mailbox import Mailbox
 from chassis.runtime import http_server, listener, verifier
 from chassis.settings import Settings
 from services import documents, reference
+from services.mailbox import Mailbox
 from tests.builders import a_request, headers
 from tests.chassis.test_http import check_problem
 from tests.conftest import Within, every_service, running_of
@@ -32,13 +32,22 @@ CACHEABLE = {
     "/docs/shapes/answers",
     "/docs/events",
     "/docs/events/shapes",
+    "/docs/permissions",
     "/docs/style.css",
     "/v1/reference/{table}",
 }
 CACHEABLE |= {"/v1/reference/scheme"}
 """All that may be kept by anybody: the same for all, and in the tree."""
 
-PAGES = {"/docs", "/docs/shapes", "/docs/shapes/answers", "/docs/events", "/docs/events/shapes", "/mailbox"}
+PAGES = {
+    "/docs",
+    "/docs/shapes",
+    "/docs/shapes/answers",
+    "/docs/events",
+    "/docs/events/shapes",
+    "/docs/permissions",
+    "/mailbox",
+}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 CLOSED = {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
 
@@ -53,7 +62,7 @@ def app(settings: Settings, databases: Mapping[str, Database], tmp_path: Path) -
     within = Within()
     running = running_of(settings, databases, *(service.name for service in every_service()), within=within)
     mailbox = Mailbox(tmp_path / "mailbox", "127.0.0.1", 0)
-    routes = [events, *reference.ROUTES, *documents.ROUTES, *mailbox.routes()]
+    routes = [events, *reference.ROUTES, *documents.routes(every_service()), *mailbox.routes()]
     public = replace(settings, public_url="https://entraide.example")
     within.app = application(running, verifier(settings, running[0].callers), routes=routes, settings=public)
     return within.app

@@ -15,15 +15,7 @@ import httpx
 import pytest
 from joserfc import jwe, jwk
 
-from chassis.auth import (
-    ALGORITHM,
-    AUDIENCE,
-    LIFETIME_SECONDS_MAX,
-    SUBJECT_LENGTH_MAX,
-    Trusted,
-    Verifier,
-    persona_id,
-)
+from chassis.auth import ALGORITHM, AUDIENCE, LIFETIME_SECONDS_MAX, SUBJECT_LENGTH_MAX, Trusted, Verifier
 from chassis.db import Database
 from chassis.http import application
 from chassis.keys import Keys
@@ -32,7 +24,7 @@ from chassis.settings import CLIENT_ISSUER, Settings, SettingsError
 from tests import builders
 from tests.chassis.test_http import check_problem
 from tests.conftest import running_of
-from tests.seats import ISSUER, seat
+from tests.seats import ISSUER, persona_id, seat
 
 Client = httpx.AsyncClient
 HEADER_NAMES = {"alg", "typ", "kid", "crit", "jku", "jwk", "x5u", "x5c", "cty", "b64"}

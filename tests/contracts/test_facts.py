@@ -157,7 +157,9 @@ def test_the_asyncapi_document_is_valid_and_complete(validators: Path) -> None:
 def test_the_validator_of_events_bites(validators: Path) -> None:
     document = json.loads((CONTRACTS / "schemas" / "asyncapi.json").read_text(encoding="utf-8"))
     document["components"]["schemas"]["Period"]["pattern"] = r"a\Z"
-    assert ["Invalid regular expression: /a\\Z/u: Invalid escape"] == _asyncapi_faults(validators, document)["wrong"]
-
     document["operations"]["requests.send.requests.request.opened.v1"]["action"] = "shout"
-    assert any("action" in fault for fault in _asyncapi_faults(validators, document)["wrong"])
+
+    *of_the_document, of_patterns = _asyncapi_faults(validators, document)["wrong"]
+
+    assert "Invalid regular expression: /a\\Z/u: Invalid escape" == of_patterns
+    assert any("action" in fault for fault in of_the_document)

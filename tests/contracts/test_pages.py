@@ -62,7 +62,8 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize(
-    "path", ["/docs", "/docs/shapes", "/docs/shapes/answers", "/docs/events", "/docs/events/shapes"]
+    "path",
+    ["/docs", "/docs/shapes", "/docs/shapes/answers", "/docs/events", "/docs/events/shapes", "/docs/permissions"],
 )
 async def test_a_page_reads_well_by_keyboard_and_screen_reader(app: Litestar, path: str) -> None:
     answer = await _get(app, path)

@@ -27,6 +27,7 @@ from tests.builders import AHEAD
 from tests.domain.test_matching_scoring import knowledge, lines, offerings
 from tests.domain.test_matching_text_meaning import LETTERS
 from tests.matching_builders import a_wanted_line, an_offering, terms
+from tests.soak import cases
 
 RERANKED = 5
 
@@ -87,7 +88,8 @@ def fitting(draw: st.DrawFn) -> Offering:
     return replace(one, provider=draw(st.sampled_from(["UNODC-CEB", "NOR", "ZAF"])), terms=changed, taken=taken)
 
 
-@settings(max_examples=300)
+@pytest.mark.thinned
+@settings(max_examples=cases(60, soak=600))
 @given(
     lines(), st.lists(st.one_of(fitting(), offerings()), max_size=40), knowledge(), st.integers(1, 8), st.integers(0, 9)
 )
@@ -111,7 +113,8 @@ vectors = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@pytest.mark.thinned
+@settings(max_examples=cases(60, soak=600))
 @given(
     lines(), st.lists(st.tuples(fitting(), vectors), max_size=40), knowledge(), vectors.filter(bool), st.integers(1, 8)
 )
@@ -171,6 +174,8 @@ def replace_model(meant: Vector) -> Vector:
     return Vector(Model("others", "1", LETTERS.dimensions), meant.values)
 
 
+@pytest.mark.thinned
+@settings(max_examples=cases(60, soak=600))
 @given(lines(), st.lists(fitting(), max_size=10), st.lists(st.tuples(st.booleans(), fitting()), max_size=30))
 def test_what_is_put_and_removed_one_by_one_is_what_is_read_together(
     line: Any, before: list[Offering], changes: list[tuple[bool, Offering]]

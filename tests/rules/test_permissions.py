@@ -1,9 +1,9 @@
-"""docs/permissions.md is what the policies say: its tables are read again, and each policy is asked about every case."""
+"""/docs/permissions is what the policies say: its tables are read again, and each policy is asked about every case."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from pathlib import Path
+from html.parser import HTMLParser
 from typing import Any, cast
 
 import pytest
@@ -15,12 +15,11 @@ from contracts.values import Role
 from services.documents.files import inert_application
 from services.documents.permission_cases import SUBJECTS
 from services.documents.permission_subjects import Subject
-from services.documents.permissions import EVERY, HIDDEN, page, told
+from services.documents.permissions import EVERY, HIDDEN, asked_by_routes, told
+from services.documents.permissions_page import permissions_page
 from services.requests import policy as requests_policy
 from tests.conftest import every_service
 
-PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
-LEGEND = re.compile(r"^- \*\*([A-Z])\*\* (.+)$", re.MULTILINE)
 Named = tuple[type[StrEnum], str]
 
 
@@ -47,29 +46,70 @@ class Written(Struct, frozen=True):
     rows: Sequence[Sequence[str]]
 
 
+class Article(Struct):
+    """What stands under a heading: the groups of askers, and a table with its head."""
+
+    service: str
+    title: str = ""
+    askers: list[str] = []
+    rows: list[list[str]] = []
+
+
+class Page(HTMLParser):
+    """The articles of a page, in the order in which one reads."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.articles: list[Article] = []
+        self._group = self._text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, _attributes: object) -> None:
+        if tag == "article":
+            self.articles.append(Article(self._group))
+        elif tag == "tr" and self.articles and self._group != "routes":
+            self.articles[-1].rows.append([])
+        elif tag in {"h2", "h3", "li", "td", "th"}:
+            self._text = ""
+
+    def handle_data(self, data: str) -> None:
+        self._text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "h2":
+            self._group = self._text
+        elif not self.articles or self._group == "routes":
+            pass
+        elif tag == "h3":
+            self.articles[-1].title = self._text
+        elif tag == "li":
+            self.articles[-1].askers.append(self._text)
+        elif tag in {"td", "th"}:
+            self.articles[-1].rows[-1].append(self._text)
+
+
+@pytest.fixture(scope="module")
+def tables() -> Mapping[tuple[str, str, bool], Written]:
+    return written()
+
+
 def written() -> Mapping[tuple[str, str, bool], Written]:
     """Service, title and whether it is of what is done by those who see it → the table."""
     subjects = {(subject.service, subject.title): subject for subject in SUBJECTS}
     found = {}
-    for part in re.split(r"^## ", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-        service = part.partition("\n")[0]
-        for section in re.split(r"^### ", part, flags=re.MULTILINE)[1:]:
-            title, _, text = section.partition("\n")
-            acts = title.endswith(", by those who see it")
-            title = title.removesuffix(", by those who see it")
-            found[service, title, acts] = _table(text, subjects[service, title])
+    for article in Page(permissions_page(every_service())).articles:
+        acts = article.title.endswith(", by those who see it")
+        title = article.title.removesuffix(", by those who see it")
+        found[article.service, title, acts] = _table(article, subjects[article.service, title])
     return found
 
 
-def _table(text: str, subject: Subject) -> Written:
-    lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
-    letters = [letter for letter, _ in LEGEND.findall(text)]
-    columns = {
-        actor: lines[0].index(letter) - 1
-        for letter, told_of in LEGEND.findall(text)
-        for actor in _actors(told_of, subject)
-    }
-    return Written(columns, lines[0][1 : -len(letters)], lines[1:])
+def _table(article: Article, subject: Subject) -> Written:
+    head, *rows = article.rows
+    groups = [asker.partition(" ") for asker in article.askers]
+    columns = {actor: head.index(letter) - 1 for letter, _, told_of in groups for actor in _actors(told_of, subject)}
+    return Written(columns, head[1 : -len(groups)], rows)
 
 
 def _actors(told_of: str, subject: Subject) -> Iterator[tuple[str, str]]:
@@ -91,8 +131,8 @@ def _holds(cell: str, value: str, of: Sequence[str]) -> bool:
     return value in cell.split(", ")
 
 
-def _answer(table: Written, subject: Subject, action: StrEnum, values: Sequence[str], actor: tuple[str, str]) -> str:
-    """What the page says; it has to say one thing."""
+def _row(table: Written, subject: Subject, action: StrEnum, values: Sequence[str]) -> Sequence[str]:
+    """What the page says of a case, to each group; it has to say one thing."""
     by_name = dict(zip(subject.properties, values, strict=True))
     rows = [
         row
@@ -104,32 +144,29 @@ def _answer(table: Written, subject: Subject, action: StrEnum, values: Sequence[
         )
     ]
     assert len(rows) == 1, (subject.title, action, values, "is told in one row")
-    return rows[0][1 + table.columns[actor]]
+    return rows[0]
 
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: f"{subject.service}: {subject.title}")
-def test_the_page_says_of_every_case_what_the_policy_answers(subject: Subject) -> None:
-    tables = written()
+def test_the_page_says_of_every_case_what_the_policy_answers(
+    subject: Subject, tables: Mapping[tuple[str, str, bool], Written]
+) -> None:
     reads = tables[subject.service, subject.title, False]
     acts = tables[subject.service, subject.title, True] if subject.acts else None
     wrong = []
     for values, record in subject.circumstances():
-        told_of: dict[tuple[StrEnum, str, str], str] = {}
+        said = {action: (reads, _row(reads, subject, action, values)) for action in subject.reads}
+        if acts is not None:
+            said |= {action: (acts, _row(acts, subject, action, values)) for action in subject.acts}
         for actor in subject.actors:
-            key = (str(actor.role), actor.standing)
-            for action in subject.reads:
-                told_of[action, *key] = _answer(reads, subject, action, values, key)
             seen = subject.decide(actor.caller, subject.reads[0], record).allowed
-            for action in subject.acts:
-                assert acts is not None
-                told_of[action, *key] = _answer(acts, subject, action, values, key) if seen else HIDDEN
-        wrong += [
-            (action, values, key, says, answered)
-            for (action, *key), says in told_of.items()
-            for actor in subject.actors
-            if [str(actor.role), actor.standing] == key
-            if (answered := told(subject.decide(actor.caller, action, record))) != says
-        ]
+            for action, (table, row) in said.items():
+                says = row[1 + table.columns[str(actor.role), actor.standing]]
+                if action in subject.acts and not seen:
+                    says = HIDDEN
+                answered = told(subject.decide(actor.caller, action, record))
+                if answered != says:
+                    wrong.append((action, values, str(actor.role), actor.standing, says, answered))
     assert [] == wrong[:5]
 
 
@@ -173,13 +210,25 @@ def test_what_no_policy_knows_is_allowed_to_nobody() -> None:
                 ), "of what is no record of ours it answers as of none"
 
 
-def test_a_changed_rule_shows_as_a_difference(app: Litestar, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = page(app)
-    assert before == PAGE.read_text(encoding="utf-8"), "run `./dev entraide schemas` and commit what it writes"
+def test_a_changed_rule_shows_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = ("requests", "A request", True)
+    assert not any(row[0] == "close" for row in written()[request].rows), "it stands in a row with others"
 
     changed = {**requests_policy.MOVERS, requests_policy.Action.CLOSE: frozenset({Role.AUDITOR})}
     monkeypatch.setattr(requests_policy, "MOVERS", changed)
-    after = page(app)
 
-    assert "\n| close | every |" not in before
-    assert "\n| close | every |" in after
+    assert any(row[0] == "close" for row in written()[request].rows)
+
+
+def test_the_page_and_the_command_know_every_route_with_what_it_asks(app: Litestar) -> None:
+    served = {
+        (method, route.path_format, str(handler.opt["action"]))
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items()
+        if "action" in handler.opt
+    }
+    asked = [(one.method, one.path, one.action) for one in asked_by_routes(every_service()) if one.action is not None]
+
+    assert served == set(asked)
+    assert len(asked) == len(served)

@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 
-from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.telemetry import CORRELATION_HEADER
 from contracts.callers import Subject
@@ -17,7 +16,7 @@ from services.directory.wiring import found
 from tests import builders
 from tests.builders import headers
 from tests.clocks import TODAY
-from tests.seats import ISSUER, seat
+from tests.seats import ISSUER, persona_id, seat
 
 Client = httpx.AsyncClient
 FIRST, OTHER = "UNODC:administrator", "UNODC:other_administrator"

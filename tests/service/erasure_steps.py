@@ -8,13 +8,12 @@ from uuid import UUID
 
 import httpx
 
-from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.inbox import Inbox, Outcome
 from chassis.journal import read_aggregate
 from services.__main__ import SERVICES
 from services.directory.wiring import found
-from tests.seats import ISSUER
+from tests.seats import ISSUER, persona_id
 from tests.service.directory_steps import FIRST, KENYA, OTHER, a_founder, a_role, done, entered
 
 Client = httpx.AsyncClient

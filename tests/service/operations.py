@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from litestar.routes import HTTPRoute
 
-from chassis.auth import persona_id
 from chassis.event_streams import EVENT_STREAM
 from chassis.internal import events
 from contracts.decisions import Decision
@@ -30,6 +29,7 @@ from services.requests.policy import Action as R
 from services.requests.policy import Filing
 from tests.conftest import every_service
 from tests.files import FLOWS, PDF
+from tests.seats import persona_id
 from tests.service.test_mass_assignment import BODIES
 from tests.service.world import A_CLIENT, World
 
@@ -42,7 +42,7 @@ ACTORS = [
 """In each role there is: of the State whose most records are, of one that provides and donates, of one that has nothing
 to do with either, of UNODC; and a service."""
 
-ROUTES = [events, *reference.ROUTES, *documents.ROUTES]
+ROUTES = [events, *reference.ROUTES, *documents.routes(every_service())]
 """Those of no single service."""
 
 REVISION = {"If-Match": '"999999"'}

@@ -15,7 +15,6 @@ import pytest
 
 from chassis import callers as calling
 from chassis import clock
-from chassis.auth import persona_id
 from chassis.callers import STALE_SECONDS, Callers
 from chassis.db import Database, Tx
 from chassis.embedded import free_port
@@ -30,7 +29,7 @@ from services.directory import actions, feed
 from services.directory.wiring import found
 from tests.builders import a_caller, headers
 from tests.conftest import every_service
-from tests.seats import ISSUER
+from tests.seats import ISSUER, persona_id
 from tests.service.directory_steps import FIRST, TODAY, a_founder, appointed, done, entered
 
 ADMINISTRATOR = a_caller(FIRST)

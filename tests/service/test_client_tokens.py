@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import httpx
 from joserfc import jwt
 
-from chassis.auth import ALGORITHM, TOKEN_TYPE, Issuer, persona_id
+from chassis.auth import ALGORITHM, TOKEN_TYPE, Issuer
 from chassis.db import Database
 from chassis.doorkeeper import Allowance
 from chassis.edge import SECURITY_HEADERS
@@ -31,7 +31,7 @@ from services.directory.tokens import LIFETIME_SECONDS, OWN_KEY, TOKENS
 from tests import builders
 from tests.builders import a_request, headers
 from tests.chassis.test_http import check_problem
-from tests.seats import ISSUER
+from tests.seats import ISSUER, persona_id
 from tests.service.client_steps import (  # noqa: F401
     ADMINISTRATOR,
     AUDITOR,

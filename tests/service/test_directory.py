@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.rebuild import verify
 from contracts.callers import Subject
@@ -15,7 +14,7 @@ from services.directory import store
 from services.directory.wiring import SERVICE, found
 from tests.builders import headers
 from tests.commands import entraide
-from tests.seats import ISSUER
+from tests.seats import ISSUER, persona_id
 from tests.service.directory_steps import (
     FIRST,
     KENYA,

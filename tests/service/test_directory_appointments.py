@@ -10,14 +10,13 @@ import asyncpg
 import pytest
 
 from chassis import clock
-from chassis.auth import persona_id
 from chassis.db import Database
 from contracts.values import Role
 from services.directory import actions, policy, store
 from services.directory.appointment import Appointment, ShownStatus
 from services.directory.domain import Person
 from tests.builders import a_caller
-from tests.seats import ISSUER
+from tests.seats import ISSUER, persona_id
 from tests.service.directory_steps import (
     FIRST,
     KENYA,

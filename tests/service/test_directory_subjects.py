@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
-from chassis.auth import persona_id
 from chassis.db import Database
 from contracts.callers import Subject
 from services.directory import store
 from tests import builders
 from tests.builders import a_request, headers
 from tests.chassis.test_http import check_problem
-from tests.seats import ISSUER, seat_in
+from tests.seats import ISSUER, persona_id, seat_in
 from tests.service.directory_steps import (
     FIRST,
     KENYA,

@@ -8,7 +8,6 @@ import asyncpg
 import pytest
 
 from chassis.audit import note_read
-from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.inbox import Inbox, Outcome
 from chassis.rebuild import verify
@@ -19,6 +18,7 @@ from chassis.telemetry import coming_from
 from services.__main__ import SERVICES
 from services.directory.wiring import SERVICE
 from tests.builders import a_caller, headers
+from tests.seats import persona_id
 from tests.service.directory_steps import FIRST, KENYA, OTHER, TODAY, a_role, by, done, refused
 from tests.service.erasure_steps import (
     EVERYBODY,

@@ -12,7 +12,6 @@ import asyncpg
 import pytest
 
 from chassis import clock
-from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.erasure import Erasure, Ledger
 from chassis.rebuild import verify
@@ -23,6 +22,7 @@ from services.directory.wiring import SERVICE, write_down
 from tests.builders import headers
 from tests.commands import entraide
 from tests.conftest import Servers
+from tests.seats import persona_id
 from tests.service.directory_steps import FIRST, KENYA, OTHER, TODAY, by, done, entered
 from tests.service.erasure_steps import (
     EVERYBODY,

@@ -17,7 +17,6 @@ import httpx
 import pytest
 
 from chassis import auth, bookmarks, clock, edge, event_streams
-from chassis.auth import persona_id
 from chassis.bookmarks import Bookmarks
 from chassis.db import Database
 from chassis.embedded import free_port
@@ -36,7 +35,7 @@ from tests import builders
 from tests.builders import NOON, a_request, an_event, headers
 from tests.conftest import every_service
 from tests.listening import Place, open_at_a_port
-from tests.seats import ISSUER, hearing
+from tests.seats import ISSUER, hearing, persona_id
 from tests.service.directory_steps import FIRST, a_founder, appointed, done, entered
 from tests.service.test_callers import until
 from tests.service.test_matching_offerings import offered

@@ -1,6 +1,6 @@
 """Every route is asked by everybody about every record, and each answer is what its policy decides, or no answer at all.
 
-The policies are those of services/documents/permission_cases.py, of which docs/permissions.md is the table: what each
+The policies are those of services/documents/permission_cases.py, of which /docs/permissions is the table: what each
 may do is written down nowhere else. A route that asks about something for which there is no case here fails.
 """
 
@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.http import application
 from chassis.pool import Connection, Pool
@@ -26,6 +25,7 @@ from tests import builders
 from tests.bench.recording import Recorded, Statement
 from tests.builders import a_caller, headers
 from tests.conftest import Within, running_of
+from tests.seats import persona_id
 from tests.service.operations import (
     A_FILE,
     ACTORS,

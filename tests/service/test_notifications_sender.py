@@ -23,23 +23,22 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from chassis import clock
 from chassis.activity import Activity
-from chassis.auth import persona_id
 from chassis.callers import Seats
 from chassis.db import Database
 from chassis.inbox import Inbox
-from chassis.mailbox import Mailbox
 from chassis.rebuild import verify
 from chassis.settings import Settings
 from chassis.supervise import supervised
 from contracts.directory import PersonErased
 from contracts.requests import RequestOpened
+from services.mailbox import Mailbox
 from services.notifications import sender as module
 from services.notifications.consumers import HANDLERS
 from services.notifications.domain import Pace
 from services.notifications.sender import MailServerAway, Sender, Terms, count_overdue
 from services.notifications.wiring import SERVICE, terms
 from tests.builders import NOON, an_event, headers
-from tests.seats import Everybody
+from tests.seats import Everybody, persona_id
 
 Client = httpx.AsyncClient
 ADDRESS = "w.kamau@ken.example"

@@ -15,7 +15,6 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from chassis import clock
 from chassis.activity import Activity
-from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.inbox import Inbox
 from chassis.settings import Settings, SettingsError
@@ -31,7 +30,7 @@ from services.notifications.webhook_sender import Terms, WebhookSender
 from services.notifications.wiring import SERVICE
 from tests.builders import NOON, an_event, headers
 from tests.receiver import Received, Receiver, an_answer
-from tests.seats import Everybody
+from tests.seats import Everybody, persona_id
 from tests.webhooks import (
     LOOPBACK,
     PROVIDER,

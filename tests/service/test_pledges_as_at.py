@@ -36,6 +36,7 @@ from tests.service.test_pledges_flow_chains import FUNDS, api, check_sums, way
 from tests.service.test_pledges_in_kind import PATH as IN_KIND
 from tests.service.test_pledges_in_kind import a_contribution, declared, move
 from tests.service.test_pledges_life import SECOND
+from tests.soak import cases
 
 __all__ = ["api", "at_once", "way"]
 Client = httpx.AsyncClient
@@ -229,7 +230,8 @@ async def figures(client: Client, moment: str | None = None) -> dict[str, Any]:
     return {path: without(await told(client, path, moment)) for path in LISTS + RECORDS}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.thinned
+@pytest.mark.parametrize("seed", range(cases(1, soak=6)))
 async def test_whatever_is_written_afterwards_what_is_told_as_at_a_moment_stays(
     api: Client, way: Mapping[str, str], databases: Mapping[str, Database], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -362,21 +364,21 @@ async def test_who_does_not_read_the_ledger_is_told_of_a_fund_as_at_the_beginnin
 
 @pytest.mark.parametrize("moment", ["253402300800", "20260630", "2026", "null", "", "2026-06-30", "2026-06-30T24:61:00Z",
                                     "2026-06-30T10:00:00 00:00", "２０２６-06-30T10:00:00Z"])  # fmt: skip
-@pytest.mark.parametrize("path", [*EVERYTHING, "/v1/ledger/balances", "/v1/statements/NOR/data"])
-async def test_what_is_no_moment_has_its_own_refusal(api: Client, path: str, moment: str) -> None:
-    answer = await asked(api, path, moment)
-    assert (400, "invalid-field") == (answer.status_code, answer.json()["slug"]), answer.text
+async def test_what_is_no_moment_has_its_own_refusal(api: Client, moment: str) -> None:
+    for path in [*EVERYTHING, "/v1/ledger/balances", "/v1/statements/NOR/data"]:
+        answer = await asked(api, path, moment)
+        assert (400, "invalid-field") == (answer.status_code, answer.json()["slug"]), (path, answer.text)
 
 
-@pytest.mark.parametrize("path", EVERYTHING)
-async def test_a_moment_to_come_is_refused_and_one_without_its_offset(api: Client, path: str) -> None:
-    to_come = await asked(api, path, (clock.now() + timedelta(hours=1)).isoformat())
-    assert (409, "moment-not-final") == (to_come.status_code, to_come.json()["slug"])
-    for moment in ("2026-11-25T12:00:00", "0001-01-01T00:00:00+23:00"):
-        without = await asked(api, path, moment)
-        assert (400, "invalid-field", "as_at") == (
-            without.status_code, without.json()["slug"], without.json()["details"]["field"],
-        )  # fmt: skip
+async def test_a_moment_to_come_is_refused_and_one_without_its_offset(api: Client) -> None:
+    for path in EVERYTHING:
+        to_come = await asked(api, path, (clock.now() + timedelta(hours=1)).isoformat())
+        assert (409, "moment-not-final") == (to_come.status_code, to_come.json()["slug"]), path
+        for moment in ("2026-11-25T12:00:00", "0001-01-01T00:00:00+23:00"):
+            without = await asked(api, path, moment)
+            assert (400, "invalid-field", "as_at") == (
+                without.status_code, without.json()["slug"], without.json()["details"]["field"],
+            ), path  # fmt: skip
 
 
 async def test_before_a_fund_was_opened_there_is_none(api: Client) -> None:

@@ -25,6 +25,7 @@ from tests.service.test_pledges_as_at import PACKAGES, Writers
 from tests.service.test_pledges_closings import at_once
 from tests.service.test_pledges_flow_chains import FUNDS, api, way
 from tests.service.test_pledges_life import approve, entry_of, move
+from tests.soak import cases
 
 __all__ = ["api", "at_once", "way"]
 Client = httpx.AsyncClient
@@ -73,7 +74,8 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(closings, "CATCH_UP_ENTRIES", 10)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.thinned
+@pytest.mark.parametrize("seed", range(cases(1, soak=6)))
 async def test_while_others_write_and_close_each_figure_is_what_all_of_it_comes_to(
     api: Client, way: Mapping[str, str], db: Database, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
-from chassis.auth import persona_id
 from contracts.directory import PersonErased
 from contracts.facts import Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
@@ -25,6 +24,7 @@ from services.pledges.consumers import HANDLERS
 from services.pledges.earmarking import Earmarking
 from services.pledges.policy import Action
 from tests.conftest import Servers
+from tests.seats import persona_id
 from tests.service.ledger_count import Change, support_of
 from tests.service.ledger_giving import CURRENCIES, pledges
 from tests.service.ledger_importing import Importing

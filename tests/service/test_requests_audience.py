@@ -10,12 +10,12 @@ import pytest
 
 from chassis import clock
 from chassis.audit import READ_AGAIN_SECONDS
-from chassis.auth import persona_id
 from chassis.db import Database
 from contracts.matching import MatchConfirmed, MatchRevoked
 from services.requests import actions
 from tests.builders import NOON, an_event, headers
 from tests.matching_builders import SPRING
+from tests.seats import persona_id
 from tests.service.test_requests_consent import CEB, COORDINATOR, KENYA, NORWAY, consent, opened, withdraw
 
 Client = httpx.AsyncClient

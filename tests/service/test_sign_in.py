@@ -12,7 +12,6 @@ import msgspec
 import pytest
 
 from chassis import keys as kept
-from chassis.auth import persona_id
 from chassis.db import Database
 from chassis.keys import DISCOVERY
 from chassis.openid import OpenId, Started
@@ -21,7 +20,7 @@ from contracts.refusals import Refusal, Unavailable, Unidentified
 from services.__main__ import NAMES
 from tests.chassis.test_http import check_problem
 from tests.provider import CLIENT, PASSWORD, RESOURCE, SERVER, SERVER_REDIRECT, Browser, Provider, a_key
-from tests.seats import seat_in
+from tests.seats import persona_id, seat_in
 from tests.service.test_callers import directory, without_a_broker  # noqa: F401
 from tests.service.test_identity import PATH, requests
 

@@ -13,9 +13,9 @@ from nats.aio.client import Client
 
 from chassis.bus import stream_name
 from chassis.db import Database
-from chassis.mailbox import Mailbox
 from chassis.rebuild import verify
 from services.__main__ import NAMES, SERVICES
+from services.mailbox import Mailbox
 
 QUIET_SECONDS = 30
 OF_THE_MOMENT = frozenset(

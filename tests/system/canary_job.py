@@ -9,12 +9,11 @@ from typing import Any
 
 import httpx
 
-from chassis.auth import persona_id
 from tests import builders
 from tests.builders import AHEAD, a_line, a_request
 from tests.files import FLOWS, PDF
 from tests.matching_builders import a_drafted_line, an_offering_body
-from tests.seats import ISSUER
+from tests.seats import ISSUER, persona_id
 from tests.service.matching_steps import settled
 from tests.service.test_pledges import RATES, usd
 from tests.system.canaries import NOBODY, Canaries, Canary, Readers

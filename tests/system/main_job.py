@@ -8,10 +8,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 
-from chassis.auth import persona_id
 from tests import builders
 from tests.builders import a_line, a_request
 from tests.matching_builders import an_offering_body
+from tests.seats import persona_id
 from tests.service.matching_steps import settled
 
 STATE = "KEN:focal_point"

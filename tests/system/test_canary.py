@@ -18,8 +18,8 @@ import nats
 import pytest
 
 from chassis.embedded import Nats, free_port
-from chassis.mailbox import Mail, Mailbox
 from services.__main__ import NAMES
+from services.mailbox import Mail, Mailbox
 from tests.conftest import Servers
 from tests.receiver import Received, Receiver
 from tests.rules.test_personal_data import personal_columns

@@ -20,7 +20,7 @@ import pytest
 
 from chassis.auth import Issuer
 from chassis.embedded import free_port
-from chassis.mailbox import Mailbox
+from services.mailbox import Mailbox
 from tests.conftest import Servers
 from tests.system.aftermath import (
     Aftermath,

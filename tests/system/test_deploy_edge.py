@@ -22,9 +22,8 @@ from chassis.edge import CLOSED
 from chassis.embedded import free_port
 from chassis.keys import JWKS
 from chassis.settings import Settings
-from services import contact, reference
+from services import contact, documents, reference
 from services.__main__ import NAMES, SERVICES
-from services.documents import routes as documents
 from tests.system.deployment import DEPLOY, certificate, debian_program, folder, replaced, running
 
 HAPROXY = ("haproxy", "usr/sbin/haproxy")
@@ -207,7 +206,7 @@ async def test_every_path_of_the_api_goes_to_the_service_it_belongs_to(edge: Edg
     assert routes() == found
     assert len(found) > 40
     # Every process tells these for all.
-    for path in (*_paths(documents.ROUTES), contact.PLACE):
+    for path in (*_paths(documents.routes(SERVICES)), contact.PLACE):
         assert "requests" == (await edge.get(path))[2], path
 
 

@@ -17,15 +17,14 @@ import asyncpg
 import httpx
 import pytest
 
-from chassis.auth import persona_id
 from chassis.embedded import Nats, free_port
-from chassis.mailbox import Mailbox
 from services.__main__ import NAMES
+from services.mailbox import Mailbox
 from tests import builders
 from tests.builders import a_request
 from tests.conftest import Servers
 from tests.rules.test_personal_data import personal_columns
-from tests.seats import ISSUER
+from tests.seats import ISSUER, persona_id
 from tests.system.deployment import environment
 from tests.system.platform import Platform, broker, running
 from tests.system.test_deploy_database import program, psql

@@ -38,14 +38,14 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import content_type_conformance, ignored_auth, response_schema_conformance
 
-from chassis.auth import Issuer, persona_id
+from chassis.auth import Issuer
 from chassis.embedded import free_port
 from services.demo.people import person_of
 from services.documents.kept import CONTRACTS
 from tests.builders import a_request
 from tests.conftest import Servers
 from tests.files import FLOWS, PDF
-from tests.seats import ISSUER
+from tests.seats import ISSUER, persona_id
 from tests.soak import cases
 
 pytestmark = pytest.mark.thinned

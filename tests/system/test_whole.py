@@ -12,7 +12,6 @@ import pytest
 from chassis.auth import Issuer
 from chassis.bus import stream_states, watch
 from chassis.embedded import Nats, free_port
-from chassis.mailbox import Mailbox
 from contracts.reference import country_name
 from contracts.values import Language
 from services.__main__ import NAMES
@@ -20,6 +19,7 @@ from services.demo.appointing import administrators
 from services.demo.people import Api
 from services.demo.show import EXPECTED
 from services.demo.story import Seen, Story
+from services.mailbox import Mailbox
 from services.matching.text import meaning
 from services.pledges.printing.words import labels
 from tests.conftest import Servers, folder_of_shared_data

@@ -12,7 +12,7 @@ import pytest
 
 from chassis.auth import Issuer
 from chassis.embedded import free_port
-from chassis.mailbox import Mailbox
+from services.mailbox import Mailbox
 from tests.builders import a_request, headers
 from tests.conftest import Servers
 from tests.matching_builders import an_offering_body

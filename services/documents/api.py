@@ -1,16 +1,20 @@
 """Where the documents are read: by programs as JSON, by people as pages that need no script."""
 
+import asyncio
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
 
 from chassis.http import PUBLIC
+from chassis.service import Service
 from services.documents.kept import CONTRACTS
 from services.documents.pages import answers_page, api_page, event_shapes_page, events_page, shapes_page
+from services.documents.permissions_page import permissions_page
 
 CACHED = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
 HTML = "text/html"
@@ -21,42 +25,42 @@ STYLE = Path(__file__).parent / "style.css"
 @get("/openapi.json", opt=PUBLIC, tags=["documents"], summary="This interface as OpenAPI 3.1")
 async def show_openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """Of all services, whichever process answers."""
-    return _answer(request, "application/json", lambda: _committed("openapi"))
+    return await _answer(request, "application/json", lambda: _committed("openapi"))
 
 
 @get("/asyncapi.json", opt=PUBLIC, tags=["documents"], summary="The facts as AsyncAPI 3.0")
 async def show_asyncapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
-    return _answer(request, "application/json", lambda: _committed("asyncapi"))
+    return await _answer(request, "application/json", lambda: _committed("asyncapi"))
 
 
 @get("/docs", opt=PUBLIC, include_in_schema=False)
 async def show_api_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    return _answer(request, HTML, lambda: api_page(_read("openapi")).encode())
+    return await _answer(request, HTML, lambda: api_page(_read("openapi")).encode())
 
 
 @get("/docs/shapes", opt=PUBLIC, include_in_schema=False)
 async def show_shapes_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    return _answer(request, HTML, lambda: shapes_page(_read("openapi")).encode())
+    return await _answer(request, HTML, lambda: shapes_page(_read("openapi")).encode())
 
 
 @get("/docs/shapes/answers", opt=PUBLIC, include_in_schema=False)
 async def show_answers_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    return _answer(request, HTML, lambda: answers_page(_read("openapi")).encode())
+    return await _answer(request, HTML, lambda: answers_page(_read("openapi")).encode())
 
 
 @get("/docs/events", opt=PUBLIC, include_in_schema=False)
 async def show_events_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    return _answer(request, HTML, lambda: events_page(_read("asyncapi")).encode())
+    return await _answer(request, HTML, lambda: events_page(_read("asyncapi")).encode())
 
 
 @get("/docs/events/shapes", opt=PUBLIC, include_in_schema=False)
 async def show_event_shapes_page(request: Request[Any, Any, Any]) -> Response[Any]:
-    return _answer(request, HTML, lambda: event_shapes_page(_read("asyncapi")).encode())
+    return await _answer(request, HTML, lambda: event_shapes_page(_read("asyncapi")).encode())
 
 
 @get("/docs/style.css", opt=PUBLIC, include_in_schema=False)
 async def show_style(request: Request[Any, Any, Any]) -> Response[Any]:
-    return _answer(request, CSS, STYLE.read_bytes)
+    return await _answer(request, CSS, STYLE.read_bytes)
 
 
 def _committed(name: str) -> bytes:
@@ -68,25 +72,37 @@ def _read(name: str) -> dict[str, Any]:
     return msgspec.json.decode(_committed(name), type=dict[str, Any])
 
 
-def _answer(request: Request[Any, Any, Any], media_type: str, make: Callable[[], bytes]) -> Response[Any]:
+async def _answer(request: Request[Any, Any, Any], media_type: str, make: Callable[[], bytes]) -> Response[Any]:
     """A document, made when first asked for and kept with the application; compressed for those who can read that."""
-    name = f"document {request.url.path}"
-    kept = cast("tuple[bytes, bytes] | None", request.app.state.get(name))
-    if kept is None:
-        body = make()
-        kept = request.app.state[name] = (body, gzip.compress(body, mtime=0))
+    state, name = request.app.state, f"document {request.url.path}"
+    if state.get(name) is None:
+        # One takes two seconds to make: once, however many ask, and beside the loop.
+        making = state.setdefault("documents", asyncio.Lock())
+        async with making:
+            if state.get(name) is None:
+                body = await asyncio.to_thread(make)
+                state[name] = (body, gzip.compress(body, mtime=0))
+    kept = cast("tuple[bytes, bytes]", state[name])
     if "gzip" in request.headers.get("Accept-Encoding", ""):
         return Response(kept[1], media_type=media_type, headers=CACHED | {"Content-Encoding": "gzip"})
     return Response(kept[0], media_type=media_type, headers=CACHED)
 
 
-ROUTES = [
-    show_openapi,
-    show_asyncapi,
-    show_api_page,
-    show_shapes_page,
-    show_answers_page,
-    show_events_page,
-    show_event_shapes_page,
-    show_style,
-]
+def routes(services: Sequence[Service]) -> list[HTTPRouteHandler]:
+    """All of them; `services` are those of which /docs/permissions tells, whichever process answers."""
+
+    @get("/docs/permissions", opt=PUBLIC, include_in_schema=False)
+    async def show_permissions_page(request: Request[Any, Any, Any]) -> Response[Any]:
+        return await _answer(request, HTML, lambda: permissions_page(services).encode())
+
+    return [
+        show_openapi,
+        show_asyncapi,
+        show_api_page,
+        show_shapes_page,
+        show_answers_page,
+        show_events_page,
+        show_event_shapes_page,
+        show_permissions_page,
+        show_style,
+    ]

@@ -12,10 +12,10 @@ import aiosmtplib
 import httpx
 import pytest
 
-from chassis import mailbox as module
 from chassis.auth import Nobody
 from chassis.http import application
-from chassis.mailbox import MAIL_BYTES_MAX, Mailbox
+from services import mailbox as module
+from services.mailbox import MAIL_BYTES_MAX, Mailbox
 
 
 @pytest.fixture

@@ -1,0 +1,115 @@
+"""`entraide permissions` says of an appointment what the policies answer it, about every case."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from contracts.values import Role
+from services.__main__ import SERVICES, main
+from services.directory.appointment import HELD_IN
+from services.directory.domain import Kind
+from services.documents.permission_cases import SUBJECTS
+from services.documents.permissions import Permission, as_held_in, permissions_of, possible_standings, told
+
+ORGANIZATION = {Kind.STATE: "KEN", Kind.UNODC: "UNODC", Kind.UNIT: "UNODC-MLA", Kind.OTHER: "INTERPOL"}
+APPOINTMENTS = [(ORGANIZATION[kind], role) for role, kinds in HELD_IN.items() for kind in Kind if kind in kinds]
+APPOINTMENTS.append(("UNODC", Role.SERVICE))
+COLUMNS = 80
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["permissions", *arguments])
+
+
+def says(permission: Permission, standing: str, where: Mapping[str, str]) -> str:
+    """What a permission says of one case, as the page says it."""
+    for grant in permission.allowed:
+        if (not grant.standing or standing in grant.standing) and all(
+            where[name] in values for name, values in grant.where.items()
+        ):
+            return "yes" + (": " + ", ".join(grant.fields) if grant.fields else "")
+    return "no"
+
+
+@pytest.mark.parametrize(("organization", "role"), APPOINTMENTS, ids=":".join)
+def test_it_says_of_every_case_what_the_policy_answers(organization: str, role: Role) -> None:
+    found = {(one.service, one.subject, one.action): one for one in permissions_of(organization, role, SERVICES)}
+    wrong, asked = [], 0
+    for subject in SUBJECTS:
+        for standing, make in possible_standings(organization, subject).items():
+            for values, record in subject.circumstances():
+                caller, of = as_held_in(organization, make(role), record)
+                seen = subject.decide(caller, subject.reads[0], of).allowed
+                for action in (*subject.reads, *(subject.acts if seen else ())):
+                    answer = told(subject.decide(caller, action, of))
+                    where = dict(zip(subject.properties, values, strict=True))
+                    said = says(found[subject.service, subject.title, str(action)], standing, where)
+                    asked += 1
+                    if said != (answer if answer.startswith("yes") else "no"):
+                        wrong.append((subject.title, action, standing, where, said, answer))
+    assert [] == wrong[:5]
+    assert asked > 1000
+
+
+def test_a_unit_of_unodc_needs_no_consent_to_know_of_its_match() -> None:
+    def shown(organization: str) -> Sequence[Mapping[str, Any]]:
+        permissions = json.loads(run(f"{organization}:provider_officer", "--json").output)["permissions"]
+        (match,) = (one for one in permissions if one["subject"] == "A match" and one["action"] == "show_match")
+        return [grant["where"] for grant in match["allowed"] if grant["standing"] == ["the provider itself"]]
+
+    consent = "a consent lets the provider know"
+    assert any(consent in where for where in shown("JPN"))
+    assert not any(consent in where for where in shown("UNODC-MLA"))
+
+
+def test_it_names_routes_with_what_they_need() -> None:
+    said = run("KEN:official").output
+
+    assert "    POST /v1/requests                                   file\n" in said
+    assert "      as the State it is for; where submitted at once is no\n" in said
+    assert "  never: register," in said
+
+
+@pytest.mark.parametrize(("organization", "role"), APPOINTMENTS, ids=":".join)
+def test_it_fits_eighty_columns(organization: str, role: Role) -> None:
+    result = run(f"{organization}:{role}")
+
+    assert 0 == result.exit_code
+    assert [] == [line for line in result.output.splitlines() if len(line) > COLUMNS]
+
+
+def test_without_an_appointment_it_lists_the_roles_and_how_to_ask() -> None:
+    result = run()
+
+    assert 0 == result.exit_code
+    assert all(f"\n{role} " in result.output for role in Role)
+    assert "entraide permissions KEN:focal_point" in result.output
+    assert [] == [line for line in result.output.splitlines() if len(line) > COLUMNS]
+    examples = [one["example"] for one in json.loads(run("--json").output)]
+    assert len(Role) == len(examples)
+    assert all(run(example, "--json").exit_code == 0 for example in examples[:1])
+
+
+@pytest.mark.parametrize(
+    ("appointment", "wrong"),
+    [
+        ("KEN:president", "there is no role 'president'; there are focal_point, official"),
+        ("KEN:", "there is no role ''"),
+        ("KEN", "'KEN' is no appointment: ORG:ROLE is, for instance KEN:focal_point"),
+        ("XXX:official", "there is no organization 'XXX'"),
+        (":official", "there is no organization ''"),
+        ("ken:official", "there is no organization 'ken'"),
+        ("KEN:coordinator", "nobody is coordinator at KEN: it is held at UNODC"),
+        ("KEN:service", "nobody is service at KEN: it is held at UNODC"),
+    ],
+)
+def test_what_is_no_appointment_is_one_clear_line_and_exit_2(appointment: str, wrong: str) -> None:
+    result = run(appointment)
+
+    assert 2 == result.exit_code
+    assert result.stderr.startswith(f"entraide: {wrong}")
+    assert 1 == len(result.stderr.splitlines())
+    assert "" == result.stdout
