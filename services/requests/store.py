@@ -24,7 +24,7 @@ from services.requests.specificity import LineText
 LIST_MAX = 100
 SIMILAR_MAX = 10
 REFERENCE_MIN, REFERENCES = 10_000, 90_000
-"""The lowest number of a year, and how many there are. Those given one after the other in the past are lower."""
+"""The lowest number of a year, and how many there are."""
 SIDES = ("state", "provider")
 
 
