@@ -11,7 +11,6 @@ import pytest
 from jsonschema import Draft202012Validator
 from litestar import Litestar
 from litestar.routes import HTTPRoute
-from openapi_spec_validator import validate
 
 from chassis.bodies import errors_of
 from services.documents.files import inert_application, text_of, write
@@ -107,6 +106,9 @@ def test_a_kept_example_is_never_changed_and_a_schema_always_follows(tmp_path: P
 
 
 def test_the_openapi_document_is_valid(document: Mapping[str, Any]) -> None:
+    # Takes seconds to import, which every run of some tests would wait for.
+    from openapi_spec_validator import validate
+
     validate(document)
 
 
