@@ -88,7 +88,7 @@ async def test_a_rate_of_a_posting_that_was_tampered_with_is_named(
         await owner.close()
     async with databases["pledges"].transaction() as tx:
         (found,) = (await verify(tx)).findings
-    assert (found.kind, found.position) == ("differs", 2)
+    assert (found.table, found.position) == ("entry", 2)
 
 
 async def test_what_was_recorded_before_has_the_rates_that_its_facts_tell(
