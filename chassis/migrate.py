@@ -1,10 +1,8 @@
 """Forward-only migrations: numbered SQL files, one transaction each, a role and a schema per service.
 
-A file is applied once and never changed afterwards. Its first lines may name tables that are append-only
-(`-- append-only: journal`): the service may read them and add to them, and nothing else. A file that drops one says so
-(`-- dropped: posting`). A file that had to be corrected all the same, since a supported version of PostgreSQL could not
-apply it, names the checksums of its earlier contents (`-- supersedes: …`); databases in which these were applied are
-accepted, and both ways end in the same schema.
+The chassis and each service have one file, `0001_schema.sql`, until the first release; what changes a schema afterwards
+is the next number. A file is applied once and never changed after it was released. Its first lines may name tables that
+are append-only (`-- append-only: journal`): the service may read them and add to them, and nothing else.
 """
 
 import asyncio
@@ -39,19 +37,7 @@ class Migration:
 
     @property
     def append_only(self) -> list[str]:
-        return self._named("append-only")
-
-    @property
-    def dropped(self) -> list[str]:
-        return self._named("dropped")
-
-    @property
-    def supersedes(self) -> list[str]:
-        return self._named("supersedes")
-
-    def _named(self, what: str) -> list[str]:
-        said = re.findall(r"^-- ([a-z-]+): (.+)$", self.sql, re.M)
-        return [name for keyword, names in said if keyword == what for name in names.split(", ")]
+        return [name for names in re.findall(r"^-- append-only: (.+)$", self.sql, re.M) for name in names.split(", ")]
 
 
 def role_of(service: str) -> str:
@@ -87,16 +73,8 @@ async def migrate(dsn: str, service: str, folder: Path) -> list[str]:
     try:
         await _lock(connection)
         await _prepare(connection, service)
-        async with connection.transaction():
-            await _keep_bodies_as_strings(connection, service)
         applied = await _apply(connection, service, wanted)
-        append_only: dict[str, None] = {}
-        for migration in wanted:
-            append_only |= dict.fromkeys(migration.append_only)
-            for table in migration.dropped:
-                # A name that was never append-only is a mistake, as one of no table is when it is granted.
-                del append_only[table]
-        await _grant(connection, service, append_only)
+        await _grant(connection, service, [table for migration in wanted for table in migration.append_only])
         return applied
     finally:
         await connection.close()
@@ -133,20 +111,22 @@ async def _prepare(connection: asyncpg.Connection, service: str) -> None:
 
 
 async def _apply(connection: asyncpg.Connection, service: str, wanted: list[Migration]) -> list[str]:
-    rows = await connection.fetch(f"SELECT part, number, checksum FROM {service}.migration")
-    held = {(row["part"], row["number"]): row["checksum"] for row in rows}
-    if extra := sorted(held.keys() - {(m.part, m.number) for m in wanted}):
-        raise MigrationError(f"the database is newer than this program: {service} has {extra[0][0]} {extra[0][1]:04}")
-    applied = []
+    rows = await connection.fetch(f"SELECT part, number, name, checksum FROM {service}.migration")
+    held = {(row["part"], row["number"]): row for row in rows}
+    labels = {(m.part, m.number): f"{service}: {m.part} {m.number:04} {m.name}" for m in wanted}
     for migration in wanted:
-        checksum = held.get((migration.part, migration.number))
-        label = f"{service}: {migration.part} {migration.number:04} {migration.name}"
-        if checksum is None:
-            await _apply_one(connection, service, migration)
-            applied.append(label)
-        elif checksum not in (migration.checksum, *migration.supersedes):
-            raise MigrationError(f"{label} was changed after it had been applied")
-    return applied
+        row = held.get((migration.part, migration.number))
+        if row is not None and row["checksum"] != migration.checksum:
+            raise MigrationError(
+                f"{labels[migration.part, migration.number]} is not the file that was applied ({row['name']}):"
+                " a database that an unreleased version made cannot be upgraded; make a new one"
+            )
+    if extra := sorted(held.keys() - labels.keys()):
+        raise MigrationError(f"the database is newer than this program: {service} has {extra[0][0]} {extra[0][1]:04}")
+    applied = [migration for migration in wanted if (migration.part, migration.number) not in held]
+    for migration in applied:
+        await _apply_one(connection, service, migration)
+    return [labels[migration.part, migration.number] for migration in applied]
 
 
 async def _apply_one(connection: asyncpg.Connection, service: str, migration: Migration) -> None:

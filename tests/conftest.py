@@ -49,6 +49,10 @@ PROGRAMS = "ENTRAIDE_TEST_POSTGRESQL"
 
 DEADLINE = pytest.StashKey[float]()
 SYSTEM = "tests/system/"
+SYSTEM_SECONDS = 400
+LONGEST = tuple(f"tests/system/test_{name}.py" for name in ("crash", "whole", "schemathesis", "canary"))
+TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", "outages", "wipe"))
+"""Files that measure how long something takes: one after the other."""
 
 
 # -- how the tests are run --------------------------------------------------------------------------------------------
@@ -74,11 +78,27 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("left to a whole run, as --within says")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no process works alone at the end; --within has an order of its own."""
+    for item in items:
+        if item.nodeid.startswith(SYSTEM) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SYSTEM_SECONDS))
+    if DEADLINE not in config.stash:
+        items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[int, bool, bool]:
+    file = item.nodeid.partition("::")[0]
+    longest = LONGEST.index(file) if file in LONGEST else len(LONGEST)
+    return longest, not file.startswith(SYSTEM), not file.startswith("tests/service/")
+
+
 class ByFile(LoadScopeScheduling):
-    """The tests of a file run in one process, and those of the whole system in one, which measure times."""
+    """The tests of a file run in one process, one after the other; so do all that measure times."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return SYSTEM if nodeid.startswith(SYSTEM) else nodeid.partition("::")[0]
+        file = nodeid.partition("::")[0]
+        return "timed" if file in TIMED else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:

@@ -129,15 +129,11 @@ async def hear_of_lost_consent(tx: Tx, event: Event, fact: ConsentWithdrawn | Co
 
 
 async def hear_of_circulation(tx: Tx, event: Event, fact: CirculationDecided) -> None:
-    """A window ended in silence; or, in journals of before, a State's one consent was given or withdrawn."""
+    """A window ended in silence, which is a consent under the request's own id."""
     await line_store.circulate(tx, fact.request_id, fact.circulation)
-    if fact.circulation == "granted":
-        terms = await line_store.terms_by_visibility(tx, fact.request_id)
-        if terms is not None:
-            await _put(tx, event, fact, fact.consent_id or fact.request_id, terms, fact.decided_at)
-        return
-    await consent_store.end(tx, fact.request_id, event.aggregateversion, fact.decided_at, consent_id=fact.consent_id)
-    await _expire_untold(tx, event, fact.request_id)
+    terms = await line_store.terms_by_visibility(tx, fact.request_id)
+    if terms is not None and fact.circulation == "granted":
+        await _put(tx, event, fact, fact.request_id, terms, fact.decided_at)
 
 
 async def _expire_untold(tx: Tx, event: Event, request_id: UUID) -> None:

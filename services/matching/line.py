@@ -101,7 +101,7 @@ class WantedLine(Struct, frozen=True, kw_only=True):
     restricted: bool
     cannot_wait: bool = False
     gender_marker: int | None = None
-    """Unknown of those that were heard of before this was kept."""
+    """None of a line that nobody has submitted."""
     excluded_providers: tuple[str, ...] = ()
     """By whom its State does not wish to be served: for that State and UNODC alone to know."""
     treaties: tuple[TreatyStatus, ...] = ()
@@ -109,7 +109,7 @@ class WantedLine(Struct, frozen=True, kw_only=True):
     consents: tuple[Consent, ...] = ()
     """Those of its request that were in force when it was read; only where one line is read by itself."""
     waiting_since: datetime | None = None
-    """When its request was first submitted; unknown of those that were heard of before this was kept."""
+    """When its request was first submitted; None of a line that nobody has submitted."""
     priority: str | None = None
     """What triage gave its request."""
 

@@ -41,8 +41,7 @@ _PUT = Write(
                 addressee = excluded.addressee, addressed_states = excluded.addressed_states,
                 visibility = excluded.visibility, circulation = excluded.circulation, restricted = excluded.restricted,
                 excluded_providers = excluded.excluded_providers, texts_hash = excluded.texts_hash,
-                submitted_at = excluded.submitted_at,
-                waiting_since = coalesce(wanted_request.waiting_since, excluded.waiting_since)
+                submitted_at = excluded.submitted_at
         """,
         "gone": "DELETE FROM wanted_line WHERE request_id = $1 AND line_id <> ALL ($9::uuid[])",
         "lined": """
@@ -226,7 +225,7 @@ async def open_lines(tx: Tx, *, limit: int, line_ids: Sequence[UUID] | None = No
         """
         SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
         WHERE status = ANY ($1::text[]) AND fulfilment <> 'complete' AND ($2::uuid[] IS NULL OR line_id = ANY ($2))
-        ORDER BY waiting_since NULLS FIRST, line_id LIMIT $3
+        ORDER BY waiting_since, line_id LIMIT $3
         """,
         list(PROPOSABLE),
         line_ids,
@@ -272,9 +271,9 @@ async def like(tx: Tx, line: WantedLine, caller: Caller) -> list[Submitted]:
     return [Submitted(line=_line(row), submitted_at=row["submitted_at"]) for row in rows]
 
 
-async def submitted_at(tx: Tx, request_id: UUID) -> datetime | None:
-    """When it was submitted last; None where that was before anybody wrote it down here."""
-    at: datetime | None = await tx.fetchval("SELECT submitted_at FROM wanted_request WHERE request_id = $1", request_id)
+async def submitted_at(tx: Tx, request_id: UUID) -> datetime:
+    """When it was submitted last."""
+    at: datetime = await tx.fetchval("SELECT submitted_at FROM wanted_request WHERE request_id = $1", request_id)
     return at
 
 

@@ -119,7 +119,7 @@ class Match(Struct, frozen=True, kw_only=True):
     judgement: Judgement | None = None
     """Where the meaning of the texts took part: which model judged it, and how."""
     bases: tuple[ShareBasis, ...] | None = None
-    """What the shares rested on when it was presented; None of one that was not, or before this was kept."""
+    """What the shares rested on when it was presented; None of one that was not."""
     made_at: datetime
     """When it was suggested or nominated, or interest was expressed."""
     interested_at: datetime | None = None

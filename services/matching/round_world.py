@@ -60,7 +60,7 @@ class OpenLine(Struct, frozen=True, kw_only=True):
     review: bool
     triage: str | None
     cannot_wait: bool
-    waiting_since: date | None
+    waiting_since: date
     promised: int
     mark: str
 
@@ -114,10 +114,8 @@ def priority(line: OpenLine, priorities: Priorities, today: date) -> int:
     points += priorities.review if line.review else 0
     points += priorities.cannot_wait if line.cannot_wait else 0
     points += {"high": priorities.high, "urgent": priorities.urgent}.get(line.triage or "", 0)
-    if line.waiting_since is not None:
-        times = max(0, (today - line.waiting_since).days) // WAITING_DAYS
-        points += priorities.waiting * min(times, WAITING_TIMES_MAX)
-    return points
+    times = max(0, (today - line.waiting_since).days) // WAITING_DAYS
+    return points + priorities.waiting * min(times, WAITING_TIMES_MAX)
 
 
 def needed(line: OpenLine, settings: RoundSettings) -> int:

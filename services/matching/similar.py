@@ -34,7 +34,7 @@ class Submitted(Struct, frozen=True, kw_only=True):
     """A line with when its request was submitted, and what was read of its words where that may be compared."""
 
     line: WantedLine
-    submitted_at: datetime | None
+    submitted_at: datetime
     reading: Reading | None = None
 
 
@@ -115,8 +115,6 @@ def _is_duplicate(to: Submitted, other: Submitted, judgement: Judgement | None) 
     """True where a State has submitted nearly the same within an hour: by the texts, or by codes if none were read."""
     line, another = to.line, other.line
     if line.state != another.state or line.request_id == another.request_id or line.kind != another.kind:
-        return False
-    if to.submitted_at is None or other.submitted_at is None:
         return False
     if abs(to.submitted_at - other.submitted_at) > DUPLICATE_WITHIN:
         return False

@@ -73,6 +73,7 @@ async def survey(tx: Tx, *, now: datetime) -> World:
 
 def asked(line: WantedLine, matches: Iterable[Match]) -> OpenLine:
     """A line as a round knows it."""
+    assert line.waiting_since is not None, "a round is of lines that were submitted"
     return OpenLine(
         line_id=line.line_id,
         request_id=line.request_id,
@@ -81,7 +82,7 @@ def asked(line: WantedLine, matches: Iterable[Match]) -> OpenLine:
         review=bool(REVIEW_PARAGRAPHS & set(line.paragraphs)),
         triage=line.priority,
         cannot_wait=line.cannot_wait,
-        waiting_since=line.waiting_since.date() if line.waiting_since else None,
+        waiting_since=line.waiting_since.date(),
         promised=sum(match.status in SHOWN | AGREED for match in matches),
         mark=mark(line),
     )

@@ -13,7 +13,14 @@ from chassis.journal import announce, read_aggregate
 from contracts.facts import Event, Fact
 from contracts.notifications import Due, NotificationOwed, SubscriptionEnded, SubscriptionRegistered
 from contracts.refusals import Unconditional
-from contracts.requests import CirculationDecided, RequestRegistered
+from contracts.requests import (
+    CirculationDecided,
+    ConsentEnded,
+    ConsentGiven,
+    ConsentRecorded,
+    ConsentWithdrawn,
+    RequestRegistered,
+)
 from contracts.values import Caller, Language
 from services.notifications import audience, domain, policy, store, webhook_store
 from services.notifications.audience import Known, Notice
@@ -103,10 +110,13 @@ async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasu
 
 async def learn(tx: Tx, fact: Fact) -> None:
     """Keep what later facts will not repeat."""
-    if isinstance(fact, RequestRegistered):
-        await store.learn_reference(tx, fact.request_id, fact.reference)
-    if isinstance(fact, CirculationDecided):
-        await store.learn_circulation(tx, fact.request_id, fact.circulation)
+    match fact:
+        case RequestRegistered():
+            await store.learn_reference(tx, fact.request_id, fact.reference)
+        case CirculationDecided() | ConsentWithdrawn() | ConsentEnded():
+            await store.learn_circulation(tx, fact.request_id, fact.circulation)
+        case ConsentGiven() | ConsentRecorded():
+            await store.learn_circulation(tx, fact.request_id, "granted")
 
 
 async def tell(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:

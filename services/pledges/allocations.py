@@ -122,7 +122,7 @@ class Requirement(Struct, frozen=True, kw_only=True):
     valuation: Valuation
     opened_at: datetime
     about: About | None = None
-    """Unknown of those that were opened before it was told."""
+    """None of a kind that may put somebody at risk."""
     covered_usd_minor: int = 0
 
     @property

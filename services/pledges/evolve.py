@@ -69,7 +69,6 @@ def evolve(pledge: Pledge | None, fact: Fact) -> Pledge:
 def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
     match fact:
         case PledgeCommitted():
-            recognized = fact.money.minor if fact.recognized_minor is None else fact.recognized_minor
             return {
                 "committed_on": fact.effective_on,
                 "committed_usd_minor": fact.valuation.usd_minor,
@@ -79,7 +78,7 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
                 "support_cost_basis_points": fact.support_cost_basis_points,
                 "agreement": fact.agreement,
                 "schedule": scheduled(fact.schedule),
-                "recognized_minor": recognized,
+                "recognized_minor": fact.recognized_minor,
                 "open_usd_minor": 0,
             }
         case PledgeConditionMet():

@@ -22,9 +22,8 @@ _NOTHING = UUID(int=0)
 Place = tuple[UUID, int]
 """An entry, and the position in it of a posting, from 1: what the id of a flow is made of."""
 
-# $8, $9 and $10 are PARENTS. The two halves of a carry-over are recorded at one moment, in books of before one shortly
-# after the other: each is the next to the other in time. What an entry says by others it says
-# for ever: they were recorded before it, or together with it.
+# $8, $9 and $10 are PARENTS. The two halves of a carry-over are recorded at one moment. What an entry says by others it
+# says for ever: they were recorded before it, or together with it.
 _FOUND = """
     FROM entry e
     CROSS JOIN unnest(e.postings) WITH ORDINALITY AS p(account, currency, minor, usd_minor,

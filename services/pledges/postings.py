@@ -317,9 +317,10 @@ def _pledged(money: Money, usd_minor: int) -> list[Posting]:
 
 def _agreed(fact: PledgeCommitted) -> list[Posting]:
     """The pledge is open no longer; of the agreement stands what waits for no condition."""
-    closed = [] if fact.pledged_usd_minor is None else _opposite(_pledged(fact.money, fact.pledged_usd_minor))
-    recognized = fact.money.minor if fact.recognized_minor is None else fact.recognized_minor
-    money = Money(minor=recognized, currency=fact.money.currency)
+    assert fact.pledged_usd_minor is not None, "an agreement says what the open pledge was carried at"
+    assert fact.recognized_minor is not None, "an agreement says what of it is recognized"
+    money = Money(minor=fact.recognized_minor, currency=fact.money.currency)
+    closed = _opposite(_pledged(fact.money, fact.pledged_usd_minor))
     return [*closed, *_committed(money, fact.valuation.usd_minor)]
 
 

@@ -151,15 +151,10 @@ def _less_support_cost(usd_minor: int, basis_points: int) -> int:
 
 
 def _shares(pledge: Pledge) -> _Shares:
-    """What each that is owed has of what is committed.
-
-    An agreement of before there were instalments is of the year of its signature.
-    """
+    """What each that is owed has of what is committed."""
     if pledge.committed_on is None or not pledge.committed_usd_minor:
         return {}
     owed = [part for part in pledge.schedule if part.owed and part.minor]
-    if not owed:
-        return {(pledge.committed_on.year, 0): pledge.committed_usd_minor}
     shares = apportioned(pledge.committed_usd_minor, {f"{part.number:03}": part.minor for part in owed})
     return {(part.due_on.year, part.number): shares[f"{part.number:03}"] for part in owed}
 

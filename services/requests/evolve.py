@@ -143,7 +143,7 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
         case RequestLapsed():
             return _ended(request, Status.LAPSED)
         case CirculationDecided():
-            return _circulated(request, fact)
+            return {"circulation": Circulation(fact.circulation), "window_ends_at": None}
         case ConsentGiven():
             return _consented(request, fact, fact.given_at)
         case ConsentRecorded():
@@ -158,9 +158,7 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
             return {
                 "fulfilment": {**request.fulfilment, fact.line_id: Fulfilment(fact.fulfilment)},
                 "matches": {**request.matches, fact.match_id: (fact.line_id, fact.match_status)},
-                "providers": request.providers
-                if fact.provider is None
-                else {**request.providers, fact.match_id: fact.provider},
+                "providers": {**request.providers, fact.match_id: fact.provider},
             }
         case DeliveryEvaluated():
             said = {**request.evaluations.get(fact.match_id, {}), fact.side: Outcome(fact.result)}
@@ -174,17 +172,6 @@ def _ended(request: Request, status: Status) -> dict[str, Any]:
     if request.circulation is Circulation.WINDOW_RUNNING:
         stopped = {"circulation": Circulation.NONE, "window_ends_at": None}
     return {"status": status, **ANSWERED, **stopped}
-
-
-def _circulated(request: Request, fact: CirculationDecided) -> dict[str, Any]:
-    """The end of a window; and what was decided when a request had one consent, which gave everything."""
-    consents = dict(request.consents)
-    if fact.consent_id is not None and fact.circulation == Circulation.GRANTED:
-        given_at = fact.decided_at
-        consents[fact.consent_id] = _consent(fact.consent_id, request.terms_by_visibility, given_at)
-    elif fact.consent_id is not None:
-        consents[fact.consent_id] = replace(consents[fact.consent_id], withdrawn_at=fact.decided_at)
-    return {"circulation": Circulation(fact.circulation), "window_ends_at": None, "consents": consents}
 
 
 def _consented(request: Request, fact: ConsentGiven | ConsentRecorded, given_at: datetime) -> dict[str, Any]:

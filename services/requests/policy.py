@@ -213,9 +213,7 @@ def learns_whom_to_turn_to(request: Request, provider: str) -> bool:
 def agreed_matches(request: Request) -> dict[UUID, str]:
     """The matches that both sides have accepted and that stand, with their providers."""
     return {
-        match_id: request.providers[match_id]
-        for match_id, (_, status) in request.matches.items()
-        if status in _AGREED and match_id in request.providers
+        match_id: request.providers[match_id] for match_id, (_, status) in request.matches.items() if status in _AGREED
     }
 
 

@@ -24,7 +24,7 @@ from services.requests.specificity import LineText
 LIST_MAX = 100
 SIMILAR_MAX = 10
 REFERENCE_MIN, REFERENCES = 10_000, 90_000
-"""The lowest number of a year, and how many there are. Those given one after the other in the past are lower."""
+"""The lowest number of a year, and how many there are."""
 SIDES = ("state", "provider")
 
 
@@ -93,7 +93,7 @@ async def _whole(tx: Tx, row: Record) -> Request:
             "lines": [_line(line) for line in lines],
             "fulfilment": {line["line_id"]: line["fulfilment"] for line in lines},
             "matches": {match["match_id"]: (match["line_id"], match["status"]) for match in matches},
-            "providers": {match["match_id"]: match["provider"] for match in matches if match["provider"]},
+            "providers": {match["match_id"]: match["provider"] for match in matches},
             "evaluations": {match["match_id"]: said for match in matches if (said := _said(match))},
             "consents": {consent["consent_id"]: dict(consent) for consent in consents},
         },
@@ -214,7 +214,7 @@ async def _follow(tx: Tx, request: Request) -> None:
         list(request.matches),
         [line for line, _ in request.matches.values()],
         [status for _, status in request.matches.values()],
-        [request.providers.get(match_id) for match_id in request.matches],
+        [request.providers[match_id] for match_id in request.matches],
         *([request.evaluations.get(match_id, {}).get(side) for match_id in request.matches] for side in SIDES),
     )
 

@@ -51,11 +51,12 @@ _FACTS = """
 """
 _AGREEMENTS = """
     INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on, pledged_at,
-        usd_minor, rate, rate_source, rate_date, texts_hash, receipts, received_minor, received_usd_minor,
-        relieved_usd_minor, committed_on, committed_usd_minor, committed_rate, committed_rate_source,
-        committed_rate_date, support_cost_basis_points, recognized_minor)
+        usd_minor, rate, rate_source, rate_date, texts_hash, open_usd_minor, receipts, received_minor,
+        received_usd_minor, support_cost_usd_minor, charges_usd_minor, relieved_usd_minor, written_off_minor,
+        refunded_minor, refunded_usd_minor, carried_over_usd_minor, committed_on, committed_usd_minor, committed_rate,
+        committed_rate_source, committed_rate_date, support_cost_basis_points, recognized_minor)
     SELECT pledge_id, donor, $3, 'committed', 2, $5, 'USD', 'unearmarked', $4, now(), $5, '1', 'par', $4, '',
-        0, 0, 0, 0, $4, $5, '1', 'par', $4, 0, $5
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $4, $5, '1', 'par', $4, 0, $5
     FROM unnest($1::uuid[], $2::text[]) AS f(pledge_id, donor)
 """
 _OPENED = """

@@ -53,9 +53,11 @@ BALANCES = """
 """
 PLEDGES = """
     INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on, pledged_at,
-        usd_minor, rate, rate_source, rate_date, texts_hash, receipts, received_minor, received_usd_minor,
-        relieved_usd_minor)
-    SELECT pledge_id, $4, fund, 'pledged', 1, 1, 'USD', 'unearmarked', $3, now(), 1, '1', 'par', $3, '', 0, 0, 0, 0
+        usd_minor, rate, rate_source, rate_date, texts_hash, open_usd_minor, recognized_minor, receipts, received_minor,
+        received_usd_minor, support_cost_usd_minor, charges_usd_minor, relieved_usd_minor, written_off_minor,
+        refunded_minor, refunded_usd_minor, carried_over_usd_minor)
+    SELECT pledge_id, $4, fund, 'pledged', 1, 1, 'USD', 'unearmarked', $3, now(), 1, '1', 'par', $3, '', 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0
     FROM unnest($1::text[], $2::uuid[]) AS f(fund, pledge_id)
 """
 ALLOCATIONS = """

@@ -52,7 +52,7 @@ TODAY = date(AHEAD - 1, 11, 26)
 
 def an_open_line(state: str = "KEN", **changes: Any) -> OpenLine:
     whole = OpenLine(
-        line_id=uuid4(), request_id=uuid4(), state=state, groups=(), review=False, triage=None, cannot_wait=False, waiting_since=None,
+        line_id=uuid4(), request_id=uuid4(), state=state, groups=(), review=False, triage=None, cannot_wait=False, waiting_since=TODAY,
         promised=0, mark="",
     )  # fmt: skip
     return replace(whole, **changes)

@@ -20,9 +20,7 @@ from tests.domain.test_matching_text_meaning import Letters
 from tests.matching_builders import a_wanted_line
 
 
-def submitted(
-    text: str | None = None, at: datetime | None = NOON, model: Embedder | None = None, **changes: Any
-) -> Submitted:
+def submitted(text: str | None = None, at: datetime = NOON, model: Embedder | None = None, **changes: Any) -> Submitted:
     line = a_wanted_line(**changes)
     readings = read([Wording(about_id=line.line_id, core=text)], model) if text is not None else [None]
     return Submitted(line=line, submitted_at=at, reading=readings[0])
@@ -107,7 +105,6 @@ SAME = "The judges are trained in extradition."
         (submitted(SAME, NOON + MINUTES), True),
         (submitted(SAME, NOON - MINUTES), True),
         (submitted(SAME, NOON + DUPLICATE_WITHIN + MINUTES), False),
-        (submitted(SAME, None), False),
         (submitted("The forests are mapped.", NOON + MINUTES), False),
         (submitted(SAME, NOON + MINUTES, state="UGA"), False),
         (submitted(SAME, NOON + MINUTES, kind="mentoring"), False),

@@ -1,20 +1,18 @@
 """What a pledge's facts commit for which year, whichever clock they were recorded by."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
-from msgspec.structs import replace
 
 from contracts.facts import Fact
-from contracts.pledges import Instalment, PledgeCommitted
+from contracts.pledges import Instalment
 from services.pledges import exits
 from services.pledges.domain import pledge
 from services.pledges.earmarking import Earmarking
 from services.pledges.evolve import evolve
-from services.pledges.years import OfYears, of_years
+from services.pledges.years import of_years
 from tests.builders import NOON
 from tests.domain.test_pledges_states import FEBRUARY, MARCH, dollars, par
 
@@ -44,15 +42,6 @@ def reduced(facts: Sequence[Fact], minor: int, on: date) -> Fact:
         one = evolve(one, fact)
     assert one is not None
     return exits.reduce(one, dollars(minor), "donor_asked", on=on, now=NOON)
-
-
-def test_an_agreement_of_before_instalments_is_of_the_year_of_its_signature() -> None:
-    made, signed = pledged_and_signed()
-    assert isinstance(signed, PledgeCommitted)
-    before = replace(signed, schedule=(), recognized_minor=None)
-    assert OfYears(Counter({2026: 1000}), Counter(), Counter({2026: 1000})) == of_years(
-        [(NOON, made), (NOON, before)], as_at=NOON
-    )
 
 
 @pytest.mark.parametrize(

@@ -275,7 +275,7 @@ def test_the_window_is_five_working_days(since: datetime, end: datetime) -> None
 def test_a_request_is_not_delivered_while_a_match_is_under_way_unless_the_state_says_it_suffices() -> None:
     line = a_line()
     request = a_request(Status.IN_DELIVERY, line)
-    change = request.hear_of_match(line.line_id, uuid4(), "in_delivery", now=NOON)
+    change = request.hear_of_match(line.line_id, uuid4(), "in_delivery", "NOR", now=NOON)
     assert change is not None
     request = evolve(request, change)
 
@@ -322,7 +322,7 @@ def test_an_answer_ends_the_waiting() -> None:
 
 
 def test_a_match_of_a_strange_line_changes_nothing() -> None:
-    assert a_request().hear_of_match(uuid4(), uuid4(), "confirmed", now=NOON) is None
+    assert a_request().hear_of_match(uuid4(), uuid4(), "confirmed", "NOR", now=NOON) is None
 
 
 @pytest.mark.parametrize(
@@ -395,7 +395,7 @@ class AnyHistory(RuleBasedStateMachine):
     def hear_of_match(self, status: str, new: bool) -> None:
         if new or not self.matches:
             self.matches.append(uuid4())
-        change = self.request.hear_of_match(self.line.line_id, self.matches[-1], status, now=NOON)
+        change = self.request.hear_of_match(self.line.line_id, self.matches[-1], status, "NOR", now=NOON)
         assert change is not None
         self._go_on(change)
 

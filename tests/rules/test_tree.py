@@ -172,7 +172,7 @@ def _calls(tree: ast.AST, function: str = "") -> Iterator[tuple[str, str]]:
 def test_every_service_has_the_same_files(service) -> None:  # type: ignore[no-untyped-def]
     names = {path.relative_to(service.folder).as_posix() for path in service.folder.rglob("*") if path.is_file()}
 
-    assert {"__init__.py", "wiring.py", "policy.py", f"migrations/0001_{service.name}.sql"} <= names
+    assert {"__init__.py", "wiring.py", "policy.py", "migrations/0001_schema.sql"} <= names
     assert bool(service.listens_to) == ("consumers.py" in names)
     for part in ("api", "actions", "store"):
         assert any(re.fullmatch(rf"(\w+_)?{part}\.py", name) for name in names), part

@@ -49,6 +49,8 @@ from tests.service.operations import (
 from tests.service.test_mass_assignment import BODIES, DOCUMENT
 from tests.service.world import World, tell
 
+pytestmark = pytest.mark.timeout(400)
+
 # -- the application, and what it asks of PostgreSQL ------------------------------------------------------------------
 
 

@@ -1,18 +1,15 @@
 """What choices teach: every ranking shown, every move with what came of it, and of people nothing but the role."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from chassis.db import Database
-from chassis.rebuild import contents, verify
+from chassis.rebuild import verify
 from contracts.matching import FACTS
 from contracts.requests import RequestReopened, RequestWithdrawn
-from services import matching
 from services.documents.examples import example_event
 from services.matching.choices import happened_at
 from services.matching.wiring import SERVICE
@@ -67,14 +64,11 @@ async def read_matches(api: Client, by: str, **query: Any) -> None:
     assert 200 == answer.status_code, answer.text
 
 
-async def two_suggested(
-    api: Client, owner: Owner, *, by_facts_of_their_own: bool = False
-) -> tuple[dict[str, Any], dict[str, Any]]:
+async def two_suggested(api: Client, owner: Owner) -> tuple[dict[str, Any], dict[str, Any]]:
     """The better and the other match of a line."""
-    request = await opened(owner) if by_facts_of_their_own else None
     await approved(api, CEB, topics=["mutual_legal_assistance", "electronic_evidence"])
     await approved(api, NORWAY, topics=["wildlife_forest_fisheries"])
-    better, other = await matches_of(api, request or await opened(owner))
+    better, other = await matches_of(api, await opened(owner))
     return better, other
 
 
@@ -240,9 +234,9 @@ async def test_they_hold_no_words_and_no_persons(api: Client, owner: Owner, data
 # -- from the journal -------------------------------------------------------------------------------------------------
 
 
-async def begun_again(api: Client, owner: Owner, *, by_facts_of_their_own: bool = False) -> None:
+async def begun_again(api: Client, owner: Owner) -> None:
     """A line whose matches were suggested, chosen of, ended, and suggested anew with another score."""
-    better, other = await two_suggested(api, owner, by_facts_of_their_own=by_facts_of_their_own)
+    better, other = await two_suggested(api, owner)
     match = await move(api, other, "shortlist", COORDINATOR)
     match = await move(api, match, "present", COORDINATOR, departure="other")
     match = await move(api, match, "accept", KENYA)
@@ -279,22 +273,6 @@ async def test_the_journal_makes_the_moves_again(api: Client, owner: Owner, migr
         await tx.execute("SET LOCAL entraide.role = 'owner'")
         await tx.execute("UPDATE match_move SET score = 1 WHERE status = 'presented'")
     assert 1 == len(await verify(migrator, SERVICE))
-
-
-async def test_the_migration_takes_over_what_the_journal_told_before(
-    api: Client, owner: Owner, migrator: Database
-) -> None:
-    await begun_again(api, owner, by_facts_of_their_own=True)
-    (path,) = (Path(matching.__file__).parent / "migrations").glob("*_choices.sql")
-    (takeover,) = re.findall(r"^INSERT INTO match_move\n.*?;$", path.read_text(encoding="utf-8"), re.M | re.S)
-
-    async with migrator.transaction() as tx:
-        await tx.execute("SET LOCAL entraide.role = 'owner'")
-        before = await contents(tx, "match_move")
-        await tx.execute("DELETE FROM match_move")
-        await tx.execute(takeover)
-        assert before == await contents(tx, "match_move")
-    assert 9 == len(before)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FACTS if kind.__name__.startswith("Match")])

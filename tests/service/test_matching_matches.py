@@ -9,6 +9,7 @@ import pytest
 from chassis.db import Database
 from contracts.requests import (
     CirculationDecided,
+    ConsentWithdrawn,
     RequestWithdrawn,
 )
 from tests.builders import AHEAD, NOON, headers
@@ -122,7 +123,10 @@ async def test_an_objection_ends_what_was_shown_to_others_than_unodc(api: Client
     for match in (await matches_of(api, request))[:2]:
         await move(api, match, "present", COORDINATOR)
 
-    await owner.tells(CirculationDecided(**ids(request), circulation="objected", decided_at=NOON))
+    objected = ConsentWithdrawn(
+        **ids(request), consent_id=request.request_id, circulation="objected", withdrawn_at=NOON
+    )
+    await owner.tells(objected)
 
     assert {"NOR": "expired", "UNODC-CEB": "presented", "FRA": "suggested"} == {
         match["provider"]: match["status"] for match in await matches_of(api, request)

@@ -360,7 +360,13 @@ async def test_what_is_no_longer_its_owners_to_know_is_dropped_also_between_two_
     )  # fmt: skip
     await inbox.receive(an_event(fact, 1))
     assert 2 == await drained(a_sender())
-    objected = r.CirculationDecided(request_id=fact.request_id, state="KEN", circulation="objected", decided_at=NOON)
+    objected = r.ConsentWithdrawn(
+        request_id=fact.request_id,
+        state="KEN",
+        consent_id=fact.request_id,
+        circulation="objected",
+        withdrawn_at=NOON,
+    )
     await inbox.receive(an_event(objected, 1))
     receiver.answers = lambda _: an_answer()
     await drained(a_sender(at=clock.now() + timedelta(seconds=30)))

@@ -249,7 +249,7 @@ async def test_what_was_closed_before_there_were_closings_of_years_is_made_up_fo
 
 
 async def _final_closing(db: Database) -> None:
-    """As a process of the version before closes."""
+    """As a process closes that ends before it has made the closings of years."""
     closed: Closed | None = None
     for _ in range(3):
         async with db.transaction() as tx:

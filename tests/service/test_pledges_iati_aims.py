@@ -13,7 +13,7 @@ from chassis.inbox import Inbox, Outcome
 from chassis.rebuild import verify
 from contracts.facts import Event, decode_event
 from contracts.matching import MatchConfirmed
-from contracts.requests import About, Line
+from contracts.requests import Line
 from contracts.values import Money
 from services.pledges.consumers import HANDLERS
 from services.pledges.iati.activity import Activity
@@ -105,30 +105,13 @@ async def test_a_funded_delivery_is_told_by_what_its_line_asks_for(
         await owner.close()
 
 
-async def test_of_a_requirement_of_before_nothing_is_told_that_nobody_knows(api: Client, hears: Inbox) -> None:
+async def test_of_a_requirement_whose_match_says_nothing_of_its_line_nothing_is_told(api: Client, hears: Inbox) -> None:
     await hears.receive(an_event(confirmed(a_match(), Money(minor=1_000_00, currency="USD")), 1))
 
     await set_aside(api)
     _, assistance = await file_of(api)
 
     assert ([("1", "15130", "100")], []) == told(assistance)
-
-
-async def test_the_marker_of_a_line_that_was_heard_of_before_it_was_kept_is_not_known(
-    client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
-) -> None:
-    matching, owner = await client_of("matching"), Owner(databases["matching"])
-    await approved(matching, resource_status="partly", funding_needed=usd(5_000_00))
-    line = a_contract_line(topics=list(TOPICS))
-    match = await suggested(matching, owner, line)
-    async with databases["matching"].transaction() as tx:
-        await tx.execute("UPDATE wanted_line SET gender_marker = NULL")
-
-    await agree(matching, match)
-
-    fact = (await of_matching(databases))[-1].fact()
-    assert isinstance(fact, MatchConfirmed)
-    assert About(kind=line.kind, topics=TOPICS, gender_marker=None) == fact.about
 
 
 async def test_a_match_that_lacks_no_money_tells_nothing_of_its_line(

@@ -33,8 +33,9 @@ from tests.service.ledger_using import TIGHTLY
 from tests.service.operations import operations
 from tests.service.test_pledges import FINANCE, GERMANY, NORWAY, a_fund, eur, usd
 from tests.service.test_pledges_life import LAST_YEAR, SECOND
+from tests.soak import cases
 
-EXAMPLES, STEPS, SEED = 12, 180, 20261127
+EXAMPLES, STEPS, SEED = cases(4, soak=24), 180, 20261127
 FUNDS = ("SHERLOC-DEV", "SHERLOC-MNT", "TA-REQUESTS")
 MORE_FUNDS = ("SHERLOC-NEW", "TA-OTHER")
 WAITING = ("report_accepted", "audit_accepted")
@@ -321,6 +322,7 @@ KINDS = {
 }  # fmt: skip
 
 
+@pytest.mark.thinned
 def test_whatever_is_done_in_any_order_the_books_say_what_a_plain_count_says(
     servers: Servers, template: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -351,7 +353,7 @@ def test_whatever_is_done_in_any_order_the_books_say_what_a_plain_count_says(
     )
     # The days are today's and those before it, so that each day has walks of its own.
     missed = KINDS - {kind for kind, times in done.items() if times}
-    assert len(missed) <= len(KINDS) // 20, missed
+    assert len(missed) <= len(KINDS) // cases(4, soak=20), missed
     # Whatever an operation is called, it was its action that was asked for.
     unasked = {*moving().values()} - NOT_DONE.keys() - asked_at(posted)
     assert {operation_of(one) for one in unasked} <= missed, unasked

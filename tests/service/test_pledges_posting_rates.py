@@ -1,24 +1,16 @@
 """Each posting keeps the rate by which it is worth what it is, with its day and its source."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import httpx
-from msgspec.structs import replace
 
 from chassis.db import Database
-from contracts.facts import decode_event
-from contracts.pledges import PledgeCommitted, PledgeReceived
-from services.pledges import ledger
-from services.pledges.postings import Posting, entry_of
 from services.pledges.verify import verify
-from services.pledges.wiring import SERVICE
-from tests.service.test_pledges import FINANCE, api, eur, get, post, usd
+from tests.service.test_pledges import FINANCE, api, eur, get, post
 from tests.service.test_pledges_entry_rates import agreed_in_euros
-from tests.service.test_pledges_life import approve, move, part
+from tests.service.test_pledges_life import approve, move
 
 __all__ = ["api"]
 Client = httpx.AsyncClient
@@ -89,55 +81,3 @@ async def test_a_rate_of_a_posting_that_was_tampered_with_is_named(
     async with databases["pledges"].transaction() as tx:
         (found,) = (await verify(tx)).findings
     assert (found.table, found.position) == ("entry", 2)
-
-
-async def test_what_was_recorded_before_has_the_rates_that_its_facts_tell(
-    api: Client, databases: Mapping[str, Database], database_url: str
-) -> None:
-    """The migration and the facts of before say the same of each posting: the tables can be made again from them."""
-    await paid_in_kroner(api)
-    parts = [part(600_00, "2026-04-01"), part(400_00, "2026-06-01", "report_accepted")]
-    waiting = await agreed_in_euros(api, instalments=parts)
-    await move(api, waiting, "meet-condition", instalment=2, met_on="2026-05-02")
-    of_dollars = await move(api, waiting | {"revision": 3}, "receive", money=usd(110_00), settles=eur(100_00),
-                            received_on="2026-05-03")  # fmt: skip
-    assert of_dollars["receipts"] == 1
-    owner = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
-    try:
-        await owner.execute(
-            """
-            UPDATE entry SET postings = ARRAY(
-                SELECT ROW(account, currency, minor, usd_minor, NULL, NULL, NULL, NULL)::posting FROM unnest(postings))
-            """
-        )
-        (migration,) = (SERVICE.folder / "migrations").glob("*_rates_of_postings.sql")
-        (update,) = re.findall(r"^UPDATE entry .*?;$", migration.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-        await owner.execute(update)
-        events = [decode_event(row["event"]) for row in await owner.fetch("SELECT event FROM journal")]
-    finally:
-        await owner.close()
-    async with databases["pledges"].transaction() as tx:
-        rows = {row.entry_id: row for row in await ledger.page(tx, after=UUID(int=0), limit=100)}
-    kinds = set()
-    for event in events:
-        fact = event.fact()
-        if isinstance(fact, PledgeCommitted):
-            fact = replace(fact, pledged_valuation=None)
-        elif isinstance(fact, PledgeReceived):
-            fact = replace(fact, agreed_valuation=None)
-        entry = entry_of(event.id, event.time, fact) if fact is not None else None
-        if entry is not None:
-            kinds.add(entry.type)
-            assert [is_there(one) for one in rows[event.id].postings] == [should_be(one) for one in entry.postings]
-    assert {"pledged", "committed", "recognized", "received"} == kinds
-
-
-def is_there(one: ledger.Row) -> tuple[object, ...]:
-    return one.account, one.currency, one.rate, one.rate_currency, one.rate_source, one.rate_date
-
-
-def should_be(one: Posting) -> tuple[object, ...]:
-    if one.rate is None:
-        return one.account, one.currency, None, None, None, None
-    rate = one.rate
-    return one.account, one.currency, rate.usd_per_unit, rate.currency, rate.source, rate.valid_from

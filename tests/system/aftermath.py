@@ -224,7 +224,9 @@ async def empty_tables(connection: asyncpg.Connection) -> None:
             await connection.execute(f"DELETE FROM {name}")
         # What migrations put there is not what services have written.
         await connection.execute("UPDATE matching.consent_reading SET after = '0.0', heard_at = '-infinity'")
-        await connection.execute("INSERT INTO pledges.closed (until, final_until) VALUES ('epoch', 'epoch')")
+        await connection.execute(
+            "INSERT INTO pledges.closed (until, final_until, open_from) VALUES ('epoch', 'epoch', '2000-01-01')"
+        )
         await connection.execute(
             "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) FROM pg_sequences"
         )

@@ -238,7 +238,6 @@ async def crash_test(made: Sequence[Stand], tell: Callable[[str], None], *, all_
     assert not not_reached
 
 
-@pytest.mark.timeout(400)
 async def test_a_crash_beside_a_call_of_every_module_loses_and_doubles_nothing(
     stands: Sequence[Stand], tell: Callable[[str], None]
 ) -> None:

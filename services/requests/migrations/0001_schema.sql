@@ -1,0 +1,351 @@
+-- Words are in tables of their own (`*_text`, `remark`), so that they can be erased; the journal holds a salted hash of
+-- them. Their foreign keys are deferred, because the tables that the journal can make again are rebuilt beneath them.
+--
+-- Every row that belongs to a request says whose it is, and by its foreign key cannot say otherwise than the request: the
+-- own State's rows are found without a look at the request, which may be one that the same statement writes.
+
+-- -- roles ------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION oversees(role text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN role IN ('coordinator', 'auditor', 'service');
+
+CREATE FUNCTION is_outside(role text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN role IN ('provider_officer', 'donor_officer');
+
+CREATE FUNCTION is_own(state text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN caller_role() IN ('focal_point', 'official') AND state = caller_organization();
+
+-- Who may write what a request consists of, all but its words, which are the State's alone: whoever sees a row must not
+-- therefore be able to write it.
+CREATE FUNCTION may_move(state text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN caller_role() = 'coordinator' OR is_own(state);
+
+-- -- requests and their lines -----------------------------------------------------------------------------------------
+
+CREATE TABLE request (
+    request_id uuid PRIMARY KEY,
+    state text NOT NULL CHECK (state ~ '^[A-Z]{3}$'),
+    status text NOT NULL CHECK (status IN ('draft', 'submitted', 'returned', 'registered', 'open', 'in_delivery',
+        'delivered', 'closed', 'on_hold', 'not_accepted', 'lapsed', 'withdrawn')),
+    held_from text,
+    revision integer NOT NULL CHECK (revision > 0),
+    reference text UNIQUE,
+    language text NOT NULL CHECK (language IN ('ar', 'en', 'es', 'fr', 'ru', 'zh')),
+    texts_hash text NOT NULL,
+    visibility text NOT NULL CHECK (visibility IN ('private', 'named', 'providers', 'public_summary')),
+    addressee text NOT NULL CHECK (addressee IN ('any', 'unodc', 'states')),
+    addressed_states text[] NOT NULL,
+    circulation_rule text NOT NULL CHECK (circulation_rule IN ('none', 'granted', 'silence')),
+    circulation text NOT NULL CHECK (circulation IN ('none', 'window_running', 'granted', 'objected')),
+    window_ends_at timestamptz,
+    restricted boolean NOT NULL,
+    priority text,
+    drafted_at timestamptz NOT NULL,
+    submitted_at timestamptz,
+    registered_at timestamptz,
+    -- Since when the State has been asked for something, and how often it was reminded.
+    waiting_since timestamptz,
+    reminders smallint NOT NULL CHECK (reminders BETWEEN 0 AND 2),
+    outcome text CHECK (outcome IN ('met', 'partially_met', 'unmet')),
+    -- What a list shows of the lines: to read them there would be to ask row-level security about each.
+    kinds text[] NOT NULL,
+    fulfilment text NOT NULL CHECK (fulfilment IN ('none', 'partial', 'complete')),
+    UNIQUE (request_id, state),
+    -- Silence is no consent where somebody's safety is at stake.
+    CHECK (NOT (restricted AND circulation = 'window_running')),
+    CHECK ((circulation = 'window_running') = (window_ends_at IS NOT NULL)),
+    CHECK (status = 'draft' OR submitted_at IS NOT NULL OR status = 'withdrawn'),
+    CHECK ((status = 'on_hold') = (held_from IS NOT NULL)),
+    CHECK ((status IN ('returned', 'on_hold')) = (waiting_since IS NOT NULL)),
+    CHECK ((status = 'closed') <= (outcome IS NOT NULL))
+);
+CREATE INDEX request_of_state ON request (state, request_id);
+CREATE INDEX request_status ON request (status, request_id);
+CREATE INDEX request_waiting ON request (waiting_since) WHERE waiting_since IS NOT NULL;
+CREATE INDEX request_window ON request (window_ends_at) WHERE circulation = 'window_running';
+
+CREATE TABLE request_line (
+    line_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    position integer NOT NULL,
+    kind text NOT NULL,
+    topics text[] NOT NULL,
+    articles text[] NOT NULL,
+    paragraphs text[] NOT NULL,
+    pillars text[] NOT NULL,
+    institution text NOT NULL,
+    group_size integer NOT NULL CHECK (group_size > 0),
+    languages text[] NOT NULL,
+    modality text NOT NULL,
+    starts date NOT NULL,
+    ends date NOT NULL CHECK (ends >= starts),
+    -- Whether it is served only by what is funded already.
+    cannot_wait boolean NOT NULL,
+    gender_marker smallint NOT NULL CHECK (gender_marker BETWEEN 0 AND 2),
+    human_rights_marker smallint NOT NULL CHECK (human_rights_marker BETWEEN 0 AND 2),
+    fulfilment text NOT NULL CHECK (fulfilment IN ('none', 'partial', 'complete')),
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state),
+    UNIQUE (request_id, position) DEFERRABLE INITIALLY DEFERRED
+);
+
+-- What has become of each match that was ever confirmed for a line; its fulfilment is derived from these.
+CREATE TABLE line_match (
+    match_id uuid PRIMARY KEY,
+    line_id uuid NOT NULL REFERENCES request_line,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    -- Who delivers: that provider, and no other, learns whom to turn to.
+    provider text NOT NULL,
+    status text NOT NULL CHECK (status IN ('confirmed', 'in_delivery', 'completed', 'revoked')),
+    -- What each side has said of the delivery, by which a request is closed.
+    state_result text CHECK (state_result IN ('met', 'partially_met', 'unmet')),
+    provider_result text CHECK (provider_result IN ('met', 'partially_met', 'unmet')),
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state)
+);
+CREATE INDEX line_match_request ON line_match (request_id);
+
+-- By whom a State does not wish to be served. Apart from the request, so that a provider who sees the request finds no
+-- other provider here.
+CREATE TABLE excluded_provider (
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    provider text NOT NULL,
+    PRIMARY KEY (request_id, provider),
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state)
+);
+
+CREATE TABLE request_text (
+    request_id uuid PRIMARY KEY,
+    state text NOT NULL,
+    salt bytea NOT NULL,
+    title text NOT NULL,
+    need text NOT NULL,
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE TABLE line_text (
+    line_id uuid PRIMARY KEY REFERENCES request_line DEFERRABLE INITIALLY DEFERRED,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    institution_name text NOT NULL,
+    outcome text NOT NULL,
+    in_place text NOT NULL,
+    markers_justification text NOT NULL,
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX line_text_request ON line_text (request_id);
+-- What is written beside a move.
+CREATE TABLE remark (
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    revision integer NOT NULL,
+    comment text NOT NULL,
+    PRIMARY KEY (request_id, revision),
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state) DEFERRABLE INITIALLY DEFERRED
+);
+
+-- -- attached files ---------------------------------------------------------------------------------------------------
+
+-- The contents are outside the database, under the attachment's id. A file belongs to what the State asks, or it is the
+-- scan of a note verbale that a consent was recorded by.
+CREATE TABLE attachment (
+    attachment_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    purpose text NOT NULL CHECK (purpose IN ('request', 'note_verbale')),
+    status text NOT NULL CHECK (status IN ('pending', 'clean', 'unscanned', 'infected', 'removed')),
+    revision integer NOT NULL CHECK (revision > 0),
+    format text NOT NULL CHECK (format IN ('pdf', 'docx', 'png', 'jpeg')),
+    size_bytes integer NOT NULL CHECK (size_bytes BETWEEN 1 AND 10485760),
+    content_hash text NOT NULL,
+    added_at timestamptz NOT NULL,
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state)
+);
+CREATE INDEX attachment_request ON attachment (request_id, attachment_id);
+CREATE INDEX attachment_pending ON attachment (attachment_id) WHERE status = 'pending';
+
+-- The file's name, and the salt of its content's hash; erased with the file.
+CREATE TABLE attachment_text (
+    attachment_id uuid PRIMARY KEY REFERENCES attachment DEFERRABLE INITIALLY DEFERRED,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    salt bytea NOT NULL,
+    name text NOT NULL,
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX attachment_text_request ON attachment_text (request_id);
+
+-- -- consents ---------------------------------------------------------------------------------------------------------
+
+-- A consent names its recipients, the fields it gives and its period.
+CREATE TABLE consent (
+    consent_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    recipients text[] NOT NULL,
+    fields text[] NOT NULL CHECK (fields <@ ARRAY['codes', 'words', 'institution']),
+    starts_at timestamptz,
+    ends_at timestamptz CHECK (ends_at > coalesce(starts_at, given_at)),
+    given_at timestamptz NOT NULL,
+    withdrawn_at timestamptz,
+    ended_at timestamptz,
+    -- A coordinator wrote it down: its note verbale is in consent_text, the scan of that an attachment.
+    recorded boolean NOT NULL,
+    scan_id uuid REFERENCES attachment DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state)
+);
+CREATE INDEX consent_request ON consent (request_id);
+CREATE INDEX consent_ends_at ON consent (ends_at) WHERE ends_at IS NOT NULL AND withdrawn_at IS NULL AND ended_at IS NULL;
+CREATE INDEX consent_scan ON consent (scan_id) WHERE scan_id IS NOT NULL;
+
+-- What `consent_store.changed_after` reads: without it each reading would scan all other facts since the last.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX journal_consents ON journal (written_by, position) WHERE type IN ('requests.request.submitted.v1',
+    'requests.request.revised.v1', 'requests.request.circulation-decided.v1', 'requests.request.consent-given.v1',
+    'requests.request.consent-recorded.v1', 'requests.request.consent-withdrawn.v1', 'requests.request.consent-ended.v1');
+
+-- The note verbale that a recorded consent came by.
+CREATE TABLE consent_text (
+    consent_id uuid PRIMARY KEY REFERENCES consent DEFERRABLE INITIALLY DEFERRED,
+    request_id uuid NOT NULL,
+    state text NOT NULL,
+    note_verbale text NOT NULL,
+    FOREIGN KEY (request_id, state) REFERENCES request (request_id, state) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX consent_text_request ON consent_text (request_id);
+
+-- -- who sees what ----------------------------------------------------------------------------------------------------
+
+-- Whether an organization is among the recipients; contracts/consents.py says the same in Python.
+CREATE FUNCTION names(recipients text[], organization text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 'providers' = ANY (recipients) OR organization = ANY (recipients)
+    OR ('unodc_units' = ANY (recipients) AND (organization = 'UNODC' OR starts_with(organization, 'UNODC-')));
+
+CREATE FUNCTION in_force(c consent) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN c.withdrawn_at IS NULL AND c.ended_at IS NULL
+    AND (c.starts_at IS NULL OR c.starts_at <= now()) AND (c.ends_at IS NULL OR now() < c.ends_at);
+
+CREATE FUNCTION is_submitted(r request) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN r.status <> 'draft' AND r.submitted_at IS NOT NULL;
+
+CREATE FUNCTION circulates(r request) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN r.circulation = 'granted' AND r.status IN ('open', 'in_delivery', 'delivered');
+
+-- What somebody sees of a request beside its codes; no row where it does not exist for them. `words` and `institution` are
+-- null where no consent shows the request, and only lines of it are served by whom the State has agreed with. Whom the
+-- State excludes is shown nothing, neither by a consent for every provider nor by one that names it: else it would read the
+-- request, find that its offering does not fit, and know why. policy.py says the same in Python; a test compares them, and
+-- the policy on `request` with them.
+--
+-- Asked in FROM, by every read: a function with a query in it is carried out anew for each row unless it stands there,
+-- where the planner takes it apart. Neither it nor the policies say EXISTS, which the planner would plan twice and, for a
+-- list, may answer by reading the whole table. The id is an argument of its own: to take it out of the row, a query in here
+-- would first have to put the row together.
+CREATE FUNCTION seen(id uuid, r request, organization text, role text) RETURNS TABLE (words boolean, institution boolean)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT NOT is_outside(role) OR given.words, NOT is_outside(role) OR given.institution
+    FROM (
+        SELECT bool_or('words' = ANY (c.fields)) AS words, bool_or('institution' = ANY (c.fields)) AS institution
+        FROM consent AS c
+        WHERE is_outside(role) AND circulates(r) AND c.request_id = id AND in_force(c)
+            AND names(c.recipients, organization)
+    ) AS given
+    WHERE CASE
+        WHEN is_outside(role) THEN (given.words IS NOT NULL
+                OR (role = 'provider_officer' AND r.status IN ('open', 'in_delivery', 'delivered', 'on_hold')
+                    AND (SELECT true FROM line_match AS m
+                         WHERE m.request_id = id AND m.provider = organization
+                             AND m.status IN ('confirmed', 'in_delivery', 'completed') LIMIT 1)))
+            AND (SELECT true FROM excluded_provider AS e WHERE e.request_id = id AND e.provider = organization) IS NULL
+        WHEN oversees(role) THEN is_submitted(r)
+        ELSE role IN ('focal_point', 'official') AND r.state = organization
+    END;
+END;
+
+CREATE FUNCTION may_see(r request, organization text, role text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN EXISTS (SELECT FROM seen(r.request_id, r, organization, role));
+
+-- Whether a request is there for the caller, asked where the planner does not look into it: the policy on `request` asks
+-- `excluded_provider` and `line_match`, whose policies may not ask back in the same statement.
+CREATE FUNCTION is_there(of_request uuid) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN EXISTS (SELECT FROM request AS r WHERE r.request_id = of_request);
+
+CREATE FUNCTION sees_words(of_request uuid) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN EXISTS (SELECT FROM request AS r, seen(r.request_id, r, caller_organization(), caller_role()) AS s
+    WHERE r.request_id = of_request AND s.words);
+
+-- A file is seen as the words of its request are. The scan of a note verbale is between the State and UNODC.
+CREATE FUNCTION sees_file(of_request uuid, purpose text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (purpose = 'request' OR NOT is_outside(caller_role())) AND sees_words(of_request);
+
+-- -- row-level security -----------------------------------------------------------------------------------------------
+
+CALL wall_in('request', 'CASE
+    WHEN is_outside(caller_role()) THEN (
+            (circulates(request)
+                AND (SELECT true FROM consent AS c WHERE c.request_id = request.request_id AND in_force(c) LIMIT 1))
+            OR (status IN (''open'', ''in_delivery'', ''delivered'', ''on_hold'')
+                AND (SELECT true FROM line_match AS m WHERE m.request_id = request.request_id
+                     AND m.provider = caller_organization()
+                     AND m.status IN (''confirmed'', ''in_delivery'', ''completed'') LIMIT 1)))
+        AND (SELECT true FROM excluded_provider AS e
+             WHERE e.request_id = request.request_id AND e.provider = caller_organization()) IS NULL
+    WHEN oversees(caller_role()) THEN is_submitted(request)
+    ELSE is_own(state)
+END');
+CALL wall_in('request_line', 'is_own(state)
+    OR (SELECT true FROM request AS r WHERE r.request_id = request_line.request_id)');
+
+-- The policy on `request` asks the next three, so that they do not ask it where the caller is outside: a provider finds its
+-- own matches, its own exclusion, by which it is shown nothing, and the consents that name it.
+CALL wall_in('line_match', 'CASE
+    WHEN is_outside(caller_role()) THEN caller_role() = ''provider_officer'' AND provider = caller_organization()
+    ELSE is_own(state) OR is_there(request_id)
+END');
+CALL wall_in('excluded_provider', 'CASE
+    WHEN is_outside(caller_role()) THEN provider = caller_organization()
+    ELSE is_own(state) OR is_there(request_id)
+END');
+CALL wall_in('consent', 'CASE
+    WHEN is_outside(caller_role()) THEN names(recipients, caller_organization())
+    ELSE oversees(caller_role()) OR is_own(state)
+END');
+CALL wall_in('consent_text', 'is_own(state) OR oversees(caller_role())');
+
+-- A caller outside finds words where a consent in force that names it gives them, and those of a line that it serves.
+CALL wall_in('request_text', 'CASE
+    WHEN is_outside(caller_role()) THEN (SELECT true FROM request AS r WHERE r.request_id = request_text.request_id)
+        AND (SELECT true FROM consent AS c WHERE c.request_id = request_text.request_id
+             AND in_force(c) AND ''words'' = ANY (c.fields) LIMIT 1)
+    ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = request_text.request_id)
+END');
+CALL wall_in('line_text', 'CASE
+    WHEN is_outside(caller_role()) THEN (SELECT true FROM request AS r WHERE r.request_id = line_text.request_id)
+        AND ((SELECT true FROM consent AS c WHERE c.request_id = line_text.request_id
+              AND in_force(c) AND c.fields && ARRAY[''words'', ''institution''] LIMIT 1)
+            OR (SELECT true FROM line_match AS m WHERE m.line_id = line_text.line_id
+                AND m.provider = caller_organization()
+                AND m.status IN (''confirmed'', ''in_delivery'', ''completed'') LIMIT 1))
+    ELSE is_own(state) OR (SELECT true FROM request AS r WHERE r.request_id = line_text.request_id)
+END');
+-- What is written beside a move is between the State and UNODC.
+CALL wall_in('remark', 'NOT is_outside(caller_role()) AND (is_own(state)
+    OR (SELECT true FROM request AS r WHERE r.request_id = remark.request_id))');
+CALL wall_in('attachment', 'is_own(state) OR sees_file(request_id, purpose)');
+CALL wall_in('attachment_text', 'is_own(state)
+    OR (SELECT true FROM attachment AS a WHERE a.attachment_id = attachment_text.attachment_id)');
+
+ALTER POLICY for_callers ON request WITH CHECK (may_move(state));
+ALTER POLICY for_callers ON request_line WITH CHECK (may_move(state));
+ALTER POLICY for_callers ON line_match WITH CHECK (may_move(state));
+ALTER POLICY for_callers ON consent WITH CHECK (may_move(state));
+ALTER POLICY for_callers ON consent_text WITH CHECK (may_move(state));
+ALTER POLICY for_callers ON remark WITH CHECK (may_move(state));
+ALTER POLICY for_callers ON request_text WITH CHECK (is_own(state));
+ALTER POLICY for_callers ON line_text WITH CHECK (is_own(state));
+ALTER POLICY for_callers ON attachment
+    WITH CHECK (CASE WHEN purpose = 'request' THEN is_own(state) ELSE caller_role() = 'coordinator' END);
+ALTER POLICY for_callers ON attachment_text WITH CHECK (may_move(state));
