@@ -23,16 +23,11 @@ class Progress:
 
 
 def told(report: Report) -> list[str]:
-    """A report in lines: one where nothing was found, else one more for each finding."""
+    """A report in lines: one where nothing was found, else one for each finding."""
     name = f"{report.service:15}"
     if not report.findings:
         return [
-            f"{name} nothing was edited, deleted, inserted or reordered: {report.sealed:,} rows are as they were "
-            f"sealed, {report.checkpoints:,} checkpoints agree, {report.unsealed:,} rows are not sealed yet"
+            f"{name} nothing was changed: {report.sealed:,} rows are as they were sealed, {report.checkpoints:,} "
+            f"checkpoints agree, {report.unsealed:,} rows are not sealed yet"
         ]
-    lines = [f"{name} TAMPERED WITH: {len(report.findings) + report.more:,} findings in {report.sealed:,} sealed rows"]
-    for finding in report.findings:
-        places = {"row": finding.position, "link": finding.height}
-        where = ", ".join(f"{noun} {place}" for noun, place in places.items() if place is not None)
-        lines.append(f"{name} {finding.kind}: {where + ': ' if where else ''}{finding.says}")
-    return lines + ([f"{name} and {report.more:,} more"] if report.more else [])
+    return [f"{name} TAMPERED WITH: {one.table}, position {one.position}: {one.what}" for one in report.findings]

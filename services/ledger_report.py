@@ -54,7 +54,7 @@ def command(ask_of: Callable[[Path | None], Ask]) -> click.Group:
 
 
 def told(report: Report) -> list[str]:
-    """A report in lines: the first counts, each other is a finding."""
+    """A report in lines: the first counts, each other is what is wrong first in a table."""
     looked_at = (
         f"{report.entries:,} entries with {report.postings:,} postings, {report.funds:,} counters, "
         f"{report.closings:,} closings, {report.pledges:,} pledges, {report.allocations:,} allocations and "
@@ -62,9 +62,9 @@ def told(report: Report) -> list[str]:
     )
     if not report.findings:
         return [f"the books are right: {looked_at} are what the journal says"]
-    lines = [f"THE BOOKS ARE WRONG: {len(report.findings) + report.more:,} findings in {looked_at}"]
+    lines = [f"THE BOOKS ARE WRONG: the first that does not hold in each table, of {looked_at}"]
     for finding in report.findings:
-        places = {"entry": finding.entry_id, "position": finding.position}
-        where = ", ".join(f"{noun} {place}" for noun, place in places.items() if place is not None)
-        lines.append(f"{finding.kind}: {where + ': ' if where else ''}{finding.says}")
-    return lines + ([f"and {report.more:,} more"] if report.more else [])
+        where = finding.table + (f" {finding.entry_id}" if finding.entry_id else "")
+        where += f", position {finding.position}" if finding.position else ""
+        lines.append(f"{where}: {finding.what}")
+    return lines

@@ -6,7 +6,6 @@ It reads in one snapshot, page by page, while others write, and changes nothing.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from enum import StrEnum
 from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
@@ -24,7 +23,6 @@ from services.pledges.postings import REVERSES, Account, Entry, entry_of
 from services.pledges.years import OfYears, changes
 
 PAGE = 1000
-FINDINGS_MAX = 100
 NIL = UUID(int=0)
 
 Say = Callable[[str, int, int], None]
@@ -35,30 +33,17 @@ _Held = dict[tuple[Any, ...], tuple[int, int, int]]
 cents, and of how many postings."""
 
 
-class Kind(StrEnum):
-    UNBALANCED = "unbalanced"
-    REVERSED_TWICE = "reversed_twice"
-    NOT_IN_JOURNAL = "not_in_journal"
-    NOT_IN_LEDGER = "not_in_ledger"
-    DIFFERS = "differs"
-    COUNTER = "counter"
-    CLOSING = "closing"
-    PLEDGE = "pledge"
-    ALLOCATION = "allocation"
-    REQUIREMENT = "requirement"
-
-
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What does not hold, and where: the entry and the position of its first posting that is wrong, where it is one."""
+    """What does not hold in a table; of an entry also which, and the position of its first posting that is wrong."""
 
-    kind: Kind
-    says: str
+    table: str
+    what: str
     entry_id: UUID | None = None
     position: int | None = None
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """How much was looked at, and what does not hold. Past FINDINGS_MAX findings are only counted."""
+    """How much was looked at, and of each table the first thing that does not hold."""
 
     entries: int = 0
     postings: int = 0
@@ -70,13 +55,11 @@ class Report(msgspec.Struct, kw_only=True):
     closings_of_donors: int = 0
     closings_of_years: int = 0
     findings: list[Finding] = msgspec.field(default_factory=list)
-    more: int = 0
 
-    def add(self, kind: Kind, says: str, *, entry_id: UUID | None = None, position: int | None = None) -> None:
-        if len(self.findings) == FINDINGS_MAX:
-            self.more += 1
-        else:
-            self.findings.append(Finding(kind=kind, says=says, entry_id=entry_id, position=position))
+    def add(self, table: str, what: str, *, entry_id: UUID | None = None, position: int | None = None) -> None:
+        """Keep it unless there is one of this table."""
+        if all(finding.table != table for finding in self.findings):
+            self.findings.append(Finding(table=table, what=what, entry_id=entry_id, position=position))
 
 
 async def verify(tx: Tx, say: Say = lambda _what, _done, _of: None) -> Report:
@@ -110,7 +93,7 @@ async def _look_at_entries(tx: Tx, report: Report, say: Say) -> Mapping[str, int
             _look_at_entry(report, row, told.get(row.entry_id))
             if row.reverses is not None:
                 if row.reverses in taken_back:
-                    report.add(Kind.REVERSED_TWICE, f"{row.reverses} is taken back once more", entry_id=row.entry_id)
+                    report.add("entry", f"{row.reverses} is taken back once more", entry_id=row.entry_id)
                 taken_back.add(row.reverses)
             report.postings += len(row.postings)
             for posting in row.postings:
@@ -139,15 +122,15 @@ def _look_at_entry(report: Report, row: EntryRow, told: Entry | None) -> None:
     wrong = {book for (book, _), minor in minors.items() if minor} | {book for book, worth in worths.items() if worth}
     place = first_difference(row, told) if told else None
     if wrong or not row.postings:
-        says = f"it does not balance: {', '.join(sorted(wrong)) or 'no postings'}"
+        what = f"it does not balance: {', '.join(sorted(wrong)) or 'no postings'}"
         at = place or next((n for n, one in enumerate(row.postings, 1) if one.book in wrong), None)
-        report.add(Kind.UNBALANCED, says, entry_id=row.entry_id, position=at)
+        report.add("entry", what, entry_id=row.entry_id, position=at)
     elif told is None:
-        report.add(Kind.NOT_IN_JOURNAL, "no fact of the journal makes it", entry_id=row.entry_id)
+        report.add("entry", "no fact of the journal makes it", entry_id=row.entry_id)
     elif place is not None:
-        report.add(Kind.DIFFERS, "the fact says otherwise", entry_id=row.entry_id, position=place)
+        report.add("entry", "the fact says otherwise", entry_id=row.entry_id, position=place)
     elif differing := _differing(row, told):
-        report.add(Kind.DIFFERS, f"the fact says otherwise: {', '.join(differing)}", entry_id=row.entry_id)
+        report.add("entry", f"the fact says otherwise: {', '.join(differing)}", entry_id=row.entry_id)
 
 
 def first_difference(row: EntryRow, told: Entry) -> int | None:
@@ -211,7 +194,7 @@ async def _look_for_missing(tx: Tx, report: Report) -> None:
             event = decode_event(row["event"])
             fact = event.fact()
             if fact is not None and entry_of(event.id, event.time, fact) is not None:
-                report.add(Kind.NOT_IN_LEDGER, f"no entry follows from {event.type}", entry_id=event.id)
+                report.add("entry", f"no entry follows from {event.type}", entry_id=event.id)
         if len(rows) < PAGE:
             return
         start = rows[-1]["position"] + 1
@@ -225,7 +208,7 @@ async def _look_at_counters(tx: Tx, report: Report, available: Mapping[str, int]
         report.funds += 1
         counted, added_up = row["available_usd_minor"], available.get(row["fund"], 0)
         if counted != added_up:
-            report.add(Kind.COUNTER, f"{row['fund']} counts {counted} available, its entries come to {added_up}")
+            report.add("balance", f"{row['fund']} counts {counted} available, its entries come to {added_up}")
 
 
 class _Kept(NamedTuple):
@@ -235,12 +218,14 @@ class _Kept(NamedTuple):
     year), and what `_Held` counts.
     """
 
+    table: str
     all_of_them: str
     one: str
     recorded: str
 
 
 _OF_FUNDS = _Kept(
+    "closing",
     "SELECT DISTINCT fund, as_at FROM closing ORDER BY fund, as_at",
     """
     SELECT account, currency, work_package, of_activities, year, minor, usd_minor, postings FROM closing
@@ -255,6 +240,7 @@ _OF_FUNDS = _Kept(
     """,
 )
 _OF_DONORS = _Kept(
+    "closing_of_donor",
     "SELECT DISTINCT donor, fund, as_at FROM closing_of_donor ORDER BY donor, fund, as_at",
     """
     SELECT account, currency, '', false, year, minor, usd_minor, postings FROM closing_of_donor
@@ -291,10 +277,10 @@ async def _look_at_each(tx: Tx, report: Report, kept: _Kept, say: Callable[[int,
         for key in sorted(found.keys() | held.keys()):
             if found.get(key) != held.get(key):
                 account, currency, work_package, of_activities, year = key
-                what = work_package or ("activities" if of_activities else "")
-                says = f"{' in '.join(whose)} as at {as_at.isoformat()}, {account} in {currency}"
-                says += (f" for {what}" if what else "") + f" of {year}: its postings come to something else"
-                report.add(Kind.CLOSING, says)
+                purpose = work_package or ("activities" if of_activities else "")
+                what = f"{' in '.join(whose)} as at {as_at.isoformat()}, {account} in {currency}"
+                what += (f" for {purpose}" if purpose else "") + f" of {year}: its postings come to something else"
+                report.add(kept.table, what)
         before = (whose, as_at)
         say(number, len(rows))
     return len(rows)
@@ -312,7 +298,7 @@ async def _look_at_closings_of_years(tx: Tx, report: Report, say: Say) -> None:
         for as_at, found in await year_store.closings_of(tx, fund):
             while changed and changed[-1][0] <= as_at:
                 told.add(changed.pop()[1])
-            for what, is_there, should_be in (
+            for figure, is_there, should_be in (
                 ("committed", found.committed, told.committed),
                 ("written off", found.written_off, told.written_off),
                 ("allocatable", found.allocatable, told.allocatable),
@@ -320,8 +306,10 @@ async def _look_at_closings_of_years(tx: Tx, report: Report, say: Say) -> None:
                 for year in sorted(
                     year for year in is_there.keys() | should_be.keys() if is_there[year] != should_be[year]
                 ):
-                    says = f"{fund} as at {as_at.isoformat()}, {what} for {year}: its agreements come to something else"
-                    report.add(Kind.CLOSING, says)
+                    what = (
+                        f"{fund} as at {as_at.isoformat()}, {figure} for {year}: its agreements come to something else"
+                    )
+                    report.add("closing_of_years", what)
             report.closings_of_years += 1
             say("closings of years", report.closings_of_years, of)
 
@@ -334,7 +322,7 @@ async def _look_at_pledges(tx: Tx, report: Report, say: Say) -> None:
         told = await store.pledges_told(tx, [pledge.pledge_id for pledge in page])
         for pledge in page:
             if differing := _unlike(pledge, told.get(pledge.pledge_id)):
-                report.add(Kind.PLEDGE, f"{pledge.pledge_id}: {differing}")
+                report.add("pledge", f"{pledge.pledge_id}: {differing}")
         report.pledges += len(page)
         after = page[-1].pledge_id
         say("pledges", report.pledges, of)
@@ -348,7 +336,7 @@ async def _look_at_allocations(tx: Tx, report: Report, say: Say) -> None:
         told = await moment_store.told(tx, [one.allocation_id for one in page], allocations.evolve)
         for one in page:
             if differing := _unlike(one, told.get(one.allocation_id)):
-                report.add(Kind.ALLOCATION, f"{one.allocation_id}: {differing}")
+                report.add("allocation", f"{one.allocation_id}: {differing}")
         report.allocations += len(page)
         after = page[-1].allocation_id
         say("allocations", report.allocations, of)
@@ -360,7 +348,7 @@ async def _look_at_allocations(tx: Tx, report: Report, say: Say) -> None:
         ORDER BY allocation_id
         """
     ):
-        report.add(Kind.ALLOCATION, f"{row['allocation_id']}: entries name it, and there is none")
+        report.add("allocation", f"{row['allocation_id']}: entries name it, and there is none")
 
 
 async def _look_at_requirements(tx: Tx, report: Report, say: Say) -> None:
@@ -374,22 +362,22 @@ async def _look_at_requirements(tx: Tx, report: Report, say: Say) -> None:
             follows = told.get(one.requirement_id)
             should_be = follows and replace(follows, covered_usd_minor=covered.get(one.requirement_id, 0))
             if differing := _unlike(one, should_be):
-                report.add(Kind.REQUIREMENT, f"{one.requirement_id}: {differing}")
+                report.add("requirement", f"{one.requirement_id}: {differing}")
         report.requirements += len(page)
         after = page[-1].requirement_id
         say("requirements", report.requirements, of)
 
 
 _LOST = {
-    Kind.PLEDGE: """
+    "pledge": """
         SELECT DISTINCT aggregate_id FROM journal WHERE aggregate = 'pledge'
           AND NOT EXISTS (SELECT FROM pledge WHERE pledge_id = aggregate_id) ORDER BY aggregate_id
     """,
-    Kind.ALLOCATION: """
+    "allocation": """
         SELECT DISTINCT aggregate_id FROM journal WHERE aggregate = 'allocation'
           AND NOT EXISTS (SELECT FROM allocation WHERE allocation_id = aggregate_id) ORDER BY aggregate_id
     """,
-    Kind.REQUIREMENT: """
+    "requirement": """
         SELECT DISTINCT aggregate_id FROM journal WHERE aggregate = 'requirement'
           AND NOT EXISTS (SELECT FROM requirement WHERE requirement_id = aggregate_id) ORDER BY aggregate_id
     """,
@@ -397,22 +385,22 @@ _LOST = {
 
 
 _WITHOUT_ID = {
-    Kind.NOT_IN_JOURNAL: "SELECT FROM entry WHERE entry_id = $1",
-    Kind.PLEDGE: "SELECT FROM pledge WHERE pledge_id = $1",
-    Kind.ALLOCATION: "SELECT FROM allocation WHERE allocation_id = $1",
-    Kind.REQUIREMENT: "SELECT FROM requirement WHERE requirement_id = $1",
+    "entry": "SELECT FROM entry WHERE entry_id = $1",
+    "pledge": "SELECT FROM pledge WHERE pledge_id = $1",
+    "allocation": "SELECT FROM allocation WHERE allocation_id = $1",
+    "requirement": "SELECT FROM requirement WHERE requirement_id = $1",
 }
 """Where the nil UUID is an id: none is given by us, and all else is looked at from the one after it on."""
 
 
 async def _look_for_lost(tx: Tx, report: Report) -> None:
     """What facts tell of, and there is no row of; and what has the id that stands for none."""
-    for kind, query in _WITHOUT_ID.items():
+    for table, query in _WITHOUT_ID.items():
         if await tx.fetch(query, NIL):
-            report.add(kind, f"{NIL}: nothing of ours has this id")
-    for kind, query in _LOST.items():
+            report.add(table, f"{NIL}: nothing of ours has this id")
+    for table, query in _LOST.items():
         for row in await tx.fetch(query):
-            report.add(kind, f"{row['aggregate_id']}: facts tell of it, and there is none")
+            report.add(table, f"{row['aggregate_id']}: facts tell of it, and there is none")
 
 
 async def _covered(tx: Tx, requirement_ids: Sequence[UUID]) -> Mapping[UUID, int]:

@@ -12,7 +12,7 @@ from chassis.inbox import Inbox, Outcome
 from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.values import Money
 from services.pledges.consumers import HANDLERS
-from services.pledges.verify import Kind, verify
+from services.pledges.verify import verify
 from tests.builders import an_event, headers
 from tests.service.test_pledges import FINANCE, api, committed, eur, get, post, receive, usd
 from tests.service.test_pledges_life import SECOND, agreed, approve, entry_of, move, part, pledge_of, refused
@@ -185,8 +185,8 @@ async def test_what_facts_tell_of_and_there_is_no_row_of_is_found(
         await owner.close()
     async with databases["pledges"].transaction() as tx:
         found = (await verify(tx)).findings
-    assert [Kind.PLEDGE] == [one.kind for one in found]
-    assert found[0].says.endswith("facts tell of it, and there is none")
+    assert ["pledge"] == [one.table for one in found]
+    assert found[0].what.endswith("facts tell of it, and there is none")
 
 
 async def test_in_another_currency_too_the_last_of_it_takes_all_that_is_left_of_its_support_cost(api: Client) -> None:

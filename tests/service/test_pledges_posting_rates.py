@@ -80,4 +80,4 @@ async def test_a_rate_of_a_posting_that_was_tampered_with_is_named(
         await owner.close()
     async with databases["pledges"].transaction() as tx:
         (found,) = (await verify(tx)).findings
-    assert (found.kind, found.position) == ("differs", 2)
+    assert (found.table, found.position) == ("entry", 2)
