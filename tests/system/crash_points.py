@@ -38,9 +38,10 @@ class Call(NamedTuple):
     occurrence: int
 
     @property
-    def module(self) -> str:
-        """The module of ours that it was called in, whichever service that was for and whatever it asked."""
-        return next(word for word in self.site.split(" ") if ":" in word).partition(":")[0]
+    def part(self) -> str:
+        """What of ours called out: a module of the chassis, or a service, whatever it asked."""
+        tree, name = next(word for word in self.site.split(" ") if ":" in word).partition(":")[0].split(".")[:2]
+        return f"{tree}.{name}"
 
 
 class Point(NamedTuple):

@@ -2,7 +2,7 @@
 
 The points are (call site, occurrence), collected from reference runs. Each run kills once, starts the process again as
 a supervisor would, and compares what there is in the end with the reference. `./dev test` takes a call of every module
-that calls out, to die before or after it; `./dev soak` takes all calls, before and after.
+of the chassis and of every service, to die before or after it; `./dev soak` takes all calls, before and after.
 """
 
 import asyncio
@@ -142,19 +142,19 @@ def points_of(references: Sequence[Trace]) -> list[Point]:
 
 
 def some_of(points: Sequence[Point], reference: Trace, *, seed: int) -> list[Point]:
-    """So many that every module that calls out dies beside a call, chosen by the seed.
+    """So many that every part that calls out dies beside a call, chosen by the seed.
 
-    After a call and before the next one of the same task is one moment, and counts for both modules.
+    After a call and before the next one of the same task is one moment, and counts for both parts.
     """
     following = reference.next_in_task()
     chance = random.Random(seed)
-    missing = {point.call.module for point in points}
+    missing = {point.call.part for point in points}
     chosen: list[Point] = []
     for wanted in (2, 1):
         for point in chance.sample(points, len(points)):
-            covers = {point.call.module}
+            covers = {point.call.part}
             if point.moment == AFTER and point.call in following:
-                covers.add(following[point.call].module)
+                covers.add(following[point.call].part)
             if len(covers & missing) >= wanted:
                 missing -= covers
                 chosen.append(point)
@@ -219,7 +219,7 @@ async def crash_test(made: Sequence[Stand], tell: Callable[[str], None], *, all_
         assert ([], []) == differences(reference, one.aftermath), "undisturbed runs end alike"
     every = points_of([one.trace for one in first])
     points = list(every) if all_points else some_of(every, first[0].trace, seed=SEED)
-    total, modules = len(points), len({point.call.module for point in every})
+    total, parts = len(points), len({point.call.part for point in every})
     runs: list[Run] = []
     await asyncio.gather(*(crash(stand, points, reference, runs) for stand in made))
     lost = [one for one in runs if one.lost or one.wrong]
@@ -230,7 +230,7 @@ async def crash_test(made: Sequence[Stand], tell: Callable[[str], None], *, all_
     for one in not_reached:
         tell(f"not reached: {one.point}")
     share = "all" if all_points else f"some of {len(every)}"
-    tell(f"crash test: {share}, of {modules} modules that call out, in {time.monotonic() - started:.0f} s")
+    tell(f"crash test: {share}, of {parts} parts that call out, in {time.monotonic() - started:.0f} s")
     tell(f"crash test: {total} points, {len(lost)} lost, {len(doubled)} doubled, {len(not_reached)} not reached")
     assert len(runs) == total
     assert not lost
@@ -238,7 +238,7 @@ async def crash_test(made: Sequence[Stand], tell: Callable[[str], None], *, all_
     assert not not_reached
 
 
-async def test_a_crash_beside_a_call_of_every_module_loses_and_doubles_nothing(
+async def test_a_crash_beside_a_call_of_every_part_loses_and_doubles_nothing(
     stands: Sequence[Stand], tell: Callable[[str], None]
 ) -> None:
     await crash_test(stands, tell, all_points=False)
