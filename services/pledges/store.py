@@ -1,6 +1,6 @@
 """The rows of pledges. Every read says for whom; `may_see` in the WHERE is the policy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, TypeVar
@@ -15,11 +15,8 @@ from contracts.facts import Fact, decode_event, fact_type
 from contracts.pledges import Valuation
 from contracts.refusals import Missing
 from contracts.values import Caller
-from services.pledges import moment_store
 from services.pledges.allocations import Requirement
 from services.pledges.domain import Pledge
-from services.pledges.evolve import evolve
-from services.pledges.moment_store import Page, page_told
 from services.pledges.years import COMMITTING, OfYears, of_years
 
 LIST_MAX = 100
@@ -70,11 +67,6 @@ async def locked_pledge(tx: Tx, pledge_id: UUID) -> Pledge | None:
     return _pledge(row) if row else None
 
 
-async def pledges_told(tx: Tx, pledge_ids: Sequence[UUID], *, until: datetime | None = None) -> Mapping[UUID, Pledge]:
-    """What follows from the facts of these pledges, of those recorded by then; for the system itself."""
-    return await moment_store.told(tx, pledge_ids, evolve, until=until)
-
-
 _LISTED = """
     WHERE may_see(pledge, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::text IS NULL OR status = $4)
       AND ($5::text IS NULL OR donor = $5) AND ($6::uuid IS NULL OR pledge_id < $6)
@@ -113,53 +105,6 @@ async def pledges(
         limit,
     )
     return [(_pledge(row), row["note"]) for row in rows]
-
-
-async def pledges_as_at(
-    tx: Tx,
-    caller: Caller,
-    as_at: datetime,
-    *,
-    only: UUID | None = None,
-    fund: str | None = None,
-    status: str | None = None,
-    donor: str | None = None,
-    due_before: date | None = None,
-    before: UUID | None = None,
-    limit: int = 1,
-) -> Page[tuple[Pledge, str]]:
-    """As `pledges`, of what each said by that moment; the notes are of today."""
-
-    async def rows_after(after: UUID | None, count: int) -> list[Record]:
-        return await tx.fetch(
-            """
-            SELECT pledge_id AS aggregate_id,
-                coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = pledge.pledge_id), '') AS note
-            FROM pledge
-            WHERE may_see(pledge, $1, $2) AND ($3::uuid IS NULL OR pledge_id = $3) AND ($4::text IS NULL OR fund = $4)
-              AND ($5::text IS NULL OR donor = $5) AND ($6::uuid IS NULL OR pledge_id < $6)
-              AND EXISTS (SELECT FROM journal WHERE aggregate_id = pledge_id AND recorded_at <= $7)
-            ORDER BY pledge_id DESC LIMIT $8
-            """,
-            caller.organization,
-            caller.role,
-            only,
-            fund,
-            donor,
-            after,
-            as_at,
-            count,
-        )
-
-    async def as_they_were(rows: list[Record]) -> list[tuple[Pledge, str]]:
-        told = await pledges_told(tx, [row["aggregate_id"] for row in rows], until=as_at)
-        return [(told[row["aggregate_id"]], row["note"]) for row in rows]
-
-    def asked_for(one: tuple[Pledge, str]) -> bool:
-        pledge = one[0]
-        return (status is None or pledge.status == status) and (due_before is None or pledge.is_due(due_before))
-
-    return await page_told(tx, rows_after, as_they_were, after=before, limit=limit, where=asked_for)
 
 
 async def page_of_pledges(tx: Tx, *, after: UUID, limit: int) -> list[Pledge]:

@@ -18,6 +18,7 @@ from chassis.db import Tx
 from contracts.facts import decode_event
 from contracts.pledges import Rate
 from services.pledges import allocation_store, allocations, ledger, moment_store, store
+from services.pledges.evolve import evolve
 from services.pledges.ledger import EntryRow
 from services.pledges.postings import REVERSES, Account, Entry, entry_of
 
@@ -266,7 +267,7 @@ async def _look_at_pledges(tx: Tx, report: Report, say: Say) -> None:
     of = await tx.fetchval("SELECT count(*) FROM pledge")
     after = NIL
     while page := await store.page_of_pledges(tx, after=after, limit=PAGE):
-        told = await store.pledges_told(tx, [pledge.pledge_id for pledge in page])
+        told = await moment_store.told(tx, [pledge.pledge_id for pledge in page], evolve)
         for pledge in page:
             if differing := _unlike(pledge, told.get(pledge.pledge_id)):
                 report.add(Kind.PLEDGE, f"{pledge.pledge_id}: {differing}")
