@@ -12,12 +12,11 @@ from chassis.commands import claim
 from chassis.db import Tx
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from chassis.ids import new_id
+from contracts.refusals import Missing
 from services.pledges import activity_actions, activity_store, policy, store
 from services.pledges.activities import ActivityStatus
 from services.pledges.activity_store import Told
 from services.pledges.commands import CancelActivity, CompleteActivity, PlanActivity, check_reason
-from services.pledges.moment_reader import AsAt, final_moment
-from services.pledges.moment_store import first_of
 from services.pledges.policy import Action
 
 
@@ -27,8 +26,7 @@ class ActivityView(Struct, frozen=True, kw_only=True):
     `activity_kind` is a code of `/v1/reference/activity_kinds`, `title` is in `language`. `gender_marker`: 0 not meant
     for the equality of women and men, 1 significantly, 2 principally. `reason` says why it was cancelled.
 
-    Where it is `final`, it is all of what had been recorded by `as_at`, the same for ever but for the title and its
-    language; else it is how things stand, and `as_at` is null.
+    It is how things stand: `as_at` is null, and it is not `final`.
     """
 
     activity_id: UUID
@@ -81,41 +79,24 @@ async def list_activities(
     db: Db,
     caller: Calling,
     paging: Paging,
-    now: Now,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     status: FromQuery[ActivityStatus | None] = None,
-    as_at: AsAt = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ActivityPage]:
-    """For everybody who works here, as the totals of funds are.
-
-    With `as_at`, those that were what is asked by what had been recorded by that moment: the same for ever, but for
-    what an activity is called. Such a page may hold fewer than `limit`, or none, and have a next one.
-    """
-    moment = await final_moment(db, caller, as_at, now=now)
-    async with db.transaction(by=caller) as tx:
-        if moment is None:
-            async with tx.by_itself():
-                found = await activity_store.activities(tx, fund=fund, status=status, before=cursor, limit=limit + 1)
-            page = first_of(found, limit, lambda one: one.activity.activity_id)
-        else:
-            page = await activity_store.activities_as_at(
-                tx, moment, fund=fund, status=status, before=cursor, limit=limit
-            )
-    more = str(page.cursor) if page.cursor else None
-    views = [_view_of(one, as_at=moment) for one in page.found]
+    """For everybody who works here, as the totals of funds are."""
+    async with db.transaction(by=caller) as tx, tx.by_itself():
+        found = await activity_store.activities(tx, fund=fund, status=status, before=cursor, limit=limit + 1)
+    more = str(found[limit - 1].activity.activity_id) if len(found) > limit else None
+    views = [_view_of(one) for one in found[:limit]]
     return Response(ActivityPage(activities=views, cursor=more), headers=paging.next_link(more))
 
 
 @get("/v1/activities/{activity_id:uuid}", opt=asks(Action.SHOW_ACTIVITY), summary="One activity")
-async def show_activity(
-    activity_id: FromPath[UUID], db: Db, caller: Calling, now: Now, as_at: AsAt = None
-) -> Response[ActivityView]:
-    """With `as_at`, of what had been recorded by that moment: the same for ever, but for what it is called."""
-    moment = await final_moment(db, caller, as_at, now=now)
+async def show_activity(activity_id: FromPath[UUID], db: Db, caller: Calling) -> Response[ActivityView]:
+    """For everybody who works here."""
     async with db.transaction(by=caller) as tx:
-        view = await _view(tx, activity_id, as_at=moment)
+        view = await _view(tx, activity_id)
     return shown(view, revision=view.revision)
 
 
@@ -206,17 +187,16 @@ async def cancel_activity(
     return shown(view, revision=view.revision)
 
 
-async def _view(tx: Tx, activity_id: UUID, *, as_at: datetime | None = None) -> ActivityView:
-    """Raises Missing where there is none, or was none by that moment."""
-    if as_at is None:
-        async with tx.by_itself():
-            page = first_of(await activity_store.activities(tx, only=activity_id), 1, lambda one: activity_id)
-    else:
-        page = await activity_store.activities_as_at(tx, as_at, only=activity_id)
-    return _view_of(page.the_only(), as_at=as_at)
+async def _view(tx: Tx, activity_id: UUID) -> ActivityView:
+    """Raises Missing where there is none."""
+    async with tx.by_itself():
+        found = await activity_store.activities(tx, only=activity_id)
+    if not found:
+        raise Missing("not-found")
+    return _view_of(found[0])
 
 
-def _view_of(told: Told, *, as_at: datetime | None) -> ActivityView:
+def _view_of(told: Told) -> ActivityView:
     one = told.activity
     return ActivityView(
         activity_id=one.activity_id,
@@ -238,8 +218,8 @@ def _view_of(told: Told, *, as_at: datetime | None) -> ActivityView:
         planned_at=one.planned_at,
         ended_at=one.ended_at,
         reason=one.reason,
-        as_at=as_at,
-        final=as_at is not None,
+        as_at=None,
+        final=False,
     )
 
 

@@ -11,9 +11,8 @@ from msgspec.structs import replace
 from chassis.db import Tx
 from contracts.refusals import Missing
 from contracts.values import Language
-from services.pledges import allocation_store, moment_store
+from services.pledges import moment_store
 from services.pledges.activities import Activity, ActivityStatus, evolve
-from services.pledges.moment_store import Page, page_told
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,49 +90,6 @@ async def activities(
         )
         for row in rows
     ]
-
-
-async def activities_as_at(
-    tx: Tx,
-    as_at: datetime,
-    *,
-    only: UUID | None = None,
-    fund: str | None = None,
-    status: ActivityStatus | None = None,
-    before: UUID | None = None,
-    limit: int = 1,
-) -> Page[Told]:
-    """As `activities`, of what was recorded by that moment; the titles are of today."""
-
-    async def rows_after(after: UUID | None, count: int) -> list[Record]:
-        return await tx.fetch(
-            """
-            SELECT activity_id AS aggregate_id FROM activity
-            WHERE ($1::uuid IS NULL OR activity_id = $1) AND ($2::text IS NULL OR fund = $2)
-              AND ($3::uuid IS NULL OR activity_id < $3)
-              AND EXISTS (SELECT FROM journal WHERE aggregate_id = activity_id AND recorded_at <= $4)
-            ORDER BY activity_id DESC LIMIT $5
-            """,
-            only,
-            fund,
-            after,
-            as_at,
-            count,
-        )
-
-    async def as_they_were(rows: list[Record]) -> list[Told]:
-        activity_ids = [row["aggregate_id"] for row in rows]
-        said = await told(tx, activity_ids, until=as_at)
-        money = await allocation_store.set_aside(tx, activity_ids, until=as_at)
-        return [
-            Told(activity=said[one][0], title=said[one][1], **msgspec.structs.asdict(money[one]))
-            for one in activity_ids
-        ]
-
-    def asked_for(one: Told) -> bool:
-        return status is None or one.activity.status is status
-
-    return await page_told(tx, rows_after, as_they_were, after=before, limit=limit, where=asked_for)
 
 
 async def told(tx: Tx, activity_ids: Collection[UUID], *, until: datetime) -> Mapping[UUID, tuple[Activity, str]]:

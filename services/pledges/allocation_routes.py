@@ -17,8 +17,6 @@ from contracts.values import Caller
 from services.pledges import allocation_actions, allocation_store, policy, store
 from services.pledges.allocations import Allocation
 from services.pledges.commands import Allocate, GiveBack, Spend, dollars
-from services.pledges.moment_reader import AsAt, final_moment
-from services.pledges.moment_store import first_of
 from services.pledges.own import balance_lock
 from services.pledges.policy import Action
 
@@ -26,8 +24,7 @@ from services.pledges.policy import Action
 class AllocationView(Allocation, frozen=True, kw_only=True):
     """Money of a fund set aside for one purpose: a requirement, a work package, or an activity.
 
-    Where it is `final`, it is all of what had been recorded by `as_at`, the same for ever; else it is how things stand,
-    and `as_at` is null.
+    It is how things stand: `as_at` is null, and it is not `final`.
     """
 
     as_at: datetime | None
@@ -74,47 +71,27 @@ async def list_allocations(
     db: Db,
     caller: Calling,
     paging: Paging,
-    now: Now,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     request_id: Annotated[UUID | None, QueryParameter(name="request")] = None,
     requirement_id: Annotated[UUID | None, QueryParameter(name="requirement")] = None,
     activity_id: Annotated[UUID | None, QueryParameter(name="activity")] = None,
-    as_at: AsAt = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[AllocationPage]:
-    """A donor sees what went into work packages and activities, a State what its own requests got.
-
-    With `as_at`, what had been recorded by that moment: the same for ever.
-    """
-    moment = await final_moment(db, caller, as_at, now=now)
+    """A donor sees what went into work packages and activities, a State what its own requests got."""
     async with db.transaction(by=caller) as tx:
-        if moment is None:
-            found = await allocation_store.allocations(
-                tx,
-                caller,
-                fund=fund,
-                request_id=request_id,
-                requirement_id=requirement_id,
-                activity_id=activity_id,
-                before=cursor,
-                limit=limit + 1,
-            )
-            page = first_of(found, limit, lambda one: one.allocation_id)
-        else:
-            page = await allocation_store.allocations_as_at(
-                tx,
-                caller,
-                moment,
-                fund=fund,
-                request_id=request_id,
-                requirement_id=requirement_id,
-                activity_id=activity_id,
-                before=cursor,
-                limit=limit,
-            )
-    more = str(page.cursor) if page.cursor else None
-    views = [_view_of(one, as_at=moment) for one in page.found]
+        found = await allocation_store.allocations(
+            tx,
+            caller,
+            fund=fund,
+            request_id=request_id,
+            requirement_id=requirement_id,
+            activity_id=activity_id,
+            before=cursor,
+            limit=limit + 1,
+        )
+    more = str(found[limit - 1].allocation_id) if len(found) > limit else None
+    views = [_view_of(one) for one in found[:limit]]
     return Response(AllocationPage(allocations=views, cursor=more), headers=paging.next_link(more))
 
 
@@ -171,28 +148,22 @@ async def return_allocation(
 
 
 @get("/v1/allocations/{allocation_id:uuid}", opt=asks(Action.SHOW_ALLOCATION), summary="One allocation")
-async def show_allocation(
-    allocation_id: FromPath[UUID], db: Db, caller: Calling, now: Now, as_at: AsAt = None
-) -> Response[AllocationView]:
-    """With `as_at`, of what had been recorded by that moment: the same for ever."""
-    moment = await final_moment(db, caller, as_at, now=now)
+async def show_allocation(allocation_id: FromPath[UUID], db: Db, caller: Calling) -> Response[AllocationView]:
+    """A donor sees what went into work packages and activities, a State what its own requests got."""
     async with db.transaction(by=caller) as tx:
-        view = await _view(tx, allocation_id, caller, as_at=moment)
+        view = await _view(tx, allocation_id, caller)
     return shown(view, revision=view.revision)
 
 
-async def _view(tx: Tx, allocation_id: UUID, caller: Caller, *, as_at: datetime | None = None) -> AllocationView:
-    """Raises Missing where this caller does not see it, or there was none by that moment."""
-    if as_at is None:
-        allocation = await allocation_store.get_allocation(tx, allocation_id, caller)
-    else:
-        allocation = (await allocation_store.allocations_as_at(tx, caller, as_at, only=allocation_id)).the_only()
+async def _view(tx: Tx, allocation_id: UUID, caller: Caller) -> AllocationView:
+    """Raises Missing where this caller does not see it."""
+    allocation = await allocation_store.get_allocation(tx, allocation_id, caller)
     policy.decide(caller, Action.SHOW_ALLOCATION, allocation).required()
-    return _view_of(allocation, as_at=as_at)
+    return _view_of(allocation)
 
 
-def _view_of(allocation: Allocation, *, as_at: datetime | None) -> AllocationView:
-    return AllocationView(**asdict(allocation), as_at=as_at, final=as_at is not None)
+def _view_of(allocation: Allocation) -> AllocationView:
+    return AllocationView(**asdict(allocation), as_at=None, final=False)
 
 
 ROUTES = [

@@ -3,31 +3,22 @@
 Every read says for whom; `may_see` in the WHERE is the policy.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
 from asyncpg import Record
-from msgspec import Struct
-from msgspec.structs import replace
 
 from chassis.db import Tx
-from contracts.facts import fact_type
-from contracts.pledges import FUND_DONORS_MAX, RequirementCancelled
+from contracts.pledges import FUND_DONORS_MAX
 from contracts.refusals import Conflict, Missing
 from contracts.requests import About
 from contracts.values import Caller
-from services.pledges import moment_store
 from services.pledges.allocations import (
     Allocation,
     AllocationStatus,
     Purpose,
     Requirement,
-    evolve,
-    requirement_after,
 )
-from services.pledges.moment_store import Page, page_told
 from services.pledges.store import flat, valued
 
 # -- requirements -----------------------------------------------------------------------------------------------------
@@ -100,98 +91,6 @@ async def requirements(
         limit,
     )
     return [_requirement(row) for row in rows]
-
-
-async def requirements_as_at(
-    tx: Tx, caller: Caller, as_at: datetime, *, request_id: UUID | None, before: UUID | None, limit: int
-) -> Page[Requirement]:
-    """As `requirements`, of what each said and what covered it by that moment."""
-
-    async def rows_after(after: UUID | None, count: int) -> list[Record]:
-        return await tx.fetch(
-            """
-            SELECT requirement_id AS aggregate_id FROM requirement
-            WHERE may_see(requirement, $1, $2) AND ($3::uuid IS NULL OR request_id = $3)
-              AND ($4::uuid IS NULL OR (opened_at, requirement_id)
-                    < (SELECT opened_at, requirement_id FROM requirement
-                       WHERE requirement_id = $4 AND may_see(requirement, $1, $2)))
-              AND EXISTS (SELECT FROM journal WHERE aggregate_id = requirement_id AND recorded_at <= $5)
-            ORDER BY opened_at DESC, requirement_id DESC LIMIT $6
-            """,
-            caller.organization,
-            caller.role,
-            request_id,
-            after,
-            as_at,
-            count,
-        )
-
-    async def as_they_were(rows: list[Record]) -> list[Requirement]:
-        return await _requirements_told(tx, [row["aggregate_id"] for row in rows], until=as_at)
-
-    return await page_told(tx, rows_after, as_they_were, after=before, limit=limit)
-
-
-async def _requirements_told(tx: Tx, requirement_ids: Sequence[UUID], *, until: datetime) -> list[Requirement]:
-    told = await moment_store.told(tx, requirement_ids, requirement_after, until=until)
-    covered = await set_aside(tx, requirement_ids, until=until)
-    return [replace(told[one], covered_usd_minor=covered[one].allocated_usd_minor) for one in requirement_ids]
-
-
-class SetAside(Struct, frozen=True):
-    """What was set aside for a purpose and not given back, and what of that was spent, in US-dollar cents."""
-
-    allocated_usd_minor: int
-    spent_usd_minor: int
-
-
-async def set_aside(tx: Tx, purpose_ids: Sequence[UUID], *, until: datetime) -> Mapping[UUID, SetAside]:
-    """For each of these requirements or activities, of what was recorded by then; for the system itself."""
-    # What has been spent was allocated before: both accounts together are what was ever set aside.
-    rows = await tx.fetch(
-        """
-        SELECT purpose.id, allocated, spent FROM unnest($2::uuid[]) AS purpose(id) CROSS JOIN LATERAL (
-            SELECT coalesce(-sum(p.usd_minor), 0)::bigint AS allocated,
-                coalesce(-sum(p.usd_minor) FILTER (WHERE p.account = 'spent'), 0)::bigint AS spent
-            FROM allocation AS of_it CROSS JOIN LATERAL (
-                SELECT max(version) AS version FROM journal AS by_then
-                WHERE by_then.aggregate_id = of_it.allocation_id AND by_then.recorded_at <= $1
-            ) AS last
-                JOIN journal ON journal.aggregate_id = of_it.allocation_id AND journal.version <= last.version
-                JOIN entry ON entry_id = event_id CROSS JOIN unnest(postings) AS p
-            WHERE (of_it.requirement_id = purpose.id OR of_it.activity_id = purpose.id)
-              AND p.account IN ('allocated', 'spent')
-        ) AS money
-        """,
-        until,
-        purpose_ids,
-    )
-    return {row["id"]: SetAside(row["allocated"], row["spent"]) for row in rows}
-
-
-async def unfunded_as_at(tx: Tx, as_at: datetime, *, before: UUID | None, limit: int) -> Page[Requirement]:
-    """As `unfunded`, of what was recorded by that moment, for the system itself: of the next so many that were open.
-
-    What each had is added up for these alone, and none is left out without having been looked at.
-    """
-    rows = await tx.fetch(
-        """
-        SELECT requirement_id FROM requirement
-        WHERE ($2::uuid IS NULL OR (opened_at, requirement_id)
-                < (SELECT opened_at, requirement_id FROM requirement WHERE requirement_id = $2))
-          AND EXISTS (SELECT FROM journal WHERE aggregate_id = requirement_id AND recorded_at <= $1)
-          AND NOT EXISTS (SELECT FROM journal WHERE aggregate_id = requirement_id AND recorded_at <= $1 AND type = $4)
-        ORDER BY opened_at DESC, requirement_id DESC LIMIT $3
-        """,
-        as_at,
-        before,
-        limit,
-        fact_type(RequirementCancelled),
-    )
-    ids = [row["requirement_id"] for row in rows]
-    told = await _requirements_told(tx, ids, until=as_at)
-    lacking = [one for one in told if one.covered_usd_minor < one.valuation.usd_minor]
-    return Page(lacking, ids[-1] if len(ids) == limit else None)
 
 
 async def page_of_requirements(tx: Tx, *, after: UUID, limit: int) -> list[Requirement]:
@@ -314,51 +213,6 @@ async def allocations(
         limit,
     )
     return [msgspec.convert(dict(row), Allocation) for row in rows]
-
-
-async def allocations_as_at(
-    tx: Tx,
-    caller: Caller,
-    as_at: datetime,
-    *,
-    only: UUID | None = None,
-    fund: str | None = None,
-    request_id: UUID | None = None,
-    requirement_id: UUID | None = None,
-    activity_id: UUID | None = None,
-    before: UUID | None = None,
-    limit: int = 1,
-) -> Page[Allocation]:
-    """As `allocations`, of what each said by that moment."""
-
-    async def rows_after(after: UUID | None, count: int) -> list[Record]:
-        return await tx.fetch(
-            """
-            SELECT allocation_id AS aggregate_id FROM allocation
-            WHERE may_see(allocation, $1, $2) AND ($3::uuid IS NULL OR allocation_id = $3)
-              AND ($4::text IS NULL OR fund = $4) AND ($5::uuid IS NULL OR request_id = $5)
-              AND ($6::uuid IS NULL OR requirement_id = $6) AND ($7::uuid IS NULL OR activity_id = $7)
-              AND ($8::uuid IS NULL OR allocation_id < $8)
-              AND EXISTS (SELECT FROM journal WHERE aggregate_id = allocation_id AND recorded_at <= $9)
-            ORDER BY allocation_id DESC LIMIT $10
-            """,
-            caller.organization,
-            caller.role,
-            only,
-            fund,
-            request_id,
-            requirement_id,
-            activity_id,
-            after,
-            as_at,
-            count,
-        )
-
-    async def as_they_were(rows: list[Record]) -> list[Allocation]:
-        told = await moment_store.told(tx, [row["aggregate_id"] for row in rows], evolve, until=as_at)
-        return [told[row["aggregate_id"]] for row in rows]
-
-    return await page_told(tx, rows_after, as_they_were, after=before, limit=limit)
 
 
 async def page_of_allocations(tx: Tx, *, after: UUID, limit: int) -> list[Allocation]:

@@ -18,8 +18,6 @@ from services.pledges import actions, policy, store, unfunded_reader
 from services.pledges.commands import CommitPledge, MakePledge, ReceiveInstalment, RewordPledge, WithdrawPledge
 from services.pledges.domain import Status
 from services.pledges.earmarking import earmarked
-from services.pledges.moment_reader import AsAt, final_moment
-from services.pledges.moment_store import first_of
 from services.pledges.own import Owned
 from services.pledges.policy import Action
 from services.pledges.views import PledgeView, pledge_view, view_of
@@ -74,7 +72,6 @@ async def list_pledges(
     status: FromQuery[Status | None] = None,
     donor: Annotated[str | None, QueryParameter(max_length=32)] = None,
     due_before: FromQuery[date | None] = None,
-    as_at: AsAt = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[PledgePage]:
@@ -82,49 +79,28 @@ async def list_pledges(
 
     With `due_before`, those of which an instalment that is due before that day, and waits for no condition, has not
     wholly come: of today's date what is late, of a later one also what is soon due.
-
-    With `as_at`, those of which all that is asked was so by what had been recorded by that moment: the same for ever,
-    but for a note that was put otherwise since. Such a page may hold fewer than `limit`, or none, and have a next one.
     """
-    moment = await final_moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx:
-        if moment is None:
-            found = await store.pledges(
-                tx,
-                caller,
-                fund=fund,
-                status=status,
-                donor=donor,
-                due_before=due_before,
-                before=cursor,
-                limit=limit + 1,
-            )
-            page = first_of(found, limit, lambda one: one[0].pledge_id)
-        else:
-            page = await store.pledges_as_at(
-                tx,
-                caller,
-                moment,
-                fund=fund,
-                status=status,
-                donor=donor,
-                due_before=due_before,
-                before=cursor,
-                limit=limit,
-            )
-    more = str(page.cursor) if page.cursor else None
-    views = [view_of(pledge, note, today=now.date(), as_at=moment) for pledge, note in page.found]
+        found = await store.pledges(
+            tx,
+            caller,
+            fund=fund,
+            status=status,
+            donor=donor,
+            due_before=due_before,
+            before=cursor,
+            limit=limit + 1,
+        )
+    more = str(found[limit - 1][0].pledge_id) if len(found) > limit else None
+    views = [view_of(pledge, note, today=now.date()) for pledge, note in found[:limit]]
     return Response(PledgePage(pledges=views, cursor=more), headers=paging.next_link(more))
 
 
 @get("/v1/pledges/{pledge_id:uuid}", opt=asks(Action.SHOW_PLEDGE), summary="One pledge")
-async def show_pledge(
-    pledge_id: FromPath[UUID], db: Db, caller: Calling, now: Now, as_at: AsAt = None
-) -> Response[PledgeView]:
-    """With `as_at`, of what had been recorded by that moment: the same for ever, but for its note."""
-    moment = await final_moment(db, caller, as_at, now=now)
+async def show_pledge(pledge_id: FromPath[UUID], db: Db, caller: Calling, now: Now) -> Response[PledgeView]:
+    """A donor sees its own and no other donor's."""
     async with db.transaction(by=caller) as tx:
-        view = await pledge_view(tx, pledge_id, caller, today=now.date(), as_at=moment)
+        view = await pledge_view(tx, pledge_id, caller, today=now.date())
     return shown(view, revision=view.revision)
 
 

@@ -1,9 +1,9 @@
 """What reports add up: each account's balance as at a moment, and how far a fund's money has come.
 
-A balance is that of the fund's last closing before the moment and what was recorded since, or of the donor's in that
-fund, so that it takes as long after a million postings as after a thousand. Closings tell years: until a value date it
-is that of its year and those before, less what takes effect in the rest of that year, which of a year's last day is
-nothing.
+A balance is that of the fund's last closing before the moment and what was recorded since, so that it takes as long
+after a million postings as after a thousand. Closings tell years: until a value date it is that of its year and those
+before, less what takes effect in the rest of that year, which of a year's last day is nothing. A donor's is what its
+entries come to.
 """
 
 from collections import Counter
@@ -74,7 +74,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     spent_by_work_package: Mapping[str, Mapping[int, int]] = {}
 
 
-# `held_by_fund` and `held_by_donor` are the last closing and what came since, in parts.
+# `held_by_fund` is the last closing and what came since, in parts.
 BALANCES = """
     SELECT fund.fund, account, currency, sum(minor) AS minor, sum(usd_minor) AS usd_minor
     FROM fund CROSS JOIN LATERAL held_by_fund(fund.fund, $1) AS parts
@@ -89,17 +89,11 @@ BALANCES = """
     GROUP BY entry.fund, p.account, p.currency
 """
 OF_DONOR = """
-    SELECT fund.fund, account, currency, sum(minor) AS minor, sum(usd_minor) AS usd_minor
-    FROM fund CROSS JOIN LATERAL held_by_donor($4, fund.fund, $1) AS parts
-    WHERE ($2::text[] IS NULL OR fund.fund = ANY ($2)) AND ($3::date IS NULL OR year <= extract(year FROM $3))
-    GROUP BY fund.fund, account, currency
-    UNION ALL
-    SELECT entry.fund, p.account, p.currency, -sum(p.minor::numeric), -sum(p.usd_minor::numeric)
+    SELECT fund, account, currency, sum(minor::numeric) AS minor, sum(p.usd_minor::numeric) AS usd_minor
     FROM entry CROSS JOIN unnest(postings) AS p
-    WHERE entry.donor = $4 AND entry.effective_on > $3
-      AND entry.effective_on < date_trunc('year', $3) + interval '1 year'
-      AND entry.recorded_at <= $1 AND ($2::text[] IS NULL OR entry.fund = ANY ($2))
-    GROUP BY entry.fund, p.account, p.currency
+    WHERE donor = $4 AND recorded_at <= $1 AND ($2::text[] IS NULL OR fund = ANY ($2))
+      AND ($3::date IS NULL OR effective_on <= $3)
+    GROUP BY fund, account, currency
 """
 _Key: TypeAlias = tuple[str, Book, Account, str]
 

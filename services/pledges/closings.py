@@ -18,9 +18,7 @@ ALLOWANCE_SECONDS = 2.0
 """So much time a fact has between its `recorded_at` and its statement before the books are closed to it."""
 
 CLOSING_ENTRIES = 200
-"""How many entries of a fund there are before the next closing: what a balance adds up at most, or little more.
-
-And of a donor in a fund: the next closing of the fund is then one of the donor, too."""
+"""How many entries of a fund there are before the next closing: what a balance adds up at most, or little more."""
 
 CATCH_UP_ENTRIES = 20_000
 """How many go into one closing at most, so that none takes long."""
@@ -91,14 +89,13 @@ async def is_behind(tx: Tx) -> bool:
 async def keep_closing(tx: Tx) -> int:
     """Write what the accounts of each fund hold of which enough has become final; returns of how many funds.
 
-    Each closing is the one before and what was recorded since; with it come those of donors who have had as
-    many entries in the fund since their own. To be called again until it returns 0.
+    Each closing is the one before and what was recorded since. To be called again until it returns 0.
     """
     return int(
         await tx.fetchval(
             """
             WITH due AS MATERIALIZED (
-                SELECT fund.fund, last.as_at AS before, coalesce(
+                SELECT fund.fund, coalesce(
                     (SELECT recorded_at FROM entry
                      WHERE entry.fund = fund.fund AND recorded_at > last.as_at AND recorded_at <= final_until
                      ORDER BY recorded_at OFFSET $2::bigint - 1 LIMIT 1), final_until) AS as_at
@@ -118,25 +115,6 @@ async def keep_closing(tx: Tx) -> int:
                 -- In one order, in which two processes wait for each other one way; another one may be quicker.
                 ORDER BY due.fund, due.as_at, account, currency, work_package, of_activities, year
                 ON CONFLICT DO NOTHING RETURNING fund
-            ), due_of_donor AS MATERIALIZED (
-                -- Who had none since the fund's last closing is no further than by then.
-                SELECT donor, due.fund, due.as_at FROM due CROSS JOIN LATERAL (
-                    SELECT DISTINCT donor FROM entry
-                    WHERE entry.fund = due.fund AND recorded_at > due.before AND recorded_at <= due.as_at
-                        AND donor IS NOT NULL
-                ) AS of_interval CROSS JOIN LATERAL last_closing_of_donor(donor, due.fund, due.as_at) AS last
-                WHERE EXISTS (
-                    SELECT FROM entry
-                    WHERE entry.donor = of_interval.donor AND entry.fund = due.fund AND recorded_at > last.as_at
-                        AND recorded_at <= due.as_at
-                    ORDER BY recorded_at OFFSET $1::bigint - 1 LIMIT 1)
-            ), added_of_donor AS (
-                INSERT INTO closing_of_donor (donor, fund, as_at, account, currency, year, minor, usd_minor, postings)
-                SELECT donor, fund, as_at, account, currency, year, sum(minor), sum(usd_minor), sum(postings)
-                FROM due_of_donor CROSS JOIN LATERAL held_by_donor(donor, fund, as_at) AS parts
-                GROUP BY donor, fund, as_at, account, currency, year
-                ORDER BY donor, fund, as_at, account, currency, year
-                ON CONFLICT DO NOTHING
             )
             SELECT count(DISTINCT fund) FROM added
             """,

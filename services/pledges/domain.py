@@ -27,7 +27,7 @@ from contracts.rewording import PledgeReworded
 from contracts.values import Money
 from services.pledges.earmarking import Earmarking
 from services.pledges.money import check_amount, may_settle, read_rate, support_cost_of, usd_minor_of
-from services.pledges.schedule import Scheduled, due, unconditional
+from services.pledges.schedule import Scheduled, unconditional
 
 SUPPORT_COST_BASIS_POINTS = 1300
 """Programme support cost where the agreement says nothing else: 13 % of the direct cost."""
@@ -151,13 +151,6 @@ class Pledge(Struct, frozen=True, kw_only=True):
     def carried_usd_minor(self) -> int:
         """What the books carry what is owed at."""
         return (self.committed_usd_minor or 0) - self.relieved_usd_minor
-
-    def is_due(self, before: date) -> bool:
-        """True where an owed instalment that is due before that day has not wholly come, nor been written off."""
-        settled = self.received_minor + self.written_off_minor
-        return self.status in _UNDER_AGREEMENT and any(
-            part.instalment.due_on < before for part in due(self.schedule, settled)
-        )
 
     def require(self, move: str) -> None:
         """Raises Conflict where the pledge's state does not allow the move."""

@@ -13,7 +13,7 @@ from chassis.db import Database, Tx
 from chassis.http import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
 from contracts.refusals import Missing
 from contracts.values import Caller
-from services.pledges import actions, balances, funds, in_kind_store, policy, store, year_store
+from services.pledges import actions, balances, funds, in_kind_store, policy, store
 from services.pledges.allocations import fund_id_of
 from services.pledges.balances import EVER
 from services.pledges.commands import OpenFund, ReviseRequirement, StateGenderMarker, check_reason
@@ -187,7 +187,7 @@ async def show_fund_years(
             raise await funds.missing(tx, code, moment)
         async with tx.by_itself():
             moved = await balances.progress_by_year(tx, code, as_at=moment or EVER)
-            agreed = await year_store.committed(tx, code, as_at=moment or EVER)
+            agreed = await store.committed_by_year(tx, code, as_at=moment or EVER)
     return Response(years_view(found[0], agreed, moved, as_at=moment))
 
 
@@ -233,7 +233,8 @@ async def _allocatable(
             for fund, one in progress.items()
         }
     return {
-        fund: (await year_store.committed(tx, fund, as_at=as_at)).allocatable.total() - one.totals.transferred_usd_minor
+        fund: (await store.committed_by_year(tx, fund, as_at=as_at)).allocatable.total()
+        - one.totals.transferred_usd_minor
         for fund, one in progress.items()
     }
 

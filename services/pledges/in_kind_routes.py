@@ -24,8 +24,6 @@ from services.pledges.commands import (
     check_reason,
 )
 from services.pledges.in_kind import InKindContribution, InKindStatus
-from services.pledges.moment_reader import AsAt, final_moment
-from services.pledges.moment_store import first_of
 from services.pledges.own import Owned
 from services.pledges.policy import Action
 
@@ -36,8 +34,7 @@ class InKindView(Struct, frozen=True, kw_only=True):
     No figure of the ledger holds any of it. `form` is a code of `/v1/reference/in_kind_forms`; `reason` says why it
     was struck. `ended_at` is when it was withdrawn or struck.
 
-    Where it is `final`, it is all of what had been recorded by `as_at`, the same for ever but for the description; else
-    it is how things stand, and `as_at` is null.
+    It is how things stand: `as_at` is null, and it is not `final`.
     """
 
     in_kind_contribution_id: UUID
@@ -104,31 +101,16 @@ async def list_in_kind(
     db: Db,
     caller: Calling,
     paging: Paging,
-    now: Now,
     fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
     status: FromQuery[InKindStatus | None] = None,
-    as_at: AsAt = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[InKindPage]:
-    """A donor sees its own and no other donor's.
-
-    With `as_at`, those that were what is asked by what had been recorded by that moment: the same for ever, but for a
-    description that was put otherwise since. Such a page may hold fewer than `limit`, or none, and have a next one.
-    """
-    moment = await final_moment(db, caller, as_at, now=now)
+    """A donor sees its own and no other donor's."""
     async with db.transaction(by=caller) as tx:
-        if moment is None:
-            found = await in_kind_store.contributions(
-                tx, caller, fund=fund, status=status, before=cursor, limit=limit + 1
-            )
-            page = first_of(found, limit, lambda one: one[0].in_kind_contribution_id)
-        else:
-            page = await in_kind_store.contributions_as_at(
-                tx, caller, moment, fund=fund, status=status, before=cursor, limit=limit
-            )
-    more = str(page.cursor) if page.cursor else None
-    views = [_view_of(one, text, as_at=moment) for one, text in page.found]
+        found = await in_kind_store.contributions(tx, caller, fund=fund, status=status, before=cursor, limit=limit + 1)
+    more = str(found[limit - 1][0].in_kind_contribution_id) if len(found) > limit else None
+    views = [_view_of(one, text) for one, text in found[:limit]]
     return Response(InKindPage(in_kind_contributions=views, cursor=more), headers=paging.next_link(more))
 
 
@@ -137,13 +119,10 @@ async def list_in_kind(
     opt=asks(Action.SHOW_IN_KIND),
     summary="One contribution in kind",
 )
-async def show_in_kind(
-    in_kind_contribution_id: FromPath[UUID], db: Db, caller: Calling, now: Now, as_at: AsAt = None
-) -> Response[InKindView]:
-    """With `as_at`, of what had been recorded by that moment: the same for ever, but for its description."""
-    moment = await final_moment(db, caller, as_at, now=now)
+async def show_in_kind(in_kind_contribution_id: FromPath[UUID], db: Db, caller: Calling) -> Response[InKindView]:
+    """A donor sees its own and no other donor's."""
     async with db.transaction(by=caller) as tx:
-        view = await _view(tx, in_kind_contribution_id, caller, as_at=moment)
+        view = await _view(tx, in_kind_contribution_id, caller)
     return shown(view, revision=view.revision)
 
 
@@ -270,18 +249,14 @@ async def strike_in_kind(
     return shown(view, revision=view.revision)
 
 
-async def _view(tx: Tx, in_kind_contribution_id: UUID, caller: Caller, *, as_at: datetime | None = None) -> InKindView:
-    """Raises Missing where this caller does not see it, or there was none by that moment."""
-    if as_at is None:
-        contribution, description = await in_kind_store.with_description(tx, in_kind_contribution_id, caller)
-    else:
-        page = await in_kind_store.contributions_as_at(tx, caller, as_at, only=in_kind_contribution_id)
-        contribution, description = page.the_only()
+async def _view(tx: Tx, in_kind_contribution_id: UUID, caller: Caller) -> InKindView:
+    """Raises Missing where this caller does not see it."""
+    contribution, description = await in_kind_store.with_description(tx, in_kind_contribution_id, caller)
     policy.decide(caller, Action.SHOW_IN_KIND, contribution).required()
-    return _view_of(contribution, description, as_at=as_at)
+    return _view_of(contribution, description)
 
 
-def _view_of(contribution: InKindContribution, description: str, *, as_at: datetime | None) -> InKindView:
+def _view_of(contribution: InKindContribution, description: str) -> InKindView:
     return InKindView(
         in_kind_contribution_id=contribution.in_kind_contribution_id,
         donor=contribution.donor,
@@ -297,8 +272,8 @@ def _view_of(contribution: InKindContribution, description: str, *, as_at: datet
         acknowledged_at=contribution.acknowledged_at,
         ended_at=contribution.ended_at,
         reason=contribution.reason,
-        as_at=as_at,
-        final=as_at is not None,
+        as_at=None,
+        final=False,
     )
 
 

@@ -17,7 +17,6 @@ from contracts.rewording import InKindContributionReworded
 from contracts.values import Caller
 from services.pledges import moment_store
 from services.pledges.in_kind import InKindContribution, InKindStatus, evolve
-from services.pledges.moment_store import Page, page_told
 
 _READ = """
     SELECT in_kind_contribution.*, coalesce((SELECT description FROM in_kind_contribution_text t
@@ -74,50 +73,6 @@ async def contributions(
         limit,
     )
     return [(_contribution(row), row["description"]) for row in rows]
-
-
-async def contributions_as_at(
-    tx: Tx,
-    caller: Caller,
-    as_at: datetime,
-    *,
-    only: UUID | None = None,
-    fund: str | None = None,
-    status: InKindStatus | None = None,
-    before: UUID | None = None,
-    limit: int = 1,
-) -> Page[tuple[InKindContribution, str]]:
-    """As `contributions`, of what each said by that moment; the descriptions are of today."""
-
-    async def rows_after(after: UUID | None, count: int) -> list[Record]:
-        return await tx.fetch(
-            """
-            SELECT in_kind_contribution_id AS aggregate_id,
-                coalesce((SELECT description FROM in_kind_contribution_text t
-                    WHERE t.in_kind_contribution_id = in_kind_contribution.in_kind_contribution_id), '') AS description
-            FROM in_kind_contribution
-            WHERE may_see(in_kind_contribution, $1, $2) AND ($3::uuid IS NULL OR in_kind_contribution_id = $3)
-              AND ($4::text IS NULL OR fund = $4) AND ($5::uuid IS NULL OR in_kind_contribution_id < $5)
-              AND EXISTS (SELECT FROM journal WHERE aggregate_id = in_kind_contribution_id AND recorded_at <= $6)
-            ORDER BY in_kind_contribution_id DESC LIMIT $7
-            """,
-            caller.organization,
-            caller.role,
-            only,
-            fund,
-            after,
-            as_at,
-            count,
-        )
-
-    async def as_they_were(rows: list[Record]) -> list[tuple[InKindContribution, str]]:
-        said = await told(tx, [row["aggregate_id"] for row in rows], until=as_at)
-        return [(said[row["aggregate_id"]], row["description"]) for row in rows]
-
-    def asked_for(one: tuple[InKindContribution, str]) -> bool:
-        return status is None or one[0].status is status
-
-    return await page_told(tx, rows_after, as_they_were, after=before, limit=limit, where=asked_for)
 
 
 async def told(

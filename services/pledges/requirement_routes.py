@@ -9,12 +9,10 @@ from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from chassis.http import Calling, Db, Now, Paging, asks
+from chassis.http import Calling, Db, Paging, asks
 from contracts.values import Money
 from services.pledges import allocation_store, policy, store, unfunded_reader
 from services.pledges.allocations import Requirement, RequirementStatus
-from services.pledges.moment_reader import AsAt, final_moment
-from services.pledges.moment_store import first_of
 from services.pledges.own import Owned
 from services.pledges.policy import Action
 
@@ -22,8 +20,7 @@ from services.pledges.policy import Action
 class RequirementView(Struct, frozen=True, kw_only=True):
     """What a confirmed match lacks in money; how much of it is covered and how much is not, in US-dollar cents.
 
-    Where it is `final`, it is all of what had been recorded by `as_at`, the same for ever; else it is how things stand,
-    and `as_at` is null.
+    It is how things stand: `as_at` is null, and it is not `final`.
     """
 
     requirement_id: UUID
@@ -53,8 +50,7 @@ class UnfundedView(Struct, frozen=True, kw_only=True):
 
     What else the request says, `GET /v1/requests/{request_id}` shows, as far as the State has consented.
 
-    Where it is `final`, it is all of what had been recorded by `as_at`, the same for ever; else it is how things stand,
-    and `as_at` is null.
+    It is how things stand: `as_at` is null, and it is not `final`.
     """
 
     requirement_id: UUID
@@ -90,33 +86,19 @@ async def list_requirements(
     db: Db,
     caller: Calling,
     paging: Paging,
-    now: Now,
     request_id: Annotated[UUID | None, QueryParameter(name="request")] = None,
-    as_at: AsAt = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[RequirementPage]:
-    """A State sees those of its own requests, a provider those of its own matches.
-
-    With `as_at`, what had been recorded by that moment: the same for ever.
-    """
-    moment = await final_moment(db, caller, as_at, now=now)
+    """A State sees those of its own requests, a provider those of its own matches."""
     async with db.transaction(by=caller) as tx:
-        if moment is None:
-            found = await allocation_store.requirements(
-                tx, caller, request_id=request_id, before=cursor, limit=limit + 1
-            )
-            page = first_of(found, limit, lambda one: one.requirement_id)
-        else:
-            page = await allocation_store.requirements_as_at(
-                tx, caller, moment, request_id=request_id, before=cursor, limit=limit
-            )
-    more = str(page.cursor) if page.cursor else None
-    views = [_requirement_view(one, as_at=moment) for one in page.found]
+        found = await allocation_store.requirements(tx, caller, request_id=request_id, before=cursor, limit=limit + 1)
+    more = str(found[limit - 1].requirement_id) if len(found) > limit else None
+    views = [_requirement_view(one) for one in found[:limit]]
     return Response(RequirementPage(requirements=views, cursor=more), headers=paging.next_link(more))
 
 
-def _requirement_view(requirement: Requirement, *, as_at: datetime | None) -> RequirementView:
+def _requirement_view(requirement: Requirement) -> RequirementView:
     return RequirementView(
         requirement_id=requirement.requirement_id,
         match_id=requirement.match_id,
@@ -131,8 +113,8 @@ def _requirement_view(requirement: Requirement, *, as_at: datetime | None) -> Re
         covered_usd_minor=requirement.covered_usd_minor,
         gap_usd_minor=requirement.gap_usd_minor,
         opened_at=requirement.opened_at,
-        as_at=as_at,
-        final=as_at is not None,
+        as_at=None,
+        final=False,
     )
 
 
@@ -146,26 +128,18 @@ async def list_unfunded(
     own: Owned,
     caller: Calling,
     paging: Paging,
-    now: Now,
-    as_at: AsAt = None,
     cursor: FromQuery[UUID | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[UnfundedPage]:
-    """For donors, each of whom sees what consents in force as it asks show to its organization.
-
-    With `as_at`, what was lacking by what had been recorded by that moment: of each the same for ever. Which of them
-    are shown, consents of today say: of a request whose State has taken its consent back nothing is told any more.
-    """
+    """For donors, each of whom sees what consents in force as it asks show to its organization."""
     policy.decide(caller, Action.LIST_UNFUNDED).required()
-    moment = await final_moment(db, caller, as_at, now=now)
-    found = await unfunded_reader.shown(db, own.consents, caller, after=cursor, count=limit + 1, as_at=moment)
-    page = first_of(found, limit, lambda one: one.requirement_id)
-    more = str(page.cursor) if page.cursor else None
-    views = [_unfunded_view(one, as_at=moment) for one in page.found]
+    found = await unfunded_reader.shown(db, own.consents, caller, after=cursor, count=limit + 1)
+    more = str(found[limit - 1].requirement_id) if len(found) > limit else None
+    views = [_unfunded_view(one) for one in found[:limit]]
     return Response(UnfundedPage(requirements=views, cursor=more), headers=paging.next_link(more))
 
 
-def _unfunded_view(requirement: Requirement, *, as_at: datetime | None) -> UnfundedView:
+def _unfunded_view(requirement: Requirement) -> UnfundedView:
     return UnfundedView(
         requirement_id=requirement.requirement_id,
         request_id=requirement.request_id,
@@ -175,8 +149,8 @@ def _unfunded_view(requirement: Requirement, *, as_at: datetime | None) -> Unfun
         usd_minor=requirement.valuation.usd_minor,
         gap_usd_minor=requirement.gap_usd_minor,
         opened_at=requirement.opened_at,
-        as_at=as_at,
-        final=as_at is not None,
+        as_at=None,
+        final=False,
     )
 
 

@@ -126,21 +126,14 @@ def _too_large(entries_max: int = ENTRIES_MAX) -> Mismatch:
     )
 
 
-# Until a day as `balances` has it: the years up to that of the day, less what takes effect in the rest of that year.
 CONTRIBUTED = """
-    SELECT fund, donor, -sum(usd_minor) AS usd_minor FROM (
-        SELECT of.fund, donor, usd_minor FROM unnest($1::text[]) AS of(fund)
-        CROSS JOIN (SELECT DISTINCT donor FROM pledge) AS who
-        CROSS JOIN LATERAL held_by_donor(donor, of.fund, $3) AS parts
-        WHERE account = 'available' AND year <= extract(year FROM $2::date)
-        UNION ALL
-        SELECT fund, donor, -p.usd_minor FROM entry CROSS JOIN unnest(postings) AS p
-        WHERE fund = ANY ($1::text[]) AND account = 'available' AND donor IS NOT NULL AND effective_on > $2
-          AND effective_on < date_trunc('year', $2) + interval '1 year' AND recorded_at <= $3
-    ) AS moved
+    SELECT fund, donor, -sum(p.usd_minor) AS usd_minor FROM entry CROSS JOIN unnest(postings) AS p
+    WHERE fund = ANY ($1::text[]) AND account = 'available' AND donor IS NOT NULL AND effective_on <= $2
+      AND recorded_at <= $3
     GROUP BY fund, donor ORDER BY fund, donor
 """
-# What has been spent was allocated before: both accounts together are what was ever set aside.
+# What has been spent was allocated before: both accounts together are what was ever set aside. Until a day as
+# `balances` has it: the years up to that of the day, less what takes effect in the rest of that year.
 DRAWN = """
     SELECT fund, coalesce(nullif(work_package, ''), CASE WHEN of_activities THEN $5 ELSE $4 END) AS purpose,
         -sum(usd_minor) AS allocated, -coalesce(sum(usd_minor) FILTER (WHERE account = 'spent'), 0) AS spent

@@ -1,6 +1,6 @@
 """The rows of pledges. Every read says for whom; `may_see` in the WHERE is the policy."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, TypeVar
@@ -15,18 +15,12 @@ from contracts.facts import Fact, decode_event, fact_type
 from contracts.pledges import Valuation
 from contracts.refusals import Missing
 from contracts.values import Caller
-from services.pledges import moment_store
 from services.pledges.allocations import Requirement
 from services.pledges.domain import Pledge
-from services.pledges.evolve import evolve
-from services.pledges.moment_store import Page, page_told
-from services.pledges.years import COMMITTING
+from services.pledges.years import COMMITTING, OfYears, of_years
 
 LIST_MAX = 100
 PLEDGES_AT_ONCE = 500
-
-COMMITTING_ENTRIES = ("committed", "recognized", "reduced", "written_off", "received", "refunded", "reversed")
-"""The types of entries of the facts COMMITTING, but of the pledge itself, which commits nothing yet."""
 
 T = TypeVar("T", Pledge, Requirement)
 
@@ -73,11 +67,6 @@ async def locked_pledge(tx: Tx, pledge_id: UUID) -> Pledge | None:
     return _pledge(row) if row else None
 
 
-async def pledges_told(tx: Tx, pledge_ids: Sequence[UUID], *, until: datetime | None = None) -> Mapping[UUID, Pledge]:
-    """What follows from the facts of these pledges, of those recorded by then; for the system itself."""
-    return await moment_store.told(tx, pledge_ids, evolve, until=until)
-
-
 _LISTED = """
     WHERE may_see(pledge, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::text IS NULL OR status = $4)
       AND ($5::text IS NULL OR donor = $5) AND ($6::uuid IS NULL OR pledge_id < $6)
@@ -118,100 +107,34 @@ async def pledges(
     return [(_pledge(row), row["note"]) for row in rows]
 
 
-async def pledges_as_at(
-    tx: Tx,
-    caller: Caller,
-    as_at: datetime,
-    *,
-    only: UUID | None = None,
-    fund: str | None = None,
-    status: str | None = None,
-    donor: str | None = None,
-    due_before: date | None = None,
-    before: UUID | None = None,
-    limit: int = 1,
-) -> Page[tuple[Pledge, str]]:
-    """As `pledges`, of what each said by that moment; the notes are of today."""
-
-    async def rows_after(after: UUID | None, count: int) -> list[Record]:
-        return await tx.fetch(
-            """
-            SELECT pledge_id AS aggregate_id,
-                coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = pledge.pledge_id), '') AS note
-            FROM pledge
-            WHERE may_see(pledge, $1, $2) AND ($3::uuid IS NULL OR pledge_id = $3) AND ($4::text IS NULL OR fund = $4)
-              AND ($5::text IS NULL OR donor = $5) AND ($6::uuid IS NULL OR pledge_id < $6)
-              AND EXISTS (SELECT FROM journal WHERE aggregate_id = pledge_id AND recorded_at <= $7)
-            ORDER BY pledge_id DESC LIMIT $8
-            """,
-            caller.organization,
-            caller.role,
-            only,
-            fund,
-            donor,
-            after,
-            as_at,
-            count,
-        )
-
-    async def as_they_were(rows: list[Record]) -> list[tuple[Pledge, str]]:
-        told = await pledges_told(tx, [row["aggregate_id"] for row in rows], until=as_at)
-        return [(told[row["aggregate_id"]], row["note"]) for row in rows]
-
-    def asked_for(one: tuple[Pledge, str]) -> bool:
-        pledge = one[0]
-        return (status is None or pledge.status == status) and (due_before is None or pledge.is_due(due_before))
-
-    return await page_told(tx, rows_after, as_they_were, after=before, limit=limit, where=asked_for)
-
-
 async def page_of_pledges(tx: Tx, *, after: UUID, limit: int) -> list[Pledge]:
     """Pledges in the order of their ids, for the system itself."""
     rows = await tx.fetch(_PLEDGE + " WHERE pledge_id > $1 ORDER BY pledge_id LIMIT $2", after, limit)
     return [_pledge(row) for row in rows]
 
 
-_COMMITTING_SINCE = """
-    SELECT aggregate_id, recorded_at, event
-    -- What takes back a carry-over is of another fund's pledge, too.
-    FROM (SELECT DISTINCT pledge_id FROM entry JOIN pledge USING (pledge_id, fund)
-          WHERE fund = $1 AND recorded_at > $5 AND recorded_at <= $6 AND entry.type = ANY ($7::text[])
-            AND pledge_id > $2 ORDER BY pledge_id LIMIT $3) AS page
-    JOIN journal ON aggregate_id = pledge_id
-    WHERE journal.type = ANY ($4::text[]) ORDER BY aggregate_id, version
-"""
 _COMMITTING = """
     SELECT aggregate_id, recorded_at, event
     FROM (SELECT pledge_id FROM pledge WHERE fund = $1 AND pledge_id > $2 ORDER BY pledge_id LIMIT $3) AS page
     JOIN journal ON aggregate_id = pledge_id
     WHERE type = ANY ($4::text[]) ORDER BY aggregate_id, version
 """
-Agreement = list[tuple[datetime, Fact]]
-"""What was recorded of a pledge's agreement, and when, in its order."""
 
 
-def committing(tx: Tx, fund: str, *, after: datetime, until: datetime) -> AsyncIterator[Agreement]:
-    """Of each pledge of the fund of whose agreement something was recorded later than `after`, by `until`: all of it.
+async def committed_by_year(tx: Tx, fund: str, *, as_at: datetime) -> OfYears:
+    """What was committed for which year, and can be allocated, of what had been recorded by then.
 
-    For the system itself. What changes how much is committed has its entry, by which it is found.
+    For the system itself. It never changes where `as_at` is final.
     """
-    return _agreements(tx, _COMMITTING_SINCE, fund, after, until, list(COMMITTING_ENTRIES))
-
-
-def all_committing(tx: Tx, fund: str) -> AsyncIterator[Agreement]:
-    """Of each pledge of the fund, whatever entries there are; for the system itself."""
-    return _agreements(tx, _COMMITTING, fund)
-
-
-async def _agreements(tx: Tx, query: str, fund: str, *more: object) -> AsyncIterator[Agreement]:
+    told = OfYears()
     after = UUID(int=0)
     while True:
-        rows = await tx.fetch(query, fund, after, PLEDGES_AT_ONCE, [fact_type(kind) for kind in COMMITTING], *more)
+        rows = await tx.fetch(_COMMITTING, fund, after, PLEDGES_AT_ONCE, [fact_type(kind) for kind in COMMITTING])
         if not rows:
-            return
+            return told
         for pledge_id, of_pledge in groupby(rows, key=lambda row: row["aggregate_id"]):
             after = pledge_id
-            yield [(row["recorded_at"], _fact(row)) for row in of_pledge]
+            told.add(of_years(((row["recorded_at"], _fact(row)) for row in of_pledge), as_at=as_at))
 
 
 def _fact(row: Record) -> Fact:

@@ -1,6 +1,5 @@
 """Which requirements a donor is shown: those of requests that their States have consented to show it, and no others."""
 
-from datetime import datetime
 from uuid import UUID
 
 from chassis.db import Database
@@ -9,18 +8,16 @@ from contracts.values import Caller
 from services.pledges import allocation_store
 from services.pledges.allocations import Requirement
 from services.pledges.consents import Consents
-from services.pledges.moment_store import Page
 
 READ_MAX = 10_000
 """Requirements that one question looks at."""
 
 
 async def shown(
-    db: Database, consents: Consents, caller: Caller, *, after: UUID | None, count: int, as_at: datetime | None
+    db: Database, consents: Consents, caller: Caller, *, after: UUID | None, count: int
 ) -> list[Requirement]:
     """The first `count` of those that the caller is shown; how many it is not is told by nothing.
 
-    As at a moment those that lacked something then; who is shown them, consents of today say.
     After one that it is not shown comes nothing, as after one that is not there.
     """
     if after is not None and await shown_requirement(db, consents, caller, after) is None:
@@ -28,16 +25,12 @@ async def shown(
     found: list[Requirement] = []
     for _ in range(READ_MAX // SHOWN_MAX):
         async with db.transaction(by=caller) as tx, tx.by_itself():
-            if as_at is None:
-                wanted = await allocation_store.unfunded(tx, before=after, limit=SHOWN_MAX)
-                page = Page(wanted, wanted[-1].requirement_id if len(wanted) == SHOWN_MAX else None)
-            else:
-                page = await allocation_store.unfunded_as_at(tx, as_at, before=after, limit=SHOWN_MAX)
-        known = await consents.shown(caller, {one.request_id for one in page.found})
-        found += [one for one in page.found if one.request_id in known]
-        after = page.cursor
-        if len(found) >= count or after is None:
+            lacking = await allocation_store.unfunded(tx, before=after, limit=SHOWN_MAX)
+        known = await consents.shown(caller, {one.request_id for one in lacking})
+        found += [one for one in lacking if one.request_id in known]
+        if len(found) >= count or len(lacking) < SHOWN_MAX:
             break
+        after = lacking[-1].requirement_id
     return found[:count]
 
 

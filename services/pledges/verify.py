@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -17,10 +16,10 @@ from msgspec.structs import replace
 from chassis.db import Tx
 from contracts.facts import decode_event
 from contracts.pledges import Rate
-from services.pledges import allocation_store, allocations, ledger, moment_store, store, year_store
+from services.pledges import allocation_store, allocations, ledger, moment_store, store
+from services.pledges.evolve import evolve
 from services.pledges.ledger import EntryRow
 from services.pledges.postings import REVERSES, Account, Entry, entry_of
-from services.pledges.years import OfYears, changes
 
 PAGE = 1000
 NIL = UUID(int=0)
@@ -29,8 +28,8 @@ Say = Callable[[str, int, int], None]
 """Told what is looked at, how many are done, and of how many."""
 
 _Held = dict[tuple[Any, ...], tuple[int, int, int]]
-"""What an account in a currency came to, for a work package or for none (''), by value dates of a year: minor units,
-cents, and of how many postings."""
+"""What an account in a currency came to, for a work package or for none (''), for activities or not, by value dates of
+a year: minor units, cents, and of how many postings."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,8 +51,6 @@ class Report(msgspec.Struct, kw_only=True):
     pledges: int = 0
     allocations: int = 0
     requirements: int = 0
-    closings_of_donors: int = 0
-    closings_of_years: int = 0
     findings: list[Finding] = msgspec.field(default_factory=list)
 
     def add(self, table: str, what: str, *, entry_id: UUID | None = None, position: int | None = None) -> None:
@@ -70,7 +67,6 @@ async def verify(tx: Tx, say: Say = lambda _what, _done, _of: None) -> Report:
     await _look_for_missing(tx, report)
     await _look_at_counters(tx, report, available)
     await _look_at_closings(tx, report, say)
-    await _look_at_closings_of_years(tx, report, say)
     await _look_at_pledges(tx, report, say)
     await _look_at_allocations(tx, report, say)
     await _look_at_requirements(tx, report, say)
@@ -211,107 +207,42 @@ async def _look_at_counters(tx: Tx, report: Report, available: Mapping[str, int]
             report.add("balance", f"{row['fund']} counts {counted} available, its entries come to {added_up}")
 
 
-class _Kept(NamedTuple):
-    """How closings are read, by whose they are and a moment: those there are, one of them, and what came in between.
-
-    Of the last two the columns are what its rows are by (account, currency, work package, whether for activities,
-    year), and what `_Held` counts.
-    """
-
-    table: str
-    all_of_them: str
-    one: str
-    recorded: str
-
-
-_OF_FUNDS = _Kept(
-    "closing",
-    "SELECT DISTINCT fund, as_at FROM closing ORDER BY fund, as_at",
-    """
+_CLOSING = """
     SELECT account, currency, work_package, of_activities, year, minor, usd_minor, postings FROM closing
     WHERE as_at = $1 AND fund = $2
-    """,
-    """
+"""
+_RECORDED = """
     SELECT account, currency, coalesce(work_package, ''), activity_id IS NOT NULL,
         extract(year FROM effective_on)::smallint, sum(minor), sum(p.usd_minor), count(*)
     FROM entry LEFT JOIN allocation USING (allocation_id) CROSS JOIN unnest(postings) AS p
     WHERE recorded_at > coalesce($1, '-infinity'::timestamptz) AND recorded_at <= $2 AND entry.fund = $3
     GROUP BY 1, 2, 3, 4, 5
-    """,
-)
-_OF_DONORS = _Kept(
-    "closing_of_donor",
-    "SELECT DISTINCT donor, fund, as_at FROM closing_of_donor ORDER BY donor, fund, as_at",
-    """
-    SELECT account, currency, '', false, year, minor, usd_minor, postings FROM closing_of_donor
-    WHERE as_at = $1 AND donor = $2 AND fund = $3
-    """,
-    """
-    SELECT account, currency, '', false, extract(year FROM effective_on)::smallint, sum(minor), sum(p.usd_minor),
-        count(*)
-    FROM entry CROSS JOIN unnest(postings) AS p
-    WHERE recorded_at > coalesce($1, '-infinity'::timestamptz) AND recorded_at <= $2 AND donor = $3 AND fund = $4
-    GROUP BY 1, 2, 5
-    """,
-)
+"""
 
 
 async def _look_at_closings(tx: Tx, report: Report, say: Say) -> None:
-    report.closings = await _look_at_each(tx, report, _OF_FUNDS, partial(say, "closings"))
-    report.closings_of_donors = await _look_at_each(tx, report, _OF_DONORS, partial(say, "closings of donors"))
-
-
-async def _look_at_each(tx: Tx, report: Report, kept: _Kept, say: Callable[[int, int], None]) -> int:
-    """Each is the one before it and what was recorded in between; the first begins at nothing. Returns how many."""
-    rows = await tx.fetch(kept.all_of_them)
+    """Each is the one before it and what was recorded in between; the first begins at nothing."""
+    rows = await tx.fetch("SELECT DISTINCT fund, as_at FROM closing ORDER BY fund, as_at")
     held: _Held = {}
-    before: tuple[Sequence[str], datetime | None] = ((), None)
-    for number, (*whose, as_at) in enumerate(rows, 1):
-        if whose != before[0]:
-            held, before = {}, (whose, None)
-        for *of, minor, usd_minor, postings in await tx.fetch(kept.recorded, before[1], as_at, *whose):
+    before: tuple[str, datetime | None] = ("", None)
+    for fund, as_at in rows:
+        if fund != before[0]:
+            held, before = {}, (fund, None)
+        for *of, minor, usd_minor, postings in await tx.fetch(_RECORDED, before[1], as_at, fund):
             was = held.get(tuple(of), (0, 0, 0))
             held[tuple(of)] = (was[0] + int(minor), was[1] + int(usd_minor), was[2] + postings)
-        closing = await tx.fetch(kept.one, as_at, *whose)
+        closing = await tx.fetch(_CLOSING, as_at, fund)
         found = {tuple(row)[:-3]: tuple(row)[-3:] for row in closing}
         for key in sorted(found.keys() | held.keys()):
             if found.get(key) != held.get(key):
                 account, currency, work_package, of_activities, year = key
                 purpose = work_package or ("activities" if of_activities else "")
-                what = f"{' in '.join(whose)} as at {as_at.isoformat()}, {account} in {currency}"
+                what = f"{fund} as at {as_at.isoformat()}, {account} in {currency}"
                 what += (f" for {purpose}" if purpose else "") + f" of {year}: its postings come to something else"
-                report.add(kept.table, what)
-        before = (whose, as_at)
-        say(number, len(rows))
-    return len(rows)
-
-
-async def _look_at_closings_of_years(tx: Tx, report: Report, say: Say) -> None:
-    """Each is what all facts of the fund's agreements that had been recorded by then changed, of each year."""
-    of = await tx.fetchval("SELECT count(*) FROM closing_of_years")
-    for fund in [row["fund"] for row in await tx.fetch("SELECT DISTINCT fund FROM closing_of_years ORDER BY fund")]:
-        changed: list[tuple[datetime, OfYears]] = []
-        async for facts in store.all_committing(tx, fund):
-            changed += changes(facts)
-        changed.sort(key=lambda one: one[0], reverse=True)
-        told = OfYears()
-        for as_at, found in await year_store.closings_of(tx, fund):
-            while changed and changed[-1][0] <= as_at:
-                told.add(changed.pop()[1])
-            for figure, is_there, should_be in (
-                ("committed", found.committed, told.committed),
-                ("written off", found.written_off, told.written_off),
-                ("allocatable", found.allocatable, told.allocatable),
-            ):
-                for year in sorted(
-                    year for year in is_there.keys() | should_be.keys() if is_there[year] != should_be[year]
-                ):
-                    what = (
-                        f"{fund} as at {as_at.isoformat()}, {figure} for {year}: its agreements come to something else"
-                    )
-                    report.add("closing_of_years", what)
-            report.closings_of_years += 1
-            say("closings of years", report.closings_of_years, of)
+                report.add("closing", what)
+        before = (fund, as_at)
+        report.closings += 1
+        say("closings", report.closings, len(rows))
 
 
 async def _look_at_pledges(tx: Tx, report: Report, say: Say) -> None:
@@ -319,7 +250,7 @@ async def _look_at_pledges(tx: Tx, report: Report, say: Say) -> None:
     of = await tx.fetchval("SELECT count(*) FROM pledge")
     after = NIL
     while page := await store.page_of_pledges(tx, after=after, limit=PAGE):
-        told = await store.pledges_told(tx, [pledge.pledge_id for pledge in page])
+        told = await moment_store.told(tx, [pledge.pledge_id for pledge in page], evolve)
         for pledge in page:
             if differing := _unlike(pledge, told.get(pledge.pledge_id)):
                 report.add("pledge", f"{pledge.pledge_id}: {differing}")

@@ -41,8 +41,7 @@ class PledgeView(Struct, frozen=True, kw_only=True):
     Each amount in US-dollar cents is at the rate of its own day: `usd_minor` that of the pledge, which `rate` tells,
     the others those of the agreement and of each instalment, which the ledger's entries tell.
 
-    Where it is `final`, it is all of what had been recorded by `as_at`, the same for ever but for the note, and `late`
-    is of that day; else it is how things stand, and `as_at` is null.
+    It is how things stand: `as_at` is null, and it is not `final`.
     """
 
     pledge_id: UUID
@@ -81,21 +80,14 @@ class PledgeView(Struct, frozen=True, kw_only=True):
     final: bool
 
 
-async def pledge_view(
-    tx: Tx, pledge_id: UUID, caller: Caller, *, today: date, as_at: datetime | None = None
-) -> PledgeView:
-    """Raises Missing where this caller does not see it, or there was none by that moment."""
-    if as_at is None:
-        pledge, note = await store.pledge_with_note(tx, pledge_id, caller)
-    else:
-        pledge, note = (await store.pledges_as_at(tx, caller, as_at, only=pledge_id)).the_only()
+async def pledge_view(tx: Tx, pledge_id: UUID, caller: Caller, *, today: date) -> PledgeView:
+    """Raises Missing where this caller does not see it."""
+    pledge, note = await store.pledge_with_note(tx, pledge_id, caller)
     policy.decide(caller, Action.SHOW_PLEDGE, pledge).required()
-    return view_of(pledge, note, today=today, as_at=as_at)
+    return view_of(pledge, note, today=today)
 
 
-def view_of(pledge: Pledge, note: str, *, today: date, as_at: datetime | None) -> PledgeView:
-    """As things stand `today`, or as they were at a moment, and then on its day in UTC."""
-
+def view_of(pledge: Pledge, note: str, *, today: date) -> PledgeView:
     def money(minor: int) -> Money:
         return Money(minor=minor, currency=pledge.currency)
 
@@ -118,7 +110,7 @@ def view_of(pledge: Pledge, note: str, *, today: date, as_at: datetime | None) -
         committed_usd_minor=pledge.committed_usd_minor,
         support_cost_basis_points=pledge.support_cost_basis_points,
         agreement=pledge.agreement,
-        instalments=_instalments(pledge, as_at.date() if as_at else today),
+        instalments=_instalments(pledge, today),
         conditional=money(pledge.conditional_minor),
         receipts=pledge.receipts,
         received=money(pledge.received_minor),
@@ -129,8 +121,8 @@ def view_of(pledge: Pledge, note: str, *, today: date, as_at: datetime | None) -
         refunded=money(pledge.refunded_minor),
         refunded_usd_minor=pledge.refunded_usd_minor,
         carried_over_usd_minor=pledge.carried_over_usd_minor,
-        as_at=as_at,
-        final=as_at is not None,
+        as_at=None,
+        final=False,
     )
 
 

@@ -1,6 +1,6 @@
 """The pledges service, put together."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from chassis import clock
-from chassis.db import Database, OutcomeUnknown, Tx, is_transient
+from chassis.db import Database, OutcomeUnknown, is_transient
 from chassis.following import Followed
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every, while_active
@@ -34,7 +34,6 @@ from services.pledges import (
     rate_routes,
     requirement_routes,
     statement_routes,
-    year_store,
 )
 from services.pledges.closings import Closed
 from services.pledges.consents import Consents
@@ -73,19 +72,18 @@ async def _close(db: Database, closed: Closed | None) -> Closed | None:
         return await closings.close(tx, closed, now=clock.now())
 
 
-async def write_closings(db: Database, keep: Callable[[Tx], Awaitable[int]]) -> None:
+async def write_closings(db: Database) -> None:
     """Write down what has become final until nothing is left, a fund in each transaction."""
     while True:
         async with db.transaction() as tx:
-            if not await keep(tx):
+            if not await closings.keep_closing(tx):
                 return
 
 
 async def close_books(db: Database, closed: Closed | None) -> Closed | None:
-    """One turn of all three loops; several at once do no harm."""
+    """One turn of both loops; several at once do no harm."""
     closed = await _close(db, closed)
-    await write_closings(db, closings.keep_closing)
-    await write_closings(db, year_store.keep_closing)
+    await write_closings(db)
     return closed
 
 
@@ -119,11 +117,9 @@ async def remind_or_lapse(db: Database, lapse_days: int, now: datetime | None = 
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
-    closing = partial(while_active, running.db.activity, CLOSE_SECONDS)
     return {
         "books": partial(keep_closing, running.db),
-        "closings": partial(closing, partial(write_closings, running.db, closings.keep_closing)),
-        "closings of years": partial(closing, partial(write_closings, running.db, year_store.keep_closing)),
+        "closings": partial(while_active, running.db.activity, CLOSE_SECONDS, partial(write_closings, running.db)),
         "reminders": partial(
             every, CLOCK_SECONDS, partial(remind_or_lapse, running.db, running.settings.pledge_lapse_days)
         ),

@@ -75,19 +75,19 @@ Told = Iterable[tuple[datetime, Fact]]
 """A pledge's COMMITTING facts in their order, each with its `recorded_at`."""
 
 
-def of_years(facts: Told, *, as_at: datetime, after: datetime | None = None) -> OfYears:
-    """What those of a pledge's facts came to that had been recorded by then, and later than `after`.
+def of_years(facts: Told, *, as_at: datetime) -> OfYears:
+    """What those of a pledge's facts came to that had been recorded by then.
 
     All years come to what the entries of these facts say, whichever clock they were recorded by.
     """
     told = OfYears()
-    for recorded_at, changed in changes(facts):
-        if recorded_at <= as_at and (after is None or recorded_at > after):
+    for recorded_at, changed in _changes(facts):
+        if recorded_at <= as_at:
             told.add(changed)
     return told
 
 
-def changes(facts: Told) -> Iterator[tuple[datetime, OfYears]]:
+def _changes(facts: Told) -> Iterator[tuple[datetime, OfYears]]:
     """What each fact changed when it was recorded, whatever is recorded later: with all of those before it."""
     pledge: Pledge | None = None
     written_off = 0

@@ -20,7 +20,7 @@ from contracts.facts import Event, Fact
 from contracts.pledges import Instalment, PledgeCommitted, PledgePledged, Valuation
 from contracts.refusals import Conflict
 from contracts.values import Caller, Money, Role
-from services.pledges import balances, flow_store, fund_views, funds, iati_store, ledger, statement_store, year_store
+from services.pledges import balances, flow_store, fund_views, funds, iati_store, ledger, statement_store, store
 from services.pledges.flow_routes import TABLE_ROWS_MAX
 from services.pledges.flow_store import Filters
 from services.pledges.flows import Boundary, FlowType
@@ -230,7 +230,7 @@ class Reports:
             (fund,) = await funds.funds(tx, only=self._fund, as_at=self._final_until)
             async with tx.by_itself():
                 moved = await balances.progress_by_year(tx, self._fund, as_at=moment)
-                agreed = await year_store.committed(tx, self._fund, as_at=moment)
+                agreed = await store.committed_by_year(tx, self._fund, as_at=moment)
         fund_views.years_view(fund, agreed, moved, as_at=moment)
 
     async def _flows(self, filters: Filters) -> None:

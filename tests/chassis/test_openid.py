@@ -97,7 +97,7 @@ BAD_ID_TOKENS: dict[str, tuple[str, dict[str, Any]]] = {
     "nobody": ("aud", {"aud": []}),
     "asked for by another": ("azp", {"azp": "another"}),
     "ended": ("exp", {"exp": NOW - 60}),
-    "not begun": ("iat", {"iat": NOW + 600, "exp": NOW + 900}),
+    "not begun": ("iat", {"iat": NOW + 86_400, "exp": NOW + 86_700}),
     "no end": ("claims", {"exp": None}),
     "an end that is none": ("claims", {"exp": 1e300}),
     "no subject": ("claims", {"sub": None}),

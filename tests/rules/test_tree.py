@@ -68,7 +68,7 @@ HEARD = {
         "to_read",
         "excluded_provider",
     },
-    "pledges": {"closed", "closing", "closing_of_donor", "closing_of_years"},
+    "pledges": {"closed", "closing"},
     "notifications": {"known_reference", "known_circulation", "lease", "turn"},
     "directory": set[str](),
 }
@@ -296,7 +296,7 @@ async def test_no_service_may_touch_a_table_of_another_one(database_url: str) ->
 
 async def test_what_is_append_only_can_be_read_and_added_to_and_nothing_else(database_url: str) -> None:
     append_only = dict.fromkeys(("journal", "audit", "seal"), NAMES)
-    of_pledges = ("entry", "rate", "closing", "closing_of_donor", "closing_of_years")
+    of_pledges = ("entry", "rate", "closing")
     append_only |= dict.fromkeys(of_pledges, ("pledges",)) | {"weights": ("matching",)}
     connection = await asyncpg.connect(database_url)
     try:

@@ -22,7 +22,7 @@ from contracts.facts import Fact
 from contracts.in_kind import InKindContributionStruck
 from contracts.pledges import PledgeClosed, Valuation
 from services.documents.examples import example_event
-from services.pledges import balances, closings, ledger, moment_reader, wiring, year_store
+from services.pledges import balances, closings, ledger, moment_reader, wiring
 from services.pledges.postings import Account, Entry, EntryType, Posting
 from services.pledges.wiring import close_books
 from tests.builders import headers
@@ -156,8 +156,7 @@ async def test_closings_that_cannot_be_written_keep_no_moment_from_being_final(
     async def fails(tx: Tx) -> int:
         raise AssertionError("it cannot be written")
 
-    for module in (closings, year_store):
-        monkeypatch.setattr(module, "keep_closing", fails)
+    monkeypatch.setattr(closings, "keep_closing", fails)
     monkeypatch.setattr(wiring, "CLOSE_SECONDS", 0.05)
     moment = clock.now()
     await pledged(api, money=usd(100))

@@ -14,9 +14,10 @@ import pytest
 from chassis.db import Database, Tx
 from chassis.ids import new_id
 from chassis.rebuild import verify
-from services.pledges import allocation_store, in_kind_store, policy, store
+from services.pledges import allocation_store, balances, flow_store, iati_store, in_kind_store, ledger, policy, store
 from services.pledges.allocations import Requirement
 from services.pledges.domain import Status
+from services.pledges.flow_store import Filters
 from services.pledges.money import USD
 from services.pledges.postings import BOOKS, Account, EntryType
 from services.pledges.wiring import SERVICE
@@ -396,3 +397,29 @@ async def test_a_sum_beyond_sixty_four_bits_is_still_told(api: Client) -> None:
         await pledged(api, money=most)
 
     assert (await get(api, "/v1/funds/SHERLOC-MNT"))["pledged_usd_minor"] == 3 * 10**15
+
+
+async def test_a_page_is_planned_for_what_is_asked_however_often_it_was(api: Client, db: Database) -> None:
+    """One plan for whatever is asked knows no limit, and sorts the whole ledger."""
+    await pledged(api)
+    caller = a_caller(FINANCE)
+    async with db.transaction(by=caller) as tx:
+        for ask in (
+            lambda: flow_store.rows(tx, caller, Filters(), before=None, limit=51),
+            lambda: flow_store.count(tx, caller, Filters(), up_to=50_001),
+            lambda: iati_store.ledger_of(tx, "SHERLOC-MNT", caller, as_at=balances.EVER),
+            lambda: ledger.entries(
+                tx, caller, fund=None, pledge_id=None, allocation_id=None, as_at=None, before=None, limit=51
+            ),
+        ):
+            for _ in range(8):
+                # As it would come to be on a connection that has asked often.
+                await tx.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+                await ask()
+        plans = await tx.fetch(
+            """
+            SELECT statement, generic_plans FROM pg_prepared_statements
+            WHERE statement LIKE '%LIMIT $%' AND statement LIKE '%may_see(e%' AND custom_plans + generic_plans >= 8
+            """
+        )
+    assert [0] * 5 == [row["generic_plans"] for row in plans], [row["statement"] for row in plans]

@@ -1,4 +1,4 @@
--- append-only: rate, fund_requirement, fund_gender_marker, entry, closing, closing_of_donor, closing_of_years
+-- append-only: rate, fund_requirement, fund_gender_marker, entry, closing
 -- Amounts are whole minor units (cents), `usd_minor` their worth in US cents. Words are in tables of their own (`*_text`),
 -- so that they can be erased; the journal holds a salted hash of them. Foreign keys from them are deferred, because the
 -- tables that the journal can make again are rebuilt beneath them.
@@ -511,7 +511,6 @@ ALTER TABLE entry ALTER COLUMN postings SET STATISTICS 0;
 CREATE INDEX entry_fund ON entry (fund, entry_id);
 CREATE INDEX entry_recorded ON entry (fund, recorded_at);
 CREATE INDEX entry_donor ON entry (donor, entry_id) WHERE donor IS NOT NULL;
-CREATE INDEX entry_donor_recorded ON entry (donor, fund, recorded_at) WHERE donor IS NOT NULL;
 -- What takes effect after a day is found without reading what came before it: a trial balance of a year that has just
 -- ended is what there is today less that. Of all funds at once, so that an entry adds no more than its day to it.
 CREATE INDEX entry_effective ON entry (effective_on);
@@ -745,7 +744,7 @@ CREATE TRIGGER fact_is_recorded_now AFTER INSERT ON journal
 -- -- closings: what accounts held by a moment that is final -----------------------------------------------------------
 
 -- So that a balance adds up only what came after, and takes as long after a million postings as after a thousand. The
--- service makes them from the entries and the facts. No foreign keys: they stay while the tables are made again from the
+-- service makes them from the entries. No foreign keys: they stay while the tables are made again from the
 -- journal.
 
 -- Of a fund's accounts, by the year in which the postings took effect and by what allocations were for: a work package, or
@@ -764,55 +763,19 @@ CREATE TABLE closing (
     PRIMARY KEY (fund, as_at, account, currency, work_package, of_activities, year)
 );
 
--- Of a donor's entries in a fund. Apart, since a closing repeats all its rows: with several hundred donors in one, all would
--- have to be written whenever any of them had entries.
-CREATE TABLE closing_of_donor (
-    donor text NOT NULL,
-    fund text NOT NULL,
-    as_at timestamptz NOT NULL,
-    account text NOT NULL,
-    currency text NOT NULL,
-    year smallint NOT NULL,
-    minor numeric NOT NULL,
-    usd_minor numeric NOT NULL,
-    postings bigint NOT NULL CHECK (postings > 0),
-    PRIMARY KEY (donor, fund, as_at, account, currency, year)
-);
-
--- What a fund's agreements committed for which year, and what of that can be allocated, net of programme support cost, by
--- each of its closings: one row, also where that is nothing.
-CREATE TABLE closing_of_years (
-    fund text NOT NULL,
-    as_at timestamptz NOT NULL,
-    years smallint[] NOT NULL,
-    committed_usd_minor numeric[] NOT NULL CHECK (cardinality(committed_usd_minor) = cardinality(years)),
-    written_off_usd_minor numeric[] NOT NULL CHECK (cardinality(written_off_usd_minor) = cardinality(years)),
-    allocatable_usd_minor numeric[] NOT NULL CHECK (cardinality(allocatable_usd_minor) = cardinality(years)),
-    PRIMARY KEY (fund, as_at)
-);
-
 -- An account in kroner is one donor's.
 CALL wall_in('closing', 'reads_all(caller_organization(), caller_role())');
-CALL wall_in('closing_of_donor', 'reads_all(caller_organization(), caller_role())');
-CALL wall_in('closing_of_years', 'reads_all(caller_organization(), caller_role())');
 
--- When the last closing of a fund was by then, and of a donor's entries in a fund; '-infinity' where there is none. Each is
--- written so that PostgreSQL plans it as a part of the statement that asks.
+-- When the last closing of a fund was by then; '-infinity' where there is none. Written so that PostgreSQL plans it as a
+-- part of the statement that asks.
 CREATE FUNCTION last_closing(of_fund text, by_then timestamptz) RETURNS TABLE (as_at timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT coalesce(max(c.as_at), '-infinity') FROM closing c WHERE c.fund = of_fund AND c.as_at <= by_then;
 END;
-CREATE FUNCTION last_closing_of_donor(of_donor text, of_fund text, by_then timestamptz)
-RETURNS TABLE (as_at timestamptz)
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT coalesce(max(c.as_at), '-infinity') FROM closing_of_donor c
-    WHERE c.donor = of_donor AND c.fund = of_fund AND c.as_at <= by_then;
-END;
 
--- What a fund's accounts, and a donor's entries in it, came to by a moment, in parts that are to be added up: those of the
--- last closing and each posting that was recorded since.
+-- What a fund's accounts came to by a moment, in parts that are to be added up: those of the last closing and each posting
+-- that was recorded since.
 CREATE FUNCTION held_by_fund(of_fund text, by_then timestamptz)
 RETURNS TABLE (
     account text, currency text, work_package text, of_activities boolean, year smallint,
@@ -827,20 +790,5 @@ BEGIN ATOMIC
             extract(year FROM e.effective_on)::smallint, p.minor::numeric, p.usd_minor::numeric, 1
         FROM entry e LEFT JOIN allocation a USING (allocation_id) CROSS JOIN unnest(e.postings) AS p
         WHERE e.fund = of_fund AND e.recorded_at > last.as_at AND e.recorded_at <= by_then
-    ) AS parts;
-END;
-CREATE FUNCTION held_by_donor(of_donor text, of_fund text, by_then timestamptz)
-RETURNS TABLE (
-    account text, currency text, year smallint, minor numeric, usd_minor numeric, postings bigint)
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT parts.* FROM last_closing_of_donor(of_donor, of_fund, by_then) AS last CROSS JOIN LATERAL (
-        SELECT c.account, c.currency, c.year, c.minor, c.usd_minor, c.postings
-        FROM closing_of_donor c WHERE c.donor = of_donor AND c.fund = of_fund AND c.as_at = last.as_at
-        UNION ALL
-        SELECT p.account, p.currency, extract(year FROM e.effective_on)::smallint, p.minor::numeric,
-            p.usd_minor::numeric, 1
-        FROM entry e CROSS JOIN unnest(e.postings) AS p
-        WHERE e.donor = of_donor AND e.fund = of_fund AND e.recorded_at > last.as_at AND e.recorded_at <= by_then
     ) AS parts;
 END;
