@@ -36,10 +36,13 @@ READS = {
 
 @pytest.fixture(scope="module")
 def own_postgres() -> Iterator[Postgres]:
-    """A server of this file's own, since all sessions of a server end with the first backend that is killed."""
+    """A server of this file's own, since all sessions of a server end with the first backend that is killed.
+
+    Durable: it recovers then, and of what was committed last a server that is not may lose the tables' privileges.
+    """
     folder = Path(tempfile.mkdtemp(prefix="entraide-broken-", dir="/var/tmp"))
     folder.chmod(0o711)
-    with Postgres(folder / "postgres", durable=False) as server:
+    with Postgres(folder / "postgres", durable=True) as server:
         asyncio.run(_prepared(folder, server.dsn()))
         yield server
     shutil.rmtree(folder, ignore_errors=True)
