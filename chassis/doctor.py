@@ -12,13 +12,13 @@ import aiosmtplib
 import asyncpg
 import msgspec
 
-from chassis.bus import BusError, stream_states
-from chassis.files import Folder
+from chassis.db.migrate import CHASSIS_MIGRATIONS, MigrationError, read_migrations, role_of
+from chassis.files.scanner import NOTHING, ScannerError, Verdict, scanner_of
+from chassis.files.store import Folder
 from chassis.ids import new_id
-from chassis.keys import Keys
-from chassis.migrate import CHASSIS_MIGRATIONS, MigrationError, read_migrations, role_of
+from chassis.journal.bus import BusError, stream_states
+from chassis.keys.issuer import Keys
 from chassis.runtime import topology
-from chassis.scanner import NOTHING, ScannerError, Verdict, scanner_of
 from chassis.service import Service
 from chassis.settings import Settings
 from contracts.refusals import Unavailable

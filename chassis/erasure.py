@@ -13,11 +13,11 @@ from uuid import UUID
 
 import msgspec
 
-from chassis.audit import forget_origins
-from chassis.checkpoint import append, known_keys, lines, read_signed, signed, signing_key, size_of
-from chassis.commands import forget_about
-from chassis.db import Tx
-from chassis.inbox import Handler
+from chassis.audit.checkpoint import append, known_keys, lines, read_signed, signed, signing_key, size_of
+from chassis.audit.log import forget_origins
+from chassis.db.database import Tx
+from chassis.http.idempotency import forget_about
+from chassis.journal.inbox import Handler
 from chassis.settings import Settings, SettingsError
 from contracts.directory import PersonErased
 from contracts.facts import Event

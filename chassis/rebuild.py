@@ -2,7 +2,7 @@
 
 from asyncpg import Record
 
-from chassis.db import Database, Tx
+from chassis.db.database import Database, Tx
 from chassis.service import Service
 from contracts.facts import decode_event
 

@@ -17,24 +17,24 @@ import uvicorn
 import uvloop
 from litestar.types import ControllerRouterHandler
 
-from chassis.auth import Directory, Issuer, ServiceClient, Trusted, Verifier, embedded_service
-from chassis.bus import Bus, BusError, Consumer, ensure_streams, knock
-from chassis.callers import DIRECTORY, Callers
-from chassis.checkpoint import keep_checkpoints
-from chassis.commands import FORGET_MAX, forget_old
-from chassis.connections import ConnectionLimits, LimitedProtocol, OpenConnections, connections_possible
-from chassis.db import Database
-from chassis.doorkeeper import Network
-from chassis.edge import Edge
-from chassis.event_streams import EventStreams
-from chassis.http import application
-from chassis.inbox import Inbox
-from chassis.internal import events
-from chassis.journal import Relay
-from chassis.keys import JWKS, Keys
-from chassis.migrate import migrate, role_of
-from chassis.peers import Peers
-from chassis.sealing import keep_sealing
+from chassis.audit.checkpoint import keep_checkpoints
+from chassis.audit.sealing import keep_sealing
+from chassis.auth.callers import DIRECTORY, Callers
+from chassis.auth.tokens import Directory, Issuer, ServiceClient, Trusted, Verifier, embedded_service
+from chassis.db.database import Database
+from chassis.db.migrate import migrate, role_of
+from chassis.http.application import application
+from chassis.http.connections import ConnectionLimits, LimitedProtocol, OpenConnections, connections_possible
+from chassis.http.edge import Edge
+from chassis.http.event_streams import EventStreams
+from chassis.http.idempotency import FORGET_MAX, forget_old
+from chassis.http.internal_api import events
+from chassis.journal.bus import Bus, BusError, Consumer, ensure_streams, knock
+from chassis.journal.inbox import Inbox
+from chassis.journal.outbox import Relay
+from chassis.journal.peers import Peers
+from chassis.keys.issuer import JWKS, Keys
+from chassis.rate_limiter import Network
 from chassis.service import Running, Service
 from chassis.settings import Settings, SettingsError
 from chassis.supervise import Loop, every, supervised

@@ -6,14 +6,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from chassis.bus import Bus
-from chassis.callers import Callers
-from chassis.db import Database, Tx
+from chassis.auth.callers import Callers
+from chassis.db.database import Database, Tx
 from chassis.erasure import Forget, forget
-from chassis.following import NOTHING, Followed, Following
-from chassis.inbox import Handler, Inbox
-from chassis.journal import Relay
-from chassis.peers import Peers
+from chassis.journal.bus import Bus
+from chassis.journal.event_feed import NOTHING, Followed, Following
+from chassis.journal.inbox import Handler, Inbox
+from chassis.journal.outbox import Relay
+from chassis.journal.peers import Peers
 from chassis.settings import Settings
 from chassis.supervise import Loop
 from contracts.facts import Event, Fact

@@ -8,10 +8,10 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chassis.doorkeeper import READS, WRITES, Allowance, Network
-from chassis.keys import ALGORITHM, ALGORITHMS, DISCOVERY, LOOPBACK
-from chassis.openid import SCOPE
-from chassis.scanner import NOTHING, scanner_of
+from chassis.auth.openid import SCOPE
+from chassis.files.scanner import NOTHING, scanner_of
+from chassis.keys.issuer import ALGORITHM, ALGORITHMS, DISCOVERY, LOOPBACK
+from chassis.rate_limiter import READS, WRITES, Allowance, Network
 from chassis.setting_names import RecordedReads
 
 ANY = "any"
@@ -79,7 +79,7 @@ class Settings:
     files_state_count: int = 1000
     files_state_mebibytes: int = 2048
     scanner: str | None = None
-    """What looks into files (`chassis/scanner.py`); None where none are taken in."""
+    """What looks into files (`chassis/files/scanner.py`); None where none are taken in."""
     rates_hold: Mapping[str, int | str] = field(default_factory=dict)
     pledge_lapse_days: int = 365
     """Source of rates of exchange → how many days after its own each holds, `month` or `off`."""

@@ -17,21 +17,21 @@ import msgspec
 
 from chassis import doctor as checks
 from chassis import runtime
-from chassis.auth import Issuer
-from chassis.bus import BusError, ensure_streams, stream_states
-from chassis.checkpoint import public_halves
-from chassis.db import Database, Tx
+from chassis.audit.checkpoint import public_halves
+from chassis.audit.tampering import Report, find_tampering
+from chassis.auth.tokens import Issuer
+from chassis.db.database import Database, Tx
+from chassis.db.migrate import MigrationError, role_of
 from chassis.embedded import EmbeddedError, default_state
 from chassis.erasure import Ledger
-from chassis.keyfile import new_key
-from chassis.migrate import MigrationError, role_of
-from chassis.parked import discard_unreadable, list_parked, release_parked
+from chassis.journal.bus import BusError, ensure_streams, stream_states
+from chassis.journal.parked import discard_unreadable, list_parked, release_parked
+from chassis.keys.file import new_key
 from chassis.parts import running_parts
 from chassis.rebuild import verify
 from chassis.runtime import listener, prepare, reach, serve, topology
 from chassis.service import Service
 from chassis.settings import Settings, SettingsError
-from chassis.tampering import Report, find_tampering
 from chassis.telemetry import configure_logs
 from chassis.version import VERSION
 from contracts.refusals import Unavailable
@@ -49,7 +49,7 @@ from services import (
 )
 from services.audit_report import Progress, told
 from services.demo.people import person_of
-from services.directory.actions import erasure_of
+from services.directory.people.actions import erasure_of
 from services.directory.wiring import SERVICE as DIRECTORY
 from services.directory.wiring import found as found_directory
 from services.matching.wiring import SERVICE as MATCHING

@@ -4,7 +4,7 @@ import time
 
 import click
 
-from chassis.tampering import Report
+from chassis.audit.tampering import Report
 
 PROGRESS_SECONDS = 5.0
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from chassis.http import PUBLIC, Now
+from chassis.http.application import PUBLIC, Now
 from chassis.settings import Settings
 
 PLACE = "/.well-known/security.txt"

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from chassis.db import Tx
+from chassis.db.database import Tx
 from chassis.erasure import Dropped, Erasure
 from chassis.service import Service
-from services.directory import actions, store
-from services.directory.domain import Kind, Person, kind_of
+from services.directory.people import actions, store
+from services.directory.people.model import Kind, Person, kind_of
 
 T = TypeVar("T")
 Say = Callable[[str], None]

@@ -7,14 +7,14 @@ from uuid import UUID
 
 import click
 
-from chassis.db import Database
+from chassis.db.database import Database
 from chassis.ids import new_id
 from contracts.callers import Subject
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import Refusal
 from contracts.values import Language
-from services.directory.actions import Founder
-from services.directory.store import PersonTexts
+from services.directory.people.actions import Founder
+from services.directory.people.store import PersonTexts
 
 InDatabase = Callable[[Callable[[Database], Awaitable[None]]], None]
 """Does something with the directory's database."""

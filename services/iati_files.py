@@ -12,9 +12,9 @@ from lxml import etree
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import Invalid
 from contracts.values import Language
-from services.pledges.iati.codes import Note, notes
-from services.pledges.iati.published import TRANSACTIONS_MAX
-from services.pledges.iati.reading import Defect, Reading, defect_of, parser, read
+from services.pledges.open_data.iati.codes import Note, notes
+from services.pledges.open_data.iati.published import TRANSACTIONS_MAX
+from services.pledges.open_data.iati.reading import Defect, Reading, defect_of, parser, read
 
 SCHEMA = "iati-activities-schema.xsd"
 OWN_FILE_BYTES_MAX = 64 * 1024 * 1024

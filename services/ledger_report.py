@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from services.pledges.verify import Report, verify
+from services.pledges.ledger.verify import Report, verify
 
 PROGRESS_SECONDS = 5.0
 

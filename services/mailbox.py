@@ -22,7 +22,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec import Struct
 
-from chassis.http import PUBLIC
+from chassis.http.application import PUBLIC
 from chassis.ids import new_id
 from contracts.refusals import Missing
 

@@ -10,8 +10,8 @@ import msgspec
 from chassis.service import Service
 from contracts.refusals import Invalid
 from contracts.values import Organization, Role
-from services.directory.appointment import HELD_IN
-from services.directory.domain import Kind, kind_of
+from services.directory.appointments.model import HELD_IN
+from services.directory.people.model import Kind, kind_of
 from services.documents.permission_cases import SUBJECTS
 from services.documents.permissions import Grant, Permission, asked_by_routes, permissions_of
 

@@ -8,8 +8,8 @@ from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
-from chassis.edge import header
-from chassis.http import PUBLIC
+from chassis.http.application import PUBLIC
+from chassis.http.edge import header
 from contracts import reference
 from contracts.reference import skos
 from contracts.reference.scheme import Status, Wording

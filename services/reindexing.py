@@ -11,9 +11,9 @@ import click
 import msgspec
 
 from chassis.doctor import Finding
-from services.matching import reading_store
-from services.matching.reading_store import Left
-from services.matching.text import meaning
+from services.matching.texts import meaning
+from services.matching.texts import store as reading_store
+from services.matching.texts.store import Left
 
 LOOK_SECONDS = 0.5
 PATIENCE_SECONDS = 60

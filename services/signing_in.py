@@ -11,9 +11,9 @@ from typing import NoReturn
 
 import click
 
-from chassis.edge import CLOSED
-from chassis.openid import OpenId, Started, Tokens
-from chassis.problems import language_of
+from chassis.auth.openid import OpenId, Started, Tokens
+from chassis.http.edge import CLOSED
+from chassis.http.problems import language_of
 from chassis.runtime import run
 from chassis.settings import Settings
 from contracts.reference.refusal_words import words_of

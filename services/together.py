@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 import asyncpg
 import click
 
-from chassis.bus import BusError, ensure_streams
+from chassis.db.migrate import MigrationError
 from chassis.embedded import EmbeddedError, free_port
-from chassis.migrate import MigrationError
+from chassis.journal.bus import BusError, ensure_streams
 from chassis.parts import parts
 from chassis.runtime import listener, prepare, run, serve, topology
 from chassis.service import Running, Service

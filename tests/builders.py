@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from chassis.auth import SERVICE_SUBJECT, Issuer
-from chassis.doorkeeper import Allowance
+from chassis.auth.tokens import SERVICE_SUBJECT, Issuer
+from chassis.rate_limiter import Allowance
 from contracts.facts import Event, Fact
 from contracts.values import Caller, Role
 from tests.seats import persona_id, seat

@@ -68,7 +68,7 @@ def _modules(file: str, graph: ImportGraph) -> list[str]:
         return [module] if module in graph.modules else []
     packages = (".".join(parent.parts) for parent in path.parents)
     package = next((name for name in packages if name in graph.modules), None)
-    return [package, *graph.find_children(package)] if package else []
+    return [package, *graph.find_descendants(package)] if package else []
 
 
 def _is_test(module: str) -> bool:

@@ -19,21 +19,23 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-from chassis.auth import Issuer
-from chassis.bus import Bus, grants
-from chassis.callers import Callers
-from chassis.db import Database
-from chassis.edge import Edge
+from chassis import clock
+from chassis.auth.callers import Callers
+from chassis.auth.tokens import Issuer
+from chassis.db.database import Database
+from chassis.db.migrate import role_of
 from chassis.embedded import Nats, Permissions, Postgres
-from chassis.http import application
-from chassis.inbox import Inbox
-from chassis.journal import Relay
-from chassis.migrate import role_of
-from chassis.peers import Peers
+from chassis.http.application import application
+from chassis.http.edge import Edge
+from chassis.journal.bus import Bus, grants
+from chassis.journal.inbox import Inbox
+from chassis.journal.outbox import Relay
+from chassis.journal.peers import Peers
 from chassis.runtime import prepare, service_tokens, verifier
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from tests import builders
+from tests.clocks import Ticking
 from tests.seats import ISSUER, hearing
 
 MEMORY = Path("/dev/shm")
@@ -53,6 +55,9 @@ SYSTEM_SECONDS = 400
 LONGEST = tuple(f"tests/system/test_{name}.py" for name in ("crash", "whole", "schemathesis", "canary"))
 TIMED = frozenset(f"tests/system/test_{name}.py" for name in ("idle", "intake", "outages", "wipe"))
 """Files that measure how long something takes: one after the other."""
+
+SERVED = frozenset(("requests", "matching", "pledges", "notifications", "directory", "platform"))
+"""Folders whose tests run services in their own process."""
 
 
 # -- how the tests are run --------------------------------------------------------------------------------------------
@@ -90,7 +95,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _place(item: pytest.Item) -> tuple[int, bool, bool]:
     file = item.nodeid.partition("::")[0]
     longest = LONGEST.index(file) if file in LONGEST else len(LONGEST)
-    return longest, not file.startswith(SYSTEM), not file.startswith("tests/service/")
+    return longest, not file.startswith(SYSTEM), file.split("/")[1] not in SERVED
 
 
 class ByFile(LoadScopeScheduling):
@@ -103,6 +108,17 @@ class ByFile(LoadScopeScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     return ByFile(config, log)
+
+
+@pytest.fixture(autouse=True)
+def fixed_day(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A service in a test's process is at work on `tests.clocks.TODAY`; processes it starts go by the machine's clock."""
+    folder = request.node.nodeid.split("/")[1]
+    if folder not in SERVED or request.node.get_closest_marker("machine_clock"):
+        yield
+        return
+    with clock.going_by(Ticking()):
+        yield
 
 
 # -- servers and databases --------------------------------------------------------------------------------------------

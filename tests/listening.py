@@ -11,10 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chassis import clock, runtime
-from chassis.db import Database
+from chassis.db.database import Database
 from chassis.embedded import free_port
-from chassis.event_streams import EventStreams
-from chassis.http import application
+from chassis.http.application import application
+from chassis.http.event_streams import EventStreams
 from chassis.service import Running
 from chassis.settings import Settings
 from chassis.supervise import supervised

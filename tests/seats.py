@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 from weakref import WeakSet
 
-from chassis.callers import Callers
-from chassis.db import Database
+from chassis.auth.callers import Callers
+from chassis.db.database import Database
 from chassis.ids import new_id
 from contracts.callers import Holding, News, Subject
 from contracts.directory import Mandate
 from contracts.values import Language, Role
-from services.directory import actions, appointment, store
+from services.directory.appointments import model as appointment
+from services.directory.people import actions, store
 
 ISSUER = "https://issuer.entraide.example"
 EARLY = datetime(2026, 1, 1, tzinfo=UTC)

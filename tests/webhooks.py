@@ -14,15 +14,15 @@ from standardwebhooks import Webhook as HmacVerifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from chassis import clock
-from chassis.callers import Seats
-from chassis.db import Database
-from chassis.inbox import Inbox
+from chassis.auth.callers import Seats
+from chassis.db.database import Database
+from chassis.journal.inbox import Inbox
 from chassis.settings import Settings
 from contracts.requests import RequestOpened
-from services.notifications.destinations import Bounds
-from services.notifications.doors import Doors
-from services.notifications.outward import Door
-from services.notifications.webhook_sender import Terms, WebhookSender
+from services.notifications.webhooks.config import Doors
+from services.notifications.webhooks.destinations import Bounds
+from services.notifications.webhooks.http_client import Door
+from services.notifications.webhooks.sender import Terms, WebhookSender
 from tests.builders import NOON, an_event, headers
 from tests.receiver import Received, Receiver
 from tests.seats import Everybody

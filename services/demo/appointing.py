@@ -7,8 +7,8 @@ from chassis import clock
 from contracts.callers import Subject
 from contracts.values import Language
 from services.demo.people import Api, Persona, StepError, personas
-from services.directory.actions import Founder
-from services.directory.store import PersonTexts
+from services.directory.people.actions import Founder
+from services.directory.people.store import PersonTexts
 
 ADMINISTRATOR = "UNODC:administrator"
 FOCAL_POINT = "focal_point"

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 import httpx
 import msgspec
 
-from chassis.auth import Issuer
+from chassis.auth.tokens import Issuer
 from services.demo.samples import world
 
 SECONDS = 15

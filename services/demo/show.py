@@ -13,10 +13,10 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from chassis.auth import Issuer
-from chassis.bus import watch
-from chassis.db import Database
-from chassis.doorkeeper import Allowance
+from chassis.auth.tokens import Issuer
+from chassis.db.database import Database
+from chassis.journal.bus import watch
+from chassis.rate_limiter import Allowance
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from contracts.refusals import Conflict
@@ -33,7 +33,7 @@ from services.demo.tables import (
     work_packages_table,
     years_table,
 )
-from services.directory.actions import Founder
+from services.directory.people.actions import Founder
 
 REASONS_SHOWN = 3
 PRINTED_COLUMNS = 120

@@ -20,7 +20,7 @@ from services.demo.giving import Given, give
 from services.demo.people import Api, Persona, StepError, personas
 from services.demo.planning import Planned, plan_a_round
 from services.demo.samples import coming, world
-from services.matching.text import meaning
+from services.matching.texts import meaning
 
 COORDINATOR = "UNODC:coordinator"
 FINANCE = "UNODC:finance_officer"

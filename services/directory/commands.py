@@ -6,16 +6,16 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, field
 
-from chassis.auth import SERVICE_SUBJECT
+from chassis.auth.tokens import SERVICE_SUBJECT
 from contracts import reference
 from contracts.callers import Subject
 from contracts.codes import unknown_code
 from contracts.directory import SUBJECTS_MAX, Mandate, RemitCodes
 from contracts.refusals import Invalid
 from contracts.values import END, Code, Language, Organization, Role, Scope
-from services.directory.client import OVERLAP_HOURS, OVERLAP_HOURS_MAX, ClientRole, Terms
-from services.directory.domain import Kind, kind_of
-from services.directory.store import PersonTexts
+from services.directory.clients.model import OVERLAP_HOURS, OVERLAP_HOURS_MAX, ClientRole, Terms
+from services.directory.people.model import Kind, kind_of
+from services.directory.people.store import PersonTexts
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+" + END, min_length=3, max_length=254)]

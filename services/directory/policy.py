@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
-from services.directory.appointment import OF_FOCAL_POINT, Appointment, takes_two
-from services.directory.client import Client
-from services.directory.domain import UNODC, Kind, Person, kind_of
+from services.directory.appointments.model import OF_FOCAL_POINT, Appointment, takes_two
+from services.directory.clients.model import Client
+from services.directory.people.model import UNODC, Kind, Person, kind_of
 
 
 class Action(StrEnum):

@@ -9,25 +9,21 @@ from pathlib import Path
 import structlog
 
 from chassis import clock
-from chassis.db import Database
+from chassis.db.database import Database
 from chassis.erasure import Ledger
-from chassis.following import Followed
+from chassis.journal.event_feed import Followed
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from chassis.supervise import Loop, every, while_active
-from services.directory import (
-    actions,
-    api,
-    appointment_api,
-    client_actions,
-    client_api,
-    feed_api,
-    following,
-    store,
-    subject_api,
-    token_api,
-)
-from services.directory.tokens import Tokens
+from services.directory import event_feed as following
+from services.directory.appointments import api as appointment_api
+from services.directory.callers import api as feed_api
+from services.directory.clients import actions as client_actions
+from services.directory.clients import api as client_api
+from services.directory.clients import token_api
+from services.directory.clients.tokens import Tokens
+from services.directory.people import actions, api, store
+from services.directory.subjects import api as subject_api
 
 log = structlog.get_logger()
 

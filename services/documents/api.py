@@ -10,7 +10,7 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from chassis.http import PUBLIC
+from chassis.http.application import PUBLIC
 from chassis.service import Service
 from services.documents.kept import CONTRACTS
 from services.documents.pages import answers_page, api_page, event_shapes_page, events_page, shapes_page

@@ -6,8 +6,8 @@ from typing import Any
 
 from litestar import Litestar
 
-from chassis.bus import stream_name
-from chassis.event_streams import EVENT_STREAM
+from chassis.http.event_streams import EVENT_STREAM
+from chassis.journal.bus import stream_name
 from chassis.service import Service
 from chassis.version import VERSION
 from contracts.facts import Event, Fact, facts, subject_of

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 from contracts.directory import AppointmentMade, ClientRegistered, PersonEntered
 from contracts.facts import Fact
 from contracts.values import Caller, Role
-from services.directory.appointment import Appointment
-from services.directory.appointment_api import AppointmentView
-from services.directory.client import Client
-from services.directory.client_api import ClientView
-from services.directory.domain import Person
-from services.directory.evolve import evolve
+from services.directory.appointments.api import AppointmentView
+from services.directory.appointments.model import Appointment
+from services.directory.clients.api import ClientView
+from services.directory.clients.model import Client
+from services.directory.people.evolve import evolve
+from services.directory.people.model import Person
+from services.directory.people.views import PersonView
 from services.directory.policy import Action, Entering, Given, Guarded, Place, Registering, decide
-from services.directory.views import PersonView
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, PROPOSERS, STATE, UNODC, YES_OR_NO, Subject, of
 

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 from msgspec import inspect
 
-from chassis.problems import problem
+from chassis.http.problems import problem
 from contracts.facts import Event, Fact, fact_type
 from contracts.values import Language, Role
 from services.documents.sample_actors import ACTORS, FIRST

@@ -8,13 +8,13 @@ from typing import Any, cast
 import click
 from litestar import Litestar
 
-from chassis.auth import Nobody
-from chassis.bus import Bus
-from chassis.db import Database
-from chassis.http import application, litestar_of
-from chassis.inbox import Inbox
-from chassis.internal import events
-from chassis.journal import Relay
+from chassis.auth.tokens import Nobody
+from chassis.db.database import Database
+from chassis.http.application import application, litestar_of
+from chassis.http.internal_api import events
+from chassis.journal.bus import Bus
+from chassis.journal.inbox import Inbox
+from chassis.journal.outbox import Relay
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from contracts.facts import facts

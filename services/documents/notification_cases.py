@@ -11,12 +11,13 @@ from contracts.notifications import NotificationOwed, SubscriptionRegistered, We
 from contracts.values import Caller, Role
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, PERSON, SOMEBODY_ELSE, STATE, UNODC, Subject, of
-from services.notifications import domain, webhook
-from services.notifications.api import DispatchView, NotificationView, SubscriptionView
-from services.notifications.domain import Notification, Subscription
+from services.notifications.notices import model as domain
+from services.notifications.notices.api import DispatchView, NotificationView, SubscriptionView
+from services.notifications.notices.model import Notification, Subscription
 from services.notifications.policy import Action, decide
-from services.notifications.webhook import Webhook
-from services.notifications.webhook_api import DeliveryView, WebhookView
+from services.notifications.webhooks import model as webhook
+from services.notifications.webhooks.api import DeliveryView, WebhookView
+from services.notifications.webhooks.model import Webhook
 
 _ANYBODY = {"another organization": of(OTHER), "UNODC": of(UNODC)}
 

@@ -20,16 +20,16 @@ from litestar.params import ParameterKwarg
 from litestar.routes import HTTPRoute
 from litestar.types import Empty
 
-from chassis.auth import ACTING_HEADER
-from chassis.commands import KEY_HEADER
-from chassis.doorkeeper import UNCOUNTED
-from chassis.downloads import Download
-from chassis.edge import FORM_TYPE, JSON_TYPE, TABLE_TYPE
-from chassis.event_streams import EVENT_STREAM
-from chassis.problems import MEDIA_TYPE, Problem
+from chassis.auth.tokens import ACTING_HEADER
+from chassis.http.downloads import Download
+from chassis.http.edge import FORM_TYPE, JSON_TYPE, TABLE_TYPE
+from chassis.http.event_streams import EVENT_STREAM
+from chassis.http.idempotency import KEY_HEADER
+from chassis.http.problems import MEDIA_TYPE, Problem
+from chassis.http.uploads import MEDIA_TYPE as FILE_TYPE
+from chassis.http.uploads import NAME_HEADER, NAME_MAX, NAME_SENT, NAME_SENT_MAX
+from chassis.rate_limiter import UNCOUNTED
 from chassis.telemetry import CORRELATION_HEADER
-from chassis.uploads import MEDIA_TYPE as FILE_TYPE
-from chassis.uploads import NAME_HEADER, NAME_MAX, NAME_SENT, NAME_SENT_MAX
 from services.documents import webhooks
 from services.documents.code_lists import coded, with_code_lists
 from services.documents.descriptions import descriptions

@@ -25,23 +25,25 @@ from services.documents.permission_subjects import (
     Subject,
     of,
 )
-from services.matching import match, offering, round
 from services.matching import policy as matching
-from services.matching.line import RequestStatus, WantedLine
-from services.matching.match import MatchStatus
-from services.matching.offering import OfferingStatus
-from services.matching.offering_api import OfferingView
-from services.matching.round_views import RoundDetail
-from services.matching.views import MatchDetail
-from services.matching.why_not_api import WhyNot
-from services.requests import domain as requests_domain
-from services.requests import evolve as requests_evolve
+from services.matching.lines.model import RequestStatus, WantedLine
+from services.matching.matches import model as match
+from services.matching.matches.model import MatchStatus
+from services.matching.matches.views import MatchDetail
+from services.matching.matches.why_not_api import WhyNot
+from services.matching.offerings import model as offering
+from services.matching.offerings.api import OfferingView
+from services.matching.offerings.model import OfferingStatus
+from services.matching.rounds import model as round
+from services.matching.rounds.views import RoundDetail
 from services.requests import policy as requests
-from services.requests.api import HistoryEntry
-from services.requests.attachment_store import AttachmentView
-from services.requests.domain import Circulation, Status
-from services.requests.store import Summary
-from services.requests.views import LineView, RequestView
+from services.requests.attachment.store import AttachmentView
+from services.requests.request import evolve as requests_evolve
+from services.requests.request import model as requests_domain
+from services.requests.request.api import HistoryEntry
+from services.requests.request.model import Circulation, Status
+from services.requests.request.store import Summary
+from services.requests.request.views import LineView, RequestView
 
 
 @cache

@@ -12,7 +12,7 @@ from msgspec import Struct
 from chassis.service import Service
 from contracts.decisions import Decision
 from contracts.values import Caller, Role
-from services.directory.domain import Kind, kind_of
+from services.directory.people.model import Kind, kind_of
 from services.documents.permission_cases import SUBJECTS
 from services.documents.permission_subjects import UNODC, Actor, Subject
 

@@ -13,18 +13,21 @@ from contracts.ledger import ProposalMade
 from contracts.pledges import AllocationMade, PledgePledged, RequirementOpened
 from services.documents.examples import WHEN, example_event
 from services.documents.permission_subjects import DONOR, OTHER, PROPOSERS, PROVIDER, STATE, UNODC, Subject, of
-from services.pledges import activities, allocations, in_kind, proposals
-from services.pledges import domain as pledges_domain
 from services.pledges import policy as pledges
-from services.pledges.activity_routes import ActivityView
-from services.pledges.evolve import evolve as evolve_pledge
-from services.pledges.import_routes import ImportView
-from services.pledges.import_rules import FlowImport, ImportFormat
-from services.pledges.in_kind_routes import InKindView
-from services.pledges.ledger import EntryRow
-from services.pledges.proposal_routes import ProposalView
-from services.pledges.requirement_routes import RequirementView, UnfundedView
-from services.pledges.views import PledgeView
+from services.pledges.activities import model as activities
+from services.pledges.activities.api import ActivityView
+from services.pledges.allocations import model as allocations
+from services.pledges.allocations.requirement_api import RequirementView, UnfundedView
+from services.pledges.in_kind import model as in_kind
+from services.pledges.in_kind.api import InKindView
+from services.pledges.ledger.store import EntryRow
+from services.pledges.open_data.imports.api import ImportView
+from services.pledges.open_data.imports.model import FlowImport, ImportFormat
+from services.pledges.pledge import model as pledges_domain
+from services.pledges.pledge.evolve import evolve as evolve_pledge
+from services.pledges.pledge.views import PledgeView
+from services.pledges.proposals import model as proposals
+from services.pledges.proposals.api import ProposalView
 
 
 @cache

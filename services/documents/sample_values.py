@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from services.matching.weights import FIRST as FIRST_WEIGHTS
+from services.matching.scoring.weights import FIRST as FIRST_WEIGHTS
 
 FICTITIOUS = "[Fictitious sample]"
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.documents.examples import WHEN, example_answer
-from services.notifications import audience
-from services.notifications.outward import ATTEMPT_SECONDS
-from services.notifications.signing import Scheme
-from services.notifications.webhook import TEST_EVENT, WebhookEvent
-from services.notifications.webhook_sender import USER_AGENT
+from services.notifications.notices import audience
+from services.notifications.webhooks.http_client import ATTEMPT_SECONDS
+from services.notifications.webhooks.model import TEST_EVENT, WebhookEvent
+from services.notifications.webhooks.sender import USER_AGENT
+from services.notifications.webhooks.signing import Scheme
 
 BODY = WebhookEvent
 SIGNATURE = r"^(v1a?,[A-Za-z0-9+/]+={0,2})( v1a?,[A-Za-z0-9+/]+={0,2})*$"

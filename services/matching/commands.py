@@ -24,14 +24,14 @@ from contracts.rankings import CRITERIA_MAX
 from contracts.refusals import Invalid
 from contracts.requests import CODES_MAX, Codes, Excluded
 from contracts.values import Code, Language, Money, Period, State, is_unodc
-from services.matching.evaluation import Result
-from services.matching.line import RequestStatus, WantedLine
-from services.matching.offering import MLA_CURRICULUM, Content, ResourceStatus, check_periods
-from services.matching.offering_actions import hash_texts
-from services.matching.offering_store import Texts
-from services.matching.round_settings import RoundSettings
-from services.matching.rounds.problem import NUMBER_MAX
-from services.matching.treaties import TreatyStatus
+from services.matching.lines.model import RequestStatus, WantedLine
+from services.matching.matches.evaluation import Result
+from services.matching.offerings.actions import hash_texts
+from services.matching.offerings.model import MLA_CURRICULUM, Content, ResourceStatus, check_periods
+from services.matching.offerings.store import Texts
+from services.matching.rounds.settings import RoundSettings
+from services.matching.rounds.solver.problem import NUMBER_MAX
+from services.matching.treaties.model import TreatyStatus
 
 TEXT_CHARACTERS_MAX = 20_000
 _NOWHERE = UUID(int=0)

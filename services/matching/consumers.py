@@ -8,9 +8,9 @@ from uuid import UUID
 from msgspec.structs import asdict
 
 from chassis import clock
-from chassis.db import Tx
+from chassis.db.database import Tx
 from chassis.erasure import forget, hearing
-from chassis.inbox import Handler
+from chassis.journal.inbox import Handler
 from contracts.consents import Consent, RequestConsents, Terms, recipients_by_visibility
 from contracts.directory import PersonErased
 from contracts.facts import Event, Fact
@@ -37,9 +37,13 @@ from contracts.requests import (
     RequestWithdrawn,
 )
 from contracts.values import is_unodc
-from services.matching import consent_store, line_store, match_store, reading_store, suggesting
-from services.matching.line import STATUS_AFTER
-from services.matching.match import SHOWN
+from services.matching.lines import consent_store
+from services.matching.lines import store as line_store
+from services.matching.lines.model import STATUS_AFTER
+from services.matching.matches import store as match_store
+from services.matching.matches import suggestions as suggesting
+from services.matching.matches.model import SHOWN
+from services.matching.texts import store as reading_store
 
 
 async def hear_of_submission(tx: Tx, event: Event, fact: RequestSubmitted) -> None:

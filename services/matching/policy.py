@@ -11,10 +11,10 @@ from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.facts import fact_type
 from contracts.matching import MatchRescored, MatchShortlisted, OfferingApproved, OfferingReconfirmed, OfferingResumed
 from contracts.values import Caller, Role
-from services.matching.line import WantedLine
-from services.matching.match import Match
-from services.matching.offering import Offering, OfferingStatus
-from services.matching.round import Round
+from services.matching.lines.model import WantedLine
+from services.matching.matches.model import Match
+from services.matching.offerings.model import Offering, OfferingStatus
+from services.matching.rounds.model import Round
 
 
 class Action(StrEnum):

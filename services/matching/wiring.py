@@ -12,41 +12,38 @@ import msgspec
 import structlog
 
 from chassis import clock
-from chassis.db import Database, OutcomeUnknown, is_transient
-from chassis.following import Followed
-from chassis.peers import PeerError
+from chassis.db.database import Database, OutcomeUnknown, is_transient
+from chassis.journal.event_feed import Followed
+from chassis.journal.peers import PeerError
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every, while_active
 from contracts.consents import ConsentPage
-from services.matching import (
-    choice_api,
-    cohort_api,
-    consent_store,
-    entry_store,
-    following,
-    match_actions,
-    match_api,
-    match_store,
-    offering_actions,
-    offering_api,
-    offering_store,
-    preview_api,
-    reading_store,
-    round_api,
-    scoring_store,
-    similar_api,
-    text_api,
-    treaty_api,
-    weights_api,
-    why_not_api,
-)
-from services.matching.budgets import Budgets
+from services.matching import event_feed as following
+from services.matching.choices import api as choice_api
+from services.matching.cohorts import api as cohort_api
+from services.matching.cohorts import similar_api
 from services.matching.consumers import HANDLERS
-from services.matching.meanings import MEANINGS_MAX
-from services.matching.memory import memory_of
-from services.matching.places import Held
-from services.matching.reader import Reader
-from services.matching.round_planner import Planner
+from services.matching.index import store as entry_store
+from services.matching.index.meanings import MEANINGS_MAX
+from services.matching.index.memory import memory_of
+from services.matching.index.offering_index import Held
+from services.matching.lines import consent_store
+from services.matching.matches import actions as match_actions
+from services.matching.matches import api as match_api
+from services.matching.matches import preview_api, why_not_api
+from services.matching.matches import store as match_store
+from services.matching.matches.budgets import Budgets
+from services.matching.offerings import actions as offering_actions
+from services.matching.offerings import api as offering_api
+from services.matching.offerings import store as offering_store
+from services.matching.rounds import api as round_api
+from services.matching.rounds.planner import Planner
+from services.matching.scoring import store as scoring_store
+from services.matching.scoring import weights_api
+from services.matching.texts import api as text_api
+from services.matching.texts import store as reading_store
+from services.matching.texts.reader import Reader
+from services.matching.treaties import api as treaty_api
 
 CONSENTS_SECONDS = 2.0
 """Well below the time after which what hangs on consents is not shown."""

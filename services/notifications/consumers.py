@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from chassis import clock
-from chassis.db import Tx
+from chassis.db.database import Tx
 from chassis.erasure import hearing
-from chassis.inbox import Handler
+from chassis.journal.inbox import Handler
 from contracts.directory import PersonErased
 from contracts.facts import Event, Fact
-from services.notifications import actions
-from services.notifications.audience import TOLD
+from services.notifications.notices import actions
+from services.notifications.notices.audience import TOLD
 
 
 async def tell(tx: Tx, event: Event, fact: Fact) -> None:

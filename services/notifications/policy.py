@@ -4,8 +4,8 @@ from enum import StrEnum
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
-from services.notifications.domain import Notification, Subscription
-from services.notifications.webhook import Webhook
+from services.notifications.notices.model import Notification, Subscription
+from services.notifications.webhooks.model import Webhook
 
 
 class Action(StrEnum):

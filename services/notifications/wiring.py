@@ -8,18 +8,20 @@ from pathlib import Path
 import structlog
 
 from chassis import clock
-from chassis.following import Followed
+from chassis.journal.event_feed import Followed
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from chassis.supervise import Loop, every
-from services.notifications import actions, api, following, webhook_api
+from services.notifications import event_feed as following
 from services.notifications.consumers import HANDLERS
-from services.notifications.domain import Pace
-from services.notifications.doors import Doors
-from services.notifications.outward import Door
-from services.notifications.sender import OVERDUE_POLL_SECONDS, Sender, Terms, count_overdue
-from services.notifications.webhook_sender import SENDERS, WebhookSender
-from services.notifications.webhook_sender import Terms as WebhookTerms
+from services.notifications.notices import actions, api
+from services.notifications.notices.model import Pace
+from services.notifications.notices.sender import OVERDUE_POLL_SECONDS, Sender, Terms, count_overdue
+from services.notifications.webhooks import api as webhook_api
+from services.notifications.webhooks.config import Doors
+from services.notifications.webhooks.http_client import Door
+from services.notifications.webhooks.sender import SENDERS, WebhookSender
+from services.notifications.webhooks.sender import Terms as WebhookTerms
 
 log = structlog.get_logger()
 

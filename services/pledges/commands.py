@@ -22,12 +22,12 @@ from contracts.reference import activity_kinds, currencies, in_kind_forms, pilla
 from contracts.refusals import Invalid, Mismatch
 from contracts.requests import CODES_MAX
 from contracts.values import MINOR_UNITS_MAX, Code, Currency, Language, Money, Organization
-from services.pledges.activities import Plan
-from services.pledges.allocations import Purpose, Spending
-from services.pledges.domain import SUPPORT_COST_BASIS_POINTS
-from services.pledges.earmarking import Earmarking
-from services.pledges.funds import Labels
-from services.pledges.money import USD
+from services.pledges.activities.model import Plan
+from services.pledges.allocations.model import Purpose, Spending
+from services.pledges.funds.store import Labels
+from services.pledges.money.model import USD
+from services.pledges.pledge.earmarking import Earmarking
+from services.pledges.pledge.model import SUPPORT_COST_BASIS_POINTS
 
 Label = Annotated[str, Meta(min_length=1, max_length=200)]
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from functools import partial
 
 from chassis.erasure import forget, hearing
-from chassis.inbox import Handler
+from chassis.journal.inbox import Handler
 from chassis.settings import Settings
 from contracts.directory import PersonErased
 from contracts.facts import Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
-from services.pledges import allocation_actions
-from services.pledges.money import AS_USUAL, Validity
+from services.pledges.allocations import actions as allocation_actions
+from services.pledges.money.model import AS_USUAL, Validity
 
 HANDLERS: Mapping[type[Fact], Handler] = {
     MatchConfirmed: partial(allocation_actions.hear_of_confirmed, validity=AS_USUAL),

@@ -12,12 +12,12 @@ from msgspec import Struct
 
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
-from services.pledges.activities import Activity
-from services.pledges.allocations import Allocation, Requirement
-from services.pledges.domain import Pledge
-from services.pledges.import_rules import FlowImport
-from services.pledges.in_kind import InKindContribution
-from services.pledges.proposals import Proposal
+from services.pledges.activities.model import Activity
+from services.pledges.allocations.model import Allocation, Requirement
+from services.pledges.in_kind.model import InKindContribution
+from services.pledges.open_data.imports.model import FlowImport
+from services.pledges.pledge.model import Pledge
+from services.pledges.proposals.model import Proposal
 
 
 class Action(StrEnum):

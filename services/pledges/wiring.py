@@ -8,39 +8,35 @@ from pathlib import Path
 import structlog
 
 from chassis import clock
-from chassis.db import Database, OutcomeUnknown, is_transient
-from chassis.following import Followed
+from chassis.db.database import Database, OutcomeUnknown, is_transient
+from chassis.journal.event_feed import Followed
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every, while_active
-from services.pledges import (
-    actions,
-    activity_routes,
-    allocation_routes,
-    api,
-    balances,
-    budget_routes,
-    closings,
-    exit_actions,
-    exit_routes,
-    flow_routes,
-    following,
-    fund_routes,
-    iati_routes,
-    import_routes,
-    in_kind_routes,
-    ledger_routes,
-    period_routes,
-    proposal_routes,
-    rate_routes,
-    requirement_routes,
-    statement_routes,
-)
-from services.pledges.closings import Closed
-from services.pledges.consents import Consents
+from services.pledges import event_feed as following
+from services.pledges.activities import api as activity_routes
+from services.pledges.allocations import api as allocation_routes
+from services.pledges.allocations import requirement_api as requirement_routes
+from services.pledges.allocations.consents import Consents
 from services.pledges.consumers import HANDLERS, hears
-from services.pledges.money import Validity
-from services.pledges.own import Own, Tables
-from services.pledges.printing.press import Press
+from services.pledges.dependencies import Own, Tables
+from services.pledges.funds import api as fund_routes
+from services.pledges.funds import budget_api as budget_routes
+from services.pledges.in_kind import api as in_kind_routes
+from services.pledges.ledger import api as ledger_routes
+from services.pledges.ledger import balances
+from services.pledges.ledger import fiscal_year_api as period_routes
+from services.pledges.ledger import snapshots as closings
+from services.pledges.ledger.snapshots import Closed
+from services.pledges.money import rate_api as rate_routes
+from services.pledges.money.model import Validity
+from services.pledges.open_data.flows import api as flow_routes
+from services.pledges.open_data.iati import api as iati_routes
+from services.pledges.open_data.imports import api as import_routes
+from services.pledges.pledge import actions, api, exit_actions
+from services.pledges.pledge import exit_api as exit_routes
+from services.pledges.proposals import api as proposal_routes
+from services.pledges.statements import api as statement_routes
+from services.pledges.statements.printing.press import Press
 
 
 def own(running: Running) -> Own:

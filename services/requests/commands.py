@@ -23,11 +23,11 @@ from contracts.consents import EVERYTHING, RECIPIENTS_MAX, FieldSet, FieldSets, 
 from contracts.refusals import Invalid
 from contracts.requests import CODES_MAX, LINES_MAX, Excluded, Line
 from contracts.values import Code, Language, Period, State, is_unodc
-from services.requests.actions import hash_texts
-from services.requests.deliveries import Outcome
-from services.requests.domain import Addressee, CirculationRule, Content, Priority, Visibility
-from services.requests.specificity import LineText
-from services.requests.store import Texts
+from services.requests.request.actions import hash_texts
+from services.requests.request.deliveries import Outcome
+from services.requests.request.model import Addressee, CirculationRule, Content, Priority, Visibility
+from services.requests.request.specificity import LineText
+from services.requests.request.store import Texts
 
 STATES_MAX = 50
 Name = Annotated[str, Meta(max_length=300)]

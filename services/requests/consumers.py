@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from chassis.erasure import forget, hearing
-from chassis.inbox import Handler
+from chassis.journal.inbox import Handler
 from contracts.directory import PersonErased
 from contracts.facts import Fact
 from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchEvaluated, MatchRevoked
-from services.requests import actions
+from services.requests.request import actions
 
 HANDLERS: Mapping[type[Fact], Handler] = {
     MatchConfirmed: actions.hear_of_match,

@@ -13,8 +13,8 @@ from contracts import reference
 from contracts.consents import FieldSet, given_to
 from contracts.decisions import ALLOWED, HIDDEN, Decision, denied
 from contracts.values import Caller, Role
-from services.requests.attachment import READABLE, AttachmentStatus, Purpose
-from services.requests.domain import Circulation, Request, Status
+from services.requests.attachment.model import READABLE, AttachmentStatus, Purpose
+from services.requests.request.model import Circulation, Request, Status
 
 
 class Action(StrEnum):

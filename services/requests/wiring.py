@@ -8,28 +8,24 @@ from uuid import UUID
 
 import structlog
 
-from chassis import clock, files
-from chassis.db import Database
-from chassis.following import Followed
-from chassis.scanner import Scanner, Verdict, scanner_of
+from chassis import clock
+from chassis.db.database import Database
+from chassis.files import store as files
+from chassis.files.scanner import Scanner, Verdict, scanner_of
+from chassis.journal.event_feed import Followed
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every, while_active
-from services.requests import (
-    actions,
-    api,
-    attachment_actions,
-    attachment_api,
-    attachment_store,
-    audience_api,
-    consent_api,
-    consent_store,
-    following,
-    reminder_store,
-    words_api,
-)
-from services.requests.attachment import Quota
-from services.requests.attachment_actions import Keeping
+from services.requests import event_feed as following
+from services.requests.attachment import actions as attachment_actions
+from services.requests.attachment import api as attachment_api
+from services.requests.attachment import store as attachment_store
+from services.requests.attachment.actions import Keeping
+from services.requests.attachment.model import Quota
+from services.requests.audience import api as audience_api
+from services.requests.consent import api as consent_api
+from services.requests.consent import store as consent_store
 from services.requests.consumers import HANDLERS
+from services.requests.request import actions, api, reminder_store, words_api
 
 CLOCK_SECONDS = 10.0
 CLOCK_IDLE_SECONDS = 60.0

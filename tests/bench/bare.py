@@ -13,9 +13,9 @@ from typing import Any
 import asyncpg
 import uvloop
 
-from chassis.db import POOL_MAX
+from chassis.db.database import POOL_MAX
+from chassis.db.migrate import role_of
 from chassis.ids import new_id
-from chassis.migrate import role_of
 from tests.bench.figures import cpu_seconds, percentile, resident_mb
 from tests.bench.recording import Repetition, Statement
 

@@ -13,17 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from chassis.db import Database
+from chassis.db.database import Database
 from contracts.rankings import SUGGESTIONS_MAX
 from contracts.reference import instruments, region_of
-from services.matching import entry_store, offering_store, scoring_store
-from services.matching.candidates import RERANKED_MAX, best
-from services.matching.line import WantedLine
-from services.matching.memory import memory_of
-from services.matching.places import NAMES, OF_BITS, OF_TOPICS, Held, numbers
-from services.matching.reading import Reading, judgements
-from services.matching.scoring import ranked
-from services.matching.text.meaning import ENCODER, Vector, vector
+from services.matching.index import store as entry_store
+from services.matching.index.candidates import RERANKED_MAX, best
+from services.matching.index.memory import memory_of
+from services.matching.index.offering_index import NAMES, OF_BITS, OF_TOPICS, Held, numbers
+from services.matching.lines.model import WantedLine
+from services.matching.offerings import store as offering_store
+from services.matching.scoring import store as scoring_store
+from services.matching.scoring.model import ranked
+from services.matching.texts.meaning import ENCODER, Vector, vector
+from services.matching.texts.reading import Reading, judgements
 from services.matching.wiring import read_offerings
 from tests.bench.figures import Aim, Comparison, Row, percentile, resident_mb
 from tests.bench.ground import Ground

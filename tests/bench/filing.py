@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import msgspec
 
-from chassis.migrate import role_of
+from chassis.db.migrate import role_of
 from services.demo.samples import coming
 from tests.bench.figures import Aim, Comparison, Row, Run, cpu_seconds, family_cpu_seconds, resident_mb
 from tests.bench.ground import Child, Ground, carried_out, serving

@@ -15,11 +15,11 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from chassis.auth import Issuer
-from chassis.bus import ensure_streams, grants
-from chassis.db import Database
+from chassis.auth.tokens import Issuer
+from chassis.db.database import Database
+from chassis.db.migrate import role_of
 from chassis.embedded import Nats, Permissions, Postgres, free_port
-from chassis.migrate import role_of
+from chassis.journal.bus import ensure_streams, grants
 from chassis.runtime import prepare, topology
 from chassis.service import Service
 from chassis.settings import Settings

@@ -10,12 +10,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from chassis.db import Database
-from chassis.migrate import role_of
+from chassis.db.database import Database
+from chassis.db.migrate import role_of
 from chassis.runtime import prepare as prepare_schemas
-from services.pledges import balances, closings
-from services.pledges.closings import Closed
-from services.pledges.iati.published import TRANSACTIONS_MAX
+from services.pledges.ledger import balances
+from services.pledges.ledger import snapshots as closings
+from services.pledges.ledger.snapshots import Closed
+from services.pledges.open_data.iati.published import TRANSACTIONS_MAX
 from services.pledges.wiring import SERVICE, close_books
 from tests.bench import ledger_reports, ledger_writer
 from tests.bench.figures import Aim, Comparison, Row, Run, family_cpu_seconds, resident_mb

@@ -14,21 +14,28 @@ from uuid import UUID, uuid5
 import asyncpg
 import msgspec
 
-from chassis.db import Database, Tx
+from chassis.db.database import Database, Tx
 from chassis.ids import new_id
 from contracts.facts import Event, Fact
 from contracts.pledges import Instalment, PledgeCommitted, PledgePledged, Valuation
 from contracts.refusals import Conflict
 from contracts.values import Caller, Money, Role
-from services.pledges import balances, flow_store, fund_views, funds, iati_store, ledger, statement_store, store
-from services.pledges.flow_routes import TABLE_ROWS_MAX
-from services.pledges.flow_store import Filters
-from services.pledges.flows import Boundary, FlowType
-from services.pledges.iati.published import TRANSACTIONS_MAX, activities
-from services.pledges.iati.writing import write
-from services.pledges.money import PAR, USD
-from services.pledges.postings import entry_of
-from services.pledges.statement import statement_of
+from services.pledges.funds import store as funds
+from services.pledges.funds import views as fund_views
+from services.pledges.ledger import balances
+from services.pledges.ledger import store as ledger
+from services.pledges.ledger.postings import entry_of
+from services.pledges.money.model import PAR, USD
+from services.pledges.open_data.flows import store as flow_store
+from services.pledges.open_data.flows.api import TABLE_ROWS_MAX
+from services.pledges.open_data.flows.model import Boundary, FlowType
+from services.pledges.open_data.flows.store import Filters
+from services.pledges.open_data.iati import store as iati_store
+from services.pledges.open_data.iati.published import TRANSACTIONS_MAX, activities
+from services.pledges.open_data.iati.writing import write
+from services.pledges.pledge import store
+from services.pledges.statements import store as statement_store
+from services.pledges.statements.model import statement_of
 from tests.bench import ledger_writer
 from tests.bench.figures import percentile
 from tests.bench.ledger_writer import DAY, NAMESPACE

@@ -14,13 +14,13 @@ from uuid import UUID, uuid5
 import asyncpg
 import uvloop
 
-from chassis.db import Tx
+from chassis.db.database import Tx
+from chassis.db.migrate import own_role_of
 from chassis.ids import new_id
-from chassis.migrate import own_role_of
 from contracts.pledges import Valuation
-from services.pledges import ledger
-from services.pledges.money import PAR, USD
-from services.pledges.postings import Account, Entry, EntryType, Posting
+from services.pledges.ledger import store as ledger
+from services.pledges.ledger.postings import Account, Entry, EntryType, Posting
+from services.pledges.money.model import PAR, USD
 from tests.bench.figures import cpu_seconds, percentile, resident_mb
 
 CONNECTIONS = 10

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from contracts import reference
 from contracts.values import Period
-from services.matching.line import WantedLine
-from services.matching.places import Entry
+from services.matching.index.offering_index import Entry
+from services.matching.lines.model import WantedLine
 from tests.builders import AHEAD
-from tests.matching_builders import a_wanted_line
+from tests.matching.builders import a_wanted_line
 
 PAGE = 20_000
 COLUMNS = [

@@ -25,11 +25,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from chassis.auth import Trusted, Verifier
-from chassis.callers import Callers
-from chassis.db import POOL_MAX
+from chassis.auth.callers import Callers
+from chassis.auth.tokens import Trusted, Verifier
+from chassis.db.database import POOL_MAX
 from chassis.ids import new_id
-from chassis.keys import Keys
+from chassis.keys.issuer import Keys
 from contracts import reference
 from contracts.refusals import Refusal
 from contracts.values import Caller

@@ -9,16 +9,16 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from chassis.bus import Bus
-from chassis.callers import Callers
-from chassis.db import Database
-from chassis.http import application
+from chassis.auth.callers import Callers
+from chassis.db.database import Database
+from chassis.db.migrate import role_of
+from chassis.db.pool import Pool
+from chassis.http.application import application
 from chassis.ids import new_id
-from chassis.inbox import Inbox
-from chassis.journal import Relay
-from chassis.migrate import role_of
-from chassis.peers import Peers
-from chassis.pool import Pool
+from chassis.journal.bus import Bus
+from chassis.journal.inbox import Inbox
+from chassis.journal.outbox import Relay
+from chassis.journal.peers import Peers
 from chassis.runtime import verifier
 from chassis.service import Running
 from chassis.settings import Settings

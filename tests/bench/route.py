@@ -15,8 +15,8 @@ import nats
 import uvicorn
 import uvloop
 
-from chassis.bus import subject_of
 from chassis.ids import new_id
+from chassis.journal.bus import subject_of
 from tests.bench.bare import connections, event_of, same_statements
 from tests.bench.ground import READY
 

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from chassis.bus import watch
+from chassis.journal.bus import watch
 from services.demo.people import Api
 from services.demo.samples import coming
 from tests.bench.app import SUGGESTED

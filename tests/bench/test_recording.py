@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from chassis.migrate import own_role_of
+from chassis.db.migrate import own_role_of
 from chassis.settings import Settings
 from tests import builders
 from tests.bench.recording import Repetition, record_filing

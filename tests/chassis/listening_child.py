@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator
 from litestar import get
 from litestar.response import Stream
 
-from chassis import edge
-from chassis.auth import Nobody
-from chassis.connections import ConnectionLimits
-from chassis.http import PUBLIC, application
+from chassis.auth.tokens import Nobody
+from chassis.http import edge
+from chassis.http.application import PUBLIC, application
+from chassis.http.connections import ConnectionLimits
 from chassis.runtime import http_server, listener, run
 from chassis.telemetry import configure_logs
 

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 
-from chassis.audit import note_read
-from chassis.db import Database
-from chassis.journal import announce, announce_all
+from chassis.audit.log import note_read
+from chassis.db.database import Database
+from chassis.journal.outbox import announce, announce_all
 from chassis.telemetry import coming_from, correlated
 from contracts.requests import RequestRegistered, RequestWithdrawn
 from tests import builders

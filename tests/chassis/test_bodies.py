@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from msgspec import Meta, Struct, field
 
-from chassis.bodies import ERRORS_MAX, errors_of, refused_body
+from chassis.http.bodies import ERRORS_MAX, errors_of, refused_body
 from contracts.codes import InstitutionCode, KindCode, nearest
 from contracts.values import Language, Money, State
 from tests.builders import a_line, a_request, headers

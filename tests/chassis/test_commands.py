@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from chassis.commands import FORGET_MAX, KEPT_DAYS
-from chassis.db import Database
+from chassis.db.database import Database
+from chassis.http.idempotency import FORGET_MAX, KEPT_DAYS
 from chassis.runtime import _forget
 
 

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from chassis.connections import ConnectionLimits, OpenConnections, connections_possible
-from chassis.db import Database
+from chassis.db.database import Database
 from chassis.embedded import free_port
+from chassis.http.connections import ConnectionLimits, OpenConnections, connections_possible
 from chassis.settings import Settings, SettingsError
 from tests.chassis.listening_child import HOST
-from tests.service.test_event_streams import served
+from tests.platform.test_event_streams import served
 
 ROOT = Path(__file__).parents[2]
 MEBIBYTE = 1024 * 1024

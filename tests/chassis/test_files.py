@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.files import ORPHAN_SECONDS, Folder, sweep
+from chassis.files.store import ORPHAN_SECONDS, Folder, sweep
 
 CONTENT = b"Fictitious sample."
 

@@ -7,10 +7,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chassis.db import Database, OutcomeUnknown
+from chassis.db.database import Database, OutcomeUnknown
+from chassis.db.migrate import own_role_of, role_of
+from chassis.db.writes import NotWritten, Write
 from chassis.ids import new_id
-from chassis.migrate import own_role_of, role_of
-from chassis.writes import NotWritten, Write
 from contracts.values import Caller
 from tests import builders
 

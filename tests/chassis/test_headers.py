@@ -11,11 +11,11 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from chassis import edge
-from chassis.db import Database
-from chassis.edge import BODY_BYTES_MAX, Edge
-from chassis.http import application, litestar_of
-from chassis.internal import events
+from chassis.db.database import Database
+from chassis.http import edge
+from chassis.http.application import application, litestar_of
+from chassis.http.edge import BODY_BYTES_MAX, Edge
+from chassis.http.internal_api import events
 from chassis.runtime import http_server, listener, verifier
 from chassis.settings import Settings
 from services import documents, reference

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar.routes import HTTPRoute
 
-from chassis import edge
-from chassis.auth import Issuer
-from chassis.db import POOL_MAX, RESERVED_FRACTION, Database
-from chassis.edge import BODY_BYTES_MAX, NESTING_MAX, fault_of
-from chassis.http import litestar_of
+from chassis.auth.tokens import Issuer
+from chassis.db.database import POOL_MAX, RESERVED_FRACTION, Database
+from chassis.http import edge
+from chassis.http.application import litestar_of
+from chassis.http.edge import BODY_BYTES_MAX, NESTING_MAX, fault_of
 from chassis.runtime import http_server, listener
 from tests.builders import a_request, headers, token
 

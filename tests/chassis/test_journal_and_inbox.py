@@ -9,15 +9,15 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from chassis import journal
 from chassis.activity import Activity
-from chassis.bus import Bus, Consumer, Delivery, ensure_streams, stream_states
-from chassis.db import Database, Tx
-from chassis.inbox import Inbox, Outcome
-from chassis.journal import Page, Relay, announce, announce_all
-from chassis.parked import list_parked, release_parked
+from chassis.db.database import Database, Tx
+from chassis.db.writes import Write
+from chassis.journal import outbox as journal
+from chassis.journal.bus import Bus, Consumer, Delivery, ensure_streams, stream_states
+from chassis.journal.inbox import Inbox, Outcome
+from chassis.journal.outbox import Page, Relay, announce, announce_all
+from chassis.journal.parked import list_parked, release_parked
 from chassis.supervise import supervised
-from chassis.writes import Write
 from contracts.facts import Event
 from contracts.refusals import Conflict
 from contracts.requests import RequestRegistered, RequestWithdrawn
@@ -348,7 +348,7 @@ async def test_a_rolled_back_fact_is_never_published(databases: Mapping[str, Dat
 async def test_the_broker_waits_on_for_who_is_still_at_work(
     servers: Servers, databases: Mapping[str, Database], bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.bus.STILL_WORKING_SECONDS", 0.1)
+    monkeypatch.setattr("chassis.journal.bus.STILL_WORKING_SECONDS", 0.1)
     told: list[int] = []
     still_working = Delivery.still_working
 

@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwk
 
-from chassis import keys as kept
-from chassis.keys import DISCOVERY, Keys
+from chassis.keys import issuer as kept
+from chassis.keys.issuer import DISCOVERY, Keys
 from contracts.refusals import Unavailable
 
 ISSUER = "https://issuer.example"

@@ -9,7 +9,7 @@ from typing import Any, cast
 import httpx
 from uvicorn.server import ServerState
 
-from chassis.one_write import Gathering
+from chassis.http.one_write import Gathering
 from chassis.runtime import http_server
 from tests.builders import a_request, headers
 

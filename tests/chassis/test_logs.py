@@ -14,7 +14,7 @@ import structlog
 from structlog.testing import LogCapture, capture_logs
 
 from chassis import clock
-from chassis.db import Database
+from chassis.db.database import Database
 from chassis.telemetry import configure_logs
 from tests.builders import a_request, headers, token
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from joserfc import jwk, jwt
 
-from chassis.keys import BYTES_MAX, DISCOVERY
-from chassis.openid import OpenId, Tokens
+from chassis.auth.openid import OpenId, Tokens
+from chassis.keys.issuer import BYTES_MAX, DISCOVERY
 from contracts.refusals import Refusal, Unavailable
 from tests.chassis.test_keys import Jwks, jwks  # noqa: F401
 

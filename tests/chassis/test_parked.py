@@ -8,10 +8,10 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from chassis.bus import Bus, Delivery
-from chassis.db import Database, Tx
-from chassis.inbox import Inbox, Outcome
-from chassis.parked import PAGE, list_parked, release_parked
+from chassis.db.database import Database, Tx
+from chassis.journal.bus import Bus, Delivery
+from chassis.journal.inbox import Inbox, Outcome
+from chassis.journal.parked import PAGE, list_parked, release_parked
 from chassis.supervise import supervised
 from contracts.facts import Event
 from contracts.requests import RequestRegistered

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from chassis.db import Database, OutcomeUnknown, is_transient
-from chassis.migrate import role_of
-from chassis.pool import Pool
+from chassis.db.database import Database, OutcomeUnknown, is_transient
+from chassis.db.migrate import role_of
+from chassis.db.pool import Pool
 from contracts.refusals import Unavailable
 
 
@@ -46,7 +46,7 @@ async def test_who_finds_no_place_waits_for_one(db: Database) -> None:
 
 
 async def test_who_waits_too_long_for_a_place_is_told_so(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chassis.db.ACQUIRE_SECONDS", 0.05)
+    monkeypatch.setattr("chassis.db.database.ACQUIRE_SECONDS", 0.05)
     async with db.transaction() as one, db.transaction() as other:
         await one.execute("SELECT")
         await other.execute("SELECT")

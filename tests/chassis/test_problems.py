@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chassis.problems import STATUSES, language_of, problem_of
+from chassis.http.problems import STATUSES, language_of, problem_of
 from contracts.refusals import Missing, Refusal, Stale
 from contracts.values import Language
 

@@ -6,7 +6,7 @@ import pytest
 from litestar import Litestar, get
 from litestar.testing import TestClient
 
-from chassis.queries import formed_as
+from chassis.http.queries import formed_as
 from contracts.values import Code, Organization, State
 
 

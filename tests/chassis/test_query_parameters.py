@@ -9,11 +9,11 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from chassis.db import Database
-from chassis.edge import Edge
-from chassis.http import application, litestar_of
-from chassis.internal import events
-from chassis.queries import parameters_of
+from chassis.db.database import Database
+from chassis.http.application import application, litestar_of
+from chassis.http.edge import Edge
+from chassis.http.internal_api import events
+from chassis.http.queries import parameters_of
 from chassis.runtime import verifier
 from chassis.settings import Settings
 from services import documents, reference

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from chassis.db import Database
-from chassis.journal import announce, read
+from chassis.db.database import Database
+from chassis.journal.outbox import announce, read
 from contracts.requests import RequestRegistered
 from tests.builders import NOON
 

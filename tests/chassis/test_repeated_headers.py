@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from chassis.edge import fields_of
+from chassis.http.edge import fields_of
 from tests.builders import a_request, headers, token
 from tests.chassis.test_http import check_problem
 

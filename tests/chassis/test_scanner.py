@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from chassis import scanner
-from chassis.scanner import ScannerError, Verdict, scanner_of
+from chassis.files import scanner
+from chassis.files.scanner import ScannerError, Verdict, scanner_of
 from chassis.settings import Settings, SettingsError
 
 CONTENT = bytes(range(256)) * 1000

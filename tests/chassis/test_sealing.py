@@ -12,9 +12,10 @@ import asyncpg
 import pytest
 from joserfc import jwk
 
-from chassis import checkpoint as checkpoints
-from chassis import clock, sealing
-from chassis.checkpoint import (
+from chassis import clock
+from chassis.audit import checkpoint as checkpoints
+from chassis.audit import sealing
+from chassis.audit.checkpoint import (
     append,
     file_of,
     keep_checkpoints,
@@ -25,13 +26,13 @@ from chassis.checkpoint import (
     signing_key,
     size_of,
 )
-from chassis.db import Database
-from chassis.journal import announce_all
-from chassis.keyfile import new_key
-from chassis.sealing import keep_sealing, seal
+from chassis.audit.sealing import keep_sealing, seal
+from chassis.audit.tampering import find_tampering
+from chassis.db.database import Database
+from chassis.journal.outbox import announce_all
+from chassis.keys.file import new_key
 from chassis.settings import Settings, SettingsError
 from chassis.supervise import supervised
-from chassis.tampering import find_tampering
 from contracts.facts import Fact
 from tests.chassis.test_audit import a_fact
 

@@ -10,14 +10,15 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from chassis import clock, sealing, tampering
-from chassis.checkpoint import Checkpoint, append, file_of, signed, signing_key
-from chassis.db import Database
-from chassis.journal import announce, announce_all
-from chassis.sealing import canonical, first_link, keep_sealing, linked, seal
+from chassis import clock
+from chassis.audit import sealing, tampering
+from chassis.audit.checkpoint import Checkpoint, append, file_of, signed, signing_key
+from chassis.audit.sealing import canonical, first_link, keep_sealing, linked, seal
+from chassis.audit.tampering import Report, find_tampering
+from chassis.db.database import Database
+from chassis.journal.outbox import announce, announce_all
 from chassis.settings import Settings
 from chassis.supervise import supervised
-from chassis.tampering import Report, find_tampering
 from chassis.telemetry import coming_from
 from services.__main__ import NAMES
 from tests.builders import a_caller
@@ -285,7 +286,7 @@ async def test_checkpoints_that_are_gone_are_missed(
 async def test_a_chain_that_is_being_written_can_be_verified(
     db: Database, own: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.sealing.SEAL_SECONDS", 0.01)
+    monkeypatch.setattr("chassis.audit.sealing.SEAL_SECONDS", 0.01)
     monkeypatch.setattr(tampering, "PAGE", 5)
     written = asyncio.Event()
 

@@ -15,10 +15,10 @@ import httpx
 import pytest
 from joserfc import jwe, jwk
 
-from chassis.auth import ALGORITHM, AUDIENCE, LIFETIME_SECONDS_MAX, SUBJECT_LENGTH_MAX, Trusted, Verifier
-from chassis.db import Database
-from chassis.http import application
-from chassis.keys import Keys
+from chassis.auth.tokens import ALGORITHM, AUDIENCE, LIFETIME_SECONDS_MAX, SUBJECT_LENGTH_MAX, Trusted, Verifier
+from chassis.db.database import Database
+from chassis.http.application import application
+from chassis.keys.issuer import Keys
 from chassis.runtime import verifier
 from chassis.settings import CLIENT_ISSUER, Settings, SettingsError
 from tests import builders
@@ -220,7 +220,7 @@ async def test_a_token_that_was_good_is_not_once_it_has_ended(api: Client, monke
     held = {"Authorization": f"Bearer {forged()}"}
     assert (await api.get("/v1/requests", headers=held)).status_code == 200
     later = time.time() + 700
-    monkeypatch.setattr("chassis.auth.time.time", lambda: later)
+    monkeypatch.setattr("chassis.auth.tokens.time.time", lambda: later)
 
     check_problem(await api.get("/v1/requests", headers=held), 401, "token-invalid")
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from chassis import edge, uploads
+from chassis.http import edge, uploads
 from chassis.settings import Settings
 from contracts.requests import ATTACHMENT_BYTES_MAX
 from tests.builders import a_request, headers

@@ -8,12 +8,12 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chassis.commands import Command, once
-from chassis.db import Database, OutcomeUnknown, Tx, is_transient
+from chassis.db.database import Database, OutcomeUnknown, Tx, is_transient
+from chassis.db.migrate import role_of
+from chassis.db.pool import Connection
+from chassis.db.writes import NotWritten, Write, together
+from chassis.http.idempotency import Command, once
 from chassis.ids import new_id
-from chassis.migrate import role_of
-from chassis.pool import Connection
-from chassis.writes import NotWritten, Write, together
 from contracts.refusals import Conflict, Mismatch
 from contracts.values import Caller
 from tests import builders

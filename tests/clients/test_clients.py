@@ -15,9 +15,9 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from chassis.db import Database
+from chassis.db.database import Database
+from chassis.db.migrate import role_of
 from chassis.embedded import free_port
-from chassis.migrate import role_of
 from services.documents.kept import CONTRACTS
 from tests.builders import token
 from tests.conftest import Servers

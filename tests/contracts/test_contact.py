@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chassis.auth import Nobody
-from chassis.http import application
+from chassis.auth.tokens import Nobody
+from chassis.http.application import application
 from chassis.settings import Settings, SettingsError
 from services import contact
 

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from chassis.bodies import errors_of
+from chassis.http.bodies import errors_of
 from services.documents.files import inert_application, text_of, write
 from services.documents.openapi import documented, openapi
 from services.pledges.policy import Action

@@ -12,19 +12,20 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from chassis.auth import Nobody
-from chassis.http import application
-from chassis.problems import MEDIA_TYPE
+from chassis.auth.tokens import Nobody
+from chassis.http.application import application
+from chassis.http.problems import MEDIA_TYPE
 from contracts import reference
 from contracts.notifications import Record
 from contracts.reference.refusal_words import refusal_words
 from services.documents.descriptions import descriptions
 from services.documents.kept import CONTRACTS
 from services.documents.shapes import shapes_of
-from services.notifications import signing, webhook
-from services.notifications.audience import notices
-from services.notifications.signing import Scheme
-from services.notifications.webhook_sender import USER_AGENT
+from services.notifications.notices.audience import notices
+from services.notifications.webhooks import model as webhook
+from services.notifications.webhooks import signing
+from services.notifications.webhooks.sender import USER_AGENT
+from services.notifications.webhooks.signing import Scheme
 from services.reference import ROUTES
 from tests.builders import NOON
 from tests.contracts.example_codes import unknown_codes

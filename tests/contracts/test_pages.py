@@ -11,10 +11,10 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from chassis.auth import Nobody
-from chassis.doorkeeper import Doorkeeper
-from chassis.edge import Edge
-from chassis.uploads import Uploads
+from chassis.auth.tokens import Nobody
+from chassis.http.edge import Edge
+from chassis.http.uploads import Uploads
+from chassis.rate_limiter import Doorkeeper
 from services.documents.files import inert_application, text_of
 from services.documents.kept import CONTRACTS
 from services.documents.openapi import openapi

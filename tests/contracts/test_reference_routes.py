@@ -8,7 +8,7 @@ import httpx
 import pytest
 from rdflib import Graph
 
-from chassis.http import application
+from chassis.http.application import application
 from contracts import reference as tables
 from services import reference
 from services.documents.files import Nobody

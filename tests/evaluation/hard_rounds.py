@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matching.rounds import exact
-from services.matching.rounds.child import Limits, solve_in_child
-from services.matching.rounds.plan import faults
-from services.matching.rounds.problem import Candidate, Line, Problem, Slot, normal
-from services.matching.rounds.solve import Question
-from services.matching.rounds.table import table_of
+from services.matching.rounds.solver import exact
+from services.matching.rounds.solver.child import Limits, solve_in_child
+from services.matching.rounds.solver.plan import faults
+from services.matching.rounds.solver.problem import Candidate, Line, Problem, Slot, normal
+from services.matching.rounds.solver.solve import Question
+from services.matching.rounds.solver.table import table_of
 from tests.evaluation.report import Aim, Report, Say
 
 SEED = 2026

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matching.scoring import algorithm_of
-from services.matching.text.fusion import fused
-from services.matching.text.meaning import lack
-from services.matching.weights import CRITERIA, FIRST, Criterion
+from services.matching.scoring.model import algorithm_of
+from services.matching.scoring.weights import CRITERIA, FIRST, Criterion
+from services.matching.texts.fusion import fused
+from services.matching.texts.meaning import lack
 from tests.evaluation import scores, ways
 from tests.evaluation.figures import RELEVANT, Grades, interval, kappa, ndcg, recall, reciprocal_rank
 from tests.evaluation.pairs import fitting, grades, lines, passes, samples

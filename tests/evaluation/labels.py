@@ -14,10 +14,10 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from services.matching.text.bm25 import Index
-from services.matching.text.fusion import fused
-from services.matching.text.meaning import Vector, embedded, lack, load, nearest
-from services.matching.text.words import LANGUAGES, Language, stems
+from services.matching.texts.bm25 import Index
+from services.matching.texts.fusion import fused
+from services.matching.texts.meaning import Vector, embedded, lack, load, nearest
+from services.matching.texts.words import LANGUAGES, Language, stems
 from tests.evaluation.figures import Interval, interval
 from tests.evaluation.report import Report, Say
 

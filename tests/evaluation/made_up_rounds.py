@@ -5,10 +5,10 @@ import os
 import time
 from pathlib import Path
 
-from services.matching.rounds.child import Answer, Limits, solve_in_child
-from services.matching.rounds.plan import faults
-from services.matching.rounds.problem import Problem
-from services.matching.rounds.solve import WARM, Question, Solution
+from services.matching.rounds.solver.child import Answer, Limits, solve_in_child
+from services.matching.rounds.solver.plan import faults
+from services.matching.rounds.solver.problem import Problem
+from services.matching.rounds.solver.solve import WARM, Question, Solution
 from tests.evaluation.report import Aim, Report, Say
 from tests.evaluation.synthetic_rounds import a_round, with_changes
 

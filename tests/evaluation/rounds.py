@@ -10,10 +10,10 @@ import time
 from itertools import groupby
 from pathlib import Path
 
-from services.matching.rounds.child import Limits, solve_in_child
-from services.matching.rounds.plan import faults
-from services.matching.rounds.problem import Candidate, Line, Problem, Slot
-from services.matching.rounds.solve import Question
+from services.matching.rounds.solver.child import Limits, solve_in_child
+from services.matching.rounds.solver.plan import faults
+from services.matching.rounds.solver.problem import Candidate, Line, Problem, Slot
+from services.matching.rounds.solver.solve import Question
 from tests.evaluation.report import Aim, Report, Say
 
 TITLE = "Rounds: published instances of generalized assignment, each beside its optimum (lowest cost)"

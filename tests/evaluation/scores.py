@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.matching import Judgement
-from services.matching.reading import Reading, Wording, judgements, read
-from services.matching.scoring import FULL, Scored, meant, scored
-from services.matching.text.meaning import load
-from services.matching.text.words import Language
-from services.matching.weights import CRITERIA, FIRST, Criterion
+from services.matching.scoring.model import FULL, Scored, meant, scored
+from services.matching.scoring.weights import CRITERIA, FIRST, Criterion
+from services.matching.texts.meaning import load
+from services.matching.texts.reading import Reading, Wording, judgements, read
+from services.matching.texts.words import Language
 from tests.evaluation.pairs import lines, samples, texts, wanted
 from tests.evaluation.ways import Ranking
 

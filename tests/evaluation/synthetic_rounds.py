@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from services.matching.rounds.problem import Budget, Candidate, Line, Problem, Slot
+from services.matching.rounds.solver.problem import Budget, Candidate, Line, Problem, Slot
 
 STATES = 120
 SCARCE = 0.75

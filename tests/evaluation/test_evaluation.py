@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.matching.rounds.problem import check
+from services.matching.rounds.solver.problem import check
 from tests.evaluation import rounds
 from tests.evaluation.__main__ import DATA
 from tests.evaluation.report import Aim, Report, printed

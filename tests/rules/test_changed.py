@@ -14,10 +14,10 @@ def graph() -> ImportGraph:
 @pytest.mark.parametrize(
     ("changed", "test"),
     [
-        ("services/pledges/money.py", "tests/domain/test_pledges_money.py"),
-        ("services/requests/domain.py", "tests/domain/test_requests.py"),
-        ("chassis/pool.py", "tests/chassis/test_pool.py"),
-        ("tests/service/test_rounds.py", "tests/service/test_rounds.py"),
+        ("services/pledges/money/model.py", "tests/pledges/money/test_model.py"),
+        ("services/requests/request/model.py", "tests/requests/test_model.py"),
+        ("chassis/db/pool.py", "tests/chassis/test_pool.py"),
+        ("tests/matching/rounds/test_rounds.py", "tests/matching/rounds/test_rounds.py"),
     ],
 )
 def test_tests_that_import_a_changed_module_come_first(graph: ImportGraph, changed: str, test: str) -> None:
@@ -27,8 +27,8 @@ def test_tests_that_import_a_changed_module_come_first(graph: ImportGraph, chang
 def test_sql_counts_as_a_change_of_its_service(graph: ImportGraph) -> None:
     found = nearest(["services/pledges/migrations/0001_pledges.sql"], graph)
 
-    assert "tests/domain/test_pledges_money.py" in found
-    assert "tests/domain/test_directory_clients.py" not in found[:20]
+    assert "tests/pledges/money/test_model.py" in found
+    assert "tests/directory/test_client_model.py" not in found[:20]
 
 
 def test_a_change_of_no_package_leaves_the_rules_of_the_tree(graph: ImportGraph) -> None:

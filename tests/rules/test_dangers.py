@@ -26,22 +26,22 @@ MEASURED = {
 """Members that may be a float all the same, and why that does no harm."""
 
 TIMED_OUT = {
-    "chassis/pool.py": "the pool that sets the limit",
-    "chassis/keyed_locks.py": "a lock of asyncio's, within asyncio.timeout",
+    "chassis/db/pool.py": "the pool that sets the limit",
+    "chassis/db/keyed_locks.py": "a lock of asyncio's, within asyncio.timeout",
 }
 """Where something is acquired without a `timeout` of its own, and what limits it."""
 
 NAMES_OF_OUR_OWN = {
     ("chassis/doctor.py", "B608"): "the name of a service",
-    ("chassis/migrate.py", "B608"): "the name of a service",
+    ("chassis/db/migrate.py", "B608"): "the name of a service",
     ("chassis/rebuild.py", "B608"): "the tables that a service's wiring lists",
-    ("chassis/writes.py", "B608"): "the names that a Write gives its parts",
+    ("chassis/db/writes.py", "B608"): "the names that a Write gives its parts",
     ("chassis/embedded/postgres.py", "B103"): "the folder of the socket has to be entered by PostgreSQL's own user",
 }
 """What bandit finds and is meant: file and rule, and what is put in there. Nothing of it comes from a caller."""
 
 BUILT = {
-    "chassis/db.py": "the service's role; the caller's organization, role and id, each looked at as a word first",
+    "chassis/db/database.py": "the service's role; the caller's organization, role and id, each looked at as a word first",
     **{file: words for (file, rule), words in NAMES_OF_OUR_OWN.items() if rule == "B608"},
 }
 """Where SQL is put together all the same, and of what."""
@@ -184,7 +184,7 @@ def patterns_of_texts(files: Sources) -> list[str]:
 
 def guessable(files: Sources) -> list[str]:
     """Chance that can be foretold, where it does more than spread attempts in time (ASVS 11.5.1); else `secrets`."""
-    spreads = {"chassis/db.py", "chassis/event_streams.py", "services/notifications/wiring.py"}
+    spreads = {"chassis/db/database.py", "chassis/http/event_streams.py", "services/notifications/wiring.py"}
     return [
         f"{file}: {ast.unparse(node)}"
         for file, node in nodes(files)
@@ -232,7 +232,9 @@ def test_nothing_breaks_the_rule(rule) -> None:  # type: ignore[no-untyped-def]
 def test_what_is_planted_is_found(rule, planted: str) -> None:  # type: ignore[no-untyped-def]
     assert 1 <= len(
         rule(
-            {"services/requests/store.py": f"async def planted():\n    {planted.replace(chr(10), chr(10) + '    ')}\n"}
+            {
+                "services/requests/request/store.py": f"async def planted():\n    {planted.replace(chr(10), chr(10) + '    ')}\n"
+            }
         )
     )
 
@@ -242,7 +244,7 @@ def test_what_is_written_as_it_should_be_is_not() -> None:
         'async def right(tx):\n    await tx.fetch(f"WITH t AS ({_TURN}) SELECT 1", state)\n'
         '    client = httpx.AsyncClient(timeout=5, trust_env=False)\n    message = f"{name} is not SELECT"\n'
     )
-    assert not [found for rule in RULES for found in rule({"services/requests/store.py": text})]
+    assert not [found for rule in RULES for found in rule({"services/requests/request/store.py": text})]
 
 
 def bandit(*places: str) -> list[tuple[str, str]]:

@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 
 from contracts.values import Role
 from services.__main__ import SERVICES, main
-from services.directory.appointment import HELD_IN
-from services.directory.domain import Kind
+from services.directory.appointments.model import HELD_IN
+from services.directory.people.model import Kind
 from services.documents.permission_cases import SUBJECTS
 from services.documents.permissions import Permission, as_held_in, permissions_of, possible_standings, told
 

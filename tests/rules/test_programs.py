@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from services.notifications.signing import Keyring, Scheme, headers, secret_of, verification_key_of
+from services.notifications.webhooks.signing import Keyring, Scheme, headers, secret_of, verification_key_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "programs.md"
 KEYS = Keyring([bytes(32)])

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chassis.edge import fault_of
-from chassis.exception_handlers import HTTP_SLUGS
+from chassis.http.edge import fault_of
+from chassis.http.exception_handlers import HTTP_SLUGS
 from contracts.reference.refusal_words import refusal_words
 from contracts.refusals import FieldError, Refusal
 
@@ -22,11 +22,11 @@ KINDS = (Refusal, FieldError, *Refusal.__subclasses__())
 SAYING = {*(kind.__name__ for kind in KINDS), "problem", "_refuse", "denied"}
 
 PASSED_ON = {
-    ("chassis/bodies.py", "first.problem"),
-    ("chassis/connections.py", "slug"),
-    ("chassis/edge.py", "slug"),
-    ("chassis/exception_handlers.py", "slug"),
-    ("chassis/problems.py", "refusal.slug"),
+    ("chassis/http/bodies.py", "first.problem"),
+    ("chassis/http/connections.py", "slug"),
+    ("chassis/http/edge.py", "slug"),
+    ("chassis/http/exception_handlers.py", "slug"),
+    ("chassis/http/problems.py", "refusal.slug"),
     ("services/documents/examples.py", "slug"),
 }
 """Where a slug is a parameter.
@@ -77,7 +77,7 @@ def returned(tree: ast.AST, function: str) -> set[str]:
 
 def said(files: Mapping[str, str]) -> tuple[dict[str, str], set[tuple[str, str]]]:
     """The slugs that the code says, each with a file that says it; and what it passes on without naming it."""
-    slugs: dict[str, str] = dict.fromkeys(HTTP_SLUGS.values(), "chassis/exception_handlers.py")
+    slugs: dict[str, str] = dict.fromkeys(HTTP_SLUGS.values(), "chassis/http/exception_handlers.py")
     unnamed: set[tuple[str, str]] = set()
     for file, text in files.items():
         tree = ast.parse(text)
@@ -200,7 +200,7 @@ def test_a_refusal_without_words_is_found(planted: str) -> None:
 def test_an_http_status_without_words_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(HTTP_SLUGS, 418, "never-worded")
 
-    assert without_words({}, written()) == ["chassis/exception_handlers.py: never-worded"]
+    assert without_words({}, written()) == ["chassis/http/exception_handlers.py: never-worded"]
 
 
 def test_words_without_a_refusal_are_found() -> None:

@@ -17,7 +17,7 @@ from packaging.markers import Marker
 from packaging.version import Version
 
 from chassis.settings import Settings, SettingsError
-from services.matching.text import meaning
+from services.matching.texts import meaning
 
 ROOT = Path(__file__).parents[2]
 LOCKED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==([^\s;\\]+)(?: ; ([^\\\n]+))?", re.MULTILINE)

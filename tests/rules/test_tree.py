@@ -22,12 +22,12 @@ NOUNLESS = {"base", "common", "constants", "helper", "helpers", "misc", "shared"
 """Names that say nothing of what is inside."""
 
 TASKS = {
-    ("chassis/event_streams.py", "_stream"),  # waits for the caller to go, cancelled when the answer ends
-    ("chassis/bus.py", "_beat"),  # the heartbeat of one delivery, cancelled when it ends
+    ("chassis/http/event_streams.py", "_stream"),  # waits for the caller to go, cancelled when the answer ends
+    ("chassis/journal/bus.py", "_beat"),  # the heartbeat of one delivery, cancelled when it ends
     ("chassis/runtime.py", "serve"),  # the listener itself, awaited at the end
     ("chassis/supervise.py", "supervised"),  # the one place that starts loops
     ("chassis/supervise.py", "to_the_end"),
-    ("services/matching/round_planner.py", "_plan"),  # holds the lease on while a plan is made, in a group
+    ("services/matching/rounds/planner.py", "_plan"),  # holds the lease on while a plan is made, in a group
     ("services/together.py", "on_ready"),  # the demo beside the services, cancelled by `serve`
     ("services/demo/show.py", "_tell"),
     ("services/demo/story.py", "one"),
@@ -35,20 +35,20 @@ TASKS = {
 }
 """Where a task is started without supervision, and may be: it ends with who started it."""
 
-OPENS_TRANSACTIONS = re.compile(r"services/(__main__|\w+/(\w*_)?(api|routes|wiring|sender|planner|reader))\.py")
+OPENS_TRANSACTIONS = re.compile(r"services/(__main__|(\w+/)+(\w*_)?(api|as_of|wiring|sender|planner|reader))\.py")
 """The edge opens a transaction and actions work in it; the inbox and other loops of the chassis are edges too."""
 
 WRITTEN_BY = {
-    "journal": {"chassis/journal.py"},
-    "pending": {"chassis/journal.py"},
-    "inbox": {"chassis/inbox.py", "chassis/parked.py"},
-    "heard": {"chassis/inbox.py"},
-    "watermark": {"chassis/inbox.py", "chassis/callers.py"},
-    "caller": {"chassis/callers.py"},
-    "command": {"chassis/commands.py"},
-    "audit": {"chassis/audit.py"},
-    "audit_origin": {"chassis/audit.py"},
-    "seal": {"chassis/sealing.py"},
+    "journal": {"chassis/journal/outbox.py"},
+    "pending": {"chassis/journal/outbox.py"},
+    "inbox": {"chassis/journal/inbox.py", "chassis/journal/parked.py"},
+    "heard": {"chassis/journal/inbox.py"},
+    "watermark": {"chassis/journal/inbox.py", "chassis/auth/callers.py"},
+    "caller": {"chassis/auth/callers.py"},
+    "command": {"chassis/http/idempotency.py"},
+    "audit": {"chassis/audit/log.py"},
+    "audit_origin": {"chassis/audit/log.py"},
+    "seal": {"chassis/audit/sealing.py"},
     "erased": {"chassis/erasure.py"},
 }
 CHASSIS_TABLES = {*WRITTEN_BY, "migration"}
@@ -175,7 +175,7 @@ def test_every_service_has_the_same_files(service) -> None:  # type: ignore[no-u
     assert {"__init__.py", "wiring.py", "policy.py", "migrations/0001_schema.sql"} <= names
     assert bool(service.listens_to) == ("consumers.py" in names)
     for part in ("api", "actions", "store"):
-        assert any(re.fullmatch(rf"(\w+_)?{part}\.py", name) for name in names), part
+        assert any(re.fullmatch(rf"\w+/{part}\.py", name) for name in names), part
     assert service.folder == ROOT / "services" / service.name
     text = (service.folder / "__init__.py").read_text(encoding="utf-8")
     assert not undocumented(service.name, text, tuple(service.listens_to))
@@ -208,7 +208,9 @@ def test_a_table_of_the_chassis_has_its_writers_alone() -> None:
 
 def test_the_time_is_asked_for_in_one_place() -> None:
     assert not clocks(sources("contracts", "chassis", "services"))
-    assert not clocks(sources("tests/service"))
+    assert not clocks(
+        sources("tests/requests", "tests/matching", "tests/pledges", "tests/notifications", "tests/directory")
+    )
 
 
 def test_every_rule_of_this_file_bites() -> None:
@@ -219,11 +221,11 @@ def test_every_rule_of_this_file_bites() -> None:
         dict.fromkeys(["services/utils.py", "chassis/common/a.py", "services/money.py"], "")
     )
     assert [("services/a.py", "f")] == unsupervised({"services/a.py": start.format("asyncio.create_task(g())")})
-    assert ["services/requests/actions.py"] == transactions_elsewhere(
-        {"services/requests/actions.py": start.format("async with db.transaction(): pass")}
+    assert ["services/requests/request/actions.py"] == transactions_elsewhere(
+        {"services/requests/request/actions.py": start.format("async with db.transaction(): pass")}
     )
-    assert [("services/requests/api.py", 2)] == for_nobody(
-        {"services/requests/api.py": start.format("async with db.transaction(): pass")}
+    assert [("services/requests/request/api.py", 2)] == for_nobody(
+        {"services/requests/request/api.py": start.format("async with db.transaction(): pass")}
     )
     assert [("services/a.py", "journal")] == written_elsewhere({"services/a.py": '"INSERT INTO journal (event_id)"'})
     assert ["services/a.py"] == clocks(

@@ -11,8 +11,8 @@ import asyncpg
 import nats.js.errors
 from nats.aio.client import Client
 
-from chassis.bus import stream_name
-from chassis.db import Database
+from chassis.db.database import Database
+from chassis.journal.bus import stream_name
 from chassis.rebuild import verify
 from services.__main__ import NAMES, SERVICES
 from services.mailbox import Mailbox

@@ -12,10 +12,10 @@ import httpx
 from tests import builders
 from tests.builders import AHEAD, a_line, a_request
 from tests.files import FLOWS, PDF
-from tests.matching_builders import a_drafted_line, an_offering_body
+from tests.matching.builders import a_drafted_line, an_offering_body
+from tests.matching.steps import settled
+from tests.pledges.pledge.test_pledges import RATES, usd
 from tests.seats import ISSUER, persona_id
-from tests.service.matching_steps import settled
-from tests.service.test_pledges import RATES, usd
 from tests.system.canaries import NOBODY, Canaries, Canary, Readers
 from tests.system.platform import Platform
 

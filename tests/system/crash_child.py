@@ -23,17 +23,20 @@ from typing import Any, NoReturn, cast
 import httpx
 import msgspec
 
-from chassis import bus, inbox, journal, runtime, sealing, supervise
+from chassis import runtime, supervise
+from chassis.audit import sealing
 from chassis.embedded import free_port
 from chassis.ids import new_id
+from chassis.journal import bus, inbox
+from chassis.journal import outbox as journal
 from chassis.settings import Settings
 from chassis.telemetry import configure_logs
 from services.__main__ import SERVICES
 from services.documents.files import inert_application
-from services.matching import reading
 from services.matching import wiring as matching
-from services.notifications import sender
+from services.matching.texts import reading
 from services.notifications import wiring as notifications
+from services.notifications.notices import sender
 from services.requests import wiring as requests
 from services.together import run_together
 from tests.builders import UNHURRIED

@@ -21,7 +21,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 OURS = ("chassis", "contracts", "services")
-PASSED_THROUGH = frozenset({"chassis.db", "chassis.pool"})
+PASSED_THROUGH = frozenset({"chassis.db.database", "chassis.db.pool"})
 """Everything that is asked of PostgreSQL passes here: the site is who asked."""
 WORDS_MAX = 5
 TOLD = "KILLED"

@@ -15,8 +15,8 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from chassis.bus import Bus
 from chassis.embedded import free_port
+from chassis.journal.bus import Bus
 from contracts.facts import Event
 from services.__main__ import NAMES
 from tests.builders import NOON

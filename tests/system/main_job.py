@@ -10,9 +10,9 @@ import httpx
 
 from tests import builders
 from tests.builders import a_line, a_request
-from tests.matching_builders import an_offering_body
+from tests.matching.builders import an_offering_body
+from tests.matching.steps import settled
 from tests.seats import persona_id
-from tests.service.matching_steps import settled
 
 STATE = "KEN:focal_point"
 COORDINATOR = "UNODC:coordinator"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import httpx
 
-from chassis.bus import grants
 from chassis.embedded import Nats, Permissions, free_port
+from chassis.journal.bus import grants
 from services.__main__ import NAMES, SERVICES
 from tests.builders import UNHURRIED_ENVIRONMENT
 

@@ -12,9 +12,9 @@ import httpx
 import nats
 from nats.aio.client import Client
 
-from chassis.db import Database
+from chassis.db.database import Database
+from chassis.db.migrate import role_of
 from chassis.embedded import Nats
-from chassis.migrate import role_of
 from services.__main__ import NAMES
 from tests.conftest import Servers
 from tests.seats import ISSUER, seat_in

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 import msgspec
 import pytest
 
-from chassis.bus import ensure_streams
-from chassis.db import Database
-from chassis.inbox import Inbox
+from chassis.db.database import Database
+from chassis.journal.bus import ensure_streams
+from chassis.journal.inbox import Inbox
 from chassis.parts import parts
 from chassis.runtime import topology
 from chassis.settings import Settings

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.auth import Issuer
+from chassis.auth.tokens import Issuer
 from chassis.embedded import free_port
 from services.mailbox import Mailbox
 from tests.conftest import Servers

@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from chassis.bus import MESSAGE_BYTES_MAX, Bus, BusError, Consumer, ensure_streams, grants, stream_states
 from chassis.embedded import free_port
+from chassis.journal.bus import MESSAGE_BYTES_MAX, Bus, BusError, Consumer, ensure_streams, grants, stream_states
 from chassis.runtime import topology
 from contracts.facts import Event
 from services.__main__ import SERVICES

@@ -11,23 +11,23 @@ import asyncpg
 import httpx
 import pytest
 
-from chassis.bookmarks import Bookmarks
-from chassis.bus import Bus
-from chassis.callers import Callers
-from chassis.db import Database
+from chassis.audit.sealing import seal
+from chassis.audit.tampering import find_tampering
+from chassis.auth.callers import Callers
+from chassis.db.database import Database
+from chassis.db.migrate import migrate, own_role_of, role_of
 from chassis.doctor import examine
 from chassis.embedded import Postgres
 from chassis.embedded.postgres import installations
-from chassis.http import application
-from chassis.inbox import Inbox
-from chassis.journal import Place, Relay, read
-from chassis.migrate import migrate, own_role_of, role_of
-from chassis.peers import Peers
+from chassis.http.application import application
+from chassis.journal.bus import Bus
+from chassis.journal.cursors import Bookmarks
+from chassis.journal.inbox import Inbox
+from chassis.journal.outbox import Place, Relay, read
+from chassis.journal.peers import Peers
 from chassis.runtime import prepare, verifier
-from chassis.sealing import seal
 from chassis.service import Running
 from chassis.settings import Settings
-from chassis.tampering import find_tampering
 from contracts.refusals import Invalid
 from services.__main__ import NAMES, SERVICES
 from services.notifications.wiring import SERVICE as NOTIFICATIONS

@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
-from chassis.edge import CLOSED
 from chassis.embedded import free_port
-from chassis.keys import JWKS
+from chassis.http.edge import CLOSED
+from chassis.keys.issuer import JWKS
 from chassis.settings import Settings
 from services import contact, documents, reference
 from services.__main__ import NAMES, SERVICES

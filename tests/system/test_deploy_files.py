@@ -363,7 +363,7 @@ def test_the_guide_lists_every_setting_with_its_default() -> None:
 
 def test_the_guide_names_files_and_measures_that_exist() -> None:
     from chassis import telemetry
-    from services.notifications import sender
+    from services.notifications.notices import sender
 
     guide = (ROOT / "docs" / "operations.md").read_text()
     kept = (

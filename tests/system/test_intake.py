@@ -12,8 +12,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from chassis.auth import Issuer
-from chassis.db import Database
+from chassis.auth.tokens import Issuer
+from chassis.db.database import Database
 from tests.builders import a_request, headers
 from tests.conftest import Servers
 from tests.system.aftermath import quiet

@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from chassis.migrate import CHASSIS_MIGRATIONS, MigrationError, migrate, own_role_of, read_migrations, role_of
+from chassis.db.migrate import CHASSIS_MIGRATIONS, MigrationError, migrate, own_role_of, read_migrations, role_of
 from chassis.service import Service
 from services.__main__ import NAMES, SERVICES
 from services.requests.wiring import SERVICE as REQUESTS

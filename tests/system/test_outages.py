@@ -15,13 +15,13 @@ import asyncpg
 import httpx
 import pytest
 
-from chassis.bus import stream_states
-from chassis.db import Database
+from chassis.db.database import Database
 from chassis.embedded import Nats, free_port
+from chassis.journal.bus import stream_states
 from tests import builders
 from tests.builders import a_request, headers
 from tests.conftest import Servers
-from tests.matching_builders import an_offering_body
+from tests.matching.builders import an_offering_body
 from tests.seats import seat_in
 from tests.system.platform import ROOT, Platform, broker
 

@@ -26,13 +26,13 @@ NODE = Path(__file__).parent / "node"
 OF_EACH_SERVICE = (
     "tests/chassis/test_audit.py",
     "tests/chassis/test_journal_and_inbox.py",
-    "tests/service/test_row_level_security.py",
-    "tests/service/test_requests.py",
-    "tests/service/test_matching_matches.py",
-    "tests/service/test_matching_visibility.py",
-    "tests/service/test_pledges_ledger.py",
-    "tests/service/test_notifications.py",
-    "tests/service/test_directory.py",
+    "tests/platform/test_row_level_security.py",
+    "tests/requests/test_requests.py",
+    "tests/matching/matches/test_matches.py",
+    "tests/matching/matches/test_visibility.py",
+    "tests/pledges/ledger/test_ledger.py",
+    "tests/notifications/test_notices.py",
+    "tests/directory/test_people.py",
 )
 
 

@@ -38,7 +38,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import content_type_conformance, ignored_auth, response_schema_conformance
 
-from chassis.auth import Issuer
+from chassis.auth.tokens import Issuer
 from chassis.embedded import free_port
 from services.demo.people import person_of
 from services.documents.kept import CONTRACTS

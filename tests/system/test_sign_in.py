@@ -15,8 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chassis.auth import TOKEN_TYPE
-from chassis.openid import OpenId
+from chassis.auth.openid import OpenId
+from chassis.auth.tokens import TOKEN_TYPE
 from contracts.values import Language
 from services.signing_in import SIGNED_IN, page, sign_in
 from tests.provider import CLIENT, RESOURCE, Browser, Provider, a_key

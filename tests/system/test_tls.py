@@ -11,10 +11,10 @@ import asyncpg
 import pytest
 import yaml
 
-from chassis.bus import BusError, knock
-from chassis.db import Database
+from chassis.db.database import Database
 from chassis.embedded import Postgres, postgres
 from chassis.embedded.account import lesser_account
+from chassis.journal.bus import BusError, knock
 from chassis.runtime import prepare
 from chassis.settings import Settings
 from contracts.refusals import Unavailable

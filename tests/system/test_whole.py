@@ -9,9 +9,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from chassis.auth import Issuer
-from chassis.bus import stream_states, watch
+from chassis.auth.tokens import Issuer
 from chassis.embedded import Nats, free_port
+from chassis.journal.bus import stream_states, watch
 from contracts.reference import country_name
 from contracts.values import Language
 from services.__main__ import NAMES
@@ -20,11 +20,11 @@ from services.demo.people import Api
 from services.demo.show import EXPECTED
 from services.demo.story import Seen, Story
 from services.mailbox import Mailbox
-from services.matching.text import meaning
-from services.pledges.printing.words import labels
+from services.matching.texts import meaning
+from services.pledges.statements.printing.words import labels
 from tests.commands import entraide
 from tests.conftest import Servers, folder_of_shared_data
-from tests.domain.test_pledges_statement_pdf import SIGNS, characters_in
+from tests.pledges.statements.test_pdf import SIGNS, characters_in
 from tests.seats import ISSUER
 from tests.system import readme_session
 from tests.system.platform import Platform, broker, running

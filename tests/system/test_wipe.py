@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from chassis.auth import Issuer
+from chassis.auth.tokens import Issuer
 from chassis.embedded import free_port
 from services.mailbox import Mailbox
 from tests.builders import a_request, headers
 from tests.conftest import Servers
-from tests.matching_builders import an_offering_body
+from tests.matching.builders import an_offering_body
 from tests.system.aftermath import examine, quiet, rebuilt_differently
 from tests.system.crash_child import Life, alive
 from tests.system.crash_points import JOB

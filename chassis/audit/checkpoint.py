@@ -1,0 +1,157 @@
+"""The end of a chain, signed, in a second place: who can rewrite the whole chain cannot rewrite what is kept there.
+
+One JSON line each, in a file for each service, only ever appended to. `jws` is a signature (RFC 7515 appendix F: its
+payload, left out, is the line without `jws`). Several processes may write to one file, or each to a folder of its own.
+"""
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from joserfc import jwk, jws
+from joserfc.errors import JoseError
+
+from chassis import clock
+from chassis.db.database import Database
+from chassis.keys.file import key_made_once
+from chassis.keys.issuer import ALGORITHM
+from chassis.keys.signing import key_set, signing_key_of
+from chassis.settings import Settings, SettingsError
+from chassis.telemetry import CHECKPOINTED
+
+CHECKPOINT_SECONDS = 60.0
+LINE_BYTES_MAX = 4096
+OWN_KEY = "audit.jwk"
+SETTING = "ENTRAIDE_AUDIT_KEY_FILE"
+
+
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """At `at` the chain of `service` had `height` links, the last one with this `hash` (hexadecimal)."""
+
+    service: str
+    height: int
+    hash: str
+    at: datetime
+    jws: str = ""
+
+
+def file_of(settings: Settings, service: str) -> Path:
+    return (settings.audit_dir or settings.state / "audit") / f"{service}.jsonl"
+
+
+def public_halves(files: Sequence[Path]) -> str:
+    """A JWK set that verifies what any key of these files has signed, and signs nothing. Raises SettingsError."""
+    keys = [key for file in files for key in key_set(file, SETTING)]
+    return json.dumps({"keys": [key.as_dict(private=False) for key in keys]})
+
+
+def _is_of(key: jwk.OKPKey, service: str) -> bool:
+    """A key whose id names a service is that one's alone: else whoever took over one could sign for all."""
+    named, _, rest = str(key.kid).partition(".")
+    return not rest or named == service
+
+
+def signing_key(settings: Settings, service: str) -> jwk.OKPKey:
+    """The first key of ENTRAIDE_AUDIT_KEY_FILE, or one of its own in the state folder. Raises SettingsError."""
+    if settings.audit_key_file is None:
+        return key_made_once(settings.state / OWN_KEY)
+    key = signing_key_of(key_set(settings.audit_key_file, SETTING), SETTING)
+    if not _is_of(key, service):
+        raise SettingsError(f"the first key of ENTRAIDE_AUDIT_KEY_FILE is another service's than {service}'s")
+    return key
+
+
+def known_keys(settings: Settings, service: str) -> jwk.KeySet:
+    """All keys that the lines of a service may be signed with. Raises SettingsError."""
+    if settings.audit_key_file is not None:
+        return jwk.KeySet([key for key in key_set(settings.audit_key_file, SETTING) if _is_of(key, service)])
+    return jwk.KeySet([key_made_once(settings.state / OWN_KEY)] if (settings.state / OWN_KEY).exists() else [])
+
+
+class Signed(Protocol):
+    """A struct that is kept as a line."""
+
+    @property
+    def jws(self) -> str: ...
+
+
+S = TypeVar("S", bound=Signed)
+
+
+def signed(one: Signed, key: jwk.OKPKey) -> bytes:
+    """Its line, without the end of line."""
+    header = {"alg": ALGORITHM, "kid": key.kid}
+    whole = jws.serialize_compact(header, msgspec.json.encode(one), key, algorithms=[ALGORITHM])
+    return msgspec.json.encode(_with(one, jws.detach_content(whole)))
+
+
+def read_signed(line: bytes, keys: jwk.KeySet, kind: type[S]) -> S | None:
+    """What a line says; None where none of these keys has signed it so."""
+    try:
+        one = msgspec.json.decode(line, type=kind)
+        payload = msgspec.json.encode(_with(one, ""))
+        jws.deserialize_compact(one.jws, keys, algorithms=[ALGORITHM], payload=payload)
+    except (msgspec.MsgspecError, ValueError, JoseError):
+        return None
+    return one
+
+
+def _with(one: Any, signature: str) -> Any:
+    return msgspec.structs.replace(one, jws=signature)
+
+
+def append(path: Path, line: bytes) -> None:
+    """On disk when it returns; what a crash left of the line before stays a line of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = not path.exists()
+    with open(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640), "r+b", buffering=0) as file:
+        torn = file.seek(0, os.SEEK_END) > 0 and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n"
+        file.write(b"\n" * torn + line + b"\n")
+        os.fsync(file.fileno())
+    if new:
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def size_of(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def lines(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
+    """The numbered lines of its first `size` bytes."""
+    number = 0
+    with path.open("rb") if size else contextlib.nullcontext(io.BytesIO()) as file:
+        while size > 0 and (line := file.readline(min(size, LINE_BYTES_MAX))):
+            size -= len(line)
+            number += 1
+            yield number, line
+
+
+async def keep_checkpoints(db: Database, settings: Settings) -> None:
+    """Each minute, sign the end of the chain where it has moved."""
+    key, path = signing_key(settings, db.source), file_of(settings, db.source)
+    height = 0
+    while True:
+        async with db.transaction() as tx:
+            last = await tx.fetchrow("SELECT height, hash FROM seal ORDER BY height DESC LIMIT 1")
+        if last and last["height"] != height:
+            checkpoint = Checkpoint(
+                service=db.source,
+                height=last["height"],
+                hash=last["hash"].hex(),
+                at=clock.now(),
+            )
+            await asyncio.to_thread(append, path, signed(checkpoint, key))
+            height = last["height"]
+        CHECKPOINTED.labels(db.source).set_to_current_time()
+        await asyncio.sleep(CHECKPOINT_SECONDS)

@@ -1,0 +1,167 @@
+"""Who did what, when and from where: a row for each change, and for each read of what is somebody else's.
+
+It goes out with what it tells of, in the same statement or transaction: there is no change without its row. Rows are
+never changed; `chassis/audit/sealing.py` chains them. What names a person's whereabouts stands beside, to be erased.
+"""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis import clock
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from chassis.telemetry import correlation_id, origin
+from contracts.facts import Event
+
+SALT_BYTES = 16
+READ_AGAIN_SECONDS = 600
+"""Whoever reads the same version of a record again within so long is still reading it: no further row."""
+
+FORGET_MAX = 10_000
+"""Rows that one statement looks at."""
+
+_NOTE = Write(
+    parts={
+        "noted": """
+            INSERT INTO audit (recorded_at, action, aggregate, aggregate_id, version, person_id, organization, role,
+                correlation, origin, salt, old, new)
+            SELECT $1, action, aggregate, aggregate_id, version, $2, $3, $4, $5, $6, salt,
+                coalesce(old, (SELECT before.new FROM audit AS before WHERE before.aggregate_id = n.aggregate_id
+                    AND before.version = n.version - 1 AND n.new IS NOT NULL AND before.new IS NOT NULL)), new
+            FROM unnest($7::text[], $8::text[], $9::uuid[], $10::integer[], $11::bytea[], $12::bytea[], $13::bytea[])
+                WITH ORDINALITY AS n(action, aggregate, aggregate_id, version, salt, old, new, place)
+            ORDER BY place RETURNING position
+        """,
+        "came_from": """
+            INSERT INTO audit_origin (position, salt, address)
+            SELECT position, $14, $15 FROM noted
+            WHERE $15::text IS NOT NULL AND NOT EXISTS (SELECT FROM erased WHERE erased.person_id = $2)
+        """,
+    }
+)
+
+_NOTE_READ = Write(
+    parts={
+        "read_noted": """
+            INSERT INTO audit (recorded_at, action, aggregate, aggregate_id, version, correlation, person_id,
+                organization, role, origin)
+            SELECT $1::timestamptz, $2::text, $3::text, $4::uuid, $5::integer, $6::text, $7::uuid, $8::text, $9::text,
+                $10::bytea
+            WHERE NOT EXISTS (SELECT FROM audit AS before WHERE before.new IS NULL AND before.aggregate_id = $4
+                AND before.person_id = $7 AND before.organization = $8 AND before.role = $9 AND before.action = $2
+                AND before.version = $5 AND before.recorded_at > $1 - $13 * interval '1 second')
+            RETURNING position
+        """,
+        "read_came_from": """
+            INSERT INTO audit_origin (position, salt, address)
+            SELECT position, $11::bytea, $12::text FROM read_noted
+            WHERE $12::text IS NOT NULL AND NOT EXISTS (SELECT FROM erased WHERE erased.person_id = $7)
+        """,
+    }
+)
+"""By the index `audit_reads`. Where there is a row already it writes nothing, and COMMIT has nothing to flush."""
+
+
+async def note_changes(tx: Tx, events: Sequence[Event], encoded: Sequence[bytes]) -> None:
+    """A row for each event, which `encoded` holds as the journal does; they are of one cause."""
+    if not events:
+        return
+    last: dict[UUID, bytes] = {}
+    salts = [os.urandom(SALT_BYTES) for _ in events]
+    before, after = [], []
+    for event, text, salt in zip(events, encoded, salts, strict=True):
+        before.append(last.get(event.aggregate_id))
+        last[event.aggregate_id] = salted(salt, text)
+        after.append(last[event.aggregate_id])
+    await _note(
+        tx,
+        [(event.type, event.aggregate, event.aggregate_id, event.aggregateversion) for event in events],
+        (salts, before, after),
+        events[0].correlationid,
+    )
+
+
+async def note_read(tx: Tx, action: str, aggregate: str, aggregate_id: UUID, version: int) -> None:
+    """The caller is shown this version of a confidential record of somebody else; a change tells that by itself.
+
+    The row is committed before the answer leaves: nobody has read what does not stand here.
+    """
+    if tx.announced:
+        return
+    await tx.write(
+        _NOTE_READ,
+        clock.now(),
+        action,
+        aggregate,
+        aggregate_id,
+        version,
+        correlation_id(),
+        *_who(tx),
+        *_whence(),
+        READ_AGAIN_SECONDS,
+    )
+
+
+async def _note(
+    tx: Tx,
+    what: Sequence[tuple[str, str, UUID, int]],
+    hashes: tuple[Sequence[bytes | None], Sequence[bytes | None], Sequence[bytes | None]],
+    correlation: str,
+) -> None:
+    hashed, salt, address = _whence()
+    await tx.write(
+        _NOTE,
+        clock.now(),
+        *_who(tx),
+        correlation,
+        hashed,
+        *(list(column) for column in zip(*what, strict=True)),
+        *hashes,
+        salt,
+        address,
+    )
+
+
+def _who(tx: Tx) -> tuple[UUID | None, str | None, str | None]:
+    who = tx.caller
+    return (who.person_id, who.organization, who.role) if who else (None, None, None)
+
+
+def _whence() -> tuple[bytes | None, bytes | None, str | None]:
+    """The hash of the address that the call came from, its salt, and the address itself."""
+    address = origin()
+    if not address:
+        return None, None, None
+    salt = os.urandom(SALT_BYTES)
+    return salted(salt, address.encode()), salt, address
+
+
+async def forget_origins(tx: Tx, person_id: UUID) -> int:
+    """Drop from where somebody called, with the salts; returns how many rows were. The chain covers their hashes."""
+    gone, after = 0, 0
+    while after is not None:
+        # Page by page, by place: no index leads from a person here, which every change would have to keep up.
+        page = await tx.fetchrow(
+            """
+            WITH page AS (
+                SELECT position FROM audit_origin WHERE position > $2 ORDER BY position LIMIT $3
+            ), gone AS (
+                DELETE FROM audit_origin USING page JOIN audit USING (position)
+                WHERE audit_origin.position = page.position AND audit.person_id = $1 RETURNING 1
+            )
+            SELECT (SELECT count(*) FROM gone) AS gone, (SELECT max(position) FROM page) AS last
+            """,
+            person_id,
+            after,
+            FORGET_MAX,
+        )
+        assert page is not None, "it counts"
+        gone, after = gone + page["gone"], page["last"]
+    return gone
+
+
+def salted(salt: bytes, value: bytes) -> bytes:
+    """What stands for a value in the chain, and tells nothing of it once the salt is gone."""
+    return hashlib.sha256(salt + value).digest()

@@ -1,0 +1,123 @@
+"""The audit's rows chained by hashes, one seal each, in an order that no later commit can slip into.
+
+h(n) = SHA-256(h(n-1) ‖ row n), from h(0) = SHA-256 of the chain's name. A row is a JSON array of its columns in the
+order of COLUMNS, without spaces: hashes in hexadecimal, times in UTC with microseconds. `written_by` is not among
+them: it counts the transactions of one server, and another one starts anew.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from asyncpg import Record
+
+from chassis.activity import IDLE_SECONDS
+from chassis.db.database import Database, Tx
+from chassis.telemetry import UNSEALED
+
+SEAL_SECONDS = 1.0
+BATCH_MAX = 1000
+COLUMNS = (
+    "position", "recorded_at", "action", "aggregate", "aggregate_id", "version", "person_id", "organization", "role",
+    "correlation", "origin", "salt", "old", "new",
+)  # fmt: skip
+
+
+def first_link(service: str) -> bytes:
+    """Where the chain of a service begins."""
+    return hashlib.sha256(f"entraide audit {service} v1".encode()).digest()
+
+
+def linked(before: bytes, row: bytes) -> bytes:
+    return hashlib.sha256(before + row).digest()
+
+
+def canonical(row: Record | dict[str, Any]) -> bytes:
+    """The bytes of a row that are chained; the same for everybody who reads the row."""
+    return msgspec.json.encode([_plain(row[column]) for column in COLUMNS])
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if value is None or isinstance(value, int) else str(value)
+
+
+async def seal(tx: Tx, service: str) -> int:
+    """Chain what can be, at most BATCH_MAX rows; returns how many: 0 while another process is about it.
+
+    Only what was written by transactions older than every one still running: what those write comes later.
+    """
+    if not await tx.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended('seal ' || $1, 0))", service):
+        return 0
+    last = await tx.fetchrow(
+        """
+        SELECT height, written_by::text AS written_by, position, hash FROM seal ORDER BY height DESC LIMIT 1
+        """
+    )
+    height, link = (last["height"], last["hash"]) if last else (0, first_link(service))
+    rows = await tx.fetch(
+        """
+        SELECT written_by::text AS written_by, position, recorded_at, action, aggregate, aggregate_id, version,
+            person_id, organization, role, correlation, origin, salt, old, new
+        FROM audit
+        WHERE (written_by, position) > ($1::text::xid8, $2) AND written_by < pg_snapshot_xmin(pg_current_snapshot())
+            -- After a restore what was sealed has one place in common.
+            AND NOT EXISTS (SELECT FROM seal WHERE seal.position = audit.position)
+        ORDER BY audit.written_by, audit.position LIMIT $3
+        """,
+        last["written_by"] if last else "0",
+        last["position"] if last else 0,
+        BATCH_MAX,
+    )
+    await _add(tx, rows, height, link)
+    return len(rows)
+
+
+async def _add(tx: Tx, rows: Sequence[Record], height: int, link: bytes) -> None:
+    links = []
+    for row in rows:
+        link = linked(link, canonical(row))
+        links.append(link)
+    await tx.execute(
+        """
+        INSERT INTO seal (height, written_by, position, hash)
+        SELECT $1 + place, written_by::xid8, position, hash
+        FROM unnest($2::text[], $3::bigint[], $4::bytea[]) WITH ORDINALITY AS s(written_by, position, hash, place)
+        """,
+        height,
+        [row["written_by"] for row in rows],
+        [row["position"] for row in rows],
+        links,
+    )
+
+
+async def unsealed(tx: Tx) -> int:
+    """How many rows no seal covers yet."""
+    return int(
+        await tx.fetchval(
+            """
+            SELECT count(*) FROM audit WHERE (written_by, position) >
+                coalesce((SELECT (written_by, position) FROM seal ORDER BY height DESC LIMIT 1), ('0'::xid8, 0::bigint))
+            """
+        )
+    )
+
+
+async def keep_sealing(db: Database) -> None:
+    """Each second, chain what was added; where nothing is, look each minute.
+
+    Several at once: one works, the others find nothing to do.
+    """
+    while True:
+        sealed = BATCH_MAX
+        while sealed == BATCH_MAX:
+            async with db.transaction() as tx:
+                sealed = await seal(tx, db.source)
+                left = await unsealed(tx)
+        UNSEALED.labels(db.source).set(left)
+        await db.activity.pause(SEAL_SECONDS, idle_seconds=SEAL_SECONDS if left else IDLE_SECONDS)

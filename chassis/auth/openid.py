@@ -1,0 +1,271 @@
+"""Signing in at an issuer, as its client: OpenID Connect Core 1.0 by authorization code with PKCE, and by no other way.
+
+There is no page and no cookie here. Who uses it sends a browser to `Started.address`, keeps what was started where only
+that browser brings it back, and hears the answer at the `redirect_uri` it gave.
+"""
+
+import base64
+import hashlib
+import re
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, quote_plus
+
+import httpx
+import msgspec
+
+from chassis import clock
+from chassis.auth.tokens import LEEWAY_SECONDS, SUBJECT_LENGTH_MAX
+from chassis.keys.issuer import ALGORITHM, DISCOVERY, Keys, body_of, document, is_safe, json_object
+from contracts.refusals import Unavailable, Unidentified
+
+SCOPE = "openid"
+OFFLINE = "offline_access"
+SECRET_BYTES = 32
+EXCHANGE_SECONDS = 10
+ERROR = re.compile(r"[a-z_]{1,60}")
+
+
+class Provider(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an issuer's discovery document is used here (OpenID Connect Discovery 1.0 section 3)."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    code_challenge_methods_supported: tuple[str, ...] = ("S256",)
+    """Who says nothing is asked by it all the same: a provider without PKCE passes over it."""
+
+    authorization_response_iss_parameter_supported: bool = False
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True):
+    """A sign-in under way: where to send the browser, and what its answer is known by, which is secret."""
+
+    address: str
+    redirect_uri: str
+    state: str
+    nonce: str
+    verifier: str
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """What the issuer gives for somebody who has signed in. `expires_at` is None where it does not say."""
+
+    subject: str
+    access_token: str
+    id_token: str | None
+    expires_at: datetime | None
+    refresh_token: str | None
+
+
+class Granted(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a token endpoint's answer is used (RFC 6749 section 5.1)."""
+
+    access_token: str
+    token_type: str
+    expires_in: int | None = None
+    id_token: str | None = None
+    refresh_token: str | None = None
+
+
+class IdClaims(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an ID token is used."""
+
+    iss: str
+    sub: str
+    aud: str | tuple[str, ...]
+    exp: int
+    iat: int
+    azp: str | None = None
+    nonce: str | None = None
+
+
+class OpenId:
+    """One client at one issuer."""
+
+    def __init__(
+        self,
+        issuer: str,
+        client_id: str,
+        *,
+        secret: str | None = None,
+        algorithm: str = ALGORITHM,
+        scope: str = SCOPE,
+        strengths: Sequence[str] = (),
+        resource: str | None = None,
+        audience: str | None = None,
+    ) -> None:
+        """`resource` (RFC 8707) and `audience` name what the token is for, at an issuer that wants to be told.
+
+        `strengths` (`acr`) are asked for; whether one was shown, whoever verifies the access token sees. A `secret` is
+        for a server that can keep one: a program in somebody's hands has none.
+        """
+        self._issuer = issuer
+        self._client_id = client_id
+        self._secret = secret
+        self._algorithm = algorithm
+        self._scope = scope
+        self._resource = {"resource": resource} if resource else {}
+        self._audience = {"audience": audience} if audience else {}
+        self._strengths = {"acr_values": " ".join(strengths)} if strengths else {}
+        self._discovery = issuer.rstrip("/") + DISCOVERY
+        self._keys = Keys(self._discovery, issuer)
+
+    async def begin(self, redirect_uri: str) -> Started:
+        """Raises Unavailable for an issuer that does not answer, or not as one has to."""
+        provider = await self._discover()
+        state, nonce, verifier = (secrets.token_urlsafe(SECRET_BYTES) for _ in range(3))
+        asked = {
+            "response_type": "code",
+            "client_id": self._client_id,
+            "redirect_uri": redirect_uri,
+            "scope": self._scope,
+            "state": state,
+            "nonce": nonce,
+            "code_challenge": base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("="),
+            "code_challenge_method": "S256",
+            **self._resource,
+            **self._audience,
+            **self._strengths,
+            # Access for when nobody is there is given by somebody who was asked (OpenID Connect Core 1.0 section 11).
+            **({"prompt": "consent"} if OFFLINE in self._scope.split() else {}),
+        }
+        address = str(httpx.URL(provider.authorization_endpoint).copy_merge_params(asked))
+        return Started(address=address, redirect_uri=redirect_uri, state=state, nonce=nonce, verifier=verifier)
+
+    async def finish(self, started: Started, answer: str) -> Tokens:
+        """`answer` is the query that the browser came back with.
+
+        Raises Unidentified `sign-in-not-asked` where it answers nothing that was started here: another may still come.
+        """
+        said = _parameters(answer)
+        if not _same(said.get("state"), started.state):
+            raise Unidentified("sign-in-not-asked")
+        provider = await self._discover()
+        told = provider.authorization_response_iss_parameter_supported
+        if said.get("iss", None if told else self._issuer) != self._issuer:
+            raise Unidentified("sign-in-elsewhere")
+        if "error" in said or "code" not in said:
+            raise Unidentified("sign-in-denied", error=_error_in(said))
+        granted = await self._exchange(
+            provider,
+            grant_type="authorization_code",
+            code=said["code"],
+            redirect_uri=started.redirect_uri,
+            code_verifier=started.verifier,
+        )
+        if granted.id_token is None:
+            raise Unidentified("id-token-invalid", wrong="missing")
+        claims = await self._identify(granted.id_token)
+        if not _same(claims.nonce, started.nonce):
+            raise Unidentified("id-token-replayed")
+        return _tokens(granted, claims.sub, id_token=granted.id_token, refresh_token=granted.refresh_token)
+
+    async def refresh(self, tokens: Tokens) -> Tokens:
+        """New ones for the same person; those given are spent, and not to be used again.
+
+        Raises Unidentified where the person has to sign in anew.
+        """
+        if tokens.refresh_token is None:
+            raise Unidentified("grant-refused", error="no_refresh_token")
+        granted = await self._exchange(
+            await self._discover(), grant_type="refresh_token", refresh_token=tokens.refresh_token
+        )
+        if granted.id_token is not None and (await self._identify(granted.id_token)).sub != tokens.subject:
+            raise Unidentified("id-token-invalid", wrong="sub")
+        return _tokens(
+            granted,
+            tokens.subject,
+            id_token=granted.id_token or tokens.id_token,
+            refresh_token=granted.refresh_token or tokens.refresh_token,
+        )
+
+    async def _discover(self) -> Provider:
+        try:
+            provider = msgspec.convert(await document(self._discovery), Provider)
+        except (OSError, httpx.HTTPError, ValueError, msgspec.ValidationError, RecursionError) as error:
+            raise Unavailable("issuer-unavailable") from error
+        if provider.issuer != self._issuer:
+            raise Unavailable("issuer-mismatch")
+        for name in ("authorization_endpoint", "token_endpoint"):
+            if not is_safe(getattr(provider, name)):
+                raise Unavailable("issuer-unsuitable", wrong=name)
+        if "S256" not in provider.code_challenge_methods_supported:
+            raise Unavailable("issuer-unsuitable", wrong="code_challenge_methods_supported")
+        return provider
+
+    async def _exchange(self, provider: Provider, **form: str) -> Granted:
+        sent = {"client_id": self._client_id, **form, **self._resource}
+        # RFC 6749 section 2.3.1 has both encoded before they are.
+        basic = None if self._secret is None else (quote_plus(self._client_id), quote_plus(self._secret))
+        try:
+            status, said = await _post(provider.token_endpoint, sent, basic)
+            if status in {400, 401}:
+                raise Unidentified("grant-refused", error=_error_in(said))
+            granted = msgspec.convert(said, Granted)
+            if status != httpx.codes.OK or granted.token_type.lower() != "bearer":
+                raise ValueError("no answer of a token endpoint")
+        except (OSError, httpx.HTTPError, ValueError, msgspec.ValidationError, RecursionError) as error:
+            raise Unavailable("issuer-unavailable") from error
+        return granted
+
+    async def _identify(self, id_token: str) -> IdClaims:
+        """What an ID token for this client says (OpenID Connect Core 1.0 section 3.1.3.7), its nonce left aside."""
+        try:
+            claims = msgspec.convert((await self._keys.signed(id_token, self._algorithm)).claims, IdClaims)
+        except msgspec.ValidationError as error:
+            raise Unidentified("id-token-invalid", wrong="claims") from error
+        except ValueError as error:
+            raise Unidentified("id-token-invalid", wrong="signature") from error
+        now = time.time()
+        wrong = {
+            "iss": claims.iss != self._issuer,
+            "aud": claims.aud not in (self._client_id, (self._client_id,)),
+            "azp": claims.azp not in (None, self._client_id),
+            "exp": claims.exp <= now - LEEWAY_SECONDS,
+            "iat": claims.iat > now + LEEWAY_SECONDS,
+            "sub": not 0 < len(claims.sub) <= SUBJECT_LENGTH_MAX,
+        }
+        for name, is_wrong in wrong.items():
+            if is_wrong:
+                raise Unidentified("id-token-invalid", wrong=name)
+        return claims
+
+
+async def _post(address: str, form: Mapping[str, str], basic: tuple[str, str] | None) -> tuple[int, dict[str, Any]]:
+    client = httpx.AsyncClient(timeout=EXCHANGE_SECONDS, trust_env=False, auth=basic)
+    async with client, client.stream("POST", address, data=form, headers={"Accept": "application/json"}) as answer:
+        return answer.status_code, json_object(await body_of(answer))
+
+
+def _parameters(query: str) -> dict[str, str]:
+    """Each parameter once, as RFC 6749 section 3.1 has it; nothing at all where one is repeated."""
+    try:
+        said = parse_qsl(query, keep_blank_values=True, max_num_fields=20, errors="strict")
+    except ValueError:
+        return {}
+    return dict(said) if len(dict(said)) == len(said) else {}
+
+
+def _same(said: str | None, meant: str) -> bool:
+    return secrets.compare_digest((said or "").encode(), meant.encode())
+
+
+def _error_in(said: Mapping[str, Any]) -> str:
+    """The code of an error (RFC 6749 section 4.1.2.1); its words are anybody's and are not repeated."""
+    error = said.get("error")
+    return error if isinstance(error, str) and ERROR.fullmatch(error) else "unknown"
+
+
+def _tokens(granted: Granted, subject: str, *, id_token: str | None, refresh_token: str | None) -> Tokens:
+    lifetime = granted.expires_in
+    return Tokens(
+        subject=subject,
+        access_token=granted.access_token,
+        id_token=id_token,
+        expires_at=None if lifetime is None else clock.now() + timedelta(seconds=lifetime),
+        refresh_token=refresh_token,
+    )

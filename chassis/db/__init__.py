@@ -1,0 +1,1 @@
+"""PostgreSQL: pool, transactions, batched writes, group commit, migrations."""

@@ -1,0 +1,180 @@
+"""Group commit: what several callers write at the same moment, each in one statement, is committed once for all.
+
+A COMMIT has to reach the disk, and every process that waits for that costs what the others would work with. So at most
+a few are under way for a statement, and whatever comes meanwhile goes with the next one. Who is alone does not wait.
+"""
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import NamedTuple, TypeAlias
+
+import asyncpg
+
+from chassis.db.pool import Connection
+from chassis.supervise import to_the_end
+from contracts.refusals import Unavailable
+
+UNDER_WAY_MAX = 2
+"""Transactions of one statement at a time: while PostgreSQL works for some, we work for the others."""
+
+OWN_UNDER_WAY_MAX = 1
+OWN_LINGER_SECONDS = 0.001
+"""Of a service's own work nobody waits for an answer, and what one fact has led to comes in bundles: so it waits a
+moment for the others."""
+
+TOGETHER_MAX = 16
+"""Callers whose writes are one transaction."""
+
+WAIT_SECONDS = 2.0
+"""Whoever has waited longer for a turn is told so, and has written nothing."""
+
+Lending: TypeAlias = Callable[[], AbstractAsyncContextManager[Connection]]
+Kind: TypeAlias = tuple[str, str | None]
+"""What may go together: the same statement, carried out in the same role."""
+
+
+class _Write(NamedTuple):
+    args: Sequence[object]
+    since: float
+    turn: "asyncio.Future[bool]"
+    """True: it leads the next group. False: it was committed with somebody else's."""
+
+    def end(self, error: Exception | None = None) -> None:
+        if self.turn.done():
+            return
+        if error:
+            self.turn.set_exception(error)
+        else:
+            self.turn.set_result(False)
+
+
+class GroupCommit:
+    """`lending` lends a connection outside of any transaction; `seconds` is the most that a caller waits in all."""
+
+    def __init__(self, lending: Lending, *, seconds: float) -> None:
+        self._lending = lending
+        self._seconds = seconds
+        self._waiting: dict[Kind, deque[_Write]] = {}
+        self._under_way: Counter[Kind] = Counter()
+        self._gathering: Counter[Kind] = Counter()
+
+    async def carry_out(self, statement: str, args: Sequence[object], *, role: str | None = None) -> None:
+        """Returns once it is committed; raises what PostgreSQL answers to it, or why there was no answer.
+
+        One that is refused undoes those it went with: each is then carried out by itself, and hears only of itself.
+        With a `role` it is a service's own work, carried out in that role. Raises Unavailable where its turn does not
+        come.
+        """
+        kind = (statement, role)
+        write = _Write(args, time.monotonic(), asyncio.get_running_loop().create_future())
+        if self._may_lead(kind):
+            self._under_way[kind] += 1
+        elif not await self._turn_of(write, kind):
+            return
+        self._gathering[kind] += 1
+        try:
+            errors = await to_the_end(self._lead(kind, write))
+        finally:
+            self._pass_on(kind)
+        if errors[0]:
+            raise errors[0]
+
+    def _may_lead(self, kind: Kind) -> bool:
+        """Not while another is about to leave: whoever comes then goes with it."""
+        _, role = kind
+        return not self._gathering[kind] and self._under_way[kind] < (OWN_UNDER_WAY_MAX if role else UNDER_WAY_MAX)
+
+    async def _turn_of(self, write: _Write, kind: Kind) -> bool:
+        self._waiting.setdefault(kind, deque()).append(write)
+        try:
+            return await write.turn
+        except asyncio.CancelledError:
+            if not write.turn.cancelled() and not write.turn.exception() and write.turn.result():
+                # Its turn came in the moment in which it gave up.
+                self._pass_on(kind)
+            raise
+
+    def _pass_on(self, kind: Kind) -> None:
+        """Let the longest waiting lead the next group."""
+        for write in self._next(kind, 1):
+            write.turn.set_result(True)
+            return
+        self._under_way[kind] -= 1
+        if not self._under_way[kind]:
+            del self._under_way[kind], self._gathering[kind]
+            self._waiting.pop(kind, None)
+
+    def _next(self, kind: Kind, count: int) -> list[_Write]:
+        """The longest waiting, less those who have given up, or have to."""
+        waiting, group = self._waiting.get(kind, deque()), list[_Write]()
+        while waiting and len(group) < count:
+            write = waiting.popleft()
+            if time.monotonic() - write.since > WAIT_SECONDS:
+                write.end(Unavailable("overloaded"))
+            if not write.turn.done():
+                group.append(write)
+        return group
+
+    async def _lead(self, kind: Kind, write: _Write) -> Sequence[Exception | None]:
+        """Take along whoever came in the same moment: they are seen once everything that is ready has had its turn."""
+        _, role = kind
+        try:
+            await asyncio.sleep(OWN_LINGER_SECONDS if role and not self._waiting.get(kind) else 0)
+        finally:
+            self._gathering[kind] -= 1
+        group = [write, *self._next(kind, TOGETHER_MAX - 1)]
+        if self._waiting.get(kind) and self._may_lead(kind):
+            self._under_way[kind] += 1
+            self._pass_on(kind)
+        return await self._committed(kind, group)
+
+    async def _committed(self, kind: Kind, group: Sequence[_Write]) -> Sequence[Exception | None]:
+        """What became of each, of which all but the first are told."""
+        errors: list[Exception | None] = [await self._commit(kind, group)] * len(group)
+        if len(group) > 1 and errors[0] and has_undone(errors[0]):
+            errors = [await self._commit(kind, [write]) for write in group]
+        for write, error in zip(group[1:], errors[1:], strict=True):
+            write.end(error)
+        return errors
+
+    async def _commit(self, kind: Kind, group: Sequence[_Write]) -> Exception | None:
+        statement, role = kind
+        left = self._seconds - (time.monotonic() - min(write.since for write in group))
+        try:
+            if left <= 0:
+                raise Unavailable("overloaded")
+            async with self._lending() as connection, _in_role(connection, role, seconds=left):
+                if len(group) == 1:
+                    await connection.execute(statement, *group[0].args, timeout=left)
+                else:
+                    # Sent with one Sync at the end, and so one transaction.
+                    await connection.executemany(statement, [write.args for write in group], timeout=left)
+        except Exception as error:
+            return error
+        return None
+
+
+@asynccontextmanager
+async def _in_role(connection: Connection, role: str | None, *, seconds: float) -> AsyncIterator[None]:
+    """A transaction in that role; without one each statement is its own."""
+    if role is None:
+        yield
+        return
+    await connection.execute(f"BEGIN; SET LOCAL ROLE {role}", timeout=seconds)
+    try:
+        yield
+    except Exception as error:
+        if has_undone(error):
+            await connection.execute("ROLLBACK", timeout=seconds)
+        raise
+    await connection.execute("COMMIT", timeout=seconds)
+
+
+def has_undone(error: Exception) -> bool:
+    """True where nothing has happened for certain: PostgreSQL refused it, or an argument of it could not be sent."""
+    return isinstance(error, asyncpg.DataError) or (
+        isinstance(error, asyncpg.PostgresError) and error.severity_en == "ERROR"
+    )

@@ -1,0 +1,1 @@
+"""Files: taken in, scanned, kept, given out."""

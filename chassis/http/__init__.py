@@ -1,0 +1,1 @@
+"""HTTP: the application, limits before parsing, bodies, queries, problems, event streams."""

@@ -1,0 +1,391 @@
+"""The outermost layer of HTTP: size and shape of a body before anything decodes it, one correlation id, one measure.
+
+Plain ASGI around the application, so that it holds for wrong paths and crashes as well.
+"""
+
+import asyncio
+import math
+import re
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
+from functools import partial
+from typing import Any, cast
+
+import msgspec
+import structlog
+
+from chassis.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, note, problem
+from chassis.http.uploads import (
+    OF_ONE_ORGANIZATION_MAX,
+    UPLOAD,
+    UPLOAD_SECONDS_MAX,
+    CallerGone,
+    FileRule,
+    Receive,
+    TooLarge,
+    Uploads,
+    take_in,
+)
+from chassis.rate_limiter import IDENTITY, Doorkeeper
+from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correlated, of_caller
+from contracts.values import Caller, Language
+from contracts.values import Scope as ClientScope
+
+BODY_BYTES_MAX = 256 * 1024
+BODY_SECONDS_MAX = 30.0
+UNDER_WAY_MAX = 400
+"""More requests than this at a time are refused: past it they would only wait for a connection to PostgreSQL."""
+
+SINGLE_FIELDS = frozenset(
+    {b"acting-as", b"authorization", b"content-length", b"content-type", b"date", b"file-name", b"from", b"host"}
+    | {b"idempotency-key", b"if-modified-since", b"if-range", b"if-unmodified-since", b"last-event-id", b"location"}
+    | {b"max-forwards", b"origin", b"proxy-authorization", b"range", b"referer", b"user-agent", b"x-correlation-id"}
+)
+"""Header fields that hold one value and no list (RFC 9110 sections 5.5 and 5.6.1; ours, too): sent once, or refused."""
+
+NESTING_MAX = 32
+QUERY_BYTES_MAX = 4096
+LIVE = "/health/live"
+BODY = "entraide.body"
+HEADERS = "entraide.headers"
+"""Where the scope holds what was read here, so that nothing behind reads it again."""
+
+STAYS_OPEN = "entraide.stays_open"
+"""Where it holds what to call when an answer has begun that goes on; `chassis.http.event_streams` bounds those."""
+JSON_TYPE = b"application/json"
+FORM_TYPE = b"application/x-www-form-urlencoded"
+TABLE_TYPE = b"text/csv"
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# `\u0000` where the backslash is not itself escaped.
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_ESCAPED_SURROGATE = re.compile(rb"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")
+_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?')
+_BRACKETS = re.compile(rb"[\[\]{}]")
+
+CLOSED = b"default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""The content security policy of whatever is not a page: a browser that is shown it loads, runs and sends nothing."""
+
+OF_A_PAGE = CLOSED.replace(b"default-src 'none';", b"default-src 'none'; style-src 'self'; img-src 'self';")
+
+SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-embedder-policy", b"require-corp"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+"""Of every answer that does not say otherwise itself; no other origin is ever allowed (CORS)."""
+
+ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+log = structlog.get_logger()
+
+
+class Edge:
+    """ASGI: checks what comes in, counts what goes out."""
+
+    def __init__(
+        self,
+        app: Application,
+        doorkeeper: Doorkeeper,
+        uploads: Uploads,
+        *,
+        served: Mapping[str, object] = {},
+        forms: Collection[str] = (),
+        tables: Collection[str] = (),
+        only_https: bool = False,
+    ) -> None:
+        """Each scope is given `served`; `forms` and `tables` are the paths whose body is a form or CSV, never JSON."""
+        self._app = app
+        self._doorkeeper = doorkeeper
+        self._uploads = uploads
+        self._served = served
+        self._media_types = dict.fromkeys(forms, FORM_TYPE) | dict.fromkeys(tables, TABLE_TYPE)
+        self._headers = [*SECURITY_HEADERS, *([ONLY_HTTPS] if only_https else [])]
+        self._under_way = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers, repeated = fields_of(scope["headers"])
+        scope[HEADERS] = headers
+        scope.update(self._served)
+        if len(headers) != len(scope["headers"]):
+            scope["headers"] = list(headers.items())
+        given = of_caller(headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1"))
+        with correlated(given) as correlation, coming_from(self._doorkeeper.address(scope, headers)):
+            answer = Answer(scope, send, correlation, self._headers)
+            try:
+                await self._pass_on(scope, headers, receive, answer, repeated)
+            except CallerGone:
+                log.info("caller gone before the end of the body")
+            except Exception as error:
+                log.exception("request crashed", error=type(error).__name__)
+                if answer.status is not None:
+                    raise
+                await self._refuse("internal-error", 500, answer)
+            finally:
+                if not answer.stays_open:
+                    answer.measure()
+
+    async def _pass_on(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer", repeated: bytes | None
+    ) -> None:
+        # Before anything else: whatever is wrong with a request, having made it counts.
+        scope[IDENTITY], wait_seconds = await self._doorkeeper.wait_seconds(scope, headers)
+        if wait_seconds:
+            await self._refuse("too-many-requests", 429, answer, retry_seconds=math.ceil(wait_seconds))
+            return
+        if repeated is not None:
+            await self._refuse("header-repeated", 400, answer, header=repeated.decode())
+            return
+        if len(scope.get("query_string", b"")) > QUERY_BYTES_MAX:
+            await self._refuse("query-too-long", 414, answer)
+            return
+        if b"%00" in scope.get("raw_path", b"") or b"%00" in scope.get("query_string", b""):
+            await self._refuse("nul-character", 400, answer)
+            return
+        try:
+            scope["query_string"].decode("ascii")
+        except UnicodeDecodeError:
+            await self._refuse("invalid-unicode", 400, answer)
+            return
+        if scope["method"] in {"GET", "HEAD", "OPTIONS", "DELETE"} and not _has_body(headers):
+            await self._admit(scope, headers, receive, answer)
+            return
+        if rule := self._uploads.rule_of(scope["method"], scope["path"]):
+            await self._pass_on_file(scope, headers, receive, answer, rule)
+            return
+        # A body that trickles in takes no place of those under way, and not for ever.
+        try:
+            async with asyncio.timeout(BODY_SECONDS_MAX):
+                body = await _read(headers, receive)
+        except TimeoutError:
+            await self._refuse("body-too-slow", 408, answer, limit_seconds=BODY_SECONDS_MAX)
+            return
+        if body is None:
+            await self._refuse("body-too-large", 413, answer, limit_bytes=BODY_BYTES_MAX)
+            return
+        if body:
+            accepted = self._media_types.get(scope["path"], JSON_TYPE)
+            if _media_type(headers) != accepted:
+                await self._refuse("media-type-unsupported", 415, answer, accepted=[accepted.decode()])
+                return
+            if slug := fault_of(body):
+                await self._refuse(slug, 400, answer)
+                return
+        scope[BODY] = body
+        await self._admit(scope, headers, _once(body), answer)
+
+    async def _pass_on_file(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer", rule: FileRule
+    ) -> None:
+        who = scope[IDENTITY]
+        if not isinstance(who, Caller) or who.lacks(ClientScope.WRITE):
+            # The application says why not; nobody's file is taken in meanwhile.
+            await self._admit(scope, headers, _once(b""), answer)
+            return
+        if _media_type(headers).decode("latin-1") not in rule.media_types:
+            await self._refuse("media-type-unsupported", 415, answer, accepted=rule.media_types)
+            return
+        if not self._uploads.has_room_for(who.organization):
+            await self._refuse("organization-limit-reached", 429, answer, limit=OF_ONE_ORGANIZATION_MAX)
+            return
+        if not self._uploads.has_room(who):
+            await self._refuse("overloaded", 503, answer)
+            return
+        with self._uploads.place(who) as file:
+            try:
+                scope[UPLOAD] = await take_in(file, headers.get(b"content-length", b"0"), receive, rule.bytes_max)
+            except TimeoutError:
+                await self._refuse("body-too-slow", 408, answer, limit_seconds=UPLOAD_SECONDS_MAX)
+                return
+            except TooLarge:
+                await self._refuse("body-too-large", 413, answer, limit_bytes=rule.bytes_max)
+                return
+            await self._admit(scope, headers, _once(b""), answer)
+
+    async def _admit(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer") -> None:
+        if self._under_way >= UNDER_WAY_MAX and scope["path"] != LIVE:
+            await self._refuse("overloaded", 503, answer)
+            return
+        self._under_way += 1
+        scope[STAYS_OPEN] = partial(self._set_aside, answer)
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            # It leads back to the scope: only the collector would find the two.
+            del scope[STAYS_OPEN]
+            if not answer.stays_open:
+                self._under_way -= 1
+
+    def _set_aside(self, answer: "Answer") -> None:
+        """Count it no longer among those under way; what is measured is the time until it began."""
+        assert not answer.stays_open, "it is set aside once"
+        answer.measure()
+        answer.stays_open = True
+        self._under_way -= 1
+
+    async def _refuse(
+        self,
+        slug: str,
+        status: int,
+        answer: "Answer",
+        retry_seconds: int = RETRY_AFTER_SECONDS,
+        **details: object,
+    ) -> None:
+        language = reader_language(answer.scope)
+        said = problem(slug, status, language, details)
+        note(answer.scope, said)
+        body = msgspec.json.encode(said)
+        head = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        if status in {408, 413, 414}:
+            head.append((b"connection", b"close"))
+        if status in {429, 503}:
+            head.append((b"retry-after", str(retry_seconds).encode()))
+        await answer({"type": "http.response.start", "status": status, "headers": head})
+        await answer({"type": "http.response.body", "body": body})
+
+
+class Answer:
+    """Sends on what the application answers, with the headers every answer has."""
+
+    def __init__(
+        self, scope: Scope, send: Send, correlation: str, headers: Sequence[tuple[bytes, bytes]] = SECURITY_HEADERS
+    ) -> None:
+        self.scope = scope
+        self._send = send
+        self._correlation = correlation
+        self._headers = headers
+        self._started = time.perf_counter()
+        self.status: int | None = None
+        self.stays_open = False
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            own = {name.lower(): value for name, value in message["headers"]}
+            policy = OF_A_PAGE if own.get(b"content-type", b"").startswith(b"text/html") else CLOSED
+            message["headers"] = [
+                *message["headers"],
+                (CORRELATION_HEADER.lower().encode(), self._correlation.encode()),
+                *(pair for pair in (*self._headers, (b"content-security-policy", policy)) if pair[0] not in own),
+            ]
+        await self._send(message)
+
+    def measure(self) -> None:
+        # The route's template, never the path: an id would make a series of its own.
+        route = self.scope.get("path_template") or "none"
+        REQUESTS.labels(self.scope["method"], route, str(self.status or 0)).observe(time.perf_counter() - self._started)
+
+
+def fields_of(sent: Sequence[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], bytes | None]:
+    """Header fields by name, and the name of one that came again and is no list.
+
+    Lines of one name are one list (RFC 9110 section 5.3). Of two values for a field that has one, whoever stands before
+    us may have looked at the other.
+    """
+    fields = dict(sent)
+    if len(fields) == len(sent):
+        return fields, None
+    fields, repeated = {}, None
+    for name, value in sent:
+        if name not in fields:
+            fields[name] = value
+            continue
+        fields[name] += b", " + value
+        if name in SINGLE_FIELDS:
+            repeated = name
+    return fields, repeated
+
+
+def header(scope: Mapping[str, object], name: str) -> str | None:
+    """One header of the request, as it came."""
+    value = cast(dict[bytes, bytes], scope[HEADERS]).get(name.lower().encode())
+    return None if value is None else str(value, "latin-1")
+
+
+def reader_language(scope: Mapping[str, object]) -> Language:
+    """The one of the six languages that a caller wishes to read."""
+    return language_of(header(scope, "Accept-Language"))
+
+
+def fault_of(body: bytes) -> str | None:
+    """The slug of what makes a body unfit to be decoded at all, or None."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "invalid-unicode"
+    if b"\0" in body:
+        return "nul-character"
+    if b"\\u" in body:  # rare, and the patterns look at every byte
+        if _ESCAPED_NUL.search(body):
+            return "nul-character"
+        if _ESCAPED_SURROGATE.search(body) and _ESCAPED_SURROGATE.search(_PAIR.sub(b"", body)):
+            return "invalid-unicode"
+    if body.count(b"[") + body.count(b"{") > NESTING_MAX and _depth(body) > NESTING_MAX:
+        return "nesting-too-deep"
+    return None
+
+
+def _depth(body: bytes) -> int:
+    depth = deepest = 0
+    for bracket in _BRACKETS.finditer(_STRING.sub(b"", body)):
+        if bracket[0] in b"[{":
+            depth += 1
+            if depth > deepest:
+                deepest = depth
+                if deepest > NESTING_MAX:
+                    break
+        else:
+            depth -= 1
+    return deepest
+
+
+def _media_type(headers: dict[bytes, bytes]) -> bytes:
+    return headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+
+
+def _has_body(headers: dict[bytes, bytes]) -> bool:
+    return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+
+
+async def _read(headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
+    """The whole body, or None when it is larger than allowed, announced or not. Raises CallerGone."""
+    announced = headers.get(b"content-length", b"0")
+    if not announced.isdigit() or int(announced) > BODY_BYTES_MAX:
+        return None
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise CallerGone
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > BODY_BYTES_MAX:
+            return None
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def _once(body: bytes) -> Receive:
+    sent = False
+
+    async def receive() -> MutableMapping[str, Any]:
+        nonlocal sent
+        if sent:
+            return {"type": "http.disconnect"}
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

@@ -1,0 +1,200 @@
+"""Server-sent events (WHATWG HTML, section 9.2): who may keep an answer open, how many, and for how long.
+
+A stream is an answer that goes on. It is counted apart from the requests under way, asks every second whether its
+caller may still act, and ends at once where not: whoever comes again is then told why.
+"""
+
+import asyncio
+import contextlib
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
+from typing import Annotated, Any, TypeVar, cast
+
+import structlog
+from litestar import Response
+from litestar.params import HeaderParameter
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from chassis.http.edge import STAYS_OPEN, header
+from chassis.journal.cursors import BOOKMARK_LENGTH_MAX
+from chassis.journal.event_feed import Follower, Following, Page
+from chassis.journal.outbox import Place
+from chassis.rate_limiter import Verifying
+from chassis.settings import Settings
+from chassis.telemetry import EVENT_STREAMS
+from contracts.refusals import Excessive, Refusal, Unavailable
+from contracts.values import Caller
+
+EVENT_STREAM = "text/event-stream"
+CHECK_SECONDS = 1.0
+"""With the two seconds in which a service hears of an end, and the half of one in which it looks: below five."""
+
+BEAT_SECONDS = 15.0
+SEND_SECONDS = 5.0
+"""Who takes nothing for so long, with all that the system holds for them full, is let go."""
+
+FRESH_SECONDS = 2.0
+"""After so long what a page shows may no longer be theirs to see: what is left of it is asked for again."""
+
+RETRY_MILLISECONDS = (2_000, 8_000)
+"""When to come again: not all at once after a restart."""
+
+HEADERS = [(b"content-type", f"{EVENT_STREAM}; charset=utf-8".encode()), (b"x-accel-buffering", b"no")]
+"""The latter asks proxies of the nginx kind to hold nothing back."""
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+LastEventId = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Last-Event-ID",
+        max_length=BOOKMARK_LENGTH_MAX,
+        description="The `id` last received: what has happened since comes first. Without it the stream begins now.",
+    ),
+]
+
+
+class EventStreams:
+    """Those that are open in this process."""
+
+    def __init__(
+        self, verifier: Verifying, *, each_max: int, organization_max: int, all_max: int, seconds_max: int
+    ) -> None:
+        self._verifier = verifier
+        self._each_max = each_max
+        self._organization_max = organization_max
+        self._all_max = all_max
+        self.seconds_max = seconds_max
+        self._open: set[Follower] = set()
+        self._of_each: Counter[Caller] = Counter()
+        self._of_organization: Counter[str] = Counter()
+        self._closed = False
+
+    @classmethod
+    def of(cls, settings: Settings, verifier: Verifying) -> "EventStreams":
+        return cls(
+            verifier,
+            each_max=settings.event_streams_each,
+            organization_max=settings.event_streams_organization,
+            all_max=settings.event_streams_all,
+            seconds_max=settings.event_stream_seconds,
+        )
+
+    @contextlib.asynccontextmanager
+    async def follower(
+        self, following: Following, caller: Caller, authorization: str | None, acting: str | None, after: str | None
+    ) -> AsyncIterator[Follower]:
+        """Follow inside the block.
+
+        Raises Excessive where the caller or the organization has as many open as it may, Unavailable where all have.
+        """
+
+        async def still() -> bool:
+            try:
+                return await self._verifier.caller(authorization, acting) == caller
+            except Refusal:
+                return False
+
+        if self._of_each[caller] >= self._each_max:
+            raise Excessive("too-many-event-streams", limit=self._each_max)
+        if self._of_organization[caller.organization] >= self._organization_max:
+            raise Excessive("too-many-organization-event-streams", limit=self._organization_max)
+        if self._closed or len(self._open) >= self._all_max:
+            raise Unavailable("overloaded")
+        follower = Follower(caller, still)
+        self._open.add(follower)
+        self._of_each[caller] += 1
+        self._of_organization[caller.organization] += 1
+        EVENT_STREAMS.set(len(self._open))
+        try:
+            await following.join(follower, after)
+            yield follower
+        finally:
+            following.leave(follower)
+            self._open.discard(follower)
+            self._of_each -= Counter([caller])
+            self._of_organization -= Counter([caller.organization])
+            EVENT_STREAMS.set(len(self._open))
+
+    async def keep_checking(self) -> None:
+        """Every second, end the streams of whoever may no longer act."""
+        while True:
+            await asyncio.gather(*(one.check() for one in self._open))
+            await asyncio.sleep(CHECK_SECONDS)
+
+    def close(self) -> None:
+        """End all, and open none."""
+        self._closed = True
+        for one in self._open:
+            one.end()
+
+
+class EventStream(Response[T]):
+    """Answers with what a service's journal tells from now on, or from a bookmark on, each as JSON of a T."""
+
+    def __init__(
+        self, streams: EventStreams, following: Following, caller: Caller, request: Scope, after: str | None = None
+    ) -> None:
+        super().__init__(cast(T, None), media_type=EVENT_STREAM)
+        self._streams = streams
+        self._following = following
+        self._follows = (caller, header(request, "Authorization"), header(request, "Acting-As"), after)
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
+        """In the place of the framework's own stream, which waits for ever for somebody who does not read."""
+        return self._stream
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._streams.follower(self._following, *self._follows) as follower:
+            leaving = asyncio.create_task(_until_gone(receive, follower))
+            try:
+                await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+                cast(Mapping[str, Callable[[], None]], scope)[STAYS_OPEN]()
+                await self._tell(follower, partial(_sent, send), time.monotonic() + self._streams.seconds_max)
+                await _sent(send, b"", more=False)
+            except TimeoutError:
+                log.info("a stream is let go: it is not read")
+            finally:
+                leaving.cancel()
+
+    async def _tell(self, follower: Follower, put: Callable[[bytes], Awaitable[None]], ends_at: float) -> None:
+        """Until that time, or until the follower has ended."""
+        await put(b"retry: %d\n%s\n" % (random.randint(*RETRY_MILLISECONDS), self._id(follower.place)))
+        beat_at = time.monotonic() + BEAT_SECONDS
+        while not follower.ended and (now := time.monotonic()) < ends_at:
+            page = await self._following.next_page(follower, max(0.0, min(beat_at, ends_at) - now))
+            if page is not None and await self._tell_page(follower, page, put):
+                beat_at = time.monotonic() + BEAT_SECONDS
+            if not follower.ended and time.monotonic() >= beat_at:
+                # The place goes along: whoever comes again need not go over what was not theirs to see.
+                await put(b":\n%s\n" % self._id(follower.place))
+                beat_at = time.monotonic() + BEAT_SECONDS
+
+    async def _tell_page(self, follower: Follower, page: Page, put: Callable[[bytes], Awaitable[None]]) -> bool:
+        """True where there was anything to tell. What it cannot tell in time is left for the next page."""
+        for place, data in page.told:
+            if follower.ended or time.monotonic() - page.at > FRESH_SECONDS:
+                return True
+            await put(b"%sdata: %s\n\n" % (self._id(place), data))
+            follower.place = place
+        follower.place = page.reached
+        return bool(page.told)
+
+    def _id(self, place: Place) -> bytes:
+        return b"id: %s\n" % self._following.bookmark(place).encode()
+
+
+async def _sent(send: Send, body: bytes, *, more: bool = True) -> None:
+    """Raises TimeoutError where it is not taken."""
+    async with asyncio.timeout(SEND_SECONDS):
+        await send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+async def _until_gone(receive: Receive, follower: Follower) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    follower.end()

@@ -1,0 +1,188 @@
+"""A command sent again has one effect and one outcome (`Idempotency-Key`), and says what it changes (`If-Match`).
+
+The key's row and the work are one transaction. Kept is not the answer but what it was about: a repeat is rendered
+anew, through the policy, from the record as it now stands.
+"""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from chassis.db.database import Database, Tx
+from chassis.db.writes import NotWritten, Write
+from chassis.ids import new_id
+from contracts.refusals import Conflict, Invalid, Mismatch, Stale, Unconditional
+from contracts.values import Caller
+
+KEY_HEADER = "Idempotency-Key"
+KEPT_DAYS = 30
+FORGET_MAX = 5000
+_KEY = re.compile(r"[\x21-\x7e]{8,128}\Z")
+_REVISION = re.compile(r'"(\d{1,9})"\Z')
+T = TypeVar("T")
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """One POST: whose, on which route, under which key, with which body."""
+
+    caller: Caller
+    route: str
+    key: str
+    body_hash: bytes
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """`first` when the work is to be done now; `outcome` is the id of the record the command is about, then and now."""
+
+    first: bool
+    outcome: UUID
+
+
+def command_key(given: str | None) -> str:
+    """Raises Invalid for a key that is missing or is not 8 to 128 visible ASCII characters."""
+    if given is None:
+        raise Invalid("idempotency-key-missing")
+    if not _KEY.match(given):
+        raise Invalid("idempotency-key-invalid")
+    return given
+
+
+_TURN = "SELECT pg_try_advisory_xact_lock($1) AS free"
+_TAKE = """
+    INSERT INTO command (caller, acting_for, route, key, body_hash, outcome)
+    SELECT $2, $3, $4, $5, $6, $7 FROM turn WHERE free ON CONFLICT DO NOTHING RETURNING true
+"""
+_TAKE_KEY = Write(parts={"turn": _TURN, "taken": _TAKE}, needed="taken")
+
+
+async def claim(tx: Tx, command: Command, *, outcome: UUID) -> Claim:
+    """Take the command's key for this transaction, or learn what it was used for before.
+
+    Raises Conflict while the first one is still under way, Mismatch when the key came with another body.
+    """
+    if await tx.fetchval(f"WITH turn AS ({_TURN}) {_TAKE}", *_taking(command, outcome)):
+        return Claim(first=True, outcome=outcome)
+    return Claim(first=False, outcome=await _outcome_before(tx, command))
+
+
+async def once(
+    db: Database,
+    command: Command,
+    *,
+    first: Callable[[Tx, UUID], Awaitable[T]],
+    again: Callable[[Tx, UUID], Awaitable[T]],
+) -> T:
+    """Make a new record, whose id is the command's outcome; a repeat of the command reads it `again`.
+
+    The key is taken together with what `first` writes, in one round trip: where it was taken before, that transaction
+    has written nothing. Raises as `claim` does.
+    """
+    outcome = new_id()
+    try:
+        async with db.transaction(by=command.caller) as tx:
+            await tx.write(_TAKE_KEY, *_taking(command, outcome))
+            return await first(tx, outcome)
+    except NotWritten:
+        async with db.transaction(by=command.caller) as tx:
+            return await again(tx, await _outcome_before(tx, command))
+
+
+def _taking(command: Command, outcome: UUID) -> tuple[object, ...]:
+    named = _name(command)
+    lock = int.from_bytes(hashlib.blake2b(repr(named).encode(), digest_size=8).digest(), signed=True)
+    return lock, *named, command.body_hash, outcome
+
+
+async def _outcome_before(tx: Tx, command: Command) -> UUID:
+    row = await tx.fetchrow(
+        "SELECT body_hash, outcome FROM command WHERE caller = $1 AND acting_for = $2 AND route = $3 AND key = $4",
+        *_name(command),
+    )
+    if row is None:
+        raise Conflict("command-under-way")
+    if row["body_hash"] != command.body_hash:
+        raise Mismatch("idempotency-key-reused")
+    outcome: UUID = row["outcome"]
+    return outcome
+
+
+def _name(command: Command) -> tuple[UUID, str, str, str]:
+    caller = command.caller
+    return caller.person_id, f"{caller.organization}:{caller.role}", command.route, command.key
+
+
+async def forget_old(tx: Tx) -> int:
+    """Drop keys older than 30 days, some thousand at a time."""
+    return int(
+        await tx.fetchval(
+            """
+            WITH gone AS (
+                DELETE FROM command WHERE ctid = ANY (ARRAY(
+                    SELECT ctid FROM command WHERE carried_out_at < now() - $1 * interval '1 day' LIMIT $2))
+                RETURNING 1
+            ) SELECT count(*) FROM gone
+            """,
+            KEPT_DAYS,
+            FORGET_MAX,
+        )
+    )
+
+
+async def forget_about(tx: Tx, person_id: UUID, outcomes: Sequence[UUID]) -> int:
+    """Drop the keys of a person's commands, and of those about these records; returns how many there were.
+
+    A key is the client's own word, and the hash of a short body can be guessed. What this transaction takes stays.
+    """
+    total = int(
+        await tx.fetchval(
+            """
+            WITH gone AS (
+                DELETE FROM command WHERE outcome = ANY ($1::uuid[]) AND carried_out_at < now() RETURNING 1
+            ) SELECT count(*) FROM gone
+            """,
+            list(outcomes),
+        )
+        if outcomes
+        else 0
+    )
+    while True:
+        gone = int(
+            await tx.fetchval(
+                """
+                WITH gone AS (
+                    DELETE FROM command WHERE ctid = ANY (ARRAY(
+                        SELECT ctid FROM command WHERE caller = $1 AND carried_out_at < now() LIMIT $2))
+                    RETURNING 1
+                ) SELECT count(*) FROM gone
+                """,
+                person_id,
+                FORGET_MAX,
+            )
+        )
+        total += gone
+        if gone < FORGET_MAX:
+            return total
+
+
+def etag(revision: int) -> str:
+    return f'"{revision}"'
+
+
+def expected_revision(if_match: str | None) -> int:
+    """The revision a change is meant for. Raises Unconditional without one, Invalid for what is no ETag of ours."""
+    if if_match is None:
+        raise Unconditional("if-match-missing")
+    found = _REVISION.match(if_match.strip())
+    if found is None:
+        raise Invalid("if-match-invalid")
+    return int(found[1])
+
+
+def check_revision(current: int, expected: int) -> None:
+    """Raises Stale when the record is not at the revision the caller read."""
+    if current != expected:
+        raise Stale("revision-stale", current=current, expected=expected)

@@ -1,0 +1,115 @@
+"""Every "no" that leaves by HTTP, as RFC 9457 problem details in the caller's language."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+import structlog
+from babel.core import negotiate_locale
+
+from chassis.rate_limiter import IDENTITY
+from chassis.telemetry import correlation_id
+from contracts.reference.refusal_words import words_of
+from contracts.refusals import (
+    Conflict,
+    Excessive,
+    FieldError,
+    Forbidden,
+    Invalid,
+    Mismatch,
+    Missing,
+    Refusal,
+    Stale,
+    Unavailable,
+    Unconditional,
+    Unidentified,
+)
+from contracts.values import Caller, Language
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 2
+
+STATUSES: Mapping[type[Refusal], int] = {
+    Invalid: 400,
+    Unidentified: 401,
+    Forbidden: 403,
+    Missing: 404,
+    Conflict: 409,
+    Stale: 412,
+    Mismatch: 422,
+    Unconditional: 428,
+    Excessive: 429,
+    Unavailable: 503,
+}
+
+log = structlog.get_logger()
+
+
+def _details_schema() -> dict[str, Any]:
+    """What OpenAPI says of `details`: what they may hold is different with every slug, but for a body's errors."""
+    _, named = msgspec.json.schema_components((FieldError,))
+    return {
+        "description": "What explains this case. Of a body that does not fit, `field` is the first place where it does "
+        "not, and `errors` are all such places: at most 50, and `more` is true where there are others. Of a query, "
+        "`parameters` are those that are refused, and `known` those that there are. Of another content type, "
+        "`accepted` are those that are taken.",
+        "properties": {
+            "field": {"type": "string"},
+            "errors": {"type": "array", "items": named["FieldError"]},
+            "more": {"type": "boolean"},
+            "parameters": {"type": "array", "items": {"type": "string"}},
+            "known": {"type": "array", "items": {"type": "string"}},
+            "accepted": {"type": "array", "items": {"type": "string"}},
+        },
+    }
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 9457 problem details. `slug` is stable, `title` is in the caller's language, `details` explain this case."""
+
+    type: str
+    title: str
+    status: int
+    slug: str
+    correlation_id: str
+    details: Annotated[dict[str, Any], msgspec.Meta(extra_json_schema=_details_schema())] = {}
+
+
+def problem(slug: str, status: int, language: Language, details: Mapping[str, object] | None = None) -> Problem:
+    return Problem(
+        type=f"/problems/{slug}",
+        title=words_of(slug, language),
+        status=status,
+        slug=slug,
+        correlation_id=correlation_id(),
+        details=dict(details or {}),
+    )
+
+
+def problem_of(refusal: Refusal, language: Language) -> Problem:
+    return problem(refusal.slug, STATUSES[type(refusal)], language, refusal.details)
+
+
+def language_of(accept_language: str | None) -> Language:
+    """The first of the six languages that the caller prefers (RFC 9110 section 12.5.4); English without a wish."""
+    wishes: list[tuple[float, str]] = []
+    for wish in (accept_language or "").split(",")[:20]:
+        tag, _, quality = wish.strip().partition(";")
+        found = re.match(r"\s*[qQ]=([01](?:\.\d{0,3})?)\s*\Z", quality)
+        wishes.append((-(float(found[1]) if found else 1.0), tag.strip().replace("-", "_")))
+    preferred = [tag.split("_")[0].lower() for weight, tag in sorted(wishes, key=lambda w: w[0]) if weight < 0]
+    return Language(negotiate_locale(preferred, list(Language)) or Language.EN)
+
+
+def note(scope: Mapping[str, Any], said: Problem) -> None:
+    """A line of the log for whoever looks for attempts: what was refused to whom, and nothing of what was sent."""
+    who = scope.get(IDENTITY)
+    known = (
+        {"person_id": str(who.person_id), "organization": who.organization, "role": str(who.role)}
+        if isinstance(who, Caller)
+        else {}
+    )
+    # The route's template, never the path: what was asked for may be a guess at what is there.
+    route = scope.get("path_template") or "none"
+    log.info("refused", slug=said.slug, status=said.status, method=scope["method"], route=route, **known)

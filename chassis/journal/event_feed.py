@@ -1,0 +1,267 @@
+"""What is told as it happens: one look at a service's journal twice a second, for everybody who follows it.
+
+Who has been told all there is waits, and costs nothing: the look is the process's, not theirs, and nobody holds a
+connection to PostgreSQL meanwhile. Who is further back reads for themselves until they have caught up.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from chassis.db.database import Database, OutcomeUnknown, Tx, is_transient
+from chassis.journal.cursors import Bookmarks
+from chassis.journal.outbox import Place, read_end, read_placed
+from contracts.facts import Event
+from contracts.values import Caller
+
+LOOK_SECONDS = 0.5
+PAGE_MAX = 200
+CATCHING_UP_MAX = 2
+"""So many read at a time who are not at the end: what else the process does needs the other connections."""
+
+log = structlog.get_logger()
+
+
+class ToldData(msgspec.Struct, frozen=True, kw_only=True):
+    """Which event, and which record it changed to which version."""
+
+    event_id: UUID
+    aggregate: str
+    id: UUID
+    version: int
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact as it is told outside, in the shape of a webhook's body: its type, when, and ids to ask for the rest."""
+
+    type: str
+    timestamp: datetime
+    data: ToldData
+
+
+def told_of(event: Event) -> Told:
+    return Told(
+        type=event.type,
+        timestamp=event.time,
+        data=ToldData(
+            event_id=event.id, aggregate=event.aggregate, id=event.aggregate_id, version=event.aggregateversion
+        ),
+    )
+
+
+Seen = Callable[[Tx, Sequence[Caller], Sequence[Event]], Awaitable[Mapping[Caller, Collection[UUID]]]]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What of a service's journal is told to whom.
+
+    `seen` says as the policy does, and as things now stand, which of some events each of some callers may be told, by
+    their ids; of whom that cannot be said now is left out. `told` is what is said of an event, None where nothing is.
+    """
+
+    seen: Seen
+    told: Callable[[Event], msgspec.Struct | None] = told_of
+
+
+async def _nobody(_tx: Tx, _callers: Sequence[Caller], _events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
+    return {}
+
+
+NOTHING = Followed(seen=_nobody)
+
+
+def of_records(
+    callers: Sequence[Caller], events: Sequence[Event], records: Sequence[Collection[UUID]]
+) -> Mapping[Caller, Collection[UUID]]:
+    """The events of the records that each caller sees, which stand in the order of the callers."""
+    return {
+        caller: {event.id for event in events if event.aggregate_id in ids}
+        for caller, ids in zip(callers, map(set, records), strict=True)
+    }
+
+
+class Page(NamedTuple):
+    """What a follower is told next, each with its place; `reached` is where they have got to with all of it."""
+
+    told: Sequence[tuple[Place, bytes]]
+    reached: Place
+    at: float
+
+
+class Follower:
+    """Somebody who follows, and how far they have been told. `still` says whether they may still be."""
+
+    def __init__(self, caller: Caller, still: Callable[[], Awaitable[bool]]) -> None:
+        self.caller = caller
+        self.place = Place(0, 0)
+        self.waits = False
+        self.ended = False
+        self._still = still
+        self._page: Page | None = None
+        self._woken = asyncio.Event()
+
+    async def check(self) -> None:
+        """Have it end where they may no longer be told anything."""
+        if not self.ended and not await self._still():
+            self.end()
+
+    def end(self) -> None:
+        self.ended = True
+        self._woken.set()
+
+    def hand(self, page: Page) -> None:
+        self._page = page
+        self.waits = False
+        self._woken.set()
+
+    async def page(self, seconds: float) -> Page | None:
+        """What has been handed to them, or is within this time."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return None
+        page, self._page = self._page, None
+        if not self.ended:
+            self._woken.clear()
+        return page
+
+    @property
+    def reads(self) -> bool:
+        """True for one who is not at the end, and has not been handed what they have not been told."""
+        return not self.waits and not self._woken.is_set()
+
+
+class Following:
+    """Those who follow one service in this process."""
+
+    def __init__(self, db: Database, followed: Followed) -> None:
+        self._db = db
+        self._followed = followed
+        self._followers: set[Follower] = set()
+        self._somebody = asyncio.Event()
+        self._bookmarks: Bookmarks | None = None
+        self._head: Place | None = None
+        """Where the look has got to; None while nobody waits for it."""
+        self._looking = asyncio.Lock()
+        self._catching_up = asyncio.Semaphore(CATCHING_UP_MAX)
+
+    async def join(self, follower: Follower, after: str | None) -> None:
+        """Follow from a bookmark on; without one, from now. Raises Invalid for one that is not of this journal."""
+        async with self._db.transaction() as tx:
+            bookmarks = self._bookmarks = self._bookmarks or await Bookmarks.load(tx)
+            follower.place = bookmarks.place(after) if after else await read_end(tx)
+        self._followers.add(follower)
+        self._somebody.set()
+
+    def leave(self, follower: Follower) -> None:
+        self._followers.discard(follower)
+        if not self._followers:
+            self._somebody.clear()
+
+    def bookmark(self, place: Place) -> str:
+        assert self._bookmarks is not None, "whoever has a place has joined"
+        return self._bookmarks.at(place)
+
+    async def next_page(self, follower: Follower, seconds: float) -> Page | None:
+        """What has happened after their place that they may see; None where there is nothing in this time."""
+        if follower.reads and not await self._wait_from(follower, follower.place):
+            try:
+                async with self._catching_up:
+                    page, more = await self._read(follower)
+            except Exception as error:
+                if not _passes(error):
+                    raise
+                return await follower.page(min(seconds, LOOK_SECONDS))
+            if more or page.told or not await self._wait_from(follower, page.reached, at_end=True):
+                return page
+        return await follower.page(seconds)
+
+    async def _read(self, follower: Follower) -> tuple[Page, bool]:
+        """The next of the journal for one who is not at its end, and whether there is more."""
+        await follower.check()
+        at = time.monotonic()
+        async with self._db.transaction() as tx:
+            events = await read_placed(tx, after=follower.place, limit=PAGE_MAX)
+            seen = await self._seen(tx, [follower], [event for _, event in events])
+        told = self._told(events, seen.get(follower.caller, ()))
+        return Page(told, events[-1][0] if events else follower.place, at), len(events) == PAGE_MAX
+
+    async def _wait_from(self, follower: Follower, reached: Place, *, at_end: bool = False) -> bool:
+        """False where the look has passed that place, or nobody waits and it may be far from the end."""
+        async with self._looking:
+            if self._head is None and at_end:
+                self._head = reached
+            if self._head is None or reached < self._head:
+                return False
+            follower.place, follower.waits = reached, True
+            return True
+
+    # -- the look ------------------------------------------------------------------------------------------------
+
+    async def look_on(self) -> None:
+        """Look twice a second while anybody follows."""
+        while True:
+            await self._somebody.wait()
+            try:
+                while await self.look():
+                    pass
+            except Exception as error:
+                if not _passes(error):
+                    raise
+                log.warning("the journal is not read for those who follow", service=self._db.source)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> bool:
+        """Hand what is new to all who wait, each what they may see; True where there is more."""
+        async with self._looking:
+            waiting = [one for one in self._followers if one.waits and not one.ended]
+            if not waiting or self._head is None:
+                self._head = None
+                return False
+            at = time.monotonic()
+            async with self._db.transaction() as tx:
+                events = await read_placed(tx, after=self._head, limit=PAGE_MAX)
+            if not events:
+                return False
+            # Between the two, because it may have to ask the directory: nothing is held meanwhile.
+            await asyncio.gather(*(one.check() for one in waiting))
+            async with self._db.transaction() as tx:
+                seen = await self._seen(tx, waiting, [event for _, event in events])
+            self._head = events[-1][0]
+            told = {caller: self._told(events, ids) for caller, ids in seen.items()}
+            for one in waiting:
+                if page := [(place, data) for place, data in told.get(one.caller, ()) if place > one.place]:
+                    one.hand(Page(page, max(self._head, one.place), at))
+                else:
+                    one.place = max(self._head, one.place)
+            return len(events) == PAGE_MAX
+
+    async def _seen(
+        self, tx: Tx, followers: Sequence[Follower], events: Sequence[Event]
+    ) -> Mapping[Caller, Collection[UUID]]:
+        """Which of the events each may be told; whoever may not be told anything now ends."""
+        callers = sorted({one.caller for one in followers if not one.ended}, key=str)
+        of_interest = [event for event in events if self._followed.told(event) is not None]
+        if not callers or not of_interest:
+            return {}
+        seen = await self._followed.seen(tx, callers, of_interest)
+        for one in followers:
+            if one.caller not in seen:
+                one.end()
+        return seen
+
+    def _told(self, events: Sequence[tuple[Place, Event]], seen: Collection[UUID]) -> list[tuple[Place, bytes]]:
+        return [(place, msgspec.json.encode(self._followed.told(event))) for place, event in events if event.id in seen]
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error, OutcomeUnknown) or is_transient(error)

@@ -1,0 +1,49 @@
+"""Which events of the inbox can go on, and of which aggregates one has been missing for a few seconds."""
+
+from asyncpg import Record
+
+from chassis.db.database import Tx
+
+FOUND_MAX = 200
+
+
+async def to_straighten(tx: Tx, consumer: str, *, gap_seconds: float) -> list[Record]:
+    """Aggregates whose next event waits (`ready`: released), or is missing for so long; and what was heard of them."""
+    return await tx.fetch(
+        """
+        SELECT first.aggregate_id, first.owner, heard.version AS heard,
+               first.version = heard.version + 1 AS ready
+        FROM (
+            SELECT DISTINCT ON (aggregate_id) aggregate_id, owner, version, status, received_at FROM inbox
+            WHERE consumer = $1 AND status <> 'applied' AND aggregate_id IS NOT NULL
+            ORDER BY aggregate_id, version
+        ) AS first
+        JOIN LATERAL (
+            SELECT coalesce(max(version), 0) AS version FROM heard
+            WHERE heard.consumer = $1 AND heard.aggregate_id = first.aggregate_id
+        ) AS heard ON true
+        WHERE first.status = 'waiting' AND (first.version = heard.version + 1
+            OR first.received_at < clock_timestamp() - $2 * interval '1 second')
+        LIMIT $3
+        """,
+        consumer,
+        gap_seconds,
+        FOUND_MAX,
+    )
+
+
+async def due_in_seconds(tx: Tx, consumer: str, *, gap_seconds: float) -> float | None:
+    """Until the next event will have been missing for so long."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        """
+        SELECT extract(epoch FROM min(received_at) + $2 * interval '1 second' - clock_timestamp())::float8 FROM inbox
+        WHERE consumer = $1 AND status <> 'applied' AND status = 'waiting'
+            AND received_at > clock_timestamp() - $2 * interval '1 second'
+        """,
+        consumer,
+        gap_seconds,
+    )
+
+
+async def count_parked(tx: Tx, consumer: str) -> int:
+    return int(await tx.fetchval("SELECT count(*) FROM inbox WHERE consumer = $1 AND status = 'parked'", consumer))

@@ -1,0 +1,299 @@
+"""A change and the fact about it are committed together; the fact is then published, however often that takes.
+
+`announce` writes the fact to the journal, the audit and the list of what is still to be published, in the caller's
+transaction. The relay of the process that committed is handed the rows; a sweeper in every process takes over what
+was left, a second later, under a lease.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple, cast
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from chassis import clock
+from chassis.activity import IDLE_SECONDS
+from chassis.audit.log import note_changes
+from chassis.db.database import Database, Tx
+from chassis.db.writes import Write
+from chassis.ids import new_id
+from chassis.journal.bus import Bus
+from chassis.supervise import to_the_end
+from chassis.telemetry import PENDING, PUBLISHED, correlation_id
+from contracts.facts import EVENT_BYTES_MAX, Event, Fact, decode_event
+from contracts.values import Caller
+
+HANDOVER_MAX = 10_000
+BATCH_MAX = 1000
+SINGLES_MAX = 4
+"""Facts at a time of which each is acknowledged by itself; with more, one acknowledgement does."""
+SWEEP_SECONDS = 1.0
+LEASE_SECONDS = 10
+"""How long rows belong to the process that committed or claimed them; far above the time a publish takes."""
+
+PAGE_MAX = 500
+
+_ANNOUNCE = Write(
+    parts={
+        "fact": """
+            INSERT INTO journal (event_id, aggregate, aggregate_id, version, type, recorded_at, event)
+            SELECT event_id, aggregate, aggregate_id, version, type, $7, event::json
+            FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::integer[], $5::text[], $6::text[])
+                WITH ORDINALITY AS f(event_id, aggregate, aggregate_id, version, type, event, place)
+            ORDER BY place RETURNING event_id, position
+        """,
+        "to_be_published": """
+            INSERT INTO pending (event_id, position, claimed_until)
+            SELECT event_id, position, clock_timestamp() + $8 * interval '1 second' FROM fact
+        """,
+    }
+)
+
+log = structlog.get_logger()
+
+
+async def announce(tx: Tx, fact: Fact, *, version: int, because: Event | None = None) -> Event:
+    """State a fact: it is published if, and only if, this transaction commits.
+
+    `version` is the aggregate's new revision, one above its last: of two writers that both read the last one, the
+    journal's key lets one through (asyncpg.UniqueViolationError for the other, when it is written). `because` is the
+    event that caused this one; its correlation goes on, else that of the HTTP request under way.
+    """
+    return (await announce_all(tx, [(fact, version)], because=because))[0]
+
+
+async def announce_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Event | None = None) -> Sequence[Event]:
+    """State several facts, each with its aggregate's new revision, in this order and in one statement."""
+    now = clock.now()
+    events = [_event(fact, version, because, tx.caller, now) for fact, version in facts]
+    encoded = [msgspec.json.encode(event) for event in events]
+    assert all(len(one) <= EVENT_BYTES_MAX for one in encoded), (
+        "the limits on lines and codes keep every fact below this"
+    )
+    await tx.write(
+        _ANNOUNCE,
+        [event.id for event in events],
+        [fact.aggregate for fact, _ in facts],
+        [fact.aggregate_id for fact, _ in facts],
+        [version for _, version in facts],
+        [event.type for event in events],
+        [one.decode() for one in encoded],
+        now,
+        LEASE_SECONDS,
+    )
+    await note_changes(tx, events, encoded)
+    tx.announced += events
+    return events
+
+
+def _event(fact: Fact, version: int, because: Event | None, caller: Caller | None, now: datetime) -> Event:
+    return Event(
+        specversion="1.0",
+        id=new_id(),
+        source=f"/{fact.type.partition('.')[0]}",
+        type=fact.type,
+        subject=f"{fact.aggregate}/{fact.aggregate_id}",
+        time=now,
+        aggregateversion=version,
+        correlationid=because.correlationid if because else correlation_id(),
+        datacontenttype="application/json",
+        data=msgspec.Raw(msgspec.json.encode(fact)),
+        causationid=because.id if because else None,
+        actorid=caller.person_id if caller else None,
+        actorrole=caller.role if caller else None,
+        actororganization=caller.organization if caller else None,
+    )
+
+
+class Relay:
+    """Publishes what was announced; every failure is ambiguous, so it is published again under the same id."""
+
+    def __init__(self, db: Database, bus: Bus) -> None:
+        self._db = db
+        self._bus = bus
+        self._handed: deque[Event] = deque(maxlen=HANDOVER_MAX)
+        self._acknowledged: list[UUID] = []
+        self._pending = 0
+        self._wake = asyncio.Event()
+        db.on_commit = self.hand_over
+
+    def hand_over(self, events: Sequence[Event]) -> None:
+        """Take the events of a transaction that has committed; what does not fit is found by the sweeper."""
+        if self._bus.connected:
+            self._handed.extend(events)
+            self._wake.set()
+
+    async def relay(self) -> None:
+        """Publish what this process committed, as it comes; the sweeper strikes it off.
+
+        A process that dies before that leaves it pending, and it is published again under the same id: so a second's
+        facts can be struck off in one transaction, and none waits for that of the one before.
+        """
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._handed:
+                batch = [self._handed.popleft() for _ in range(min(len(self._handed), BATCH_MAX))]
+                await to_the_end(self._publish(batch))
+
+    async def sweep(self) -> None:
+        """Each second, strike off what is published, then claim and publish what nobody else holds.
+
+        The latter is what another process left, or we after a failure. Where nothing is pending and nothing is written,
+        there is a look each minute.
+        """
+        while True:
+            await self._db.activity.pause(SWEEP_SECONDS, idle_seconds=SWEEP_SECONDS if self._pending else IDLE_SECONDS)
+            await self._strike_off()
+            if self._bus.connected:
+                while await self._publish(await self._claim()) == BATCH_MAX:
+                    await self._strike_off()
+                await self._strike_off()
+            else:
+                async with self._db.transaction() as tx:
+                    await self._count(tx)
+
+    async def _count(self, tx: Tx) -> None:
+        self._pending = int(await tx.fetchval("SELECT count(*) FROM pending"))
+        PENDING.labels(self._db.source).set(self._pending)
+
+    async def _claim(self) -> list[Event]:
+        async with self._db.transaction() as tx:
+            rows = await tx.fetch(
+                """
+                WITH claimed AS (
+                    UPDATE pending SET claimed_until = clock_timestamp() + $2 * interval '1 second'
+                    WHERE event_id IN (
+                        SELECT event_id FROM pending WHERE claimed_until < clock_timestamp()
+                        ORDER BY claimed_until, position LIMIT $1 FOR UPDATE SKIP LOCKED
+                    )
+                    RETURNING event_id, position
+                )
+                SELECT journal.event FROM journal JOIN claimed USING (event_id) ORDER BY journal.position
+                """,
+                BATCH_MAX,
+                LEASE_SECONDS,
+            )
+            await self._count(tx)
+        return [decode_event(row["event"]) for row in rows]
+
+    async def _publish(self, events: list[Event]) -> int:
+        """Publish in version order per aggregate; returns how many the broker acknowledged."""
+        if not events:
+            return 0
+        sent = await (self._one_by_one(events) if len(events) <= SINGLES_MAX else self._together(events))
+        self._acknowledged += sent
+        PUBLISHED.labels(self._db.source).inc(len(sent))
+        return len(sent)
+
+    async def _strike_off(self) -> None:
+        while struck := self._acknowledged[:BATCH_MAX]:
+            async with self._db.transaction() as tx:
+                await tx.execute("DELETE FROM pending WHERE event_id = ANY($1::uuid[])", struck)
+            del self._acknowledged[: len(struck)]
+
+    async def _together(self, events: list[Event]) -> list[UUID]:
+        if await self._bus.publish_batch(events):
+            return [event.id for event in events]
+        # One of them had been stored before (10201), which rejects the whole batch: one by one drops just the repeat.
+        return await self._one_by_one(events)
+
+    async def _one_by_one(self, events: list[Event]) -> list[UUID]:
+        by_aggregate = groupby(sorted(events, key=lambda e: (e.subject, e.aggregateversion)), key=lambda e: e.subject)
+        lanes = await asyncio.gather(*(self._in_order(list(lane)) for _, lane in by_aggregate))
+        return [event_id for lane in lanes for event_id in lane]
+
+    async def _in_order(self, events: list[Event]) -> list[UUID]:
+        sent: list[UUID] = []
+        for event in events:
+            if not await self._bus.publish(event):
+                break
+            sent.append(event.id)
+        return sent
+
+
+class Place(NamedTuple):
+    """Where an event stands in the order that can be read while others write: no later commit slips in before it.
+
+    As text, `<written_by>.<position>`, it is a watermark.
+    """
+
+    written_by: int
+    position: int
+
+    @classmethod
+    def parse(cls, watermark: str) -> "Place":
+        written_by, position = watermark.split(".")
+        return cls(int(written_by), int(position))
+
+    def __str__(self) -> str:
+        return f"{self.written_by}.{self.position}"
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Part of a journal, in an order that no later commit can slip into; `after` is where the next page starts."""
+
+    events: list[Event]
+    after: str
+    more: bool
+
+
+async def read(tx: Tx, *, after: str, limit: int = PAGE_MAX) -> Page:
+    """The journal after a watermark (`<written_by>.<position>`, or "0.0" for all of it)."""
+    found = await read_placed(tx, after=Place.parse(after), limit=limit + 1)
+    page = found[:limit]
+    return Page(events=[event for _, event in page], after=str(page[-1][0]) if page else after, more=len(found) > limit)
+
+
+async def read_placed(tx: Tx, *, after: Place, limit: int) -> list[tuple[Place, Event]]:
+    """The events after a place, each with its own.
+
+    Only what was written by transactions older than every one still running is returned: what those write comes
+    later in this order, so that a watermark never passes an event by.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT written_by::text AS written_by, position, event FROM journal
+        WHERE (written_by, position) > ($1::text::xid8, $2) AND written_by < pg_snapshot_xmin(pg_current_snapshot())
+        -- Qualified: by itself the name would mean the text above, where 10 comes before 9.
+        ORDER BY journal.written_by, journal.position LIMIT $3
+        """,
+        str(after.written_by),
+        after.position,
+        limit,
+    )
+    return [(Place(int(row["written_by"]), row["position"]), decode_event(row["event"])) for row in rows]
+
+
+async def read_end(tx: Tx) -> Place:
+    """The place of the last event that can be read now."""
+    row = await tx.fetchrow(
+        """
+        SELECT written_by::text AS written_by, position FROM journal
+        WHERE written_by < pg_snapshot_xmin(pg_current_snapshot())
+        ORDER BY journal.written_by DESC, journal.position DESC LIMIT 1
+        """
+    )
+    return Place(int(row["written_by"]), row["position"]) if row else Place(0, 0)
+
+
+async def read_aggregate(tx: Tx, aggregate_id: UUID, *, after_version: int = 0, limit: int = PAGE_MAX) -> list[Event]:
+    """The facts of one aggregate in order, from the one after `after_version`."""
+    rows = await tx.fetch(
+        "SELECT event FROM journal WHERE aggregate_id = $1 AND version > $2 ORDER BY version LIMIT $3",
+        aggregate_id,
+        after_version,
+        limit,
+    )
+    return [decode_event(cast(str, row["event"])) for row in rows]
+
+
+async def read_event(tx: Tx, event_id: UUID) -> Event | None:
+    """One of this service's own events; None for an id that it has none of."""
+    raw = await tx.fetchval("SELECT event FROM journal WHERE event_id = $1", event_id)
+    return decode_event(raw) if raw else None

@@ -1,0 +1,67 @@
+"""Events set aside because they could not take effect: listed, and released, by an operator."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+
+PAGE = 500
+
+
+class Parked(msgspec.Struct, frozen=True, kw_only=True):
+    """An event set aside, and why."""
+
+    consumer: str
+    event_id: UUID
+    owner: str
+    aggregate_id: UUID | None
+    version: int | None
+    reason: str
+    behind: int
+    """How many later events of the aggregate wait behind it."""
+
+
+async def list_parked(tx: Tx) -> list[Parked]:
+    """All that is parked, longest first; read page by page, so that no statement takes long."""
+    found: list[Parked] = []
+    after: tuple[datetime | None, str, UUID] = (None, "", UUID(int=0))
+    while True:
+        rows = await tx.fetch(
+            """
+            SELECT consumer, event_id, owner, aggregate_id, version, reason, received_at,
+                   (SELECT count(*) FROM inbox AS later WHERE later.consumer = inbox.consumer
+                    AND later.aggregate_id = inbox.aggregate_id AND later.status = 'waiting') AS behind
+            FROM inbox
+            WHERE status = 'parked'
+              AND ($1::timestamptz IS NULL OR (received_at, consumer, event_id) > ($1, $2::text, $3::uuid))
+            ORDER BY received_at, consumer, event_id LIMIT $4
+            """,
+            *after,
+            PAGE,
+        )
+        found += [msgspec.convert(dict(row), Parked) for row in rows]
+        if len(rows) < PAGE:
+            return found
+        after = (rows[-1]["received_at"], rows[-1]["consumer"], rows[-1]["event_id"])
+
+
+async def release_parked(tx: Tx, event_id: UUID) -> bool:
+    """Let a parked event try again, within 30 seconds. False when no such event is parked."""
+    done = await tx.fetchval(
+        """
+        UPDATE inbox SET status = 'waiting', reason = NULL
+        WHERE event_id = $1 AND status = 'parked' AND aggregate_id IS NOT NULL RETURNING true
+        """,
+        event_id,
+    )
+    return bool(done)
+
+
+async def discard_unreadable(tx: Tx, event_id: UUID) -> bool:
+    """Forget a parked message that is not an event. What was an event is never discarded."""
+    done = await tx.fetchval(
+        "DELETE FROM inbox WHERE event_id = $1 AND status = 'parked' AND aggregate_id IS NULL RETURNING true", event_id
+    )
+    return bool(done)

@@ -1,0 +1,93 @@
+"""Asking another service: what it wrote in its journal, and a record that a fact named (the claim check)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from chassis.journal.outbox import Page
+from chassis.telemetry import CORRELATION_HEADER, correlation_id
+from contracts.facts import Event
+
+TIMEOUT_SECONDS = 5.0
+
+
+class PeerError(Exception):
+    """Another service did not answer as it should; asking again later may help."""
+
+
+class Peers:
+    """The other services' addresses, and the token this one shows them."""
+
+    def __init__(
+        self, addresses: Mapping[str, str], token: Callable[[], str], transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        """`transport` leads to them by another way than the network."""
+        self._addresses = addresses
+        self._token = token
+        self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False, transport=transport)
+
+    async def get(self, service: str, path: str, params: Mapping[str, str | int] | None = None) -> bytes:
+        """The body of a 200. Raises PeerError for anything else."""
+        response = await self._answer("GET", service, path, params=dict(params or {}))
+        if response.status_code != httpx.codes.OK:
+            raise PeerError(f"{service}: {response.status_code}")
+        return response.content
+
+    async def find(self, service: str, path: str, params: Mapping[str, str | int] | None = None) -> bytes | None:
+        """The body of a 200; None for a 404. Raises PeerError for anything else."""
+        return self._found(service, await self._answer("GET", service, path, params=dict(params or {})))
+
+    async def ask(self, service: str, path: str, body: bytes) -> bytes | None:
+        """The body of a 200 to a question that has to stand in no log; None for a 404. Raises PeerError."""
+        return self._found(service, await self._answer("POST", service, path, content=body))
+
+    @staticmethod
+    def _found(service: str, response: httpx.Response) -> bytes | None:
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        if response.status_code != httpx.codes.OK:
+            raise PeerError(f"{service}: {response.status_code}")
+        return response.content
+
+    async def _answer(self, method: str, service: str, path: str, **sent: Any) -> httpx.Response:
+        if service not in self._addresses:
+            raise PeerError(f"{service}: no address")
+        headers = {
+            "Authorization": f"Bearer {self._token()}",
+            "Content-Type": "application/json",
+            CORRELATION_HEADER: correlation_id(),
+        }
+        try:
+            return await self._client.request(method, self._addresses[service] + path, headers=headers, **sent)
+        except httpx.HTTPError as error:
+            raise PeerError(f"{service}: {type(error).__name__}") from error
+
+    async def record(self, service: str, path: str) -> dict[str, Any]:
+        """A record that a fact named, as its owner shows it to this service. Raises PeerError."""
+        return msgspec.json.decode(await self.get(service, path), type=dict[str, Any])
+
+    async def events_after(self, owner: str, after: str) -> Page:
+        """The next page of the owner's journal. Raises PeerError."""
+        return _decode(await self.get(owner, "/internal/events", {"owner": owner, "after": after}), Page)
+
+    async def events_of(self, owner: str, aggregate_id: UUID, *, after_version: int) -> list[Event]:
+        """The owner's facts about one aggregate after a version. Raises PeerError."""
+        params: dict[str, str | int] = {
+            "owner": owner,
+            "aggregate": str(aggregate_id),
+            "after_version": after_version,
+        }
+        return _decode(await self.get(owner, "/internal/events", params), Page).events
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def _decode(body: bytes, kind: type[Page]) -> Page:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        raise PeerError("the answer is not a page of events") from error

@@ -1,0 +1,1 @@
+"""Appointments: who acts for which organization, in which role."""

@@ -1,0 +1,1 @@
+"""Who may act, as the other services ask for it."""

@@ -1,0 +1,36 @@
+"""What the other services ask the directory: who may act, and who signs in by a subject."""
+
+from typing import Annotated
+
+from litestar import get, post
+from litestar.params import JSONBody, QueryParameter
+
+from chassis.http.application import INTERNAL, Calling, Db
+from contracts.callers import Known, News, Subject
+from contracts.refusals import Missing
+from contracts.values import END
+from services.directory.callers import store as feed
+from services.directory.people import store
+
+
+@get("/internal/callers", opt=INTERNAL, summary="What has changed in who may act")
+async def callers(
+    db: Db, caller: Calling, after: Annotated[str, QueryParameter(pattern=r"^\d{1,19}\.\d{1,18}" + END)] = "0.0"
+) -> News:
+    """Since a watermark; asked every two seconds by every service."""
+    async with db.transaction(by=caller) as tx:
+        return await feed.news(tx, after=after)
+
+
+# A POST, so that no subject stands in the log of whatever lies between.
+@post("/internal/subjects", opt=INTERNAL, status_code=200, summary="Who signs in by a subject")
+async def subjects(data: JSONBody[Subject], db: Db, caller: Calling) -> Known:
+    # A POST for the sake of logs: it changes nothing, and nobody is let in while it waits.
+    async with db.for_reading().transaction(by=caller) as tx:
+        people = await store.people_of(tx, data)
+    if not people:
+        raise Missing("not-found")
+    return Known(person_id=people[0], others=tuple(people[1:]))
+
+
+ROUTES = [callers, subjects]

@@ -1,0 +1,66 @@
+"""What has changed in who may act, for the services that hold it. Read again and again, so that it has to be cheap."""
+
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+from contracts.callers import Holding, News
+
+FACTS_MAX = 1000
+"""Facts looked at for one answer; each names an appointment, a person with some, or an API client."""
+
+
+async def news(tx: Tx, *, after: str) -> News:
+    """What has changed since a watermark (`<written_by>.<position>`, or "0.0" for all of it).
+
+    The journal says what to look at, the tables how it stands. All that has committed is told at once; what was written
+    beside a transaction still running is told again, because the watermark stays before that one: nothing is passed by,
+    and nobody's long transaction holds up news of an end, as it would hold up `chassis.journal.outbox.read`.
+    """
+    written_by, position = after.split(".")
+    rows = await tx.fetch(
+        """
+        SELECT snapshot.xmin::text AS xmin, fact.aggregate, fact.aggregate_id, fact.position,
+            fact.written_by::text AS written_by, fact.written_by < snapshot.xmin AS settled
+        FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) AS snapshot
+        LEFT JOIN LATERAL (
+            SELECT aggregate, aggregate_id, written_by, position FROM journal
+            WHERE (journal.written_by, journal.position) > ($1::text::xid8, $2)
+            ORDER BY journal.written_by, journal.position LIMIT $3
+        ) AS fact ON true
+        ORDER BY fact.written_by, fact.position
+        """,
+        written_by,
+        int(position),
+        FACTS_MAX + 1,
+    )
+    facts = [row for row in rows if row["aggregate_id"] is not None][:FACTS_MAX]
+    more = len(rows) > FACTS_MAX and bool(facts[-1]["settled"])
+    people = {row["aggregate_id"] for row in facts if row["aggregate"] == "person"}
+    appointments = {row["aggregate_id"] for row in facts if row["aggregate"] in {"appointment", "client"}}
+    return News(
+        holdings=await _holdings(tx, appointments, people) if facts else [],
+        people=sorted(people),
+        after=f"{facts[-1]['written_by']}.{facts[-1]['position']}" if more else f"{rows[0]['xmin']}.0",
+        more=more,
+    )
+
+
+async def _holdings(tx: Tx, appointments: set[UUID], people: set[UUID]) -> list[Holding]:
+    rows = await tx.fetch(
+        """
+        SELECT appointment_id, person_id, appointment.organization, role, starts AS from, ends AS until,
+            status = 'ended' OR disabled_at IS NOT NULL OR erased_at IS NOT NULL AS ended,
+            appointment.revision + person.revision AS version, NULL AS scopes
+        FROM appointment JOIN person USING (person_id)
+        WHERE made_at IS NOT NULL AND (appointment_id = ANY ($1::uuid[]) OR person_id = ANY ($2::uuid[]))
+        UNION ALL
+        SELECT client_id, client_id, organization, role, (registered_at AT TIME ZONE 'UTC')::date, ends,
+            ended_at IS NOT NULL, revision, scopes
+        FROM client WHERE client_id = ANY ($1::uuid[])
+        """,
+        list(appointments),
+        list(people),
+    )
+    return msgspec.convert([dict(row) for row in rows], list[Holding])

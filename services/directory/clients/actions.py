@@ -1,0 +1,133 @@
+"""What can be done with API clients, and what one that asks for a token is told."""
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
+
+from chassis.db.database import Tx
+from chassis.http.idempotency import check_revision
+from contracts.refusals import Conflict, Invalid, Unidentified
+from contracts.values import Caller, Role, Scope
+from services.directory import policy
+from services.directory.clients import model as rules
+from services.directory.clients import store as client_store
+from services.directory.clients.model import CLIENTS_MAX, EXPIRING_DAYS, Client, Terms
+from services.directory.people import store
+from services.directory.people.actions import hash_texts, record
+from services.directory.policy import Action, Registering
+
+SECRET_BYTES = 32
+SECRET_PREFIX = "entraide_secret_"
+"""By it a secret is known for one where it should not be: in a repository, in a log."""
+
+USED_AGAIN = timedelta(hours=1)
+"""So old may be what is told of the last use, so that not every token costs a write."""
+
+NOBODY, NOWHERE = UUID(int=0), "NOWHERE"
+
+
+class Credentials(Struct, frozen=True):
+    """What a client says of itself, as it came."""
+
+    client_id: str
+    secret: str
+
+
+def new_secret() -> str:
+    return SECRET_PREFIX + secrets.token_urlsafe(SECRET_BYTES)
+
+
+async def register(tx: Tx, client_id: UUID, terms: Terms, name: str, *, caller: Caller, now: datetime) -> str:
+    """Let a machine in; returns its secret, which is kept nowhere."""
+    policy.decide(caller, Action.REGISTER_CLIENT, Registering(terms.organization)).required()
+    if not await store.is_registered(tx, terms.organization):
+        raise Invalid("unknown-code", field="organization", code=terms.organization)
+    async with tx.by_itself():
+        in_force = await client_store.count_in_force(tx, terms.organization, today=now.date())
+    if in_force >= CLIENTS_MAX:
+        raise Conflict("clients-too-many", limit=CLIENTS_MAX)
+    salt, texts_hash = hash_texts(name)
+    fact = rules.register(client_id, terms, texts_hash, registered_by=caller.person_id, now=now)
+    await record(tx, None, fact)
+    await client_store.save_name(tx, client_id, name, salt)
+    return await _save_new_secret(tx, client_id, generation=1)
+
+
+async def rotate(tx: Tx, client_id: UUID, overlap_hours: int, *, caller: Caller, expected: int, now: datetime) -> str:
+    """A new secret, and the one before beside it for a while. Of two rotations in that time the first goes."""
+    client = await _for_move(tx, client_id, Action.ROTATE_CLIENT, caller, expected)
+    fact = client.rotate(overlap_hours, now=now)
+    await record(tx, client, fact)
+    return await _save_new_secret(tx, client_id, generation=fact.generation)
+
+
+async def end(tx: Tx, client_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime) -> None:
+    """It is out: here at once, elsewhere when that is heard."""
+    client = await _for_move(tx, client_id, Action.END_CLIENT, caller, expected)
+    await record(tx, client, client.end(reason, now=now))
+    await client_store.forget_secrets(tx, client_id)
+
+
+async def _for_move(tx: Tx, client_id: UUID, action: Action, caller: Caller, expected: int) -> Client:
+    client = await client_store.get(tx, client_id, caller, lock=True)
+    policy.decide(caller, action, client).required()
+    check_revision(client.revision, expected)
+    return client
+
+
+async def _save_new_secret(tx: Tx, client_id: UUID, *, generation: int) -> str:
+    secret = new_secret()
+    await client_store.save_secret(tx, client_id, generation, rules.hash_of(secret))
+    return secret
+
+
+# -- for the machine itself, and by the system ------------------------------------------------------------------------
+
+
+def stranger(credentials: Credentials) -> Caller:
+    """Who asks, before it has shown its secret: there are the rows of the client it says it is, and no others."""
+    return Caller(person_id=_id_of(credentials.client_id), organization=NOWHERE, role=Role.OFFICIAL, scopes=frozenset())
+
+
+async def identify(tx: Tx, credentials: Credentials, *, now: datetime) -> Client:
+    """The client that shows its secret. Raises Unidentified, alike for whatever it is that does not fit."""
+    kept = await client_store.kept(tx, _id_of(credentials.client_id))
+    known = kept.client.knows(credentials.secret, kept.hashes, now=now) if kept else _is_nobody(credentials.secret)
+    if kept is None or not known:
+        raise Unidentified("client-not-known")
+    if kept.used_at is None or now - kept.used_at >= USED_AGAIN:
+        await client_store.save_use(tx, kept.client.client_id, now)
+    return kept.client
+
+
+def granted(client: Client, asked: str | None) -> frozenset[Scope]:
+    """The scopes a token is made for: those asked for, else all. Raises Invalid for one that it does not have."""
+    if asked is None:
+        return client.scopes
+    wanted = asked.split(" ")
+    if not set(wanted) <= client.scopes:
+        raise Invalid("scope-not-of-client")
+    return frozenset(one for one in client.scopes if one in wanted)
+
+
+async def tell_expiring(tx: Tx, *, now: datetime) -> int:
+    """Tell whose last day is near; returns how many there were."""
+    until = now.date() + timedelta(days=EXPIRING_DAYS)
+    found = await client_store.expiring(tx, until=until, today=now.date())
+    for client in found:
+        await record(tx, client, client.expire_soon(now=now))
+    return len(found)
+
+
+def _id_of(said: str) -> UUID:
+    try:
+        return UUID(said)
+    except ValueError:
+        return NOBODY
+
+
+def _is_nobody(secret: str) -> bool:
+    """As much work as for somebody."""
+    return rules.is_one_of(secret, ())

@@ -1,0 +1,149 @@
+"""An API client: a machine that acts for an organization in one role, as far as its scopes go, until its last day.
+
+It has a secret, and for a stated while after a rotation the one before as well. What it may do is its role's, and no
+role of trust is a machine's.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from contracts.directory import ClientEnded, ClientExpiring, ClientRegistered, ClientRotated
+from contracts.refusals import Conflict, Invalid
+from contracts.values import Role, Scope
+from services.directory.appointments.model import HELD_IN
+from services.directory.people.model import kind_of
+
+CLIENTS_MAX = 20
+"""In force at a time, for each organization."""
+
+DAYS_MAX = 365
+OVERLAP_HOURS = 24
+OVERLAP_HOURS_MAX = 7 * 24
+EXPIRING_DAYS = 14
+"""So long before the last day it is told that it is near."""
+
+NO_SECRET = b""
+"""Stands where a client has no second secret, or nobody is meant: no hash is equal to it."""
+
+
+class ClientRole(StrEnum):
+    """What a machine may act as: nothing that takes two people to give, nor what only a focal point decides."""
+
+    OFFICIAL = "official"
+    PROVIDER_OFFICER = "provider_officer"
+    DONOR_OFFICER = "donor_officer"
+
+
+class Terms(Struct, frozen=True):
+    """What a machine is let in for."""
+
+    organization: str
+    role: ClientRole
+    scopes: frozenset[Scope]
+    ends: date
+
+
+class ClientStatus(StrEnum):
+    """As it is shown: a client in force is `expired` after its last day."""
+
+    IN_FORCE = "in_force"
+    EXPIRED = "expired"
+    ENDED = "ended"
+
+
+class Client(Struct, frozen=True, kw_only=True):
+    """All but its name and the hashes of its secrets."""
+
+    client_id: UUID
+    organization: str
+    role: Role
+    scopes: frozenset[Scope]
+    ends: date
+    generation: int
+    previous_until: datetime | None
+    revision: int
+    texts_hash: str
+    registered_by: UUID
+    registered_at: datetime
+    rotated_at: datetime | None = None
+    noticed_at: datetime | None = None
+    ended_at: datetime | None = None
+    reason: str | None = None
+
+    @property
+    def person_id(self) -> UUID:
+        """By what it is known where it acts, as a person is by theirs."""
+        return self.client_id
+
+    def shown_status(self, today: date) -> ClientStatus:
+        if self.ended_at is not None:
+            return ClientStatus.ENDED
+        return ClientStatus.EXPIRED if today > self.ends else ClientStatus.IN_FORCE
+
+    def rotate(self, overlap_hours: int, *, now: datetime) -> ClientRotated:
+        self._require_in_force(now)
+        return ClientRotated(
+            client_id=self.client_id,
+            organization=self.organization,
+            generation=self.generation + 1,
+            previous_until=now + timedelta(hours=overlap_hours),
+            rotated_at=now,
+        )
+
+    def expire_soon(self, *, now: datetime) -> ClientExpiring:
+        return ClientExpiring(client_id=self.client_id, organization=self.organization, ends=self.ends, noticed_at=now)
+
+    def end(self, reason: str, *, now: datetime) -> ClientEnded:
+        self._require_in_force(now)
+        return ClientEnded(client_id=self.client_id, organization=self.organization, reason=reason, ended_at=now)
+
+    def knows(self, secret: str, hashes: Sequence[tuple[int, bytes]], *, now: datetime) -> bool:
+        """Whether it may sign in with this secret now. `hashes` are those kept of it, by generation."""
+        if self.shown_status(now.date()) is not ClientStatus.IN_FORCE:
+            return is_one_of(secret, ())
+        good = {self.generation}
+        if self.previous_until is not None and now < self.previous_until:
+            good.add(self.generation - 1)
+        return is_one_of(secret, [kept for generation, kept in hashes if generation in good])
+
+    def _require_in_force(self, now: datetime) -> None:
+        """Raises Conflict for one that has ended or expired."""
+        status = self.shown_status(now.date())
+        if status is not ClientStatus.IN_FORCE:
+            raise Conflict("client-over", status=status)
+
+
+def register(client_id: UUID, terms: Terms, texts_hash: str, *, registered_by: UUID, now: datetime) -> ClientRegistered:
+    """Raises Invalid for a role that is not of this organization, and for a last day gone by or too far away."""
+    if kind_of(terms.organization) not in HELD_IN[Role(terms.role)]:
+        raise Invalid("role-not-of-organization", role=terms.role)
+    if not timedelta() <= terms.ends - now.date() <= timedelta(days=DAYS_MAX):
+        raise Invalid("client-days", days_max=DAYS_MAX)
+    return ClientRegistered(
+        client_id=client_id,
+        organization=terms.organization,
+        role=Role(terms.role),
+        scopes=tuple(sorted(terms.scopes)),
+        ends=terms.ends,
+        texts_hash=texts_hash,
+        registered_by=registered_by,
+        registered_at=now,
+    )
+
+
+def hash_of(secret: str) -> bytes:
+    """What is kept of a secret. It is as random as the hash is long: salt and stretching would add nothing."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def is_one_of(secret: str, hashes: Sequence[bytes]) -> bool:
+    """Compares with two, however many there are, and all of each: the time tells nothing."""
+    given = hash_of(secret)
+    first, second = (*hashes, NO_SECRET, NO_SECRET)[:2]
+    return hmac.compare_digest(given, first) | hmac.compare_digest(given, second)

@@ -1,0 +1,172 @@
+"""API clients' rows, what they are called, and the hashes of their secrets."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+from contracts.refusals import Missing
+from contracts.values import Caller
+from services.directory.clients.model import Client
+
+NOTICES_MAX = 100
+
+
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands beside a client: its name, and when a token was last made for it, to the hour."""
+
+    name: str
+    used_at: datetime | None = None
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client shows who it is by: the hashes of its secrets, by generation."""
+
+    client: Client
+    hashes: list[tuple[int, bytes]]
+    used_at: datetime | None
+
+
+async def save(tx: Tx, client: Client) -> None:
+    await tx.execute(
+        """
+        INSERT INTO client (client_id, organization, role, scopes, ends, generation, previous_until, revision,
+            texts_hash, registered_by, registered_at, rotated_at, noticed_at, ended_at, reason)
+        SELECT client_id, organization, role, scopes, ends, generation, previous_until, revision,
+            texts_hash, registered_by, registered_at, rotated_at, noticed_at, ended_at, reason
+        FROM json_populate_record(NULL::client, $1::text::json)
+        ON CONFLICT (client_id) DO UPDATE SET generation = excluded.generation,
+            previous_until = excluded.previous_until, revision = excluded.revision, rotated_at = excluded.rotated_at,
+            noticed_at = excluded.noticed_at, ended_at = excluded.ended_at, reason = excluded.reason
+        """,
+        msgspec.json.encode(client, order="deterministic").decode(),
+    )
+
+
+async def known(tx: Tx, client_id: UUID) -> Client | None:
+    """For the system itself, to fold the next fact into it."""
+    row = await tx.fetchrow("SELECT * FROM client WHERE client_id = $1 FOR UPDATE", client_id)
+    return msgspec.convert(dict(row), Client) if row else None
+
+
+async def get(tx: Tx, client_id: UUID, caller: Caller, *, lock: bool = False) -> Client:
+    """The client, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    query = (
+        """
+        SELECT * FROM client WHERE client_id = $1 AND may_see(client, $2, $3, $4) FOR UPDATE
+        """
+        if lock
+        else """
+        SELECT * FROM client WHERE client_id = $1 AND may_see(client, $2, $3, $4)
+        """
+    )
+    row = await tx.fetchrow(query, client_id, caller.organization, caller.role, caller.person_id)
+    if row is None:
+        raise Missing("not-found")
+    return msgspec.convert(dict(row), Client)
+
+
+async def clients(tx: Tx, caller: Caller, *, organization: str | None, before: UUID | None, limit: int) -> list[Client]:
+    """Newest first, from the one after `before`."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM client
+        WHERE may_see(client, $1, $2, $3) AND ($4::text IS NULL OR organization = $4)
+          AND ($5::uuid IS NULL OR client_id < $5)
+        ORDER BY client_id DESC LIMIT $6
+        """,
+        caller.organization,
+        caller.role,
+        caller.person_id,
+        organization,
+        before,
+        limit,
+    )
+    return [msgspec.convert(dict(row), Client) for row in rows]
+
+
+async def count_in_force(tx: Tx, organization: str, *, today: date) -> int:
+    """How many an organization has; who registers another one at the same time waits."""
+    await tx.execute("SELECT FROM organization WHERE code = $1 FOR UPDATE", organization)
+    query = "SELECT count(*) FROM client WHERE organization = $1 AND ended_at IS NULL AND ends >= $2"
+    return int(await tx.fetchval(query, organization, today))
+
+
+async def beside(tx: Tx, clients: Sequence[UUID]) -> dict[UUID, Beside]:
+    """Of clients that have already been read for their caller."""
+    rows = await tx.fetch(
+        """
+        SELECT client_id, name, used_at FROM client_text LEFT JOIN client_use USING (client_id)
+        WHERE client_id = ANY ($1::uuid[])
+        """,
+        list(clients),
+    )
+    return {row["client_id"]: Beside(name=row["name"], used_at=row["used_at"]) for row in rows}
+
+
+async def save_name(tx: Tx, client_id: UUID, name: str, salt: bytes) -> None:
+    await tx.execute("INSERT INTO client_text (client_id, salt, name) VALUES ($1, $2, $3)", client_id, salt, name)
+
+
+# -- secrets ----------------------------------------------------------------------------------------------------------
+
+
+async def save_secret(tx: Tx, client_id: UUID, generation: int, secret_hash: bytes) -> None:
+    """Keep the newest one and the one before it."""
+    await tx.execute(
+        """
+        WITH gone AS (DELETE FROM client_secret WHERE client_id = $1 AND generation < $2 - 1)
+        INSERT INTO client_secret (client_id, generation, secret_hash) VALUES ($1, $2, $3)
+        """,
+        client_id,
+        generation,
+        secret_hash,
+    )
+
+
+async def forget_secrets(tx: Tx, client_id: UUID) -> None:
+    await tx.execute("DELETE FROM client_secret WHERE client_id = $1", client_id)
+
+
+async def kept(tx: Tx, client_id: UUID) -> Kept | None:
+    """For who asks for a token, and is nobody yet."""
+    row = await tx.fetchrow(
+        """
+        SELECT client.*, used_at,
+            ARRAY(SELECT generation FROM client_secret s WHERE s.client_id = $1 ORDER BY generation) AS generations,
+            ARRAY(SELECT secret_hash FROM client_secret s WHERE s.client_id = $1 ORDER BY generation) AS hashes
+        FROM client LEFT JOIN client_use USING (client_id) WHERE client_id = $1
+        """,
+        client_id,
+    )
+    if row is None:
+        return None
+    hashes = list(zip(row["generations"], row["hashes"], strict=True))
+    return Kept(client=msgspec.convert(dict(row), Client), hashes=hashes, used_at=row["used_at"])
+
+
+async def save_use(tx: Tx, client_id: UUID, used_at: datetime) -> None:
+    await tx.execute(
+        """
+        INSERT INTO client_use (client_id, used_at) VALUES ($1, $2)
+        ON CONFLICT (client_id) DO UPDATE SET used_at = excluded.used_at WHERE client_use.used_at < excluded.used_at
+        """,
+        client_id,
+        used_at,
+    )
+
+
+async def expiring(tx: Tx, *, until: date, today: date) -> list[Client]:
+    """Whose last day is near and has not been told, held; those that another process holds are left to it."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM client WHERE ends BETWEEN $1 AND $2 AND ended_at IS NULL AND noticed_at IS NULL
+        ORDER BY ends LIMIT $3 FOR UPDATE SKIP LOCKED
+        """,
+        today,
+        until,
+        NOTICES_MAX,
+    )
+    return [msgspec.convert(dict(row), Client) for row in rows]

@@ -1,0 +1,69 @@
+"""The directory as an issuer, of access tokens for API clients: with which keys it signs, and how often for each.
+
+Without `ENTRAIDE_API_CLIENT_KEYS`, and where the issuer of people is the embedded one as well, a key lies beside that
+issuer's and is made on first use.
+"""
+
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from joserfc import jwk
+
+from chassis.auth.tokens import Issuer
+from chassis.keys.file import key_made_once
+from chassis.keys.signing import key_set, signing_key_of
+from chassis.rate_limiter import Allowance, Spending
+from chassis.settings import Settings
+from contracts.refusals import Unavailable
+from contracts.values import Scope
+from services.directory.clients.model import Client
+
+SETTING = "ENTRAIDE_API_CLIENT_KEYS"
+OWN_KEY = "client.keys"
+LIFETIME_SECONDS = 15 * 60
+TOKENS = Allowance(per_minute=6, burst=20)
+"""For each client, whose token is good for longer than that: who asks for one before each call is told to keep it."""
+
+
+class Tokens:
+    """Reads the keys when they are first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._spending = Spending(TOKENS)
+
+    @property
+    def open(self) -> bool:
+        """False where nobody has given keys to sign with."""
+        return self._settings.api_client_keys is not None or self._settings.keys is None
+
+    @cached_property
+    def _keys(self) -> Sequence[jwk.OKPKey]:
+        if self._settings.api_client_keys is not None:
+            return key_set(self._settings.api_client_keys, SETTING)
+        return [key_made_once(self._settings.state / OWN_KEY)]
+
+    @cached_property
+    def _issuer(self) -> Issuer:
+        return Issuer(signing_key_of(self._keys, SETTING), self._settings.api_client_issuer)
+
+    def check(self) -> None:
+        """Raises Unavailable where there are no API clients here, SettingsError where the keys will not do."""
+        if not self.open:
+            raise Unavailable("clients-unavailable")
+        assert self._issuer
+
+    def public_keys(self) -> list[dict[str, Any]]:
+        """What its tokens are verified with (JWKS, RFC 7517): none where it signs none."""
+        return [key.as_dict(private=False) for key in self._keys] if self.open else []
+
+    def wait_seconds(self, client: Client) -> float:
+        """Take one token; the seconds to wait instead, where that is one too many."""
+        return self._spending.spend(client.client_id, time.monotonic_ns())
+
+    def token(self, client: Client, scopes: frozenset[Scope]) -> str:
+        """An access token (RFC 9068) for these scopes."""
+        more = {"client_id": str(client.client_id), "scope": " ".join(sorted(scopes))}
+        return self._issuer.token(client.client_id, lifetime_seconds=LIFETIME_SECONDS, more=more)

@@ -1,0 +1,33 @@
+"""Who is told of which events of whom; `may_see` in the statement is the policy in SQL."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from chassis.db.database import Tx
+from chassis.journal.event_feed import of_records
+from contracts.facts import Event
+from contracts.values import Caller
+
+
+async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
+    """Which of these events each caller may be told: all of whom they see; organizations are everybody's."""
+    rows = await tx.fetch(
+        """
+        SELECT ARRAY(SELECT person_id FROM person
+                WHERE person_id = ANY ($4::uuid[]) AND may_see(person, who.organization, who.role, who.person_id)
+                UNION ALL SELECT appointment_id FROM appointment
+                WHERE appointment_id = ANY ($4::uuid[])
+                  AND may_see(appointment, who.organization, who.role, who.person_id)
+                UNION ALL SELECT client_id FROM client
+                WHERE client_id = ANY ($4::uuid[])
+                  AND may_see(client, who.organization, who.role, who.person_id)) AS ids
+        FROM unnest($1::text[], $2::text[], $3::uuid[])
+            WITH ORDINALITY AS who(organization, role, person_id, number) ORDER BY number
+        """,
+        [caller.organization for caller in callers],
+        [caller.role for caller in callers],
+        [caller.person_id for caller in callers],
+        [event.aggregate_id for event in events],
+    )
+    of_everybody = [event.aggregate_id for event in events if event.aggregate == "organization"]
+    return of_records(callers, events, [[*row["ids"], *of_everybody] for row in rows])

@@ -1,0 +1,382 @@
+"""What can be done in the directory: load for this caller, decide, save, announce. The edge opens the transaction."""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import msgspec
+
+from chassis import erasure
+from chassis.db.database import Tx
+from chassis.http.idempotency import check_revision
+from chassis.ids import new_id
+from chassis.journal.outbox import announce
+from contracts.callers import Subject
+from contracts.directory import Mandate, PersonErased
+from contracts.facts import Event, Fact
+from contracts.refusals import Conflict, Invalid
+from contracts.values import Caller, Role
+from services.directory import policy
+from services.directory.appointments import model as appointing
+from services.directory.appointments.model import ADMINISTRATORS_MIN, Appointment
+from services.directory.people import model as domain
+from services.directory.people import store
+from services.directory.people.evolve import Record, evolve
+from services.directory.people.model import UNODC, Person
+from services.directory.people.store import PersonTexts
+from services.directory.policy import Action, Given, Place
+from services.directory.subjects import store as subject_store
+
+SALT_BYTES = 16
+NAME_OF_UNODC = "United Nations Office on Drugs and Crime"
+
+
+async def record(tx: Tx, before: Record | None, fact: Fact) -> None:
+    """Fold a fact into its record, save it, and announce the fact: always these three together."""
+    after = evolve(before, fact)
+    await store.save(tx, after)
+    await announce(tx, fact, version=after.revision)
+
+
+def hash_texts(texts: msgspec.Struct | str) -> tuple[bytes, str]:
+    """A new salt, and the hash by which the journal names these words without telling them."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    return salt, hashlib.sha256(salt + msgspec.json.encode(texts)).hexdigest()
+
+
+def organization_id_of(code: str) -> UUID:
+    """An organization's id follows from its code, so that the journal lets through one registration of each."""
+    return uuid5(NAMESPACE_URL, f"entraide:organization:{code}")
+
+
+# -- organizations and people -----------------------------------------------------------------------------------------
+
+
+async def register(tx: Tx, code: str, name: str, *, now: datetime) -> None:
+    """Register an organization. Raises Conflict where it is."""
+    if await store.is_registered(tx, code):
+        raise Conflict("organization-exists")
+    salt, texts_hash = hash_texts(name)
+    organization_id = organization_id_of(code)
+    await record(tx, None, domain.register(organization_id, code, texts_hash, now=now))
+    await store.save_name(tx, organization_id, name, salt)
+
+
+async def enter(
+    tx: Tx,
+    person_id: UUID,
+    organization: str,
+    texts: PersonTexts,
+    *,
+    subjects_proposed_by: UUID | None = None,
+    now: datetime,
+) -> None:
+    """Enter a person. With `subjects_proposed_by` the subjects have no effect until a second person approves them.
+
+    Raises Invalid for an organization that is not registered, Conflict for an id that is taken, or a subject that is
+    another person's of that organization.
+    """
+    if not await store.is_registered(tx, organization):
+        raise Invalid("unknown-code", field="organization", code=organization)
+    async with tx.by_itself():
+        taken = await store.is_taken(tx, person_id)
+    if taken:
+        raise Conflict("person-exists")
+    if subjects_proposed_by is None or not texts.subjects:
+        salt, texts_hash = hash_texts(texts)
+        await record(tx, None, domain.enter(person_id, organization, texts_hash, now=now))
+        await store.save_person_texts(tx, person_id, texts, salt)
+        await subject_store.save(tx, person_id, organization, texts.subjects)
+        return
+    salt, texts_hash = hash_texts(msgspec.structs.replace(texts, subjects=()))
+    proposed_salt, proposed_hash = hash_texts(texts)
+    fact = domain.enter(
+        person_id,
+        organization,
+        texts_hash,
+        subjects_proposed_by=subjects_proposed_by,
+        subjects_proposed_hash=proposed_hash,
+        now=now,
+    )
+    await record(tx, None, fact)
+    await store.save_person_texts(tx, person_id, texts, salt)
+    await subject_store.save_proposed(tx, person_id, texts.subjects, proposed_salt)
+
+
+async def identify(
+    tx: Tx,
+    person_id: UUID,
+    subjects: tuple[Subject, ...],
+    *,
+    caller: Caller,
+    expected: int,
+    now: datetime,
+) -> None:
+    """Set by which subjects somebody signs in, in place of those before and of any that are proposed."""
+    person = await _for_move_of_person(tx, person_id, Action.SET_SUBJECTS, caller, expected)
+    person.require_named()
+    async with tx.by_itself():
+        held = await store.held_in(tx, person_id)
+    texts = msgspec.structs.replace((await store.person_texts(tx, [person_id]))[person_id], subjects=subjects)
+    salt, texts_hash = hash_texts(texts)
+    of_trust = any(appointing.takes_two(organization, role) for organization, role in held)
+    await record(tx, person, person.identify(len(subjects), texts_hash, of_trust=of_trust, now=now))
+    await store.save_person_texts(tx, person_id, texts, salt)
+    await subject_store.save(tx, person_id, person.organization, subjects)
+    await subject_store.take_proposed(tx, person_id)
+
+
+async def propose_subjects(
+    tx: Tx, person_id: UUID, subjects: tuple[Subject, ...], *, caller: Caller, expected: int, now: datetime
+) -> None:
+    """Ask a second person to agree to the subjects by which somebody is to sign in."""
+    person = await _for_move_of_person(tx, person_id, Action.PROPOSE_SUBJECTS, caller, expected)
+    person.require_named()
+    texts = msgspec.structs.replace((await store.person_texts(tx, [person_id]))[person_id], subjects=subjects)
+    salt, texts_hash = hash_texts(texts)
+    fact = person.propose_subjects(len(subjects), texts_hash, proposed_by=caller.person_id, now=now)
+    await record(tx, person, fact)
+    await subject_store.save_proposed(tx, person_id, subjects, salt)
+
+
+async def approve_subjects(tx: Tx, person_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+    """Let the proposed subjects take effect. Raises Conflict for one that is another person's of the organization."""
+    person = await _for_move_of_person(tx, person_id, Action.APPROVE_SUBJECTS, caller, expected)
+    await _let_subjects_take_effect(tx, person, caller, now)
+
+
+async def decline_subjects(tx: Tx, person_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+    """Leave the subjects as they are."""
+    person = await _for_move_of_person(tx, person_id, Action.DECLINE_SUBJECTS, caller, expected)
+    await record(tx, person, person.decline_subjects(now=now))
+    await subject_store.take_proposed(tx, person_id)
+
+
+async def _let_subjects_take_effect(tx: Tx, person: Person, caller: Caller, now: datetime) -> None:
+    proposed = await subject_store.take_proposed(tx, person.person_id)
+    subjects = proposed.subjects if proposed else ()
+    await record(tx, person, person.approve_subjects(len(subjects), approved_by=caller.person_id, now=now))
+    assert proposed is not None, "what is proposed is kept beside the person"
+    texts = (await store.person_texts(tx, [person.person_id]))[person.person_id]
+    await store.save_person_texts(tx, person.person_id, texts, proposed.salt)
+    await subject_store.save(tx, person.person_id, person.organization, subjects)
+
+
+async def move_person(
+    tx: Tx, person_id: UUID, action: Action, decide: Callable[[Person], Fact], *, caller: Caller, expected: int
+) -> None:
+    """Disable or enable a person, or decline to erase them."""
+    person = await _for_move_of_person(tx, person_id, action, caller, expected)
+    await record(tx, person, decide(person))
+
+
+async def propose_erasure(
+    tx: Tx, person_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime
+) -> None:
+    """Ask a second person to agree that what names somebody goes."""
+    person = await _for_move_of_person(tx, person_id, Action.PROPOSE_ERASURE, caller, expected)
+    appointed = await _is_appointed(tx, person_id, now)
+    fact = person.propose_erasure(reason, appointed=appointed, proposed_by=caller.person_id, now=now)
+    await record(tx, person, fact)
+
+
+async def approve_erasure(tx: Tx, person_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+    """The second person's word: what names somebody goes from here at once, from elsewhere when it is heard."""
+    person = await _for_move_of_person(tx, person_id, Action.APPROVE_ERASURE, caller, expected)
+    appointed = await _is_appointed(tx, person_id, now)
+    await record(tx, person, person.erase(appointed=appointed, approved_by=caller.person_id, now=now))
+    async with tx.by_itself():
+        await forget(tx, person_id)
+
+
+async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasure.Dropped:
+    """Drop what names a person, and how their letters of appointment are referred to."""
+    about = [person_id, *await store.appointments_of(tx, person_id)]
+    dropped = await erasure.forget(tx, person_id, because, about=about)
+    return {**dropped, **await subject_store.forget(tx, person_id), **await store.forget_person(tx, person_id)}
+
+
+async def _for_move_of_person(tx: Tx, person_id: UUID, action: Action, caller: Caller, expected: int) -> Person:
+    person = await store.get_person(tx, person_id, caller, lock=True)
+    policy.decide(caller, action, person).required()
+    check_revision(person.revision, expected)
+    return person
+
+
+async def _is_appointed(tx: Tx, person_id: UUID, now: datetime) -> bool:
+    async with tx.by_itself():
+        return await store.is_appointed(tx, person_id, today=now.date())
+
+
+# -- appointments -----------------------------------------------------------------------------------------------------
+
+
+async def appoint(
+    tx: Tx,
+    appointment_id: UUID,
+    person_id: UUID,
+    organization: str,
+    mandate: Mandate,
+    letter: str,
+    *,
+    caller: Caller,
+    now: datetime,
+) -> None:
+    """Make an appointment where the caller may alone, else propose it."""
+    # The person is held, so that of two proposals of the same the second sees the first.
+    person = await store.get_person(tx, person_id, caller, lock=True)
+    if not await store.is_registered(tx, organization):
+        raise Invalid("unknown-code", field="organization", code=organization)
+    appointing.check_mandate(mandate, organization, today=now.date())
+    place = Place(person_id, organization, mandate.role, await _focal_points(tx, organization, now))
+    policy.decide(caller, Action.APPOINT, place).required()
+    person.require_enabled()
+    appointing.check_belongs(person.organization, organization)
+    async with tx.by_itself():
+        overlaps = await store.overlaps(
+            tx, person_id, organization, mandate.role, starts=mandate.starts, ends=mandate.ends
+        )
+    if overlaps:
+        raise Conflict("appointment-exists")
+    salt, texts_hash = hash_texts(letter)
+    begin = (
+        appointing.make
+        if policy.may_make_alone(caller, organization, mandate.role)
+        else partial(appointing.propose, subjects_hash=person.subjects_hash)
+    )
+    fact: Fact = begin(
+        appointment_id, person_id, organization, mandate, texts_hash, proposed_by=caller.person_id, now=now
+    )
+    await record(tx, None, fact)
+    await store.save_letter(tx, appointment_id, letter, salt)
+
+
+async def approve(tx: Tx, appointment_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+    """The second person's word: the appointment is in force, within its days.
+
+    It is for the subjects that the person had, or was proposed to have, when the appointment was proposed. Proposed
+    ones take effect with it. Raises Conflict where they have changed since.
+    """
+    # The person is held before the appointment, in the same order as by who appoints.
+    seen = await store.get_appointment(tx, appointment_id, caller)
+    person = await store.get_person(tx, seen.person_id, caller, lock=True)
+    appointment = await _for_move(tx, appointment_id, Action.APPROVE, caller, expected, now)
+    person.require_enabled()
+    fact = appointment.approve(caller.person_id, now=now)
+    if appointment.subjects_hash not in {person.texts_hash, person.subjects_proposed_hash} - {None}:
+        raise Conflict("subjects-changed")
+    if appointment.subjects_hash != person.texts_hash:
+        policy.decide(caller, Action.APPROVE_SUBJECTS, person).required()
+        await _let_subjects_take_effect(tx, person, caller, now)
+    await record(tx, appointment, fact)
+
+
+async def refuse(tx: Tx, appointment_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime) -> None:
+    """The second person does not agree."""
+    appointment = await _for_move(tx, appointment_id, Action.REFUSE, caller, expected, now)
+    await record(tx, appointment, appointment.refuse(reason, now=now))
+
+
+async def withdraw(tx: Tx, appointment_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+    """Whoever proposed it takes it back."""
+    appointment = await _for_move(tx, appointment_id, Action.WITHDRAW, caller, expected, now)
+    await record(tx, appointment, appointment.withdraw(now=now))
+
+
+async def end(tx: Tx, appointment_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime) -> None:
+    """End an appointment: one person who could have proposed it is enough."""
+    # The administrators are held before the one of them, in the same order by everybody.
+    async with tx.by_itself():
+        administrators = await store.in_force(tx, UNODC, Role.ADMINISTRATOR, today=now.date())
+    appointment = await _for_move(tx, appointment_id, Action.END, caller, expected, now)
+    await record(tx, appointment, appointment.end(reason, administrators=administrators, now=now))
+
+
+async def _for_move(
+    tx: Tx, appointment_id: UUID, action: Action, caller: Caller, expected: int, now: datetime
+) -> Appointment:
+    appointment = await store.get_appointment(tx, appointment_id, caller, lock=True)
+    given = Given(appointment, await _focal_points(tx, appointment.organization, now))
+    policy.decide(caller, action, given).required()
+    check_revision(appointment.revision, expected)
+    return appointment
+
+
+async def _focal_points(tx: Tx, organization: str, now: datetime) -> int:
+    async with tx.by_itself():
+        return await store.in_force(tx, organization, Role.FOCAL_POINT, today=now.date())
+
+
+# -- the system's own -------------------------------------------------------------------------------------------------
+
+
+class Founder(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the first administrators."""
+
+    person_id: UUID
+    texts: PersonTexts
+
+
+async def found(tx: Tx, founders: Sequence[Founder], *, now: datetime) -> None:
+    """Enter and appoint the first administrators, by nobody's hand.
+
+    Raises Conflict while enough administrators are in force to appoint others, Invalid for fewer founders than that.
+    """
+    if len({founder.person_id for founder in founders}) < ADMINISTRATORS_MIN:
+        raise Invalid("founders-too-few", at_least=ADMINISTRATORS_MIN)
+    if await store.in_force(tx, UNODC, Role.ADMINISTRATOR, today=now.date()) >= ADMINISTRATORS_MIN:
+        raise Conflict("founded-already")
+    if not await store.is_registered(tx, UNODC):
+        await register(tx, UNODC, NAME_OF_UNODC, now=now)
+    for founder in founders:
+        await enter(tx, founder.person_id, UNODC, founder.texts, now=now)
+        salt, texts_hash = hash_texts("")
+        mandate = Mandate(role=Role.ADMINISTRATOR, starts=now.date())
+        appointment_id = new_id()
+        fact = appointing.make(appointment_id, founder.person_id, UNODC, mandate, texts_hash, proposed_by=None, now=now)
+        await record(tx, None, fact)
+        await store.save_letter(tx, appointment_id, "", salt)
+
+
+def erasure_of(person: Person) -> erasure.Erasure:
+    """What outlives the database of somebody who was erased."""
+    return msgspec.convert(
+        {
+            "person_id": person.person_id,
+            "reason": person.erasure_reason,
+            "proposed_by": person.erasure_proposed_by,
+            "approved_by": person.erasure_approved_by,
+            "erased_at": person.erased_at,
+        },
+        erasure.Erasure,
+    )
+
+
+async def erase_again(tx: Tx, erased: erasure.Erasure) -> bool:
+    """After a restore to an earlier moment: say again what two people had said; False where it still stands.
+
+    Also of somebody who at that moment was still appointed: whose appointments have no effect any more.
+    """
+    person = await store.known(tx, "person", erased.person_id)
+    if not isinstance(person, Person) or person.erased_at is not None:
+        return False
+    fact = PersonErased(
+        person_id=person.person_id,
+        organization=person.organization,
+        reason=erased.reason,
+        proposed_by=erased.proposed_by,
+        approved_by=erased.approved_by,
+        erased_at=erased.erased_at,
+    )
+    await record(tx, person, fact)
+    return True
+
+
+async def rebuild(tx: Tx, event: Event) -> None:
+    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    fact = event.fact()
+    assert fact is not None, "our own journal holds facts of our own contracts"
+    await store.save(tx, evolve(await store.known(tx, event.aggregate, event.aggregate_id), fact))

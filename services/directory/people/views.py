@@ -1,0 +1,81 @@
+"""A person as a caller is shown them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from chassis.db.database import Tx
+from contracts.callers import Subject
+from contracts.values import Caller, Language
+from services.directory import policy
+from services.directory.people import store
+from services.directory.people.model import Person
+from services.directory.policy import Action, Guarded
+from services.directory.subjects import store as subject_store
+
+
+class PersonView(Struct, frozen=True, kw_only=True):
+    """A person; `subjects` and `proposed_subjects` are shown to themselves and to whoever may set them, else null.
+
+    `proposed_subjects` wait for a second person to approve them: with them, or with an appointment. They are null where
+    none are proposed; `subjects_proposed_at` is then null, too.
+
+    Of somebody who was erased `name`, `email`, `language` and `subjects` are null, and `erased_at` is not.
+    """
+
+    person_id: UUID
+    organization: str
+    name: str | None
+    email: str | None
+    language: Language | None
+    subjects: tuple[Subject, ...] | None
+    proposed_subjects: tuple[Subject, ...] | None
+    subjects_proposed_by: UUID | None
+    subjects_proposed_at: datetime | None
+    revision: int
+    entered_at: datetime
+    disabled_at: datetime | None
+    erasure_proposed_by: UUID | None
+    erasure_proposed_at: datetime | None
+    erasure_reason: str | None
+    erasure_approved_by: UUID | None
+    erased_at: datetime | None
+
+
+async def read_view(tx: Tx, person_id: UUID, caller: Caller) -> PersonView:
+    """The person as this caller is shown them. Raises Missing."""
+    return (await views_of(tx, [await store.get_person(tx, person_id, caller)], caller))[0]
+
+
+async def views_of(tx: Tx, people: Sequence[Person], caller: Caller) -> list[PersonView]:
+    """Each as this caller is shown it; `people` have already been read for them."""
+    texts = await store.person_texts(tx, [person.person_id for person in people])
+    proposed = await subject_store.proposed(tx, [one.person_id for one in people if one.subjects_proposed_by])
+    return [_view(one, texts.get(one.person_id), proposed.get(one.person_id), caller) for one in people]
+
+
+def _view(
+    person: Person, texts: store.PersonTexts | None, proposed: tuple[Subject, ...] | None, caller: Caller
+) -> PersonView:
+    guarded = policy.decide(caller, Action.SHOW_PERSON, person).required().fields
+    return PersonView(
+        person_id=person.person_id,
+        organization=person.organization,
+        name=texts.name if texts else None,
+        email=texts.email if texts else None,
+        language=texts.language if texts else None,
+        subjects=texts.subjects if texts and Guarded.SUBJECTS in guarded else None,
+        proposed_subjects=proposed if Guarded.PROPOSED_SUBJECTS in guarded else None,
+        subjects_proposed_by=person.subjects_proposed_by,
+        subjects_proposed_at=person.subjects_proposed_at,
+        revision=person.revision,
+        entered_at=person.entered_at,
+        disabled_at=person.disabled_at,
+        erasure_proposed_by=person.erasure_proposed_by,
+        erasure_proposed_at=person.erasure_proposed_at,
+        erasure_reason=person.erasure_reason,
+        erasure_approved_by=person.erasure_approved_by,
+        erased_at=person.erased_at,
+    )

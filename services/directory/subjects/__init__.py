@@ -1,0 +1,1 @@
+"""Subjects: by which subject of the issuer a person signs in."""

@@ -1,0 +1,1 @@
+"""Regional cohorts: lines of several States that one delivery could serve."""

@@ -1,0 +1,104 @@
+"""The route that tells coordinators which lines of several States one delivery could serve together."""
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get
+from litestar.params import QueryParameter
+from msgspec import Struct
+
+from chassis.http.application import Calling, Db, Now, asks
+from contracts.values import Money, Period
+from services.matching import policy
+from services.matching.cohorts.model import COHORTS_MAX, Cohort, cohorts
+from services.matching.lines import store as line_store
+from services.matching.offerings import store as offering_store
+from services.matching.policy import Action
+
+
+class Member(Struct, frozen=True, kw_only=True):
+    """A line of one State."""
+
+    line_id: UUID
+    request_id: UUID
+    state: str
+    group_size: int
+
+
+class CohortView(Struct, frozen=True, kw_only=True):
+    """Lines that one delivery of the offering could serve, what they have in common, and what that saves.
+
+    `region` is the regional group of all their States, null where they are of several; `money_saved` what the
+    deliveries saved would have lacked, null where they lack nothing. `maximal`: no other line that was looked at could
+    be added.
+    """
+
+    offering_id: UUID
+    provider: str
+    kind: str
+    modality: str
+    region: str | None
+    topics: tuple[str, ...]
+    languages: tuple[str, ...]
+    window: Period
+    members: tuple[Member, ...]
+    people: int
+    deliveries_saved: int
+    money_saved: Money | None
+    maximal: bool
+
+
+class Cohorts(Struct, frozen=True, kw_only=True):
+    """Those of one region first, then those that save most.
+
+    `whole`: every line that seeks and every available offering was looked at; where there are too many, those wanted or
+    available first are.
+    """
+
+    cohorts: list[CohortView]
+    whole: bool
+
+
+@get(
+    "/v1/matches/cohorts",
+    opt=asks(Action.LIST_COHORTS),
+    summary="Lines of several States that one delivery could serve",
+)
+async def list_cohorts(
+    db: Db, caller: Calling, now: Now, limit: Annotated[int, QueryParameter(ge=1, le=COHORTS_MAX)] = 50
+) -> Cohorts:
+    """The coordinators' alone, until each State has agreed: nothing of it is shown or told to anybody else."""
+    policy.decide(caller, Action.LIST_COHORTS).required()
+    async with db.transaction(by=caller) as tx:
+        lines = await line_store.seeking(tx)
+        offerings = await offering_store.available(tx, now.date())
+    # Off the loop: of as many lines and offerings as are looked at, it takes seconds where all are of a few kinds.
+    found = await asyncio.to_thread(cohorts, lines, offerings, today=now.date())
+    whole = len(lines) < line_store.SEEKING_MAX and len(offerings) < offering_store.AVAILABLE_MAX
+    return Cohorts(cohorts=[_view(one) for one in found[:limit]], whole=whole)
+
+
+def _view(cohort: Cohort) -> CohortView:
+    first = cohort.lines[0]
+    return CohortView(
+        offering_id=cohort.offering.offering_id,
+        provider=cohort.offering.provider,
+        kind=first.kind,
+        modality=first.modality,
+        region=cohort.region,
+        topics=cohort.topics,
+        languages=cohort.languages,
+        window=cohort.window,
+        members=tuple(
+            Member(line_id=one.line_id, request_id=one.request_id, state=one.state, group_size=one.group_size)
+            for one in cohort.lines
+        ),
+        people=cohort.people,
+        deliveries_saved=cohort.deliveries_saved,
+        money_saved=cohort.money_saved,
+        maximal=cohort.maximal,
+    )
+
+
+ROUTES = [list_cohorts]

@@ -1,0 +1,118 @@
+"""The route that shows which lines are like another one."""
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get
+from litestar.params import QueryParameter
+from msgspec import Struct
+from msgspec.structs import replace
+
+from chassis.concurrency import ConcurrencyLimit
+from chassis.db.database import Database
+from chassis.http.application import Calling, Db, asks
+from contracts.matching import Judgement
+from contracts.refusals import Missing
+from contracts.values import Caller, Period
+from services.matching import policy
+from services.matching.cohorts.similar import Similar, Submitted, similar
+from services.matching.lines import store as line_store
+from services.matching.policy import Action
+from services.matching.texts import store as reading_store
+
+AT_ONCE_MAX = 2
+"""So many are compared in a process at once; who comes meanwhile waits, and holds no connection."""
+
+
+OF_ONE_ORGANIZATION_WAITING_MAX = 6
+
+
+class Turns(asyncio.Semaphore):
+    """Whose turn it is to compare."""
+
+
+class Comparisons(ConcurrencyLimit):
+    """Those of each organization, so that who comes meanwhile does not wait behind all of one."""
+
+
+class SimilarLine(Struct, frozen=True, kw_only=True):
+    """A line and what it has in common with the one asked about, in codes of `/v1/reference/…`.
+
+    `judgement` says how close the texts are to a model that has read both; it is null where none has.
+    `duplicate`: the same State has submitted nearly the same within an hour.
+    """
+
+    line_id: UUID
+    request_id: UUID
+    state: str
+    kind: str
+    same_kind: bool
+    topics: tuple[str, ...]
+    articles: tuple[str, ...]
+    overlap: Period | None
+    judgement: Judgement | None
+    duplicate: bool
+
+
+class SimilarLines(Struct, frozen=True, kw_only=True):
+    """At most twenty, the likest first, and duplicates before all others."""
+
+    line_id: UUID
+    similar: list[SimilarLine]
+
+
+@get("/v1/matches/similar", opt=asks(Action.SIMILAR), summary="Which lines are like another one, and in what")
+async def show_similar(db: Db, caller: Calling, of_line: Annotated[UUID, QueryParameter(name="line")]) -> SimilarLines:
+    """To the office of all States'; to a State of its own."""
+    policy.decide(caller, Action.SIMILAR).required()
+    async with _comparisons(db).slot(caller.organization), _turns(db):
+        to, others = await _read(db, caller, of_line)
+        # It takes its time: not for the event loop.
+        found = await asyncio.to_thread(similar, to, others)
+    return SimilarLines(line_id=of_line, similar=[_view(one) for one in found])
+
+
+async def _read(db: Database, caller: Caller, of_line: UUID) -> tuple[Submitted, list[Submitted]]:
+    async with db.transaction(by=caller) as tx, tx.by_itself():
+        line = await line_store.line(tx, of_line)
+        if line is None:
+            raise Missing("not-found")
+        policy.decide(caller, Action.SIMILAR, line).required()
+        others = await line_store.like(tx, line, caller)
+        submitted_at = await line_store.submitted_at(tx, line.request_id)
+        reading = (await reading_store.of(tx, [of_line])).get(of_line)
+        read = await reading_store.beside(tx, reading, [one.line.line_id for one in others]) if reading else {}
+    to = Submitted(line=line, submitted_at=submitted_at, reading=reading)
+    return to, [replace(one, reading=read.get(one.line.line_id)) for one in others]
+
+
+def _turns(db: Database) -> Turns:
+    turns = db.memory.setdefault(Turns, Turns(AT_ONCE_MAX))
+    assert isinstance(turns, Turns), "it is kept under its own name"
+    return turns
+
+
+def _comparisons(db: Database) -> Comparisons:
+    made = Comparisons(running_max=AT_ONCE_MAX, waiting_max=OF_ONE_ORGANIZATION_WAITING_MAX)
+    comparisons = db.memory.setdefault(Comparisons, made)
+    assert isinstance(comparisons, Comparisons), "it is kept under its own name"
+    return comparisons
+
+
+def _view(found: Similar) -> SimilarLine:
+    return SimilarLine(
+        line_id=found.line.line_id,
+        request_id=found.line.request_id,
+        state=found.line.state,
+        kind=found.line.kind,
+        same_kind=found.same_kind,
+        topics=found.topics,
+        articles=found.articles,
+        overlap=found.overlap,
+        judgement=found.judgement,
+        duplicate=found.duplicate,
+    )
+
+
+ROUTES = [show_similar]

@@ -1,0 +1,51 @@
+"""Who is told of which events of offerings, matches and rounds, and of rankings; `may_see` is the policy in SQL."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from chassis.db.database import Tx
+from contracts.facts import Event
+from contracts.refusals import Unavailable
+from contracts.values import Caller
+from services.matching import policy
+from services.matching.lines import consent_store
+
+
+async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
+    """Which of these events each caller may be told. Left out is whose right to know hangs on consents not heard of."""
+    knowing = [caller for caller in callers if await _is_known(tx, caller)]
+    rows = await tx.fetch(
+        """
+        SELECT ARRAY(SELECT offering_id FROM offering
+                WHERE offering_id = ANY ($3::uuid[]) AND may_see(offering, who.organization, who.role)
+                UNION ALL SELECT line_id FROM match
+                WHERE line_id = ANY ($3::uuid[]) AND oversees(who.role)
+                UNION ALL SELECT match_id FROM match
+                WHERE match_id = ANY ($3::uuid[]) AND may_see(match, who.organization, who.role)
+                UNION ALL SELECT round_id FROM round
+                WHERE round_id = ANY ($3::uuid[]) AND may_see(round, who.organization, who.role)) AS ids,
+            ARRAY(SELECT offering_id FROM offering
+                WHERE offering_id = ANY ($3::uuid[]) AND provider = who.organization) AS own
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
+        """,
+        [caller.organization for caller in knowing],
+        [caller.role for caller in knowing],
+        [event.aggregate_id for event in events],
+    )
+    return {
+        caller: {
+            event.id
+            for event in events
+            if event.aggregate_id in row["ids"]
+            and policy.is_told(caller, event.type, own=event.aggregate_id in row["own"])
+        }
+        for caller, row in zip(knowing, rows, strict=True)
+    }
+
+
+async def _is_known(tx: Tx, caller: Caller) -> bool:
+    try:
+        await consent_store.check_heard_for(tx, caller)
+    except Unavailable:
+        return False
+    return True

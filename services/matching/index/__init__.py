@@ -1,0 +1,1 @@
+"""The in-memory index of available offerings, from which candidates are selected."""

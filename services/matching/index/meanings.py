@@ -1,0 +1,56 @@
+"""What the offerings in memory mean: the vectors that a model made of their texts, each in its offering's place."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.matching.texts.meaning import FULL, Model, Vector
+
+MEANINGS_MAX = 100_000
+"""Two kilobytes each. Where there are more offerings PostgreSQL is asked for the vectors that are compared."""
+
+UNKNOWN = -FULL
+
+
+class Meanings:
+    """Vectors of one model, that of the first that is put; those of others wait to be made again."""
+
+    def __init__(self) -> None:
+        self.model: Model | None = None
+        self._rows: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+        self._known: NDArray[np.bool_] = np.zeros(0, np.bool_)
+
+    def put(self, place: int, vector: Vector | None) -> None:
+        """Hold it, or nothing any more."""
+        if vector is None or place >= MEANINGS_MAX:
+            self._known[place : place + 1] = False
+            return
+        if self.model is None:
+            self.model = vector.model
+        if vector.model != self.model:
+            self._known[place : place + 1] = False
+            return
+        self._make_room(place + 1)
+        self._rows[place] = np.frombuffer(vector.values, "<f4")
+        self._known[place] = True
+
+    def hold_for(self, vector: Vector | None) -> bool:
+        """Whether they can be compared with it."""
+        return vector is not None and vector.model == self.model
+
+    def closeness(self, to: Vector, places: NDArray[np.uint32]) -> NDArray[np.int32]:
+        """How close each is, in thousandths; `UNKNOWN` where nothing is held of it."""
+        found = np.full(len(places), UNKNOWN, np.int32)
+        held = places < len(self._known)
+        held[held] = self._known[places[held]]
+        rows = self._rows.take(places[held], axis=0)
+        found[held] = np.rint(rows @ np.frombuffer(to.values, "<f4") * FULL)
+        return found
+
+    def _make_room(self, count: int) -> None:
+        assert self.model is not None, "the first has told it"
+        if count > len(self._rows):
+            size = min(max(count + count // 4, 256), MEANINGS_MAX)
+            rows, known = np.zeros((size, self.model.dimensions), np.float32), np.zeros(size, np.bool_)
+            rows[: len(self._rows)] = self._rows.reshape(-1, self.model.dimensions)
+            known[: len(self._known)] = self._known
+            self._rows, self._known = rows, known

@@ -1,0 +1,1 @@
+"""Lines of requests as matching knows them from their owner's facts."""

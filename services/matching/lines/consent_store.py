@@ -1,0 +1,155 @@
+"""What is known here of consents, and since when: their owner's facts tell them, and it is asked every two seconds."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.consents import Consent, ConsentPage, RequestConsents
+from contracts.refusals import Unavailable
+from contracts.values import Caller, Role, is_unodc
+
+HEARD_SECONDS_MAX = 5
+"""Who has not heard for longer than this does not know whether a consent still holds, and shows nothing that hangs on
+one."""
+
+_PUT = Write(
+    parts={
+        "heard": """
+            INSERT INTO heard_consent (consent_id, request_id, state, revision, recipients, fields, starts_at,
+                ends_at, given_at, withdrawn_at, ended_at, recorded)
+            SELECT consent_id, request_id, state, revision, recipients, fields, starts_at, ends_at, given_at,
+                withdrawn_at, ended_at, recorded
+            FROM json_populate_recordset(NULL::heard_consent, $1::text::json)
+            ON CONFLICT (consent_id) DO UPDATE SET revision = excluded.revision, recipients = excluded.recipients,
+                fields = excluded.fields, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+                given_at = excluded.given_at, withdrawn_at = excluded.withdrawn_at, ended_at = excluded.ended_at,
+                recorded = excluded.recorded
+            WHERE heard_consent.revision <= excluded.revision
+        """
+    }
+)
+
+
+_REPLACE = Write(
+    parts={
+        "ended_before": """
+            UPDATE heard_consent SET ended_at = $3, revision = $2
+            WHERE request_id = $4 AND revision <= $2 AND withdrawn_at IS NULL AND ended_at IS NULL
+              AND consent_id <> ALL ($5::uuid[])
+        """,
+        **_PUT.parts,
+    }
+)
+
+
+async def put(tx: Tx, heard: Iterable[RequestConsents]) -> None:
+    """Know these consents as they stood at a revision of their request; what is known of a later one stays."""
+    rows = _rows(heard)
+    if rows:
+        await tx.write(_PUT, msgspec.json.encode(list(rows.values())).decode())
+
+
+async def replace(tx: Tx, heard: RequestConsents, at: datetime) -> None:
+    """Know these consents of a request; whatever else stood, of no later revision, has ended."""
+    rows = _rows([heard])
+    encoded = msgspec.json.encode(list(rows.values())).decode()
+    await tx.write(_REPLACE, encoded, heard.revision, at, heard.request_id, list(rows))
+
+
+def _rows(heard: Iterable[RequestConsents]) -> dict[UUID, dict[str, Any]]:
+    """By consent; of one that comes twice, as it was told last."""
+    rows: dict[UUID, dict[str, Any]] = {}
+    for one in heard:
+        for consent in one.consents:
+            known = {"request_id": one.request_id, "state": one.state, "revision": one.revision}
+            rows[consent.consent_id] = msgspec.structs.asdict(consent) | known
+    return rows
+
+
+async def in_force(tx: Tx, request_id: UUID) -> tuple[Consent, ...]:
+    rows = await tx.fetch(
+        """
+        SELECT * FROM heard_consent
+        WHERE request_id = $1 AND withdrawn_at IS NULL AND ended_at IS NULL
+          AND (starts_at IS NULL OR starts_at <= now()) AND (ends_at IS NULL OR now() < ends_at)
+        ORDER BY given_at, consent_id
+        """,
+        request_id,
+    )
+    return tuple(msgspec.convert(dict(row), Consent) for row in rows)
+
+
+async def in_force_of(tx: Tx, request_ids: Sequence[UUID]) -> dict[UUID, tuple[Consent, ...]]:
+    """Those of several requests, by request; as `in_force`."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM heard_consent
+        WHERE request_id = ANY ($1::uuid[]) AND withdrawn_at IS NULL AND ended_at IS NULL
+          AND (starts_at IS NULL OR starts_at <= now()) AND (ends_at IS NULL OR now() < ends_at)
+        ORDER BY given_at, consent_id
+        """,
+        request_ids,
+    )
+    found: dict[UUID, tuple[Consent, ...]] = {}
+    for row in rows:
+        found[row["request_id"]] = (*found.get(row["request_id"], ()), msgspec.convert(dict(row), Consent))
+    return found
+
+
+async def end(tx: Tx, request_id: UUID, revision: int, at: datetime, *, consent_id: UUID | None = None) -> None:
+    """End one consent of a request, or all that stand: withdrawn or over, nothing is shown by it any more."""
+    await tx.execute(
+        """
+        UPDATE heard_consent SET ended_at = $3, revision = $2
+        WHERE request_id = $1 AND revision <= $2 AND withdrawn_at IS NULL AND ended_at IS NULL
+          AND ($4::uuid IS NULL OR consent_id = $4)
+        """,
+        request_id,
+        revision,
+        at,
+        consent_id,
+    )
+
+
+# -- asking the owner -------------------------------------------------------------------------------------------------
+
+
+async def begin_reading(tx: Tx) -> tuple[str, datetime]:
+    """The watermark to read on from, and the time at which this reading begins."""
+    row = await tx.fetchrow("SELECT after, clock_timestamp() AS began_at FROM consent_reading")
+    assert row is not None, "the migration makes it"
+    return row["after"], row["began_at"]
+
+
+async def keep(tx: Tx, page: ConsentPage, *, began_at: datetime) -> None:
+    """Know what a page tells; with its last page a reading has heard all that was committed when it began."""
+    await put(tx, page.requests)
+    await tx.execute(
+        """
+        UPDATE consent_reading SET after = $1, heard_at = CASE WHEN $2 THEN greatest(heard_at, $3) ELSE heard_at END
+        """,
+        page.safe,
+        not page.more,
+        began_at,
+    )
+
+
+async def check_heard(tx: Tx, organization: str) -> None:
+    """Raises Unavailable where what the organization may know hangs on consents, and none was heard of for too long."""
+    if is_unodc(organization):
+        return
+    if not await tx.fetchval(
+        "SELECT heard_at >= clock_timestamp() - $1 * interval '1 second' FROM consent_reading", HEARD_SECONDS_MAX
+    ):
+        raise Unavailable("consents-unheard")
+
+
+async def check_heard_for(tx: Tx, caller: Caller) -> None:
+    """As `check_heard`: a State's own records, and what UNODC sees of office, do not hang on consents."""
+    if caller.role is Role.PROVIDER_OFFICER:
+        await check_heard(tx, caller.organization)

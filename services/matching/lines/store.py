@@ -1,0 +1,293 @@
+"""What was told of requests and their lines. Matching reads them for itself; people see a line through its matches."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.consents import Terms, recipients_by_visibility
+from contracts.reference import kinds
+from contracts.requests import RequestSubmitted
+from contracts.values import Caller, Period
+from services.matching.cohorts.similar import Submitted
+from services.matching.lines import consent_store
+from services.matching.lines.model import CIRCULATION_BY_RULE, PROPOSABLE, SEEKING, RequestStatus, WantedLine
+from services.matching.offerings.model import Offering, ResourceStatus
+from services.matching.treaties.model import TreatyStatus, statuses_of
+
+LINES_PER_OFFERING_MAX = 2000
+"""How many lines an offering that becomes available is compared with, those wanted soonest first."""
+COMPARED_MAX = 500
+"""How many lines, the newest, another is compared with."""
+
+LINES_PER_STATE_MAX = 1000
+"""How many lines of a State are looked at again when its treaty status changes, the newest first."""
+
+SEEKING_MAX = 2000
+
+
+_PUT = Write(
+    parts={
+        "wanted": """
+            INSERT INTO wanted_request (request_id, state, status, addressee, addressed_states, visibility, circulation,
+                restricted, excluded_providers, texts_hash, submitted_at, waiting_since)
+            VALUES ($1, $2, 'submitted', $3, $4, $5, $6, $7, $10, $11, $12, $12)
+            ON CONFLICT (request_id) DO UPDATE SET status = 'submitted', held_from = NULL,
+                addressee = excluded.addressee, addressed_states = excluded.addressed_states,
+                visibility = excluded.visibility, circulation = excluded.circulation, restricted = excluded.restricted,
+                excluded_providers = excluded.excluded_providers, texts_hash = excluded.texts_hash,
+                submitted_at = excluded.submitted_at
+        """,
+        "gone": "DELETE FROM wanted_line WHERE request_id = $1 AND line_id <> ALL ($9::uuid[])",
+        "lined": """
+            INSERT INTO wanted_line (line_id, request_id, kind, topics, articles, paragraphs, pillars, group_size,
+                languages, modality, starts, ends, cannot_wait, gender_marker, fulfilment)
+            SELECT line_id, request_id, kind, topics, articles, paragraphs, pillars, group_size,
+                languages, modality, starts, ends, cannot_wait, gender_marker, fulfilment
+            FROM json_populate_recordset(NULL::wanted_line, $8::text::json)
+            ON CONFLICT (line_id) DO UPDATE SET kind = excluded.kind, topics = excluded.topics,
+                articles = excluded.articles, paragraphs = excluded.paragraphs, pillars = excluded.pillars,
+                group_size = excluded.group_size, languages = excluded.languages, modality = excluded.modality,
+                starts = excluded.starts, ends = excluded.ends, cannot_wait = excluded.cannot_wait,
+                gender_marker = excluded.gender_marker, fulfilment = excluded.fulfilment
+        """,
+    }
+)
+
+
+async def put(tx: Tx, submitted: RequestSubmitted) -> None:
+    """Put a request as it was submitted in the place of what was known of it."""
+    rows = [
+        {
+            **msgspec.structs.asdict(line),
+            "request_id": submitted.request_id,
+            "starts": line.window.starts,
+            "ends": line.window.ends,
+            "fulfilment": "none",
+        }
+        for line in submitted.lines
+    ]
+    await tx.write(
+        _PUT,
+        submitted.request_id,
+        submitted.state,
+        submitted.addressee,
+        submitted.addressed_states,
+        submitted.visibility,
+        CIRCULATION_BY_RULE[submitted.circulation_rule],
+        any(kinds()[line.kind].restricted for line in submitted.lines if line.kind in kinds()),
+        msgspec.json.encode(rows).decode(),
+        [line.line_id for line in submitted.lines],
+        submitted.excluded_providers,
+        submitted.texts_hash,
+        submitted.submitted_at,
+    )
+
+
+async def move(tx: Tx, request_id: UUID, status: RequestStatus) -> None:
+    """Follow a request; one that was never submitted is not known here, and stays so."""
+    await tx.execute(
+        """
+        UPDATE wanted_request SET status = $2, held_from = CASE WHEN $2 = 'on_hold' THEN status END
+        WHERE request_id = $1
+        """,
+        request_id,
+        status,
+    )
+
+
+async def prioritize(tx: Tx, request_id: UUID, priority: str) -> None:
+    """Know what triage gave a request."""
+    await tx.execute("UPDATE wanted_request SET priority = $2 WHERE request_id = $1", request_id, priority)
+
+
+async def resume(tx: Tx, request_id: UUID) -> None:
+    """The request is back where it was held."""
+    await tx.execute(
+        "UPDATE wanted_request SET status = coalesce(held_from, status), held_from = NULL WHERE request_id = $1",
+        request_id,
+    )
+
+
+async def circulate(tx: Tx, request_id: UUID, circulation: str) -> None:
+    await tx.execute("UPDATE wanted_request SET circulation = $2 WHERE request_id = $1", request_id, circulation)
+
+
+async def circulates_to(tx: Tx, request_id: UUID, organization: str) -> bool:
+    """As `WantedLine.may_be_told_to`, of all lines of a request."""
+    return bool(
+        await tx.fetchval(
+            "SELECT circulation = 'granted' AND told(request_id, $2) FROM wanted_request WHERE request_id = $1",
+            request_id,
+            organization,
+        )
+    )
+
+
+async def terms_by_visibility(tx: Tx, request_id: UUID) -> Terms | None:
+    """What a consent gives that names nobody; None for a request that is not known here."""
+    row = await tx.fetchrow(
+        "SELECT visibility, addressee, addressed_states FROM wanted_request WHERE request_id = $1", request_id
+    )
+    return Terms(recipients=recipients_by_visibility(**dict(row))) if row else None
+
+
+async def fulfil(tx: Tx, line_id: UUID, fulfilment: str) -> None:
+    await tx.execute("UPDATE wanted_line SET fulfilment = $2 WHERE line_id = $1", line_id, fulfilment)
+
+
+async def line(tx: Tx, line_id: UUID, *, lock: bool = False) -> WantedLine | None:
+    """`lock` keeps others from making a match for the line until the transaction ends."""
+    if lock:
+        await hold(tx, [line_id])
+    row = await tx.fetchrow(
+        """
+        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
+        WHERE line_id = $1
+        """,
+        line_id,
+    )
+    # Asked where there is no line as well: whoever names one that is not theirs to know costs as much.
+    consents = await consent_store.in_force(tx, row["request_id"] if row else line_id)
+    return msgspec.structs.replace(_line(row), consents=consents) if row else None
+
+
+async def lines_of(tx: Tx, request_id: UUID) -> list[WantedLine]:
+    """The lines of a request, held until the transaction ends."""
+    rows = await tx.fetch(
+        """
+        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
+        WHERE request_id = $1 ORDER BY line_id FOR UPDATE OF wanted_line
+        """,
+        request_id,
+    )
+    return [_line(row) for row in rows]
+
+
+async def lines_for(tx: Tx, offering: Offering) -> list[WantedLine]:
+    """Lines that an offering may serve as far as what is cheap to ask goes, those wanted soonest first."""
+    rows = await tx.fetch(
+        """
+        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
+        WHERE kind = ANY ($1::text[]) AND fulfilment <> 'complete' AND status = ANY ($2::text[])
+          AND modality = ANY ($3::text[]) AND starts <= $5 AND ends >= $4
+          AND $7 <> ALL (excluded_providers) AND ($8 OR NOT cannot_wait)
+        ORDER BY starts, line_id LIMIT $6
+        """,
+        offering.terms.kinds,
+        list(SEEKING),
+        offering.terms.modalities,
+        offering.terms.valid.starts,
+        offering.terms.valid.ends,
+        LINES_PER_OFFERING_MAX,
+        offering.provider,
+        offering.terms.resource_status == ResourceStatus.FUNDED,
+    )
+    return [_line(row) for row in rows]
+
+
+async def seeking_of(tx: Tx, state: str) -> list[UUID]:
+    """The State's requests that offerings are suggested to, their lines held until the transaction ends."""
+    rows = await tx.fetch(
+        """
+        SELECT request_id, line_id FROM wanted_request JOIN wanted_line USING (request_id)
+        WHERE state = $1 AND status = ANY ($2::text[]) ORDER BY line_id DESC LIMIT $3
+        """,
+        state,
+        list(SEEKING),
+        LINES_PER_STATE_MAX,
+    )
+    await hold(tx, [row["line_id"] for row in rows])
+    return list(dict.fromkeys(row["request_id"] for row in rows))
+
+
+async def seeking(tx: Tx) -> list[WantedLine]:
+    """All lines that seek and are not met in full, at most `SEEKING_MAX`, those wanted soonest first."""
+    rows = await tx.fetch(
+        """
+        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
+        WHERE fulfilment <> 'complete' AND status = ANY ($1::text[]) ORDER BY starts, line_id LIMIT $2
+        """,
+        list(SEEKING),
+        SEEKING_MAX,
+    )
+    return [_line(row) for row in rows]
+
+
+async def open_lines(tx: Tx, *, limit: int, line_ids: Sequence[UUID] | None = None) -> list[WantedLine]:
+    """Lines that are open to proposals and not met in full, with their consents, those that wait longest first."""
+    rows = await tx.fetch(
+        """
+        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
+        WHERE status = ANY ($1::text[]) AND fulfilment <> 'complete' AND ($2::uuid[] IS NULL OR line_id = ANY ($2))
+        ORDER BY waiting_since, line_id LIMIT $3
+        """,
+        list(PROPOSABLE),
+        line_ids,
+        limit,
+    )
+    consents = await consent_store.in_force_of(tx, sorted({row["request_id"] for row in rows}))
+    return [msgspec.structs.replace(_line(row), consents=consents.get(row["request_id"], ())) for row in rows]
+
+
+async def count_open(tx: Tx) -> int:
+    """How many lines `open_lines` would find without a limit."""
+    return int(
+        await tx.fetchval(
+            """
+            SELECT count(*) FROM wanted_line JOIN wanted_request USING (request_id)
+            WHERE status = ANY ($1::text[]) AND fulfilment <> 'complete'
+            """,
+            list(PROPOSABLE),
+        )
+    )
+
+
+async def like(tx: Tx, line: WantedLine, caller: Caller) -> list[Submitted]:
+    """Lines of other requests that share a kind, a topic or an article with one, the newest first.
+
+    Only those of which `policy.may_compare` is true, without what was read of them.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT *, recorded_treaties(state) AS recorded FROM wanted_line JOIN wanted_request USING (request_id)
+        WHERE request_id <> $1 AND (kind = $2 OR topics && $3::text[] OR articles && $4::text[])
+          AND ($6 IN ('coordinator', 'auditor', 'service') OR ($6 IN ('focal_point', 'official') AND state = $5))
+        ORDER BY request_id DESC, line_id LIMIT $7
+        """,
+        line.request_id,
+        line.kind,
+        line.topics,
+        line.articles,
+        caller.organization,
+        caller.role,
+        COMPARED_MAX,
+    )
+    return [Submitted(line=_line(row), submitted_at=row["submitted_at"]) for row in rows]
+
+
+async def submitted_at(tx: Tx, request_id: UUID) -> datetime:
+    """When it was submitted last."""
+    at: datetime = await tx.fetchval("SELECT submitted_at FROM wanted_request WHERE request_id = $1", request_id)
+    return at
+
+
+async def hold(tx: Tx, line_ids: Sequence[UUID]) -> set[UUID]:
+    """Keep others from making a match for these lines until the transaction ends; returns those still there."""
+    rows = await tx.fetch(
+        "SELECT line_id FROM wanted_line WHERE line_id = ANY ($1::uuid[]) ORDER BY line_id FOR UPDATE", line_ids
+    )
+    return {row["line_id"] for row in rows}
+
+
+def _line(row: Record) -> WantedLine:
+    values: dict[str, Any] = dict(row)
+    values["window"] = Period(starts=values.pop("starts"), ends=values.pop("ends"))
+    recorded = msgspec.json.decode(values.pop("recorded"), type=tuple[TreatyStatus, ...])
+    values["treaties"] = statuses_of(values["state"], recorded)
+    return msgspec.convert(values, WantedLine)

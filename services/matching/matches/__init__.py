@@ -1,0 +1,1 @@
+"""Matches of lines with offerings: suggested, presented, confirmed, delivered, explained."""

@@ -1,0 +1,226 @@
+"""What can be done with a match: load for this caller, decide, save, announce. The edge opens the transaction."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from chassis.db.database import Tx
+from chassis.http.idempotency import check_revision
+from chassis.ids import new_id
+from contracts.facts import Event, Fact
+from contracts.matching import MatchConfirmed, MatchEvaluated, MatchRevoked, TreatyStatusRecorded, WeightsAdopted
+from contracts.rankings import LineRanked
+from contracts.refusals import Conflict, Missing
+from contracts.values import Caller, Role
+from services.matching import policy
+from services.matching.choices import store as choice_store
+from services.matching.choices.model import moved
+from services.matching.lines import consent_store
+from services.matching.lines import store as line_store
+from services.matching.lines.model import SEEKING, WantedLine
+from services.matching.matches import model as match
+from services.matching.matches import rescoring
+from services.matching.matches import store as match_store
+from services.matching.matches import suggestions as suggesting
+from services.matching.matches.evaluation import Side
+from services.matching.matches.explanation import as_presented
+from services.matching.matches.model import Match
+from services.matching.offerings import actions as offering_actions
+from services.matching.offerings import remark_store
+from services.matching.offerings import store as offering_store
+from services.matching.offerings.model import ENDED, Offering, OfferingStatus
+from services.matching.policy import Action
+from services.matching.rounds import actions as round_actions
+from services.matching.rounds import store as round_store
+from services.matching.scoring import store as scoring_store
+from services.matching.scoring.constraints import violated
+from services.matching.scoring.model import scored
+from services.matching.treaties import store as treaty_store
+
+
+async def match_id_of(tx: Tx, line_id: UUID, offering_id: UUID) -> UUID:
+    """The id of the match that the line and the offering have, or will have; nobody else begins one meanwhile."""
+    async with tx.by_itself():
+        await line_store.hold(tx, [line_id])
+        held = await match_store.between(tx, [line_id], [offering_id])
+    return held[line_id, offering_id].match_id if held else new_id()
+
+
+async def begin(
+    tx: Tx,
+    match_id: UUID,
+    line_id: UUID,
+    offering_id: UUID,
+    *,
+    caller: Caller,
+    comment: str,
+    now: datetime,
+) -> Match:
+    """A coordinator nominates an offering for a line; a provider expresses interest in a circulated line.
+
+    Raises Conflict where the offering is not available or breaks a hard constraint.
+    """
+    policy.decide(caller, Action.PROPOSE).required()
+    async with tx.by_itself():
+        line = await _line_for(tx, line_id, caller)
+        offering = await offering_store.get(tx, offering_id, caller)
+        policy.decide(caller, Action.PROPOSE, offering).required()
+        _check_fits(line, offering, caller)
+        before = (await match_store.between(tx, [line_id], [offering_id])).get((line_id, offering_id))
+        start = match.nominate if caller.role is Role.COORDINATOR else match.express_interest
+        known = await scoring_store.known(tx, [offering.provider])
+        found = scored(line, offering, await rescoring.judgement(tx, line_id, offering_id), known=known)
+        fact = start(before, match_id, line, found, now=now)
+        return await _record(tx, before, fact, comment)
+
+
+async def _line_for(tx: Tx, line_id: UUID, caller: Caller) -> WantedLine:
+    await consent_store.check_heard_for(tx, caller)
+    line = await line_store.line(tx, line_id, lock=True)
+    if line is None:
+        raise Missing("not-found")
+    policy.decide(caller, Action.PROPOSE, line).required()
+    if line.status not in SEEKING:
+        raise Conflict("request-not-open", status=line.status)
+    return line
+
+
+def _check_fits(line: WantedLine, offering: Offering, caller: Caller) -> None:
+    if offering.status is not OfferingStatus.AVAILABLE:
+        raise Conflict("offering-not-available", status=offering.status)
+    if broken := violated(line, offering):
+        # A provider is told that it does not fit, and not why: what a State excludes is not for it to know.
+        raise Conflict("offering-does-not-fit", **({"violated": broken} if caller.role is Role.COORDINATOR else {}))
+
+
+async def move(
+    tx: Tx,
+    match_id: UUID,
+    action: Action,
+    decide: Callable[[Match], Fact],
+    *,
+    caller: Caller,
+    expected: int,
+    comment: str,
+) -> Match:
+    """One move of the table in `match` that neither takes capacity nor asks about the line."""
+    before = await _for_move(tx, match_id, action, caller, expected)
+    fact = decide(before)
+    async with tx.by_itself():
+        if isinstance(fact, MatchRevoked):
+            await offering_store.give_back(tx, before.offering_id, fact.capacity_period)
+        return await _record(tx, before, fact, comment)
+
+
+async def lacking(tx: Tx, match_id: UUID, *, caller: Caller) -> bool:
+    """True where the delivery of a match that the caller sees needs money that its offering does not bring."""
+    found = (await match_store.ranked(tx, match_id, caller)).match
+    policy.decide(caller, Action.BEGIN, found).required()
+    return found.funding_needed is not None
+
+
+async def complete(tx: Tx, match_id: UUID, *, caller: Caller, expected: int, comment: str, now: datetime) -> Match:
+    """Raises Conflict before the delivery's dates."""
+    before = await _for_move(tx, match_id, Action.COMPLETE, caller, expected)
+    async with tx.by_itself():
+        line = await line_store.line(tx, before.line_id)
+        return await _record(tx, before, before.complete(line, now=now), comment)
+
+
+async def present(
+    tx: Tx,
+    match_id: UUID,
+    departure: str | None,
+    *,
+    caller: Caller,
+    expected: int,
+    comment: str,
+    now: datetime,
+) -> Match:
+    """Show a match to the State and to the provider, if the provider may know and the offering still fits.
+
+    It is scored as things now stand, so that every share it is shown with has its reason.
+    """
+    before = await _for_move(tx, match_id, Action.PRESENT, caller, expected)
+    await consent_store.check_heard(tx, before.provider)
+    async with tx.by_itself():
+        line = await line_store.line(tx, before.line_id)
+        passes_over = await match_store.passes_over(tx, before)
+        match.check_proposable(line)
+        offering = await offering_store.known(tx, before.offering_id)
+        assert line is not None, "it is proposable"
+        assert offering is not None, "a match has its offering"
+        known = await scoring_store.known(tx, [offering.provider])
+        score = as_presented(scored(line, offering, before.judgement, known=known), line, known.of(offering.provider))
+        fact = before.present(line, passes_over=passes_over, departure=departure, scored=score, now=now)
+        _check_fits(line, offering, caller)
+        return await _record(tx, before, fact, comment)
+
+
+async def agree(
+    tx: Tx, match_id: UUID, action: Action, *, caller: Caller, expected: int, comment: str, now: datetime
+) -> Match:
+    """`accept` by the State or `confirm` by the provider; the second of the two takes capacity, here and now.
+
+    Raises Conflict where none is left, or where the offering has ended meanwhile.
+    """
+    before = await _for_move(tx, match_id, action, caller, expected)
+    second = before.agrees_with(action)
+    async with tx.by_itself():
+        line = match.check_proposable(await line_store.line(tx, before.line_id))
+        offering = await offering_store.known(tx, before.offering_id)
+        assert offering is not None, "a match has its offering"
+        if offering.status in ENDED:
+            raise Conflict("offering-not-available", status=offering.status)
+        if not second:
+            fact = before.accept(now=now) if action is Action.ACCEPT else before.confirm_by_provider(now=now)
+            return await _record(tx, before, fact, comment)
+        period = await offering_store.take(
+            tx, before.offering_id, line.window, before.planned_period, line_id=before.line_id
+        )
+        if period is None:
+            raise Conflict("capacity-exhausted")
+        return await _record(tx, before, before.confirm(line, period, offering.funding_lacking, now=now), comment)
+
+
+async def _record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Match:
+    after = (await suggesting.record(tx, [(before, fact)]))[0]
+    if comment:
+        side = Side(fact.side) if isinstance(fact, MatchEvaluated) else None
+        await remark_store.save(tx, after.match_id, after.revision, comment, side)
+    return after
+
+
+async def _for_move(tx: Tx, match_id: UUID, action: Action, caller: Caller, expected: int) -> Match:
+    found = await match_store.get(tx, match_id, caller)
+    policy.decide(caller, action, found).required()
+    check_revision(found.revision, expected)
+    return found
+
+
+async def rebuild(tx: Tx, event: Event) -> None:
+    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    fact = event.fact()
+    assert fact is not None, "our own journal holds facts of our own contracts"
+    if isinstance(fact, TreatyStatusRecorded):
+        await treaty_store.save(tx, fact)
+        return
+    if isinstance(fact, WeightsAdopted):
+        await scoring_store.save(tx, fact)
+        return
+    if fact.aggregate == "offering":
+        await offering_actions.fold(tx, await offering_store.known(tx, event.aggregate_id), fact)
+        return
+    if fact.aggregate == "round":
+        await round_actions.fold(tx, await round_store.known(tx, event.aggregate_id), fact)
+        return
+    if isinstance(fact, LineRanked):
+        await match_store.begin(tx, fact)
+        return
+    after = match.evolve(await match_store.known(tx, event.aggregate_id), fact)
+    await match_store.save(tx, after)
+    await choice_store.keep(tx, [moved(after, fact)])
+    if isinstance(fact, MatchConfirmed):
+        await offering_store.take_of(tx, fact.offering_id, fact.capacity_period)
+    if isinstance(fact, MatchRevoked):
+        await offering_store.give_back(tx, fact.offering_id, fact.capacity_period)

@@ -1,0 +1,111 @@
+"""The route that shows a State what would be suggested for a line it is still drafting."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, post
+from litestar.params import JSONBody
+from msgspec import Struct
+
+from chassis.concurrency import ConcurrencyLimit
+from chassis.db.database import Database
+from chassis.http.application import Calling, Db, asks
+from chassis.http.edge import reader_language
+from contracts.values import Caller, Language
+from services.matching import policy
+from services.matching.commands import DraftedLine
+from services.matching.index import memory
+from services.matching.lines.model import WantedLine
+from services.matching.matches.explanation import explain
+from services.matching.matches.views import Explained, explained
+from services.matching.offerings import store as offering_store
+from services.matching.policy import Action
+from services.matching.scoring import store as scoring_store
+from services.matching.scoring.model import NO_EXPERIENCE, Experience, Scored
+from services.matching.texts.topics import suggested
+from services.matching.treaties import store as treaty_store
+
+OF_ONE_ORGANIZATION_MAX = 2
+OF_ONE_ORGANIZATION_WAITING_MAX = 8
+
+
+class Previews(ConcurrencyLimit):
+    """Those that are made in this process."""
+
+
+class Foreseen(Struct, frozen=True, kw_only=True):
+    """An available offering that fits the line as it stands, with its score in thousandths and what that rests on."""
+
+    offering_id: UUID
+    provider: str
+    title: str
+    score: int
+    explanation: tuple[Explained, ...]
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """What would be suggested now, best first, and the `topics` it was found by: those given, or read from the text."""
+
+    topics: tuple[str, ...]
+    offerings: tuple[Foreseen, ...]
+
+
+@post(
+    "/v1/matches/preview",
+    opt=asks(Action.PREVIEW),
+    status_code=200,
+    summary="Which offerings would be suggested for a line that is being drafted",
+)
+async def preview_matches(
+    request: Request[Any, Any, Any], data: JSONBody[DraftedLine], db: Db, caller: Calling
+) -> Preview:
+    """For the own State. Nothing of the line is kept, and its text is not logged."""
+    policy.decide(caller, Action.PREVIEW).required()
+    data.check()
+    async with _previews(db).slot(caller.organization):
+        return await _preview(db, caller, data, reader_language(request.scope))
+
+
+async def _preview(db: Database, caller: Caller, data: DraftedLine, reader: Language) -> Preview:
+    topics = data.topics or await _topics(data.text)
+    async with db.transaction(by=caller) as tx:
+        line = data.wanted(caller.organization, topics, await treaty_store.statuses(tx, caller.organization))
+        async with tx.by_itself():
+            # What providers have completed is told to nobody by name, and counts in every score.
+            best = (await memory.ranked_for(tx, [line]))[0]
+            completed = await scoring_store.experience(tx, {one.offering.provider for one in best})
+        titles = await offering_store.texts(tx, [one.offering.offering_id for one in best])
+    foreseen = (
+        _foreseen(one, line, titles[one.offering.offering_id].title, reader, completed.get(one.offering.provider))
+        # One that its provider has just taken back has no title any more.
+        for one in best
+        if one.offering.offering_id in titles
+    )
+    return Preview(topics=topics, offerings=tuple(foreseen))
+
+
+def _previews(db: Database) -> Previews:
+    made = Previews(running_max=OF_ONE_ORGANIZATION_MAX, waiting_max=OF_ONE_ORGANIZATION_WAITING_MAX)
+    previews = db.memory.setdefault(Previews, made)
+    assert isinstance(previews, Previews), "it is kept under its own name"
+    return previews
+
+
+async def _topics(text: str) -> tuple[str, ...]:
+    # Off the loop: what is made to be read slowly holds up nobody else.
+    return tuple(one.topic for one in await asyncio.to_thread(suggested, text))
+
+
+def _foreseen(one: Scored, line: WantedLine, title: str, reader: Language, experience: Experience | None) -> Foreseen:
+    why = explain(one, line, one.offering, experience=experience or NO_EXPERIENCE)
+    return Foreseen(
+        offering_id=one.offering.offering_id,
+        provider=one.offering.provider,
+        title=title,
+        score=one.score,
+        explanation=tuple(explained(each, reader) for each in why),
+    )
+
+
+ROUTES = [preview_matches]

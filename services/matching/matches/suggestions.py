@@ -1,0 +1,128 @@
+"""Which offerings are suggested for which lines: hard constraints select, the score ranks, the best are announced."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from chassis.db.database import Tx
+from chassis.ids import new_id
+from chassis.journal.outbox import announce_all
+from contracts.facts import Event, Fact
+from contracts.rankings import SUGGESTIONS_MAX, LineRanked
+from services.matching.choices import store as choice_store
+from services.matching.choices.model import moved
+from services.matching.index import memory
+from services.matching.lines import store as line_store
+from services.matching.lines.model import SEEKING, WantedLine
+from services.matching.matches import model as match
+from services.matching.matches import store as match_store
+from services.matching.matches.model import NOT_CONFIRMED, Match, MatchStatus
+from services.matching.offerings import store as offering_store
+from services.matching.offerings.model import Offering
+from services.matching.scoring import store as scoring_store
+from services.matching.scoring.constraints import CAPACITY, violated
+from services.matching.scoring.model import scored
+
+SUGGESTED_LINES_MAX = 200
+"""An offering that becomes available is suggested at once to at most so many lines, those it fits best."""
+
+Change = tuple[Match | None, Fact]
+
+
+async def record(tx: Tx, changes: Sequence[Change], *, because: Event | None = None) -> list[Match]:
+    """Fold a fact into each match, save them, and announce the facts: always these three together."""
+    after = [match.evolve(before, fact) for before, fact in changes]
+    if after:
+        await match_store.save(tx, *after)
+        await choice_store.keep(tx, [moved(changed, fact) for changed, (_, fact) in zip(after, changes, strict=True)])
+        facts = [(fact, changed.revision) for changed, (_, fact) in zip(after, changes, strict=True)]
+        await announce_all(tx, facts, because=because)
+    return after
+
+
+async def begin(tx: Tx, rankings: Sequence[LineRanked], *, because: Event) -> None:
+    """Begin the matches of lines that had none, and announce each line's ranking, which is its first and only one."""
+    if rankings:
+        await match_store.begin(tx, *rankings)
+        await announce_all(tx, [(ranking, 1) for ranking in rankings], because=because)
+
+
+async def anew(tx: Tx, request_id: UUID, *, because: Event, now: datetime, begins: bool = False) -> None:
+    """End the matches that a request's lines no longer fit, and suggest what fits them best.
+
+    A request that only `begins` has no matches to look for.
+    """
+    lines = await line_store.lines_of(tx, request_id)
+    matches = [] if begins else await match_store.of_request(tx, request_id)
+    ended = await _expire_unfit(tx, matches, lines, because=because, now=now)
+    held = {(one.line_id, one.offering_id): one for one in (*matches, *ended)}
+    await _suggest(tx, lines, held, because=because, now=now)
+
+
+async def _suggest(
+    tx: Tx, lines: Sequence[WantedLine], held: Mapping[tuple[UUID, UUID], Match], *, because: Event, now: datetime
+) -> None:
+    """Suggest to each line, held by this transaction with its matches, the offerings that fit it best.
+
+    Where it has no match yet that is one fact, its ranking; what joins later is a fact of its own.
+    """
+    seeking = [line for line in lines if line.status in SEEKING and line.fulfilment != "complete"]
+    matched = {line_id for line_id, _ in held}
+    rankings: list[LineRanked] = []
+    changes: list[Change] = []
+    for line, best in zip(seeking, await memory.ranked_for(tx, seeking), strict=True):
+        if line.line_id in matched:
+            for rank, found in enumerate(best, 1):
+                before = held.get((line.line_id, found.offering.offering_id))
+                if may_begin(before):
+                    changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
+        elif best:
+            rankings.append(match.rank(line, best, [new_id() for _ in best], now=now))
+    await begin(tx, rankings, because=because)
+    await record(tx, changes, because=because)
+
+
+async def for_offering(tx: Tx, offering: Offering, *, because: Event | None, now: datetime) -> int:
+    """Suggest an offering that has become available to the lines it fits; returns to how many."""
+    fitting = [line for line in await line_store.lines_for(tx, offering) if not violated(line, offering)]
+    known = await scoring_store.known(tx, [offering.provider])
+    best = sorted(((line, scored(line, offering, known=known)) for line in fitting), key=lambda pair: -pair[1].score)
+    best = best[:SUGGESTED_LINES_MAX]
+    held = await line_store.hold(tx, [line.line_id for line, _ in best])
+    existing = await match_store.between(tx, list(held), [offering.offering_id])
+    better = await match_store.better_of(
+        tx, [line.line_id for line, _ in best], [found.score for _, found in best], offering.offering_id
+    )
+    changes: list[Change] = []
+    for line, found in best:
+        before, rank = existing.get((line.line_id, offering.offering_id)), better[line.line_id] + 1
+        if line.line_id in held and rank <= SUGGESTIONS_MAX and may_begin(before):
+            changes.append((before, match.suggest(before, new_id(), line, found, rank, now=now)))
+    await record(tx, changes, because=because)
+    return len(changes)
+
+
+def may_begin(before: Match | None) -> bool:
+    """True where the system may suggest: there is no match yet, or it has expired."""
+    return before is None or before.status is MatchStatus.EXPIRED
+
+
+async def expire(tx: Tx, matches: Sequence[Match], *, because: Event | None, now: datetime) -> list[Match]:
+    """End matches that nobody has confirmed on both sides."""
+    return await record(tx, [(before, before.expire(now=now)) for before in matches], because=because)
+
+
+async def _expire_unfit(
+    tx: Tx, matches: Sequence[Match], lines: Sequence[WantedLine], *, because: Event, now: datetime
+) -> list[Match]:
+    """End those that nobody has confirmed and whose line is gone, or has become one that the offering does not fit."""
+    by_id = {line.line_id: line for line in lines}
+    open_ones = [one for one in matches if one.status in NOT_CONFIRMED]
+    unfit = [one for one in open_ones if not await _still_fits(tx, by_id.get(one.line_id), one)]
+    return await expire(tx, unfit, because=because, now=now)
+
+
+async def _still_fits(tx: Tx, line: WantedLine | None, one: Match) -> bool:
+    offering = await offering_store.known(tx, one.offering_id)
+    # Capacity that others have taken may come back; whether there is any is asked again when it is to be taken.
+    return line is not None and offering is not None and set(violated(line, offering)) <= {CAPACITY}

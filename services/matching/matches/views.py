@@ -1,0 +1,194 @@
+"""What more than one route shows."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from chassis.db.database import Tx
+from contracts.consents import FieldSet
+from contracts.matching import Judgement, Share
+from contracts.values import Caller, Language, Money, Period
+from services.matching import policy
+from services.matching.matches import wording
+from services.matching.matches.evaluation import Evaluated
+from services.matching.matches.explanation import Explanation
+from services.matching.matches.model import NOT_CONFIRMED, Match, MatchStatus, Origin
+from services.matching.matches.store import Ranked
+from services.matching.offerings import remark_store
+from services.matching.policy import Action, Guarded
+
+
+class Explained(Struct, frozen=True, kw_only=True):
+    """One criterion's share, `points` of at most `of`, and what it rests on, in the reader's language.
+
+    `asked` and `offered` are codes of `/v1/reference/…`, and periods as `from/until`, of the line and the offering, as
+    they were when the match was presented. What has changed before that since the day of the score has no reason here.
+    """
+
+    criterion: str
+    points: int
+    of: int
+    asked: tuple[str, ...]
+    offered: tuple[str, ...]
+    says: str
+
+
+def explained(why: Explanation, reader: Language) -> Explained:
+    return Explained(
+        criterion=why.share.criterion,
+        points=why.share.points,
+        of=why.share.of,
+        asked=why.asked,
+        offered=why.offered,
+        says=wording.says(why, reader),
+    )
+
+
+class Opened(Struct, frozen=True, kw_only=True):
+    """What the agreement of both sides shows of the request to the provider's officers, beside what consents show them.
+
+    It ends when the match is revoked or the request is over. `says` it in the reader's language.
+    """
+
+    provider: str
+    line_id: UUID
+    fields: tuple[FieldSet, ...]
+    says: str
+
+
+def opened(match: Match, reader: Language) -> Opened | None:
+    """What is opened if both sides agree; None once they have, or the match has ended."""
+    if match.status not in NOT_CONFIRMED:
+        return None
+    return Opened(
+        provider=match.provider,
+        line_id=match.line_id,
+        fields=(FieldSet.CODES, FieldSet.WORDS),
+        says=wording.opens(match.provider, reader),
+    )
+
+
+# -- matches ----------------------------------------------------------------------------------------------------------
+
+
+class MatchView(Struct, frozen=True, kw_only=True):
+    """A match with its score in thousandths and each criterion's share of it.
+
+    `rank` is its place among the matches of its line that are not over; providers are shown neither it nor the
+    `departure` from it, nor the `judgement` that a model made of the texts, without which their score is counted.
+    `comment` is what was written beside the last move, `reason` why the match ended. What a side wrote beside its
+    evaluation is shown to that side and to UNODC.
+    """
+
+    match_id: UUID
+    request_id: UUID
+    line_id: UUID
+    offering_id: UUID
+    state: str
+    provider: str
+    status: MatchStatus
+    revision: int
+    origin: Origin
+    score: int
+    rank: int | None
+    shares: tuple[Share, ...]
+    algorithm: str
+    offering_revision: int
+    judgement: Judgement | None
+    made_at: datetime
+    presented_at: datetime | None
+    departs: bool | None
+    departure: str | None
+    accepted_at: datetime | None
+    provider_confirmed_at: datetime | None
+    confirmed_at: datetime | None
+    capacity_period: Period | None
+    funding_needed: Money | None
+    begun_at: datetime | None
+    completed_at: datetime | None
+    state_evaluation: Evaluated | None
+    state_evaluation_comment: str | None
+    provider_evaluation: Evaluated | None
+    provider_evaluation_comment: str | None
+    ended_at: datetime | None
+    reason: str | None
+    comment: str
+
+
+class MatchDetail(MatchView, frozen=True, kw_only=True):
+    """A match and why it has its score; `opens` is what the provider is shown of the request if both sides agree."""
+
+    explanation: tuple[Explained, ...]
+    opens: Opened | None
+
+
+async def views_of(tx: Tx, found: Sequence[Ranked], caller: Caller) -> list[MatchView]:
+    """As the caller is shown them, with what was written beside."""
+    comments = await remark_store.beside(tx, [at for one in found for at in _remarked(one.match)])
+    return [
+        view(
+            one,
+            comments,
+            policy.decide(caller, Action.SHOW_MATCH, one.match).required().fields,
+        )
+        for one in found
+    ]
+
+
+Remarks = Mapping[tuple[UUID, int], str]
+"""By match and revision."""
+
+
+def _remarked(match: Match) -> list[tuple[UUID, int]]:
+    """Where what is shown of a match may have words beside it: its last move, or what each side says last."""
+    evaluations = [one for one in (match.state_evaluation, match.provider_evaluation) if one is not None]
+    return [(match.match_id, one.revision) for one in evaluations] or [(match.match_id, match.revision)]
+
+
+def view(found: Ranked, comments: Remarks, guarded: frozenset[str]) -> MatchView:
+    """The match as it is shown to somebody who is shown these of the guarded fields."""
+
+    def said_with(evaluation: Evaluated | None, field: Guarded) -> str | None:
+        if evaluation is None or field not in guarded:
+            return None
+        return comments.get((match.match_id, evaluation.revision), "")
+
+    match, judged = found.match, Guarded.JUDGEMENT in guarded
+    shares = tuple(share for share in match.shares if judged or share.criterion != "meaning")
+    return MatchView(
+        match_id=match.match_id,
+        request_id=match.request_id,
+        line_id=match.line_id,
+        offering_id=match.offering_id,
+        state=match.state,
+        provider=match.provider,
+        status=match.status,
+        revision=match.revision,
+        origin=match.origin,
+        score=sum(share.points for share in shares),
+        rank=found.rank if Guarded.RANK in guarded else None,
+        shares=shares,
+        algorithm=match.algorithm,
+        offering_revision=match.offering_revision,
+        judgement=match.judgement if judged else None,
+        made_at=match.made_at,
+        presented_at=match.presented_at,
+        departs=match.departs if Guarded.DEPARTS in guarded else None,
+        departure=match.departure if Guarded.DEPARTURE in guarded else None,
+        accepted_at=match.accepted_at,
+        provider_confirmed_at=match.provider_confirmed_at,
+        confirmed_at=match.confirmed_at,
+        capacity_period=match.capacity_period,
+        funding_needed=match.funding_needed,
+        begun_at=match.begun_at,
+        completed_at=match.completed_at,
+        state_evaluation=match.state_evaluation,
+        state_evaluation_comment=said_with(match.state_evaluation, Guarded.STATE_EVALUATION_COMMENT),
+        provider_evaluation=match.provider_evaluation,
+        provider_evaluation_comment=said_with(match.provider_evaluation, Guarded.PROVIDER_EVALUATION_COMMENT),
+        ended_at=match.ended_at,
+        reason=match.reason,
+        comment="" if match.evaluated else comments.get((match.match_id, match.revision), ""),
+    )

@@ -1,0 +1,122 @@
+"""The route that says why an offering is not among a line's matches."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, get
+from litestar.params import QueryParameter
+from msgspec import UNSET, Struct, UnsetType
+
+from chassis.db.database import Tx
+from chassis.http.application import Calling, Db, Now, asks
+from chassis.http.edge import reader_language
+from contracts.refusals import Missing
+from contracts.values import Caller, Language
+from services.matching import policy
+from services.matching.lines import consent_store
+from services.matching.lines import store as line_store
+from services.matching.lines.model import WantedLine
+from services.matching.matches import store as match_store
+from services.matching.matches import wording
+from services.matching.matches.why_not import Nearest, Obstacle, obstacles
+from services.matching.offerings import store as offering_store
+from services.matching.offerings.model import Offering
+from services.matching.policy import Action, Guarded
+from services.matching.scoring import store as scoring_store
+from services.matching.scoring.model import ranked
+
+
+class ObstacleView(Struct, frozen=True, kw_only=True):
+    """One reason, and the least change that would mend it, in codes and in a sentence of the reader's language.
+
+    `asked` and `offered` are codes of `/v1/reference/…`, organizations, periods as `from/until` or numbers; `nearest`
+    is null where nothing would mend it. `as_of` is the day of what is known of a State's treaty status.
+    """
+
+    name: str
+    asked: tuple[str, ...]
+    offered: tuple[str, ...]
+    as_of: date | None
+    reason: str
+    nearest: Nearest | None
+    advice: str | None
+
+
+class WhyNot(Struct, frozen=True, kw_only=True):
+    """Whether an offering fits a line as both now stand.
+
+    A coordinator reads what is against it, or, where nothing is, the offering's place among all that fit (of which the
+    best are suggested), with the match the two have already. A provider reads whether it fits.
+    """
+
+    line_id: UUID
+    offering_id: UUID
+    fits: bool
+    obstacles: tuple[ObstacleView, ...] | UnsetType = UNSET
+    place: int | UnsetType = UNSET
+    match_id: UUID | UnsetType = UNSET
+
+
+@get("/v1/matches/why-not", opt=asks(Action.WHY_NOT), summary="Why an offering is not suggested for a line")
+async def show_why_not(
+    request: Request[Any, Any, Any],
+    db: Db,
+    caller: Calling,
+    now: Now,
+    of_line: Annotated[UUID, QueryParameter(name="line")],
+    of_offering: Annotated[UUID, QueryParameter(name="offering")],
+) -> WhyNot:
+    """For a coordinator, and for a provider's officer of an own offering and a line that they may know of."""
+    policy.decide(caller, Action.WHY_NOT).required()
+    async with db.transaction(by=caller) as tx, tx.by_itself():
+        line, offering = await _both(tx, of_line, of_offering, caller)
+        guarded = policy.decide(caller, Action.WHY_NOT, offering).required().fields
+        against = obstacles(line, offering, today=now.date())
+        found = WhyNot(line_id=of_line, offering_id=of_offering, fits=not against)
+        if Guarded.OBSTACLES not in guarded:
+            return found
+        return WhyNot(
+            line_id=of_line,
+            offering_id=of_offering,
+            fits=not against,
+            obstacles=tuple(_view(one, reader_language(request.scope)) for one in against),
+            place=UNSET if against else await _place(tx, line, offering),
+            match_id=await _match_id(tx, of_line, of_offering),
+        )
+
+
+async def _both(tx: Tx, line_id: UUID, offering_id: UUID, caller: Caller) -> tuple[WantedLine, Offering]:
+    await consent_store.check_heard_for(tx, caller)
+    line = await line_store.line(tx, line_id)
+    if line is None:
+        raise Missing("not-found")
+    policy.decide(caller, Action.WHY_NOT, line).required()
+    return line, await offering_store.get(tx, offering_id, caller)
+
+
+async def _place(tx: Tx, line: WantedLine, offering: Offering) -> int | UnsetType:
+    found = await offering_store.candidates(tx, line)
+    known = await scoring_store.known(tx, {one.provider for one in found})
+    ids = [one.offering.offering_id for one in ranked(line, found, known=known)]
+    return ids.index(offering.offering_id) + 1 if offering.offering_id in ids else UNSET
+
+
+async def _match_id(tx: Tx, line_id: UUID, offering_id: UUID) -> UUID | UnsetType:
+    held = (await match_store.between(tx, [line_id], [offering_id])).get((line_id, offering_id))
+    return held.match_id if held else UNSET
+
+
+def _view(obstacle: Obstacle, reader: Language) -> ObstacleView:
+    return ObstacleView(
+        name=obstacle.name,
+        asked=obstacle.asked,
+        offered=obstacle.offered,
+        as_of=obstacle.as_of,
+        reason=wording.reason(obstacle, reader),
+        nearest=obstacle.nearest,
+        advice=wording.advice(obstacle, obstacle.nearest, reader) if obstacle.nearest else None,
+    )
+
+
+ROUTES = [show_why_not]

@@ -1,0 +1,213 @@
+"""Explanations and obstacles in sentences, in the reader's language: made of the codes and figures that they hold."""
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+from babel.dates import format_date, format_timedelta
+from babel.numbers import format_decimal, format_percent
+
+from contracts import reference
+from contracts.values import Language
+from services.matching.matches.explanation import Explanation, Near
+from services.matching.matches.why_not import Change, Nearest, Obstacle
+from services.matching.scoring.model import FULL, NEAR, PRACTISED, Rated
+
+LOCALES = {Language.ZH: "zh_Hans"}
+BETWEEN = {Language.AR: "؛ ", Language.FR: "\u202f; ", Language.ZH: "；"}
+FSI, PDI = "\u2068", "\u2069"
+"""Around what is filled in: a name from left to right leaves an Arabic sentence as it is."""
+
+CLOSE = 400
+"""In thousandths: as half of all siblings are alike, and nearly all parents and children."""
+
+_DAYS = frozenset({Change.LATER, Change.EARLIER})
+_PERIODS = frozenset({"validity", "window", "capacity"})
+_TERMS: Mapping[str, Callable[[], Mapping[str, reference.Term]]] = {
+    "topics": reference.topics,
+    "articles": reference.articles,
+    "paragraphs": reference.paragraphs,
+    "pillars": reference.pillars,
+    "kind": reference.kinds,
+    "modality": reference.modalities,
+    "language": reference.languages,
+    "treaty": reference.instruments,
+    "legal_system": reference.legal_traditions,
+    "experience": reference.topics,
+}
+"""By constraint or criterion, what its codes are explained by."""
+
+
+_OF_CODES = frozenset({"topics", "articles", "paragraphs", "pillars"})
+"""Criteria of which the same sentence says what the whole share takes."""
+
+
+class Sentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One language's sentences; what stands in braces is filled in."""
+
+    opens: str
+    """What both sides' agreement shows to the provider."""
+    regions: Mapping[str, str]
+    """What the regional groups are called."""
+    full: Mapping[str, str]
+    """By criterion, what the whole share would take."""
+    reasons: Mapping[str, str]
+    obstacles: Mapping[str, str]
+    changes: Mapping[str, str]
+    addressees: Mapping[str, str]
+
+
+@cache
+def sentences(language: Language) -> Sentences:
+    """Read when first asked for."""
+    path = files("services.matching").joinpath("sentences", f"{language}.json")
+    return msgspec.json.decode(path.read_bytes(), type=Sentences)
+
+
+def says(found: Explanation, language: Language) -> str:
+    """What a criterion's share rests on and, where it is not the whole, what that would take."""
+    said = _rests_on(found, language)
+    if found.basis.degree == FULL:
+        return said
+    whole = sentences(language).full["codes" if found.share.criterion in _OF_CODES else found.share.criterion]
+    count = NEAR if found.share.criterion == "meaning" else PRACTISED[0][0]
+    return ("" if language is Language.ZH else " ").join([said, whole.format(full=_number(count, language))])
+
+
+def _rests_on(found: Explanation, language: Language) -> str:
+    words, basis = sentences(language).reasons, found.basis
+    near = [one for one in basis.near if one.closeness >= CLOSE]
+    distant = [one for one in basis.near if one.closeness < CLOSE]
+    listed = {
+        "met": _listed(_coded(found, basis.met, language), language),
+        "unmet": _listed(_coded(found, basis.unmet, language), language),
+        "near": _listed([_near(found, one, language) for one in near], language),
+        "distant": _listed([_near(found, one, language) for one in distant], language),
+        "amount": _number(basis.amount or 0, language),
+        "whole": _number(basis.whole or 0, language),
+    }
+    between = "" if language is Language.ZH else " "
+    if basis.how is not None:
+        rated = [_rated(basis.rated, language)] if basis.rated else []
+        return between.join([words[basis.how].format(**listed), *rated])
+    parts: list[tuple[str, Collection[object]]] = [
+        ("met", basis.met),
+        ("interpreted" if found.share.criterion == "language" else "near", near),
+        ("distant", distant),
+        ("unmet", basis.unmet),
+    ]
+    said = [words[name].format(**listed) for name, codes in parts if codes]
+    return between.join(said) or words["asked_nothing"]
+
+
+def opens(provider: str, language: Language) -> str:
+    """What the provider can read of the request once both sides agree."""
+    name = reference.country_name(provider, language) if provider in reference.countries() else provider
+    return sentences(language).opens.format(provider=f"{FSI}{name}{PDI}" if language is Language.AR else name)
+
+
+def _near(found: Explanation, near: Near, language: Language) -> str:
+    asked, offered = _coded(found, (near.asked, near.offered), language)
+    if near.asked == near.offered:
+        return offered
+    return sentences(language).reasons["instead"].format(asked=asked, offered=offered)
+
+
+def _rated(rated: Rated, language: Language) -> str:
+    return (
+        sentences(language)
+        .reasons["rated"]
+        .format(
+            least=_number(rated.least // 100, language),
+            most=_number(rated.most // 100, language),
+            counts=format_percent(rated.counts / FULL, locale=_locale(language)),
+        )
+    )
+
+
+def _coded(found: Explanation, codes: Iterable[str], language: Language) -> list[str]:
+    return [_name(found.share.criterion, code, language) for code in codes]
+
+
+# -- obstacles --------------------------------------------------------------------------------------------------------
+
+
+def reason(obstacle: Obstacle, language: Language) -> str:
+    """What stands between the line and the offering."""
+    return (
+        sentences(language)
+        .obstacles[obstacle.name]
+        .format(
+            asked=_listed(_named(obstacle.name, obstacle.asked, language), language),
+            offered=_listed(_named(obstacle.name, obstacle.offered, language), language),
+            as_of=_day(obstacle.as_of, language) if obstacle.as_of else "",
+        )
+    )
+
+
+def advice(obstacle: Obstacle, nearest: Nearest, language: Language) -> str:
+    """What would have to be otherwise."""
+    return (
+        sentences(language)
+        .changes[nearest.change]
+        .format(
+            codes=_listed(_named(obstacle.name, nearest.codes, language), language),
+            offered=_listed(_named(obstacle.name, obstacle.offered, language), language),
+            amount=_amount(nearest, language),
+        )
+    )
+
+
+def _amount(nearest: Nearest, language: Language) -> str:
+    if nearest.amount is None:
+        return ""
+    if nearest.change in _DAYS:
+        # Never rounded to weeks or months, as it would be below such a number of them.
+        days = timedelta(days=nearest.amount)
+        return format_timedelta(days, granularity="day", threshold=math.inf, locale=_locale(language))
+    return _number(nearest.amount, language)
+
+
+def _named(obstacle: str, codes: Iterable[str], language: Language) -> list[str]:
+    if obstacle in _PERIODS:
+        return [_interval(code, language) for code in codes]
+    if obstacle == "group_size":
+        return [_number(int(code), language) for code in codes]
+    return [_name(obstacle, code, language) for code in codes]
+
+
+def _name(of: str, code: str, language: Language) -> str:
+    """A code of a constraint or criterion, in words where there are any for it."""
+    if of == "region" and code in sentences(language).regions:
+        return sentences(language).regions[code]
+    if of in _TERMS and (term := _TERMS[of]().get(code)):
+        return term.label(language)
+    if of == "addressee" and code in sentences(language).addressees:
+        return sentences(language).addressees[code]
+    return reference.country_name(code, language) if code in reference.countries() else code
+
+
+def _listed(names: list[str], language: Language) -> str:
+    """Apart by semicolons: many a label has an "and" and commas of its own."""
+    isolated = [f"{FSI}{name}{PDI}" if language is Language.AR else name for name in names]
+    return BETWEEN.get(language, "; ").join(isolated)
+
+
+def _interval(interval: str, language: Language) -> str:
+    first, last = (_day(date.fromisoformat(day), language) for day in interval.split("/"))
+    return f"{first} – {last}"
+
+
+def _day(day: date, language: Language) -> str:
+    return str(format_date(day, format="long", locale=_locale(language)))
+
+
+def _number(number: int, language: Language) -> str:
+    return str(format_decimal(number, locale=_locale(language)))
+
+
+def _locale(language: Language) -> str:
+    return LOCALES.get(language, str(language))

@@ -1,0 +1,1 @@
+"""Offerings: their states, rows, capacity, commands and routes."""

@@ -1,0 +1,155 @@
+"""What can be done with an offering: load for this caller, decide, save, announce. The edge opens the transaction."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+from chassis.http.idempotency import check_revision
+from chassis.journal.outbox import announce
+from contracts.facts import Event, Fact
+from contracts.matching import OfferingDrafted, OfferingRevised, OfferingSubmitted
+from contracts.values import Caller
+from services.matching import policy
+from services.matching.matches import store as match_store
+from services.matching.matches import suggestions as suggesting
+from services.matching.matches.model import NOT_CONFIRMED
+from services.matching.offerings import model as offering
+from services.matching.offerings import remark_store
+from services.matching.offerings import store as offering_store
+from services.matching.offerings.model import Content, Offering, OfferingStatus
+from services.matching.offerings.store import Texts
+from services.matching.policy import Action
+from services.matching.texts import store as reading_store
+
+SALT_BYTES = 16
+
+
+async def record(tx: Tx, before: Offering | None, fact: Fact, *, because: Event | None = None) -> Offering:
+    """Fold a fact into the offering, save it, and announce the fact: always these three together."""
+    after = await fold(tx, before, fact)
+    await announce(tx, fact, version=after.revision, because=because)
+    return after
+
+
+async def fold(tx: Tx, before: Offering | None, fact: Fact) -> Offering:
+    """Save the offering as it stands after a fact, with the periods of its capacity where the fact tells them."""
+    after = offering.evolve(before, fact)
+    await offering_store.save(tx, after)
+    if isinstance(fact, OfferingDrafted | OfferingRevised) or (before is None and isinstance(fact, OfferingSubmitted)):
+        await offering_store.save_capacity(tx, after)
+    return after
+
+
+def hash_texts(texts: Texts) -> tuple[bytes, str]:
+    """A new salt, and the hash by which the journal names these words without telling them."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    return salt, hashlib.sha256(salt + msgspec.json.encode(texts)).hexdigest()
+
+
+async def create(
+    tx: Tx,
+    offering_id: UUID,
+    content: Content,
+    texts: Texts,
+    salt: bytes,
+    *,
+    submit: bool,
+    caller: Caller,
+    now: datetime,
+) -> Offering:
+    """A new offering of the caller's organization: a draft, or submitted at once."""
+    begin = offering.offer if submit else offering.draft
+    created = await record(tx, None, begin(offering_id, caller.organization, content, now=now))
+    await offering_store.save_texts(tx, offering_id, texts, salt)
+    return created
+
+
+async def revise(
+    tx: Tx,
+    offering_id: UUID,
+    content: Content,
+    texts: Texts,
+    salt: bytes,
+    *,
+    caller: Caller,
+    expected: int,
+    now: datetime,
+) -> Offering:
+    """Put new content in the place of the old; what had been approved needs approval again, its matches stay."""
+    before = await _for_move(tx, offering_id, Action.REVISE, caller, expected, whole=True)
+    revised = await record(tx, before, before.revise(content, now=now))
+    async with tx.by_itself():
+        await reading_store.forget(tx, offering_id)
+    await offering_store.save_texts(tx, offering_id, texts, salt)
+    return revised
+
+
+async def move(
+    tx: Tx,
+    offering_id: UUID,
+    action: Action,
+    decide: Callable[[Offering], Fact],
+    *,
+    caller: Caller,
+    expected: int,
+    comment: str,
+    now: datetime,
+) -> Offering:
+    """One move of the table in `offering`, and what follows for its matches."""
+    before = await _for_move(tx, offering_id, action, caller, expected)
+    after = await record(tx, before, decide(before))
+    if comment:
+        await remark_store.save(tx, offering_id, after.revision, comment)
+    cause = tx.announced[-1]
+    async with tx.by_itself():
+        if after.status is OfferingStatus.AVAILABLE and before.status is not OfferingStatus.AVAILABLE:
+            await reading_store.want_offering(tx, offering_id)
+            await suggesting.for_offering(tx, after, because=cause, now=now)
+        if after.status is OfferingStatus.WITHDRAWN:
+            await reading_store.forget(tx, offering_id)
+            await _expire_matches(tx, offering_id, because=cause, now=now)
+    return after
+
+
+async def _for_move(
+    tx: Tx, offering_id: UUID, action: Action, caller: Caller, expected: int, *, whole: bool = False
+) -> Offering:
+    found = await offering_store.get(tx, offering_id, caller, lock=True, whole=whole)
+    policy.decide(caller, action, found).required()
+    check_revision(found.revision, expected)
+    return found
+
+
+async def _expire_matches(tx: Tx, offering_id: UUID, *, because: Event, now: datetime) -> None:
+    await suggesting.expire(tx, await match_store.not_confirmed_of_offering(tx, offering_id), because=because, now=now)
+
+
+async def lapse(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
+    """End an offering whose validity has ended, and its matches that are not confirmed."""
+    before = await offering_store.known(tx, offering_id, lock=True)
+    if before is None or before.status not in offering.MOVES["lapse"] or now.date() <= before.terms.valid.ends:
+        return
+    await record(tx, before, before.lapse(now=now))
+    await reading_store.forget(tx, offering_id)
+    await _expire_matches(tx, offering_id, because=tx.announced[-1], now=now)
+
+
+async def look_again(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
+    """Suggest an offering once more, to lines that were submitted while it was becoming available."""
+    found = await offering_store.known(tx, offering_id)
+    if found is None or found.status is not OfferingStatus.AVAILABLE:
+        return
+    if await suggesting.for_offering(tx, found, because=None, now=now):
+        await reading_store.want_offering(tx, offering_id)
+
+
+async def expire_stray(tx: Tx, match_id: UUID, *, now: datetime) -> None:
+    """End a match that began while its offering or its request was ending."""
+    stray = await match_store.known(tx, match_id)
+    if stray is not None and stray.status in NOT_CONFIRMED:
+        await suggesting.expire(tx, [stray], because=None, now=now)

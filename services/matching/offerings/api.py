@@ -1,0 +1,300 @@
+"""The offerings' routes. Each opens one transaction; a command that comes again is answered from the record."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from litestar import Response, get, patch, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Struct, field
+
+from chassis.db.database import Tx
+from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
+from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
+from chassis.http.idempotency import claim
+from chassis.http.queries import formed_as
+from chassis.ids import new_id
+from chassis.journal.event_feed import Told
+from contracts.facts import Fact
+from contracts.matching import Eligibility
+from contracts.values import Caller, Code, Money, Organization, Period
+from services.matching import policy
+from services.matching.commands import Comment, NewOffering, Reason, ReviseOffering, check_reason
+from services.matching.offerings import actions as offering_actions
+from services.matching.offerings import remark_store
+from services.matching.offerings import store as offering_store
+from services.matching.offerings.model import Offering, ResourceStatus, ShownStatus
+from services.matching.policy import Action, Guarded
+
+B = TypeVar("B", Comment, Reason)
+
+
+class CapacityView(Struct, frozen=True, kw_only=True):
+    """A period with how many deliveries it can take on, and how many confirmed matches have taken.
+
+    `taken` is told of a kind of assistance that may put somebody at risk to its provider and the office alone.
+    """
+
+    starts: date = field(name="from")
+    ends: date = field(name="until")
+    units: int
+    taken: int | None
+
+
+class OfferingView(Struct, frozen=True, kw_only=True):
+    """An offering with its words, in the language they were written in.
+
+    `missing_curriculum`: what training on mutual legal assistance leaves out of the content that paragraph I.k names.
+    `reason` is why it was returned, `comment` what was written beside its last move.
+    """
+
+    offering_id: UUID
+    provider: str
+    status: ShownStatus
+    revision: int
+    language: str
+    title: str
+    summary: str
+    kinds: tuple[str, ...]
+    topics: tuple[str, ...]
+    articles: tuple[str, ...]
+    paragraphs: tuple[str, ...]
+    pillars: tuple[str, ...]
+    languages: tuple[str, ...]
+    interpretation: tuple[str, ...]
+    modalities: tuple[str, ...]
+    eligible: Eligibility
+    valid: Period
+    capacity: tuple[CapacityView, ...]
+    group_size_max: int | None
+    resource_status: ResourceStatus
+    funding_needed: Money | None
+    curriculum: tuple[str, ...]
+    treaties: tuple[str, ...]
+    missing_curriculum: tuple[str, ...]
+    drafted_at: datetime
+    submitted_at: datetime | None
+    available_since: datetime | None
+    reconfirmed_at: datetime | None
+    reason: str | None
+    comment: str
+
+
+class OfferingPage(Struct, frozen=True, kw_only=True):
+    """Offerings, newest first; `cursor` leads to the next page."""
+
+    offerings: list[OfferingView]
+    cursor: str | None
+
+
+@post("/v1/offerings", opt=asks(Action.OFFER), summary="Offer assistance: a draft, or submitted for approval at once")
+async def create_offering(
+    data: JSONBody[NewOffering], db: Db, caller: Calling, command: Commanded, now: Now
+) -> Response[OfferingView]:
+    policy.decide(caller, Action.OFFER).required()
+    content, texts, salt = data.content()
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=new_id())
+        if claimed.first:
+            await offering_actions.create(
+                tx, claimed.outcome, content, texts, salt, submit=data.submit, caller=caller, now=now
+            )
+        view = await _read(tx, claimed.outcome, caller, now)
+    return created(view, location=f"/v1/offerings/{view.offering_id}", revision=view.revision)
+
+
+@get("/v1/offerings", opt=asks(Action.LIST_OFFERINGS), summary="The offerings this caller may see, newest first")
+async def list_offerings(
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    now: Now,
+    status: FromQuery[ShownStatus | None] = None,
+    kind: Annotated[str | None, formed_as(Code)] = None,
+    provider: Annotated[str | None, formed_as(Organization)] = None,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=offering_store.LIST_MAX)] = 50,
+) -> Response[OfferingPage]:
+    async with db.transaction(by=caller) as tx:
+        found = await offering_store.page(
+            tx,
+            caller,
+            status=status,
+            kind=kind,
+            provider=provider,
+            before=cursor,
+            today=now.date(),
+            limit=limit + 1,
+        )
+        views = await _views(tx, found[:limit], caller, now)
+    more = str(found[limit - 1].offering_id) if len(found) > limit else None
+    return Response(OfferingPage(offerings=views, cursor=more), headers=paging.next_link(more))
+
+
+@get("/v1/offerings/{offering_id:uuid}", opt=asks(Action.SHOW_OFFERING), summary="One offering")
+async def show_offering(offering_id: FromPath[UUID], db: Db, caller: Calling, now: Now) -> Response[OfferingView]:
+    async with db.transaction(by=caller) as tx:
+        view = await _read(tx, offering_id, caller, now)
+    return shown(view, revision=view.revision)
+
+
+@patch(
+    "/v1/offerings/{offering_id:uuid}",
+    opt=asks(Action.REVISE),
+    summary="Revise an offering; what was approved needs approval again",
+)
+async def revise_offering(
+    offering_id: FromPath[UUID], data: JSONBody[ReviseOffering], db: Db, caller: Calling, expected: Expected, now: Now
+) -> Response[OfferingView]:
+    """Matches stay; a period of which units are taken can neither be dropped nor made too small for them."""
+    content, texts, salt = data.content()
+    async with db.transaction(by=caller) as tx:
+        await offering_actions.revise(tx, offering_id, content, texts, salt, caller=caller, expected=expected, now=now)
+        view = await _read(tx, offering_id, caller, now)
+    return shown(view, revision=view.revision)
+
+
+def _move_route(
+    action: Action, summary: str, body: type[B], decide: Callable[[Offering, B, datetime], Fact]
+) -> HTTPRouteHandler:
+    """The route of one move: `POST …/{id}/<action>`, with `body` for what is decided with it."""
+
+    @post(
+        f"/v1/offerings/{{offering_id:uuid}}/{action}",
+        opt=asks(action),
+        status_code=200,
+        summary=summary,
+        name=f"{action} offering",
+    )
+    async def move_offering(
+        offering_id: FromPath[UUID],
+        data: JSONBody[body],  # type: ignore[valid-type]
+        db: Db,
+        caller: Calling,
+        command: Commanded,
+        expected: Expected,
+        now: Now,
+    ) -> Response[OfferingView]:
+        async with db.transaction(by=caller) as tx:
+            claimed = await claim(tx, command, outcome=offering_id)
+            if claimed.first:
+                await offering_actions.move(
+                    tx,
+                    offering_id,
+                    action,
+                    lambda offering: decide(offering, data, now),
+                    caller=caller,
+                    expected=expected,
+                    comment=data.comment,  # type: ignore[attr-defined]
+                    now=now,
+                )
+            view = await _read(tx, offering_id, caller, now)
+        return shown(view, revision=view.revision)
+
+    return move_offering
+
+
+async def _read(tx: Tx, offering_id: UUID, caller: Caller, now: datetime) -> OfferingView:
+    return (await _views(tx, [await offering_store.get(tx, offering_id, caller)], caller, now))[0]
+
+
+async def _views(tx: Tx, offerings: Sequence[Offering], caller: Caller, now: datetime) -> list[OfferingView]:
+    texts = await offering_store.texts(tx, [offering.offering_id for offering in offerings])
+    comments = await remark_store.beside(tx, [(offering.offering_id, offering.revision) for offering in offerings])
+    erased = offering_store.Texts(title="", summary="")
+    return [
+        view(
+            offering,
+            texts.get(offering.offering_id, erased),
+            comments.get((offering.offering_id, offering.revision), ""),
+            _guarded(caller, offering),
+            now.date(),
+        )
+        for offering in offerings
+    ]
+
+
+def _guarded(caller: Caller, offering: Offering) -> frozenset[str]:
+    return policy.decide(caller, Action.SHOW_OFFERING, offering).required().fields
+
+
+def view(
+    offering: Offering, texts: offering_store.Texts, comment: str, guarded: frozenset[str], today: date
+) -> OfferingView:
+    terms = offering.terms
+    return OfferingView(
+        offering_id=offering.offering_id,
+        provider=offering.provider,
+        status=offering.shown_status(today),
+        revision=offering.revision,
+        language=offering.language,
+        title=texts.title,
+        summary=texts.summary,
+        kinds=terms.kinds,
+        topics=terms.topics,
+        articles=terms.articles,
+        paragraphs=terms.paragraphs,
+        pillars=terms.pillars,
+        languages=terms.languages,
+        interpretation=terms.interpretation,
+        modalities=terms.modalities,
+        eligible=terms.eligible,
+        valid=terms.valid,
+        capacity=tuple(
+            CapacityView(
+                starts=one.period.starts,
+                ends=one.period.ends,
+                units=one.units,
+                taken=one.units - offering.room(one) if Guarded.TAKEN in guarded else None,
+            )
+            for one in terms.capacity
+        ),
+        group_size_max=terms.group_size_max,
+        resource_status=ResourceStatus(terms.resource_status),
+        funding_needed=terms.funding_needed,
+        curriculum=terms.curriculum,
+        treaties=terms.treaties,
+        missing_curriculum=offering.missing_curriculum,
+        drafted_at=offering.drafted_at,
+        submitted_at=offering.submitted_at,
+        available_since=offering.available_since,
+        reconfirmed_at=offering.reconfirmed_at,
+        reason=offering.reason,
+        comment=comment if Guarded.COMMENT in guarded else "",
+    )
+
+
+@get(
+    "/v1/events/matching",
+    opt=asks(Action.FOLLOW),
+    media_type=EVENT_STREAM,
+    summary="What happens to offerings and matches, as it does",
+)
+async def follow_offerings_and_matches(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[Told]:
+    """Of what the caller sees; of another organization's offering only that it is there."""
+    return stream(last_event_id)
+
+
+ROUTES = [
+    follow_offerings_and_matches,
+    create_offering,
+    list_offerings,
+    show_offering,
+    revise_offering,
+    _move_route(Action.SUBMIT, "Submit a draft for approval", Comment, lambda o, _, now: o.submit(now=now)),
+    _move_route(Action.APPROVE, "Approve an offering", Comment, lambda o, _, now: o.approve(now=now)),
+    _move_route(
+        Action.RETURN,
+        "Give an offering back",
+        Reason,
+        lambda o, body, now: o.give_back(check_reason("return", body.reason), now=now),
+    ),
+    _move_route(Action.SUSPEND, "Take no new matches for a while", Comment, lambda o, _, now: o.suspend(now=now)),
+    _move_route(Action.RESUME, "Be available again", Comment, lambda o, _, now: o.resume(now=now)),
+    _move_route(
+        Action.RECONFIRM, "Say that the offering still stands", Comment, lambda o, _, now: o.reconfirm(now=now)
+    ),
+    _move_route(Action.WITHDRAW, "Withdraw an offering", Comment, lambda o, _, now: o.withdraw(now=now)),
+]

@@ -1,0 +1,30 @@
+"""What somebody wrote beside a move of an offering or a match, by the revision that the move led to.
+
+What is written beside an evaluation is for the `side` that wrote it and for the office: the wall says so.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from services.matching.matches.evaluation import Side
+
+_SAVE = Write(parts={"remarked": "INSERT INTO remark (about_id, revision, comment, side) VALUES ($1, $2, $3, $4)"})
+
+
+async def save(tx: Tx, about_id: UUID, revision: int, comment: str, side: Side | None = None) -> None:
+    await tx.write(_SAVE, about_id, revision, comment, side)
+
+
+async def beside(tx: Tx, about: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], str]:
+    """What was written beside these moves, each given as id and revision."""
+    rows = await tx.fetch(
+        """
+        SELECT about_id, revision, comment
+        FROM remark JOIN unnest($1::uuid[], $2::integer[]) AS given(about_id, revision) USING (about_id, revision)
+        """,
+        [about_id for about_id, _ in about],
+        [revision for _, revision in about],
+    )
+    return {(row["about_id"], row["revision"]): row["comment"] for row in rows}

@@ -1,0 +1,403 @@
+"""The offerings' rows and their capacity. Every read says for whom; `may_see` in the WHERE is the policy in SQL."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.matching import Capacity, Eligibility, Terms
+from contracts.reference import region_of
+from contracts.refusals import Missing
+from contracts.values import Caller, Money, Period
+from services.matching.lines.model import WantedLine
+from services.matching.matches.model import NOT_CONFIRMED, SHOWN
+from services.matching.offerings.model import Offering, Room, ShownStatus, least_blocking
+
+LIST_MAX = 100
+LAPSES_MAX = 100
+AVAILABLE_MAX = 200
+OTHERS_MAX = 500
+"""How many other lines a period is chosen by; those that were shown the offering first."""
+
+
+class Texts(msgspec.Struct, frozen=True, kw_only=True):
+    """The words of an offering, in its source language."""
+
+    title: str
+    summary: str
+
+
+class _CapacityRow(msgspec.Struct, frozen=True):
+    starts: date
+    ends: date
+    units: int
+    taken: int
+
+
+async def get(tx: Tx, offering_id: UUID, caller: Caller, *, lock: bool = False, whole: bool = False) -> Offering:
+    """The offering, if this caller may see it. Raises Missing.
+
+    `lock` holds it until the transaction ends; `whole` its capacity too, so that none is taken meanwhile.
+    """
+    if lock:
+        await _hold(tx, offering_id)
+    row = await tx.fetchrow(
+        "SELECT * FROM offering WHERE offering_id = $1 AND may_see(offering, $2, $3)",
+        offering_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    if whole:
+        await tx.execute("SELECT FROM capacity WHERE offering_id = $1 ORDER BY starts FOR UPDATE", offering_id)
+    return _offering(dict(row), await _capacity(tx, offering_id))
+
+
+async def known(tx: Tx, offering_id: UUID, *, lock: bool = False) -> Offering | None:
+    """The offering for the system itself: what it asks of an offering it asks for nobody."""
+    if lock:
+        await _hold(tx, offering_id)
+    row = await tx.fetchrow("SELECT * FROM offering WHERE offering_id = $1", offering_id)
+    return _offering(dict(row), await _capacity(tx, offering_id)) if row else None
+
+
+async def _hold(tx: Tx, offering_id: UUID) -> None:
+    # Not FOR UPDATE: a new match's foreign key would wait for it, in a transaction that may hold a match that we want.
+    await tx.execute("SELECT FROM offering WHERE offering_id = $1 FOR NO KEY UPDATE", offering_id)
+
+
+async def _capacity(tx: Tx, offering_id: UUID) -> list[_CapacityRow]:
+    rows = await tx.fetch(
+        "SELECT starts, ends, units, taken FROM capacity WHERE offering_id = $1 ORDER BY starts", offering_id
+    )
+    return [_CapacityRow(*row.values()) for row in rows]
+
+
+def _offering(values: dict[str, Any], periods: Sequence[_CapacityRow]) -> Offering:
+    minor, currency = values.pop("funding_minor"), values.pop("funding_currency")
+    values["eligible"] = Eligibility(
+        states=tuple(values.pop("eligible_states")),
+        regions=tuple(values.pop("eligible_regions")),
+        excluded_states=tuple(values.pop("excluded_states")),
+    )
+    values["valid"] = Period(starts=values.pop("valid_from"), ends=values.pop("valid_until"))
+    values["capacity"] = [Capacity(period=Period(starts=c.starts, ends=c.ends), units=c.units) for c in periods]
+    values["funding_needed"] = Money(minor=minor, currency=currency) if minor is not None else None
+    values["terms"] = msgspec.convert(values, Terms)
+    values["taken"] = {c.starts: c.taken for c in periods if c.taken}
+    return msgspec.convert(values, Offering)
+
+
+_SAVE = Write(
+    parts={
+        "offered": """
+            INSERT INTO offering (offering_id, provider, status, revision, language, kinds, topics, articles,
+                paragraphs, pillars, languages, interpretation, modalities, eligible_states, eligible_regions,
+                excluded_states, valid_from, valid_until, group_size_max, resource_status, funding_minor,
+                funding_currency, curriculum, treaties, texts_hash, drafted_at, submitted_at, available_since,
+                reconfirmed_at, reason)
+            SELECT offering_id, provider, status, revision, language, kinds, topics, articles, paragraphs,
+                pillars, languages, interpretation, modalities, eligible_states, eligible_regions, excluded_states,
+                valid_from, valid_until, group_size_max, resource_status, funding_minor, funding_currency, curriculum,
+                treaties, texts_hash, drafted_at, submitted_at, available_since, reconfirmed_at, reason
+            FROM json_populate_record(NULL::offering, $1::text::json)
+            ON CONFLICT (offering_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+                language = excluded.language, kinds = excluded.kinds, topics = excluded.topics,
+                articles = excluded.articles, paragraphs = excluded.paragraphs, pillars = excluded.pillars,
+                languages = excluded.languages, interpretation = excluded.interpretation,
+                modalities = excluded.modalities, eligible_states = excluded.eligible_states,
+                eligible_regions = excluded.eligible_regions, excluded_states = excluded.excluded_states,
+                valid_from = excluded.valid_from, valid_until = excluded.valid_until,
+                group_size_max = excluded.group_size_max, resource_status = excluded.resource_status,
+                funding_minor = excluded.funding_minor, funding_currency = excluded.funding_currency,
+                curriculum = excluded.curriculum, treaties = excluded.treaties, texts_hash = excluded.texts_hash,
+                submitted_at = excluded.submitted_at, available_since = excluded.available_since,
+                reconfirmed_at = excluded.reconfirmed_at, reason = excluded.reason
+        """
+    }
+)
+
+
+async def save(tx: Tx, offering: Offering) -> None:
+    """Write the offering as it now stands, all but its capacity."""
+    await tx.write(
+        _SAVE,
+        _encoded(offering),
+    )
+
+
+def _encoded(offering: Offering) -> str:
+    terms = offering.terms
+    money = terms.funding_needed
+    row = {
+        **msgspec.structs.asdict(offering),
+        **msgspec.structs.asdict(terms),
+        "eligible_states": terms.eligible.states,
+        "eligible_regions": terms.eligible.regions,
+        "excluded_states": terms.eligible.excluded_states,
+        "valid_from": terms.valid.starts,
+        "valid_until": terms.valid.ends,
+        "funding_minor": money.minor if money else None,
+        "funding_currency": money.currency if money else None,
+    }
+    return msgspec.json.encode(row).decode()
+
+
+async def save_capacity(tx: Tx, offering: Offering) -> None:
+    """Put the offering's periods in the place of those before. What is taken of a period is never written here."""
+    periods = offering.terms.capacity
+    starts = [one.period.starts for one in periods]
+    await tx.execute(
+        "DELETE FROM capacity WHERE offering_id = $1 AND starts <> ALL ($2::date[])", offering.offering_id, starts
+    )
+    await tx.execute(
+        """
+        INSERT INTO capacity (offering_id, starts, ends, units)
+        SELECT $1, starts, ends, units FROM unnest($2::date[], $3::date[], $4::integer[]) AS p(starts, ends, units)
+        ON CONFLICT (offering_id, starts) DO UPDATE SET ends = excluded.ends, units = excluded.units
+        """,
+        offering.offering_id,
+        starts,
+        [one.period.ends for one in periods],
+        [one.units for one in periods],
+    )
+
+
+# -- capacity ---------------------------------------------------------------------------------------------------------
+
+
+async def take(
+    tx: Tx, offering_id: UUID, window: Period, planned: Period | None = None, *, line_id: UUID | None = None
+) -> Period | None:
+    """Take one unit of a period that overlaps the window and has room; None if none has.
+
+    Of several it is the planned one, else the one without which the other lines that have a match of the offering can
+    still be served best. Who tries at once waits for the rows, and then sees what the one before has left.
+    """
+    rows = await tx.fetch(
+        "SELECT starts, ends, units - taken AS room FROM capacity WHERE offering_id = $1 ORDER BY starts FOR UPDATE",
+        offering_id,
+    )
+    rooms = [Room(Period(starts=row["starts"], ends=row["ends"]), row["room"]) for row in rows if row["room"] > 0]
+    feasible = [one.period for one in rooms if one.period.overlaps(window)]
+    if planned is not None and any(one.starts == planned.starts for one in feasible):
+        feasible = [one for one in feasible if one.starts == planned.starts]
+    if len(feasible) > 1:
+        feasible = [least_blocking(feasible, rooms, *await _others_served(tx, offering_id, line_id))]
+    for period in feasible:
+        await take_of(tx, offering_id, period)
+    return feasible[0] if feasible else None
+
+
+async def _others_served(tx: Tx, offering_id: UUID, line_id: UUID | None) -> tuple[list[Period], list[Period]]:
+    """When the other lines with an unconfirmed match of the offering want it: those that were shown it, and all."""
+    rows = await tx.fetch(
+        """
+        SELECT coalesce(planned_from, starts) AS starts, coalesce(planned_until, ends) AS ends,
+            match.status = ANY ($3::text[]) AS shown
+        FROM match JOIN wanted_line USING (line_id)
+        WHERE offering_id = $1 AND match.status = ANY ($4::text[]) AND line_id IS DISTINCT FROM $2
+        ORDER BY shown DESC, match_id LIMIT $5
+        """,
+        offering_id,
+        line_id,
+        list(SHOWN),
+        list(NOT_CONFIRMED),
+        OTHERS_MAX,
+    )
+    wanted = [(Period(starts=row["starts"], ends=row["ends"]), row["shown"]) for row in rows]
+    return [period for period, shown in wanted if shown], [period for period, _ in wanted]
+
+
+async def take_of(tx: Tx, offering_id: UUID, period: Period) -> None:
+    """Take the unit of a period that the journal says was taken."""
+    await tx.execute(
+        "UPDATE capacity SET taken = taken + 1 WHERE offering_id = $1 AND starts = $2", offering_id, period.starts
+    )
+
+
+async def give_back(tx: Tx, offering_id: UUID, period: Period) -> None:
+    """Give back the unit that a match had taken."""
+    await tx.execute(
+        "UPDATE capacity SET taken = taken - 1 WHERE offering_id = $1 AND starts = $2", offering_id, period.starts
+    )
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+
+_SAVE_TEXTS = Write(
+    parts={
+        "words": """
+            INSERT INTO offering_text (offering_id, salt, title, summary) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (offering_id) DO UPDATE
+            SET salt = excluded.salt, title = excluded.title, summary = excluded.summary
+        """
+    }
+)
+
+
+async def save_texts(tx: Tx, offering_id: UUID, texts: Texts, salt: bytes) -> None:
+    """Keep the words the journal names by their salted hash, in place of those before."""
+    await tx.write(
+        _SAVE_TEXTS,
+        offering_id,
+        salt,
+        texts.title,
+        texts.summary,
+    )
+
+
+async def texts(tx: Tx, offering_ids: Sequence[UUID]) -> dict[UUID, Texts]:
+    """The words of offerings that have already been read for their caller."""
+    rows = await tx.fetch(
+        "SELECT offering_id, title, summary FROM offering_text WHERE offering_id = ANY ($1::uuid[])", offering_ids
+    )
+    return {row["offering_id"]: Texts(title=row["title"], summary=row["summary"]) for row in rows}
+
+
+# -- lists ------------------------------------------------------------------------------------------------------------
+
+
+async def page(
+    tx: Tx,
+    caller: Caller,
+    *,
+    status: ShownStatus | None,
+    kind: str | None,
+    provider: str | None,
+    before: UUID | None,
+    today: date,
+    limit: int,
+) -> list[Offering]:
+    """Newest first, from the one after `before`."""
+    rows = await tx.fetch(
+        """
+        SELECT offering.*, (
+            SELECT coalesce(json_agg(json_build_array(starts, ends, units, taken) ORDER BY starts), '[]') FROM capacity
+            WHERE capacity.offering_id = offering.offering_id) AS periods
+        FROM offering
+        WHERE may_see(offering, $1, $2) AND ($3::text IS NULL OR shown_status(offering, $7) = $3)
+          AND ($4::text IS NULL OR $4 = ANY (kinds)) AND ($5::text IS NULL OR provider = $5)
+          AND ($6::uuid IS NULL OR offering_id < $6)
+        ORDER BY offering_id DESC LIMIT $8
+        """,
+        caller.organization,
+        caller.role,
+        status,
+        kind,
+        provider,
+        before,
+        today,
+        limit,
+    )
+    return [with_periods(row) for row in rows]
+
+
+CANDIDATES = """
+    SELECT offering.*, (
+        SELECT json_agg(json_build_array(starts, ends, units, taken) ORDER BY starts) FROM capacity
+        WHERE capacity.offering_id = offering.offering_id) AS periods
+    FROM offering
+    WHERE status = 'available' AND kinds @> ARRAY[$1::text] AND $2 = ANY (modalities)
+      AND languages || interpretation @> $3::text[] AND (group_size_max IS NULL OR group_size_max >= $4)
+      AND provider <> $5 AND $5 <> ALL (excluded_states)
+      AND ((eligible_states = '{}' AND eligible_regions = '{}')
+           OR $5 = ANY (eligible_states) OR $6 = ANY (eligible_regions))
+      AND CASE $7 WHEN 'unodc' THEN provider = 'UNODC' OR starts_with(provider, 'UNODC-')
+                  WHEN 'states' THEN provider = ANY ($8::text[]) ELSE true END
+      AND valid_from <= $10 AND valid_until >= $9
+      AND EXISTS (SELECT FROM capacity WHERE capacity.offering_id = offering.offering_id
+                  AND starts <= $10 AND ends >= $9 AND taken < units)
+      AND provider <> ALL ($11::text[]) AND treaties <@ $12::text[] AND ($13::boolean OR resource_status = 'funded')
+    """
+
+
+async def candidates(tx: Tx, line: WantedLine) -> list[Offering]:
+    """The available offerings that break none of the hard constraints (`constraints.violated`), in no order."""
+    rows = await tx.fetch(CANDIDATES, *what_is_wanted(line))
+    return [with_periods(row) for row in rows]
+
+
+def what_is_wanted(line: WantedLine) -> tuple[object, ...]:
+    """The arguments of CANDIDATES."""
+    return (
+        line.kind,
+        line.modality,
+        line.languages,
+        line.group_size,
+        line.state,
+        region_of(line.state),
+        line.addressee,
+        line.addressed_states,
+        line.window.starts,
+        line.window.ends,
+        line.excluded_providers,
+        list(line.party_to),
+        not line.cannot_wait,
+    )
+
+
+def with_periods(row: Record) -> Offering:
+    """From a row with its capacity as JSON."""
+    values = dict(row)
+    periods = msgspec.json.decode(values.pop("periods"), type=list[tuple[date, date, int, int]])
+    return _offering(values, [_CapacityRow(*period) for period in periods])
+
+
+async def available(tx: Tx, today: date) -> list[Offering]:
+    """The available offerings that have something left, at most `AVAILABLE_MAX`, those available longest first."""
+    rows = await tx.fetch(
+        """
+        SELECT offering.*, (
+            SELECT json_agg(json_build_array(starts, ends, units, taken) ORDER BY starts) FROM capacity
+            WHERE capacity.offering_id = offering.offering_id) AS periods
+        FROM offering WHERE shown_status(offering, $1) = 'available' ORDER BY available_since, offering_id LIMIT $2
+        """,
+        today,
+        AVAILABLE_MAX,
+    )
+    return [with_periods(row) for row in rows]
+
+
+async def currencies_lacking(tx: Tx) -> list[str]:
+    """The currencies in which available offerings lack money."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT funding_currency FROM offering WHERE status = 'available' AND funding_currency IS NOT NULL
+        ORDER BY funding_currency
+        """
+    )
+    return [row["funding_currency"] for row in rows]
+
+
+async def past_validity(tx: Tx, today: date) -> list[UUID]:
+    """Offerings whose validity has ended and that have not lapsed yet."""
+    rows = await tx.fetch(
+        """
+        SELECT offering_id FROM offering
+        WHERE valid_until < $1 AND status IN ('submitted', 'returned', 'available', 'suspended')
+        ORDER BY valid_until LIMIT $2
+        """,
+        today,
+        LAPSES_MAX,
+    )
+    return [row["offering_id"] for row in rows]
+
+
+async def available_since(tx: Tx, since: datetime, until: datetime) -> list[UUID]:
+    """Offerings that became available after `since` and not after `until`, and still are."""
+    rows = await tx.fetch(
+        """
+        SELECT offering_id FROM offering WHERE status = 'available' AND available_since > $1 AND available_since <= $2
+        """,
+        since,
+        until,
+    )
+    return [row["offering_id"] for row in rows]

@@ -1,0 +1,168 @@
+"""What a round answers: its plan, and of each line that stays open why, in codes."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Literal, get_args
+from uuid import UUID
+
+from msgspec import Struct
+
+from contracts.values import Period
+from services.matching.rounds.inputs import Fitting, OpenLine, OpenOffering, World, paid_from
+from services.matching.rounds.solver.solve import Solution
+from services.matching.rounds.solver.unmet import Barred
+
+Outcome = Literal["solved", "out_of_time", "out_of_memory", "killed", "crashed", "refused", "pins", "given_up"]
+"""How a search ended, as `rounds.child` says; `given_up` after it was begun too often and never came to an end."""
+
+PLANNED: frozenset[str] = frozenset({"solved", "out_of_time"})
+"""The outcomes after which a plan may be adopted; after the others it is shown as far as it came."""
+
+Why = Literal[
+    "consent",
+    "matched",
+    "ended",
+    "forbidden",
+    "no_rate",
+    "no_budget",
+    "promised",
+    "worth_nothing",
+    "too_large",
+    "pinned",
+    "taken",
+    "not_held",
+    "budget",
+    "group_size",
+    "not_chosen",
+]
+"""Why an offering that fits does not serve a line: a `Bar` of `round_world`, what the settings say, that nothing is
+left of it but what is promised, or an obstacle of the solver's."""
+
+WHYS: tuple[Why, ...] = get_args(Why)
+
+
+class Bar(Struct, frozen=True):
+    """A pair that fits and was forbidden."""
+
+    line: str
+    offering: str
+    why: Why
+
+
+class RoundAnswer(Struct, frozen=True, kw_only=True):
+    """How a search ended, and its plan if there is one. Where it could not begin `fault` and `where` say why."""
+
+    outcome: Outcome
+    fault: str = ""
+    where: tuple[str, ...] = ()
+    solution: Solution | None = None
+    barred: tuple[Bar, ...] = ()
+
+    @property
+    def planned(self) -> bool:
+        return self.outcome in PLANNED and self.solution is not None
+
+
+class Assigned(Struct, frozen=True, kw_only=True):
+    """One delivery of a plan."""
+
+    line: OpenLine
+    offering: OpenOffering
+    starts: date
+    fund: str | None
+    kept_for_line: bool
+    fitting: Fitting
+
+    @property
+    def period(self) -> Period:
+        return next(at.period for at in self.offering.periods if at.period.starts == self.starts)
+
+
+class Hindrance(Struct, frozen=True, kw_only=True):
+    """What keeps an offering that fits from a line; with `taken` and `budget`, some of the lines that have it."""
+
+    offering: OpenOffering
+    starts: date
+    fund: str | None
+    kept_for_line: bool
+    why: Why
+    taken_by: tuple[UUID, ...]
+
+
+class Unmet(Struct, frozen=True, kw_only=True):
+    """A line with deliveries left open; without hindrances nothing fits it."""
+
+    line: OpenLine
+    left_open: int
+    hindrances: tuple[Hindrance, ...]
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """An answer in terms of its world."""
+
+    plan: tuple[Assigned, ...] = ()
+    unmet: tuple[Unmet, ...] = ()
+
+
+def told(world: World, answer: RoundAnswer) -> Told:
+    """The plan and what it leaves open; nothing where there is no plan."""
+    if answer.solution is None:
+        return Told()
+    telling = _Telling(world, answer.solution, {(one.line, one.offering): one.why for one in answer.barred})
+    return Told(plan=tuple(telling.plan(answer.solution)), unmet=tuple(telling.unmet(answer.solution)))
+
+
+class _Telling:
+    def __init__(self, world: World, solution: Solution, barred: Mapping[tuple[str, str], Why]) -> None:
+        self.lines = {str(one.line_id): one for one in world.lines}
+        self.offerings = {str(one.offering_id): one for one in world.offerings}
+        # Of very many that fit, few are planned.
+        planned = {(UUID(one.line), UUID(one.offering)) for one in solution.plan}
+        self.fitting = {
+            (str(one.line_id), str(one.offering_id)): one
+            for one in world.fitting
+            if (one.line_id, one.offering_id) in planned
+        }
+        self.left = {
+            (str(one.offering_id), str(at.period.starts)): at.units for one in world.offerings for at in one.periods
+        }
+        self.barred = barred
+
+    def plan(self, solution: Solution) -> Iterator[Assigned]:
+        for one in solution.plan:
+            fund, kept_for_line = paid_from(one.budget)
+            yield Assigned(
+                line=self.lines[one.line],
+                offering=self.offerings[one.offering],
+                starts=date.fromisoformat(one.period),
+                fund=fund,
+                kept_for_line=kept_for_line,
+                fitting=self.fitting[one.line, one.offering],
+            )
+
+    def unmet(self, solution: Solution) -> Iterator[Unmet]:
+        for one in solution.unmet:
+            yield Unmet(
+                line=self.lines[one.line],
+                left_open=one.open_units,
+                hindrances=tuple(self.hindrance(one.line, barred) for barred in one.candidates),
+            )
+
+    def hindrance(self, line: str, barred: Barred) -> Hindrance:
+        fund, kept_for_line = paid_from(barred.budget)
+        return Hindrance(
+            offering=self.offerings[barred.offering],
+            starts=date.fromisoformat(barred.period),
+            fund=fund,
+            kept_for_line=kept_for_line,
+            why=self.why(line, barred),
+            taken_by=tuple(UUID(taker) for taker in barred.taken_by),
+        )
+
+    def why(self, line: str, barred: Barred) -> Why:
+        if barred.obstacle == "forbidden":
+            return self.barred[line, barred.offering]
+        # A delivery takes one unit: what is too large for it is only that nothing is left.
+        if barred.obstacle == "too_large" and not self.left[barred.offering, barred.period]:
+            return "promised"
+        return barred.obstacle

@@ -1,0 +1,326 @@
+"""The lines and offerings of a round as they stood when it began, and the problem that its settings make of them.
+
+Pure, and codes and numbers alone: it is kept, so that the same question can be asked again, or another one of the same
+lines and offerings.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from itertools import islice
+from typing import Literal, TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from contracts.budgets import USD, Budgeted
+from contracts.reference import SpecialGroup
+from contracts.values import Money, Period
+from services.matching.rounds.settings import Earmark, FundBudget, KeptSettings, Priorities, RoundSettings
+from services.matching.rounds.solver.problem import (
+    BUDGETS_MAX,
+    CANDIDATES_MAX,
+    FULL,
+    NUMBER_MAX,
+    SLOTS_MAX,
+    BadProblemError,
+    Budget,
+    Candidate,
+    Line,
+    Pair,
+    Pin,
+    Problem,
+    Slot,
+)
+
+T = TypeVar("T")
+WAITING_DAYS = 30
+WAITING_TIMES_MAX = 24
+REVIEW_PARAGRAPHS = frozenset({"II.j", "II.k"})
+"""Of resolution 11/2, those about the review mechanism: naming one is how a State enters such a need."""
+
+Bar = Literal["consent", "matched", "ended"]
+"""Why an offering that fits is not proposed: no consent lets its provider know; it is before the State already, or
+agreed; their match has ended otherwise than by expiring."""
+
+Barring = Literal["consent", "matched", "ended", "forbidden", "no_rate", "no_budget"]
+"""A `Bar`, or what the settings say."""
+
+
+class OpenLine(Struct, frozen=True, kw_only=True):
+    """A line that wants assistance; `promised` of its deliveries are shown to its State or agreed.
+
+    `mark` is a hash of all that is asked: where it is another one, the line has changed.
+    """
+
+    line_id: UUID
+    request_id: UUID
+    state: str
+    groups: tuple[SpecialGroup, ...]
+    review: bool
+    triage: str | None
+    cannot_wait: bool
+    waiting_since: date
+    promised: int
+    mark: str
+
+
+class Left(Struct, frozen=True, kw_only=True):
+    """How many deliveries are left in a period, less those that are promised."""
+
+    period: Period
+    units: int
+
+
+class OpenOffering(Struct, frozen=True, kw_only=True):
+    """An available offering that fits one of the lines; `lacks` is the money that a delivery lacks."""
+
+    offering_id: UUID
+    provider: str
+    revision: int
+    periods: tuple[Left, ...]
+    lacks: Money | None = None
+
+
+class Fitting(Struct, frozen=True, kw_only=True):
+    """An offering that breaks no constraint of a line, with its score and the first days of the periods it could be in.
+
+    `match_revision` is that of the match the two have, 0 without one, and while nothing but its line's ranking tells of
+    it.
+    """
+
+    line_id: UUID
+    offering_id: UUID
+    score: int
+    starts: tuple[date, ...]
+    match_revision: int = 0
+    bar: Bar | None = None
+
+
+class World(Struct, frozen=True, kw_only=True):
+    """All of it; `left_out` lines were more than a round takes, those that wait for the shortest time."""
+
+    as_at: datetime
+    lines: tuple[OpenLine, ...]
+    offerings: tuple[OpenOffering, ...]
+    fitting: tuple[Fitting, ...]
+    left_out: int = 0
+
+
+def priority(line: OpenLine, priorities: Priorities, today: date) -> int:
+    """In thousandths."""
+    of_group: Mapping[SpecialGroup, int] = {"ldc": priorities.ldc, "lldc": priorities.lldc, "sids": priorities.sids}
+    points = FULL + sum(of_group[group] for group in line.groups)
+    points += priorities.review if line.review else 0
+    points += priorities.cannot_wait if line.cannot_wait else 0
+    points += {"high": priorities.high, "urgent": priorities.urgent}.get(line.triage or "", 0)
+    times = max(0, (today - line.waiting_since).days) // WAITING_DAYS
+    return points + priorities.waiting * min(times, WAITING_TIMES_MAX)
+
+
+def needed(line: OpenLine, settings: RoundSettings) -> int:
+    """How many deliveries the round looks for."""
+    wanted = {one.line_id: one.needed for one in settings.deliveries}
+    return max(0, wanted.get(line.line_id, 1) - line.promised)
+
+
+def fund_budgets(settings: KeptSettings) -> Mapping[str, FundBudget] | None:
+    """What may pay, by its id in a problem; None where money is not looked at.
+
+    What the ledger keeps for one line stands before what of the funds is free: that nobody else can have.
+    """
+    if settings.taken is not None:
+        return dict((*_kept_for_lines(settings.taken), *_free(settings.taken)))
+    return None if settings.budgets is None else {one.fund: one for one in settings.budgets}
+
+
+def _kept_for_lines(taken: Budgeted) -> Iterator[tuple[str, FundBudget]]:
+    for fund in taken.funds:
+        for part in fund.earmarked:
+            money, earmark = Money(minor=part.usd_minor, currency=USD), Earmark(line_ids=(part.line_id,))
+            yield f"{fund.fund} {part.line_id}", FundBudget(fund=fund.fund, money=money, earmarked_for=earmark)
+
+
+def _free(taken: Budgeted) -> Iterator[tuple[str, FundBudget]]:
+    for fund in taken.funds:
+        yield fund.fund, FundBudget(fund=fund.fund, money=Money(minor=fund.free_usd_minor, currency=USD))
+
+
+def paid_from(budget: str | None) -> tuple[str | None, bool]:
+    """The fund of what pays, by its id in a problem, and whether it is what the ledger keeps for one line."""
+    if budget is None:
+        return None, False
+    fund, _, line = budget.partition(" ")
+    return fund, bool(line)
+
+
+class Posed(Struct, frozen=True, kw_only=True):
+    """A problem, and why some of the pairs that fit are forbidden in it."""
+
+    problem: Problem
+    barred: Mapping[tuple[str, str], Barring]
+
+
+def posed(world: World, settings: KeptSettings) -> Posed:
+    """What the settings ask of a world.
+
+    Raises BadProblemError for what names a line or an offering that is not there, and for more than a solver takes.
+
+    A line that needs several deliveries gets each from another offering: of each there is then but one candidate, in
+    its first period with room and from the first budget that has as much.
+    """
+    posing = _Posing(world, settings)
+    problem = Problem(
+        lines=posing.asked(),
+        slots=_limited(posing.slots(), SLOTS_MAX),
+        budgets=_limited(posing.budgets.values(), BUDGETS_MAX),
+        candidates=_limited((one for fitting in posing.fitting for one in posing.candidates(fitting)), CANDIDATES_MAX),
+        pinned=tuple(posing.pins()),
+        forbidden=tuple(Pair(line=line, offering=offering) for line, offering in sorted(posing.barred)),
+    )
+    return Posed(problem=problem, barred=posing.barred)
+
+
+def _limited(found: Iterable[T], most: int) -> tuple[T, ...]:
+    taken = tuple(islice(found, most + 1))
+    if len(taken) > most:
+        raise BadProblemError("too-large")
+    return taken
+
+
+class _Posing:
+    """One problem in the making."""
+
+    def __init__(self, world: World, settings: KeptSettings) -> None:
+        self.world, self.settings = world, settings
+        self.needed = {one.line_id: count for one in world.lines if (count := needed(one, settings))}
+        self.lines = {one.line_id: one for one in world.lines if one.line_id in self.needed}
+        self.offerings = {one.offering_id: one for one in world.offerings}
+        self.fitting = [one for one in world.fitting if one.line_id in self.lines]
+        self.left = self._left()
+        self.fund_budgets = fund_budgets(settings)
+        self.prices = {one.offering_id: self._price(one) for one in world.offerings}
+        self.payers: defaultdict[UUID, list[str]] = defaultdict(list)
+        self.budgets = self._budgets()
+        self.barred = self._barred()
+
+    def asked(self) -> tuple[Line, ...]:
+        today = self.world.as_at.date()
+        return tuple(
+            Line(
+                line=str(line_id),
+                state=line.state,
+                needed=self.needed[line_id],
+                priority=priority(line, self.settings.priorities, today),
+            )
+            for line_id, line in self.lines.items()
+        )
+
+    def slots(self) -> Iterator[Slot]:
+        """The periods that one of the lines could be in."""
+        wanted = {(one.offering_id, starts) for one in self.fitting for starts in one.starts}
+        for (offering_id, starts), units in self.left.items():
+            if (offering_id, starts) in wanted:
+                yield Slot(offering=str(offering_id), period=str(starts), capacity=units)
+
+    def candidates(self, one: Fitting) -> list[Candidate]:
+        price = self.prices[one.offering_id]
+        payers: list[str | None] = [*self._payers(one)] or [None]
+        found = [
+            Candidate(
+                line=str(one.line_id),
+                offering=str(one.offering_id),
+                period=str(starts),
+                budget=budget,
+                each=one.score,
+                cost=price.minor if price is not None and budget is not None else 0,
+            )
+            for starts in one.starts
+            for budget in payers
+        ]
+        if self.needed[one.line_id] == 1:
+            return found
+        return [min(found, key=lambda at: (not self._room(at), self._money(at) < at.cost))]
+
+    def pins(self) -> Iterator[Pin]:
+        """Each pair in the first period and from the first budget that those before it have left enough in."""
+        of_pair = {(one.line_id, one.offering_id): one for one in self.fitting}
+        taken: Counter[tuple[str, str]] = Counter()
+        spent: Counter[str | None] = Counter()
+        for pair in self.settings.pinned:
+            fitting = of_pair.get((pair.line_id, pair.offering_id))
+            if fitting is None:
+                raise BadProblemError("pin-without-candidate", str(pair.line_id), str(pair.offering_id))
+            at = min(
+                self.candidates(fitting),
+                key=lambda one: (
+                    self._room(one) <= taken[one.offering, one.period],
+                    self._money(one) < spent[one.budget] + one.cost,
+                ),
+            )
+            taken[at.offering, at.period] += 1
+            spent[at.budget] += at.cost
+            yield Pin(line=at.line, offering=at.offering, period=at.period, budget=at.budget)
+
+    def _room(self, one: Candidate) -> int:
+        return self.left[UUID(one.offering), date.fromisoformat(one.period)]
+
+    def _money(self, one: Candidate) -> int:
+        return 0 if one.budget is None else self.budgets[one.budget].amount
+
+    def _left(self) -> dict[tuple[UUID, date], int]:
+        left = {(one.offering_id, at.period.starts): at.units for one in self.world.offerings for at in one.periods}
+        for room in self.settings.rooms:
+            if (room.offering_id, room.starts) not in left:
+                raise BadProblemError("slot-unknown", str(room.offering_id), str(room.starts))
+            left[room.offering_id, room.starts] = room.left
+        return left
+
+    def _budgets(self) -> dict[str, Budget]:
+        """Without those that are for none of the lines: an empty earmark would be one for all."""
+        found = {}
+        for name, one in (self.fund_budgets or {}).items():
+            lines = [line_id for line_id, line in self.lines.items() if _pays_for(one, line)]
+            if lines:
+                earmarked = tuple(map(str, lines)) if one.earmarked_for is not None else ()
+                amount = min(one.money.minor, NUMBER_MAX)
+                found[name] = Budget(budget=name, amount=amount, earmarked_for=earmarked)
+            for line_id in lines:
+                self.payers[line_id].append(name)
+        return found
+
+    def _barred(self) -> dict[tuple[str, str], Barring]:
+        decided = {(one.line_id, one.offering_id) for one in self.settings.forbidden}
+        found: dict[tuple[str, str], Barring] = {}
+        for one in self.fitting:
+            pair = str(one.line_id), str(one.offering_id)
+            if one.bar is not None:
+                found[pair] = one.bar
+            elif (one.line_id, one.offering_id) in decided:
+                found[pair] = "forbidden"
+            elif self._lacks(one) and self.prices[one.offering_id] is None:
+                found[pair] = "no_rate"
+            elif self._lacks(one) and not self._payers(one):
+                found[pair] = "no_budget"
+        return found
+
+    def _lacks(self, one: Fitting) -> bool:
+        """Whether money is lacking, where that is looked at."""
+        return self.fund_budgets is not None and self.offerings[one.offering_id].lacks is not None
+
+    def _price(self, offering: OpenOffering) -> Money | None:
+        """What would have to be paid for a delivery; None for nothing, and where no rate says what that is worth."""
+        taken = self.settings.taken
+        return offering.lacks if offering.lacks is None or taken is None else taken.worth(offering.lacks)
+
+    def _payers(self, one: Fitting) -> list[str]:
+        price = self.prices[one.offering_id]
+        if self.fund_budgets is None or price is None or price.minor > NUMBER_MAX:
+            return []
+        mine = self.payers[one.line_id]
+        return [name for name in mine if self.fund_budgets[name].money.currency == price.currency]
+
+
+def _pays_for(budget: FundBudget, line: OpenLine) -> bool:
+    earmark = budget.earmarked_for
+    return earmark is None or line.state in earmark.states or line.line_id in earmark.line_ids

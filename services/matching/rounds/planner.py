@@ -1,0 +1,166 @@
+"""Planning what coordinators asked for: one round at a time in each process, under a lease, in a child of its own.
+
+Whatever ends a planner, the lease lapses and another one plans the same round, of the same lines and offerings. A child
+that ends before its time is an answer like any other: the round has failed, and its best plan so far is shown.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+
+from chassis import clock
+from chassis.db.database import Database, Tx, is_transient
+from chassis.ids import new_id
+from services.matching.rounds import actions as round_actions
+from services.matching.rounds import store as round_store
+from services.matching.rounds.answer import Bar, RoundAnswer
+from services.matching.rounds.inputs import Posed, posed
+from services.matching.rounds.settings import KeptSettings
+from services.matching.rounds.solver.child import Answer, Child, Limits
+from services.matching.rounds.solver.fair import Fairness
+from services.matching.rounds.solver.problem import BadProblemError
+from services.matching.rounds.solver.solve import Question, Solution
+
+LEASE_SECONDS = 10.0
+RENEW_SECONDS = 2.0
+TIMES_MAX = 3
+"""A round whose planners have died so often is given up."""
+
+MEMORY_MB = 768
+"""A round of the most lines there may be takes a third of it; the container of the service has more than that left."""
+
+log = structlog.get_logger()
+Making = Callable[[Question, Limits], Child]
+
+
+class LeaseLostError(Exception):
+    """Another planner has the round by now."""
+
+
+class Planner:
+    """One process's. `child` makes what solves a question."""
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+        renew_seconds: float = RENEW_SECONDS,
+        child: Making = Child,
+    ) -> None:
+        self._db = db
+        self._holder = new_id()
+        self._lease_seconds = lease_seconds
+        self._renew_seconds = renew_seconds
+        self._child = child
+        self.due_in_seconds: float | None = None
+        """After `plan_next` returned False: until a round can be planned that waits, or whose planner may have died."""
+
+    async def plan_next(self) -> bool:
+        """Plan the round that has waited longest; False where none waits, or it has to wait for a while."""
+        async with self._db.transaction() as tx:
+            claimed = await round_store.claim(tx, holder=self._holder, lease_seconds=self._lease_seconds)
+            if claimed is None:
+                self.due_in_seconds = await round_store.due_in_seconds(tx)
+        if claimed is None:
+            return False
+        if claimed.times > TIMES_MAX:
+            await self._conclude(claimed.round_id, RoundAnswer(outcome="given_up"))
+            return True
+        put_back = False
+        try:
+            await self._plan(claimed.round_id)
+        except* Exception as errors:
+            # What the round is made of could not be asked for just now: that is no planner that has died.
+            put_back = all(is_transient(error) for error in errors.exceptions)
+            if not put_back:
+                raise
+        if put_back:
+            async with self._db.transaction() as tx:
+                await round_store.put_back(tx, claimed.round_id, holder=self._holder, seconds=RENEW_SECONDS)
+            self.due_in_seconds = RENEW_SECONDS
+        return not put_back
+
+    async def _plan(self, round_id: UUID) -> None:
+        done = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._hold_on(round_id, done))
+            try:
+                await self._answer_of(round_id)
+            finally:
+                done.set()
+
+    async def _hold_on(self, round_id: UUID, done: asyncio.Event) -> None:
+        """Renew the lease until all is done. Raises LeaseLostError, which ends the search, where another has it."""
+        while not done.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), self._renew_seconds)
+            if done.is_set():
+                return
+            try:
+                async with self._db.transaction() as tx:
+                    held = await round_store.renew(tx, round_id, holder=self._holder, lease_seconds=self._lease_seconds)
+            except Exception as error:
+                # A database that is away for a moment; for longer, and the lease lapses.
+                if not is_transient(error):
+                    raise
+                continue
+            if not held and not done.is_set():
+                raise LeaseLostError(str(round_id))
+
+    async def _answer_of(self, round_id: UUID) -> None:
+        async with self._db.transaction() as tx:
+            papers = await round_actions.prepare(tx, round_id, now=clock.now())
+            if papers is None:
+                await round_store.end_lease(tx, round_id)
+                return
+            before = await _solution_of(tx, papers.settings.based_on)
+        assert papers.world is not None, "it has been prepared"
+        try:
+            asked = await asyncio.to_thread(posed, papers.world, papers.settings)
+        except BadProblemError as error:
+            await self._conclude(round_id, RoundAnswer(outcome="refused", fault=error.fault, where=error.where))
+            return
+        limits = Limits(milliseconds=papers.settings.seconds * 1000, memory_mb=MEMORY_MB)
+        answer = await self._child(_question(asked, papers.settings, before), limits).answer()
+        log.info("round planned", round_id=str(round_id), outcome=answer.outcome)
+        await self._conclude(round_id, _told(answer, asked), lines=len(asked.problem.lines))
+
+    async def _conclude(self, round_id: UUID, answer: RoundAnswer, *, lines: int = 0) -> None:
+        async with self._db.transaction() as tx:
+            await round_actions.answer(tx, round_id, answer, lines=lines, now=clock.now())
+
+
+async def _solution_of(tx: Tx, round_id: UUID | None) -> Solution | None:
+    """What a round that another is based on ended in; from there it goes on."""
+    if round_id is None:
+        return None
+    answer = (await round_store.papers(tx, round_id)).answer
+    return answer.solution if answer else None
+
+
+def _question(asked: Posed, settings: KeptSettings, before: Solution | None) -> Question:
+    return Question(
+        problem=asked.problem,
+        seed=settings.seed,
+        fairness=None if settings.fairness_loss is None else Fairness(loss=settings.fairness_loss),
+        plan=before.plan if before else (),
+        slot_prices=before.slot_prices if before else (),
+        budget_prices=before.budget_prices if before else (),
+    )
+
+
+def _told(answer: Answer, asked: Posed) -> RoundAnswer:
+    """With why pairs were forbidden, of those that the solution speaks of."""
+    unmet = answer.solution.unmet if answer.solution else ()
+    spoken_of = {(one.line, barred.offering) for one in unmet for barred in one.candidates}
+    return RoundAnswer(
+        outcome=answer.outcome,
+        fault=answer.fault,
+        where=answer.where,
+        solution=answer.solution,
+        barred=tuple(Bar(*pair, why) for pair, why in asked.barred.items() if pair in spoken_of),
+    )

@@ -1,0 +1,79 @@
+"""The child: a question on its input, better and better plans and then the solution on its output."""
+
+import argparse
+import gc
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+
+MEGABYTE = 1024 * 1024
+TOLD_EVERY_SECONDS = 0.25
+"""How often a better plan is told at most: writing down a large one takes time."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m services.matching.rounds.solver", description=__doc__)
+    parser.add_argument("--milliseconds", type=int, required=True)
+    parser.add_argument("--memory-mb", type=int, required=True)
+    given = parser.parse_args()
+    began, parent = time.monotonic(), os.getppid()
+    limit_memory(given.memory_mb * MEGABYTE)
+    # It lives for one question, and nothing in it points back at itself.
+    gc.disable()
+    # HiGHS greets on the standard output, which is for answers.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+
+    # Only now, so that what they take counts.
+    import msgspec
+
+    from services.matching.rounds.solver.messages import Better, Refused, Said, Solved
+    from services.matching.rounds.solver.plan import Plan, faults
+    from services.matching.rounds.solver.problem import BadProblemError
+    from services.matching.rounds.solver.solve import Question, solve
+    from services.matching.rounds.solver.table import PinsError
+
+    def say(said: Said) -> None:
+        out.write(msgspec.json.encode(said) + b"\n")
+        out.flush()
+
+    told = began - TOLD_EVERY_SECONDS
+
+    def improved(plan: Callable[[], Plan], _: int, bound: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= TOLD_EVERY_SECONDS:
+            say(Better(plan=plan(), bound=bound))
+            told = time.monotonic()
+
+    try:
+        question = msgspec.json.decode(sys.stdin.buffer.read(), type=Question)
+        until = began + given.milliseconds / 1000
+        # Nobody waits for what a child finds whose parent is gone.
+        solution = solve(
+            question,
+            improved=improved,
+            may_go_on=lambda: time.monotonic() < until and os.getppid() == parent,
+            elapsed=lambda: (time.monotonic() - began) / (until - began),
+        )
+        assert not faults(question.problem, solution.plan), "the search keeps to what the check counts"
+    except BadProblemError as error:
+        say(Refused(outcome="refused", fault=error.fault, where=error.where))
+    except PinsError as error:
+        say(Refused(outcome="pins", fault="pins", where=error.where))
+    except msgspec.DecodeError as error:
+        say(Refused(outcome="refused", fault="malformed", where=(str(error),)))
+    else:
+        say(Solved(solution=solution))
+    return 0
+
+
+def limit_memory(size: int) -> None:
+    """No more address space than this, and no picture of it on the disk when it ends badly."""
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""A round is solved in a process of its own, which can be stopped at any time and takes no memory from anybody.
+
+The child reads a question on its input and writes what it finds to its output, a JSON document a line: first each
+better plan, then the solution. Whatever ends it, the best plan told until then is kept, and the outcome says what
+happened.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+from typing import IO, Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from services.matching.rounds.solver.messages import Better, Refused, Said, Solved
+from services.matching.rounds.solver.plan import faults, levels, value_of
+from services.matching.rounds.solver.problem import fingerprint, normal
+from services.matching.rounds.solver.solve import Question, Solution, gap, pinned_value
+from services.matching.rounds.solver.unmet import unmet
+
+MEMORY_MB_MIN = 128
+ANSWER_BYTES_MAX = 256 * 1024 * 1024
+GRACE_SECONDS = 2.0
+"""How long a child that is out of time may take to say so, before it is killed: HiGHS is late now and then."""
+GRACE_SHARE = 0.5
+STDERR_BYTES_MAX = 64 * 1024
+OUT_OF_MEMORY = (b"MemoryError", b"bad_alloc", b"emory allocation", b"annot allocate memory", b"failed to map segment")
+"""What Python, HiGHS, the system and its loader say when there is no more."""
+
+Outcome = Literal["solved", "out_of_time", "out_of_memory", "killed", "crashed", "refused", "pins"]
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How long a child may take and how much address space it may have."""
+
+    milliseconds: Annotated[int, Meta(ge=1, le=3_600_000)] = 10_000
+    memory_mb: Annotated[int, Meta(ge=MEMORY_MB_MIN, le=65_536)] = 2_048
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """How a round ended, and its solution if there is one.
+
+    `solved`: to the end of its effort, or the best there is. `out_of_time`: stopped, with the best plan until then.
+    `out_of_memory`, `killed`, `crashed`: the child ended, with the last plan it told, if any. `refused`: a bad
+    problem. `pins`: what is pinned contradicts what there is. In the last two `fault` and `where` say what and where.
+    """
+
+    outcome: Outcome
+    solution: Solution | None = None
+    fault: str = ""
+    where: tuple[str, ...] = ()
+
+
+class Child:
+    """One child for one question; `kill` ends it from outside, at any time."""
+
+    def __init__(self, question: Question, limits: Limits) -> None:
+        self.question, self.limits = question, limits
+        self.command = command(limits)
+        self.told: Better | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._killed = False
+
+    def kill(self) -> None:
+        """End it now; `answer` then has the best plan it told."""
+        self._killed = True
+        self._end()
+
+    @property
+    def pid(self) -> int | None:
+        """Its process, once there is one."""
+        return self._process.pid if self._process else None
+
+    async def answer(self) -> Answer:
+        """Run it to its end. Cancelling this ends the child, too."""
+        seconds = self.limits.milliseconds / 1000
+        said: Said | None = None
+        late = False
+        with tempfile.TemporaryFile() as errors:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=errors,
+                env=environment(),
+                limit=ANSWER_BYTES_MAX,
+            )
+            if self._killed:
+                self._end()
+            try:
+                async with asyncio.timeout(seconds * (1 + GRACE_SHARE) + GRACE_SECONDS):
+                    await self._ask(self._process)
+                    while line := await _line(self._process):
+                        said = msgspec.json.decode(line, type=Said)
+                        if not isinstance(said, Better):
+                            break
+                        self.told = said
+            except TimeoutError:
+                late = True
+            except msgspec.DecodeError:
+                # It was ended in the middle of a line.
+                said = None
+            finally:
+                self._end()
+                code = await self._process.wait()
+            return self._concluded(said, late=late, code=code, errors=errors)
+
+    async def _ask(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None, "it is a pipe"
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            process.stdin.write(msgspec.json.encode(self.question))
+            await process.stdin.drain()
+            process.stdin.close()
+
+    def _end(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            # Not by the process itself: that would take its exit code from whoever waits for it.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+
+    def _concluded(self, said: Said | None, *, late: bool, code: int, errors: IO[bytes]) -> Answer:
+        if isinstance(said, Solved):
+            ended = said.solution.ended
+            return Answer(outcome="out_of_time" if ended == "time" else "solved", solution=said.solution)
+        if isinstance(said, Refused):
+            return Answer(outcome=said.outcome, fault=said.fault, where=said.where)
+        solution = None if self.told is None else self._so_far(self.told)
+        if self._killed:
+            return Answer(outcome="killed", solution=solution)
+        if late:
+            return Answer(outcome="out_of_time", solution=solution)
+        errors.seek(0)
+        last_words = errors.read(STDERR_BYTES_MAX)
+        if any(sign in last_words for sign in OUT_OF_MEMORY):
+            return Answer(outcome="out_of_memory", solution=solution)
+        return Answer(outcome="killed" if code == -signal.SIGKILL else "crashed", solution=solution)
+
+    def _so_far(self, last: Better) -> Solution | None:
+        """What a child told before it ended, as a solution; nothing if it does not stand up to the check."""
+        problem = normal(self.question.problem)
+        if faults(problem, last.plan):
+            return None
+        value, pinned = value_of(problem, last.plan), pinned_value(problem)
+        return Solution(
+            fingerprint=fingerprint(problem),
+            plan=last.plan,
+            value=value,
+            bound=last.bound,
+            gap_millionths=gap(value - pinned, last.bound - pinned),
+            method="exact" if len(problem.lines) <= self.question.effort.exact_lines_max else "prices",
+            ended="time",
+            seed=self.question.seed,
+            fair=False,
+            levels=levels(problem, last.plan),
+            unmet=unmet(problem, last.plan),
+        )
+
+
+async def solve_in_child(question: Question, limits: Limits) -> Answer:
+    """Solve a question in a child of its own."""
+    return await Child(question, limits).answer()
+
+
+async def _line(process: asyncio.subprocess.Process) -> bytes:
+    assert process.stdout is not None, "it is a pipe"
+    return await process.stdout.readline()
+
+
+def command(limits: Limits) -> list[str]:
+    """How a child is started."""
+    return [
+        sys.executable,
+        "-P",
+        "-m",
+        "services.matching.rounds.solver",
+        "--milliseconds",
+        str(limits.milliseconds),
+        "--memory-mb",
+        str(limits.memory_mb),
+    ]
+
+
+def environment() -> dict[str, str]:
+    """What a child is told: where Python finds things, and to use one thread. No address, no secret."""
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "TMPDIR") if name in os.environ}
+    return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONSAFEPATH": "1"}

@@ -1,0 +1,250 @@
+"""A fairness floor: the States that get least come first, as long as the whole loses no more than was agreed.
+
+A State's level is the share of what it needs that it gets, over its lines that anybody could serve. Of two plans the
+fairer one has the higher lowest level, or the same and the higher second lowest, and so on (leximin).
+
+Promised: the plan is worth at least the agreed share of the plan found without the floor; it is never less fair than
+that one; and beyond the size that HiGHS has as a whole, no single move makes it fairer within the loss at its end, a
+move being units of one more candidate for a line of a State, with at most one assignment ejected. Up to that size HiGHS
+raises the lowest level first as far as its nodes go, and in the end takes back what value it can without any State
+getting less. Not promised: that no other plan is fairer.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import highspy
+import numpy as np
+from msgspec import Meta, Struct
+
+from services.matching.rounds.solver import exact
+from services.matching.rounds.solver.prices import Prices
+from services.matching.rounds.solver.search import Standing
+from services.matching.rounds.solver.table import Floats, Ints, Table, holds
+
+FINE = 1_000_000
+EJECTED_TRIED = 40
+NEARLY_LEVEL = 0.005
+"""Two levels that differ by less are as good as each other to HiGHS."""
+RAISING_NODES_MAX = 50
+"""The highest lowest level is far harder to prove than the best value, and little is gained after the first nodes."""
+
+
+class Fairness(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much of the total value may be lost for States to stand closer together, in thousandths."""
+
+    loss: Annotated[int, Meta(ge=0, le=1000)]
+
+
+class States(Struct, frozen=True, kw_only=True):
+    """Which State each line is of (-1 where no plan can serve it), what it needs and what pins give it already."""
+
+    of_line: Ints
+    needed: Ints
+    pinned: Ints
+
+    def levels(self, table: Table, units: Ints) -> Ints:
+        """In whole millionths, by State."""
+        of_row = self.of_line[table.line]
+        given = np.bincount(of_row[of_row >= 0], weights=units[of_row >= 0], minlength=len(self.needed))
+        found: Ints = FINE * (given.astype(np.int64) + self.pinned) // self.needed
+        return found
+
+
+def lowest_value(value: int, fairness: Fairness) -> int:
+    """What a plan has to be worth at least, where the best one found is worth `value`."""
+    return -(-value * (1000 - fairness.loss) // 1000)
+
+
+def raised_by_solver(
+    table: Table,
+    states: States,
+    units: Ints,
+    *,
+    floor: int,
+    nodes_max: int,
+    seed: int,
+    may_go_on: Callable[[], bool] = lambda: True,
+) -> Ints:
+    """A choice whose lowest level is as high as HiGHS finds it, worth at least `floor`; `units` if there is none."""
+    if not table.keys:
+        return units
+    model = exact.model_of(table)
+    highs = exact.prepared(model, seed=seed, nodes_max=min(nodes_max, RAISING_NODES_MAX))
+    highs.setOptionValue("mip_abs_gap", NEARLY_LEVEL)
+    width = len(model.worth)
+    every = np.arange(width, dtype=np.int32)
+    highs.changeColsCost(width, every, np.zeros(width))
+    highs.addRow(floor / model.scale, np.inf, width, every, model.worth)
+    highs.addCol(1.0, 0.0, 1.0, 0, np.zeros(0, np.int32), np.zeros(0))
+    for state, mine, share in _shares(table, states, model):
+        lowest = np.append(mine, width).astype(np.int32)
+        highs.addRow(-states.pinned[state] / states.needed[state], np.inf, len(lowest), lowest, np.append(share, -1.0))
+    start = np.append(exact.columns_of(table, model, units), int(states.levels(table, units).min(initial=FINE)) / FINE)
+    found = _found(highs, table, model, start, may_go_on)
+    good = holds(table, found) and table.value(found) >= floor and _fairer(states, table, found, units)
+    return found if good else units
+
+
+def regained(
+    table: Table,
+    states: States,
+    units: Ints,
+    *,
+    nodes_max: int,
+    seed: int,
+    may_go_on: Callable[[], bool] = lambda: True,
+) -> Ints:
+    """The choice of most value that HiGHS finds in which no State gets less; never worth less than `units`."""
+    if not table.keys:
+        return units
+    model = exact.model_of(table)
+    highs = exact.prepared(model, seed=seed, nodes_max=min(nodes_max, RAISING_NODES_MAX))
+    of_row = states.of_line[table.line]
+    for state, mine, _ in _shares(table, states, model):
+        has = float(units[of_row == state].sum())
+        highs.addRow(has, np.inf, len(mine), mine.astype(np.int32), model.unit_size[mine].astype(np.float64))
+    found = _found(highs, table, model, exact.columns_of(table, model, units), may_go_on)
+    as_fair = bool(np.all(states.levels(table, found) >= states.levels(table, units)))
+    return found if holds(table, found) and as_fair and table.value(found) > table.value(units) else units
+
+
+def _shares(table: Table, states: States, model: exact.Model) -> Iterator[tuple[int, Ints, Floats]]:
+    """Each State with its rows, and how much of what it needs one of each column is."""
+    of_row = states.of_line[table.line]
+    for state in range(len(states.needed)):
+        mine = np.flatnonzero(of_row == state)
+        yield state, mine, model.unit_size[mine] / states.needed[state]
+
+
+def _found(
+    highs: highspy.Highs, table: Table, model: exact.Model, start: Floats, may_go_on: Callable[[], bool]
+) -> Ints:
+    """What HiGHS finds from a choice that it is given; nothing at all if it finds none."""
+    highs.setSolution(len(start), np.arange(len(start), dtype=np.int32), start)
+    exact.stop_when(highs, may_go_on)
+    highs.run()
+    if highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        return np.zeros(len(table.keys), dtype=np.int64)
+    return exact.units_of(model, np.array(highs.getSolution().col_value), len(table.keys))
+
+
+def _fairer(states: States, table: Table, units: Ints, than: Ints) -> bool:
+    return sorted(states.levels(table, units).tolist()) > sorted(states.levels(table, than).tolist())
+
+
+def raised_by_moves(
+    table: Table,
+    states: States,
+    prices: Prices,
+    units: Ints,
+    *,
+    floor: int,
+    moves_max: int,
+    may_go_on: Callable[[], bool] = lambda: True,
+) -> Ints:
+    """A choice that no move makes fairer, or the fairest within `moves_max`; worth at least `floor`."""
+    standing = Standing(table, units, prices)
+    given: list[int] = states.pinned.tolist()
+    needed, of_line = states.needed.tolist(), states.of_line.tolist()
+    lines_of: list[list[int]] = [[] for _ in needed]
+    for line, state in enumerate(of_line):
+        if state >= 0:
+            lines_of[state].append(line)
+    for row, count in enumerate(standing.units):
+        if count and of_line[standing.line[row]] >= 0:
+            given[of_line[standing.line[row]]] += count
+    stuck: set[int] = set()
+    left = moves_max
+    while left > 0 and may_go_on():
+        state = min(
+            (one for one in range(len(needed)) if one not in stuck and given[one] < needed[one]),
+            key=lambda one: (FINE * given[one] // needed[one], one),
+            default=None,
+        )
+        if state is None:
+            break
+        moved, tried = _raise(standing, lines_of[state], of_line, given, needed, floor)
+        left -= tried
+        if moved:
+            stuck.clear()
+        else:
+            stuck.add(state)
+    return standing.chosen()
+
+
+def _raise(
+    standing: Standing, lines: list[int], of_line: list[int], given: list[int], needed: list[int], floor: int
+) -> tuple[bool, int]:
+    """Make the fairest move for one of these lines, of equal ones the one that loses least.
+
+    Returns whether there was one that is fairer at all, and how many were tried.
+    """
+    best: tuple[tuple[int, int], int, int | None] | None = None
+    tried = 0
+    for line in lines:
+        if standing.needed[line] <= 0:
+            continue
+        for row in standing.rows_of[line]:
+            for ejected in _makes_room(standing, row):
+                tried += 1
+                mark = len(standing.log)
+                if _moved(standing, row, ejected) and standing.value >= floor and not standing.leaves_short(mark):
+                    change = _change(standing, mark, of_line)
+                    before, after = _levels_around(change, given, needed)
+                    rank = (after[0], standing.value) if after > before else None
+                    if rank and (best is None or rank > best[0]):
+                        best = (rank, row, ejected)
+                standing.undo(mark)
+    if best is None:
+        return False, tried
+    mark = len(standing.log)
+    _moved(standing, best[1], best[2])
+    for state, more in _change(standing, mark, of_line).items():
+        given[state] += more
+    standing.log.clear()
+    return True, tried
+
+
+def _makes_room(standing: Standing, row: int) -> list[int | None]:
+    """Nobody if it fits already, else those in its slot or paid from its budget, cheapest first."""
+    if standing.fits(row) > standing.units[row]:
+        return [None]
+    if standing.units[row] == standing.most[row]:
+        return []
+    pool = set(standing.users[standing.slot[row]])
+    if standing.cost[row]:
+        pool |= standing.payees[standing.budget[row]]
+    cheapest = sorted((standing.reduced[one], one) for one in pool if one != row)
+    return [one for _, one in cheapest[:EJECTED_TRIED]]
+
+
+def _moved(standing: Standing, row: int, ejected: int | None) -> bool:
+    if ejected is not None:
+        standing.set(ejected, 0)
+    count = standing.fits(row)
+    if count <= standing.units[row]:
+        return False
+    standing.set(row, count)
+    if ejected is not None:
+        standing.fill(standing.line[ejected])
+    return True
+
+
+def _change(standing: Standing, mark: int, of_line: list[int]) -> dict[int, int]:
+    """Units more, by State, since the mark."""
+    had: dict[int, int] = {}
+    for row, before in standing.log[mark:]:
+        had.setdefault(row, before)
+    change: dict[int, int] = {}
+    for row, before in had.items():
+        state = of_line[standing.line[row]]
+        change[state] = change.get(state, 0) + standing.units[row] - before
+    return change
+
+
+def _levels_around(change: dict[int, int], given: list[int], needed: list[int]) -> tuple[list[int], list[int]]:
+    """The levels that change, before and after, lowest first; which is fairer does not hang on those that stay."""
+    before = sorted(FINE * given[state] // needed[state] for state in change)
+    after = sorted(FINE * (given[state] + more) // needed[state] for state, more in change.items())
+    return before, after

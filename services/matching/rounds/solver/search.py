@@ -1,0 +1,245 @@
+"""From prices to a plan, and from a plan to a better one by moves that prices suggest.
+
+A move gives a line units of one more candidate; what stands in the way is ejected, at most one assignment of another
+line, and both lines then take what else they can. Only what gains is kept. Everything is counted and in a fixed order,
+so that the same question and the same number of moves end in the same plan.
+"""
+
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+
+import numpy as np
+
+from services.matching.rounds.solver.prices import Prices, reduced_worth
+from services.matching.rounds.solver.table import Floats, Ints, Table
+
+ROWS_TRIED = 5
+"""How many candidates of a line a move is tried for, dearest first."""
+EJECTED_TRIED = 4
+"""How many assignments are tried to make room for it, cheapest first."""
+
+
+class Standing:
+    """A choice under change: what is assigned and what is left of needs, capacities and budgets."""
+
+    def __init__(self, table: Table, units: Ints, prices: Prices) -> None:
+        self.line, self.slot, self.budget = table.line.tolist(), table.slot.tolist(), table.budget.tolist()
+        self.each, self.once = table.each.tolist(), table.once.tolist()
+        self.least, self.most = table.least.tolist(), table.most.tolist()
+        self.takes, self.cost = table.takes.tolist(), table.cost.tolist()
+        self.first = table.first.tolist()
+        reduced: Floats = reduced_worth(table, prices)
+        self.reduced: list[float] = reduced.tolist()
+        order = np.lexsort((-reduced, table.line))
+        self.rows_of = [order[a:b].tolist() for a, b in pairwise(self.first)]
+        self.units = [0] * len(table.keys)
+        self.needed, self.room, self.money = table.needed.tolist(), table.capacity.tolist(), table.amount.tolist()
+        self.capacity, self.slot_least = table.capacity.tolist(), table.slot_least.tolist()
+        self.users: list[set[int]] = [set() for _ in table.slots]
+        self.payees: list[set[int]] = [set() for _ in table.amount]
+        self.value = 0
+        self.log: list[tuple[int, int]] = []
+        for row in np.flatnonzero(units).tolist():
+            self.set(row, int(units[row]))
+
+    def set(self, row: int, units: int) -> None:
+        """Give a row so many units, however many it had; it has to fit."""
+        had = self.units[row]
+        self.log.append((row, had))
+        more = units - had
+        self.units[row] = units
+        self.needed[self.line[row]] -= more
+        self.room[self.slot[row]] -= more * self.takes[row]
+        self.money[self.budget[row]] -= more * self.cost[row]
+        self.value += self.each[row] * more + self.once[row] * ((units > 0) - (had > 0))
+        if units and not had:
+            self.users[self.slot[row]].add(row)
+            if self.cost[row]:
+                self.payees[self.budget[row]].add(row)
+        elif had and not units:
+            self.users[self.slot[row]].discard(row)
+            self.payees[self.budget[row]].discard(row)
+
+    def undo(self, mark: int) -> None:
+        """Take back what was set since the log was so long."""
+        for row, had in reversed(self.log[mark:]):
+            self.set(row, had)
+        del self.log[mark:]
+
+    def leaves_short(self, mark: int) -> bool:
+        """Whether a slot that was touched since the log was so long is used and would not be held."""
+        slots = {self.slot[row] for row, _ in self.log[mark:]}
+        return any(self.users[slot] and self.capacity[slot] - self.room[slot] < self.slot_least[slot] for slot in slots)
+
+    def fits(self, row: int) -> int:
+        """How many units a row may have now in all, none if fewer than its least."""
+        had = self.units[row]
+        count = min(
+            self.most[row], had + self.needed[self.line[row]], had + self.room[self.slot[row]] // self.takes[row]
+        )
+        if self.cost[row]:
+            count = min(count, had + self.money[self.budget[row]] // self.cost[row])
+        return count if count >= self.least[row] else 0
+
+    def fill(self, line: int) -> None:
+        """Give a line what it can still have, in the order of what prices leave of its candidates' worth."""
+        if self.needed[line] <= 0:
+            return
+        for row in self.rows_of[line]:
+            count = self.fits(row)
+            if count > self.units[row]:
+                self.set(row, count)
+                if self.needed[line] <= 0:
+                    return
+
+    def chosen(self) -> Ints:
+        return np.array(self.units, dtype=np.int64)
+
+
+def repaired(table: Table, prices: Prices) -> Ints:
+    """A choice that fits, lines with the most to lose first, each its best candidates at these prices."""
+    standing = Standing(table, np.zeros(len(table.keys), dtype=np.int64), prices)
+    for line in _by_regret(table, reduced_worth(table, prices)):
+        standing.fill(line)
+    return _settled(table, standing, prices)
+
+
+def completed(table: Table, prices: Prices, units: Ints) -> Ints:
+    """A choice that fits and has at least these units, with what else fits."""
+    standing = Standing(table, units, prices)
+    for line in _by_regret(table, reduced_worth(table, prices)):
+        standing.fill(line)
+    return _settled(table, standing, prices)
+
+
+def _by_regret(table: Table, reduced: Floats) -> list[int]:
+    """Lines in the order of what their second best candidate is worth less than their best."""
+    order = np.lexsort((-reduced, table.line))
+    ranked = np.append(reduced[order], [0.0, 0.0])
+    counts = np.diff(table.first)
+    best = np.where(counts > 0, ranked[table.first[:-1]], 0)
+    second = np.where(counts > 1, ranked[np.minimum(table.first[:-1] + 1, len(ranked) - 1)], 0)
+    regret = best - np.maximum(second, 0)
+    lines: list[int] = np.lexsort((np.arange(len(regret)), -regret)).tolist()
+    return [line for line in lines if counts[line]]
+
+
+def _settled(table: Table, standing: Standing, prices: Prices) -> Ints:
+    """The choice with slots closed that would not be held, and their lines served elsewhere as far as may be."""
+    short = [
+        slot
+        for slot, least in enumerate(table.slot_least.tolist())
+        if standing.users[slot] and table.capacity[slot] - standing.room[slot] < least
+    ]
+    if not short:
+        return standing.chosen()
+    lines = sorted({standing.line[row] for slot in short for row in standing.users[slot]})
+    for slot in range(len(table.slots)):
+        if table.slot_least[slot] and (slot in short or not standing.users[slot]):
+            for row in sorted(standing.users[slot]):
+                standing.set(row, 0)
+            standing.room[slot] = 0
+    for line in lines:
+        standing.fill(line)
+    return standing.chosen()
+
+
+def searched(
+    table: Table,
+    prices: Prices,
+    units: Ints,
+    *,
+    moves_max: int,
+    lines: Iterable[int] | None = None,
+    may_go_on: Callable[[], bool] = lambda: True,
+) -> Ints:
+    """The choice after up to `moves_max` tried moves that each gained, of these lines or all; never worth less."""
+    standing = Standing(table, units, prices)
+    wanted = range(len(table.lines)) if lines is None else lines
+    left = moves_max
+    while left > 0 and may_go_on():
+        before = standing.value
+        queue = sorted(
+            ((-loss, line) for line in wanted if (loss := _loss(standing, line)) > 0),
+        )
+        for _, line in queue:
+            left -= _improve(standing, line)
+            if left <= 0 or not may_go_on():
+                break
+        if standing.value == before:
+            break
+    found = _settled(table, standing, prices)
+    return found if table.value(found) > table.value(units) else units
+
+
+def _loss(standing: Standing, line: int) -> float:
+    """By how much a line falls short of its best candidate, at the prices."""
+    rows = standing.rows_of[line]
+    if not rows:
+        return 0.0
+    return float(standing.reduced[rows[0]]) - _has(standing, line)
+
+
+def _has(standing: Standing, line: int) -> float:
+    """What a line has at the prices."""
+    found = 0.0
+    for row in standing.rows_of[line]:
+        if standing.units[row]:
+            found += standing.reduced[row] * standing.units[row] / standing.most[row]
+    return found
+
+
+def _improve(standing: Standing, line: int) -> int:
+    """Try to give a line a better candidate; returns how many moves were tried."""
+    tried = 0
+    standing.fill(line)
+    own = [row for row in standing.rows_of[line] if standing.units[row]]
+    has = _has(standing, line)
+    for row in standing.rows_of[line][:ROWS_TRIED]:
+        if standing.reduced[row] <= has:
+            break
+        for ejected in _in_the_way(standing, row, own):
+            tried += 1
+            if _gained(standing, line, row, own, ejected):
+                return tried
+    return tried
+
+
+def _in_the_way(standing: Standing, row: int, own: list[int]) -> list[int | None]:
+    """Whom to eject so that a row fits: nobody, or each of the cheapest in its slot or budget that leave enough."""
+    wanted = min(standing.most[row], standing.needed[standing.line[row]] + sum(standing.units[one] for one in own))
+    slot, budget = standing.slot[row], standing.budget[row]
+    lacks = wanted * standing.takes[row] - standing.room[slot]
+    lacks -= sum(standing.units[one] * standing.takes[one] for one in own if standing.slot[one] == slot)
+    owes = wanted * standing.cost[row] - standing.money[budget] if standing.cost[row] else 0
+    owes -= sum(standing.units[one] * standing.cost[one] for one in own if standing.budget[one] == budget)
+    if lacks <= 0 and owes <= 0:
+        return [None]
+    pool = standing.users[slot] if lacks > 0 else standing.payees[budget]
+    cheapest = sorted(
+        (standing.reduced[one], one)
+        for one in pool
+        if one not in own
+        and standing.units[one] * standing.takes[one] * (standing.slot[one] == slot) >= lacks
+        and standing.units[one] * standing.cost[one] * (standing.budget[one] == budget) >= owes
+    )
+    return [one for _, one in cheapest[:EJECTED_TRIED]]
+
+
+def _gained(standing: Standing, line: int, row: int, own: list[int], ejected: int | None) -> bool:
+    mark, before = len(standing.log), standing.value
+    for one in own:
+        standing.set(one, 0)
+    if ejected is not None:
+        standing.set(ejected, 0)
+    count = standing.fits(row)
+    if count:
+        standing.set(row, count)
+        standing.fill(line)
+        if ejected is not None:
+            standing.fill(standing.line[ejected])
+    if standing.value > before:
+        del standing.log[:]
+        return True
+    standing.undo(mark)
+    return False

@@ -1,0 +1,273 @@
+"""The rounds' rows and papers, and the lease under which one is planned. Every read for somebody says for whom."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.refusals import Missing
+from contracts.values import Caller
+from services.matching.rounds.answer import RoundAnswer
+from services.matching.rounds.inputs import World
+from services.matching.rounds.model import Round
+from services.matching.rounds.settings import KeptSettings
+
+LIST_MAX = 100
+T = TypeVar("T")
+
+
+class Papers(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked, the lines and offerings as they were found, and what was answered."""
+
+    settings: KeptSettings
+    world: World | None = None
+    answer: RoundAnswer | None = None
+
+
+class Claimed(msgspec.Struct, frozen=True, kw_only=True):
+    """A round that is this planner's to plan, begun so many times."""
+
+    round_id: UUID
+    times: int
+
+
+def hash_of(paper: KeptSettings | RoundAnswer) -> str:
+    """By which the journal names a paper without telling it."""
+    return hashlib.sha256(msgspec.json.encode(paper)).hexdigest()
+
+
+async def get(tx: Tx, round_id: UUID, caller: Caller, *, lock: bool = False) -> Round:
+    """The round, if this caller may see it; `lock` holds it until the transaction ends. Raises Missing."""
+    if lock:
+        # Not FOR UPDATE: its papers' foreign key would wait for it.
+        await tx.execute("SELECT FROM round WHERE round_id = $1 FOR NO KEY UPDATE", round_id)
+    row = await tx.fetchrow(
+        "SELECT * FROM round WHERE round_id = $1 AND may_see(round, $2, $3)",
+        round_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    return _round(row)
+
+
+async def known(tx: Tx, round_id: UUID, *, lock: bool = True) -> Round | None:
+    """The round for the system itself; `lock` holds it until the transaction ends."""
+    if lock:
+        await tx.execute("SELECT FROM round WHERE round_id = $1 FOR NO KEY UPDATE", round_id)
+    row = await tx.fetchrow("SELECT * FROM round WHERE round_id = $1", round_id)
+    return _round(row) if row else None
+
+
+async def page(tx: Tx, caller: Caller, *, before: UUID | None, limit: int) -> list[Round]:
+    """Newest first, from the one after `before`."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM round WHERE may_see(round, $1, $2) AND ($3::uuid IS NULL OR round_id < $3)
+        ORDER BY round_id DESC LIMIT $4
+        """,
+        caller.organization,
+        caller.role,
+        before,
+        limit,
+    )
+    return [_round(row) for row in rows]
+
+
+async def waiting(tx: Tx) -> int:
+    """How many rounds are asked for and not answered."""
+    return int(await tx.fetchval("SELECT count(*) FROM round WHERE status = 'asked'"))
+
+
+async def waiting_of(tx: Tx, person_id: UUID) -> int:
+    """How many of them this person asked for."""
+    query = """
+        SELECT count(*) FROM round JOIN journal ON aggregate_id = round_id AND version = 1
+        WHERE status = 'asked' AND (event ->> 'actorid')::uuid = $1
+    """
+    return int(await tx.fetchval(query, person_id))
+
+
+_SAVE = Write(
+    parts={
+        "round_saved": """
+            INSERT INTO round (round_id, status, revision, seed, seconds, based_on, settings_hash, asked_at,
+                answer_hash, outcome, ended, lines, deliveries, value, bound, gap_millionths, answered_at, presented,
+                adopted_at, discarded_at)
+            SELECT round_id, status, revision, seed, seconds, based_on, settings_hash, asked_at, answer_hash, outcome,
+                ended, lines, deliveries, value, bound, gap_millionths, answered_at, presented, adopted_at,
+                discarded_at
+            FROM json_populate_record(NULL::round, $1::text::json)
+            ON CONFLICT (round_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+                answer_hash = excluded.answer_hash, outcome = excluded.outcome, ended = excluded.ended,
+                lines = excluded.lines, deliveries = excluded.deliveries, value = excluded.value,
+                bound = excluded.bound, gap_millionths = excluded.gap_millionths,
+                answered_at = excluded.answered_at, presented = excluded.presented,
+                adopted_at = excluded.adopted_at, discarded_at = excluded.discarded_at
+        """
+    }
+)
+
+
+async def save(tx: Tx, one: Round) -> None:
+    """Write the round as it now stands, all but its papers."""
+    await tx.write(_SAVE, msgspec.json.encode(one).decode())
+
+
+def _round(row: Record) -> Round:
+    return msgspec.convert(dict(row), Round)
+
+
+# -- papers -----------------------------------------------------------------------------------------------------------
+
+
+async def begin_papers(tx: Tx, round_id: UUID, settings: KeptSettings, world: World | None) -> None:
+    """Keep what is asked; with a `world`, of the lines and offerings of another round."""
+    await tx.execute(
+        "INSERT INTO round_papers (round_id, settings, world) VALUES ($1, $2, $3)",
+        round_id,
+        _encoded(settings),
+        None if world is None else _encoded(world),
+    )
+
+
+async def keep_world(tx: Tx, round_id: UUID, world: World) -> bool:
+    """Keep what was found: from here on the round is about this, however often it is planned.
+
+    False where another planner has kept its own meanwhile.
+    """
+    return bool(
+        await tx.fetchval(
+            "UPDATE round_papers SET world = $2 WHERE round_id = $1 AND world IS NULL RETURNING true",
+            round_id,
+            _encoded(world),
+        )
+    )
+
+
+async def keep_answer(tx: Tx, round_id: UUID, answer: RoundAnswer) -> None:
+    await tx.execute("UPDATE round_papers SET answer = $2 WHERE round_id = $1", round_id, _encoded(answer))
+
+
+async def papers(tx: Tx, round_id: UUID) -> Papers:
+    """Those of a round that has already been read for its caller."""
+    row = await tx.fetchrow("SELECT settings, world, answer FROM round_papers WHERE round_id = $1", round_id)
+    assert row is not None, "they are begun with the round"
+    return Papers(
+        settings=msgspec.json.decode(row["settings"], type=KeptSettings),
+        world=_decoded(row["world"], World),
+        answer=_decoded(row["answer"], RoundAnswer),
+    )
+
+
+def _encoded(paper: Any) -> str:
+    return msgspec.json.encode(paper).decode()
+
+
+def _decoded(text: str | None, kind: type[T]) -> T | None:
+    return None if text is None else msgspec.json.decode(text, type=kind)
+
+
+# -- the lease --------------------------------------------------------------------------------------------------------
+
+
+async def claim(tx: Tx, *, holder: UUID, lease_seconds: float) -> Claimed | None:
+    """Take the round that has waited longest for this planner alone, until the lease ends; None where there is none.
+
+    Of two that claim at once the second waits for the row of the first, finds its lease new, and gets nothing.
+    """
+    row = await tx.fetchrow(
+        """
+        WITH due AS (
+            SELECT round_id FROM round
+            WHERE status = 'asked' AND NOT EXISTS (SELECT FROM round_lease
+                WHERE round_lease.round_id = round.round_id AND until > clock_timestamp())
+            ORDER BY asked_at, round_id LIMIT 1
+        )
+        INSERT INTO round_lease (round_id, holder, until, times)
+        SELECT round_id, $1, clock_timestamp() + $2 * interval '1 second', 1 FROM due
+        ON CONFLICT (round_id) DO UPDATE
+        SET holder = excluded.holder, until = excluded.until, times = round_lease.times + 1
+        WHERE round_lease.until <= clock_timestamp()
+        RETURNING round_id, times
+        """,
+        holder,
+        lease_seconds,
+    )
+    return Claimed(round_id=row["round_id"], times=row["times"]) if row else None
+
+
+async def due_in_seconds(tx: Tx) -> float | None:
+    """Until the next lease lapses of a round that is still to be planned."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        """
+        SELECT extract(epoch FROM min(until) - clock_timestamp())::float8 FROM round JOIN round_lease USING (round_id)
+        WHERE status = 'asked' AND until > clock_timestamp()
+        """
+    )
+
+
+async def renew(tx: Tx, round_id: UUID, *, holder: UUID, lease_seconds: float) -> bool:
+    """Hold the lease on; False where it is another planner's by now."""
+    row = await tx.fetchrow(
+        """
+        UPDATE round_lease SET until = clock_timestamp() + $3 * interval '1 second'
+        WHERE round_id = $1 AND holder = $2 RETURNING true
+        """,
+        round_id,
+        holder,
+        lease_seconds,
+    )
+    return row is not None
+
+
+async def put_back(tx: Tx, round_id: UUID, *, holder: UUID, seconds: float) -> None:
+    """Let go of a round that could not be begun: it is nobody's in so many seconds, and was not tried."""
+    await tx.execute(
+        """
+        UPDATE round_lease SET times = times - 1, until = clock_timestamp() + $3 * interval '1 second'
+        WHERE round_id = $1 AND holder = $2
+        """,
+        round_id,
+        holder,
+        seconds,
+    )
+
+
+async def end_lease(tx: Tx, round_id: UUID) -> None:
+    await tx.execute("DELETE FROM round_lease WHERE round_id = $1", round_id)
+
+
+# -- what is promised -------------------------------------------------------------------------------------------------
+
+
+class Promise(msgspec.Struct, frozen=True, kw_only=True):
+    """A match that is before its State and has taken nothing yet: one delivery, within the window of its line.
+
+    `planned` is the first day of the period that a round means it to be in.
+    """
+
+    line_id: UUID
+    offering_id: UUID
+    starts: date
+    ends: date
+    planned: date | None = None
+
+
+async def promises(tx: Tx, statuses: Sequence[str]) -> list[Promise]:
+    """Matches in these states whose lines are still known, those presented first first."""
+    rows = await tx.fetch(
+        """
+        SELECT line_id, offering_id, starts, ends, planned_from AS planned FROM match JOIN wanted_line USING (line_id)
+        WHERE match.status = ANY ($1::text[]) ORDER BY presented_at, match_id
+        """,
+        list(statuses),
+    )
+    return [Promise(**dict(row)) for row in rows]

@@ -1,0 +1,1 @@
+"""Hard constraints, scores and the weights of their criteria."""

@@ -1,0 +1,86 @@
+"""What a score rests on beside the line and the offering: the weights in force, and what providers have completed."""
+
+from collections.abc import Collection
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from contracts.matching import Weight, WeightsAdopted
+from contracts.refusals import Missing
+from services.matching.scoring.model import Experience, Known, mean_rating
+from services.matching.scoring.weights import FIRST, Weights, counted
+
+
+async def known(tx: Tx, providers: Collection[str]) -> Known:
+    """For scores of these providers' offerings, as things now stand."""
+    return Known(weights=await in_force(tx), experience=await experience(tx, providers))
+
+
+async def experience(tx: Tx, providers: Collection[str]) -> dict[str, Experience]:
+    """What each of these providers has completed, by kind and topic, and how the States rate it all; nothing of kinds
+    that may put somebody at risk."""
+    rows = await tx.fetch(
+        """
+        WITH completed AS (
+            SELECT match_id, provider, match.state, kind, topics, state_evaluation AS said
+            FROM match JOIN wanted_line USING (line_id)
+            JOIN wanted_request ON wanted_request.request_id = match.request_id
+            WHERE match.status = 'completed' AND provider = ANY ($1::text[]) AND NOT restricted
+        ), rated AS (
+            SELECT provider, count(DISTINCT state) AS states, 3 * count(*) AS ratings,
+                sum((said ->> 'relevance')::integer + (said ->> 'quality')::integer
+                    + (said ->> 'timeliness')::integer) AS total
+            FROM completed WHERE said IS NOT NULL GROUP BY provider
+        )
+        SELECT provider, kind, count(DISTINCT match_id) AS deliveries, array_agg(DISTINCT topic) AS topics,
+            coalesce(states, 0) AS states, coalesce(ratings, 0) AS ratings, coalesce(total, 0) AS total
+        FROM completed LEFT JOIN rated USING (provider) LEFT JOIN LATERAL unnest(topics) AS topic ON true
+        GROUP BY provider, kind, states, ratings, total
+        """,
+        list(providers),
+    )
+    found: dict[str, Experience] = {}
+    for row in rows:
+        before = found.get(row["provider"], Experience())
+        found[row["provider"]] = Experience(
+            deliveries={**before.deliveries, row["kind"]: row["deliveries"]},
+            topics=before.topics | {topic for topic in row["topics"] if topic is not None},
+            rating=mean_rating(row["states"], row["total"], row["ratings"]),
+        )
+    return found
+
+
+async def in_force(tx: Tx) -> Weights:
+    """The newest version of the weights."""
+    row = await tx.fetchrow("SELECT version, weights, reason, adopted_at FROM weights ORDER BY version DESC LIMIT 1")
+    return _weights(row) if row else FIRST
+
+
+async def version(tx: Tx, number: int) -> Weights:
+    """The weights of a version. Raises Missing."""
+    if number == FIRST.version:
+        return FIRST
+    row = await tx.fetchrow("SELECT version, weights, reason, adopted_at FROM weights WHERE version = $1", number)
+    if row is None:
+        raise Missing("not-found")
+    return _weights(row)
+
+
+def _weights(row: Record) -> Weights:
+    given = msgspec.json.decode(row["weights"], type=tuple[Weight, ...])
+    return Weights(version=row["version"], of=counted(given), reason=row["reason"], adopted_at=row["adopted_at"])
+
+
+async def save(tx: Tx, fact: WeightsAdopted) -> None:
+    """Keep a version. Of two at once the journal lets one through."""
+    await tx.execute(
+        """
+        INSERT INTO weights (version, weights, reason, adopted_at) VALUES ($1, $2::text::jsonb, $3, $4)
+        ON CONFLICT (version) DO NOTHING
+        """,
+        fact.version,
+        msgspec.json.encode(fact.weights).decode(),
+        fact.reason,
+        fact.adopted_at,
+    )

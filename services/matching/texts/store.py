@@ -1,0 +1,263 @@
+"""What was read of the words of lines and offerings, and what is still to be read; nobody but the service asks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from services.matching.texts.meaning import Model, Vector
+from services.matching.texts.reading import Reading
+
+ATTEMPTS_MAX = 12
+PAUSE_SECONDS = 2
+PAUSE_SECONDS_MAX = 600
+"""Attempts are that long apart at most: the last one is made after more than half an hour."""
+
+WORDS_MAX = 100
+"""Of so many texts are the words compared with those of another."""
+
+FLOAT_BYTES = 4
+LEASE_SECONDS = 20
+"""Longer than a reading takes: then somebody else tries, and where both come to an end one of them is kept."""
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """A request or an offering whose words are to be read; `texts_hash` names them where a fact has told it."""
+
+    about_id: UUID
+    about: str
+    texts_hash: str | None
+    attempts: int
+
+
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """Of what an operator has read again: how much waits, and how much is parked, by reason."""
+
+    waiting: int
+    parked: Mapping[str, int]
+
+
+# -- what is to be read -----------------------------------------------------------------------------------------------
+
+
+_WANT_SUBMITTED = Write(
+    parts={
+        "to_be_read": """
+            INSERT INTO to_read (about_id, about, texts_hash, due_at) VALUES ($1, 'request', $2, now())
+            ON CONFLICT (about_id) DO UPDATE
+            SET texts_hash = excluded.texts_hash, due_at = now(), attempts = 0, parked = NULL
+        """
+    }
+)
+
+
+async def want_submitted(tx: Tx, request_id: UUID, texts_hash: str | None) -> None:
+    """Have the words of this submission read, and its lines judged by them."""
+    await tx.write(_WANT_SUBMITTED, request_id, texts_hash)
+
+
+async def want_request(tx: Tx, request_id: UUID) -> None:
+    """Have the words of its last submission read, and its lines judged by them."""
+    await tx.execute(
+        """
+        INSERT INTO to_read (about_id, about, texts_hash, due_at)
+        SELECT request_id, 'request', texts_hash, now() FROM wanted_request WHERE request_id = $1
+        ON CONFLICT (about_id) DO UPDATE
+        SET texts_hash = excluded.texts_hash, due_at = now(), attempts = 0, parked = NULL
+        """,
+        request_id,
+    )
+
+
+async def want_offering(tx: Tx, offering_id: UUID) -> None:
+    await tx.execute(
+        """
+        INSERT INTO to_read (about_id, about, texts_hash, due_at)
+        SELECT offering_id, 'offering', texts_hash, now() FROM offering WHERE offering_id = $1
+        ON CONFLICT (about_id) DO UPDATE
+        SET texts_hash = excluded.texts_hash, due_at = now(), attempts = 0, parked = NULL
+        """,
+        offering_id,
+    )
+
+
+async def want_all(tx: Tx) -> int:
+    """Have everything read again that may be, also what was parked; returns how much that is."""
+    return int(
+        await tx.fetchval(
+            """
+            WITH wanted (about_id, about, texts_hash) AS (
+                SELECT request_id, 'request', texts_hash FROM wanted_request
+                WHERE status NOT IN ('returned', 'not_accepted', 'lapsed', 'withdrawn')
+                UNION ALL
+                SELECT offering_id, 'offering', texts_hash FROM offering WHERE status IN ('available', 'suspended')
+            ), put AS (
+                INSERT INTO to_read (about_id, about, texts_hash, due_at, again)
+                SELECT about_id, about, texts_hash, now(), true FROM wanted
+                ON CONFLICT (about_id) DO UPDATE
+                SET texts_hash = excluded.texts_hash, due_at = now(), attempts = 0, parked = NULL, again = true
+                RETURNING 1
+            )
+            SELECT count(*) FROM put
+            """
+        )
+    )
+
+
+async def begin_again(tx: Tx) -> Left:
+    """Have everything read again, unless some of it waits from an earlier call: then that goes on."""
+    left = await left_again(tx)
+    if left.waiting:
+        return left
+    await want_all(tx)
+    return await left_again(tx)
+
+
+async def left_again(tx: Tx) -> Left:
+    rows = await tx.fetch("SELECT parked, count(*) AS texts FROM to_read WHERE again GROUP BY parked ORDER BY parked")
+    by_reason = {row["parked"]: row["texts"] for row in rows}
+    return Left(waiting=by_reason.pop(None, 0), parked=by_reason)
+
+
+async def claim(tx: Tx) -> Task | None:
+    """What is due first, under a lease; None where nothing is."""
+    row = await tx.fetchrow(
+        """
+        UPDATE to_read SET attempts = attempts + 1, due_at = now() + $1 * interval '1 second'
+        WHERE about_id = (SELECT about_id FROM to_read WHERE parked IS NULL AND due_at <= now()
+            ORDER BY due_at, about_id LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING about_id, about, texts_hash, attempts
+        """,
+        LEASE_SECONDS,
+    )
+    return msgspec.convert(dict(row), Task) if row else None
+
+
+async def due_in_seconds(tx: Tx) -> float | None:
+    """Until the next text is to be read: it is tried again, or the lease of whoever reads it lapses."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM to_read WHERE parked IS NULL AND due_at > now()"
+    )
+
+
+async def hold(tx: Tx, task: Task) -> bool:
+    """False where these words are not wanted any more; else nobody takes them back until the transaction ends."""
+    return bool(
+        await tx.fetchval(
+            """
+            SELECT true FROM to_read WHERE about_id = $1 AND texts_hash IS NOT DISTINCT FROM $2 FOR UPDATE
+            """,
+            task.about_id,
+            task.texts_hash,
+        )
+    )
+
+
+async def done(tx: Tx, task: Task) -> None:
+    await tx.execute(
+        "DELETE FROM to_read WHERE about_id = $1 AND texts_hash IS NOT DISTINCT FROM $2", task.about_id, task.texts_hash
+    )
+
+
+async def put_off(tx: Tx, task: Task, reason: str) -> bool:
+    """Try again later, or never: then it is parked, with the reason, until an operator has all read again."""
+    return bool(
+        await tx.fetchval(
+            """
+            UPDATE to_read SET due_at = now() + least($3 * 2 ^ attempts, $4) * interval '1 second',
+                parked = CASE WHEN attempts >= $5 THEN $6 END
+            WHERE about_id = $1 AND texts_hash IS NOT DISTINCT FROM $2 RETURNING parked IS NOT NULL
+            """,
+            task.about_id,
+            task.texts_hash,
+            PAUSE_SECONDS,
+            PAUSE_SECONDS_MAX,
+            ATTEMPTS_MAX,
+            reason,
+        )
+    )
+
+
+# -- what was read ----------------------------------------------------------------------------------------------------
+
+
+async def save(tx: Tx, readings: Sequence[Reading], texts_hash: str, *, request_id: UUID | None = None) -> None:
+    """Keep what was read, in the place of what was read before; of a request, all of its lines."""
+    if request_id is not None:
+        await tx.execute("DELETE FROM reading WHERE request_id = $1", request_id)
+    await tx.executemany(
+        """
+        INSERT INTO reading (about_id, request_id, texts_hash, language, tokens, model, model_version, vector, read_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())
+        ON CONFLICT (about_id) DO UPDATE SET texts_hash = excluded.texts_hash, language = excluded.language,
+            tokens = excluded.tokens, model = excluded.model, model_version = excluded.model_version,
+            vector = excluded.vector, read_at = excluded.read_at
+        """,
+        [(one.about_id, request_id, texts_hash, one.language, one.tokens, *_columns(one.vector)) for one in readings],
+    )
+
+
+def _columns(vector: Vector | None) -> tuple[str | None, str | None, bytes | None]:
+    return (vector.model.name, vector.model.version, vector.values) if vector else (None, None, None)
+
+
+async def forget(tx: Tx, about_id: UUID) -> None:
+    """Drop what was read of the words of a request or an offering, and do not read them any more."""
+    await tx.execute("DELETE FROM to_read WHERE about_id = $1", about_id)
+    await tx.execute("DELETE FROM reading WHERE about_id = $1 OR request_id = $1", about_id)
+
+
+async def of(tx: Tx, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
+    """What was read of these lines or offerings, as far as anything was."""
+    rows = await tx.fetch(
+        """
+        SELECT about_id, language, tokens, model, model_version, vector FROM reading WHERE about_id = ANY ($1::uuid[])
+        """,
+        about_ids,
+    )
+    return {row["about_id"]: _reading(row) for row in rows}
+
+
+async def vectors(tx: Tx, about_ids: Sequence[UUID]) -> dict[UUID, Vector]:
+    """What a model made of the texts of these, as far as one did."""
+    rows = await tx.fetch(
+        """
+        SELECT about_id, model, model_version, vector FROM reading
+        WHERE about_id = ANY ($1::uuid[]) AND vector IS NOT NULL
+        """,
+        about_ids,
+    )
+    return {row["about_id"]: _vector(row["model"], row["model_version"], row["vector"]) for row in rows}
+
+
+def _vector(name: str, version: str, values: bytes) -> Vector:
+    return Vector(Model(name, version, len(values) // FLOAT_BYTES), values)
+
+
+async def beside(tx: Tx, to: Reading, about_ids: Sequence[UUID]) -> dict[UUID, Reading]:
+    """What of these is compared with one: the vectors, and of the first `WORDS_MAX` the tokens where one has none.
+
+    Of a long text the tokens are thousands, and cost more than all that is done with the vectors.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT about_id, language, model, model_version, vector,
+            CASE WHEN about_id = ANY ($2::uuid[]) AND ($3 OR vector IS NULL) THEN tokens ELSE '{}' END AS tokens
+        FROM reading WHERE about_id = ANY ($1::uuid[])
+        """,
+        about_ids,
+        about_ids[:WORDS_MAX],
+        to.vector is None,
+    )
+    return {row["about_id"]: _reading(row) for row in rows}
+
+
+def _reading(row: Record) -> Reading:
+    values: dict[str, Any] = dict(row)
+    name, version, vector = values.pop("model"), values.pop("model_version"), values.pop("vector")
+    values["vector"] = _vector(name, version, vector) if name else None
+    return Reading(**{**values, "tokens": tuple(values["tokens"])})

@@ -1,0 +1,1 @@
+"""Treaty status: which States are party to the Convention and its Protocols."""

@@ -1,0 +1,41 @@
+"""The rows of what coordinators recorded of States' treaty status, which everybody may read."""
+
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+from contracts.matching import TreatyStatusRecorded
+from services.matching.treaties.model import TreatyStatus, statuses_of
+
+
+async def statuses(tx: Tx, state: str) -> tuple[TreatyStatus, ...]:
+    """A State's status, one for each instrument."""
+    recorded = await tx.fetchval("SELECT recorded_treaties($1)", state)
+    return statuses_of(state, msgspec.json.decode(recorded, type=tuple[TreatyStatus, ...]))
+
+
+async def revision(tx: Tx, treaty_status_id: UUID) -> int:
+    """How often it has been recorded. It is held until the transaction ends."""
+    found = await tx.fetchval(
+        "SELECT revision FROM treaty_status WHERE treaty_status_id = $1 FOR UPDATE", treaty_status_id
+    )
+    return found or 0
+
+
+async def save(tx: Tx, fact: TreatyStatusRecorded) -> None:
+    """Put what was recorded in the place of what was there."""
+    await tx.execute(
+        """
+        INSERT INTO treaty_status (treaty_status_id, state, instrument, party, as_of, revision, recorded_at)
+        VALUES ($1, $2, $3, $4, $5, 1, $6)
+        ON CONFLICT (treaty_status_id) DO UPDATE SET party = excluded.party, as_of = excluded.as_of,
+            revision = treaty_status.revision + 1, recorded_at = excluded.recorded_at
+        """,
+        fact.treaty_status_id,
+        fact.state,
+        fact.instrument,
+        fact.party,
+        fact.as_of,
+        fact.recorded_at,
+    )

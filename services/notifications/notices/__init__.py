@@ -1,0 +1,1 @@
+"""Notices: who is notified of which fact, by inbox and mail."""

@@ -1,0 +1,263 @@
+"""What can be done: register where to be told, owe, settle an attempt, read. The edge opens the transaction."""
+
+import hashlib
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from chassis import clock, erasure
+from chassis.db.database import Tx
+from chassis.http.idempotency import check_revision
+from chassis.ids import new_id
+from chassis.journal.outbox import announce, read_aggregate
+from contracts.facts import Event, Fact
+from contracts.notifications import Due, NotificationOwed, SubscriptionEnded, SubscriptionRegistered
+from contracts.refusals import Unconditional
+from contracts.requests import (
+    CirculationDecided,
+    ConsentEnded,
+    ConsentGiven,
+    ConsentRecorded,
+    ConsentWithdrawn,
+    RequestRegistered,
+)
+from contracts.values import Caller, Language
+from services.notifications import policy
+from services.notifications.notices import audience, store
+from services.notifications.notices import model as domain
+from services.notifications.notices.audience import Known, Notice
+from services.notifications.notices.model import Channel, Notification, Outcome, Retries, Status, Subscription
+from services.notifications.notices.store import Recipient
+from services.notifications.policy import Action
+from services.notifications.webhooks import store as webhook_store
+from services.notifications.webhooks.model import QUEUE_MAX, DisableReason
+from services.notifications.webhooks.model import evolve as evolve_webhook
+
+SALT_BYTES = 16
+LEAST_REVISION = 0
+"""What a caller names who expects that there is none yet; no record has it."""
+
+
+async def register(
+    tx: Tx,
+    email: str | None,
+    language: Language,
+    channels: tuple[Channel, ...],
+    *,
+    caller: Caller,
+    expected: int | None,
+    now: datetime,
+) -> Subscription:
+    """Put this in the place of what the caller registered before, if anything.
+
+    The same again changes nothing, whatever revision it names. Raises Unconditional or Stale as any change does.
+    """
+    policy.decide(caller, Action.REGISTER_SUBSCRIPTION).required()
+    domain.check_address(email, channels)
+    await erasure.require_named(tx, caller.person_id)
+    subscription_id = domain.subscription_id_of(caller)
+    before = await store.subscription(tx, subscription_id, lock=True)
+    if before is None:
+        check_revision(LEAST_REVISION, expected or LEAST_REVISION)
+    else:
+        same_address = await store.address(tx, subscription_id) == email
+        if same_address and (before.language, before.channels) == (language, channels):
+            return before
+        if expected is None:
+            raise Unconditional("if-match-missing")
+        check_revision(before.revision, expected)
+    salt = secrets.token_bytes(SALT_BYTES)
+    fact = SubscriptionRegistered(
+        subscription_id=subscription_id,
+        person_id=caller.person_id,
+        organization=caller.organization,
+        role=caller.role,
+        language=language,
+        channels=channels,
+        registered_at=now,
+        address_hash=None if email is None else hashlib.sha256(salt + email.encode()).hexdigest(),
+    )
+    after = domain.subscribed(before, fact)
+    await store.save_subscription(tx, after)
+    if email is None:
+        await store.forget_address(tx, subscription_id)
+    else:
+        await store.save_address(tx, subscription_id, email, salt)
+    await announce(tx, fact, version=after.revision)
+    return after
+
+
+async def forget(tx: Tx, person_id: UUID, because: Event | None = None) -> erasure.Dropped:
+    """Drop where somebody is told, and in which language; what they were told of names nobody, and stays.
+
+    A mail that is still owed finds no address, and ends as `unsubscribed`.
+    """
+    now = clock.now()
+    dropped = dict(await erasure.forget(tx, person_id, because))
+    subscriptions = await store.subscriptions_of(tx, person_id)
+    webhooks = await webhook_store.of_person(tx, person_id)
+    for subscription in subscriptions:
+        ended = SubscriptionEnded(subscription_id=subscription.subscription_id, ended_at=now)
+        await announce(tx, ended, version=subscription.revision + 1, because=because)
+        await store.forget_subscription(tx, subscription.subscription_id)
+    for webhook in webhooks:
+        removed = evolve_webhook(webhook, fact := webhook.remove(now=now))
+        await webhook_store.save(tx, removed)
+        await announce(tx, fact, version=removed.revision, because=because)
+        await webhook_store.forget_url(tx, webhook.webhook_id)
+    return {**dropped, "subscription": len(subscriptions), "webhook": len(webhooks)}
+
+
+# -- telling ----------------------------------------------------------------------------------------------------------
+
+
+async def learn(tx: Tx, fact: Fact) -> None:
+    """Keep what later facts will not repeat."""
+    match fact:
+        case RequestRegistered():
+            await store.learn_reference(tx, fact.request_id, fact.reference)
+        case CirculationDecided() | ConsentWithdrawn() | ConsentEnded():
+            await store.learn_circulation(tx, fact.request_id, fact.circulation)
+        case ConsentGiven() | ConsentRecorded():
+            await store.learn_circulation(tx, fact.request_id, "granted")
+
+
+async def tell(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
+    """Owe a notification to everybody who is to be told of a fact, once for each person and each webhook."""
+    await learn(tx, fact)
+    notices = audience.notices_of(fact, caused=event.causationid is not None)
+    if not notices:
+        return
+    known = await store.known(tx, request_id=getattr(fact, "request_id", None))
+    told: set[UUID] = set()
+    for notice in notices:
+        appointments = audience.appointments(notice, fact)
+        match_id = getattr(fact, "match_id", None) if notice.told_before else None
+        people = await store.recipients(tx, appointments, told_of_match=match_id)
+        if (person_id := audience.person_told(notice, fact)) is not None:
+            people = sorted([*people, *await store.recipients_of_person(tx, person_id, now)], key=_by_person)
+        programs = await webhook_store.recipients(tx, appointments, told_of_match=match_id)
+        for recipient in [*people, *programs]:
+            if recipient.key not in told:
+                told.add(recipient.key)
+                await _tell_one(tx, notice, recipient, event, fact, known, now)
+
+
+def _by_person(recipient: Recipient) -> UUID:
+    return recipient.person_id
+
+
+async def _tell_one(
+    tx: Tx, notice: Notice, recipient: Recipient, event: Event, fact: Fact, known: Known, now: datetime
+) -> None:
+    webhook_id = recipient.webhook_id
+    if webhook_id is not None and await webhook_store.count_waiting(tx, webhook_id, QUEUE_MAX) >= QUEUE_MAX:
+        await disable(tx, webhook_id, DisableReason.QUEUE, because=event, now=now)
+        return
+    request_id, match_id = audience.about(notice, fact)
+    program = webhook_id is not None
+    owed = NotificationOwed(
+        notification_id=new_id(),
+        cause_id=event.id if program else audience.cause_of(notice, event.id, event.causationid),
+        notice=notice.code,
+        person_id=recipient.person_id,
+        organization=recipient.organization,
+        role=recipient.role,
+        reference=audience.reference_of(notice, fact, known),
+        link=audience.link_of(notice, fact),
+        dispatches=tuple(Due(dispatch_id=new_id(), channel=channel) for channel in sorted(set(recipient.channels))),
+        owed_at=now,
+        request_id=request_id,
+        match_id=match_id,
+        webhook_id=webhook_id,
+        record=audience.record_of(notice, event, fact) if program else None,
+        happened_at=event.time if program else None,
+    )
+    await owe(tx, owed, because=event)
+
+
+async def owe(tx: Tx, owed: NotificationOwed, *, because: Event | None) -> None:
+    """Write down what somebody is owed; nothing where this cause has been told them before."""
+    notification = domain.evolve(None, owed)
+    if not await store.add(tx, notification):
+        return
+    await announce(tx, owed, version=notification.revision, because=because)
+    for dispatch in notification.dispatches:
+        if dispatch.channel is Channel.INBOX:
+            # It is there with this very transaction.
+            notification = await record(
+                tx, notification, notification.deliver(dispatch.dispatch_id, now=owed.owed_at), because=because
+            )
+
+
+async def disable(tx: Tx, webhook_id: UUID, reason: DisableReason, *, because: Event, now: datetime) -> None:
+    """Send nothing more to a webhook, and tell its owner; nothing where it is not enabled any more."""
+    webhook = await webhook_store.locked(tx, webhook_id)
+    fact = None if webhook is None else webhook.disable(reason, now=now)
+    if webhook is None or fact is None:
+        return
+    after = evolve_webhook(webhook, fact)
+    await webhook_store.save(tx, after)
+    event = await announce(tx, fact, version=after.revision, because=because)
+    owner = await store.recipient(tx, webhook.person_id, webhook.organization, webhook.role)
+    await _tell_one(tx, audience.TO_OWNER[type(fact)], owner, event, fact, Known(), now)
+
+
+async def record(tx: Tx, before: Notification, fact: Fact, *, because: Event | None = None) -> Notification:
+    """Fold a fact into a notification, save it, and announce the fact: always these three together."""
+    after = domain.evolve(before, fact)
+    await store.save(tx, after)
+    await announce(tx, fact, version=after.revision, because=because)
+    return after
+
+
+# -- sending ----------------------------------------------------------------------------------------------------------
+
+
+async def settle(
+    tx: Tx, notification_id: UUID, dispatch_id: UUID, outcome: Outcome, retries: Retries, *, now: datetime
+) -> Event | None:
+    """Record what came of an attempt, and end its lease. Of two senders that both tried, the first to say so counts.
+
+    Returns the event that says so; None where it had ended before.
+    """
+    notification = await store.locked(tx, notification_id)
+    await store.end_lease(tx, dispatch_id)
+    if notification is None or notification.dispatch(dispatch_id).status is not Status.OWED:
+        return None
+    owed = (await read_aggregate(tx, notification_id, limit=1))[0]
+    fact = notification.settle(dispatch_id, outcome, retries, now=now)
+    after = domain.evolve(notification, fact)
+    await store.save(tx, after)
+    return await announce(tx, fact, version=after.revision, because=owed)
+
+
+async def read(tx: Tx, notification_id: UUID, *, caller: Caller, now: datetime) -> Notification:
+    """The caller has read it; reading again changes nothing."""
+    notification = await store.get(tx, notification_id, caller, lock=True)
+    policy.decide(caller, Action.READ_NOTIFICATION, notification).required()
+    fact = notification.read(now=now)
+    return notification if fact is None else await record(tx, notification, fact)
+
+
+async def rebuild(tx: Tx, event: Event) -> None:
+    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    fact = event.fact()
+    if event.aggregate == "webhook":
+        assert fact is not None, "our own journal holds facts of our own contracts"
+        await webhook_store.save(tx, evolve_webhook(await webhook_store.locked(tx, event.aggregate_id), fact))
+        return
+    if isinstance(fact, SubscriptionEnded):
+        await store.forget_subscription(tx, fact.subscription_id)
+        return
+    if isinstance(fact, SubscriptionRegistered):
+        subscription = await store.subscription(tx, fact.subscription_id)
+        await store.save_subscription(tx, domain.subscribed(subscription, fact))
+        return
+    assert fact is not None, "our own journal holds facts of our own contracts"
+    before = await store.locked(tx, event.aggregate_id)
+    after = domain.evolve(before, fact)
+    if before is None:
+        await store.add(tx, after)
+    else:
+        await store.save(tx, after)

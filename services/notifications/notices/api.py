@@ -1,0 +1,243 @@
+"""The notifications' routes: what one has been told, and where one wants to be told."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from litestar import Response, get, post, put
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from msgspec import Meta, Struct
+
+from chassis.db.database import Tx
+from chassis.http.application import Calling, Commanded, Db, Now, Paging, Streaming, asks, shown
+from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
+from chassis.http.idempotency import claim, expected_revision
+from chassis.http.problems import language_of
+from contracts.refusals import Missing
+from contracts.values import Caller, Language, Role
+from services.notifications import policy
+from services.notifications.event_feed import Arrival
+from services.notifications.notices import actions, store
+from services.notifications.notices.model import (
+    ADDRESS_LENGTH_MAX,
+    Channel,
+    Notification,
+    Status,
+    Subscription,
+    subscription_id_of,
+)
+from services.notifications.notices.wording import words
+from services.notifications.policy import Action
+
+AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
+
+
+class Register(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where and in which language to be told. No channel at all: not to be told; the mail channel needs an address."""
+
+    language: Language
+    channels: Annotated[tuple[Literal["inbox", "mail"], ...], Meta(max_length=2)]
+    email: Annotated[str, Meta(max_length=ADDRESS_LENGTH_MAX)] | None = None
+
+
+class SubscriptionView(Struct, frozen=True, kw_only=True):
+    """How the caller's appointment is told."""
+
+    subscription_id: UUID
+    organization: str
+    role: Role
+    email: str | None
+    language: Language
+    channels: tuple[Channel, ...]
+    registered_at: datetime
+    revision: int
+
+
+class DispatchView(Struct, frozen=True, kw_only=True):
+    """One way in which it was to be delivered: `owed`, `delivered`, `refused` or `expired`, after how many attempts."""
+
+    dispatch_id: UUID
+    channel: Channel
+    status: Status
+    attempts: int
+    next_at: datetime | None
+    ended_at: datetime | None
+    reason: str | None
+
+
+class NotificationView(Struct, frozen=True, kw_only=True):
+    """What one person was told of one cause. `notice` is the type of the fact, `link` where to read more."""
+
+    notification_id: UUID
+    cause_id: UUID
+    notice: str
+    organization: str
+    role: Role
+    reference: str
+    link: str
+    request_id: UUID | None
+    match_id: UUID | None
+    language: Language
+    subject: str
+    text: str
+    owed_at: datetime
+    read_at: datetime | None
+    revision: int
+    dispatches: tuple[DispatchView, ...]
+
+
+class NotificationPage(Struct, frozen=True, kw_only=True):
+    """The caller's own, newest first; `unread` counts all of them, `cursor` leads to the next page."""
+
+    notifications: list[NotificationView]
+    unread: int
+    cursor: str | None
+
+
+@get("/v1/subscriptions", opt=asks(Action.SHOW_SUBSCRIPTION), summary="Where the caller's appointment is told")
+async def show_subscription(db: Db, caller: Calling) -> Response[SubscriptionView]:
+    async with db.transaction(by=caller) as tx:
+        subscription = await store.subscription(tx, subscription_id_of(caller))
+        if subscription is None:
+            raise Missing("not-found")
+        policy.decide(caller, Action.SHOW_SUBSCRIPTION, subscription).required()
+        email = await store.address(tx, subscription.subscription_id)
+    return shown(_subscription_view(subscription, email), revision=subscription.revision)
+
+
+@put(
+    "/v1/subscriptions",
+    opt=asks(Action.REGISTER_SUBSCRIPTION),
+    summary="Say where the caller's appointment is to be told",
+)
+async def register_subscription(
+    data: JSONBody[Register],
+    db: Db,
+    caller: Calling,
+    now: Now,
+    if_match: Annotated[str | None, HeaderParameter(name="If-Match")] = None,
+) -> Response[SubscriptionView]:
+    """The first time without `If-Match`; a change names the revision it changes. The same again changes nothing."""
+    async with db.transaction(by=caller) as tx:
+        subscription = await actions.register(
+            tx,
+            data.email,
+            data.language,
+            tuple(Channel(code) for code in sorted(set(data.channels))),
+            caller=caller,
+            expected=None if if_match is None else expected_revision(if_match),
+            now=now,
+        )
+    return shown(_subscription_view(subscription, data.email), revision=subscription.revision)
+
+
+@get("/v1/notifications", opt=asks(Action.LIST_NOTIFICATIONS), summary="What the caller has been told, newest first")
+async def list_notifications(
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    accept_language: AcceptLanguage = None,
+    unread: FromQuery[bool] = False,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[NotificationPage]:
+    """In the language that `Accept-Language` prefers, else in that of the subscription."""
+    async with db.transaction(by=caller) as tx:
+        found = await store.page(tx, caller, unread=unread, before=cursor, limit=limit + 1)
+        count = await store.count_unread(tx, caller)
+        language = await _language(tx, caller, accept_language)
+    more = str(found[limit - 1].notification_id) if len(found) > limit else None
+    page = NotificationPage(notifications=[_view(one, language) for one in found[:limit]], unread=count, cursor=more)
+    return Response(page, headers=paging.next_link(more))
+
+
+@get(
+    "/v1/notifications/stream",
+    opt=asks(Action.FOLLOW_NOTIFICATIONS),
+    media_type=EVENT_STREAM,
+    summary="What comes into the caller's inbox, as it does",
+)
+async def follow_notifications(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[Arrival]:
+    """Whatever the channels of the subscription are; the words are in the inbox."""
+    return stream(last_event_id)
+
+
+@post(
+    "/v1/notifications/{notification_id:uuid}/read",
+    opt=asks(Action.READ_NOTIFICATION),
+    status_code=200,
+    summary="The caller has read it",
+)
+async def read_notification(
+    notification_id: FromPath[UUID],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    now: Now,
+    accept_language: AcceptLanguage = None,
+) -> Response[NotificationView]:
+    """Without `If-Match`: its revision moves as mails are attempted, and reading undoes nothing of that."""
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=notification_id)
+        if claimed.first:
+            notification = await actions.read(tx, notification_id, caller=caller, now=now)
+        else:
+            notification = await store.get(tx, notification_id, caller)
+        language = await _language(tx, caller, accept_language)
+    return shown(_view(notification, language), revision=notification.revision)
+
+
+async def _language(tx: Tx, caller: Caller, accept_language: str | None) -> Language:
+    if accept_language:
+        return language_of(accept_language)
+    subscription = await store.subscription(tx, subscription_id_of(caller))
+    return subscription.language if subscription else Language.EN
+
+
+def _subscription_view(subscription: Subscription, email: str | None) -> SubscriptionView:
+    return SubscriptionView(
+        subscription_id=subscription.subscription_id,
+        organization=subscription.organization,
+        role=subscription.role,
+        email=email,
+        language=subscription.language,
+        channels=subscription.channels,
+        registered_at=subscription.registered_at,
+        revision=subscription.revision,
+    )
+
+
+def _view(notification: Notification, language: Language) -> NotificationView:
+    said = words(notification.notice, notification.reference, language)
+    return NotificationView(
+        notification_id=notification.notification_id,
+        cause_id=notification.cause_id,
+        notice=notification.notice,
+        organization=notification.organization,
+        role=notification.role,
+        reference=notification.reference,
+        link=notification.link,
+        request_id=notification.request_id,
+        match_id=notification.match_id,
+        language=language,
+        subject=said.subject,
+        text=said.text,
+        owed_at=notification.owed_at,
+        read_at=notification.read_at,
+        revision=notification.revision,
+        dispatches=tuple(
+            DispatchView(
+                dispatch_id=one.dispatch_id,
+                channel=one.channel,
+                status=one.status,
+                attempts=one.attempts,
+                next_at=one.next_at,
+                ended_at=one.ended_at,
+                reason=one.reason,
+            )
+            for one in notification.dispatches
+        ),
+    )
+
+
+ROUTES = [show_subscription, register_subscription, list_notifications, follow_notifications, read_notification]

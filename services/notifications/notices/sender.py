@@ -1,0 +1,192 @@
+"""Every mail that is owed is attempted until it is delivered, refused or expired; outside it may arrive twice.
+
+A sender claims one mail under a lease, sends it outside of any transaction, and records what came of it in a new one.
+Where it dies in between, the lease lapses and the mail is sent again under the same Message-ID. A mail server that
+cannot be reached is no attempt at a mail: everything stays owed, and the sender tries to reach it again.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import structlog
+from msgspec import Struct
+from prometheus_client import Gauge
+
+from chassis.auth.callers import Seats
+from chassis.db.database import Database, with_retries
+from chassis.supervise import to_the_end
+from chassis.telemetry import correlated
+from services.notifications.notices import actions, store
+from services.notifications.notices.model import Accepted, Failed, Outcome, Pace, Rejected
+from services.notifications.notices.wording import Letter, domain_of, mail
+
+POLL_SECONDS = 0.5
+POLL_IDLE_SECONDS = 30.0
+"""Where nothing is written and nothing falls due: so late at most comes what another process has left."""
+
+AWAY_SECONDS_MIN = 1.0
+AWAY_SECONDS_MAX = 30.0
+REPLY_SECONDS = 10.0
+ATTEMPT_SECONDS = 30.0
+LEASE_SECONDS = 60
+"""Longer than an attempt may take, and than writing down what came of it."""
+OVERDUE_SECONDS = 3600
+OVERDUE_POLL_SECONDS = 60.0
+UNSUBSCRIBED = "unsubscribed"
+NOT_APPOINTED = "not_appointed"
+"""Whoever has ended is out, of the mails too that were owed before."""
+
+OVERDUE = Gauge("entraide_mails_overdue", "Mails owed for more than an hour and not yet delivered or given up")
+log = structlog.get_logger()
+
+
+class MailServerAway(Exception):
+    """The mail server was not reached, or does not let us in."""
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """Where mails go, from whom, and how fast. `url` is `smtp://` or `smtps://`, with user and password if need be."""
+
+    url: str
+    sender: str
+    public_url: str
+    hourly_max: int
+    pace: Pace = Pace()
+    lease_seconds: int = LEASE_SECONDS
+
+
+class Sender:
+    """Sends what is owed, one mail after the other over one connection.
+
+    `seats` says who still holds the appointment in which they are told; while that is not known nothing is sent.
+    """
+
+    def __init__(self, db: Database, terms: Terms, seats: Seats, *, clock: Callable[[], datetime]) -> None:
+        self._db = db
+        self._terms = terms
+        self._seats = seats
+        self._clock = clock
+        self._connection: aiosmtplib.SMTP | None = None
+        self._due_in_seconds: float | None = None
+
+    async def run(self) -> None:
+        """Send until cancelled; a mail under way is then brought to its end."""
+        away = AWAY_SECONDS_MIN
+        try:
+            while True:
+                if self._seats.stale():
+                    await asyncio.sleep(POLL_SECONDS)
+                    continue
+                try:
+                    busy = await to_the_end(self.send_next())
+                except MailServerAway as error:
+                    log.warning("mail server not reached", reason=str(error), again_in_seconds=away)
+                    await asyncio.sleep(away)
+                    away = min(away * 2, AWAY_SECONDS_MAX)
+                    continue
+                away = AWAY_SECONDS_MIN
+                if not busy:
+                    # A server closes a connection that idles; to find that out with a mail would cost an attempt.
+                    await self.disconnect()
+                    await self._db.activity.pause(
+                        POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS, due_in_seconds=self._due_in_seconds
+                    )
+        finally:
+            await self.disconnect()
+
+    async def send_next(self) -> bool:
+        """Send one mail that is due; False where there is none. Raises MailServerAway, which leaves it due."""
+        now = self._clock()
+        async with self._db.transaction() as tx:
+            letter = await store.claim(
+                tx, now=now, hourly_max=self._terms.hourly_max, lease_seconds=self._terms.lease_seconds
+            )
+            if letter is None:
+                self._due_in_seconds = await store.due_in_seconds(tx, now=now)
+        if letter is None:
+            return False
+        with correlated(letter.correlation_id):
+            try:
+                outcome = await self._attempt(letter)
+            except MailServerAway:
+                async with self._db.transaction() as tx:
+                    await store.end_lease(tx, letter.dispatch_id)
+                raise
+            await with_retries(lambda: self._settle(letter, outcome))
+            log.info("mail attempted", dispatch_id=str(letter.dispatch_id), outcome=type(outcome).__name__)
+        return True
+
+    async def _attempt(self, letter: Letter) -> Outcome:
+        if letter.email is None:
+            return Rejected(UNSUBSCRIBED)
+        if not self._seats.holds(letter.person_id, letter.organization, letter.role, self._clock()):
+            return Rejected(NOT_APPOINTED)
+        connection = await self._connect()
+        message = mail(letter, sender=self._terms.sender, public_url=self._terms.public_url)
+        try:
+            async with asyncio.timeout(ATTEMPT_SECONDS):
+                await connection.send_message(message, recipients=[letter.email])
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            # Whatever state the conversation is in, the next mail begins a new one.
+            await self.disconnect()
+            return outcome_of(error)
+        return Accepted()
+
+    async def _settle(self, letter: Letter, outcome: Outcome) -> None:
+        async with self._db.transaction() as tx:
+            await actions.settle(
+                tx, letter.notification_id, letter.dispatch_id, outcome, self._terms.pace, now=self._clock()
+            )
+
+    async def _connect(self) -> aiosmtplib.SMTP:
+        """The connection that is open, or a new one. Raises MailServerAway."""
+        if self._connection is not None and self._connection.is_connected:
+            return self._connection
+        parts = urlsplit(self._terms.url)
+        connection = aiosmtplib.SMTP(
+            hostname=parts.hostname,
+            port=parts.port or (465 if parts.scheme == "smtps" else 25),
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            use_tls=parts.scheme == "smtps",
+            # Without a name of our own the library would ask the resolver for one, and wait.
+            local_hostname=domain_of(self._terms.sender),
+            timeout=REPLY_SECONDS,
+        )
+        try:
+            await connection.connect()
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            connection.close()
+            raise MailServerAway(type(error).__name__) from error
+        self._connection = connection
+        return connection
+
+    async def disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None and connection.is_connected:
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+                await connection.quit(timeout=1)
+            connection.close()
+
+
+def outcome_of(error: BaseException) -> Outcome:
+    """What a failed attempt means: only what is said of the recipient or of the mail itself is final.
+
+    A refused sender is a fault in our own settings, for which no recipient should lose a mail.
+    """
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        error = error.recipients[0]
+    final = isinstance(error, (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError))
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return Rejected(str(error.code)) if final and 500 <= error.code <= 599 else Failed(str(error.code))
+    return Failed("timeout" if isinstance(error, TimeoutError) else "disconnected")
+
+
+async def count_overdue(db: Database, *, clock: Callable[[], datetime]) -> None:
+    """Show how many mails are neither delivered nor given up an hour after they were owed."""
+    async with db.transaction() as tx:
+        OVERDUE.set(await store.overdue(tx, before=clock() - timedelta(seconds=OVERDUE_SECONDS)))

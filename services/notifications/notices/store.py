@@ -1,0 +1,419 @@
+"""The notifications' rows. What a person reads is found by that person's id, and by nothing else."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record as Row
+
+from chassis.db.database import Tx
+from contracts.notifications import Record
+from contracts.refusals import Missing
+from contracts.values import Caller, Role
+from services.notifications.notices.audience import Appointment, Known
+from services.notifications.notices.model import Channel, Dispatch, Notification, Subscription
+from services.notifications.notices.wording import Letter
+
+LIST_MAX = 100
+
+# -- subscriptions ----------------------------------------------------------------------------------------------------
+
+
+async def subscription(tx: Tx, subscription_id: UUID, *, lock: bool = False) -> Subscription | None:
+    """The subscription of the appointment that this id is made from."""
+    query = (
+        """
+        SELECT * FROM subscription WHERE subscription_id = $1 FOR UPDATE
+        """
+        if lock
+        else """
+        SELECT * FROM subscription WHERE subscription_id = $1
+        """
+    )
+    row = await tx.fetchrow(query, subscription_id)
+    return msgspec.convert(dict(row), Subscription) if row else None
+
+
+async def subscriptions_of(tx: Tx, person_id: UUID) -> list[Subscription]:
+    """All of a person's, in whichever appointment."""
+    rows = await tx.fetch("SELECT * FROM subscription WHERE person_id = $1 FOR UPDATE", person_id)
+    return [msgspec.convert(dict(row), Subscription) for row in rows]
+
+
+async def save_subscription(tx: Tx, one: Subscription) -> None:
+    await tx.execute(
+        """
+        INSERT INTO subscription (subscription_id, person_id, organization, role, language, channels, address_hash,
+            registered_at, revision)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (subscription_id) DO UPDATE SET language = excluded.language, channels = excluded.channels,
+            address_hash = excluded.address_hash, registered_at = excluded.registered_at, revision = excluded.revision
+        """,
+        one.subscription_id,
+        one.person_id,
+        one.organization,
+        one.role,
+        one.language,
+        list(one.channels),
+        one.address_hash,
+        one.registered_at,
+        one.revision,
+    )
+
+
+async def address(tx: Tx, subscription_id: UUID) -> str | None:
+    return await tx.fetchval("SELECT email FROM address WHERE subscription_id = $1", subscription_id)  # type: ignore[no-any-return]
+
+
+async def save_address(tx: Tx, subscription_id: UUID, email: str, salt: bytes) -> None:
+    await tx.execute(
+        """
+        INSERT INTO address (subscription_id, salt, email) VALUES ($1, $2, $3)
+        ON CONFLICT (subscription_id) DO UPDATE SET salt = excluded.salt, email = excluded.email
+        """,
+        subscription_id,
+        salt,
+        email,
+    )
+
+
+async def forget_address(tx: Tx, subscription_id: UUID) -> None:
+    await tx.execute("DELETE FROM address WHERE subscription_id = $1", subscription_id)
+
+
+async def forget_subscription(tx: Tx, subscription_id: UUID) -> None:
+    """With its address."""
+    await tx.execute("DELETE FROM address WHERE subscription_id = $1", subscription_id)
+    await tx.execute("DELETE FROM subscription WHERE subscription_id = $1", subscription_id)
+
+
+class Recipient(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who registered to be told, in one of their appointments; with `webhook_id` a program of theirs."""
+
+    person_id: UUID
+    organization: str
+    role: Role
+    channels: tuple[Channel, ...]
+    webhook_id: UUID | None = None
+
+    @property
+    def key(self) -> UUID:
+        """What is told of one cause once."""
+        return self.webhook_id or self.person_id
+
+
+async def recipients(tx: Tx, appointments: Sequence[Appointment], *, told_of_match: UUID | None) -> list[Recipient]:
+    """Who holds one of these appointments and wants to be told; with a match, only those it has been told to before.
+
+    In the order of persons, so that two transactions that tell the same people wait for each other in turn.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT ON (person_id) person_id, organization, role, channels FROM subscription
+        JOIN unnest($1::text[], $2::text[]) AS wanted(organization, role) USING (organization, role)
+        WHERE channels <> '{}' AND ($3::uuid IS NULL OR EXISTS (
+            SELECT FROM notification
+            WHERE notification.match_id = $3 AND notification.person_id = subscription.person_id))
+        ORDER BY person_id, organization, role
+        """,
+        [one.organization for one in appointments],
+        [one.role for one in appointments],
+        told_of_match,
+    )
+    return [msgspec.convert(dict(row), Recipient) for row in rows]
+
+
+async def recipients_of_person(tx: Tx, person_id: UUID, now: datetime) -> list[Recipient]:
+    """One person in one appointment of theirs, told in the inbox at least; nobody where they hold none now."""
+    rows = await tx.fetch(
+        """
+        SELECT caller.person_id, caller.organization, caller.role,
+            coalesce(nullif(channels, '{}'), '{inbox}') AS channels
+        FROM caller LEFT JOIN subscription USING (person_id, organization, role)
+        WHERE caller.person_id = $1 AND NOT ended AND scopes IS NULL AND $2 BETWEEN starts AND coalesce(ends, $2)
+        ORDER BY channels IS NULL, organization, role LIMIT 1
+        """,
+        person_id,
+        now.date(),
+    )
+    return [msgspec.convert(dict(row), Recipient) for row in rows]
+
+
+async def recipient(tx: Tx, person_id: UUID, organization: str, role: Role) -> Recipient:
+    """One person, who is told in the inbox where they have not said otherwise."""
+    channels = await tx.fetchval(
+        "SELECT channels FROM subscription WHERE person_id = $1 AND organization = $2 AND role = $3",
+        person_id,
+        organization,
+        role,
+    )
+    wanted = tuple(Channel(code) for code in channels or [Channel.INBOX])
+    return Recipient(person_id=person_id, organization=organization, role=role, channels=wanted)
+
+
+# -- what other services have told ------------------------------------------------------------------------------------
+
+
+async def learn_reference(tx: Tx, request_id: UUID, reference: str) -> None:
+    await tx.execute(
+        """
+        INSERT INTO known_reference (request_id, reference) VALUES ($1, $2)
+        ON CONFLICT (request_id) DO UPDATE SET reference = excluded.reference
+        """,
+        request_id,
+        reference,
+    )
+
+
+async def learn_circulation(tx: Tx, request_id: UUID, circulation: str) -> None:
+    await tx.execute(
+        """
+        INSERT INTO known_circulation (request_id, circulation) VALUES ($1, $2)
+        ON CONFLICT (request_id) DO UPDATE SET circulation = excluded.circulation
+        """,
+        request_id,
+        circulation,
+    )
+
+
+async def known(tx: Tx, *, request_id: UUID | None) -> Known:
+    return Known(reference=await tx.fetchval("SELECT reference FROM known_reference WHERE request_id = $1", request_id))
+
+
+# -- notifications ----------------------------------------------------------------------------------------------------
+
+
+async def add(tx: Tx, one: Notification) -> bool:
+    """Write what is owed; False where this person has been told of this cause before."""
+    added = await tx.fetchval(
+        """
+        INSERT INTO notification (notification_id, cause_id, notice, person_id, organization, role, reference, link,
+            request_id, match_id, owed_at, read_at, revision, webhook_id, record_aggregate, record_id, record_version,
+            happened_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+        ON CONFLICT DO NOTHING RETURNING true
+        """,
+        one.notification_id,
+        one.cause_id,
+        one.notice,
+        one.person_id,
+        one.organization,
+        one.role,
+        one.reference,
+        one.link,
+        one.request_id,
+        one.match_id,
+        one.owed_at,
+        one.read_at,
+        one.revision,
+        one.webhook_id,
+        one.record.aggregate if one.record else None,
+        one.record.id if one.record else None,
+        one.record.version if one.record else None,
+        one.happened_at,
+    )
+    if added:
+        await _save_dispatches(tx, one)
+    return bool(added)
+
+
+async def save(tx: Tx, one: Notification) -> None:
+    """Write what has become of it."""
+    await tx.execute(
+        "UPDATE notification SET read_at = $2, revision = $3 WHERE notification_id = $1",
+        one.notification_id,
+        one.read_at,
+        one.revision,
+    )
+    await _save_dispatches(tx, one)
+
+
+async def _save_dispatches(tx: Tx, one: Notification) -> None:
+    await tx.executemany(
+        """
+        INSERT INTO dispatch (dispatch_id, notification_id, person_id, channel, status, attempts, next_at, ended_at,
+            reason, webhook_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT (dispatch_id) DO UPDATE SET status = excluded.status, attempts = excluded.attempts,
+            next_at = excluded.next_at, ended_at = excluded.ended_at, reason = excluded.reason
+        """,
+        [
+            (
+                dispatch.dispatch_id,
+                one.notification_id,
+                one.person_id,
+                dispatch.channel,
+                dispatch.status,
+                dispatch.attempts,
+                dispatch.next_at,
+                dispatch.ended_at,
+                dispatch.reason,
+                one.webhook_id,
+            )
+            for dispatch in one.dispatches
+        ],
+    )
+
+
+async def get(tx: Tx, notification_id: UUID, caller: Caller, *, lock: bool = False) -> Notification:
+    """The caller's own notification. Raises Missing for anybody else's."""
+    query = (
+        """
+        SELECT * FROM notification WHERE notification_id = $1 AND person_id = $2 AND webhook_id IS NULL FOR UPDATE
+        """
+        if lock
+        else """
+        SELECT * FROM notification WHERE notification_id = $1 AND person_id = $2 AND webhook_id IS NULL
+        """
+    )
+    row = await tx.fetchrow(query, notification_id, caller.person_id)
+    if row is None:
+        raise Missing("not-found")
+    return (await whole(tx, [row]))[0]
+
+
+async def locked(tx: Tx, notification_id: UUID) -> Notification | None:
+    """The notification for the system itself, which sends it."""
+    row = await tx.fetchrow("SELECT * FROM notification WHERE notification_id = $1 FOR UPDATE", notification_id)
+    return (await whole(tx, [row]))[0] if row else None
+
+
+async def page(tx: Tx, caller: Caller, *, unread: bool, before: UUID | None, limit: int) -> list[Notification]:
+    """The caller's own, newest first, from the one after `before`."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM notification
+        WHERE person_id = $1 AND webhook_id IS NULL AND (NOT $2 OR read_at IS NULL)
+            AND ($3::uuid IS NULL OR notification_id < $3)
+        ORDER BY notification_id DESC LIMIT $4
+        """,
+        caller.person_id,
+        unread,
+        before,
+        limit,
+    )
+    return await whole(tx, rows)
+
+
+async def count_unread(tx: Tx, caller: Caller) -> int:
+    query = "SELECT count(*) FROM notification WHERE person_id = $1 AND read_at IS NULL AND webhook_id IS NULL"
+    return int(await tx.fetchval(query, caller.person_id))
+
+
+async def whole(tx: Tx, rows: Sequence[Row]) -> list[Notification]:
+    """The notifications that these rows are of, in their order, with their dispatches."""
+    found: dict[UUID, list[dict[str, Any]]] = {row["notification_id"]: [] for row in rows}
+    dispatches = await tx.fetch(
+        """
+        SELECT notification_id, dispatch_id, channel, status, attempts, next_at, ended_at, reason FROM dispatch
+        WHERE notification_id = ANY ($1::uuid[]) ORDER BY channel
+        """,
+        list(found),
+    )
+    for row in dispatches:
+        found[row["notification_id"]].append(dict(row))
+    return [_of(row, msgspec.convert(found[row["notification_id"]], tuple[Dispatch, ...])) for row in rows]
+
+
+def _of(row: Row, dispatches: tuple[Dispatch, ...]) -> Notification:
+    record = None
+    if row["record_id"] is not None:
+        record = Record(aggregate=row["record_aggregate"], id=row["record_id"], version=row["record_version"])
+    return msgspec.convert({**dict(row), "record": record, "dispatches": dispatches}, Notification)
+
+
+# -- sending ----------------------------------------------------------------------------------------------------------
+
+CLAIMING = 0x656E6D61
+
+
+async def claim(tx: Tx, *, now: datetime, hourly_max: int, lease_seconds: int) -> Letter | None:
+    """Take the mail that has been due longest for this sender alone, until the lease ends.
+
+    None where nothing is due, where all that is due is for people who got as many as they may in an hour, or while
+    another sender is choosing: one at a time counts, so that nobody gets more.
+    """
+    if not await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", CLAIMING):
+        return None
+    dispatch_id = await tx.fetchval(
+        """
+        WITH capped AS MATERIALIZED (
+            SELECT person_id FROM (
+                SELECT person_id FROM dispatch
+                WHERE channel = 'mail' AND status = 'delivered' AND ended_at > $1::timestamptz - interval '1 hour'
+                UNION ALL
+                SELECT person_id FROM lease WHERE until > clock_timestamp()
+            ) AS recent GROUP BY person_id HAVING count(*) >= $2
+        ), due AS (
+            SELECT dispatch_id, person_id FROM dispatch
+            WHERE channel = 'mail' AND status = 'owed' AND next_at <= $1
+              AND NOT EXISTS (SELECT FROM capped WHERE capped.person_id = dispatch.person_id)
+              AND NOT EXISTS (SELECT FROM lease
+                  WHERE lease.dispatch_id = dispatch.dispatch_id AND until > clock_timestamp())
+            ORDER BY next_at, dispatch_id LIMIT 1 FOR UPDATE OF dispatch SKIP LOCKED
+        )
+        INSERT INTO lease (dispatch_id, person_id, until)
+        SELECT dispatch_id, person_id, clock_timestamp() + $3 * interval '1 second' FROM due
+        ON CONFLICT (dispatch_id) DO UPDATE SET until = excluded.until WHERE lease.until <= clock_timestamp()
+        RETURNING dispatch_id
+        """,
+        now,
+        hourly_max,
+        lease_seconds,
+    )
+    return await _letter(tx, dispatch_id) if dispatch_id else None
+
+
+async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
+    """Until the next mail can be sent: it is tried again, a lease lapses, or the hour of somebody's first mail ends."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        """
+        SELECT extract(epoch FROM least(
+            (SELECT min(next_at) FROM dispatch
+             WHERE channel = 'mail' AND status = 'owed' AND next_at > $1::timestamptz) - $1::timestamptz,
+            (SELECT min(until) FROM lease WHERE until > clock_timestamp()) - clock_timestamp(),
+            CASE WHEN EXISTS (SELECT FROM dispatch WHERE channel = 'mail' AND status = 'owed' AND next_at <= $1) THEN
+                (SELECT min(ended_at) FROM dispatch WHERE channel = 'mail' AND status = 'delivered'
+                 AND ended_at > $1::timestamptz - interval '1 hour') + interval '1 hour' - $1::timestamptz END
+        ))::float8
+        """,
+        now,
+    )
+
+
+async def _letter(tx: Tx, dispatch_id: UUID) -> Letter:
+    row = await tx.fetchrow(
+        """
+        SELECT dispatch_id, notification_id, notification.person_id, notification.organization, notification.role,
+            notice, reference, link, owed_at, coalesce(language, 'en') AS language,
+            CASE WHEN 'mail' = ANY (channels) THEN email END AS email, event ->> 'correlationid' AS correlation_id
+        FROM dispatch JOIN notification USING (notification_id)
+        JOIN journal ON journal.aggregate_id = notification_id AND journal.version = 1
+        LEFT JOIN subscription ON subscription.person_id = notification.person_id
+            AND subscription.organization = notification.organization AND subscription.role = notification.role
+        LEFT JOIN address USING (subscription_id)
+        WHERE dispatch_id = $1
+        """,
+        dispatch_id,
+    )
+    assert row is not None, "it has just been claimed"
+    return msgspec.convert(dict(row), Letter)
+
+
+async def end_lease(tx: Tx, dispatch_id: UUID) -> None:
+    await tx.execute("DELETE FROM lease WHERE dispatch_id = $1", dispatch_id)
+
+
+async def overdue(tx: Tx, *, before: datetime) -> int:
+    """How many mails have been owed since before that time and are neither delivered nor given up."""
+    return int(
+        await tx.fetchval(
+            """
+            SELECT count(*) FROM dispatch JOIN notification USING (notification_id)
+            WHERE channel = 'mail' AND status = 'owed' AND owed_at < $1
+            """,
+            before,
+        )
+    )

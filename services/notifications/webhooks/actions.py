@@ -1,0 +1,156 @@
+"""What can be done with a webhook: register, rotate, enable, remove, test it, and settle an attempt to send to it."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from chassis import erasure
+from chassis.db.database import Tx
+from chassis.http.idempotency import check_revision
+from chassis.ids import new_id
+from chassis.journal.outbox import announce
+from contracts.facts import Fact
+from contracts.notifications import Due, NotificationExpired, NotificationOwed, Record, WebhookRegistered
+from contracts.refusals import Conflict
+from contracts.values import Caller
+from services.notifications import policy
+from services.notifications.notices import actions
+from services.notifications.notices.actions import SALT_BYTES
+from services.notifications.notices.model import Channel, Outcome, Rejected
+from services.notifications.policy import Action
+from services.notifications.webhooks import store as webhook_store
+from services.notifications.webhooks.destinations import Bounds, destination_of
+from services.notifications.webhooks.model import (
+    GONE,
+    TEST_EVENT,
+    TESTS_HOURLY_MAX,
+    WEBHOOKS_MAX,
+    DisableReason,
+    Schedule,
+    Webhook,
+    evolve,
+)
+from services.notifications.webhooks.signing import Keyring, Scheme
+from services.notifications.webhooks.store import Parcel
+
+
+async def register(
+    tx: Tx,
+    webhook_id: UUID,
+    url: str,
+    scheme: Scheme,
+    *,
+    bounds: Bounds,
+    keyring: Keyring,
+    caller: Caller,
+    now: datetime,
+) -> Webhook:
+    """A new webhook of the caller's appointment. Raises Invalid for a wrong URL, Conflict for one too many."""
+    policy.decide(caller, Action.REGISTER_WEBHOOK).required()
+    await erasure.require_named(tx, caller.person_id)
+    destination_of(url, bounds)
+    await webhook_store.one_at_a_time(tx, caller)
+    if len(await webhook_store.of_caller(tx, caller)) >= WEBHOOKS_MAX:
+        raise Conflict("webhook-limit-reached", limit=WEBHOOKS_MAX)
+    salt = secrets.token_bytes(SALT_BYTES)
+    fact = WebhookRegistered(
+        webhook_id=webhook_id,
+        person_id=caller.person_id,
+        organization=caller.organization,
+        role=caller.role,
+        scheme=scheme,
+        key_id=keyring.newest,
+        url_hash=hashlib.sha256(salt + url.encode()).hexdigest(),
+        registered_at=now,
+    )
+    webhook = await _record(tx, None, fact)
+    await webhook_store.save_url(tx, webhook_id, url, salt)
+    return webhook
+
+
+async def rotate(
+    tx: Tx, webhook_id: UUID, *, keyring: Keyring, caller: Caller, expected: int, now: datetime
+) -> Webhook:
+    """A new key from now on, and the one before beside it for a while. Of two rotations in that time the first goes."""
+    webhook = await _expected(tx, webhook_id, caller, Action.ROTATE_WEBHOOK, expected)
+    return await _record(tx, webhook, webhook.rotate(keyring.newest, now=now))
+
+
+async def enable(tx: Tx, webhook_id: UUID, *, caller: Caller, expected: int, now: datetime) -> Webhook:
+    webhook = await _expected(tx, webhook_id, caller, Action.ENABLE_WEBHOOK, expected)
+    return await _record(tx, webhook, webhook.enable(now=now))
+
+
+async def remove(tx: Tx, webhook_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+    """Its address is erased at once; what was on its way to it is not sent any more."""
+    webhook = await _expected(tx, webhook_id, caller, Action.REMOVE_WEBHOOK, expected)
+    await _record(tx, webhook, webhook.remove(now=now))
+    await webhook_store.forget_url(tx, webhook_id)
+
+
+async def test(tx: Tx, webhook_id: UUID, *, caller: Caller, now: datetime) -> Webhook:
+    """Owe it an event that tells of nothing but itself. Raises Conflict where it is disabled, or tested too often."""
+    webhook = await webhook_store.get(tx, webhook_id, caller, lock=True)
+    policy.decide(caller, Action.TEST_WEBHOOK, webhook).required()
+    webhook.check("test")
+    since = now - timedelta(hours=1)
+    if await webhook_store.count_since(tx, webhook_id, TEST_EVENT, since) >= TESTS_HOURLY_MAX:
+        raise Conflict("webhook-tests-spent", hourly_limit=TESTS_HOURLY_MAX)
+    owed = NotificationOwed(
+        notification_id=new_id(),
+        cause_id=new_id(),
+        notice=TEST_EVENT,
+        person_id=webhook.person_id,
+        organization=webhook.organization,
+        role=webhook.role,
+        reference=str(webhook_id),
+        link=f"/v1/webhooks/{webhook_id}",
+        dispatches=(Due(dispatch_id=new_id(), channel=Channel.WEBHOOK),),
+        owed_at=now,
+        webhook_id=webhook_id,
+        record=Record(aggregate="webhook", id=str(webhook_id), version=webhook.revision),
+        happened_at=now,
+    )
+    await actions.owe(tx, owed, because=None)
+    return webhook
+
+
+async def settle(
+    tx: Tx,
+    parcel: Parcel,
+    outcome: Outcome,
+    schedule: Schedule,
+    *,
+    holder: UUID,
+    now: datetime,
+) -> None:
+    """Record what came of an attempt and end the turn, for as long as the receiver wants to be left alone.
+
+    A receiver that says it is gone, or that nothing reached in all the time an event was tried, is not sent to again.
+    """
+    event = await actions.settle(tx, parcel.notification_id, parcel.dispatch_id, outcome, schedule, now=now)
+    await webhook_store.end_turn(tx, parcel.webhook.webhook_id, holder=holder, rest_seconds=schedule.wait_seconds)
+    if event is None:
+        return
+    if outcome == Rejected(GONE):
+        await actions.disable(tx, parcel.webhook.webhook_id, DisableReason.GONE, because=event, now=now)
+    elif isinstance(event.fact(), NotificationExpired) and await webhook_store.failing_since_owed(
+        tx, parcel.notification_id
+    ):
+        await actions.disable(tx, parcel.webhook.webhook_id, DisableReason.FAILING, because=event, now=now)
+
+
+async def _expected(tx: Tx, webhook_id: UUID, caller: Caller, action: Action, expected: int) -> Webhook:
+    webhook = await webhook_store.get(tx, webhook_id, caller, lock=True)
+    policy.decide(caller, action, webhook).required()
+    check_revision(webhook.revision, expected)
+    return webhook
+
+
+async def _record(tx: Tx, before: Webhook | None, fact: Fact) -> Webhook:
+    """Fold a fact into a webhook, save it, and announce the fact."""
+    after = evolve(before, fact)
+    await webhook_store.save(tx, after)
+    await announce(tx, fact, version=after.revision)
+    return after

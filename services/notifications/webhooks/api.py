@@ -1,0 +1,294 @@
+"""The webhooks' routes: programs that are told of what the caller's appointment is told, and what became of it."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta, Struct
+
+from chassis.db.database import Tx
+from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
+from chassis.http.idempotency import claim, etag, once
+from contracts.values import Role
+from services.notifications import policy
+from services.notifications.notices.model import Status
+from services.notifications.policy import Action
+from services.notifications.webhooks import actions as webhook_actions
+from services.notifications.webhooks import store as webhook_store
+from services.notifications.webhooks.config import Doors
+from services.notifications.webhooks.destinations import URL_LENGTH_MAX
+from services.notifications.webhooks.model import DisableReason, Webhook, WebhookStatus
+from services.notifications.webhooks.signing import Keyring, Scheme, secret_of, verification_key_of
+from services.notifications.webhooks.store import Delivery
+
+STATUS_DIGITS = 3
+Own = NamedDependency[Doors]
+
+
+class RegisterWebhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where events are to be sent (`https://name.domain/path`), and how they are signed.
+
+    Every library of Standard Webhooks verifies `v1`, HMAC-SHA256; `v1a`, Ed25519, leaves the receiver no secret.
+    """
+
+    url: Annotated[str, Meta(max_length=URL_LENGTH_MAX)]
+    scheme: Scheme = Scheme.HMAC
+
+
+class WebhookView(Struct, frozen=True, kw_only=True):
+    """A webhook: `enabled`, or `disabled` because its receiver is `gone`, kept `failing`, or had a full `queue`.
+
+    Signatures of `v1a` are checked with `verification_key`; those of `v1` with `secret`, which is shown in the answer
+    to the registration or rotation that made it and never again. Until `previous_until` the key before signs as well.
+    """
+
+    webhook_id: UUID
+    organization: str
+    role: Role
+    url: str
+    scheme: Scheme
+    status: WebhookStatus
+    reason: DisableReason | None
+    verification_key: str | None
+    secret: str | None
+    previous_until: datetime | None
+    registered_at: datetime
+    revision: int
+
+
+class WebhookList(Struct, frozen=True, kw_only=True):
+    """All webhooks of the caller's appointment, oldest first."""
+
+    webhooks: list[WebhookView]
+
+
+class DeliveryView(Struct, frozen=True, kw_only=True):
+    """An event for one webhook: `owed`, `delivered`, `refused` or `expired`, after how many attempts.
+
+    `delivery_id` is its `webhook-id`, the same at every attempt. `status_code` is the last answer's; where none came,
+    `reason` says why: `unresolved`, `address-denied`, `unreachable`, `tls`, `timeout`, `disconnected`. It was not sent
+    any more where that is `no_longer_visible`, `not_appointed`, `webhook_disabled` or `webhook_removed`.
+    """
+
+    delivery_id: UUID
+    event_id: UUID
+    type: str
+    aggregate: str
+    id: str
+    version: int | None
+    happened_at: datetime
+    owed_at: datetime
+    status: Status
+    attempts: int
+    status_code: int | None
+    reason: str | None
+    next_at: datetime | None
+    ended_at: datetime | None
+
+
+class DeliveryPage(Struct, frozen=True, kw_only=True):
+    """Newest first; `cursor` leads to the next page."""
+
+    deliveries: list[DeliveryView]
+    cursor: str | None
+
+
+@post(
+    "/v1/webhooks",
+    opt=asks(Action.REGISTER_WEBHOOK),
+    summary="Have a program told of what the caller's appointment is told",
+)
+async def register_webhook(
+    data: JSONBody[RegisterWebhook], db: Db, own: Own, caller: Calling, command: Commanded, now: Now
+) -> Response[WebhookView]:
+    """It gets ids and types, never words. The secret of `v1` stands in this answer and in no other."""
+    keyring = own.keyring
+
+    async def register(tx: Tx, webhook_id: UUID) -> WebhookView:
+        webhook = await webhook_actions.register(
+            tx, webhook_id, data.url, data.scheme, bounds=own.bounds, keyring=keyring, caller=caller, now=now
+        )
+        return _view(webhook, data.url, keyring, now=now, secret=True)
+
+    async def again(tx: Tx, webhook_id: UUID) -> WebhookView:
+        return await _shown(tx, await webhook_store.get(tx, webhook_id, caller), keyring, now=now)
+
+    view = await once(db, command, first=register, again=again)
+    return created(view, location=f"/v1/webhooks/{view.webhook_id}", revision=view.revision)
+
+
+@get("/v1/webhooks", opt=asks(Action.LIST_WEBHOOKS), summary="The webhooks of the caller's appointment")
+async def list_webhooks(db: Db, own: Own, caller: Calling, now: Now) -> WebhookList:
+    async with db.transaction(by=caller) as tx:
+        found = await webhook_store.of_caller(tx, caller)
+        urls = await webhook_store.urls(tx, [one.webhook_id for one in found])
+    return WebhookList(webhooks=[_view(one, urls[one.webhook_id], own.keyring, now=now) for one in found])
+
+
+@get("/v1/webhooks/{webhook_id:uuid}", opt=asks(Action.SHOW_WEBHOOK), summary="One webhook")
+async def show_webhook(
+    webhook_id: FromPath[UUID], db: Db, own: Own, caller: Calling, now: Now
+) -> Response[WebhookView]:
+    async with db.transaction(by=caller) as tx:
+        webhook = await webhook_store.get(tx, webhook_id, caller)
+        policy.decide(caller, Action.SHOW_WEBHOOK, webhook).required()
+        view = await _shown(tx, webhook, own.keyring, now=now)
+    return shown(view, revision=view.revision)
+
+
+@delete("/v1/webhooks/{webhook_id:uuid}", opt=asks(Action.REMOVE_WEBHOOK), summary="Take a webhook back")
+async def remove_webhook(webhook_id: FromPath[UUID], db: Db, caller: Calling, expected: Expected, now: Now) -> None:
+    """Its address is erased; what was on its way to it is not sent any more."""
+    async with db.transaction(by=caller) as tx:
+        await webhook_actions.remove(tx, webhook_id, caller=caller, expected=expected, now=now)
+
+
+@post(
+    "/v1/webhooks/{webhook_id:uuid}/rotate",
+    opt=asks(Action.ROTATE_WEBHOOK),
+    status_code=200,
+    summary="Give a webhook a new key",
+)
+async def rotate_webhook(
+    webhook_id: FromPath[UUID],
+    db: Db,
+    own: Own,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[WebhookView]:
+    """For a day both keys sign. The secret of `v1` stands in this answer and in no other."""
+    keyring = own.keyring
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=webhook_id)
+        if claimed.first:
+            webhook = await webhook_actions.rotate(
+                tx, webhook_id, keyring=keyring, caller=caller, expected=expected, now=now
+            )
+        else:
+            webhook = await webhook_store.get(tx, webhook_id, caller)
+        view = await _shown(tx, webhook, keyring, now=now, secret=claimed.first)
+    return shown(view, revision=view.revision)
+
+
+@post(
+    "/v1/webhooks/{webhook_id:uuid}/enable",
+    opt=asks(Action.ENABLE_WEBHOOK),
+    status_code=200,
+    summary="Send to a disabled webhook again",
+)
+async def enable_webhook(
+    webhook_id: FromPath[UUID],
+    db: Db,
+    own: Own,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[WebhookView]:
+    """From now on: what happened while it was disabled is not sent."""
+    async with db.transaction(by=caller) as tx:
+        if (await claim(tx, command, outcome=webhook_id)).first:
+            webhook = await webhook_actions.enable(tx, webhook_id, caller=caller, expected=expected, now=now)
+        else:
+            webhook = await webhook_store.get(tx, webhook_id, caller)
+        view = await _shown(tx, webhook, own.keyring, now=now)
+    return shown(view, revision=view.revision)
+
+
+@post(
+    "/v1/webhooks/{webhook_id:uuid}/test", opt=asks(Action.TEST_WEBHOOK), status_code=202, summary="Send a test event"
+)
+async def test_webhook(
+    webhook_id: FromPath[UUID], db: Db, own: Own, caller: Calling, command: Commanded, now: Now
+) -> Response[WebhookView]:
+    """Of the type `notifications.webhook.tested.v1`; what becomes of it stands in the deliveries."""
+    async with db.transaction(by=caller) as tx:
+        if (await claim(tx, command, outcome=webhook_id)).first:
+            webhook = await webhook_actions.test(tx, webhook_id, caller=caller, now=now)
+        else:
+            webhook = await webhook_store.get(tx, webhook_id, caller)
+        view = await _shown(tx, webhook, own.keyring, now=now)
+    return Response(view, status_code=202, headers={"ETag": etag(view.revision)})
+
+
+@get(
+    "/v1/webhooks/{webhook_id:uuid}/deliveries",
+    opt=asks(Action.LIST_DELIVERIES),
+    summary="What a webhook was sent, newest first, and what came of it",
+)
+async def list_deliveries(
+    webhook_id: FromPath[UUID],
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=webhook_store.LIST_MAX)] = 50,
+) -> Response[DeliveryPage]:
+    async with db.transaction(by=caller) as tx:
+        webhook = await webhook_store.get(tx, webhook_id, caller)
+        policy.decide(caller, Action.LIST_DELIVERIES, webhook).required()
+        found = await webhook_store.deliveries(tx, webhook_id, caller, before=cursor, limit=limit + 1)
+    more = str(found[limit - 1].notification_id) if len(found) > limit else None
+    page = DeliveryPage(deliveries=[_delivery_view(one) for one in found[:limit]], cursor=more)
+    return Response(page, headers=paging.next_link(more))
+
+
+async def _shown(tx: Tx, webhook: Webhook, keyring: Keyring, *, now: datetime, secret: bool = False) -> WebhookView:
+    urls = await webhook_store.urls(tx, [webhook.webhook_id])
+    return _view(webhook, urls[webhook.webhook_id], keyring, now=now, secret=secret)
+
+
+def _view(webhook: Webhook, url: str, keyring: Keyring, *, now: datetime, secret: bool = False) -> WebhookView:
+    key = keyring.key(webhook.key_id, webhook.webhook_id, webhook.generation)
+    hmac = webhook.scheme is Scheme.HMAC
+    return WebhookView(
+        webhook_id=webhook.webhook_id,
+        organization=webhook.organization,
+        role=webhook.role,
+        url=url,
+        scheme=webhook.scheme,
+        status=webhook.status,
+        reason=webhook.reason,
+        verification_key=None if hmac else verification_key_of(key),
+        secret=secret_of(key) if hmac and secret else None,
+        previous_until=webhook.previous_until if len(webhook.keys(now=now)) > 1 else None,
+        registered_at=webhook.registered_at,
+        revision=webhook.revision,
+    )
+
+
+def _delivery_view(one: Delivery) -> DeliveryView:
+    answered = one.reason is not None and len(one.reason) == STATUS_DIGITS and one.reason.isdigit()
+    return DeliveryView(
+        delivery_id=one.dispatch_id,
+        event_id=one.cause_id,
+        type=one.notice.partition(":")[0],
+        aggregate=one.record_aggregate,
+        id=one.record_id,
+        version=one.record_version,
+        happened_at=one.happened_at,
+        owed_at=one.owed_at,
+        status=one.status,
+        attempts=one.attempts,
+        status_code=int(str(one.reason)) if answered else None,
+        reason=None if answered else one.reason,
+        next_at=one.next_at,
+        ended_at=one.ended_at,
+    )
+
+
+ROUTES = [
+    register_webhook,
+    list_webhooks,
+    show_webhook,
+    remove_webhook,
+    rotate_webhook,
+    enable_webhook,
+    test_webhook,
+    list_deliveries,
+]

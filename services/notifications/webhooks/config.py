@@ -1,0 +1,50 @@
+"""What the routes and loops of notifications share: the keys that webhooks are signed with, and where they may lead.
+
+Without `ENTRAIDE_WEBHOOK_KEYS`, and where the issuer is the embedded one as well, a master key lies beside that
+issuer's and is made on first use.
+"""
+
+import base64
+import secrets
+from functools import cached_property
+
+from chassis.keys.file import made_once
+from chassis.settings import Settings, SettingsError
+from contracts.refusals import Unavailable
+from services.notifications.webhooks.destinations import Bounds
+from services.notifications.webhooks.signing import MASTER_BYTES_MIN, Keyring
+
+
+class Doors:
+    """Reads the keys when they are first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.bounds = Bounds(
+            allowed=settings.webhook_allowed, denied=settings.webhook_denied, loopback=settings.webhook_loopback
+        )
+
+    @property
+    def open(self) -> bool:
+        """False where webhooks are switched off, or nobody has given keys to sign with."""
+        return self._settings.webhooks and (self._settings.webhook_keys is not None or self._settings.keys is None)
+
+    @cached_property
+    def _read(self) -> Keyring:
+        try:
+            if self._settings.webhook_keys is not None:
+                return Keyring.parse(self._settings.webhook_keys.read_text(encoding="utf-8"))
+            return Keyring.parse(made_once(self._settings.state / "webhook.keys", _a_master_key))
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"ENTRAIDE_WEBHOOK_KEYS cannot be used: {error}") from error
+
+    @property
+    def keyring(self) -> Keyring:
+        """Raises Unavailable where there are no webhooks here."""
+        if not self.open:
+            raise Unavailable("webhooks-unavailable")
+        return self._read
+
+
+def _a_master_key() -> str:
+    return base64.b64encode(secrets.token_bytes(MASTER_BYTES_MIN)).decode()

@@ -1,0 +1,134 @@
+"""The one way out to an address that somebody gave us: looked up, checked, connected to as checked, and soon closed.
+
+Every address of the name is checked before any is connected to, and the connection goes to a number and not to the
+name: what the name means a moment later does not matter (DNS rebinding). No connection outlives its attempt, so that
+the next one is checked again. TLS is verified for the name. Nothing is redirected, no proxy of the environment is
+asked, and nothing of an answer is kept but its status and when to come again.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from ipaddress import ip_address
+from typing import Any
+
+import httpcore
+from msgspec import Struct
+
+from services.notifications.webhooks.destinations import LOOPBACK, Address, Bounds, Destination, may_connect
+
+ATTEMPT_SECONDS = 15.0
+"""For all of it, looking up included."""
+CONNECT_SECONDS = 5.0
+ADDRESSES_MAX = 8
+"""Of a name that has more, the others are not tried."""
+ANSWER_BYTES_MAX = 64 * 1024
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+
+
+class NotDelivered(Exception):
+    """No answer came; `reason` is a code that tells the owner where it ended, and nothing of what is there."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    status: int
+    retry_after: str | None
+
+
+async def look_up(host: str, port: int) -> Sequence[str]:
+    """Every address the resolver has for this name. Raises OSError."""
+    # With the last dot it is a whole name: no search domain of ours is put behind it.
+    name = host if host == LOOPBACK else f"{host}."
+    found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]
+
+
+class Door:
+    """Leads out; `context` says whom TLS trusts, by default whom the machine does (`SSL_CERT_FILE`)."""
+
+    def __init__(self, bounds: Bounds, *, context: ssl.SSLContext | None = None, resolve: Resolve = look_up) -> None:
+        self._bounds = bounds
+        self._context = context or ssl.create_default_context()
+        self._resolve = resolve
+
+    async def post(self, to: Destination, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Raises NotDelivered where there was no answer: unresolved, address-denied, unreachable, tls, timeout, …"""
+        try:
+            async with asyncio.timeout(ATTEMPT_SECONDS):
+                return await self._post(to, body, headers)
+        except (TimeoutError, httpcore.TimeoutException) as error:
+            raise NotDelivered("timeout") from error
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ssl.SSLError) as error:
+            raise NotDelivered(_reason(error)) from error
+
+    async def _post(self, to: Destination, body: bytes, headers: Mapping[str, str]) -> Answer:
+        url = httpcore.URL(scheme="https", host=to.host, port=to.port, target=to.target)
+        pool = httpcore.AsyncConnectionPool(
+            ssl_context=self._context,
+            max_connections=1,
+            max_keepalive_connections=0,
+            network_backend=_Checked(self._resolve, self._bounds),
+        )
+        async with pool, pool.stream("POST", url, headers=list(headers.items()), content=body) as response:
+            size = 0
+            async with aclosing(response.aiter_stream()) as chunks:  # type: ignore[type-var]
+                async for chunk in chunks:
+                    size += len(chunk)
+                    if size > ANSWER_BYTES_MAX:
+                        break
+            retry_after = next((value for name, value in response.headers if name.lower() == b"retry-after"), None)
+            return Answer(
+                status=response.status, retry_after=None if retry_after is None else retry_after.decode("latin-1")
+            )
+
+
+class _Checked(httpcore.AsyncNetworkBackend):
+    """Connects to what a name resolves to if all of it may be connected to."""
+
+    def __init__(self, resolve: Resolve, bounds: Bounds) -> None:
+        self._resolve = resolve
+        self._bounds = bounds
+        self._backend = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 (the library's signature)
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        last: Exception = NotDelivered("unresolved")
+        for address in await self._addresses(host, port):
+            try:
+                return await self._backend.connect_tcp(str(address), port, timeout=CONNECT_SECONDS)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                last = error
+        if isinstance(last, NotDelivered):
+            raise last
+        raise NotDelivered("unreachable") from last
+
+    async def _addresses(self, host: str, port: int) -> list[Address]:
+        try:
+            found = [ip_address(text) for text in await self._resolve(host, port)]
+        except (OSError, ValueError) as error:
+            raise NotDelivered("unresolved") from error
+        if not all(may_connect(address, self._bounds) for address in found):
+            raise NotDelivered("address-denied")
+        return list(dict.fromkeys(found))[:ADDRESSES_MAX]
+
+
+def _reason(error: BaseException | None) -> str:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return "tls"
+        # The pool raises again `from None`: the cause is hidden, and still known.
+        error = error.__context__
+    return "disconnected"

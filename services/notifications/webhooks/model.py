@@ -1,0 +1,228 @@
+"""A program that is told of what its owner's appointment is told: until when, how it is signed, and what it is sent.
+
+By the Standard Webhooks specification 1.0.0 (standardwebhooks.com): its headers, its signatures, its schedule.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from contracts.facts import Fact
+from contracts.notifications import (
+    Record,
+    WebhookDisabled,
+    WebhookEnabled,
+    WebhookRegistered,
+    WebhookRemoved,
+    WebhookRotated,
+)
+from contracts.refusals import Conflict
+from contracts.values import Role
+from services.notifications.webhooks.signing import Scheme
+
+WEBHOOKS_MAX = 5
+"""For each appointment of a person."""
+QUEUE_MAX = 10_000
+"""Events that wait for one webhook; the next one disables it, and its owner is told."""
+TESTS_HOURLY_MAX = 10
+OVERLAP_HOURS = 24
+"""For how long the key before the newest one signs as well."""
+
+DELAYS_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""The specification's schedule: after the attempt at once nine more, in 75 hours and 35 minutes."""
+JITTER = 0.2
+"""Up to this part of a delay is added to it."""
+WAIT_SECONDS_MAX = 86_400
+"""However long a receiver asks to be left alone."""
+
+TEST_EVENT = "notifications.webhook.tested.v1"
+GONE = "410"
+
+
+class DisableReason(StrEnum):
+    """Why a webhook is disabled: its receiver is gone, kept failing, or had a full queue."""
+
+    GONE = "gone"
+    FAILING = "failing"
+    QUEUE = "queue"
+
+
+class WebhookStatus(StrEnum):
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    REMOVED = "removed"
+
+
+MOVES: Mapping[str, frozenset[WebhookStatus]] = {
+    "test": frozenset({WebhookStatus.ENABLED}),
+    "disable": frozenset({WebhookStatus.ENABLED}),
+    "enable": frozenset({WebhookStatus.DISABLED}),
+    "rotate": frozenset({WebhookStatus.ENABLED, WebhookStatus.DISABLED}),
+    "remove": frozenset({WebhookStatus.ENABLED, WebhookStatus.DISABLED}),
+}
+
+
+class Webhook(Struct, frozen=True, kw_only=True):
+    """All but where it leads; `reason` says why it is disabled."""
+
+    webhook_id: UUID
+    person_id: UUID
+    organization: str
+    role: Role
+    scheme: Scheme
+    status: WebhookStatus
+    reason: DisableReason | None
+    generation: int
+    key_id: str
+    previous_key_id: str | None
+    previous_until: datetime | None
+    url_hash: str
+    registered_at: datetime
+    revision: int
+
+    def check(self, move: str) -> None:
+        """Raises Conflict where its status does not allow the move."""
+        if self.status not in MOVES[move]:
+            raise Conflict("webhook-status", status=self.status, move=move)
+
+    def rotate(self, key_id: str, *, now: datetime) -> WebhookRotated:
+        self.check("rotate")
+        return WebhookRotated(
+            webhook_id=self.webhook_id,
+            generation=self.generation + 1,
+            key_id=key_id,
+            previous_until=now + timedelta(hours=OVERLAP_HOURS),
+            rotated_at=now,
+        )
+
+    def disable(self, reason: DisableReason, *, now: datetime) -> WebhookDisabled | None:
+        """None where it is not enabled any more."""
+        if self.status not in MOVES["disable"]:
+            return None
+        return WebhookDisabled(
+            webhook_id=self.webhook_id,
+            person_id=self.person_id,
+            organization=self.organization,
+            role=self.role,
+            reason=reason,
+            disabled_at=now,
+        )
+
+    def enable(self, *, now: datetime) -> WebhookEnabled:
+        self.check("enable")
+        return WebhookEnabled(webhook_id=self.webhook_id, enabled_at=now)
+
+    def remove(self, *, now: datetime) -> WebhookRemoved:
+        self.check("remove")
+        return WebhookRemoved(webhook_id=self.webhook_id, removed_at=now)
+
+    def keys(self, *, now: datetime) -> Sequence[tuple[str, int]]:
+        """What it is signed with, as master key and generation: the newest first, and the one before for a while."""
+        newest = (self.key_id, self.generation)
+        if self.previous_key_id is None or self.previous_until is None or self.previous_until <= now:
+            return [newest]
+        return [newest, (self.previous_key_id, self.generation - 1)]
+
+
+def evolve(webhook: Webhook | None, fact: Fact) -> Webhook:
+    """The webhook after a fact."""
+    if webhook is None:
+        assert isinstance(fact, WebhookRegistered), "a webhook begins with being registered"
+        return Webhook(
+            webhook_id=fact.webhook_id,
+            person_id=fact.person_id,
+            organization=fact.organization,
+            role=fact.role,
+            scheme=Scheme(fact.scheme),
+            status=WebhookStatus.ENABLED,
+            reason=None,
+            generation=1,
+            key_id=fact.key_id,
+            previous_key_id=None,
+            previous_until=None,
+            url_hash=fact.url_hash,
+            registered_at=fact.registered_at,
+            revision=1,
+        )
+    webhook = replace(webhook, revision=webhook.revision + 1)
+    match fact:
+        case WebhookRotated():
+            return replace(
+                webhook,
+                generation=fact.generation,
+                key_id=fact.key_id,
+                previous_key_id=webhook.key_id,
+                previous_until=fact.previous_until,
+            )
+        case WebhookDisabled():
+            return replace(webhook, status=WebhookStatus.DISABLED, reason=DisableReason(fact.reason))
+        case WebhookEnabled():
+            return replace(webhook, status=WebhookStatus.ENABLED, reason=None)
+        case WebhookRemoved():
+            return replace(webhook, status=WebhookStatus.REMOVED, reason=None)
+    raise AssertionError(f"{fact.type} is not a webhook's fact")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """When the next attempt comes: after its delay and `spread` (0 to 1) of the jitter, or when asked to."""
+
+    spread: float
+    wait_seconds: int = 0
+    delays_seconds: tuple[int, ...] = DELAYS_SECONDS
+
+    def next_at(self, attempt: int, failed_at: datetime) -> datetime | None:
+        """None where this attempt, counted from 1, was the last."""
+        if attempt > len(self.delays_seconds):
+            return None
+        delay = self.delays_seconds[attempt - 1] * (1 + JITTER * self.spread)
+        return failed_at + timedelta(seconds=max(delay, self.wait_seconds))
+
+
+def wait_seconds(retry_after: str | None, now: datetime) -> int:
+    """For how long a `Retry-After` (RFC 9110 section 10.2.3) wants us to wait, within bounds; 0 for what is none."""
+    if retry_after is None:
+        return 0
+    if retry_after.isascii() and retry_after.isdigit():
+        return min(int(retry_after), WAIT_SECONDS_MAX) if len(retry_after) < 10 else WAIT_SECONDS_MAX
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return 0
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return min(max(int((until - now).total_seconds()), 0), WAIT_SECONDS_MAX)
+
+
+class WebhookEventData(Struct, frozen=True, kw_only=True):
+    """Which event, and which record it changed to which version."""
+
+    event_id: UUID
+    aggregate: str
+    id: str
+    version: int | None
+
+
+class WebhookEvent(Struct, frozen=True, kw_only=True):
+    """The body of a webhook: the type of the event, when it happened, and ids to ask for the rest by."""
+
+    type: str
+    timestamp: datetime
+    data: WebhookEventData
+
+
+def payload(notice: str, cause_id: UUID, record: Record, happened_at: datetime) -> bytes:
+    """The body, the same at every attempt: which kind of event, when, and ids to ask for the rest by."""
+    return msgspec.json.encode(
+        WebhookEvent(
+            type=notice.partition(":")[0],
+            timestamp=happened_at,
+            data=WebhookEventData(event_id=cause_id, aggregate=record.aggregate, id=record.id, version=record.version),
+        )
+    )

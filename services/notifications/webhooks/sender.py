@@ -1,0 +1,161 @@
+"""Every event that is owed to a webhook is attempted until it is delivered, refused or expired; it may arrive twice.
+
+As with mails: claimed under a lease, sent outside of any transaction, settled in a new one. Whether it is still its
+owner's to know is asked of the rows as they are when it is claimed, and so before each attempt.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from msgspec import Struct
+
+from chassis.auth.callers import Seats
+from chassis.db.database import Database, with_retries
+from chassis.ids import new_id
+from chassis.supervise import to_the_end
+from chassis.telemetry import correlated
+from contracts.refusals import Invalid
+from services.notifications.notices import audience
+from services.notifications.notices.model import Accepted, Failed, Outcome, Rejected
+from services.notifications.webhooks import actions as webhook_actions
+from services.notifications.webhooks import signing
+from services.notifications.webhooks import store as webhook_store
+from services.notifications.webhooks.destinations import Bounds, destination_of
+from services.notifications.webhooks.http_client import Door, NotDelivered
+from services.notifications.webhooks.model import (
+    DELAYS_SECONDS,
+    GONE,
+    TEST_EVENT,
+    Schedule,
+    Webhook,
+    WebhookStatus,
+    payload,
+    wait_seconds,
+)
+from services.notifications.webhooks.signing import Keyring
+from services.notifications.webhooks.store import Parcel
+
+SENDERS = 4
+"""In each process: so many receivers may be slow before another one waits."""
+POLL_SECONDS = 0.5
+POLL_IDLE_SECONDS = 60.0
+"""Where nothing is written and nothing falls due: so late at most comes what another process has left."""
+
+LEASE_SECONDS = 60
+"""Longer than an attempt may take, and than writing down what came of it."""
+NO_LONGER_VISIBLE = "no_longer_visible"
+NOT_APPOINTED = "not_appointed"
+USER_AGENT = "Entraide-Webhooks/1"
+
+log = structlog.get_logger()
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """Where webhooks may lead, and how often each event is tried."""
+
+    bounds: Bounds
+    delays_seconds: tuple[int, ...] = DELAYS_SECONDS
+    lease_seconds: int = LEASE_SECONDS
+
+
+class WebhookSender:
+    """Sends what is owed, one event after the other. `spread` gives a number from 0 to 1 at random.
+
+    `seats` says whose owner still holds the appointment it was registered in; while that is not known nothing is sent.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        door: Door,
+        keyring: Keyring,
+        terms: Terms,
+        seats: Seats,
+        *,
+        clock: Callable[[], datetime],
+        spread: Callable[[], float],
+    ) -> None:
+        self._db = db
+        self._door = door
+        self._keyring = keyring
+        self._terms = terms
+        self._seats = seats
+        self._clock = clock
+        self._spread = spread
+        self._due_in_seconds: float | None = None
+
+    async def run(self) -> None:
+        """Send until cancelled; an attempt under way is then brought to its end."""
+        while True:
+            if self._seats.stale():
+                await asyncio.sleep(POLL_SECONDS)
+            elif not await to_the_end(self.send_next()):
+                await self._db.activity.pause(
+                    POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS, due_in_seconds=self._due_in_seconds
+                )
+
+    async def send_next(self) -> bool:
+        """Attempt what is due, once; False where nothing is."""
+        holder, now = new_id(), self._clock()
+        async with self._db.transaction() as tx:
+            parcel = await webhook_store.claim(tx, holder=holder, now=now, lease_seconds=self._terms.lease_seconds)
+            if parcel is None:
+                self._due_in_seconds = await webhook_store.due_in_seconds(tx, now=now)
+        if parcel is None:
+            return False
+        with correlated(parcel.correlation_id):
+            refused = refusal_of(parcel) or self._seat_of(parcel.webhook)
+            outcome, wait = (Rejected(refused), 0) if refused else await self._attempt(parcel)
+            schedule = Schedule(spread=self._spread(), wait_seconds=wait, delays_seconds=self._terms.delays_seconds)
+
+            async def settle() -> None:
+                async with self._db.transaction() as tx:
+                    await webhook_actions.settle(tx, parcel, outcome, schedule, holder=holder, now=self._clock())
+
+            await with_retries(settle)
+            log.info("webhook attempted", dispatch_id=str(parcel.dispatch_id), outcome=type(outcome).__name__)
+        return True
+
+    def _seat_of(self, webhook: Webhook) -> str | None:
+        held = self._seats.holds(webhook.person_id, webhook.organization, webhook.role, self._clock())
+        return None if held else NOT_APPOINTED
+
+    async def _attempt(self, parcel: Parcel) -> tuple[Outcome, int]:
+        """What came of it, and for how many seconds the receiver wants to be left alone."""
+        assert parcel.url is not None, "a webhook has an address until it is removed"
+        now = self._clock()
+        webhook = parcel.webhook
+        body = payload(parcel.notice, parcel.cause_id, parcel.record, parcel.happened_at)
+        keys = [self._keyring.key(key_id, webhook.webhook_id, n) for key_id, n in webhook.keys(now=now)]
+        headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT} | signing.headers(
+            webhook.scheme, keys, str(parcel.dispatch_id), int(now.timestamp()), body
+        )
+        try:
+            answer = await self._door.post(destination_of(parcel.url, self._terms.bounds), body, headers)
+        except NotDelivered as error:
+            return Failed(error.reason), 0
+        except Invalid:
+            # It was let in when it was registered; the operator has drawn the bounds closer since.
+            return Failed("address-denied"), 0
+        return outcome_of(answer.status), wait_seconds(answer.retry_after, now) if answer.status >= 300 else 0
+
+
+def refusal_of(parcel: Parcel) -> str | None:
+    """Why this must not be sent, as things now stand."""
+    webhook = parcel.webhook
+    if webhook.status is not WebhookStatus.ENABLED:
+        return f"webhook_{webhook.status}"
+    if parcel.notice != TEST_EVENT and not audience.still_theirs(
+        parcel.notice, webhook.organization, webhook.role, circulation=parcel.circulation
+    ):
+        return NO_LONGER_VISIBLE
+    return None
+
+
+def outcome_of(status: int) -> Outcome:
+    """What the specification makes of an answer: 2xx is success, 410 the end, all else is tried again."""
+    if 200 <= status <= 299:
+        return Accepted(str(status))
+    return Rejected(GONE) if str(status) == GONE else Failed(str(status))

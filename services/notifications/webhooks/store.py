@@ -1,0 +1,324 @@
+"""The webhooks' rows. Its owner finds a webhook by person and appointment; the system sends to it under its turn."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+from contracts.notifications import Record
+from contracts.refusals import Missing
+from contracts.values import Caller
+from services.notifications.notices.audience import Appointment
+from services.notifications.notices.model import Channel, Status
+from services.notifications.notices.store import Recipient
+from services.notifications.webhooks.model import Webhook
+
+LIST_MAX = 100
+
+
+async def locked(tx: Tx, webhook_id: UUID) -> Webhook | None:
+    """The webhook for the system itself, which sends to it."""
+    row = await tx.fetchrow("SELECT * FROM webhook WHERE webhook_id = $1 FOR UPDATE", webhook_id)
+    return msgspec.convert(dict(row), Webhook) if row else None
+
+
+async def get(tx: Tx, webhook_id: UUID, caller: Caller, *, lock: bool = False) -> Webhook:
+    """The caller's own, in the appointment acted in. Raises Missing for anybody else's, and for one taken back."""
+    query = (
+        """
+        SELECT * FROM webhook
+        WHERE webhook_id = $1 AND person_id = $2 AND organization = $3 AND role = $4 AND status <> 'removed' FOR UPDATE
+        """
+        if lock
+        else """
+        SELECT * FROM webhook
+        WHERE webhook_id = $1 AND person_id = $2 AND organization = $3 AND role = $4 AND status <> 'removed'
+        """
+    )
+    row = await tx.fetchrow(query, webhook_id, caller.person_id, caller.organization, caller.role)
+    if row is None:
+        raise Missing("not-found")
+    return msgspec.convert(dict(row), Webhook)
+
+
+async def of_caller(tx: Tx, caller: Caller) -> list[Webhook]:
+    """All of the caller's own in this appointment, which are few, oldest first."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM webhook WHERE person_id = $1 AND organization = $2 AND role = $3 AND status <> 'removed'
+        ORDER BY webhook_id
+        """,
+        caller.person_id,
+        caller.organization,
+        caller.role,
+    )
+    return [msgspec.convert(dict(row), Webhook) for row in rows]
+
+
+async def of_person(tx: Tx, person_id: UUID) -> list[Webhook]:
+    """All of a person's, in whichever appointment."""
+    rows = await tx.fetch(
+        "SELECT * FROM webhook WHERE person_id = $1 AND status <> 'removed' ORDER BY webhook_id FOR UPDATE", person_id
+    )
+    return [msgspec.convert(dict(row), Webhook) for row in rows]
+
+
+async def one_at_a_time(tx: Tx, caller: Caller) -> None:
+    """Until this transaction ends, nobody else adds a webhook to this appointment: they are counted."""
+    name = f"webhooks of {caller.person_id} {caller.organization}:{caller.role}"
+    await tx.fetchval("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name)
+
+
+async def save(tx: Tx, one: Webhook) -> None:
+    await tx.execute(
+        """
+        INSERT INTO webhook (webhook_id, person_id, organization, role, scheme, status, reason, generation, key_id,
+            previous_key_id, previous_until, url_hash, registered_at, revision)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        ON CONFLICT (webhook_id) DO UPDATE SET status = excluded.status, reason = excluded.reason,
+            generation = excluded.generation, key_id = excluded.key_id, previous_key_id = excluded.previous_key_id,
+            previous_until = excluded.previous_until, revision = excluded.revision
+        """,
+        one.webhook_id,
+        one.person_id,
+        one.organization,
+        one.role,
+        one.scheme,
+        one.status,
+        one.reason,
+        one.generation,
+        one.key_id,
+        one.previous_key_id,
+        one.previous_until,
+        one.url_hash,
+        one.registered_at,
+        one.revision,
+    )
+
+
+async def urls(tx: Tx, webhook_ids: Sequence[UUID]) -> dict[UUID, str]:
+    rows = await tx.fetch("SELECT webhook_id, url FROM endpoint WHERE webhook_id = ANY ($1::uuid[])", webhook_ids)
+    return {row["webhook_id"]: row["url"] for row in rows}
+
+
+async def save_url(tx: Tx, webhook_id: UUID, url: str, salt: bytes) -> None:
+    await tx.execute("INSERT INTO endpoint (webhook_id, salt, url) VALUES ($1, $2, $3)", webhook_id, salt, url)
+
+
+async def forget_url(tx: Tx, webhook_id: UUID) -> None:
+    await tx.execute("DELETE FROM endpoint WHERE webhook_id = $1", webhook_id)
+
+
+# -- what is owed to it -----------------------------------------------------------------------------------------------
+
+
+async def recipients(tx: Tx, appointments: Sequence[Appointment], *, told_of_match: UUID | None) -> list[Recipient]:
+    """The webhooks of these appointments; with a match, only of those who have been told of it before."""
+    rows = await tx.fetch(
+        """
+        SELECT webhook_id, person_id, organization, role FROM webhook
+        JOIN unnest($1::text[], $2::text[]) AS wanted(organization, role) USING (organization, role)
+        WHERE status = 'enabled' AND ($3::uuid IS NULL OR EXISTS (
+            SELECT FROM notification
+            WHERE notification.match_id = $3 AND notification.person_id = webhook.person_id))
+        ORDER BY webhook_id
+        """,
+        [one.organization for one in appointments],
+        [one.role for one in appointments],
+        told_of_match,
+    )
+    return [msgspec.convert({**dict(row), "channels": (Channel.WEBHOOK,)}, Recipient) for row in rows]
+
+
+async def count_waiting(tx: Tx, webhook_id: UUID, at_most: int) -> int:
+    """How much is still owed to it, counted up to `at_most`."""
+    return int(
+        await tx.fetchval(
+            """
+            SELECT count(*) FROM (
+                SELECT FROM dispatch WHERE webhook_id = $1 AND channel = 'webhook' AND status = 'owed' LIMIT $2
+            ) AS waiting
+            """,
+            webhook_id,
+            at_most,
+        )
+    )
+
+
+async def count_since(tx: Tx, webhook_id: UUID, notice: str, since: datetime) -> int:
+    """How often it was owed this notice since then."""
+    return int(
+        await tx.fetchval(
+            "SELECT count(*) FROM notification WHERE webhook_id = $1 AND notice = $2 AND owed_at > $3",
+            webhook_id,
+            notice,
+            since,
+        )
+    )
+
+
+async def failing_since_owed(tx: Tx, notification_id: UUID) -> bool:
+    """True where nothing at all has reached its webhook since this was owed."""
+    return bool(
+        await tx.fetchval(
+            """
+            SELECT NOT EXISTS (
+                SELECT FROM dispatch
+                WHERE dispatch.webhook_id = owed.webhook_id AND channel = 'webhook' AND status = 'delivered'
+                  AND ended_at >= owed.owed_at)
+            FROM notification AS owed WHERE notification_id = $1
+            """,
+            notification_id,
+        )
+    )
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """What one webhook was owed, and what came of it."""
+
+    dispatch_id: UUID
+    notification_id: UUID
+    cause_id: UUID
+    notice: str
+    record_aggregate: str
+    record_id: str
+    record_version: int | None
+    happened_at: datetime
+    owed_at: datetime
+    status: Status
+    attempts: int
+    reason: str | None
+    next_at: datetime | None
+    ended_at: datetime | None
+
+
+async def deliveries(tx: Tx, webhook_id: UUID, caller: Caller, *, before: UUID | None, limit: int) -> list[Delivery]:
+    """The caller's own, newest first, from the one after the notification `before`."""
+    rows = await tx.fetch(
+        """
+        SELECT dispatch_id, notification_id, cause_id, notice, record_aggregate, record_id, record_version, happened_at,
+            owed_at, dispatch.status, attempts, dispatch.reason, next_at, ended_at
+        FROM notification JOIN dispatch USING (notification_id) JOIN webhook ON webhook.webhook_id = $1
+        WHERE notification.webhook_id = $1 AND ($3::uuid IS NULL OR notification_id < $3)
+          AND webhook.person_id = $2 AND webhook.organization = $5 AND webhook.role = $6
+        ORDER BY notification_id DESC LIMIT $4
+        """,
+        webhook_id,
+        caller.person_id,
+        before,
+        limit,
+        caller.organization,
+        caller.role,
+    )
+    return [msgspec.convert(dict(row), Delivery) for row in rows]
+
+
+# -- sending ----------------------------------------------------------------------------------------------------------
+
+
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """What is needed for one attempt at one dispatch, as it stands now; without `url` where the webhook is removed."""
+
+    dispatch_id: UUID
+    notification_id: UUID
+    cause_id: UUID
+    notice: str
+    record: Record
+    happened_at: datetime
+    webhook: Webhook
+    url: str | None
+    circulation: str | None
+    correlation_id: str
+
+
+async def claim(tx: Tx, *, holder: UUID, now: datetime, lease_seconds: int) -> Parcel | None:
+    """Take the turn of the webhook that has been due longest, until the lease ends; None where there is none.
+
+    One process at a time sends to a webhook, so that no attempt is made by two, and a slow receiver holds up its own
+    events alone.
+    """
+    row = await tx.fetchrow(
+        """
+        WITH due AS (
+            SELECT webhook.webhook_id, first.dispatch_id FROM webhook
+            CROSS JOIN LATERAL (
+                SELECT dispatch_id, next_at FROM dispatch
+                WHERE dispatch.webhook_id = webhook.webhook_id AND channel = 'webhook' AND status = 'owed'
+                  AND next_at <= $1
+                ORDER BY next_at, dispatch_id LIMIT 1
+            ) AS first
+            WHERE NOT EXISTS (SELECT FROM turn
+                WHERE turn.webhook_id = webhook.webhook_id AND until > clock_timestamp())
+            ORDER BY first.next_at, first.dispatch_id LIMIT 1 FOR UPDATE OF webhook SKIP LOCKED
+        ), taken AS (
+            INSERT INTO turn (webhook_id, holder, until)
+            SELECT webhook_id, $2, clock_timestamp() + $3 * interval '1 second' FROM due
+            ON CONFLICT (webhook_id) DO UPDATE SET holder = excluded.holder, until = excluded.until
+                WHERE turn.until <= clock_timestamp()
+            RETURNING webhook_id
+        )
+        SELECT webhook_id, dispatch_id FROM due JOIN taken USING (webhook_id)
+        """,
+        now,
+        holder,
+        lease_seconds,
+    )
+    if row is None:
+        return None
+    parcel = await _parcel(tx, row["dispatch_id"])
+    if parcel is None:
+        # Whoever had the turn before settled it while this statement chose.
+        await end_turn(tx, row["webhook_id"], holder=holder, rest_seconds=0)
+    return parcel
+
+
+async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
+    """Until the next event can be sent: it is tried again, and no turn of its webhook's lasts any more."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        """
+        SELECT extract(epoch FROM min(wait))::float8 FROM (
+            SELECT greatest(first.next_at - $1::timestamptz, turn.until - clock_timestamp()) AS wait FROM webhook
+            CROSS JOIN LATERAL (
+                SELECT next_at FROM dispatch
+                WHERE dispatch.webhook_id = webhook.webhook_id AND channel = 'webhook' AND status = 'owed'
+                ORDER BY next_at, dispatch_id LIMIT 1
+            ) AS first
+            LEFT JOIN turn USING (webhook_id)
+        ) AS waiting WHERE wait > interval '0'
+        """,
+        now,
+    )
+
+
+async def _parcel(tx: Tx, dispatch_id: UUID) -> Parcel | None:
+    row = await tx.fetchrow(
+        """
+        SELECT dispatch_id, notification_id, cause_id, notice, record_aggregate, record_id, record_version, happened_at,
+            url, circulation, event ->> 'correlationid' AS correlation_id, dispatch.webhook_id
+        FROM dispatch JOIN notification USING (notification_id)
+        JOIN journal ON journal.aggregate_id = notification_id AND journal.version = 1
+        LEFT JOIN endpoint ON endpoint.webhook_id = dispatch.webhook_id
+        LEFT JOIN known_circulation USING (request_id)
+        WHERE dispatch_id = $1 AND dispatch.status = 'owed'
+        """,
+        dispatch_id,
+    )
+    if row is None:
+        return None
+    webhook = await locked(tx, row["webhook_id"])
+    record = Record(aggregate=row["record_aggregate"], id=row["record_id"], version=row["record_version"])
+    return msgspec.convert({**dict(row), "record": record, "webhook": webhook}, Parcel)
+
+
+async def end_turn(tx: Tx, webhook_id: UUID, *, holder: UUID, rest_seconds: int) -> None:
+    """Let others send to it, after this time; where the turn has passed to another one it stays theirs."""
+    await tx.execute(
+        """
+        UPDATE turn SET until = clock_timestamp() + $3 * interval '1 second' WHERE webhook_id = $1 AND holder = $2
+        """,
+        webhook_id,
+        holder,
+        rest_seconds,
+    )

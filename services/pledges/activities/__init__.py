@@ -1,0 +1,1 @@
+"""Activities that a fund pays for and no State requested."""

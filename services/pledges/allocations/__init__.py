@@ -1,0 +1,1 @@
+"""Requirements of matches, and the allocations that cover them."""

@@ -1,0 +1,173 @@
+"""What is set aside for a purpose: made, used, given back; and what becomes of it with the match that it is for.
+
+Locked are what it is for, then the allocation, then the balance of its fund.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from chassis.db.database import Tx
+from chassis.http.idempotency import check_revision
+from contracts.facts import Event, Fact
+from contracts.matching import MatchConfirmed, MatchRevoked
+from contracts.pledges import RequirementOpened
+from contracts.refusals import Conflict, Invalid
+from contracts.values import Caller
+from services.pledges import policy
+from services.pledges.activities import store as activity_store
+from services.pledges.activities.model import Activity, ActivityStatus
+from services.pledges.allocations import model as allocations
+from services.pledges.allocations import store as allocation_store
+from services.pledges.allocations.model import Allocation, Purpose, Requirement, RequirementStatus, Spending
+from services.pledges.ledger import balances
+from services.pledges.ledger import fiscal_years as periods
+from services.pledges.ledger import store as ledger
+from services.pledges.money.model import Validity
+from services.pledges.pledge.actions import record, record_all, require_fund, worth
+from services.pledges.policy import Action
+
+
+async def allocate(
+    tx: Tx,
+    allocation_id: UUID,
+    fund: str,
+    usd_minor: int,
+    purpose: Purpose,
+    *,
+    on: date,
+    caller: Caller,
+    now: datetime,
+) -> None:
+    """Set money of a fund aside for a purpose, which nobody else changes until the transaction ends.
+
+    Raises Conflict as `allocations.allocate`, and for money that donors gave for another purpose alone.
+    """
+    await require_fund(tx, fund)
+    for_what = await _purpose(tx, purpose, caller)
+    available = await ledger.hold_balance(tx, fund)
+    fact = allocations.allocate(
+        allocation_id,
+        fund,
+        usd_minor,
+        for_what,
+        available_usd_minor=available,
+        fund_donors=await allocation_store.fund_donors(tx, fund),
+        on=on,
+        now=now,
+    )
+    await require_not_earmarked(tx, fund, usd_minor, line_id=fact.line_id)
+    await record(tx, fact, version=1)
+
+
+async def require_not_earmarked(tx: Tx, fund: str, usd_minor: int, *, line_id: UUID | None) -> None:
+    """Raises Conflict for more than is left of the fund by what donors gave for other lines of requests alone.
+
+    The fund's balance has to be held.
+    """
+    async with tx.by_itself():
+        [held] = await balances.available_for(tx, [fund])
+    free = held.available_usd_minor - sum(part.usd_minor for part in held.earmarked if part.line_id != line_id)
+    if usd_minor > free:
+        raise Conflict("earmark-mismatch", available_usd_minor=free)
+
+
+async def _purpose(tx: Tx, purpose: Purpose, caller: Caller) -> Requirement | Activity | str:
+    """Raises Missing for a requirement that this caller does not see, or an activity that there is none of."""
+    if purpose.requirement_id is not None:
+        return await allocation_store.get_requirement(tx, purpose.requirement_id, caller, lock=True)
+    if purpose.activity_id is not None:
+        return await activity_store.get(tx, purpose.activity_id, lock=True)
+    assert purpose.work_package is not None, "a purpose is one of the three"
+    return purpose.work_package
+
+
+async def spend(
+    tx: Tx,
+    allocation_id: UUID,
+    usd_minor: int,
+    how: Spending,
+    *,
+    on: date,
+    caller: Caller,
+    expected: int,
+    now: datetime,
+) -> None:
+    """Say what was used of an allocation."""
+    allocation, is_over = await _held(tx, allocation_id, Action.SPEND, caller, expected)
+    if allocation.requirement_id is not None and is_over:
+        raise Conflict("requirement-cancelled")
+    await record(tx, allocation.spend(usd_minor, how, on=on, now=now), version=allocation.revision + 1)
+
+
+async def give_back(tx: Tx, allocation_id: UUID, *, on: date, caller: Caller, expected: int, now: datetime) -> None:
+    """What is left of an allocation goes back to its fund, and can be set aside for something else."""
+    allocation, _ = await _held(tx, allocation_id, Action.GIVE_BACK, caller, expected)
+    if on < allocation.allocated_on:
+        raise Invalid("dates-reversed", field="returned_on")
+    donors = await allocation_store.fund_donors(tx, allocation.fund)
+    await record(tx, allocation.give_back(donors, on=on, now=now), version=allocation.revision + 1)
+
+
+async def _held(tx: Tx, allocation_id: UUID, action: Action, caller: Caller, expected: int) -> tuple[Allocation, bool]:
+    """The allocation, held after what it is for; and whether that was cancelled."""
+    seen = await allocation_store.get_allocation(tx, allocation_id, caller)
+    policy.decide(caller, action, seen).required()
+    async with tx.by_itself():
+        is_over = await hold_purpose(tx, allocation_id)
+    allocation = await allocation_store.get_allocation(tx, allocation_id, caller, lock=True)
+    check_revision(allocation.revision, expected)
+    return allocation, is_over
+
+
+async def hold_purpose(tx: Tx, allocation_id: UUID) -> bool:
+    """Hold what it is for, in the order in which allocating and cancelling lock; true where that was cancelled."""
+    purpose = await allocation_store.purpose_of(tx, allocation_id)
+    if purpose.requirement_id is not None:
+        requirement = await allocation_store.locked_requirement(tx, purpose.requirement_id)
+        return requirement is not None and requirement.status is RequirementStatus.CANCELLED
+    if purpose.activity_id is not None:
+        return (await activity_store.get(tx, purpose.activity_id, lock=True)).status is ActivityStatus.CANCELLED
+    return False
+
+
+# -- of matches -------------------------------------------------------------------------------------------------------
+
+
+async def hear_of_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, validity: Validity) -> None:
+    """A confirmed match that lacks money opens a requirement, at the rate of the day it was confirmed."""
+    money = fact.funding_needed
+    if money is None or money.minor == 0:
+        return
+    on = max(fact.confirmed_at.date(), await periods.open_from(tx))
+    opened = RequirementOpened(
+        requirement_id=allocations.requirement_id_of(fact.match_id),
+        match_id=fact.match_id,
+        request_id=fact.request_id,
+        line_id=fact.line_id,
+        state=fact.state,
+        provider=fact.provider,
+        money=money,
+        valuation=await worth(tx, money, on, validity),
+        effective_on=on,
+        opened_at=event.time,
+        about=fact.about,
+    )
+    await record(tx, opened, version=1, because=event)
+
+
+async def hear_of_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
+    """What had been allocated to the match goes back to its funds, and its requirement is cancelled."""
+    requirement = await allocation_store.locked_requirement(tx, allocations.requirement_id_of(fact.match_id))
+    if requirement is None or requirement.status is RequirementStatus.CANCELLED:
+        return
+    on = max(fact.revoked_at.date(), await periods.open_from(tx))
+    facts: list[tuple[Fact, int]] = []
+    for allocation in await allocation_store.made_for(tx, requirement.requirement_id):
+        if not allocation.unspent_usd_minor:
+            continue
+        donors = await allocation_store.fund_donors(tx, allocation.fund)
+        last = await ledger.last_day_of(tx, allocation.allocation_id)
+        back = allocation.give_back(donors, on=max(on, last), now=event.time)
+        facts.append((back, allocation.revision + 1))
+    facts.append((requirement.cancel(now=event.time), requirement.revision + 1))
+    await record_all(tx, facts, because=event)

@@ -1,0 +1,160 @@
+"""The routes of what confirmed matches lack in money: ready but unfunded."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.params import FromQuery, QueryParameter
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from chassis.http.application import Calling, Db, Paging, asks
+from contracts.values import Money
+from services.pledges import policy
+from services.pledges.allocations import store as allocation_store
+from services.pledges.allocations import unfunded_reader
+from services.pledges.allocations.model import Requirement, RequirementStatus
+from services.pledges.dependencies import Owned
+from services.pledges.pledge import store
+from services.pledges.policy import Action
+
+
+class RequirementView(Struct, frozen=True, kw_only=True):
+    """What a confirmed match lacks in money; how much of it is covered and how much is not, in US-dollar cents.
+
+    It is how things stand: `as_at` is null, and it is not `final`.
+    """
+
+    requirement_id: UUID
+    match_id: UUID
+    request_id: UUID
+    line_id: UUID
+    state: str
+    provider: str
+    status: RequirementStatus
+    revision: int
+    money: Money
+    usd_minor: int
+    rate: str
+    rate_source: str
+    rate_date: date
+    covered_usd_minor: int
+    gap_usd_minor: int
+    opened_at: datetime
+    as_at: datetime | None
+    final: bool
+
+
+class UnfundedView(Struct, frozen=True, kw_only=True):
+    """What is ready for a request and lacks only money: `gap_usd_minor` of it, in US-dollar cents.
+
+    The gap is of money that can be allocated: a pledge that is to cover it is more by its programme support cost.
+
+    What else the request says, `GET /v1/requests/{request_id}` shows, as far as the State has consented.
+
+    It is how things stand: `as_at` is null, and it is not `final`.
+    """
+
+    requirement_id: UUID
+    request_id: UUID
+    line_id: UUID
+    state: str
+    money: Money
+    usd_minor: int
+    gap_usd_minor: int
+    opened_at: datetime
+    as_at: datetime | None
+    final: bool
+
+
+class UnfundedPage(Struct, frozen=True, kw_only=True):
+    """Requirements, newest first; `cursor` leads to the next page."""
+
+    requirements: list[UnfundedView]
+    cursor: str | None
+
+
+class RequirementPage(Struct, frozen=True, kw_only=True):
+    """Requirements, newest first; `cursor` leads to the next page."""
+
+    requirements: list[RequirementView]
+    cursor: str | None
+
+
+@get(
+    "/v1/requirements", opt=asks(Action.LIST_REQUIREMENTS), summary="What confirmed matches lack in money, newest first"
+)
+async def list_requirements(
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    request_id: Annotated[UUID | None, QueryParameter(name="request")] = None,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[RequirementPage]:
+    """A State sees those of its own requests, a provider those of its own matches."""
+    async with db.transaction(by=caller) as tx:
+        found = await allocation_store.requirements(tx, caller, request_id=request_id, before=cursor, limit=limit + 1)
+    more = str(found[limit - 1].requirement_id) if len(found) > limit else None
+    views = [_requirement_view(one) for one in found[:limit]]
+    return Response(RequirementPage(requirements=views, cursor=more), headers=paging.next_link(more))
+
+
+def _requirement_view(requirement: Requirement) -> RequirementView:
+    return RequirementView(
+        requirement_id=requirement.requirement_id,
+        match_id=requirement.match_id,
+        request_id=requirement.request_id,
+        line_id=requirement.line_id,
+        state=requirement.state,
+        provider=requirement.provider,
+        status=requirement.status,
+        revision=requirement.revision,
+        money=Money(minor=requirement.minor, currency=requirement.currency),
+        **asdict(requirement.valuation),
+        covered_usd_minor=requirement.covered_usd_minor,
+        gap_usd_minor=requirement.gap_usd_minor,
+        opened_at=requirement.opened_at,
+        as_at=None,
+        final=False,
+    )
+
+
+@get(
+    "/v1/requirements/unfunded",
+    opt=asks(Action.LIST_UNFUNDED),
+    summary="What is ready and lacks only money, as far as States have agreed to show it, newest first",
+)
+async def list_unfunded(
+    db: Db,
+    own: Owned,
+    caller: Calling,
+    paging: Paging,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[UnfundedPage]:
+    """For donors, each of whom sees what consents in force as it asks show to its organization."""
+    policy.decide(caller, Action.LIST_UNFUNDED).required()
+    found = await unfunded_reader.shown(db, own.consents, caller, after=cursor, count=limit + 1)
+    more = str(found[limit - 1].requirement_id) if len(found) > limit else None
+    views = [_unfunded_view(one) for one in found[:limit]]
+    return Response(UnfundedPage(requirements=views, cursor=more), headers=paging.next_link(more))
+
+
+def _unfunded_view(requirement: Requirement) -> UnfundedView:
+    return UnfundedView(
+        requirement_id=requirement.requirement_id,
+        request_id=requirement.request_id,
+        line_id=requirement.line_id,
+        state=requirement.state,
+        money=Money(minor=requirement.minor, currency=requirement.currency),
+        usd_minor=requirement.valuation.usd_minor,
+        gap_usd_minor=requirement.gap_usd_minor,
+        opened_at=requirement.opened_at,
+        as_at=None,
+        final=False,
+    )
+
+
+ROUTES = [list_requirements, list_unfunded]

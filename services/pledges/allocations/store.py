@@ -1,0 +1,251 @@
+"""The rows of requirements, which are what matches lack, and of allocations.
+
+Every read says for whom; `may_see` in the WHERE is the policy.
+"""
+
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from contracts.pledges import FUND_DONORS_MAX
+from contracts.refusals import Conflict, Missing
+from contracts.requests import About
+from contracts.values import Caller
+from services.pledges.allocations.model import Allocation, AllocationStatus, Purpose, Requirement
+from services.pledges.pledge.store import flat, valued
+
+# -- requirements -----------------------------------------------------------------------------------------------------
+
+
+async def get_requirement(tx: Tx, requirement_id: UUID, caller: Caller, *, lock: bool = False) -> Requirement:
+    """The requirement, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    query = "SELECT * FROM requirement WHERE requirement_id = $1 AND may_see(requirement, $2, $3)"
+    row = await tx.fetchrow(query + (" FOR UPDATE" if lock else ""), requirement_id, caller.organization, caller.role)
+    if row is None:
+        raise Missing("not-found")
+    return _requirement(row)
+
+
+async def locked_requirement(tx: Tx, requirement_id: UUID) -> Requirement | None:
+    """The requirement for the system itself, which acts for nobody."""
+    row = await tx.fetchrow("SELECT * FROM requirement WHERE requirement_id = $1 FOR UPDATE", requirement_id)
+    return _requirement(row) if row else None
+
+
+async def known_requirement(tx: Tx, requirement_id: UUID) -> Requirement | None:
+    """As `locked_requirement`, and held by nobody."""
+    row = await tx.fetchrow("SELECT * FROM requirement WHERE requirement_id = $1", requirement_id)
+    return _requirement(row) if row else None
+
+
+async def line_of(tx: Tx, requirement_id: UUID | None) -> UUID | None:
+    """The request's line that a requirement is of; for the system itself."""
+    if requirement_id is None:
+        return None
+    async with tx.by_itself():
+        return await tx.fetchval(  # type: ignore[no-any-return]
+            "SELECT line_id FROM requirement WHERE requirement_id = $1", requirement_id
+        )
+
+
+async def unfunded(tx: Tx, *, before: UUID | None, limit: int) -> list[Requirement]:
+    """Requirements that something is lacking of, newest first, from the one after `before`; for the system itself."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM requirement
+        WHERE status = 'open' AND covered_usd_minor < usd_minor
+          AND ($1::uuid IS NULL OR (opened_at, requirement_id)
+                < (SELECT opened_at, requirement_id FROM requirement WHERE requirement_id = $1))
+        ORDER BY opened_at DESC, requirement_id DESC LIMIT $2
+        """,
+        before,
+        limit,
+    )
+    return [_requirement(row) for row in rows]
+
+
+async def requirements(
+    tx: Tx, caller: Caller, *, request_id: UUID | None, before: UUID | None, limit: int
+) -> list[Requirement]:
+    """Requirements, newest first, from the one after `before`."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM requirement
+        WHERE may_see(requirement, $1, $2) AND ($3::uuid IS NULL OR request_id = $3)
+          AND ($4::uuid IS NULL OR (opened_at, requirement_id)
+                < (SELECT opened_at, requirement_id FROM requirement
+                   WHERE requirement_id = $4 AND may_see(requirement, $1, $2)))
+        ORDER BY opened_at DESC, requirement_id DESC LIMIT $5
+        """,
+        caller.organization,
+        caller.role,
+        request_id,
+        before,
+        limit,
+    )
+    return [_requirement(row) for row in rows]
+
+
+async def page_of_requirements(tx: Tx, *, after: UUID, limit: int) -> list[Requirement]:
+    """Requirements in the order of their ids, for the system itself."""
+    query = "SELECT * FROM requirement WHERE requirement_id > $1 ORDER BY requirement_id LIMIT $2"
+    return [_requirement(row) for row in await tx.fetch(query, after, limit)]
+
+
+async def add_requirement(tx: Tx, requirement: Requirement) -> None:
+    await tx.execute(
+        """
+        INSERT INTO requirement (requirement_id, match_id, request_id, line_id, state, provider, status, revision,
+            minor, currency, usd_minor, rate, rate_source, rate_date, covered_usd_minor, opened_at, about)
+        SELECT requirement_id, match_id, request_id, line_id, state, provider, status, revision,
+            minor, currency, usd_minor, rate, rate_source, rate_date, covered_usd_minor, opened_at, about
+        FROM json_populate_record(NULL::requirement, $1::text::json)
+        """,
+        flat(requirement),
+    )
+
+
+async def cancel_requirement(tx: Tx, requirement_id: UUID) -> None:
+    await tx.execute(
+        "UPDATE requirement SET status = 'cancelled', revision = revision + 1 WHERE requirement_id = $1", requirement_id
+    )
+
+
+async def cover(tx: Tx, requirement_id: UUID, usd_minor: int) -> None:
+    """Count an allocation to a requirement, or one that went back. Raises Conflict beyond what it lacks."""
+    covered = await tx.fetchval(
+        """
+        UPDATE requirement SET covered_usd_minor = covered_usd_minor + $2::bigint
+        WHERE requirement_id = $1 AND covered_usd_minor + $2::bigint BETWEEN 0 AND usd_minor RETURNING true
+        """,
+        requirement_id,
+        usd_minor,
+    )
+    if not covered:
+        raise Conflict("requirement-exceeded")
+
+
+# -- allocations ------------------------------------------------------------------------------------------------------
+
+
+async def get_allocation(tx: Tx, allocation_id: UUID, caller: Caller, *, lock: bool = False) -> Allocation:
+    """The allocation, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    query = "SELECT * FROM allocation WHERE allocation_id = $1 AND may_see(allocation, $2, $3)"
+    row = await tx.fetchrow(query + (" FOR UPDATE" if lock else ""), allocation_id, caller.organization, caller.role)
+    if row is None:
+        raise Missing("not-found")
+    return msgspec.convert(dict(row), Allocation)
+
+
+async def locked_allocation(tx: Tx, allocation_id: UUID) -> Allocation:
+    """An allocation there is, for the system itself, which acts for nobody."""
+    row = await tx.fetchrow("SELECT * FROM allocation WHERE allocation_id = $1 FOR UPDATE", allocation_id)
+    assert row is not None, "whoever names an allocation has it from its facts"
+    return msgspec.convert(dict(row), Allocation)
+
+
+async def purpose_of(tx: Tx, allocation_id: UUID) -> Purpose:
+    """What an allocation there is is for, which never changes; for the system itself."""
+    row = await tx.fetchrow(
+        "SELECT requirement_id, work_package, activity_id FROM allocation WHERE allocation_id = $1", allocation_id
+    )
+    return msgspec.convert(dict(row or {}), Purpose)
+
+
+async def made_for(tx: Tx, requirement_id: UUID) -> list[Allocation]:
+    """What stands allocated to a requirement, for the system itself; in the order in which funds are to be locked."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM allocation WHERE requirement_id = $1 AND status = 'made'
+        ORDER BY fund COLLATE "C", allocation_id FOR UPDATE
+        """,
+        requirement_id,
+    )
+    return [msgspec.convert(dict(row), Allocation) for row in rows]
+
+
+async def fund_donors(tx: Tx, fund: str) -> tuple[str, ...]:
+    """Who has signed for money to a fund, for the system itself, which tells them what becomes of it."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT donor FROM pledge WHERE fund = $1 AND committed_on IS NOT NULL ORDER BY donor LIMIT $2
+        """,
+        fund,
+        FUND_DONORS_MAX,
+    )
+    return tuple(row["donor"] for row in rows)
+
+
+async def allocations(
+    tx: Tx,
+    caller: Caller,
+    *,
+    fund: str | None,
+    request_id: UUID | None,
+    requirement_id: UUID | None,
+    activity_id: UUID | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Allocation]:
+    """Allocations, newest first, from the one after `before`."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM allocation
+        WHERE may_see(allocation, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::uuid IS NULL OR request_id = $4)
+          AND ($5::uuid IS NULL OR requirement_id = $5) AND ($6::uuid IS NULL OR activity_id = $6)
+          AND ($7::uuid IS NULL OR allocation_id < $7)
+        ORDER BY allocation_id DESC LIMIT $8
+        """,
+        caller.organization,
+        caller.role,
+        fund,
+        request_id,
+        requirement_id,
+        activity_id,
+        before,
+        limit,
+    )
+    return [msgspec.convert(dict(row), Allocation) for row in rows]
+
+
+async def page_of_allocations(tx: Tx, *, after: UUID, limit: int) -> list[Allocation]:
+    """Allocations in the order of their ids, for the system itself."""
+    query = "SELECT * FROM allocation WHERE allocation_id > $1 ORDER BY allocation_id LIMIT $2"
+    return [msgspec.convert(dict(row), Allocation) for row in await tx.fetch(query, after, limit)]
+
+
+async def add_allocation(tx: Tx, allocation: Allocation) -> None:
+    await tx.execute(
+        """
+        INSERT INTO allocation (allocation_id, fund, usd_minor, status, revision, allocated_on, allocated_at,
+            work_package, requirement_id, request_id, line_id, state, provider, activity_id)
+        SELECT allocation_id, fund, usd_minor, status, revision, allocated_on, allocated_at,
+            work_package, requirement_id, request_id, line_id, state, provider, activity_id
+        FROM json_populate_record(NULL::allocation, $1::text::json)
+        """,
+        msgspec.json.encode(allocation).decode(),
+    )
+
+
+async def end_allocation(tx: Tx, allocation_id: UUID, status: AllocationStatus) -> None:
+    await tx.execute(
+        "UPDATE allocation SET status = $2, revision = revision + 1 WHERE allocation_id = $1", allocation_id, status
+    )
+
+
+async def spend(tx: Tx, allocation_id: UUID, usd_minor: int) -> None:
+    """Count what was spent of an allocation, or less where a spending is reversed."""
+    await tx.execute(
+        """
+        UPDATE allocation SET spent_usd_minor = spent_usd_minor + $2, revision = revision + 1 WHERE allocation_id = $1
+        """,
+        allocation_id,
+        usd_minor,
+    )
+
+
+def _requirement(row: Record) -> Requirement:
+    about = msgspec.json.decode(row["about"], type=About) if row["about"] else None
+    return valued({**dict(row), "about": about}, Requirement)

@@ -1,0 +1,57 @@
+"""What the routes of this service are given of its settings."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
+
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+
+from contracts.refusals import Unavailable
+from services.pledges.allocations.consents import Consents
+from services.pledges.money.model import Validity
+from services.pledges.statements.printing.press import Press
+
+EXITS = ("exits",)
+"""What takes from a fund that only its pledge names, and few ask for: one at a time, for all funds together."""
+
+TABLES_AT_ONCE_MAX = 1
+"""Of one process: the longest takes some 140 MB of the temporary folder, and seconds of a thread."""
+
+
+def balance_lock(fund: str) -> str:
+    """The name of what whoever takes from a fund holds before a connection."""
+    return f"balance of {fund}"
+
+
+class Tables:
+    """How many tables are being made in this process."""
+
+    def __init__(self) -> None:
+        self._under_way = 0
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """Raises Unavailable while there are too many."""
+        if self._under_way >= TABLES_AT_ONCE_MAX:
+            raise Unavailable("overloaded")
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+
+
+class Own(NamedTuple):
+    """For how long rates hold, in whose name it publishes (an IATI organization identifier), the tables' turns,
+    whom to ask what States have consented to show, and who prints statements.
+    """
+
+    validity: Validity
+    reporter: str
+    tables: Tables
+    consents: Consents
+    press: Press
+
+
+Owned: TypeAlias = NamedDependency[SkipValidation[Own]]

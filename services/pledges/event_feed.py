@@ -1,0 +1,38 @@
+"""Who is told of which events of funds, pledges and allocations; `may_see` in the statement is the policy in SQL."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from chassis.db.database import Tx
+from chassis.journal.event_feed import of_records
+from contracts.facts import Event
+from contracts.values import Caller
+
+FOR_EVERYBODY = frozenset({"fund", "rate_table", "period", "activity"})
+
+
+async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
+    """Which of these events each caller may be told: what they see; the rest is everybody's."""
+    rows = await tx.fetch(
+        """
+        SELECT ARRAY(SELECT pledge_id FROM pledge
+                WHERE pledge_id = ANY ($3::uuid[]) AND may_see(pledge, who.organization, who.role)
+                UNION ALL SELECT requirement_id FROM requirement
+                WHERE requirement_id = ANY ($3::uuid[]) AND may_see(requirement, who.organization, who.role)
+                UNION ALL SELECT allocation_id FROM allocation
+                WHERE allocation_id = ANY ($3::uuid[]) AND may_see(allocation, who.organization, who.role)
+                UNION ALL SELECT import_id FROM flow_import
+                WHERE import_id = ANY ($3::uuid[]) AND may_see(flow_import, who.organization, who.role)
+                UNION ALL SELECT in_kind_contribution_id FROM in_kind_contribution
+                WHERE in_kind_contribution_id = ANY ($3::uuid[])
+                    AND may_see(in_kind_contribution, who.organization, who.role)
+                UNION ALL SELECT proposal_id FROM proposal
+                WHERE proposal_id = ANY ($3::uuid[]) AND reads_all(who.organization, who.role)) AS ids
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
+        """,
+        [caller.organization for caller in callers],
+        [caller.role for caller in callers],
+        [event.aggregate_id for event in events],
+    )
+    of_everybody = [event.aggregate_id for event in events if event.aggregate in FOR_EVERYBODY]
+    return of_records(callers, events, [[*row["ids"], *of_everybody] for row in rows])

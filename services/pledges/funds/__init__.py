@@ -1,0 +1,1 @@
+"""Funds: what each needs, receives and has to allocate."""

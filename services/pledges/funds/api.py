@@ -1,0 +1,254 @@
+"""The routes of funds: what each needs, in which years, and how far its money has come."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated
+
+from litestar import Response, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Struct
+
+from chassis.db.database import Database, Tx
+from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
+from chassis.http.idempotency import claim
+from contracts.refusals import Missing
+from contracts.values import Caller
+from services.pledges import policy
+from services.pledges.allocations.model import fund_id_of
+from services.pledges.commands import OpenFund, ReviseRequirement, StateGenderMarker, check_reason
+from services.pledges.funds import store as funds
+from services.pledges.funds.views import FundView, FundYearsView, fund_view, years_view
+from services.pledges.in_kind import store as in_kind_store
+from services.pledges.ledger import balances
+from services.pledges.ledger.as_of import AsAt, beginning_of_day, final_moment, moment_of, until_final
+from services.pledges.ledger.balances import EVER
+from services.pledges.pledge import actions, store
+from services.pledges.policy import Action
+
+
+class FundPage(Struct, frozen=True, kw_only=True):
+    """Funds by code; `cursor` leads to the next page."""
+
+    funds: list[FundView]
+    cursor: str | None
+
+
+class RevisionPage(Struct, frozen=True, kw_only=True):
+    """What was stated of a fund's needs, newest first: of a year and a purpose the newest counts, and nothing is none.
+
+    `revision` is the fund's; `reason` a code of `/v1/reference/reasons/revise_requirement`, none as it was opened.
+    """
+
+    revisions: Sequence[funds.Revision]
+    cursor: int | None
+
+
+@post("/v1/funds", opt=asks(Action.OPEN_FUND), summary="Open a fund")
+async def open_fund(
+    data: JSONBody[OpenFund], db: Db, caller: Calling, command: Commanded, now: Now
+) -> Response[FundView]:
+    """For a finance officer of UNODC."""
+    policy.decide(caller, Action.OPEN_FUND).required()
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=fund_id_of(data.code))
+        if claimed.first:
+            labels, marker = data.labels.labels(), data.gender_marker
+            await actions.open_fund(tx, data.code, labels, data.yearly(), gender_marker=marker, now=now)
+        fund = await _fund(tx, data.code)
+    return created(fund, location=f"/v1/funds/{fund.code}", revision=fund.revision)
+
+
+@get("/v1/funds", opt=asks(Action.LIST_FUNDS), summary="All funds and how far their money has come")
+async def list_funds(
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    now: Now,
+    as_at: AsAt = None,
+    cursor: Annotated[str | None, QueryParameter(max_length=32)] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[FundPage]:
+    """Totals are for everybody who works here; whose pledges they are made of is not told.
+
+    With `as_at`, the funds that had been opened by that moment, of what had been recorded by then: the same for ever.
+    Who does not read the whole ledger is told of the beginning of its day in UTC, and `as_at` says so.
+    """
+    moment = await _moment(db, caller, as_at, now=now)
+    async with db.transaction(by=caller) as tx:
+        found = await funds.funds(tx, after=cursor, limit=limit + 1, as_at=moment or EVER)
+        views = await _with_totals(tx, found[:limit], as_at=moment)
+    more = found[limit - 1].fund if len(found) > limit else None
+    return Response(FundPage(funds=views, cursor=more), headers=paging.next_link(more))
+
+
+@get("/v1/funds/{code:str}", opt=asks(Action.SHOW_FUND), summary="One fund and how far its money has come")
+async def show_fund(code: FromPath[str], db: Db, caller: Calling, now: Now, as_at: AsAt = None) -> Response[FundView]:
+    """With `as_at`, of what had been recorded by that moment: the same for ever.
+
+    Who does not read the whole ledger is told of the beginning of its day in UTC, and `as_at` says so.
+    """
+    moment = await _moment(db, caller, as_at, now=now)
+    async with db.transaction(by=caller) as tx:
+        fund = await _fund(tx, code, as_at=moment)
+    return shown(fund, revision=fund.revision)
+
+
+@post(
+    "/v1/funds/{code:str}/requirements",
+    opt=asks(Action.REVISE_REQUIREMENT),
+    status_code=200,
+    summary="State anew what a fund needs in a year",
+)
+async def revise_requirement(
+    code: FromPath[str],
+    data: JSONBody[ReviseRequirement],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[FundView]:
+    """For a finance officer of UNODC, of a year whose books are not closed. What was stated before stays listed."""
+    policy.decide(caller, Action.REVISE_REQUIREMENT).required()
+    requirement, reason = data.yearly(), check_reason("revise_requirement", data.reason)
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=fund_id_of(code))
+        if claimed.first:
+            await actions.revise_requirement(tx, code, requirement, reason, expected=expected, now=now)
+        fund = await _fund(tx, code)
+    return shown(fund, revision=fund.revision)
+
+
+@get(
+    "/v1/funds/{code:str}/requirements",
+    opt=asks(Action.LIST_REVISIONS),
+    summary="What was stated of a fund's needs, newest first",
+)
+async def list_revisions(
+    code: FromPath[str],
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    cursor: Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[RevisionPage]:
+    """What counts of it now is in the fund's `requirements`."""
+    async with db.transaction(by=caller) as tx:
+        if not await funds.is_open(tx, code):
+            raise Missing("not-found")
+        found = await funds.revisions(tx, code, before=cursor, limit=limit + 1)
+    more = found[limit - 1].revision if len(found) > limit else None
+    page = RevisionPage(revisions=found[:limit], cursor=more)
+    return Response(page, headers=paging.next_link(str(more) if more else None))
+
+
+@post(
+    "/v1/funds/{code:str}/gender-marker",
+    opt=asks(Action.STATE_GENDER_MARKER),
+    status_code=200,
+    summary="State how far a fund is for the equality of women and men",
+)
+async def state_gender_marker(
+    code: FromPath[str],
+    data: JSONBody[StateGenderMarker],
+    db: Db,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[FundView]:
+    """For a finance officer of UNODC. A work package of which nothing is stated has the fund's marker.
+
+    The fund's IATI file tells it from now on; as at a moment before it tells what was stated by then.
+    """
+    policy.decide(caller, Action.STATE_GENDER_MARKER).required()
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=fund_id_of(code))
+        if claimed.first:
+            await actions.state_gender_marker(
+                tx, code, data.work_package, data.gender_marker, expected=expected, now=now
+            )
+        fund = await _fund(tx, code)
+    return shown(fund, revision=fund.revision)
+
+
+@get("/v1/funds/{code:str}/years", opt=asks(Action.SHOW_FUND_YEARS), summary="One fund by year")
+async def show_fund_years(
+    code: FromPath[str], db: Db, caller: Calling, now: Now, as_at: AsAt = None
+) -> Response[FundYearsView]:
+    """What it needs in each year, what is committed for it, and what moved in it.
+
+    With `as_at`, of what had been recorded by that moment: the same for ever. Who does not read the whole ledger is
+    told of the beginning of its day in UTC, without `as_at` of today's, and `as_at` says so: from how things stand one
+    signature apart its instalments would follow. Of a fund that was opened later than that it is 404
+    `fund-opened-later`.
+    """
+    given = as_at if as_at or policy.reads_all(caller) else now.isoformat()
+    moment = await _moment(db, caller, given, now=now)
+    async with db.transaction(by=caller) as tx:
+        found = await funds.funds(tx, only=code, as_at=moment or EVER)
+        if not found:
+            raise await funds.missing(tx, code, moment)
+        async with tx.by_itself():
+            moved = await balances.progress_by_year(tx, code, as_at=moment or EVER)
+            agreed = await store.committed_by_year(tx, code, as_at=moment or EVER)
+    return Response(years_view(found[0], agreed, moved, as_at=moment))
+
+
+async def _moment(db: Database, caller: Caller, given: str | None, *, now: datetime) -> datetime | None:
+    """As `final_moment`; the day's beginning for whoever does not see whose pledges the totals are made of.
+
+    From totals a moment apart each single pledge would follow.
+    """
+    if given is None or policy.reads_all(caller):
+        return await final_moment(db, caller, given, now=now)
+    day = beginning_of_day(moment_of(given))
+    await until_final(db, caller, day, now=now)
+    return day
+
+
+async def _fund(tx: Tx, code: str, *, as_at: datetime | None = None) -> FundView:
+    found = await _with_totals(tx, await funds.funds(tx, only=code, as_at=as_at or EVER), as_at=as_at)
+    if not found:
+        raise await funds.missing(tx, code, as_at)
+    return found[0]
+
+
+async def _with_totals(tx: Tx, found: Sequence[funds.Fund], *, as_at: datetime | None) -> list[FundView]:
+    async with tx.by_itself():
+        codes = [fund.fund for fund in found]
+        progress = await balances.progress(tx, codes, as_at=as_at or EVER)
+        allocatable = await _allocatable(tx, progress, as_at=as_at)
+        in_kind = await in_kind_store.worth(tx, codes, as_at=as_at)
+    return [
+        fund_view(fund, progress[fund.fund], allocatable[fund.fund], in_kind.get(fund.fund, 0), as_at=as_at)
+        for fund in found
+    ]
+
+
+async def _allocatable(
+    tx: Tx, progress: Mapping[str, balances.Progress], *, as_at: datetime | None
+) -> Mapping[str, int]:
+    """What of each fund can be allocated or was. What was owed at a moment only the facts of agreements tell."""
+    if as_at is None:
+        owed = await balances.owed(tx, list(progress))
+        return {
+            fund: one.totals.allocated_usd_minor + one.totals.available_usd_minor + owed.get(fund, 0)
+            for fund, one in progress.items()
+        }
+    return {
+        fund: (await store.committed_by_year(tx, fund, as_at=as_at)).allocatable.total()
+        - one.totals.transferred_usd_minor
+        for fund, one in progress.items()
+    }
+
+
+ROUTES = [
+    open_fund,
+    list_funds,
+    show_fund,
+    show_fund_years,
+    revise_requirement,
+    list_revisions,
+    state_gender_marker,
+]

@@ -1,0 +1,237 @@
+"""The rows of funds, which everybody who works here may read.
+
+What a fund needs is stated by year and purpose, its gender marker for all of it and by work package; of those that had
+been stated by a moment the last counts, and none is overwritten.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from contracts.funds import FundGenderMarkerStated, FundOpened, FundRequirementRevised, YearlyRequirement
+from contracts.refusals import Missing
+from contracts.values import Language
+from services.pledges.ledger.balances import EVER
+from services.pledges.ledger.store import PARTS
+
+
+class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a fund is called in each of the six languages."""
+
+    ar: str
+    en: str
+    es: str
+    fr: str
+    ru: str
+    zh: str
+
+
+class Fund(msgspec.Struct, frozen=True, kw_only=True):
+    """A fund with its name and what it needs in each year; in `revised_years` that has been stated more than once.
+
+    `gender_markers` are those of its work packages that have one of their own.
+    """
+
+    fund_id: UUID
+    fund: str
+    labels: Labels
+    revision: int
+    requirements: tuple[YearlyRequirement, ...]
+    revised_years: Collection[int]
+    gender_marker: int | None
+    gender_markers: Mapping[str, int]
+    opened_at: datetime
+
+    def gender_marker_of(self, work_package: str) -> int | None:
+        """Its own, else the fund's; None where neither was stated."""
+        return self.gender_markers.get(work_package, self.gender_marker)
+
+
+class Revision(msgspec.Struct, frozen=True, kw_only=True):
+    """What was stated at once of a fund's needs: all of it as the fund was opened, later one, and why."""
+
+    revision: int
+    requirements: tuple[YearlyRequirement, ...]
+    reason: str | None
+    recorded_at: datetime
+
+
+async def open_fund(tx: Tx, fact: FundOpened, *, recorded_at: datetime) -> None:
+    """The fund with its balance of nothing, part by part."""
+    await tx.execute(
+        """
+        WITH opened AS (
+            INSERT INTO fund (fund, fund_id, revision, texts_hash, opened_at) VALUES ($1, $2, 1, $3, $4)
+            RETURNING fund, revision
+        ), needed AS (
+            INSERT INTO fund_requirement (fund, year, usd_minor, work_package, revision, recorded_at)
+            SELECT fund, year, usd_minor, coalesce(work_package, ''), revision, $8
+            FROM opened, unnest($5::smallint[], $6::bigint[], $7::text[]) AS r(year, usd_minor, work_package)
+        ), marked AS (
+            INSERT INTO fund_gender_marker (fund, work_package, gender_marker, revision, recorded_at)
+            SELECT fund, '', $10, revision, $8 FROM opened WHERE $10::smallint IS NOT NULL
+        )
+        INSERT INTO balance_part (fund, part, available_usd_minor)
+        SELECT fund, part, 0 FROM opened CROSS JOIN generate_series(0, $9::integer - 1) AS part
+        """,
+        fact.code,
+        fact.fund_id,
+        fact.texts_hash,
+        fact.opened_at,
+        [requirement.year for requirement in fact.requirements],
+        [requirement.usd_minor for requirement in fact.requirements],
+        [requirement.work_package for requirement in fact.requirements],
+        recorded_at,
+        PARTS,
+        fact.gender_marker,
+    )
+
+
+async def hold(tx: Tx, fund: str) -> int:
+    """The fund's revision, which nobody else changes until the transaction ends; who pledges does not wait.
+
+    Raises Missing for a fund there is none of.
+    """
+    revision = await tx.fetchval("SELECT revision FROM fund WHERE fund = $1 FOR NO KEY UPDATE", fund)
+    if revision is None:
+        raise Missing("not-found")
+    return int(revision)
+
+
+async def needed(tx: Tx, fund: str, year: int, work_package: str | None) -> int:
+    """What the fund needs in that year for that work package, or for none, in US-dollar cents."""
+    usd_minor = await tx.fetchval(
+        """
+        SELECT usd_minor FROM fund_requirement WHERE fund = $1 AND year = $2 AND work_package = coalesce($3, '')
+        ORDER BY revision DESC LIMIT 1
+        """,
+        fund,
+        year,
+        work_package,
+    )
+    return int(usd_minor or 0)
+
+
+async def revise_requirement(tx: Tx, fact: FundRequirementRevised, *, revision: int, recorded_at: datetime) -> None:
+    await tx.execute(
+        """
+        WITH revised AS (UPDATE fund SET revision = $2 WHERE fund = $1 RETURNING fund, revision)
+        INSERT INTO fund_requirement (fund, year, usd_minor, work_package, revision, reason, recorded_at)
+        SELECT fund, $3, $4, coalesce($5, ''), revision, $6, $7 FROM revised
+        """,
+        fact.code,
+        revision,
+        fact.requirement.year,
+        fact.requirement.usd_minor,
+        fact.requirement.work_package,
+        fact.reason,
+        recorded_at,
+    )
+
+
+async def state_gender_marker(tx: Tx, fact: FundGenderMarkerStated, *, revision: int, recorded_at: datetime) -> None:
+    await tx.execute(
+        """
+        WITH stated AS (UPDATE fund SET revision = $2 WHERE fund = $1 RETURNING fund, revision)
+        INSERT INTO fund_gender_marker (fund, work_package, gender_marker, revision, recorded_at)
+        SELECT fund, coalesce($3, ''), $4, revision, $5 FROM stated
+        """,
+        fact.code,
+        revision,
+        fact.work_package,
+        fact.gender_marker,
+        recorded_at,
+    )
+
+
+async def save_labels(tx: Tx, fund: str, labels: Labels, salt: bytes) -> None:
+    await tx.execute(
+        "INSERT INTO fund_text (fund, salt, ar, en, es, fr, ru, zh) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        fund,
+        salt,
+        *(getattr(labels, language) for language in Language),
+    )
+
+
+async def is_open(tx: Tx, fund: str) -> bool:
+    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM fund WHERE fund = $1)", fund))
+
+
+async def missing(tx: Tx, fund: str, as_at: datetime | None) -> Missing:
+    """Why nothing is told of the fund as at that moment: there is none of that code, or it was opened later."""
+    opened_at = await tx.fetchval("SELECT opened_at FROM fund WHERE fund = $1", fund)
+    if opened_at is None or as_at is None:
+        return Missing("not-found")
+    return Missing("fund-opened-later", as_at=as_at.isoformat(), opened_at=opened_at.isoformat())
+
+
+async def funds(
+    tx: Tx, *, only: str | None = None, after: str | None = None, limit: int = 1, as_at: datetime = EVER
+) -> list[Fund]:
+    """Funds by code, from the one after `after`, that had been opened by then, with what was stated of them by then.
+
+    They are public among those who work here.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT fund.fund, fund_id, stated.revision, opened_at, ar, en, es, fr, ru, zh,
+            (SELECT coalesce(json_agg(json_build_object('year', year, 'usd_minor', usd_minor,
+                'work_package', nullif(work_package, '')) ORDER BY year, work_package), '[]')
+             FROM (SELECT DISTINCT ON (year, work_package) year, work_package, usd_minor FROM fund_requirement r
+                   WHERE r.fund = fund.fund AND recorded_at <= $4 ORDER BY year, work_package, r.revision DESC) AS last
+             WHERE usd_minor > 0)::text AS requirements,
+            ARRAY(SELECT year FROM fund_requirement r WHERE r.fund = fund.fund AND recorded_at <= $4
+                GROUP BY year HAVING count(DISTINCT r.revision) > 1 ORDER BY year) AS revised_years,
+            (SELECT coalesce(json_object_agg(work_package, gender_marker), '{}')
+             FROM (SELECT DISTINCT ON (work_package) work_package, gender_marker FROM fund_gender_marker m
+                   WHERE m.fund = fund.fund AND recorded_at <= $4 ORDER BY work_package, m.revision DESC) AS last
+             WHERE gender_marker IS NOT NULL)::text AS gender_markers
+        FROM fund LEFT JOIN fund_text USING (fund) CROSS JOIN LATERAL (
+            SELECT max(version) AS revision FROM journal WHERE aggregate_id = fund_id AND recorded_at <= $4
+        ) AS stated
+        WHERE ($1::text IS NULL OR fund.fund = $1) AND ($2::text IS NULL OR fund.fund > $2)
+          AND stated.revision IS NOT NULL
+        ORDER BY fund.fund LIMIT $3
+        """,
+        only,
+        after,
+        limit,
+        as_at,
+    )
+    return [_fund(row) for row in rows]
+
+
+def _fund(row: Record) -> Fund:
+    markers = msgspec.json.decode(row["gender_markers"], type=dict[str, int])
+    return Fund(
+        fund_id=row["fund_id"],
+        fund=row["fund"],
+        labels=Labels(**{language: row[language] or "" for language in Language}),
+        revision=row["revision"],
+        requirements=msgspec.json.decode(row["requirements"], type=tuple[YearlyRequirement, ...]),
+        revised_years=row["revised_years"],
+        gender_marker=markers.pop("", None),
+        gender_markers=markers,
+        opened_at=row["opened_at"],
+    )
+
+
+async def revisions(tx: Tx, fund: str, *, before: int | None, limit: int) -> Sequence[Revision]:
+    """What was stated of a fund's needs, newest first, from the one before that revision."""
+    rows = await tx.fetch(
+        """
+        SELECT revision, reason, recorded_at, json_agg(json_build_object('year', year, 'usd_minor', usd_minor,
+            'work_package', nullif(work_package, '')) ORDER BY year, work_package)::text AS requirements
+        FROM fund_requirement WHERE fund = $1 AND ($2::integer IS NULL OR revision < $2)
+        GROUP BY revision, reason, recorded_at ORDER BY revision DESC LIMIT $3
+        """,
+        fund,
+        before,
+        limit,
+    )
+    told = ({**row, "requirements": msgspec.json.decode(row["requirements"])} for row in rows)
+    return msgspec.convert(list(told), list[Revision])

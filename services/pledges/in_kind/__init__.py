@@ -1,0 +1,1 @@
+"""Contributions in kind, valued beside the ledger."""

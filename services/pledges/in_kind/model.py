@@ -1,0 +1,208 @@
+"""A contribution in kind: equipment, experts, premises or software that a donor gives, valued beside the money.
+
+It has no part in any book: `postings` make no entry of its facts, and no balance or total knows of it.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from contracts.facts import Fact
+from contracts.in_kind import (
+    InKindContributionAcknowledged,
+    InKindContributionDeclared,
+    InKindContributionStruck,
+    InKindContributionWithdrawn,
+)
+from contracts.pledges import Valuation
+from contracts.refusals import Conflict
+from contracts.rewording import InKindContributionReworded
+from contracts.values import Money
+from services.pledges.money.model import check_amount
+
+
+class InKindStatus(StrEnum):
+    DECLARED = "declared"
+    ACKNOWLEDGED = "acknowledged"
+    WITHDRAWN = "withdrawn"
+    STRUCK = "struck"
+
+
+MOVES: Mapping[str, InKindStatus] = {
+    "acknowledge": InKindStatus.DECLARED,
+    "withdraw": InKindStatus.DECLARED,
+    "strike": InKindStatus.ACKNOWLEDGED,
+}
+"""From which state each move leads; who makes it is the policy's."""
+
+
+class InKindContribution(Struct, frozen=True, kw_only=True):
+    """A contribution in kind as it stands, all but its words: worth what its donor says, by the rate of `provided_on`.
+
+    `reason` says why it was struck.
+    """
+
+    in_kind_contribution_id: UUID
+    donor: str
+    fund: str
+    form: str
+    status: InKindStatus
+    revision: int
+    minor: int
+    currency: str
+    valuation: Valuation
+    provided_on: date
+    texts_hash: str
+    declared_at: datetime
+    acknowledged_at: datetime | None = None
+    ended_at: datetime | None = None
+    reason: str | None = None
+
+    @property
+    def money(self) -> Money:
+        return Money(minor=self.minor, currency=self.currency)
+
+    def acknowledge(self, *, now: datetime) -> InKindContributionAcknowledged:
+        self._require("acknowledge")
+        return InKindContributionAcknowledged(
+            in_kind_contribution_id=self.in_kind_contribution_id,
+            donor=self.donor,
+            fund=self.fund,
+            usd_minor=self.valuation.usd_minor,
+            acknowledged_at=now,
+        )
+
+    def withdraw(self, *, now: datetime) -> InKindContributionWithdrawn:
+        self._require("withdraw")
+        return InKindContributionWithdrawn(
+            in_kind_contribution_id=self.in_kind_contribution_id, donor=self.donor, fund=self.fund, withdrawn_at=now
+        )
+
+    def reword(self, texts_hash: str, *, now: datetime) -> InKindContributionReworded:
+        """Whatever became of it: a name that should not be there is taken out afterwards, too."""
+        return InKindContributionReworded(
+            in_kind_contribution_id=self.in_kind_contribution_id,
+            donor=self.donor,
+            fund=self.fund,
+            texts_hash=texts_hash,
+            reworded_at=now,
+        )
+
+    def strike(self, reason: str, *, now: datetime) -> InKindContributionStruck:
+        self._require("strike")
+        return InKindContributionStruck(
+            in_kind_contribution_id=self.in_kind_contribution_id,
+            donor=self.donor,
+            fund=self.fund,
+            reason=reason,
+            usd_minor=self.valuation.usd_minor,
+            struck_at=now,
+        )
+
+    def _require(self, move: str) -> None:
+        """Raises Conflict where the contribution's state does not allow the move."""
+        if self.status is not MOVES[move]:
+            raise Conflict("in-kind-status", status=self.status, move=move)
+
+
+def declare(
+    in_kind_contribution_id: UUID,
+    fund: str,
+    form: str,
+    money: Money,
+    valuation: Valuation,
+    texts_hash: str,
+    *,
+    donor: str,
+    on: date,
+    now: datetime,
+) -> InKindContributionDeclared:
+    """Raises Invalid for what is worth nothing at all."""
+    check_amount(money.minor)
+    return InKindContributionDeclared(
+        in_kind_contribution_id=in_kind_contribution_id,
+        donor=donor,
+        fund=fund,
+        form=form,
+        money=money,
+        valuation=valuation,
+        provided_on=on,
+        texts_hash=texts_hash,
+        declared_at=now,
+    )
+
+
+def evolve(contribution: InKindContribution | None, fact: Fact) -> InKindContribution:
+    """The contribution after a fact."""
+    if contribution is None:
+        assert isinstance(fact, InKindContributionDeclared), "a contribution in kind begins by being declared"
+        return InKindContribution(
+            in_kind_contribution_id=fact.in_kind_contribution_id,
+            donor=fact.donor,
+            fund=fact.fund,
+            form=fact.form,
+            status=InKindStatus.DECLARED,
+            revision=1,
+            minor=fact.money.minor,
+            currency=fact.money.currency,
+            valuation=fact.valuation,
+            provided_on=fact.provided_on,
+            texts_hash=fact.texts_hash,
+            declared_at=fact.declared_at,
+        )
+    moved = replace(contribution, revision=contribution.revision + 1)
+    match fact:
+        case InKindContributionAcknowledged():
+            return replace(moved, status=InKindStatus.ACKNOWLEDGED, acknowledged_at=fact.acknowledged_at)
+        case InKindContributionWithdrawn():
+            return replace(moved, status=InKindStatus.WITHDRAWN, ended_at=fact.withdrawn_at)
+        case InKindContributionReworded():
+            return replace(moved, texts_hash=fact.texts_hash)
+        case InKindContributionStruck():
+            return replace(moved, status=InKindStatus.STRUCK, ended_at=fact.struck_at, reason=fact.reason)
+        case _:
+            raise AssertionError(f"{fact.type} is not a fact of a contribution in kind")
+
+
+class InKindLine(Struct, frozen=True, kw_only=True):
+    """A contribution in kind as a statement lists it: what it was worth to its donor, by the rate of `provided_on`."""
+
+    in_kind_contribution_id: UUID
+    fund: str
+    form: str
+    description: str
+    provided_on: date
+    money: Money
+    usd_minor: int
+    rate: str
+    rate_source: str
+    rate_date: date
+
+
+def lines_of(
+    told: Iterable[tuple[InKindContribution, str]], *, starts: date | None, ends: date
+) -> tuple[InKindLine, ...]:
+    """What stood acknowledged, of the days from `starts` (else all) until `ends`, in the order of its days."""
+    lines = [
+        InKindLine(
+            in_kind_contribution_id=one.in_kind_contribution_id,
+            fund=one.fund,
+            form=one.form,
+            description=description,
+            provided_on=one.provided_on,
+            money=one.money,
+            usd_minor=one.valuation.usd_minor,
+            rate=one.valuation.rate,
+            rate_source=one.valuation.rate_source,
+            rate_date=one.valuation.rate_date,
+        )
+        for one, description in told
+        if one.status is InKindStatus.ACKNOWLEDGED
+        and one.provided_on <= ends
+        and (starts is None or starts <= one.provided_on)
+    ]
+    return tuple(sorted(lines, key=lambda line: (line.provided_on, line.in_kind_contribution_id)))

@@ -1,0 +1,149 @@
+"""The rows of contributions in kind. Every read says for whom; `may_see` in the WHERE is the policy."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from contracts.facts import fact_type
+from contracts.in_kind import InKindContributionAcknowledged
+from contracts.pledges import Valuation
+from contracts.refusals import Missing
+from contracts.rewording import InKindContributionReworded
+from contracts.values import Caller
+from services.pledges.in_kind.model import InKindContribution, InKindStatus, evolve
+from services.pledges.ledger import history_store as moment_store
+
+_READ = """
+    SELECT in_kind_contribution.*, coalesce((SELECT description FROM in_kind_contribution_text t
+        WHERE t.in_kind_contribution_id = in_kind_contribution.in_kind_contribution_id), '') AS description
+    FROM in_kind_contribution"""
+
+
+async def get(tx: Tx, in_kind_contribution_id: UUID, caller: Caller, *, lock: bool = False) -> InKindContribution:
+    """The contribution, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    return (await with_description(tx, in_kind_contribution_id, caller, lock=lock))[0]
+
+
+async def with_description(
+    tx: Tx, in_kind_contribution_id: UUID, caller: Caller, *, lock: bool = False
+) -> tuple[InKindContribution, str]:
+    """The contribution and what its donor wrote of it, as `get`."""
+    row = await tx.fetchrow(
+        _READ
+        + " WHERE in_kind_contribution_id = $1 AND may_see(in_kind_contribution, $2, $3)"
+        + (" FOR UPDATE OF in_kind_contribution" if lock else ""),
+        in_kind_contribution_id,
+        caller.organization,
+        caller.role,
+    )
+    if row is None:
+        raise Missing("not-found")
+    return _contribution(row), row["description"]
+
+
+async def locked(tx: Tx, in_kind_contribution_id: UUID) -> InKindContribution | None:
+    """The contribution for the system itself, which acts for nobody."""
+    row = await tx.fetchrow(
+        "SELECT * FROM in_kind_contribution WHERE in_kind_contribution_id = $1 FOR UPDATE", in_kind_contribution_id
+    )
+    return _contribution(row) if row else None
+
+
+async def contributions(
+    tx: Tx, caller: Caller, *, fund: str | None, status: InKindStatus | None, before: UUID | None, limit: int
+) -> list[tuple[InKindContribution, str]]:
+    """Contributions with what their donors wrote, newest first, from the one after `before`."""
+    rows = await tx.fetch(
+        _READ
+        + """
+        WHERE may_see(in_kind_contribution, $1, $2) AND ($3::text IS NULL OR fund = $3)
+          AND ($4::text IS NULL OR status = $4) AND ($5::uuid IS NULL OR in_kind_contribution_id < $5)
+        ORDER BY in_kind_contribution_id DESC LIMIT $6
+        """,
+        caller.organization,
+        caller.role,
+        fund,
+        status,
+        before,
+        limit,
+    )
+    return [(_contribution(row), row["description"]) for row in rows]
+
+
+async def told(
+    tx: Tx, in_kind_contribution_ids: Sequence[UUID], *, until: datetime
+) -> Mapping[UUID, InKindContribution]:
+    """What follows from the facts of these contributions that were recorded by then; for the system itself."""
+    return await moment_store.told(tx, in_kind_contribution_ids, evolve, until=until)
+
+
+_WORTH = """
+    SELECT fund, sum(usd_minor) AS usd_minor FROM in_kind_contribution
+    WHERE fund = ANY ($1::text[]) AND status = 'acknowledged' GROUP BY fund
+"""
+# Which of its facts was the last by then, but for those that change its words.
+_WORTH_BY = """
+    SELECT fund, sum(usd_minor) AS usd_minor FROM in_kind_contribution
+    WHERE fund = ANY ($1::text[]) AND $3 = (
+        SELECT type FROM journal
+        WHERE aggregate_id = in_kind_contribution_id AND recorded_at <= $2 AND type <> $4
+        ORDER BY version DESC LIMIT 1)
+    GROUP BY fund
+"""
+_ACKNOWLEDGED, _REWORDED = fact_type(InKindContributionAcknowledged), fact_type(InKindContributionReworded)
+
+
+async def worth(tx: Tx, funds: Sequence[str], *, as_at: datetime | None) -> Mapping[str, int]:
+    """By fund: what the acknowledged contributions come to, in US-dollar cents; for everybody, whosever they are.
+
+    As things stand by their rows, as at a moment by their facts.
+    """
+    if as_at is None:
+        rows = await tx.fetch(_WORTH, funds)
+    else:
+        rows = await tx.fetch(_WORTH_BY, funds, as_at, _ACKNOWLEDGED, _REWORDED)
+    return {row["fund"]: int(row["usd_minor"]) for row in rows}
+
+
+async def save(tx: Tx, contribution: InKindContribution) -> None:
+    """Write the contribution as it now stands."""
+    values: dict[str, Any] = msgspec.structs.asdict(contribution)
+    valuation: Valuation = values.pop("valuation")
+    await tx.execute(
+        """
+        INSERT INTO in_kind_contribution (in_kind_contribution_id, donor, fund, form, status, revision, minor, currency,
+            usd_minor, rate, rate_source, rate_date, provided_on, texts_hash, declared_at, acknowledged_at, ended_at,
+            reason)
+        SELECT in_kind_contribution_id, donor, fund, form, status, revision, minor, currency,
+            usd_minor, rate, rate_source, rate_date, provided_on, texts_hash, declared_at, acknowledged_at, ended_at,
+            reason
+        FROM json_populate_record(NULL::in_kind_contribution, $1::text::json)
+        ON CONFLICT (in_kind_contribution_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+            texts_hash = excluded.texts_hash,
+            acknowledged_at = excluded.acknowledged_at, ended_at = excluded.ended_at, reason = excluded.reason
+        """,
+        msgspec.json.encode(values | msgspec.structs.asdict(valuation)).decode(),
+    )
+
+
+async def save_description(tx: Tx, in_kind_contribution_id: UUID, description: str, salt: bytes) -> None:
+    await tx.execute(
+        """
+        INSERT INTO in_kind_contribution_text (in_kind_contribution_id, salt, description) VALUES ($1, $2, $3)
+        ON CONFLICT (in_kind_contribution_id) DO UPDATE SET salt = excluded.salt, description = excluded.description
+        """,
+        in_kind_contribution_id,
+        salt,
+        description,
+    )
+
+
+def _contribution(row: Record) -> InKindContribution:
+    values = dict(row)
+    values["valuation"] = {key: values[key] for key in ("usd_minor", "rate", "rate_source", "rate_date")}
+    return msgspec.convert(values, InKindContribution)

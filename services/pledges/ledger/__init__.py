@@ -1,0 +1,1 @@
+"""The double-entry ledger: entries, balances, snapshots, fiscal years, verification."""

@@ -1,0 +1,120 @@
+"""The routes of the ledger: its entries, and what its accounts hold as at a moment and until a value date."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.params import FromQuery, QueryParameter
+from msgspec import Struct
+
+from chassis.http.application import Calling, Db, Now, Paging, asks
+from contracts.refusals import Invalid
+from services.pledges import policy
+from services.pledges.ledger import balances
+from services.pledges.ledger import store as ledger
+from services.pledges.ledger.as_of import AsAt, final_moment
+from services.pledges.pledge import store
+from services.pledges.policy import Action
+
+Donor = Annotated[str | None, QueryParameter(max_length=32)]
+"""Whose entries alone; none for a code that has no pledge."""
+
+
+class EntryPage(Struct, frozen=True, kw_only=True):
+    """Entries of the ledger, newest first; `cursor` leads to the next page."""
+
+    entries: list[ledger.EntryRow]
+    cursor: str | None
+
+
+class Balances(Struct, frozen=True, kw_only=True):
+    """Every account of every fund, of what had been recorded by `as_at`; each book sums to zero in each currency.
+
+    With `donor`, of the entries of that donor's pledges alone: what is allocated of a fund is no donor's, and in none.
+    With `until`, of the entries whose value date is that day or earlier; an account that comes to nothing is left out.
+    Where it is `final`, the same moment is answered the same for ever. Else these are the accounts as they stand, and
+    what is being recorded just now may still come in before `as_at`.
+    """
+
+    as_at: datetime
+    final: bool
+    until: date | None
+    donor: str | None
+    balances: list[balances.Balance]
+
+
+@get(
+    "/v1/ledger/entries",
+    opt=asks(Action.LIST_ENTRIES),
+    summary="The ledger's entries with their postings, newest first",
+)
+async def list_entries(
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    now: Now,
+    fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
+    donor: Donor = None,
+    pledge_id: Annotated[UUID | None, QueryParameter(name="pledge")] = None,
+    allocation_id: Annotated[UUID | None, QueryParameter(name="allocation")] = None,
+    effective_from: FromQuery[date | None] = None,
+    effective_until: FromQuery[date | None] = None,
+    as_at: AsAt = None,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[EntryPage]:
+    """A debit is positive, a credit negative. A donor sees the entries of its own pledges.
+
+    Of value dates from `effective_from` until `effective_until`, both days included. With `as_at`, what had been
+    recorded by that moment: the same for ever.
+    """
+    if effective_from is not None and effective_until is not None and effective_until < effective_from:
+        raise Invalid("dates-reversed", field="effective_until")
+    moment = await final_moment(db, caller, as_at, now=now)
+    async with db.transaction(by=caller) as tx:
+        found = await ledger.entries(
+            tx,
+            caller,
+            fund=fund,
+            donor=donor,
+            pledge_id=pledge_id,
+            allocation_id=allocation_id,
+            effective_from=effective_from,
+            effective_until=effective_until,
+            as_at=moment,
+            before=cursor,
+            limit=limit + 1,
+        )
+    more = str(found[limit - 1].entry_id) if len(found) > limit else None
+    return Response(EntryPage(entries=found[:limit], cursor=more), headers=paging.next_link(more))
+
+
+@get(
+    "/v1/ledger/balances",
+    opt=asks(Action.SHOW_BALANCES),
+    summary="Every account's balance, of what had been recorded by a moment, until a value date",
+)
+async def show_balances(
+    db: Db,
+    caller: Calling,
+    now: Now,
+    as_at: AsAt = None,
+    until: FromQuery[date | None] = None,
+    donor: Donor = None,
+) -> Balances:
+    """For those who may read the whole ledger. A report as at a moment never changes afterwards.
+
+    With `until`, the trial balance by value date: what took effect on that day or earlier, whenever it was recorded.
+    It waits until whoever may still write something of that moment has ended, five seconds at most: then it is 409.
+    Without a moment it tells how things stand. With `donor`, each account as
+    that donor's entries make it.
+    """
+    policy.decide(caller, Action.SHOW_BALANCES).required()
+    moment = await final_moment(db, caller, as_at, now=now)
+    async with db.transaction(by=caller) as tx, tx.by_itself():
+        found = await balances.balances(tx, as_at=moment or balances.EVER, until=until, donor=donor)
+    return Balances(as_at=moment or now, final=moment is not None, until=until, donor=donor, balances=found)
+
+
+ROUTES = [list_entries, show_balances]

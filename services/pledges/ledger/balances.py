@@ -1,0 +1,288 @@
+"""What reports add up: each account's balance as at a moment, and how far a fund's money has come.
+
+A balance is that of the fund's last closing before the moment and what was recorded since, so that it takes as long
+after a million postings as after a thousand. Closings tell years: until a value date it is that of its year and those
+before, less what takes effect in the rest of that year, which of a year's last day is nothing. A donor's is what its
+entries come to.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import TypeAlias
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from contracts.budgets import FundBalance, LinePart
+from services.pledges.funds.shares import apportioned
+from services.pledges.ledger.postings import BOOKS, Account, Book
+
+EVER = datetime.max.replace(tzinfo=UTC)
+"""As at this moment is as things stand."""
+
+
+class Balance(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account of a fund holds in one currency: debits less credits."""
+
+    book: Book
+    account: Account
+    fund: str
+    currency: str
+    minor: int
+    usd_minor: int
+
+
+class SetAside(msgspec.Struct, frozen=True, kw_only=True):
+    """What was allocated of a fund for one work package, in US-dollar cents; what is spent is a part of it."""
+
+    allocated_usd_minor: int = 0
+    spent_usd_minor: int = 0
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a fund's money has come. None is ever added to another.
+
+    Each is a part of the one before, but for the open pledges, which nobody has signed for. What is paid is allocated
+    (of which spent), programme support, bank charges, refunded, transferred to other funds, or available.
+    """
+
+    pledged_usd_minor: int = 0
+    committed_usd_minor: int = 0
+    written_off_usd_minor: int = 0
+    paid_usd_minor: int = 0
+    allocated_usd_minor: int = 0
+    spent_usd_minor: int = 0
+    programme_support_usd_minor: int = 0
+    bank_charges_usd_minor: int = 0
+    refunded_usd_minor: int = 0
+    transferred_usd_minor: int = 0
+    available_usd_minor: int = 0
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a fund's money has come, and what of it was set aside for which work package, and spent in which year.
+
+    Of a year, what moved in it by value date: less than nothing where more was taken back.
+    """
+
+    totals: Totals = Totals()
+    by_work_package: Mapping[str, SetAside] = {}
+    spent_by_year: Mapping[int, int] = {}
+    spent_by_work_package: Mapping[str, Mapping[int, int]] = {}
+
+
+# `held_by_fund` is the last closing and what came since, in parts.
+BALANCES = """
+    SELECT fund.fund, account, currency, sum(minor) AS minor, sum(usd_minor) AS usd_minor
+    FROM fund CROSS JOIN LATERAL held_by_fund(fund.fund, $1) AS parts
+    WHERE ($2::text[] IS NULL OR fund.fund = ANY ($2)) AND ($3::date IS NULL OR year <= extract(year FROM $3))
+    GROUP BY fund.fund, account, currency
+    UNION ALL
+    -- In the same statement, which sees one moment: a second could see an entry that the first has not added.
+    SELECT entry.fund, p.account, p.currency, -sum(p.minor::numeric), -sum(p.usd_minor::numeric)
+    FROM entry CROSS JOIN unnest(postings) AS p
+    WHERE entry.effective_on > $3 AND entry.effective_on < date_trunc('year', $3) + interval '1 year'
+      AND entry.recorded_at <= $1 AND ($2::text[] IS NULL OR entry.fund = ANY ($2))
+    GROUP BY entry.fund, p.account, p.currency
+"""
+OF_DONOR = """
+    SELECT fund, account, currency, sum(minor::numeric) AS minor, sum(p.usd_minor::numeric) AS usd_minor
+    FROM entry CROSS JOIN unnest(postings) AS p
+    WHERE donor = $4 AND recorded_at <= $1 AND ($2::text[] IS NULL OR fund = ANY ($2))
+      AND ($3::date IS NULL OR effective_on <= $3)
+    GROUP BY fund, account, currency
+"""
+_Key: TypeAlias = tuple[str, Book, Account, str]
+
+
+async def balances(
+    tx: Tx, *, as_at: datetime, until: date | None = None, funds: Sequence[str] | None = None, donor: str | None = None
+) -> list[Balance]:
+    """Every account's balance, of what had been recorded by then; of all funds, or of these; of one donor's entries.
+
+    With `until`, of the entries whose value date is that day or earlier: an account that comes to nothing by then is
+    left out, as one that is first used later. For those alone who may read the whole ledger. It never changes where
+    `as_at` is final (`closings.final_until`).
+    """
+    minor, usd_minor = Counter[_Key](), Counter[_Key]()
+    asked = (BALANCES, as_at, funds, until) if donor is None else (OF_DONOR, as_at, funds, until, donor)
+    for row in await tx.fetch(*asked):
+        key = (row["fund"], BOOKS[Account(row["account"])], Account(row["account"]), row["currency"])
+        # Whole, and beyond 64 bits when it must be.
+        minor[key] += int(row["minor"])
+        usd_minor[key] += int(row["usd_minor"])
+    return [
+        Balance(fund=key[0], book=key[1], account=key[2], currency=key[3], minor=minor[key], usd_minor=usd_minor[key])
+        for key in sorted(minor)
+        if until is None or minor[key] or usd_minor[key]
+    ]
+
+
+async def miscounted(tx: Tx) -> list[str]:
+    """The funds whose counter is not what their entries come to, in a transaction that sees one moment."""
+    held = {one.fund: -one.usd_minor for one in await balances(tx, as_at=EVER) if one.account is Account.AVAILABLE}
+    rows = await tx.fetch("SELECT fund, available_usd_minor FROM balance ORDER BY fund")
+    return [row["fund"] for row in rows if row["available_usd_minor"] != held.get(row["fund"], 0)]
+
+
+MOVED = """
+    SELECT fund.fund, year, account, work_package, sum(usd_minor) AS usd_minor
+    FROM fund CROSS JOIN LATERAL held_by_fund(fund.fund, $1) AS parts
+    WHERE fund.fund = ANY ($2::text[])
+    GROUP BY fund.fund, year, account, work_package
+"""
+
+
+async def progress(tx: Tx, funds: Sequence[str], *, as_at: datetime = EVER) -> Mapping[str, Progress]:
+    """How far the money of these funds had come by then, for everybody."""
+    moved = {fund: _Moved() for fund in funds}
+    for row in await tx.fetch(MOVED, as_at, funds):
+        moved[row["fund"]].add(row)
+    return {fund: moved[fund].progress() for fund in funds}
+
+
+async def owed(tx: Tx, funds: Sequence[str]) -> Mapping[str, int]:
+    """What is owed to these funds under agreements, less its programme support cost, in US-dollar cents; for everybody.
+
+    Of each agreement rounded half to even, as `money.support_cost_of` does.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT fund, sum(carried - div(part, whole) - CASE
+            WHEN 2 * mod(part, whole) + mod(div(part, whole), 2) > whole THEN 1 ELSE 0 END) AS usd_minor
+        FROM (SELECT fund, committed_usd_minor - relieved_usd_minor AS carried,
+                (committed_usd_minor - relieved_usd_minor)::numeric * support_cost_basis_points AS part,
+                10000 + support_cost_basis_points AS whole
+              FROM pledge WHERE fund = ANY ($1::text[]) AND committed_usd_minor > relieved_usd_minor) AS agreement
+        GROUP BY fund
+        """,
+        funds,
+    )
+    return {row["fund"]: int(row["usd_minor"]) for row in rows}
+
+
+async def progress_by_year(tx: Tx, fund: str, *, as_at: datetime = EVER) -> Mapping[int, Progress]:
+    """What of the fund's money moved in which year by value date, of what had been recorded by then.
+
+    All years of an account come to what `progress` tells of it.
+    """
+    moved: dict[int, _Moved] = {}
+    for row in await tx.fetch(MOVED, as_at, [fund]):
+        moved.setdefault(row["year"], _Moved()).add(row)
+    return {year: one.progress() for year, one in moved.items()}
+
+
+class _Moved:
+    """What accounts moved by: all of them, and those of each work package."""
+
+    def __init__(self) -> None:
+        self.held = Counter[Account]()
+        self.of_work_packages: dict[str, Counter[Account]] = {}
+        self.spent = Counter[int]()
+        self.spent_on: dict[str, Counter[int]] = {}
+
+    def add(self, row: Record) -> None:
+        account, usd_minor = Account(row["account"]), int(row["usd_minor"])
+        self.held[account] += usd_minor
+        if account is Account.SPENT:
+            self.spent[row["year"]] -= usd_minor
+            self.spent_on.setdefault(row["work_package"], Counter())[row["year"]] -= usd_minor
+        if row["work_package"]:
+            self.of_work_packages.setdefault(row["work_package"], Counter())[account] += usd_minor
+
+    def progress(self) -> Progress:
+        aside = {name: _set_aside(part) for name, part in self.of_work_packages.items()}
+        return Progress(
+            totals=_totals(self.held),
+            by_work_package={name: one for name, one in aside.items() if one != SetAside()},
+            spent_by_year=self.spent,
+            spent_by_work_package=self.spent_on,
+        )
+
+
+def _totals(held: Counter[Account]) -> Totals:
+    def credit(account: Account) -> int:
+        return -held[account]
+
+    return Totals(
+        pledged_usd_minor=held[Account.PLEDGED],
+        committed_usd_minor=credit(Account.COMMITTED),
+        written_off_usd_minor=held[Account.WRITTEN_OFF],
+        paid_usd_minor=held[Account.CASH],
+        allocated_usd_minor=credit(Account.ALLOCATED) + credit(Account.SPENT),
+        spent_usd_minor=credit(Account.SPENT),
+        programme_support_usd_minor=credit(Account.PROGRAMME_SUPPORT),
+        bank_charges_usd_minor=credit(Account.BANK_CHARGES),
+        refunded_usd_minor=credit(Account.REFUNDED),
+        transferred_usd_minor=credit(Account.TRANSFERRED),
+        available_usd_minor=credit(Account.AVAILABLE),
+    )
+
+
+def _set_aside(held: Counter[Account]) -> SetAside:
+    # What has been spent was allocated before: both accounts together are what was ever set aside.
+    spent = -held[Account.SPENT]
+    return SetAside(allocated_usd_minor=spent - held[Account.ALLOCATED], spent_usd_minor=spent)
+
+
+# -- what may be planned with -----------------------------------------------------------------------------------------
+
+
+async def available_for(tx: Tx, funds: Sequence[str]) -> list[FundBalance]:
+    """What of these funds has come and is not allocated, and what of it is kept for lines; for the system itself.
+
+    A pledge that names a requirement is for that requirement's line alone, until two people release it with the donor's
+    consent. What of such pledges is available stays with the line, less what the fund has allocated to the line: also
+    when its match is revoked or others have covered it, since that the donor meant another line nobody has said.
+    """
+    rows = await tx.fetch(
+        """
+        WITH came AS (
+            SELECT entry.fund, line_id, -sum(p.usd_minor) AS usd_minor
+            FROM pledge JOIN requirement USING (requirement_id) JOIN entry USING (pledge_id)
+            CROSS JOIN unnest(entry.postings) AS p
+            WHERE entry.fund = ANY ($1::text[]) AND p.account = 'available' AND earmarking = 'tightly_earmarked'
+            GROUP BY entry.fund, line_id
+        ), went AS (
+            SELECT fund, line_id, sum(CASE status WHEN 'made' THEN usd_minor ELSE spent_usd_minor END) AS usd_minor
+            FROM allocation WHERE fund = ANY ($1::text[]) AND line_id IS NOT NULL AND status <> 'reversed'
+            GROUP BY fund, line_id
+        ), kept AS (
+            SELECT fund, line_id, (came.usd_minor - coalesce(went.usd_minor, 0))::bigint AS usd_minor
+            FROM came LEFT JOIN went USING (fund, line_id)
+        )
+        SELECT fund, available_usd_minor,
+            (SELECT coalesce(json_object_agg(line_id, kept.usd_minor), '{}')
+             FROM kept WHERE kept.fund = balance.fund AND kept.usd_minor > 0)::text AS kept
+        FROM balance WHERE fund = ANY ($1::text[]) ORDER BY fund
+        """,
+        funds,
+    )
+    return [
+        FundBalance(
+            fund=row["fund"],
+            available_usd_minor=row["available_usd_minor"],
+            earmarked=kept_for_lines(
+                msgspec.json.decode(row["kept"], type=dict[UUID, int]), row["available_usd_minor"]
+            ),
+        )
+        for row in rows
+    ]
+
+
+def kept_for_lines(unallocated: Mapping[UUID, int], available_usd_minor: int) -> tuple[LinePart, ...]:
+    """What is kept for each line of what came for it and was not allocated to it: all of it, or its share.
+
+    A fund is one pot, and nothing in it is one donor's money: where others were allocated so much that less is left
+    than came for lines, each keeps its share of what is left, so that no more is ever promised than there is.
+    """
+    weights = {str(line_id): usd_minor for line_id, usd_minor in unallocated.items()}
+    shares = apportioned(min(sum(weights.values()), available_usd_minor), weights)
+    return tuple(
+        LinePart(line_id=UUID(line_id), usd_minor=usd_minor)
+        for line_id, usd_minor in sorted(shares.items())
+        if usd_minor
+    )

@@ -1,0 +1,53 @@
+"""What records said by a moment: what follows from the facts of each, up to the last that was recorded by then.
+
+A row is of today. Of it serves what no fact changes: whose it is, of which fund, what it is for. By version, not by
+time: the clock of who recorded the first fact may have been ahead of that of who recorded the second.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from chassis.db.database import Tx
+from contracts.facts import Fact, decode_event
+
+T = TypeVar("T")
+
+
+async def facts_told(
+    tx: Tx, aggregate_ids: Collection[UUID], *, until: datetime | None = None
+) -> Mapping[UUID, Sequence[Fact]]:
+    """The facts of these records in their order, of those recorded by then; for the system itself."""
+    rows = await tx.fetch(
+        """
+        SELECT aggregate_id, event
+        FROM unnest($1::uuid[]) AS asked(aggregate_id) CROSS JOIN LATERAL (
+            SELECT max(version) AS version FROM journal AS by_then
+            WHERE by_then.aggregate_id = asked.aggregate_id AND ($2::timestamptz IS NULL OR recorded_at <= $2)
+        ) AS last JOIN journal USING (aggregate_id)
+        WHERE journal.version <= last.version ORDER BY aggregate_id, journal.version
+        """,
+        list(aggregate_ids),
+        until,
+    )
+    told: dict[UUID, list[Fact]] = {}
+    for row in rows:
+        fact = decode_event(row["event"]).fact()
+        assert fact is not None, "our own journal holds facts of our own contracts"
+        told.setdefault(row["aggregate_id"], []).append(fact)
+    return told
+
+
+async def told(
+    tx: Tx, aggregate_ids: Collection[UUID], evolve: Callable[[T | None, Fact], T], *, until: datetime | None = None
+) -> Mapping[UUID, T]:
+    """What follows from the facts of these records, of those recorded by then; for the system itself."""
+    found: dict[UUID, T] = {}
+    for aggregate_id, facts in (await facts_told(tx, aggregate_ids, until=until)).items():
+        one: T | None = None
+        for fact in facts:
+            one = evolve(one, fact)
+        assert one is not None, "what was recorded by then has its first fact"
+        found[aggregate_id] = one
+    return found

@@ -1,0 +1,344 @@
+"""The ledger's rows: entries with their postings, and the balance that allocations draw on."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from contracts.pledges import Rate
+from contracts.refusals import Conflict, Missing
+from contracts.values import Caller
+from services.pledges.ledger.postings import BOOKS, REVERSES, Account, Book, Entry, EntryType, Posting
+from services.pledges.pledge.model import Left, Pledge
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A posting of an entry: a debit is positive, a credit negative.
+
+    `rate` is by which its worth in US dollars follows from the amount, whose and of which day, and none of dollars. It
+    is of `rate_currency`: its own, but where an amount is worth what came for it in another one.
+    """
+
+    book: Book
+    account: Account
+    currency: str
+    minor: int
+    usd_minor: int
+    rate: str | None
+    rate_currency: str | None
+    rate_source: str | None
+    rate_date: date | None
+
+
+class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the ledger with its postings; `reverses` is the entry that it takes back."""
+
+    entry_id: UUID
+    type: EntryType
+    fund: str
+    pledge_id: UUID | None
+    allocation_id: UUID | None
+    donor: str | None
+    effective_on: date
+    recorded_at: datetime
+    rate: str | None
+    rate_source: str | None
+    rate_date: date | None
+    reverses: UUID | None
+    postings: tuple[Row, ...]
+
+
+PARTS = 8
+"""In how many a fund's balance is counted: so many add to it at once, and wait for nobody's COMMIT."""
+
+
+async def hold_balance(tx: Tx, fund: str) -> int:
+    """What can be allocated from the fund, held until the transaction ends. Raises Missing for a fund there is none of.
+
+    Whoever takes holds first, before anything of the fund is written: two who had added to it before would wait for
+    each other's part. And before the fact is announced: it then stands in the journal behind all that it takes of, and
+    the balance can be made again from the facts without ever being below zero. Whoever adds holds nothing.
+    """
+    available = await tx.fetchval(
+        """
+        SELECT sum(available_usd_minor)::bigint FROM (
+            SELECT available_usd_minor FROM balance_part WHERE fund = $1 ORDER BY part FOR NO KEY UPDATE) AS held
+        """,
+        fund,
+    )
+    if available is None:
+        raise Missing("not-found")
+    return int(available)
+
+
+async def least_available(tx: Tx, fund: str, *, since: date) -> int:
+    """What can be allocated from the fund on the day on which that is least, by value date, from that day on.
+
+    The balance has to be held: else another entry may come between the two.
+    """
+    return int(
+        await tx.fetchval(
+            """
+            SELECT available_usd_minor - greatest(0, (
+                SELECT max(came_after) FROM (
+                    SELECT sum(came) OVER (ORDER BY effective_on DESC) AS came_after FROM (
+                        SELECT effective_on, -sum(p.usd_minor) AS came FROM entry CROSS JOIN unnest(postings) AS p
+                        WHERE entry.fund = $1 AND effective_on > $2 AND p.account = 'available' GROUP BY effective_on
+                    ) AS of_day
+                ) AS later))
+            FROM balance WHERE fund = $1
+            """,
+            fund,
+            since,
+        )
+    )
+
+
+async def least_left(tx: Tx, allocation_id: UUID) -> int:
+    """What is set aside and not spent of an allocation on the day on which that is least, by value date.
+
+    The allocation has to be held: else another entry may come between the two.
+    """
+    return int(
+        await tx.fetchval(
+            """
+            SELECT min(left_over) FROM (
+                SELECT sum(-sum(p.usd_minor)) OVER (ORDER BY effective_on) AS left_over
+                FROM entry CROSS JOIN unnest(postings) AS p
+                WHERE allocation_id = $1 AND p.account = 'allocated' GROUP BY effective_on
+            ) AS of_day
+            """,
+            allocation_id,
+        )
+    )
+
+
+async def least_of_pledge(tx: Tx, pledge: Pledge, *, since: date) -> Left:
+    """What of a pledge's money is there on the day on which that is least, by value date, from that day on.
+
+    The pledge has to be held: else another entry may come between the two.
+    """
+    row = await tx.fetchrow(
+        """
+        SELECT min(minor)::bigint AS minor, min(usd_minor)::bigint AS usd_minor,
+            min(net_usd_minor)::bigint AS net_usd_minor
+        FROM (
+            SELECT day, sum(minor) OVER by_day AS minor, sum(usd_minor) OVER by_day AS usd_minor,
+                sum(net_usd_minor) OVER by_day AS net_usd_minor
+            FROM (
+                SELECT effective_on AS day,
+                    CASE WHEN p.account IN ('discharged', 'refunded') AND p.currency = $3 THEN p.minor ELSE 0 END
+                        AS minor,
+                    CASE WHEN p.account IN ('cash', 'refunded', 'transferred') THEN p.usd_minor ELSE 0 END AS usd_minor,
+                    CASE WHEN p.account = 'available' THEN -p.usd_minor ELSE 0 END AS net_usd_minor
+                FROM entry CROSS JOIN unnest(postings) AS p
+                -- What was brought forward stands in the other fund.
+                WHERE pledge_id = $1 AND entry.fund = $2
+                UNION ALL
+                SELECT $4, 0, 0, 0
+            ) AS moved
+            WINDOW by_day AS (ORDER BY day)
+        ) AS held
+        WHERE day >= $4
+        """,
+        pledge.pledge_id,
+        pledge.fund,
+        pledge.currency,
+        since,
+    )
+    return msgspec.convert(dict(row or {}), Left)
+
+
+async def last_day_of(tx: Tx, allocation_id: UUID) -> date:
+    """The last value date of an allocation's entries: what is given back then was there to be given back."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        "SELECT max(effective_on) FROM entry WHERE allocation_id = $1", allocation_id
+    )
+
+
+# The counters at last, so that others wait for their rows as short as can be.
+_WRITE = """
+    WITH written AS (
+        INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
+            rate_source, rate_date, postings, reverses)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::numeric, $10, $11, $12::text::posting[], $13) RETURNING fund
+    )
+    SELECT CASE WHEN $14::bigint = 0 THEN true ELSE move_balance(fund, $14::bigint) END FROM written
+"""
+
+_WRITE_MANY = """
+    WITH written AS (
+        INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
+            rate_source, rate_date, postings, reverses)
+        SELECT entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate::numeric,
+            rate_source, rate_date, postings::posting[], reverses
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::date[],
+            $8::timestamptz[], $9::text[], $10::text[], $11::date[], $12::text[], $13::uuid[])
+            AS w(entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate, rate_source,
+                rate_date, postings, reverses)
+        RETURNING 1
+    )
+    SELECT count(*) FROM unnest($14::text[], $15::bigint[]) AS moves(fund, by_usd_minor)
+    WHERE (SELECT count(*) FROM written) > 0 AND move_balance(fund, by_usd_minor)
+"""
+
+
+async def write(tx: Tx, entry: Entry) -> None:
+    """Add an entry and move the fund's balance, in one statement. Raises Conflict where it would fall below zero."""
+    taken_back = (await _taken_back(tx, [entry])).get(entry.entry_id)
+    if not await tx.fetchval(_WRITE, *_row(entry), taken_back, entry.available_usd_minor):
+        raise Conflict("balance-exceeded")
+
+
+async def write_many(tx: Tx, entries: Sequence[Entry]) -> None:
+    """Add entries and move each fund's balance once by what they come to, in one statement.
+
+    Raises Conflict where a balance would fall below zero by all of them together. Then none may stay: whoever can do
+    without some of them writes them one by one, each in a transaction of its own.
+    """
+    if len(entries) == 1:
+        # A statement for one is planned once, one for many again for each number of them.
+        await write(tx, entries[0])
+        return
+    moves = _moves(entries)
+    if await tx.fetchval(_WRITE_MANY, *_columns(entries, moves, await _taken_back(tx, entries))) < len(moves):
+        raise Conflict("balance-exceeded")
+
+
+def _moves(entries: Sequence[Entry]) -> Mapping[str, int]:
+    """What each fund's balance moves by, of those whose does, in the order of their codes, as funds are held."""
+    moves: dict[str, int] = {}
+    for entry in entries:
+        moves[entry.fund] = moves.get(entry.fund, 0) + entry.available_usd_minor
+    return {fund: by for fund, by in sorted(moves.items()) if by}
+
+
+def _row(entry: Entry) -> Sequence[object]:
+    valuation = entry.valuation
+    return (
+        entry.entry_id,
+        entry.type,
+        entry.fund,
+        entry.pledge_id,
+        entry.allocation_id,
+        entry.donor,
+        entry.effective_on,
+        entry.recorded_at,
+        valuation.rate if valuation else None,
+        valuation.rate_source if valuation else None,
+        valuation.rate_date if valuation else None,
+        _array(entry.postings),
+    )
+
+
+def _array(postings: Sequence[Posting]) -> str:
+    """As PostgreSQL reads an array of rows. Codes and numbers have nothing in them that would have to be quoted."""
+    rows = (f'"({one.account},{one.currency},{one.minor},{one.usd_minor},{_rate(one.rate)})"' for one in postings)
+    return f"{{{','.join(rows)}}}"
+
+
+def _rate(rate: Rate | None) -> str:
+    return f"{rate.usd_per_unit},{rate.currency},{rate.source},{rate.valid_from}" if rate else ",,,"
+
+
+def _columns(entries: Sequence[Entry], moves: Mapping[str, int], taken_back: Mapping[UUID, UUID]) -> Sequence[object]:
+    """The parameters of _WRITE_MANY."""
+    rows = [(*_row(entry), taken_back.get(entry.entry_id)) for entry in entries]
+    return (*zip(*rows, strict=True), list(moves), list(moves.values()))
+
+
+async def _taken_back(tx: Tx, entries: Sequence[Entry]) -> Mapping[UUID, UUID]:
+    """Which entry each of these takes back, of those that do: it stands in the ledger, or among these."""
+    named = {entry.entry_id: entry.reverses for entry in entries if entry.reverses is not None}
+    wanted = {entry.entry_id: (REVERSES[entry.type], _about(entry)) for entry in entries if entry.type in REVERSES}
+    if not wanted:
+        return named
+    rows = await tx.fetch(
+        """
+        SELECT type, coalesce(pledge_id, allocation_id) AS about, entry_id FROM entry
+        WHERE type = ANY ($1::text[]) AND (pledge_id = ANY ($2::uuid[]) OR allocation_id = ANY ($2::uuid[]))
+        """,
+        list({kind for kind, _ in wanted.values()}),
+        [about for _, about in wanted.values()],
+    )
+    standing = {(entry.type, _about(entry)): entry.entry_id for entry in entries}
+    standing |= {(EntryType(row["type"]), row["about"]): row["entry_id"] for row in rows}
+    return named | {entry_id: standing[key] for entry_id, key in wanted.items() if key in standing}
+
+
+def _about(entry: Entry) -> UUID | None:
+    return entry.pledge_id or entry.allocation_id
+
+
+async def is_reversed(tx: Tx, entry_id: UUID) -> bool:
+    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM entry WHERE reverses = $1)", entry_id))
+
+
+_ENTRY = """
+    SELECT entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at,
+        trim_scale(rate)::text AS rate, rate_source, rate_date, reverses,
+        (SELECT coalesce(json_agg(json_build_object('account', account, 'currency', currency, 'minor', minor,
+            'usd_minor', usd_minor, 'rate', trim_scale(p.rate)::text, 'rate_currency', rate_currency,
+            'rate_source', p.rate_source, 'rate_date', p.rate_date) ORDER BY place), '[]')
+         FROM unnest(postings) WITH ORDINALITY AS p(account, currency, minor, usd_minor, rate, rate_currency,
+            rate_source, rate_date, place))::text AS postings
+    FROM entry"""
+
+
+async def entries(
+    tx: Tx,
+    caller: Caller,
+    *,
+    fund: str | None,
+    donor: str | None = None,
+    pledge_id: UUID | None,
+    allocation_id: UUID | None,
+    effective_from: date | None = None,
+    effective_until: date | None = None,
+    as_at: datetime | None,
+    before: UUID | None,
+    limit: int,
+) -> list[EntryRow]:
+    """The entries this caller may see that had been recorded by then, newest first, from the one after `before`.
+
+    Of value dates from `effective_from` until `effective_until`, both days included.
+    """
+    # As of flows: one plan for whatever is asked sorts the whole ledger for a page.
+    await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    rows = await tx.fetch(
+        _ENTRY
+        + """
+        WHERE may_see(entry, $1, $2) AND ($3::text IS NULL OR fund = $3) AND ($4::uuid IS NULL OR pledge_id = $4)
+          AND ($5::uuid IS NULL OR allocation_id = $5) AND ($6::uuid IS NULL OR entry_id < $6)
+          AND ($7::timestamptz IS NULL OR recorded_at <= $7)
+          AND ($8::date IS NULL OR effective_on >= $8) AND ($9::date IS NULL OR effective_on <= $9)
+          AND ($10::text IS NULL OR donor = $10)
+        ORDER BY entry_id DESC LIMIT $11
+        """,
+        caller.organization,
+        caller.role,
+        fund,
+        pledge_id,
+        allocation_id,
+        before,
+        as_at,
+        effective_from,
+        effective_until,
+        donor,
+        limit,
+    )
+    return [_entry_row(row) for row in rows]
+
+
+async def page(tx: Tx, *, after: UUID, limit: int) -> list[EntryRow]:
+    """Entries in the order of their ids, for the system itself."""
+    rows = await tx.fetch(_ENTRY + " WHERE entry_id > $1 ORDER BY entry_id LIMIT $2", after, limit)
+    return [_entry_row(row) for row in rows]
+
+
+def _entry_row(row: Record) -> EntryRow:
+    postings = [{"book": BOOKS[Account(one["account"])], **one} for one in msgspec.json.decode(row["postings"])]
+    return msgspec.convert({**dict(row), "postings": postings}, EntryRow)

@@ -1,0 +1,1 @@
+"""Amounts, currencies and rates of exchange."""

@@ -1,0 +1,128 @@
+"""The rows of rates of exchange, which everybody who works here may read, and those that may be in force on a day."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+from chassis.settings import RATE_DAYS_MAX
+from contracts.pledges import Rate, RatesLoaded
+from contracts.refusals import Conflict
+from contracts.values import Caller
+from services.pledges.money import ecb
+from services.pledges.money.model import ECB, Validity, in_force
+
+
+class LoadedRate(Rate, frozen=True, kw_only=True):
+    """A rate with the table that it came in and the person who loaded that.
+
+    `loaded_by` is null where no person did; both are null to whoever may not read the whole ledger.
+    """
+
+    rate_table_id: UUID | None
+    loaded_by: UUID | None
+
+
+async def load_rates(tx: Tx, fact: RatesLoaded, *, loaded_by: UUID | None) -> None:
+    """Add the rates that are new. Raises Conflict for one that says otherwise than its source did: none is edited."""
+    await tx.execute(
+        """
+        INSERT INTO rate (currency, valid_from, source, usd_per_unit, rate_table_id, loaded_by)
+        SELECT currency, valid_from, source, usd_per_unit::numeric, $5, $6
+        FROM unnest($1::text[], $2::date[], $3::text[], $4::text[]) AS r(currency, valid_from, source, usd_per_unit)
+        ON CONFLICT DO NOTHING
+        """,
+        *_columns(fact.rates),
+        fact.rate_table_id,
+        loaded_by,
+    )
+    if others := await differing(tx, fact.rates):
+        rate = fact.rates[others[0]]
+        raise Conflict(
+            "rate-differs", currency=rate.currency, valid_from=rate.valid_from.isoformat(), source=rate.source
+        )
+
+
+async def differing(tx: Tx, table: Sequence[Rate]) -> list[int]:
+    """Which of these rates say otherwise than what their source has been loaded to say of that day, by position."""
+    rows = await tx.fetch(
+        """
+        SELECT position FROM unnest($1::text[], $2::date[], $3::text[], $4::text[])
+            WITH ORDINALITY AS r(currency, valid_from, source, usd_per_unit, position)
+        JOIN rate USING (currency, source, valid_from)
+        WHERE rate.usd_per_unit <> r.usd_per_unit::numeric ORDER BY position
+        """,
+        *_columns(table),
+    )
+    return [row["position"] - 1 for row in rows]
+
+
+def _columns(table: Sequence[Rate]) -> tuple[list[str], list[date], list[str], list[str]]:
+    return (
+        [rate.currency for rate in table],
+        [rate.valid_from for rate in table],
+        [rate.source for rate in table],
+        [rate.usd_per_unit for rate in table],
+    )
+
+
+async def may_be_in_force(tx: Tx, currency: str, on: date, validity: Validity) -> list[Rate]:
+    """The rates among which the one of a day is to be found, with the European Central Bank's where no other is."""
+    loaded = await _rates_until(tx, currency, on)
+    found, since = in_force(loaded, currency, on, validity), validity.since(ECB, on)
+    if since is None or (found is not None and found.source != ECB):
+        return loaded
+    theirs = (await ecb.history()).last(currency, since, on)
+    # After what was loaded: of two rates of one day the one that somebody here answers for is taken.
+    return [*loaded, theirs] if theirs else loaded
+
+
+async def in_force_on(tx: Tx, currencies: Sequence[str], on: date, validity: Validity) -> list[Rate]:
+    """The rate of each of these currencies on a day, of those that have one."""
+    found = [in_force(await may_be_in_force(tx, one, on, validity), one, on, validity) for one in currencies]
+    return [rate for rate in found if rate is not None]
+
+
+async def _rates_until(tx: Tx, currency: str, on: date) -> list[Rate]:
+    """Each source's last rate of the currency up to that day, as far back as any may hold."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT ON (source) source, currency, valid_from, trim_scale(usd_per_unit)::text AS usd_per_unit
+        FROM rate WHERE currency = $1 AND valid_from BETWEEN $2 AND $3 ORDER BY source, valid_from DESC
+        """,
+        currency,
+        date.fromordinal(max(on.toordinal() - RATE_DAYS_MAX, 1)),
+        on,
+    )
+    return [msgspec.convert(dict(row), Rate) for row in rows]
+
+
+async def rates(
+    tx: Tx, caller: Caller, *, currency: str | None, after: tuple[date, str, str] | None, limit: int
+) -> list[LoadedRate]:
+    """Rates, newest first, from the one after `after`. They are public among those who work here.
+
+    Who loaded them is for those who may read the whole ledger, who answer for its figures.
+    """
+    day, of_currency, source = after or (None, None, None)
+    rows = await tx.fetch(
+        """
+        SELECT source, currency, valid_from, trim_scale(usd_per_unit)::text AS usd_per_unit,
+            CASE WHEN reads_all($6, $7) THEN rate_table_id END AS rate_table_id,
+            CASE WHEN reads_all($6, $7) THEN loaded_by END AS loaded_by
+        FROM rate
+        WHERE ($1::text IS NULL OR currency = $1)
+          AND ($2::date IS NULL OR (valid_from, currency, source) < ($2, $3::text, $4::text))
+        ORDER BY valid_from DESC, currency DESC, source DESC LIMIT $5
+        """,
+        currency,
+        day,
+        of_currency,
+        source,
+        limit,
+        caller.organization,
+        caller.role,
+    )
+    return [msgspec.convert(dict(row), LoadedRate) for row in rows]

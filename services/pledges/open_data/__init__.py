@@ -1,0 +1,1 @@
+"""The ledger as open data: IATI, flows, and imports of what others reported."""

@@ -1,0 +1,1 @@
+"""Flows: the ledger's movements as rows, CSV and spreadsheet."""

@@ -1,0 +1,185 @@
+"""The routes of flows: as a list, as CSV and as a spreadsheet."""
+
+import asyncio
+import hashlib
+import io
+import re
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from asyncpg import Record
+from litestar import Response, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromQuery, QueryParameter
+from msgspec import Struct
+
+from chassis.db.database import Database
+from chassis.http.application import Calling, Db, Now, Paging, asks
+from chassis.http.downloads import Download
+from contracts.refusals import Invalid, Mismatch
+from contracts.values import Caller
+from services.pledges.dependencies import Owned, Tables
+from services.pledges.ledger.as_of import AsAt, moment_of, until_final
+from services.pledges.open_data.flows import store as flow_store
+from services.pledges.open_data.flows.model import Boundary, Flow, FlowStatus, FlowType
+from services.pledges.open_data.flows.store import Filters, Place
+from services.pledges.open_data.flows.tables import csv_of, xlsx_of
+from services.pledges.pledge import store
+from services.pledges.policy import Action
+
+TABLE_ROWS_MAX = 50_000
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FLOW_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([0-9]{1,4})\Z")
+
+Id = Annotated[str | None, QueryParameter(max_length=41)]
+
+
+class FlowPage(Struct, frozen=True, kw_only=True):
+    """Flows, newest entry first; `cursor` leads to the next page."""
+
+    flows: list[Flow]
+    cursor: str | None
+
+
+class Boundaries(StrEnum):
+    INCOMING = "incoming"
+    INTERNAL = "internal"
+    OUTGOING = "outgoing"
+    ALL = "all"
+
+
+def filters_of(
+    fund: Annotated[str | None, QueryParameter(max_length=32)] = None,
+    year: Annotated[int | None, QueryParameter(ge=1900, le=2200)] = None,
+    donor: Annotated[str | None, QueryParameter(max_length=32)] = None,
+    status: FromQuery[FlowStatus | None] = None,
+    boundary: FromQuery[Boundaries | None] = None,
+    flow_type: FromQuery[FlowType | None] = None,
+    parent: Id = None,
+    as_at: AsAt = None,
+) -> Filters:
+    """Where no boundary is said it is the incoming one, by which whoever adds up a status alone counts nothing twice.
+
+    Of flows of one type, and of the children of a flow, it is all of them.
+    """
+    if boundary is None:
+        boundary = Boundaries.INCOMING if flow_type is None and parent is None else Boundaries.ALL
+    return Filters(
+        fund=fund,
+        year=year,
+        donor=donor,
+        status=status,
+        boundary=None if boundary is Boundaries.ALL else Boundary(boundary),
+        flow_type=flow_type,
+        parent=_place(parent, field="parent", expected="the id of a flow"),
+        as_at=moment_of(as_at) if as_at is not None else None,
+    )
+
+
+Filtering = NamedDependency[Filters]
+FILTERS = {"filters": Provide(filters_of, sync_to_thread=False)}
+
+
+@get(
+    "/v1/flows",
+    opt=asks(Action.LIST_FLOWS),
+    dependencies=FILTERS,
+    summary="Movements of money to funds, within them and out of them, newest first",
+)
+async def list_flows(
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    now: Now,
+    filters: Filtering,
+    cursor: Id = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[FlowPage]:
+    """The incoming ones where no boundary is said, and neither a type nor a parent. A donor sees what is of its own
+    pledges. Flows of two statuses or of two boundaries are never added to each other.
+    With `as_at`, what had been recorded by that moment: the same for ever, but for a note that was put otherwise since.
+    """
+    before = _place(cursor, field="cursor", expected="a cursor of an earlier page")
+    if filters.as_at is not None:
+        await until_final(db, caller, filters.as_at, now=now)
+    async with db.transaction(by=caller) as tx:
+        rows = await flow_store.rows(tx, caller, filters, before=before, limit=limit + 1)
+    flows = [flow_store.flow(row) for row in rows[:limit]]
+    more = flows[-1].flow_id if len(rows) > limit else None
+    return Response(FlowPage(flows=flows, cursor=more), headers=paging.next_link(more))
+
+
+@get(
+    "/v1/flows.csv",
+    opt=asks(Action.EXPORT_FLOWS),
+    dependencies=FILTERS,
+    media_type=CSV,
+    summary="Movements of money, as CSV",
+)
+async def flows_as_csv(db: Db, own: Owned, caller: Calling, now: Now, filters: Filtering) -> Download:
+    """The same as the list, all at once: at most 50,000 rows. RFC 4180 in UTF-8; a text that begins as a formula does
+    has an apostrophe before it. By the same `as_at` the same bytes.
+    """
+    if filters.as_at is not None:
+        await until_final(db, caller, filters.as_at, now=now)
+    return await _table(db, own.tables, caller, filters, csv_of, name="flows.csv", media_type=CSV)
+
+
+@get(
+    "/v1/flows.xlsx",
+    opt=asks(Action.EXPORT_FLOWS),
+    dependencies=FILTERS,
+    media_type=XLSX,
+    summary="Movements of money, as a spreadsheet",
+)
+async def flows_as_spreadsheet(db: Db, own: Owned, caller: Calling, now: Now, filters: Filtering) -> Download:
+    """The same as the list, all at once: at most 50,000 rows. Amounts are numbers, all else is text. By the same
+    `as_at` the same bytes.
+    """
+    if filters.as_at is not None:
+        await until_final(db, caller, filters.as_at, now=now)
+
+    def made(flows: Sequence[Flow]) -> bytes:
+        return xlsx_of(flows, created_at=filters.as_at or now)
+
+    return await _table(db, own.tables, caller, filters, made, name="flows.xlsx", media_type=XLSX)
+
+
+async def _table(
+    db: Database,
+    tables: Tables,
+    caller: Caller,
+    filters: Filters,
+    made: Callable[[Sequence[Flow]], bytes],
+    *,
+    name: str,
+    media_type: str,
+) -> Download:
+    with tables.place():
+        async with db.transaction(by=caller) as tx:
+            # Counted first: what is too much is not read to be thrown away.
+            if await flow_store.count(tx, caller, filters, up_to=TABLE_ROWS_MAX + 1) > TABLE_ROWS_MAX:
+                raise Mismatch("table-too-long", rows_max=TABLE_ROWS_MAX, narrow_by=["year", "fund", "status"])
+            rows = await flow_store.all_rows(tx, caller, filters, up_to=TABLE_ROWS_MAX)
+        content = await asyncio.to_thread(_written, rows, made)
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    return Download(io.BytesIO(content), name=name, size_bytes=len(content), etag=etag, media_type=media_type)
+
+
+def _written(rows: Sequence[Record], made: Callable[[Sequence[Flow]], bytes]) -> bytes:
+    return made([flow_store.flow(row) for row in rows])
+
+
+def _place(flow_id: str | None, *, field: str, expected: str) -> Place | None:
+    if flow_id is None:
+        return None
+    found = _FLOW_ID.match(flow_id)
+    if found:
+        return UUID(found[1]), int(found[2])
+    raise Invalid("invalid-field", field=field, expected=expected)
+
+
+ROUTES = [list_flows, flows_as_csv, flows_as_spreadsheet]

@@ -1,0 +1,268 @@
+"""Flows: the ledger as whoever compares it with the Financial Tracking Service of OCHA reads it, one movement a row.
+
+A flow is a posting on one of the accounts that a fund's figures are made of, so that whatever entries there are, the
+flows of one boundary and one status add up to a figure of the fund (`GET /v1/funds/{code}`):
+
+    incoming  pledge       pledged
+    incoming  commitment   committed
+    incoming  paid         paid
+    internal  commitment   allocated
+    internal  paid         transferred, which is negative where money came from another fund
+    outgoing  paid         spent, and, of those that have a donor, refunded
+
+A flow that takes back has a negative amount. Flows of two boundaries or two statuses are never added. What came and is
+neither programme support nor the bank's is allocated, transferred, refunded, or available: parked money, which is set
+aside for nothing yet. A fund is one pot, so no allocation is a part of what one donor paid.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from contracts.reference import exponent
+from services.pledges.ledger.postings import Account, EntryType
+from services.pledges.money.model import USD
+from services.pledges.pledge.earmarking import Earmarking
+
+METHOD = "traditional_aid"
+"""How all of it is given: no fund here pays out cash to people in need, which the Tracking Service tells apart."""
+
+
+class FlowStatus(StrEnum):
+    """In the words of the Tracking Service."""
+
+    PLEDGE = "pledge"
+    COMMITMENT = "commitment"
+    PAID = "paid"
+
+
+class Boundary(StrEnum):
+    """Which way money goes, seen from the funds: into one, from one to a purpose or another fund, or out of them."""
+
+    INCOMING = "incoming"
+    INTERNAL = "internal"
+    OUTGOING = "outgoing"
+
+
+class FlowType(StrEnum):
+    """`parked`: paid into a fund for no requirement that its donor named. `pass_through`: passed on to be used there.
+
+    It is that of the flow for good: how much is parked by now is a figure of the fund, what it has available.
+    """
+
+    STANDARD = "standard"
+    PARKED = "parked"
+    PASS_THROUGH = "pass_through"
+
+
+class Kind(Struct, frozen=True):
+    """What the postings of an account are as flows; `sign` makes those that add to the fund's figure positive."""
+
+    boundary: Boundary
+    status: FlowStatus
+    sign: int
+
+
+KINDS: Mapping[Account, Kind] = {
+    Account.PLEDGED: Kind(Boundary.INCOMING, FlowStatus.PLEDGE, 1),
+    Account.COMMITTED: Kind(Boundary.INCOMING, FlowStatus.COMMITMENT, -1),
+    Account.CASH: Kind(Boundary.INCOMING, FlowStatus.PAID, 1),
+    Account.AVAILABLE: Kind(Boundary.INTERNAL, FlowStatus.COMMITMENT, 1),
+    Account.TRANSFERRED: Kind(Boundary.INTERNAL, FlowStatus.PAID, -1),
+    Account.SPENT: Kind(Boundary.OUTGOING, FlowStatus.PAID, -1),
+    Account.REFUNDED: Kind(Boundary.OUTGOING, FlowStatus.PAID, -1),
+}
+"""Of each account whose postings are flows. Those of `available` are flows where they stand in an allocation's entry:
+what a pledge's entry adds to it or takes from it is told by another account."""
+
+PARENTS: Mapping[EntryType, tuple[EntryType, Account]] = {
+    EntryType.COMMITTED: (EntryType.PLEDGED, Account.PLEDGED),
+    EntryType.RECOGNIZED: (EntryType.PLEDGED, Account.PLEDGED),
+    EntryType.RECEIVED: (EntryType.PLEDGED, Account.PLEDGED),
+    EntryType.REDUCED: (EntryType.PLEDGED, Account.PLEDGED),
+    EntryType.REFUNDED: (EntryType.PLEDGED, Account.PLEDGED),
+    EntryType.CARRIED_OVER: (EntryType.PLEDGED, Account.PLEDGED),
+    EntryType.BROUGHT_FORWARD: (EntryType.CARRIED_OVER, Account.TRANSFERRED),
+    EntryType.SPENT: (EntryType.ALLOCATED, Account.AVAILABLE),
+    EntryType.DISBURSED: (EntryType.ALLOCATED, Account.AVAILABLE),
+}
+"""By the type of an entry, of which flow its flows are parts: the one on that account in the entry of that type of the
+same pledge or allocation. What reverses another entry is a part of that one's flow on the same account, or of what was
+allocated where it goes back to the fund; what is pledged or allocated is a part of nothing."""
+
+
+class FlowRow(Struct, frozen=True, kw_only=True):
+    """A posting with its entry and what the entry is of, as it is read.
+
+    `work_package`, `requirement_id`, `activity_id` and `provider` are its allocation's; `other_fund` is of a
+    carry-over's other half.
+    """
+
+    entry_id: UUID
+    position: int
+    pledge_id: UUID | None = None
+    allocation_id: UUID | None = None
+    type: EntryType
+    account: Account
+    fund: str
+    donor: str | None = None
+    effective_on: date
+    recorded_at: datetime
+    currency: str
+    minor: int
+    usd_minor: int
+    rate: str | None = None
+    rate_source: str | None = None
+    rate_date: date | None = None
+    earmarking: Earmarking | None = None
+    note: str
+    reverses: UUID | None = None
+    flow_type: FlowType
+    parent_flow_id: str | None = None
+    work_package: str | None = None
+    requirement_id: UUID | None = None
+    activity_id: UUID | None = None
+    provider: str | None = None
+    other_fund: str | None = None
+
+
+class Flow(Struct, frozen=True, kw_only=True):
+    """A movement of money, in minor units; negative where it takes back. Statuses and boundaries are never added up.
+
+    `entry_type` is the kind of entry it stands in; `year` that of its value date, as nobody states another year of use.
+    `parent_flow_id` is the flow it is a part of. `destination` is where it goes: a fund, a work package, a requirement
+    or an activity by its id, or an organization; where the amount is negative it comes from there. Of an entry without
+    a rate of its own the three of the rate are null; of an allocation's, which is no donor's, also all that is a
+    pledge's.
+    """
+
+    flow_id: str
+    effective_on: date
+    year: int
+    status: FlowStatus
+    entry_type: EntryType
+    donor: str | None
+    fund: str
+    usd_minor: int
+    minor: int
+    currency: str
+    rate: str | None
+    rate_source: str | None
+    rate_date: date | None
+    earmarking: Earmarking | None
+    method: str
+    note: str
+    pledge_id: UUID | None
+    entry_id: UUID
+    reverses: UUID | None
+    updated_at: datetime
+    boundary: Boundary
+    flow_type: FlowType
+    parent_flow_id: str | None
+    destination: str
+    allocation_id: UUID | None
+
+
+def flow_of(row: FlowRow) -> Flow:
+    kind = KINDS[row.account]
+    return Flow(
+        flow_id=f"{row.entry_id}.{row.position}",
+        effective_on=row.effective_on,
+        year=row.effective_on.year,
+        status=kind.status,
+        entry_type=row.type,
+        donor=row.donor,
+        fund=row.fund,
+        usd_minor=kind.sign * row.usd_minor,
+        minor=kind.sign * row.minor,
+        currency=row.currency,
+        rate=row.rate,
+        rate_source=row.rate_source,
+        rate_date=row.rate_date,
+        earmarking=row.earmarking,
+        method=METHOD,
+        note=row.note,
+        pledge_id=row.pledge_id,
+        entry_id=row.entry_id,
+        reverses=row.reverses,
+        updated_at=row.recorded_at,
+        boundary=kind.boundary,
+        flow_type=row.flow_type,
+        parent_flow_id=row.parent_flow_id,
+        destination=_destination(row),
+        allocation_id=row.allocation_id,
+    )
+
+
+def _destination(row: FlowRow) -> str:
+    purpose = row.work_package or str(row.requirement_id or row.activity_id or "")
+    match row.account:
+        case Account.AVAILABLE:
+            return purpose
+        case Account.SPENT:
+            return (row.provider or purpose) if row.flow_type is FlowType.PASS_THROUGH else purpose
+        case Account.REFUNDED:
+            return row.donor or ""
+        case Account.TRANSFERRED:
+            return row.other_fund or ""
+        case _:
+            return row.fund
+
+
+# -- as a table -------------------------------------------------------------------------------------------------------
+
+
+class Amount(Struct, frozen=True):
+    """A cell that is a number: made of whole minor units, never of a text."""
+
+    minor: int
+    currency: str
+
+    @property
+    def places(self) -> int:
+        """How many digits stand behind the point."""
+        return exponent(self.currency)
+
+    def __str__(self) -> str:
+        whole, rest = divmod(abs(self.minor), 10**self.places)
+        sign = "-" if self.minor < 0 else ""
+        return f"{sign}{whole}.{rest:0{self.places}}" if self.places else f"{sign}{whole}"
+
+
+Cell = str | int | Amount
+
+COLUMNS: Mapping[str, Callable[[Flow], Cell]] = {
+    "flow_id": lambda flow: flow.flow_id,
+    "date": lambda flow: flow.effective_on.isoformat(),
+    "year": lambda flow: flow.year,
+    "status": lambda flow: flow.status.value,
+    "entry_type": lambda flow: flow.entry_type.value,
+    "donor": lambda flow: flow.donor or "",
+    "fund": lambda flow: flow.fund,
+    "amount_usd": lambda flow: Amount(flow.usd_minor, USD),
+    "original_amount": lambda flow: Amount(flow.minor, flow.currency),
+    "original_currency": lambda flow: flow.currency,
+    "usd_per_unit": lambda flow: flow.rate or "",
+    "rate_source": lambda flow: flow.rate_source or "",
+    "rate_date": lambda flow: flow.rate_date.isoformat() if flow.rate_date else "",
+    "earmarking": lambda flow: flow.earmarking or "",
+    "method": lambda flow: flow.method,
+    "note": lambda flow: flow.note,
+    "pledge_id": lambda flow: str(flow.pledge_id or ""),
+    "entry_id": lambda flow: str(flow.entry_id),
+    "reverses": lambda flow: str(flow.reverses or ""),
+    "updated_at": lambda flow: flow.updated_at.isoformat(),
+    "boundary": lambda flow: flow.boundary.value,
+    "flow_type": lambda flow: flow.flow_type.value,
+    "parent_flow_id": lambda flow: flow.parent_flow_id or "",
+    "destination": lambda flow: flow.destination,
+    "allocation_id": lambda flow: str(flow.allocation_id or ""),
+}
+"""Each column of the tables, in their order: the same in CSV and in a spreadsheet. A new one comes last."""
+
+
+def cells_of(flow: Flow) -> tuple[Cell, ...]:
+    return tuple(cell(flow) for cell in COLUMNS.values())

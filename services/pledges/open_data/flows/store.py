@@ -1,0 +1,212 @@
+"""The rows of flows: postings with their entries and what those are of. Every read says for whom."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from chassis.db.database import Tx
+from contracts.values import Caller
+from services.pledges.ledger.postings import Account
+from services.pledges.open_data.flows.model import (
+    KINDS,
+    PARENTS,
+    Boundary,
+    Flow,
+    FlowRow,
+    FlowStatus,
+    FlowType,
+    flow_of,
+)
+
+PAGE_ROWS = 5_000
+"""How many rows a table is read by: each time the loop is held for some milliseconds, and no longer."""
+
+PLANNED_EACH_TIME = "SET LOCAL plan_cache_mode = force_custom_plan"
+"""For what has a limit, and filters that may be none: one plan for all of them sorts the whole ledger for a page."""
+
+_NOTHING = UUID(int=0)
+Place = tuple[UUID, int]
+"""An entry, and the position in it of a posting, from 1: what the id of a flow is made of."""
+
+# $8, $9 and $10 are PARENTS. The two halves of a carry-over are recorded at one moment. What an entry says by others it
+# says for ever: they were recorded before it, or together with it.
+_FOUND = """
+    FROM entry e
+    CROSS JOIN unnest(e.postings) WITH ORDINALITY AS p(account, currency, minor, usd_minor,
+        rate, rate_currency, rate_source, rate_date, position)
+    CROSS JOIN LATERAL (SELECT
+        CASE
+            WHEN p.account = 'cash' AND (SELECT requirement_id FROM pledge WHERE pledge.pledge_id = e.pledge_id) IS NULL
+                THEN 'parked'
+            WHEN p.account = 'spent' AND 'disbursed' IN (
+                e.type, (SELECT o.type FROM entry o WHERE o.entry_id = e.reverses)) THEN 'pass_through'
+            ELSE 'standard'
+        END AS flow_type,
+        (
+            SELECT o.entry_id || '.' || q.position FROM (
+                SELECT entry_id, postings FROM entry WHERE entry_id = e.reverses
+                UNION ALL
+                (SELECT entry_id, postings FROM entry
+                 WHERE pledge_id = e.pledge_id AND type = ($9::text[])[array_position($8::text[], e.type)]
+                   AND (e.type <> 'brought_forward' OR recorded_at <= e.recorded_at)
+                 ORDER BY recorded_at DESC LIMIT 1)
+                UNION ALL
+                SELECT entry_id, postings FROM entry
+                WHERE allocation_id = e.allocation_id AND type = ($9::text[])[array_position($8::text[], e.type)]
+                UNION ALL
+                -- What was spent of an allocation and goes back to the fund at once.
+                SELECT entry_id, postings FROM entry
+                WHERE allocation_id = e.allocation_id AND type = 'allocated' AND e.type = 'reversed'
+                  AND p.account = 'available' AND entry_id <> e.reverses
+            ) AS o CROSS JOIN unnest(o.postings) WITH ORDINALITY AS q(account, currency, minor,
+                usd_minor, rate, rate_currency, rate_source, rate_date, position)
+            WHERE q.account = coalesce(($10::text[])[array_position($8::text[], e.type)], p.account)
+        ) AS parent_flow_id
+    ) AS f
+    WHERE may_see(e, $1, $2) AND p.account = ANY ($3::text[])
+      AND (p.account <> 'available' OR e.allocation_id IS NOT NULL)
+      AND ($4::text IS NULL OR e.fund = $4) AND ($5::text IS NULL OR e.donor = $5)
+      AND ($6::int IS NULL OR e.effective_on BETWEEN make_date($6, 1, 1) AND make_date($6, 12, 31))
+      AND ($7::text IS NULL OR flow_type = $7)
+      AND ($11::text IS NULL OR parent_flow_id = $11)
+      AND ($12::uuid IS NULL OR e.pledge_id = $12) AND ($13::uuid IS NULL OR e.allocation_id = $13)
+      AND ($14::timestamptz IS NULL OR e.recorded_at <= $14)
+"""
+OTHER_FUND = """
+        CASE e.type
+            WHEN 'carried_over' THEN (
+                SELECT k.fund FROM entry k
+                WHERE k.pledge_id = e.pledge_id AND k.type = 'brought_forward' AND k.recorded_at >= e.recorded_at
+                ORDER BY k.recorded_at LIMIT 1)
+            WHEN 'brought_forward' THEN (
+                SELECT k.fund FROM entry k
+                WHERE k.pledge_id = e.pledge_id AND k.type = 'carried_over' AND k.recorded_at <= e.recorded_at
+                ORDER BY k.recorded_at DESC LIMIT 1)
+            WHEN 'reversed' THEN (
+                SELECT k.fund FROM entry k
+                WHERE k.pledge_id = e.pledge_id AND k.type = 'reversed' AND k.recorded_at = e.recorded_at
+                    AND k.fund <> e.fund
+                LIMIT 1)
+        END AS other_fund
+"""
+"""Of an entry `e` that is a half of a carry-over, or takes one back: of which fund the other half is."""
+
+_TOLD = """
+    SELECT e.entry_id, p.position, e.pledge_id, e.allocation_id, e.type, p.account, e.fund, e.donor, e.effective_on,
+        e.recorded_at, p.currency, p.minor, p.usd_minor, trim_scale(e.rate)::text AS rate, e.rate_source, e.rate_date,
+        e.reverses, flow_type, parent_flow_id,
+        (SELECT earmarking FROM pledge WHERE pledge.pledge_id = e.pledge_id) AS earmarking,
+        coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = e.pledge_id), '') AS note,
+        (SELECT work_package FROM allocation a WHERE a.allocation_id = e.allocation_id) AS work_package,
+        (SELECT requirement_id FROM allocation a WHERE a.allocation_id = e.allocation_id) AS requirement_id,
+        (SELECT activity_id FROM allocation a WHERE a.allocation_id = e.allocation_id) AS activity_id,
+        (SELECT provider FROM allocation a WHERE a.allocation_id = e.allocation_id) AS provider,
+"""
+FLOWS = (
+    _TOLD
+    + OTHER_FUND
+    + _FOUND
+    + """
+      AND ($15::uuid IS NULL OR e.entry_id <= $15 AND (e.entry_id, p.position) < ($15, $16::int))
+    ORDER BY e.entry_id DESC, p.position DESC LIMIT $17
+    """
+)
+_COUNTED = "SELECT count(*) FROM (SELECT"
+_COUNT = _COUNTED + _FOUND + "LIMIT $15) AS found"
+
+_ONLY_ON: Mapping[FlowType | None, Account] = {
+    FlowType.PARKED: Account.CASH,
+    FlowType.PASS_THROUGH: Account.SPENT,
+}
+"""On which account alone there are flows of a type: on the others nobody looks for them."""
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True):
+    """Which flows; all of them where nothing is said. Those of a `parent` are its children, those as at a moment what
+    had been recorded by then.
+    """
+
+    fund: str | None = None
+    year: int | None = None
+    donor: str | None = None
+    status: FlowStatus | None = None
+    boundary: Boundary | None = None
+    flow_type: FlowType | None = None
+    parent: Place | None = None
+    as_at: datetime | None = None
+
+    @property
+    def accounts(self) -> list[Account]:
+        return [
+            account
+            for account, kind in KINDS.items()
+            if self.status in {None, kind.status}
+            and self.boundary in {None, kind.boundary}
+            and _ONLY_ON.get(self.flow_type, account) is account
+        ]
+
+
+async def rows(tx: Tx, caller: Caller, filters: Filters, *, before: Place | None, limit: int) -> list[Record]:
+    """The rows that `flow` makes flows of, newest entry first, from the one after `before`."""
+    await tx.execute(PLANNED_EACH_TIME)
+    return await tx.fetch(FLOWS, *await asked(tx, caller, filters), *(before or (None, None)), limit)
+
+
+def flow(row: Record) -> Flow:
+    return flow_of(msgspec.convert(dict(row), FlowRow))
+
+
+async def count(tx: Tx, caller: Caller, filters: Filters, *, up_to: int) -> int:
+    """How many there are; counted no further than `up_to`."""
+    await tx.execute(PLANNED_EACH_TIME)
+    return int(await tx.fetchval(_COUNT, *await asked(tx, caller, filters), up_to))
+
+
+async def all_rows(tx: Tx, caller: Caller, filters: Filters, *, up_to: int) -> list[Record]:
+    """All of them, as far as `up_to`, read some thousand at a time."""
+    found: list[Record] = []
+    before: Place | None = None
+    while len(found) < up_to:
+        limit = min(PAGE_ROWS, up_to - len(found))
+        page = await rows(tx, caller, filters, before=before, limit=limit)
+        found += page
+        if len(page) < limit:
+            break
+        before = page[-1]["entry_id"], page[-1]["position"]
+    return found
+
+
+async def asked(tx: Tx, caller: Caller, filters: Filters) -> tuple[object, ...]:
+    """The parameters that both statements have."""
+    of_types, of_accounts = zip(*PARENTS.values(), strict=True)
+    return (
+        caller.organization,
+        caller.role,
+        filters.accounts,
+        filters.fund,
+        filters.donor,
+        filters.year,
+        filters.flow_type,
+        list(PARENTS),
+        of_types,
+        of_accounts,
+        *await _children_of(tx, caller, filters.parent),
+        filters.as_at,
+    )
+
+
+async def _children_of(tx: Tx, caller: Caller, parent: Place | None) -> tuple[str | None, UUID | None, UUID | None]:
+    """A parent's id, and its pledge or allocation: its children are of the same, by which there is an index."""
+    if parent is None:
+        return None, None, None
+    row = await tx.fetchrow(
+        "SELECT pledge_id, allocation_id FROM entry WHERE entry_id = $1 AND may_see(entry, $2, $3)",
+        parent[0],
+        caller.organization,
+        caller.role,
+    )
+    pledge_id, allocation_id = (row["pledge_id"], row["allocation_id"]) if row else (_NOTHING, None)
+    return "{}.{}".format(*parent), pledge_id, allocation_id

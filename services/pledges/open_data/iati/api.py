@@ -1,0 +1,62 @@
+"""The route that tells a fund's ledger as an IATI file."""
+
+import asyncio
+from datetime import datetime
+
+from litestar import Response, get
+from litestar.params import FromPath
+
+from chassis.db.database import Database
+from chassis.http.application import Calling, Db, Now, asks
+from services.pledges import policy
+from services.pledges.dependencies import Owned
+from services.pledges.ledger.as_of import AsAt, final_moment
+from services.pledges.open_data.iati import store as iati_store
+from services.pledges.open_data.iati.published import Ledger, activities
+from services.pledges.open_data.iati.writing import write
+from services.pledges.policy import Action
+
+XML = "application/xml"
+AT_ONCE_MAX = 2
+"""So many files are made in a process at once; who comes meanwhile waits, and holds no connection."""
+
+
+class Turns(asyncio.Semaphore):
+    """Whose turn it is to have a file made."""
+
+
+@get(
+    "/v1/funds/{code:str}/iati.xml",
+    opt=asks(Action.SHOW_IATI),
+    media_type=XML,
+    summary="A fund and what it pays for, as an IATI 2.03 activity file",
+)
+async def show_iati(
+    code: FromPath[str], db: Db, own: Owned, caller: Calling, now: Now, as_at: AsAt = None
+) -> Response[str]:
+    """For those who may read the whole ledger; for a donor with its own transactions and no other.
+
+    Of what had been recorded by `as_at`, in whose name too; at most 20,000 transactions. No State that asked for
+    assistance is named.
+    """
+    policy.decide(caller, Action.SHOW_IATI).required()
+    moment = await final_moment(db, caller, as_at, now=now) or now
+    async with _turns(db):
+        async with db.transaction(by=caller) as tx:
+            ledger = await iati_store.ledger_of(tx, code, caller, as_at=moment)
+        # It takes its time: not for the event loop.
+        file = await asyncio.to_thread(_made, ledger, own.reporter, moment)
+    return Response(file, media_type=XML)
+
+
+def _made(ledger: Ledger, reporter: str, moment: datetime) -> str:
+    return write(activities(ledger, reporter=reporter), generated_at=moment).decode()
+
+
+def _turns(db: Database) -> Turns:
+    turns = db.memory.setdefault(Turns, Turns(AT_ONCE_MAX))
+    assert isinstance(turns, Turns), "it is kept under its own name"
+    return turns
+
+
+ROUTES = [show_iati]

@@ -1,0 +1,136 @@
+"""The codes of IATI's lists that we use, and what in a file does not agree with the lists and rules we know."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from fractions import Fraction
+
+from msgspec import Struct
+
+from contracts.reference import currencies
+from services.pledges.open_data.iati.activity import Activity, Coded, Share
+
+
+class TransactionType(StrEnum):
+    INCOMING_FUNDS = "1"
+    OUTGOING_COMMITMENT = "2"
+    DISBURSEMENT = "3"
+    EXPENDITURE = "4"
+    INTEREST_PAYMENT = "5"
+    LOAN_REPAYMENT = "6"
+    REIMBURSEMENT = "7"
+    PURCHASE_OF_EQUITY = "8"
+    SALE_OF_EQUITY = "9"
+    CREDIT_GUARANTEE = "10"
+    INCOMING_COMMITMENT = "11"
+    OUTGOING_PLEDGE = "12"
+    INCOMING_PLEDGE = "13"
+
+
+class OrganisationRole(StrEnum):
+    FUNDING = "1"
+    ACCOUNTABLE = "2"
+    EXTENDING = "3"
+    IMPLEMENTING = "4"
+
+
+class OrganisationType(StrEnum):
+    GOVERNMENT = "10"
+    MULTILATERAL = "40"
+
+
+class ActivityStatus(StrEnum):
+    PIPELINE = "1"
+    IMPLEMENTATION = "2"
+    FINALISATION = "3"
+    CANCELLED = "5"
+
+
+class ActivityDate(StrEnum):
+    PLANNED_START = "1"
+    ACTUAL_START = "2"
+    PLANNED_END = "3"
+    ACTUAL_END = "4"
+
+
+ACTIVITY_SCOPE_GLOBAL = "1"
+BUDGET_ORIGINAL, BUDGET_REVISED = "1", "2"
+BUDGET_INDICATIVE = "1"
+FLOW_ODA = "10"
+FINANCE_STANDARD_GRANT = "110"
+UNTIED = "5"
+AID_TO_A_FUND, AID_IN_PROJECTS = Coded("B03", "1"), Coded("C01", "1")
+DEVELOPING_COUNTRIES_UNSPECIFIED = Share("998", "1", "100")
+GENDER_EQUALITY = "1"
+"""A policy marker of the vocabulary of the DAC."""
+
+EARMARKING = "2"
+"""Of the vocabularies of aid types the one whose codes are EARMARKING_CATEGORIES."""
+
+EARMARKING_CATEGORIES = {"unearmarked": "1", "softly_earmarked": "2", "earmarked": "3", "tightly_earmarked": "4"}
+DAC = "1"
+WHOLE_BASIS_POINTS = 10_000
+
+
+def shares(basis_points: Sequence[tuple[str, int]]) -> tuple[Share, ...]:
+    """Sectors of the DAC, each with its hundredths of a percent, which together have to be the whole."""
+    assert sum(points for _, points in basis_points) == WHOLE_BASIS_POINTS, "the shares of sectors are 100 % together"
+    return tuple(Share(code, DAC, _percentage(points)) for code, points in basis_points)
+
+
+def equal_shares(sectors: Sequence[str]) -> tuple[Share, ...]:
+    """Sectors of the DAC, each for its part of those that are named, the largest first: at least one, in any order.
+
+    What hundredths of a percent do not divide goes to the largest remainders, of equal ones to the lowest codes.
+    """
+    divided = {code: divmod(WHOLE_BASIS_POINTS * many, len(sectors)) for code, many in Counter(sectors).items()}
+    left = WHOLE_BASIS_POINTS - sum(points for points, _ in divided.values())
+    first = sorted(divided, key=lambda code: (-divided[code][1], code))[:left]
+    points = {code: floor + (code in first) for code, (floor, _) in divided.items()}
+    return shares(sorted(points.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _percentage(points: int) -> str:
+    return f"{points // 100}.{points % 100:02}".rstrip("0").rstrip(".")
+
+
+# -- what does not agree ----------------------------------------------------------------------------------------------
+
+
+class Note(Struct, frozen=True, kw_only=True):
+    """Something of an activity that can be read, but not as what the standard means."""
+
+    identifier: str
+    says: str
+    value: str
+
+
+def notes(activity: Activity) -> Iterator[Note]:
+    """Types of transactions and currencies that are not known, amounts finer than money, shares that are no whole."""
+    known = set(TransactionType)
+    for transaction in activity.transactions:
+        amount = transaction.amount
+        if transaction.type not in known:
+            yield _note(activity, "an unknown type of transaction", transaction.type)
+        if amount.currency is None or amount.currency not in currencies():
+            yield _note(activity, "a currency that is not known", amount.currency or "")
+        elif amount.minor is None:
+            yield _note(activity, "an amount finer than its currency's minor unit", amount.value)
+    for vocabulary in sorted({sector.vocabulary for sector in activity.sectors}):
+        of_one = [sector for sector in activity.sectors if sector.vocabulary == vocabulary]
+        if (total := _total(of_one)) != 100:
+            yield _note(activity, f"sectors of vocabulary {vocabulary} are not 100 % together", str(total))
+    places = [*activity.countries, *(region for region in activity.regions if region.vocabulary == DAC)]
+    if places and (total := _total(places)) != 100:
+        yield _note(activity, "countries and regions are not 100 % together", str(total))
+
+
+def _total(of: Sequence[Share]) -> Fraction:
+    """One alone is all of it where it does not say how much; of several each has to say."""
+    if len(of) == 1 and not of[0].percentage:
+        return Fraction(100)
+    return sum((Fraction(share.percentage or 0) for share in of), Fraction())
+
+
+def _note(activity: Activity, says: str, value: str) -> Note:
+    return Note(identifier=activity.identifier, says=says, value=value)

@@ -1,0 +1,350 @@
+"""A fund's ledger as IATI activities: the fund, and each purpose that money of it was set aside for.
+
+A transaction follows from what an entry does to the accounts, so that what takes back is below zero of the same type
+and nothing that was published is ever edited. No State that asked for assistance is named, nor who assists it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from contracts.funds import YearlyRequirement
+from contracts.reference import activity_kinds, countries, country_name
+from contracts.refusals import Conflict
+from contracts.values import Language
+from services.pledges.activities.model import Activity as Planned
+from services.pledges.activities.model import ActivityStatus as PlannedStatus
+from services.pledges.money.model import USD
+from services.pledges.open_data.iati import codes
+from services.pledges.open_data.iati.activity import Activity, Budget, Coded, Dated, Narrative, Party, Transaction
+from services.pledges.open_data.iati.activity import amount_of as amount
+from services.pledges.open_data.iati.aims import Aims
+from services.pledges.open_data.iati.codes import ActivityDate, ActivityStatus, OrganisationRole, OrganisationType
+from services.pledges.open_data.iati.codes import TransactionType as T
+from services.pledges.open_data.iati.words import Words, words
+
+TRANSACTIONS_MAX = 20_000
+
+SIGNS: Mapping[str, tuple[T, int]] = {
+    "pledged": (T.INCOMING_PLEDGE, 1),
+    "receivable": (T.INCOMING_COMMITMENT, 1),
+    "cash": (T.INCOMING_FUNDS, 1),
+    "refunded": (T.INCOMING_FUNDS, 1),
+    "available": (T.OUTGOING_COMMITMENT, 1),
+    "spent": (T.EXPENDITURE, -1),
+    "transferred": (T.DISBURSEMENT, -1),
+}
+"""What a movement of an account is, and whether a debit of it is money more or less."""
+
+TOLD: Mapping[str, frozenset[T]] = {
+    "pledged": frozenset({T.INCOMING_PLEDGE}),
+    "committed": frozenset({T.INCOMING_COMMITMENT}),
+    "recognized": frozenset({T.INCOMING_COMMITMENT}),
+    "received": frozenset({T.INCOMING_FUNDS}),
+    "withdrawn": frozenset({T.INCOMING_PLEDGE}),
+    "lapsed": frozenset({T.INCOMING_PLEDGE}),
+    "reduced": frozenset({T.INCOMING_PLEDGE, T.INCOMING_COMMITMENT}),
+    "written_off": frozenset({T.INCOMING_COMMITMENT}),
+    "refunded": frozenset({T.INCOMING_FUNDS}),
+    "allocated": frozenset({T.OUTGOING_COMMITMENT}),
+    "returned": frozenset({T.OUTGOING_COMMITMENT}),
+    "spent": frozenset({T.EXPENDITURE, T.OUTGOING_COMMITMENT}),
+    "disbursed": frozenset({T.DISBURSEMENT, T.OUTGOING_COMMITMENT}),
+    "carried_over": frozenset({T.DISBURSEMENT}),
+    "brought_forward": frozenset({T.INCOMING_FUNDS}),
+}
+"""What is told of an entry. A pledge that is committed leaves the open pledges and stays an incoming pledge here: IATI
+has a pledge announce a commitment, not wait to be taken back by it. What is spent is told as no less set aside; where
+it is taken back and goes to the fund at once, it is."""
+
+BETWEEN_FUNDS = frozenset({"carried_over", "brought_forward"})
+"""The two halves of what one fund gives to another: UNODC is on both sides, and no donor is named by it."""
+
+
+# Of tens of thousands, which hold nothing that could hold them: the collector need not look at each.
+class Movement(Struct, frozen=True, kw_only=True, gc=False):
+    """What an entry did to one account, in one currency; of one that reverses another, `of_type` is the other's.
+
+    `other_fund` is the code of the fund that gave or got it, where money went from one to another.
+    """
+
+    entry_id: UUID
+    type: str
+    of_type: str
+    on: date
+    account: str
+    currency: str
+    minor: int
+    donor: str | None = None
+    earmarking: str | None = None
+    work_package: str | None = None
+    requirement_id: UUID | None = None
+    activity_id: UUID | None = None
+    other_fund: str | None = None
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """What UNODC planned itself, as it stood; `kind` is a code of the table `activity_kinds`."""
+
+    title: str
+    language: str
+    kind: str
+    status: ActivityStatus
+    dates: tuple[Dated, ...]
+
+
+class Ledger(Struct, frozen=True, kw_only=True):
+    """A fund, what it needs, and the movements that somebody may see, in the order of their entries.
+
+    `gender_marker` is the fund's own. `aims` are those of its purposes that are known, and `held` what UNODC planned
+    itself, by what stands for a purpose in its activity's identifier, after the fund.
+    """
+
+    fund: str
+    labels: Mapping[str, str]
+    requirements: Sequence[YearlyRequirement]
+    revised_years: Collection[int] = ()
+    opened_on: date
+    movements: Sequence[Movement]
+    gender_marker: int | None = None
+    aims: Mapping[str, Aims] = {}
+    held: Mapping[str, Held] = {}
+
+
+def activities(ledger: Ledger, *, reporter: str) -> tuple[Activity, ...]:
+    """The fund first, then its purposes in the order in which money was first set aside. `reporter` is UNODC's ref.
+
+    Raises Conflict for more transactions than a file holds.
+    """
+    telling = _Telling(ledger.fund, reporter, words())
+    by_purpose: dict[str, list[tuple[Movement, Transaction]]] = {"": []}
+    told = _told(ledger.movements)
+    if len(told) > TRANSACTIONS_MAX:
+        raise Conflict("iati-too-many-transactions", transactions_max=TRANSACTIONS_MAX)
+    for movement, type_, minor in told:
+        one = movement, telling.moved(movement, type_, minor)
+        by_purpose.setdefault(_purpose(movement), []).append(one)
+    of_fund = telling.fund(ledger, by_purpose.pop(""))
+    return (of_fund, *(telling.purpose(ledger, name, of_one) for name, of_one in by_purpose.items()))
+
+
+def held_of(planned: Planned, title: str, *, on: date) -> Held:
+    """What was planned, as it stood on a day. What is over stays open to what is still to be paid (3, finalisation)."""
+    begins, ends = ActivityDate.PLANNED_START, Dated(ActivityDate.PLANNED_END, planned.ends_on)
+    match planned.status:
+        case PlannedStatus.PLANNED:
+            status = ActivityStatus.PIPELINE if on < planned.starts_on else ActivityStatus.IMPLEMENTATION
+        case PlannedStatus.COMPLETED:
+            assert planned.completed_on is not None, "it has its last day since it is over"
+            status, begins = ActivityStatus.FINALISATION, ActivityDate.ACTUAL_START
+            ends = Dated(ActivityDate.ACTUAL_END, planned.completed_on)
+        case PlannedStatus.CANCELLED:
+            status = ActivityStatus.CANCELLED
+    return Held(
+        title=title,
+        language=planned.language,
+        kind=planned.activity_kind,
+        status=status,
+        dates=(Dated(begins, planned.starts_on), ends),
+    )
+
+
+def told_as(movement: Movement) -> tuple[T, int]:
+    """As what a movement is told, where it is, and whether a debit is money more or less.
+
+    What was passed on to others is spent from the same account, and told as a disbursement; what goes to another fund
+    and what comes from one are on one account, too.
+    """
+    match movement.account, movement.of_type:
+        case "spent", "disbursed":
+            return T.DISBURSEMENT, -1
+        case "transferred", "brought_forward":
+            return T.INCOMING_FUNDS, 1
+        case account, _:
+            return SIGNS[account]
+
+
+def _told(movements: Iterable[Movement]) -> list[tuple[Movement, T, int]]:
+    """Each movement that is told, with its type and its amount: one for each entry, type and currency."""
+    sums: dict[tuple[UUID, T, str], int] = {}
+    first: dict[tuple[UUID, T, str], Movement] = {}
+    for movement in movements:
+        type_, sign = told_as(movement)
+        if type_ in TOLD[movement.of_type]:
+            key = movement.entry_id, type_, movement.currency
+            sums[key] = sums.get(key, 0) + sign * movement.minor
+            first.setdefault(key, movement)
+    return [(first[key], key[1], minor) for key, minor in sums.items() if minor]
+
+
+def _purpose(movement: Movement) -> str:
+    """What stands in an activity's identifier after the fund; nothing for the fund itself."""
+    return movement.work_package or str(movement.requirement_id or movement.activity_id or "")
+
+
+class _Telling(Struct, frozen=True):
+    fund_code: str
+    reporter: str
+    words: Words
+
+    @property
+    def identifier(self) -> str:
+        return self._identifier_of(self.fund_code)
+
+    def fund(self, ledger: Ledger, told: Sequence[tuple[Movement, Transaction]]) -> Activity:
+        years = [requirement.year for requirement in ledger.requirements]
+        ends = [Dated(ActivityDate.PLANNED_END, date(max(years), 12, 31))] if years else []
+        starts = min([ledger.opened_on, *(transaction.on for _, transaction in told)])
+        # Who gave what came from another fund is a donor of that one, which funds this one.
+        givers = sorted({one.other_fund for one, of in told if of.type == T.INCOMING_FUNDS and one.other_fund})
+        donors = sorted({one.donor for one, _ in told if one.donor and one.of_type not in BETWEEN_FUNDS})
+        return Activity(
+            identifier=self.identifier,
+            titles=_narratives(ledger.labels) or (Narrative(self.fund_code, Language.EN),),
+            description=_narratives(self.words.fund),
+            participants=(
+                *(_donor(donor, role=OrganisationRole.FUNDING) for donor in donors),
+                *(self._office(OrganisationRole.FUNDING, activity=self._identifier_of(giver)) for giver in givers),
+                self._office(OrganisationRole.ACCOUNTABLE),
+                self._office(OrganisationRole.EXTENDING),
+            ),
+            status=ActivityStatus.IMPLEMENTATION,
+            dates=(Dated(ActivityDate.ACTUAL_START, starts), *ends),
+            aid=(codes.AID_TO_A_FUND,),
+            budgets=_budgets(ledger),
+            transactions=tuple(transaction for _, transaction in told),
+            **self._always(Aims(gender_marker=ledger.gender_marker)),
+        )
+
+    def purpose(self, ledger: Ledger, name: str, told: Sequence[tuple[Movement, Transaction]]) -> Activity:
+        held = ledger.held.get(name)
+        status, dates = (held.status, held.dates) if held else _standing([transaction for _, transaction in told])
+        titles, description = self._words_of(told[0][0], held)
+        return Activity(
+            identifier=f"{self.identifier}-{name}",
+            titles=titles,
+            description=description,
+            participants=(
+                self._office(OrganisationRole.FUNDING, activity=self.identifier),
+                self._office(OrganisationRole.ACCOUNTABLE),
+                self._office(OrganisationRole.EXTENDING),
+            ),
+            status=status,
+            dates=dates,
+            aid=(codes.AID_IN_PROJECTS,),
+            transactions=tuple(transaction for _, transaction in told),
+            parent=self.identifier,
+            **self._always(ledger.aims.get(name, Aims())),
+        )
+
+    def _words_of(self, movement: Movement, held: Held | None) -> tuple[tuple[Narrative, ...], tuple[Narrative, ...]]:
+        """The title and the description of a purpose; what UNODC planned has its own title, in its one language."""
+        purpose = _narratives(self.words.purpose)
+        if held is not None:
+            kinds = _narratives(activity_kinds()[held.kind].labels)
+            return (Narrative(held.title, held.language),) if held.title.strip() else kinds, kinds
+        if movement.work_package:
+            return _narratives(self.words.work_packages[movement.work_package]), purpose
+        return _narratives(self.words.assistance), purpose
+
+    def moved(self, movement: Movement, type_: T, minor: int) -> Transaction:
+        of_donor = movement.donor and movement.of_type not in BETWEEN_FUNDS
+        earmarking = codes.EARMARKING_CATEGORIES[movement.earmarking] if of_donor and movement.earmarking else ""
+        provider, receiver = self._sides(movement)
+        return Transaction(
+            ref=str(movement.entry_id),
+            type=type_,
+            on=movement.on,
+            amount=amount(minor, movement.currency, movement.on),
+            description=_narratives(self.words.corrections.get(movement.type, {})),
+            provider=provider,
+            receiver=receiver,
+            aid=(codes.AID_TO_A_FUND, Coded(earmarking, codes.EARMARKING)) if earmarking else (),
+        )
+
+    def _sides(self, movement: Movement) -> tuple[Party, Party | None]:
+        """Who gives, and who gets: to whom goes what was set aside or used is not told."""
+        here = self._fund_of_office(self.fund_code)
+        match movement.of_type:
+            case "carried_over":
+                return here, self._fund_of_office(movement.other_fund)
+            case "brought_forward":
+                return self._fund_of_office(movement.other_fund), here
+            case _ if movement.donor:
+                return _donor(movement.donor, languages=(Language.EN,)), here
+            case _:
+                return here, None
+
+    def _identifier_of(self, fund: str) -> str:
+        return f"{self.reporter}-{fund}"
+
+    def _fund_of_office(self, fund: str | None) -> Party:
+        activity = self._identifier_of(fund) if fund else ""
+        return Party(ref=self.reporter, kind=OrganisationType.MULTILATERAL, activity=activity)
+
+    def _office(self, role: OrganisationRole, *, activity: str = "") -> Party:
+        kind = OrganisationType.MULTILATERAL
+        return Party(ref=self.reporter, kind=kind, role=role, activity=activity, names=_narratives(self.words.office))
+
+    def _always(self, aims: Aims) -> dict[str, Any]:
+        """What is said of each in the same way."""
+        return {
+            "reporter": Party(
+                ref=self.reporter, kind=OrganisationType.MULTILATERAL, names=_narratives(self.words.office)
+            ),
+            "scope": codes.ACTIVITY_SCOPE_GLOBAL,
+            "regions": (codes.DEVELOPING_COUNTRIES_UNSPECIFIED,),
+            "sectors": aims.sectors,
+            "markers": aims.markers,
+            "flow": codes.FLOW_ODA,
+            "finance": codes.FINANCE_STANDARD_GRANT,
+            "tied": codes.UNTIED,
+        }
+
+
+def _standing(told: Sequence[Transaction]) -> tuple[ActivityStatus, tuple[Dated, ...]]:
+    """Of what nobody planned: it begins with its money, and is cancelled when all of that has gone back."""
+    days = [transaction.on for transaction in told]
+    starts = Dated(ActivityDate.ACTUAL_START, min(days))
+    if sum(one.amount.minor or 0 for one in told if one.type == T.OUTGOING_COMMITMENT):
+        return ActivityStatus.IMPLEMENTATION, (starts,)
+    return ActivityStatus.CANCELLED, (starts, Dated(ActivityDate.ACTUAL_END, max(days)))
+
+
+@lru_cache(maxsize=1000)
+def _donor(donor: str, *, role: str = "", languages: Iterable[Language] = Language) -> Party:
+    """A State by its names; we hold no IATI identifier of any."""
+    if donor not in countries():
+        return Party(kind=OrganisationType.MULTILATERAL, role=role, names=(Narrative(donor, Language.EN),))
+    names = tuple(Narrative(country_name(donor, language), language) for language in languages)
+    return Party(kind=OrganisationType.GOVERNMENT, role=role, names=names)
+
+
+def _budgets(ledger: Ledger) -> tuple[Budget, ...]:
+    """One for each year: readers add up what overlaps, so a revised one stands in the place of the original."""
+    by_year: dict[int, int] = {}
+    for requirement in ledger.requirements:
+        by_year[requirement.year] = by_year.get(requirement.year, 0) + requirement.usd_minor
+    return tuple(_budget(year, minor, revised=year in ledger.revised_years) for year, minor in by_year.items())
+
+
+def _budget(year: int, usd_minor: int, *, revised: bool) -> Budget:
+    starts = date(year, 1, 1)
+    return Budget(
+        kind=codes.BUDGET_REVISED if revised else codes.BUDGET_ORIGINAL,
+        status=codes.BUDGET_INDICATIVE,
+        starts=starts,
+        ends=date(year, 12, 31),
+        amount=amount(usd_minor, USD, starts),
+    )
+
+
+def _narratives(texts: Mapping[str, str]) -> tuple[Narrative, ...]:
+    """In the languages there are, in the order of their codes."""
+    if not texts:
+        return ()
+    return tuple(Narrative(text, language) for language in Language if (text := texts.get(language, "").strip()))

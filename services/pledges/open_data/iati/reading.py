@@ -1,0 +1,376 @@
+"""An IATI activity file as activities, and what is wrong with it: for the files of donors, and to read our own back.
+
+What cannot be an activity file at all is refused as a whole; of any other each record with a defect is left out and the
+defect told, with its line. Codes are read as they are written: whether they are known is asked by `notes`. XML from
+elsewhere is dangerous: no document type, so no entity of its own, nothing fetched, and limits on size and count.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, TypeVar
+
+from lxml import etree
+from msgspec import Struct
+
+from contracts.refusals import Invalid
+from services.pledges.open_data.iati.activity import (
+    DECIMAL,
+    Activity,
+    Amount,
+    Budget,
+    Coded,
+    Dated,
+    Marker,
+    Narrative,
+    Party,
+    Share,
+    Transaction,
+)
+from services.pledges.open_data.iati.writing import LANGUAGE, PARENT
+
+FILE_BYTES_MAX = 5 * 1024 * 1024
+TRANSACTIONS_MAX = 10_000
+ATTRIBUTES_MAX = 100
+"""Of an element: many times what the standard has."""
+
+DEFECTS_MAX = 100
+"""So many are told; who has more mends these first."""
+
+DAC = "1"
+"""The vocabulary where a file names none."""
+
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:\d{2})?\Z", re.ASCII)
+# What an element says for those within is looked up from each of them, and one attribute after the other.
+_HAS_MORE = etree.XPath("boolean(//*[@*[position() > $most]])")
+Element = Any
+T = TypeVar("T")
+
+
+class Defect(Struct, frozen=True, kw_only=True):
+    """What is wrong at a line, by the slug of a refusal."""
+
+    slug: str
+    line: int
+    details: Mapping[str, str] = {}
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What a file says, without the records that have a defect; of those the first defect each."""
+
+    version: str
+    activities: tuple[Activity, ...]
+    defects: tuple[Defect, ...]
+
+
+class Listing(Struct, frozen=True, kw_only=True):
+    """Every transaction of a file in its order, with its activity; in its place what is wrong where either is."""
+
+    version: str
+    transactions: tuple[tuple[Activity, Transaction] | Invalid, ...]
+
+
+def read(data: bytes, *, transactions_max: int = TRANSACTIONS_MAX, bytes_max: int = FILE_BYTES_MAX) -> Reading:
+    """Raises Invalid for what is no IATI activity file, or is too large to be looked into."""
+    root = _activities(data, transactions_max, bytes_max)
+    reader = _Reader()
+    found = [reader.attempt(one, reader.activity) for one in root.iterchildren("iati-activity")]
+    return Reading(
+        version=_version(root),
+        activities=tuple(activity for activity in found if activity),
+        defects=tuple(reader.defects[:DEFECTS_MAX]),
+    )
+
+
+def read_transactions(data: bytes, *, transactions_max: int, bytes_max: int = FILE_BYTES_MAX) -> Listing:
+    """As `read`, of transactions alone, and none is left out: there are as many as elements of that name."""
+    root = _activities(data, transactions_max, bytes_max)
+    known: dict[Element, Activity | Invalid] = {}
+
+    def found(at: Element) -> tuple[Activity, Transaction] | Invalid:
+        parent = at.getparent()
+        if parent not in known:
+            known[parent] = _activity_of(root, parent)
+        activity = known[parent]
+        if isinstance(activity, Invalid):
+            return activity
+        try:
+            return activity, _transaction(at, parent.get("default-currency"))
+        except Invalid as no:
+            return no
+
+    return Listing(version=_version(root), transactions=tuple(found(at) for at in root.iter("transaction")))
+
+
+def defect_of(no: Invalid) -> Defect:
+    details = {name: str(value) for name, value in no.details.items() if name != "line"}
+    return Defect(slug=no.slug, line=int(str(no.details.get("line", 1))), details=details)
+
+
+def _activities(data: bytes, transactions_max: int, bytes_max: int) -> Element:
+    if len(data) > bytes_max:
+        raise Invalid("xml-too-large", bytes_max=bytes_max)
+    root = _root(data)
+    if _HAS_MORE(root, most=ATTRIBUTES_MAX):
+        raise Invalid("xml-attributes-too-many", attributes_max=ATTRIBUTES_MAX)
+    if root.tag != "iati-activities":
+        raise Invalid("iati-not-activities", line=root.sourceline)
+    if sum(1 for _ in root.iter("transaction")) > transactions_max:
+        raise Invalid("iati-too-many-transactions", transactions_max=transactions_max)
+    return root
+
+
+def _activity_of(root: Element, at: Element) -> Activity | Invalid:
+    """What holds transactions, where it is an activity and has none of the defects for which one is left out."""
+    try:
+        if at.tag != "iati-activity" or at.getparent() is not root:
+            raise Invalid("iati-transaction-misplaced", line=at.sourceline)
+        return _Reader().activity(at)
+    except Invalid as no:
+        return no
+
+
+def _version(root: Element) -> str:
+    return str(root.get("version", "")).strip()
+
+
+def parser(**more: Any) -> etree.XMLParser:
+    """One that resolves nothing and fetches nothing."""
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, **more)
+
+
+class _Begun(Exception):
+    """The document's own element is reached."""
+
+
+class _Prologue:
+    """What stands before the first element, looked at as it is parsed: a document type is never acted on."""
+
+    def doctype(self, *_: object) -> None:
+        raise Invalid("xml-doctype")
+
+    def start(self, *_: object) -> None:
+        raise _Begun
+
+    def close(self) -> None:
+        """Asked for by lxml."""
+
+
+def _root(data: bytes) -> Element:
+    try:
+        etree.fromstring(data, parser(target=_Prologue()))
+    except _Begun:
+        pass
+    except etree.XMLSyntaxError as error:
+        raise Invalid("xml-malformed", line=error.lineno or 1) from error
+    try:
+        return etree.fromstring(data, parser(remove_comments=True, remove_pis=True))
+    except etree.XMLSyntaxError as error:
+        raise Invalid("xml-malformed", line=error.lineno or 1) from error
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.defects: list[Defect] = []
+
+    def attempt(self, at: Element, read_one: Callable[[Element], T]) -> T | None:
+        """What is read of an element; None, and a defect told, where it has one."""
+        try:
+            return read_one(at)
+        except Invalid as no:
+            self.defects.append(defect_of(no))
+            return None
+
+    def all(self, at: Element, name: str, read_one: Callable[[Element], T]) -> tuple[T, ...]:
+        found = (self.attempt(one, read_one) for one in at.iterchildren(name))
+        return tuple(one for one in found if one is not None)
+
+    def activity(self, at: Element) -> Activity:
+        currency = at.get("default-currency")
+        described = next(at.iterchildren("description"), None)
+        if described is None:
+            raise Invalid("iati-element-missing", line=at.sourceline, element="description")
+        return Activity(
+            identifier=_text(_one(at, "iati-identifier")),
+            reporter=_reporter(_one(at, "reporting-org")),
+            titles=_some_narratives(_one(at, "title")),
+            description=_some_narratives(described),
+            participants=self.all(at, "participating-org", _participant),
+            status=_required(_one(at, "activity-status"), "code"),
+            dates=self.all(at, "activity-date", lambda one: Dated(_required(one, "type"), _day(one, "iso-date"))),
+            scope=_code(at, "activity-scope"),
+            countries=self.all(at, "recipient-country", _share),
+            regions=self.all(at, "recipient-region", _region),
+            sectors=self.all(at, "sector", _sector),
+            markers=self.all(at, "policy-marker", _marker),
+            flow=_code(at, "default-flow-type"),
+            finance=_code(at, "default-finance-type"),
+            aid=self.all(at, "default-aid-type", _coded),
+            tied=_code(at, "default-tied-status"),
+            budgets=self.all(at, "budget", lambda one: _budget(one, currency)),
+            transactions=self.all(at, "transaction", lambda one: _transaction(one, currency)),
+            parent=next(
+                (one.get("ref", "") for one in at.iterchildren("related-activity") if one.get("type") == PARENT), ""
+            ),
+        )
+
+
+# -- records ----------------------------------------------------------------------------------------------------------
+
+
+def _budget(at: Element, currency: str | None) -> Budget:
+    return Budget(
+        kind=at.get("type", ""),
+        status=at.get("status", ""),
+        starts=_day(_blank(_one(at, "period-start")), "iso-date"),
+        ends=_day(_blank(_one(at, "period-end")), "iso-date"),
+        amount=_amount(_one(at, "value"), currency),
+    )
+
+
+def _transaction(at: Element, currency: str | None) -> Transaction:
+    described = _at_most_one(at, "description")
+    provider, receiver = _at_most_one(at, "provider-org"), _at_most_one(at, "receiver-org")
+    return Transaction(
+        ref=at.get("ref", ""),
+        type=_required(_blank(_one(at, "transaction-type")), "code"),
+        on=_day(_blank(_one(at, "transaction-date")), "iso-date"),
+        amount=_amount(_one(at, "value"), currency),
+        description=() if described is None else _some_narratives(described),
+        provider=None if provider is None else _party(provider, activity_as="provider-activity-id"),
+        receiver=None if receiver is None else _party(receiver, activity_as="receiver-activity-id"),
+        sectors=tuple(_sector_of_transaction(one) for one in at.iterchildren("sector")),
+        flow=_code(at, "flow-type"),
+        finance=_code(at, "finance-type"),
+        aid=tuple(_coded(one) for one in at.iterchildren("aid-type")),
+        tied=_code(at, "tied-status"),
+    )
+
+
+def _reporter(at: Element) -> Party:
+    return Party(ref=_required(at, "ref"), kind=at.get("type", ""), names=_narratives(at))
+
+
+def _participant(at: Element) -> Party:
+    _required(at, "role")
+    return _party(at, activity_as="activity-id")
+
+
+def _party(at: Element, *, activity_as: str) -> Party:
+    return Party(
+        ref=at.get("ref", ""),
+        kind=at.get("type", ""),
+        role=at.get("role", ""),
+        activity=at.get(activity_as, ""),
+        names=_narratives(at),
+    )
+
+
+def _share(at: Element) -> Share:
+    percentage = at.get("percentage", "").strip()
+    if percentage:
+        _decimal(at, percentage)
+    return Share(_required(at, "code"), at.get("vocabulary", ""), percentage)
+
+
+def _region(at: Element) -> Share:
+    share = _share(at)
+    return Share(share.code, share.vocabulary or DAC, share.percentage)
+
+
+_sector = _region
+
+
+def _sector_of_transaction(at: Element) -> Coded:
+    return Coded(_required(at, "code"), at.get("vocabulary") or DAC)
+
+
+def _coded(at: Element) -> Coded:
+    return Coded(_required(_blank(at), "code"), at.get("vocabulary") or DAC)
+
+
+def _marker(at: Element) -> Marker:
+    return Marker(_required(at, "code"), at.get("vocabulary") or DAC, at.get("significance", ""))
+
+
+def _amount(at: Element, currency: str | None) -> Amount:
+    currency = at.get("currency") or currency or None
+    # The text of an element ends where another begins: what comes behind would be cut off.
+    value = _decimal(at, "" if len(at) else _text(at))
+    return Amount(value, currency, _day(at, "value-date"))
+
+
+# -- elements, attributes, values -------------------------------------------------------------------------------------
+
+
+def _one(parent: Element, name: str) -> Element:
+    found = _at_most_one(parent, name)
+    if found is None:
+        raise Invalid("iati-element-missing", line=parent.sourceline, element=name)
+    return found
+
+
+def _at_most_one(parent: Element, name: str) -> Element | None:
+    first = None
+    for found in parent.iterchildren(name):
+        if first is not None:
+            raise Invalid("iati-element-repeated", line=found.sourceline, element=name)
+        first = found
+    return first
+
+
+def _required(at: Element, name: str) -> str:
+    value = at.get(name)
+    if value is None:
+        raise Invalid("iati-attribute-missing", line=at.sourceline, element=at.tag, attribute=name)
+    return str(value)
+
+
+def _code(parent: Element, name: str) -> str:
+    found = _at_most_one(parent, name)
+    return "" if found is None else _required(_blank(found), "code")
+
+
+def _blank(at: Element) -> Element:
+    if _text(at):
+        raise Invalid("iati-text-misplaced", line=at.sourceline, element=at.tag)
+    return at
+
+
+def _day(at: Element, name: str) -> date:
+    found = _DATE.match(_required(at, name).strip())
+    try:
+        if found:
+            return date.fromisoformat(found[1])
+    except ValueError:
+        pass
+    raise Invalid("iati-date-invalid", line=at.sourceline, element=at.tag, attribute=name)
+
+
+def _decimal(at: Element, text: str) -> str:
+    if not DECIMAL.match(text):
+        raise Invalid("iati-number-invalid", line=at.sourceline, element=at.tag)
+    return text
+
+
+def _some_narratives(at: Element) -> tuple[Narrative, ...]:
+    if not (found := _narratives(at)):
+        raise Invalid("iati-element-missing", line=at.sourceline, element="narrative")
+    return found
+
+
+def _narratives(at: Element) -> tuple[Narrative, ...]:
+    return tuple(Narrative(_text(one), _language(one)) for one in at.iterchildren("narrative"))
+
+
+def _language(at: Element) -> str | None:
+    """Its own, or the one that its activity speaks where it says nothing else."""
+    while at is not None:
+        if said := at.get(LANGUAGE):
+            return str(said)
+        at = at.getparent()
+    return None
+
+
+def _text(at: Element) -> str:
+    return (at.text or "").strip()

@@ -1,0 +1,103 @@
+"""A fund's ledger as IATI's file is made of it: what each entry did to the accounts that are told, for whom may see."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+from contracts.refusals import Conflict
+from contracts.requests import About
+from contracts.values import Caller
+from services.pledges.activities import store as activity_store
+from services.pledges.allocations.model import WORK_PACKAGES
+from services.pledges.funds import store as funds
+from services.pledges.open_data.flows.store import OTHER_FUND, PLANNED_EACH_TIME
+from services.pledges.open_data.iati.aims import Aims, aims_of
+from services.pledges.open_data.iati.published import SIGNS, TRANSACTIONS_MAX, Ledger, Movement, held_of
+
+# What belongs to an entry is asked for entry by entry: joined, it may be planned as all postings for each of them.
+_TOLD = """
+    SELECT e.entry_id, e.type, e.donor, e.effective_on AS on,
+        CASE e.type WHEN 'reversed' THEN (SELECT o.type FROM entry o WHERE o.entry_id = e.reverses)
+            ELSE e.type END AS of_type,
+        (SELECT earmarking FROM pledge p WHERE p.pledge_id = e.pledge_id) AS earmarking,
+        work_package, requirement_id, activity_id,
+        (SELECT json_agg(json_build_array(account, currency, minor)) FROM unnest(e.postings)
+         WHERE account = ANY ($5::text[]) AND minor <> 0)::text AS postings,
+"""
+_OF_FUND = """
+    FROM entry e LEFT JOIN LATERAL (
+        SELECT work_package, requirement_id, activity_id FROM allocation WHERE allocation_id = e.allocation_id LIMIT 1
+    ) AS a ON true
+    WHERE may_see(e, $1, $2) AND e.fund = $3 AND e.recorded_at <= $4
+    ORDER BY e.entry_id LIMIT $6
+"""
+ENTRIES = _TOLD + OTHER_FUND + _OF_FUND
+# What is too much is not read to be thrown away.
+_COUNT = """
+    SELECT count(*) FROM (
+        SELECT FROM entry e WHERE may_see(e, $1, $2) AND e.fund = $3 AND e.recorded_at <= $4 LIMIT $5) AS found
+"""
+
+
+async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Ledger:
+    """What had been recorded by then. Raises Missing for no such fund, Conflict for more than a file holds."""
+    found = await funds.funds(tx, only=fund, as_at=as_at)
+    if not found:
+        raise await funds.missing(tx, fund, as_at)
+    await tx.execute(PLANNED_EACH_TIME)
+    asked = (caller.organization, caller.role, fund, as_at)
+    _require_room(await tx.fetchval(_COUNT, *asked, TRANSACTIONS_MAX + 1))
+    rows = await tx.fetch(ENTRIES, *asked, list(SIGNS), TRANSACTIONS_MAX + 1)
+    # As things stand, one may have come in between.
+    _require_room(len(rows))
+    movements = []
+    for row in rows:
+        of_entry = dict(row)
+        for account, currency, minor in msgspec.json.decode(of_entry.pop("postings") or "[]"):
+            movements.append(Movement(**of_entry, account=account, currency=currency, minor=minor))
+    (one,) = found
+    aims = {work_package: Aims(gender_marker=one.gender_marker_of(work_package)) for work_package in WORK_PACKAGES}
+    aims |= await _aims(tx, {row["requirement_id"] for row in rows if row["requirement_id"]}, caller)
+    async with tx.by_itself():
+        told = await activity_store.told(tx, {row["activity_id"] for row in rows if row["activity_id"]}, until=as_at)
+    held = {}
+    for activity_id, (planned, title) in told.items():
+        held[str(activity_id)] = held_of(planned, title, on=as_at.date())
+        aims[str(activity_id)] = aims_of(planned.topics, planned.gender_marker)
+    return Ledger(
+        fund=one.fund,
+        labels=msgspec.structs.asdict(one.labels),
+        requirements=one.requirements,
+        revised_years=one.revised_years,
+        opened_on=one.opened_at.date(),
+        movements=movements,
+        gender_marker=one.gender_marker,
+        aims=aims,
+        held=held,
+    )
+
+
+def _require_room(entries: int) -> None:
+    if entries > TRANSACTIONS_MAX:
+        raise Conflict("iati-too-many-transactions", transactions_max=TRANSACTIONS_MAX)
+
+
+async def _aims(tx: Tx, requirement_ids: Collection[UUID], caller: Caller) -> dict[str, Aims]:
+    """What these requirements are for, where it was told when they were opened: it does not change."""
+    rows = await tx.fetch(
+        """
+        SELECT requirement_id, about FROM requirement
+        WHERE requirement_id = ANY ($3::uuid[]) AND may_see(requirement, $1, $2) AND about IS NOT NULL
+        """,
+        caller.organization,
+        caller.role,
+        requirement_ids,
+    )
+    abouts = {row["requirement_id"]: msgspec.json.decode(row["about"], type=About) for row in rows}
+    return {
+        str(requirement_id): aims_of(about.topics, about.gender_marker, kind=about.kind)
+        for requirement_id, about in abouts.items()
+    }

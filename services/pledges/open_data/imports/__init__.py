@@ -1,0 +1,1 @@
+"""Imported flows: what others reported, kept beside the ledger."""

@@ -1,0 +1,96 @@
+"""What can be done with flows that others reported: keep them beside the ledger, and make a pledge of one."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+from chassis.auth import callers
+from chassis.db.database import Tx
+from contracts.pledges import ImportRecorded
+from contracts.reference import countries
+from contracts.refusals import Conflict, Invalid
+from contracts.values import Caller, Money, is_unodc
+from services.pledges import policy
+from services.pledges.money import rate_store as rates
+from services.pledges.money.model import Validity
+from services.pledges.open_data.flows.model import FlowStatus
+from services.pledges.open_data.imports import store as import_store
+from services.pledges.open_data.imports.iati import Rates
+from services.pledges.open_data.imports.model import ImportFormat, Judged
+from services.pledges.pledge import actions
+from services.pledges.pledge.earmarking import Earmarking
+from services.pledges.policy import Action
+
+
+async def rates_of(tx: Tx, wanted: Iterable[tuple[str, date]], validity: Validity) -> Rates:
+    """The rates that may be in force of these currencies on these days."""
+    return {(currency, on): await rates.may_be_in_force(tx, currency, on, validity) for currency, on in sorted(wanted)}
+
+
+async def record_import(
+    tx: Tx, import_id: UUID, judged: Judged, of: ImportFormat, file_hash: str, *, now: datetime
+) -> None:
+    """Keep every row of the file, among the accepted or the rejected ones. Raises Conflict where it was overtaken."""
+    accepted, rejected = len(judged.accepted), len(judged.rejected)
+    fact = ImportRecorded(
+        import_id=import_id,
+        file_hash=file_hash,
+        rows=accepted + rejected,
+        accepted=accepted,
+        rejected=rejected,
+        recorded_at=now,
+        format=of,
+    )
+    await actions.record(tx, fact, version=1)
+    await import_store.save_rows(tx, import_id, judged)
+
+
+async def pledge_flow(
+    tx: Tx,
+    pledge_id: UUID,
+    import_id: UUID,
+    line: int,
+    fund: str,
+    donor: str,
+    earmarking: Earmarking,
+    *,
+    validity: Validity,
+    caller: Caller,
+    now: datetime,
+) -> None:
+    """A pledge of what a donor reported to have pledged, in its name, by our own rate in force on its value date.
+
+    Raises Conflict for what was pledged or paid in another way, and for a flow of which one was made: whatever became
+    of that, it stays the flow's.
+    """
+    policy.decide(caller, Action.PLEDGE_FLOW, await import_store.get(tx, import_id, caller)).required()
+    flow = await import_store.locked_flow(tx, import_id, line)
+    if flow.status is not FlowStatus.PLEDGE:
+        raise Conflict("flow-not-a-pledge", status=flow.status)
+    if flow.pledge_id is not None:
+        raise Conflict("flow-pledged-already", pledge_id=str(flow.pledge_id))
+    await _check_donor(tx, donor)
+    await actions.pledge(
+        tx,
+        pledge_id,
+        fund,
+        Money(minor=flow.minor, currency=flow.currency),
+        earmarking,
+        flow.description,
+        donor=donor,
+        import_id=import_id,
+        import_line=line,
+        on=flow.date,
+        validity=validity,
+        now=now,
+    )
+
+
+async def _check_donor(tx: Tx, donor: str) -> None:
+    """Raises Invalid for whom nobody could act for: no State, and no organization that anybody was appointed in."""
+    if donor in countries():
+        return
+    async with tx.by_itself():
+        known = await callers.is_known(tx, donor)
+    if is_unodc(donor) or not known:
+        raise Invalid("donor-unknown", donor=donor)

@@ -1,0 +1,259 @@
+"""The routes of imports: a file of flows that others reported is brought, and looked at row by row."""
+
+import asyncio
+from collections import Counter
+from datetime import datetime
+from functools import partial
+from typing import Annotated, BinaryIO
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, PathParameter, QueryParameter
+from msgspec import Struct
+
+from chassis.db.database import Database, Tx
+from chassis.http.application import Calling, Commanded, Db, Now, Paging, Uploaded, asks, created
+from chassis.http.idempotency import claim
+from chassis.http.problems import language_of
+from chassis.http.uploads import takes_file
+from chassis.ids import new_id
+from contracts.reference.refusal_words import words_of
+from contracts.values import Caller, Language
+from services.pledges import policy
+from services.pledges.commands import PledgeFlow
+from services.pledges.dependencies import Own, Owned
+from services.pledges.open_data.imports import actions as import_actions
+from services.pledges.open_data.imports import iati as import_iati
+from services.pledges.open_data.imports import model as import_rules
+from services.pledges.open_data.imports import store as import_store
+from services.pledges.open_data.imports.model import (
+    IMPORT_BYTES_MAX,
+    FlowImport,
+    ImportFormat,
+    Judged,
+    RejectedRow,
+    ReportedFlow,
+)
+from services.pledges.pledge import actions, store
+from services.pledges.pledge.earmarking import earmarked
+from services.pledges.pledge.views import PledgeView, pledge_view
+from services.pledges.policy import Action
+
+AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
+
+
+class Reason(Struct, frozen=True, kw_only=True):
+    """Why rows were not kept, in the language of `Accept-Language`, and how many."""
+
+    slug: str
+    explanation: str
+    rows: int
+
+
+class ImportView(Struct, frozen=True, kw_only=True):
+    """An import with every row that was not kept, by line: at most 5,000. One that was only tried has no id."""
+
+    import_id: UUID | None
+    dry_run: bool
+    format: ImportFormat
+    file_hash: str
+    rows: int
+    accepted: int
+    rejected: int
+    reasons: tuple[Reason, ...]
+    rejected_rows: tuple[RejectedRow, ...]
+    recorded_at: datetime | None
+
+
+class ImportPage(Struct, frozen=True, kw_only=True):
+    """Imports, newest first; `cursor` leads to the next page."""
+
+    imports: list[FlowImport]
+    cursor: str | None
+
+
+class ReportedPage(Struct, frozen=True, kw_only=True):
+    """Flows as they were reported, in the order of their file; `cursor` leads to the next page."""
+
+    flows: list[ReportedFlow]
+    cursor: str | None
+
+
+@post(
+    "/v1/imports",
+    opt=asks(Action.IMPORT_FLOWS) | takes_file("text/csv", "application/xml", "text/xml", bytes_max=IMPORT_BYTES_MAX),
+    summary="Import a file of flows that others reported",
+    responses={200: ResponseSpec(ImportView, generate_examples=False, description="What an import would do")},
+)
+async def import_flows(
+    upload: Uploaded,
+    db: Db,
+    own: Owned,
+    caller: Calling,
+    command: Commanded,
+    now: Now,
+    format: FromQuery[ImportFormat] = ImportFormat.FTS_CSV,
+    dry_run: FromQuery[bool] = False,
+    accept_language: AcceptLanguage = None,
+) -> Response[ImportView]:
+    """For a finance officer of UNODC. The body is the file itself: CSV with the columns of the Financial Tracking
+    Service, or with `format=iati` a donor's activity file. Rows are kept as they were reported, beside the ledger and
+    in no total; those that break a rule are listed with it. With `dry_run` nothing is written.
+    """
+    policy.decide(caller, Action.IMPORT_FLOWS).required()
+    language, file_hash = language_of(accept_language), upload.digest.hex()
+    if format is ImportFormat.IATI:
+        judged = await _judged_transactions(upload.file, db, own, caller, now)
+    else:
+        judged = await _judged_rows(upload.file, db, caller)
+    if dry_run:
+        return Response(_tried(judged, format, file_hash, language), status_code=200)
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=new_id())
+        if claimed.first:
+            await import_actions.record_import(tx, claimed.outcome, judged, format, file_hash, now=now)
+        view = await _import(tx, claimed.outcome, caller, language)
+    return Response(view, status_code=201, headers={"Location": f"/v1/imports/{view.import_id}"})
+
+
+async def _judged_rows(file: BinaryIO, db: Database, caller: Caller) -> Judged:
+    rows = await asyncio.to_thread(lambda: import_rules.read(file.read()))
+    async with db.transaction(by=caller) as tx:
+        known = await import_store.known(tx, import_rules.ids(rows))
+    return await asyncio.to_thread(import_rules.judge, rows, known)
+
+
+async def _judged_transactions(file: BinaryIO, db: Database, own: Own, caller: Caller, now: datetime) -> Judged:
+    rows = await asyncio.to_thread(lambda: import_iati.read(file.read()))
+    async with db.transaction(by=caller) as tx:
+        known = await import_store.known(tx, [row.source_id for row in rows])
+        rates = await import_actions.rates_of(tx, import_iati.to_value(rows, own.reporter), own.validity)
+    judge = partial(import_iati.judge, reporter=own.reporter, rates=rates, validity=own.validity)
+    return await asyncio.to_thread(judge, rows, known, until=actions.last_day(now))
+
+
+@get("/v1/imports", opt=asks(Action.LIST_IMPORTS), summary="Imports of flows that others reported, newest first")
+async def list_imports(
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    cursor: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[ImportPage]:
+    """Of those who may read the whole ledger."""
+    async with db.transaction(by=caller) as tx:
+        found = await import_store.imports(tx, caller, before=cursor, limit=limit + 1)
+    more = str(found[limit - 1].import_id) if len(found) > limit else None
+    return Response(ImportPage(imports=found[:limit], cursor=more), headers=paging.next_link(more))
+
+
+@get("/v1/imports/{import_id:uuid}", opt=asks(Action.SHOW_IMPORT), summary="One import, with the rows it did not keep")
+async def show_import(
+    import_id: FromPath[UUID], db: Db, caller: Calling, accept_language: AcceptLanguage = None
+) -> ImportView:
+    async with db.transaction(by=caller) as tx:
+        return await _import(tx, import_id, caller, language_of(accept_language))
+
+
+@get(
+    "/v1/imports/{import_id:uuid}/flows",
+    opt=asks(Action.SHOW_IMPORT),
+    summary="The flows that an import kept, as they were reported",
+)
+async def list_imported_flows(
+    import_id: FromPath[UUID],
+    db: Db,
+    caller: Calling,
+    paging: Paging,
+    cursor: Annotated[int, QueryParameter(ge=0, le=10**9)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
+) -> Response[ReportedPage]:
+    """Counted nowhere: what the ledger has not seen is not money here."""
+    async with db.transaction(by=caller) as tx:
+        policy.decide(caller, Action.SHOW_IMPORT, await import_store.get(tx, import_id, caller)).required()
+        found = await import_store.accepted(tx, import_id, after=cursor, limit=limit + 1)
+    more = str(found[limit - 1].line) if len(found) > limit else None
+    return Response(ReportedPage(flows=found[:limit], cursor=more), headers=paging.next_link(more))
+
+
+@post(
+    "/v1/imports/{import_id:uuid}/flows/{line:int}/pledge",
+    opt=asks(Action.PLEDGE_FLOW),
+    summary="Record the pledge that a flow of an import tells of",
+)
+async def pledge_flow(
+    import_id: FromPath[UUID],
+    line: Annotated[int, PathParameter(ge=1, le=10**9)],
+    data: JSONBody[PledgeFlow],
+    db: Db,
+    own: Owned,
+    caller: Calling,
+    command: Commanded,
+    now: Now,
+) -> Response[PledgeView]:
+    """For a finance officer of UNODC: a pledge in the name of `donor`, whose own it is from then on. Amount, value date
+    and note are the flow's, the rate is our own in force on that day. A flow becomes a pledge once.
+    """
+    earmarking = earmarked(data.earmarking, for_requirement=False)
+    async with db.transaction(by=caller) as tx:
+        claimed = await claim(tx, command, outcome=new_id())
+        if claimed.first:
+            await import_actions.pledge_flow(
+                tx,
+                claimed.outcome,
+                import_id,
+                line,
+                data.fund,
+                data.donor,
+                earmarking,
+                validity=own.validity,
+                caller=caller,
+                now=now,
+            )
+        view = await pledge_view(tx, claimed.outcome, caller, today=now.date())
+    return created(view, location=f"/v1/pledges/{view.pledge_id}", revision=view.revision)
+
+
+async def _import(tx: Tx, import_id: UUID, caller: Caller, language: Language) -> ImportView:
+    found = await import_store.get(tx, import_id, caller)
+    policy.decide(caller, Action.SHOW_IMPORT, found).required()
+    rejected = await import_store.rejected(tx, import_id)
+    return ImportView(
+        import_id=found.import_id,
+        dry_run=False,
+        format=found.format,
+        file_hash=found.file_hash,
+        rows=found.rows,
+        accepted=found.accepted,
+        rejected=found.rejected,
+        reasons=_reasons(rejected, language),
+        rejected_rows=rejected,
+        recorded_at=found.recorded_at,
+    )
+
+
+def _tried(judged: Judged, of: ImportFormat, file_hash: str, language: Language) -> ImportView:
+    accepted, rejected = len(judged.accepted), len(judged.rejected)
+    return ImportView(
+        import_id=None,
+        dry_run=True,
+        format=of,
+        file_hash=file_hash,
+        rows=accepted + rejected,
+        accepted=accepted,
+        rejected=rejected,
+        reasons=_reasons(judged.rejected, language),
+        rejected_rows=judged.rejected,
+        recorded_at=None,
+    )
+
+
+def _reasons(rejected: tuple[RejectedRow, ...], language: Language) -> tuple[Reason, ...]:
+    """The most frequent first."""
+    counted = Counter(row.slug for row in rejected)
+    ordered = sorted(counted.items(), key=lambda one: (-one[1], one[0]))
+    return tuple(Reason(slug=slug, explanation=words_of(slug, language), rows=rows) for slug, rows in ordered)
+
+
+ROUTES = [import_flows, list_imports, show_import, list_imported_flows, pledge_flow]

@@ -1,0 +1,197 @@
+"""What makes a transaction of a donor's IATI activity file a flow to keep, in the order in which it is looked at.
+
+A donor reports the money that it gives; of that only what names us as its receiver is a flow to us. The standard has no
+worth in US dollars: it is by our own rate in force on the value date, and without one the transaction is not kept.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+from msgspec.structs import asdict, replace
+
+from contracts.pledges import IMPORT_ROWS_MAX, Rate
+from contracts.reference import currencies
+from contracts.refusals import Invalid
+from contracts.values import MINOR_UNITS_MAX, Money
+from services.pledges.money.model import USD, Validity, value
+from services.pledges.open_data.flows.model import FlowStatus
+from services.pledges.open_data.iati.activity import Activity, Amount, Party, Transaction
+from services.pledges.open_data.iati.codes import TransactionType
+from services.pledges.open_data.iati.reading import read_transactions
+from services.pledges.open_data.imports.model import (
+    IMPORT_BYTES_MAX,
+    LENGTHS,
+    Judged,
+    ReportedFlow,
+    check_new,
+    check_text,
+    checked_currency,
+    sort_out,
+)
+
+VERSIONS = frozenset({"2.01", "2.02", "2.03"})
+"""Each of them adds to the one before, and takes nothing away."""
+
+STATUSES: Mapping[str, FlowStatus] = {
+    TransactionType.OUTGOING_PLEDGE: FlowStatus.PLEDGE,
+    TransactionType.OUTGOING_COMMITMENT: FlowStatus.COMMITMENT,
+    TransactionType.DISBURSEMENT: FlowStatus.PAID,
+}
+
+ID_DIGITS = 40
+
+Rates: TypeAlias = Mapping[tuple[str, date], Sequence[Rate]]
+"""By currency and day: the rates among which the one in force is to be found."""
+
+
+class Numbered(NamedTuple):
+    """A transaction by its number in the file, from 1, and its id, which one that cannot be read does not have."""
+
+    number: int
+    source_id: str
+    said: tuple[Activity, Transaction] | Invalid
+
+
+def read(content: bytes) -> list[Numbered]:
+    """Every transaction of a file. Raises Invalid for what is no activity file of IATI 2, or has too many or none."""
+    found = read_transactions(content, transactions_max=IMPORT_ROWS_MAX, bytes_max=IMPORT_BYTES_MAX)
+    if found.version not in VERSIONS:
+        raise Invalid("iati-version-unknown", versions=sorted(VERSIONS))
+    if not found.transactions:
+        raise Invalid("iati-transactions-missing")
+    equal = Counter[str]()
+    rows = []
+    for number, said in enumerate(found.transactions, 1):
+        source_id = "" if isinstance(said, Invalid) else _source_id(*said, equal)
+        rows.append(Numbered(number, source_id, said))
+    return rows
+
+
+def to_value(rows: Sequence[Numbered], reporter: str) -> frozenset[tuple[str, date]]:
+    """Of which currencies on which days rates are needed to judge these."""
+    said = [row.said[1] for row in rows if not isinstance(row.said, Invalid)]
+    days = {(one.amount.currency or "", one.amount.on) for one in said if _is_to(reporter, one)}
+    return frozenset((currency, on) for currency, on in days if currency in currencies() and currency != USD)
+
+
+def judge(
+    rows: Sequence[Numbered], known: Collection[str], *, reporter: str, rates: Rates, validity: Validity, until: date
+) -> Judged:
+    """Which transactions are kept: those to whose IATI identifier `reporter` is, with a value date up to `until`.
+
+    `known` are the ids of those kept before; of one id in a file the first transaction counts.
+    """
+    seen: set[str] = set()
+
+    def kept(row: Numbered) -> ReportedFlow:
+        if isinstance(row.said, Invalid):
+            # What is wrong with an activity is the same for each of its transactions.
+            raise row.said.with_traceback(None)
+        activity, transaction = row.said
+        if not activity.identifier:
+            raise Invalid("iati-element-missing", column="iati-identifier")
+        if transaction.type not in STATUSES:
+            raise Invalid("iati-type-not-outgoing", column="transaction-type")
+        if not _is_to(reporter, transaction):
+            raise Invalid("iati-receiver-not-us", column="receiver-org")
+        try:
+            check_new(row.source_id, seen, known, column="transaction")
+        finally:
+            seen.add(row.source_id)
+        if (transaction.provider or activity.reporter).ref.strip() == reporter:
+            # As in our own file, of what one of our funds gave to another.
+            raise Invalid("donor-missing", column="provider-org")
+        flow = _reported(row, activity, transaction)
+        if flow.date > until:
+            raise Invalid("date-ahead", column="value")
+        return _valued(flow, rates.get((flow.currency, flow.date), ()), validity)
+
+    return sort_out(rows, kept, lambda row: (row.number, row.source_id))
+
+
+def _is_to(reporter: str, transaction: Transaction) -> bool:
+    return transaction.receiver is not None and transaction.receiver.ref.strip() == reporter
+
+
+def _reported(row: Numbered, activity: Activity, transaction: Transaction) -> ReportedFlow:
+    """What the donor says, and no worth yet. Raises Invalid with the first rule that it breaks."""
+    receiver, described = transaction.receiver or Party(), transaction.description or activity.titles
+    reference = _text(activity.identifier, "refCode", element="iati-identifier")
+    donor = _text(_name(transaction.provider) or _name(activity.reporter), "srcOrganization", element="provider-org")
+    destination = _text(receiver.activity or _name(receiver), "destOrganization", element="receiver-org")
+    flow_type = _text(transaction.flow or activity.flow, "flowType", element="flow-type")
+    description = _text(described[0].text, "description", element="description")
+    if not donor:
+        raise Invalid("donor-missing", column="provider-org")
+    currency = checked_currency(transaction.amount.currency, column="value")
+    return ReportedFlow(
+        line=row.number,
+        source_id=row.source_id,
+        reference=reference,
+        date=transaction.amount.on,
+        status=STATUSES[transaction.type],
+        flow_type=flow_type,
+        method="",
+        donor=donor,
+        destination=destination,
+        usd_minor=0,
+        minor=_minor(transaction.amount),
+        currency=currency,
+        rate="",
+        usage_from=None,
+        usage_until=None,
+        description=description,
+    )
+
+
+def _valued(flow: ReportedFlow, rates: Sequence[Rate], validity: Validity) -> ReportedFlow:
+    """With its worth by the rate in force on its day. Raises Mismatch where none is."""
+    worth = value(Money(minor=flow.minor, currency=flow.currency), flow.date, rates, validity)
+    return replace(flow, **asdict(worth))
+
+
+def _minor(amount: Amount) -> int:
+    """In minor units of a currency that is known, where it is above zero and no finer than these."""
+    minor = amount.minor
+    if minor is None:
+        raise Invalid("amount-too-precise", column="value")
+    if minor < 0:
+        raise Invalid("amount-negative", column="value")
+    if not minor:
+        raise Invalid("amount-zero", column="value")
+    if minor > MINOR_UNITS_MAX:
+        raise Invalid("number-out-of-range", column="value")
+    return minor
+
+
+def _text(text: str, like: str, *, element: str) -> str:
+    """A text that is as long as one of that column may be."""
+    check_text(text, LENGTHS[like], column=element)
+    return text
+
+
+def _name(party: Party | None) -> str:
+    if party is None:
+        return ""
+    return party.names[0].text if party.names and party.names[0].text else party.ref
+
+
+def _source_id(activity: Activity, transaction: Transaction, equal: Counter[str]) -> str:
+    """The same whenever the file is sent again, and no other transaction's.
+
+    With a reference of the donor's: that, the type and the day, so that a corrected amount is known as the same. Else
+    what it says of its money and who gives it to whom, and how many such stand before it. `equal` counts these.
+    """
+    said: list[object] = [activity.identifier, transaction.type, transaction.on, transaction.ref]
+    if not transaction.ref:
+        amount, receiver = transaction.amount, transaction.receiver or Party()
+        said += [amount.value if amount.minor is None else amount.minor, amount.currency, amount.on, receiver.ref]
+        said.append(transaction.provider.ref or _name(transaction.provider) if transaction.provider else "")
+        before = str(said)
+        said.append(equal[before])
+        equal[before] += 1
+    return "iati-" + hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:ID_DIGITS]

@@ -1,0 +1,369 @@
+"""What makes a row of an imported table of flows one that can be kept, in the order in which it is looked at.
+
+What is said here of flows and of imports holds of every format; the rules are those of one, others have a file each.
+
+The table is that of the Financial Tracking Service of OCHA, as CSV. A row is kept as it was reported, beside the ledger
+and in no total of it; the first rule that it breaks names it. Numbers are read digit by digit: nothing is guessed of a
+comma, of digits of another script, or of an amount finer than its currency.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from fractions import Fraction
+from typing import NamedTuple, TypeAlias, TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from contracts.pledges import IMPORT_ROWS_MAX
+from contracts.reference import currencies, exponent
+from contracts.refusals import Invalid, Refusal
+from contracts.values import MINOR_UNITS_MAX
+from services.pledges.money.model import USD, check_amount, read_rate
+from services.pledges.open_data.flows.model import FlowStatus
+
+IMPORT_BYTES_MAX = 2 * 1024 * 1024
+TOLERANCE = Fraction(1, 100)
+"""How far the two amounts may be apart at the rate, of the one in US dollars."""
+
+LENGTHS: Mapping[str, int] = {
+    "id": 60,
+    "refCode": 200,
+    "date": 60,
+    "status": 60,
+    "contributionType": 60,
+    "flowType": 60,
+    "method": 60,
+    "boundary": 60,
+    "description": 2000,
+    "amountUSD": 60,
+    "originalAmount": 60,
+    "originalCurrency": 60,
+    "exchangeRate": 60,
+    "srcOrganization": 200,
+    "destOrganization": 200,
+    "destUsageYearStart": 60,
+    "destUsageYearEnd": 60,
+}
+"""The columns that have to be there, each with the characters it may have; others are left out."""
+
+_ID = re.compile(r"(?!iati-)[A-Za-z0-9._-]+")
+"""None of those that transactions of activity files get: whoever sends a table could take one beforehand."""
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YEAR = re.compile(r"(?:19|20|21)[0-9]{2}")
+_NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""All control characters but tab and line ends."""
+
+Day: TypeAlias = date
+"""Where a field is called `date`."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class ImportFormat(StrEnum):
+    """What was sent: a table of the Financial Tracking Service as CSV, or an activity file of IATI 2.03."""
+
+    FTS_CSV = "fts_csv"
+    IATI = "iati"
+
+
+class Row(NamedTuple):
+    """A line of the table, by its number in the file, and its cells by column; None where their number is wrong."""
+
+    line: int
+    cells: Mapping[str, str] | None
+
+
+class ReportedFlow(Struct, frozen=True, kw_only=True):
+    """A flow as somebody else reported it: counted nowhere here. `usage_from` and `usage_until` are years.
+
+    `line` is that of the file, or the number of the transaction in it. What comes without its worth in US dollars is
+    valued here: then `rate` is in dollars for a unit, of `rate_source` and `rate_date`. `pledge_id` is the pledge that
+    was made of it.
+    """
+
+    line: int
+    source_id: str
+    reference: str
+    date: date
+    status: FlowStatus
+    flow_type: str
+    method: str
+    donor: str
+    destination: str
+    usd_minor: int
+    minor: int
+    currency: str
+    rate: str
+    usage_from: int | None
+    usage_until: int | None
+    description: str
+    pledge_id: UUID | None = None
+    rate_source: str | None = None
+    rate_date: Day | None = None
+
+
+class RejectedRow(Struct, frozen=True, kw_only=True):
+    """A row that is not kept: its line in the file, its id as far as it has one, and why; in which column, if any.
+
+    Of an activity file: the number of the transaction, and the element.
+    """
+
+    line: int
+    source_id: str
+    slug: str
+    column: str | None = None
+
+
+class Judged(Struct, frozen=True, kw_only=True):
+    """Every row of a table is in one of the two."""
+
+    accepted: tuple[ReportedFlow, ...]
+    rejected: tuple[RejectedRow, ...]
+
+
+class FlowImport(Struct, frozen=True, kw_only=True):
+    """An import: its format, the SHA-256 of its file, and how many of its rows were kept."""
+
+    import_id: UUID
+    format: ImportFormat
+    file_hash: str
+    rows: int
+    accepted: int
+    rejected: int
+    recorded_at: datetime
+
+
+# -- the file ---------------------------------------------------------------------------------------------------------
+
+
+def read(content: bytes) -> list[Row]:
+    """The rows of a table. Raises Invalid for what is no CSV in UTF-8, lacks a column, or has too many rows or none."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Invalid("invalid-unicode") from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[Row] = []
+    try:
+        columns = _columns(next(reader, []))
+        before = reader.line_num
+        for cells in reader:
+            line, before = before + 1, reader.line_num
+            if not cells:
+                continue
+            if len(rows) == IMPORT_ROWS_MAX:
+                raise Invalid("rows-too-many", rows_max=IMPORT_ROWS_MAX)
+            whole = len(cells) == len(columns)
+            rows.append(Row(line, _kept(columns, cells) if whole else None))
+    except csv.Error as error:
+        raise Invalid("csv-unreadable", line=reader.line_num) from error
+    if not rows:
+        raise Invalid("rows-missing")
+    return rows
+
+
+def _columns(heading: Sequence[str]) -> list[str]:
+    columns = [name.strip(" ") for name in heading]
+    if missing := sorted(LENGTHS.keys() - set(columns)):
+        raise Invalid("columns-missing", columns=missing)
+    if repeated := sorted(name for name in LENGTHS if columns.count(name) > 1):
+        raise Invalid("column-repeated", columns=repeated)
+    return columns
+
+
+def _kept(columns: Sequence[str], cells: Sequence[str]) -> Mapping[str, str]:
+    return {name: cell.strip(" ") for name, cell in zip(columns, cells, strict=True) if name in LENGTHS}
+
+
+# -- a row ------------------------------------------------------------------------------------------------------------
+
+
+def judge(rows: Sequence[Row], known: Collection[str]) -> Judged:
+    """Which rows are kept; `known` are the ids of those kept before. Of one id in a table the first row counts."""
+    seen: set[str] = set()
+
+    def kept(row: Row) -> ReportedFlow:
+        try:
+            return _reported(row, seen, known)
+        finally:
+            if row.cells:
+                seen.add(row.cells["id"])
+
+    return sort_out(rows, kept, _named)
+
+
+def ids(rows: Sequence[Row]) -> list[str]:
+    """The ids of those that have one that can be read."""
+    return [row.cells["id"] for row in rows if row.cells and _ID.fullmatch(row.cells["id"])]
+
+
+def sort_out(rows: Iterable[R], kept: Callable[[R], ReportedFlow], named: Callable[[R], tuple[int, str]]) -> Judged:
+    """Each row is what is kept of it, or rejected; `named` tells its line and its id, as far as it has one."""
+    accepted: list[ReportedFlow] = []
+    rejected: list[RejectedRow] = []
+    for row in rows:
+        try:
+            accepted.append(kept(row))
+        except Refusal as no:
+            line, source_id = named(row)
+            column = no.details.get("column") or no.details.get("element")
+            rejected.append(
+                RejectedRow(line=line, source_id=source_id, slug=no.slug, column=str(column) if column else None)
+            )
+    return Judged(accepted=tuple(accepted), rejected=tuple(rejected))
+
+
+def _named(row: Row) -> tuple[int, str]:
+    source_id = _ID.match(row.cells["id"][: LENGTHS["id"]]) if row.cells else None
+    return row.line, source_id[0] if source_id else ""
+
+
+def _reported(row: Row, seen: Collection[str], known: Collection[str]) -> ReportedFlow:
+    """Raises Invalid with the first rule that the row breaks: their order is part of what is promised."""
+    cells = row.cells
+    if cells is None:
+        raise Invalid("row-cells")
+    _check_texts(cells)
+    _check_id(cells["id"], seen, known)
+    if cells["boundary"] != "incoming":
+        raise Invalid("not-incoming", column="boundary")
+    if cells["contributionType"] != "financial":
+        raise Invalid("not-money", column="contributionType")
+    if cells["status"] not in list(FlowStatus):
+        raise Invalid("status-unknown", column="status")
+    day = _date(cells["date"])
+    if not cells["srcOrganization"]:
+        raise Invalid("donor-missing", column="srcOrganization")
+    currency = checked_currency(cells["originalCurrency"], column="originalCurrency")
+    minor = _in("originalAmount", lambda text: _minor(text, currency), cells)
+    usd_minor = _in("amountUSD", lambda text: _minor(text, USD), cells)
+    rate = _in("exchangeRate", lambda text: _rate(text, currency), cells)
+    _check_worth(minor, currency, usd_minor, read_rate(rate))
+    usage_from, usage_until = (_in(name, _year, cells) for name in ("destUsageYearStart", "destUsageYearEnd"))
+    if usage_from and usage_until and usage_until < usage_from:
+        raise Invalid("dates-reversed", column="destUsageYearEnd")
+    return ReportedFlow(
+        line=row.line,
+        source_id=cells["id"],
+        reference=cells["refCode"],
+        date=day,
+        status=FlowStatus(cells["status"]),
+        flow_type=cells["flowType"],
+        method=cells["method"],
+        donor=cells["srcOrganization"],
+        destination=cells["destOrganization"],
+        usd_minor=usd_minor,
+        minor=minor,
+        currency=currency,
+        rate=rate,
+        usage_from=usage_from,
+        usage_until=usage_until,
+        description=cells["description"],
+    )
+
+
+def _in(column: str, read: Callable[[str], T], cells: Mapping[str, str]) -> T:
+    """What a cell says; a refusal says of which column."""
+    try:
+        return read(cells[column])
+    except Invalid as no:
+        no.details["column"] = column
+        raise
+
+
+def _check_texts(cells: Mapping[str, str]) -> None:
+    for column, characters_max in LENGTHS.items():
+        check_text(cells[column], characters_max, column=column)
+
+
+def _check_id(source_id: str, seen: Collection[str], known: Collection[str]) -> None:
+    if not _ID.fullmatch(source_id):
+        raise Invalid("id-unreadable", column="id")
+    check_new(source_id, seen, known, column="id")
+
+
+def check_text(text: str, characters_max: int, *, column: str) -> None:
+    """Raises Invalid for a text that is too long, or holds a control character."""
+    if len(text) > characters_max:
+        raise Invalid("text-too-long", column=column)
+    if _CONTROL.search(text):
+        raise Invalid("control-character", column=column)
+
+
+def check_new(source_id: str, seen: Collection[str], known: Collection[str], *, column: str) -> None:
+    """Raises Invalid for what stands in the file or in another import already."""
+    if source_id in seen:
+        raise Invalid("id-repeated", column=column)
+    if source_id in known:
+        raise Invalid("imported-already", column=column)
+
+
+def _date(text: str) -> date:
+    if not text:
+        raise Invalid("date-missing", column="date")
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise Invalid("date-unreadable", column="date")
+
+
+def checked_currency(code: str | None, *, column: str) -> str:
+    """Raises Invalid for no currency, or one that is not in use."""
+    if not code:
+        raise Invalid("currency-missing", column=column)
+    if code not in currencies():
+        raise Invalid("currency-unknown", column=column)
+    return code
+
+
+def _minor(text: str, currency: str) -> int:
+    """The amount in minor units of its currency, where it is one above zero and no finer than these."""
+    if not text:
+        raise Invalid("amount-missing")
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        raise Invalid("amount-unreadable")
+    sign, whole, rest, places = found[1], found[2], (found[3] or "").rstrip("0"), exponent(currency)
+    check_amount(int(whole + rest))
+    if sign:
+        raise Invalid("amount-negative")
+    if len(rest) > places:
+        raise Invalid("amount-too-precise")
+    minor = int(whole + rest.ljust(places, "0"))
+    if minor > MINOR_UNITS_MAX:
+        raise Invalid("number-out-of-range")
+    return minor
+
+
+def _rate(text: str, currency: str) -> str:
+    """As it was reported; between the US dollar and itself it may be left out."""
+    if not text and currency == USD:
+        return "1"
+    if not text:
+        raise Invalid("rate-missing")
+    read_rate(text)
+    return text
+
+
+def _check_worth(minor: int, currency: str, usd_minor: int, rate: Fraction) -> None:
+    """The two amounts are the same at the rate, which is told in units for a US dollar or the other way round."""
+    amount, usd = Fraction(minor, 10 ** exponent(currency)), Fraction(usd_minor, 10 ** exponent(USD))
+    if min(abs(amount / rate - usd), abs(amount * rate - usd)) > TOLERANCE * usd:
+        raise Invalid("amounts-disagree", column="exchangeRate")
+
+
+def _year(text: str) -> int | None:
+    if not text:
+        return None
+    if not _YEAR.fullmatch(text):
+        raise Invalid("year-unreadable")
+    return int(text)

@@ -1,0 +1,1 @@
+"""Pledges: from pledged to agreed, received, reduced, carried over and closed."""

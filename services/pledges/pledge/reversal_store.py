@@ -1,0 +1,33 @@
+"""What the journal tells of what is to be taken back; for the system itself."""
+
+from chassis.db.database import Tx
+from contracts.facts import Event, decode_event
+from services.pledges.pledge.evolve import evolve
+from services.pledges.pledge.model import Pledge
+
+
+async def pledge_before(tx: Tx, event: Event) -> Pledge:
+    """The pledge as its facts tell it before this one of them."""
+    rows = await tx.fetch(
+        "SELECT event FROM journal WHERE aggregate_id = $1 AND version < $2 ORDER BY version",
+        event.aggregate_id,
+        event.aggregateversion,
+    )
+    told: Pledge | None = None
+    for row in rows:
+        fact = decode_event(row["event"]).fact()
+        assert fact is not None, "our own journal holds facts of our own contracts"
+        told = evolve(told, fact)
+    assert told is not None, "a pledge begins by being pledged"
+    return told
+
+
+async def beside(tx: Tx, event: Event, by: int) -> Event:
+    """The event of the same aggregate that is so many further on: there has to be one."""
+    row = await tx.fetchrow(
+        "SELECT event FROM journal WHERE aggregate_id = $1 AND version = $2",
+        event.aggregate_id,
+        event.aggregateversion + by,
+    )
+    assert row is not None, "the halves of a carry-over are recorded together"
+    return decode_event(row["event"])

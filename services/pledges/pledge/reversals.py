@@ -1,0 +1,180 @@
+"""How what had been recorded wrongly of a pledge is taken back, but for receipts (`exits`).
+
+Decisions over a frozen pledge: proposed by one person and approved by another (`proposals`). The pledge is as it would
+be had the fact never been; what has happened since stands with its amounts, and where it cannot, the reversal is
+refused. A pledge that was closed is open again by that.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from contracts.pledge_reversals import (
+    InstalmentRestored,
+    PledgeBroughtForwardReversed,
+    PledgeCarryOverReversed,
+    PledgeConditionReversed,
+    PledgeReductionReversed,
+    PledgeRefundReversed,
+    PledgeWriteOffReversed,
+)
+from contracts.pledges import PledgeCarriedOver, PledgeConditionMet, PledgeReduced, PledgeRefunded, PledgeWrittenOff
+from contracts.refusals import Conflict
+from services.pledges.pledge.model import Pledge
+from services.pledges.pledge.schedule import lengthened
+
+
+def reverse_refund(
+    pledge: Pledge, entry_id: UUID, refund: PledgeRefunded, proposal_id: UUID, *, on: date, now: datetime
+) -> PledgeRefundReversed:
+    """Nothing has left the fund, nor programme support."""
+    pledge.require("reverse_refund")
+    return PledgeRefundReversed(
+        pledge_id=pledge.pledge_id,
+        donor=pledge.donor,
+        fund=pledge.fund,
+        reverses=entry_id,
+        proposal_id=proposal_id,
+        money=refund.money,
+        valuation=refund.valuation,
+        support_cost_usd_minor=refund.support_cost_usd_minor,
+        effective_on=max(on, refund.effective_on),
+        reversed_at=now,
+    )
+
+
+def reverse_write_off(
+    pledge: Pledge,
+    entry_id: UUID,
+    given_up: PledgeWrittenOff,
+    before: Pledge,
+    proposal_id: UUID,
+    *,
+    on: date,
+    now: datetime,
+) -> PledgeWriteOffReversed:
+    """All of it is owed again; `before` is the pledge as it was then."""
+    pledge.require("reverse_write_off")
+    return PledgeWriteOffReversed(
+        pledge_id=pledge.pledge_id,
+        donor=pledge.donor,
+        fund=pledge.fund,
+        reverses=entry_id,
+        proposal_id=proposal_id,
+        money=given_up.money,
+        usd_minor=given_up.usd_minor,
+        conditional_minor=given_up.conditional_minor,
+        restored=_restored(pledge, before, given_up.conditional_minor),
+        effective_on=max(on, given_up.effective_on),
+        reversed_at=now,
+        valuation=given_up.valuation,
+    )
+
+
+def reverse_carry_over(
+    pledge: Pledge,
+    entry_id: UUID,
+    out: PledgeCarriedOver,
+    brought_forward_id: UUID,
+    proposal_id: UUID,
+    *,
+    on: date,
+    now: datetime,
+) -> tuple[PledgeCarryOverReversed, PledgeBroughtForwardReversed]:
+    """Both halves, by the entry of each; whether the other fund has it is its balance's to say."""
+    pledge.require("reverse_carry_over")
+    on = max(on, out.effective_on)
+    return (
+        PledgeCarryOverReversed(
+            pledge_id=pledge.pledge_id,
+            donor=pledge.donor,
+            fund=pledge.fund,
+            to_fund=out.to_fund,
+            reverses=entry_id,
+            proposal_id=proposal_id,
+            usd_minor=out.usd_minor,
+            effective_on=on,
+            reversed_at=now,
+        ),
+        PledgeBroughtForwardReversed(
+            pledge_id=pledge.pledge_id,
+            donor=pledge.donor,
+            fund=out.to_fund,
+            from_fund=pledge.fund,
+            reverses=brought_forward_id,
+            proposal_id=proposal_id,
+            usd_minor=out.usd_minor,
+            effective_on=on,
+            reversed_at=now,
+        ),
+    )
+
+
+def reverse_condition(
+    pledge: Pledge, entry_id: UUID, met: PledgeConditionMet, proposal_id: UUID, *, on: date, now: datetime
+) -> PledgeConditionReversed:
+    """The instalment waits for its condition again.
+
+    Raises Conflict where it is not owed in full any more: what was paid, given up or reduced since is taken back first.
+    """
+    pledge.require("reverse_condition")
+    part = next(one for one in pledge.schedule if one.number == met.instalment)
+    left_minor, left_usd_minor = pledge.outstanding_minor - met.money.minor, pledge.carried_usd_minor - met.usd_minor
+    # No amount is left without what it is carried at, nor a cent without an amount behind it.
+    if part.minor != met.money.minor or left_minor < 0 or left_usd_minor < 0 or (not left_minor and left_usd_minor):
+        owed = min(part.minor, pledge.outstanding_minor)
+        raise Conflict("pledge-exceeded", owed_minor=owed, currency=pledge.currency)
+    return PledgeConditionReversed(
+        pledge_id=pledge.pledge_id,
+        donor=pledge.donor,
+        fund=pledge.fund,
+        reverses=entry_id,
+        proposal_id=proposal_id,
+        instalment=met.instalment,
+        condition=met.condition,
+        money=met.money,
+        usd_minor=met.usd_minor,
+        effective_on=max(on, met.effective_on),
+        reversed_at=now,
+        valuation=met.valuation,
+    )
+
+
+def reverse_reduction(
+    pledge: Pledge,
+    entry_id: UUID,
+    reduced: PledgeReduced,
+    before: Pledge,
+    proposal_id: UUID,
+    *,
+    on: date,
+    now: datetime,
+) -> PledgeReductionReversed:
+    """As much is pledged or agreed again; `before` is the pledge as it was then.
+
+    Raises Conflict for one that was withdrawn or lapsed, and where an agreement over what was left was signed since.
+    """
+    move = "reverse_reduction"
+    pledge.require(move)
+    if (reduced.recognized_minor is None) != (pledge.committed_on is None):
+        raise Conflict("pledge-status", status=pledge.status, move=move)
+    return PledgeReductionReversed(
+        pledge_id=pledge.pledge_id,
+        donor=pledge.donor,
+        fund=pledge.fund,
+        reverses=entry_id,
+        proposal_id=proposal_id,
+        money=reduced.money,
+        recognized_minor=reduced.recognized_minor,
+        pledged_usd_minor=reduced.pledged_usd_minor,
+        committed_usd_minor=reduced.committed_usd_minor,
+        restored=_restored(pledge, before, reduced.money.minor),
+        effective_on=max(on, reduced.effective_on),
+        reversed_at=now,
+        valuation=reduced.valuation,
+    )
+
+
+def _restored(pledge: Pledge, before: Pledge, minor: int) -> tuple[InstalmentRestored, ...]:
+    """The instalments with what they had lost by so much less; what else has become of them since stays."""
+    parts = lengthened(pledge.schedule, before.schedule, minor)
+    return tuple(InstalmentRestored(number=part.number, minor=part.minor) for part in parts)

@@ -1,0 +1,1 @@
+"""Proposals: what one finance officer proposes and another approves."""

@@ -1,0 +1,1 @@
+"""Donors' statements, as data and as PDF."""

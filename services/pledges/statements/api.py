@@ -1,0 +1,118 @@
+"""A donor's statement, as PDF to be read and as data to be worked with."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from litestar import Request, Response, get
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from chassis.db.database import Database
+from chassis.http.application import Calling, Db, Now, asks
+from chassis.http.downloads import disposition
+from chassis.http.edge import reader_language
+from contracts.refusals import Invalid, Missing
+from contracts.values import Caller, Language
+from services.pledges import policy
+from services.pledges.dependencies import Owned
+from services.pledges.ledger.as_of import AsAt, beginning_of_day, moment_of, until_final
+from services.pledges.policy import Action
+from services.pledges.statements import store as statement_store
+from services.pledges.statements.model import Statement, statement_of
+
+PDF = "application/pdf"
+
+Starts = Annotated[date | None, QueryParameter(name="from")]
+Ends = Annotated[date | None, QueryParameter(name="until")]
+Fund = Annotated[str | None, QueryParameter(max_length=32)]
+
+
+@get(
+    "/v1/statements/{donor:str}",
+    opt=asks(Action.SHOW_STATEMENT),
+    media_type=PDF,
+    summary="What a donor pledged, owes and paid, and its share of what it was used for, as PDF",
+)
+async def show_statement(
+    donor: FromPath[str],
+    request: Request[Any, Any, Any],
+    db: Db,
+    own: Owned,
+    caller: Calling,
+    now: Now,
+    as_at: AsAt = None,
+    starts: Starts = None,
+    ends: Ends = None,
+    fund: Fund = None,
+    language: FromQuery[Language | None] = None,
+) -> Response[bytes]:
+    """For the donor itself and for those who may read the whole ledger. By the same `as_at` the same bytes,
+    but for words that the donor has put otherwise since.
+
+    Of what had been recorded by `as_at`, else by now, but shares of funds by the beginning of its day in UTC; of value
+    dates from `from` (else all) until `until` (else the day of `as_at`), both included. In `language`, else in the one
+    that `Accept-Language` prefers.
+    """
+    told = await _statement(db, caller, donor, fund, starts, ends, as_at, now)
+    statement_store.require_printable(told)
+    chosen = language or reader_language(request.scope)
+    made = await own.press.statement_pdf(told, chosen, organization=caller.organization)
+    name = f"statement-{told.donor}-{told.ends.isoformat()}-{chosen}.pdf"
+    headers = {"Content-Disposition": disposition(name), "Content-Language": chosen.value}
+    return Response(made, media_type=PDF, headers=headers)
+
+
+@get(
+    "/v1/statements/{donor:str}/data",
+    opt=asks(Action.SHOW_STATEMENT),
+    summary="What a donor pledged, owes and paid, and its share of what it was used for, as data",
+)
+async def show_statement_data(
+    donor: FromPath[str],
+    db: Db,
+    caller: Calling,
+    now: Now,
+    as_at: AsAt = None,
+    starts: Starts = None,
+    ends: Ends = None,
+    fund: Fund = None,
+) -> Statement:
+    """The figures of the PDF by the same parameters, in minor units."""
+    return await _statement(db, caller, donor, fund, starts, ends, as_at, now)
+
+
+async def _statement(
+    db: Database,
+    caller: Caller,
+    donor: str,
+    fund: str | None,
+    starts: date | None,
+    ends: date | None,
+    as_at: str | None,
+    now: datetime,
+) -> Statement:
+    """Raises Missing for a donor of whom nothing is recorded, or not for this caller: the two look the same."""
+    moment = moment_of(as_at) if as_at is not None else now.astimezone(UTC)
+    if moment > now:
+        raise Invalid("invalid-field", field="as_at", expected="a moment that has come")
+    last = ends or moment.date()
+    if starts is not None and last < starts:
+        raise Invalid("dates-reversed", field="until")
+    # Shares rest on totals of all donors. Whoever asks, so that a statement is the same for all who read it.
+    day = beginning_of_day(moment)
+    await until_final(db, caller, moment if as_at is not None else day, now=now)
+    async with db.transaction(by=caller) as tx:
+        promises = await statement_store.promises(tx, caller, donor, fund=fund, ends=last, as_at=moment)
+        in_kind = await statement_store.in_kind(tx, caller, donor, fund=fund, as_at=moment)
+        if not promises and not in_kind:
+            raise Missing("not-found")
+        policy.decide(caller, Action.SHOW_STATEMENT, policy.Entry(donor)).required()
+        entries = await statement_store.recorded(tx, caller, promises, ends=last, as_at=moment)
+        codes = await statement_store.funds_of(tx, caller, promises, as_at=moment)
+        async with tx.by_itself():
+            pots = await statement_store.pots(tx, codes, ends=last, as_at=day)
+    return statement_of(
+        donor, promises, entries, pots, in_kind, starts=starts, ends=last, as_at=moment, funds_as_at=day
+    )
+
+
+ROUTES = [show_statement, show_statement_data]

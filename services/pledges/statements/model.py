@@ -1,0 +1,403 @@
+"""A donor's statement: what became of its pledges and of its part of the funds, made of the ledger's postings alone.
+
+What is pledged, committed and received are columns of their own; none is ever added to another. An amount stands in
+its currency's minor units beside its worth in US-dollar minor units at the rate of its own day.
+
+What was allocated from the funds is told as the donor's share of it (`shares`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from contracts.values import Money
+from services.pledges.funds.shares import FundShare, Pot, share_of
+from services.pledges.in_kind.model import InKindContribution, InKindLine, lines_of
+from services.pledges.pledge.earmarking import Earmarking
+
+PLEDGES_MAX = 500
+ENTRIES_MAX = 5_000
+PRINTED_LINES_MAX = 2_500
+"""Entries in the period, instalments, and what was given in kind. In Arabic, where no two are alike, they take nine
+tenths of the memory that printing may."""
+
+IN_KIND_MAX = 500
+
+
+# -- what it is made of -----------------------------------------------------------------------------------------------
+
+
+class Booked(Struct, frozen=True):
+    """A posting as the ledger holds it: a debit is positive."""
+
+    account: str
+    minor: int
+    usd_minor: int
+
+
+class Recorded(Struct, frozen=True, kw_only=True):
+    """An entry of a pledge as the ledger holds it; `reverses` is the one that it takes back.
+
+    Types and accounts are codes: one that is new is shown as it is.
+    """
+
+    entry_id: UUID
+    type: str
+    pledge_id: UUID
+    effective_on: date
+    recorded_at: datetime
+    rate: str | None
+    rate_source: str | None
+    rate_date: date | None
+    postings: tuple[Booked, ...]
+    reverses: UUID | None = None
+
+
+class Instalment(Struct, frozen=True):
+    """What an agreement says is to be paid, and when."""
+
+    due_on: date
+    minor: int
+
+
+class Promise(Struct, frozen=True, kw_only=True):
+    """A pledge with what its agreement says at the end of the period. Its money is in the entries."""
+
+    pledge_id: UUID
+    fund: str
+    currency: str
+    earmarking: Earmarking
+    note: str
+    support_cost_basis_points: int | None = None
+    agreement_reference: str | None = None
+    instalments: tuple[Instalment, ...] = ()
+
+
+# -- what it tells ----------------------------------------------------------------------------------------------------
+
+
+class Amount(Struct, frozen=True):
+    """Minor units of the pledge's currency, and US-dollar cents."""
+
+    minor: int = 0
+    usd_minor: int = 0
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(self.minor + other.minor, self.usd_minor + other.usd_minor)
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """How far money has come. Four columns side by side; no two are ever added."""
+
+    pledged: Amount = Amount()
+    committed: Amount = Amount()
+    received: Amount = Amount()
+    outstanding: Amount = Amount()
+
+    def __add__(self, other: "Standing") -> "Standing":
+        return Standing(
+            pledged=self.pledged + other.pledged,
+            committed=self.committed + other.committed,
+            received=self.received + other.received,
+            outstanding=self.outstanding + other.outstanding,
+        )
+
+
+class TakenBack(Struct, frozen=True, kw_only=True):
+    """The entry that another one takes back: what it is, and its number among the receipts where it is listed there."""
+
+    entry_id: UUID
+    type: str
+    number: int | None
+
+
+class Movement(Struct, frozen=True, kw_only=True):
+    """One entry of the period, what it takes back, and by how much it moved each column."""
+
+    entry_id: UUID
+    type: str
+    takes_back: TakenBack | None
+    effective_on: date
+    recorded_at: datetime
+    rate: str | None
+    rate_source: str | None
+    rate_date: date | None
+    moved: Standing
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """Cash of the period; negative where it went back: as a refund, or as a receipt that was none and is taken back.
+
+    `type` is that of its entry: `received`, `refunded`, or `reversed`. `available` is what the fund can allocate of it.
+
+    `agreed` is its worth at the rate of the agreement, `exchange_difference` what it was worth more on its own day.
+    """
+
+    number: int
+    entry_id: UUID
+    type: str
+    takes_back: TakenBack | None
+    received_on: date
+    money: Amount
+    rate: str | None
+    rate_source: str | None
+    rate_date: date | None
+    agreed_usd_minor: int
+    exchange_difference_usd_minor: int
+    bank_charges_usd_minor: int
+    support_cost_usd_minor: int
+    available_usd_minor: int
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """An instalment agreed, and what has been paid of it: money is counted to the earliest that lacks it."""
+
+    due_on: date
+    minor: int
+    paid_minor: int
+
+
+class PledgeAccount(Struct, frozen=True, kw_only=True):
+    """One pledge: where it stood before the period, what happened in it, where it stands at its end."""
+
+    pledge_id: UUID
+    fund: str
+    pledged: Money
+    earmarking: Earmarking
+    note: str
+    agreement_reference: str | None
+    support_cost_basis_points: int | None
+    schedule: tuple[Due, ...]
+    opening: Standing
+    movements: tuple[Movement, ...]
+    closing: Standing
+    receipts: tuple[Receipt, ...]
+
+
+class CurrencyTotal(Struct, frozen=True):
+    """All pledges in one currency, at the end of the period."""
+
+    currency: str
+    closing: Standing
+
+
+class ReceiptTotals(Struct, frozen=True, kw_only=True):
+    """All cash of the period in US-dollar cents, each column by itself."""
+
+    received_usd_minor: int = 0
+    agreed_usd_minor: int = 0
+    exchange_difference_usd_minor: int = 0
+    bank_charges_usd_minor: int = 0
+    support_cost_usd_minor: int = 0
+    available_usd_minor: int = 0
+
+
+class UsdStanding(Struct, frozen=True, kw_only=True):
+    """All pledges in US-dollar cents, each column by itself."""
+
+    pledged_usd_minor: int
+    committed_usd_minor: int
+    received_usd_minor: int
+    outstanding_usd_minor: int
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """What a donor pledged, owes and paid, and its share of what it was used for.
+
+    Of what had been recorded by `as_at`; of value dates up to `ends`, both days included. `starts` is the first day
+    whose entries are listed; without it all are. `funds` are of what had been recorded by `funds_as_at`, the beginning
+    of the day: they rest on what all donors paid, and from two moments apart each payment would follow. `in_kind` is no
+    money, and `in_kind_usd_minor` its worth by itself.
+    """
+
+    donor: str
+    as_at: datetime
+    starts: date | None
+    ends: date
+    opening: UsdStanding
+    closing: UsdStanding
+    currencies: tuple[CurrencyTotal, ...]
+    pledges: tuple[PledgeAccount, ...]
+    receipts: ReceiptTotals
+    funds: tuple[FundShare, ...]
+    funds_as_at: datetime
+    in_kind: tuple[InKindLine, ...]
+    in_kind_usd_minor: int
+
+
+def lines_in(told: Statement) -> int:
+    """How many lines its pages list: entries of the period, instalments, and what was given in kind."""
+    return sum(len(one.movements) + len(one.schedule) for one in told.pledges) + len(told.in_kind)
+
+
+def statement_of(
+    donor: str,
+    promises: Sequence[Promise],
+    entries: Iterable[Recorded],
+    pots: Iterable[Pot],
+    in_kind: Iterable[tuple[InKindContribution, str]],
+    *,
+    starts: date | None,
+    ends: date,
+    as_at: datetime,
+    funds_as_at: datetime,
+) -> Statement:
+    """Fold entries into a statement. What was recorded or took effect too late is left out, whoever passed it in."""
+    of_pledge: dict[UUID, list[Recorded]] = {promise.pledge_id: [] for promise in promises}
+    for entry in sorted(entries, key=lambda one: (one.effective_on, one.recorded_at, one.entry_id)):
+        if entry.recorded_at <= as_at and entry.effective_on <= ends:
+            of_pledge[entry.pledge_id].append(entry)
+    accounts = [
+        _account(promise, of_pledge[promise.pledge_id], starts) for promise in promises if of_pledge[promise.pledge_id]
+    ]
+    accounts.sort(key=lambda one: (one.fund, one.pledge_id))
+    currencies = sorted({one.pledged.currency for one in accounts})
+    receipts = [receipt for one in accounts for receipt in one.receipts]
+    beside = lines_of(in_kind, starts=starts, ends=ends)
+    return Statement(
+        donor=donor,
+        as_at=as_at,
+        starts=starts,
+        ends=ends,
+        opening=_in_dollars(one.opening for one in accounts),
+        closing=_in_dollars(one.closing for one in accounts),
+        currencies=tuple(
+            CurrencyTotal(currency, _sum(one.closing for one in accounts if one.pledged.currency == currency))
+            for currency in currencies
+        ),
+        pledges=tuple(accounts),
+        receipts=ReceiptTotals(
+            received_usd_minor=sum(one.money.usd_minor for one in receipts),
+            agreed_usd_minor=sum(one.agreed_usd_minor for one in receipts),
+            exchange_difference_usd_minor=sum(one.exchange_difference_usd_minor for one in receipts),
+            bank_charges_usd_minor=sum(one.bank_charges_usd_minor for one in receipts),
+            support_cost_usd_minor=sum(one.support_cost_usd_minor for one in receipts),
+            available_usd_minor=sum(one.available_usd_minor for one in receipts),
+        ),
+        funds=tuple(share_of(donor, pot) for pot in sorted(pots, key=lambda one: one.fund)),
+        funds_as_at=funds_as_at,
+        in_kind=beside,
+        in_kind_usd_minor=sum(one.usd_minor for one in beside),
+    )
+
+
+# -- pledges ----------------------------------------------------------------------------------------------------------
+
+
+def _account(promise: Promise, entries: Sequence[Recorded], starts: date | None) -> PledgeAccount:
+    before = [one for one in entries if starts is not None and one.effective_on < starts]
+    within = entries[len(before) :]
+    opening = _sum(map(moved_by, before))
+    closing = opening + _sum(map(moved_by, within))
+    # Also where all of it waits for conditions, and nothing is owed yet.
+    agreed = any(one.type == "committed" for one in entries)
+    paying = [one for one in entries if _came(one) != Amount()]
+    numbers = {one.entry_id: number for number, one in enumerate(paying, start=1)}
+    taken_back = _taken_back(entries, {one.entry_id: numbers.get(one.entry_id) for one in within})
+    # What was refunded had settled what was owed, and what was written off is owed no more.
+    settled = sum(_booked(one, "discharged").minor + _booked(one, "written_off").minor for one in entries)
+    return PledgeAccount(
+        pledge_id=promise.pledge_id,
+        fund=promise.fund,
+        pledged=Money(minor=_booked(entries[0], "pledged").minor, currency=promise.currency),
+        earmarking=promise.earmarking,
+        note=promise.note,
+        # What an agreement says was not so before there was one, whoever passed it in.
+        agreement_reference=promise.agreement_reference if agreed else None,
+        support_cost_basis_points=promise.support_cost_basis_points if agreed else None,
+        schedule=_schedule(promise.instalments, settled) if agreed else (),
+        opening=opening,
+        movements=tuple(_movement(one, taken_back) for one in within),
+        closing=closing,
+        receipts=tuple(_receipt(numbers[one.entry_id], one, taken_back) for one in within if one.entry_id in numbers),
+    )
+
+
+def moved_by(entry: Recorded) -> Standing:
+    """By how much an entry moves each column. Credits of `committed` are agreements."""
+    committed = _booked(entry, "committed")
+    return Standing(
+        pledged=_booked(entry, "pledged"),
+        committed=Amount(-committed.minor, -committed.usd_minor),
+        received=_came(entry),
+        outstanding=_booked(entry, "receivable"),
+    )
+
+
+def _taken_back(entries: Sequence[Recorded], listed: Mapping[UUID, int | None]) -> Mapping[UUID, TakenBack]:
+    """By the entry that takes it back; `listed` are the numbers of those that the statement lists."""
+    told = {
+        one.entry_id: TakenBack(entry_id=one.entry_id, type=one.type, number=listed.get(one.entry_id))
+        for one in entries
+    }
+    return {one.entry_id: told[one.reverses] for one in entries if one.reverses in told}
+
+
+def _movement(entry: Recorded, taken_back: Mapping[UUID, TakenBack]) -> Movement:
+    return Movement(
+        entry_id=entry.entry_id,
+        type=entry.type,
+        takes_back=taken_back.get(entry.entry_id),
+        effective_on=entry.effective_on,
+        recorded_at=entry.recorded_at,
+        rate=entry.rate,
+        rate_source=entry.rate_source,
+        rate_date=entry.rate_date,
+        moved=moved_by(entry),
+    )
+
+
+def _receipt(number: int, entry: Recorded, taken_back: Mapping[UUID, TakenBack]) -> Receipt:
+    money = _came(entry)
+    # A debit is a loss: the agreement's rate had promised more than the cash was worth.
+    loss_usd_minor = _booked(entry, "exchange_difference").usd_minor
+    return Receipt(
+        number=number,
+        entry_id=entry.entry_id,
+        type=entry.type,
+        takes_back=taken_back.get(entry.entry_id),
+        received_on=entry.effective_on,
+        money=money,
+        rate=entry.rate,
+        rate_source=entry.rate_source,
+        rate_date=entry.rate_date,
+        agreed_usd_minor=money.usd_minor + loss_usd_minor,
+        exchange_difference_usd_minor=-loss_usd_minor,
+        bank_charges_usd_minor=-_booked(entry, "bank_charges").usd_minor,
+        support_cost_usd_minor=-_booked(entry, "programme_support").usd_minor,
+        available_usd_minor=-_booked(entry, "available").usd_minor,
+    )
+
+
+def _schedule(instalments: Iterable[Instalment], paid_minor: int) -> tuple[Due, ...]:
+    found = []
+    for one in sorted(instalments, key=lambda instalment: instalment.due_on):
+        paid = max(0, min(one.minor, paid_minor))
+        paid_minor -= paid
+        found.append(Due(due_on=one.due_on, minor=one.minor, paid_minor=paid))
+    return tuple(found)
+
+
+def _came(entry: Recorded) -> Amount:
+    """What came of what was agreed, in the currency of the agreement; what went back is credited to `refunded`."""
+    return _booked(entry, "discharged") + _booked(entry, "refunded")
+
+
+def _booked(entry: Recorded, account: str) -> Amount:
+    return sum((Amount(p.minor, p.usd_minor) for p in entry.postings if p.account == account), Amount())
+
+
+def _sum(standings: Iterable[Standing]) -> Standing:
+    return sum(standings, Standing())
+
+
+def _in_dollars(standings: Iterable[Standing]) -> UsdStanding:
+    total = _sum(standings)
+    return UsdStanding(
+        pledged_usd_minor=total.pledged.usd_minor,
+        committed_usd_minor=total.committed.usd_minor,
+        received_usd_minor=total.received.usd_minor,
+        outstanding_usd_minor=total.outstanding.usd_minor,
+    )

@@ -1,0 +1,130 @@
+"""Sets a statement as PDF/UA-1: one template of ours, fonts of pinned packages, and nothing else of the machine.
+
+The same statement in the same language is the same bytes: its date is the moment it tells of, fonts of the system are
+not looked at, and nothing is fetched.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typst
+
+from contracts.values import Language
+from services.pledges.statements.model import Statement
+from services.pledges.statements.printing.glyphs import characters
+from services.pledges.statements.printing.words import Sheet, labels
+
+FONTS: Mapping[str, tuple[str, ...]] = {
+    "manimgx-fonts": ("manimgx_fonts/NotoSans[wght].ttf", "manimgx_fonts/NotoSansArabic[wght].ttf"),
+    "pylopdf-fonts-zh-cn": ("pylopdf_fonts_zh_cn/NotoSansSC-Regular.otf",),
+}
+"""Package and its files, all under the SIL Open Font License 1.1. Only the files are used: no package is imported."""
+
+FAMILIES = ("Noto Sans", "Noto Sans Arabic", "Noto Sans SC")
+FIRST: Mapping[Language, str] = {Language.AR: "Noto Sans Arabic", Language.ZH: "Noto Sans SC"}
+"""Whose digits and signs are taken; what a font lacks is taken from the others."""
+
+NOT_SHOWN = "\N{REPLACEMENT CHARACTER}"
+# A mark that turns the direction of what follows would reach beyond the text it stands in.
+_DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_SPACES = re.compile(r"\s+")
+
+
+class CannotBeSetError(Exception):
+    """The template or its fonts do not do what they should."""
+
+
+def statement_pdf(statement: Statement, language: Language) -> bytes:
+    """The statement in one language. Raises CannotBeSetError."""
+    shown = with_texts(statement, legible)
+    try:
+        return _set(shown, language)
+    except typst.TypstError:
+        # Marks that no font puts on these letters, say. The figures matter more than the words beside them.
+        return _set(with_texts(shown, lambda _: labels(language)["not_shown"]), language)
+
+
+def with_texts(statement: Statement, changed: Callable[[str], str]) -> Statement:
+    """The same with every text changed that somebody wrote."""
+    pledges = tuple(
+        msgspec.structs.replace(
+            one,
+            note=changed(one.note) if one.note else "",
+            agreement_reference=None if one.agreement_reference is None else changed(one.agreement_reference),
+        )
+        for one in statement.pledges
+    )
+    funds = tuple(
+        msgspec.structs.replace(one, labels={code: changed(text) for code, text in one.labels.items()})
+        for one in statement.funds
+    )
+    in_kind = tuple(
+        msgspec.structs.replace(one, description=changed(one.description) if one.description else "")
+        for one in statement.in_kind
+    )
+    return msgspec.structs.replace(statement, pledges=pledges, funds=funds, in_kind=in_kind)
+
+
+def legible(text: str) -> str:
+    """A text without signs of direction and control, each character that no font has shown as one that says so."""
+    plain = _SPACES.sub(" ", _DIRECTIONS.sub("", text)).strip()
+    return "".join(c if ord(c) in covered() else NOT_SHOWN for c in plain if c.isprintable())
+
+
+@cache
+def covered() -> frozenset[int]:
+    """Every character that one of the fonts has."""
+    return frozenset().union(*(characters(path) for path in font_files()))
+
+
+def font_files() -> Sequence[Path]:
+    """Where the fonts lie on this machine. Raises CannotBeSetError where a package is not as it was locked."""
+    found = []
+    for package, names in FONTS.items():
+        distribution = metadata.distribution(package)
+        found += [Path(str(distribution.locate_file(name))) for name in names]
+    if missing := [path.name for path in found if not path.is_file()]:
+        raise CannotBeSetError(f"these fonts are not there: {', '.join(missing)}")
+    return found
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    folders = sorted({str(path.parent) for path in font_files()})
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+
+
+def sheet_of(statement: Statement, language: Language) -> dict[str, Any]:
+    """What the template is given."""
+    first = FIRST.get(language, FAMILIES[0])
+    return Sheet(statement, language).data() | {"fonts": [first, *(one for one in FAMILIES if one != first)]}
+
+
+def _set(statement: Statement, language: Language) -> bytes:
+    made, warnings = compiler().compile_with_warnings(
+        input=template(),
+        format="pdf",
+        pdf_standards=["ua-1"],
+        sys_inputs={"sheet": msgspec.json.encode(sheet_of(statement, language)).decode()},
+        timestamp=int(statement.as_at.timestamp()),
+    )
+    if warnings:
+        raise CannotBeSetError("; ".join(warning.message for warning in warnings))
+    assert isinstance(made, bytes), "a PDF is one file"
+    return made
+
+
+def template() -> bytes:
+    return resources.files(__package__).joinpath("statement.typ").read_bytes()
+
+
+def compiler() -> typst.Compiler:
+    """One that finds no package, and no file but the labels."""
+    folder = Path(__file__).parent
+    nowhere = folder / "nothing"
+    return typst.Compiler(font_paths=_fonts(), root=folder / "labels", package_path=nowhere, package_cache_path=nowhere)

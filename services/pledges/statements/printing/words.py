@@ -1,0 +1,310 @@
+"""A statement in one of the six languages: every label, amount and day as the text that stands on the page.
+
+Digits are 0 to 9 in Arabic, too. Amounts, rates and dates are compared with a bank's papers and with the statement in
+another language, and both are used between Morocco and Iraq; the CLDR has forms with them for every one of the six.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal, localcontext
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import msgspec
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
+
+from contracts.reference import countries, country_name, exponent, in_kind_forms
+from contracts.values import Language
+from services.pledges.funds.shares import FundShare
+from services.pledges.in_kind.model import InKindLine
+from services.pledges.money.model import BASIS_POINTS, USD
+from services.pledges.statements.model import Amount, Movement, PledgeAccount, Receipt, Standing, Statement
+
+DASH = "–"
+NO_BREAK = "\u00a0"
+DIGITS_MAX = 60
+"""Of any sum there can be: the amounts of every entry there may be, each of the highest."""
+
+COLUMNS = ("pledged", "committed", "received", "outstanding")
+HEADINGS = (
+    *("summary", "never-added", "pledges", "columns-explained", "movements", "receipts", "schedule"),
+    *("receipts-total", "receipts-explained", "funds", "funds-explained"),
+    *("in_kind", "in-kind-explained"),
+)
+"""Labels that the template asks for by name; all others stand in what it is given."""
+
+RTL = frozenset({Language.AR})
+Cell = str | list[str]
+"""A text; or the lines of a figure, the first the largest."""
+
+
+class File(msgspec.Struct, frozen=True):
+    """The labels of a language, and whether anybody has proof-read them: `compiled` means nobody yet."""
+
+    status: str
+    words: dict[str, str]
+
+
+@cache
+def labels(language: Language) -> Mapping[str, str]:
+    folder = resources.files(__package__).joinpath("labels")
+    return msgspec.json.decode(folder.joinpath(f"{language}.json").read_bytes(), type=File).words
+
+
+class Sheet:
+    """What the template shows, as data. `legible` makes of a text what the fonts can show."""
+
+    def __init__(self, statement: Statement, language: Language) -> None:
+        self._told = statement
+        self._language = language
+        self._words = labels(language)
+
+    def data(self) -> dict[str, Any]:
+        told, words = self._told, self._words
+        return {
+            "language": self._language.value,
+            "direction": "rtl" if self._language in RTL else "ltr",
+            "title": words["title_of"].format(title=words["title"], donor=self.donor),
+            "author": words["author"],
+            "words": {name: words[name] for name in HEADINGS},
+            "foot": words["foot"].format(moment=apart(instant(told.as_at))),
+            "facts": [
+                [words["donor"], f"{self.donor} ({told.donor})", "t"],
+                [words["period"], self._period(), "t"],
+                [words["as_at"], self.moment(told.as_at), "t"],
+            ],
+            "summary": {
+                "head": [USD, words["before"], words["within"], words["at_end"]],
+                "rows": [self._summed(column) for column in COLUMNS],
+            },
+            "currencies": {
+                "head": [words["currencies"], *(words[column] for column in COLUMNS)],
+                "rows": [[one.currency, *self._columns(one.closing, one.currency, COLUMNS)] for one in told.currencies],
+            },
+            "movements-head": [words["value_date"], words["entry"], words["rate"], *(words[c] for c in COLUMNS)],
+            "receipts-head": [
+                words[name]
+                for name in (
+                    *("number", "value_date", "entry", "amount", "agreed", "exchange_difference", "bank_charges"),
+                    *("support_cost", "available"),
+                )
+            ],
+            "schedule-head": [words[name] for name in ("due_on", "due", "paid", "outstanding")],
+            "drawn-head": [words[name] for name in ("purpose", "allocated", "spent")],
+            "pledges": [self._pledge(one) for one in told.pledges],
+            "receipt-totals": self._receipt_totals(),
+            "funds": [self._fund(one) for one in told.funds],
+            "in-kind": self._in_kind(),
+        }
+
+    # -- parts --------------------------------------------------------------------------------------------------------
+
+    @property
+    def donor(self) -> str:
+        """The name of a State; of any other organization its code."""
+        donor = self._told.donor
+        return country_name(donor, self._language) if donor in countries() else donor
+
+    def _period(self) -> str:
+        told = self._told
+        form = self._words["period_all" if told.starts is None else "period_from"]
+        return form.format(starts=self.day(told.starts) if told.starts else "", ends=self.day(told.ends))
+
+    def _summed(self, column: str) -> list[Cell]:
+        before, end = (getattr(one, f"{column}_usd_minor") for one in (self._told.opening, self._told.closing))
+        return [self._words[column], *([self.dollars(minor)] for minor in (before, end - before, end))]
+
+    def _columns(self, standing: Standing, currency: str, columns: Sequence[str]) -> list[Cell]:
+        return [self.amount(getattr(standing, column), currency) for column in columns]
+
+    def _pledge(self, one: PledgeAccount) -> dict[str, Any]:
+        words, currency = self._words, one.pledged.currency
+        facts = [[words["pledge"], str(one.pledge_id), "f"], [words["earmarking"], self._code(one.earmarking), "t"]]
+        if one.agreement_reference is not None:
+            facts.append([words["agreement"], one.agreement_reference, "t"])
+        if one.support_cost_basis_points is not None:
+            percent = Decimal(one.support_cost_basis_points) * 100 / BASIS_POINTS
+            facts.append([words["support_cost"], f"{self.number(percent, '#,##0.##')}{NO_BREAK}%", "f"])
+        if one.note:
+            facts.append([words["note"], one.note, "t"])
+        opening = [
+            [DASH, words["before"], DASH, *self._columns(one.opening, currency, COLUMNS)]
+            for _ in range(self._told.starts is not None)
+        ]
+        closing = [self.day(self._told.ends), words["at_end"], DASH, *self._columns(one.closing, currency, COLUMNS)]
+        return {
+            "money": self.money(one.pledged.minor, currency),
+            "fund": self._fund_name(one.fund),
+            "facts": facts,
+            "movements": [*opening, *(self._movement(moved, currency) for moved in one.movements)],
+            "closing": closing,
+            "receipts": [self._receipt(receipt, currency) for receipt in one.receipts],
+            "schedule": [
+                [
+                    self.day(due.due_on),
+                    *(
+                        [self.money(minor, currency)]
+                        for minor in (due.minor, due.paid_minor, due.minor - due.paid_minor)
+                    ),
+                ]
+                for due in one.schedule
+            ],
+        }
+
+    def _movement(self, moved: Movement, currency: str) -> list[Cell]:
+        figures = [
+            self.amount(getattr(moved.moved, column), currency) if getattr(moved.moved, column) != Amount() else [DASH]
+            for column in COLUMNS
+        ]
+        return [
+            self.day(moved.effective_on),
+            self._entry(moved),
+            self._rate(moved),
+            *figures,
+        ]
+
+    def _entry(self, moved: Movement | Receipt) -> str:
+        """What an entry is; of one that takes back another, which kind, and the number of its receipt if it has one."""
+        label, back = self._code(f"entry_{moved.type}", moved.type), moved.takes_back
+        if back is None:
+            return label
+        label = self._code(f"entry_{moved.type}_{back.type}", label)
+        return label if back.number is None else f"{label} · {self._words['number']}{NO_BREAK}{back.number}"
+
+    def _rate(self, moved: Movement | Receipt | InKindLine) -> str:
+        if moved.rate is None or moved.rate_date is None:
+            return DASH
+        rate = self.number(Decimal(moved.rate), "#,##0.##########")
+        return " · ".join([apart(rate), apart(moved.rate_source or DASH), self.day(moved.rate_date)])
+
+    def _receipt(self, receipt: Receipt, currency: str) -> list[Cell]:
+        return [
+            [self.number(receipt.number, "0")],
+            self.day(receipt.received_on),
+            self._entry(receipt),
+            self.amount(receipt.money, currency),
+            [self.dollars(receipt.agreed_usd_minor)],
+            [self.dollars(receipt.exchange_difference_usd_minor)],
+            [self.dollars(receipt.bank_charges_usd_minor) if receipt.bank_charges_usd_minor else DASH],
+            [self.dollars(receipt.support_cost_usd_minor)],
+            [self.dollars(receipt.available_usd_minor)],
+        ]
+
+    def _receipt_totals(self) -> dict[str, Any] | None:
+        if not any(one.receipts for one in self._told.pledges):
+            return None
+        names = ("received", "agreed", "exchange_difference", "bank_charges", "support_cost", "available")
+        totals = self._told.receipts
+        return {
+            "head": [self._words[name] for name in names],
+            "row": [[self.dollars(getattr(totals, f"{name}_usd_minor"))] for name in names],
+        }
+
+    def _fund(self, one: FundShare) -> dict[str, Any]:
+        words = self._words
+        return {
+            "fund": self._fund_name(one.fund),
+            "facts": [
+                [words["as_at"], self.moment(self._told.funds_as_at), "t"],
+                [words["contributed"], self.dollars(one.contributed_usd_minor), "f"],
+                [words["fund_contributed"], self.dollars(one.fund_contributed_usd_minor), "f"],
+                [words["balance"], self.dollars(one.balance_usd_minor), "f"],
+            ],
+            "drawn": [
+                [
+                    self._code(f"purpose_{drawn.purpose}", drawn.purpose),
+                    [self.dollars(drawn.allocated_usd_minor)],
+                    [self.dollars(drawn.spent_usd_minor)],
+                ]
+                for drawn in one.drawn
+            ],
+            "total": [words["total"], [self.dollars(one.allocated_usd_minor)], [self.dollars(one.spent_usd_minor)]],
+        }
+
+    def _in_kind(self) -> dict[str, Any] | None:
+        """What is no money, in a table of its own; its worth is summed with nothing else."""
+        words, told = self._words, self._told
+        if not told.in_kind:
+            return None
+        forms, names = in_kind_forms(), ("provided_on", "fund", "form", "description", "rate", "worth")
+        return {
+            "head": [words[name] for name in names],
+            "rows": [
+                [
+                    self.day(one.provided_on),
+                    self._fund_name(one.fund),
+                    forms[one.form].label(self._language.value) if one.form in forms else one.form,
+                    one.description or DASH,
+                    self._rate(one),
+                    self.amount(Amount(one.money.minor, one.usd_minor), one.money.currency),
+                ]
+                for one in told.in_kind
+            ],
+            "total": [words["total"], DASH, DASH, DASH, DASH, [self.dollars(told.in_kind_usd_minor)]],
+        }
+
+    def _fund_name(self, code: str) -> str:
+        labels_of = {one.fund: one.labels for one in self._told.funds}
+        name = labels_of.get(code, {}).get(self._language.value)
+        return f"{name} ({code})" if name else code
+
+    def _code(self, name: str, code: str | None = None) -> str:
+        """Its label; a code that is newer than the labels is shown as it is."""
+        return self._words.get(name, code or name)
+
+    # -- figures ------------------------------------------------------------------------------------------------------
+
+    def number(self, number: Decimal | int, pattern: str) -> str:
+        with localcontext(prec=DIGITS_MAX):
+            return str(format_decimal(number, format=pattern, locale=self._language.value))
+
+    def money(self, minor: int, currency: str) -> str:
+        """An amount with its ISO 4217 code before it, and as many decimals as the currency has."""
+        digits = exponent(currency)
+        with localcontext(prec=DIGITS_MAX):
+            major = Decimal(minor).scaleb(-digits)
+        return f"{currency}{NO_BREAK}{self.number(major, '#,##0' + ('.' + '0' * digits if digits else ''))}"
+
+    def dollars(self, minor: int) -> str:
+        return self.money(minor, USD)
+
+    def amount(self, amount: Amount, currency: str) -> Cell:
+        """In the currency of the pledge, and below it in US dollars."""
+        own = self.money(amount.minor, currency)
+        return [own] if currency == USD else [own, self.dollars(amount.usd_minor)]
+
+    def day(self, day: date) -> str:
+        return str(format_date(day, format="long", locale=self._language.value))
+
+    def moment(self, moment: datetime) -> str:
+        utc = moment.astimezone(UTC)
+        time = format_time(utc, format="HH:mm:ss", locale=self._language.value)
+        return f"{self.day(utc.date())}{self._comma}{time}{NO_BREAK}UTC"
+
+    @property
+    def _comma(self) -> str:
+        return {Language.AR: "، ", Language.ZH: " "}.get(self._language, ", ")
+
+
+def apart(shown: str) -> str:
+    """From left to right and by itself, whatever stands beside it."""
+    return f"\N{LEFT-TO-RIGHT ISOLATE}{shown}\N{POP DIRECTIONAL ISOLATE}"
+
+
+def instant(moment: datetime) -> str:
+    """To the microsecond (RFC 3339), as it is to be asked for again."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def texts(data: Any) -> Iterable[str]:
+    """Every text of what the template shows."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict):
+        for value in data.values():
+            yield from texts(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from texts(value)

@@ -1,0 +1,188 @@
+"""The rows that a donor's statement is made of. What had been recorded by a moment is read, and no later entry."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import msgspec
+from msgspec.structs import asdict
+
+from chassis.db.database import Tx
+from contracts.refusals import Mismatch
+from contracts.values import Caller
+from services.pledges.funds import store as funds
+from services.pledges.funds.shares import ACTIVITIES, REQUESTS, Drawn, Pot
+from services.pledges.in_kind import store as in_kind_store
+from services.pledges.in_kind.model import InKindContribution
+from services.pledges.ledger import history_store as moment_store
+from services.pledges.statements.agreed import agreed_by
+from services.pledges.statements.model import (
+    ENTRIES_MAX,
+    IN_KIND_MAX,
+    PLEDGES_MAX,
+    PRINTED_LINES_MAX,
+    Promise,
+    Recorded,
+    Statement,
+    lines_in,
+)
+
+
+async def promises(
+    tx: Tx, caller: Caller, donor: str, *, fund: str | None, ends: date, as_at: datetime
+) -> list[Promise]:
+    """The donor's pledges that this caller may see, each with what its agreement says by the last day.
+
+    Raises Mismatch for more than a statement has.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT pledge_id, fund, currency, earmarking,
+            coalesce((SELECT note FROM pledge_text t WHERE t.pledge_id = pledge.pledge_id), '') AS note
+        FROM pledge
+        WHERE may_see(pledge, $1, $2) AND donor = $3 AND ($4::text IS NULL OR fund = $4)
+          AND EXISTS (SELECT FROM entry WHERE entry.pledge_id = pledge.pledge_id AND recorded_at <= $5)
+        ORDER BY pledge_id LIMIT $6
+        """,
+        caller.organization,
+        caller.role,
+        donor,
+        fund,
+        as_at,
+        PLEDGES_MAX + 1,
+    )
+    if len(rows) > PLEDGES_MAX:
+        raise _too_large()
+    # What an agreement said by then is in the facts; the row is of today.
+    async with tx.by_itself():
+        told = await moment_store.facts_told(tx, [row["pledge_id"] for row in rows], until=as_at)
+    return [Promise(**dict(row), **asdict(agreed_by(told[row["pledge_id"]], ends))) for row in rows]
+
+
+async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: date, as_at: datetime) -> list[Recorded]:
+    """The entries of these pledges. Raises Mismatch for more than a statement has."""
+    rows = await tx.fetch(
+        """
+        SELECT entry_id, type, pledge_id, effective_on, recorded_at, trim_scale(rate)::text AS rate, rate_source,
+            rate_date, reverses,
+            (SELECT json_agg(json_build_object('account', account, 'minor', minor, 'usd_minor', usd_minor))
+             FROM unnest(postings))::text AS postings
+        FROM entry
+        WHERE may_see(entry, $1, $2) AND pledge_id = ANY ($3::uuid[]) AND effective_on <= $4 AND recorded_at <= $5
+        LIMIT $6
+        """,
+        caller.organization,
+        caller.role,
+        [promise.pledge_id for promise in found],
+        ends,
+        as_at,
+        ENTRIES_MAX + 1,
+    )
+    if len(rows) > ENTRIES_MAX:
+        raise _too_large()
+    return [msgspec.convert({**dict(row), "postings": msgspec.json.decode(row["postings"])}, Recorded) for row in rows]
+
+
+async def in_kind(
+    tx: Tx, caller: Caller, donor: str, *, fund: str | None, as_at: datetime
+) -> list[tuple[InKindContribution, str]]:
+    """The donor's contributions in kind that this caller may see, each as it stood by then, with its donor's words.
+
+    Raises Mismatch for more than a statement has.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT in_kind_contribution_id, coalesce((SELECT description FROM in_kind_contribution_text t
+            WHERE t.in_kind_contribution_id = in_kind_contribution.in_kind_contribution_id), '') AS description
+        FROM in_kind_contribution
+        WHERE may_see(in_kind_contribution, $1, $2) AND donor = $3 AND ($4::text IS NULL OR fund = $4)
+          AND declared_at <= $5
+        ORDER BY in_kind_contribution_id LIMIT $6
+        """,
+        caller.organization,
+        caller.role,
+        donor,
+        fund,
+        as_at,
+        IN_KIND_MAX + 1,
+    )
+    if len(rows) > IN_KIND_MAX:
+        raise _too_large()
+    async with tx.by_itself():
+        told = await in_kind_store.told(tx, [row["in_kind_contribution_id"] for row in rows], until=as_at)
+    return [
+        (told[row["in_kind_contribution_id"]], row["description"])
+        for row in rows
+        if row["in_kind_contribution_id"] in told
+    ]
+
+
+def require_printable(told: Statement) -> None:
+    """Raises Mismatch for one that lists more than can be set on pages."""
+    if lines_in(told) > PRINTED_LINES_MAX:
+        raise _too_large(PRINTED_LINES_MAX)
+
+
+def _too_large(entries_max: int = ENTRIES_MAX) -> Mismatch:
+    return Mismatch(
+        "statement-too-large", pledges_max=PLEDGES_MAX, entries_max=entries_max, in_kind_contributions_max=IN_KIND_MAX
+    )
+
+
+CONTRIBUTED = """
+    SELECT fund, donor, -sum(p.usd_minor) AS usd_minor FROM entry CROSS JOIN unnest(postings) AS p
+    WHERE fund = ANY ($1::text[]) AND account = 'available' AND donor IS NOT NULL AND effective_on <= $2
+      AND recorded_at <= $3
+    GROUP BY fund, donor ORDER BY fund, donor
+"""
+# What has been spent was allocated before: both accounts together are what was ever set aside. Until a day as
+# `balances` has it: the years up to that of the day, less what takes effect in the rest of that year.
+DRAWN = """
+    SELECT fund, coalesce(nullif(work_package, ''), CASE WHEN of_activities THEN $5 ELSE $4 END) AS purpose,
+        -sum(usd_minor) AS allocated, -coalesce(sum(usd_minor) FILTER (WHERE account = 'spent'), 0) AS spent
+    FROM (
+        SELECT of.fund, account, work_package, of_activities, usd_minor FROM unnest($1::text[]) AS of(fund)
+        CROSS JOIN LATERAL held_by_fund(of.fund, $3) AS parts
+        WHERE year <= extract(year FROM $2::date)
+        UNION ALL
+        SELECT entry.fund, account, coalesce(work_package, ''), activity_id IS NOT NULL, -p.usd_minor
+        FROM entry JOIN allocation USING (allocation_id) CROSS JOIN unnest(postings) AS p
+        WHERE entry.fund = ANY ($1::text[]) AND effective_on > $2
+          AND effective_on < date_trunc('year', $2) + interval '1 year' AND recorded_at <= $3
+    ) AS moved
+    WHERE account IN ('allocated', 'spent')
+    GROUP BY fund, purpose HAVING sum(usd_minor) <> 0 ORDER BY fund, purpose
+"""
+
+
+async def pots(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> list[Pot]:
+    """What each donor put into these funds and what was drawn from them, for the system itself, which tells shares."""
+    contributed = await tx.fetch(CONTRIBUTED, codes, ends, as_at)
+    drawn = await tx.fetch(DRAWN, codes, ends, as_at, REQUESTS, ACTIVITIES)
+    return [
+        Pot(
+            fund=code,
+            labels=msgspec.structs.asdict((await funds.funds(tx, only=code))[0].labels),
+            contributed_usd_minor={row["donor"]: int(row["usd_minor"]) for row in contributed if row["fund"] == code},
+            drawn=tuple(
+                Drawn(row["purpose"], int(row["allocated"]), int(row["spent"])) for row in drawn if row["fund"] == code
+            ),
+        )
+        for code in codes
+    ]
+
+
+async def funds_of(tx: Tx, caller: Caller, found: Sequence[Promise], *, as_at: datetime) -> list[str]:
+    """The funds that money of these pledges came to, also by carry-over: to have pledged shows nobody others' money."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT fund FROM entry
+        WHERE may_see(entry, $1, $2) AND pledge_id = ANY ($3::uuid[]) AND recorded_at <= $4
+            AND type IN ('received', 'brought_forward')
+        ORDER BY fund
+        """,
+        caller.organization,
+        caller.role,
+        [promise.pledge_id for promise in found],
+        as_at,
+    )
+    return [row["fund"] for row in rows]

@@ -1,0 +1,160 @@
+"""What can be done with a file of a request: it is kept before its row is there, and dropped after that is settled."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import BinaryIO
+from uuid import UUID
+
+import structlog
+from msgspec import Struct
+
+from chassis.db.database import Tx
+from chassis.files.scanner import Scanner, ScannerError, Verdict
+from chassis.files.store import Files
+from chassis.http.idempotency import check_revision
+from chassis.journal.outbox import announce
+from contracts.facts import Fact
+from contracts.refusals import Conflict, Invalid, Unavailable
+from contracts.values import Caller
+from services.requests import policy
+from services.requests.attachment import model as attachment
+from services.requests.attachment import store as attachment_store
+from services.requests.attachment.model import Attachment, NewFile, Purpose, Quota
+from services.requests.attachment.recognition import Format
+from services.requests.policy import Action
+from services.requests.request import store
+
+SALT_BYTES = 16
+ATTACHING: Mapping[Purpose, Action] = {Purpose.REQUEST: Action.ATTACH, Purpose.NOTE_VERBALE: Action.SCAN_NOTE}
+
+log = structlog.get_logger()
+
+
+class Keeping(Struct, frozen=True, kw_only=True):
+    """Where files lie, and what looks into them; without a scanner none is taken in."""
+
+    files: Files
+    scanner: Scanner | None
+    quota: Quota
+
+    def require_scanner(self) -> None:
+        """Raises Conflict where no files are taken in: nobody would ever look into them."""
+        if self.scanner is None:
+            raise Conflict("attachments-off")
+
+    async def keep(self, file_id: UUID, content: BinaryIO) -> None:
+        """Raises Unavailable where it cannot be kept."""
+        try:
+            await self.files.keep(file_id, content)
+        except OSError as error:
+            log.warning("a file cannot be kept", error=type(error).__name__)
+            raise Unavailable("files-unavailable") from error
+
+    async def open(self, file_id: UUID) -> BinaryIO:
+        """Raises Unavailable where it cannot be read, or is not there though its row says so."""
+        try:
+            found = await self.files.open(file_id)
+        except OSError as error:
+            log.warning("a file cannot be read", error=type(error).__name__)
+            found = None
+        if found is None:
+            raise Unavailable("files-unavailable")
+        return found
+
+    async def drop(self, file_id: UUID) -> None:
+        """What cannot be dropped now has no row that counts, and is swept later."""
+        try:
+            await self.files.drop(file_id)
+        except OSError as error:
+            log.warning("a file cannot be dropped", error=type(error).__name__)
+
+
+async def record(tx: Tx, before: Attachment | None, fact: Fact) -> Attachment:
+    """Fold a fact into the attachment, save it, and announce the fact: always these three together."""
+    after = attachment.evolve(before, fact)
+    await attachment_store.save(tx, after)
+    await announce(tx, fact, version=after.revision)
+    return after
+
+
+def described(file_id: UUID, purpose: Purpose, found: Format, size_bytes: int, digest: bytes) -> tuple[NewFile, bytes]:
+    """The file that is to be attached, and the salt by which the journal names its content without telling it."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    content_hash = hashlib.sha256(salt + digest).hexdigest()
+    file = NewFile(
+        attachment_id=file_id, purpose=purpose, format=found, size_bytes=size_bytes, content_hash=content_hash
+    )
+    return file, salt
+
+
+async def add(
+    tx: Tx,
+    request_id: UUID,
+    file: NewFile,
+    name: str,
+    salt: bytes,
+    *,
+    quota: Quota,
+    caller: Caller,
+    expected: int,
+    now: datetime,
+) -> None:
+    """Attach a file that is kept already; the request is held, so that its files can be counted.
+
+    Its State is not: the few files of it that come in at the same moment may together pass the quota by their size.
+    """
+    request = await store.get(tx, request_id, caller, lock=True)
+    policy.decide(caller, ATTACHING[file.purpose], request).required()
+    check_revision(request.revision, expected)
+    kept = await attachment_store.count_kept(tx, request_id, file.purpose)
+    stored = await attachment_store.stored_for(tx, request.state, file.purpose)
+    fact = attachment.attach(request, file, kept=kept, stored=stored, quota=quota, now=now)
+    added = await record(tx, None, fact)
+    await attachment_store.save_name(tx, added, name, salt)
+
+
+async def remove(tx: Tx, attachment_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
+    """Take a file back, whatever has become of its request: it is then shown to nobody.
+
+    Raises Conflict for a scan that a consent was recorded by: the State is to find what was said in its name.
+    """
+    # The request first, as whoever records a consent by it does: two that hold one each would wait for each other.
+    seen = await attachment_store.get(tx, attachment_id)
+    request = await store.get(tx, seen.request_id, caller, lock=True)
+    found = await attachment_store.get(tx, attachment_id, lock=True)
+    policy.decide(caller, Action.DETACH, policy.file_of(request, found.purpose)).required()
+    check_revision(found.revision, expected)
+    if await attachment_store.is_consented_by(tx, attachment_id):
+        raise Conflict("scan-of-a-consent")
+    await record(tx, found, found.remove(now=now))
+    await attachment_store.drop_name(tx, attachment_id)
+
+
+async def require_scan(tx: Tx, request_id: UUID, attachment_id: UUID) -> None:
+    """Raises Invalid where this is no scan of a note verbale about this request, Conflict where it cannot be read."""
+    found = await attachment_store.known(tx, attachment_id)
+    if found is None or found.request_id != request_id or found.purpose is not Purpose.NOTE_VERBALE:
+        raise Invalid("scan-not-known", field="scan_id")
+    found.require("read")
+
+
+async def look_into(keeping: Keeping, scanner: Scanner, attachment_id: UUID) -> Verdict | None:
+    """What the scanner says of a file; None where it says nothing now, and the file waits."""
+    try:
+        with await keeping.open(attachment_id) as content:
+            return await scanner(content)
+    except (ScannerError, Unavailable) as error:
+        log.warning("a file waits to be scanned", reason=str(error))
+        return None
+
+
+async def judge(tx: Tx, attachment_id: UUID, verdict: Verdict, *, now: datetime) -> None:
+    """Say what was found, where nobody has said so or taken the file back meanwhile."""
+    found = await attachment_store.known(tx, attachment_id)
+    if found is None or found.status not in attachment.MOVES["clear"]:
+        return
+    infected = verdict is Verdict.INFECTED
+    fact = found.reject(now=now) if infected else found.clear(scanned=verdict is Verdict.CLEAN, now=now)
+    await record(tx, found, fact)

@@ -1,0 +1,177 @@
+"""The routes of attachments: put to a request, listed, read, taken back."""
+
+import asyncio
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from litestar import Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from chassis.db.database import Database
+from chassis.http.application import Calling, Commanded, Db, Expected, Now, Uploaded, asks, created, shown
+from chassis.http.downloads import Download
+from chassis.http.idempotency import Command, claim, etag
+from chassis.http.uploads import MEDIA_TYPE, Upload, takes_file
+from chassis.ids import new_id
+from contracts.refusals import Refusal
+from contracts.requests import ATTACHMENT_BYTES_MAX
+from contracts.values import Caller
+from services.requests import policy
+from services.requests.attachment import actions as attachment_actions
+from services.requests.attachment import store as attachment_store
+from services.requests.attachment.actions import ATTACHING, Keeping
+from services.requests.attachment.model import Purpose
+from services.requests.attachment.recognition import MEDIA_TYPES, recognise
+from services.requests.attachment.store import AttachmentView
+from services.requests.audience import store as audience_store
+from services.requests.policy import Action
+from services.requests.request import store
+
+Own = NamedDependency[Keeping]
+
+
+class Coming(NamedTuple):
+    """A file that somebody sends: why, to which request, and what the call says beside."""
+
+    purpose: Purpose
+    request_id: UUID
+    caller: Caller
+    command: Command
+    expected: int
+    now: datetime
+
+
+@post(
+    "/v1/requests/{request_id:uuid}/attachments",
+    opt=asks(Action.ATTACH) | takes_file(*MEDIA_TYPES.values(), bytes_max=ATTACHMENT_BYTES_MAX),
+    summary="Attach a file to a draft or a returned request",
+)
+async def attach_file(
+    request_id: FromPath[UUID],
+    upload: Uploaded,
+    db: Db,
+    own: Own,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[AttachmentView]:
+    """The body is the file itself: PDF, DOCX, PNG or JPEG, told by its content; its name is in
+    `File-Name`. It is `pending` until a scanner has looked into it. `If-Match` is the request's revision, which stays.
+    """
+    coming = Coming(Purpose.REQUEST, request_id, caller, command, expected, now)
+    return await _attach(db, own, upload, coming)
+
+
+@post(
+    "/v1/requests/{request_id:uuid}/notes-verbales",
+    opt=asks(Action.SCAN_NOTE) | takes_file(*MEDIA_TYPES.values(), bytes_max=ATTACHMENT_BYTES_MAX),
+    summary="Bring the scan of a note verbale to a request",
+)
+async def scan_note(
+    request_id: FromPath[UUID],
+    upload: Uploaded,
+    db: Db,
+    own: Own,
+    caller: Calling,
+    command: Commanded,
+    expected: Expected,
+    now: Now,
+) -> Response[AttachmentView]:
+    """A coordinator does, before a consent is recorded by it; sent as an attachment is. The State reads it with its
+    own files, and nobody beyond it and UNODC does.
+    """
+    coming = Coming(Purpose.NOTE_VERBALE, request_id, caller, command, expected, now)
+    return await _attach(db, own, upload, coming)
+
+
+async def _attach(db: Database, own: Keeping, upload: Upload, coming: Coming) -> Response[AttachmentView]:
+    request_id, caller = coming.request_id, coming.caller
+    own.require_scanner()
+    async with db.transaction(by=caller) as tx:
+        policy.decide(caller, ATTACHING[coming.purpose], await store.get(tx, request_id, caller)).required()
+    found = await asyncio.to_thread(recognise, upload.file, upload.name)
+    file, salt = attachment_actions.described(new_id(), coming.purpose, found, upload.size_bytes, upload.digest)
+    await own.keep(file.attachment_id, upload.file)
+    try:
+        async with db.transaction(by=caller) as tx:
+            claimed = await claim(tx, coming.command, outcome=file.attachment_id)
+            if claimed.first:
+                await attachment_actions.add(
+                    tx,
+                    request_id,
+                    file,
+                    upload.name,
+                    salt,
+                    quota=own.quota,
+                    caller=caller,
+                    expected=coming.expected,
+                    now=coming.now,
+                )
+            else:
+                await attachment_store.get(tx, claimed.outcome)
+            added = await attachment_store.view(tx, claimed.outcome)
+    except Refusal:
+        await own.drop(file.attachment_id)
+        raise
+    if not claimed.first:
+        await own.drop(file.attachment_id)
+    return created(added, location=f"/v1/attachments/{added.attachment_id}", revision=added.revision)
+
+
+@get(
+    "/v1/requests/{request_id:uuid}/attachments",
+    opt=asks(Action.READ_ATTACHMENTS),
+    summary="The files attached to a request",
+)
+async def list_attachments(request_id: FromPath[UUID], db: Db, caller: Calling) -> list[AttachmentView]:
+    """For whom the words of the request are. Beyond the State and UNODC what can be read, and no scanned note."""
+    async with db.transaction(by=caller) as tx:
+        await attachment_store.require_words(tx, request_id)
+        request = await store.get(tx, request_id, caller)
+        policy.decide(caller, Action.READ_ATTACHMENTS, request).required()
+        await audience_store.note_reading(tx, request, caller)
+        return await attachment_store.of_request(tx, request_id, policy.attachments_seen(caller))
+
+
+@get(
+    "/v1/attachments/{attachment_id:uuid}",
+    opt=asks(Action.READ_ATTACHMENTS),
+    media_type=MEDIA_TYPE.decode(),
+    summary="An attached file itself",
+)
+async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, caller: Calling) -> Download:
+    """To be saved, not to be shown: whatever it is, a browser gets bytes without a type."""
+    async with db.transaction(by=caller) as tx:
+        found = await attachment_store.get(tx, attachment_id)
+        request = await store.get(tx, found.request_id, caller)
+        policy.decide(caller, Action.READ_ATTACHMENTS, policy.file_of(request, found.purpose)).required()
+        found.require("read")
+        seen = await attachment_store.view(tx, attachment_id)
+        await audience_store.note_reading(tx, request, caller)
+    content = await own.open(attachment_id)
+    return Download(content, name=seen.name, size_bytes=seen.size_bytes, etag=etag(seen.revision))
+
+
+@delete(
+    "/v1/attachments/{attachment_id:uuid}",
+    opt=asks(Action.DETACH),
+    status_code=200,
+    summary="Take an attached file back",
+)
+async def remove_attachment(
+    attachment_id: FromPath[UUID], db: Db, own: Own, caller: Calling, expected: Expected, now: Now
+) -> Response[AttachmentView]:
+    """In whatever state its request is. The file is deleted, and its name forgotten. A scanned note is a coordinator's
+    to take back, as long as no consent was recorded by it.
+    """
+    async with db.transaction(by=caller) as tx:
+        await attachment_actions.remove(tx, attachment_id, caller=caller, expected=expected, now=now)
+        removed = await attachment_store.view(tx, attachment_id)
+    await own.drop(attachment_id)
+    return shown(removed, revision=removed.revision)
+
+
+ROUTES = [attach_file, scan_note, list_attachments, read_attachment, remove_attachment]

@@ -1,0 +1,1 @@
+"""Who sees a request, and who has read it."""

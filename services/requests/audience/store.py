@@ -1,0 +1,53 @@
+"""Who has read a request: the rows that the audit has of it, counted."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chassis.audit.log import note_read
+from chassis.db.database import Tx
+from contracts.values import Caller, Role
+from services.requests import policy
+from services.requests.request.model import Request
+
+READ = "requests.request.read"
+READERS_MAX = 500
+
+
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who was shown the request, or changed it: when first, when last, and how often.
+
+    Whoever reads the same version again within ten minutes of the time counted is still reading it.
+    """
+
+    organization: str
+    role: Role
+    person_id: UUID
+    first_at: datetime
+    last_at: datetime
+    times: int
+
+
+async def note_reading(tx: Tx, request: Request, caller: Caller) -> None:
+    """Write down that somebody else than the State itself is shown its request."""
+    if not policy.is_of_the_state(caller, request):
+        await note_read(tx, READ, "request", request.request_id, request.revision)
+
+
+async def readers(tx: Tx, request: Request) -> list[Reader]:
+    """Everybody who has been shown the request, all but the State's own filers; who was last, first."""
+    rows = await tx.fetch(
+        """
+        SELECT organization, role, person_id, min(recorded_at) AS first_at, max(recorded_at) AS last_at,
+            count(*) AS times
+        FROM audit
+        WHERE aggregate_id = $1 AND person_id IS NOT NULL
+            AND NOT (organization = $2 AND role IN ('focal_point', 'official'))
+        GROUP BY organization, role, person_id ORDER BY last_at DESC, person_id LIMIT $3
+        """,
+        request.request_id,
+        request.state,
+        READERS_MAX,
+    )
+    return [msgspec.convert(dict(row), Reader) for row in rows]

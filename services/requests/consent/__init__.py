@@ -1,0 +1,1 @@
+"""Consents: to whom a State shows a request, until when, and on which note verbale."""

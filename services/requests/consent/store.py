@@ -1,0 +1,147 @@
+"""Consents beside their requests: the note verbale one came by, those whose period is over, and those that changed."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.consents import Consent, ConsentPage, RequestConsents, Showing, Shown, given_to
+from services.requests.request.model import Request
+
+PAGE_MAX = 500
+
+CHANGED = """
+    SELECT written_by::text AS written_by, position, aggregate_id,
+        written_by < pg_snapshot_xmin(pg_current_snapshot()) AS safe
+    FROM journal
+    WHERE (written_by, position) > ($1::text::xid8, $2)
+      AND type IN ('requests.request.submitted.v1', 'requests.request.revised.v1',
+        'requests.request.circulation-decided.v1', 'requests.request.consent-given.v1',
+        'requests.request.consent-recorded.v1', 'requests.request.consent-withdrawn.v1',
+        'requests.request.consent-ended.v1')
+    ORDER BY journal.written_by, journal.position LIMIT $3
+"""
+"""By the index `journal_consents`, whose condition says the same kinds of fact."""
+
+_NOTE = Write(
+    parts={
+        "verbale": """
+            INSERT INTO consent_text (consent_id, request_id, state, note_verbale) VALUES ($1, $2, $3, $4)
+        """
+    }
+)
+
+
+async def save_note(tx: Tx, request: Request, consent_id: UUID, note_verbale: str) -> None:
+    await tx.write(_NOTE, consent_id, request.request_id, request.state, note_verbale)
+
+
+async def notes(tx: Tx, request_id: UUID) -> dict[UUID, str]:
+    """The note verbale of each recorded consent of a request that has been read for its caller."""
+    rows = await tx.fetch("SELECT consent_id, note_verbale FROM consent_text WHERE request_id = $1", request_id)
+    return {row["consent_id"]: row["note_verbale"] for row in rows}
+
+
+async def ended_windows(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
+    """Requests whose window of objection has ended."""
+    rows = await tx.fetch(
+        """
+        SELECT request_id FROM request WHERE circulation = 'window_running' AND window_ends_at <= $1
+        ORDER BY window_ends_at LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    return [row["request_id"] for row in rows]
+
+
+async def window_ends_in_seconds(tx: Tx, now: datetime) -> float | None:
+    """Until the next window of objection ends."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        """
+        SELECT extract(epoch FROM min(window_ends_at) - $1::timestamptz)::float8 FROM request
+        WHERE circulation = 'window_running' AND window_ends_at > $1
+        """,
+        now,
+    )
+
+
+async def periods_over(tx: Tx, now: datetime, limit: int = 100) -> list[tuple[UUID, UUID]]:
+    """Requests and their consents that stand though their period is over."""
+    rows = await tx.fetch(
+        """
+        SELECT request_id, consent_id FROM consent
+        WHERE ends_at <= $1 AND ends_at IS NOT NULL AND withdrawn_at IS NULL AND ended_at IS NULL
+        ORDER BY ends_at LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    return [(row["request_id"], row["consent_id"]) for row in rows]
+
+
+async def period_ends_in_seconds(tx: Tx, now: datetime) -> float | None:
+    """Until the next period of a consent is over."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        """
+        SELECT extract(epoch FROM min(ends_at) - $1::timestamptz)::float8 FROM consent
+        WHERE ends_at > $1 AND ends_at IS NOT NULL AND withdrawn_at IS NULL AND ended_at IS NULL
+        """,
+        now,
+    )
+
+
+async def changed_after(tx: Tx, after: str, limit: int = PAGE_MAX) -> ConsentPage:
+    """The requests whose consents changed after a watermark (`<written_by>.<position>`), each as it now stands.
+
+    Other than the journal it does not wait for transactions that are still running: a withdrawal is told as soon as it
+    is committed, however long somebody else's change takes. What that may still bring is heard by starting from `safe`.
+    """
+    written_by, position = after.split(".")
+    rows = await tx.fetch(
+        CHANGED,
+        written_by,
+        int(position),
+        limit + 1,
+    )
+    page = rows[:limit]
+    places = [f"{row['written_by']}.{row['position']}" for row in page]
+    return ConsentPage(
+        requests=await _as_they_stand(tx, [row["aggregate_id"] for row in page]),
+        after=places[-1] if places else after,
+        safe=next((place for place, row in zip(places[::-1], page[::-1], strict=True) if row["safe"]), after),
+        more=len(rows) > limit,
+    )
+
+
+async def shown_to(tx: Tx, asked: Showing) -> list[Shown]:
+    """Those of these requests that consents in force at this moment show to the organization, by request."""
+    requests = await _as_they_stand(tx, list(asked.request_ids))
+    now: datetime = await tx.fetchval("SELECT now()")
+    given = {one.request_id: given_to(one.consents, asked.organization, now) for one in requests}
+    return [Shown(request_id=one, fields=tuple(sorted(fields))) for one, fields in sorted(given.items()) if fields]
+
+
+async def _as_they_stand(tx: Tx, request_ids: list[UUID]) -> list[RequestConsents]:
+    """Without the consent that silence has not given yet."""
+    rows = await tx.fetch(
+        """
+        SELECT request_id, state, revision, coalesce(
+            (SELECT json_agg(c) FROM consent AS c WHERE c.request_id = request.request_id
+                AND (request.circulation = 'granted' OR c.withdrawn_at IS NOT NULL OR c.ended_at IS NOT NULL)),
+            '[]'::json) AS consents
+        FROM request WHERE request_id = ANY ($1::uuid[])
+        """,
+        request_ids,
+    )
+    return [
+        RequestConsents(
+            request_id=row["request_id"],
+            state=row["state"],
+            revision=row["revision"],
+            consents=msgspec.json.decode(row["consents"], type=tuple[Consent, ...]),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,29 @@
+"""Who is told of which events of requests and their files; `seen` in the statement is the policy in SQL."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from chassis.db.database import Tx
+from chassis.journal.event_feed import of_records
+from contracts.facts import Event
+from contracts.values import Caller
+
+
+async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
+    """Which of these events each caller may be told: of requests they see, and of files where they see the words."""
+    rows = await tx.fetch(
+        """
+        SELECT ARRAY(SELECT request_id FROM request, seen(request_id, request, who.organization, who.role)
+                WHERE request_id = ANY ($3::uuid[])
+                UNION ALL
+                SELECT attachment_id FROM attachment JOIN request USING (request_id),
+                    seen(request_id, request, who.organization, who.role) AS shown
+                WHERE attachment_id = ANY ($3::uuid[]) AND shown.words
+                    AND (purpose = 'request' OR NOT is_outside(who.role))) AS ids
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS who(organization, role, number) ORDER BY number
+        """,
+        [caller.organization for caller in callers],
+        [caller.role for caller in callers],
+        [event.aggregate_id for event in events],
+    )
+    return of_records(callers, events, [row["ids"] for row in rows])

@@ -1,0 +1,1 @@
+"""Requests: their states, rows, commands and routes."""

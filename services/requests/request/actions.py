@@ -1,0 +1,188 @@
+"""What can be done with a request: load for this caller, decide, save, announce. The edge opens the transaction."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chassis.db.database import Tx
+from chassis.http.idempotency import check_revision
+from chassis.journal.outbox import announce
+from contracts.facts import Event, Fact
+from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchEvaluated, MatchRevoked
+from contracts.values import Caller
+from services.requests import policy
+from services.requests.attachment import model as attachment
+from services.requests.attachment import store as attachment_store
+from services.requests.consent import store as consent_store
+from services.requests.policy import Action
+from services.requests.request import model as domain
+from services.requests.request import reminder_store, store
+from services.requests.request.evolve import evolve
+from services.requests.request.model import Content, Request, Status
+from services.requests.request.store import Texts
+
+SALT_BYTES = 16
+GAP_REASON = "match_revoked"
+
+MatchFact = MatchConfirmed | MatchBegun | MatchCompleted | MatchRevoked
+MATCH_STATUS: dict[type[MatchFact], str] = {
+    MatchConfirmed: "confirmed",
+    MatchBegun: "in_delivery",
+    MatchCompleted: "completed",
+    MatchRevoked: "revoked",
+}
+
+
+async def record(tx: Tx, before: Request | None, fact: Fact, *, because: Event | None = None) -> Request:
+    """Fold a fact into the request, save it, and announce the fact: always these three together."""
+    after = evolve(before, fact)
+    await store.save(tx, after)
+    await announce(tx, fact, version=after.revision, because=because)
+    return after
+
+
+def hash_texts(texts: Texts) -> tuple[bytes, str]:
+    """A new salt, and the hash by which the journal names these words without telling them."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    return salt, hashlib.sha256(salt + msgspec.json.encode(texts)).hexdigest()
+
+
+async def file(
+    tx: Tx,
+    request_id: UUID,
+    content: Content,
+    texts: Texts,
+    salt: bytes,
+    *,
+    submit: bool,
+    caller: Caller,
+    now: datetime,
+) -> Request:
+    """A new request of the caller's State: a draft, or submitted at once."""
+    begin = domain.file if submit else domain.draft
+    request = await record(tx, None, begin(request_id, caller.organization, content, now=now))
+    await store.save_texts(tx, request, texts, salt)
+    return request
+
+
+async def revise(
+    tx: Tx,
+    request_id: UUID,
+    content: Content,
+    texts: Texts,
+    salt: bytes,
+    *,
+    caller: Caller,
+    expected: int,
+    now: datetime,
+) -> Request:
+    """Put new content in the place of a draft's, or of a returned request's."""
+    request = await _for_move(tx, request_id, Action.REVISE, caller, expected)
+    fact = request.revise(content, now=now)
+    await store.drop_line_texts(tx, request_id)
+    request = await record(tx, request, fact)
+    await store.save_texts(tx, request, texts, salt)
+    return request
+
+
+async def move(
+    tx: Tx,
+    request_id: UUID,
+    action: Action,
+    decide: Callable[[Request], Fact],
+    *,
+    caller: Caller,
+    expected: int,
+    comment: str | None = None,
+) -> Request:
+    """One move of the table in `domain`, with a comment for the other side where there is one."""
+    request = await record(tx, before := await _for_move(tx, request_id, action, caller, expected), decide(before))
+    if comment:
+        await store.save_remark(tx, request, comment)
+    return request
+
+
+async def end_consents(tx: Tx, now: datetime) -> int:
+    """State that a period is over. Nobody has been shown anything since it was: that goes by the clock alone."""
+    over = await consent_store.periods_over(tx, now)
+    for request_id, consent_id in over:
+        request = await store.locked(tx, request_id)
+        if request is not None and request.consents[consent_id].stands:
+            await record(tx, request, request.end_consent(consent_id, now=now))
+    return len(over)
+
+
+async def register(tx: Tx, request_id: UUID, *, caller: Caller, expected: int, now: datetime) -> Request:
+    """Give the request its reference number."""
+    request = await _for_move(tx, request_id, Action.REGISTER, caller, expected)
+    request.require("register")
+    return await record(tx, request, request.register(await store.free_reference(tx, now.year), now=now))
+
+
+async def _for_move(tx: Tx, request_id: UUID, action: Action, caller: Caller, expected: int) -> Request:
+    request = await store.get(tx, request_id, caller, lock=True)
+    policy.decide(caller, action, request).required()
+    check_revision(request.revision, expected)
+    return request
+
+
+async def hear_of_match(tx: Tx, event: Event, fact: MatchFact) -> None:
+    """Follow a match of one of our lines: its fulfilment, and the request's own state where that follows."""
+    request = await store.locked(tx, fact.request_id)
+    if request is None:
+        return
+    change = request.hear_of_match(fact.line_id, fact.match_id, MATCH_STATUS[type(fact)], fact.provider, now=event.time)
+    if change is None:
+        return
+    request = await record(tx, request, change, because=event)
+    if isinstance(fact, MatchBegun) and request.status is Status.OPEN:
+        await record(tx, request, request.start(now=event.time), because=event)
+    if isinstance(fact, MatchRevoked) and request.status is Status.IN_DELIVERY:
+        await record(tx, request, request.reopen(GAP_REASON, now=event.time), because=event)
+
+
+async def on_evaluated(tx: Tx, event: Event, fact: MatchEvaluated) -> None:
+    """Keep what a side of a match says of its delivery: a request is closed by that."""
+    request = await store.locked(tx, fact.request_id)
+    if request is None:
+        return
+    result = fact.evaluation.result
+    change = request.on_evaluated(fact.line_id, fact.match_id, fact.side, result, now=event.time)
+    if change is not None:
+        await record(tx, request, change, because=event)
+
+
+async def end_windows(tx: Tx, now: datetime) -> int:
+    """Let circulate what nobody objected to within five working days."""
+    ended = await consent_store.ended_windows(tx, now)
+    for request_id in ended:
+        request = await store.locked(tx, request_id)
+        if request is not None and request.window_ends_at is not None and request.window_ends_at <= now:
+            await record(tx, request, request.end_window(now=now))
+    return len(ended)
+
+
+async def remind_or_lapse(tx: Tx, now: datetime) -> int:
+    """Remind each State whose answer is due, and let lapse what two reminders did not move."""
+    due = await reminder_store.answers_due(tx, now)
+    for request_id in due:
+        request = await store.locked(tx, request_id)
+        if request is not None and request.answer_due_at is not None and request.answer_due_at <= now:
+            decide = request.remind if request.reminders < domain.REMINDERS_MAX else request.lapse
+            await record(tx, request, decide(now=now))
+    return len(due)
+
+
+async def rebuild(tx: Tx, event: Event) -> None:
+    """Fold one fact of our own journal into the tables, as the action that announced it did."""
+    fact = event.fact()
+    assert fact is not None, "our own journal holds facts of our own contracts"
+    if fact.aggregate == "attachment":
+        await attachment_store.save(tx, attachment.evolve(await attachment_store.known(tx, event.aggregate_id), fact))
+        return
+    before = await store.locked(tx, event.aggregate_id)
+    await store.save(tx, evolve(before, fact))

@@ -1,0 +1,219 @@
+"""What each fact makes of a request: the one place where a fact becomes a state.
+
+Actions fold the fact they announce, and the rebuilding of the tables folds all of them: the same function.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from msgspec.structs import asdict, replace
+
+from contracts.consents import Consent, Terms, recipients_by_visibility
+from contracts.facts import Fact
+from contracts.requests import (
+    CirculationDecided,
+    ConsentEnded,
+    ConsentGiven,
+    ConsentRecorded,
+    ConsentWithdrawn,
+    DeliveryEvaluated,
+    LineFulfilmentChanged,
+    RequestClosed,
+    RequestDeclined,
+    RequestDelivered,
+    RequestDrafted,
+    RequestHeld,
+    RequestLapsed,
+    RequestOpened,
+    RequestRegistered,
+    RequestReminded,
+    RequestReopened,
+    RequestResumed,
+    RequestReturned,
+    RequestRevised,
+    RequestStarted,
+    RequestSubmitted,
+    RequestWithdrawn,
+)
+from services.requests.request.deliveries import Fulfilment, Outcome
+from services.requests.request.model import (
+    Addressee,
+    Circulation,
+    CirculationRule,
+    Priority,
+    Request,
+    Status,
+    Visibility,
+    is_restricted,
+)
+
+OBJECTION_WORKING_DAYS = 5
+"""How long a State that chose the silence rule may object before its request circulates."""
+
+
+def evolve(request: Request | None, fact: Fact) -> Request:
+    """The state after a fact, one revision on."""
+    if request is None:
+        assert isinstance(fact, RequestDrafted | RequestSubmitted), "a request begins with a draft or a submission"
+        return _begun(fact)
+    return replace(request, revision=request.revision + 1, **_changes(request, fact))
+
+
+def _begun(fact: RequestDrafted | RequestSubmitted) -> Request:
+    drafted = isinstance(fact, RequestDrafted)
+    return Request(
+        request_id=fact.request_id,
+        state=fact.state,
+        status=Status.DRAFT if drafted else Status.SUBMITTED,
+        revision=1,
+        drafted_at=fact.drafted_at if isinstance(fact, RequestDrafted) else fact.submitted_at,
+        **(_content(fact) if isinstance(fact, RequestDrafted) else _submitted(fact)),
+    )
+
+
+def _content(fact: RequestDrafted | RequestRevised | RequestSubmitted) -> dict[str, Any]:
+    return {
+        "language": fact.language,
+        "visibility": Visibility(fact.visibility),
+        "addressee": Addressee(fact.addressee),
+        "addressed_states": fact.addressed_states,
+        "circulation_rule": CirculationRule(fact.circulation_rule),
+        "circulation": Circulation.NONE,
+        "window_ends_at": None,
+        "restricted": is_restricted(fact.lines),
+        "lines": fact.lines,
+        "fulfilment": {line.line_id: Fulfilment.NONE for line in fact.lines},
+        "texts_hash": fact.texts_hash,
+        "excluded_providers": fact.excluded_providers,
+    }
+
+
+def _submitted(fact: RequestSubmitted) -> dict[str, Any]:
+    """What the State chose takes effect now; the submission itself is the consent, under the request's own id."""
+    changes = {**_content(fact), "submitted_at": fact.submitted_at}
+    if fact.circulation_rule == CirculationRule.NONE:
+        return changes
+    silence = fact.circulation_rule == CirculationRule.SILENCE
+    return {
+        **changes,
+        "circulation": Circulation.WINDOW_RUNNING if silence else Circulation.GRANTED,
+        "window_ends_at": objection_window_end(fact.submitted_at) if silence else None,
+        "consents": {fact.request_id: _consent(fact.request_id, _by_visibility(fact), fact.submitted_at)},
+    }
+
+
+ANSWERED: Mapping[str, Any] = {"held_from": None, "waiting_since": None, "reminders": 0}
+
+
+def _changes(request: Request, fact: Fact) -> dict[str, Any]:
+    match fact:
+        case RequestRevised():
+            return {**_content(fact), "consents": _ended_all(request, fact.revised_at)}
+        case RequestSubmitted():
+            chosen = _submitted(fact)
+            consents = _ended_all(request, fact.submitted_at) | chosen.get("consents", {})
+            return {"status": Status.SUBMITTED, **chosen, "consents": consents, **ANSWERED}
+        case RequestRegistered():
+            return {"status": Status.REGISTERED, "reference": fact.reference, "registered_at": fact.registered_at}
+        case RequestReturned():
+            return {"status": Status.RETURNED, "waiting_since": fact.returned_at, "reminders": 0}
+        case RequestDeclined():
+            return _ended(request, Status.NOT_ACCEPTED)
+        case RequestOpened():
+            return {"status": Status.OPEN, "priority": Priority(fact.priority)}
+        case RequestHeld():
+            waiting = {"waiting_since": fact.held_at, "reminders": 0}
+            return {"status": Status.ON_HOLD, "held_from": request.status, **waiting}
+        case RequestResumed():
+            return {"status": request.held_from, **ANSWERED}
+        case RequestStarted():
+            return {"status": Status.IN_DELIVERY}
+        case RequestReopened():
+            return {"status": Status.OPEN}
+        case RequestDelivered():
+            return {"status": Status.DELIVERED}
+        case RequestClosed():
+            return {"status": Status.CLOSED, "outcome": Outcome(fact.outcome)}
+        case RequestWithdrawn():
+            return _ended(request, Status.WITHDRAWN)
+        case RequestReminded():
+            return {"reminders": fact.reminder}
+        case RequestLapsed():
+            return _ended(request, Status.LAPSED)
+        case CirculationDecided():
+            return {"circulation": Circulation(fact.circulation), "window_ends_at": None}
+        case ConsentGiven():
+            return _consented(request, fact, fact.given_at)
+        case ConsentRecorded():
+            return _consented(request, fact, fact.recorded_at)
+        case ConsentWithdrawn():
+            changed = replace(request.consents[fact.consent_id], withdrawn_at=fact.withdrawn_at)
+            return _left(request, changed, fact.circulation)
+        case ConsentEnded():
+            changed = replace(request.consents[fact.consent_id], ended_at=fact.ended_at)
+            return _left(request, changed, fact.circulation)
+        case LineFulfilmentChanged():
+            return {
+                "fulfilment": {**request.fulfilment, fact.line_id: Fulfilment(fact.fulfilment)},
+                "matches": {**request.matches, fact.match_id: (fact.line_id, fact.match_status)},
+                "providers": {**request.providers, fact.match_id: fact.provider},
+            }
+        case DeliveryEvaluated():
+            said = {**request.evaluations.get(fact.match_id, {}), fact.side: Outcome(fact.result)}
+            return {"evaluations": {**request.evaluations, fact.match_id: said}}
+    raise AssertionError(f"{fact.type} is not a request's fact")
+
+
+def _ended(request: Request, status: Status) -> dict[str, Any]:
+    """A window of objection ends with its request: silence about what is no longer asked is no consent."""
+    stopped: dict[str, Any] = {}
+    if request.circulation is Circulation.WINDOW_RUNNING:
+        stopped = {"circulation": Circulation.NONE, "window_ends_at": None}
+    return {"status": status, **ANSWERED, **stopped}
+
+
+def _consented(request: Request, fact: ConsentGiven | ConsentRecorded, given_at: datetime) -> dict[str, Any]:
+    consents = dict(request.consents)
+    if fact.instead_of is not None:
+        consents[fact.instead_of] = replace(consents[fact.instead_of], ended_at=given_at)
+    terms = Terms(recipients=fact.recipients, fields=fact.fields, starts_at=fact.starts_at, ends_at=fact.ends_at)
+    consent = _consent(fact.consent_id, terms, given_at)
+    if isinstance(fact, ConsentRecorded):
+        consent = replace(consent, recorded=True, scan_id=fact.scan_id)
+    consents[fact.consent_id] = consent
+    return {"circulation": Circulation.GRANTED, "window_ends_at": None, "consents": consents}
+
+
+def _left(request: Request, changed: Consent, circulation: str) -> dict[str, Any]:
+    return {
+        "circulation": Circulation(circulation),
+        "window_ends_at": None,
+        "consents": {**request.consents, changed.consent_id: changed},
+    }
+
+
+def _ended_all(request: Request, at: datetime) -> dict[UUID, Consent]:
+    """A consent is given for what the request said then; for what it says now it has to be given again."""
+    return {
+        consent_id: replace(consent, ended_at=at) if consent.stands else consent
+        for consent_id, consent in request.consents.items()
+    }
+
+
+def _by_visibility(fact: RequestSubmitted) -> Terms:
+    return Terms(recipients=recipients_by_visibility(fact.visibility, fact.addressee, fact.addressed_states))
+
+
+def _consent(consent_id: UUID, terms: Terms, given_at: datetime) -> Consent:
+    return Consent(consent_id=consent_id, **asdict(terms), given_at=given_at)
+
+
+def objection_window_end(since: datetime) -> datetime:
+    """Five working days (Monday to Friday) later, at the same time of day."""
+    end, left = since, OBJECTION_WORKING_DAYS
+    while left:
+        end += timedelta(days=1)
+        left -= end.weekday() < 5
+    return end

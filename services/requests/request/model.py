@@ -1,0 +1,450 @@
+"""A State's request: its states, the moves from one to the next, and what each move means.
+
+Every move is a pair: a method of `Request` that decides and returns the fact (or refuses), and a case of `evolve` (in
+the file of that name) that folds the fact into the state.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, cast
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from contracts.consents import Consent, Terms, recipients_by_visibility
+from contracts.reference import kinds
+from contracts.refusals import Conflict, Invalid
+from contracts.requests import (
+    CirculationDecided,
+    ConsentEnded,
+    ConsentGiven,
+    ConsentRecorded,
+    ConsentWithdrawn,
+    DeliveryEvaluated,
+    Line,
+    LineFulfilmentChanged,
+    RequestClosed,
+    RequestDeclined,
+    RequestDelivered,
+    RequestDrafted,
+    RequestHeld,
+    RequestLapsed,
+    RequestOpened,
+    RequestRegistered,
+    RequestReminded,
+    RequestReopened,
+    RequestResumed,
+    RequestReturned,
+    RequestRevised,
+    RequestStarted,
+    RequestSubmitted,
+    RequestWithdrawn,
+)
+from contracts.values import Language
+from services.requests.request import deliveries
+from services.requests.request.deliveries import Fulfilment, Outcome, Results
+
+REMINDERS_MAX = 2
+REMINDER_DAYS = 20
+"""A State that has to answer is reminded after so many days, and again; as long after that its request lapses."""
+
+FOLLOW_UP_DAYS = 365
+
+CONSENTS_MAX = 50
+"""Consents of one request that stand at the same time."""
+
+CONSENT_DAYS_MAX = 3650
+"""A period ends within ten years of today; later is until it is withdrawn."""
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    REGISTERED = "registered"
+    OPEN = "open"
+    IN_DELIVERY = "in_delivery"
+    DELIVERED = "delivered"
+    CLOSED = "closed"
+    ON_HOLD = "on_hold"
+    NOT_ACCEPTED = "not_accepted"
+    LAPSED = "lapsed"
+    WITHDRAWN = "withdrawn"
+
+
+class Circulation(StrEnum):
+    """Who beyond UNODC may see a request."""
+
+    NONE = "none"
+    WINDOW_RUNNING = "window_running"
+    GRANTED = "granted"
+    OBJECTED = "objected"
+
+
+class CirculationRule(StrEnum):
+    """What the State chose when it filed."""
+
+    NONE = "none"
+    GRANTED = "granted"
+    SILENCE = "silence"
+
+
+class Visibility(StrEnum):
+    PRIVATE = "private"
+    NAMED = "named"
+    PROVIDERS = "providers"
+    PUBLIC_SUMMARY = "public_summary"
+
+
+class Addressee(StrEnum):
+    ANY = "any"
+    UNODC = "unodc"
+    STATES = "states"
+
+
+class Priority(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+_UNDER_WAY = frozenset({Status.SUBMITTED, Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY})
+_ENDED = frozenset({Status.CLOSED, Status.NOT_ACCEPTED, Status.LAPSED, Status.WITHDRAWN})
+_LIVING = frozenset(Status) - _ENDED
+
+MOVES: Mapping[str, frozenset[Status]] = {
+    "revise": frozenset({Status.DRAFT, Status.RETURNED}),
+    "submit": frozenset({Status.DRAFT, Status.RETURNED}),
+    "register": frozenset({Status.SUBMITTED}),
+    "return": frozenset({Status.SUBMITTED, Status.REGISTERED}),
+    "decline": frozenset({Status.SUBMITTED, Status.REGISTERED}),
+    "open": frozenset({Status.REGISTERED}),
+    "start": frozenset({Status.OPEN}),
+    "hold": _UNDER_WAY,
+    "resume": frozenset({Status.ON_HOLD}),
+    "reopen": frozenset({Status.IN_DELIVERY, Status.CLOSED}),
+    "deliver": frozenset({Status.IN_DELIVERY}),
+    "close": frozenset({Status.DELIVERED}),
+    "remind": frozenset({Status.RETURNED, Status.ON_HOLD}),
+    "lapse": frozenset({Status.RETURNED, Status.ON_HOLD}),
+    "withdraw": _LIVING,
+    "consent": _LIVING,
+    "record_consent": _LIVING - {Status.DRAFT},
+}
+"""From which states each move leads; who makes it is the policy's."""
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """A request as it stands, all but its words."""
+
+    request_id: UUID
+    state: str
+    status: Status
+    revision: int
+    language: Language
+    visibility: Visibility
+    addressee: Addressee
+    addressed_states: tuple[str, ...]
+    circulation_rule: CirculationRule
+    circulation: Circulation
+    restricted: bool
+    lines: tuple[Line, ...]
+    texts_hash: str
+    drafted_at: datetime
+    excluded_providers: tuple[str, ...] = ()
+    """By whom the State does not wish to be served."""
+    fulfilment: dict[UUID, Fulfilment] = {}
+    matches: dict[UUID, tuple[UUID, str]] = {}
+    """Match id → its line and its last status heard."""
+    providers: dict[UUID, str] = {}
+    """Match id → the organization that delivers it, where it was told."""
+    evaluations: dict[UUID, Results] = {}
+    """Match id → what each side has said of its delivery."""
+    window_ends_at: datetime | None = None
+    submitted_at: datetime | None = None
+    registered_at: datetime | None = None
+    reference: str | None = None
+    priority: Priority | None = None
+    held_from: Status | None = None
+    waiting_since: datetime | None = None
+    """Since when the State has been asked for something, by a return or a hold."""
+    reminders: int = 0
+    outcome: Outcome | None = None
+    consents: dict[UUID, Consent] = {}
+    """By id, also those that are over. What stands counts while the circulation is granted."""
+    read_at: datetime | None = None
+    """When it was read for somebody, by PostgreSQL's clock: which consents are in force is as of then."""
+
+    def require(self, move: str) -> None:
+        """Raises Conflict where the request's state does not allow the move."""
+        if self.status not in MOVES[move]:
+            raise Conflict("request-status", status=self.status, move=move)
+
+    def line(self, line_id: UUID) -> Line | None:
+        return next((line for line in self.lines if line.line_id == line_id), None)
+
+    @property
+    def fulfilled(self) -> Fulfilment:
+        """How far its lines are met, all of them together."""
+        met = {self.fulfilment.get(line.line_id, Fulfilment.NONE) for line in self.lines} or {Fulfilment.NONE}
+        return met.pop() if len(met) == 1 else Fulfilment.PARTIAL
+
+    # -- decisions -----------------------------------------------------------------------------------------------
+
+    def revise(self, content: "Content", *, now: datetime) -> RequestRevised:
+        self.require("revise")
+        return RequestRevised(request_id=self.request_id, **asdict(content), revised_at=now)
+
+    def submit(self, *, now: datetime) -> RequestSubmitted:
+        """Raises Invalid for a request without a line, or with a silence rule that its kinds do not allow."""
+        self.require("submit")
+        _check_complete(self.lines, self.circulation_rule)
+        content = {name: getattr(self, name) for name in Content.__struct_fields__}
+        return RequestSubmitted(request_id=self.request_id, state=self.state, **content, submitted_at=now)
+
+    def register(self, reference: str, *, now: datetime) -> RequestRegistered:
+        self.require("register")
+        return RequestRegistered(request_id=self.request_id, state=self.state, reference=reference, registered_at=now)
+
+    def give_back(self, reason: str, *, now: datetime) -> RequestReturned:
+        self.require("return")
+        return RequestReturned(request_id=self.request_id, state=self.state, reason=reason, returned_at=now)
+
+    def decline(self, reason: str, *, now: datetime) -> RequestDeclined:
+        self.require("decline")
+        return RequestDeclined(request_id=self.request_id, state=self.state, reason=reason, declined_at=now)
+
+    def open(self, priority: Priority, *, now: datetime) -> RequestOpened:
+        self.require("open")
+        return RequestOpened(request_id=self.request_id, state=self.state, priority=priority, opened_at=now)
+
+    def hold(self, reason: str, *, now: datetime) -> RequestHeld:
+        self.require("hold")
+        return RequestHeld(request_id=self.request_id, state=self.state, reason=reason, held_at=now)
+
+    def resume(self, *, now: datetime) -> RequestResumed:
+        self.require("resume")
+        return RequestResumed(request_id=self.request_id, state=self.state, resumed_at=now)
+
+    def reopen(self, reason: str, *, now: datetime) -> RequestReopened:
+        self.require("reopen")
+        return RequestReopened(request_id=self.request_id, state=self.state, reason=reason, reopened_at=now)
+
+    def deliver(self, *, suffices: bool, now: datetime) -> RequestDelivered:
+        """Raises Conflict while a confirmed match is not completed, unless the State says that it suffices."""
+        self.require("deliver")
+        if not suffices and any(status in {"confirmed", "in_delivery"} for _, status in self.matches.values()):
+            raise Conflict("matches-not-completed")
+        return RequestDelivered(request_id=self.request_id, state=self.state, delivered_at=now)
+
+    def close(self, outcome: Outcome, *, heard_both_sides: bool, now: datetime) -> RequestClosed:
+        """Raises Conflict for an outcome that the State's evaluations deny, and before both sides have spoken.
+
+        They have where both have evaluated each completed delivery, where the coordinator was told otherwise
+        (`heard_both_sides`), and where the follow-up after a year is due.
+        """
+        self.require("close")
+        follow_up_at = cast(datetime, self.registered_at) + timedelta(days=FOLLOW_UP_DAYS)
+        completed = {match_id: line for match_id, (line, status) in self.matches.items() if status == "completed"}
+        heard = heard_both_sides or deliveries.both_have_spoken(completed, self.evaluations)
+        if not heard and now < follow_up_at:
+            raise Conflict("feedback-missing", follow_up_at=follow_up_at)
+        deliveries.check_outcome(outcome, completed, self.evaluations)
+        return RequestClosed(request_id=self.request_id, state=self.state, outcome=outcome, closed_at=now)
+
+    def withdraw(self, *, now: datetime) -> RequestWithdrawn:
+        self.require("withdraw")
+        return RequestWithdrawn(request_id=self.request_id, state=self.state, withdrawn_at=now)
+
+    @property
+    def answer_due_at(self) -> datetime | None:
+        """When the State is reminded next, or the request lapses; None while nobody waits for the State."""
+        if self.waiting_since is None:
+            return None
+        return self.waiting_since + timedelta(days=REMINDER_DAYS * (self.reminders + 1))
+
+    def remind(self, *, now: datetime) -> RequestReminded:
+        """Raises Conflict before a reminder is due, or after the second."""
+        self.require("remind")
+        self._require_due(now, reminders_left=True)
+        return RequestReminded(
+            request_id=self.request_id, state=self.state, reminder=self.reminders + 1, reminded_at=now
+        )
+
+    def lapse(self, *, now: datetime) -> RequestLapsed:
+        """Raises Conflict before two reminders have gone unanswered."""
+        self.require("lapse")
+        self._require_due(now, reminders_left=False)
+        return RequestLapsed(request_id=self.request_id, state=self.state, lapsed_at=now)
+
+    def _require_due(self, now: datetime, *, reminders_left: bool) -> None:
+        due = self.answer_due_at
+        if due is None or due > now or (self.reminders < REMINDERS_MAX) != reminders_left:
+            raise Conflict("answer-not-due", due_at=due, reminders=self.reminders)
+
+    @property
+    def standing(self) -> tuple[Consent, ...]:
+        """The consents that neither the State nor time has ended."""
+        return tuple(consent for consent in self.consents.values() if consent.stands)
+
+    @property
+    def terms_by_visibility(self) -> Terms:
+        """What a consent gives that says no more than yes: everything, to whom the visibility names, without an end."""
+        return Terms(recipients=recipients_by_visibility(self.visibility, self.addressee, self.addressed_states))
+
+    def consent(self, consent_id: UUID, terms: Terms | None = None, *, now: datetime) -> ConsentGiven:
+        """The State lets its request be shown.
+
+        Raises Conflict where what stands gives as much already, Invalid where it names whom the State excludes.
+        """
+        return ConsentGiven(given_at=now, **self._consented("consent", consent_id, terms, now))
+
+    def record_consent(
+        self, consent_id: UUID, terms: Terms | None = None, *, scan_id: UUID, now: datetime
+    ) -> ConsentRecorded:
+        """A coordinator writes down what came by note verbale, and was scanned. Raises as `consent` does."""
+        consented = self._consented("record_consent", consent_id, terms, now)
+        return ConsentRecorded(recorded_at=now, scan_id=scan_id, **consented)
+
+    def _consented(self, move: str, consent_id: UUID, terms: Terms | None, now: datetime) -> dict[str, Any]:
+        self.require(move)
+        terms = terms or self.terms_by_visibility
+        _check_period(terms, now)
+        excluded = sorted(set(terms.recipients) & set(self.excluded_providers))
+        if excluded:
+            raise Invalid("consent-excluded-provider", organizations=excluded)
+        # Silence has given nothing yet: a running window's consent covers nothing.
+        silence = self.circulation is Circulation.WINDOW_RUNNING
+        if not silence and any(consent.covers(terms) for consent in self.standing):
+            raise Conflict("circulation-granted-already")
+        if len(self.standing) >= CONSENTS_MAX:
+            raise Conflict("too-many-consents", limit=CONSENTS_MAX)
+        return {
+            "request_id": self.request_id,
+            "state": self.state,
+            "consent_id": consent_id,
+            **asdict(terms),
+            "instead_of": self.request_id if silence else None,
+        }
+
+    def object(self, consent_id: UUID, *, now: datetime) -> ConsentWithdrawn:
+        """The State withdraws a consent, or objects while the window of the silence rule runs."""
+        return ConsentWithdrawn(
+            request_id=self.request_id,
+            state=self.state,
+            consent_id=consent_id,
+            circulation=self._circulation_without(consent_id, Circulation.OBJECTED),
+            withdrawn_at=now,
+        )
+
+    def end_consent(self, consent_id: UUID, *, now: datetime) -> ConsentEnded:
+        """The period of a consent is over. Raises Conflict before."""
+        ends_at = self.consents[consent_id].ends_at if consent_id in self.consents else None
+        if ends_at is None or now < ends_at:
+            raise Conflict("consent-not-in-force")
+        return ConsentEnded(
+            request_id=self.request_id,
+            state=self.state,
+            consent_id=consent_id,
+            circulation=self._circulation_without(consent_id, Circulation.NONE),
+            ended_at=now,
+        )
+
+    def _circulation_without(self, consent_id: UUID, last: Circulation) -> Circulation:
+        if consent_id not in {consent.consent_id for consent in self.standing}:
+            raise Conflict("consent-not-in-force")
+        return self.circulation if len(self.standing) > 1 else last
+
+    def end_window(self, *, now: datetime) -> CirculationDecided:
+        """The window of the silence rule ended without an objection."""
+        if self.circulation is not Circulation.WINDOW_RUNNING or cast(datetime, self.window_ends_at) > now:
+            raise Conflict("window-not-ended")
+        return CirculationDecided(
+            request_id=self.request_id, state=self.state, circulation=Circulation.GRANTED, decided_at=now
+        )
+
+    def start(self, *, now: datetime) -> RequestStarted:
+        self.require("start")
+        return RequestStarted(request_id=self.request_id, state=self.state, started_at=now)
+
+    def hear_of_match(
+        self, line_id: UUID, match_id: UUID, match_status: str, provider: str, *, now: datetime
+    ) -> LineFulfilmentChanged | None:
+        """What a match of a line has become; None for a line that is not of this request."""
+        if self.line(line_id) is None:
+            return None
+        matches = {**self.matches, match_id: (line_id, match_status)}
+        return LineFulfilmentChanged(
+            request_id=self.request_id,
+            state=self.state,
+            line_id=line_id,
+            fulfilment=deliveries.fulfilment_of([status for line, status in matches.values() if line == line_id]),
+            match_id=match_id,
+            match_status=match_status,
+            changed_at=now,
+            provider=provider,
+        )
+
+    def on_evaluated(
+        self, line_id: UUID, match_id: UUID, side: str, result: str, *, now: datetime
+    ) -> DeliveryEvaluated | None:
+        """What a side has said of a delivery; None for one that is not of this request."""
+        if match_id not in self.matches:
+            return None
+        return DeliveryEvaluated(
+            request_id=self.request_id,
+            state=self.state,
+            line_id=line_id,
+            match_id=match_id,
+            side=side,
+            result=result,
+            evaluated_at=now,
+        )
+
+
+class Content(Struct, frozen=True, kw_only=True):
+    """What a filer decides, in codes: the part of a request that can be revised."""
+
+    language: Language
+    visibility: Visibility
+    addressee: Addressee
+    addressed_states: tuple[str, ...]
+    circulation_rule: CirculationRule
+    lines: tuple[Line, ...]
+    texts_hash: str
+    excluded_providers: tuple[str, ...] = ()
+
+
+def draft(request_id: UUID, state: str, content: Content, *, now: datetime) -> RequestDrafted:
+    return RequestDrafted(request_id=request_id, state=state, **asdict(content), drafted_at=now)
+
+
+def file(request_id: UUID, state: str, content: Content, *, now: datetime) -> RequestSubmitted:
+    """A request that is submitted as it is created; raises as `Request.submit` does."""
+    _check_complete(content.lines, content.circulation_rule)
+    return RequestSubmitted(request_id=request_id, state=state, **asdict(content), submitted_at=now)
+
+
+def _check_complete(lines: Sequence[Line], rule: CirculationRule) -> None:
+    if not lines:
+        raise Invalid("request-without-lines")
+    if rule is CirculationRule.SILENCE and is_restricted(lines):
+        raise Invalid("silence-not-for-restricted")
+
+
+def _check_period(terms: Terms, now: datetime) -> None:
+    """Raises Invalid for a period that is over, ends before it begins, or ends too far away."""
+    if terms.ends_at is None:
+        return
+    if terms.ends_at <= max(now, terms.starts_at or now):
+        raise Invalid("consent-period-over")
+    if terms.ends_at > now + timedelta(days=CONSENT_DAYS_MAX):
+        raise Invalid("consent-period-too-long", days=CONSENT_DAYS_MAX)
+
+
+def is_restricted(lines: Sequence[Line]) -> bool:
+    """True where one of the lines is of a kind whose disclosure may put somebody at risk (II.d)."""
+    return any(kinds()[line.kind].restricted for line in lines if line.kind in kinds())

@@ -1,0 +1,36 @@
+"""Requests whose State has been waited for so long that it is to be reminded, or that lapse."""
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis.db.database import Tx
+from services.requests.request.model import REMINDER_DAYS
+
+
+async def answers_due(tx: Tx, now: datetime, limit: int = 100) -> list[UUID]:
+    """Requests that wait for their State longer than the next reminder allows."""
+    rows = await tx.fetch(
+        """
+        SELECT request_id FROM request
+        WHERE waiting_since IS NOT NULL AND waiting_since + (reminders + 1) * $2 * interval '1 day' <= $1
+        ORDER BY waiting_since LIMIT $3
+        """,
+        now,
+        REMINDER_DAYS,
+        limit,
+    )
+    return [row["request_id"] for row in rows]
+
+
+async def answer_due_in_seconds(tx: Tx, now: datetime) -> float | None:
+    """Until the next reminder to a State, or the end of a request that two of them did not move."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        """
+        SELECT extract(epoch FROM min(due_at) - $1::timestamptz)::float8 FROM (
+            SELECT waiting_since + (reminders + 1) * $2 * interval '1 day' AS due_at FROM request
+            WHERE waiting_since IS NOT NULL
+        ) AS waiting WHERE due_at > $1
+        """,
+        now,
+        REMINDER_DAYS,
+    )

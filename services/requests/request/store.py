@@ -1,0 +1,417 @@
+"""The requests' rows. Every read says for whom; `seen` in the FROM is the policy in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from secrets import randbelow
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+from msgspec import UNSET, UnsetType
+
+from chassis.db.database import Tx
+from chassis.db.writes import Write
+from contracts.consents import FieldSet
+from contracts.refusals import Missing
+from contracts.requests import Line
+from contracts.values import Caller, Period
+from services.requests.policy import FILERS
+from services.requests.request.deliveries import Fulfilment
+from services.requests.request.model import Circulation, Request, Status
+from services.requests.request.specificity import LineText
+
+LIST_MAX = 100
+SIMILAR_MAX = 10
+REFERENCE_MIN, REFERENCES = 10_000, 90_000
+"""The lowest number of a year, and how many there are."""
+SIDES = ("state", "provider")
+
+
+class Texts(msgspec.Struct, frozen=True, kw_only=True):
+    """The words of a request, in its source language; `lines` stand in the order of the request's lines."""
+
+    title: str
+    need: str
+    lines: tuple[LineText, ...]
+
+
+async def get(tx: Tx, request_id: UUID, caller: Caller, *, lock: bool = False) -> Request:
+    """The request, if this caller may see it. Raises Missing. `lock` holds it until the transaction ends."""
+    query = (
+        """
+        SELECT request.*, ARRAY(SELECT provider FROM excluded_provider e WHERE e.request_id = request.request_id
+            ORDER BY provider COLLATE "C") AS excluded_providers, now() AS read_at
+        FROM request, seen(request_id, request, $2, $3) WHERE request_id = $1
+        FOR UPDATE OF request
+        """
+        if lock
+        else """
+        SELECT request.*, ARRAY(SELECT provider FROM excluded_provider e WHERE e.request_id = request.request_id
+            ORDER BY provider COLLATE "C") AS excluded_providers, now() AS read_at
+        FROM request, seen(request_id, request, $2, $3) WHERE request_id = $1
+        """
+    )
+    row = await tx.fetchrow(query, request_id, caller.organization, caller.role)
+    if row is None:
+        raise Missing("not-found")
+    return await _whole(tx, row)
+
+
+async def locked(tx: Tx, request_id: UUID) -> Request | None:
+    """The request for the system itself: consumers and clocks, which act for nobody."""
+    row = await tx.fetchrow(
+        """
+        SELECT *, ARRAY(SELECT provider FROM excluded_provider e WHERE e.request_id = request.request_id
+            ORDER BY provider COLLATE "C") AS excluded_providers
+        FROM request WHERE request_id = $1 FOR UPDATE
+        """,
+        request_id,
+    )
+    return await _whole(tx, row) if row else None
+
+
+async def _whole(tx: Tx, row: Record) -> Request:
+    lines = await tx.fetch("SELECT * FROM request_line WHERE request_id = $1 ORDER BY position", row["request_id"])
+    matches = await tx.fetch(
+        """
+        SELECT match_id, line_id, status, provider, state_result, provider_result FROM line_match WHERE request_id = $1
+        """,
+        row["request_id"],
+    )
+    consents = await tx.fetch(
+        """
+        SELECT consent_id, recipients, fields, starts_at, ends_at, given_at, withdrawn_at, ended_at, recorded,
+            scan_id
+        FROM consent WHERE request_id = $1 ORDER BY given_at, consent_id
+        """,
+        row["request_id"],
+    )
+    return msgspec.convert(
+        {
+            **dict(row),
+            "lines": [_line(line) for line in lines],
+            "fulfilment": {line["line_id"]: line["fulfilment"] for line in lines},
+            "matches": {match["match_id"]: (match["line_id"], match["status"]) for match in matches},
+            "providers": {match["match_id"]: match["provider"] for match in matches},
+            "evaluations": {match["match_id"]: said for match in matches if (said := _said(match))},
+            "consents": {consent["consent_id"]: dict(consent) for consent in consents},
+        },
+        Request,
+    )
+
+
+def _said(match: Record) -> dict[str, str]:
+    """What each side has said of a match's delivery."""
+    results = {"state": match["state_result"], "provider": match["provider_result"]}
+    return {side: result for side, result in results.items() if result is not None}
+
+
+def _line(row: Record) -> Line:
+    values: dict[str, Any] = dict(row)
+    values["window"] = Period(starts=values.pop("starts"), ends=values.pop("ends"))
+    return msgspec.convert(values, Line)
+
+
+_NEW = Write(
+    parts={
+        "saved": """
+            INSERT INTO request (request_id, state, status, revision, language, visibility, addressee,
+                addressed_states, circulation_rule, circulation, window_ends_at, restricted, texts_hash, drafted_at,
+                submitted_at, registered_at, reference, priority, held_from, waiting_since, reminders, outcome, kinds,
+                fulfilment)
+            SELECT request_id, state, status, revision, language, visibility, addressee,
+                addressed_states, circulation_rule, circulation, window_ends_at, restricted, texts_hash, drafted_at,
+                submitted_at, registered_at, reference, priority, held_from, waiting_since, reminders, outcome, kinds,
+                fulfilment
+            FROM json_populate_record(NULL::request, $1::text::json)
+        """,
+        "consented": """
+            INSERT INTO consent (consent_id, request_id, state, recipients, fields, starts_at, ends_at, given_at,
+                withdrawn_at, ended_at, recorded, scan_id)
+            SELECT consent_id, $3, $4, recipients, fields, starts_at, ends_at, given_at, withdrawn_at, ended_at,
+                recorded, scan_id
+            FROM json_populate_recordset(NULL::consent, $5::text::json)
+        """,
+        "lined": """
+            INSERT INTO request_line (line_id, request_id, state, position, kind, topics, articles, paragraphs,
+                pillars, institution, group_size, languages, modality, starts, ends, gender_marker,
+                human_rights_marker, cannot_wait, fulfilment)
+            SELECT line_id, request_id, state, position, kind, topics, articles, paragraphs, pillars, institution,
+                group_size, languages, modality, starts, ends, gender_marker, human_rights_marker, cannot_wait,
+                fulfilment
+            FROM json_populate_recordset(NULL::request_line, $2::text::json)
+        """,
+        "unwanted": """
+            INSERT INTO excluded_provider (request_id, state, provider) SELECT $3, $4, unnest($6::text[])
+        """,
+    }
+)
+_CHANGED = _NEW.ending(
+    saved="""
+        ON CONFLICT (request_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
+            language = excluded.language, visibility = excluded.visibility, addressee = excluded.addressee,
+            addressed_states = excluded.addressed_states, circulation_rule = excluded.circulation_rule,
+            circulation = excluded.circulation, window_ends_at = excluded.window_ends_at,
+            restricted = excluded.restricted, texts_hash = excluded.texts_hash,
+            submitted_at = excluded.submitted_at, registered_at = excluded.registered_at,
+            reference = excluded.reference, priority = excluded.priority, held_from = excluded.held_from,
+            waiting_since = excluded.waiting_since, reminders = excluded.reminders,
+            outcome = excluded.outcome, kinds = excluded.kinds, fulfilment = excluded.fulfilment
+    """,
+    consented="""
+        ON CONFLICT (consent_id) DO UPDATE SET recipients = excluded.recipients, fields = excluded.fields,
+            starts_at = excluded.starts_at, ends_at = excluded.ends_at, given_at = excluded.given_at,
+            withdrawn_at = excluded.withdrawn_at, ended_at = excluded.ended_at, recorded = excluded.recorded,
+            scan_id = excluded.scan_id
+    """,
+    lined="""
+        ON CONFLICT (line_id) DO UPDATE SET fulfilment = excluded.fulfilment
+    """,
+    unwanted="ON CONFLICT DO NOTHING",
+)
+"""Over what stands there. Row-level security asks of it thrice what it asks of a new row once."""
+
+
+async def save(tx: Tx, request: Request) -> None:
+    """Write the request as it now stands."""
+    await tx.write(
+        _NEW if request.revision == 1 else _CHANGED,
+        _encoded(request),
+        _encoded_lines(request),
+        request.request_id,
+        request.state,
+        msgspec.json.encode(list(request.consents.values())).decode(),
+        request.excluded_providers,
+    )
+    if request.revision > 1:
+        await _follow(tx, request)
+
+
+async def _follow(tx: Tx, request: Request) -> None:
+    """What only a request with a history has: lines and exclusions it no longer has, and matches."""
+    await tx.execute(
+        "DELETE FROM request_line WHERE request_id = $1 AND line_id <> ALL ($2::uuid[])",
+        request.request_id,
+        [line.line_id for line in request.lines],
+    )
+    await tx.execute(
+        "DELETE FROM excluded_provider WHERE request_id = $1 AND provider <> ALL ($2::text[])",
+        request.request_id,
+        request.excluded_providers,
+    )
+    await tx.execute(
+        """
+        INSERT INTO line_match (match_id, line_id, request_id, state, status, provider, state_result, provider_result)
+        SELECT match_id, line_id, $1, $2, status, provider, state_result, provider_result
+        FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[])
+            AS m(match_id, line_id, status, provider, state_result, provider_result)
+        ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, provider = excluded.provider,
+            state_result = excluded.state_result, provider_result = excluded.provider_result
+        """,
+        request.request_id,
+        request.state,
+        list(request.matches),
+        [line for line, _ in request.matches.values()],
+        [status for _, status in request.matches.values()],
+        [request.providers[match_id] for match_id in request.matches],
+        *([request.evaluations.get(match_id, {}).get(side) for match_id in request.matches] for side in SIDES),
+    )
+
+
+def _encoded(request: Request) -> str:
+    """The columns of its row; what has tables of its own is there at a glance, or left out."""
+    row = {
+        **msgspec.structs.asdict(request),
+        "kinds": [line.kind for line in request.lines],
+        "fulfilment": request.fulfilled,
+    }
+    for of_its_own in ("lines", "matches", "providers", "evaluations", "consents", "excluded_providers", "read_at"):
+        del row[of_its_own]
+    return msgspec.json.encode(row).decode()
+
+
+def _encoded_lines(request: Request) -> str:
+    rows = [
+        {
+            **msgspec.structs.asdict(line),
+            "request_id": request.request_id,
+            "state": request.state,
+            "position": position,
+            "starts": line.window.starts,
+            "ends": line.window.ends,
+            "fulfilment": request.fulfilment.get(line.line_id, Fulfilment.NONE),
+        }
+        for position, line in enumerate(request.lines, 1)
+    ]
+    return msgspec.json.encode(rows).decode()
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+
+_NEW_TEXTS = Write(
+    parts={
+        "words": "INSERT INTO request_text (request_id, state, salt, title, need) VALUES ($1, $2, $3, $4, $5)",
+        "line_words": """
+            INSERT INTO line_text (line_id, request_id, state, institution_name, outcome, in_place,
+                markers_justification)
+            SELECT line_id, $1, $2, institution_name, outcome, in_place, markers_justification
+            FROM unnest($6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[])
+                AS t(line_id, institution_name, outcome, in_place, markers_justification)
+        """,
+    }
+)
+_CHANGED_TEXTS = _NEW_TEXTS.ending(
+    words="ON CONFLICT (request_id) DO UPDATE SET salt = excluded.salt, title = excluded.title, need = excluded.need"
+)
+
+
+async def save_texts(tx: Tx, request: Request, texts: Texts, salt: bytes) -> None:
+    """Keep the words the journal names by their salted hash, in place of those before."""
+    await tx.write(
+        _NEW_TEXTS if request.revision == 1 else _CHANGED_TEXTS,
+        request.request_id,
+        request.state,
+        salt,
+        texts.title,
+        texts.need,
+        [line.line_id for line in request.lines],
+        [line.institution_name for line in texts.lines],
+        [line.outcome for line in texts.lines],
+        [line.in_place for line in texts.lines],
+        [line.markers_justification for line in texts.lines],
+    )
+
+
+async def drop_line_texts(tx: Tx, request_id: UUID) -> None:
+    """Forget the words of the lines, before a revision writes its own."""
+    await tx.execute("DELETE FROM line_text WHERE request_id = $1", request_id)
+
+
+async def texts(tx: Tx, request: Request) -> Texts:
+    """The words of a request that has already been read for its caller."""
+    head = await tx.fetchrow("SELECT title, need FROM request_text WHERE request_id = $1", request.request_id)
+    rows = await tx.fetch(
+        """
+        SELECT line_id, institution_name, outcome, in_place, markers_justification FROM line_text WHERE request_id = $1
+        """,
+        request.request_id,
+    )
+    by_line = {row["line_id"]: row for row in rows}
+    empty = LineText(institution_name="", outcome="", in_place="", markers_justification="")
+    return Texts(
+        title=head["title"] if head else "",
+        need=head["need"] if head else "",
+        lines=tuple(
+            msgspec.convert(dict(by_line[line.line_id]), LineText) if line.line_id in by_line else empty
+            for line in request.lines
+        ),
+    )
+
+
+_REMARK = Write(parts={"remarked": "INSERT INTO remark (request_id, state, revision, comment) VALUES ($1, $2, $3, $4)"})
+
+
+async def save_remark(tx: Tx, request: Request, comment: str) -> None:
+    await tx.write(_REMARK, request.request_id, request.state, request.revision, comment)
+
+
+async def remarks(tx: Tx, request_id: UUID) -> dict[int, str]:
+    rows = await tx.fetch("SELECT revision, comment FROM remark WHERE request_id = $1", request_id)
+    return {row["revision"]: row["comment"] for row in rows}
+
+
+# -- lists ------------------------------------------------------------------------------------------------------------
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """A request in a list; `withheld` are the fields the caller is not shown.
+
+    To a provider that serves it, and to which no consent shows it, `kinds` are those of the lines that it serves.
+    """
+
+    request_id: UUID
+    state: str
+    status: Status
+    revision: int
+    language: str
+    title: str | UnsetType = UNSET
+    kinds: tuple[str, ...]
+    fulfilment: Fulfilment
+    circulation: Circulation
+    submitted_at: datetime | None
+    reference: str | None
+    withheld: tuple[FieldSet, ...]
+
+
+_PAGE = """
+    SELECT request_id, state, status, revision, language, circulation, submitted_at, reference, fulfilment,
+        words, institution,
+        -- By no consent, but because it is served: of that the lines that are.
+        CASE WHEN words IS NOT NULL THEN kinds ELSE ARRAY(
+            SELECT kind FROM request_line AS l WHERE l.request_id = request.request_id AND EXISTS (
+                SELECT FROM line_match AS m WHERE m.line_id = l.line_id AND m.request_id = l.request_id
+                    AND m.provider = $1 AND m.status IN ('confirmed', 'in_delivery', 'completed'))
+            ORDER BY position) END AS kinds,
+        CASE WHEN words THEN (SELECT title FROM request_text t WHERE t.request_id = request.request_id) END AS title
+    FROM request CROSS JOIN LATERAL seen(request_id, request, $1, $2) WHERE
+"""
+_ONWARDS = """
+    AND request_id < coalesce($5, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) ORDER BY request_id DESC LIMIT $6
+"""
+NEWEST = f"{_PAGE} $3::text IS NULL AND $4::text IS NULL {_ONWARDS}"
+NEWEST_IN_STATUS = f"{_PAGE} status = $3 AND $4::text IS NULL {_ONWARDS}"
+NEWEST_OF_STATE = f"{_PAGE} state = $4 AND ($3::text IS NULL OR status = $3) {_ONWARDS}"
+"""One plan for whoever asks and whatever for: so each way of narrowing is a statement, which an index answers."""
+
+
+async def page(
+    tx: Tx, caller: Caller, *, status: str | None, state: str | None, before: UUID | None, limit: int
+) -> Sequence[Summary]:
+    """Newest first, from the one after `before`."""
+    if state is None and caller.role in FILERS:
+        state = caller.organization
+    query = NEWEST_OF_STATE if state else NEWEST_IN_STATUS if status else NEWEST
+    rows = await tx.fetch(query, caller.organization, caller.role, status, state, before, limit)
+    return [_summary(dict(row)) for row in rows]
+
+
+def _summary(row: dict[str, Any]) -> Summary:
+    shown = {FieldSet.CODES: True, FieldSet.WORDS: row.pop("words"), FieldSet.INSTITUTION: row.pop("institution")}
+    title = row.pop("title")
+    if shown[FieldSet.WORDS]:
+        row["title"] = title or ""
+    return msgspec.convert({**row, "withheld": [field for field in FieldSet if not shown[field]]}, Summary)
+
+
+async def similar(tx: Tx, caller: Caller, lines: Sequence[Line]) -> list[UUID]:
+    """The State's own requests that are not over and ask for a kind and a topic that these lines ask for."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT request.request_id
+        FROM request CROSS JOIN LATERAL seen(request_id, request, $1, $2) JOIN request_line USING (request_id)
+        WHERE request.state = $1 AND kind = ANY ($3::text[]) AND topics && $4::text[]
+          AND status NOT IN ('closed', 'not_accepted', 'lapsed', 'withdrawn')
+        ORDER BY request_id DESC LIMIT $5
+        """,
+        caller.organization,
+        caller.role,
+        [line.kind for line in lines],
+        [topic for line in lines for topic in line.topics],
+        SIMILAR_MAX,
+    )
+    return [row["request_id"] for row in rows]
+
+
+async def free_reference(tx: Tx, year: int) -> str:
+    """A reference number that no request has; registrations wait for each other until the transaction ends.
+
+    Drawn at random, of five digits: whoever is shown some requests must not learn from their numbers how many others
+    there are. It names no State either, since it stands where the State is not shown.
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('requests reference', 0))")
+    while True:
+        drawn = f"TA-{year}-{REFERENCE_MIN + randbelow(REFERENCES)}"
+        if not await tx.fetchval("SELECT true FROM request WHERE reference = $1", drawn):
+            return drawn

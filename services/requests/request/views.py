@@ -1,0 +1,198 @@
+"""How a request is shown: with its words, and without the guarded fields that its policy does not show."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID
+
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import asdict
+
+from chassis.db.database import Tx
+from contracts.consents import Consent, FieldSet
+from contracts.requests import Line
+from contracts.values import Caller, Period
+from services.requests import policy
+from services.requests.audience import store as audience_store
+from services.requests.consent import store as consent_store
+from services.requests.policy import Action, Guarded
+from services.requests.request import store
+from services.requests.request.deliveries import Fulfilment, Outcome
+from services.requests.request.model import (
+    Addressee,
+    Circulation,
+    CirculationRule,
+    Priority,
+    Request,
+    Status,
+    Visibility,
+)
+from services.requests.request.specificity import Advice, LineText, advise
+from services.requests.request.store import Texts
+
+NO_NOTES: Mapping[UUID, str] = MappingProxyType({})
+
+
+class LineView(Struct, frozen=True, kw_only=True):
+    """A line with its words and how far it is met.
+
+    What is withheld is absent. `institution_name` is empty to a provider until both sides have accepted, and to a donor
+    always. A provider with whom the State has agreed is shown the words of the lines that it serves.
+    """
+
+    line_id: UUID
+    kind: str
+    topics: tuple[str, ...]
+    articles: tuple[str, ...]
+    paragraphs: tuple[str, ...]
+    pillars: tuple[str, ...]
+    institution: str | UnsetType = UNSET
+    institution_name: str | UnsetType = UNSET
+    group_size: int
+    languages: tuple[str, ...]
+    modality: str
+    window: Period
+    gender_marker: int
+    human_rights_marker: int
+    cannot_wait: bool
+    markers_justification: str | UnsetType = UNSET
+    outcome: str | UnsetType = UNSET
+    in_place: str | UnsetType = UNSET
+    fulfilment: Fulfilment
+
+
+class ConsentView(Struct, frozen=True, kw_only=True):
+    """A consent of the State: to whom, what, from when until when, and whether it is in force at this moment.
+
+    `recorded` by a coordinator from a note verbale, whose reference is `note_verbale` and whose scan is the attachment
+    `scan_id`.
+    """
+
+    consent_id: UUID
+    recipients: tuple[str, ...]
+    fields: tuple[FieldSet, ...]
+    given_at: datetime
+    starts_at: datetime | None
+    ends_at: datetime | None
+    withdrawn_at: datetime | None
+    ended_at: datetime | None
+    recorded: bool
+    scan_id: UUID | None
+    in_force: bool
+    note_verbale: str | UnsetType = UNSET
+
+
+class RequestView(Struct, frozen=True, kw_only=True):
+    """A request with its words, in the language they were written in; `advice` says what providers would ask for.
+
+    Whom the State's consents do not give everything is shown what they do: what is not given is absent, and `withheld`
+    names it. The consents themselves, and the `excluded_providers`, are for the State and for UNODC. To a provider with
+    whom the State has agreed, and to which no consent shows the request, `lines` are those that it serves.
+    """
+
+    request_id: UUID
+    state: str
+    status: Status
+    revision: int
+    language: str
+    title: str | UnsetType = UNSET
+    need: str | UnsetType = UNSET
+    visibility: Visibility
+    addressee: Addressee
+    addressed_states: tuple[str, ...]
+    circulation_rule: CirculationRule
+    circulation: Circulation
+    window_ends_at: datetime | None
+    restricted: bool
+    drafted_at: datetime
+    submitted_at: datetime | None
+    registered_at: datetime | None
+    reference: str | None
+    priority: Priority | None
+    outcome: Outcome | None
+    lines: tuple[LineView, ...]
+    advice: tuple[Advice, ...] | UnsetType = UNSET
+    consents: tuple[ConsentView, ...] | UnsetType = UNSET
+    excluded_providers: tuple[str, ...] | UnsetType = UNSET
+    withheld: tuple[FieldSet, ...]
+
+
+async def read(tx: Tx, request_id: UUID, caller: Caller, now: datetime) -> RequestView:
+    """The request as this caller is shown it, which is written down. Raises Missing."""
+    request = await store.get(tx, request_id, caller)
+    guarded = policy.decide(caller, Action.SHOW, request).required().fields
+    await audience_store.note_reading(tx, request, caller)
+    recorded = Guarded.CONSENTS in guarded and any(consent.recorded for consent in request.consents.values())
+    notes = await consent_store.notes(tx, request_id) if recorded else NO_NOTES
+    lines_shown = policy.lines_shown(caller, request)
+    return view(request, await store.texts(tx, request), guarded, lines_shown, now, notes)
+
+
+def view(
+    request: Request,
+    texts: Texts,
+    guarded: frozenset[str],
+    lines_shown: Mapping[UUID, frozenset[str]],
+    now: datetime,
+    notes: Mapping[UUID, str] = NO_NOTES,
+) -> RequestView:
+    """The request as it is shown to somebody who is shown these of the guarded fields; `notes` are notes verbales.
+
+    `lines_shown`: the ids of the lines that are shown, with the guarded fields of each.
+    """
+    words, institution = Guarded.WORDS in guarded, Guarded.INSTITUTION in guarded
+    lines = list(zip(request.lines, texts.lines, strict=True))
+    return RequestView(
+        request_id=request.request_id,
+        state=request.state,
+        status=request.status,
+        revision=request.revision,
+        language=request.language,
+        title=texts.title if words else UNSET,
+        need=texts.need if words else UNSET,
+        visibility=request.visibility,
+        addressee=request.addressee,
+        addressed_states=request.addressed_states,
+        circulation_rule=request.circulation_rule,
+        circulation=request.circulation,
+        window_ends_at=request.window_ends_at,
+        restricted=request.restricted,
+        drafted_at=request.drafted_at,
+        submitted_at=request.submitted_at,
+        registered_at=request.registered_at,
+        reference=request.reference,
+        priority=request.priority,
+        outcome=request.outcome,
+        lines=tuple(
+            _line(line, text, request.fulfilment[line.line_id], lines_shown[line.line_id])
+            for line, text in lines
+            if line.line_id in lines_shown
+        ),
+        # What is missing from the words says something of them.
+        advice=tuple(advise(lines)) if words and institution else UNSET,
+        consents=tuple(_consent(consent, notes, now) for consent in request.consents.values())
+        if Guarded.CONSENTS in guarded
+        else UNSET,
+        excluded_providers=request.excluded_providers if Guarded.EXCLUDED_PROVIDERS in guarded else UNSET,
+        withheld=withheld(words=words, institution=institution),
+    )
+
+
+def withheld(*, words: bool, institution: bool) -> tuple[FieldSet, ...]:
+    return (*(() if words else (FieldSet.WORDS,)), *(() if institution else (FieldSet.INSTITUTION,)))
+
+
+def _line(line: Line, text: LineText, fulfilment: str, guarded: frozenset[str]) -> LineView:
+    values = {**asdict(line), **asdict(text), "fulfilment": fulfilment}
+    if Guarded.INSTITUTION_NAME not in guarded:
+        values["institution_name"] = ""
+    if Guarded.INSTITUTION not in guarded:
+        del values["institution"], values["institution_name"]
+    if Guarded.WORDS not in guarded:
+        del values["outcome"], values["in_place"], values["markers_justification"]
+    return LineView(**values)
+
+
+def _consent(consent: Consent, notes: Mapping[UUID, str], now: datetime) -> ConsentView:
+    values = {name: getattr(consent, name) for name in Consent.__struct_fields__}
+    return ConsentView(**values, in_force=consent.in_force(now), note_verbale=notes.get(consent.consent_id, UNSET))

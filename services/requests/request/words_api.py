@@ -1,0 +1,60 @@
+"""The claim check of a submission: its fact names the words by a hash, and a service fetches them here."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get
+from litestar.params import FromPath, QueryParameter
+
+from chassis.http.application import INTERNAL, Calling, Db
+from contracts.refusals import Missing
+from contracts.words import LineWords, RequestWords
+from services.requests import policy
+from services.requests.audience import store as audience_store
+from services.requests.policy import Action, Guarded
+from services.requests.request import store
+from services.requests.request.model import Request, Status
+
+STANDING = frozenset(
+    {Status.SUBMITTED, Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY, Status.DELIVERED, Status.ON_HOLD}
+    | {Status.CLOSED}
+)
+"""Where the words are those that were submitted. A returned request is a draft again, and what was withdrawn, declined
+or has lapsed is read no more."""
+
+
+@get("/internal/requests/{request_id:uuid}/words", opt=INTERNAL, summary="What a submitted request says, for services")
+async def show_words(
+    request_id: FromPath[UUID],
+    db: Db,
+    caller: Calling,
+    texts_hash: Annotated[str | None, QueryParameter(name="texts", max_length=64)] = None,
+) -> RequestWords:
+    """The words that this hash of a submission names, or those submitted last; that they are read is written down."""
+    async with db.transaction(by=caller) as tx:
+        request = await store.get(tx, request_id, caller)
+        guarded = policy.decide(caller, Action.SHOW, request).required().fields
+        if (
+            Guarded.WORDS not in guarded
+            or request.status not in STANDING
+            or texts_hash not in (None, request.texts_hash)
+        ):
+            raise Missing("not-found")
+        await audience_store.note_reading(tx, request, caller)
+        return _words(request, await store.texts(tx, request))
+
+
+def _words(request: Request, texts: store.Texts) -> RequestWords:
+    return RequestWords(
+        request_id=request.request_id,
+        texts_hash=request.texts_hash,
+        title=texts.title,
+        need=texts.need,
+        lines=tuple(
+            LineWords(line_id=line.line_id, outcome=text.outcome, in_place=text.in_place)
+            for line, text in zip(request.lines, texts.lines, strict=True)
+        ),
+    )
+
+
+ROUTES = [show_words]

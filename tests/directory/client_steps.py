@@ -1,0 +1,96 @@
+"""What tests of API clients begin with: the directory at its own port, another service beside it, clients and tokens."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from chassis.http.application import application
+from chassis.runtime import alive, verifier
+from chassis.settings import Settings
+from tests.clocks import TODAY
+from tests.conftest import every_service
+from tests.directory.steps import done
+from tests.platform.test_callers import KNOWN_SECONDS, directory, until, without_a_broker  # noqa: F401
+from tests.seats import seat_in
+
+Client = httpx.AsyncClient
+KENYA, NORWAY, ADMINISTRATOR, AUDITOR = "KEN:focal_point", "NOR:focal_point", "UNODC:administrator", "UNODC:auditor"
+REQUESTS, TOKEN = "/v1/requests", "/v1/token"
+GRANT = {"grant_type": "client_credentials"}
+BOTH = ["read", "write"]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The directory at its own port, and another service beside it as a process of its own would be."""
+
+    api: Client
+    other: Client
+
+
+@pytest.fixture
+async def db(databases: Mapping[str, Database]) -> Database:
+    await seat_in(databases["directory"], [KENYA, NORWAY, ADMINISTRATOR, AUDITOR])
+    return databases["directory"]
+
+
+@pytest.fixture
+async def parts(db: Database, without_a_broker: Settings) -> AsyncIterator[Parts]:  # noqa: F811
+    async with directory(without_a_broker) as api, beside(without_a_broker, "requests") as other:
+        yield Parts(api, other)
+
+
+@contextlib.asynccontextmanager
+async def beside(settings: Settings, *names: str) -> AsyncIterator[Client]:
+    """These services, which ask the directory at the port of the settings who may act, and who has signed."""
+    services = [one for one in every_service() if one.name in names]
+    async with alive(settings, services, ports={"directory": settings.port} | dict.fromkeys(names, 0)) as running:
+        address = f"http://127.0.0.1:{settings.port}"
+        app = application(running, verifier(settings, running[0].callers, address=address), settings=settings)
+        await until(lambda: not any(one.callers.stale() for one in running), KNOWN_SECONDS)
+        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            yield client
+
+
+def a_client(organization: str = "KEN", **changes: Any) -> dict[str, Any]:
+    return {
+        "organization": organization,
+        "name": "Case system (fictitious)",
+        "role": "official",
+        "scopes": BOTH,
+        "until": str(TODAY + timedelta(days=90)),
+    } | changes
+
+
+async def registered(api: Client, who: str = KENYA, **changes: Any) -> dict[str, Any]:
+    return await done(api, "/v1/clients", who, **a_client(**changes))
+
+
+async def asked(api: Client, client: Mapping[str, Any], secret: str | None = None, **more: str) -> httpx.Response:
+    """For a token, by `client_secret_basic`."""
+    return await api.post(TOKEN, data={**GRANT, **more}, auth=(client["client_id"], secret or client["secret"]))
+
+
+async def bearing(api: Client, client: Mapping[str, Any], **more: str) -> dict[str, str]:
+    """The header of a token just got, and a key for a command."""
+    answer = await asked(api, client, **more)
+    assert answer.status_code == 200, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access_token']}", "Idempotency-Key": str(uuid4())}
+
+
+async def until_answered(api: Client, head: Mapping[str, str], status: int, path: str = REQUESTS) -> httpx.Response:
+    began = time.monotonic()
+    while (answer := await api.get(path, headers=head)).status_code != status:
+        assert time.monotonic() - began < KNOWN_SECONDS, answer.text
+        await asyncio.sleep(0.05)
+    return answer

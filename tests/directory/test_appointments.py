@@ -1,0 +1,258 @@
+"""Who is appointed by whom, who ends whom, and who sees of whom that they are."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from chassis import clock
+from chassis.db.database import Database
+from contracts.values import Role
+from services.directory import policy
+from services.directory.appointments.model import Appointment, ShownStatus
+from services.directory.people import actions, store
+from services.directory.people.model import Person
+from tests.builders import a_caller
+from tests.directory.steps import (
+    FIRST,
+    KENYA,
+    OTHER,
+    TODAY,
+    Client,
+    a_role,
+    appointed,
+    by,
+    done,
+    entered,
+    founded,
+    kenya,
+    refused,
+    said,
+)
+from tests.seats import ISSUER, persona_id
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["directory"]
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]], db: Database) -> Client:
+    return await founded(client_of, db)
+
+
+# -- appointments -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_focal_point_takes_two_administrators_and_then_appoints_officials_alone(api: Client) -> None:
+    person = await entered(api, person_id=str(persona_id(KENYA)))
+    proposed = await done(api, "/v1/appointments", FIRST, **a_role(person, "focal_point"))
+    path = f"/v1/appointments/{proposed['appointment_id']}"
+    assert ("proposed", None) == (proposed["status"], proposed["approved_by"])
+
+    assert (403, "own-proposal") == await refused(api, f"{path}/approve", FIRST, revision=1)
+    assert (403, "own-record") == await refused(api, f"{path}/approve", KENYA, revision=1)
+    assert (412, "revision-stale") == await refused(api, f"{path}/approve", "second", revision=7)
+    made = await done(api, f"{path}/approve", "second", revision=1)
+    assert ("in_force", 2) == (made["status"], made["revision"])
+    assert str(persona_id(OTHER)) == made["approved_by"]
+
+    official = await entered(api, by=KENYA)
+    appointment = await done(api, "/v1/appointments", KENYA, **a_role(official, "official"))
+    assert ("in_force", str(persona_id(KENYA)), None) == (
+        appointment["status"],
+        appointment["proposed_by"],
+        appointment["approved_by"],
+    )
+    ended = await done(
+        api, f"/v1/appointments/{appointment['appointment_id']}/end", KENYA, revision=1, reason="new_duties"
+    )
+    assert ("ended", "new_duties") == (ended["status"], ended["reason"])
+
+
+async def test_a_states_own_affairs_are_its_focal_points_once_there_is_one(api: Client) -> None:
+    officer = await entered(api)
+    proposed = await done(api, "/v1/appointments", FIRST, **a_role(officer, "donor_officer"))
+    assert "proposed" == proposed["status"]
+    await kenya(api)
+
+    path = f"/v1/appointments/{proposed['appointment_id']}"
+    assert (403, "for-its-focal-point") == await refused(api, f"{path}/approve", "second", revision=1)
+    other = a_role(officer, "official")
+    assert (403, "for-its-focal-point") == await refused(api, "/v1/appointments", FIRST, **other)
+    assert "refused" == (await done(api, f"{path}/refuse", KENYA, revision=1, reason="other"))["status"]
+
+
+async def test_a_further_focal_point_is_proposed_by_one_and_approved_by_another(api: Client) -> None:
+    await kenya(api)
+    further = await entered(api, by=KENYA)
+    proposed = await done(api, "/v1/appointments", KENYA, **a_role(further, "focal_point"))
+    path = f"/v1/appointments/{proposed['appointment_id']}"
+
+    assert "proposed" == proposed["status"]
+    assert (403, "own-proposal") == await refused(api, f"{path}/approve", KENYA, revision=1)
+    assert (404, "not-found") == await refused(api, f"{path}/approve", "NOR:focal_point", revision=1)
+    assert "in_force" == (await done(api, f"{path}/approve", FIRST, revision=1))["status"]
+
+
+async def test_a_proposal_is_withdrawn_by_who_made_it_and_refused_by_another(api: Client) -> None:
+    person = await entered(api)
+    first = await done(api, "/v1/appointments", FIRST, **a_role(person, "focal_point"))
+    path = f"/v1/appointments/{first['appointment_id']}"
+    assert (409, "appointment-exists") == await refused(
+        api, "/v1/appointments", "second", **a_role(person, "focal_point", until=str(TODAY + timedelta(9)))
+    )
+    assert (403, "not-your-proposal") == await refused(api, f"{path}/withdraw", "second", revision=1)
+    assert "withdrawn" == (await done(api, f"{path}/withdraw", FIRST, revision=1))["status"]
+
+    again = await done(api, "/v1/appointments", FIRST, **a_role(person, "focal_point"))
+    path = f"/v1/appointments/{again['appointment_id']}"
+    refusal = await done(api, f"{path}/refuse", "second", revision=1, reason="letter_not_authenticated")
+    assert ("refused", "letter_not_authenticated") == (refusal["status"], refusal["reason"])
+    assert (409, "appointment-status") == await refused(api, f"{path}/approve", "second", revision=2)
+
+
+async def test_days_before_and_after_are_shown_and_filtered(api: Client) -> None:
+    await kenya(api)
+    person = await entered(api, by=KENYA)
+    later = a_role(person, "official", **{"from": str(TODAY + timedelta(9))})
+    upcoming = await done(api, "/v1/appointments", KENYA, **later)
+    now = await done(api, "/v1/appointments", KENYA, **a_role(person, "official", until=str(TODAY + timedelta(8))))
+
+    assert ("upcoming", "in_force") == (upcoming["status"], now["status"])
+    for status, expected in (("upcoming", [upcoming]), ("expired", []), ("in_force", [now])):
+        query = f"/v1/appointments?status={status}&person={person['person_id']}"
+        page = (await api.get(query, headers=by(KENYA))).json()
+        assert expected == page["appointments"], status
+
+
+async def test_the_last_two_administrators_stay_even_when_two_are_ended_at_once(api: Client, db: Database) -> None:
+    third = await appointed(api, await entered(api, "UNODC"), "administrator", "UNODC")
+    fourth = await appointed(api, await entered(api, "UNODC"), "administrator", "UNODC")
+    fifth = await appointed(api, await entered(api, "UNODC"), "administrator", "UNODC")
+
+    answers = await asyncio.gather(
+        *(
+            said(api, f"/v1/appointments/{one['appointment_id']}/end", FIRST, revision=2, reason="other")
+            for one in (third, fourth, fifth)
+        )
+    )
+    assert [200, 200, 200] == [answer.status_code for answer in answers]
+    page = (await api.get("/v1/appointments?organization=UNODC&status=in_force", headers=by(FIRST))).json()
+    other = next(a for a in page["appointments"] if a["person_id"] != str(persona_id(FIRST)))
+    assert (409, "administrators-too-few") == await refused(
+        api, f"/v1/appointments/{other['appointment_id']}/end", FIRST, revision=1, reason="other"
+    )
+    async with db.transaction() as tx:
+        assert 2 == await store.in_force(tx, "UNODC", Role.ADMINISTRATOR, today=TODAY)
+
+
+async def test_of_three_administrators_who_are_ended_at_once_two_stay(api: Client, db: Database) -> None:
+    third = await appointed(api, await entered(api, "UNODC"), "administrator", "UNODC")
+    async with db.transaction() as tx:
+        second = await tx.fetchval("SELECT appointment_id FROM appointment WHERE person_id = $1", persona_id(OTHER))
+    counted = asyncio.Event()
+
+    async def end(appointment_id: UUID, expected: int) -> None:
+        async with db.transaction(by=a_caller(FIRST)) as tx:
+            await tx.fetchval("SELECT 1")
+            await actions.end(tx, appointment_id, "other", caller=a_caller(FIRST), expected=expected, now=clock.now())
+            counted.set()
+            # As long as it takes the other one to count as well, if it may.
+            await asyncio.sleep(0.3)
+
+    async def end_then() -> None:
+        await counted.wait()
+        await end(UUID(third["appointment_id"]), 2)
+
+    answers = await asyncio.gather(end(second, 1), end_then(), return_exceptions=True)
+
+    assert [None, "administrators-too-few"] == [getattr(answer, "slug", answer) for answer in answers]
+
+
+async def test_the_schema_itself_wants_two_people(api: Client, database_url: str) -> None:
+    made = await kenya(api)
+    connection = await asyncpg.connect(database_url)
+    try:
+        for wrong in ("approved_by = proposed_by", "approved_by = person_id", "approved_by = NULL"):
+            with pytest.raises(asyncpg.CheckViolationError):
+                await connection.execute(
+                    f"UPDATE directory.appointment SET {wrong} WHERE appointment_id = $1", UUID(made["appointment_id"])
+                )
+    finally:
+        await connection.close()
+
+
+# -- who sees what ----------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_not_ones_own_looks_as_if_it_were_not_there(api: Client) -> None:
+    appointment = await kenya(api)
+    for path in (f"/v1/people/{appointment['person_id']}", f"/v1/appointments/{appointment['appointment_id']}"):
+        absent = path.rpartition("/")[0] + f"/{uuid4()}"
+        theirs, none = [await api.get(one, headers=by("NOR:focal_point")) for one in (path, absent)]
+        assert (404, theirs.content) == (none.status_code, none.content)
+        changed, none = [
+            await said(
+                api, f"{one}/{'disable' if 'people' in one else 'end'}", "NOR:focal_point", revision=1, reason="other"
+            )
+            for one in (path, absent)
+        ]
+        assert (404, changed.content) == (none.status_code, none.content)
+    foreign, none = [
+        await said(api, "/v1/appointments", "NOR:focal_point", **a_role({"person_id": one}, "official", "NOR"))
+        for one in (appointment["person_id"], str(uuid4()))
+    ]
+    assert (404, foreign.content) == (none.status_code, none.content)
+
+
+async def test_python_and_sql_agree_on_who_may_see(api: Client, db: Database) -> None:
+    """Every role × organization × person, against every person and appointment; and the status as it is shown."""
+    await kenya(api)
+    official = await entered(api, by=KENYA)
+    for role, days in (("official", (9, None)), ("donor_officer", (0, 0)), ("provider_officer", (0, 5))):
+        starts, ends = (TODAY + timedelta(days[0]), days[1] is not None and TODAY + timedelta(days[1]))
+        body = a_role(official, role, **{"from": str(starts)}, **({"until": str(ends)} if ends else {}))
+        await done(api, "/v1/appointments", KENYA, **body)
+    await appointed(api, await entered(api, "NOR"), "donor_officer", "NOR")
+    callers = [
+        a_caller(f"{organization}:{role}") for organization in ("KEN", "NOR", "UNODC", "UNODC-SHERLOC") for role in Role
+    ]
+    everything = a_caller("UNODC:service")
+    filters: dict[str, Any] = {"organization": None, "before": None, "limit": 100}
+    seen = 0
+    async with db.transaction() as tx:
+        people: list[Person] = await store.people(tx, everything, **filters)
+        appointments: list[Appointment] = await store.appointments(
+            tx, everything, person_id=None, status=None, today=TODAY, **filters
+        )
+        for caller in callers:
+            mine = {p.person_id for p in people if policy.may_see(caller, p)}
+            assert mine == {p.person_id for p in await store.people(tx, caller, **filters)}, caller
+            held = {a.appointment_id for a in appointments if policy.may_see(caller, a)}
+            found_ = await store.appointments(tx, caller, person_id=None, status=None, today=TODAY, **filters)
+            assert held == {a.appointment_id for a in found_}, caller
+            seen += len(mine) + len(held)
+        for day in (TODAY - timedelta(1), TODAY, TODAY + timedelta(1), TODAY + timedelta(20)):
+            for status in ShownStatus:
+                rows = await store.appointments(tx, everything, person_id=None, status=status, today=day, **filters)
+                expected = {a.appointment_id for a in appointments if a.shown_status(day) is status}
+                assert expected == {a.appointment_id for a in rows}, (day, status)
+    assert (5, 7) == (len(people), len(appointments))
+    assert 0 < seen < len(callers) * (len(people) + len(appointments))
+
+
+async def test_subjects_are_shown_to_whoever_may_set_them(api: Client) -> None:
+    await kenya(api)
+    person = await entered(api, by=KENYA, subjects=[{"issuer": ISSUER, "subject": "x"}])
+    path = f"/v1/people/{person['person_id']}"
+
+    for who, shown in ((KENYA, True), (FIRST, True), ("UNODC:auditor", False), ("service:matching", False)):
+        answer = (await api.get(path, headers=by(who))).json()
+        assert shown == (answer["subjects"] is not None), who
+        assert "Somebody (fictitious)" == answer["name"]

@@ -1,0 +1,110 @@
+"""A coordinator sees which lines of several States one delivery could serve; nobody else hears of it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import pytest
+
+from chassis.db.database import Database
+from contracts.requests import LineFulfilmentChanged, RequestSubmitted, RequestWithdrawn
+from services.matching.lines import store as line_store
+from services.matching.offerings import store as offering_store
+from tests.builders import AHEAD, NOON, headers
+from tests.matching.builders import a_contract_line, a_submission
+from tests.matching.offerings.test_offerings import approved
+from tests.matching.offerings.test_offerings import move as move_offering
+from tests.matching.steps import CEB, COORDINATOR, NORWAY, Client, Owner, ids, opened
+from tests.platform.operations import ACTORS
+
+USD = {"minor": 700_000, "currency": "USD"}
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("matching")
+
+
+@pytest.fixture
+def owner(databases: Mapping[str, Database]) -> Owner:
+    return Owner(databases["matching"])
+
+
+async def of_state(owner: Owner, state: str, **changes: Any) -> RequestSubmitted:
+    return await opened(owner, a_submission(a_contract_line(**changes), state=state))
+
+
+async def told(api: Client, **query: Any) -> dict[str, Any]:
+    answer = await api.get("/v1/matches/cohorts", params=query, headers=headers(COORDINATOR))
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def states_told(api: Client) -> list[set[str]]:
+    return [{member["state"] for member in one["members"]} for one in (await told(api))["cohorts"]]
+
+
+async def test_lines_of_two_states_are_told_together_with_what_that_saves(api: Client, owner: Owner) -> None:
+    offering = await approved(api, CEB, resource_status="partly", funding_needed=USD)
+    kenya, uganda = await of_state(owner, "KEN"), await of_state(owner, "UGA")
+    await of_state(owner, "TZA", kind="mentoring")
+
+    page = await told(api)
+
+    (one,) = page["cohorts"]
+    assert {(str(r.lines[0].line_id), str(r.request_id), r.state, 25) for r in (kenya, uganda)} == {
+        tuple(member.values()) for member in one["members"]
+    }
+    assert (offering["offering_id"], "UNODC-CEB", "african", 50, 1, USD, True, True) == (
+        *(one[n] for n in ("offering_id", "provider", "region", "people", "deliveries_saved", "money_saved")),
+        one["maximal"],
+        page["whole"],
+    )
+    assert {"from": f"{AHEAD}-02-01", "until": f"{AHEAD}-06-30"} == one["window"]
+
+
+async def test_what_is_met_over_or_not_available_makes_no_cohort(api: Client, owner: Owner) -> None:
+    offering = await approved(api, NORWAY, group_size_max=None)
+    met, over = await of_state(owner, "KEN"), await of_state(owner, "UGA")
+    await of_state(owner, "TZA")
+    assert [{"KEN", "UGA", "TZA"}] == await states_told(api)
+    await owner.tells(
+        LineFulfilmentChanged(
+            **ids(met),
+            line_id=met.lines[0].line_id,
+            fulfilment="complete",
+            match_id=met.request_id,
+            match_status="completed",
+            changed_at=NOON,
+        ),
+    )
+    assert [{"UGA", "TZA"}] == await states_told(api)
+    await owner.tells(RequestWithdrawn(**ids(over), withdrawn_at=NOON))
+    assert [] == await states_told(api)
+    await of_state(owner, "UGA")
+    assert [{"UGA", "TZA"}] == await states_told(api)
+
+    await move_offering(api, offering, "suspend", NORWAY)
+
+    assert [] == await states_told(api)
+
+
+async def test_it_is_the_coordinators_and_the_auditors(api: Client) -> None:
+    for by in ACTORS:
+        answer = await api.get("/v1/matches/cohorts", headers=headers(by))
+        assert (200 if by in {COORDINATOR, "UNODC:auditor"} else 403) == answer.status_code, by
+
+
+async def test_what_is_left_out_for_being_too_much_is_said(
+    api: Client, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await approved(api, CEB)
+    for state in ("KEN", "UGA"):
+        await of_state(owner, state)
+    for module, limit in ((line_store, "SEEKING_MAX"), (offering_store, "AVAILABLE_MAX")):
+        assert (await told(api))["whole"]
+        with monkeypatch.context() as patched:
+            patched.setattr(module, limit, 1)
+            assert not (await told(api))["whole"]
+    for wrong in (0, 101, "x"):
+        answer = await api.get("/v1/matches/cohorts", params={"limit": wrong}, headers=headers(COORDINATOR))
+        assert 400 == answer.status_code

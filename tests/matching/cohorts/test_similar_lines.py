@@ -1,0 +1,229 @@
+"""Who is shown which lines that are like one of theirs: the office all, a State its own."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from chassis.settings import Settings
+from contracts import reference
+from services.matching.cohorts import similar_api
+from services.matching.cohorts.similar import Similar, similar
+from services.matching.cohorts.similar_api import AT_ONCE_MAX
+from services.matching.lines import store as line_store
+from services.matching.policy import may_compare
+from services.matching.texts import store as reading_store
+from services.matching.texts.store import WORDS_MAX
+from tests.builders import AHEAD, a_caller, a_line, headers
+from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Client
+from tests.matching.texts.steps import Stage, line_ids, nothing, staged
+
+UGANDA = "UGA:focal_point"
+OFFICE = (COORDINATOR, "UNODC:auditor")
+COMPARING_SECONDS = 0.5
+"""Far longer than the loop is held by whatever else this machine does."""
+
+
+@pytest.fixture
+async def stage(
+    client_of: Callable[..., Awaitable[Client]], settings: Settings, databases: Mapping[str, Database]
+) -> AsyncIterator[Stage]:
+    async with staged(await client_of("requests", "matching"), settings, databases) as made:
+        yield made
+
+
+async def ask(stage: Stage, request: Mapping[str, Any], by: str) -> httpx.Response:
+    return await stage.api.get("/v1/matches/similar", params={"line": str(line_ids(request)[0])}, headers=headers(by))
+
+
+async def found(stage: Stage, request: Mapping[str, Any], by: str) -> list[dict[str, Any]]:
+    answer = await ask(stage, request, by)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["similar"])
+
+
+def requests_of(similar: list[dict[str, Any]]) -> list[str]:
+    return [one["request_id"] for one in similar]
+
+
+async def opened(stage: Stage, request: Any) -> Any:
+    return await stage.moves(await stage.moves(request, "register"), "open", priority="high")
+
+
+async def test_a_coordinator_is_shown_every_states_and_in_what_they_are_alike(stage: Stage) -> None:
+    kenyas = await stage.files("aaaa")
+    ugandas = await stage.files("aaab", by=UGANDA, circulation="none")
+    await stage.files("cccc", a_line(kind="mentoring", topics=["cybercrime"], articles=["UNTOC:5"]), by=UGANDA)
+    await stage.reads()
+
+    (one,) = await found(stage, kenyas, COORDINATOR)
+
+    assert {
+        "line_id": str(line_ids(ugandas)[0]),
+        "request_id": ugandas["request_id"],
+        "state": "UGA",
+        "kind": "mla_training",
+        "same_kind": True,
+        "topics": ["electronic_evidence", "mutual_legal_assistance"],
+        "articles": ["UNTOC:18"],
+        "overlap": {"from": f"{AHEAD}-02-01", "until": f"{AHEAD}-06-30"},
+        "duplicate": False,
+    } == {name: value for name, value in one.items() if name != "judgement"}
+    assert ("letters", "1") == (one["judgement"]["model"], one["judgement"]["version"])
+    assert 900 < one["judgement"]["closeness"] < 1000
+
+
+async def test_a_state_is_shown_its_own_past_only(stage: Stage) -> None:
+    past = await stage.moves(await stage.files("aaaa"), "withdraw", KENYA)
+    kenyas = await stage.files("aaaa")
+    await stage.files("aaaa", by=UGANDA)
+    await opened(stage, await stage.files("aaaa", by=UGANDA))
+    await stage.reads()
+
+    for by in (KENYA, "KEN:official"):
+        assert [past["request_id"]] == requests_of(await found(stage, kenyas, by))
+    assert 3 == len(await found(stage, kenyas, COORDINATOR))
+
+
+@pytest.mark.parametrize("by", ["SOM:focal_point", "SOM:official"])
+@pytest.mark.parametrize(
+    "circulating",
+    [
+        {"visibility": "providers", "excluded_providers": ["SOM"]},
+        {"visibility": "named", "addressee": {"to": "states", "states": ["SOM"]}},
+    ],
+    ids=["to every provider", "to the State that probes"],
+)
+async def test_another_states_request_is_not_learnt_of_by_filing_one_like_it(
+    stage: Stage, circulating: Mapping[str, Any], by: str
+) -> None:
+    ugandas = await opened(stage, await stage.files("aaaa", by=UGANDA, **circulating))
+    probe = await stage.files(
+        "aaaa",
+        a_line(topics=list(reference.topics())[:20], articles=ugandas["lines"][0]["articles"]),
+        by="SOM:focal_point",
+        circulation="none",
+        visibility="private",
+    )
+
+    assert [] == await found(stage, probe, by)
+    assert [ugandas["request_id"]] == requests_of(await found(stage, probe, COORDINATOR))
+
+
+async def test_what_a_state_has_just_submitted_twice_stands_first(stage: Stage) -> None:
+    kenyas = await stage.files("The judges are trained.")
+    await stage.files("The prosecutors are equipped.")
+    again = await stage.files("The judges are trained.")
+    assert [True, True] == [one["duplicate"] for one in await found(stage, kenyas, KENYA)], "by codes, unread as yet"
+
+    await stage.reads(nothing)
+
+    similar = await found(stage, kenyas, KENYA)
+    assert [True, False] == [one["duplicate"] for one in similar]
+    assert again["request_id"] == similar[0]["request_id"]
+
+
+async def test_whose_line_it_is_not_is_told_what_is_told_of_no_line(stage: Stage) -> None:
+    kenyas = await opened(stage, await stage.files("aaaa"))
+
+    anothers, nobodys = (
+        await ask(stage, kenyas, UGANDA),
+        await ask(stage, {"lines": [{"line_id": str(uuid4())}]}, UGANDA),
+    )
+
+    assert (404, 404) == (anothers.status_code, nobodys.status_code)
+    assert anothers.json()["slug"] == nobodys.json()["slug"]
+    for by in (NORWAY, "NOR:donor_officer", "UNODC:finance_officer", "UNODC:administrator"):
+        assert (403, "not-for-your-role") == ((no := await ask(stage, kenyas, by)).status_code, no.json()["slug"])
+    for query in ({}, {"line": "x"}):
+        assert 400 == (await stage.api.get("/v1/matches/similar", params=query, headers=headers())).status_code
+
+
+async def test_a_line_without_topics_or_text_is_answered(stage: Stage) -> None:
+    silent = await stage.files("…", a_line(topics=[], articles=[]))
+    other = await stage.files("aaaa")
+    await stage.reads()
+
+    assert [other["request_id"]] == requests_of(await found(stage, silent, KENYA))
+
+
+async def test_a_line_is_found_in_sql_where_its_policy_shows_it(stage: Stage) -> None:
+    """`like` narrows before it limits."""
+    kenyas = await opened(stage, await stage.files("aaaa"))
+    for by in (KENYA, UGANDA):
+        for circulation in ("granted", "none", "silence"):
+            await stage.files("aaaa", by=by, circulation=circulation)
+            await opened(stage, await stage.files("aaaa", by=by, circulation=circulation))
+    async with stage.db.transaction() as tx:
+        line = await line_store.line(tx, line_ids(kenyas)[0])
+        assert line is not None
+        every = [one.line for one in await line_store.like(tx, line, a_caller(COORDINATOR))]
+        shown = {
+            appointment: {one.line.line_id for one in await line_store.like(tx, line, a_caller(appointment))}
+            for appointment in (*OFFICE, KENYA, "KEN:official", UGANDA, "KEN:provider_officer", NORWAY)
+        }
+
+    assert 12 == len(every)
+    for appointment, those in shown.items():
+        assert {one.line_id for one in every if may_compare(a_caller(appointment), one)} == those, appointment
+    assert [12, 12, 6, 6, 6, 0, 0] == [len(those) for those in shown.values()]
+
+
+async def test_the_loop_goes_on_while_lines_are_compared_two_at_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kenyas, other = await stage.files("aaaa"), await stage.files("aaaa")
+    running: list[int] = []
+    most = 0
+
+    def slow(*args: Any) -> list[Similar]:
+        nonlocal most
+        running.append(1)
+        most = max(most, len(running))
+        time.sleep(COMPARING_SECONDS)
+        running.pop()
+        return similar(*args)
+
+    monkeypatch.setattr(similar_api, "similar", slow)
+    ticking = asyncio.create_task(longest_gap())
+    answers = await asyncio.gather(*(found(stage, kenyas, KENYA) for _ in range(3 * AT_ONCE_MAX)))
+    ticking.cancel()
+
+    assert [[other["request_id"]]] * len(answers) == [requests_of(answer) for answer in answers]
+    assert AT_ONCE_MAX == most
+    assert await ticking < COMPARING_SECONDS
+
+
+async def longest_gap() -> float:
+    """For how long nothing else ran at most, in seconds, until it is cancelled."""
+    longest, before = 0.0, time.perf_counter()
+    with contextlib.suppress(asyncio.CancelledError):
+        while True:
+            await asyncio.sleep(0.001)
+            now = time.perf_counter()
+            longest, before = max(longest, now - before), now
+    return longest
+
+
+async def test_words_are_fetched_of_the_newest_where_a_vector_is_missing(stage: Stage) -> None:
+    kenyas, others = await stage.files("aaaa"), [await stage.files("aabb") for _ in range(3)]
+    ids = [line_id for one in others for line_id in line_ids(one)]
+    await stage.reads(nothing)
+    async with stage.db.transaction() as tx:
+        unread = (await reading_store.of(tx, line_ids(kenyas)))[line_ids(kenyas)[0]]
+        by_words = await reading_store.beside(tx, unread, ids[:1] * WORDS_MAX + ids[1:])
+        assert await reading_store.want_all(tx)
+    await stage.reads()
+    async with stage.db.transaction() as tx:
+        meant = (await reading_store.of(tx, line_ids(kenyas)))[line_ids(kenyas)[0]]
+        by_meaning = await reading_store.beside(tx, meant, ids)
+
+    assert [True, False, False] == [bool(by_words[line_id].tokens) for line_id in ids]
+    assert [(), (), ()] == [by_meaning[line_id].tokens for line_id in ids]
+    assert all(by_meaning[line_id].vector for line_id in ids)

@@ -1,0 +1,230 @@
+"""What is found among the offerings in memory is what looking at each of them by itself finds."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from contracts.matching import Capacity, Eligibility
+from contracts.reference import topics
+from contracts.values import Period
+from services.matching.index import candidates
+from services.matching.index.candidates import Placed, best
+from services.matching.index.offering_index import ROOMS, TOPICS, Held, entry_of
+from services.matching.lines.model import WantedLine
+from services.matching.offerings.model import Offering
+from services.matching.scoring.constraints import violated
+from services.matching.scoring.model import NOTHING_KNOWN, Known, ranked
+from services.matching.texts.meaning import Model, Vector, vector
+from services.matching.texts.reading import Reading, judgements
+from tests.builders import AHEAD
+from tests.matching.builders import a_wanted_line, an_offering, terms
+from tests.matching.scoring.test_model import knowledge, lines, offerings
+from tests.matching.texts.test_meaning import LETTERS
+from tests.soak import cases
+
+RERANKED = 5
+
+
+def by_looking_at_each(
+    line: WantedLine, every: Sequence[Offering], limit: int = 20, known: Known = NOTHING_KNOWN
+) -> list[Placed]:
+    fitting = [one for one in every if not violated(line, one)]
+    return [Placed(one.offering.offering_id, one.score) for one in ranked(line, fitting, known=known)[:limit]]
+
+
+def held(every: Sequence[Offering]) -> Held:
+    found = Held()
+    for one in every:
+        found.put(entry_of(one))
+    return found
+
+
+def read_together(every: Sequence[Offering]) -> Held:
+    entries = [entry_of(one) for one in sorted(every, key=lambda one: one.offering_id.int)]
+    found = Held()
+    # In two pages, as a process does that reads all of them.
+    for page in (entries[:2], entries[2:]):
+        if page:
+            found.add(page)
+    return found
+
+
+def distinct(every: Sequence[Offering]) -> list[Offering]:
+    return list({one.offering_id: one for one in every}.values())
+
+
+@st.composite
+def fitting(draw: st.DrawFn) -> Offering:
+    """One that is likelier to fit: who fits nothing compares nothing."""
+    one: Offering = draw(offerings())
+    whole = Period(starts=date(AHEAD - 1, 1, 1), ends=date(AHEAD + 1, 12, 31))
+    spans = draw(st.lists(st.integers(0, 11), min_size=1, max_size=ROOMS + 4, unique=True))
+    capacity = tuple(
+        Capacity(period=Period(starts=date(AHEAD, month + 1, 1), ends=date(AHEAD, month + 1, 27)), units=1)
+        for month in sorted(spans)
+    )
+    changed = replace(
+        one.terms,
+        topics=tuple(draw(st.lists(st.sampled_from(sorted(topics())), max_size=TOPICS + 4, unique=True))),
+        kinds=("mla_training", *draw(st.lists(st.sampled_from(["mentoring", "training"]), unique=True))),
+        languages=tuple(draw(st.lists(st.sampled_from(["en", "fr", "es"]), min_size=1, unique=True))),
+        interpretation=("en", "fr", "ar"),
+        modalities=("in_person", "remote", "hybrid", "self_paced"),
+        eligible=draw(
+            st.sampled_from([Eligibility(), Eligibility(states=("KEN",)), Eligibility(regions=("african",))])
+        ),
+        valid=whole,
+        capacity=capacity,
+        group_size_max=None,
+    )
+    taken = {capacity[0].period.starts: 1} if draw(st.booleans()) else {}
+    return replace(one, provider=draw(st.sampled_from(["UNODC-CEB", "NOR", "ZAF"])), terms=changed, taken=taken)
+
+
+@pytest.mark.thinned
+@settings(max_examples=cases(60, soak=600))
+@given(
+    lines(), st.lists(st.one_of(fitting(), offerings()), max_size=40), knowledge(), st.integers(1, 8), st.integers(0, 9)
+)
+def test_the_best_are_those_that_looking_at_each_finds(
+    line: Any, every: list[Offering], known: Known, limit: int, few: int
+) -> None:
+    every = distinct(every)
+
+    with pytest.MonkeyPatch.context() as patched:
+        # So that whatever there is comes to be reckoned one by one, and together.
+        patched.setattr(candidates, "FEW", few)
+        assert by_looking_at_each(line, every, limit, known) == best(held(every), line, limit, known=known)
+        assert by_looking_at_each(line, every, limit, known) == best(read_together(every), line, limit, known=known)
+
+
+vectors = st.sampled_from(
+    [
+        None,
+        *(vector(LETTERS, np.array(row, np.float32)) for row in ((1, 0, 0), (0, 1, 0), (0.6, 0.8, 0), (0.28, 0.96, 0))),
+    ]
+)
+
+
+@pytest.mark.thinned
+@settings(max_examples=cases(60, soak=600))
+@given(
+    lines(), st.lists(st.tuples(fitting(), vectors), max_size=40), knowledge(), vectors.filter(bool), st.integers(1, 8)
+)
+def test_with_the_meaning_the_best_by_codes_are_ranked_anew(
+    line: Any, read: list[tuple[Offering, Vector | None]], known: Known, asked: Vector, limit: int
+) -> None:
+    found = {offering.offering_id: (offering, meant) for offering, meant in read}
+    memory = held([offering for offering, _ in found.values()])
+    for offering, meant in found.values():
+        memory.know(offering.offering_id, meant)
+    fit = [offering for offering, _ in found.values() if not violated(line, offering)]
+    by_codes = [one.offering for one in ranked(line, fit, known=known)[:RERANKED]]
+    reading = Reading(about_id=line.line_id, language=None, tokens=(), vector=asked)
+    those = [replace(reading, about_id=one.offering_id, vector=found[one.offering_id][1]) for one in by_codes]
+    anew = ranked(line, by_codes, judgements(reading, those), known=known)[:limit]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(candidates, "RERANKED_MAX", RERANKED)
+        answer = best(memory, line, limit, known=known, vector=asked)
+
+    # Of none of them anything is known where no vector was held.
+    if memory.meanings.hold_for(asked):
+        assert [Placed(one.offering.offering_id, one.score) for one in anew] == answer
+    else:
+        assert by_looking_at_each(line, fit, limit, known) == answer
+
+
+def test_a_vector_is_forgotten_with_its_offering_and_with_what_it_said() -> None:
+    line, one = a_wanted_line(), an_offering()
+    memory, meant = held([one]), vector(LETTERS, np.array((1, 0, 0), np.float32))
+    (without,) = best(memory, line)
+    memory.know(one.offering_id, meant)
+    (judged,) = best(memory, line, vector=meant)
+    assert without.score + 100 == judged.score
+
+    memory.put(entry_of(one))
+    assert [without] == best(memory, line, vector=meant)
+    memory.know(one.offering_id, meant)
+    memory.know(one.offering_id, replace_model(meant))
+    assert [without] == best(memory, line, vector=meant), "another model's says nothing beside this one's"
+    assert [without] == best(memory, line, vector=replace_model(meant))
+
+
+def test_where_not_all_vectors_are_held_none_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    line, every = a_wanted_line(), [an_offering(offering_id=UUID(int=number)) for number in (1, 2)]
+    memory, meant = held(every), vector(LETTERS, np.array((1, 0, 0), np.float32))
+    memory.know(every[1].offering_id, meant)
+    assert UUID(int=2) == best(memory, line, vector=meant)[0].offering_id
+
+    monkeypatch.setattr("services.matching.index.offering_index.MEANINGS_MAX", 1)
+
+    assert not memory.can_judge(meant)
+    assert best(memory, line) == best(memory, line, vector=meant)
+
+
+def replace_model(meant: Vector) -> Vector:
+    return Vector(Model("others", "1", LETTERS.dimensions), meant.values)
+
+
+@pytest.mark.thinned
+@settings(max_examples=cases(60, soak=600))
+@given(lines(), st.lists(fitting(), max_size=10), st.lists(st.tuples(st.booleans(), fitting()), max_size=30))
+def test_what_is_put_and_removed_one_by_one_is_what_is_read_together(
+    line: Any, before: list[Offering], changes: list[tuple[bool, Offering]]
+) -> None:
+    before = distinct(before)
+    stepwise, left = read_together(before), {one.offering_id: one for one in before}
+    # Some of them are those that were read together, as they now stand.
+    again = [
+        replace(one, offering_id=before[n % len(before)].offering_id) if before else one
+        for n, (_, one) in enumerate(changes)
+    ]
+    for (stays, one), other in zip(changes, again, strict=True):
+        for each in (one, other):
+            stepwise.put(entry_of(each))
+            left[each.offering_id] = each
+        if not stays:
+            stepwise.remove(one.offering_id)
+            left.pop(one.offering_id, None)
+
+    assert len(left) == len(stepwise)
+    assert best(read_together(list(left.values())), line, 50) == best(stepwise, line, 50)
+
+
+def test_an_offering_that_is_put_again_is_as_it_now_stands() -> None:
+    line, one = a_wanted_line(), an_offering()
+    found = held([one])
+    assert [one.offering_id] == [placed.offering_id for placed in best(found, line)]
+
+    found.put(entry_of(replace(one, terms=terms(kinds=("witness_protection",)))))
+    assert [] == best(found, line)
+    found.put(entry_of(replace(one, taken={period.period.starts: period.units for period in one.terms.capacity})))
+    assert [] == best(found, line)
+    found.put(entry_of(one))
+    assert 1 == len(found) == len(best(found, line))
+
+
+def test_more_than_there_were_places_for_are_held() -> None:
+    every = [an_offering(offering_id=UUID(int=number)) for number in range(1, 3000)]
+
+    assert by_looking_at_each(a_wanted_line(), every) == best(held(every), a_wanted_line())
+
+
+def test_of_equal_scores_the_first_by_id_are_found_whatever_their_places() -> None:
+    every = [an_offering(offering_id=UUID(int=number)) for number in (9, 3, 7, 1, 5)]
+
+    assert [UUID(int=1), UUID(int=3)] == [one.offering_id for one in best(held(every), a_wanted_line(), 2)]
+
+
+def test_a_line_that_nothing_serves_finds_nothing() -> None:
+    assert [] == best(Held(), a_wanted_line())
+    assert [] == best(held([an_offering()]), a_wanted_line(kind="witness_protection"))
+    Held().remove(UUID(int=1))

@@ -1,0 +1,221 @@
+"""What is kept in memory of the offerings is what PostgreSQL holds, and to ask it is to ask PostgreSQL."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from chassis.db.database import Database
+from chassis.db.migrate import role_of
+from contracts.values import Period
+from services.matching.index import store as entry_store
+from services.matching.index.memory import Memory, memory_of, ranked_for
+from services.matching.index.offering_index import Entry, entry_of
+from services.matching.lines.model import WantedLine
+from services.matching.offerings import store as offering_store
+from services.matching.wiring import read_offerings
+from tests.demo import test_sample_world as sample_world
+from tests.matching.builders import a_wanted_line
+from tests.matching.offerings.test_offerings import approved, move
+from tests.matching.steps import CEB, NORWAY, Client
+
+LINE = a_wanted_line()
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("matching")
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["matching"]
+
+
+@pytest.fixture
+def memory(db: Database) -> Memory:
+    return memory_of(db)
+
+
+async def found_for(db: Database, line: WantedLine = LINE) -> list[UUID]:
+    async with db.transaction() as tx:
+        return [one.offering.offering_id for one in (await ranked_for(tx, [line]))[0]]
+
+
+def held_by(memory: Memory) -> int:
+    assert memory.held is not None
+    return len(memory.held)
+
+
+def sample_lines() -> list[WantedLine]:
+    names = ("kind", "modality", "group_size", "topics", "articles", "paragraphs", "pillars", "languages")
+    return [
+        a_wanted_line(
+            state=sample_world.organization(request),
+            window=msgspec.convert(line["window"], Period),
+            **{name: tuple(line[name]) if isinstance(line[name], list) else line[name] for name in names},
+        )
+        for request, line in sample_world.lines()
+    ]
+
+
+async def test_with_it_and_without_the_same_is_found_for_every_line_of_the_sample_world(
+    api: Client, db: Database, memory: Memory
+) -> None:
+    for sample in sample_world.world("offerings"):
+        await approved(api, sample["as"], **sample["body"])
+    lines = sample_lines()
+    async with db.transaction() as tx:
+        asked = [[(one.offering.offering_id, one.score) for one in those] for those in await ranked_for(tx, lines)]
+
+    await read_offerings(db)
+
+    async with db.transaction() as tx:
+        found = [[(one.offering.offering_id, one.score) for one in those] for those in await ranked_for(tx, lines)]
+    assert asked == found
+    assert sum(map(len, found)) > len(lines)
+
+
+async def test_what_is_read_of_an_offering_is_what_the_offering_says(api: Client, db: Database) -> None:
+    for sample in sample_world.world("offerings"):
+        await approved(api, sample["as"], **sample["body"])
+
+    async with db.transaction() as tx:
+        entries = await entry_store.page(tx, UUID(int=0))
+        offerings = [await offering_store.known(tx, entry.offering_id) for entry in entries]
+
+    def plain(entry: Entry) -> list[Any]:
+        return [list(value) if isinstance(value, list | tuple) else value for value in entry]
+
+    assert [plain(entry_of(offering)) for offering in offerings if offering] == [plain(entry) for entry in entries]
+    assert sorted(entry.offering_id for entry in entries) == [entry.offering_id for entry in entries]
+    assert len(entries) > 30
+
+
+async def test_what_changes_is_seen_before_it_is_read_again_and_after(
+    api: Client, db: Database, memory: Memory
+) -> None:
+    first, second = await approved(api, CEB), await approved(api, NORWAY)
+    await read_offerings(db)
+    assert {UUID(first["offering_id"]), UUID(second["offering_id"])} == set(await found_for(db))
+
+    await move(api, second, "suspend", NORWAY)
+    third = await approved(api, NORWAY)
+
+    expected = {UUID(first["offering_id"]), UUID(third["offering_id"])}
+    assert expected == set(await found_for(db))
+    await read_offerings(db)
+    assert expected == set(await found_for(db))
+    assert 2 == held_by(memory)
+    async with db.transaction() as tx:
+        assert not await memory.unread(tx)
+
+
+async def test_capacity_that_is_taken_and_given_back_is_a_change(api: Client, db: Database, memory: Memory) -> None:
+    offering = UUID((await approved(api, CEB))["offering_id"])
+    await read_offerings(db)
+    periods = []
+    while True:
+        async with db.transaction() as tx:
+            period = await offering_store.take(tx, offering, LINE.window)
+        if period is None:
+            break
+        periods.append(period)
+
+    assert [] == await found_for(db)
+    await read_offerings(db)
+    assert [] == await found_for(db)
+    async with db.transaction() as tx:
+        await offering_store.give_back(tx, offering, periods[0])
+    assert [offering] == await found_for(db)
+    await read_offerings(db)
+    assert [offering] == await found_for(db)
+
+
+async def test_what_another_process_changes_is_read_again_though_it_was_kept_whole(
+    api: Client, db: Database, memory: Memory, database_url: str
+) -> None:
+    offering = UUID((await approved(api, CEB))["offering_id"])
+    other = await Database.connect(database_url, "matching", role=role_of("matching"))
+    try:
+        for one in (db, other):
+            await read_offerings(one)
+            assert [offering] == await found_for(one)
+
+        async with db.transaction() as tx:
+            await tx.execute("UPDATE offering SET group_size_max = 7 WHERE offering_id = $1", offering)
+
+        small = msgspec.structs.replace(LINE, group_size=7)
+        for _ in range(2):
+            for one in (db, other):
+                assert [] == await found_for(one)
+                async with one.transaction() as tx:
+                    ((found,),) = await ranked_for(tx, [small])
+                assert 7 == found.offering.terms.group_size_max
+                await read_offerings(one)
+    finally:
+        await other.close()
+
+
+async def test_a_change_that_is_undone_leaves_nothing(api: Client, db: Database, memory: Memory) -> None:
+    offering = UUID((await approved(api, CEB))["offering_id"])
+    await read_offerings(db)
+
+    async def change_and_fail() -> None:
+        async with db.transaction() as tx:
+            await tx.execute("UPDATE offering SET kinds = '{mentoring}' WHERE offering_id = $1", offering)
+            assert [[]] == await ranked_for(tx, [LINE])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await change_and_fail()
+
+    assert [offering] == await found_for(db)
+    await read_offerings(db)
+    assert [offering] == await found_for(db)
+
+
+async def test_a_transaction_that_ends_after_others_were_read_is_not_missed(
+    api: Client, db: Database, memory: Memory
+) -> None:
+    offering = UUID((await approved(api, CEB))["offering_id"])
+    await read_offerings(db)
+
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE offering SET kinds = '{mentoring}' WHERE offering_id = $1", offering)
+        other = UUID((await approved(api, NORWAY))["offering_id"])
+        await read_offerings(db)
+        assert {offering, other} == set(await found_for(db))
+
+    assert [other] == await found_for(db)
+    await read_offerings(db)
+    assert [other] == await found_for(db)
+
+
+async def test_who_has_not_looked_for_long_reads_all_of_it_again(api: Client, db: Database, memory: Memory) -> None:
+    await approved(api, CEB)
+    await read_offerings(db)
+    await approved(api, NORWAY)
+    async with db.transaction() as tx:
+        await tx.execute("DELETE FROM offering_change")
+    memory._followed -= 360
+    assert 2 == len(await found_for(db)), "meanwhile PostgreSQL is asked"
+
+    await read_offerings(db)
+
+    assert 2 == held_by(memory)
+
+
+async def test_changes_are_kept_for_some_minutes(api: Client, db: Database) -> None:
+    await approved(api, CEB)
+    async with db.transaction() as tx:
+        await entry_store.forget_changes(tx)
+        kept = await tx.fetchval("SELECT count(*) FROM offering_change")
+        await tx.execute("UPDATE offering_change SET changed_at = changed_at - interval '11 minutes'")
+        await entry_store.forget_changes(tx)
+        left = await tx.fetchval("SELECT count(*) FROM offering_change")
+
+    assert kept > 0
+    assert 0 == left

@@ -1,0 +1,365 @@
+"""Capacity is taken once, candidates are what the constraints say, and the journal tells the whole story."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chassis.db.database import Database
+from chassis.rebuild import verify
+from contracts.matching import Capacity
+from contracts.refusals import Refusal
+from contracts.values import Period
+from services.matching.lines import store as line_store
+from services.matching.lines.model import RequestStatus, WantedLine
+from services.matching.matches import actions as match_actions
+from services.matching.matches import store as match_store
+from services.matching.matches.model import Match, MatchStatus
+from services.matching.offerings import store as offering_store
+from services.matching.offerings.model import Offering, OfferingStatus
+from services.matching.scoring.constraints import violated
+from services.matching.wiring import SERVICE
+from tests.builders import AHEAD, NOON, a_caller
+from tests.matching.builders import (
+    AUTUMN,
+    SPRING,
+    a_contract_line,
+    a_match,
+    a_submission,
+    a_wanted_line,
+    an_offering,
+    terms,
+)
+from tests.matching.offerings.test_offerings import approved
+from tests.matching.scoring.test_model import ONE_VIOLATED, lines, nearly_fitting, offerings
+from tests.matching.steps import KENYA, NORWAY, Owner, matches_of, move, opened
+from tests.soak import cases
+
+Client = httpx.AsyncClient
+HOLDING = {MatchStatus.CONFIRMED, MatchStatus.IN_DELIVERY, MatchStatus.COMPLETED}
+COORDINATOR = "UNODC:coordinator"
+CEB = "UNODC-CEB:provider_officer"
+
+
+async def given_matches(db: Database, offering: Offering, status: MatchStatus, count: int) -> list[Match]:
+    """Matches of one offering, each with a line of its own, as if they had come that far."""
+    submissions = [a_submission() for _ in range(count)]
+    at: dict[str, Any] = {"presented_at": NOON}
+    if status is MatchStatus.ACCEPTED:
+        at["accepted_at"] = NOON
+    matches = [
+        a_match(
+            status,
+            offering_id=offering.offering_id,
+            request_id=submission.request_id,
+            line_id=submission.lines[0].line_id,
+            **at,
+        )
+        for submission in submissions
+    ]
+    async with db.transaction() as tx:
+        await offering_store.save(tx, offering)
+        await offering_store.save_capacity(tx, offering)
+        for submission in submissions:
+            await line_store.put(tx, submission)
+            await line_store.move(tx, submission.request_id, RequestStatus.OPEN)
+        await match_store.save(tx, *matches)
+    return matches
+
+
+async def taken_of(db: Database, offering_id: UUID) -> int:
+    async with db.transaction() as tx:
+        return int(await tx.fetchval("SELECT sum(taken) FROM capacity WHERE offering_id = $1", offering_id))
+
+
+async def test_of_a_hundred_that_confirm_at_once_ten_take_the_ten_units(databases: Mapping[str, Database]) -> None:
+    db = databases["matching"]
+    offering = an_offering(terms=terms(capacity=(Capacity(period=SPRING, units=10),)))
+    matches = await given_matches(db, offering, MatchStatus.ACCEPTED, 100)
+    places = asyncio.Semaphore(10)
+
+    async def confirm(match: Match) -> str:
+        async with places:
+            try:
+                async with db.transaction(by=a_caller(CEB)) as tx:
+                    after = await match_actions.agree(
+                        tx, match.match_id, "confirm", caller=a_caller(CEB), expected=1, comment="", now=NOON
+                    )
+            except Refusal as no:
+                return no.slug
+            return after.status
+
+    outcomes = await asyncio.gather(*(confirm(match) for match in matches))
+
+    assert {"confirmed": 10, "capacity-exhausted": 90} == {said: outcomes.count(said) for said in set(outcomes)}
+    assert 10 == await taken_of(db, offering.offering_id)
+    async with db.transaction() as tx:
+        assert 10 == await tx.fetchval("SELECT count(*) FROM journal WHERE type = 'matching.match.confirmed.v1'")
+        assert 10 == await tx.fetchval("SELECT count(*) FROM match WHERE status = 'confirmed'")
+
+
+async def test_a_second_period_is_taken_when_the_first_is_full(databases: Mapping[str, Database]) -> None:
+    db = databases["matching"]
+    spring, early = (
+        Period(starts=date(AHEAD, 3, 1), ends=date(AHEAD, 6, 30)),
+        Period(starts=date(AHEAD, 1, 1), ends=date(AHEAD, 2, 28)),
+    )
+    offering = an_offering(terms=terms(capacity=(Capacity(period=early, units=1), Capacity(period=spring, units=1))))
+    async with db.transaction() as tx:
+        await offering_store.save(tx, offering)
+        await offering_store.save_capacity(tx, offering)
+        window = Period(starts=date(AHEAD, 2, 1), ends=date(AHEAD, 6, 30))
+
+        took = [await offering_store.take(tx, offering.offering_id, window) for _ in range(3)]
+        await offering_store.give_back(tx, offering.offering_id, early)
+        again = await offering_store.take(tx, offering.offering_id, window)
+        outside = await offering_store.take(
+            tx, offering.offering_id, Period(starts=date(AHEAD + 1, 1, 1), ends=date(AHEAD + 1, 2, 1))
+        )
+
+    assert [early, spring, None] == took
+    assert early == again
+    assert outside is None
+
+
+MOVES = st.tuples(st.sampled_from(["accept", "confirm", "begin", "complete", "revoke"]), st.integers(0, 3))
+
+
+@pytest.mark.thinned
+@settings(max_examples=cases(10, soak=50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(units=st.integers(1, 3), steps=st.lists(st.lists(MOVES, min_size=1, max_size=6), min_size=1, max_size=8))
+async def test_whatever_moves_at_once_what_is_taken_is_what_confirmed_matches_hold(
+    databases: Mapping[str, Database], units: int, steps: list[list[tuple[str, int]]]
+) -> None:
+    db = databases["matching"]
+    offering = an_offering(offering_id=uuid4(), terms=terms(capacity=(Capacity(period=SPRING, units=units),)))
+    matches = [match.match_id for match in await given_matches(db, offering, MatchStatus.PRESENTED, 4)]
+
+    async def attempt(name: str, match_id: UUID) -> None:
+        by = a_caller({"accept": KENYA, "revoke": COORDINATOR}.get(name, CEB))
+        with contextlib.suppress(Refusal):
+            async with db.transaction(by=by) as tx:
+                # Read without a lock: the move then meets whatever came between.
+                revision = await tx.fetchval("SELECT revision FROM match WHERE match_id = $1", match_id)
+                if name in {"accept", "confirm"}:
+                    await match_actions.agree(tx, match_id, name, caller=by, expected=revision, comment="", now=NOON)
+                else:
+                    decide: dict[str, Callable[[Match], Any]] = {
+                        "begin": lambda match: match.begin(now=NOON),
+                        "complete": lambda match: match.complete(None, now=NOON.replace(year=AHEAD)),
+                        "revoke": lambda match: match.revoke("other", now=NOON),
+                    }
+                    await match_actions.move(tx, match_id, name, decide[name], caller=by, expected=revision, comment="")
+
+    for step in steps:
+        await asyncio.gather(*(attempt(name, matches[number]) for name, number in step))
+        async with db.transaction() as tx:
+            statuses = [
+                row["status"]
+                for row in await tx.fetch("SELECT status FROM match WHERE offering_id = $1", offering.offering_id)
+            ]
+        taken = await taken_of(db, offering.offering_id)
+        assert taken == sum(MatchStatus(status) in HOLDING for status in statuses)
+        assert 0 <= taken <= units
+
+
+# -- candidates -------------------------------------------------------------------------------------------------------
+
+
+async def expect_what_the_constraints_say(db: Database, line: WantedLine, found: list[Offering]) -> None:
+    async with db.transaction() as tx:
+        # One example's offerings at a time.
+        await tx.execute("DELETE FROM capacity")
+        await tx.execute("DELETE FROM offering")
+        for offering in found:
+            await _put(tx, offering)
+
+        candidates = await offering_store.candidates(tx, line)
+
+    expected = [offering for offering in found if not violated(line, offering)]
+    assert {one.offering_id: one for one in expected} == {one.offering_id: one for one in candidates}
+
+
+OF_EACH: Any = {"unique_by": lambda offering: offering.offering_id, "max_size": 6}
+SOME_LINES = st.builds(
+    a_wanted_line,
+    addressee=st.sampled_from(["any", "any", "unodc", "states"]),
+    addressed_states=st.sampled_from([(), ("NOR",)]),
+    languages=st.sampled_from([("en",), ("fr",), ("en", "fr")]),
+    state=st.sampled_from(["KEN", "KEN", "FRA", "VAT"]),
+    cannot_wait=st.booleans(),
+    excluded_providers=st.sampled_from([(), ("NOR",)]),
+)
+
+
+@pytest.mark.thinned
+@settings(max_examples=cases(60, soak=300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(line=lines(), found=st.lists(offerings(), **OF_EACH))
+async def test_the_candidates_of_any_line_are_those_that_violate_no_constraint(
+    databases: Mapping[str, Database], line: WantedLine, found: list[Offering]
+) -> None:
+    await expect_what_the_constraints_say(databases["matching"], line, found)
+
+
+@pytest.mark.thinned
+@settings(max_examples=cases(60, soak=300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(line=SOME_LINES, found=st.lists(nearly_fitting(), **OF_EACH))
+async def test_the_candidates_among_offerings_that_nearly_fit_are_those_that_violate_no_constraint(
+    databases: Mapping[str, Database], line: WantedLine, found: list[Offering]
+) -> None:
+    await expect_what_the_constraints_say(databases["matching"], line, found)
+
+
+@pytest.mark.parametrize(("constraint", "line", "offering"), ONE_VIOLATED)
+async def test_one_violated_constraint_is_enough_for_no_candidate(
+    databases: Mapping[str, Database], constraint: str, line: dict[str, Any], offering: dict[str, Any]
+) -> None:
+    fits, fits_not = an_offering(), an_offering(**offering)
+    async with databases["matching"].transaction() as tx:
+        await _put(tx, fits)
+        assert [fits] == await offering_store.candidates(tx, a_wanted_line())
+    async with databases["matching"].transaction() as tx:
+        await _put(tx, fits_not)
+        found = await offering_store.candidates(tx, a_wanted_line(**line))
+
+    assert fits_not.offering_id not in [one.offering_id for one in found]
+
+
+async def _put(tx: Any, offering: Offering) -> None:
+    """Save a whole offering, with what is taken of it."""
+    await offering_store.save(tx, offering)
+    await offering_store.save_capacity(tx, offering)
+    for starts, taken in offering.taken.items():
+        await tx.execute(
+            "UPDATE capacity SET taken = $3 WHERE offering_id = $1 AND starts = $2", offering.offering_id, starts, taken
+        )
+
+
+async def test_only_available_offerings_are_candidates(databases: Mapping[str, Database]) -> None:
+    async with databases["matching"].transaction() as tx:
+        for status in OfferingStatus:
+            since = NOON if status is OfferingStatus.AVAILABLE else None
+            offering = an_offering(offering_id=uuid4(), status=status, available_since=since)
+            await offering_store.save(tx, offering)
+            await offering_store.save_capacity(tx, offering)
+
+        found = await offering_store.candidates(tx, a_wanted_line())
+
+    assert [OfferingStatus.AVAILABLE] == [one.status for one in found]
+
+
+MANY_MENTORS = """
+    WITH mentors AS (
+        INSERT INTO offering
+        SELECT (json_populate_record(o, json_build_object('offering_id', gen_random_uuid()))).*
+        FROM offering AS o, generate_series(1, 3000) WHERE kinds = '{mentoring}' RETURNING offering_id
+    )
+    INSERT INTO capacity (offering_id, starts, ends, units) SELECT offering_id, $1::date, $2::date, 2 FROM mentors
+    """
+
+
+async def test_candidates_among_thousands_are_found_by_the_index_of_kinds(
+    databases: Mapping[str, Database], database_url: str
+) -> None:
+    async with databases["matching"].transaction() as tx:
+        for kind in ("mla_training", "mentoring"):
+            offering = an_offering(offering_id=uuid4(), terms=terms(kinds=(kind,)))
+            await offering_store.save(tx, offering)
+            await offering_store.save_capacity(tx, offering)
+        await tx.execute(MANY_MENTORS, SPRING.starts, AUTUMN.ends)
+    migrator = await Database.connect(database_url, "matching", owner=True)
+    async with migrator.transaction() as tx:
+        await tx.execute("ANALYZE offering, capacity")
+    await migrator.close()
+
+    async with databases["matching"].transaction() as tx:
+        wanted = offering_store.what_is_wanted(a_wanted_line())
+        plan = await tx.fetch("EXPLAIN " + offering_store.CANDIDATES, *wanted)
+        found = await offering_store.candidates(tx, a_wanted_line())
+
+    assert any("offering_available_kinds" in row[0] for row in plan), plan
+    assert 1 == len(found)
+
+
+# -- the journal ------------------------------------------------------------------------------------------------------
+
+
+async def test_the_tables_can_be_made_again_from_the_journal(
+    client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database], database_url: str
+) -> None:
+    api, owner = await client_of("matching"), Owner(databases["matching"])
+    await approved(api)
+    await approved(api, CEB, resource_status="unfunded", funding_needed={"minor": 5, "currency": "USD"})
+    first, second = await opened(owner), await opened(owner)
+    for request, by, provider in ((first, NORWAY, "NOR"), (second, CEB, "UNODC-CEB")):
+        match = next(m for m in await matches_of(api, request) if m["provider"] == provider)
+        match = await move(api, match, "present", COORDINATOR, departure="other")
+        match = await move(api, match, "accept", KENYA)
+        match = await move(api, match, "confirm", by)
+    await move(api, match, "revoke", COORDINATOR, reason="other")
+    migrator = await Database.connect(database_url, "matching", owner=True)
+    try:
+        assert [] == await verify(migrator, SERVICE)
+        async with migrator.transaction() as tx:
+            await tx.execute("UPDATE capacity SET taken = 0")
+        assert 1 == len(await verify(migrator, SERVICE))
+    finally:
+        await migrator.close()
+
+
+async def test_an_offering_that_ends_and_a_line_that_comes_back_do_not_wait_for_each_other(
+    databases: Mapping[str, Database],
+) -> None:
+    """One holds the offering and wants its matches; the other holds one of these and adds another of the offering."""
+    db = databases["matching"]
+    offering = an_offering()
+    match = (await given_matches(db, offering, MatchStatus.SUGGESTED, 1))[0]
+    offering_held, match_held = asyncio.Event(), asyncio.Event()
+
+    async def end() -> None:
+        async with db.transaction() as tx:
+            await offering_store.known(tx, offering.offering_id, lock=True)
+            offering_held.set()
+            await match_held.wait()
+            await match_store.not_confirmed_of_offering(tx, offering.offering_id)
+
+    async def come_back() -> None:
+        await offering_held.wait()
+        async with db.transaction() as tx:
+            await match_store.not_confirmed_of_request(tx, match.request_id)
+            match_held.set()
+            await match_store.save(tx, msgspec.structs.replace(match, match_id=uuid4(), line_id=uuid4()))
+
+    async with asyncio.timeout(2):
+        await asyncio.gather(end(), come_back())
+
+
+async def test_confirmation_takes_the_period_that_no_other_line_depends_on(
+    client_of: Callable[..., Awaitable[httpx.AsyncClient]], databases: Mapping[str, Database]
+) -> None:
+    api, owner = await client_of("matching"), Owner(databases["matching"])
+    capacity = [{"from": str(one.starts), "until": str(one.ends), "units": 1} for one in (SPRING, AUTUMN)]
+    await approved(api, NORWAY, capacity=capacity)
+    whole = Period(starts=SPRING.starts, ends=AUTUMN.ends)
+    either, first_half = [
+        await opened(owner, a_submission(a_contract_line(window=msgspec.to_builtins(window))))
+        for window in (whole, SPRING)
+    ]
+    for request in (either, first_half):
+        (match,) = await matches_of(api, request)
+        for name, by in (("present", COORDINATOR), ("accept", KENYA)):
+            match = await move(api, match, name, by)
+    taken = []
+    for request in (either, first_half):
+        (match,) = await matches_of(api, request)
+        taken.append((await move(api, match, "confirm", NORWAY))["capacity_period"]["from"])
+
+    assert [str(AUTUMN.starts), str(SPRING.starts)] == taken

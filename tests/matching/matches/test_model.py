@@ -1,0 +1,275 @@
+"""The life of a match: every cell of its table, who moves it, and the guards of a presentation and of an agreement."""
+
+from collections.abc import Callable
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+from msgspec.structs import asdict
+
+from contracts.facts import Fact
+from contracts.matching import Evaluation, Judgement
+from contracts.reference import kinds
+from contracts.refusals import Conflict, Invalid
+from contracts.values import Money, Role
+from services.matching import policy
+from services.matching.lines.model import RequestStatus
+from services.matching.matches import model as match
+from services.matching.matches.evaluation import Evaluated
+from services.matching.matches.model import MOVES, NOT_CONFIRMED, Match, MatchStatus, Origin, evolve
+from services.matching.policy import Action
+from services.matching.scoring.model import scored
+from tests.builders import AHEAD, NOON, a_caller
+from tests.matching.builders import SPRING, a_match, a_wanted_line, an_offering
+
+M = MatchStatus
+BEFORE_CONFIRMED = (
+    M.SUGGESTED,
+    M.NOMINATED,
+    M.INTERESTED,
+    M.SHORTLISTED,
+    M.PRESENTED,
+    M.ACCEPTED,
+    M.PROVIDER_CONFIRMED,
+)
+
+
+def begun(start: Callable[..., Fact], *more: Any) -> Callable[[Match], Fact]:
+    return lambda m: start(m, uuid4(), a_wanted_line(), scored(a_wanted_line(), an_offering()), *more, now=NOON)
+
+
+def agreed(name: str) -> Callable[[Match], Fact]:
+    """What `match_actions.agree` decides, with capacity at hand."""
+
+    def decide(m: Match) -> Fact:
+        if m.agrees_with(name):
+            return m.confirm(a_wanted_line(), SPRING, None, now=NOON)
+        return m.accept(now=NOON) if name == "accept" else m.confirm_by_provider(now=NOON)
+
+    return decide
+
+
+JUDGED = scored(a_wanted_line(), an_offering(), Judgement(model="letters", version="1", closeness=500))
+WELL = Evaluation(result="met", relevance=5, quality=4, timeliness=5)
+POORLY = Evaluation(result="unmet", relevance=2, quality=1, timeliness=1)
+DECIDE: dict[str, Callable[[Match], Fact]] = {
+    "suggest": begun(match.suggest, 1),
+    "nominate": begun(match.nominate),
+    "interest": begun(match.express_interest),
+    "rescore": lambda m: m.rescore(JUDGED, now=NOON),
+    "shortlist": lambda m: m.shortlist(now=NOON),
+    "present": lambda m: m.present(a_wanted_line(), passes_over=False, departure=None, now=NOON),
+    "accept": agreed("accept"),
+    "confirm": agreed("confirm"),
+    "begin": lambda m: m.begin(now=NOON),
+    "complete": lambda m: m.complete(None, now=NOON.replace(year=AHEAD)),
+    "decline by state": lambda m: m.decline(Role.FOCAL_POINT, "other", now=NOON),
+    "decline by provider": lambda m: m.decline(Role.PROVIDER_OFFICER, "other", now=NOON),
+    "not_pursue": lambda m: m.not_pursue("other", now=NOON),
+    "expire": lambda m: m.expire(now=NOON),
+    "revoke": lambda m: m.revoke("other", now=NOON),
+    "evaluate by state": lambda m: m.evaluate(Role.FOCAL_POINT, WELL, now=NOON),
+    "evaluate by provider": lambda m: m.evaluate(Role.PROVIDER_OFFICER, WELL, now=NOON),
+}
+
+TABLE: dict[str, dict[MatchStatus, MatchStatus]] = {
+    "suggest": {M.EXPIRED: M.SUGGESTED},
+    "nominate": {M.EXPIRED: M.NOMINATED, M.SUGGESTED: M.NOMINATED},
+    "interest": {M.EXPIRED: M.INTERESTED, M.SUGGESTED: M.INTERESTED},
+    "rescore": {one: one for one in (M.SUGGESTED, M.NOMINATED, M.INTERESTED, M.SHORTLISTED)},
+    "shortlist": dict.fromkeys((M.SUGGESTED, M.NOMINATED, M.INTERESTED), M.SHORTLISTED),
+    "present": dict.fromkeys((M.SUGGESTED, M.NOMINATED, M.INTERESTED, M.SHORTLISTED), M.PRESENTED),
+    "accept": {M.PRESENTED: M.ACCEPTED, M.PROVIDER_CONFIRMED: M.CONFIRMED},
+    "confirm": {M.PRESENTED: M.PROVIDER_CONFIRMED, M.ACCEPTED: M.CONFIRMED},
+    "begin": {M.CONFIRMED: M.IN_DELIVERY},
+    "complete": {M.IN_DELIVERY: M.COMPLETED},
+    "decline by state": dict.fromkeys(BEFORE_CONFIRMED, M.DECLINED_BY_STATE),
+    "decline by provider": dict.fromkeys(BEFORE_CONFIRMED, M.DECLINED_BY_PROVIDER),
+    "not_pursue": dict.fromkeys(BEFORE_CONFIRMED, M.NOT_PURSUED),
+    "expire": dict.fromkeys(BEFORE_CONFIRMED, M.EXPIRED),
+    "revoke": dict.fromkeys((M.CONFIRMED, M.IN_DELIVERY), M.REVOKED),
+    "evaluate by state": {M.COMPLETED: M.COMPLETED},
+    "evaluate by provider": {M.COMPLETED: M.COMPLETED},
+}
+
+
+def test_every_move_has_its_row() -> None:
+    assert {move.split(" by ")[0] for move in TABLE} == MOVES.keys()
+    assert TABLE.keys() == DECIDE.keys()
+    assert set(BEFORE_CONFIRMED) == NOT_CONFIRMED
+
+
+@pytest.mark.parametrize("status", MatchStatus)
+@pytest.mark.parametrize("move", TABLE)
+def test_each_cell_of_the_table(move: str, status: MatchStatus) -> None:
+    before = a_match(status)
+
+    if status not in TABLE[move]:
+        with pytest.raises(Conflict) as no:
+            DECIDE[move](before)
+        assert no.value.slug in {"match-status", "match-exists"}
+        return
+    after = evolve(before, DECIDE[move](before))
+
+    assert TABLE[move][status] == after.status
+    assert before.revision + 1 == after.revision
+    assert before.match_id == after.match_id
+
+
+@pytest.mark.parametrize(
+    ("start", "status"),
+    [("suggest", M.SUGGESTED), ("nominate", M.NOMINATED), ("interest", M.INTERESTED)],
+)
+def test_a_match_begins_in_three_ways(start: str, status: MatchStatus) -> None:
+    begin = {"suggest": match.suggest, "nominate": match.nominate, "interest": match.express_interest}[start]
+    line, offering = a_wanted_line(), an_offering()
+    more = (1,) if start == "suggest" else ()
+
+    made = evolve(None, begin(None, uuid4(), line, scored(line, offering), *more, now=NOON))  # type: ignore[operator]
+
+    assert (status, Origin(status), 1) == (made.status, made.origin, made.revision)
+    assert made.score == sum(share.points for share in made.shares) > 0
+    assert (offering.revision, "codes-4:weights-0") == (made.offering_revision, made.algorithm)
+
+
+def test_a_rescored_match_has_its_new_score_and_is_where_it_was() -> None:
+    before = a_match(M.SHORTLISTED, interested_at=NOON, score=1)
+
+    after = evolve(before, before.rescore(JUDGED, now=NOON))
+
+    assert (JUDGED.score, JUDGED.shares, JUDGED.judgement) == (after.score, after.shares, after.judgement)
+    assert (M.SHORTLISTED, NOON, 2) == (after.status, after.interested_at, after.revision)
+
+
+def test_each_side_evaluates_and_its_later_evaluation_takes_the_place_of_the_former() -> None:
+    completed = a_match(M.COMPLETED, revision=7)
+
+    once = evolve(completed, completed.evaluate(Role.FOCAL_POINT, POORLY, now=NOON))
+    both = evolve(once, once.evaluate(Role.PROVIDER_OFFICER, WELL, now=NOON))
+    again = evolve(both, both.evaluate(Role.FOCAL_POINT, WELL, now=NOON))
+
+    assert (None, None, False) == (completed.state_evaluation, completed.provider_evaluation, completed.evaluated)
+    assert Evaluated(**asdict(POORLY), revision=8, evaluated_at=NOON) == once.state_evaluation == both.state_evaluation
+    assert Evaluated(**asdict(WELL), revision=10, evaluated_at=NOON) == again.state_evaluation
+    assert Evaluated(**asdict(WELL), revision=9, evaluated_at=NOON) == again.provider_evaluation
+    assert again.evaluated
+
+
+def test_an_expired_match_begins_again_as_if_new() -> None:
+    before = a_match(M.EXPIRED, presented_at=NOON, accepted_at=NOON, ended_at=NOON, interested_at=NOON)
+
+    after = evolve(before, DECIDE["suggest"](before))
+
+    assert [None] * 4 == [after.presented_at, after.accepted_at, after.ended_at, after.interested_at]
+
+
+ROLES: dict[str, set[Role]] = {
+    "suggest": set(),
+    "rescore": set(),
+    "shortlist": {Role.COORDINATOR},
+    "present": {Role.COORDINATOR},
+    "accept": {Role.FOCAL_POINT},
+    "confirm": {Role.PROVIDER_OFFICER},
+    "begin": {Role.FOCAL_POINT, Role.PROVIDER_OFFICER},
+    "complete": {Role.FOCAL_POINT, Role.PROVIDER_OFFICER},
+    "decline": {Role.FOCAL_POINT, Role.PROVIDER_OFFICER},
+    "not_pursue": {Role.COORDINATOR},
+    "expire": set(),
+    "revoke": {Role.COORDINATOR},
+    "evaluate": {Role.FOCAL_POINT, Role.PROVIDER_OFFICER},
+}
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("move", ROLES)
+def test_each_move_is_for_its_roles(move: str, role: Role) -> None:
+    side = "UNODC-CEB" if role is Role.PROVIDER_OFFICER else "KEN"
+
+    decision = policy.decide(a_caller(f"{side}:{role}"), cast(Action, move), a_match(M.PRESENTED, presented_at=NOON))
+
+    assert (role in ROLES[move]) == decision.allowed
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_match_is_proposed_by_coordinators_and_by_providers_for_lines_shown_to_them(role: Role) -> None:
+    caller = a_caller(f"UNODC-CEB:{role}")
+
+    assert (role in {Role.COORDINATOR, Role.PROVIDER_OFFICER}) == policy.decide(caller, Action.PROPOSE).allowed
+    assert (role is Role.COORDINATOR) == policy.decide(caller, Action.PROPOSE, a_wanted_line(consents=())).allowed
+
+
+@pytest.mark.parametrize("circulation", ["none", "window_running", "objected"])
+def test_a_line_that_does_not_circulate_is_presented_to_units_of_unodc_alone(circulation: str) -> None:
+    line = a_wanted_line(circulation=circulation)
+
+    a_match().present(line, passes_over=False, departure=None, now=NOON)
+    for other in ("NOR", "UNODCX"):
+        with pytest.raises(Conflict, match="circulation-not-granted"):
+            a_match(provider=other).present(line, passes_over=False, departure=None, now=NOON)
+
+
+@pytest.mark.parametrize("status", RequestStatus)
+def test_a_match_is_presented_once_triage_has_ended_and_before_delivery_has(status: RequestStatus) -> None:
+    line = a_wanted_line(status=status)
+
+    if status in {RequestStatus.OPEN, RequestStatus.IN_DELIVERY}:
+        a_match().present(line, passes_over=False, departure=None, now=NOON)
+    else:
+        with pytest.raises(Conflict, match="request-not-open"):
+            a_match().present(line, passes_over=False, departure=None, now=NOON)
+
+
+def test_a_match_of_a_line_that_is_gone_is_not_presented() -> None:
+    with pytest.raises(Conflict, match="request-not-open"):
+        a_match().present(None, passes_over=False, departure=None, now=NOON)
+
+
+def test_passing_over_a_better_match_needs_a_reason_that_stays_with_it() -> None:
+    before = a_match()
+
+    with pytest.raises(Invalid, match="departure-reason-missing"):
+        before.present(a_wanted_line(), passes_over=True, departure=None, now=NOON)
+    after = evolve(before, before.present(a_wanted_line(), passes_over=True, departure="regional_knowledge", now=NOON))
+
+    assert (True, "regional_knowledge") == (after.departs, after.departure)
+
+
+def test_a_reason_without_a_departure_is_not_kept() -> None:
+    after = evolve(before := a_match(), before.present(a_wanted_line(), passes_over=False, departure="other", now=NOON))
+
+    assert (False, None) == (after.departs, after.departure)
+
+
+@pytest.mark.parametrize("first", ["accept", "confirm"])
+def test_whichever_side_comes_second_confirms_the_match(first: str) -> None:
+    second = "confirm" if first == "accept" else "accept"
+    presented = a_match(M.PRESENTED)
+
+    halfway = evolve(presented, DECIDE[first](presented))
+    assert halfway.agrees_with(second)
+    done = evolve(halfway, halfway.confirm(a_wanted_line(), SPRING, Money(minor=7, currency="USD"), now=NOON))
+
+    assert (M.CONFIRMED, SPRING, 7) == (
+        done.status,
+        done.capacity_period,
+        done.funding_needed and done.funding_needed.minor,
+    )
+    assert NOON == done.accepted_at == done.provider_confirmed_at
+
+
+def test_nothing_is_confirmed_that_one_side_has_not_agreed_to() -> None:
+    with pytest.raises(Conflict, match="match-status"):
+        a_match(M.PRESENTED).confirm(a_wanted_line(), SPRING, None, now=NOON)
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_who_pays_is_told_what_a_line_is_about_and_nothing_of_a_kind_that_may_put_somebody_at_risk(kind: str) -> None:
+    accepted = a_match(status=MatchStatus.ACCEPTED)
+    fact = accepted.confirm(a_wanted_line(kind=kind), SPRING, Money(minor=5, currency="USD"), now=NOON)
+
+    assert fact.about is None if kinds()[kind].restricted else fact.about is not None and fact.about.kind == kind
+    assert {True, False} == {one.restricted for one in kinds().values()}
+
+
+def test_a_revoked_match_says_which_unit_it_gives_back() -> None:
+    assert a_match(M.IN_DELIVERY).revoke("other", now=NOON).capacity_period == SPRING

@@ -1,0 +1,66 @@
+"""The reasons of a match are those with which it was presented, whatever becomes of its offering afterwards."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from tests.builders import headers
+from tests.matching.offerings.test_offerings import approved
+from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, matches_of, move, opened, presented
+
+Client = httpx.AsyncClient
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("matching")
+
+
+@pytest.fixture
+def owner(databases: Mapping[str, Database]) -> Owner:
+    return Owner(databases["matching"])
+
+
+async def detail(api: Client, match: Mapping[str, Any], by: str = COORDINATOR) -> dict[str, Any]:
+    answer = await api.get(f"/v1/matches/{match['match_id']}", headers=headers(by))
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def agreed(api: Client, match: Mapping[str, Any]) -> dict[str, Any]:
+    return await move(api, await move(api, match, "accept", KENYA), "confirm", NORWAY)
+
+
+def load_of(match: Mapping[str, Any]) -> list[tuple[int, str]]:
+    return [(one["points"], one["says"]) for one in match["explanation"] if one["criterion"] == "load"]
+
+
+async def test_reasons_are_kept_as_presented(api: Client, owner: Owner) -> None:
+    match = await presented(api, owner)
+    before = await detail(api, match, KENYA)
+
+    match = await agreed(api, match)
+
+    after = await detail(api, match, KENYA)
+    assert before["explanation"] == after["explanation"], "taking a delivery changes how much is taken"
+    assert (before["score"], before["shares"]) == (after["score"], after["shares"])
+    assert len(after["shares"]) == len(after["explanation"])
+    in_arabic = await api.get(f"/v1/matches/{match['match_id']}", headers=headers(KENYA) | {"Accept-Language": "ar"})
+    assert len(in_arabic.json()["explanation"]) == len(after["explanation"])
+
+
+async def test_match_is_scored_anew_when_it_is_presented(api: Client, owner: Owner) -> None:
+    await approved(api, NORWAY)
+    first, second = await opened(owner), await opened(owner)
+    (waiting,) = await matches_of(api, second)
+    await agreed(api, await move(api, (await matches_of(api, first))[0], "present", COORDINATOR))
+
+    assert [] == load_of(await detail(api, waiting)), "what it rested on is no more: no reason"
+
+    shown = await detail(api, await move(api, waiting, "present", COORDINATOR), KENYA)
+    assert shown["score"] == sum(share["points"] for share in shown["shares"]) < waiting["score"]
+    assert [(19, "Deliveries of the offering that are taken: 1 of 3. In full where none is taken.")] == load_of(shown)
+    assert len(shown["shares"]) == len(shown["explanation"])

@@ -1,0 +1,378 @@
+"""What is suggested to which line, from the facts of a request to the tables, and what ends a suggestion."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.db.database import Database, Tx
+from chassis.journal.inbox import Outcome
+from contracts.facts import Fact
+from contracts.requests import (
+    CirculationDecided,
+    LineFulfilmentChanged,
+    RequestClosed,
+    RequestDeclined,
+    RequestDelivered,
+    RequestHeld,
+    RequestLapsed,
+    RequestReopened,
+    RequestResumed,
+    RequestReturned,
+    RequestStarted,
+    RequestWithdrawn,
+)
+from services.matching.offerings import actions as offering_actions
+from services.matching.wiring import SecondLooks
+from tests.builders import AHEAD, NOON, an_event, headers
+from tests.demo import test_sample_world as sample_world
+from tests.matching.builders import a_contract_line, a_submission
+from tests.matching.offerings.test_offerings import approved, offered
+from tests.matching.offerings.test_offerings import move as move_offering
+from tests.matching.steps import (
+    CEB,
+    COORDINATOR,
+    NORWAY,
+    Client,
+    Owner,
+    attempt,
+    data_of,
+    ids,
+    matches_of,
+    move,
+    opened,
+)
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("matching")
+
+
+@pytest.fixture
+def owner(databases: Mapping[str, Database]) -> Owner:
+    return Owner(databases["matching"])
+
+
+async def test_a_submitted_line_is_suggested_what_fits_it_best_first(
+    api: Client, owner: Owner, databases: Mapping[str, Database]
+) -> None:
+    near = await approved(api, CEB, topics=["mutual_legal_assistance", "electronic_evidence"])
+    far = await approved(api, NORWAY, topics=["wildlife_forest_fisheries"])
+    await approved(api, NORWAY, kinds=["mentoring"])
+    await offered(api, NORWAY)
+    submission = a_submission()
+
+    event = an_event(submission, 1, correlation="the-correlation")
+    assert await owner.inbox.receive(event) is Outcome.APPLIED
+
+    found = await matches_of(api, submission)
+    assert [near["offering_id"], far["offering_id"]] == [match["offering_id"] for match in found]
+    assert [(1, "suggested"), (2, "suggested")] == [(match["rank"], match["status"]) for match in found]
+    assert [match["score"] for match in found] == [sum(s["points"] for s in match["shares"]) for match in found]
+    assert {"codes-4:weights-0"} == {match["algorithm"] for match in found}
+    async with databases["matching"].transaction() as tx:
+        (row,) = await tx.fetch("SELECT event FROM journal WHERE type LIKE 'matching.%' AND aggregate <> 'offering'")
+    told = data_of(row)
+    assert ("matching.line.ranked.v1", found[0]["line_id"]) == (told["type"], told["line_id"])
+    assert [match["match_id"] for match in found] == [one["match_id"] for one in told["suggestions"]]
+    assert found[0]["shares"] == [
+        {"criterion": criterion, "points": points, "of": of}
+        for criterion, points, of in zip(told["criteria"], told["suggestions"][0]["points"], told["of"], strict=True)
+    ]
+    assert str(event.id) in row["event"]
+    assert "the-correlation" in row["event"]
+
+
+async def test_what_joins_a_ranking_later_is_a_fact_of_its_own(
+    api: Client, owner: Owner, databases: Mapping[str, Database]
+) -> None:
+    await approved(api)
+    submission = await opened(owner)
+    await approved(api)
+    await owner.tells(RequestReturned(**ids(submission), reason="incomplete", returned_at=NOON))
+    await approved(api, CEB)
+    await owner.tells(submission)
+
+    assert [0, 1, 1] == sorted(match["revision"] for match in await matches_of(api, submission))
+    async with databases["matching"].transaction() as tx:
+        rows = await tx.fetch("SELECT type FROM journal WHERE aggregate IN ('line', 'match') ORDER BY position")
+    assert ["matching.line.ranked.v1"] + ["matching.match.suggested.v1"] * 2 == [row["type"] for row in rows]
+
+
+async def test_a_match_that_its_ranking_began_is_moved_from_revision_0(api: Client, owner: Owner) -> None:
+    await approved(api)
+    match = (await matches_of(api, await opened(owner)))[0]
+    shown = await api.get(f"/v1/matches/{match['match_id']}", headers=headers(COORDINATOR))
+
+    assert (0, '"0"') == (match["revision"], shown.headers["ETag"])
+    moved = await move(api, match, "present", COORDINATOR)
+    stale = await attempt(api, match, "shortlist", COORDINATOR)
+    assert ("presented", 1) == (moved["status"], moved["revision"])
+    assert (412, "revision-stale") == (stale.status_code, stale.json()["slug"])
+
+
+async def test_a_suggestion_is_explained_in_codes(api: Client, owner: Owner) -> None:
+    await approved(api)
+    match = (await matches_of(api, await opened(owner)))[0]
+
+    detail = (await api.get(f"/v1/matches/{match['match_id']}", headers=headers(COORDINATOR))).json()
+
+    assert match == {key: value for key, value in detail.items() if key not in {"explanation", "opens"}}
+    topics = next(one for one in detail["explanation"] if one["criterion"] == "topics")
+    assert ["mutual_legal_assistance", "electronic_evidence"] == topics["asked"]
+    assert ["mutual_legal_assistance"] == topics["offered"]
+    assert 220 == topics["of"] > topics["points"] > 0
+    window = next(one for one in detail["explanation"] if one["criterion"] == "window")
+    assert [f"{AHEAD}-02-01/{AHEAD}-06-30"] == window["asked"]
+
+
+async def test_the_explanation_is_in_the_readers_language(api: Client, owner: Owner) -> None:
+    await approved(api)
+    match = (await matches_of(api, await opened(owner)))[0]
+    said = {}
+    for language in ("en", "ru"):
+        reader = headers(COORDINATOR) | {"Accept-Language": language}
+        detail = (await api.get(f"/v1/matches/{match['match_id']}", headers=reader)).json()
+        said[language] = {one["criterion"]: one["says"] for one in detail["explanation"]}
+
+    days = (date(AHEAD, 6, 30) - date(AHEAD, 1, 31)).days
+    assert f"Days free of those asked for: {days} of {days}." == said["en"]["window"]
+    assert f"Свободные дни в запрошенном периоде: {days} из {days}." == said["ru"]["window"]
+    assert "Предлагается то, что запрошено: Английский." == said["ru"]["language"]
+
+
+async def test_at_most_twenty_are_suggested_to_a_line(api: Client, owner: Owner) -> None:
+    for _ in range(22):
+        await approved(api)
+
+    assert 20 == len(await matches_of(api, await opened(owner)))
+
+
+async def test_an_event_that_comes_again_suggests_nothing_again(
+    api: Client, owner: Owner, databases: Mapping[str, Database]
+) -> None:
+    await approved(api)
+    event = an_event(a_submission(), 1)
+
+    assert [Outcome.APPLIED, Outcome.REPEATED] == [await owner.inbox.receive(event) for _ in range(2)]
+
+    async with databases["matching"].transaction() as tx:
+        assert 1 == await tx.fetchval("SELECT count(*) FROM match")
+
+
+async def test_an_approved_offering_is_suggested_to_open_lines_that_it_fits(api: Client, owner: Owner) -> None:
+    first = await approved(api, topics=["wildlife_forest_fisheries"])
+    open_request = await opened(owner)
+    elsewhere = await opened(owner, a_submission(a_contract_line(kind="mentoring")))
+    ended = await opened(owner)
+    await owner.tells(RequestWithdrawn(**ids(ended), withdrawn_at=NOON))
+
+    better = await approved(api, CEB)
+
+    assert [better["offering_id"], first["offering_id"]] == [
+        m["offering_id"] for m in await matches_of(api, open_request)
+    ]
+    assert [] == await matches_of(api, elsewhere)
+    assert [first["offering_id"]] == [m["offering_id"] for m in await matches_of(api, ended)]
+
+
+async def test_a_line_that_is_met_is_suggested_nothing_more(api: Client, owner: Owner) -> None:
+    request = await opened(owner)
+    await owner.tells(
+        LineFulfilmentChanged(
+            **ids(request),
+            line_id=request.lines[0].line_id,
+            fulfilment="complete",
+            match_id=uuid4(),
+            match_status="completed",
+            changed_at=NOON,
+        )
+    )
+
+    await approved(api)
+
+    assert [] == await matches_of(api, request)
+
+
+async def test_a_second_look_finds_what_two_transactions_missed(
+    api: Client, owner: Owner, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await approved(api)
+    request = await opened(owner)
+    gone = await approved(api, CEB)
+    async with databases["matching"].transaction() as tx:
+        # As if the request had been submitted while the offerings were being approved and withdrawn.
+        await tx.execute("DELETE FROM match WHERE provider = 'NOR'")
+        await tx.execute(
+            "UPDATE offering SET status = 'withdrawn', available_since = NULL WHERE offering_id = $1",
+            UUID(gone["offering_id"]),
+        )
+    looks = SecondLooks(databases["matching"])
+
+    await looks.look()
+    assert ["UNODC-CEB"] == [match["provider"] for match in await matches_of(api, request)], "it may be under way yet"
+    monkeypatch.setattr("services.matching.wiring.SETTLED", timedelta(0))
+    await looks.look()
+
+    assert {"NOR": "suggested", "UNODC-CEB": "expired"} == {
+        match["provider"]: match["status"] for match in await matches_of(api, request)
+    }
+
+
+async def test_an_offering_that_cannot_be_looked_at_again_holds_up_no_other(
+    api: Client, owner: Owner, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = await approved(api)
+    await approved(api, CEB)
+    request = await opened(owner)
+    async with databases["matching"].transaction() as tx:
+        await tx.execute("DELETE FROM match")
+    look_again = offering_actions.look_again
+
+    async def fails(tx: Tx, offering_id: UUID, *, now: Any) -> None:
+        assert str(offering_id) != broken["offering_id"]
+        await look_again(tx, offering_id, now=now)
+
+    monkeypatch.setattr(offering_actions, "look_again", fails)
+    monkeypatch.setattr("services.matching.wiring.SETTLED", timedelta(0))
+    await SecondLooks(databases["matching"]).look()
+
+    assert ["UNODC-CEB"] == [match["provider"] for match in await matches_of(api, request)]
+
+
+async def test_a_second_look_ends_what_began_while_its_request_was_ending(
+    api: Client, owner: Owner, databases: Mapping[str, Database]
+) -> None:
+    await approved(api)
+    request = await opened(owner)
+    async with databases["matching"].transaction() as tx:
+        # As if the withdrawal had looked for matches before this one was committed.
+        await tx.execute("UPDATE wanted_request SET status = 'withdrawn'")
+
+    await SecondLooks(databases["matching"]).look()
+
+    assert ["expired"] == [match["status"] for match in await matches_of(api, request)]
+
+
+async def test_a_resubmission_ends_what_no_longer_fits_and_suggests_what_does(api: Client, owner: Owner) -> None:
+    await approved(api, group_size_max=30)
+    await approved(api, CEB, kinds=["mentoring"])
+    kept, dropped = a_contract_line(), a_contract_line()
+    submission = a_submission(kept, dropped)
+    await owner.tells(submission, RequestReturned(**ids(submission), reason="incomplete", returned_at=NOON))
+    new = a_contract_line(kind="mentoring")
+    larger = a_contract_line(kept.line_id, group_size=31)
+
+    await owner.tells(a_submission(larger, new, request_id=submission.request_id))
+
+    assert {
+        (str(kept.line_id), "NOR", "expired"),
+        (str(dropped.line_id), "NOR", "expired"),
+        (str(new.line_id), "UNODC-CEB", "suggested"),
+    } == {(m["line_id"], m["provider"], m["status"]) for m in await matches_of(api, submission)}
+
+
+async def test_a_match_goes_on_over_a_resubmission_that_it_still_fits(api: Client, owner: Owner) -> None:
+    await approved(api)
+    submission = a_submission()
+    await owner.tells(submission, RequestReturned(**ids(submission), reason="incomplete", returned_at=NOON))
+    before = await matches_of(api, submission)
+
+    await owner.tells(submission)
+
+    assert before == await matches_of(api, submission)
+
+
+@pytest.mark.parametrize("end", [RequestWithdrawn, RequestClosed, RequestDeclined, RequestLapsed])
+async def test_the_matches_that_are_not_confirmed_end_with_the_request(
+    api: Client, owner: Owner, end: type[Fact]
+) -> None:
+    await approved(api)
+    request = await opened(owner)
+    facts: dict[type[Fact], Callable[[], Fact]] = {
+        RequestWithdrawn: lambda: RequestWithdrawn(**ids(request), withdrawn_at=NOON),
+        RequestClosed: lambda: RequestClosed(**ids(request), outcome="met", closed_at=NOON),
+        RequestDeclined: lambda: RequestDeclined(**ids(request), reason="other", declined_at=NOON),
+        RequestLapsed: lambda: RequestLapsed(**ids(request), lapsed_at=NOON),
+    }
+
+    await owner.tells(facts[end]())
+
+    assert ["expired"] == [match["status"] for match in await matches_of(api, request)]
+
+
+async def test_a_reopened_request_is_suggested_anew_what_had_expired(api: Client, owner: Owner) -> None:
+    await approved(api)
+    request = await opened(owner)
+    before = (await matches_of(api, request))[0]
+    await owner.tells(
+        RequestStarted(**ids(request), started_at=NOON),
+        RequestDelivered(**ids(request), delivered_at=NOON),
+        RequestClosed(**ids(request), outcome="unmet", closed_at=NOON),
+        RequestReopened(**ids(request), reason="new_need", reopened_at=NOON),
+    )
+
+    after = (await matches_of(api, request))[0]
+
+    assert (before["match_id"], "suggested", 2) == (after["match_id"], after["status"], after["revision"])
+
+
+async def test_a_held_request_is_back_where_it_was(api: Client, owner: Owner) -> None:
+    await approved(api)
+    request = await opened(owner)
+    match = (await matches_of(api, request))[0]
+    await owner.tells(RequestHeld(**ids(request), reason="other", held_at=NOON))
+    assert "request-not-open" == (await attempt(api, match, "present", COORDINATOR)).json()["slug"]
+
+    await owner.tells(RequestResumed(**ids(request), resumed_at=NOON))
+
+    assert "presented" == (await move(api, match, "present", COORDINATOR))["status"]
+
+
+async def test_a_withdrawn_offering_takes_its_matches_along(api: Client, owner: Owner) -> None:
+    offering = await approved(api)
+    request = await opened(owner)
+
+    await move_offering(api, offering, "withdraw", NORWAY)
+
+    assert ["expired"] == [match["status"] for match in await matches_of(api, request)]
+
+
+async def test_what_was_never_submitted_is_ignored(owner: Owner, databases: Mapping[str, Database]) -> None:
+    unknown = a_submission()
+    await owner.tells(
+        RequestWithdrawn(**ids(unknown), withdrawn_at=NOON),
+        CirculationDecided(**ids(unknown), circulation="granted", decided_at=NOON),
+        RequestResumed(**ids(unknown), resumed_at=NOON),
+    )
+
+    async with databases["matching"].transaction() as tx:
+        assert 0 == await tx.fetchval("SELECT count(*) FROM wanted_request")
+
+
+async def test_every_line_of_the_sample_world_is_suggested_whatever_is_feasible(api: Client, owner: Owner) -> None:
+    filed: dict[str, Any] = {}
+    for entry in sample_world.world("offerings"):
+        offering = await approved(api, entry["as"], **entry["body"])
+        filed[offering["offering_id"]] = entry
+    for request in sample_world.world("requests"):
+        body = request["body"]
+        submission = a_submission(
+            *(a_contract_line(**line) for line in body["lines"]),
+            state=sample_world.organization(request),
+            addressee=body["addressee"]["to"],
+            addressed_states=tuple(body["addressee"]["states"]),
+            visibility=body["visibility"],
+            circulation_rule=body["circulation"],
+        )
+        await opened(owner, submission)
+        found = await matches_of(api, submission)
+
+        for wanted, line in zip(submission.lines, body["lines"], strict=True):
+            titles = {filed[m["offering_id"]]["body"]["title"] for m in found if m["line_id"] == str(wanted.line_id)}
+            feasible = [o for o in filed.values() if sample_world.feasible(request, line, o)]
+            assert {o["body"]["title"] for o in feasible} <= titles
+            assert 2 <= len(titles)

@@ -1,0 +1,110 @@
+"""What tests of matches begin with: a request told by its owner, an offering approved, a match presented."""
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from chassis import clock
+from chassis.db.database import Database
+from chassis.journal.inbox import Inbox, Outcome
+from contracts.facts import Fact
+from contracts.requests import (
+    RequestOpened,
+    RequestRegistered,
+    RequestSubmitted,
+)
+from services.matching.consumers import HANDLERS
+from services.matching.texts import meaning
+from tests.builders import AHEAD, NOON, an_event, headers
+from tests.clocks import Ticking
+from tests.matching.builders import a_submission
+from tests.matching.offerings.test_offerings import approved
+
+Client = httpx.AsyncClient
+COORDINATOR = "UNODC:coordinator"
+NORWAY = "NOR:provider_officer"
+CEB = "UNODC-CEB:provider_officer"
+KENYA = "KEN:focal_point"
+IN_WINDOW = datetime(AHEAD, 3, 1, 9, tzinfo=UTC)
+
+
+class Owner:
+    """The requests service as matching hears it: one request, its facts in order."""
+
+    def __init__(self, db: Database) -> None:
+        self.inbox = Inbox(db, "matching", ["requests"], HANDLERS)
+        self.versions: dict[UUID, int] = {}
+
+    async def tells(self, *facts: Fact) -> Outcome:
+        outcome = Outcome.REPEATED
+        for fact in facts:
+            version = self.versions[fact.aggregate_id] = self.versions.get(fact.aggregate_id, 0) + 1
+            outcome = await self.inbox.receive(an_event(fact, version))
+            assert outcome is Outcome.APPLIED
+        return outcome
+
+
+def ids(fact: RequestSubmitted) -> dict[str, Any]:
+    return {"request_id": fact.request_id, "state": fact.state}
+
+
+async def opened(owner: Owner, submission: RequestSubmitted | None = None) -> RequestSubmitted:
+    """A request that is open for proposals."""
+    submission = submission or a_submission()
+    await owner.tells(
+        submission,
+        RequestRegistered(**ids(submission), reference="TA-2026-1", registered_at=NOON),
+        RequestOpened(**ids(submission), priority="high", opened_at=NOON),
+    )
+    return submission
+
+
+async def matches_of(api: Client, fact: RequestSubmitted, by: str = COORDINATOR) -> list[dict[str, Any]]:
+    answer = await api.get(f"/v1/matches?request={fact.request_id}", headers=headers(by))
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["matches"])
+
+
+async def move(api: Client, match: Mapping[str, Any], name: str, by: str, **body: Any) -> dict[str, Any]:
+    answer = await attempt(api, match, name, by, **body)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def attempt(api: Client, match: Mapping[str, Any], name: str, by: str, **body: Any) -> httpx.Response:
+    """A delivery is completed on a day of the window that the lines of tests ask for."""
+    with clock.going_by(Ticking(IN_WINDOW)) if name == "complete" else nullcontext():
+        return await api.post(
+            f"/v1/matches/{match['match_id']}/{name}", json=body, headers=headers(by, revision=match["revision"])
+        )
+
+
+async def presented(api: Client, owner: Owner, by: str = NORWAY) -> dict[str, Any]:
+    await approved(api, by)
+    request = await opened(owner)
+    return await move(api, (await matches_of(api, request))[0], "present", COORDINATOR)
+
+
+def settled(matches: Iterable[Mapping[str, Any]]) -> bool:
+    """True once the score of none changes any more by what the texts mean; where no model is there, at once."""
+    return not a_model_is_there() or all(match["judgement"] for match in matches if match["status"] == "suggested")
+
+
+@cache
+def a_model_is_there() -> bool:
+    return meaning.lack() is None
+
+
+def data_of(row: Any) -> dict[str, Any]:
+    return dict(json.loads(row["event"])["data"])
+
+
+async def begin(api: Client, line_id: UUID, offering: Mapping[str, Any], by: str, **more: Any) -> httpx.Response:
+    body = {"line_id": str(line_id), "offering_id": offering["offering_id"]} | more
+    return await api.post("/v1/matches", json=body, headers=headers(by))

@@ -1,0 +1,253 @@
+"""Who is told of what, in which words: every fact has its answer, every notice its six languages."""
+
+import re
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from contracts import matching as m
+from contracts import pledges as p
+from contracts import rankings
+from contracts import requests as r
+from contracts.facts import Fact, facts
+from contracts.notifications import Link
+from contracts.values import Language, Money, Role
+from services.notifications.notices import audience
+from services.notifications.notices.audience import NOBODY, TO_OWNER, TOLD, Appointment, Known, Notice
+from services.notifications.notices.wording import LRI, PDI, RLM, Letter, mail, templates, words
+from tests.builders import NOON
+
+STATE = Appointment("KEN", Role.FOCAL_POINT)
+PROVIDER = Appointment("NOR", Role.PROVIDER_OFFICER)
+DONOR = Appointment("DEU", Role.DONOR_OFFICER)
+COORDINATORS = Appointment("UNODC", Role.COORDINATOR)
+FINANCE = Appointment("UNODC", Role.FINANCE_OFFICER)
+IDS = {name: uuid4() for name in ("match_id", "request_id", "line_id", "offering_id")}
+A_MATCH: dict[str, Any] = {**IDS, "state": "KEN", "provider": "NOR"}
+
+
+def told(fact: Fact, *, caused: bool = False) -> set[Appointment]:
+    """Everybody who is told whatever had been told before."""
+    notices = [one for one in audience.notices_of(fact, caused=caused) if not one.told_before]
+    return {who for notice in notices for who in audience.appointments(notice, fact)}
+
+
+def an_allocation(**changes: Any) -> p.AllocationMade:
+    values: dict[str, Any] = {
+        "allocation_id": uuid4(),
+        "fund": "SHERLOC-MNT",
+        "usd_minor": 100_00,
+        "effective_on": date(2026, 11, 25),
+        "allocated_at": NOON,
+        "fund_donors": ("DEU",),
+    }
+    return p.AllocationMade(**values | changes)
+
+
+def test_every_fact_is_told_to_somebody_or_to_nobody_for_a_reason() -> None:
+    assert set(facts().values()) == TOLD.keys() | TO_OWNER.keys() | NOBODY.keys()
+    assert len(facts()) == len(TOLD) + len(TO_OWNER) + len(NOBODY), "each in one of them"
+    assert all(reason for reason in NOBODY.values())
+
+
+def test_a_submission_is_acknowledged_to_the_state_and_shown_to_the_coordinators() -> None:
+    fact = r.RequestWithdrawn(request_id=uuid4(), state="KEN", withdrawn_at=NOON)
+
+    assert {STATE, COORDINATORS} == told(fact)
+    assert TOLD[r.RequestSubmitted][0].to == TOLD[r.RequestWithdrawn][0].to[::-1]
+
+
+def test_only_both_sides_and_the_coordinators_hear_that_a_match_is_confirmed() -> None:
+    fact = m.MatchBegun(**A_MATCH, begun_at=NOON)
+
+    assert {STATE, PROVIDER, COORDINATORS} == told(fact)
+    assert TOLD[m.MatchConfirmed][0].to == TOLD[m.MatchBegun][0].to
+
+
+@pytest.mark.parametrize("kind", [m.MatchSuggested, m.MatchInterested, m.MatchNominated, m.MatchShortlisted])
+def test_before_a_match_is_presented_neither_the_state_nor_the_provider_hears_of_it(kind: type[Fact]) -> None:
+    relations = {relation for notice in TOLD.get(kind, ()) for relation in notice.to}
+
+    assert relations <= {audience.COORDINATORS}
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        m.MatchNotPursued(**A_MATCH, reason="other", ended_at=NOON),
+        m.MatchExpired(**A_MATCH, expired_at=NOON),
+        m.MatchDeclinedByState(**A_MATCH, reason="other", declined_at=NOON),
+        m.MatchDeclinedByProvider(**A_MATCH, reason="other", declined_at=NOON),
+    ],
+)
+def test_the_end_of_a_match_is_told_to_those_only_who_had_heard_of_it(fact: Fact) -> None:
+    assert told(fact) <= {COORDINATORS}
+    assert [notice for notice in TOLD[type(fact)] if notice.told_before]
+
+
+def test_a_reopening_that_a_revoked_match_caused_is_not_told_again() -> None:
+    fact = r.RequestReopened(request_id=uuid4(), state="KEN", reason="new_need", reopened_at=NOON)
+
+    assert {STATE, COORDINATORS} == told(fact)
+    assert set() == told(fact, caused=True)
+
+
+def test_suggestions_of_one_cause_are_told_together_and_other_facts_each_for_itself() -> None:
+    event, cause = uuid4(), uuid4()
+    (ranked,), (suggested,), (presented,) = TOLD[rankings.LineRanked], TOLD[m.MatchSuggested], TOLD[m.MatchPresented]
+
+    assert ranked == suggested, "of one cause they are one notice"
+    assert cause == audience.cause_of(suggested, event, cause)
+    assert event == audience.cause_of(suggested, event, None)
+    assert event == audience.cause_of(presented, event, cause)
+
+
+def test_an_allocation_to_a_request_is_told_to_its_sides_and_the_fund_alone_to_its_donors() -> None:
+    fact = an_allocation(request_id=IDS["request_id"], match_id=IDS["match_id"], state="KEN", provider="NOR")
+    to_sides, to_donors = TOLD[p.AllocationMade]
+    known = Known(reference="TA-2026-00001")
+
+    assert [STATE, PROVIDER] == audience.appointments(to_sides, fact)
+    assert [DONOR] == audience.appointments(to_donors, fact)
+    assert "TA-2026-00001" == audience.reference_of(to_sides, fact, known)
+    assert "SHERLOC-MNT" == audience.reference_of(to_donors, fact, known)
+    assert "/v1/funds/SHERLOC-MNT" == audience.link_of(to_donors, fact)
+
+
+def test_an_allocation_to_a_work_package_is_told_to_the_donors_alone() -> None:
+    assert {DONOR} == told(an_allocation(work_package="WP-1"))
+
+
+def test_a_pledge_is_told_to_its_donor_and_to_the_finance_officers() -> None:
+    valuation = p.Valuation(usd_minor=1, rate="1", rate_source="test", rate_date=date(2026, 11, 25))
+    fact = p.PledgeWithdrawn(
+        pledge_id=uuid4(),
+        donor="DEU",
+        fund="SHERLOC-MNT",
+        money=Money(minor=1, currency="USD"),
+        valuation=valuation,
+        effective_on=date(2026, 11, 25),
+        withdrawn_at=NOON,
+    )
+
+    assert {DONOR, FINANCE} == told(fact)
+    assert f"/v1/pledges/{fact.pledge_id}" == audience.link_of(TOLD[p.PledgeWithdrawn][0], fact)
+
+
+@pytest.mark.parametrize(("kind", "notice"), [(kind, one) for kind, each in TOLD.items() for one in each])
+def test_every_notice_takes_its_reference_and_link_from_its_own_fact(kind: type[Fact], notice: Notice) -> None:
+    fields = set(kind.__struct_fields__)
+
+    assert notice.reference in fields
+    assert set(re.findall(r"{(\w+)}", notice.link)) <= fields
+    assert {relation.value for relation in notice.to} & {"state", "provider", "donor"} <= fields
+    assert msgspec.convert(re.sub(r"{\w+}", str(UUID(int=0)), notice.link), Link)
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_notice_has_words_in_every_language_and_no_other_has(language: Language) -> None:
+    found = templates(language)
+
+    assert set(audience.notices()) == found.notices.keys()
+    assert found.details
+    assert found.closing
+    for code, said in found.notices.items():
+        assert "{reference}" in said.subject + said.text, code
+        assert not re.findall(r"{(?!reference})", said.subject + said.text), code
+
+
+@pytest.mark.parametrize("language", [one for one in Language if one is not Language.EN])
+def test_no_words_were_left_in_english_and_each_notice_has_its_own(language: Language) -> None:
+    said, english = templates(language).notices, templates(Language.EN).notices
+
+    for code in audience.notices():
+        assert said[code].subject != english[code].subject
+        assert said[code].text != english[code].text
+    assert len(said) == len({one.subject for one in said.values()})
+
+
+SCRIPTS = {Language.AR: r"[\u0600-\u06ff]", Language.RU: r"[\u0400-\u04ff]", Language.ZH: r"[\u4e00-\u9fff]"}
+
+
+@pytest.mark.parametrize(("language", "script"), SCRIPTS.items())
+def test_words_are_in_the_script_of_their_language(language: Language, script: str) -> None:
+    for said in templates(language).notices.values():
+        assert re.search(script, said.subject)
+        assert re.search(script, said.text)
+
+
+def a_letter(language: Language = Language.EN, **changes: Any) -> Letter:
+    values: dict[str, Any] = {
+        "dispatch_id": UUID(int=7),
+        "notification_id": UUID(int=8),
+        "person_id": UUID(int=10),
+        "organization": "KEN",
+        "role": Role.FOCAL_POINT,
+        "notice": "requests.request.registered.v1",
+        "reference": "TA-2026-00001",
+        "link": "/v1/requests/00000000-0000-0000-0000-000000000009",
+        "language": language,
+        "email": "w.kamau@ken.example",
+        "owed_at": NOON - timedelta(days=1),
+        "correlation_id": "abc-1",
+    }
+    return Letter(**values | changes)
+
+
+def written(letter: Letter) -> Any:
+    return mail(letter, sender="Entraide <no-reply@entraide.example>", public_url="https://entraide.example")
+
+
+def test_a_mail_sent_again_is_the_same_mail_byte_for_byte() -> None:
+    first, second = written(a_letter()), written(a_letter())
+
+    assert first.as_bytes() == second.as_bytes()
+    assert f"<{UUID(int=7)}@entraide.example>" == first["Message-ID"]
+
+
+def test_a_mail_names_one_recipient_its_correlation_and_that_no_person_wrote_it() -> None:
+    message = written(a_letter())
+
+    assert "w.kamau@ken.example" == message["To"]
+    assert message["Cc"] is None
+    assert message["Bcc"] is None
+    assert "abc-1" == message["X-Correlation-Id"]
+    assert "auto-generated" == message["Auto-Submitted"]
+    assert "en" == message["Content-Language"]
+    assert "https://entraide.example/v1/requests/00000000-0000-0000-0000-000000000009" in message.get_content()
+
+
+def test_an_arabic_mail_runs_from_right_to_left_and_keeps_codes_in_their_direction() -> None:
+    message = written(a_letter(Language.AR))
+    paragraphs = [part for part in message.get_content().strip().split("\n\n") if part]
+
+    assert f"{LRI}TA-2026-00001{PDI}" in message["Subject"]
+    assert all(part.startswith(RLM) for part in paragraphs if not part.startswith("https://"))
+    assert "https://entraide.example/v1/requests/00000000-0000-0000-0000-000000000009" in paragraphs
+
+
+@pytest.mark.parametrize("language", Language)
+def test_no_line_of_any_mail_is_longer_than_smtp_allows(language: Language) -> None:
+    for notice in audience.notices():
+        raw = written(a_letter(language, notice=notice)).as_bytes()
+
+        assert max(len(line) for line in raw.split(b"\r\n")) <= 998
+
+
+@pytest.mark.parametrize("language", Language)
+def test_words_show_what_the_notice_is_about(language: Language) -> None:
+    said = words("requests.request.registered.v1", "TA-2026-00001", language)
+
+    assert "TA-2026-00001" in said.subject
+
+
+@pytest.mark.parametrize("value", ["a@b.example\r\nBcc: all@example.org", "a@b.example\nX: y"])
+def test_a_line_end_in_a_header_is_refused_by_the_library_too(value: str) -> None:
+    with pytest.raises(ValueError, match=r"(?i)linefeed|header"):
+        written(a_letter(email=value))

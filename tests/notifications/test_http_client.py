@@ -1,0 +1,198 @@
+"""The way out, against real HTTPS servers: what a name means is checked, connected to as checked, and read in bounds."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Sequence
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from services.notifications.webhooks import http_client as outward
+from services.notifications.webhooks.destinations import Bounds, Destination, destination_of
+from services.notifications.webhooks.http_client import ANSWER_BYTES_MAX, Answer, Door, NotDelivered
+from tests.receiver import Receiver, an_answer
+
+NAME = "hooks.ken.example"
+LOOPBACK = Bounds(loopback=True)
+HEADERS = {"Content-Type": "application/json", "webhook-id": "1"}
+
+
+class Names:
+    """A resolver that tells something else each time it is asked; the last answer stays."""
+
+    def __init__(self, *answers: Sequence[str] | OSError) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, int]] = []
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        self.asked.append((host, port))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+async def receiver(tmp_path: Path) -> AsyncIterator[Receiver]:
+    one = Receiver(tmp_path, names=(NAME, "localhost"))
+    async with one.listening():
+        yield one
+
+
+def a_door(receiver: Receiver, names: Names, bounds: Bounds = LOOPBACK) -> Door:
+    return Door(bounds, context=receiver.trusting(), resolve=names)
+
+
+def there(receiver: Receiver, host: str = NAME) -> Destination:
+    return Destination(host=host, port=receiver.port, target="/in?a=b")
+
+
+async def refused(door: Door, to: Destination) -> str:
+    with pytest.raises(NotDelivered) as no:
+        await door.post(to, b"{}", HEADERS)
+    return no.value.reason
+
+
+async def test_it_goes_to_the_address_found_with_the_name_in_tls_and_host(receiver: Receiver) -> None:
+    answer = await a_door(receiver, Names(["127.0.0.1"])).post(there(receiver), b'{"a":1}', HEADERS)
+
+    (request,) = receiver.received
+    assert Answer(status=204, retry_after=None) == answer
+    assert ("POST", "/in?a=b", b'{"a":1}') == (request.method, request.target, request.body)
+    assert f"{NAME}:{receiver.port}" == request.headers["host"]
+    assert [NAME] == receiver.server_names
+    assert not {"authorization", "cookie", "accept-encoding"} & set(request.headers)
+
+
+async def test_a_real_name_is_looked_up(receiver: Receiver) -> None:
+    door = Door(LOOPBACK, context=receiver.trusting())
+    answer = await door.post(destination_of(f"https://localhost:{receiver.port}/", LOOPBACK), b"{}", HEADERS)
+
+    assert 204 == answer.status
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        ["127.0.0.1"], ["::1"], ["10.0.0.1"], ["169.254.169.254"], ["::ffff:127.0.0.1"], ["64:ff9b::a9fe:a9fe"],
+        ["2002:7f00:1::"], ["fe80::1%eth0"], ["192.0.0.8"], ["fec0::1"],
+        # one of them is enough
+        ["93.184.215.14", "127.0.0.1"], ["2606:4700::1111", "10.1.2.3"],
+    ],
+)  # fmt: skip
+async def test_a_name_of_which_any_address_lies_inside_is_not_connected_to(
+    receiver: Receiver, found: Sequence[str]
+) -> None:
+    assert "address-denied" == await refused(a_door(receiver, Names(found), Bounds()), there(receiver))
+    assert 0 == receiver.connections
+
+
+async def test_what_a_name_means_after_the_check_does_not_matter(receiver: Receiver, tmp_path: Path) -> None:
+    """DNS rebinding: the first answer is checked and connected to; the second one, inside, is never asked for."""
+    inside = Receiver(tmp_path / "inside", names=(NAME,), port=receiver.port)
+    inside.folder.mkdir()
+    async with inside.listening("127.0.0.2"):
+        names = Names(["127.0.0.1"], ["127.0.0.2"])
+        await a_door(receiver, names).post(there(receiver), b"{}", HEADERS)
+
+    assert 1 == len(names.asked)
+    assert (1, 0) == (receiver.connections, inside.connections)
+
+
+async def test_a_name_that_moves_inside_between_two_attempts_is_found_out_at_the_second(receiver: Receiver) -> None:
+    door = a_door(receiver, Names(["127.0.0.1"], ["10.0.0.1"]))
+    await door.post(there(receiver), b"{}", HEADERS)
+
+    assert "address-denied" == await refused(door, there(receiver))
+    assert 1 == receiver.connections
+
+
+async def test_of_several_addresses_the_next_one_is_tried(receiver: Receiver) -> None:
+    names = Names(["127.0.0.9", "127.0.0.1"])
+
+    assert 204 == (await a_door(receiver, names).post(there(receiver), b"{}", HEADERS)).status
+
+
+async def test_an_address_of_the_operators_own_is_not_connected_to(receiver: Receiver) -> None:
+    bounds = Bounds(loopback=True, denied=(ip_network("127.0.0.0/8"),))
+
+    assert "address-denied" == await refused(a_door(receiver, Names(["127.0.0.1"]), bounds), there(receiver))
+
+
+async def test_a_redirect_is_an_answer_and_nothing_more(receiver: Receiver) -> None:
+    receiver.answers = lambda _: an_answer(302, Location=f"https://localhost:{receiver.port}/inside")
+    answer = await a_door(receiver, Names(["127.0.0.1"])).post(there(receiver), b"{}", HEADERS)
+
+    assert 302 == answer.status
+    assert 1 == receiver.connections
+
+
+async def test_a_proxy_of_the_environment_is_not_asked(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    assert 204 == (await a_door(receiver, Names(["127.0.0.1"])).post(there(receiver), b"{}", HEADERS)).status
+
+
+async def test_a_certificate_for_another_name_or_of_another_authority_will_not_do(receiver: Receiver) -> None:
+    names = Names(["127.0.0.1"])
+
+    assert "tls" == await refused(a_door(receiver, names), there(receiver, "other.ken.example"))
+    assert "tls" == await refused(Door(LOOPBACK, context=ssl.create_default_context(), resolve=names), there(receiver))
+    assert [] == receiver.received
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"), [(OSError("no such name"), "unresolved"), ([], "unresolved"), (["127.0.0.9"], "unreachable")]
+)
+async def test_what_cannot_be_reached_says_how_far_it_came(
+    receiver: Receiver, found: Sequence[str] | OSError, reason: str
+) -> None:
+    assert reason == await refused(a_door(receiver, Names(found)), there(receiver))
+
+
+@pytest.mark.parametrize("garbage", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", b"SSH-2.0\r\n\r\n"])
+async def test_what_is_no_whole_answer_is_none(receiver: Receiver, garbage: bytes) -> None:
+    receiver.answers = lambda _: garbage
+
+    assert "disconnected" == await refused(a_door(receiver, Names(["127.0.0.1"])), there(receiver))
+
+
+async def test_of_an_endless_answer_so_much_is_read_and_no_more(receiver: Receiver) -> None:
+    receiver.answers = lambda _: an_answer(200, b"x" * 50 * ANSWER_BYTES_MAX, Retry_After="7")
+    answer = await a_door(receiver, Names(["127.0.0.1"])).post(there(receiver), b"{}", HEADERS)
+
+    assert Answer(status=200, retry_after="7") == answer
+
+
+async def test_a_head_without_an_end_is_cut_off(receiver: Receiver) -> None:
+    receiver.answers = lambda _: b"HTTP/1.1 200 OK\r\n" + b"X-Filler: " + b"x" * 5_000_000
+
+    assert "disconnected" == await refused(a_door(receiver, Names(["127.0.0.1"])), there(receiver))
+
+
+@pytest.mark.parametrize("where", ["looking up", "connected"])
+async def test_who_takes_too_long_is_left(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    monkeypatch.setattr(outward, "ATTEMPT_SECONDS", 0.3)
+
+    async def slow(_host: str, _port: int) -> Sequence[str]:
+        await asyncio.sleep(5 if where == "looking up" else 0)
+        return ["127.0.0.1"]
+
+    async def trickle(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(100):
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            await asyncio.sleep(0.05)
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(receiver.folder / "server.pem")
+    server = await asyncio.start_server(trickle, "127.0.0.1", 0, ssl=context)
+    to = Destination(host=NAME, port=server.sockets[0].getsockname()[1], target="/")
+    began = time.monotonic()
+    try:
+        assert "timeout" == await refused(Door(LOOPBACK, context=receiver.trusting(), resolve=slow), to)
+    finally:
+        server.close()
+    assert time.monotonic() - began < 2

@@ -1,0 +1,254 @@
+"""A dispatch is tried until it ends, and ends once."""
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.decisions import denied
+from contracts.facts import Fact
+from contracts.notifications import (
+    Due,
+    NotificationDeferred,
+    NotificationExpired,
+    NotificationOwed,
+    SubscriptionRegistered,
+)
+from contracts.refusals import Conflict, Invalid
+from contracts.values import Caller, Language, Role
+from services.notifications import policy
+from services.notifications.notices import model as domain
+from services.notifications.notices.model import (
+    MOVES,
+    Accepted,
+    Channel,
+    Failed,
+    Notification,
+    Outcome,
+    Pace,
+    Rejected,
+    Status,
+    check_address,
+    evolve,
+    subscription_id_of,
+)
+from services.notifications.policy import Action
+from tests.builders import NOON, a_caller
+
+MAIL = UUID(int=1)
+INBOX = UUID(int=2)
+PACE = Pace()
+
+
+def owed(**changes: Any) -> Notification:
+    values: dict[str, Any] = {
+        "notification_id": uuid4(),
+        "cause_id": uuid4(),
+        "notice": "requests.request.opened.v1",
+        "person_id": a_caller().person_id,
+        "organization": "KEN",
+        "role": Role.FOCAL_POINT,
+        "reference": "TA-2026-00001",
+        "link": f"/v1/requests/{uuid4()}",
+        "dispatches": (
+            Due(dispatch_id=INBOX, channel=Channel.INBOX),
+            Due(dispatch_id=MAIL, channel=Channel.MAIL),
+        ),
+        "owed_at": NOON,
+    }
+    return evolve(None, NotificationOwed(**values | changes))
+
+
+def settled(notification: Notification, outcome: Outcome, pace: Pace = PACE) -> Notification:
+    return evolve(notification, notification.settle(MAIL, outcome, pace, now=NOON))
+
+
+OUTCOMES: dict[Status, Outcome] = {
+    Status.DELIVERED: Accepted(),
+    Status.REFUSED: Rejected("550"),
+    Status.OWED: Failed("451"),
+}
+
+
+@pytest.mark.parametrize("source", Status)
+@pytest.mark.parametrize("target", Status)
+def test_a_dispatch_moves_from_owed_alone(source: Status, target: Status) -> None:
+    pace = Pace(retries_max=0) if target is Status.EXPIRED else PACE
+    before = owed()
+    if source is not Status.OWED:
+        to_source = OUTCOMES.get(source, Failed("451"))
+        before = settled(before, to_source, Pace(retries_max=0) if source is Status.EXPIRED else PACE)
+    outcome = OUTCOMES.get(target, Failed("451"))
+
+    if target in MOVES[source]:
+        assert target is settled(before, outcome, pace).dispatch(MAIL).status
+    else:
+        with pytest.raises(Conflict) as no:
+            settled(before, outcome, pace)
+        assert "dispatch-ended" == no.value.slug
+
+
+def test_each_channel_ends_for_itself() -> None:
+    after = settled(owed(), Rejected("550"))
+
+    assert Status.REFUSED is after.dispatch(MAIL).status
+    assert "550" == after.dispatch(MAIL).reason
+    assert Status.OWED is after.dispatch(INBOX).status
+
+
+def test_a_notification_is_read_once() -> None:
+    notification = owed()
+    fact = notification.read(now=NOON)
+    assert fact is not None
+    after = evolve(notification, fact)
+
+    assert NOON == after.read_at
+    assert after.read(now=NOON + timedelta(days=1)) is None
+
+
+@given(
+    retry_seconds=st.integers(1, 86_400),
+    retries_max=st.integers(0, 60),
+    delays=st.lists(st.integers(0, 3600), min_size=61, max_size=61),
+)
+def test_a_mail_that_always_fails_is_tried_at_once_and_so_many_times_after_and_then_expires(
+    retry_seconds: int, retries_max: int, delays: list[int]
+) -> None:
+    pace = Pace(retry_seconds=retry_seconds, retries_max=retries_max)
+    notification = owed()
+    at = [NOON]
+    assert NOON == notification.dispatch(MAIL).next_at, "the first attempt is due at once"
+    while notification.dispatch(MAIL).status is Status.OWED:
+        fact = notification.settle(MAIL, Failed("451"), pace, now=at[-1])
+        notification = evolve(notification, fact)
+        if isinstance(fact, NotificationDeferred):
+            # A sender may come late, never early.
+            at.append(fact.next_at + timedelta(seconds=delays[len(at)]))
+
+    assert isinstance(fact, NotificationExpired)
+    assert 1 + retries_max == len(at) == notification.dispatch(MAIL).attempts
+    assert all(later - earlier >= timedelta(seconds=retry_seconds) for earlier, later in pairwise(at))
+
+
+def test_by_default_four_hours_pass_before_a_mail_is_given_up() -> None:
+    assert 4 * 3600 == PACE.retry_seconds * PACE.retries_max
+
+
+@given(st.lists(st.sampled_from([Accepted(), Rejected("550"), Failed("451"), "read"]), max_size=20))
+def test_whatever_comes_the_revision_counts_the_facts_and_an_end_is_an_end(steps: list[Any]) -> None:
+    notification = owed()
+    count, ended = 1, None
+    for step in steps:
+        fact: Fact | None
+        try:
+            fact = notification.read(now=NOON) if step == "read" else notification.settle(MAIL, step, PACE, now=NOON)
+        except Conflict:
+            assert ended is notification.dispatch(MAIL).status
+            continue
+        if fact is not None:
+            notification, count = evolve(notification, fact), count + 1
+        if notification.dispatch(MAIL).status is not Status.OWED:
+            ended = notification.dispatch(MAIL).status
+
+    assert count == notification.revision
+
+
+# -- subscriptions ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@b.example\r\nBcc: everybody@example.org",
+        "a\n@b.example",
+        "a@b.example\n",
+        "a@b.example>\r\nRCPT TO:<c@d.example",
+        "a b@c.example",
+        "a@b@c.example",
+        "Name <a@b.example>",
+        "a@b.example,c@d.example",
+        '"a"@b.example',
+        "a@nowhere",
+        "a@-b.example",
+        "a@b..example",
+        "@b.example",
+        "a@",
+        "",
+        "a",
+        "é@b.example",
+        "a@bücher.example",
+        "a\x00@b.example",
+        "=?utf-8?q?a=0d=0aBcc=3ac?=@b.example",
+        "=?utf-8?q?c=40d.example=2c?=@b.example",
+        "=?utf-8?b?_?=@b.example",
+        "a" * 65 + "@b.example",
+        "a@" + "b." * 130 + "example",
+    ],
+)
+def test_an_address_that_mail_cannot_be_sent_to_is_refused(address: str) -> None:
+    with pytest.raises(Invalid) as no:
+        check_address(address, (Channel.MAIL,))
+
+    assert "address-invalid" == no.value.slug
+
+
+@given(st.text(max_size=80))
+def test_no_address_that_passes_can_end_a_header_or_a_command(text: str) -> None:
+    try:
+        check_address(text, ())
+    except Invalid:
+        return
+    assert text.isascii()
+    assert text.isprintable()
+    assert not set(text) & set(' \r\n<>,;:"()')
+
+
+@pytest.mark.parametrize("address", ["w.kamau@ken.example", "a+b@c-d.unodc.example", "o'neil@x.example"])
+def test_an_ordinary_address_passes(address: str) -> None:
+    check_address(address, (Channel.MAIL,))
+
+
+def test_mail_needs_an_address_and_the_inbox_none() -> None:
+    check_address(None, (Channel.INBOX,))
+    with pytest.raises(Invalid) as no:
+        check_address(None, (Channel.INBOX, Channel.MAIL))
+
+    assert "address-missing" == no.value.slug
+
+
+def test_each_appointment_of_a_person_has_its_own_subscription() -> None:
+    provider = a_caller("NOR:provider_officer")
+    donor = Caller(person_id=provider.person_id, organization="NOR", role=Role.DONOR_OFFICER)
+
+    assert subscription_id_of(provider) != subscription_id_of(donor)
+    assert subscription_id_of(provider) == subscription_id_of(a_caller("NOR:provider_officer"))
+
+
+def test_a_service_does_not_subscribe_and_a_person_sees_only_their_own() -> None:
+    service = Caller(person_id=uuid4(), organization="UNODC", role=Role.SERVICE)
+    assert denied("not-for-your-role") == policy.decide(service, Action.REGISTER_SUBSCRIPTION)
+
+    for action in (Action.LIST_NOTIFICATIONS, Action.READ_NOTIFICATION):
+        assert policy.decide(a_caller(), action, owed()).allowed
+        assert policy.decide(a_caller("UGA:focal_point"), action, owed()).hidden
+        assert policy.decide(a_caller("UNODC:administrator"), action, owed()).hidden
+
+
+def test_a_registration_takes_the_place_of_the_one_before() -> None:
+    fact = SubscriptionRegistered(
+        subscription_id=uuid4(),
+        person_id=uuid4(),
+        organization="KEN",
+        role=Role.FOCAL_POINT,
+        language=Language.EN,
+        channels=("inbox",),
+        registered_at=NOON,
+    )
+    first = domain.subscribed(None, fact)
+    second = domain.subscribed(first, fact)
+
+    assert (1, 2) == (first.revision, second.revision)

@@ -1,0 +1,467 @@
+"""The notifications service from the fact it hears to the inbox it fills, and the tables behind it."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import msgspec
+import pytest
+
+from chassis.db.database import Database
+from chassis.journal.inbox import Inbox, Outcome
+from chassis.rebuild import verify
+from contracts import directory as d
+from contracts import matching as m
+from contracts import pledges as p
+from contracts import requests as r
+from contracts.facts import Event, Fact
+from contracts.values import Money
+from services.notifications.consumers import HANDLERS
+from services.notifications.notices import actions
+from services.notifications.notices.model import Accepted, Failed, Pace
+from services.notifications.wiring import SERVICE
+from tests.builders import NOON, a_caller, an_event, headers
+
+Client = httpx.AsyncClient
+COORDINATOR = "UNODC:coordinator"
+FOCAL_POINT = "KEN:focal_point"
+PROVIDER = "NOR:provider_officer"
+DONOR = "DEU:donor_officer"
+FINANCE = "UNODC:finance_officer"
+LATER = Pace()
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("notifications")
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["notifications"]
+
+
+@pytest.fixture
+def inbox(db: Database) -> Inbox:
+    return Inbox(db, "notifications", SERVICE.listens_to, HANDLERS)
+
+
+def a_subscription(**changes: Any) -> dict[str, Any]:
+    return {"email": "person@organization.example", "language": "en", "channels": ["inbox", "mail"]} | changes
+
+
+async def subscribe(api: Client, *appointments: str, **changes: Any) -> None:
+    for appointment in appointments:
+        answer = await api.put("/v1/subscriptions", json=a_subscription(**changes), headers=headers(appointment))
+        assert answer.status_code == 200, answer.text
+
+
+async def told(api: Client, appointment: str, query: str = "", **more: str) -> list[dict[str, Any]]:
+    answer = await api.get(f"/v1/notifications{query}", headers=headers(appointment) | more)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["notifications"])
+
+
+def opened(request_id: UUID | None = None, state: str = "KEN") -> r.RequestOpened:
+    return r.RequestOpened(request_id=request_id or uuid4(), state=state, priority="normal", opened_at=NOON)
+
+
+def suggested(request_id: UUID, *, provider: str = "NOR") -> m.MatchSuggested:
+    return m.MatchSuggested(
+        match_id=uuid4(),
+        request_id=request_id,
+        line_id=uuid4(),
+        offering_id=uuid4(),
+        state="KEN",
+        provider=provider,
+        score=700,
+        shares=(),
+        algorithm="codes-4:weights-0",
+        offering_revision=1,
+        rank=1,
+        suggested_at=NOON,
+    )
+
+
+def of_match(kind: type[Fact], match_id: UUID, **more: Any) -> Fact:
+    values = {"match_id": match_id, "request_id": uuid4(), "line_id": uuid4(), "offering_id": uuid4()}
+    return kind(**values, state="KEN", provider="NOR", **more)
+
+
+def caused_by(event: Event, cause: UUID) -> Event:
+    return msgspec.structs.replace(event, causationid=cause)
+
+
+# -- subscriptions ----------------------------------------------------------------------------------------------------
+
+
+async def test_who_has_not_registered_has_no_subscription(api: Client) -> None:
+    answer = await api.get("/v1/subscriptions", headers=headers())
+
+    assert (404, "not-found") == (answer.status_code, answer.json()["slug"])
+
+
+async def test_a_subscription_is_registered_shown_and_changed_with_its_revision(api: Client) -> None:
+    first = await api.put("/v1/subscriptions", json=a_subscription(), headers=headers())
+    changed = await api.put(
+        "/v1/subscriptions", json=a_subscription(language="fr", channels=["inbox"]), headers=headers(revision=1)
+    )
+    shown = await api.get("/v1/subscriptions", headers=headers())
+
+    assert (200, '"1"') == (first.status_code, first.headers["ETag"])
+    assert (200, '"2"') == (changed.status_code, changed.headers["ETag"])
+    assert changed.json() == shown.json()
+    assert ("fr", ["inbox"], "person@organization.example") == tuple(
+        shown.json()[field] for field in ("language", "channels", "email")
+    )
+
+
+async def test_a_change_of_a_subscription_says_what_it_changes(api: Client) -> None:
+    await subscribe(api, FOCAL_POINT)
+    blind = await api.put("/v1/subscriptions", json=a_subscription(language="fr"), headers=headers())
+    stale = await api.put("/v1/subscriptions", json=a_subscription(language="fr"), headers=headers(revision=7))
+    of_none = await api.put("/v1/subscriptions", json=a_subscription(), headers=headers(PROVIDER, revision=1))
+
+    assert (428, "if-match-missing") == (blind.status_code, blind.json()["slug"])
+    assert (412, "revision-stale") == (stale.status_code, stale.json()["slug"])
+    assert (412, "revision-stale") == (of_none.status_code, of_none.json()["slug"])
+
+
+async def test_the_same_registration_again_changes_nothing(api: Client, db: Database) -> None:
+    await subscribe(api, FOCAL_POINT)
+    again = await api.put("/v1/subscriptions", json=a_subscription(), headers=headers())
+
+    assert (200, '"1"') == (again.status_code, again.headers["ETag"])
+    async with db.transaction() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM journal") == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "slug"),
+    [
+        ({"email": "a@b.example\r\nBcc: all@c.example"}, "address-invalid"),
+        ({"email": "a@b.example\n"}, "address-invalid"),
+        ({"email": None}, "address-missing"),
+        ({"language": "de"}, "invalid-field"),
+        ({"channels": ["pigeon"]}, "invalid-field"),
+        ({"email": "a" * 300 + "@b.example"}, "invalid-field"),
+        ({"name": "Wanjiru"}, "unknown-field"),
+    ],
+)
+async def test_a_wrong_registration_is_refused(api: Client, body: dict[str, Any], slug: str) -> None:
+    answer = await api.put("/v1/subscriptions", json=a_subscription(**body), headers=headers())
+
+    assert (400, slug) == (answer.status_code, answer.json()["slug"])
+    assert "Bcc" not in answer.text
+
+
+async def test_a_service_does_not_subscribe(api: Client) -> None:
+    answer = await api.put("/v1/subscriptions", json=a_subscription(), headers=headers("service:matching"))
+
+    assert (403, "not-for-your-role") == (answer.status_code, answer.json()["slug"])
+
+
+async def test_an_address_stands_in_its_own_row_and_nowhere_else_and_goes_when_it_is_taken_back(
+    api: Client, db: Database
+) -> None:
+    await subscribe(api, FOCAL_POINT, email="w.kamau@ken.example")
+    async with db.transaction() as tx:
+        events = " ".join(row["event"] for row in await tx.fetch("SELECT event::text AS event FROM journal"))
+        assert await tx.fetchval("SELECT email FROM address") == "w.kamau@ken.example"
+    assert "w.kamau" not in events
+    assert "address_hash" in events
+
+    answer = await api.put(
+        "/v1/subscriptions", json=a_subscription(email=None, channels=["inbox"]), headers=headers(revision=1)
+    )
+
+    assert answer.json()["email"] is None
+    async with db.transaction() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM address") == 0
+
+
+# -- being told -------------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_in_the_inbox_is_delivered_with_the_fact_and_the_mail_is_owed(api: Client, inbox: Inbox) -> None:
+    await subscribe(api, FOCAL_POINT)
+    await inbox.receive(an_event(opened(), 1))
+    (one,) = await told(api, FOCAL_POINT)
+
+    assert {"inbox": "delivered", "mail": "owed"} == {d["channel"]: d["status"] for d in one["dispatches"]}
+    assert "requests.request.opened.v1" == one["notice"]
+    assert one["reference"] in one["subject"]
+    assert one["read_at"] is None
+
+
+async def test_an_obligation_is_recorded_once_however_often_the_fact_is_delivered(
+    api: Client, inbox: Inbox, db: Database
+) -> None:
+    await subscribe(api, FOCAL_POINT)
+    event = an_event(opened(), 1)
+    outcomes = await asyncio.gather(*(inbox.receive(event) for _ in range(5)))
+    async with db.transaction() as tx:
+        # Even where the inbox row is lost: the natural key refuses the second effect.
+        await tx.execute("DELETE FROM inbox")
+        await tx.execute("DELETE FROM heard")
+    await inbox.receive(event)
+
+    assert 1 == outcomes.count(Outcome.APPLIED)
+    assert 1 == len(await told(api, FOCAL_POINT))
+    async with db.transaction() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM journal WHERE type LIKE '%.owed.v1'") == 1
+        assert await tx.fetchval("SELECT count(*) FROM dispatch") == 2
+
+
+async def test_twenty_suggestions_of_one_submission_are_one_notification(api: Client, inbox: Inbox) -> None:
+    await subscribe(api, COORDINATOR)
+    request_id, cause = uuid4(), uuid4()
+    events = [caused_by(an_event(suggested(request_id), 1), cause) for _ in range(20)]
+    await asyncio.gather(*(inbox.receive(event) for event in events))
+    await inbox.receive(caused_by(an_event(suggested(request_id), 1), uuid4()))
+    found = await told(api, COORDINATOR)
+
+    assert 2 == len(found)
+    assert str(cause) in {one["cause_id"] for one in found}
+    assert f"/v1/matches?request={request_id}" == found[0]["link"]
+
+
+async def test_a_person_in_two_appointments_is_told_once(api: Client, inbox: Inbox, db: Database) -> None:
+    caller = a_caller(FOCAL_POINT)
+    for organization, role in (("KEN", "focal_point"), ("NOR", "provider_officer")):
+        held = msgspec.convert(
+            {"person_id": caller.person_id, "organization": organization, "role": role}, type(caller), strict=False
+        )
+        async with db.transaction(by=held) as tx:
+            await actions.register(tx, None, "en", ("inbox",), caller=held, expected=None, now=NOON)  # type: ignore[arg-type]
+    await inbox.receive(an_event(of_match(m.MatchPresented, uuid4(), presented_at=NOON), 1))
+
+    assert 1 == len(await told(api, FOCAL_POINT))
+
+
+async def test_a_request_is_called_by_its_reference_number_once_it_has_one(api: Client, inbox: Inbox) -> None:
+    await subscribe(api, FOCAL_POINT)
+    request_id = uuid4()
+    await inbox.receive(
+        an_event(
+            r.RequestRegistered(request_id=request_id, state="KEN", reference="TA-2026-00042", registered_at=NOON), 1
+        )
+    )
+    await inbox.receive(an_event(opened(request_id), 2))
+
+    assert ["TA-2026-00042", "TA-2026-00042"] == [one["reference"] for one in await told(api, FOCAL_POINT)]
+
+
+async def test_the_end_of_a_match_is_told_to_whom_it_had_been_presented_to(api: Client, inbox: Inbox) -> None:
+    await subscribe(api, FOCAL_POINT, PROVIDER, COORDINATOR)
+    presented, never = uuid4(), uuid4()
+    await inbox.receive(an_event(of_match(m.MatchPresented, presented, presented_at=NOON), 1))
+    await inbox.receive(an_event(of_match(m.MatchNotPursued, presented, reason="other", ended_at=NOON), 2))
+    await inbox.receive(an_event(of_match(m.MatchNotPursued, never, reason="other", ended_at=NOON), 1))
+
+    for appointment in (FOCAL_POINT, PROVIDER):
+        assert [str(presented)] * 2 == [one["match_id"] for one in await told(api, appointment)]
+    assert [] == await told(api, COORDINATOR)
+
+
+async def test_a_funds_donors_hear_of_it_and_not_of_the_request_in_whatever_order_facts_come(
+    api: Client, inbox: Inbox
+) -> None:
+    await subscribe(api, DONOR, FINANCE, FOCAL_POINT)
+    request_id = uuid4()
+    allocation = p.AllocationMade(
+        allocation_id=uuid4(),
+        fund="SHERLOC-MNT",
+        usd_minor=50,
+        effective_on=date(2026, 11, 25),
+        allocated_at=NOON,
+        request_id=request_id,
+        match_id=uuid4(),
+        state="KEN",
+        provider="NOR",
+        fund_donors=("DEU",),
+    )
+    agreement = p.PledgeCommitted(
+        pledge_id=uuid4(),
+        donor="DEU",
+        fund="SHERLOC-MNT",
+        money=Money(minor=100, currency="USD"),
+        valuation=p.Valuation(usd_minor=100, rate="1", rate_source="test", rate_date=date(2026, 11, 25)),
+        support_cost_basis_points=1300,
+        effective_on=date(2026, 11, 25),
+        committed_at=NOON,
+    )
+    # Of two aggregates the later fact can be the first to be heard: a crash in between is enough.
+    await inbox.receive(an_event(allocation, 1))
+    await inbox.receive(an_event(agreement, 1))
+    to_donor = await told(api, DONOR)
+
+    assert ["pledges.pledge.committed.v1", "pledges.allocation.made.v1:donor"] == [one["notice"] for one in to_donor]
+    assert (None, None) == (to_donor[1]["request_id"], to_donor[1]["match_id"])
+    assert str(request_id) not in json.dumps(to_donor)
+    assert [str(request_id)] == [one["request_id"] for one in await told(api, FOCAL_POINT)]
+    assert ["pledges.pledge.committed.v1"] == [one["notice"] for one in await told(api, FINANCE)]
+
+
+async def test_who_wants_no_channel_is_owed_nothing(api: Client, inbox: Inbox) -> None:
+    await subscribe(api, FOCAL_POINT, channels=[], email=None)
+    await inbox.receive(an_event(opened(), 1))
+
+    assert [] == await told(api, FOCAL_POINT)
+
+
+async def test_one_correlation_goes_from_the_fact_to_the_notification(api: Client, inbox: Inbox, db: Database) -> None:
+    await subscribe(api, FOCAL_POINT)
+    event = an_event(opened(), 1, correlation="from-http-1")
+    await inbox.receive(event)
+    async with db.transaction() as tx:
+        rows = await tx.fetch("SELECT event FROM journal WHERE aggregate = 'notification' ORDER BY position")
+    events = [msgspec.json.decode(row["event"], type=Event) for row in rows]
+
+    assert ["from-http-1", "from-http-1"] == [one.correlationid for one in events]
+    assert [event.id, event.id] == [one.causationid for one in events]
+
+
+# -- one's own notifications ------------------------------------------------------------------------------------------
+
+
+async def test_a_person_sees_and_reads_their_own_notifications_only(api: Client, inbox: Inbox) -> None:
+    await subscribe(api, FOCAL_POINT, "UGA:focal_point")
+    await inbox.receive(an_event(opened(), 1))
+    (one,) = await told(api, FOCAL_POINT)
+    path = f"/v1/notifications/{one['notification_id']}/read"
+
+    assert [] == await told(api, "UGA:focal_point")
+    for other in ("UGA:focal_point", COORDINATOR, "UNODC:administrator", "service:matching"):
+        answer = await api.post(path, headers=headers(other))
+        nothing = await api.post(f"/v1/notifications/{uuid4()}/read", headers=headers(other))
+        assert (404, "not-found") == (answer.status_code, answer.json()["slug"])
+        assert answer.json() | {"correlation_id": ""} == nothing.json() | {"correlation_id": ""}
+
+
+async def test_reading_is_recorded_once(api: Client, inbox: Inbox, db: Database) -> None:
+    await subscribe(api, FOCAL_POINT)
+    await inbox.receive(an_event(opened(), 1))
+    (one,) = await told(api, FOCAL_POINT)
+    path = f"/v1/notifications/{one['notification_id']}/read"
+    key = str(uuid4())
+    answers = [await api.post(path, headers=headers(key=key)) for _ in range(2)]
+    answers.append(await api.post(path, headers=headers()))
+
+    assert [200] * 3 == [answer.status_code for answer in answers]
+    assert 1 == len({answer.json()["read_at"] for answer in answers})
+    assert answers[0].json()["read_at"] is not None
+    assert [] == await told(api, FOCAL_POINT, "?unread=true")
+    async with db.transaction() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM journal WHERE type LIKE '%.read.v1'") == 1
+
+
+async def test_notifications_come_newest_first_page_by_page(api: Client, inbox: Inbox) -> None:
+    await subscribe(api, FOCAL_POINT)
+    ids = [uuid4() for _ in range(5)]
+    for request_id in ids:
+        await inbox.receive(an_event(opened(request_id), 1))
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = await api.get(f"/v1/notifications?limit=2{cursor}", headers=headers())
+        page = answer.json()
+        seen += [one["request_id"] for one in page["notifications"]]
+        cursor = f"&cursor={page['cursor']}" if page["cursor"] else None
+        assert (cursor is not None) == ("Link" in answer.headers)
+        assert 5 == page["unread"]
+
+    assert [str(one) for one in reversed(ids)] == seen
+
+
+async def test_words_are_in_the_language_asked_for_or_else_in_that_of_the_subscription(
+    api: Client, inbox: Inbox
+) -> None:
+    await subscribe(api, FOCAL_POINT, language="ar")
+    await inbox.receive(an_event(opened(), 1))
+    (arabic,) = await told(api, FOCAL_POINT)
+    (russian,) = await told(api, FOCAL_POINT, **{"Accept-Language": "ru, fr;q=0.5"})
+
+    assert ("ar", "ru") == (arabic["language"], russian["language"])
+    assert "الطلب" in arabic["subject"]
+    assert "Запрос" in russian["subject"]
+
+
+# -- tables -----------------------------------------------------------------------------------------------------------
+
+
+async def test_the_tables_are_what_the_journal_says(api: Client, inbox: Inbox, db: Database, database_url: str) -> None:
+    await subscribe(api, FOCAL_POINT, PROVIDER, COORDINATOR)
+    await api.put("/v1/subscriptions", json=a_subscription(language="fr"), headers=headers(revision=1))
+    for _ in range(3):
+        await inbox.receive(an_event(opened(), 1))
+    await inbox.receive(an_event(of_match(m.MatchPresented, uuid4(), presented_at=NOON), 1))
+    read, mailed, failed, *_ = await told(api, FOCAL_POINT)
+    await api.post(f"/v1/notifications/{read['notification_id']}/read", headers=headers())
+    for one, outcome in ((mailed, Accepted()), (failed, Failed("451"))):
+        dispatch = next(d for d in one["dispatches"] if d["channel"] == "mail")
+        async with db.transaction() as tx:
+            await actions.settle(
+                tx, UUID(one["notification_id"]), UUID(dispatch["dispatch_id"]), outcome, LATER, now=NOON
+            )
+    owner = await Database.connect(database_url, "notifications", owner=True)
+    try:
+        assert [] == await verify(owner, SERVICE)
+        async with owner.transaction() as tx:
+            await tx.execute("UPDATE dispatch SET attempts = attempts + 1 WHERE channel = 'inbox'")
+        assert await verify(owner, SERVICE), "a difference is found"
+    finally:
+        await owner.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE address SET email = E'a@b.example\\r\\nBcc: c@d.example'",
+        "UPDATE dispatch SET status = 'delivered'",
+        "UPDATE dispatch SET status = 'lost', next_at = NULL, ended_at = now()",
+        "INSERT INTO notification SELECT (json_populate_record(n, json_build_object('notification_id', "
+        "gen_random_uuid(), 'notice', n.notice || ':other'))).* FROM notification n",
+        "UPDATE subscription SET address_hash = NULL",
+        "UPDATE subscription SET channels = '{pigeon}'",
+        "UPDATE journal SET version = 9",
+    ],
+)
+async def test_the_schema_refuses_what_the_code_should_never_write(
+    api: Client, inbox: Inbox, db: Database, statement: str
+) -> None:
+    await subscribe(api, FOCAL_POINT)
+    await inbox.receive(an_event(opened(), 1))
+    with pytest.raises((asyncpg.IntegrityConstraintViolationError, asyncpg.InsufficientPrivilegeError)):
+        async with db.transaction() as tx:
+            await tx.execute(statement)
+
+
+async def test_a_person_and_their_focal_point_are_told_of_each_change_of_subjects(
+    api: Client, inbox: Inbox, db: Database
+) -> None:
+    await subscribe(api, FOCAL_POINT, "NOR:focal_point")
+    official = a_caller("KEN:official").person_id
+    async with db.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO caller (appointment_id, person_id, organization, role, starts, ended, version)
+            VALUES ($1, $2, 'KEN', 'official', '2026-01-01', false, 1)
+            """,
+            uuid4(),
+            official,
+        )
+    changed = {"person_id": official, "organization": "KEN", "subjects": 1, "texts_hash": "0"}
+    proposed = d.PersonSubjectsProposed(**changed, proposed_by=uuid4(), proposed_at=NOON)
+    await inbox.receive(an_event(proposed, 1))
+    await inbox.receive(an_event(d.PersonIdentified(**changed, identified_at=NOON), 2))
+
+    expected = [("directory.person.identified.v1", str(official)), (proposed.type, str(official))]
+    for who in ("KEN:official", FOCAL_POINT):
+        assert expected == [(one["notice"], one["reference"]) for one in await told(api, who)]
+    assert [] == await told(api, "NOR:focal_point")

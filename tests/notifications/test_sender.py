@@ -1,0 +1,486 @@
+"""Each obligation is attempted until it is delivered, refused or expired; outside it may arrive twice, never not."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from chassis import clock
+from chassis.activity import Activity
+from chassis.auth.callers import Seats
+from chassis.db.database import Database
+from chassis.journal.inbox import Inbox
+from chassis.rebuild import verify
+from chassis.settings import Settings
+from chassis.supervise import supervised
+from contracts.directory import PersonErased
+from contracts.requests import RequestOpened
+from services.mailbox import Mailbox
+from services.notifications.consumers import HANDLERS
+from services.notifications.notices import sender as module
+from services.notifications.notices.model import Pace
+from services.notifications.notices.sender import MailServerAway, Sender, Terms, count_overdue
+from services.notifications.wiring import SERVICE, terms
+from tests.builders import NOON, an_event, headers
+from tests.seats import Everybody, persona_id
+
+Client = httpx.AsyncClient
+ADDRESS = "w.kamau@ken.example"
+
+
+@dataclass
+class Sink:
+    """An SMTP server that answers as it is told; keeps every mail it accepted."""
+
+    answers: Callable[[str], str] = lambda _message_id: "250 OK"
+    recipient_answer: str = "250 OK"
+    accepted: list[Any] = field(default_factory=list)
+    attempts: Counter[str] = field(default_factory=Counter)
+    port: int = 0
+
+    async def handle_RCPT(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if self.recipient_answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.recipient_answer
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        message = message_from_bytes(envelope.content, policy=default)
+        message_id = str(message["Message-ID"])
+        self.attempts[message_id] += 1
+        answer = self.answers(message_id)
+        if answer.startswith("250"):
+            self.accepted.append(message)
+        return answer
+
+    @property
+    def ids(self) -> Counter[str]:
+        return Counter(str(message["Message-ID"]) for message in self.accepted)
+
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(
+            lambda: SMTP(self, loop=loop, hostname="sink.example"), "127.0.0.1", self.port
+        )
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield
+        finally:
+            server.close()
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["notifications"]
+
+
+@pytest.fixture
+async def sink() -> AsyncIterator[Sink]:
+    one = Sink()
+    async with one.listening():
+        yield one
+
+
+def the_terms(port: int, **changes: Any) -> Terms:
+    values: dict[str, Any] = {
+        "url": f"smtp://127.0.0.1:{port}",
+        "sender": "Entraide <no-reply@entraide.example>",
+        "public_url": "https://entraide.example",
+        "hourly_max": 10_000,
+        "pace": Pace(retry_seconds=1),
+    }
+    return Terms(**values | changes)
+
+
+def a_sender(
+    db: Database, port: int, *, at: datetime | None = None, seats: Seats | None = None, **changes: Any
+) -> Sender:
+    return Sender(db, the_terms(port, **changes), seats or Everybody(), clock=lambda: at or clock.now())
+
+
+@pytest.fixture
+async def owe(client_of: Callable[..., Awaitable[Client]], db: Database) -> Callable[..., Awaitable[None]]:
+    """`await owe(3)`: three facts of which one focal point is to be told by mail."""
+    api = await client_of("notifications")
+    inbox = Inbox(db, "notifications", SERVICE.listens_to, HANDLERS)
+
+    async def make(count: int, *, state: str = "KEN", language: str = "en") -> None:
+        body = {"email": ADDRESS, "language": language, "channels": ["mail"]}
+        answer = await api.put("/v1/subscriptions", json=body, headers=headers(f"{state}:focal_point"))
+        assert answer.status_code == 200, answer.text
+        for _ in range(count):
+            fact = RequestOpened(request_id=uuid4(), state=state, priority="normal", opened_at=NOON)
+            await inbox.receive(an_event(fact, 1, correlation="corr-7"))
+
+    return make
+
+
+Owe = Callable[..., Awaitable[None]]
+
+
+async def statuses(db: Database) -> Counter[str]:
+    async with db.transaction() as tx:
+        rows = await tx.fetch("SELECT status, count(*) AS n FROM dispatch GROUP BY status")
+    return Counter({row["status"]: row["n"] for row in rows})
+
+
+async def drained(sender: Sender) -> int:
+    """Send until nothing is due; how many were attempted."""
+    count = 0
+    while await sender.send_next():
+        count += 1
+    await sender.disconnect()
+    return count
+
+
+async def test_a_mail_reaches_a_real_server_in_the_recipients_language(db: Database, owe: Owe, tmp_path: Path) -> None:
+    mailbox = Mailbox(tmp_path, "127.0.0.1", 0)
+    await mailbox.start()
+    await owe(1, language="zh")
+    await drained(Sender(db, the_terms(0, url=mailbox.url), Everybody(), clock=clock.now))
+    await mailbox.stop()
+    (mail,) = mailbox.messages()
+
+    assert (ADDRESS,) == mail.recipients
+    assert ("zh", "corr-7") == (mail.language, mail.correlation_id)
+    assert "已开放" in mail.subject
+    assert "https://entraide.example/v1/requests/" in mail.text
+    async with db.transaction() as tx:
+        dispatch_id = await tx.fetchval("SELECT dispatch_id FROM dispatch WHERE status = 'delivered'")
+    assert f"{dispatch_id}@entraide.example" == mail.message_id
+
+
+async def test_a_permanent_refusal_ends_the_obligation(db: Database, owe: Owe, sink: Sink) -> None:
+    await owe(2)
+    sink.recipient_answer = "550 5.1.1 No such person"
+    await drained(a_sender(db, sink.port))
+
+    assert {"refused": 2} == await statuses(db)
+    async with db.transaction() as tx:
+        assert {"550"} == {row["reason"] for row in await tx.fetch("SELECT reason FROM dispatch")}
+        assert await tx.fetchval("SELECT count(*) FROM journal WHERE type LIKE '%.refused.v1'") == 2
+
+
+async def test_a_mail_still_owed_to_somebody_who_is_erased_is_not_sent(db: Database, owe: Owe, sink: Sink) -> None:
+    await owe(2)
+    erased = PersonErased(
+        person_id=persona_id("KEN:focal_point"), organization="KEN", reason="other", proposed_by=uuid4(),
+        approved_by=uuid4(), erased_at=NOON,
+    )  # fmt: skip
+    await Inbox(db, "notifications", SERVICE.listens_to, HANDLERS).receive(an_event(erased, 1))
+    await drained(a_sender(db, sink.port))
+
+    assert ([], {"refused": 2}) == (sink.accepted, await statuses(db))
+    async with db.transaction() as tx:
+        assert {"unsubscribed"} == {row["reason"] for row in await tx.fetch("SELECT reason FROM dispatch")}
+
+
+async def test_a_mail_still_owed_to_somebody_who_has_ended_is_not_sent(db: Database, owe: Owe, sink: Sink) -> None:
+    await owe(2)
+    await owe(1, state="UGA")
+    seats = Everybody()
+    seats.ended.add((persona_id("KEN:focal_point"), "KEN", "focal_point"))
+    await drained(a_sender(db, sink.port, seats=seats))
+
+    assert (1, {"refused": 2, "delivered": 1}) == (len(sink.accepted), await statuses(db))
+    async with db.transaction() as tx:
+        refused = await tx.fetch("SELECT reason FROM dispatch WHERE status = 'refused'")
+    assert {"not_appointed"} == {row["reason"] for row in refused}
+
+
+async def test_while_it_is_not_known_who_has_ended_nothing_is_sent(db: Database, owe: Owe, sink: Sink) -> None:
+    class Unheard(Everybody):
+        unheard = True
+
+        def stale(self) -> bool:
+            return self.unheard
+
+    await owe(2)
+    sending = asyncio.create_task(a_sender(db, sink.port, seats=(seats := Unheard())).run())
+    await asyncio.sleep(1.5)
+    assert [] == sink.accepted
+
+    seats.unheard = False
+    async with asyncio.timeout(10):
+        while len(sink.accepted) < 2:
+            await asyncio.sleep(0.05)
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_retry_of_a_mail_comes_when_it_is_due_on_an_idle_platform(
+    db: Database, owe: Owe, sink: Sink, known: bool
+) -> None:
+    """Also where the directory is not heard meanwhile, and answers again."""
+    await owe(1)
+    db.activity = Activity(active_seconds=0)
+    tried: list[float] = []
+
+    def answer(_message_id: str) -> str:
+        tried.append(time.monotonic())
+        return "451 4.3.0 Not now" if len(tried) == 1 else "250 OK"
+
+    class Seated(Everybody):
+        def stale(self) -> bool:
+            return not known and bool(tried) and time.monotonic() < tried[0] + 3
+
+    sink.answers = answer
+    async with supervised({"sender": a_sender(db, sink.port, pace=Pace(retry_seconds=3), seats=Seated()).run}):
+        async with asyncio.timeout(10):
+            while len(tried) < 2:
+                await asyncio.sleep(0.05)
+
+    assert 3 <= tried[1] - tried[0] < 4
+
+
+async def test_mail_over_the_cap_comes_when_the_hour_is_over(db: Database, owe: Owe, sink: Sink) -> None:
+    await owe(2)
+    begins, began = clock.now(), time.monotonic()
+    assert 1 == await drained(a_sender(db, sink.port, at=begins, hourly_max=1))
+    ends = begins + timedelta(minutes=60, seconds=-2)
+    db.activity = Activity(active_seconds=0)
+    later = Sender(
+        db, the_terms(sink.port, hourly_max=1), Everybody(),
+        clock=lambda: ends + timedelta(seconds=time.monotonic() - began),
+    )  # fmt: skip
+
+    async with supervised({"sender": later.run}), asyncio.timeout(6):
+        while len(sink.accepted) < 2:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_refused_mail_does_not_end_the_next_one(db: Database, owe: Owe, sink: Sink) -> None:
+    await owe(3)
+    refused: list[str] = []
+
+    def first_one_refused(message_id: str) -> str:
+        if not refused:
+            refused.append(message_id)
+        return "554 5.6.0 No" if message_id in refused else "250 OK"
+
+    sink.answers = first_one_refused
+    await drained(a_sender(db, sink.port))
+
+    assert {"refused": 1, "delivered": 2} == await statuses(db)
+
+
+async def test_a_mail_that_always_fails_expires_after_its_last_attempt(db: Database, owe: Owe, sink: Sink) -> None:
+    await owe(1)
+    sink.answers = lambda _: "451 4.3.0 Not now"
+    start = clock.now()
+    pace = Pace(retry_seconds=300, retries_max=3)
+    for minutes in (0, 4, 5, 6, 10, 15, 20, 25):
+        await drained(a_sender(db, sink.port, at=start + timedelta(minutes=minutes, seconds=1), pace=pace))
+
+    assert {"expired": 1} == await statuses(db)
+    assert [4] == list(sink.attempts.values())
+    async with db.transaction() as tx:
+        kinds = [row["type"].split(".")[2] for row in await tx.fetch("SELECT type FROM journal ORDER BY position")]
+    assert ["registered", "owed", "deferred", "deferred", "deferred", "expired"] == kinds
+
+
+async def test_who_leaves_the_mail_channel_is_not_written_to_any_more(
+    db: Database, owe: Owe, sink: Sink, client_of: Callable[..., Awaitable[Client]]
+) -> None:
+    await owe(1)
+    api = await client_of("notifications")
+    body = {"email": ADDRESS, "language": "en", "channels": ["inbox"]}
+    await api.put("/v1/subscriptions", json=body, headers=headers(revision=1))
+    await drained(a_sender(db, sink.port))
+
+    assert {"refused": 1} == await statuses(db)
+    assert [] == sink.accepted
+
+
+async def test_a_server_that_is_away_is_no_attempt_and_its_return_is_noticed(
+    db: Database, owe: Owe, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "AWAY_SECONDS_MIN", 0.05)
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.05)
+    away = Sink()
+    async with away.listening():
+        pass
+    await owe(3)
+    with pytest.raises(MailServerAway):
+        await a_sender(db, away.port).send_next()
+    async with db.transaction() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM lease") == 0
+        assert await tx.fetchval("SELECT sum(attempts) FROM dispatch") == 0
+
+    async with supervised({"sender": a_sender(db, away.port).run}):
+        await asyncio.sleep(0.2)
+        assert {"owed": 3} == await statuses(db)
+        async with away.listening():
+            for _ in range(100):
+                if {"delivered": 3} == await statuses(db):
+                    break
+                await asyncio.sleep(0.05)
+
+    assert {"delivered": 3} == await statuses(db)
+
+
+async def test_a_password_that_is_wrong_costs_no_mail(db: Database, owe: Owe, sink: Sink) -> None:
+    await owe(1)
+    with pytest.raises(MailServerAway):
+        await a_sender(db, sink.port, url=f"smtp://user:wrong@127.0.0.1:{sink.port}").send_next()
+
+    assert {"owed": 1} == await statuses(db)
+
+
+async def test_nobody_gets_more_in_an_hour_than_the_cap_and_the_rest_comes_later(
+    db: Database, owe: Owe, sink: Sink
+) -> None:
+    await owe(7)
+    await owe(2, state="UGA")
+    start = clock.now()
+    senders = [a_sender(db, sink.port, at=start, hourly_max=3) for _ in range(4)]
+    await asyncio.gather(*(drained(sender) for sender in senders))
+    assert {"delivered": 5, "owed": 4} == await statuses(db), "three to one, two to the other"
+
+    assert 0 == await drained(a_sender(db, sink.port, at=start + timedelta(minutes=59), hourly_max=3))
+    assert 3 == await drained(a_sender(db, sink.port, at=start + timedelta(minutes=61), hourly_max=3))
+    assert 1 == await drained(a_sender(db, sink.port, at=start + timedelta(minutes=122), hourly_max=3))
+
+
+async def test_two_senders_never_send_the_same_mail(db: Database, owe: Owe, sink: Sink) -> None:
+    await owe(30)
+
+    async def work() -> None:
+        sender = a_sender(db, sink.port)
+        while (await statuses(db))["owed"]:
+            await sender.send_next()
+        await sender.disconnect()
+
+    await asyncio.gather(*(work() for _ in range(4)))
+
+    assert 30 == len(sink.ids)
+    assert {1} == set(sink.ids.values())
+
+
+async def test_a_stop_lets_the_mail_under_way_come_to_its_end(db: Database, owe: Owe, sink: Sink) -> None:
+    await owe(20)
+    task = asyncio.create_task(a_sender(db, sink.port).run())
+    while not sink.accepted:
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task}, timeout=10)
+
+    assert task.done()
+
+    assert len(sink.accepted) == (await statuses(db))["delivered"]
+
+
+async def test_mail_that_is_switched_off_has_no_terms(settings: Settings) -> None:
+    env = {"SMTP_URL": "smtp://mail.example:2525", "ENTRAIDE_MAIL": "off"}
+    off = Settings.from_env(env, (), state=settings.state)
+    on = Settings.from_env(env | {"ENTRAIDE_MAIL": "on"}, (), state=settings.state)
+
+    assert terms(off) is None
+    assert terms(settings) is None
+    found = terms(on)
+    assert found is not None
+    assert ("smtp://mail.example:2525", 60, 300) == (found.url, found.hourly_max, found.pace.retry_seconds)
+
+
+async def test_what_is_owed_for_more_than_an_hour_shows_in_the_metrics(db: Database, owe: Owe) -> None:
+    await owe(2)
+    await count_overdue(db, clock=clock.now)
+    assert 0 == module.OVERDUE._value.get()
+
+    await count_overdue(db, clock=lambda: clock.now() + timedelta(hours=2))
+    assert 2 == module.OVERDUE._value.get()
+
+
+PROCESS = """
+import asyncio, sys
+from chassis import clock
+from chassis.db.database import Database
+from chassis.db.migrate import role_of
+from services.notifications import sender
+from services.notifications.notices.model import Pace
+from tests.seats import Everybody
+
+sender.POLL_SECONDS = 0.05
+
+async def main(dsn, url):
+    db = await Database.connect(dsn, "notifications", role=role_of("notifications"))
+    terms = sender.Terms(url=url, sender="Entraide <no-reply@entraide.example>", public_url="https://entraide.example",
+        hourly_max=10_000, pace=Pace(retry_seconds=1), lease_seconds=1)
+    await sender.Sender(db, terms, Everybody(), clock=clock.now).run()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+KILLS = 6
+EVENTS = 200
+
+
+async def test_through_refusals_and_kills_every_mail_arrives_and_a_repeat_carries_the_same_id(
+    db: Database, owe: Owe, sink: Sink, database_url: str
+) -> None:
+    """G5: 200 events, a server that puts off three mails in ten, a sender killed six times without warning."""
+    count = Counter[str]()
+
+    def three_in_ten_put_off(message_id: str) -> str:
+        count["all"] += 1
+        return "451 4.7.1 Try later" if count["all"] % 10 in {1, 4, 7} else "250 OK"
+
+    sink.answers = three_in_ten_put_off
+    await owe(EVENTS)
+    kills = 0
+    process = _start(database_url, sink.port)
+    try:
+        async with asyncio.timeout(120):
+            while (await statuses(db))["owed"]:
+                await asyncio.sleep(0.05)
+                if kills < KILLS and len(sink.accepted) >= (kills + 1) * EVENTS // (KILLS + 2):
+                    process.send_signal(signal.SIGKILL)
+                    await asyncio.to_thread(process.wait)
+                    kills += 1
+                    process = _start(database_url, sink.port)
+    finally:
+        process.kill()
+        process.wait()
+    async with db.transaction() as tx:
+        owed = {
+            f"<{row['dispatch_id']}@entraide.example>" for row in await tx.fetch("SELECT dispatch_id FROM dispatch")
+        }
+    repeats = sum(sink.ids.values()) - len(sink.ids)
+
+    assert KILLS == kills
+    assert {"delivered": EVENTS} == await statuses(db)
+    assert owed == set(sink.ids), "every id is seen, and no other"
+    assert repeats <= KILLS, "at most one repeat for each kill"
+    owner = await Database.connect(database_url, "notifications", owner=True)
+    try:
+        assert [] == await verify(owner, SERVICE)
+    finally:
+        await owner.close()
+
+
+def _start(database_url: str, port: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", PROCESS, database_url, f"smtp://127.0.0.1:{port}"],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )

@@ -1,0 +1,333 @@
+"""Every operation of the API, and all that can be asked of it: of which record, with which body, of whose policy."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from litestar.routes import HTTPRoute
+
+from chassis.http.event_streams import EVENT_STREAM
+from chassis.http.internal_api import events
+from contracts.decisions import Decision
+from contracts.values import Caller, Role
+from services import documents, reference
+from services.directory.appointments.model import HELD_IN
+from services.directory.people.model import kind_of
+from services.directory.policy import Action as D
+from services.directory.policy import Entering, Given, Place, Registering
+from services.documents.files import inert_application
+from services.documents.permission_cases import SUBJECTS
+from services.documents.permissions import told
+from services.matching.policy import Action as M
+from services.notifications.notices.model import subscription_id_of
+from services.notifications.policy import Action as N
+from services.pledges.money.rates_csv import EXAMPLE
+from services.pledges.policy import Action as P
+from services.requests.policy import Action as R
+from services.requests.policy import Filing
+from tests.conftest import every_service
+from tests.files import FLOWS, PDF
+from tests.platform.test_mass_assignment import BODIES
+from tests.platform.world import A_CLIENT, World
+from tests.seats import persona_id
+
+NAMES = ("requests", "matching", "pledges", "notifications", "directory")
+ORGANIZATIONS = ("KEN", "NOR", "FRA", "UNODC")
+ACTORS = [
+    *(f"{one}:{role}" for one in ORGANIZATIONS for role, kinds in HELD_IN.items() if kind_of(one) in kinds),
+    f"UNODC:{Role.SERVICE}",
+]
+"""In each role there is: of the State whose most records are, of one that provides and donates, of one that has nothing
+to do with either, of UNODC; and a service."""
+
+ROUTES = [events, *reference.ROUTES, *documents.routes(every_service())]
+"""Those of no single service."""
+
+REVISION = {"If-Match": '"999999"'}
+"""A revision that nothing has: whoever may make a move is told so, and the record stays as it is."""
+
+DECIDE = {type(action): subject.decide for subject in SUBJECTS for action in (*subject.reads, *subject.acts)}
+OF_NO_RECORD, OF_RECORDS = (
+    {
+        (subject.service, str(action))
+        for subject in SUBJECTS
+        if (subject.title == "What is asked of no record") is of_none
+        for action in (*subject.reads, *subject.acts)
+    }
+    for of_none in (True, False)
+)
+OF_GIVEN = {("directory", str(action)) for action in (D.APPROVE, D.REFUSE, D.WITHDRAW, D.END)}
+"""Asked of an appointment together with how many focal points its organization has."""
+
+LISTS = {
+    "/v1/requests": "request_id",
+    "/v1/offerings": "offering_id",
+    "/v1/matches": "match_id",
+    "/v1/rounds": "round_id",
+    "/v1/pledges": "pledge_id",
+    "/v1/allocations": "allocation_id",
+    "/v1/proposals": "proposal_id",
+    "/v1/requirements": "requirement_id",
+    "/v1/ledger/entries": "entry_id",
+    "/v1/flows": "pledge_id",
+    "/v1/imports": "import_id",
+    "/v1/in-kind-contributions": "in_kind_contribution_id",
+    "/v1/activities": "activity_id",
+    "/v1/notifications": "notification_id",
+    "/v1/webhooks": "webhook_id",
+    "/v1/people": "person_id",
+    "/v1/appointments": "appointment_id",
+    "/v1/clients": "client_id",
+}
+"""Lists whose entries are decided on one by one, and what names an entry."""
+
+NAMED = {"table": "kinds", "move": "decline", "code": "SHERLOC-MNT", "organization": "KEN", "year": "2026", "line": "2"}
+"""What stands in a path and is everybody's to know."""
+
+QUERIES = {"/internal/events": {"owner": "requests"}, "/v1/treaty-statuses": {"state": "KEN"}}
+FILES = {
+    "POST /v1/requests/{request_id}/attachments": PDF,
+    "POST /v1/requests/{request_id}/notes-verbales": PDF,
+    "POST /v1/imports": FLOWS,
+}
+"""Operations whose body is a file, with one they take."""
+
+REVISED = {
+    "POST /v1/matches/weights",
+    "POST /v1/funds/{code}/requirements",
+    "POST /v1/funds/{code}/gender-marker",
+}
+"""Operations that change what there is one of, or what everybody knows: a revision is asked for, and no record named."""
+
+TABLES = {"POST /v1/rates/csv": EXAMPLE}
+"""Operations whose body is CSV, with one that they take."""
+
+A_FILE = {"Content-Type": "application/octet-stream", "File-Name": "note.pdf"}
+
+LACKING = {"/v1/allocations": {"work_package": "maintenance"}}
+"""What a body's example leaves out and cannot do without."""
+
+INTERNAL_BODIES = {
+    "/internal/budgets": {"funds": ["TA-REQUESTS"], "currencies": ["EUR"]},
+    "/internal/shown": {"organization": "NOR", "request_ids": []},
+    "/internal/subjects": {"issuer": "https://issuer.example", "subject": "nobody"},
+}
+LEAVE = {200, 201, 202, 204, 409, 412, 422, 428}
+"""Answers to somebody who may: done, or not as the record stands."""
+
+GUARDS = {"words": ("title", "need"), "line_words": ("markers_justification", "in_place")}
+"""Guarded fields that are told under other names."""
+
+TOLD_WITHIN = {"/v1/requests/{request_id}/history": {"data", "comment"}}
+"""Where what was said at the time stands among the guarded data: these guarded fields are told by it, and no others."""
+
+
+class Question(NamedTuple):
+    """What an operation asks of its policy, of which record, and what names that record in the path or the body."""
+
+    action: StrEnum
+    of: Any
+    named: str = ""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path; `action` is what it asks of its policy, unless it is for everybody or for services."""
+
+    method: str
+    path: str
+    action: StrEnum | None
+    internal: bool = False
+    goes_on: bool = False
+    """It answers with an event stream: what those tell, tests/platform/test_event_feeds.py asks."""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def names_a_record(self) -> str | None:
+        """What its path calls the id of the record it is about."""
+        return next((name for name in self._parameters if name not in NAMED), None)
+
+    @property
+    def _parameters(self) -> list[str]:
+        return [part[1:-1].partition(":")[0] for part in self.path.split("/") if part.startswith("{")]
+
+    def at(self, **ids: object) -> str:
+        """The path with these ids; of those that are not given, one that nothing has."""
+        ids = {name: ids.get(name, NAMED.get(name, uuid4())) for name in self._parameters}
+        return "/".join(str(ids[part[1:-1]]) if part.startswith("{") else part for part in self.path.split("/"))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way to ask an operation: about which ids, with which body, and what that asks of the policy, in its order."""
+
+    operation: Operation
+    questions: Callable[[Caller], Sequence[Question]]
+    ids: Mapping[str, object] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    query: Mapping[str, str] | None = None
+
+    def expected(self, caller: Caller) -> str:
+        if self.operation.action is None:
+            return "not-for-your-role" if self.operation.internal and caller.role is not Role.SERVICE else "yes"
+        return told(self.decided(caller)[1]).partition(":")[0]
+
+    def decided(self, caller: Caller) -> tuple[Question, Decision]:
+        """The first no, else the last yes."""
+        for question in (questions := self.questions(caller)):
+            decision = DECIDE[type(question.action)](caller, question.action, question.of)
+            if not decision.allowed or question is questions[-1]:
+                return question, decision
+        raise AssertionError(f"{self.operation} asks nothing")
+
+    def with_nothing_for(self, named: str) -> tuple[Mapping[str, object], Any, Mapping[str, str] | None]:
+        """Its ids, its body and its query with an id that nothing has in the place of one of them."""
+        ids = {name: given for name, given in self.ids.items() if name != named}
+        body, query = (
+            {**given, named: str(uuid4())} if given and named in given else given for given in (self.body, self.query)
+        )
+        return ids, body, query
+
+
+def operations() -> Iterator[Operation]:
+    """All of them, what makes new records last: the others find what the world was told."""
+    found = []
+    for route in inert_application(every_service()).routes:
+        if isinstance(route, HTTPRoute):
+            for method, (handler, _) in route.route_handler_map.items():
+                opt = handler.opt
+                if method != "OPTIONS":
+                    goes_on = handler.media_type == EVENT_STREAM
+                    internal = bool(opt.get("internal"))
+                    found.append(Operation(method, route.path_format, opt.get("action"), internal, goes_on))
+    yield from sorted(found, key=lambda one: (one.method != "GET", one.names_a_record is None, one.path))
+
+
+# -- the cases --------------------------------------------------------------------------------------------------------
+
+
+def cases(world: World, operation: Operation) -> Iterator[Case]:
+    """Every way to ask an operation that its policy may answer differently."""
+    body = BODIES.get((operation.method, operation.path))
+    if operation.path in LACKING and body:
+        body = {**body, **LACKING[operation.path]}
+    action, name = operation.action, operation.names_a_record
+    if action is None:
+        yield Case(operation, lambda _: (), body=INTERNAL_BODIES.get(operation.path))
+    elif made := NEW.get(named(action)):
+        yield from made(world, operation, body or {})
+    elif name is not None:
+        for record_id, record in world.records[name].items():
+            of = Given(record, world.focal_points[record.organization]) if named(action) in OF_GIVEN else record
+            ids = {name: record_id, "consent_id": next(iter(getattr(record, "consents", ())), uuid4())}
+            yield Case(operation, asking(Question(action, of, name)), ids, body)
+    else:
+        assert named(action) in OF_NO_RECORD, f"{operation}: say in NEW of what it asks {action}"
+        assert named(action) not in OF_RECORDS or operation.path in LISTS, f"{operation}: say in LISTS what it lists"
+        yield Case(operation, asking(Question(action, None)), body=body)
+
+
+def named(action: StrEnum) -> tuple[str, str]:
+    """An action with its service: two of one name are equal, whosever they are."""
+    return type(action).__module__.split(".")[1], str(action)
+
+
+def asking(*questions: Question) -> Callable[[Caller], Sequence[Question]]:
+    return lambda _: questions
+
+
+def filing(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    for state in (None, "KEN", "NOR"):
+        for submit in (True, False):
+            question = Question(R.FILE, Filing(state, submit))
+            yield Case(operation, asking(question), body={**body, "state": state, "submit": submit})
+
+
+def proposal(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    for line in world.lines:
+        for offering_id, offering in world.records["offering_id"].items():
+            questions = asking(
+                Question(M.PROPOSE, None),
+                Question(M.PROPOSE, line, "line_id"),
+                Question(M.PROPOSE, offering, "offering_id"),
+            )
+            named = {"line_id": str(line.line_id), "offering_id": str(offering_id)}
+            yield Case(operation, questions, body={**body, **named})
+
+
+def asking_why(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
+    for line in world.lines:
+        for offering_id, offering in world.records["offering_id"].items():
+            questions = asking(
+                Question(M.WHY_NOT, None),
+                Question(M.WHY_NOT, line, "line"),
+                Question(M.WHY_NOT, offering, "offering"),
+            )
+            yield Case(operation, questions, query={"line": str(line.line_id), "offering": str(offering_id)})
+
+
+def comparing(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
+    for one, found in world.records["round_id"].items():
+        for other, its in world.records["round_id"].items():
+            questions = asking(Question(M.COMPARE_ROUNDS, found, "round_id"), Question(M.COMPARE_ROUNDS, its, "with"))
+            yield Case(operation, questions, ids={"round_id": one}, query={"with": str(other)})
+
+
+def likening(world: World, operation: Operation, _: Mapping[str, Any]) -> Iterator[Case]:
+    for line in world.lines:
+        questions = asking(Question(M.SIMILAR, None), Question(M.SIMILAR, line, "line"))
+        yield Case(operation, questions, query={"line": str(line.line_id)})
+
+
+def entering(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    for organization in ("KEN", "NOR"):
+        for keeps in ({}, {"person_id": str(persona_id("KEN:official"))}):
+            question = Question(D.ENTER, Entering(organization, keeps_id=bool(keeps)))
+            yield Case(operation, asking(question), body={**body, "organization": organization, **keeps})
+
+
+def appointing(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    for person_id, person in world.records["person_id"].items():
+        of = person.organization
+        for role in (role for role, kinds in HELD_IN.items() if kind_of(of) in kinds):
+            place = Place(person_id, of, role, world.focal_points[of])
+            questions = asking(Question(D.SHOW_PERSON, person, "person_id"), Question(D.APPOINT, place))
+            named = {"person_id": str(person_id), "organization": of, "role": role}
+            yield Case(operation, questions, body={**body, **named})
+
+
+def registering(_: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    for organization, role in (("KEN", "official"), ("NOR", "donor_officer"), ("UNODC", "provider_officer")):
+        question = Question(D.REGISTER_CLIENT, Registering(organization))
+        yield Case(operation, asking(question), body={**A_CLIENT, "organization": organization, "role": role})
+
+
+def reversing(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    for entry_id in world.records["entry_id"]:
+        yield Case(operation, asking(Question(P.PROPOSE_REVERSAL, None)), body={**body, "entry_id": str(entry_id)})
+
+
+def own_subscription(world: World, operation: Operation, body: Mapping[str, Any]) -> Iterator[Case]:
+    assert operation.action is not None
+    action, known = operation.action, world.records["subscription_id"]
+    yield Case(operation, lambda caller: [Question(action, known.get(subscription_id_of(caller)))], body=body or None)
+
+
+NEW: Mapping[tuple[str, str], Callable[[World, Operation, Mapping[str, Any]], Iterator[Case]]] = {
+    named(R.FILE): filing,
+    named(M.PROPOSE): proposal,
+    named(M.WHY_NOT): asking_why,
+    named(M.COMPARE_ROUNDS): comparing,
+    named(M.SIMILAR): likening,
+    named(D.ENTER): entering,
+    named(D.APPOINT): appointing,
+    named(D.REGISTER_CLIENT): registering,
+    named(P.PROPOSE_REVERSAL): reversing,
+    named(N.SHOW_SUBSCRIPTION): own_subscription,
+    named(N.REGISTER_SUBSCRIPTION): own_subscription,
+}
+"""What is asked of something that is not there yet, or is named by the body or by who asks."""

@@ -1,0 +1,275 @@
+"""Who may act is known everywhere within five seconds of its end, whether the broker is there or not."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+import pytest
+
+from chassis import clock
+from chassis.auth import callers as calling
+from chassis.auth.callers import STALE_SECONDS, Callers
+from chassis.db.database import Database, Tx
+from chassis.embedded import free_port
+from chassis.journal.peers import PeerError, Peers
+from chassis.runtime import alive, serve, service_tokens
+from chassis.service import Running
+from chassis.settings import Settings
+from contracts.callers import Holding, News, Subject
+from contracts.directory import Mandate
+from contracts.values import Role
+from services.directory.callers import store as feed
+from services.directory.people import actions
+from services.directory.wiring import found
+from tests.builders import a_caller, headers
+from tests.conftest import every_service
+from tests.directory.steps import FIRST, TODAY, a_founder, appointed, done, entered
+from tests.seats import ISSUER, persona_id
+
+ADMINISTRATOR = a_caller(FIRST)
+KNOWN_SECONDS = 5.0
+OTHER_ADMINISTRATOR = "UNODC:other_administrator"
+
+
+@pytest.fixture
+async def db(databases: Mapping[str, Database]) -> Database:
+    """Of a directory with two administrators."""
+    await found(databases["directory"], [a_founder(FIRST), a_founder(OTHER_ADMINISTRATOR)])
+    return databases["directory"]
+
+
+@contextlib.asynccontextmanager
+async def directory(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """The directory as a process of its own would be, at its port."""
+    service = next(one for one in every_service() if one.name == "directory")
+    stop = asyncio.Event()
+    ready: asyncio.Future[list[Running]] = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(
+        serve(
+            settings,
+            [service],
+            ports={"directory": settings.port},
+            on_ready=ready.set_result,
+            stop=stop,
+        )
+    )
+    [running] = await asyncio.wait_for(ready, 10)
+    try:
+        await until(lambda: not running.callers.stale(), KNOWN_SECONDS)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", trust_env=False) as client:
+            yield client
+    finally:
+        stop.set()
+        await serving
+
+
+@pytest.fixture
+def without_a_broker(settings: Settings) -> Settings:
+    nowhere = f"nats://127.0.0.1:{free_port()}"
+    return replace(settings, port=free_port(), nats_url=nowhere, nats_urls=dict.fromkeys(settings.nats_urls, nowhere))
+
+
+async def until(true: Callable[[], bool], within_seconds: float) -> float:
+    """How long it took; fails when it takes longer."""
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < within_seconds, "it took too long"
+        await asyncio.sleep(0.02)
+    return time.monotonic() - began
+
+
+def everywhere(running: list[Running], person_id: UUID) -> list[int]:
+    return [len(one.callers.in_force(person_id, clock.now())) for one in running]
+
+
+async def test_an_end_is_known_everywhere_within_five_seconds_with_the_broker_away(
+    db: Database, without_a_broker: Settings
+) -> None:
+    others = [service for service in every_service() if service.name != "directory"]
+    ports = {"directory": without_a_broker.port}
+    async with directory(without_a_broker) as api, alive(without_a_broker, others, ports=ports) as running:
+        await done(api, "/v1/organizations", FIRST, code="KEN")
+        person = await entered(api)
+        person_id = UUID(person["person_id"])
+        appointment = await appointed(api, person, "focal_point")
+        await until(lambda: everywhere(running, person_id) == [1] * 4, KNOWN_SECONDS)
+        assert not any(one.callers.stale() or one.bus.connected for one in running)
+
+        path = f"/v1/people/{person_id}"
+        await done(api, f"{path}/disable", FIRST, revision=1, reason="access_compromised")
+        await until(lambda: everywhere(running, person_id) == [0] * 4, KNOWN_SECONDS)
+        await done(api, f"{path}/enable", FIRST, revision=2)
+        await until(lambda: everywhere(running, person_id) == [1] * 4, KNOWN_SECONDS)
+
+        await done(
+            api, f"/v1/appointments/{appointment['appointment_id']}/end", FIRST, revision=2, reason="left_service"
+        )
+        await until(lambda: everywhere(running, person_id) == [0] * 4, KNOWN_SECONDS)
+        assert [1] * 4 == everywhere(running, persona_id(FIRST))
+
+
+async def test_who_has_not_heard_for_five_seconds_knows_and_still_holds_what_it_held(
+    db: Database, databases: Mapping[str, Database], without_a_broker: Settings
+) -> None:
+    token_of = service_tokens(without_a_broker)
+    peers = Peers({"directory": f"http://127.0.0.1:{without_a_broker.port}"}, token_of("matching"))
+    held = Callers(databases["matching"], peers)
+    assert held.stale()
+    following = asyncio.create_task(held.follow())
+    try:
+        async with directory(without_a_broker):
+            await until(lambda: not held.stale(), KNOWN_SECONDS)
+        passed = await until(held.stale, STALE_SECONDS + 1)
+        assert passed > STALE_SECONDS - calling.PULL_SECONDS - 1
+        assert 1 == len(held.in_force(persona_id(FIRST), clock.now()))
+
+        # Whoever starts now knows what was known here, and that it may no longer be so.
+        begun = Callers(databases["matching"], peers)
+        await begun.load()
+        assert begun.stale()
+        assert 1 == len(begun.in_force(persona_id(FIRST), clock.now()))
+        with pytest.raises(PeerError):
+            await begun.pull()
+
+        async with directory(without_a_broker):
+            await until(lambda: not held.stale(), KNOWN_SECONDS)
+    finally:
+        following.cancel()
+        await peers.close()
+
+
+async def test_who_signs_in_is_asked_once_and_again_after_news(
+    db: Database, databases: Mapping[str, Database], without_a_broker: Settings
+) -> None:
+    token_of = service_tokens(without_a_broker)
+    peers = Peers({"directory": f"http://127.0.0.1:{without_a_broker.port}"}, token_of("matching"))
+    held = Callers(databases["matching"], peers)
+    subject = Subject(issuer=ISSUER, subject="somebody")
+    async with directory(without_a_broker) as api:
+        await done(api, "/v1/organizations", FIRST, code="KEN")
+        assert not await held.people_of(subject)
+        person = await entered(api, subjects=[{"issuer": ISSUER, "subject": "somebody"}])
+        path = f"/v1/people/{person['person_id']}"
+        await done(api, f"{path}/approve-subjects", "second", revision=1)
+        assert not await held.people_of(subject), "who was not known is asked for again when there is news"
+        await held.pull()
+        assert (UUID(person["person_id"]),) == await held.people_of(subject)
+        await held.pull()
+
+        await done(api, f"{path}/propose-subjects", FIRST, revision=2, subjects=[])
+        await done(api, f"{path}/approve-subjects", "second", revision=3)
+        await held.pull()
+        assert not await held.people_of(subject)
+    with pytest.raises(PeerError):
+        await held.people_of(Subject(issuer=ISSUER, subject="somebody else"))
+    await peers.close()
+
+
+async def test_only_a_service_is_told(db: Database, without_a_broker: Settings) -> None:
+    async with directory(without_a_broker) as api:
+        for who, status in (("service:matching", 200), (FIRST, 403), ("KEN:focal_point", 403)):
+            assert status == (await api.get("/internal/callers", headers=headers(who))).status_code
+            body = {"issuer": ISSUER, "subject": str(persona_id(FIRST))}
+            assert status == (await api.post("/internal/subjects", json=body, headers=headers(who))).status_code
+
+
+# -- the feed ---------------------------------------------------------------------------------------------------------
+
+
+async def heard(db: Database, after: str) -> News:
+    async with db.transaction() as tx:
+        return await feed.news(tx, after=after)
+
+
+async def a_person(tx: Tx) -> UUID:
+    person_id = uuid4()
+    texts = msgspec.structs.replace(a_founder(FIRST).texts, subjects=())
+    await actions.enter(tx, person_id, "UNODC", texts, now=clock.now())
+    return person_id
+
+
+async def test_nothing_is_told_again_once_it_is_settled(db: Database) -> None:
+    first = await heard(db, "0.0")
+    assert {persona_id(FIRST), persona_id(OTHER_ADMINISTRATOR)} == {one.person_id for one in first.holdings}
+    assert all(one.in_force(TODAY) and one.role is Role.ADMINISTRATOR for one in first.holdings)
+
+    assert ([], [], False) == ((again := await heard(db, first.after)).holdings, again.people, again.more)
+
+
+async def test_what_commits_late_is_not_passed_by_and_holds_nothing_up(db: Database) -> None:
+    after = (await heard(db, "0.0")).after
+    async with db.transaction() as long:
+        late = await a_person(long)
+        await long.fetchval("SELECT 1")
+        async with db.transaction() as tx:
+            early = await a_person(tx)
+
+        told = await heard(db, after)
+        assert [early] == told.people, "it does not wait for the transaction that began before it"
+        assert [early] == (await heard(db, told.after)).people
+    assert {late, early} == set((last := await heard(db, told.after)).people)
+    assert [] == (await heard(db, last.after)).people
+
+
+async def test_a_long_history_is_told_in_pages(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "FACTS_MAX", 2)
+    told, after, more = set[UUID](), "0.0", True
+    pages = 0
+    while more:
+        page = await heard(db, after)
+        told |= {one.person_id for one in page.holdings}
+        after, more, pages = page.after, page.more, pages + 1
+    assert {persona_id(FIRST), persona_id(OTHER_ADMINISTRATOR)} == told
+    assert 3 == pages
+
+
+async def test_what_was_only_proposed_is_not_told(db: Database) -> None:
+    after = (await heard(db, "0.0")).after
+    async with db.transaction(by=ADMINISTRATOR) as tx:
+        person_id = await a_person(tx)
+        await actions.appoint(
+            tx, uuid4(), person_id, "UNODC", Mandate(role=Role.AUDITOR, starts=TODAY), "",
+            caller=ADMINISTRATOR, now=clock.now(),
+        )  # fmt: skip
+    assert [] == (await heard(db, after)).holdings
+
+
+# -- what is held -----------------------------------------------------------------------------------------------------
+
+
+def a_holding(**changes: Any) -> Holding:
+    values: dict[str, Any] = {
+        "appointment_id": UUID(int=1),
+        "person_id": UUID(int=2),
+        "organization": "KEN",
+        "role": Role.OFFICIAL,
+        "starts": TODAY,
+        "version": 2,
+    }
+    return Holding(**values | changes)
+
+
+def test_an_older_word_does_not_undo_a_newer_one(databases: Mapping[str, Database]) -> None:
+    held = Callers(databases["matching"], Peers({}, lambda: ""))
+    now = clock.now()
+
+    held._hold([a_holding(version=3, ended=True)])
+    held._hold([a_holding(version=2)])
+    assert not held.in_force(UUID(int=2), now)
+    held._hold([a_holding(version=4)])
+    assert [a_holding(version=4)] == list(held.in_force(UUID(int=2), now))
+
+
+def test_days_decide_without_any_news(databases: Mapping[str, Database]) -> None:
+    held = Callers(databases["matching"], Peers({}, lambda: ""))
+    held._hold([a_holding(starts=TODAY + timedelta(1), ends=TODAY + timedelta(2))])
+
+    now = clock.now()
+    assert [0, 1, 1, 0] == [len(held.in_force(UUID(int=2), now + timedelta(days))) for days in range(4)]

@@ -1,0 +1,113 @@
+"""Of every event there is, each is told of those that the policy lets them follow: asked as an event stream asks."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+
+from chassis.db.database import Database
+from chassis.http.application import application
+from chassis.journal.outbox import Place, read_placed
+from chassis.runtime import verifier
+from chassis.service import Running
+from chassis.settings import Settings
+from contracts.facts import Event
+from contracts.values import Caller
+from services.documents.permission_cases import SUBJECTS
+from services.matching.matches.model import Match
+from services.matching.policy import OVERSEERS
+from services.notifications.policy import Action as N
+from services.requests.policy import Action as R
+from tests.builders import a_caller
+from tests.conftest import Within, running_of
+from tests.platform.test_everybody_everywhere import ACTORS, DECIDE, NAMES
+from tests.platform.world import World, tell
+
+FOLLOWS = {
+    type(action): action
+    for subject in SUBJECTS
+    for action in subject.reads
+    if action in {"follow", N.FOLLOW_NOTIFICATIONS}
+}
+OF_SERVICE = {type(action).__module__.split(".")[1]: (DECIDE[kind], action) for kind, action in FOLLOWS.items()}
+EVERYBODYS = {"organization", "fund", "rate_table", "period"}
+UNTOLD = {"matching.match.shortlisted.v1"}
+OF_OTHERS = {"approved", "reconfirmed", "resumed"}
+
+
+@pytest.fixture
+async def world(settings: Settings, databases: Mapping[str, Database]) -> AsyncIterator[World]:
+    within = Within()
+    running = running_of(settings, databases, *NAMES, within=within)
+    app = within.app = application(running, verifier(settings, running[0].callers), settings=settings)
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        made = World(client, running)
+        await tell(made)
+        yield made
+
+
+async def test_everybody_is_told_of_the_records_that_the_policy_lets_them_follow(world: World) -> None:
+    callers = [a_caller(actor) for actor in ACTORS]
+    told, wrong = 0, []
+    for one in world.running:
+        async with one.db.transaction() as tx:
+            events = [event for _, event in await read_placed(tx, after=Place(0, 0), limit=10_000)]
+            of_interest = [event for event in events if one.service.followed.told(event) is not None]
+            seen = await one.service.followed.seen(tx, callers, of_interest)
+        assert set(callers) == set(seen)
+        for caller in callers:
+            meant = {event.id for event in of_interest if may_be_told(world, one, caller, event)}
+            told += len(meant)
+            wrong += [(one.name, caller.organization, caller.role, event.type)
+                      for event in events if (event.id in seen[caller]) != (event.id in meant)]  # fmt: skip
+
+    assert [] == wrong[:10], len(wrong)
+    assert told > 500
+
+
+def may_be_told(world: World, running: Running, caller: Caller, event: Event) -> bool:
+    """As the policy says of the record; and of what is told of it, as the decision does that speaks of it (0028)."""
+    if event.aggregate in EVERYBODYS:
+        return True
+    decide, follow = OF_SERVICE[running.name]
+    if event.aggregate == "attachment":
+        return decide(caller, R.READ_ATTACHMENTS, world.records["attachment_id"][event.aggregate_id]).allowed
+    if event.aggregate == "line":
+        return caller.role in OVERSEERS
+    record = world.records[f"{event.aggregate}_id"][event.aggregate_id]
+    if not decide(caller, follow, record).allowed:
+        return False
+    if running.name != "matching" or caller.role in OVERSEERS:
+        return True
+    if isinstance(record, Match):
+        return event.type not in UNTOLD
+    return record.provider == caller.organization or event.type.split(".")[2] in OF_OTHERS
+
+
+async def test_no_event_tells_a_word_or_a_name(world: World) -> None:
+    """Ids, types, times, codes of organizations and roles: all that stands in what is told."""
+    for one in world.running:
+        async with one.db.transaction() as tx:
+            events = [event for _, event in await read_placed(tx, after=Place(0, 0), limit=10_000)]
+        for event in events:
+            told = one.service.followed.told(event)
+            if told is not None:
+                assert [] == [value for value in words_in(msgspec.to_builtins(told)) if " " in value]
+
+
+def words_in(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [word for inner in value.values() for word in words_in(inner)]
+    return [value] if isinstance(value, str) and not is_id(value) else []
+
+
+def is_id(value: str) -> bool:
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,293 @@
+"""Every route is asked by everybody about every record, and each answer is what its policy decides, or no answer at all.
+
+The policies are those of services/documents/permission_cases.py, of which /docs/permissions is the table: what each
+may do is written down nowhere else. A route that asks about something for which there is no case here fails.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from chassis.db.pool import Connection, Pool
+from chassis.http.application import application
+from chassis.runtime import verifier
+from chassis.settings import Settings
+from chassis.telemetry import CORRELATION_HEADER
+from contracts.callers import Holding, News, Subject
+from contracts.values import Caller
+from services.documents.permissions import HIDDEN
+from tests import builders
+from tests.bench.recording import Recorded, Statement
+from tests.builders import a_caller, headers
+from tests.conftest import Within, running_of
+from tests.platform.operations import (
+    A_FILE,
+    ACTORS,
+    DECIDE,
+    FILES,
+    GUARDS,
+    LEAVE,
+    LISTS,
+    NAMES,
+    QUERIES,
+    REVISED,
+    REVISION,
+    ROUTES,
+    TABLES,
+    TOLD_WITHIN,
+    Case,
+    Operation,
+    cases,
+    operations,
+)
+from tests.platform.test_mass_assignment import BODIES, DOCUMENT
+from tests.platform.world import World, tell
+from tests.seats import persona_id
+
+pytestmark = pytest.mark.timeout(400)
+
+# -- the application, and what it asks of PostgreSQL ------------------------------------------------------------------
+
+
+class Listening:
+    """A pool whose connections write down what is asked of them."""
+
+    def __init__(self, pool: Pool, statements: list[Statement]) -> None:
+        self._pool = pool
+        self.statements = statements
+        self.transactions = 0
+
+    async def take(self, **given: Any) -> Recorded:
+        return Recorded(await self._pool.take(**given), cast(Any, self))
+
+    def give_back(self, connection: Recorded, *, sound: bool) -> None:
+        self._pool.give_back(cast(Connection, connection._connection), sound=sound)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+
+@pytest.fixture
+def statements(databases: Mapping[str, Database]) -> list[Statement]:
+    """What the services ask of PostgreSQL, from all of them in its order."""
+    asked: list[Statement] = []
+    for database in databases.values():
+        database._pool = cast(Pool, Listening(database._pool, asked))
+    return asked
+
+
+@pytest.fixture
+async def world(
+    settings: Settings, databases: Mapping[str, Database], statements: list[Statement]
+) -> AsyncIterator[World]:
+    within = Within()
+    running = running_of(settings, databases, *NAMES, within=within)
+    app = within.app = application(running, verifier(settings, running[0].callers), routes=ROUTES, settings=settings)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        made = World(client, running)
+        await tell(made)
+        yield made
+
+
+# -- asking -----------------------------------------------------------------------------------------------------------
+
+
+def is_paged(path: str) -> bool:
+    return any(one.get("name") == "limit" for one in DOCUMENT["paths"][path]["get"]["parameters"])
+
+
+async def ask(
+    world: World,
+    operation: Operation,
+    who: Mapping[str, str],
+    ids: Mapping[str, object] = {},
+    body: Any = None,
+    query: Mapping[str, str] | None = None,
+) -> httpx.Response:
+    """As somebody with these headers."""
+    moves = str(operation) in REVISED or (operation.names_a_record and operation.method != "GET")
+    file, table = FILES.get(str(operation)), TABLES.get(str(operation))
+    lists = operation.path in LISTS and operation.method == "GET" and is_paged(operation.path)
+    return await world.client.request(
+        operation.method,
+        operation.at(**ids),
+        **({"content": file} if file else {"content": table} if table else {"json": body}),
+        params=query
+        or ({"limit": 100} if lists else QUERIES.get(operation.path) if operation.method == "GET" else None),
+        headers={
+            **who,
+            "Idempotency-Key": str(uuid4()),
+            **(REVISION if moves else {}),
+            **(A_FILE if file else {"Content-Type": "text/csv"} if table else {}),
+        },
+    )
+
+
+def said(answer: httpx.Response) -> str:
+    """An answer in the words of the permissions' page."""
+    if answer.status_code in LEAVE:
+        return "yes"
+    slug = answer.json()["slug"]
+    if answer.status_code == 403:
+        return str(slug)
+    if (answer.status_code, slug) == (404, "fund-opened-later"):
+        # The world's fund is of today: whoever does not read the whole ledger is told so, and reads it tomorrow.
+        return "yes"
+    return HIDDEN if (answer.status_code, slug) == (404, "not-found") else f"{answer.status_code} {slug}"
+
+
+def values(body: Any, name: str) -> list[Any]:
+    """What an answer holds under a name, at any depth; nothing that is empty."""
+    found = []
+    if isinstance(body, dict):
+        found += [value for key, value in body.items() if key == name and value not in (None, "", [], {})]
+    inner = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
+    return found + [value for one in inner for value in values(one, name)]
+
+
+def comparable(answer: httpx.Response) -> tuple[int, Any, Any]:
+    """Status, body and headers, without what is another's at every call."""
+    body = {name: value for name, value in answer.json().items() if name != "correlation_id"}
+    headers = {name: value for name, value in answer.headers.items() if name != CORRELATION_HEADER.lower()}
+    return answer.status_code, body, headers
+
+
+def asked_of(statements: Sequence[Statement]) -> list[tuple[str, str]]:
+    return [(statement.method, statement.query) for statement in statements]
+
+
+# -- what is to hold --------------------------------------------------------------------------------------------------
+
+
+def test_what_is_asked_is_all_there_is() -> None:
+    documented = {(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods}
+
+    assert documented <= {(operation.method, operation.path) for operation in operations()}
+    assert len(documented) > 80
+
+
+async def test_everybody_is_answered_everywhere_as_the_policy_decides(world: World) -> None:
+    who = {actor: headers(actor) for actor in ACTORS}
+    wrong, asked = [], 0
+    for operation in (one for one in operations() if not one.goes_on):
+        of_operation = list(cases(world, operation))
+        assert of_operation, f"{operation}: there is no record in the world that it could be asked about"
+        for case in of_operation:
+            answers = {}
+            for actor in ACTORS:
+                answer = answers[actor] = await ask(world, operation, who[actor], case.ids, case.body, case.query)
+                expected = case.expected(a_caller(actor))
+                answered = said(answer) if operation.action or answer.status_code in {401, 403} else "yes"
+                if answered != expected:
+                    wrong.append(f"{operation} {case.ids} by {actor}: {answered}, and the policy says {expected}")
+            wrong += [f"{operation} {case.ids}: {one}" for one in misshown(world, case, answers)]
+            asked += len(ACTORS)
+
+    assert [] == wrong[:30], len(wrong)
+    assert asked > 5_000
+
+
+def misshown(world: World, case: Case, answers: Mapping[str, httpx.Response]) -> Iterator[str]:
+    """Guarded fields that are shown and are not to be, or the other way round; and lists with another's entries."""
+    if case.operation.method != "GET" or case.operation.action is None:
+        return
+    told_of = {actor: answer for actor, answer in answers.items() if answer.status_code == 200}
+    shown = {actor: answer.json() for actor, answer in told_of.items() if "json" in answer.headers["Content-Type"]}
+    if case.operation.path in LISTS:
+        for actor, body in shown.items():
+            yield from (f"{actor}: {one}" for one in misplaced(world, case.operation, a_caller(actor), body))
+        return
+    given = {actor: case.decided(a_caller(actor))[1].fields for actor in shown}
+    within = TOLD_WITHIN.get(case.operation.path)
+    for guarded in sorted({str(name) for fields in given.values() for name in fields if not within or name in within}):
+        names = GUARDS.get(guarded, (guarded,))
+        told_to = {actor for actor, body in shown.items() if any(values(body, name) for name in names)}
+        may_know = {actor for actor, fields in given.items() if guarded in fields}
+        if told_to - may_know or (told_to and may_know - told_to):
+            yield f"{guarded} is told to {sorted(told_to)}, and the policy says to {sorted(may_know)}"
+
+
+def misplaced(world: World, operation: Operation, caller: Caller, body: Any) -> Iterator[str]:
+    name = LISTS[operation.path]
+    assert operation.action is not None
+    decide = DECIDE[type(operation.action)]
+    (entries,) = (value for value in body.values() if isinstance(value, list))
+    found = {UUID(entry[name]) for entry in entries}
+    meant = {
+        record_id
+        for record_id, record in world.records[name].items()
+        if decide(caller, operation.action, record).allowed
+    }
+    if found != meant:
+        yield f"{len(found - meant)} too many, {len(meant - found)} too few"
+
+
+async def test_nobody_and_who_was_somebody_are_answered_nothing_that_is_not_everybodys(world: World) -> None:
+    assert builders.issuer is not None
+    over = builders.issuer.token(persona_id("KEN:focal_point"), lifetime_seconds=-60)
+    nobodies = {
+        "token-missing": {},
+        "token-invalid": {"Authorization": f"Bearer {over}"},
+        "not-appointed": {"Authorization": f"Bearer {of_who_was(world, 'KEN:focal_point')}"},
+    }
+    wrong = []
+    for operation in operations():
+        is_public = operation.action is None and not operation.internal
+        for slug, who in nobodies.items():
+            answer = await ask(world, operation, who, body=BODIES.get((operation.method, operation.path)))
+            refused = answer.status_code in {401, 403} and answer.json()["slug"] == slug
+            if refused is is_public:
+                wrong.append((str(operation), slug, answer.text))
+
+    assert [] == wrong
+
+
+def of_who_was(world: World, appointment: str) -> str:
+    """A token that is good, of somebody whose appointments are over, by their last day and by somebody's word."""
+    assert builders.issuer is not None
+    was, person_id = a_caller(appointment), uuid4()
+    held = {"person_id": person_id, "organization": was.organization, "role": was.role, "version": 1}
+    early, later = date(2026, 1, 1), date(2026, 2, 1)
+    holdings = [
+        Holding(appointment_id=uuid4(), starts=early, ends=later, **held),
+        Holding(appointment_id=uuid4(), starts=early, ended=True, **held),
+    ]
+    callers = world.running[0].callers
+    callers.hear(News(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
+    callers.remember(Subject(issuer=builders.issuer.issuer, subject=str(person_id)), person_id)
+    return builders.issuer.token(person_id)
+
+
+async def test_what_is_not_ones_own_to_know_and_what_is_not_there_cannot_be_told_apart(
+    world: World, statements: list[Statement]
+) -> None:
+    who = {actor: headers(actor) for actor in ACTORS}
+    # The first statement of a day waits until its beginning is final, whoever asks for whichever donor's.
+    await world.client.get("/v1/statements/NOR", headers=headers("UNODC:finance_officer"))
+    wrong, compared = [], 0
+    for operation in operations():
+        if operation.action is None or operation.goes_on:
+            continue
+        for case in cases(world, operation):
+            for actor in ACTORS:
+                question, decision = case.decided(a_caller(actor))
+                if not decision.hidden or not question.named:
+                    continue
+                seen = []
+                for ids, body, query in ((case.ids, case.body, case.query), case.with_nothing_for(question.named)):
+                    statements.clear()
+                    answer = await ask(world, operation, who[actor], ids, body, query)
+                    seen.append((*comparable(answer), asked_of(statements)))
+                assert seen[0][3], "something is asked of PostgreSQL"
+                if seen[0] != seen[1]:
+                    wrong.append((str(operation), actor, *seen))
+                compared += 1
+
+    assert [] == wrong[:10], len(wrong)
+    assert compared > 2_000

@@ -1,0 +1,334 @@
+"""All services in this process over real records of every kind, told over HTTP; facts are carried where they are heard."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+from msgspec.structs import replace
+
+from chassis import clock
+from chassis.db.database import Database, Tx
+from chassis.journal.inbox import Outcome
+from chassis.journal.outbox import read
+from chassis.service import Running
+from contracts.values import Role
+from services.directory.people import store as directory_store
+from services.directory.wiring import found
+from services.matching.lines import store as line_store
+from services.matching.lines.model import WantedLine
+from services.matching.matches import store as match_store
+from services.matching.offerings import store as offering_store
+from services.matching.rounds import store as round_store
+from services.matching.rounds.planner import Planner
+from services.notifications.notices import store as notifications_store
+from services.notifications.webhooks import store as webhook_store
+from services.pledges import policy
+from services.pledges.activities import store as activity_store
+from services.pledges.allocations import store as allocation_store
+from services.pledges.in_kind import store as in_kind_store
+from services.pledges.ledger import store as ledger
+from services.pledges.open_data.imports import store as import_store
+from services.pledges.pledge import store as pledges_store
+from services.pledges.proposals import store as proposal_store
+from services.requests import policy as requests_policy
+from services.requests.attachment import store as attachment_store
+from services.requests.request import store as requests_store
+from services.requests.wiring import scan
+from tests.builders import a_caller, a_request, headers
+from tests.clocks import Ticking
+from tests.directory.steps import FIRST, OTHER, TODAY, a_founder, a_role, done, entered
+from tests.files import FLOWS, PDF
+from tests.matching.builders import an_offering_body
+from tests.matching.steps import IN_WINDOW
+from tests.pledges.pledge.test_pledges import prepared, usd
+
+KENYA, COORDINATOR, FINANCE = "KEN:focal_point", "UNODC:coordinator", "UNODC:finance_officer"
+NORWAY, NORWAYS_DONOR, UNIT = "NOR:provider_officer", "NOR:donor_officer", "UNODC:provider_officer"
+FUND = "SHERLOC-MNT"
+A_CLIENT = {
+    "organization": "KEN",
+    "name": "Case system (fictitious)",
+    "role": "official",
+    "scopes": ["read"],
+    "until": str(TODAY),
+}
+TOLD = (KENYA, COORDINATOR, NORWAY, NORWAYS_DONOR)
+
+Records = Mapping[str, Mapping[UUID | str, Any]]
+
+
+@dataclass
+class World:
+    """`records` are by the name that their id has in a path; `focal_points` by organization, those in force."""
+
+    client: httpx.AsyncClient
+    running: Sequence[Running]
+    records: Records = field(default_factory=dict)
+    lines: Sequence[WantedLine] = ()
+    focal_points: dict[str, int] = field(default_factory=dict)
+    _carried: dict[str, str] = field(default_factory=dict)
+
+    async def say(
+        self, who: str, path: str, *, method: str = "POST", about: Mapping[str, Any] | None = None, **body: Any
+    ) -> Any:
+        """`about` is the record that the call moves, as it was last shown."""
+        answer = await self.client.request(
+            method, path, json=body, headers=headers(who, revision=about["revision"] if about else None)
+        )
+        assert answer.is_success, (who, path, answer.text)
+        await self.carry()
+        return answer.json()
+
+    async def carry(self) -> None:
+        """Let every service hear what the others have said, as the broker would bring it."""
+        heard = True
+        while heard:
+            heard = False
+            for owner in self.running:
+                async with owner.db.transaction() as tx:
+                    page = await read(tx, after=self._carried.get(owner.name, "0.0"))
+                for listener in (one for one in self.running if owner.name in one.inbox.owners):
+                    for event in page.events:
+                        outcome = await listener.inbox.receive(event)
+                        assert outcome is Outcome.APPLIED, (listener.name, event.type, outcome)
+                        heard = True
+                self._carried[owner.name] = page.after
+
+    async def look(self) -> None:
+        """Read every record as it now stands, for nobody."""
+        databases = {one.name: one.db for one in self.running}
+        self.records = await _records(databases)
+        async with databases["matching"].transaction() as tx:
+            found = [
+                await line_store.line(tx, row["line_id"]) for row in await tx.fetch("SELECT line_id FROM wanted_line")
+            ]
+        self.lines = [one for one in found if one is not None]
+        async with databases["directory"].transaction() as tx:
+            for organization in ("KEN", "NOR", "UNODC"):
+                count = await directory_store.in_force(tx, organization, Role.FOCAL_POINT, today=TODAY)
+                self.focal_points[organization] = count
+
+
+async def tell(world: World) -> None:
+    """Something of everything, and of what hangs on whose it is each side."""
+    await _people(world)
+    for who in TOLD:
+        await world.say(who, "/v1/subscriptions", method="PUT", language="en", channels=["inbox"])
+    for who in (KENYA, NORWAY):
+        await world.say(who, "/v1/webhooks", url="https://hooks.example.org/entraide", scheme="v1")
+    await _offerings(world)
+    await _requests(world)
+    await _matches(world)
+    await _rounds(world)
+    await _money(world)
+    await _delivery(world)
+    await world.look()
+
+
+async def _people(world: World) -> None:
+    await found({one.name: one.db for one in world.running}["directory"], [a_founder(FIRST), a_founder(OTHER)])
+    for code in ("KEN", "NOR"):
+        await done(world.client, "/v1/organizations", FIRST, code=code)
+    for code in ("KEN", "NOR"):
+        person = await entered(world.client, code)
+        focal_point = a_role(person, "focal_point", code)
+        if code == "KEN":
+            proposed = await done(world.client, "/v1/appointments", FIRST, **focal_point)
+            await done(world.client, f"/v1/appointments/{proposed['appointment_id']}/approve", "second", revision=1)
+        for role in ("official", "donor_officer"):
+            await done(
+                world.client, "/v1/appointments", FIRST if code == "NOR" else KENYA, **a_role(person, role, code)
+            )
+    for who, changes in ((KENYA, {}), ("UNODC:administrator", {"organization": "UNODC", "role": "provider_officer"})):
+        await world.say(who, "/v1/clients", **A_CLIENT | changes)
+    person = await entered(world.client, "UNODC")
+    await done(world.client, "/v1/appointments", FIRST, **a_role(person, "coordinator", "UNODC"))
+
+
+async def _offerings(world: World) -> None:
+    needed = {"resource_status": "partly", "funding_needed": usd(3_800_000)}
+    for who in (NORWAY, UNIT):
+        offering = await world.say(who, "/v1/offerings", **an_offering_body(**needed))
+        await world.say(
+            COORDINATOR, f"/v1/offerings/{offering['offering_id']}/approve", about=offering, comment="As agreed."
+        )
+    await world.say(NORWAY, "/v1/offerings", **an_offering_body())
+    await world.say(NORWAY, "/v1/offerings", **an_offering_body(submit=False))
+
+
+async def _requests(world: World) -> None:
+    await _attach(world, await world.say(KENYA, "/v1/requests", **a_request(submit=False)))
+    await world.say("NOR:focal_point", "/v1/requests", **a_request(visibility="private", circulation="none"))
+    await world.say(KENYA, "/v1/requests", **a_request(visibility="private", circulation="none"))
+    to_norway = {"addressee": {"to": "states", "states": ["NOR"]}}
+    for changes in ({}, {"visibility": "public_summary"}, {"visibility": "named", **to_norway}):
+        await _open(world, await world.say(KENYA, "/v1/requests", **a_request(**changes)))
+    for circulation in ("granted", "none"):
+        draft = await world.say(KENYA, "/v1/requests", **a_request(submit=False, circulation=circulation))
+        await _attach(world, draft)
+        partly = await _open(world, await world.say(KENYA, f"/v1/requests/{draft['request_id']}/submit", about=draft))
+    path = f"/v1/requests/{partly['request_id']}"
+    await _attach(world, partly, COORDINATOR, "notes-verbales")
+    await _scan(world)
+    await world.say(
+        KENYA, f"{path}/consents", about=partly, recipients=["NOR"], fields=["codes", "institution"], comment="For now."
+    )
+
+
+async def _attach(world: World, request: Mapping[str, Any], by: str = KENYA, among: str = "attachments") -> None:
+    path = f"/v1/requests/{request['request_id']}/{among}"
+    given = headers(by, revision=request["revision"]) | {
+        "Content-Type": "application/octet-stream",
+        "File-Name": "note.pdf",
+    }
+    assert (await world.client.post(path, content=PDF, headers=given)).status_code == 201
+    await world.carry()
+
+
+async def _scan(world: World) -> None:
+    requests = next(one for one in world.running if one.name == "requests")
+    await scan(requests.db, requests.own, requests.own.scanner)
+    await world.carry()
+
+
+async def _open(world: World, request: Mapping[str, Any]) -> Any:
+    path = f"/v1/requests/{request['request_id']}"
+    registered = await world.say(COORDINATOR, f"{path}/register", about=request)
+    return await world.say(COORDINATOR, f"{path}/open", about=registered, priority="normal", comment="Clear.")
+
+
+async def _matches(world: World) -> None:
+    """Of three requests: one that Norway and its State agree on, one presented, one not; and all suggested."""
+    suggested = (await world.client.get("/v1/matches?limit=100", headers=headers(COORDINATOR))).json()["matches"]
+    norways = [one for one in suggested if one["provider"] == "NOR"]
+    assert len(norways) >= 3, "the offering fits what was asked for"
+    for number, match in enumerate(norways[:2]):
+        path = f"/v1/matches/{match['match_id']}"
+        match = await world.say(
+            COORDINATOR, f"{path}/present", about=match, departure="stated_preference", comment="Please look."
+        )
+        if number == 0:
+            match = await world.say(KENYA, f"{path}/accept", about=match)
+            match = await world.say(NORWAY, f"{path}/confirm", about=match)
+
+
+async def _delivery(world: World) -> None:
+    """By Norway, of what is agreed and paid for, and evaluated by both."""
+    found = await world.client.get("/v1/matches?status=confirmed", headers=headers(COORDINATOR))
+    (match,) = found.json()["matches"]
+    path = f"/v1/matches/{match['match_id']}"
+    match = await world.say(NORWAY, f"{path}/begin", about=match)
+    with clock.going_by(Ticking(IN_WINDOW)):
+        match = await world.say(KENYA, f"{path}/complete", about=match)
+    for who in (KENYA, NORWAY):
+        went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3, "comment": f"Said by {who}."}
+        match = await world.say(who, f"{path}/evaluate", about=match, **went)
+
+
+async def _rounds(world: World) -> None:
+    """One that is planned, and one that waits."""
+    await world.say(COORDINATOR, "/v1/rounds", seconds=5)
+    assert await Planner({one.name: one.db for one in world.running}["matching"]).plan_next()
+    await world.say(COORDINATOR, "/v1/rounds")
+
+
+async def _money(world: World) -> None:
+    await prepared(world.client)
+    need = {"year": 2028, "money": usd(7_000_000), "reason": "needs_changed"}
+    await world.say(FINANCE, f"/v1/funds/{FUND}/requirements", about={"revision": 1}, **need)
+    for donor in (NORWAYS_DONOR, "KEN:donor_officer"):
+        body = {"fund": FUND, "money": usd(9_000_000), "pledged_on": "2026-02-12", "note": "For the upkeep."}
+        pledge = await world.say(donor, "/v1/pledges", **body)
+        path = f"/v1/pledges/{pledge['pledge_id']}"
+        pledge = await world.say(FINANCE, f"{path}/commit", about=pledge, committed_on="2026-02-12")
+        await world.say(FINANCE, f"{path}/receive", about=pledge, money=body["money"], received_on="2026-02-12")
+    await world.say(NORWAYS_DONOR, "/v1/pledges", **body)
+    owed = await world.say(NORWAYS_DONOR, "/v1/pledges", **body)
+    path = f"/v1/pledges/{owed['pledge_id']}"
+    owed = await world.say(FINANCE, f"{path}/commit", about=owed, committed_on="2026-02-12")
+    await world.say(FINANCE, f"{path}/write-off", about=owed, reason="not_expected")
+    (requirement,) = (await world.client.get("/v1/requirements", headers=headers(FINANCE))).json()["requirements"]
+    days = {"starts_on": "2026-02-12", "ends_on": "2026-02-13"}
+    planned = {"fund": FUND, "activity_kind": "outreach", "title": "Journée d’information", "language": "fr", **days}
+    activity = await world.say(FINANCE, "/v1/activities", **planned)
+    purposes = (
+        ({"requirement_id": requirement["requirement_id"]}, requirement["gap_usd_minor"]),
+        ({"work_package": "maintenance"}, 1_000_000),
+        ({"activity_id": activity["activity_id"]}, 1_000_000),
+    )
+    for purpose, minor in purposes:
+        await world.say(FINANCE, "/v1/allocations", fund=FUND, money=usd(minor), **purpose)
+    for donor in (NORWAYS_DONOR, "KEN:donor_officer"):
+        body = {"fund": FUND, "form": "premises", "money": usd(4_000), "provided_on": "2026-02-12"}
+        for acknowledged in (True, False):
+            one = await world.say(donor, "/v1/in-kind-contributions", **body, description="A hall for a week.")
+            if acknowledged:
+                path = f"/v1/in-kind-contributions/{one['in_kind_contribution_id']}"
+                await world.say(FINANCE, f"{path}/acknowledge", about=one)
+    given = headers(FINANCE) | {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
+    assert (await world.client.post("/v1/imports", content=FLOWS, headers=given)).status_code == 201
+    await world.carry()
+
+
+async def _records(databases: Mapping[str, Database]) -> Records:
+    auditor = a_caller("UNODC:auditor")
+    records: dict[str, dict[UUID | str, Any]] = {}
+
+    async def ids(tx: Tx, table: str, where: str = "true") -> list[UUID]:
+        return [row[0] for row in await tx.fetch(f"SELECT {table}_id FROM {table} WHERE {where}")]
+
+    async with databases["requests"].transaction() as tx:
+        service = a_caller("UNODC:service")
+        of_states = [(one, await requests_store.locked(tx, one)) for one in await ids(tx, "request")]
+        now = clock.now()
+        files = [await attachment_store.known(tx, one) for one in await ids(tx, "attachment")]
+    records["request_id"] = {one: replace(request, read_at=now) for one, request in of_states if request}
+    records["attachment_id"] = {
+        file.attachment_id: requests_policy.file_of(records["request_id"][file.request_id], file.purpose)
+        for file in files
+        if file
+    }
+    async with databases["matching"].transaction() as tx:
+        records["offering_id"] = {one: await offering_store.known(tx, one) for one in await ids(tx, "offering")}
+        records["match_id"] = {}
+        for one in await ids(tx, "match"):
+            match = await match_store.get(tx, one, service)
+            told = await tx.fetchval("SELECT told($1, $2)", match.request_id, match.provider)
+            records["match_id"][one] = replace(match, told=told)
+        records["round_id"] = {one: await round_store.known(tx, one) for one in await ids(tx, "round")}
+    async with databases["pledges"].transaction() as tx:
+        records["pledge_id"] = {one: await pledges_store.locked_pledge(tx, one) for one in await ids(tx, "pledge")}
+        records["requirement_id"] = {
+            one: await allocation_store.locked_requirement(tx, one) for one in await ids(tx, "requirement")
+        }
+        records["allocation_id"] = {
+            one: await allocation_store.get_allocation(tx, one, auditor) for one in await ids(tx, "allocation")
+        }
+        records["proposal_id"] = {one: await proposal_store.get(tx, one) for one in await ids(tx, "proposal")}
+        records["import_id"] = {
+            one.import_id: one for one in await import_store.imports(tx, auditor, before=None, limit=9)
+        }
+        records["in_kind_contribution_id"] = {
+            one: await in_kind_store.locked(tx, one) for one in await ids(tx, "in_kind_contribution")
+        }
+        records["activity_id"] = {one: await activity_store.get(tx, one) for one in await ids(tx, "activity")}
+        entries = await ledger.entries(
+            tx, auditor, fund=None, pledge_id=None, allocation_id=None, as_at=None, before=None, limit=1000
+        )
+        records["entry_id"] = {one.entry_id: policy.Entry(one.donor) for one in entries}
+        records["donor"] = {one.donor: policy.Entry(one.donor) for one in entries if one.donor}
+    async with databases["notifications"].transaction() as tx:
+        records["notification_id"] = {
+            one: await notifications_store.locked(tx, one)
+            for one in await ids(tx, "notification", "webhook_id IS NULL")
+        }
+        records["webhook_id"] = {one: await webhook_store.locked(tx, one) for one in await ids(tx, "webhook")}
+        records["subscription_id"] = {
+            one: await notifications_store.subscription(tx, one) for one in await ids(tx, "subscription")
+        }
+    async with databases["directory"].transaction() as tx:
+        for kind in ("person", "appointment", "client"):
+            records[f"{kind}_id"] = {one: await directory_store.known(tx, kind, one) for one in await ids(tx, kind)}
+    return records

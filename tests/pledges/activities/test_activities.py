@@ -1,0 +1,265 @@
+"""Activities over HTTP: what a fund pays for that no State asked for."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from tests.builders import headers
+from tests.pledges.pledge.test_life import SECOND, entry_of, refused
+from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, api, funded, get, post, unchanged, usd
+
+__all__ = ["api"]
+Client = httpx.AsyncClient
+COORDINATOR = "UNODC:coordinator"
+PATH = "/v1/activities"
+TITLE = "Fictitious sample: SHERLOC pour les autorités centrales"
+
+
+def an_activity(**changes: Any) -> dict[str, Any]:
+    return {
+        "fund": "SHERLOC-MNT",
+        "activity_kind": "outreach",
+        "title": TITLE,
+        "language": "fr",
+        "starts_on": "2026-03-09",
+        "ends_on": "2026-03-11",
+        "topics": ["mutual_legal_assistance"],
+        "pillars": ["promote"],
+        "gender_marker": 1,
+    } | changes
+
+
+async def planned(client: Client, by: str = COORDINATOR, **changes: Any) -> dict[str, Any]:
+    return await post(client, PATH, by, **an_activity(**changes))
+
+
+def path_of(one: Mapping[str, Any]) -> str:
+    return f"{PATH}/{one['activity_id']}"
+
+
+async def allocated(client: Client, one: Mapping[str, Any], minor: int) -> dict[str, Any]:
+    body = {"fund": one["fund"], "money": usd(minor), "activity_id": one["activity_id"]}
+    return await post(client, "/v1/allocations", FINANCE, **body)
+
+
+async def completed(client: Client, one: Mapping[str, Any], **body: Any) -> dict[str, Any]:
+    return await post(client, f"{path_of(one)}/complete", COORDINATOR, revision=one["revision"], **body)
+
+
+async def revised(client: Client, one: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
+    return await post(client, f"{path_of(one)}/revise", FINANCE, revision=one["revision"], **an_activity(**changes))
+
+
+async def all_that_can_be_done(client: Client) -> list[dict[str, Any]]:
+    """One in each state; for two of them money was set aside, of which some was spent or went back."""
+    kept = await revised(client, await planned(client), ends_on="2026-03-12")
+    kept = await completed(client, kept, participants=120, completed_on="2026-03-11")
+    paid = await planned(client)
+    made = await allocated(client, paid, 50)
+    await post(client, f"/v1/allocations/{made['allocation_id']}/spend", FINANCE, revision=1, money=usd(20))
+    ended = await planned(client)
+    made = await allocated(client, ended, 30)
+    await post(client, f"/v1/allocations/{made['allocation_id']}/return", FINANCE, revision=1)
+    body = {"reason": "priorities_changed"}
+    cancelled = await post(client, f"{path_of(ended)}/cancel", FINANCE, revision=ended["revision"], **body)
+    return [kept, await get(client, path_of(paid)), cancelled]
+
+
+# -- its way ----------------------------------------------------------------------------------------------------------
+
+
+async def test_money_of_its_fund_is_set_aside_for_it_and_spent_and_everybody_sees_how_much(api: Client) -> None:
+    await funded(api, 10_000)
+    one = await planned(api)
+    assert ("planned", TITLE, "fr", 0, 0, 1) == tuple(
+        one[name] for name in ("status", "title", "language", "allocated_usd_minor", "spent_usd_minor", "revision")
+    )
+
+    made = await allocated(api, one, 6_000)
+    assert (one["activity_id"], None, None) == (made["activity_id"], made["work_package"], made["requirement_id"])
+    path = f"/v1/allocations/{made['allocation_id']}"
+    made = await post(api, f"{path}/spend", FINANCE, revision=1, money=usd(1_500))
+    assert made == await get(api, path, NORWAY), "it names no State, and donors see what their money does"
+    for by in (FINANCE, NORWAY, "KEN:focal_point"):
+        (listed,) = (await get(api, f"{PATH}?fund=SHERLOC-MNT&status=planned", by))["activities"]
+        assert (6_000, 1_500) == (listed["allocated_usd_minor"], listed["spent_usd_minor"])
+        assert listed == await get(api, path_of(one), by)
+    fund = await get(api, "/v1/funds/SHERLOC-MNT")
+    assert (4_000, 6_000, 1_500) == tuple(fund[f"{name}_usd_minor"] for name in ("available", "allocated", "spent"))
+    assert [made] == (await get(api, f"/v1/allocations?activity={one['activity_id']}"))["allocations"]
+
+    flows = (await get(api, "/v1/flows?boundary=internal"))["flows"]
+    assert [(one["activity_id"], 6_000)] == [(flow["destination"], flow["usd_minor"]) for flow in flows]
+
+
+async def test_what_was_written_wrongly_is_stated_anew_and_what_it_was_called_is_forgotten(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    one = await completed(api, await planned(api), completed_on="2026-03-10")
+    changes = {"title": "عينة خيالية", "language": "ar", "activity_kind": "tool", "topics": [], "ends_on": "2026-04-01"}
+
+    after = await revised(api, one, **changes)
+    assert changes | {"status": "completed", "revision": 3} == {
+        name: after[name] for name in (*changes, "status", "revision")
+    }
+    assert after == await get(api, path_of(one), NORWAY)
+    async with databases["pledges"].transaction() as tx:
+        assert ["عينة خيالية"] == [row["title"] for row in await tx.fetch("SELECT title FROM activity_text")]
+    for wrong, answer in (
+        ({"fund": "SHERLOC-DEV"}, (422, "activity-of-another-fund")),
+        ({"ends_on": "2026-03-08"}, (400, "dates-reversed")),
+        ({"starts_on": "2026-03-11"}, (400, "dates-reversed")),
+        ({"title": " "}, (400, "invalid-field")),
+    ):
+        body = an_activity(**wrong)
+        assert answer == await refused(api, f"{path_of(one)}/revise", COORDINATOR, revision=3, **body)
+
+
+async def test_what_came_to_an_end_is_paid_what_it_owes_and_gets_nothing_more(api: Client) -> None:
+    await funded(api, 10_000)
+    one = await planned(api)
+    made = await allocated(api, one, 600)
+
+    ended = await completed(api, one, participants=85, completed_on="2026-03-10")
+    assert ("completed", 85, "2026-03-10", 2) == tuple(
+        ended[name] for name in ("status", "participants", "completed_on", "revision")
+    )
+    more = {"fund": "SHERLOC-MNT", "money": usd(1), "activity_id": one["activity_id"]}
+    assert (409, "activity-status") == await refused(api, "/v1/allocations", FINANCE, **more)
+    path = f"/v1/allocations/{made['allocation_id']}"
+    made = await post(api, f"{path}/spend", FINANCE, revision=1, money=usd(600))
+    assert 600 == (await get(api, path_of(one)))["spent_usd_minor"]
+
+
+async def test_it_is_not_cancelled_while_money_waits_for_it(api: Client) -> None:
+    await funded(api, 10_000)
+    one = await planned(api)
+    made = await allocated(api, one, 600)
+    cancel = {"reason": "no_funding", "revision": 1}
+
+    assert (409, "activity-funded") == await refused(api, f"{path_of(one)}/cancel", COORDINATOR, **cancel)
+    await post(api, f"/v1/allocations/{made['allocation_id']}/return", FINANCE, revision=1)
+    ended = await post(api, f"{path_of(one)}/cancel", COORDINATOR, **cancel)
+    assert ("cancelled", "no_funding", 0) == (ended["status"], ended["reason"], ended["allocated_usd_minor"])
+    assert (409, "activity-status") == await refused(api, f"{path_of(one)}/complete", COORDINATOR, revision=2)
+
+
+async def _spent_and_to_be_reversed(api: Client) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    one = await planned(api)
+    made = await allocated(api, one, 600)
+    await post(api, f"/v1/allocations/{made['allocation_id']}/spend", FINANCE, revision=1, money=usd(600))
+    wrong = (await entry_of(api, "spent"))["entry_id"]
+    proposal = await post(api, "/v1/ledger/reversals", FINANCE, entry_id=wrong, reason="recorded_wrongly")
+    return one, made, proposal
+
+
+async def test_what_turns_out_not_to_have_been_spent_of_what_was_cancelled_goes_back(api: Client) -> None:
+    await funded(api, 10_000)
+    one, made, proposal = await _spent_and_to_be_reversed(api)
+    await post(api, f"{path_of(one)}/cancel", COORDINATOR, revision=1, reason="other")
+
+    await post(api, f"/v1/proposals/{proposal['proposal_id']}/approve", SECOND, revision=1)
+    shown = await get(api, f"/v1/allocations/{made['allocation_id']}")
+    assert ("returned", 0) == (shown["status"], shown["spent_usd_minor"])
+    ended = await get(api, path_of(one))
+    assert (0, 0) == (ended["allocated_usd_minor"], ended["spent_usd_minor"])
+    assert 10_000 == (await get(api, "/v1/funds/SHERLOC-MNT"))["available_usd_minor"]
+
+
+async def test_whichever_is_first_nothing_waits_for_what_is_cancelled(api: Client) -> None:
+    await funded(api, 10_000)
+    for _ in range(6):
+        one, _, proposal = await _spent_and_to_be_reversed(api)
+        path = f"/v1/proposals/{proposal['proposal_id']}/approve"
+        answers = await asyncio.gather(
+            api.post(path, json={}, headers=headers(SECOND, revision=1)),
+            api.post(f"{path_of(one)}/cancel", json={"reason": "other"}, headers=headers(COORDINATOR, revision=1)),
+        )
+        assert {answer.status_code for answer in answers} <= {200, 409}
+        shown = await get(api, path_of(one))
+        assert shown["status"] == "planned" or shown["allocated_usd_minor"] == shown["spent_usd_minor"]
+
+
+async def test_money_is_not_set_aside_for_what_is_being_cancelled(api: Client) -> None:
+    """Whichever comes first: never is an activity cancelled that has unspent money."""
+    await funded(api, 10_000)
+    for _ in range(8):
+        one = await planned(api)
+        body = {"fund": "SHERLOC-MNT", "money": usd(5), "activity_id": one["activity_id"]}
+        answers = await asyncio.gather(
+            api.post("/v1/allocations", json=body, headers=headers(FINANCE)),
+            api.post(f"{path_of(one)}/cancel", json={"reason": "other"}, headers=headers(COORDINATOR, revision=1)),
+        )
+        assert sorted(answer.status_code for answer in answers) in ([200, 409], [201, 409])
+        shown = await get(api, path_of(one))
+        assert (shown["status"] == "cancelled") == (shown["allocated_usd_minor"] == 0)
+
+
+# -- what is refused --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "slug"),
+    [
+        ({"activity_kind": "party"}, "unknown-code"),
+        ({"topics": ["gardening"]}, "unknown-code"),
+        ({"pillars": ["punish"]}, "unknown-code"),
+        ({"fund": "NO-FUND"}, "unknown-code"),
+        ({"ends_on": "2026-03-08"}, "dates-reversed"),
+        ({"title": ""}, "invalid-field"),
+        ({"title": " \t\n"}, "invalid-field"),
+        ({"title": "\u200b"}, "invalid-field"),
+        ({"title": "a\u202eb"}, "invalid-field"),
+        ({"title": "a\x07b"}, "invalid-field"),
+        ({"title": "x" * 201}, "invalid-field"),
+        ({"gender_marker": 3}, "number-out-of-range"),
+        ({"language": "de"}, "invalid-field"),
+        ({"topics": ["mutual_legal_assistance"] * 21}, "invalid-field"),
+    ],
+)
+async def test_a_plan_that_cannot_be_is_refused(
+    api: Client, databases: Mapping[str, Database], changes: dict[str, Any], slug: str
+) -> None:
+    before = await unchanged(databases["pledges"])
+
+    assert (400, slug) == await refused(api, PATH, COORDINATOR, **an_activity(**changes))
+
+    assert before == await unchanged(databases["pledges"])
+
+
+async def test_it_is_paid_for_by_its_own_fund_alone_and_is_one_purpose(api: Client) -> None:
+    await funded(api, 10_000)
+    await funded(api, 10_000, fund="SHERLOC-DEV")
+    one = await planned(api)
+    body = {"fund": "SHERLOC-DEV", "money": usd(5), "activity_id": one["activity_id"]}
+
+    assert (422, "activity-of-another-fund") == await refused(api, "/v1/allocations", FINANCE, **body)
+    both = body | {"fund": "SHERLOC-MNT", "work_package": "training"}
+    assert (400, "one-purpose") == await refused(api, "/v1/allocations", FINANCE, **both)
+    nobodys = body | {"activity_id": str(uuid4())}
+    assert (404, "not-found") == await refused(api, "/v1/allocations", FINANCE, **nobodys)
+
+
+async def test_a_completion_is_after_the_beginning_and_not_ahead(api: Client) -> None:
+    one = await planned(api)
+    for day, slug in (("2026-03-08", "dates-reversed"), ("2126-03-08", "date-ahead")):
+        refusal = await refused(api, f"{path_of(one)}/complete", COORDINATOR, revision=1, completed_on=day)
+        assert (400, slug) == refusal
+    assert (412, "revision-stale") == await refused(api, f"{path_of(one)}/complete", COORDINATOR, revision=2)
+    assert (400, "unknown-code") == await refused(
+        api, f"{path_of(one)}/cancel", COORDINATOR, revision=1, reason="not_used"
+    )
+
+
+@pytest.mark.parametrize("by", [NORWAY, GERMANY, "KEN:focal_point", "UNODC:auditor", "DEU:finance_officer"])
+async def test_only_those_of_unodc_who_run_or_pay_plan_and_end(api: Client, by: str) -> None:
+    one = await planned(api)
+
+    assert (403, "not-for-your-role") == await refused(api, PATH, by, **an_activity())
+    for move, body in (("complete", {}), ("cancel", {"reason": "other"}), ("revise", an_activity())):
+        assert (403, "not-for-your-role") == await refused(api, f"{path_of(one)}/{move}", by, revision=1, **body)

@@ -1,0 +1,191 @@
+"""What is ready and lacks only money is shown to donors as far as States have agreed, and can be pledged to."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from chassis.journal.inbox import Inbox
+from chassis.rebuild import verify
+from contracts.matching import MatchRevoked
+from contracts.values import Money
+from services.pledges.consumers import HANDLERS
+from services.pledges.wiring import SERVICE
+from tests.builders import NOON, an_event, headers
+from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
+from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_pledge, funded, get, post, prepared, usd
+from tests.requests.test_consent import consent, opened, withdraw
+
+Client = httpx.AsyncClient
+FRANCE = "FRA:donor_officer"
+UNFUNDED = "/v1/requirements/unfunded"
+LACKING = 250_000
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await prepared(await client_of("requests", "pledges"))
+
+
+@pytest.fixture
+def inbox(databases: Mapping[str, Database]) -> Inbox:
+    return Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
+
+
+async def lacking(inbox: Inbox, request: Mapping[str, Any]) -> dict[str, Any]:
+    """A match of the request's line that is confirmed, and lacks money."""
+    line_id = UUID(request["lines"][0]["line_id"])
+    match = a_match(request_id=UUID(request["request_id"]), line_id=line_id)
+    await inbox.receive(an_event(confirmed(match, Money(minor=LACKING, currency="USD")), 1))
+    return match
+
+
+async def shown(api: Client, by: str = NORWAY) -> list[dict[str, Any]]:
+    return list((await get(api, UNFUNDED, by))["requirements"])
+
+
+async def test_a_donor_sees_what_lacks_money_of_the_requests_that_it_is_shown_while_it_is(
+    api: Client, inbox: Inbox
+) -> None:
+    request = await consent(api, await opened(api), recipients=["NOR"], fields=["codes"])
+    hidden = await opened(api)
+    for one in (request, hidden):
+        await lacking(inbox, one)
+
+    (seen,) = await shown(api)
+
+    assert (seen["request_id"], seen["state"], seen["gap_usd_minor"]) == (request["request_id"], "KEN", LACKING)
+    assert seen["money"] == usd(LACKING)
+    assert not {"provider", "match_id"} & seen.keys(), "who is to deliver it is between the two"
+    assert await shown(api, FRANCE) == []
+    assert len(await shown(api, FINANCE)) == 2
+    await withdraw(api, request, request["consents"][0]["consent_id"])
+    assert await shown(api) == []
+
+
+async def test_what_is_covered_or_revoked_is_not_lacking(api: Client, inbox: Inbox) -> None:
+    request = await consent(api, await opened(api), recipients=["providers"])
+    match = await lacking(inbox, request)
+    await lacking(inbox, request)
+    revoked = MatchRevoked(**match, reason="other", capacity_period=PERIOD, revoked_at=NOON)
+    await inbox.receive(an_event(revoked, 2))
+    (left,) = await shown(api)
+    await funded(api, LACKING, "TA-REQUESTS")
+    gaps = []
+    for minor in (LACKING - 1, 1):
+        purpose = {"fund": "TA-REQUESTS", "requirement_id": left["requirement_id"]}
+        await post(api, "/v1/allocations", FINANCE, **purpose, money=usd(minor))
+        gaps.append([one["gap_usd_minor"] for one in await shown(api)])
+    assert gaps == [[1], []]
+    (last, *_) = (await get(api, "/v1/allocations"))["allocations"]
+    await post(api, f"/v1/allocations/{last['allocation_id']}/return", FINANCE, revision=1)
+    assert [one["gap_usd_minor"] for one in await shown(api)] == [1], "what was given back is lacking again"
+
+
+async def test_pages_lead_through_all_of_it_and_hold_no_more_than_is_shown(api: Client, inbox: Inbox) -> None:
+    request, hidden = await consent(api, await opened(api), recipients=["NOR"]), await opened(api)
+    for one in (request, hidden, request, hidden, request):
+        await lacking(inbox, one)
+
+    ours = {one["requirement_id"] for one in await shown(api)}
+    found: list[str] = []
+    path: str | None = f"{UNFUNDED}?limit=2"
+    while path:
+        page = await get(api, path, NORWAY)
+        assert page["cursor"] is None or page["cursor"] in ours, "it tells of nothing else"
+        found += [one["requirement_id"] for one in page["requirements"]]
+        path = page["cursor"] and f"{UNFUNDED}?limit=2&cursor={page['cursor']}"
+
+    assert len(found) == len(set(found)) == 3
+    assert ours == set(found)
+    theirs = next(one["requirement_id"] for one in await shown(api, FINANCE) if one["requirement_id"] not in ours)
+    answers = [await get(api, f"{UNFUNDED}?cursor={of}", NORWAY) for of in (theirs, uuid4())]
+    assert answers == [{"requirements": [], "cursor": None}] * 2
+
+
+@pytest.mark.parametrize("by", ["KEN:focal_point", "NOR:provider_officer", "UNODC-CEB:provider_officer"])
+async def test_it_is_for_donors(api: Client, by: str) -> None:
+    answer = await api.get(UNFUNDED, headers=headers(by))
+    assert (answer.status_code, answer.json()["slug"]) == (403, "not-for-your-role")
+
+
+async def test_where_consents_cannot_be_asked_for_nothing_is_shown(
+    client_of: Callable[..., Awaitable[Client]], api: Client, inbox: Inbox
+) -> None:
+    await lacking(inbox, await consent(api, await opened(api), recipients=["NOR"]))
+    alone = await client_of("pledges")
+
+    answer = await alone.get(UNFUNDED, headers=headers(NORWAY))
+
+    assert (answer.status_code, answer.json()["slug"]) == (503, "consents-unheard")
+    assert len(await shown(alone, FINANCE)) == 1, "what is seen of office hangs on no consent"
+
+
+# -- pledging to it ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_donor_pledges_to_what_one_match_lacks(api: Client, inbox: Inbox, database_url: str) -> None:
+    request = await consent(api, await opened(api), recipients=["NOR"])
+    await lacking(inbox, request)
+    (seen,) = await shown(api)
+    body = a_pledge(fund="TA-REQUESTS", money=usd(300_000), requirement_id=seen["requirement_id"])
+    given = headers(NORWAY)
+
+    pledge = (await api.post("/v1/pledges", json=body, headers=given)).json()
+
+    assert (pledge["requirement_id"], pledge["earmarking"]) == (seen["requirement_id"], "tightly_earmarked")
+    assert (await get(api, f"/v1/pledges/{pledge['pledge_id']}"))["requirement_id"] == seen["requirement_id"]
+    await withdraw(api, request, request["consents"][0]["consent_id"])
+    again = await api.post("/v1/pledges", json=body, headers=given)
+    assert (again.status_code, again.json()["pledge_id"]) == (201, pledge["pledge_id"]), "a repeat tells what was done"
+    owner = await Database.connect(database_url, "pledges", owner=True)
+    try:
+        assert await verify(owner, SERVICE) == []
+    finally:
+        await owner.close()
+
+
+async def test_nobody_pledges_to_what_is_not_shown_or_not_there(api: Client, inbox: Inbox) -> None:
+    await lacking(inbox, await opened(api))
+    (hidden,) = await shown(api, FINANCE)
+    answers = [
+        await api.post("/v1/pledges", json=a_pledge(requirement_id=str(one)), headers=headers(NORWAY))
+        for one in (hidden["requirement_id"], uuid4())
+    ]
+    first, second = ({**answer.json(), "correlation_id": ""} for answer in answers)
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert first == second
+
+
+async def test_a_pledge_to_what_is_covered_or_loosely_earmarked_is_refused(api: Client, inbox: Inbox) -> None:
+    request = await consent(api, await opened(api), recipients=["NOR"])
+    match = await lacking(inbox, request)
+    (seen,) = await shown(api)
+    to_it = a_pledge(requirement_id=seen["requirement_id"])
+
+    async def refused(**changes: Any) -> tuple[int, str]:
+        answer = await api.post("/v1/pledges", json=to_it | changes, headers=headers(NORWAY))
+        return answer.status_code, answer.json()["slug"]
+
+    assert await refused(earmarking="earmarked") == (422, "earmarking-too-loose")
+    revoked = MatchRevoked(**match, reason="other", capacity_period=PERIOD, revoked_at=NOON)
+    await inbox.receive(an_event(revoked, 2))
+    assert await refused() == (409, "requirement-cancelled")
+    assert (await get(api, "/v1/pledges"))["pledges"] == []
+
+
+async def test_services_alone_ask_what_is_shown(api: Client) -> None:
+    request = await consent(api, await opened(api), recipients=["NOR"], fields=["words"])
+    asked = {"organization": "NOR", "request_ids": [request["request_id"], str(uuid4())]}
+    service = headers("service:pledges")
+
+    answer = await api.post("/internal/shown", json=asked, headers=service)
+    other = await api.post("/internal/shown", json=asked | {"organization": "FRA"}, headers=service)
+
+    assert answer.json() == [{"request_id": request["request_id"], "fields": ["codes", "words"]}]
+    assert other.json() == []
+    for by in (NORWAY, FINANCE, "KEN:focal_point"):
+        assert (await api.post("/internal/shown", json=asked, headers=headers(by))).status_code == 403

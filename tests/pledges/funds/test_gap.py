@@ -1,0 +1,83 @@
+"""What a fund lacks: only money that can be allocated covers what it needs."""
+
+import httpx
+
+from tests.pledges.ledger.test_as_of import now_of, told
+from tests.pledges.ledger.test_fiscal_year import AFTER, YEAR
+from tests.pledges.ledger.test_snapshots import at_once
+from tests.pledges.ledger.test_years_of_funds import FUND, approve_of, check_sums, figures
+from tests.pledges.pledge.test_life import move, part
+from tests.pledges.pledge.test_pledges import FINANCE, a_fund, api, eur, pledged, post, usd
+
+__all__ = ["api", "at_once"]
+Client = httpx.AsyncClient
+
+
+async def fund_and_years(client: Client, moment: str | None = None) -> tuple[int, int, list[tuple[int, int]]]:
+    """The fund's allocatable money and gap, and those of each year, which come to the fund's."""
+    whole = await told(client, f"/v1/funds/{FUND}", moment)
+    years = await check_sums(client, FUND, moment)
+    return *figures(whole, "allocatable", "gap"), [figures(one, "allocatable", "gap") for one in years.values()]
+
+
+async def test_programme_support_cost_covers_no_need(api: Client, at_once: None) -> None:
+    """Neither while it is owed, nor once it came, nor what the bank kept; what goes back takes its part along."""
+    await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": [{"year": YEAR, "money": usd(2000_00)}]})
+    made = await pledged(api, fund=FUND, money=usd(1130_00), pledged_on=f"{YEAR}-01-02")
+    parts = [part(565_00, f"{YEAR}-03-01"), part(565_00, f"{YEAR}-09-01")]
+    signed = await move(api, made, "commit", committed_on=f"{YEAR}-02-01", instalments=parts)
+    assert (1000_00, 1000_00, [(1000_00, 1000_00)]) == await fund_and_years(api)
+    owed = await now_of(api)
+
+    came = {"money": usd(565_00), "charges_minor": 10_00, "received_on": f"{YEAR}-03-01"}
+    signed = await move(api, signed, "receive", **came)
+    assert (990_00, 1010_00, [(990_00, 1010_00)]) == await fund_and_years(api)
+
+    refund = {"money": usd(113_00), "reason": "not_used", "refunded_on": f"{YEAR}-04-01"}
+    signed = await approve_of(api, signed, "refund", **refund)
+    assert (890_00, 1110_00, [(890_00, 1110_00)]) == await fund_and_years(api)
+
+    await approve_of(api, signed, "write-off", reason="not_expected", written_off_on=f"{YEAR}-10-01")
+    assert (390_00, 1610_00, [(390_00, 1610_00)]) == await fund_and_years(api)
+    assert (1000_00, 1000_00, [(1000_00, 1000_00)]) == await fund_and_years(api, owed)
+
+
+async def test_money_that_came_at_another_rate_covers_what_it_is_worth(api: Client) -> None:
+    """In the year in which it came: the year in which it was due keeps its figures."""
+    await post(
+        api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": [{"year": AFTER, "money": usd(2000_00)}]}
+    )
+    made = await pledged(api, fund=FUND, money=eur(1000_00), pledged_on=f"{YEAR}-11-20")
+    parts = [part(1000_00, f"{YEAR}-12-20")]
+    signed = await move(api, made, "commit", committed_on=f"{YEAR}-12-01", instalments=parts)
+    owed = signed["committed_usd_minor"] - round(signed["committed_usd_minor"] * 13 / 113)
+    whole, _, years = await fund_and_years(api)
+    assert (owed, [owed, 0]) == (whole, [one[0] for one in years])
+
+    paid = {"money": usd(1243_00), "settles": eur(1000_00), "received_on": f"{AFTER}-01-10"}
+    await move(api, signed, "receive", **paid)
+    assert (1100_00, 900_00, [(owed, 0), (1100_00 - owed, 900_00)]) == await fund_and_years(api)
+
+
+async def test_money_spent_before_a_year_covers_nothing_that_year_needs(api: Client) -> None:
+    """As of the fund, so of a work package; what is spent in the year itself covers what it needs."""
+    needs = [{"year": AFTER, "work_package": "hosting", "money": usd(6800_00)}]
+    await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
+    made = await pledged(api, fund=FUND, money=usd(6478_55), pledged_on=f"{YEAR}-01-02")
+    terms = {"instalments": [part(6478_55, f"{YEAR}-03-01")], "support_cost_basis_points": 0}
+    signed = await move(api, made, "commit", committed_on=f"{YEAR}-02-01", **terms)
+    await move(api, signed, "receive", money=usd(6478_55), received_on=f"{YEAR}-03-01")
+    body = {"fund": FUND, "money": usd(400_00), "work_package": "hosting", "allocated_on": f"{YEAR}-04-01"}
+    one = await post(api, "/v1/allocations", FINANCE, **body)
+    path = f"/v1/allocations/{one['allocation_id']}/spend"
+    await post(api, path, FINANCE, revision=1, money=usd(155_00), spent_on=f"{YEAR}-05-01")
+
+    lacking = 6800_00 - 6478_55 + 155_00
+    whole = await told(api, f"/v1/funds/{FUND}")
+    year = (await check_sums(api, FUND))[AFTER]
+    assert (lacking, lacking) == (whole["gap_usd_minor"], year["gap_usd_minor"])
+    of_hosting = 6800_00 - 400_00 + 155_00
+    assert [of_hosting] * 2 == [one["work_packages"][0]["gap_usd_minor"] for one in (whole, year)]
+
+    await post(api, path, FINANCE, revision=2, money=usd(100_00), spent_on=f"{AFTER}-01-02")
+    assert lacking == (await told(api, f"/v1/funds/{FUND}"))["gap_usd_minor"]

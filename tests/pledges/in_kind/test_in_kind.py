@@ -1,0 +1,310 @@
+"""Contributions in kind over HTTP: beside the money, and never inside any figure of it."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from services.pledges.ledger.verify import verify
+from tests.builders import headers
+from tests.pledges.pledge.test_life import LAST_YEAR, refused
+from tests.pledges.pledge.test_pledges import (
+    FINANCE,
+    GERMANY,
+    NORWAY,
+    api,
+    committed,
+    eur,
+    funded,
+    get,
+    pledged,
+    post,
+    unchanged,
+    usd,
+)
+
+__all__ = ["api"]
+Client = httpx.AsyncClient
+PATH = "/v1/in-kind-contributions"
+WORDS = "Fictitious sample: two document scanners."
+MOVES = {"acknowledge": FINANCE, "withdraw": NORWAY, "strike": FINANCE}
+
+
+def a_contribution(**changes: Any) -> dict[str, Any]:
+    return {
+        "fund": "SHERLOC-MNT",
+        "form": "equipment",
+        "money": eur(4_000_00),
+        "provided_on": "2026-02-12",
+        "description": WORDS,
+    } | changes
+
+
+async def declared(client: Client, by: str = NORWAY, **changes: Any) -> dict[str, Any]:
+    return await post(client, PATH, by, **a_contribution(**changes))
+
+
+def path_of(one: Mapping[str, Any]) -> str:
+    return f"{PATH}/{one['in_kind_contribution_id']}"
+
+
+async def move(client: Client, one: Mapping[str, Any], name: str) -> dict[str, Any]:
+    body = {"reason": "given_back"} if name == "strike" else {}
+    return await post(client, f"{path_of(one)}/{name}", MOVES[name], revision=one["revision"], **body)
+
+
+async def all_that_can_be_done(client: Client) -> list[dict[str, Any]]:
+    """One in each state."""
+    return [
+        await declared(client),
+        await move(client, await declared(client), "withdraw"),
+        await move(client, await move(client, await declared(client), "acknowledge"), "strike"),
+        await move(client, await declared(client, money={"minor": 77, "currency": "KWD"}), "acknowledge"),
+    ]
+
+
+async def of_fund(client: Client, by: str = FINANCE) -> int:
+    shown = await get(client, "/v1/funds/SHERLOC-MNT", by)
+    (listed,) = [one for one in (await get(client, "/v1/funds", by))["funds"] if one["code"] == "SHERLOC-MNT"]
+    assert shown == listed
+    return int(shown["in_kind_usd_minor"])
+
+
+# -- its way ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_fund_tells_what_is_acknowledged_and_neither_what_is_declared_nor_what_was_struck(api: Client) -> None:
+    one = await declared(api)
+    assert ("NOR", "declared", 460_000, "1.15", WORDS) == (
+        one["donor"], one["status"], one["usd_minor"], one["rate"], one["description"],
+    )  # fmt: skip
+    assert 0 == await of_fund(api)
+
+    acknowledged = await move(api, one, "acknowledge")
+    await move(api, await declared(api, GERMANY, money=usd(5)), "acknowledge")
+    assert ("acknowledged", 2) == (acknowledged["status"], acknowledged["revision"])
+    assert 460_005 == await of_fund(api) == await of_fund(api, "KEN:focal_point"), "whosever they are, as all totals"
+
+    struck = await move(api, acknowledged, "strike")
+    assert ("struck", "given_back") == (struck["status"], struck["reason"])
+    assert struck == await get(api, path_of(one), NORWAY), "it stays, and says why"
+    assert 5 == await of_fund(api)
+
+
+async def test_its_worth_is_by_the_rate_of_its_day_and_without_one_it_is_refused(api: Client) -> None:
+    dinars = {"minor": 1_000_000, "currency": "KWD"}
+
+    assert 326_330 == (await declared(api, money=dinars))["usd_minor"], "the dinar has three digits"
+    assert (422, "rate-not-in-force") == await refused(
+        api, PATH, NORWAY, **a_contribution(money=dinars, provided_on="2025-11-05")
+    )
+    assert 7 == (await declared(api, money=usd(7), provided_on="2025-11-05"))["usd_minor"]
+
+
+async def test_the_same_command_twice_is_done_once(api: Client, databases: Mapping[str, Database]) -> None:
+    given = headers(NORWAY, key="scanners-of-2026")
+    answers = [await api.post(PATH, json=a_contribution(), headers=given) for _ in range(2)]
+    assert answers[0].json() == answers[1].json()
+    assert answers[0].headers["Location"] == path_of(answers[0].json())
+
+    given = headers(FINANCE, key="scanners-have-come", revision=1)
+    path = f"{path_of(answers[0].json())}/acknowledge"
+    assert [2, 2] == [(await api.post(path, json={}, headers=given)).json()["revision"] for _ in range(2)]
+    assert 460_000 == await of_fund(api)
+
+
+async def test_what_is_taken_back_and_acknowledged_at_once_is_one_of_the_two(api: Client) -> None:
+    for _ in range(5):
+        one = await declared(api)
+        answers = await asyncio.gather(
+            *(
+                api.post(f"{path_of(one)}/{name}", json={}, headers=headers(by, revision=1))
+                for name, by in MOVES.items()
+                if name != "strike"
+            )
+        )
+        assert [200, 412] == sorted(answer.status_code for answer in answers)
+
+
+# -- who --------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_donor_sees_its_own_and_what_is_anothers_answers_as_what_is_not_there(api: Client) -> None:
+    ours, theirs = await declared(api), await declared(api, GERMANY)
+
+    assert [ours] == (await get(api, PATH, NORWAY))["in_kind_contributions"]
+    assert [theirs, ours] == (await get(api, PATH))["in_kind_contributions"]
+    assert [] == (await get(api, PATH, "KEN:focal_point"))["in_kind_contributions"]
+    for who in (NORWAY, "KEN:focal_point", "DEU:provider_officer", "DEU:finance_officer"):
+        hidden = await api.get(path_of(theirs), headers=headers(who))
+        nothing = await api.get(f"{PATH}/{uuid4()}", headers=headers(who))
+        assert hidden.status_code == nothing.status_code == 404
+        assert {**hidden.json(), "correlation_id": ""} == {**nothing.json(), "correlation_id": ""}
+    assert (404, "not-found") == await refused(api, f"{path_of(theirs)}/withdraw", NORWAY, revision=1)
+
+
+async def test_a_list_goes_by_fund_and_state(api: Client) -> None:
+    one = await move(api, await declared(api), "acknowledge")
+    other = await declared(api, fund="TA-REQUESTS")
+
+    for query, found in {
+        "fund=TA-REQUESTS": [other], "status=acknowledged": [one], "fund=SHERLOC-DEV": [],
+        "fund=SHERLOC-MNT&status=declared": [],
+    }.items():  # fmt: skip
+        assert found == (await get(api, f"{PATH}?{query}"))["in_kind_contributions"], query
+    first = await get(api, f"{PATH}?limit=1")
+    second = await get(api, f"{PATH}?limit=1&cursor={first['cursor']}")
+    assert [other, one] == first["in_kind_contributions"] + second["in_kind_contributions"]
+    assert second["cursor"] is None
+
+
+async def test_what_a_role_never_does_is_forbidden(api: Client) -> None:
+    one = await declared(api)
+
+    for by in (FINANCE, "KEN:focal_point", "UNODC:coordinator"):
+        assert (403, "not-for-your-role") == await refused(api, PATH, by, **a_contribution())
+    for name, by in (("acknowledge", NORWAY), ("acknowledge", "UNODC:coordinator"), ("withdraw", FINANCE)):
+        assert (403, "not-for-your-role") == await refused(api, f"{path_of(one)}/{name}", by, revision=1)
+    strike = {"revision": 1, "reason": "given_back"}
+    assert (403, "not-for-your-role") == await refused(api, f"{path_of(one)}/strike", NORWAY, **strike)
+
+
+# -- what is refused --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "slug"),
+    [
+        ({"fund": "NO-SUCH-FUND"}, 400, "unknown-code"),
+        ({"form": "money"}, 400, "unknown-code"),
+        ({"money": usd(0)}, 400, "amount-zero"),
+        ({"money": {"minor": 1, "currency": "XXX"}}, 400, "unknown-code"),
+        ({"provided_on": "2126-01-01"}, 400, "date-ahead"),
+        ({"description": "x" * 2001}, 400, "invalid-field"),
+        ({"donor": "DEU"}, 400, "unknown-field"),
+    ],
+)
+async def test_bad_input_is_refused_and_changes_nothing(
+    api: Client, databases: Mapping[str, Database], changes: dict[str, Any], status: int, slug: str
+) -> None:
+    before = await unchanged(databases["pledges"])
+
+    assert (status, slug) == await refused(api, PATH, NORWAY, **a_contribution(**changes))
+    assert before == await unchanged(databases["pledges"])
+
+
+async def test_a_move_the_state_does_not_allow_a_stale_revision_and_an_unknown_reason_are_refused(api: Client) -> None:
+    one = await declared(api)
+    path, struck = path_of(one), {"reason": "given_back"}
+
+    assert (409, "in-kind-status") == await refused(api, f"{path}/strike", revision=1, **struck)
+    assert (412, "revision-stale") == await refused(api, f"{path}/acknowledge", revision=2)
+    assert (428, "if-match-missing") == await refused(api, f"{path}/acknowledge")
+    await move(api, one, "acknowledge")
+    assert (409, "in-kind-status") == await refused(api, f"{path}/withdraw", NORWAY, revision=2)
+    assert (400, "unknown-code") == await refused(api, f"{path}/strike", revision=2, reason="donor_budget")
+
+
+# -- beside the money -------------------------------------------------------------------------------------------------
+
+
+async def money(client: Client, db: Database) -> dict[str, Any]:
+    """All that the service tells of money, and what a verification of the books looks at."""
+    answers = {}
+    for path in ("/v1/ledger/balances", "/v1/ledger/entries?limit=100", "/v1/flows?limit=100", "/v1/funds"):
+        answers[path] = await get(client, path)
+    answers["/v1/ledger/balances"].pop("as_at", None)
+    for fund in answers["/v1/funds"]["funds"]:
+        del fund["in_kind_usd_minor"]
+    async with db.transaction() as tx:
+        report = await verify(tx)
+    async with db.transaction() as tx:
+        rows = await tx.fetch("SELECT entry::text FROM entry UNION ALL SELECT balance::text FROM balance ORDER BY 1")
+    assert report.findings == []
+    return answers | {"verified": report, "rows": [row[0] for row in rows]}
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_is_done_with_contributions_in_kind_no_figure_of_money_changes(
+    api: Client, databases: Mapping[str, Database], seed: int
+) -> None:
+    chance = random.Random(seed)
+    await pledged(api, GERMANY)
+    await committed(api)
+    await funded(api, 1_000)
+    before = await money(api, databases["pledges"])
+    told = await all_that_can_be_done(api)
+    for _ in range(20):
+        name = chance.choice(["declare", "declare", *MOVES])
+        if name == "declare":
+            currency = chance.choice(["USD", "EUR", "JPY", "KWD"])
+            amount = {"minor": chance.randint(1, 10**9), "currency": currency}
+            fund = chance.choice(["SHERLOC-MNT", "SHERLOC-DEV", "TA-REQUESTS"])
+            told.append(await declared(api, money=amount, fund=fund, form=chance.choice(["software", "travel"])))
+            continue
+        one = chance.randrange(len(told))
+        body = {"reason": "other"} if name == "strike" else {}
+        given = headers(MOVES[name], revision=told[one]["revision"])
+        answer = await api.post(f"{path_of(told[one])}/{name}", json=body, headers=given)
+        assert answer.status_code in {200, 409}, answer.text
+        told[one] = answer.json() if answer.is_success else told[one]
+
+    assert before == await money(api, databases["pledges"])
+    for fund in (await get(api, "/v1/funds"))["funds"]:
+        of_it = [one for one in told if one["fund"] == fund["code"] and one["status"] == "acknowledged"]
+        assert sum(one["usd_minor"] for one in of_it) == fund["in_kind_usd_minor"]
+
+
+async def test_a_closed_year_does_not_keep_it_out(api: Client) -> None:
+    await post(api, f"/v1/ledger/periods/{LAST_YEAR}/close", FINANCE)
+
+    one = await declared(api, money=usd(7), provided_on=f"{LAST_YEAR}-03-01")
+    assert 7 == (await move(api, one, "acknowledge"))["usd_minor"]
+
+
+async def test_its_words_are_in_no_fact(api: Client, databases: Mapping[str, Database]) -> None:
+    await all_that_can_be_done(api)
+
+    async with databases["pledges"].transaction() as tx:
+        facts = [row["event"] for row in await tx.fetch("SELECT event::text FROM journal")]
+        kept = await tx.fetchval("SELECT count(*) FROM in_kind_contribution_text WHERE description = $1", WORDS)
+    assert not [fact for fact in facts if "scanners" in fact]
+    assert 4 == kept
+
+
+# -- in a statement ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_statement_lists_it_after_the_money_as_it_stood_by_then(api: Client) -> None:
+    path = "/v1/statements/NOR/data"
+    assert 404 == (await api.get(path, headers=headers(NORWAY))).status_code
+    one = await move(api, await declared(api), "acknowledge")
+    await move(api, await declared(api, GERMANY), "acknowledge")
+    told = await get(api, path, NORWAY)
+    assert [(one["in_kind_contribution_id"], 460_000, WORDS)] == [
+        (line["in_kind_contribution_id"], line["usd_minor"], line["description"]) for line in told["in_kind"]
+    ]
+    assert told["in_kind"] == (await get(api, path, FINANCE))["in_kind"], "and no other donor's"
+    assert ([], [], 460_000) == (told["pledges"], told["funds"], told["in_kind_usd_minor"])
+    assert {0} == {*told["closing"].values(), *told["opening"].values(), *told["receipts"].values()}
+    assert 404 == (await api.get(f"{path}?fund=TA-REQUESTS", headers=headers(NORWAY))).status_code
+
+
+async def test_a_statement_as_at_a_moment_keeps_what_was_struck_later(api: Client) -> None:
+    one = await move(api, await declared(api), "acknowledge")
+    moment = quote((await get(api, "/v1/statements/NOR/data"))["as_at"])
+    of_then = f"as_at={moment}&until=2026-12-31&language=en"
+    before = (await api.get(f"/v1/statements/NOR?{of_then}", headers=headers(NORWAY))).content
+    await move(api, one, "strike")
+
+    assert before.startswith(b"%PDF-1.7")
+    assert before == (await api.get(f"/v1/statements/NOR?{of_then}", headers=headers(FINANCE))).content
+    assert [] == (await get(api, "/v1/statements/NOR/data"))["in_kind"]
+    for who in (GERMANY, "KEN:focal_point", "NOR:provider_officer"):
+        assert 404 == (await api.get("/v1/statements/NOR/data", headers=headers(who))).status_code

@@ -1,0 +1,127 @@
+"""Every state of a contribution in kind and every move, allowed or not; and that none of it is money."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from contracts.facts import Fact
+from contracts.refusals import Conflict, Invalid
+from contracts.values import MINOR_UNITS_MAX, Money, Role
+from services.pledges import policy
+from services.pledges.in_kind.model import MOVES, InKindContribution, InKindStatus, declare, evolve
+from services.pledges.ledger.postings import entry_of
+from services.pledges.money.model import value
+from services.pledges.policy import Action
+from tests.builders import NOON, a_caller
+from tests.pledges.statements.builders import SCANNERS, a_statement, in_kind
+
+MARCH = date(2026, 3, 5)
+DECIDE: dict[str, Any] = {
+    "acknowledge": lambda one: one.acknowledge(now=NOON),
+    "withdraw": lambda one: one.withdraw(now=NOON),
+    "strike": lambda one: one.strike("given_back", now=NOON),
+}
+LEADS_TO = {
+    ("acknowledge", InKindStatus.DECLARED): InKindStatus.ACKNOWLEDGED,
+    ("withdraw", InKindStatus.DECLARED): InKindStatus.WITHDRAWN,
+    ("strike", InKindStatus.ACKNOWLEDGED): InKindStatus.STRUCK,
+}
+
+
+def declared(minor: int = 40_000, contribution_id: UUID | None = None) -> Fact:
+    money = Money(minor=minor, currency="USD")
+    return declare(
+        contribution_id or uuid4(), "SHERLOC-MNT", "equipment", money, value(money, MARCH, []), "hash",
+        donor="NOR", on=MARCH, now=NOON,
+    )  # fmt: skip
+
+
+def a_contribution(status: InKindStatus = InKindStatus.DECLARED) -> InKindContribution:
+    """One that has come to the status by its own moves."""
+    made = evolve(None, declared())
+    ways = {
+        InKindStatus.ACKNOWLEDGED: ("acknowledge",),
+        InKindStatus.WITHDRAWN: ("withdraw",),
+        InKindStatus.STRUCK: ("acknowledge", "strike"),
+    }
+    for move in ways.get(status, ()):
+        made = evolve(made, DECIDE[move](made))
+    return made
+
+
+@pytest.mark.parametrize("status", list(InKindStatus))
+@pytest.mark.parametrize("move", list(MOVES))
+def test_each_move_leads_from_one_state_and_is_refused_in_every_other(move: str, status: InKindStatus) -> None:
+    one = a_contribution(status)
+    if (move, status) not in LEADS_TO:
+        with pytest.raises(Conflict) as no:
+            DECIDE[move](one)
+        assert ("in-kind-status", status) == (no.value.slug, no.value.details["status"])
+    else:
+        moved = evolve(one, DECIDE[move](one))
+        assert (LEADS_TO[move, status], one.revision + 1) == (moved.status, moved.revision)
+        assert (one.minor, one.valuation, one.form) == (moved.minor, moved.valuation, moved.form)
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("organization", ["NOR", "DEU", "UNODC"])
+@pytest.mark.parametrize("move", list(MOVES))
+def test_only_the_donor_withdraws_and_only_unodc_acknowledges_and_strikes(
+    move: str, organization: str, role: Role
+) -> None:
+    caller = a_caller(f"{organization}:{role}")
+    may = (move == "withdraw" and role is Role.DONOR_OFFICER and organization == "NOR") or (
+        move != "withdraw" and role is Role.FINANCE_OFFICER and organization == "UNODC"
+    )
+
+    assert may == policy.decide(caller, Action(f"{move}_in_kind"), a_contribution()).allowed
+
+
+def test_what_is_worth_nothing_is_not_declared() -> None:
+    with pytest.raises(Invalid) as no:
+        declared(0)
+
+    assert "amount-zero" == no.value.slug
+
+
+@given(minor=st.integers(1, MINOR_UNITS_MAX), moves=st.lists(st.sampled_from(list(MOVES)), max_size=6))
+def test_whatever_is_done_with_it_no_fact_makes_an_entry(minor: int, moves: list[str]) -> None:
+    facts = [declared(minor)]
+    one = evolve(None, facts[0])
+    for move in moves:
+        if one.status is MOVES[move]:
+            facts.append(DECIDE[move](one))
+            one = evolve(one, facts[-1])
+
+    assert [None] * len(facts) == [entry_of(uuid4(), NOON, fact) for fact in facts]
+    assert len(facts) == one.revision
+
+
+# -- in a statement ---------------------------------------------------------------------------------------------------
+
+
+def test_a_statement_lists_what_stands_acknowledged_in_its_days_by_day() -> None:
+    told = [
+        (in_kind(1, provided_on=date(2026, 3, 9)), "last"),
+        (in_kind(2, provided_on=date(2026, 3, 1)), "first"),
+        (in_kind(3, provided_on=date(2026, 2, 28)), "before"),
+        (in_kind(4, provided_on=date(2026, 3, 10)), "after"),
+        *((in_kind(5, status=status), status) for status in InKindStatus if status is not InKindStatus.ACKNOWLEDGED),
+    ]
+    statement = a_statement(in_kind=told, starts=date(2026, 3, 1), ends=date(2026, 3, 9))
+
+    assert ["first", "last"] == [line.description for line in statement.in_kind]
+    assert 92_000 == statement.in_kind_usd_minor
+    assert ["before", "first", "last", "after"] == [line.description for line in a_statement(in_kind=told).in_kind]
+
+
+def test_no_other_figure_of_a_statement_knows_of_it() -> None:
+    without = a_statement(in_kind=())
+
+    assert without == replace(a_statement(in_kind=(SCANNERS,)), in_kind=(), in_kind_usd_minor=0)
+    assert 0 == without.in_kind_usd_minor

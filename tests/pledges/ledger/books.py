@@ -1,0 +1,227 @@
+"""The books of a walk through the ledger: what every step writes down and counts, and what holds after each."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from msgspec import Struct
+
+from contracts.facts import Fact
+from contracts.pledge_reversals import PledgeBroughtForwardReversed
+from contracts.pledges import AllocationSpent, PledgeReceived
+from contracts.refusals import Conflict
+from services.pledges.allocations.model import Allocation, Requirement
+from services.pledges.ledger.postings import BOOKS, Account, Book, Entry, entry_of
+from services.pledges.ledger.years import COMMITTING, OfYears, of_years
+from services.pledges.open_data.flows.model import Boundary, FlowStatus
+from services.pledges.pledge.evolve import evolve
+from services.pledges.pledge.model import Pledge
+from tests.builders import NOON
+from tests.pledges.ledger.test_postings import FUNDS, check_balances
+from tests.pledges.open_data.flow_chains import chained, check_chains
+
+# Who may fall below zero: the credit side of each book never above it, debits never below; these swing.
+SWINGING = {
+    Account.EXCHANGE_DIFFERENCE,
+    Account.ROUNDING,
+    Account.EXCHANGE_POSITION,
+    Account.TRANSFERRED,
+    Account.DISCHARGED,
+}
+DEBITS = {Account.PLEDGED, Account.RECEIVABLE, Account.WRITTEN_OFF, Account.CASH}
+
+
+class Done(Struct, frozen=True):
+    """What moved a pledge: what of the plain counts it changed, and how it is taken back."""
+
+    pledge_id: UUID
+    entry_ids: Sequence[UUID]
+    changes: dict[tuple[str, str], int]
+    originals: dict[Account, int]
+    reverse: Callable[[Pledge, Sequence[UUID]], Sequence[Fact]]
+
+
+class Books(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.accounts: dict[tuple[str, Account, str], list[int]] = defaultdict(lambda: [0, 0])
+        # The plain count that the books are compared with.
+        self.expected: dict[str, Counter[str]] = {fund: Counter() for fund in FUNDS}
+        self.originals: Counter[tuple[Account, str]] = Counter()
+        self.pledges: dict[UUID, Pledge] = {}
+        self.facts: dict[UUID, list[Fact]] = defaultdict(list)
+        self.requirements: dict[UUID, Requirement] = {}
+        self.allocations: dict[UUID, Allocation] = {}
+        self.entries: list[Entry] = []
+        # With the entry that each made.
+        self.receipts: list[tuple[UUID, PledgeReceived]] = []
+        self.spendings: list[tuple[UUID, AllocationSpent]] = []
+        self.done: list[Done] = []
+
+    def post(self, fact: Fact) -> None:
+        entry = entry_of(uuid4(), NOON, fact)
+        assert entry is not None
+        check_balances(entry)
+        self.entries.append(entry)
+        for posting in entry.postings:
+            account = self.accounts[entry.fund, posting.account, posting.currency]
+            account[0] += posting.minor
+            account[1] += posting.usd_minor
+
+    def usd(self, fund: str, account: Account) -> int:
+        return sum(usd for (f, a, _), (_, usd) in self.accounts.items() if (f, a) == (fund, account))
+
+    def available(self, fund: str) -> int:
+        count = self.expected[fund]
+        gone = ("support", "charges", "allocated", "refunded", "transferred")
+        return count["paid"] - sum(count[what] for what in gone)
+
+    def follow(self, before: Pledge | None, fact: Fact) -> Pledge:
+        after = evolve(before, fact)
+        self.pledges[after.pledge_id] = after
+        self.facts[after.pledge_id].append(fact)
+        if entry_of(uuid4(), NOON, fact) is not None:
+            self.post(fact)
+        return after
+
+    def follow_and_keep(
+        self,
+        one: Pledge,
+        facts: Sequence[Fact],
+        reverse: Callable[[Pledge, Sequence[UUID]], Sequence[Fact]],
+        changes: dict[tuple[str, str], int],
+        originals: dict[Account, int] | None = None,
+    ) -> None:
+        """It may turn out to have been recorded wrongly. `changes` are of the count of a fund, by its name."""
+        before, after = len(self.entries), one
+        for fact in facts:
+            after = self.follow(after, fact)
+        entry_ids = [entry.entry_id for entry in self.entries[before:]]
+        done = Done(one.pledge_id, entry_ids, changes, originals or {}, reverse)
+        self.count(one, done, 1)
+        if entry_ids:
+            self.done.append(done)
+
+    def count(self, one: Pledge, done: Done, sign: int) -> None:
+        for (fund, name), by in done.changes.items():
+            self.expected[fund][name] += sign * by
+        for account, minor in done.originals.items():
+            self.originals[account, one.currency] += sign * minor
+
+    @precondition(lambda self: self.done)
+    @rule(data=st.data())
+    def reverse(self, data: st.DataObject) -> None:
+        done = data.draw(st.sampled_from(self.done))
+        one = self.pledges[done.pledge_id]
+        try:
+            back = done.reverse(one, done.entry_ids)
+        except Conflict:
+            return
+        taken = [fact for fact in back if isinstance(fact, PledgeBroughtForwardReversed)]
+        if any(self.available(fact.fund) < fact.usd_minor for fact in taken):
+            return
+        self.done.remove(done)
+        self.count(one, done, -1)
+        for fact in back:
+            one = self.follow(one, fact)
+
+    @invariant()
+    def the_books_say_what_a_plain_count_says(self) -> None:
+        for fund in FUNDS:
+            count = self.expected[fund]
+            assert count["pledged"] == self.usd(fund, Account.PLEDGED) == -self.usd(fund, Account.PLEDGED_CONTRA)
+            assert count["committed"] == -self.usd(fund, Account.COMMITTED)
+            assert count["written_off"] == self.usd(fund, Account.WRITTEN_OFF)
+            assert count["paid"] == self.usd(fund, Account.CASH) == self.usd(fund, Account.DISCHARGED)
+            assert count["support"] == -self.usd(fund, Account.PROGRAMME_SUPPORT)
+            assert count["charges"] == -self.usd(fund, Account.BANK_CHARGES)
+            assert count["allocated"] == -self.usd(fund, Account.ALLOCATED) - self.usd(fund, Account.SPENT)
+            assert count["spent"] == -self.usd(fund, Account.SPENT)
+            assert count["refunded"] == -self.usd(fund, Account.REFUNDED)
+            assert count["transferred"] == -self.usd(fund, Account.TRANSFERRED)
+            assert 0 <= self.available(fund) == -self.usd(fund, Account.AVAILABLE)
+        for (account, currency), expected in self.originals.items():
+            assert expected == sum(m for (_, a, c), (m, _) in self.accounts.items() if (a, c) == (account, currency))
+
+    @invariant()
+    def the_years_of_what_is_committed_come_to_the_books(self) -> None:
+        sums: dict[str, Counter[str]] = {fund: Counter() for fund in FUNDS}
+        for pledge_id, one in self.pledges.items():
+            facts = [(NOON, fact) for fact in self.facts[pledge_id] if isinstance(fact, COMMITTING)]
+            told = of_years(facts, as_at=NOON)
+            assert all(told.committed[year] >= told.written_off[year] >= 0 for year in told.committed)
+            sums[one.fund].update(committed=sum(told.committed.values()), written_off=sum(told.written_off.values()))
+            assert of_years(facts, as_at=NOON - timedelta(seconds=1)) == OfYears(Counter(), Counter())
+        for fund, of_fund in sums.items():
+            assert all(of_fund[name] == self.expected[fund][name] for name in ("committed", "written_off"))
+
+    @invariant()
+    def the_flows_of_one_boundary_and_status_come_to_a_figure_of_the_fund(self) -> None:
+        sums: Counter[tuple[str, Boundary, FlowStatus]] = Counter()
+        refunded: Counter[str] = Counter()
+        originals: Counter[tuple[Account, str]] = Counter()
+        for flow in chained(self.entries):
+            sums[flow.fund, flow.kind.boundary, flow.kind.status] += flow.usd_minor
+            originals[flow.account, flow.currency] += flow.minor
+            if flow.account is Account.REFUNDED:
+                refunded[flow.fund] += flow.usd_minor
+        for fund in FUNDS:
+            count = self.expected[fund]
+            figures = {
+                (Boundary.INCOMING, FlowStatus.PLEDGE): count["pledged"],
+                (Boundary.INCOMING, FlowStatus.COMMITMENT): count["committed"],
+                (Boundary.INCOMING, FlowStatus.PAID): count["paid"],
+                (Boundary.INTERNAL, FlowStatus.COMMITMENT): count["allocated"],
+                (Boundary.INTERNAL, FlowStatus.PAID): count["transferred"],
+                (Boundary.OUTGOING, FlowStatus.PAID): count["spent"] + count["refunded"],
+            }
+            assert figures == {kind: sums[fund, *kind] for kind in figures}
+            assert count["refunded"] == refunded[fund]
+            left = sums[fund, Boundary.INCOMING, FlowStatus.PAID] - count["support"] - count["charges"]
+            left -= (
+                sums[fund, Boundary.INTERNAL, FlowStatus.COMMITMENT] + sums[fund, Boundary.INTERNAL, FlowStatus.PAID]
+            )
+            assert self.available(fund) == left - refunded[fund], "what is parked is what is available"
+        assert 0 == sum(sums[fund, Boundary.INTERNAL, FlowStatus.PAID] for fund in FUNDS), "no transfer counts twice"
+        for (account, currency), minor in self.originals.items():
+            assert abs(minor) == originals[account, currency]
+
+    @invariant()
+    def what_is_a_part_of_a_flow_is_never_more_than_the_flow(self) -> None:
+        check_chains(chained(self.entries))
+
+    @invariant()
+    def every_book_balances_and_no_account_is_beyond_its_floor(self) -> None:
+        sums: Counter[tuple[Book, str]] = Counter()
+        usd: Counter[Book] = Counter()
+        for (_, account, currency), (minor, usd_minor) in self.accounts.items():
+            sums[BOOKS[account], currency] += minor
+            usd[BOOKS[account]] += usd_minor
+            if account not in SWINGING:
+                sign = 1 if account in DEBITS else -1
+                assert minor * sign >= 0, account
+                assert usd_minor * sign >= 0, account
+        assert not any(sums.values())
+        assert not any(usd.values())
+
+    @invariant()
+    def what_is_owed_is_what_the_pledges_say(self) -> None:
+        for fund in FUNDS:
+            ours = [one for one in self.pledges.values() if one.fund == fund]
+            assert sum(one.carried_usd_minor for one in ours) == self.usd(fund, Account.RECEIVABLE)
+            assert sum(one.open_usd_minor for one in ours) == self.usd(fund, Account.PLEDGED)
+            assert all(one.carried_usd_minor == 0 for one in ours if not one.outstanding_minor)
+
+    @invariant()
+    def a_pledge_never_has_more_than_was_agreed(self) -> None:
+        for one in self.pledges.values():
+            assert 0 <= one.received_minor + one.written_off_minor <= one.recognized_minor <= one.minor
+            assert 0 <= one.refunded_minor <= one.received_minor
+            assert one.support_cost_usd_minor >= 0
+            assert one.refunded_minor or one.usable_usd_minor >= 0, "no donor's money goes further than it came"
+            if one.committed_on is not None:
+                owed, waiting = (sum(p.minor for p in one.schedule if p.owed is which) for which in (True, False))
+                assert (owed, waiting) == (one.recognized_minor, one.conditional_minor), "as its instalments say"

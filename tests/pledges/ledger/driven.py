@@ -1,0 +1,181 @@
+"""A pledges service with a database and a loop of its own, for a machine of Hypothesis, whose rules are no coroutines."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any, TypeVar
+from uuid import UUID
+
+import httpx
+import msgspec
+from hypothesis import note
+from msgspec import Struct
+
+from chassis.db.database import Database
+from chassis.db.migrate import role_of
+from chassis.http.application import application
+from chassis.journal.inbox import Inbox, Outcome
+from chassis.journal.peers import Peers
+from chassis.rebuild import verify as verify_tables
+from chassis.runtime import verifier
+from contracts.consents import EVERYTHING, Showing, Shown
+from contracts.facts import Fact
+from contracts.reference.refusal_words import refusal_words
+from services.pledges.allocations.consents import OWNER
+from services.pledges.consumers import HANDLERS
+from services.pledges.ledger.verify import verify
+from services.pledges.wiring import SERVICE
+from tests.builders import an_event, headers
+from tests.conftest import Servers, own_database, running_of, settings_of
+from tests.pledges.pledge.test_pledges import FINANCE
+
+T = TypeVar("T")
+
+
+class Sent(Struct, frozen=True):
+    """A command as it was sent, and the record that it was answered with."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: Mapping[str, Any] | bytes
+    ids: Mapping[str, Any]
+
+
+class Consented(httpx.AsyncBaseTransport):
+    """The owner of requests, as far as the ledger asks it: which of them are shown to which organization, just now."""
+
+    def __init__(self) -> None:
+        self.shown: set[tuple[str, UUID]] = set()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/internal/shown"
+        asked = msgspec.json.decode(await request.aread(), type=Showing)
+        told = [Shown(request_id=one, fields=EVERYTHING) for one in asked.request_ids if self.shows(asked, one)]
+        return httpx.Response(200, content=msgspec.json.encode(told))
+
+    def shows(self, asked: Showing, request_id: UUID) -> bool:
+        return (asked.organization, request_id) in self.shown
+
+
+class DrivenLedger:
+    """Whatever is sent is answered with what was done or with a no that has a name, which leaves nothing behind."""
+
+    def __init__(self, servers: Servers, template: str) -> None:
+        self._runner, self._open = asyncio.Runner(), AsyncExitStack()
+        self.consented = Consented()
+        self.sent: list[Sent] = []
+        self.posted: set[str] = set()
+        """The paths at which something was done."""
+        self.refusals: set[str] = set()
+        self.run(self._start(servers, template))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(work)
+
+    def stop(self) -> None:
+        try:
+            self.run(self._open.aclose())
+        finally:
+            self._runner.close()
+
+    async def _start(self, servers: Servers, template: str) -> None:
+        self._url = await self._open.enter_async_context(own_database(servers, template))
+        self.db = await Database.connect(self._url, "pledges", role=role_of("pledges"))
+        self._open.push_async_callback(self.db.close)
+        settings = settings_of(servers, self._url)
+        (alone,) = running_of(settings, {"pledges": self.db}, "pledges")
+        running = replace(alone, peers=Peers({OWNER: "http://test"}, lambda: "", self.consented))
+        app = application([running], verifier(settings, running.callers), settings=settings)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+        self.client = await self._open.enter_async_context(
+            httpx.AsyncClient(transport=transport, base_url="http://test")
+        )
+        self._inbox = Inbox(self.db, "pledges", ["matching"], HANDLERS)
+
+    # -- what is told ------------------------------------------------------------------------------------------------
+
+    async def read(self, path: str) -> bytes:
+        answer = await self.client.get(path, headers=headers(FINANCE))
+        assert answer.status_code == 200, f"{path}: {answer.text}"
+        return answer.content
+
+    async def get(self, path: str, by: str = FINANCE) -> Any:
+        answer = await self.client.get(path, headers=headers(by))
+        assert answer.status_code == 200, f"{path}: {answer.text}"
+        return answer.json()
+
+    async def written(self) -> int:
+        """How many facts the journal holds."""
+        async with self.db.transaction() as tx:
+            return int(await tx.fetchval("SELECT count(*) FROM journal"))
+
+    # -- what is done ------------------------------------------------------------------------------------------------
+
+    async def send(self, path: str, by: str, *, revision: int | None = None, **body: Any) -> dict[str, Any] | None:
+        """The record as it is after it; None where it was refused, of which the journal then knows nothing."""
+        return await self._send(path, by, body, headers(by, revision=revision))
+
+    async def send_file(self, path: str, by: str, content: bytes, kind: Mapping[str, str]) -> dict[str, Any] | None:
+        """The same of a command whose body is a file or a table; `kind` are the headers that say which."""
+        return await self._send(path, by, content, {**headers(by), **kind})
+
+    async def _send(
+        self, path: str, by: str, body: Mapping[str, Any] | bytes, with_key: Mapping[str, str]
+    ) -> dict[str, Any] | None:
+        before = await self.written()
+        answer = await self._post(path, body, with_key)
+        said = answer.json()
+        revision = with_key.get("If-Match")
+        note(f"{by} {path} {body!s:.400} If-Match {revision}: {answer.status_code} {said.get('slug', '')}")
+        if answer.is_success:
+            ids = {name: value for name, value in said.items() if name.endswith("_id")}
+            if before < await self.written():
+                self.sent.append(Sent(path, with_key, body, ids))
+                self.posted.add(path)
+            return dict(said)
+        assert 400 <= answer.status_code < 500, answer.text
+        assert said["slug"] in refusal_words(), answer.text
+        assert before == await self.written(), f"refused, and done: {answer.text}"
+        self.refusals.add(said["slug"])
+        return None
+
+    async def _post(self, path: str, body: Mapping[str, Any] | bytes, sent: Mapping[str, str]) -> httpx.Response:
+        if isinstance(body, bytes):
+            return await self.client.post(path, content=body, headers=sent)
+        return await self.client.post(path, json=body, headers=sent)
+
+    async def send_again(self, sent: Sent, *, changed: bool) -> None:
+        """The same command once more, or its key with another body: neither changes anything."""
+        before = await self.written()
+        body = sent.body
+        if changed:
+            body = body + b"\n" if isinstance(body, bytes) else {**body, "once": "more"}
+        answer = await self._post(sent.path, body, sent.headers)
+        note(f"again {sent.path} {body!s:.400}: {answer.status_code}")
+        if changed:
+            assert 400 <= answer.status_code < 500, answer.text
+        else:
+            assert answer.is_success, answer.text
+            assert sent.ids.items() <= answer.json().items(), "it is about the same record"
+        assert before == await self.written()
+
+    async def hear(self, fact: Fact, version: int, **envelope: Any) -> None:
+        """A fact of another service, twice; the second time it is nothing new."""
+        event = an_event(fact, version, **envelope)
+        assert [Outcome.APPLIED, Outcome.REPEATED] == [await self._inbox.receive(event) for _ in range(2)]
+
+    # -- what has to hold --------------------------------------------------------------------------------------------
+
+    async def check_books(self) -> None:
+        async with self.db.transaction() as tx:
+            report = await verify(tx)
+        assert report.findings == []
+
+    async def check_journal(self) -> None:
+        """The journal alone makes the same tables."""
+        owner = await Database.connect(self._url, "pledges", owner=True)
+        try:
+            assert await verify_tables(owner, SERVICE) == []
+        finally:
+            await owner.close()

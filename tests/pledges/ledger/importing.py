@@ -1,0 +1,118 @@
+"""What others reported of what they gave, kept beside the ledger, and pledges that are made of it: as a machine does."""
+
+from datetime import date
+from typing import Any
+
+from hypothesis import strategies as st
+
+from services.pledges.open_data.flows.model import FlowStatus
+from services.pledges.pledge.earmarking import Earmarking
+from tests.pledges.ledger.count import EXPONENTS
+from tests.pledges.ledger.giving import CURRENCIES, DONORS, SOFTLY, organization_of
+from tests.pledges.ledger.machine import Record, operation
+from tests.pledges.ledger.using import Using
+from tests.pledges.open_data.test_import_model import a_table
+from tests.pledges.open_data.test_imports import AS_FILE
+from tests.pledges.pledge.test_pledges import FINANCE, NORWAY
+
+IMPORTS = "/v1/imports"
+UNKNOWN = "XXX"
+PLEDGE = str(FlowStatus.PLEDGE)
+STATUSES = (PLEDGE, PLEDGE, PLEDGE, *map(str, FlowStatus))
+WRONG = (
+    ("not-incoming", {"boundary": "outgoing"}),
+    ("currency-missing", {"originalCurrency": ""}),
+    ("amounts-disagree", {"amountUSD": "1"}),
+)
+"""Why a row is not kept, and what stands in it."""
+
+
+def units(minor: int, currency: str) -> str:
+    """An amount as a table has it."""
+    exponent = EXPONENTS.get(currency, 2)
+    whole, rest = divmod(minor, 10**exponent)
+    return f"{whole}.{rest:0{exponent}}" if exponent else str(whole)
+
+
+class Importing(Using):
+    def __init__(self) -> None:
+        super().__init__()
+        self.flows: dict[str, Record] = {}
+        """By the id that whoever reported it gave it."""
+        self.reported = 0
+
+    def _row(self) -> tuple[Record, str | None, Record]:
+        """The cells, which rule they break by themselves, and what is kept of them."""
+        self.reported += 1
+        currency, on = self.pick(CURRENCIES), self.day()
+        money = {"minor": self.draw(st.integers(100_00, 10_000_00)), "currency": currency}
+        source_id = self.pick(self.flows) if self.flows and self.seldom(4) else f"F-{self.reported}"
+        flow = {
+            "source_id": source_id, "date": on.isoformat(), "status": self.pick(STATUSES),
+            "description": f"Fictitious sample: flow {self.reported}", "pledge_id": None, **money,
+        }  # fmt: skip
+        cells = {name: flow[name] for name in ("date", "status", "description")} | {
+            "id": source_id, "originalCurrency": currency, "originalAmount": units(money["minor"], currency),
+            "amountUSD": units(self.count.rates.worth(money, on), "USD"),
+            "exchangeRate": f"{float(self.count.rates.of(currency, on)):.6f}",
+        }  # fmt: skip
+        slug, wrong = self.pick(WRONG) if self.seldom(6) else (None, {})
+        return cells | wrong, slug, flow
+
+    @operation(lambda _: [2, 3, 4], 2)
+    async def import_flows(self, number: int) -> None:
+        """They are in no figure; a table that is only tried out is not there at all."""
+        rows = [self._row() for _ in range(number)]
+        table, by = a_table(*(cells for cells, _, _ in rows)), NORWAY if self.seldom(20) else FINANCE
+        broken, kept = [], []
+        for line, (cells, slug, flow) in enumerate(rows, 2):
+            before = {each["id"] for each, _, _ in rows[: line - 2]}
+            known = (
+                "id-repeated" if cells["id"] in before else "imported-already" if cells["id"] in self.flows else slug
+            )
+            if known:
+                broken.append((line, known))
+            else:
+                kept.append(flow | {"line": line})
+        written = await self.ledger.written()
+        tried = await self.ledger.send_file(f"{IMPORTS}?dry_run=true", by, table, AS_FILE)
+        assert written == await self.ledger.written(), "it was to be tried out"
+        made = await self.send_file("import flows", IMPORTS, by, table, AS_FILE)
+        assert (made is None) == (tried is None) == (by != FINANCE)
+        for told in filter(None, (tried, made)):
+            assert broken == [(row["line"], row["slug"]) for row in told["rejected_rows"]]
+            assert (number, len(kept)) == (told["rows"], told["accepted"])
+        if made:
+            self.done["reject a row"] += len(broken)
+            for flow in kept:
+                self.flows[flow["source_id"]] = flow | {"import_id": made["import_id"]}
+                await self._check_flow(self.flows[flow["source_id"]])
+
+    async def _check_flow(self, flow: Record) -> None:
+        """It is told as it was reported, with the pledge that was made of it."""
+        page = await self.ledger.get(f"{IMPORTS}/{flow['import_id']}/flows?cursor={flow['line'] - 1}&limit=1")
+        (told,) = page["flows"]
+        assert flow == {name: told[name] for name in flow.keys() & told.keys()} | {"import_id": flow["import_id"]}
+
+    def _unpledged(self) -> list[Record]:
+        return [one for one in self.any_of(self.flows, PLEDGE) if not one["pledge_id"]]
+
+    @operation(lambda machine: machine._unpledged() or list(machine.flows.values()), 4)
+    async def pledge_flow(self, flow: Record) -> None:
+        """Of what was reported as pledged, and once; on its own day, by our rate."""
+        flow, fund = self.pick(self.flows.values()) if self.seldom(4) else flow, self._fund()
+        donor = UNKNOWN if self.seldom(20) else organization_of(self.pick(DONORS))
+        earmarking = self.pick([None, *map(str, Earmarking)])
+        path = f"{IMPORTS}/{flow['import_id']}/flows/{flow['line']}/pledge"
+        one = await self.send("pledge flow", path, FINANCE, fund=fund, donor=donor, earmarking=earmarking)
+        if one:
+            assert (flow["status"], flow["pledge_id"]) == (PLEDGE, None), "made of it wrongly"
+            assert donor != UNKNOWN
+            flow["pledge_id"] = one["pledge_id"]
+            said: dict[str, Any] = {
+                "earmarking": earmarking or SOFTLY, "note": flow["description"],
+                "import_id": flow["import_id"], "import_line": flow["line"],
+            }  # fmt: skip
+            money, on = {name: flow[name] for name in ("minor", "currency")}, date.fromisoformat(flow["date"])
+            await self.made(one, donor, fund, money, on, **said)
+        await self._check_flow(flow)

@@ -1,0 +1,287 @@
+"""What a machine over the ledger holds of it: the records as they were told last, and how it draws what to do next."""
+
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine
+from msgspec import Struct
+
+from chassis import clock
+from services.pledges.ledger.snapshots import Closed
+from services.pledges.wiring import close_books
+from tests.conftest import Servers
+from tests.pledges.ledger.count import Change, Count
+from tests.pledges.ledger.driven import DrivenLedger
+from tests.pledges.ledger.test_fiscal_year import BALANCES, check_books, trial_of
+from tests.pledges.pledge.test_life import LAST_YEAR
+
+T = TypeVar("T")
+Record = dict[str, Any]
+
+FIRST_YEAR, THIS_YEAR = LAST_YEAR - 1, LAST_YEAR + 1
+FIRST_DAY = date(FIRST_YEAR, 1, 1)
+MOMENTS_KEPT = 3
+LISTED = "?limit=100"
+TOLD_AS_AT = (
+    BALANCES,
+    f"{BALANCES}?until={LAST_YEAR}-12-31",
+    f"/v1/funds{LISTED}",
+    "/v1/funds/SHERLOC-MNT/years",
+    f"/v1/ledger/entries{LISTED}",
+)
+ENTRIES_AT_ONCE = 100
+
+
+def about(entry: Record) -> str:
+    return str(entry["allocation_id"] or entry["pledge_id"])
+
+
+Do = Callable[[Any, Any], Coroutine[Any, Any, None]]
+
+
+class Operation(Struct, frozen=True):
+    """What can be done with any of the records `of` a machine; the more weight, the more often."""
+
+    of: Callable[[Any], Sequence[Any]]
+    do: Do
+    weight: int
+
+
+OPERATIONS: dict[str, Operation] = {}
+
+
+def operation(of: Callable[[Any], Sequence[Any]], weight: int = 2) -> Callable[[Do], Do]:
+    def marked(do: Do) -> Do:
+        OPERATIONS[do.__name__.replace("_", " ")] = Operation(of, do, weight)
+        return do
+
+    return marked
+
+
+class Machine(RuleBasedStateMachine):
+    """The running service and all that is known of it."""
+
+    servers: Servers
+    template: str
+    done: Counter[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ledger, self.count = DrivenLedger(self.servers, self.template), Count()
+        self.funds: dict[str, Record] = {}
+        self.pledges: dict[str, Record] = {}
+        self.said: dict[str, Record] = {}
+        """Of each pledge what its donor said as it was made, and only another note or a released earmark changes."""
+        self.allocations: dict[str, Record] = {}
+        self.activities: dict[str, Record] = {}
+        self.requirements: dict[str, Record] = {}
+        self.in_kind: dict[str, Record] = {}
+        self.proposals: dict[str, Record] = {}
+        self.matches: dict[str, Record] = {}
+        self.purpose_of: dict[str, str] = {}
+        self.trials: dict[int, Any] = {}
+        """Of each year that is closed its trial balance as it was told when it was."""
+        self.closed_years: dict[tuple[str, int], Record] = {}
+        self.ever_closed: set[int] = set()
+        self.kept: list[tuple[str, dict[str, bytes]]] = []
+        self.closed: Closed | None = None
+        self.seen = 0
+        self.begun = False
+        self.sound = True
+
+    def teardown(self) -> None:
+        try:
+            if self.sound:
+                self.run(self.check_at_the_end())
+        finally:
+            self.ledger.stop()
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        sound, self.sound = self.sound, False
+        self.ledger.run(work)
+        self.sound = sound
+
+    # -- drawing -----------------------------------------------------------------------------------------------------
+
+    draw: Callable[..., Any]
+
+    def pick(self, some: Iterable[T]) -> T:
+        """By its place where it is a record: so a walk that failed is short to read."""
+        among = list(some)
+        if isinstance(among[0], dict | Struct):
+            return among[self.draw(st.integers(0, len(among) - 1))]
+        return self.draw(st.sampled_from(among))  # type: ignore[no-any-return]
+
+    def seldom(self, of: int = 15) -> bool:
+        return bool(self.draw(st.integers(1, of)) == of)
+
+    def any_of(self, records: dict[str, Record], *states: str) -> list[Record]:
+        return [one for one in records.values() if one["status"] in states]
+
+    def this_or_any(self, one: Record, records: dict[str, Record]) -> Record:
+        """Mostly the one that fits."""
+        return self.pick(records.values()) if self.seldom() else one
+
+    def revision(self, one: Record) -> int:
+        return int(one["revision"]) - (self.begun and self.seldom(30))
+
+    def amount(self, most: int) -> int:
+        """Some of it or all of it; sometimes more, or nothing."""
+        kind = self.pick(["part"] * 8 + ["all"] * 5 + ["more", "none"])
+        if kind == "all" and most > 0:
+            return most
+        if kind == "more":
+            return max(0, most) + self.draw(st.integers(1, 1000))
+        return 0 if kind == "none" else self.draw(st.integers(1, max(1, most)))
+
+    def day(self, since: str | date = FIRST_DAY, *, or_closed: bool = False) -> date:
+        """From that day on and in an open year, or in any; sometimes earlier, or to come."""
+        if isinstance(since, str):
+            since = date.fromisoformat(since)
+        if or_closed and self.seldom(2):
+            return since
+        first, today = max(since, FIRST_DAY if or_closed else self.open_from, FIRST_DAY), self.today
+        if first > today:
+            return first
+        kind = self.draw(st.integers(0, 25))
+        if kind == 25:
+            return today + timedelta(days=self.draw(st.integers(1, 2)))
+        if kind == 24:
+            return first - timedelta(days=self.draw(st.integers(1, 400)))
+        # Whenever it is run the same is drawn: a part of the time, by thousandths.
+        return today - timedelta(days=self.draw(st.integers(0, 999)) * ((today - first).days + 1) // 1000)
+
+    # -- what is known -----------------------------------------------------------------------------------------------
+
+    @property
+    def today(self) -> date:
+        return clock.now().date()
+
+    @property
+    def open_from(self) -> date:
+        if self.trials:
+            return date(max(self.trials) + 1, 1, 1)
+        return date(min(self.ever_closed, default=2000), 1, 1)
+
+    async def send(self, what: str, path: str, by: str, one: Record | None = None, **body: Any) -> Record | None:
+        """The record after it, if it was done; `one` is the record that is changed."""
+        revision = None if one is None else self.revision(one)
+        said = {name: value.isoformat() if isinstance(value, date) else value for name, value in body.items()}
+        answer = await self.ledger.send(path, by, revision=revision, **said)
+        if answer is not None:
+            self.done[what] += 1
+        return answer
+
+    async def send_file(self, what: str, path: str, by: str, content: bytes, kind: Mapping[str, str]) -> Record | None:
+        """The same of a command whose body is a file."""
+        answer = await self.ledger.send_file(path, by, content, kind)
+        if answer is not None:
+            self.done[what] += 1
+        return answer
+
+    async def follow(self, *awaited: tuple[str, str, str, Change], open_from: date | None = None) -> None:
+        """The entries that were written since are those that are awaited; whatever they are about is looked at."""
+        for one in awaited:
+            self.count.wait_for(*one)
+        new = await self._entries_since()
+        self.count.follow(new, self.purpose_of, open_from=open_from or self.open_from)
+        for pledge_id in {one["pledge_id"] for one in new} - {None}:
+            await self.look_at(pledge_id)
+        for allocation_id in {one["allocation_id"] for one in new} - {None}:
+            self.allocations[allocation_id] = await self.ledger.get(f"/v1/allocations/{allocation_id}")
+
+    async def look_at(self, pledge_id: str) -> None:
+        self.pledges[pledge_id] = told = await self.ledger.get(f"/v1/pledges/{pledge_id}")
+        said = self.said[pledge_id]
+        assert said == {name: told[name] for name in said}, "what was said of it has changed"
+
+    async def _entries_since(self) -> list[Record]:
+        """The oldest first; what one command wrote in an order that is the same whenever it is done."""
+        found = (await self.ledger.get(f"/v1/ledger/entries?limit={ENTRIES_AT_ONCE}"))["entries"]
+        new = [one for one in found if one["entry_id"] not in self.count.entries]
+        assert len(new) < ENTRIES_AT_ONCE
+        # The ids of one millisecond are in any order, and what is given back because of a reversal follows it.
+        return sorted(new, key=lambda one: (one["recorded_at"], one["type"] != "reversed", one["fund"], about(one)))
+
+    # -- looking -----------------------------------------------------------------------------------------------------
+
+    async def check(self) -> None:
+        """All that has to hold after each step; where nothing was written it held before."""
+        written = await self.ledger.written()
+        if written == self.seen:
+            return
+        self.seen = written
+        assert [] == await self._entries_since(), "nobody asked for it"
+        held = (await self.ledger.get(BALANCES))["balances"]
+        stood = {
+            (one["fund"], one["book"], one["account"], one["currency"]): (one["minor"], one["usd_minor"])
+            for one in held
+            if one["minor"] or one["usd_minor"]
+        }
+        assert stood == trial_of(list(self.count.entries.values()))
+        check_books(stood)
+        for fund in (await self.ledger.get(f"/v1/funds{LISTED}"))["funds"]:
+            self.funds[fund["code"]] = fund
+            self.count.check_fund(fund, self.pledges)
+            years = (await self.ledger.get(f"/v1/funds/{fund['code']}/years"))["years"]
+            self.count.check_years(fund, years, self.pledges.values())
+            self._check_closed(fund["code"], years)
+        self.count.check_days(self.today)
+        await self.ledger.check_books()
+        await self._check_purposes()
+        for year, trial in self.trials.items():
+            assert trial == await self.trial(year), f"the trial balance of {year}, which is closed, has changed"
+        if self.kept:
+            await self.check_kept(*self.kept[written % len(self.kept)])
+
+    def _check_closed(self, fund: str, years: Sequence[Record]) -> None:
+        """What is told of a year that is closed stays as it was told when it was."""
+        for one in years:
+            if one["year"] not in self.trials:
+                self.closed_years.pop((fund, one["year"]), None)
+            else:
+                assert one == self.closed_years.setdefault((fund, one["year"]), one)
+
+    async def _check_purposes(self) -> None:
+        for one in (await self.ledger.get(f"/v1/activities{LISTED}"))["activities"]:
+            self.count.check_purpose(one["activity_id"], one)
+            self.activities[one["activity_id"]] = one
+        for one in (await self.ledger.get(f"/v1/requirements{LISTED}"))["requirements"]:
+            requirement_id = one["requirement_id"]
+            assert self.count[requirement_id, "allocated"] == one["covered_usd_minor"] <= one["usd_minor"]
+            assert one["status"] == self.requirements[requirement_id]["status"]
+            self.requirements[requirement_id] = one
+
+    async def trial(self, year: int) -> Any:
+        return (await self.ledger.get(f"{BALANCES}?until={year}-12-31"))["balances"]
+
+    async def keep(self) -> None:
+        """What is told as at this moment, to be asked again."""
+        moment = (await self.ledger.get(BALANCES))["as_at"].replace("+", "%2B")
+        told = {path: await self.ledger.read(self._as_at(path, moment)) for path in TOLD_AS_AT}
+        self.kept = [*self.kept, (moment, told)][-MOMENTS_KEPT:]
+
+    async def check_kept(self, moment: str, told: dict[str, bytes]) -> None:
+        for path, before in told.items():
+            assert before == await self.ledger.read(self._as_at(path, moment)), f"{path} as at {moment} has changed"
+
+    @staticmethod
+    def _as_at(path: str, moment: str) -> str:
+        return f"{path}{'&' if '?' in path else '?'}as_at={moment}"
+
+    async def close_books(self) -> None:
+        self.closed = await close_books(self.ledger.db, self.closed)
+
+    async def check_at_the_end(self) -> None:
+        for moment, told in self.kept:
+            await self.check_kept(moment, told)
+        for pledge_id in self.pledges:
+            await self.look_at(pledge_id)
+        await self.ledger.check_books()
+        await self.ledger.check_journal()
+        seen = {one["proposal_id"]: one for one in (await self.ledger.get(f"/v1/proposals{LISTED}"))["proposals"]}
+        assert {key: one["status"] for key, one in self.proposals.items()} == {k: v["status"] for k, v in seen.items()}
+        assert all(one["decided_by"] != one["proposed_by"] for one in seen.values() if one["status"] == "approved")

@@ -1,0 +1,410 @@
+"""A process full of workers that move money at random until it is killed or told to stop; run as a program.
+
+Each operation is one transaction of the service's actions. Of each that has ended it writes one letter on its standard
+output: `d` where it was done, `r` where it was refused, `a` where it may be tried again. Before that of an allocation
+stands how many cents were asked for.
+"""
+
+import asyncio
+import json
+import os
+import random
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import date
+from typing import Any
+
+import asyncpg
+import uvloop
+
+from chassis import clock
+from chassis.db.database import RESERVED_FRACTION, Database, OutcomeUnknown, Tx, is_transient
+from chassis.db.migrate import role_of
+from chassis.ids import new_id
+from contracts.matching import MatchConfirmed, MatchRevoked
+from contracts.pledges import Instalment
+from contracts.refusals import Refusal, Unavailable
+from contracts.values import Language, Money, Period
+from services.pledges.activities import actions as activity_actions
+from services.pledges.activities.model import Plan
+from services.pledges.allocations import actions as allocation_actions
+from services.pledges.allocations.model import Purpose, Spending
+from services.pledges.money.model import AS_USUAL, USD
+from services.pledges.pledge import actions, exit_actions, exits
+from services.pledges.pledge.earmarking import Earmarking
+from services.pledges.policy import Action
+from tests.builders import a_caller, an_event
+
+FUNDS = [f"SHERLOC-{number}" for number in range(10)]
+DAY, LATER = date(2026, 3, 5), date(2026, 4, 20)
+"""Of what is pledged and signed for, and of what comes or goes at another rate."""
+
+PERIOD = Period(starts=date(2027, 1, 1), ends=date(2027, 6, 30))
+DONOR, FINANCE = a_caller("NOR:donor_officer"), a_caller("UNODC:finance_officer")
+SECOND = a_caller("UNODC-SHERLOC:finance_officer")
+PLEDGED_MINOR = 1000
+CURRENCIES = (USD, "EUR")
+
+Operation = Callable[[Database, random.Random, int], Awaitable[None]]
+"""The number is how many cents an allocation asks for."""
+
+
+async def _some(tx: Tx, query: str) -> asyncpg.Record | None:
+    # Several workers may well have the same one in hand.
+    return await tx.fetchrow(f"{query} ORDER BY random() LIMIT 1")
+
+
+async def pledge(db: Database, chance: random.Random, _: int) -> None:
+    async with db.transaction(by=DONOR) as tx:
+        money = Money(minor=PLEDGED_MINOR, currency=chance.choice(CURRENCIES))
+        fund, now = chance.choice(FUNDS), clock.now()
+        await actions.pledge(
+            tx,
+            new_id(),
+            fund,
+            money,
+            Earmarking.UNEARMARKED,
+            "",
+            donor=DONOR.organization,
+            on=DAY,
+            validity=AS_USUAL,
+            now=now,
+        )
+
+
+async def withdraw(db: Database, chance: random.Random, _: int) -> None:
+    async with db.transaction(by=DONOR) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision FROM pledge WHERE status = 'pledged'")
+        if one:
+            await actions.move(
+                tx,
+                one["pledge_id"],
+                Action.WITHDRAW,
+                lambda p: p.withdraw(on=DAY, now=clock.now()),
+                caller=DONOR,
+                expected=one["revision"],
+            )
+
+
+async def pay(db: Database, chance: random.Random, _: int) -> None:
+    """An agreement over a pledge, and half of it or all of it in cash."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision, minor, currency, recognized_minor, received_minor, "
+                              "written_off_minor, status FROM pledge "
+                              "WHERE status IN ('pledged', 'committed', 'partially_received')")  # fmt: skip
+        if one is None:
+            return
+        pledge_id, revision, now = one["pledge_id"], one["revision"], clock.now()
+        if one["status"] == "pledged":
+            await actions.commit(
+                tx,
+                pledge_id,
+                1300,
+                agreement=None,
+                schedule=(),
+                on=DAY,
+                validity=AS_USUAL,
+                caller=FINANCE,
+                expected=revision,
+                now=now,
+            )
+            revision += 1
+        agreed = one["minor"] if one["status"] == "pledged" else one["recognized_minor"]
+        owed = agreed - one["received_minor"] - one["written_off_minor"]
+        money = Money(minor=owed if chance.random() < 0.5 else owed // 2 or 1, currency=one["currency"])
+        await actions.receive(
+            tx,
+            pledge_id,
+            money,
+            settles=None,
+            charges_minor=0,
+            on=chance.choice((DAY, LATER)),
+            validity=AS_USUAL,
+            caller=FINANCE,
+            expected=revision,
+            now=now,
+        )
+
+
+async def sign(db: Database, chance: random.Random, _: int) -> None:
+    """An agreement over a pledge of which half waits for a condition."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision, minor FROM pledge WHERE status = 'pledged' AND minor > 1")
+        if one:
+            half = one["minor"] // 2
+            parts = ((one["minor"] - half, None), (half, "report_accepted"))
+            await actions.commit(
+                tx,
+                one["pledge_id"],
+                1300,
+                agreement=None,
+                schedule=tuple(Instalment(due_on=LATER, minor=minor, condition=waits) for minor, waits in parts),
+                on=DAY,
+                validity=AS_USUAL,
+                caller=FINANCE,
+                expected=one["revision"],
+                now=clock.now(),
+            )
+
+
+async def meet_condition(db: Database, chance: random.Random, _: int) -> None:
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision FROM pledge WHERE recognized_minor < minor "
+                              "AND status IN ('committed', 'partially_received')")  # fmt: skip
+        if one:
+            await actions.move(
+                tx,
+                one["pledge_id"],
+                Action.MEET_CONDITION,
+                lambda p: p.meet_condition(2, on=LATER, now=clock.now()),
+                caller=FINANCE,
+                expected=one["revision"],
+            )
+
+
+async def lapse(db: Database, chance: random.Random, _: int) -> None:
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision FROM pledge WHERE status = 'pledged'")
+        if one:
+            await actions.move(
+                tx,
+                one["pledge_id"],
+                Action.LAPSE,
+                lambda p: exits.lapse(p, on=DAY, now=clock.now()),
+                caller=FINANCE,
+                expected=one["revision"],
+            )
+
+
+async def reduce(db: Database, chance: random.Random, _: int) -> None:
+    """Some of what is pledged, or owed."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision, currency FROM pledge "
+                              "WHERE status IN ('pledged', 'committed', 'partially_received')")  # fmt: skip
+        if one:
+            await exit_actions.reduce(
+                tx,
+                one["pledge_id"],
+                Money(minor=chance.randint(1, PLEDGED_MINOR // 5), currency=one["currency"]),
+                "donor_budget",
+                on=LATER,
+                caller=FINANCE,
+                expected=one["revision"],
+                now=clock.now(),
+            )
+
+
+async def write_off(db: Database, chance: random.Random, _: int) -> None:
+    """Propose that what is owed be given up: by the time somebody approves it may well have come."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision FROM pledge "
+                              "WHERE status IN ('committed', 'partially_received')")  # fmt: skip
+        if one:
+            action = Action.PROPOSE_WRITE_OFF
+            found = await actions.for_move(tx, one["pledge_id"], action, FINANCE, one["revision"])
+            now = clock.now()
+            await exit_actions.propose_write_off(tx, new_id(), found, "not_expected", on=LATER, now=now)
+
+
+async def refund(db: Database, chance: random.Random, _: int) -> None:
+    """Propose that some of what came goes back: by the time somebody approves it may well be allocated."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision, currency FROM pledge "
+                              "WHERE received_minor > refunded_minor")  # fmt: skip
+        if one:
+            found = await actions.for_move(tx, one["pledge_id"], Action.PROPOSE_REFUND, FINANCE, one["revision"])
+            money = Money(minor=chance.randint(1, PLEDGED_MINOR // 5), currency=one["currency"])
+            worth, now = await actions.worth(tx, money, LATER, AS_USUAL), clock.now()
+            await exit_actions.propose_refund(tx, new_id(), found, money, worth, "not_used", on=LATER, now=now)
+
+
+async def carry_over(db: Database, chance: random.Random, _: int) -> None:
+    """Both ways between the funds at once: each holds one of them and adds to the other."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT pledge_id, revision, fund FROM pledge WHERE received_minor > refunded_minor")
+        if one:
+            await exit_actions.carry_over(
+                tx,
+                one["pledge_id"],
+                chance.choice([fund for fund in FUNDS if fund != one["fund"]]),
+                chance.randint(1, PLEDGED_MINOR // 5),
+                on=LATER,
+                caller=FINANCE,
+                expected=one["revision"],
+                now=clock.now(),
+            )
+
+
+async def allocate(db: Database, chance: random.Random, usd_minor: int) -> None:
+    async with db.transaction(by=FINANCE) as tx:
+        lacking = await _some(tx, "SELECT requirement_id FROM requirement WHERE status = 'open'")
+        planned = await _some(tx, "SELECT activity_id, fund FROM activity WHERE status = 'planned'")
+        fund, purpose, which = chance.choice(FUNDS), Purpose(work_package="training"), chance.random()
+        if lacking and which < 0.3:
+            purpose = Purpose(requirement_id=lacking["requirement_id"])
+        elif planned and which < 0.5:
+            fund, purpose = planned["fund"], Purpose(activity_id=planned["activity_id"])
+        await allocation_actions.allocate(
+            tx,
+            new_id(),
+            fund,
+            usd_minor,
+            purpose,
+            # Also what went back today is there to be set aside.
+            on=clock.now().date(),
+            caller=FINANCE,
+            now=clock.now(),
+        )
+
+
+def _match(match_id: Any) -> dict[str, Any]:
+    ids = dict.fromkeys(("request_id", "line_id", "offering_id"), match_id)
+    return {"match_id": match_id, "state": "KEN", "provider": "UNODC-SHERLOC", "capacity_period": PERIOD} | ids
+
+
+async def lack(db: Database, chance: random.Random, usd_minor: int) -> None:
+    needed = Money(minor=10 * usd_minor, currency=USD)
+    now = clock.now()
+    fact = MatchConfirmed(**_match(new_id()), confirmed_at=now, funding_needed=needed)
+    async with db.transaction() as tx:
+        await allocation_actions.hear_of_confirmed(tx, an_event(fact, 1, time=now), fact, validity=AS_USUAL)
+
+
+async def give_back(db: Database, chance: random.Random, _: int) -> None:
+    """All that was allocated to a match goes back at once, to several funds."""
+    async with db.transaction() as tx:
+        one = await _some(tx, "SELECT match_id FROM requirement WHERE status = 'open'")
+        if one:
+            now = clock.now()
+            fact = MatchRevoked(**_match(one["match_id"]), reason="no_funds", revoked_at=now)
+            await allocation_actions.hear_of_revoked(tx, an_event(fact, 2, time=now), fact)
+
+
+async def give_back_by_hand(db: Database, chance: random.Random, _: int) -> None:
+    """What is left of one allocation, while others spend of it, or revoke or cancel what it is for."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT allocation_id, revision FROM allocation WHERE status = 'made'")
+        if one:
+            now = clock.now()
+            await allocation_actions.give_back(
+                tx, one["allocation_id"], on=now.date(), caller=FINANCE, expected=one["revision"], now=now
+            )
+
+
+async def spend(db: Database, chance: random.Random, _: int) -> None:
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT allocation_id, revision, usd_minor FROM allocation WHERE status = 'made'")
+        if one:
+            await allocation_actions.spend(
+                tx,
+                one["allocation_id"],
+                chance.randint(1, one["usd_minor"]),
+                chance.choice(list(Spending)),
+                on=clock.now().date(),
+                caller=FINANCE,
+                expected=one["revision"],
+                now=clock.now(),
+            )
+
+
+async def propose(db: Database, chance: random.Random, _: int) -> None:
+    """That an entry be reversed: often one that is, or is proposed to be, already."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT entry_id FROM entry WHERE type IN ('received', 'allocated', 'spent', 'disbursed', "
+                              "'recognized', 'reduced', 'written_off', 'refunded', 'carried_over')")  # fmt: skip
+        if one:
+            await exit_actions.propose_reversal(
+                tx,
+                new_id(),
+                one["entry_id"],
+                "recorded_wrongly",
+                on=DAY,
+                now=clock.now(),
+            )
+
+
+async def approve(db: Database, chance: random.Random, _: int) -> None:
+    async with db.transaction(by=SECOND) as tx:
+        one = await _some(tx, "SELECT proposal_id, revision FROM proposal WHERE status = 'open'")
+        if one:
+            await exit_actions.approve(
+                tx,
+                one["proposal_id"],
+                validity=AS_USUAL,
+                caller=SECOND,
+                expected=one["revision"],
+                now=clock.now(),
+            )
+
+
+async def plan(db: Database, chance: random.Random, _: int) -> None:
+    wanted = Plan(
+        fund=chance.choice(FUNDS),
+        activity_kind="outreach",
+        topics=(),
+        pillars=(),
+        gender_marker=0,
+        starts_on=DAY,
+        ends_on=DAY,
+        language=Language.EN,
+    )
+    async with db.transaction(by=FINANCE) as tx:
+        await activity_actions.plan(tx, new_id(), wanted, "Fictitious sample", now=clock.now())
+
+
+async def cancel(db: Database, chance: random.Random, _: int) -> None:
+    """An activity that money is being set aside for."""
+    async with db.transaction(by=FINANCE) as tx:
+        one = await _some(tx, "SELECT activity_id, revision FROM activity WHERE status = 'planned'")
+        if one:
+            await activity_actions.cancel(
+                tx, one["activity_id"], "other", caller=FINANCE, expected=one["revision"], now=clock.now()
+            )
+
+
+OPERATIONS: dict[Operation, int] = {
+    pledge: 12, withdraw: 8, pay: 20, allocate: 50, lack: 5, give_back: 5, spend: 5, propose: 5, approve: 10,
+    plan: 4, cancel: 2, reduce: 3, write_off: 3, refund: 4, carry_over: 4, sign: 4, meet_condition: 3, lapse: 1,
+    give_back_by_hand: 3,
+}  # fmt: skip
+
+
+async def work(db: Database, chance: random.Random, most: int) -> None:
+    while True:
+        (operation,) = chance.choices(list(OPERATIONS), list(OPERATIONS.values()))
+        usd_minor = chance.randint(1, most)
+        try:
+            await operation(db, chance, usd_minor)
+            outcome = b"d"
+        except Unavailable:
+            # While all of them connect at once.
+            outcome = b"a"
+        except Refusal:
+            outcome = b"r"
+        except Exception as error:
+            # Of two changes of one record the journal lets one through.
+            if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":
+                outcome = b"r"
+            elif is_transient(error) or isinstance(error, OutcomeUnknown):
+                outcome = b"a"
+            else:
+                raise
+        os.write(1, b"%d%b" % (usd_minor, outcome) if operation is allocate else outcome)
+
+
+def with_reads(connections: int) -> int:
+    """How many connections a pool needs in all, so that so many are left beside those kept for reads."""
+    return -(-connections * RESERVED_FRACTION // (RESERVED_FRACTION - 1))
+
+
+async def run(task: dict[str, Any]) -> None:
+    """`most` is the most that one allocation asks for. Each worker has a connection of its own."""
+    db = await Database.connect(
+        task["database_url"], "pledges", role=role_of("pledges"), pool_max=with_reads(task["workers"])
+    )
+    workers = (work(db, random.Random(f"{task['seed']} {n}"), task["most"]) for n in range(task["workers"]))
+    await asyncio.gather(*workers)
+
+
+if __name__ == "__main__":
+    uvloop.run(run(json.load(sys.stdin)))

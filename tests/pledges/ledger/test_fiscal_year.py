@@ -1,0 +1,279 @@
+"""The figures of a year by value date: what took effect in it, whenever it was recorded, and for ever once it is closed."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from services.pledges.ledger import balances
+from services.pledges.ledger import snapshots as closings
+from services.pledges.wiring import close_books
+from tests.builders import headers
+from tests.clocks import TODAY
+from tests.pledges.ledger.test_as_of import asked, now_of, told
+from tests.pledges.ledger.test_snapshots import at_once
+from tests.pledges.pledge.test_life import approve, entry_of, move
+from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, api, eur, get, pledged, post, usd
+
+__all__ = ["api", "at_once"]
+Client = httpx.AsyncClient
+Trial = dict[tuple[str, ...], tuple[int, int]]
+BALANCES, ENTRIES = "/v1/ledger/balances", "/v1/ledger/entries?limit=7"
+YEN = {"minor": 18_000_000, "currency": "JPY"}
+AFTER = TODAY.year
+BEFORE, YEAR = AFTER - 2, AFTER - 1
+ENDS_BEFORE, ENDS = f"{BEFORE}-12-31", f"{YEAR}-12-31"
+
+pytestmark = pytest.mark.usefixtures("at_once")
+
+
+async def trial(client: Client, until: str, moment: str | None = None) -> Trial:
+    """The trial balance until a day: of each account of a fund in a currency the minor units and their worth."""
+    answer = await told(client, f"{BALANCES}?until={until}", moment)
+    assert (until, moment is not None) == (answer["until"], answer["final"])
+    return as_trial(answer)
+
+
+def as_trial(answer: Mapping[str, Any]) -> Trial:
+    return {
+        (one["fund"], one["book"], one["account"], one["currency"]): (one["minor"], one["usd_minor"])
+        for one in answer["balances"]
+    }
+
+
+def trial_of(entries: list[dict[str, Any]]) -> Trial:
+    """What their postings come to, of accounts that do not come to nothing."""
+    minor, usd_minor = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
+    for entry in entries:
+        for one in entry["postings"]:
+            key = (entry["fund"], one["book"], one["account"], one["currency"])
+            minor[key] += one["minor"]
+            usd_minor[key] += one["usd_minor"]
+    return {key: (minor[key], usd_minor[key]) for key in minor if minor[key] or usd_minor[key]}
+
+
+def less(one: Trial, other: Trial) -> Trial:
+    """The one trial balance less the other: what moved between their days."""
+    moved = Counter[tuple[tuple[str, ...], int]]()
+    for sign, trial_balance in ((1, one), (-1, other)):
+        for key, amounts in trial_balance.items():
+            for position, amount in enumerate(amounts):
+                moved[key, position] += sign * amount
+    by = {key: (moved[key, 0], moved[key, 1]) for key, _ in moved}
+    return {key: amounts for key, amounts in by.items() if any(amounts)}
+
+
+def check_books(found: Trial) -> None:
+    """Each book of each fund sums to zero in each currency, and in dollars."""
+    sums = Counter[tuple[str, ...]]()
+    for (fund, book, _, currency), (minor, usd_minor) in found.items():
+        sums[fund, book, currency] += minor
+        sums[fund, book] += usd_minor
+    assert not any(sums.values()), sums
+
+
+async def paid(client: Client, year: int, money: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
+    """A pledge of the year that is signed and paid in it."""
+    made = await pledged(client, money=money, pledged_on=f"{year}-02-12", **changes)
+    signed = await move(client, made, "commit", committed_on=f"{year}-03-05")
+    return await move(client, signed, "receive", money=money, received_on=f"{year}-04-20")
+
+
+async def books_of_three_years(client: Client) -> None:
+    """In several currencies, with what was taken back in a later year, and what is recorded late for an earlier one."""
+    await paid(client, AFTER, eur(10_000_00))
+    for year in (YEAR, BEFORE):
+        await paid(client, year, YEN, fund="SHERLOC-DEV")
+        await paid(client, year, eur(333_33))
+    open_still = await pledged(client, money=eur(70_00), pledged_on=f"{YEAR}-06-01")
+    await move(client, open_still, "withdraw", NORWAY, withdrawn_on=f"{AFTER}-01-15")
+    signed = await move(
+        client, await pledged(client, money=eur(5_000_00), pledged_on=f"{YEAR}-11-30"), "commit", committed_on=ENDS
+    )
+    came = {"money": usd(2_400_00), "settles": eur(2_000_00), "charges_minor": 25_00, "received_on": f"{AFTER}-01-02"}
+    await move(client, signed, "receive", **came)
+    proposal = await post(
+        client,
+        "/v1/ledger/reversals",
+        FINANCE,
+        entry_id=(await entry_of(client, "received"))["entry_id"],
+        reason="payment_returned",
+        reversed_on=f"{AFTER}-02-01",
+    )
+    await approve(client, proposal)
+    await post(client, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(200_00), work_package="training",
+               allocated_on=f"{YEAR}-12-30")  # fmt: skip
+
+
+async def test_a_balance_until_a_day_is_what_took_effect_by_then_and_every_book_sums_to_zero(
+    api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closings, "CLOSING_ENTRIES", 5)
+    await books_of_three_years(api)
+    moment = await now_of(api)
+    entries = (await told(api, ENTRIES, moment))["entries"]
+    closed = None
+    for _ in range(3):
+        closed = await close_books(databases["pledges"], closed)
+    await paid(api, YEAR, usd(50_00))
+    later = (await told(api, ENTRIES))["entries"]
+    assert len(later) == len(entries) + 3
+
+    effective = {date.fromisoformat(one["effective_on"]) for one in later}
+    days = sorted(effective | {one - timedelta(days=1) for one in effective} | {date.min, date.max})
+    seen = []
+    for day in days:
+        until = day.isoformat()
+        found = {None: await trial(api, until), moment: await trial(api, until, moment)}
+        for as_at, recorded in ((None, later), (moment, entries)):
+            assert found[as_at] == trial_of([one for one in recorded if one["effective_on"] <= until]), (until, as_at)
+            check_books(found[as_at])
+        seen.append(found[moment])
+    assert seen[0] == {}
+    assert len({str(one) for one in seen}) > 10, "they would agree on anything"
+    assert {"USD", "EUR", "JPY"} <= {currency for one in seen for _, _, _, currency in one}
+
+
+async def test_a_finance_officer_closes_a_year_with_its_trial_balance_and_its_movements(api: Client) -> None:
+    await paid(api, BEFORE, eur(1_000_00))
+    await post(api, f"/v1/ledger/periods/{BEFORE}/close", FINANCE)
+    await paid(api, YEAR, eur(2_000_00))
+    await paid(api, YEAR, YEN, fund="SHERLOC-DEV")
+    await paid(api, AFTER, eur(4_000_00))
+    early, moment = await trial(api, ENDS), await now_of(api)
+    # An invoice of December that is found in the year after.
+    await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(150_00), work_package="training",
+               allocated_on=f"{YEAR}-12-30")  # fmt: skip
+
+    opening, closing = await trial(api, ENDS_BEFORE), await trial(api, ENDS)
+    of_year = f"{ENTRIES}&effective_from={YEAR}-01-01&effective_until={ENDS}"
+    movements = less(closing, opening)
+    assert movements == trial_of((await told(api, of_year))["entries"])
+    assert less(closing, early) == {
+        ("SHERLOC-MNT", "paid", "available", "USD"): (150_00, 150_00),
+        ("SHERLOC-MNT", "paid", "allocated", "USD"): (-150_00, -150_00),
+    }
+    for found in (opening, closing, movements):
+        assert found
+        check_books(found)
+
+    closed = await post(api, f"/v1/ledger/periods/{YEAR}/close", FINANCE)
+    assert {one["fund"]: one["usd_minor"] for one in closed["period"]["carried_forward"]} == {
+        fund: -closing.get((fund, "paid", "available", "USD"), (0, 0))[1]
+        for fund in ("SHERLOC-DEV", "SHERLOC-MNT", "TA-REQUESTS")
+    }
+    final = await now_of(api)
+    given = (await asked(api, f"{BALANCES}?until={ENDS}", final)).content
+    made = next(one for one in (await told(api, of_year))["entries"] if one["type"] == "received")
+    wrong = {"entry_id": made["entry_id"], "reason": "recorded_wrongly", "reversed_on": made["effective_on"]}
+    await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **wrong))
+    await paid(api, AFTER, usd(70_00), fund="TA-REQUESTS")
+
+    assert f"{AFTER}-01-01" == (await told(api, ENTRIES))["entries"][3]["effective_on"], "the correction"
+    for as_at in (None, final, await now_of(api)):
+        assert closing == await trial(api, ENDS, as_at)
+    assert given == (await asked(api, f"{BALANCES}?until={ENDS}", final)).content
+    assert early == await trial(api, ENDS, moment), "what was told before the late entry is told so for ever"
+    assert movements == trial_of((await told(api, of_year))["entries"])
+    assert closing != await trial(api, f"{AFTER}-01-01")
+
+
+async def test_how_things_stand_is_told_as_before_where_no_day_is_asked_for(api: Client) -> None:
+    made = await pledged(api)
+    await post(api, f"/v1/pledges/{made['pledge_id']}/withdraw", NORWAY, revision=1)
+
+    stands, until = await get(api, BALANCES), await get(api, f"{BALANCES}?until=9999-12-31")
+    assert (None, "9999-12-31") == (stands["until"], until["until"])
+    assert [("pledged", 0), ("pledged_contra", 0)] == [(one["account"], one["minor"]) for one in stands["balances"]]
+    assert [] == until["balances"], "an account that comes to nothing looks like one that is first used later"
+
+
+async def test_entries_are_listed_by_value_date_with_both_days_and_to_the_end(api: Client) -> None:
+    for day in ("2026-02-01", "2026-03-01", "2026-03-02", "2026-03-31", "2026-04-01"):
+        await pledged(api, money=usd(1), pledged_on=day)
+
+    async def listed(by: str = NORWAY, **days: str) -> list[str]:
+        query = "&".join(f"effective_{name}={day}" for name, day in days.items())
+        found = await told(api, f"/v1/ledger/entries?limit=2&{query}", by=by)
+        return [one["effective_on"] for one in found["entries"]]
+
+    march = ["2026-03-31", "2026-03-02", "2026-03-01"]
+    assert march == await listed(**{"from": "2026-03-01", "until": "2026-03-31"})
+    assert ["2026-04-01", *march] == await listed(**{"from": "2026-03-01"})
+    assert [*march, "2026-02-01"] == await listed(until="2026-03-31")
+    assert ["2026-03-02"] == await listed(**{"from": "2026-03-02", "until": "2026-03-02"})
+    assert [] == await listed("DEU:donor_officer", until="2026-03-31")
+
+
+@pytest.mark.parametrize(
+    ("path", "slug"),
+    [
+        ("/v1/ledger/entries?effective_from=2026-03-02&effective_until=2026-03-01", "dates-reversed"),
+        ("/v1/ledger/entries?effective_from=2026-02-30", "invalid-request"),
+        (f"{BALANCES}?until=yesterday", "invalid-request"),
+        (f"{BALANCES}?until=2026", "invalid-request"),
+    ],
+)
+async def test_days_that_cannot_be_meant_are_refused(api: Client, path: str, slug: str) -> None:
+    answer = await api.get(path, headers=headers(FINANCE))
+
+    assert (400, slug) == (answer.status_code, answer.json()["slug"])
+
+
+@pytest.mark.parametrize(("until", "later"), [((12, 31), 0), ((4, 19), 4)])
+async def test_a_day_is_read_from_closings_and_what_came_in_the_rest_of_its_year(
+    api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch, until: tuple[int, int], later: int
+) -> None:
+    monkeypatch.setattr(closings, "CLOSING_ENTRIES", 10)
+    for _ in range(4):
+        await paid(api, YEAR, usd(100))
+    await paid(api, AFTER, usd(100))
+    closed = None
+    for _ in range(3):
+        closed = await close_books(databases["pledges"], closed)
+    async with databases["pledges"].transaction() as tx:
+        assert await tx.fetchval("SELECT count(DISTINCT as_at) FROM closing") == 1
+        await tx.execute("SET LOCAL enable_seqscan = off")
+        plan = await tx.fetch(
+            "EXPLAIN (ANALYZE, FORMAT TEXT) " + balances.BALANCES, balances.EVER, None, date(YEAR, *until)
+        )
+    lines = [row[0] for row in plan]
+
+    (read,) = [line for line in lines if "entry_effective" in line]
+    assert f"rows={later}.00" in read or f"rows={later} " in read, "\n".join(lines)
+    assert any("never executed" in line for line in lines), "nothing came after the closing"
+
+
+async def test_the_accounts_of_each_donor_are_those_of_its_entries_and_come_to_those_of_the_funds(api: Client) -> None:
+    """All but what is set aside of a fund, which is no donor's."""
+    await books_of_three_years(api)
+    theirs = await pledged(api, GERMANY, money=eur(7_000_00), pledged_on=f"{YEAR}-03-01")
+    signed = await move(api, theirs, "commit", committed_on=f"{YEAR}-03-02")
+    await move(api, signed, "receive", money=eur(3_000_00), received_on=f"{AFTER}-01-03")
+    moment = await now_of(api)
+    await paid(api, YEAR, usd(50_00))
+    entries = (await told(api, ENTRIES, moment))["entries"]
+
+    for until, as_at in ((ENDS, moment), ("9999-12-31", None)):
+        recorded = entries if as_at else (await told(api, ENTRIES))["entries"]
+        told_of = {}
+        for donor in ("NOR", "DEU", None):
+            answer = await told(api, f"{BALANCES}?until={until}" + (f"&donor={donor}" if donor else ""), as_at)
+            assert donor == answer["donor"]
+            told_of[donor] = as_trial(answer)
+            of_donor = [one for one in recorded if one["effective_on"] <= until and donor in {None, one["donor"]}]
+            assert told_of[donor] == trial_of(of_donor)
+            check_books(told_of[donor])
+        rest = less(less(told_of[None], told_of["NOR"]), told_of["DEU"])
+        assert {account for _, _, account, _ in rest} == {"available", "allocated"}
+    assert {"DEU"} == {one["donor"] for one in (await told(api, f"{ENTRIES}&donor=DEU"))["entries"]}
+    assert [] == (await get(api, f"{BALANCES}?donor=ITA"))["balances"]
+    # A donor is told of its own entries, whomever it asks for, and of the whole ledger nothing.
+    assert [] == (await told(api, f"{ENTRIES}&donor=DEU", by=NORWAY))["entries"]
+    assert {"NOR"} == {one["donor"] for one in (await told(api, f"{ENTRIES}&donor=NOR", by=NORWAY))["entries"]}
+    refused = [await api.get(f"{BALANCES}?donor={one}", headers=headers(NORWAY)) for one in ("NOR", "DEU")]
+    assert [403, 403] == [answer.status_code for answer in refused]

@@ -1,0 +1,379 @@
+"""Two hundred workers in several processes ask for three times the money there is, and processes are killed meanwhile."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import math
+import random
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import asyncpg
+import pytest
+
+from chassis.db.database import Database, Tx
+from chassis.db.migrate import role_of
+from chassis.ids import new_id
+from chassis.rebuild import verify as verify_tables
+from contracts.pledges import Rate
+from contracts.values import Money
+from services.pledges.funds.store import Labels
+from services.pledges.ledger import balances
+from services.pledges.ledger import snapshots as closings
+from services.pledges.ledger.snapshots import Closed
+from services.pledges.ledger.verify import verify
+from services.pledges.money.model import AS_USUAL
+from services.pledges.pledge import actions
+from services.pledges.pledge.earmarking import Earmarking
+from services.pledges.wiring import SERVICE, close_books
+from tests.builders import NOON
+from tests.pledges.ledger.racer import (
+    CURRENCIES,
+    DAY,
+    DONOR,
+    FINANCE,
+    FUNDS,
+    LATER,
+    OPERATIONS,
+    PLEDGED_MINOR,
+    allocate,
+    pledge,
+    with_reads,
+)
+from tests.soak import cases
+
+ROOT = Path(__file__).parents[2]
+PROCESSES, WORKERS = 4, 50
+PLEDGES = 300
+LOOK_SECONDS = 0.1
+BETWEEN_SECONDS_MAX, MOSTLY_BETWEEN_SECONDS_MAX = 2.5, 0.2
+"""From one moment that the bank saw to the next: each time, and nineteen times in twenty. A machine that others work on
+stands still for a second now and then."""
+
+GLANCES_AT_ONCE_MAX = 30
+KILLED_MIN = cases(2, soak=5)
+AT_ONCE_MIN = 195
+"""Transactions of the workers at one moment; a few are between one operation and the next."""
+
+THEIRS = """
+    SELECT count(*) AS connections, count(xact_start) AS transactions
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'entraide pledges' AND pid <> ALL ($1::integer[])
+"""
+KILL_SECONDS = (4.0, 6.0)
+"""Between one kill and the next; a new process takes about one to come up, and its connections another."""
+
+RATES = {DAY: "1.15", LATER: "1.18"}
+"""US dollars of a euro, from each day on: what is owed and what comes differ."""
+
+DEMANDED = 3
+"""Times what is pledged, by all allocations together: by then, what the workers pledge themselves counted."""
+
+AIM = 1.5
+"""Times that: amounts are drawn by chance, and it shall be so in every run."""
+
+SAID = re.compile(rb"(\d*)([dra])")
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["pledges"]
+
+
+class Racers:
+    """Processes of workers; whichever is killed is followed by another."""
+
+    def __init__(self, database_url: str, most: int) -> None:
+        self._task = {"database_url": database_url, "workers": WORKERS, "most": most}
+        self._running: list[asyncio.subprocess.Process] = []
+        self._listening: list[asyncio.Task[None]] = []
+        self._started = 0
+        self.outcomes: Counter[str] = Counter()
+        self.demanded_usd_minor = 0
+        self.killed = 0
+
+    @property
+    def ended(self) -> int:
+        """Operations that were done or refused."""
+        return self.outcomes["d"] + self.outcomes["r"]
+
+    async def start(self) -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.pledges.ledger.racer", cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self._started += 1
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(self._task | {"seed": self._started}).encode())
+        process.stdin.close()
+        self._running.append(process)
+        self._listening.append(asyncio.create_task(self._listen(process)))
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        left = b""
+        while said := await process.stdout.read(4096):
+            said = left + said
+            # What a worker writes arrives whole, but this reads where it likes.
+            left = said[len(said.rstrip(b"0123456789")) :]
+            for asked, outcome in SAID.findall(said):
+                self.outcomes[outcome.decode()] += 1
+                self.demanded_usd_minor += int(asked or 0)
+        assert await process.wait() == -signal.SIGKILL, "a worker met something else than a no"
+
+    async def kill_one(self, chance: random.Random) -> None:
+        self._running.pop(chance.randrange(len(self._running))).kill()
+        self.killed += 1
+        await self.start()
+
+    async def end(self) -> None:
+        for process in self._running:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+        await asyncio.gather(*self._listening)
+
+    def check(self) -> None:
+        for task in self._listening:
+            if task.done():
+                task.result()
+
+
+@contextlib.asynccontextmanager
+async def racing(database_url: str, operations: int) -> AsyncIterator[Racers]:
+    """Their allocations come to three times what is pledged by the time that so many operations have ended."""
+    share = operations / sum(OPERATIONS.values())
+    pledged_usd_minor = (PLEDGES + share * OPERATIONS[pledge]) * PLEDGED_MINOR * (1 + float(RATES[DAY])) / 2
+    racers = Racers(database_url, most=round(2 * AIM * DEMANDED * pledged_usd_minor / (share * OPERATIONS[allocate])))
+    try:
+        for _ in range(PROCESSES):
+            await racers.start()
+        yield racers
+    finally:
+        await racers.end()
+
+
+async def _prepared(db: Database) -> None:
+    """Ten funds with thirty pledges each, half of them in euros, of which nothing is paid yet."""
+    labels = Labels(**dict.fromkeys(("ar", "en", "es", "fr", "ru", "zh"), "Fictitious sample"))
+    table = tuple(
+        Rate(source="fictitious", currency="EUR", valid_from=day, usd_per_unit=rate) for day, rate in RATES.items()
+    )
+    async with db.transaction(by=FINANCE) as tx:
+        await actions.load_rates(tx, new_id(), table, now=NOON)
+    for fund in FUNDS:
+        async with db.transaction(by=FINANCE) as tx:
+            await actions.open_fund(tx, fund, labels, (), now=NOON)
+        for number in range(PLEDGES // len(FUNDS)):
+            money = Money(minor=PLEDGED_MINOR, currency=CURRENCIES[number % len(CURRENCIES)])
+            async with db.transaction(by=DONOR) as tx:
+                await actions.pledge(
+                    tx,
+                    new_id(),
+                    fund,
+                    money,
+                    Earmarking.UNEARMARKED,
+                    "",
+                    donor=DONOR.organization,
+                    on=DAY,
+                    validity=AS_USUAL,
+                    now=NOON,
+                )
+
+
+class Bank:
+    """Looks ten times a second whether every book balances and no fund is overdrawn; and as often as it can at all else.
+
+    Whoever waits for an answer looks no less often: the next one is asked while the last still waits, and none is left
+    out. `glanced_at` are the moments that it saw the books at, by PostgreSQL's clock; `backends` its own connections.
+    """
+
+    def __init__(self, db: Database, glancing: Database) -> None:
+        self._db = db
+        self._glancing = glancing
+        self._closed: Closed | None = None
+        self.looks = 0
+        self.glanced_at: list[datetime] = []
+        self.reports: dict[datetime, list[balances.Balance]] = {}
+        self.backends: set[int] = set()
+        self._ends: float | None = None
+
+    async def come_in(self) -> None:
+        """Open all its connections, and know which they are."""
+        await asyncio.gather(*(self._glance() for _ in range(GLANCES_AT_ONCE_MAX)))
+        assert len(self.backends) == GLANCES_AT_ONCE_MAX
+        await self.look()
+        self.glanced_at.clear()
+
+    async def keep_looking(self) -> None:
+        while True:
+            await self.look()
+
+    async def keep_glancing(self) -> None:
+        """Until `finish`, and until the last is answered."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with asyncio.TaskGroup() as glancing:
+            for tick in itertools.count():
+                due = began + tick * LOOK_SECONDS
+                await asyncio.sleep(max(0, due - loop.time()))
+                if self._ends is not None and due > self._ends:
+                    return
+                glancing.create_task(self._glance())
+
+    def finish(self) -> None:
+        """No glance is due any more."""
+        self._ends = asyncio.get_running_loop().time()
+
+    async def _glance(self) -> None:
+        async with self._glancing.transaction() as tx:
+            await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            seen_at, backend = await tx.fetchrow("SELECT clock_timestamp(), pg_backend_pid()")
+            self.backends.add(backend)
+            await self._check_books(tx)
+        self.glanced_at.append(seen_at)
+
+    @property
+    def between(self) -> list[float]:
+        """Seconds from each glance to the next, the longest last."""
+        return sorted((later - at).total_seconds() for at, later in itertools.pairwise(sorted(self.glanced_at)))
+
+    async def _check_books(self, tx: Tx) -> None:
+        held = await balances.balances(tx, as_at=balances.EVER)
+        least = await tx.fetchval("SELECT min(available_usd_minor) FROM balance")
+        sums: Counter[tuple[str, ...]] = Counter()
+        for one in held:
+            sums[one.book, one.currency] += one.minor
+            sums[(one.book,)] += one.usd_minor
+        assert not any(sums.values()), f"unbalanced: {sums}"
+        assert least >= 0, "overdrawn"
+
+    async def look(self) -> None:
+        self._closed = await close_books(self._db, self._closed)
+        async with self._db.transaction() as tx:
+            await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            self.backends.add(await tx.fetchval("SELECT pg_backend_pid()"))
+            await self._check_books(tx)
+            miscounted = await balances.miscounted(tx)
+            waiting = await tx.fetch(
+                """
+                SELECT allocation_id FROM allocation JOIN activity USING (activity_id)
+                WHERE activity.status = 'cancelled' AND allocation.status = 'made' AND usd_minor > spent_usd_minor
+                """
+            )
+            twice = await tx.fetch("SELECT reverses FROM entry GROUP BY reverses HAVING count(reverses) > 1")
+            final_until = await closings.final_until(tx)
+            report = await balances.balances(tx, as_at=final_until)
+        assert (miscounted, twice, waiting) == ([], [], [])
+        assert self.reports.setdefault(final_until, report) == report
+        self.looks += 1
+
+
+class Race(NamedTuple):
+    """How it went; the most connections and open transactions of the workers at one moment, before any kill."""
+
+    racers: Racers
+    bank: Bank
+    connections: int
+    at_once: int
+    seconds: float
+
+
+async def race(db: Database, database_url: str, operations: int) -> Race:
+    await _prepared(db)
+    glancing = await Database.connect(
+        database_url, "pledges", role=role_of("pledges"), pool_max=with_reads(GLANCES_AT_ONCE_MAX)
+    )
+    # The migrator, who alone is told what others do.
+    outside = await asyncpg.connect(database_url)
+    bank, chance, connections, at_once = Bank(db, glancing), random.Random(operations), 0, 0
+    loop, looking = asyncio.get_running_loop(), list[asyncio.Task[None]]()
+    try:
+        await bank.come_in()
+        async with racing(database_url, operations) as racers:
+            began = loop.time()
+            looking += [asyncio.create_task(bank.keep_looking()), asyncio.create_task(bank.keep_glancing())]
+            next_kill = math.inf
+            while racers.ended < operations or racers.killed < KILLED_MIN:
+                await asyncio.sleep(0.05)
+                racers.check()
+                for task in looking:
+                    if task.done():
+                        task.result()
+                if not racers.killed:
+                    theirs = await outside.fetchrow(THEIRS, list(bank.backends))
+                    connections = max(connections, theirs["connections"])
+                    at_once = max(at_once, theirs["transactions"])
+                    all_there = connections >= PROCESSES * WORKERS and at_once >= AT_ONCE_MIN
+                    # Should they never all be there, it ends nevertheless, and badly.
+                    if all_there or racers.ended > operations / 2:
+                        next_kill = min(next_kill, loop.time())
+                if loop.time() >= next_kill:
+                    await racers.kill_one(chance)
+                    next_kill = loop.time() + chance.uniform(*KILL_SECONDS)
+            seconds = loop.time() - began
+            bank.finish()
+            await looking[1]
+    finally:
+        for task in looking:
+            task.cancel()
+        await asyncio.gather(*looking, return_exceptions=True)
+        await glancing.close()
+        await outside.close()
+    return Race(racers, bank, connections, at_once, seconds)
+
+
+@pytest.mark.thinned
+@pytest.mark.machine_clock  # by which the workers' processes go
+async def test_whoever_asks_and_whoever_is_killed_the_books_balance_and_nothing_is_given_twice(
+    db: Database, database_url: str
+) -> None:
+    operations = cases(2_000, soak=100_000)
+    racers, bank, connections, at_once, seconds = await race(db, database_url, operations)
+
+    between = bank.between
+    assert len(bank.glanced_at) >= math.floor(seconds / LOOK_SECONDS)
+    assert between[-1] <= BETWEEN_SECONDS_MAX
+    assert between[len(between) * 19 // 20] <= MOSTLY_BETWEEN_SECONDS_MAX
+    # Each worker has its own, and next to all of them are in the middle of something.
+    assert PROCESSES * WORKERS == connections
+    assert at_once >= AT_ONCE_MIN
+    await bank.look()
+    assert racers.killed >= KILLED_MIN
+    assert bank.looks > 10
+    assert min(racers.outcomes[one] for one in "dr") > operations / 20, "some was done, and some was refused"
+    async with db.transaction() as tx:
+        counted = await tx.fetch("SELECT type, count(*) FROM entry GROUP BY type")
+        for moment, report in bank.reports.items():
+            assert report == await balances.balances(tx, as_at=moment), "a report has changed"
+        wanting = await tx.fetchval("SELECT min(available_usd_minor) FROM balance")
+        pledged = await tx.fetchval(
+            """
+            SELECT sum(p.usd_minor) FROM entry CROSS JOIN unnest(postings) AS p
+            WHERE type = 'pledged' AND p.account = 'pledged'
+            """
+        )
+        held = await tx.fetch("SELECT DISTINCT p.account, p.currency FROM entry CROSS JOIN unnest(postings) AS p")
+    assert {row["type"] for row in counted} == {
+        "pledged", "committed", "received", "withdrawn", "allocated", "returned", "spent", "reversed",
+        "reduced", "written_off", "refunded", "disbursed", "carried_over", "brought_forward", "recognized", "lapsed",
+    }  # fmt: skip
+    assert {("cash", "USD"), ("cash", "EUR"), ("refunded", "EUR"), ("exchange_difference", "EUR")} <= {
+        (row["account"], row["currency"]) for row in held
+    }
+    assert racers.demanded_usd_minor >= DEMANDED * pledged > 0
+    assert wanting < 1000, "there was enough for everybody"
+    assert len({str(report) for report in bank.reports.values()}) > 3, "the reports would agree on anything"
+    async with db.transaction() as tx:
+        assert (await verify(tx)).findings == []
+    owner = await Database.connect(database_url, "pledges", owner=True)
+    try:
+        assert await verify_tables(owner, SERVICE) == []
+    finally:
+        await owner.close()

@@ -1,0 +1,438 @@
+"""What a report says as at a moment it says for ever, whatever commits late; and a balance adds up little."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote
+
+import asyncpg
+import httpx
+import pytest
+
+from chassis import clock
+from chassis.db.database import Database, Tx
+from chassis.ids import new_id
+from chassis.journal import outbox as journal
+from chassis.journal.outbox import announce
+from chassis.settings import Settings
+from chassis.supervise import supervised
+from contracts.facts import Fact
+from contracts.in_kind import InKindContributionStruck
+from contracts.pledges import PledgeClosed, Valuation
+from services.documents.examples import example_event
+from services.pledges import wiring
+from services.pledges.ledger import as_of as moment_reader
+from services.pledges.ledger import balances
+from services.pledges.ledger import snapshots as closings
+from services.pledges.ledger import store as ledger
+from services.pledges.ledger.postings import Account, Entry, EntryType, Posting
+from services.pledges.wiring import close_books
+from tests.builders import headers
+from tests.conftest import running_of
+from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_fund, get, pledged, post, usd
+
+Client = httpx.AsyncClient
+FUND = "SHERLOC-MNT"
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    client = await client_of("pledges")
+    await post(client, "/v1/funds", FINANCE, **a_fund())
+    return client
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["pledges"]
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(closings, "ALLOWANCE_SECONDS", 0.0)
+
+
+async def _copies(tx: Tx, count: int, *, recorded_at: datetime) -> None:
+    """So many pledges of one cent, as entries alone: of the pledge of the first one."""
+    first = await tx.fetchrow("SELECT fund, pledge_id, donor, effective_on FROM entry ORDER BY entry_id LIMIT 1")
+    assert first is not None
+    valuation = Valuation(usd_minor=1, rate="1", rate_source="par", rate_date=first["effective_on"])
+    await ledger.write_many(
+        tx,
+        [
+            Entry(
+                entry_id=new_id(),
+                type=EntryType.PLEDGED,
+                fund=first["fund"],
+                effective_on=first["effective_on"],
+                recorded_at=recorded_at,
+                postings=(Posting(Account.PLEDGED, "USD", 1, 1), Posting(Account.PLEDGED_CONTRA, "USD", -1, -1)),
+                pledge_id=first["pledge_id"],
+                donor=first["donor"],
+                valuation=valuation,
+            )
+            for _ in range(count)
+        ],
+    )
+
+
+async def _as_at(client: Client, moment: datetime) -> httpx.Response:
+    return await client.get(f"/v1/ledger/balances?as_at={quote(moment.isoformat())}", headers=headers(FINANCE))
+
+
+async def _final(db: Database) -> datetime:
+    """Close the books as the loop does: what the first turn closes the second sees and the third makes final."""
+    closed = None
+    for _ in range(3):
+        async with db.transaction() as tx:
+            closed = await closings.close(tx, closed, now=clock.now())
+    assert closed is not None
+    return closed.final_until
+
+
+async def test_what_commits_late_changes_no_report_that_was_given(api: Client, db: Database, at_once: None) -> None:
+    """A transaction wrote its entry before the question and commits after it: the question waits for it."""
+    await pledged(api, money=usd(100))
+    written, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        async with db.transaction() as tx:
+            await _copies(tx, 1, recorded_at=clock.now())
+            written.set()
+            await go_on.wait()
+
+    late = asyncio.create_task(slow())
+    await written.wait()
+    moment = clock.now()
+    asking = asyncio.create_task(_as_at(api, moment))
+    assert await asyncio.wait({asking}, timeout=1.0) == (set(), {asking}), "it was answered while somebody wrote"
+    go_on.set()
+    await late
+    answer = (await asking).json()
+
+    assert [101, -101] == [one["minor"] for one in answer["balances"]]
+    await pledged(api, money=usd(5))
+    assert (await _as_at(api, moment)).json() == answer
+
+
+async def test_where_somebody_always_writes_the_books_become_final_all_the_same(
+    api: Client, db: Database, at_once: None
+) -> None:
+    """Each writes for two turns, and the next has begun before: at no turn has everybody ended who began before."""
+    moment = clock.now()
+    await pledged(api, money=usd(100))
+    closed: closings.Closed | None = None
+    async with contextlib.AsyncExitStack() as last:
+        for _ in range(6):
+            this = contextlib.AsyncExitStack()
+            tx = await this.enter_async_context(db.transaction())
+            await tx.fetchval("SELECT pg_current_xact_id()")
+            async with db.transaction() as closing:
+                closed = await closings.close(closing, closed, now=clock.now())
+            await last.aclose()
+            last.push_async_exit(this)
+
+    assert closed is not None
+    assert closed.final_until > moment
+
+
+async def test_a_question_waits_for_nobody_who_begins_to_write_after_it(
+    api: Client, db: Database, at_once: None
+) -> None:
+    await pledged(api, money=usd(100))
+    await _final(db)
+    async with contextlib.AsyncExitStack() as later:
+        async with db.transaction() as before:
+            await before.fetchval("SELECT pg_current_xact_id()")
+            asking = asyncio.create_task(_as_at(api, clock.now()))
+            await asyncio.sleep(0.6)
+            tx = await later.enter_async_context(db.transaction())
+            await tx.fetchval("SELECT pg_current_xact_id()")
+        assert (await asyncio.wait_for(asking, 2)).status_code == 200
+
+
+async def test_closings_that_cannot_be_written_keep_no_moment_from_being_final(
+    api: Client, db: Database, settings: Settings, databases: Mapping[str, Database], at_once: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    async def fails(tx: Tx) -> int:
+        raise AssertionError("it cannot be written")
+
+    monkeypatch.setattr(closings, "keep_closing", fails)
+    monkeypatch.setattr(wiring, "CLOSE_SECONDS", 0.05)
+    moment = clock.now()
+    await pledged(api, money=usd(100))
+    (running,) = running_of(settings, databases, "pledges")
+    async with supervised(dict(wiring.loops(running))), asyncio.timeout(10):
+        final_until = moment
+        while final_until <= moment:
+            await asyncio.sleep(0.05)
+            async with db.transaction() as tx:
+                final_until = await closings.final_until(tx)
+    async with db.transaction() as tx:
+        assert await tx.fetch("SELECT FROM closing") == []
+
+
+async def test_a_clock_that_is_ahead_closes_the_books_to_nobody(api: Client, db: Database, at_once: None) -> None:
+    """Of several machines one is an hour ahead; what the others record after it has closed is taken."""
+    await pledged(api, money=usd(100))
+    closed: closings.Closed | None = None
+    async with db.transaction() as tx:
+        here = await tx.fetchval("SELECT clock_timestamp()")
+    for _ in range(3):
+        async with db.transaction() as tx:
+            closed = await closings.close(tx, closed, now=here + timedelta(hours=1))
+    async with db.transaction() as tx:
+        await _copies(tx, 1, recorded_at=await tx.fetchval("SELECT clock_timestamp()"))
+    async with db.transaction() as tx:
+        assert 2 == await tx.fetchval("SELECT count(*) FROM entry")
+
+
+async def test_a_question_waits_only_so_long_and_says_up_to_when_it_would_be_answered(
+    api: Client, db: Database, at_once: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moment_reader, "FINAL_SECONDS_MAX", 0.5)
+    await pledged(api, money=usd(100))
+    settled = await _final(db)
+    async with db.transaction() as tx:
+        await _copies(tx, 1, recorded_at=clock.now())
+        refused = await _as_at(api, clock.now())
+        given = await _as_at(api, settled)
+
+    assert (refused.status_code, refused.json()["slug"]) == (409, "moment-not-final")
+    assert datetime.fromisoformat(refused.json()["details"]["final_until"]) >= settled
+    assert (given.status_code, given.json()["final"]) == (200, True)
+
+
+async def test_a_moment_to_come_is_refused_at_once(api: Client) -> None:
+    answer = await asyncio.wait_for(_as_at(api, clock.now() + timedelta(hours=1)), 2)
+
+    assert (answer.status_code, answer.json()["slug"]) == (409, "moment-not-final")
+
+
+async def test_how_things_stand_is_told_at_once_and_said_not_to_be_final(api: Client, db: Database) -> None:
+    await pledged(api, money=usd(100))
+    async with db.transaction() as tx:
+        await _copies(tx, 1, recorded_at=clock.now())
+        now = await asyncio.wait_for(get(api, "/v1/ledger/balances"), 2)
+
+    assert now["final"] is False
+    assert [100, -100] == [one["minor"] for one in now["balances"]]
+
+
+async def test_who_has_a_time_from_before_the_books_were_closed_writes_nothing_and_may_try_again(
+    api: Client, db: Database, at_once: None
+) -> None:
+    """It took its time before the question, and comes to write after the answer."""
+    await pledged(api, money=usd(100))
+    early = clock.now()
+    answer = (await _as_at(api, clock.now())).json()
+
+    with pytest.raises(asyncpg.SerializationError):
+        async with db.transaction() as tx:
+            await _copies(tx, 1, recorded_at=early)
+    async with db.transaction() as tx:
+        await _copies(tx, 1, recorded_at=clock.now() + timedelta(seconds=1))
+    assert (await _as_at(api, datetime.fromisoformat(answer["as_at"]))).json() == answer
+
+
+async def test_nobody_writes_from_a_snapshot_that_is_older_than_the_closed_books(api: Client, db: Database) -> None:
+    await pledged(api, money=usd(100))
+
+    async def written() -> None:
+        async with db.transaction() as tx:
+            await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            await _copies(tx, 1, recorded_at=clock.now())
+
+    with pytest.raises(asyncpg.CheckViolationError) as no:
+        await written()
+
+    assert no.value.constraint_name == "entry_is_written_in_read_committed"
+
+
+@pytest.fixture
+def clock_behind(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """`clock_behind(3)`: from now on facts are recorded by a clock that is three seconds behind."""
+
+    def behind(seconds: float) -> None:
+        late = SimpleNamespace(now=lambda: clock.now() - timedelta(seconds=seconds))
+        monkeypatch.setattr(journal, "clock", late)
+
+    return behind
+
+
+async def test_what_is_in_no_entry_is_not_recorded_either_where_the_books_are_closed(
+    api: Client, db: Database, at_once: None, clock_behind: Callable[[float], None]
+) -> None:
+    """A statement as at a final moment stays as it is; whoever was refused sends the same again."""
+    path = "/v1/in-kind-contributions"
+    body = {"fund": FUND, "form": "software", "money": usd(7), "provided_on": "2026-02-12"}
+    one = await post(api, path, NORWAY, **body)
+    path = f"{path}/{one['in_kind_contribution_id']}/acknowledge"
+    await post(api, path, FINANCE, revision=1)
+    moment = (await get(api, "/v1/statements/NOR/data"))["as_at"]
+    statement = f"/v1/statements/NOR?as_at={quote(moment)}&until=2026-12-31&language=fr"
+    before = (await api.get(statement, headers=headers(NORWAY))).content
+    strike = path.replace("acknowledge", "strike")
+    given = headers(FINANCE, key="struck-by-a-late-clock", revision=2)
+
+    clock_behind(3)
+    refused = await api.post(strike, json={"reason": "given_back"}, headers=given)
+    clock_behind(0)
+    assert (503, "database-unavailable") == (refused.status_code, refused.json()["slug"])
+    assert refused.headers["Retry-After"]
+    assert (await api.post(strike, json={"reason": "given_back"}, headers=given)).json()["status"] == "struck"
+    async with db.transaction() as tx:
+        recorded = await tx.fetchval("SELECT recorded_at FROM journal ORDER BY position DESC LIMIT 1")
+    assert recorded > datetime.fromisoformat(moment)
+    assert before.startswith(b"%PDF-1.7")
+    assert before == (await api.get(statement, headers=headers(NORWAY))).content
+
+
+@pytest.mark.parametrize("kind", [InKindContributionStruck, PledgeClosed])
+async def test_whichever_fact_comes_too_late_may_try_again(
+    api: Client, db: Database, at_once: None, clock_behind: Callable[[float], None], kind: type[Fact]
+) -> None:
+    await _final(db)
+    fact = example_event(kind).fact()
+    assert fact is not None, "it is an example of ours"
+
+    clock_behind(3)
+    with pytest.raises(asyncpg.SerializationError) as no:
+        async with db.transaction() as tx:
+            await announce(tx, fact, version=1)
+    assert no.value.constraint_name == "fact_is_recorded_now"
+    clock_behind(0)
+    async with db.transaction() as tx:
+        await announce(tx, fact, version=1)
+
+
+async def test_no_fact_is_written_from_a_snapshot_that_is_older_than_the_closed_books(db: Database) -> None:
+    fact = example_event(PledgeClosed).fact()
+    assert fact is not None, "it is an example of ours"
+
+    async def written() -> None:
+        async with db.transaction() as tx:
+            await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            await announce(tx, fact, version=1)
+
+    with pytest.raises(asyncpg.CheckViolationError) as no:
+        await written()
+
+    assert no.value.constraint_name == "fact_is_written_in_read_committed"
+
+
+async def test_closed_books_are_not_opened_again(api: Client, db: Database, at_once: None) -> None:
+    await _final(db)
+    for statement in (
+        "UPDATE closed SET until = until - interval '1 second', final_until = final_until - interval '1 second'",
+        "UPDATE closed SET final_until = final_until - interval '1 second'",
+        "UPDATE closed SET open_from = '2000-01-02'",
+        "UPDATE closed SET open_from = '2099-01-01'",
+        "DELETE FROM closed",
+    ):
+        with pytest.raises(asyncpg.CheckViolationError):
+            async with db.transaction() as tx:
+                await tx.execute(statement)
+
+
+async def test_as_many_ask_and_write_as_will_and_no_answer_ever_changes(
+    api: Client, db: Database, at_once: None
+) -> None:
+    """Writers hold their transactions open for a while of their own; each answer given meanwhile is asked for again."""
+    await pledged(api, money=usd(100))
+    given: dict[datetime, Any] = {}
+    done = asyncio.Event()
+    refused = 0
+
+    def differing() -> int:
+        return len({str(answer["balances"]) for answer in given.values()})
+
+    async def write(number: int) -> None:
+        nonlocal refused
+        # On a busy machine it takes more turns until several have been let in, and asked about.
+        for turn in range(300):
+            if turn >= 12 and differing() > 3:
+                return
+            try:
+                async with db.transaction() as tx:
+                    recorded_at = clock.now()
+                    await asyncio.sleep(number * turn % 5 / 1000)
+                    await _copies(tx, 1, recorded_at=recorded_at)
+                    await asyncio.sleep(number * turn % 7 / 15)
+            except asyncpg.SerializationError:
+                refused += 1
+
+    async def ask() -> None:
+        while not done.is_set():
+            moment = clock.now()
+            answer = await _as_at(api, moment)
+            if answer.status_code == 200:
+                given[moment] = answer.json()
+
+    asking = [asyncio.create_task(ask()) for _ in range(2)]
+    await asyncio.gather(*(write(number) for number in range(6)))
+    done.set()
+    await asyncio.gather(*asking)
+
+    assert differing() > 3, "it would agree on anything"
+    for moment, answer in given.items():
+        assert (await _as_at(api, moment)).json() == answer
+    assert refused < 6 * 300
+
+
+# -- closings ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_closing_is_what_its_entries_come_to_and_no_report_changes_by_it(
+    api: Client, db: Database, at_once: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closings, "CLOSING_ENTRIES", 10)
+    monkeypatch.setattr(closings, "CATCH_UP_ENTRIES", 25)
+    await pledged(api, money=usd(100))
+    moments = [await _final(db)]
+    for _ in range(12):
+        async with db.transaction() as tx:
+            await _copies(tx, 7, recorded_at=clock.now())
+        moments.append(await _final(db))
+    before = [(await _as_at(api, moment)).json() for moment in moments]
+
+    assert [100 + 7 * n for n in range(13)] == [answer["balances"][0]["minor"] for answer in before]
+    assert await _closings(db) == []
+    await close_books(db, None)
+    made = await _closings(db)
+    assert [58, 114, 170] == [postings for _, postings in made], "25 entries or a little more each, 2 postings in each"
+    assert before == [(await _as_at(api, moment)).json() for moment in moments]
+    assert (await get(api, f"/v1/funds/{FUND}"))["pledged_usd_minor"] == 184
+
+    await close_books(db, None)
+    assert made == await _closings(db), "ten more entries have to come first"
+
+
+async def test_a_balance_reads_the_closing_and_not_what_went_into_it(
+    api: Client, db: Database, at_once: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closings, "CLOSING_ENTRIES", 10)
+    await pledged(api, money=usd(100))
+    async with db.transaction() as tx:
+        await _copies(tx, 20, recorded_at=clock.now())
+    closed = None
+    for _ in range(3):
+        closed = await close_books(db, closed)
+    assert len(await _closings(db)) == 1
+    async with db.transaction() as tx:
+        await tx.execute("SET LOCAL enable_seqscan = off")
+        plan = await tx.fetch("EXPLAIN (ANALYZE, FORMAT TEXT) " + balances.BALANCES, balances.EVER, [FUND], None)
+    text = "\n".join(row[0] for row in plan)
+
+    assert "entry_recorded" in text
+    assert "(never executed)" in text, "nothing came after the closing, and no posting is read"
+
+
+async def _closings(db: Database) -> list[tuple[datetime, int]]:
+    async with db.transaction() as tx:
+        rows = await tx.fetch("SELECT as_at, sum(postings)::bigint FROM closing GROUP BY as_at ORDER BY as_at")
+    return [(row[0], row[1]) for row in rows]

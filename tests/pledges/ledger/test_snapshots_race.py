@@ -1,0 +1,170 @@
+"""What rests on closings is what all entries come to, whatever is written meanwhile."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, datetime
+
+import httpx
+import pytest
+
+from chassis import clock
+from chassis.db.database import Database, Tx, is_transient
+from services.pledges.ledger import balances
+from services.pledges.ledger import snapshots as closings
+from services.pledges.ledger.postings import Account
+from services.pledges.ledger.snapshots import Closed
+from services.pledges.ledger.verify import verify
+from services.pledges.pledge import store
+from services.pledges.statements import store as statement_store
+from services.pledges.wiring import close_books
+from tests.pledges.activities.test_activities import allocated, planned
+from tests.pledges.ledger.test_as_of import PACKAGES, Writers
+from tests.pledges.ledger.test_snapshots import at_once
+from tests.pledges.open_data.test_flow_chains import FUNDS, api, way
+from tests.pledges.pledge.test_pledges import committed, receive, usd
+from tests.soak import cases
+
+__all__ = ["api", "at_once", "way"]
+Client = httpx.AsyncClient
+DAYS = (date(2025, 12, 31), date(2026, 3, 31), date(2026, 4, 20), date(2026, 12, 31))
+
+pytestmark = pytest.mark.usefixtures("at_once")
+
+OF_DONOR = """
+    SELECT entry.fund, p.account, p.currency, sum(p.minor::numeric), sum(p.usd_minor::numeric)
+    FROM entry CROSS JOIN unnest(postings) AS p
+    WHERE entry.donor = $1 AND entry.recorded_at <= $2 AND ($3::date IS NULL OR entry.effective_on <= $3)
+    GROUP BY entry.fund, p.account, p.currency
+"""
+CONTRIBUTED = """
+    SELECT fund, donor, -sum(p.usd_minor) FROM entry CROSS JOIN unnest(postings) AS p
+    WHERE account = 'available' AND donor IS NOT NULL AND effective_on <= $1 AND recorded_at <= $2
+    GROUP BY fund, donor
+"""
+DRAWN = """
+    SELECT fund, coalesce(work_package, CASE WHEN activity_id IS NULL THEN 'requests' ELSE 'activities' END) AS purpose,
+        -sum(p.usd_minor), -coalesce(sum(p.usd_minor) FILTER (WHERE account = 'spent'), 0)
+    FROM entry JOIN allocation USING (allocation_id, fund) CROSS JOIN unnest(postings) AS p
+    WHERE account IN ('allocated', 'spent') AND effective_on <= $1 AND recorded_at <= $2
+    GROUP BY fund, purpose HAVING sum(p.usd_minor) <> 0
+"""
+
+
+class Interrupted(Writers):
+    """Sometimes the books were closed between a command's time and its statement: nothing is written then."""
+
+    answers = Writers.answers | {503}
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["pledges"]
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(closings, "CLOSING_ENTRIES", 5)
+    monkeypatch.setattr(closings, "CATCH_UP_ENTRIES", 10)
+
+
+@pytest.mark.thinned
+@pytest.mark.parametrize("seed", range(cases(1, soak=6)))
+async def test_while_others_write_and_close_each_figure_is_what_all_of_it_comes_to(
+    api: Client, way: Mapping[str, str], db: Database, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for code in FUNDS:
+        await receive(api, await committed(api, fund=code, money=usd(2 * 10**7)), usd(10**7))
+    await allocated(api, await planned(api, fund=FUNDS[0]), 1_000)
+    moments = [clock.now()]
+    async with contextlib.AsyncExitStack() as stack:
+        monkeypatch.setattr(closings, "ALLOWANCE_SECONDS", 0.1)
+        for seconds in (0.01, 0.015):
+            closing = asyncio.create_task(_close(db, seconds, moments))
+            stack.push_async_callback(_stopped, closing)
+        await Interrupted(api, seed).write()
+    monkeypatch.setattr(closings, "ALLOWANCE_SECONDS", 0.0)
+    await _all_closed(db)
+    final = await _final(db)
+    asked = sorted(moment for moment in moments if moment <= final)
+    assert len(asked) > 10
+    purposes: set[str] = set()
+    for moment in [*asked[:: len(asked) // 10], final, balances.EVER]:
+        async with db.transaction() as tx:
+            for day in DAYS:
+                purposes |= await _check_pots(tx, day, moment)
+            for donor in ("NOR", "DEU", "SWE"):
+                for until in (None, *DAYS):
+                    await _check_balances(tx, donor, until, moment)
+            await _check_years(tx, moment)
+    async with db.transaction() as tx:
+        report = await verify(tx)
+    assert [] == report.findings
+    assert report.closings > 5, "it would rest on none"
+    assert {*PACKAGES, "activities", "requests"} < purposes
+
+
+async def _close(db: Database, seconds: float, moments: list[datetime]) -> None:
+    """As one of several processes does, turn for turn."""
+    closed: Closed | None = None
+    while True:
+        try:
+            closed = await close_books(db, closed)
+        except Exception as error:
+            # As of any loop: it is begun again.
+            if not is_transient(error):
+                raise
+        moments.append(clock.now())
+        await asyncio.sleep(seconds)
+
+
+async def _stopped(task: "asyncio.Task[None]") -> None:
+    if task.done():
+        # It says what it ended with.
+        task.result()
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _all_closed(db: Database) -> None:
+    closed: Closed | None = None
+    for _ in range(3):
+        closed = await close_books(db, closed)
+
+
+async def _final(db: Database) -> datetime:
+    async with db.transaction() as tx:
+        return await closings.final_until(tx)
+
+
+async def _check_balances(tx: Tx, donor: str, until: date | None, moment: datetime) -> None:
+    told = await balances.balances(tx, as_at=moment, until=until, donor=donor)
+    plain = {tuple(row)[:3]: tuple(row)[3:] for row in await tx.fetch(OF_DONOR, donor, moment, until)}
+    shown = {(one.fund, one.account, one.currency): (one.minor, one.usd_minor) for one in told}
+    assert {key: one for key, one in plain.items() if any(one)} == {key: one for key, one in shown.items() if any(one)}
+
+
+async def _check_years(tx: Tx, moment: datetime) -> None:
+    """What the facts of agreements say of all years comes to what their entries say."""
+    held = Counter[tuple[str, Account]]()
+    for one in await balances.balances(tx, as_at=moment):
+        held[one.fund, one.account] += one.usd_minor
+    for fund in FUNDS:
+        told = await store.committed_by_year(tx, fund, as_at=moment)
+        assert -held[fund, Account.COMMITTED] == told.committed.total()
+        assert held[fund, Account.WRITTEN_OFF] == told.written_off.total()
+
+
+async def _check_pots(tx: Tx, day: date, moment: datetime) -> set[str]:
+    """Returns what was drawn for."""
+    pots = await statement_store.pots(tx, FUNDS, ends=day, as_at=moment)
+    contributed = {(pot.fund, donor): minor for pot in pots for donor, minor in pot.contributed_usd_minor.items()}
+    drawn = {
+        (pot.fund, one.purpose): (one.allocated_usd_minor, one.spent_usd_minor) for pot in pots for one in pot.drawn
+    }
+    rows = await tx.fetch(CONTRIBUTED, day, moment)
+    assert {tuple(row)[:2]: row[2] for row in rows if row[2]} == {key: one for key, one in contributed.items() if one}
+    assert {tuple(row)[:2]: tuple(row)[2:] for row in await tx.fetch(DRAWN, day, moment)} == drawn
+    return {purpose for _, purpose in drawn}

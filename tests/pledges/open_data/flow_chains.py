@@ -1,0 +1,105 @@
+"""Flows as the rules of `services.pledges.open_data.flows.model` make them of entries alone, and what has to be true of each chain."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from uuid import UUID
+
+from msgspec import Struct
+
+from services.pledges.ledger.postings import REVERSES, Account, Entry, EntryType
+from services.pledges.ledger.store import EntryRow
+from services.pledges.open_data.flows.model import KINDS, PARENTS, Kind
+
+Place = tuple[UUID, Account]
+PLEDGED, COMMITTED, CASH, AVAILABLE, TRANSFERRED, SPENT = (
+    Account.PLEDGED, Account.COMMITTED, Account.CASH, Account.AVAILABLE, Account.TRANSFERRED, Account.SPENT,
+)  # fmt: skip
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    place: Place
+    parent: Place | None
+    kind: Kind
+    fund: str
+    entry_type: EntryType
+    currency: str
+    minor: int
+    usd_minor: int
+
+    @property
+    def account(self) -> Account:
+        return self.place[1]
+
+
+def chained(entries: Sequence[Entry | EntryRow]) -> list[Told]:
+    """The flows of entries in the order in which they were written."""
+    last: dict[tuple[EntryType, UUID | None], UUID] = {}
+    found = []
+    for entry in entries:
+        about = entry.pledge_id or entry.allocation_id
+        last[entry.type, about] = entry.entry_id
+        for posting in entry.postings:
+            account = posting.account
+            if account not in KINDS or (account is AVAILABLE and entry.allocation_id is None):
+                continue
+            parent = None
+            if entry.type in PARENTS:
+                of_type, of_account = PARENTS[entry.type]
+                parent = last[of_type, about], of_account
+            elif entry.type in REVERSES:
+                parent = last[REVERSES[entry.type], about], account
+            elif entry.reverses is not None:
+                wrong = (entry.reverses, account)
+                goes_back = account is AVAILABLE and wrong not in {one.place for one in found}
+                parent = (last[EntryType.ALLOCATED, about], account) if goes_back else wrong
+            kind = KINDS[account]
+            found.append(
+                Told(
+                    place=(entry.entry_id, account),
+                    parent=parent,
+                    kind=kind,
+                    fund=entry.fund,
+                    entry_type=entry.type,
+                    currency=posting.currency,
+                    minor=kind.sign * posting.minor,
+                    usd_minor=kind.sign * posting.usd_minor,
+                )
+            )
+    return found
+
+
+def check_chains(told: Sequence[Told]) -> None:
+    """No flow has less than nothing left of it, and no parts come to more than what they are parts of."""
+    flows = {one.place: one for one in told}
+    assert len(flows) == len(told), "an entry has one flow on an account"
+    children: dict[Place, list[Told]] = defaultdict(list)
+    for one in told:
+        if one.parent is None:
+            assert one.entry_type in {EntryType.PLEDGED, EntryType.ALLOCATED}
+        else:
+            assert one.parent in flows, "what a flow is a part of is a flow, and was there before"
+            children[one.parent].append(one)
+
+    def left(one: Told) -> tuple[int, int]:
+        """What was not taken back of it, less what was taken back of that again."""
+        parts = [left(part) for part in children[one.place] if part.account is one.account]
+        return one.minor + sum(minor for minor, _ in parts), one.usd_minor + sum(usd for _, usd in parts)
+
+    for place, one in flows.items():
+        parts = children[place]
+        if one.minor > 0 and one.account is not TRANSFERRED:
+            assert min(left(one)) >= 0, one
+        match one.entry_type:
+            case EntryType.ALLOCATED:
+                assert sum(left(part)[1] for part in parts if part.account is SPENT) <= left(one)[1]
+            case EntryType.CARRIED_OVER:
+                others = [part for part in parts if part.entry_type is not EntryType.REVERSED]
+                back = [part for part in parts if part.entry_type is EntryType.REVERSED]
+                assert [-one.usd_minor] == [part.usd_minor for part in others]
+                assert one.fund not in {part.fund for part in others}
+                assert back == [] or [(one.fund, -one.usd_minor)] == [(part.fund, part.usd_minor) for part in back]
+                assert all(left(part)[1] == (0 if back else -one.usd_minor) for part in others), "halves go together"
+            case EntryType.PLEDGED:
+                committed = sum(left(part)[0] for part in parts if part.account is COMMITTED)
+                paid = [left(part)[0] for part in parts if part.account is CASH and part.currency == one.currency]
+                assert sum(paid) <= committed <= one.minor

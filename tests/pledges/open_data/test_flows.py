@@ -1,0 +1,177 @@
+"""Flows over HTTP: who sees which, what they add up to, and what stands in the files."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from services.pledges import dependencies as own
+from services.pledges.open_data.flows import api as flow_routes
+from tests.builders import headers
+from tests.pledges.open_data.test_flow_model import HOSTILE, cells_in
+from tests.pledges.pledge.test_pledges import (
+    FINANCE,
+    GERMANY,
+    NORWAY,
+    committed,
+    eur,
+    get,
+    pledged,
+    post,
+    prepared,
+    receive,
+    usd,
+)
+
+Client = httpx.AsyncClient
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await prepared(await client_of("pledges"))
+
+
+async def tell(api: Client) -> None:
+    """Two donors, two funds, and every kind of entry a pledge has."""
+    await receive(api, await committed(api), eur(4_000_00))
+    await committed(api, GERMANY, fund="SHERLOC-DEV", money={"minor": 18_000_000, "currency": "JPY"})
+    withdrawn = await pledged(api, GERMANY, money=usd(700), pledged_on="2026-05-01")
+    await post(api, f"/v1/pledges/{withdrawn['pledge_id']}/withdraw", GERMANY, revision=1, withdrawn_on="2026-05-02")
+
+
+async def flows(api: Client, query: str = "", by: str = FINANCE) -> list[dict[str, Any]]:
+    return list((await get(api, f"/v1/flows?limit=100{query}", by))["flows"])
+
+
+async def table(api: Client, query: str = "", by: str = FINANCE) -> list[dict[str, str]]:
+    answer = await api.get(f"/v1/flows.csv{query}", headers=headers(by))
+    assert answer.status_code == 200, answer.text
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8"), newline="")))
+
+
+async def test_the_flows_of_one_status_add_up_to_the_funds_total_of_it(api: Client) -> None:
+    await tell(api)
+    sums: Counter[tuple[str, str]] = Counter()
+    for flow in await flows(api):
+        sums[flow["fund"], flow["status"]] += flow["usd_minor"]
+
+    for fund in ("SHERLOC-MNT", "SHERLOC-DEV"):
+        totals = await get(api, f"/v1/funds/{fund}")
+        assert [sums[fund, status] for status in ("pledge", "commitment", "paid")] == [
+            totals[f"{figure}_usd_minor"] for figure in ("pledged", "committed", "paid")
+        ]
+
+
+async def test_a_flow_says_where_its_amount_comes_from(api: Client) -> None:
+    await tell(api)
+    (paid,) = await flows(api, "&status=paid")
+
+    assert ("NOR", "SHERLOC-MNT", 400_000, "EUR", 460_000, "1.15", "fictitious", "2026-04-01") == tuple(
+        paid[name] for name in ("donor", "fund", "minor", "currency", "usd_minor", "rate", "rate_source", "rate_date")
+    )
+    assert ("received", "2026-04-20", 2026, "softly_earmarked") == tuple(
+        paid[name] for name in ("entry_type", "effective_on", "year", "earmarking")
+    )
+
+
+async def test_what_was_taken_back_is_a_flow_that_takes_back(api: Client) -> None:
+    await tell(api)
+    back, made = [flow for flow in await flows(api, "&donor=DEU&status=pledge") if flow["fund"] == "SHERLOC-MNT"]
+
+    assert ("withdrawn", -700, made["entry_id"]) == (back["entry_type"], back["minor"], back["reverses"])
+
+
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [("", 9), ("&fund=SHERLOC-DEV", 3), ("&donor=NOR", 4), ("&status=commitment", 2), ("&year=2026", 9),
+     ("&year=2025", 0), ("&donor=DEU&status=pledge", 4), ("&fund=NO-SUCH", 0)],
+)  # fmt: skip
+async def test_flows_are_told_apart_by_fund_year_donor_and_status(api: Client, query: str, number: int) -> None:
+    await tell(api)
+
+    assert number == len(await flows(api, query))
+    assert number == len(await table(api, f"?{query[1:]}"))
+
+
+async def test_pages_lead_to_the_end_and_repeat_nothing(api: Client) -> None:
+    await tell(api)
+    seen: list[str] = []
+    path: str | None = "/v1/flows?limit=2"
+    while path:
+        page = await get(api, path)
+        seen += [flow["flow_id"] for flow in page["flows"]]
+        path = f"/v1/flows?limit=2&cursor={page['cursor']}" if page["cursor"] else None
+
+    assert seen == [flow["flow_id"] for flow in await flows(api)]
+    assert len(seen) == len(set(seen)) == 9
+
+
+@pytest.mark.parametrize("cursor", ["x", "1.2", "0199aaaa-0000-7000-8000-000000000000", "a" * 41])
+async def test_a_cursor_that_is_none_is_refused(api: Client, cursor: str) -> None:
+    answer = await api.get(f"/v1/flows?cursor={cursor}", headers=headers(FINANCE))
+
+    assert (400, "invalid-field") == (answer.status_code, answer.json()["slug"])
+
+
+@pytest.mark.parametrize(
+    ("by", "donors"),
+    [(NORWAY, {"NOR"}), (GERMANY, {"DEU"}), (FINANCE, {"NOR", "DEU"}), ("UNODC:coordinator", {"NOR", "DEU"}),
+     ("UNODC:auditor", {"NOR", "DEU"}), ("FRA:donor_officer", set()), ("KEN:focal_point", set()),
+     ("NOR:provider_officer", set()), ("NOR:finance_officer", set())],
+)  # fmt: skip
+async def test_each_sees_the_same_in_the_list_and_in_both_tables(api: Client, by: str, donors: set[str]) -> None:
+    await tell(api)
+    sheet = cells_in((await api.get("/v1/flows.xlsx", headers=headers(by))).content)
+
+    assert donors == {flow["donor"] for flow in await flows(api, by=by)}
+    assert donors == {row["donor"] for row in await table(api, by=by)}
+    assert donors == {row["donor"][1] for row in sheet}
+    assert not await flows(api, "&donor=NOR", by=GERMANY)
+
+
+@pytest.mark.parametrize("note", HOSTILE)
+async def test_what_a_donor_writes_is_carried_out_in_no_spreadsheet(api: Client, note: str) -> None:
+    await pledged(api, note=note)
+    answer = await api.get("/v1/flows.xlsx", headers=headers(FINANCE))
+
+    assert (XLSX, "attachment") == (
+        answer.headers["Content-Type"], answer.headers["Content-Disposition"].partition(";")[0],
+    )  # fmt: skip
+    (row,) = cells_in(answer.content)
+    assert ("inlineStr", note.replace("\r", "_x000D_"), "") == row["note"]
+    assert ("n", "10000.00", "") == row["original_amount"]
+    assert [HOSTILE[note]] == [row["note"] for row in await table(api)]
+
+
+async def test_a_table_that_is_too_long_is_refused_with_what_narrows_it(
+    api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await tell(api)
+    monkeypatch.setattr(flow_routes, "TABLE_ROWS_MAX", 6)
+
+    for path in ("/v1/flows.csv", "/v1/flows.xlsx"):
+        answer = await api.get(path, headers=headers(FINANCE))
+        assert (422, "table-too-long") == (answer.status_code, answer.json()["slug"])
+        assert "year" in answer.json()["details"]["narrow_by"]
+    assert 3 == len(await table(api, "?fund=SHERLOC-DEV"))
+
+
+async def test_a_table_is_read_in_parts_and_misses_none(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    await tell(api)
+    monkeypatch.setattr(flow_routes.flow_store, "PAGE_ROWS", 2)
+
+    assert [flow["flow_id"] for flow in await flows(api)] == [row["flow_id"] for row in await table(api)]
+
+
+async def test_no_more_tables_are_made_at_once_than_there_is_room_for(
+    api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own, "TABLES_AT_ONCE_MAX", 0)
+
+    answer = await api.get("/v1/flows.csv", headers=headers(FINANCE))
+    assert (503, "overloaded") == (answer.status_code, answer.json()["slug"])

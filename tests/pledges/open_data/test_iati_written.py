@@ -1,0 +1,420 @@
+"""The ledger as an IATI file: valid by the standard's own schema, the same bytes every time, and read back as it was."""
+
+import time
+from collections import Counter
+from datetime import date
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from contracts.funds import YearlyRequirement
+from contracts.reference import activity_kinds, topics
+from contracts.refusals import Conflict
+from contracts.requests import CODES_MAX
+from contracts.values import MINOR_UNITS_MAX, Language
+from services.pledges.activities.model import Plan, evolve, plan
+from services.pledges.allocations.model import WORK_PACKAGES
+from services.pledges.ledger.postings import Account, EntryType
+from services.pledges.open_data.iati import codes, published
+from services.pledges.open_data.iati.activity import Amount, amount_of
+from services.pledges.open_data.iati.aims import Aims, aims_of
+from services.pledges.open_data.iati.codes import notes
+from services.pledges.open_data.iati.published import (
+    BETWEEN_FUNDS,
+    SIGNS,
+    TOLD,
+    Held,
+    Ledger,
+    Movement,
+    activities,
+    held_of,
+    told_as,
+)
+from services.pledges.open_data.iati.reading import read
+from services.pledges.open_data.iati.words import words
+from services.pledges.open_data.iati.writing import write
+from services.pledges.pledge.earmarking import Earmarking
+from tests.builders import NOON
+
+UNODC = "XM-DAC-41128"
+UNTOLD = {
+    Account.PLEDGED_CONTRA,
+    Account.COMMITTED,
+    Account.DISCHARGED,
+    Account.EXCHANGE_DIFFERENCE,
+    Account.ROUNDING,
+    Account.EXCHANGE_POSITION,
+    Account.ALLOCATED,
+    Account.PROGRAMME_SUPPORT,
+    Account.WRITTEN_OFF,
+    Account.BANK_CHARGES,
+}
+"""The other sides of what is told, and what is between the United Nations and itself."""
+
+ON = date(2026, 2, 12)
+
+
+def a_movement(type_: str = "pledged", account: str = "pledged", minor: int = 10_000_00, **changes: object) -> Movement:
+    of_whom = {"donor": None if type_ in {"allocated", "returned", "spent"} else "NOR"}
+    given = {"entry_id": UUID(int=1), "of_type": type_, "on": ON, "currency": "EUR", "earmarking": None}
+    return Movement(type=type_, account=account, minor=minor, **(given | of_whom | changes))  # type: ignore[arg-type]
+
+
+def a_ledger(*movements: Movement, **changes: object) -> Ledger:
+    given = {
+        "fund": "SHERLOC-MNT",
+        "labels": {language: f"Fictitious sample {language}" for language in Language},
+        "requirements": [YearlyRequirement(year=2027, usd_minor=62_000_000)],
+        "opened_on": date(2026, 1, 1),
+        "movements": movements,
+    }
+    return Ledger(**(given | changes))  # type: ignore[arg-type]
+
+
+def told(*movements: Movement) -> list[tuple[str, str, str]]:
+    """Of each transaction its activity's last word, its type, and its amount."""
+    return [
+        (activity.identifier.rpartition("-")[2], one.type, f"{one.amount.value} {one.amount.currency}")
+        for activity in activities(a_ledger(*movements), reporter=UNODC)
+        for one in activity.transactions
+    ]
+
+
+# -- what an entry becomes --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("movements", "expected"),
+    [
+        ([("pledged", "pledged", 500)], [("13", "5.00")]),
+        ([("withdrawn", "pledged", -500)], [("13", "-5.00")]),
+        # What is signed leaves the open pledges, and is no pledge taken back.
+        ([("committed", "receivable", 500), ("committed", "pledged", -500)], [("11", "5.00")]),
+        (
+            [("received", "receivable", -500), ("received", "cash", 500)],
+            [("1", "5.00")],
+        ),
+        ([("reduced", "receivable", -500)], [("11", "-5.00")]),
+        ([("reduced", "pledged", -500)], [("13", "-5.00")]),
+        ([("lapsed", "pledged", -500)], [("13", "-5.00")]),
+        ([("written_off", "receivable", -500)], [("11", "-5.00")]),
+        ([("refunded", "refunded", -500)], [("1", "-5.00")]),
+    ],
+)
+def test_what_a_donor_does_is_told_of_the_fund(
+    movements: list[tuple[str, str, int]], expected: list[tuple[str, str]]
+) -> None:
+    found = told(*(a_movement(type_, account, minor) for type_, account, minor in movements))
+
+    assert [("MNT", type_, f"{value} EUR") for type_, value in expected] == found
+
+
+def test_what_reverses_another_entry_is_told_as_that_one_below_zero() -> None:
+    made = [("received", "receivable", -500), ("received", "cash", 500)]
+    entries = [a_movement(*one) for one in made]
+    entries += [
+        a_movement("reversed", account, -minor, of_type=of_type, entry_id=UUID(int=2))
+        for of_type, account, minor in made
+    ]
+
+    assert [("MNT", "1", "5.00 EUR"), ("MNT", "1", "-5.00 EUR")] == told(*entries)
+
+
+@pytest.mark.parametrize(("half", "minor", "told_type"), [("carried_over", -500, "3"), ("brought_forward", 500, "1")])
+def test_what_goes_to_another_fund_is_told_of_both_and_names_no_donor(half: str, minor: int, told_type: str) -> None:
+    of_half = {"of_type": half, "currency": "USD", "earmarking": "earmarked", "other_fund": "SHERLOC-DEV"}
+    moved = a_movement(half, "transferred", minor, **of_half)
+    back = a_movement("reversed", "transferred", -minor, entry_id=UUID(int=2), **of_half)
+    # Its other side, which is told of nothing.
+    rest = a_movement(half, "available", -minor, **of_half)
+
+    (fund,) = activities(a_ledger(moved, rest, back), reporter=UNODC)
+
+    assert [(told_type, "5.00"), (told_type, "-5.00")] == [(one.type, one.amount.value) for one in fund.transactions]
+    here, there = f"{UNODC}-SHERLOC-MNT", f"{UNODC}-SHERLOC-DEV"
+    sides = (here, there) if half == "carried_over" else (there, here)
+    for one in fund.transactions:
+        assert one.provider is not None
+        assert one.receiver is not None
+        assert sides == (one.provider.activity, one.receiver.activity)
+        assert {(UNODC, "40", ())} == {(side.ref, side.kind, side.names) for side in (one.provider, one.receiver)}
+        assert () == one.aid
+    assert bool(fund.transactions[1].description), "it is said why"
+    assert {UNODC} == {party.ref for party in fund.participants}
+    funding = [party.activity for party in fund.participants if party.role == codes.OrganisationRole.FUNDING]
+    assert ([] if half == "carried_over" else [there]) == funding
+
+
+@pytest.mark.parametrize(("of_type", "told_type"), [("spent", "4"), ("disbursed", "3")])
+def test_what_was_used_is_no_less_set_aside_but_where_it_goes_back_to_the_fund_at_once(
+    of_type: str, told_type: str
+) -> None:
+    own = {"currency": "USD", "work_package": "training", "donor": None}
+    used = a_movement(of_type, "spent", -600, **own)
+    back = {"of_type": of_type, "entry_id": UUID(int=2), **own}
+    set_aside_again = [a_movement("reversed", "spent", 600, **back)]
+    gone_back = [*set_aside_again, a_movement("reversed", "available", -600, **back)]
+
+    for entries, expected in (
+        ([used], [(told_type, "6.00")]),
+        ([used, *set_aside_again], [(told_type, "6.00"), (told_type, "-6.00")]),
+        ([used, *gone_back], [(told_type, "6.00"), (told_type, "-6.00"), ("2", "-6.00")]),
+    ):
+        found = activities(a_ledger(*entries), reporter=UNODC)
+        assert expected == [(one.type, one.amount.value) for one in found[1].transactions]
+
+
+def test_what_is_set_aside_is_told_of_its_purpose_and_taken_back_below_zero() -> None:
+    requirement = UUID(int=7)
+    found = activities(
+        a_ledger(
+            a_movement("allocated", "available", 500, currency="USD", work_package="training"),
+            a_movement("allocated", "available", 700, currency="USD", requirement_id=requirement, entry_id=UUID(int=2)),
+            a_movement("returned", "available", -700, currency="USD", requirement_id=requirement, entry_id=UUID(int=3)),
+            a_movement("spent", "spent", -200, currency="USD", work_package="training", entry_id=UUID(int=4)),
+        ),
+        reporter=UNODC,
+    )
+
+    fund, training, assistance = found
+    assert (f"{UNODC}-SHERLOC-MNT", ()) == (fund.identifier, fund.transactions)
+    assert f"{UNODC}-SHERLOC-MNT-training" == training.identifier
+    assert [("2", "5.00"), ("4", "2.00")] == [(one.type, one.amount.value) for one in training.transactions]
+    assert f"{UNODC}-SHERLOC-MNT-{requirement}" == assistance.identifier
+    assert [("2", "7.00"), ("2", "-7.00")] == [(one.type, one.amount.value) for one in assistance.transactions]
+    assert ("2", "5") == (training.status, assistance.status)
+    assert fund.identifier == training.parent == assistance.parent
+
+
+def test_no_state_that_asked_is_named() -> None:
+    ledger = a_ledger(a_movement("allocated", "available", 700, currency="USD", requirement_id=UUID(int=7)))
+
+    for activity in activities(ledger, reporter=UNODC):
+        assert (("998", "100"),) == tuple((region.code, region.percentage) for region in activity.regions)
+        assert () == activity.countries
+        assert {UNODC} == {party.ref for party in activity.participants}
+
+
+def test_a_donor_is_named_in_six_languages_and_its_earmarking_is_told() -> None:
+    (fund,) = activities(a_ledger(a_movement(earmarking="tightly_earmarked")), reporter=UNODC)
+    (donor, *office) = fund.participants
+
+    assert ("1", "10", "") == (donor.role, donor.kind, donor.ref)
+    assert ["النرويج", "Norway", "Noruega", "Norvège", "Норвегия", "挪威"] == [name.text for name in donor.names]
+    assert [("2", UNODC), ("3", UNODC)] == [(party.role, party.ref) for party in office]
+    assert [("B03", "1"), ("4", "2")] == [(one.code, one.vocabulary) for one in fund.transactions[0].aid]
+
+
+def test_a_fund_without_a_name_is_called_by_its_code() -> None:
+    (fund,) = activities(a_ledger(labels={"en": " "}), reporter=UNODC)
+
+    assert ["SHERLOC-MNT"] == [title.text for title in fund.titles]
+
+
+def test_more_than_a_file_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(published, "TRANSACTIONS_MAX", 2)
+    movements = [a_movement(entry_id=UUID(int=number)) for number in range(3)]
+    activities(a_ledger(*movements[:2]), reporter=UNODC)
+
+    with pytest.raises(Conflict) as no:
+        activities(a_ledger(*movements), reporter=UNODC)
+
+    assert "iati-too-many-transactions" == no.value.slug
+
+
+def test_every_account_and_every_type_of_entry_is_told_or_known_not_to_be() -> None:
+    """What is new in the ledger fails here until somebody has said what IATI is told of it."""
+    assert set(Account) <= set(SIGNS) | UNTOLD
+    assert set(EntryType) - {"reversed"} <= set(TOLD)
+    made = {"pledged", "committed", "recognized", "received", "allocated", "spent", "disbursed"}
+    assert set(TOLD) - made - BETWEEN_FUNDS | {"reversed"} == set(words().corrections)
+    assert set(WORK_PACKAGES) == set(words().work_packages)
+    assert set(Earmarking) == set(codes.EARMARKING_CATEGORIES)
+
+
+def test_every_text_is_there_in_six_languages() -> None:
+    said = words()
+    texts = [said.office, said.fund, said.purpose, said.assistance, *said.work_packages.values()]
+    for text in [*texts, *said.corrections.values()]:
+        assert set(Language) == set(text)
+        assert len(set(text.values())) == len(Language)
+
+
+# -- amounts and shares -----------------------------------------------------------------------------------------------
+
+
+@given(
+    minor=st.integers(-MINOR_UNITS_MAX, MINOR_UNITS_MAX),
+    currency=st.sampled_from(["USD", "JPY", "KWD", "EUR", "NOK"]),
+)
+def test_an_amount_in_digits_is_the_same_in_minor_units(minor: int, currency: str) -> None:
+    assert minor == amount_of(minor, currency, ON).minor
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "minor"),
+    [
+        ("100", "EUR", 10_000),
+        ("+.5", "EUR", 50),
+        ("-.5", "EUR", -50),
+        ("1.000", "JPY", 1),
+        ("0.001", "EUR", None),
+        ("1.5", "JPY", None),
+        ("1", "XXQ", None),
+        ("1", None, None),
+    ],
+)
+def test_what_others_write_is_read_exactly_or_not_at_all(value: str, currency: str | None, minor: int | None) -> None:
+    assert minor == Amount(value, currency, ON).minor
+
+
+def test_shares_are_a_hundred_percent_together() -> None:
+    found = codes.shares([("15130", 3333), ("15160", 6660), ("16063", 7)])
+
+    assert ["33.33", "66.6", "0.07"] == [share.percentage for share in found]
+    with pytest.raises(AssertionError):
+        codes.shares([("15130", 9_999)])
+
+
+# -- the file ---------------------------------------------------------------------------------------------------------
+
+LABEL = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=20).filter(
+    lambda text: text == text.strip() != "" and "\ufffe" not in text and "\uffff" not in text
+)
+
+
+PURPOSES = st.sampled_from([*WORK_PACKAGES, *(str(UUID(int=number)) for number in range(1, 6))])
+
+
+FOR_WHAT = st.one_of(
+    st.builds(UUID, int=st.integers(1, 3)).map(lambda one: {"requirement_id": one}),
+    st.builds(UUID, int=st.integers(4, 5)).map(lambda one: {"activity_id": one}),
+)
+
+
+@st.composite
+def held(draw: st.DrawFn) -> Held:
+    """Something that was planned, whatever became of it, seen on any day."""
+    first, last, seen = (draw(st.dates(date(2020, 1, 1), date(2030, 1, 1))) for _ in range(3))
+    wanted = Plan(
+        fund="SHERLOC-MNT",
+        activity_kind=draw(st.sampled_from(sorted(activity_kinds()))),
+        topics=(),
+        pillars=(),
+        gender_marker=0,
+        starts_on=min(first, last),
+        ends_on=max(first, last),
+        language=draw(st.sampled_from(list(Language))),
+    )
+    one = evolve(None, plan(UUID(int=4), wanted, "", now=NOON))
+    ends = draw(st.sampled_from(["planned", "completed", "cancelled"]))
+    if ends == "completed":
+        one = evolve(one, one.complete(None, (), on=max(first, last), now=NOON))
+    elif ends == "cancelled":
+        one = evolve(one, one.cancel("other", (), unspent_usd_minor=0, now=NOON))
+    return held_of(one, draw(LABEL | st.just("")), on=seen)
+
+
+@st.composite
+def aims(draw: st.DrawFn) -> Aims:
+    said = draw(st.lists(st.sampled_from(sorted(topics())), max_size=CODES_MAX, unique=True))
+    return aims_of(said, draw(st.none() | st.integers(0, 2)))
+
+
+@st.composite
+def ledgers(draw: st.DrawFn) -> Ledger:
+    """Whatever the ledger could hold, and more: any movements in any order."""
+    movements = []
+    for number in range(draw(st.integers(0, 12))):
+        type_ = draw(st.sampled_from(sorted({*TOLD, "reversed"})))
+        of_type = draw(st.sampled_from(sorted(TOLD))) if type_ == "reversed" else type_
+        of_donor = of_type not in {"allocated", "returned", "spent"}
+        accounts = draw(st.sets(st.sampled_from(sorted(SIGNS)), min_size=1))
+        package = draw(st.none() | st.sampled_from(WORK_PACKAGES))
+        movements += [
+            Movement(
+                entry_id=UUID(int=number),
+                type=type_,
+                of_type=of_type,
+                on=draw(st.dates(date(2000, 1, 1), date(2100, 1, 1))),
+                account=account,
+                currency=draw(st.sampled_from(["USD", "EUR", "JPY", "KWD"])),
+                minor=draw(st.integers(-MINOR_UNITS_MAX, MINOR_UNITS_MAX)),
+                donor=draw(st.sampled_from(["NOR", "DEU", "UNODC-SHERLOC"])) if of_donor else None,
+                earmarking=draw(st.sampled_from(list(Earmarking))) if of_donor else None,
+                work_package=None if of_donor else package,
+                other_fund=draw(st.sampled_from(["SHERLOC-DEV", "TA-REQUESTS"])) if of_type in BETWEEN_FUNDS else None,
+                **(draw(FOR_WHAT) if not of_donor and not package else {}),
+            )
+            for account in sorted(accounts)
+        ]
+    years = draw(st.lists(st.integers(2000, 2100), unique=True, max_size=3))
+    return a_ledger(
+        *movements,
+        labels=draw(st.dictionaries(st.sampled_from(list(Language)), LABEL)),
+        requirements=[YearlyRequirement(year=year, usd_minor=draw(st.integers(0, MINOR_UNITS_MAX))) for year in years],
+        revised_years=draw(st.sets(st.sampled_from(years))) if years else (),
+        opened_on=draw(st.dates(date(2020, 1, 1), date(2030, 1, 1))),
+        gender_marker=draw(st.none() | st.integers(0, 2)),
+        aims=draw(st.dictionaries(PURPOSES, aims())),
+        held=draw(st.dictionaries(st.sampled_from([str(UUID(int=number)) for number in (4, 5)]), held())),
+    )
+
+
+@cache
+def schema_in(folder: Path) -> etree.XMLSchema:
+    return etree.XMLSchema(etree.parse(str(folder / "xsd-2.03" / "iati-activities-schema.xsd")))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ledger=ledgers())
+def test_a_file_is_valid_by_the_schema_and_read_back_as_it_was(shared_data: Path, ledger: Ledger) -> None:
+    made = activities(ledger, reporter=UNODC)
+    file = write(made, generated_at=NOON)
+    official = schema_in(shared_data / "iati")
+
+    assert official.validate(etree.fromstring(file)), official.error_log
+    found = read(file)
+    assert () == found.defects
+    assert made == found.activities
+    assert [] == [note for activity in made for note in notes(activity)]
+    assert file == write(found.activities, generated_at=NOON)
+
+
+@given(ledger=ledgers())
+def test_what_is_published_adds_up_to_what_the_ledger_holds(ledger: Ledger) -> None:
+    expected: Counter[tuple[str, str]] = Counter()
+    for movement in ledger.movements:
+        type_, sign = told_as(movement)
+        if type_ in TOLD[movement.of_type]:
+            expected[type_, movement.currency] += sign * movement.minor
+    found: Counter[tuple[str, str]] = Counter()
+    for activity in activities(ledger, reporter=UNODC):
+        for one in activity.transactions:
+            assert one.amount.minor is not None
+            found[one.type, str(one.amount.currency)] += one.amount.minor
+
+    assert {key: value for key, value in expected.items() if value} == {k: v for k, v in found.items() if v}
+
+
+def test_what_xml_cannot_say_is_told_to_be_missing() -> None:
+    made = activities(a_ledger(labels={"en": "a\x00b\ufffec <&> \"'"}), reporter=UNODC)
+    (found,) = read(write(made, generated_at=NOON)).activities
+
+    assert "a\ufffdb\ufffdc <&> \"'" == found.titles[0].text
+
+
+def test_as_many_transactions_as_there_may_be_take_seconds_and_are_read_back() -> None:
+    movements = [a_movement(entry_id=UUID(int=number)) for number in range(published.TRANSACTIONS_MAX)]
+    began = time.monotonic()
+    file = write(activities(a_ledger(*movements), reporter=UNODC), generated_at=NOON)
+
+    assert len(file) < 32_000_000
+    assert time.monotonic() - began < 20
+    found = read(file, transactions_max=published.TRANSACTIONS_MAX, bytes_max=len(file))
+    assert published.TRANSACTIONS_MAX == len(found.activities[0].transactions)

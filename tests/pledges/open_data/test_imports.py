@@ -1,0 +1,243 @@
+"""Imports over HTTP: what is kept of a table of flows, what is not and why, and that none of it is money here."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from chassis.rebuild import verify
+from services.pledges.wiring import SERVICE
+from tests.builders import a_caller, headers
+from tests.pledges.open_data.test_import_model import REAL, a_table
+from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, get, prepared, unchanged
+
+Client = httpx.AsyncClient
+AS_FILE = {"Content-Type": "application/octet-stream", "File-Name": "flows.csv"}
+OWN = ("flow_import", "imported_flow", "rejected_row")
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await prepared(await client_of("pledges"))
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["pledges"]
+
+
+async def send(api: Client, content: bytes, *, query: str = "", by: str = FINANCE, **more: str) -> httpx.Response:
+    return await api.post(f"/v1/imports{query}", content=content, headers=headers(by) | AS_FILE | more)
+
+
+async def imported(api: Client, content: bytes, **more: str) -> dict[str, Any]:
+    answer = await send(api, content, **more)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def counted(db: Database) -> dict[str, int]:
+    async with db.transaction() as tx:
+        return {table: await tx.fetchval(f"SELECT count(*) FROM {table}") for table in OWN} | await unchanged(db)
+
+
+MIXED = a_table(
+    {}, {"id": "F-2", "originalCurrency": ""}, {"id": "F-3", "amountUSD": "1"}, {"id": "F-1"}, {"id": "F-5"}
+)
+
+
+async def test_each_row_is_kept_or_stands_in_the_list_with_its_rule(api: Client) -> None:
+    made = await imported(api, MIXED)
+    shown = await get(api, f"/v1/imports/{made['import_id']}")
+    kept = (await get(api, f"/v1/imports/{made['import_id']}/flows"))["flows"]
+
+    assert made == shown
+    assert (5, 2, 3, False) == (made["rows"], made["accepted"], made["rejected"], made["dry_run"])
+    assert [
+        (3, "F-2", "currency-missing", "originalCurrency"),
+        (4, "F-3", "amounts-disagree", "exchangeRate"),
+        (5, "F-1", "id-repeated", "id"),
+    ] == [(row["line"], row["source_id"], row["slug"], row["column"]) for row in made["rejected_rows"]]
+    assert ["F-1", "F-5"] == [flow["source_id"] for flow in kept]
+    assert (1_000_000, 1_150_000, "0.87") == tuple(kept[0][name] for name in ("minor", "usd_minor", "rate"))
+
+
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("fr", "taux"), ("ar", "سعر"), ("zh", "汇率"), ("ru", "курсу"), ("es", "cambio"), ("en", "rate")],
+)
+async def test_why_is_told_in_the_language_asked_for(api: Client, language: str, word: str) -> None:
+    answer = await send(api, MIXED, query="?dry_run=true", **{"Accept-Language": language})
+    reasons = {reason["slug"]: reason for reason in answer.json()["reasons"]}
+
+    assert word in reasons["amounts-disagree"]["explanation"]
+    assert 1 == reasons["amounts-disagree"]["rows"]
+
+
+async def test_a_dry_run_says_the_same_and_writes_nothing(api: Client, db: Database) -> None:
+    before = await counted(db)
+    tried = await send(api, MIXED, query="?dry_run=true")
+    assert before == await counted(db)
+    done = await imported(api, MIXED)
+
+    assert (200, None, True) == (tried.status_code, tried.json()["import_id"], tried.json()["dry_run"])
+    same = ("file_hash", "rows", "accepted", "rejected", "reasons", "rejected_rows")
+    assert {name: tried.json()[name] for name in same} == {name: done[name] for name in same}
+
+
+async def test_what_is_imported_is_no_money_here(api: Client, db: Database) -> None:
+    before = await unchanged(db)
+    await imported(api, MIXED)
+    after = await unchanged(db)
+
+    assert {"journal", "command"} == {table for table in before if before[table] != after[table] and table != "pending"}
+    assert 0 == (await get(api, "/v1/funds/SHERLOC-MNT"))["pledged_usd_minor"]
+    assert [] == (await get(api, "/v1/flows"))["flows"]
+
+
+async def test_a_flow_that_is_there_is_not_kept_again(api: Client) -> None:
+    await imported(api, a_table({}))
+    again = await imported(api, a_table({"amountUSD": "11501"}, {"id": "F-9"}))
+
+    assert ["imported-already"] == [row["slug"] for row in again["rejected_rows"]]
+    assert 1 == again["accepted"]
+
+
+async def test_an_id_that_no_database_can_hold_is_one_rejected_row(api: Client) -> None:
+    made = await imported(api, a_table({"id": "F\x001"}, {"id": "F-2"}))
+
+    assert 1 == made["accepted"]
+    assert [(2, "control-character", "id")] == [
+        (row["line"], row["slug"], row["column"]) for row in made["rejected_rows"]
+    ]
+
+
+async def test_a_rate_is_kept_with_all_its_digits(api: Client) -> None:
+    made = await imported(api, a_table({"exchangeRate": "0.870000000000000001"}))
+    (flow,) = (await get(api, f"/v1/imports/{made['import_id']}/flows"))["flows"]
+
+    assert "0.870000000000000001" == flow["rate"]
+
+
+async def test_the_same_command_twice_is_one_import(api: Client) -> None:
+    key = {"Idempotency-Key": str(uuid4())}
+    first, second = [await imported(api, MIXED, **key) for _ in range(2)]
+
+    assert first == second
+    assert 1 == len((await get(api, "/v1/imports"))["imports"])
+    other = await send(api, a_table({"id": "F-9"}), **key)
+    assert (422, "idempotency-key-reused") == (other.status_code, other.json()["slug"])
+
+
+async def test_of_two_that_bring_the_same_rows_at_once_one_is_told_to_look_again(api: Client, db: Database) -> None:
+    content = a_table(*({"id": f"F-{number}"} for number in range(200)))
+    answers = await asyncio.gather(*(send(api, content) for _ in range(2)))
+    stood = [answer.json() for answer in answers if answer.status_code == 201]
+
+    assert {201, 409} >= {answer.status_code for answer in answers}
+    assert {"import-overtaken"} >= {answer.json()["slug"] for answer in answers if answer.status_code == 409}
+    assert 200 == sum(one["accepted"] for one in stood) == (await counted(db))["imported_flow"]
+    assert len(stood) == (await counted(db))["flow_import"]
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "slug"),
+    [
+        (b"%PDF-1.7", 400, "columns-missing"),
+        (b"\xff\xfe", 400, "invalid-unicode"),
+        (a_table({}) + b'"open', 400, "csv-unreadable"),
+        (a_table(), 400, "rows-missing"),
+        (a_table(*[{}] * 5_001), 400, "rows-too-many"),
+        (b"x" * (2 * 1024 * 1024 + 1), 413, "body-too-large"),
+    ],
+)
+async def test_what_is_no_table_leaves_nothing(
+    api: Client, db: Database, content: bytes, status: int, slug: str
+) -> None:
+    before = await counted(db)
+    answer = await send(api, content)
+
+    assert (status, slug) == (answer.status_code, answer.json()["slug"])
+    assert before == await counted(db)
+
+
+@pytest.mark.parametrize("by", [NORWAY, "UNODC:coordinator", "UNODC:auditor", "NOR:finance_officer", "KEN:focal_point"])
+async def test_only_a_finance_officer_of_unodc_imports(api: Client, db: Database, by: str) -> None:
+    before = await counted(db)
+    answer = await send(api, MIXED, by=by)
+
+    assert (403, "not-for-your-role") == (answer.status_code, answer.json()["slug"])
+    assert before == await counted(db)
+
+
+async def test_an_import_is_shown_to_those_who_read_the_whole_ledger_and_to_nobody_else(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    made = await imported(api, MIXED)
+    path = f"/v1/imports/{made['import_id']}"
+
+    for by in ("UNODC:coordinator", "UNODC:auditor", FINANCE):
+        assert made["rejected_rows"] == (await get(api, path, by))["rejected_rows"]
+        assert 1 == len((await get(api, "/v1/imports", by))["imports"])
+    for by in (NORWAY, "NOR:finance_officer", "KEN:focal_point"):
+        for hidden in (path, f"{path}/flows"):
+            assert 404 == (await api.get(hidden, headers=headers(by))).status_code
+        assert [] == (await get(api, "/v1/imports", by))["imports"]
+
+
+async def test_behind_the_wall_a_donor_has_no_row_of_an_import(api: Client, db: Database) -> None:
+    await imported(api, MIXED)
+
+    for by, rows in (
+        (FINANCE, [1, 2, 3]),
+        ("UNODC:auditor", [1, 2, 3]),
+        (NORWAY, [0, 0, 0]),
+        ("NOR:finance_officer", [0, 0, 0]),
+    ):
+        async with db.transaction(by=a_caller(by)) as tx:
+            assert rows == [await tx.fetchval(f"SELECT count(*) FROM {table}") for table in OWN], by
+
+
+async def test_pages_of_what_was_kept_lead_to_the_end(api: Client) -> None:
+    made = await imported(api, a_table(*({"id": f"F-{number}"} for number in range(5))))
+    seen, cursor = [], 0
+    while cursor is not None:
+        page = await get(api, f"/v1/imports/{made['import_id']}/flows?limit=2&cursor={cursor}")
+        seen += [flow["source_id"] for flow in page["flows"]]
+        cursor = page["cursor"]
+
+    assert [f"F-{number}" for number in range(5)] == seen
+
+
+async def test_the_fact_holds_counts_and_a_hash_and_no_word_of_a_row(api: Client, db: Database) -> None:
+    made = await imported(api, MIXED)
+    async with db.transaction() as tx:
+        event = await tx.fetchval("SELECT event::text FROM journal WHERE type = 'pledges.import.recorded.v1'")
+
+    assert made["file_hash"] in event
+    assert not [word for word in ("Atlantis", "Fictitious", "F-1", "currency-missing") if word in event]
+
+
+async def test_the_journal_tells_of_an_import_again(api: Client, database_url: str) -> None:
+    await imported(api, MIXED)
+    owner = await Database.connect(database_url, "pledges", owner=True)
+    try:
+        assert [] == await verify(owner, SERVICE)
+        async with owner.transaction() as tx:
+            await tx.execute("UPDATE flow_import SET accepted = 1, rejected = 4")
+        assert ["flow_import: 1 rows are not in the journal, 1 are only there"] == await verify(owner, SERVICE)
+    finally:
+        await owner.close()
+
+
+@pytest.mark.skipif(not REAL.is_file(), reason="the 1,106 flows of the Financial Tracking Service are not there")
+async def test_real_flows_are_all_kept_or_listed(api: Client, db: Database) -> None:
+    made = await imported(api, REAL.read_bytes())
+
+    assert (1_106, 582, 524) == (made["rows"], made["accepted"], made["rejected"])
+    assert 524 == len(made["rejected_rows"]) == sum(reason["rows"] for reason in made["reasons"])
+    assert 582 == (await counted(db))["imported_flow"]

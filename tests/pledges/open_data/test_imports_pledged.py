@@ -1,0 +1,200 @@
+"""A pledge that a donor reported becomes one in the ledger, in the donor's name, by the hand of UNODC, and once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from chassis.rebuild import verify as verify
+from services.pledges.wiring import SERVICE
+from tests.builders import headers
+from tests.pledges.open_data import test_imports as tables
+from tests.pledges.open_data.test_import_iati_model import PLEDGE, a_file, a_transaction, an_activity
+from tests.pledges.open_data.test_import_model import a_table
+from tests.pledges.open_data.test_imports_iati import flows_of, imported
+from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, get, post, prepared, unchanged
+
+Client = httpx.AsyncClient
+WORDS = "Fictitious sample: a pledge"
+REPORTED = [
+    PLEDGE,
+    a_transaction(ref=' ref="T-2"', type='<transaction-type code="2"/>'),
+    a_transaction(ref=' ref="T-3"', type='<transaction-type code="3"/>'),
+    a_transaction(ref=' ref="T-4"', amount="-1"),
+]
+BODY = {"fund": "SHERLOC-MNT", "donor": "NOR"}
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await prepared(await client_of("pledges"))
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["pledges"]
+
+
+@pytest.fixture
+async def reported(api: Client) -> dict[str, Any]:
+    return await imported(api, a_file(an_activity(*REPORTED)))
+
+
+def path_of(made: Mapping[str, Any], line: int = 1) -> str:
+    return f"/v1/imports/{made['import_id']}/flows/{line}/pledge"
+
+
+async def told(api: Client, path: str, by: str = FINANCE, **changes: Any) -> tuple[int, str]:
+    answer = await api.post(path, json=BODY | changes, headers=headers(by))
+    return answer.status_code, answer.json().get("slug", "")
+
+
+async def test_what_a_donor_reported_stands_in_the_ledger_as_its_pledge(
+    api: Client, reported: dict[str, Any], db: Database
+) -> None:
+    made = await post(api, path_of(reported), FINANCE, **BODY)
+
+    assert ("NOR", "SHERLOC-MNT", "pledged", "softly_earmarked", WORDS, "2026-02-12") == tuple(
+        made[name] for name in ("donor", "fund", "status", "earmarking", "note", "pledged_on")
+    )
+    assert ({"minor": 1_000_050, "currency": "NOK"}, 98_805, "0.0988") == tuple(
+        made[name] for name in ("money", "usd_minor", "rate")
+    )
+    assert (reported["import_id"], 1) == (made["import_id"], made["import_line"])
+    assert [made["pledge_id"], None, None] == [flow["pledge_id"] for flow in await flows_of(api, reported)]
+    assert 98_805 == (await get(api, "/v1/funds/SHERLOC-MNT"))["pledged_usd_minor"]
+    assert made == await get(api, f"/v1/pledges/{made['pledge_id']}", NORWAY), "it is the donor's own"
+    assert [made["pledge_id"]] == [one["pledge_id"] for one in (await get(api, "/v1/pledges", NORWAY))["pledges"]]
+    assert [] == (await get(api, "/v1/pledges", GERMANY))["pledges"]
+    async with db.transaction() as tx:
+        event = await tx.fetchval("SELECT event::text FROM journal WHERE type = 'pledges.pledge.pledged.v1'")
+    assert WORDS not in event, "the words of a flow are on no broker"
+
+
+async def test_a_row_of_a_table_becomes_a_pledge_by_our_own_rate(api: Client) -> None:
+    made = await tables.imported(api, a_table({"status": "pledge", "amountUSD": "11494"}))
+    pledge = await post(api, path_of(made, 2), FINANCE, **BODY | {"earmarking": "earmarked"})
+
+    assert (1_150_000, "1.15", "earmarked") == (pledge["usd_minor"], pledge["rate"], pledge["earmarking"])
+
+
+async def test_a_flow_becomes_a_pledge_once_whatever_becomes_of_that(api: Client, reported: dict[str, Any]) -> None:
+    made = await post(api, path_of(reported), FINANCE, **BODY)
+    assert (409, "flow-pledged-already") == await told(api, path_of(reported))
+
+    await post(api, f"/v1/pledges/{made['pledge_id']}/withdraw", NORWAY, revision=1)
+    assert 0 == (await get(api, "/v1/funds/SHERLOC-MNT"))["pledged_usd_minor"]
+    answer = await api.post(path_of(reported), json=BODY, headers=headers(FINANCE))
+    assert (409, made["pledge_id"]) == (answer.status_code, answer.json()["details"]["pledge_id"])
+
+
+async def test_of_two_at_once_one_pledges(api: Client, reported: dict[str, Any], db: Database) -> None:
+    answers = await asyncio.gather(*(told(api, path_of(reported)) for _ in range(6)))
+
+    assert [(201, "")] + [(409, "flow-pledged-already")] * 5 == sorted(answers)
+    after = await unchanged(db)
+    assert (1, 1) == (after["pledge"], after["entry"])
+
+
+async def test_the_same_command_twice_is_one_pledge(api: Client, reported: dict[str, Any]) -> None:
+    given = headers(FINANCE, key="pledge-of-norway")
+    first, second = [await api.post(path_of(reported), json=BODY, headers=given) for _ in range(2)]
+
+    assert (201, first.json()) == (second.status_code, second.json())
+    assert f"/v1/pledges/{first.json()['pledge_id']}" == first.headers["Location"] == second.headers["Location"]
+    other = await api.post(path_of(reported), json=BODY | {"donor": "DEU"}, headers=given)
+    assert (422, "idempotency-key-reused") == (other.status_code, other.json()["slug"])
+
+
+@pytest.mark.parametrize(
+    ("line", "changes", "expected"),
+    [
+        (2, {}, (409, "flow-not-a-pledge")),
+        (3, {}, (409, "flow-not-a-pledge")),
+        (4, {}, (404, "not-found")),
+        (0, {}, (400, "invalid-request")),
+        (99, {}, (404, "not-found")),
+        (1, {"fund": "NO-SUCH-FUND"}, (400, "unknown-code")),
+        (1, {"donor": "XXX"}, (400, "donor-unknown")),
+        (1, {"donor": "UNODC"}, (400, "donor-unknown")),
+        (1, {"donor": "UNODC-SHERLOC"}, (400, "donor-unknown")),
+        (1, {"donor": "ATLANTIS-FUND"}, (400, "donor-unknown")),
+        (1, {"donor": "nor"}, (400, "invalid-field")),
+        (1, {"money": {"minor": 1, "currency": "USD"}}, (400, "unknown-field")),
+        (1, {"earmarking": "closely"}, (400, "invalid-field")),
+    ],
+)
+async def test_what_cannot_be_is_refused_and_leaves_nothing(
+    api: Client, reported: dict[str, Any], db: Database, line: int, changes: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    before = await unchanged(db)
+
+    assert expected == await told(api, path_of(reported, line), **changes)
+    assert before == await unchanged(db)
+
+
+async def test_an_organization_of_which_somebody_is_appointed_can_be_a_donor(
+    api: Client, reported: dict[str, Any], db: Database
+) -> None:
+    async with db.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO caller (appointment_id, person_id, organization, role, starts, ended, version)
+            VALUES ($1, $1, 'ATLANTIS-FUND', 'donor_officer', '2026-01-01', false, 1)
+            """,
+            uuid4(),
+        )
+
+    assert (201, "") == await told(api, path_of(reported), donor="ATLANTIS-FUND")
+
+
+async def test_without_a_rate_of_ours_in_force_on_its_day_it_is_refused(api: Client, db: Database) -> None:
+    row = {
+        "status": "pledge",
+        "originalCurrency": "KES",
+        "originalAmount": "1000",
+        "amountUSD": "10",
+        "exchangeRate": "100",
+    }
+    made = await tables.imported(api, a_table(row))
+    before = await unchanged(db)
+
+    assert (422, "rate-not-in-force") == await told(api, path_of(made, 2))
+    assert before == await unchanged(db)
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        (NORWAY, (404, "not-found")),
+        ("NOR:finance_officer", (404, "not-found")),
+        ("UNODC:coordinator", (403, "not-for-your-role")),
+        ("UNODC:auditor", (403, "not-for-your-role")),
+    ],
+)
+async def test_only_a_finance_officer_of_unodc_pledges_for_a_donor(
+    api: Client, reported: dict[str, Any], db: Database, by: str, expected: tuple[int, str]
+) -> None:
+    before = await unchanged(db)
+
+    assert expected == await told(api, path_of(reported), by)
+    assert before == await unchanged(db)
+
+
+async def test_the_journal_alone_tells_which_flow_a_pledge_was_made_of(
+    api: Client, reported: dict[str, Any], database_url: str
+) -> None:
+    await post(api, path_of(reported), FINANCE, **BODY)
+    owner = await Database.connect(database_url, "pledges", owner=True)
+    try:
+        assert [] == await verify(owner, SERVICE)
+        async with owner.transaction() as tx:
+            await tx.execute("SET LOCAL entraide.role = 'owner'")
+            await tx.execute("UPDATE pledge SET import_line = 3")
+        assert ["pledge: 1 rows are not in the journal, 1 are only there"] == await verify(owner, SERVICE)
+    finally:
+        await owner.close()

@@ -1,0 +1,185 @@
+"""Amounts that cannot be meant, at every route that takes money: each is refused by its slug and leaves nothing."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from tests.builders import headers
+from tests.pledges.in_kind.test_in_kind import PATH, a_contribution
+from tests.pledges.pledge.test_life import entry_of, fund
+from tests.pledges.pledge.test_pledges import (
+    FINANCE,
+    NORWAY,
+    a_fund,
+    a_pledge,
+    api,
+    committed,
+    eur,
+    pledged,
+    post,
+    receive,
+    unchanged,
+    usd,
+)
+
+__all__ = ["api"]
+Client = httpx.AsyncClient
+
+HERE = "HERE"
+"""Where the amount stands in a body."""
+
+ALLOCATIONS, SPEND = "/v1/allocations", "/v1/allocations/{allocated}/spend"
+CARRY_OVER, NEED = "/v1/pledges/{paid}/carry-over", "/v1/funds/SHERLOC-MNT/requirements"
+RECEIVE, FUNDS = "/v1/pledges/{signed}/receive", "/v1/funds"
+INSTALMENTS, CHARGES = "/v1/pledges/{open}/commit instalments[].minor", f"{RECEIVE} charges_minor"
+SETTLES, REDUCE = f"{RECEIVE} settles", "/v1/pledges/{signed}/reduce"
+AN_INSTALMENT = {"due_on": "2026-04-01", "minor": HERE}
+CAME = {"received_on": "2026-04-20"}
+ROUTES: dict[str, tuple[str, dict[str, Any], int | None]] = {
+    "/v1/pledges": (NORWAY, a_pledge(money=HERE), None),
+    INSTALMENTS: (FINANCE, {"committed_on": "2026-03-05", "instalments": [AN_INSTALMENT]}, 1),
+    RECEIVE: (FINANCE, CAME | {"money": HERE}, 2),
+    SETTLES: (FINANCE, CAME | {"money": usd(100), "settles": HERE}, 2),
+    CHARGES: (FINANCE, CAME | {"money": eur(100), "charges_minor": HERE}, 2),
+    REDUCE: (FINANCE, {"reason": "donor_budget", "money": HERE}, 2),
+    "/v1/pledges/{paid}/refund": (FINANCE, {"reason": "not_used", "money": HERE}, 3),
+    CARRY_OVER: (FINANCE, {"to_fund": "SHERLOC-DEV", "money": HERE}, 3),
+    ALLOCATIONS: (FINANCE, {"fund": "SHERLOC-MNT", "work_package": "training", "money": HERE}, None),
+    SPEND: (FINANCE, {"money": HERE}, 1),
+    FUNDS: (FINANCE, a_fund("SHERLOC-NEW") | {"requirements": [{"year": 2027, "money": HERE}]}, None),
+    NEED: (FINANCE, {"year": 2027, "work_package": "training", "reason": "needs_changed", "money": HERE}, 1),
+    PATH: (NORWAY, a_contribution(money=HERE), None),
+}
+"""Who asks, for what, and from which revision; which amount of a body it is stands behind the path of some."""
+
+IN_DOLLARS = {ALLOCATIONS, SPEND, CARRY_OVER, FUNDS, NEED}
+"""What takes US dollars alone; euros elsewhere."""
+
+OF_THE_REST = {INSTALMENTS, CHARGES}
+"""Minor units of the currency that the rest is in."""
+
+# As they stand in the body: minor units are whole, and a number with a point or an exponent is none of them.
+MINORS = {
+    "-0": "amount-zero",
+    "0": "amount-zero",
+    "1.005": "invalid-field",
+    "1.0": "invalid-field",
+    "-0.0": "invalid-field",
+    "1e30": "invalid-field",
+    '"1,000"': "invalid-field",
+    '"١٠٠"': "invalid-field",
+    '"100"': "invalid-field",
+    "null": "invalid-field",
+    "true": "invalid-field",
+    "[1]": "invalid-field",
+    "-1": "number-out-of-range",
+    "1e400": "number-out-of-range",
+    str(10**30): "number-out-of-range",
+    str(10**15 + 1): "number-out-of-range",
+    "NaN": "malformed-json",
+    "Infinity": "malformed-json",
+    "-Infinity": "malformed-json",
+    "١٠٠": "malformed-json",
+    "1,000": "malformed-json",
+    "0100": "malformed-json",
+}
+CURRENCIES = {
+    "USD\n": "invalid-field",
+    "usd": "invalid-field",
+    "ＵＳＤ": "invalid-field",
+    "": "invalid-field",
+    "XXX": "unknown-code",
+}
+NOTHING = ("-0", "0")
+OF_NOTHING = {
+    INSTALMENTS: dict.fromkeys(NOTHING, (400, "number-out-of-range")),
+    # A fund may need nothing, and needed nothing before.
+    NEED: dict.fromkeys(NOTHING, (409, "requirement-unchanged")),
+}
+MAY_BE_NOTHING = {CHARGES, FUNDS}
+# A fund pays in dollars, and an agreement has a currency: even one that there is would be another.
+OF_DOLLARS = {"XXX": (422, "fund-currency")}
+OF_OTHERS = {route: {"XXX": (422, "currency-differs")} for route in (SETTLES, REDUCE)}
+
+
+async def _path(api: Client, route: str) -> str:
+    """With an open pledge, an agreement, one that has paid, or an allocation of its money, where one is named."""
+    path = route.partition(" ")[0]
+    if "{open}" in path:
+        return path.format(open=(await pledged(api, money=eur(100)))["pledge_id"])
+    if "{" not in path:
+        return path
+    signed, paid = await committed(api), await receive(api, await committed(api), eur(100_000))
+    made = await post(api, ALLOCATIONS, FINANCE, fund="SHERLOC-MNT", money=usd(100), work_package="training")
+    return path.format(signed=signed["pledge_id"], paid=paid["pledge_id"], allocated=made["allocation_id"])
+
+
+async def _sent(api: Client, route: str, path: str, amount: str) -> httpx.Response:
+    """The route's body with the amount as it is to stand in it."""
+    by, body, revision = ROUTES[route]
+    return await api.post(
+        path,
+        content=json.dumps(body).replace(json.dumps(HERE), amount).encode(),
+        headers=headers(by, revision=revision) | {"Content-Type": "application/json"},
+    )
+
+
+async def _answers(api: Client, db: Database, route: str, amounts: Mapping[str, str]) -> dict[str, tuple[int, str]]:
+    """What the route answers to each amount, by its name; nothing may have changed by any."""
+    path = await _path(api, route)
+    before, found = await unchanged(db), {}
+    for name, amount in amounts.items():
+        answer = await _sent(api, route, path, amount)
+        assert before == await unchanged(db), name
+        found[name] = answer.status_code, str(answer.json().get("slug", answer.text))
+    return found
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["pledges"]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_what_is_no_amount_is_refused_and_leaves_nothing(api: Client, db: Database, route: str) -> None:
+    expected = {minor: (400, slug) for minor, slug in MINORS.items()} | OF_NOTHING.get(route, {})
+    for minor in NOTHING if route in MAY_BE_NOTHING else ():
+        del expected[minor]
+    currency = "USD" if route in IN_DOLLARS else "EUR"
+    amount = "{}" if route in OF_THE_REST else f'{{{{"minor": {{}}, "currency": "{currency}"}}}}'
+
+    assert expected == await _answers(api, db, route, {minor: amount.format(minor) for minor in expected})
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+async def test_the_bank_may_have_kept_nothing(api: Client, nothing: str) -> None:
+    """-0 is how else JSON writes the whole number 0: who sends it says that there were no charges, and is right."""
+    answer = await _sent(api, CHARGES, await _path(api, CHARGES), nothing)
+
+    assert (200, eur(100)) == (answer.status_code, answer.json()["received"])
+    assert "bank_charges" not in {one["account"] for one in (await entry_of(api, "received"))["postings"]}
+    assert 0 == (await fund(api))["bank_charges"]
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+async def test_a_fund_may_be_opened_that_needs_nothing(api: Client, nothing: str) -> None:
+    answer = await _sent(api, FUNDS, FUNDS, f'{{"minor": {nothing}, "currency": "USD"}}')
+
+    assert (201, 0, 0) == (
+        answer.status_code,
+        answer.json()["requirement_usd_minor"],
+        answer.json()["gap_usd_minor"],
+    )
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route not in OF_THE_REST])
+async def test_what_is_no_currency_is_refused_and_leaves_nothing(api: Client, db: Database, route: str) -> None:
+    amounts = {code: f'{{"minor": 1, "currency": {json.dumps(code)}}}' for code in CURRENCIES}
+
+    expected = {code: (400, slug) for code, slug in CURRENCIES.items()}
+    expected |= OF_DOLLARS if route in IN_DOLLARS else OF_OTHERS.get(route, {})
+    assert expected == await _answers(api, db, route, amounts)

@@ -1,0 +1,96 @@
+"""What one fund had carried over to another is taken back: both halves at once, and only what the other still has."""
+
+import asyncio
+from collections.abc import Mapping
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from tests.builders import headers
+from tests.pledges.pledge.test_life import SECOND, agreed, approve, entry_of, fund, refused
+from tests.pledges.pledge.test_pledges import FINANCE, api, get, post, receive, usd
+from tests.pledges.pledge.test_reversals import (
+    carried_over,
+    check_taken_back,
+    not_taken_back,
+    opposite,
+    proposed,
+    prove,
+    standing,
+    taken_back,
+)
+
+__all__ = ["api"]
+Client = httpx.AsyncClient
+FROM_THE_OTHER = {"fund": "SHERLOC-DEV", "work_package": "training"}
+
+
+@pytest.mark.parametrize("half", ["carried_over", "brought_forward"])
+async def test_both_halves_of_a_carry_over_are_taken_back_together(
+    api: Client, databases: Mapping[str, Database], database_url: str, half: str
+) -> None:
+    pledge = await receive(api, await agreed(api, 1000), usd(1000))
+    before = await standing(api, pledge)
+    out = await carried_over(api, pledge, 400)
+    into = await entry_of(api, "brought_forward")
+    named = await entry_of(api, half)
+    proposal = await proposed(api, named)
+    assert proposal["entry_id"] == out["entry_id"], "of both it is the half that left its fund"
+    again = {"reason": "recorded_wrongly"}
+    for one in (out, into):
+        assert await refused(api, "/v1/ledger/reversals", entry_id=one["entry_id"], **again) == (
+            409,
+            "proposed-already",
+        )
+    await post(api, f"/v1/proposals/{proposal['proposal_id']}/refuse", FINANCE, revision=1)
+
+    if half == "carried_over":
+        await check_taken_back(api, named)
+    else:
+        await approve(api, await proposed(api, named))
+
+    assert await standing(api, pledge) == before
+    backs = [one for one in (await get(api, "/v1/ledger/entries"))["entries"] if one["type"] == "reversed"]
+    assert {(one["reverses"], one["fund"], str(opposite(one))) for one in backs} == {
+        (one["entry_id"], one["fund"], str(one["postings"])) for one in (out, into)
+    }
+    for one in (out, into):
+        body = {"entry_id": one["entry_id"]} | again
+        assert await refused(api, "/v1/ledger/reversals", **body) == (409, "entry-not-reversible")
+    flows = (await get(api, "/v1/flows?boundary=internal&status=paid"))["flows"]
+    assert {(one["entry_type"], one["fund"], one["destination"], one["usd_minor"]) for one in flows} == {
+        ("reversed", "SHERLOC-DEV", "SHERLOC-MNT", 400),
+        ("reversed", "SHERLOC-MNT", "SHERLOC-DEV", -400),
+        ("brought_forward", "SHERLOC-DEV", "SHERLOC-MNT", -400),
+        ("carried_over", "SHERLOC-MNT", "SHERLOC-DEV", 400),
+    }
+    await prove(databases, database_url)
+
+
+async def test_what_the_other_fund_has_used_does_not_come_back(api: Client) -> None:
+    pledge = await receive(api, await agreed(api, 1000), usd(1000))
+    before = await standing(api, pledge)
+    entry = await carried_over(api, pledge, 400)
+    made = await post(api, "/v1/allocations", FINANCE, **FROM_THE_OTHER | {"money": usd(1)})
+    await not_taken_back(api, entry, "balance-exceeded")
+    await post(api, f"/v1/allocations/{made['allocation_id']}/return", FINANCE, revision=1)
+
+    await taken_back(api, entry)
+
+    assert await standing(api, pledge) == before
+
+
+async def test_what_was_carried_over_is_used_or_taken_back_whoever_asks_at_once(
+    api: Client, databases: Mapping[str, Database], database_url: str
+) -> None:
+    pledge = await receive(api, await agreed(api, 1000), usd(1000))
+    for _ in range(4):
+        proposal = await proposed(api, await carried_over(api, pledge, 100))
+        answers = await asyncio.gather(
+            api.post("/v1/allocations", json=FROM_THE_OTHER | {"money": usd(100)}, headers=headers(FINANCE)),
+            api.post(f"/v1/proposals/{proposal['proposal_id']}/approve", json={}, headers=headers(SECOND, revision=1)),
+        )
+        assert sorted(answer.status_code // 100 for answer in answers) == [2, 4]
+        assert (await fund(api, "SHERLOC-DEV"))["available"] == 0
+    await prove(databases, database_url)

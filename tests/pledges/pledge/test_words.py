@@ -1,0 +1,146 @@
+"""What a donor wrote is put otherwise, whatever became of it, and what it said before is nowhere any more."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from chassis.db.database import Database
+from contracts.facts import decode_event
+from services.pledges.ledger.verify import verify
+from tests.builders import headers
+from tests.pledges.in_kind.test_in_kind import PATH as IN_KIND
+from tests.pledges.in_kind.test_in_kind import declared, move
+from tests.pledges.in_kind.test_in_kind import path_of as in_kind_path
+from tests.pledges.ledger.test_as_of import now_of
+from tests.pledges.ledger.test_snapshots import at_once
+from tests.pledges.pledge.test_life import refused
+from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, api, committed, get, pledged, post, receive, usd
+
+__all__ = ["api", "at_once"]
+Client = httpx.AsyncClient
+BEFORE = "Fictitious sample: Ms Ilse Zwilling at the ministry answers for it."
+AFTER = "Fictitious sample: the ministry answers for it."
+KEPT = {"note": "SELECT * FROM pledge_text", "description": "SELECT * FROM in_kind_contribution_text"}
+
+
+@pytest.fixture(params=KEPT)
+async def thing(request: pytest.FixtureRequest, api: Client) -> tuple[str, str, dict[str, Any]]:
+    """Its path, what its words are called, and itself as it came to its end."""
+    if request.param == "note":
+        one = await receive(api, await committed(api, note=BEFORE, money=usd(1_000)), usd(1_000))
+        return f"/v1/pledges/{one['pledge_id']}", "note", one
+    one = await move(api, await move(api, await declared(api, description=BEFORE), "acknowledge"), "strike")
+    return in_kind_path(one), "description", one
+
+
+ENDED: dict[str, tuple[str, dict[str, Any]]] = {
+    "withdrawn": ("withdraw", {}),
+    "lapsed": ("lapse", {}),
+    "closed": ("close", {}),
+}
+
+
+@pytest.mark.parametrize("status", ["pledged", "committed", "partially_received", "received", *ENDED])
+async def test_a_pledge_stays_what_had_become_of_it(
+    api: Client, databases: Mapping[str, Database], status: str
+) -> None:
+    one = await (pledged if status in {"pledged", "withdrawn", "lapsed"} else committed)(api, money=usd(100))
+    if status in {"partially_received", "received", "closed"}:
+        one = await receive(api, one, usd(40 if status == "partially_received" else 100))
+    path = f"/v1/pledges/{one['pledge_id']}"
+    if status in ENDED:
+        name, body = ENDED[status]
+        by = NORWAY if name == "withdraw" else FINANCE
+        one = await post(api, f"{path}/{name}", by, revision=one["revision"], **body)
+    assert status == one["status"]
+
+    after = await post(api, f"{path}/reword", NORWAY, revision=one["revision"], note=AFTER)
+    assert after == {**one, "note": AFTER, "revision": one["revision"] + 1}
+    async with databases["pledges"].transaction() as tx:
+        assert (await verify(tx)).findings == []
+
+
+@pytest.mark.parametrize("by", [NORWAY, FINANCE])
+async def test_whoever_wrote_it_or_the_office_puts_it_otherwise_and_what_it_said_is_forgotten(
+    thing: tuple[str, str, dict[str, Any]], api: Client, databases: Mapping[str, Database], by: str
+) -> None:
+    path, name, one = thing
+    after = await post(api, f"{path}/reword", by, revision=one["revision"], **{name: AFTER})
+
+    assert after == {**one, name: AFTER, "revision": one["revision"] + 1}
+    assert after == await get(api, path, NORWAY)
+    async with databases["pledges"].transaction() as tx:
+        (kept,) = await tx.fetch(KEPT[name])
+        fact = decode_event(await tx.fetchval("SELECT event FROM journal ORDER BY position DESC LIMIT 1")).fact()
+        rows = await tx.fetch("SELECT event::text FROM journal UNION ALL SELECT audit::text FROM audit")
+    assert AFTER == kept[name]
+    assert fact.texts_hash == hashlib.sha256(kept["salt"] + msgspec.json.encode(AFTER)).hexdigest()
+    assert not [row for row in rows if "Zwilling" in row[0] or "ministry" in row[0]]
+
+
+async def test_nobody_else_rewords_it_and_bad_words_change_nothing(
+    thing: tuple[str, str, dict[str, Any]], api: Client
+) -> None:
+    path, name, one = thing
+    revision = one["revision"]
+    for by, body, answer in (
+        (GERMANY, {name: AFTER}, (404, "not-found")),
+        ("KEN:focal_point", {name: AFTER}, (404, "not-found")),
+        ("UNODC:coordinator", {name: AFTER}, (403, "not-for-your-role")),
+        ("UNODC:auditor", {name: AFTER}, (403, "not-for-your-role")),
+        (NORWAY, {name: "x" * 2001}, (400, "invalid-field")),
+        (NORWAY, {name: 7}, (400, "invalid-field")),
+        (NORWAY, {name: AFTER, "donor": "DEU"}, (400, "unknown-field")),
+    ):
+        assert answer == await refused(api, f"{path}/reword", by, revision=revision, **body)
+    assert (412, "revision-stale") == await refused(api, f"{path}/reword", NORWAY, revision=revision - 1, **{name: "."})
+    assert one == await get(api, path, NORWAY)
+
+
+async def test_the_same_command_twice_is_done_once(thing: tuple[str, str, dict[str, Any]], api: Client) -> None:
+    path, name, one = thing
+    given = headers(NORWAY, revision=one["revision"])
+    first, second = [await api.post(f"{path}/reword", json={name: AFTER}, headers=given) for _ in range(2)]
+    assert (200, 200) == (first.status_code, second.status_code)
+    assert first.json() == second.json()
+
+
+async def test_no_figure_changes_by_it_as_at_any_moment_and_the_words_do_in_all_of_them(
+    api: Client, databases: Mapping[str, Database], at_once: None
+) -> None:
+    pledge = await pledged(api, note=BEFORE)
+    given = await move(api, await declared(api, description=BEFORE), "acknowledge")
+    moment = await now_of(api)
+    before = await told(api, None)
+    assert BEFORE in before["/v1/statements/NOR/data"]
+    as_at = await told(api, moment)
+
+    await post(api, f"/v1/pledges/{pledge['pledge_id']}/reword", NORWAY, revision=1, note=AFTER)
+    path = f"{IN_KIND}/{given['in_kind_contribution_id']}/reword"
+    # What UNODC has said that it has, its donor alone makes nothing else of.
+    assert (409, "in-kind-status") == await refused(api, path, NORWAY, revision=2, description=AFTER)
+    await post(api, path, FINANCE, revision=2, description=AFTER)
+
+    again = await now_of(api)
+    for expected, found in (
+        (before, await told(api, None)),
+        (as_at, await told(api, moment)),
+        (as_at, {path: text.replace(again, moment) for path, text in (await told(api, again)).items()}),
+    ):
+        assert found == {path: text.replace(BEFORE, AFTER) for path, text in expected.items()}
+    async with databases["pledges"].transaction() as tx:
+        assert (await verify(tx)).findings == []
+
+
+async def told(api: Client, moment: str | None) -> dict[str, str]:
+    """The donor's statement and the fund; where no moment is asked for, all but when it was asked."""
+    found = {}
+    for path in ("/v1/statements/NOR/data", "/v1/funds/SHERLOC-MNT"):
+        answer = await api.get(path, params={"as_at": moment} if moment else {}, headers=headers(FINANCE))
+        assert answer.status_code == 200, answer.text
+        found[path] = answer.text if moment else answer.text.replace(str(answer.json()["as_at"]), "")
+    return found

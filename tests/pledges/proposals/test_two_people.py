@@ -1,0 +1,103 @@
+"""What takes two people takes two, whatever it is: the second one is asked for by the rules, and by the schema."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from services.pledges.proposals.model import Measure
+from tests.builders import a_caller
+from tests.pledges.pledge.test_life import LAST_YEAR, SECOND, agreed, approve, entry_of, move, refused
+from tests.pledges.pledge.test_pledges import FINANCE, api, funded, get, pledged, post, receive, unchanged, usd
+
+__all__ = ["api"]
+Client = httpx.AsyncClient
+Propose = Callable[[Client], Awaitable[dict[str, Any]]]
+
+
+async def a_write_off(api: Client) -> dict[str, Any]:
+    return await move(api, await receive(api, await agreed(api, 1000), usd(400)), "write-off", reason="not_expected")
+
+
+async def a_refund(api: Client) -> dict[str, Any]:
+    return await move(api, await funded(api, 1000), "refund", money=usd(200), reason="not_used")
+
+
+async def an_earmark_release(api: Client) -> dict[str, Any]:
+    return await move(api, await pledged(api, earmarking="tightly_earmarked"), "release-earmark", reason="donor_agreed")
+
+
+async def a_reversal(api: Client) -> dict[str, Any]:
+    await funded(api, 1000)
+    body = {"entry_id": (await entry_of(api, "received"))["entry_id"], "reason": "recorded_wrongly"}
+    return await post(api, "/v1/ledger/reversals", FINANCE, **body)
+
+
+async def a_reopening(api: Client) -> dict[str, Any]:
+    path = f"/v1/ledger/periods/{LAST_YEAR}"
+    await post(api, f"{path}/close", FINANCE)
+    return await post(api, f"{path}/reopen", FINANCE, reason="audit_finding")
+
+
+PROPOSED: dict[Measure, Propose] = {
+    Measure.WRITE_OFF: a_write_off,
+    Measure.REFUND: a_refund,
+    Measure.REVERSAL: a_reversal,
+    Measure.REOPENING: a_reopening,
+    Measure.EARMARK_RELEASE: an_earmark_release,
+}
+
+
+def test_each_measure_is_tried() -> None:
+    assert set(Measure) == set(PROPOSED)
+
+
+@pytest.mark.parametrize("measure", Measure)
+async def test_who_proposed_does_not_approve_and_another_one_does(
+    api: Client, databases: Mapping[str, Database], measure: Measure
+) -> None:
+    proposal = await PROPOSED[measure](api)
+    assert (measure, "open") == (proposal["measure"], proposal["status"])
+    path = f"/v1/proposals/{proposal['proposal_id']}"
+    before = await unchanged(databases["pledges"])
+
+    assert (403, "own-proposal") == await refused(api, f"{path}/approve", FINANCE, revision=1)
+
+    assert (proposal, before) == (await get(api, path), await unchanged(databases["pledges"]))
+    approved = await approve(api, proposal, SECOND)
+    assert ("approved", True) == (approved["status"], approved["decided_by"] != approved["proposed_by"])
+
+
+@pytest.mark.parametrize("measure", Measure)
+async def test_the_schema_itself_wants_another_one(
+    api: Client, databases: Mapping[str, Database], measure: Measure
+) -> None:
+    """As the service itself, whose code would have forgotten to ask."""
+    db, proposal_id = databases["pledges"], UUID((await PROPOSED[measure](api))["proposal_id"])
+    finance, second = a_caller(FINANCE), a_caller(SECOND)
+
+    async def decide_as(decided_by: UUID | None) -> str:
+        async with db.transaction(by=finance) as tx:
+            return str(
+                await tx.execute(
+                    """
+                    UPDATE proposal SET status = 'approved', decided_by = $2,
+                        decided_at = CASE WHEN $2::uuid IS NOT NULL THEN now() END
+                    WHERE proposal_id = $1
+                    """,
+                    proposal_id,
+                    decided_by,
+                )
+            )
+
+    for nobody_else, rule in ((finance.person_id, "(decided_by <> proposed_by)"), (None, "(decided_by IS NULL)")):
+        with pytest.raises(asyncpg.CheckViolationError) as no:
+            await decide_as(nobody_else)
+        async with db.transaction(by=finance) as tx:
+            query = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1"
+            assert rule in await tx.fetchval(query, no.value.constraint_name)
+    assert "UPDATE 1" == await decide_as(second.person_id)

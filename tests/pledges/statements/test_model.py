@@ -1,0 +1,232 @@
+"""A donor's statement says what the ledger's postings say, and adds up nothing that does not belong together."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from services.pledges.funds.shares import Drawn, Pot, apportioned, share_of
+from services.pledges.statements.model import Amount, Standing, TakenBack
+from tests.pledges.statements.builders import (
+    AS_AT,
+    COMMITTED,
+    IN_YEN,
+    PAID_AND_BACK,
+    PLEDGED,
+    POT,
+    RECEIVED,
+    REFUNDED,
+    UNTIL,
+    a_promise,
+    a_statement,
+    entry,
+    taken_back,
+)
+
+CENTS = st.integers(0, 10**12)
+DONORS = st.dictionaries(st.sampled_from(["DEU", "FRA", "KEN", "NOR", "ZAF"]), CENTS, min_size=1)
+
+
+def test_each_column_says_what_its_account_says() -> None:
+    told = a_statement().pledges[0]
+
+    assert (
+        Standing(
+            pledged=Amount(1_000_000, 1_150_000),
+            committed=Amount(1_000_000, 1_160_000),
+            received=Amount(500_000, 570_150),
+            outstanding=Amount(500_000, 580_000),
+        )
+        == told.closing
+    )
+    assert ["pledged", "committed", "received"] == [one.type for one in told.movements]
+    assert (1_000_000, "EUR") == (told.pledged.minor, told.pledged.currency)
+
+
+def test_a_receipt_tells_its_rate_what_it_was_agreed_to_be_worth_and_what_the_fund_gets_of_it() -> None:
+    receipt = a_statement().pledges[0].receipts[0]
+
+    assert (1, date(2026, 4, 5), "1.1403", "fictitious", date(2026, 4, 1)) == (
+        receipt.number, receipt.received_on, receipt.rate, receipt.rate_source, receipt.rate_date,
+    )  # fmt: skip
+    assert (580_000, -9_850) == (receipt.agreed_usd_minor, receipt.exchange_difference_usd_minor)
+    assert (65_592, 504_558) == (receipt.support_cost_usd_minor, receipt.available_usd_minor)
+    assert receipt.money.usd_minor == receipt.support_cost_usd_minor + receipt.available_usd_minor
+
+
+def test_money_that_went_back_and_bank_charges_stand_with_their_sign() -> None:
+    back = entry(
+        13,
+        "refunded",
+        date(2026, 5, 1),
+        ("refunded", -1_000, -1_150),
+        ("bank_charges", -115, -115),
+        ("available", 900, 900),
+    )
+    receipts = a_statement(entries=(PLEDGED, COMMITTED, RECEIVED, back)).pledges[0].receipts
+
+    assert [(1, 500_000), (2, -1_000)] == [(one.number, one.money.minor) for one in receipts]
+    assert (115, -900) == (receipts[1].bank_charges_usd_minor, receipts[1].available_usd_minor)
+
+
+def test_each_receipt_tells_what_it_is_and_which_one_it_takes_back() -> None:
+    told = a_statement(entries=PAID_AND_BACK).pledges[0]
+
+    receipt, refund = (
+        TakenBack(entry_id=one.entry_id, type=one.type, number=number)
+        for number, one in enumerate((RECEIVED, REFUNDED), start=1)
+    )
+    assert [
+        (1, "received", None, 500_000),
+        (2, "refunded", None, -900),
+        (3, "reversed", refund, 900),
+        (4, "reversed", receipt, -500_000),
+    ] == [(one.number, one.type, one.takes_back, one.money.minor) for one in told.receipts]
+    assert [one.entry_id for one in PAID_AND_BACK[2:]] == [one.entry_id for one in told.receipts]
+    assert [None, None, None, None, refund, receipt] == [one.takes_back for one in told.movements]
+    assert Amount() == told.closing.received
+
+
+def test_of_what_is_not_listed_it_tells_the_kind_and_no_number() -> None:
+    told = a_statement(entries=PAID_AND_BACK, starts=date(2026, 5, 2)).pledges[0]
+
+    assert [(3, "refunded", None), (4, "received", None)] == [
+        (one.number, one.takes_back.type, one.takes_back.number) for one in told.receipts if one.takes_back
+    ]
+
+
+def test_what_is_no_receipt_tells_what_it_takes_back_without_a_number() -> None:
+    met = entry(13, "recognized", date(2026, 5, 1), ("receivable", 100, 116), ("committed", -100, -116))
+    told = a_statement(entries=(PLEDGED, COMMITTED, met, taken_back(14, met, date(2026, 5, 2)))).pledges[0]
+
+    assert TakenBack(entry_id=met.entry_id, type="recognized", number=None) == told.movements[-1].takes_back
+    assert () == told.receipts
+
+
+def test_instalments_are_paid_from_the_earliest_on() -> None:
+    assert [(date(2026, 3, 5), 400_000, 400_000), (date(2026, 9, 5), 600_000, 100_000)] == [
+        (due.due_on, due.minor, due.paid_minor) for due in a_statement().pledges[0].schedule
+    ]
+
+
+def test_what_an_agreement_says_is_not_told_as_at_a_time_before_it() -> None:
+    told = a_statement(entries=(PLEDGED,)).pledges[0]
+
+    assert (None, None, ()) == (told.agreement_reference, told.support_cost_basis_points, told.schedule)
+
+
+def test_what_is_recorded_later_changes_no_statement_that_was_given() -> None:
+    later = replace(RECEIVED, entry_id=UUID(int=99), recorded_at=AS_AT + timedelta(microseconds=1))
+
+    assert a_statement() == a_statement(entries=(later, PLEDGED, COMMITTED, RECEIVED, *IN_YEN))
+
+
+def test_what_takes_effect_after_the_period_is_left_out() -> None:
+    told = a_statement(ends=date(2026, 4, 4))
+
+    assert (1_160_000, 0) == (told.closing.committed_usd_minor, told.closing.received_usd_minor)
+    assert () == told.pledges[0].receipts
+
+
+@given(st.dates(date(2026, 1, 1), date(2026, 7, 30)))
+def test_wherever_a_period_begins_it_ends_the_same(starts: date) -> None:
+    whole, told = a_statement(), a_statement(starts=starts, ends=max(starts, UNTIL))
+
+    for before, after in zip(whole.pledges, told.pledges, strict=True):
+        assert before.closing == after.closing
+        assert after.closing == sum((one.moved for one in after.movements), after.opening)
+    assert whole.closing == told.closing
+    assert [one for one in whole.pledges[0].receipts if one.received_on >= starts] == list(told.pledges[0].receipts)
+
+
+def test_currencies_stand_apart_and_only_dollars_are_summed_over_them() -> None:
+    told = a_statement(starts=date(2026, 3, 1))
+
+    assert ["EUR", "JPY"] == [one.currency for one in told.currencies]
+    assert (1_000_000, 0) == tuple(one.closing.pledged.minor for one in told.currencies)
+    assert (4_481_500, 1_150_000) == (told.opening.pledged_usd_minor, told.closing.pledged_usd_minor)
+    assert told.receipts.received_usd_minor == told.closing.received_usd_minor == 570_150
+
+
+# -- shares of a fund -------------------------------------------------------------------------------------------------
+
+
+def test_a_share_goes_by_what_was_paid_in() -> None:
+    share = share_of("NOR", POT)
+
+    assert (504_558, 1_504_559) == (share.contributed_usd_minor, share.fund_contributed_usd_minor)
+    assert 317_345 * 504_558 // 1_504_559 <= share.allocated_usd_minor <= 317_345 * 504_558 // 1_504_559 + 2
+    assert share.balance_usd_minor == 504_558 - share.allocated_usd_minor
+
+
+def test_who_has_paid_nothing_in_has_no_share() -> None:
+    share = share_of("KEN", POT)
+
+    assert (0, 0, 0) == (share.allocated_usd_minor, share.spent_usd_minor, share.balance_usd_minor)
+
+
+@st.composite
+def pots(draw: st.DrawFn) -> Pot:
+    contributed = draw(DONORS)
+    left = sum(contributed.values())
+    drawn = []
+    for purpose in draw(st.lists(st.sampled_from(["development", "maintenance", "requests", "training"]), unique=True)):
+        allocated = draw(st.integers(0, left))
+        left -= allocated
+        drawn.append(Drawn(purpose, allocated, draw(st.integers(0, allocated))))
+    return replace(POT, contributed_usd_minor=contributed, drawn=tuple(drawn))
+
+
+@given(pots())
+def test_shares_add_up_to_the_fund_and_nobody_is_told_to_have_used_more_than_it_paid(pot: Pot) -> None:
+    shares = [share_of(donor, pot) for donor in pot.contributed_usd_minor]
+
+    assert sum(one.allocated_usd_minor for one in pot.drawn) == sum(one.allocated_usd_minor for one in shares)
+    assert sum(one.spent_usd_minor for one in pot.drawn) == sum(one.spent_usd_minor for one in shares)
+    for share in shares:
+        assert share.balance_usd_minor >= 0
+        assert 0 <= share.spent_usd_minor <= share.allocated_usd_minor
+        assert share.allocated_usd_minor == sum(one.allocated_usd_minor for one in share.drawn)
+        assert share.spent_usd_minor == sum(one.spent_usd_minor for one in share.drawn)
+        assert all(0 <= one.spent_usd_minor <= one.allocated_usd_minor for one in share.drawn)
+
+
+def test_nobody_is_told_to_have_spent_more_than_its_share_where_a_smaller_total_gives_it_more() -> None:
+    # The Alabama paradox: of 4 cents the first gets none, of 3 cents one.
+    weights = {"DEU": 1, "KEN": 3, "NOR": 3}
+    assert (0, 1) == (apportioned(4, weights)["DEU"], apportioned(3, weights)["DEU"])
+
+    share = share_of("DEU", replace(POT, contributed_usd_minor=weights, drawn=(Drawn("training", 4, 3),)))
+    assert (0, 0) == (share.allocated_usd_minor, share.spent_usd_minor)
+
+
+@given(CENTS, DONORS)
+def test_a_total_is_apportioned_without_a_cent_lost_and_each_within_one_of_its_part(
+    total: int, weights: Mapping[str, int]
+) -> None:
+    parts, whole = apportioned(total, weights), sum(weights.values())
+
+    if not whole or not total:
+        assert {} == parts
+        return
+    assert total == sum(parts.values())
+    for name, part in parts.items():
+        exact = total * weights[name] // whole
+        assert part in {exact, exact + 1}
+        assert part <= -(-total * weights[name] // whole)
+
+
+@pytest.mark.parametrize(("total", "weights"), [(-5, {"NOR": 1}), (5, {}), (5, {"NOR": 0, "DEU": -3})])
+def test_nothing_is_apportioned_where_there_is_nothing_to_go_by(total: int, weights: Mapping[str, int]) -> None:
+    assert {} == apportioned(total, weights)
+
+
+def test_a_code_that_is_new_is_told_as_it_is() -> None:
+    told = a_statement((a_promise(),), (PLEDGED, entry(14, "carried_over", date(2026, 5, 1), ("pledged", -1, -1))))
+
+    assert "carried_over" == told.pledges[0].movements[-1].type
+    assert 999_999 == told.pledges[0].closing.pledged.minor

@@ -1,0 +1,281 @@
+"""A statement on paper: six languages, the same bytes each time, and no text that is anything but text."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+import typst
+
+from contracts.reference import in_kind_forms
+from contracts.values import Language
+from services.pledges.allocations.model import WORK_PACKAGES
+from services.pledges.funds.shares import REQUESTS
+from services.pledges.ledger.postings import EntryType
+from services.pledges.pledge.earmarking import Earmarking
+from services.pledges.statements.printing import glyphs, pdf, words
+from services.pledges.statements.printing.pdf import font_files, legible, sheet_of, statement_pdf
+from services.pledges.statements.printing.press import Order
+from tests.pledges.statements.builders import (
+    LABELS,
+    PAID_AND_BACK,
+    POT,
+    a_promise,
+    a_statement,
+    entry,
+    in_kind,
+    taken_back,
+)
+
+MARKUP = '#read("/etc/passwd") *bold* _thin_ $x$ @ref <label> = Head \\u{41} #{1+1} // gone'
+SIGNS = set("\n \u00a0\u202f\u2066\u2069")
+TAKEN_BACK = [
+    f"reversed_{kind}"
+    for kind in ("received", "refunded", "recognized", "reduced", "written_off", "carried_over", "brought_forward")
+]
+COMING = ("reduced", "lapsed", "written_off", "refunded", "reversed")
+LANGUAGES = list(Language)
+
+
+def characters_in(made: bytes) -> set[str]:
+    """What a reader can find and copy: what the PDF says its glyphs stand for (ISO 32000-1, 9.10.3 and 14.9.4)."""
+    found: set[str] = set()
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", made, re.DOTALL):
+        if not stream.startswith(b"x"):
+            continue
+        text = zlib.decompressobj().decompress(stream)
+        # A letter of Arabic may be made of several glyphs, and is then told beside them.
+        for meant in re.findall(rb"/ActualText<FEFF([0-9a-fA-F]+)>", text):
+            found |= set(bytes.fromhex(meant.decode()).decode("utf-16-be"))
+        if b"beginbfchar" in text:
+            for _, meant in re.findall(rb"<([0-9a-fA-F]+)>\s*<([0-9a-fA-F]+)>", text):
+                found |= set(bytes.fromhex(meant.decode()).decode("utf-16-be"))
+    return found
+
+
+def shown(language: Language, **changes: Any) -> str:
+    """Every text that stands on the pages, a line each."""
+    sheet = sheet_of(a_statement(**changes), language)
+    return "\n".join(
+        words.texts({name: sheet[name] for name in sheet.keys() - {"author", "language", "direction", "fonts"}})
+    )
+
+
+def headings(language: Language, **changes: Any) -> Iterator[Any]:
+    """What typst has made of the template: the bodies of its headings, as content."""
+    sheet = msgspec.json.encode(sheet_of(a_statement(**changes), language)).decode()
+    made = typst.query(pdf.template(), "heading", sys_inputs={"sheet": sheet}, font_paths=pdf._fonts())
+    yield from (one["body"] for one in json.loads(made))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_is_a_tagged_pdf_in_its_language_whose_every_letter_can_be_found(language: Language) -> None:
+    made = statement_pdf(a_statement(), language)
+    wanted = set(shown(language)) - SIGNS
+
+    assert made.startswith(b"%PDF-1.7")
+    assert b"pdfuaid:part>1</pdfuaid:part" in made
+    assert f"<rdf:li>{language}</rdf:li>".encode() in made
+    assert set() == wanted - characters_in(made)
+
+
+def test_a_letter_that_is_missing_is_seen_to_be_missing() -> None:
+    assert "捐" not in characters_in(statement_pdf(a_statement(), Language.EN))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_same_statement_is_the_same_bytes_in_another_process(language: Language) -> None:
+    order = msgspec.json.encode(Order(statement=a_statement(), language=language))
+    elsewhere = {"PATH": os.environ["PATH"], "TZ": "Asia/Tokyo", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "7"}
+    command = [sys.executable, "-P", "-m", "services.pledges.statements.printing"]
+    child = subprocess.run(command, input=order, capture_output=True, env=elsewhere, check=True)
+
+    assert statement_pdf(a_statement(), language) == child.stdout
+
+
+def test_another_moment_is_another_document() -> None:
+    told = a_statement()
+    later = msgspec.structs.replace(told, as_at=told.as_at.replace(microsecond=0))
+
+    assert statement_pdf(told, Language.EN) != statement_pdf(later, Language.EN)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_receipt_says_what_it_is(language: Language) -> None:
+    there, told = words.labels(language), a_statement(entries=PAID_AND_BACK)
+    (pledge,) = (one for one in sheet_of(told, language)["pledges"] if one["receipts"])
+    back = [
+        f"{there[f'entry_reversed_{kind}']} · {there['number']}\u00a0{number}"
+        for kind, number in (("refunded", 2), ("received", 1))
+    ]
+
+    assert [there["entry_received"], there["entry_refunded"], *back] == [row[2] for row in pledge["receipts"]]
+    assert [row[1] for row in pledge["movements"][2:]] == [row[2] for row in pledge["receipts"]]
+    assert len({there[f"entry_{kind}"] for kind in TAKEN_BACK}) == len(TAKEN_BACK)
+    wanted = set(shown(language, entries=PAID_AND_BACK)) - SIGNS
+    assert set() == wanted - characters_in(statement_pdf(told, language))
+
+
+def test_what_is_newer_than_the_labels_is_still_said_to_be_reversed() -> None:
+    new = entry(30, "swapped", date(2026, 5, 1), ("discharged", 5, 5))
+    told = a_statement(entries=(*PAID_AND_BACK, new, taken_back(31, new, date(2026, 5, 2))))
+    (pledge,) = (one for one in sheet_of(told, Language.EN)["pledges"] if one["receipts"])
+
+    assert {"swapped", "Entry reversed · No.\u00a03"} <= {row[2] for row in pledge["receipts"]}
+
+
+# -- texts that people wrote -------------------------------------------------------------------------------------------
+
+
+def test_markup_in_a_name_is_text() -> None:
+    pot = msgspec.structs.replace(POT, labels=dict.fromkeys(LABELS, MARKUP))
+    bodies = list(headings(Language.EN, pots=(pot,)))
+
+    assert {"func": "text", "text": f"{MARKUP} (SHERLOC-MNT)"} in bodies
+
+
+def test_markup_in_a_note_and_in_a_reference_is_text() -> None:
+    promise = a_promise(note=MARKUP, agreement_reference=MARKUP)
+    told = a_statement((promise,), entries=a_statement_entries())
+
+    assert set(MARKUP) - {" "} <= characters_in(statement_pdf(told, Language.EN))
+    assert MARKUP in shown(Language.EN, promises=(promise,), entries=a_statement_entries())
+
+
+def a_statement_entries() -> tuple[Any, ...]:
+    return (
+        entry(1, "pledged", date(2026, 2, 1), ("pledged", 100, 115)),
+        entry(2, "committed", date(2026, 2, 2), ("receivable", 100, 115), ("committed", -100, -115)),
+    )
+
+
+def test_markup_in_what_is_written_of_a_contribution_in_kind_is_text() -> None:
+    told = a_statement(in_kind=((in_kind(), MARKUP),))
+
+    assert set(MARKUP) - {" "} <= characters_in(statement_pdf(told, Language.EN))
+    assert MARKUP in shown(Language.EN, in_kind=((in_kind(), MARKUP),))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_in_kind_has_the_last_section_and_none_where_there_is_nothing(language: Language) -> None:
+    (*_, last) = headings(language)
+
+    assert words.labels(language)["in_kind"] in str(last) + "".join(one["text"] for one in last.get("children", []))
+    assert words.labels(language)["in_kind"] not in str(list(headings(language, in_kind=())))
+    assert in_kind_forms()["equipment"].label(language) in shown(language)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("a\u202eb\u2066c\u200fd\u061ce", "abcde"),
+        ("line\r\n\tnext\u2028last", "line next last"),
+        ("\x00\x07\u200b", ""),
+        ("fine 😀 \U000f0000", "fine \N{REPLACEMENT CHARACTER} "),
+        ("عربي Русский 汉字 Ελληνικά", "عربي Русский 汉字 Ελληνικά"),
+    ],
+)
+def test_signs_of_direction_and_control_are_left_out_and_what_no_font_has_is_marked(written: str, read: str) -> None:
+    assert read == legible(written)
+
+
+def test_a_note_that_cannot_be_set_costs_nobody_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "legible", lambda text: text)
+    made = statement_pdf(a_statement((a_promise(note="😀"),), entries=a_statement_entries()), Language.ZH)
+
+    assert set("此文本含有无法打印的字符") <= characters_in(made)
+
+
+# -- what the template may reach ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "reach", ['#read("/etc/passwd")', '#read("../pdf.py")', '#import "@preview/cetz:0.3.0": canvas', '#image("x.png")']
+)
+def test_no_file_and_no_package_is_within_reach(reach: str) -> None:
+    with pytest.raises(typst.TypstError):
+        pdf.compiler().compile(input=reach.encode(), format="pdf")
+
+
+def test_only_the_fonts_of_the_packages_are_there() -> None:
+    assert {"Noto Sans", "Noto Sans Arabic", "Noto Sans SC"} <= set(pdf._fonts().families())
+    assert not {"DejaVu Sans", "Libertinus Serif", "New Computer Modern"} & set(pdf._fonts().families())
+
+
+def test_a_package_that_is_not_as_it_was_locked_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "FONTS", {"manimgx-fonts": ("manimgx_fonts/None.ttf",)})
+    with pytest.raises(pdf.CannotBeSetError, match=r"None\.ttf"):
+        font_files()
+
+
+def test_a_font_that_is_cut_off_is_refused(tmp_path: Any) -> None:
+    whole = font_files()[0].read_bytes()
+    for length in (3, 40, 2_000):
+        cut = tmp_path / f"{length}.ttf"
+        cut.write_bytes(whole[:length])
+        with pytest.raises(ValueError, match="cut off"):
+            glyphs.characters(cut)
+
+
+def test_what_a_font_is_said_to_have_it_has() -> None:
+    latin, arabic, chinese = (glyphs.characters(path) for path in font_files())
+
+    assert {*map(ord, "AzŻЯѣ€−")} <= latin
+    assert {*map(ord, "ابتثشؤ،")} <= arabic
+    assert {*map(ord, "联合国毒品和犯罪问题办公室。")} <= chinese
+    assert ord("联") not in latin | arabic
+    assert 0xFFFF not in latin | arabic | chinese
+
+
+# -- words and figures -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_has_its_label(language: Language) -> None:
+    there = words.labels(language)
+    entries = {*COMING, *EntryType} - {"allocated", "returned"}
+
+    assert set(words.labels(Language.EN)) == set(there)
+    assert {f"entry_{kind}" for kind in (*entries, *TAKEN_BACK)} <= set(there)
+    assert {f"purpose_{one}" for one in (*WORK_PACKAGES, REQUESTS)} | {*Earmarking} <= set(there)
+    assert all(there.values())
+
+
+@pytest.mark.parametrize(
+    ("language", "amount", "day"),
+    [
+        (Language.AR, "-1,234,567.89", "5 مارس 2026"),
+        (Language.EN, "-1,234,567.89", "March 5, 2026"),
+        (Language.ES, "-1.234.567,89", "5 de marzo de 2026"),
+        (Language.FR, "-1\u202f234\u202f567,89", "5 mars 2026"),
+        (Language.RU, "-1\u00a0234\u00a0567,89", "5 марта 2026\u202fг."),
+        (Language.ZH, "-1,234,567.89", "2026年3月5日"),
+    ],
+)
+def test_amounts_and_days_are_written_as_in_the_language_with_the_digits_of_a_bank(
+    language: Language, amount: str, day: str
+) -> None:
+    sheet = words.Sheet(a_statement(), language)
+
+    assert f"EUR\u00a0{amount}" == sheet.money(-123_456_789, "EUR")
+    assert day.split() == sheet.day(date(2026, 3, 5)).split()
+
+
+def test_an_amount_has_the_decimals_of_its_currency_to_the_last_digit() -> None:
+    sheet = words.Sheet(a_statement(), Language.EN)
+
+    assert "JPY\u00a05,000,000" == sheet.money(5_000_000, "JPY")
+    assert "KWD\u00a00.001" == sheet.money(1, "KWD")
+    assert "USD\u00a05,000,000,000,000,000,000,000.01" == sheet.money(5 * 10**23 + 1, "USD")
+
+
+def test_an_arabic_page_runs_from_right_to_left() -> None:
+    assert "rtl" == sheet_of(a_statement(), Language.AR)["direction"]
+    assert {"ltr"} == {sheet_of(a_statement(), one)["direction"] for one in LANGUAGES if one is not Language.AR}

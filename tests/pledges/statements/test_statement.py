@@ -1,0 +1,361 @@
+"""A donor's statement from the ledger to the page: who gets it, of what, and always the same."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from chassis import clock
+from contracts.refusals import Excessive, Unavailable
+from contracts.values import Language
+from services.pledges.statements import store as statement_store
+from services.pledges.statements.printing import press
+from services.pledges.statements.printing.press import Press
+from tests.builders import headers
+from tests.clocks import MORNING
+from tests.pledges.pledge.test_life import entry_of, move
+from tests.pledges.pledge.test_pledges import (
+    FINANCE,
+    GERMANY,
+    NORWAY,
+    Client,
+    committed,
+    eur,
+    get,
+    pledged,
+    post,
+    prepared,
+    recorded_the_day_before,
+    usd,
+)
+from tests.pledges.pledge.test_reversals import in_parts, met, reduced, refunded, taken_back, written_off
+from tests.pledges.statements.builders import PLEDGED, a_promise, a_statement
+
+READERS = (NORWAY, FINANCE, "UNODC:coordinator", "UNODC:auditor")
+OTHERS = (GERMANY, "NOR:provider_officer", "NOR:focal_point", "KEN:focal_point", "NOR:finance_officer")
+PATH = "/v1/statements/NOR"
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await prepared(await client_of("pledges"))
+
+
+async def received(client: Client, by: str, money: dict[str, Any], *, basis_points: int = 1300) -> dict[str, Any]:
+    pledge = await committed(client, by, money=money, basis_points=basis_points)
+    path = f"/v1/pledges/{pledge['pledge_id']}/receive"
+    half = {**money, "minor": money["minor"] // 2}
+    return await post(client, path, FINANCE, revision=pledge["revision"], money=half, received_on="2026-04-20")
+
+
+async def pdf(client: Client, path: str = PATH, by: str = NORWAY, **more: str) -> httpx.Response:
+    return await client.get(path, headers=headers(by) | more)
+
+
+def slug_of(answer: httpx.Response) -> str:
+    return str(answer.json()["type"]).rpartition("/")[2].rpartition(":")[2]
+
+
+def said(answer: httpx.Response) -> dict[str, Any]:
+    """All of a problem document but what is of each request."""
+    return {name: value for name, value in answer.json().items() if name != "correlation_id"}
+
+
+async def test_a_statement_says_what_was_pledged_agreed_and_paid(api: Client) -> None:
+    await received(api, NORWAY, eur(10_000_00))
+    await pledged(api, NORWAY, money={"minor": 700_000, "currency": "JPY"}, fund="TA-REQUESTS")
+    told = await get(api, f"{PATH}/data", NORWAY)
+
+    assert ("NOR", None) == (told["donor"], told["starts"])
+    euros, yen = told["pledges"]
+    assert (1_000_000, 1_150_000) == tuple(euros["closing"]["committed"].values())
+    assert (500_000, 575_000) == tuple(euros["closing"]["received"].values())
+    assert (500_000, 575_000) == tuple(euros["closing"]["outstanding"].values())
+    assert ["pledged", "committed", "received"] == [one["type"] for one in euros["movements"]]
+    (receipt,) = euros["receipts"]
+    assert ("1.15", "fictitious", "2026-04-01") == (receipt["rate"], receipt["rate_source"], receipt["rate_date"])
+    assert 575_000 == receipt["support_cost_usd_minor"] + receipt["available_usd_minor"]
+    assert ({"minor": 700_000, "currency": "JPY"}, "TA-REQUESTS") == (yen["pledged"], yen["fund"])
+    assert (575_000, 575_000) == (told["closing"]["received_usd_minor"], told["closing"]["outstanding_usd_minor"])
+
+
+async def test_totals_of_a_fund_are_as_of_the_beginning_of_the_day(api: Client, database_url: str) -> None:
+    """From two moments apart another donor's payment would follow to the cent; nor is it in what UNODC sends."""
+    await received(api, NORWAY, eur(10_000_00))
+    await recorded_the_day_before(database_url)
+    path = f"{PATH}/data"
+    before = await get(api, path, NORWAY)
+    await received(api, GERMANY, usd(3_333_33))
+    await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(200_001), work_package="maintenance")
+    moment = quote(clock.now().isoformat())
+
+    for by in (NORWAY, FINANCE):
+        for query in ("", f"?as_at={moment}"):
+            told = await get(api, path + query, by)
+            assert (before["funds"], before["funds_as_at"]) == (told["funds"], told["funds_as_at"])
+    assert f"{clock.now().date()}T00:00:00" == before["funds_as_at"][:19]
+    (share,) = before["funds"]
+    assert 0 < share["contributed_usd_minor"] == share["fund_contributed_usd_minor"]
+
+
+async def test_shares_of_two_donors_add_up_to_what_the_fund_allocated(api: Client, database_url: str) -> None:
+    await received(api, NORWAY, eur(10_000_00))
+    await received(api, GERMANY, usd(3_333_33))
+    await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(200_001), work_package="maintenance")
+    await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(1), work_package="training")
+    await recorded_the_day_before(database_url)
+    fund = await get(api, "/v1/funds/SHERLOC-MNT")
+
+    (ours,), (theirs,) = [
+        (await get(api, f"/v1/statements/{donor}/data", FINANCE))["funds"] for donor in ("NOR", "DEU")
+    ]
+    assert 200_002 == ours["allocated_usd_minor"] + theirs["allocated_usd_minor"] == fund["allocated_usd_minor"]
+    assert fund["available_usd_minor"] == ours["balance_usd_minor"] + theirs["balance_usd_minor"]
+    assert ours["fund_contributed_usd_minor"] == fund["paid_usd_minor"] - fund["programme_support_usd_minor"]
+    assert ["maintenance", "training"] == [one["purpose"] for one in ours["drawn"]]
+
+
+async def test_the_instalments_of_a_period_are_those_of_its_columns_whatever_took_effect_since(api: Client) -> None:
+    """All is taken back today: of the half year in which it stood nothing changes."""
+    pledge = await in_parts(api)
+    before = (await get(api, f"{PATH}/data?until=2026-06-30"))["pledges"][0]
+    assert [(300_00, 100_00), (100_00, 0)] == [(one["minor"], one["paid_minor"]) for one in before["schedule"]]
+    receipt, condition = await entry_of(api, "received"), await met(api, pledge)
+    told = (await get(api, f"{PATH}/data?until=2026-06-30"))["pledges"][0]
+    for entry in (await reduced(api, pledge, usd(650_00)), await written_off(api, pledge)):
+        await taken_back(api, entry)
+    await taken_back(api, condition)
+    await taken_back(api, receipt)
+
+    ended, now = [(await get(api, f"{PATH}/data{query}"))["pledges"][0] for query in ("?until=2026-06-30", "")]
+    assert told == ended
+    assert [300_00, 100_00, 600_00] == [one["minor"] for one in ended["schedule"]]
+    for account in (before, ended, now):
+        assert account["closing"]["committed"]["minor"] == sum(one["minor"] for one in account["schedule"])
+        assert account["closing"]["received"]["minor"] == sum(one["paid_minor"] for one in account["schedule"])
+    assert [(300_00, 0), (100_00, 0)] == [(one["minor"], one["paid_minor"]) for one in now["schedule"]]
+
+    signed = f"{PATH}/data?until={{}}"
+    early, late = [(await get(api, signed.format(day)))["pledges"][0] for day in ("2026-03-04", "2026-03-05")]
+    assert (None, [], "NOR/2026/114") == (early["agreement_reference"], early["schedule"], late["agreement_reference"])
+
+
+async def test_a_receipt_a_refund_and_what_takes_them_back_are_told_apart(api: Client) -> None:
+    pledge = await in_parts(api)
+    receipt, refund = await entry_of(api, "received"), await refunded(api, pledge, usd(30_00))
+    backs = [await taken_back(api, entry) for entry in (refund, receipt)]
+
+    told = (await get(api, f"{PATH}/data"))["pledges"][0]
+    assert [
+        (1, receipt["entry_id"], "received", None),
+        (2, refund["entry_id"], "refunded", None),
+        (3, backs[0]["entry_id"], "reversed", {"entry_id": refund["entry_id"], "type": "refunded", "number": 2}),
+        (4, backs[1]["entry_id"], "reversed", {"entry_id": receipt["entry_id"], "type": "received", "number": 1}),
+    ] == [(one["number"], one["entry_id"], one["type"], one["takes_back"]) for one in told["receipts"]]
+    since = (await get(api, f"{PATH}/data?from=2026-07-01"))["pledges"][0]
+    assert (2, None) == (since["receipts"][-2]["takes_back"]["number"], since["receipts"][-1]["takes_back"]["number"])
+    await move(api, await pledged(api), "withdraw", NORWAY)
+    withdrawn = (await get(api, f"{PATH}/data"))["pledges"][-1]["movements"][-1]
+    assert ("withdrawn", "pledged", None) == (
+        withdrawn["type"], withdrawn["takes_back"]["type"], withdrawn["takes_back"]["number"],
+    )  # fmt: skip
+
+
+async def test_the_same_moment_gives_the_same_bytes_whatever_is_recorded_later(api: Client) -> None:
+    await received(api, NORWAY, eur(10_000_00))
+    as_at = (await get(api, f"{PATH}/data"))["as_at"]
+    path = f"{PATH}?as_at={quote(as_at)}&until=2026-12-31&language=fr"
+    before = await pdf(api, path)
+    await received(api, NORWAY, usd(1_000_00))
+    await received(api, GERMANY, usd(9_000_00))
+    await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(100), work_package="training")
+
+    assert before.content.startswith(b"%PDF-1.7")
+    assert before.content == (await pdf(api, path, FINANCE)).content
+    assert before.content != (await pdf(api, f"{PATH}?until=2026-12-31&language=fr")).content
+
+
+async def test_it_comes_in_the_language_asked_for_to_be_saved(api: Client) -> None:
+    await pledged(api)
+    found = {
+        language: await pdf(api, f"{PATH}?until=2026-12-31&language={language}") for language in ("ar", "ru", "zh")
+    }
+    preferred = await pdf(api, f"{PATH}?until=2026-12-31", **{"Accept-Language": "ar;q=0.5, es"})
+
+    for language, answer in [*found.items(), ("es", preferred)]:
+        assert ("application/pdf", language) == (answer.headers["content-type"], answer.headers["content-language"])
+        assert f"statement-NOR-2026-12-31-{language}.pdf" in answer.headers["content-disposition"]
+        assert f"<rdf:li>{language}</rdf:li>".encode() in answer.content
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/data"])
+async def test_it_is_for_the_donor_and_for_those_who_read_the_whole_ledger(api: Client, path: str) -> None:
+    await pledged(api)
+    absent = await pdf(api, path.replace("NOR", "XKX"), FINANCE)
+
+    for reader in READERS:
+        assert 200 == (await pdf(api, path, reader)).status_code, reader
+    for other in OTHERS:
+        answer = await pdf(api, path, other)
+        assert (404, said(absent)) == (answer.status_code, said(answer))
+    assert 401 == (await api.get(path)).status_code
+
+
+async def test_a_donor_of_whom_nothing_had_been_recorded_has_none(api: Client) -> None:
+    before = clock.now().isoformat()
+    assert 404 == (await pdf(api)).status_code
+    await pledged(api)
+
+    assert 404 == (await pdf(api, f"{PATH}?as_at={quote(before)}")).status_code
+    assert 404 == (await pdf(api, f"{PATH}?fund=TA-REQUESTS")).status_code
+    assert 200 == (await pdf(api, f"{PATH}?fund=SHERLOC-MNT")).status_code
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "slug"),
+    [
+        ("from=2026-03-02&until=2026-03-01", 400, "dates-reversed"),
+        ("as_at=2026-03-02T10:00:00", 400, "invalid-field"),
+        ("as_at=0001-01-01T00:00:00%2B14:00", 400, "invalid-field"),
+        (f"as_at={quote((MORNING + timedelta(days=2)).isoformat())}", 400, "invalid-field"),
+        ("language=de", 400, "invalid-request"),
+        ("from=yesterday", 400, "invalid-request"),
+        (f"fund={'A' * 33}", 400, "invalid-request"),
+    ],
+)
+async def test_what_cannot_be_meant_is_refused(api: Client, query: str, status: int, slug: str) -> None:
+    await pledged(api)
+    answer = await pdf(api, f"{PATH}?{query}")
+
+    assert (status, slug) == (answer.status_code, slug_of(answer))
+
+
+@pytest.mark.parametrize("limit", ["PLEDGES_MAX", "ENTRIES_MAX"])
+async def test_more_than_a_statement_holds_is_refused(api: Client, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    for _ in range(2):
+        await pledged(api)
+    assert 200 == (await pdf(api, f"{PATH}/data?until=2026-12-31")).status_code
+    monkeypatch.setattr(statement_store, limit, 1)
+
+    answer = await pdf(api, f"{PATH}/data?until=2026-12-31")
+    assert (422, "statement-too-large") == (answer.status_code, slug_of(answer))
+
+
+async def test_what_is_more_than_can_be_printed_is_told_as_data(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    await received(api, NORWAY, eur(10_000_00))
+    monkeypatch.setattr(statement_store, "PRINTED_LINES_MAX", 3)
+
+    answer = await pdf(api)
+    assert (422, "statement-too-large") == (answer.status_code, slug_of(answer))
+    assert 3 == answer.json()["details"]["entries_max"]
+    assert 3 == len((await get(api, f"{PATH}/data"))["pledges"][0]["movements"])
+    assert 200 == (await pdf(api, f"{PATH}?from=2026-03-01")).status_code, "those of before are summed"
+
+
+# -- the press ---------------------------------------------------------------------------------------------------------
+
+
+DONORS = ("NOR", "FRA")
+"""Two organizations that ask for statements."""
+
+
+async def test_no_more_than_two_are_set_at_once_and_who_waits_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way, most, go_on = 0, 0, asyncio.Event()
+
+    async def made(self: Press, order: bytes) -> bytes:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await go_on.wait()
+        under_way -= 1
+        return order
+
+    monkeypatch.setattr(Press, "_made", made)
+    one = Press(wait_seconds=0.05)
+    first = [asyncio.create_task(one.statement_pdf(a_statement(), Language.EN, organization=by)) for by in DONORS]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable) as no:
+        async with asyncio.timeout(5):
+            await one.statement_pdf(a_statement(), Language.EN, organization="SWE")
+    go_on.set()
+    await asyncio.gather(*first)
+
+    assert ("statement-not-now", 2) == (no.value.slug, most)
+    await one.statement_pdf(a_statement(), Language.EN, organization="SWE")
+
+
+async def test_one_organization_has_one_place_and_so_many_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    made_for: list[str] = []
+    go_on = asyncio.Event()
+
+    async def made(self: Press, order: bytes) -> bytes:
+        made_for.append(order.decode())
+        await go_on.wait()
+        return order
+
+    monkeypatch.setattr(Press, "_made", made)
+    one = Press()
+    asked = [
+        asyncio.create_task(one.statement_pdf(a_statement(), language, organization="NOR"))
+        for language in (Language.EN, Language.FR, Language.ES, Language.RU)
+    ]
+    await asyncio.sleep(0.01)
+    with pytest.raises(Excessive) as no:
+        await one.statement_pdf(a_statement(), Language.EN, organization="NOR")
+    asked.append(asyncio.create_task(one.statement_pdf(a_statement(), Language.ZH, organization="SWE")))
+    await asyncio.sleep(0.01)
+    assert ["en", "zh"] == [order[-4:-2] for order in made_for]
+
+    go_on.set()
+    await asyncio.gather(*asked)
+    assert ("organization-limit-reached", {"limit": 4}) == (no.value.slug, no.value.details)
+    assert 5 == len(made_for)
+
+
+async def test_a_large_one_is_set_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way = 0
+
+    async def made(self: Press, order: bytes) -> bytes:
+        nonlocal under_way
+        under_way += 1
+        assert under_way == 1
+        await asyncio.sleep(0.01)
+        under_way -= 1
+        return order
+
+    monkeypatch.setattr(Press, "_made", made)
+    monkeypatch.setattr(press, "LARGE_LINES", 1)
+    one, small = Press(), a_statement((a_promise(),), (PLEDGED,))
+    asked = zip((a_statement(), small, a_statement()), ("NOR", "FRA", "SWE"), strict=True)
+    await asyncio.gather(*(one.statement_pdf(told, Language.EN, organization=by) for told, by in asked))
+
+
+async def test_one_that_takes_too_long_is_ended_and_gives_its_place_back() -> None:
+    late = Press(set_seconds=0.01)
+    for _ in range(3):
+        with pytest.raises(Unavailable) as no:
+            await late.statement_pdf(a_statement(), Language.EN, organization="NOR")
+        assert "statement-not-now" == no.value.slug
+
+
+async def test_the_loop_goes_on_while_one_is_set() -> None:
+    making = asyncio.create_task(Press().statement_pdf(a_statement(), Language.AR, organization="NOR"))
+    turns = 0
+    while not making.done():
+        await asyncio.sleep(0.005)
+        turns += 1
+
+    assert (await making).startswith(b"%PDF")
+    assert turns > 10
+
+
+async def test_a_child_that_fails_is_our_fault_and_is_logged_without_what_it_was_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(press.sys, "executable", "/bin/false")
+    with pytest.raises(RuntimeError):
+        await Press().statement_pdf(a_statement(), Language.EN, organization="NOR")

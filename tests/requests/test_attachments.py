@@ -1,0 +1,481 @@
+"""Files of a request: read by whom its words are for, once they were looked into, and kept under no name of theirs."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from chassis.files.scanner import Scanner, ScannerError, Verdict, scanner_of
+from chassis.files.store import Folder
+from chassis.http import downloads
+from chassis.http.application import application
+from chassis.http.uploads import file_name
+from chassis.rebuild import verify
+from chassis.runtime import verifier
+from chassis.settings import Settings
+from services.requests import wiring
+from services.requests.attachment.actions import Keeping
+from services.requests.attachment.model import ATTACHMENTS_MAX, Quota
+from services.requests.wiring import SERVICE
+from tests.builders import a_request, headers
+from tests.conftest import running_of
+from tests.files import FILES, PDF, a_docx
+from tests.requests.test_audience import readers
+from tests.requests.test_consent import COORDINATOR, FRANCE, KENYA, NORWAY, consent
+
+Client = httpx.AsyncClient
+OFFICIAL = "KEN:official"
+UGANDA = "UGA:focal_point"
+QUOTA = Quota(files_max=1000, bytes_max=2**31)
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests")
+
+
+@pytest.fixture
+def db(databases: Mapping[str, Database]) -> Database:
+    return databases["requests"]
+
+
+@pytest.fixture
+def folder(settings: Settings) -> Path:
+    return settings.files_folder
+
+
+async def drafted(api: Client, **changes: Any) -> dict[str, Any]:
+    answer = await api.post("/v1/requests", json=a_request(submit=False, **changes), headers=headers())
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def attempt(
+    api: Client,
+    request: Mapping[str, Any],
+    by: str = KENYA,
+    *,
+    name: str = "Note.pdf",
+    content: bytes = PDF,
+    among: str = "attachments",
+    **more: Any,
+) -> httpx.Response:
+    path = f"/v1/requests/{request['request_id']}/{among}"
+    given = headers(by, revision=request["revision"]) | {
+        "Content-Type": "application/octet-stream",
+        "File-Name": quote(name, safe=""),
+        **more,
+    }
+    return await api.post(path, content=content, headers=given)
+
+
+async def attached(api: Client, request: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    answer = await attempt(api, request, **more)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def scanned(db: Database, folder: Path, says: Verdict | None = Verdict.CLEAN) -> None:
+    """The loop's work once, by a scanner that says this of every file; of None that it is away."""
+
+    async def scanner(_file: Any) -> Verdict:
+        if says is None:
+            raise ScannerError("planted")
+        return says
+
+    await wiring.scan(db, Keeping(files=Folder(folder), scanner=scanner, quota=QUOTA), scanner)
+
+
+async def listed(api: Client, request: Mapping[str, Any], by: str = KENYA) -> list[tuple[str, str]]:
+    answer = await api.get(f"/v1/requests/{request['request_id']}/attachments", headers=headers(by))
+    assert answer.status_code == 200, answer.text
+    return [(one["name"], one["status"]) for one in answer.json()]
+
+
+async def read(api: Client, attachment: Mapping[str, Any], by: str = KENYA) -> httpx.Response:
+    return await api.get(f"/v1/attachments/{attachment['attachment_id']}", headers=headers(by))
+
+
+async def moved(
+    api: Client, request: Mapping[str, Any], name: str, by: str = COORDINATOR, **body: Any
+) -> dict[str, Any]:
+    path = f"/v1/requests/{request['request_id']}/{name}"
+    answer = await api.post(path, json=body, headers=headers(by, revision=request["revision"]))
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def opened(api: Client, request: Mapping[str, Any]) -> dict[str, Any]:
+    request = await moved(api, request, "submit", KENYA)
+    return await moved(api, await moved(api, request, "register"), "open")
+
+
+def file_of(folder: Path, attachment: Mapping[str, Any]) -> list[Path]:
+    return list(folder.glob(f"??/{UUID(attachment['attachment_id']).hex}"))
+
+
+@pytest.mark.parametrize("kind", sorted(FILES))
+async def test_a_file_can_be_read_as_it_was_once_it_was_looked_into(
+    api: Client, db: Database, folder: Path, kind: str
+) -> None:
+    request = await drafted(api)
+    one = await attached(api, request, name=f"Note {kind}.{kind}", content=FILES[kind])
+    assert (kind, "pending", len(FILES[kind])) == (one["format"], one["status"], one["size_bytes"])
+    answer = await read(api, one)
+    assert (409, "attachment-status") == (answer.status_code, answer.json()["slug"])
+
+    await scanned(db, folder)
+
+    assert [(f"Note {kind}.{kind}", "clean")] == await listed(api, request)
+    assert FILES[kind] == (await read(api, one)).content
+
+
+async def test_the_files_of_a_state_are_limited_in_number_and_size_over_all_its_requests(
+    settings: Settings, databases: Mapping[str, Database], tmp_path: Path
+) -> None:
+    small = replace(settings, files_state_count=3, files_state_mebibytes=1, files=tmp_path)
+    running = running_of(small, databases, "requests")
+    app = application(running, verifier(small, running[0].callers), settings=small)
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as api:  # type: ignore[arg-type]
+        first, second = await drafted(api), await drafted(api)
+        large = PDF + b" " * 700_000
+        one = await attached(api, first, content=large)
+
+        answer = await attempt(api, second, content=large)
+        assert (409, "attachment-quota-exceeded") == (answer.status_code, answer.json()["slug"])
+        assert {"limit_files": 3, "limit_bytes": 1024 * 1024} == answer.json()["details"]
+        for request in (first, second):
+            await attached(api, request)
+        answer = await attempt(api, second)
+        assert (409, "attachment-quota-exceeded") == (answer.status_code, answer.json()["slug"])
+        assert 3 == len(list(small.files_folder.glob("??/*"))), "of what is refused no file is left"
+
+        # Another State has its own, and what is taken back counts no more; scans of notes verbales are counted apart.
+        created = await api.post("/v1/requests", json=a_request(submit=False), headers=headers(UGANDA))
+        await attached(api, created.json(), by=UGANDA, content=large)
+        ended = await api.delete(f"/v1/attachments/{one['attachment_id']}", headers=headers(revision=1))
+        assert 200 == ended.status_code, ended.text
+        await attached(api, second)
+        await attached(api, await opened(api, first), by=COORDINATOR, among="notes-verbales")
+
+
+async def test_what_is_read_is_saved_and_never_shown_by_a_browser(api: Client, db: Database, folder: Path) -> None:
+    name = 'Обращение "2026" €; filename=x.html.pdf'
+    one = await attached(api, await drafted(api), name=name)
+    await scanned(db, folder)
+    answer = await read(api, one)
+
+    assert "application/octet-stream" == answer.headers["Content-Type"]
+    assert "nosniff" == answer.headers["X-Content-Type-Options"]
+    assert "no-store" == answer.headers["Cache-Control"]
+    assert answer.headers["Content-Security-Policy"].endswith("; sandbox")
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    plain, _, full = (
+        answer.headers["Content-Disposition"].removeprefix("attachment; filename=").partition("; filename*=")
+    )
+    assert '"_________ _2026_ _; filename=x.html.pdf"' == plain
+    assert f"UTF-8''{quote(name, safe='')}" == full
+
+
+async def test_who_does_not_take_a_file_is_let_go(
+    api: Client, db: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await attached(api, await drafted(api))
+    await scanned(db, folder)
+    monkeypatch.setattr(downloads, "SEND_SECONDS", 0.2)
+    said: list[str] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    async def send(message: Any) -> None:
+        said.append(message["type"])
+        if message["type"] == "http.response.body":
+            await asyncio.sleep(60)
+
+    path = f"/v1/attachments/{one['attachment_id']}"
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers().items()],
+        "client": ("127.0.0.1", 1), "server": ("test", 80), "scheme": "http",
+    }  # fmt: skip
+    async with asyncio.timeout(5):
+        await api._transport.app(scope, receive, send)  # type: ignore[attr-defined]
+
+    assert ["http.response.start", "http.response.body"] == said
+    assert [] == [
+        link for link in Path("/proc/self/fd").iterdir() if link.exists() and link.resolve() in file_of(folder, one)
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd.pdf", "a/b.pdf", "a\\b.pdf", "a\nb.pdf", "a\x00.pdf", "", "x" * 201]
+)
+async def test_a_name_that_is_a_path_or_no_name_is_refused(api: Client, name: str) -> None:
+    answer = await attempt(api, await drafted(api), name=name)
+
+    assert 400 == answer.status_code, answer.text
+
+
+@pytest.mark.parametrize("sign", "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_a_name_keeps_no_direction_signs(sign: str) -> None:
+    assert "noteexe.pdf" == file_name(quote(f"{sign}note{sign}exe.pdf"))
+    assert "مذكرة.pdf" == file_name(quote(f"{sign}مذكرة{sign}.pdf"))
+    with pytest.raises(ValueError, match="no name"):
+        file_name(quote(sign))
+
+
+async def test_no_name_is_ever_a_path(api: Client, folder: Path) -> None:
+    one = await attached(api, await drafted(api), name="..pdf.pdf")
+
+    assert 1 == len(file_of(folder, one))
+    assert not [path for path in folder.rglob("*") if path.suffix == ".pdf"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "slug"),
+    [
+        ("note.pdf", b"MZ\x90\x00", "attachment-type-unsupported"),
+        ("note.pdf", b"", "attachment-type-unsupported"),
+        ("note.exe", PDF, "attachment-name-mismatch"),
+        ("note.docx", a_docx(media=bytes(50_000_000)), "attachment-unsafe"),
+    ],
+)
+async def test_what_is_not_to_be_attached_is_refused_and_leaves_nothing(
+    api: Client, db: Database, folder: Path, name: str, content: bytes, slug: str
+) -> None:
+    before = set(folder.glob("??/*"))
+    request = await drafted(api)
+    answer = await attempt(api, request, name=name, content=content)
+
+    assert (400, slug) == (answer.status_code, answer.json()["slug"])
+    assert [] == await listed(api, request)
+    assert before == set(folder.glob("??/*"))
+
+
+async def test_whom_the_words_are_for_reads_the_files_and_nobody_else(api: Client, db: Database, folder: Path) -> None:
+    request = await drafted(api, circulation="none")
+    one = await attached(api, request, name="Canary.pdf")
+    request = await opened(api, request)
+    request = await consent(api, request, recipients=["NOR"], fields=["words"])
+    request = await consent(api, request, recipients=["FRA"], fields=["institution"])
+    assert [] == await listed(api, request, NORWAY), "what was not looked into is not there for others"
+    assert 409 == (await read(api, one, NORWAY)).status_code
+    await scanned(db, folder)
+
+    for by in (KENYA, OFFICIAL, COORDINATOR, "UNODC:auditor", NORWAY, "NOR:donor_officer"):
+        assert [("Canary.pdf", "clean")] == await listed(api, request, by)
+        assert PDF == (await read(api, one, by)).content
+    nothing = await api.get(f"/v1/attachments/{uuid4()}", headers=headers(FRANCE))
+    for by in (FRANCE, UGANDA, "UNODC-CEB:provider_officer"):
+        there = await api.get(f"/v1/requests/{request['request_id']}/attachments", headers=headers(by))
+        for answer in (there, await read(api, one, by)):
+            assert (404, "not-found") == (answer.status_code, answer.json()["slug"])
+            assert nothing.json().keys() == answer.json().keys()
+
+    given = request["consents"][0]["consent_id"]
+    path = f"/v1/requests/{request['request_id']}/consents/{given}"
+    await api.delete(path, headers=headers(revision=request["revision"]))
+    assert 404 == (await read(api, one, NORWAY)).status_code
+
+
+async def test_reading_a_file_is_told_to_the_state(api: Client, db: Database, folder: Path) -> None:
+    request = await drafted(api)
+    one = await attached(api, request)
+    await scanned(db, folder)
+    request = await opened(api, request)
+    await read(api, one, NORWAY)
+
+    assert ("NOR", "provider_officer", 1) in await readers(api, request)
+
+
+async def test_a_file_is_attached_while_the_request_can_be_revised_and_by_its_filers(api: Client) -> None:
+    request = await drafted(api)
+    for by, status, slug in ((OFFICIAL, 201, None), (UGANDA, 404, "not-found"), (COORDINATOR, 404, "not-found")):
+        answer = await attempt(api, request, by)
+        assert (status, slug) == (answer.status_code, answer.json().get("slug"))
+    request = await moved(api, request, "submit", KENYA)
+    for by, status, slug in ((KENYA, 409, "request-status"), (COORDINATOR, 403, "not-for-your-role")):
+        answer = await attempt(api, request, by)
+        assert (status, slug) == (answer.status_code, answer.json()["slug"])
+
+
+async def test_a_change_names_the_revision_and_a_file_does_not_make_another(api: Client) -> None:
+    request = await drafted(api)
+    stale = await attempt(api, request | {"revision": 7})
+    assert (412, "revision-stale") == (stale.status_code, stale.json()["slug"])
+    await attached(api, request)
+
+    assert (
+        request["revision"]
+        == (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()["revision"]
+    )
+
+
+async def test_the_same_key_attaches_once_and_another_file_or_name_under_it_is_refused(
+    api: Client, folder: Path
+) -> None:
+    request = await drafted(api)
+    before = set(folder.glob("??/*"))
+    key = {"Idempotency-Key": str(uuid4())}
+    first = await attached(api, request, **key)
+    again = await attached(api, request, **key)
+    other = await attempt(api, request, content=PDF + b"\n", **key)
+    renamed = await attempt(api, request, name="Other.pdf", **key)
+
+    assert first == again
+    assert [(422, "idempotency-key-reused")] * 2 == [(a.status_code, a.json()["slug"]) for a in (other, renamed)]
+    assert set(file_of(folder, first)) == set(folder.glob("??/*")) - before
+    assert [("Note.pdf", "pending")] == await listed(api, request)
+
+
+async def test_a_request_has_only_so_many_files(api: Client) -> None:
+    request = await drafted(api)
+    kept = [await attached(api, request) for _ in range(ATTACHMENTS_MAX)]
+    answer = await attempt(api, request)
+    assert (409, "too-many-attachments") == (answer.status_code, answer.json()["slug"])
+
+    path = f"/v1/attachments/{kept[0]['attachment_id']}"
+    assert 200 == (await api.delete(path, headers=headers(revision=1))).status_code
+    assert 201 == (await attempt(api, request)).status_code
+
+
+async def test_a_file_that_is_taken_back_is_gone_with_its_name(api: Client, db: Database, folder: Path) -> None:
+    request = await drafted(api)
+    one = await attached(api, request, name="Canary.pdf")
+    await scanned(db, folder)
+    request = await opened(api, request)
+    path = f"/v1/attachments/{one['attachment_id']}"
+    for by, status in ((UGANDA, 404), (COORDINATOR, 403), (NORWAY, 403)):
+        assert status == (await api.delete(path, headers=headers(by, revision=2))).status_code
+    assert 412 == (await api.delete(path, headers=headers(revision=1))).status_code
+    answer = await api.delete(path, headers=headers(OFFICIAL, revision=2))
+
+    assert (200, "removed", "") == (answer.status_code, answer.json()["status"], answer.json()["name"])
+    assert 404 == (await read(api, one)).status_code
+    assert [] == await listed(api, request)
+    assert [] == file_of(folder, one)
+    async with db.transaction() as tx:
+        assert not await tx.fetchval("SELECT bool_or(strpos(t::text, 'Canary') > 0) FROM attachment_text AS t")
+
+
+async def test_what_is_infected_is_deleted_and_said_so(api: Client, db: Database, folder: Path) -> None:
+    request = await drafted(api)
+    one, other = await attached(api, request, name="Bad.pdf"), await attached(api, request, name="Worse.pdf")
+    await scanned(db, folder, Verdict.INFECTED)
+
+    assert [("Bad.pdf", "infected"), ("Worse.pdf", "infected")] == await listed(api, request)
+    assert 409 == (await read(api, one)).status_code
+    assert [] == file_of(folder, one)
+    assert "requests.attachment.rejected.v1" == (await facts(db))[-1]["type"]
+    path = f"/v1/attachments/{other['attachment_id']}"
+    assert 200 == (await api.delete(path, headers=headers(revision=2))).status_code
+    assert [("Bad.pdf", "infected")] == await listed(api, request), "its name goes when the State says so"
+    request = await opened(api, request)
+    assert [] == await listed(api, request, NORWAY)
+
+
+async def test_a_scanner_that_is_away_keeps_files_waiting_and_what_was_taken_back_meanwhile_stays_so(
+    api: Client, db: Database, folder: Path
+) -> None:
+    request = await drafted(api)
+    one, other = await attached(api, request, name="One.pdf"), await attached(api, request, name="Other.pdf")
+    await scanned(db, folder, None)
+    assert [("One.pdf", "pending"), ("Other.pdf", "pending")] == await listed(api, request)
+
+    async def taken_back_while_scanned(_file: Any) -> Verdict:
+        await api.delete(f"/v1/attachments/{other['attachment_id']}", headers=headers(revision=1))
+        return Verdict.CLEAN
+
+    scanner: Scanner = taken_back_while_scanned
+    await wiring.scan(db, Keeping(files=Folder(folder), scanner=scanner, quota=QUOTA), scanner)
+    assert [("One.pdf", "clean")] == await listed(api, request)
+    assert PDF == (await read(api, one)).content
+
+
+async def test_without_a_scanner_files_are_as_the_setting_says(api: Client, db: Database, settings: Settings) -> None:
+    request = await drafted(api)
+    one = await attached(api, request)
+    scanner = scanner_of(settings.scanner)
+    await wiring.scan(db, Keeping(files=Folder(settings.files_folder), scanner=scanner, quota=QUOTA), scanner)
+    assert [("Note.pdf", "unscanned")] == await listed(api, request)
+    assert PDF == (await read(api, one)).content
+
+
+async def test_where_nobody_would_ever_look_into_files_none_is_taken_in(
+    settings: Settings, databases: Mapping[str, Database]
+) -> None:
+    unsaid = replace(settings, scanner=None)
+    running = running_of(unsaid, databases, "requests")
+    app = application(running, verifier(unsaid, running[0].callers), settings=unsaid)
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as api:  # type: ignore[arg-type]
+        answer = await attempt(api, await drafted(api))
+
+    assert (409, "attachments-off") == (answer.status_code, answer.json()["slug"])
+
+
+async def test_a_file_that_cannot_be_kept_or_found_is_said_to_be_away(
+    api: Client, db: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = await drafted(api)
+    one = await attached(api, request)
+    await scanned(db, folder)
+    file_of(folder, one)[0].unlink()
+    answer = await read(api, one)
+    assert (503, "files-unavailable") == (answer.status_code, answer.json()["slug"])
+
+    def full(*_args: object) -> None:
+        raise OSError("planted: no space left")
+
+    monkeypatch.setattr(Folder, "_keep", full)
+    answer = await attempt(api, request)
+    assert (503, "files-unavailable") == (answer.status_code, answer.json()["slug"])
+    assert "planted" not in answer.text
+
+
+async def test_the_journal_names_a_file_by_a_salted_hash_and_tells_what_the_table_holds(
+    api: Client, db: Database, folder: Path, database_url: str
+) -> None:
+    request = await drafted(api)
+    one = await attached(api, request, name="Canary.pdf")
+    other = await attached(api, request, name="Canary.pdf")
+    await scanned(db, folder)
+    await api.delete(f"/v1/attachments/{other['attachment_id']}", headers=headers(revision=2))
+    told = [event for event in await facts(db) if event["type"].startswith("requests.attachment.")]
+
+    assert {one["attachment_id"], other["attachment_id"]} == {event["data"]["attachment_id"] for event in told}
+    hashes = [event["data"]["content_hash"] for event in told if "content_hash" in event["data"]]
+    assert 2 == len(set(hashes)), "the same content has another hash each time"
+    assert "Canary" not in json.dumps(told)
+    owner = await Database.connect(database_url, "requests", owner=True)
+    try:
+        assert [] == await verify(owner, SERVICE)
+    finally:
+        await owner.close()
+
+
+async def test_files_without_a_row_are_swept(api: Client, db: Database, folder: Path) -> None:
+    one = await attached(api, await drafted(api))
+    orphan = folder / "ab" / UUID(int=0xAB).hex
+    orphan.parent.mkdir(exist_ok=True)
+    orphan.write_bytes(PDF)
+    for path in (orphan, *file_of(folder, one)):
+        os.utime(path, (0, 0))
+    await wiring.sweep(db, Keeping(files=Folder(folder), scanner=None, quota=QUOTA))
+
+    assert not orphan.exists()
+    assert 1 == len(file_of(folder, one))
+
+
+async def facts(db: Database) -> list[dict[str, Any]]:
+    async with db.transaction() as tx:
+        return [json.loads(row["event"]) for row in await tx.fetch("SELECT event FROM journal ORDER BY position")]

@@ -1,0 +1,183 @@
+"""A State is told who sees what of its request, through which door, and who has read it; and nobody else is told."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from chassis import clock
+from chassis.audit.log import READ_AGAIN_SECONDS
+from chassis.db.database import Database
+from contracts.matching import MatchConfirmed, MatchRevoked
+from services.requests.request import actions
+from tests.builders import NOON, an_event, headers
+from tests.matching.builders import SPRING
+from tests.requests.test_consent import CEB, COORDINATOR, KENYA, NORWAY, consent, opened, withdraw
+from tests.seats import persona_id
+
+Client = httpx.AsyncClient
+AUDITOR = "UNODC:auditor"
+OFFICES = ["coordinator", "auditor", "service"]
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests")
+
+
+async def audience(api: Client, request: Mapping[str, Any], by: str = KENYA) -> dict[str, Any]:
+    answer = await api.get(f"/v1/requests/{request['request_id']}/audience", headers=headers(by))
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def doors(api: Client, request: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
+    return [(one["who"], one["door"], one["fields"]) for one in (await audience(api, request))["admissions"]]
+
+
+async def read(api: Client, request: Mapping[str, Any], by: str, what: str = "") -> None:
+    answer = await api.get(f"/v1/requests/{request['request_id']}{what}", headers=headers(by))
+    assert answer.status_code == 200, answer.text
+
+
+async def readers(api: Client, request: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    found = (await audience(api, request))["readers"]
+    return sorted((one["organization"], one["role"], one["times"]) for one in found)
+
+
+async def test_the_audience_is_what_consents_and_offices_give_now(api: Client) -> None:
+    request = await opened(api)
+    office = [(role, "office", ["codes", "words", "institution"]) for role in OFFICES]
+    office.append(("unodc_units", "office", ["codes"]))
+    assert office == await doors(api, request)
+
+    request = await consent(api, request, recipients=["NOR", "unodc_units"], fields=["words"])
+    given = request["consents"][0]["consent_id"]
+    by_consent = [(who, "consent", ["codes", "words"]) for who in ("NOR", "unodc_units")]
+    assert [*office, *by_consent] == await doors(api, request)
+    told = next(one for one in (await audience(api, request))["admissions"] if one["who"] == "NOR")
+    history = (await api.get(f"/v1/requests/{request['request_id']}/history", headers=headers())).json()
+    assert (given, history[-1]["at"], None) == (told["consent_id"], told["since"], told["until"])
+
+    request = (await withdraw(api, request, given)).json()
+    assert office == await doors(api, request)
+
+
+async def test_a_consent_admits_nobody_while_the_request_is_not_shown(api: Client) -> None:
+    request = await consent(api, await opened(api), recipients=["NOR"])
+    for move, by, body in (("hold", COORDINATOR, {"reason": "awaiting_state"}), ("resume", COORDINATOR, {})):
+        path = f"/v1/requests/{request['request_id']}/{move}"
+        answer = await api.post(path, json=body, headers=headers(by, revision=request["revision"]))
+        assert answer.status_code == 200, answer.text
+        request = answer.json()
+        assert (move == "resume") == ("NOR" in {who for who, _, _ in await doors(api, request)})
+    history = (await api.get(f"/v1/requests/{request['request_id']}/history", headers=headers())).json()
+    norway = next(one for one in (await audience(api, request))["admissions"] if one["who"] == "NOR")
+
+    assert history[-1]["at"] == norway["since"], "it was not seen while it was held"
+
+
+async def test_a_match_both_sides_accepted_is_a_door_of_its_own(api: Client, databases: Mapping[str, Database]) -> None:
+    request = await consent(api, await opened(api), recipients=["NOR"])
+    match: dict[str, Any] = {
+        "match_id": uuid4(),
+        "request_id": UUID(request["request_id"]),
+        "line_id": UUID(request["lines"][0]["line_id"]),
+        "offering_id": uuid4(),
+        "state": "KEN",
+        "provider": "NOR",
+        "capacity_period": SPRING,
+    }
+    confirmed = MatchConfirmed(**match, confirmed_at=NOON)
+    async with databases["requests"].transaction() as tx:
+        await actions.hear_of_match(tx, an_event(confirmed, 1), confirmed)
+
+    by_match = [one for one in (await audience(api, request))["admissions"] if one["door"] == "match"]
+    assert [("NOR", ["codes", "words"], True)] == [
+        (one["who"], one["fields"], one["institution_name"]) for one in by_match
+    ]
+    request = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()
+    await withdraw(api, request, request["consents"][0]["consent_id"])
+    left = {one["door"]: one for one in (await audience(api, request))["admissions"]}
+    assert ({"office", "match"}, False) == (set(left), left["match"]["institution_name"])
+
+    revoked = MatchRevoked(**match, reason="other", revoked_at=NOON)
+    async with databases["requests"].transaction() as tx:
+        await actions.hear_of_match(tx, an_event(revoked, 2), revoked)
+    assert {"office"} == {door for _, door, _ in await doors(api, request)}
+
+
+async def test_who_reads_it_is_told_to_the_state(api: Client) -> None:
+    request = await consent(api, await opened(api), recipients=["NOR"])
+    changed = ("UNODC", "coordinator", 2)
+    assert [changed] == await readers(api, request), "who registered and opened it has seen it; the State is no reader"
+
+    await read(api, request, NORWAY)
+    await read(api, request, AUDITOR, "/history")
+    assert [("NOR", "provider_officer", 1), ("UNODC", "auditor", 1), changed] == await readers(api, request)
+    norway = next(one for one in (await audience(api, request))["readers"] if one["organization"] == "NOR")
+    assert (str(persona_id(NORWAY)), norway["first_at"]) == (norway["person_id"], norway["last_at"])
+
+
+async def test_reading_on_is_one_reading_and_something_new_another(api: Client) -> None:
+    request = await consent(api, await opened(api), recipients=["NOR"])
+    for what in ("", "/history", ""):
+        await read(api, request, NORWAY, what)
+    assert ("NOR", "provider_officer", 1) in await readers(api, request)
+
+    request = await consent(api, request, recipients=["FRA"])
+    await read(api, request, NORWAY)
+    assert ("NOR", "provider_officer", 2) in await readers(api, request)
+
+
+@pytest.mark.parametrize(("seconds_ago", "times"), [(READ_AGAIN_SECONDS - 60, 1), (READ_AGAIN_SECONDS + 60, 2)])
+async def test_coming_back_later_is_another_reading(
+    api: Client, databases: Mapping[str, Database], seconds_ago: int, times: int
+) -> None:
+    request = await consent(api, await opened(api), recipients=["NOR"])
+    before = clock.now() - timedelta(seconds=seconds_ago)
+    async with databases["requests"].transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO audit (recorded_at, action, aggregate, aggregate_id, version, correlation, person_id,
+                organization, role)
+            VALUES ($1, 'requests.request.read', 'request', $2, $3, 'test', $4, 'NOR', 'provider_officer')
+            """,
+            before,
+            UUID(request["request_id"]),
+            request["revision"],
+            persona_id(NORWAY),
+        )
+
+    await read(api, request, NORWAY)
+
+    assert ("NOR", "provider_officer", times) in await readers(api, request)
+
+
+async def test_who_is_refused_is_no_reader(api: Client) -> None:
+    request = await opened(api)
+    for by in (NORWAY, "UGA:focal_point"):
+        for what in ("", "/history", "/audience"):
+            answer = await api.get(f"/v1/requests/{request['request_id']}{what}", headers=headers(by))
+            assert (404, "not-found") == (answer.status_code, answer.json()["slug"])
+
+    assert {"UNODC"} == {organization for organization, _, _ in await readers(api, request)}
+
+
+@pytest.mark.parametrize("by", [NORWAY, "NOR:donor_officer", CEB, "service:matching"])
+async def test_who_sees_the_request_is_not_told_who_else_does(api: Client, by: str) -> None:
+    request = await consent(api, await opened(api), recipients=["providers"])
+
+    answer = await api.get(f"/v1/requests/{request['request_id']}/audience", headers=headers(by))
+
+    assert (403, "not-for-your-role") == (answer.status_code, answer.json()["slug"])
+
+
+@pytest.mark.parametrize("by", [KENYA, "KEN:official", COORDINATOR, AUDITOR])
+async def test_the_state_and_who_oversees_it_are_told(api: Client, by: str) -> None:
+    request = await consent(api, await opened(api), recipients=["FRA"])
+
+    assert "FRA" in {one["who"] for one in (await audience(api, request, by))["admissions"]}

@@ -1,0 +1,134 @@
+"""A request is closed by what both sides have said of its deliveries."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from contracts.matching import Evaluation, MatchBegun, MatchCompleted, MatchConfirmed, MatchEvaluated
+from contracts.refusals import Conflict
+from services.requests.consumers import HANDLERS
+from services.requests.request.deliveries import Outcome
+from services.requests.request.evolve import evolve
+from services.requests.request.model import Request, Status
+from tests.builders import NOON, an_event, headers
+from tests.matching.builders import SPRING
+from tests.requests.test_consent import COORDINATOR, opened
+from tests.requests.test_model import a_line, a_request
+
+Client = httpx.AsyncClient
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests")
+
+
+def evaluated(**results: tuple[str | None, str | None]) -> Request:
+    """A delivered request with a line for each pair of what the State and the provider have said of its delivery."""
+    request = a_request(Status.DELIVERED, *(a_line() for _ in results))
+    for line, said in zip(request.lines, results.values(), strict=True):
+        match_id = uuid4()
+        for status in ("confirmed", "in_delivery", "completed"):
+            change = request.hear_of_match(line.line_id, match_id, status, "NOR", now=NOON)
+            assert change is not None
+            request = evolve(request, change)
+        for side, result in zip(("state", "provider"), said, strict=True):
+            if result is not None:
+                fact = request.on_evaluated(line.line_id, match_id, side, result, now=NOON)
+                assert fact is not None
+                request = evolve(request, fact)
+    return request
+
+
+@pytest.mark.parametrize(
+    ("results", "allowed"),
+    [
+        ({"a": ("met", "met")}, {"met", "partially_met"}),
+        ({"a": ("unmet", "met")}, {"unmet"}),
+        ({"a": ("partially_met", "met")}, {"partially_met"}),
+        ({"a": ("met", "met"), "b": ("unmet", "met")}, {"partially_met"}),
+    ],
+)
+def test_request_is_closed_as_its_state_has_evaluated(results: dict[str, tuple[str, str]], allowed: set[str]) -> None:
+    request = evaluated(**results)
+
+    for outcome in Outcome:
+        for heard_both_sides in (False, True):
+            if outcome in allowed:
+                assert request.close(outcome, heard_both_sides=heard_both_sides, now=NOON)
+                continue
+            with pytest.raises(Conflict) as no:
+                request.close(outcome, heard_both_sides=heard_both_sides, now=NOON + timedelta(days=400))
+            assert "outcome-not-as-evaluated" == no.value.slug
+
+
+def test_request_is_not_closed_while_a_side_has_said_nothing() -> None:
+    for missing in ({"a": ("met", None)}, {"a": ("met", "met"), "b": (None, "met")}):
+        with pytest.raises(Conflict) as no:
+            evaluated(**missing).close(Outcome.MET, heard_both_sides=False, now=NOON)
+        assert "feedback-missing" == no.value.slug
+        assert evaluated(**missing).close(Outcome.MET, heard_both_sides=True, now=NOON)
+
+
+def test_a_line_is_met_as_far_as_its_best_delivery_met_it() -> None:
+    request = evaluated(a=("unmet", "unmet"))
+    (line,), second = request.lines, uuid4()
+    for status in ("confirmed", "completed"):
+        change = request.hear_of_match(line.line_id, second, status, "FRA", now=NOON)
+        assert change is not None
+        request = evolve(request, change)
+    for side in ("state", "provider"):
+        fact = request.on_evaluated(line.line_id, second, side, "met", now=NOON)
+        assert fact is not None
+        request = evolve(request, fact)
+
+    assert request.close(Outcome.MET, heard_both_sides=False, now=NOON)
+
+
+def test_what_is_said_of_a_match_that_is_not_of_the_request_is_not_kept() -> None:
+    request = a_request(Status.DELIVERED)
+    assert request.on_evaluated(request.lines[0].line_id, uuid4(), "state", "met", now=NOON) is None
+
+
+async def test_evaluations_of_both_sides_close_a_request_without_a_flag(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    request = await opened(api)
+    path = f"/v1/requests/{request['request_id']}"
+    match = {
+        "match_id": uuid4(), "request_id": UUID(request["request_id"]),
+        "line_id": UUID(request["lines"][0]["line_id"]), "offering_id": uuid4(), "state": "KEN", "provider": "NOR",
+    }  # fmt: skip
+    said = Evaluation(result="unmet", relevance=2, quality=2, timeliness=2)
+    for version, fact in enumerate(
+        (
+            MatchConfirmed(**match, capacity_period=SPRING, confirmed_at=NOON),
+            MatchBegun(**match, begun_at=NOON),
+            MatchCompleted(**match, completed_at=NOON),
+            MatchEvaluated(**match, side="state", evaluation=said, evaluated_at=NOON),
+        ),
+        1,
+    ):
+        async with databases["requests"].transaction() as tx:
+            await HANDLERS[type(fact)](tx, an_event(fact, version), fact)
+    request = (await api.get(path, headers=headers())).json()
+    delivered = await api.post(f"{path}/deliver", json={}, headers=headers(revision=request["revision"]))
+    assert delivered.status_code == 200, delivered.text
+
+    async def close(outcome: str, **body: bool) -> tuple[int, str]:
+        revision = (await api.get(path, headers=headers())).json()["revision"]
+        answer = await api.post(
+            f"{path}/close", json={"outcome": outcome} | body, headers=headers(COORDINATOR, revision=revision)
+        )
+        return answer.status_code, answer.json().get("slug", "")
+
+    assert (409, "feedback-missing") == await close("unmet")
+    spoken = MatchEvaluated(**match, side="provider", evaluation=said, evaluated_at=NOON)
+    async with databases["requests"].transaction() as tx:
+        await HANDLERS[MatchEvaluated](tx, an_event(spoken, 5), spoken)
+    assert (409, "outcome-not-as-evaluated") == await close("met", heard_both_sides=True)
+    assert (200, "") == await close("unmet")

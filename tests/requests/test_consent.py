@@ -1,0 +1,346 @@
+"""What a State consents to is shown to whom it names, as far as it says, while it holds; and nothing else is."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+
+from chassis import clock
+from chassis.activity import Activity
+from chassis.db.database import Database
+from chassis.rebuild import verify
+from chassis.supervise import supervised, while_active
+from contracts.consents import ConsentPage
+from contracts.facts import facts
+from services.requests.consent import store as consent_store
+from services.requests.request import actions
+from services.requests.request.model import REMINDER_DAYS
+from services.requests.wiring import CLOCK_SECONDS, SERVICE, end_consents, end_windows, remind_or_lapse
+from tests.builders import a_line, a_request, headers
+
+Client = httpx.AsyncClient
+COORDINATOR = "UNODC:coordinator"
+KENYA = "KEN:focal_point"
+NORWAY = "NOR:provider_officer"
+NORWAY_PAYS = "NOR:donor_officer"
+FRANCE = "FRA:provider_officer"
+CEB = "UNODC-CEB:provider_officer"
+CANARIES = {
+    "words": ("Canary-title", "Canary-need", "Canary-outcome", "Canary-place", "Canary-markers"),
+    "institution": ("central_authority",),
+}
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests")
+
+
+async def opened(api: Client, **changes: Any) -> dict[str, Any]:
+    """An open request that nobody outside sees yet, with a word to look for in each field."""
+    line = a_line(
+        outcome="Canary-outcome of the training", in_place="Canary-place of today", markers_justification="Canary-markers",
+        institution_name="Canary-name",
+    )  # fmt: skip
+    body = a_request(title="Canary-title", need="Canary-need", circulation="none", lines=[line]) | changes
+    request = (await api.post("/v1/requests", json=body, headers=headers())).json()
+    for name in ("register", "open"):
+        path = f"/v1/requests/{request['request_id']}/{name}"
+        request = (await api.post(path, json={}, headers=headers(COORDINATOR, revision=request["revision"]))).json()
+    return dict(request)
+
+
+async def consent(api: Client, request: Mapping[str, Any], by: str = KENYA, **body: Any) -> dict[str, Any]:
+    answer = await attempt(api, request, by, **body)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def attempt(api: Client, request: Mapping[str, Any], by: str = KENYA, **body: Any) -> httpx.Response:
+    verb = "consents" if by == KENYA else "record-consent"
+    path = f"/v1/requests/{request['request_id']}/{verb}"
+    return await api.post(path, json=body, headers=headers(by, revision=request["revision"]))
+
+
+async def withdraw(api: Client, request: Mapping[str, Any], consent_id: str, by: str = KENYA) -> httpx.Response:
+    path = f"/v1/requests/{request['request_id']}/consents/{consent_id}"
+    return await api.delete(path, headers=headers(by, revision=request["revision"]))
+
+
+async def reached(api: Client, request: Mapping[str, Any], by: str) -> str:
+    """All that somebody reaches of a request, as one text: its detail, its history, the list."""
+    path = f"/v1/requests/{request['request_id']}"
+    answers = [await api.get(one, headers=headers(by)) for one in (path, f"{path}/history", "/v1/requests")]
+    assert {answer.status_code for answer in answers} <= {200, 404}
+    return "\n".join(answer.text for answer in answers if answer.status_code == 200)
+
+
+async def shown_to(api: Client, request: Mapping[str, Any], *callers: str) -> list[bool]:
+    return [request["request_id"] in await reached(api, request, by) for by in callers]
+
+
+async def test_a_consent_is_for_its_recipients_alone(api: Client) -> None:
+    request = await opened(api)
+    callers = (NORWAY, NORWAY_PAYS, FRANCE, CEB)
+
+    assert [False] * 4 == await shown_to(api, request, *callers)
+    request = await consent(api, request, recipients=["NOR"])
+    assert [True, True, False, False] == await shown_to(api, request, *callers)
+    request = await consent(api, request, recipients=["unodc_units"])
+    assert [True, True, False, True] == await shown_to(api, request, *callers)
+    await consent(api, request, recipients=["providers"])
+    assert [True] * 4 == await shown_to(api, request, *callers)
+
+
+@pytest.mark.parametrize("fields", [[], ["words"], ["institution"], ["words", "institution"]])
+async def test_what_is_not_consented_is_absent_and_said_to_be_withheld(api: Client, fields: list[str]) -> None:
+    request = await opened(api)
+    await consent(api, request, recipients=["NOR"], fields=fields)
+
+    for by in (NORWAY, NORWAY_PAYS):
+        text = await reached(api, request, by)
+        seen = {name for name, words in CANARIES.items() if any(f'"{word}' in text for word in words)}
+        detail = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers(by))).json()
+        listed = (await api.get("/v1/requests", headers=headers(by))).json()["requests"][0]
+        missing = [name for name in ("words", "institution") if name not in fields]
+
+        assert set(fields) == seen
+        assert missing == detail["withheld"] == listed["withheld"]
+        assert ("title" in detail, "title" in listed) == ("words" in fields, "words" in fields)
+        assert "mla_training" in text
+        assert "Canary-name" not in text
+        assert "consents" not in detail
+
+
+async def test_what_several_consents_give_adds_up(api: Client) -> None:
+    request = await opened(api)
+    request = await consent(api, request, recipients=["providers"], fields=["codes"])
+    request = await consent(api, request, recipients=["NOR"], fields=["words"])
+
+    path = f"/v1/requests/{request['request_id']}"
+    assert ["institution"] == (await api.get(path, headers=headers(NORWAY))).json()["withheld"]
+    assert ["words", "institution"] == (await api.get(path, headers=headers(FRANCE))).json()["withheld"]
+    for_norway = request["consents"][1]["consent_id"]
+    left = (await withdraw(api, request, for_norway)).json()
+    assert "granted" == left["circulation"]
+    assert ["words", "institution"] == (await api.get(path, headers=headers(NORWAY))).json()["withheld"]
+
+
+@pytest.mark.machine_clock  # the database's own says which consents are in force
+async def test_a_period_begins_and_ends_by_itself(api: Client, databases: Mapping[str, Database]) -> None:
+    request = await opened(api)
+    now = clock.now()
+    later = await consent(api, request, recipients=["NOR"], starts_at=f"{now + timedelta(days=1):%FT%TZ}")
+    assert [False] == await shown_to(api, request, NORWAY)
+
+    ends_at = now + timedelta(seconds=1.5)
+    request = await consent(api, later, recipients=["FRA"], ends_at=ends_at.isoformat())
+    assert [True] == await shown_to(api, request, FRANCE)
+    await asyncio.sleep((ends_at - clock.now()).total_seconds() + 0.1)
+    # No loop runs here: nobody has ended it but time.
+    assert [False] == await shown_to(api, request, FRANCE)
+    consents = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()["consents"]
+    assert [(False, None), (False, None)] == [(one["in_force"], one["ended_at"]) for one in consents]
+
+    async with databases["requests"].transaction() as tx:
+        assert 1 == await actions.end_consents(tx, clock.now())
+        assert 0 == await actions.end_consents(tx, clock.now())
+    shown = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()
+    assert "granted" == shown["circulation"]
+    assert shown["consents"][1]["ended_at"] is not None
+
+
+@pytest.mark.parametrize(
+    ("body", "slug"),
+    [
+        ({"recipients": []}, "invalid-field"),
+        ({"recipients": ["nobody"]}, "invalid-field"),
+        ({"recipients": ["NOR\n"]}, "invalid-field"),
+        ({"fields": ["everything"]}, "invalid-field"),
+        ({"ends_at": "2020-01-01T00:00:00Z"}, "consent-period-over"),
+        ({"starts_at": "2035-01-02T00:00:00Z", "ends_at": "2035-01-01T00:00:00Z"}, "consent-period-over"),
+        ({"ends_at": "2099-01-01T00:00:00Z"}, "consent-period-too-long"),
+        ({"ends_at": "2030-01-01T00:00:00"}, "invalid-field"),
+        ({"note_verbale": "KEN/NV/2026/118"}, "unknown-field"),
+    ],
+)
+async def test_a_consent_that_cannot_be_meant_is_refused(api: Client, body: dict[str, Any], slug: str) -> None:
+    answer = await attempt(api, await opened(api), **body)
+
+    assert (400, slug) == (answer.status_code, answer.json()["slug"])
+
+
+async def test_what_is_given_already_is_not_given_again(api: Client) -> None:
+    request = await consent(api, await opened(api), recipients=["providers"])
+
+    for body in ({}, {"recipients": ["NOR"]}, {"recipients": ["NOR"], "fields": ["words"]}):
+        answer = await attempt(api, request, **body)
+        assert (409, "circulation-granted-already") == (answer.status_code, answer.json()["slug"])
+
+
+async def test_a_state_that_speaks_while_its_silence_is_waited_for_has_said_just_that(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    request = await opened(api, circulation="silence")
+    assert "window_running" == request["circulation"]
+
+    request = await consent(api, request, recipients=["NOR"], fields=["codes"])
+    async with databases["requests"].transaction() as tx:
+        await actions.end_windows(tx, clock.now() + timedelta(days=30))
+
+    assert ["codes"] == request["consents"][-1]["fields"]
+    assert [True, False] == await shown_to(api, request, NORWAY, FRANCE)
+    detail = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers(NORWAY))).json()
+    assert ["words", "institution"] == detail["withheld"]
+
+
+async def test_window_of_objection_ends_when_it_is_due_on_an_idle_platform(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    request = await opened(api, circulation="silence")
+    db = databases["requests"]
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE request SET window_ends_at = $1", clock.now() + timedelta(seconds=3))
+    idle, began = Activity(active_seconds=0), time.monotonic()
+
+    async with supervised({"windows": partial(while_active, idle, CLOCK_SECONDS, partial(end_windows, db))}):
+        async with asyncio.timeout(10):
+            while "window_running" == request["circulation"]:
+                await asyncio.sleep(0.1)
+                request = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()
+
+    assert 2.5 < time.monotonic() - began < 4.5
+    assert "granted" == request["circulation"]
+
+
+async def test_next_deadlines_of_requests_are_known(api: Client, databases: Mapping[str, Database]) -> None:
+    db, now = databases["requests"], clock.now()
+    assert [None, None, None] == [await end_windows(db), await end_consents(db), await remind_or_lapse(db)]
+
+    await opened(api, circulation="silence")
+    await consent(api, await opened(api), recipients=["NOR"], ends_at=(now + timedelta(days=2)).isoformat())
+    filed = (await api.post("/v1/requests", json=a_request(), headers=headers())).json()
+    path, given = f"/v1/requests/{filed['request_id']}/return", headers(COORDINATOR, revision=filed["revision"])
+    assert 200 == (await api.post(path, json={"reason": "too_general"}, headers=given)).status_code
+
+    days = [
+        (seconds or 0) / 86_400
+        for seconds in [await end_windows(db), await end_consents(db), await remind_or_lapse(db)]
+    ]
+    assert 4 < days[0] < 10
+    assert 1.9 < days[1] <= 2
+    assert REMINDER_DAYS - 0.1 < days[2] <= REMINDER_DAYS
+
+
+async def test_a_consent_is_given_for_what_the_request_said_then(api: Client) -> None:
+    """Returned and revised, it says something else: nobody is shown it for what was consented to before."""
+    answer = await api.post("/v1/requests", json=a_request(circulation="granted"), headers=headers())
+    steps: list[tuple[str, str, dict[str, Any]]] = [
+        ("return", COORDINATOR, {"reason": "too_general"}),
+        ("revise", KENYA, {k: v for k, v in a_request(circulation="none").items() if k != "submit"}),
+        ("submit", KENYA, {}),
+        ("register", COORDINATOR, {}),
+        ("open", COORDINATOR, {}),
+    ]
+    for name, by, body in steps:
+        request = answer.json()
+        path, given = f"/v1/requests/{request['request_id']}", headers(by, revision=request["revision"])
+        revises = name == "revise"
+        answer = await (
+            api.patch(path, json=body, headers=given)
+            if revises
+            else api.post(f"{path}/{name}", json=body, headers=given)
+        )
+        assert 200 == answer.status_code, answer.text
+    request = await consent(api, answer.json(), recipients=["NOR"], fields=["codes"])
+
+    assert [True, False] == await shown_to(api, request, NORWAY, FRANCE)
+    detail = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers(NORWAY))).json()
+    assert ["words", "institution"] == detail["withheld"]
+
+
+async def test_the_journal_tells_every_consent(
+    api: Client, databases: Mapping[str, Database], database_url: str
+) -> None:
+    await test_what_several_consents_give_adds_up(api)
+    await test_a_state_that_speaks_while_its_silence_is_waited_for_has_said_just_that(api, databases)
+    await test_a_consent_is_given_for_what_the_request_said_then(api)
+    owner = await Database.connect(database_url, "requests")
+    try:
+        assert [] == await verify(owner, SERVICE)
+    finally:
+        await owner.close()
+
+
+# -- what other services are told -------------------------------------------------------------------------------------
+
+
+async def changed(api: Client, after: str = "0.0") -> ConsentPage:
+    answer = await api.get(f"/internal/consents?after={after}", headers=headers("service:matching"))
+    assert 200 == answer.status_code, answer.text
+    return msgspec.json.decode(answer.content, type=ConsentPage)
+
+
+async def test_services_alone_are_told_which_consents_changed(api: Client) -> None:
+    request = await consent(api, await opened(api), recipients=["NOR"], fields=["words"])
+    await opened(api)
+
+    first = await changed(api)
+    told = {one.request_id: one for one in first.requests}[UUID(request["request_id"])]
+    await withdraw(api, request, request["consents"][0]["consent_id"])
+    second = await changed(api, first.after)
+
+    assert (request["revision"], ("NOR",), False) == (told.revision, told.consents[0].recipients, first.more)
+    assert [UUID(request["request_id"])] == [one.request_id for one in second.requests]
+    assert second.requests[0].consents[0].withdrawn_at is not None
+    assert [] == (await changed(api, second.after)).requests
+    for by in (KENYA, COORDINATOR, NORWAY):
+        assert 403 == (await api.get("/internal/consents", headers=headers(by))).status_code
+
+
+async def test_a_withdrawal_is_told_while_somebody_elses_change_is_still_under_way(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    """What is read in a safe order alone would wait for the slowest transaction of the whole server."""
+    request = await consent(api, await opened(api), recipients=["NOR"])
+    before = await changed(api)
+    async with databases["requests"].transaction() as slow:
+        await slow.fetchval("SELECT pg_current_xact_id()")
+        await withdraw(api, request, request["consents"][0]["consent_id"])
+        during = await changed(api, before.after)
+
+    assert during.requests[0].consents[0].withdrawn_at is not None
+    assert (before.after, before.after) == (before.safe, during.safe)
+    after = await changed(api, during.safe)
+    assert during.requests == after.requests
+    assert after.after == after.safe != during.safe
+
+
+async def test_the_page_is_read_by_an_index(databases: Mapping[str, Database]) -> None:
+    async with databases["requests"].transaction() as tx:
+        for _ in range(3):
+            await tx.execute(
+                """
+                INSERT INTO journal (event_id, aggregate, aggregate_id, version, type, recorded_at, event)
+                SELECT gen_random_uuid(), 'request', gen_random_uuid(), 1, 'requests.request.held.v1', now(), '{}'
+                FROM generate_series(1, 2000)
+                """
+            )
+        assert [] == (await consent_store.changed_after(tx, "0.0")).requests
+        await tx.execute("SET LOCAL enable_seqscan = off")
+        plan = await tx.fetch(f"EXPLAIN {consent_store.CHANGED}", "0", 0, 10)
+    assert any("journal_consents" in row[0] for row in plan), plan
+
+
+def test_what_changes_consents_is_what_is_read() -> None:
+    kinds = {kind for kind in facts() if kind.startswith("requests.request.consent-")}
+    assert kinds | {
+        "requests.request.submitted.v1", "requests.request.revised.v1", "requests.request.circulation-decided.v1",
+    } == {word for word in consent_store.CHANGED.split("'") if word.startswith("requests.")}  # fmt: skip

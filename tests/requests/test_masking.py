@@ -1,0 +1,96 @@
+"""Whom to turn to is masked until both sides have accepted, and what the State and UNODC write to each other always."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from chassis.db.database import Database
+from contracts.matching import MatchConfirmed, MatchRevoked
+from contracts.reference import reasons
+from services.requests.request import actions
+from tests.builders import NOON, a_request, an_event, headers
+from tests.matching.builders import SPRING
+
+Client = httpx.AsyncClient
+COORDINATOR = "UNODC:coordinator"
+NAME = a_request()["lines"][0]["institution_name"]
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests")
+
+
+async def opened(api: Client) -> dict[str, Any]:
+    """A circulated request that went back once, with what was written beside that."""
+    answer = await api.post("/v1/requests", json=a_request(), headers=headers())
+    reason, hold = (next(iter(reasons(move))) for move in ("return", "hold"))
+    for name, by, body in (
+        ("return", COORDINATOR, {"reason": reason, "comment": "Ask the registrar by telephone."}),
+        ("submit", "KEN:focal_point", {}),
+        ("register", COORDINATOR, {}),
+        ("open", COORDINATOR, {"priority": "high"}),
+        ("hold", COORDINATOR, {"reason": hold, "comment": "The registrar is away."}),
+        ("resume", COORDINATOR, {}),
+    ):
+        request = answer.json()
+        answer = await api.post(
+            f"/v1/requests/{request['request_id']}/{name}", json=body, headers=headers(by, revision=request["revision"])
+        )
+        assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def name_shown_to(api: Client, request: Mapping[str, Any], by: str) -> str:
+    answer = await api.get(f"/v1/requests/{request['request_id']}", headers=headers(by))
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["lines"][0]["institution_name"])
+
+
+async def test_a_provider_learns_whom_to_turn_to_once_both_sides_have_accepted(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    request = await opened(api)
+    match = {
+        "match_id": uuid4(),
+        "request_id": UUID(request["request_id"]),
+        "line_id": UUID(request["lines"][0]["line_id"]),
+        "offering_id": uuid4(),
+        "state": "KEN",
+        "provider": "NOR",
+        "capacity_period": SPRING,
+    }
+
+    async def hear(fact: Any, version: int) -> None:
+        async with databases["requests"].transaction() as tx:
+            await actions.hear_of_match(tx, an_event(fact, version), fact)
+
+    async def shown() -> list[str]:
+        asking = ("NOR:provider_officer", "FRA:provider_officer", "NOR:donor_officer", "KEN:official", COORDINATOR)
+        return [await name_shown_to(api, request, by) for by in asking]
+
+    assert ["", "", "", NAME, NAME] == await shown()
+    await hear(MatchConfirmed(**match, confirmed_at=NOON), 1)
+    assert [NAME, "", "", NAME, NAME] == await shown()
+    await hear(MatchRevoked(**match, reason="other", revoked_at=NOON), 2)
+    assert ["", "", "", NAME, NAME] == await shown()
+
+
+async def test_who_looks_from_outside_reads_what_happened_and_not_what_was_written_or_changed(api: Client) -> None:
+    request = await opened(api)
+
+    async def history(by: str) -> list[dict[str, Any]]:
+        answer = await api.get(f"/v1/requests/{request['request_id']}/history", headers=headers(by))
+        assert answer.status_code == 200, answer.text
+        return list(answer.json())
+
+    whole = await history("KEN:focal_point")
+    for by in ("NOR:provider_officer", "NOR:donor_officer"):
+        told = await history(by)
+        assert [entry["type"] for entry in whole] == [entry["type"] for entry in told]
+        assert [(None, {})] * len(told) == [(entry["comment"], entry["data"]) for entry in told]
+    assert await history(COORDINATOR) == whole
+    assert {None, "Ask the registrar by telephone.", "The registrar is away."} == {e["comment"] for e in whole}

@@ -1,0 +1,431 @@
+"""The life of a request: every cell of the table in `services/requests/request/model.py`, and what holds for any history."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from msgspec.structs import replace
+
+from contracts.facts import Fact
+from contracts.refusals import Conflict, Invalid, Refusal
+from contracts.requests import Line
+from contracts.values import Language, Period
+from services.requests.request import model as domain
+from services.requests.request.deliveries import Fulfilment, Outcome, fulfilment_of
+from services.requests.request.evolve import evolve, objection_window_end
+from services.requests.request.model import (
+    MOVES,
+    REMINDER_DAYS,
+    Addressee,
+    Circulation,
+    CirculationRule,
+    Content,
+    Request,
+    Status,
+    Visibility,
+)
+from services.requests.request.specificity import Aspect, LineText, missing
+from tests.builders import NOON
+
+LATER = NOON + timedelta(days=30)
+
+
+def a_line(kind: str = "training", **changes: Any) -> Line:
+    values: dict[str, Any] = {
+        "line_id": uuid4(),
+        "kind": kind,
+        "topics": ("mutual_legal_assistance",),
+        "articles": ("UNTOC:18",),
+        "paragraphs": (),
+        "pillars": (),
+        "institution": "judiciary",
+        "group_size": 20,
+        "languages": (Language.EN,),
+        "modality": "remote",
+        "window": Period(starts=NOON.date(), ends=LATER.date()),
+        "gender_marker": 0,
+        "human_rights_marker": 0,
+    }
+    return Line(**(values | changes))
+
+
+def a_content(*lines: Line, rule: CirculationRule = CirculationRule.NONE) -> Content:
+    return Content(
+        language=Language.EN,
+        visibility=Visibility.PROVIDERS,
+        addressee=Addressee.ANY,
+        addressed_states=(),
+        circulation_rule=rule,
+        lines=lines or (a_line(),),
+        texts_hash="hash",
+    )
+
+
+def a_request(status: Status = Status.SUBMITTED, *lines: Line, rule: CirculationRule = CirculationRule.NONE) -> Request:
+    """A request that came to `status` by real moves, except that it is put there where the system alone moves it."""
+    content = a_content(*lines, rule=rule)
+    begin = domain.draft if status is Status.DRAFT else domain.file
+    request = evolve(None, begin(uuid4(), "KEN", content, now=NOON))
+    path: dict[Status, list[Callable[[Request], Fact]]] = {
+        Status.DRAFT: [],
+        Status.SUBMITTED: [],
+        Status.RETURNED: [lambda r: r.give_back("incomplete", now=NOON)],
+        Status.NOT_ACCEPTED: [lambda r: r.decline("not_eligible", now=NOON)],
+        Status.REGISTERED: [_register],
+        Status.OPEN: [_register, _open],
+        Status.IN_DELIVERY: [_register, _open, _start],
+        Status.DELIVERED: [_register, _open, _start, _deliver],
+        Status.CLOSED: [
+            _register,
+            _open,
+            _start,
+            _deliver,
+            lambda r: r.close(Outcome.MET, heard_both_sides=True, now=NOON),
+        ],
+        Status.ON_HOLD: [_register, lambda r: r.hold("other", now=NOON)],
+        Status.LAPSED: [lambda r: r.give_back("incomplete", now=NOON), _remind, _remind, _lapse],
+        Status.WITHDRAWN: [lambda r: r.withdraw(now=NOON)],
+    }
+    for move in path[status]:
+        request = evolve(request, move(request))
+    assert request.status is status
+    return request
+
+
+def _register(request: Request) -> Fact:
+    return request.register("TA-2026-00001", now=NOON)
+
+
+def _open(request: Request) -> Fact:
+    return request.open("normal", now=NOON)
+
+
+def _start(request: Request) -> Fact:
+    return request.start(now=NOON)
+
+
+def _deliver(request: Request) -> Fact:
+    return request.deliver(suffices=True, now=NOON)
+
+
+def _remind(request: Request) -> Fact:
+    return request.remind(now=request.answer_due_at or NOON)
+
+
+def _reminded(request: Request) -> Request:
+    return request if request.waiting_since is None else evolve(request, _remind(request))
+
+
+def _lapse(request: Request) -> Fact:
+    return request.lapse(now=request.answer_due_at or NOON)
+
+
+DECIDE: dict[str, Callable[[Request], Fact]] = {
+    "revise": lambda r: r.revise(a_content(), now=NOON),
+    "submit": lambda r: r.submit(now=NOON),
+    "register": _register,
+    "return": lambda r: r.give_back("incomplete", now=NOON),
+    "decline": lambda r: r.decline("not_eligible", now=NOON),
+    "open": _open,
+    "start": _start,
+    "hold": lambda r: r.hold("other", now=NOON),
+    "resume": lambda r: r.resume(now=NOON),
+    "reopen": lambda r: r.reopen("other", now=NOON),
+    "deliver": _deliver,
+    "close": lambda r: r.close(Outcome.MET, heard_both_sides=True, now=NOON),
+    "remind": _remind,
+    "lapse": lambda r: _lapse(_reminded(_reminded(r))),
+    "withdraw": lambda r: r.withdraw(now=NOON),
+    "consent": lambda r: r.consent(uuid4(), now=NOON),
+    "record_consent": lambda r: r.record_consent(uuid4(), scan_id=uuid4(), now=NOON),
+}
+TARGETS = {
+    "submit": Status.SUBMITTED,
+    "register": Status.REGISTERED,
+    "return": Status.RETURNED,
+    "decline": Status.NOT_ACCEPTED,
+    "open": Status.OPEN,
+    "start": Status.IN_DELIVERY,
+    "hold": Status.ON_HOLD,
+    "resume": Status.REGISTERED,  # where a_request was held from
+    "reopen": Status.OPEN,
+    "deliver": Status.DELIVERED,
+    "close": Status.CLOSED,
+    "lapse": Status.LAPSED,
+    "withdraw": Status.WITHDRAWN,
+}
+
+
+def test_every_move_of_the_table_is_tried() -> None:
+    assert set(MOVES) == set(DECIDE)
+
+
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("move", list(MOVES))
+def test_a_move_is_made_from_its_states_and_refused_from_all_others(move: str, status: Status) -> None:
+    request = a_request(status)
+
+    if status in MOVES[move]:
+        fact = DECIDE[move](request)
+        after = evolve(request, fact)
+        assert request.revision + 1 == after.revision
+        assert TARGETS.get(move, status) is after.status
+    else:
+        with pytest.raises(Conflict) as no:
+            DECIDE[move](request)
+        assert "request-status" == no.value.slug
+        assert {"status": status, "move": move} == no.value.details
+
+
+@pytest.mark.parametrize("begin", [domain.file, lambda *a, **k: evolve(None, domain.draft(*a, **k)).submit(now=NOON)])
+def test_a_request_without_a_line_is_not_submitted(begin: Callable[..., Fact]) -> None:
+    content = replace(a_content(), lines=())
+
+    with pytest.raises(Invalid) as no:
+        begin(uuid4(), "KEN", content, now=NOON)
+
+    assert "request-without-lines" == no.value.slug
+
+
+def test_a_draft_circulates_nowhere_whatever_rule_it_chose() -> None:
+    for chosen in CirculationRule:
+        assert Circulation.NONE is a_request(Status.DRAFT, rule=chosen).circulation
+
+
+def test_what_the_state_chose_takes_effect_with_the_submission() -> None:
+    chosen = {rule: a_request(Status.SUBMITTED, rule=rule) for rule in CirculationRule}
+
+    assert Circulation.NONE is chosen[CirculationRule.NONE].circulation
+    assert Circulation.GRANTED is chosen[CirculationRule.GRANTED].circulation
+    assert Circulation.WINDOW_RUNNING is chosen[CirculationRule.SILENCE].circulation
+    assert objection_window_end(NOON) == chosen[CirculationRule.SILENCE].window_ends_at
+
+
+@pytest.mark.parametrize("kind", ["witness_protection", "victim_assistance"])
+def test_silence_is_no_consent_where_somebody_may_be_at_risk(kind: str) -> None:
+    with pytest.raises(Invalid) as no:
+        a_request(Status.SUBMITTED, a_line(), a_line(kind), rule=CirculationRule.SILENCE)
+
+    assert "silence-not-for-restricted" == no.value.slug
+
+
+def test_the_window_ends_in_silence_and_not_a_moment_before() -> None:
+    request = a_request(rule=CirculationRule.SILENCE)
+    end = objection_window_end(NOON)
+
+    with pytest.raises(Conflict):
+        request.end_window(now=end - timedelta(seconds=1))
+    assert Circulation.GRANTED is evolve(request, request.end_window(now=end)).circulation
+
+
+def test_a_window_ends_with_its_request() -> None:
+    request = a_request(rule=CirculationRule.SILENCE)
+
+    after = evolve(request, request.withdraw(now=NOON))
+
+    assert (Circulation.NONE, None) == (after.circulation, after.window_ends_at)
+    with pytest.raises(Conflict):
+        after.end_window(now=LATER)
+
+
+def test_an_objection_stops_the_window_for_good() -> None:
+    request = a_request(rule=CirculationRule.SILENCE)
+
+    after = evolve(request, request.object(request.request_id, now=NOON))
+
+    assert Circulation.OBJECTED is after.circulation
+    with pytest.raises(Conflict):
+        after.end_window(now=LATER)
+    with pytest.raises(Conflict):
+        after.object(request.request_id, now=LATER)
+
+
+def test_a_consent_can_be_given_withdrawn_and_given_again() -> None:
+    first, second = uuid4(), uuid4()
+    request = a_request()
+    request = evolve(request, request.consent(first, now=NOON))
+    with pytest.raises(Conflict):
+        request.consent(second, now=NOON)
+    request = evolve(request, request.object(first, now=LATER))
+    request = evolve(request, request.consent(second, now=LATER))
+
+    assert Circulation.GRANTED is request.circulation
+    given = {consent.consent_id: (consent.given_at, consent.withdrawn_at) for consent in request.consents.values()}
+    assert {first: (NOON, LATER), second: (LATER, None)} == given
+
+
+@pytest.mark.parametrize(
+    ("since", "end"),
+    [
+        (datetime(2026, 11, 23, 9, tzinfo=UTC), datetime(2026, 11, 30, 9, tzinfo=UTC)),  # Monday
+        (datetime(2026, 11, 27, 9, tzinfo=UTC), datetime(2026, 12, 4, 9, tzinfo=UTC)),  # Friday
+        (datetime(2026, 11, 28, 9, tzinfo=UTC), datetime(2026, 12, 4, 9, tzinfo=UTC)),  # Saturday
+    ],
+)
+def test_the_window_is_five_working_days(since: datetime, end: datetime) -> None:
+    assert end == objection_window_end(since)
+
+
+def test_a_request_is_not_delivered_while_a_match_is_under_way_unless_the_state_says_it_suffices() -> None:
+    line = a_line()
+    request = a_request(Status.IN_DELIVERY, line)
+    change = request.hear_of_match(line.line_id, uuid4(), "in_delivery", "NOR", now=NOON)
+    assert change is not None
+    request = evolve(request, change)
+
+    with pytest.raises(Conflict) as no:
+        request.deliver(suffices=False, now=NOON)
+    assert "matches-not-completed" == no.value.slug
+    assert Status.DELIVERED is evolve(request, request.deliver(suffices=True, now=NOON)).status
+
+
+def test_a_request_is_closed_when_both_sides_were_heard_or_the_follow_up_is_due() -> None:
+    request = a_request(Status.DELIVERED)
+
+    with pytest.raises(Conflict) as no:
+        request.close(Outcome.MET, heard_both_sides=False, now=NOON + timedelta(days=364))
+    assert "feedback-missing" == no.value.slug
+    assert request.close(Outcome.MET, heard_both_sides=True, now=NOON)
+    assert request.close(Outcome.UNMET, heard_both_sides=False, now=NOON + timedelta(days=365))
+
+
+@pytest.mark.parametrize("status", [Status.RETURNED, Status.ON_HOLD])
+def test_a_state_is_reminded_twice_before_its_request_lapses(status: Status) -> None:
+    request = a_request(status)
+    for days in (REMINDER_DAYS, 2 * REMINDER_DAYS):
+        with pytest.raises(Conflict):
+            request.remind(now=NOON + timedelta(days=days, seconds=-1))
+        with pytest.raises(Conflict):
+            request.lapse(now=NOON + timedelta(days=days))
+        request = evolve(request, request.remind(now=NOON + timedelta(days=days)))
+
+    with pytest.raises(Conflict) as no:
+        request.remind(now=NOON + timedelta(days=1000))
+    assert "answer-not-due" == no.value.slug
+    with pytest.raises(Conflict):
+        request.lapse(now=NOON + timedelta(days=3 * REMINDER_DAYS, seconds=-1))
+    assert Status.LAPSED is evolve(request, request.lapse(now=NOON + timedelta(days=3 * REMINDER_DAYS))).status
+
+
+def test_an_answer_ends_the_waiting() -> None:
+    request = a_request(Status.RETURNED)
+    request = evolve(request, request.remind(now=NOON + timedelta(days=REMINDER_DAYS)))
+    request = evolve(request, request.submit(now=LATER))
+
+    assert (None, 0, None) == (request.waiting_since, request.reminders, request.answer_due_at)
+
+
+def test_a_match_of_a_strange_line_changes_nothing() -> None:
+    assert a_request().hear_of_match(uuid4(), uuid4(), "confirmed", "NOR", now=NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        ([], Fulfilment.NONE),
+        (["revoked"], Fulfilment.NONE),
+        (["confirmed"], Fulfilment.PARTIAL),
+        (["completed", "in_delivery"], Fulfilment.PARTIAL),
+        (["completed", "revoked"], Fulfilment.COMPLETE),
+        (["completed"], Fulfilment.COMPLETE),
+    ],
+)
+def test_fulfilment_follows_the_matches(statuses: list[str], expected: Fulfilment) -> None:
+    assert expected is fulfilment_of(statuses)
+
+
+@given(st.lists(st.sampled_from(["confirmed", "in_delivery", "completed", "revoked"]), max_size=6))
+def test_the_order_of_matches_does_not_change_fulfilment(statuses: list[str]) -> None:
+    assert fulfilment_of(statuses) is fulfilment_of(sorted(statuses)) is fulfilment_of(statuses[::-1])
+
+
+SAID = LineText(
+    institution_name="Institute",
+    outcome="Judges cite decisions of other States",
+    in_place="一个由六名律师组成的中央机关，没有电子案卷",
+    markers_justification="",
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "expected"),
+    [
+        (a_line(), SAID, ()),
+        (a_line(institution="other"), SAID, (Aspect.WHO,)),
+        (a_line(topics=(), articles=()), SAID, (Aspect.SUBJECT,)),
+        (a_line(window=Period(starts=NOON.date(), ends=NOON.date() + timedelta(days=900))), SAID, (Aspect.WHEN,)),
+        (
+            a_line(),
+            LineText(institution_name="", outcome="training", in_place="", markers_justification=""),
+            (Aspect.WHO, Aspect.OUTCOME, Aspect.IN_PLACE),
+        ),
+    ],
+)
+def test_a_generic_line_is_told_what_it_lacks(line: Line, text: LineText, expected: tuple[Aspect, ...]) -> None:
+    assert expected == missing(line, text)
+
+
+class AnyHistory(RuleBasedStateMachine):
+    """Whatever is tried in whatever order: a refusal changes nothing, an ended request stays ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = a_line()
+        self.facts: list[Fact] = [domain.file(uuid4(), "KEN", a_content(self.line), now=NOON)]
+        self.request = evolve(None, self.facts[0])
+        self.matches: list[UUID] = []
+        self.ended: Status | None = None
+
+    @rule(move=st.sampled_from(sorted(DECIDE)))
+    def move(self, move: str) -> None:
+        try:
+            fact = DECIDE[move](self.request)
+        except Refusal:
+            return
+        self._go_on(fact)
+
+    @rule(status=st.sampled_from(["confirmed", "in_delivery", "completed", "revoked"]), new=st.booleans())
+    @precondition(lambda self: self.request.lines == (self.line,))
+    def hear_of_match(self, status: str, new: bool) -> None:
+        if new or not self.matches:
+            self.matches.append(uuid4())
+        change = self.request.hear_of_match(self.line.line_id, self.matches[-1], status, "NOR", now=NOON)
+        assert change is not None
+        self._go_on(change)
+
+    def _go_on(self, fact: Fact) -> None:
+        self.facts.append(fact)
+        self.request = evolve(self.request, fact)
+
+    @invariant()
+    def its_facts_alone_tell_its_state(self) -> None:
+        told: Request | None = None
+        for fact in self.facts:
+            told = evolve(told, fact)
+        assert told == self.request
+
+    @invariant()
+    def versions_have_no_gap(self) -> None:
+        assert len(self.facts) == self.request.revision
+
+    @invariant()
+    def what_ended_stays_ended(self) -> None:
+        final = {Status.NOT_ACCEPTED, Status.LAPSED, Status.WITHDRAWN}
+        if self.ended is not None:
+            assert self.ended is self.request.status
+        elif self.request.status in final:
+            self.ended = self.request.status
+
+    @invariant()
+    def nothing_circulates_against_the_state(self) -> None:
+        if self.request.circulation is Circulation.GRANTED:
+            assert self.request.standing
+
+
+TestAnyHistory = AnyHistory.TestCase
+TestAnyHistory.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

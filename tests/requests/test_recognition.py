@@ -1,0 +1,175 @@
+"""A file is what is in it, whatever it is called; and what would harm by its size is refused before it is unpacked."""
+
+import io
+import struct
+import tempfile
+import time
+import tracemalloc
+import zipfile
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.refusals import Invalid
+from services.requests.attachment.recognition import ENTRIES_MAX, UNPACKED_BYTES_MAX, recognise
+from tests.files import FILES, JPEG, PARTS, PDF, PNG, a_docx, an_archive
+
+MEGABYTE = 1024 * 1024
+PEAK_BYTES_MAX = 4 * MEGABYTE
+
+
+def refused(content: bytes, name: str = "note.docx") -> tuple[str, object]:
+    with pytest.raises(Invalid) as no:
+        recognise(io.BytesIO(content), name)
+    return no.value.slug, no.value.details.get("reason")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("Note verbale.pdf", PDF, "pdf"),
+        ("SCAN.PNG", PNG, "png"),
+        ("photo.jpeg", JPEG, "jpeg"),
+        ("photo.JPG", JPEG, "jpeg"),
+        ("مذكرة.docx", a_docx(), "docx"),
+    ],
+)
+def test_a_file_is_what_is_in_it(name: str, content: bytes, expected: str) -> None:
+    file = io.BytesIO(content)
+
+    assert expected == recognise(file, name)
+    assert 0 == file.tell(), "whoever reads it next reads it from its beginning"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"MZ\x90\x00",
+        b"\x7fELF",
+        b"<html><script>alert(1)</script>",
+        b" %PDF-1.7",
+        b"GIF89a",
+        b"#!/bin/sh\n",
+        an_archive({"hello.txt": b"hello"}),
+        an_archive({"xl/workbook.xml": b"", "[Content_Types].xml": b""}),
+    ],
+)
+def test_what_is_none_of_the_four_is_refused_whatever_it_is_called(content: bytes) -> None:
+    for name in ("a.pdf", "a.docx", "a.png", "a.jpg"):
+        assert "attachment-type-unsupported" in {refused(content, name)[0], refused(content, "a.docx")[0]}
+
+
+@pytest.mark.parametrize("name", ["note.exe", "note.pdf.hta", "note", "note.docx", ".pdf.html"])
+def test_a_name_that_says_something_else_is_refused(name: str) -> None:
+    assert ("attachment-name-mismatch", None) == refused(PDF, name)
+
+
+def test_what_unpacks_to_too_much_is_refused_by_its_ratio_and_by_its_sum() -> None:
+    bomb = a_docx(media=bytes(50 * MEGABYTE))
+    assert len(bomb) < MEGABYTE
+    assert ("attachment-unsafe", "ratio") == refused(bomb)
+
+    many = an_archive(PARTS | {f"word/{n}": bytes(MEGABYTE) for n in range(UNPACKED_BYTES_MAX // MEGABYTE + 1)})
+    assert ("attachment-unsafe", "unpacked_bytes") == refused(many)
+
+
+def test_what_is_mostly_repetition_and_small_is_a_document() -> None:
+    assert "docx" == recognise(io.BytesIO(a_docx(styles=b" " * (MEGABYTE // 2))), "a.docx")
+
+
+def test_an_archive_with_too_many_entries_is_refused_before_its_directory_is_read() -> None:
+    many = an_archive(PARTS | {f"word/{n}": b"" for n in range(ENTRIES_MAX)})
+
+    assert ("attachment-unsafe", "entries") == refused(many)
+
+
+def test_a_directory_that_says_less_than_there_is_unpacks_to_no_more_than_it_said() -> None:
+    bomb = bytearray(a_docx(media=bytes(50 * MEGABYTE)))
+    entry = bomb.rindex(b"word/media") - 46
+    local = bomb.index(b"word/media") - 30
+    for at, of in ((entry + 24, entry), (local + 22, local)):
+        assert bomb[of : of + 2] == b"PK"
+        struct.pack_into("<I", bomb, at, 1000)
+
+    tracemalloc.start()
+    began = time.monotonic()
+    try:
+        assert "attachment-type-unsupported" == refused(bytes(bomb))[0]
+        assert tracemalloc.get_traced_memory()[1] < PEAK_BYTES_MAX
+    finally:
+        tracemalloc.stop()
+    assert time.monotonic() - began < 2
+
+
+def test_what_is_unpacked_is_never_in_memory_as_a_whole() -> None:
+    # Not to be compressed, so that no ratio speaks against it; and larger than what may be in memory.
+    large = an_archive(PARTS | {"word/media": bytes(range(256)) * (8 * MEGABYTE // 256)}, method=zipfile.ZIP_STORED)
+
+    tracemalloc.start()
+    try:
+        file = io.BytesIO(large)
+        before = tracemalloc.get_traced_memory()[0]
+        assert "docx" == recognise(file, "a.docx")
+        assert tracemalloc.get_traced_memory()[1] - before < PEAK_BYTES_MAX
+    finally:
+        tracemalloc.stop()
+
+
+def test_bytes_that_stand_for_several_entries_are_refused() -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in (PARTS | {"word/kernel": bytes(range(256)) * 1024}).items():
+            archive.writestr(name, content)
+        kernel = archive.getinfo("word/kernel")
+        for number in range(300):
+            again = zipfile.ZipInfo(f"word/{number}")
+            again.compress_type, again.CRC = kernel.compress_type, kernel.CRC
+            again.compress_size, again.file_size = kernel.compress_size, kernel.file_size
+            again.header_offset = kernel.header_offset
+            archive.filelist.append(again)
+
+    assert ("attachment-unsafe", "overlap") == refused(made.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("content", "slug"),
+    [
+        (a_docx(**{"vbaProject.bin": b"macro"}), "attachment-unsafe"),
+        (a_docx(**{"VBAPROJECT.BIN": b"macro"}), "attachment-unsafe"),
+        (an_archive(PARTS, comment=b"PK\x05\x06" + bytes(18)), "attachment-type-unsupported"),
+        (an_archive(PARTS, method=zipfile.ZIP_LZMA), "attachment-type-unsupported"),
+        (a_docx() + b"more", "attachment-type-unsupported"),
+        (a_docx()[:-30], "attachment-type-unsupported"),
+    ],
+)
+def test_an_archive_with_something_hidden_in_it_is_refused(content: bytes, slug: str) -> None:
+    assert slug == refused(content)[0]
+
+
+def test_an_encrypted_document_is_refused() -> None:
+    locked = bytearray(a_docx())
+    at = locked.index(b"PK\x01\x02")
+    locked[at + 8] |= 1
+
+    assert "attachment-type-unsupported" == refused(bytes(locked))[0]
+
+
+@given(st.data())
+@settings(max_examples=500, deadline=None)
+def test_no_bytes_do_more_than_be_refused(data: st.DataObject) -> None:
+    content = bytearray(FILES["docx"])
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        if data.draw(st.booleans()):
+            content[at] = data.draw(st.sampled_from([0, 1, 127, 128, 255]))
+        else:
+            del content[at : at + data.draw(st.integers(1, 6))]
+    # A real file, which refuses a place before its beginning with an error of its own.
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        # Whatever else it raised would come out here.
+        with suppress(Invalid):
+            recognise(file, "a.docx")

@@ -1,0 +1,457 @@
+"""The requests service from its routes to its tables."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from chassis import clock
+from chassis.db.database import Database, Tx
+from chassis.journal.inbox import Inbox
+from chassis.rebuild import verify
+from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, MatchRevoked
+from contracts.values import Caller, Period
+from services.requests.consumers import HANDLERS
+from services.requests.request import actions, store
+from services.requests.request.model import Circulation, Status
+from services.requests.wiring import SERVICE
+from tests.builders import NOON, a_caller, a_line, a_request, an_event, headers
+from tests.clocks import TODAY
+from tests.requests import test_model as domain_tests
+
+Client = httpx.AsyncClient
+COORDINATOR = "UNODC:coordinator"
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests")
+
+
+async def filed(api: Client, appointment: str = "KEN:focal_point", **changes: Any) -> dict[str, Any]:
+    answer = await api.post("/v1/requests", json=a_request(**changes), headers=headers(appointment))
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def move(api: Client, request: Mapping[str, Any], name: str, by: str, **body: Any) -> dict[str, Any]:
+    answer = await api.post(
+        f"/v1/requests/{request['request_id']}/{name}", json=body, headers=headers(by, revision=request["revision"])
+    )
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def opened(api: Client, **changes: Any) -> dict[str, Any]:
+    request = await filed(api, **changes)
+    request = await move(api, request, "register", COORDINATOR)
+    return await move(api, request, "open", COORDINATOR, priority="high")
+
+
+async def test_a_request_is_filed_with_its_location_and_revision(api: Client) -> None:
+    answer = await api.post("/v1/requests", json=a_request(), headers=headers())
+
+    assert answer.status_code == 201
+    assert answer.headers["Location"] == f"/v1/requests/{answer.json()['request_id']}"
+    assert answer.headers["ETag"] == '"1"'
+    shown = await api.get(answer.headers["Location"], headers=headers())
+    assert shown.json() == answer.json()
+    assert shown.headers["ETag"] == '"1"'
+
+
+async def test_the_fact_names_the_words_by_hash_and_does_not_hold_them(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    await filed(api, title="Canary-title", need="Canary-need", lines=[a_line(outcome="Canary-outcome")])
+
+    async with databases["requests"].transaction() as tx:
+        events = [row["event"] for row in await tx.fetch("SELECT event FROM journal")]
+        pending = await tx.fetchval("SELECT count(*) FROM pending")
+    assert len(events) == 1 == pending
+    assert "Canary" not in events[0]
+    assert len(json.loads(events[0])["data"]["texts_hash"]) == 64
+
+
+async def test_a_draft_is_revised_submitted_registered_opened(api: Client) -> None:
+    draft = await filed(api, submit=False, lines=[])
+    assert draft["status"] == "draft"
+
+    body = {k: v for k, v in a_request(title="Second thought").items() if k != "submit"}
+    revised = await api.patch(f"/v1/requests/{draft['request_id']}", json=body, headers=headers(revision=1))
+    assert revised.status_code == 200, revised.text
+    assert (revised.json()["title"], len(revised.json()["lines"])) == ("Second thought", 1)
+
+    request = await move(api, revised.json(), "submit", "KEN:focal_point")
+    request = await move(api, request, "register", COORDINATOR)
+    assert request["reference"].startswith("TA-")
+    request = await move(api, request, "open", COORDINATOR, priority="urgent")
+    assert (request["status"], request["priority"], request["revision"]) == ("open", "urgent", 5)
+
+    history = (await api.get(f"/v1/requests/{draft['request_id']}/history", headers=headers())).json()
+    assert [entry["type"].split(".")[2] for entry in history] == [
+        "drafted", "revised", "submitted", "registered", "opened",
+    ]  # fmt: skip
+    assert [entry["by_role"] for entry in history] == ["focal_point"] * 3 + ["coordinator"] * 2
+
+
+async def test_reference_numbers_do_not_tell_how_many_requests_there_are(api: Client) -> None:
+    filed_ = [await filed(api, need=f"Need {number}") for number in range(8)]
+
+    registered = await asyncio.gather(*(move(api, request, "register", COORDINATOR) for request in filed_))
+
+    numbers = [int(one["reference"].removeprefix(f"TA-{TODAY.year}-")) for one in registered]
+    assert len(set(numbers)) == 8
+    assert all(10_000 <= number <= 99_999 for number in numbers)
+    # Of 90,000 numbers eight that lie within a hundred of each other come once in 10^19 runs.
+    assert max(numbers) - min(numbers) > 100
+
+
+async def test_a_reference_number_is_given_once(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    draws = iter([7, 7, 7, 8])
+    monkeypatch.setattr(store, "randbelow", lambda _: next(draws))
+    first, second = await filed(api), await filed(api, need="Another one")
+
+    given = [(await move(api, one, "register", COORDINATOR))["reference"] for one in (first, second)]
+
+    assert given == [f"TA-{TODAY.year}-10007", f"TA-{TODAY.year}-10008"]
+
+
+async def test_a_comment_is_shown_in_the_history(api: Client) -> None:
+    request = await filed(api)
+    returned = await move(
+        api, request, "return", COORDINATOR, reason=await a_reason("return"), comment="Please name the institution."
+    )
+
+    history = (await api.get(f"/v1/requests/{returned['request_id']}/history", headers=headers())).json()
+    assert history[-1]["comment"] == "Please name the institution."
+
+
+async def a_reason(of: str) -> str:
+    from contracts import reference
+
+    return next(iter(reference.reasons(of)))
+
+
+async def test_the_same_key_and_body_have_one_effect_and_one_outcome(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    body, key = a_request(), str(uuid4())
+    answers = [await api.post("/v1/requests", json=body, headers=headers(key=key)) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [201] * 3
+    assert len({answer.text for answer in answers}) == 1
+    async with databases["requests"].transaction() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM request") == 1
+
+
+async def test_a_repeat_is_rendered_from_the_record_as_it_now_stands(api: Client) -> None:
+    body, key = a_request(), str(uuid4())
+    first = (await api.post("/v1/requests", json=body, headers=headers(key=key))).json()
+    await move(api, first, "withdraw", "KEN:focal_point")
+
+    again = await api.post("/v1/requests", json=body, headers=headers(key=key))
+
+    assert again.status_code == 201
+    assert again.json()["request_id"] == first["request_id"]
+    assert again.json()["status"] == "withdrawn"
+
+
+async def test_a_key_used_for_another_body_is_refused(api: Client) -> None:
+    key = str(uuid4())
+    await api.post("/v1/requests", json=a_request(), headers=headers(key=key))
+    answer = await api.post("/v1/requests", json=a_request(title="Other"), headers=headers(key=key))
+
+    assert (answer.status_code, answer.json()["slug"]) == (422, "idempotency-key-reused")
+
+
+async def test_one_key_is_another_for_another_caller(api: Client) -> None:
+    key = str(uuid4())
+    first = await api.post("/v1/requests", json=a_request(), headers=headers("KEN:focal_point", key=key))
+    second = await api.post("/v1/requests", json=a_request(), headers=headers("PER:focal_point", key=key))
+
+    assert (first.json()["state"], second.json()["state"]) == ("KEN", "PER")
+
+
+async def test_fifty_at_once_with_one_key_have_one_effect(api: Client, databases: Mapping[str, Database]) -> None:
+    body, given = a_request(), headers(key=str(uuid4()))
+    answers = await asyncio.gather(*(api.post("/v1/requests", json=body, headers=given) for _ in range(50)))
+
+    codes = {answer.status_code for answer in answers}
+    assert codes <= {201, 409}
+    assert 201 in codes
+    assert len({a.json()["request_id"] for a in answers if a.status_code == 201}) == 1
+    assert {a.json()["slug"] for a in answers if a.status_code == 409} <= {"command-under-way"}
+    async with databases["requests"].transaction() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM request") == 1
+
+
+async def test_twenty_editors_lose_no_update(api: Client) -> None:
+    draft = await filed(api, submit=False)
+    path = f"/v1/requests/{draft['request_id']}"
+    accepted: list[str] = []
+
+    async def edit(editor: int) -> None:
+        for attempt in range(5):
+            revision = (await api.get(path, headers=headers())).json()["revision"]
+            title = f"editor {editor} attempt {attempt}"
+            body = {k: v for k, v in a_request(title=title).items() if k != "submit"}
+            answer = await api.patch(path, json=body, headers=headers(revision=revision))
+            assert answer.status_code in {200, 412}, answer.text
+            if answer.status_code == 200:
+                accepted.append(title)
+
+    await asyncio.gather(*(edit(editor) for editor in range(20)))
+
+    final = (await api.get(path, headers=headers())).json()
+    assert final["revision"] == 1 + len(accepted)
+    assert final["title"] in accepted
+
+
+async def test_a_change_has_to_say_which_revision_it_changes(api: Client) -> None:
+    request = await filed(api)
+    path = f"/v1/requests/{request['request_id']}/withdraw"
+
+    missing = await api.post(path, json={}, headers=headers())
+    stale = await api.post(path, json={}, headers=headers(revision=7))
+    odd = await api.post(path, json={}, headers=headers() | {"If-Match": "*"})
+
+    assert (missing.status_code, missing.json()["slug"]) == (428, "if-match-missing")
+    assert (stale.status_code, stale.json()["slug"]) == (412, "revision-stale")
+    assert stale.json()["details"] == {"current": 1, "expected": 7}
+    assert (odd.status_code, odd.json()["slug"]) == (400, "if-match-invalid")
+
+
+@pytest.mark.parametrize(
+    ("by", "changes", "status", "slug"),
+    [
+        ("KEN:official", {}, 403, "not-for-your-role"),
+        (COORDINATOR, {}, 403, "not-for-your-role"),
+        ("NOR:donor_officer", {}, 403, "not-for-your-role"),
+        ("UNODC:focal_point", {}, 403, "not-for-your-role"),
+        ("IOM:official", {"submit": False}, 403, "not-for-your-role"),
+        ("KEN:focal_point", {"state": "PER"}, 403, "not-your-state"),
+        ("KEN:focal_point", {"lines": []}, 400, "request-without-lines"),
+        ("KEN:focal_point", {"lines": [a_line(kind="alchemy")]}, 400, "unknown-code"),
+        ("KEN:focal_point", {"lines": [a_line(topics=["alchemy"])]}, 400, "unknown-code"),
+        ("KEN:focal_point", {"lines": [a_line(window={"from": "2027-06-30", "until": "2027-02-01"})]}, 400, "dates-reversed"),
+        ("KEN:focal_point", {"lines": [a_line(kind="witness_protection")], "circulation": "silence"}, 400, "silence-not-for-restricted"),
+        ("KEN:focal_point", {"addressee": {"to": "states", "states": ["XXX"]}}, 400, "unknown-code"),
+        ("KEN:focal_point", {"titel": "x"}, 400, "unknown-field"),
+        ("KEN:focal_point", {"lines": [a_line(group_size="12")]}, 400, "invalid-field"),
+        ("KEN:focal_point", {"lines": [a_line(group_size=10**30)]}, 400, "number-out-of-range"),
+        ("KEN:focal_point", {"lines": [a_line(gender_marker=3)]}, 400, "number-out-of-range"),
+        ("KEN:focal_point", {"lines": [a_line()] * 21}, 400, "invalid-field"),
+        ("KEN:focal_point", {"title": "x" * 201}, 400, "invalid-field"),
+    ],
+)  # fmt: skip
+async def test_what_cannot_be_filed_is_refused_and_leaves_nothing(
+    api: Client, databases: Mapping[str, Database], by: str, changes: dict[str, Any], status: int, slug: str
+) -> None:
+    answer = await api.post("/v1/requests", json=a_request(**changes), headers=headers(by))
+
+    assert (answer.status_code, answer.json()["slug"]) == (status, slug)
+    async with databases["requests"].transaction() as tx:
+        for table in ("request", "journal", "pending", "command", "request_text"):
+            assert await tx.fetchval(f"SELECT count(*) FROM {table}") == 0, table
+
+
+async def test_a_move_that_the_state_does_not_allow_is_a_conflict(api: Client) -> None:
+    request = await filed(api)
+    answer = await api.post(
+        f"/v1/requests/{request['request_id']}/open", json={}, headers=headers(COORDINATOR, revision=1)
+    )
+
+    assert (answer.status_code, answer.json()["slug"]) == (409, "request-status")
+    assert answer.json()["details"] == {"status": "submitted", "move": "open"}
+
+
+async def test_forbidden_and_absent_look_the_same(api: Client) -> None:
+    request = await filed(api)
+    for by in ("PER:focal_point", "NOR:provider_officer", "UNODC:finance_officer"):
+        theirs = await api.get(f"/v1/requests/{request['request_id']}", headers=headers(by))
+        nothing = await api.get(f"/v1/requests/{uuid4()}", headers=headers(by))
+
+        assert theirs.status_code == nothing.status_code == 404
+        different = {"correlation_id"}
+        assert {k: v for k, v in theirs.json().items() if k not in different} == {
+            k: v for k, v in nothing.json().items() if k not in different
+        }
+        assert theirs.headers.keys() == nothing.headers.keys()
+
+
+async def test_a_provider_sees_what_circulates_once_it_is_open(api: Client) -> None:
+    shown = await opened(api)
+    kept = await opened(api, circulation="none")
+    submitted = await filed(api)
+
+    listed = (await api.get("/v1/requests", headers=headers("NOR:provider_officer"))).json()["requests"]
+
+    assert [row["request_id"] for row in listed] == [shown["request_id"]]
+    for hidden in (kept, submitted):
+        answer = await api.get(f"/v1/requests/{hidden['request_id']}", headers=headers("NOR:provider_officer"))
+        assert answer.status_code == 404
+
+
+async def test_a_withdrawn_consent_hides_the_request_at_once(api: Client) -> None:
+    request = await opened(api)
+    path = f"/v1/requests/{request['request_id']}"
+    assert (await api.get(path, headers=headers("NOR:provider_officer"))).status_code == 200
+
+    answer = await api.delete(f"{path}/consents/{request['request_id']}", headers=headers(revision=request["revision"]))
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["circulation"] == "objected"
+    assert (await api.get(path, headers=headers("NOR:provider_officer"))).status_code == 404
+
+
+async def test_a_list_is_paged_to_its_end_without_a_gap(api: Client) -> None:
+    ids = [(await filed(api))["request_id"] for _ in range(7)]
+    await move(api, await filed(api), "withdraw", "KEN:focal_point")
+    seen: list[str] = []
+    path = "/v1/requests?limit=3&status=submitted"
+    while path:
+        answer = await api.get(path, headers=headers())
+        page = answer.json()
+        seen += [row["request_id"] for row in page["requests"]]
+        assert ("next" in answer.links) == (page["cursor"] is not None)
+        path = answer.links["next"]["url"] if page["cursor"] else ""
+        assert not path or "status=submitted" in path
+
+    assert seen == ids[::-1]
+
+
+async def test_a_draft_is_checked_and_kept_nowhere(api: Client, databases: Mapping[str, Database]) -> None:
+    similar = await filed(api)
+    body = {k: v for k, v in a_request(lines=[a_line(outcome="training", in_place="")]).items() if k != "submit"}
+
+    answer = await api.post("/v1/requests/check", json=body, headers=headers())
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == {
+        "advice": [{"position": 1, "missing": ["outcome", "in_place"]}],
+        "similar": [similar["request_id"]],
+    }
+    async with databases["requests"].transaction() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM request") == 1
+
+
+async def test_fulfilment_follows_the_matches_and_moves_the_request(
+    api: Client, databases: Mapping[str, Database]
+) -> None:
+    request = await opened(api)
+    inbox = Inbox(databases["requests"], "requests", ["matching"], HANDLERS)
+    match: dict[str, Any] = {
+        "match_id": uuid4(),
+        "request_id": request["request_id"],
+        "line_id": request["lines"][0]["line_id"],
+        "offering_id": uuid4(),
+        "state": "KEN",
+        "provider": "UNODC",
+    }
+    from uuid import UUID
+
+    match |= {name: UUID(match[name]) for name in ("request_id", "line_id")}
+    period = Period(starts=NOON.date(), ends=NOON.date())
+    facts = [
+        (MatchConfirmed(**match, capacity_period=period, confirmed_at=NOON), "partial", "open"),
+        (MatchBegun(**match, begun_at=NOON), "partial", "in_delivery"),
+        (MatchRevoked(**match, reason="other", capacity_period=period, revoked_at=NOON), "none", "open"),
+        (MatchCompleted(**match | {"match_id": uuid4()}, completed_at=NOON), "complete", "open"),
+    ]
+    for version, (fact, fulfilment, status) in enumerate(facts, 1):
+        event = an_event(fact, version if fact.aggregate_id == match["match_id"] else 1)
+        await inbox.receive(event)
+        await inbox.receive(event)
+        shown = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()
+        assert (shown["lines"][0]["fulfilment"], shown["status"]) == (fulfilment, status)
+
+
+async def test_the_journal_alone_tells_what_the_tables_hold(
+    api: Client, databases: Mapping[str, Database], database_url: str
+) -> None:
+    await test_fulfilment_follows_the_matches_and_moves_the_request(api, databases)
+    request = await opened(api, circulation="silence")
+    await move(api, request, "hold", "KEN:focal_point", reason=await a_reason("hold"))
+    draft = await filed(api, submit=False)
+    body = {k: v for k, v in a_request().items() if k != "submit"}
+    await api.patch(f"/v1/requests/{draft['request_id']}", json=body, headers=headers(revision=1))
+    owner = await Database.connect(database_url, "requests", owner=True)
+    try:
+        assert await verify(owner, SERVICE) == []
+        async with owner.transaction() as tx:
+            await tx.execute("UPDATE request SET priority = 'low' WHERE priority = 'high'")
+        assert await verify(owner, SERVICE) == ["request: 2 rows are not in the journal, 2 are only there"]
+    finally:
+        await owner.close()
+
+
+async def test_the_clock_reminds_twice_and_lets_lapse(api: Client, databases: Mapping[str, Database]) -> None:
+    request = await filed(api)
+    request = await move(api, request, "return", COORDINATOR, reason=await a_reason("return"))
+    now = clock.now()
+    seen = []
+    for days in (19, 21, 22, 41, 61, 62):
+        async with databases["requests"].transaction() as tx:
+            await actions.remind_or_lapse(tx, now + timedelta(days=days))
+        shown = (await api.get(f"/v1/requests/{request['request_id']}", headers=headers())).json()
+        seen.append((shown["status"], shown["revision"]))
+
+    assert seen == [
+        ("returned", 2), ("returned", 3), ("returned", 3), ("returned", 4), ("lapsed", 5), ("lapsed", 5),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "by", "move_name", "body"),
+    [
+        (Status.IN_DELIVERY, "KEN:focal_point", "reopen", {"reason": "other"}),
+        (Status.CLOSED, COORDINATOR, "reopen", {"reason": "other"}),
+        (Status.IN_DELIVERY, COORDINATOR, "deliver", {"suffices": True}),
+        (Status.SUBMITTED, "KEN:focal_point", "register", {}),
+        (Status.SUBMITTED, "KEN:official", "withdraw", {}),
+    ],
+)
+async def test_a_move_is_its_roles_alone(
+    api: Client, databases: Mapping[str, Database], status: Status, by: str, move_name: str, body: dict[str, Any]
+) -> None:
+    request = domain_tests.a_request(status)
+    async with databases["requests"].transaction() as tx:
+        await store.save(tx, request)
+
+    answer = await api.post(
+        f"/v1/requests/{request.request_id}/{move_name}", json=body, headers=headers(by, revision=request.revision)
+    )
+
+    assert (answer.status_code, answer.json()["slug"]) == (403, "not-for-your-role")
+
+
+async def test_the_schema_refuses_what_the_domain_would(databases: Mapping[str, Database]) -> None:
+    request = domain_tests.a_request()
+    for broken in (
+        {"circulation": Circulation.WINDOW_RUNNING, "window_ends_at": NOON, "restricted": True},
+        {"status": Status.CLOSED},
+        {"held_from": Status.OPEN},
+    ):
+        with pytest.raises(asyncpg.CheckViolationError):
+            async with databases["requests"].transaction() as tx:
+                await store.save(tx, domain_tests.replace(request, **broken))
+
+
+async def test_a_locked_read_is_for_the_caller_too(api: Client, databases: Mapping[str, Database]) -> None:
+    request = await filed(api)
+
+    async def read(tx: Tx, caller: Caller) -> str:
+        from uuid import UUID
+
+        return (await store.get(tx, UUID(request["request_id"]), caller, lock=True)).state
+
+    async with databases["requests"].transaction() as tx:
+        assert await read(tx, a_caller("KEN:focal_point")) == "KEN"
+        with pytest.raises(Exception, match="not-found"):
+            await read(tx, a_caller("PER:focal_point"))

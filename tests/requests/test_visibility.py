@@ -1,0 +1,147 @@
+"""Who sees which request, said by Python, by the reads, and by the wall; and what a page of a list is read by."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from itertools import cycle
+from uuid import uuid4
+
+import pytest
+
+from chassis import clock
+from chassis.db.database import Database
+from contracts.consents import Consent, FieldSet
+from services.requests import policy
+from services.requests.request import store
+from services.requests.request.model import Addressee, Circulation, Request, Status, Visibility
+from tests.builders import NOON, a_caller
+from tests.requests import test_model as domain_tests
+from tests.requests.test_requests import Client, filed
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await client_of("requests")
+
+
+def consents_of(visibility: Visibility) -> list[Consent]:
+    """One for each visibility, so that every kind of recipient, every set of fields and every period has its turn."""
+    past, future = clock.now() - timedelta(days=9), clock.now() + timedelta(days=9)
+    recipients = {Visibility.PRIVATE: (), Visibility.NAMED: ("NOR",), Visibility.PROVIDERS: ("providers",)}
+    whom = recipients.get(visibility, ("unodc_units",))
+    return [
+        Consent(consent_id=uuid4(), given_at=past - timedelta(days=1), recipients=whom, **changes)
+        for changes in (
+            {"fields": ()}, {"fields": (FieldSet.WORDS,)}, {"fields": tuple(FieldSet)},
+            {"starts_at": past, "ends_at": future}, {"starts_at": future}, {"ends_at": past},
+            {"withdrawn_at": past}, {"ended_at": past},
+        )
+    ]  # fmt: skip
+
+
+def matched(request: Request, match: tuple[str, str] | None) -> Request:
+    """The request with a match of its line: with which provider, and what became of it."""
+    if match is None:
+        return request
+    (provider, status), match_id = match, uuid4()
+    matches = {match_id: (request.lines[0].line_id, status)}
+    return domain_tests.replace(request, matches=matches, providers={match_id: provider})
+
+
+async def test_python_and_sql_agree_on_who_may_see(databases: Mapping[str, Database]) -> None:
+    """Every role × ownership × state × circulation × visibility × addressee × whether one who asks is excluded."""
+    callers = [
+        a_caller(f"{organization}:{role}")
+        for organization in ("KEN", "NOR", "UNODC", "UNODC-SHERLOC", "UNODCX")
+        for role in ("focal_point", "official", "coordinator", "provider_officer", "donor_officer", "finance_officer",
+                     "auditor", "administrator", "service")
+    ]  # fmt: skip
+    now = clock.now()
+    # Five, which divides no other number of cases: each comes with all of them.
+    matches = cycle(
+        [None, ("NOR", "confirmed"), ("UNODC-SHERLOC", "completed"), ("NOR", "revoked"), ("KEN", "in_delivery")]
+    )
+    requests = [
+        domain_tests.replace(
+            matched(domain_tests.a_request(status), next(matches)),
+            circulation=circulation,
+            visibility=visibility,
+            addressee=addressee,
+            addressed_states=("NOR",) if addressee is Addressee.STATES else (),
+            window_ends_at=NOON if circulation is Circulation.WINDOW_RUNNING else None,
+            consents={consent.consent_id: consent},
+            excluded_providers=excluded,
+            read_at=now,
+        )
+        for status in Status
+        for circulation in Circulation
+        for visibility in Visibility
+        for addressee in Addressee
+        for excluded in ((), ("NOR", "UNODC-SHERLOC"))
+        for consent in consents_of(visibility)
+    ]
+    async with databases["requests"].transaction() as tx:
+        for number, request in enumerate(requests):
+            await store.save(tx, domain_tests.replace(request, reference=f"TA-{number}" if request.reference else None))
+    for caller in callers:
+        fields = {request.request_id: policy.fields_seen(caller, request) for request in requests}
+        expected = {
+            request.request_id: fields[request.request_id] or {FieldSet.CODES}
+            for request in requests
+            if policy.may_see(caller, request)
+        }
+        async with databases["requests"].transaction() as tx:
+            rows = await tx.fetch(
+                "SELECT request_id, words, institution FROM request, seen(request_id, request, $1, $2)",
+                caller.organization,
+                caller.role,
+            )
+        assert {row["request_id"]: _fields(row["words"], row["institution"]) for row in rows} == expected, caller
+        async with databases["requests"].transaction(by=caller) as tx:
+            behind_the_wall = await tx.fetch("SELECT request_id FROM request")
+            lines = await tx.fetch("SELECT DISTINCT request_id FROM request_line")
+            page = await store.page(tx, caller, status=None, state=None, before=None, limit=len(requests))
+        assert {row["request_id"] for row in behind_the_wall} == expected.keys(), caller
+        assert {row["request_id"] for row in lines} == expected.keys(), caller
+        assert {one.request_id: frozenset(FieldSet) - set(one.withheld) for one in page} == expected, caller
+
+
+def _fields(words: bool | None, institution: bool | None) -> set[FieldSet]:
+    given = {FieldSet.CODES: True, FieldSet.WORDS: words, FieldSet.INSTITUTION: institution}
+    return {field for field, is_given in given.items() if is_given}
+
+
+MANY = """
+    INSERT INTO request SELECT (json_populate_record(request, json_build_object('request_id', gen_random_uuid(),
+        'state', 'KE' || chr(65 + n % 5), 'status', (ARRAY['open', 'delivered'])[1 + n % 2]))).*
+    FROM request, generate_series(1, 5000) AS n
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (store.NEWEST, "request_pkey"),
+        (store.NEWEST_IN_STATUS, "request_status"),
+        (store.NEWEST_OF_STATE, "request_of_state"),
+    ],
+)
+async def test_a_page_of_a_list_is_read_by_an_index_whoever_asks(
+    api: Client, databases: Mapping[str, Database], database_url: str, query: str, index: str
+) -> None:
+    """One plan for everybody: neither a filter nor who asks is known to it."""
+    await filed(api)
+    async with databases["requests"].transaction() as tx:
+        await tx.execute(MANY)
+    owner = await Database.connect(database_url, "requests", owner=True)
+    async with owner.transaction() as tx:
+        await tx.execute("ANALYZE request")
+    await owner.close()
+
+    async with databases["requests"].transaction(by=a_caller(), planned_once=True) as tx:
+        await tx.execute(f"PREPARE page AS {query}")
+        rows = await tx.fetch("EXPLAIN EXECUTE page('KEN', 'focal_point', 'open', 'KEN', NULL, 51)")
+
+    plan = "\n".join(row[0] for row in rows)
+    assert f"Index Scan Backward using {index} on request" in plan, plan
+    assert "Sort" not in plan, plan
+    assert "$4" in plan, "what is asked for is not known to the plan"
