@@ -21,7 +21,7 @@ def now() -> datetime:
 
 
 @contextmanager
-def going_by(clock: Clock) -> Iterator[None]:
+def use_clock(clock: Clock) -> Iterator[None]:
     """Meanwhile all of this process asks that clock. No setting and no request leads here."""
     global _clock
     before, _clock = _clock, clock

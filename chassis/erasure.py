@@ -45,13 +45,13 @@ async def forget(tx: Tx, person_id: UUID, because: Event | None = None, *, about
     }
 
 
-def hearing(forget: Forget) -> Handler:
+def handler_of(forget: Forget) -> Handler:
     """What a service does when somebody is erased."""
 
-    async def hear_of_erasure(tx: Tx, event: Event, fact: PersonErased) -> None:
+    async def on_erasure(tx: Tx, event: Event, fact: PersonErased) -> None:
         await forget(tx, fact.person_id, event)
 
-    return hear_of_erasure
+    return on_erasure
 
 
 async def require_named(tx: Tx, person_id: UUID) -> None:
@@ -74,7 +74,7 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     jws: str = ""
 
 
-class Ledger:
+class ErasureLedger:
     """The file of erasures, beside the audit's checkpoints. Raises SettingsError where it or its key cannot be used."""
 
     def __init__(self, settings: Settings) -> None:

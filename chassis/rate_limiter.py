@@ -37,33 +37,33 @@ Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True)
-class Allowance:
+class RateLimit:
     """So many calls a minute on average, and so many at once after a rest."""
 
     per_minute: int
     burst: int
 
-    def times(self, callers: int) -> "Allowance":
-        return Allowance(per_minute=self.per_minute * callers, burst=self.burst * callers)
+    def times(self, callers: int) -> "RateLimit":
+        return RateLimit(per_minute=self.per_minute * callers, burst=self.burst * callers)
 
 
-WRITES = Allowance(per_minute=60, burst=30)
-READS = Allowance(per_minute=600, burst=200)
+WRITES = RateLimit(per_minute=60, burst=30)
+READS = RateLimit(per_minute=600, burst=200)
 
 ORGANIZATION_CALLERS = 10
 """An organization has the allowance of so many callers, however many act for it."""
 
 
-class Spending:
+class TokenBuckets:
     """A token bucket for each caller: kept is only when it will be full again (the algorithm of ITU-T I.371, GCRA)."""
 
-    def __init__(self, allowance: Allowance, *, callers_max: int = CALLERS_MAX) -> None:
+    def __init__(self, allowance: RateLimit, *, callers_max: int = CALLERS_MAX) -> None:
         self._each_ns = _MINUTE_NS // allowance.per_minute
         self._ahead_ns = self._each_ns * (allowance.burst - 1)
         self._callers_max = callers_max
         self._full_at: OrderedDict[Hashable, int] = OrderedDict()
 
-    def spend(self, who: Hashable, now_ns: int) -> float:
+    def take(self, who: Hashable, now_ns: int) -> float:
         """Take one call; the seconds to wait instead, where none is left."""
         full_at = max(self._full_at.get(who, 0), now_ns)
         early_ns = full_at - now_ns - self._ahead_ns
@@ -76,29 +76,29 @@ class Spending:
         return 0.0
 
 
-class Verifying(Protocol):
+class TokenVerifier(Protocol):
     async def caller(self, authorization: str | None, acting: str | None) -> Caller: ...
 
 
-class Doorkeeper:
+class RateLimiter:
     """Finds out who calls, and counts it. A flood without valid tokens makes no caller wait, nor forgets one."""
 
     def __init__(
         self,
-        verifier: Verifying,
+        verifier: TokenVerifier,
         *,
-        writes: Allowance = WRITES,
-        reads: Allowance = READS,
+        writes: RateLimit = WRITES,
+        reads: RateLimit = READS,
         trusted_proxies: Sequence[Network] = (),
     ) -> None:
         self._verifier = verifier
         self._trusted_proxies = trusted_proxies
-        self._callers = {True: Spending(reads), False: Spending(writes)}
+        self._callers = {True: TokenBuckets(reads), False: TokenBuckets(writes)}
         self._organizations = {
-            True: Spending(reads.times(ORGANIZATION_CALLERS)),
-            False: Spending(writes.times(ORGANIZATION_CALLERS)),
+            True: TokenBuckets(reads.times(ORGANIZATION_CALLERS)),
+            False: TokenBuckets(writes.times(ORGANIZATION_CALLERS)),
         }
-        self._addresses = {True: Spending(reads), False: Spending(writes)}
+        self._addresses = {True: TokenBuckets(reads), False: TokenBuckets(writes)}
 
     async def wait_seconds(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> tuple[object, float]:
         """Who calls (a Caller, or the Refusal that says why it is none), and how long that one has to wait.
@@ -111,11 +111,11 @@ class Doorkeeper:
         reading = scope["method"] in READING
         if isinstance(who, Caller):
             return who, 0.0 if who.role is Role.SERVICE else self._wait_of(who, reading, time.monotonic_ns())
-        return who, self._addresses[reading].spend(self.address(scope, headers), time.monotonic_ns())
+        return who, self._addresses[reading].take(self.address(scope, headers), time.monotonic_ns())
 
     def _wait_of(self, who: Caller, reading: bool, now_ns: int) -> float:
-        own = self._callers[reading].spend((who.person_id, who.organization, who.role), now_ns)
-        return own or self._organizations[reading].spend(who.organization, now_ns)
+        own = self._callers[reading].take((who.person_id, who.organization, who.role), now_ns)
+        return own or self._organizations[reading].take(who.organization, now_ns)
 
     def address(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> str:
         """Where a call comes from."""

@@ -17,10 +17,10 @@ import uvicorn
 import uvloop
 from litestar.types import ControllerRouterHandler
 
-from chassis.audit.checkpoint import keep_checkpoints
-from chassis.audit.sealing import keep_sealing
+from chassis.audit.checkpoint import write_checkpoints
+from chassis.audit.sealing import seal_continuously
 from chassis.auth.callers import DIRECTORY, Callers
-from chassis.auth.tokens import Directory, Issuer, ServiceClient, Trusted, Verifier, embedded_service
+from chassis.auth.tokens import Directory, Issuer, ServiceClient, TrustedIssuer, Verifier, embedded_service
 from chassis.db.database import Database
 from chassis.db.migrate import migrate, role_of
 from chassis.http.application import application
@@ -29,7 +29,7 @@ from chassis.http.edge import Edge
 from chassis.http.event_streams import EventStreams
 from chassis.http.idempotency import FORGET_MAX, forget_old
 from chassis.http.internal_api import events
-from chassis.journal.bus import Bus, BusError, Consumer, ensure_streams, knock
+from chassis.journal.bus import Bus, BusError, Consumer, check_connection, ensure_streams
 from chassis.journal.inbox import Inbox
 from chassis.journal.outbox import Relay
 from chassis.journal.peers import Peers
@@ -90,9 +90,9 @@ def verifier(settings: Settings, directory: Directory, *, address: str | None = 
     if source is None:
         source = str(settings.state / "issuer.jwks.json")
         Issuer.load(settings.state / "issuer.jwk", settings.issuer).publish_keys(Path(source))
-    people = Trusted(settings.issuer, Keys(source, settings.issuer), settings.algorithm)
+    people = TrustedIssuer(settings.issuer, Keys(source, settings.issuer), settings.algorithm)
     name = settings.api_client_issuer
-    clients = Trusted(name, Keys(address + JWKS, name, may_have_none=True)) if address else None
+    clients = TrustedIssuer(name, Keys(address + JWKS, name, may_have_none=True)) if address else None
     return Verifier(people, directory, service_of=service_of, strengths=settings.strengths, clients=clients)
 
 
@@ -110,7 +110,7 @@ async def prepare(settings: Settings, services: Sequence[Service]) -> list[str]:
     return applied
 
 
-async def reach(settings: Settings, name: str) -> list[str]:
+async def check_parts(settings: Settings, name: str) -> list[str]:
     """Ask for the parts of one service before it starts; returns what it will have to do without, a line each.
 
     Without PostgreSQL nothing can be done: raises what asyncpg raises. Without the broker intake goes on.
@@ -121,7 +121,7 @@ async def reach(settings: Settings, name: str) -> list[str]:
         raise SettingsError(f"{name} needs DATABASE_URL and NATS_URL, or those of its own")
     await (await asyncpg.connect(dsn, timeout=5)).close()
     try:
-        await knock(nats_url)
+        await check_connection(nats_url)
     except BusError as error:
         return [f"{error}; requests are taken in all the same, and the service is not ready until it is"]
     return []
@@ -192,16 +192,16 @@ def loops_of(running: Running) -> dict[str, Loop]:
         f"{name} broker": running.bus.keep_connected,
         f"{name} relay": running.relay.relay,
         f"{name} sweeper": running.relay.sweep,
-        f"{name} look": running.following.look_on,
-        f"{name} sealer": partial(keep_sealing, running.db),
-        f"{name} checkpoints": partial(keep_checkpoints, running.db, running.settings),
+        f"{name} look": running.event_feed.keep_polling,
+        f"{name} sealer": partial(seal_continuously, running.db),
+        f"{name} checkpoints": partial(write_checkpoints, running.db, running.settings),
         f"{name} old keys": partial(every, FORGET_SECONDS, partial(_forget, running.db)),
     }
     for owner in inbox.owners:
         loops[f"{name} hears {owner}"] = partial(inbox.listen, running.bus, owner)
         loops[f"{name} catches up with {owner}"] = partial(inbox.catch_up, running.peers, owner)
     if inbox.owners:
-        loops[f"{name} straightens"] = partial(inbox.straighten, running.peers)
+        loops[f"{name} straightens"] = partial(inbox.fill_gaps, running.peers)
     own = running.service.loops(running)
     return loops | {f"{name} {loop}": work for loop, work in own.items()}
 
@@ -213,7 +213,7 @@ async def _forget(db: Database) -> None:
             forgotten = await forget_old(tx)
 
 
-async def keep_streams(settings: Settings, services: Sequence[Service]) -> None:
+async def ensure_streams_continuously(settings: Settings, services: Sequence[Service]) -> None:
     """Every few seconds see that the streams are as they have to be; a wiped broker gets them back."""
     owners, consumers = topology(services)
     while True:
@@ -283,7 +283,9 @@ async def serve(
     for sig in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sig, stop.set)
     async with alive(settings, services, ports=ports) as running:
-        keeping: dict[str, Loop] = {"streams": partial(keep_streams, settings, services)} if ensure else {}
+        keeping: dict[str, Loop] = (
+            {"streams": partial(ensure_streams_continuously, settings, services)} if ensure else {}
+        )
         identify = verifier(settings, running[0].callers, address=addresses_of(settings, ports).get(DIRECTORY))
         event_streams = EventStreams.of(settings, identify)
         keeping["event streams' callers"] = event_streams.keep_checking

@@ -10,7 +10,7 @@ from chassis.auth.callers import Callers
 from chassis.db.database import Database, Tx
 from chassis.erasure import Forget, forget
 from chassis.journal.bus import Bus
-from chassis.journal.event_feed import NOTHING, Followed, Following
+from chassis.journal.event_feed import NOTHING, EventFeed, FeedPolicy
 from chassis.journal.inbox import Handler, Inbox
 from chassis.journal.outbox import Relay
 from chassis.journal.peers import Peers
@@ -28,8 +28,8 @@ class Service:
     `rebuild` folds one fact of the service's own journal into its tables, as the action that announced it did;
     `tables` are those it rebuilds, `texts` those that hold words and personal values and are left alone. `compared_as`
     names the view that tells what a table comes to, where the same facts may lead to other rows. `forget` drops what
-    names a person; what it says it dropped is a row each. `own` makes what its routes and its loops share; `followed`
-    says what of its journal is told to whom.
+    names a person, and returns how many rows of what. `own` makes what its routes and its loops share; `feed_policy`
+    says which events of its journal which caller receives.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Service:
     texts: Sequence[str] = ()
     forget: Forget = forget
     own: Callable[["Running"], Any] = lambda _running: None
-    followed: Followed = NOTHING
+    feed_policy: FeedPolicy = NOTHING
 
     def handlers_with(self, settings: Settings) -> dict[type[Fact], Handler]:
         return {**self.handlers, **self.hears(settings)}
@@ -74,6 +74,6 @@ class Running:
         return self.service.own(self)
 
     @cached_property
-    def following(self) -> Following:
+    def event_feed(self) -> EventFeed:
         """Those who follow this service here."""
-        return Following(self.db.for_reading(), self.service.followed)
+        return EventFeed(self.db.for_reading(), self.service.feed_policy)

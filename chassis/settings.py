@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from chassis.auth.openid import SCOPE
 from chassis.files.scanner import NOTHING, scanner_of
 from chassis.keys.issuer import ALGORITHM, ALGORITHMS, DISCOVERY, LOOPBACK
-from chassis.rate_limiter import READS, WRITES, Allowance, Network
+from chassis.rate_limiter import READS, WRITES, Network, RateLimit
 from chassis.setting_names import RecordedReads
 
 ANY = "any"
@@ -83,8 +83,8 @@ class Settings:
     rates_hold: Mapping[str, int | str] = field(default_factory=dict)
     pledge_lapse_days: int = 365
     """Source of rates of exchange → how many days after its own each holds, `month` or `off`."""
-    writes: Allowance = WRITES
-    reads: Allowance = READS
+    writes: RateLimit = WRITES
+    reads: RateLimit = READS
     trusted_proxies: tuple[Network, ...] = ()
     connections_each: int = 500
     connections_all: int = 4000
@@ -272,8 +272,8 @@ def _number(env: Mapping[str, str], name: str, default: int, *, lowest: int, hig
     return int(value)
 
 
-def _allowance(env: Mapping[str, str], per_minute: str, burst: str, default: Allowance) -> Allowance:
-    return Allowance(
+def _allowance(env: Mapping[str, str], per_minute: str, burst: str, default: RateLimit) -> RateLimit:
+    return RateLimit(
         per_minute=_number(env, per_minute, default.per_minute, lowest=1, highest=1_000_000),
         burst=_number(env, burst, default.burst, lowest=1, highest=100_000),
     )

@@ -66,7 +66,7 @@ async def while_active(
         await activity.pause(seconds, idle_seconds=idle_seconds, due_in_seconds=due_in_seconds)
 
 
-async def give_way(seconds: float) -> None:
+async def yield_cpu(seconds: float) -> None:
     """Rest after work that took so long and nobody waits for: once as long, and longer the busier the process is."""
     began, used = time.monotonic(), time.process_time()
     await asyncio.sleep(min(seconds, REST_SECONDS_MAX))
@@ -95,7 +95,7 @@ def _reason(error: BaseException) -> str:
     return str(getattr(error, "sqlstate", None) or type(error).__name__)
 
 
-async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+async def finish_despite_cancel(work: Coroutine[Any, Any, T]) -> T:
     """Wait for `work`; if we are cancelled meanwhile it still ends first, within the time a stop may take."""
     task = asyncio.create_task(work)
     try:

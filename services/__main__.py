@@ -23,13 +23,13 @@ from chassis.auth.tokens import Issuer
 from chassis.db.database import Database, Tx
 from chassis.db.migrate import MigrationError, role_of
 from chassis.embedded import EmbeddedError, default_state
-from chassis.erasure import Ledger
+from chassis.erasure import ErasureLedger
 from chassis.journal.bus import BusError, ensure_streams, stream_states
 from chassis.journal.parked import discard_unreadable, list_parked, release_parked
 from chassis.keys.file import new_key
 from chassis.parts import running_parts
 from chassis.rebuild import verify
-from chassis.runtime import listener, prepare, reach, serve, topology
+from chassis.runtime import check_parts, listener, prepare, serve, topology
 from chassis.service import Service
 from chassis.settings import Settings, SettingsError
 from chassis.telemetry import configure_logs
@@ -126,7 +126,7 @@ def run(name: str) -> None:
         bound = listener(own.host, own.port)
     except SettingsError as error:
         fail(str(error))
-    for line in attempt(lambda: reach(own, name)):
+    for line in attempt(lambda: check_parts(own, name)):
         click.echo(f"entraide: {line}", err=True)
     routes = [*reference.ROUTES, *documents.routes(SERVICES), *contact.routes(own)]
     attempt(lambda: serve(own, chosen, ports=ports | {name: own.port}, routes=routes, bound=bound))
@@ -323,7 +323,7 @@ def erase(person: UUID | None, after_restore: bool, state: Path | None, as_json:
         fail("name one PERSON, or give --after-restore")
     own, in_tx = settings(state), partial(_in_tx, state)
     if after_restore:
-        erasures, strange = Ledger(own).read()
+        erasures, strange = ErasureLedger(own).read()
         said_again = in_tx(DIRECTORY, partial(erasing.again, erasures))
         click.echo(f"said again of {said_again}, of {len(erasures)} in the file of erasures", err=True)
         if strange:
@@ -338,7 +338,7 @@ def erase(person: UUID | None, after_restore: bool, state: Path | None, as_json:
         people = [one]
     done = [erasing.drop(one, SERVICES, in_tx, partial(click.echo, err=True)) for one in people]
     try:
-        Ledger(own).add([erasure_of(one) for one in people])
+        ErasureLedger(own).add([erasure_of(one) for one in people])
     except SettingsError as error:
         # Where this process may only read it, the directory has written it or will within seconds.
         click.echo(f"entraide: not in the file of erasures yet: {error}", err=True)

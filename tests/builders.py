@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from chassis.auth.tokens import SERVICE_SUBJECT, Issuer
-from chassis.rate_limiter import Allowance
+from chassis.rate_limiter import RateLimit
 from contracts.facts import Event, Fact
 from contracts.values import Caller, Role
 from tests.seats import persona_id, seat
@@ -16,7 +16,7 @@ NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 AHEAD = datetime.now(UTC).year + 1
 """The year to come, whenever the tests are run: what is offered, wanted or planned in them lies in it."""
 
-UNHURRIED = Allowance(per_minute=1_000_000, burst=100_000)
+UNHURRIED = RateLimit(per_minute=1_000_000, burst=100_000)
 """A test does in a second, as one person, what nobody does in an hour."""
 
 UNHURRIED_ENVIRONMENT = {

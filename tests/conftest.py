@@ -117,7 +117,7 @@ def fixed_day(request: pytest.FixtureRequest) -> Iterator[None]:
     if folder not in SERVED or request.node.get_closest_marker("machine_clock"):
         yield
         return
-    with clock.going_by(Ticking()):
+    with clock.use_clock(Ticking()):
         yield
 
 

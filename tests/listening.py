@@ -134,7 +134,7 @@ async def open_at_a_port(settings: Settings, databases: Mapping[str, Database], 
     streams = EventStreams.of(settings, verifier)
     app = application(running, verifier, settings=settings, event_streams=streams)
     server, port = runtime.http_server(app, "127.0.0.1", 0), free_port()
-    loops = {f"{one.name} look": one.following.look_on for one in running} | {"callers": streams.keep_checking}
+    loops = {f"{one.name} look": one.event_feed.keep_polling for one in running} | {"callers": streams.keep_checking}
     async with supervised(loops):
         serving = asyncio.create_task(server.serve(sockets=[runtime.listener("127.0.0.1", port)]))
         try:

@@ -14,14 +14,14 @@ from standardwebhooks import Webhook as HmacVerifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from chassis import clock
-from chassis.auth.callers import Seats
+from chassis.auth.callers import AppointmentLookup
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from chassis.settings import Settings
 from contracts.requests import RequestOpened
-from services.notifications.webhooks.config import Doors
+from services.notifications.webhooks.config import WebhookConfig
 from services.notifications.webhooks.destinations import Bounds
-from services.notifications.webhooks.http_client import Door
+from services.notifications.webhooks.http_client import SafeHttpClient
 from services.notifications.webhooks.sender import Terms, WebhookSender
 from tests.builders import NOON, an_event, headers
 from tests.receiver import Received, Receiver
@@ -94,11 +94,11 @@ ASender = Callable[..., WebhookSender]
 def senders(db: Database, settings: Settings, receiver: Receiver) -> ASender:
     """`make(at=…)` is a sender that may reach this machine, with a clock that stands where one is given."""
 
-    def make(*, at: datetime | None = None, seats: Seats | None = None, **terms: Any) -> WebhookSender:
+    def make(*, at: datetime | None = None, seats: AppointmentLookup | None = None, **terms: Any) -> WebhookSender:
         return WebhookSender(
             db,
-            Door(LOOPBACK, context=receiver.trusting()),
-            Doors(settings).keyring,
+            SafeHttpClient(LOOPBACK, context=receiver.trusting()),
+            WebhookConfig(settings).keyring,
             Terms(bounds=LOOPBACK, **terms),
             seats or Everybody(),
             clock=lambda: at or clock.now(),

@@ -137,7 +137,7 @@ def lines(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-async def keep_checkpoints(db: Database, settings: Settings) -> None:
+async def write_checkpoints(db: Database, settings: Settings) -> None:
     """Each minute, sign the end of the chain where it has moved."""
     key, path = signing_key(settings, db.source), file_of(settings, db.source)
     height = 0

@@ -64,7 +64,7 @@ _NOTE_READ = Write(
 """By the index `audit_reads`. Where there is a row already it writes nothing, and COMMIT has nothing to flush."""
 
 
-async def note_changes(tx: Tx, events: Sequence[Event], encoded: Sequence[bytes]) -> None:
+async def log_changes(tx: Tx, events: Sequence[Event], encoded: Sequence[bytes]) -> None:
     """A row for each event, which `encoded` holds as the journal does; they are of one cause."""
     if not events:
         return
@@ -83,7 +83,7 @@ async def note_changes(tx: Tx, events: Sequence[Event], encoded: Sequence[bytes]
     )
 
 
-async def note_read(tx: Tx, action: str, aggregate: str, aggregate_id: UUID, version: int) -> None:
+async def log_read(tx: Tx, action: str, aggregate: str, aggregate_id: UUID, version: int) -> None:
     """The caller is shown this version of a confidential record of somebody else; a change tells that by itself.
 
     The row is committed before the answer leaves: nobody has read what does not stand here.

@@ -108,7 +108,7 @@ async def unsealed(tx: Tx) -> int:
     )
 
 
-async def keep_sealing(db: Database) -> None:
+async def seal_continuously(db: Database) -> None:
     """Each second, chain what was added; where nothing is, look each minute.
 
     Several at once: one works, the others find nothing to do.

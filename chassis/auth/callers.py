@@ -39,7 +39,7 @@ CONSUMER = "callers"
 log = structlog.get_logger()
 
 
-class Seats(Protocol):
+class AppointmentLookup(Protocol):
     """Who holds which appointment, asked by what works for people without being called by them."""
 
     def holds(self, person_id: UUID, organization: str, role: Role, at: datetime) -> bool: ...

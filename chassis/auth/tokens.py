@@ -87,7 +87,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass
-class Good:
+class VerifiedToken:
     """A token that has been verified: the id of the key that signed it, and what it says."""
 
     kid: str
@@ -114,7 +114,7 @@ class ServiceClient:
 
 
 @dataclass(frozen=True)
-class Trusted:
+class TrustedIssuer:
     """An issuer, and what its tokens are signed with."""
 
     issuer: str
@@ -127,12 +127,12 @@ class Verifier:
 
     def __init__(
         self,
-        people: Trusted,
+        people: TrustedIssuer,
         directory: Directory,
         *,
         service_of: Callable[[str], ServiceClient | None],
         strengths: Collection[str] = (),
-        clients: Trusted | None = None,
+        clients: TrustedIssuer | None = None,
     ) -> None:
         """`service_of` names the service of the platform whose token has a subject of `people`; None for people.
 
@@ -144,7 +144,7 @@ class Verifier:
         self._directory = directory
         self._service_of = service_of
         self._strengths = frozenset(strengths)
-        self._known: OrderedDict[str, Good] = OrderedDict()
+        self._known: OrderedDict[str, VerifiedToken] = OrderedDict()
 
     async def caller(self, authorization: str | None, acting: str | None) -> Caller:
         """Raises Unidentified for a token that will not do, Forbidden for who holds no such appointment."""
@@ -171,7 +171,7 @@ class Verifier:
             log.info("token accepted", token_id=good.claims.jti, **whose)
         return caller
 
-    async def _good(self, token: str) -> Good:
+    async def _good(self, token: str) -> VerifiedToken:
         """A token that is good now; what was found of it before is remembered."""
         if (known := self._known.get(token)) is None:
             known = self._known[token] = await self._verify(token)
@@ -216,13 +216,13 @@ class Verifier:
         caller, asked = _acting(held, acting), str(claims.scope).split()
         return replace(caller, scopes=frozenset(one for one in caller.scopes or () if one in asked))
 
-    def _trusted(self, issuer: object) -> Trusted:
+    def _trusted(self, issuer: object) -> TrustedIssuer:
         """Whose token it would have to be, by what it says itself; whose it is, the signature shows."""
         if self._clients is not None and issuer == self._clients.issuer:
             return self._clients
         return self._people
 
-    async def _verify(self, token: str) -> Good:
+    async def _verify(self, token: str) -> VerifiedToken:
         try:
             trusted = self._trusted(claimed_issuer(token))
             signed = await trusted.keys.signed(token, trusted.algorithm)
@@ -242,10 +242,10 @@ class Verifier:
             or not 0 < len(claims.sub) <= SUBJECT_LENGTH_MAX
         ):
             raise Unidentified("token-invalid")
-        return Good(signed.kid, claims)
+        return VerifiedToken(signed.kid, claims)
 
 
-class Nobody:
+class NoDirectory:
     """Knows nobody: for an application that is only looked at."""
 
     async def caller(self, authorization: str | None, acting: str | None) -> Caller:

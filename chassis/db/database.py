@@ -16,7 +16,7 @@ from chassis.db.group_commit import GroupCommit, has_undone
 from chassis.db.keyed_locks import KeyedLocks
 from chassis.db.migrate import own_role_of
 from chassis.db.pool import Connection, Pool, PoolTimeout
-from chassis.db.writes import NotWritten, Write, may_join, together
+from chassis.db.writes import NotWritten, Write, combine, may_join
 from contracts.facts import Event
 from contracts.refusals import Unavailable
 from contracts.values import Caller
@@ -81,7 +81,7 @@ class Tx:
 
     It is opened when something is asked; what does nothing but write is one statement, and needs no other. With a
     caller it sees and changes the rows that the row-level security of its service lets this caller have; without one,
-    and inside `by_itself`, it acts in the role that the service has for its own work.
+    and inside `as_service`, it acts in the role that the service has for its own work.
     """
 
     __slots__ = (
@@ -151,7 +151,7 @@ class Tx:
         await (await self._reach()).executemany(query, args)
 
     @contextlib.asynccontextmanager
-    async def by_itself(self) -> AsyncIterator[None]:
+    async def as_service(self) -> AsyncIterator[None]:
         """What the service does inside as a consequence of what the caller did, and the caller could not do alone.
 
         Only after the caller's right to the move has been decided.
@@ -191,7 +191,7 @@ class Tx:
         writes, self._writes = self._writes, {}
         if not self._opened and self.caller is not None:
             writes = {_FOR_CALLER: _words(self.caller), **writes}
-        statement, args = together(tuple(writes)), [arg for args in writes.values() for arg in args]
+        statement, args = combine(tuple(writes)), [arg for args in writes.values() for arg in args]
         try:
             if self._opened and self.connection is not None:
                 await self.connection.execute(statement, *args)

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 import asyncpg
 
 from chassis.db.pool import Connection
-from chassis.supervise import to_the_end
+from chassis.supervise import finish_despite_cancel
 from contracts.refusals import Unavailable
 
 UNDER_WAY_MAX = 2
@@ -76,7 +76,7 @@ class GroupCommit:
             return
         self._gathering[kind] += 1
         try:
-            errors = await to_the_end(self._lead(kind, write))
+            errors = await finish_despite_cancel(self._lead(kind, write))
         finally:
             self._pass_on(kind)
         if errors[0]:

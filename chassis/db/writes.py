@@ -39,7 +39,7 @@ class Write(Struct, frozen=True, kw_only=True, eq=False):
         """Those it changes rows of."""
         return frozenset(table for query in self.parts.values() for table in _TABLE.findall(query))
 
-    def ending(self, **ends: str) -> "Write":
+    def with_conflict_clause(self, **ends: str) -> "Write":
         """The same with an end to each part that is named: what it does where the row is there already."""
         return Write(
             parts={name: f"{part} {ends.get(name, '')}" for name, part in self.parts.items()}, needed=self.needed
@@ -53,7 +53,7 @@ def may_join(writes: tuple[Write, ...], write: Write) -> bool:
 
 
 @lru_cache(JOINED_MAX)
-def together(writes: tuple[Write, ...]) -> str:
+def combine(writes: tuple[Write, ...]) -> str:
     """One statement that does what all of them do, with the parameters of one after those of the other.
 
     It divides by zero where a part that is needed has returned no row: nothing but an error undoes a statement that is

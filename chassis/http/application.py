@@ -35,7 +35,7 @@ from chassis import clock
 from chassis.db.database import Database
 from chassis.db.keyed_locks import KeyedLocks
 from chassis.http.bodies import refused_body
-from chassis.http.duplicate_fields import once_each
+from chassis.http.duplicate_fields import reject_duplicate_fields
 from chassis.http.edge import BODY, BODY_BYTES_MAX, Edge, header
 from chassis.http.event_streams import EventStream, EventStreams
 from chassis.http.exception_handlers import EXCEPTION_HANDLERS
@@ -44,8 +44,8 @@ from chassis.http.idempotency import KEY_HEADER, Command, command_key, etag, exp
 from chassis.http.queries import STATE_KEY, DeclaredParameters, parameters_of
 from chassis.http.tables import routes_of_tables
 from chassis.http.uploads import NAME_HEADER, UPLOAD, Upload, Uploads, file_name, routes_of_files
-from chassis.journal.event_feed import Following
-from chassis.rate_limiter import IDENTITY, READING, Doorkeeper, Verifying
+from chassis.journal.event_feed import EventFeed
+from chassis.rate_limiter import IDENTITY, READING, RateLimiter, TokenVerifier
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from chassis.version import VERSION
@@ -100,7 +100,7 @@ class CommandRequest(Request[Caller, Any, State]):
         field = self.route_handler.parsed_data_field
         body, kind = await self.body(), field.annotation if field else Any
         try:
-            return once_each(msgspec.json.decode(body, type=kind), body)
+            return reject_duplicate_fields(msgspec.json.decode(body, type=kind), body)
         except msgspec.ValidationError as error:
             raise refused_body(body, kind, error) from error
         except (msgspec.DecodeError, RecursionError) as error:
@@ -232,10 +232,10 @@ Streaming = NamedDependency[SkipValidation[Callable[[str | None], EventStream[An
 def stream_of(
     request: CommandRequest,
     event_streams: NamedDependency[SkipValidation[EventStreams]],
-    following: NamedDependency[SkipValidation[Following]],
+    event_feed: NamedDependency[SkipValidation[EventFeed]],
 ) -> Callable[[str | None], EventStream[Any]]:
     """Follows the service whose route it is, from a `Last-Event-ID` on."""
-    return partial(EventStream, event_streams, following, request.user, request.scope)
+    return partial(EventStream, event_streams, event_feed, request.user, request.scope)
 
 
 def now_of() -> datetime:
@@ -298,7 +298,7 @@ async def metrics() -> Response[bytes]:
 
 def application(
     running: Sequence[Running],
-    verifier: Verifying,
+    verifier: TokenVerifier,
     *,
     routes: Sequence[ControllerRouterHandler] = (),
     settings: Settings | None = None,
@@ -310,13 +310,13 @@ def application(
     event_streams = event_streams or EventStreams.of(settings, verifier)
     served = Served({service.name: service for service in running}, event_streams, KeyedLocks())
     app = routed(tuple(service.service for service in running), tuple(routes), version)
-    doorkeeper = Doorkeeper(
+    rate_limiter = RateLimiter(
         verifier, writes=settings.writes, reads=settings.reads, trusted_proxies=settings.trusted_proxies
     )
     uploads = Uploads(routes_of_files(app), settings.files_folder / "incoming")
     return Edge(
         cast(Any, app),
-        doorkeeper,
+        rate_limiter,
         uploads,
         served={SERVED: served},
         forms=routes_of_forms(app),
@@ -336,7 +336,7 @@ def routed(services: tuple[Service, ...], routes: tuple[ControllerRouterHandler,
             dependencies={
                 "db": Provide(_database_of(service.name), sync_to_thread=False),
                 "own": Provide(_own_of(service.name), sync_to_thread=False),
-                "following": Provide(_following_of(service.name), sync_to_thread=False),
+                "event_feed": Provide(_following_of(service.name), sync_to_thread=False),
                 "stream": Provide(stream_of, sync_to_thread=False),
             },
             tags=[service.name],
@@ -390,7 +390,7 @@ def _own_of(service: str) -> Callable[[CommandRequest], Any]:
 
 def _following_of(service: str) -> Callable[[CommandRequest], Any]:
     def provide(request: CommandRequest) -> Any:
-        return _served(request.scope).running[service].following
+        return _served(request.scope).running[service].event_feed
 
     return provide
 

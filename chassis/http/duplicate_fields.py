@@ -12,7 +12,7 @@ from contracts.refusals import Invalid
 T = TypeVar("T")
 
 
-def once_each(decoded: T, body: bytes) -> T:
+def reject_duplicate_fields(decoded: T, body: bytes) -> T:
     """What the body was decoded into. Raises Invalid where a name comes twice in one object, also with escapes.
 
     After decoding, so that the limits of a valid body bound what it costs.

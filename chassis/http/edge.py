@@ -26,7 +26,7 @@ from chassis.http.uploads import (
     Uploads,
     take_in,
 )
-from chassis.rate_limiter import IDENTITY, Doorkeeper
+from chassis.rate_limiter import IDENTITY, RateLimiter
 from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correlated, of_caller
 from contracts.values import Caller, Language
 from contracts.values import Scope as ClientScope
@@ -94,7 +94,7 @@ class Edge:
     def __init__(
         self,
         app: Application,
-        doorkeeper: Doorkeeper,
+        rate_limiter: RateLimiter,
         uploads: Uploads,
         *,
         served: Mapping[str, object] = {},
@@ -104,7 +104,7 @@ class Edge:
     ) -> None:
         """Each scope is given `served`; `forms` and `tables` are the paths whose body is a form or CSV, never JSON."""
         self._app = app
-        self._doorkeeper = doorkeeper
+        self._rate_limiter = rate_limiter
         self._uploads = uploads
         self._served = served
         self._media_types = dict.fromkeys(forms, FORM_TYPE) | dict.fromkeys(tables, TABLE_TYPE)
@@ -121,7 +121,7 @@ class Edge:
         if len(headers) != len(scope["headers"]):
             scope["headers"] = list(headers.items())
         given = of_caller(headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1"))
-        with correlated(given) as correlation, coming_from(self._doorkeeper.address(scope, headers)):
+        with correlated(given) as correlation, coming_from(self._rate_limiter.address(scope, headers)):
             answer = Answer(scope, send, correlation, self._headers)
             try:
                 await self._pass_on(scope, headers, receive, answer, repeated)
@@ -140,7 +140,7 @@ class Edge:
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "Answer", repeated: bytes | None
     ) -> None:
         # Before anything else: whatever is wrong with a request, having made it counts.
-        scope[IDENTITY], wait_seconds = await self._doorkeeper.wait_seconds(scope, headers)
+        scope[IDENTITY], wait_seconds = await self._rate_limiter.wait_seconds(scope, headers)
         if wait_seconds:
             await self._refuse("too-many-requests", 429, answer, retry_seconds=math.ceil(wait_seconds))
             return

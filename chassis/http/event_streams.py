@@ -20,9 +20,9 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from chassis.http.edge import STAYS_OPEN, header
 from chassis.journal.cursors import BOOKMARK_LENGTH_MAX
-from chassis.journal.event_feed import Follower, Following, Page
+from chassis.journal.event_feed import EventFeed, Page, Subscriber
 from chassis.journal.outbox import Place
-from chassis.rate_limiter import Verifying
+from chassis.rate_limiter import TokenVerifier
 from chassis.settings import Settings
 from chassis.telemetry import EVENT_STREAMS
 from contracts.refusals import Excessive, Refusal, Unavailable
@@ -62,20 +62,20 @@ class EventStreams:
     """Those that are open in this process."""
 
     def __init__(
-        self, verifier: Verifying, *, each_max: int, organization_max: int, all_max: int, seconds_max: int
+        self, verifier: TokenVerifier, *, each_max: int, organization_max: int, all_max: int, seconds_max: int
     ) -> None:
         self._verifier = verifier
         self._each_max = each_max
         self._organization_max = organization_max
         self._all_max = all_max
         self.seconds_max = seconds_max
-        self._open: set[Follower] = set()
+        self._open: set[Subscriber] = set()
         self._of_each: Counter[Caller] = Counter()
         self._of_organization: Counter[str] = Counter()
         self._closed = False
 
     @classmethod
-    def of(cls, settings: Settings, verifier: Verifying) -> "EventStreams":
+    def of(cls, settings: Settings, verifier: TokenVerifier) -> "EventStreams":
         return cls(
             verifier,
             each_max=settings.event_streams_each,
@@ -85,9 +85,9 @@ class EventStreams:
         )
 
     @contextlib.asynccontextmanager
-    async def follower(
-        self, following: Following, caller: Caller, authorization: str | None, acting: str | None, after: str | None
-    ) -> AsyncIterator[Follower]:
+    async def subscriber(
+        self, event_feed: EventFeed, caller: Caller, authorization: str | None, acting: str | None, after: str | None
+    ) -> AsyncIterator[Subscriber]:
         """Follow inside the block.
 
         Raises Excessive where the caller or the organization has as many open as it may, Unavailable where all have.
@@ -105,17 +105,17 @@ class EventStreams:
             raise Excessive("too-many-organization-event-streams", limit=self._organization_max)
         if self._closed or len(self._open) >= self._all_max:
             raise Unavailable("overloaded")
-        follower = Follower(caller, still)
-        self._open.add(follower)
+        subscriber = Subscriber(caller, still)
+        self._open.add(subscriber)
         self._of_each[caller] += 1
         self._of_organization[caller.organization] += 1
         EVENT_STREAMS.set(len(self._open))
         try:
-            await following.join(follower, after)
-            yield follower
+            await event_feed.join(subscriber, after)
+            yield subscriber
         finally:
-            following.leave(follower)
-            self._open.discard(follower)
+            event_feed.leave(subscriber)
+            self._open.discard(subscriber)
             self._of_each -= Counter([caller])
             self._of_organization -= Counter([caller.organization])
             EVENT_STREAMS.set(len(self._open))
@@ -137,11 +137,11 @@ class EventStream(Response[T]):
     """Answers with what a service's journal tells from now on, or from a bookmark on, each as JSON of a T."""
 
     def __init__(
-        self, streams: EventStreams, following: Following, caller: Caller, request: Scope, after: str | None = None
+        self, streams: EventStreams, event_feed: EventFeed, caller: Caller, request: Scope, after: str | None = None
     ) -> None:
         super().__init__(cast(T, None), media_type=EVENT_STREAM)
         self._streams = streams
-        self._following = following
+        self._event_feed = event_feed
         self._follows = (caller, header(request, "Authorization"), header(request, "Acting-As"), after)
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
@@ -149,43 +149,43 @@ class EventStream(Response[T]):
         return self._stream
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self._streams.follower(self._following, *self._follows) as follower:
-            leaving = asyncio.create_task(_until_gone(receive, follower))
+        async with self._streams.subscriber(self._event_feed, *self._follows) as subscriber:
+            leaving = asyncio.create_task(_until_gone(receive, subscriber))
             try:
                 await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
                 cast(Mapping[str, Callable[[], None]], scope)[STAYS_OPEN]()
-                await self._tell(follower, partial(_sent, send), time.monotonic() + self._streams.seconds_max)
+                await self._tell(subscriber, partial(_sent, send), time.monotonic() + self._streams.seconds_max)
                 await _sent(send, b"", more=False)
             except TimeoutError:
                 log.info("a stream is let go: it is not read")
             finally:
                 leaving.cancel()
 
-    async def _tell(self, follower: Follower, put: Callable[[bytes], Awaitable[None]], ends_at: float) -> None:
+    async def _tell(self, subscriber: Subscriber, put: Callable[[bytes], Awaitable[None]], ends_at: float) -> None:
         """Until that time, or until the follower has ended."""
-        await put(b"retry: %d\n%s\n" % (random.randint(*RETRY_MILLISECONDS), self._id(follower.place)))
+        await put(b"retry: %d\n%s\n" % (random.randint(*RETRY_MILLISECONDS), self._id(subscriber.place)))
         beat_at = time.monotonic() + BEAT_SECONDS
-        while not follower.ended and (now := time.monotonic()) < ends_at:
-            page = await self._following.next_page(follower, max(0.0, min(beat_at, ends_at) - now))
-            if page is not None and await self._tell_page(follower, page, put):
+        while not subscriber.ended and (now := time.monotonic()) < ends_at:
+            page = await self._event_feed.next_page(subscriber, max(0.0, min(beat_at, ends_at) - now))
+            if page is not None and await self._tell_page(subscriber, page, put):
                 beat_at = time.monotonic() + BEAT_SECONDS
-            if not follower.ended and time.monotonic() >= beat_at:
+            if not subscriber.ended and time.monotonic() >= beat_at:
                 # The place goes along: whoever comes again need not go over what was not theirs to see.
-                await put(b":\n%s\n" % self._id(follower.place))
+                await put(b":\n%s\n" % self._id(subscriber.place))
                 beat_at = time.monotonic() + BEAT_SECONDS
 
-    async def _tell_page(self, follower: Follower, page: Page, put: Callable[[bytes], Awaitable[None]]) -> bool:
+    async def _tell_page(self, subscriber: Subscriber, page: Page, put: Callable[[bytes], Awaitable[None]]) -> bool:
         """True where there was anything to tell. What it cannot tell in time is left for the next page."""
         for place, data in page.told:
-            if follower.ended or time.monotonic() - page.at > FRESH_SECONDS:
+            if subscriber.ended or time.monotonic() - page.at > FRESH_SECONDS:
                 return True
             await put(b"%sdata: %s\n\n" % (self._id(place), data))
-            follower.place = place
-        follower.place = page.reached
+            subscriber.place = place
+        subscriber.place = page.reached
         return bool(page.told)
 
     def _id(self, place: Place) -> bytes:
-        return b"id: %s\n" % self._following.bookmark(place).encode()
+        return b"id: %s\n" % self._event_feed.cursor(place).encode()
 
 
 async def _sent(send: Send, body: bytes, *, more: bool = True) -> None:
@@ -194,7 +194,7 @@ async def _sent(send: Send, body: bytes, *, more: bool = True) -> None:
         await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-async def _until_gone(receive: Receive, follower: Follower) -> None:
+async def _until_gone(receive: Receive, subscriber: Subscriber) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-    follower.end()
+    subscriber.end()

@@ -6,7 +6,7 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
-class Gathering:
+class BufferedTransport:
     """A transport that sends at the end of a turn of the loop what was written in it."""
 
     __slots__ = ("_held", "_loop", "_transport")
@@ -42,4 +42,4 @@ class OneWriteProtocol(HttpToolsProtocol):
     """uvicorn's, with such a transport."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(cast(asyncio.Transport, Gathering(transport)))
+        super().connection_made(cast(asyncio.Transport, BufferedTransport(transport)))

@@ -331,7 +331,7 @@ async def stream_states(url: str, owners: Sequence[str]) -> Mapping[str, Mapping
     return states
 
 
-async def knock(url: str) -> None:
+async def check_connection(url: str) -> None:
     """Raises BusError, in one line, when the broker is not reached at this address or does not know the user."""
     async with _administrator(url):
         return

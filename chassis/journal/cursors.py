@@ -24,14 +24,14 @@ NONCE_BYTES = 12
 _SEALED = struct.Struct(">QQ")
 
 
-class Bookmarks:
+class StreamCursors:
     """Makes bookmarks and reads them."""
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
 
     @classmethod
-    async def load(cls, tx: Tx) -> "Bookmarks":
+    async def load(cls, tx: Tx) -> "StreamCursors":
         """Those of this schema."""
         return cls(await tx.fetchval("SELECT key FROM bookmark_key"))
 
@@ -40,10 +40,10 @@ class Bookmarks:
         sealed = nonce + self._cipher.encrypt(nonce, _SEALED.pack(*place), None)
         return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
-    def place(self, bookmark: str) -> Place:
+    def place(self, cursor: str) -> Place:
         """Raises Invalid for whatever was not made here, with this key."""
         try:
-            sealed = base64.b64decode(bookmark + "=" * (-len(bookmark) % 4), altchars=b"-_", validate=True)
+            sealed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
             nonce, sealed = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
             written_by, position = _SEALED.unpack(self._cipher.decrypt(nonce, sealed, None))
         except (binascii.Error, ValueError, InvalidTag) as error:

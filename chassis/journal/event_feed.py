@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from chassis.db.database import Database, OutcomeUnknown, Tx, is_transient
-from chassis.journal.cursors import Bookmarks
+from chassis.journal.cursors import StreamCursors
 from chassis.journal.outbox import Place, read_end, read_placed
 from contracts.facts import Event
 from contracts.values import Caller
@@ -29,7 +29,7 @@ CATCHING_UP_MAX = 2
 log = structlog.get_logger()
 
 
-class ToldData(msgspec.Struct, frozen=True, kw_only=True):
+class FeedItemData(msgspec.Struct, frozen=True, kw_only=True):
     """Which event, and which record it changed to which version."""
 
     event_id: UUID
@@ -38,19 +38,19 @@ class ToldData(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
     """One fact as it is told outside, in the shape of a webhook's body: its type, when, and ids to ask for the rest."""
 
     type: str
     timestamp: datetime
-    data: ToldData
+    data: FeedItemData
 
 
-def told_of(event: Event) -> Told:
-    return Told(
+def feed_item_of(event: Event) -> FeedItem:
+    return FeedItem(
         type=event.type,
         timestamp=event.time,
-        data=ToldData(
+        data=FeedItemData(
             event_id=event.id, aggregate=event.aggregate, id=event.aggregate_id, version=event.aggregateversion
         ),
     )
@@ -60,7 +60,7 @@ Seen = Callable[[Tx, Sequence[Caller], Sequence[Event]], Awaitable[Mapping[Calle
 
 
 @dataclass(frozen=True)
-class Followed:
+class FeedPolicy:
     """What of a service's journal is told to whom.
 
     `seen` says as the policy does, and as things now stand, which of some events each of some callers may be told, by
@@ -68,14 +68,14 @@ class Followed:
     """
 
     seen: Seen
-    told: Callable[[Event], msgspec.Struct | None] = told_of
+    told: Callable[[Event], msgspec.Struct | None] = feed_item_of
 
 
 async def _nobody(_tx: Tx, _callers: Sequence[Caller], _events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
     return {}
 
 
-NOTHING = Followed(seen=_nobody)
+NOTHING = FeedPolicy(seen=_nobody)
 
 
 def of_records(
@@ -96,7 +96,7 @@ class Page(NamedTuple):
     at: float
 
 
-class Follower:
+class Subscriber:
     """Somebody who follows, and how far they have been told. `still` says whether they may still be."""
 
     def __init__(self, caller: Caller, still: Callable[[], Awaitable[bool]]) -> None:
@@ -140,79 +140,79 @@ class Follower:
         return not self.waits and not self._woken.is_set()
 
 
-class Following:
+class EventFeed:
     """Those who follow one service in this process."""
 
-    def __init__(self, db: Database, followed: Followed) -> None:
+    def __init__(self, db: Database, feed_policy: FeedPolicy) -> None:
         self._db = db
-        self._followed = followed
-        self._followers: set[Follower] = set()
+        self._followed = feed_policy
+        self._subscribers: set[Subscriber] = set()
         self._somebody = asyncio.Event()
-        self._bookmarks: Bookmarks | None = None
+        self._bookmarks: StreamCursors | None = None
         self._head: Place | None = None
         """Where the look has got to; None while nobody waits for it."""
         self._looking = asyncio.Lock()
         self._catching_up = asyncio.Semaphore(CATCHING_UP_MAX)
 
-    async def join(self, follower: Follower, after: str | None) -> None:
+    async def join(self, subscriber: Subscriber, after: str | None) -> None:
         """Follow from a bookmark on; without one, from now. Raises Invalid for one that is not of this journal."""
         async with self._db.transaction() as tx:
-            bookmarks = self._bookmarks = self._bookmarks or await Bookmarks.load(tx)
-            follower.place = bookmarks.place(after) if after else await read_end(tx)
-        self._followers.add(follower)
+            bookmarks = self._bookmarks = self._bookmarks or await StreamCursors.load(tx)
+            subscriber.place = bookmarks.place(after) if after else await read_end(tx)
+        self._subscribers.add(subscriber)
         self._somebody.set()
 
-    def leave(self, follower: Follower) -> None:
-        self._followers.discard(follower)
-        if not self._followers:
+    def leave(self, subscriber: Subscriber) -> None:
+        self._subscribers.discard(subscriber)
+        if not self._subscribers:
             self._somebody.clear()
 
-    def bookmark(self, place: Place) -> str:
+    def cursor(self, place: Place) -> str:
         assert self._bookmarks is not None, "whoever has a place has joined"
         return self._bookmarks.at(place)
 
-    async def next_page(self, follower: Follower, seconds: float) -> Page | None:
+    async def next_page(self, subscriber: Subscriber, seconds: float) -> Page | None:
         """What has happened after their place that they may see; None where there is nothing in this time."""
-        if follower.reads and not await self._wait_from(follower, follower.place):
+        if subscriber.reads and not await self._wait_from(subscriber, subscriber.place):
             try:
                 async with self._catching_up:
-                    page, more = await self._read(follower)
+                    page, more = await self._read(subscriber)
             except Exception as error:
                 if not _passes(error):
                     raise
-                return await follower.page(min(seconds, LOOK_SECONDS))
-            if more or page.told or not await self._wait_from(follower, page.reached, at_end=True):
+                return await subscriber.page(min(seconds, LOOK_SECONDS))
+            if more or page.told or not await self._wait_from(subscriber, page.reached, at_end=True):
                 return page
-        return await follower.page(seconds)
+        return await subscriber.page(seconds)
 
-    async def _read(self, follower: Follower) -> tuple[Page, bool]:
+    async def _read(self, subscriber: Subscriber) -> tuple[Page, bool]:
         """The next of the journal for one who is not at its end, and whether there is more."""
-        await follower.check()
+        await subscriber.check()
         at = time.monotonic()
         async with self._db.transaction() as tx:
-            events = await read_placed(tx, after=follower.place, limit=PAGE_MAX)
-            seen = await self._seen(tx, [follower], [event for _, event in events])
-        told = self._told(events, seen.get(follower.caller, ()))
-        return Page(told, events[-1][0] if events else follower.place, at), len(events) == PAGE_MAX
+            events = await read_placed(tx, after=subscriber.place, limit=PAGE_MAX)
+            seen = await self._seen(tx, [subscriber], [event for _, event in events])
+        told = self._told(events, seen.get(subscriber.caller, ()))
+        return Page(told, events[-1][0] if events else subscriber.place, at), len(events) == PAGE_MAX
 
-    async def _wait_from(self, follower: Follower, reached: Place, *, at_end: bool = False) -> bool:
+    async def _wait_from(self, subscriber: Subscriber, reached: Place, *, at_end: bool = False) -> bool:
         """False where the look has passed that place, or nobody waits and it may be far from the end."""
         async with self._looking:
             if self._head is None and at_end:
                 self._head = reached
             if self._head is None or reached < self._head:
                 return False
-            follower.place, follower.waits = reached, True
+            subscriber.place, subscriber.waits = reached, True
             return True
 
     # -- the look ------------------------------------------------------------------------------------------------
 
-    async def look_on(self) -> None:
+    async def keep_polling(self) -> None:
         """Look twice a second while anybody follows."""
         while True:
             await self._somebody.wait()
             try:
-                while await self.look():
+                while await self.poll():
                     pass
             except Exception as error:
                 if not _passes(error):
@@ -220,10 +220,10 @@ class Following:
                 log.warning("the journal is not read for those who follow", service=self._db.source)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def look(self) -> bool:
+    async def poll(self) -> bool:
         """Hand what is new to all who wait, each what they may see; True where there is more."""
         async with self._looking:
-            waiting = [one for one in self._followers if one.waits and not one.ended]
+            waiting = [one for one in self._subscribers if one.waits and not one.ended]
             if not waiting or self._head is None:
                 self._head = None
                 return False
@@ -246,15 +246,15 @@ class Following:
             return len(events) == PAGE_MAX
 
     async def _seen(
-        self, tx: Tx, followers: Sequence[Follower], events: Sequence[Event]
+        self, tx: Tx, subscribers: Sequence[Subscriber], events: Sequence[Event]
     ) -> Mapping[Caller, Collection[UUID]]:
         """Which of the events each may be told; whoever may not be told anything now ends."""
-        callers = sorted({one.caller for one in followers if not one.ended}, key=str)
+        callers = sorted({one.caller for one in subscribers if not one.ended}, key=str)
         of_interest = [event for event in events if self._followed.told(event) is not None]
         if not callers or not of_interest:
             return {}
         seen = await self._followed.seen(tx, callers, of_interest)
-        for one in followers:
+        for one in subscribers:
             if one.caller not in seen:
                 one.end()
         return seen

@@ -7,7 +7,7 @@ from chassis.db.database import Tx
 FOUND_MAX = 200
 
 
-async def to_straighten(tx: Tx, consumer: str, *, gap_seconds: float) -> list[Record]:
+async def due_gaps(tx: Tx, consumer: str, *, gap_seconds: float) -> list[Record]:
     """Aggregates whose next event waits (`ready`: released), or is missing for so long; and what was heard of them."""
     return await tx.fetch(
         """

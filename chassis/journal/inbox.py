@@ -25,7 +25,7 @@ from chassis.journal import gaps
 from chassis.journal.bus import Bus, Consumer, Delivery, Heartbeat
 from chassis.journal.failures import reason_of
 from chassis.journal.peers import Peers
-from chassis.supervise import to_the_end
+from chassis.supervise import finish_despite_cancel
 from chassis.telemetry import PARKED, RECEIVED, correlated
 from contracts.facts import Event, Fact, decode_event
 from contracts.refusals import Refusal, Unavailable
@@ -273,7 +273,7 @@ class Inbox:
                 event = await self._read(owner, delivery)
                 if event is not None:
                     lanes[event.subject].append((delivery, event))
-            await to_the_end(self._lanes(list(lanes.values()), places))
+            await finish_despite_cancel(self._lanes(list(lanes.values()), places))
 
     async def _read(self, owner: str, delivery: Delivery) -> Event | None:
         try:
@@ -316,7 +316,7 @@ class Inbox:
 
     # -- from the owner's journal --------------------------------------------------------------------------------
 
-    async def straighten(self, peers: Peers) -> None:
+    async def fill_gaps(self, peers: Peers) -> None:
         """Let released events go on, and fetch what has been missing for a few seconds.
 
         Looks each second while anything is written, when a gap has been there for so long, and each half minute else.
@@ -327,7 +327,7 @@ class Inbox:
             idle_seconds = STRAIGHTEN_SECONDS if rows else STRAIGHTEN_IDLE_SECONDS
             await self._db.activity.pause(STRAIGHTEN_SECONDS, idle_seconds=idle_seconds, due_in_seconds=due_in_seconds)
             async with self._db.transaction() as tx:
-                rows = await gaps.to_straighten(tx, self.consumer, gap_seconds=GAP_SECONDS)
+                rows = await gaps.due_gaps(tx, self.consumer, gap_seconds=GAP_SECONDS)
                 due_in_seconds = await gaps.due_in_seconds(tx, self.consumer, gap_seconds=GAP_SECONDS)
                 PARKED.labels(self.consumer).set(await gaps.count_parked(tx, self.consumer))
             for row in rows:

@@ -18,12 +18,12 @@ import structlog
 
 from chassis import clock
 from chassis.activity import IDLE_SECONDS
-from chassis.audit.log import note_changes
+from chassis.audit.log import log_changes
 from chassis.db.database import Database, Tx
 from chassis.db.writes import Write
 from chassis.ids import new_id
 from chassis.journal.bus import Bus
-from chassis.supervise import to_the_end
+from chassis.supervise import finish_despite_cancel
 from chassis.telemetry import PENDING, PUBLISHED, correlation_id
 from contracts.facts import EVENT_BYTES_MAX, Event, Fact, decode_event
 from contracts.values import Caller
@@ -86,7 +86,7 @@ async def announce_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Ev
         now,
         LEASE_SECONDS,
     )
-    await note_changes(tx, events, encoded)
+    await log_changes(tx, events, encoded)
     tx.announced += events
     return events
 
@@ -139,7 +139,7 @@ class Relay:
             self._wake.clear()
             while self._handed:
                 batch = [self._handed.popleft() for _ in range(min(len(self._handed), BATCH_MAX))]
-                await to_the_end(self._publish(batch))
+                await finish_despite_cancel(self._publish(batch))
 
     async def sweep(self) -> None:
         """Each second, strike off what is published, then claim and publish what nobody else holds.

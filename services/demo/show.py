@@ -16,7 +16,7 @@ from rich.text import Text
 from chassis.auth.tokens import Issuer
 from chassis.db.database import Database
 from chassis.journal.bus import watch
-from chassis.rate_limiter import Allowance
+from chassis.rate_limiter import RateLimit
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from contracts.refusals import Conflict
@@ -40,7 +40,7 @@ PRINTED_COLUMNS = 120
 """Where no terminal says how wide it is: written to a file or a pipe."""
 
 Found = Callable[[Database, Sequence[Founder]], Awaitable[None]]
-HURRIED = Allowance(per_minute=60_000, burst=6_000)
+HURRIED = RateLimit(per_minute=60_000, burst=6_000)
 """What each persona may write and read: the story does in seconds, as one coordinator, what takes people weeks."""
 
 EXPECTED = (

@@ -10,12 +10,12 @@ import structlog
 
 from chassis import clock
 from chassis.db.database import Database
-from chassis.erasure import Ledger
-from chassis.journal.event_feed import Followed
+from chassis.erasure import ErasureLedger
+from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from chassis.supervise import Loop, every, while_active
-from services.directory import event_feed as following
+from services.directory import event_feed
 from services.directory.appointments import api as appointment_api
 from services.directory.callers import api as feed_api
 from services.directory.clients import actions as client_actions
@@ -42,7 +42,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
         log.warning("there are no API clients: ENTRAIDE_API_CLIENT_KEYS is not set")
     return {
         "erasures": partial(keep_ledger, running.db, running.settings),
-        "expiring clients": partial(every, EXPIRING_SECONDS, partial(tell_expiring, running.db)),
+        "expiring clients": partial(every, EXPIRING_SECONDS, partial(announce_expiring, running.db)),
     }
 
 
@@ -50,10 +50,10 @@ def own(running: Running) -> Tokens:
     return Tokens(running.settings)
 
 
-async def tell_expiring(db: Database) -> None:
+async def announce_expiring(db: Database) -> None:
     """Tell of the API clients whose last day is near."""
     async with db.transaction() as tx:
-        await client_actions.tell_expiring(tx, now=clock.now())
+        await client_actions.announce_expiring(tx, now=clock.now())
 
 
 async def keep_ledger(db: Database, settings: Settings) -> None:
@@ -74,7 +74,7 @@ async def write_down(db: Database, settings: Settings, *, after: datetime = LONG
     async with db.transaction() as tx:
         found = [actions.erasure_of(person) for person in await store.erased(tx, after=after)]
     if found:
-        await asyncio.to_thread(Ledger(settings).add, found)
+        await asyncio.to_thread(ErasureLedger(settings).add, found)
 
 
 SERVICE = Service(
@@ -103,7 +103,7 @@ SERVICE = Service(
         "client_use",
     ),
     forget=actions.forget,
-    followed=Followed(following.seen),
+    feed_policy=FeedPolicy(event_feed.seen),
 )
 
 

@@ -13,7 +13,7 @@ from chassis.version import VERSION
 from contracts.facts import Event, Fact, facts, subject_of
 from services.documents.examples import example_answer
 from services.documents.openapi import Operation, documented
-from services.documents.shapes import DIALECT, first_sentence, says, shapes_of
+from services.documents.shapes import DIALECT, first_sentence, public_name, says, shapes_of
 
 SERVERS: Mapping[str, Any] = {
     "broker": {
@@ -72,7 +72,7 @@ def asyncapi(
         for (event_type, kind), shape in zip(told.items(), shapes, strict=False)
     }
     for stream, shape in zip(streams, shapes[len(told) :], strict=True):
-        messages[stream.answer.__name__] = _streamed(stream.answer, shape)
+        messages[public_name(stream.answer.__name__)] = _streamed(stream.answer, shape)
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Entraide: facts", "version": version, "description": DESCRIPTION},
@@ -135,8 +135,8 @@ def _channel(event_type: str, kind: type[Fact]) -> dict[str, Any]:
 def _streamed(kind: type, payload: Mapping[str, Any]) -> dict[str, Any]:
     """One record of an event stream: what its `data` are."""
     return {
-        "name": kind.__name__,
-        "title": kind.__name__,
+        "name": public_name(kind.__name__),
+        "title": public_name(kind.__name__),
         "summary": first_sentence(says(kind)),
         "contentType": "application/json",
         "payload": payload,
@@ -145,12 +145,13 @@ def _streamed(kind: type, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stream_channel(stream: Operation) -> dict[str, Any]:
+    name = public_name(stream.answer.__name__)
     return {
         "address": stream.path,
         "servers": [{"$ref": "#/servers/api"}],
         "title": stream.summary,
         "description": getdoc(stream.handler.fn),
-        "messages": {stream.answer.__name__: {"$ref": f"#/components/messages/{stream.answer.__name__}"}},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"}},
         "bindings": {"http": {}},
         "x-media-type": EVENT_STREAM,
     }
@@ -161,7 +162,7 @@ def _stream_operation(stream: Operation) -> dict[str, Any]:
     return {
         "action": "send",
         "channel": {"$ref": f"#/channels/{channel}"},
-        "messages": [{"$ref": f"#/channels/{channel}/messages/{stream.answer.__name__}"}],
+        "messages": [{"$ref": f"#/channels/{channel}/messages/{public_name(stream.answer.__name__)}"}],
         "summary": stream.summary,
         "bindings": {"http": {"method": "GET", "bindingVersion": "0.3.0"}},
     }

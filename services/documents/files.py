@@ -8,7 +8,7 @@ from typing import Any, cast
 import click
 from litestar import Litestar
 
-from chassis.auth.tokens import Nobody
+from chassis.auth.tokens import NoDirectory
 from chassis.db.database import Database
 from chassis.http.application import application, litestar_of
 from chassis.http.internal_api import events
@@ -70,7 +70,7 @@ def inert_application(services: Sequence[Service]) -> Litestar:
         db, bus = Database(cast(Any, None), service.name), Bus("", service.name)
         inbox = Inbox(db, service.name, service.listens_to, service.handlers)
         running.append(Running(service, settings, db, bus, Relay(db, bus), inbox, cast(Any, None), cast(Any, None)))
-    return litestar_of(application(running, Nobody(), routes=[events, *reference.ROUTES, *routes(services)]))
+    return litestar_of(application(running, NoDirectory(), routes=[events, *reference.ROUTES, *routes(services)]))
 
 
 def text_of(document: Any) -> str:

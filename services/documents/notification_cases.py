@@ -11,7 +11,7 @@ from contracts.notifications import NotificationOwed, SubscriptionRegistered, We
 from contracts.values import Caller, Role
 from services.documents.examples import example_event
 from services.documents.permission_subjects import OTHER, PERSON, SOMEBODY_ELSE, STATE, UNODC, Subject, of
-from services.notifications.notices import model as domain
+from services.notifications.notices import model
 from services.notifications.notices.api import DispatchView, NotificationView, SubscriptionView
 from services.notifications.notices.model import Notification, Subscription
 from services.notifications.policy import Action, decide
@@ -40,12 +40,12 @@ def _example(kind: type[Fact]) -> Any:
 
 
 def _notification() -> Notification:
-    owed = domain.evolve(None, _example(NotificationOwed))
+    owed = model.evolve(None, _example(NotificationOwed))
     return replace(owed, person_id=PERSON, organization=STATE)
 
 
 def _subscription(role: str) -> Subscription:
-    registered = domain.subscribed(None, _example(SubscriptionRegistered))
+    registered = model.subscribed(None, _example(SubscriptionRegistered))
     return replace(registered, person_id=PERSON, organization=STATE, role=Role(role))
 
 

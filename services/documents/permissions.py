@@ -86,7 +86,7 @@ def _table(subject: Subject, *, acts: bool) -> Table:
     answers: dict[Row, list[str]] = {}
     for values, record in subject.circumstances():
         for action in subject.acts if acts else subject.reads:
-            answers[action, *values] = [told(subject.decide(actor.caller, action, record)) for actor in actors]
+            answers[action, *values] = [cell(subject.decide(actor.caller, action, record)) for actor in actors]
     grouped = _alike(actors, list(answers.values()))
     narrowed = {row: [answer[actors.index(group[0])] for group in grouped] for row, answer in answers.items()}
     rows = list(_rows(narrowed, [()] * (1 + len(subject.properties)), 0, wild=acts))
@@ -96,7 +96,7 @@ def _table(subject: Subject, *, acts: bool) -> Table:
     return Table(subject, acts, columns, [(values, [answer[i] for i in first]) for values, answer in rows])
 
 
-def told(decision: Decision) -> str:
+def cell(decision: Decision) -> str:
     """A decision in a cell."""
     if decision.hidden:
         return HIDDEN
@@ -240,7 +240,7 @@ def _answers_to(organization: str, role: Role, subject: Subject) -> Mapping[str,
         for values, record in subject.circumstances():
             asking, of = as_held_in(organization, caller, record)
             for action in (*subject.reads, *subject.acts):
-                answers[action][standing, *values] = [told(subject.decide(asking, action, of))]
+                answers[action][standing, *values] = [cell(subject.decide(asking, action, of))]
     return answers
 
 

@@ -17,6 +17,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMES: Mapping[str, str] = {
     "Balances": "TrialBalance",
     "Cohorts": "CohortList",
+    "Draw": "Drawn",
+    "FeedItem": "Told",
+    "FeedItemData": "ToldData",
     "Revision": "FundRevision",
     "Subject": "PersonSubject",
     "contracts.values.Period": "Period",

@@ -13,12 +13,12 @@ import structlog
 
 from chassis import clock
 from chassis.db.database import Database, OutcomeUnknown, is_transient
-from chassis.journal.event_feed import Followed
+from chassis.journal.event_feed import FeedPolicy
 from chassis.journal.peers import PeerError
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every, while_active
 from contracts.consents import ConsentPage
-from services.matching import event_feed as following
+from services.matching import event_feed
 from services.matching.choices import api as choice_api
 from services.matching.cohorts import api as cohort_api
 from services.matching.cohorts import similar_api
@@ -79,7 +79,7 @@ async def lapse_offerings(db: Database) -> None:
             await offering_actions.lapse(tx, offering_id, now=clock.now())
 
 
-class SecondLooks:
+class RaceRepair:
     """Find what two transactions that did not see each other missed: a suggestion, or the end of a match.
 
     An offering that has become available is looked at once, when whatever was under way then has ended.
@@ -89,37 +89,37 @@ class SecondLooks:
         self._db = db
         self._looked_until = clock.now() - LOOK_BACK
 
-    async def look(self) -> None:
+    async def repair(self) -> None:
         until = clock.now() - SETTLED
         async with self._db.transaction() as tx:
             settled = await offering_store.available_since(tx, self._looked_until, until)
-            strays = await match_store.strays(tx)
+            orphaned = await match_store.orphaned(tx)
         for offering_id in settled:
             try:
                 async with self._db.transaction() as tx:
-                    await offering_actions.look_again(tx, offering_id, now=clock.now())
+                    await offering_actions.reconsider(tx, offering_id, now=clock.now())
             except Exception as error:
                 if is_transient(error) or isinstance(error, OutcomeUnknown):
                     raise
                 # The others have their turn; it is looked at again once it has changed.
                 log.exception("offering not looked at again", offering_id=str(offering_id))
         self._looked_until = until
-        for match_id in strays:
+        for match_id in orphaned:
             async with self._db.transaction() as tx:
-                await offering_actions.expire_stray(tx, match_id, now=clock.now())
+                await offering_actions.expire_orphaned(tx, match_id, now=clock.now())
 
 
-async def keep_reading_consents(running: Running) -> None:
+async def poll_consents(running: Running) -> None:
     after = None
     while True:
-        after = await read_consents(running, after)
+        after = await refresh_consents(running, after)
         if after is None:
             await asyncio.sleep(CONSENTS_FAILED_SECONDS)
         else:
             await running.db.activity.pause(CONSENTS_SECONDS, idle_seconds=CONSENTS_IDLE_SECONDS)
 
 
-async def read_consents(running: Running, after: str | None = None) -> str | None:
+async def refresh_consents(running: Running, after: str | None = None) -> str | None:
     """Ask the owner which consents changed, however the broker fares; it is kept when that last came to its end.
 
     From a watermark on, which is looked up where it is not given; returns the next one, None where it is not known.
@@ -144,7 +144,7 @@ async def read_consents(running: Running, after: str | None = None) -> str | Non
     return page.safe
 
 
-async def read_offerings(db: Database) -> None:
+async def refresh_offerings(db: Database) -> None:
     """Keep the offerings in memory as PostgreSQL has them: all of them at first, then what has changed."""
     memory = memory_of(db)
     async with db.transaction() as tx:
@@ -192,14 +192,14 @@ def loops(running: Running) -> Mapping[str, Loop]:
     reader, activity = Reader(running.db, running.peers, clock=clock.now), running.db.activity
     return {
         "texts": reader.run,
-        "consents": partial(keep_reading_consents, running),
-        "offerings in memory": partial(while_active, activity, MEMORY_SECONDS, partial(read_offerings, running.db)),
+        "consents": partial(poll_consents, running),
+        "offerings in memory": partial(while_active, activity, MEMORY_SECONDS, partial(refresh_offerings, running.db)),
         "weights and experience in memory": partial(
             while_active, activity, KNOWN_SECONDS, partial(read_known, running.db)
         ),
         "changes forgotten": partial(every, LAPSE_SECONDS, partial(forget_changes, running.db)),
         "validity ends": partial(every, LAPSE_SECONDS, partial(lapse_offerings, running.db)),
-        "second looks": partial(while_active, activity, LOOK_SECONDS, SecondLooks(running.db).look),
+        "race repair": partial(while_active, activity, LOOK_SECONDS, RaceRepair(running.db).repair),
         "rounds": partial(
             while_active,
             activity,
@@ -232,6 +232,6 @@ SERVICE = Service(
     rebuild=match_actions.rebuild,
     tables=("match", "match_move", "capacity", "offering", "treaty_status", "weights", "round"),
     texts=("offering_text", "remark", "round_papers", "reading"),
-    followed=Followed(following.seen),
+    feed_policy=FeedPolicy(event_feed.seen),
     own=lambda running: Budgets(running.peers),
 )

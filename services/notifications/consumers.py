@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from chassis import clock
 from chassis.db.database import Tx
-from chassis.erasure import hearing
+from chassis.erasure import handler_of
 from chassis.journal.inbox import Handler
 from contracts.directory import PersonErased
 from contracts.facts import Event, Fact
@@ -16,4 +16,4 @@ async def tell(tx: Tx, event: Event, fact: Fact) -> None:
     await actions.tell(tx, event, fact, now=clock.now())
 
 
-HANDLERS: Mapping[type[Fact], Handler] = {**dict.fromkeys(TOLD, tell), PersonErased: hearing(actions.forget)}
+HANDLERS: Mapping[type[Fact], Handler] = {**dict.fromkeys(TOLD, tell), PersonErased: handler_of(actions.forget)}

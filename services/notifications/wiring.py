@@ -8,18 +8,18 @@ from pathlib import Path
 import structlog
 
 from chassis import clock
-from chassis.journal.event_feed import Followed
+from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
 from chassis.settings import Settings
 from chassis.supervise import Loop, every
-from services.notifications import event_feed as following
+from services.notifications import event_feed
 from services.notifications.consumers import HANDLERS
 from services.notifications.notices import actions, api
-from services.notifications.notices.model import Pace
+from services.notifications.notices.model import RetryIntervals
 from services.notifications.notices.sender import OVERDUE_POLL_SECONDS, Sender, Terms, count_overdue
 from services.notifications.webhooks import api as webhook_api
-from services.notifications.webhooks.config import Doors
-from services.notifications.webhooks.http_client import Door
+from services.notifications.webhooks.config import WebhookConfig
+from services.notifications.webhooks.http_client import SafeHttpClient
 from services.notifications.webhooks.sender import SENDERS, WebhookSender
 from services.notifications.webhooks.sender import Terms as WebhookTerms
 
@@ -35,7 +35,7 @@ def terms(settings: Settings) -> Terms | None:
         sender=settings.mail_from,
         public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
         hourly_max=settings.mail_hourly_max,
-        pace=Pace(retry_seconds=settings.mail_retry_seconds),
+        pace=RetryIntervals(retry_seconds=settings.mail_retry_seconds),
     )
 
 
@@ -47,11 +47,11 @@ def loops(running: Running) -> Mapping[str, Loop]:
         log.warning("no mail is sent: it is off, or SMTP_URL is not set; what is owed stays owed")
     else:
         found["sender"] = Sender(running.db, mail, running.callers, clock=clock.now).run
-    doors: Doors = running.own
+    doors: WebhookConfig = running.own
     if doors.open:
         sender = WebhookSender(
             running.db,
-            Door(doors.bounds),
+            SafeHttpClient(doors.bounds),
             doors.keyring,
             WebhookTerms(bounds=doors.bounds),
             running.callers,
@@ -64,8 +64,8 @@ def loops(running: Running) -> Mapping[str, Loop]:
     return found
 
 
-def own(running: Running) -> Doors:
-    return Doors(running.settings)
+def own(running: Running) -> WebhookConfig:
+    return WebhookConfig(running.settings)
 
 
 SERVICE = Service(
@@ -79,6 +79,6 @@ SERVICE = Service(
     tables=("dispatch", "notification", "subscription", "webhook"),
     texts=("address", "endpoint"),
     forget=actions.forget,
-    followed=Followed(following.seen, following.told),
+    feed_policy=FeedPolicy(event_feed.seen, event_feed.told),
     own=own,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-from chassis.erasure import forget, hearing
+from chassis.erasure import forget, handler_of
 from chassis.journal.inbox import Handler
 from chassis.settings import Settings
 from contracts.directory import PersonErased
@@ -13,12 +13,12 @@ from services.pledges.allocations import actions as allocation_actions
 from services.pledges.money.model import AS_USUAL, Validity
 
 HANDLERS: Mapping[type[Fact], Handler] = {
-    MatchConfirmed: partial(allocation_actions.hear_of_confirmed, validity=AS_USUAL),
-    MatchRevoked: allocation_actions.hear_of_revoked,
-    PersonErased: hearing(forget),
+    MatchConfirmed: partial(allocation_actions.on_match_confirmed, validity=AS_USUAL),
+    MatchRevoked: allocation_actions.on_match_revoked,
+    PersonErased: handler_of(forget),
 }
 
 
-def hears(settings: Settings) -> Mapping[type[Fact], Handler]:
+def handlers_for(settings: Settings) -> Mapping[type[Fact], Handler]:
     """What a match lacks is valued as everything else is."""
-    return {MatchConfirmed: partial(allocation_actions.hear_of_confirmed, validity=Validity(settings.rates_hold))}
+    return {MatchConfirmed: partial(allocation_actions.on_match_confirmed, validity=Validity(settings.rates_hold))}

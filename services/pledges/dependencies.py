@@ -24,7 +24,7 @@ def balance_lock(fund: str) -> str:
     return f"balance of {fund}"
 
 
-class Tables:
+class OpenTables:
     """How many tables are being made in this process."""
 
     def __init__(self) -> None:
@@ -42,16 +42,16 @@ class Tables:
             self._under_way -= 1
 
 
-class Own(NamedTuple):
+class Dependencies(NamedTuple):
     """For how long rates hold, in whose name it publishes (an IATI organization identifier), the tables' turns,
     whom to ask what States have consented to show, and who prints statements.
     """
 
     validity: Validity
     reporter: str
-    tables: Tables
+    tables: OpenTables
     consents: Consents
     press: Press
 
 
-Owned: TypeAlias = NamedDependency[SkipValidation[Own]]
+Owned: TypeAlias = NamedDependency[SkipValidation[Dependencies]]

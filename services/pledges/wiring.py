@@ -9,24 +9,23 @@ import structlog
 
 from chassis import clock
 from chassis.db.database import Database, OutcomeUnknown, is_transient
-from chassis.journal.event_feed import Followed
+from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every, while_active
-from services.pledges import event_feed as following
+from services.pledges import event_feed
 from services.pledges.activities import api as activity_routes
 from services.pledges.allocations import api as allocation_routes
 from services.pledges.allocations import requirement_api as requirement_routes
 from services.pledges.allocations.consents import Consents
-from services.pledges.consumers import HANDLERS, hears
-from services.pledges.dependencies import Own, Tables
+from services.pledges.consumers import HANDLERS, handlers_for
+from services.pledges.dependencies import Dependencies, OpenTables
 from services.pledges.funds import api as fund_routes
 from services.pledges.funds import budget_api as budget_routes
 from services.pledges.in_kind import api as in_kind_routes
 from services.pledges.ledger import api as ledger_routes
-from services.pledges.ledger import balances
+from services.pledges.ledger import balances, snapshots
 from services.pledges.ledger import fiscal_year_api as period_routes
-from services.pledges.ledger import snapshots as closings
-from services.pledges.ledger.snapshots import Closed
+from services.pledges.ledger.snapshots import Finality
 from services.pledges.money import rate_api as rate_routes
 from services.pledges.money.model import Validity
 from services.pledges.open_data.flows import api as flow_routes
@@ -39,9 +38,11 @@ from services.pledges.statements import api as statement_routes
 from services.pledges.statements.printing.press import Press
 
 
-def own(running: Running) -> Own:
+def own(running: Running) -> Dependencies:
     settings = running.settings
-    return Own(Validity(settings.rates_hold), settings.iati_organization, Tables(), Consents(running.peers), Press())
+    return Dependencies(
+        Validity(settings.rates_hold), settings.iati_organization, OpenTables(), Consents(running.peers), Press()
+    )
 
 
 CLOSE_SECONDS = 1.0
@@ -53,30 +54,30 @@ log = structlog.get_logger()
 
 async def keep_closing(db: Database) -> None:
     """Each second, close the books where something was recorded. Whatever else fails, they become final."""
-    closed: Closed | None = None
+    closed: Finality | None = None
     while True:
         closed = await _close(db, closed)
         await db.activity.pause(CLOSE_SECONDS)
 
 
-async def _close(db: Database, closed: Closed | None) -> Closed | None:
+async def _close(db: Database, closed: Finality | None) -> Finality | None:
     async with db.transaction() as tx:
-        behind = await closings.is_behind(tx)
+        behind = await snapshots.is_behind(tx)
     if not behind:
         return closed
     async with db.transaction() as tx:
-        return await closings.close(tx, closed, now=clock.now())
+        return await snapshots.close(tx, closed, now=clock.now())
 
 
 async def write_closings(db: Database) -> None:
     """Write down what has become final until nothing is left, a fund in each transaction."""
     while True:
         async with db.transaction() as tx:
-            if not await closings.keep_closing(tx):
+            if not await snapshots.write_snapshots(tx):
                 return
 
 
-async def close_books(db: Database, closed: Closed | None) -> Closed | None:
+async def write_snapshots_continuously(db: Database, closed: Finality | None) -> Finality | None:
     """One turn of both loops; several at once do no harm."""
     closed = await _close(db, closed)
     await write_closings(db)
@@ -146,7 +147,7 @@ SERVICE = Service(
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
-    hears=hears,
+    hears=handlers_for,
     loops=loops,
     rebuild=actions.rebuild,
     tables=(
@@ -169,6 +170,6 @@ SERVICE = Service(
     # Which part counts what depends on who met whom.
     compared_as={"balance_part": "balance"},
     texts=("fund_text", "pledge_text", "activity_text", "in_kind_contribution_text", "imported_flow", "rejected_row"),
-    followed=Followed(following.seen),
+    feed_policy=FeedPolicy(event_feed.seen),
     own=own,
 )

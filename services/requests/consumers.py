@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chassis.erasure import forget, hearing
+from chassis.erasure import forget, handler_of
 from chassis.journal.inbox import Handler
 from contracts.directory import PersonErased
 from contracts.facts import Fact
@@ -10,10 +10,10 @@ from contracts.matching import MatchBegun, MatchCompleted, MatchConfirmed, Match
 from services.requests.request import actions
 
 HANDLERS: Mapping[type[Fact], Handler] = {
-    MatchConfirmed: actions.hear_of_match,
-    MatchBegun: actions.hear_of_match,
-    MatchCompleted: actions.hear_of_match,
-    MatchRevoked: actions.hear_of_match,
+    MatchConfirmed: actions.on_match_changed,
+    MatchBegun: actions.on_match_changed,
+    MatchCompleted: actions.on_match_changed,
+    MatchRevoked: actions.on_match_changed,
     MatchEvaluated: actions.on_evaluated,
-    PersonErased: hearing(forget),
+    PersonErased: handler_of(forget),
 }

@@ -12,14 +12,14 @@ from chassis import clock
 from chassis.db.database import Database
 from chassis.files import store as files
 from chassis.files.scanner import Scanner, Verdict, scanner_of
-from chassis.journal.event_feed import Followed
+from chassis.journal.event_feed import FeedPolicy
 from chassis.service import Running, Service
 from chassis.supervise import Loop, every, while_active
-from services.requests import event_feed as following
+from services.requests import event_feed
 from services.requests.attachment import actions as attachment_actions
 from services.requests.attachment import api as attachment_api
 from services.requests.attachment import store as attachment_store
-from services.requests.attachment.actions import Keeping
+from services.requests.attachment.actions import FileStorage
 from services.requests.attachment.model import Quota
 from services.requests.audience import api as audience_api
 from services.requests.consent import api as consent_api
@@ -60,7 +60,7 @@ async def remind_or_lapse(db: Database) -> float | None:
         return await reminder_store.answer_due_in_seconds(tx, now)
 
 
-async def keep_scanning(db: Database, keeping: Keeping, scanner: Scanner) -> None:
+async def scan_continuously(db: Database, keeping: FileStorage, scanner: Scanner) -> None:
     while True:
         if await scan(db, keeping, scanner):
             await asyncio.sleep(AWAY_SECONDS)
@@ -68,7 +68,7 @@ async def keep_scanning(db: Database, keeping: Keeping, scanner: Scanner) -> Non
             await db.activity.pause(SCAN_SECONDS)
 
 
-async def scan(db: Database, keeping: Keeping, scanner: Scanner) -> int:
+async def scan(db: Database, keeping: FileStorage, scanner: Scanner) -> int:
     """Have files looked into that wait for it; returns of how many the scanner said nothing.
 
     Two processes may look into the same file: one is heard.
@@ -88,7 +88,7 @@ async def scan(db: Database, keeping: Keeping, scanner: Scanner) -> int:
     return silent
 
 
-async def sweep(db: Database, keeping: Keeping) -> None:
+async def sweep(db: Database, keeping: FileStorage) -> None:
     """Drop the files of which no row says any more that they are there."""
 
     async def wanted(file_ids: Sequence[UUID]) -> set[UUID]:
@@ -98,9 +98,9 @@ async def sweep(db: Database, keeping: Keeping) -> None:
     await files.sweep(keeping.files, wanted)
 
 
-def own(running: Running) -> Keeping:
+def own(running: Running) -> FileStorage:
     settings = running.settings
-    return Keeping(
+    return FileStorage(
         files=files.Folder(settings.files_folder),
         scanner=scanner_of(settings.scanner) if settings.scanner else None,
         quota=Quota(files_max=settings.files_state_count, bytes_max=settings.files_state_mebibytes * MEBIBYTE),
@@ -108,12 +108,12 @@ def own(running: Running) -> Keeping:
 
 
 def loops(running: Running) -> Mapping[str, Loop]:
-    keeping: Keeping = running.own
+    keeping: FileStorage = running.own
     activity = running.db.activity
     if keeping.scanner is None:
         log.warning("no file is taken in: ENTRAIDE_SCANNER is off; those that wait go on waiting")
     looking: dict[str, Loop] = (
-        {"scanner": partial(keep_scanning, running.db, keeping, keeping.scanner)} if keeping.scanner else {}
+        {"scanner": partial(scan_continuously, running.db, keeping, keeping.scanner)} if keeping.scanner else {}
     )
     clocked = partial(while_active, activity, CLOCK_SECONDS, idle_seconds=CLOCK_IDLE_SECONDS)
     return looking | {
@@ -134,6 +134,6 @@ SERVICE = Service(
     rebuild=actions.rebuild,
     tables=("attachment", "consent", "excluded_provider", "line_match", "request_line", "request"),
     texts=("request_text", "line_text", "remark", "consent_text", "attachment_text"),
-    followed=Followed(following.seen),
+    feed_policy=FeedPolicy(event_feed.seen),
     own=own,
 )

@@ -26,7 +26,7 @@ from services.matching.scoring import store as scoring_store
 from services.matching.scoring.model import ranked
 from services.matching.texts.meaning import ENCODER, Vector, vector
 from services.matching.texts.reading import Reading, judgements
-from services.matching.wiring import read_offerings
+from services.matching.wiring import refresh_offerings
 from tests.bench.figures import Aim, Comparison, Row, percentile, resident_mb
 from tests.bench.ground import Ground
 from tests.bench.many_offerings import lines, load
@@ -107,7 +107,7 @@ async def _rebuilt(db: Database) -> tuple[float, float, float]:
     del page
     gc.collect()
     before, began = resident_mb("self"), time.perf_counter()
-    await read_offerings(db)
+    await refresh_offerings(db)
     whole = time.perf_counter() - began
     gc.collect()
     return whole, select, max(resident_mb("self") - before, 1.0)
@@ -212,7 +212,7 @@ async def _updated(db: Database, administrator: asyncpg.Connection) -> float:
     for offering_id in ids:
         await administrator.execute("UPDATE offering SET topics = '{extradition}' WHERE offering_id = $1", offering_id)
         began = time.perf_counter()
-        await read_offerings(db)
+        await refresh_offerings(db)
         times.append(time.perf_counter() - began)
     return percentile(times, 0.5) * 1000
 

@@ -13,11 +13,10 @@ from typing import Any
 from chassis.db.database import Database
 from chassis.db.migrate import role_of
 from chassis.runtime import prepare as prepare_schemas
-from services.pledges.ledger import balances
-from services.pledges.ledger import snapshots as closings
-from services.pledges.ledger.snapshots import Closed
+from services.pledges.ledger import balances, snapshots
+from services.pledges.ledger.snapshots import Finality
 from services.pledges.open_data.iati.published import TRANSACTIONS_MAX
-from services.pledges.wiring import SERVICE, close_books
+from services.pledges.wiring import SERVICE, write_snapshots_continuously
 from tests.bench import ledger_reports, ledger_writer
 from tests.bench.figures import Aim, Comparison, Row, Run, family_cpu_seconds, resident_mb
 from tests.bench.ground import ChildError, Ground, carried_out
@@ -222,13 +221,13 @@ async def _read(
 
 async def _closed(db: Database) -> datetime:
     """Turn for turn as the service does, until all that was written is final and in a closing."""
-    closed: Closed | None = None
+    closed: Finality | None = None
     until = datetime.now(UTC)
     while closed is None or closed.final_until < until:
-        closed = await close_books(db, closed) or closed
+        closed = await write_snapshots_continuously(db, closed) or closed
         async with db.transaction() as tx:
-            if not await closings.is_behind(tx):
-                return await closings.final_until(tx)
+            if not await snapshots.is_behind(tx):
+                return await snapshots.final_until(tx)
         await asyncio.sleep(0.1)
     return closed.final_until
 

@@ -215,7 +215,7 @@ class Reports:
         return self._began + (self._final_until - self._began) * self._chance.random()
 
     async def _balances(self, donor: str) -> None:
-        async with self._db.transaction(by=FINANCE) as tx, tx.by_itself():
+        async with self._db.transaction(by=FINANCE) as tx, tx.as_service():
             await balances.balances(tx, as_at=self._moment(), donor=donor)
 
     async def _statement(self, donor: str) -> None:
@@ -226,7 +226,7 @@ class Reports:
             entries = await statement_store.recorded(tx, FINANCE, found, ends=ends, as_at=moment)
             in_kind = await statement_store.in_kind(tx, FINANCE, donor, fund=None, as_at=moment)
             codes = await statement_store.funds_of(tx, FINANCE, found, as_at=moment)
-            async with tx.by_itself():
+            async with tx.as_service():
                 # Also as at a moment by which nothing of this donor had come.
                 pots = await statement_store.pots(tx, codes or [self._fund], ends=ends, as_at=moment)
         statement_of(donor, found, entries, pots, in_kind, starts=None, ends=ends, as_at=moment, funds_as_at=moment)
@@ -235,7 +235,7 @@ class Reports:
         moment = self._moment()
         async with self._db.transaction(by=FINANCE) as tx:
             (fund,) = await funds.funds(tx, only=self._fund, as_at=self._final_until)
-            async with tx.by_itself():
+            async with tx.as_service():
                 moved = await balances.progress_by_year(tx, self._fund, as_at=moment)
                 agreed = await store.committed_by_year(tx, self._fund, as_at=moment)
         fund_views.years_view(fund, agreed, moved, as_at=moment)

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from chassis.auth.callers import Callers
-from chassis.auth.tokens import Trusted, Verifier
+from chassis.auth.tokens import TrustedIssuer, Verifier
 from chassis.db.database import POOL_MAX
 from chassis.ids import new_id
 from chassis.keys.issuer import Keys
@@ -318,7 +318,8 @@ async def run(task: dict[str, Any]) -> None:
     callers = hearing(Callers(cast(Any, None), cast(Any, None)))
     seat("KEN:focal_point")
     app = application(
-        task["database_url"], Verifier(Trusted(ISSUER, Keys(task["keys"], ISSUER)), callers, service_of=lambda _: None)
+        task["database_url"],
+        Verifier(TrustedIssuer(ISSUER, Keys(task["keys"], ISSUER)), callers, service_of=lambda _: None),
     )
     server = uvicorn.Server(uvicorn.Config(app, port=task["port"], http="httptools", log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())

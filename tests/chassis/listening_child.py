@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from litestar import get
 from litestar.response import Stream
 
-from chassis.auth.tokens import Nobody
+from chassis.auth.tokens import NoDirectory
 from chassis.http import edge
 from chassis.http.application import PUBLIC, application
 from chassis.http.connections import ConnectionLimits
@@ -42,7 +42,7 @@ async def main() -> None:
     edge.BODY_SECONDS_MAX = given.pop("body_seconds_max", edge.BODY_SECONDS_MAX)
     bound = listener(HOST, 0)
     bound.listen(256)
-    app = application([], Nobody(), routes=[stream, late])
+    app = application([], NoDirectory(), routes=[stream, late])
     server = http_server(app, HOST, 0, limits=ConnectionLimits(**given))
     sys.stdout.write(f"{bound.getsockname()[1]}\n")
     sys.stdout.flush()

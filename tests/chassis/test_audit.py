@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 
-from chassis.audit.log import note_read
+from chassis.audit.log import log_read
 from chassis.db.database import Database
 from chassis.journal.outbox import announce, announce_all
 from chassis.telemetry import coming_from, correlated
@@ -80,7 +80,7 @@ async def test_old_is_what_new_was_before(databases: Mapping[str, Database]) -> 
     async with db.transaction() as tx:
         await announce_all(tx, [(a_fact(one), 1), (a_fact(other), 1), (withdrawn(one), 2)])
     async with db.transaction() as tx:
-        await note_read(tx, "requests.request.read", "request", one, 2)
+        await log_read(tx, "requests.request.read", "request", one, 2)
     async with db.transaction() as tx:
         await announce(tx, a_fact(one), version=3)
         await announce(tx, withdrawn(one), version=4)

@@ -122,7 +122,7 @@ async def test_events_that_come_all_at_once_take_effect_in_order(heard: Heard) -
     await asyncio.gather(*(heard.inbox.receive(event) for event in reversed(events)))
     peers = Owner(heard.inbox._db)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(heard.inbox.straighten(peers), 2.5)  # type: ignore[arg-type]
+        await asyncio.wait_for(heard.inbox.fill_gaps(peers), 2.5)  # type: ignore[arg-type]
 
     for request_id in (FIRST, SECOND):
         assert [v for r, v in heard.effects if r == request_id] == list(range(1, 15))
@@ -171,7 +171,7 @@ async def test_a_refused_event_is_parked_and_holds_up_its_own_aggregate_alone(he
     async with heard.inbox._db.transaction() as tx:
         assert await release_parked(tx, parked[0].event_id)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(heard.inbox.straighten(Owner(heard.inbox._db)), 2.5)  # type: ignore[arg-type]
+        await asyncio.wait_for(heard.inbox.fill_gaps(Owner(heard.inbox._db)), 2.5)  # type: ignore[arg-type]
     assert heard.effects == [(FIRST, 1), (SECOND, 1), (FIRST, 2), (FIRST, 3)]
 
 
@@ -192,7 +192,7 @@ async def test_a_gap_is_fetched_from_the_owner(databases: Mapping[str, Database]
     assert heard.effects == []
 
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(heard.inbox.straighten(Owner(databases["matching"])), 6)  # type: ignore[arg-type]
+        await asyncio.wait_for(heard.inbox.fill_gaps(Owner(databases["matching"])), 6)  # type: ignore[arg-type]
 
     assert [version for _, version in heard.effects] == [1, 2, 3]
 
@@ -204,7 +204,7 @@ async def test_gap_in_what_an_idle_process_hears_is_fetched_in_time(
         events = [await announce(tx, a_fact(), version=version) for version in (1, 2)]
     heard.inbox._db.activity = Activity(active_seconds=0)
     peers = Owner(databases["matching"])
-    async with supervised({"straightens": partial(heard.inbox.straighten, peers)}), asyncio.timeout(8):  # type: ignore[arg-type]
+    async with supervised({"straightens": partial(heard.inbox.fill_gaps, peers)}), asyncio.timeout(8):  # type: ignore[arg-type]
         await asyncio.sleep(1.5)
         await heard.inbox.receive(events[1])
         while not heard.effects:

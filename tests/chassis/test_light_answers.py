@@ -9,7 +9,7 @@ from typing import Any, cast
 import httpx
 from uvicorn.server import ServerState
 
-from chassis.http.one_write import Gathering
+from chassis.http.one_write import BufferedTransport
 from chassis.runtime import http_server
 from tests.builders import a_request, headers
 
@@ -64,7 +64,7 @@ async def test_who_is_gone_before_the_end_of_the_turn_is_told_nothing() -> None:
     failed: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failed.append(context))
     gone = Written()
-    Gathering(gone).write(b"too late")
+    BufferedTransport(gone).write(b"too late")
     gone.close()
     await asyncio.sleep(0.01)
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.auth.tokens import Nobody
+from chassis.auth.tokens import NoDirectory
 from chassis.db.database import Database
 from chassis.http.application import application
-from chassis.rate_limiter import ORGANIZATION_CALLERS, READS, WRITES, Allowance, Spending, address_of
+from chassis.rate_limiter import ORGANIZATION_CALLERS, READS, WRITES, RateLimit, TokenBuckets, address_of
 from chassis.runtime import verifier
 from chassis.settings import Settings, SettingsError
 from services import reference
@@ -180,7 +180,7 @@ async def test_all_who_act_for_one_organization_together_have_the_allowance_of_t
 
 
 async def test_an_application_without_settings_counts_all_the_same() -> None:
-    app = application([], Nobody())
+    app = application([], NoDirectory())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
         assert refused(await burst(lambda: client.post("/v1/requests"), WRITES.burst + 5))
 
@@ -196,15 +196,15 @@ async def test_an_application_without_settings_counts_all_the_same() -> None:
 def test_whenever_the_calls_come_no_more_pass_than_the_burst_and_what_the_time_gives(
     per_minute: int, size: int, pauses: list[int]
 ) -> None:
-    spending = Spending(Allowance(per_minute=per_minute, burst=size))
+    buckets = TokenBuckets(RateLimit(per_minute=per_minute, burst=size))
     now = MINUTE
     passed: list[int] = []
     for pause in pauses:
         now += pause
-        if (wait := spending.spend("somebody", now)) == 0:
+        if (wait := buckets.take("somebody", now)) == 0:
             passed.append(now)
         else:
-            assert spending.spend("somebody", now + int(wait * SECOND) + 1000) == 0
+            assert buckets.take("somebody", now + int(wait * SECOND) + 1000) == 0
             now += int(wait * SECOND) + 1000
             passed.append(now)
     for first in range(len(passed)):
@@ -214,10 +214,10 @@ def test_whenever_the_calls_come_no_more_pass_than_the_burst_and_what_the_time_g
 
 
 def test_after_a_rest_the_whole_burst_is_there_again() -> None:
-    spending = Spending(WRITES)
+    buckets = TokenBuckets(WRITES)
 
     def passing(now: int) -> int:
-        return sum(spending.spend("somebody", now) == 0 for _ in range(WRITES.burst * 2))
+        return sum(buckets.take("somebody", now) == 0 for _ in range(WRITES.burst * 2))
 
     assert WRITES.burst == passing(MINUTE)
     assert 0 == passing(MINUTE)
@@ -225,12 +225,12 @@ def test_after_a_rest_the_whole_burst_is_there_again() -> None:
 
 
 def test_only_so_many_callers_are_remembered() -> None:
-    spending = Spending(Allowance(per_minute=1, burst=1), callers_max=100)
+    buckets = TokenBuckets(RateLimit(per_minute=1, burst=1), callers_max=100)
 
-    assert not any(spending.spend(who, MINUTE) for who in range(1000))
-    assert len(spending._full_at) == 100
-    assert spending.spend(999, MINUTE)
-    assert not spending.spend(0, MINUTE)
+    assert not any(buckets.take(who, MINUTE) for who in range(1000))
+    assert len(buckets._full_at) == 100
+    assert buckets.take(999, MINUTE)
+    assert not buckets.take(0, MINUTE)
 
 
 @pytest.mark.parametrize(

@@ -18,15 +18,15 @@ from chassis.audit import sealing
 from chassis.audit.checkpoint import (
     append,
     file_of,
-    keep_checkpoints,
     known_keys,
     lines,
     public_halves,
     read_signed,
     signing_key,
     size_of,
+    write_checkpoints,
 )
-from chassis.audit.sealing import keep_sealing, seal
+from chassis.audit.sealing import seal, seal_continuously
 from chassis.audit.tampering import find_tampering
 from chassis.db.database import Database
 from chassis.journal.outbox import announce_all
@@ -66,7 +66,7 @@ def own(settings: Settings, tmp_path: Path) -> Settings:
 
 async def test_a_row_is_sealed_within_five_seconds(databases: Mapping[str, Database]) -> None:
     db = databases["requests"]
-    async with supervised({"sealer": lambda: keep_sealing(db)}):
+    async with supervised({"sealer": lambda: seal_continuously(db)}):
         for _ in range(4):
             await write(db, 1)
             await asyncio.sleep(0.4)
@@ -100,7 +100,7 @@ async def test_two_sealers_at_once_make_one_chain(
         for _ in range(20):
             await write(db, 3)
 
-    async with supervised({"one": lambda: keep_sealing(db), "other": lambda: keep_sealing(other)}):
+    async with supervised({"one": lambda: seal_continuously(db), "other": lambda: seal_continuously(other)}):
         await asyncio.gather(*(write_many() for _ in range(4)))
         async with asyncio.timeout(20):
             while await count(db, "seal") < 240:
@@ -179,7 +179,7 @@ async def test_a_checkpoint_is_signed_and_names_the_end_of_the_chain(
 ) -> None:
     monkeypatch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0.05)
     db, path = databases["requests"], file_of(own, "requests")
-    async with supervised({"checkpoints": lambda: keep_checkpoints(db, own)}):
+    async with supervised({"checkpoints": lambda: write_checkpoints(db, own)}):
         for height in (2, 4):
             await write(db, 2)
             await seal_all(db)

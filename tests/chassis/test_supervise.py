@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from chassis import supervise
-from chassis.supervise import give_way, supervised
+from chassis.supervise import supervised, yield_cpu
 
 
 async def test_a_loop_that_lost_the_word_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,7 +36,7 @@ async def test_a_loop_that_lost_the_word_is_told_again(monkeypatch: pytest.Monke
 async def test_who_gives_way_rests_longer_where_there_is_much_to_do() -> None:
     async def rested() -> float:
         began = time.monotonic()
-        await give_way(0.02)
+        await yield_cpu(0.02)
         return time.monotonic() - began
 
     async def works() -> None:

@@ -13,7 +13,7 @@ import pytest
 from chassis import clock
 from chassis.audit import sealing, tampering
 from chassis.audit.checkpoint import Checkpoint, append, file_of, signed, signing_key
-from chassis.audit.sealing import canonical, first_link, keep_sealing, linked, seal
+from chassis.audit.sealing import canonical, first_link, linked, seal, seal_continuously
 from chassis.audit.tampering import Report, find_tampering
 from chassis.db.database import Database
 from chassis.journal.outbox import announce, announce_all
@@ -303,7 +303,7 @@ async def test_a_chain_that_is_being_written_can_be_verified(
             await asyncio.sleep(0.02)
 
     sealed = []
-    async with supervised({"one": lambda: keep_sealing(db), "other": lambda: keep_sealing(db)}):
+    async with supervised({"one": lambda: seal_continuously(db), "other": lambda: seal_continuously(db)}):
         working = [asyncio.create_task(work) for work in (write(), write(), write(), sign_often())]
         while not written.is_set():
             report = await find_tampering(db, "requests", own)

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from joserfc import jwe, jwk
 
-from chassis.auth.tokens import ALGORITHM, AUDIENCE, LIFETIME_SECONDS_MAX, SUBJECT_LENGTH_MAX, Trusted, Verifier
+from chassis.auth.tokens import ALGORITHM, AUDIENCE, LIFETIME_SECONDS_MAX, SUBJECT_LENGTH_MAX, TrustedIssuer, Verifier
 from chassis.db.database import Database
 from chassis.http.application import application
 from chassis.keys.issuer import Keys
@@ -309,9 +309,11 @@ async def test_where_there_are_no_api_clients_a_token_of_theirs_is_refused(
     (tmp_path / "jwks.json").write_text('{"keys": []}')
     assert builders.issuer is not None
     builders.issuer.publish_keys(tmp_path / "people.json")
-    people = Trusted(ISSUER, Keys(str(tmp_path / "people.json"), ISSUER))
+    people = TrustedIssuer(ISSUER, Keys(str(tmp_path / "people.json"), ISSUER))
     keys = Keys(str(tmp_path / "jwks.json"), CLIENT_ISSUER, may_have_none=True)
-    verifying = Verifier(people, running[0].callers, service_of=lambda _: None, clients=Trusted(CLIENT_ISSUER, keys))
+    verifying = Verifier(
+        people, running[0].callers, service_of=lambda _: None, clients=TrustedIssuer(CLIENT_ISSUER, keys)
+    )
     app = application(running, verifying, settings=settings)
     async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
         token = forged(iss=CLIENT_ISSUER, sub=str(UUID(int=7)), client_id=str(UUID(int=7)), scope="read")

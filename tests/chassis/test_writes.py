@@ -11,7 +11,7 @@ import pytest
 from chassis.db.database import Database, OutcomeUnknown, Tx, is_transient
 from chassis.db.migrate import role_of
 from chassis.db.pool import Connection
-from chassis.db.writes import NotWritten, Write, together
+from chassis.db.writes import NotWritten, Write, combine
 from chassis.http.idempotency import Command, once
 from chassis.ids import new_id
 from contracts.refusals import Conflict, Mismatch
@@ -200,7 +200,7 @@ def test_parameters_are_numbered_on() -> None:
     first = Write(parts={"a": "INSERT INTO one VALUES ($1, $2)", "b": "INSERT INTO two VALUES ($2, $12)"})
     second = Write(parts={"c": "INSERT INTO three VALUES ($1, $1)"}, needed="c")
 
-    assert together((first, second)) == (
+    assert combine((first, second)) == (
         "WITH a AS (INSERT INTO one VALUES ($1, $2)), b AS (INSERT INTO two VALUES ($2, $12)),"
         " c AS (INSERT INTO three VALUES ($13, $13)) SELECT 1 / (SELECT count(*) FROM c)"
     )

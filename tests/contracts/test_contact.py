@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chassis.auth.tokens import Nobody
+from chassis.auth.tokens import NoDirectory
 from chassis.http.application import application
 from chassis.settings import Settings, SettingsError
 from services import contact
@@ -16,7 +16,7 @@ from services import contact
 
 @asynccontextmanager
 async def served(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    app = application([], Nobody(), routes=contact.routes(settings), settings=settings)
+    app = application([], NoDirectory(), routes=contact.routes(settings), settings=settings)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:  # type: ignore[arg-type]
         yield client
 

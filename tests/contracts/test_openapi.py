@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from chassis.auth.tokens import Nobody
+from chassis.auth.tokens import NoDirectory
 from chassis.http.application import application
 from chassis.http.problems import MEDIA_TYPE
 from contracts import reference
@@ -157,7 +157,7 @@ async def test_every_code_list_that_is_named_is_there(document: Document) -> Non
     named = set(re.findall(r'"x-code-list": ?"([^"]+)"', json.dumps(document)))
 
     assert {"/v1/reference/countries", "/v1/reference/kinds"} <= named
-    transport = httpx.ASGITransport(application([], Nobody(), routes=ROUTES))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(application([], NoDirectory(), routes=ROUTES))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as api:
         assert [] == [path for path in named if (await api.get(path)).status_code != 200]
 

@@ -11,10 +11,10 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from chassis.auth.tokens import Nobody
+from chassis.auth.tokens import NoDirectory
 from chassis.http.edge import Edge
 from chassis.http.uploads import Uploads
-from chassis.rate_limiter import Doorkeeper
+from chassis.rate_limiter import RateLimiter
 from services.documents.files import inert_application, text_of
 from services.documents.kept import CONTRACTS
 from services.documents.openapi import openapi
@@ -120,7 +120,7 @@ class Answer:
 
 
 async def _get(app: Litestar, path: str) -> Answer:
-    transport = httpx.ASGITransport(Edge(app, Doorkeeper(Nobody()), Uploads({}, Path())))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(Edge(app, RateLimiter(NoDirectory()), Uploads({}, Path())))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         async with client.stream("GET", path) as streamed:
             raw = b"".join([chunk async for chunk in streamed.aiter_raw()])

@@ -11,13 +11,13 @@ from rdflib import Graph
 from chassis.http.application import application
 from contracts import reference as tables
 from services import reference
-from services.documents.files import Nobody
+from services.documents.files import NoDirectory
 from tests.chassis.test_http import check_problem
 
 
 @pytest.fixture
 async def api() -> AsyncIterator[httpx.AsyncClient]:
-    app = application([], Nobody(), routes=reference.ROUTES)
+    app = application([], NoDirectory(), routes=reference.ROUTES)
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
         yield made

@@ -22,7 +22,7 @@ from chassis.http.application import application, litestar_of
 from chassis.http.edge import SECURITY_HEADERS
 from chassis.keys.file import key_made_once
 from chassis.keys.issuer import JWKS
-from chassis.rate_limiter import Allowance
+from chassis.rate_limiter import RateLimit
 from chassis.runtime import verifier
 from chassis.settings import CLIENT_ISSUER, Settings
 from chassis.telemetry import CORRELATION_HEADER
@@ -337,7 +337,7 @@ async def test_a_client_gets_so_many_tokens_and_who_does_not_know_its_secret_tak
 
 
 async def test_an_address_tries_so_many_secrets(db: Database, without_a_broker: Settings) -> None:
-    hurried = replace(without_a_broker, writes=Allowance(per_minute=1, burst=3))
+    hurried = replace(without_a_broker, writes=RateLimit(per_minute=1, burst=3))
     async with directory(hurried) as api:
         answers = [await api.post(TOKEN, data=GRANT, auth=(str(uuid4()), "x")) for _ in range(4)]
 

@@ -131,7 +131,7 @@ async def test_that_its_last_day_is_near_is_told_once(db: Database, parts: Parts
     counts = []
     for _ in range(2):
         async with db.transaction() as tx:
-            counts.append(await client_actions.tell_expiring(tx, now=clock.now()))
+            counts.append(await client_actions.announce_expiring(tx, now=clock.now()))
 
     assert [1, 0] == counts
     async with db.transaction() as tx:

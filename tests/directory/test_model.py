@@ -13,7 +13,7 @@ from contracts.values import Caller, Role
 from services.directory import policy
 from services.directory.appointments import model as appointing
 from services.directory.appointments.model import HELD_IN, MOVES, Appointment, ShownStatus, Status
-from services.directory.people import model as domain
+from services.directory.people import model
 from services.directory.people.evolve import evolve
 from services.directory.people.model import Kind, Person, kind_of
 from services.directory.policy import Action, Entering, Given, Place
@@ -336,6 +336,6 @@ def test_how_an_appointee_of_two_people_signs_in_is_not_changed_by_one() -> None
 
 
 def test_an_organization_is_registered_by_its_code() -> None:
-    fact = domain.register(UUID(int=1), "UNODC-SHERLOC", HASH, now=NOON)
+    fact = model.register(UUID(int=1), "UNODC-SHERLOC", HASH, now=NOON)
 
     assert Kind.UNIT is evolve(None, fact).kind  # type: ignore[union-attr]

@@ -79,7 +79,7 @@ async def move(api: Client, match: Mapping[str, Any], name: str, by: str, **body
 
 async def attempt(api: Client, match: Mapping[str, Any], name: str, by: str, **body: Any) -> httpx.Response:
     """A delivery is completed on a day of the window that the lines of tests ask for."""
-    with clock.going_by(Ticking(IN_WINDOW)) if name == "complete" else nullcontext():
+    with clock.use_clock(Ticking(IN_WINDOW)) if name == "complete" else nullcontext():
         return await api.post(
             f"/v1/matches/{match['match_id']}/{name}", json=body, headers=headers(by, revision=match["revision"])
         )

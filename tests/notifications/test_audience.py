@@ -16,7 +16,7 @@ from contracts.facts import Fact, facts
 from contracts.notifications import Link
 from contracts.values import Language, Money, Role
 from services.notifications.notices import audience
-from services.notifications.notices.audience import NOBODY, TO_OWNER, TOLD, Appointment, Known, Notice
+from services.notifications.notices.audience import NOBODY, TO_OWNER, TOLD, Appointment, KnownReference, Notice
 from services.notifications.notices.wording import LRI, PDI, RLM, Letter, mail, templates, words
 from tests.builders import NOON
 
@@ -108,7 +108,7 @@ def test_suggestions_of_one_cause_are_told_together_and_other_facts_each_for_its
 def test_an_allocation_to_a_request_is_told_to_its_sides_and_the_fund_alone_to_its_donors() -> None:
     fact = an_allocation(request_id=IDS["request_id"], match_id=IDS["match_id"], state="KEN", provider="NOR")
     to_sides, to_donors = TOLD[p.AllocationMade]
-    known = Known(reference="TA-2026-00001")
+    known = KnownReference(reference="TA-2026-00001")
 
     assert [STATE, PROVIDER] == audience.appointments(to_sides, fact)
     assert [DONOR] == audience.appointments(to_donors, fact)

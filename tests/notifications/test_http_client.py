@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from services.notifications.webhooks import http_client as outward
+from services.notifications.webhooks import http_client
 from services.notifications.webhooks.destinations import Bounds, Destination, destination_of
-from services.notifications.webhooks.http_client import ANSWER_BYTES_MAX, Answer, Door, NotDelivered
+from services.notifications.webhooks.http_client import ANSWER_BYTES_MAX, Answer, NotDelivered, SafeHttpClient
 from tests.receiver import Receiver, an_answer
 
 NAME = "hooks.ken.example"
@@ -41,15 +41,15 @@ async def receiver(tmp_path: Path) -> AsyncIterator[Receiver]:
         yield one
 
 
-def a_door(receiver: Receiver, names: Names, bounds: Bounds = LOOPBACK) -> Door:
-    return Door(bounds, context=receiver.trusting(), resolve=names)
+def a_door(receiver: Receiver, names: Names, bounds: Bounds = LOOPBACK) -> SafeHttpClient:
+    return SafeHttpClient(bounds, context=receiver.trusting(), resolve=names)
 
 
 def there(receiver: Receiver, host: str = NAME) -> Destination:
     return Destination(host=host, port=receiver.port, target="/in?a=b")
 
 
-async def refused(door: Door, to: Destination) -> str:
+async def refused(door: SafeHttpClient, to: Destination) -> str:
     with pytest.raises(NotDelivered) as no:
         await door.post(to, b"{}", HEADERS)
     return no.value.reason
@@ -67,7 +67,7 @@ async def test_it_goes_to_the_address_found_with_the_name_in_tls_and_host(receiv
 
 
 async def test_a_real_name_is_looked_up(receiver: Receiver) -> None:
-    door = Door(LOOPBACK, context=receiver.trusting())
+    door = SafeHttpClient(LOOPBACK, context=receiver.trusting())
     answer = await door.post(destination_of(f"https://localhost:{receiver.port}/", LOOPBACK), b"{}", HEADERS)
 
     assert 204 == answer.status
@@ -140,7 +140,9 @@ async def test_a_certificate_for_another_name_or_of_another_authority_will_not_d
     names = Names(["127.0.0.1"])
 
     assert "tls" == await refused(a_door(receiver, names), there(receiver, "other.ken.example"))
-    assert "tls" == await refused(Door(LOOPBACK, context=ssl.create_default_context(), resolve=names), there(receiver))
+    assert "tls" == await refused(
+        SafeHttpClient(LOOPBACK, context=ssl.create_default_context(), resolve=names), there(receiver)
+    )
     assert [] == receiver.received
 
 
@@ -175,7 +177,7 @@ async def test_a_head_without_an_end_is_cut_off(receiver: Receiver) -> None:
 
 @pytest.mark.parametrize("where", ["looking up", "connected"])
 async def test_who_takes_too_long_is_left(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
-    monkeypatch.setattr(outward, "ATTEMPT_SECONDS", 0.3)
+    monkeypatch.setattr(http_client, "ATTEMPT_SECONDS", 0.3)
 
     async def slow(_host: str, _port: int) -> Sequence[str]:
         await asyncio.sleep(5 if where == "looking up" else 0)
@@ -192,7 +194,7 @@ async def test_who_takes_too_long_is_left(receiver: Receiver, monkeypatch: pytes
     to = Destination(host=NAME, port=server.sockets[0].getsockname()[1], target="/")
     began = time.monotonic()
     try:
-        assert "timeout" == await refused(Door(LOOPBACK, context=receiver.trusting(), resolve=slow), to)
+        assert "timeout" == await refused(SafeHttpClient(LOOPBACK, context=receiver.trusting(), resolve=slow), to)
     finally:
         server.close()
     assert time.monotonic() - began < 2

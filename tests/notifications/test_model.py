@@ -21,7 +21,7 @@ from contracts.notifications import (
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller, Language, Role
 from services.notifications import policy
-from services.notifications.notices import model as domain
+from services.notifications.notices import model
 from services.notifications.notices.model import (
     MOVES,
     Accepted,
@@ -29,8 +29,8 @@ from services.notifications.notices.model import (
     Failed,
     Notification,
     Outcome,
-    Pace,
     Rejected,
+    RetryIntervals,
     Status,
     check_address,
     evolve,
@@ -41,7 +41,7 @@ from tests.builders import NOON, a_caller
 
 MAIL = UUID(int=1)
 INBOX = UUID(int=2)
-PACE = Pace()
+PACE = RetryIntervals()
 
 
 def owed(**changes: Any) -> Notification:
@@ -63,7 +63,7 @@ def owed(**changes: Any) -> Notification:
     return evolve(None, NotificationOwed(**values | changes))
 
 
-def settled(notification: Notification, outcome: Outcome, pace: Pace = PACE) -> Notification:
+def settled(notification: Notification, outcome: Outcome, pace: RetryIntervals = PACE) -> Notification:
     return evolve(notification, notification.settle(MAIL, outcome, pace, now=NOON))
 
 
@@ -77,11 +77,11 @@ OUTCOMES: dict[Status, Outcome] = {
 @pytest.mark.parametrize("source", Status)
 @pytest.mark.parametrize("target", Status)
 def test_a_dispatch_moves_from_owed_alone(source: Status, target: Status) -> None:
-    pace = Pace(retries_max=0) if target is Status.EXPIRED else PACE
+    pace = RetryIntervals(retries_max=0) if target is Status.EXPIRED else PACE
     before = owed()
     if source is not Status.OWED:
         to_source = OUTCOMES.get(source, Failed("451"))
-        before = settled(before, to_source, Pace(retries_max=0) if source is Status.EXPIRED else PACE)
+        before = settled(before, to_source, RetryIntervals(retries_max=0) if source is Status.EXPIRED else PACE)
     outcome = OUTCOMES.get(target, Failed("451"))
 
     if target in MOVES[source]:
@@ -118,7 +118,7 @@ def test_a_notification_is_read_once() -> None:
 def test_a_mail_that_always_fails_is_tried_at_once_and_so_many_times_after_and_then_expires(
     retry_seconds: int, retries_max: int, delays: list[int]
 ) -> None:
-    pace = Pace(retry_seconds=retry_seconds, retries_max=retries_max)
+    pace = RetryIntervals(retry_seconds=retry_seconds, retries_max=retries_max)
     notification = owed()
     at = [NOON]
     assert NOON == notification.dispatch(MAIL).next_at, "the first attempt is due at once"
@@ -248,7 +248,7 @@ def test_a_registration_takes_the_place_of_the_one_before() -> None:
         channels=("inbox",),
         registered_at=NOON,
     )
-    first = domain.subscribed(None, fact)
-    second = domain.subscribed(first, fact)
+    first = model.subscribed(None, fact)
+    second = model.subscribed(first, fact)
 
     assert (1, 2) == (first.revision, second.revision)

@@ -23,7 +23,7 @@ from contracts.facts import Event, Fact
 from contracts.values import Money
 from services.notifications.consumers import HANDLERS
 from services.notifications.notices import actions
-from services.notifications.notices.model import Accepted, Failed, Pace
+from services.notifications.notices.model import Accepted, Failed, RetryIntervals
 from services.notifications.wiring import SERVICE
 from tests.builders import NOON, a_caller, an_event, headers
 
@@ -33,7 +33,7 @@ FOCAL_POINT = "KEN:focal_point"
 PROVIDER = "NOR:provider_officer"
 DONOR = "DEU:donor_officer"
 FINANCE = "UNODC:finance_officer"
-LATER = Pace()
+LATER = RetryIntervals()
 
 
 @pytest.fixture

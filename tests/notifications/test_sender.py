@@ -23,7 +23,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from chassis import clock
 from chassis.activity import Activity
-from chassis.auth.callers import Seats
+from chassis.auth.callers import AppointmentLookup
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from chassis.rebuild import verify
@@ -34,7 +34,7 @@ from contracts.requests import RequestOpened
 from services.mailbox import Mailbox
 from services.notifications.consumers import HANDLERS
 from services.notifications.notices import sender as module
-from services.notifications.notices.model import Pace
+from services.notifications.notices.model import RetryIntervals
 from services.notifications.notices.sender import MailServerAway, Sender, Terms, count_overdue
 from services.notifications.wiring import SERVICE, terms
 from tests.builders import NOON, an_event, headers
@@ -106,13 +106,13 @@ def the_terms(port: int, **changes: Any) -> Terms:
         "sender": "Entraide <no-reply@entraide.example>",
         "public_url": "https://entraide.example",
         "hourly_max": 10_000,
-        "pace": Pace(retry_seconds=1),
+        "pace": RetryIntervals(retry_seconds=1),
     }
     return Terms(**values | changes)
 
 
 def a_sender(
-    db: Database, port: int, *, at: datetime | None = None, seats: Seats | None = None, **changes: Any
+    db: Database, port: int, *, at: datetime | None = None, seats: AppointmentLookup | None = None, **changes: Any
 ) -> Sender:
     return Sender(db, the_terms(port, **changes), seats or Everybody(), clock=lambda: at or clock.now())
 
@@ -245,7 +245,9 @@ async def test_retry_of_a_mail_comes_when_it_is_due_on_an_idle_platform(
             return not known and bool(tried) and time.monotonic() < tried[0] + 3
 
     sink.answers = answer
-    async with supervised({"sender": a_sender(db, sink.port, pace=Pace(retry_seconds=3), seats=Seated()).run}):
+    async with supervised(
+        {"sender": a_sender(db, sink.port, pace=RetryIntervals(retry_seconds=3), seats=Seated()).run}
+    ):
         async with asyncio.timeout(10):
             while len(tried) < 2:
                 await asyncio.sleep(0.05)
@@ -288,7 +290,7 @@ async def test_a_mail_that_always_fails_expires_after_its_last_attempt(db: Datab
     await owe(1)
     sink.answers = lambda _: "451 4.3.0 Not now"
     start = clock.now()
-    pace = Pace(retry_seconds=300, retries_max=3)
+    pace = RetryIntervals(retry_seconds=300, retries_max=3)
     for minutes in (0, 4, 5, 6, 10, 15, 20, 25):
         await drained(a_sender(db, sink.port, at=start + timedelta(minutes=minutes, seconds=1), pace=pace))
 

@@ -120,7 +120,7 @@ from chassis.db.migrate import role_of
 from chassis.settings import Settings
 from services.notifications import outward, webhook_sender
 from services.notifications.webhooks.destinations import Bounds
-from services.notifications.webhooks.config import Doors
+from services.notifications.webhooks.config import WebhookConfig
 from services.notifications.webhooks.http_client import Door
 from tests.seats import Everybody
 
@@ -131,7 +131,7 @@ async def main(dsn, state, authority):
     bounds = Bounds(loopback=True)
     door = Door(bounds, context=ssl.create_default_context(cafile=authority))
     terms = webhook_sender.Terms(bounds=bounds, delays_seconds=(1,) * 30, lease_seconds=1)
-    keyring = Doors(Settings(state=Path(state))).keyring
+    keyring = WebhookConfig(Settings(state=Path(state))).keyring
     make = lambda: webhook_sender.WebhookSender(
         db, door, keyring, terms, Everybody(), clock=clock.now, spread=random.random)
     await asyncio.gather(*(make().run() for _ in range(3)))

@@ -22,11 +22,11 @@ from chassis.supervise import supervised
 from contracts import matching as m
 from contracts import requests as r
 from services.notifications.consumers import HANDLERS
-from services.notifications.webhooks import http_client as outward
+from services.notifications.webhooks import http_client
 from services.notifications.webhooks import sender as webhook_sender
-from services.notifications.webhooks.config import Doors
+from services.notifications.webhooks.config import WebhookConfig
 from services.notifications.webhooks.destinations import Bounds
-from services.notifications.webhooks.http_client import Door
+from services.notifications.webhooks.http_client import SafeHttpClient
 from services.notifications.webhooks.sender import Terms, WebhookSender
 from services.notifications.wiring import SERVICE
 from tests.builders import NOON, an_event, headers
@@ -338,9 +338,11 @@ async def test_a_name_that_leads_inside_is_not_connected_to_and_says_so(
     async def within(_host: str, _port: int) -> list[str]:
         return ["169.254.169.254"]
 
-    door = Door(LOOPBACK, context=receiver.trusting(), resolve=within)
+    door = SafeHttpClient(LOOPBACK, context=receiver.trusting(), resolve=within)
     terms = Terms(bounds=LOOPBACK)
-    sender = WebhookSender(db, door, Doors(settings).keyring, terms, Everybody(), clock=clock.now, spread=lambda: 0.0)
+    sender = WebhookSender(
+        db, door, WebhookConfig(settings).keyring, terms, Everybody(), clock=clock.now, spread=lambda: 0.0
+    )
     await drained(sender)
 
     assert [("owed", "address-denied")] == [(one["status"], one["reason"]) for one in await deliveries(api, webhook)]
@@ -410,8 +412,10 @@ async def test_a_host_that_is_no_longer_allowed_is_not_connected_to_and_says_so(
     webhook = await registered(api, url=inside(receiver))
     await opened(inbox)
     terms = Terms(bounds=Bounds(loopback=True, allowed=("elsewhere.example",)))
-    door = Door(LOOPBACK, context=receiver.trusting())
-    sender = WebhookSender(db, door, Doors(settings).keyring, terms, Everybody(), clock=clock.now, spread=lambda: 0.0)
+    door = SafeHttpClient(LOOPBACK, context=receiver.trusting())
+    sender = WebhookSender(
+        db, door, WebhookConfig(settings).keyring, terms, Everybody(), clock=clock.now, spread=lambda: 0.0
+    )
     await drained(sender)
 
     assert [("owed", "address-denied")] == [(one["status"], one["reason"]) for one in await deliveries(api, webhook)]
@@ -444,8 +448,8 @@ def test_a_deployment_does_not_reach_the_machine_itself(settings: Settings) -> N
 
 
 def test_without_keys_of_its_own_a_deployment_has_no_webhooks(settings: Settings, tmp_path: Path) -> None:
-    def doors(**env: str) -> Doors:
-        return Doors(Settings.from_env(env, (), state=tmp_path))
+    def doors(**env: str) -> WebhookConfig:
+        return WebhookConfig(Settings.from_env(env, (), state=tmp_path))
 
     (tmp_path / "keys").write_text("a2V5" * 12 + "\n")
     assert doors().open
@@ -461,4 +465,4 @@ def test_without_keys_of_its_own_a_deployment_has_no_webhooks(settings: Settings
 
 
 def test_a_lease_is_longer_than_an_attempt() -> None:
-    assert webhook_sender.LEASE_SECONDS > 2 * outward.ATTEMPT_SECONDS
+    assert webhook_sender.LEASE_SECONDS > 2 * http_client.ATTEMPT_SECONDS

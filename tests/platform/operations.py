@@ -19,7 +19,7 @@ from services.directory.policy import Action as D
 from services.directory.policy import Entering, Given, Place, Registering
 from services.documents.files import inert_application
 from services.documents.permission_cases import SUBJECTS
-from services.documents.permissions import told
+from services.documents.permissions import cell
 from services.matching.policy import Action as M
 from services.notifications.notices.model import subscription_id_of
 from services.notifications.policy import Action as N
@@ -174,7 +174,7 @@ class Case:
     def expected(self, caller: Caller) -> str:
         if self.operation.action is None:
             return "not-for-your-role" if self.operation.internal and caller.role is not Role.SERVICE else "yes"
-        return told(self.decided(caller)[1]).partition(":")[0]
+        return cell(self.decided(caller)[1]).partition(":")[0]
 
     def decided(self, caller: Caller) -> tuple[Question, Decision]:
         """The first no, else the last yes."""

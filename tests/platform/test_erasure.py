@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from chassis.audit.log import note_read
+from chassis.audit.log import log_read
 from chassis.audit.sealing import seal
 from chassis.audit.tampering import find_tampering
 from chassis.db.database import Database
@@ -255,7 +255,7 @@ async def test_from_where_somebody_called_goes_and_the_chain_holds(
     for who, address in (*[(caller, "203.0.113.77")] * 5, (a_caller(FIRST), "203.0.113.78")):
         with coming_from(address):
             async with own.transaction(by=who) as tx:
-                await note_read(tx, "read", "person", uuid4(), 1)
+                await log_read(tx, "read", "person", uuid4(), 1)
     async with own.transaction() as tx:
         assert 6 == await seal(tx, name)
     await canary(api, person_id=str(caller.person_id))
@@ -267,7 +267,7 @@ async def test_from_where_somebody_called_goes_and_the_chain_holds(
 
     with coming_from("203.0.113.77"):
         async with own.transaction(by=caller) as tx:
-            await note_read(tx, "read", "person", uuid4(), 1)
+            await log_read(tx, "read", "person", uuid4(), 1)
     async with own.transaction() as tx:
         assert ["203.0.113.78"] == [row["address"] for row in await tx.fetch("SELECT address FROM audit_origin")]
     report = await find_tampering(own, name, settings)

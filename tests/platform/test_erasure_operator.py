@@ -13,7 +13,7 @@ import pytest
 
 from chassis import clock
 from chassis.db.database import Database
-from chassis.erasure import Erasure, Ledger
+from chassis.erasure import Erasure, ErasureLedger
 from chassis.rebuild import verify
 from chassis.settings import Settings
 from contracts.values import Role
@@ -201,5 +201,5 @@ async def test_the_directory_writes_down_whom_it_erased(
     for _ in range(2):
         await write_down(db, own)
 
-    erasures, strange = Ledger(own).read()
+    erasures, strange = ErasureLedger(own).read()
     assert ([person["person_id"]], 0) == ([str(one.person_id) for one in erasures], strange)

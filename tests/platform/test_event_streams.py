@@ -22,7 +22,7 @@ from chassis.db.database import Database
 from chassis.embedded import free_port
 from chassis.http import edge, event_streams
 from chassis.journal import cursors as bookmarks
-from chassis.journal.cursors import Bookmarks
+from chassis.journal.cursors import StreamCursors
 from chassis.journal.inbox import Inbox
 from chassis.journal.outbox import Place as JournalPlace
 from chassis.journal.outbox import announce_all
@@ -171,7 +171,7 @@ async def test_an_id_that_is_not_ours_is_refused_and_ours_tell_nothing(
     assert (400, "invalid-request") == await place.refused(PATH, **{"Last-Event-ID": "A" * 81})
 
     async with databases["requests"].transaction() as tx, databases["pledges"].transaction() as of_pledges:
-        ours, theirs = await Bookmarks.load(tx), await Bookmarks.load(of_pledges)
+        ours, theirs = await StreamCursors.load(tx), await StreamCursors.load(of_pledges)
     at = JournalPlace(7, 1)
     assert at == ours.place(ours.at(at)) == ours.place(ours.at(at))
     assert ours.at(at) != ours.at(at)
@@ -267,7 +267,7 @@ async def test_while_nothing_happens_it_is_heard_that_the_stream_lives(
         # With the place, beyond what was not theirs to see; and so that it does not show that there was anything.
         assert stream.last_id != begun
         async with place.running[0].db.transaction() as tx:
-            ours = await Bookmarks.load(tx)
+            ours = await StreamCursors.load(tx)
         assert ours.place(stream.last_id) > ours.place(begun)
 
 
@@ -382,14 +382,14 @@ async def test_who_does_not_read_is_let_go_and_holds_up_nobody(
         await loop.sock_sendall(frozen, f"GET {PATH} HTTP/1.1\r\nHost: test\r\n{head}\r\n".encode())
         assert await loop.sock_recv(frozen, 15) == b"HTTP/1.1 200 OK"
         async with place.listen(PATH) as reader:
-            followers = place.running[0].following._followers
-            assert 2 == len(followers)
+            subscribers = place.running[0].event_feed._subscribers
+            assert 2 == len(subscribers)
             for version in range(2, 20_002, 1000):
                 async with databases["requests"].transaction() as tx:
                     await announce_all(tx, [(reminded(request_id), version + n) for n in range(1000)])
             assert all([await reader.next() for _ in range(20_000)])
             async with asyncio.timeout(10):
-                while len(followers) > 1:
+                while len(subscribers) > 1:
                     await asyncio.sleep(0.1)
     finally:
         frozen.close()

@@ -12,7 +12,7 @@ import aiosmtplib
 import httpx
 import pytest
 
-from chassis.auth.tokens import Nobody
+from chassis.auth.tokens import NoDirectory
 from chassis.http.application import application
 from services import mailbox as module
 from services.mailbox import MAIL_BYTES_MAX, Mailbox
@@ -45,7 +45,7 @@ async def send(mailbox: Mailbox, *messages: EmailMessage, recipients: tuple[str,
 
 
 def pages(mailbox: Mailbox) -> httpx.AsyncClient:
-    app = application([], Nobody(), routes=mailbox.routes())
+    app = application([], NoDirectory(), routes=mailbox.routes())
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
 
 

@@ -92,7 +92,7 @@ async def test_every_table_with_somebodys_rows_is_behind_the_wall(
     open_to_all = CHASSIS_TABLES | FOR_EVERYBODY.get(service, set())
 
     assert {row["relname"] for row in tables if not row["walled"]} == open_to_all
-    assert {tuple(row["policies"]) for row in tables if row["walled"]} == {("as_owner", "by_itself", "for_callers")}
+    assert {tuple(row["policies"]) for row in tables if row["walled"]} == {("as_owner", "as_service", "for_callers")}
 
 
 async def test_a_view_asks_as_who_asks_it(administrator: asyncpg.Connection) -> None:

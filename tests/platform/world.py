@@ -220,7 +220,7 @@ async def _delivery(world: World) -> None:
     (match,) = found.json()["matches"]
     path = f"/v1/matches/{match['match_id']}"
     match = await world.say(NORWAY, f"{path}/begin", about=match)
-    with clock.going_by(Ticking(IN_WINDOW)):
+    with clock.use_clock(Ticking(IN_WINDOW)):
         match = await world.say(KENYA, f"{path}/complete", about=match)
     for who in (KENYA, NORWAY):
         went = {"result": "met", "relevance": 5, "quality": 4, "timeliness": 3, "comment": f"Said by {who}."}

@@ -44,7 +44,7 @@ async def confirmed(
 
 async def hear(databases: Mapping[str, Database], fact: Any, version: int) -> None:
     async with databases["requests"].transaction() as tx:
-        await actions.hear_of_match(tx, an_event(fact, version), fact)
+        await actions.on_match_changed(tx, an_event(fact, version), fact)
 
 
 async def two_lines(api: Client) -> dict[str, Any]:

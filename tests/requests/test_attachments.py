@@ -23,7 +23,7 @@ from chassis.rebuild import verify
 from chassis.runtime import verifier
 from chassis.settings import Settings
 from services.requests import wiring
-from services.requests.attachment.actions import Keeping
+from services.requests.attachment.actions import FileStorage
 from services.requests.attachment.model import ATTACHMENTS_MAX, Quota
 from services.requests.wiring import SERVICE
 from tests.builders import a_request, headers
@@ -92,7 +92,7 @@ async def scanned(db: Database, folder: Path, says: Verdict | None = Verdict.CLE
             raise ScannerError("planted")
         return says
 
-    await wiring.scan(db, Keeping(files=Folder(folder), scanner=scanner, quota=QUOTA), scanner)
+    await wiring.scan(db, FileStorage(files=Folder(folder), scanner=scanner, quota=QUOTA), scanner)
 
 
 async def listed(api: Client, request: Mapping[str, Any], by: str = KENYA) -> list[tuple[str, str]]:
@@ -397,7 +397,7 @@ async def test_a_scanner_that_is_away_keeps_files_waiting_and_what_was_taken_bac
         return Verdict.CLEAN
 
     scanner: Scanner = taken_back_while_scanned
-    await wiring.scan(db, Keeping(files=Folder(folder), scanner=scanner, quota=QUOTA), scanner)
+    await wiring.scan(db, FileStorage(files=Folder(folder), scanner=scanner, quota=QUOTA), scanner)
     assert [("One.pdf", "clean")] == await listed(api, request)
     assert PDF == (await read(api, one)).content
 
@@ -406,7 +406,7 @@ async def test_without_a_scanner_files_are_as_the_setting_says(api: Client, db: 
     request = await drafted(api)
     one = await attached(api, request)
     scanner = scanner_of(settings.scanner)
-    await wiring.scan(db, Keeping(files=Folder(settings.files_folder), scanner=scanner, quota=QUOTA), scanner)
+    await wiring.scan(db, FileStorage(files=Folder(settings.files_folder), scanner=scanner, quota=QUOTA), scanner)
     assert [("Note.pdf", "unscanned")] == await listed(api, request)
     assert PDF == (await read(api, one)).content
 
@@ -470,7 +470,7 @@ async def test_files_without_a_row_are_swept(api: Client, db: Database, folder: 
     orphan.write_bytes(PDF)
     for path in (orphan, *file_of(folder, one)):
         os.utime(path, (0, 0))
-    await wiring.sweep(db, Keeping(files=Folder(folder), scanner=None, quota=QUOTA))
+    await wiring.sweep(db, FileStorage(files=Folder(folder), scanner=None, quota=QUOTA))
 
     assert not orphan.exists()
     assert 1 == len(file_of(folder, one))

@@ -93,7 +93,7 @@ async def test_a_match_both_sides_accepted_is_a_door_of_its_own(api: Client, dat
     }
     confirmed = MatchConfirmed(**match, confirmed_at=NOON)
     async with databases["requests"].transaction() as tx:
-        await actions.hear_of_match(tx, an_event(confirmed, 1), confirmed)
+        await actions.on_match_changed(tx, an_event(confirmed, 1), confirmed)
 
     by_match = [one for one in (await audience(api, request))["admissions"] if one["door"] == "match"]
     assert [("NOR", ["codes", "words"], True)] == [
@@ -106,7 +106,7 @@ async def test_a_match_both_sides_accepted_is_a_door_of_its_own(api: Client, dat
 
     revoked = MatchRevoked(**match, reason="other", revoked_at=NOON)
     async with databases["requests"].transaction() as tx:
-        await actions.hear_of_match(tx, an_event(revoked, 2), revoked)
+        await actions.on_match_changed(tx, an_event(revoked, 2), revoked)
     assert {"office"} == {door for _, door, _ in await doors(api, request)}
 
 

@@ -33,7 +33,7 @@ def evaluated(**results: tuple[str | None, str | None]) -> Request:
     for line, said in zip(request.lines, results.values(), strict=True):
         match_id = uuid4()
         for status in ("confirmed", "in_delivery", "completed"):
-            change = request.hear_of_match(line.line_id, match_id, status, "NOR", now=NOON)
+            change = request.on_match_changed(line.line_id, match_id, status, "NOR", now=NOON)
             assert change is not None
             request = evolve(request, change)
         for side, result in zip(("state", "provider"), said, strict=True):
@@ -78,7 +78,7 @@ def test_a_line_is_met_as_far_as_its_best_delivery_met_it() -> None:
     request = evaluated(a=("unmet", "unmet"))
     (line,), second = request.lines, uuid4()
     for status in ("confirmed", "completed"):
-        change = request.hear_of_match(line.line_id, second, status, "FRA", now=NOON)
+        change = request.on_match_changed(line.line_id, second, status, "FRA", now=NOON)
         assert change is not None
         request = evolve(request, change)
     for side in ("state", "provider"):

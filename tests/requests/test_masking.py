@@ -66,7 +66,7 @@ async def test_a_provider_learns_whom_to_turn_to_once_both_sides_have_accepted(
 
     async def hear(fact: Any, version: int) -> None:
         async with databases["requests"].transaction() as tx:
-            await actions.hear_of_match(tx, an_event(fact, version), fact)
+            await actions.on_match_changed(tx, an_event(fact, version), fact)
 
     async def shown() -> list[str]:
         asking = ("NOR:provider_officer", "FRA:provider_officer", "NOR:donor_officer", "KEN:official", COORDINATOR)

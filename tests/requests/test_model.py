@@ -15,7 +15,7 @@ from contracts.facts import Fact
 from contracts.refusals import Conflict, Invalid, Refusal
 from contracts.requests import Line
 from contracts.values import Language, Period
-from services.requests.request import model as domain
+from services.requests.request import model
 from services.requests.request.deliveries import Fulfilment, Outcome, fulfilment_of
 from services.requests.request.evolve import evolve, objection_window_end
 from services.requests.request.model import (
@@ -69,7 +69,7 @@ def a_content(*lines: Line, rule: CirculationRule = CirculationRule.NONE) -> Con
 def a_request(status: Status = Status.SUBMITTED, *lines: Line, rule: CirculationRule = CirculationRule.NONE) -> Request:
     """A request that came to `status` by real moves, except that it is put there where the system alone moves it."""
     content = a_content(*lines, rule=rule)
-    begin = domain.draft if status is Status.DRAFT else domain.file
+    begin = model.draft if status is Status.DRAFT else model.file
     request = evolve(None, begin(uuid4(), "KEN", content, now=NOON))
     path: dict[Status, list[Callable[[Request], Fact]]] = {
         Status.DRAFT: [],
@@ -182,7 +182,7 @@ def test_a_move_is_made_from_its_states_and_refused_from_all_others(move: str, s
         assert {"status": status, "move": move} == no.value.details
 
 
-@pytest.mark.parametrize("begin", [domain.file, lambda *a, **k: evolve(None, domain.draft(*a, **k)).submit(now=NOON)])
+@pytest.mark.parametrize("begin", [model.file, lambda *a, **k: evolve(None, model.draft(*a, **k)).submit(now=NOON)])
 def test_a_request_without_a_line_is_not_submitted(begin: Callable[..., Fact]) -> None:
     content = replace(a_content(), lines=())
 
@@ -274,7 +274,7 @@ def test_the_window_is_five_working_days(since: datetime, end: datetime) -> None
 def test_a_request_is_not_delivered_while_a_match_is_under_way_unless_the_state_says_it_suffices() -> None:
     line = a_line()
     request = a_request(Status.IN_DELIVERY, line)
-    change = request.hear_of_match(line.line_id, uuid4(), "in_delivery", "NOR", now=NOON)
+    change = request.on_match_changed(line.line_id, uuid4(), "in_delivery", "NOR", now=NOON)
     assert change is not None
     request = evolve(request, change)
 
@@ -321,7 +321,7 @@ def test_an_answer_ends_the_waiting() -> None:
 
 
 def test_a_match_of_a_strange_line_changes_nothing() -> None:
-    assert a_request().hear_of_match(uuid4(), uuid4(), "confirmed", "NOR", now=NOON) is None
+    assert a_request().on_match_changed(uuid4(), uuid4(), "confirmed", "NOR", now=NOON) is None
 
 
 @pytest.mark.parametrize(
@@ -376,7 +376,7 @@ class AnyHistory(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.line = a_line()
-        self.facts: list[Fact] = [domain.file(uuid4(), "KEN", a_content(self.line), now=NOON)]
+        self.facts: list[Fact] = [model.file(uuid4(), "KEN", a_content(self.line), now=NOON)]
         self.request = evolve(None, self.facts[0])
         self.matches: list[UUID] = []
         self.ended: Status | None = None
@@ -391,10 +391,10 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(status=st.sampled_from(["confirmed", "in_delivery", "completed", "revoked"]), new=st.booleans())
     @precondition(lambda self: self.request.lines == (self.line,))
-    def hear_of_match(self, status: str, new: bool) -> None:
+    def on_match_changed(self, status: str, new: bool) -> None:
         if new or not self.matches:
             self.matches.append(uuid4())
-        change = self.request.hear_of_match(self.line.line_id, self.matches[-1], status, "NOR", now=NOON)
+        change = self.request.on_match_changed(self.line.line_id, self.matches[-1], status, "NOR", now=NOON)
         assert change is not None
         self._go_on(change)
 

@@ -12,7 +12,7 @@ from services.__main__ import SERVICES, main
 from services.directory.appointments.model import HELD_IN
 from services.directory.people.model import Kind
 from services.documents.permission_cases import SUBJECTS
-from services.documents.permissions import Permission, as_held_in, permissions_of, possible_standings, told
+from services.documents.permissions import Permission, as_held_in, cell, permissions_of, possible_standings
 
 ORGANIZATION = {Kind.STATE: "KEN", Kind.UNODC: "UNODC", Kind.UNIT: "UNODC-MLA", Kind.OTHER: "INTERPOL"}
 APPOINTMENTS = [(ORGANIZATION[kind], role) for role, kinds in HELD_IN.items() for kind in Kind if kind in kinds]
@@ -44,7 +44,7 @@ def test_it_says_of_every_case_what_the_policy_answers(organization: str, role: 
                 caller, of = as_held_in(organization, make(role), record)
                 seen = subject.decide(caller, subject.reads[0], of).allowed
                 for action in (*subject.reads, *(subject.acts if seen else ())):
-                    answer = told(subject.decide(caller, action, of))
+                    answer = cell(subject.decide(caller, action, of))
                     where = dict(zip(subject.properties, values, strict=True))
                     said = says(found[subject.service, subject.title, str(action)], standing, where)
                     asked += 1

@@ -15,7 +15,7 @@ from contracts.values import Role
 from services.documents.files import inert_application
 from services.documents.permission_cases import SUBJECTS
 from services.documents.permission_subjects import Subject
-from services.documents.permissions import EVERY, HIDDEN, asked_by_routes, told
+from services.documents.permissions import EVERY, HIDDEN, asked_by_routes, cell
 from services.documents.permissions_page import permissions_page
 from services.requests import policy as requests_policy
 from tests.conftest import every_service
@@ -164,7 +164,7 @@ def test_the_page_says_of_every_case_what_the_policy_answers(
                 says = row[1 + table.columns[str(actor.role), actor.standing]]
                 if action in subject.acts and not seen:
                     says = HIDDEN
-                answered = told(subject.decide(actor.caller, action, record))
+                answered = cell(subject.decide(actor.caller, action, record))
                 if answered != says:
                     wrong.append((action, values, str(actor.role), actor.standing, says, answered))
     assert [] == wrong[:5]

@@ -26,7 +26,7 @@ TASKS = {
     ("chassis/journal/bus.py", "_beat"),  # the heartbeat of one delivery, cancelled when it ends
     ("chassis/runtime.py", "serve"),  # the listener itself, awaited at the end
     ("chassis/supervise.py", "supervised"),  # the one place that starts loops
-    ("chassis/supervise.py", "to_the_end"),
+    ("chassis/supervise.py", "finish_despite_cancel"),
     ("services/matching/rounds/planner.py", "_plan"),  # holds the lease on while a plan is made, in a group
     ("services/together.py", "on_ready"),  # the demo beside the services, cancelled by `serve`
     ("services/demo/show.py", "_tell"),

@@ -116,7 +116,7 @@ class Stage:
         assert answer.status_code == 201, answer.text
         return answer.json()
 
-    async def knock(self, client_id: str) -> None:
+    async def check_connection(self, client_id: str) -> None:
         """As a machine, with a secret that is none."""
         secret = Canary(f"canary-{len(self.canaries.planted):04x}-body", "POST /v1/token", ("body",), NOBODY)
         self.canaries.keep([secret])
@@ -207,7 +207,7 @@ async def a_machine_is_let_in(stage: Stage) -> None:
     body = {"organization": "KEN", "role": "official", "scopes": ["read"], "until": last}
     readers = frozenset({ADMINISTRATOR, COLLEAGUE, AUDITOR, SERVICE, KENYA})
     made = await stage.say(KENYA, "POST", "/v1/clients", body, to=readers)
-    await stage.knock(made["client_id"])
+    await stage.check_connection(made["client_id"])
 
 
 async def they_want_to_be_told(stage: Stage) -> None:

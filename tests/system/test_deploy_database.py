@@ -21,7 +21,7 @@ from chassis.embedded import Postgres
 from chassis.embedded.postgres import installations
 from chassis.http.application import application
 from chassis.journal.bus import Bus
-from chassis.journal.cursors import Bookmarks
+from chassis.journal.cursors import StreamCursors
 from chassis.journal.inbox import Inbox
 from chassis.journal.outbox import Place, Relay, read
 from chassis.journal.peers import Peers
@@ -325,7 +325,7 @@ async def test_after_a_logical_restore_every_event_is_read_again(deployed: str, 
     await file_requests(old, with_keys)
     async with old.transaction() as tx:
         before = await read(tx, after="0.0")
-        bookmark = (await Bookmarks.load(tx)).at(Place.parse(before.after))
+        cursor = (await StreamCursors.load(tx)).at(Place.parse(before.after))
     await old.close()
     assert len(before.events) >= 3
 
@@ -345,7 +345,7 @@ async def test_after_a_logical_restore_every_event_is_read_again(deployed: str, 
             async with new.transaction() as tx:
                 assert before.events == (await read(tx, after="0.0")).events
                 with pytest.raises(Invalid, match="last-event-id-unknown"):
-                    (await Bookmarks.load(tx)).place(bookmark)
+                    (await StreamCursors.load(tx)).place(cursor)
             await file_requests(new, with_keys)
             async with new.transaction() as tx:
                 after = (await read(tx, after="0.0")).events

@@ -14,7 +14,7 @@ import yaml
 from chassis.db.database import Database
 from chassis.embedded import Postgres, postgres
 from chassis.embedded.account import lesser_account
-from chassis.journal.bus import BusError, knock
+from chassis.journal.bus import BusError, check_connection
 from chassis.runtime import prepare
 from chassis.settings import Settings
 from contracts.refusals import Unavailable
@@ -85,7 +85,7 @@ async def test_a_service_comes_to_the_broker_it_has_verified_and_to_no_other(bro
         "no authority there": url + ".missing",
     }
 
-    await knock(url)
+    await check_connection(url)
     async with connected(url, "requests") as bus:
         assert bus.connected
     for what, there in wrong.items():
@@ -94,7 +94,7 @@ async def test_a_service_comes_to_the_broker_it_has_verified_and_to_no_other(bro
 
 async def refuses(url: str) -> bool:
     try:
-        await knock(url)
+        await check_connection(url)
     except BusError:
         return True
     return False

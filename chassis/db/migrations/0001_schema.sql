@@ -23,7 +23,7 @@ DECLARE
 BEGIN
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
     EXECUTE format('CREATE POLICY for_callers ON %I TO %I USING (%s)', name, 'entraide_' || service, condition);
-    EXECUTE format('CREATE POLICY by_itself ON %I TO %I USING (true)', name, format('entraide_%s_own', service));
+    EXECUTE format('CREATE POLICY as_service ON %I TO %I USING (true)', name, format('entraide_%s_own', service));
     EXECUTE format('CREATE POLICY as_owner ON %I TO CURRENT_USER USING (caller_role() = %L)', name, 'owner');
 END
 $$;

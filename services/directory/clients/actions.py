@@ -44,7 +44,7 @@ async def register(tx: Tx, client_id: UUID, terms: Terms, name: str, *, caller: 
     policy.decide(caller, Action.REGISTER_CLIENT, Registering(terms.organization)).required()
     if not await store.is_registered(tx, terms.organization):
         raise Invalid("unknown-code", field="organization", code=terms.organization)
-    async with tx.by_itself():
+    async with tx.as_service():
         in_force = await client_store.count_in_force(tx, terms.organization, today=now.date())
     if in_force >= CLIENTS_MAX:
         raise Conflict("clients-too-many", limit=CLIENTS_MAX)
@@ -112,7 +112,7 @@ def granted(client: Client, asked: str | None) -> frozenset[Scope]:
     return frozenset(one for one in client.scopes if one in wanted)
 
 
-async def tell_expiring(tx: Tx, *, now: datetime) -> int:
+async def announce_expiring(tx: Tx, *, now: datetime) -> int:
     """Tell whose last day is near; returns how many there were."""
     until = now.date() + timedelta(days=EXPIRING_DAYS)
     found = await client_store.expiring(tx, until=until, today=now.date())

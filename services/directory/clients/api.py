@@ -156,7 +156,7 @@ async def _read(tx: Tx, client_id: UUID, caller: Caller, now: datetime, *, secre
 
 
 async def _views(tx: Tx, clients: Sequence[Client], now: datetime, *, secret: str | None = None) -> list[ClientView]:
-    beside = await client_store.beside(tx, [one.client_id for one in clients])
+    beside = await client_store.details(tx, [one.client_id for one in clients])
     return [
         ClientView(
             client_id=one.client_id,

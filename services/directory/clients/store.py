@@ -14,14 +14,14 @@ from services.directory.clients.model import Client
 NOTICES_MAX = 100
 
 
-class Beside(msgspec.Struct, frozen=True, kw_only=True):
+class ClientDetails(msgspec.Struct, frozen=True, kw_only=True):
     """What stands beside a client: its name, and when a token was last made for it, to the hour."""
 
     name: str
     used_at: datetime | None = None
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class ClientSecrets(msgspec.Struct, frozen=True, kw_only=True):
     """What a client shows who it is by: the hashes of its secrets, by generation."""
 
     client: Client
@@ -94,7 +94,7 @@ async def count_in_force(tx: Tx, organization: str, *, today: date) -> int:
     return int(await tx.fetchval(query, organization, today))
 
 
-async def beside(tx: Tx, clients: Sequence[UUID]) -> dict[UUID, Beside]:
+async def details(tx: Tx, clients: Sequence[UUID]) -> dict[UUID, ClientDetails]:
     """Of clients that have already been read for their caller."""
     rows = await tx.fetch(
         """
@@ -103,7 +103,7 @@ async def beside(tx: Tx, clients: Sequence[UUID]) -> dict[UUID, Beside]:
         """,
         list(clients),
     )
-    return {row["client_id"]: Beside(name=row["name"], used_at=row["used_at"]) for row in rows}
+    return {row["client_id"]: ClientDetails(name=row["name"], used_at=row["used_at"]) for row in rows}
 
 
 async def save_name(tx: Tx, client_id: UUID, name: str, salt: bytes) -> None:
@@ -130,7 +130,7 @@ async def forget_secrets(tx: Tx, client_id: UUID) -> None:
     await tx.execute("DELETE FROM client_secret WHERE client_id = $1", client_id)
 
 
-async def kept(tx: Tx, client_id: UUID) -> Kept | None:
+async def kept(tx: Tx, client_id: UUID) -> ClientSecrets | None:
     """For who asks for a token, and is nobody yet."""
     row = await tx.fetchrow(
         """
@@ -144,7 +144,7 @@ async def kept(tx: Tx, client_id: UUID) -> Kept | None:
     if row is None:
         return None
     hashes = list(zip(row["generations"], row["hashes"], strict=True))
-    return Kept(client=msgspec.convert(dict(row), Client), hashes=hashes, used_at=row["used_at"])
+    return ClientSecrets(client=msgspec.convert(dict(row), Client), hashes=hashes, used_at=row["used_at"])
 
 
 async def save_use(tx: Tx, client_id: UUID, used_at: datetime) -> None:

@@ -14,7 +14,7 @@ from joserfc import jwk
 from chassis.auth.tokens import Issuer
 from chassis.keys.file import key_made_once
 from chassis.keys.signing import key_set, signing_key_of
-from chassis.rate_limiter import Allowance, Spending
+from chassis.rate_limiter import RateLimit, TokenBuckets
 from chassis.settings import Settings
 from contracts.refusals import Unavailable
 from contracts.values import Scope
@@ -23,7 +23,7 @@ from services.directory.clients.model import Client
 SETTING = "ENTRAIDE_API_CLIENT_KEYS"
 OWN_KEY = "client.keys"
 LIFETIME_SECONDS = 15 * 60
-TOKENS = Allowance(per_minute=6, burst=20)
+TOKENS = RateLimit(per_minute=6, burst=20)
 """For each client, whose token is good for longer than that: who asks for one before each call is told to keep it."""
 
 
@@ -32,7 +32,7 @@ class Tokens:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._spending = Spending(TOKENS)
+        self._spending = TokenBuckets(TOKENS)
 
     @property
     def open(self) -> bool:
@@ -61,7 +61,7 @@ class Tokens:
 
     def wait_seconds(self, client: Client) -> float:
         """Take one token; the seconds to wait instead, where that is one too many."""
-        return self._spending.spend(client.client_id, time.monotonic_ns())
+        return self._spending.take(client.client_id, time.monotonic_ns())
 
     def token(self, client: Client, scopes: frozenset[Scope]) -> str:
         """An access token (RFC 9068) for these scopes."""

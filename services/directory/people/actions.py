@@ -22,8 +22,7 @@ from contracts.values import Caller, Role
 from services.directory import policy
 from services.directory.appointments import model as appointing
 from services.directory.appointments.model import ADMINISTRATORS_MIN, Appointment
-from services.directory.people import model as domain
-from services.directory.people import store
+from services.directory.people import model, store
 from services.directory.people.evolve import Record, evolve
 from services.directory.people.model import UNODC, Person
 from services.directory.people.store import PersonTexts
@@ -61,7 +60,7 @@ async def register(tx: Tx, code: str, name: str, *, now: datetime) -> None:
         raise Conflict("organization-exists")
     salt, texts_hash = hash_texts(name)
     organization_id = organization_id_of(code)
-    await record(tx, None, domain.register(organization_id, code, texts_hash, now=now))
+    await record(tx, None, model.register(organization_id, code, texts_hash, now=now))
     await store.save_name(tx, organization_id, name, salt)
 
 
@@ -81,19 +80,19 @@ async def enter(
     """
     if not await store.is_registered(tx, organization):
         raise Invalid("unknown-code", field="organization", code=organization)
-    async with tx.by_itself():
+    async with tx.as_service():
         taken = await store.is_taken(tx, person_id)
     if taken:
         raise Conflict("person-exists")
     if subjects_proposed_by is None or not texts.subjects:
         salt, texts_hash = hash_texts(texts)
-        await record(tx, None, domain.enter(person_id, organization, texts_hash, now=now))
+        await record(tx, None, model.enter(person_id, organization, texts_hash, now=now))
         await store.save_person_texts(tx, person_id, texts, salt)
         await subject_store.save(tx, person_id, organization, texts.subjects)
         return
     salt, texts_hash = hash_texts(msgspec.structs.replace(texts, subjects=()))
     proposed_salt, proposed_hash = hash_texts(texts)
-    fact = domain.enter(
+    fact = model.enter(
         person_id,
         organization,
         texts_hash,
@@ -118,7 +117,7 @@ async def identify(
     """Set by which subjects somebody signs in, in place of those before and of any that are proposed."""
     person = await _for_move_of_person(tx, person_id, Action.SET_SUBJECTS, caller, expected)
     person.require_named()
-    async with tx.by_itself():
+    async with tx.as_service():
         held = await store.held_in(tx, person_id)
     texts = msgspec.structs.replace((await store.person_texts(tx, [person_id]))[person_id], subjects=subjects)
     salt, texts_hash = hash_texts(texts)
@@ -188,7 +187,7 @@ async def approve_erasure(tx: Tx, person_id: UUID, *, caller: Caller, expected: 
     person = await _for_move_of_person(tx, person_id, Action.APPROVE_ERASURE, caller, expected)
     appointed = await _is_appointed(tx, person_id, now)
     await record(tx, person, person.erase(appointed=appointed, approved_by=caller.person_id, now=now))
-    async with tx.by_itself():
+    async with tx.as_service():
         await forget(tx, person_id)
 
 
@@ -207,7 +206,7 @@ async def _for_move_of_person(tx: Tx, person_id: UUID, action: Action, caller: C
 
 
 async def _is_appointed(tx: Tx, person_id: UUID, now: datetime) -> bool:
-    async with tx.by_itself():
+    async with tx.as_service():
         return await store.is_appointed(tx, person_id, today=now.date())
 
 
@@ -235,7 +234,7 @@ async def appoint(
     policy.decide(caller, Action.APPOINT, place).required()
     person.require_enabled()
     appointing.check_belongs(person.organization, organization)
-    async with tx.by_itself():
+    async with tx.as_service():
         overlaps = await store.overlaps(
             tx, person_id, organization, mandate.role, starts=mandate.starts, ends=mandate.ends
         )
@@ -289,7 +288,7 @@ async def withdraw(tx: Tx, appointment_id: UUID, *, caller: Caller, expected: in
 async def end(tx: Tx, appointment_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime) -> None:
     """End an appointment: one person who could have proposed it is enough."""
     # The administrators are held before the one of them, in the same order by everybody.
-    async with tx.by_itself():
+    async with tx.as_service():
         administrators = await store.in_force(tx, UNODC, Role.ADMINISTRATOR, today=now.date())
     appointment = await _for_move(tx, appointment_id, Action.END, caller, expected, now)
     await record(tx, appointment, appointment.end(reason, administrators=administrators, now=now))
@@ -306,7 +305,7 @@ async def _for_move(
 
 
 async def _focal_points(tx: Tx, organization: str, now: datetime) -> int:
-    async with tx.by_itself():
+    async with tx.as_service():
         return await store.in_force(tx, organization, Role.FOCAL_POINT, today=now.date())
 
 

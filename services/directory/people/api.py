@@ -16,7 +16,7 @@ from chassis.http.idempotency import Command, claim
 from chassis.http.problems import language_of
 from chassis.http.queries import formed_as
 from chassis.ids import new_id
-from chassis.journal.event_feed import Told
+from chassis.journal.event_feed import FeedItem
 from contracts.facts import Fact
 from contracts.reference import country_name
 from contracts.refusals import Missing
@@ -317,7 +317,7 @@ async def _move(
     media_type=EVENT_STREAM,
     summary="What happens to organizations, people and appointments, as it does",
 )
-async def follow_directory(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[Told]:
+async def follow_directory(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
     """Of whom the caller sees."""
     return stream(last_event_id)
 

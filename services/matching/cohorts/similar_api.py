@@ -74,7 +74,7 @@ async def show_similar(db: Db, caller: Calling, of_line: Annotated[UUID, QueryPa
 
 
 async def _read(db: Database, caller: Caller, of_line: UUID) -> tuple[Submitted, list[Submitted]]:
-    async with db.transaction(by=caller) as tx, tx.by_itself():
+    async with db.transaction(by=caller) as tx, tx.as_service():
         line = await line_store.line(tx, of_line)
         if line is None:
             raise Missing("not-found")

@@ -29,7 +29,7 @@ from services.matching.index.offering_index import (
 )
 from services.matching.index.row_scoring import BY_ITSELF, MANY, Asked, in_time, score
 from services.matching.lines.model import WantedLine
-from services.matching.scoring.model import FAR, FULL, NEAR, NOTHING_KNOWN, Known
+from services.matching.scoring.model import FAR, FULL, NEAR, NOTHING_KNOWN, ScoringContext
 from services.matching.texts.meaning import Vector
 
 RERANKED_MAX = 500
@@ -58,7 +58,7 @@ def best(
     line: WantedLine,
     limit: int = SUGGESTIONS_MAX,
     *,
-    known: Known = NOTHING_KNOWN,
+    known: ScoringContext = NOTHING_KNOWN,
     vector: Vector | None = None,
 ) -> list[Placed]:
     """The candidates for a line with the highest scores, best first; equal ones by offering id.

@@ -21,7 +21,7 @@ from services.matching.offerings import store as offering_store
 from services.matching.offerings.model import Offering
 from services.matching.scoring import store as scoring_store
 from services.matching.scoring.constraints import violated
-from services.matching.scoring.model import Known, Scored, ranked
+from services.matching.scoring.model import Scored, ScoringContext, ranked
 from services.matching.texts import store as reading_store
 from services.matching.texts.reading import Reading, judgements
 
@@ -52,7 +52,7 @@ class Memory:
         self._heard: frozenset[int] = frozenset()
         self._whole: dict[UUID, Offering] = {}
         self._turn = 0
-        self._known: Known | None = None
+        self._known: ScoringContext | None = None
         self._known_at = -math.inf
 
     @property
@@ -60,11 +60,11 @@ class Memory:
         """Where what has changed since cannot be told any more, or nothing was read yet."""
         return self.held is None or time.monotonic() - self._followed > STALE_SECONDS
 
-    def know(self, known: Known, at: float) -> None:
+    def know(self, known: ScoringContext, at: float) -> None:
         """Keep what a score rests on besides, which was read after `at` (`time.monotonic`)."""
         self._known, self._known_at = known, at
 
-    async def known(self, tx: Tx) -> Known:
+    async def known(self, tx: Tx) -> ScoringContext:
         """What a score rests on besides, as it was KNOWN_SECONDS_MAX ago at most."""
         if self._known is not None and time.monotonic() - self._known_at <= KNOWN_SECONDS_MAX:
             return self._known

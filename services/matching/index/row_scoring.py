@@ -22,7 +22,7 @@ from services.matching.scoring.model import (
     ON_TOPICS,
     OPEN_TO_ALL,
     SAME_REGION,
-    Known,
+    ScoringContext,
     practised,
     window_days,
 )
@@ -101,7 +101,7 @@ def _points(weight: int) -> Table:
 class Asked:
     """What a line asks of each row, looked up once."""
 
-    def __init__(self, held: Held, line: WantedLine, known: Known, survivors: BitMap) -> None:
+    def __init__(self, held: Held, line: WantedLine, known: ScoringContext, survivors: BitMap) -> None:
         of, region = known.weights.of.get, region_of(line.state)
         self.first, self.after = line.window.starts.toordinal(), line.window.ends.toordinal() + 1
         self.days, self.by_window = window_days(line.window), of("window", 0)
@@ -192,7 +192,7 @@ def _legal_system(held: Held, state: str, weight: int) -> Table:
     return held.by_provider(("legal_system", state, weight), points)
 
 
-def _experience(held: Held, line: WantedLine, known: Known) -> Table:
+def _experience(held: Held, line: WantedLine, known: ScoringContext) -> Table:
     points, asked = [0] * len(held.providers), set(line.topics)
     for name, one in known.experience.items():
         if name in held.providers:

@@ -19,9 +19,8 @@ from services.matching.lines import consent_store
 from services.matching.lines import store as line_store
 from services.matching.lines.model import SEEKING, WantedLine
 from services.matching.matches import model as match
-from services.matching.matches import rescoring
+from services.matching.matches import rescoring, suggestions
 from services.matching.matches import store as match_store
-from services.matching.matches import suggestions as suggesting
 from services.matching.matches.evaluation import Side
 from services.matching.matches.explanation import as_presented
 from services.matching.matches.model import Match
@@ -40,7 +39,7 @@ from services.matching.treaties import store as treaty_store
 
 async def match_id_of(tx: Tx, line_id: UUID, offering_id: UUID) -> UUID:
     """The id of the match that the line and the offering have, or will have; nobody else begins one meanwhile."""
-    async with tx.by_itself():
+    async with tx.as_service():
         await line_store.hold(tx, [line_id])
         held = await match_store.between(tx, [line_id], [offering_id])
     return held[line_id, offering_id].match_id if held else new_id()
@@ -61,7 +60,7 @@ async def begin(
     Raises Conflict where the offering is not available or breaks a hard constraint.
     """
     policy.decide(caller, Action.PROPOSE).required()
-    async with tx.by_itself():
+    async with tx.as_service():
         line = await _line_for(tx, line_id, caller)
         offering = await offering_store.get(tx, offering_id, caller)
         policy.decide(caller, Action.PROPOSE, offering).required()
@@ -106,7 +105,7 @@ async def move(
     """One move of the table in `match` that neither takes capacity nor asks about the line."""
     before = await _for_move(tx, match_id, action, caller, expected)
     fact = decide(before)
-    async with tx.by_itself():
+    async with tx.as_service():
         if isinstance(fact, MatchRevoked):
             await offering_store.give_back(tx, before.offering_id, fact.capacity_period)
         return await _record(tx, before, fact, comment)
@@ -122,7 +121,7 @@ async def lacking(tx: Tx, match_id: UUID, *, caller: Caller) -> bool:
 async def complete(tx: Tx, match_id: UUID, *, caller: Caller, expected: int, comment: str, now: datetime) -> Match:
     """Raises Conflict before the delivery's dates."""
     before = await _for_move(tx, match_id, Action.COMPLETE, caller, expected)
-    async with tx.by_itself():
+    async with tx.as_service():
         line = await line_store.line(tx, before.line_id)
         return await _record(tx, before, before.complete(line, now=now), comment)
 
@@ -143,7 +142,7 @@ async def present(
     """
     before = await _for_move(tx, match_id, Action.PRESENT, caller, expected)
     await consent_store.check_heard(tx, before.provider)
-    async with tx.by_itself():
+    async with tx.as_service():
         line = await line_store.line(tx, before.line_id)
         passes_over = await match_store.passes_over(tx, before)
         match.check_proposable(line)
@@ -166,7 +165,7 @@ async def agree(
     """
     before = await _for_move(tx, match_id, action, caller, expected)
     second = before.agrees_with(action)
-    async with tx.by_itself():
+    async with tx.as_service():
         line = match.check_proposable(await line_store.line(tx, before.line_id))
         offering = await offering_store.known(tx, before.offering_id)
         assert offering is not None, "a match has its offering"
@@ -184,7 +183,7 @@ async def agree(
 
 
 async def _record(tx: Tx, before: Match | None, fact: Fact, comment: str) -> Match:
-    after = (await suggesting.record(tx, [(before, fact)]))[0]
+    after = (await suggestions.record(tx, [(before, fact)]))[0]
     if comment:
         side = Side(fact.side) if isinstance(fact, MatchEvaluated) else None
         await remark_store.save(tx, after.match_id, after.revision, comment, side)

@@ -102,7 +102,7 @@ async def show_match(
     async with db.transaction(by=caller) as tx:
         ranked = await match_store.ranked(tx, match_id, caller)
         # Told in codes of the match's own two sides, whatever has become of the offering meanwhile.
-        async with tx.by_itself():
+        async with tx.as_service():
             line = await line_store.line(tx, ranked.match.line_id)
             offering = await offering_store.known(tx, ranked.match.offering_id)
             completed = await scoring_store.experience(tx, [ranked.match.provider])

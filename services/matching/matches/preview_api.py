@@ -71,7 +71,7 @@ async def _preview(db: Database, caller: Caller, data: DraftedLine, reader: Lang
     topics = data.topics or await _topics(data.text)
     async with db.transaction(by=caller) as tx:
         line = data.wanted(caller.organization, topics, await treaty_store.statuses(tx, caller.organization))
-        async with tx.by_itself():
+        async with tx.as_service():
             # What providers have completed is told to nobody by name, and counts in every score.
             best = (await memory.ranked_for(tx, [line]))[0]
             completed = await scoring_store.experience(tx, {one.offering.provider for one in best})

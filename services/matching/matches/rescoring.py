@@ -18,7 +18,7 @@ from services.matching.lines import store as line_store
 from services.matching.lines.model import SEEKING, WantedLine
 from services.matching.matches import model as match
 from services.matching.matches import store as match_store
-from services.matching.matches import suggestions as suggesting
+from services.matching.matches import suggestions
 from services.matching.matches.model import Match
 from services.matching.offerings.model import Offering, OfferingStatus
 from services.matching.scoring import store as scoring_store
@@ -39,28 +39,28 @@ async def lines(tx: Tx, lines: Sequence[WantedLine], *, now: datetime) -> int:
     """Rank anew for each line, held by this transaction; returns how many matches changed or began."""
     seeking = [line for line in lines if line.status in SEEKING and line.fulfilment != "complete"]
     read = await reading_store.of(tx, [line.line_id for line in seeking])
-    changes: list[suggesting.Change] = []
+    changes: list[suggestions.Change] = []
     for line in seeking:
         reading = read.get(line.line_id)
         if reading is not None and reading.vector is not None:
             not_shown = {one.offering_id: one for one in await match_store.not_shown(tx, [line.line_id])}
             anew = await memory.reranked_for(tx, line, reading, not_shown.keys())
             changes += await _changes(tx, line, anew, not_shown, now=now)
-    await suggesting.record(tx, changes)
+    await suggestions.record(tx, changes)
     return len(changes)
 
 
 async def _changes(
     tx: Tx, line: WantedLine, anew: Sequence[Scored], not_shown: Mapping[UUID, Match], *, now: datetime
-) -> list[suggesting.Change]:
+) -> list[suggestions.Change]:
     held = await match_store.between(tx, [line.line_id], [one.offering.offering_id for one in anew])
-    changes: list[suggesting.Change] = []
+    changes: list[suggestions.Change] = []
     for rank, found in enumerate(anew, 1):
         offering_id = found.offering.offering_id
         before = not_shown.get(offering_id)
         if before is not None:
             changes += _rescored(before, found, now=now)
-        elif rank <= SUGGESTIONS_MAX and suggesting.may_begin(over := held.get((line.line_id, offering_id))):
+        elif rank <= SUGGESTIONS_MAX and suggestions.may_begin(over := held.get((line.line_id, offering_id))):
             changes.append((over, match.suggest(over, new_id(), line, found, rank, now=now)))
     return changes
 
@@ -81,20 +81,20 @@ async def offering(tx: Tx, found: Offering, *, now: datetime) -> int:
     not_shown = {one.line_id: one for one in await match_store.not_shown(tx, line_ids, of=found.offering_id)}
     existing = await match_store.between(tx, line_ids, [found.offering_id])
     better = await match_store.better_of(tx, line_ids, [one.score for _, one in best], found.offering_id)
-    changes: list[suggesting.Change] = []
+    changes: list[suggestions.Change] = []
     for line, anew in best:
         rank, before = better[line.line_id] + 1, not_shown.get(line.line_id)
         if before is not None:
             changes += _rescored(before, anew, now=now)
         elif line.line_id in held and rank <= SUGGESTIONS_MAX:
             over = existing.get((line.line_id, found.offering_id))
-            if suggesting.may_begin(over):
+            if suggestions.may_begin(over):
                 changes.append((over, match.suggest(over, new_id(), line, anew, rank, now=now)))
-    await suggesting.record(tx, changes)
+    await suggestions.record(tx, changes)
     return len(changes)
 
 
-def _rescored(before: Match, found: Scored, *, now: datetime) -> list[suggesting.Change]:
+def _rescored(before: Match, found: Scored, *, now: datetime) -> list[suggestions.Change]:
     """Nothing where the score is what it was, however often it is asked for."""
     same = (before.score, before.shares, before.judgement) == (found.score, found.shares, found.judgement)
     return [] if same or found.judgement is None else [(before, before.rescore(found, now=now))]

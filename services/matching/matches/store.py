@@ -122,7 +122,7 @@ async def not_confirmed_of_offering(tx: Tx, offering_id: UUID) -> list[Match]:
     return [_match(row) for row in rows]
 
 
-async def strays(tx: Tx) -> list[UUID]:
+async def orphaned(tx: Tx) -> list[UUID]:
     """Matches begun while their offering or their request was ending: they live, and it does not."""
     rows = await tx.fetch(
         """

@@ -47,7 +47,7 @@ async def begin(tx: Tx, rankings: Sequence[LineRanked], *, because: Event) -> No
         await announce_all(tx, [(ranking, 1) for ranking in rankings], because=because)
 
 
-async def anew(tx: Tx, request_id: UUID, *, because: Event, now: datetime, begins: bool = False) -> None:
+async def resuggest(tx: Tx, request_id: UUID, *, because: Event, now: datetime, begins: bool = False) -> None:
     """End the matches that a request's lines no longer fit, and suggest what fits them best.
 
     A request that only `begins` has no matches to look for.

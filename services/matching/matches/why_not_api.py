@@ -69,7 +69,7 @@ async def show_why_not(
 ) -> WhyNot:
     """For a coordinator, and for a provider's officer of an own offering and a line that they may know of."""
     policy.decide(caller, Action.WHY_NOT).required()
-    async with db.transaction(by=caller) as tx, tx.by_itself():
+    async with db.transaction(by=caller) as tx, tx.as_service():
         line, offering = await _both(tx, of_line, of_offering, caller)
         guarded = policy.decide(caller, Action.WHY_NOT, offering).required().fields
         against = obstacles(line, offering, today=now.date())

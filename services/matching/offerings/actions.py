@@ -16,7 +16,7 @@ from contracts.matching import OfferingDrafted, OfferingRevised, OfferingSubmitt
 from contracts.values import Caller
 from services.matching import policy
 from services.matching.matches import store as match_store
-from services.matching.matches import suggestions as suggesting
+from services.matching.matches import suggestions
 from services.matching.matches.model import NOT_CONFIRMED
 from services.matching.offerings import model as offering
 from services.matching.offerings import remark_store
@@ -83,7 +83,7 @@ async def revise(
     """Put new content in the place of the old; what had been approved needs approval again, its matches stay."""
     before = await _for_move(tx, offering_id, Action.REVISE, caller, expected, whole=True)
     revised = await record(tx, before, before.revise(content, now=now))
-    async with tx.by_itself():
+    async with tx.as_service():
         await reading_store.forget(tx, offering_id)
     await offering_store.save_texts(tx, offering_id, texts, salt)
     return revised
@@ -106,10 +106,10 @@ async def move(
     if comment:
         await remark_store.save(tx, offering_id, after.revision, comment)
     cause = tx.announced[-1]
-    async with tx.by_itself():
+    async with tx.as_service():
         if after.status is OfferingStatus.AVAILABLE and before.status is not OfferingStatus.AVAILABLE:
             await reading_store.want_offering(tx, offering_id)
-            await suggesting.for_offering(tx, after, because=cause, now=now)
+            await suggestions.for_offering(tx, after, because=cause, now=now)
         if after.status is OfferingStatus.WITHDRAWN:
             await reading_store.forget(tx, offering_id)
             await _expire_matches(tx, offering_id, because=cause, now=now)
@@ -126,7 +126,7 @@ async def _for_move(
 
 
 async def _expire_matches(tx: Tx, offering_id: UUID, *, because: Event, now: datetime) -> None:
-    await suggesting.expire(tx, await match_store.not_confirmed_of_offering(tx, offering_id), because=because, now=now)
+    await suggestions.expire(tx, await match_store.not_confirmed_of_offering(tx, offering_id), because=because, now=now)
 
 
 async def lapse(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
@@ -139,17 +139,17 @@ async def lapse(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
     await _expire_matches(tx, offering_id, because=tx.announced[-1], now=now)
 
 
-async def look_again(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
+async def reconsider(tx: Tx, offering_id: UUID, *, now: datetime) -> None:
     """Suggest an offering once more, to lines that were submitted while it was becoming available."""
     found = await offering_store.known(tx, offering_id)
     if found is None or found.status is not OfferingStatus.AVAILABLE:
         return
-    if await suggesting.for_offering(tx, found, because=None, now=now):
+    if await suggestions.for_offering(tx, found, because=None, now=now):
         await reading_store.want_offering(tx, offering_id)
 
 
-async def expire_stray(tx: Tx, match_id: UUID, *, now: datetime) -> None:
+async def expire_orphaned(tx: Tx, match_id: UUID, *, now: datetime) -> None:
     """End a match that began while its offering or its request was ending."""
     stray = await match_store.known(tx, match_id)
     if stray is not None and stray.status in NOT_CONFIRMED:
-        await suggesting.expire(tx, [stray], because=None, now=now)
+        await suggestions.expire(tx, [stray], because=None, now=now)

@@ -16,7 +16,7 @@ from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.idempotency import claim
 from chassis.http.queries import formed_as
 from chassis.ids import new_id
-from chassis.journal.event_feed import Told
+from chassis.journal.event_feed import FeedItem
 from contracts.facts import Fact
 from contracts.matching import Eligibility
 from contracts.values import Caller, Code, Money, Organization, Period
@@ -272,7 +272,7 @@ def view(
     media_type=EVENT_STREAM,
     summary="What happens to offerings and matches, as it does",
 )
-async def follow_offerings_and_matches(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[Told]:
+async def follow_offerings_and_matches(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
     """Of what the caller sees; of another organization's offering only that it is there."""
     return stream(last_event_id)
 

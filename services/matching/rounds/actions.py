@@ -13,7 +13,7 @@ from contracts.values import Caller
 from services.matching import policy
 from services.matching.policy import Action
 from services.matching.rounds import model as round
-from services.matching.rounds import snapshot as surveying
+from services.matching.rounds import snapshot
 from services.matching.rounds import store as round_store
 from services.matching.rounds.answer import RoundAnswer
 from services.matching.rounds.model import Round, RoundStatus
@@ -83,7 +83,7 @@ async def prepare(tx: Tx, round_id: UUID, *, now: datetime) -> Papers | None:
     papers = await round_store.papers(tx, round_id)
     if papers.world is not None:
         return papers
-    world = await surveying.survey(tx, now=now)
+    world = await snapshot.snapshot_inputs(tx, now=now)
     if not await round_store.keep_world(tx, round_id, world):
         return await round_store.papers(tx, round_id)
     return Papers(settings=papers.settings, world=world)

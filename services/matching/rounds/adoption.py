@@ -16,7 +16,7 @@ from services.matching.lines import store as line_store
 from services.matching.lines.model import WantedLine
 from services.matching.matches import model as match
 from services.matching.matches import store as match_store
-from services.matching.matches import suggestions as suggesting
+from services.matching.matches import suggestions
 from services.matching.matches.explanation import as_presented
 from services.matching.matches.model import NOT_SHOWN, SHOWN, Match, MatchStatus
 from services.matching.matches.suggestions import Change
@@ -24,13 +24,13 @@ from services.matching.offerings import store as offering_store
 from services.matching.offerings.model import Offering, OfferingStatus
 from services.matching.policy import Action
 from services.matching.rounds import actions as round_actions
-from services.matching.rounds import snapshot as surveying
+from services.matching.rounds import snapshot
 from services.matching.rounds import store as round_store
 from services.matching.rounds.answer import Assigned, told
 from services.matching.rounds.model import Round
 from services.matching.scoring import store as scoring_store
 from services.matching.scoring.constraints import CAPACITY, violated
-from services.matching.scoring.model import Known, scored
+from services.matching.scoring.model import ScoringContext, scored
 
 DEPARTURE = "allocation_round"
 """The coded reason for which a round passes over a better ranked match: the plan as a whole is better."""
@@ -51,8 +51,8 @@ async def adopt(tx: Tx, round_id: UUID, *, caller: Caller, expected: int, now: d
     assert papers.answer is not None, "it is planned"
     plan = told(papers.world, papers.answer).plan
     if any(not is_unodc(one.offering.provider) for one in plan):
-        await consent_store.check_heard(tx, surveying.ANYBODY)
-    async with tx.by_itself():
+        await consent_store.check_heard(tx, snapshot.ANYBODY)
+    async with tx.as_service():
         standing = await _held(tx, plan)
         changed = sorted({one.line.line_id for one in plan if standing.has_changed(one)} | standing.overbooked(plan))
         if changed:
@@ -61,7 +61,7 @@ async def adopt(tx: Tx, round_id: UUID, *, caller: Caller, expected: int, now: d
         because = tx.announced[-1]
         begun = [_begun(one, standing, now=now) for one in plan]
         fresh = [change for change in begun if not isinstance(change, Match)]
-        nominated = iter(await suggesting.record(tx, fresh, because=because))
+        nominated = iter(await suggestions.record(tx, fresh, because=because))
         matches = [one if isinstance(one, Match) else next(nominated) for one in begun]
         for one in matches:
             policy.decide(caller, Action.PRESENT, one).required()
@@ -80,7 +80,7 @@ async def adopt(tx: Tx, round_id: UUID, *, caller: Caller, expected: int, now: d
             )
             for one, assigned in zip(matches, plan, strict=True)
         ]
-        await suggesting.record(tx, presented, because=because)
+        await suggestions.record(tx, presented, because=because)
     return adopted
 
 
@@ -92,8 +92,8 @@ class _Standing:
         lines: Mapping[UUID, WantedLine],
         matches: Mapping[UUID, Sequence[Match]],
         offerings: Mapping[UUID, Offering],
-        left: surveying.Free,
-        known: Known,
+        left: snapshot.Free,
+        known: ScoringContext,
     ) -> None:
         self.lines, self.matches, self.offerings, self.left, self.known = lines, matches, offerings, left, known
 
@@ -114,11 +114,11 @@ class _Standing:
             return True
         between = self.between(one)
         return (
-            surveying.asked(line, self.matches[line.line_id]) != one.line
+            snapshot.asked(line, self.matches[line.line_id]) != one.line
             or offering.status is not OfferingStatus.AVAILABLE
             or offering.revision != one.offering.revision
             or (between.revision if between else 0) != one.fitting.match_revision
-            or surveying.bar(line, offering, between) is not None
+            or snapshot.bar(line, offering, between) is not None
             or bool(set(violated(line, offering)) - {CAPACITY})
         )
 
@@ -152,7 +152,7 @@ async def _held(tx: Tx, plan: Sequence[Assigned]) -> _Standing:
     found = [await offering_store.known(tx, offering_id) for offering_id in offering_ids]
     offerings = {one.offering_id: one for one in found if one is not None}
     known = await scoring_store.known(tx, {one.provider for one in offerings.values()})
-    return _Standing(lines, matches, offerings, surveying.free(offerings.values(), promises), known)
+    return _Standing(lines, matches, offerings, snapshot.free(offerings.values(), promises), known)
 
 
 def _begun(one: Assigned, standing: _Standing, *, now: datetime) -> Match | Change:

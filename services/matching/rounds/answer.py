@@ -97,19 +97,19 @@ class Unmet(Struct, frozen=True, kw_only=True):
     hindrances: tuple[Hindrance, ...]
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class Sentence(Struct, frozen=True, kw_only=True):
     """An answer in terms of its world."""
 
     plan: tuple[Assigned, ...] = ()
     unmet: tuple[Unmet, ...] = ()
 
 
-def told(world: World, answer: RoundAnswer) -> Told:
+def told(world: World, answer: RoundAnswer) -> Sentence:
     """The plan and what it leaves open; nothing where there is no plan."""
     if answer.solution is None:
-        return Told()
+        return Sentence()
     telling = _Telling(world, answer.solution, {(one.line, one.offering): one.why for one in answer.barred})
-    return Told(plan=tuple(telling.plan(answer.solution)), unmet=tuple(telling.unmet(answer.solution)))
+    return Sentence(plan=tuple(telling.plan(answer.solution)), unmet=tuple(telling.unmet(answer.solution)))
 
 
 class _Telling:

@@ -19,8 +19,7 @@ from services.matching.commands import NewRound, Nothing
 from services.matching.matches.budgets import Owned
 from services.matching.policy import Action
 from services.matching.rounds import actions as round_actions
-from services.matching.rounds import adoption as adopting
-from services.matching.rounds import budget_reader
+from services.matching.rounds import adoption, budget_reader
 from services.matching.rounds import store as round_store
 from services.matching.rounds.model import Round
 from services.matching.rounds.store import Papers
@@ -138,6 +137,6 @@ ROUTES = [
     list_rounds,
     show_round,
     compare_rounds,
-    _move_route(Action.ADOPT_ROUND, "adopt", "Present every match of the plan, or say what changed", adopting.adopt),
+    _move_route(Action.ADOPT_ROUND, "adopt", "Present every match of the plan, or say what changed", adoption.adopt),
     _move_route(Action.DISCARD_ROUND, "discard", "Let a round go", round_actions.discard),
 ]

@@ -24,7 +24,7 @@ async def settled(db: Database, budgets: Budgets, settings: RoundSettings, *, ca
         return kept
     async with db.transaction(by=caller) as tx:
         if settings.based_on is None:
-            async with tx.by_itself():
+            async with tx.as_service():
                 currencies = await offering_store.currencies_lacking(tx)
         else:
             before = await round_actions.papers_before(tx, settings.based_on, caller)

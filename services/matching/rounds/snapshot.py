@@ -44,7 +44,7 @@ TOGETHER = 50
 """Lines that are looked at before somebody else has a turn."""
 
 
-async def survey(tx: Tx, *, now: datetime) -> World:
+async def snapshot_inputs(tx: Tx, *, now: datetime) -> World:
     """The world of a new round. Raises Unavailable where it is not known which consents are in force."""
     await consent_store.check_heard(tx, ANYBODY)
     lines = await line_store.open_lines(tx, limit=LINES_MAX)

@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 from contracts.reference import SpecialGroup
 from contracts.values import Language
 from services.matching.rounds import wording as round_wording
-from services.matching.rounds.answer import Assigned, Hindrance, Outcome, Told, Unmet, Why, told
+from services.matching.rounds.answer import Assigned, Hindrance, Outcome, Sentence, Unmet, Why, told
 from services.matching.rounds.inputs import OpenLine, needed, priority
 from services.matching.rounds.model import Round, RoundStatus
 from services.matching.rounds.settings import KeptSettings
@@ -208,8 +208,8 @@ def comparison(one: tuple[Round, Papers], other: tuple[Round, Papers], reader: L
     )
 
 
-def _told(papers: Papers) -> Told:
-    return Told() if papers.world is None or papers.answer is None else told(papers.world, papers.answer)
+def _told(papers: Papers) -> Sentence:
+    return Sentence() if papers.world is None or papers.answer is None else told(papers.world, papers.answer)
 
 
 def _score(plan: Iterable[Assigned]) -> int:

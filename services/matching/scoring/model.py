@@ -68,7 +68,7 @@ class Experience(Struct, frozen=True, kw_only=True):
     rating: int | None = None
 
 
-class Known(Struct, frozen=True, kw_only=True):
+class ScoringContext(Struct, frozen=True, kw_only=True):
     """What a score rests on beside the line and the offering: the weights, and what each provider has completed."""
 
     weights: Weights = FIRST
@@ -79,7 +79,7 @@ class Known(Struct, frozen=True, kw_only=True):
 
 
 NO_EXPERIENCE = Experience()
-NOTHING_KNOWN = Known()
+NOTHING_KNOWN = ScoringContext()
 
 
 class Scored(Struct, frozen=True, kw_only=True):
@@ -99,7 +99,7 @@ class Scored(Struct, frozen=True, kw_only=True):
 
 
 def scored(
-    line: WantedLine, offering: Offering, judgement: Judgement | None = None, *, known: Known = NOTHING_KNOWN
+    line: WantedLine, offering: Offering, judgement: Judgement | None = None, *, known: ScoringContext = NOTHING_KNOWN
 ) -> Scored:
     """With a share for each criterion that has a weight; for the meaning of the texts only where it was judged."""
     degrees = _degrees(line, offering, known.of(offering.provider))
@@ -137,7 +137,7 @@ def ranked(
     offerings: Iterable[Offering],
     judgements: Mapping[UUID, Judgement] = NOT_JUDGED,
     *,
-    known: Known = NOTHING_KNOWN,
+    known: ScoringContext = NOTHING_KNOWN,
 ) -> list[Scored]:
     """The offerings for a line, best first; `judgements` are by offering id."""
     found = (scored(line, one, judgements.get(one.offering_id), known=known) for one in offerings)

@@ -8,13 +8,13 @@ from asyncpg import Record
 from chassis.db.database import Tx
 from contracts.matching import Weight, WeightsAdopted
 from contracts.refusals import Missing
-from services.matching.scoring.model import Experience, Known, mean_rating
+from services.matching.scoring.model import Experience, ScoringContext, mean_rating
 from services.matching.scoring.weights import FIRST, Weights, counted
 
 
-async def known(tx: Tx, providers: Collection[str]) -> Known:
+async def known(tx: Tx, providers: Collection[str]) -> ScoringContext:
     """For scores of these providers' offerings, as things now stand."""
-    return Known(weights=await in_force(tx), experience=await experience(tx, providers))
+    return ScoringContext(weights=await in_force(tx), experience=await experience(tx, providers))
 
 
 async def experience(tx: Tx, providers: Collection[str]) -> dict[str, Experience]:

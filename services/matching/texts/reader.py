@@ -16,7 +16,7 @@ import structlog
 
 from chassis.db.database import Database, with_retries
 from chassis.journal.peers import PeerError, Peers
-from chassis.supervise import give_way, to_the_end
+from chassis.supervise import finish_despite_cancel, yield_cpu
 from chassis.telemetry import correlated
 from contracts.words import RequestWords
 from services.matching.lines import store as line_store
@@ -55,9 +55,9 @@ class Reader:
         """Read until cancelled; what is under way is then brought to its end."""
         while True:
             began = time.monotonic()
-            if await to_the_end(self.read_next()):
+            if await finish_despite_cancel(self.read_next()):
                 # However much there is to read: whoever waits for a suggestion has the processor first.
-                await give_way(time.monotonic() - began)
+                await yield_cpu(time.monotonic() - began)
             else:
                 await self._db.activity.pause(
                     POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS, due_in_seconds=self._due_in_seconds

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from chassis.db.database import Tx
 from chassis.journal.outbox import announce
 from services.matching.lines import store as line_store
-from services.matching.matches import suggestions as suggesting
+from services.matching.matches import suggestions
 from services.matching.texts import store as reading_store
 from services.matching.treaties import model as treaties
 from services.matching.treaties import store as treaty_store
@@ -20,7 +20,7 @@ async def record(tx: Tx, state: str, instrument: str, *, party: bool, as_of: dat
     await treaty_store.save(tx, fact)
     await announce(tx, fact, version=before + 1)
     cause = tx.announced[-1]
-    async with tx.by_itself():
+    async with tx.as_service():
         for request_id in await line_store.seeking_of(tx, state):
             await reading_store.want_request(tx, request_id)
-            await suggesting.anew(tx, request_id, because=cause, now=now)
+            await suggestions.resuggest(tx, request_id, because=cause, now=now)

@@ -23,9 +23,8 @@ from contracts.requests import (
 )
 from contracts.values import Caller, Language
 from services.notifications import policy
-from services.notifications.notices import audience, store
-from services.notifications.notices import model as domain
-from services.notifications.notices.audience import Known, Notice
+from services.notifications.notices import audience, model, store
+from services.notifications.notices.audience import KnownReference, Notice
 from services.notifications.notices.model import Channel, Notification, Outcome, Retries, Status, Subscription
 from services.notifications.notices.store import Recipient
 from services.notifications.policy import Action
@@ -53,9 +52,9 @@ async def register(
     The same again changes nothing, whatever revision it names. Raises Unconditional or Stale as any change does.
     """
     policy.decide(caller, Action.REGISTER_SUBSCRIPTION).required()
-    domain.check_address(email, channels)
+    model.check_address(email, channels)
     await erasure.require_named(tx, caller.person_id)
-    subscription_id = domain.subscription_id_of(caller)
+    subscription_id = model.subscription_id_of(caller)
     before = await store.subscription(tx, subscription_id, lock=True)
     if before is None:
         check_revision(LEAST_REVISION, expected or LEAST_REVISION)
@@ -77,7 +76,7 @@ async def register(
         registered_at=now,
         address_hash=None if email is None else hashlib.sha256(salt + email.encode()).hexdigest(),
     )
-    after = domain.subscribed(before, fact)
+    after = model.subscribed(before, fact)
     await store.save_subscription(tx, after)
     if email is None:
         await store.forget_address(tx, subscription_id)
@@ -134,21 +133,21 @@ async def tell(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
         appointments = audience.appointments(notice, fact)
         match_id = getattr(fact, "match_id", None) if notice.told_before else None
         people = await store.recipients(tx, appointments, told_of_match=match_id)
-        if (person_id := audience.person_told(notice, fact)) is not None:
+        if (person_id := audience.person_notified(notice, fact)) is not None:
             people = sorted([*people, *await store.recipients_of_person(tx, person_id, now)], key=_by_person)
         programs = await webhook_store.recipients(tx, appointments, told_of_match=match_id)
         for recipient in [*people, *programs]:
             if recipient.key not in told:
                 told.add(recipient.key)
-                await _tell_one(tx, notice, recipient, event, fact, known, now)
+                await _notify_one(tx, notice, recipient, event, fact, known, now)
 
 
 def _by_person(recipient: Recipient) -> UUID:
     return recipient.person_id
 
 
-async def _tell_one(
-    tx: Tx, notice: Notice, recipient: Recipient, event: Event, fact: Fact, known: Known, now: datetime
+async def _notify_one(
+    tx: Tx, notice: Notice, recipient: Recipient, event: Event, fact: Fact, known: KnownReference, now: datetime
 ) -> None:
     webhook_id = recipient.webhook_id
     if webhook_id is not None and await webhook_store.count_waiting(tx, webhook_id, QUEUE_MAX) >= QUEUE_MAX:
@@ -178,7 +177,7 @@ async def _tell_one(
 
 async def owe(tx: Tx, owed: NotificationOwed, *, because: Event | None) -> None:
     """Write down what somebody is owed; nothing where this cause has been told them before."""
-    notification = domain.evolve(None, owed)
+    notification = model.evolve(None, owed)
     if not await store.add(tx, notification):
         return
     await announce(tx, owed, version=notification.revision, because=because)
@@ -200,12 +199,12 @@ async def disable(tx: Tx, webhook_id: UUID, reason: DisableReason, *, because: E
     await webhook_store.save(tx, after)
     event = await announce(tx, fact, version=after.revision, because=because)
     owner = await store.recipient(tx, webhook.person_id, webhook.organization, webhook.role)
-    await _tell_one(tx, audience.TO_OWNER[type(fact)], owner, event, fact, Known(), now)
+    await _notify_one(tx, audience.TO_OWNER[type(fact)], owner, event, fact, KnownReference(), now)
 
 
 async def record(tx: Tx, before: Notification, fact: Fact, *, because: Event | None = None) -> Notification:
     """Fold a fact into a notification, save it, and announce the fact: always these three together."""
-    after = domain.evolve(before, fact)
+    after = model.evolve(before, fact)
     await store.save(tx, after)
     await announce(tx, fact, version=after.revision, because=because)
     return after
@@ -227,7 +226,7 @@ async def settle(
         return None
     owed = (await read_aggregate(tx, notification_id, limit=1))[0]
     fact = notification.settle(dispatch_id, outcome, retries, now=now)
-    after = domain.evolve(notification, fact)
+    after = model.evolve(notification, fact)
     await store.save(tx, after)
     return await announce(tx, fact, version=after.revision, because=owed)
 
@@ -252,11 +251,11 @@ async def rebuild(tx: Tx, event: Event) -> None:
         return
     if isinstance(fact, SubscriptionRegistered):
         subscription = await store.subscription(tx, fact.subscription_id)
-        await store.save_subscription(tx, domain.subscribed(subscription, fact))
+        await store.save_subscription(tx, model.subscribed(subscription, fact))
         return
     assert fact is not None, "our own journal holds facts of our own contracts"
     before = await store.locked(tx, event.aggregate_id)
-    after = domain.evolve(before, fact)
+    after = model.evolve(before, fact)
     if before is None:
         await store.add(tx, after)
     else:

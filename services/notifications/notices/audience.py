@@ -68,7 +68,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     while_circulating: bool = False
 
 
-class Known(Struct, frozen=True, kw_only=True):
+class KnownReference(Struct, frozen=True, kw_only=True):
     """What other facts have told: a request's reference number."""
 
     reference: str | None = None
@@ -329,7 +329,7 @@ def cause_of(notice: Notice, event_id: UUID, causation_id: UUID | None) -> UUID:
 
 
 def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
-    """Whom the notice is for, but the person it is about (`person_told`).
+    """Whom the notice is for, but the person it is about (`person_notified`).
 
     A relation that this fact does not have (money for no request) has nobody in it.
     """
@@ -349,7 +349,7 @@ def appointments(notice: Notice, fact: Fact) -> list[Appointment]:
     return sorted(found)
 
 
-def person_told(notice: Notice, fact: Fact) -> UUID | None:
+def person_notified(notice: Notice, fact: Fact) -> UUID | None:
     """The person that the fact is about, where the notice is for them, too."""
     return getattr(fact, Relation.PERSON.value) if Relation.PERSON in notice.to else None
 
@@ -362,7 +362,7 @@ _ROLES = {
 }
 
 
-def reference_of(notice: Notice, fact: Fact, known: Known) -> str:
+def reference_of(notice: Notice, fact: Fact, known: KnownReference) -> str:
     """How the notice calls what it is about: a request's reference number, else an id or a fund's code."""
     if notice.reference == "request_id" and known.reference is not None:
         return known.reference

@@ -67,7 +67,7 @@ class Retries(Protocol):
         ...
 
 
-class Pace(Struct, frozen=True, kw_only=True):
+class RetryIntervals(Struct, frozen=True, kw_only=True):
     """How long after a failed attempt the next one comes, and how many there are after the first."""
 
     retry_seconds: int = RETRY_SECONDS

@@ -16,12 +16,12 @@ import structlog
 from msgspec import Struct
 from prometheus_client import Gauge
 
-from chassis.auth.callers import Seats
+from chassis.auth.callers import AppointmentLookup
 from chassis.db.database import Database, with_retries
-from chassis.supervise import to_the_end
+from chassis.supervise import finish_despite_cancel
 from chassis.telemetry import correlated
 from services.notifications.notices import actions, store
-from services.notifications.notices.model import Accepted, Failed, Outcome, Pace, Rejected
+from services.notifications.notices.model import Accepted, Failed, Outcome, Rejected, RetryIntervals
 from services.notifications.notices.wording import Letter, domain_of, mail
 
 POLL_SECONDS = 0.5
@@ -55,7 +55,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     sender: str
     public_url: str
     hourly_max: int
-    pace: Pace = Pace()
+    pace: RetryIntervals = RetryIntervals()
     lease_seconds: int = LEASE_SECONDS
 
 
@@ -65,7 +65,7 @@ class Sender:
     `seats` says who still holds the appointment in which they are told; while that is not known nothing is sent.
     """
 
-    def __init__(self, db: Database, terms: Terms, seats: Seats, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, db: Database, terms: Terms, seats: AppointmentLookup, *, clock: Callable[[], datetime]) -> None:
         self._db = db
         self._terms = terms
         self._seats = seats
@@ -82,7 +82,7 @@ class Sender:
                     await asyncio.sleep(POLL_SECONDS)
                     continue
                 try:
-                    busy = await to_the_end(self.send_next())
+                    busy = await finish_despite_cancel(self.send_next())
                 except MailServerAway as error:
                     log.warning("mail server not reached", reason=str(error), again_in_seconds=away)
                     await asyncio.sleep(away)

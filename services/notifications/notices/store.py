@@ -12,7 +12,7 @@ from chassis.db.database import Tx
 from contracts.notifications import Record
 from contracts.refusals import Missing
 from contracts.values import Caller, Role
-from services.notifications.notices.audience import Appointment, Known
+from services.notifications.notices.audience import Appointment, KnownReference
 from services.notifications.notices.model import Channel, Dispatch, Notification, Subscription
 from services.notifications.notices.wording import Letter
 
@@ -178,8 +178,10 @@ async def learn_circulation(tx: Tx, request_id: UUID, circulation: str) -> None:
     )
 
 
-async def known(tx: Tx, *, request_id: UUID | None) -> Known:
-    return Known(reference=await tx.fetchval("SELECT reference FROM known_reference WHERE request_id = $1", request_id))
+async def known(tx: Tx, *, request_id: UUID | None) -> KnownReference:
+    return KnownReference(
+        reference=await tx.fetchval("SELECT reference FROM known_reference WHERE request_id = $1", request_id)
+    )
 
 
 # -- notifications ----------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from services.notifications.webhooks.model import (
     evolve,
 )
 from services.notifications.webhooks.signing import Keyring, Scheme
-from services.notifications.webhooks.store import Parcel
+from services.notifications.webhooks.store import DeliveryAttempt
 
 
 async def register(
@@ -118,7 +118,7 @@ async def test(tx: Tx, webhook_id: UUID, *, caller: Caller, now: datetime) -> We
 
 async def settle(
     tx: Tx,
-    parcel: Parcel,
+    parcel: DeliveryAttempt,
     outcome: Outcome,
     schedule: Schedule,
     *,

@@ -18,14 +18,14 @@ from services.notifications.notices.model import Status
 from services.notifications.policy import Action
 from services.notifications.webhooks import actions as webhook_actions
 from services.notifications.webhooks import store as webhook_store
-from services.notifications.webhooks.config import Doors
+from services.notifications.webhooks.config import WebhookConfig
 from services.notifications.webhooks.destinations import URL_LENGTH_MAX
 from services.notifications.webhooks.model import DisableReason, Webhook, WebhookStatus
 from services.notifications.webhooks.signing import Keyring, Scheme, secret_of, verification_key_of
 from services.notifications.webhooks.store import Delivery
 
 STATUS_DIGITS = 3
-Own = NamedDependency[Doors]
+Own = NamedDependency[WebhookConfig]
 
 
 class RegisterWebhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,7 +15,7 @@ from services.notifications.webhooks.destinations import Bounds
 from services.notifications.webhooks.signing import MASTER_BYTES_MIN, Keyring
 
 
-class Doors:
+class WebhookConfig:
     """Reads the keys when they are first needed."""
 
     def __init__(self, settings: Settings) -> None:

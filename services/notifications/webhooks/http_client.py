@@ -50,7 +50,7 @@ async def look_up(host: str, port: int) -> Sequence[str]:
     return [str(entry[4][0]) for entry in found]
 
 
-class Door:
+class SafeHttpClient:
     """Leads out; `context` says whom TLS trusts, by default whom the machine does (`SSL_CERT_FILE`)."""
 
     def __init__(self, bounds: Bounds, *, context: ssl.SSLContext | None = None, resolve: Resolve = look_up) -> None:

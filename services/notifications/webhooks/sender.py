@@ -11,10 +11,10 @@ from datetime import datetime
 import structlog
 from msgspec import Struct
 
-from chassis.auth.callers import Seats
+from chassis.auth.callers import AppointmentLookup
 from chassis.db.database import Database, with_retries
 from chassis.ids import new_id
-from chassis.supervise import to_the_end
+from chassis.supervise import finish_despite_cancel
 from chassis.telemetry import correlated
 from contracts.refusals import Invalid
 from services.notifications.notices import audience
@@ -23,7 +23,7 @@ from services.notifications.webhooks import actions as webhook_actions
 from services.notifications.webhooks import signing
 from services.notifications.webhooks import store as webhook_store
 from services.notifications.webhooks.destinations import Bounds, destination_of
-from services.notifications.webhooks.http_client import Door, NotDelivered
+from services.notifications.webhooks.http_client import NotDelivered, SafeHttpClient
 from services.notifications.webhooks.model import (
     DELAYS_SECONDS,
     GONE,
@@ -35,7 +35,7 @@ from services.notifications.webhooks.model import (
     wait_seconds,
 )
 from services.notifications.webhooks.signing import Keyring
-from services.notifications.webhooks.store import Parcel
+from services.notifications.webhooks.store import DeliveryAttempt
 
 SENDERS = 4
 """In each process: so many receivers may be slow before another one waits."""
@@ -69,10 +69,10 @@ class WebhookSender:
     def __init__(
         self,
         db: Database,
-        door: Door,
+        door: SafeHttpClient,
         keyring: Keyring,
         terms: Terms,
-        seats: Seats,
+        seats: AppointmentLookup,
         *,
         clock: Callable[[], datetime],
         spread: Callable[[], float],
@@ -91,7 +91,7 @@ class WebhookSender:
         while True:
             if self._seats.stale():
                 await asyncio.sleep(POLL_SECONDS)
-            elif not await to_the_end(self.send_next()):
+            elif not await finish_despite_cancel(self.send_next()):
                 await self._db.activity.pause(
                     POLL_SECONDS, idle_seconds=POLL_IDLE_SECONDS, due_in_seconds=self._due_in_seconds
                 )
@@ -122,7 +122,7 @@ class WebhookSender:
         held = self._seats.holds(webhook.person_id, webhook.organization, webhook.role, self._clock())
         return None if held else NOT_APPOINTED
 
-    async def _attempt(self, parcel: Parcel) -> tuple[Outcome, int]:
+    async def _attempt(self, parcel: DeliveryAttempt) -> tuple[Outcome, int]:
         """What came of it, and for how many seconds the receiver wants to be left alone."""
         assert parcel.url is not None, "a webhook has an address until it is removed"
         now = self._clock()
@@ -142,7 +142,7 @@ class WebhookSender:
         return outcome_of(answer.status), wait_seconds(answer.retry_after, now) if answer.status >= 300 else 0
 
 
-def refusal_of(parcel: Parcel) -> str | None:
+def refusal_of(parcel: DeliveryAttempt) -> str | None:
     """Why this must not be sent, as things now stand."""
     webhook = parcel.webhook
     if webhook.status is not WebhookStatus.ENABLED:

@@ -218,7 +218,7 @@ async def deliveries(tx: Tx, webhook_id: UUID, caller: Caller, *, before: UUID |
 # -- sending ----------------------------------------------------------------------------------------------------------
 
 
-class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """What is needed for one attempt at one dispatch, as it stands now; without `url` where the webhook is removed."""
 
     dispatch_id: UUID
@@ -233,7 +233,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     correlation_id: str
 
 
-async def claim(tx: Tx, *, holder: UUID, now: datetime, lease_seconds: int) -> Parcel | None:
+async def claim(tx: Tx, *, holder: UUID, now: datetime, lease_seconds: int) -> DeliveryAttempt | None:
     """Take the turn of the webhook that has been due longest, until the lease ends; None where there is none.
 
     One process at a time sends to a webhook, so that no attempt is made by two, and a slow receiver holds up its own
@@ -292,7 +292,7 @@ async def due_in_seconds(tx: Tx, *, now: datetime) -> float | None:
     )
 
 
-async def _parcel(tx: Tx, dispatch_id: UUID) -> Parcel | None:
+async def _parcel(tx: Tx, dispatch_id: UUID) -> DeliveryAttempt | None:
     row = await tx.fetchrow(
         """
         SELECT dispatch_id, notification_id, cause_id, notice, record_aggregate, record_id, record_version, happened_at,
@@ -309,7 +309,7 @@ async def _parcel(tx: Tx, dispatch_id: UUID) -> Parcel | None:
         return None
     webhook = await locked(tx, row["webhook_id"])
     record = Record(aggregate=row["record_aggregate"], id=row["record_id"], version=row["record_version"])
-    return msgspec.convert({**dict(row), "record": record, "webhook": webhook}, Parcel)
+    return msgspec.convert({**dict(row), "record": record, "webhook": webhook}, DeliveryAttempt)
 
 
 async def end_turn(tx: Tx, webhook_id: UUID, *, holder: UUID, rest_seconds: int) -> None:

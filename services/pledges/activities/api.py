@@ -88,7 +88,7 @@ async def list_activities(
     limit: Annotated[int, QueryParameter(ge=1, le=store.LIST_MAX)] = 50,
 ) -> Response[ActivityPage]:
     """For everybody who works here, as the totals of funds are."""
-    async with db.transaction(by=caller) as tx, tx.by_itself():
+    async with db.transaction(by=caller) as tx, tx.as_service():
         found = await activity_store.activities(tx, fund=fund, status=status, before=cursor, limit=limit + 1)
     more = str(found[limit - 1].activity.activity_id) if len(found) > limit else None
     views = [_view_of(one) for one in found[:limit]]
@@ -192,7 +192,7 @@ async def cancel_activity(
 
 async def _view(tx: Tx, activity_id: UUID) -> ActivityView:
     """Raises Missing where there is none."""
-    async with tx.by_itself():
+    async with tx.as_service():
         found = await activity_store.activities(tx, only=activity_id)
     if not found:
         raise Missing("not-found")

@@ -12,7 +12,7 @@ from chassis.db.database import Tx
 from contracts.refusals import Missing
 from contracts.values import Language
 from services.pledges.activities.model import Activity, ActivityStatus, evolve
-from services.pledges.ledger import history_store as moment_store
+from services.pledges.ledger import history_store
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +97,7 @@ async def told(tx: Tx, activity_ids: Collection[UUID], *, until: datetime) -> Ma
 
     The title is of today, and so is the language it is in.
     """
-    found = await moment_store.told(tx, activity_ids, evolve, until=until)
+    found = await history_store.told(tx, activity_ids, evolve, until=until)
     rows = await tx.fetch(
         """
         SELECT activity_id, coalesce(title, '') AS title, language

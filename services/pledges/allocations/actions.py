@@ -19,8 +19,7 @@ from services.pledges.activities.model import Activity, ActivityStatus
 from services.pledges.allocations import model as allocations
 from services.pledges.allocations import store as allocation_store
 from services.pledges.allocations.model import Allocation, Purpose, Requirement, RequirementStatus, Spending
-from services.pledges.ledger import balances
-from services.pledges.ledger import fiscal_years as periods
+from services.pledges.ledger import balances, fiscal_years
 from services.pledges.ledger import store as ledger
 from services.pledges.money.model import Validity
 from services.pledges.pledge.actions import record, record_all, require_fund, worth
@@ -64,7 +63,7 @@ async def require_not_earmarked(tx: Tx, fund: str, usd_minor: int, *, line_id: U
 
     The fund's balance has to be held.
     """
-    async with tx.by_itself():
+    async with tx.as_service():
         [held] = await balances.available_for(tx, [fund])
     free = held.available_usd_minor - sum(part.usd_minor for part in held.earmarked if part.line_id != line_id)
     if usd_minor > free:
@@ -112,7 +111,7 @@ async def _held(tx: Tx, allocation_id: UUID, action: Action, caller: Caller, exp
     """The allocation, held after what it is for; and whether that was cancelled."""
     seen = await allocation_store.get_allocation(tx, allocation_id, caller)
     policy.decide(caller, action, seen).required()
-    async with tx.by_itself():
+    async with tx.as_service():
         is_over = await hold_purpose(tx, allocation_id)
     allocation = await allocation_store.get_allocation(tx, allocation_id, caller, lock=True)
     check_revision(allocation.revision, expected)
@@ -133,12 +132,12 @@ async def hold_purpose(tx: Tx, allocation_id: UUID) -> bool:
 # -- of matches -------------------------------------------------------------------------------------------------------
 
 
-async def hear_of_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, validity: Validity) -> None:
+async def on_match_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, validity: Validity) -> None:
     """A confirmed match that lacks money opens a requirement, at the rate of the day it was confirmed."""
     money = fact.funding_needed
     if money is None or money.minor == 0:
         return
-    on = max(fact.confirmed_at.date(), await periods.open_from(tx))
+    on = max(fact.confirmed_at.date(), await fiscal_years.open_from(tx))
     opened = RequirementOpened(
         requirement_id=allocations.requirement_id_of(fact.match_id),
         match_id=fact.match_id,
@@ -155,12 +154,12 @@ async def hear_of_confirmed(tx: Tx, event: Event, fact: MatchConfirmed, *, valid
     await record(tx, opened, version=1, because=event)
 
 
-async def hear_of_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
+async def on_match_revoked(tx: Tx, event: Event, fact: MatchRevoked) -> None:
     """What had been allocated to the match goes back to its funds, and its requirement is cancelled."""
     requirement = await allocation_store.locked_requirement(tx, allocations.requirement_id_of(fact.match_id))
     if requirement is None or requirement.status is RequirementStatus.CANCELLED:
         return
-    on = max(fact.revoked_at.date(), await periods.open_from(tx))
+    on = max(fact.revoked_at.date(), await fiscal_years.open_from(tx))
     facts: list[tuple[Fact, int]] = []
     for allocation in await allocation_store.made_for(tx, requirement.requirement_id):
         if not allocation.unspent_usd_minor:

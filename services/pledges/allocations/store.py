@@ -44,7 +44,7 @@ async def line_of(tx: Tx, requirement_id: UUID | None) -> UUID | None:
     """The request's line that a requirement is of; for the system itself."""
     if requirement_id is None:
         return None
-    async with tx.by_itself():
+    async with tx.as_service():
         return await tx.fetchval(  # type: ignore[no-any-return]
             "SELECT line_id FROM requirement WHERE requirement_id = $1", requirement_id
         )

@@ -24,7 +24,7 @@ async def shown(
         return []
     found: list[Requirement] = []
     for _ in range(READ_MAX // SHOWN_MAX):
-        async with db.transaction(by=caller) as tx, tx.by_itself():
+        async with db.transaction(by=caller) as tx, tx.as_service():
             lacking = await allocation_store.unfunded(tx, before=after, limit=SHOWN_MAX)
         known = await consents.shown(caller, {one.request_id for one in lacking})
         found += [one for one in lacking if one.request_id in known]
@@ -38,7 +38,7 @@ async def shown_requirement(
     db: Database, consents: Consents, caller: Caller, requirement_id: UUID
 ) -> Requirement | None:
     """The requirement, where the request that it is for is shown to the caller's organization."""
-    async with db.transaction(by=caller) as tx, tx.by_itself():
+    async with db.transaction(by=caller) as tx, tx.as_service():
         requirement = await allocation_store.known_requirement(tx, requirement_id)
     # Asked where there is none as well: whoever names one that is not theirs to know waits as long.
     known = await consents.shown(caller, {requirement.request_id if requirement else requirement_id})

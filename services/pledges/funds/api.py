@@ -20,7 +20,7 @@ from services.pledges.funds import store as funds
 from services.pledges.funds.views import FundView, FundYearsView, fund_view, years_view
 from services.pledges.in_kind import store as in_kind_store
 from services.pledges.ledger import balances
-from services.pledges.ledger.as_of import AsAt, beginning_of_day, final_moment, moment_of, until_final
+from services.pledges.ledger.as_of import AsAt, beginning_of_day, final_as_of, moment_of, wait_until_final
 from services.pledges.ledger.balances import EVER
 from services.pledges.pledge import actions, store
 from services.pledges.policy import Action
@@ -189,21 +189,21 @@ async def show_fund_years(
         found = await funds.funds(tx, only=code, as_at=moment or EVER)
         if not found:
             raise await funds.missing(tx, code, moment)
-        async with tx.by_itself():
+        async with tx.as_service():
             moved = await balances.progress_by_year(tx, code, as_at=moment or EVER)
             agreed = await store.committed_by_year(tx, code, as_at=moment or EVER)
     return Response(years_view(found[0], agreed, moved, as_at=moment))
 
 
 async def _moment(db: Database, caller: Caller, given: str | None, *, now: datetime) -> datetime | None:
-    """As `final_moment`; the day's beginning for whoever does not see whose pledges the totals are made of.
+    """As `final_as_of`; the day's beginning for whoever does not see whose pledges the totals are made of.
 
     From totals a moment apart each single pledge would follow.
     """
     if given is None or policy.reads_all(caller):
-        return await final_moment(db, caller, given, now=now)
+        return await final_as_of(db, caller, given, now=now)
     day = beginning_of_day(moment_of(given))
-    await until_final(db, caller, day, now=now)
+    await wait_until_final(db, caller, day, now=now)
     return day
 
 
@@ -215,7 +215,7 @@ async def _fund(tx: Tx, code: str, *, as_at: datetime | None = None) -> FundView
 
 
 async def _with_totals(tx: Tx, found: Sequence[funds.Fund], *, as_at: datetime | None) -> list[FundView]:
-    async with tx.by_itself():
+    async with tx.as_service():
         codes = [fund.fund for fund in found]
         progress = await balances.progress(tx, codes, as_at=as_at or EVER)
         allocatable = await _allocatable(tx, progress, as_at=as_at)

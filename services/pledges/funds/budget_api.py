@@ -11,25 +11,25 @@ from services.pledges.allocations import store as allocation_store
 from services.pledges.allocations.model import requirement_id_of
 from services.pledges.dependencies import Owned
 from services.pledges.ledger import balances
-from services.pledges.money import rate_store as rates
+from services.pledges.money import rate_store
 
 
 # A POST: which funds are asked for fits into no address.
 @post("/internal/budgets", opt=INTERNAL, status_code=200, summary="What funds have, and what currencies are worth")
 async def show_budgets(data: JSONBody[Budgeting], db: Db, own: Owned, caller: Calling, now: Now) -> Budgeted:
     """Just now; a fund there is not, and a currency that no rate is in force of, are left out."""
-    async with db.transaction(by=caller) as tx, tx.by_itself():
+    async with db.transaction(by=caller) as tx, tx.as_service():
         return Budgeted(
             as_at=now,
             funds=tuple(await balances.available_for(tx, data.funds)),
-            rates=tuple(await rates.in_force_on(tx, sorted({*data.currencies} - {USD}), now.date(), own.validity)),
+            rates=tuple(await rate_store.in_force_on(tx, sorted({*data.currencies} - {USD}), now.date(), own.validity)),
         )
 
 
 @get("/internal/matches/{match_id:uuid}/funding-gap", opt=INTERNAL, summary="What a confirmed match lacks in money")
 async def show_funding_gap(match_id: FromPath[UUID], db: Db, caller: Calling) -> FundingGap:
     """Just now: what has been allocated to it, less what has gone back."""
-    async with db.transaction(by=caller) as tx, tx.by_itself():
+    async with db.transaction(by=caller) as tx, tx.as_service():
         found = await allocation_store.known_requirement(tx, requirement_id_of(match_id))
     return FundingGap(match_id=match_id, gap_usd_minor=found.gap_usd_minor if found else None)
 

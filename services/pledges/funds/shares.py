@@ -15,7 +15,7 @@ ACTIVITIES = "activities"
 """The purpose of what was allocated to activities, told as one; each is shown with its money by itself."""
 
 
-class Drawn(Struct, frozen=True):
+class Draw(Struct, frozen=True):
     """What of a fund went to a purpose, in US-dollar cents; `spent` is a part of `allocated`."""
 
     purpose: str
@@ -23,13 +23,13 @@ class Drawn(Struct, frozen=True):
     spent_usd_minor: int
 
 
-class Pot(Struct, frozen=True, kw_only=True):
+class FundMoney(Struct, frozen=True, kw_only=True):
     """A fund: what each donor put in, less programme support cost, and what was drawn from it."""
 
     fund: str
     labels: Mapping[str, str]
     contributed_usd_minor: Mapping[str, int]
-    drawn: tuple[Drawn, ...]
+    drawn: tuple[Draw, ...]
 
 
 class FundShare(Struct, frozen=True, kw_only=True):
@@ -39,13 +39,13 @@ class FundShare(Struct, frozen=True, kw_only=True):
     labels: Mapping[str, str]
     contributed_usd_minor: int
     fund_contributed_usd_minor: int
-    drawn: tuple[Drawn, ...]
+    drawn: tuple[Draw, ...]
     allocated_usd_minor: int
     spent_usd_minor: int
     balance_usd_minor: int
 
 
-def share_of(donor: str, pot: Pot) -> FundShare:
+def share_of(donor: str, pot: FundMoney) -> FundShare:
     """One donor's share: of what is allocated, and within that of what is spent. Those of all donors add up to both.
 
     As long as a fund allocates no more than came in, no share is above what its donor paid.
@@ -67,7 +67,7 @@ def share_of(donor: str, pot: Pot) -> FundShare:
         contributed_usd_minor=contributed,
         fund_contributed_usd_minor=sum(pot.contributed_usd_minor.values()),
         drawn=tuple(
-            Drawn(purpose, waiting_on.get(purpose, 0) + spent_on.get(purpose, 0), spent_on.get(purpose, 0))
+            Draw(purpose, waiting_on.get(purpose, 0) + spent_on.get(purpose, 0), spent_on.get(purpose, 0))
             for purpose in sorted(one.purpose for one in pot.drawn)
         ),
         allocated_usd_minor=own,

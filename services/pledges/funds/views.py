@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from contracts.funds import YearlyRequirement
 from services.pledges.funds.store import Fund, Labels
 from services.pledges.ledger.balances import Progress, SetAside
-from services.pledges.ledger.years import OfYears
+from services.pledges.ledger.years import YearAmounts
 
 
 class WorkPackageView(Struct, frozen=True, kw_only=True):
@@ -164,7 +164,7 @@ def fund_view(
 
 
 def years_view(
-    fund: Fund, agreed: OfYears, progress: Mapping[int, Progress], *, as_at: datetime | None
+    fund: Fund, agreed: YearAmounts, progress: Mapping[int, Progress], *, as_at: datetime | None
 ) -> FundYearsView:
     """What is left of a year is there for the next one; what a year lacks, no later one makes up for."""
     left, left_for = 0, Counter[str]()

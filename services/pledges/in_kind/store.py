@@ -16,7 +16,7 @@ from contracts.refusals import Missing
 from contracts.rewording import InKindContributionReworded
 from contracts.values import Caller
 from services.pledges.in_kind.model import InKindContribution, InKindStatus, evolve
-from services.pledges.ledger import history_store as moment_store
+from services.pledges.ledger import history_store
 
 _READ = """
     SELECT in_kind_contribution.*, coalesce((SELECT description FROM in_kind_contribution_text t
@@ -79,7 +79,7 @@ async def told(
     tx: Tx, in_kind_contribution_ids: Sequence[UUID], *, until: datetime
 ) -> Mapping[UUID, InKindContribution]:
     """What follows from the facts of these contributions that were recorded by then; for the system itself."""
-    return await moment_store.told(tx, in_kind_contribution_ids, evolve, until=until)
+    return await history_store.told(tx, in_kind_contribution_ids, evolve, until=until)
 
 
 _WORTH = """

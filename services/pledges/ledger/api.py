@@ -13,7 +13,7 @@ from contracts.refusals import Invalid
 from services.pledges import policy
 from services.pledges.ledger import balances
 from services.pledges.ledger import store as ledger
-from services.pledges.ledger.as_of import AsAt, final_moment
+from services.pledges.ledger.as_of import AsAt, final_as_of
 from services.pledges.pledge import store
 from services.pledges.policy import Action
 
@@ -71,7 +71,7 @@ async def list_entries(
     """
     if effective_from is not None and effective_until is not None and effective_until < effective_from:
         raise Invalid("dates-reversed", field="effective_until")
-    moment = await final_moment(db, caller, as_at, now=now)
+    moment = await final_as_of(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx:
         found = await ledger.entries(
             tx,
@@ -111,8 +111,8 @@ async def show_balances(
     that donor's entries make it.
     """
     policy.decide(caller, Action.SHOW_BALANCES).required()
-    moment = await final_moment(db, caller, as_at, now=now)
-    async with db.transaction(by=caller) as tx, tx.by_itself():
+    moment = await final_as_of(db, caller, as_at, now=now)
+    async with db.transaction(by=caller) as tx, tx.as_service():
         found = await balances.balances(tx, as_at=moment or balances.EVER, until=until, donor=donor)
     return Balances(as_at=moment or now, final=moment is not None, until=until, donor=donor, balances=found)
 

@@ -12,7 +12,7 @@ from chassis import clock
 from chassis.db.database import Database
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller
-from services.pledges.ledger import snapshots as closings
+from services.pledges.ledger import snapshots
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d[0-9:.]*([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
 AsAt = Annotated[str | None, QueryParameter(max_length=40, schema_extra={"format": "date-time"})]
@@ -22,34 +22,34 @@ FINAL_SECONDS_MAX = 5.0
 FINAL_POLL_SECONDS = 0.1
 
 
-async def final_moment(db: Database, caller: Caller, given: str | None, *, now: datetime) -> datetime | None:
+async def final_as_of(db: Database, caller: Caller, given: str | None, *, now: datetime) -> datetime | None:
     """The moment that is asked for, once it is final; none where it is asked how things stand.
 
-    Raises Invalid as `moment_of`, Conflict as `until_final`.
+    Raises Invalid as `moment_of`, Conflict as `wait_until_final`.
     """
     if given is None:
         return None
     moment = moment_of(given)
-    await until_final(db, caller, moment, now=now)
+    await wait_until_final(db, caller, moment, now=now)
     return moment
 
 
-async def until_final(db: Database, caller: Caller, moment: datetime, *, now: datetime) -> None:
+async def wait_until_final(db: Database, caller: Caller, moment: datetime, *, now: datetime) -> None:
     """Have the books closed up to that moment. Raises Conflict for one to come, or where somebody writes that long."""
-    closed: closings.Closed | None = None
+    closed: snapshots.Finality | None = None
     ends = time.monotonic() + FINAL_SECONDS_MAX
     while True:
         async with db.transaction(by=caller) as tx:
-            final_until = await closings.final_until(tx)
-        if moment <= final_until:
+            finality_watermark = await snapshots.finality_watermark(tx)
+        if moment <= finality_watermark:
             return
         if moment > now or time.monotonic() > ends:
-            raise Conflict("moment-not-final", final_until=final_until.isoformat())
-        async with db.transaction(by=caller) as tx, tx.by_itself():
+            raise Conflict("moment-not-final", finality_watermark=finality_watermark.isoformat())
+        async with db.transaction(by=caller) as tx, tx.as_service():
             # A number of before the moment was closed makes it final never: a new one is taken at once.
             reaches = closed if closed and closed.until >= moment else None
-            closed = await closings.close(tx, reaches, now=clock.now())
-        if closed.final_until < moment:
+            closed = await snapshots.close(tx, reaches, now=clock.now())
+        if closed.finality_watermark < moment:
             await asyncio.sleep(FINAL_POLL_SECONDS)
 
 

@@ -64,7 +64,7 @@ def period_id_of(year: int) -> UUID:
 # -- days on which entries may take effect ----------------------------------------------------------------------------
 
 
-async def hold_open(tx: Tx, on: date) -> None:
+async def share_lock_open_years(tx: Tx, on: date) -> None:
     """Keep the day's year open until the transaction ends. Raises Conflict where it is closed."""
     opened = await open_from(tx)
     if on < opened:
@@ -85,7 +85,7 @@ async def _open_from(tx: Tx) -> date:
 # -- closing ----------------------------------------------------------------------------------------------------------
 
 
-async def hold_alone(tx: Tx) -> None:
+async def lock_years(tx: Tx) -> None:
     """Nobody posts until the transaction ends."""
     await tx.execute("SELECT pg_advisory_xact_lock($1, hashtext(current_schema()))", LOCK)
 

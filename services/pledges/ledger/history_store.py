@@ -15,7 +15,7 @@ from contracts.facts import Fact, decode_event
 T = TypeVar("T")
 
 
-async def facts_told(
+async def facts_of(
     tx: Tx, aggregate_ids: Collection[UUID], *, until: datetime | None = None
 ) -> Mapping[UUID, Sequence[Fact]]:
     """The facts of these records in their order, of those recorded by then; for the system itself."""
@@ -44,7 +44,7 @@ async def told(
 ) -> Mapping[UUID, T]:
     """What follows from the facts of these records, of those recorded by then; for the system itself."""
     found: dict[UUID, T] = {}
-    for aggregate_id, facts in (await facts_told(tx, aggregate_ids, until=until)).items():
+    for aggregate_id, facts in (await facts_of(tx, aggregate_ids, until=until)).items():
         one: T | None = None
         for fact in facts:
             one = evolve(one, fact)

@@ -28,20 +28,20 @@ CLOSED_FUNDS = 1
 closed keeps no other waiting."""
 
 
-class Closed(Struct, frozen=True, kw_only=True):
+class Finality(Struct, frozen=True, kw_only=True):
     """Until when the books were closed as transaction number `transaction` began to write."""
 
     until: datetime
-    final_until: datetime
+    finality_watermark: datetime
     transaction: int
 
 
-async def final_until(tx: Tx) -> datetime:
+async def finality_watermark(tx: Tx) -> datetime:
     """Up to which moment nothing can be recorded any more; what it reads next in this transaction is all of it."""
     return await tx.fetchval("SELECT final_until FROM closed")  # type: ignore[no-any-return]
 
 
-async def close(tx: Tx, before: Closed | None, *, now: datetime) -> Closed:
+async def close(tx: Tx, before: Finality | None, *, now: datetime) -> Finality:
     """Close the books at a moment a little ago, and make `before.until` final unless somebody still writes who may.
 
     Never later than the database's own clock says, or a machine that is ahead would close them to all the others.
@@ -70,8 +70,8 @@ async def close(tx: Tx, before: Closed | None, *, now: datetime) -> Closed:
     if before is not None and row["final_until"] < before.until:
         # Who began to write before is waited for, and not those who have begun since: where somebody always writes, no
         # moment would ever be final.
-        return replace(before, final_until=row["final_until"])
-    return Closed(until=seen["until"], final_until=row["final_until"], transaction=int(row["transaction"]))
+        return replace(before, finality_watermark=row["final_until"])
+    return Finality(until=seen["until"], finality_watermark=row["final_until"], transaction=int(row["transaction"]))
 
 
 async def is_behind(tx: Tx) -> bool:
@@ -86,7 +86,7 @@ async def is_behind(tx: Tx) -> bool:
     )
 
 
-async def keep_closing(tx: Tx) -> int:
+async def write_snapshots(tx: Tx) -> int:
     """Write what the accounts of each fund hold of which enough has become final; returns of how many funds.
 
     Each closing is the one before and what was recorded since. To be called again until it returns 0.

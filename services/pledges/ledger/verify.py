@@ -18,7 +18,7 @@ from contracts.facts import decode_event
 from contracts.pledges import Rate
 from services.pledges.allocations import model as allocations
 from services.pledges.allocations import store as allocation_store
-from services.pledges.ledger import history_store as moment_store
+from services.pledges.ledger import history_store
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import REVERSES, Account, Entry, entry_of
 from services.pledges.ledger.store import EntryRow
@@ -254,7 +254,7 @@ async def _look_at_pledges(tx: Tx, report: Report, say: Say) -> None:
     of = await tx.fetchval("SELECT count(*) FROM pledge")
     after = NIL
     while page := await store.page_of_pledges(tx, after=after, limit=PAGE):
-        told = await moment_store.told(tx, [pledge.pledge_id for pledge in page], evolve)
+        told = await history_store.told(tx, [pledge.pledge_id for pledge in page], evolve)
         for pledge in page:
             if differing := _unlike(pledge, told.get(pledge.pledge_id)):
                 report.add("pledge", f"{pledge.pledge_id}: {differing}")
@@ -268,7 +268,7 @@ async def _look_at_allocations(tx: Tx, report: Report, say: Say) -> None:
     of = await tx.fetchval("SELECT count(*) FROM allocation")
     after = NIL
     while page := await allocation_store.page_of_allocations(tx, after=after, limit=PAGE):
-        told = await moment_store.told(tx, [one.allocation_id for one in page], allocations.evolve)
+        told = await history_store.told(tx, [one.allocation_id for one in page], allocations.evolve)
         for one in page:
             if differing := _unlike(one, told.get(one.allocation_id)):
                 report.add("allocation", f"{one.allocation_id}: {differing}")
@@ -292,7 +292,7 @@ async def _look_at_requirements(tx: Tx, report: Report, say: Say) -> None:
     after = NIL
     while page := await allocation_store.page_of_requirements(tx, after=after, limit=PAGE):
         ids = [one.requirement_id for one in page]
-        told, covered = await moment_store.told(tx, ids, allocations.requirement_after), await _covered(tx, ids)
+        told, covered = await history_store.told(tx, ids, allocations.requirement_after), await _covered(tx, ids)
         for one in page:
             follows = told.get(one.requirement_id)
             should_be = follows and replace(follows, covered_usd_minor=covered.get(one.requirement_id, 0))

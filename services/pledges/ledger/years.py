@@ -54,7 +54,7 @@ COMMITTING: tuple[type[Fact], ...] = (
 """What an agreement's instalments follow from, and how much of its money can be allocated."""
 
 
-class OfYears(Struct, frozen=True):
+class YearAmounts(Struct, frozen=True):
     """US-dollar cents by year; all that was written off is a part of all that was committed.
 
     `allocatable` is what came and can be allocated, or was, and what is owed less its programme support cost.
@@ -64,7 +64,7 @@ class OfYears(Struct, frozen=True):
     written_off: Counter[int] = field(default_factory=Counter)
     allocatable: Counter[int] = field(default_factory=Counter)
 
-    def add(self, other: "OfYears") -> None:
+    def add(self, other: "YearAmounts") -> None:
         """Of another pledge; figures below zero, too."""
         self.committed.update(other.committed)
         self.written_off.update(other.written_off)
@@ -75,19 +75,19 @@ Told = Iterable[tuple[datetime, Fact]]
 """A pledge's COMMITTING facts in their order, each with its `recorded_at`."""
 
 
-def of_years(facts: Told, *, as_at: datetime) -> OfYears:
+def amounts_by_year(facts: Told, *, as_at: datetime) -> YearAmounts:
     """What those of a pledge's facts came to that had been recorded by then.
 
     All years come to what the entries of these facts say, whichever clock they were recorded by.
     """
-    told = OfYears()
+    told = YearAmounts()
     for recorded_at, changed in _changes(facts):
         if recorded_at <= as_at:
             told.add(changed)
     return told
 
 
-def _changes(facts: Told) -> Iterator[tuple[datetime, OfYears]]:
+def _changes(facts: Told) -> Iterator[tuple[datetime, YearAmounts]]:
     """What each fact changed when it was recorded, whatever is recorded later: with all of those before it."""
     pledge: Pledge | None = None
     written_off = 0
@@ -101,7 +101,7 @@ def _changes(facts: Told) -> Iterator[tuple[datetime, OfYears]]:
         on: date | None = getattr(fact, "effective_on", None)
         assert on is not None, "each of them has its value date"
         before, stood = stood, _agreement(pledge, written_off)
-        changed = OfYears()
+        changed = YearAmounts()
         _add(changed.committed, before.shares, stood.shares, on.year)
         _add(changed.written_off, before.lost, stood.lost, on.year)
         _add(changed.allocatable, before.expected, stood.expected, on.year)

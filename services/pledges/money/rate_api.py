@@ -18,7 +18,7 @@ from contracts.refusals import Invalid
 from contracts.values import Currency
 from services.pledges import policy
 from services.pledges.commands import LoadRates
-from services.pledges.money import rate_store as rates
+from services.pledges.money import rate_store
 from services.pledges.money.rates_csv import EXAMPLE, read_table
 from services.pledges.pledge import actions
 from services.pledges.policy import Action
@@ -38,7 +38,7 @@ class RateTable(Struct, frozen=True, kw_only=True):
 class RatePage(Struct, frozen=True, kw_only=True):
     """Rates, newest first; `cursor` leads to the next page."""
 
-    rates: list[rates.LoadedRate]
+    rates: list[rate_store.LoadedRate]
     cursor: str | None
 
 
@@ -94,7 +94,7 @@ async def list_rates(
 ) -> Response[RatePage]:
     """`rate_table_id` and `loaded_by` are for those who may read the whole ledger, and null to others."""
     async with db.transaction(by=caller) as tx:
-        found = await rates.rates(tx, caller, currency=currency, after=_rate_cursor(cursor), limit=limit + 1)
+        found = await rate_store.rates(tx, caller, currency=currency, after=_rate_cursor(cursor), limit=limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     more = f"{last.valid_from.isoformat()}.{last.currency}.{last.source}" if last else None
     return Response(RatePage(rates=found[:limit], cursor=more), headers=paging.next_link(more))

@@ -68,7 +68,7 @@ def _columns(table: Sequence[Rate]) -> tuple[list[str], list[date], list[str], l
     )
 
 
-async def may_be_in_force(tx: Tx, currency: str, on: date, validity: Validity) -> list[Rate]:
+async def candidates_of(tx: Tx, currency: str, on: date, validity: Validity) -> list[Rate]:
     """The rates among which the one of a day is to be found, with the European Central Bank's where no other is."""
     loaded = await _rates_until(tx, currency, on)
     found, since = in_force(loaded, currency, on, validity), validity.since(ECB, on)
@@ -81,7 +81,7 @@ async def may_be_in_force(tx: Tx, currency: str, on: date, validity: Validity) -
 
 async def in_force_on(tx: Tx, currencies: Sequence[str], on: date, validity: Validity) -> list[Rate]:
     """The rate of each of these currencies on a day, of those that have one."""
-    found = [in_force(await may_be_in_force(tx, one, on, validity), one, on, validity) for one in currencies]
+    found = [in_force(await candidates_of(tx, one, on, validity), one, on, validity) for one in currencies]
     return [rate for rate in found if rate is not None]
 
 

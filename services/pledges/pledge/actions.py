@@ -43,15 +43,14 @@ from services.pledges.allocations.model import AllocationStatus
 from services.pledges.funds import store as funds
 from services.pledges.in_kind import model as in_kind
 from services.pledges.in_kind import store as in_kind_store
-from services.pledges.ledger import fiscal_years as periods
+from services.pledges.ledger import fiscal_years
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import Entry, entry_of
-from services.pledges.money import rate_store as rates
+from services.pledges.money import rate_store
 from services.pledges.money.model import USD, Validity, read_rate, value
 from services.pledges.money.rates_csv import Line
 from services.pledges.open_data.imports import store as import_store
-from services.pledges.pledge import model as domain
-from services.pledges.pledge import store
+from services.pledges.pledge import model, store
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import Pledge
@@ -81,9 +80,9 @@ async def record_all(tx: Tx, facts: Sequence[tuple[Fact, int]], *, because: Even
             # What is heard late may be of a year that is closed by now, and takes effect in one that was to come.
             check_not_ahead(on, said_at if because is None else max(said_at, clock.now()))
         if on is not None and not isinstance(fact, ProposalMade):
-            await periods.hold_open(tx, on)
+            await fiscal_years.share_lock_open_years(tx, on)
     events = await announce_all(tx, facts, because=because)
-    async with tx.by_itself():
+    async with tx.as_service():
         entries = await fold(tx, [(event, fact) for event, (fact, _) in zip(events, facts, strict=True)])
         await _check_days(tx, entries)
 
@@ -137,15 +136,15 @@ async def _fold_into_tables(tx: Tx, event: Event, fact: Fact) -> None:
         case FundGenderMarkerStated():
             await funds.state_gender_marker(tx, fact, revision=event.aggregateversion, recorded_at=event.time)
         case RatesLoaded():
-            await rates.load_rates(tx, fact, loaded_by=event.actorid)
+            await rate_store.load_rates(tx, fact, loaded_by=event.actorid)
         case ProposalMade() | ProposalApproved() | ProposalRefused():
             assert event.actorid is not None, "somebody proposes and somebody decides"
             proposed = await proposal_store.locked(tx, fact.proposal_id)
             await proposal_store.save(tx, proposals.evolve(proposed, fact, by=event.actorid))
         case PeriodClosed():
-            await periods.save_closed(tx, fact)
+            await fiscal_years.save_closed(tx, fact)
         case PeriodReopened():
-            await periods.save_reopened(tx, fact)
+            await fiscal_years.save_reopened(tx, fact)
         case RequirementOpened():
             await allocation_store.add_requirement(tx, allocations.opened(fact))
         case RequirementCancelled():
@@ -212,7 +211,7 @@ async def open_fund(
     if await funds.is_open(tx, code):
         raise Conflict("fund-open-already", fund=code)
     for requirement in requirements:
-        await periods.hold_open(tx, date(requirement.year, 12, 31))
+        await fiscal_years.share_lock_open_years(tx, date(requirement.year, 12, 31))
     salt, texts_hash = hash_texts(labels)
     fact = allocations.open_fund(code, requirements, texts_hash, gender_marker=gender_marker, now=now)
     await record(tx, fact, version=1)
@@ -225,7 +224,7 @@ async def revise_requirement(
     """State anew what a fund needs in a year. Raises Conflict for a year whose books are closed."""
     revision = await funds.hold(tx, code)
     check_revision(revision, expected)
-    await periods.hold_open(tx, date(requirement.year, 12, 31))
+    await fiscal_years.share_lock_open_years(tx, date(requirement.year, 12, 31))
     before = await funds.needed(tx, code, requirement.year, requirement.work_package)
     fact = allocations.revise_requirement(code, requirement, reason, before_usd_minor=before, now=now)
     await record(tx, fact, version=revision + 1)
@@ -252,14 +251,14 @@ async def load_rates(tx: Tx, rate_table_id: UUID, table: tuple[Rate, ...], *, no
 async def load_lines(tx: Tx, rate_table_id: UUID, lines: tuple[Line, ...], *, now: datetime) -> None:
     """The rates of a file. Raises Conflict with every line that says otherwise than what its source said before."""
     table = tuple(line.rate for line in lines)
-    if others := await rates.differing(tx, table):
+    if others := await rate_store.differing(tx, table):
         raise Conflict("rate-differs", lines=[{"line": lines[at].number, "slug": "rate-differs"} for at in others])
     await load_rates(tx, rate_table_id, table, now=now)
 
 
 async def worth(tx: Tx, money: Money, on: date, validity: Validity) -> Valuation:
     """What an amount is worth on its value date. Raises Mismatch where no rate is in force."""
-    return value(money, on, await rates.may_be_in_force(tx, money.currency, on, validity), validity)
+    return value(money, on, await rate_store.candidates_of(tx, money.currency, on, validity), validity)
 
 
 async def require_fund(tx: Tx, fund: str) -> None:
@@ -290,14 +289,14 @@ async def pledge(
     """A new pledge, for a requirement where one is named: the edge asks who sees it; of a flow where one is."""
     await require_fund(tx, fund)
     if requirement_id is not None:
-        async with tx.by_itself():
+        async with tx.as_service():
             requirement = await allocation_store.locked_requirement(tx, requirement_id)
         if requirement is None:
             raise Missing("not-found")
         requirement.require_gap()
     valuation = await worth(tx, money, on, validity)
     salt, texts_hash = hash_texts(note)
-    fact = domain.pledge(
+    fact = model.pledge(
         pledge_id,
         fund,
         money,

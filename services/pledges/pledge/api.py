@@ -12,7 +12,7 @@ from chassis.http.application import Calling, Commanded, Db, Expected, Now, Pagi
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.idempotency import claim
 from chassis.ids import new_id
-from chassis.journal.event_feed import Told
+from chassis.journal.event_feed import FeedItem
 from contracts.refusals import Missing
 from services.pledges import policy
 from services.pledges.allocations import unfunded_reader
@@ -238,7 +238,7 @@ async def withdraw_pledge(
     media_type=EVENT_STREAM,
     summary="What happens to funds, pledges and allocations, as it does",
 )
-async def follow_pledges(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[Told]:
+async def follow_pledges(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
     """Of what the caller sees."""
     return stream(last_event_id)
 

@@ -33,7 +33,7 @@ from contracts.values import Caller, Money
 from services.pledges import policy
 from services.pledges.allocations import actions as allocation_actions
 from services.pledges.allocations import store as allocation_store
-from services.pledges.ledger import fiscal_years as periods
+from services.pledges.ledger import fiscal_years
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import entry_of
 from services.pledges.money.model import Validity
@@ -88,7 +88,7 @@ async def _require_received(
     tx: Tx, pledge: Pledge, fact: PledgeRefunded | PledgeCarriedOver | PledgeReceiptReversed
 ) -> None:
     """Raises Conflict where it would take effect before its money came, or once that had gone."""
-    async with tx.by_itself():
+    async with tx.as_service():
         left = await ledger.least_of_pledge(tx, pledge, since=fact.effective_on)
     exits.require_received(pledge, fact, left)
 
@@ -167,9 +167,9 @@ async def propose_reversal(tx: Tx, proposal_id: UUID, entry_id: UUID, reason: st
     What could not be done now is not proposed either. Of a carry-over it is the half that left its fund, whichever is
     named: both go back together.
     """
-    async with tx.by_itself():
+    async with tx.as_service():
         told, fact = await _reversible(tx, entry_id)
-        await _take_back(tx, told, fact, proposal_id, on=max(on, await periods.open_from(tx)), now=now)
+        await _take_back(tx, told, fact, proposal_id, on=max(on, await fiscal_years.open_from(tx)), now=now)
     entry_id = told.id
     await proposal_store.require_none_open(tx, Measure.REVERSAL, entry_id)
     made = ProposalMade(
@@ -184,7 +184,7 @@ async def propose_reversal(tx: Tx, proposal_id: UUID, entry_id: UUID, reason: st
 
 
 async def propose_reopening(tx: Tx, proposal_id: UUID, year: int, reason: str, *, now: datetime) -> None:
-    await periods.require_last(tx, year)
+    await fiscal_years.require_last(tx, year)
     await proposal_store.require_none_open(tx, Measure.REOPENING, None)
     made = ProposalMade(
         proposal_id=proposal_id,
@@ -212,9 +212,9 @@ async def approve(
     proposal = await _for_decision(tx, proposal_id, Action.APPROVE_PROPOSAL, caller, expected)
     approved = proposal.approve(now=now)
     if proposal.measure is Measure.REOPENING:
-        await periods.hold_alone(tx)
+        await fiscal_years.lock_years(tx)
     event = await announce(tx, approved, version=proposal.revision + 1)
-    async with tx.by_itself():
+    async with tx.as_service():
         await fold(tx, [(event, approved)])
     await _carry_out(tx, proposal, event, validity, now=now)
 
@@ -222,11 +222,11 @@ async def approve(
 async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validity, *, now: datetime) -> None:
     if proposal.measure is Measure.REOPENING:
         assert proposal.year is not None, "a reopening names its year"
-        [period] = await periods.periods(tx, year=proposal.year)
-        reopened = await periods.reopen(tx, proposal.year, proposal.proposal_id, now=now)
+        [period] = await fiscal_years.periods(tx, year=proposal.year)
+        reopened = await fiscal_years.reopen(tx, proposal.year, proposal.proposal_id, now=now)
         await record(tx, reopened, version=period.revision + 1, because=event)
         return
-    on = max(proposal.effective_on, await periods.open_from(tx))
+    on = max(proposal.effective_on, await fiscal_years.open_from(tx))
     if proposal.measure is Measure.REVERSAL:
         await _reverse(tx, proposal, event, on=on, now=now)
         return
@@ -254,7 +254,7 @@ async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validit
 
 async def _reverse(tx: Tx, proposal: Proposal, event: Event, *, on: date, now: datetime) -> None:
     assert proposal.entry_id is not None, "a reversal names its entry"
-    async with tx.by_itself():
+    async with tx.as_service():
         told, fact = await _reversible(tx, proposal.entry_id)
         taken_back = await _take_back(tx, told, fact, proposal.proposal_id, on=on, now=now)
     await record_all(tx, taken_back, because=event)
@@ -352,13 +352,13 @@ async def _for_decision(tx: Tx, proposal_id: UUID, action: Action, caller: Calle
 
 async def close_year(tx: Tx, year: int, *, now: datetime) -> None:
     """Raises Conflict with what is missing on the checklist."""
-    await periods.hold_alone(tx)
+    await fiscal_years.lock_years(tx)
     proposed = await proposal_store.open_in(tx, year)
-    checked = await periods.checklist(tx, year, proposed=proposed, today=now.date())
-    carried = await periods.carried_forward(tx, year)
-    before = await periods.periods(tx, year=year)
+    checked = await fiscal_years.checklist(tx, year, proposed=proposed, today=now.date())
+    carried = await fiscal_years.carried_forward(tx, year)
+    before = await fiscal_years.periods(tx, year=year)
     version = before[0].revision + 1 if before else 1
-    await record(tx, periods.close(year, checked, carried, now=now), version=version)
+    await record(tx, fiscal_years.close(year, checked, carried, now=now), version=version)
 
 
 # -- clocks -----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from contracts.pledges import Valuation
 from contracts.refusals import Missing
 from contracts.values import Caller
 from services.pledges.allocations.model import Requirement
-from services.pledges.ledger.years import COMMITTING, OfYears, of_years
+from services.pledges.ledger.years import COMMITTING, YearAmounts, amounts_by_year
 from services.pledges.pledge.model import Pledge
 
 LIST_MAX = 100
@@ -121,12 +121,12 @@ _COMMITTING = """
 """
 
 
-async def committed_by_year(tx: Tx, fund: str, *, as_at: datetime) -> OfYears:
+async def committed_by_year(tx: Tx, fund: str, *, as_at: datetime) -> YearAmounts:
     """What was committed for which year, and can be allocated, of what had been recorded by then.
 
     For the system itself. It never changes where `as_at` is final.
     """
-    told = OfYears()
+    told = YearAmounts()
     after = UUID(int=0)
     while True:
         rows = await tx.fetch(_COMMITTING, fund, after, PLEDGES_AT_ONCE, [fact_type(kind) for kind in COMMITTING])
@@ -134,7 +134,7 @@ async def committed_by_year(tx: Tx, fund: str, *, as_at: datetime) -> OfYears:
             return told
         for pledge_id, of_pledge in groupby(rows, key=lambda row: row["aggregate_id"]):
             after = pledge_id
-            told.add(of_years(((row["recorded_at"], _fact(row)) for row in of_pledge), as_at=as_at))
+            told.add(amounts_by_year(((row["recorded_at"], _fact(row)) for row in of_pledge), as_at=as_at))
 
 
 def _fact(row: Record) -> Fact:

@@ -14,7 +14,7 @@ from contracts.refusals import Invalid, Missing
 from contracts.values import Caller, Language
 from services.pledges import policy
 from services.pledges.dependencies import Owned
-from services.pledges.ledger.as_of import AsAt, beginning_of_day, moment_of, until_final
+from services.pledges.ledger.as_of import AsAt, beginning_of_day, moment_of, wait_until_final
 from services.pledges.policy import Action
 from services.pledges.statements import store as statement_store
 from services.pledges.statements.model import Statement, statement_of
@@ -99,7 +99,7 @@ async def _statement(
         raise Invalid("dates-reversed", field="until")
     # Shares rest on totals of all donors. Whoever asks, so that a statement is the same for all who read it.
     day = beginning_of_day(moment)
-    await until_final(db, caller, moment if as_at is not None else day, now=now)
+    await wait_until_final(db, caller, moment if as_at is not None else day, now=now)
     async with db.transaction(by=caller) as tx:
         promises = await statement_store.promises(tx, caller, donor, fund=fund, ends=last, as_at=moment)
         in_kind = await statement_store.in_kind(tx, caller, donor, fund=fund, as_at=moment)
@@ -108,7 +108,7 @@ async def _statement(
         policy.decide(caller, Action.SHOW_STATEMENT, policy.Entry(donor)).required()
         entries = await statement_store.recorded(tx, caller, promises, ends=last, as_at=moment)
         codes = await statement_store.funds_of(tx, caller, promises, as_at=moment)
-        async with tx.by_itself():
+        async with tx.as_service():
             pots = await statement_store.pots(tx, codes, ends=last, as_at=day)
     return statement_of(
         donor, promises, entries, pots, in_kind, starts=starts, ends=last, as_at=moment, funds_as_at=day

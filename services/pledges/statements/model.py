@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from contracts.values import Money
-from services.pledges.funds.shares import FundShare, Pot, share_of
+from services.pledges.funds.shares import FundMoney, FundShare, share_of
 from services.pledges.in_kind.model import InKindContribution, InKindLine, lines_of
 from services.pledges.pledge.earmarking import Earmarking
 
@@ -236,7 +236,7 @@ def statement_of(
     donor: str,
     promises: Sequence[Promise],
     entries: Iterable[Recorded],
-    pots: Iterable[Pot],
+    pots: Iterable[FundMoney],
     in_kind: Iterable[tuple[InKindContribution, str]],
     *,
     starts: date | None,

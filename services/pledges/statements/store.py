@@ -10,10 +10,10 @@ from chassis.db.database import Tx
 from contracts.refusals import Mismatch
 from contracts.values import Caller
 from services.pledges.funds import store as funds
-from services.pledges.funds.shares import ACTIVITIES, REQUESTS, Drawn, Pot
+from services.pledges.funds.shares import ACTIVITIES, REQUESTS, Draw, FundMoney
 from services.pledges.in_kind import store as in_kind_store
 from services.pledges.in_kind.model import InKindContribution
-from services.pledges.ledger import history_store as moment_store
+from services.pledges.ledger import history_store
 from services.pledges.statements.agreed import agreed_by
 from services.pledges.statements.model import (
     ENTRIES_MAX,
@@ -53,8 +53,8 @@ async def promises(
     if len(rows) > PLEDGES_MAX:
         raise _too_large()
     # What an agreement said by then is in the facts; the row is of today.
-    async with tx.by_itself():
-        told = await moment_store.facts_told(tx, [row["pledge_id"] for row in rows], until=as_at)
+    async with tx.as_service():
+        told = await history_store.facts_of(tx, [row["pledge_id"] for row in rows], until=as_at)
     return [Promise(**dict(row), **asdict(agreed_by(told[row["pledge_id"]], ends))) for row in rows]
 
 
@@ -107,7 +107,7 @@ async def in_kind(
     )
     if len(rows) > IN_KIND_MAX:
         raise _too_large()
-    async with tx.by_itself():
+    async with tx.as_service():
         told = await in_kind_store.told(tx, [row["in_kind_contribution_id"] for row in rows], until=as_at)
     return [
         (told[row["in_kind_contribution_id"]], row["description"])
@@ -154,17 +154,17 @@ DRAWN = """
 """
 
 
-async def pots(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> list[Pot]:
+async def pots(tx: Tx, codes: Sequence[str], *, ends: date, as_at: datetime) -> list[FundMoney]:
     """What each donor put into these funds and what was drawn from them, for the system itself, which tells shares."""
     contributed = await tx.fetch(CONTRIBUTED, codes, ends, as_at)
     drawn = await tx.fetch(DRAWN, codes, ends, as_at, REQUESTS, ACTIVITIES)
     return [
-        Pot(
+        FundMoney(
             fund=code,
             labels=msgspec.structs.asdict((await funds.funds(tx, only=code))[0].labels),
             contributed_usd_minor={row["donor"]: int(row["usd_minor"]) for row in contributed if row["fund"] == code},
             drawn=tuple(
-                Drawn(row["purpose"], int(row["allocated"]), int(row["spent"])) for row in drawn if row["fund"] == code
+                Draw(row["purpose"], int(row["allocated"]), int(row["spent"])) for row in drawn if row["fund"] == code
             ),
         )
         for code in codes

@@ -32,7 +32,7 @@ ATTACHING: Mapping[Purpose, Action] = {Purpose.REQUEST: Action.ATTACH, Purpose.N
 log = structlog.get_logger()
 
 
-class Keeping(Struct, frozen=True, kw_only=True):
+class FileStorage(Struct, frozen=True, kw_only=True):
     """Where files lie, and what looks into them; without a scanner none is taken in."""
 
     files: Files
@@ -140,7 +140,7 @@ async def require_scan(tx: Tx, request_id: UUID, attachment_id: UUID) -> None:
     found.require("read")
 
 
-async def look_into(keeping: Keeping, scanner: Scanner, attachment_id: UUID) -> Verdict | None:
+async def look_into(keeping: FileStorage, scanner: Scanner, attachment_id: UUID) -> Verdict | None:
     """What the scanner says of a file; None where it says nothing now, and the file waits."""
     try:
         with await keeping.open(attachment_id) as content:

@@ -21,7 +21,7 @@ from contracts.values import Caller
 from services.requests import policy
 from services.requests.attachment import actions as attachment_actions
 from services.requests.attachment import store as attachment_store
-from services.requests.attachment.actions import ATTACHING, Keeping
+from services.requests.attachment.actions import ATTACHING, FileStorage
 from services.requests.attachment.model import Purpose
 from services.requests.attachment.recognition import MEDIA_TYPES, recognise
 from services.requests.attachment.store import AttachmentView
@@ -29,10 +29,10 @@ from services.requests.audience import store as audience_store
 from services.requests.policy import Action
 from services.requests.request import store
 
-Own = NamedDependency[Keeping]
+Own = NamedDependency[FileStorage]
 
 
-class Coming(NamedTuple):
+class IncomingFile(NamedTuple):
     """A file that somebody sends: why, to which request, and what the call says beside."""
 
     purpose: Purpose
@@ -61,7 +61,7 @@ async def attach_file(
     """The body is the file itself: PDF, DOCX, PNG or JPEG, told by its content; its name is in
     `File-Name`. It is `pending` until a scanner has looked into it. `If-Match` is the request's revision, which stays.
     """
-    coming = Coming(Purpose.REQUEST, request_id, caller, command, expected, now)
+    coming = IncomingFile(Purpose.REQUEST, request_id, caller, command, expected, now)
     return await _attach(db, own, upload, coming)
 
 
@@ -83,11 +83,11 @@ async def scan_note(
     """A coordinator does, before a consent is recorded by it; sent as an attachment is. The State reads it with its
     own files, and nobody beyond it and UNODC does.
     """
-    coming = Coming(Purpose.NOTE_VERBALE, request_id, caller, command, expected, now)
+    coming = IncomingFile(Purpose.NOTE_VERBALE, request_id, caller, command, expected, now)
     return await _attach(db, own, upload, coming)
 
 
-async def _attach(db: Database, own: Keeping, upload: Upload, coming: Coming) -> Response[AttachmentView]:
+async def _attach(db: Database, own: FileStorage, upload: Upload, coming: IncomingFile) -> Response[AttachmentView]:
     request_id, caller = coming.request_id, coming.caller
     own.require_scanner()
     async with db.transaction(by=caller) as tx:
@@ -132,7 +132,7 @@ async def list_attachments(request_id: FromPath[UUID], db: Db, caller: Calling) 
         await attachment_store.require_words(tx, request_id)
         request = await store.get(tx, request_id, caller)
         policy.decide(caller, Action.READ_ATTACHMENTS, request).required()
-        await audience_store.note_reading(tx, request, caller)
+        await audience_store.log_access(tx, request, caller)
         return await attachment_store.of_request(tx, request_id, policy.attachments_seen(caller))
 
 
@@ -150,7 +150,7 @@ async def read_attachment(attachment_id: FromPath[UUID], db: Db, own: Own, calle
         policy.decide(caller, Action.READ_ATTACHMENTS, policy.file_of(request, found.purpose)).required()
         found.require("read")
         seen = await attachment_store.view(tx, attachment_id)
-        await audience_store.note_reading(tx, request, caller)
+        await audience_store.log_access(tx, request, caller)
     content = await own.open(attachment_id)
     return Download(content, name=seen.name, size_bytes=seen.size_bytes, etag=etag(seen.revision))
 

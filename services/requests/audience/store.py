@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from chassis.audit.log import note_read
+from chassis.audit.log import log_read
 from chassis.db.database import Tx
 from contracts.values import Caller, Role
 from services.requests import policy
@@ -29,10 +29,10 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     times: int
 
 
-async def note_reading(tx: Tx, request: Request, caller: Caller) -> None:
+async def log_access(tx: Tx, request: Request, caller: Caller) -> None:
     """Write down that somebody else than the State itself is shown its request."""
     if not policy.is_of_the_state(caller, request):
-        await note_read(tx, READ, "request", request.request_id, request.revision)
+        await log_read(tx, READ, "request", request.request_id, request.revision)
 
 
 async def readers(tx: Tx, request: Request) -> list[Reader]:

@@ -19,8 +19,7 @@ from services.requests.attachment import model as attachment
 from services.requests.attachment import store as attachment_store
 from services.requests.consent import store as consent_store
 from services.requests.policy import Action
-from services.requests.request import model as domain
-from services.requests.request import reminder_store, store
+from services.requests.request import model, reminder_store, store
 from services.requests.request.evolve import evolve
 from services.requests.request.model import Content, Request, Status
 from services.requests.request.store import Texts
@@ -63,7 +62,7 @@ async def file(
     now: datetime,
 ) -> Request:
     """A new request of the caller's State: a draft, or submitted at once."""
-    begin = domain.file if submit else domain.draft
+    begin = model.file if submit else model.draft
     request = await record(tx, None, begin(request_id, caller.organization, content, now=now))
     await store.save_texts(tx, request, texts, salt)
     return request
@@ -130,12 +129,14 @@ async def _for_move(tx: Tx, request_id: UUID, action: Action, caller: Caller, ex
     return request
 
 
-async def hear_of_match(tx: Tx, event: Event, fact: MatchFact) -> None:
+async def on_match_changed(tx: Tx, event: Event, fact: MatchFact) -> None:
     """Follow a match of one of our lines: its fulfilment, and the request's own state where that follows."""
     request = await store.locked(tx, fact.request_id)
     if request is None:
         return
-    change = request.hear_of_match(fact.line_id, fact.match_id, MATCH_STATUS[type(fact)], fact.provider, now=event.time)
+    change = request.on_match_changed(
+        fact.line_id, fact.match_id, MATCH_STATUS[type(fact)], fact.provider, now=event.time
+    )
     if change is None:
         return
     request = await record(tx, request, change, because=event)
@@ -172,7 +173,7 @@ async def remind_or_lapse(tx: Tx, now: datetime) -> int:
     for request_id in due:
         request = await store.locked(tx, request_id)
         if request is not None and request.answer_due_at is not None and request.answer_due_at <= now:
-            decide = request.remind if request.reminders < domain.REMINDERS_MAX else request.lapse
+            decide = request.remind if request.reminders < model.REMINDERS_MAX else request.lapse
             await record(tx, request, decide(now=now))
     return len(due)
 

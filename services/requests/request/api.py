@@ -17,7 +17,7 @@ from chassis.http.application import Calling, Commanded, Db, Expected, Now, Pagi
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.idempotency import claim, once
 from chassis.http.queries import formed_as
-from chassis.journal.event_feed import Told
+from chassis.journal.event_feed import FeedItem
 from chassis.journal.outbox import read_aggregate
 from contracts.facts import Fact
 from contracts.values import Caller, Role, State
@@ -110,7 +110,7 @@ async def list_requests(
     media_type=EVENT_STREAM,
     summary="What happens to requests, as it does",
 )
-async def follow_requests(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[Told]:
+async def follow_requests(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
     """Of every request that the caller sees, all that its history shows; of its files, where its words are shown."""
     return stream(last_event_id)
 
@@ -157,7 +157,7 @@ async def show_history(request_id: FromPath[UUID], db: Db, caller: Calling) -> l
     async with db.transaction(by=caller) as tx:
         request = await store.get(tx, request_id, caller)
         guarded = policy.decide(caller, Action.READ_HISTORY, request).required().fields
-        await audience_store.note_reading(tx, request, caller)
+        await audience_store.log_access(tx, request, caller)
         events = await read_aggregate(tx, request_id)
         remarks = await store.remarks(tx, request_id)
     return [

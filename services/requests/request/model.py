@@ -370,7 +370,7 @@ class Request(Struct, frozen=True, kw_only=True):
         self.require("start")
         return RequestStarted(request_id=self.request_id, state=self.state, started_at=now)
 
-    def hear_of_match(
+    def on_match_changed(
         self, line_id: UUID, match_id: UUID, match_status: str, provider: str, *, now: datetime
     ) -> LineFulfilmentChanged | None:
         """What a match of a line has become; None for a line that is not of this request."""

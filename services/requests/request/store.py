@@ -147,7 +147,7 @@ _NEW = Write(
         """,
     }
 )
-_CHANGED = _NEW.ending(
+_CHANGED = _NEW.with_conflict_clause(
     saved="""
         ON CONFLICT (request_id) DO UPDATE SET status = excluded.status, revision = excluded.revision,
             language = excluded.language, visibility = excluded.visibility, addressee = excluded.addressee,
@@ -262,7 +262,7 @@ _NEW_TEXTS = Write(
         """,
     }
 )
-_CHANGED_TEXTS = _NEW_TEXTS.ending(
+_CHANGED_TEXTS = _NEW_TEXTS.with_conflict_clause(
     words="ON CONFLICT (request_id) DO UPDATE SET salt = excluded.salt, title = excluded.title, need = excluded.need"
 )
 

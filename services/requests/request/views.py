@@ -121,7 +121,7 @@ async def read(tx: Tx, request_id: UUID, caller: Caller, now: datetime) -> Reque
     """The request as this caller is shown it, which is written down. Raises Missing."""
     request = await store.get(tx, request_id, caller)
     guarded = policy.decide(caller, Action.SHOW, request).required().fields
-    await audience_store.note_reading(tx, request, caller)
+    await audience_store.log_access(tx, request, caller)
     recorded = Guarded.CONSENTS in guarded and any(consent.recorded for consent in request.consents.values())
     notes = await consent_store.notes(tx, request_id) if recorded else NO_NOTES
     lines_shown = policy.lines_shown(caller, request)

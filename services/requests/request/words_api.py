@@ -40,7 +40,7 @@ async def show_words(
             or texts_hash not in (None, request.texts_hash)
         ):
             raise Missing("not-found")
-        await audience_store.note_reading(tx, request, caller)
+        await audience_store.log_access(tx, request, caller)
         return _words(request, await store.texts(tx, request))
 
 

@@ -20,7 +20,7 @@ from services.matching.index.offering_index import ROOMS, TOPICS, Held, entry_of
 from services.matching.lines.model import WantedLine
 from services.matching.offerings.model import Offering
 from services.matching.scoring.constraints import violated
-from services.matching.scoring.model import NOTHING_KNOWN, Known, ranked
+from services.matching.scoring.model import NOTHING_KNOWN, ScoringContext, ranked
 from services.matching.texts.meaning import Model, Vector, vector
 from services.matching.texts.reading import Reading, judgements
 from tests.builders import AHEAD
@@ -33,7 +33,7 @@ RERANKED = 5
 
 
 def by_looking_at_each(
-    line: WantedLine, every: Sequence[Offering], limit: int = 20, known: Known = NOTHING_KNOWN
+    line: WantedLine, every: Sequence[Offering], limit: int = 20, known: ScoringContext = NOTHING_KNOWN
 ) -> list[Placed]:
     fitting = [one for one in every if not violated(line, one)]
     return [Placed(one.offering.offering_id, one.score) for one in ranked(line, fitting, known=known)[:limit]]
@@ -94,7 +94,7 @@ def fitting(draw: st.DrawFn) -> Offering:
     lines(), st.lists(st.one_of(fitting(), offerings()), max_size=40), knowledge(), st.integers(1, 8), st.integers(0, 9)
 )
 def test_the_best_are_those_that_looking_at_each_finds(
-    line: Any, every: list[Offering], known: Known, limit: int, few: int
+    line: Any, every: list[Offering], known: ScoringContext, limit: int, few: int
 ) -> None:
     every = distinct(every)
 
@@ -119,7 +119,7 @@ vectors = st.sampled_from(
     lines(), st.lists(st.tuples(fitting(), vectors), max_size=40), knowledge(), vectors.filter(bool), st.integers(1, 8)
 )
 def test_with_the_meaning_the_best_by_codes_are_ranked_anew(
-    line: Any, read: list[tuple[Offering, Vector | None]], known: Known, asked: Vector, limit: int
+    line: Any, read: list[tuple[Offering, Vector | None]], known: ScoringContext, asked: Vector, limit: int
 ) -> None:
     found = {offering.offering_id: (offering, meant) for offering, meant in read}
     memory = held([offering for offering, _ in found.values()])

@@ -15,7 +15,7 @@ from services.matching.index.memory import Memory, memory_of, ranked_for
 from services.matching.index.offering_index import Entry, entry_of
 from services.matching.lines.model import WantedLine
 from services.matching.offerings import store as offering_store
-from services.matching.wiring import read_offerings
+from services.matching.wiring import refresh_offerings
 from tests.demo import test_sample_world as sample_world
 from tests.matching.builders import a_wanted_line
 from tests.matching.offerings.test_offerings import approved, move
@@ -70,7 +70,7 @@ async def test_with_it_and_without_the_same_is_found_for_every_line_of_the_sampl
     async with db.transaction() as tx:
         asked = [[(one.offering.offering_id, one.score) for one in those] for those in await ranked_for(tx, lines)]
 
-    await read_offerings(db)
+    await refresh_offerings(db)
 
     async with db.transaction() as tx:
         found = [[(one.offering.offering_id, one.score) for one in those] for those in await ranked_for(tx, lines)]
@@ -98,7 +98,7 @@ async def test_what_changes_is_seen_before_it_is_read_again_and_after(
     api: Client, db: Database, memory: Memory
 ) -> None:
     first, second = await approved(api, CEB), await approved(api, NORWAY)
-    await read_offerings(db)
+    await refresh_offerings(db)
     assert {UUID(first["offering_id"]), UUID(second["offering_id"])} == set(await found_for(db))
 
     await move(api, second, "suspend", NORWAY)
@@ -106,7 +106,7 @@ async def test_what_changes_is_seen_before_it_is_read_again_and_after(
 
     expected = {UUID(first["offering_id"]), UUID(third["offering_id"])}
     assert expected == set(await found_for(db))
-    await read_offerings(db)
+    await refresh_offerings(db)
     assert expected == set(await found_for(db))
     assert 2 == held_by(memory)
     async with db.transaction() as tx:
@@ -115,7 +115,7 @@ async def test_what_changes_is_seen_before_it_is_read_again_and_after(
 
 async def test_capacity_that_is_taken_and_given_back_is_a_change(api: Client, db: Database, memory: Memory) -> None:
     offering = UUID((await approved(api, CEB))["offering_id"])
-    await read_offerings(db)
+    await refresh_offerings(db)
     periods = []
     while True:
         async with db.transaction() as tx:
@@ -125,12 +125,12 @@ async def test_capacity_that_is_taken_and_given_back_is_a_change(api: Client, db
         periods.append(period)
 
     assert [] == await found_for(db)
-    await read_offerings(db)
+    await refresh_offerings(db)
     assert [] == await found_for(db)
     async with db.transaction() as tx:
         await offering_store.give_back(tx, offering, periods[0])
     assert [offering] == await found_for(db)
-    await read_offerings(db)
+    await refresh_offerings(db)
     assert [offering] == await found_for(db)
 
 
@@ -141,7 +141,7 @@ async def test_what_another_process_changes_is_read_again_though_it_was_kept_who
     other = await Database.connect(database_url, "matching", role=role_of("matching"))
     try:
         for one in (db, other):
-            await read_offerings(one)
+            await refresh_offerings(one)
             assert [offering] == await found_for(one)
 
         async with db.transaction() as tx:
@@ -154,14 +154,14 @@ async def test_what_another_process_changes_is_read_again_though_it_was_kept_who
                 async with one.transaction() as tx:
                     ((found,),) = await ranked_for(tx, [small])
                 assert 7 == found.offering.terms.group_size_max
-                await read_offerings(one)
+                await refresh_offerings(one)
     finally:
         await other.close()
 
 
 async def test_a_change_that_is_undone_leaves_nothing(api: Client, db: Database, memory: Memory) -> None:
     offering = UUID((await approved(api, CEB))["offering_id"])
-    await read_offerings(db)
+    await refresh_offerings(db)
 
     async def change_and_fail() -> None:
         async with db.transaction() as tx:
@@ -173,7 +173,7 @@ async def test_a_change_that_is_undone_leaves_nothing(api: Client, db: Database,
         await change_and_fail()
 
     assert [offering] == await found_for(db)
-    await read_offerings(db)
+    await refresh_offerings(db)
     assert [offering] == await found_for(db)
 
 
@@ -181,29 +181,29 @@ async def test_a_transaction_that_ends_after_others_were_read_is_not_missed(
     api: Client, db: Database, memory: Memory
 ) -> None:
     offering = UUID((await approved(api, CEB))["offering_id"])
-    await read_offerings(db)
+    await refresh_offerings(db)
 
     async with db.transaction() as tx:
         await tx.execute("UPDATE offering SET kinds = '{mentoring}' WHERE offering_id = $1", offering)
         other = UUID((await approved(api, NORWAY))["offering_id"])
-        await read_offerings(db)
+        await refresh_offerings(db)
         assert {offering, other} == set(await found_for(db))
 
     assert [other] == await found_for(db)
-    await read_offerings(db)
+    await refresh_offerings(db)
     assert [other] == await found_for(db)
 
 
 async def test_who_has_not_looked_for_long_reads_all_of_it_again(api: Client, db: Database, memory: Memory) -> None:
     await approved(api, CEB)
-    await read_offerings(db)
+    await refresh_offerings(db)
     await approved(api, NORWAY)
     async with db.transaction() as tx:
         await tx.execute("DELETE FROM offering_change")
     memory._followed -= 360
     assert 2 == len(await found_for(db)), "meanwhile PostgreSQL is asked"
 
-    await read_offerings(db)
+    await refresh_offerings(db)
 
     assert 2 == held_by(memory)
 

@@ -189,7 +189,7 @@ async def test_a_withdrawal_holds_within_five_seconds_without_a_broker_and_so_do
             await asyncio.sleep(0.05)
         return time.monotonic() - began
 
-    ask = partial(every, wiring.CONSENTS_SECONDS, partial(wiring.read_consents, running))
+    ask = partial(every, wiring.CONSENTS_SECONDS, partial(wiring.refresh_consents, running))
     async with supervised({"consents": ask}):
         assert await seconds_until(200) < 2
         path = f"/v1/requests/{request['request_id']}/consents/{request['request_id']}"
@@ -209,7 +209,7 @@ async def test_what_is_heard_late_does_not_bring_a_consent_back(
     request = (await api.post("/v1/requests", json=a_request(), headers=headers())).json()
     path = f"/v1/requests/{request['request_id']}/consents/{request['request_id']}"
     assert 200 == (await api.delete(path, headers=headers(revision=1))).status_code
-    await wiring.read_consents(running)
+    await wiring.refresh_consents(running)
 
     inbox = Inbox(databases["matching"], "matching", ["requests"], HANDLERS)
     async with databases["requests"].transaction() as tx:

@@ -88,7 +88,7 @@ async def test_delivery_is_not_complete_before_its_dates(api: Client, databases:
     first = date(AHEAD, 2, 1)
 
     async def completed_on(day: date) -> httpx.Response:
-        with clock.going_by(Ticking(datetime.combine(day, clock.now().time(), clock.now().tzinfo))):
+        with clock.use_clock(Ticking(datetime.combine(day, clock.now().time(), clock.now().tzinfo))):
             return await api.post(
                 f"/v1/matches/{match['match_id']}/complete", json={}, headers=headers(KENYA, revision=match["revision"])
             )

@@ -17,7 +17,7 @@ from services.matching.lines.model import WantedLine
 from services.matching.matches.explanation import as_presented, basis, explain
 from services.matching.matches.wording import says, sentences
 from services.matching.offerings.model import Offering
-from services.matching.scoring.model import FULL, Experience, Known, scored
+from services.matching.scoring.model import FULL, Experience, ScoringContext, scored
 from services.matching.scoring.weights import CRITERIA
 from tests.builders import AHEAD
 from tests.matching.builders import a_match, a_wanted_line, an_offering, terms
@@ -29,7 +29,7 @@ judgements = st.builds(Judgement, model=st.just(MODEL), version=st.just("0.2.1")
 
 @given(lines(), offerings(), st.none() | judgements, knowledge())
 def test_the_points_of_every_criterion_follow_from_what_is_said_of_it(
-    line: WantedLine, offering: Offering, judgement: Judgement | None, known: Known
+    line: WantedLine, offering: Offering, judgement: Judgement | None, known: ScoringContext
 ) -> None:
     for share in scored(line, offering, judgement, known=known).shares:
         found = basis(share.criterion, line, offering, judgement, experience=known.of(offering.provider))
@@ -48,7 +48,7 @@ def test_what_is_asked_is_met_or_nearly_or_not_each_once(line: WantedLine, offer
 @pytest.mark.parametrize("language", Language)
 @given(line=lines(), offering=offerings(), judgement=judgements, known=knowledge())
 def test_it_reads_as_whole_sentences_in_every_language(
-    language: Language, line: WantedLine, offering: Offering, judgement: Judgement, known: Known
+    language: Language, line: WantedLine, offering: Offering, judgement: Judgement, known: ScoringContext
 ) -> None:
     match = a_match(shares=scored(line, offering, judgement, known=known).shares, judgement=judgement)
 
@@ -72,7 +72,7 @@ def test_share_whose_basis_has_changed_has_no_reason() -> None:
 
 @given(lines(), offerings(), st.none() | judgements, knowledge())
 def test_reasons_of_a_presented_match_are_those_it_was_presented_with(
-    line: WantedLine, offering: Offering, judgement: Judgement | None, known: Known
+    line: WantedLine, offering: Offering, judgement: Judgement | None, known: ScoringContext
 ) -> None:
     found, experience = scored(line, offering, judgement, known=known), known.of(offering.provider)
     score = as_presented(found, line, experience)
@@ -91,7 +91,7 @@ def test_it_reads_as_a_person_would_say_it() -> None:
         window=Period(starts=date(AHEAD, 6, 1), ends=date(AHEAD + 1, 1, 31)),
     )
     done = Experience(deliveries={"mla_training": 4}, topics=frozenset({"gender"}))
-    known = Known(experience={offering.provider: done})
+    known = ScoringContext(experience={offering.provider: done})
     match = a_match(match_id=uuid4(), shares=scored(line, offering, known=known).shares)
 
     said = {one.share.criterion: says(one, Language.EN) for one in explain(match, line, offering, experience=done)}
@@ -153,7 +153,7 @@ def test_regional_group_is_named(changes: dict[str, Any], sentence: str) -> None
 
 @given(lines(), offerings(), st.none() | judgements, knowledge())
 def test_share_says_what_the_whole_would_take_where_it_is_not(
-    line: WantedLine, offering: Offering, judgement: Judgement | None, known: Known
+    line: WantedLine, offering: Offering, judgement: Judgement | None, known: ScoringContext
 ) -> None:
     found = scored(line, offering, judgement, known=known)
     for one in explain(found, line, offering, experience=known.of(offering.provider)):
@@ -180,7 +180,7 @@ def test_french_lists_have_a_narrow_no_break_space_before_a_semicolon() -> None:
 def test_how_states_rate_what_was_delivered_is_said_by_the_step_that_counts(rating: int | None, sentence: str) -> None:
     line, offering = a_wanted_line(), an_offering()
     done = Experience(deliveries={"mla_training": 4}, rating=rating)
-    match = a_match(shares=scored(line, offering, known=Known(experience={offering.provider: done})).shares)
+    match = a_match(shares=scored(line, offering, known=ScoringContext(experience={offering.provider: done})).shares)
 
     said = {one.share.criterion: says(one, Language.EN) for one in explain(match, line, offering, experience=done)}
 

@@ -25,7 +25,7 @@ from contracts.requests import (
     RequestWithdrawn,
 )
 from services.matching.offerings import actions as offering_actions
-from services.matching.wiring import SecondLooks
+from services.matching.wiring import RaceRepair
 from tests.builders import AHEAD, NOON, an_event, headers
 from tests.demo import test_sample_world as sample_world
 from tests.matching.builders import a_contract_line, a_submission
@@ -210,12 +210,12 @@ async def test_a_second_look_finds_what_two_transactions_missed(
             "UPDATE offering SET status = 'withdrawn', available_since = NULL WHERE offering_id = $1",
             UUID(gone["offering_id"]),
         )
-    looks = SecondLooks(databases["matching"])
+    race_repair = RaceRepair(databases["matching"])
 
-    await looks.look()
+    await race_repair.repair()
     assert ["UNODC-CEB"] == [match["provider"] for match in await matches_of(api, request)], "it may be under way yet"
     monkeypatch.setattr("services.matching.wiring.SETTLED", timedelta(0))
-    await looks.look()
+    await race_repair.repair()
 
     assert {"NOR": "suggested", "UNODC-CEB": "expired"} == {
         match["provider"]: match["status"] for match in await matches_of(api, request)
@@ -230,7 +230,7 @@ async def test_an_offering_that_cannot_be_looked_at_again_holds_up_no_other(
     request = await opened(owner)
     async with databases["matching"].transaction() as tx:
         await tx.execute("DELETE FROM match")
-    look_again = offering_actions.look_again
+    look_again = offering_actions.reconsider
 
     async def fails(tx: Tx, offering_id: UUID, *, now: Any) -> None:
         assert str(offering_id) != broken["offering_id"]
@@ -238,7 +238,7 @@ async def test_an_offering_that_cannot_be_looked_at_again_holds_up_no_other(
 
     monkeypatch.setattr(offering_actions, "look_again", fails)
     monkeypatch.setattr("services.matching.wiring.SETTLED", timedelta(0))
-    await SecondLooks(databases["matching"]).look()
+    await RaceRepair(databases["matching"]).repair()
 
     assert ["UNODC-CEB"] == [match["provider"] for match in await matches_of(api, request)]
 
@@ -252,7 +252,7 @@ async def test_a_second_look_ends_what_began_while_its_request_was_ending(
         # As if the withdrawal had looked for matches before this one was committed.
         await tx.execute("UPDATE wanted_request SET status = 'withdrawn'")
 
-    await SecondLooks(databases["matching"]).look()
+    await RaceRepair(databases["matching"]).repair()
 
     assert ["expired"] == [match["status"] for match in await matches_of(api, request)]
 

@@ -15,7 +15,7 @@ from chassis.rebuild import verify
 from contracts.requests import ConsentWithdrawn, RequestHeld, RequestOpened, RequestSubmitted
 from contracts.values import Period
 from services.matching.matches.model import SHOWN
-from services.matching.rounds import adoption as adopting
+from services.matching.rounds import adoption
 from services.matching.wiring import SERVICE
 from tests.builders import AHEAD, NOON, a_caller, headers
 from tests.matching.builders import a_contract_line, a_submission
@@ -320,7 +320,7 @@ async def test_a_second_round_does_not_give_out_what_the_first_is_giving_out(
     caller = a_caller(COORDINATOR)
 
     async with db.transaction(by=caller) as tx:
-        await adopting.adopt(tx, UUID(first["round_id"]), caller=caller, expected=first["revision"], now=NOON)
+        await adoption.adopt(tx, UUID(first["round_id"]), caller=caller, expected=first["revision"], now=NOON)
         waiting = asyncio.create_task(end(api, second, "adopt"))
         await asyncio.sleep(0.3)
         assert not waiting.done()

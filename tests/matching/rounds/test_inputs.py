@@ -18,7 +18,7 @@ from contracts.values import Language, Money, Period
 from services.matching.lines.model import RequestStatus
 from services.matching.matches.model import MatchStatus
 from services.matching.rounds import model as round
-from services.matching.rounds import snapshot as surveying
+from services.matching.rounds import snapshot
 from services.matching.rounds.answer import WHYS, Bar, RoundAnswer, told
 from services.matching.rounds.inputs import (
     Fitting,
@@ -279,7 +279,7 @@ def test_what_is_before_states_is_taken_off_where_it_would_take_its_unit() -> No
     in_spring = Promise(line_id=uuid4(), offering_id=offering.offering_id, starts=SPRING.starts, ends=SPRING.ends)
     whole_year = replace(in_spring, ends=AUTUMN.ends)
 
-    left = [list(surveying.free([offering], [in_spring, whole_year][:count]).values()) for count in range(3)]
+    left = [list(snapshot.free([offering], [in_spring, whole_year][:count]).values()) for count in range(3)]
 
     assert [[1, 1], [0, 1], [0, 0]] == left
 
@@ -299,21 +299,21 @@ def test_what_is_before_states_is_taken_off_where_it_would_take_its_unit() -> No
 def test_what_has_ended_is_not_proposed_again(status: MatchStatus | None, bar: str | None) -> None:
     between = a_match(status) if status else None
 
-    assert bar == surveying.bar(a_wanted_line(), an_offering(), between)
+    assert bar == snapshot.bar(a_wanted_line(), an_offering(), between)
 
 
 def test_who_may_not_be_told_is_not_proposed_and_a_unit_of_unodc_always_may() -> None:
     untold = a_wanted_line(circulation="none")
 
-    assert "consent" == surveying.bar(untold, an_offering(provider="NOR"), None)
-    assert surveying.bar(untold, an_offering(), None) is None
+    assert "consent" == snapshot.bar(untold, an_offering(provider="NOR"), None)
+    assert snapshot.bar(untold, an_offering(), None) is None
 
 
 def test_a_line_has_changed_when_something_else_is_asked() -> None:
     line = a_wanted_line()
 
-    assert surveying.mark(line) == surveying.mark(replace(line, status=RequestStatus.IN_DELIVERY, consents=()))
-    assert surveying.mark(line) != surveying.mark(replace(line, group_size=26))
+    assert snapshot.mark(line) == snapshot.mark(replace(line, status=RequestStatus.IN_DELIVERY, consents=()))
+    assert snapshot.mark(line) != snapshot.mark(replace(line, group_size=26))
 
 
 def test_a_period_that_is_full_is_none_that_it_could_be_in() -> None:
@@ -323,7 +323,7 @@ def test_a_period_that_is_full_is_none_that_it_could_be_in() -> None:
     )
     line = a_wanted_line(window=Period(starts=SPRING.starts, ends=AUTUMN.ends))
 
-    assert (AUTUMN.starts,) == surveying.fits(line, full, 700, []).starts
+    assert (AUTUMN.starts,) == snapshot.fits(line, full, 700, []).starts
 
 
 # -- words and moves --------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from chassis import clock
 from chassis.activity import Activity
 from chassis.db.database import Database
 from chassis.supervise import supervised, while_active
-from services.matching.rounds import snapshot as surveying
+from services.matching.rounds import snapshot
 from services.matching.rounds import store as round_store
 from services.matching.rounds.planner import TIMES_MAX, Planner
 from services.matching.rounds.solver.child import Child, Limits
@@ -395,9 +395,9 @@ async def test_of_two_planners_the_first_says_what_a_round_is_about(db: Database
     one = UUID((await asked(api))["round_id"])
     now = clock.now()
     async with db.transaction() as tx:
-        first = await surveying.survey(tx, now=now)
+        first = await snapshot.snapshot_inputs(tx, now=now)
         assert await round_store.keep_world(tx, one, first)
-        later = await surveying.survey(tx, now=now + timedelta(days=1))
+        later = await snapshot.snapshot_inputs(tx, now=now + timedelta(days=1))
         assert not await round_store.keep_world(tx, one, later)
         assert first == (await round_store.papers(tx, one)).world
 

@@ -21,8 +21,8 @@ from services.matching.scoring.model import (
     NEAR,
     RATED,
     Experience,
-    Known,
     Scored,
+    ScoringContext,
     mean_rating,
     meant,
     practised,
@@ -110,7 +110,7 @@ def weightings(draw: st.DrawFn) -> Weights:
 
 
 @st.composite
-def knowledge(draw: st.DrawFn) -> Known:
+def knowledge(draw: st.DrawFn) -> ScoringContext:
     """Any weights, and what some of the providers have completed, and how States rated it."""
     deliveries = st.dictionaries(st.sampled_from(["mla_training", "mentoring"]), st.integers(1, 12))
     completed = st.builds(
@@ -120,7 +120,7 @@ def knowledge(draw: st.DrawFn) -> Known:
         rating=st.none() | st.integers(100, 500),
     )
     providers = st.sampled_from(["UNODC-CEB", "NOR", "ZAF"])
-    return Known(weights=draw(weightings()), experience=draw(st.dictionaries(providers, completed)))
+    return ScoringContext(weights=draw(weightings()), experience=draw(st.dictionaries(providers, completed)))
 
 
 VARIED: dict[str, st.SearchStrategy[Any]] = {
@@ -172,7 +172,7 @@ def test_the_weights_are_the_whole() -> None:
 
 @given(lines(), offerings(), knowledge())
 def test_the_shares_add_up_to_the_score_and_none_exceeds_its_weight(
-    line: Any, offering: Offering, known: Known
+    line: Any, offering: Offering, known: ScoringContext
 ) -> None:
     found = scored(line, offering, known=known)
 
@@ -185,7 +185,7 @@ def test_the_shares_add_up_to_the_score_and_none_exceeds_its_weight(
 
 @given(lines(), st.lists(offerings(), max_size=8, unique_by=lambda o: o.offering_id), knowledge(), st.randoms())
 def test_the_order_of_providers_changes_neither_winner_nor_ranking(
-    line: Any, found: list[Offering], known: Known, chance: random.Random
+    line: Any, found: list[Offering], known: ScoringContext, chance: random.Random
 ) -> None:
     shuffled = list(found)
     chance.shuffle(shuffled)
@@ -204,7 +204,7 @@ def test_an_offering_made_for_the_line_gets_it_all() -> None:
     made_for_it = an_offering(provider="ZAF", terms=terms(topics=line.topics, eligible=Eligibility(states=("UGA",))))
     done = Experience(deliveries={"mla_training": 10}, topics=frozenset(line.topics))
 
-    known = Known(experience={"ZAF": done})
+    known = ScoringContext(experience={"ZAF": done})
     judgement = Judgement(model="letters", version="1", closeness=NEAR)
     assert FULL == scored(line, made_for_it, judgement, known=known).score
     assert FULL - FIRST.weight("meaning") == scored(line, made_for_it, known=known).score, (
@@ -303,7 +303,7 @@ def test_the_more_a_provider_has_completed_the_better() -> None:
     ]
 
     points = [
-        share_of("experience", scored(line, an_offering(), known=Known(experience={"UNODC-CEB": one})))
+        share_of("experience", scored(line, an_offering(), known=ScoringContext(experience={"UNODC-CEB": one})))
         for one in ever_more
     ]
 
@@ -335,7 +335,7 @@ def test_a_mean_is_known_once_three_states_have_evaluated(given: list[tuple[str,
 
 
 def test_what_has_no_weight_has_no_share() -> None:
-    for_topics_alone = Known(weights=Weights(version=7, of={"topics": FULL}))
+    for_topics_alone = ScoringContext(weights=Weights(version=7, of={"topics": FULL}))
 
     found = scored(a_wanted_line(), an_offering(), known=for_topics_alone)
 

@@ -14,7 +14,7 @@ from services.matching.index import memory
 from services.matching.scoring import store as scoring_store
 from services.matching.scoring.model import Experience
 from services.matching.scoring.weights import FIRST
-from services.matching.wiring import SERVICE, read_known, read_offerings
+from services.matching.wiring import SERVICE, read_known, refresh_offerings
 from tests.builders import AHEAD, a_caller, headers
 from tests.matching.builders import a_contract_line, a_submission
 from tests.matching.offerings.test_offerings import approved
@@ -75,7 +75,7 @@ async def test_idle_process_scores_by_weights_that_another_one_adopted(
 ) -> None:
     db = databases["matching"]
     await approved(api)
-    await read_offerings(db)
+    await refresh_offerings(db)
     await read_known(db)
     assert 200 == (await adopt(api)).status_code
     (kept,) = await matches_of(api, await opened(owner))

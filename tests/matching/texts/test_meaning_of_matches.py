@@ -18,7 +18,7 @@ from services.matching.index.memory import memory_of
 from services.matching.texts import meaning
 from services.matching.texts import store as reading_store
 from services.matching.texts.meaning import Embedder
-from services.matching.wiring import SERVICE, read_offerings
+from services.matching.wiring import SERVICE, refresh_offerings
 from tests.builders import a_line, a_request, headers
 from tests.matching.builders import an_offering_body
 from tests.matching.offerings.test_offerings import approved
@@ -161,7 +161,7 @@ async def test_in_memory_and_without_it_the_same_is_lifted_and_judged(stage: Sta
         return [tuple(match[name] for name in names) for match in await stage.matches(request)]
 
     without = await judged()
-    await read_offerings(stage.db)
+    await refresh_offerings(stage.db)
     held = memory_of(stage.db).held
     assert held is not None
     assert held.meanings.model == LETTERS

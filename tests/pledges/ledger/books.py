@@ -15,7 +15,7 @@ from contracts.pledges import AllocationSpent, PledgeReceived
 from contracts.refusals import Conflict
 from services.pledges.allocations.model import Allocation, Requirement
 from services.pledges.ledger.postings import BOOKS, Account, Book, Entry, entry_of
-from services.pledges.ledger.years import COMMITTING, OfYears, of_years
+from services.pledges.ledger.years import COMMITTING, YearAmounts, amounts_by_year
 from services.pledges.open_data.flows.model import Boundary, FlowStatus
 from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import Pledge
@@ -151,10 +151,10 @@ class Books(RuleBasedStateMachine):
         sums: dict[str, Counter[str]] = {fund: Counter() for fund in FUNDS}
         for pledge_id, one in self.pledges.items():
             facts = [(NOON, fact) for fact in self.facts[pledge_id] if isinstance(fact, COMMITTING)]
-            told = of_years(facts, as_at=NOON)
+            told = amounts_by_year(facts, as_at=NOON)
             assert all(told.committed[year] >= told.written_off[year] >= 0 for year in told.committed)
             sums[one.fund].update(committed=sum(told.committed.values()), written_off=sum(told.written_off.values()))
-            assert of_years(facts, as_at=NOON - timedelta(seconds=1)) == OfYears(Counter(), Counter())
+            assert amounts_by_year(facts, as_at=NOON - timedelta(seconds=1)) == YearAmounts(Counter(), Counter())
         for fund, of_fund in sums.items():
             assert all(of_fund[name] == self.expected[fund][name] for name in ("committed", "written_off"))
 

@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine
 from msgspec import Struct
 
 from chassis import clock
-from services.pledges.ledger.snapshots import Closed
-from services.pledges.wiring import close_books
+from services.pledges.ledger.snapshots import Finality
+from services.pledges.wiring import write_snapshots_continuously
 from tests.conftest import Servers
 from tests.pledges.ledger.count import Change, Count
 from tests.pledges.ledger.driven import DrivenLedger
@@ -87,7 +87,7 @@ class Machine(RuleBasedStateMachine):
         self.closed_years: dict[tuple[str, int], Record] = {}
         self.ever_closed: set[int] = set()
         self.kept: list[tuple[str, dict[str, bytes]]] = []
-        self.closed: Closed | None = None
+        self.closed: Finality | None = None
         self.seen = 0
         self.begun = False
         self.sound = True
@@ -272,8 +272,8 @@ class Machine(RuleBasedStateMachine):
     def _as_at(path: str, moment: str) -> str:
         return f"{path}{'&' if '?' in path else '?'}as_at={moment}"
 
-    async def close_books(self) -> None:
-        self.closed = await close_books(self.ledger.db, self.closed)
+    async def write_snapshots_continuously(self) -> None:
+        self.closed = await write_snapshots_continuously(self.ledger.db, self.closed)
 
     async def check_at_the_end(self) -> None:
         for moment, told in self.kept:

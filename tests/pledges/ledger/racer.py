@@ -267,7 +267,7 @@ async def lack(db: Database, chance: random.Random, usd_minor: int) -> None:
     now = clock.now()
     fact = MatchConfirmed(**_match(new_id()), confirmed_at=now, funding_needed=needed)
     async with db.transaction() as tx:
-        await allocation_actions.hear_of_confirmed(tx, an_event(fact, 1, time=now), fact, validity=AS_USUAL)
+        await allocation_actions.on_match_confirmed(tx, an_event(fact, 1, time=now), fact, validity=AS_USUAL)
 
 
 async def give_back(db: Database, chance: random.Random, _: int) -> None:
@@ -277,7 +277,7 @@ async def give_back(db: Database, chance: random.Random, _: int) -> None:
         if one:
             now = clock.now()
             fact = MatchRevoked(**_match(one["match_id"]), reason="no_funds", revoked_at=now)
-            await allocation_actions.hear_of_revoked(tx, an_event(fact, 2, time=now), fact)
+            await allocation_actions.on_match_revoked(tx, an_event(fact, 2, time=now), fact)
 
 
 async def give_back_by_hand(db: Database, chance: random.Random, _: int) -> None:

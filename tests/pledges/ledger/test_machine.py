@@ -20,7 +20,7 @@ from contracts.facts import Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
 from services.pledges.allocations.model import WORK_PACKAGES
 from services.pledges.consumers import HANDLERS
-from services.pledges.ledger import snapshots as closings
+from services.pledges.ledger import snapshots
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.policy import Action
 from tests.conftest import Servers
@@ -326,9 +326,9 @@ KINDS = {
 def test_whatever_is_done_in_any_order_the_books_say_what_a_plain_count_says(
     servers: Servers, template: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(closings, "ALLOWANCE_SECONDS", 0.0)
-    monkeypatch.setattr(closings, "CLOSING_ENTRIES", 5)
-    monkeypatch.setattr(closings, "CATCH_UP_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.0)
+    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 5)
+    monkeypatch.setattr(snapshots, "CATCH_UP_ENTRIES", 10)
     done: Counter[str] = Counter()
     posted: set[str] = set()
 

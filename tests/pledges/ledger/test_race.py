@@ -26,14 +26,13 @@ from chassis.rebuild import verify as verify_tables
 from contracts.pledges import Rate
 from contracts.values import Money
 from services.pledges.funds.store import Labels
-from services.pledges.ledger import balances
-from services.pledges.ledger import snapshots as closings
-from services.pledges.ledger.snapshots import Closed
+from services.pledges.ledger import balances, snapshots
+from services.pledges.ledger.snapshots import Finality
 from services.pledges.ledger.verify import verify
 from services.pledges.money.model import AS_USUAL
 from services.pledges.pledge import actions
 from services.pledges.pledge.earmarking import Earmarking
-from services.pledges.wiring import SERVICE, close_books
+from services.pledges.wiring import SERVICE, write_snapshots_continuously
 from tests.builders import NOON
 from tests.pledges.ledger.racer import (
     CURRENCIES,
@@ -197,7 +196,7 @@ class Bank:
     def __init__(self, db: Database, glancing: Database) -> None:
         self._db = db
         self._glancing = glancing
-        self._closed: Closed | None = None
+        self._closed: Finality | None = None
         self.looks = 0
         self.glanced_at: list[datetime] = []
         self.reports: dict[datetime, list[balances.Balance]] = {}
@@ -255,7 +254,7 @@ class Bank:
         assert least >= 0, "overdrawn"
 
     async def look(self) -> None:
-        self._closed = await close_books(self._db, self._closed)
+        self._closed = await write_snapshots_continuously(self._db, self._closed)
         async with self._db.transaction() as tx:
             await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             self.backends.add(await tx.fetchval("SELECT pg_backend_pid()"))
@@ -268,10 +267,10 @@ class Bank:
                 """
             )
             twice = await tx.fetch("SELECT reverses FROM entry GROUP BY reverses HAVING count(reverses) > 1")
-            final_until = await closings.final_until(tx)
-            report = await balances.balances(tx, as_at=final_until)
+            finality_watermark = await snapshots.finality_watermark(tx)
+            report = await balances.balances(tx, as_at=finality_watermark)
         assert (miscounted, twice, waiting) == ([], [], [])
-        assert self.reports.setdefault(final_until, report) == report
+        assert self.reports.setdefault(finality_watermark, report) == report
         self.looks += 1
 
 

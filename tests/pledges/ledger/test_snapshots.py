@@ -24,12 +24,10 @@ from contracts.in_kind import InKindContributionStruck
 from contracts.pledges import PledgeClosed, Valuation
 from services.documents.examples import example_event
 from services.pledges import wiring
-from services.pledges.ledger import as_of as moment_reader
-from services.pledges.ledger import balances
-from services.pledges.ledger import snapshots as closings
+from services.pledges.ledger import as_of, balances, snapshots
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import Account, Entry, EntryType, Posting
-from services.pledges.wiring import close_books
+from services.pledges.wiring import write_snapshots_continuously
 from tests.builders import headers
 from tests.conftest import running_of
 from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_fund, get, pledged, post, usd
@@ -52,7 +50,7 @@ def db(databases: Mapping[str, Database]) -> Database:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(closings, "ALLOWANCE_SECONDS", 0.0)
+    monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.0)
 
 
 async def _copies(tx: Tx, count: int, *, recorded_at: datetime) -> None:
@@ -88,9 +86,9 @@ async def _final(db: Database) -> datetime:
     closed = None
     for _ in range(3):
         async with db.transaction() as tx:
-            closed = await closings.close(tx, closed, now=clock.now())
+            closed = await snapshots.close(tx, closed, now=clock.now())
     assert closed is not None
-    return closed.final_until
+    return closed.finality_watermark
 
 
 async def test_what_commits_late_changes_no_report_that_was_given(api: Client, db: Database, at_once: None) -> None:
@@ -124,19 +122,19 @@ async def test_where_somebody_always_writes_the_books_become_final_all_the_same(
     """Each writes for two turns, and the next has begun before: at no turn has everybody ended who began before."""
     moment = clock.now()
     await pledged(api, money=usd(100))
-    closed: closings.Closed | None = None
+    closed: snapshots.Finality | None = None
     async with contextlib.AsyncExitStack() as last:
         for _ in range(6):
             this = contextlib.AsyncExitStack()
             tx = await this.enter_async_context(db.transaction())
             await tx.fetchval("SELECT pg_current_xact_id()")
             async with db.transaction() as closing:
-                closed = await closings.close(closing, closed, now=clock.now())
+                closed = await snapshots.close(closing, closed, now=clock.now())
             await last.aclose()
             last.push_async_exit(this)
 
     assert closed is not None
-    assert closed.final_until > moment
+    assert closed.finality_watermark > moment
 
 
 async def test_a_question_waits_for_nobody_who_begins_to_write_after_it(
@@ -161,17 +159,17 @@ async def test_closings_that_cannot_be_written_keep_no_moment_from_being_final(
     async def fails(tx: Tx) -> int:
         raise AssertionError("it cannot be written")
 
-    monkeypatch.setattr(closings, "keep_closing", fails)
+    monkeypatch.setattr(snapshots, "keep_closing", fails)
     monkeypatch.setattr(wiring, "CLOSE_SECONDS", 0.05)
     moment = clock.now()
     await pledged(api, money=usd(100))
     (running,) = running_of(settings, databases, "pledges")
     async with supervised(dict(wiring.loops(running))), asyncio.timeout(10):
-        final_until = moment
-        while final_until <= moment:
+        finality_watermark = moment
+        while finality_watermark <= moment:
             await asyncio.sleep(0.05)
             async with db.transaction() as tx:
-                final_until = await closings.final_until(tx)
+                finality_watermark = await snapshots.finality_watermark(tx)
     async with db.transaction() as tx:
         assert await tx.fetch("SELECT FROM closing") == []
 
@@ -179,12 +177,12 @@ async def test_closings_that_cannot_be_written_keep_no_moment_from_being_final(
 async def test_a_clock_that_is_ahead_closes_the_books_to_nobody(api: Client, db: Database, at_once: None) -> None:
     """Of several machines one is an hour ahead; what the others record after it has closed is taken."""
     await pledged(api, money=usd(100))
-    closed: closings.Closed | None = None
+    closed: snapshots.Finality | None = None
     async with db.transaction() as tx:
         here = await tx.fetchval("SELECT clock_timestamp()")
     for _ in range(3):
         async with db.transaction() as tx:
-            closed = await closings.close(tx, closed, now=here + timedelta(hours=1))
+            closed = await snapshots.close(tx, closed, now=here + timedelta(hours=1))
     async with db.transaction() as tx:
         await _copies(tx, 1, recorded_at=await tx.fetchval("SELECT clock_timestamp()"))
     async with db.transaction() as tx:
@@ -194,7 +192,7 @@ async def test_a_clock_that_is_ahead_closes_the_books_to_nobody(api: Client, db:
 async def test_a_question_waits_only_so_long_and_says_up_to_when_it_would_be_answered(
     api: Client, db: Database, at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moment_reader, "FINAL_SECONDS_MAX", 0.5)
+    monkeypatch.setattr(as_of, "FINAL_SECONDS_MAX", 0.5)
     await pledged(api, money=usd(100))
     settled = await _final(db)
     async with db.transaction() as tx:
@@ -390,8 +388,8 @@ async def test_as_many_ask_and_write_as_will_and_no_answer_ever_changes(
 async def test_a_closing_is_what_its_entries_come_to_and_no_report_changes_by_it(
     api: Client, db: Database, at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(closings, "CLOSING_ENTRIES", 10)
-    monkeypatch.setattr(closings, "CATCH_UP_ENTRIES", 25)
+    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "CATCH_UP_ENTRIES", 25)
     await pledged(api, money=usd(100))
     moments = [await _final(db)]
     for _ in range(12):
@@ -402,26 +400,26 @@ async def test_a_closing_is_what_its_entries_come_to_and_no_report_changes_by_it
 
     assert [100 + 7 * n for n in range(13)] == [answer["balances"][0]["minor"] for answer in before]
     assert await _closings(db) == []
-    await close_books(db, None)
+    await write_snapshots_continuously(db, None)
     made = await _closings(db)
     assert [58, 114, 170] == [postings for _, postings in made], "25 entries or a little more each, 2 postings in each"
     assert before == [(await _as_at(api, moment)).json() for moment in moments]
     assert (await get(api, f"/v1/funds/{FUND}"))["pledged_usd_minor"] == 184
 
-    await close_books(db, None)
+    await write_snapshots_continuously(db, None)
     assert made == await _closings(db), "ten more entries have to come first"
 
 
 async def test_a_balance_reads_the_closing_and_not_what_went_into_it(
     api: Client, db: Database, at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(closings, "CLOSING_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 10)
     await pledged(api, money=usd(100))
     async with db.transaction() as tx:
         await _copies(tx, 20, recorded_at=clock.now())
     closed = None
     for _ in range(3):
-        closed = await close_books(db, closed)
+        closed = await write_snapshots_continuously(db, closed)
     assert len(await _closings(db)) == 1
     async with db.transaction() as tx:
         await tx.execute("SET LOCAL enable_seqscan = off")

@@ -11,14 +11,13 @@ import pytest
 
 from chassis import clock
 from chassis.db.database import Database, Tx, is_transient
-from services.pledges.ledger import balances
-from services.pledges.ledger import snapshots as closings
+from services.pledges.ledger import balances, snapshots
 from services.pledges.ledger.postings import Account
-from services.pledges.ledger.snapshots import Closed
+from services.pledges.ledger.snapshots import Finality
 from services.pledges.ledger.verify import verify
 from services.pledges.pledge import store
 from services.pledges.statements import store as statement_store
-from services.pledges.wiring import close_books
+from services.pledges.wiring import write_snapshots_continuously
 from tests.pledges.activities.test_activities import allocated, planned
 from tests.pledges.ledger.test_as_of import PACKAGES, Writers
 from tests.pledges.ledger.test_snapshots import at_once
@@ -65,8 +64,8 @@ def db(databases: Mapping[str, Database]) -> Database:
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(closings, "CLOSING_ENTRIES", 5)
-    monkeypatch.setattr(closings, "CATCH_UP_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 5)
+    monkeypatch.setattr(snapshots, "CATCH_UP_ENTRIES", 10)
 
 
 @pytest.mark.thinned
@@ -79,12 +78,12 @@ async def test_while_others_write_and_close_each_figure_is_what_all_of_it_comes_
     await allocated(api, await planned(api, fund=FUNDS[0]), 1_000)
     moments = [clock.now()]
     async with contextlib.AsyncExitStack() as stack:
-        monkeypatch.setattr(closings, "ALLOWANCE_SECONDS", 0.1)
+        monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.1)
         for seconds in (0.01, 0.015):
             closing = asyncio.create_task(_close(db, seconds, moments))
             stack.push_async_callback(_stopped, closing)
         await Interrupted(api, seed).write()
-    monkeypatch.setattr(closings, "ALLOWANCE_SECONDS", 0.0)
+    monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.0)
     await _all_closed(db)
     final = await _final(db)
     asked = sorted(moment for moment in moments if moment <= final)
@@ -107,10 +106,10 @@ async def test_while_others_write_and_close_each_figure_is_what_all_of_it_comes_
 
 async def _close(db: Database, seconds: float, moments: list[datetime]) -> None:
     """As one of several processes does, turn for turn."""
-    closed: Closed | None = None
+    closed: Finality | None = None
     while True:
         try:
-            closed = await close_books(db, closed)
+            closed = await write_snapshots_continuously(db, closed)
         except Exception as error:
             # As of any loop: it is begun again.
             if not is_transient(error):
@@ -129,14 +128,14 @@ async def _stopped(task: "asyncio.Task[None]") -> None:
 
 
 async def _all_closed(db: Database) -> None:
-    closed: Closed | None = None
+    closed: Finality | None = None
     for _ in range(3):
-        closed = await close_books(db, closed)
+        closed = await write_snapshots_continuously(db, closed)
 
 
 async def _final(db: Database) -> datetime:
     async with db.transaction() as tx:
-        return await closings.final_until(tx)
+        return await snapshots.finality_watermark(tx)
 
 
 async def _check_balances(tx: Tx, donor: str, until: date | None, moment: datetime) -> None:

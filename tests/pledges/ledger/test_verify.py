@@ -17,10 +17,10 @@ from contracts.matching import MatchRevoked
 from contracts.values import Money
 from services import ledger_report
 from services.pledges.consumers import HANDLERS
-from services.pledges.ledger import snapshots as closings
+from services.pledges.ledger import snapshots
 from services.pledges.ledger import verify as verifying
 from services.pledges.ledger.verify import Finding, Report, verify
-from services.pledges.wiring import close_books, count_again
+from services.pledges.wiring import count_again, write_snapshots_continuously
 from tests.builders import NOON, an_event
 from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
 from tests.pledges.pledge.test_life import approve
@@ -32,15 +32,15 @@ Client = httpx.AsyncClient
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]], monkeypatch: pytest.MonkeyPatch, db: Database) -> Client:
     """Books with one of each: a pledge that was withdrawn, cash in euros and in dollars, an allocation, a closing."""
-    monkeypatch.setattr(closings, "ALLOWANCE_SECONDS", 0.0)
-    monkeypatch.setattr(closings, "CLOSING_ENTRIES", 2)
+    monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.0)
+    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 2)
     client = await prepared(await client_of("pledges"))
     withdrawn = await pledged(client, money=eur(700))
     await post(client, f"/v1/pledges/{withdrawn['pledge_id']}/withdraw", NORWAY, revision=1)
     await funded(client, 1000)
     closed = None
     for _ in range(3):
-        closed = await close_books(db, closed)
+        closed = await write_snapshots_continuously(db, closed)
     await post(client, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(60), work_package="maintenance")
     return client
 
@@ -171,7 +171,7 @@ async def test_a_closing_that_gives_money_to_another_work_package_or_year_is_fou
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(40), work_package="maintenance")
     closed = None
     for _ in range(3):
-        closed = await close_books(db, closed)
+        closed = await write_snapshots_continuously(db, closed)
     assert await _tables(db) == []
 
     await _tamper(database_url, f"UPDATE closing SET {tampering}")

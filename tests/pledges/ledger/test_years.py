@@ -8,7 +8,7 @@ import pytest
 
 from contracts.facts import Fact
 from contracts.pledges import Instalment
-from services.pledges.ledger.years import of_years
+from services.pledges.ledger.years import amounts_by_year
 from services.pledges.pledge import exits
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.evolve import evolve
@@ -56,12 +56,12 @@ def test_each_fact_counts_from_when_it_was_recorded_though_a_clock_was_behind(
     facts.append(reduced(facts, 100, date(2026, 5, 1)))
     facts.append(reduced(facts, 50, date(2026, 5, 1)))
     recorded = [(NOON + seconds * SECOND, fact) for seconds, fact in zip((0, 1, 3, 2), facts, strict=True)]
-    told = of_years(recorded, as_at=NOON + moment * SECOND)
+    told = amounts_by_year(recorded, as_at=NOON + moment * SECOND)
     assert committed == {year: minor for year, minor in told.committed.items() if minor}
 
 
 def test_what_is_reduced_later_is_of_no_year_that_was_over() -> None:
     facts = pledged_and_signed()
     facts.append(reduced(facts, 700, date(2028, 1, 2)))
-    told = of_years([(NOON, fact) for fact in facts], as_at=NOON)
+    told = amounts_by_year([(NOON, fact) for fact in facts], as_at=NOON)
     assert {2026: 600, 2027: 400, 2028: -700} == dict(told.committed)

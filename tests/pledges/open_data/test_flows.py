@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.pledges import dependencies as own
+from services.pledges import dependencies
 from services.pledges.open_data.flows import api as flow_routes
 from tests.builders import headers
 from tests.pledges.open_data.test_flow_model import HOSTILE, cells_in
@@ -171,7 +171,7 @@ async def test_a_table_is_read_in_parts_and_misses_none(api: Client, monkeypatch
 async def test_no_more_tables_are_made_at_once_than_there_is_room_for(
     api: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own, "TABLES_AT_ONCE_MAX", 0)
+    monkeypatch.setattr(dependencies, "TABLES_AT_ONCE_MAX", 0)
 
     answer = await api.get("/v1/flows.csv", headers=headers(FINANCE))
     assert (503, "overloaded") == (answer.status_code, answer.json()["slug"])

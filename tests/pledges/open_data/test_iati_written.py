@@ -28,12 +28,12 @@ from services.pledges.open_data.iati.published import (
     BETWEEN_FUNDS,
     SIGNS,
     TOLD,
-    Held,
     Ledger,
     Movement,
+    PlannedActivity,
     activities,
-    held_of,
-    told_as,
+    planned_activity_of,
+    transaction_type_of,
 )
 from services.pledges.open_data.iati.reading import read
 from services.pledges.open_data.iati.words import words
@@ -298,7 +298,7 @@ FOR_WHAT = st.one_of(
 
 
 @st.composite
-def held(draw: st.DrawFn) -> Held:
+def held(draw: st.DrawFn) -> PlannedActivity:
     """Something that was planned, whatever became of it, seen on any day."""
     first, last, seen = (draw(st.dates(date(2020, 1, 1), date(2030, 1, 1))) for _ in range(3))
     wanted = Plan(
@@ -317,7 +317,7 @@ def held(draw: st.DrawFn) -> Held:
         one = evolve(one, one.complete(None, (), on=max(first, last), now=NOON))
     elif ends == "cancelled":
         one = evolve(one, one.cancel("other", (), unspent_usd_minor=0, now=NOON))
-    return held_of(one, draw(LABEL | st.just("")), on=seen)
+    return planned_activity_of(one, draw(LABEL | st.just("")), on=seen)
 
 
 @st.composite
@@ -390,7 +390,7 @@ def test_a_file_is_valid_by_the_schema_and_read_back_as_it_was(shared_data: Path
 def test_what_is_published_adds_up_to_what_the_ledger_holds(ledger: Ledger) -> None:
     expected: Counter[tuple[str, str]] = Counter()
     for movement in ledger.movements:
-        type_, sign = told_as(movement)
+        type_, sign = transaction_type_of(movement)
         if type_ in TOLD[movement.of_type]:
             expected[type_, movement.currency] += sign * movement.minor
     found: Counter[tuple[str, str]] = Counter()

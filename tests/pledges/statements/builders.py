@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts.pledges import Valuation
 from contracts.values import Language
-from services.pledges.funds.shares import Drawn, Pot
+from services.pledges.funds.shares import Draw, FundMoney
 from services.pledges.in_kind.model import InKindContribution, InKindStatus
 from services.pledges.statements.model import Booked, Instalment, Promise, Recorded, Statement, statement_of
 
@@ -94,11 +94,11 @@ IN_YEN = (
     entry(20, "pledged", date(2026, 2, 12), ("pledged", 5_000_000, 3_331_500), pledge=2, rate="0.006663"),
     entry(21, "withdrawn", date(2026, 5, 12), ("pledged", -5_000_000, -3_331_500), pledge=2, rate="0.006663"),
 )
-POT = Pot(
+POT = FundMoney(
     fund="SHERLOC-MNT",
     labels=LABELS,
     contributed_usd_minor={"DEU": 1_000_001, "NOR": 504_558},
-    drawn=(Drawn("maintenance", 300_000, 100_000), Drawn("requests", 5_000, 1), Drawn("training", 12_345, 0)),
+    drawn=(Draw("maintenance", 300_000, 100_000), Draw("requests", 5_000, 1), Draw("training", 12_345, 0)),
 )
 
 
@@ -127,7 +127,7 @@ SCANNERS = (in_kind(), "Fictitious sample: two document scanners.")
 def a_statement(
     promises: Sequence[Promise] = (a_promise(), a_promise(2, fund="TA-REQUESTS", currency="JPY", note="")),
     entries: Sequence[Recorded] = (PLEDGED, COMMITTED, RECEIVED, *IN_YEN),
-    pots: Sequence[Pot] = (POT,),
+    pots: Sequence[FundMoney] = (POT,),
     in_kind: Sequence[tuple[InKindContribution, str]] = (SCANNERS,),
     **changes: Any,
 ) -> Statement:

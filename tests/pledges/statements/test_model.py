@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.pledges.funds.shares import Drawn, Pot, apportioned, share_of
+from services.pledges.funds.shares import Draw, FundMoney, apportioned, share_of
 from services.pledges.statements.model import Amount, Standing, TakenBack
 from tests.pledges.statements.builders import (
     AS_AT,
@@ -170,19 +170,19 @@ def test_who_has_paid_nothing_in_has_no_share() -> None:
 
 
 @st.composite
-def pots(draw: st.DrawFn) -> Pot:
+def pots(draw: st.DrawFn) -> FundMoney:
     contributed = draw(DONORS)
     left = sum(contributed.values())
     drawn = []
     for purpose in draw(st.lists(st.sampled_from(["development", "maintenance", "requests", "training"]), unique=True)):
         allocated = draw(st.integers(0, left))
         left -= allocated
-        drawn.append(Drawn(purpose, allocated, draw(st.integers(0, allocated))))
+        drawn.append(Draw(purpose, allocated, draw(st.integers(0, allocated))))
     return replace(POT, contributed_usd_minor=contributed, drawn=tuple(drawn))
 
 
 @given(pots())
-def test_shares_add_up_to_the_fund_and_nobody_is_told_to_have_used_more_than_it_paid(pot: Pot) -> None:
+def test_shares_add_up_to_the_fund_and_nobody_is_told_to_have_used_more_than_it_paid(pot: FundMoney) -> None:
     shares = [share_of(donor, pot) for donor in pot.contributed_usd_minor]
 
     assert sum(one.allocated_usd_minor for one in pot.drawn) == sum(one.allocated_usd_minor for one in shares)
@@ -200,7 +200,7 @@ def test_nobody_is_told_to_have_spent_more_than_its_share_where_a_smaller_total_
     weights = {"DEU": 1, "KEN": 3, "NOR": 3}
     assert (0, 1) == (apportioned(4, weights)["DEU"], apportioned(3, weights)["DEU"])
 
-    share = share_of("DEU", replace(POT, contributed_usd_minor=weights, drawn=(Drawn("training", 4, 3),)))
+    share = share_of("DEU", replace(POT, contributed_usd_minor=weights, drawn=(Draw("training", 4, 3),)))
     assert (0, 0) == (share.allocated_usd_minor, share.spent_usd_minor)
 
 

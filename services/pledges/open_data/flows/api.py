@@ -20,8 +20,8 @@ from chassis.http.application import Calling, Db, Now, Paging, asks
 from chassis.http.downloads import Download
 from contracts.refusals import Invalid, Mismatch
 from contracts.values import Caller
-from services.pledges.dependencies import Owned, Tables
-from services.pledges.ledger.as_of import AsAt, moment_of, until_final
+from services.pledges.dependencies import OpenTables, Owned
+from services.pledges.ledger.as_of import AsAt, moment_of, wait_until_final
 from services.pledges.open_data.flows import store as flow_store
 from services.pledges.open_data.flows.model import Boundary, Flow, FlowStatus, FlowType
 from services.pledges.open_data.flows.store import Filters, Place
@@ -104,7 +104,7 @@ async def list_flows(
     """
     before = _place(cursor, field="cursor", expected="a cursor of an earlier page")
     if filters.as_at is not None:
-        await until_final(db, caller, filters.as_at, now=now)
+        await wait_until_final(db, caller, filters.as_at, now=now)
     async with db.transaction(by=caller) as tx:
         rows = await flow_store.rows(tx, caller, filters, before=before, limit=limit + 1)
     flows = [flow_store.flow(row) for row in rows[:limit]]
@@ -124,7 +124,7 @@ async def flows_as_csv(db: Db, own: Owned, caller: Calling, now: Now, filters: F
     has an apostrophe before it. By the same `as_at` the same bytes.
     """
     if filters.as_at is not None:
-        await until_final(db, caller, filters.as_at, now=now)
+        await wait_until_final(db, caller, filters.as_at, now=now)
     return await _table(db, own.tables, caller, filters, csv_of, name="flows.csv", media_type=CSV)
 
 
@@ -140,7 +140,7 @@ async def flows_as_spreadsheet(db: Db, own: Owned, caller: Calling, now: Now, fi
     `as_at` the same bytes.
     """
     if filters.as_at is not None:
-        await until_final(db, caller, filters.as_at, now=now)
+        await wait_until_final(db, caller, filters.as_at, now=now)
 
     def made(flows: Sequence[Flow]) -> bytes:
         return xlsx_of(flows, created_at=filters.as_at or now)
@@ -150,7 +150,7 @@ async def flows_as_spreadsheet(db: Db, own: Owned, caller: Calling, now: Now, fi
 
 async def _table(
     db: Database,
-    tables: Tables,
+    tables: OpenTables,
     caller: Caller,
     filters: Filters,
     made: Callable[[Sequence[Flow]], bytes],

@@ -10,7 +10,7 @@ from chassis.db.database import Database
 from chassis.http.application import Calling, Db, Now, asks
 from services.pledges import policy
 from services.pledges.dependencies import Owned
-from services.pledges.ledger.as_of import AsAt, final_moment
+from services.pledges.ledger.as_of import AsAt, final_as_of
 from services.pledges.open_data.iati import store as iati_store
 from services.pledges.open_data.iati.published import Ledger, activities
 from services.pledges.open_data.iati.writing import write
@@ -40,7 +40,7 @@ async def show_iati(
     assistance is named.
     """
     policy.decide(caller, Action.SHOW_IATI).required()
-    moment = await final_moment(db, caller, as_at, now=now) or now
+    moment = await final_as_of(db, caller, as_at, now=now) or now
     async with _turns(db):
         async with db.transaction(by=caller) as tx:
             ledger = await iati_store.ledger_of(tx, code, caller, as_at=moment)

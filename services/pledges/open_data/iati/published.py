@@ -87,7 +87,7 @@ class Movement(Struct, frozen=True, kw_only=True, gc=False):
     other_fund: str | None = None
 
 
-class Held(Struct, frozen=True, kw_only=True):
+class PlannedActivity(Struct, frozen=True, kw_only=True):
     """What UNODC planned itself, as it stood; `kind` is a code of the table `activity_kinds`."""
 
     title: str
@@ -112,7 +112,7 @@ class Ledger(Struct, frozen=True, kw_only=True):
     movements: Sequence[Movement]
     gender_marker: int | None = None
     aims: Mapping[str, Aims] = {}
-    held: Mapping[str, Held] = {}
+    held: Mapping[str, PlannedActivity] = {}
 
 
 def activities(ledger: Ledger, *, reporter: str) -> tuple[Activity, ...]:
@@ -132,7 +132,7 @@ def activities(ledger: Ledger, *, reporter: str) -> tuple[Activity, ...]:
     return (of_fund, *(telling.purpose(ledger, name, of_one) for name, of_one in by_purpose.items()))
 
 
-def held_of(planned: Planned, title: str, *, on: date) -> Held:
+def planned_activity_of(planned: Planned, title: str, *, on: date) -> PlannedActivity:
     """What was planned, as it stood on a day. What is over stays open to what is still to be paid (3, finalisation)."""
     begins, ends = ActivityDate.PLANNED_START, Dated(ActivityDate.PLANNED_END, planned.ends_on)
     match planned.status:
@@ -144,7 +144,7 @@ def held_of(planned: Planned, title: str, *, on: date) -> Held:
             ends = Dated(ActivityDate.ACTUAL_END, planned.completed_on)
         case PlannedStatus.CANCELLED:
             status = ActivityStatus.CANCELLED
-    return Held(
+    return PlannedActivity(
         title=title,
         language=planned.language,
         kind=planned.activity_kind,
@@ -153,7 +153,7 @@ def held_of(planned: Planned, title: str, *, on: date) -> Held:
     )
 
 
-def told_as(movement: Movement) -> tuple[T, int]:
+def transaction_type_of(movement: Movement) -> tuple[T, int]:
     """As what a movement is told, where it is, and whether a debit is money more or less.
 
     What was passed on to others is spent from the same account, and told as a disbursement; what goes to another fund
@@ -173,7 +173,7 @@ def _told(movements: Iterable[Movement]) -> list[tuple[Movement, T, int]]:
     sums: dict[tuple[UUID, T, str], int] = {}
     first: dict[tuple[UUID, T, str], Movement] = {}
     for movement in movements:
-        type_, sign = told_as(movement)
+        type_, sign = transaction_type_of(movement)
         if type_ in TOLD[movement.of_type]:
             key = movement.entry_id, type_, movement.currency
             sums[key] = sums.get(key, 0) + sign * movement.minor
@@ -241,7 +241,9 @@ class _Telling(Struct, frozen=True):
             **self._always(ledger.aims.get(name, Aims())),
         )
 
-    def _words_of(self, movement: Movement, held: Held | None) -> tuple[tuple[Narrative, ...], tuple[Narrative, ...]]:
+    def _words_of(
+        self, movement: Movement, held: PlannedActivity | None
+    ) -> tuple[tuple[Narrative, ...], tuple[Narrative, ...]]:
         """The title and the description of a purpose; what UNODC planned has its own title, in its one language."""
         purpose = _narratives(self.words.purpose)
         if held is not None:

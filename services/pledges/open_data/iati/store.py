@@ -15,7 +15,7 @@ from services.pledges.allocations.model import WORK_PACKAGES
 from services.pledges.funds import store as funds
 from services.pledges.open_data.flows.store import OTHER_FUND, PLANNED_EACH_TIME
 from services.pledges.open_data.iati.aims import Aims, aims_of
-from services.pledges.open_data.iati.published import SIGNS, TRANSACTIONS_MAX, Ledger, Movement, held_of
+from services.pledges.open_data.iati.published import SIGNS, TRANSACTIONS_MAX, Ledger, Movement, planned_activity_of
 
 # What belongs to an entry is asked for entry by entry: joined, it may be planned as all postings for each of them.
 _TOLD = """
@@ -61,11 +61,11 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
     (one,) = found
     aims = {work_package: Aims(gender_marker=one.gender_marker_of(work_package)) for work_package in WORK_PACKAGES}
     aims |= await _aims(tx, {row["requirement_id"] for row in rows if row["requirement_id"]}, caller)
-    async with tx.by_itself():
+    async with tx.as_service():
         told = await activity_store.told(tx, {row["activity_id"] for row in rows if row["activity_id"]}, until=as_at)
     held = {}
     for activity_id, (planned, title) in told.items():
-        held[str(activity_id)] = held_of(planned, title, on=as_at.date())
+        held[str(activity_id)] = planned_activity_of(planned, title, on=as_at.date())
         aims[str(activity_id)] = aims_of(planned.topics, planned.gender_marker)
     return Ledger(
         fund=one.fund,

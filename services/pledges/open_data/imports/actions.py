@@ -11,7 +11,7 @@ from contracts.reference import countries
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller, Money, is_unodc
 from services.pledges import policy
-from services.pledges.money import rate_store as rates
+from services.pledges.money import rate_store
 from services.pledges.money.model import Validity
 from services.pledges.open_data.flows.model import FlowStatus
 from services.pledges.open_data.imports import store as import_store
@@ -24,7 +24,9 @@ from services.pledges.policy import Action
 
 async def rates_of(tx: Tx, wanted: Iterable[tuple[str, date]], validity: Validity) -> Rates:
     """The rates that may be in force of these currencies on these days."""
-    return {(currency, on): await rates.may_be_in_force(tx, currency, on, validity) for currency, on in sorted(wanted)}
+    return {
+        (currency, on): await rate_store.candidates_of(tx, currency, on, validity) for currency, on in sorted(wanted)
+    }
 
 
 async def record_import(
@@ -90,7 +92,7 @@ async def _check_donor(tx: Tx, donor: str) -> None:
     """Raises Invalid for whom nobody could act for: no State, and no organization that anybody was appointed in."""
     if donor in countries():
         return
-    async with tx.by_itself():
+    async with tx.as_service():
         known = await callers.is_known(tx, donor)
     if is_unodc(donor) or not known:
         raise Invalid("donor-unknown", donor=donor)

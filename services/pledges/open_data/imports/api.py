@@ -22,7 +22,7 @@ from contracts.reference.refusal_words import words_of
 from contracts.values import Caller, Language
 from services.pledges import policy
 from services.pledges.commands import PledgeFlow
-from services.pledges.dependencies import Own, Owned
+from services.pledges.dependencies import Dependencies, Owned
 from services.pledges.open_data.imports import actions as import_actions
 from services.pledges.open_data.imports import iati as import_iati
 from services.pledges.open_data.imports import model as import_rules
@@ -124,7 +124,9 @@ async def _judged_rows(file: BinaryIO, db: Database, caller: Caller) -> Judged:
     return await asyncio.to_thread(import_rules.judge, rows, known)
 
 
-async def _judged_transactions(file: BinaryIO, db: Database, own: Own, caller: Caller, now: datetime) -> Judged:
+async def _judged_transactions(
+    file: BinaryIO, db: Database, own: Dependencies, caller: Caller, now: datetime
+) -> Judged:
     rows = await asyncio.to_thread(lambda: import_iati.read(file.read()))
     async with db.transaction(by=caller) as tx:
         known = await import_store.known(tx, [row.source_id for row in rows])
