@@ -23,7 +23,7 @@ from services.pledges.funds import api as fund_routes
 from services.pledges.funds import budget_api as budget_routes
 from services.pledges.in_kind import api as in_kind_routes
 from services.pledges.ledger import api as ledger_routes
-from services.pledges.ledger import balances, snapshots
+from services.pledges.ledger import balances, record, snapshots
 from services.pledges.ledger import fiscal_year_api as period_routes
 from services.pledges.ledger.snapshots import Finality
 from services.pledges.money import rate_api as rate_routes
@@ -31,7 +31,7 @@ from services.pledges.money.model import Validity
 from services.pledges.open_data.flows import api as flow_routes
 from services.pledges.open_data.iati import api as iati_routes
 from services.pledges.open_data.imports import api as import_routes
-from services.pledges.pledge import actions, api, exit_actions
+from services.pledges.pledge import api, exit_actions
 from services.pledges.pledge import exit_api as exit_routes
 from services.pledges.proposals import api as proposal_routes
 from services.pledges.statements import api as statement_routes
@@ -149,7 +149,7 @@ SERVICE = Service(
     handlers=HANDLERS,
     hears=handlers_for,
     loops=loops,
-    rebuild=actions.rebuild,
+    rebuild=record.rebuild,
     tables=(
         "in_kind_contribution",
         "proposal",

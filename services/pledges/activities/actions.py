@@ -14,15 +14,16 @@ from services.pledges.activities import model as activities
 from services.pledges.activities import store as activity_store
 from services.pledges.activities.model import Activity, Plan
 from services.pledges.allocations import store as allocation_store
-from services.pledges.pledge import actions
+from services.pledges.funds import actions as fund_actions
+from services.pledges.ledger import record
 from services.pledges.policy import Action
 
 
 async def plan(tx: Tx, activity_id: UUID, wanted: Plan, title: str, *, now: datetime) -> None:
     """A new activity of a fund that is open."""
-    await actions.require_fund(tx, wanted.fund)
-    salt, texts_hash = actions.hash_texts(title)
-    await actions.record(tx, activities.plan(activity_id, wanted, texts_hash, now=now), version=1)
+    await fund_actions.require_fund(tx, wanted.fund)
+    salt, texts_hash = record.hash_texts(title)
+    await record.record(tx, activities.plan(activity_id, wanted, texts_hash, now=now), version=1)
     await activity_store.save_title(tx, activity_id, title, salt)
 
 
@@ -31,8 +32,8 @@ async def revise(
 ) -> None:
     """State anew what it is; what it was called before is forgotten."""
     before = await _held(tx, activity_id, Action.REVISE_ACTIVITY, caller, expected)
-    salt, texts_hash = actions.hash_texts(title)
-    await actions.record(tx, before.revise(wanted, texts_hash, now=now), version=before.revision + 1)
+    salt, texts_hash = record.hash_texts(title)
+    await record.record(tx, before.revise(wanted, texts_hash, now=now), version=before.revision + 1)
     await activity_store.save_title(tx, activity_id, title, salt)
 
 
@@ -48,9 +49,9 @@ async def complete(
 ) -> None:
     """It is over, since a day that has come. What is left of its allocations may still be spent, or given back."""
     before = await _held(tx, activity_id, Action.COMPLETE_ACTIVITY, caller, expected)
-    actions.check_not_ahead(on, now)
+    record.check_not_ahead(on, now)
     fact = before.complete(participants, await allocation_store.fund_donors(tx, before.fund), on=on, now=now)
-    await actions.record(tx, fact, version=before.revision + 1)
+    await record.record(tx, fact, version=before.revision + 1)
 
 
 async def cancel(tx: Tx, activity_id: UUID, reason: str, *, caller: Caller, expected: int, now: datetime) -> None:
@@ -63,7 +64,7 @@ async def cancel(tx: Tx, activity_id: UUID, reason: str, *, caller: Caller, expe
         unspent_usd_minor=await activity_store.unspent(tx, activity_id),
         now=now,
     )
-    await actions.record(tx, fact, version=before.revision + 1)
+    await record.record(tx, fact, version=before.revision + 1)
 
 
 async def _held(tx: Tx, activity_id: UUID, action: Action, caller: Caller, expected: int) -> Activity:

@@ -9,8 +9,10 @@ from asyncpg import Record
 from msgspec.structs import replace
 
 from chassis.db.database import Tx
+from contracts.facts import Event, Fact
 from contracts.refusals import Missing
 from contracts.values import Language
+from services.pledges.activities import model
 from services.pledges.activities.model import Activity, ActivityStatus, evolve
 from services.pledges.ledger import history_store
 
@@ -144,3 +146,8 @@ async def save_title(tx: Tx, activity_id: UUID, title: str, salt: bytes) -> None
 
 def _activity(row: Record) -> Activity:
     return msgspec.convert(dict(row), Activity)
+
+
+async def fold(tx: Tx, event: Event, fact: Fact) -> None:
+    """Fold a fact of an activity into its row."""
+    await save(tx, model.evolve(await locked(tx, event.aggregate_id), fact))

@@ -19,10 +19,12 @@ from services.pledges.activities.model import Activity, ActivityStatus
 from services.pledges.allocations import model as allocations
 from services.pledges.allocations import store as allocation_store
 from services.pledges.allocations.model import Allocation, Purpose, Requirement, RequirementStatus, Spending
+from services.pledges.funds.actions import require_fund
 from services.pledges.ledger import balances, fiscal_years
 from services.pledges.ledger import store as ledger
+from services.pledges.ledger.record import record, record_all
 from services.pledges.money.model import Validity
-from services.pledges.pledge.actions import record, record_all, require_fund, worth
+from services.pledges.money.rate_actions import worth
 from services.pledges.policy import Action
 
 

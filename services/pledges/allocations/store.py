@@ -9,12 +9,25 @@ import msgspec
 from asyncpg import Record
 
 from chassis.db.database import Tx
-from contracts.pledges import FUND_DONORS_MAX
+from contracts.facts import Event
+from contracts.pledges import (
+    FUND_DONORS_MAX,
+    AllocationMade,
+    AllocationReturned,
+    AllocationReversed,
+    AllocationSpendingReversed,
+    AllocationSpent,
+    RequirementCancelled,
+    RequirementOpened,
+)
 from contracts.refusals import Conflict, Missing
 from contracts.requests import About
 from contracts.values import Caller
+from services.pledges.allocations import model
 from services.pledges.allocations.model import Allocation, AllocationStatus, Purpose, Requirement
 from services.pledges.pledge.store import flat, valued
+
+AllocationFact = AllocationMade | AllocationReturned | AllocationReversed | AllocationSpent | AllocationSpendingReversed
 
 # -- requirements -----------------------------------------------------------------------------------------------------
 
@@ -249,3 +262,33 @@ async def spend(tx: Tx, allocation_id: UUID, usd_minor: int) -> None:
 def _requirement(row: Record) -> Requirement:
     about = msgspec.json.decode(row["about"], type=About) if row["about"] else None
     return valued({**dict(row), "about": about}, Requirement)
+
+
+async def fold_requirement(tx: Tx, _event: Event, fact: RequirementOpened | RequirementCancelled) -> None:
+    """Fold a fact of a requirement into its row."""
+    if isinstance(fact, RequirementOpened):
+        await add_requirement(tx, model.opened(fact))
+    else:
+        await cancel_requirement(tx, fact.requirement_id)
+
+
+async def fold_allocation(tx: Tx, _event: Event, fact: AllocationFact) -> None:
+    """Fold a fact of an allocation into its row, and into that of the requirement it covers."""
+    covered = 0
+    match fact:
+        case AllocationMade():
+            await add_allocation(tx, model.allocated(fact))
+            covered = fact.usd_minor
+        case AllocationReturned():
+            await end_allocation(tx, fact.allocation_id, AllocationStatus.RETURNED)
+            covered = -fact.usd_minor
+        case AllocationReversed():
+            await end_allocation(tx, fact.allocation_id, AllocationStatus.REVERSED)
+            covered = -fact.usd_minor
+        case AllocationSpent():
+            await spend(tx, fact.allocation_id, fact.usd_minor)
+        case AllocationSpendingReversed():
+            await spend(tx, fact.allocation_id, -fact.usd_minor)
+            covered = -fact.usd_minor if fact.returned else 0
+    if covered and not isinstance(fact, AllocationSpent) and fact.requirement_id is not None:
+        await cover(tx, fact.requirement_id, covered)

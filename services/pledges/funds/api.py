@@ -16,13 +16,14 @@ from contracts.values import Caller
 from services.pledges import policy
 from services.pledges.allocations.model import fund_id_of
 from services.pledges.commands import OpenFund, ReviseRequirement, StateGenderMarker, check_reason
+from services.pledges.funds import actions as fund_actions
 from services.pledges.funds import store as funds
 from services.pledges.funds.views import FundView, FundYearsView, fund_view, years_view
 from services.pledges.in_kind import store as in_kind_store
 from services.pledges.ledger import balances
 from services.pledges.ledger.as_of import AsAt, beginning_of_day, final_as_of, moment_of, wait_until_final
 from services.pledges.ledger.balances import EVER
-from services.pledges.pledge import actions, store
+from services.pledges.pledge import store
 from services.pledges.policy import Action
 
 
@@ -53,7 +54,7 @@ async def open_fund(
         claimed = await claim(tx, command, outcome=fund_id_of(data.code))
         if claimed.first:
             labels, marker = data.labels.labels(), data.gender_marker
-            await actions.open_fund(tx, data.code, labels, data.yearly(), gender_marker=marker, now=now)
+            await fund_actions.open_fund(tx, data.code, labels, data.yearly(), gender_marker=marker, now=now)
         fund = await _fund(tx, data.code)
     return created(fund, location=f"/v1/funds/{fund.code}", revision=fund.revision)
 
@@ -114,7 +115,7 @@ async def revise_requirement(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=fund_id_of(code))
         if claimed.first:
-            await actions.revise_requirement(tx, code, requirement, reason, expected=expected, now=now)
+            await fund_actions.revise_requirement(tx, code, requirement, reason, expected=expected, now=now)
         fund = await _fund(tx, code)
     return shown(fund, revision=fund.revision)
 
@@ -165,7 +166,7 @@ async def state_gender_marker(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=fund_id_of(code))
         if claimed.first:
-            await actions.state_gender_marker(
+            await fund_actions.state_gender_marker(
                 tx, code, data.work_package, data.gender_marker, expected=expected, now=now
             )
         fund = await _fund(tx, code)

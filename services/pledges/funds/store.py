@@ -12,6 +12,7 @@ import msgspec
 from asyncpg import Record
 
 from chassis.db.database import Tx
+from contracts.facts import Event
 from contracts.funds import FundGenderMarkerStated, FundOpened, FundRequirementRevised, YearlyRequirement
 from contracts.refusals import Missing
 from contracts.values import Language
@@ -235,3 +236,14 @@ async def revisions(tx: Tx, fund: str, *, before: int | None, limit: int) -> Seq
     )
     told = ({**row, "requirements": msgspec.json.decode(row["requirements"])} for row in rows)
     return msgspec.convert(list(told), list[Revision])
+
+
+async def fold(tx: Tx, event: Event, fact: FundOpened | FundRequirementRevised | FundGenderMarkerStated) -> None:
+    """Fold a fact of a fund into its rows."""
+    match fact:
+        case FundOpened():
+            await open_fund(tx, fact, recorded_at=event.time)
+        case FundRequirementRevised():
+            await revise_requirement(tx, fact, revision=event.aggregateversion, recorded_at=event.time)
+        case FundGenderMarkerStated():
+            await state_gender_marker(tx, fact, revision=event.aggregateversion, recorded_at=event.time)

@@ -13,11 +13,13 @@ from contracts.facts import Fact
 from contracts.refusals import Conflict
 from contracts.values import Caller, Money
 from services.pledges import policy
+from services.pledges.funds import actions as fund_actions
 from services.pledges.in_kind import model as in_kind
 from services.pledges.in_kind import store as in_kind_store
 from services.pledges.in_kind.model import InKindContribution, InKindStatus
+from services.pledges.ledger import record
+from services.pledges.money import rate_actions
 from services.pledges.money.model import Validity
-from services.pledges.pledge import actions
 from services.pledges.policy import Action
 
 
@@ -35,14 +37,14 @@ async def declare(
     now: datetime,
 ) -> None:
     """A new contribution of the caller's organization, valued by the rate of the day it was provided."""
-    await actions.require_fund(tx, fund)
-    actions.check_not_ahead(on, now)
-    valuation = await actions.worth(tx, money, on, validity)
-    salt, texts_hash = actions.hash_texts(description)
+    await fund_actions.require_fund(tx, fund)
+    record.check_not_ahead(on, now)
+    valuation = await rate_actions.worth(tx, money, on, validity)
+    salt, texts_hash = record.hash_texts(description)
     fact = in_kind.declare(
         in_kind_contribution_id, fund, form, money, valuation, texts_hash, donor=caller.organization, on=on, now=now
     )
-    await actions.record(tx, fact, version=1)
+    await record.record(tx, fact, version=1)
     await in_kind_store.save_description(tx, in_kind_contribution_id, description, salt)
 
 
@@ -53,7 +55,7 @@ async def reword(
 
     Raises Conflict for a donor of what UNODC has acknowledged: then the office does it, which knows what it has.
     """
-    salt, texts_hash = actions.hash_texts(description)
+    salt, texts_hash = record.hash_texts(description)
 
     def reworded(one: InKindContribution) -> Fact:
         if one.status is InKindStatus.ACKNOWLEDGED and not policy.is_finance_officer(caller):
@@ -84,4 +86,4 @@ async def move(
     before = await in_kind_store.get(tx, in_kind_contribution_id, caller, lock=True)
     policy.decide(caller, action, before).required()
     check_revision(before.revision, expected)
-    await actions.record(tx, decide(before), version=before.revision + 1)
+    await record.record(tx, decide(before), version=before.revision + 1)

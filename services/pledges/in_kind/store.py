@@ -9,12 +9,13 @@ import msgspec
 from asyncpg import Record
 
 from chassis.db.database import Tx
-from contracts.facts import fact_type
+from contracts.facts import Event, Fact, fact_type
 from contracts.in_kind import InKindContributionAcknowledged
 from contracts.pledges import Valuation
 from contracts.refusals import Missing
 from contracts.rewording import InKindContributionReworded
 from contracts.values import Caller
+from services.pledges.in_kind import model
 from services.pledges.in_kind.model import InKindContribution, InKindStatus, evolve
 from services.pledges.ledger import history_store
 
@@ -147,3 +148,8 @@ def _contribution(row: Record) -> InKindContribution:
     values = dict(row)
     values["valuation"] = {key: values[key] for key in ("usd_minor", "rate", "rate_source", "rate_date")}
     return msgspec.convert(values, InKindContribution)
+
+
+async def fold(tx: Tx, event: Event, fact: Fact) -> None:
+    """Fold a fact of a contribution in kind into its row."""
+    await save(tx, model.evolve(await locked(tx, event.aggregate_id), fact))

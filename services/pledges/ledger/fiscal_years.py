@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from chassis.db.database import Tx
+from contracts.facts import Event
 from contracts.ledger import CarriedForward, PeriodClosed, PeriodReopened
 from contracts.refusals import Conflict
 from services.pledges.ledger import balances
@@ -179,3 +180,11 @@ async def periods(tx: Tx, *, year: int | None = None) -> list[Period]:
     return [
         msgspec.convert({**row, "carried_forward": msgspec.json.decode(row["carried_forward"])}, Period) for row in rows
     ]
+
+
+async def fold(tx: Tx, _event: Event, fact: PeriodClosed | PeriodReopened) -> None:
+    """Fold the end of a fiscal year, or that it was opened again, into its row."""
+    if isinstance(fact, PeriodClosed):
+        await save_closed(tx, fact)
+    else:
+        await save_reopened(tx, fact)

@@ -18,9 +18,8 @@ from contracts.refusals import Invalid
 from contracts.values import Currency
 from services.pledges import policy
 from services.pledges.commands import LoadRates
-from services.pledges.money import rate_store
+from services.pledges.money import rate_actions, rate_store
 from services.pledges.money.rates_csv import EXAMPLE, read_table
-from services.pledges.pledge import actions
 from services.pledges.policy import Action
 
 RATES_LIST_MAX = 500
@@ -52,7 +51,7 @@ async def load_rates(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
-            await actions.load_rates(tx, claimed.outcome, table, now=now)
+            await rate_actions.load_rates(tx, claimed.outcome, table, now=now)
     return _loaded(claimed.outcome, len(table))
 
 
@@ -73,7 +72,7 @@ async def load_rates_csv(
     async with db.transaction(by=caller) as tx:
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
-            await actions.load_lines(tx, claimed.outcome, lines, now=now)
+            await rate_actions.load_lines(tx, claimed.outcome, lines, now=now)
     return _loaded(claimed.outcome, len(lines))
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from chassis.db.database import Tx
 from chassis.settings import RATE_DAYS_MAX
+from contracts.facts import Event
 from contracts.pledges import Rate, RatesLoaded
 from contracts.refusals import Conflict
 from contracts.values import Caller
@@ -126,3 +127,8 @@ async def rates(
         caller.role,
     )
     return [msgspec.convert(dict(row), LoadedRate) for row in rows]
+
+
+async def fold(tx: Tx, event: Event, fact: RatesLoaded) -> None:
+    """Fold a loaded table into the rates."""
+    await load_rates(tx, fact, loaded_by=event.actorid)

@@ -33,12 +33,15 @@ from contracts.values import Caller, Money
 from services.pledges import policy
 from services.pledges.allocations import actions as allocation_actions
 from services.pledges.allocations import store as allocation_store
+from services.pledges.funds.actions import require_fund
 from services.pledges.ledger import fiscal_years
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import entry_of
+from services.pledges.ledger.record import fold, record, record_all
 from services.pledges.money.model import Validity
+from services.pledges.money.rate_actions import worth
 from services.pledges.pledge import exits, reminder_store, reversal_store, reversals, store
-from services.pledges.pledge.actions import fold, for_move, record, record_all, require_fund, worth
+from services.pledges.pledge.actions import for_move
 from services.pledges.pledge.model import Pledge, Status
 from services.pledges.policy import Action
 from services.pledges.proposals import store as proposal_store

@@ -11,12 +11,13 @@ from asyncpg import Record
 
 from chassis.db.database import Tx
 from chassis.db.writes import Write
-from contracts.facts import Fact, decode_event, fact_type
+from contracts.facts import Event, Fact, decode_event, fact_type
 from contracts.pledges import Valuation
 from contracts.refusals import Missing
 from contracts.values import Caller
 from services.pledges.allocations.model import Requirement
 from services.pledges.ledger.years import COMMITTING, YearAmounts, amounts_by_year
+from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import Pledge
 
 LIST_MAX = 100
@@ -233,3 +234,8 @@ def flat(record: Pledge | Requirement) -> str:
     values: dict[str, Any] = msgspec.structs.asdict(record)
     valuation: Valuation = values.pop("valuation")
     return msgspec.json.encode(values | msgspec.structs.asdict(valuation)).decode()
+
+
+async def fold(tx: Tx, event: Event, fact: Fact) -> None:
+    """Fold a fact of a pledge into its rows."""
+    await save_pledge(tx, evolve(await locked_pledge(tx, event.aggregate_id), fact))

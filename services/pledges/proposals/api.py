@@ -24,7 +24,8 @@ from services.pledges.commands import (
     check_reason,
 )
 from services.pledges.dependencies import EXITS, Owned
-from services.pledges.pledge import actions, exit_actions, store
+from services.pledges.money import rate_actions
+from services.pledges.pledge import exit_actions, store
 from services.pledges.pledge.actions import for_move
 from services.pledges.policy import Action
 from services.pledges.proposals import store as proposal_store
@@ -111,7 +112,7 @@ async def propose_refund(
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
             pledge = await for_move(tx, pledge_id, Action.PROPOSE_REFUND, caller, expected)
-            worth = await actions.worth(tx, data.money, on, own.validity)
+            worth = await rate_actions.worth(tx, data.money, on, own.validity)
             await exit_actions.propose_refund(tx, claimed.outcome, pledge, data.money, worth, reason, on=on, now=now)
         return await _made(tx, claimed.outcome)
 

@@ -6,7 +6,10 @@ from uuid import UUID
 import msgspec
 
 from chassis.db.database import Tx
+from contracts.facts import Event
+from contracts.ledger import ProposalApproved, ProposalMade, ProposalRefused
 from contracts.refusals import Conflict, Missing
+from services.pledges.proposals import model
 from services.pledges.proposals.model import Proposal, ProposalStatus
 
 LOCK = 0x70726F70
@@ -87,3 +90,9 @@ async def save(tx: Tx, proposal: Proposal) -> None:
 async def _one(tx: Tx, query: str, *args: Any) -> Proposal | None:
     row = await tx.fetchrow(query, *args)
     return msgspec.convert(dict(row), Proposal) if row else None
+
+
+async def fold(tx: Tx, event: Event, fact: ProposalMade | ProposalApproved | ProposalRefused) -> None:
+    """Fold a fact of a proposal into its row."""
+    assert event.actorid is not None, "somebody proposes and somebody decides"
+    await save(tx, model.evolve(await locked(tx, fact.proposal_id), fact, by=event.actorid))

@@ -29,6 +29,7 @@ from services.pledges.activities import actions as activity_actions
 from services.pledges.activities.model import Plan
 from services.pledges.allocations import actions as allocation_actions
 from services.pledges.allocations.model import Purpose, Spending
+from services.pledges.money import rate_actions
 from services.pledges.money.model import AS_USUAL, USD
 from services.pledges.pledge import actions, exit_actions, exits
 from services.pledges.pledge.earmarking import Earmarking
@@ -214,7 +215,7 @@ async def refund(db: Database, chance: random.Random, _: int) -> None:
         if one:
             found = await actions.for_move(tx, one["pledge_id"], Action.PROPOSE_REFUND, FINANCE, one["revision"])
             money = Money(minor=chance.randint(1, PLEDGED_MINOR // 5), currency=one["currency"])
-            worth, now = await actions.worth(tx, money, LATER, AS_USUAL), clock.now()
+            worth, now = await rate_actions.worth(tx, money, LATER, AS_USUAL), clock.now()
             await exit_actions.propose_refund(tx, new_id(), found, money, worth, "not_used", on=LATER, now=now)
 
 

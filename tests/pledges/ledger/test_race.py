@@ -25,10 +25,12 @@ from chassis.ids import new_id
 from chassis.rebuild import verify as verify_tables
 from contracts.pledges import Rate
 from contracts.values import Money
+from services.pledges.funds import actions as fund_actions
 from services.pledges.funds.store import Labels
 from services.pledges.ledger import balances, snapshots
 from services.pledges.ledger.snapshots import Finality
 from services.pledges.ledger.verify import verify
+from services.pledges.money import rate_actions
 from services.pledges.money.model import AS_USUAL
 from services.pledges.pledge import actions
 from services.pledges.pledge.earmarking import Earmarking
@@ -165,10 +167,10 @@ async def _prepared(db: Database) -> None:
         Rate(source="fictitious", currency="EUR", valid_from=day, usd_per_unit=rate) for day, rate in RATES.items()
     )
     async with db.transaction(by=FINANCE) as tx:
-        await actions.load_rates(tx, new_id(), table, now=NOON)
+        await rate_actions.load_rates(tx, new_id(), table, now=NOON)
     for fund in FUNDS:
         async with db.transaction(by=FINANCE) as tx:
-            await actions.open_fund(tx, fund, labels, (), now=NOON)
+            await fund_actions.open_fund(tx, fund, labels, (), now=NOON)
         for number in range(PLEDGES // len(FUNDS)):
             money = Money(minor=PLEDGED_MINOR, currency=CURRENCIES[number % len(CURRENCIES)])
             async with db.transaction(by=DONOR) as tx:

@@ -17,11 +17,11 @@ from contracts.pledges import PledgeBroughtForward
 from services.pledges.consumers import HANDLERS
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import EntryType
+from services.pledges.ledger.record import record
 from services.pledges.open_data.flows import store as flow_store
 from services.pledges.open_data.flows.model import Boundary
 from services.pledges.open_data.flows.store import Filters
 from services.pledges.pledge import exit_actions
-from services.pledges.pledge.actions import record
 from tests.builders import a_caller, headers
 from tests.pledges.allocations.test_unfunded import lacking
 from tests.pledges.open_data.flow_chains import chained, check_chains

@@ -11,6 +11,7 @@ from contracts.reference import countries
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Caller, Money, is_unodc
 from services.pledges import policy
+from services.pledges.ledger import record
 from services.pledges.money import rate_store
 from services.pledges.money.model import Validity
 from services.pledges.open_data.flows.model import FlowStatus
@@ -43,7 +44,7 @@ async def record_import(
         recorded_at=now,
         format=of,
     )
-    await actions.record(tx, fact, version=1)
+    await record.record(tx, fact, version=1)
     await import_store.save_rows(tx, import_id, judged)
 
 

@@ -23,6 +23,7 @@ from contracts.values import Caller, Language
 from services.pledges import policy
 from services.pledges.commands import PledgeFlow
 from services.pledges.dependencies import Dependencies, Owned
+from services.pledges.ledger import record
 from services.pledges.open_data.imports import actions as import_actions
 from services.pledges.open_data.imports import iati as import_iati
 from services.pledges.open_data.imports import model as import_rules
@@ -35,7 +36,7 @@ from services.pledges.open_data.imports.model import (
     RejectedRow,
     ReportedFlow,
 )
-from services.pledges.pledge import actions, store
+from services.pledges.pledge import store
 from services.pledges.pledge.earmarking import earmarked
 from services.pledges.pledge.views import PledgeView, pledge_view
 from services.pledges.policy import Action
@@ -132,7 +133,7 @@ async def _judged_transactions(
         known = await import_store.known(tx, [row.source_id for row in rows])
         rates = await import_actions.rates_of(tx, import_iati.to_value(rows, own.reporter), own.validity)
     judge = partial(import_iati.judge, reporter=own.reporter, rates=rates, validity=own.validity)
-    return await asyncio.to_thread(judge, rows, known, until=actions.last_day(now))
+    return await asyncio.to_thread(judge, rows, known, until=record.last_day(now))
 
 
 @get("/v1/imports", opt=asks(Action.LIST_IMPORTS), summary="Imports of flows that others reported, newest first")

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.db.database import Tx
+from contracts.facts import Event
 from contracts.pledges import ImportRecorded
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller
@@ -129,3 +130,8 @@ async def locked_flow(tx: Tx, import_id: UUID, line: int) -> ReportedFlow:
 
 def _reported(row: Mapping[str, object]) -> ReportedFlow:
     return msgspec.convert(row, ReportedFlow)
+
+
+async def fold(tx: Tx, _event: Event, fact: ImportRecorded) -> None:
+    """Fold the record of an import into its row."""
+    await add(tx, fact)

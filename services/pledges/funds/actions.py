@@ -1,0 +1,60 @@
+"""What can be done with funds: load, decide, record. The edge opens the transaction."""
+
+from datetime import date, datetime
+
+from chassis.db.database import Tx
+from chassis.http.idempotency import check_revision
+from contracts.funds import YearlyRequirement
+from contracts.refusals import Conflict, Invalid
+from services.pledges.allocations import model as allocations
+from services.pledges.funds import store as funds
+from services.pledges.ledger import fiscal_years
+from services.pledges.ledger.record import hash_texts, record
+
+
+async def open_fund(
+    tx: Tx,
+    code: str,
+    labels: funds.Labels,
+    requirements: tuple[YearlyRequirement, ...],
+    *,
+    gender_marker: int | None = None,
+    now: datetime,
+) -> None:
+    """Raises Conflict where the fund is open already, or for a need in a year whose books are closed."""
+    if await funds.is_open(tx, code):
+        raise Conflict("fund-open-already", fund=code)
+    for requirement in requirements:
+        await fiscal_years.share_lock_open_years(tx, date(requirement.year, 12, 31))
+    salt, texts_hash = hash_texts(labels)
+    fact = allocations.open_fund(code, requirements, texts_hash, gender_marker=gender_marker, now=now)
+    await record(tx, fact, version=1)
+    await funds.save_labels(tx, code, labels, salt)
+
+
+async def revise_requirement(
+    tx: Tx, code: str, requirement: YearlyRequirement, reason: str, *, expected: int, now: datetime
+) -> None:
+    """State anew what a fund needs in a year. Raises Conflict for a year whose books are closed."""
+    revision = await funds.hold(tx, code)
+    check_revision(revision, expected)
+    await fiscal_years.share_lock_open_years(tx, date(requirement.year, 12, 31))
+    before = await funds.needed(tx, code, requirement.year, requirement.work_package)
+    fact = allocations.revise_requirement(code, requirement, reason, before_usd_minor=before, now=now)
+    await record(tx, fact, version=revision + 1)
+
+
+async def state_gender_marker(
+    tx: Tx, code: str, work_package: str | None, gender_marker: int | None, *, expected: int, now: datetime
+) -> None:
+    """State how far a fund, or a work package of it, is for the equality of women and men."""
+    revision = await funds.hold(tx, code)
+    check_revision(revision, expected)
+    fact = allocations.state_gender_marker(code, work_package, gender_marker, now=now)
+    await record(tx, fact, version=revision + 1)
+
+
+async def require_fund(tx: Tx, fund: str) -> None:
+    """Raises Invalid for a fund that is not open."""
+    if not await funds.is_open(tx, fund):
+        raise Invalid("unknown-code", field="fund", code=fund)
