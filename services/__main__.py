@@ -35,19 +35,12 @@ from chassis.settings import Settings, SettingsError
 from chassis.telemetry import configure_logs
 from chassis.version import VERSION
 from contracts.refusals import Unavailable
-from services import (
-    contact,
-    documents,
-    erasing,
-    founding,
-    iati_files,
-    ledger_report,
-    permission_report,
-    reference,
-    reindexing,
-    signing_in,
-)
-from services.audit_report import Progress, told
+from services import contact, documents, reference
+from services.cli import directory as founding
+from services.cli import erase as erasing
+from services.cli import iati, ledger, permissions, sign_in
+from services.cli import matching as reindexing
+from services.cli.audit import Progress, told
 from services.demo.people import person_of
 from services.directory.people.actions import erasure_of
 from services.directory.wiring import SERVICE as DIRECTORY
@@ -108,7 +101,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a p
 @STATE
 def up(state: Path | None) -> None:
     """Run all services in one process; parts without an address are started here."""
-    from services.together import run_together
+    from services.all_in_one import run_together
 
     run_together(settings(state), SERVICES, fail=fail)
 
@@ -305,7 +298,7 @@ def token(appointment: str, state: Path | None) -> None:
     click.echo(Issuer.load(own.state / "issuer.jwk", own.issuer).token(person_id))
 
 
-main.add_command(signing_in.command(settings, fail))
+main.add_command(sign_in.command(settings, fail))
 
 
 @main.command()
@@ -415,10 +408,10 @@ def _in_one(state: Path | None, service: Service, work: Callable[[Database], Cor
 
 
 main.add_command(founding.group(lambda state: partial(_in_one, state, DIRECTORY), found_directory, fail))
-main.add_command(permission_report.command(SERVICES, fail))
-main.add_command(iati_files.command(fail))
+main.add_command(permissions.command(SERVICES, fail))
+main.add_command(iati.command(fail))
 main.add_command(reindexing.command(lambda state: partial(_in_tx, state, MATCHING)))
-main.add_command(ledger_report.command(lambda state: partial(_in_tx, state, PLEDGES)))
+main.add_command(ledger.command(lambda state: partial(_in_tx, state, PLEDGES)))
 
 if __name__ == "__main__":
     main()

@@ -93,7 +93,7 @@ def show(
     found: Found,
 ) -> int:
     """Returns the exit code: 0 only if every step was observed. `found` gives the directory its administrators."""
-    from services.together import run_together
+    from services.all_in_one import run_together
 
     if settings.keys is not None:
         fail("the demo speaks for fictitious persons of its own issuer: unset ENTRAIDE_ISSUER")

@@ -260,7 +260,7 @@ def test_rates_are_given_for_every_month_of_2026_and_are_positive() -> None:
 def test_the_demo_says_that_the_rates_it_loads_are_fictitious(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("services.together.run_together", lambda *_, **__: None)
+    monkeypatch.setattr("services.all_in_one.run_together", lambda *_, **__: None)
 
     async def nobody(*_: object) -> None: ...
 

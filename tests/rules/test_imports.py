@@ -69,7 +69,7 @@ PLANTED = {
         ("services.requests.request.actions", "nats"),
     ],
     "one-composition-root": [
-        ("services.together", "services.pledges.wiring"),
+        ("services.all_in_one", "services.pledges.wiring"),
         ("services.requests.request.api", "services.requests.wiring"),
     ],
 }

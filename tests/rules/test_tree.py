@@ -28,7 +28,7 @@ TASKS = {
     ("chassis/supervise.py", "supervised"),  # the one place that starts loops
     ("chassis/supervise.py", "finish_despite_cancel"),
     ("services/matching/rounds/planner.py", "_plan"),  # holds the lease on while a plan is made, in a group
-    ("services/together.py", "on_ready"),  # the demo beside the services, cancelled by `serve`
+    ("services/all_in_one.py", "on_ready"),  # the demo beside the services, cancelled by `serve`
     ("services/demo/show.py", "_tell"),
     ("services/demo/story.py", "one"),
     ("services/demo/story.py", "_each"),

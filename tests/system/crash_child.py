@@ -32,13 +32,13 @@ from chassis.journal import outbox as journal
 from chassis.settings import Settings
 from chassis.telemetry import configure_logs
 from services.__main__ import SERVICES
+from services.all_in_one import run_together
 from services.documents.files import inert_application
 from services.matching import wiring as matching
 from services.matching.texts import reading
 from services.notifications import wiring as notifications
 from services.notifications.notices import sender
 from services.requests import wiring as requests
-from services.together import run_together
 from tests.builders import UNHURRIED
 from tests.system.crash_points import IDLE, JOB, Point, Recorder, died, instrument
 

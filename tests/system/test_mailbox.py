@@ -12,7 +12,7 @@ from chassis.embedded import free_port
 from chassis.runtime import listener
 from chassis.service import Running
 from chassis.settings import Settings
-from services.together import _serve
+from services.all_in_one import _serve
 from tests import builders
 from tests.conftest import every_service
 

@@ -18,7 +18,7 @@ import pytest
 from chassis.auth.openid import OpenId
 from chassis.auth.tokens import TOKEN_TYPE
 from contracts.values import Language
-from services.signing_in import SIGNED_IN, page, sign_in
+from services.cli.sign_in import SIGNED_IN, page, sign_in
 from tests.provider import CLIENT, RESOURCE, Browser, Provider, a_key
 from tests.system.platform import ROOT
 

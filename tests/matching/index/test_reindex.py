@@ -10,7 +10,7 @@ import pytest
 
 from chassis.db.database import Database
 from chassis.settings import Settings
-from services import reindexing
+from services.cli import matching
 from services.matching.texts import meaning
 from services.matching.texts import store as reading_store
 from tests.commands import entraide
@@ -95,7 +95,7 @@ def broken() -> Any:
 def test_it_says_what_it_does_without(capsys: pytest.CaptureFixture[str]) -> None:
     lack = meaning.Lack("model-not-installed", "It is not installed.")
 
-    done = reindexing.watched(lambda _: reading_store.Left(waiting=0, parked={}), patience=1, lack=lack)
+    done = matching.watched(lambda _: reading_store.Left(waiting=0, parked={}), patience=1, lack=lack)
 
     assert (True, None, "model-not-installed") == (done.complete, done.model, done.lack)
     assert "words are read, what they mean is not: It is not installed." in capsys.readouterr().err

@@ -15,7 +15,7 @@ from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from contracts.matching import MatchRevoked
 from contracts.values import Money
-from services import ledger_report
+from services.cli import ledger
 from services.pledges.consumers import HANDLERS
 from services.pledges.ledger import snapshots
 from services.pledges.ledger import verify as verifying
@@ -304,7 +304,7 @@ async def test_the_command_ends_with_one_where_the_books_are_wrong() -> None:
     wrong.add("entry", "it does not balance: paid", entry_id=UUID(int=7), position=3)
 
     def said(report: Report, *options: str) -> tuple[int, str]:
-        done = CliRunner().invoke(ledger_report.command(lambda _state: lambda _work: report), ["verify", *options])
+        done = CliRunner().invoke(ledger.command(lambda _state: lambda _work: report), ["verify", *options])
         return done.exit_code, done.output
 
     assert said(right) == (

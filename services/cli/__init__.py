@@ -1,0 +1,1 @@
+"""The commands of `entraide`, one file for each word after it."""
