@@ -1,1 +1,1 @@
-"""One package per service, each with the same files; `__main__` puts them together."""
+"""One package per service, each with the same files; `composition` puts them together."""

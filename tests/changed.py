@@ -42,7 +42,11 @@ def _git(*arguments: str) -> list[str]:
 
 
 def import_graph() -> ImportGraph:
-    return grimp.build_graph(*PACKAGES, cache_dir=None)
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    # `entraide` imports its commands by name.
+    for command in graph.find_children("services.cli"):
+        graph.add_import(importer="services.__main__", imported=command)
+    return graph
 
 
 def nearest(files: Iterable[str], graph: ImportGraph) -> list[str]:

@@ -1,16 +1,70 @@
-"""What `entraide audit verify` says, while it works and at its end."""
+"""`entraide audit`."""
 
+import itertools
+import sys
 import time
+from pathlib import Path
 
 import click
+import msgspec
 
-from chassis.audit.tampering import Report
+from chassis.audit.checkpoint import public_halves
+from chassis.audit.tampering import Report, find_tampering
+from chassis.db.database import Database
+from chassis.keys.file import new_key
+from chassis.settings import SettingsError
+from services.cli.database import in_database
+from services.cli.options import JSON, STATE, fail
+from services.cli.settings import read_settings
+from services.composition import NAMES
 
 PROGRESS_SECONDS = 5.0
 
 
+@click.group("audit")
+def audit() -> None:
+    """Who did what, and whether anybody has changed the record of it."""
+
+
+@audit.command("verify")
+@STATE
+@JSON
+def verify(state: Path | None, as_json: bool) -> None:
+    """Compute every chain again from its first row and compare it with seals, checkpoints and journal."""
+    own = read_settings(state)
+
+    async def check(db: Database) -> Report:
+        return await find_tampering(db, db.source, own, say=Progress(db.source))
+
+    reports = [in_database(state, service, check) for service in NAMES]
+    if as_json:
+        click.echo(msgspec.json.encode(reports).decode())
+    else:
+        for line in itertools.chain.from_iterable(told(report) for report in reports):
+            click.echo(line)
+    if any(report.findings for report in reports):
+        sys.exit(1)
+
+
+@audit.command("key")
+@click.option("--service", type=click.Choice(NAMES), help="Whose alone it is; without it, everybody's.")
+def key(service: str | None) -> None:
+    """A new private key for ENTRAIDE_AUDIT_KEY_FILE; its older ones stay behind it, to verify."""
+    click.echo(new_key(service))
+
+
+@audit.command("public")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def public(files: tuple[Path, ...]) -> None:
+    """The public halves of all keys in some files, for who verifies and does not sign."""
+    try:
+        click.echo(public_halves(files))
+    except SettingsError as error:
+        fail(str(error))
+
+
 class Progress:
-    """Says on standard error, every five seconds, how far a service's chain has been followed."""
+    """Prints on standard error, every five seconds, how far a service's chain has been followed."""
 
     def __init__(self, service: str) -> None:
         self._service = service

@@ -1,37 +1,35 @@
 """`entraide erase`: what two people agreed to over the API is done in every service, and looked for again."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from pathlib import Path
 from uuid import UUID
 
-from msgspec import Struct
+import click
+import msgspec
 
 from chassis.db.database import Tx
-from chassis.erasure import Dropped, Erasure
+from chassis.erasure import Dropped, Erasure, ErasureLedger
 from chassis.service import Service
+from chassis.settings import SettingsError
+from services.cli.database import in_tx
+from services.cli.options import JSON, STATE, fail
+from services.cli.settings import read_settings
+from services.composition import all_services
 from services.directory.people import actions, store
 from services.directory.people.model import Kind, Person, kind_of
 
-T = TypeVar("T")
-Say = Callable[[str], None]
 
-
-class InTx(Protocol):
-    """Does something in a transaction of a service's own."""
-
-    def __call__(self, service: Service, work: Callable[[Tx], Coroutine[Any, Any, T]]) -> T: ...
-
-
-class InService(Struct, frozen=True, kw_only=True):
+class InService(msgspec.Struct, frozen=True, kw_only=True):
     """Rows by table: what was dropped just now, and what a second look found all the same."""
 
     dropped: Dropped
     left: Dropped
 
 
-class Erased(Struct, frozen=True, kw_only=True):
+class Erased(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one person."""
 
     person_id: UUID
@@ -49,13 +47,56 @@ class Erased(Struct, frozen=True, kw_only=True):
         return f"{self.person_id} erased on {self.erased_at:%Y-%m-%d}, approved by {self.approved_by}: {what}"
 
 
-def drop(person: Person, services: Sequence[Service], in_tx: InTx, say: Say) -> Erased:
-    """Drop what names somebody in each service, and look again in another transaction; `say` hears of each."""
+@click.command("erase")
+@click.argument("person", type=click.UUID, required=False)
+@click.option("--after-restore", is_flag=True, help="Of everybody: say again what the file of erasures says, and drop.")
+@STATE
+@JSON
+def erase(person: UUID | None, after_restore: bool, state: Path | None, as_json: bool) -> None:
+    """Drop what still names PERSON, an id, and see that nothing is left.
+
+    Two people agree to an erasure, over the API, and an operator is neither: this does in every service what they
+    agreed to, however often. Exit 0: nothing is left; 1: something is; 2: it cannot be asked; 3: they have not agreed.
+    """
+    if (person is None) != after_restore:
+        fail("name one PERSON, or give --after-restore")
+    own, in_service = read_settings(state), partial(in_tx, state)
+    if after_restore:
+        erasures, strange = ErasureLedger(own).read()
+        said_again = in_service("directory", partial(again, erasures))
+        click.echo(f"said again of {said_again}, of {len(erasures)} in the file of erasures", err=True)
+        if strange:
+            click.echo(f"entraide: {strange} lines of the file of erasures bear no signature of ours", err=True)
+    people = in_service("directory", everybody)
+    if person is not None:
+        if (one := in_service("directory", partial(standing, person))) is None:
+            fail(f"nobody is entered under {person}")
+        if lacking := missing(one):
+            click.echo(f"entraide: {lacking}", err=True)
+            sys.exit(3)
+        people = [one]
+    done = [drop(one, state) for one in people]
+    try:
+        ErasureLedger(own).add([actions.erasure_of(one) for one in people])
+    except SettingsError as error:
+        # Where this process may only read it, the directory has written it or will within seconds.
+        click.echo(f"entraide: not in the file of erasures yet: {error}", err=True)
+    if as_json:
+        click.echo(msgspec.json.encode(done if after_restore else done[0]).decode())
+    else:
+        click.echo("\n".join(map(str, done)) or "nobody was erased")
+    if not all(one.complete for one in done):
+        sys.exit(1)
+
+
+def drop(person: Person, state: Path | None) -> Erased:
+    """Drop what names somebody in each service, and look again in another transaction."""
     done: dict[str, InService] = {}
-    for service in services:
+    for service in all_services():
         forget = partial(_forget, service, person.person_id)
-        done[service.name] = InService(dropped=in_tx(service, forget), left=in_tx(service, forget))
-        say(_line(service.name, done[service.name]))
+        one = InService(dropped=in_tx(state, service.name, forget), left=in_tx(state, service.name, forget))
+        click.echo(_line(service.name, one), err=True)
+        done[service.name] = one
     return Erased(
         person_id=person.person_id,
         proposed_by=person.erasure_proposed_by,

@@ -1,9 +1,7 @@
-"""`entraide iati`: whether a file is a good IATI activity file, and what one says."""
+"""`entraide iati`."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
 import click
 import msgspec
@@ -12,10 +10,12 @@ from lxml import etree
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import Invalid
 from contracts.values import Language
+from services.cli.options import JSON, fail
 from services.pledges.open_data.iati.codes import Note, notes
 from services.pledges.open_data.iati.published import TRANSACTIONS_MAX
 from services.pledges.open_data.iati.reading import Defect, Reading, defect_of, parser, read
 
+FILE = click.argument("file", type=click.Path(path_type=Path))
 SCHEMA = "iati-activities-schema.xsd"
 OWN_FILE_BYTES_MAX = 64 * 1024 * 1024
 """Our own files may hold more than those we take in: twice the transactions, each with its words in six languages."""
@@ -42,54 +42,48 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
         return not self.faults and not self.defects
 
 
-def command(fail: Callable[[str], NoReturn]) -> click.Group:
-    """The group `iati`; `fail` ends with one line and exit 2."""
+@click.group("iati")
+def iati() -> None:
+    """Files of the International Aid Transparency Initiative."""
 
-    @click.group("iati")
-    def iati() -> None:
-        """Files of the International Aid Transparency Initiative."""
 
-    file = click.argument("file", type=click.Path(path_type=Path))
-    as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program.")
+@iati.command("validate")
+@FILE
+@click.option("--xsd", type=click.Path(path_type=Path), help="The folder with IATI's XML schemas of version 2.03.")
+@JSON
+def validate(file: Path, xsd: Path | None, as_json: bool) -> None:
+    """Look for what is wrong with FILE, an IATI activity file.
 
-    @iati.command("validate")
-    @file
-    @click.option("--xsd", type=click.Path(path_type=Path), help="The folder with IATI's XML schemas of version 2.03.")
-    @as_json
-    def validate(file: Path, xsd: Path | None, as_json: bool) -> None:
-        """Look for what is wrong with FILE, an IATI activity file.
+    Exit 0: nothing is; 1: something is; 2: it cannot be read. Notes are no faults: what a code or an amount means
+    is not known to us.
+    """
+    data = _data(file)
+    schema = _schema(xsd) if xsd else None
+    found = validated(data, schema)
+    click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(told(found)))
+    if not found.good:
+        sys.exit(1)
 
-        Exit 0: nothing is; 1: something is; 2: it cannot be read. Notes are no faults: what a code or an amount means
-        is not known to us.
-        """
-        data = _data(file, fail)
-        schema = _schema(xsd, fail) if xsd else None
-        found = validated(data, schema)
-        click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(told(found)))
-        if not found.good:
-            sys.exit(1)
 
-    @iati.command("show")
-    @file
-    @as_json
-    def show(file: Path, as_json: bool) -> None:
-        """Tell the activities and transactions of FILE, an IATI activity file; what has a defect is left out, and told.
+@iati.command("show")
+@FILE
+@JSON
+def show(file: Path, as_json: bool) -> None:
+    """Tell the activities and transactions of FILE, an IATI activity file; what has a defect is left out, and told.
 
-        Exit 0: all was read; 1: something was left out, or it is no such file; 2: it cannot be read.
-        """
-        data = _data(file, fail)
-        try:
-            found = _read(data)
-        except Invalid as no:
-            click.echo(f"entraide: {_told(defect_of(no))}", err=True)
-            sys.exit(1)
-        click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(_lines(found)))
-        for defect in found.defects:
-            click.echo(f"entraide: {_told(defect)}", err=True)
-        if found.defects:
-            sys.exit(1)
-
-    return iati
+    Exit 0: all was read; 1: something was left out, or it is no such file; 2: it cannot be read.
+    """
+    data = _data(file)
+    try:
+        found = _read(data)
+    except Invalid as no:
+        click.echo(f"entraide: {_told(defect_of(no))}", err=True)
+        sys.exit(1)
+    click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(_lines(found)))
+    for defect in found.defects:
+        click.echo(f"entraide: {_told(defect)}", err=True)
+    if found.defects:
+        sys.exit(1)
 
 
 def validated(data: bytes, schema: etree.XMLSchema | None) -> Validation:
@@ -123,7 +117,7 @@ def _read(data: bytes) -> Reading:
     return read(data, transactions_max=TRANSACTIONS_MAX, bytes_max=OWN_FILE_BYTES_MAX)
 
 
-def _data(file: Path, fail: Callable[[str], NoReturn]) -> bytes:
+def _data(file: Path) -> bytes:
     """At most one byte more than is read of a file."""
     try:
         with file.open("rb") as opened:
@@ -132,7 +126,7 @@ def _data(file: Path, fail: Callable[[str], NoReturn]) -> bytes:
         fail(f"{file} cannot be read ({type(error).__name__})")
 
 
-def _schema(folder: Path, fail: Callable[[str], NoReturn]) -> etree.XMLSchema:
+def _schema(folder: Path) -> etree.XMLSchema:
     try:
         return etree.XMLSchema(etree.parse(str(folder / SCHEMA), parser()))
     except (OSError, etree.LxmlError) as error:

@@ -1,4 +1,4 @@
-"""`entraide matching reindex`: everything is read again, by the services that run, and this shows how far they are."""
+"""`entraide matching`."""
 
 import sys
 import time
@@ -10,7 +10,8 @@ from typing import Any
 import click
 import msgspec
 
-from chassis.doctor import Finding
+from services.cli.database import in_tx
+from services.cli.options import JSON, STATE
 from services.matching.texts import meaning
 from services.matching.texts import store as reading_store
 from services.matching.texts.store import Left
@@ -38,30 +39,26 @@ class Reindexed(msgspec.Struct, frozen=True, kw_only=True):
         return not self.waiting and not self.parked
 
 
-def command(ask_of: Callable[[Path | None], Ask]) -> click.Group:
-    """The group `matching`; `ask_of` a state folder says how its matching is asked."""
+@click.group("matching")
+def matching() -> None:
+    """What matching reads of texts."""
 
-    @click.group("matching")
-    def matching() -> None:
-        """What matching reads of texts."""
 
-    @matching.command("reindex")
-    @click.option("--patience", default=PATIENCE_SECONDS, show_default=True, type=click.IntRange(1, 86_400),
-                  help="Seconds to wait where nobody reads.")  # fmt: skip
-    @click.option("--state", type=click.Path(path_type=Path), help="Where the embedded servers keep their data.")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program.")
-    def reindex(patience: int, state: Path | None, as_json: bool) -> None:
-        """Have all words read again, and whatever was not shown to anybody scored by what they mean.
+@matching.command("reindex")
+@click.option("--patience", default=PATIENCE_SECONDS, show_default=True, type=click.IntRange(1, 86_400),
+              help="Seconds to wait where nobody reads.")  # fmt: skip
+@STATE
+@JSON
+def reindex(patience: int, state: Path | None, as_json: bool) -> None:
+    """Have all words read again, and whatever was not shown to anybody scored by what they mean.
 
-        The services that run do it; this may be ended at any time, and called again it goes on where they are. Exit 0:
-        all is read; 1: something is parked, or waits and nobody reads; 2: it cannot be asked.
-        """
-        done = watched(ask_of(state), patience=patience, lack=meaning.lack())
-        click.echo(msgspec.json.encode(done).decode() if as_json else "\n".join(told(done)))
-        if not done.complete:
-            sys.exit(1)
-
-    return matching
+    The services that run do it; this may be ended at any time, and called again it goes on where they are. Exit 0:
+    all is read; 1: something is parked, or waits and nobody reads; 2: it cannot be asked.
+    """
+    done = watched(partial(in_tx, state, "matching"), patience=patience, lack=meaning.lack())
+    click.echo(msgspec.json.encode(done).decode() if as_json else "\n".join(told(done)))
+    if not done.complete:
+        sys.exit(1)
 
 
 def watched(ask: Ask, *, patience: float, lack: meaning.Lack | None) -> Reindexed:
@@ -95,14 +92,3 @@ def told(done: Reindexed) -> list[str]:
     if done.waiting:
         lines.append(f"{done.waiting} wait and nobody reads: is matching running, and does requests answer it?")
     return lines + [f"{count} parked: {reason}" for reason, count in done.parked.items()]
-
-
-def finding() -> Finding:
-    """What `entraide doctor` says of the model: it may be missing, and must not be another one than was tested."""
-    find = partial(Finding, part="meaning of texts")
-    lack = meaning.lack()
-    if lack is None:
-        return find(ok=True, says=f"{meaning.ENCODER.name} {meaning.ENCODER.version}, its files are those tested")
-    if lack.slug == "model-not-installed":
-        return find(ok=True, says="no model is installed (./dev meaning): scores are by codes alone")
-    return find(ok=False, says=f"off, and all else works: {lack.reason}")

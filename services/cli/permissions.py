@@ -1,15 +1,15 @@
-"""`entraide permissions`: what an appointment may do, and when; the same from which /docs/permissions is made."""
+"""`entraide permissions`, from the same tables as /docs/permissions."""
 
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NoReturn
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 import msgspec
 
-from chassis.service import Service
 from contracts.refusals import Invalid
 from contracts.values import Organization, Role
+from services.cli.options import JSON, fail
+from services.composition import all_services
 from services.directory.appointments.model import HELD_IN
 from services.directory.people.model import Kind, kind_of
 from services.documents.permission_cases import SUBJECTS
@@ -41,35 +41,29 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     example: str
 
 
-def command(services: Sequence[Service], fail: Callable[[str], NoReturn]) -> click.Command:
-    """The command `permissions`; `fail` ends with one line and exit 2."""
+@click.command("permissions")
+@click.argument("appointment", metavar="[ORG:ROLE]", required=False)
+@JSON
+def permissions(appointment: str | None, as_json: bool) -> None:
+    """Show which operations an appointment may use, and when.
 
-    @click.command("permissions")
-    @click.argument("appointment", metavar="[ORG:ROLE]", required=False)
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program.")
-    def permissions(appointment: str | None, as_json: bool) -> None:
-        """Show which operations an appointment may use, and when.
+    ORG:ROLE is a role in an organization, for instance KEN:focal_point. Without it the roles are listed. Asks the
+    policies in the program and nothing else: no database, and whether anybody is appointed makes no difference.
 
-        ORG:ROLE is a role in an organization, for instance KEN:focal_point. Without it the roles are listed. Asks the
-        policies in the program and nothing else: no database, and whether anybody is appointed makes no difference.
-
-        Exit 0: shown; 2: there is no such role or organization, or no such role in it.
-        """
-        if appointment is None:
-            held = list(roles())
-            click.echo(msgspec.json.encode(held).decode() if as_json else "\n".join(_roles_told(held)))
-            return
-        try:
-            organization, role = _read(appointment)
-        except ValueError as error:
-            fail(str(error))
-        found = Permissions(
-            organization=organization, role=role, permissions=permissions_of(organization, role, services)
-        )
-        asking = {asked.route for asked in asked_by_routes(services) if asked.action is not None}
-        click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(told(found, operations=len(asking))))
-
-    return permissions
+    Exit 0: shown; 2: there is no such role or organization, or no such role in it.
+    """
+    if appointment is None:
+        held = list(roles())
+        click.echo(msgspec.json.encode(held).decode() if as_json else "\n".join(_roles_told(held)))
+        return
+    try:
+        organization, role = _read(appointment)
+    except ValueError as error:
+        fail(str(error))
+    services = all_services()
+    found = Permissions(organization=organization, role=role, permissions=permissions_of(organization, role, services))
+    asking = {asked.route for asked in asked_by_routes(services) if asked.action is not None}
+    click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(told(found, operations=len(asking))))
 
 
 def roles() -> Iterator[Held]:

@@ -1,4 +1,4 @@
-"""A person signs in with their browser, for the command line (RFC 8252): the answer comes to this machine alone."""
+"""`entraide sign-in`: the authorization code comes to a loopback address (RFC 8252)."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NoReturn
 
 import click
 
@@ -19,6 +18,8 @@ from chassis.settings import Settings
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import Refusal, Unavailable, Unidentified
 from contracts.values import Language
+from services.cli.options import JSON, fail
+from services.cli.settings import read_settings
 from services.documents.markup import tag
 
 HOST = "127.0.0.1"
@@ -42,23 +43,18 @@ SIGNED_IN: Mapping[Language, str] = {
 Say = Callable[[str], None]
 
 
-def command(settings: Callable[[], Settings], fail: Callable[[str], NoReturn]) -> click.Command:
-    """`entraide sign-in`."""
+@click.command("sign-in")
+@click.option("--no-browser", is_flag=True, help="Only print the address to open.")
+@JSON
+def sign_in(no_browser: bool, as_json: bool) -> None:
+    """Sign in with a browser where ENTRAIDE_ISSUER says, and print the access token.
 
-    @click.command("sign-in")
-    @click.option("--no-browser", is_flag=True, help="Only print the address to open.")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program.")
-    def sign_in(no_browser: bool, as_json: bool) -> None:
-        """Sign in with a browser where ENTRAIDE_ISSUER says, and print the access token.
-
-        Exit 0: signed in; 1: refused; 2: a setting or the issuer cannot be used; 3: nobody came within five minutes.
-        """
-        sys.exit(sign_in_here(settings(), browser=not no_browser, as_json=as_json, fail=fail))
-
-    return sign_in
+    Exit 0: signed in; 1: refused; 2: a setting or the issuer cannot be used; 3: nobody came within five minutes.
+    """
+    sys.exit(sign_in_here(read_settings(), browser=not no_browser, as_json=as_json))
 
 
-def sign_in_here(settings: Settings, *, browser: bool, as_json: bool, fail: Callable[[str], NoReturn]) -> int:
+def sign_in_here(settings: Settings, *, browser: bool, as_json: bool) -> int:
     """Print an access token, and nothing else, on standard output; the exit code."""
     if settings.keys is None or settings.client_id is None:
         fail("set ENTRAIDE_ISSUER and ENTRAIDE_CLIENT_ID; of the embedded issuer `entraide token` has tokens")
@@ -73,7 +69,7 @@ def sign_in_here(settings: Settings, *, browser: bool, as_json: bool, fail: Call
     )
     say = partial(click.echo, err=True)
     try:
-        tokens = run(sign_in(client, say, browser=browser))
+        tokens = run(browser_sign_in(client, say, browser=browser))
     except Refusal as no:
         why = " ".join(map(str, no.details.values()))
         say(f"entraide: {words_of(no.slug, Language.EN)} ({no.slug}{why and f': {why}'})")
@@ -95,7 +91,7 @@ def sign_in_here(settings: Settings, *, browser: bool, as_json: bool, fail: Call
     return 0
 
 
-async def sign_in(client: OpenId, say: Say, *, browser: bool, wait_seconds: float = WAIT_SECONDS) -> Tokens:
+async def browser_sign_in(client: OpenId, say: Say, *, browser: bool, wait_seconds: float = WAIT_SECONDS) -> Tokens:
     """Send somebody to the issuer, and wait for them to come back. Raises Refusal, or TimeoutError when nobody does."""
     landing = Landing(client)
     server = await asyncio.start_server(landing.answer, HOST, 0, limit=HEAD_BYTES_MAX)

@@ -20,7 +20,7 @@ from chassis.journal.outbox import announce, announce_all
 from chassis.settings import Settings
 from chassis.supervise import supervised
 from chassis.telemetry import coming_from
-from services.__main__ import NAMES
+from services.composition import NAMES
 from tests.builders import a_caller
 from tests.chassis.test_audit import a_fact
 from tests.commands import entraide

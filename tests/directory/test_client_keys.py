@@ -13,7 +13,7 @@ from chassis.db.database import Database
 from chassis.keys.file import new_key
 from chassis.keys.issuer import JWKS
 from chassis.settings import CLIENT_ISSUER, EMBEDDED_ISSUER, Settings, SettingsError
-from services.__main__ import NAMES
+from services.composition import NAMES
 from services.directory.clients.tokens import Tokens
 from tests.directory.client_steps import bearing, beside, db, registered, until_answered  # noqa: F401
 from tests.platform.test_callers import directory, without_a_broker  # noqa: F401

@@ -26,7 +26,7 @@ from chassis.rate_limiter import RateLimit
 from chassis.runtime import verifier
 from chassis.settings import CLIENT_ISSUER, Settings
 from chassis.telemetry import CORRELATION_HEADER
-from services.__main__ import NAMES
+from services.composition import NAMES
 from services.directory.clients.tokens import LIFETIME_SECONDS, OWN_KEY, TOKENS
 from tests import builders
 from tests.builders import a_request, headers

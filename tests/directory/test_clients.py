@@ -11,7 +11,7 @@ import pytest
 
 from chassis import clock
 from chassis.db.database import Database
-from services.__main__ import NAMES
+from services.composition import NAMES
 from services.directory.clients import actions as client_actions
 from services.directory.clients import store as client_store
 from services.directory.clients.model import CLIENTS_MAX, DAYS_MAX, EXPIRING_DAYS

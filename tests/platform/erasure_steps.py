@@ -11,7 +11,7 @@ import httpx
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox, Outcome
 from chassis.journal.outbox import read_aggregate
-from services.__main__ import SERVICES
+from services.composition import SERVICES
 from services.directory.wiring import found
 from tests.directory.steps import FIRST, KENYA, OTHER, a_founder, a_role, done, entered
 from tests.seats import ISSUER, persona_id
@@ -69,7 +69,7 @@ async def listening(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database], database_url: str
 ) -> Told:
     db = databases["notifications"]
-    service = next(one for one in SERVICES if one.name == "notifications")
+    service = SERVICES["notifications"]()
     inbox = Inbox(db, "notifications", service.listens_to, service.handlers)
     return Told(await client_of("notifications"), inbox, db, database_url)
 

@@ -15,7 +15,7 @@ from chassis.journal.inbox import Inbox, Outcome
 from chassis.rebuild import verify
 from chassis.settings import Settings
 from chassis.telemetry import coming_from
-from services.__main__ import SERVICES
+from services.composition import SERVICES
 from services.directory.wiring import SERVICE
 from tests.builders import a_caller, headers
 from tests.directory.steps import FIRST, KENYA, OTHER, TODAY, a_role, by, done, refused
@@ -231,7 +231,7 @@ async def test_where_somebody_is_told_goes_with_them_and_comes_again_to_nobody(
     assert (409, "person-erased") == (again.status_code, again.json()["slug"])
     owner = await Database.connect(told.database_url, "notifications", owner=True)
     try:
-        service = next(one for one in SERVICES if one.name == "notifications")
+        service = SERVICES["notifications"]()
         assert [] == await verify(owner, service)
     finally:
         await owner.close()
@@ -249,7 +249,7 @@ async def test_from_where_somebody_called_goes_and_the_chain_holds(
 ) -> None:
     """Also where it is more than one statement looks at."""
     monkeypatch.setattr("chassis.audit.log.FORGET_MAX", 2)
-    own, service = databases[name], next(one for one in SERVICES if one.name == name)
+    own, service = databases[name], SERVICES[name]()
     await client_of(name)
     caller = a_caller(KENYA)
     for who, address in (*[(caller, "203.0.113.77")] * 5, (a_caller(FIRST), "203.0.113.78")):

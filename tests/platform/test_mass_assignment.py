@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
-from services.__main__ import NAMES
+from services.composition import NAMES
 from services.documents.kept import CONTRACTS
 from tests.builders import a_request, headers
 

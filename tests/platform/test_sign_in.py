@@ -17,7 +17,7 @@ from chassis.keys import issuer as kept
 from chassis.keys.issuer import DISCOVERY
 from chassis.settings import Settings
 from contracts.refusals import Refusal, Unavailable, Unidentified
-from services.__main__ import NAMES
+from services.composition import NAMES
 from tests.chassis.test_http import check_problem
 from tests.platform.test_callers import directory, without_a_broker  # noqa: F401
 from tests.platform.test_identity import PATH, requests

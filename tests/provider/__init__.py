@@ -13,7 +13,7 @@ import httpx
 from joserfc import jwk
 
 from chassis.embedded import free_port
-from services.__main__ import NAMES
+from services.composition import NAMES
 from tests.node import installed
 
 NODE = Path(__file__).parent / "node"

@@ -17,6 +17,7 @@ def graph() -> ImportGraph:
         ("services/pledges/money/model.py", "tests/pledges/money/test_model.py"),
         ("services/requests/request/model.py", "tests/requests/test_model.py"),
         ("chassis/db/pool.py", "tests/chassis/test_pool.py"),
+        ("services/cli/token.py", "tests/rules/test_commands.py"),
         ("tests/matching/rounds/test_rounds.py", "tests/matching/rounds/test_rounds.py"),
     ],
 )

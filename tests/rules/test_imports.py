@@ -70,6 +70,7 @@ PLANTED = {
     ],
     "one-composition-root": [
         ("services.all_in_one", "services.pledges.wiring"),
+        ("services.cli.run", "services.requests.wiring"),
         ("services.requests.request.api", "services.requests.wiring"),
     ],
 }

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from contracts.values import Role
-from services.__main__ import SERVICES, main
+from services.__main__ import main
+from services.composition import all_services
 from services.directory.appointments.model import HELD_IN
 from services.directory.people.model import Kind
 from services.documents.permission_cases import SUBJECTS
@@ -36,7 +37,7 @@ def says(permission: Permission, standing: str, where: Mapping[str, str]) -> str
 
 @pytest.mark.parametrize(("organization", "role"), APPOINTMENTS, ids=":".join)
 def test_it_says_of_every_case_what_the_policy_answers(organization: str, role: Role) -> None:
-    found = {(one.service, one.subject, one.action): one for one in permissions_of(organization, role, SERVICES)}
+    found = {(one.service, one.subject, one.action): one for one in permissions_of(organization, role, all_services())}
     wrong, asked = [], 0
     for subject in SUBJECTS:
         for standing, make in possible_standings(organization, subject).items():

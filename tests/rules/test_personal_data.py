@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg
 
-from services.__main__ import NAMES
+from services.composition import NAMES
 
 ROOT = Path(__file__).parents[2]
 EVERY = "Every service"

@@ -1,7 +1,6 @@
 """The tree reads the same everywhere: each service has the same files, and what must happen in one place happens there."""
 
 import ast
-import importlib
 import re
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import asyncpg
 import pytest
 
 from contracts.facts import facts
-from services.__main__ import NAMES, SERVICES
+from services.composition import NAMES, all_services
 
 ROOT = Path(__file__).parents[2]
 LINES_MAX = {"contracts": 450, "chassis": 450, "services": 450, "tests": 500, "dev": 450}
@@ -35,7 +34,7 @@ TASKS = {
 }
 """Where a task is started without supervision, and may be: it ends with who started it."""
 
-OPENS_TRANSACTIONS = re.compile(r"services/(__main__|(\w+/)+(\w*_)?(api|as_of|wiring|sender|planner|reader))\.py")
+OPENS_TRANSACTIONS = re.compile(r"services/(cli/database|(\w+/)+(\w*_)?(api|as_of|wiring|sender|planner|reader))\.py")
 """The edge opens a transaction and actions work in it; the inbox and other loops of the chassis are edges too."""
 
 WRITTEN_BY = {
@@ -168,7 +167,7 @@ def _calls(tree: ast.AST, function: str = "") -> Iterator[tuple[str, str]]:
 # -- the tree as it is -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=NAMES)
+@pytest.mark.parametrize("service", all_services(), ids=NAMES)
 def test_every_service_has_the_same_files(service) -> None:  # type: ignore[no-untyped-def]
     names = {path.relative_to(service.folder).as_posix() for path in service.folder.rglob("*") if path.is_file()}
 
@@ -318,7 +317,7 @@ async def test_every_table_is_rebuilt_or_holds_words_or_what_others_said(databas
     """A new table has to be put in one of the three; else `entraide journal verify` would pass it by."""
     connection = await asyncpg.connect(database_url)
     try:
-        for service in SERVICES:
+        for service in all_services():
             rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1", service.name)
             placed = [*service.tables, *service.texts, *HEARD[service.name], *CHASSIS_TABLES, *CHASSIS_WALLED]
             assert {row["tablename"] for row in rows} == set(placed)
@@ -331,5 +330,4 @@ def test_every_service_is_put_together_by_the_composition_root() -> None:
     found = {path.parent.name for path in (ROOT / "services").glob("*/wiring.py")}
 
     assert set(NAMES) == found
-    for name in found:
-        assert importlib.import_module(f"services.{name}.wiring").SERVICE.name == name
+    assert NAMES == tuple(service.name for service in all_services())

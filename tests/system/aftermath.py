@@ -14,7 +14,7 @@ from nats.aio.client import Client
 from chassis.db.database import Database
 from chassis.journal.bus import stream_name
 from chassis.rebuild import verify
-from services.__main__ import NAMES, SERVICES
+from services.composition import NAMES, all_services
 from services.mailbox import Mailbox
 
 QUIET_SECONDS = 30
@@ -35,7 +35,7 @@ _PENDING = " + ".join(f"(SELECT count(*) FROM {name}.pending)" for name in NAMES
 _UNHEARD = " + ".join(
     f"(SELECT count(*) FROM {owner}.journal AS told WHERE NOT EXISTS (SELECT FROM {service.name}.inbox AS heard"
     " WHERE heard.event_id = told.event_id AND heard.status = 'applied'))"
-    for service in SERVICES
+    for service in all_services()
     for owner in service.listens_to
 )
 _UNSEALED = " + ".join(f"(SELECT count(*) FROM {n}.audit) - (SELECT count(*) FROM {n}.seal)" for n in NAMES)
@@ -119,7 +119,7 @@ def repeated_mails(mailbox: Mailbox) -> int:
 async def rebuilt_differently(database_url: str) -> list[str]:
     """Where a service's tables are not what its journal says."""
     found: list[str] = []
-    for service in SERVICES:
+    for service in all_services():
         db = await Database.connect(database_url, service.name, owner=True, pool_max=1)
         try:
             found += [f"{service.name}: {line}" for line in await verify(db, service)]

@@ -31,8 +31,8 @@ from chassis.journal import bus, inbox
 from chassis.journal import outbox as journal
 from chassis.settings import Settings
 from chassis.telemetry import configure_logs
-from services.__main__ import SERVICES
 from services.all_in_one import run_together
+from services.composition import all_services
 from services.documents.files import inert_application
 from services.matching import wiring as matching
 from services.matching.texts import reading
@@ -142,7 +142,7 @@ def live(orders: Orders) -> None:
         writes=UNHURRIED,
         reads=UNHURRIED,
     )
-    run_together(settings, SERVICES, fail=_fail, say=lambda _line: None)
+    run_together(settings, all_services(), fail=_fail, say=lambda _line: None)
 
 
 def _fail(line: str) -> NoReturn:
@@ -154,7 +154,7 @@ def _fail(line: str) -> NoReturn:
 def warm_up() -> None:
     """Make an application once and throw it away, and read a text: what that imports and remembers is then there for
     every child."""
-    runtime.http_server(cast(Any, inert_application(SERVICES)), "127.0.0.1", 0).config.load()
+    runtime.http_server(cast(Any, inert_application(all_services())), "127.0.0.1", 0).config.load()
     reading.read([reading.of_offering(new_id(), "Training of judges", "")], None)
     for module in ("anyio._backends._asyncio", "httpcore", "aiosmtplib"):
         importlib.import_module(module)

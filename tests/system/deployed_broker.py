@@ -18,7 +18,7 @@ import pytest
 from chassis.embedded import free_port
 from chassis.journal.bus import Bus
 from contracts.facts import Event
-from services.__main__ import NAMES
+from services.composition import NAMES
 from tests.builders import NOON
 from tests.system.deployment import DEPLOY, certificate, environment, folder, replaced, running
 

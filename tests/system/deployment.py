@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from chassis.setting_names import RecordedReads
 from chassis.settings import Settings
-from services.__main__ import NAMES
+from services.composition import NAMES
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -14,7 +14,7 @@ import httpx
 
 from chassis.embedded import Nats, Permissions, free_port
 from chassis.journal.bus import grants
-from services.__main__ import NAMES, SERVICES
+from services.composition import NAMES, all_services
 from tests.builders import UNHURRIED_ENVIRONMENT
 
 READY_SECONDS = 40
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 def broker(folder: Path, *, durable: bool = False) -> Nats:
     """A nats-server with the users that the services have, on an empty store."""
     users = {"streams": Permissions(publish=(">",), subscribe=(">",))}
-    for service in SERVICES:
+    for service in all_services():
         publish, subscribe = grants(service.name, publishes=True, listens_to=service.listens_to)
         users[service.name] = Permissions(publish=tuple(publish), subscribe=tuple(subscribe))
     return Nats(folder, users=users, durable=durable)

@@ -15,7 +15,7 @@ from nats.aio.client import Client
 from chassis.db.database import Database
 from chassis.db.migrate import role_of
 from chassis.embedded import Nats
-from services.__main__ import NAMES
+from services.composition import NAMES
 from tests.conftest import Servers
 from tests.seats import ISSUER, seat_in
 from tests.system.aftermath import empty_streams, empty_tables

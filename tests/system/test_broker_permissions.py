@@ -17,11 +17,11 @@ from chassis.parts import parts
 from chassis.runtime import topology
 from chassis.settings import Settings
 from contracts.facts import subject_of
-from services.__main__ import NAMES, SERVICES
+from services.composition import NAMES, SERVICES, all_services
 from tests.system.deployed_broker import LEAVING_CONNECTIONS, USERS, an_event, connected, deployed, spoken, violations
 from tests.system.deployment import folder
 
-OWNERS, CONSUMERS = topology(SERVICES)
+OWNERS, CONSUMERS = topology(all_services())
 pytestmark = LEAVING_CONNECTIONS
 
 STREAM_APIS = (
@@ -48,7 +48,10 @@ def urls(request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
         with deployed() as broker:
             yield {user: broker.url(user) for user in USERS}
     else:
-        with folder() as place, parts(Settings(state=place, database_url="postgresql://elsewhere"), SERVICES) as found:
+        with (
+            folder() as place,
+            parts(Settings(state=place, database_url="postgresql://elsewhere"), all_services()) as found,
+        ):
             assert found.nats_url is not None
             yield {"streams": found.nats_url, **found.nats_urls}
 
@@ -70,7 +73,7 @@ def all_there_is_to_say() -> set[str]:
 
 def needed(name: str) -> tuple[set[str], set[str]]:
     """What a service cannot do without: its own facts, its own place in the streams it listens to, its own inbox."""
-    listens_to = next(service.listens_to for service in SERVICES if service.name == name)
+    listens_to = SERVICES[name]().listens_to
     places = {f"$JS.API.CONSUMER.MSG.NEXT.{owner.upper()}.{name}" for owner in listens_to}
     answers = {f"$JS.ACK.{owner.upper()}.{name}.1.1.1.1.0" for owner in listens_to}
     return {f"ta.{name}.thing.happened.v1", *places, *answers}, {f"_INBOX_{name}.>"}

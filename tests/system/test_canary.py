@@ -18,7 +18,7 @@ import nats
 import pytest
 
 from chassis.embedded import Nats, free_port
-from services.__main__ import NAMES
+from services.composition import NAMES
 from services.mailbox import Mail, Mailbox
 from tests.conftest import Servers
 from tests.platform.test_mass_assignment import DOCUMENT

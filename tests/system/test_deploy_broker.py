@@ -15,7 +15,7 @@ from chassis.embedded import free_port
 from chassis.journal.bus import MESSAGE_BYTES_MAX, Bus, BusError, Consumer, ensure_streams, grants, stream_states
 from chassis.runtime import topology
 from contracts.facts import Event
-from services.__main__ import SERVICES
+from services.composition import all_services
 from tests.system.deployed_broker import (
     LEAVING_CONNECTIONS,
     PASSWORDS,
@@ -30,10 +30,10 @@ from tests.system.deployed_broker import (
 )
 from tests.system.deployment import DEPLOY, certificate, environment, folder, replaced, running
 
-OWNERS, CONSUMERS = topology(SERVICES)
+OWNERS, CONSUMERS = topology(all_services())
 pytestmark = LEAVING_CONNECTIONS
 
-GRANTS = {s.name: grants(s.name, publishes=True, listens_to=s.listens_to) for s in SERVICES}
+GRANTS = {s.name: grants(s.name, publishes=True, listens_to=s.listens_to) for s in all_services()}
 
 
 @pytest.fixture

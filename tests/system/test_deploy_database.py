@@ -29,7 +29,7 @@ from chassis.runtime import prepare, verifier
 from chassis.service import Running
 from chassis.settings import Settings
 from contracts.refusals import Invalid
-from services.__main__ import NAMES, SERVICES
+from services.composition import NAMES, SERVICES, all_services
 from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from tests import builders
 from tests.seats import ISSUER, hearing
@@ -93,7 +93,7 @@ def deployed(cluster: Postgres) -> str:
     made = psql(url, "postgres-roles.sql")
     assert (0, "") == (made.returncode, made.stderr)
     settings = Settings(state=cluster.state, database_url=address(url, "entraide_migrator"))
-    assert asyncio.run(prepare(settings, SERVICES))
+    assert asyncio.run(prepare(settings, all_services()))
     return url
 
 
@@ -106,7 +106,7 @@ def with_keys(tmp_path: Path) -> Settings:
 
 async def file_requests(db: Database, settings: Settings) -> None:
     """Three, over HTTP, through the requests service on this pool; its broker is away."""
-    service = next(service for service in SERVICES if service.name == "requests")
+    service = SERVICES["requests"]()
     bus = Bus("nats://127.0.0.1:1", "requests")
     inbox, peers = Inbox(db, "requests", service.listens_to, service.handlers), Peers({}, lambda: "")
     callers = hearing(Callers(db, peers))
@@ -154,7 +154,7 @@ async def test_the_doctor_finds_nothing_wrong_with_the_database(deployed: str) -
         database_urls={name: login(deployed, name) for name in NAMES},
     )
 
-    findings = await examine(settings, SERVICES)
+    findings = await examine(settings, all_services())
 
     assert [] == [finding for finding in findings if not finding.ok]
     assert 2 * len(NAMES) == len([finding for finding in findings if finding.part.startswith("schema ")])
@@ -167,7 +167,9 @@ async def test_the_roles_may_be_made_again(deployed: str) -> None:
     again = psql(deployed, "postgres-roles.sql")
 
     assert (0, "") == (again.returncode, again.stderr)
-    assert [] == await prepare(Settings(state=Path(), database_url=address(deployed, "entraide_migrator")), SERVICES)
+    assert [] == await prepare(
+        Settings(state=Path(), database_url=address(deployed, "entraide_migrator")), all_services()
+    )
 
 
 def test_without_a_password_no_role_is_made(cluster: Postgres) -> None:

@@ -23,7 +23,7 @@ from chassis.http.edge import CLOSED
 from chassis.keys.issuer import JWKS
 from chassis.settings import Settings
 from services import contact, documents, reference
-from services.__main__ import NAMES, SERVICES
+from services.composition import NAMES, all_services
 from tests.system.deployment import DEPLOY, certificate, debian_program, folder, replaced, running
 
 HAPROXY = ("haproxy", "usr/sbin/haproxy")
@@ -175,7 +175,7 @@ async def edge(haproxy: tuple[str, dict[str, str]]) -> AsyncIterator[Edge]:
 def routes() -> dict[str, str]:
     """Each path of the public API, with the service it belongs to; what services ask each other is none."""
     found = {path: "requests" for path in _paths(reference.ROUTES)}
-    for service in SERVICES:
+    for service in all_services():
         found |= dict.fromkeys(_paths(service.routes), service.name)
     inside = ("/internal/", JWKS)
     return {path: service for path, service in found.items() if not path.startswith(inside)}
@@ -206,7 +206,7 @@ async def test_every_path_of_the_api_goes_to_the_service_it_belongs_to(edge: Edg
     assert routes() == found
     assert len(found) > 40
     # Every process tells these for all.
-    for path in (*_paths(documents.routes(SERVICES)), contact.PLACE):
+    for path in (*_paths(documents.routes(all_services())), contact.PLACE):
         assert "requests" == (await edge.get(path))[2], path
 
 

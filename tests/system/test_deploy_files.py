@@ -19,7 +19,7 @@ import yaml
 
 from chassis.embedded import free_port
 from chassis.settings import Settings
-from services.__main__ import NAMES, SERVICES
+from services.composition import NAMES, all_services
 from tests.system.deployment import DEPLOY, ROOT, debian_program, environment, folder, settings_read
 
 COMPOSE = ("compose.yaml", "compose.all-in-one.yaml")
@@ -228,7 +228,7 @@ def test_docker_compose_takes_the_file(docker_compose: tuple[str, dict[str, str]
 
 
 def test_every_service_has_a_container_that_runs_it_and_knows_its_peers(image: Image) -> None:
-    for service in SERVICES:
+    for service in all_services():
         container = containers()[service.name]
         env = environment_of(container)
         read = Settings.from_env(image.env | env, NAMES, state=Path())

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from chassis.embedded import Nats, free_port
-from services.__main__ import NAMES
+from services.composition import NAMES
 from services.mailbox import Mailbox
 from tests import builders
 from tests.builders import a_request

@@ -11,7 +11,7 @@ import pytest
 
 from chassis.db.migrate import CHASSIS_MIGRATIONS, MigrationError, migrate, own_role_of, read_migrations, role_of
 from chassis.service import Service
-from services.__main__ import NAMES, SERVICES
+from services.composition import NAMES, all_services
 from services.requests.wiring import SERVICE as REQUESTS
 from tests.system.deployment import ROOT, environment
 
@@ -27,7 +27,7 @@ def squawk(*files: Path) -> subprocess.CompletedProcess[str]:
 
 
 def folders() -> list[Path]:
-    return [CHASSIS_MIGRATIONS, *(service.folder / "migrations" for service in SERVICES)]
+    return [CHASSIS_MIGRATIONS, *(service.folder / "migrations" for service in all_services())]
 
 
 def test_the_chassis_and_each_service_have_one_file_until_a_release() -> None:
@@ -169,7 +169,7 @@ async def test_an_older_program_refuses_a_newer_database(database_url: str, late
         await migrate(database_url, "requests", REQUESTS.folder)
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=NAMES)
+@pytest.mark.parametrize("service", all_services(), ids=NAMES)
 async def test_a_database_of_an_unreleased_version_is_refused_and_not_touched(
     database_url: str, service: Service
 ) -> None:

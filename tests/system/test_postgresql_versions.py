@@ -17,7 +17,7 @@ from chassis.doctor import TESTED
 from chassis.embedded import Postgres, postgres
 from chassis.runtime import prepare
 from chassis.settings import Settings
-from services.__main__ import NAMES, SERVICES
+from services.composition import NAMES, all_services
 from tests.conftest import PROGRAMS
 from tests.node import installed
 from tests.system.deployment import ROOT, environment, folder, unpacked
@@ -65,7 +65,7 @@ async def migrated(server: Postgres) -> tuple[str, list[str]]:
     """The version, and each table to which no column with a default can be added, or whose column cannot be changed."""
     connection = await asyncpg.connect(server.dsn())
     try:
-        await prepare(Settings(state=Path(), database_url=server.dsn()), SERVICES)
+        await prepare(Settings(state=Path(), database_url=server.dsn()), all_services())
         tables = await connection.fetch(
             "SELECT oid::regclass::text AS name FROM pg_class"
             " WHERE relkind = 'r' AND relnamespace = ANY ($1::text[]::regnamespace[])",

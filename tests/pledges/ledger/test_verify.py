@@ -299,12 +299,13 @@ async def test_allocations_and_requirements_are_looked_at_page_by_page(
     assert [("allocations", n, 4) for n in range(1, 5)] + [("requirements", n, 2) for n in (1, 2)] == said[-6:]
 
 
-async def test_the_command_ends_with_one_where_the_books_are_wrong() -> None:
+async def test_the_command_ends_with_one_where_the_books_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     right, wrong = Report(entries=2, postings=4), Report(entries=2)
     wrong.add("entry", "it does not balance: paid", entry_id=UUID(int=7), position=3)
 
     def said(report: Report, *options: str) -> tuple[int, str]:
-        done = CliRunner().invoke(ledger.command(lambda _state: lambda _work: report), ["verify", *options])
+        monkeypatch.setattr(ledger, "in_tx", lambda *_: report)
+        done = CliRunner().invoke(ledger.ledger, ["verify", *options])
         return done.exit_code, done.output
 
     assert said(right) == (

@@ -1,0 +1,66 @@
+"""Work of a command in the services' schemas, in their roles."""
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+
+from chassis.db.database import Database, Tx
+from chassis.db.migrate import MigrationError, role_of
+from chassis.embedded import EmbeddedError
+from chassis.journal.bus import BusError
+from chassis.parts import running_parts
+from chassis.runtime import run
+from chassis.settings import SettingsError
+from contracts.refusals import Unavailable
+from services.cli.options import fail
+from services.cli.settings import read_settings
+from services.composition import NAMES
+
+NO_DATABASE = "no PostgreSQL to ask: set DATABASE_URL, or name with --state where `entraide up` runs its own"
+
+T = TypeVar("T")
+Work = Callable[[Tx], Coroutine[Any, Any, T]]
+
+
+def attempt(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run something that needs PostgreSQL or the broker; what is wrong there is one line, not a traceback."""
+    try:
+        return run(work())
+    except (EmbeddedError, SettingsError, MigrationError, BusError) as error:
+        fail(str(error))
+    except (OSError, Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        fail(f"PostgreSQL is not reached as DATABASE_URL says ({type(error).__name__}); see `entraide doctor`")
+
+
+def in_each(state: Path | None, work: Work[T]) -> list[T]:
+    """Do the same in each service's schema, a transaction each."""
+    return [in_tx(state, service, work) for service in NAMES]
+
+
+def in_tx(state: Path | None, service: str, work: Work[T]) -> T:
+    """Do something in a transaction of a service."""
+
+    async def within(db: Database) -> T:
+        async with db.transaction() as tx:
+            return await work(tx)
+
+    return in_database(state, service, within)
+
+
+def in_database(state: Path | None, service: str, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
+    """Do something with a connection to a service's schema."""
+    own = running_parts(read_settings(state))
+    url = own.database_urls.get(service)
+
+    async def within() -> T:
+        if (dsn := url or own.database_url) is None:
+            raise SettingsError(NO_DATABASE)
+        db = await Database.connect(dsn, service, role=None if url else role_of(service), pool_max=1)
+        try:
+            return await work(db)
+        finally:
+            await db.close()
+
+    return attempt(within)

@@ -1,0 +1,20 @@
+"""`entraide demo`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from services.cli.options import JSON, STATE, fail
+from services.cli.settings import read_settings
+from services.composition import all_services, found
+from services.demo.show import show
+
+
+@click.command("demo")
+@click.option("--exit", "leave", is_flag=True, help="End after the table; exit 0 only if every step was seen.")
+@STATE
+@JSON
+def demo(leave: bool, state: Path | None, as_json: bool) -> None:
+    """Run everything and drive the main job before your eyes."""
+    sys.exit(show(read_settings(state), all_services(), leave=leave, as_json=as_json, fail=fail, found=found))

@@ -1,0 +1,50 @@
+"""`entraide journal`."""
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+
+import click
+
+from chassis.db.database import Database
+from chassis.parts import running_parts
+from chassis.rebuild import verify as differences_of
+from chassis.service import Service
+from chassis.settings import SettingsError
+from services.cli.database import NO_DATABASE, attempt
+from services.cli.options import JSON, STATE
+from services.cli.settings import read_settings
+from services.composition import all_services
+
+
+@click.group("journal")
+def journal() -> None:
+    """The services' journals."""
+
+
+@journal.command("verify")
+@STATE
+@JSON
+def verify(state: Path | None, as_json: bool) -> None:
+    """Rebuild every table from its journal beside the real one, and compare; changes nothing."""
+    own = running_parts(read_settings(state))
+
+    async def check(service: Service) -> list[str]:
+        # As the owner of the tables: a service's own role may not empty them.
+        if own.database_url is None:
+            raise SettingsError(NO_DATABASE)
+        db = await Database.connect(own.database_url, service.name, owner=True)
+        try:
+            return await differences_of(db, service)
+        finally:
+            await db.close()
+
+    results = {service.name: attempt(partial(check, service)) for service in all_services()}
+    if as_json:
+        click.echo(json.dumps(results))
+    else:
+        for name, differences in results.items():
+            click.echo(f"{name:15} " + ("; ".join(differences) or "the tables are what the journal says"))
+    if any(results.values()):
+        sys.exit(1)

@@ -1,0 +1,22 @@
+"""`entraide migrate`."""
+
+import json
+
+import click
+
+from chassis.runtime import prepare
+from services.cli.database import attempt
+from services.cli.options import JSON, fail
+from services.cli.settings import read_settings
+from services.composition import all_services
+
+
+@click.command("migrate")
+@JSON
+def migrate(as_json: bool) -> None:
+    """Bring every service's schema up to date, with one role each."""
+    own = read_settings()
+    if own.database_url is None:
+        fail("DATABASE_URL has to be the migrator's address of PostgreSQL")
+    applied = attempt(lambda: prepare(own, all_services()))
+    click.echo(json.dumps({"applied": applied}) if as_json else "\n".join(applied) or "nothing to apply")

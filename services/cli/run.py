@@ -1,0 +1,35 @@
+"""`entraide run`."""
+
+import os
+from dataclasses import replace
+
+import click
+
+from chassis.runtime import check_parts, listener, serve
+from chassis.settings import SettingsError
+from services import contact, documents, reference
+from services.cli.database import attempt
+from services.cli.options import fail
+from services.cli.settings import read_settings
+from services.composition import NAMES, SERVICES, all_services
+
+FIRST_PORT = 8401
+"""The services listen, by default, on this port and the four after it, in the order of NAMES."""
+
+
+@click.command("run")
+@click.argument("name", type=click.Choice(NAMES))
+def run(name: str) -> None:
+    """Run one service; PostgreSQL and NATS are where DATABASE_URL and NATS_URL say."""
+    own = read_settings()
+    ports = {service: FIRST_PORT + n for n, service in enumerate(NAMES)}
+    if not os.environ.get("ENTRAIDE_PORT"):
+        own = replace(own, port=ports[name])
+    try:
+        bound = listener(own.host, own.port)
+    except SettingsError as error:
+        fail(str(error))
+    for line in attempt(lambda: check_parts(own, name)):
+        click.echo(f"entraide: {line}", err=True)
+    routes = [*reference.ROUTES, *documents.routes(all_services()), *contact.routes(own)]
+    attempt(lambda: serve(own, [SERVICES[name]()], ports=ports | {name: own.port}, routes=routes, bound=bound))

@@ -1,0 +1,15 @@
+"""`entraide schemas`."""
+
+import sys
+
+import click
+
+from services import documents
+from services.composition import all_services
+
+
+@click.command("schemas")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is not what the code says.")
+def schemas(check: bool) -> None:
+    """Write contracts/schemas and the missing contracts/examples from the code."""
+    sys.exit(documents.write(all_services(), check=check))

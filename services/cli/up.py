@@ -1,0 +1,17 @@
+"""`entraide up`."""
+
+from pathlib import Path
+
+import click
+
+from services.all_in_one import run_together
+from services.cli.options import STATE, fail
+from services.cli.settings import read_settings
+from services.composition import all_services
+
+
+@click.command("up")
+@STATE
+def up(state: Path | None) -> None:
+    """Run all services in one process; parts without an address are started here."""
+    run_together(read_settings(state), all_services(), fail=fail)

@@ -1,0 +1,58 @@
+"""The composition root: which services there are. Each is imported when it is asked for, with what it alone needs."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from chassis.db.database import Database
+from chassis.service import Service
+from services.directory.people.actions import Founder
+
+
+def _requests() -> Service:
+    from services.requests.wiring import SERVICE
+
+    return SERVICE
+
+
+def _matching() -> Service:
+    from services.matching.wiring import SERVICE
+
+    return SERVICE
+
+
+def _pledges() -> Service:
+    from services.pledges.wiring import SERVICE
+
+    return SERVICE
+
+
+def _notifications() -> Service:
+    from services.notifications.wiring import SERVICE
+
+    return SERVICE
+
+
+def _directory() -> Service:
+    from services.directory.wiring import SERVICE
+
+    return SERVICE
+
+
+SERVICES: Mapping[str, Callable[[], Service]] = {
+    "requests": _requests,
+    "matching": _matching,
+    "pledges": _pledges,
+    "notifications": _notifications,
+    "directory": _directory,
+}
+NAMES = tuple(SERVICES)
+
+
+def all_services() -> tuple[Service, ...]:
+    return tuple(service() for service in SERVICES.values())
+
+
+async def found(db: Database, founders: Sequence[Founder]) -> None:
+    """Appoint the directory's first administrators. Raises Conflict where there are, Invalid for too few."""
+    from services.directory import wiring
+
+    await wiring.found(db, founders)

@@ -1,0 +1,47 @@
+"""`entraide` imports what a command needs, and no more: to import all takes a second of CPU."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from services.__main__ import COMMANDS, LazyCommand
+
+ROOT = Path(__file__).parents[2]
+SHARED = {"__init__", "database", "options", "settings"}
+"""Files of services/cli that are no command."""
+
+
+def imported(code: str) -> set[str]:
+    """The modules that a process has imported after it has run some code."""
+    code = f"import sys\n{code}\nprint('', *sys.modules, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def of_services(modules: set[str]) -> set[str]:
+    return {name for name in modules if name.startswith("services.")}
+
+
+def test_every_file_of_a_command_is_listed() -> None:
+    files = {path.stem for path in (ROOT / "services" / "cli").glob("*.py")} - SHARED
+
+    assert files == {name.replace("-", "_") for name in COMMANDS}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_says_what_the_command_says_of_itself(name: str) -> None:
+    command = LazyCommand(name).loaded()
+
+    assert name == command.name
+    assert COMMANDS[name] == " ".join(str(command.help).split("\n\n")[0].split())
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"]])
+def test_the_list_of_commands_imports_none(words: list[str]) -> None:
+    modules = imported(f"from services.__main__ import main\nmain({words}, standalone_mode=False)")
+
+    assert {"services.__main__"} == of_services(modules)
+    assert "click" in modules
+    assert not {"asyncpg", "litestar", "msgspec", "numpy", "structlog"} & modules
