@@ -6,15 +6,14 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import asyncpg
 import structlog
 import uvicorn
-import uvloop
 from litestar.types import ControllerRouterHandler
 
 from chassis.audit.checkpoint import write_checkpoints
@@ -41,22 +40,11 @@ from chassis.supervise import Loop, every, supervised
 
 STREAMS_SECONDS = 10.0
 FORGET_SECONDS = 3600.0
-COLLECT = (50_000, 50, 1000)
-"""Objects made between two collections, of each generation: a request makes some thousand, none of which is a cycle."""
-
 GRACE_SECONDS = 5
 UNREAD_MILLISECONDS = 30_000
 BACKLOG = 256
 
 log = structlog.get_logger()
-
-T = TypeVar("T")
-
-
-def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a program to its end, on the event loop that services are served from."""
-    gc.set_threshold(*COLLECT)
-    return uvloop.run(main)
 
 
 def service_tokens(settings: Settings) -> Callable[[str], Callable[[], str]]:

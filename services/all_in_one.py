@@ -12,12 +12,14 @@ import click
 
 from chassis.db.migrate import MigrationError
 from chassis.embedded import EmbeddedError, free_port
+from chassis.event_loop import run
 from chassis.journal.bus import BusError, ensure_streams
 from chassis.parts import parts
-from chassis.runtime import listener, prepare, run, serve, topology
+from chassis.runtime import listener, prepare, serve, topology
 from chassis.service import Running, Service
 from chassis.settings import Settings, SettingsError
-from services import contact, documents, reference
+from services import contact, reference
+from services.documents import api as documents
 from services.mailbox import Mailbox
 
 Say = Callable[[str], None]
@@ -87,7 +89,7 @@ async def _serve(
             ports={service.name: settings.port for service in services},
             routes=[
                 *reference.ROUTES,
-                *documents.routes(services),
+                *documents.routes(lambda: services),
                 *contact.routes(settings),
                 *(mailbox.routes() if mailbox else []),
             ],

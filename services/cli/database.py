@@ -9,9 +9,9 @@ import asyncpg
 from chassis.db.database import Database, Tx
 from chassis.db.migrate import MigrationError, role_of
 from chassis.embedded import EmbeddedError
+from chassis.event_loop import run
 from chassis.journal.bus import BusError
 from chassis.parts import running_parts
-from chassis.runtime import run
 from chassis.settings import SettingsError
 from contracts.refusals import Unavailable
 from services.cli.options import fail

@@ -9,8 +9,8 @@ import click
 import msgspec
 
 from chassis.doctor import Finding, examine
+from chassis.event_loop import run
 from chassis.parts import running_parts
-from chassis.runtime import run
 from services.cli.options import JSON, STATE
 from services.cli.settings import read_settings
 from services.composition import all_services

@@ -7,11 +7,12 @@ import click
 
 from chassis.runtime import check_parts, listener, serve
 from chassis.settings import SettingsError
-from services import contact, documents, reference
+from services import contact, reference
 from services.cli.database import attempt
 from services.cli.options import fail
 from services.cli.settings import read_settings
 from services.composition import NAMES, SERVICES, all_services
+from services.documents import api as documents
 
 FIRST_PORT = 8401
 """The services listen, by default, on this port and the four after it, in the order of NAMES."""
@@ -31,5 +32,5 @@ def run(name: str) -> None:
         fail(str(error))
     for line in attempt(lambda: check_parts(own, name)):
         click.echo(f"entraide: {line}", err=True)
-    routes = [*reference.ROUTES, *documents.routes(all_services()), *contact.routes(own)]
+    routes = [*reference.ROUTES, *documents.routes(all_services), *contact.routes(own)]
     attempt(lambda: serve(own, [SERVICES[name]()], ports=ports | {name: own.port}, routes=routes, bound=bound))

@@ -11,9 +11,9 @@ from functools import partial
 import click
 
 from chassis.auth.openid import OpenId, Started, Tokens
+from chassis.event_loop import run
 from chassis.http.edge import CLOSED
 from chassis.http.problems import language_of
-from chassis.runtime import run
 from chassis.settings import Settings
 from contracts.reference.refusal_words import words_of
 from contracts.refusals import Refusal, Unavailable, Unidentified

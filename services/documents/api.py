@@ -10,12 +10,12 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
+import contracts
 from chassis.http.application import PUBLIC
 from chassis.service import Service
-from services.documents.kept import CONTRACTS
 from services.documents.pages import answers_page, api_page, event_shapes_page, events_page, shapes_page
-from services.documents.permissions_page import permissions_page
 
+SCHEMAS = Path(contracts.__file__).parent / "schemas"
 CACHED = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
 HTML = "text/html"
 CSS = "text/css"
@@ -65,7 +65,7 @@ async def show_style(request: Request[Any, Any, Any]) -> Response[Any]:
 
 def _committed(name: str) -> bytes:
     """A document as it stands in the tree, of all services; `entraide schemas --check` holds it to the code."""
-    return (CONTRACTS / "schemas" / f"{name}.json").read_bytes()
+    return (SCHEMAS / f"{name}.json").read_bytes()
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -88,12 +88,18 @@ async def _answer(request: Request[Any, Any, Any], media_type: str, make: Callab
     return Response(kept[0], media_type=media_type, headers=CACHED)
 
 
-def routes(services: Sequence[Service]) -> list[HTTPRouteHandler]:
-    """All of them; `services` are those of which /docs/permissions tells, whichever process answers."""
+def routes(services: Callable[[], Sequence[Service]]) -> list[HTTPRouteHandler]:
+    """All of them; /docs/permissions asks for all services, whichever process answers."""
+
+    def permissions() -> bytes:
+        # It asks every policy. A process that runs one service imports the others only for whoever reads this page.
+        from services.documents.permissions_page import permissions_page
+
+        return permissions_page(services()).encode()
 
     @get("/docs/permissions", opt=PUBLIC, include_in_schema=False)
     async def show_permissions_page(request: Request[Any, Any, Any]) -> Response[Any]:
-        return await _answer(request, HTML, lambda: permissions_page(services).encode())
+        return await _answer(request, HTML, permissions)
 
     return [
         show_openapi,

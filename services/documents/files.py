@@ -70,7 +70,9 @@ def inert_application(services: Sequence[Service]) -> Litestar:
         db, bus = Database(cast(Any, None), service.name), Bus("", service.name)
         inbox = Inbox(db, service.name, service.listens_to, service.handlers)
         running.append(Running(service, settings, db, bus, Relay(db, bus), inbox, cast(Any, None), cast(Any, None)))
-    return litestar_of(application(running, NoDirectory(), routes=[events, *reference.ROUTES, *routes(services)]))
+    return litestar_of(
+        application(running, NoDirectory(), routes=[events, *reference.ROUTES, *routes(lambda: services)])
+    )
 
 
 def text_of(document: Any) -> str:

@@ -5,9 +5,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chassis.http.edge import TABLE_TYPE
+from chassis.http.uploads import MEDIA_TYPE
 from services.documents.markup import Content, Html, code, inline, join, prose, table, tag
-from services.documents.openapi import FILE, TABLE
 
+TABLE, FILE = TABLE_TYPE.decode(), MEDIA_TYPE.decode()
 Document = Mapping[str, Any]
 SHAPES, ANSWERS, EVENT_SHAPES = "/docs/shapes", "/docs/shapes/answers", "/docs/events/shapes"
 EXAMPLE_ID = "01a21b00-0000-7000-8000-000000000000"

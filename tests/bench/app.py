@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chassis.runtime import run, serve
+from chassis.event_loop import run
+from chassis.runtime import serve
 from chassis.service import Running
 from chassis.settings import Settings
 from chassis.telemetry import configure_logs

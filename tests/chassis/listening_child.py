@@ -12,10 +12,11 @@ from litestar import get
 from litestar.response import Stream
 
 from chassis.auth.tokens import NoDirectory
+from chassis.event_loop import run
 from chassis.http import edge
 from chassis.http.application import PUBLIC, application
 from chassis.http.connections import ConnectionLimits
-from chassis.runtime import http_server, listener, run
+from chassis.runtime import http_server, listener
 from chassis.telemetry import configure_logs
 
 HOST = "127.0.0.1"

@@ -16,7 +16,8 @@ from chassis.http.internal_api import events
 from chassis.http.queries import parameters_of
 from chassis.runtime import verifier
 from chassis.settings import Settings
-from services import documents, reference
+from services import reference
+from services.documents import api as documents
 from services.mailbox import Mailbox
 from tests.builders import headers
 from tests.chassis.test_http import check_problem
@@ -35,7 +36,7 @@ def app(settings: Settings, databases: Mapping[str, Database], tmp_path: Path) -
     within = Within()
     running = running_of(settings, databases, *(service.name for service in every_service()), within=within)
     mailbox = Mailbox(tmp_path / "mailbox", "127.0.0.1", 0)
-    routes = [events, *reference.ROUTES, *documents.routes(every_service()), *mailbox.routes()]
+    routes = [events, *reference.ROUTES, *documents.routes(every_service), *mailbox.routes()]
     within.app = application(running, verifier(settings, running[0].callers), routes=routes, settings=settings)
     return within.app
 

@@ -12,11 +12,12 @@ from chassis.http.event_streams import EVENT_STREAM
 from chassis.http.internal_api import events
 from contracts.decisions import Decision
 from contracts.values import Caller, Role
-from services import documents, reference
+from services import reference
 from services.directory.appointments.model import HELD_IN
 from services.directory.people.model import kind_of
 from services.directory.policy import Action as D
 from services.directory.policy import Entering, Given, Place, Registering
+from services.documents import api as documents
 from services.documents.files import inert_application
 from services.documents.permission_cases import SUBJECTS
 from services.documents.permissions import cell
@@ -42,7 +43,7 @@ ACTORS = [
 """In each role there is: of the State whose most records are, of one that provides and donates, of one that has nothing
 to do with either, of UNODC; and a service."""
 
-ROUTES = [events, *reference.ROUTES, *documents.routes(every_service())]
+ROUTES = [events, *reference.ROUTES, *documents.routes(every_service)]
 """Those of no single service."""
 
 REVISION = {"If-Match": '"999999"'}

@@ -45,3 +45,23 @@ def test_the_list_of_commands_imports_none(words: list[str]) -> None:
     assert {"services.__main__"} == of_services(modules)
     assert "click" in modules
     assert not {"asyncpg", "litestar", "msgspec", "numpy", "structlog"} & modules
+
+
+def test_a_service_runs_without_what_the_others_import() -> None:
+    code = "from services.cli import run\nrun.documents.routes(run.all_services)\nrun.SERVICES['requests']()"
+
+    modules = imported(code)
+
+    assert "services.requests.wiring" in modules
+    packages = {".".join(name.split(".")[:2]) for name in of_services(modules)}
+    assert not {"services.matching", "services.pledges", "services.notifications", "services.demo"} & packages
+    assert {"services.documents.api", "services.documents.pages", "services.documents.markup"} == {
+        name for name in modules if name.startswith("services.documents.")
+    }
+    assert not {"aiosmtpd", "highspy", "lxml", "numpy", "xlsxwriter"} & modules
+
+
+def test_a_command_in_the_database_imports_no_http_server() -> None:
+    modules = imported("import services.cli.audit, services.cli.ledger, services.cli.parked")
+
+    assert not {"litestar", "numpy", "uvicorn"} & modules

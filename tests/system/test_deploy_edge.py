@@ -22,8 +22,9 @@ from chassis.embedded import free_port
 from chassis.http.edge import CLOSED
 from chassis.keys.issuer import JWKS
 from chassis.settings import Settings
-from services import contact, documents, reference
+from services import contact, reference
 from services.composition import NAMES, all_services
+from services.documents import api as documents
 from tests.system.deployment import DEPLOY, certificate, debian_program, folder, replaced, running
 
 HAPROXY = ("haproxy", "usr/sbin/haproxy")
@@ -206,7 +207,7 @@ async def test_every_path_of_the_api_goes_to_the_service_it_belongs_to(edge: Edg
     assert routes() == found
     assert len(found) > 40
     # Every process tells these for all.
-    for path in (*_paths(documents.routes(all_services())), contact.PLACE):
+    for path in (*_paths(documents.routes(all_services)), contact.PLACE):
         assert "requests" == (await edge.get(path))[2], path
 
 
