@@ -12,8 +12,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DECISION = re.compile(r"\d{4}-[a-z-]+\.md")
 NAMED_TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
+NAMED_FILE = re.compile(r"`((?:contracts|chassis|services|tests|deploy|docs)/[\w./-]+\.\w+)[`:]")
+SUPERSEDED = re.compile(r"^Superseded by \[(\d{4})\]\((\d{4}-[a-z-]+\.md)\)\.$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-TERM = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+TERM = re.compile(r"^- `([^`]+)`:", re.MULTILINE)
 SETTING = re.compile(r"\"((?:ENTRAIDE_|DATABASE_URL|NATS_URL|SMTP_URL)[A-Z_]*(?:\{\}[A-Z_]*)?)\"")
 COMMAND = re.compile(r"\./dev ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")
 SOURCES = (".py", ".sql", ".json", ".md", ".toml")
@@ -39,9 +42,24 @@ def missing_tests(text: str) -> list[str]:
     ]
 
 
+def missing_files(text: str) -> list[str]:
+    return [file for file in NAMED_FILE.findall(text) if not (ROOT / file).is_file()]
+
+
 def dead_links(path: Path, text: str) -> list[str]:
     links = (link.partition("#") for link in LINK.findall(text) if "://" not in link)
     return [target for target, _, _ in links if target and not (path.parent / target).exists()]
+
+
+def dead_anchors(path: Path, text: str) -> list[str]:
+    """Links to a heading that is not there, by the names that GitHub gives to headings."""
+    links = (link.partition("#") for link in LINK.findall(text) if "://" not in link)
+    pages = ((target, anchor, path.parent / target if target else path) for target, _, anchor in links if anchor)
+    return [f"{target}#{anchor}" for target, anchor, page in pages if anchor not in headings(text_of(page))]
+
+
+def headings(text: str) -> set[str]:
+    return {re.sub(r"[^\w\- ]", "", found.lower()).replace(" ", "-") for found in HEADING.findall(text)}
 
 
 def untold_settings(code: str, guide: str) -> list[str]:
@@ -91,7 +109,9 @@ def test_every_test_file_and_command_that_is_named_exists(path: Path) -> None:
     text = text_of(path)
 
     assert not missing_tests(text)
+    assert not missing_files(text)
     assert not dead_links(path, text)
+    assert not dead_anchors(path, text)
     assert not unknown_commands(text, dev_targets(), entraide_commands())
 
 
@@ -105,10 +125,14 @@ def test_every_guarantee_and_every_decision_names_a_test() -> None:
     for path in decisions:
         assert DECISION.fullmatch(path.name)
         assert text_of(path).startswith(f"# {path.name[:4]} · ")
+        assert path.name in text_of(ROOT / "docs" / "architecture.md"), "the architecture lists every decision"
+        if superseded := SUPERSEDED.search(text_of(path)):
+            assert superseded[2].startswith(superseded[1])
+            assert path.name[:4] < superseded[1]
+            continue
         for part in ("**Context.**", "**Decision.**", "**Consequences.**", "**Kept by**"):
             assert part in text_of(path), path.name
         assert NAMED_TEST.search(text_of(path)), path.name
-        assert path.name in text_of(ROOT / "docs" / "architecture.md"), "the architecture lists every decision"
 
 
 def test_every_setting_is_told_to_operators() -> None:
@@ -137,9 +161,13 @@ def test_what_is_named_and_is_not_there_is_found() -> None:
 
     assert [f"{here}::test_nothing"] == missing_tests(f"`{here}::test_nothing`, `{here}::text_of`")
     assert ["tests/none.py::test_a"] == missing_tests("`tests/none.py::test_a`")
+    assert ["tests/none.py", "docs/none.md"] == missing_files(
+        f"`tests/none.py`, `docs/none.md::a`, `{here}`, `none.py`"
+    )
     assert ["none.md"] == dead_links(ROOT / "README.md", "[a](none.md#b) [c](CHANGELOG.md) [d](https://example.org)")
+    assert ["#none"] == dead_anchors(ROOT / "README.md", "[a](#none) [b](CHANGELOG.md#changes) [c](CHANGELOG.md)")
     assert ["ENTRAIDE_{}_URL"] == untold_settings('"ENTRAIDE_{}_URL", "SMTP_URL"', "| `SMTP_URL` |")
-    assert ["thing", "UNODC thing"] == unknown_terms("| `thing` |\n| `UNODC` |\n| `UNODC thing` |", ["UNODC"])
+    assert ["thing", "UNODC thing"] == unknown_terms("- `thing`: a\n- `UNODC`: b\n- `UNODC thing`: c", ["UNODC"])
     assert ["dance", "entraide dance"] == unknown_commands(
         "./dev demo --exit, ./dev dance, ./dev entraide dance, ./dev entraide token", targets, ["token"]
     )

@@ -19,7 +19,7 @@ MOMENTS = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.]+Z")
 
 def steps(readme: str) -> list[tuple[str, str]]:
     """Each command of the session with what README shows of its output, which is nothing for some."""
-    session = readme.partition("## One session with curl")[2].partition("\n## ")[0]
+    session = readme.partition("## A session with curl")[2].partition("\n## ")[0]
     found: list[tuple[str, str]] = []
     for block in re.findall(r"^```sh\n(.*?)^```$", session, re.MULTILINE | re.DOTALL):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
