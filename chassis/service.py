@@ -26,10 +26,9 @@ class Service:
     `hears` are the handlers that a setting has a say in, in place of those of the same facts in `handlers`.
 
     `rebuild` folds one fact of the service's own journal into its tables, as the action that announced it did;
-    `tables` are those it rebuilds, `texts` those that hold words and personal values and are left alone. `compared_as`
-    names the view that tells what a table comes to, where the same facts may lead to other rows. `forget` drops what
-    names a person, and returns how many rows of what. `own` makes what its routes and its loops share; `feed_policy`
-    says which events of its journal which caller receives.
+    `tables` are those it rebuilds, `texts` those that hold words and personal values and are left alone. `forget` drops
+    what names a person, and returns how many rows of what. `own` makes what its routes and its loops share;
+    `feed_policy` says which events of its journal which caller receives.
     """
 
     name: str
@@ -41,7 +40,6 @@ class Service:
     loops: Callable[["Running"], Mapping[str, Loop]] = lambda _running: {}
     rebuild: Callable[[Tx, Event], Any] | None = None
     tables: Sequence[str] = ()
-    compared_as: Mapping[str, str] = field(default_factory=dict)
     texts: Sequence[str] = ()
     forget: Forget = forget
     own: Callable[["Running"], Any] = lambda _running: None

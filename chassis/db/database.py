@@ -5,6 +5,7 @@ import contextlib
 import copy
 import random
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -31,6 +32,12 @@ COMMAND_SECONDS = 5.0
 ROLLBACK_SECONDS = 0.5
 ATTEMPTS_MAX = 5
 RETRY_SECONDS = 0.02
+LOCK_SECONDS_MAX = 3.0
+"""So long a row that another process has locked is tried for, as `lock_timeout` has it for one that is waited for."""
+
+LOCK_RETRY_SECONDS, LOCK_RETRY_SECONDS_MAX = 0.005, 0.1
+"""Between the first two attempts, and between later ones at most."""
+
 SESSION_LIMITS = {
     "statement_timeout": "10s",
     "lock_timeout": "3s",
@@ -314,6 +321,26 @@ class Database:
             self.activity.note()
         if tx.announced:
             self.on_commit(tx.announced)
+
+    async def run_in_transaction(
+        self, work: Callable[[Tx], Awaitable[T]], *, by: Caller | None = None, locks: Sequence[str] = ()
+    ) -> T:
+        """Run `work` in a transaction; again where another process has locked a row that it locks with NOWAIT.
+
+        `locks` as in `transaction`, held over all attempts; between two of them it has no connection. Raises
+        LockNotAvailableError where the row is not free within LOCK_SECONDS_MAX, and all that `transaction` raises.
+        """
+        async with self._locks.hold(*locks):
+            deadline, pause = time.monotonic() + LOCK_SECONDS_MAX, LOCK_RETRY_SECONDS
+            while True:
+                try:
+                    async with self.transaction(by=by) as tx:
+                        return await work(tx)
+                except asyncpg.LockNotAvailableError:
+                    if time.monotonic() + pause > deadline:
+                        raise
+                await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+                pause = min(2 * pause, LOCK_RETRY_SECONDS_MAX)
 
     @contextlib.asynccontextmanager
     async def _lent(self) -> AsyncIterator[Connection]:

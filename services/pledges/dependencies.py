@@ -12,16 +12,8 @@ from services.pledges.allocations.consents import Consents
 from services.pledges.money.model import Validity
 from services.pledges.statements.printing.press import Press
 
-EXITS = ("exits",)
-"""What takes from a fund that only its pledge names, and few ask for: one at a time, for all funds together."""
-
 TABLES_AT_ONCE_MAX = 1
 """Of one process: the longest takes some 140 MB of the temporary folder, and seconds of a thread."""
-
-
-def balance_lock(fund: str) -> str:
-    """The name of what whoever takes from a fund holds before a connection."""
-    return f"balance of {fund}"
 
 
 class OpenTables:

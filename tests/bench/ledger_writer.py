@@ -15,6 +15,7 @@ import asyncpg
 import uvloop
 
 from chassis.db.database import Tx
+from chassis.db.keyed_locks import KeyedLocks
 from chassis.db.migrate import own_role_of
 from chassis.ids import new_id
 from contracts.pledges import Valuation
@@ -48,8 +49,7 @@ FUNDS = """
     SELECT fund, gen_random_uuid(), '', now(), 1 FROM unnest($1::text[]) AS f(fund)
 """
 BALANCES = """
-    INSERT INTO balance_part (fund, part, available_usd_minor)
-    SELECT fund, part, 100000000 FROM unnest($1::text[]) AS f(fund), generate_series(0, $2::integer - 1) AS part
+    INSERT INTO balance (fund, available_usd_minor) SELECT fund, 1000000000 FROM unnest($1::text[]) AS f(fund)
 """
 PLEDGES = """
     INSERT INTO pledge (pledge_id, donor, fund, status, revision, minor, currency, earmarking, pledged_on, pledged_at,
@@ -71,7 +71,7 @@ async def prepare(database_url: str, funds: Sequence[str]) -> None:
     """Funds with a pledge and an allocation each, fictitious, and money enough to take from."""
     connection = await connect(database_url)
     await connection.execute(FUNDS, funds)
-    await connection.execute(BALANCES, funds, ledger.PARTS)
+    await connection.execute(BALANCES, funds)
     of_fund = [fund for fund in funds for _ in range(OF_A_FUND)]
     for kind, statement, *more in (("pledge", PLEDGES, DONOR), ("allocation", ALLOCATIONS)):
         ids = [one for fund in funds for one in ids_of(fund, kind)]
@@ -114,11 +114,12 @@ def batch(funds: Sequence[str], size: int, chance: random.Random) -> list[Entry]
 
 
 async def run(task: dict[str, Any]) -> dict[str, Any]:
-    """One statement is one transaction: what ten connections write by `ledger.write_many`, with nothing around it.
+    """One statement is one transaction: what ten connections write by `ledger.write_many`, in the queue of the funds.
 
     `sorts` of funds take turns; `of_sorts` is what each came to, for the seconds that were its own.
     """
     sorts, size = task["sorts"], task["batch"]
+    locks = KeyedLocks()
     connections = [await connect(task["database_url"]) for _ in range(task.get("connections", CONNECTIONS))]
     times: list[tuple[int, float, float]] = []
     cpu_before = cpu_seconds("self")
@@ -132,7 +133,8 @@ async def run(task: dict[str, Any]) -> dict[str, Any]:
             sort = int(asked / TURN_SECONDS) % len(sorts)
             entries = batch(sorts[sort], size, chance)
             asked = time.perf_counter()
-            await ledger.write_many(cast(Tx, connection), entries)
+            async with locks.hold(*(entry.fund for entry in entries)):
+                await ledger.write_many(cast(Tx, connection), entries)
             now = time.perf_counter()
             times.append((sort, now, now - asked))
 

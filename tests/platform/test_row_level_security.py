@@ -35,7 +35,7 @@ FOR_EVERYBODY = {
         "fund_requirement",
         "fund_gender_marker",
         "fund_text",
-        "balance_part",
+        "balance",
         "rate",
         "closed",
         "period",

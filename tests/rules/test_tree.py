@@ -34,8 +34,12 @@ TASKS = {
 }
 """Where a task is started without supervision, and may be: it ends with who started it."""
 
-OPENS_TRANSACTIONS = re.compile(r"services/(cli/database|(\w+/)+(\w*_)?(api|as_of|wiring|sender|planner|reader))\.py")
+OPENS_TRANSACTIONS = re.compile(
+    r"services/(cli/database|(\w+/)+(\w*_)?(api|as_of|locks|wiring|sender|planner|reader))\.py"
+)
 """The edge opens a transaction and actions work in it; the inbox and other loops of the chassis are edges too."""
+
+OPENING = {"transaction", "run_in_transaction"}
 
 WRITTEN_BY = {
     "journal": {"chassis/journal/outbox.py"},
@@ -106,7 +110,7 @@ def transactions_elsewhere(files: Sources) -> list[str]:
     return [
         path
         for path, text in files.items()
-        if any(call == "transaction" for _, call in _calls(ast.parse(text))) and not OPENS_TRANSACTIONS.fullmatch(path)
+        if any(call in OPENING for _, call in _calls(ast.parse(text))) and not OPENS_TRANSACTIONS.fullmatch(path)
     ]
 
 
@@ -118,7 +122,7 @@ def for_nobody(files: Sources) -> list[tuple[str, int]]:
         if re.search(r"(api|routes)\.py$", path)
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Call)
-        and getattr(node.func, "attr", "") == "transaction"
+        and getattr(node.func, "attr", "") in OPENING
         and "by" not in {keyword.arg for keyword in node.keywords}
     ]
 
@@ -220,12 +224,13 @@ def test_every_rule_of_this_file_bites() -> None:
         dict.fromkeys(["services/utils.py", "chassis/common/a.py", "services/money.py"], "")
     )
     assert [("services/a.py", "f")] == unsupervised({"services/a.py": start.format("asyncio.create_task(g())")})
-    assert ["services/requests/request/actions.py"] == transactions_elsewhere(
-        {"services/requests/request/actions.py": start.format("async with db.transaction(): pass")}
-    )
-    assert [("services/requests/request/api.py", 2)] == for_nobody(
-        {"services/requests/request/api.py": start.format("async with db.transaction(): pass")}
-    )
+    for opened in ("async with db.transaction(): pass", "await db.run_in_transaction(g)"):
+        assert ["services/requests/request/actions.py"] == transactions_elsewhere(
+            {"services/requests/request/actions.py": start.format(opened)}
+        )
+        assert [("services/requests/request/api.py", 2)] == for_nobody(
+            {"services/requests/request/api.py": start.format(opened)}
+        )
     assert [("services/a.py", "journal")] == written_elsewhere({"services/a.py": '"INSERT INTO journal (event_id)"'})
     assert ["services/a.py"] == clocks(
         {"services/a.py": "today = date.today()", "chassis/clock.py": "datetime.now(UTC)"}

@@ -19,7 +19,7 @@ from services.pledges.allocations import actions as allocation_actions
 from services.pledges.allocations import store as allocation_store
 from services.pledges.allocations.model import Allocation
 from services.pledges.commands import Allocate, GiveBack, Spend, dollars
-from services.pledges.dependencies import balance_lock
+from services.pledges.funds import balance_locks
 from services.pledges.pledge import store
 from services.pledges.policy import Action
 
@@ -52,7 +52,8 @@ async def allocate(
     """For a finance officer of UNODC. Never more than the fund has received and the requirement lacks."""
     policy.decide(caller, Action.ALLOCATE).required()
     usd_minor, purpose = dollars(data.money), data.purpose()
-    async with db.transaction(by=caller, locks=[balance_lock(data.fund)]) as tx:
+
+    async def set_aside(tx: Tx) -> AllocationView:
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
             await allocation_actions.allocate(
@@ -65,7 +66,9 @@ async def allocate(
                 caller=caller,
                 now=now,
             )
-        view = await _view(tx, claimed.outcome, caller)
+        return await _view(tx, claimed.outcome, caller)
+
+    view = await db.run_in_transaction(set_aside, by=caller, locks=balance_locks.of_fund(data.fund))
     return created(view, location=f"/v1/allocations/{view.allocation_id}", revision=view.revision)
 
 
@@ -142,11 +145,15 @@ async def return_allocation(
 ) -> Response[AllocationView]:
     """For a finance officer of UNODC. What was used stays used; what a match lacks then is lacking again."""
     on = data.returned_on or now.date()
-    async with db.transaction(by=caller) as tx:
+
+    async def give_back(tx: Tx) -> AllocationView:
         claimed = await claim(tx, command, outcome=allocation_id)
         if claimed.first:
             await allocation_actions.give_back(tx, allocation_id, on=on, caller=caller, expected=expected, now=now)
-        view = await _view(tx, allocation_id, caller)
+        return await _view(tx, allocation_id, caller)
+
+    locks = await balance_locks.of_allocation(db, caller, allocation_id)
+    view = await db.run_in_transaction(give_back, by=caller, locks=locks)
     return shown(view, revision=view.revision)
 
 

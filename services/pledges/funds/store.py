@@ -17,7 +17,6 @@ from contracts.funds import FundGenderMarkerStated, FundOpened, FundRequirementR
 from contracts.refusals import Missing
 from contracts.values import Language
 from services.pledges.ledger.balances import EVER
-from services.pledges.ledger.store import PARTS
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,7 +61,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def open_fund(tx: Tx, fact: FundOpened, *, recorded_at: datetime) -> None:
-    """The fund with its balance of nothing, part by part."""
+    """The fund with its balance of nothing."""
     await tx.execute(
         """
         WITH opened AS (
@@ -74,10 +73,9 @@ async def open_fund(tx: Tx, fact: FundOpened, *, recorded_at: datetime) -> None:
             FROM opened, unnest($5::smallint[], $6::bigint[], $7::text[]) AS r(year, usd_minor, work_package)
         ), marked AS (
             INSERT INTO fund_gender_marker (fund, work_package, gender_marker, revision, recorded_at)
-            SELECT fund, '', $10, revision, $8 FROM opened WHERE $10::smallint IS NOT NULL
+            SELECT fund, '', $9, revision, $8 FROM opened WHERE $9::smallint IS NOT NULL
         )
-        INSERT INTO balance_part (fund, part, available_usd_minor)
-        SELECT fund, part, 0 FROM opened CROSS JOIN generate_series(0, $9::integer - 1) AS part
+        INSERT INTO balance (fund, available_usd_minor) SELECT fund, 0 FROM opened
         """,
         fact.code,
         fact.fund_id,
@@ -87,7 +85,6 @@ async def open_fund(tx: Tx, fact: FundOpened, *, recorded_at: datetime) -> None:
         [requirement.usd_minor for requirement in fact.requirements],
         [requirement.work_package for requirement in fact.requirements],
         recorded_at,
-        PARTS,
         fact.gender_marker,
     )
 

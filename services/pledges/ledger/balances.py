@@ -122,9 +122,9 @@ async def balances(
 
 
 async def miscounted(tx: Tx) -> list[str]:
-    """The funds whose counter is not what their entries come to, in a transaction that sees one moment."""
+    """The funds whose balance is not what their entries come to, in a transaction that sees one moment."""
     held = {one.fund: -one.usd_minor for one in await balances(tx, as_at=EVER) if one.account is Account.AVAILABLE}
-    rows = await tx.fetch("SELECT fund, available_usd_minor FROM balance ORDER BY fund")
+    rows = await tx.fetch("SELECT fund, available_usd_minor FROM fund LEFT JOIN balance USING (fund) ORDER BY fund")
     return [row["fund"] for row in rows if row["available_usd_minor"] != held.get(row["fund"], 0)]
 
 

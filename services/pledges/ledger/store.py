@@ -51,24 +51,14 @@ class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
     postings: tuple[Row, ...]
 
 
-PARTS = 8
-"""In how many a fund's balance is counted: so many add to it at once, and wait for nobody's COMMIT."""
-
-
 async def hold_balance(tx: Tx, fund: str) -> int:
-    """What can be allocated from the fund, held until the transaction ends. Raises Missing for a fund there is none of.
+    """What can be allocated from the fund, locked until the transaction ends. Raises Missing for an unknown fund.
 
-    Whoever takes holds first, before anything of the fund is written: two who had added to it before would wait for
-    each other's part. And before the fact is announced: it then stands in the journal behind all that it takes of, and
-    the balance can be made again from the facts without ever being below zero. Whoever adds holds nothing.
+    What takes from a fund locks its balance before it announces the fact: the fact is then behind all that it takes of
+    in the journal, and the balance can be made again from the facts without ever being below zero. Fails at once with
+    LockNotAvailableError where another transaction holds the row (`Database.run_in_transaction`).
     """
-    available = await tx.fetchval(
-        """
-        SELECT sum(available_usd_minor)::bigint FROM (
-            SELECT available_usd_minor FROM balance_part WHERE fund = $1 ORDER BY part FOR NO KEY UPDATE) AS held
-        """,
-        fund,
-    )
+    available = await tx.fetchval("SELECT available_usd_minor FROM balance WHERE fund = $1 FOR UPDATE NOWAIT", fund)
     if available is None:
         raise Missing("not-found")
     return int(available)
@@ -159,7 +149,7 @@ async def last_day_of(tx: Tx, allocation_id: UUID) -> date:
     )
 
 
-# The counters at last, so that others wait for their rows as short as can be.
+# The balance at last, so that its row is locked as short as can be.
 _WRITE = """
     WITH written AS (
         INSERT INTO entry (entry_id, type, fund, pledge_id, allocation_id, donor, effective_on, recorded_at, rate,
@@ -187,7 +177,10 @@ _WRITE_MANY = """
 
 
 async def write(tx: Tx, entry: Entry) -> None:
-    """Add an entry and move the fund's balance, in one statement. Raises Conflict where it would fall below zero."""
+    """Add an entry and move the fund's balance, in one statement.
+
+    Raises Conflict where it would fall below zero, LockNotAvailableError where another transaction holds it.
+    """
     taken_back = (await _taken_back(tx, [entry])).get(entry.entry_id)
     if not await tx.fetchval(_WRITE, *_row(entry), taken_back, entry.available_usd_minor):
         raise Conflict("balance-exceeded")

@@ -204,7 +204,10 @@ async def _look_for_missing(tx: Tx, report: Report) -> None:
 
 
 async def _look_at_counters(tx: Tx, report: Report, available: Mapping[str, int]) -> None:
-    for row in await tx.fetch("SELECT fund, available_usd_minor FROM balance ORDER BY fund"):
+    """Also of a fund that has no balance, which is not nothing."""
+    for row in await tx.fetch(
+        "SELECT fund, available_usd_minor FROM fund LEFT JOIN balance USING (fund) ORDER BY fund"
+    ):
         report.funds += 1
         counted, added_up = row["available_usd_minor"], available.get(row["fund"], 0)
         if counted != added_up:

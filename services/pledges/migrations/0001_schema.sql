@@ -62,71 +62,22 @@ CREATE TABLE fund_gender_marker (
     PRIMARY KEY (fund, work_package, revision)
 );
 
--- What can be allocated from a fund, counted in eight parts: it is what the parts come to, and none of them is below zero.
--- Whoever adds to it moves a part that nobody else moves just then, and waits for no COMMIT. The parts are made with the
--- fund: a lock on a row that does not exist yet locks nothing. The fill factor leaves room in each page for the versions of
--- a part that many entries move at once.
-CREATE TABLE balance_part (
-    fund text NOT NULL REFERENCES fund,
-    part smallint NOT NULL CHECK (part BETWEEN 0 AND 7),
-    available_usd_minor bigint NOT NULL CHECK (available_usd_minor >= 0),
-    PRIMARY KEY (fund, part)
+-- What can be allocated from a fund. The row is made with the fund: a lock on a row that does not exist yet locks nothing.
+-- The fill factor leaves room in each page for the versions of a row that many entries move.
+CREATE TABLE balance (
+    fund text PRIMARY KEY REFERENCES fund,
+    available_usd_minor bigint NOT NULL CHECK (available_usd_minor >= 0)
 ) WITH (fillfactor = 10);
 
--- 0 for a fund that has no parts, which whoever proves the books finds.
-CREATE VIEW balance WITH (security_invoker = true) AS
-SELECT fund, coalesce(sum(available_usd_minor), 0)::bigint AS available_usd_minor
-FROM fund LEFT JOIN balance_part USING (fund) GROUP BY fund;
-
--- Adds to what can be allocated, or takes from it; false where there is not enough. A statement of its own: where two
--- writers meet at a row, the second looks at it again once the first has committed, and PostgreSQL sets up the plan of the
--- whole statement for that.
+-- Adds to what can be allocated, or takes from it; false where there is not enough. Fails at once (55P03) where another
+-- transaction holds the row. The row is locked by a statement of its own: the next one sees what was committed until then.
 CREATE FUNCTION move_balance(of_fund text, by_usd_minor bigint) RETURNS boolean
 LANGUAGE plpgsql AS $$
-DECLARE
-    missing bigint := -by_usd_minor;
-    held record;
 BEGIN
-    -- The part of this connection, which others use seldom; else any that is free. What PostgreSQL locks and then finds to
-    -- have too little by now it keeps, unless it is undone: two who went on with one would wait in a circle.
-    BEGIN
-        UPDATE balance_part SET available_usd_minor = available_usd_minor + by_usd_minor
-        WHERE (fund, part) = (
-            SELECT fund, part FROM balance_part
-            WHERE fund = of_fund AND part = pg_backend_pid() % 8 AND available_usd_minor + by_usd_minor >= 0
-            FOR NO KEY UPDATE SKIP LOCKED);
-        IF FOUND THEN
-            RETURN true;
-        END IF;
-        UPDATE balance_part SET available_usd_minor = available_usd_minor + by_usd_minor
-        WHERE (fund, part) = (
-            SELECT fund, part FROM balance_part WHERE fund = of_fund AND available_usd_minor + by_usd_minor >= 0
-            LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED);
-        IF FOUND THEN
-            RETURN true;
-        END IF;
-        RAISE no_data_found;
-    EXCEPTION WHEN no_data_found THEN
-        NULL;
-    END;
-    IF by_usd_minor > 0 THEN
-        -- Somebody has them all. Each connection waits for a part of its own, so that they go on together.
-        UPDATE balance_part SET available_usd_minor = available_usd_minor + by_usd_minor
-        WHERE fund = of_fund AND part = pg_backend_pid() % 8;
-        RETURN FOUND;
-    END IF;
-    -- No part that is free has as much: it is taken of one after the other, once all of them are locked.
-    PERFORM FROM balance_part WHERE fund = of_fund ORDER BY part FOR NO KEY UPDATE;
-    IF missing > coalesce((SELECT available_usd_minor FROM balance WHERE fund = of_fund), 0) THEN
-        RETURN false;
-    END IF;
-    FOR held IN SELECT part, available_usd_minor FROM balance_part WHERE fund = of_fund ORDER BY part LOOP
-        UPDATE balance_part SET available_usd_minor = available_usd_minor - least(missing, held.available_usd_minor)
-        WHERE fund = of_fund AND part = held.part;
-        missing := missing - least(missing, held.available_usd_minor);
-        EXIT WHEN missing = 0;
-    END LOOP;
-    RETURN true;
+    PERFORM FROM balance WHERE fund = of_fund FOR UPDATE NOWAIT;
+    UPDATE balance SET available_usd_minor = available_usd_minor + by_usd_minor
+    WHERE fund = of_fund AND available_usd_minor + by_usd_minor >= 0;
+    RETURN FOUND;
 END
 $$;
 
@@ -694,11 +645,11 @@ BEGIN
         wrong := 'entry_is_written_in_read_committed';
     ELSIF EXISTS (
         SELECT FROM added WHERE NOT EXISTS (
-            SELECT FROM balance_part CROSS JOIN closed
-            WHERE balance_part.fund = added.fund AND effective_on >= open_from AND recorded_at > until))
+            SELECT FROM balance CROSS JOIN closed
+            WHERE balance.fund = added.fund AND effective_on >= open_from AND recorded_at > until))
     THEN
         wrong := CASE
-            WHEN EXISTS (SELECT FROM added LEFT JOIN balance_part USING (fund) WHERE balance_part.fund IS NULL)
+            WHEN EXISTS (SELECT FROM added LEFT JOIN balance USING (fund) WHERE balance.fund IS NULL)
                 THEN 'entry_is_of_a_fund'
             -- The second guard behind `periods.hold_open`, which holds the lock of whoever posts.
             WHEN EXISTS (SELECT FROM added, closed WHERE effective_on < open_from) THEN 'entry_is_in_an_open_year'

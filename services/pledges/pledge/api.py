@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
+from chassis.db.database import Tx
 from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, Streaming, asks, created, shown
 from chassis.http.event_streams import EVENT_STREAM, EventStream, LastEventId
 from chassis.http.idempotency import claim
@@ -18,6 +19,7 @@ from services.pledges import policy
 from services.pledges.allocations import unfunded_reader
 from services.pledges.commands import CommitPledge, MakePledge, ReceiveInstalment, RewordPledge, WithdrawPledge
 from services.pledges.dependencies import Owned
+from services.pledges.funds import balance_locks
 from services.pledges.pledge import actions, store
 from services.pledges.pledge.earmarking import earmarked
 from services.pledges.pledge.model import Status
@@ -186,7 +188,8 @@ async def receive_instalment(
     now: Now,
 ) -> Response[PledgeView]:
     """For a finance officer of UNODC. What is received, less its programme support cost, can be allocated at once."""
-    async with db.transaction(by=caller) as tx:
+
+    async def receive(tx: Tx) -> PledgeView:
         claimed = await claim(tx, command, outcome=pledge_id)
         if claimed.first:
             await actions.receive(
@@ -201,7 +204,10 @@ async def receive_instalment(
                 expected=expected,
                 now=now,
             )
-        view = await pledge_view(tx, pledge_id, caller, today=now.date())
+        return await pledge_view(tx, pledge_id, caller, today=now.date())
+
+    locks = await balance_locks.of_pledge(db, caller, pledge_id)
+    view = await db.run_in_transaction(receive, by=caller, locks=locks)
     return shown(view, revision=view.revision)
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
+from chassis.db.database import Tx
 from chassis.http.application import Calling, Commanded, Db, Expected, Now, asks, shown
 from chassis.http.idempotency import claim
 from services.pledges.commands import (
@@ -16,7 +17,7 @@ from services.pledges.commands import (
     check_reason,
     dollars,
 )
-from services.pledges.dependencies import EXITS
+from services.pledges.funds import balance_locks
 from services.pledges.pledge import actions, exit_actions, exits
 from services.pledges.pledge.views import PledgeView, pledge_view
 from services.pledges.policy import Action
@@ -130,13 +131,17 @@ async def carry_over(
 ) -> Response[PledgeView]:
     """Never more than the fund has available and the donor has paid."""
     usd_minor, on = dollars(data.money), data.carried_over_on or now.date()
-    async with db.transaction(by=caller, locks=EXITS) as tx:
+
+    async def carry(tx: Tx) -> PledgeView:
         claimed = await claim(tx, command, outcome=pledge_id)
         if claimed.first:
             await exit_actions.carry_over(
                 tx, pledge_id, data.to_fund, usd_minor, on=on, caller=caller, expected=expected, now=now
             )
-        view = await pledge_view(tx, pledge_id, caller, today=now.date())
+        return await pledge_view(tx, pledge_id, caller, today=now.date())
+
+    locks = await balance_locks.of_carry_over(db, caller, pledge_id, data.to_fund)
+    view = await db.run_in_transaction(carry, by=caller, locks=locks)
     return shown(view, revision=view.revision)
 
 

@@ -23,7 +23,8 @@ from services.pledges.commands import (
     ProposeWriteOff,
     check_reason,
 )
-from services.pledges.dependencies import EXITS, Owned
+from services.pledges.dependencies import Owned
+from services.pledges.funds import balance_locks
 from services.pledges.money import rate_actions
 from services.pledges.pledge import exit_actions, store
 from services.pledges.pledge.actions import for_move
@@ -151,11 +152,15 @@ async def propose_reversal(
     """
     policy.decide(caller, Action.PROPOSE_REVERSAL).required()
     reason, on = check_reason("reverse_entry", data.reason), data.reversed_on or now.date()
-    async with db.transaction(by=caller) as tx:
+
+    async def propose(tx: Tx) -> Response[ProposalView]:
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
             await exit_actions.propose_reversal(tx, claimed.outcome, data.entry_id, reason, on=on, now=now)
         return await _made(tx, claimed.outcome)
+
+    locks = await balance_locks.of_entry(db, caller, data.entry_id)
+    return await db.run_in_transaction(propose, by=caller, locks=locks)
 
 
 @post(
@@ -232,13 +237,17 @@ async def approve_proposal(
     now: Now,
 ) -> Response[ProposalView]:
     """For another finance officer of UNODC than who proposed it. It is done in the same moment, or refused."""
-    async with db.transaction(by=caller, locks=EXITS) as tx:
+
+    async def approve(tx: Tx) -> Proposal:
         claimed = await claim(tx, command, outcome=proposal_id)
         if claimed.first:
             await exit_actions.approve(
                 tx, proposal_id, validity=own.validity, caller=caller, expected=expected, now=now
             )
-        proposal = await proposal_store.get(tx, proposal_id)
+        return await proposal_store.get(tx, proposal_id)
+
+    locks = await balance_locks.of_proposal(db, caller, proposal_id)
+    proposal = await db.run_in_transaction(approve, by=caller, locks=locks)
     return shown(_view(proposal), revision=proposal.revision)
 
 

@@ -1,27 +1,44 @@
-"""What a fund has to allocate, counted in parts: who adds waits for nobody, who takes sees all of it."""
+"""The balance of a fund: one row, locked with NOWAIT; who moves it waits in the process, without a connection."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 from msgspec.structs import replace
 
 from chassis import clock
 from chassis.db.database import Database, Tx
+from chassis.db.migrate import role_of
 from chassis.ids import new_id
 from contracts.refusals import Conflict
+from services.pledges.funds import balance_locks
 from services.pledges.ledger import balances
 from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import Account, Entry, EntryType, Posting
 from services.pledges.money.model import USD
+from tests.builders import headers
+from tests.pledges.ledger.test_contention import locked
 from tests.pledges.ledger.test_ledger import api, db
+from tests.pledges.pledge.test_life import SECOND, approve, entry_of, move
 from tests.pledges.pledge.test_pledges import FINANCE, a_fund, committed, funded, get, post, receive, usd
 
 __all__ = ["api", "db"]
 Client = httpx.AsyncClient
+HELD = "SELECT FROM pledges.balance WHERE fund = 'SHERLOC-MNT' FOR UPDATE"
+ALLOCATION = {"fund": "SHERLOC-MNT", "money": usd(30), "work_package": "training"}
+
+
+@pytest.fixture
+async def other_process(database_url: str) -> AsyncIterator[Database]:
+    """What another process of the service has: none of the locks that are held in this one."""
+    other = await Database.connect(database_url, "pledges", role=role_of("pledges"))
+    yield other
+    await other.close()
 
 
 def _allocated(allocation_id: UUID, usd_minor: int) -> Entry:
@@ -37,174 +54,199 @@ def _allocated(allocation_id: UUID, usd_minor: int) -> Entry:
     )  # fmt: skip
 
 
-async def _allocate(db: Database, entries: list[Entry]) -> bool:
+async def _an_allocation(api: Client, usd_minor: int, fund: str = "SHERLOC-MNT") -> UUID:
+    body: dict[str, Any] = ALLOCATION | {"fund": fund, "money": usd(usd_minor)}
+    return UUID((await post(api, "/v1/allocations", FINANCE, **body))["allocation_id"])
+
+
+async def _write(db: Database, entries: list[Entry]) -> bool:
+    """Whether the funds had as much; with the locks that a command holds."""
+    locks = [lock for entry in entries for lock in balance_locks.of_fund(entry.fund)]
     try:
-        async with db.transaction() as tx:
-            await ledger.write_many(tx, entries)
+        await db.run_in_transaction(lambda tx: ledger.write_many(tx, entries), locks=locks)
     except Conflict:
         return False
     return True
 
 
+# -- the row ----------------------------------------------------------------------------------------------------------
+
+
 async def test_of_entries_that_would_overdraw_a_fund_together_none_is_written(api: Client, db: Database) -> None:
     """And one by one as many as the fund has money for."""
     await funded(api, 1000)
-    made = await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(100), work_package="training")
-    entries = [_allocated(UUID(made["allocation_id"]), 300) for _ in range(4)]
+    allocation_id = await _an_allocation(api, 100)
+    entries = [_allocated(allocation_id, 300) for _ in range(4)]
 
-    assert not await _allocate(db, entries)
+    assert not await _write(db, entries)
     assert (await get(api, "/v1/funds/SHERLOC-MNT"))["available_usd_minor"] == 900
-    assert [True, True, True, False] == [await _allocate(db, [entry]) for entry in entries]
+    assert [True, True, True, False] == [await _write(db, [entry]) for entry in entries]
     fund = await get(api, "/v1/funds/SHERLOC-MNT")
     assert (fund["available_usd_minor"], fund["allocated_usd_minor"]) == (0, 1000)
 
 
-async def test_batches_over_the_same_funds_never_wait_for_each_other_in_a_circle(api: Client, db: Database) -> None:
-    await post(api, "/v1/funds", FINANCE, **a_fund("SHERLOC-DEV"))
-    made = []
-    for fund in ("SHERLOC-MNT", "SHERLOC-DEV"):
-        await funded(api, 1000, fund)
-        made.append(
-            UUID(
-                (await post(api, "/v1/allocations", FINANCE, fund=fund, money=usd(1), work_package="training"))[
-                    "allocation_id"
-                ]
-            )
-        )
-
-    def batch(turn: int) -> list[Entry]:
-        both = [replace(_allocated(made[n], 1), fund=fund) for n, fund in enumerate(("SHERLOC-MNT", "SHERLOC-DEV"))]
-        return both[:: -1 if turn % 2 else 1]
-
-    assert all(await asyncio.gather(*(_allocate(db, batch(turn)) for turn in range(40))))
-
-
-async def test_who_decides_about_a_fund_keeps_everybody_else_waiting(api: Client, db: Database) -> None:
+async def test_a_balance_that_another_transaction_holds_is_refused_at_once(api: Client, db: Database) -> None:
     """Else two facts could stand in the journal in another order than that in which they took effect."""
     await funded(api, 1000)
-
-    async def other() -> int:
-        async with db.transaction() as tx:
-            return await ledger.hold_balance(tx, "SHERLOC-MNT")
-
-    async with db.transaction() as tx:
-        assert await ledger.hold_balance(tx, "SHERLOC-MNT") == 1000
-        waiting = asyncio.create_task(other())
-        assert await asyncio.wait({waiting}, timeout=0.3) == (set(), {waiting})
-    assert await waiting == 1000
-
-
-async def _an_allocation(api: Client, usd_minor: int) -> UUID:
-    made = await post(
-        api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(usd_minor), work_package="training"
-    )
-    return UUID(made["allocation_id"])
-
-
-async def _parts(tx: Tx) -> list[int]:
-    return [row[0] for row in await tx.fetch("SELECT available_usd_minor FROM balance_part ORDER BY part")]
-
-
-async def test_as_many_add_at_once_as_there_are_parts_and_wait_for_no_commit(api: Client, db: Database) -> None:
-    await funded(api, 1000)
     allocation_id = await _an_allocation(api, 1)
-    together = asyncio.Barrier(ledger.PARTS)
-
-    async def give_back() -> None:
-        async with db.transaction() as tx:
-            await ledger.write(tx, _allocated(allocation_id, -10))
-            # Nobody commits before all have written.
-            await together.wait()
-
-    await asyncio.wait_for(asyncio.gather(*(give_back() for _ in range(ledger.PARTS))), timeout=10)
-
+    tries: list[Callable[[Tx], Awaitable[object]]] = [
+        lambda tx: ledger.hold_balance(tx, "SHERLOC-MNT"),
+        lambda tx: ledger.write(tx, _allocated(allocation_id, 10)),
+        lambda tx: ledger.write_many(tx, [_allocated(allocation_id, -10), _allocated(allocation_id, -10)]),
+    ]
     async with db.transaction() as tx:
-        assert min(await _parts(tx)) >= 10
-        assert await ledger.hold_balance(tx, "SHERLOC-MNT") == 999 + 10 * ledger.PARTS
-
-
-async def test_who_adds_waits_for_whoever_holds_all(api: Client, db: Database) -> None:
-    await funded(api, 1000)
-    allocation_id = await _an_allocation(api, 1)
-
-    async def give_back() -> None:
-        async with db.transaction() as tx:
-            await ledger.write(tx, _allocated(allocation_id, -10))
-
+        assert await ledger.hold_balance(tx, "SHERLOC-MNT") == 999
+        for one in tries:
+            with pytest.raises(asyncpg.LockNotAvailableError):
+                async with asyncio.timeout(1), db.transaction() as other:
+                    await one(other)
     async with db.transaction() as tx:
-        await ledger.hold_balance(tx, "SHERLOC-MNT")
-        waiting = asyncio.create_task(give_back())
-        assert await asyncio.wait({waiting}, timeout=0.3) == (set(), {waiting})
-    await waiting
-    async with db.transaction() as tx:
-        assert sum(await _parts(tx)) == 999 + 10
+        assert await ledger.hold_balance(tx, "SHERLOC-MNT") == 999
 
 
-async def test_receipts_to_one_fund_wait_for_no_commit_of_each_other(
-    api: Client, db: Database, monkeypatch: pytest.MonkeyPatch
+async def test_what_has_been_taken_is_seen_by_who_takes_next_and_never_more_than_there_is(
+    api: Client, db: Database, other_process: Database
 ) -> None:
-    """The commands, and not the statement alone: none of them ends before all have written their entries."""
-    pledges = [await committed(api, money=usd(100)) for _ in range(4)]
-    together, write_many = asyncio.Barrier(len(pledges)), ledger.write_many
-
-    async def and_wait(tx: Tx, entries: Sequence[Entry]) -> None:
-        await write_many(tx, entries)
-        await together.wait()
-
-    monkeypatch.setattr(ledger, "write_many", and_wait)
-    await asyncio.wait_for(asyncio.gather(*(receive(api, one, usd(100)) for one in pledges)), timeout=10)
-    assert 400 == (await get(api, "/v1/funds/SHERLOC-MNT"))["available_usd_minor"]
-
-
-@pytest.mark.parametrize("usd_minor", [7, 30])
-async def test_who_takes_and_has_held_nothing_is_never_refused_wrongly_nor_waits_in_a_circle(
-    api: Client, db: Database, usd_minor: int
-) -> None:
-    await funded(api, 25 * ledger.PARTS + 1)
+    """Forty in two processes who take 30 each of 200, which go to six; half of them have not looked before."""
+    await funded(api, 201)
     allocation_id = await _an_allocation(api, 1)
-    async with db.transaction() as tx:
-        await tx.execute("UPDATE balance_part SET available_usd_minor = 25")
 
-    for _ in range(6):
-        taken = await asyncio.gather(*(_allocate(db, [_allocated(allocation_id, usd_minor)]) for _ in range(60)))
-        assert sum(taken) == 25 * ledger.PARTS // usd_minor
-        async with db.transaction() as tx:
-            await ledger.write(tx, _allocated(allocation_id, -usd_minor * sum(taken)))
-            await tx.execute("UPDATE balance_part SET available_usd_minor = 25")
-
-
-async def test_more_than_any_part_has_is_taken_of_several_and_never_more_than_there_is(
-    api: Client, db: Database
-) -> None:
-    """Forty who take 30 each of eight parts with 25."""
-    await funded(api, 25 * ledger.PARTS + 1)
-    allocation_id = await _an_allocation(api, 1)
-    async with db.transaction() as tx:
-        await tx.execute("UPDATE balance_part SET available_usd_minor = 25")
-
-    async def take() -> bool:
-        try:
-            async with db.transaction() as tx:
+    async def take(number: int) -> bool:
+        async def work(tx: Tx) -> None:
+            if number % 4 < 2:
                 await ledger.hold_balance(tx, "SHERLOC-MNT")
-                await ledger.write(tx, _allocated(allocation_id, 30))
+            await ledger.write(tx, _allocated(allocation_id, 30))
+
+        try:
+            process = (db, other_process)[number % 2]
+            await process.run_in_transaction(work, locks=balance_locks.of_fund("SHERLOC-MNT"))
         except Conflict:
             return False
         return True
 
-    taken = await asyncio.gather(*(take() for _ in range(40)))
-
-    assert sum(taken) == 25 * ledger.PARTS // 30
+    assert 6 == sum(await asyncio.gather(*(take(number) for number in range(40))))
     async with db.transaction() as tx:
-        assert sum(await _parts(tx)) == 25 * ledger.PARTS % 30
-        assert await balances.miscounted(tx) == []
+        assert 20 == await ledger.hold_balance(tx, "SHERLOC-MNT")
+        assert [] == await balances.miscounted(tx)
 
 
-async def test_the_whole_of_it_can_be_taken_at_once(api: Client, db: Database) -> None:
-    await funded(api, 25 * ledger.PARTS)
+async def test_batches_over_the_same_funds_all_get_through_whatever_their_order(
+    api: Client, db: Database, other_process: Database
+) -> None:
+    await post(api, "/v1/funds", FINANCE, **a_fund("SHERLOC-DEV"))
+    funds = ("SHERLOC-MNT", "SHERLOC-DEV")
+    for fund in funds:
+        await funded(api, 1000, fund)
+    made = [await _an_allocation(api, 1, fund) for fund in funds]
+
+    def batch(turn: int) -> list[Entry]:
+        both = [replace(_allocated(one, 1), fund=fund) for one, fund in zip(made, funds, strict=True)]
+        return both[:: -1 if turn % 2 else 1]
+
+    writing = (_write((db, other_process)[turn % 4 // 2], batch(turn)) for turn in range(40))
+    assert all(await asyncio.gather(*writing))
+
+
+# -- the queue before it ----------------------------------------------------------------------------------------------
+
+
+async def test_every_command_that_moves_a_balance_waits_for_its_lock_without_a_connection(
+    api: Client, db: Database
+) -> None:
+    for fund in ("SHERLOC-DEV", "TA-REQUESTS"):
+        await post(api, "/v1/funds", FINANCE, **a_fund(fund, 0))
+    await funded(api, 1000)
+    elsewhere = await committed(api, fund="TA-REQUESTS", money=usd(100))
+    to_reverse = (await entry_of(api, "received"))["entry_id"]
+    to_receive = await committed(api, money=usd(100))
+    to_carry_over, to_bring_forward = await funded(api, 1000), await funded(api, 1000, "SHERLOC-DEV")
+    refund = await move(api, await funded(api, 1000), "refund", money=usd(200), reason="not_used")
+    carried_over = await move(api, await funded(api, 1000), "carry-over", to_fund="SHERLOC-DEV", money=usd(70))
+    halves = (await get(api, f"/v1/ledger/entries?pledge={carried_over['pledge_id']}"))["entries"][:2]
+    assert {"SHERLOC-DEV", "SHERLOC-MNT"} == {half["fund"] for half in halves}
+    made = await post(api, "/v1/allocations", FINANCE, **ALLOCATION)
+    reversal = {"entry_id": to_reverse, "reason": "recorded_wrongly"}
+    reversing = await post(
+        api, "/v1/ledger/reversals", FINANCE, entry_id=halves[0]["entry_id"], reason="recorded_wrongly"
+    )
+
+    commands = {
+        "allocate": post(api, "/v1/allocations", FINANCE, **ALLOCATION),
+        "return": post(api, f"/v1/allocations/{made['allocation_id']}/return", FINANCE, revision=1),
+        "receive": receive(api, to_receive, usd(100)),
+        "carry over from": move(api, to_carry_over, "carry-over", to_fund="SHERLOC-DEV", money=usd(50)),
+        "carry over to": move(api, to_bring_forward, "carry-over", to_fund="SHERLOC-MNT", money=usd(60)),
+        "propose a reversal": post(api, "/v1/ledger/reversals", FINANCE, **reversal),
+        "approve a refund": approve(api, refund, SECOND),
+        "approve the reversal of a carry-over": approve(api, reversing, SECOND),
+    }
+    async with db._locks.hold(*balance_locks.of_fund("SHERLOC-MNT")):
+        tasks = {name: asyncio.create_task(command) for name, command in commands.items()}
+        await asyncio.sleep(0.3)
+        assert [] == [name for name, task in tasks.items() if task.done()]
+        assert {} == db._pool._reads
+        await receive(api, elsewhere, usd(100))
+    await asyncio.gather(*tasks.values())
     async with db.transaction() as tx:
-        await tx.execute("UPDATE balance_part SET available_usd_minor = 25")
+        assert [] == await balances.miscounted(tx)
 
-    await _an_allocation(api, 25 * ledger.PARTS)
 
-    async with db.transaction() as tx:
-        assert await _parts(tx) == [0] * ledger.PARTS
+async def test_receipts_to_one_fund_go_one_by_one_and_those_to_others_at_once(
+    api: Client, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    funds = [f"SHERLOC-{number}" for number in range(4)]
+    for fund in funds:
+        await post(api, "/v1/funds", FINANCE, **a_fund(fund))
+    pledges = [await committed(api, fund=fund, money=usd(100)) for fund in funds for _ in range(2)]
+    together, write_many = asyncio.Barrier(len(funds)), ledger.write_many
+    under_way, most = dict.fromkeys(funds, 0), 0
+
+    async def and_wait(tx: Tx, entries: Sequence[Entry]) -> None:
+        nonlocal most
+        fund = entries[0].fund
+        under_way[fund] += 1
+        most = max(most, under_way[fund])
+        await write_many(tx, entries)
+        # Of each fund one has written before any of them commits.
+        await together.wait()
+        under_way[fund] -= 1
+
+    monkeypatch.setattr(ledger, "write_many", and_wait)
+    await asyncio.wait_for(asyncio.gather(*(receive(api, one, usd(100)) for one in pledges)), timeout=10)
+    assert 1 == most
+    assert [200] * 4 == [(await get(api, f"/v1/funds/{fund}"))["available_usd_minor"] for fund in funds]
+
+
+# -- what another process holds ---------------------------------------------------------------------------------------
+
+
+async def test_a_row_of_another_process_is_tried_for_again_without_a_connection(
+    api: Client, db: Database, database_url: str
+) -> None:
+    await funded(api, 1000)
+    async with locked(database_url, HELD):
+        allocating = asyncio.create_task(post(api, "/v1/allocations", FINANCE, **ALLOCATION))
+        used = []
+        for _ in range(300):
+            used.append(len(db._pool._reads))
+            await asyncio.sleep(0.001)
+        assert {0, 1} == set(used), "it was tried, and not held on to"
+        assert not allocating.done()
+
+    assert "made" == (await allocating)["status"]
+    assert (await get(api, "/v1/funds/SHERLOC-MNT"))["available_usd_minor"] == 970
+
+
+async def test_a_row_that_is_not_free_in_time_is_overload_and_leaves_nothing_behind(
+    api: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.db.database.LOCK_SECONDS_MAX", 0.3)
+    await funded(api, 1000)
+    given = headers(FINANCE)
+    async with locked(database_url, HELD):
+        refused = await api.post("/v1/allocations", json=ALLOCATION, headers=given)
+        assert (503, "overloaded") == (refused.status_code, refused.json()["slug"])
+        assert "2" == refused.headers["Retry-After"]
+
+    assert 201 == (await api.post("/v1/allocations", json=ALLOCATION, headers=given)).status_code
+    assert (await get(api, "/v1/funds/SHERLOC-MNT"))["available_usd_minor"] == 970

@@ -15,6 +15,7 @@ from chassis.db.keyed_locks import KeyedLocks
 from contracts.matching import Capacity
 from contracts.refusals import Unavailable
 from services.matching.matches.model import MatchStatus
+from services.pledges.funds import balance_locks
 from tests.builders import a_request, headers
 from tests.matching.builders import SPRING, an_offering, terms
 from tests.matching.matches.test_capacity import CEB, given_matches, taken_of
@@ -51,14 +52,18 @@ async def contended(
     tasks = [asyncio.create_task(one) for one in writing]
     while not (waiting := await _waiting(looking)):
         await asyncio.sleep(0.01)
+    await _read(client, who, path)
+    waiting = await _waiting(looking)
+    assert 1 == waiting, f"{waiting} connections wait for one lock"
+    return tasks
+
+
+async def _read(client: Client, who: str, path: str) -> None:
     started = time.monotonic()
     answers = await asyncio.gather(*(client.get(path, headers=headers(who)) for _ in range(READERS)))
 
     assert [200] * READERS == [answer.status_code for answer in answers], answers[0].text
     assert time.monotonic() - started < READ_SECONDS_MAX
-    waiting = await _waiting(looking)
-    assert 1 == waiting, f"{waiting} connections wait for one lock"
-    return tasks
 
 
 async def _waiting(looking: asyncpg.Connection) -> int:
@@ -69,17 +74,25 @@ async def _waiting(looking: asyncpg.Connection) -> int:
     )
 
 
-async def test_reads_of_other_funds_are_answered_while_one_fund_is_busy(
-    client_of: Callable[..., Awaitable[Client]], database_url: str
+async def test_other_funds_are_read_and_allocated_while_one_fund_is_busy(
+    client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database], database_url: str
 ) -> None:
-    api = await prepared(await client_of("pledges"))
+    api, db = await prepared(await client_of("pledges")), databases["pledges"]
     await funded(api, 100_000)
+    await funded(api, 1_000, "SHERLOC-DEV")
 
-    async with locked(
-        database_url, "SELECT FROM pledges.balance_part WHERE fund = 'SHERLOC-MNT' FOR UPDATE"
-    ) as looking:
-        writing = [api.post("/v1/allocations", json=ALLOCATION, headers=headers(FINANCE)) for _ in range(WRITERS)]
-        tasks = await contended(looking, writing, api, FINANCE, "/v1/funds/SHERLOC-DEV")
+    async with locked(database_url, "SELECT FROM pledges.balance WHERE fund = 'SHERLOC-MNT' FOR UPDATE") as looking:
+        writing = (api.post("/v1/allocations", json=ALLOCATION, headers=headers(FINANCE)) for _ in range(WRITERS))
+        tasks = [asyncio.create_task(one) for one in writing]
+        [busy] = balance_locks.of_fund("SHERLOC-MNT")
+        while busy not in db._locks._locks or db._locks._locks[busy].users < WRITERS:
+            await asyncio.sleep(0.01)
+        await _read(api, FINANCE, "/v1/funds/SHERLOC-DEV")
+        elsewhere = ALLOCATION | {"fund": "SHERLOC-DEV"}
+        answer = await api.post("/v1/allocations", json=elsewhere, headers=headers(FINANCE))
+        assert 201 == answer.status_code, answer.text
+        assert 0 == await _waiting(looking)
+        assert len(db._pool._reads) <= 1, "whoever waits for the fund holds no connection"
 
     answers = await asyncio.gather(*tasks)
     assert {201} == {answer.status_code for answer in answers}, [answer.text for answer in answers][-1]

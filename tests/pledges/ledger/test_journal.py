@@ -103,8 +103,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
         assert await verify(owner, SERVICE) == []
         async with owner.transaction() as tx:
             await tx.execute(
-                "UPDATE balance_part SET available_usd_minor = available_usd_minor + 1"
-                " WHERE fund = 'SHERLOC-MNT' AND part = 3"
+                "UPDATE balance SET available_usd_minor = available_usd_minor + 1 WHERE fund = 'SHERLOC-MNT'"
             )
         assert await verify(owner, SERVICE) == ["balance: 1 rows are not in the journal, 1 are only there"]
     finally:

@@ -224,7 +224,7 @@ async def test_the_service_itself_edits_nothing(api: Client, db: Database, table
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE balance_part SET available_usd_minor = -1",
+        "UPDATE balance SET available_usd_minor = -1",
         "UPDATE pledge SET received_minor = minor + 1",
         "UPDATE pledge SET status = 'received'",
         "UPDATE pledge SET status = 'committed'",

@@ -120,7 +120,7 @@ async def test_an_entry_that_was_taken_away_or_put_in_is_found(api: Client, db: 
     gone = await _entry(db, "allocated")
     await _tamper(
         database_url,
-        "UPDATE balance_part SET available_usd_minor = available_usd_minor + 60 WHERE fund = 'SHERLOC-MNT' AND part = 0",
+        "UPDATE balance SET available_usd_minor = available_usd_minor + 60 WHERE fund = 'SHERLOC-MNT'",
         f"DELETE FROM entry WHERE entry_id = '{gone}'",
     )
     assert [Finding(table="entry", what="no entry follows from pledges.allocation.made.v1", entry_id=gone)] == (
@@ -150,11 +150,11 @@ async def test_a_counter_a_closing_and_a_pledge_that_say_something_else_are_foun
     api: Client, db: Database, database_url: str
 ) -> None:
     assert await count_again(db) == []
-    await _tamper(
-        database_url, "UPDATE balance_part SET available_usd_minor = 1 WHERE fund = 'SHERLOC-MNT' AND part = 7"
-    )
-    assert await _tables(db) == ["balance"]
-    assert await count_again(db) == ["SHERLOC-MNT"]
+    wrong = ("UPDATE balance SET available_usd_minor = available_usd_minor + 1", "DELETE FROM balance")
+    for statement in wrong:
+        await _tamper(database_url, f"{statement} WHERE fund = 'SHERLOC-MNT'")
+        assert await _tables(db) == ["balance"]
+        assert await count_again(db) == ["SHERLOC-MNT"]
 
     await _tamper(database_url, "UPDATE closing SET usd_minor = usd_minor + 1 WHERE account = 'cash'")
     await _tamper(database_url, "UPDATE pledge SET earmarking = 'unearmarked' WHERE status = 'received'")
