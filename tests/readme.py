@@ -16,8 +16,8 @@ from tests import worked_pledge
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 LEDGER = ROOT / "docs" / "ledger.md"
-SHOWN_STATE = "KEN"
-"""Its request is written in English and is short."""
+SHOWN_STATE = "CIV"
+"""Its request is delivered, evaluated and closed."""
 
 VARYING = {
     re.compile(r"\bTA-\d{4}-\d+"): "TA-REFERENCE",
@@ -45,10 +45,10 @@ def demo() -> str:
 
 
 def excerpt(printed: str) -> str:
-    """The request of one State, the table of funds and the last line, with `…` for what is left out between them."""
+    """The card of one request, that of a refund, the table of funds and the summary, with `…` for what is left out."""
     lines = stripped(printed)
-    shown = [paragraph(lines, rf"TA-\S+ {SHOWN_STATE} \("), paragraph(lines, r"Funds \("), lines.splitlines()[-1]]
-    return "\n…\n".join(shown)
+    headings = (rf"── TA-\S+ +{SHOWN_STATE}\b", "── A refund", r"Funds \(", r"\d+ requests, ")
+    return "\n…\n".join(paragraph(lines, heading) for heading in headings)
 
 
 def paragraph(lines: str, heading: str) -> str:

@@ -12,9 +12,14 @@ from services.demo.show import show
 
 
 @click.command("demo")
-@click.option("--exit", "leave", is_flag=True, help="End after the table; exit 0 only if every step was seen.")
+@click.option("--exit", "leave", is_flag=True, help="End after the cards; exit 0 only if every step was seen.")
+@click.option("--details", is_flag=True, help="Every reason of a match, who was notified, years and work packages.")
 @STATE
 @JSON
-def demo(leave: bool, state: Path | None, as_json: bool) -> None:
+def demo(leave: bool, details: bool, state: Path | None, as_json: bool) -> None:
     """Run everything and drive the main job before your eyes."""
-    sys.exit(show(read_settings(state), all_services(), leave=leave, as_json=as_json, fail=fail, found=found))
+    sys.exit(
+        show(
+            read_settings(state), all_services(), leave=leave, as_json=as_json, details=details, fail=fail, found=found
+        )
+    )

@@ -1,12 +1,13 @@
 """Who is who in the sample world, entered through the public API: organizations, people, appointments by two."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from chassis import clock
 from contracts.callers import Subject
 from contracts.values import Language
-from services.demo.people import Api, Persona, StepError, personas
+from services.demo.people import Persona, StepError, personas
+from services.demo.steps import Steps
 from services.directory.people.actions import Founder
 from services.directory.people.store import PersonTexts
 
@@ -16,12 +17,6 @@ SAMPLE = "[Fictitious sample]"
 SIDE_BY_SIDE = 4
 LETTER = f"{SAMPLE} Note verbale of 2 November 2026"
 
-Lists = Callable[[str, str, str], Awaitable[list[Mapping[str, Any]]]]
-"""`(appointment, path, name)`: every page of a list."""
-
-Each = Callable[[str, Sequence[Any], Callable[[Any], Awaitable[None]], int], Awaitable[None]]
-"""`(step, items, work, width)`: the work for each item, so many at a time, with its progress shown."""
-
 
 def administrators() -> tuple[Persona, Persona]:
     """The two who are founded, and appoint all others."""
@@ -29,14 +24,14 @@ def administrators() -> tuple[Persona, Persona]:
     return first, second
 
 
-async def appoint_everybody(api: Api, every: Lists, each: Each) -> None:
+async def appoint_everybody(steps: Steps) -> None:
     """What is there already is left as it is. Raises StepError."""
-    issuer = api.issuer
-    known = {one["code"] for one in await every(ADMINISTRATOR, "/v1/organizations", "organizations")}
-    entered = {one["person_id"] for one in await every(ADMINISTRATOR, "/v1/people", "people")}
+    api = steps.api
+    known = {one["code"] for one in await steps.all(ADMINISTRATOR, "/v1/organizations", "organizations")}
+    entered = {one["person_id"] for one in await steps.all(ADMINISTRATOR, "/v1/people", "people")}
     held = {
         (one["person_id"], one["organization"], one["role"]): one
-        for one in await every(ADMINISTRATOR, "/v1/appointments", "appointments")
+        for one in await steps.all(ADMINISTRATOR, "/v1/appointments", "appointments")
         if one["status"] in {"proposed", "in_force"}
     }
     _, second = administrators()
@@ -52,7 +47,7 @@ async def appoint_everybody(api: Api, every: Lists, each: Each) -> None:
             "name": persona.name,
             "email": persona.email,
             "language": persona.language,
-            "subjects": [{"issuer": issuer, "subject": str(persona.person_id)}],
+            "subjects": [{"issuer": api.issuer, "subject": str(persona.person_id)}],
         }
         await api.post(ADMINISTRATOR, "/v1/people", body, step=str(persona.person_id))
 
@@ -76,13 +71,13 @@ async def appoint_everybody(api: Api, every: Lists, each: Each) -> None:
             raise StepError(f"the appointment of {persona.appointment} is {one['status']}")
 
     codes = sorted({one.organization for one in personas()} - known)
-    await each("organizations are registered", codes, register, SIDE_BY_SIDE)
+    await steps.each("organizations are registered", codes, register, SIDE_BY_SIDE)
     people = [one for one in personas() if str(one.person_id) not in entered]
-    await each("people are entered", people, enter, SIDE_BY_SIDE)
+    await steps.each("people are entered", people, enter, SIDE_BY_SIDE)
     officials = [one for one in personas() if one.role == "official"]
     others = [one for one in personas() if one not in officials]
-    await each("two administrators appoint", others, appoint, SIDE_BY_SIDE)
-    await each("focal points appoint their officials, alone", officials, appoint_official, SIDE_BY_SIDE)
+    await steps.each("two administrators appoint", others, appoint, SIDE_BY_SIDE)
+    await steps.each("focal points appoint their officials, alone", officials, appoint_official, SIDE_BY_SIDE)
 
 
 def _appointment(persona: Persona) -> Mapping[str, Any]:

@@ -6,15 +6,13 @@ holds an afternoon on SHERLOC that the fund pays for, raises what the fund needs
 are for the equality of women and men.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from contracts.values import Language
-from services.demo.appointing import Each, Lists
-from services.demo.people import Api, StepError
-from services.demo.planning import Until
+from services.demo.people import StepError
+from services.demo.steps import Steps
 
 DONOR, FINANCE, COORDINATOR = "FRA:donor_officer", "UNODC:finance_officer", "UNODC:coordinator"
 FUND = "SHERLOC-MNT"
@@ -73,104 +71,76 @@ HELD = {"participants": 86, "completed_on": "2026-11-17"}
 STEP = "a donor gives in two instalments and sees what it did"
 
 
-@dataclass(frozen=True)
 class Given:
     """The pledge as it ended, its instalments as they stood before the late one came, and the files for the donor.
 
+    `circulating` are the ids of the requests whose needs are shown to it.
     `in_kind` is what the donor gave that is no money, as acknowledged; `to_a_need` the pledge to `need`, a requirement
     with the title of its request; `raised` the last statement of what the fund needs; `activity` what the fund paid for
     that no State asked for, as it ended.
     """
 
-    pledge: Mapping[str, Any]
-    instalments: Sequence[Mapping[str, Any]]
-    allocations: Sequence[Mapping[str, Any]]
-    in_kind: Mapping[str, Any]
-    to_a_need: Mapping[str, Any]
-    need: Mapping[str, Any]
-    raised: Mapping[str, Any]
-    activity: Mapping[str, Any]
-    files: Sequence[Path]
-
-
-async def give(
-    api: Api, every: Lists, each: Each, until: Until[Any], folder: Path, *, circulating: Collection[str]
-) -> Given:
-    """Each step once, however often it is told. `circulating` are the ids of the requests whose needs are shown.
-
-    Raises StepError, also where no instalment is late, or where other needs are shown than those.
-    """
-    visit = _Visit(api, every, until, folder, circulating)
-    steps = [
-        visit.pledge,
-        visit.agree,
-        visit.pay,
-        visit.give_in_kind,
-        visit.pledge_to_a_need,
-        visit.allocate,
-        visit.pay_for_an_activity,
-        visit.raise_what_is_needed,
-        visit.state_what_it_is_for,
-        visit.write_down,
-    ]
-    await each(STEP, steps, _carry_out, 1)
-    return Given(
-        pledge=visit.pledged,
-        instalments=visit.instalments,
-        allocations=visit.allocations,
-        in_kind=visit.in_kind,
-        to_a_need=visit.pledged_to_a_need,
-        need=visit.need,
-        raised=visit.raised,
-        activity=visit.activity,
-        files=visit.files,
-    )
-
-
-async def _carry_out(step: Any) -> None:
-    await step()
-
-
-class _Visit:
-    def __init__(self, api: Api, every: Lists, until: Until[Any], folder: Path, circulating: Collection[str]) -> None:
-        self._api = api
-        self._all = every
-        self._until = until
+    def __init__(self, steps: Steps, folder: Path, circulating: Collection[str]) -> None:
+        self._steps = steps
+        self._api = steps.api
         self._folder = folder
         self._circulating = circulating
-        self.pledged: Mapping[str, Any] = {}
+        self.pledge: Mapping[str, Any] = {}
         self.instalments: Sequence[Mapping[str, Any]] = []
         self.allocations: list[Mapping[str, Any]] = []
         self.in_kind: Mapping[str, Any] = {}
-        self.pledged_to_a_need: Mapping[str, Any] = {}
+        self.to_a_need: Mapping[str, Any] = {}
         self.need: Mapping[str, Any] = {}
         self.raised: Mapping[str, Any] = {}
         self.activity: Mapping[str, Any] = {}
         self.files: list[Path] = []
 
-    async def pledge(self) -> None:
-        own = await self._all(DONOR, "/v1/pledges", "pledges")
-        found = next((one for one in own if one["note"] == PLEDGE["note"]), None)
-        self.pledged = found or await self._api.post(DONOR, "/v1/pledges", PLEDGE, step="donor's visit")
+    async def give(self) -> None:
+        """Each step once, however often it is called.
 
-    async def agree(self) -> None:
-        if self.pledged["status"] == "pledged":
+        Raises StepError, also where no instalment is late, or where the needs of other requests are shown.
+        """
+        steps = (
+            self._pledge,
+            self._agree,
+            self._pay,
+            self._give_in_kind,
+            self._pledge_to_a_need,
+            self._allocate,
+            self._pay_for_an_activity,
+            self._raise_what_is_needed,
+            self._state_what_it_is_for,
+            self._write_down,
+        )
+
+        async def carry_out(step: Callable[[], Awaitable[None]]) -> None:
+            await step()
+
+        await self._steps.each(STEP, steps, carry_out)
+
+    async def _pledge(self) -> None:
+        own = await self._steps.all(DONOR, "/v1/pledges", "pledges")
+        found = next((one for one in own if one["note"] == PLEDGE["note"]), None)
+        self.pledge = found or await self._api.post(DONOR, "/v1/pledges", PLEDGE, step="donor's visit")
+
+    async def _agree(self) -> None:
+        if self.pledge["status"] == "pledged":
             await self._move("commit", AGREEMENT)
 
-    async def pay(self) -> None:
-        if self.pledged["status"] == "committed":
+    async def _pay(self) -> None:
+        if self.pledge["status"] == "committed":
             await self._move("receive", IN_TIME)
-        self.instalments = self.pledged["instalments"]
-        if self.pledged["status"] == "partially_received":
+        self.instalments = self.pledge["instalments"]
+        if self.pledge["status"] == "partially_received":
             if [one["late"] for one in self.instalments] != [False, True]:
                 raise StepError("the second instalment is overdue, and does not show as late")
             await self._move("receive", LATE)
-        if self.pledged["status"] != "received":
-            raise StepError(f"the donor's pledge is {self.pledged['status']}, not received")
+        if self.pledge["status"] != "received":
+            raise StepError(f"the donor's pledge is {self.pledge['status']}, not received")
 
-    async def give_in_kind(self) -> None:
+    async def _give_in_kind(self) -> None:
         path = "/v1/in-kind-contributions"
-        own = await self._all(DONOR, path, "in_kind_contributions")
+        own = await self._steps.all(DONOR, path, "in_kind_contributions")
         found = next((one for one in own if one["description"] == IN_KIND["description"]), None)
         before = await self._api.get(FINANCE, f"/v1/funds/{FUND}")
         one = found or await self._api.post(DONOR, path, IN_KIND, step="donor's visit")
@@ -183,13 +153,13 @@ class _Visit:
                 raise StepError("what was given in kind is not told beside the fund's money, and nowhere in it")
         self.in_kind = one
 
-    async def pledge_to_a_need(self) -> None:
+    async def _pledge_to_a_need(self) -> None:
         """The largest of those that its States let it see; all of these are seen, and of no other request."""
-        own = await self._all(DONOR, "/v1/pledges", "pledges")
+        own = await self._steps.all(DONOR, "/v1/pledges", "pledges")
         made = next((one for one in own if one["note"] == TO_A_NEED["note"]), None)
         if made is None:
             need = max(
-                await self._until(self._needs, "what is ready and lacks only money to be shown to the donor"),
+                await self._steps.until(self._needs, "what is ready and lacks only money to be shown to the donor"),
                 key=lambda one: (one["gap_usd_minor"], one["requirement_id"]),
             )
             # With the programme support cost that is taken off it: the gap is of what can be allocated.
@@ -198,18 +168,18 @@ class _Visit:
             made = await self._api.post(DONOR, "/v1/pledges", body, step="a need")
         if made["earmarking"] != "tightly_earmarked":
             raise StepError("a pledge to one need is not tightly earmarked")
-        self.pledged_to_a_need = made
-        known = await self._all(FINANCE, "/v1/requirements", "requirements")
+        self.to_a_need = made
+        known = await self._steps.all(FINANCE, "/v1/requirements", "requirements")
         need = next(one for one in known if one["requirement_id"] == made["requirement_id"])
         request = await self._api.get(DONOR, f"/v1/requests/{need['request_id']}")
         self.need = {**need, "title": request["title"]}
 
     async def _needs(self) -> Sequence[Mapping[str, Any]] | None:
         """All that lacks money of the requests that circulate; pledges hears of confirmed matches one by one."""
-        shown = await self._all(DONOR, "/v1/requirements/unfunded", "requirements")
+        shown = await self._steps.all(DONOR, "/v1/requirements/unfunded", "requirements")
         return shown if shown and sorted(one["request_id"] for one in shown) == sorted(self._circulating) else None
 
-    async def raise_what_is_needed(self) -> None:
+    async def _raise_what_is_needed(self) -> None:
         path = f"/v1/funds/{FUND}"
         fund = await self._api.get(FINANCE, path)
         needed = {name: RAISED[name] for name in ("year", "work_package")} | {"usd_minor": RAISED["money"]["minor"]}
@@ -221,7 +191,7 @@ class _Visit:
                 raise StepError("what the fund needs was raised, and does not show")
         self.raised = (await self._api.get(DONOR, f"{path}/requirements"))["revisions"][0]
 
-    async def state_what_it_is_for(self) -> None:
+    async def _state_what_it_is_for(self) -> None:
         path, shown = f"/v1/funds/{FUND}", MARKED.items()
         fund = await self._api.get(FINANCE, path)
         if not any(shown <= package.items() for package in fund["work_packages"]):
@@ -230,8 +200,8 @@ class _Visit:
         if fund["gender_marker"] != 0 or not any(shown <= package.items() for package in fund["work_packages"]):
             raise StepError("what was stated of how far the fund is for equality does not show")
 
-    async def allocate(self) -> None:
-        found = await self._all(FINANCE, f"/v1/allocations?fund={FUND}", "allocations")
+    async def _allocate(self) -> None:
+        found = await self._steps.all(FINANCE, f"/v1/allocations?fund={FUND}", "allocations")
         made = {one["work_package"]: one for one in found}
         for work_package, usd_minor in WORK_PACKAGES.items():
             money = {"minor": usd_minor, "currency": "USD"}
@@ -244,9 +214,9 @@ class _Visit:
             path = f"/v1/allocations/{first['allocation_id']}/spend"
             self.allocations[0] = await self._api.post(FINANCE, path, body, revision=first["revision"])
 
-    async def pay_for_an_activity(self) -> None:
+    async def _pay_for_an_activity(self) -> None:
         """Planned by a coordinator, paid for by the fund, and over; the fund's file for IATI tells it, too."""
-        found = await self._all(COORDINATOR, f"/v1/activities?fund={FUND}", "activities")
+        found = await self._steps.all(COORDINATOR, f"/v1/activities?fund={FUND}", "activities")
         one = next((one for one in found if one["title"] == ACTIVITY["title"]), None)
         one = one or await self._api.post(COORDINATOR, "/v1/activities", ACTIVITY, step=ACTIVITY["title"])
         path = f"/v1/activities/{one['activity_id']}"
@@ -261,7 +231,7 @@ class _Visit:
         if self.activity["spent_usd_minor"] != PAID["minor"]:
             raise StepError("what was spent on the activity does not show")
 
-    async def write_down(self) -> None:
+    async def _write_down(self) -> None:
         """The donor's statement in six languages, and the fund's file for the registry of IATI."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for language in Language:
@@ -278,6 +248,6 @@ class _Visit:
         self.files.append(file)
 
     async def _move(self, name: str, body: Mapping[str, Any]) -> None:
-        path = f"/v1/pledges/{self.pledged['pledge_id']}/{name}"
-        step = str(self.pledged["revision"])
-        self.pledged = await self._api.post(FINANCE, path, body, step=step, revision=self.pledged["revision"])
+        path = f"/v1/pledges/{self.pledge['pledge_id']}/{name}"
+        step = str(self.pledge["revision"])
+        self.pledge = await self._api.post(FINANCE, path, body, step=step, revision=self.pledge["revision"])

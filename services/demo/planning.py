@@ -1,23 +1,19 @@
 """A round in the sample world: more is asked for than there is to give, and the plan says who gets it and why."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from chassis import clock
-from services.demo.appointing import Each, Lists
-from services.demo.people import Api, StepError
+from services.demo.people import StepError
 from services.demo.samples import coming
+from services.demo.steps import Steps
 
 COORDINATOR = "UNODC:coordinator"
 SETTINGS = {"seconds": 10, "seed": 2027, "fairness_loss": 50}
 ASKED_TIMES_MAX = 20
-
-T = TypeVar("T")
-Until = Callable[[Callable[[], Awaitable[T | None]], str], Awaitable[T]]
-"""`(ask, what)`: asks until there is an answer."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +24,18 @@ class Planned:
     titles: Mapping[str, str]
 
 
-async def plan_a_round(api: Api, every: Lists, each: Each, until: Until[Any]) -> Planned:
+async def plan_a_round(steps: Steps) -> Planned:
     """File what the round is about, open it, and ask for a plan; what is there already is left as it is.
 
     It is adopted by whoever looks at it: `POST /v1/rounds/{id}/adopt`. Raises StepError.
     """
+    api = steps.api
     samples = list(enumerate(msgspec.json.decode(coming("round_requests.json", today=clock.now().date())), 1))
     requests: list[Mapping[str, Any]] = []
 
     async def file(numbered: tuple[int, Mapping[str, Any]]) -> None:
         number, sample = numbered
-        own = await every(sample["as"], "/v1/requests", "requests")
+        own = await steps.all(sample["as"], "/v1/requests", "requests")
         request = next((one for one in own if one["title"] == sample["body"]["title"]), None)
         if request is None:
             request = await api.post(sample["as"], "/v1/requests", sample["body"], step=f"round request {number}")
@@ -49,20 +46,21 @@ async def plan_a_round(api: Api, every: Lists, each: Each, until: Until[Any]) ->
             await api.post(COORDINATOR, f"{path}/open", {"priority": "normal"}, revision=request["revision"])
         requests.append(await api.get(sample["as"], path))
 
-    await each("States ask for more than is left", samples, file, 1)
+    await steps.each("States ask for more than is left", samples, file)
     found: list[Mapping[str, Any]] = []
 
     async def ask(_: int) -> None:
-        found.append(await _planned(api, every, until, {line["line_id"] for one in requests for line in one["lines"]}))
+        found.append(await _planned(steps, {line["line_id"] for one in requests for line in one["lines"]}))
 
-    await each("a round plans who gets what", [1], ask, 1)
+    await steps.each("a round plans who gets what", [1], ask)
     titles = {line["line_id"]: one["title"] for one in requests for line in one["lines"]}
     return Planned(found[0], titles)
 
 
-async def _planned(api: Api, every: Lists, until: Until[Any], lines: set[str]) -> Mapping[str, Any]:
+async def _planned(steps: Steps, lines: set[str]) -> Mapping[str, Any]:
     """A round that has all of these lines: one there is, else a new one, once matching has heard that they are open."""
-    before = await every(COORDINATOR, "/v1/rounds", "rounds")
+    api = steps.api
+    before = await steps.all(COORDINATOR, "/v1/rounds", "rounds")
     for number in range(ASKED_TIMES_MAX):
         for one in before:
             if one["status"] in {"planned", "adopted"}:
@@ -75,7 +73,7 @@ async def _planned(api: Api, every: Lists, until: Until[Any], lines: set[str]) -
             one = await api.get(COORDINATOR, f"/v1/rounds/{asked['round_id']}")
             return one if one["status"] != "asked" else None
 
-        before = [await until(answered, "the plan of a round")]
+        before = [await steps.until(answered, "the plan of a round")]
         if before[0]["status"] == "failed":
             raise StepError(f"the round failed: {before[0]['says']}")
     raise StepError(f"no round had all the lines, though {ASKED_TIMES_MAX} were asked for")

@@ -29,8 +29,8 @@ TASKS = {
     ("services/matching/rounds/planner.py", "_plan"),  # holds the lease on while a plan is made, in a group
     ("services/all_in_one.py", "on_ready"),  # the demo beside the services, cancelled by `serve`
     ("services/demo/show.py", "_tell"),
-    ("services/demo/story.py", "one"),
-    ("services/demo/story.py", "_each"),
+    ("services/demo/steps.py", "one"),
+    ("services/demo/steps.py", "each"),
 }
 """Where a task is started without supervision, and may be: it ends with who started it."""
 

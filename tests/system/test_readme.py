@@ -8,15 +8,20 @@ from services.matching.texts import meaning
 from tests import readme
 from tests.system import readme_session
 
-PRINTED = """What happened
+PRINTED = """People are fictitious.
 
-TA-2026-1 FJI (en)  Another
-  suggested after 3.0 ms
+── TA-2026-1  FJI  en ───────── open ──
+[Fictitious sample] Another
+  witness_protection         UNODC-JUSTICE   688/1000 confirmed
 
-TA-2026-29704 KEN (en)  A title of
-two lines
-  case_law: ZAF 777/1000
-  suggested after 91.1 ms
+── TA-2026-29704  CIV  fr ───── closed: met ──
+[Exemple fictif] Un titre de
+deux lignes
+  mla_training               UNODC-MLA       718/1000 completed
+    USD 85,000.00 spent
+
+── A refund by two finance officers  CHE ── approved ──
+       CHF 10,000.00  from TA-REQUESTS
 
 Funds (US dollars)
 
@@ -24,8 +29,10 @@ Funds (US dollars)
  ──────────────────────────────
   gap                285,256.63
 
-written: a file
-2052 facts of 34 kinds seen on NATS.
+7 files for the donor are in a folder
+12 requests, 3 of them delivered, evaluated and closed (2 met, 1 partially_met).
+2482 facts of 45 kinds seen on NATS.
+More of each: ./dev demo --details
 """
 
 
@@ -38,21 +45,25 @@ async def test_readme_shows_what_the_demo_prints() -> None:
     assert readme.comparable(readme.fenced(readme.excerpt(printed))) == readme.comparable(shown), "run ./dev readme"
 
 
-def test_excerpt_is_one_request_the_funds_and_the_last_line() -> None:
+def test_excerpt_is_one_card_the_refund_the_funds_and_the_summary() -> None:
     found = readme.excerpt(PRINTED)
 
-    assert found.startswith("TA-2026-29704 KEN (en)  A title of\ntwo lines\n  case_law")
+    assert found.startswith(
+        "── TA-2026-29704  CIV  fr ───── closed: met ──\n[Exemple fictif] Un titre de\ndeux lignes\n  mla"
+    )
+    assert "\n…\n── A refund by two finance officers" in found
     assert "…\nFunds (US dollars)\n\n                    SHERLOC-DEV\n" in found
-    assert found.endswith("…\n2052 facts of 34 kinds seen on NATS.")
+    assert found.endswith("2482 facts of 45 kinds seen on NATS.\nMore of each: ./dev demo --details")
     assert "FJI" not in found
+    assert "7 files" not in found
 
 
-@pytest.mark.parametrize("changed", [("777", "778"), ("285,256.63", "285,256.64"), ("KEN", "CIV")])
+@pytest.mark.parametrize("changed", [("718", "719"), ("285,256.63", "285,256.64"), ("CIV", "KEN")])
 def test_changed_figure_is_a_difference_and_time_is_none(changed: tuple[str, str]) -> None:
     shown = readme.comparable(PRINTED)
 
     assert shown != readme.comparable(PRINTED.replace(*changed))
-    assert shown == readme.comparable(PRINTED.replace("91.1", "12.0").replace("29704", "11").replace("2052", "2070"))
+    assert shown == readme.comparable(PRINTED.replace("29704", "11").replace("2482", "2490"))
 
 
 def test_content_is_written_between_its_markers_alone() -> None:

@@ -12,13 +12,15 @@ import pytest
 from chassis.auth.tokens import Issuer
 from chassis.embedded import Nats, free_port
 from chassis.journal.bus import stream_states, watch
-from contracts.reference import country_name
+from contracts.reference import country_name, kinds
 from contracts.values import Language
 from services.composition import NAMES
 from services.demo.appointing import administrators
+from services.demo.ending import finance_officers
 from services.demo.people import Api
+from services.demo.records import Seen
 from services.demo.show import EXPECTED
-from services.demo.story import Seen, Story
+from services.demo.story import Story
 from services.mailbox import Mailbox
 from services.matching.texts import meaning
 from services.pledges.statements.printing.words import labels
@@ -137,15 +139,25 @@ async def _told_once(platform: Platform, nats: Nats, state: Path) -> list[str]:
     await api.close()
     assert set(EXPECTED) <= set(seen.types)
     assert story.filed_before == 0
-    assert len(story.told) == 12
-    assert {told.language for told in story.told} == {"ar", "en", "es", "fr", "ru", "zh"}
-    for told in story.told:
-        assert told.suggestion_ms is not None
-        assert len(told.notified) >= 3
-        for line in told.lines:
-            assert line.match["status"] == "confirmed"
+    assert len(story.requests) == 12
+    assert {record.language for record in story.requests} == {"ar", "en", "es", "fr", "ru", "zh"}
+    for record in story.requests:
+        assert record.suggestion_ms is not None
+        assert len(record.notified) >= 3
+        for line in record.lines:
+            assert line.match["status"] == ("completed" if record.outcome else "confirmed")
+            assert line.spent == (bool(record.outcome) and line.needed is not None)
             assert sum(share["points"] for share in line.match["shares"]) == line.match["score"]
             assert line.covered or not line.needed
+    closed = {r.request["state"]: r.request["outcome"] for r in story.requests if r.request["status"] == "closed"}
+    assert closed == {"CIV": "met", "PER": "partially_met", "SGP": "met"}
+    proposer, approver = finance_officers()
+    assert proposer.person_id != approver.person_id
+    assert story.refunded["status"] == "approved"
+    assert [story.refunded["proposed_by"], story.refunded["decided_by"]] == [
+        str(proposer.person_id), str(approver.person_id),
+    ]  # fmt: skip
+    assert story.kinds_offered == set(kinds())
     return story.not_waited_for
 
 
@@ -155,6 +167,7 @@ async def _told_again(platform: Platform, state: Path) -> None:
     await story.tell()
     await api.close()
     assert story.filed_before == 12
+    assert ["closed"] * 3 == [record.request["status"] for record in story.requests if record.outcome]
 
 
 def _written_down(platform: Platform, folder: Path, xsd: Sequence[str]) -> None:

@@ -1,0 +1,161 @@
+"""The cards that the demo prints at its end, one per request, each readable in a terminal of 80 columns.
+
+By default a match shows the reason that counts most, on one line; with `details` all that is known. An amount is never
+cut off: what does not fit goes on in the next line.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.cells import cell_len
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from services.demo.ending import finance_officers
+from services.demo.giving import Given
+from services.demo.planning import Planned
+from services.demo.records import LineRecord, RequestRecord
+from services.demo.tables import amount, in_dollars
+
+COLUMNS = 80
+REASONS_SHOWN = 3
+
+
+def request_card(record: RequestRecord, *, details: bool) -> Iterator[RenderableType]:
+    """A request with the match of each of its lines, who pays, and how far it has come."""
+    request = record.request
+    status = f"closed: {request['outcome']}" if request["outcome"] else request["status"]
+    yield heading(f"{request['reference']}  {request['state']}  {record.language}", status)
+    yield Text(record.title)
+    for line in record.lines:
+        yield _indented(2, match_words(line))
+        if line.needed:
+            yield _indented(4, f"{amount(line.needed)} {_funding_words(line)}")
+        for reason in reasons(line):
+            # Cut off where it is long, in any script; with `details` there is more than one, and each is whole.
+            yield _indented(4, reason, no_wrap=not details)
+            if not details:
+                break
+    if details:
+        yield _indented(2, f"notified: {', '.join(record.notified)}")
+        yield _indented(2, f"suggested {_after(record.suggestion_ms)}")
+
+
+def match_words(line: LineRecord) -> str:
+    """Kind, provider, score and status in columns as wide as the longest kind and provider."""
+    match = line.match
+    payer = "" if line.needed else "provider pays"
+    score = f"{match['score']}/1000"
+    return f"{line.kind:<26} {match['provider']:<14} {score:>9} {match['status']:<11} {payer}".rstrip()
+
+
+def reasons(line: LineRecord) -> list[str]:
+    """The reasons that give most, then the one by which most is missing."""
+    explanation = line.match["explanation"]
+    best = sorted(explanation, key=lambda one: -one["points"])[:REASONS_SHOWN]
+    lacking = max(explanation, key=lambda one: one["of"] - one["points"])
+    shown = [*best, *([lacking] if lacking not in best and lacking["points"] < lacking["of"] else [])]
+    return [f"{one['points']}/{one['of']} {one['says']}" for one in shown]
+
+
+def donor_card(given: Given, refunded: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """What a donor gave and what it did, then what two finance officers gave back."""
+    pledge, need, raised = given.pledge, given.need, given.raised
+    (stated,) = raised["requirements"]
+    currency = pledge["money"]["currency"]
+    rows = [(pledge["money"], f"pledged to {pledge['fund']}")]
+    for one in given.instalments:
+        standing = "late" if one["late"] else "to come" if one["open_minor"] else "in time"
+        rows.append(({"minor": one["minor"], "currency": currency}, f"due {one['due_on']}: {standing}"))
+    for one in given.allocations:
+        spent = amount(in_dollars(one["spent_usd_minor"]))
+        rows.append((in_dollars(one["usd_minor"]), f"allocated to {one['work_package']}, {spent} spent"))
+    activity, in_kind = given.activity, given.in_kind
+    rows += [
+        (
+            in_dollars(activity["allocated_usd_minor"]),
+            f"allocated to {activity['activity_kind']}: {activity['status']}, reached {activity['participants']}",
+        ),
+        (in_kind["money"], f"in kind: {in_kind['form']}, {in_kind['status']}, beside the fund's money"),
+        (given.to_a_need["money"], f"pledged to a request that lacks only money: {need['state']}, {need['title']}"),
+        (
+            in_dollars(stated["usd_minor"]),
+            f"is what {pledge['fund']} needs for {stated['work_package']} in {stated['year']}: {raised['reason']}",
+        ),
+    ]
+    yield heading(f"A donor  {pledge['donor']}  {pledge['agreement']}", pledge["status"])
+    yield _amounts(rows)
+    proposer, approver = finance_officers()
+    yield Text()
+    yield heading(f"A refund by two finance officers  {refunded['donor']}", refunded["status"])
+    yield _amounts(
+        [(refunded["money"], f"from {refunded['fund']}: proposed by {proposer.name}, approved by {approver.name}")]
+    )
+
+
+def round_card(planned: Planned, *, details: bool) -> Iterator[RenderableType]:
+    """Who gets what of a round, and why others get nothing."""
+    one = planned.round
+    yield heading(f"A round over {one['lines']} lines still open", f"{one['deliveries']} deliveries")
+    yield Text(one["says"])
+    if details:
+        gap = f"{one['gap_millionths'] / 10_000:.2f} %"
+        yield Text(f"It is worth {one['value']:,} of at most {one['bound']:,}: a gap of {gap}.")
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(overflow="fold")
+    grid.add_column(overflow="fold")
+    for line in [*one["plan"], *one["unmet"]]:
+        got = [
+            f"{each['provider']} from {each['starts']}, score {each['score']}" for each in line.get("deliveries", [])
+        ]
+        why_not = [f"{each['provider']}: {each['says']}" for each in line.get("hindrances", [])]
+        groups = f" ({', '.join(line['groups'])})" if line["groups"] else ""
+        grid.add_row(f"  {line['state']}{groups}", Text("\n".join([*got, *why_not]) or line["says"]))
+        if details:
+            title = planned.titles.get(line["line_id"], line["line_id"])
+            grid.add_row("", Text(f"priority {line['priority']:,}: {title}"))
+    yield grid
+
+
+def heading(left: str, right: str) -> Text:
+    """A rule of 80 columns with words at both ends."""
+    rule = "─" * max(3, COLUMNS - len("── ") - cell_len(left) - cell_len(right) - len("   ──"))
+    return Text.assemble("── ", (left, "bold"), f" {rule} ", (right, "bold"), " ──")
+
+
+def _amounts(rows: Iterable[tuple[Mapping[str, Any], str]]) -> Table:
+    """Amounts with their currency to the left of what they are for."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(justify="right", overflow="fold", min_width=len("  USD 999,999,999.99"))
+    grid.add_column(overflow="fold")
+    for money, words in rows:
+        grid.add_row(amount(money), Text(words))
+    return grid
+
+
+def _indented(columns: int, words: str, *, no_wrap: bool = False) -> Padding:
+    return Padding(
+        Text(words, no_wrap=no_wrap, overflow="ellipsis" if no_wrap else "fold"), (0, 0, 0, columns), expand=False
+    )
+
+
+def _funding_words(line: LineRecord) -> str:
+    return "spent" if line.spent else "allocated" if line.covered else "missing"
+
+
+def _after(passed: float | None) -> str:
+    if passed is None:
+        return "in an earlier run"
+    # The suggestion may be committed, and seen, before the client has read the 201.
+    return f"after {passed:.1f} ms" if passed >= 1 else "after less than 1 ms"
+
+
+def summary(requests: Sequence[RequestRecord], kinds_offered: Iterable[str], kinds: Iterable[str]) -> Iterator[str]:
+    """What the demo has to say of the whole, in a sentence each."""
+    outcomes = [record.request["outcome"] for record in requests if record.request["status"] == "closed"]
+    counted = ", ".join(f"{outcomes.count(one)} {one}" for one in sorted(set(outcomes)))
+    yield f"{len(requests)} requests, {len(outcomes)} of them delivered, evaluated and closed ({counted})."
+    known = set(kinds)
+    yield f"Offerings for {len(known & set(kinds_offered))} of {len(known)} kinds of assistance."

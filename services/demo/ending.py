@@ -1,0 +1,103 @@
+"""The end of a request: its matches delivered, evaluated by both sides, paid for; then closed by a coordinator.
+
+And a refund to a donor, which one finance officer proposes and another approves.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.demo.people import Persona, StepError, personas
+from services.demo.records import LineRecord, RequestRecord
+from services.demo.steps import Steps
+
+COORDINATOR, FINANCE = "UNODC:coordinator", "UNODC:finance_officer"
+EVALUATED = "requests.request.delivery-evaluated.v1"
+RATINGS = {"relevance": 5, "quality": 4, "timeliness": 4}
+"""From 1, the worst, to 5."""
+
+REFUNDED_TO = "CHE:donor_officer"
+REFUND = {"money": {"minor": 1_000_000, "currency": "CHF"}, "reason": "donor_asked", "refunded_on": "2026-11-20"}
+
+
+async def bring_to_its_end(steps: Steps, record: RequestRecord) -> None:
+    """Deliver, evaluate and close a request. Raises StepError where it is not closed with its `outcome`."""
+    api, path = steps.api, f"/v1/requests/{record.request['request_id']}"
+    for line in record.lines:
+        await _deliver(steps, record, line)
+        if line.needed:
+            await _spend(steps, line)
+
+    async def all_heard() -> bool:
+        history = await api.get(COORDINATOR, f"{path}/history")
+        return [one["type"] for one in history].count(EVALUATED) == 2 * len(record.lines)
+
+    await steps.until(all_heard, f"the evaluations of {record.appointment}'s deliveries")
+    request = await api.get(record.appointment, path)
+    if request["status"] == "in_delivery":
+        request = await api.post(record.appointment, f"{path}/deliver", {}, revision=request["revision"])
+    if request["status"] == "delivered":
+        closing = {"outcome": record.outcome}
+        request = await api.post(COORDINATOR, f"{path}/close", closing, revision=request["revision"])
+    if (request["status"], request["outcome"]) != ("closed", record.outcome):
+        raise StepError(f"the request of {record.appointment} is {request['status']}, not closed as {record.outcome}")
+    record.request = request
+
+
+async def _deliver(steps: Steps, record: RequestRecord, line: LineRecord) -> None:
+    """Begin and complete the delivery of a match, and have both sides evaluate it."""
+    api, path = steps.api, f"/v1/matches/{line.match['match_id']}"
+    provider = f"{line.match['provider']}:provider_officer"
+    match = await api.get(COORDINATOR, path)
+    for status, move in (("confirmed", "begin"), ("in_delivery", "complete")):
+        if match["status"] == status:
+            match = await api.post(provider, f"{path}/{move}", {}, revision=match["revision"])
+    for side, by, result in (("state", record.appointment, record.outcome), ("provider", provider, "met")):
+        match = await api.get(COORDINATOR, path)
+        if match[f"{side}_evaluation"] is None:
+            given = {"result": result, **RATINGS}
+            await api.post(by, f"{path}/evaluate", given, revision=match["revision"])
+    line.match = {**line.match, "status": match["status"]}
+
+
+async def _spend(steps: Steps, line: LineRecord) -> None:
+    """Record that all that was allocated to the match has been spent."""
+    requirement = f"requirement={line.requirement_id}"
+    for one in await steps.all(FINANCE, f"/v1/allocations?{requirement}", "allocations"):
+        if left := one["usd_minor"] - one["spent_usd_minor"]:
+            path, body = f"/v1/allocations/{one['allocation_id']}/spend", {"money": {"minor": left, "currency": "USD"}}
+            await steps.api.post(FINANCE, path, body, revision=one["revision"])
+    line.spent = True
+
+
+def finance_officers() -> tuple[Persona, Persona]:
+    """Who proposes, and who approves."""
+    first, second = [one for one in personas() if one.appointment == FINANCE]
+    return first, second
+
+
+async def refund(steps: Steps) -> Mapping[str, Any]:
+    """Give money back to a donor by two finance officers; returns the proposal.
+
+    Raises StepError where the one who proposed could approve, or where it is not approved by the other.
+    """
+    api = steps.api
+    first, second = finance_officers()
+    made = await steps.all(FINANCE, "/v1/proposals", "proposals")
+    proposal = next((one for one in made if one["measure"] == "refund"), None)
+    if proposal is None:
+        pledge = (await steps.all(REFUNDED_TO, "/v1/pledges", "pledges"))[-1]
+        path = f"/v1/pledges/{pledge['pledge_id']}/refund"
+        proposal = await api.post(FINANCE, path, REFUND, person=first.person_id, revision=pledge["revision"])
+    if proposal["status"] == "open":
+        path, revision = f"/v1/proposals/{proposal['proposal_id']}/approve", proposal["revision"]
+        try:
+            await api.post(FINANCE, path, {}, step="own", person=first.person_id, revision=revision)
+        except StepError as error:
+            if error.slug != "own-proposal":
+                raise
+        proposal = await api.post(FINANCE, path, {}, person=second.person_id, revision=revision)
+    people = [str(first.person_id), str(second.person_id)]
+    if [proposal["status"], proposal["proposed_by"], proposal["decided_by"]] != ["approved", *people]:
+        raise StepError("the refund was not proposed by one finance officer and approved by the other")
+    shown: Mapping[str, Any] = proposal
+    return shown

@@ -1,0 +1,180 @@
+"""A card of the demo fits 80 columns with the longest names and amounts, and shows every amount whole."""
+
+import io
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
+
+from contracts.reference import kinds
+from services.demo.cards import COLUMNS, donor_card, heading, reasons, request_card, round_card, summary
+from services.demo.giving import Given
+from services.demo.people import Api, personas
+from services.demo.planning import Planned
+from services.demo.records import LineRecord, RequestRecord
+from services.demo.steps import Steps
+
+LONGEST_KIND = max(kinds(), key=len)
+LONGEST_PROVIDER = max((one.organization for one in personas()), key=len)
+LARGE = {"minor": 9_999_999_999, "currency": "USD"}
+LARGE_WORDS = "USD 99,999,999.99"
+TITLES = {
+    "Latin": "[Fictitious sample] " + "mutual legal assistance " * 7,
+    "Arabic": "[مثال خيالي] " + "المساعدة القانونية المتبادلة " * 6,
+    "Chinese": "[虚构示例]" + "司法协助与引渡培训" * 20,
+    "without a blank": "x" * 200,
+}
+
+
+def printed(parts: Iterable[RenderableType], *, columns: int = COLUMNS) -> list[str]:
+    console = Console(file=io.StringIO(), width=columns)
+    console.print(Group(*parts))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
+
+
+def a_reason(says: str, points: int, of: int) -> dict[str, object]:
+    return {"says": says, "points": points, "of": of}
+
+
+def a_line(**changed: Any) -> LineRecord:
+    explanation = changed.pop("explanation", [a_reason("Offered as asked: " + "topic; " * 40, 220, 220)])
+    match = {"provider": LONGEST_PROVIDER, "score": 1000, "status": "in_delivery", "explanation": explanation}
+    values: dict[str, Any] = {"kind": LONGEST_KIND, "match": match, "needed": LARGE, "covered": True}
+    return LineRecord(**values | changed)
+
+
+def a_record(*lines: LineRecord, title: str = "[Fictitious sample]", **request: Any) -> RequestRecord:
+    shown = {"reference": "TA-2026-99999", "state": "CIV", "status": "open", "outcome": None} | request
+    record = RequestRecord("CIV:focal_point", title, "fr", shown, lines=list(lines), suggestion_ms=12_345.6)
+    record.notified = ["CIV:focal_point", *(f"{one.organization}:{one.role}" for one in personas()[:9])]
+    return record
+
+
+@pytest.mark.parametrize("details", [False, True])
+@pytest.mark.parametrize("title", TITLES.values(), ids=TITLES)
+def test_card_of_a_request_fits_80_columns(title: str, details: bool) -> None:
+    record = a_record(a_line(), a_line(spent=True), title=title, status="closed", outcome="partially_met")
+    lines = printed(request_card(record, details=details))
+
+    assert COLUMNS >= max(cell_len(line) for line in lines)
+    assert 2 == sum(line.strip().startswith(LARGE_WORDS) for line in lines)
+    assert 2 == sum(line.rstrip().endswith("1000/1000 in_delivery") for line in lines)
+    assert title.replace(" ", "") in "".join(lines).replace(" ", "")
+
+
+def test_who_pays_is_said_of_each_line() -> None:
+    lines = [a_line(needed=None), a_line(), a_line(spent=True), a_line(covered=False)]
+    text = "\n".join(printed(request_card(a_record(*lines), details=False)))
+
+    for words in ("provider pays", f"{LARGE_WORDS} allocated", f"{LARGE_WORDS} spent", f"{LARGE_WORDS} missing"):
+        assert 1 == text.count(words)
+
+
+def test_one_reason_is_shown_and_with_details_all_whole() -> None:
+    explanation = [a_reason("topics " * 20, 220, 220), a_reason("articles", 110, 110)]
+    short, long = (
+        "\n".join(printed(request_card(a_record(a_line(explanation=explanation)), details=details)))
+        for details in (False, True)
+    )
+
+    assert ("…" in short, "articles" in short) == (True, False)
+    assert ("…" in long, "110/110 articles" in long, long.count("topics")) == (False, True, 20)
+    assert ("notified:" in short, "notified:" in long) == (False, True)
+
+
+def test_largest_missing_share_is_shown_beside_what_fits() -> None:
+    explanation = [
+        a_reason("topics", 220, 220), a_reason("region", 18, 60), a_reason("articles", 110, 110),
+        a_reason("language", 90, 100), a_reason("experience", 0, 60), a_reason("window", 100, 100),
+    ]  # fmt: skip
+
+    assert ["220/220 topics", "110/110 articles", "100/100 window", "0/60 experience"] == reasons(
+        a_line(explanation=explanation)
+    )
+
+
+def test_full_match_lacks_nothing() -> None:
+    assert ["1000/1000 topics"] == reasons(a_line(explanation=[a_reason("topics", 1000, 1000)]))
+
+
+@pytest.mark.parametrize("columns", [40, COLUMNS, 200])
+def test_amounts_of_a_donor_are_whole_in_any_width(columns: int) -> None:
+    """Also those of the refund, of which both finance officers are named."""
+    text = "\n".join(printed(donor_card(given(), REFUNDED), columns=columns))
+
+    assert 8 == sum(line.strip().startswith(LARGE_WORDS) for line in text.splitlines())
+    assert 9 == text.count(LARGE_WORDS.removeprefix("USD ")), "what was spent of an allocation stands beside it"
+    assert columns < COLUMNS or ("Ingrid Halvorsen" in text and "Samir Haddad" in text)
+    assert (
+        columns < COLUMNS or COLUMNS >= max(cell_len(line.rstrip()) for line in text.splitlines()) or columns > COLUMNS
+    )
+
+
+REFUNDED = {"donor": "CHE", "fund": "TA-REQUESTS", "status": "approved", "money": LARGE}
+
+
+def given() -> Given:
+    made = Given(Steps(Api.__new__(Api), lambda *_: None), None, ())  # type: ignore[arg-type]
+    minor = LARGE["minor"]
+    made.pledge = {
+        "donor": "FRA",
+        "agreement": "FRA/2026/31",
+        "fund": "SHERLOC-MNT",
+        "status": "received",
+        "money": LARGE,
+    }
+    made.instalments = [{"due_on": "2026-09-01", "minor": minor, "open_minor": 0, "late": True}]
+    made.allocations = [{"work_package": "case_law_upload", "usd_minor": minor, "spent_usd_minor": minor}]
+    made.activity = {
+        "activity_kind": "outreach",
+        "status": "completed",
+        "participants": 86,
+        "allocated_usd_minor": minor,
+    }
+    made.in_kind = {"form": "equipment", "status": "acknowledged", "money": LARGE}
+    made.to_a_need = {"money": LARGE}
+    made.need = {"state": "KAZ", "title": TITLES["Latin"]}
+    requirement = {"work_package": "case_law_upload", "year": 2027, "usd_minor": minor}
+    made.raised = {"reason": "costs_changed", "requirements": [requirement]}
+    return made
+
+
+@pytest.mark.parametrize("details", [False, True])
+def test_card_of_a_round_fits_80_columns(details: bool) -> None:
+    line = {"line_id": "one", "state": "MDG", "groups": ["ldc", "lldc", "sids"], "priority": 1300}
+    got = {"provider": LONGEST_PROVIDER, "starts": "2027-07-01", "score": 758}
+    why_not = {"provider": LONGEST_PROVIDER, "says": "All that is left in this period goes to others. " * 3}
+    planned = {
+        "lines": 10_000, "deliveries": 9_999, "says": "This is the best plan there is. " * 4,
+        "value": 1_798_400, "bound": 1_798_401, "gap_millionths": 1,
+        "plan": [line | {"deliveries": [got]}],
+        "unmet": [line | {"hindrances": [why_not]}, line | {"hindrances": [], "says": "No offering fits."}],
+    }  # fmt: skip
+    text = printed(round_card(Planned(planned, {"one": TITLES["Latin"]}), details=details))
+
+    assert COLUMNS >= max(cell_len(one.rstrip()) for one in text)
+    assert any("from 2027-07-01, score 758" in one for one in text)
+    assert any("No offering fits." in one for one in text)
+
+
+def test_card_of_a_donor_fits_80_columns() -> None:
+    assert COLUMNS >= max(cell_len(line) for line in printed(donor_card(given(), REFUNDED)))
+
+
+def test_heading_is_as_wide_as_the_card() -> None:
+    assert COLUMNS == heading("TA-2026-99999  CIV  fr", "closed: partially_met").cell_len
+
+
+def test_summary_counts_what_was_closed_and_the_kinds_that_are_offered() -> None:
+    records = [
+        a_record(status="closed", outcome="met"), a_record(status="closed", outcome="met"),
+        a_record(status="closed", outcome="partially_met"), a_record(),
+    ]  # fmt: skip
+
+    assert [
+        "4 requests, 3 of them delivered, evaluated and closed (2 met, 1 partially_met).",
+        "Offerings for 1 of 2 kinds of assistance.",
+    ] == list(summary(records, ["outreach"], ["outreach", "training"]))
