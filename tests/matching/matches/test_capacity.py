@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chassis.context import Context
 from chassis.db.database import Database
 from chassis.rebuild import verify
 from contracts.matching import Capacity
@@ -91,7 +92,7 @@ async def test_of_a_hundred_that_confirm_at_once_ten_take_the_ten_units(database
             try:
                 async with db.transaction(by=a_caller(CEB)) as tx:
                     after = await match_actions.agree(
-                        tx, match.match_id, "confirm", caller=a_caller(CEB), expected=1, comment="", now=NOON
+                        tx, Context(caller=a_caller(CEB), now=NOON, expected=1), match.match_id, "confirm", comment=""
                     )
             except Refusal as no:
                 return no.slug
@@ -149,15 +150,16 @@ async def test_whatever_moves_at_once_what_is_taken_is_what_confirmed_matches_ho
             async with db.transaction(by=by) as tx:
                 # Read without a lock: the move then meets whatever came between.
                 revision = await tx.fetchval("SELECT revision FROM match WHERE match_id = $1", match_id)
+                ctx = Context(caller=by, now=NOON, expected=revision)
                 if name in {"accept", "confirm"}:
-                    await match_actions.agree(tx, match_id, name, caller=by, expected=revision, comment="", now=NOON)
+                    await match_actions.agree(tx, ctx, match_id, name, comment="")
                 else:
                     decide: dict[str, Callable[[Match], Any]] = {
                         "begin": lambda match: match.begin(now=NOON),
                         "complete": lambda match: match.complete(None, now=NOON.replace(year=AHEAD)),
                         "revoke": lambda match: match.revoke("other", now=NOON),
                     }
-                    await match_actions.move(tx, match_id, name, decide[name], caller=by, expected=revision, comment="")
+                    await match_actions.move(tx, ctx, match_id, name, decide[name], comment="")
 
     for step in steps:
         await asyncio.gather(*(attempt(name, matches[number]) for name, number in step))

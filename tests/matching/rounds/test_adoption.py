@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from chassis.context import Context
 from chassis.db.database import Database
 from chassis.rebuild import verify
 from contracts.requests import ConsentWithdrawn, RequestHeld, RequestOpened, RequestSubmitted
@@ -320,7 +321,8 @@ async def test_a_second_round_does_not_give_out_what_the_first_is_giving_out(
     caller = a_caller(COORDINATOR)
 
     async with db.transaction(by=caller) as tx:
-        await adoption.adopt(tx, UUID(first["round_id"]), caller=caller, expected=first["revision"], now=NOON)
+        ctx = Context(caller=caller, now=NOON, expected=first["revision"])
+        await adoption.adopt(tx, ctx, UUID(first["round_id"]))
         waiting = asyncio.create_task(end(api, second, "adopt"))
         await asyncio.sleep(0.3)
         assert not waiting.done()
