@@ -188,7 +188,7 @@ async def rebuild(tx: Tx, event: Event) -> None:
         await round_actions.fold(tx, await round_store.known(tx, event.aggregate_id), fact)
         return
     if isinstance(fact, LineRanked):
-        await match_store.begin(tx, fact)
+        await match_store.rank(tx, fact)
         return
     after = match.evolve(await match_store.known(tx, event.aggregate_id), fact)
     await match_store.save(tx, after)

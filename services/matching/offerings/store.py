@@ -201,8 +201,8 @@ async def _others_served(tx: Tx, offering_id: UUID, line_id: UUID | None) -> tup
         """
         SELECT coalesce(planned_from, starts) AS starts, coalesce(planned_until, ends) AS ends,
             match.status = ANY ($3::text[]) AS shown
-        FROM match JOIN wanted_line USING (line_id)
-        WHERE offering_id = $1 AND match.status = ANY ($4::text[]) AND line_id IS DISTINCT FROM $2
+        FROM matches_of_offering($1) AS match JOIN wanted_line USING (line_id)
+        WHERE match.status = ANY ($4::text[]) AND line_id IS DISTINCT FROM $2
         ORDER BY shown DESC, match_id LIMIT $5
         """,
         offering_id,
