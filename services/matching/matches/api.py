@@ -30,7 +30,7 @@ from services.matching.matches.views import MatchDetail, MatchView, explained, o
 from services.matching.offerings import store as offering_store
 from services.matching.policy import Action
 from services.matching.scoring import store as scoring_store
-from services.matching.scoring.model import NO_EXPERIENCE
+from services.matching.scoring.criteria import NO_EXPERIENCE
 
 B = TypeVar("B", Comment, Reason, Evaluate)
 

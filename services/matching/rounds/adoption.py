@@ -31,7 +31,8 @@ from services.matching.rounds.answer import Assigned, told
 from services.matching.rounds.model import Round
 from services.matching.scoring import store as scoring_store
 from services.matching.scoring.constraints import CAPACITY, violated
-from services.matching.scoring.model import ScoringContext, scored
+from services.matching.scoring.criteria import ScoringContext
+from services.matching.scoring.model import scored
 
 DEPARTURE = "allocation_round"
 """The coded reason for which a round passes over a better ranked match: the plan as a whole is better."""
