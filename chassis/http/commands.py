@@ -104,7 +104,8 @@ def _route(
     options: Options,
 ) -> HTTPRouteHandler:
     outcome_of, locks, method = options.get("outcome"), options.get("locks", ()), options.get("method", "POST")
-    acting, reading, preparing = _naming(act, 3), _naming(read, 3), _naming(options.get("before", _nothing), 3)
+    acting, reading, before = _naming(act, 3), _naming(read, 3), options.get("before")
+    preparing = _naming(before, 3) if before else None
     keying = _naming(key) if key else itemgetter(sent[0].name)
     locking = _naming(locks, 3) if callable(locks) else None
 
@@ -113,7 +114,8 @@ def _route(
     ) -> Response[Any]:
         ctx = Context(caller=caller, now=now, expected=expected)
         keyed = keying(given)
-        given[BEFORE] = await preparing(given, db, ctx, keyed)
+        if preparing:
+            given[BEFORE] = await preparing(given, db, ctx, keyed)
         held = await locking(given, db, ctx, keyed) if locking else cast(Sequence[str], locks)
 
         async def first(tx: Tx, _: UUID) -> Any:
@@ -141,7 +143,7 @@ def _route(
         **({"command": Commanded} if method == "POST" else {}),
         **({"expected": Expected} if options["if_match"] else {}),
     }
-    named = (*sent, *_parameters(read, 3), *_parameters(options.get("before", _nothing), 3))
+    named = (*sent, *_parameters(read, 3), *(_parameters(before, 3) if before else ()))
     asked = {one.name: one.replace(kind=Parameter.KEYWORD_ONLY) for one in named if one.name != BEFORE}
     asked |= {name: Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind) for name, kind in ours.items()}
     answer = cast(Any, Response)[get_type_hints(read)["return"]]
@@ -157,10 +159,6 @@ def _route(
         name=options.get("name"),
         description=options.get("description"),
     )(handle)
-
-
-async def _nothing(_db: Database, _ctx: Context, _key: Any) -> None:
-    """What most commands do ahead of their transaction."""
 
 
 def _parameters(function: Function, skip: int = 0) -> Sequence[Parameter]:

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from chassis.context import Context
 from chassis.db.database import Database, Tx
 from chassis.http.application import Calling, Commanded, Db, Expected, Now, Uploaded, asks, created, shown
+from chassis.http.commands import show
 from chassis.http.downloads import Download
 from chassis.http.idempotency import Command, etag, once
 from chassis.http.uploads import MEDIA_TYPE, Upload, takes_file
@@ -111,19 +112,14 @@ async def _attach(db: Database, own: FileStorage, upload: Upload, coming: Incomi
     return created(added, location=f"/v1/attachments/{added.attachment_id}", revision=added.revision)
 
 
-@get(
-    "/v1/requests/{request_id:uuid}/attachments",
-    opt=asks(Action.READ_ATTACHMENTS),
-    summary="The files attached to a request",
-)
-async def list_attachments(request_id: FromPath[UUID], db: Db, caller: Calling) -> list[AttachmentView]:
+@show("/v1/requests/{request_id:uuid}/attachments", Action.READ_ATTACHMENTS, "The files attached to a request")
+async def list_attachments(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list[AttachmentView]:
     """For whom the words of the request are. Beyond the State and UNODC what can be read, and no scanned note."""
-    async with db.transaction(by=caller) as tx:
-        await attachment_store.require_words(tx, request_id)
-        request = await store.get(tx, request_id, caller)
-        policy.decide(caller, Action.READ_ATTACHMENTS, request).required()
-        await audience_store.log_access(tx, request, caller)
-        return await attachment_store.of_request(tx, request_id, policy.attachments_seen(caller))
+    await attachment_store.require_words(tx, request_id)
+    request = await store.get(tx, request_id, ctx.caller)
+    policy.decide(ctx.caller, Action.READ_ATTACHMENTS, request).required()
+    await audience_store.log_access(tx, request, ctx.caller)
+    return await attachment_store.of_request(tx, request_id, policy.attachments_seen(ctx.caller))
 
 
 @get(

@@ -137,14 +137,13 @@ async def check_request(data: JSONBody[RequestBody], db: Db, caller: Calling) ->
     return Check(advice=advise(list(zip(content.lines, texts.lines, strict=True))), similar=similar)
 
 
-@get("/v1/requests/{request_id:uuid}/history", opt=asks(Action.READ_HISTORY), summary="What happened to a request")
-async def show_history(request_id: FromPath[UUID], db: Db, caller: Calling) -> list[HistoryEntry]:
-    async with db.transaction(by=caller) as tx:
-        request = await store.get(tx, request_id, caller)
-        guarded = policy.decide(caller, Action.READ_HISTORY, request).required().fields
-        await audience_store.log_access(tx, request, caller)
-        events = await read_aggregate(tx, request_id)
-        remarks = await store.remarks(tx, request_id)
+@show("/v1/requests/{request_id:uuid}/history", Action.READ_HISTORY, "What happened to a request")
+async def show_history(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> list[HistoryEntry]:
+    request = await store.get(tx, request_id, ctx.caller)
+    guarded = policy.decide(ctx.caller, Action.READ_HISTORY, request).required().fields
+    await audience_store.log_access(tx, request, ctx.caller)
+    events = await read_aggregate(tx, request_id)
+    remarks = await store.remarks(tx, request_id)
     return [
         HistoryEntry(
             version=event.aggregateversion,

@@ -15,7 +15,7 @@ from msgspec import Struct
 from chassis.context import Context
 from chassis.db.database import Database, Tx
 from chassis.http.application import Calling, Commanded, Db, Now, Paging, Uploaded, asks
-from chassis.http.commands import create
+from chassis.http.commands import create, show
 from chassis.http.idempotency import once
 from chassis.http.problems import language_of
 from chassis.http.uploads import takes_file
@@ -153,12 +153,11 @@ async def list_imports(
     return paging.page(ImportPage, found, limit)
 
 
-@get("/v1/imports/{import_id:uuid}", opt=asks(Action.SHOW_IMPORT), summary="One import, with the rows it did not keep")
+@show("/v1/imports/{import_id:uuid}", Action.SHOW_IMPORT, "One import, with the rows it did not keep")
 async def show_import(
-    import_id: FromPath[UUID], db: Db, caller: Calling, accept_language: AcceptLanguage = None
+    tx: Tx, ctx: Context, import_id: FromPath[UUID], accept_language: AcceptLanguage = None
 ) -> ImportView:
-    async with db.transaction(by=caller) as tx:
-        return await _import(tx, import_id, caller, language_of(accept_language))
+    return await _import(tx, import_id, ctx.caller, language_of(accept_language))
 
 
 @get(
