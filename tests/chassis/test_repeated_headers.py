@@ -7,7 +7,7 @@ import pytest
 
 from chassis.http.edge import fields_of
 from tests.builders import a_request, headers, token
-from tests.chassis.test_http import check_problem
+from tests.chassis.steps import check_problem
 
 Client = httpx.AsyncClient
 PATH = "/v1/requests"

@@ -22,7 +22,7 @@ from chassis.keys.issuer import Keys
 from chassis.runtime import verifier
 from chassis.settings import CLIENT_ISSUER, Settings, SettingsError
 from tests import builders
-from tests.chassis.test_http import check_problem
+from tests.chassis.steps import check_problem
 from tests.conftest import running_of
 from tests.seats import ISSUER, persona_id, seat
 

@@ -24,7 +24,7 @@ from tests.matching.rounds.steps import planned
 from tests.matching.steps import Owner, opened, presented
 from tests.pledges.in_kind.test_in_kind import declared
 from tests.pledges.pledge.test_pledges import pledged, prepared
-from tests.rules.test_tree import CHASSIS_TABLES
+from tests.rules.steps import CHASSIS_TABLES
 
 Client = httpx.AsyncClient
 NAMES = [service.name for service in every_service()]

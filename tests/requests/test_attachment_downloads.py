@@ -12,7 +12,7 @@ from contracts.matching import MatchConfirmed, MatchRevoked
 from services.requests.request import actions
 from tests.builders import NOON, a_line, an_event, headers
 from tests.matching.builders import SPRING
-from tests.requests.test_consent import CEB, COORDINATOR, NORWAY, consent, opened, reached, withdraw
+from tests.requests.steps import CEB, COORDINATOR, NORWAY, consent, opened, reached, withdraw
 
 Client = httpx.AsyncClient
 OF_THE_LINE = ("Canary-outcome", "Canary-place", "Canary-markers")

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from chassis import clock
@@ -15,10 +14,9 @@ from contracts.matching import MatchConfirmed, MatchRevoked
 from services.requests.request import actions
 from tests.builders import NOON, an_event, headers
 from tests.matching.builders import SPRING
-from tests.requests.test_consent import CEB, COORDINATOR, KENYA, NORWAY, consent, opened, withdraw
+from tests.requests.steps import CEB, COORDINATOR, KENYA, NORWAY, Client, audience, consent, opened, readers, withdraw
 from tests.seats import persona_id
 
-Client = httpx.AsyncClient
 AUDITOR = "UNODC:auditor"
 OFFICES = ["coordinator", "auditor", "service"]
 
@@ -28,12 +26,6 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await client_of("requests")
 
 
-async def audience(api: Client, request: Mapping[str, Any], by: str = KENYA) -> dict[str, Any]:
-    answer = await api.get(f"/v1/requests/{request['request_id']}/audience", headers=headers(by))
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
 async def doors(api: Client, request: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
     return [(one["who"], one["door"], one["fields"]) for one in (await audience(api, request))["admissions"]]
 
@@ -41,11 +33,6 @@ async def doors(api: Client, request: Mapping[str, Any]) -> list[tuple[str, str,
 async def read(api: Client, request: Mapping[str, Any], by: str, what: str = "") -> None:
     answer = await api.get(f"/v1/requests/{request['request_id']}{what}", headers=headers(by))
     assert answer.status_code == 200, answer.text
-
-
-async def readers(api: Client, request: Mapping[str, Any]) -> list[tuple[str, str, int]]:
-    found = (await audience(api, request))["readers"]
-    return sorted((one["organization"], one["role"], one["times"]) for one in found)
 
 
 async def test_the_audience_is_what_consents_and_offices_give_now(api: Client) -> None:

@@ -16,8 +16,8 @@ from services.requests.request.evolve import evolve
 from services.requests.request.model import Request, Status
 from tests.builders import NOON, an_event, headers
 from tests.matching.builders import SPRING
-from tests.requests.test_consent import COORDINATOR, opened
-from tests.requests.test_model import a_line, a_request
+from tests.requests.builders import a_line, a_request
+from tests.requests.steps import COORDINATOR, opened
 
 Client = httpx.AsyncClient
 

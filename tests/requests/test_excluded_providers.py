@@ -12,7 +12,7 @@ from chassis.rebuild import verify
 from contracts.requests import EXCLUDED_PROVIDERS_MAX
 from services.requests.wiring import SERVICE
 from tests.builders import a_caller, a_line, a_request, headers
-from tests.requests.test_masking import COORDINATOR
+from tests.requests.steps import COORDINATOR
 
 Client = httpx.AsyncClient
 EXCLUDED = ["FRA", "UNODC-CEB"]

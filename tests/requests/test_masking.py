@@ -13,9 +13,9 @@ from contracts.reference import reasons
 from services.requests.request import actions
 from tests.builders import NOON, a_request, an_event, headers
 from tests.matching.builders import SPRING
+from tests.requests.steps import COORDINATOR
 
 Client = httpx.AsyncClient
-COORDINATOR = "UNODC:coordinator"
 NAME = a_request()["lines"][0]["institution_name"]
 
 

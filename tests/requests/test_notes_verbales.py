@@ -17,9 +17,9 @@ from chassis.settings import Settings
 from services.requests.wiring import SERVICE
 from tests.builders import headers
 from tests.files import PDF
-from tests.requests.test_attachments import attached, attempt, file_of, listed, moved, read, scanned
-from tests.requests.test_consent import COORDINATOR, FRANCE, KENYA, NORWAY, consent, opened, reached, shown_to, withdraw
-from tests.requests.test_consent import attempt as attempt_consent
+from tests.requests.attachment_steps import attached, attempt, file_of, listed, moved, read, scanned
+from tests.requests.steps import COORDINATOR, FRANCE, KENYA, NORWAY, consent, opened, reached, shown_to, withdraw
+from tests.requests.steps import attempt as attempt_consent
 
 Client = httpx.AsyncClient
 NOTE = "Canary KEN/NV/2026/118"

@@ -12,6 +12,7 @@ import pytest
 
 from contracts.facts import facts
 from services.composition import NAMES, all_services
+from tests.rules.steps import CHASSIS_TABLES, WRITTEN_BY
 
 ROOT = Path(__file__).parents[2]
 LINES_MAX = {"contracts": 450, "chassis": 450, "services": 450, "tests": 500, "dev": 450}
@@ -41,20 +42,6 @@ OPENS_TRANSACTIONS = re.compile(
 
 OPENING = {"transaction", "run_in_transaction"}
 
-WRITTEN_BY = {
-    "journal": {"chassis/journal/outbox.py"},
-    "pending": {"chassis/journal/outbox.py"},
-    "inbox": {"chassis/journal/inbox.py", "chassis/journal/parked.py"},
-    "heard": {"chassis/journal/inbox.py"},
-    "watermark": {"chassis/journal/inbox.py", "chassis/auth/callers.py"},
-    "caller": {"chassis/auth/callers.py"},
-    "command": {"chassis/http/idempotency.py"},
-    "audit": {"chassis/audit/log.py"},
-    "audit_origin": {"chassis/audit/log.py"},
-    "seal": {"chassis/audit/sealing.py"},
-    "erased": {"chassis/erasure.py"},
-}
-CHASSIS_TABLES = {*WRITTEN_BY, "migration"}
 CHASSIS_WALLED = {"bookmark_key"}
 """Of the chassis, and nothing for callers."""
 

@@ -17,7 +17,7 @@ from services.pledges.wiring import SERVICE
 from tests.builders import NOON, an_event, headers
 from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
 from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_pledge, funded, get, post, prepared, usd
-from tests.requests.test_consent import consent, opened, withdraw
+from tests.requests.steps import consent, opened, withdraw
 
 Client = httpx.AsyncClient
 FRANCE = "FRA:donor_officer"

@@ -25,7 +25,7 @@ from tests.builders import NOON, an_event, headers
 from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
 from tests.pledges.pledge.test_life import approve, move
 from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, committed, funded, post, prepared, receive, usd
-from tests.requests.test_consent import consent, opened
+from tests.requests.steps import consent, opened
 
 Client = httpx.AsyncClient
 FUND, MATCHING = "TA-REQUESTS", "service:matching"

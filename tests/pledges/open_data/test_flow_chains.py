@@ -41,7 +41,7 @@ from tests.pledges.pledge.test_pledges import (
     receive,
     usd,
 )
-from tests.requests.test_consent import consent, opened
+from tests.requests.steps import consent, opened
 
 Client = httpx.AsyncClient
 PLACE = (UUID(int=0), 1)

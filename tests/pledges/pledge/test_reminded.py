@@ -14,7 +14,7 @@ from services.notifications.consumers import HANDLERS
 from services.notifications.wiring import SERVICE
 from services.pledges.wiring import remind_or_lapse
 from tests.builders import headers
-from tests.notifications.test_notices import subscribe, told
+from tests.notifications.steps import subscribe, told
 from tests.pledges.pledge.test_life import agreed, part
 from tests.pledges.pledge.test_pledges import pledged, prepared
 
