@@ -22,8 +22,8 @@ from tests.matching.builders import a_submission
 from tests.matching.offerings.test_offerings import approved
 from tests.matching.rounds.steps import planned
 from tests.matching.steps import Owner, opened, presented
-from tests.pledges.in_kind.test_in_kind import declared
-from tests.pledges.pledge.test_pledges import pledged, prepared
+from tests.pledges.in_kind.steps import declared
+from tests.pledges.steps import pledged, prepared
 from tests.rules.steps import CHASSIS_TABLES
 
 Client = httpx.AsyncClient

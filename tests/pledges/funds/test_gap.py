@@ -2,14 +2,9 @@
 
 import httpx
 
-from tests.pledges.ledger.test_as_of import now_of, told
-from tests.pledges.ledger.test_fiscal_year import AFTER, YEAR
-from tests.pledges.ledger.test_snapshots import at_once
-from tests.pledges.ledger.test_years_of_funds import FUND, approve_of, check_sums, figures
-from tests.pledges.pledge.test_life import move, part
-from tests.pledges.pledge.test_pledges import FINANCE, a_fund, api, eur, pledged, post, usd
+from tests.pledges.ledger.steps import AFTER, FUND, YEAR, approve_of, check_sums, figures, now_of, told
+from tests.pledges.steps import FINANCE, a_fund, eur, move, part, pledged, post, usd
 
-__all__ = ["api", "at_once"]
 Client = httpx.AsyncClient
 
 

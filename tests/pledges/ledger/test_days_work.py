@@ -16,11 +16,24 @@ from services.notifications.wiring import SERVICE as NOTIFICATIONS
 from services.pledges.consumers import HANDLERS
 from services.pledges.wiring import remind_or_lapse
 from tests.notifications.steps import subscribe, told
-from tests.pledges.allocations.test_unfunded import lacking, shown
-from tests.pledges.money.test_rates_served import load
-from tests.pledges.pledge.test_due import due
-from tests.pledges.pledge.test_life import LAST_YEAR, approve, fund, move, part
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_fund, eur, get, post, prepared, usd
+from tests.pledges.allocations.steps import lacking, shown
+from tests.pledges.money.steps import load
+from tests.pledges.pledge.steps import due
+from tests.pledges.steps import (
+    FINANCE,
+    LAST_YEAR,
+    NORWAY,
+    a_fund,
+    approve,
+    eur,
+    fund,
+    get,
+    move,
+    part,
+    post,
+    prepared,
+    usd,
+)
 from tests.requests.steps import consent, opened
 
 Client = httpx.AsyncClient

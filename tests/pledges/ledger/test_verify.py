@@ -22,9 +22,8 @@ from services.pledges.ledger import verify as verifying
 from services.pledges.ledger.verify import Finding, Report, verify
 from services.pledges.wiring import count_again, write_snapshots_continuously
 from tests.builders import NOON, an_event
-from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
-from tests.pledges.pledge.test_life import approve
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, eur, funded, get, pledged, post, prepared, usd
+from tests.pledges.allocations.steps import PERIOD, a_match, confirmed
+from tests.pledges.steps import FINANCE, NORWAY, approve, eur, funded, get, pledged, post, prepared, usd
 
 Client = httpx.AsyncClient
 

@@ -22,10 +22,10 @@ from tests.builders import an_event
 from tests.matching.builders import a_contract_line, a_submission
 from tests.matching.offerings.test_offerings import approved
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, matches_of, move, opened
-from tests.pledges.allocations.test_requirements import a_match, confirmed
-from tests.pledges.open_data.test_iati import asked, file_of
-from tests.pledges.open_data.test_iati_written import schema_in
-from tests.pledges.pledge.test_pledges import FINANCE, funded, get, post, prepared, usd
+from tests.pledges.allocations.steps import a_match, confirmed
+from tests.pledges.open_data.builders import schema_in
+from tests.pledges.open_data.steps import asked, file_of
+from tests.pledges.steps import FINANCE, funded, get, post, prepared, usd
 
 Client = httpx.AsyncClient
 TOPICS = ("mutual_legal_assistance", "trafficking_in_persons", "drug_offences", "smuggling_of_migrants")

@@ -12,11 +12,10 @@ from chassis.db.database import Database
 from chassis.rebuild import verify as verify
 from services.pledges.wiring import SERVICE
 from tests.builders import headers
-from tests.pledges.open_data import test_imports as tables
-from tests.pledges.open_data.test_import_iati_model import PLEDGE, a_file, a_transaction, an_activity
-from tests.pledges.open_data.test_import_model import a_table
-from tests.pledges.open_data.test_imports_iati import flows_of, imported
-from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, get, post, prepared, unchanged
+from tests.pledges.open_data import steps as tables
+from tests.pledges.open_data.builders import PLEDGE, a_file, a_table, a_transaction, an_activity
+from tests.pledges.open_data.iati_steps import flows_of, imported
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, get, post, prepared, unchanged
 
 Client = httpx.AsyncClient
 WORDS = "Fictitious sample: a pledge"

@@ -9,16 +9,16 @@ import pytest
 
 from chassis.db.database import Database
 from tests.builders import headers
-from tests.pledges.in_kind.test_in_kind import PATH, a_contribution
-from tests.pledges.pledge.test_life import entry_of, fund
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.in_kind.steps import PATH, a_contribution
+from tests.pledges.steps import (
     FINANCE,
     NORWAY,
     a_fund,
     a_pledge,
-    api,
     committed,
+    entry_of,
     eur,
+    fund,
     pledged,
     post,
     receive,
@@ -26,7 +26,6 @@ from tests.pledges.pledge.test_pledges import (
     usd,
 )
 
-__all__ = ["api"]
 Client = httpx.AsyncClient
 
 HERE = "HERE"

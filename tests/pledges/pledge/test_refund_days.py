@@ -4,10 +4,8 @@ from typing import Any
 
 import httpx
 
-from tests.pledges.pledge.test_life import SECOND, agreed, approve, move, pledge_of, refused
-from tests.pledges.pledge.test_pledges import FINANCE, api, get, post, usd
+from tests.pledges.steps import FINANCE, SECOND, agreed, approve, get, move, pledge_of, post, refused, usd
 
-__all__ = ["api"]
 Client = httpx.AsyncClient
 
 

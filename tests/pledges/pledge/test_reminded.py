@@ -15,8 +15,7 @@ from services.notifications.wiring import SERVICE
 from services.pledges.wiring import remind_or_lapse
 from tests.builders import headers
 from tests.notifications.steps import subscribe, told
-from tests.pledges.pledge.test_life import agreed, part
-from tests.pledges.pledge.test_pledges import pledged, prepared
+from tests.pledges.steps import agreed, part, pledged, prepared
 
 Client = httpx.AsyncClient
 DUE_SOON, OVERDUE, LAPSED = (f"pledges.pledge.{kind}.v1" for kind in ("due-soon", "overdue", "lapsed"))

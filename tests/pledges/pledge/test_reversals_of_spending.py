@@ -13,11 +13,10 @@ from contracts.matching import MatchRevoked
 from contracts.values import Money
 from services.pledges.consumers import HANDLERS
 from tests.builders import NOON, an_event, headers
-from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
-from tests.pledges.pledge.test_pledges import FINANCE, api, funded, get, post, usd
-from tests.pledges.pledge.test_reversals import prove, taken_back
+from tests.pledges.allocations.steps import PERIOD, a_match, confirmed
+from tests.pledges.pledge.steps import prove, taken_back
+from tests.pledges.steps import FINANCE, funded, get, post, usd
 
-__all__ = ["api"]
 Client = httpx.AsyncClient
 
 
