@@ -24,7 +24,7 @@ from services.matching.texts import meaning
 from tests.builders import AHEAD, NOON, an_event, headers
 from tests.clocks import Ticking
 from tests.matching.builders import a_submission
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.offerings.steps import approved
 
 Client = httpx.AsyncClient
 COORDINATOR = "UNODC:coordinator"

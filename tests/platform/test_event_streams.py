@@ -35,7 +35,7 @@ from tests import builders
 from tests.builders import NOON, a_request, an_event, headers
 from tests.directory.steps import FIRST, a_founder, appointed, done, entered
 from tests.listening import Place, open_at_a_port
-from tests.matching.offerings.test_offerings import offered
+from tests.matching.offerings.steps import offered
 from tests.notifications.steps import subscribe
 from tests.platform.steps import served, until
 from tests.requests.steps import consent, opened, withdraw

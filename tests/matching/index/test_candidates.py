@@ -25,8 +25,8 @@ from services.matching.texts.meaning import Model, Vector, vector
 from services.matching.texts.reading import Reading, judgements
 from tests.builders import AHEAD
 from tests.matching.builders import a_wanted_line, an_offering, terms
-from tests.matching.scoring.test_model import knowledge, lines, offerings
-from tests.matching.texts.test_meaning import LETTERS
+from tests.matching.scoring.builders import knowledge, lines, offerings
+from tests.matching.texts.steps import LETTERS
 from tests.soak import cases
 
 RERANKED = 5

@@ -17,7 +17,8 @@ from services.matching.matches.model import MatchStatus
 from services.pledges.funds import balance_locks
 from tests.builders import a_request, headers
 from tests.matching.builders import SPRING, an_offering, terms
-from tests.matching.matches.test_capacity import CEB, given_matches, taken_of
+from tests.matching.matches.steps import given_matches, taken_of
+from tests.matching.steps import CEB
 from tests.pledges.ledger.steps import locked
 from tests.pledges.steps import FINANCE, funded, prepared, usd
 

@@ -20,7 +20,7 @@ from services.pledges.open_data.iati.activity import Activity
 from services.pledges.wiring import SERVICE
 from tests.builders import an_event
 from tests.matching.builders import a_contract_line, a_submission
-from tests.matching.offerings.test_offerings import approved
+from tests.matching.offerings.steps import approved
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, matches_of, move, opened
 from tests.pledges.allocations.steps import a_match, confirmed
 from tests.pledges.open_data.builders import schema_in
