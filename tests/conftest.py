@@ -38,6 +38,9 @@ from tests import builders
 from tests.clocks import Ticking
 from tests.seats import ISSUER, hearing
 
+# Failed assertions of steps and builders show their values, as those of tests do.
+pytest.register_assert_rewrite(*(f"tests.{one.parent.name}" for one in Path(__file__).parent.glob("*/__init__.py")))
+
 MEMORY = Path("/dev/shm")
 DATABASES = "entraide-databases-"
 ROOM_BYTES = 3 * 1024**3

@@ -146,7 +146,9 @@ def test_what_is_named_and_is_not_there_is_found() -> None:
     here = "tests/rules/test_docs.py"
     targets = {"demo": None, "entraide": None}
 
-    assert [f"{here}::test_nothing"] == missing_tests(f"`{here}::test_nothing`, `{here}::text_of`")
+    assert [f"{here}::test_nothing"] == missing_tests(
+        f"`{here}::test_nothing`, `{here}::test_what_is_named_and_is_not_there_is_found`"
+    )
     assert ["tests/none.py::test_a"] == missing_tests("`tests/none.py::test_a`")
     assert ["tests/none.py", "docs/none.md"] == missing_files(
         f"`tests/none.py`, `docs/none.md::a`, `{here}`, `none.py`"

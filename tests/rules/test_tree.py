@@ -83,6 +83,17 @@ def nounless(files: Sources) -> list[str]:
     return [path for path in files if NOUNLESS & {*Path(path).with_suffix("").parts}]
 
 
+def imports_of_test_modules(files: Sources) -> list[tuple[str, str]]:
+    return [
+        (path, name)
+        for path, text in files.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+        if re.search(r"^tests\..*\btest_|^test_\w+$", name)
+    ]
+
+
 def unsupervised(files: Sources) -> list[tuple[str, str]]:
     """Tasks that are started where TASKS does not name it."""
     found = []
@@ -180,6 +191,11 @@ def test_every_module_is_named_for_what_is_in_it() -> None:
     assert not nounless(sources("contracts", "chassis", "services", "tests"))
 
 
+def test_no_module_imports_a_test_module() -> None:
+    """What tests share is in steps.py, builders.py and one conftest.py for each service."""
+    assert not imports_of_test_modules(sources("tests"))
+
+
 def test_every_loop_is_supervised() -> None:
     assert not unsupervised(sources("chassis", "services"))
 
@@ -210,6 +226,8 @@ def test_every_rule_of_this_file_bites() -> None:
     assert ["services/utils.py", "chassis/common/a.py"] == nounless(
         dict.fromkeys(["services/utils.py", "chassis/common/a.py", "services/money.py"], "")
     )
+    for planted in ("from tests.a.test_b import c", "from tests.a import test_b", "import tests.a.test_b as b"):
+        assert 1 == len(imports_of_test_modules({"tests/a.py": planted, "tests/b.py": "from tests.a.steps import c"}))
     assert [("services/a.py", "f")] == unsupervised({"services/a.py": start.format("asyncio.create_task(g())")})
     for opened in ("async with db.transaction(): pass", "await db.run_in_transaction(g)"):
         assert ["services/requests/request/actions.py"] == transactions_elsewhere(
