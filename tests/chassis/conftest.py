@@ -1,8 +1,9 @@
 """Fixtures of the tests of the chassis."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
+import httpx
 import pytest
 
 from chassis.db.database import Database
@@ -35,3 +36,8 @@ async def jwks() -> AsyncIterator[Jwks]:
     made.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
         yield made
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[httpx.AsyncClient]]) -> httpx.AsyncClient:
+    return await client_of("requests")

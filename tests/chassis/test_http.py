@@ -33,11 +33,6 @@ PUBLIC_ROUTES = {
 """All that answers without a token in a process of services alone; the composition root adds its documents."""
 
 
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
-
-
 async def post(api: Client, content: bytes, **more: str) -> httpx.Response:
     given = headers() | {"Content-Type": "application/json"} | more
     return await api.post("/v1/requests", content=content, headers=given)

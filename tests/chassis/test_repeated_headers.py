@@ -1,7 +1,5 @@
 """A header field that holds one value is sent once; lines of a list are one list (RFC 9110 section 5.3)."""
 
-from collections.abc import Awaitable, Callable
-
 import httpx
 import pytest
 
@@ -11,11 +9,6 @@ from tests.chassis.steps import check_problem
 
 Client = httpx.AsyncClient
 PATH = "/v1/requests"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 @pytest.mark.parametrize(

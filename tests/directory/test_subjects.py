@@ -1,6 +1,5 @@
 """By which subjects people sign in: their own focal point sets them, or two people; nobody alone becomes an official."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
@@ -20,7 +19,6 @@ from tests.directory.steps import (
     by,
     done,
     entered,
-    founded,
     kenya,
     refused,
     said,
@@ -31,16 +29,6 @@ from tests.seats import ISSUER, persona_id, seat_in
 ATTACKER = "account-of-the-attacker"
 PLANTED = [{"issuer": ISSUER, "subject": ATTACKER}]
 NEW = [{"issuer": ISSUER, "subject": "new-account"}]
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["directory"]
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]], db: Database) -> Client:
-    return await founded(client_of, db)
 
 
 async def put(api: Client, person_id: object, who: str, revision: int, subjects: object = PLANTED) -> tuple[int, str]:

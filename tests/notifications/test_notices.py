@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,7 +19,6 @@ from contracts import pledges as p
 from contracts import requests as r
 from contracts.facts import Event, Fact
 from contracts.values import Money
-from services.notifications.consumers import HANDLERS
 from services.notifications.notices import actions
 from services.notifications.notices.model import Accepted, Failed, RetryIntervals
 from services.notifications.wiring import SERVICE
@@ -33,21 +31,6 @@ PROVIDER = "NOR:provider_officer"
 DONOR = "DEU:donor_officer"
 FINANCE = "UNODC:finance_officer"
 LATER = RetryIntervals()
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("notifications")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["notifications"]
-
-
-@pytest.fixture
-def inbox(db: Database) -> Inbox:
-    return Inbox(db, "notifications", SERVICE.listens_to, HANDLERS)
 
 
 def opened(request_id: UUID | None = None, state: str = "KEN") -> r.RequestOpened:

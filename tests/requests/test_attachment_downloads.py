@@ -1,6 +1,6 @@
 """A provider with whom the State has agreed reads of the request the lines that it serves, and their words."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,11 +18,6 @@ Client = httpx.AsyncClient
 OF_THE_LINE = ("Canary-outcome", "Canary-place", "Canary-markers")
 OF_OTHERS = ("Canary-title", "Canary-need", "Canary-name", "central_authority", "Other-outcome", "legislative_drafting")
 OTHER_LINE = a_line(kind="legislative_drafting", outcome="Other-outcome", institution="legislature")
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 async def confirmed(

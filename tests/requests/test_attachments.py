@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,21 +34,6 @@ from tests.requests.steps import COORDINATOR, FRANCE, KENYA, NORWAY, Client, con
 
 OFFICIAL = "KEN:official"
 UGANDA = "UGA:focal_point"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["requests"]
-
-
-@pytest.fixture
-def folder(settings: Settings) -> Path:
-    return settings.files_folder
 
 
 async def drafted(api: Client, **changes: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A State is told who sees what of its request, through which door, and who has read it; and nobody else is told."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,11 +19,6 @@ from tests.seats import persona_id
 
 AUDITOR = "UNODC:auditor"
 OFFICES = ["coordinator", "auditor", "service"]
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 async def doors(api: Client, request: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:

@@ -1,6 +1,6 @@
 """A request is closed by what both sides have said of its deliveries."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -20,11 +20,6 @@ from tests.requests.builders import a_line, a_request
 from tests.requests.steps import COORDINATOR, opened
 
 Client = httpx.AsyncClient
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 def evaluated(**results: tuple[str | None, str | None]) -> Request:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -43,11 +43,6 @@ CANARIES = {
     "words": ("Canary-title", "Canary-need", "Canary-outcome", "Canary-place", "Canary-markers"),
     "institution": ("central_authority",),
 }
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 async def test_a_consent_is_for_its_recipients_alone(api: Client) -> None:

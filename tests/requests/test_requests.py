@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -27,11 +27,6 @@ from tests.requests import builders
 from tests.requests.steps import Client, filed
 
 COORDINATOR = "UNODC:coordinator"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 async def move(api: Client, request: Mapping[str, Any], name: str, by: str, **body: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Who sees which request, said by Python, by the reads, and by the wall; and what a page of a list is read by."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from itertools import cycle
@@ -17,11 +17,6 @@ from services.requests.request.model import Addressee, Circulation, Request, Sta
 from tests.builders import NOON, a_caller
 from tests.requests import builders
 from tests.requests.steps import Client, filed
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await client_of("requests")
 
 
 def consents_of(visibility: Visibility) -> list[Consent]:

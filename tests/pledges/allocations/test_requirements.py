@@ -1,10 +1,9 @@
 """What confirmed matches lack in money, what covers it, and the journal that tells it all again."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from uuid import UUID, uuid4
 
 import httpx
-import pytest
 
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox, Outcome
@@ -15,14 +14,9 @@ from contracts.values import Money
 from services.pledges.consumers import HANDLERS
 from tests.builders import NOON, an_event
 from tests.pledges.allocations.steps import PERIOD, a_match, confirmed, open_and_give_back
-from tests.pledges.steps import FINANCE, NORWAY, committed, funded, get, pledged, post, prepared, usd
+from tests.pledges.steps import FINANCE, NORWAY, committed, funded, get, pledged, post, usd
 
 Client = httpx.AsyncClient
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
 
 
 async def test_a_confirmed_match_that_lacks_money_opens_a_requirement_and_a_revoked_one_gives_it_back(

@@ -1,6 +1,6 @@
 """What is ready and lacks only money is shown to donors as far as States have agreed, and can be pledged to."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +10,6 @@ from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from chassis.rebuild import verify
 from contracts.matching import MatchRevoked
-from services.pledges.consumers import HANDLERS
 from services.pledges.wiring import SERVICE
 from tests.builders import NOON, an_event, headers
 from tests.pledges.allocations.steps import LACKING, PERIOD, UNFUNDED, lacking, shown
@@ -23,11 +22,6 @@ FRANCE = "FRA:donor_officer"
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await prepared(await client_of("requests", "pledges"))
-
-
-@pytest.fixture
-def inbox(databases: Mapping[str, Database]) -> Inbox:
-    return Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
 
 
 async def test_a_donor_sees_what_lacks_money_of_the_requests_that_it_is_shown_while_it_is(

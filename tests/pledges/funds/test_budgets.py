@@ -1,6 +1,6 @@
 """What funds have is told to services that plan by it: what is earmarked for a line beside what is free."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,12 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis import clock
-from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from contracts.budgets import Budgeted
 from contracts.pledges import Rate
 from contracts.values import Money
-from services.pledges.consumers import HANDLERS
 from services.pledges.ledger.balances import kept_for_lines
 from services.pledges.money.model import value
 from tests.builders import NOON, headers
@@ -26,11 +24,6 @@ from tests.pledges.steps import FINANCE, NORWAY, Client, approve, committed, fun
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await prepared(await client_of("requests", "pledges"))
-
-
-@pytest.fixture
-def inbox(databases: Mapping[str, Database]) -> Inbox:
-    return Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
 
 
 async def test_what_came_for_one_line_is_kept_for_it_and_the_rest_is_free(api: Client, inbox: Inbox) -> None:

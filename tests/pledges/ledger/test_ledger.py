@@ -45,11 +45,6 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return client
 
 
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
 async def an_entry(tx: Tx, postings: Postings) -> None:
     """A copy of the first entry with postings of our own."""
     await tx.execute(

@@ -43,11 +43,6 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return client
 
 
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
 async def _copies(tx: Tx, count: int, *, recorded_at: datetime) -> None:
     """So many pledges of one cent, as entries alone: of the pledge of the first one."""
     first = await tx.fetchrow("SELECT fund, pledge_id, donor, effective_on FROM entry ORDER BY entry_id LIMIT 1")

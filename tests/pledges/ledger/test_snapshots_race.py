@@ -61,11 +61,6 @@ class Interrupted(Writers):
     answers = Writers.answers | {503}
 
 
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 5)

@@ -44,11 +44,6 @@ async def api(client_of: Callable[..., Awaitable[Client]], monkeypatch: pytest.M
     return client
 
 
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
 async def _verified(db: Database, say: Any = lambda *_: None) -> Report:
     async with db.transaction() as tx:
         return await verify(tx, say)

@@ -1,7 +1,6 @@
 """Flows over HTTP: who sees which, what they add up to, and what stands in the files."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -19,17 +18,11 @@ from tests.pledges.steps import (
     get,
     pledged,
     post,
-    prepared,
     receive,
     usd,
 )
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
 
 
 async def tell(api: Client) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -40,23 +39,12 @@ from tests.pledges.steps import (
     move,
     pledged,
     post,
-    prepared,
     receive,
     unchanged,
     usd,
 )
 
 FUNDS = ("SHERLOC-MNT", "SHERLOC-DEV", "TA-REQUESTS")
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
 
 
 def told(activity: Activity) -> list[tuple[str, str, str | None]]:

@@ -25,15 +25,10 @@ from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, matches_of, 
 from tests.pledges.allocations.steps import a_match, confirmed
 from tests.pledges.open_data.builders import schema_in
 from tests.pledges.open_data.steps import asked, file_of
-from tests.pledges.steps import FINANCE, funded, get, post, prepared, usd
+from tests.pledges.steps import FINANCE, funded, get, post, usd
 
 Client = httpx.AsyncClient
 TOPICS = ("mutual_legal_assistance", "trafficking_in_persons", "drug_offences", "smuggling_of_migrants")
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
 
 
 @pytest.fixture

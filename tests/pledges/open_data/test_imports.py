@@ -1,7 +1,7 @@
 """Imports over HTTP: what is kept of a table of flows, what is not and why, and that none of it is money here."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from uuid import uuid4
 
 import pytest
@@ -12,18 +12,7 @@ from services.pledges.wiring import SERVICE
 from tests.builders import a_caller, headers
 from tests.pledges.open_data.builders import REAL, a_table
 from tests.pledges.open_data.steps import OWN, counted, imported, send
-from tests.pledges.steps import FINANCE, NORWAY, Client, get, prepared, unchanged
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
+from tests.pledges.steps import FINANCE, NORWAY, Client, get, unchanged
 
 MIXED = a_table(
     {}, {"id": "F-2", "originalCurrency": ""}, {"id": "F-3", "amountUSD": "1"}, {"id": "F-1"}, {"id": "F-5"}

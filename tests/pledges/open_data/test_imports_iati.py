@@ -1,7 +1,6 @@
 """A donor's IATI activity file over HTTP: each of its transactions is kept or listed, and none does any harm."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from tests.builders import headers
 from tests.pledges.open_data.builders import LAUGHS, PLEDGE, a_file, a_transaction, an_activity
 from tests.pledges.open_data.iati_steps import AS_FILE, flows_of, imported, send
 from tests.pledges.open_data.steps import counted
-from tests.pledges.steps import FINANCE, NORWAY, Client, get, post, prepared, unchanged
+from tests.pledges.steps import FINANCE, NORWAY, Client, get, post, unchanged
 
 OTHERS = [
     a_transaction(ref=' ref="T-2"', type='<transaction-type code="2"/>'),
@@ -25,16 +24,6 @@ OTHERS = [
 ]
 FICTITIOUS = a_file(an_activity(PLEDGE, *OTHERS))
 """What a fictitious donor says it gives: nine transactions, of which four are kept."""
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
 
 
 async def test_what_a_donor_says_it_gives_to_us_is_kept_and_the_rest_is_listed(api: Client, db: Database) -> None:

@@ -1,7 +1,7 @@
 """A pledge that a donor reported becomes one in the ledger, in the donor's name, by the hand of UNODC, and once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +15,7 @@ from tests.builders import headers
 from tests.pledges.open_data import steps as tables
 from tests.pledges.open_data.builders import PLEDGE, a_file, a_table, a_transaction, an_activity
 from tests.pledges.open_data.iati_steps import flows_of, imported
-from tests.pledges.steps import FINANCE, GERMANY, NORWAY, get, post, prepared, unchanged
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, get, post, unchanged
 
 Client = httpx.AsyncClient
 WORDS = "Fictitious sample: a pledge"
@@ -26,16 +26,6 @@ REPORTED = [
     a_transaction(ref=' ref="T-4"', amount="-1"),
 ]
 BODY = {"fund": "SHERLOC-MNT", "donor": "NOR"}
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
 
 
 @pytest.fixture

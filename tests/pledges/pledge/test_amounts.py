@@ -138,11 +138,6 @@ async def _answers(api: Client, db: Database, route: str, amounts: Mapping[str, 
     return found
 
 
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
 @pytest.mark.parametrize("route", ROUTES)
 async def test_what_is_no_amount_is_refused_and_leaves_nothing(api: Client, db: Database, route: str) -> None:
     expected = {minor: (400, slug) for minor, slug in MINORS.items()} | OF_NOTHING.get(route, {})

@@ -1,7 +1,6 @@
 """A donor's statement from the ledger to the page: who gets it, of what, and always the same."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -31,7 +30,6 @@ from tests.pledges.steps import (
     move,
     pledged,
     post,
-    prepared,
     recorded_the_day_before,
     usd,
 )
@@ -39,11 +37,6 @@ from tests.pledges.steps import (
 READERS = (NORWAY, FINANCE, "UNODC:coordinator", "UNODC:auditor")
 OTHERS = (GERMANY, "NOR:provider_officer", "NOR:focal_point", "KEN:focal_point", "NOR:finance_officer")
 PATH = "/v1/statements/NOR"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
 
 
 async def received(client: Client, by: str, money: dict[str, Any], *, basis_points: int = 1300) -> dict[str, Any]:
