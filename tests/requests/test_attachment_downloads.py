@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
@@ -12,9 +11,8 @@ from contracts.matching import MatchConfirmed, MatchRevoked
 from services.requests.request import actions
 from tests.builders import NOON, a_line, an_event, headers
 from tests.matching.builders import SPRING
-from tests.requests.steps import CEB, COORDINATOR, NORWAY, consent, opened, reached, withdraw
+from tests.requests.steps import CEB, COORDINATOR, NORWAY, Client, consent, opened, reached, withdraw
 
-Client = httpx.AsyncClient
 OF_THE_LINE = ("Canary-outcome", "Canary-place", "Canary-markers")
 OF_OTHERS = ("Canary-title", "Canary-need", "Canary-name", "central_authority", "Other-outcome", "legislative_drafting")
 OTHER_LINE = a_line(kind="legislative_drafting", outcome="Other-outcome", institution="legislature")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
@@ -17,9 +16,7 @@ from services.requests.request.model import Request, Status
 from tests.builders import NOON, an_event, headers
 from tests.matching.builders import SPRING
 from tests.requests.builders import a_line, a_request
-from tests.requests.steps import COORDINATOR, opened
-
-Client = httpx.AsyncClient
+from tests.requests.steps import COORDINATOR, Client, opened
 
 
 def evaluated(**results: tuple[str | None, str | None]) -> Request:

@@ -12,9 +12,8 @@ from chassis.rebuild import verify
 from contracts.requests import EXCLUDED_PROVIDERS_MAX
 from services.requests.wiring import SERVICE
 from tests.builders import a_caller, a_line, a_request, headers
-from tests.requests.steps import COORDINATOR
+from tests.requests.steps import COORDINATOR, Client
 
-Client = httpx.AsyncClient
 EXCLUDED = ["FRA", "UNODC-CEB"]
 OUTSIDE = ("NOR:provider_officer", "UNODC:provider_officer", "NOR:donor_officer")
 SHUT_OUT = ("FRA:provider_officer", "FRA:donor_officer", "UNODC-CEB:provider_officer")

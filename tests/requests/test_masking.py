@@ -4,17 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
-
 from chassis.db.database import Database
 from contracts.matching import MatchConfirmed, MatchRevoked
 from contracts.reference import reasons
 from services.requests.request import actions
 from tests.builders import NOON, a_request, an_event, headers
 from tests.matching.builders import SPRING
-from tests.requests.steps import COORDINATOR
+from tests.requests.steps import COORDINATOR, Client
 
-Client = httpx.AsyncClient
 NAME = a_request()["lines"][0]["institution_name"]
 
 

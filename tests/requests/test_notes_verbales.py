@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
-
 from chassis.db.database import Database
 from chassis.files.scanner import Verdict
 from chassis.rebuild import verify
@@ -16,10 +14,20 @@ from services.requests.wiring import SERVICE
 from tests.builders import headers
 from tests.files import PDF
 from tests.requests.attachment_steps import attached, attempt, file_of, listed, moved, read, scanned
-from tests.requests.steps import COORDINATOR, FRANCE, KENYA, NORWAY, consent, opened, reached, shown_to, withdraw
+from tests.requests.steps import (
+    COORDINATOR,
+    FRANCE,
+    KENYA,
+    NORWAY,
+    Client,
+    consent,
+    opened,
+    reached,
+    shown_to,
+    withdraw,
+)
 from tests.requests.steps import attempt as attempt_consent
 
-Client = httpx.AsyncClient
 NOTE = "Canary KEN/NV/2026/118"
 AMONG = "notes-verbales"
 

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from tests.builders import a_line, a_request, headers
+from tests.requests.steps import Client
 
-Client = httpx.AsyncClient
 COORDINATOR, MATCHING = "UNODC:coordinator", "service:matching"
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from uuid import UUID, uuid4
 
-import httpx
-
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox, Outcome
 from contracts.facts import decode_event
@@ -14,9 +12,7 @@ from contracts.values import Money
 from services.pledges.consumers import HANDLERS
 from tests.builders import NOON, an_event
 from tests.pledges.allocations.steps import PERIOD, a_match, confirmed, open_and_give_back
-from tests.pledges.steps import FINANCE, NORWAY, committed, funded, get, pledged, post, usd
-
-Client = httpx.AsyncClient
+from tests.pledges.steps import FINANCE, NORWAY, Client, committed, funded, get, pledged, post, usd
 
 
 async def test_a_confirmed_match_that_lacks_money_opens_a_requirement_and_a_revoked_one_gives_it_back(

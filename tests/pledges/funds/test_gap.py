@@ -1,11 +1,7 @@
 """What a fund lacks: only money that can be allocated covers what it needs."""
 
-import httpx
-
 from tests.pledges.ledger.steps import AFTER, FUND, YEAR, approve_of, check_sums, figures, now_of, told
-from tests.pledges.steps import FINANCE, a_fund, eur, move, part, pledged, post, usd
-
-Client = httpx.AsyncClient
+from tests.pledges.steps import FINANCE, Client, a_fund, eur, move, part, pledged, post, usd
 
 
 async def fund_and_years(client: Client, moment: str | None = None) -> tuple[int, int, list[tuple[int, int]]]:

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -26,6 +25,7 @@ from tests.pledges.ledger.steps import locked
 from tests.pledges.steps import (
     FINANCE,
     SECOND,
+    Client,
     a_fund,
     approve,
     committed,
@@ -38,7 +38,6 @@ from tests.pledges.steps import (
     usd,
 )
 
-Client = httpx.AsyncClient
 HELD = "SELECT FROM pledges.balance WHERE fund = 'SHERLOC-MNT' FOR UPDATE"
 ALLOCATION = {"fund": "SHERLOC-MNT", "money": usd(30), "work_package": "training"}
 

@@ -20,9 +20,8 @@ from tests.matching.builders import SPRING, an_offering, terms
 from tests.matching.matches.steps import given_matches, taken_of
 from tests.matching.steps import CEB
 from tests.pledges.ledger.steps import locked
-from tests.pledges.steps import FINANCE, funded, prepared, usd
+from tests.pledges.steps import FINANCE, Client, funded, prepared, usd
 
-Client = httpx.AsyncClient
 WRITERS = 60
 READERS = 20
 READ_SECONDS_MAX = 1.5

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from chassis import clock
@@ -23,6 +22,7 @@ from tests.pledges.steps import (
     FINANCE,
     LAST_YEAR,
     NORWAY,
+    Client,
     a_fund,
     approve,
     eur,
@@ -36,7 +36,6 @@ from tests.pledges.steps import (
 )
 from tests.requests.steps import consent, opened
 
-Client = httpx.AsyncClient
 ClientOf = Callable[..., Awaitable[Client]]
 
 

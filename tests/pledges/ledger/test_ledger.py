@@ -32,9 +32,21 @@ from tests.builders import a_caller, headers
 from tests.pledges.activities import steps as activities
 from tests.pledges.pledge.builders import a_pledge as a_domain_pledge
 from tests.pledges.pledge.builders import a_requirement
-from tests.pledges.steps import FINANCE, NORWAY, a_fund, a_pledge, committed, funded, get, pledged, post, receive, usd
+from tests.pledges.steps import (
+    FINANCE,
+    NORWAY,
+    Client,
+    a_fund,
+    a_pledge,
+    committed,
+    funded,
+    get,
+    pledged,
+    post,
+    receive,
+    usd,
+)
 
-Client = httpx.AsyncClient
 Postings = Sequence[tuple[str | None, str | None, int | None, int | None]]
 
 

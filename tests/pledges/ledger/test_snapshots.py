@@ -30,9 +30,8 @@ from services.pledges.ledger.postings import Account, Entry, EntryType, Posting
 from services.pledges.wiring import write_snapshots_continuously
 from tests.builders import headers
 from tests.conftest import running_of
-from tests.pledges.steps import FINANCE, NORWAY, a_fund, get, pledged, post, usd
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, get, pledged, post, usd
 
-Client = httpx.AsyncClient
 FUND = "SHERLOC-MNT"
 
 

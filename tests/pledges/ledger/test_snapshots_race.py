@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 
-import httpx
 import pytest
 
 from chassis import clock
@@ -21,10 +20,9 @@ from services.pledges.wiring import write_snapshots_continuously
 from tests.pledges.activities.steps import allocated, planned
 from tests.pledges.ledger.writers import PACKAGES, Writers
 from tests.pledges.open_data.steps import FUNDS
-from tests.pledges.steps import committed, prepared, receive, usd
+from tests.pledges.steps import Client, committed, prepared, receive, usd
 from tests.soak import cases
 
-Client = httpx.AsyncClient
 DAYS = (date(2025, 12, 31), date(2026, 3, 31), date(2026, 4, 20), date(2026, 12, 31))
 
 

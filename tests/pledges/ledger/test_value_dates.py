@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-import httpx
-
 from chassis import clock
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox, Outcome
@@ -18,6 +16,7 @@ from tests.pledges.allocations.steps import PERIOD, a_match
 from tests.pledges.steps import (
     FINANCE,
     SECOND,
+    Client,
     agreed,
     approve,
     committed,
@@ -33,7 +32,6 @@ from tests.pledges.steps import (
     usd,
 )
 
-Client = httpx.AsyncClient
 FUND, ALLOCATIONS = "SHERLOC-MNT", "/v1/allocations"
 
 

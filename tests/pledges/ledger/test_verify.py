@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -23,9 +22,7 @@ from services.pledges.ledger.verify import Finding, Report, verify
 from services.pledges.wiring import count_again, write_snapshots_continuously
 from tests.builders import NOON, an_event
 from tests.pledges.allocations.steps import PERIOD, a_match, confirmed
-from tests.pledges.steps import FINANCE, NORWAY, approve, eur, funded, get, pledged, post, prepared, usd
-
-Client = httpx.AsyncClient
+from tests.pledges.steps import FINANCE, NORWAY, Client, approve, eur, funded, get, pledged, post, prepared, usd
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from lxml import etree
 
@@ -25,9 +24,8 @@ from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, matches_of, 
 from tests.pledges.allocations.steps import a_match, confirmed
 from tests.pledges.open_data.builders import schema_in
 from tests.pledges.open_data.steps import asked, file_of
-from tests.pledges.steps import FINANCE, funded, get, post, usd
+from tests.pledges.steps import FINANCE, Client, funded, get, post, usd
 
-Client = httpx.AsyncClient
 TOPICS = ("mutual_legal_assistance", "trafficking_in_persons", "drug_offences", "smuggling_of_migrants")
 
 

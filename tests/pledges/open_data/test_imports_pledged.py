@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
@@ -15,9 +14,8 @@ from tests.builders import headers
 from tests.pledges.open_data import steps as tables
 from tests.pledges.open_data.builders import PLEDGE, a_file, a_table, a_transaction, an_activity
 from tests.pledges.open_data.iati_steps import flows_of, imported
-from tests.pledges.steps import FINANCE, GERMANY, NORWAY, get, post, unchanged
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, get, post, unchanged
 
-Client = httpx.AsyncClient
 WORDS = "Fictitious sample: a pledge"
 REPORTED = [
     PLEDGE,

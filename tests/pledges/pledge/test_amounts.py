@@ -13,6 +13,7 @@ from tests.pledges.in_kind.steps import PATH, a_contribution
 from tests.pledges.steps import (
     FINANCE,
     NORWAY,
+    Client,
     a_fund,
     a_pledge,
     committed,
@@ -25,8 +26,6 @@ from tests.pledges.steps import (
     unchanged,
     usd,
 )
-
-Client = httpx.AsyncClient
 
 HERE = "HERE"
 """Where the amount stands in a body."""

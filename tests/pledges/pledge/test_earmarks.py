@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.builders import headers
@@ -11,6 +10,7 @@ from tests.pledges.funds.steps import FUND, Need, parts
 from tests.pledges.steps import (
     FINANCE,
     NORWAY,
+    Client,
     approve,
     committed,
     funded,
@@ -24,7 +24,6 @@ from tests.pledges.steps import (
     usd,
 )
 
-Client = httpx.AsyncClient
 ALLOCATIONS = "/v1/allocations"
 
 

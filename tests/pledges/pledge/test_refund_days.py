@@ -2,11 +2,7 @@
 
 from typing import Any
 
-import httpx
-
-from tests.pledges.steps import FINANCE, SECOND, agreed, approve, get, move, pledge_of, post, refused, usd
-
-Client = httpx.AsyncClient
+from tests.pledges.steps import FINANCE, SECOND, Client, agreed, approve, get, move, pledge_of, post, refused, usd
 
 
 async def came_in_march_and_may(client: Client, minor: int = 500) -> tuple[dict[str, Any], str]:

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
@@ -15,9 +14,8 @@ from services.notifications.wiring import SERVICE
 from services.pledges.wiring import remind_or_lapse
 from tests.builders import headers
 from tests.notifications.steps import subscribe, told
-from tests.pledges.steps import agreed, part, pledged, prepared
+from tests.pledges.steps import Client, agreed, part, pledged, prepared
 
-Client = httpx.AsyncClient
 DUE_SOON, OVERDUE, LAPSED = (f"pledges.pledge.{kind}.v1" for kind in ("due-soon", "overdue", "lapsed"))
 DONOR, COORDINATOR, FINANCE = "NOR:donor_officer", "UNODC:coordinator", "UNODC:finance_officer"
 

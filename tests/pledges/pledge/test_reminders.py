@@ -5,14 +5,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-import httpx
 
 from chassis import clock
 from chassis.db.database import Database
 from tests.pledges.pledge.steps import clock_of
-from tests.pledges.steps import NORWAY, agreed, fund, move, part, pledge_of, pledged, post, receive, usd
-
-Client = httpx.AsyncClient
+from tests.pledges.steps import NORWAY, Client, agreed, fund, move, part, pledge_of, pledged, post, receive, usd
 
 
 async def test_a_donor_is_reminded_before_an_instalment_is_due_and_twice_after(

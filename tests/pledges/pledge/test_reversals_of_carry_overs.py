@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
@@ -18,9 +17,21 @@ from tests.pledges.pledge.steps import (
     standing,
     taken_back,
 )
-from tests.pledges.steps import FINANCE, SECOND, agreed, approve, entry_of, fund, get, post, receive, refused, usd
+from tests.pledges.steps import (
+    FINANCE,
+    SECOND,
+    Client,
+    agreed,
+    approve,
+    entry_of,
+    fund,
+    get,
+    post,
+    receive,
+    refused,
+    usd,
+)
 
-Client = httpx.AsyncClient
 FROM_THE_OTHER = {"fund": "SHERLOC-DEV", "work_package": "training"}
 
 

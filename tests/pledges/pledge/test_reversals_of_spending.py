@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping
 
-import httpx
 import pytest
 from lxml import etree
 
@@ -15,9 +14,7 @@ from services.pledges.consumers import HANDLERS
 from tests.builders import NOON, an_event, headers
 from tests.pledges.allocations.steps import PERIOD, a_match, confirmed
 from tests.pledges.pledge.steps import prove, taken_back
-from tests.pledges.steps import FINANCE, funded, get, post, usd
-
-Client = httpx.AsyncClient
+from tests.pledges.steps import FINANCE, Client, funded, get, post, usd
 
 
 @pytest.mark.parametrize("revoked", [False, True])

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 
@@ -16,9 +15,8 @@ from tests.pledges.in_kind.steps import PATH as IN_KIND
 from tests.pledges.in_kind.steps import declared, move
 from tests.pledges.in_kind.steps import path_of as in_kind_path
 from tests.pledges.ledger.steps import now_of
-from tests.pledges.steps import FINANCE, GERMANY, NORWAY, committed, get, pledged, post, receive, refused, usd
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, committed, get, pledged, post, receive, refused, usd
 
-Client = httpx.AsyncClient
 BEFORE = "Fictitious sample: Ms Ilse Zwilling at the ministry answers for it."
 AFTER = "Fictitious sample: the ministry answers for it."
 KEPT = {"note": "SELECT * FROM pledge_text", "description": "SELECT * FROM in_kind_contribution_text"}

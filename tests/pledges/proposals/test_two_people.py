@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import httpx
 import pytest
 
 from chassis.db.database import Database
@@ -15,6 +14,7 @@ from tests.pledges.steps import (
     FINANCE,
     LAST_YEAR,
     SECOND,
+    Client,
     agreed,
     approve,
     entry_of,
@@ -29,7 +29,6 @@ from tests.pledges.steps import (
     usd,
 )
 
-Client = httpx.AsyncClient
 Propose = Callable[[Client], Awaitable[dict[str, Any]]]
 
 
