@@ -10,19 +10,7 @@ from services.directory.people import store
 from tests import builders
 from tests.builders import a_request, headers
 from tests.chassis.steps import check_problem
-from tests.directory.steps import (
-    FIRST,
-    KENYA,
-    Client,
-    a_role,
-    appointed,
-    by,
-    done,
-    entered,
-    kenya,
-    refused,
-    said,
-)
+from tests.directory.steps import FIRST, KENYA, Client, a_role, appointed, by, done, entered, kenya, refused, said
 from tests.platform.steps import KNOWN_SECONDS, directory, requests, until_answered
 from tests.seats import ISSUER, persona_id, seat_in
 

@@ -14,11 +14,7 @@ from chassis import clock
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox, Outcome
 from contracts.facts import Fact
-from contracts.requests import (
-    RequestOpened,
-    RequestRegistered,
-    RequestSubmitted,
-)
+from contracts.requests import RequestOpened, RequestRegistered, RequestSubmitted
 from services.matching.consumers import HANDLERS
 from services.matching.texts import meaning
 from tests.builders import AHEAD, NOON, an_event, headers

@@ -18,18 +18,7 @@ from chassis.rebuild import verify
 from chassis.settings import Settings
 from services.notifications.wiring import SERVICE
 from tests.receiver import Received, Receiver, an_answer
-from tests.webhooks import (
-    ASender,
-    Client,
-    deliveries,
-    drained,
-    ids,
-    inside,
-    opened,
-    registered,
-    senders,
-    verified,
-)
+from tests.webhooks import ASender, Client, deliveries, drained, ids, inside, opened, registered, senders, verified
 
 pytestmark = pytest.mark.machine_clock  # a receiver's library does not take what is older than five minutes
 

@@ -17,14 +17,7 @@ from contracts.values import Period
 from services.requests.request import model
 from services.requests.request.deliveries import Fulfilment, Outcome, fulfilment_of
 from services.requests.request.evolve import evolve, objection_window_end
-from services.requests.request.model import (
-    MOVES,
-    REMINDER_DAYS,
-    Circulation,
-    CirculationRule,
-    Request,
-    Status,
-)
+from services.requests.request.model import MOVES, REMINDER_DAYS, Circulation, CirculationRule, Request, Status
 from services.requests.request.specificity import Aspect, LineText, missing
 from tests.builders import NOON
 from tests.requests.builders import (

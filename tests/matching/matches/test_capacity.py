@@ -27,15 +27,7 @@ from services.matching.offerings.model import Offering, OfferingStatus
 from services.matching.scoring.constraints import violated
 from services.matching.wiring import SERVICE
 from tests.builders import AHEAD, NOON, a_caller
-from tests.matching.builders import (
-    AUTUMN,
-    SPRING,
-    a_contract_line,
-    a_submission,
-    a_wanted_line,
-    an_offering,
-    terms,
-)
+from tests.matching.builders import AUTUMN, SPRING, a_contract_line, a_submission, a_wanted_line, an_offering, terms
 from tests.matching.matches.steps import given_matches, taken_of
 from tests.matching.offerings.steps import approved
 from tests.matching.scoring.builders import ONE_VIOLATED, lines, nearly_fitting, offerings

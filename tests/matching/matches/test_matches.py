@@ -7,11 +7,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.db.database import Database
-from contracts.requests import (
-    CirculationDecided,
-    ConsentWithdrawn,
-    RequestWithdrawn,
-)
+from contracts.requests import CirculationDecided, ConsentWithdrawn, RequestWithdrawn
 from tests.builders import AHEAD, NOON, headers
 from tests.matching.builders import a_submission
 from tests.matching.offerings.steps import approved, offered

@@ -22,18 +22,7 @@ from tests.pledges.in_kind.steps import a_contribution, declared, move
 from tests.pledges.ledger.steps import asked, now_of, told
 from tests.pledges.ledger.writers import PACKAGES, Writers
 from tests.pledges.open_data.steps import FUNDS, check_sums
-from tests.pledges.steps import (
-    FINANCE,
-    NORWAY,
-    Client,
-    a_fund,
-    committed,
-    pledged,
-    post,
-    prepared,
-    receive,
-    usd,
-)
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, committed, pledged, post, prepared, receive, usd
 from tests.soak import cases
 
 FLOWS = "/v1/flows?boundary=all&limit=30"

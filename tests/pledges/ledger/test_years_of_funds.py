@@ -23,20 +23,7 @@ from tests.pledges.ledger.steps import (
     now_of,
     years_of,
 )
-from tests.pledges.steps import (
-    FINANCE,
-    NORWAY,
-    Client,
-    a_fund,
-    approve,
-    eur,
-    get,
-    move,
-    part,
-    pledged,
-    post,
-    usd,
-)
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, approve, eur, get, move, part, pledged, post, usd
 
 pytestmark = pytest.mark.usefixtures("at_once")
 

@@ -21,19 +21,7 @@ from services.pledges.pledge import exit_actions
 from tests.builders import a_caller, headers
 from tests.pledges.open_data.flow_chains import chained, check_chains
 from tests.pledges.open_data.steps import cells_in, check_sums, entry_of, flows, table, told
-from tests.pledges.steps import (
-    FINANCE,
-    GERMANY,
-    NORWAY,
-    Client,
-    committed,
-    get,
-    move,
-    pledged,
-    prepared,
-    receive,
-    usd,
-)
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, committed, get, move, pledged, prepared, receive, usd
 
 PLACE = (UUID(int=0), 1)
 

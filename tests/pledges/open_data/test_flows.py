@@ -8,19 +8,7 @@ from services.pledges import dependencies
 from services.pledges.open_data.flows import api as flow_routes
 from tests.builders import headers
 from tests.pledges.open_data.steps import HOSTILE, cells_in, flows, table
-from tests.pledges.steps import (
-    FINANCE,
-    GERMANY,
-    NORWAY,
-    Client,
-    committed,
-    eur,
-    get,
-    pledged,
-    post,
-    receive,
-    usd,
-)
+from tests.pledges.steps import FINANCE, GERMANY, NORWAY, Client, committed, eur, get, pledged, post, receive, usd
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
