@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -82,11 +82,6 @@ AIM = 1.5
 """Times that: amounts are drawn by chance, and it shall be so in every run."""
 
 SAID = re.compile(rb"(\d*)([dra])")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
 
 
 class Racers:

@@ -1,7 +1,6 @@
 """A table of flows that others reported: which rule a row breaks first, and what real ones look like to the rules."""
 
 import csv
-import io
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,39 +11,10 @@ from hypothesis import strategies as st
 
 from contracts.refusals import Invalid
 from services.pledges.open_data.imports.model import IMPORT_ROWS_MAX, LENGTHS, Judged, judge, read
-from tests.evaluation.__main__ import DATA
+from tests.pledges.open_data.builders import REAL, a_table
 
-REAL = DATA / "finance" / "ocha_fts_incoming_2020_sample.csv"
 REVIEWED = Path(__file__).parent / "fts_rejected.csv"
 """Which of them are not kept, by line, id and slug: each was looked at."""
-
-GOOD: Mapping[str, str] = {
-    "id": "F-1",
-    "refCode": "",
-    "date": "2026-02-12",
-    "status": "paid",
-    "contributionType": "financial",
-    "flowType": "Standard",
-    "method": "Traditional aid",
-    "boundary": "incoming",
-    "description": "Fictitious sample",
-    "amountUSD": "11500",
-    "originalAmount": "10000",
-    "originalCurrency": "EUR",
-    "exchangeRate": "0.87",
-    "srcOrganization": "Atlantis, Government of",
-    "destOrganization": "A fund",
-    "destUsageYearStart": "2026",
-    "destUsageYearEnd": "2027",
-}
-
-
-def a_table(*rows: Mapping[str, str], columns: tuple[str, ...] = tuple(LENGTHS)) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns)
-    writer.writeheader()
-    writer.writerows(GOOD | row for row in rows)
-    return text.getvalue().encode()
 
 
 def judged(*rows: Mapping[str, str], known: frozenset[str] = frozenset()) -> Judged:
