@@ -1,4 +1,4 @@
-"""`entraide`: the commands that run the services and look after them."""
+"""`entraide`: the command line."""
 
 import importlib
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "token": "A token of the embedded issuer for one of the demo's fictitious persons, good for 15 minutes.",
     "up": "Run all services in one process; parts without an address are started here.",
 }
-"""The first line of each command's help: the list of commands is shown without importing any."""
+"""The first line of each command's help, so that listing commands imports none of them."""
 
 
 class LazyCommand(click.Command):
