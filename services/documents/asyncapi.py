@@ -1,4 +1,4 @@
-"""The facts as JSON Schema, one document each; all of their traffic, and the streams of events, as AsyncAPI 3.0."""
+"""Facts as one JSON Schema document each, and their channels and event streams as AsyncAPI 3.0."""
 
 from collections.abc import Mapping, Sequence
 from inspect import getdoc
@@ -37,7 +37,7 @@ a stream has an `id`, to go on after with `Last-Event-ID`, and its message as JS
 
 
 def fact_schema(event_type: str, kind: type[Fact]) -> dict[str, Any]:
-    """The schema of one type of event: the envelope with its fact, referring to nothing outside itself."""
+    """The schema of one event type: the envelope with its fact, without external references."""
     (envelope, fact), named = shapes_of([Event, kind], place="#/$defs/{name}")
     return {
         "$schema": DIALECT,
@@ -56,7 +56,7 @@ def asyncapi(
     version: str = VERSION,
     examples: Mapping[str, Sequence[Any]] | None = None,
 ) -> dict[str, Any]:
-    """The document of the facts that `services` publish or hear, and of the event streams of `app`.
+    """The document of the facts that `services` publish or consume, and of the event streams of `app`.
 
     `examples` are events by type.
     """
@@ -102,7 +102,7 @@ HEADERS: Mapping[str, Any] = {
 
 
 def _event(event_type: str, envelope: Mapping[str, Any], fact: Mapping[str, Any]) -> dict[str, Any]:
-    """The envelope, narrowed to one type and the shape of its data."""
+    """The envelope, restricted to one type and the schema of its data."""
     return {"allOf": [envelope, {"type": "object", "properties": {"type": {"const": event_type}, "data": fact}}]}
 
 
@@ -133,7 +133,7 @@ def _channel(event_type: str, kind: type[Fact]) -> dict[str, Any]:
 
 
 def _streamed(kind: type, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """One record of an event stream: what its `data` are."""
+    """One record of an event stream; the schema of its `data`."""
     return {
         "name": public_name(kind.__name__),
         "title": public_name(kind.__name__),

@@ -1,7 +1,7 @@
-"""The HTTP interface as OpenAPI 3.1, read off the routes of the running application.
+"""The HTTP API as OpenAPI 3.1, from the routes of the running application.
 
-The framework's own document is not used: it loses constraints and the items of tuples, and knows nothing of what the
-chassis adds (keys, revisions, problems). Bodies and answers are described by msgspec, which also decodes them.
+The framework's own document is not used: it loses constraints and items of tuples, and lacks what the chassis adds
+(idempotency keys, revisions, problems). Schemas come from msgspec, which also decodes the bodies.
 """
 
 import json
@@ -43,7 +43,7 @@ TABLE = TABLE_TYPE.decode()
 FILE = FILE_TYPE.decode()
 BYTES: Mapping[str, Any] = {"type": "string", "format": "binary"}
 EVENT_DATA = "x-event-data"
-"""Of a stream of events: what the `data` of each are, as JSON."""
+"""In the schema of an event stream: the schema of each event's `data`."""
 DESCRIPTION = """\
 Technical assistance under the UN Convention against Transnational Organized Crime: requests of States, offerings and
 matches, pledges and funds, and who is told. Every command takes an `Idempotency-Key`: sent again with the same body it
@@ -129,7 +129,7 @@ REFUSALS: Mapping[str, str] = {
 
 
 def openapi(app: Litestar) -> dict[str, Any]:
-    """The document of every route of `app` but the internal ones and those that keep themselves out."""
+    """The document of all public routes of `app`, except those that exclude themselves."""
     routes = list(documented(app))
     names = _operation_ids(routes)
     kinds: list[Any] = [Problem, webhooks.BODY]
@@ -158,7 +158,7 @@ def openapi(app: Litestar) -> dict[str, Any]:
 
 
 def documented(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
-    """Path, method and handler of each route that belongs into the public document."""
+    """Path, method and handler of each documented route."""
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             for method, (handler, _) in route.route_handler_map.items():
@@ -167,7 +167,7 @@ def documented(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
 
 
 class Operation:
-    """One method of one path. Its types join `kinds`, so that all of the document's are described at once."""
+    """One method of one path. Its types are added to `kinds`, to create all schemas at once."""
 
     def __init__(self, path: str, method: str, handler: HTTPRouteHandler, kinds: list[Any]) -> None:
         self.path = path
@@ -273,7 +273,7 @@ class Operation:
         }
         for refusal, possible in refusals.items():
             if possible and refusal in told:
-                # What is refused before the handler has a say is refused as everywhere.
+                # What is refused before the handler runs is refused as elsewhere.
                 told[refusal]["content"][MEDIA_TYPE] = {"schema": schemas[0], "example": example_problem(refusal)}
             elif possible:
                 told[refusal] = {"$ref": f"#/components/responses/{_component(refusal)}"}
@@ -288,7 +288,7 @@ class Operation:
         if self._is_file or self.answer is bytes:
             told["content"] = {self._media_type: {"schema": BYTES}}
         elif self._media_type == EVENT_STREAM:
-            # A schema says nothing of what has no end (before OpenAPI 3.2, which calls this `itemSchema`).
+            # JSON Schema cannot describe an endless stream (OpenAPI 3.2 has `itemSchema`).
             said = f"id: 6rVq\ndata: {json.dumps(example)}\n\n"
             schema = {"type": "string"}
             told["content"] = {EVENT_STREAM: {"schema": schema, EVENT_DATA: schemas[self._answer_at], "example": said}}
@@ -298,7 +298,7 @@ class Operation:
         return told
 
     def _headers(self) -> list[str]:
-        """What the chassis' `created`, `shown` and `next_link` set: known by the shape of what is answered."""
+        """Headers set by the chassis' `created`, `shown` and `next_link`, recognised by the response's type."""
         members = getattr(self.answer, "__struct_fields__", ())
         return [
             *(["Location"] if self.handler.status_code in _MADE and self._makes_a_record else []),
@@ -315,15 +315,15 @@ class Operation:
 
 
 def _can_be_empty(body: Any) -> bool:
-    """Whether a body may be left out: an object of which nothing is required."""
+    """Whether the body may be omitted: an object without required fields."""
     is_struct = isinstance(body, type) and issubclass(body, msgspec.Struct)
     return is_struct and not any(field.required for field in msgspec.structs.fields(body))
 
 
 def _sent(handler: HTTPRouteHandler) -> list[tuple[str, Any]]:
-    """The parameters that a caller sends: whatever is neither a dependency of ours nor the body.
+    """The parameters that a caller sends: everything except our dependencies and the body.
 
-    What several routes make one dependency of (`dependencies=` of each) is sent as their own parameters are.
+    Parameters of the route's own `dependencies=` are included.
     """
     ours = set(handler.resolve_dependencies()) | {"data"}
     return [
@@ -343,9 +343,9 @@ def _sent_name(name: str, field: Any) -> str:
 
 
 def _enforced(handler: HTTPRouteHandler) -> dict[str, Any]:
-    """The parameters' types as the framework converts to them, without None: what is absent is absent, never null.
+    """The parameter types that the framework enforces, without None: a missing parameter is absent, never null.
 
-    Not those of the annotations, whose own limits (`msgspec.Meta`) it drops in silence.
+    The annotations are not used, because the framework ignores their limits (`msgspec.Meta`).
     """
     return {
         field.name: without_none(field.type)[0]
@@ -355,10 +355,10 @@ def _enforced(handler: HTTPRouteHandler) -> dict[str, Any]:
 
 
 def _answer(kind: Any) -> Any:
-    """What stands in the body of an answer: the argument of a Response, or what the handler returns."""
+    """The type of a response's body: the argument of a Response, or the handler's return type."""
     if isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Response):
         return get_args(kind)[0]
-    # A file has no shape.
+    # A file has no schema.
     return type(None) if kind is Download else kind
 
 
@@ -381,7 +381,7 @@ def _component(status: str) -> str:
 
 
 def _operation_ids(routes: Sequence[tuple[str, str, HTTPRouteHandler]]) -> list[str]:
-    """Each route's own name, else its function's; method and path where another route has that name already."""
+    """Each route's name, else its function's; method and path if that is not unique."""
     own = [handler.name for _, _, handler in routes]
     names = [name or handler.handler_name for name, (_, _, handler) in zip(own, routes, strict=True)]
     count = Counter(_identifier(name) for name in names)

@@ -1,4 +1,4 @@
-"""What the platform sends to webhooks, as OpenAPI 3.1 describes it."""
+"""Webhook requests sent by the platform, as OpenAPI 3.1."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -57,7 +57,7 @@ PARAMETERS: tuple[Mapping[str, Any], ...] = (
 
 
 def event_types() -> list[str]:
-    """What a webhook may be told of; the last is what its owner sends it as a test."""
+    """The event types of webhooks; the last is the test event."""
     return [*sorted({notice.partition(":")[0] for notice in audience.notices()}), TEST_EVENT]
 
 
@@ -70,7 +70,7 @@ def webhooks(schema: Mapping[str, Any]) -> dict[str, Any]:
         "tags": ["notifications"],
         "summary": "An event that the webhook's owner is told of",
         "description": f"{DESCRIPTION}\nToday `type` is one of {types}; more may be added.",
-        # It is signed; no token comes with it.
+        # The request is signed and carries no token.
         "security": [],
         "parameters": list(PARAMETERS),
         "requestBody": {
