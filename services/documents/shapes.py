@@ -55,7 +55,7 @@ def shapes_of(kinds: Sequence[Any], *, place: str) -> tuple[list[dict[str, Any]]
     schemas, named = msgspec.json.schema_components(kinds, ref_template=place)
     seen: set[type] = set()
     for kind, schema in zip(kinds, schemas, strict=True):
-        _tell_moments(inspect.type_info(kind), schema, named, seen)
+        _add_date_time_format(inspect.type_info(kind), schema, named, seen)
     # msgspec prefixes names that two modules share with the module.
     public = {name: public_name(name) for name in named}
     taken = [name for name, times in Counter(public.values()).items() if times > 1]
@@ -77,18 +77,18 @@ def public_name(name: str) -> str:
 
 def _described(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     """A schema under its public name, with the descriptions of it and its fields."""
-    told = schema | ({"title": name} if "title" in schema else {})
-    if (text := descriptions().schema(name)) and not told.get("description"):
-        told["description"] = text
-    if "properties" in told:
-        told["properties"] = {
+    part = schema | ({"title": name} if "title" in schema else {})
+    if (text := descriptions().schema(name)) and not part.get("description"):
+        part["description"] = text
+    if "properties" in part:
+        part["properties"] = {
             field: shape | ({"description": text} if (text := descriptions().field(name, field)) else {})
-            for field, shape in told["properties"].items()
+            for field, shape in part["properties"].items()
         }
-    return told
+    return part
 
 
-def says(kind: Any) -> str:
+def docstring_of(kind: Any) -> str:
     """A struct's own docstring; empty if it has none."""
     return (
         cleandoc(vars(kind).get("__doc__") or "") if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else ""
@@ -110,29 +110,31 @@ def without_none(kind: Any) -> tuple[Any, bool]:
     return kind, False
 
 
-def _tell_moments(shape: inspect.Type, schema: dict[str, Any], named: Mapping[str, Any], seen: set[type]) -> None:
+def _add_date_time_format(
+    shape: inspect.Type, schema: dict[str, Any], named: Mapping[str, Any], seen: set[type]
+) -> None:
     """Add the format `date-time` to every datetime: ours have an offset, which msgspec does not know."""
     match shape:
         case inspect.DateTimeType():
             schema["format"] = "date-time"
         case inspect.Metadata():
-            _tell_moments(shape.type, schema, named, seen)
+            _add_date_time_format(shape.type, schema, named, seen)
         case inspect.UnionType():
             for arm in shape.types:
-                told = next((one for one in schema.get("anyOf", ()) if one.get("type") == "string"), None)
-                if isinstance(arm, inspect.DateTimeType) and told is not None:
-                    told["format"] = "date-time"
+                part = next((one for one in schema.get("anyOf", ()) if one.get("type") == "string"), None)
+                if isinstance(arm, inspect.DateTimeType) and part is not None:
+                    part["format"] = "date-time"
                 elif not isinstance(arm, inspect.DateTimeType):
-                    _tell_moments(arm, {}, named, seen)
+                    _add_date_time_format(arm, {}, named, seen)
         case inspect.VarTupleType() | inspect.ListType():
-            _tell_moments(shape.item_type, schema.get("items", {}), named, seen)
+            _add_date_time_format(shape.item_type, schema.get("items", {}), named, seen)
         case inspect.StructType():
             module = f"{shape.cls.__module__}.{shape.cls.__qualname__}"
-            told = named.get(shape.cls.__name__) or named.get(re.sub(r"[^a-zA-Z0-9.\-_]", "_", module))
-            if told is not None and shape.cls not in seen:
+            part = named.get(shape.cls.__name__) or named.get(re.sub(r"[^a-zA-Z0-9.\-_]", "_", module))
+            if part is not None and shape.cls not in seen:
                 seen.add(shape.cls)
                 for field in shape.fields:
-                    _tell_moments(field.type, told["properties"][field.encode_name], named, seen)
+                    _add_date_time_format(field.type, part["properties"][field.encode_name], named, seen)
 
 
 def _portable(schema: Any, refs: Mapping[str, str]) -> Any:

@@ -13,10 +13,10 @@ from services.notifications.webhooks.signing import Scheme
 BODY = WebhookEvent
 SIGNATURE = r"^(v1a?,[A-Za-z0-9+/]+={0,2})( v1a?,[A-Za-z0-9+/]+={0,2})*$"
 DESCRIPTION = """\
-Sent to the address of a webhook (`POST /v1/webhooks`) for each event that its owner's appointment is told of, by the
+Sent to the address of a webhook (`POST /v1/webhooks`) for each event that notifies its owner's appointment, by the
 Standard Webhooks specification. `docs/programs.md` shows how to verify it.
 
-It may arrive twice and in another order: remember `webhook-id`, and go by `version`.
+It may arrive twice and out of order: remember `webhook-id`, and compare `version`.
 """
 
 PARAMETERS: tuple[Mapping[str, Any], ...] = (
