@@ -1,4 +1,4 @@
-"""What the pledges service hears: matches that lack money, those that are revoked, who was erased."""
+"""Events the pledges service consumes: confirmed and revoked matches, erased persons."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -20,5 +20,5 @@ HANDLERS: Mapping[type[Fact], Handler] = {
 
 
 def handlers_for(settings: Settings) -> Mapping[type[Fact], Handler]:
-    """What a match lacks is valued as everything else is."""
+    """Handlers that value requirements by the rates in force."""
     return {MatchConfirmed: partial(allocation_actions.on_match_confirmed, validity=Validity(settings.rates_hold))}

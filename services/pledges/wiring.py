@@ -1,4 +1,4 @@
-"""The pledges service, put together."""
+"""The wiring of the pledges service."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -53,7 +53,7 @@ log = structlog.get_logger()
 
 
 async def keep_closing(db: Database) -> None:
-    """Each second, close the books where something was recorded. Whatever else fails, they become final."""
+    """Each second, advance the finality watermark if something was recorded, independently of the snapshots."""
     closed: Finality | None = None
     while True:
         closed = await _close(db, closed)
@@ -70,7 +70,7 @@ async def _close(db: Database, closed: Finality | None) -> Finality | None:
 
 
 async def write_closings(db: Database) -> None:
-    """Write down what has become final until nothing is left, a fund in each transaction."""
+    """Write balance snapshots until none is due, one fund per transaction."""
     while True:
         async with db.transaction() as tx:
             if not await snapshots.write_snapshots(tx):
@@ -78,14 +78,14 @@ async def write_closings(db: Database) -> None:
 
 
 async def write_snapshots_continuously(db: Database, closed: Finality | None) -> Finality | None:
-    """One turn of both loops; several at once do no harm."""
+    """One run of both loops; concurrent runs do no harm."""
     closed = await _close(db, closed)
     await write_closings(db)
     return closed
 
 
 async def count_again(db: Database) -> list[str]:
-    """The funds whose counter is not what their entries come to; each is an error in the log."""
+    """Return the funds whose balance differs from the sum of their entries, and log each as an error."""
     async with db.transaction() as tx:
         await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         differing = await balances.miscounted(tx)
@@ -99,7 +99,7 @@ async def _count_again(db: Database) -> None:
 
 
 async def remind_or_lapse(db: Database, lapse_days: int, now: datetime | None = None) -> None:
-    """Each pledge by itself: one that cannot be keeps no other waiting."""
+    """Remind of or lapse each due pledge in its own transaction, so that a failure does not block the others."""
     now = now or clock.now()
     async with db.transaction() as tx:
         due = await exit_actions.due(tx, now, lapse_days=lapse_days)

@@ -1,4 +1,4 @@
-"""What can be done with funds: load, decide, record. The edge opens the transaction."""
+"""Actions on funds: load, decide, record, in the transaction of the caller."""
 
 from datetime import date, datetime
 
@@ -21,7 +21,7 @@ async def open_fund(
     gender_marker: int | None = None,
     now: datetime,
 ) -> None:
-    """Raises Conflict where the fund is open already, or for a need in a year whose books are closed."""
+    """Raises Conflict if the fund is open already, or for a requirement in a closed year."""
     if await funds.is_open(tx, code):
         raise Conflict("fund-open-already", fund=code)
     for requirement in requirements:
@@ -35,7 +35,7 @@ async def open_fund(
 async def revise_requirement(
     tx: Tx, code: str, requirement: YearlyRequirement, reason: str, *, expected: int, now: datetime
 ) -> None:
-    """State anew what a fund needs in a year. Raises Conflict for a year whose books are closed."""
+    """Revise a fund's requirement for a year. Raises Conflict for a closed year."""
     revision = await funds.hold(tx, code)
     check_revision(revision, expected)
     await fiscal_years.share_lock_open_years(tx, date(requirement.year, 12, 31))
@@ -47,7 +47,7 @@ async def revise_requirement(
 async def state_gender_marker(
     tx: Tx, code: str, work_package: str | None, gender_marker: int | None, *, expected: int, now: datetime
 ) -> None:
-    """State how far a fund, or a work package of it, is for the equality of women and men."""
+    """Set the gender equality marker of a fund or of one of its work packages."""
     revision = await funds.hold(tx, code)
     check_revision(revision, expected)
     fact = allocations.state_gender_marker(code, work_package, gender_marker, now=now)

@@ -1,6 +1,6 @@
-"""The keyed locks of balances: a command that moves one waits for its lock before it takes a connection.
+"""Keyed locks of balances: a command that moves a balance waits for its lock before it takes a connection.
 
-What a pledge, an allocation or a proposal is of never changes, so it can be read before the lock is held.
+The fund of a pledge, an allocation or a proposal never changes, so it can be read before the lock is held.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from services.pledges.policy import is_finance_officer
 
 _OF_PLEDGE = "SELECT fund FROM pledge WHERE pledge_id = $1"
 _OF_ALLOCATION = "SELECT fund FROM allocation WHERE allocation_id = $1"
-# A carry-over has an entry in each of two funds, both of its pledge.
+# A carry-over has an entry in each of two funds, both with its pledge.
 _OF_ENTRY = """
     SELECT fund FROM entry WHERE entry_id = $1
     UNION
@@ -55,7 +55,7 @@ async def of_proposal(db: Database, caller: Caller, proposal_id: UUID) -> Sequen
 
 
 async def _of(db: Database, caller: Caller, query: str, id_: UUID) -> Sequence[str]:
-    """None for a caller who moves no money, and for what the caller does not see: the command is then refused."""
+    """None for a caller who moves no money, or who does not see the record: the command is then refused."""
     if not is_finance_officer(caller):
         return []
     async with db.transaction(by=caller) as tx:

@@ -1,7 +1,7 @@
-"""What records said by a moment: what follows from the facts of each, up to the last that was recorded by then.
+"""Records as of a moment: rebuilt from their facts up to the last one recorded by then.
 
-A row is of today. Of it serves what no fact changes: whose it is, of which fund, what it is for. By version, not by
-time: the clock of who recorded the first fact may have been ahead of that of who recorded the second.
+Rows hold the current state; from them come only values that never change: owner, fund, purpose. Facts are taken by
+version, not by time, since the clocks of the machines that recorded them may differ.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -18,7 +18,7 @@ T = TypeVar("T")
 async def facts_of(
     tx: Tx, aggregate_ids: Collection[UUID], *, until: datetime | None = None
 ) -> Mapping[UUID, Sequence[Fact]]:
-    """The facts of these records in their order, of those recorded by then; for the system itself."""
+    """The facts of these records in order, as recorded by `until`; as the service."""
     rows = await tx.fetch(
         """
         SELECT aggregate_id, event
@@ -42,7 +42,7 @@ async def facts_of(
 async def told(
     tx: Tx, aggregate_ids: Collection[UUID], evolve: Callable[[T | None, Fact], T], *, until: datetime | None = None
 ) -> Mapping[UUID, T]:
-    """What follows from the facts of these records, of those recorded by then; for the system itself."""
+    """Rebuild these records from their facts recorded by `until`; as the service."""
     found: dict[UUID, T] = {}
     for aggregate_id, facts in (await facts_of(tx, aggregate_ids, until=until)).items():
         one: T | None = None

@@ -1,4 +1,4 @@
-"""Proving the books: everything is added up again from the postings and made again from the journal, and compared.
+"""Verify the ledger: add up all postings, rebuild all records from the journal, and compare.
 
 It reads in one snapshot, page by page, while others write, and changes nothing.
 """
@@ -29,15 +29,15 @@ PAGE = 1000
 NIL = UUID(int=0)
 
 Say = Callable[[str, int, int], None]
-"""Told what is looked at, how many are done, and of how many."""
+"""Called with the table being verified, how many rows are done, and of how many."""
 
 _Held = dict[tuple[Any, ...], tuple[int, int, int]]
-"""What an account in a currency came to, for a work package or for none (''), for activities or not, by value dates of
-a year: minor units, cents, and of how many postings."""
+"""By account, currency, work package or none (''), for activities or not, and year of the value date: minor units, US
+cents, and the number of postings."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What does not hold in a table; of an entry also which, and the position of its first posting that is wrong."""
+    """A mismatch in a table; of an entry also its id, and the position of its first wrong posting."""
 
     table: str
     what: str
@@ -46,7 +46,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """How much was looked at, and of each table the first thing that does not hold."""
+    """How much was verified, and the first mismatch of each table."""
 
     entries: int = 0
     postings: int = 0
@@ -58,13 +58,13 @@ class Report(msgspec.Struct, kw_only=True):
     findings: list[Finding] = msgspec.field(default_factory=list)
 
     def add(self, table: str, what: str, *, entry_id: UUID | None = None, position: int | None = None) -> None:
-        """Keep it unless there is one of this table."""
+        """Add a mismatch unless the table has one."""
         if all(finding.table != table for finding in self.findings):
             self.findings.append(Finding(table=table, what=what, entry_id=entry_id, position=position))
 
 
 async def verify(tx: Tx, say: Say = lambda _what, _done, _of: None) -> Report:
-    """Look at all of it. The transaction has to be new, and the service's own."""
+    """Verify everything. Requires a new transaction, as the service."""
     await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     report = Report()
     available = await _look_at_entries(tx, report, say)
@@ -82,7 +82,7 @@ async def verify(tx: Tx, say: Say = lambda _what, _done, _of: None) -> Report:
 
 
 async def _look_at_entries(tx: Tx, report: Report, say: Say) -> Mapping[str, int]:
-    """Each entry by itself and beside the fact it follows from; returns what each fund has available by its entries."""
+    """Verify each entry against its fact; return the available money of each fund by its entries."""
     of = await tx.fetchval("SELECT count(*) FROM entry")
     available: Counter[str] = Counter()
     taken_back: set[UUID] = set()
@@ -106,7 +106,7 @@ async def _look_at_entries(tx: Tx, report: Report, say: Say) -> Mapping[str, int
 
 
 async def _entries_told(tx: Tx, entry_ids: Sequence[UUID]) -> Mapping[UUID, Entry]:
-    """The entries that the journal's facts make."""
+    """The entries of these events, made from the journal's facts."""
     rows = await tx.fetch("SELECT event FROM journal WHERE event_id = ANY ($1::uuid[])", entry_ids)
     events = [decode_event(row["event"]) for row in rows]
     made = [entry_of(event.id, event.time, fact) for event in events if (fact := event.fact()) is not None]
@@ -134,7 +134,7 @@ def _look_at_entry(report: Report, row: EntryRow, told: Entry | None) -> None:
 
 
 def first_difference(row: EntryRow, told: Entry) -> int | None:
-    """The position of the first posting that is not what the fact makes; None where all are."""
+    """The position of the first posting that differs from the fact's; None if none does."""
     is_there = [
         (
             one.account,
@@ -178,7 +178,7 @@ def _differing(row: EntryRow, told: Entry) -> list[str]:
 
 
 async def _look_for_missing(tx: Tx, report: Report) -> None:
-    """Facts that move money and have no entry."""
+    """Report facts that move money and have no entry."""
     start = -(2**63)
     while True:
         rows = await tx.fetch(
@@ -200,11 +200,11 @@ async def _look_for_missing(tx: Tx, report: Report) -> None:
         start = rows[-1]["position"] + 1
 
 
-# -- what is derived from them ----------------------------------------------------------------------------------------
+# -- records derived from facts and entries ---------------------------------------------------------------------------
 
 
 async def _look_at_counters(tx: Tx, report: Report, available: Mapping[str, int]) -> None:
-    """Also of a fund that has no balance, which is not nothing."""
+    """A missing balance is a mismatch, too."""
     for row in await tx.fetch(
         "SELECT fund, available_usd_minor FROM fund LEFT JOIN balance USING (fund) ORDER BY fund"
     ):
@@ -228,7 +228,7 @@ _RECORDED = """
 
 
 async def _look_at_closings(tx: Tx, report: Report, say: Say) -> None:
-    """Each is the one before it and what was recorded in between; the first begins at nothing."""
+    """Verify that each snapshot is the one before plus the entries recorded in between; the first starts from 0."""
     rows = await tx.fetch("SELECT DISTINCT fund, as_at FROM closing ORDER BY fund, as_at")
     held: _Held = {}
     before: tuple[str, datetime | None] = ("", None)
@@ -253,7 +253,7 @@ async def _look_at_closings(tx: Tx, report: Report, say: Say) -> None:
 
 
 async def _look_at_pledges(tx: Tx, report: Report, say: Say) -> None:
-    """Each pledge beside what follows from its facts."""
+    """Compare each pledge with its facts."""
     of = await tx.fetchval("SELECT count(*) FROM pledge")
     after = NIL
     while page := await store.page_of_pledges(tx, after=after, limit=PAGE):
@@ -267,7 +267,7 @@ async def _look_at_pledges(tx: Tx, report: Report, say: Say) -> None:
 
 
 async def _look_at_allocations(tx: Tx, report: Report, say: Say) -> None:
-    """Each allocation beside what follows from its facts; and each that entries name has to be there."""
+    """Compare each allocation with its facts; report entries of allocations that do not exist."""
     of = await tx.fetchval("SELECT count(*) FROM allocation")
     after = NIL
     while page := await allocation_store.page_of_allocations(tx, after=after, limit=PAGE):
@@ -290,7 +290,7 @@ async def _look_at_allocations(tx: Tx, report: Report, say: Say) -> None:
 
 
 async def _look_at_requirements(tx: Tx, report: Report, say: Say) -> None:
-    """Each requirement beside what follows from its facts, and what covers it beside its allocations."""
+    """Compare each requirement with its facts, and its covered amount with its allocations."""
     of = await tx.fetchval("SELECT count(*) FROM requirement")
     after = NIL
     while page := await allocation_store.page_of_requirements(tx, after=after, limit=PAGE):
@@ -328,11 +328,11 @@ _WITHOUT_ID = {
     "allocation": "SELECT FROM allocation WHERE allocation_id = $1",
     "requirement": "SELECT FROM requirement WHERE requirement_id = $1",
 }
-"""Where the nil UUID is an id: none is given by us, and all else is looked at from the one after it on."""
+"""Rows whose id is the nil UUID, which the service never assigns: pages begin after it."""
 
 
 async def _look_for_lost(tx: Tx, report: Report) -> None:
-    """What facts tell of, and there is no row of; and what has the id that stands for none."""
+    """Report facts without a row, and rows whose id is the nil UUID."""
     for table, query in _WITHOUT_ID.items():
         if await tx.fetch(query, NIL):
             report.add(table, f"{NIL}: nothing of ours has this id")
@@ -342,7 +342,7 @@ async def _look_for_lost(tx: Tx, report: Report) -> None:
 
 
 async def _covered(tx: Tx, requirement_ids: Sequence[UUID]) -> Mapping[UUID, int]:
-    """What stands allocated to each; of what went back, what had been spent of it."""
+    """What each requirement has allocated; of returned allocations, what had been spent."""
     rows = await tx.fetch(
         """
         SELECT requirement_id, sum(CASE status WHEN 'made' THEN usd_minor WHEN 'returned' THEN spent_usd_minor ELSE 0
@@ -355,7 +355,7 @@ async def _covered(tx: Tx, requirement_ids: Sequence[UUID]) -> Mapping[UUID, int
 
 
 def _unlike(found: msgspec.Struct, follows: msgspec.Struct | None) -> str:
-    """The fields that are not what follows from the facts, by their names; nothing where all are."""
+    """The names of the fields that differ from the rebuilt record; empty if none does."""
     if follows is None:
         return "no fact tells of it"
     names = found.__struct_fields__

@@ -1,7 +1,4 @@
-"""What each fact makes of a pledge: the one place where a fact becomes a state.
-
-Actions fold the fact they announce, and the rebuilding of the tables folds all of them: the same function.
-"""
+"""Apply facts to a pledge, for actions and for the rebuild of the tables."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +38,7 @@ from services.pledges.pledge.schedule import met, reminded, restored, scheduled,
 
 
 def evolve(pledge: Pledge | None, fact: Fact) -> Pledge:
-    """The state after a fact."""
+    """The pledge after a fact."""
     if pledge is None:
         assert isinstance(fact, PledgePledged), "a pledge begins by being pledged"
         return Pledge(
@@ -177,9 +174,9 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
 
 
 def _status(after: Pledge, fact: Fact) -> Status:
-    """The state that follows from the amounts; only an end that leaves no amount behind follows from its fact."""
+    """The status that follows from the amounts; only an end without amounts follows from its fact."""
     if isinstance(fact, PledgeReworded | PledgeEarmarkReleased):
-        # Words, and what it is for, change nothing else, also of what has ended.
+        # New texts or another earmark change nothing else, also after the end.
         return after.status
     if (ended := _ENDS.get(type(fact))) is not None:
         return ended

@@ -1,4 +1,4 @@
-"""A fund's ledger as IATI's file is made of it: what each entry did to the accounts that are told, for whom may see."""
+"""A fund's ledger for its IATI file: the published account movements of its entries that the caller may see."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -17,7 +17,7 @@ from services.pledges.open_data.flows.store import OTHER_FUND, PLANNED_EACH_TIME
 from services.pledges.open_data.iati.aims import Aims, aims_of
 from services.pledges.open_data.iati.published import SIGNS, TRANSACTIONS_MAX, Ledger, Movement, planned_activity_of
 
-# What belongs to an entry is asked for entry by entry: joined, it may be planned as all postings for each of them.
+# Related values are read per entry: a join may be planned as all postings for each of them.
 _TOLD = """
     SELECT e.entry_id, e.type, e.donor, e.effective_on AS on,
         CASE e.type WHEN 'reversed' THEN (SELECT o.type FROM entry o WHERE o.entry_id = e.reverses)
@@ -35,7 +35,7 @@ _OF_FUND = """
     ORDER BY e.entry_id LIMIT $6
 """
 ENTRIES = _TOLD + OTHER_FUND + _OF_FUND
-# What is too much is not read to be thrown away.
+# Stop reading at the limit.
 _COUNT = """
     SELECT count(*) FROM (
         SELECT FROM entry e WHERE may_see(e, $1, $2) AND e.fund = $3 AND e.recorded_at <= $4 LIMIT $5) AS found
@@ -43,7 +43,7 @@ _COUNT = """
 
 
 async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Ledger:
-    """What had been recorded by then. Raises Missing for no such fund, Conflict for more than a file holds."""
+    """As recorded by `as_at`. Raises Missing for an unknown fund, Conflict for more entries than a file may have."""
     found = await funds.funds(tx, only=fund, as_at=as_at)
     if not found:
         raise await funds.missing(tx, fund, as_at)
@@ -51,7 +51,7 @@ async def ledger_of(tx: Tx, fund: str, caller: Caller, *, as_at: datetime) -> Le
     asked = (caller.organization, caller.role, fund, as_at)
     _require_room(await tx.fetchval(_COUNT, *asked, TRANSACTIONS_MAX + 1))
     rows = await tx.fetch(ENTRIES, *asked, list(SIGNS), TRANSACTIONS_MAX + 1)
-    # As things stand, one may have come in between.
+    # Without `as_at`, one may have been written in between.
     _require_room(len(rows))
     movements = []
     for row in rows:
@@ -86,7 +86,7 @@ def _require_room(entries: int) -> None:
 
 
 async def _aims(tx: Tx, requirement_ids: Collection[UUID], caller: Caller) -> dict[str, Aims]:
-    """What these requirements are for, where it was told when they were opened: it does not change."""
+    """The aims of these requirements, if stated when they were opened; they never change."""
     rows = await tx.fetch(
         """
         SELECT requirement_id, about FROM requirement

@@ -1,7 +1,7 @@
-"""Sets a statement as PDF/UA-1: one template of ours, fonts of pinned packages, and nothing else of the machine.
+"""Render a statement as PDF/UA-1 from one template and the fonts of pinned packages.
 
-The same statement in the same language is the same bytes: its date is the moment it tells of, fonts of the system are
-not looked at, and nothing is fetched.
+The same statement in the same language gives the same bytes: its date is its `as_at`, system fonts are not used, and
+nothing is fetched.
 """
 
 import re
@@ -27,16 +27,16 @@ FONTS: Mapping[str, tuple[str, ...]] = {
 
 FAMILIES = ("Noto Sans", "Noto Sans Arabic", "Noto Sans SC")
 FIRST: Mapping[Language, str] = {Language.AR: "Noto Sans Arabic", Language.ZH: "Noto Sans SC"}
-"""Whose digits and signs are taken; what a font lacks is taken from the others."""
+"""The first font family of a language, used for digits and signs; the others are fallbacks."""
 
 NOT_SHOWN = "\N{REPLACEMENT CHARACTER}"
-# A mark that turns the direction of what follows would reach beyond the text it stands in.
+# A direction mark would affect text beyond its own.
 _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"\s+")
 
 
 class CannotBeSetError(Exception):
-    """The template or its fonts do not do what they should."""
+    """The template or its fonts are broken."""
 
 
 def statement_pdf(statement: Statement, language: Language) -> bytes:
@@ -45,12 +45,12 @@ def statement_pdf(statement: Statement, language: Language) -> bytes:
     try:
         return _set(shown, language)
     except typst.TypstError:
-        # Marks that no font puts on these letters, say. The figures matter more than the words beside them.
+        # For example marks that no font combines with these letters. The figures matter more than the texts.
         return _set(with_texts(shown, lambda _: labels(language)["not_shown"]), language)
 
 
 def with_texts(statement: Statement, changed: Callable[[str], str]) -> Statement:
-    """The same with every text changed that somebody wrote."""
+    """The statement with every text that users wrote changed."""
     pledges = tuple(
         msgspec.structs.replace(
             one,
@@ -71,19 +71,19 @@ def with_texts(statement: Statement, changed: Callable[[str], str]) -> Statement
 
 
 def legible(text: str) -> str:
-    """A text without signs of direction and control, each character that no font has shown as one that says so."""
+    """The text without direction and control characters; characters without a glyph become U+FFFD."""
     plain = _SPACES.sub(" ", _DIRECTIONS.sub("", text)).strip()
     return "".join(c if ord(c) in covered() else NOT_SHOWN for c in plain if c.isprintable())
 
 
 @cache
 def covered() -> frozenset[int]:
-    """Every character that one of the fonts has."""
+    """Every character in one of the fonts."""
     return frozenset().union(*(characters(path) for path in font_files()))
 
 
 def font_files() -> Sequence[Path]:
-    """Where the fonts lie on this machine. Raises CannotBeSetError where a package is not as it was locked."""
+    """Paths of the fonts. Raises CannotBeSetError if a package is not as locked."""
     found = []
     for package, names in FONTS.items():
         distribution = metadata.distribution(package)
@@ -100,7 +100,7 @@ def _fonts() -> typst.Fonts:
 
 
 def sheet_of(statement: Statement, language: Language) -> dict[str, Any]:
-    """What the template is given."""
+    """The template's input."""
     first = FIRST.get(language, FAMILIES[0])
     return Sheet(statement, language).data() | {"fonts": [first, *(one for one in FAMILIES if one != first)]}
 
@@ -124,7 +124,7 @@ def template() -> bytes:
 
 
 def compiler() -> typst.Compiler:
-    """One that finds no package, and no file but the labels."""
+    """A compiler that reads no packages, and no files but the labels."""
     folder = Path(__file__).parent
     nowhere = folder / "nothing"
     return typst.Compiler(font_paths=_fonts(), root=folder / "labels", package_path=nowhere, package_cache_path=nowhere)

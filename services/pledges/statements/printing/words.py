@@ -1,7 +1,8 @@
-"""A statement in one of the six languages: every label, amount and day as the text that stands on the page.
+"""A statement in one of the six languages: every label, amount and day as text.
 
-Digits are 0 to 9 in Arabic, too. Amounts, rates and dates are compared with a bank's papers and with the statement in
-another language, and both are used between Morocco and Iraq; the CLDR has forms with them for every one of the six.
+Digits are 0 to 9 in Arabic, too. Amounts, rates and dates are compared with bank documents and with the statement in
+another language, and both kinds of digits are used between Morocco and Iraq; the CLDR has forms with 0 to 9 for all six
+languages.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +26,7 @@ from services.pledges.statements.model import Amount, Movement, PledgeAccount, R
 DASH = "–"
 NO_BREAK = "\u00a0"
 DIGITS_MAX = 60
-"""Of any sum there can be: the amounts of every entry there may be, each of the highest."""
+"""Enough for any sum of the largest number of entries, each of the largest amount."""
 
 COLUMNS = ("pledged", "committed", "received", "outstanding")
 HEADINGS = (
@@ -33,15 +34,15 @@ HEADINGS = (
     *("receipts-total", "receipts-explained", "funds", "funds-explained"),
     *("in_kind", "in-kind-explained"),
 )
-"""Labels that the template asks for by name; all others stand in what it is given."""
+"""Labels that the template reads by name; all others are in its input."""
 
 RTL = frozenset({Language.AR})
 Cell = str | list[str]
-"""A text; or the lines of a figure, the first the largest."""
+"""A text, or the lines of a figure, the first in the largest type."""
 
 
 class File(msgspec.Struct, frozen=True):
-    """The labels of a language, and whether anybody has proof-read them: `compiled` means nobody yet."""
+    """The labels of a language, and their status: `compiled` if no speaker has reviewed them."""
 
     status: str
     words: dict[str, str]
@@ -54,7 +55,7 @@ def labels(language: Language) -> Mapping[str, str]:
 
 
 class Sheet:
-    """What the template shows, as data. `legible` makes of a text what the fonts can show."""
+    """The template's input as data. `legible` replaces characters that the fonts lack."""
 
     def __init__(self, statement: Statement, language: Language) -> None:
         self._told = statement
@@ -166,7 +167,7 @@ class Sheet:
         ]
 
     def _entry(self, moved: Movement | Receipt) -> str:
-        """What an entry is; of one that takes back another, which kind, and the number of its receipt if it has one."""
+        """The type of an entry; of a reversal, the reversed type, and the number of its receipt if it has one."""
         label, back = self._code(f"entry_{moved.type}", moved.type), moved.takes_back
         if back is None:
             return label
@@ -224,7 +225,7 @@ class Sheet:
         }
 
     def _in_kind(self) -> dict[str, Any] | None:
-        """What is no money, in a table of its own; its worth is summed with nothing else."""
+        """Contributions in kind, in a table of their own; their worth is in no total of money."""
         words, told = self._words, self._told
         if not told.in_kind:
             return None
@@ -251,7 +252,7 @@ class Sheet:
         return f"{name} ({code})" if name else code
 
     def _code(self, name: str, code: str | None = None) -> str:
-        """Its label; a code that is newer than the labels is shown as it is."""
+        """Its label; for a code newer than the labels, the code."""
         return self._words.get(name, code or name)
 
     # -- figures ------------------------------------------------------------------------------------------------------
@@ -289,17 +290,17 @@ class Sheet:
 
 
 def apart(shown: str) -> str:
-    """From left to right and by itself, whatever stands beside it."""
+    """Isolated and left to right, whatever text is beside it."""
     return f"\N{LEFT-TO-RIGHT ISOLATE}{shown}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def instant(moment: datetime) -> str:
-    """To the microsecond (RFC 3339), as it is to be asked for again."""
+    """RFC 3339 to the microsecond, usable as `as_at`."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def texts(data: Any) -> Iterable[str]:
-    """Every text of what the template shows."""
+    """Every text in the template's input."""
     if isinstance(data, str):
         yield data
     elif isinstance(data, dict):
