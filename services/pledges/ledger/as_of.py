@@ -35,9 +35,7 @@ async def final_as_of(db: Database, caller: Caller, given: str | None, *, now: d
 
 
 async def wait_until_final(db: Database, caller: Caller, moment: datetime, *, now: datetime) -> None:
-    """Advance the watermarks past that moment. Raises Conflict for a future moment, or if a transaction writes too
-    long.
-    """
+    """Wait until the moment is final. Raises Conflict for a future moment, or if transactions write too long."""
     closed: snapshots.Finality | None = None
     ends = time.monotonic() + FINAL_SECONDS_MAX
     while True:
@@ -46,7 +44,7 @@ async def wait_until_final(db: Database, caller: Caller, moment: datetime, *, no
         if moment <= finality_watermark:
             return
         if moment > now or time.monotonic() > ends:
-            raise Conflict("moment-not-final", finality_watermark=finality_watermark.isoformat())
+            raise Conflict("moment-not-final", final_until=finality_watermark.isoformat())
         async with db.transaction(by=caller) as tx, tx.as_service():
             # A close before the moment never makes it final: close again at once.
             reaches = closed if closed and closed.until >= moment else None
@@ -56,9 +54,7 @@ async def wait_until_final(db: Database, caller: Caller, moment: datetime, *, no
 
 
 def beginning_of_day(moment: datetime) -> datetime:
-    """Midnight UTC of that day. Totals of all donors are shown only as of then: two moments apart by one payment would
-    disclose the payment.
-    """
+    """Midnight UTC: totals as of two later moments would disclose each donor's payment between them."""
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
