@@ -10,10 +10,10 @@ from contracts.directory import PersonErased
 from contracts.facts import Fact
 from contracts.matching import MatchConfirmed, MatchRevoked
 from services.pledges.allocations import actions as allocation_actions
-from services.pledges.money.model import AS_USUAL, Validity
+from services.pledges.money.model import DEFAULT_VALIDITY, Validity
 
 HANDLERS: Mapping[type[Fact], Handler] = {
-    MatchConfirmed: partial(allocation_actions.on_match_confirmed, validity=AS_USUAL),
+    MatchConfirmed: partial(allocation_actions.on_match_confirmed, validity=DEFAULT_VALIDITY),
     MatchRevoked: allocation_actions.on_match_revoked,
     PersonErased: handler_of(forget),
 }

@@ -147,17 +147,17 @@ def decide(caller: Caller, action: Action, resource: Record | None = None) -> De
     if action in _FOR_EVERYBODY or action in _LISTS:
         return ALLOWED
     if action in _OF_FINANCE:
-        return _leave(is_finance_officer(caller))
+        return _allowed_if(is_finance_officer(caller))
     if action in {Action.PLEDGE, Action.DECLARE_IN_KIND}:
-        return _leave(caller.role is Role.DONOR_OFFICER)
+        return _allowed_if(caller.role is Role.DONOR_OFFICER)
     if action is Action.PLAN_ACTIVITY:
-        return _leave(plans_activities(caller))
+        return _allowed_if(plans_activities(caller))
     if action in {Action.SHOW_IATI, Action.LIST_UNFUNDED}:
         # Decided for each of its entries; consents decide which requests are shown.
-        return _leave(reads_all(caller) or caller.role is Role.DONOR_OFFICER)
+        return _allowed_if(reads_all(caller) or caller.role is Role.DONOR_OFFICER)
     if action in {Action.SHOW_BALANCES, Action.SHOW_PERIOD}:
         # A balance in kroner is one donor's; a year's checklist shows whether there are proposals.
-        return _leave(reads_all(caller))
+        return _allowed_if(reads_all(caller))
     return HIDDEN
 
 
@@ -168,21 +168,23 @@ def _decide_record(caller: Caller, action: Action, record: Record) -> Decision:
         return ALLOWED
     match record:
         case Pledge() | InKindContribution() if action in _WORDS:
-            return _leave(caller.role is Role.DONOR_OFFICER or is_finance_officer(caller))
+            return _allowed_if(caller.role is Role.DONOR_OFFICER or is_finance_officer(caller))
         case Pledge() if action is Action.WITHDRAW:
-            return _leave(caller.role is Role.DONOR_OFFICER)
+            return _allowed_if(caller.role is Role.DONOR_OFFICER)
         case Pledge():
-            return _leave(action in _OF_PLEDGE and is_finance_officer(caller))
+            return _allowed_if(action in _OF_PLEDGE and is_finance_officer(caller))
         case Allocation():
-            return _leave(action in {Action.SPEND, Action.GIVE_BACK} and is_finance_officer(caller))
+            return _allowed_if(action in {Action.SPEND, Action.GIVE_BACK} and is_finance_officer(caller))
         case InKindContribution() if action is Action.WITHDRAW_IN_KIND:
-            return _leave(caller.role is Role.DONOR_OFFICER)
+            return _allowed_if(caller.role is Role.DONOR_OFFICER)
         case InKindContribution():
-            return _leave(action in {Action.ACKNOWLEDGE_IN_KIND, Action.STRIKE_IN_KIND} and is_finance_officer(caller))
+            return _allowed_if(
+                action in {Action.ACKNOWLEDGE_IN_KIND, Action.STRIKE_IN_KIND} and is_finance_officer(caller)
+            )
         case Activity():
-            return _leave(action in _OF_ACTIVITY and plans_activities(caller))
+            return _allowed_if(action in _OF_ACTIVITY and plans_activities(caller))
         case FlowImport():
-            return _leave(action is Action.PLEDGE_FLOW and is_finance_officer(caller))
+            return _allowed_if(action is Action.PLEDGE_FLOW and is_finance_officer(caller))
         case Proposal():
             return _decide_proposal(caller, action, record)
     return _NOT_FOR_YOUR_ROLE
@@ -194,10 +196,10 @@ def _decide_proposal(caller: Caller, action: Action, proposal: Proposal) -> Deci
         return _NOT_FOR_YOUR_ROLE
     if action is Action.APPROVE_PROPOSAL:
         return _OWN_PROPOSAL if proposal.proposed_by == caller.person_id else ALLOWED
-    return _leave(action is Action.REFUSE_PROPOSAL)
+    return _allowed_if(action is Action.REFUSE_PROPOSAL)
 
 
-def _leave(given: bool) -> Decision:
+def _allowed_if(given: bool) -> Decision:
     return ALLOWED if given else _NOT_FOR_YOUR_ROLE
 
 

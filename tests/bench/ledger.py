@@ -16,7 +16,7 @@ from chassis.runtime import prepare as prepare_schemas
 from services.pledges.ledger import balances, snapshots
 from services.pledges.ledger.snapshots import Finality
 from services.pledges.open_data.iati.published import TRANSACTIONS_MAX
-from services.pledges.wiring import SERVICE, write_snapshots_continuously
+from services.pledges.wiring import SERVICE, close_and_write_snapshots
 from tests.bench import ledger_reports, ledger_writer
 from tests.bench.figures import Aim, Comparison, Row, Run, family_cpu_seconds, resident_mb
 from tests.bench.ground import ChildError, Ground, carried_out
@@ -225,7 +225,7 @@ async def _closed(db: Database) -> datetime:
     closed: Finality | None = None
     until = datetime.now(UTC)
     while closed is None or closed.final_until < until:
-        closed = await write_snapshots_continuously(db, closed) or closed
+        closed = await close_and_write_snapshots(db, closed) or closed
         async with db.transaction() as tx:
             if not await snapshots.is_behind(tx):
                 return await snapshots.final_until(tx)

@@ -17,7 +17,7 @@ from services.pledges import policy
 from services.pledges.activities import actions as activity_actions
 from services.pledges.activities import store as activity_store
 from services.pledges.activities.model import ActivityStatus
-from services.pledges.activities.store import Told
+from services.pledges.activities.store import ActivityWithTitle
 from services.pledges.commands import CancelActivity, CompleteActivity, PlanActivity, check_reason
 from services.pledges.pledge import store
 from services.pledges.policy import Action
@@ -199,13 +199,13 @@ async def _view(tx: Tx, activity_id: UUID) -> ActivityView:
     return _view_of(found[0])
 
 
-def _view_of(told: Told) -> ActivityView:
-    one = told.activity
+def _view_of(found: ActivityWithTitle) -> ActivityView:
+    one = found.activity
     return ActivityView(
         activity_id=one.activity_id,
         fund=one.fund,
         activity_kind=one.activity_kind,
-        title=told.title,
+        title=found.title,
         language=one.language,
         status=one.status,
         revision=one.revision,
@@ -214,8 +214,8 @@ def _view_of(told: Told) -> ActivityView:
         gender_marker=one.gender_marker,
         starts_on=one.starts_on,
         ends_on=one.ends_on,
-        allocated_usd_minor=told.allocated_usd_minor,
-        spent_usd_minor=told.spent_usd_minor,
+        allocated_usd_minor=found.allocated_usd_minor,
+        spent_usd_minor=found.spent_usd_minor,
         completed_on=one.completed_on,
         participants=one.participants,
         planned_at=one.planned_at,

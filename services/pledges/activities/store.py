@@ -17,7 +17,7 @@ from services.pledges.activities.model import Activity, ActivityStatus, evolve
 from services.pledges.ledger import history_store
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class ActivityWithTitle(msgspec.Struct, frozen=True, kw_only=True):
     """An activity with its title, and its allocated and spent money in US cents."""
 
     activity: Activity
@@ -62,7 +62,7 @@ async def activities(
     status: ActivityStatus | None = None,
     before: UUID | None = None,
     limit: int = 1,
-) -> list[Told]:
+) -> list[ActivityWithTitle]:
     """Activities, last planned first, after `before`. Totals of their money are read as the service."""
     rows = await tx.fetch(
         """
@@ -84,7 +84,7 @@ async def activities(
         limit,
     )
     return [
-        Told(
+        ActivityWithTitle(
             activity=_activity(row),
             title=row["title"],
             allocated_usd_minor=row["allocated"],
@@ -94,12 +94,12 @@ async def activities(
     ]
 
 
-async def told(tx: Tx, activity_ids: Collection[UUID], *, until: datetime) -> Mapping[UUID, tuple[Activity, str]]:
+async def as_of(tx: Tx, activity_ids: Collection[UUID], *, until: datetime) -> Mapping[UUID, tuple[Activity, str]]:
     """The activities as of `until`, rebuilt from the facts recorded by then, each with its title.
 
     The title and its language are the current ones.
     """
-    found = await history_store.told(tx, activity_ids, evolve, until=until)
+    found = await history_store.rebuild(tx, activity_ids, evolve, until=until)
     rows = await tx.fetch(
         """
         SELECT activity_id, coalesce(title, '') AS title, language

@@ -178,7 +178,7 @@ def opened(fact: RequirementOpened) -> Requirement:
     )
 
 
-def requirement_after(requirement: Requirement | None, fact: Fact) -> Requirement:
+def evolve_requirement(requirement: Requirement | None, fact: Fact) -> Requirement:
     """Apply a fact of the requirement; coverage follows from allocations."""
     match fact:
         case RequirementOpened():

@@ -47,7 +47,7 @@ async def locked_requirement(tx: Tx, requirement_id: UUID) -> Requirement | None
     return _requirement(row) if row else None
 
 
-async def known_requirement(tx: Tx, requirement_id: UUID) -> Requirement | None:
+async def requirement_by_id(tx: Tx, requirement_id: UUID) -> Requirement | None:
     """The requirement without a lock, as the service."""
     row = await tx.fetchrow("SELECT * FROM requirement WHERE requirement_id = $1", requirement_id)
     return _requirement(row) if row else None
@@ -126,7 +126,7 @@ async def cancel_requirement(tx: Tx, requirement_id: UUID) -> None:
     )
 
 
-async def cover(tx: Tx, requirement_id: UUID, usd_minor: int) -> None:
+async def add_coverage(tx: Tx, requirement_id: UUID, usd_minor: int) -> None:
     """Add an allocated or returned amount to the covered amount. Raises Conflict beyond the requirement."""
     covered = await tx.fetchval(
         """
@@ -167,7 +167,7 @@ async def purpose_of(tx: Tx, allocation_id: UUID) -> Purpose:
     return msgspec.convert(dict(row or {}), Purpose)
 
 
-async def made_for(tx: Tx, requirement_id: UUID) -> list[Allocation]:
+async def allocations_in_force(tx: Tx, requirement_id: UUID) -> list[Allocation]:
     """The allocations in force of a requirement, as the service, in the order in which funds are locked."""
     rows = await tx.fetch(
         """
@@ -291,4 +291,4 @@ async def fold_allocation(tx: Tx, _event: Event, fact: AllocationFact) -> None:
             await spend(tx, fact.allocation_id, -fact.usd_minor)
             covered = -fact.usd_minor if fact.returned else 0
     if covered and not isinstance(fact, AllocationSpent) and fact.requirement_id is not None:
-        await cover(tx, fact.requirement_id, covered)
+        await add_coverage(tx, fact.requirement_id, covered)

@@ -39,7 +39,7 @@ async def shown_requirement(
 ) -> Requirement | None:
     """The requirement, if its request is shown to the caller's organization."""
     async with db.transaction(by=caller) as tx, tx.as_service():
-        requirement = await allocation_store.known_requirement(tx, requirement_id)
+        requirement = await allocation_store.requirement_by_id(tx, requirement_id)
     # Asked for unknown ids as well, so that response times do not disclose which ids exist.
     known = await consents.shown(caller, {requirement.request_id if requirement else requirement_id})
     return requirement if requirement and requirement.request_id in known else None

@@ -36,10 +36,10 @@ async def revise_requirement(
     tx: Tx, code: str, requirement: YearlyRequirement, reason: str, *, expected: int, now: datetime
 ) -> None:
     """Revise a fund's requirement for a year. Raises Conflict for a closed year."""
-    revision = await funds.hold(tx, code)
+    revision = await funds.lock(tx, code)
     check_revision(revision, expected)
     await fiscal_years.share_lock_open_years(tx, date(requirement.year, 12, 31))
-    before = await funds.needed(tx, code, requirement.year, requirement.work_package)
+    before = await funds.requirement_of(tx, code, requirement.year, requirement.work_package)
     fact = allocations.revise_requirement(code, requirement, reason, before_usd_minor=before, now=now)
     await record(tx, fact, version=revision + 1)
 
@@ -48,7 +48,7 @@ async def state_gender_marker(
     tx: Tx, code: str, work_package: str | None, gender_marker: int | None, *, expected: int, now: datetime
 ) -> None:
     """Set the gender equality marker of a fund or of one of its work packages."""
-    revision = await funds.hold(tx, code)
+    revision = await funds.lock(tx, code)
     check_revision(revision, expected)
     fact = allocations.state_gender_marker(code, work_package, gender_marker, now=now)
     await record(tx, fact, version=revision + 1)

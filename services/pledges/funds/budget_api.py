@@ -30,7 +30,7 @@ async def show_budgets(data: JSONBody[Budgeting], db: Db, own: Owned, caller: Ca
 async def show_funding_gap(match_id: FromPath[UUID], db: Db, caller: Calling) -> FundingGap:
     """The current amount: allocated less returned."""
     async with db.transaction(by=caller) as tx, tx.as_service():
-        found = await allocation_store.known_requirement(tx, requirement_id_of(match_id))
+        found = await allocation_store.requirement_by_id(tx, requirement_id_of(match_id))
     return FundingGap(match_id=match_id, gap_usd_minor=found.gap_usd_minor if found else None)
 
 

@@ -53,13 +53,13 @@ def share_of(donor: str, pot: FundMoney) -> FundShare:
     """
     allocated = sum(one.allocated_usd_minor for one in pot.drawn)
     spent = sum(one.spent_usd_minor for one in pot.drawn)
-    shares = apportioned(allocated, pot.contributed_usd_minor)
+    shares = apportion(allocated, pot.contributed_usd_minor)
     own = shares.get(donor, 0)
     # Weighted by the shares of the allocated money, not by what was paid in: so no donor's spent exceeds its
     # allocated.
-    own_spent = apportioned(spent, shares).get(donor, 0)
-    spent_on = apportioned(own_spent, {one.purpose: one.spent_usd_minor for one in pot.drawn})
-    waiting_on = apportioned(
+    own_spent = apportion(spent, shares).get(donor, 0)
+    spent_on = apportion(own_spent, {one.purpose: one.spent_usd_minor for one in pot.drawn})
+    waiting_on = apportion(
         own - own_spent, {one.purpose: one.allocated_usd_minor - one.spent_usd_minor for one in pot.drawn}
     )
     contributed = pot.contributed_usd_minor.get(donor, 0)
@@ -78,7 +78,7 @@ def share_of(donor: str, pot: FundMoney) -> FundShare:
     )
 
 
-def apportioned(total: int, weights: Mapping[str, int]) -> dict[str, int]:
+def apportion(total: int, weights: Mapping[str, int]) -> dict[str, int]:
     """Divide a total into whole parts by weight, by largest remainder, ties by name. Empty if there is no weight."""
     heavy = {name: weight for name, weight in weights.items() if weight > 0}
     whole = sum(heavy.values())

@@ -89,7 +89,7 @@ async def open_fund(tx: Tx, fact: FundOpened, *, recorded_at: datetime) -> None:
     )
 
 
-async def hold(tx: Tx, fund: str) -> int:
+async def lock(tx: Tx, fund: str) -> int:
     """Lock the fund and return its revision. Pledging does not wait for this lock.
 
     Raises Missing for an unknown fund.
@@ -100,7 +100,7 @@ async def hold(tx: Tx, fund: str) -> int:
     return int(revision)
 
 
-async def needed(tx: Tx, fund: str, year: int, work_package: str | None) -> int:
+async def requirement_of(tx: Tx, fund: str, year: int, work_package: str | None) -> int:
     """The fund's requirement in that year for that work package, or for none, in US cents."""
     usd_minor = await tx.fetchval(
         """
@@ -231,8 +231,8 @@ async def revisions(tx: Tx, fund: str, *, before: int | None, limit: int) -> Seq
         before,
         limit,
     )
-    told = ({**row, "requirements": msgspec.json.decode(row["requirements"])} for row in rows)
-    return msgspec.convert(list(told), list[Revision])
+    decoded = ({**row, "requirements": msgspec.json.decode(row["requirements"])} for row in rows)
+    return msgspec.convert(list(decoded), list[Revision])
 
 
 async def fold(tx: Tx, event: Event, fact: FundOpened | FundRequirementRevised | FundGenderMarkerStated) -> None:

@@ -185,7 +185,7 @@ class InKindLine(Struct, frozen=True, kw_only=True):
 
 
 def lines_of(
-    told: Iterable[tuple[InKindContribution, str]], *, starts: date | None, ends: date
+    contributions: Iterable[tuple[InKindContribution, str]], *, starts: date | None, ends: date
 ) -> tuple[InKindLine, ...]:
     """Acknowledged contributions provided from `starts` (default: all) until `ends`, in the order of their days."""
     lines = [
@@ -201,7 +201,7 @@ def lines_of(
             rate_source=one.valuation.rate_source,
             rate_date=one.valuation.rate_date,
         )
-        for one, description in told
+        for one, description in contributions
         if one.status is InKindStatus.ACKNOWLEDGED
         and one.provided_on <= ends
         and (starts is None or starts <= one.provided_on)

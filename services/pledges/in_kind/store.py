@@ -76,11 +76,11 @@ async def contributions(
     return [(_contribution(row), row["description"]) for row in rows]
 
 
-async def told(
+async def as_of(
     tx: Tx, in_kind_contribution_ids: Sequence[UUID], *, until: datetime
 ) -> Mapping[UUID, InKindContribution]:
     """The contributions as of `until`, rebuilt from the facts recorded by then; as the service."""
-    return await history_store.told(tx, in_kind_contribution_ids, evolve, until=until)
+    return await history_store.rebuild(tx, in_kind_contribution_ids, evolve, until=until)
 
 
 _WORTH = """

@@ -17,7 +17,7 @@ from asyncpg import Record
 
 from chassis.db.database import Tx
 from contracts.budgets import FundBalance, LinePart
-from services.pledges.funds.shares import apportioned
+from services.pledges.funds.shares import apportion
 from services.pledges.ledger.postings import BOOKS, Account, Book
 
 EVER = datetime.max.replace(tzinfo=UTC)
@@ -121,7 +121,7 @@ async def balances(
     ]
 
 
-async def miscounted(tx: Tx) -> list[str]:
+async def differing_balances(tx: Tx) -> list[str]:
     """Funds whose balance differs from the sum of their entries. Requires a transaction with one snapshot."""
     held = {one.fund: -one.usd_minor for one in await balances(tx, as_at=EVER) if one.account is Account.AVAILABLE}
     rows = await tx.fetch("SELECT fund, available_usd_minor FROM fund LEFT JOIN balance USING (fund) ORDER BY fund")
@@ -138,7 +138,7 @@ MOVED = """
 
 async def progress(tx: Tx, funds: Sequence[str], *, as_at: datetime = EVER) -> Mapping[str, Progress]:
     """Totals of these funds as recorded by `as_at`, for all callers."""
-    moved = {fund: _Moved() for fund in funds}
+    moved = {fund: _Movements() for fund in funds}
     for row in await tx.fetch(MOVED, as_at, funds):
         moved[row["fund"]].add(row)
     return {fund: moved[fund].progress() for fund in funds}
@@ -169,13 +169,13 @@ async def progress_by_year(tx: Tx, fund: str, *, as_at: datetime = EVER) -> Mapp
 
     All years of an account add up to the total of `progress`.
     """
-    moved: dict[int, _Moved] = {}
+    moved: dict[int, _Movements] = {}
     for row in await tx.fetch(MOVED, as_at, [fund]):
-        moved.setdefault(row["year"], _Moved()).add(row)
+        moved.setdefault(row["year"], _Movements()).add(row)
     return {year: one.progress() for year, one in moved.items()}
 
 
-class _Moved:
+class _Movements:
     """Movements of accounts: in total, and by work package."""
 
     def __init__(self) -> None:
@@ -280,7 +280,7 @@ def kept_for_lines(unallocated: Mapping[UUID, int], available_usd_minor: int) ->
     share of what is left, so that no more is promised than there is.
     """
     weights = {str(line_id): usd_minor for line_id, usd_minor in unallocated.items()}
-    shares = apportioned(min(sum(weights.values()), available_usd_minor), weights)
+    shares = apportion(min(sum(weights.values()), available_usd_minor), weights)
     return tuple(
         LinePart(line_id=UUID(line_id), usd_minor=usd_minor)
         for line_id, usd_minor in sorted(shares.items())

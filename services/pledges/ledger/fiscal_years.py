@@ -97,7 +97,7 @@ async def checklist(tx: Tx, year: int, *, proposed: int, today: date) -> Sequenc
     for one in await balances.balances(tx, as_at=balances.EVER):
         sums[one.fund, one.book, one.currency] += one.minor
         sums[one.fund, one.book] += one.usd_minor
-    differing = await balances.miscounted(tx)
+    differing = await balances.differing_balances(tx)
     earlier = await tx.fetchval(
         """
         SELECT EXISTS (SELECT FROM entry

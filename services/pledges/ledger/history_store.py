@@ -31,15 +31,15 @@ async def facts_of(
         list(aggregate_ids),
         until,
     )
-    told: dict[UUID, list[Fact]] = {}
+    facts: dict[UUID, list[Fact]] = {}
     for row in rows:
         fact = decode_event(row["event"]).fact()
         assert fact is not None, "our own journal holds facts of our own contracts"
-        told.setdefault(row["aggregate_id"], []).append(fact)
-    return told
+        facts.setdefault(row["aggregate_id"], []).append(fact)
+    return facts
 
 
-async def told(
+async def rebuild(
     tx: Tx, aggregate_ids: Collection[UUID], evolve: Callable[[T | None, Fact], T], *, until: datetime | None = None
 ) -> Mapping[UUID, T]:
     """Rebuild these records from their facts recorded by `until`; as the service."""

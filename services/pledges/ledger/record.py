@@ -80,32 +80,32 @@ async def _check_days(tx: Tx, entries: Sequence[Entry]) -> None:
     for entry in entries:
         used = -entry.set_aside_usd_minor
         if used > 0 and entry.allocation_id is not None:
-            left = await ledger.least_left(tx, entry.allocation_id)
+            left = await ledger.lowest_unspent(tx, entry.allocation_id)
             if left < 0:
                 raise Conflict("allocation-exceeded", unspent_usd_minor=max(0, left + used))
         taken = -entry.available_usd_minor
-        if taken > 0 and entry.effective_on < last_day(entry.recorded_at):
-            least = await ledger.least_available(tx, entry.fund, since=entry.effective_on)
+        if taken > 0 and entry.effective_on < latest_value_date(entry.recorded_at):
+            least = await ledger.lowest_available(tx, entry.fund, since=entry.effective_on)
             if least < 0:
                 raise Conflict("balance-exceeded", available_usd_minor=max(0, least + taken))
 
 
 def check_not_ahead(on: date, now: datetime) -> None:
     """Raises Invalid for a future value date."""
-    if on > last_day(now):
+    if on > latest_value_date(now):
         raise Invalid("date-ahead", on=on.isoformat())
 
 
-def last_day(now: datetime) -> date:
+def latest_value_date(now: datetime) -> date:
     """The latest value date that has begun anywhere: east of Greenwich it is tomorrow already."""
     return now.date() + timedelta(days=1)
 
 
-async def fold(tx: Tx, told: Sequence[tuple[Event, Fact]]) -> Sequence[Entry]:
+async def fold(tx: Tx, facts: Sequence[tuple[Event, Fact]]) -> Sequence[Entry]:
     """Fold facts into the tables, and return their entries; the rebuild from the journal does nothing else."""
-    for event, fact in told:
+    for event, fact in facts:
         await FOLDS[fact.aggregate](tx, event, fact)
-    entries = [entry for event, fact in told if (entry := entry_of(event.id, event.time, fact))]
+    entries = [entry for event, fact in facts if (entry := entry_of(event.id, event.time, fact))]
     if entries:
         await ledger.write_many(tx, entries)
     return entries

@@ -15,16 +15,16 @@ from msgspec.structs import replace
 
 from chassis.db.database import Tx
 
-ALLOWANCE_SECONDS = 2.0
+CLOSE_LAG_SECONDS = 2.0
 """Time between the `recorded_at` of a fact and its INSERT before the ledger is closed to it."""
 
-CLOSING_ENTRIES = 200
+SNAPSHOT_INTERVAL_ENTRIES = 200
 """New entries of a fund before its next snapshot: about as many as a balance adds up at most."""
 
-CATCH_UP_ENTRIES = 20_000
+SNAPSHOT_ENTRIES_MAX = 20_000
 """Entries in one snapshot at most, so that none takes long."""
 
-CLOSED_FUNDS = 1
+SNAPSHOT_FUNDS = 1
 """Funds in one transaction, during which no moment becomes final; picked at random, so that one that fails does not
 block the others."""
 
@@ -62,7 +62,7 @@ async def close(tx: Tx, before: Finality | None, *, now: datetime) -> Finality:
                 CASE WHEN pg_snapshot_xmin(pg_current_snapshot()) >= $2::text::xid8 THEN $3::timestamptz END)
         RETURNING final_until, pg_current_xact_id()::text AS transaction
         """,
-        ALLOWANCE_SECONDS,
+        CLOSE_LAG_SECONDS,
         str(before.transaction) if before else None,
         before.until if before else None,
         now,
@@ -119,8 +119,8 @@ async def write_snapshots(tx: Tx) -> int:
             )
             SELECT count(DISTINCT fund) FROM added
             """,
-            CLOSING_ENTRIES,
-            CATCH_UP_ENTRIES,
-            CLOSED_FUNDS,
+            SNAPSHOT_INTERVAL_ENTRIES,
+            SNAPSHOT_ENTRIES_MAX,
+            SNAPSHOT_FUNDS,
         )
     )

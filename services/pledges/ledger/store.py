@@ -12,7 +12,7 @@ from contracts.pledges import Rate
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller
 from services.pledges.ledger.postings import BOOKS, REVERSES, Account, Book, Entry, EntryType, Posting
-from services.pledges.pledge.model import Left, Pledge
+from services.pledges.pledge.model import LowestAmounts, Pledge
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
     postings: tuple[Row, ...]
 
 
-async def hold_balance(tx: Tx, fund: str) -> int:
+async def lock_balance(tx: Tx, fund: str) -> int:
     """Lock the fund's balance until the transaction ends and return it. Raises Missing for an unknown fund.
 
     Actions that take from a fund lock its balance before they announce the fact: the fact then follows, in the journal,
@@ -64,7 +64,7 @@ async def hold_balance(tx: Tx, fund: str) -> int:
     return int(available)
 
 
-async def least_available(tx: Tx, fund: str, *, since: date) -> int:
+async def lowest_available(tx: Tx, fund: str, *, since: date) -> int:
     """The fund's lowest available balance by value date, from that day on.
 
     Requires the lock of the balance: else another entry may come between the two.
@@ -87,7 +87,7 @@ async def least_available(tx: Tx, fund: str, *, since: date) -> int:
     )
 
 
-async def least_left(tx: Tx, allocation_id: UUID) -> int:
+async def lowest_unspent(tx: Tx, allocation_id: UUID) -> int:
     """The lowest unspent amount of an allocation by value date.
 
     Requires the lock of the allocation: else another entry may come between the two.
@@ -106,7 +106,7 @@ async def least_left(tx: Tx, allocation_id: UUID) -> int:
     )
 
 
-async def least_of_pledge(tx: Tx, pledge: Pledge, *, since: date) -> Left:
+async def lowest_of_pledge(tx: Tx, pledge: Pledge, *, since: date) -> LowestAmounts:
     """The lowest amounts of a pledge's money by value date, from that day on.
 
     Requires the lock of the pledge: else another entry may come between the two.
@@ -139,10 +139,10 @@ async def least_of_pledge(tx: Tx, pledge: Pledge, *, since: date) -> Left:
         pledge.currency,
         since,
     )
-    return msgspec.convert(dict(row or {}), Left)
+    return msgspec.convert(dict(row or {}), LowestAmounts)
 
 
-async def last_day_of(tx: Tx, allocation_id: UUID) -> date:
+async def last_value_date(tx: Tx, allocation_id: UUID) -> date:
     """The last value date of an allocation's entries, on which all of its unspent money is available to return."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         "SELECT max(effective_on) FROM entry WHERE allocation_id = $1", allocation_id
@@ -181,7 +181,7 @@ async def write(tx: Tx, entry: Entry) -> None:
 
     Raises Conflict if the balance would become negative, LockNotAvailableError if another transaction holds it.
     """
-    taken_back = (await _taken_back(tx, [entry])).get(entry.entry_id)
+    taken_back = (await _reversed_entries(tx, [entry])).get(entry.entry_id)
     if not await tx.fetchval(_WRITE, *_row(entry), taken_back, entry.available_usd_minor):
         raise Conflict("balance-exceeded")
 
@@ -196,12 +196,12 @@ async def write_many(tx: Tx, entries: Sequence[Entry]) -> None:
         # The statement for one is planned once, that for many again for each number of them.
         await write(tx, entries[0])
         return
-    moves = _moves(entries)
-    if await tx.fetchval(_WRITE_MANY, *_columns(entries, moves, await _taken_back(tx, entries))) < len(moves):
+    moves = _balance_changes(entries)
+    if await tx.fetchval(_WRITE_MANY, *_columns(entries, moves, await _reversed_entries(tx, entries))) < len(moves):
         raise Conflict("balance-exceeded")
 
 
-def _moves(entries: Sequence[Entry]) -> Mapping[str, int]:
+def _balance_changes(entries: Sequence[Entry]) -> Mapping[str, int]:
     """The change of each fund's balance that changes, ordered by code, the order in which funds are locked."""
     moves: dict[str, int] = {}
     for entry in entries:
@@ -243,7 +243,7 @@ def _columns(entries: Sequence[Entry], moves: Mapping[str, int], taken_back: Map
     return (*zip(*rows, strict=True), list(moves), list(moves.values()))
 
 
-async def _taken_back(tx: Tx, entries: Sequence[Entry]) -> Mapping[UUID, UUID]:
+async def _reversed_entries(tx: Tx, entries: Sequence[Entry]) -> Mapping[UUID, UUID]:
     """The entry that each of these entries reverses, from the ledger or from among them."""
     named = {entry.entry_id: entry.reverses for entry in entries if entry.reverses is not None}
     wanted = {entry.entry_id: (REVERSES[entry.type], _about(entry)) for entry in entries if entry.type in REVERSES}
@@ -257,9 +257,9 @@ async def _taken_back(tx: Tx, entries: Sequence[Entry]) -> Mapping[UUID, UUID]:
         list({kind for kind, _ in wanted.values()}),
         [about for _, about in wanted.values()],
     )
-    standing = {(entry.type, _about(entry)): entry.entry_id for entry in entries}
-    standing |= {(EntryType(row["type"]), row["about"]): row["entry_id"] for row in rows}
-    return named | {entry_id: standing[key] for entry_id, key in wanted.items() if key in standing}
+    existing = {(entry.type, _about(entry)): entry.entry_id for entry in entries}
+    existing |= {(EntryType(row["type"]), row["about"]): row["entry_id"] for row in rows}
+    return named | {entry_id: existing[key] for entry_id, key in wanted.items() if key in existing}
 
 
 def _about(entry: Entry) -> UUID | None:

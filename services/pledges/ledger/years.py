@@ -31,7 +31,7 @@ from contracts.pledges import (
     PledgeRefunded,
     PledgeWrittenOff,
 )
-from services.pledges.funds.shares import apportioned
+from services.pledges.funds.shares import apportion
 from services.pledges.money.model import support_cost_of
 from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import Pledge
@@ -70,23 +70,23 @@ class YearAmounts(Struct, frozen=True):
         self.allocatable.update(other.allocatable)
 
 
-Told = Iterable[tuple[datetime, Fact]]
+RecordedFacts = Iterable[tuple[datetime, Fact]]
 """A pledge's COMMITTING facts in their order, each with its `recorded_at`."""
 
 
-def amounts_by_year(facts: Told, *, as_at: datetime) -> YearAmounts:
+def amounts_by_year(facts: RecordedFacts, *, as_at: datetime) -> YearAmounts:
     """The amounts by year of a pledge's facts that were recorded by `as_at`.
 
     All years add up to the entries of these facts, whichever machine's clock recorded them.
     """
-    told = YearAmounts()
+    amounts = YearAmounts()
     for recorded_at, changed in _changes(facts):
         if recorded_at <= as_at:
-            told.add(changed)
-    return told
+            amounts.add(changed)
+    return amounts
 
 
-def _changes(facts: Told) -> Iterator[tuple[datetime, YearAmounts]]:
+def _changes(facts: RecordedFacts) -> Iterator[tuple[datetime, YearAmounts]]:
     """The change by each fact when it was recorded, given all facts before it, whatever is recorded later."""
     pledge: Pledge | None = None
     written_off = 0
@@ -134,7 +134,7 @@ def _agreement(pledge: Pledge, written_off_usd_minor: int) -> _Agreement:
     lost = _last(shares, written_off_usd_minor)
     left = {f"{year:04}/{number:03}": share - lost.get((year, number), 0) for (year, number), share in shares.items()}
     agreed = _less_support_cost(sum(left.values()), basis_points)
-    parts = apportioned(agreed, left)
+    parts = apportion(agreed, left)
     came = pledge.usable_usd_minor + pledge.carried_over_usd_minor - pledge.support_cost_usd_minor
     allocatable = came - pledge.charges_usd_minor + _less_support_cost(pledge.carried_usd_minor, basis_points)
     return _Agreement(
@@ -154,7 +154,7 @@ def _shares(pledge: Pledge) -> _Shares:
     if pledge.committed_on is None or not pledge.committed_usd_minor:
         return {}
     owed = [part for part in pledge.schedule if part.owed and part.minor]
-    shares = apportioned(pledge.committed_usd_minor, {f"{part.number:03}": part.minor for part in owed})
+    shares = apportion(pledge.committed_usd_minor, {f"{part.number:03}": part.minor for part in owed})
     return {(part.due_on.year, part.number): shares[f"{part.number:03}"] for part in owed}
 
 

@@ -57,7 +57,7 @@ class Validity(Struct, frozen=True):
         return None if period == OFF else on.replace(day=1)
 
 
-AS_USUAL = Validity()
+DEFAULT_VALIDITY = Validity()
 
 
 def check_amount(minor: int) -> None:
@@ -96,7 +96,7 @@ def usd_minor_of(money: Money, rate: Fraction) -> int:
     return usd_minor
 
 
-def in_force(rates: Iterable[Rate], currency: str, on: date, validity: Validity = AS_USUAL) -> Rate | None:
+def in_force(rates: Iterable[Rate], currency: str, on: date, validity: Validity = DEFAULT_VALIDITY) -> Rate | None:
     """The currency's rate on a day: the latest one from that day or before that is still valid for its source.
 
     Of several sources, the United Nations operational rate comes before any other loaded table, and that before the
@@ -117,7 +117,7 @@ def _precedence(rate: Rate) -> tuple[bool, bool, int, str]:
     return rate.source != UN_OPERATIONAL, rate.source == ECB, -rate.valid_from.toordinal(), rate.source
 
 
-def value(money: Money, on: date, rates: Iterable[Rate], validity: Validity = AS_USUAL) -> Valuation:
+def value(money: Money, on: date, rates: Iterable[Rate], validity: Validity = DEFAULT_VALIDITY) -> Valuation:
     """The valuation of the amount on its value date. Raises Mismatch without a rate."""
     if money.currency not in currencies():
         raise unknown_code("money.currency", money.currency, currencies(), code_list="currencies")

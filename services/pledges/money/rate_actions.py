@@ -29,6 +29,6 @@ async def load_lines(tx: Tx, rate_table_id: UUID, lines: tuple[Line, ...], *, no
     await load_rates(tx, rate_table_id, table, now=now)
 
 
-async def worth(tx: Tx, money: Money, on: date, validity: Validity) -> Valuation:
+async def valuation_of(tx: Tx, money: Money, on: date, validity: Validity) -> Valuation:
     """The valuation of an amount on its value date. Raises Mismatch without a rate in force."""
     return value(money, on, await rate_store.candidates_of(tx, money.currency, on, validity), validity)

@@ -34,7 +34,7 @@ from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from contracts.rewording import PledgeReworded
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.model import Pledge, Status
-from services.pledges.pledge.schedule import met, reminded, restored, scheduled, shortened, unmet
+from services.pledges.pledge.schedule import condition_met, condition_unmet, reduced, reminded, scheduled, with_amounts
 
 
 def evolve(pledge: Pledge | None, fact: Fact) -> Pledge:
@@ -82,7 +82,7 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
             return {
                 "recognized_minor": pledge.recognized_minor + fact.money.minor,
                 "committed_usd_minor": (pledge.committed_usd_minor or 0) + fact.usd_minor,
-                "schedule": met(pledge.schedule, fact.instalment, fact.effective_on),
+                "schedule": condition_met(pledge.schedule, fact.instalment, fact.effective_on),
             }
         case PledgeReceived():
             return {
@@ -107,7 +107,7 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
                 "minor": pledge.minor - fact.money.minor,
                 "recognized_minor": pledge.recognized_minor - (fact.recognized_minor or 0),
                 "open_usd_minor": pledge.open_usd_minor - fact.pledged_usd_minor,
-                "schedule": shortened(pledge.schedule, fact.money.minor),
+                "schedule": reduced(pledge.schedule, fact.money.minor),
             } | (
                 {}
                 if pledge.committed_usd_minor is None
@@ -116,7 +116,7 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
         case PledgeWrittenOff():
             return {
                 "minor": pledge.minor - fact.conditional_minor,
-                "schedule": shortened(pledge.schedule, fact.conditional_minor),
+                "schedule": reduced(pledge.schedule, fact.conditional_minor),
                 "written_off_minor": pledge.written_off_minor + fact.money.minor,
                 "relieved_usd_minor": pledge.relieved_usd_minor + fact.usd_minor,
             }
@@ -130,14 +130,14 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
             return {
                 "recognized_minor": pledge.recognized_minor - fact.money.minor,
                 "committed_usd_minor": (pledge.committed_usd_minor or 0) - fact.usd_minor,
-                "schedule": unmet(pledge.schedule, fact.instalment),
+                "schedule": condition_unmet(pledge.schedule, fact.instalment),
             }
         case PledgeReductionReversed():
             return {
                 "minor": pledge.minor + fact.money.minor,
                 "recognized_minor": pledge.recognized_minor + (fact.recognized_minor or 0),
                 "open_usd_minor": pledge.open_usd_minor + fact.pledged_usd_minor,
-                "schedule": restored(pledge.schedule, {one.number: one.minor for one in fact.restored}),
+                "schedule": with_amounts(pledge.schedule, {one.number: one.minor for one in fact.restored}),
             } | (
                 {}
                 if pledge.committed_usd_minor is None
@@ -146,7 +146,7 @@ def _changes(pledge: Pledge, fact: Fact) -> dict[str, Any]:
         case PledgeWriteOffReversed():
             return {
                 "minor": pledge.minor + fact.conditional_minor,
-                "schedule": restored(pledge.schedule, {one.number: one.minor for one in fact.restored}),
+                "schedule": with_amounts(pledge.schedule, {one.number: one.minor for one in fact.restored}),
                 "written_off_minor": pledge.written_off_minor - fact.money.minor,
                 "relieved_usd_minor": pledge.relieved_usd_minor - fact.usd_minor,
             }

@@ -25,7 +25,7 @@ from contracts.reminders import PledgeDueSoon, PledgeOverdue
 from contracts.values import Money
 from services.pledges.money.model import check_amount, read_rate, support_cost_of, usd_minor_of
 from services.pledges.pledge.earmarking import Earmarking
-from services.pledges.pledge.model import Left, Pledge
+from services.pledges.pledge.model import LowestAmounts, Pledge
 from services.pledges.pledge.schedule import due
 
 
@@ -51,7 +51,7 @@ def remind(pledge: Pledge, today: date, *, now: datetime) -> PledgeDueSoon | Ple
 def lapse(pledge: Pledge, *, on: date, now: datetime) -> PledgeLapsed:
     """End a pledge over which no agreement was signed."""
     pledge.require("lapse")
-    _in_time(pledge, on, "lapsed_on")
+    _check_not_before(pledge, on, "lapsed_on")
     return PledgeLapsed(
         pledge_id=pledge.pledge_id,
         donor=pledge.donor,
@@ -94,7 +94,7 @@ def reduce(pledge: Pledge, money: Money, reason: str, *, on: date, now: datetime
 def write_off(pledge: Pledge, proposal_id: UUID, reason: str, *, on: date, now: datetime) -> PledgeWrittenOff:
     """Write off all that is outstanding; conditional instalments lapse with it. Raises Conflict if nothing is owed."""
     pledge.require("write_off")
-    _in_time(pledge, on, "written_off_on")
+    _check_not_before(pledge, on, "written_off_on")
     if not pledge.outstanding_minor:
         raise Conflict("nothing-owed")
     return PledgeWrittenOff(
@@ -150,7 +150,7 @@ def carry_over(
     """Both halves. Raises Conflict for more than the donor has paid, Invalid for the same fund."""
     pledge.require("carry_over")
     check_amount(usd_minor)
-    _in_time(pledge, on, "carried_over_on")
+    _check_not_before(pledge, on, "carried_over_on")
     if to_fund == pledge.fund:
         raise Invalid("same-fund")
     left = pledge.usable_usd_minor - pledge.support_cost_usd_minor - pledge.charges_usd_minor
@@ -179,7 +179,7 @@ def carry_over(
 
 
 def require_received(
-    pledge: Pledge, fact: PledgeRefunded | PledgeCarriedOver | PledgeReceiptReversed, left: Left
+    pledge: Pledge, fact: PledgeRefunded | PledgeCarriedOver | PledgeReceiptReversed, left: LowestAmounts
 ) -> None:
     """Check that the money that leaves had been received by its value date; `left` is the least from that day on.
 
@@ -254,10 +254,10 @@ def _check(pledge: Pledge, money: Money, on: date, field: str) -> None:
     check_amount(money.minor)
     if money.currency != pledge.currency:
         raise Mismatch("currency-differs", expected=pledge.currency)
-    _in_time(pledge, on, field)
+    _check_not_before(pledge, on, field)
 
 
-def _in_time(pledge: Pledge, on: date, field: str) -> None:
+def _check_not_before(pledge: Pledge, on: date, field: str) -> None:
     if on < (pledge.committed_on or pledge.pledged_on):
         raise Invalid("dates-reversed", field=field)
 

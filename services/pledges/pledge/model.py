@@ -45,7 +45,7 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
-class Left(Struct, frozen=True, kw_only=True):
+class LowestAmounts(Struct, frozen=True, kw_only=True):
     """The lowest amounts of a pledge's money by value date, from one day on.
 
     `minor` in the agreement's currency is received less refunded, `usd_minor` that less carried over, `net_usd_minor`

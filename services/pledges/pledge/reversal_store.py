@@ -22,7 +22,7 @@ async def pledge_before(tx: Tx, event: Event) -> Pledge:
     return told
 
 
-async def beside(tx: Tx, event: Event, by: int) -> Event:
+async def related_event(tx: Tx, event: Event, by: int) -> Event:
     """The event of the same aggregate at a distance of `by` versions; it has to exist."""
     row = await tx.fetchrow(
         "SELECT event FROM journal WHERE aggregate_id = $1 AND version = $2",

@@ -20,7 +20,7 @@ from contracts.pledge_reversals import (
 from contracts.pledges import PledgeCarriedOver, PledgeConditionMet, PledgeReduced, PledgeRefunded, PledgeWrittenOff
 from contracts.refusals import Conflict
 from services.pledges.pledge.model import Pledge
-from services.pledges.pledge.schedule import lengthened
+from services.pledges.pledge.schedule import reduction_reversed
 
 
 def reverse_refund(
@@ -176,5 +176,5 @@ def reverse_reduction(
 
 def _restored(pledge: Pledge, before: Pledge, minor: int) -> tuple[InstalmentRestored, ...]:
     """The instalments with the reduced amounts put back; other changes since stay."""
-    parts = lengthened(pledge.schedule, before.schedule, minor)
+    parts = reduction_reversed(pledge.schedule, before.schedule, minor)
     return tuple(InstalmentRestored(number=part.number, minor=part.minor) for part in parts)

@@ -45,12 +45,12 @@ class Due(Struct, frozen=True, kw_only=True):
         return reached if reached > part.reminders else 0
 
 
-def at_once(minor: int, on: date) -> tuple[Instalment, ...]:
+def single_instalment(minor: int, on: date) -> tuple[Instalment, ...]:
     """One instalment for the whole amount."""
     return (Instalment(due_on=on + timedelta(days=DUE_DAYS), minor=minor),)
 
 
-def in_order(parts: Sequence[Instalment]) -> tuple[Instalment, ...]:
+def sorted_by_due_date(parts: Sequence[Instalment]) -> tuple[Instalment, ...]:
     """Sorted by due date; those of the same day keep their order."""
     return tuple(sorted(parts, key=lambda part: part.due_on))
 
@@ -66,11 +66,11 @@ def scheduled(parts: Sequence[Instalment]) -> tuple[Scheduled, ...]:
     )
 
 
-def met(schedule: Sequence[Scheduled], number: int, on: date) -> tuple[Scheduled, ...]:
+def condition_met(schedule: Sequence[Scheduled], number: int, on: date) -> tuple[Scheduled, ...]:
     return tuple(replace(part, met_on=on) if part.number == number else part for part in schedule)
 
 
-def unmet(schedule: Sequence[Scheduled], number: int) -> tuple[Scheduled, ...]:
+def condition_unmet(schedule: Sequence[Scheduled], number: int) -> tuple[Scheduled, ...]:
     """Clear the condition's date and the reminders: reminders restart once it is met again."""
     return tuple(replace(part, met_on=None, reminders=0) if part.number == number else part for part in schedule)
 
@@ -79,7 +79,7 @@ def reminded(schedule: Sequence[Scheduled], number: int, reminder: int) -> tuple
     return tuple(replace(part, reminders=reminder) if part.number == number else part for part in schedule)
 
 
-def shortened(schedule: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...]:
+def reduced(schedule: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...]:
     """Reduce by `minor`: conditional instalments first, then owed ones, each from the last one back."""
     left: list[Scheduled] = list(schedule)
     for owed in (False, True):
@@ -92,14 +92,14 @@ def shortened(schedule: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...
     return tuple(left)
 
 
-def lengthened(schedule: Sequence[Scheduled], before: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...]:
-    """Undo a `shortened` by `minor` that was applied to `before`."""
-    after = shortened(before, minor)
+def reduction_reversed(schedule: Sequence[Scheduled], before: Sequence[Scheduled], minor: int) -> tuple[Scheduled, ...]:
+    """Undo a `reduced` by `minor` that was applied to `before`."""
+    after = reduced(before, minor)
     taken = {part.number: part.minor - left.minor for part, left in zip(before, after, strict=True)}
     return tuple(replace(part, minor=part.minor + taken[part.number]) for part in schedule)
 
 
-def restored(schedule: Sequence[Scheduled], minors: Mapping[int, int]) -> tuple[Scheduled, ...]:
+def with_amounts(schedule: Sequence[Scheduled], minors: Mapping[int, int]) -> tuple[Scheduled, ...]:
     """Set each instalment's amount, by its number."""
     return tuple(replace(part, minor=minors[part.number]) for part in schedule)
 

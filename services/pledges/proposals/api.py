@@ -113,7 +113,7 @@ async def propose_refund(
         claimed = await claim(tx, command, outcome=new_id())
         if claimed.first:
             pledge = await for_move(tx, pledge_id, Action.PROPOSE_REFUND, caller, expected)
-            worth = await rate_actions.worth(tx, data.money, on, own.validity)
+            worth = await rate_actions.valuation_of(tx, data.money, on, own.validity)
             await exit_actions.propose_refund(tx, claimed.outcome, pledge, data.money, worth, reason, on=on, now=now)
         return await _made(tx, claimed.outcome)
 

@@ -52,11 +52,11 @@ async def show_statement(
     from `from` (default: all) until `until` (default: the day of `as_at`), both included. In `language`, else the
     preferred one of `Accept-Language`.
     """
-    told = await _statement(db, caller, donor, fund, starts, ends, as_at, now)
-    statement_store.require_printable(told)
+    statement = await _statement(db, caller, donor, fund, starts, ends, as_at, now)
+    statement_store.require_printable(statement)
     chosen = language or reader_language(request.scope)
-    made = await own.press.statement_pdf(told, chosen, organization=caller.organization)
-    name = f"statement-{told.donor}-{told.ends.isoformat()}-{chosen}.pdf"
+    made = await own.press.statement_pdf(statement, chosen, organization=caller.organization)
+    name = f"statement-{statement.donor}-{statement.ends.isoformat()}-{chosen}.pdf"
     headers = {"Content-Disposition": disposition(name), "Content-Language": chosen.value}
     return Response(made, media_type=PDF, headers=headers)
 

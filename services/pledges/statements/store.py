@@ -54,8 +54,8 @@ async def promises(
         raise _too_large()
     # The facts have the terms as of then; the row has the current ones.
     async with tx.as_service():
-        told = await history_store.facts_of(tx, [row["pledge_id"] for row in rows], until=as_at)
-    return [Promise(**dict(row), **asdict(agreed_by(told[row["pledge_id"]], ends))) for row in rows]
+        statement = await history_store.facts_of(tx, [row["pledge_id"] for row in rows], until=as_at)
+    return [Promise(**dict(row), **asdict(agreed_by(statement[row["pledge_id"]], ends))) for row in rows]
 
 
 async def recorded(tx: Tx, caller: Caller, found: Sequence[Promise], *, ends: date, as_at: datetime) -> list[Recorded]:
@@ -108,17 +108,17 @@ async def in_kind(
     if len(rows) > IN_KIND_MAX:
         raise _too_large()
     async with tx.as_service():
-        told = await in_kind_store.told(tx, [row["in_kind_contribution_id"] for row in rows], until=as_at)
+        statement = await in_kind_store.as_of(tx, [row["in_kind_contribution_id"] for row in rows], until=as_at)
     return [
-        (told[row["in_kind_contribution_id"]], row["description"])
+        (statement[row["in_kind_contribution_id"]], row["description"])
         for row in rows
-        if row["in_kind_contribution_id"] in told
+        if row["in_kind_contribution_id"] in statement
     ]
 
 
-def require_printable(told: Statement) -> None:
+def require_printable(statement: Statement) -> None:
     """Raises Mismatch for more lines than can be printed."""
-    if lines_in(told) > PRINTED_LINES_MAX:
+    if lines_in(statement) > PRINTED_LINES_MAX:
         raise _too_large(PRINTED_LINES_MAX)
 
 

@@ -30,7 +30,7 @@ from services.pledges.activities.model import Plan
 from services.pledges.allocations import actions as allocation_actions
 from services.pledges.allocations.model import Purpose, Spending
 from services.pledges.money import rate_actions
-from services.pledges.money.model import AS_USUAL, USD
+from services.pledges.money.model import DEFAULT_VALIDITY, USD
 from services.pledges.pledge import actions, exit_actions, exits
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.policy import Action
@@ -68,7 +68,7 @@ async def pledge(db: Database, chance: random.Random, _: int) -> None:
             "",
             donor=DONOR.organization,
             on=DAY,
-            validity=AS_USUAL,
+            validity=DEFAULT_VALIDITY,
             now=now,
         )
 
@@ -104,7 +104,7 @@ async def pay(db: Database, chance: random.Random, _: int) -> None:
                 agreement=None,
                 schedule=(),
                 on=DAY,
-                validity=AS_USUAL,
+                validity=DEFAULT_VALIDITY,
                 caller=FINANCE,
                 expected=revision,
                 now=now,
@@ -120,7 +120,7 @@ async def pay(db: Database, chance: random.Random, _: int) -> None:
             settles=None,
             charges_minor=0,
             on=chance.choice((DAY, LATER)),
-            validity=AS_USUAL,
+            validity=DEFAULT_VALIDITY,
             caller=FINANCE,
             expected=revision,
             now=now,
@@ -141,7 +141,7 @@ async def sign(db: Database, chance: random.Random, _: int) -> None:
                 agreement=None,
                 schedule=tuple(Instalment(due_on=LATER, minor=minor, condition=waits) for minor, waits in parts),
                 on=DAY,
-                validity=AS_USUAL,
+                validity=DEFAULT_VALIDITY,
                 caller=FINANCE,
                 expected=one["revision"],
                 now=clock.now(),
@@ -215,7 +215,7 @@ async def refund(db: Database, chance: random.Random, _: int) -> None:
         if one:
             found = await actions.for_move(tx, one["pledge_id"], Action.PROPOSE_REFUND, FINANCE, one["revision"])
             money = Money(minor=chance.randint(1, PLEDGED_MINOR // 5), currency=one["currency"])
-            worth, now = await rate_actions.worth(tx, money, LATER, AS_USUAL), clock.now()
+            worth, now = await rate_actions.valuation_of(tx, money, LATER, DEFAULT_VALIDITY), clock.now()
             await exit_actions.propose_refund(tx, new_id(), found, money, worth, "not_used", on=LATER, now=now)
 
 
@@ -268,7 +268,7 @@ async def lack(db: Database, chance: random.Random, usd_minor: int) -> None:
     now = clock.now()
     fact = MatchConfirmed(**_match(new_id()), confirmed_at=now, funding_needed=needed)
     async with db.transaction() as tx:
-        await allocation_actions.on_match_confirmed(tx, an_event(fact, 1, time=now), fact, validity=AS_USUAL)
+        await allocation_actions.on_match_confirmed(tx, an_event(fact, 1, time=now), fact, validity=DEFAULT_VALIDITY)
 
 
 async def give_back(db: Database, chance: random.Random, _: int) -> None:
@@ -331,7 +331,7 @@ async def approve(db: Database, chance: random.Random, _: int) -> None:
             await exit_actions.approve(
                 tx,
                 one["proposal_id"],
-                validity=AS_USUAL,
+                validity=DEFAULT_VALIDITY,
                 caller=SECOND,
                 expected=one["revision"],
                 now=clock.now(),

@@ -20,7 +20,7 @@ from services.pledges.pledge import exits, reversals
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import MOVES, Pledge, Status, pledge
-from services.pledges.pledge.schedule import at_once, scheduled, unconditional
+from services.pledges.pledge.schedule import scheduled, single_instalment, unconditional
 from services.pledges.policy import Action
 from tests.builders import NOON, a_caller
 
@@ -69,7 +69,7 @@ def a_pledge(status: Status = Status.PLEDGED, *, minor: int = 100_000, basis_poi
 
 
 def agreed(one: Pledge, basis_points: int = 0, *, on: date = APRIL, schedule: Any = ()) -> Pledge:
-    parts = schedule or at_once(one.minor, on)
+    parts = schedule or single_instalment(one.minor, on)
     worth = par(unconditional(parts))
     return evolve(one, one.commit(worth, basis_points, agreement="NOR/26/1", schedule=parts, on=on, now=NOON))
 

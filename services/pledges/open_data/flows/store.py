@@ -24,12 +24,12 @@ from services.pledges.open_data.flows.model import (
 PAGE_ROWS = 5_000
 """Rows read per statement, so that the event loop is blocked for some milliseconds at most."""
 
-PLANNED_EACH_TIME = "SET LOCAL plan_cache_mode = force_custom_plan"
+FORCE_CUSTOM_PLAN = "SET LOCAL plan_cache_mode = force_custom_plan"
 """For statements with a limit and optional filters: a generic plan for all filters sorts the whole ledger for a page.
 """
 
 _NOTHING = UUID(int=0)
-Place = tuple[UUID, int]
+PostingRef = tuple[UUID, int]
 """An entry and the position of a posting in it, from 1; a flow's id is made of them."""
 
 # $8, $9 and $10 are PARENTS. The two halves of a carry-over are recorded at the same moment. The related entries of an
@@ -95,7 +95,7 @@ OTHER_FUND = """
 """
 """The fund of the other half, for an entry `e` that is half of a carry-over or reverses one."""
 
-_TOLD = """
+_COLUMNS = """
     SELECT e.entry_id, p.position, e.pledge_id, e.allocation_id, e.type, p.account, e.fund, e.donor, e.effective_on,
         e.recorded_at, p.currency, p.minor, p.usd_minor, trim_scale(e.rate)::text AS rate, e.rate_source, e.rate_date,
         e.reverses, flow_type, parent_flow_id,
@@ -107,7 +107,7 @@ _TOLD = """
         (SELECT provider FROM allocation a WHERE a.allocation_id = e.allocation_id) AS provider,
 """
 FLOWS = (
-    _TOLD
+    _COLUMNS
     + OTHER_FUND
     + _FOUND
     + """
@@ -134,7 +134,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     status: FlowStatus | None = None
     boundary: Boundary | None = None
     flow_type: FlowType | None = None
-    parent: Place | None = None
+    parent: PostingRef | None = None
     as_at: datetime | None = None
 
     @property
@@ -148,10 +148,10 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
-async def rows(tx: Tx, caller: Caller, filters: Filters, *, before: Place | None, limit: int) -> list[Record]:
+async def rows(tx: Tx, caller: Caller, filters: Filters, *, before: PostingRef | None, limit: int) -> list[Record]:
     """Rows for `flow`, newest entry first, after `before`."""
-    await tx.execute(PLANNED_EACH_TIME)
-    return await tx.fetch(FLOWS, *await asked(tx, caller, filters), *(before or (None, None)), limit)
+    await tx.execute(FORCE_CUSTOM_PLAN)
+    return await tx.fetch(FLOWS, *await parameters_of(tx, caller, filters), *(before or (None, None)), limit)
 
 
 def flow(row: Record) -> Flow:
@@ -160,14 +160,14 @@ def flow(row: Record) -> Flow:
 
 async def count(tx: Tx, caller: Caller, filters: Filters, *, up_to: int) -> int:
     """The number of flows, counted up to `up_to`."""
-    await tx.execute(PLANNED_EACH_TIME)
-    return int(await tx.fetchval(_COUNT, *await asked(tx, caller, filters), up_to))
+    await tx.execute(FORCE_CUSTOM_PLAN)
+    return int(await tx.fetchval(_COUNT, *await parameters_of(tx, caller, filters), up_to))
 
 
 async def all_rows(tx: Tx, caller: Caller, filters: Filters, *, up_to: int) -> list[Record]:
     """All rows, up to `up_to`, read some thousand at a time."""
     found: list[Record] = []
-    before: Place | None = None
+    before: PostingRef | None = None
     while len(found) < up_to:
         limit = min(PAGE_ROWS, up_to - len(found))
         page = await rows(tx, caller, filters, before=before, limit=limit)
@@ -178,7 +178,7 @@ async def all_rows(tx: Tx, caller: Caller, filters: Filters, *, up_to: int) -> l
     return found
 
 
-async def asked(tx: Tx, caller: Caller, filters: Filters) -> tuple[object, ...]:
+async def parameters_of(tx: Tx, caller: Caller, filters: Filters) -> tuple[object, ...]:
     """The parameters of both statements."""
     of_types, of_accounts = zip(*PARENTS.values(), strict=True)
     return (
@@ -197,7 +197,9 @@ async def asked(tx: Tx, caller: Caller, filters: Filters) -> tuple[object, ...]:
     )
 
 
-async def _children_of(tx: Tx, caller: Caller, parent: Place | None) -> tuple[str | None, UUID | None, UUID | None]:
+async def _children_of(
+    tx: Tx, caller: Caller, parent: PostingRef | None
+) -> tuple[str | None, UUID | None, UUID | None]:
     """The parent's id, and its pledge or allocation, which its children share and which has an index."""
     if parent is None:
         return None, None, None

@@ -16,7 +16,7 @@ import xlsxwriter
 
 from services.pledges.open_data.flows.model import COLUMNS, Amount, Cell, Flow, cells_of
 
-CARRIED_OUT = re.compile(r"""(?:\A|(?<=[,;\t\r\n]))(?="*[=+\-@＝＋－＠])|\A(?=[\t\r\n])""")
+FORMULA_START = re.compile(r"""(?:\A|(?<=[,;\t\r\n]))(?="*[=+\-@＝＋－＠])|\A(?=[\t\r\n])""")
 """The position before anything a spreadsheet may take for a formula: one of these signs at the beginning of a cell, for
 every separator, so also in the middle of a text after a separator or line end. Includes the full-width forms used in
 East Asia; quotation marks before the sign are skipped, since readers drop them. See OWASP, CSV injection."""
@@ -33,13 +33,13 @@ def csv_of(flows: Iterable[Flow]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows([inert(cell) for cell in cells_of(flow)] for flow in flows)
+    writer.writerows([escape_formula(cell) for cell in cells_of(flow)] for flow in flows)
     return text.getvalue().encode("utf-8")
 
 
-def inert(cell: Cell) -> str:
+def escape_formula(cell: Cell) -> str:
     """The cell as CSV: a number unchanged, a text without formulas."""
-    return CARRIED_OUT.sub("'", cell) if isinstance(cell, str) else str(cell)
+    return FORMULA_START.sub("'", cell) if isinstance(cell, str) else str(cell)
 
 
 def xlsx_of(flows: Iterable[Flow], *, created_at: datetime) -> bytes:
@@ -50,7 +50,7 @@ def xlsx_of(flows: Iterable[Flow], *, created_at: datetime) -> bytes:
         sheet = book.add_worksheet("flows")
         sheet.freeze_panes(1, 0)
         heading = book.add_format({"bold": True})
-        forms = {places: book.add_format({"num_format": _form(places)}) for places in range(5)}
+        forms = {places: book.add_format({"num_format": _number_format(places)}) for places in range(5)}
         for column, name in enumerate(COLUMNS):
             sheet.write_string(0, column, name, heading)
         for row, flow in enumerate(flows, 1):
@@ -66,5 +66,5 @@ def xlsx_of(flows: Iterable[Flow], *, created_at: datetime) -> bytes:
     return file.getvalue()
 
 
-def _form(places: int) -> str:
+def _number_format(places: int) -> str:
     return "#,##0" + ("." + "0" * places if places else "")

@@ -40,7 +40,7 @@ SIGNS: Mapping[str, tuple[T, int]] = {
 }
 """The transaction type of an account's movements, and the sign of a debit."""
 
-TOLD: Mapping[str, frozenset[T]] = {
+PUBLISHED_TYPES: Mapping[str, frozenset[T]] = {
     "pledged": frozenset({T.INCOMING_PLEDGE}),
     "committed": frozenset({T.INCOMING_COMMITMENT}),
     "recognized": frozenset({T.INCOMING_COMMITMENT}),
@@ -121,16 +121,16 @@ def activities(ledger: Ledger, *, reporter: str) -> tuple[Activity, ...]:
 
     Raises Conflict for more transactions than a file may have.
     """
-    telling = _Telling(ledger.fund, reporter, words())
+    builder = _ActivityBuilder(ledger.fund, reporter, words())
     by_purpose: dict[str, list[tuple[Movement, Transaction]]] = {"": []}
-    told = _told(ledger.movements)
-    if len(told) > TRANSACTIONS_MAX:
+    published = _published(ledger.movements)
+    if len(published) > TRANSACTIONS_MAX:
         raise Conflict("iati-too-many-transactions", transactions_max=TRANSACTIONS_MAX)
-    for movement, type_, minor in told:
-        one = movement, telling.moved(movement, type_, minor)
+    for movement, type_, minor in published:
+        one = movement, builder.transaction_of(movement, type_, minor)
         by_purpose.setdefault(_purpose(movement), []).append(one)
-    of_fund = telling.fund(ledger, by_purpose.pop(""))
-    return (of_fund, *(telling.purpose(ledger, name, of_one) for name, of_one in by_purpose.items()))
+    of_fund = builder.fund(ledger, by_purpose.pop(""))
+    return (of_fund, *(builder.purpose(ledger, name, of_one) for name, of_one in by_purpose.items()))
 
 
 def planned_activity_of(planned: Planned, title: str, *, on: date) -> PlannedActivity:
@@ -169,13 +169,13 @@ def transaction_type_of(movement: Movement) -> tuple[T, int]:
             return SIGNS[account]
 
 
-def _told(movements: Iterable[Movement]) -> list[tuple[Movement, T, int]]:
+def _published(movements: Iterable[Movement]) -> list[tuple[Movement, T, int]]:
     """The published movements with type and amount: one for each entry, type and currency."""
     sums: dict[tuple[UUID, T, str], int] = {}
     first: dict[tuple[UUID, T, str], Movement] = {}
     for movement in movements:
         type_, sign = transaction_type_of(movement)
-        if type_ in TOLD[movement.of_type]:
+        if type_ in PUBLISHED_TYPES[movement.of_type]:
             key = movement.entry_id, type_, movement.currency
             sums[key] = sums.get(key, 0) + sign * movement.minor
             first.setdefault(key, movement)
@@ -187,7 +187,7 @@ def _purpose(movement: Movement) -> str:
     return movement.work_package or str(movement.requirement_id or movement.activity_id or "")
 
 
-class _Telling(Struct, frozen=True):
+class _ActivityBuilder(Struct, frozen=True):
     fund_code: str
     reporter: str
     words: Words
@@ -196,53 +196,55 @@ class _Telling(Struct, frozen=True):
     def identifier(self) -> str:
         return self._identifier_of(self.fund_code)
 
-    def fund(self, ledger: Ledger, told: Sequence[tuple[Movement, Transaction]]) -> Activity:
+    def fund(self, ledger: Ledger, published: Sequence[tuple[Movement, Transaction]]) -> Activity:
         years = [requirement.year for requirement in ledger.requirements]
         ends = [Dated(ActivityDate.PLANNED_END, date(max(years), 12, 31))] if years else []
-        starts = min([ledger.opened_on, *(transaction.on for _, transaction in told)])
+        starts = min([ledger.opened_on, *(transaction.on for _, transaction in published)])
         # The donors of money from another fund are that fund's; the other fund is the funder here.
-        givers = sorted({one.other_fund for one, of in told if of.type == T.INCOMING_FUNDS and one.other_fund})
-        donors = sorted({one.donor for one, _ in told if one.donor and one.of_type not in BETWEEN_FUNDS})
+        givers = sorted({one.other_fund for one, of in published if of.type == T.INCOMING_FUNDS and one.other_fund})
+        donors = sorted({one.donor for one, _ in published if one.donor and one.of_type not in BETWEEN_FUNDS})
         return Activity(
             identifier=self.identifier,
             titles=_narratives(ledger.labels) or (Narrative(self.fund_code, Language.EN),),
             description=_narratives(self.words.fund),
             participants=(
                 *(_donor(donor, role=OrganisationRole.FUNDING) for donor in donors),
-                *(self._office(OrganisationRole.FUNDING, activity=self._identifier_of(giver)) for giver in givers),
-                self._office(OrganisationRole.ACCOUNTABLE),
-                self._office(OrganisationRole.EXTENDING),
+                *(self._unodc(OrganisationRole.FUNDING, activity=self._identifier_of(giver)) for giver in givers),
+                self._unodc(OrganisationRole.ACCOUNTABLE),
+                self._unodc(OrganisationRole.EXTENDING),
             ),
             status=ActivityStatus.IMPLEMENTATION,
             dates=(Dated(ActivityDate.ACTUAL_START, starts), *ends),
             aid=(codes.AID_TO_A_FUND,),
             budgets=_budgets(ledger),
-            transactions=tuple(transaction for _, transaction in told),
-            **self._always(Aims(gender_marker=ledger.gender_marker)),
+            transactions=tuple(transaction for _, transaction in published),
+            **self._common_elements(Aims(gender_marker=ledger.gender_marker)),
         )
 
-    def purpose(self, ledger: Ledger, name: str, told: Sequence[tuple[Movement, Transaction]]) -> Activity:
+    def purpose(self, ledger: Ledger, name: str, published: Sequence[tuple[Movement, Transaction]]) -> Activity:
         held = ledger.held.get(name)
-        status, dates = (held.status, held.dates) if held else _standing([transaction for _, transaction in told])
-        titles, description = self._words_of(told[0][0], held)
+        status, dates = (
+            (held.status, held.dates) if held else _status_and_dates([transaction for _, transaction in published])
+        )
+        titles, description = self._texts_of(published[0][0], held)
         return Activity(
             identifier=f"{self.identifier}-{name}",
             titles=titles,
             description=description,
             participants=(
-                self._office(OrganisationRole.FUNDING, activity=self.identifier),
-                self._office(OrganisationRole.ACCOUNTABLE),
-                self._office(OrganisationRole.EXTENDING),
+                self._unodc(OrganisationRole.FUNDING, activity=self.identifier),
+                self._unodc(OrganisationRole.ACCOUNTABLE),
+                self._unodc(OrganisationRole.EXTENDING),
             ),
             status=status,
             dates=dates,
             aid=(codes.AID_IN_PROJECTS,),
-            transactions=tuple(transaction for _, transaction in told),
+            transactions=tuple(transaction for _, transaction in published),
             parent=self.identifier,
-            **self._always(ledger.aims.get(name, Aims())),
+            **self._common_elements(ledger.aims.get(name, Aims())),
         )
 
-    def _words_of(
+    def _texts_of(
         self, movement: Movement, held: PlannedActivity | None
     ) -> tuple[tuple[Narrative, ...], tuple[Narrative, ...]]:
         """The title and description of a purpose; a planned activity has its own title, in one language."""
@@ -254,10 +256,10 @@ class _Telling(Struct, frozen=True):
             return _narratives(self.words.work_packages[movement.work_package]), purpose
         return _narratives(self.words.assistance), purpose
 
-    def moved(self, movement: Movement, type_: T, minor: int) -> Transaction:
+    def transaction_of(self, movement: Movement, type_: T, minor: int) -> Transaction:
         of_donor = movement.donor and movement.of_type not in BETWEEN_FUNDS
         earmarking = codes.EARMARKING_CATEGORIES[movement.earmarking] if of_donor and movement.earmarking else ""
-        provider, receiver = self._sides(movement)
+        provider, receiver = self._provider_and_receiver(movement)
         return Transaction(
             ref=str(movement.entry_id),
             type=type_,
@@ -269,14 +271,14 @@ class _Telling(Struct, frozen=True):
             aid=(codes.AID_TO_A_FUND, Coded(earmarking, codes.EARMARKING)) if earmarking else (),
         )
 
-    def _sides(self, movement: Movement) -> tuple[Party, Party | None]:
+    def _provider_and_receiver(self, movement: Movement) -> tuple[Party, Party | None]:
         """Provider and receiver. The receiver of allocated or spent money is not published."""
-        here = self._fund_of_office(self.fund_code)
+        here = self._fund_party(self.fund_code)
         match movement.of_type:
             case "carried_over":
-                return here, self._fund_of_office(movement.other_fund)
+                return here, self._fund_party(movement.other_fund)
             case "brought_forward":
-                return self._fund_of_office(movement.other_fund), here
+                return self._fund_party(movement.other_fund), here
             case _ if movement.donor:
                 return _donor(movement.donor, languages=(Language.EN,)), here
             case _:
@@ -285,15 +287,15 @@ class _Telling(Struct, frozen=True):
     def _identifier_of(self, fund: str) -> str:
         return f"{self.reporter}-{fund}"
 
-    def _fund_of_office(self, fund: str | None) -> Party:
+    def _fund_party(self, fund: str | None) -> Party:
         activity = self._identifier_of(fund) if fund else ""
         return Party(ref=self.reporter, kind=OrganisationType.MULTILATERAL, activity=activity)
 
-    def _office(self, role: OrganisationRole, *, activity: str = "") -> Party:
+    def _unodc(self, role: OrganisationRole, *, activity: str = "") -> Party:
         kind = OrganisationType.MULTILATERAL
         return Party(ref=self.reporter, kind=kind, role=role, activity=activity, names=_narratives(self.words.office))
 
-    def _always(self, aims: Aims) -> dict[str, Any]:
+    def _common_elements(self, aims: Aims) -> dict[str, Any]:
         """Elements that are the same for all activities."""
         return {
             "reporter": Party(
@@ -309,11 +311,11 @@ class _Telling(Struct, frozen=True):
         }
 
 
-def _standing(told: Sequence[Transaction]) -> tuple[ActivityStatus, tuple[Dated, ...]]:
+def _status_and_dates(published: Sequence[Transaction]) -> tuple[ActivityStatus, tuple[Dated, ...]]:
     """For an unplanned purpose: it begins with its money, and is cancelled once all of it is returned."""
-    days = [transaction.on for transaction in told]
+    days = [transaction.on for transaction in published]
     starts = Dated(ActivityDate.ACTUAL_START, min(days))
-    if sum(one.amount.minor or 0 for one in told if one.type == T.OUTGOING_COMMITMENT):
+    if sum(one.amount.minor or 0 for one in published if one.type == T.OUTGOING_COMMITMENT):
         return ActivityStatus.IMPLEMENTATION, (starts,)
     return ActivityStatus.CANCELLED, (starts, Dated(ActivityDate.ACTUAL_END, max(days)))
 

@@ -63,7 +63,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     defects: tuple[Defect, ...]
 
 
-class Listing(Struct, frozen=True, kw_only=True):
+class TransactionList(Struct, frozen=True, kw_only=True):
     """Every transaction of a file in order, with its activity; if either has a defect, the defect instead."""
 
     version: str
@@ -82,7 +82,7 @@ def read(data: bytes, *, transactions_max: int = TRANSACTIONS_MAX, bytes_max: in
     )
 
 
-def read_transactions(data: bytes, *, transactions_max: int, bytes_max: int = FILE_BYTES_MAX) -> Listing:
+def read_transactions(data: bytes, *, transactions_max: int, bytes_max: int = FILE_BYTES_MAX) -> TransactionList:
     """As `read`, for transactions only, with none left out: one for each element of that name."""
     root = _activities(data, transactions_max, bytes_max)
     known: dict[Element, Activity | Invalid] = {}
@@ -99,7 +99,7 @@ def read_transactions(data: bytes, *, transactions_max: int, bytes_max: int = FI
         except Invalid as no:
             return no
 
-    return Listing(version=_version(root), transactions=tuple(found(at) for at in root.iter("transaction")))
+    return TransactionList(version=_version(root), transactions=tuple(found(at) for at in root.iter("transaction")))
 
 
 def defect_of(no: Invalid) -> Defect:
@@ -139,18 +139,18 @@ def parser(**more: Any) -> etree.XMLParser:
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, **more)
 
 
-class _Begun(Exception):
+class _RootReached(Exception):
     """Raised at the document's root element."""
 
 
-class _Prologue:
+class _PrologTarget:
     """Parser target for the prolog: refuses a document type before it is processed."""
 
     def doctype(self, *_: object) -> None:
         raise Invalid("xml-doctype")
 
     def start(self, *_: object) -> None:
-        raise _Begun
+        raise _RootReached
 
     def close(self) -> None:
         """Required by lxml."""
@@ -158,8 +158,8 @@ class _Prologue:
 
 def _root(data: bytes) -> Element:
     try:
-        etree.fromstring(data, parser(target=_Prologue()))
-    except _Begun:
+        etree.fromstring(data, parser(target=_PrologTarget()))
+    except _RootReached:
         pass
     except etree.XMLSyntaxError as error:
         raise Invalid("xml-malformed", line=error.lineno or 1) from error

@@ -25,12 +25,12 @@ from services.pledges.open_data.iati.reading import read_transactions
 from services.pledges.open_data.imports.model import (
     IMPORT_BYTES_MAX,
     LENGTHS,
-    Judged,
     ReportedFlow,
+    ValidatedRows,
     check_new,
     check_text,
     checked_currency,
-    sort_out,
+    partition,
 )
 
 VERSIONS = frozenset({"2.01", "2.02", "2.03"})
@@ -48,7 +48,7 @@ Rates: TypeAlias = Mapping[tuple[str, date], Sequence[Rate]]
 """By currency and day: candidates for the rate in force."""
 
 
-class Numbered(NamedTuple):
+class NumberedTransaction(NamedTuple):
     """A transaction with its number in the file, from 1, and its id; an unreadable one has no id."""
 
     number: int
@@ -56,7 +56,7 @@ class Numbered(NamedTuple):
     said: tuple[Activity, Transaction] | Invalid
 
 
-def read(content: bytes) -> list[Numbered]:
+def read(content: bytes) -> list[NumberedTransaction]:
     """Every transaction of a file. Raises Invalid if it is no IATI 2 activity file, or has too many transactions or
     none.
     """
@@ -69,27 +69,33 @@ def read(content: bytes) -> list[Numbered]:
     rows = []
     for number, said in enumerate(found.transactions, 1):
         source_id = "" if isinstance(said, Invalid) else _source_id(*said, equal)
-        rows.append(Numbered(number, source_id, said))
+        rows.append(NumberedTransaction(number, source_id, said))
     return rows
 
 
-def to_value(rows: Sequence[Numbered], reporter: str) -> frozenset[tuple[str, date]]:
-    """The currencies and days whose rates `judge` needs."""
+def rates_needed(rows: Sequence[NumberedTransaction], reporter: str) -> frozenset[tuple[str, date]]:
+    """The currencies and days whose rates `validate` needs."""
     said = [row.said[1] for row in rows if not isinstance(row.said, Invalid)]
     days = {(one.amount.currency or "", one.amount.on) for one in said if _is_to(reporter, one)}
     return frozenset((currency, on) for currency, on in days if currency in currencies() and currency != USD)
 
 
-def judge(
-    rows: Sequence[Numbered], known: Collection[str], *, reporter: str, rates: Rates, validity: Validity, until: date
-) -> Judged:
+def validate(
+    rows: Sequence[NumberedTransaction],
+    known: Collection[str],
+    *,
+    reporter: str,
+    rates: Rates,
+    validity: Validity,
+    until: date,
+) -> ValidatedRows:
     """Accept or reject each transaction: receiver `reporter` (an IATI identifier), value date up to `until`.
 
     `known` are the ids of accepted ones of other imports; of one id in a file the first transaction counts.
     """
     seen: set[str] = set()
 
-    def kept(row: Numbered) -> ReportedFlow:
+    def kept(row: NumberedTransaction) -> ReportedFlow:
         if isinstance(row.said, Invalid):
             # The error of an activity is shared by all its transactions: raise it without their tracebacks.
             raise row.said.with_traceback(None)
@@ -112,14 +118,14 @@ def judge(
             raise Invalid("date-ahead", column="value")
         return _valued(flow, rates.get((flow.currency, flow.date), ()), validity)
 
-    return sort_out(rows, kept, lambda row: (row.number, row.source_id))
+    return partition(rows, kept, lambda row: (row.number, row.source_id))
 
 
 def _is_to(reporter: str, transaction: Transaction) -> bool:
     return transaction.receiver is not None and transaction.receiver.ref.strip() == reporter
 
 
-def _reported(row: Numbered, activity: Activity, transaction: Transaction) -> ReportedFlow:
+def _reported(row: NumberedTransaction, activity: Activity, transaction: Transaction) -> ReportedFlow:
     """The flow as the donor reports it, without a value in US dollars. Raises Invalid with the first rule broken."""
     receiver, described = transaction.receiver or Party(), transaction.description or activity.titles
     reference = _text(activity.identifier, "refCode", element="iati-identifier")

@@ -121,7 +121,7 @@ class RejectedRow(Struct, frozen=True, kw_only=True):
     column: str | None = None
 
 
-class Judged(Struct, frozen=True, kw_only=True):
+class ValidatedRows(Struct, frozen=True, kw_only=True):
     """Every row of a table is in one of the two."""
 
     accepted: tuple[ReportedFlow, ...]
@@ -185,7 +185,7 @@ def _kept(columns: Sequence[str], cells: Sequence[str]) -> Mapping[str, str]:
 # -- rows -------------------------------------------------------------------------------------------------------------
 
 
-def judge(rows: Sequence[Row], known: Collection[str]) -> Judged:
+def validate(rows: Sequence[Row], known: Collection[str]) -> ValidatedRows:
     """Accept or reject each row; `known` are the ids of earlier imports. Of one id in a table the first row counts."""
     seen: set[str] = set()
 
@@ -196,7 +196,7 @@ def judge(rows: Sequence[Row], known: Collection[str]) -> Judged:
             if row.cells:
                 seen.add(row.cells["id"])
 
-    return sort_out(rows, kept, _named)
+    return partition(rows, kept, _named)
 
 
 def ids(rows: Sequence[Row]) -> list[str]:
@@ -204,7 +204,9 @@ def ids(rows: Sequence[Row]) -> list[str]:
     return [row.cells["id"] for row in rows if row.cells and _ID.fullmatch(row.cells["id"])]
 
 
-def sort_out(rows: Iterable[R], kept: Callable[[R], ReportedFlow], named: Callable[[R], tuple[int, str]]) -> Judged:
+def partition(
+    rows: Iterable[R], kept: Callable[[R], ReportedFlow], named: Callable[[R], tuple[int, str]]
+) -> ValidatedRows:
     """Split rows into flows, by `kept`, and rejected ones; `named` returns a row's line and its id, if readable."""
     accepted: list[ReportedFlow] = []
     rejected: list[RejectedRow] = []
@@ -217,7 +219,7 @@ def sort_out(rows: Iterable[R], kept: Callable[[R], ReportedFlow], named: Callab
             rejected.append(
                 RejectedRow(line=line, source_id=source_id, slug=no.slug, column=str(column) if column else None)
             )
-    return Judged(accepted=tuple(accepted), rejected=tuple(rejected))
+    return ValidatedRows(accepted=tuple(accepted), rejected=tuple(rejected))
 
 
 def _named(row: Row) -> tuple[int, str]:
@@ -242,11 +244,11 @@ def _reported(row: Row, seen: Collection[str], known: Collection[str]) -> Report
     if not cells["srcOrganization"]:
         raise Invalid("donor-missing", column="srcOrganization")
     currency = checked_currency(cells["originalCurrency"], column="originalCurrency")
-    minor = _in("originalAmount", lambda text: _minor(text, currency), cells)
-    usd_minor = _in("amountUSD", lambda text: _minor(text, USD), cells)
-    rate = _in("exchangeRate", lambda text: _rate(text, currency), cells)
+    minor = _parsed("originalAmount", lambda text: _minor(text, currency), cells)
+    usd_minor = _parsed("amountUSD", lambda text: _minor(text, USD), cells)
+    rate = _parsed("exchangeRate", lambda text: _rate(text, currency), cells)
     _check_worth(minor, currency, usd_minor, read_rate(rate))
-    usage_from, usage_until = (_in(name, _year, cells) for name in ("destUsageYearStart", "destUsageYearEnd"))
+    usage_from, usage_until = (_parsed(name, _year, cells) for name in ("destUsageYearStart", "destUsageYearEnd"))
     if usage_from and usage_until and usage_until < usage_from:
         raise Invalid("dates-reversed", column="destUsageYearEnd")
     return ReportedFlow(
@@ -269,7 +271,7 @@ def _reported(row: Row, seen: Collection[str], known: Collection[str]) -> Report
     )
 
 
-def _in(column: str, read: Callable[[str], T], cells: Mapping[str, str]) -> T:
+def _parsed(column: str, read: Callable[[str], T], cells: Mapping[str, str]) -> T:
     """Parse a cell; a refusal names the column."""
     try:
         return read(cells[column])

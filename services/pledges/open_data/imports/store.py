@@ -10,7 +10,7 @@ from contracts.facts import Event
 from contracts.pledges import ImportRecorded
 from contracts.refusals import Conflict, Missing
 from contracts.values import Caller
-from services.pledges.open_data.imports.model import FlowImport, Judged, RejectedRow, ReportedFlow
+from services.pledges.open_data.imports.model import FlowImport, RejectedRow, ReportedFlow, ValidatedRows
 
 
 async def add(tx: Tx, fact: ImportRecorded) -> None:
@@ -35,7 +35,7 @@ async def known(tx: Tx, source_ids: Sequence[str]) -> frozenset[str]:
     return frozenset(row["source_id"] for row in rows)
 
 
-async def save_rows(tx: Tx, import_id: UUID, judged: Judged) -> None:
+async def save_rows(tx: Tx, import_id: UUID, validated: ValidatedRows) -> None:
     """Raises Conflict if another import has added one of the accepted rows meanwhile."""
     written = await tx.fetchval(
         """
@@ -53,9 +53,9 @@ async def save_rows(tx: Tx, import_id: UUID, judged: Judged) -> None:
         ) SELECT count(*) FROM written
         """,
         import_id,
-        msgspec.json.encode(judged.accepted).decode(),
+        msgspec.json.encode(validated.accepted).decode(),
     )
-    if written != len(judged.accepted):
+    if written != len(validated.accepted):
         raise Conflict("import-overtaken")
     await tx.execute(
         """
@@ -63,7 +63,7 @@ async def save_rows(tx: Tx, import_id: UUID, judged: Judged) -> None:
         SELECT $1, line, source_id, slug, "column" FROM json_populate_recordset(NULL::rejected_row, $2::text::json)
         """,
         import_id,
-        msgspec.json.encode(judged.rejected).decode(),
+        msgspec.json.encode(validated.rejected).decode(),
     )
 
 

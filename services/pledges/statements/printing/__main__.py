@@ -14,9 +14,9 @@ def main() -> int:
     import msgspec
 
     from services.pledges.statements.printing.pdf import statement_pdf
-    from services.pledges.statements.printing.press import Order
+    from services.pledges.statements.printing.press import RenderInput
 
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=RenderInput)
     sys.stdout.buffer.write(statement_pdf(order.statement, order.language))
     return 0
 

@@ -30,7 +30,7 @@ STDERR_SHOWN_MAX = 2_000
 log = structlog.get_logger()
 
 
-class Order(Struct, frozen=True, kw_only=True):
+class RenderInput(Struct, frozen=True, kw_only=True):
     """A child's input."""
 
     statement: Statement
@@ -53,7 +53,7 @@ class Press:
 
         Cancellation kills the child, too.
         """
-        order = msgspec.json.encode(Order(statement=statement, language=language))
+        order = msgspec.json.encode(RenderInput(statement=statement, language=language))
         large = lines_in(statement) > LARGE_LINES
         async with contextlib.AsyncExitStack() as held:
             try:
@@ -65,9 +65,9 @@ class Press:
                         await held.enter_async_context(self._places)
             except TimeoutError as error:
                 raise Unavailable("statement-not-now") from error
-            return await self._made(order)
+            return await self._render(order)
 
-    async def _made(self, order: bytes) -> bytes:
+    async def _render(self, order: bytes) -> bytes:
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "services.pledges.statements.printing"),
             stdin=asyncio.subprocess.PIPE,
