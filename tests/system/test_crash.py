@@ -70,7 +70,7 @@ async def run(at: Stand, point: Point | None, reference: Aftermath | None) -> Ru
         if at.runs % REBUILT_EACH == 1:
             found.wrong += await rebuilt_differently(at.database_url)
     except (AssertionError, TimeoutError) as error:
-        found.lost.append(f"the job did not end: {error}")
+        found.lost.append(f"the job did not end: {error!r}")
     finally:
         await mailbox.stop()
     found.trace = read_trace(Path(orders.trace))
