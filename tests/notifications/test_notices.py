@@ -107,6 +107,7 @@ async def test_the_same_registration_again_changes_nothing(api: Client, db: Data
         assert await tx.fetchval("SELECT count(*) FROM journal") == 1
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize(
     ("body", "slug"),
     [

@@ -74,6 +74,7 @@ async def test_neither_the_secret_nor_the_address_stands_where_it_need_not(api: 
     assert {("endpoint", "token-4711")} == holding
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize(
     ("body", "slug"),
     [

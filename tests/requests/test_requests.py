@@ -216,6 +216,7 @@ async def test_a_change_has_to_say_which_revision_it_changes(api: Client) -> Non
     assert (odd.status_code, odd.json()["slug"]) == (400, "if-match-invalid")
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize(
     ("by", "changes", "status", "slug"),
     [
