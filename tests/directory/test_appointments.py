@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from chassis import clock
+from chassis.context import Context
 from chassis.db.database import Database
 from contracts.values import Role
 from services.directory import policy
@@ -148,7 +149,8 @@ async def test_of_three_administrators_who_are_ended_at_once_two_stay(api: Clien
     async def end(appointment_id: UUID, expected: int) -> None:
         async with db.transaction(by=a_caller(FIRST)) as tx:
             await tx.fetchval("SELECT 1")
-            await actions.end(tx, appointment_id, "other", caller=a_caller(FIRST), expected=expected, now=clock.now())
+            ctx = Context(caller=a_caller(FIRST), now=clock.now(), expected=expected)
+            await actions.end(tx, ctx, appointment_id, "other")
             counted.set()
             # As long as it takes the other one to count as well, if it may.
             await asyncio.sleep(0.3)

@@ -12,6 +12,7 @@ import pytest
 from chassis import clock
 from chassis.auth import callers as calling
 from chassis.auth.callers import STALE_SECONDS, Callers
+from chassis.context import Context
 from chassis.db.database import Database, Tx
 from chassis.journal.peers import PeerError, Peers
 from chassis.runtime import alive, service_tokens
@@ -189,10 +190,8 @@ async def test_what_was_only_proposed_is_not_told(db: Database) -> None:
     after = (await heard(db, "0.0")).after
     async with db.transaction(by=ADMINISTRATOR) as tx:
         person_id = await a_person(tx)
-        await actions.appoint(
-            tx, uuid4(), person_id, "UNODC", Mandate(role=Role.AUDITOR, starts=TODAY), "",
-            caller=ADMINISTRATOR, now=clock.now(),
-        )  # fmt: skip
+        ctx = Context(caller=ADMINISTRATOR, now=clock.now())
+        await actions.appoint(tx, ctx, uuid4(), person_id, "UNODC", Mandate(role=Role.AUDITOR, starts=TODAY), "")
     assert [] == (await heard(db, after)).holdings
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from contracts.conversion import from_attributes
 from contracts.values import Money
 from services.pledges.funds.shares import FundMoney, FundShare, share_of
 from services.pledges.in_kind.model import InKindContribution, InKindLine, lines_of
@@ -227,9 +228,11 @@ class Statement(Struct, frozen=True, kw_only=True):
     in_kind_usd_minor: int
 
 
-def lines_in(told: Statement) -> int:
+def lines_in(reversed_movements: Statement) -> int:
     """How many lines its pages list: entries of the period, instalments, and what was given in kind."""
-    return sum(len(one.movements) + len(one.schedule) for one in told.pledges) + len(told.in_kind)
+    return sum(len(one.movements) + len(one.schedule) for one in reversed_movements.pledges) + len(
+        reversed_movements.in_kind
+    )
 
 
 def statement_of(
@@ -328,41 +331,28 @@ def moved_by(entry: Recorded) -> Standing:
 
 def _taken_back(entries: Sequence[Recorded], listed: Mapping[UUID, int | None]) -> Mapping[UUID, TakenBack]:
     """By the entry that takes it back; `listed` are the numbers of those that the statement lists."""
-    told = {
+    reversed_movements = {
         one.entry_id: TakenBack(entry_id=one.entry_id, type=one.type, number=listed.get(one.entry_id))
         for one in entries
     }
-    return {one.entry_id: told[one.reverses] for one in entries if one.reverses in told}
+    return {one.entry_id: reversed_movements[one.reverses] for one in entries if one.reverses in reversed_movements}
 
 
 def _movement(entry: Recorded, taken_back: Mapping[UUID, TakenBack]) -> Movement:
-    return Movement(
-        entry_id=entry.entry_id,
-        type=entry.type,
-        takes_back=taken_back.get(entry.entry_id),
-        effective_on=entry.effective_on,
-        recorded_at=entry.recorded_at,
-        rate=entry.rate,
-        rate_source=entry.rate_source,
-        rate_date=entry.rate_date,
-        moved=moved_by(entry),
-    )
+    return from_attributes(Movement, entry, takes_back=taken_back.get(entry.entry_id), moved=moved_by(entry))
 
 
 def _receipt(number: int, entry: Recorded, taken_back: Mapping[UUID, TakenBack]) -> Receipt:
     money = _came(entry)
     # A debit is a loss: the agreement's rate had promised more than the cash was worth.
     loss_usd_minor = _booked(entry, "exchange_difference").usd_minor
-    return Receipt(
+    return from_attributes(
+        Receipt,
+        entry,
         number=number,
-        entry_id=entry.entry_id,
-        type=entry.type,
         takes_back=taken_back.get(entry.entry_id),
         received_on=entry.effective_on,
         money=money,
-        rate=entry.rate,
-        rate_source=entry.rate_source,
-        rate_date=entry.rate_date,
         agreed_usd_minor=money.usd_minor + loss_usd_minor,
         exchange_difference_usd_minor=-loss_usd_minor,
         bank_charges_usd_minor=-_booked(entry, "bank_charges").usd_minor,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.values import Period
 from services.matching.cohorts.similar import DUPLICATE_WITHIN, SIMILAR_MAX, Submitted, likeness, similar
-from services.matching.scoring.model import FULL
+from services.matching.scoring.criteria import FULL
 from services.matching.texts.meaning import Embedder
 from services.matching.texts.reading import Wording, read
 from tests.builders import AHEAD, NOON

@@ -17,7 +17,8 @@ from services.matching.lines.model import WantedLine
 from services.matching.matches.explanation import as_presented, basis, explain
 from services.matching.matches.wording import says, sentences
 from services.matching.offerings.model import Offering
-from services.matching.scoring.model import FULL, Experience, ScoringContext, scored
+from services.matching.scoring.criteria import FULL, Experience, ScoringContext
+from services.matching.scoring.model import scored
 from services.matching.scoring.weights import CRITERIA
 from tests.builders import AHEAD
 from tests.matching.builders import a_match, a_wanted_line, an_offering, terms

@@ -260,7 +260,7 @@ async def test_a_provider_expresses_interest_in_a_circulated_line_with_an_own_of
     request = await opened(owner)
     offering = await approved(api)
     async with databases["matching"].transaction() as tx:
-        await tx.execute("DELETE FROM match")
+        await tx.execute("DELETE FROM line_ranking")
 
     answer = await begin(api, request.lines[0].line_id, offering, NORWAY)
 

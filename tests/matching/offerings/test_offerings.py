@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from chassis.db.database import Database
+from chassis.texts import hash_texts
 from contracts.matching import Capacity
 from contracts.refusals import Missing
 from contracts.values import Role
 from services.matching import policy
-from services.matching.offerings import actions as offering_actions
 from services.matching.offerings import store as offering_store
 from services.matching.offerings.model import OfferingStatus, ShownStatus
 from services.matching.wiring import lapse_offerings
@@ -322,7 +322,7 @@ async def test_a_period_in_use_is_not_dropped(api: Client, databases: Mapping[st
 def test_words_are_hashed_with_a_salt_of_their_own() -> None:
     texts = offering_store.Texts(title="a", summary="b")
 
-    assert offering_actions.hash_texts(texts) != offering_actions.hash_texts(texts)
+    assert hash_texts(texts) != hash_texts(texts)
 
 
 async def test_an_offering_nobody_knows_is_none(databases: Mapping[str, Database]) -> None:

@@ -10,10 +10,13 @@ from uuid import UUID
 import httpx
 import pytest
 
+from chassis.context import Context
 from chassis.db.database import Database
 from chassis.rebuild import verify
 from contracts.requests import ConsentWithdrawn, RequestHeld, RequestOpened, RequestSubmitted
 from contracts.values import Period
+from services.matching.matches import store as match_store
+from services.matching.matches import suggestions
 from services.matching.matches.model import SHOWN
 from services.matching.rounds import adoption
 from services.matching.wiring import SERVICE
@@ -87,7 +90,7 @@ async def test_a_match_that_has_expired_is_nominated_anew(api: Client, db: Datab
     await offered(api)
     request = await opened(owner)
     async with db.transaction() as tx:
-        await tx.execute("UPDATE match SET status = 'expired', ended_at = now()")
+        await suggestions.expire(tx, await match_store.of_request(tx, request.request_id), because=None, now=NOON)
     found = await planned(api, db, seconds=5)
 
     assert 200 == (await end(api, found, "adopt")).status_code
@@ -320,7 +323,8 @@ async def test_a_second_round_does_not_give_out_what_the_first_is_giving_out(
     caller = a_caller(COORDINATOR)
 
     async with db.transaction(by=caller) as tx:
-        await adoption.adopt(tx, UUID(first["round_id"]), caller=caller, expected=first["revision"], now=NOON)
+        ctx = Context(caller=caller, now=NOON, expected=first["revision"])
+        await adoption.adopt(tx, ctx, UUID(first["round_id"]))
         waiting = asyncio.create_task(end(api, second, "adopt"))
         await asyncio.sleep(0.3)
         assert not waiting.done()

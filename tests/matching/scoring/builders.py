@@ -11,7 +11,7 @@ from contracts import reference
 from contracts.matching import Capacity, Eligibility, Terms
 from contracts.values import Money, Period
 from services.matching.offerings.model import Offering
-from services.matching.scoring.model import FULL, Experience, ScoringContext
+from services.matching.scoring.criteria import FULL, Experience, ScoringContext
 from services.matching.scoring.weights import CRITERIA, Weights
 from services.matching.treaties.model import TreatyStatus, statuses_of
 from tests.builders import AHEAD

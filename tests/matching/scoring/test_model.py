@@ -14,20 +14,18 @@ from contracts.matching import CRITERIA_MAX, Capacity, Eligibility, Judgement
 from contracts.values import Period
 from services.matching.offerings.model import Offering
 from services.matching.scoring.constraints import violated
-from services.matching.scoring.model import (
+from services.matching.scoring.criteria import (
     FAR,
     FULL,
     NEAR,
     RATED,
     Experience,
-    Scored,
     ScoringContext,
     mean_rating,
     meant,
     practised,
-    ranked,
-    scored,
 )
+from services.matching.scoring.model import Scored, ranked, scored
 from services.matching.scoring.weights import CRITERIA, FIRST, Criterion, Weights
 from tests.builders import AHEAD
 from tests.matching.builders import a_wanted_line, an_offering, terms

@@ -155,7 +155,7 @@ async def test_in_memory_and_without_it_the_same_is_lifted_and_judged(stage: Sta
 
     without = await judged()
     await refresh_offerings(stage.db)
-    held = memory_of(stage.db).held
+    held = memory_of(stage.db).index
     assert held is not None
     assert held.meanings.model == LETTERS
     within = await judged()

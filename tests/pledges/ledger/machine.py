@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from chassis import clock
 from services.pledges.ledger.snapshots import Finality
-from services.pledges.wiring import write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots
 from tests.conftest import Servers
 from tests.pledges.ledger.count import Change, Count
 from tests.pledges.ledger.driven import DrivenLedger
@@ -272,8 +272,8 @@ class Machine(RuleBasedStateMachine):
     def _as_at(path: str, moment: str) -> str:
         return f"{path}{'&' if '?' in path else '?'}as_at={moment}"
 
-    async def write_snapshots_continuously(self) -> None:
-        self.closed = await write_snapshots_continuously(self.ledger.db, self.closed)
+    async def close_and_write_snapshots(self) -> None:
+        self.closed = await close_and_write_snapshots(self.ledger.db, self.closed)
 
     async def check_at_the_end(self) -> None:
         for moment, told in self.kept:

@@ -15,7 +15,7 @@ from services.pledges.in_kind import store as in_kind_store
 from services.pledges.ledger import balances, history_store, snapshots
 from services.pledges.ledger.verify import verify
 from services.pledges.pledge.evolve import evolve
-from services.pledges.wiring import write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots
 from tests.pledges.activities.steps import completed, planned
 from tests.pledges.in_kind.steps import PATH as IN_KIND
 from tests.pledges.in_kind.steps import a_contribution, declared, move
@@ -79,8 +79,8 @@ async def figures(client: Client, moment: str | None = None) -> dict[str, Any]:
 async def test_whatever_is_written_afterwards_what_is_told_as_at_a_moment_stays(
     api: Client, way: Mapping[str, str], databases: Mapping[str, Database], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 5)
-    monkeypatch.setattr(snapshots, "CATCH_UP_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_ENTRIES_MAX", 10)
     for code in FUNDS:
         await receive(api, await committed(api, fund=code, money=usd(2 * 10**7)), usd(10**7))
     writers = Writers(api, seed)
@@ -114,7 +114,7 @@ async def check_closings(db: Database) -> None:
     """From here on balances rest on closings, those of work packages too, and each says what its entries come to."""
     closed = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(db, closed)
+        closed = await close_and_write_snapshots(db, closed)
     async with db.transaction() as tx:
         report = await verify(tx)
     async with db.transaction() as tx:
@@ -130,7 +130,7 @@ async def check_ever(db: Database) -> None:
         assert await in_kind_store.worth(tx, FUNDS, as_at=None) == await in_kind_store.worth(
             tx, FUNDS, as_at=balances.EVER
         )
-        assert await balances.miscounted(tx) == []
+        assert await balances.differing_balances(tx) == []
         counters = await tx.fetch("SELECT fund, available_usd_minor FROM balance WHERE fund = ANY ($1::text[])", FUNDS)
         allocations = await tx.fetch(
             """
@@ -174,9 +174,9 @@ async def test_a_clock_that_is_ahead_makes_nothing_of_what_it_recorded_come_befo
     await connection.close()
 
     async with databases["pledges"].transaction() as tx:
-        pledges = await history_store.told(tx, ids[:1], evolve, until=moment)
-        activities = await activity_store.told(tx, ids[1:2], until=moment)
-        in_kind = await in_kind_store.told(tx, ids[2:], until=moment)
+        pledges = await history_store.rebuild(tx, ids[:1], evolve, until=moment)
+        activities = await activity_store.as_of(tx, ids[1:2], until=moment)
+        in_kind = await in_kind_store.as_of(tx, ids[2:], until=moment)
     assert ["committed", "completed", "acknowledged"] == [
         *(pledge.status for pledge in pledges.values()),
         *(activity.status for activity, _ in activities.values()),

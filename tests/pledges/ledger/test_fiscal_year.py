@@ -9,7 +9,7 @@ import pytest
 
 from chassis.db.database import Database
 from services.pledges.ledger import balances, snapshots
-from services.pledges.wiring import write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots
 from tests.builders import headers
 from tests.pledges.ledger.steps import (
     AFTER,
@@ -62,13 +62,13 @@ def less(one: Trial, other: Trial) -> Trial:
 async def test_a_balance_until_a_day_is_what_took_effect_by_then_and_every_book_sums_to_zero(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 5)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
     await books_of_three_years(api)
     moment = await now_of(api)
     entries = (await told(api, ENTRIES, moment))["entries"]
     closed = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(databases["pledges"], closed)
+        closed = await close_and_write_snapshots(databases["pledges"], closed)
     await paid(api, YEAR, usd(50_00))
     later = (await told(api, ENTRIES))["entries"]
     assert len(later) == len(entries) + 3
@@ -178,13 +178,13 @@ async def test_days_that_cannot_be_meant_are_refused(api: Client, path: str, slu
 async def test_a_day_is_read_from_closings_and_what_came_in_the_rest_of_its_year(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch, until: tuple[int, int], later: int
 ) -> None:
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 10)
     for _ in range(4):
         await paid(api, YEAR, usd(100))
     await paid(api, AFTER, usd(100))
     closed = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(databases["pledges"], closed)
+        closed = await close_and_write_snapshots(databases["pledges"], closed)
     async with databases["pledges"].transaction() as tx:
         assert await tx.fetchval("SELECT count(DISTINCT as_at) FROM closing") == 1
         await tx.execute("SET LOCAL enable_seqscan = off")

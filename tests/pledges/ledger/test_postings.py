@@ -13,7 +13,7 @@ from services.pledges.money.model import read_rate, value
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.pledge.evolve import evolve
 from services.pledges.pledge.model import Pledge, pledge
-from services.pledges.pledge.schedule import at_once
+from services.pledges.pledge.schedule import single_instalment
 from tests.builders import NOON
 from tests.pledges.ledger.builders import DAYS, FUNDS, check_balances
 
@@ -24,7 +24,7 @@ def a_commitment(money: Money, rate: str) -> Pledge:
         None,
         pledge(uuid4(), FUNDS[0], money, worth, Earmarking.EARMARKED, "h", donor="JPN", on=DAYS[0], now=NOON),
     )
-    parts = at_once(made.minor, DAYS[0])
+    parts = single_instalment(made.minor, DAYS[0])
     return evolve(made, made.commit(worth, 1300, agreement=None, schedule=parts, on=DAYS[0], now=NOON))
 
 

@@ -16,7 +16,7 @@ from services.pledges.ledger.snapshots import Finality
 from services.pledges.ledger.verify import verify
 from services.pledges.pledge import store
 from services.pledges.statements import store as statement_store
-from services.pledges.wiring import write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots
 from tests.pledges.activities.steps import allocated, planned
 from tests.pledges.ledger.writers import PACKAGES, Writers
 from tests.pledges.open_data.steps import FUNDS
@@ -61,8 +61,8 @@ class Interrupted(Writers):
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 5)
-    monkeypatch.setattr(snapshots, "CATCH_UP_ENTRIES", 10)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_ENTRIES_MAX", 10)
 
 
 @pytest.mark.thinned
@@ -75,12 +75,12 @@ async def test_while_others_write_and_close_each_figure_is_what_all_of_it_comes_
     await allocated(api, await planned(api, fund=FUNDS[0]), 1_000)
     moments = [clock.now()]
     async with contextlib.AsyncExitStack() as stack:
-        monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.1)
+        monkeypatch.setattr(snapshots, "CLOSE_LAG_SECONDS", 0.1)
         for seconds in (0.01, 0.015):
             closing = asyncio.create_task(_close(db, seconds, moments))
             stack.push_async_callback(_stopped, closing)
         await Interrupted(api, seed).write()
-    monkeypatch.setattr(snapshots, "ALLOWANCE_SECONDS", 0.0)
+    monkeypatch.setattr(snapshots, "CLOSE_LAG_SECONDS", 0.0)
     await _all_closed(db)
     final = await _final(db)
     asked = sorted(moment for moment in moments if moment <= final)
@@ -106,7 +106,7 @@ async def _close(db: Database, seconds: float, moments: list[datetime]) -> None:
     closed: Finality | None = None
     while True:
         try:
-            closed = await write_snapshots_continuously(db, closed)
+            closed = await close_and_write_snapshots(db, closed)
         except Exception as error:
             # As of any loop: it is begun again.
             if not is_transient(error):
@@ -127,7 +127,7 @@ async def _stopped(task: "asyncio.Task[None]") -> None:
 async def _all_closed(db: Database) -> None:
     closed: Finality | None = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(db, closed)
+        closed = await close_and_write_snapshots(db, closed)
 
 
 async def _final(db: Database) -> datetime:

@@ -9,7 +9,7 @@ from chassis import clock
 from chassis.db.database import Database
 from services.pledges.ledger import snapshots
 from services.pledges.pledge import store
-from services.pledges.wiring import write_snapshots_continuously
+from services.pledges.wiring import close_and_write_snapshots
 from tests.builders import headers
 from tests.pledges.ledger.steps import (
     AFTER,
@@ -210,14 +210,14 @@ async def test_a_closed_year_keeps_its_figures_and_no_year_lacks_more_than_it_ne
 async def test_the_years_as_at_a_moment_are_what_they_were_then_also_from_a_closing(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "CLOSING_ENTRIES", 5)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
     monkeypatch.setattr(store, "PLEDGES_AT_ONCE", 2)
     await books_of_three_years(api)
     first, stood = await now_of(api), await check_sums(api, "SHERLOC-MNT")
     assert {BEFORE, YEAR, AFTER} <= stood.keys()
     closed = None
     for _ in range(3):
-        closed = await write_snapshots_continuously(databases["pledges"], closed)
+        closed = await close_and_write_snapshots(databases["pledges"], closed)
     assert stood == await years_of(api, "/v1/funds/SHERLOC-MNT/years"), "by closings"
 
     open_still = await pledged(api, money=usd(70_00), pledged_on=f"{YEAR}-06-01")

@@ -209,7 +209,7 @@ async def test_a_page_and_what_each_of_its_flows_is_a_part_of_is_found_by_indexe
     if filters.parent is PLACE:
         filters = msgspec.structs.replace(filters, parent=(UUID(await entry_of(api, "pledged")), 1))
     async with databases["pledges"].transaction(by=caller) as tx:
-        asked = await flow_store.asked(tx, caller, filters)
+        asked = await flow_store.parameters_of(tx, caller, filters)
         await tx.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         plan = await tx.fetch("EXPLAIN " + flow_store.FLOWS, *asked, UUID(int=2**128 - 1), 1, 51)
     text = "\n".join(row[0] for row in plan)

@@ -25,7 +25,7 @@ from services.pledges.open_data.flows.model import (
     cells_of,
     flow_of,
 )
-from services.pledges.open_data.flows.tables import csv_of, inert, xlsx_of
+from services.pledges.open_data.flows.tables import csv_of, escape_formula, xlsx_of
 from tests.pledges.open_data.steps import HOSTILE, cells_in
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -209,7 +209,7 @@ def test_a_negative_amount_is_a_number_and_no_formula() -> None:
     (row,) = rows_of(csv_of([a_flow(minor=-100, usd_minor=-115)]))
 
     assert ("-1.00", "-1.15") == (row["original_amount"], row["amount_usd"])
-    assert "'-1" == inert("-1")
+    assert "'-1" == escape_formula("-1")
 
 
 def test_csv_is_utf_8_without_a_mark_and_its_lines_end_as_rfc_4180_says() -> None:

@@ -11,21 +11,21 @@ from hypothesis import strategies as st
 
 from contracts.pledges import Rate
 from contracts.refusals import Invalid
-from services.pledges.money.model import AS_USUAL
+from services.pledges.money.model import DEFAULT_VALIDITY
 from services.pledges.open_data.flows.model import FlowStatus
 from services.pledges.open_data.iati.codes import TransactionType
-from services.pledges.open_data.imports.iati import STATUSES, judge, read, to_value
-from services.pledges.open_data.imports.model import Judged, ReportedFlow
+from services.pledges.open_data.imports.iati import STATUSES, rates_needed, read, validate
+from services.pledges.open_data.imports.model import ReportedFlow, ValidatedRows
 from tests.pledges.open_data.builders import OPENED, PLEDGE, a_file, a_transaction, an_activity
 
 UNODC, TODAY = "XM-DAC-41128", date(2026, 6, 1)
 IN_FORCE = [Rate(source="fictitious", currency="NOK", valid_from=date(2026, 2, 1), usd_per_unit="0.0988")]
 
 
-def judged(content: bytes, *, known: frozenset[str] = frozenset()) -> Judged:
+def judged(content: bytes, *, known: frozenset[str] = frozenset()) -> ValidatedRows:
     rows = read(content)
-    rates = {(currency, on): IN_FORCE for currency, on in to_value(rows, UNODC)}
-    found = judge(rows, known, reporter=UNODC, rates=rates, validity=AS_USUAL, until=TODAY)
+    rates = {(currency, on): IN_FORCE for currency, on in rates_needed(rows, UNODC)}
+    found = validate(rows, known, reporter=UNODC, rates=rates, validity=DEFAULT_VALIDITY, until=TODAY)
     assert content.count(b"<transaction ") + content.count(b"<transaction>") + content.count(b"<transaction/>") == len(
         found.accepted
     ) + len(found.rejected)

@@ -268,7 +268,7 @@ async def test_no_more_than_two_are_set_at_once_and_who_waits_too_long_is_told(m
         under_way -= 1
         return order
 
-    monkeypatch.setattr(Press, "_made", made)
+    monkeypatch.setattr(Press, "_render", made)
     one = Press(wait_seconds=0.05)
     first = [asyncio.create_task(one.statement_pdf(a_statement(), Language.EN, organization=by)) for by in DONORS]
     await asyncio.sleep(0)
@@ -291,7 +291,7 @@ async def test_one_organization_has_one_place_and_so_many_that_wait(monkeypatch:
         await go_on.wait()
         return order
 
-    monkeypatch.setattr(Press, "_made", made)
+    monkeypatch.setattr(Press, "_render", made)
     one = Press()
     asked = [
         asyncio.create_task(one.statement_pdf(a_statement(), language, organization="NOR"))
@@ -321,7 +321,7 @@ async def test_a_large_one_is_set_alone(monkeypatch: pytest.MonkeyPatch) -> None
         under_way -= 1
         return order
 
-    monkeypatch.setattr(Press, "_made", made)
+    monkeypatch.setattr(Press, "_render", made)
     monkeypatch.setattr(press, "LARGE_LINES", 1)
     one, small = Press(), a_statement((a_promise(),), (PLEDGED,))
     asked = zip((a_statement(), small, a_statement()), ("NOR", "FRA", "SWE"), strict=True)
