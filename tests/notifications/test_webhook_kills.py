@@ -17,6 +17,7 @@ from chassis.journal.inbox import Inbox
 from chassis.rebuild import verify
 from chassis.settings import Settings
 from services.notifications.wiring import SERVICE
+from tests.databases import connected
 from tests.receiver import Received, Receiver, an_answer
 from tests.webhooks import ASender, Client, deliveries, drained, ids, inside, opened, registered, senders, verified
 
@@ -150,11 +151,8 @@ async def test_through_failures_and_kills_every_event_arrives_and_a_repeat_carri
     assert all(any(verified(request, key) for key in keys) for request in receiver.received)
     bodies = {(request.headers["webhook-id"], request.body) for request in receiver.received}
     assert len(bodies) == len(ids(receiver)), "the same id, the same body"
-    owner = await Database.connect(database_url, "notifications", owner=True)
-    try:
+    async with connected(database_url, "notifications", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
 
 
 async def _owed(db: Database) -> int:
