@@ -222,10 +222,38 @@ async def own_database(servers: Servers, template: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def database_url(servers: Servers, template: str) -> AsyncIterator[str]:
-    """The migrator's address of a database of this test's own."""
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The migrator's address of a database of this test's own, or of its module's if it is marked `writes_nothing`."""
+    unchanged = request.node.get_closest_marker("writes_nothing")
+    address: str = request.getfixturevalue("module_database_url" if unchanged else "own_database_url")
+    return address
+
+
+@pytest.fixture
+async def own_database_url(servers: Servers, template: str) -> AsyncIterator[str]:
     async with own_database(servers, template) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def module_database_url(servers: Servers, template: str) -> Iterator[str]:
+    """The address of a database whose journals are to stay empty."""
+    with asyncio.Runner() as runner:
+        database = own_database(servers, template)
+        address = runner.run(database.__aenter__())
+        yield address
+        written = runner.run(_facts(address))
+        runner.run(database.__aexit__(None, None, None))
+    assert not written, "a test marked writes_nothing has written"
+
+
+async def _facts(address: str) -> int:
+    connection = await asyncpg.connect(address)
+    try:
+        journals = " UNION ALL ".join(f"SELECT FROM {one.name}.journal" for one in every_service())
+        return int(await connection.fetchval(f"SELECT count(*) FROM ({journals}) AS fact"))
+    finally:
+        await connection.close()
 
 
 @pytest.fixture

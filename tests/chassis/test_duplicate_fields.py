@@ -16,6 +16,7 @@ async def filed(api: Client, body: str) -> httpx.Response:
     return await api.post("/v1/requests", content=body, headers=sent)
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -38,6 +38,7 @@ async def post(api: Client, content: bytes, **more: str) -> httpx.Response:
     return await api.post("/v1/requests", content=content, headers=given)
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize(
     ("content", "status", "slug"),
     [
@@ -75,6 +76,7 @@ async def test_an_emoji_written_as_a_surrogate_pair_is_text(api: Client) -> None
     assert answer.json()["need"] == "😀"
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 async def test_only_json_is_json(api: Client, media_type: str) -> None:
     answer = await post(api, json.dumps(a_request()).encode(), **{"Content-Type": media_type})
@@ -100,6 +102,7 @@ async def test_a_wrong_path_a_wrong_method_and_a_crash_are_problems_too(
     assert "planted" not in answer.text
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize(
     ("query", "status", "slug"),
     [

@@ -23,6 +23,7 @@ from services.notifications.notices import actions
 from services.notifications.notices.model import Accepted, Failed, RetryIntervals
 from services.notifications.wiring import SERVICE
 from tests.builders import NOON, a_caller, an_event, headers
+from tests.databases import connected
 from tests.notifications.steps import Client, a_subscription, subscribe, told
 
 COORDINATOR = "UNODC:coordinator"
@@ -107,6 +108,7 @@ async def test_the_same_registration_again_changes_nothing(api: Client, db: Data
         assert await tx.fetchval("SELECT count(*) FROM journal") == 1
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize(
     ("body", "slug"),
     [
@@ -375,14 +377,11 @@ async def test_the_tables_are_what_the_journal_says(api: Client, inbox: Inbox, d
             await actions.settle(
                 tx, UUID(one["notification_id"]), UUID(dispatch["dispatch_id"]), outcome, LATER, now=NOON
             )
-    owner = await Database.connect(database_url, "notifications", owner=True)
-    try:
+    async with connected(database_url, "notifications", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
         async with owner.transaction() as tx:
             await tx.execute("UPDATE dispatch SET attempts = attempts + 1 WHERE channel = 'inbox'")
         assert await verify(owner, SERVICE), "a difference is found"
-    finally:
-        await owner.close()
 
 
 @pytest.mark.parametrize(

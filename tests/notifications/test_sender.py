@@ -38,6 +38,7 @@ from services.notifications.notices.model import RetryIntervals
 from services.notifications.notices.sender import MailServerAway, Sender, Terms, count_overdue
 from services.notifications.wiring import SERVICE, terms
 from tests.builders import NOON, an_event, headers
+from tests.databases import connected
 from tests.seats import Everybody, persona_id
 
 Client = httpx.AsyncClient
@@ -413,8 +414,8 @@ import asyncio, sys
 from chassis import clock
 from chassis.db.database import Database
 from chassis.db.migrate import role_of
-from services.notifications import sender
-from services.notifications.notices.model import Pace
+from services.notifications.notices import sender
+from services.notifications.notices.model import RetryIntervals
 from tests.seats import Everybody
 
 sender.POLL_SECONDS = 0.05
@@ -422,7 +423,7 @@ sender.POLL_SECONDS = 0.05
 async def main(dsn, url):
     db = await Database.connect(dsn, "notifications", role=role_of("notifications"))
     terms = sender.Terms(url=url, sender="Entraide <no-reply@entraide.example>", public_url="https://entraide.example",
-        hourly_max=10_000, pace=Pace(retry_seconds=1), lease_seconds=1)
+        hourly_max=10_000, pace=RetryIntervals(retry_seconds=1), lease_seconds=1)
     await sender.Sender(db, terms, Everybody(), clock=clock.now).run()
 
 asyncio.run(main(*sys.argv[1:]))
@@ -468,11 +469,8 @@ async def test_through_refusals_and_kills_every_mail_arrives_and_a_repeat_carrie
     assert {"delivered": EVENTS} == await statuses(db)
     assert owed == set(sink.ids), "every id is seen, and no other"
     assert repeats <= KILLS, "at most one repeat for each kill"
-    owner = await Database.connect(database_url, "notifications", owner=True)
-    try:
+    async with connected(database_url, "notifications", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
 
 
 def _start(database_url: str, port: int) -> subprocess.Popen[bytes]:

@@ -17,6 +17,7 @@ from chassis.journal.inbox import Inbox
 from chassis.rebuild import verify
 from chassis.settings import Settings
 from services.notifications.wiring import SERVICE
+from tests.databases import connected
 from tests.receiver import Received, Receiver, an_answer
 from tests.webhooks import ASender, Client, deliveries, drained, ids, inside, opened, registered, senders, verified
 
@@ -82,10 +83,10 @@ from chassis import clock
 from chassis.db.database import Database
 from chassis.db.migrate import role_of
 from chassis.settings import Settings
-from services.notifications import outward, webhook_sender
+from services.notifications.webhooks import sender as webhook_sender
 from services.notifications.webhooks.destinations import Bounds
 from services.notifications.webhooks.config import WebhookConfig
-from services.notifications.webhooks.http_client import Door
+from services.notifications.webhooks.http_client import SafeHttpClient
 from tests.seats import Everybody
 
 webhook_sender.POLL_SECONDS = 0.02
@@ -93,11 +94,11 @@ webhook_sender.POLL_SECONDS = 0.02
 async def main(dsn, state, authority):
     db = await Database.connect(dsn, "notifications", role=role_of("notifications"))
     bounds = Bounds(loopback=True)
-    door = Door(bounds, context=ssl.create_default_context(cafile=authority))
+    http = SafeHttpClient(bounds, context=ssl.create_default_context(cafile=authority))
     terms = webhook_sender.Terms(bounds=bounds, delays_seconds=(1,) * 30, lease_seconds=1)
     keyring = WebhookConfig(Settings(state=Path(state))).keyring
     make = lambda: webhook_sender.WebhookSender(
-        db, door, keyring, terms, Everybody(), clock=clock.now, spread=random.random)
+        db, http, keyring, terms, Everybody(), clock=clock.now, spread=random.random)
     await asyncio.gather(*(make().run() for _ in range(3)))
 
 asyncio.run(main(*sys.argv[1:]))
@@ -150,11 +151,8 @@ async def test_through_failures_and_kills_every_event_arrives_and_a_repeat_carri
     assert all(any(verified(request, key) for key in keys) for request in receiver.received)
     bodies = {(request.headers["webhook-id"], request.body) for request in receiver.received}
     assert len(bodies) == len(ids(receiver)), "the same id, the same body"
-    owner = await Database.connect(database_url, "notifications", owner=True)
-    try:
+    async with connected(database_url, "notifications", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
 
 
 async def _owed(db: Database) -> int:

@@ -23,6 +23,7 @@ from services.notifications.webhooks import model as webhook_rules
 from services.notifications.webhooks import store as webhook_store
 from services.notifications.wiring import SERVICE
 from tests.builders import NOON, a_caller, an_event, headers
+from tests.databases import connected
 from tests.webhooks import PROVIDER, URL, Client, deliveries, opened, registered, shown
 
 
@@ -74,6 +75,7 @@ async def test_neither_the_secret_nor_the_address_stands_where_it_need_not(api: 
     assert {("endpoint", "token-4711")} == holding
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize(
     ("body", "slug"),
     [
@@ -277,11 +279,8 @@ async def test_the_tables_are_what_the_journal_says(api: Client, inbox: Inbox, d
     await post(api, webhook, "enable", revision=3)
     gone = await registered(api)
     await api.delete(f"/v1/webhooks/{gone['webhook_id']}", headers=headers(revision=1))
-    owner = await Database.connect(database_url, "notifications", owner=True)
-    try:
+    async with connected(database_url, "notifications", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
 
 
 @pytest.mark.parametrize(

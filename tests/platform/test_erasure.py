@@ -18,6 +18,7 @@ from chassis.telemetry import coming_from
 from services.composition import SERVICES
 from services.directory.wiring import SERVICE
 from tests.builders import a_caller, headers
+from tests.databases import connected
 from tests.directory.steps import FIRST, KENYA, OTHER, TODAY, a_role, by, done, refused
 from tests.platform.erasure_steps import (
     EVERYBODY,
@@ -193,11 +194,8 @@ async def test_the_journal_tells_who_was_erased(api: Client, database_url: str) 
     await done(api, f"{path}/decline-erasure", FIRST, revision=2, reason="other")
     await erased(api, person | {"revision": 3})
 
-    owner = await Database.connect(database_url, "directory")
-    try:
+    async with connected(database_url, "directory") as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
 
 
 # -- what goes --------------------------------------------------------------------------------------------------------
@@ -229,12 +227,9 @@ async def test_where_somebody_is_told_goes_with_them_and_comes_again_to_nobody(
     assert (409, "person-erased") == (again.status_code, again.json()["slug"])
     again = await told.api.post("/v1/webhooks", json=webhook, headers=headers(KENYA))
     assert (409, "person-erased") == (again.status_code, again.json()["slug"])
-    owner = await Database.connect(told.database_url, "notifications", owner=True)
-    try:
+    async with connected(told.database_url, "notifications", owner=True) as owner:
         service = SERVICES["notifications"]()
         assert [] == await verify(owner, service)
-    finally:
-        await owner.close()
 
 
 @pytest.mark.parametrize("name", EVERYBODY)

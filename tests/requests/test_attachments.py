@@ -28,6 +28,7 @@ from services.requests.attachment.model import ATTACHMENTS_MAX
 from services.requests.wiring import SERVICE
 from tests.builders import a_request, headers
 from tests.conftest import running_of
+from tests.databases import connected
 from tests.files import FILES, PDF, a_docx
 from tests.requests.attachment_steps import QUOTA, attached, attempt, file_of, listed, moved, read, scanned
 from tests.requests.steps import COORDINATOR, FRANCE, KENYA, NORWAY, Client, consent, readers
@@ -380,11 +381,8 @@ async def test_the_journal_names_a_file_by_a_salted_hash_and_tells_what_the_tabl
     hashes = [event["data"]["content_hash"] for event in told if "content_hash" in event["data"]]
     assert 2 == len(set(hashes)), "the same content has another hash each time"
     assert "Canary" not in json.dumps(told)
-    owner = await Database.connect(database_url, "requests", owner=True)
-    try:
+    async with connected(database_url, "requests", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
 
 
 async def test_files_without_a_row_are_swept(api: Client, db: Database, folder: Path) -> None:

@@ -23,6 +23,7 @@ from services.requests.request import actions
 from services.requests.request.model import REMINDER_DAYS
 from services.requests.wiring import CLOCK_SECONDS, SERVICE, end_consents, end_windows, remind_or_lapse
 from tests.builders import a_request, headers
+from tests.databases import connected
 from tests.requests.steps import (
     CEB,
     COORDINATOR,
@@ -231,11 +232,8 @@ async def test_the_journal_tells_every_consent(
     await test_what_several_consents_give_adds_up(api)
     await test_a_state_that_speaks_while_its_silence_is_waited_for_has_said_just_that(api, databases)
     await test_a_consent_is_given_for_what_the_request_said_then(api)
-    owner = await Database.connect(database_url, "requests")
-    try:
+    async with connected(database_url, "requests") as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
 
 
 # -- what other services are told -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from chassis.rebuild import verify
 from contracts.requests import EXCLUDED_PROVIDERS_MAX
 from services.requests.wiring import SERVICE
 from tests.builders import a_caller, a_line, a_request, headers
+from tests.databases import connected
 from tests.requests.steps import COORDINATOR, Client
 
 EXCLUDED = ["FRA", "UNODC-CEB"]
@@ -155,12 +156,9 @@ async def test_what_nobody_knows_and_what_is_too_much_is_refused(api: Client) ->
 
 async def test_the_journal_tells_them_again(api: Client, database_url: str) -> None:
     await circulating(api, lines=[a_line(cannot_wait=True)])
-    owner = await Database.connect(database_url, "requests", owner=True)
-    try:
+    async with connected(database_url, "requests", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
         async with owner.transaction() as tx:
             await tx.execute("SET LOCAL entraide.role = 'owner'")
             await tx.execute("DELETE FROM excluded_provider WHERE provider = 'FRA'")
         assert ["excluded_provider: 0 rows are not in the journal, 1 are only there"] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()

@@ -12,6 +12,7 @@ from chassis.files.scanner import Verdict
 from chassis.rebuild import verify
 from services.requests.wiring import SERVICE
 from tests.builders import headers
+from tests.databases import connected
 from tests.files import PDF
 from tests.requests.attachment_steps import attached, attempt, file_of, listed, moved, read, scanned
 from tests.requests.steps import (
@@ -154,11 +155,8 @@ async def test_the_journal_tells_recorded_consents_and_scans(
     api: Client, db: Database, folder: Path, database_url: str
 ) -> None:
     _, scan = await recorded(api, db, folder)
-    owner = await Database.connect(database_url, "requests")
-    try:
+    async with connected(database_url, "requests") as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
     async with db.transaction() as tx:
         assert UUID(scan["attachment_id"]) == await tx.fetchval("SELECT scan_id FROM consent WHERE recorded")
 

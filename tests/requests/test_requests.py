@@ -3,13 +3,13 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from chassis import clock
 from chassis.db.database import Database, Tx
@@ -23,6 +23,7 @@ from services.requests.request.model import Circulation, Status
 from services.requests.wiring import SERVICE
 from tests.builders import NOON, a_caller, a_line, a_request, an_event, headers
 from tests.clocks import TODAY
+from tests.databases import connected
 from tests.requests import builders
 from tests.requests.steps import Client, filed
 
@@ -216,6 +217,7 @@ async def test_a_change_has_to_say_which_revision_it_changes(api: Client) -> Non
     assert (odd.status_code, odd.json()["slug"]) == (400, "if-match-invalid")
 
 
+@pytest.mark.writes_nothing
 @pytest.mark.parametrize(
     ("by", "changes", "status", "slug"),
     [
@@ -370,14 +372,11 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     draft = await filed(api, submit=False)
     body = {k: v for k, v in a_request().items() if k != "submit"}
     await api.patch(f"/v1/requests/{draft['request_id']}", json=body, headers=headers(revision=1))
-    owner = await Database.connect(database_url, "requests", owner=True)
-    try:
+    async with connected(database_url, "requests", owner=True) as owner:
         assert await verify(owner, SERVICE) == []
         async with owner.transaction() as tx:
             await tx.execute("UPDATE request SET priority = 'low' WHERE priority = 'high'")
         assert await verify(owner, SERVICE) == ["request: 2 rows are not in the journal, 2 are only there"]
-    finally:
-        await owner.close()
 
 
 async def test_the_clock_reminds_twice_and_lets_lapse(api: Client, databases: Mapping[str, Database]) -> None:

@@ -1,12 +1,12 @@
 """Who sees which request, said by Python, by the reads, and by the wall; and what a page of a list is read by."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from itertools import cycle
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from chassis import clock
 from chassis.db.database import Database

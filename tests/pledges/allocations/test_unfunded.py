@@ -6,12 +6,12 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from chassis.rebuild import verify
 from contracts.matching import MatchRevoked
 from services.pledges.wiring import SERVICE
 from tests.builders import NOON, an_event, headers
+from tests.databases import connected
 from tests.pledges.allocations.steps import LACKING, PERIOD, UNFUNDED, lacking, shown
 from tests.pledges.steps import FINANCE, NORWAY, Client, a_pledge, funded, get, post, prepared, usd
 from tests.requests.steps import consent, opened, withdraw
@@ -118,11 +118,8 @@ async def test_a_donor_pledges_to_what_one_match_lacks(api: Client, inbox: Inbox
     await withdraw(api, request, request["consents"][0]["consent_id"])
     again = await api.post("/v1/pledges", json=body, headers=given)
     assert (again.status_code, again.json()["pledge_id"]) == (201, pledge["pledge_id"]), "a repeat tells what was done"
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         assert await verify(owner, SERVICE) == []
-    finally:
-        await owner.close()
 
 
 async def test_nobody_pledges_to_what_is_not_shown_or_not_there(api: Client, inbox: Inbox) -> None:

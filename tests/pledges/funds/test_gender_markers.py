@@ -16,6 +16,7 @@ from services.__main__ import main
 from services.pledges.open_data.iati.reading import read
 from services.pledges.wiring import SERVICE
 from tests.builders import headers
+from tests.databases import connected
 from tests.pledges.ledger.steps import now_of
 from tests.pledges.open_data.builders import schema_in
 from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, funded, get, post, refused, unchanged, usd
@@ -135,11 +136,8 @@ async def test_the_journal_alone_tells_the_same(
     await stated(api, 2, None)
     await stated(api, 3, 1, work_package="training")
 
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
     for statement in ("UPDATE fund_gender_marker SET gender_marker = 1", "DELETE FROM fund_gender_marker"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with databases["pledges"].transaction() as tx:

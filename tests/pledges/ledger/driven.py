@@ -28,6 +28,7 @@ from services.pledges.ledger.verify import verify
 from services.pledges.wiring import SERVICE
 from tests.builders import an_event, headers
 from tests.conftest import Servers, own_database, running_of, settings_of
+from tests.databases import connected
 from tests.pledges.steps import FINANCE
 
 T = TypeVar("T")
@@ -174,8 +175,5 @@ class DrivenLedger:
 
     async def check_journal(self) -> None:
         """The journal alone makes the same tables."""
-        owner = await Database.connect(self._url, "pledges", owner=True)
-        try:
+        async with connected(self._url, "pledges", owner=True) as owner:
             assert await verify_tables(owner, SERVICE) == []
-        finally:
-            await owner.close()

@@ -12,6 +12,7 @@ from contracts import in_kind as in_kind_facts
 from contracts.facts import fact_type
 from services.pledges.wiring import SERVICE
 from tests.builders import headers
+from tests.databases import connected
 from tests.files import FLOWS
 from tests.pledges.activities import steps as activities
 from tests.pledges.allocations.steps import open_and_give_back, revise
@@ -91,8 +92,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     # No year is closed before the one before it: these books begin in 2026.
     await close_and_reopen(api, min(LAST_YEAR, 2026))
 
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         async with owner.transaction() as tx:
             kinds = {row["type"] for row in await tx.fetch("SELECT DISTINCT type FROM journal")}
             owned = (
@@ -116,8 +116,6 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
                 "UPDATE balance SET available_usd_minor = available_usd_minor + 1 WHERE fund = 'SHERLOC-MNT'"
             )
         assert await verify(owner, SERVICE) == ["balance: 1 rows are not in the journal, 1 are only there"]
-    finally:
-        await owner.close()
 
 
 async def _allocations(api: httpx.AsyncClient) -> None:

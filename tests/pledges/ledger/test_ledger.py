@@ -29,6 +29,7 @@ from services.pledges.pledge import store
 from services.pledges.pledge.model import Status
 from services.pledges.wiring import SERVICE
 from tests.builders import a_caller, headers
+from tests.databases import connected
 from tests.pledges.activities import steps as activities
 from tests.pledges.pledge.builders import a_pledge as a_domain_pledge
 from tests.pledges.pledge.builders import a_requirement
@@ -320,11 +321,8 @@ async def test_money_that_comes_in_meanwhile_can_be_taken_meanwhile(
     fund = await get(api, "/v1/funds/SHERLOC-MNT")
 
     assert fund["available_usd_minor"] == 1200 - 70 * taken >= 0
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         assert await verify(owner, SERVICE) == []
-    finally:
-        await owner.close()
 
 
 async def test_two_funds_with_one_code_are_one(api: Client) -> None:

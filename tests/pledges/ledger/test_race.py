@@ -36,6 +36,7 @@ from services.pledges.pledge import actions
 from services.pledges.pledge.earmarking import Earmarking
 from services.pledges.wiring import SERVICE, close_and_write_snapshots
 from tests.builders import NOON
+from tests.databases import connected
 from tests.pledges.ledger.racer import (
     CURRENCIES,
     DAY,
@@ -368,8 +369,5 @@ async def test_whoever_asks_and_whoever_is_killed_the_books_balance_and_nothing_
     assert len({str(report) for report in bank.reports.values()}) > 3, "the reports would agree on anything"
     async with db.transaction() as tx:
         assert (await verify(tx)).findings == []
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         assert await verify_tables(owner, SERVICE) == []
-    finally:
-        await owner.close()

@@ -12,6 +12,7 @@ from contracts.values import Money
 from services.pledges.consumers import HANDLERS
 from services.pledges.ledger.verify import verify
 from tests.builders import an_event, headers
+from tests.databases import connected
 from tests.pledges.allocations.steps import PERIOD, a_match
 from tests.pledges.steps import (
     FINANCE,
@@ -188,13 +189,9 @@ async def test_what_facts_tell_of_and_there_is_no_row_of_is_found(
     await agreed(api, 100)
     async with databases["pledges"].transaction() as tx:
         assert (await verify(tx)).findings == []
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
-        async with owner.transaction() as tx:
-            await tx.execute("SET LOCAL session_replication_role = replica")
-            await tx.execute("DELETE FROM pledge")
-    finally:
-        await owner.close()
+    async with connected(database_url, "pledges", owner=True) as owner, owner.transaction() as tx:
+        await tx.execute("SET LOCAL session_replication_role = replica")
+        await tx.execute("DELETE FROM pledge")
     async with databases["pledges"].transaction() as tx:
         found = (await verify(tx)).findings
     assert ["pledge"] == [one.table for one in found]

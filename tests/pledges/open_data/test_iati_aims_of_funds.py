@@ -18,6 +18,7 @@ from services.pledges.consumers import HANDLERS
 from services.pledges.open_data.iati.activity import Activity
 from services.pledges.wiring import SERVICE
 from tests.builders import an_event
+from tests.databases import connected
 from tests.matching.builders import a_contract_line, a_submission
 from tests.matching.offerings.steps import approved
 from tests.matching.steps import COORDINATOR, KENYA, NORWAY, Owner, matches_of, move, opened
@@ -91,11 +92,8 @@ async def test_a_funded_delivery_is_told_by_what_its_line_asks_for(
     ) == told(assistance)
     file = etree.fromstring((await asked(api)).content)
     assert schema_in(shared_data / "iati").validate(file)
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         assert [] == await verify(owner, SERVICE), "the journal alone tells the same"
-    finally:
-        await owner.close()
 
 
 async def test_of_a_requirement_whose_match_says_nothing_of_its_line_nothing_is_told(api: Client, hears: Inbox) -> None:

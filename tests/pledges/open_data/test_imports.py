@@ -10,6 +10,7 @@ from chassis.db.database import Database
 from chassis.rebuild import verify
 from services.pledges.wiring import SERVICE
 from tests.builders import a_caller, headers
+from tests.databases import connected
 from tests.pledges.open_data.builders import REAL, a_table
 from tests.pledges.open_data.steps import OWN, counted, imported, send
 from tests.pledges.steps import FINANCE, NORWAY, Client, get, unchanged
@@ -193,14 +194,11 @@ async def test_the_fact_holds_counts_and_a_hash_and_no_word_of_a_row(api: Client
 
 async def test_the_journal_tells_of_an_import_again(api: Client, database_url: str) -> None:
     await imported(api, MIXED)
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
         async with owner.transaction() as tx:
             await tx.execute("UPDATE flow_import SET accepted = 1, rejected = 4")
         assert ["flow_import: 1 rows are not in the journal, 1 are only there"] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the 1,106 flows of the Financial Tracking Service are not there")

@@ -11,6 +11,7 @@ from chassis.db.database import Database
 from chassis.rebuild import verify as verify
 from services.pledges.wiring import SERVICE
 from tests.builders import headers
+from tests.databases import connected
 from tests.pledges.open_data import steps as tables
 from tests.pledges.open_data.builders import PLEDGE, a_file, a_table, a_transaction, an_activity
 from tests.pledges.open_data.iati_steps import flows_of, imported
@@ -176,12 +177,9 @@ async def test_the_journal_alone_tells_which_flow_a_pledge_was_made_of(
     api: Client, reported: dict[str, Any], database_url: str
 ) -> None:
     await post(api, path_of(reported), FINANCE, **BODY)
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         assert [] == await verify(owner, SERVICE)
         async with owner.transaction() as tx:
             await tx.execute("SET LOCAL entraide.role = 'owner'")
             await tx.execute("UPDATE pledge SET import_line = 3")
         assert ["pledge: 1 rows are not in the journal, 1 are only there"] == await verify(owner, SERVICE)
-    finally:
-        await owner.close()

@@ -9,6 +9,7 @@ from chassis.rebuild import verify as verify_tables
 from services.pledges.ledger.verify import verify
 from services.pledges.wiring import SERVICE, remind_or_lapse
 from tests.clocks import TODAY
+from tests.databases import connected
 from tests.pledges.steps import (
     FINANCE,
     Client,
@@ -101,11 +102,8 @@ async def prove(databases: Mapping[str, Database], database_url: str) -> None:
     async with databases["pledges"].transaction() as tx:
         report = await verify(tx)
     assert report.findings == []
-    owner = await Database.connect(database_url, "pledges", owner=True)
-    try:
+    async with connected(database_url, "pledges", owner=True) as owner:
         assert await verify_tables(owner, SERVICE) == []
-    finally:
-        await owner.close()
 
 
 async def carried_over(client: Client, pledge: Mapping[str, Any], minor: int) -> dict[str, Any]:
