@@ -418,8 +418,8 @@ import asyncio, sys
 from chassis import clock
 from chassis.db.database import Database
 from chassis.db.migrate import role_of
-from services.notifications import sender
-from services.notifications.notices.model import Pace
+from services.notifications.notices import sender
+from services.notifications.notices.model import RetryIntervals
 from tests.seats import Everybody
 
 sender.POLL_SECONDS = 0.05
@@ -427,7 +427,7 @@ sender.POLL_SECONDS = 0.05
 async def main(dsn, url):
     db = await Database.connect(dsn, "notifications", role=role_of("notifications"))
     terms = sender.Terms(url=url, sender="Entraide <no-reply@entraide.example>", public_url="https://entraide.example",
-        hourly_max=10_000, pace=Pace(retry_seconds=1), lease_seconds=1)
+        hourly_max=10_000, pace=RetryIntervals(retry_seconds=1), lease_seconds=1)
     await sender.Sender(db, terms, Everybody(), clock=clock.now).run()
 
 asyncio.run(main(*sys.argv[1:]))

@@ -118,10 +118,10 @@ from chassis import clock
 from chassis.db.database import Database
 from chassis.db.migrate import role_of
 from chassis.settings import Settings
-from services.notifications import outward, webhook_sender
+from services.notifications.webhooks import sender as webhook_sender
 from services.notifications.webhooks.destinations import Bounds
 from services.notifications.webhooks.config import WebhookConfig
-from services.notifications.webhooks.http_client import Door
+from services.notifications.webhooks.http_client import SafeHttpClient
 from tests.seats import Everybody
 
 webhook_sender.POLL_SECONDS = 0.02
@@ -129,7 +129,7 @@ webhook_sender.POLL_SECONDS = 0.02
 async def main(dsn, state, authority):
     db = await Database.connect(dsn, "notifications", role=role_of("notifications"))
     bounds = Bounds(loopback=True)
-    door = Door(bounds, context=ssl.create_default_context(cafile=authority))
+    door = SafeHttpClient(bounds, context=ssl.create_default_context(cafile=authority))
     terms = webhook_sender.Terms(bounds=bounds, delays_seconds=(1,) * 30, lease_seconds=1)
     keyring = WebhookConfig(Settings(state=Path(state))).keyring
     make = lambda: webhook_sender.WebhookSender(
