@@ -47,7 +47,7 @@ def run_together(
     except (EmbeddedError, SettingsError, MigrationError, BusError) as error:
         fail(str(error))
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        fail(f"PostgreSQL is not reached as DATABASE_URL says ({type(error).__name__}); see `entraide doctor`")
+        fail(f"PostgreSQL cannot be reached at DATABASE_URL ({type(error).__name__}); see `entraide doctor`")
 
 
 def _mailbox(settings: Settings) -> Mailbox | None:

@@ -1,4 +1,4 @@
-"""The code lists that bodies use, with their labels: public, the same in every process."""
+"""The code lists used in bodies, with their labels: public, the same in every process."""
 
 import re
 from functools import cache
@@ -31,10 +31,10 @@ QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*(?:;|$)", re.IGNORE
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """A code with its labels by language. `parents` place it in its table; `restricted` kinds want spoken consent.
+    """A code with its labels by language. `parents` are in the same table; `restricted` kinds need express consent.
 
-    `statuses` say whose words the labels are. `related` names concepts of the scheme by table and code. What is
-    `retired` still resolves, and reads today as `replaced_by`.
+    `statuses` are the origins of the labels. `related` are concepts of the scheme by table and code. A `retired` code
+    still resolves, and is replaced by `replaced_by`.
     """
 
     code: str
@@ -49,9 +49,9 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """A concept of the scheme that was found: its label in the language asked for, and the wording that was met.
+    """A concept found: its label in the requested language, and the matching text.
 
-    `how` it was met: as a whole (`exact`), by the beginning of its label, of a word in it, or of another name.
+    `how` it matched: the whole text (`exact`), the beginning of the label, of a word in it, or of an alternative label.
     """
 
     table: str
@@ -128,10 +128,10 @@ async def search(
     table: FromQuery[SchemeTable | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=HITS_MAX)] = 20,
 ) -> Response[list[Found]]:
-    """By the beginning of a word, in any of the six languages, whichever is asked for; best first.
+    """By the beginning of a word, in any of the six languages; best first.
 
-    Case, accents and Arabic vowel signs do not matter. `language` is that of the labels shown. Retired concepts are
-    not found.
+    Case, accents and Arabic vowel signs are ignored. `language` is that of the labels shown. Retired concepts are not
+    found.
     """
     if not folded(q):
         raise Invalid("search-text-empty", field="q")
@@ -160,7 +160,7 @@ async def search(
 async def show_scheme(request: Request[Any, Any, Any]) -> Response[str]:
     """Kinds, topics, instruments, articles, pillars and paragraphs as one SKOS concept scheme with its version.
 
-    In Turtle, or in JSON-LD for who prefers `application/ld+json` (or `application/json`) in `Accept`.
+    In Turtle, or in JSON-LD if `Accept` prefers `application/ld+json` (or `application/json`).
     """
     accept = header(request.scope, "Accept") or ""
     wants_json = max(_quality(accept, JSON_LD), _quality(accept, "application/json")) > _quality(accept, TURTLE)
@@ -175,7 +175,7 @@ def _skos(media_type: str) -> str:
 
 
 def _quality(accept: str, media_type: str) -> float:
-    """How much an `Accept` header wants a media type, 0 to 1, by the most specific part for it (RFC 9110, 12.5.1)."""
+    """The quality of a media type in an `Accept` header, 0 to 1, by the most specific part (RFC 9110, 12.5.1)."""
     names = [media_type, media_type.partition("/")[0] + "/*", "*/*"]
     wanted: dict[str, float] = {}
     for part in accept.lower().split(",")[:ACCEPT_PARTS_MAX]:

@@ -40,7 +40,7 @@ def verify(state: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(reports).decode())
     else:
-        for line in itertools.chain.from_iterable(told(report) for report in reports):
+        for line in itertools.chain.from_iterable(report_lines(report) for report in reports):
             click.echo(line)
     if any(report.findings for report in reports):
         sys.exit(1)
@@ -76,7 +76,7 @@ class Progress:
             click.echo(f"{self._service}: {done:,} of {of:,} links", err=True)
 
 
-def told(report: Report) -> list[str]:
+def report_lines(report: Report) -> list[str]:
     """The lines of a report: one if there are no findings, else one for each."""
     name = f"{report.service:15}"
     if not report.findings:

@@ -24,17 +24,17 @@ T = TypeVar("T")
 Work = Callable[[Tx], Coroutine[Any, Any, T]]
 
 
-def attempt(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+def run_or_fail(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine that needs PostgreSQL or the broker; report its errors as one line, not a traceback."""
     try:
         return run(work())
     except (EmbeddedError, SettingsError, MigrationError, BusError) as error:
         fail(str(error))
     except (OSError, Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        fail(f"PostgreSQL is not reached as DATABASE_URL says ({type(error).__name__}); see `entraide doctor`")
+        fail(f"PostgreSQL cannot be reached at DATABASE_URL ({type(error).__name__}); see `entraide doctor`")
 
 
-def in_each(state: Path | None, work: Work[T]) -> list[T]:
+def in_each_schema(state: Path | None, work: Work[T]) -> list[T]:
     """Do the same work in each service's schema, each in its own transaction."""
     return [in_tx(state, service, work) for service in NAMES]
 
@@ -63,4 +63,4 @@ def in_database(state: Path | None, service: str, work: Callable[[Database], Cor
         finally:
             await db.close()
 
-    return attempt(within)
+    return run_or_fail(within)

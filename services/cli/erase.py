@@ -49,7 +49,7 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.command("erase")
 @click.argument("person", type=click.UUID, required=False)
-@click.option("--after-restore", is_flag=True, help="Of everybody: say again what the file of erasures says, and drop.")
+@click.option("--after-restore", is_flag=True, help="Repeat all erasures in the file of erasures.")
 @STATE
 @JSON
 def erase(person: UUID | None, after_restore: bool, state: Path | None, as_json: bool) -> None:
@@ -63,15 +63,15 @@ def erase(person: UUID | None, after_restore: bool, state: Path | None, as_json:
     own, in_service = read_settings(state), partial(in_tx, state)
     if after_restore:
         erasures, strange = ErasureLedger(own).read()
-        said_again = in_service("directory", partial(again, erasures))
-        click.echo(f"said again of {said_again}, of {len(erasures)} in the file of erasures", err=True)
+        repeated = in_service("directory", partial(repeat_erasures, erasures))
+        click.echo(f"said again of {repeated}, of {len(erasures)} in the file of erasures", err=True)
         if strange:
             click.echo(f"entraide: {strange} lines of the file of erasures bear no signature of ours", err=True)
-    people = in_service("directory", everybody)
+    people = in_service("directory", all_erased)
     if person is not None:
-        if (one := in_service("directory", partial(standing, person))) is None:
+        if (one := in_service("directory", partial(person_by_id, person))) is None:
             fail(f"nobody is entered under {person}")
-        if lacking := missing(one):
+        if lacking := missing_step(one):
             click.echo(f"entraide: {lacking}", err=True)
             sys.exit(3)
         people = [one]
@@ -122,22 +122,22 @@ def _rows(rows: Dropped) -> str:
 # -- in the directory -------------------------------------------------------------------------------------------------
 
 
-async def everybody(tx: Tx) -> list[Person]:
+async def all_erased(tx: Tx) -> list[Person]:
     """All people who have been erased."""
     return await store.erased(tx, after=datetime.fromtimestamp(0, UTC))
 
 
-async def again(erasures: Sequence[Erasure], tx: Tx) -> int:
+async def repeat_erasures(erasures: Sequence[Erasure], tx: Tx) -> int:
     """Repeat the erasures that a restore has undone; return their number."""
     return sum([await actions.erase_again(tx, one) for one in erasures])
 
 
-async def standing(person_id: UUID, tx: Tx) -> Person | None:
+async def person_by_id(person_id: UUID, tx: Tx) -> Person | None:
     person = await store.known(tx, "person", person_id)
     return person if isinstance(person, Person) else None
 
 
-def missing(person: Person) -> str | None:
+def missing_step(person: Person) -> str | None:
     """The missing step before the person's data may be deleted; None if the erasure is approved."""
     if person.erased_at is not None:
         return None

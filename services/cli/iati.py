@@ -60,7 +60,7 @@ def validate(file: Path, xsd: Path | None, as_json: bool) -> None:
     data = _data(file)
     schema = _schema(xsd) if xsd else None
     found = validated(data, schema)
-    click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(told(found)))
+    click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(report_lines(found)))
     if not found.good:
         sys.exit(1)
 
@@ -105,7 +105,7 @@ def validated(data: bytes, schema: etree.XMLSchema | None) -> Validation:
     )
 
 
-def told(found: Validation) -> list[str]:
+def report_lines(found: Validation) -> list[str]:
     lines = [f"line {fault.line}: {fault.says} (schema)" for fault in found.faults]
     lines += [_told(defect) for defect in found.defects]
     lines += [f"note: {note.identifier}: {note.says}: {note.value or 'none'}" for note in found.notes]

@@ -12,7 +12,7 @@ from chassis.parts import running_parts
 from chassis.rebuild import verify as differences_of
 from chassis.service import Service
 from chassis.settings import SettingsError
-from services.cli.database import NO_DATABASE, attempt
+from services.cli.database import NO_DATABASE, run_or_fail
 from services.cli.options import JSON, STATE
 from services.cli.settings import read_settings
 from services.composition import all_services
@@ -40,7 +40,7 @@ def verify(state: Path | None, as_json: bool) -> None:
         finally:
             await db.close()
 
-    results = {service.name: attempt(partial(check, service)) for service in all_services()}
+    results = {service.name: run_or_fail(partial(check, service)) for service in all_services()}
     if as_json:
         click.echo(json.dumps(results))
     else:

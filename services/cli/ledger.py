@@ -41,12 +41,12 @@ def verify_books(state: Path | None, as_json: bool) -> None:
     Exit 0: the ledger is right; 1: it is not, and the findings are printed; 2: the database cannot be reached.
     """
     report = in_tx(state, "pledges", partial(verify, say=Progress()))
-    click.echo(msgspec.json.encode(report).decode() if as_json else "\n".join(told(report)))
+    click.echo(msgspec.json.encode(report).decode() if as_json else "\n".join(report_lines(report)))
     if report.findings:
         sys.exit(1)
 
 
-def told(report: Report) -> list[str]:
+def report_lines(report: Report) -> list[str]:
     """The lines of a report: a summary, then the first finding of each table."""
     looked_at = (
         f"{report.entries:,} entries with {report.postings:,} postings, {report.funds:,} counters, "

@@ -16,8 +16,8 @@ from services.matching.texts import meaning
 from services.matching.texts import store as reading_store
 from services.matching.texts.store import Left
 
-LOOK_SECONDS = 0.5
-PATIENCE_SECONDS = 60
+POLL_SECONDS = 0.5
+TIMEOUT_SECONDS = 60
 """Longer than a lease, so that another process can take over first."""
 
 Ask = Callable[[Callable[..., Any]], Any]
@@ -45,8 +45,8 @@ def matching() -> None:
 
 
 @matching.command("reindex")
-@click.option("--patience", default=PATIENCE_SECONDS, show_default=True, type=click.IntRange(1, 86_400),
-              help="Seconds to wait where nobody reads.")  # fmt: skip
+@click.option("--patience", default=TIMEOUT_SECONDS, show_default=True, type=click.IntRange(1, 86_400),
+              help="Seconds to wait without progress.")  # fmt: skip
 @STATE
 @JSON
 def reindex(patience: int, state: Path | None, as_json: bool) -> None:
@@ -55,13 +55,13 @@ def reindex(patience: int, state: Path | None, as_json: bool) -> None:
     The running services do the work; this command only waits and can be interrupted and called again. Exit 0: all
     texts are encoded; 1: some are parked or still waiting without progress; 2: the database cannot be reached.
     """
-    done = watched(partial(in_tx, state, "matching"), patience=patience, lack=meaning.lack())
-    click.echo(msgspec.json.encode(done).decode() if as_json else "\n".join(told(done)))
+    done = wait_until_encoded(partial(in_tx, state, "matching"), patience=patience, lack=meaning.lack())
+    click.echo(msgspec.json.encode(done).decode() if as_json else "\n".join(report_lines(done)))
     if not done.complete:
         sys.exit(1)
 
 
-def watched(ask: Ask, *, patience: float, lack: meaning.Lack | None) -> Reindexed:
+def wait_until_encoded(ask: Ask, *, patience: float, lack: meaning.Lack | None) -> Reindexed:
     """Queue all texts, unless they are queued already, and wait until they are encoded or there is no progress."""
     if lack is not None:
         click.echo(f"entraide: words are read, what they mean is not: {lack.reason}", err=True)
@@ -69,7 +69,7 @@ def watched(ask: Ask, *, patience: float, lack: meaning.Lack | None) -> Reindexe
     left, moved_at = begun, time.monotonic()
     with click.progressbar(length=begun.waiting, label="reading", file=sys.stderr) as bar:
         while left.waiting and time.monotonic() - moved_at < patience:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
             before, left = left, ask(reading_store.left_again)
             if left != before:
                 bar.update(before.waiting - left.waiting)
@@ -85,10 +85,10 @@ def watched(ask: Ask, *, patience: float, lack: meaning.Lack | None) -> Reindexe
     )
 
 
-def told(done: Reindexed) -> list[str]:
+def report_lines(done: Reindexed) -> list[str]:
     lines = [
         f"{done.read} of {done.texts} texts are read" + (f" by {done.model}" if done.model else ", not by a model")
     ]
     if done.waiting:
-        lines.append(f"{done.waiting} wait and nobody reads: is matching running, and does requests answer it?")
+        lines.append(f"{done.waiting} wait without progress: is matching running, and does requests answer it?")
     return lines + [f"{count} parked: {reason}" for reason, count in done.parked.items()]

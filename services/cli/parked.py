@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from chassis.journal.parked import discard_unreadable, list_parked, release_parked
-from services.cli.database import in_each
+from services.cli.database import in_each_schema
 from services.cli.options import JSON, STATE, fail
 
 
@@ -22,7 +22,7 @@ def parked() -> None:
 @JSON
 def show(state: Path | None, as_json: bool) -> None:
     """Show the parked events, with reason and the number of later events waiting behind each, then their total."""
-    rows = [row for found in in_each(state, list_parked) for row in found]
+    rows = [row for found in in_each_schema(state, list_parked) for row in found]
     if as_json:
         click.echo(json.dumps([msgspec.structs.asdict(row) for row in rows], default=str))
         return
@@ -36,7 +36,7 @@ def show(state: Path | None, as_json: bool) -> None:
 @STATE
 def release(event_id: UUID, state: Path | None) -> None:
     """Retry a parked event."""
-    if not any(in_each(state, lambda tx: release_parked(tx, event_id))):
+    if not any(in_each_schema(state, lambda tx: release_parked(tx, event_id))):
         fail(f"no event {event_id} is parked")
     click.echo("released: it is tried again within 30 seconds")
 
@@ -46,6 +46,6 @@ def release(event_id: UUID, state: Path | None) -> None:
 @STATE
 def discard(event_id: UUID, state: Path | None) -> None:
     """Discard a parked message that is not an event."""
-    if not any(in_each(state, lambda tx: discard_unreadable(tx, event_id))):
+    if not any(in_each_schema(state, lambda tx: discard_unreadable(tx, event_id))):
         fail(f"no unreadable message {event_id} is parked; an event is never discarded")
     click.echo("discarded")

@@ -13,7 +13,7 @@ from services.composition import all_services
 from services.directory.appointments.model import HELD_IN
 from services.directory.people.model import Kind, kind_of
 from services.documents.permission_cases import SUBJECTS
-from services.documents.permissions import Grant, Permission, asked_by_routes, permissions_of
+from services.documents.permissions import Grant, Permission, actions_of_routes, permissions_of
 
 COLUMNS = 79
 ROUTE_COLUMNS = 52
@@ -54,7 +54,7 @@ def permissions(appointment: str | None, as_json: bool) -> None:
     """
     if appointment is None:
         held = list(roles())
-        click.echo(msgspec.json.encode(held).decode() if as_json else "\n".join(_roles_told(held)))
+        click.echo(msgspec.json.encode(held).decode() if as_json else "\n".join(_role_lines(held)))
         return
     try:
         organization, role = _read(appointment)
@@ -62,8 +62,10 @@ def permissions(appointment: str | None, as_json: bool) -> None:
         fail(str(error))
     services = all_services()
     found = Permissions(organization=organization, role=role, permissions=permissions_of(organization, role, services))
-    asking = {asked.route for asked in asked_by_routes(services) if asked.action is not None}
-    click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(told(found, operations=len(asking))))
+    asking = {asked.route for asked in actions_of_routes(services) if asked.action is not None}
+    click.echo(
+        msgspec.json.encode(found).decode() if as_json else "\n".join(report_lines(found, operations=len(asking)))
+    )
 
 
 def roles() -> Iterator[Held]:
@@ -99,7 +101,7 @@ def _read(appointment: str) -> tuple[str, Role]:
     return organization, role
 
 
-def _roles_told(held: Sequence[Held]) -> Iterator[str]:
+def _role_lines(held: Sequence[Held]) -> Iterator[str]:
     yield f"{'role':18}{'held at':34}for instance"
     for one in held:
         first, *more = textwrap.wrap(", ".join(one.held_at), 32)
@@ -109,13 +111,13 @@ def _roles_told(held: Sequence[Held]) -> Iterator[str]:
     yield f"What one of them may: entraide permissions {held[0].example}"
 
 
-def told(found: Permissions, *, operations: int) -> Iterator[str]:
+def report_lines(found: Permissions, *, operations: int) -> Iterator[str]:
     usable = {route for one in found.permissions if one.allowed for route in one.routes}
     yield f"{found.organization}:{found.role} may use {len(usable)} of {operations} operations that need a token."
     yield from textwrap.wrap(
-        "Below each stands when: `as` is how the one who asks stands to the record, `where` what is so of it, `with` "
-        "which guarded fields are shown, too. Where nothing stands, always. Whether the state of a record allows a "
-        "move is another question (409).",
+        "Conditions are listed below each: `as` is the caller's relation to the record, `where` the record's "
+        "properties, `with` the guarded fields that are shown, too. Without a condition it is always allowed. Whether "
+        "the state of a record allows a move is checked separately (409).",
         COLUMNS,
     )
     for service in dict.fromkeys(one.service for one in found.permissions):

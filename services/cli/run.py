@@ -8,7 +8,7 @@ import click
 from chassis.runtime import check_parts, listener, serve
 from chassis.settings import SettingsError
 from services import contact, reference
-from services.cli.database import attempt
+from services.cli.database import run_or_fail
 from services.cli.options import fail
 from services.cli.settings import read_settings
 from services.composition import NAMES, SERVICES, all_services
@@ -30,7 +30,7 @@ def run(name: str) -> None:
         bound = listener(own.host, own.port)
     except SettingsError as error:
         fail(str(error))
-    for line in attempt(lambda: check_parts(own, name)):
+    for line in run_or_fail(lambda: check_parts(own, name)):
         click.echo(f"entraide: {line}", err=True)
     routes = [*reference.ROUTES, *documents.routes(all_services), *contact.routes(own)]
-    attempt(lambda: serve(own, [SERVICES[name]()], ports=ports | {name: own.port}, routes=routes, bound=bound))
+    run_or_fail(lambda: serve(own, [SERVICES[name]()], ports=ports | {name: own.port}, routes=routes, bound=bound))

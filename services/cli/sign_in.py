@@ -28,7 +28,7 @@ WAIT_SECONDS = 5 * 60.0
 HEAD_SECONDS = 10.0
 HEAD_BYTES_MAX = 16 * 1024
 
-REFUSED, UNUSABLE, NOBODY_CAME = 1, 2, 3
+REFUSED, UNUSABLE, TIMED_OUT = 1, 2, 3
 """Exit codes."""
 
 SIGNED_IN: Mapping[Language, str] = {
@@ -76,16 +76,16 @@ def sign_in_here(settings: Settings, *, browser: bool, as_json: bool) -> int:
         return UNUSABLE if isinstance(no, Unavailable) else REFUSED
     except TimeoutError:
         say(f"entraide: nobody has signed in within {WAIT_SECONDS / 60:.0f} minutes; begin again")
-        return NOBODY_CAME
+        return TIMED_OUT
     if as_json:
         ends = tokens.expires_at
-        said = {
+        printed = {
             "access_token": tokens.access_token,
             "expires_at": None if ends is None else ends.isoformat(timespec="seconds"),
             "issuer": settings.issuer,
             "subject": tokens.subject,
         }
-        click.echo(json.dumps(said))
+        click.echo(json.dumps(printed))
     else:
         click.echo(tokens.access_token)
     return 0
@@ -93,7 +93,7 @@ def sign_in_here(settings: Settings, *, browser: bool, as_json: bool) -> int:
 
 async def browser_sign_in(client: OpenId, say: Say, *, browser: bool, wait_seconds: float = WAIT_SECONDS) -> Tokens:
     """Open the issuer's page and wait for the redirect. Raises Refusal, or TimeoutError after the wait."""
-    landing = Landing(client)
+    landing = RedirectReceiver(client)
     server = await asyncio.start_server(landing.answer, HOST, 0, limit=HEAD_BYTES_MAX)
     try:
         port = server.sockets[0].getsockname()[1]
@@ -118,7 +118,7 @@ def open_browser(address: str) -> None:
     )
 
 
-class Landing:
+class RedirectReceiver:
     """Receives the issuer's redirect, once."""
 
     def __init__(self, client: OpenId) -> None:
@@ -136,12 +136,12 @@ class Landing:
             method, target, _version = first.split(" ")
             path, _, query = target.partition("?")
             if (method, path) == ("GET", PATH):
-                await self._land(query, language_of(_field(fields, "accept-language")), writer)
+                await self._receive(query, language_of(_field(fields, "accept-language")), writer)
             else:
                 await _send(writer, "404 Not Found", b"")
         writer.close()
 
-    async def _land(self, query: str, language: Language, writer: asyncio.StreamWriter) -> None:
+    async def _receive(self, query: str, language: Language, writer: asyncio.StreamWriter) -> None:
         # Serialized: a browser may request twice, and the code is valid once.
         async with self._turn:
             try:

@@ -9,7 +9,7 @@ from chassis.journal.bus import ensure_streams, stream_states
 from chassis.parts import running_parts
 from chassis.runtime import topology
 from chassis.settings import Settings
-from services.cli.database import attempt
+from services.cli.database import run_or_fail
 from services.cli.options import JSON, STATE, fail
 from services.cli.settings import read_settings
 from services.composition import NAMES, all_services
@@ -27,7 +27,7 @@ def ensure(state: Path | None, as_json: bool) -> None:
     """Create missing streams and consumers, and repair those that differ."""
     own, url = _broker(state)
     owners, consumers = topology(all_services())
-    done = attempt(lambda: ensure_streams(url, owners, consumers, replicas=own.replicas))
+    done = run_or_fail(lambda: ensure_streams(url, owners, consumers, replicas=own.replicas))
     click.echo(json.dumps({"done": done}) if as_json else "\n".join(done) or "all as it has to be")
 
 
@@ -37,7 +37,7 @@ def ensure(state: Path | None, as_json: bool) -> None:
 def show(state: Path | None, as_json: bool) -> None:
     """Show the number of messages and bytes in each stream."""
     _, url = _broker(state)
-    states = attempt(lambda: stream_states(url, NAMES))
+    states = run_or_fail(lambda: stream_states(url, NAMES))
     if as_json:
         click.echo(json.dumps(states))
         return

@@ -19,5 +19,5 @@ def token(appointment: str, state: Path | None) -> None:
     if own.keys is not None:
         fail("tokens come from the issuer that ENTRAIDE_ISSUER names")
     if (person_id := person_of(appointment)) is None:
-        fail(f"nobody in the demo's world is {appointment}: try KEN:focal_point")
+        fail(f"the demo has no person appointed {appointment}; try KEN:focal_point")
     click.echo(Issuer.load(own.state / "issuer.jwk", own.issuer).token(person_id))

@@ -16,7 +16,7 @@ REFUNDED_TO = "CHE:donor_officer"
 REFUND = {"money": {"minor": 1_000_000, "currency": "CHF"}, "reason": "donor_asked", "refunded_on": "2026-11-20"}
 
 
-async def bring_to_its_end(steps: Steps, record: RequestRecord) -> None:
+async def complete_request(steps: Steps, record: RequestRecord) -> None:
     """Deliver, evaluate and close a request. Raises StepError where it is not closed with its `outcome`."""
     api, path = steps.api, f"/v1/requests/{record.request['request_id']}"
     for line in record.lines:

@@ -13,7 +13,7 @@ from chassis.auth.tokens import Issuer
 from services.demo.samples import world
 
 SECONDS = 15
-HEARD_PAUSE_SECONDS, HEARD_TIMES = 0.25, 40
+APPOINTMENT_RETRY_SECONDS, APPOINTMENT_RETRIES = 0.25, 40
 """A new appointment is known to all services within two seconds."""
 
 KEYS = UUID("5d0f3a52-8a3f-5b0e-9d0a-2f6e7c1b4d10")
@@ -73,7 +73,7 @@ def person_of(appointment: str) -> UUID | None:
     return next((p.person_id for p in personas() if p.appointment == appointment), None)
 
 
-def _unheard(answer: httpx.Response) -> bool:
+def _is_not_appointed_yet(answer: httpx.Response) -> bool:
     """Whether a service does not know a new appointment yet."""
     if answer.status_code not in {httpx.codes.FORBIDDEN, httpx.codes.SERVICE_UNAVAILABLE}:
         return False
@@ -150,27 +150,28 @@ class Api:
             headers["Accept-Language"] = language
         if revision is not None:
             headers["If-Match"] = f'"{revision}"'
-        for pause in (*[HEARD_PAUSE_SECONDS] * HEARD_TIMES, None):
+        for pause in (*[APPOINTMENT_RETRY_SECONDS] * APPOINTMENT_RETRIES, None):
             try:
                 url = self._addresses[owner] + path
                 answer = await self._client.request(method, url, content=table, json=body, headers=headers)
             except httpx.HTTPError as error:
                 raise StepError(f"{method} {path}: {type(error).__name__}") from error
-            if pause is None or not _unheard(answer):
+            if pause is None or not _is_not_appointed_yet(answer):
                 break
             await asyncio.sleep(pause)
         if answer.is_error:
-            said = answer.json() if "json" in answer.headers.get("Content-Type", "") else {}
+            problem = answer.json() if "json" in answer.headers.get("Content-Type", "") else {}
             raise StepError(
-                f"{method} {path} as {appointment}: {answer.status_code} {said.get('slug')} {said.get('details', '')}",
-                slug=said.get("slug"),
+                f"{method} {path} as {appointment}: {answer.status_code} {problem.get('slug')} "
+                f"{problem.get('details', '')}",
+                slug=problem.get("slug"),
             )
         return answer
 
     def _token(self, appointment: str, person: UUID | None) -> str:
         who = person or person_of(appointment)
         if who is None:
-            raise StepError(f"nobody in the sample world is {appointment}")
+            raise StepError(f"the sample world has no person appointed {appointment}")
         if (who, appointment) not in self._tokens:
             self._tokens[who, appointment] = self._issuer.token(who)
         return self._tokens[who, appointment]

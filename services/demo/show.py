@@ -30,7 +30,7 @@ from services.demo.tables import funds_table, work_packages_table, years_table
 from services.directory.people.actions import Founder
 
 Found = Callable[[Database, Sequence[Founder]], Awaitable[None]]
-HURRIED = RateLimit(per_minute=60_000, burst=6_000)
+STORY_RATE_LIMIT = RateLimit(per_minute=60_000, burst=6_000)
 """Rate limits for the story, which does in seconds, as one coordinator, what takes people weeks."""
 
 EXPECTED = tuple(
@@ -60,7 +60,7 @@ EXPECTED = tuple(
 )
 """The facts that the story makes; a first run checks that each was published on NATS."""
 
-GIVEN = ("pledge", "instalments", "allocations", "in_kind", "activity", "to_a_need", "need", "raised")
+DONOR_FIELDS = ("pledge", "instalments", "allocations", "in_kind", "activity", "to_a_need", "need", "raised")
 """The parts of a donor's story in the report."""
 
 FICTITIOUS = (
@@ -91,13 +91,13 @@ def show(
     def say(line: str) -> None:
         console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
 
-    say(f"for the story each caller may write and read {HURRIED.per_minute} times a minute")
+    say(f"for the story each caller may write and read {STORY_RATE_LIMIT.per_minute} times a minute")
     say(RATES_ARE_FICTITIOUS)
 
     async def beside(complete: Settings, running: list[Running], stop: asyncio.Event) -> None:
         nonlocal code
         try:
-            code = await _tell(complete, running, console, found, as_json=as_json, details=details)
+            code = await _run_story(complete, running, console, found, as_json=as_json, details=details)
         except* StepError as group:
             console.print(f"[red]the story broke off:[/] {group.exceptions[0]}")
         finally:
@@ -112,11 +112,13 @@ def show(
                 highlight=False, soft_wrap=True,
             )  # fmt: skip
 
-    run_together(replace(settings, writes=HURRIED, reads=HURRIED), services, fail=fail, say=say, beside=beside)
+    run_together(
+        replace(settings, writes=STORY_RATE_LIMIT, reads=STORY_RATE_LIMIT), services, fail=fail, say=say, beside=beside
+    )
     return code
 
 
-async def _tell(
+async def _run_story(
     settings: Settings, running: list[Running], console: Console, found: Found, *, as_json: bool, details: bool
 ) -> int:
     address = f"http://{settings.host}:{settings.port}"
@@ -142,7 +144,7 @@ async def _tell(
                 # In a second run they exist already.
                 with contextlib.suppress(Conflict):
                     await found(db_of["directory"], founders(settings.issuer))
-                await story.tell()
+                await story.run()
                 first = not story.filed_before
                 unseen = [kind for kind in EXPECTED if first and kind not in seen.types]
             finally:
@@ -203,7 +205,7 @@ def _report(story: Story, seen: Seen, *, first: bool, unseen: Sequence[str]) -> 
         "years": story.years,
         "round": story.planned.round if story.planned else None,
         "donor": {
-            **{name: getattr(story.given, name) for name in GIVEN},
+            **{name: getattr(story.given, name) for name in DONOR_FIELDS},
             "files": [str(file) for file in story.given.files],
         }
         if story.given

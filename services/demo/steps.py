@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from services.demo.people import Api, StepError
 
-PATIENCE_SECONDS = 120
+TIMEOUT_SECONDS = 120
 """How long to wait for a result that the story needs; a busy machine is many times slower."""
 
 POLL_SECONDS = 0.05
@@ -54,9 +54,9 @@ class Steps:
 
     async def until(self, ask: Callable[[], Awaitable[T | None]], what: str) -> T:
         """Poll until there is a result. Raises StepError after a timeout."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             if answer := await ask():
                 return answer
             await asyncio.sleep(POLL_SECONDS)
-        raise StepError(f"waited {PATIENCE_SECONDS} s for {what}")
+        raise StepError(f"waited {TIMEOUT_SECONDS} s for {what}")

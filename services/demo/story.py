@@ -14,12 +14,12 @@ import msgspec
 
 from chassis import clock
 from services.demo.appointing import appoint_everybody
-from services.demo.ending import bring_to_its_end, refund
+from services.demo.ending import complete_request, refund
 from services.demo.giving import Given
 from services.demo.people import Api, Persona, StepError, personas
-from services.demo.planning import Planned, plan_a_round
+from services.demo.planning import Planned, plan_round
 from services.demo.records import LineRecord, RequestRecord, Seen
-from services.demo.samples import coming, world
+from services.demo.samples import moved_to_today, world
 from services.demo.steps import POLL_SECONDS, Say, Steps
 from services.matching.texts import meaning
 
@@ -61,7 +61,7 @@ class Story:
         self.refunded: Mapping[str, Any] = {}
         self.kinds_offered: frozenset[str] = frozenset()
 
-    async def tell(self) -> None:
+    async def run(self) -> None:
         """Run all steps. Raises StepError at the first unexpected answer."""
         await appoint_everybody(self._steps)
         await self._subscribe()
@@ -75,8 +75,8 @@ class Story:
         await self._fund()
         await self._end()
         await self._read_funds()
-        await self._hear()
-        self.planned = await plan_a_round(self._steps)
+        await self._check_notifications()
+        self.planned = await plan_round(self._steps)
 
     # -- subscriptions, and the money ------------------------------------------------------------------------------
 
@@ -129,13 +129,13 @@ class Story:
                 path = f"/v1/offerings/{offering['offering_id']}/approve"
                 await self._api.post(COORDINATOR, path, {}, revision=offering["revision"])
 
-        samples = list(enumerate(msgspec.json.decode(coming("offerings.json", today=clock.now().date())), 1))
+        samples = list(enumerate(msgspec.json.decode(moved_to_today("offerings.json", today=clock.now().date())), 1))
         await self._steps.each("providers offer, a coordinator approves", samples, offer, SIDE_BY_SIDE)
         available = await self._steps.all(COORDINATOR, "/v1/offerings?status=available", "offerings")
         self.kinds_offered = frozenset(kind for one in available for kind in one["kinds"])
 
     async def _file(self) -> None:
-        samples = list(enumerate(msgspec.json.decode(coming("requests.json", today=clock.now().date())), 1))
+        samples = list(enumerate(msgspec.json.decode(moved_to_today("requests.json", today=clock.now().date())), 1))
         self.requests = [None] * len(samples)  # type: ignore[list-item]
 
         async def file(numbered: tuple[int, Mapping[str, Any]]) -> None:
@@ -309,7 +309,7 @@ class Story:
         """Close the requests whose sample has an outcome; and refund a donor, by two finance officers."""
 
         async def end(record: RequestRecord) -> None:
-            await bring_to_its_end(self._steps, record)
+            await complete_request(self._steps, record)
 
         async def give_back(_: str) -> None:
             self.refunded = await refund(self._steps)
@@ -344,23 +344,23 @@ class Story:
             found = await self._steps.until(requirement, "the requirement")
         line.requirement_id, line.covered = found["requirement_id"], found["gap_usd_minor"] == 0
 
-    async def _hear(self) -> None:
+    async def _check_notifications(self) -> None:
         """Check that everyone concerned was notified: in the inbox, and by a delivered mail."""
 
         async def hear(record: RequestRecord) -> None:
             providers = {f"{line.match['provider']}:provider_officer" for line in record.lines}
             concerned = [record.appointment, COORDINATOR, *sorted(providers)]
 
-            async def all_told() -> list[str] | None:
-                return concerned if all([await self._was_told(who, record) for who in concerned]) else None
+            async def all_notified() -> list[str] | None:
+                return concerned if all([await self._was_notified(who, record) for who in concerned]) else None
 
             record.notified = await self._steps.until(
-                all_told, f"everyone to be told of {record.request['request_id']}"
+                all_notified, f"everyone to be told of {record.request['request_id']}"
             )
 
         await self._steps.each("everyone concerned is notified", self.requests, hear, 2)
 
-    async def _was_told(self, appointment: str, record: RequestRecord) -> bool:
+    async def _was_notified(self, appointment: str, record: RequestRecord) -> bool:
         received = await self._steps.all(appointment, "/v1/notifications", "notifications")
         return any(
             one["request_id"] == record.request["request_id"]

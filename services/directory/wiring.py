@@ -27,7 +27,7 @@ from services.directory.subjects import api as subject_api
 
 log = structlog.get_logger()
 
-LEDGER_SECONDS = 10.0
+RECORD_ERASURES_SECONDS = 10.0
 EXPIRING_SECONDS = 600.0
 LONG_AGO = datetime.fromtimestamp(0, UTC)
 OVERLAP = timedelta(minutes=5)
@@ -41,7 +41,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
     else:
         log.warning("there are no API clients: ENTRAIDE_API_CLIENT_KEYS is not set")
     return {
-        "erasures": partial(keep_ledger, running.db, running.settings),
+        "erasures": partial(record_erasures, running.db, running.settings),
         "expiring clients": partial(every, EXPIRING_SECONDS, partial(announce_expiring, running.db)),
     }
 
@@ -56,20 +56,20 @@ async def announce_expiring(db: Database) -> None:
         await client_actions.announce_expiring(tx, now=clock.now())
 
 
-async def keep_ledger(db: Database, settings: Settings) -> None:
+async def record_erasures(db: Database, settings: Settings) -> None:
     """Write erasures to a file outside the database: within seconds in the process that made them, else in a minute."""
     after = LONG_AGO
 
     async def write() -> None:
         nonlocal after
         began_at = clock.now()
-        await write_down(db, settings, after=after)
+        await append_erasures(db, settings, after=after)
         after = began_at - OVERLAP
 
-    await while_active(db.activity, LEDGER_SECONDS, write)
+    await while_active(db.activity, RECORD_ERASURES_SECONDS, write)
 
 
-async def write_down(db: Database, settings: Settings, *, after: datetime = LONG_AGO) -> None:
+async def append_erasures(db: Database, settings: Settings, *, after: datetime = LONG_AGO) -> None:
     """Append the people erased since then to the file of erasures."""
     async with db.transaction() as tx:
         found = [actions.erasure_of(person) for person in await store.erased(tx, after=after)]

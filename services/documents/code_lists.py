@@ -66,7 +66,7 @@ def closed_schemas() -> dict[str, Any]:
 
 def with_code_lists(named: Mapping[str, Any], place: str) -> dict[str, Any]:
     """The schemas with the code list of each field, and the schemas of the closed lists."""
-    told = {
+    coded_schemas = {
         name: schema
         | (
             {"properties": {field: coded(field, shape, place) for field, shape in schema["properties"].items()}}
@@ -75,7 +75,7 @@ def with_code_lists(named: Mapping[str, Any], place: str) -> dict[str, Any]:
         )
         for name, schema in named.items()
     }
-    return told | closed_schemas()
+    return coded_schemas | closed_schemas()
 
 
 def coded(field: str, shape: Mapping[str, Any], place: str) -> dict[str, Any]:

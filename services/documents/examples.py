@@ -30,7 +30,7 @@ class NoExample(Exception):
 def example_event(kind: type[Fact], *, least: bool = False) -> Event:
     """A fact in its envelope; `least` omits what is optional. Raises NoExample for a field without a value."""
     name, event_type = kind.__name__, fact_type(kind)
-    fact = msgspec.convert(_Maker(strict=True, least=least).struct(_shape(kind)), kind)
+    fact = msgspec.convert(_ExampleMaker(strict=True, least=least).struct(_shape(kind)), kind)
     actor = next((appointment for appointment, acts in ACTORS.items() if name in acts), None)
     organization, _, role = (actor or ":").partition(":")
     return Event(
@@ -60,7 +60,7 @@ def has_optional(kind: type[Fact]) -> bool:
 def example_body(kind: Any) -> Any:
     """A body of this command type; None if it is not a struct."""
     shape = inspect.type_info(kind)
-    return _Maker(strict=False).struct(shape) if isinstance(shape, inspect.StructType) else None
+    return _ExampleMaker(strict=False).struct(shape) if isinstance(shape, inspect.StructType) else None
 
 
 @cache
@@ -68,18 +68,18 @@ def example_answer(operation: str, kind: Any) -> Any:
     """A response of an operation; None if it is not JSON. Raises NoExample for a field without a value."""
     if operation in BY_OPERATION or kind in (bytes, str, type(None)):
         return BY_OPERATION.get(operation)
-    made = _Maker(strict=True, tables=(ANSWERS, VALUES)).made(inspect.type_info(kind))
+    made = _ExampleMaker(strict=True, tables=(ANSWERS, VALUES)).made(inspect.type_info(kind))
     return msgspec.to_builtins(msgspec.convert(made, kind))
 
 
 def example_problem(status: str) -> Any:
     """A refusal with this status, or with any other for `default`."""
     slug, code, details = PROBLEMS[status]
-    told = problem(slug, code, Language.EN, details)
-    return msgspec.to_builtins(msgspec.structs.replace(told, correlation_id=str(_id("call"))))
+    answer = problem(slug, code, Language.EN, details)
+    return msgspec.to_builtins(msgspec.structs.replace(answer, correlation_id=str(_id("call"))))
 
 
-class _Maker:
+class _ExampleMaker:
     """Makes values from types. The first table with a value wins; `strict` raises if none has one."""
 
     def __init__(self, *, strict: bool, least: bool = False, tables: Sequence[Mapping[str, Any]] = (VALUES,)) -> None:
@@ -88,7 +88,7 @@ class _Maker:
         self._tables = tables
 
     def made(self, shape: inspect.Type) -> Any:
-        return self._invented("", "", shape)
+        return self._made_up("", "", shape)
 
     def struct(self, shape: inspect.StructType) -> dict[str, Any]:
         made: dict[str, Any] = {}
@@ -97,7 +97,7 @@ class _Maker:
         for field in shape.fields:
             given, value = self._given(shape.cls.__name__, field)
             if not given and (field.required or self._strict or _holds_structs(field.type)):
-                value = self._invented(shape.cls.__name__, field.encode_name, field.type)
+                value = self._made_up(shape.cls.__name__, field.encode_name, field.type)
             elif not given or (value is None and not field.required):
                 continue
             made[field.encode_name] = value
@@ -118,17 +118,17 @@ class _Maker:
                     return True, table[key]
         return False, None
 
-    def _invented(self, owner: str, name: str, shape: inspect.Type) -> Any:
+    def _made_up(self, owner: str, name: str, shape: inspect.Type) -> Any:
         match shape:
             case inspect.Metadata():
-                return self._invented(owner, name, shape.type)
+                return self._made_up(owner, name, shape.type)
             case inspect.UnionType():
                 some = next(arm for arm in shape.types if not isinstance(arm, inspect.NoneType))
-                return self._invented(owner, name, some)
+                return self._made_up(owner, name, some)
             case inspect.StructType():
                 return self.struct(shape)
             case inspect.VarTupleType() | inspect.ListType():
-                return [self._invented(owner, name, shape.item_type)]
+                return [self._made_up(owner, name, shape.item_type)]
             case inspect.UUIDType():
                 return str(_id(name))
             case inspect.DateTimeType():

@@ -37,8 +37,8 @@ def write(services: Sequence[Service], *, check: bool, folder: Path = CONTRACTS)
     differing = [path for path, text in texts.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     left_over = [path for path in sorted((folder / "schemas").rglob("*.json")) if path not in texts]
     for path in differing + left_over:
-        says = "is not what the code says" if check else "removed" if path in left_over else "written"
-        click.echo(f"{path.relative_to(folder.parent)}: {says}", err=check)
+        status = "differs from the code" if check else "removed" if path in left_over else "written"
+        click.echo(f"{path.relative_to(folder.parent)}: {status}", err=check)
     if check:
         return 1 if differing or left_over else 0
     for path in differing:

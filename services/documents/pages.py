@@ -15,9 +15,9 @@ SHAPES, ANSWERS, EVENT_SHAPES = "/docs/shapes", "/docs/shapes/answers", "/docs/e
 EXAMPLE_ID = "01a21b00-0000-7000-8000-000000000000"
 """The id of every event on the page: different ids would be a tenth of its size."""
 
-SHAPES_SAY = "What the operations take in their bodies, by name."
-ANSWERS_SAY = "What the operations answer, by name, but for what they also take."
-EVENT_SHAPES_SAY = "What the facts say, by name."
+SHAPES_INTRO = "The request bodies of the operations, by name."
+ANSWERS_INTRO = "The responses of the operations, by name, except those that are also request bodies."
+EVENT_SHAPES_INTRO = "The data of the facts, by name."
 _SCHEMA = re.compile(r'"#/components/schemas/(\w+)"')
 _LINK = re.compile(r' href="#shape-(\w+)"')
 _LIMITS = {
@@ -60,14 +60,14 @@ def api_page(document: Document) -> str:
 def shapes_page(document: Document) -> str:
     """Every schema that operations of an OpenAPI document take."""
     return _shapes_page(
-        "Entraide: what the API takes", SHAPES_SAY, document, "/openapi.json", _places(document), SHAPES
+        "Entraide: what the API takes", SHAPES_INTRO, document, "/openapi.json", _places(document), SHAPES
     )
 
 
 def answers_page(document: Document) -> str:
     """Every schema that operations of an OpenAPI document return and do not take."""
     return _shapes_page(
-        "Entraide: what the API answers", ANSWERS_SAY, document, "/openapi.json", _places(document), ANSWERS
+        "Entraide: what the API answers", ANSWERS_INTRO, document, "/openapi.json", _places(document), ANSWERS
     )
 
 
@@ -75,7 +75,7 @@ def event_shapes_page(document: Document) -> str:
     """Every schema used by the facts of an AsyncAPI document."""
     places = dict.fromkeys(document["components"]["schemas"], EVENT_SHAPES)
     title = "Entraide: the shapes of the facts"
-    return _shapes_page(title, EVENT_SHAPES_SAY, document, "/asyncapi.json", places, EVENT_SHAPES)
+    return _shapes_page(title, EVENT_SHAPES_INTRO, document, "/asyncapi.json", places, EVENT_SHAPES)
 
 
 def _places(document: Document) -> Mapping[str, str]:
@@ -130,7 +130,7 @@ def document_page(
         tag(
             "li",
             tag("a", group, href=f"#group-{group}"),
-            tag("ul", *(_link(anchor, says) for anchor, says in entries)) if entries else None,
+            tag("ul", *(_link(anchor, text) for anchor, text in entries)) if entries else None,
         )
         for group, entries in contents
     ]
@@ -151,7 +151,7 @@ def document_page(
                 prose(description),
                 tag(
                     "nav",
-                    tag("ul", *(tag("li", tag("a", says, href=to)) for to, says in links)),
+                    tag("ul", *(tag("li", tag("a", text, href=to)) for to, text in links)),
                     aria_label="Documents",
                 ),
             ),
@@ -168,8 +168,8 @@ def document_page(
     )
 
 
-def _link(anchor: str, says: str) -> Html:
-    return tag("li", tag("a", says, href=f"#{anchor}"))
+def _link(anchor: str, text: str) -> Html:
+    return tag("li", tag("a", text, href=f"#{anchor}"))
 
 
 # -- operations -------------------------------------------------------------------------------------------------------
@@ -288,13 +288,13 @@ def _fact(document: Document, event_type: str) -> Html:
     channel = document["channels"][event_type]
     message = document["components"]["messages"][event_type]
     narrowed = message["payload"]["allOf"][1]["properties"]["data"]
-    heard = [one["summary"] for name, one in document["operations"].items() if name.endswith(f".{event_type}")]
+    consumers = [one["summary"] for name, one in document["operations"].items() if name.endswith(f".{event_type}")]
     return tag(
         "article",
         tag("h3", tag("code", event_type), id=event_type),
         prose(channel["description"]),
         tag("p", "Subject ", tag("code", channel["address"]), ", stream ", tag("code", channel["x-stream"]), "."),
-        tag("ul", *(tag("li", says) for says in heard)),
+        tag("ul", *(tag("li", text) for text in consumers)),
         tag("p", "Data: ", _type(narrowed), "."),
         *(
             tag(
@@ -315,12 +315,12 @@ def _example(event: Document) -> str:
 # -- shapes -----------------------------------------------------------------------------------------------------------
 
 
-def _shapes_page(title: str, says: str, document: Document, source: str, places: Mapping[str, str], here: str) -> str:
+def _shapes_page(title: str, text: str, document: Document, source: str, places: Mapping[str, str], here: str) -> str:
     schemas = {name: schema for name, schema in document["components"]["schemas"].items() if places[name] == here}
     contents = [("shapes", [(f"shape-{name}", name) for name in sorted(schemas)])]
     return _with_shapes_at(
         {name: "" if place == here else place for name, place in places.items()},
-        document_page(title, says, contents, [_shapes(schemas)], source),
+        document_page(title, text, contents, [_shapes(schemas)], source),
     )
 
 

@@ -34,7 +34,7 @@ class Table(Struct, frozen=True):
     """For each property the values that a row covers; and the decision in each column."""
 
 
-class Asked(NamedTuple):
+class RouteAction(NamedTuple):
     """A route, and the policy action it checks; None for routes of services."""
 
     method: str
@@ -47,11 +47,11 @@ class Asked(NamedTuple):
         return f"{self.method} {self.path}"
 
 
-def asked_by_routes(services: Sequence[Service]) -> list[Asked]:
+def actions_of_routes(services: Sequence[Service]) -> list[RouteAction]:
     """Every route of the services, by path."""
     return sorted(
         (
-            Asked(str(method), _without_types(path), service.name, _action(handler.opt))
+            RouteAction(str(method), _without_types(path), service.name, _action(handler.opt))
             for service in services
             for handler in service.routes
             for path in handler.paths
@@ -87,10 +87,10 @@ def _table(subject: Subject, *, acts: bool) -> Table:
     for values, record in subject.circumstances():
         for action in subject.acts if acts else subject.reads:
             answers[action, *values] = [cell(subject.decide(actor.caller, action, record)) for actor in actors]
-    grouped = _alike(actors, list(answers.values()))
+    grouped = _group_actors(actors, list(answers.values()))
     narrowed = {row: [answer[actors.index(group[0])] for group in grouped] for row, answer in answers.items()}
     rows = list(_rows(narrowed, [()] * (1 + len(subject.properties)), 0, wild=acts))
-    again = _alike([group[0] for group in grouped], [answer for _, answer in rows])
+    again = _group_actors([group[0] for group in grouped], [answer for _, answer in rows])
     columns = [[actor for group in grouped if group[0] in alike for actor in group] for alike in again]
     first = [next(i for i, group in enumerate(grouped) if group[0] is alike[0]) for alike in again]
     return Table(subject, acts, columns, [(values, [answer[i] for i in first]) for values, answer in rows])
@@ -105,7 +105,7 @@ def cell(decision: Decision) -> str:
     return "yes" + (": " + ", ".join(sorted(decision.fields)) if decision.fields else "")
 
 
-def _alike(actors: Sequence[Actor], answers: Sequence[Sequence[str]]) -> list[list[Actor]]:
+def _group_actors(actors: Sequence[Actor], answers: Sequence[Sequence[str]]) -> list[list[Actor]]:
     """The actors grouped by equal decisions."""
     groups: dict[Row, list[Actor]] = {}
     for number, actor in enumerate(actors):
@@ -157,7 +157,7 @@ def _merged(one: Answers, other: Answers, *, wild: bool) -> Answers | None:
 # -- as text ----------------------------------------------------------------------------------------------------------
 
 
-def values_told(values: Sequence[str], of: Sequence[str]) -> str:
+def values_text(values: Sequence[str], of: Sequence[str]) -> str:
     if len(values) == len(of):
         return EVERY
     left_out = [value for value in of if value not in values]
@@ -171,11 +171,11 @@ def described(subject: Subject, actors: Sequence[Actor]) -> str:
         standings = tuple(actor.standing for actor in actors if actor.role is role)
         if standings:
             by_standings.setdefault(standings, []).append(role)
-    told_of = []
+    texts = []
     for standings, roles in by_standings.items():
         who = "every role" if len(roles) == len(Role) else ", ".join(roles)
-        told_of.append(who + ("" if len(standings) == len(subject.standings) else f" ({' or '.join(standings)})"))
-    return "; ".join(told_of)
+        texts.append(who + ("" if len(standings) == len(subject.standings) else f" ({' or '.join(standings)})"))
+    return "; ".join(texts)
 
 
 # -- one appointment --------------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ class Permission(Struct, frozen=True, kw_only=True):
 def permissions_of(organization: str, role: Role, services: Sequence[Service]) -> list[Permission]:
     """The policies' decisions for an appointment, for each action and kind of record."""
     routes: dict[tuple[str, str], list[str]] = {}
-    for asked in asked_by_routes(services):
+    for asked in actions_of_routes(services):
         if asked.action is not None:
             routes.setdefault((asked.service, asked.action), []).append(asked.route)
     found = []
@@ -238,7 +238,7 @@ def _answers_to(organization: str, role: Role, subject: Subject) -> Mapping[str,
     for standing, make in possible_standings(organization, subject).items():
         caller = make(role)
         for values, record in subject.circumstances():
-            asking, of = as_held_in(organization, caller, record)
+            asking, of = with_organization(organization, caller, record)
             for action in (*subject.reads, *subject.acts):
                 answers[action][standing, *values] = [cell(subject.decide(asking, action, of))]
     return answers
@@ -257,7 +257,7 @@ def possible_standings(organization: str, subject: Subject) -> Mapping[str, Any]
     }
 
 
-def as_held_in(organization: str, caller: Caller, record: Any) -> tuple[Caller, Any]:
+def with_organization(organization: str, caller: Caller, record: Any) -> tuple[Caller, Any]:
     """A case with UNODC or its unit in place of the placeholder State, because policies distinguish them; all other
     organizations are equal to it."""
     if kind_of(organization) not in {Kind.UNODC, Kind.UNIT}:

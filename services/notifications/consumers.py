@@ -9,11 +9,11 @@ from chassis.journal.inbox import Handler
 from contracts.directory import PersonErased
 from contracts.facts import Event, Fact
 from services.notifications.notices import actions
-from services.notifications.notices.audience import TOLD
+from services.notifications.notices.audience import NOTICES
 
 
 async def tell(tx: Tx, event: Event, fact: Fact) -> None:
     await actions.tell(tx, event, fact, now=clock.now())
 
 
-HANDLERS: Mapping[type[Fact], Handler] = {**dict.fromkeys(TOLD, tell), PersonErased: handler_of(actions.forget)}
+HANDLERS: Mapping[type[Fact], Handler] = {**dict.fromkeys(NOTICES, tell), PersonErased: handler_of(actions.forget)}

@@ -1,4 +1,4 @@
-"""Who is told, as it does, that something has come into the own inbox."""
+"""The event stream of a person's new notifications."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from contracts.values import Caller, Role
 
 
 class ArrivalData(Struct, frozen=True, kw_only=True):
-    """Which notification, in which appointment, and what may be looked up."""
+    """Which notification it is, for which appointment, and which records it concerns."""
 
     notification_id: UUID
     organization: str
@@ -25,7 +25,7 @@ class ArrivalData(Struct, frozen=True, kw_only=True):
 
 
 class Arrival(Struct, frozen=True, kw_only=True):
-    """One notification as the stream tells it; `type` is its notice, its words are in the inbox."""
+    """One notification in the stream; `type` is its notice, its text is in the inbox."""
 
     type: str
     timestamp: datetime
@@ -33,7 +33,7 @@ class Arrival(Struct, frozen=True, kw_only=True):
 
 
 def told(event: Event) -> Arrival | None:
-    """What is said of an event: nothing but where it owes a person a notification."""
+    """The stream item of an event; None unless it is a new notification of a person."""
     owed = event.fact()
     if not isinstance(owed, NotificationOwed) or owed.webhook_id is not None:
         return None
@@ -45,7 +45,7 @@ def told(event: Event) -> Arrival | None:
 
 
 async def seen(tx: Tx, callers: Sequence[Caller], events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
-    """Which of these events are of notifications that each caller finds in the own inbox."""
+    """The events of notifications in each caller's own inbox."""
     rows = await tx.fetch(
         """
         SELECT ARRAY(SELECT notification_id FROM notification

@@ -1,4 +1,4 @@
-"""What a caller sends: each body with its limits, and what its codes have to be."""
+"""The bodies of commands, with their limits and checks of codes."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -39,7 +39,7 @@ Words = Annotated[str, Meta(max_length=2000)]
 class NewLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One need. Codes are those of `/v1/reference/…`; `window` is when the assistance is wanted.
 
-    A line that `cannot_wait` is served only by what is funded already.
+    A line that `cannot_wait` is matched only with offerings that are funded already.
     """
 
     kind: KindCode
@@ -75,9 +75,9 @@ class Addressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The content of a request. `language` is the one its words are written in; they are kept in it.
+    """The content of a request. `language` is the language of its texts, which are stored as written.
 
-    Offerings of the `excluded_providers` are not matched with it. Who they are is shown to the State and UNODC alone.
+    Offerings of the `excluded_providers` are not matched with it; only the State and UNODC see this list.
     """
 
     language: Language
@@ -90,7 +90,7 @@ class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     excluded_providers: Excluded = ()
 
     def content(self) -> tuple[Content, Texts, bytes]:
-        """The codes, the words, and the salt of their hash. Raises Invalid for a code nobody knows."""
+        """The codes, the texts, and the salt of their hash. Raises Invalid for an unknown code."""
         for position, line in enumerate(self.lines, 1):
             _check_codes(line, position)
         _check("addressee.states", self.addressee.states, reference.countries())
@@ -111,18 +111,18 @@ class RequestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class FileRequest(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new request; `submit` files it at once. `state`, where given, has to be the caller's own."""
+    """A new request; `submit` submits it at once. `state`, if given, has to be the caller's own."""
 
     submit: bool = False
     state: State | None = None
 
 
 class ReviseRequest(RequestBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The new content of a draft or of a returned request, in the place of the old."""
+    """The new content of a draft or a returned request, replacing the old."""
 
 
 class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Nothing to decide but the move itself."""
+    """No fields but a comment: the move needs no further data."""
 
     comment: Words = ""
 
@@ -130,7 +130,7 @@ class Comment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Consenting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """To whom the request is shown, which fields of it, from when until when.
 
-    Without `recipients` to whom the visibility names; without `starts_at` at once, without `ends_at` until it is
+    Without `recipients` to those whom the visibility names, without `starts_at` at once, without `ends_at` until it is
     withdrawn; `codes` are always among the fields.
     """
 
@@ -150,28 +150,28 @@ class Consenting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RecordConsent(Consenting, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A State's consent that came by note verbale: the note's reference, and the attachment that holds its scan."""
+    """A State's consent given by note verbale: the note's reference, and the attachment with its scan."""
 
     note_verbale: Annotated[str, Meta(min_length=3, max_length=200)]
     scan_id: UUID
 
 
 class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A coded reason (`/v1/reference/reasons`), and words for the other side."""
+    """A coded reason (`/v1/reference/reasons`), and a comment for the other side."""
 
     reason: Code
     comment: Words = ""
 
 
 class Triage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The priority that triage gave: `low`, `normal`, `high` or `urgent`."""
+    """The priority from triage: `low`, `normal`, `high` or `urgent`."""
 
     priority: Priority = Priority.NORMAL
     comment: Words = ""
 
 
 class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`suffices`: the State says that what was delivered is enough, though a match is not completed."""
+    """`suffices`: the State declares that what was delivered is enough, although a match is not completed."""
 
     suffices: bool = False
     comment: Words = ""
@@ -180,9 +180,9 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether the need was met: `met`, `partially_met` or `unmet`.
 
-    It may not deny what the State has said of the deliveries. Where both sides have evaluated each of them, no more is
-    needed; `heard_both_sides` says that they have told the coordinator how it went in another way. Without either a
-    request is closed only when the follow-up, a year after its registration, is due.
+    It may not contradict the State's evaluations. If both sides have evaluated each delivery, no more is needed;
+    `heard_both_sides` states that they have reported to the coordinator in another way. Otherwise a request is closed
+    only when the follow-up, a year after its registration, is due.
     """
 
     outcome: Outcome

@@ -105,7 +105,7 @@ _SERVED = _SHOWN | {Status.ON_HOLD}
 _ALL = frozenset(FieldSet)
 _AGREED = frozenset({"confirmed", "in_delivery", "completed"})
 
-OF_OFFICE = (Role.COORDINATOR, Role.AUDITOR, Role.SERVICE)
+ROLES_BY_OFFICE = (Role.COORDINATOR, Role.AUDITOR, Role.SERVICE)
 """Roles that see every submitted request, whatever its State consents to."""
 
 AUDIENCE_READERS = FILERS | {Role.COORDINATOR, Role.AUDITOR}
@@ -200,12 +200,12 @@ def _shown(caller: Caller, request: Request) -> Decision:
     shown: set[str] = {guarded for field, guarded in _GIVEN.items() if field in given}
     if FieldSet.WORDS in given or lines_served(caller, request):
         shown.add(Guarded.LINE_WORDS)
-    if caller.role is Role.PROVIDER_OFFICER and learns_whom_to_turn_to(request, caller.organization):
+    if caller.role is Role.PROVIDER_OFFICER and may_see_institution_name(request, caller.organization):
         shown.add(Guarded.INSTITUTION_NAME)
     return Decision(None, frozenset(shown))
 
 
-def learns_whom_to_turn_to(request: Request, provider: str) -> bool:
+def may_see_institution_name(request: Request, provider: str) -> bool:
     """Whether both sides have accepted a match, and the consents give the provider the institution."""
     return provider in agreed_matches(request).values() and FieldSet.INSTITUTION in _given_to(request, provider)
 
@@ -261,9 +261,9 @@ def fields_seen(caller: Caller, request: Request) -> frozenset[FieldSet]:
     if _is_outside(caller):
         return _given_to(request, caller.organization)
     if caller.role in FILERS:
-        return _ALL if is_of_the_state(caller, request) else frozenset()
-    if caller.role in OF_OFFICE:
-        return _ALL if is_before_the_office(request) else frozenset()
+        return _ALL if files_for_its_state(caller, request) else frozenset()
+    if caller.role in ROLES_BY_OFFICE:
+        return _ALL if is_submitted(request) else frozenset()
     return frozenset()
 
 
@@ -278,12 +278,12 @@ def circulates(request: Request) -> bool:
     return request.status in _SHOWN and request.circulation is Circulation.GRANTED
 
 
-def is_of_the_state(caller: Caller, request: Request) -> bool:
+def files_for_its_state(caller: Caller, request: Request) -> bool:
     """Whether the caller files for the State of the request."""
     return caller.role in FILERS and caller.organization == request.state
 
 
-def is_before_the_office(request: Request) -> bool:
+def is_submitted(request: Request) -> bool:
     """Whether it was submitted; before that only its State sees it."""
     return request.status is not Status.DRAFT and request.submitted_at is not None
 

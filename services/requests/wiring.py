@@ -30,7 +30,7 @@ from services.requests.request import actions, api, reminder_store, words_api
 CLOCK_SECONDS = 10.0
 CLOCK_IDLE_SECONDS = 60.0
 SCAN_SECONDS = 1.0
-AWAY_SECONDS = 10.0
+SCANNER_RETRY_SECONDS = 10.0
 """Pause after the scanner gave no verdict."""
 
 SWEEP_SECONDS = 3600.0
@@ -63,7 +63,7 @@ async def remind_or_lapse(db: Database) -> float | None:
 async def scan_continuously(db: Database, keeping: FileStorage, scanner: Scanner) -> None:
     while True:
         if await scan(db, keeping, scanner):
-            await asyncio.sleep(AWAY_SECONDS)
+            await asyncio.sleep(SCANNER_RETRY_SECONDS)
         else:
             await db.activity.pause(SCAN_SECONDS)
 
@@ -93,7 +93,7 @@ async def sweep(db: Database, keeping: FileStorage) -> None:
 
     async def wanted(file_ids: Sequence[UUID]) -> set[UUID]:
         async with db.transaction() as tx:
-            return await attachment_store.kept_among(tx, file_ids)
+            return await attachment_store.with_file(tx, file_ids)
 
     await files.sweep(keeping.files, wanted)
 
@@ -117,7 +117,7 @@ def loops(running: Running) -> Mapping[str, Loop]:
     )
     clocked = partial(while_active, activity, CLOCK_SECONDS, idle_seconds=CLOCK_IDLE_SECONDS)
     return looking | {
-        "files nobody wants": partial(every, SWEEP_SECONDS, partial(sweep, running.db, keeping)),
+        "unreferenced files": partial(every, SWEEP_SECONDS, partial(sweep, running.db, keeping)),
         "objection windows": partial(clocked, partial(end_windows, running.db)),
         "periods of consent": partial(clocked, partial(end_consents, running.db)),
         "reminders": partial(clocked, partial(remind_or_lapse, running.db)),

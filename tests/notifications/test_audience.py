@@ -16,7 +16,7 @@ from contracts.facts import Fact, facts
 from contracts.notifications import Link
 from contracts.values import Language, Money, Role
 from services.notifications.notices import audience
-from services.notifications.notices.audience import NOBODY, TO_OWNER, TOLD, Appointment, KnownReference, Notice
+from services.notifications.notices.audience import NOT_NOTIFIED, NOTICES, TO_OWNER, Appointment, KnownReference, Notice
 from services.notifications.notices.wording import LRI, PDI, RLM, Letter, mail, templates, words
 from tests.builders import NOON
 
@@ -31,7 +31,7 @@ A_MATCH: dict[str, Any] = {**IDS, "state": "KEN", "provider": "NOR"}
 
 def told(fact: Fact, *, caused: bool = False) -> set[Appointment]:
     """Everybody who is told whatever had been told before."""
-    notices = [one for one in audience.notices_of(fact, caused=caused) if not one.told_before]
+    notices = [one for one in audience.notices_for(fact, caused=caused) if not one.told_before]
     return {who for notice in notices for who in audience.appointments(notice, fact)}
 
 
@@ -48,28 +48,28 @@ def an_allocation(**changes: Any) -> p.AllocationMade:
 
 
 def test_every_fact_is_told_to_somebody_or_to_nobody_for_a_reason() -> None:
-    assert set(facts().values()) == TOLD.keys() | TO_OWNER.keys() | NOBODY.keys()
-    assert len(facts()) == len(TOLD) + len(TO_OWNER) + len(NOBODY), "each in one of them"
-    assert all(reason for reason in NOBODY.values())
+    assert set(facts().values()) == NOTICES.keys() | TO_OWNER.keys() | NOT_NOTIFIED.keys()
+    assert len(facts()) == len(NOTICES) + len(TO_OWNER) + len(NOT_NOTIFIED), "each in one of them"
+    assert all(reason for reason in NOT_NOTIFIED.values())
 
 
 def test_a_submission_is_acknowledged_to_the_state_and_shown_to_the_coordinators() -> None:
     fact = r.RequestWithdrawn(request_id=uuid4(), state="KEN", withdrawn_at=NOON)
 
     assert {STATE, COORDINATORS} == told(fact)
-    assert TOLD[r.RequestSubmitted][0].to == TOLD[r.RequestWithdrawn][0].to[::-1]
+    assert NOTICES[r.RequestSubmitted][0].to == NOTICES[r.RequestWithdrawn][0].to[::-1]
 
 
 def test_only_both_sides_and_the_coordinators_hear_that_a_match_is_confirmed() -> None:
     fact = m.MatchBegun(**A_MATCH, begun_at=NOON)
 
     assert {STATE, PROVIDER, COORDINATORS} == told(fact)
-    assert TOLD[m.MatchConfirmed][0].to == TOLD[m.MatchBegun][0].to
+    assert NOTICES[m.MatchConfirmed][0].to == NOTICES[m.MatchBegun][0].to
 
 
 @pytest.mark.parametrize("kind", [m.MatchSuggested, m.MatchInterested, m.MatchNominated, m.MatchShortlisted])
 def test_before_a_match_is_presented_neither_the_state_nor_the_provider_hears_of_it(kind: type[Fact]) -> None:
-    relations = {relation for notice in TOLD.get(kind, ()) for relation in notice.to}
+    relations = {relation for notice in NOTICES.get(kind, ()) for relation in notice.to}
 
     assert relations <= {audience.COORDINATORS}
 
@@ -85,7 +85,7 @@ def test_before_a_match_is_presented_neither_the_state_nor_the_provider_hears_of
 )
 def test_the_end_of_a_match_is_told_to_those_only_who_had_heard_of_it(fact: Fact) -> None:
     assert told(fact) <= {COORDINATORS}
-    assert [notice for notice in TOLD[type(fact)] if notice.told_before]
+    assert [notice for notice in NOTICES[type(fact)] if notice.told_before]
 
 
 def test_a_reopening_that_a_revoked_match_caused_is_not_told_again() -> None:
@@ -97,7 +97,11 @@ def test_a_reopening_that_a_revoked_match_caused_is_not_told_again() -> None:
 
 def test_suggestions_of_one_cause_are_told_together_and_other_facts_each_for_itself() -> None:
     event, cause = uuid4(), uuid4()
-    (ranked,), (suggested,), (presented,) = TOLD[rankings.LineRanked], TOLD[m.MatchSuggested], TOLD[m.MatchPresented]
+    (ranked,), (suggested,), (presented,) = (
+        NOTICES[rankings.LineRanked],
+        NOTICES[m.MatchSuggested],
+        NOTICES[m.MatchPresented],
+    )
 
     assert ranked == suggested, "of one cause they are one notice"
     assert cause == audience.cause_of(suggested, event, cause)
@@ -107,7 +111,7 @@ def test_suggestions_of_one_cause_are_told_together_and_other_facts_each_for_its
 
 def test_an_allocation_to_a_request_is_told_to_its_sides_and_the_fund_alone_to_its_donors() -> None:
     fact = an_allocation(request_id=IDS["request_id"], match_id=IDS["match_id"], state="KEN", provider="NOR")
-    to_sides, to_donors = TOLD[p.AllocationMade]
+    to_sides, to_donors = NOTICES[p.AllocationMade]
     known = KnownReference(reference="TA-2026-00001")
 
     assert [STATE, PROVIDER] == audience.appointments(to_sides, fact)
@@ -134,10 +138,10 @@ def test_a_pledge_is_told_to_its_donor_and_to_the_finance_officers() -> None:
     )
 
     assert {DONOR, FINANCE} == told(fact)
-    assert f"/v1/pledges/{fact.pledge_id}" == audience.link_of(TOLD[p.PledgeWithdrawn][0], fact)
+    assert f"/v1/pledges/{fact.pledge_id}" == audience.link_of(NOTICES[p.PledgeWithdrawn][0], fact)
 
 
-@pytest.mark.parametrize(("kind", "notice"), [(kind, one) for kind, each in TOLD.items() for one in each])
+@pytest.mark.parametrize(("kind", "notice"), [(kind, one) for kind, each in NOTICES.items() for one in each])
 def test_every_notice_takes_its_reference_and_link_from_its_own_fact(kind: type[Fact], notice: Notice) -> None:
     fields = set(kind.__struct_fields__)
 

@@ -35,7 +35,7 @@ from services.mailbox import Mailbox
 from services.notifications.consumers import HANDLERS
 from services.notifications.notices import sender as module
 from services.notifications.notices.model import RetryIntervals
-from services.notifications.notices.sender import MailServerAway, Sender, Terms, count_overdue
+from services.notifications.notices.sender import MailServerUnavailable, Sender, Terms, count_overdue
 from services.notifications.wiring import SERVICE, terms
 from tests.builders import NOON, an_event, headers
 from tests.databases import connected
@@ -313,13 +313,13 @@ async def test_who_leaves_the_mail_channel_is_not_written_to_any_more(
 async def test_a_server_that_is_away_is_no_attempt_and_its_return_is_noticed(
     db: Database, owe: Owe, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "AWAY_SECONDS_MIN", 0.05)
+    monkeypatch.setattr(module, "RECONNECT_SECONDS_MIN", 0.05)
     monkeypatch.setattr(module, "POLL_SECONDS", 0.05)
     away = Sink()
     async with away.listening():
         pass
     await owe(3)
-    with pytest.raises(MailServerAway):
+    with pytest.raises(MailServerUnavailable):
         await a_sender(db, away.port).send_next()
     async with db.transaction() as tx:
         assert await tx.fetchval("SELECT count(*) FROM lease") == 0
@@ -339,7 +339,7 @@ async def test_a_server_that_is_away_is_no_attempt_and_its_return_is_noticed(
 
 async def test_a_password_that_is_wrong_costs_no_mail(db: Database, owe: Owe, sink: Sink) -> None:
     await owe(1)
-    with pytest.raises(MailServerAway):
+    with pytest.raises(MailServerUnavailable):
         await a_sender(db, sink.port, url=f"smtp://user:wrong@127.0.0.1:{sink.port}").send_next()
 
     assert {"owed": 1} == await statuses(db)

@@ -241,7 +241,7 @@ def test_a_payload_holds_ids_a_type_and_a_time_and_nothing_else() -> None:
 def test_what_a_provider_was_to_be_told_of_a_request_ends_with_its_circulation(
     organization: str, role: str, notice: str, circulation: str | None, theirs: bool
 ) -> None:
-    assert theirs == audience.still_theirs(notice, organization, Role(role), circulation=circulation)
+    assert theirs == audience.may_be_sent_to(notice, organization, Role(role), circulation=circulation)
 
 
 def test_limits_are_what_the_guide_says() -> None:

@@ -141,7 +141,7 @@ async def test_only_a_service_is_told(db: Database, without_a_broker: Settings) 
 
 async def heard(db: Database, after: str) -> News:
     async with db.transaction() as tx:
-        return await feed.news(tx, after=after)
+        return await feed.changes_since(tx, after=after)
 
 
 async def a_person(tx: Tx) -> UUID:

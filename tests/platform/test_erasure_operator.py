@@ -19,7 +19,7 @@ from chassis.settings import Settings
 from contracts.values import Role
 from services.directory.callers import store as feed
 from services.directory.people import actions, store
-from services.directory.wiring import SERVICE, write_down
+from services.directory.wiring import SERVICE, append_erasures
 from tests.builders import headers
 from tests.commands import entraide
 from tests.conftest import Servers
@@ -186,7 +186,7 @@ async def test_who_was_appointed_at_the_moment_restored_to_is_out_all_the_same(a
     )
     async with db.transaction() as tx:
         assert [True, False] == [await actions.erase_again(tx, one) for one in (erased, erased)]
-        held = {one.person_id: one.ended for one in (await feed.news(tx, after="0.0")).holdings}
+        held = {one.person_id: one.ended for one in (await feed.changes_since(tx, after="0.0")).holdings}
 
         assert {persona_id(KENYA): True, persona_id(FIRST): False, persona_id(OTHER): False} == held
         assert 0 == await store.in_force(tx, "KEN", Role.FOCAL_POINT, today=TODAY)
@@ -199,7 +199,7 @@ async def test_the_directory_writes_down_whom_it_erased(
     person = await erased(api, await canary(api))
 
     for _ in range(2):
-        await write_down(db, own)
+        await append_erasures(db, own)
 
     erasures, strange = ErasureLedger(own).read()
     assert ([person["person_id"]], 0) == ([str(one.person_id) for one in erasures], strange)

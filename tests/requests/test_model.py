@@ -337,7 +337,7 @@ class AnyHistory(RuleBasedStateMachine):
     @invariant()
     def nothing_circulates_against_the_state(self) -> None:
         if self.request.circulation is Circulation.GRANTED:
-            assert self.request.standing
+            assert self.request.consents_in_force
 
 
 TestAnyHistory = AnyHistory.TestCase

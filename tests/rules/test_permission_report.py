@@ -13,7 +13,7 @@ from services.composition import all_services
 from services.directory.appointments.model import HELD_IN
 from services.directory.people.model import Kind
 from services.documents.permission_cases import SUBJECTS
-from services.documents.permissions import Permission, as_held_in, cell, permissions_of, possible_standings
+from services.documents.permissions import Permission, cell, permissions_of, possible_standings, with_organization
 
 ORGANIZATION = {Kind.STATE: "KEN", Kind.UNODC: "UNODC", Kind.UNIT: "UNODC-MLA", Kind.OTHER: "INTERPOL"}
 APPOINTMENTS = [(ORGANIZATION[kind], role) for role, kinds in HELD_IN.items() for kind in Kind if kind in kinds]
@@ -42,7 +42,7 @@ def test_it_says_of_every_case_what_the_policy_answers(organization: str, role: 
     for subject in SUBJECTS:
         for standing, make in possible_standings(organization, subject).items():
             for values, record in subject.circumstances():
-                caller, of = as_held_in(organization, make(role), record)
+                caller, of = with_organization(organization, make(role), record)
                 seen = subject.decide(caller, subject.reads[0], of).allowed
                 for action in (*subject.reads, *(subject.acts if seen else ())):
                     answer = cell(subject.decide(caller, action, of))

@@ -15,7 +15,7 @@ from contracts.values import Role
 from services.documents.files import inert_application
 from services.documents.permission_cases import SUBJECTS
 from services.documents.permission_subjects import Subject
-from services.documents.permissions import EVERY, HIDDEN, asked_by_routes, cell
+from services.documents.permissions import EVERY, HIDDEN, actions_of_routes, cell
 from services.documents.permissions_page import permissions_page
 from services.requests import policy as requests_policy
 from tests.conftest import every_service
@@ -234,7 +234,7 @@ def test_the_page_and_the_command_know_every_route_with_what_it_asks(app: Litest
         for method, (handler, _) in route.route_handler_map.items()
         if "action" in handler.opt
     }
-    asked = [(one.method, one.path, one.action) for one in asked_by_routes(every_service()) if one.action is not None]
+    asked = [(one.method, one.path, one.action) for one in actions_of_routes(every_service()) if one.action is not None]
 
     assert served == set(asked)
     assert len(asked) == len(served)

@@ -29,7 +29,7 @@ TASKS = {
     ("chassis/supervise.py", "finish_despite_cancel"),
     ("services/matching/rounds/planner.py", "_plan"),  # holds the lease on while a plan is made, in a group
     ("services/all_in_one.py", "on_ready"),  # the demo beside the services, cancelled by `serve`
-    ("services/demo/show.py", "_tell"),
+    ("services/demo/show.py", "_run_story"),
     ("services/demo/steps.py", "one"),
     ("services/demo/steps.py", "each"),
 }

@@ -134,7 +134,7 @@ async def _told_once(platform: Platform, nats: Nats, state: Path) -> list[str]:
     async with watch(nats.url("streams")) as events:
         keeping = asyncio.create_task(seen.keep(events))
         story = Story(api, seen, lambda *_: None, state / "donor", reading_seconds=0.5)
-        await story.tell()
+        await story.run()
         keeping.cancel()
     await api.close()
     assert set(EXPECTED) <= set(seen.types)
@@ -164,7 +164,7 @@ async def _told_once(platform: Platform, nats: Nats, state: Path) -> list[str]:
 async def _told_again(platform: Platform, state: Path) -> None:
     api = Api(platform.addresses, Issuer.load(state / "issuer.jwk", ISSUER))
     story = Story(api, Seen(), lambda *_: None, state / "donor")
-    await story.tell()
+    await story.run()
     await api.close()
     assert story.filed_before == 12
     assert ["closed"] * 3 == [record.request["status"] for record in story.requests if record.outcome]

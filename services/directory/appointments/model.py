@@ -20,7 +20,7 @@ from contracts.directory import (
 )
 from contracts.refusals import Conflict, Invalid
 from contracts.values import Role
-from services.directory.people.model import Kind, house_of, kind_of
+from services.directory.people.model import Kind, kind_of, parent_organization
 
 ADMINISTRATORS_MIN = 2
 """With fewer administrators in force, no role of trust could be given any more."""
@@ -194,7 +194,7 @@ def check_mandate(mandate: Mandate, organization: str, *, today: date) -> None:
 
 def check_belongs(person_organization: str, organization: str) -> None:
     """Raises Conflict if person and appointment are of different organizations; UNODC and its units count as one."""
-    if house_of(person_organization) != house_of(organization):
+    if parent_organization(person_organization) != parent_organization(organization):
         raise Conflict("person-of-another-organization")
 
 

@@ -19,7 +19,7 @@ async def callers(
 ) -> News:
     """Changes since a watermark; every service polls it every two seconds."""
     async with db.transaction(by=caller) as tx:
-        return await feed.news(tx, after=after)
+        return await feed.changes_since(tx, after=after)
 
 
 # A POST, so that subjects appear in no access log.

@@ -11,7 +11,7 @@ FACTS_MAX = 1000
 """Facts read for one answer; each names an appointment, a person with some, or an API client."""
 
 
-async def news(tx: Tx, *, after: str) -> News:
+async def changes_since(tx: Tx, *, after: str) -> News:
     """Return what has changed since a watermark (`<written_by>.<position>`, or "0.0" for everything).
 
     The journal gives the changed records, the tables their state. Everything committed is returned at once; facts

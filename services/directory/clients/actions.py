@@ -132,4 +132,4 @@ def _id_of(said: str) -> UUID:
 
 def _is_nobody(secret: str) -> bool:
     """As much work as for somebody."""
-    return rules.is_one_of(secret, ())
+    return rules.matches_any(secret, ())

@@ -105,11 +105,11 @@ class Client(Struct, frozen=True, kw_only=True):
     def knows(self, secret: str, hashes: Sequence[tuple[int, bytes]], *, now: datetime) -> bool:
         """Whether the secret is valid now; `hashes` are the stored ones by generation."""
         if self.shown_status(now.date()) is not ClientStatus.IN_FORCE:
-            return is_one_of(secret, ())
+            return matches_any(secret, ())
         good = {self.generation}
         if self.previous_until is not None and now < self.previous_until:
             good.add(self.generation - 1)
-        return is_one_of(secret, [kept for generation, kept in hashes if generation in good])
+        return matches_any(secret, [kept for generation, kept in hashes if generation in good])
 
     def _require_in_force(self, now: datetime) -> None:
         """Raises Conflict if it has ended or expired."""
@@ -141,7 +141,7 @@ def hash_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def is_one_of(secret: str, hashes: Sequence[bytes]) -> bool:
+def matches_any(secret: str, hashes: Sequence[bytes]) -> bool:
     """Always two full comparisons, however many hashes there are, so that the time reveals nothing."""
     given = hash_of(secret)
     first, second = (*hashes, NO_SECRET, NO_SECRET)[:2]

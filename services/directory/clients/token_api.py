@@ -139,16 +139,16 @@ def _credentials(form: Mapping[str, str], authorization: str | None) -> Credenti
 
 def _basic(encoded: str) -> Credentials:
     try:
-        said = base64.b64decode(encoded.strip(), validate=True).decode("ascii")
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode("ascii")
     except ValueError as error:
         raise Unidentified("client-not-known") from error
-    client_id, _, secret = said.partition(":")
+    client_id, _, secret = decoded.partition(":")
     return Credentials(unquote_plus(client_id), unquote_plus(secret))
 
 
 def _refused(no: Refusal, language: Language) -> Response[Any]:
-    told = msgspec.structs.asdict(problem_of(no, language))
-    refusal = msgspec.convert({**told, "error": ERRORS.get(no.slug, "invalid_request")}, TokenRefusal)
+    fields = msgspec.structs.asdict(problem_of(no, language))
+    refusal = msgspec.convert({**fields, "error": ERRORS.get(no.slug, "invalid_request")}, TokenRefusal)
     headers = {"WWW-Authenticate": 'Basic realm="entraide"'} if refusal.status == 401 else {}
     return Response(refusal, status_code=refusal.status, headers=headers)
 

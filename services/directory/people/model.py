@@ -49,7 +49,7 @@ def kind_of(code: str) -> Kind:
     return Kind.OTHER
 
 
-def house_of(code: str) -> str:
+def parent_organization(code: str) -> str:
     """The organization whose people can be appointed here: UNODC for its units, else the organization itself."""
     return UNODC if kind_of(code) is Kind.UNIT else code
 

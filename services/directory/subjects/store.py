@@ -8,7 +8,7 @@ import msgspec
 from chassis.db.database import Tx
 from contracts.callers import Subject
 from contracts.refusals import Conflict
-from services.directory.people.model import house_of
+from services.directory.people.model import parent_organization
 
 
 class Proposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ async def save(tx: Tx, person_id: UUID, organization: str, subjects: Sequence[Su
         ) SELECT count(*) FROM kept
         """,
         person_id,
-        house_of(organization),
+        parent_organization(organization),
         [one.issuer for one in subjects],
         [one.subject for one in subjects],
     )

@@ -123,7 +123,7 @@ async def learn(tx: Tx, fact: Fact) -> None:
 async def tell(tx: Tx, event: Event, fact: Fact, *, now: datetime) -> None:
     """Owe a notification to everybody who is to be told of a fact, once for each person and each webhook."""
     await learn(tx, fact)
-    notices = audience.notices_of(fact, caused=event.causationid is not None)
+    notices = audience.notices_for(fact, caused=event.causationid is not None)
     if not notices:
         return
     known = await store.known(tx, request_id=getattr(fact, "request_id", None))

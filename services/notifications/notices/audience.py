@@ -135,7 +135,7 @@ def _of_in_kind(kind: type[Fact]) -> tuple[type[Fact], tuple[Notice, ...]]:
     return kind, (_notice(kind, DONOR, FINANCE, link=IN_KIND, reference="fund"),)
 
 
-TOLD: Mapping[type[Fact], tuple[Notice, ...]] = dict(
+NOTICES: Mapping[type[Fact], tuple[Notice, ...]] = dict(
     [
         # For the State this is the acknowledgement.
         _of_request(r.RequestSubmitted, COORDINATORS, STATE),
@@ -254,7 +254,7 @@ _OWN_STEP = "a coordinator's own step in preparing a match, which the State and 
 _LOOP = "news about news would never end"
 _OWN_WEBHOOK = "its owner has just done it"
 
-NOBODY: Mapping[type[Fact], str] = {
+NOT_NOTIFIED: Mapping[type[Fact], str] = {
     r.RequestDrafted: "a draft is nobody's business outside the State",
     r.RequestRevised: "what is revised is a draft, or with the State again; its submission is told",
     r.RequestStarted: "the match that began has been told",
@@ -294,7 +294,7 @@ NOBODY: Mapping[type[Fact], str] = {
     g.PeriodReopened: "two people have just done it",
     p.ImportRecorded: "the answer has told whoever brought it, and no money has moved",
     **dict.fromkeys(
-        (kind for kind in d.FACTS if kind not in TOLD),
+        (kind for kind in d.FACTS if kind not in NOTICES),
         "who is who is looked up; a person is told by whoever appointed them",
     ),
     n.SubscriptionRegistered: "the answer has told whoever registered",
@@ -314,12 +314,12 @@ NOBODY: Mapping[type[Fact], str] = {
 
 def notices() -> list[str]:
     """The codes of all notices; each needs a text in every language."""
-    return sorted({notice.code for each in (*TOLD.values(), tuple(TO_OWNER.values())) for notice in each})
+    return sorted({notice.code for each in (*NOTICES.values(), tuple(TO_OWNER.values())) for notice in each})
 
 
-def notices_of(fact: Fact, *, caused: bool) -> list[Notice]:
+def notices_for(fact: Fact, *, caused: bool) -> list[Notice]:
     """The notices for this fact; `caused` if another fact caused it."""
-    return [notice for notice in TOLD.get(type(fact), ()) if not (caused and notice.unless_caused)]
+    return [notice for notice in NOTICES.get(type(fact), ()) if not (caused and notice.unless_caused)]
 
 
 def cause_of(notice: Notice, event_id: UUID, causation_id: UUID | None) -> UUID:
@@ -387,7 +387,7 @@ def record_of(notice: Notice, event: Event, fact: Fact) -> Record:
     return Record(aggregate=event.aggregate, id=str(event.aggregate_id), version=event.aggregateversion)
 
 
-def still_theirs(code: str, organization: str, role: Role, *, circulation: str | None) -> bool:
+def may_be_sent_to(code: str, organization: str, role: Role, *, circulation: str | None) -> bool:
     """Whether a notice may still be sent to this appointment; checked before each attempt to send to a webhook.
 
     A provider outside UNODC gets no event of an unconfirmed match once the State no longer lets the request circulate;
@@ -398,4 +398,4 @@ def still_theirs(code: str, organization: str, role: Role, *, circulation: str |
     return code not in _WHILE_CIRCULATING
 
 
-_WHILE_CIRCULATING = frozenset(notice.code for each in TOLD.values() for notice in each if notice.while_circulating)
+_WHILE_CIRCULATING = frozenset(notice.code for each in NOTICES.values() for notice in each if notice.while_circulating)

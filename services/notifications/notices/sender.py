@@ -28,8 +28,8 @@ POLL_SECONDS = 0.5
 POLL_IDLE_SECONDS = 30.0
 """Longest pause if nothing is due here: how late a mail from another process may be claimed."""
 
-AWAY_SECONDS_MIN = 1.0
-AWAY_SECONDS_MAX = 30.0
+RECONNECT_SECONDS_MIN = 1.0
+RECONNECT_SECONDS_MAX = 30.0
 REPLY_SECONDS = 10.0
 ATTEMPT_SECONDS = 30.0
 LEASE_SECONDS = 60
@@ -44,7 +44,7 @@ OVERDUE = Gauge("entraide_mails_overdue", "Mails owed for more than an hour and 
 log = structlog.get_logger()
 
 
-class MailServerAway(Exception):
+class MailServerUnavailable(Exception):
     """The mail server cannot be reached or refuses our login."""
 
 
@@ -75,7 +75,7 @@ class Sender:
 
     async def run(self) -> None:
         """Send until cancelled; a mail in progress is completed first."""
-        away = AWAY_SECONDS_MIN
+        away = RECONNECT_SECONDS_MIN
         try:
             while True:
                 if self._seats.stale():
@@ -83,12 +83,12 @@ class Sender:
                     continue
                 try:
                     busy = await finish_despite_cancel(self.send_next())
-                except MailServerAway as error:
+                except MailServerUnavailable as error:
                     log.warning("mail server not reached", reason=str(error), again_in_seconds=away)
                     await asyncio.sleep(away)
-                    away = min(away * 2, AWAY_SECONDS_MAX)
+                    away = min(away * 2, RECONNECT_SECONDS_MAX)
                     continue
-                away = AWAY_SECONDS_MIN
+                away = RECONNECT_SECONDS_MIN
                 if not busy:
                     # A server closes an idle connection; finding that out with a mail would cost an attempt.
                     await self.disconnect()
@@ -99,7 +99,7 @@ class Sender:
             await self.disconnect()
 
     async def send_next(self) -> bool:
-        """Send one due mail; False if there is none. Raises MailServerAway and leaves it due."""
+        """Send one due mail; False if there is none. Raises MailServerUnavailable and leaves it due."""
         now = self._clock()
         async with self._db.transaction() as tx:
             letter = await store.claim(
@@ -112,7 +112,7 @@ class Sender:
         with correlated(letter.correlation_id):
             try:
                 outcome = await self._attempt(letter)
-            except MailServerAway:
+            except MailServerUnavailable:
                 async with self._db.transaction() as tx:
                     await store.end_lease(tx, letter.dispatch_id)
                 raise
@@ -143,7 +143,7 @@ class Sender:
             )
 
     async def _connect(self) -> aiosmtplib.SMTP:
-        """The open connection, or a new one. Raises MailServerAway."""
+        """The open connection, or a new one. Raises MailServerUnavailable."""
         if self._connection is not None and self._connection.is_connected:
             return self._connection
         parts = urlsplit(self._terms.url)
@@ -161,7 +161,7 @@ class Sender:
             await connection.connect()
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             connection.close()
-            raise MailServerAway(type(error).__name__) from error
+            raise MailServerUnavailable(type(error).__name__) from error
         self._connection = connection
         return connection
 

@@ -34,7 +34,7 @@ class WebhookConfig:
         try:
             if self._settings.webhook_keys is not None:
                 return Keyring.parse(self._settings.webhook_keys.read_text(encoding="utf-8"))
-            return Keyring.parse(made_once(self._settings.state / "webhook.keys", _a_master_key))
+            return Keyring.parse(made_once(self._settings.state / "webhook.keys", _embedded_master_key))
         except (OSError, ValueError) as error:
             raise SettingsError(f"ENTRAIDE_WEBHOOK_KEYS cannot be used: {error}") from error
 
@@ -46,5 +46,5 @@ class WebhookConfig:
         return self._read
 
 
-def _a_master_key() -> str:
+def _embedded_master_key() -> str:
     return base64.b64encode(secrets.token_bytes(MASTER_BYTES_MIN)).decode()

@@ -147,7 +147,7 @@ def refusal_of(parcel: DeliveryAttempt) -> str | None:
     webhook = parcel.webhook
     if webhook.status is not WebhookStatus.ENABLED:
         return f"webhook_{webhook.status}"
-    if parcel.notice != TEST_EVENT and not audience.still_theirs(
+    if parcel.notice != TEST_EVENT and not audience.may_be_sent_to(
         parcel.notice, webhook.organization, webhook.role, circulation=parcel.circulation
     ):
         return NO_LONGER_VISIBLE

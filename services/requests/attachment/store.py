@@ -169,7 +169,7 @@ async def pending(tx: Tx, limit: int = 20) -> list[UUID]:
     return [row["attachment_id"] for row in rows]
 
 
-async def kept_among(tx: Tx, attachment_ids: Sequence[UUID]) -> set[UUID]:
+async def with_file(tx: Tx, attachment_ids: Sequence[UUID]) -> set[UUID]:
     """Those of these attachments that still have a file."""
     rows = await tx.fetch(
         """

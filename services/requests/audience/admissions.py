@@ -62,9 +62,9 @@ def admissions(request: Request, history: Sequence[Moment]) -> list[Admission]:
 
 
 def _by_office(history: Sequence[Moment]) -> Iterator[Admission]:
-    since = _since(history, policy.is_before_the_office)
+    since = _since(history, policy.is_submitted)
     if since:
-        for role in policy.OF_OFFICE:
+        for role in policy.ROLES_BY_OFFICE:
             yield Admission(who=role, door=Door.OFFICE, fields=EVERYTHING, institution_name=True, since=since)
         # Presenting a line to a UNODC unit, as part of a match with its offering, needs no consent.
         yield Admission(
@@ -100,7 +100,7 @@ def _by_match(request: Request, history: Sequence[Moment]) -> Iterator[Admission
                 who=provider,
                 door=Door.MATCH,
                 fields=(FieldSet.CODES, *((FieldSet.WORDS,) if opened else ())),
-                institution_name=policy.learns_whom_to_turn_to(request, provider),
+                institution_name=policy.may_see_institution_name(request, provider),
                 since=since,
                 match_id=match_id,
                 lines=(line_id,),

@@ -31,7 +31,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 
 async def log_access(tx: Tx, request: Request, caller: Caller) -> None:
     """Record in the audit that somebody outside the State read its request."""
-    if not policy.is_of_the_state(caller, request):
+    if not policy.files_for_its_state(caller, request):
         await log_read(tx, READ, "request", request.request_id, request.revision)
 
 

@@ -109,7 +109,7 @@ async def changed_after(tx: Tx, after: str, limit: int = PAGE_MAX) -> ConsentPag
     page = rows[:limit]
     places = [f"{row['written_by']}.{row['position']}" for row in page]
     return ConsentPage(
-        requests=await _as_they_stand(tx, [row["aggregate_id"] for row in page]),
+        requests=await _current_consents(tx, [row["aggregate_id"] for row in page]),
         after=places[-1] if places else after,
         safe=next((place for place, row in zip(places[::-1], page[::-1], strict=True) if row["safe"]), after),
         more=len(rows) > limit,
@@ -118,13 +118,13 @@ async def changed_after(tx: Tx, after: str, limit: int = PAGE_MAX) -> ConsentPag
 
 async def shown_to(tx: Tx, asked: Showing) -> list[Shown]:
     """Those of these requests that consents in force show to the organization, by request."""
-    requests = await _as_they_stand(tx, list(asked.request_ids))
+    requests = await _current_consents(tx, list(asked.request_ids))
     now: datetime = await tx.fetchval("SELECT now()")
     given = {one.request_id: given_to(one.consents, asked.organization, now) for one in requests}
     return [Shown(request_id=one, fields=tuple(sorted(fields))) for one, fields in sorted(given.items()) if fields]
 
 
-async def _as_they_stand(tx: Tx, request_ids: list[UUID]) -> list[RequestConsents]:
+async def _current_consents(tx: Tx, request_ids: list[UUID]) -> list[RequestConsents]:
     """Their consents, without those that still wait for the end of an objection window."""
     rows = await tx.fetch(
         """

@@ -1,4 +1,4 @@
-"""The requests' routes. Each opens one transaction; a command that comes again is answered from the record."""
+"""The routes of requests. Each opens one transaction; a repeated command gets the recorded answer."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -53,7 +53,7 @@ class RequestPage(Struct, frozen=True, kw_only=True):
 class HistoryEntry(Struct, frozen=True, kw_only=True):
     """One fact of a request's history: what, when, by which role of which organization.
 
-    `comment` and `data` are between the State and UNODC: to others they are empty.
+    `comment` and `data` are shown to the State and UNODC only, else empty.
     """
 
     version: int
@@ -66,7 +66,7 @@ class HistoryEntry(Struct, frozen=True, kw_only=True):
 
 
 class Check(Struct, frozen=True, kw_only=True):
-    """What a draft does not say yet, and which own requests ask for the same."""
+    """What is missing in a draft, and the State's own similar requests."""
 
     advice: list[Advice]
     similar: list[UUID]
@@ -103,7 +103,7 @@ async def list_requests(
     summary="What happens to requests, as it does",
 )
 async def follow_requests(stream: Streaming, last_event_id: LastEventId = None) -> EventStream[FeedItem]:
-    """Of every request that the caller sees, all that its history shows; of its files, where its words are shown."""
+    """All events in the histories of visible requests, and of their files where the words are visible."""
     return stream(last_event_id)
 
 
@@ -129,7 +129,7 @@ async def revise_request(
     summary="What a draft does not say yet, and similar own requests",
 )
 async def check_request(data: JSONBody[RequestBody], db: Db, caller: Calling) -> Check:
-    """The draft's words are neither kept nor logged."""
+    """The draft's texts are neither stored nor logged."""
     policy.decide(caller, Action.CHECK).required()
     content, texts, _ = data.content()
     async with db.transaction(by=caller) as tx:
@@ -167,7 +167,7 @@ async def register_request(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> 
 def _move_route(
     action: Action, summary: str, body: type[B], decide: Callable[[Request, B, Context], Fact]
 ) -> HTTPRouteHandler:
-    """The route of one move: `POST …/{id}/<action>`, with `body` for what is decided with it."""
+    """The route of one move: `POST …/{id}/<action>`, with `body` as its data."""
 
     @change(f"/v1/requests/{{request_id:uuid}}/{action}", action, summary, read=read, name=f"{action} request")
     async def move_request(tx: Tx, ctx: Context, request_id: FromPath[UUID], data: JSONBody[body]) -> None:  # type: ignore[valid-type]

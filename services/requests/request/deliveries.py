@@ -26,7 +26,7 @@ Results = Mapping[str, Outcome]
 """Side (`state`, `provider`) → its latest evaluation of a delivery."""
 
 
-def both_have_spoken(completed: Iterable[UUID], results: Mapping[UUID, Results]) -> bool:
+def both_sides_evaluated(completed: Iterable[UUID], results: Mapping[UUID, Results]) -> bool:
     """Whether there is a completed delivery, and both sides have evaluated each of them."""
     deliveries = list(completed)
     return bool(deliveries) and all(results.get(one, {}).keys() >= _SIDES for one in deliveries)
@@ -37,15 +37,15 @@ def check_outcome(outcome: Outcome, line_of: Mapping[UUID, UUID], results: Mappi
 
     The best delivery of a line counts. Deliveries that the State has not evaluated contradict nothing.
     """
-    said: dict[UUID, Outcome] = {}
+    best: dict[UUID, Outcome] = {}
     for match_id, line_id in line_of.items():
         result = results.get(match_id, {}).get("state")
         if result is not None:
-            said[line_id] = min(said.get(line_id, result), result, key=_BEST_FIRST.index)
-    evaluated = set(said.values())
+            best[line_id] = min(best.get(line_id, result), result, key=_BEST_FIRST.index)
+    evaluated = set(best.values())
     denied = {
         Outcome.MET: evaluated - {Outcome.MET},
-        Outcome.PARTIALLY_MET: evaluated == {Outcome.UNMET} and said.keys() == set(line_of.values()),
+        Outcome.PARTIALLY_MET: evaluated == {Outcome.UNMET} and best.keys() == set(line_of.values()),
         Outcome.UNMET: evaluated - {Outcome.UNMET},
     }
     if denied[outcome]:

@@ -158,8 +158,8 @@ def _changes(request: Request, fact: Fact) -> dict[str, Any]:
                 "providers": {**request.providers, fact.match_id: fact.provider},
             }
         case DeliveryEvaluated():
-            said = {**request.evaluations.get(fact.match_id, {}), fact.side: Outcome(fact.result)}
-            return {"evaluations": {**request.evaluations, fact.match_id: said}}
+            of_match = {**request.evaluations.get(fact.match_id, {}), fact.side: Outcome(fact.result)}
+            return {"evaluations": {**request.evaluations, fact.match_id: of_match}}
     raise AssertionError(f"{fact.type} is not a request's fact")
 
 

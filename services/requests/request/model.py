@@ -113,7 +113,7 @@ class Priority(StrEnum):
 
 _UNDER_WAY = frozenset({Status.SUBMITTED, Status.REGISTERED, Status.OPEN, Status.IN_DELIVERY})
 _ENDED = frozenset({Status.CLOSED, Status.NOT_ACCEPTED, Status.LAPSED, Status.WITHDRAWN})
-_LIVING = frozenset(Status) - _ENDED
+_NOT_ENDED = frozenset(Status) - _ENDED
 
 MOVES: Mapping[str, frozenset[Status]] = {
     "revise": frozenset({Status.DRAFT, Status.RETURNED}),
@@ -130,9 +130,9 @@ MOVES: Mapping[str, frozenset[Status]] = {
     "close": frozenset({Status.DELIVERED}),
     "remind": frozenset({Status.RETURNED, Status.ON_HOLD}),
     "lapse": frozenset({Status.RETURNED, Status.ON_HOLD}),
-    "withdraw": _LIVING,
-    "consent": _LIVING,
-    "record_consent": _LIVING - {Status.DRAFT},
+    "withdraw": _NOT_ENDED,
+    "consent": _NOT_ENDED,
+    "record_consent": _NOT_ENDED - {Status.DRAFT},
 }
 """The states from which each move is allowed; the policy says who may make it."""
 
@@ -249,8 +249,8 @@ class Request(Struct, frozen=True, kw_only=True):
         self.require("close")
         follow_up_at = cast(datetime, self.registered_at) + timedelta(days=FOLLOW_UP_DAYS)
         completed = {match_id: line for match_id, (line, status) in self.matches.items() if status == "completed"}
-        heard = heard_both_sides or deliveries.both_have_spoken(completed, self.evaluations)
-        if not heard and now < follow_up_at:
+        both_heard = heard_both_sides or deliveries.both_sides_evaluated(completed, self.evaluations)
+        if not both_heard and now < follow_up_at:
             raise Conflict("feedback-missing", follow_up_at=follow_up_at)
         deliveries.check_outcome(outcome, completed, self.evaluations)
         return RequestClosed(request_id=self.request_id, state=self.state, outcome=outcome, closed_at=now)
@@ -286,7 +286,7 @@ class Request(Struct, frozen=True, kw_only=True):
             raise Conflict("answer-not-due", due_at=due, reminders=self.reminders)
 
     @property
-    def standing(self) -> tuple[Consent, ...]:
+    def consents_in_force(self) -> tuple[Consent, ...]:
         """The consents that are neither withdrawn nor ended."""
         return tuple(consent for consent in self.consents.values() if consent.stands)
 
@@ -318,9 +318,9 @@ class Request(Struct, frozen=True, kw_only=True):
             raise Invalid("consent-excluded-provider", organizations=excluded)
         # A consent of a running objection window is not in force yet, so it covers nothing.
         silence = self.circulation is Circulation.WINDOW_RUNNING
-        if not silence and any(consent.covers(terms) for consent in self.standing):
+        if not silence and any(consent.covers(terms) for consent in self.consents_in_force):
             raise Conflict("circulation-granted-already")
-        if len(self.standing) >= CONSENTS_MAX:
+        if len(self.consents_in_force) >= CONSENTS_MAX:
             raise Conflict("too-many-consents", limit=CONSENTS_MAX)
         return {
             "request_id": self.request_id,
@@ -354,9 +354,9 @@ class Request(Struct, frozen=True, kw_only=True):
         )
 
     def _circulation_without(self, consent_id: UUID, last: Circulation) -> Circulation:
-        if consent_id not in {consent.consent_id for consent in self.standing}:
+        if consent_id not in {consent.consent_id for consent in self.consents_in_force}:
             raise Conflict("consent-not-in-force")
-        return self.circulation if len(self.standing) > 1 else last
+        return self.circulation if len(self.consents_in_force) > 1 else last
 
     def end_window(self, *, now: datetime) -> CirculationDecided:
         """End the objection window of the silence rule without an objection."""

@@ -49,17 +49,17 @@ def advise(lines: Sequence[tuple[Line, LineText]]) -> list[Advice]:
 
 def missing(line: Line, text: LineText) -> tuple[Aspect, ...]:
     """The aspects that a provider would have to ask for."""
-    says = {
+    is_specific = {
         Aspect.WHO: bool(text.institution_name.strip()) and line.institution != "other",
-        Aspect.OUTCOME: _is_said(text.outcome),
+        Aspect.OUTCOME: _is_specific(text.outcome),
         Aspect.WHEN: (line.window.ends - line.window.starts).days <= WINDOW_DAYS_MAX,
         Aspect.LANGUAGE: bool(line.languages),
-        Aspect.IN_PLACE: _is_said(text.in_place),
+        Aspect.IN_PLACE: _is_specific(text.in_place),
         Aspect.SUBJECT: bool(line.topics or line.articles),
     }
-    return tuple(aspect for aspect, said in says.items() if not said)
+    return tuple(aspect for aspect, specific in is_specific.items() if not specific)
 
 
-def _is_said(text: str) -> bool:
+def _is_specific(text: str) -> bool:
     words = text.split()
     return len(words) >= WORDS_MIN or (len(text.strip()) >= CHARACTERS_MIN and not text.isascii())

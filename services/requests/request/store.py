@@ -55,7 +55,7 @@ async def get(tx: Tx, request_id: UUID, caller: Caller, *, lock: bool = False) -
     row = await tx.fetchrow(query, request_id, caller.organization, caller.role)
     if row is None:
         raise Missing("not-found")
-    return await _whole(tx, row)
+    return await _load(tx, row)
 
 
 async def locked(tx: Tx, request_id: UUID) -> Request | None:
@@ -68,10 +68,10 @@ async def locked(tx: Tx, request_id: UUID) -> Request | None:
         """,
         request_id,
     )
-    return await _whole(tx, row) if row else None
+    return await _load(tx, row) if row else None
 
 
-async def _whole(tx: Tx, row: Record) -> Request:
+async def _load(tx: Tx, row: Record) -> Request:
     lines = await tx.fetch("SELECT * FROM request_line WHERE request_id = $1 ORDER BY position", row["request_id"])
     matches = await tx.fetch(
         """
@@ -94,14 +94,14 @@ async def _whole(tx: Tx, row: Record) -> Request:
             "fulfilment": {line["line_id"]: line["fulfilment"] for line in lines},
             "matches": {match["match_id"]: (match["line_id"], match["status"]) for match in matches},
             "providers": {match["match_id"]: match["provider"] for match in matches},
-            "evaluations": {match["match_id"]: said for match in matches if (said := _said(match))},
+            "evaluations": {match["match_id"]: sides for match in matches if (sides := _evaluations_of(match))},
             "consents": {consent["consent_id"]: dict(consent) for consent in consents},
         },
         Request,
     )
 
 
-def _said(match: Record) -> dict[str, str]:
+def _evaluations_of(match: Record) -> dict[str, str]:
     """Each side's evaluation of a match's delivery."""
     results = {"state": match["state_result"], "provider": match["provider_result"]}
     return {side: result for side, result in results.items() if result is not None}
@@ -185,10 +185,10 @@ async def save(tx: Tx, request: Request) -> None:
         request.excluded_providers,
     )
     if request.revision > 1:
-        await _follow(tx, request)
+        await _save_children(tx, request)
 
 
-async def _follow(tx: Tx, request: Request) -> None:
+async def _save_children(tx: Tx, request: Request) -> None:
     """Write what only an existing request has: removed lines and exclusions, and matches."""
     await tx.execute(
         "DELETE FROM request_line WHERE request_id = $1 AND line_id <> ALL ($2::uuid[])",

@@ -19,7 +19,7 @@ from services.directory.clients.model import (
     ClientStatus,
     Terms,
     hash_of,
-    is_one_of,
+    matches_any,
     register,
 )
 from services.directory.people.evolve import evolve
@@ -86,9 +86,9 @@ def test_no_secret_is_good_after_the_last_day_or_the_end() -> None:
 
 
 def test_nothing_is_equal_to_no_secret() -> None:
-    assert not is_one_of("", ())
-    assert not is_one_of("", (hash_of("first"),))
-    assert is_one_of("first", (hash_of("second"), hash_of("first")))
+    assert not matches_any("", ())
+    assert not matches_any("", (hash_of("first"),))
+    assert matches_any("first", (hash_of("second"), hash_of("first")))
 
 
 def test_it_is_let_in_for_a_year_at_most_and_in_a_role_of_its_organization() -> None:
@@ -125,7 +125,7 @@ def test_the_focal_points_of_its_organization_are_told_of_all_that_happens_to_it
         client.expire_soon(now=NOON),
         client.end("other", now=NOON),
     ):
-        [notice] = audience.notices_of(fact, caused=False)
+        [notice] = audience.notices_for(fact, caused=False)
         assert [Appointment("KEN", Role.FOCAL_POINT)] == audience.appointments(notice, fact)
         assert f"/v1/clients/{client.client_id}" == audience.link_of(notice, fact)
     assert EXPIRING_DAYS == 14

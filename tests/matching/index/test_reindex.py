@@ -1,4 +1,4 @@
-"""An operator has all texts read again, sees how far that is, and is told where it cannot go on."""
+"""`entraide matching reindex` encodes all texts again, shows its progress, and reports when it cannot continue."""
 
 import asyncio
 import json
@@ -94,7 +94,7 @@ def broken() -> Any:
 def test_it_says_what_it_does_without(capsys: pytest.CaptureFixture[str]) -> None:
     lack = meaning.Lack("model-not-installed", "It is not installed.")
 
-    done = matching.watched(lambda _: reading_store.Left(waiting=0, parked={}), patience=1, lack=lack)
+    done = matching.wait_until_encoded(lambda _: reading_store.Left(waiting=0, parked={}), patience=1, lack=lack)
 
     assert (True, None, "model-not-installed") == (done.complete, done.model, done.lack)
     assert "words are read, what they mean is not: It is not installed." in capsys.readouterr().err
