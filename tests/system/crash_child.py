@@ -78,7 +78,7 @@ def hurry(orders: Orders) -> None:
     """What takes over after a second, ten or sixty does so within one; nothing else about it is different."""
     journal.SWEEP_SECONDS = 0.3
     journal.LEASE_SECONDS = 1
-    inbox.STRAIGHTEN_SECONDS = 0.3
+    inbox.FILL_GAPS_SECONDS = 0.3
     inbox.GAP_SECONDS = 0.3
     sealing.SEAL_SECONDS = 0.3
     bus.ACK_WAIT_SECONDS = 1 if orders.redelivers else 30
