@@ -33,7 +33,7 @@ async def test_a_scanner_that_finds_what_it_should_is_well(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        ("pass", "of the EICAR test file clean"),
+        ("pass", "clean for the EICAR test file"),
         ("import sys; sys.exit(1)", "for a harmless file"),
         ("import sys; sys.exit(7)", "does not answer: exit 7"),
     ],
