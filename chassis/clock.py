@@ -8,11 +8,11 @@ from typing import TypeAlias
 Clock: TypeAlias = Callable[[], datetime]
 
 
-def _of_the_machine() -> datetime:
+def _system_time() -> datetime:
     return datetime.now(UTC)
 
 
-_clock: Clock = _of_the_machine
+_clock: Clock = _system_time
 
 
 def now() -> datetime:

@@ -55,7 +55,7 @@ def handler_of(forget: Forget) -> Handler:
     return on_erasure
 
 
-async def require_named(tx: Tx, person_id: UUID) -> None:
+async def require_not_erased(tx: Tx, person_id: UUID) -> None:
     """Raise Conflict for an erased person, whose token may still be valid for a short time."""
     if await tx.fetchval("SELECT EXISTS (SELECT FROM erased WHERE person_id = $1)", person_id):
         raise Conflict("person-erased")

@@ -84,7 +84,7 @@ def verifier(settings: Settings, directory: Directory, *, address: str | None = 
     return Verifier(people, directory, service_of=service_of, strengths=settings.strengths, clients=clients)
 
 
-def addresses_of(settings: Settings, ports: Mapping[str, int]) -> dict[str, str]:
+def service_urls(settings: Settings, ports: Mapping[str, int]) -> dict[str, str]:
     """The URL of each service for the others: from a setting, else its port here."""
     return {name: settings.peers.get(name, f"http://127.0.0.1:{port}") for name, port in ports.items()}
 
@@ -127,7 +127,7 @@ async def alive(
 ) -> AsyncIterator[list[Running]]:
     """The running services; on exit handlers finish and connections close."""
     token_of = service_tokens(settings)
-    addresses = addresses_of(settings, ports)
+    addresses = service_urls(settings, ports)
     running: list[Running] = []
     async with contextlib.AsyncExitStack() as stack:
         for service in services:
@@ -274,7 +274,7 @@ async def serve(
         keeping: dict[str, Loop] = (
             {"streams": partial(ensure_streams_continuously, settings, services)} if ensure else {}
         )
-        identify = verifier(settings, running[0].callers, address=addresses_of(settings, ports).get(DIRECTORY))
+        identify = verifier(settings, running[0].callers, address=service_urls(settings, ports).get(DIRECTORY))
         event_streams = EventStreams.of(settings, identify)
         keeping["event streams' callers"] = event_streams.keep_checking
         app = application(running, identify, routes=[events, *routes], settings=settings, event_streams=event_streams)

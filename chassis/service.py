@@ -23,12 +23,12 @@ from contracts.facts import Event, Fact
 class Service:
     """A service: its schema, routes, handlers and loops.
 
-    `name` is the schema, the owner of the stream and the durable consumer; `folder` holds `migrations/`. `hears`
-    returns handlers that depend on settings; they replace those of the same facts in `handlers`. `rebuild` folds one
-    fact of the service's journal into its tables, as the action that announced it did; `tables` are those it rebuilds,
-    `texts` those with texts and personal data, which it leaves alone. `forget` deletes what names a person and returns
-    the number of rows per table. `own` makes the objects that routes and loops share; `feed_policy` says which caller
-    receives which events of the journal.
+    `name` is the schema, the owner of the stream and the durable consumer; `folder` holds `migrations/`.
+    `configured_handlers` returns handlers that depend on settings; they replace those of the same facts in `handlers`.
+    `rebuild` folds one fact of the service's journal into its tables, as the action that announced it did; `tables` are
+    those it rebuilds, `texts` those with texts and personal data, which it leaves alone. `forget` deletes what names a
+    person and returns the number of rows per table. `own` makes the objects that routes and loops share; `feed_policy`
+    says which caller receives which events of the journal.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Service:
     routes: Sequence[Any] = ()
     listens_to: Sequence[str] = ()
     handlers: Mapping[type[Fact], Handler] = field(default_factory=dict)
-    hears: Callable[[Settings], Mapping[type[Fact], Handler]] = lambda _settings: {}
+    configured_handlers: Callable[[Settings], Mapping[type[Fact], Handler]] = lambda _settings: {}
     loops: Callable[["Running"], Mapping[str, Loop]] = lambda _running: {}
     rebuild: Callable[[Tx, Event], Any] | None = None
     tables: Sequence[str] = ()
@@ -46,7 +46,7 @@ class Service:
     feed_policy: FeedPolicy = NOTHING
 
     def handlers_with(self, settings: Settings) -> dict[type[Fact], Handler]:
-        return {**self.handlers, **self.hears(settings)}
+        return {**self.handlers, **self.configured_handlers(settings)}
 
 
 @dataclass(frozen=True)

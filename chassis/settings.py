@@ -151,15 +151,15 @@ class Settings:
             webhook_keys=Path(env["ENTRAIDE_WEBHOOK_KEYS"]) if env.get("ENTRAIDE_WEBHOOK_KEYS") else None,
             webhook_allowed=_names(env, "ENTRAIDE_WEBHOOK_ALLOWED"),
             webhook_denied=_networks(env, "ENTRAIDE_WEBHOOK_DENIED"),
-            webhook_loopback=_for_trying(env, "ENTRAIDE_WEBHOOK_LOOPBACK"),
+            webhook_loopback=_test_only(env, "ENTRAIDE_WEBHOOK_LOOPBACK"),
             files=_path(env, "ENTRAIDE_FILES"),
             files_state_count=_number(env, "ENTRAIDE_FILES_STATE_COUNT", 1000, lowest=1, highest=1_000_000),
             files_state_mebibytes=_number(env, "ENTRAIDE_FILES_STATE_MEBIBYTES", 2048, lowest=1, highest=1_000_000),
             scanner=_scanner(env, "ENTRAIDE_SCANNER"),
             rates_hold=_periods(env, "ENTRAIDE_RATES_HOLD"),
             pledge_lapse_days=_number(env, "ENTRAIDE_PLEDGE_LAPSE_DAYS", 365, lowest=1, highest=3650),
-            writes=_allowance(env, "ENTRAIDE_WRITES_PER_MINUTE", "ENTRAIDE_WRITES_BURST", WRITES),
-            reads=_allowance(env, "ENTRAIDE_READS_PER_MINUTE", "ENTRAIDE_READS_BURST", READS),
+            writes=_rate_limit(env, "ENTRAIDE_WRITES_PER_MINUTE", "ENTRAIDE_WRITES_BURST", WRITES),
+            reads=_rate_limit(env, "ENTRAIDE_READS_PER_MINUTE", "ENTRAIDE_READS_BURST", READS),
             trusted_proxies=_networks(env, "ENTRAIDE_TRUSTED_PROXIES"),
             connections_each=_number(env, "ENTRAIDE_CONNECTIONS_EACH", 500, lowest=1, highest=100_000),
             connections_all=_number(env, "ENTRAIDE_CONNECTIONS_ALL", 4000, lowest=1, highest=100_000),
@@ -173,7 +173,7 @@ class Settings:
 
 
 def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...], *, secret: bool = False) -> str | None:
-    value = _kept_apart(env, name) if secret else env.get(name)
+    value = _secret(env, name) if secret else env.get(name)
     if not value:
         return None
     try:
@@ -189,7 +189,7 @@ def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...], *, secret:
     return value
 
 
-def _kept_apart(env: Mapping[str, str], name: str) -> str | None:
+def _secret(env: Mapping[str, str], name: str) -> str | None:
     """A setting that may contain a password can be in a file named by `<NAME>_FILE`, as containers mount secrets."""
     value, file = env.get(name), env.get(f"{name}_FILE")
     if not file:
@@ -274,7 +274,7 @@ def _number(env: Mapping[str, str], name: str, default: int, *, lowest: int, hig
     return int(value)
 
 
-def _allowance(env: Mapping[str, str], per_minute: str, burst: str, default: RateLimit) -> RateLimit:
+def _rate_limit(env: Mapping[str, str], per_minute: str, burst: str, default: RateLimit) -> RateLimit:
     return RateLimit(
         per_minute=_number(env, per_minute, default.per_minute, lowest=1, highest=1_000_000),
         burst=_number(env, burst, default.burst, lowest=1, highest=100_000),
@@ -321,7 +321,7 @@ def _switch(env: Mapping[str, str], name: str) -> bool:
     return value == "on"
 
 
-def _for_trying(env: Mapping[str, str], name: str) -> bool:
+def _test_only(env: Mapping[str, str], name: str) -> bool:
     """True if `on`, which is allowed only with the embedded issuer."""
     value = env.get(name) or "off"
     if value not in {"on", "off"}:

@@ -15,11 +15,11 @@ PAUSE_SECONDS_MAX = 5.0
 STOP_SECONDS = 15.0
 """Time for running work to finish after a stop signal; the process has 20 s in all."""
 
-AGAIN_SECONDS = STOP_SECONDS + 1
+CANCEL_AGAIN_SECONDS = STOP_SECONDS + 1
 """Interval after which a loop that still runs is cancelled again: the first cancellation may be lost."""
 
 REST_SECONDS_MAX = 0.5
-REST_OF_THE_BUSY = 200
+BUSY_REST_FACTOR = 200
 """Factor of the rest after work in a process that is fully busy."""
 
 log = structlog.get_logger()
@@ -71,7 +71,7 @@ async def yield_cpu(seconds: float) -> None:
     began, used = time.monotonic(), time.process_time()
     await asyncio.sleep(min(seconds, REST_SECONDS_MAX))
     share = (time.process_time() - used) / max(time.monotonic() - began, 0.001)
-    await asyncio.sleep(min(seconds * min(share, 1.0) * REST_OF_THE_BUSY, REST_SECONDS_MAX))
+    await asyncio.sleep(min(seconds * min(share, 1.0) * BUSY_REST_FACTOR, REST_SECONDS_MAX))
 
 
 @contextlib.asynccontextmanager
@@ -87,7 +87,7 @@ async def supervised(loops: dict[str, Loop]) -> AsyncIterator[None]:
                 task.cancel()
             # Before Python 3.12 `asyncio.wait_for` loses a cancellation that coincides with the end of what it awaits;
             # the broker's client would then retry for ever.
-            _, waiting = await asyncio.wait(waiting, timeout=AGAIN_SECONDS)
+            _, waiting = await asyncio.wait(waiting, timeout=CANCEL_AGAIN_SECONDS)
 
 
 def _reason(error: BaseException) -> str:

@@ -48,13 +48,13 @@ def correlation_id() -> str:
     return _correlation.get() or str(new_id())
 
 
-def of_caller(sent: str) -> str | None:
+def correlation_from(sent: str) -> str | None:
     """Accept a correlation id from outside only if it is a UUID: it is stored in journal, broker and mails for ever."""
     return sent.lower() if _UUID.match(sent) else None
 
 
 @contextlib.contextmanager
-def correlated(given: str | None) -> Iterator[str]:
+def with_correlation(given: str | None) -> Iterator[str]:
     """Set the correlation id inside the block: `given`, or a new one if `given` is None or malformed."""
     correlation = given if given and _CORRELATION.match(given) else str(new_id())
     token = _correlation.set(correlation)
@@ -70,7 +70,7 @@ def origin() -> str | None:
 
 
 @contextlib.contextmanager
-def coming_from(address: str | None) -> Iterator[None]:
+def with_origin(address: str | None) -> Iterator[None]:
     """Set the client address inside the block."""
     token = _origin.set(address)
     try:

@@ -33,7 +33,7 @@ class Holding(Struct, frozen=True, kw_only=True):
         return not self.ended and self.starts <= today and (self.ends is None or today <= self.ends)
 
 
-class News(Struct, frozen=True, kw_only=True):
+class CallerChanges(Struct, frozen=True, kw_only=True):
     """Changes after a watermark; `after` is the next one, and `more` is true if there are more.
 
     Changes may be repeated. `people` are all persons with a change: their subjects may have changed.
@@ -52,7 +52,7 @@ class Subject(Struct, frozen=True, kw_only=True, order=True, forbid_unknown_fiel
     subject: str
 
 
-class Known(Struct, frozen=True, kw_only=True):
+class KnownSubject(Struct, frozen=True, kw_only=True):
     """The person of a subject; `others` if several organizations each have a person with it."""
 
     person_id: UUID

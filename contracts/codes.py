@@ -39,7 +39,7 @@ CODE_LISTS: Mapping[str, Callable[[], Mapping[str, object]]] = {
 
 ALLOWED_SHOWN_MAX = 30
 BEGINNING_MIN = 4
-LIKENESS_MIN = 0.6
+SIMILARITY_MIN = 0.6
 """Ratio of `difflib`: twice the common letters, in order, divided by all letters."""
 
 
@@ -65,10 +65,10 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     Prefers the longest that is a prefix of the word or has it as a prefix: endings are often shared.
     """
     word, codes = word.lower(), list(known)
-    begins = [code for code in codes if min(len(code), len(word)) >= BEGINNING_MIN and _begins_alike(code, word)]
-    alike = begins or get_close_matches(word, codes, n=1, cutoff=LIKENESS_MIN)
+    begins = [code for code in codes if min(len(code), len(word)) >= BEGINNING_MIN and _is_prefix(code, word)]
+    alike = begins or get_close_matches(word, codes, n=1, cutoff=SIMILARITY_MIN)
     return max(alike, key=len, default=None)
 
 
-def _begins_alike(one: str, other: str) -> bool:
+def _is_prefix(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)

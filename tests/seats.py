@@ -9,7 +9,7 @@ from chassis.auth.callers import Callers
 from chassis.db.database import Database
 from chassis.ids import new_id
 from chassis.texts import hash_texts
-from contracts.callers import Holding, News, Subject
+from contracts.callers import CallerChanges, Holding, Subject
 from contracts.directory import Mandate
 from contracts.values import Language, Role
 from services.directory.appointments import model as appointment
@@ -63,7 +63,7 @@ def seat(*appointments: str, person_id: UUID | None = None) -> None:
             )
         )
     for callers in _hearing:
-        callers.hear(News(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
+        callers.apply(CallerChanges(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
         callers.remember(Subject(issuer=ISSUER, subject=str(person_id)), person_id)
 
 

@@ -20,7 +20,7 @@ from joserfc.errors import JoseError
 
 from chassis import clock
 from chassis.db.database import Database
-from chassis.keys.file import key_made_once
+from chassis.keys.file import read_or_create_key
 from chassis.keys.issuer import ALGORITHM
 from chassis.keys.signing import key_set, signing_key_of
 from chassis.settings import Settings, SettingsError
@@ -61,7 +61,7 @@ def _is_of(key: jwk.OKPKey, service: str) -> bool:
 def signing_key(settings: Settings, service: str) -> jwk.OKPKey:
     """The first key of ENTRAIDE_AUDIT_KEY_FILE, or a key in the state folder. Raises SettingsError."""
     if settings.audit_key_file is None:
-        return key_made_once(settings.state / OWN_KEY)
+        return read_or_create_key(settings.state / OWN_KEY)
     key = signing_key_of(key_set(settings.audit_key_file, SETTING), SETTING)
     if not _is_of(key, service):
         raise SettingsError(f"the first key of ENTRAIDE_AUDIT_KEY_FILE is another service's than {service}'s")
@@ -72,7 +72,7 @@ def known_keys(settings: Settings, service: str) -> jwk.KeySet:
     """All keys that may have signed a service's lines. Raises SettingsError."""
     if settings.audit_key_file is not None:
         return jwk.KeySet([key for key in key_set(settings.audit_key_file, SETTING) if _is_of(key, service)])
-    return jwk.KeySet([key_made_once(settings.state / OWN_KEY)] if (settings.state / OWN_KEY).exists() else [])
+    return jwk.KeySet([read_or_create_key(settings.state / OWN_KEY)] if (settings.state / OWN_KEY).exists() else [])
 
 
 class Signed(Protocol):

@@ -98,8 +98,8 @@ async def log_read(tx: Tx, action: str, aggregate: str, aggregate_id: UUID, vers
         aggregate_id,
         version,
         correlation_id(),
-        *_who(tx),
-        *_whence(),
+        *_actor(tx),
+        *_hashed_origin(),
         READ_AGAIN_SECONDS,
     )
 
@@ -110,11 +110,11 @@ async def _note(
     hashes: tuple[Sequence[bytes | None], Sequence[bytes | None], Sequence[bytes | None]],
     correlation: str,
 ) -> None:
-    hashed, salt, address = _whence()
+    hashed, salt, address = _hashed_origin()
     await tx.write(
         _NOTE,
         clock.now(),
-        *_who(tx),
+        *_actor(tx),
         correlation,
         hashed,
         *(list(column) for column in zip(*what, strict=True)),
@@ -124,12 +124,12 @@ async def _note(
     )
 
 
-def _who(tx: Tx) -> tuple[UUID | None, str | None, str | None]:
+def _actor(tx: Tx) -> tuple[UUID | None, str | None, str | None]:
     who = tx.caller
     return (who.person_id, who.organization, who.role) if who else (None, None, None)
 
 
-def _whence() -> tuple[bytes | None, bytes | None, str | None]:
+def _hashed_origin() -> tuple[bytes | None, bytes | None, str | None]:
     """The hash of the client address, its salt, and the address."""
     address = origin()
     if not address:

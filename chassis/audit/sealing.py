@@ -25,12 +25,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def first_link(service: str) -> bytes:
+def first_hash(service: str) -> bytes:
     """The first hash of a service's chain."""
     return hashlib.sha256(f"entraide audit {service} v1".encode()).digest()
 
 
-def linked(before: bytes, row: bytes) -> bytes:
+def next_hash(before: bytes, row: bytes) -> bytes:
     return hashlib.sha256(before + row).digest()
 
 
@@ -59,7 +59,7 @@ async def seal(tx: Tx, service: str) -> int:
         SELECT height, written_by::text AS written_by, position, hash FROM seal ORDER BY height DESC LIMIT 1
         """
     )
-    height, link = (last["height"], last["hash"]) if last else (0, first_link(service))
+    height, link = (last["height"], last["hash"]) if last else (0, first_hash(service))
     rows = await tx.fetch(
         """
         SELECT written_by::text AS written_by, position, recorded_at, action, aggregate, aggregate_id, version,
@@ -81,7 +81,7 @@ async def seal(tx: Tx, service: str) -> int:
 async def _add(tx: Tx, rows: Sequence[Record], height: int, link: bytes) -> None:
     links = []
     for row in rows:
-        link = linked(link, canonical(row))
+        link = next_hash(link, canonical(row))
         links.append(link)
     await tx.execute(
         """

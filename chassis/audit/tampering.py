@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from chassis.audit.checkpoint import Checkpoint, file_of, known_keys, lines, read_signed, size_of
-from chassis.audit.sealing import canonical, first_link, linked, unsealed
+from chassis.audit.sealing import canonical, first_hash, next_hash, unsealed
 from chassis.db.database import Database, Tx
 from chassis.settings import Settings
 
@@ -62,7 +62,7 @@ async def find_tampering(
 
 async def _chain(tx: Tx, report: Report, height: int, say: Callable[[int, int], None]) -> None:
     """Verify the links from the first one; after a mismatch, continue from the stored hash."""
-    done, link, place = 0, first_link(report.service), (0, 0)
+    done, link, place = 0, first_hash(report.service), (0, 0)
     query = """
         SELECT seal.height, seal.hash, seal.written_by::text AS sealed_by, seal.position AS sealed_position,
             audit.position, audit.recorded_at, audit.action, audit.aggregate, audit.aggregate_id, audit.version,
@@ -76,7 +76,7 @@ async def _chain(tx: Tx, report: Report, height: int, say: Callable[[int, int], 
             number, here = row["height"], (int(row["sealed_by"]), row["sealed_position"])
             if number != done + 1:
                 report.add("seal", done + 1, f"the link is missing; link {number} comes next")
-            elif row["position"] is None or linked(link, canonical(row)) != row["hash"]:
+            elif row["position"] is None or next_hash(link, canonical(row)) != row["hash"]:
                 found = "is missing" if row["position"] is None else "has another content"
                 report.add("audit", here[1], f"the row that link {number} seals {found}")
             # After a restore all sealed rows have written_by 0.

@@ -18,7 +18,7 @@ import structlog
 from chassis.db.database import Database, Tx
 from chassis.journal.outbox import Place
 from chassis.journal.peers import PeerError, Peers
-from contracts.callers import Holding, Known, News, Subject
+from contracts.callers import CallerChanges, Holding, KnownSubject, Subject
 from contracts.values import Role
 
 PULL_SECONDS = 2.0
@@ -54,13 +54,13 @@ class Callers:
         self._db = db
         self._peers = peers
         self._after = "0.0"
-        self._heard_at = float("-inf")
+        self._answered_at = float("-inf")
         self._held: dict[UUID, dict[UUID, Holding]] = {}
         self._subjects: OrderedDict[Subject, tuple[int, tuple[UUID, ...]]] = OrderedDict()
-        """Subject → `_news` when it was queried, and its people; none for an unknown subject."""
+        """Subject → `_people_changes` when it was queried, and its people; none for an unknown subject."""
 
         self._others: Sequence[Callers] = ()
-        self._news = 0
+        self._people_changes = 0
         """Counts changes of people: each may change who a subject belongs to."""
 
     def in_force(self, person_id: UUID, at: datetime) -> Sequence[Holding]:
@@ -73,7 +73,7 @@ class Callers:
 
     def stale(self) -> bool:
         """True if the last answer of the directory is older than STALE_SECONDS: an appointment may have ended."""
-        return time.monotonic() - self._heard_at > STALE_SECONDS
+        return time.monotonic() - self._answered_at > STALE_SECONDS
 
     async def people_of(self, subject: Subject) -> Sequence[UUID]:
         """The people of a subject, one per organization; none if it is unknown.
@@ -82,7 +82,7 @@ class Callers:
         Raises PeerError if nothing was known.
         """
         asked, known = self._subjects.get(subject, (None, ()))
-        news = self._news
+        news = self._people_changes
         if asked == news:
             return known
         try:
@@ -91,14 +91,14 @@ class Callers:
             if asked is None or subject not in self._subjects:
                 raise
             return known
-        people = () if answer is None else msgspec.json.decode(answer, type=Known).people
-        if news == self._news:
+        people = () if answer is None else msgspec.json.decode(answer, type=KnownSubject).people
+        if news == self._people_changes:
             self.remember(subject, *people)
         return people
 
     def remember(self, subject: Subject, *people: UUID) -> None:
         """Cache the people of a subject until people change."""
-        self._subjects[subject] = (self._news, people)
+        self._subjects[subject] = (self._people_changes, people)
         if len(self._subjects) > SUBJECTS_MAX:
             self._subjects.popitem(last=False)
 
@@ -120,7 +120,7 @@ class Callers:
                 if not silent:
                     log.warning("directory not reached", service=self._db.source, reason=str(error))
                 silent = True
-            if self._heard_at == float("-inf"):
+            if self._answered_at == float("-inf"):
                 await asyncio.sleep(FIRST_SECONDS)
             elif silent:
                 await asyncio.sleep(FAILED_SECONDS)
@@ -151,24 +151,24 @@ class Callers:
             asked_at = time.monotonic()
             news = await self._ask()
             for one in (self, *self._others):
-                one.hear(news, asked_at=asked_at)
+                one.apply(news, asked_at=asked_at)
             # Changes take effect even if they cannot be stored: they are then received again.
             if news.holdings:
                 for one in (self, *self._others):
                     await one._keep(news)
             self._after, more = news.after, news.more
 
-    def hear(self, news: News, *, asked_at: float) -> None:
+    def apply(self, news: CallerChanges, *, asked_at: float) -> None:
         """Apply an answer of the directory to a query of that time (`time.monotonic`)."""
         self._hold(news.holdings)
         self._forget(news.people)
         if not news.more:
-            self._heard_at = asked_at
+            self._answered_at = asked_at
 
-    async def _ask(self) -> News:
+    async def _ask(self) -> CallerChanges:
         body = await self._peers.get(DIRECTORY, "/internal/callers", {"after": self._after})
         try:
-            return msgspec.json.decode(body, type=News)
+            return msgspec.json.decode(body, type=CallerChanges)
         except msgspec.DecodeError as error:
             raise PeerError("the answer is not a list of changes") from error
 
@@ -181,7 +181,7 @@ class Callers:
 
     def _forget(self, people: Sequence[UUID]) -> None:
         if people:
-            self._news += 1
+            self._people_changes += 1
             gone = set(people)
             self._subjects = OrderedDict(
                 (subject, (asked, known))
@@ -189,7 +189,7 @@ class Callers:
                 if known and gone.isdisjoint(known)
             )
 
-    async def _keep(self, news: News) -> None:
+    async def _keep(self, news: CallerChanges) -> None:
         async with self._db.transaction() as tx:
             await tx.execute(
                 """

@@ -1,7 +1,7 @@
 """Client of an OpenID Connect issuer: authorization code with PKCE (OpenID Connect Core 1.0), no other flow.
 
-No pages and no cookies here. The user of this module sends a browser to `Started.address`, stores the started sign-in
-so that only that browser can return it, and receives the answer at its `redirect_uri`.
+No pages and no cookies here. The user of this module sends a browser to `StartedSignIn.address`, stores the started
+sign-in so that only that browser can return it, and receives the answer at its `redirect_uri`.
 """
 
 import base64
@@ -19,7 +19,7 @@ import msgspec
 
 from chassis import clock
 from chassis.auth.tokens import LEEWAY_SECONDS, SUBJECT_LENGTH_MAX
-from chassis.keys.issuer import ALGORITHM, DISCOVERY, Keys, body_of, document, is_safe, json_object
+from chassis.keys.issuer import ALGORITHM, DISCOVERY, Keys, fetch_json, is_safe, parse_object, read_body
 from contracts.refusals import Unavailable, Unidentified
 
 SCOPE = "openid"
@@ -41,7 +41,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     authorization_response_iss_parameter_supported: bool = False
 
 
-class Started(msgspec.Struct, frozen=True, kw_only=True):
+class StartedSignIn(msgspec.Struct, frozen=True, kw_only=True):
     """A started sign-in: the address for the browser, and the secrets that its answer is checked against."""
 
     address: str
@@ -61,7 +61,7 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     refresh_token: str | None
 
 
-class Granted(msgspec.Struct, frozen=True, kw_only=True):
+class TokenResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The fields used of a token endpoint's answer (RFC 6749 section 5.1)."""
 
     access_token: str
@@ -114,7 +114,7 @@ class OpenId:
         self._discovery = issuer.rstrip("/") + DISCOVERY
         self._keys = Keys(self._discovery, issuer)
 
-    async def begin(self, redirect_uri: str) -> Started:
+    async def begin(self, redirect_uri: str) -> StartedSignIn:
         """Raises Unavailable if the issuer does not answer, or answers incorrectly."""
         provider = await self._discover()
         state, nonce, verifier = (secrets.token_urlsafe(SECRET_BYTES) for _ in range(3))
@@ -134,9 +134,9 @@ class OpenId:
             **({"prompt": "consent"} if OFFLINE in self._scope.split() else {}),
         }
         address = str(httpx.URL(provider.authorization_endpoint).copy_merge_params(asked))
-        return Started(address=address, redirect_uri=redirect_uri, state=state, nonce=nonce, verifier=verifier)
+        return StartedSignIn(address=address, redirect_uri=redirect_uri, state=state, nonce=nonce, verifier=verifier)
 
-    async def finish(self, started: Started, answer: str) -> Tokens:
+    async def finish(self, started: StartedSignIn, answer: str) -> Tokens:
         """Exchange the answer (the query of the redirect) for tokens.
 
         Raises Unidentified `sign-in-not-asked` if the answer does not belong to `started`: another may still come.
@@ -185,7 +185,7 @@ class OpenId:
 
     async def _discover(self) -> Provider:
         try:
-            provider = msgspec.convert(await document(self._discovery), Provider)
+            provider = msgspec.convert(await fetch_json(self._discovery), Provider)
         except (OSError, httpx.HTTPError, ValueError, msgspec.ValidationError, RecursionError) as error:
             raise Unavailable("issuer-unavailable") from error
         if provider.issuer != self._issuer:
@@ -197,7 +197,7 @@ class OpenId:
             raise Unavailable("issuer-unsuitable", wrong="code_challenge_methods_supported")
         return provider
 
-    async def _exchange(self, provider: Provider, **form: str) -> Granted:
+    async def _exchange(self, provider: Provider, **form: str) -> TokenResponse:
         sent = {"client_id": self._client_id, **form, **self._resource}
         # RFC 6749 section 2.3.1: both are form-encoded first.
         basic = None if self._secret is None else (quote_plus(self._client_id), quote_plus(self._secret))
@@ -205,7 +205,7 @@ class OpenId:
             status, said = await _post(provider.token_endpoint, sent, basic)
             if status in {400, 401}:
                 raise Unidentified("grant-refused", error=_error_in(said))
-            granted = msgspec.convert(said, Granted)
+            granted = msgspec.convert(said, TokenResponse)
             if status != httpx.codes.OK or granted.token_type.lower() != "bearer":
                 raise ValueError("not a token endpoint's answer")
         except (OSError, httpx.HTTPError, ValueError, msgspec.ValidationError, RecursionError) as error:
@@ -238,7 +238,7 @@ class OpenId:
 async def _post(address: str, form: Mapping[str, str], basic: tuple[str, str] | None) -> tuple[int, dict[str, Any]]:
     client = httpx.AsyncClient(timeout=EXCHANGE_SECONDS, trust_env=False, auth=basic)
     async with client, client.stream("POST", address, data=form, headers={"Accept": "application/json"}) as answer:
-        return answer.status_code, json_object(await body_of(answer))
+        return answer.status_code, parse_object(await read_body(answer))
 
 
 def _parameters(query: str) -> dict[str, str]:
@@ -260,7 +260,7 @@ def _error_in(said: Mapping[str, Any]) -> str:
     return error if isinstance(error, str) and ERROR.fullmatch(error) else "unknown"
 
 
-def _tokens(granted: Granted, subject: str, *, id_token: str | None, refresh_token: str | None) -> Tokens:
+def _tokens(granted: TokenResponse, subject: str, *, id_token: str | None, refresh_token: str | None) -> Tokens:
     lifetime = granted.expires_in
     return Tokens(
         subject=subject,

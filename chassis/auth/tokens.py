@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from chassis import clock
 from chassis.ids import new_id
 from chassis.journal.peers import PeerError
-from chassis.keys.file import key_made_once
+from chassis.keys.file import read_or_create_key
 from chassis.keys.issuer import ALGORITHM, Keys, claimed_issuer
 from contracts.callers import Holding, Subject
 from contracts.refusals import Forbidden, Unavailable, Unidentified
@@ -47,7 +47,7 @@ SUBJECT_LENGTH_MAX = 255
 SERVICE_SUBJECT = "service:"
 """Prefix of the embedded issuer's subjects for services."""
 
-AT_HOME = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
+OWN_STATE_ROLES = frozenset({Role.FOCAL_POINT, Role.OFFICIAL})
 """Roles that act only for their own State, and may go on while appointments are stale."""
 
 
@@ -152,7 +152,7 @@ class Verifier:
             raise Unidentified("token-missing")
         if scheme.lower() != "bearer" or not token or len(token) > TOKEN_BYTES_MAX:
             raise Unidentified("token-invalid")
-        good = await self._good(token)
+        good = await self._verified(token)
         if good.claims.iss != self._people.issuer:
             caller = self._client(good.claims, acting)
         elif (service := self._service_of(good.claims.sub)) is not None:
@@ -163,14 +163,14 @@ class Verifier:
         else:
             if self._strengths and good.claims.acr not in self._strengths:
                 raise Unidentified("sign-in-too-weak")
-            caller = await self._appointed(good.claims.subject, acting)
+            caller = await self._person(good.claims.subject, acting)
         if not good.logged:
             good.logged = True
             whose = {"person_id": str(caller.person_id), "organization": caller.organization, "role": str(caller.role)}
             log.info("token accepted", token_id=good.claims.jti, **whose)
         return caller
 
-    async def _good(self, token: str) -> VerifiedToken:
+    async def _verified(self, token: str) -> VerifiedToken:
         """The verified token, cached between calls."""
         if (known := self._known.get(token)) is None:
             known = self._known[token] = await self._verify(token)
@@ -182,7 +182,7 @@ class Verifier:
             raise Unidentified("token-invalid")
         return known
 
-    async def _appointed(self, subject: Subject, acting: str | None) -> Caller:
+    async def _person(self, subject: Subject, acting: str | None) -> Caller:
         try:
             people = await self._directory.people_of(subject)
         except PeerError as error:
@@ -193,7 +193,7 @@ class Verifier:
         held = [one for person in people for one in self._directory.in_force(person, now) if one.scopes is None]
         if self._directory.stale():
             # While appointments are stale, other States' records are closed.
-            held = [one for one in held if one.role in AT_HOME]
+            held = [one for one in held if one.role in OWN_STATE_ROLES]
             if not held:
                 raise Unavailable("identity-unavailable")
         # An organization may register any subject as its own person's. So that no person acts for an organization they
@@ -275,7 +275,7 @@ class Issuer:
     @classmethod
     def load(cls, path: Path, issuer: str) -> "Issuer":
         """Load the key in `path`; create it on first use, readable only by its owner."""
-        return cls(key_made_once(path), issuer)
+        return cls(read_or_create_key(path), issuer)
 
     def publish_keys(self, path: Path) -> None:
         """Write the public key to where verifiers read it."""

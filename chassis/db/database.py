@@ -207,7 +207,7 @@ class Tx:
             if self._opened and self.connection is not None:
                 await self.connection.execute(statement, *args)
             else:
-                await self._group.carry_out(statement, args, role=self._own_role if self.caller is None else None)
+                await self._group.execute_grouped(statement, args, role=self._own_role if self.caller is None else None)
         except asyncpg.DivisionByZeroError as error:
             raise NotWritten from error
 

@@ -60,7 +60,7 @@ class GroupCommit:
         self._under_way: Counter[Kind] = Counter()
         self._gathering: Counter[Kind] = Counter()
 
-    async def carry_out(self, statement: str, args: Sequence[object], *, role: str | None = None) -> None:
+    async def execute_grouped(self, statement: str, args: Sequence[object], *, role: str | None = None) -> None:
         """Execute and commit a statement; raise what PostgreSQL answers, or why it did not.
 
         An error rolls back the whole group: each write is then executed alone, and gets only its own error. `role` is
@@ -127,9 +127,9 @@ class GroupCommit:
         if self._waiting.get(kind) and self._may_lead(kind):
             self._under_way[kind] += 1
             self._pass_on(kind)
-        return await self._committed(kind, group)
+        return await self._commit_group(kind, group)
 
-    async def _committed(self, kind: Kind, group: Sequence[_Write]) -> Sequence[Exception | None]:
+    async def _commit_group(self, kind: Kind, group: Sequence[_Write]) -> Sequence[Exception | None]:
         """Commit a group and return an error or None for each write; all but the leader are notified."""
         errors: list[Exception | None] = [await self._commit(kind, group)] * len(group)
         if len(group) > 1 and errors[0] and has_undone(errors[0]):

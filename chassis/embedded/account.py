@@ -57,7 +57,7 @@ def environment() -> dict[str, str]:
     return {"PATH": os.defpath, **kept, "LC_ALL": "C"}
 
 
-def lesser_account(folder: Path, data: Path) -> Account:
+def unprivileged_account(folder: Path, data: Path) -> Account:
     """The user that PostgreSQL may run as in `folder`: the owner of `data`, if it exists.
 
     Raises EmbeddedError if that user cannot enter the folder.
@@ -69,7 +69,7 @@ def lesser_account(folder: Path, data: Path) -> Account:
         choices = [Account(owner.st_uid, owner.st_gid) if owner.st_uid else Account(apart=True)]
     else:
         # The namespace second: it helps below a closed folder such as /root, but containers often forbid it.
-        choices = [*_first_lesser_user(), Account(apart=True)]
+        choices = [*_first_unprivileged_user(), Account(apart=True)]
     for account in choices:
         if account.can_enter(folder):
             return account
@@ -79,7 +79,7 @@ def lesser_account(folder: Path, data: Path) -> Account:
     )
 
 
-def _first_lesser_user() -> list[Account]:
+def _first_unprivileged_user() -> list[Account]:
     for name in LESSER_USERS:
         with contextlib.suppress(KeyError):
             user = pwd.getpwnam(name)

@@ -34,10 +34,10 @@ class Child(ABC):
     title: ClassVar[str]
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
-    def __init__(self, state: Path, *, passing: tuple[str, ...]) -> None:
-        """`passing` are log messages of temporary failures, after which the start is retried."""
+    def __init__(self, state: Path, *, retryable: tuple[str, ...]) -> None:
+        """`retryable` are log messages of temporary failures, after which the start is retried."""
         self.state = state.absolute()
-        self._passing = passing
+        self._retryable = retryable
         self.log = self.state / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: int | None = None
@@ -166,7 +166,7 @@ class Child(ABC):
                 raise EmbeddedError(f"{self.title} does not answer in time; its log is {self.log}")
             time.sleep(POLL_SECONDS)
         said = self.log.read_bytes()[start_of_log:].decode(errors="replace")
-        if any(words in said for words in self._passing) and time.monotonic() < deadline:
+        if any(words in said for words in self._retryable) and time.monotonic() < deadline:
             return False
         raise EmbeddedError(f"{self.title} ended at once: {reason(said)}. Its log is {self.log}")
 
@@ -181,12 +181,12 @@ class Child(ABC):
                 stderr=subprocess.STDOUT,
                 # Ctrl-C in a terminal is for us; we then stop the servers in order.
                 start_new_session=True,
-                preexec_fn=_die_with_us(self.stop_signal),
+                preexec_fn=_parent_death_signal(self.stop_signal),
             )
         (self.state / "server.pid").write_text(f"{self._process.pid}\n")
 
 
-def _die_with_us(wanted: signal.Signals) -> Callable[[], None] | None:
+def _parent_death_signal(wanted: signal.Signals) -> Callable[[], None] | None:
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

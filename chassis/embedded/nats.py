@@ -52,7 +52,7 @@ class Nats(Child):
         monitor_port: int | None = None,
         durable: bool = True,
     ) -> None:
-        super().__init__(state, passing=("address already in use",))
+        super().__init__(state, retryable=("address already in use",))
         self.store = self.state / "store"
         """JetStream's directory; it may be removed while the server is stopped."""
         self._users = dict(users)

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from chassis.embedded.account import Account, lesser_account
+from chassis.embedded.account import Account, unprivileged_account
 from chassis.embedded.child import Child, is_alive, keep, reason, secret
 from chassis.embedded.errors import EmbeddedError
 from chassis.embedded.ports import LOOPBACK, chosen_port, is_free
@@ -66,7 +66,7 @@ class Postgres(Child):
         durable: bool = True,
         settings: Mapping[str, str] = {},
     ) -> None:
-        super().__init__(state, passing=("Address already in use", "pre-existing shared memory block"))
+        super().__init__(state, retryable=("Address already in use", "pre-existing shared memory block"))
         self.data = self.state / "data"
         self._durable = durable
         self._settings = SETTINGS | ({} if durable else NOT_DURABLE) | dict(settings)
@@ -85,7 +85,7 @@ class Postgres(Child):
         return True
 
     def _prepare(self) -> Account:
-        account = lesser_account(self.state, self.data)
+        account = unprivileged_account(self.state, self.data)
         made_by = int((self.data / "PG_VERSION").read_text()) if self.data.exists() else None
         self._binaries, major = usable(installations(), account, self.state, only=made_by)
         password = self.state / "password"
@@ -94,7 +94,7 @@ class Postgres(Child):
         self._password = secret(password)
         if not self.data.exists():
             self._initdb(account, major)
-        self._disown_stale_lock()
+        self._replace_stale_pid()
         return account
 
     def _initdb(self, account: Account, major: int) -> None:
@@ -139,7 +139,7 @@ class Postgres(Child):
             return int(lines[0]) == self.pid and lines[7].strip() == "ready"
         return False
 
-    def _disown_stale_lock(self) -> None:
+    def _replace_stale_pid(self) -> None:
         """Replace a stale process id in PostgreSQL's lock file.
 
         It would take a zombie, or another program with that number, for a running server, and refuse to start.

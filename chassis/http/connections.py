@@ -22,7 +22,7 @@ from chassis.http.edge import CLOSED, SECURITY_HEADERS
 from chassis.http.one_write import OneWriteProtocol
 from chassis.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, problem
 from chassis.rate_limiter import Network, address_of
-from chassis.telemetry import CONNECTIONS, CONNECTIONS_REFUSED, CORRELATION_HEADER, correlated
+from chassis.telemetry import CONNECTIONS, CONNECTIONS_REFUSED, CORRELATION_HEADER, with_correlation
 
 PIPELINED_MAX = 16
 """Pipelined requests per connection at most."""
@@ -207,7 +207,7 @@ class LimitedProtocol(OneWriteProtocol):
 
     def _problem(self, slug: str, status: int) -> bytes:
         accept_language = dict(self.headers or ()).get(b"accept-language", b"").decode("latin-1")
-        with correlated(None) as correlation:
+        with with_correlation(None) as correlation:
             body = msgspec.json.encode(problem(slug, status, language_of(accept_language)))
         head = [
             (b"content-type", MEDIA_TYPE.encode()),

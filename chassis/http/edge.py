@@ -24,10 +24,10 @@ from chassis.http.uploads import (
     Receive,
     TooLarge,
     Uploads,
-    take_in,
+    read_upload,
 )
 from chassis.rate_limiter import IDENTITY, RateLimiter
-from chassis.telemetry import CORRELATION_HEADER, REQUESTS, coming_from, correlated, of_caller
+from chassis.telemetry import CORRELATION_HEADER, REQUESTS, correlation_from, with_correlation, with_origin
 from contracts.values import Caller, Language
 from contracts.values import Scope as ClientScope
 
@@ -120,8 +120,8 @@ class Edge:
         scope.update(self._served)
         if len(headers) != len(scope["headers"]):
             scope["headers"] = list(headers.items())
-        given = of_caller(headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1"))
-        with correlated(given) as correlation, coming_from(self._rate_limiter.address(scope, headers)):
+        given = correlation_from(headers.get(CORRELATION_HEADER.lower().encode(), b"").decode("latin-1"))
+        with with_correlation(given) as correlation, with_origin(self._rate_limiter.address(scope, headers)):
             answer = Answer(scope, send, correlation, self._headers)
             try:
                 await self._pass_on(scope, headers, receive, answer, repeated)
@@ -179,7 +179,7 @@ class Edge:
             if _media_type(headers) != accepted:
                 await self._refuse("media-type-unsupported", 415, answer, accepted=[accepted.decode()])
                 return
-            if slug := fault_of(body):
+            if slug := malformed_slug(body):
                 await self._refuse(slug, 400, answer)
                 return
         scope[BODY] = body
@@ -204,7 +204,7 @@ class Edge:
             return
         with self._uploads.place(who) as file:
             try:
-                scope[UPLOAD] = await take_in(file, headers.get(b"content-length", b"0"), receive, rule.bytes_max)
+                scope[UPLOAD] = await read_upload(file, headers.get(b"content-length", b"0"), receive, rule.bytes_max)
             except TimeoutError:
                 await self._refuse("body-too-slow", 408, answer, limit_seconds=UPLOAD_SECONDS_MAX)
                 return
@@ -218,7 +218,7 @@ class Edge:
             await self._refuse("overloaded", 503, answer)
             return
         self._under_way += 1
-        scope[STAYS_OPEN] = partial(self._set_aside, answer)
+        scope[STAYS_OPEN] = partial(self._release_slot, answer)
         try:
             await self._app(scope, receive, answer)
         finally:
@@ -227,7 +227,7 @@ class Edge:
             if not answer.stays_open:
                 self._under_way -= 1
 
-    def _set_aside(self, answer: "Answer") -> None:
+    def _release_slot(self, answer: "Answer") -> None:
         """Take a long-lived answer out of the concurrent requests; its measured time ends here."""
         assert not answer.stays_open, "called once per answer"
         answer.measure()
@@ -318,7 +318,7 @@ def reader_language(scope: Mapping[str, object]) -> Language:
     return language_of(header(scope, "Accept-Language"))
 
 
-def fault_of(body: bytes) -> str | None:
+def malformed_slug(body: bytes) -> str | None:
     """The slug of the error that makes a body undecodable, or None."""
     try:
         body.decode("utf-8")

@@ -150,31 +150,33 @@ class EventStream(Response[T]):
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with self._streams.subscriber(self._event_feed, *self._follows) as subscriber:
-            leaving = asyncio.create_task(_until_gone(receive, subscriber))
+            leaving = asyncio.create_task(_until_disconnected(receive, subscriber))
             try:
                 await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
                 cast(Mapping[str, Callable[[], None]], scope)[STAYS_OPEN]()
-                await self._tell(subscriber, partial(_sent, send), time.monotonic() + self._streams.seconds_max)
+                await self._send_events(subscriber, partial(_sent, send), time.monotonic() + self._streams.seconds_max)
                 await _sent(send, b"", more=False)
             except TimeoutError:
                 log.info("stream aborted: the client does not read")
             finally:
                 leaving.cancel()
 
-    async def _tell(self, subscriber: Subscriber, put: Callable[[bytes], Awaitable[None]], ends_at: float) -> None:
+    async def _send_events(
+        self, subscriber: Subscriber, put: Callable[[bytes], Awaitable[None]], ends_at: float
+    ) -> None:
         """Send events until `ends_at`, or until the subscription ends."""
         await put(b"retry: %d\n%s\n" % (random.randint(*RETRY_MILLISECONDS), self._id(subscriber.place)))
         beat_at = time.monotonic() + BEAT_SECONDS
         while not subscriber.ended and (now := time.monotonic()) < ends_at:
             page = await self._event_feed.next_page(subscriber, max(0.0, min(beat_at, ends_at) - now))
-            if page is not None and await self._tell_page(subscriber, page, put):
+            if page is not None and await self._send_page(subscriber, page, put):
                 beat_at = time.monotonic() + BEAT_SECONDS
             if not subscriber.ended and time.monotonic() >= beat_at:
                 # The cursor is sent too: on reconnect, events they may not see are not read again.
                 await put(b":\n%s\n" % self._id(subscriber.place))
                 beat_at = time.monotonic() + BEAT_SECONDS
 
-    async def _tell_page(self, subscriber: Subscriber, page: Page, put: Callable[[bytes], Awaitable[None]]) -> bool:
+    async def _send_page(self, subscriber: Subscriber, page: Page, put: Callable[[bytes], Awaitable[None]]) -> bool:
         """Send a page; True if it had events. What cannot be sent in time is left for the next page."""
         for place, data in page.told:
             if subscriber.ended or time.monotonic() - page.at > FRESH_SECONDS:
@@ -194,7 +196,7 @@ async def _sent(send: Send, body: bytes, *, more: bool = True) -> None:
         await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-async def _until_gone(receive: Receive, subscriber: Subscriber) -> None:
+async def _until_disconnected(receive: Receive, subscriber: Subscriber) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     subscriber.end()

@@ -151,7 +151,7 @@ def _fits(path: Sequence[str], template: Sequence[str]) -> bool:
     return len(path) == len(template) and all(t.startswith("{") or t == p for t, p in zip(template, path, strict=True))
 
 
-async def take_in(file: BinaryIO, announced: bytes, receive: Receive, bytes_max: int) -> Upload:
+async def read_upload(file: BinaryIO, announced: bytes, receive: Receive, bytes_max: int) -> Upload:
     """Read the body into the file. Raises TooLarge, TimeoutError and CallerGone."""
     if not announced.isdigit() or int(announced) > bytes_max:
         raise TooLarge

@@ -119,7 +119,7 @@ class Bus:
     async def keep_connected(self) -> None:
         """Connect and stay connected; run it supervised."""
         client = await nats.connect(
-            **_reached_at(self._url),
+            **_connect_options(self._url),
             name=self.name,
             inbox_prefix=f"_INBOX_{self.name}",
             allow_reconnect=True,
@@ -248,7 +248,7 @@ class Bus:
         await client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream}.{consumer.durable}", body, reply=inbox)
 
 
-def _reached_at(url: str) -> dict[str, Any]:
+def _connect_options(url: str) -> dict[str, Any]:
     """Connection options for a URL. With `tls://` TLS starts first.
 
     Else the client would wait for the server to ask for TLS, and send its password to a server that does not.
@@ -342,7 +342,7 @@ async def _administrator(url: str) -> AsyncIterator[Client]:
     try:
         client = await asyncio.wait_for(
             nats.connect(
-                **_reached_at(url),
+                **_connect_options(url),
                 name="streams",
                 inbox_prefix="_INBOX_admin",
                 allow_reconnect=False,

@@ -78,7 +78,7 @@ async def _nobody(_tx: Tx, _callers: Sequence[Caller], _events: Sequence[Event])
 NOTHING = FeedPolicy(seen=_nobody)
 
 
-def of_records(
+def visible_events(
     callers: Sequence[Caller], events: Sequence[Event], records: Sequence[Collection[UUID]]
 ) -> Mapping[Caller, Collection[UUID]]:
     """The events of the records visible to each caller; `records` is in the order of `callers`."""
@@ -148,7 +148,7 @@ class EventFeed:
         self._followed = feed_policy
         self._subscribers: set[Subscriber] = set()
         self._somebody = asyncio.Event()
-        self._bookmarks: StreamCursors | None = None
+        self._cursors: StreamCursors | None = None
         self._head: Place | None = None
         """Position of the poll; None while there are no waiting subscribers."""
         self._looking = asyncio.Lock()
@@ -157,7 +157,7 @@ class EventFeed:
     async def join(self, subscriber: Subscriber, after: str | None) -> None:
         """Subscribe from a cursor on, or from now. Raises Invalid for a cursor of another journal."""
         async with self._db.transaction() as tx:
-            bookmarks = self._bookmarks = self._bookmarks or await StreamCursors.load(tx)
+            bookmarks = self._cursors = self._cursors or await StreamCursors.load(tx)
             subscriber.place = bookmarks.place(after) if after else await read_end(tx)
         self._subscribers.add(subscriber)
         self._somebody.set()
@@ -168,8 +168,8 @@ class EventFeed:
             self._somebody.clear()
 
     def cursor(self, place: Place) -> str:
-        assert self._bookmarks is not None, "join() has set it"
-        return self._bookmarks.at(place)
+        assert self._cursors is not None, "join() has set it"
+        return self._cursors.at(place)
 
     async def next_page(self, subscriber: Subscriber, seconds: float) -> Page | None:
         """The visible events after the subscriber's position; None if there are none within `seconds`."""
@@ -178,7 +178,7 @@ class EventFeed:
                 async with self._catching_up:
                     page, more = await self._read(subscriber)
             except Exception as error:
-                if not _passes(error):
+                if not _is_retryable(error):
                     raise
                 return await subscriber.page(min(seconds, LOOK_SECONDS))
             if more or page.told or not await self._wait_from(subscriber, page.reached, at_end=True):
@@ -215,7 +215,7 @@ class EventFeed:
                 while await self.poll():
                     pass
             except Exception as error:
-                if not _passes(error):
+                if not _is_retryable(error):
                     raise
                 log.warning("journal not read for event streams", service=self._db.source)
             await asyncio.sleep(LOOK_SECONDS)
@@ -263,5 +263,5 @@ class EventFeed:
         return [(place, msgspec.json.encode(self._followed.told(event))) for place, event in events if event.id in seen]
 
 
-def _passes(error: Exception) -> bool:
+def _is_retryable(error: Exception) -> bool:
     return isinstance(error, OutcomeUnknown) or is_transient(error)

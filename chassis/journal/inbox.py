@@ -26,7 +26,7 @@ from chassis.journal.bus import Bus, Consumer, Delivery, Heartbeat
 from chassis.journal.failures import reason_of
 from chassis.journal.peers import Peers
 from chassis.supervise import finish_despite_cancel
-from chassis.telemetry import PARKED, RECEIVED, correlated
+from chassis.telemetry import PARKED, RECEIVED, with_correlation
 from contracts.facts import Event, Fact, decode_event
 from contracts.refusals import Refusal, Unavailable
 
@@ -100,7 +100,7 @@ class Inbox:
 
     async def receive(self, event: Event) -> Outcome:
         """Apply an event, once. Raises what the handler raises, except that a Refusal parks the event."""
-        with correlated(event.correlationid):
+        with with_correlation(event.correlationid):
             try:
                 outcome, next_waits = await self._apply(event)
             except (Refusal, msgspec.ValidationError) as no:
@@ -119,13 +119,13 @@ class Inbox:
                 await tx.write(_TAKE_UP, *claim)
                 await self._take_effect(tx, event)
         except Exception as error:
-            if _may_pass(error):
+            if _is_retryable(error):
                 raise
             # Whatever failed: first check whether the event was in order.
-            return await self._apply_looking(event)
+            return await self._apply_checked(event)
         return Outcome.APPLIED, False
 
-    async def _apply_looking(self, event: Event) -> tuple[Outcome, bool]:
+    async def _apply_checked(self, event: Event) -> tuple[Outcome, bool]:
         async with self._db.transaction() as tx:
             # One statement claims the event and advances its aggregate: a second delivery waits here for the first
             # COMMIT and then finds the row. No row returned means a repeat.
@@ -191,11 +191,11 @@ class Inbox:
                 return
             event = decode_event(row["event"])
             try:
-                with correlated(event.correlationid):
+                with with_correlation(event.correlationid):
                     await self._apply_from_waiting(event)
             except Exception as no:
                 # This event failed, not the one before it, which is committed.
-                if _may_pass(no):
+                if _is_retryable(no):
                     raise
                 await self.park(event, reason=reason_of(no))
                 return
@@ -301,7 +301,7 @@ class Inbox:
         try:
             outcome = await self.receive(event)
         except Exception as error:
-            if _may_pass(error) or delivery.attempt < ATTEMPTS_MAX:
+            if _is_retryable(error) or delivery.attempt < ATTEMPTS_MAX:
                 log.warning("event not handled yet", type=event.type, error=type(error).__name__)
                 await delivery.retry(delay_seconds=min(0.2 * 2 ** min(delivery.attempt, 10), RETRY_SECONDS_MAX))
                 return
@@ -402,7 +402,7 @@ class Inbox:
         try:
             return await self.receive(event)
         except Exception as error:
-            if _may_pass(error):
+            if _is_retryable(error):
                 raise
             await self.park(event, reason=reason_of(error))
             return Outcome.PARKED
@@ -427,6 +427,6 @@ class Inbox:
         return {UUID(str(row["id"])) for row in rows}
 
 
-def _may_pass(error: Exception) -> bool:
+def _is_retryable(error: Exception) -> bool:
     """True if a later attempt may succeed; any other error parks the event."""
     return is_transient(error) or isinstance(error, OutcomeUnknown)

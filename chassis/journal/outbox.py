@@ -149,11 +149,11 @@ class Relay:
         """
         while True:
             await self._db.activity.pause(SWEEP_SECONDS, idle_seconds=SWEEP_SECONDS if self._pending else IDLE_SECONDS)
-            await self._strike_off()
+            await self._delete_pending()
             if self._bus.connected:
                 while await self._publish(await self._claim()) == BATCH_MAX:
-                    await self._strike_off()
-                await self._strike_off()
+                    await self._delete_pending()
+                await self._delete_pending()
             else:
                 async with self._db.transaction() as tx:
                     await self._count(tx)
@@ -186,25 +186,25 @@ class Relay:
         """Publish in version order per aggregate; return how many the broker acknowledged."""
         if not events:
             return 0
-        sent = await (self._one_by_one(events) if len(events) <= SINGLES_MAX else self._together(events))
+        sent = await (self._publish_singly(events) if len(events) <= SINGLES_MAX else self._publish_batch(events))
         self._acknowledged += sent
         PUBLISHED.labels(self._db.source).inc(len(sent))
         return len(sent)
 
-    async def _strike_off(self) -> None:
-        while struck := self._acknowledged[:BATCH_MAX]:
+    async def _delete_pending(self) -> None:
+        while deleted := self._acknowledged[:BATCH_MAX]:
             async with self._db.transaction() as tx:
-                await tx.execute("DELETE FROM pending WHERE event_id = ANY($1::uuid[])", struck)
-            del self._acknowledged[: len(struck)]
+                await tx.execute("DELETE FROM pending WHERE event_id = ANY($1::uuid[])", deleted)
+            del self._acknowledged[: len(deleted)]
 
-    async def _together(self, events: list[Event]) -> list[UUID]:
+    async def _publish_batch(self, events: list[Event]) -> list[UUID]:
         if await self._bus.publish_batch(events):
             return [event.id for event in events]
         # One of them was stored before (10201), which rejects the whole batch: published singly, only the repeat is
         # dropped.
-        return await self._one_by_one(events)
+        return await self._publish_singly(events)
 
-    async def _one_by_one(self, events: list[Event]) -> list[UUID]:
+    async def _publish_singly(self, events: list[Event]) -> list[UUID]:
         by_aggregate = groupby(sorted(events, key=lambda e: (e.subject, e.aggregateversion)), key=lambda e: e.subject)
         lanes = await asyncio.gather(*(self._in_order(list(lane)) for _, lane in by_aggregate))
         return [event_id for lane in lanes for event_id in lane]

@@ -10,7 +10,7 @@ from chassis.ids import new_id
 from chassis.keys.issuer import ALGORITHM
 
 
-def made_once(path: Path, make: Callable[[], str]) -> str:
+def read_or_create(path: Path, make: Callable[[], str]) -> str:
     """The content of the file, readable only by its owner; concurrent creators get the same content."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,6 +34,6 @@ def new_key(service: str | None = None) -> str:
     return json.dumps(key.as_dict(private=True))
 
 
-def key_made_once(path: Path) -> jwk.OKPKey:
+def read_or_create_key(path: Path) -> jwk.OKPKey:
     """The key in the file, created on first use."""
-    return jwk.OKPKey.import_key(json.loads(made_once(path, new_key)))
+    return jwk.OKPKey.import_key(json.loads(read_or_create(path, new_key)))

@@ -20,7 +20,7 @@ ALGORITHM = "Ed25519"
 ALGORITHMS = (ALGORITHM, "EdDSA", "ES256", "PS256", "RS256")
 """The signature algorithms that may be configured; a token never decides which."""
 
-AGAIN_SECONDS = 300
+REFRESH_SECONDS = 300
 """Longest time that a withdrawn key is trusted."""
 
 UNKNOWN_SECONDS = 10
@@ -62,17 +62,17 @@ class Keys:
         self._signs_nothing = False
         self._issuer = issuer
         self._keys: dict[str, jwk.Key] = {}
-        self._again_at = 0.0
+        self._refresh_at = 0.0
         self._asked_at = float("-inf")
         self._pause = 0.0
         self._reading = asyncio.Lock()
 
     async def get(self, kid: str) -> jwk.Key | None:
         """The key with this id; None if the issuer has none. Raises Unavailable until a key set was read."""
-        if self._to_be_read(kid):
+        if self._is_due(kid):
             async with self._reading:
                 # Another caller may have read them meanwhile.
-                if self._to_be_read(kid):
+                if self._is_due(kid):
                     await self._read()
         if not self._keys and not self._signs_nothing:
             raise Unavailable("identity-unavailable")
@@ -96,14 +96,14 @@ class Keys:
             raise ValueError("malformed token or wrong signature") from error
         return Signed(kid, str(header.get("typ", "")).lower(), decoded.claims)
 
-    def _to_be_read(self, kid: str) -> bool:
+    def _is_due(self, kid: str) -> bool:
         now = time.monotonic()
-        return now >= self._asked_at + self._pause and (kid not in self._keys or now >= self._again_at)
+        return now >= self._asked_at + self._pause and (kid not in self._keys or now >= self._refresh_at)
 
     async def _read(self) -> None:
         self._asked_at = time.monotonic()
         try:
-            found = await self._keys_said()
+            found = await self._fetch_keys()
         except (OSError, httpx.HTTPError, ValueError, LookupError, TypeError, JoseError) as error:
             log.warning("issuer's keys not read", error=type(error).__name__)
             self._pause = FAILED_SECONDS
@@ -111,16 +111,16 @@ class Keys:
         self._keys = found
         self._signs_nothing = not found
         self._pause = UNKNOWN_SECONDS
-        self._again_at = time.monotonic() + AGAIN_SECONDS
+        self._refresh_at = time.monotonic() + REFRESH_SECONDS
 
-    async def _keys_said(self) -> dict[str, jwk.Key]:
-        said = await document(self._source)
+    async def _fetch_keys(self) -> dict[str, jwk.Key]:
+        said = await fetch_json(self._source)
         if "jwks_uri" in said:
             if said["issuer"] != self._issuer:
                 raise ValueError("another issuer's discovery document")
             if not is_safe(str(said["jwks_uri"])):
                 raise ValueError("jwks_uri is not https")
-            said = await document(said["jwks_uri"])
+            said = await fetch_json(said["jwks_uri"])
         if self._may_have_none and said.get("keys") == []:
             return {}
         with warnings.catch_warnings():
@@ -139,18 +139,18 @@ def is_safe(address: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
-async def document(source: str) -> dict[str, Any]:
+async def fetch_json(source: str) -> dict[str, Any]:
     """Read a JSON object from a URL or a file. Raises OSError, httpx.HTTPError or ValueError."""
     if urlsplit(source).scheme in {"http", "https"}:
         async with httpx.AsyncClient(timeout=5, trust_env=False) as client, client.stream("GET", source) as answer:
             answer.raise_for_status()
-            text = await body_of(answer)
+            text = await read_body(answer)
     else:
         text = Path(source).read_bytes()
-    return json_object(text)
+    return parse_object(text)
 
 
-async def body_of(answer: httpx.Response) -> bytes:
+async def read_body(answer: httpx.Response) -> bytes:
     """Read a response body. Raises ValueError if it is longer than BYTES_MAX."""
     text = b""
     async for piece in answer.aiter_bytes():
@@ -160,7 +160,7 @@ async def body_of(answer: httpx.Response) -> bytes:
     return text
 
 
-def json_object(text: bytes) -> dict[str, Any]:
+def parse_object(text: bytes) -> dict[str, Any]:
     """Parse a JSON object. Raises ValueError."""
     said = json.loads(text)
     if not isinstance(said, dict):
@@ -178,4 +178,4 @@ def claimed_issuer(token: str) -> object:
 
 def _part(token: str, number: int) -> dict[str, Any]:
     encoded = (*token.split("."), "")[number]
-    return json_object(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
+    return parse_object(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))

@@ -18,7 +18,7 @@ from contracts.reference.country_names import country_name as country_name
 from contracts.reference.country_names import country_order as country_order
 from contracts.reference.scheme import Concept, Scheme, Status, Wording, scheme_of
 from contracts.reference.search import Hit, Index, find, index_of
-from contracts.reference.similarity import Taxonomy, likest, taxonomy_of
+from contracts.reference.similarity import Taxonomy, highest_similarity, taxonomy_of
 
 LEGAL_AND_JUDICIAL_DEVELOPMENT = "15130"
 """The default DAC sector."""
@@ -387,4 +387,4 @@ def topic_similarity(a: str, b: str) -> int:
 
     See `contracts.reference.similarity`. A retired topic has the highest similarity of its replacements.
     """
-    return likest(_taxonomy(), current("topics", a), current("topics", b))
+    return highest_similarity(_taxonomy(), current("topics", a), current("topics", b))

@@ -8,7 +8,7 @@ import math
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-WHOLLY = 1000
+IDENTICAL = 1000
 """The similarity of a concept to itself, in thousandths; no other pair reaches it."""
 
 
@@ -28,7 +28,7 @@ def taxonomy_of(parents: Mapping[str, Collection[str]]) -> Taxonomy:
     """
     above: dict[str, frozenset[str]] = {}
     for code in parents:
-        _gather(code, parents, above)
+        _ancestors(code, parents, above)
     below = dict.fromkeys(parents, 0)
     for code, ancestors in above.items():
         for ancestor in ancestors - {code}:
@@ -37,9 +37,9 @@ def taxonomy_of(parents: Mapping[str, Collection[str]]) -> Taxonomy:
     return Taxonomy(above, {code: 1 - math.log(count + 1) / all_of_them for code, count in below.items()})
 
 
-def _gather(code: str, parents: Mapping[str, Collection[str]], above: dict[str, frozenset[str]]) -> frozenset[str]:
+def _ancestors(code: str, parents: Mapping[str, Collection[str]], above: dict[str, frozenset[str]]) -> frozenset[str]:
     if code not in above:
-        above[code] = frozenset({code}).union(*(_gather(parent, parents, above) for parent in parents[code]))
+        above[code] = frozenset({code}).union(*(_ancestors(parent, parents, above) for parent in parents[code]))
     return above[code]
 
 
@@ -50,14 +50,14 @@ def similarity(taxonomy: Taxonomy, a: str, b: str) -> int:
     informative common ancestor, divided by the sum of their own. Raises KeyError for an unknown concept.
     """
     if a == b and a in taxonomy.above:
-        return WHOLLY
+        return IDENTICAL
     shared = taxonomy.above[a] & taxonomy.above[b]
     if not shared:
         return 0
     told = max(taxonomy.content[code] for code in shared)
-    return min(round(WHOLLY * 2 * told / (taxonomy.content[a] + taxonomy.content[b])), WHOLLY - 1)
+    return min(round(IDENTICAL * 2 * told / (taxonomy.content[a] + taxonomy.content[b])), IDENTICAL - 1)
 
 
-def likest(taxonomy: Taxonomy, some: Collection[str], others: Collection[str]) -> int:
+def highest_similarity(taxonomy: Taxonomy, some: Collection[str], others: Collection[str]) -> int:
     """The highest similarity between a concept of `some` and one of `others`; 0 if either is empty."""
     return max((similarity(taxonomy, one, other) for one in some for other in others), default=0)

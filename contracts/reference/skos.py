@@ -90,13 +90,13 @@ def _subjects(scheme: Scheme) -> Iterator[Subject]:
     whole += [("skos:hasTopConcept", Iri(iri(name))) for name in tops]
     yield WHOLE, "skos:ConceptScheme", whole
     for concept in scheme.concepts.values():
-        yield iri(concept.name), "skos:Concept", list(_said_of(concept, top=concept.name in tops))
+        yield iri(concept.name), "skos:Concept", list(_statements_of(concept, top=concept.name in tops))
     for table in dict.fromkeys(concept.table for concept in scheme.concepts.values()):
         members = (one for one in scheme.concepts.values() if one.table == table)
         yield f"{BASE}{table}", "skos:Collection", [("skos:member", Iri(iri(one.name))) for one in members]
 
 
-def _said_of(concept: Concept, *, top: bool) -> Iterator[tuple[str, Value]]:
+def _statements_of(concept: Concept, *, top: bool) -> Iterator[tuple[str, Value]]:
     yield "skos:inScheme", Iri(WHOLE)
     if top:
         yield "skos:topConceptOf", Iri(WHOLE)

@@ -209,7 +209,7 @@ def test_a_port_in_use_is_named(folder: Path) -> None:
             Postgres(folder / "postgres", port=other.port),
             Nats(folder / "2", users=USERS, port=other.port),
         ):
-            with pytest.raises(EmbeddedError, match=f"port {other.port} .* is taken"):
+            with pytest.raises(EmbeddedError, match=f"port {other.port} .* is in use"):
                 second.start()
 
 

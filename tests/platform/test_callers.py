@@ -18,7 +18,7 @@ from chassis.journal.peers import PeerError, Peers
 from chassis.runtime import alive, service_tokens
 from chassis.service import Running
 from chassis.settings import Settings
-from contracts.callers import Holding, News, Subject
+from contracts.callers import CallerChanges, Holding, Subject
 from contracts.directory import Mandate
 from contracts.values import Role
 from services.directory.callers import store as feed
@@ -139,7 +139,7 @@ async def test_only_a_service_is_told(db: Database, without_a_broker: Settings) 
 # -- the feed ---------------------------------------------------------------------------------------------------------
 
 
-async def heard(db: Database, after: str) -> News:
+async def heard(db: Database, after: str) -> CallerChanges:
     async with db.transaction() as tx:
         return await feed.news(tx, after=after)
 

@@ -18,7 +18,7 @@ from chassis.http.application import application
 from chassis.runtime import verifier
 from chassis.settings import Settings
 from chassis.telemetry import CORRELATION_HEADER
-from contracts.callers import Holding, News, Subject
+from contracts.callers import CallerChanges, Holding, Subject
 from contracts.values import Caller
 from services.documents.permissions import HIDDEN
 from tests import builders
@@ -260,7 +260,7 @@ def of_who_was(world: World, appointment: str) -> str:
         Holding(appointment_id=uuid4(), starts=early, ended=True, **held),
     ]
     callers = world.running[0].callers
-    callers.hear(News(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
+    callers.apply(CallerChanges(holdings=holdings, people=[], after="0.0", more=False), asked_at=float("inf"))
     callers.remember(Subject(issuer=builders.issuer.issuer, subject=str(person_id)), person_id)
     return builders.issuer.token(person_id)
 
