@@ -1,4 +1,4 @@
-"""How what goes wrong in a handler is answered: each exception becomes a problem of `chassis.http.problems`."""
+"""Exception handlers: each exception becomes a problem of `chassis.http.problems`."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -53,7 +53,7 @@ HTTP_SLUGS = {
 
 
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    # The framework's own text is not passed on: it repeats what was sent.
+    # The framework's text is not used: it repeats what was sent.
     details: dict[str, object] = {}
     if isinstance(error, ValidationException):
         details = request.app.state[STATE_KEY][request.route_handler].refused(_parameters_refused(error))
@@ -67,15 +67,15 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
 
 
 def _parameters_refused(error: ValidationException) -> list[str]:
-    """What does not fit, by the names of the handler's arguments."""
+    """The invalid parameters, by the names of the handler's arguments."""
     if isinstance(error.extra, list):
         return [str(item.get("key")) for item in error.extra if isinstance(item, dict)]
-    # One that is required and missing: the framework tells its name only as the cause.
+    # For a missing required parameter the framework names it only in the cause.
     return [str(error.__cause__.args[0])] if isinstance(error.__cause__, KeyError) else []
 
 
 def _allowed(request: Request[Any, Any, Any]) -> list[str]:
-    """The methods that the path does have (RFC 9110 section 15.5.6)."""
+    """The allowed methods of the path (RFC 9110 section 15.5.6)."""
     path = request.url.path.rstrip("/").split("/")
     for route in request.app.routes:
         template = route.path_format.split("/")
@@ -96,7 +96,7 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[
         slug = "overloaded" if is_busy(error) else "database-unavailable"
         return _respond(problem(slug, 503, language), retry)
     if isinstance(error, asyncpg.UniqueViolationError) and error.table_name == "journal":
-        # Two changes of one record at once: the journal let the other one through.
+        # Two concurrent changes of a record: the journal accepted the other one.
         return _respond(problem("revision-stale", 412, language))
     if isinstance(error, asyncpg.DataError):
         return _respond(problem("invalid-request", 400, language))
