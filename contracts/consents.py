@@ -76,14 +76,14 @@ class Consent(Terms, frozen=True, kw_only=True):
     scan_id: UUID | None = None
 
     @property
-    def stands(self) -> bool:
+    def active(self) -> bool:
         """True unless withdrawn or ended."""
         return self.withdrawn_at is None and self.ended_at is None
 
     def in_force(self, now: datetime) -> bool:
         """True within its period, computed: independent of the recorded end."""
         begun = self.starts_at is None or self.starts_at <= now
-        return self.stands and begun and (self.ends_at is None or now < self.ends_at)
+        return self.active and begun and (self.ends_at is None or now < self.ends_at)
 
     def covers(self, terms: Terms) -> bool:
         """True if the terms give no more than this consent to any recipient."""

@@ -145,8 +145,8 @@ class OpenId:
         if not _same(said.get("state"), started.state):
             raise Unidentified("sign-in-not-asked")
         provider = await self._discover()
-        told = provider.authorization_response_iss_parameter_supported
-        if said.get("iss", None if told else self._issuer) != self._issuer:
+        returns_iss = provider.authorization_response_iss_parameter_supported
+        if said.get("iss", None if returns_iss else self._issuer) != self._issuer:
             raise Unidentified("sign-in-elsewhere")
         if "error" in said or "code" not in said:
             raise Unidentified("sign-in-denied", error=_error_in(said))

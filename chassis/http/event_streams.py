@@ -37,7 +37,7 @@ SEND_SECONDS = 5.0
 """A client that reads nothing for so long, with full socket buffers, is disconnected."""
 
 FRESH_SECONDS = 2.0
-"""After so long the visibility of a page is checked again: the rest of it is fetched anew."""
+"""After so long the visibility of a page is checked again: the rest of it is fetched again."""
 
 RETRY_MILLISECONDS = (2_000, 8_000)
 """Reconnect delay, random, so that clients do not all reconnect at once after a restart."""
@@ -93,7 +93,7 @@ class EventStreams:
         Raises Excessive at the limit of the caller or the organization, Unavailable at that of the process.
         """
 
-        async def still() -> bool:
+        async def may_receive() -> bool:
             try:
                 return await self._verifier.caller(authorization, acting) == caller
             except Refusal:
@@ -105,7 +105,7 @@ class EventStreams:
             raise Excessive("too-many-organization-event-streams", limit=self._organization_max)
         if self._closed or len(self._open) >= self._all_max:
             raise Unavailable("overloaded")
-        subscriber = Subscriber(caller, still)
+        subscriber = Subscriber(caller, may_receive)
         self._open.add(subscriber)
         self._of_each[caller] += 1
         self._of_organization[caller.organization] += 1
@@ -178,13 +178,13 @@ class EventStream(Response[T]):
 
     async def _send_page(self, subscriber: Subscriber, page: Page, put: Callable[[bytes], Awaitable[None]]) -> bool:
         """Send a page; True if it had events. What cannot be sent in time is left for the next page."""
-        for place, data in page.told:
+        for place, data in page.items:
             if subscriber.ended or time.monotonic() - page.at > FRESH_SECONDS:
                 return True
             await put(b"%sdata: %s\n\n" % (self._id(place), data))
             subscriber.place = place
         subscriber.place = page.reached
-        return bool(page.told)
+        return bool(page.items)
 
     def _id(self, place: Place) -> bytes:
         return b"id: %s\n" % self._event_feed.cursor(place).encode()

@@ -64,11 +64,11 @@ class FeedPolicy:
     """Which events of a service's journal each caller receives.
 
     `seen` maps callers to the ids of those of the given events that they may see now, as the policy decides; a caller
-    who cannot be checked now is left out. `told` converts an event to what is sent; None if it is not sent.
+    who cannot be checked now is left out. `item_of` converts an event to what is sent; None if it is not sent.
     """
 
     seen: Seen
-    told: Callable[[Event], msgspec.Struct | None] = feed_item_of
+    item_of: Callable[[Event], msgspec.Struct | None] = feed_item_of
 
 
 async def _nobody(_tx: Tx, _callers: Sequence[Caller], _events: Sequence[Event]) -> Mapping[Caller, Collection[UUID]]:
@@ -91,26 +91,26 @@ def visible_events(
 class Page(NamedTuple):
     """The next events for a subscriber, each with its position; `reached` is the position after them."""
 
-    told: Sequence[tuple[Place, bytes]]
+    items: Sequence[tuple[Place, bytes]]
     reached: Place
     at: float
 
 
 class Subscriber:
-    """A subscriber and its position. `still` returns whether the caller may still receive events."""
+    """A subscriber and its position. `may_receive` returns whether the caller may still receive events."""
 
-    def __init__(self, caller: Caller, still: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(self, caller: Caller, may_receive: Callable[[], Awaitable[bool]]) -> None:
         self.caller = caller
         self.place = Place(0, 0)
         self.waits = False
         self.ended = False
-        self._still = still
+        self._may_receive = may_receive
         self._page: Page | None = None
         self._woken = asyncio.Event()
 
     async def check(self) -> None:
         """End the subscription if the caller may no longer receive events."""
-        if not self.ended and not await self._still():
+        if not self.ended and not await self._may_receive():
             self.end()
 
     def end(self) -> None:
@@ -145,7 +145,7 @@ class EventFeed:
 
     def __init__(self, db: Database, feed_policy: FeedPolicy) -> None:
         self._db = db
-        self._followed = feed_policy
+        self._policy = feed_policy
         self._subscribers: set[Subscriber] = set()
         self._somebody = asyncio.Event()
         self._cursors: StreamCursors | None = None
@@ -181,7 +181,7 @@ class EventFeed:
                 if not _is_retryable(error):
                     raise
                 return await subscriber.page(min(seconds, LOOK_SECONDS))
-            if more or page.told or not await self._wait_from(subscriber, page.reached, at_end=True):
+            if more or page.items or not await self._wait_from(subscriber, page.reached, at_end=True):
                 return page
         return await subscriber.page(seconds)
 
@@ -192,8 +192,8 @@ class EventFeed:
         async with self._db.transaction() as tx:
             events = await read_placed(tx, after=subscriber.place, limit=PAGE_MAX)
             seen = await self._seen(tx, [subscriber], [event for _, event in events])
-        told = self._told(events, seen.get(subscriber.caller, ()))
-        return Page(told, events[-1][0] if events else subscriber.place, at), len(events) == PAGE_MAX
+        items = self._items_of(events, seen.get(subscriber.caller, ()))
+        return Page(items, events[-1][0] if events else subscriber.place, at), len(events) == PAGE_MAX
 
     async def _wait_from(self, subscriber: Subscriber, reached: Place, *, at_end: bool = False) -> bool:
         """False if the poll has passed that position, or does not run and may be far behind the end."""
@@ -237,9 +237,9 @@ class EventFeed:
             async with self._db.transaction() as tx:
                 seen = await self._seen(tx, waiting, [event for _, event in events])
             self._head = events[-1][0]
-            told = {caller: self._told(events, ids) for caller, ids in seen.items()}
+            items = {caller: self._items_of(events, ids) for caller, ids in seen.items()}
             for one in waiting:
-                if page := [(place, data) for place, data in told.get(one.caller, ()) if place > one.place]:
+                if page := [(place, data) for place, data in items.get(one.caller, ()) if place > one.place]:
                     one.hand(Page(page, max(self._head, one.place), at))
                 else:
                     one.place = max(self._head, one.place)
@@ -250,17 +250,19 @@ class EventFeed:
     ) -> Mapping[Caller, Collection[UUID]]:
         """The events each subscriber may see; ends those that may see nothing any more."""
         callers = sorted({one.caller for one in subscribers if not one.ended}, key=str)
-        of_interest = [event for event in events if self._followed.told(event) is not None]
+        of_interest = [event for event in events if self._policy.item_of(event) is not None]
         if not callers or not of_interest:
             return {}
-        seen = await self._followed.seen(tx, callers, of_interest)
+        seen = await self._policy.seen(tx, callers, of_interest)
         for one in subscribers:
             if one.caller not in seen:
                 one.end()
         return seen
 
-    def _told(self, events: Sequence[tuple[Place, Event]], seen: Collection[UUID]) -> list[tuple[Place, bytes]]:
-        return [(place, msgspec.json.encode(self._followed.told(event))) for place, event in events if event.id in seen]
+    def _items_of(self, events: Sequence[tuple[Place, Event]], seen: Collection[UUID]) -> list[tuple[Place, bytes]]:
+        return [
+            (place, msgspec.json.encode(self._policy.item_of(event))) for place, event in events if event.id in seen
+        ]
 
 
 def _is_retryable(error: Exception) -> bool:

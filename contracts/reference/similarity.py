@@ -54,8 +54,8 @@ def similarity(taxonomy: Taxonomy, a: str, b: str) -> int:
     shared = taxonomy.above[a] & taxonomy.above[b]
     if not shared:
         return 0
-    told = max(taxonomy.content[code] for code in shared)
-    return min(round(IDENTICAL * 2 * told / (taxonomy.content[a] + taxonomy.content[b])), IDENTICAL - 1)
+    shared_content = max(taxonomy.content[code] for code in shared)
+    return min(round(IDENTICAL * 2 * shared_content / (taxonomy.content[a] + taxonomy.content[b])), IDENTICAL - 1)
 
 
 def highest_similarity(taxonomy: Taxonomy, some: Collection[str], others: Collection[str]) -> int:

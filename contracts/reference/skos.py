@@ -132,5 +132,5 @@ def _note(concept: Concept) -> str:
 def _by_status(found: list[tuple[Status, str]]) -> list[str]:
     """`official: en`, `compiled: ar, fr`: each status with its languages."""
     statuses: tuple[Status, ...] = ("official", "reviewed", "compiled")
-    told = {status: [where for one, where in found if one == status] for status in statuses}
-    return [f"{status}: {', '.join(where)}" for status, where in told.items() if where]
+    by_status = {status: [where for one, where in found if one == status] for status in statuses}
+    return [f"{status}: {', '.join(where)}" for status, where in by_status.items() if where]

@@ -32,7 +32,7 @@ class Arrival(Struct, frozen=True, kw_only=True):
     data: ArrivalData
 
 
-def told(event: Event) -> Arrival | None:
+def item_of(event: Event) -> Arrival | None:
     """What is said of an event: nothing but where it owes a person a notification."""
     owed = event.fact()
     if not isinstance(owed, NotificationOwed) or owed.webhook_id is not None:
