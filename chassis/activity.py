@@ -20,13 +20,13 @@ class Activity:
 
     def __init__(self, *, active_seconds: float = ACTIVE_SECONDS) -> None:
         self._active_seconds = active_seconds
-        self._noted_at = time.monotonic()
-        self._noted = asyncio.Event()
+        self._written_at = time.monotonic()
+        self._written = asyncio.Event()
 
-    def note(self) -> None:
+    def record_write(self) -> None:
         """Record a commit and end the idle pauses."""
-        self._noted_at = time.monotonic()
-        self._noted.set()
+        self._written_at = time.monotonic()
+        self._written.set()
 
     async def pause(
         self, seconds: float, *, idle_seconds: float = IDLE_SECONDS, due_in_seconds: float | None = None
@@ -39,9 +39,9 @@ class Activity:
         at_most = math.inf if due_in_seconds is None else max(due_in_seconds, PAUSE_SECONDS_MIN)
         await asyncio.sleep(min(seconds, at_most))
         rest = min(idle_seconds, at_most) - seconds
-        if rest <= 0 or time.monotonic() - self._noted_at < self._active_seconds:
+        if rest <= 0 or time.monotonic() - self._written_at < self._active_seconds:
             return
-        self._noted.clear()
+        self._written.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(rest):
-                await self._noted.wait()
+                await self._written.wait()

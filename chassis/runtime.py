@@ -122,7 +122,7 @@ def topology(services: Sequence[Service]) -> tuple[list[str], list[Consumer]]:
 
 
 @contextlib.asynccontextmanager
-async def alive(
+async def started_services(
     settings: Settings, services: Sequence[Service], *, ports: Mapping[str, int]
 ) -> AsyncIterator[list[Running]]:
     """The running services; on exit handlers finish and connections close."""
@@ -270,7 +270,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     for sig in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sig, stop.set)
-    async with alive(settings, services, ports=ports) as running:
+    async with started_services(settings, services, ports=ports) as running:
         keeping: dict[str, Loop] = (
             {"streams": partial(ensure_streams_continuously, settings, services)} if ensure else {}
         )

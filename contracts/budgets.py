@@ -18,7 +18,7 @@ USD = "USD"
 Funds = Annotated[tuple[FundCode, ...], Meta(min_length=1, max_length=FUNDS_MAX)]
 
 
-class Budgeting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BudgetQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Query of another service: the balances of these funds and the rates of these currencies, now."""
 
     funds: Funds

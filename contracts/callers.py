@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from contracts.values import Caller, Organization, Role, Scope
 
 
-class Holding(Struct, frozen=True, kw_only=True):
+class HeldAppointment(Struct, frozen=True, kw_only=True):
     """An appointment that is or was in force; all of a disabled person count as `ended` until enabled.
 
     `version` never decreases: the higher one is newer. An API client has the same form: its id is both other ids, and
@@ -39,7 +39,7 @@ class CallerChanges(Struct, frozen=True, kw_only=True):
     Changes may be repeated. `people` are all persons with a change: their subjects may have changed.
     """
 
-    holdings: list[Holding]
+    holdings: list[HeldAppointment]
     people: list[UUID]
     after: str
     more: bool

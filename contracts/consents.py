@@ -117,14 +117,14 @@ class ConsentPage(Struct, frozen=True, kw_only=True):
     more: bool
 
 
-class Showing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class VisibilityQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Query to the owner of requests: which of these requests may an organization see now."""
 
     organization: Organization
     request_ids: Annotated[tuple[UUID, ...], Meta(max_length=SHOWN_MAX)]
 
 
-class Shown(Struct, frozen=True, kw_only=True):
+class VisibleRequest(Struct, frozen=True, kw_only=True):
     """A request visible to an organization by consents in force, with the visible fields."""
 
     request_id: UUID

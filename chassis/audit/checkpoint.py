@@ -46,7 +46,7 @@ def file_of(settings: Settings, service: str) -> Path:
     return (settings.audit_dir or settings.state / "audit") / f"{service}.jsonl"
 
 
-def public_halves(files: Sequence[Path]) -> str:
+def public_keys(files: Sequence[Path]) -> str:
     """A JWK set of public keys that verifies signatures by the keys in these files. Raises SettingsError."""
     keys = [key for file in files for key in key_set(file, SETTING)]
     return json.dumps({"keys": [key.as_dict(private=False) for key in keys]})

@@ -18,7 +18,7 @@ import structlog
 from chassis.db.database import Database, Tx
 from chassis.journal.outbox import Place
 from chassis.journal.peers import PeerError, Peers
-from contracts.callers import CallerChanges, Holding, KnownSubject, Subject
+from contracts.callers import CallerChanges, HeldAppointment, KnownSubject, Subject
 from contracts.values import Role
 
 PULL_SECONDS = 2.0
@@ -55,7 +55,7 @@ class Callers:
         self._peers = peers
         self._after = "0.0"
         self._answered_at = float("-inf")
-        self._held: dict[UUID, dict[UUID, Holding]] = {}
+        self._held: dict[UUID, dict[UUID, HeldAppointment]] = {}
         self._subjects: OrderedDict[Subject, tuple[int, tuple[UUID, ...]]] = OrderedDict()
         """Subject → `_people_changes` when it was queried, and its people; none for an unknown subject."""
 
@@ -63,7 +63,7 @@ class Callers:
         self._people_changes = 0
         """Counts changes of people: each may change who a subject belongs to."""
 
-    def in_force(self, person_id: UUID, at: datetime) -> Sequence[Holding]:
+    def in_force(self, person_id: UUID, at: datetime) -> Sequence[HeldAppointment]:
         """The appointments of a person in force at a time; none for an unknown person."""
         return [one for one in self._held.get(person_id, {}).values() if one.in_force(at.date())]
 
@@ -93,10 +93,10 @@ class Callers:
             return known
         people = () if answer is None else msgspec.json.decode(answer, type=KnownSubject).people
         if news == self._people_changes:
-            self.remember(subject, *people)
+            self.cache_people(subject, *people)
         return people
 
-    def remember(self, subject: Subject, *people: UUID) -> None:
+    def cache_people(self, subject: Subject, *people: UUID) -> None:
         """Cache the people of a subject until people change."""
         self._subjects[subject] = (self._people_changes, people)
         if len(self._subjects) > SUBJECTS_MAX:
@@ -141,7 +141,7 @@ class Callers:
                 FROM caller
                 """
             )
-        self._hold(msgspec.convert([dict(row) for row in rows], list[Holding]))
+        self._hold(msgspec.convert([dict(row) for row in rows], list[HeldAppointment]))
         self._after = after or "0.0"
 
     async def pull(self) -> None:
@@ -172,7 +172,7 @@ class Callers:
         except msgspec.DecodeError as error:
             raise PeerError("the answer is not a list of changes") from error
 
-    def _hold(self, holdings: Sequence[Holding]) -> None:
+    def _hold(self, holdings: Sequence[HeldAppointment]) -> None:
         for one in holdings:
             own = self._held.setdefault(one.person_id, {})
             held = own.get(one.appointment_id)

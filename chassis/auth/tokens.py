@@ -25,7 +25,7 @@ from chassis.ids import new_id
 from chassis.journal.peers import PeerError
 from chassis.keys.file import read_or_create_key
 from chassis.keys.issuer import ALGORITHM, Keys, claimed_issuer
-from contracts.callers import Holding, Subject
+from contracts.callers import HeldAppointment, Subject
 from contracts.refusals import Forbidden, Unavailable, Unidentified
 from contracts.values import Caller, Role
 
@@ -99,7 +99,7 @@ class Directory(Protocol):
 
     async def people_of(self, subject: Subject) -> Sequence[UUID]: ...
 
-    def in_force(self, person_id: UUID, at: datetime) -> Sequence[Holding]: ...
+    def in_force(self, person_id: UUID, at: datetime) -> Sequence[HeldAppointment]: ...
 
     def stale(self) -> bool: ...
 
@@ -252,7 +252,7 @@ class NoDirectory:
         raise Unidentified("token-invalid")
 
 
-def _acting(held: Sequence[Holding], acting: str | None, *, always_named: bool = False) -> Caller:
+def _acting(held: Sequence[HeldAppointment], acting: str | None, *, always_named: bool = False) -> Caller:
     if not held:
         raise Forbidden("not-appointed")
     by_name = {f"{one.organization}:{one.role}": one.caller for one in held}

@@ -75,7 +75,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 
-def _words(caller: Caller) -> tuple[str, str, str]:
+def _caller_settings(caller: Caller) -> tuple[str, str, str]:
     return caller.organization, caller.role.value, str(caller.person_id)
 
 
@@ -138,28 +138,28 @@ class Tx:
         Until then it has no effect, and its errors are raised there.
         """
         if not may_join(tuple(self._writes), write):
-            await self._reach()
+            await self._begin()
         self._writes[write] = args
         self.wrote = True
 
     async def flush(self) -> None:
         """Send the queued writes."""
-        await self._reach()
+        await self._begin()
 
     async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
-        return await (await self._reach()).fetch(query, *args)
+        return await (await self._begin()).fetch(query, *args)
 
     async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
-        return await (await self._reach()).fetchrow(query, *args)
+        return await (await self._begin()).fetchrow(query, *args)
 
     async def fetchval(self, query: str, *args: object) -> Any:
-        return await (await self._reach()).fetchval(query, *args)
+        return await (await self._begin()).fetchval(query, *args)
 
     async def execute(self, query: str, *args: object) -> str:
-        return await (await self._reach()).execute(query, *args)
+        return await (await self._begin()).execute(query, *args)
 
     async def executemany(self, query: str, args: Sequence[Sequence[object]]) -> None:
-        await (await self._reach()).executemany(query, args)
+        await (await self._begin()).executemany(query, args)
 
     @contextlib.asynccontextmanager
     async def as_service(self) -> AsyncIterator[None]:
@@ -170,13 +170,13 @@ class Tx:
         if self.caller is None or self._own_role is None:
             yield
             return
-        connection = await self._reach()
+        connection = await self._begin()
         await connection.execute(f"SET LOCAL ROLE {self._own_role}")
         yield
         await self._send()
         await connection.execute("RESET ROLE")
 
-    async def _reach(self) -> Connection:
+    async def _begin(self) -> Connection:
         """Begin the transaction if necessary and send the queued writes."""
         if self.connection is None:
             self.connection = await self._take()
@@ -192,7 +192,7 @@ class Tx:
         """Sent with BEGIN in one round trip, which excludes parameters: so every value is checked."""
         if self.caller is None:
             return f"SET LOCAL ROLE {self._own_role}" if self._own_role else ""
-        words = _words(self.caller)
+        words = _caller_settings(self.caller)
         assert all(_WORD.fullmatch(word) for word in words), "organization, role and id have no special characters"
         return "; ".join(f"SET LOCAL {name} = '{word}'" for name, word in zip(CALLER_SETTINGS, words, strict=True))
 
@@ -201,7 +201,7 @@ class Tx:
             return
         writes, self._writes = self._writes, {}
         if not self._opened and self.caller is not None:
-            writes = {_FOR_CALLER: _words(self.caller), **writes}
+            writes = {_FOR_CALLER: _caller_settings(self.caller), **writes}
         statement, args = combine(tuple(writes)), [arg for args in writes.values() for arg in args]
         try:
             if self._opened and self.connection is not None:
@@ -214,12 +214,12 @@ class Tx:
     async def commit(self) -> None:
         """Commit. Raises NotWritten, OutcomeUnknown, and errors of PostgreSQL."""
         if self._opened:
-            await self._reach()
+            await self._begin()
         self.in_doubt = True
         try:
             if not self._opened:
                 await self._send()
-            elif await (await self._reach()).execute("COMMIT") != "COMMIT":
+            elif await (await self._begin()).execute("COMMIT") != "COMMIT":
                 # An action ignored an error that had aborted the transaction.
                 raise RuntimeError("the transaction had failed and was rolled back")
         except NotWritten:
@@ -249,7 +249,7 @@ class Database:
 
     def __init__(self, pool: Pool, source: str, *, own_role: str | None = None) -> None:
         self._pool = pool
-        self._group = GroupCommit(self._lent, seconds=COMMAND_SECONDS)
+        self._group = GroupCommit(self._borrow, seconds=COMMAND_SECONDS)
         self._locks = KeyedLocks()
         self._reading = False
         self.activity = Activity()
@@ -319,9 +319,9 @@ class Database:
             finally:
                 # No reset: all settings, locks and cursors here are local to the transaction.
                 if tx.connection is not None:
-                    self._pool.give_back(tx.connection, sound=sound)
+                    self._pool.release(tx.connection, sound=sound)
         if tx.wrote:
-            self.activity.note()
+            self.activity.record_write()
         if tx.announced:
             self.on_commit(tx.announced)
 
@@ -346,7 +346,7 @@ class Database:
                 pause = min(2 * pause, LOCK_RETRY_SECONDS_MAX)
 
     @contextlib.asynccontextmanager
-    async def _lent(self) -> AsyncIterator[Connection]:
+    async def _borrow(self) -> AsyncIterator[Connection]:
         """A connection for a single-statement transaction."""
         connection = await self._take()
         sound = False
@@ -357,11 +357,11 @@ class Database:
             sound = has_undone(error)
             raise
         finally:
-            self._pool.give_back(connection, sound=sound)
+            self._pool.release(connection, sound=sound)
 
     async def _take(self) -> Connection:
         try:
-            return await self._pool.take(within_seconds=ACQUIRE_SECONDS, reading=self._reading)
+            return await self._pool.acquire(within_seconds=ACQUIRE_SECONDS, reading=self._reading)
         except PoolTimeout as error:
             raise Unavailable("overloaded") from error
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

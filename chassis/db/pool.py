@@ -40,7 +40,7 @@ class Pool:
         self._open: set[Connection] = set()
         self._closing = False
 
-    async def take(self, *, within_seconds: float, reading: bool = False) -> Connection:
+    async def acquire(self, *, within_seconds: float, reading: bool = False) -> Connection:
         """Acquire a connection outside of any transaction. Raises PoolTimeout, or what `connect` raises."""
         if self._closing:
             raise asyncpg.InterfaceError("the pool is closed")
@@ -85,7 +85,7 @@ class Pool:
         self._open.add(connection)
         return connection
 
-    def give_back(self, connection: Connection, *, sound: bool) -> None:
+    def release(self, connection: Connection, *, sound: bool) -> None:
         """Release a connection. `sound`: its transaction has ended, and no answer is outstanding."""
         if sound and not connection.is_closed() and not self._closing and connection in self._open:
             self._idle.append((connection, time.monotonic()))

@@ -14,7 +14,7 @@ from typing import Any, cast
 import msgspec
 import structlog
 
-from chassis.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, note, problem
+from chassis.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, language_of, log_refusal, problem
 from chassis.http.uploads import (
     OF_ONE_ORGANIZATION_MAX,
     UPLOAD,
@@ -196,10 +196,10 @@ class Edge:
         if _media_type(headers).decode("latin-1") not in rule.media_types:
             await self._refuse("media-type-unsupported", 415, answer, accepted=rule.media_types)
             return
-        if not self._uploads.has_room_for(who.organization):
+        if not self._uploads.has_capacity_for(who.organization):
             await self._refuse("organization-limit-reached", 429, answer, limit=OF_ONE_ORGANIZATION_MAX)
             return
-        if not self._uploads.has_room(who):
+        if not self._uploads.has_capacity(who):
             await self._refuse("overloaded", 503, answer)
             return
         with self._uploads.place(who) as file:
@@ -244,7 +244,7 @@ class Edge:
     ) -> None:
         language = reader_language(answer.scope)
         said = problem(slug, status, language, details)
-        note(answer.scope, said)
+        log_refusal(answer.scope, said)
         body = msgspec.json.encode(said)
         head = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
         if status in {408, 413, 414}:

@@ -12,7 +12,7 @@ from litestar.routes import HTTPRoute
 from chassis.db.database import OutcomeUnknown, is_busy, is_transient
 from chassis.http.bodies import with_all_errors
 from chassis.http.edge import BODY, reader_language
-from chassis.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, note, problem, problem_of
+from chassis.http.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, log_refusal, problem, problem_of
 from chassis.http.queries import STATE_KEY
 from chassis.http.uploads import MEDIA_TYPE as FILE_TYPE
 from chassis.rate_limiter import READING
@@ -31,7 +31,7 @@ def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Pr
     if isinstance(sent, bytes) and sent and field:
         refusal = with_all_errors(refusal, sent, field.annotation)
     body = problem_of(refusal, reader_language(request.scope))
-    note(cast(Mapping[str, Any], request.scope), body)
+    log_refusal(cast(Mapping[str, Any], request.scope), body)
     headers: dict[str, str] = {}
     if body.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="entraide"'
@@ -62,7 +62,7 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     slug = HTTP_SLUGS.get(error.status_code, "internal-error" if error.status_code >= 500 else "invalid-request")
     allow = {"Allow": ", ".join(_allowed(request))} if error.status_code == 405 else None
     body = problem(slug, error.status_code, reader_language(request.scope), details)
-    note(cast(Mapping[str, Any], request.scope), body)
+    log_refusal(cast(Mapping[str, Any], request.scope), body)
     return _respond(body, allow)
 
 

@@ -102,7 +102,7 @@ def language_of(accept_language: str | None) -> Language:
     return Language(negotiate_locale(preferred, list(Language)) or Language.EN)
 
 
-def note(scope: Mapping[str, Any], said: Problem) -> None:
+def log_refusal(scope: Mapping[str, Any], said: Problem) -> None:
     """Log a refusal: the caller and the reason, nothing of what was sent."""
     who = scope.get(IDENTITY)
     known = (

@@ -125,11 +125,11 @@ class Uploads:
                 return rule
         return None
 
-    def has_room(self, caller: Caller) -> bool:
+    def has_capacity(self, caller: Caller) -> bool:
         """False at the limit of uploads under way, or of this person's."""
         return self._under_way.total() < UNDER_WAY_MAX and self._under_way[caller.person_id] < OF_ONE_CALLER_MAX
 
-    def has_room_for(self, organization: str) -> bool:
+    def has_capacity_for(self, organization: str) -> bool:
         """False at the limit of this organization's uploads under way."""
         return self._of_organization[organization] < OF_ONE_ORGANIZATION_MAX
 

@@ -14,10 +14,10 @@ from msgspec import Struct
 
 from contracts.reference.scheme import Concept
 
-How = Literal["exact", "label", "word", "alternative"]
+LabelMatch = Literal["exact", "label", "word", "alternative"]
 """Kind of match, best first: the whole label, its beginning, a word's beginning, an alternative label."""
 
-HOW: tuple[How, ...] = ("exact", "label", "word", "alternative")
+HOW: tuple[LabelMatch, ...] = ("exact", "label", "word", "alternative")
 BEYOND = "\U0010ffff"
 """Sorts after every continuation of a label."""
 
@@ -33,7 +33,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     """A matching concept, and the label that matched."""
 
     concept: Concept
-    how: How
+    how: LabelMatch
     matched: str
     language: str
 
@@ -58,7 +58,7 @@ class Index(Struct, frozen=True):
     places: list[Place]
 
 
-def folded(text: str) -> str:
+def normalize(text: str) -> str:
     """Normalize a text for search: words of letters and digits, separated by single spaces.
 
     Removes case, width and typographic forms (NFKC, case folding), accents of Latin letters, the dots of ё, and in
@@ -96,7 +96,7 @@ def _places(concept: Concept, order: int) -> Iterator[Place]:
 
 def _forms(text: str) -> tuple[str, ...]:
     """A text and, if different, the text without Arabic articles: people type both."""
-    plain = folded(text)
+    plain = normalize(text)
     bare = ARABIC_ARTICLE.sub("", plain)
     return (plain,) if bare == plain else (plain, bare)
 
@@ -143,7 +143,7 @@ def _beginning_with(index: Index, form: str) -> list[Place]:
     return index.places[first:last]
 
 
-def _how(place: Place, form: str) -> How:
+def _how(place: Place, form: str) -> LabelMatch:
     if place.whole and place.rest == form:
         return "exact"
     if not place.preferred:

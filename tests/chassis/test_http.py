@@ -148,7 +148,7 @@ async def test_a_database_that_does_not_answer_is_said_at_once(api: Client, data
         assert time.monotonic() - started < 4
     finally:
         for connection in held:
-            db._pool.give_back(connection, sound=True)
+            db._pool.release(connection, sound=True)
     assert (await api.get("/v1/requests", headers=headers())).status_code == 200
 
 

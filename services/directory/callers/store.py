@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.db.database import Tx
-from contracts.callers import CallerChanges, Holding
+from contracts.callers import CallerChanges, HeldAppointment
 
 FACTS_MAX = 1000
 """Facts read for one answer; each names an appointment, a person with some, or an API client."""
@@ -48,7 +48,7 @@ async def news(tx: Tx, *, after: str) -> CallerChanges:
     )
 
 
-async def _holdings(tx: Tx, appointments: set[UUID], people: set[UUID]) -> list[Holding]:
+async def _holdings(tx: Tx, appointments: set[UUID], people: set[UUID]) -> list[HeldAppointment]:
     rows = await tx.fetch(
         """
         SELECT appointment_id, person_id, appointment.organization, role, starts AS from, ends AS until,
@@ -64,4 +64,4 @@ async def _holdings(tx: Tx, appointments: set[UUID], people: set[UUID]) -> list[
         list(appointments),
         list(people),
     )
-    return msgspec.convert([dict(row) for row in rows], list[Holding])
+    return msgspec.convert([dict(row) for row in rows], list[HeldAppointment])
