@@ -1,4 +1,4 @@
-"""What an action is told beside its command."""
+"""The context of an action, besides its command."""
 
 from datetime import date, datetime
 
@@ -8,9 +8,9 @@ from contracts.values import Caller
 
 
 class Context(Struct, frozen=True, kw_only=True):
-    """Who asks for a change, at what time, and which revision of the record they have read.
+    """The caller, the time, and the revision of the record that the caller has read.
 
-    Where a route asks for no revision, `expected` is 0.
+    `expected` is 0 if the route needs no revision.
     """
 
     caller: Caller

@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 def new_id() -> UUID:
-    """48 bits of Unix milliseconds, then 74 random bits: index pages fill in order, and nothing can be guessed."""
+    """48 bits of Unix milliseconds, then 74 random bits: ids fill index pages in order and cannot be guessed."""
     value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)

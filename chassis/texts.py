@@ -1,4 +1,4 @@
-"""Salted hashes, by which the journal names texts and files that are kept beside it and can be erased."""
+"""Salted hashes of texts and files, which the journal contains in their place so that they can be erased."""
 
 import hashlib
 import secrets
@@ -9,11 +9,11 @@ SALT_BYTES = 16
 
 
 def hash_texts(texts: object) -> tuple[bytes, str]:
-    """A new salt, and with it the hash of texts: a string, or a struct of strings."""
+    """A new salt and the salted hash of texts: a string, or a struct of strings."""
     return hash_bytes(msgspec.json.encode(texts))
 
 
 def hash_bytes(content: bytes) -> tuple[bytes, str]:
-    """A new salt, and with it the hash of bytes."""
+    """A new salt and the salted hash of bytes."""
     salt = secrets.token_bytes(SALT_BYTES)
     return salt, hashlib.sha256(salt + content).hexdigest()

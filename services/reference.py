@@ -14,7 +14,7 @@ from contracts import reference
 from contracts.conversion import from_attributes
 from contracts.reference import skos
 from contracts.reference.scheme import Status, Wording
-from contracts.reference.search import How, folded
+from contracts.reference.search import LabelMatch, normalize
 from contracts.refusals import Invalid, Missing
 from contracts.values import Language
 
@@ -57,7 +57,7 @@ class Found(Struct, frozen=True, kw_only=True):
     table: str
     code: str
     label: str
-    how: How
+    how: LabelMatch
     matched: str
     matched_language: Language
 
@@ -133,7 +133,7 @@ async def search(
     Case, accents and Arabic vowel signs are ignored. `language` is that of the labels shown. Retired concepts are not
     found.
     """
-    if not folded(q):
+    if not normalize(q):
         raise Invalid("search-text-empty", field="q")
     hits = reference.search(q, language=language, limit=limit, table=table)
     found = [

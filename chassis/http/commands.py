@@ -1,8 +1,8 @@
-"""The routes of commands: a POST that creates a record, or changes one, in one transaction and once for each key.
+"""Routes of commands: a POST that creates or changes a record, in one transaction, once per idempotency key.
 
-The decorated function acts and `read` reads, after it and when the command is repeated: as `act(tx, ctx, key, …)` and
-`read(tx, ctx, key, …)`, where `key` names the record. What they take beside these is taken from the request, as it is
-for a handler of the framework: `data: JSONBody[…]`, parameters, headers, dependencies.
+The decorated function acts; `read` reads the record, after it and for a repeated command: `act(tx, ctx, key, …)` and
+`read(tx, ctx, key, …)`, where `key` names the record. Their further parameters are taken from the request, as for a
+handler of the framework: `data: JSONBody[…]`, parameters, headers, dependencies.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -30,12 +30,12 @@ BEFORE = "before"
 
 
 class Options(TypedDict, total=False):
-    """What few commands need.
+    """Options that few commands need.
 
-    `outcome` makes an id of a key that is none. `before` is called ahead of the transaction, with the database in the
-    place of `tx`; what it returns is taken under that name. `locks` are those of `Database.transaction`, or a function
-    as `before` that returns them. `name` is that of the operation, where it is not the function's. Any other
-    `method` than POST has no key of a command: a repeat is refused for its revision.
+    `outcome` makes an id of a key that is none. `before` runs before the transaction, with the database in place of
+    `tx`; its result is the parameter `before`. `locks` are those of `Database.transaction`, or a function like `before`
+    that returns them. `name` is the operation's name, if not the function's. A `method` other than POST has no
+    idempotency key: a repeat is refused for its revision.
     """
 
     outcome: Callable[[Any], UUID]
@@ -59,10 +59,10 @@ def create(
     location: Callable[[Any], str] | None = None,
     **options: Unpack[Options],
 ) -> Decorator:
-    """A POST that creates a record and answers 201 with it, its `ETag` and its `Location`.
+    """A POST that creates a record; answers 201 with the record, `ETag` and `Location`.
 
-    `key` makes the key of what it names of the request; `location` that of the answer, else it is the path and the
-    answer's first field.
+    `key` makes the key from the parameters it names; `location` makes the URL from the answer, else it is the path and
+    the answer's first field.
     """
     located = location or (lambda view: f"{path}/{key_of(view)}")
     asked: Options = {"if_match": False, "status_code": 201, **options}
@@ -72,10 +72,10 @@ def create(
 def change(
     path: str, action: StrEnum, summary: str, *, read: Act, key: Function | None = None, **options: Unpack[Options]
 ) -> Decorator:
-    """A POST that changes a record in the revision that `If-Match` names, and answers 200 with it and its `ETag`.
+    """A POST that changes a record in the revision of `If-Match`; answers 200 with the record and its `ETag`.
 
-    Without `key` that is a parameter of the path, which the decorated function takes as its key. What this returns, if
-    anything, is answered in the place of what `read` reads.
+    Without `key` the key is the path parameter that the decorated function takes. If that function returns something,
+    this is the answer instead of the result of `read`.
     """
     asked: Options = {"if_match": True, "status_code": 200, **options}
 
@@ -87,7 +87,7 @@ def change(
 
 
 def show(path: str, action: StrEnum, summary: str) -> Decorator:
-    """A GET of one record, with its `ETag`: the decorated function reads it, as `read` of a command does."""
+    """A GET of one record, with its `ETag`; the decorated function reads it, like `read` of a command."""
     asked: Options = {"if_match": False, "status_code": 200, "method": "GET"}
     return lambda read: _route(read, _parameters(read, 2), read, None, None, path, action, summary, asked)
 
@@ -166,6 +166,9 @@ def _parameters(function: Function, skip: int = 0) -> Sequence[Parameter]:
 
 
 def _naming(function: Function, skip: int = 0) -> Function:
-    """Calls the function with what its parameters after the first `skip` name of a mapping, behind other arguments."""
+    """Returns a function that takes a mapping and calls `function` with the entries named like its parameters.
+
+    The first `skip` parameters are passed as positional arguments.
+    """
     names = [one.name for one in _parameters(function, skip)]
     return lambda given, *others: function(*others, **{name: given[name] for name in names})

@@ -1,10 +1,10 @@
-"""The private parts of litestar and uvicorn that this project uses; no other module imports any.
+"""All uses of private parts of litestar and uvicorn.
 
-They may change with any version: tests/chassis/test_private_parts.py fails when they do.
+They may change in any version: tests/chassis/test_private_parts.py fails if they do.
 
-- litestar 2.25.0 starts a task for each of several dependencies of a handler. Ours wait for nothing, and the tasks took
+- litestar 2.25.0 starts a task for each of several dependencies of a handler. Ours never wait, and the tasks took
   an eighth of the time of a request: `KwargsModel.resolve_dependencies` is replaced.
-- uvicorn 0.54.0 has no other place for limits on a connection than its protocol: `HttpToolsProtocol` is subclassed.
+- uvicorn 0.54.0 supports limits on connections only in its protocol: `HttpToolsProtocol` is subclassed.
 """
 
 from operator import attrgetter
@@ -20,7 +20,7 @@ __all__ = ["HttpToolsProtocol", "resolve_dependencies_in_turn"]
 
 
 def resolve_dependencies_in_turn() -> None:
-    """Have litestar resolve dependencies one after the other, by name where one does not need another."""
+    """Make litestar resolve dependencies one after the other, by name if they are independent."""
     KwargsModel.resolve_dependencies = _in_turn  # type: ignore[method-assign]
 
 

@@ -147,7 +147,7 @@ SERVICE = Service(
     ],
     listens_to=("matching", "directory"),
     handlers=HANDLERS,
-    hears=handlers_for,
+    configured_handlers=handlers_for,
     loops=loops,
     rebuild=record.rebuild,
     tables=(

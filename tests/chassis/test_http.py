@@ -17,7 +17,7 @@ from chassis.auth.tokens import Issuer
 from chassis.db.database import POOL_MAX, RESERVED_FRACTION, Database
 from chassis.http import edge
 from chassis.http.application import litestar_of
-from chassis.http.edge import BODY_BYTES_MAX, NESTING_MAX, fault_of
+from chassis.http.edge import BODY_BYTES_MAX, NESTING_MAX, malformed_slug
 from chassis.runtime import http_server, listener
 from tests.builders import a_request, headers, token
 from tests.chassis.steps import check_problem
@@ -151,7 +151,7 @@ async def test_a_database_that_does_not_answer_is_said_at_once(api: Client, data
         assert time.monotonic() - started < 4
     finally:
         for connection in held:
-            db._pool.give_back(connection, sound=True)
+            db._pool.release(connection, sound=True)
     assert (await api.get("/v1/requests", headers=headers())).status_code == 200
 
 
@@ -271,7 +271,7 @@ def test_a_body_that_json_can_say_is_faulted_for_what_it_is_alone(value: Any) ->
         return 1 + max((depth(v) for v in inner), default=0) if isinstance(inner, list) else 0
 
     text = json.dumps(value, ensure_ascii=False)
-    fault = fault_of(body)
+    fault = malformed_slug(body)
     if depth(value) > NESTING_MAX:
         assert fault == "nesting-too-deep"
     elif "\\u0000" in text.replace("\\\\", ""):
@@ -282,7 +282,7 @@ def test_a_body_that_json_can_say_is_faulted_for_what_it_is_alone(value: Any) ->
 
 @given(st.binary(max_size=300))
 def test_no_bytes_upset_the_edge(body: bytes) -> None:
-    assert fault_of(body) in {None, "invalid-unicode", "nul-character", "nesting-too-deep"}
+    assert malformed_slug(body) in {None, "invalid-unicode", "nul-character", "nesting-too-deep"}
 
 
 async def test_a_body_may_come_in_pieces(api: Client) -> None:

@@ -53,7 +53,7 @@ async def test_an_issuer_that_fails_is_left_alone_for_a_while(jwks: Jwks, clock:
     assert await keys.get("made-up") is None
     assert await keys.get("first") is not None
     jwks.answers = False
-    clock.now += kept.AGAIN_SECONDS
+    clock.now += kept.REFRESH_SECONDS
     assert await keys.get("first") is not None, "the last good set is kept"
     assert jwks.asked == 3
 
@@ -68,7 +68,7 @@ async def test_a_new_key_is_known_soon_and_one_taken_back_is_not_trusted_for_lon
     assert await keys.get("first") is None
 
     jwks.says("third")
-    clock.now += kept.AGAIN_SECONDS
+    clock.now += kept.REFRESH_SECONDS
     assert await keys.get("second") is None
 
 

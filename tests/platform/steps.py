@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 
 from chassis.http.application import application
-from chassis.runtime import alive, serve, verifier
+from chassis.runtime import serve, started_services, verifier
 from chassis.service import Running
 from chassis.settings import Settings
 from tests.builders import headers
@@ -76,7 +76,7 @@ async def served(settings: Settings, *names: str) -> AsyncIterator[Place]:
 async def requests(settings: Settings, directory_port: int) -> AsyncIterator[Client]:
     """Requests as a process of its own would be, which asks the directory at that port."""
     [service] = [one for one in every_service() if one.name == "requests"]
-    async with alive(settings, [service], ports={"directory": directory_port, "requests": 0}) as [running]:
+    async with started_services(settings, [service], ports={"directory": directory_port, "requests": 0}) as [running]:
         app = application([running], verifier(settings, running.callers), settings=settings)
         transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

@@ -15,10 +15,10 @@ from chassis.auth.callers import STALE_SECONDS, Callers
 from chassis.context import Context
 from chassis.db.database import Database, Tx
 from chassis.journal.peers import PeerError, Peers
-from chassis.runtime import alive, service_tokens
+from chassis.runtime import service_tokens, started_services
 from chassis.service import Running
 from chassis.settings import Settings
-from contracts.callers import Holding, News, Subject
+from contracts.callers import CallerChanges, HeldAppointment, Subject
 from contracts.directory import Mandate
 from contracts.values import Role
 from services.directory.callers import store as feed
@@ -50,7 +50,7 @@ async def test_an_end_is_known_everywhere_within_five_seconds_with_the_broker_aw
 ) -> None:
     others = [service for service in every_service() if service.name != "directory"]
     ports = {"directory": without_a_broker.port}
-    async with directory(without_a_broker) as api, alive(without_a_broker, others, ports=ports) as running:
+    async with directory(without_a_broker) as api, started_services(without_a_broker, others, ports=ports) as running:
         await done(api, "/v1/organizations", FIRST, code="KEN")
         person = await entered(api)
         person_id = UUID(person["person_id"])
@@ -139,7 +139,7 @@ async def test_only_a_service_is_told(db: Database, without_a_broker: Settings) 
 # -- the feed ---------------------------------------------------------------------------------------------------------
 
 
-async def heard(db: Database, after: str) -> News:
+async def heard(db: Database, after: str) -> CallerChanges:
     async with db.transaction() as tx:
         return await feed.changes_since(tx, after=after)
 
@@ -198,7 +198,7 @@ async def test_what_was_only_proposed_is_not_told(db: Database) -> None:
 # -- what is held -----------------------------------------------------------------------------------------------------
 
 
-def a_holding(**changes: Any) -> Holding:
+def a_holding(**changes: Any) -> HeldAppointment:
     values: dict[str, Any] = {
         "appointment_id": UUID(int=1),
         "person_id": UUID(int=2),
@@ -207,7 +207,7 @@ def a_holding(**changes: Any) -> Holding:
         "starts": TODAY,
         "version": 2,
     }
-    return Holding(**values | changes)
+    return HeldAppointment(**values | changes)
 
 
 def test_an_older_word_does_not_undo_a_newer_one(databases: Mapping[str, Database]) -> None:

@@ -14,7 +14,7 @@ from chassis.db.database import Database
 from chassis.journal.inbox import Inbox, Outcome
 from chassis.rebuild import verify
 from chassis.settings import Settings
-from chassis.telemetry import coming_from
+from chassis.telemetry import with_origin
 from services.composition import SERVICES
 from services.directory.wiring import SERVICE
 from tests.builders import a_caller, headers
@@ -248,7 +248,7 @@ async def test_from_where_somebody_called_goes_and_the_chain_holds(
     await client_of(name)
     caller = a_caller(KENYA)
     for who, address in (*[(caller, "203.0.113.77")] * 5, (a_caller(FIRST), "203.0.113.78")):
-        with coming_from(address):
+        with with_origin(address):
             async with own.transaction(by=who) as tx:
                 await log_read(tx, "read", "person", uuid4(), 1)
     async with own.transaction() as tx:
@@ -260,7 +260,7 @@ async def test_from_where_somebody_called_goes_and_the_chain_holds(
     inbox = Inbox(own, name, service.listens_to, service.handlers)
     assert [Outcome.APPLIED] * 3 == await heard(inbox, db, caller.person_id)
 
-    with coming_from("203.0.113.77"):
+    with with_origin("203.0.113.77"):
         async with own.transaction(by=caller) as tx:
             await log_read(tx, "read", "person", uuid4(), 1)
     async with own.transaction() as tx:

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import pytest
 
-from chassis.auth.openid import OpenId, Started
+from chassis.auth.openid import OpenId, StartedSignIn
 from chassis.db.database import Database
 from chassis.keys import issuer as kept
 from chassis.keys.issuer import DISCOVERY
@@ -150,7 +150,7 @@ async def test_a_new_key_of_the_provider_is_known_after_a_pause_and_a_removed_on
             provider.start([second])
             write_service_tokens(provider, tmp_path)
             assert 200 == (await ask(client, of_the_first)).status_code, "a key is kept for a while"
-            clock.more += kept.AGAIN_SECONDS
+            clock.more += kept.REFRESH_SECONDS
             check_problem(await ask(client, of_the_first), 401, "token-invalid")
             assert 200 == (await ask(client, of_the_second)).status_code
 
@@ -174,7 +174,7 @@ NOT_THEIRS = {
 }
 
 
-def with_other(started: Started, secret: str) -> Started:
+def with_other(started: StartedSignIn, secret: str) -> StartedSignIn:
     return msgspec.structs.replace(started, **{secret: getattr(started, secret)[::-1]})
 
 

@@ -101,7 +101,7 @@ async def enter(
 async def identify(tx: Tx, ctx: Context, person_id: UUID, subjects: tuple[Subject, ...]) -> None:
     """Set by which subjects somebody signs in, in place of those before and of any that are proposed."""
     person = await _for_move_of_person(tx, ctx, person_id, Action.SET_SUBJECTS)
-    person.require_named()
+    person.require_not_erased()
     async with tx.as_service():
         held = await store.held_in(tx, person_id)
     texts = msgspec.structs.replace((await store.person_texts(tx, [person_id]))[person_id], subjects=subjects)
@@ -116,7 +116,7 @@ async def identify(tx: Tx, ctx: Context, person_id: UUID, subjects: tuple[Subjec
 async def propose_subjects(tx: Tx, ctx: Context, person_id: UUID, subjects: tuple[Subject, ...]) -> None:
     """Ask a second person to agree to the subjects by which somebody is to sign in."""
     person = await _for_move_of_person(tx, ctx, person_id, Action.PROPOSE_SUBJECTS)
-    person.require_named()
+    person.require_not_erased()
     texts = msgspec.structs.replace((await store.person_texts(tx, [person_id]))[person_id], subjects=subjects)
     salt, texts_hash = hash_texts(texts)
     fact = person.propose_subjects(len(subjects), texts_hash, proposed_by=ctx.caller.person_id, now=ctx.now)

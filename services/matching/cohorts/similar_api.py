@@ -57,7 +57,7 @@ class SimilarLine(Struct, frozen=True, kw_only=True):
 
 
 class SimilarLines(Struct, frozen=True, kw_only=True):
-    """At most twenty, the likest first, and duplicates before all others."""
+    """At most twenty, most similar first, duplicates before all others."""
 
     line_id: UUID
     similar: list[SimilarLine]

@@ -52,7 +52,7 @@ async def register(
     """
     policy.decide(caller, Action.REGISTER_SUBSCRIPTION).required()
     model.check_address(email, channels)
-    await erasure.require_named(tx, caller.person_id)
+    await erasure.require_not_erased(tx, caller.person_id)
     subscription_id = model.subscription_id_of(caller)
     before = await store.subscription(tx, subscription_id, lock=True)
     if before is None:

@@ -39,7 +39,7 @@ async def register(
     """A new webhook of the caller's appointment. Raises Invalid for a wrong URL, Conflict for one too many."""
     caller = ctx.caller
     policy.decide(caller, Action.REGISTER_WEBHOOK).required()
-    await erasure.require_named(tx, caller.person_id)
+    await erasure.require_not_erased(tx, caller.person_id)
     destination_of(url, bounds)
     await webhook_store.one_at_a_time(tx, caller)
     if len(await webhook_store.of_caller(tx, caller)) >= WEBHOOKS_MAX:

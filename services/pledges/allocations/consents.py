@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from chassis.journal.peers import PeerError, Peers
-from contracts.consents import SHOWN_MAX, Showing, Shown
+from contracts.consents import SHOWN_MAX, VisibilityQuery, VisibleRequest
 from contracts.refusals import Unavailable
 from contracts.values import Caller
 from services.pledges.policy import reads_all
@@ -29,9 +29,9 @@ class Consents:
         if reads_all(caller) or not request_ids:
             return frozenset(request_ids)
         assert len(request_ids) <= SHOWN_MAX, "a page is not longer"
-        asked = Showing(organization=caller.organization, request_ids=tuple(request_ids))
+        asked = VisibilityQuery(organization=caller.organization, request_ids=tuple(request_ids))
         try:
             body = await self._peers.ask(OWNER, "/internal/shown", msgspec.json.encode(asked))
-            return {one.request_id for one in msgspec.json.decode(body or b"[]", type=list[Shown])}
+            return {one.request_id for one in msgspec.json.decode(body or b"[]", type=list[VisibleRequest])}
         except (PeerError, msgspec.MsgspecError) as error:
             raise Unavailable("consents-unheard") from error

@@ -6,7 +6,7 @@ from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
 from chassis.http.application import INTERNAL, Calling, Db, Now
-from contracts.budgets import USD, Budgeted, Budgeting, FundingGap
+from contracts.budgets import USD, Budgeted, BudgetQuery, FundingGap
 from services.pledges.allocations import store as allocation_store
 from services.pledges.allocations.model import requirement_id_of
 from services.pledges.dependencies import Owned
@@ -16,7 +16,7 @@ from services.pledges.money import rate_store
 
 # A POST, because the list of funds is too long for a URL.
 @post("/internal/budgets", opt=INTERNAL, status_code=200, summary="What funds have, and what currencies are worth")
-async def show_budgets(data: JSONBody[Budgeting], db: Db, own: Owned, caller: Calling, now: Now) -> Budgeted:
+async def show_budgets(data: JSONBody[BudgetQuery], db: Db, own: Owned, caller: Calling, now: Now) -> Budgeted:
     """Current budgets. Unknown funds, and currencies without a rate in force, are left out."""
     async with db.transaction(by=caller) as tx, tx.as_service():
         return Budgeted(

@@ -14,7 +14,7 @@ from chassis.db.database import Tx
 from chassis.http.application import INTERNAL, Calling, Db
 from chassis.http.commands import change
 from chassis.ids import new_id
-from contracts.consents import ConsentPage, Showing, Shown
+from contracts.consents import ConsentPage, VisibilityQuery, VisibleRequest
 from contracts.facts import Fact
 from contracts.values import END
 from services.requests.attachment import actions as attachment_actions
@@ -90,7 +90,7 @@ async def show_consents(
 
 # A POST: no log of whatever lies between says whose requests somebody was shown.
 @post("/internal/shown", opt=INTERNAL, status_code=200, summary="Which requests consents show to an organization")
-async def show_shown(data: JSONBody[Showing], db: Db, caller: Calling) -> list[Shown]:
+async def show_shown(data: JSONBody[VisibilityQuery], db: Db, caller: Calling) -> list[VisibleRequest]:
     """As consents stand at this moment: what a service shows of a request that it does not own hangs on it."""
     async with db.transaction(by=caller) as tx:
         return await consent_store.shown_to(tx, data)

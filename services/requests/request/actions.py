@@ -87,7 +87,7 @@ async def end_consents(tx: Tx, now: datetime) -> int:
     over = await consent_store.periods_over(tx, now)
     for request_id, consent_id in over:
         request = await store.locked(tx, request_id)
-        if request is not None and request.consents[consent_id].stands:
+        if request is not None and request.consents[consent_id].active:
             await record(tx, request, request.end_consent(consent_id, now=now))
     return len(over)
 

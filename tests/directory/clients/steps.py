@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx
 
 from chassis.http.application import application
-from chassis.runtime import alive, verifier
+from chassis.runtime import started_services, verifier
 from chassis.settings import Settings
 from tests.clocks import TODAY
 from tests.conftest import every_service
@@ -38,7 +38,9 @@ class Parts:
 async def beside(settings: Settings, *names: str) -> AsyncIterator[Client]:
     """These services, which ask the directory at the port of the settings who may act, and who has signed."""
     services = [one for one in every_service() if one.name in names]
-    async with alive(settings, services, ports={"directory": settings.port} | dict.fromkeys(names, 0)) as running:
+    async with started_services(
+        settings, services, ports={"directory": settings.port} | dict.fromkeys(names, 0)
+    ) as running:
         address = f"http://127.0.0.1:{settings.port}"
         app = application(running, verifier(settings, running[0].callers, address=address), settings=settings)
         await until(lambda: not any(one.callers.stale() for one in running), KNOWN_SECONDS)

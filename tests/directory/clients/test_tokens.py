@@ -18,7 +18,7 @@ from chassis.auth.tokens import ALGORITHM, TOKEN_TYPE, Issuer
 from chassis.db.database import Database
 from chassis.http.application import application, litestar_of
 from chassis.http.edge import SECURITY_HEADERS
-from chassis.keys.file import key_made_once
+from chassis.keys.file import read_or_create_key
 from chassis.keys.issuer import JWKS
 from chassis.rate_limiter import RateLimit
 from chassis.runtime import verifier
@@ -169,7 +169,7 @@ async def test_a_token_is_asked_for_by_a_form_and_nothing_else_is(parts: Parts) 
 
 def signer(settings: Settings, issuer: str = CLIENT_ISSUER) -> Issuer:
     """Signs as the directory does, whatever it is asked to."""
-    return Issuer(key_made_once(settings.state / OWN_KEY), issuer)
+    return Issuer(read_or_create_key(settings.state / OWN_KEY), issuer)
 
 
 async def test_its_scopes_are_those_of_the_directory_and_of_the_token_at_once(
@@ -298,7 +298,7 @@ async def test_everybody_may_read_with_what_tokens_are_verified(parts: Parts, wi
     assert {"iss", "aud", "sub", "jti", "iat", "exp", "client_id", "scope"} == set(claims)
     assert (CLIENT_ISSUER, "entraide", claims["sub"]) == (claims["iss"], claims["aud"], claims["client_id"])
     assert claims["exp"] - claims["iat"] == LIFETIME_SECONDS <= 900
-    assert jwt.decode(token, key_made_once(without_a_broker.state / OWN_KEY), algorithms=[ALGORITHM])
+    assert jwt.decode(token, read_or_create_key(without_a_broker.state / OWN_KEY), algorithms=[ALGORITHM])
 
 
 async def test_the_last_use_is_kept_to_the_hour(parts: Parts, db: Database) -> None:

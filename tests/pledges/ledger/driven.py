@@ -19,7 +19,7 @@ from chassis.journal.inbox import Inbox, Outcome
 from chassis.journal.peers import Peers
 from chassis.rebuild import verify as verify_tables
 from chassis.runtime import verifier
-from contracts.consents import EVERYTHING, Showing, Shown
+from contracts.consents import EVERYTHING, VisibilityQuery, VisibleRequest
 from contracts.facts import Fact
 from contracts.reference.refusal_words import refusal_words
 from services.pledges.allocations.consents import OWNER
@@ -51,11 +51,13 @@ class Consented(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         assert request.url.path == "/internal/shown"
-        asked = msgspec.json.decode(await request.aread(), type=Showing)
-        told = [Shown(request_id=one, fields=EVERYTHING) for one in asked.request_ids if self.shows(asked, one)]
+        asked = msgspec.json.decode(await request.aread(), type=VisibilityQuery)
+        told = [
+            VisibleRequest(request_id=one, fields=EVERYTHING) for one in asked.request_ids if self.shows(asked, one)
+        ]
         return httpx.Response(200, content=msgspec.json.encode(told))
 
-    def shows(self, asked: Showing, request_id: UUID) -> bool:
+    def shows(self, asked: VisibilityQuery, request_id: UUID) -> bool:
         return (asked.organization, request_id) in self.shown
 
 

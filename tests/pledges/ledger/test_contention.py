@@ -128,7 +128,7 @@ async def test_exhausted_connections_are_overload_and_leave_reads_their_own(
 ) -> None:
     api, pool = await client_of("requests"), databases["requests"]._pool
     share = POOL_MAX - POOL_MAX // RESERVED_FRACTION
-    held = [await pool.take(within_seconds=1) for _ in range(share)]
+    held = [await pool.acquire(within_seconds=1) for _ in range(share)]
     try:
         answer = await api.post("/v1/requests", json=a_request(), headers=headers())
         assert (503, "overloaded") == (answer.status_code, answer.json()["slug"])
@@ -136,7 +136,7 @@ async def test_exhausted_connections_are_overload_and_leave_reads_their_own(
         assert 200 == (await api.get("/v1/requests", headers=headers())).status_code
     finally:
         for connection in held:
-            pool.give_back(connection, sound=True)
+            pool.release(connection, sound=True)
     assert 201 == (await api.post("/v1/requests", json=a_request(), headers=headers())).status_code
 
 
