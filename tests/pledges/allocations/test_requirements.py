@@ -38,7 +38,7 @@ def confirmed(match: dict[str, Any], needed: Money | None) -> MatchConfirmed:
     return MatchConfirmed(**match, capacity_period=PERIOD, confirmed_at=NOON, funding_needed=needed)
 
 
-async def test_a_confirmed_match_that_lacks_money_opens_a_requirement_and_a_revoked_one_gives_it_back(
+async def test_confirmed_match_opens_requirement_and_revoked_match_returns_it(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
@@ -89,9 +89,7 @@ async def test_a_confirmed_match_that_lacks_money_opens_a_requirement_and_a_revo
     assert (late.status_code, late.json()["slug"]) == (409, "requirement-cancelled")
 
 
-async def test_a_funded_match_opens_nothing_and_its_end_is_no_news(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_funded_match_opens_no_requirement(api: Client, databases: Mapping[str, Database]) -> None:
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
     for needed in (None, Money(minor=0, currency="USD")):
         match = a_match()
@@ -102,9 +100,7 @@ async def test_a_funded_match_opens_nothing_and_its_end_is_no_news(
     assert (await get(api, "/v1/requirements"))["requirements"] == []
 
 
-async def test_a_requirement_without_a_rate_waits_for_an_operator_and_is_not_guessed(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_requirement_without_rate_is_parked(api: Client, databases: Mapping[str, Database]) -> None:
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
     parked = await inbox.receive(an_event(confirmed(a_match(), Money(minor=100, currency="KES")), 1))
 
@@ -112,9 +108,7 @@ async def test_a_requirement_without_a_rate_waits_for_an_operator_and_is_not_gue
     assert (await get(api, "/v1/requirements"))["requirements"] == []
 
 
-async def test_an_allocation_and_its_return_name_the_donors_who_have_signed(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_allocation_facts_name_donors_with_agreements(api: Client, databases: Mapping[str, Database]) -> None:
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
     match = a_match()
     await inbox.receive(an_event(confirmed(match, Money(minor=100, currency="USD")), 1))
@@ -133,7 +127,7 @@ async def test_an_allocation_and_its_return_name_the_donors_who_have_signed(
     assert [getattr(fact, "fund_donors", None) for fact in facts] == [("DEU", "NOR")] * 2
 
 
-async def test_requirements_are_for_those_they_concern(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_requirements_are_visible_to_parties_only(api: Client, databases: Mapping[str, Database]) -> None:
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
     for state, provider in (("KEN", "UNODC-SHERLOC"), ("PER", "NOR")):
         match = a_match(state=state, provider=provider)
@@ -159,7 +153,7 @@ async def test_requirements_are_for_those_they_concern(api: Client, databases: M
 # -- the journal ------------------------------------------------------------------------------------------------------
 
 
-async def test_an_entry_has_the_id_of_its_event(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_entry_id_is_event_id(api: Client, databases: Mapping[str, Database]) -> None:
     await pledged(api)
     async with databases["pledges"].transaction() as tx:
         ids = await tx.fetch("SELECT event_id FROM journal WHERE type LIKE 'pledges.pledge.%'")

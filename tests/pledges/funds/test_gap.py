@@ -20,7 +20,7 @@ async def fund_and_years(client: Client, moment: str | None = None) -> tuple[int
     return *figures(whole, "allocatable", "gap"), [figures(one, "allocatable", "gap") for one in years.values()]
 
 
-async def test_programme_support_cost_covers_no_need(api: Client, at_once: None) -> None:
+async def test_programme_support_cost_does_not_reduce_the_gap(api: Client, at_once: None) -> None:
     """Neither while it is owed, nor once it came, nor what the bank kept; what goes back takes its part along."""
     await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": [{"year": YEAR, "money": usd(2000_00)}]})
     made = await pledged(api, fund=FUND, money=usd(1130_00), pledged_on=f"{YEAR}-01-02")
@@ -42,7 +42,7 @@ async def test_programme_support_cost_covers_no_need(api: Client, at_once: None)
     assert (1000_00, 1000_00, [(1000_00, 1000_00)]) == await fund_and_years(api, owed)
 
 
-async def test_money_that_came_at_another_rate_covers_what_it_is_worth(api: Client) -> None:
+async def test_exchange_difference_changes_gap_of_year_of_receipt(api: Client) -> None:
     """In the year in which it came: the year in which it was due keeps its figures."""
     await post(
         api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": [{"year": AFTER, "money": usd(2000_00)}]}
@@ -59,7 +59,7 @@ async def test_money_that_came_at_another_rate_covers_what_it_is_worth(api: Clie
     assert (1100_00, 900_00, [(owed, 0), (1100_00 - owed, 900_00)]) == await fund_and_years(api)
 
 
-async def test_money_spent_before_a_year_covers_nothing_that_year_needs(api: Client) -> None:
+async def test_earlier_spending_does_not_reduce_gap_of_later_year(api: Client) -> None:
     """As of the fund, so of a work package; what is spent in the year itself covers what it needs."""
     needs = [{"year": AFTER, "work_package": "hosting", "money": usd(6800_00)}]
     await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})

@@ -238,7 +238,7 @@ async def figures(client: Client, moment: str | None = None) -> dict[str, Any]:
 
 @pytest.mark.thinned
 @pytest.mark.parametrize("seed", range(cases(1, soak=6)))
-async def test_whatever_is_written_afterwards_what_is_told_as_at_a_moment_stays(
+async def test_later_writes_change_no_report_as_of_a_moment(
     api: Client, way: Mapping[str, str], databases: Mapping[str, Database], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
@@ -310,7 +310,7 @@ async def check_ever(db: Database) -> None:
             } == {tuple(row) for row in allocations if row["allocated"]}  # fmt: skip
 
 
-async def test_a_clock_that_is_ahead_makes_nothing_of_what_it_recorded_come_before_itself(
+async def test_facts_are_ordered_by_version_despite_clock_ahead(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     """Who recorded the first fact was ahead of who recorded the second: as at a moment between them there are both."""
@@ -346,9 +346,7 @@ async def test_a_clock_that_is_ahead_makes_nothing_of_what_it_recorded_come_befo
     ]
 
 
-async def test_who_does_not_read_the_ledger_is_told_of_a_fund_as_at_the_beginning_of_a_day(
-    api: Client, database_url: str
-) -> None:
+async def test_fund_totals_for_others_are_as_of_midnight(api: Client, database_url: str) -> None:
     """From its totals a moment apart each pledge of others would follow."""
     connection = await asyncpg.connect(database_url)
     # Past the trigger that lets no journal be rewritten: the funds have been open for two days.
@@ -369,13 +367,13 @@ async def test_who_does_not_read_the_ledger_is_told_of_a_fund_as_at_the_beginnin
 
 @pytest.mark.parametrize("moment", ["253402300800", "20260630", "2026", "null", "", "2026-06-30", "2026-06-30T24:61:00Z",
                                     "2026-06-30T10:00:00 00:00", "２０２６-06-30T10:00:00Z"])  # fmt: skip
-async def test_what_is_no_moment_has_its_own_refusal(api: Client, moment: str) -> None:
+async def test_malformed_as_at_is_rejected(api: Client, moment: str) -> None:
     for path in [*EVERYTHING, "/v1/ledger/balances", "/v1/statements/NOR/data"]:
         answer = await asked(api, path, moment)
         assert (400, "invalid-field") == (answer.status_code, answer.json()["slug"]), (path, answer.text)
 
 
-async def test_a_moment_to_come_is_refused_and_one_without_its_offset(api: Client) -> None:
+async def test_future_as_at_or_without_offset_is_rejected(api: Client) -> None:
     for path in EVERYTHING:
         to_come = await asked(api, path, (clock.now() + timedelta(hours=1)).isoformat())
         assert (409, "moment-not-final") == (to_come.status_code, to_come.json()["slug"]), path
@@ -386,7 +384,7 @@ async def test_a_moment_to_come_is_refused_and_one_without_its_offset(api: Clien
             ), path  # fmt: skip
 
 
-async def test_a_record_is_told_as_it_stands_and_as_at_no_moment(api: Client) -> None:
+async def test_records_are_current_and_ignore_as_at(api: Client) -> None:
     moment = await now_of(api)
     for path in OF_TODAY:
         answer = await asked(api, path, moment)
@@ -395,14 +393,14 @@ async def test_a_record_is_told_as_it_stands_and_as_at_no_moment(api: Client) ->
         assert ["as_at"] == said["details"]["parameters"]
 
 
-async def test_before_a_fund_was_opened_there_is_none(api: Client) -> None:
+async def test_fund_as_of_before_opening_is_not_found(api: Client) -> None:
     assert {"funds": [], "cursor": None} == (await asked(api, "/v1/funds", "2020-01-01T00:00:00Z")).json()
     for path in ("/v1/funds/SHERLOC-MNT", "/v1/funds/SHERLOC-MNT/iati.xml"):
         answer = await asked(api, path, "2020-01-01T00:00:00Z")
         assert (404, "fund-opened-later") == (answer.status_code, answer.json()["slug"])
 
 
-async def test_what_a_fund_needed_and_was_given_in_kind_is_of_the_moment(api: Client) -> None:
+async def test_requirement_and_in_kind_total_are_as_of_the_moment(api: Client) -> None:
     path = "/v1/funds/SHERLOC-MNT"
     one = await post(api, IN_KIND, NORWAY, **a_contribution(money=usd(7)))
     moments = [await now_of(api)]

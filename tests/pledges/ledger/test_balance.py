@@ -72,7 +72,7 @@ async def _write(db: Database, entries: list[Entry]) -> bool:
 # -- the row ----------------------------------------------------------------------------------------------------------
 
 
-async def test_of_entries_that_would_overdraw_a_fund_together_none_is_written(api: Client, db: Database) -> None:
+async def test_batch_that_overdraws_a_fund_is_not_written(api: Client, db: Database) -> None:
     """And one by one as many as the fund has money for."""
     await funded(api, 1000)
     allocation_id = await _an_allocation(api, 100)
@@ -85,7 +85,7 @@ async def test_of_entries_that_would_overdraw_a_fund_together_none_is_written(ap
     assert (fund["available_usd_minor"], fund["allocated_usd_minor"]) == (0, 1000)
 
 
-async def test_a_balance_that_another_transaction_holds_is_refused_at_once(api: Client, db: Database) -> None:
+async def test_locked_balance_fails_at_once(api: Client, db: Database) -> None:
     """Else two facts could stand in the journal in another order than that in which they took effect."""
     await funded(api, 1000)
     allocation_id = await _an_allocation(api, 1)
@@ -104,9 +104,7 @@ async def test_a_balance_that_another_transaction_holds_is_refused_at_once(api: 
         assert await ledger.lock_balance(tx, "SHERLOC-MNT") == 999
 
 
-async def test_what_has_been_taken_is_seen_by_who_takes_next_and_never_more_than_there_is(
-    api: Client, db: Database, other_process: Database
-) -> None:
+async def test_concurrent_withdrawals_never_overdraw_a_fund(api: Client, db: Database, other_process: Database) -> None:
     """Forty in two processes who take 30 each of 200, which go to six; half of them have not looked before."""
     await funded(api, 201)
     allocation_id = await _an_allocation(api, 1)
@@ -130,9 +128,7 @@ async def test_what_has_been_taken_is_seen_by_who_takes_next_and_never_more_than
         assert [] == await balances.differing_balances(tx)
 
 
-async def test_batches_over_the_same_funds_all_get_through_whatever_their_order(
-    api: Client, db: Database, other_process: Database
-) -> None:
+async def test_batches_over_the_same_funds_do_not_deadlock(api: Client, db: Database, other_process: Database) -> None:
     await post(api, "/v1/funds", FINANCE, **a_fund("SHERLOC-DEV"))
     funds = ("SHERLOC-MNT", "SHERLOC-DEV")
     for fund in funds:
@@ -150,9 +146,7 @@ async def test_batches_over_the_same_funds_all_get_through_whatever_their_order(
 # -- the queue before it ----------------------------------------------------------------------------------------------
 
 
-async def test_every_command_that_moves_a_balance_waits_for_its_lock_without_a_connection(
-    api: Client, db: Database
-) -> None:
+async def test_command_waits_for_balance_lock_without_a_connection(api: Client, db: Database) -> None:
     for fund in ("SHERLOC-DEV", "TA-REQUESTS"):
         await post(api, "/v1/funds", FINANCE, **a_fund(fund, 0))
     await funded(api, 1000)
@@ -191,9 +185,7 @@ async def test_every_command_that_moves_a_balance_waits_for_its_lock_without_a_c
         assert [] == await balances.differing_balances(tx)
 
 
-async def test_receipts_to_one_fund_go_one_by_one_and_those_to_others_at_once(
-    api: Client, db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_receipts_are_serialized_per_fund(api: Client, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     funds = [f"SHERLOC-{number}" for number in range(4)]
     for fund in funds:
         await post(api, "/v1/funds", FINANCE, **a_fund(fund))
@@ -220,7 +212,7 @@ async def test_receipts_to_one_fund_go_one_by_one_and_those_to_others_at_once(
 # -- what another process holds ---------------------------------------------------------------------------------------
 
 
-async def test_a_row_of_another_process_is_tried_for_again_without_a_connection(
+async def test_row_locked_by_other_process_is_retried_without_a_connection(
     api: Client, db: Database, database_url: str
 ) -> None:
     await funded(api, 1000)
@@ -237,7 +229,7 @@ async def test_a_row_of_another_process_is_tried_for_again_without_a_connection(
     assert (await get(api, "/v1/funds/SHERLOC-MNT"))["available_usd_minor"] == 970
 
 
-async def test_a_row_that_is_not_free_in_time_is_overload_and_leaves_nothing_behind(
+async def test_lock_timeout_is_overload_without_changes(
     api: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.db.database.LOCK_SECONDS_MAX", 0.3)

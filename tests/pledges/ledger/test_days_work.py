@@ -41,7 +41,7 @@ def hears(databases: Mapping[str, Database]) -> Callable[[], Awaitable[None]]:
     return hear
 
 
-async def test_a_donor_officer_gives_to_a_need_and_sees_what_becomes_of_it(
+async def test_donor_officer_pledges_to_a_requirement_and_follows_it(
     client_of: ClientOf, databases: Mapping[str, Database], hears: Callable[[], Awaitable[None]]
 ) -> None:
     api = await prepared(await client_of("requests", "pledges", "notifications"))
@@ -94,7 +94,7 @@ async def test_a_donor_officer_gives_to_a_need_and_sees_what_becomes_of_it(
     assert [(pledge["pledge_id"], 100_000)] == [(one["pledge_id"], one["usd_minor"]) for one in flows]
 
 
-async def test_a_finance_officer_keeps_a_year_of_the_books_from_its_rates_to_its_closing(client_of: ClientOf) -> None:
+async def test_finance_officer_runs_a_fiscal_year_from_rates_to_closing(client_of: ClientOf) -> None:
     api = await client_of("pledges")
 
     def on(month: int, day: int = 2) -> str:

@@ -25,12 +25,10 @@ from tests.pledges.pledge.test_pledges import NORWAY, api, committed, eur, pledg
 __all__ = ["api"]
 
 
-async def test_the_journal_alone_tells_what_the_tables_hold(
+async def test_tables_are_rebuilt_from_journal(
     api: httpx.AsyncClient, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    await requirements.test_a_confirmed_match_that_lacks_money_opens_a_requirement_and_a_revoked_one_gives_it_back(
-        api, databases
-    )
+    await requirements.test_confirmed_match_opens_requirement_and_revoked_match_returns_it(api, databases)
     pledge = await pledged(api)
     await post(api, f"/v1/pledges/{pledge['pledge_id']}/withdraw", NORWAY, revision=1)
     await post(api, f"/v1/pledges/{pledge['pledge_id']}/reword", NORWAY, revision=2, note="Fictitious sample: none.")
@@ -45,7 +43,7 @@ async def test_the_journal_alone_tells_what_the_tables_hold(
     await life.move(api, paid, "carry-over", to_fund="SHERLOC-DEV", money=life.usd(400))
     tight = await pledged(api, earmarking="tightly_earmarked")
     await life.approve(api, await life.move(api, tight, "release-earmark", reason="donor_agreed"))
-    await life.test_an_own_proposal_can_be_taken_back(api)
+    await life.test_own_proposal_can_be_withdrawn(api)
     owed = await life.move(api, await life.agreed(api, 1000), "write-off", reason="not_expected")
     await life.approve(api, owed)
     again = await receive(api, await life.agreed(api, 900), life.usd(900))

@@ -323,7 +323,7 @@ KINDS = {
 
 
 @pytest.mark.thinned
-def test_whatever_is_done_in_any_order_the_books_say_what_a_plain_count_says(
+def test_ledger_matches_a_plain_count_under_any_operations(
     servers: Servers, template: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshots, "CLOSE_LAG_SECONDS", 0.0)
@@ -389,7 +389,7 @@ def asked_at(paths: Iterable[str]) -> set[Action]:
     return {action for path in paths for route, action in routes if route.fullmatch(path)}
 
 
-def test_whatever_changes_the_ledger_is_an_operation_of_the_machine_or_says_why_not() -> None:
+def test_every_changing_action_is_an_operation_of_the_machine() -> None:
     changing = {*moving().values(), *HANDLERS}
 
     left_out = {one for one in changing - NOT_DONE.keys() if operation_of(one) not in OPERATIONS}

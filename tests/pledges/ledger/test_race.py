@@ -332,9 +332,7 @@ async def race(db: Database, database_url: str, operations: int) -> Race:
 
 @pytest.mark.thinned
 @pytest.mark.machine_clock  # by which the workers' processes go
-async def test_whoever_asks_and_whoever_is_killed_the_books_balance_and_nothing_is_given_twice(
-    db: Database, database_url: str
-) -> None:
+async def test_killed_processes_leave_balanced_books_without_double_allocation(db: Database, database_url: str) -> None:
     operations = cases(2_000, soak=100_000)
     racers, bank, connections, at_once, seconds = await race(db, database_url, operations)
 

@@ -70,7 +70,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.thinned
 @pytest.mark.parametrize("seed", range(cases(1, soak=6)))
-async def test_while_others_write_and_close_each_figure_is_what_all_of_it_comes_to(
+async def test_balances_equal_entries_during_writes_and_snapshots(
     api: Client, way: Mapping[str, str], db: Database, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for code in FUNDS:

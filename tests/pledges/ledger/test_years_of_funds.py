@@ -89,7 +89,7 @@ async def approve_of(client: Client, pledge: Mapping[str, Any], measure: str, **
 # -- its way ----------------------------------------------------------------------------------------------------------
 
 
-async def test_what_is_due_in_a_year_is_committed_for_it_and_what_moves_in_it_is_its_own(api: Client) -> None:
+async def test_years_have_commitments_due_and_movements_by_value_date(api: Client) -> None:
     await a_fund_with_needs(api)
     made = await pledged(api, fund=FUND, money=usd(900_00), pledged_on=f"{YEAR}-11-20")
     assert (900_00, 0) == figures((await years_of(api))[YEAR], "pledged", "committed")
@@ -128,7 +128,7 @@ async def test_what_is_due_in_a_year_is_committed_for_it_and_what_moves_in_it_is
     assert (300_00, 100_00) == figures((await check_sums(api, FUND))[AFTER + 1], "committed", "gap")
 
 
-async def test_what_is_written_off_is_of_the_last_years_and_opens_their_gap(api: Client) -> None:
+async def test_write_off_reduces_last_years(api: Client) -> None:
     await a_fund_with_needs(api)
     parts = [part(100_00, f"{YEAR}-12-20"), part(300_00, f"{AFTER}-02-01"), part(400_00, f"{AFTER + 1}-02-01")]
     made = await pledged(api, fund=FUND, money=usd(800_00), pledged_on=f"{YEAR}-11-20")
@@ -151,7 +151,7 @@ async def test_what_is_written_off_is_of_the_last_years_and_opens_their_gap(api:
     ]
 
 
-async def test_an_agreement_in_another_currency_is_shared_out_to_the_cent(api: Client) -> None:
+async def test_agreement_in_other_currency_is_apportioned_to_the_cent(api: Client) -> None:
     await a_fund_with_needs(api)
     parts = [
         part(1, f"{YEAR}-12-20"),
@@ -166,7 +166,7 @@ async def test_an_agreement_in_another_currency_is_shared_out_to_the_cent(api: C
     assert [1, 5, 2] == [figures(one, "committed")[0] for one in (await check_sums(api, FUND)).values()]
 
 
-async def test_what_goes_back_or_on_counts_in_the_year_in_which_it_goes(api: Client) -> None:
+async def test_refund_and_carry_over_count_in_year_of_value_date(api: Client) -> None:
     await books_of_three_years(api)
     need = {"year": AFTER, "money": usd(100_000_00), "reason": "needs_changed"}
     await post(api, "/v1/funds/SHERLOC-MNT/requirements", FINANCE, revision=1, **need)
@@ -189,7 +189,7 @@ async def test_what_goes_back_or_on_counts_in_the_year_in_which_it_goes(api: Cli
     assert -20_00 == figures(dev, "transferred")[0], "what came from another fund fills a gap"
 
 
-async def test_what_a_year_has_more_than_it_needs_is_there_for_the_next_and_what_it_lacks_nobody_makes_up_for(
+async def test_surplus_carries_to_next_year_and_deficit_does_not(
     api: Client,
 ) -> None:
     """Of money as of what is set aside; what goes back in a later year is of what was left."""
@@ -224,7 +224,7 @@ async def test_what_a_year_has_more_than_it_needs_is_there_for_the_next_and_what
     ]
 
 
-async def test_a_closed_year_keeps_its_figures_and_no_year_lacks_more_than_it_needs(api: Client) -> None:
+async def test_closed_year_keeps_its_figures(api: Client) -> None:
     needs = [{"year": year, "money": usd(100)} for year in (BEFORE, AFTER)]
     await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
     parts = [part(400, f"{BEFORE}-06-01"), part(300, f"{BEFORE}-07-01", "report"), part(200, f"{YEAR}-06-01")]
@@ -254,7 +254,7 @@ async def test_a_closed_year_keeps_its_figures_and_no_year_lacks_more_than_it_ne
 # -- as at a moment ---------------------------------------------------------------------------------------------------
 
 
-async def test_the_years_as_at_a_moment_are_what_they_were_then_also_from_a_closing(
+async def test_years_as_of_a_moment_do_not_change(
     api: Client, databases: Mapping[str, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 5)
@@ -281,7 +281,7 @@ async def test_the_years_as_at_a_moment_are_what_they_were_then_also_from_a_clos
 # -- who, and what is refused -----------------------------------------------------------------------------------------
 
 
-async def test_who_does_not_read_the_ledger_is_told_of_the_beginning_of_the_day(
+async def test_years_for_others_are_as_of_midnight(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     """From how things stand a signature apart its instalments would follow."""
@@ -306,6 +306,6 @@ async def test_who_does_not_read_the_ledger_is_told_of_the_beginning_of_the_day(
 
 
 @pytest.mark.parametrize("path", ["/v1/funds/NO-SUCH-FUND/years", "/v1/funds/SHERLOC-MNT/years?as_at=today"])
-async def test_another_fund_and_no_moment_are_refused(api: Client, path: str) -> None:
+async def test_unknown_fund_and_malformed_as_at_are_rejected(api: Client, path: str) -> None:
     answer = await api.get(path, headers=headers(FINANCE))
     assert (answer.status_code, answer.json()["slug"]) in {(404, "not-found"), (400, "invalid-field")}

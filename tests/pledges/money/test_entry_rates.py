@@ -21,7 +21,7 @@ async def agreed_in_euros(api: Client, **body: Any) -> dict[str, Any]:
     return await move(api, await pledged(api, money=eur(1_000_00)), "commit", committed_on="2026-03-05", **body)
 
 
-async def test_what_is_met_reduced_or_written_off_is_at_the_rate_of_the_agreement_and_what_was_none_of_the_pledge(
+async def test_agreement_entries_keep_its_rate_and_pledge_entries_theirs(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     open_one = await pledged(api, money=eur(500_00))

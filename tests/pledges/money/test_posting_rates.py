@@ -39,7 +39,7 @@ async def rates_of(api: Client, kind: str) -> dict[str, tuple[str | None, ...]]:
     }
 
 
-async def test_what_leaves_the_books_is_at_its_own_rate_and_what_comes_at_that_of_the_day(api: Client) -> None:
+async def test_receivable_leaves_at_carrying_rate_and_cash_enters_at_rate_of_day(api: Client) -> None:
     await paid_in_kroner(api)
     of_pledge, of_agreement = ("1.15", "EUR", "2026-02-01"), ("1.15", "EUR", "2026-03-01")
     of_cash, none = ("0.0988", "NOK", NOK), (None, None, None)
@@ -69,7 +69,7 @@ async def test_what_leaves_the_books_is_at_its_own_rate_and_what_comes_at_that_o
     assert await rates_of(api, "reversed") == received
 
 
-async def test_a_rate_of_a_posting_that_was_tampered_with_is_named(
+async def test_tampered_posting_rate_is_reported(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     await paid_in_kroner(api)

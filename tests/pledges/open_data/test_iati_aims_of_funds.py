@@ -73,7 +73,7 @@ async def agree(matching: Client, match: dict[str, Any]) -> None:
         match = await move(matching, match, name, by)
 
 
-async def test_a_funded_delivery_is_told_by_what_its_line_asks_for(
+async def test_requirement_is_published_with_sectors_of_its_line(
     api: Client,
     hears: Inbox,
     client_of: Callable[..., Awaitable[Client]],
@@ -105,7 +105,7 @@ async def test_a_funded_delivery_is_told_by_what_its_line_asks_for(
         await owner.close()
 
 
-async def test_of_a_requirement_whose_match_says_nothing_of_its_line_nothing_is_told(api: Client, hears: Inbox) -> None:
+async def test_requirement_without_codes_has_no_sectors(api: Client, hears: Inbox) -> None:
     await hears.receive(an_event(confirmed(a_match(), Money(minor=1_000_00, currency="USD")), 1))
 
     await set_aside(api)
@@ -114,7 +114,7 @@ async def test_of_a_requirement_whose_match_says_nothing_of_its_line_nothing_is_
     assert ([("1", "15130", "100")], []) == told(assistance)
 
 
-async def test_a_match_that_lacks_no_money_tells_nothing_of_its_line(
+async def test_funded_match_fact_has_no_line_codes(
     client_of: Callable[..., Awaitable[Client]], databases: Mapping[str, Database]
 ) -> None:
     matching, owner = await client_of("matching"), Owner(databases["matching"])

@@ -145,7 +145,7 @@ def db(databases: Mapping[str, Database]) -> Database:
 
 
 @pytest.mark.parametrize("route", ROUTES)
-async def test_what_is_no_amount_is_refused_and_leaves_nothing(api: Client, db: Database, route: str) -> None:
+async def test_malformed_amount_is_rejected_without_changes(api: Client, db: Database, route: str) -> None:
     expected = {minor: (400, slug) for minor, slug in MINORS.items()} | OF_NOTHING.get(route, {})
     for minor in NOTHING if route in MAY_BE_NOTHING else ():
         del expected[minor]
@@ -156,7 +156,7 @@ async def test_what_is_no_amount_is_refused_and_leaves_nothing(api: Client, db: 
 
 
 @pytest.mark.parametrize("nothing", NOTHING)
-async def test_the_bank_may_have_kept_nothing(api: Client, nothing: str) -> None:
+async def test_bank_charges_may_be_zero(api: Client, nothing: str) -> None:
     """-0 is how else JSON writes the whole number 0: who sends it says that there were no charges, and is right."""
     answer = await _sent(api, CHARGES, await _path(api, CHARGES), nothing)
 
@@ -166,7 +166,7 @@ async def test_the_bank_may_have_kept_nothing(api: Client, nothing: str) -> None
 
 
 @pytest.mark.parametrize("nothing", NOTHING)
-async def test_a_fund_may_be_opened_that_needs_nothing(api: Client, nothing: str) -> None:
+async def test_fund_requirement_may_be_zero(api: Client, nothing: str) -> None:
     answer = await _sent(api, FUNDS, FUNDS, f'{{"minor": {nothing}, "currency": "USD"}}')
 
     assert (201, 0, 0) == (
@@ -177,7 +177,7 @@ async def test_a_fund_may_be_opened_that_needs_nothing(api: Client, nothing: str
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route not in OF_THE_REST])
-async def test_what_is_no_currency_is_refused_and_leaves_nothing(api: Client, db: Database, route: str) -> None:
+async def test_malformed_currency_is_rejected_without_changes(api: Client, db: Database, route: str) -> None:
     amounts = {code: f'{{"minor": 1, "currency": {json.dumps(code)}}}' for code in CURRENCIES}
 
     expected = {code: (400, slug) for code, slug in CURRENCIES.items()}

@@ -19,7 +19,7 @@ async def released(client: Client, pledge: dict[str, Any]) -> dict[str, Any]:
     return await move(client, pledge, "release-earmark", reason="donor_agreed")
 
 
-async def test_money_for_one_need_is_allocated_to_no_other(api: Client, inbox: Any) -> None:
+async def test_earmarked_money_cannot_be_allocated_to_another_requirement(api: Client, inbox: Any) -> None:
     one, other = await Need(api, inbox).opened(), await Need(api, inbox).opened()
     await one.paid_by_norway(3_000)
     await funded(api, 1_000, FUND)
@@ -33,7 +33,7 @@ async def test_money_for_one_need_is_allocated_to_no_other(api: Client, inbox: A
     await one.allocated(3_000)
 
 
-async def test_money_for_one_need_is_carried_over_by_no_other_donor(api: Client, inbox: Any) -> None:
+async def test_earmarked_money_is_not_carried_over_for_another_donor(api: Client, inbox: Any) -> None:
     """Neither is it where the fund has as much, since it was used for what the other donor gave for."""
     one, other = await Need(api, inbox).opened(), await Need(api, inbox).opened()
     given = await receive(api, await committed(api, fund=FUND, money=usd(2_000)), usd(2_000))
@@ -46,7 +46,7 @@ async def test_money_for_one_need_is_carried_over_by_no_other_donor(api: Client,
     await move(api, paid, "carry-over", **over)
 
 
-async def test_two_people_release_an_earmark_with_the_donors_consent(api: Client, inbox: Any) -> None:
+async def test_earmark_is_released_by_two_people(api: Client, inbox: Any) -> None:
     one, other = await Need(api, inbox).opened(), await Need(api, inbox).opened()
     paid = await one.paid_by_norway(3_000)
 
@@ -68,7 +68,7 @@ async def test_two_people_release_an_earmark_with_the_donors_consent(api: Client
 
 
 @pytest.mark.parametrize("by", [NORWAY, "UNODC:coordinator", "DEU:donor_officer"])
-async def test_only_a_finance_officer_proposes_it(api: Client, inbox: Any, by: str) -> None:
+async def test_only_finance_officer_proposes_earmark_release(api: Client, inbox: Any, by: str) -> None:
     made = await pledged(api, fund=FUND)
     path = f"/v1/pledges/{made['pledge_id']}/release-earmark"
     status, _ = await refused(api, path, by, revision=1, reason="donor_agreed")

@@ -55,7 +55,7 @@ async def _heard(databases: Mapping[str, Database]) -> None:
         await inbox.receive(event)
 
 
-async def test_the_donor_and_the_coordinators_are_reminded_and_nobody_else_but_who_keeps_the_books(
+async def test_reminders_go_to_donor_coordinators_and_finance_only(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
     await _heard(databases)
@@ -69,7 +69,7 @@ async def test_the_donor_and_the_coordinators_are_reminded_and_nobody_else_but_w
 
 
 @pytest.mark.parametrize("language", Language)
-async def test_each_is_said_in_the_language_of_who_is_told_with_nothing_left_to_fill_in(
+async def test_reminder_is_in_the_language_of_its_recipient(
     api: Client, databases: Mapping[str, Database], language: Language
 ) -> None:
     for who in HEARD:

@@ -30,9 +30,7 @@ async def clock_of(db: Database, day: str) -> list[str]:
     return (await told(db))[len(before) :]
 
 
-async def test_a_donor_is_reminded_before_an_instalment_is_due_and_twice_after(
-    api: Client, databases: Mapping[str, Database]
-) -> None:
+async def test_reminders_before_and_twice_after_due_date(api: Client, databases: Mapping[str, Database]) -> None:
     db = databases["pledges"]
     pledge = await agreed(
         api, 1000, part(400, "2127-04-01"), part(300, "2127-06-01", "report_accepted"), part(300, "2127-09-01")
@@ -47,7 +45,7 @@ async def test_a_donor_is_reminded_before_an_instalment_is_due_and_twice_after(
     assert await clock_of(db, "2128-01-03") == ["overdue"]
 
 
-async def test_nobody_is_reminded_of_what_is_being_worked_on(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_pledge_in_use_is_not_reminded(api: Client, databases: Mapping[str, Database]) -> None:
     await agreed(api, 1000, part(1000, "2026-04-01"))
     today, later = clock.now().date(), clock.now().date() + timedelta(days=2)
 
@@ -55,7 +53,7 @@ async def test_nobody_is_reminded_of_what_is_being_worked_on(api: Client, databa
     assert await clock_of(databases["pledges"], later.isoformat()) == ["overdue"]
 
 
-async def test_other_words_keep_no_reminder_away(
+async def test_rewording_does_not_suppress_reminder(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     """Else a donor would be told of nothing that it reworded each day."""
@@ -70,7 +68,7 @@ async def test_other_words_keep_no_reminder_away(
     assert await clock_of(databases["pledges"], clock.now().date().isoformat()) == ["overdue"]
 
 
-async def test_a_pledge_that_nobody_signs_for_lapses(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_unsigned_pledge_lapses(api: Client, databases: Mapping[str, Database]) -> None:
     pledge = await pledged(api)
 
     assert await clock_of(databases["pledges"], "2027-02-12") == []
@@ -79,7 +77,7 @@ async def test_a_pledge_that_nobody_signs_for_lapses(api: Client, databases: Map
     assert ((await pledge_of(api, pledge))["status"], (await fund(api))["pledged"]) == ("lapsed", 0)
 
 
-async def test_a_pledge_that_cannot_lapse_keeps_no_other_waiting(
+async def test_failing_lapse_does_not_block_others(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledges = [await pledged(api) for _ in range(3)]

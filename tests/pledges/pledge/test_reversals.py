@@ -112,7 +112,7 @@ async def refunded(client: Client, pledge: Mapping[str, Any], money: Mapping[str
     return await entry_of(client, "refunded")
 
 
-async def test_a_refund_is_taken_back(api: Client, databases: Mapping[str, Database], database_url: str) -> None:
+async def test_refund_is_reversed(api: Client, databases: Mapping[str, Database], database_url: str) -> None:
     pledge = await receive(api, await committed(api, basis_points=1300), eur(10_000_00))
     before = await standing(api, pledge)
     entry = await refunded(api, pledge, eur(4_000_00))
@@ -126,7 +126,7 @@ async def test_a_refund_is_taken_back(api: Client, databases: Mapping[str, Datab
     await prove(databases, database_url)
 
 
-async def test_what_did_not_go_back_can_be_used(api: Client) -> None:
+async def test_money_of_reversed_refund_can_be_allocated(api: Client) -> None:
     pledge = await receive(api, await agreed(api, 1000), usd(1000))
     entry = await refunded(api, pledge, usd(1000))
     body = {"fund": "SHERLOC-MNT", "money": usd(1000), "work_package": "training"}
@@ -144,7 +144,7 @@ async def test_what_did_not_go_back_can_be_used(api: Client) -> None:
     assert flows[0]["entry_id"] == wrong["entry_id"]
 
 
-async def test_what_cannot_be_done_any_more_when_it_is_approved_is_not_done(
+async def test_reversal_that_became_impossible_is_rejected(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await receive(api, await agreed(api, 1000), usd(1000))
@@ -173,7 +173,7 @@ async def in_parts(client: Client, condition: str | None = "report_accepted") ->
     return await receive(client, await agreed(client, 1000_00, *parts), usd(100_00))
 
 
-async def test_a_write_off_is_taken_back_with_what_waited_for_its_condition(
+async def test_write_off_reversal_restores_conditional_instalments(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -190,7 +190,7 @@ async def test_a_write_off_is_taken_back_with_what_waited_for_its_condition(
     await prove(databases, database_url)
 
 
-async def test_what_has_happened_since_a_write_off_stands_with_its_amounts(
+async def test_write_off_reversal_keeps_later_amounts(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -208,7 +208,7 @@ async def test_what_has_happened_since_a_write_off_stands_with_its_amounts(
     await prove(databases, database_url)
 
 
-async def test_a_pledge_that_was_closed_is_open_again_by_what_is_taken_back_of_it(
+async def test_reversal_reopens_a_closed_pledge(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -239,7 +239,7 @@ async def met(client: Client, pledge: Mapping[str, Any]) -> dict[str, Any]:
     return await entry_of(client, "recognized")
 
 
-async def test_a_condition_that_was_not_met_is_waited_for_again(
+async def test_condition_reversal_restores_the_condition(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -255,7 +255,7 @@ async def test_a_condition_that_was_not_met_is_waited_for_again(
     await prove(databases, database_url)
 
 
-async def test_what_was_paid_of_it_or_reduced_since_is_taken_back_before_its_condition(api: Client) -> None:
+async def test_condition_reversal_after_payment_or_reduction_is_rejected(api: Client) -> None:
     pledge = await in_parts(api)
     entry = await met(api, pledge)
     await receive(api, await pledge_of(api, pledge), usd(301_00))
@@ -271,7 +271,7 @@ async def test_what_was_paid_of_it_or_reduced_since_is_taken_back_before_its_con
     await not_taken_back(api, entry, "pledge-status")
 
 
-async def test_no_cent_is_carried_with_no_amount_behind_it(
+async def test_no_cent_is_carried_without_an_amount(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     """Each cent of a euro was rounded down as it came: together they were carried at one more."""
@@ -301,7 +301,7 @@ async def reduced(client: Client, pledge: Mapping[str, Any], money: Mapping[str,
     return await entry_of(client, "reduced")
 
 
-async def test_a_reduction_is_taken_back_with_what_waited_for_its_condition(
+async def test_reduction_reversal_restores_conditional_instalments(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await in_parts(api)
@@ -320,7 +320,7 @@ async def test_a_reduction_is_taken_back_with_what_waited_for_its_condition(
     await prove(databases, database_url)
 
 
-async def test_a_reduction_before_an_agreement_is_taken_back_before_it(
+async def test_reduction_reversal_after_agreement_is_rejected(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await pledged(api)
@@ -340,7 +340,7 @@ async def test_a_reduction_before_an_agreement_is_taken_back_before_it(
     await prove(databases, database_url)
 
 
-async def test_what_stands_in_no_entry_is_not_taken_back_by_one(api: Client, databases: Mapping[str, Database]) -> None:
+async def test_reduction_without_entry_cannot_be_reversed(api: Client, databases: Mapping[str, Database]) -> None:
     """A reduction of what waits for its condition alone."""
     pledge = await in_parts(api)
     await move(api, await pledge_of(api, pledge), "reduce", money=usd(600_00), reason="donor_budget")
@@ -365,7 +365,7 @@ async def all_that_can_be_taken_back(client: Client) -> None:
     await taken_back(client, await carried_over(client, paid, 20))
 
 
-async def test_flows_statements_and_files_tell_what_was_taken_back(
+async def test_reversals_are_in_flows_statements_and_files(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     await all_that_can_be_taken_back(api)
@@ -392,7 +392,7 @@ async def test_flows_statements_and_files_tell_what_was_taken_back(
     assert shares == {"SHERLOC-DEV": 0, "SHERLOC-MNT": figures["available"] + figures["allocated"]}
 
 
-async def test_a_pledge_and_an_agreement_have_moves_of_their_own(api: Client) -> None:
+async def test_pledge_and_agreement_have_separate_transitions(api: Client) -> None:
     """An agreement is a document: it is reduced, or written off."""
     await agreed(api, 1000)
     await move(api, await pledged(api), "withdraw", NORWAY)

@@ -27,7 +27,7 @@ FROM_THE_OTHER = {"fund": "SHERLOC-DEV", "work_package": "training"}
 
 
 @pytest.mark.parametrize("half", ["carried_over", "brought_forward"])
-async def test_both_halves_of_a_carry_over_are_taken_back_together(
+async def test_carry_over_reversal_reverses_both_halves(
     api: Client, databases: Mapping[str, Database], database_url: str, half: str
 ) -> None:
     pledge = await receive(api, await agreed(api, 1000), usd(1000))
@@ -68,7 +68,7 @@ async def test_both_halves_of_a_carry_over_are_taken_back_together(
     await prove(databases, database_url)
 
 
-async def test_what_the_other_fund_has_used_does_not_come_back(api: Client) -> None:
+async def test_carry_over_used_by_other_fund_cannot_be_reversed(api: Client) -> None:
     pledge = await receive(api, await agreed(api, 1000), usd(1000))
     before = await standing(api, pledge)
     entry = await carried_over(api, pledge, 400)
@@ -81,7 +81,7 @@ async def test_what_the_other_fund_has_used_does_not_come_back(api: Client) -> N
     assert await standing(api, pledge) == before
 
 
-async def test_what_was_carried_over_is_used_or_taken_back_whoever_asks_at_once(
+async def test_concurrent_allocation_and_carry_over_reversal_yield_one(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
     pledge = await receive(api, await agreed(api, 1000), usd(1000))

@@ -22,7 +22,7 @@ Client = httpx.AsyncClient
 
 
 @pytest.mark.parametrize("revoked", [False, True])
-async def test_what_was_spent_by_mistake_of_what_has_gone_back_goes_back_too(
+async def test_reversed_spending_of_returned_allocation_returns_to_fund(
     api: Client, databases: Mapping[str, Database], database_url: str, revoked: bool
 ) -> None:
     inbox, match = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS), a_match()

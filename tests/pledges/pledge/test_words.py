@@ -45,9 +45,7 @@ ENDED: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("status", ["pledged", "committed", "partially_received", "received", *ENDED])
-async def test_a_pledge_stays_what_had_become_of_it(
-    api: Client, databases: Mapping[str, Database], status: str
-) -> None:
+async def test_rewording_keeps_pledge_status(api: Client, databases: Mapping[str, Database], status: str) -> None:
     one = await (pledged if status in {"pledged", "withdrawn", "lapsed"} else committed)(api, money=usd(100))
     if status in {"partially_received", "received", "closed"}:
         one = await receive(api, one, usd(40 if status == "partially_received" else 100))
@@ -65,7 +63,7 @@ async def test_a_pledge_stays_what_had_become_of_it(
 
 
 @pytest.mark.parametrize("by", [NORWAY, FINANCE])
-async def test_whoever_wrote_it_or_the_office_puts_it_otherwise_and_what_it_said_is_forgotten(
+async def test_author_or_office_replaces_text(
     thing: tuple[str, str, dict[str, Any]], api: Client, databases: Mapping[str, Database], by: str
 ) -> None:
     path, name, one = thing
@@ -82,9 +80,7 @@ async def test_whoever_wrote_it_or_the_office_puts_it_otherwise_and_what_it_said
     assert not [row for row in rows if "Zwilling" in row[0] or "ministry" in row[0]]
 
 
-async def test_nobody_else_rewords_it_and_bad_words_change_nothing(
-    thing: tuple[str, str, dict[str, Any]], api: Client
-) -> None:
+async def test_others_and_invalid_texts_are_rejected(thing: tuple[str, str, dict[str, Any]], api: Client) -> None:
     path, name, one = thing
     revision = one["revision"]
     for by, body, answer in (
@@ -101,7 +97,7 @@ async def test_nobody_else_rewords_it_and_bad_words_change_nothing(
     assert one == await get(api, path, NORWAY)
 
 
-async def test_the_same_command_twice_is_done_once(thing: tuple[str, str, dict[str, Any]], api: Client) -> None:
+async def test_repeated_command_runs_once(thing: tuple[str, str, dict[str, Any]], api: Client) -> None:
     path, name, one = thing
     given = headers(NORWAY, revision=one["revision"])
     first, second = [await api.post(f"{path}/reword", json={name: AFTER}, headers=given) for _ in range(2)]
@@ -109,7 +105,7 @@ async def test_the_same_command_twice_is_done_once(thing: tuple[str, str, dict[s
     assert first.json() == second.json()
 
 
-async def test_no_figure_changes_by_it_as_at_any_moment_and_the_words_do_in_all_of_them(
+async def test_rewording_changes_texts_but_no_figures_as_of_any_moment(
     api: Client, databases: Mapping[str, Database], at_once: None
 ) -> None:
     pledge = await pledged(api, note=BEFORE)
