@@ -1,4 +1,4 @@
-"""Activities over HTTP: what a fund pays for that no State asked for."""
+"""Activities over HTTP."""
 
 import asyncio
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ async def revised(client: Client, one: Mapping[str, Any], **changes: Any) -> dic
 
 
 async def all_that_can_be_done(client: Client) -> list[dict[str, Any]]:
-    """One in each state; for two of them money was set aside, of which some was spent or went back."""
+    """One activity in each state; two have allocations, partly spent or returned."""
     kept = await revised(client, await planned(client), ends_on="2026-03-12")
     kept = await completed(client, kept, participants=120, completed_on="2026-03-11")
     paid = await planned(client)
@@ -70,7 +70,7 @@ async def all_that_can_be_done(client: Client) -> list[dict[str, Any]]:
     return [kept, await get(client, path_of(paid)), cancelled]
 
 
-# -- its way ----------------------------------------------------------------------------------------------------------
+# -- lifecycle --------------------------------------------------------------------------------------------------------
 
 
 async def test_activity_money_is_allocated_and_spent_and_its_totals_are_public(api: Client) -> None:
@@ -184,7 +184,7 @@ async def test_concurrent_reversal_and_cancellation_leave_nothing_unspent(api: C
 
 
 async def test_concurrent_allocation_and_cancellation_leave_nothing_unspent(api: Client) -> None:
-    """Whichever comes first: never is an activity cancelled that has unspent money."""
+    """Whichever comes first, no cancelled activity has unspent money."""
     await funded(api, 10_000)
     for _ in range(8):
         one = await planned(api)
@@ -198,7 +198,7 @@ async def test_concurrent_allocation_and_cancellation_leave_nothing_unspent(api:
         assert (shown["status"] == "cancelled") == (shown["allocated_usd_minor"] == 0)
 
 
-# -- what is refused --------------------------------------------------------------------------------------------------
+# -- refusals ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

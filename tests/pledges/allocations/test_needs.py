@@ -1,4 +1,4 @@
-"""What a fund needs in a year is stated anew after it was opened, and what was stated before stays to be read."""
+"""Revisions of a fund's requirements."""
 
 import asyncio
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ def of_year(fund: Mapping[str, Any], year: int) -> list[tuple[str | None, int]]:
     return [(one["work_package"], one["usd_minor"]) for one in fund["requirements"] if one["year"] == year]
 
 
-# -- its way ----------------------------------------------------------------------------------------------------------
+# -- lifecycle --------------------------------------------------------------------------------------------------------
 
 
 async def test_revised_requirement_changes_the_gap(api: Client) -> None:
@@ -116,7 +116,7 @@ async def test_requirement_revisions_are_append_only(api: Client, databases: Map
                 await tx.execute(statement)
 
 
-# -- what is refused --------------------------------------------------------------------------------------------------
+# -- refusals ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ async def test_requirement_of_closed_year_cannot_be_revised(api: Client) -> None
     assert 3 == (await revise(api, 2, year=LAST_YEAR + 1))["revision"]
 
 
-# -- as at a moment ---------------------------------------------------------------------------------------------------
+# -- as of a moment ----------------------------------------------------------------------------------------------------
 
 
 async def budgets(client: Client, **query: str) -> tuple[bytes, list[tuple[int, str, str]]]:

@@ -1,4 +1,4 @@
-"""What confirmed matches lack in money, what covers it, and the journal that tells it all again."""
+"""Requirements of confirmed matches, their allocations, and the rebuild from the journal."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
@@ -144,7 +144,7 @@ async def test_requirements_are_visible_to_parties_only(api: Client, databases: 
     second = await get(api, f"/v1/requirements?limit=1&cursor={first['cursor']}")
     assert {first["requirements"][0]["state"], second["requirements"][0]["state"]} == {"KEN", "PER"}
     assert second["cursor"] is None
-    # To the State of the second a page that begins at the first is what a page that begins nowhere is.
+    # For the second State, a page after the first State's requirement equals the first page.
     hidden, state = first["requirements"][0]["requirement_id"], second["requirements"][0]["state"]
     pages = [await get(api, f"/v1/requirements?cursor={of}", f"{state}:focal_point") for of in (hidden, uuid4())]
     assert pages[0] == pages[1]

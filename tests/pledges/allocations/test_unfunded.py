@@ -1,4 +1,4 @@
-"""What is ready and lacks only money is shown to donors as far as States have agreed, and can be pledged to."""
+"""Unfunded requirements shown to donors by consent, and pledges to them."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -36,7 +36,7 @@ def inbox(databases: Mapping[str, Database]) -> Inbox:
 
 
 async def lacking(inbox: Inbox, request: Mapping[str, Any]) -> dict[str, Any]:
-    """A match of the request's line that is confirmed, and lacks money."""
+    """A confirmed match of the request's line that needs money."""
     line_id = UUID(request["lines"][0]["line_id"])
     match = a_match(request_id=UUID(request["request_id"]), line_id=line_id)
     await inbox.receive(an_event(confirmed(match, Money(minor=LACKING, currency="USD")), 1))

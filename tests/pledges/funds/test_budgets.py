@@ -1,4 +1,4 @@
-"""What funds have is told to services that plan by it: what is earmarked for a line beside what is free."""
+"""Budgets of funds for other services: money kept for lines, and free money."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -49,13 +49,13 @@ async def told(api: Client, *funds: str, currencies: tuple[str, ...] = ()) -> Bu
 
 
 async def parts(api: Client, fund: str = FUND) -> tuple[int, dict[UUID, int]]:
-    """What is available, and what of it is kept for which line."""
+    """The available money, and the part kept for each line."""
     (one,) = (await told(api, fund)).funds
     return one.available_usd_minor, {part.line_id: part.usd_minor for part in one.earmarked}
 
 
 class Need:
-    """A confirmed match of a request's line that lacks money, shown to Norway."""
+    """A confirmed match that needs money, of a request shown to Norway."""
 
     def __init__(self, api: Client, inbox: Inbox) -> None:
         self.api, self.inbox = api, inbox
@@ -135,7 +135,7 @@ async def test_kept_money_stays_with_line_after_revoked_match(api: Client, inbox
 
 
 async def test_kept_money_never_exceeds_available_after_refund(api: Client, inbox: Inbox) -> None:
-    """A fund is one pot: what goes back to a donor came out of what was earmarked too, of each line its share."""
+    """A fund is one pot: a refund to a donor also reduces earmarked money, each line by its share."""
     one, two = await Need(api, inbox).opened(), await Need(api, inbox).opened()
     other = await Need(api, inbox).opened()
     given = await committed(api, fund=FUND, money=usd(2_000))

@@ -1,4 +1,4 @@
-"""What a fund lacks: only money that can be allocated covers what it needs."""
+"""The gap of a fund: the requirement less allocatable money."""
 
 import httpx
 
@@ -14,14 +14,16 @@ Client = httpx.AsyncClient
 
 
 async def fund_and_years(client: Client, moment: str | None = None) -> tuple[int, int, list[tuple[int, int]]]:
-    """The fund's allocatable money and gap, and those of each year, which come to the fund's."""
+    """The fund's allocatable money and gap, and those of each year, which add up to the fund's."""
     whole = await told(client, f"/v1/funds/{FUND}", moment)
     years = await check_sums(client, FUND, moment)
     return *figures(whole, "allocatable", "gap"), [figures(one, "allocatable", "gap") for one in years.values()]
 
 
 async def test_programme_support_cost_does_not_reduce_the_gap(api: Client, at_once: None) -> None:
-    """Neither while it is owed, nor once it came, nor what the bank kept; what goes back takes its part along."""
+    """Neither support cost, owed or received, nor bank charges reduce the gap; a refund takes its part of support cost
+    back.
+    """
     await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": [{"year": YEAR, "money": usd(2000_00)}]})
     made = await pledged(api, fund=FUND, money=usd(1130_00), pledged_on=f"{YEAR}-01-02")
     parts = [part(565_00, f"{YEAR}-03-01"), part(565_00, f"{YEAR}-09-01")]
@@ -43,7 +45,7 @@ async def test_programme_support_cost_does_not_reduce_the_gap(api: Client, at_on
 
 
 async def test_exchange_difference_changes_gap_of_year_of_receipt(api: Client) -> None:
-    """In the year in which it came: the year in which it was due keeps its figures."""
+    """In the year of the receipt; the year in which it was due keeps its figures."""
     await post(
         api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": [{"year": AFTER, "money": usd(2000_00)}]}
     )
@@ -60,7 +62,7 @@ async def test_exchange_difference_changes_gap_of_year_of_receipt(api: Client) -
 
 
 async def test_earlier_spending_does_not_reduce_gap_of_later_year(api: Client) -> None:
-    """As of the fund, so of a work package; what is spent in the year itself covers what it needs."""
+    """For the fund and its work packages; spending in the year itself reduces the gap."""
     needs = [{"year": AFTER, "work_package": "hosting", "money": usd(6800_00)}]
     await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
     made = await pledged(api, fund=FUND, money=usd(6478_55), pledged_on=f"{YEAR}-01-02")

@@ -1,4 +1,4 @@
-"""How far a fund and its work packages are for the equality of women and men: stated, stated anew, and published."""
+"""Gender markers of funds and work packages: stated, revised, published."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,7 +36,7 @@ async def stated(client: Client, revision: int, marker: int | None, **of: str) -
 
 
 async def set_aside(client: Client, fund: str = "SHERLOC-MNT") -> None:
-    """Something for two work packages, so that the file tells them."""
+    """Allocate to two work packages, so that they are in the IATI file."""
     await funded(client, 1_000_00, fund)
     for work_package in ("training", "translation"):
         body = {"fund": fund, "money": usd(100_00), "work_package": work_package}
@@ -48,7 +48,7 @@ def shown(fund: Mapping[str, Any]) -> tuple[int | None, dict[str, int | None]]:
 
 
 async def told(client: Client, fund: str = FUND, **query: str) -> tuple[int | None, dict[str, int | None]]:
-    """The markers of the fund and of its work packages in its IATI file, None where the file has none."""
+    """The markers of the fund and its work packages in its IATI file; None if absent."""
     answer = await client.get(f"{fund}/iati.xml", params=query, headers=headers(FINANCE))
     assert 200 == answer.status_code, answer.text
     found = read(answer.content)
@@ -155,7 +155,7 @@ async def test_repeated_command_runs_once(api: Client) -> None:
     assert [2, 2] == [(await api.post(PATH, json=body, headers=given)).json()["revision"] for _ in range(2)]
 
 
-# -- what is refused --------------------------------------------------------------------------------------------------
+# -- refusals ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Contributions in kind over HTTP: beside the money, and never inside any figure of it."""
+"""Contributions in kind over HTTP; they are in no total of money."""
 
 import asyncio
 import random
@@ -60,7 +60,7 @@ async def move(client: Client, one: Mapping[str, Any], name: str) -> dict[str, A
 
 
 async def all_that_can_be_done(client: Client) -> list[dict[str, Any]]:
-    """One in each state."""
+    """One contribution in each state."""
     return [
         await declared(client),
         await move(client, await declared(client), "withdraw"),
@@ -76,7 +76,7 @@ async def of_fund(client: Client, by: str = FINANCE) -> int:
     return int(shown["in_kind_usd_minor"])
 
 
-# -- its way ----------------------------------------------------------------------------------------------------------
+# -- lifecycle --------------------------------------------------------------------------------------------------------
 
 
 async def test_fund_total_counts_acknowledged_contributions_only(api: Client) -> None:
@@ -132,7 +132,7 @@ async def test_concurrent_withdrawal_and_acknowledgement_yield_one(api: Client) 
         assert [200, 412] == sorted(answer.status_code for answer in answers)
 
 
-# -- who --------------------------------------------------------------------------------------------------------------
+# -- authorization ----------------------------------------------------------------------------------------------------
 
 
 async def test_contribution_of_other_donor_is_not_found(api: Client) -> None:
@@ -175,7 +175,7 @@ async def test_action_outside_role_is_forbidden(api: Client) -> None:
     assert (403, "not-for-your-role") == await refused(api, f"{path_of(one)}/strike", NORWAY, **strike)
 
 
-# -- what is refused --------------------------------------------------------------------------------------------------
+# -- refusals ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ async def test_invalid_transition_stale_revision_and_unknown_reason_are_rejected
 
 
 async def money(client: Client, db: Database) -> dict[str, Any]:
-    """All that the service tells of money, and what a verification of the books looks at."""
+    """All totals of money in the service, and the counts of a ledger verification."""
     answers = {}
     for path in ("/v1/ledger/balances", "/v1/ledger/entries?limit=100", "/v1/flows?limit=100", "/v1/funds"):
         answers[path] = await get(client, path)

@@ -1,4 +1,4 @@
-"""Every state of a contribution in kind and every move, allowed or not; and that none of it is money."""
+"""Every status and transition of a contribution in kind; none makes an entry."""
 
 from datetime import date
 from typing import Any
@@ -42,7 +42,7 @@ def declared(minor: int = 40_000, contribution_id: UUID | None = None) -> Fact:
 
 
 def a_contribution(status: InKindStatus = InKindStatus.DECLARED) -> InKindContribution:
-    """One that has come to the status by its own moves."""
+    """A contribution brought to the status by its own transitions."""
     made = evolve(None, declared())
     ways = {
         InKindStatus.ACKNOWLEDGED: ("acknowledge",),

@@ -1,4 +1,4 @@
-"""The books of a walk through the ledger: what every step writes down and counts, and what holds after each."""
+"""The ledger of a random walk: entries and counts of every step, and the invariants after each."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ from tests.builders import NOON
 from tests.pledges.ledger.test_postings import FUNDS, check_balances
 from tests.pledges.open_data.flow_chains import chained, check_chains
 
-# Who may fall below zero: the credit side of each book never above it, debits never below; these swing.
+# Accounts that may be negative: credit accounts never rise above 0, debit accounts never fall below; these do both.
 SWINGING = {
     Account.EXCHANGE_DIFFERENCE,
     Account.ROUNDING,
@@ -35,7 +35,7 @@ DEBITS = {Account.PLEDGED, Account.RECEIVABLE, Account.WRITTEN_OFF, Account.CASH
 
 
 class Done(Struct, frozen=True):
-    """What moved a pledge: what of the plain counts it changed, and how it is taken back."""
+    """A change of a pledge: its effect on the counts, and how to reverse it."""
 
     pledge_id: UUID
     entry_ids: Sequence[UUID]
@@ -48,7 +48,7 @@ class Books(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.accounts: dict[tuple[str, Account, str], list[int]] = defaultdict(lambda: [0, 0])
-        # The plain count that the books are compared with.
+        # The expected counts.
         self.expected: dict[str, Counter[str]] = {fund: Counter() for fund in FUNDS}
         self.originals: Counter[tuple[Account, str]] = Counter()
         self.pledges: dict[UUID, Pledge] = {}
@@ -56,7 +56,7 @@ class Books(RuleBasedStateMachine):
         self.requirements: dict[UUID, Requirement] = {}
         self.allocations: dict[UUID, Allocation] = {}
         self.entries: list[Entry] = []
-        # With the entry that each made.
+        # Facts with their entries.
         self.receipts: list[tuple[UUID, PledgeReceived]] = []
         self.spendings: list[tuple[UUID, AllocationSpent]] = []
         self.done: list[Done] = []
@@ -95,7 +95,7 @@ class Books(RuleBasedStateMachine):
         changes: dict[tuple[str, str], int],
         originals: dict[Account, int] | None = None,
     ) -> None:
-        """It may turn out to have been recorded wrongly. `changes` are of the count of a fund, by its name."""
+        """It can be reversed later. `changes` are of a fund's counts, by name."""
         before, after = len(self.entries), one
         for fact in facts:
             after = self.follow(after, fact)

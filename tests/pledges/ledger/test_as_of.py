@@ -1,4 +1,4 @@
-"""Whatever is written before and after a moment, what is told as at it stays what it was, and agrees with itself."""
+"""Reports as of a moment never change and agree with each other."""
 
 import random
 from collections import Counter
@@ -55,7 +55,7 @@ OF_TODAY = (
     "/v1/requirements",
     "/v1/requirements/unfunded",
 )  # fmt: skip
-"""Records are told as they stand."""
+"""Records are shown in their current state."""
 PACKAGES = ("training", "translation")
 DONORS = (NORWAY, GERMANY)
 MOVES = {
@@ -80,7 +80,7 @@ pytestmark = pytest.mark.usefixtures("at_once")
 
 
 class Writers:
-    """Everybody who writes, by chance: what can be done now is done, and what is refused is not."""
+    """Random writers: possible commands succeed, others are refused."""
 
     answers = frozenset({200, 201, 409, 422})
 
@@ -90,7 +90,7 @@ class Writers:
         self._done: Counter[str] = Counter()
 
     async def write(self) -> None:
-        """For a while, and until everything was done that changes what was told before."""
+        """Write for a while, and until every kind of change has happened."""
         self._done.clear()
         for turn in range(500):
             if turn >= 30 and self._done.keys() >= CHANGING:
@@ -108,7 +108,7 @@ class Writers:
         return None
 
     async def _any(self, path: str, status: str | None = None) -> Any:
-        """A record of the list, if there is one of that state."""
+        """A record of the list with that status, if there is one."""
         (listed,) = [value for name, value in (await get(self._api, f"{path}?limit=100")).items() if name != "cursor"]
         found = [one for one in listed if status in {None, one.get("status")}]
         return self._chance.choice(found) if found else None
@@ -150,7 +150,7 @@ class Writers:
             await self._decided(moved)
 
     async def _use(self) -> None:
-        """Set money aside, use some of it, or give back what is left."""
+        """Allocate, spend, or return the rest."""
         name, some = self._chance.choice(["allocate", "allocate", "spend", "return"]), self._chance.randint(1, 10**4)
         if name == "allocate":
             body = {"fund": self._chance.choice(FUNDS[:2]), "work_package": self._chance.choice(PACKAGES)}
@@ -176,7 +176,7 @@ class Writers:
         await self._do("revise", path, FINANCE, fund["revision"], **body, reason="needs_changed")
 
     async def _give(self) -> None:
-        """In kind, and what becomes of it."""
+        """Contributions in kind."""
         fund, money = self._chance.choice(FUNDS), usd(self._chance.randint(1, 10**6))
         await self._do("declare", IN_KIND, self._chance.choice(DONORS), **a_contribution(fund=fund, money=money))
         name = self._chance.choice(list(IN_KIND_MOVES))
@@ -194,7 +194,7 @@ async def asked(client: Client, path: str, moment: str | None, by: str = FINANCE
 
 
 async def told(client: Client, path: str, moment: str | None = None, by: str = FINANCE) -> dict[str, Any]:
-    """A list to its end, or one record; as things stand where no moment is said."""
+    """All pages of a list, or one record; current without a moment."""
     answer = await asked(client, path, moment, by)
     assert answer.status_code == 200, answer.text
     found = dict(answer.json())
@@ -206,10 +206,10 @@ async def told(client: Client, path: str, moment: str | None = None, by: str = F
 
 
 async def everything(client: Client, moment: str) -> dict[tuple[str, str], Any]:
-    """All that is told as at the moment, byte for byte, with its ETag."""
+    """All reports as of the moment, byte for byte, with ETags."""
     found: dict[tuple[str, str], Any] = {}
     for by in (FINANCE, NORWAY, "KEN:focal_point"):
-        # To the others a fund is told as at the day's beginning, when there was none yet.
+        # For others a fund is as of midnight, before it was opened.
         for path in EVERYTHING if by == FINANCE else (LISTS[0], *LISTS[-2:], *TABLES):
             answer = await asked(client, path, moment, by)
             assert answer.status_code == 200, answer.text
@@ -224,7 +224,7 @@ async def now_of(client: Client) -> str:
 
 
 async def figures(client: Client, moment: str | None = None) -> dict[str, Any]:
-    """Of each list all but which moment it is of."""
+    """Each list without its `as_at`."""
 
     def without(told_of: Any) -> Any:
         if isinstance(told_of, list):
@@ -273,7 +273,7 @@ async def test_later_writes_change_no_report_as_of_a_moment(
 
 
 async def check_closings(db: Database) -> None:
-    """From here on balances rest on closings, those of work packages too, and each says what its entries come to."""
+    """From here on balances use snapshots, also those of work packages; each equals its entries."""
     closed = None
     for _ in range(3):
         closed = await close_and_write_snapshots(db, closed)
@@ -287,7 +287,7 @@ async def check_closings(db: Database) -> None:
 
 
 async def check_ever(db: Database) -> None:
-    """As at for ever is as things stand, by whichever rows it is added up."""
+    """Balances as of the latest moment equal current ones."""
     async with db.transaction() as tx:
         assert await in_kind_store.worth(tx, FUNDS, as_at=None) == await in_kind_store.worth(
             tx, FUNDS, as_at=balances.EVER
@@ -313,14 +313,14 @@ async def check_ever(db: Database) -> None:
 async def test_facts_are_ordered_by_version_despite_clock_ahead(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    """Who recorded the first fact was ahead of who recorded the second: as at a moment between them there are both."""
+    """The first fact was recorded by a clock ahead of that of the second: as of a moment between them both exist."""
     ids = [
         (await committed(api))["pledge_id"],
         (await completed(api, await planned(api)))["activity_id"],
         (await move(api, await declared(api), "acknowledge"))["in_kind_contribution_id"],
     ]
     connection = await asyncpg.connect(database_url)
-    # Past the trigger that lets no journal be rewritten.
+    # Bypasses the trigger that keeps the journal append-only.
     await connection.execute("SET session_replication_role = replica")
     moment = await connection.fetchval(
         "SELECT max(recorded_at) FROM pledges.journal WHERE aggregate_id = ANY ($1::uuid[])", ids
@@ -347,9 +347,9 @@ async def test_facts_are_ordered_by_version_despite_clock_ahead(
 
 
 async def test_fund_totals_for_others_are_as_of_midnight(api: Client, database_url: str) -> None:
-    """From its totals a moment apart each pledge of others would follow."""
+    """Totals of two moments would disclose each pledge of others between them."""
     connection = await asyncpg.connect(database_url)
-    # Past the trigger that lets no journal be rewritten: the funds have been open for two days.
+    # Bypasses the trigger that keeps the journal append-only: the funds were opened two days ago.
     await connection.execute("SET session_replication_role = replica")
     await connection.execute("UPDATE pledges.journal SET recorded_at = recorded_at - interval '2 days'")
     await connection.close()

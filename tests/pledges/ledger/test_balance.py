@@ -1,4 +1,4 @@
-"""The balance of a fund: one row, locked with NOWAIT; who moves it waits in the process, without a connection."""
+"""The balance of a fund: one row, locked with NOWAIT; its writers queue in the process, without a connection."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -35,7 +35,7 @@ ALLOCATION = {"fund": "SHERLOC-MNT", "money": usd(30), "work_package": "training
 
 @pytest.fixture
 async def other_process(database_url: str) -> AsyncIterator[Database]:
-    """What another process of the service has: none of the locks that are held in this one."""
+    """A second process of the service, without the locks of this one."""
     other = await Database.connect(database_url, "pledges", role=role_of("pledges"))
     yield other
     await other.close()
@@ -60,7 +60,7 @@ async def _an_allocation(api: Client, usd_minor: int, fund: str = "SHERLOC-MNT")
 
 
 async def _write(db: Database, entries: list[Entry]) -> bool:
-    """Whether the funds had as much; with the locks that a command holds."""
+    """Whether the funds had enough; with the locks of a command."""
     locks = [lock for entry in entries for lock in balance_locks.of_fund(entry.fund)]
     try:
         await db.run_in_transaction(lambda tx: ledger.write_many(tx, entries), locks=locks)
@@ -73,7 +73,7 @@ async def _write(db: Database, entries: list[Entry]) -> bool:
 
 
 async def test_batch_that_overdraws_a_fund_is_not_written(api: Client, db: Database) -> None:
-    """And one by one as many as the fund has money for."""
+    """Written one by one, as many succeed as the fund has money for."""
     await funded(api, 1000)
     allocation_id = await _an_allocation(api, 100)
     entries = [_allocated(allocation_id, 300) for _ in range(4)]
@@ -86,7 +86,7 @@ async def test_batch_that_overdraws_a_fund_is_not_written(api: Client, db: Datab
 
 
 async def test_locked_balance_fails_at_once(api: Client, db: Database) -> None:
-    """Else two facts could stand in the journal in another order than that in which they took effect."""
+    """Otherwise two facts could be in the journal in another order than they took effect."""
     await funded(api, 1000)
     allocation_id = await _an_allocation(api, 1)
     tries: list[Callable[[Tx], Awaitable[object]]] = [
@@ -105,7 +105,7 @@ async def test_locked_balance_fails_at_once(api: Client, db: Database) -> None:
 
 
 async def test_concurrent_withdrawals_never_overdraw_a_fund(api: Client, db: Database, other_process: Database) -> None:
-    """Forty in two processes who take 30 each of 200, which go to six; half of them have not looked before."""
+    """Forty writers in two processes take 30 each of 200: six succeed; half of them do not lock first."""
     await funded(api, 201)
     allocation_id = await _an_allocation(api, 1)
 
@@ -143,7 +143,7 @@ async def test_batches_over_the_same_funds_do_not_deadlock(api: Client, db: Data
     assert all(await asyncio.gather(*writing))
 
 
-# -- the queue before it ----------------------------------------------------------------------------------------------
+# -- the queue ---------------------------------------------------------------------------------------------------------
 
 
 async def test_command_waits_for_balance_lock_without_a_connection(api: Client, db: Database) -> None:
@@ -199,7 +199,7 @@ async def test_receipts_are_serialized_per_fund(api: Client, db: Database, monke
         under_way[fund] += 1
         most = max(most, under_way[fund])
         await write_many(tx, entries)
-        # Of each fund one has written before any of them commits.
+        # One writer of each fund has written before any commits.
         await together.wait()
         under_way[fund] -= 1
 
@@ -209,7 +209,7 @@ async def test_receipts_are_serialized_per_fund(api: Client, db: Database, monke
     assert [200] * 4 == [(await get(api, f"/v1/funds/{fund}"))["available_usd_minor"] for fund in funds]
 
 
-# -- what another process holds ---------------------------------------------------------------------------------------
+# -- locks of other processes ------------------------------------------------------------------------------------------
 
 
 async def test_row_locked_by_other_process_is_retried_without_a_connection(

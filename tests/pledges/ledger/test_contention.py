@@ -1,4 +1,4 @@
-"""Many who change one record wait for it without keeping others from the database, over HTTP."""
+"""Many writers of one record queue without blocking other database access, over HTTP."""
 
 import asyncio
 import time
@@ -30,7 +30,7 @@ ALLOCATION = {"fund": "SHERLOC-MNT", "money": usd(100), "work_package": "transla
 
 @asynccontextmanager
 async def locked(database_url: str, statement: str, *args: object) -> AsyncIterator[asyncpg.Connection]:
-    """Rows that another process holds inside the block."""
+    """Rows locked by another process inside the block."""
     holding, looking = await asyncpg.connect(database_url), await asyncpg.connect(database_url)
     try:
         await holding.execute("BEGIN")
@@ -48,7 +48,7 @@ async def contended(
     who: str,
     path: str,
 ) -> Sequence[asyncio.Task[httpx.Response]]:
-    """Have all of them write, and see that one waits for the lock and reads are answered meanwhile."""
+    """Let all write; check that one waits for the lock and reads are answered meanwhile."""
     tasks = [asyncio.create_task(one) for one in writing]
     while not (waiting := await _waiting(looking)):
         await asyncio.sleep(0.01)

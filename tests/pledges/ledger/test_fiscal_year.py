@@ -1,4 +1,4 @@
-"""The figures of a year by value date: what took effect in it, whenever it was recorded, and for ever once it is closed."""
+"""Figures of a fiscal year by value date, fixed once it is closed."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("at_once")
 
 
 async def trial(client: Client, until: str, moment: str | None = None) -> Trial:
-    """The trial balance until a day: of each account of a fund in a currency the minor units and their worth."""
+    """The trial balance until a day: by fund, account and currency, minor units and their worth."""
     answer = await told(client, f"{BALANCES}?until={until}", moment)
     assert (until, moment is not None) == (answer["until"], answer["final"])
     return as_trial(answer)
@@ -45,7 +45,7 @@ def as_trial(answer: Mapping[str, Any]) -> Trial:
 
 
 def trial_of(entries: list[dict[str, Any]]) -> Trial:
-    """What their postings come to, of accounts that do not come to nothing."""
+    """The sums of their postings, without accounts of zero."""
     minor, usd_minor = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
     for entry in entries:
         for one in entry["postings"]:
@@ -56,7 +56,7 @@ def trial_of(entries: list[dict[str, Any]]) -> Trial:
 
 
 def less(one: Trial, other: Trial) -> Trial:
-    """The one trial balance less the other: what moved between their days."""
+    """One trial balance less the other: the movements between their days."""
     moved = Counter[tuple[tuple[str, ...], int]]()
     for sign, trial_balance in ((1, one), (-1, other)):
         for key, amounts in trial_balance.items():
@@ -67,7 +67,7 @@ def less(one: Trial, other: Trial) -> Trial:
 
 
 def check_books(found: Trial) -> None:
-    """Each book of each fund sums to zero in each currency, and in dollars."""
+    """Each book of each fund sums to zero, in each currency and in dollars."""
     sums = Counter[tuple[str, ...]]()
     for (fund, book, _, currency), (minor, usd_minor) in found.items():
         sums[fund, book, currency] += minor
@@ -76,14 +76,14 @@ def check_books(found: Trial) -> None:
 
 
 async def paid(client: Client, year: int, money: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    """A pledge of the year that is signed and paid in it."""
+    """A pledge made, signed and paid in the year."""
     made = await pledged(client, money=money, pledged_on=f"{year}-02-12", **changes)
     signed = await move(client, made, "commit", committed_on=f"{year}-03-05")
     return await move(client, signed, "receive", money=money, received_on=f"{year}-04-20")
 
 
 async def books_of_three_years(client: Client) -> None:
-    """In several currencies, with what was taken back in a later year, and what is recorded late for an earlier one."""
+    """In several currencies, with reversals in a later year, and late entries for an earlier one."""
     await paid(client, AFTER, eur(10_000_00))
     for year in (YEAR, BEFORE):
         await paid(client, year, YEN, fund="SHERLOC-DEV")
@@ -144,7 +144,7 @@ async def test_year_is_closed_with_trial_balance_and_movements(api: Client) -> N
     await paid(api, YEAR, YEN, fund="SHERLOC-DEV")
     await paid(api, AFTER, eur(4_000_00))
     early, moment = await trial(api, ENDS), await now_of(api)
-    # An invoice of December that is found in the year after.
+    # An invoice of December found in the next year.
     await post(api, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(150_00), work_package="training",
                allocated_on=f"{YEAR}-12-30")  # fmt: skip
 
@@ -248,7 +248,7 @@ async def test_balance_until_a_day_uses_snapshots(
 
 
 async def test_donor_balances_add_up_to_fund_balances(api: Client) -> None:
-    """All but what is set aside of a fund, which is no donor's."""
+    """All but the allocations of a fund, which belong to no donor."""
     await books_of_three_years(api)
     theirs = await pledged(api, GERMANY, money=eur(7_000_00), pledged_on=f"{YEAR}-03-01")
     signed = await move(api, theirs, "commit", committed_on=f"{YEAR}-03-02")
@@ -271,7 +271,7 @@ async def test_donor_balances_add_up_to_fund_balances(api: Client) -> None:
         assert {account for _, _, account, _ in rest} == {"available", "allocated"}
     assert {"DEU"} == {one["donor"] for one in (await told(api, f"{ENTRIES}&donor=DEU"))["entries"]}
     assert [] == (await get(api, f"{BALANCES}?donor=ITA"))["balances"]
-    # A donor is told of its own entries, whomever it asks for, and of the whole ledger nothing.
+    # A donor sees its own entries, whatever it asks for, and never the whole ledger.
     assert [] == (await told(api, f"{ENTRIES}&donor=DEU", by=NORWAY))["entries"]
     assert {"NOR"} == {one["donor"] for one in (await told(api, f"{ENTRIES}&donor=NOR", by=NORWAY))["entries"]}
     refused = [await api.get(f"{BALANCES}?donor={one}", headers=headers(NORWAY)) for one in ("NOR", "DEU")]

@@ -1,4 +1,4 @@
-"""The journal alone makes the tables of the pledges service again, whatever has happened."""
+"""The tables of the pledges service are rebuilt from the journal."""
 
 from collections.abc import Mapping
 
@@ -76,7 +76,7 @@ async def test_tables_are_rebuilt_from_journal(
     await needs.revise(api, 3, money=life.usd(0))
     marker = {"work_package": "training", "gender_marker": 2}
     await post(api, "/v1/funds/SHERLOC-MNT/gender-marker", life.FINANCE, revision=4, **marker)
-    # No year is closed before the one before it: these books begin in 2026.
+    # Years are closed in order, and this ledger begins in 2026.
     await life.close_and_reopen(api, min(life.LAST_YEAR, 2026))
 
     owner = await Database.connect(database_url, "pledges", owner=True)
@@ -109,7 +109,7 @@ async def test_tables_are_rebuilt_from_journal(
 
 
 async def _allocations(api: httpx.AsyncClient) -> None:
-    """One that is spent, one of which the spending is reversed and then the whole."""
+    """One spent, and one whose spending and then whole amount is reversed."""
     body = {"fund": "SHERLOC-MNT", "money": life.usd(60), "work_package": "translation"}
     for reversing in (False, True):
         made = await post(api, "/v1/allocations", life.FINANCE, **body)

@@ -1,4 +1,4 @@
-"""The ledger's second guard: what PostgreSQL refuses to the service itself, and what holds while many write at once."""
+"""Constraints that PostgreSQL enforces against the service itself, and invariants under concurrent writes."""
 
 import asyncio
 from collections import Counter
@@ -63,7 +63,7 @@ def db(databases: Mapping[str, Database]) -> Database:
 
 
 async def an_entry(tx: Tx, postings: Postings) -> None:
-    """A copy of the first entry with postings of our own."""
+    """A copy of the first entry with other postings."""
     await tx.execute(
         """
         INSERT INTO entry (entry_id, type, fund, pledge_id, donor, effective_on, recorded_at, rate, rate_source,
@@ -85,11 +85,11 @@ async def an_entry(tx: Tx, postings: Postings) -> None:
         [("cash", "EUR", 100, 115), ("exchange_position", "EUR", -99, -115)],
         [("cash", "EUR", 100, 115), ("exchange_position", "EUR", -100, -114)],
         [("cash", "EUR", 100, 115), ("exchange_position", "NOK", -100, -115)],
-        # Each sum is zero over the whole entry, but a pledge would have become cash.
+        # Each sum is zero over the whole entry, but a pledge would become cash.
         [("cash", "EUR", 100, 115), ("pledged", "EUR", -100, -115)],
         [("pledged", "EUR", 100, 115), ("committed", "EUR", -100, -115)],
         [("cash", "EUR", 100, 0), ("pledged", "EUR", -100, 0)],
-        # Each balances, and is none: of no account, no currency, no amount, two signs, dollars of another worth.
+        # Each balances but is invalid: no account, no currency, no amount, two signs, dollars of another worth.
         [("petty_cash", "EUR", 100, 115), ("petty_cash", "EUR", -100, -115)],
         [("cash", "euro", 100, 115), ("available", "euro", -100, -115)],
         [("cash", "EUR", 0, 0), ("available", "EUR", 0, 0)],
@@ -271,7 +271,7 @@ async def test_concurrent_allocations_take_exactly_the_balance(api: Client, db: 
     done = asyncio.Event()
 
     async def look() -> None:
-        """The bank checker: at 10 Hz every book sums to zero, and the counter says what the postings say."""
+        """Ten times a second every book sums to zero, and the balance equals the postings."""
         while not done.is_set():
             view = await get(api, "/v1/ledger/balances")
             sums: Counter[tuple[str, str]] = Counter()
@@ -308,7 +308,7 @@ async def test_concurrent_allocations_take_exactly_the_balance(api: Client, db: 
 async def test_concurrent_receipts_and_allocations_never_overdraw_in_journal_order(
     api: Client, db: Database, database_url: str
 ) -> None:
-    """Receiving and allocating at once: the journal's order is one in which the balance was never below zero."""
+    """Concurrent receipts and allocations: in the journal's order the balance is never negative."""
     pledges = [await committed(api, money=usd(100)) for _ in range(12)]
 
     async def take() -> int:
@@ -345,7 +345,7 @@ async def test_fund_code_is_unique(api: Client) -> None:
 
 
 async def test_may_see_in_python_and_sql_agree(api: Client, db: Database) -> None:
-    """Every role × organization, against every owner of a pledge, an entry, a requirement, an allocation, something in kind."""
+    """Every role × organization, against every owner of a pledge, entry, requirement, allocation, contribution in kind."""
     await funded(api, 10_000)
     for donor in ("NOR", "DEU"):
         given = {"fund": "SHERLOC-MNT", "form": "software", "money": usd(5), "provided_on": "2026-02-12"}
@@ -409,7 +409,7 @@ async def test_sum_beyond_64_bits_is_returned(api: Client) -> None:
 
 
 async def test_entries_query_uses_a_custom_plan(api: Client, db: Database) -> None:
-    """One plan for whatever is asked knows no limit, and sorts the whole ledger."""
+    """A generic plan ignores the limit and sorts the whole ledger."""
     await pledged(api)
     caller = a_caller(FINANCE)
     async with db.transaction(by=caller) as tx:
@@ -422,7 +422,7 @@ async def test_entries_query_uses_a_custom_plan(api: Client, db: Database) -> No
             ),
         ):
             for _ in range(8):
-                # As it would come to be on a connection that has asked often.
+                # Forces what happens on a connection after many executions.
                 await tx.execute("SET LOCAL plan_cache_mode = force_generic_plan")
                 await ask()
         plans = await tx.fetch(

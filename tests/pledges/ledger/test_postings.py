@@ -1,4 +1,4 @@
-"""What an entry says in the ledger, to the cent."""
+"""Entries of facts, to the cent."""
 
 from collections import Counter
 from datetime import date
@@ -32,7 +32,7 @@ RATES = [
 
 
 def check_balances(entry: Entry) -> None:
-    """Each book of an entry sums to zero in every currency and in US dollars."""
+    """Each book of an entry sums to zero, in every currency and in US dollars."""
     minor: Counter[tuple[Book, str]] = Counter()
     usd: Counter[Book] = Counter()
     for posting in entry.postings:
@@ -98,7 +98,7 @@ def test_three_thirds_of_a_yen_amount_round_to_one_cent() -> None:
         rounding.append(sum(p.usd_minor for p in entry.postings if p.account is Account.ROUNDING))
         one = evolve(one, fact)
 
-    # Three yen are 2.01 cents, one yen is 0.67: each is rounded to a cent, and the third finds nothing left to relieve.
+    # Three yen are 2.01 cents, one yen 0.67: each is rounded to a cent, and the third has nothing left to relieve.
     assert [0, 0, -1] == rounding
 
 

@@ -1,4 +1,4 @@
-"""What a report says as at a moment it says for ever, whatever commits late; and a balance adds up little."""
+"""Finality: reports as of a moment never change, whatever commits late; and balance snapshots."""
 
 import asyncio
 import contextlib
@@ -54,7 +54,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def _copies(tx: Tx, count: int, *, recorded_at: datetime) -> None:
-    """So many pledges of one cent, as entries alone: of the pledge of the first one."""
+    """Copies of the first pledge's entry, one cent each, without facts."""
     first = await tx.fetchrow("SELECT fund, pledge_id, donor, effective_on FROM entry ORDER BY entry_id LIMIT 1")
     assert first is not None
     valuation = Valuation(usd_minor=1, rate="1", rate_source="par", rate_date=first["effective_on"])
@@ -82,7 +82,7 @@ async def _as_at(client: Client, moment: datetime) -> httpx.Response:
 
 
 async def _final(db: Database) -> datetime:
-    """Close the books as the loop does: what the first turn closes the second sees and the third makes final."""
+    """Close as the loop does: the first run closes, the second sees it, the third makes it final."""
     closed = None
     for _ in range(3):
         async with db.transaction() as tx:
@@ -92,7 +92,7 @@ async def _final(db: Database) -> datetime:
 
 
 async def test_late_commit_changes_no_final_report(api: Client, db: Database, at_once: None) -> None:
-    """A transaction wrote its entry before the question and commits after it: the question waits for it."""
+    """A transaction writes its entry before the report and commits after: the report waits for it."""
     await pledged(api, money=usd(100))
     written, go_on = asyncio.Event(), asyncio.Event()
 
@@ -117,7 +117,7 @@ async def test_late_commit_changes_no_final_report(api: Client, db: Database, at
 
 
 async def test_ledger_becomes_final_under_constant_writes(api: Client, db: Database, at_once: None) -> None:
-    """Each writes for two turns, and the next has begun before: at no turn has everybody ended who began before."""
+    """Each writer spans two runs and overlaps the next one: at no run have all earlier ones ended."""
     moment = clock.now()
     await pledged(api, money=usd(100))
     closed: snapshots.Finality | None = None
@@ -171,7 +171,7 @@ async def test_failing_snapshots_do_not_delay_finality(
 
 
 async def test_clock_ahead_locks_out_no_other_machine(api: Client, db: Database, at_once: None) -> None:
-    """Of several machines one is an hour ahead; what the others record after it has closed is taken."""
+    """One of several machines is an hour ahead; others still record after it has closed."""
     await pledged(api, money=usd(100))
     closed: snapshots.Finality | None = None
     async with db.transaction() as tx:
@@ -218,7 +218,7 @@ async def test_current_report_does_not_wait_and_is_not_final(api: Client, db: Da
 
 
 async def test_entry_recorded_before_close_is_retried(api: Client, db: Database, at_once: None) -> None:
-    """It took its time before the question, and comes to write after the answer."""
+    """It takes its time before the report, and writes after it."""
     await pledged(api, money=usd(100))
     early = clock.now()
     answer = (await _as_at(api, clock.now())).json()
@@ -247,7 +247,7 @@ async def test_entry_in_older_transaction_snapshot_is_rejected(api: Client, db: 
 
 @pytest.fixture
 def clock_behind(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """`clock_behind(3)`: from now on facts are recorded by a clock that is three seconds behind."""
+    """`clock_behind(3)`: facts are recorded by a clock three seconds behind."""
 
     def behind(seconds: float) -> None:
         late = SimpleNamespace(now=lambda: clock.now() - timedelta(seconds=seconds))
@@ -259,7 +259,7 @@ def clock_behind(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 async def test_fact_without_entry_recorded_before_close_is_retried(
     api: Client, db: Database, at_once: None, clock_behind: Callable[[float], None]
 ) -> None:
-    """A statement as at a final moment stays as it is; whoever was refused sends the same again."""
+    """A statement as of a final moment does not change; the refused command is repeated."""
     path = "/v1/in-kind-contributions"
     body = {"fund": FUND, "form": "software", "money": usd(7), "provided_on": "2026-02-12"}
     one = await post(api, path, NORWAY, **body)
@@ -332,7 +332,7 @@ async def test_closed_watermark_never_moves_back(api: Client, db: Database, at_o
 
 
 async def test_concurrent_writes_change_no_final_report(api: Client, db: Database, at_once: None) -> None:
-    """Writers hold their transactions open for a while of their own; each answer given meanwhile is asked for again."""
+    """Writers hold transactions open for random times; each report is read again later."""
     await pledged(api, money=usd(100))
     given: dict[datetime, Any] = {}
     done = asyncio.Event()
@@ -343,7 +343,7 @@ async def test_concurrent_writes_change_no_final_report(api: Client, db: Databas
 
     async def write(number: int) -> None:
         nonlocal refused
-        # On a busy machine it takes more turns until several have been let in, and asked about.
+        # On a busy machine more runs are needed until several have written and read.
         for turn in range(300):
             if turn >= 12 and differing() > 3:
                 return
@@ -374,7 +374,7 @@ async def test_concurrent_writes_change_no_final_report(api: Client, db: Databas
     assert refused < 6 * 300
 
 
-# -- closings ---------------------------------------------------------------------------------------------------------
+# -- snapshots --------------------------------------------------------------------------------------------------------
 
 
 async def test_snapshot_equals_its_entries_and_changes_no_report(

@@ -1,4 +1,4 @@
-"""Nothing is taken from a fund on a day on which it was not there, by value date, however much there is by now."""
+"""No money leaves a fund before its value date, whatever the current balance."""
 
 import asyncio
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ async def test_allocation_or_return_before_receipt_date_is_rejected(api: Client)
 
     refund = await move(api, paid, "refund", money=usd(400), reason="not_used", refunded_on="2026-04-20")
     await post(api, ALLOCATIONS, FINANCE, **aside, allocated_on="2026-05-02")
-    # It was there in April, and by May it is set aside.
+    # Available in April, allocated in May.
     more = {**aside, "money": usd(401), "allocated_on": "2026-04-21"}
     assert (409, "balance-exceeded") == await refused(api, ALLOCATIONS, FINANCE, **more)
     await approve(api, refund)
@@ -63,7 +63,7 @@ async def test_reversed_spending_returns_no_earlier_than_its_reversal(
     wrong = {"entry_id": (await entry_of(api, "spent"))["entry_id"], "reason": "recorded_wrongly"}
     await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **wrong, reversed_on="2026-07-02"))
 
-    # Between the two days forty of them were left.
+    # Between the two days forty were left.
     for move_, body in (("return", {"returned_on": "2026-07-01"}),
                         ("spend", {"money": usd(41), "spent_on": "2026-06-20"})):  # fmt: skip
         assert (409, "allocation-exceeded") == await refused(api, f"{path}/{move_}", FINANCE, revision=3, **body)
@@ -76,7 +76,7 @@ async def test_reversed_spending_returns_no_earlier_than_its_reversal(
 async def test_late_match_of_closed_year_takes_effect_in_next_year(
     api: Client, databases: Mapping[str, Database]
 ) -> None:
-    """And what was set aside after it was revoked, and before that was heard, goes back no earlier than it was."""
+    """An allocation after the revocation and before its delivery is not returned before its own day."""
     inbox, match = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS), a_match()
     long_ago = datetime(2025, 12, 20, 12, tzinfo=UTC)
     needed = Money(minor=500, currency="USD")
@@ -120,13 +120,13 @@ async def test_final_refund_leaves_no_rounding(api: Client, databases: Mapping[s
 
 
 async def test_write_off_drops_no_more_than_was_approved(api: Client) -> None:
-    """The reduction of what waited for a condition is taken back between the proposal and its approval."""
+    """The reduction of a conditional instalment is reversed between proposal and approval."""
     parts = [part(600, "2026-04-01"), part(400, "2026-06-01", "report_accepted")]
     one = await agreed(api, 1_000, *parts)
     one = await move(api, one, "reduce", money=usd(500), reason="donor_budget")
     wrong = await entry_of(api, "reduced")
     write_off = await move(api, one, "write-off", reason="not_expected")
-    # Nothing waits for its condition any more, and so nothing else falls away.
+    # No conditional instalment is left, so nothing else lapses.
     assert (usd(500), usd(0)) == (write_off["money"], write_off["conditional"])
     body = {"entry_id": wrong["entry_id"], "reason": "recorded_wrongly"}
     await approve(api, await post(api, "/v1/ledger/reversals", FINANCE, **body))

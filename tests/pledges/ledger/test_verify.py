@@ -1,4 +1,4 @@
-"""`entraide ledger verify`: what is wrong with the books is found and named, whoever has done it."""
+"""`entraide ledger verify` finds and names every mismatch."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -31,7 +31,7 @@ Client = httpx.AsyncClient
 
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]], monkeypatch: pytest.MonkeyPatch, db: Database) -> Client:
-    """Books with one of each: a pledge that was withdrawn, cash in euros and in dollars, an allocation, a closing."""
+    """A ledger with a withdrawn pledge, cash in euros and dollars, an allocation and a snapshot."""
     monkeypatch.setattr(snapshots, "CLOSE_LAG_SECONDS", 0.0)
     monkeypatch.setattr(snapshots, "SNAPSHOT_INTERVAL_ENTRIES", 2)
     client = await prepared(await client_of("pledges"))
@@ -56,7 +56,7 @@ async def _verified(db: Database, say: Any = lambda *_: None) -> Report:
 
 
 async def _tamper(database_url: str, *statements: str) -> None:
-    """As somebody who administers PostgreSQL, and has switched off every trigger and dropped the rule that is none."""
+    """As an administrator of PostgreSQL, with all triggers off and the check of entries dropped."""
     connection = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
     try:
         await connection.execute("SET session_replication_role = replica")
@@ -190,7 +190,7 @@ async def test_snapshot_with_wrong_activity_flag_is_reported(api: Client, db: Da
 
 
 async def test_entry_reversed_twice_is_reported(api: Client, db: Database, database_url: str) -> None:
-    """With the fact that it follows from: only that it is the second one is wrong."""
+    """With its fact: only the second reversal is wrong."""
     again = UUID(int=2**128 - 1)
     await _tamper(
         database_url,
@@ -210,12 +210,12 @@ async def test_entry_reversed_twice_is_reported(api: Client, db: Database, datab
     assert entry.what.endswith("is taken back once more")
 
 
-# -- allocations, and what they cover ---------------------------------------------------------------------------------
+# -- allocations and requirements -------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 async def covered(api: Client, databases: Mapping[str, Database]) -> Client:
-    """An allocation in each state, and two requirements: one is covered in part, of the other the match was revoked."""
+    """An allocation in each state, and two requirements: one partly covered, one of a revoked match."""
     inbox = Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
     await funded(api, 8_000, "TA-REQUESTS")
     for_match: dict[str, Any] = {"fund": "TA-REQUESTS", "money": usd(3_000)}

@@ -1,4 +1,4 @@
-"""What a pledge's facts commit for which year, whichever clock they were recorded by."""
+"""Commitments by year of a pledge's facts, whichever clock recorded them."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -49,7 +49,7 @@ def reduced(facts: Sequence[Fact], minor: int, on: date) -> Fact:
     [(0, {}), (1, {2026: 600, 2027: 400}), (2, {2026: 600, 2027: 350}), (3, {2026: 600, 2027: 250})],
 )
 def test_facts_count_by_recorded_at_despite_clock_behind(moment: int, committed: dict[int, int]) -> None:
-    """As its entry does: the second reduction was recorded by a clock that was behind, and is told before the first."""
+    """As with its entry: the second reduction was recorded by a clock behind, and appears before the first."""
     facts = pledged_and_signed()
     facts.append(reduced(facts, 100, date(2026, 5, 1)))
     facts.append(reduced(facts, 50, date(2026, 5, 1)))

@@ -1,4 +1,4 @@
-"""A fund by year: what it needs in each, what is committed for it, and what moved in it."""
+"""A fund by year: requirement, commitments, movements."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ async def years_of(client: Client, path: str = PATH, moment: str | None = None) 
 
 
 async def check_sums(client: Client, fund: str, moment: str | None = None) -> dict[int, dict[str, Any]]:
-    """The years of each figure come to the fund's; returns them."""
+    """Check that the years add up to the fund's figures; return them."""
     years = await years_of(client, f"/v1/funds/{fund}/years", moment)
     whole = await told(client, f"/v1/funds/{fund}", moment)
     for name in FIGURES:
@@ -70,7 +70,7 @@ async def check_sums(client: Client, fund: str, moment: str | None = None) -> di
 
 
 async def a_fund_with_needs(client: Client) -> None:
-    """Of this year and the next, and of three work packages in them."""
+    """With requirements for this year and the next, and for three work packages."""
     needs = [
         {"year": year, "work_package": package, "money": usd(minor)}
         for year, package, minor in (
@@ -81,12 +81,12 @@ async def a_fund_with_needs(client: Client) -> None:
 
 
 async def approve_of(client: Client, pledge: Mapping[str, Any], measure: str, **body: Any) -> dict[str, Any]:
-    """What two people do with a pledge; returns it as it stands then."""
+    """Propose and approve a measure; return the pledge after it."""
     await approve(client, await move(client, pledge, measure, **body))
     return await pledge_of(client, pledge)
 
 
-# -- its way ----------------------------------------------------------------------------------------------------------
+# -- lifecycle --------------------------------------------------------------------------------------------------------
 
 
 async def test_years_have_commitments_due_and_movements_by_value_date(api: Client) -> None:
@@ -100,7 +100,7 @@ async def test_years_have_commitments_due_and_movements_by_value_date(api: Clien
     signed = await move(
         api, made, "commit", committed_on=f"{YEAR}-12-01", instalments=parts, support_cost_basis_points=0
     )
-    # It is paid late, in the year after, and a part of it is used then.
+    # It is paid a year late, and partly used then.
     signed = await move(api, signed, "receive", money=usd(250_00), received_on=f"{AFTER}-01-10")
     one = await post(
         api, "/v1/allocations", FINANCE, fund=FUND, money=usd(120_00), work_package="hosting",
@@ -111,7 +111,7 @@ async def test_years_have_commitments_due_and_movements_by_value_date(api: Clien
 
     years = await check_sums(api, FUND)
     assert [YEAR, AFTER, AFTER + 1] == list(years)
-    # The report is not there yet, so nothing of the last instalment is owed.
+    # The report is missing, so nothing of the last instalment is owed.
     assert [(0, 200_00), (800_00, 400_00), (400_00, 0)] == [
         figures(one, "requirement", "committed") for one in years.values()
     ]
@@ -161,7 +161,7 @@ async def test_agreement_in_other_currency_is_apportioned_to_the_cent(api: Clien
     ]
     made = await pledged(api, fund=FUND, money=eur(7), pledged_on=f"{YEAR}-11-20")
     signed = await move(api, made, "commit", committed_on=f"{YEAR}-12-01", instalments=parts)
-    # Eight cents over seven: the largest remainders first.
+    # Eight cents over seven shares: the largest remainders first.
     assert 8 == signed["committed_usd_minor"]
     assert [1, 5, 2] == [figures(one, "committed")[0] for one in (await check_sums(api, FUND)).values()]
 
@@ -180,7 +180,7 @@ async def test_refund_and_carry_over_count_in_year_of_value_date(api: Client) ->
     await move(api, paid[str(BEFORE)], "carry-over", **over)
 
     years = await check_sums(api, "SHERLOC-MNT")
-    # Of what is refunded programme support cost bears its part.
+    # A refund includes its part of programme support cost.
     gone = 38_33 - 4_41 + 20_00
     assert (38_33, 20_00) == figures(years[AFTER], "refunded", "transferred")
     assert figures(before, "gap")[0] + gone == figures(years[AFTER], "gap")[0]
@@ -192,7 +192,7 @@ async def test_refund_and_carry_over_count_in_year_of_value_date(api: Client) ->
 async def test_surplus_carries_to_next_year_and_deficit_does_not(
     api: Client,
 ) -> None:
-    """Of money as of what is set aside; what goes back in a later year is of what was left."""
+    """For available money as for allocations; a return in a later year is of what was left."""
     needs = [{"year": year, "work_package": "hosting", "money": usd(100)} for year in (BEFORE, YEAR, AFTER, AFTER + 1)]
     await post(api, "/v1/funds", FINANCE, **a_fund(FUND, 0) | {"requirements": needs})
     for year, minor in ((BEFORE, 60), (YEAR, 250)):
@@ -213,7 +213,7 @@ async def test_surplus_carries_to_next_year_and_deficit_does_not(
     years = (await check_sums(api, FUND)).values()
     assert [(0, 40), (0, 0), (150, 0), (20, 80)] == [figures(one, "left_before", "gap") for one in years]
 
-    # What was spent beyond the need is not there any more.
+    # What was spent beyond the requirement is gone.
     spent = {"money": usd(190), "spent_on": f"{YEAR}-12-30"}
     (made,) = [one for one in (await get(api, "/v1/allocations"))["allocations"] if one["usd_minor"] == 200]
     await post(api, f"/v1/allocations/{made['allocation_id']}/spend", FINANCE, revision=1, **spent)
@@ -251,7 +251,7 @@ async def test_closed_year_keeps_its_figures(api: Client) -> None:
     assert (0, 100) == figures(years[AFTER], "left_before", "gap")
 
 
-# -- as at a moment ---------------------------------------------------------------------------------------------------
+# -- as of a moment ----------------------------------------------------------------------------------------------------
 
 
 async def test_years_as_of_a_moment_do_not_change(
@@ -278,13 +278,13 @@ async def test_years_as_of_a_moment_do_not_change(
     assert later != stood == await check_sums(api, "SHERLOC-MNT", first)
 
 
-# -- who, and what is refused -----------------------------------------------------------------------------------------
+# -- authorization and refusals ----------------------------------------------------------------------------------------
 
 
 async def test_years_for_others_are_as_of_midnight(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    """From how things stand a signature apart its instalments would follow."""
+    """Current figures before and after a signature would disclose its instalments."""
     path = "/v1/funds/SHERLOC-MNT/years"
     others = (NORWAY, "KEN:focal_point", "UNODC:administrator")
     today = f"{clock.now().date()}T00:00:00"

@@ -1,4 +1,4 @@
-"""Each entry keeps the rate at which its money is valued, with the day and the source of it."""
+"""Each entry keeps its rate, with day and source."""
 
 from collections.abc import Mapping
 from typing import Any

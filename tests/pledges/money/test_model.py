@@ -1,4 +1,4 @@
-"""What an amount is worth: exact, rounded once, half to even, and never guessed."""
+"""Conversion to US cents: exact, rounded once, half to even."""
 
 from datetime import date
 from fractions import Fraction

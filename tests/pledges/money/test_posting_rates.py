@@ -1,4 +1,4 @@
-"""Each posting keeps the rate by which it is worth what it is, with its day and its source."""
+"""Each posting keeps its rate, with day and source."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from tests.pledges.pledge.test_pledges import FINANCE, api, eur, get, post
 __all__ = ["api"]
 Client = httpx.AsyncClient
 NOK = "2026-04-01"
-"""From when on the rate holds by which the kroner came; the pledge is of February, the agreement of March."""
+"""The rate at which the kroner were received holds from this day; the pledge is of February, the agreement of March."""
 
 
 def kroner(minor: int) -> dict[str, Any]:
@@ -23,13 +23,13 @@ def kroner(minor: int) -> dict[str, Any]:
 
 
 async def paid_in_kroner(api: Client) -> dict[str, Any]:
-    """Of an agreement in euros: two rates in one entry, and two days in that of the agreement."""
+    """Under an agreement in euros: one entry with two rates, and two days for the agreement's."""
     pledge = await agreed_in_euros(api, support_cost_basis_points=1300)
     return await move(api, pledge, "receive", money=kroner(5_000_00), settles=eur(430_00), received_on="2026-04-20")
 
 
 async def rates_of(api: Client, kind: str) -> dict[str, tuple[str | None, ...]]:
-    """Of the last entry of a type, by account and currency: rate, currency and day; all are of one source."""
+    """Of the last entry of a type, by account and currency: rate, currency and day, all of one source."""
     entries = (await get(api, "/v1/ledger/entries?limit=100"))["entries"]
     (entry, *_) = [one for one in entries if one["type"] == kind]
     assert {"fictitious", None} >= {one["rate_source"] for one in entry["postings"]}

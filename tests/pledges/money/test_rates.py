@@ -1,4 +1,4 @@
-"""Which rate is in force on a day, what the European Central Bank said, and what a table as CSV may hold."""
+"""The rate in force on a day, the European Central Bank's history, and rates as CSV."""
 
 import contextlib
 import csv
@@ -29,7 +29,7 @@ from services.pledges.money.model import (
 from services.pledges.money.rates_csv import EXAMPLE, read_table
 
 OURS = "fictitious"
-# Few days, about the end of a month: what matters are those that lie close together.
+# A few days around the end of a month, where the rules differ.
 DAYS = st.sampled_from([date(2026, 2, 25) + timedelta(days=n) for n in range(12)])
 SOURCES = st.sampled_from([UN_OPERATIONAL, OURS, "another", ECB])
 PERIODS = st.dictionaries(SOURCES, st.sampled_from([0, 1, 2, 3, MONTH, OFF]))
@@ -49,7 +49,7 @@ RATES = st.lists(
 
 
 def holds(rate: Rate, on: date, periods: dict[str, int | str]) -> bool:
-    """In plain words: day after day from its own, until its period is over."""
+    """A plain implementation: day by day until the period ends."""
     usual: int | str = 7 if rate.source == ECB else MONTH
     period = periods.get(rate.source, usual)
     if period == OFF:
@@ -194,7 +194,7 @@ def test_currency_replaced_by_euro_ends_with_its_last_day(history: History) -> N
 
 
 def test_ecb_rates_match_a_reference_of_ten_years(history: History, shared_data: Path) -> None:
-    """As near as their six digits tell."""
+    """Within the precision of its six digits."""
     with (shared_data / "fx" / "ecb_monthly_rates.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if "2016-11" <= row["month"] <= "2026-10"]
     compared = 0

@@ -1,4 +1,4 @@
-"""Rates of exchange from their routes to the ledger."""
+"""Exchange rates from the routes to the ledger."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -119,7 +119,7 @@ async def test_rate_with_many_digits_is_stored_exactly(api: Client) -> None:
 
 
 async def test_unit_with_four_decimals_converts_to_cents(api: Client) -> None:
-    """1.2345 units at 40 dollars are 49.38 to the cent; what came in dollars settles each ten-thousandth of them."""
+    """1.2345 units at 40 dollars are 49.38 to the cent; a receipt in dollars settles every ten-thousandth."""
     await loaded(api, "CLF,2026-10-01,0.025,")
     made = await pledged(api, pledged_on=SUNDAY, money={"minor": 12_345, "currency": "CLF"})
     assert ("40", 4_938) == (made["rate"], made["usd_minor"])
@@ -168,7 +168,7 @@ async def test_validity_setting_applies_to_routes_and_events(
         assert ("un_operational", "2026-10-20", "2") == told(requirement)
 
 
-# -- who loaded it ----------------------------------------------------------------------------------------------------
+# -- who loaded a rate ------------------------------------------------------------------------------------------------
 
 
 async def test_loader_of_a_rate_is_visible_to_ledger_readers_only(

@@ -1,4 +1,4 @@
-"""The whole way of money as flows: out of a donor's pledge, to purposes and other funds, and out of the funds."""
+"""Flows along the whole way of money: from pledges to purposes and other funds, and out of the funds."""
 
 import asyncio
 from collections import Counter
@@ -66,7 +66,7 @@ async def reverse(api: Client, entry_id: str) -> None:
 
 
 async def given(api: Client) -> str:
-    """Norway's pledge, of which a part is promised on a condition, given up, paid, gone on and gone back."""
+    """Norway's pledge: partly conditional, written off, paid, carried over and refunded."""
     pledge = await agreed(api, 1000_00, part(300_00, "2026-06-01", "report_accepted"), part(700_00, "2026-03-10"))
     pledge = await move(api, pledge, "meet-condition", instalment=2, met_on="2026-05-02")
     pledge = await move(api, pledge, "reduce", money=usd(100_00), reason="donor_budget")
@@ -80,7 +80,7 @@ async def given(api: Client) -> str:
 
 
 async def given_up(api: Client) -> None:
-    """Of Germany: one withdrawn after it was reduced, one that lapsed, one that was written off."""
+    """Germany's pledges: one withdrawn after a reduction, one lapsed, one written off."""
     pledge = await move(api, await pledged(api, GERMANY), "reduce", money=eur(100), reason="donor_budget")
     await move(api, pledge, "withdraw", GERMANY)
     await move(api, await pledged(api, GERMANY), "lapse")
@@ -88,7 +88,7 @@ async def given_up(api: Client) -> None:
 
 
 async def used(api: Client, databases: Mapping[str, Database]) -> str:
-    """Allocations for a work package and for a requirement that Norway pledged to, used, passed on and taken back."""
+    """Allocations for a work package and for Norway's requirement: spent, disbursed and reversed."""
     match = await lacking(
         Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS),
         await consent(api, await opened(api), recipients=["NOR"], fields=["codes"]),
@@ -132,7 +132,7 @@ async def way(api: Client, databases: Mapping[str, Database]) -> dict[str, str]:
 
 
 def check_sums(flows: Sequence[Mapping[str, Any]], funds: Sequence[Mapping[str, Any]]) -> None:
-    """The flows of one fund, one boundary and one status are one figure of the fund."""
+    """The flows of one fund, boundary and status add up to one figure of the fund."""
     sums: Counter[tuple[str, str, str]] = Counter()
     refunded: Counter[str] = Counter()
     for flow in flows:
@@ -162,7 +162,7 @@ async def test_parent_flows_match_the_rules_for_entries(
 ) -> None:
     async with databases["pledges"].transaction() as tx:
         read = await ledger.page(tx, after=UUID(int=0), limit=100)
-    # Both halves of a carry-over are recorded at one moment: first what went out.
+    # Both halves of a carry-over are recorded at the same moment, the outgoing one first.
     entries = sorted(read, key=lambda one: (one.recorded_at, one.type == EntryType.BROUGHT_FORWARD))
     places = {(one.entry_id, p.account): n for one in entries for n, p in enumerate(one.postings, 1)}
     by_rules = chained(entries)
@@ -287,7 +287,7 @@ async def test_flows_default_to_incoming(api: Client, way: Mapping[str, str]) ->
 async def test_donor_sees_flows_of_own_pledges_only(
     api: Client, way: Mapping[str, str], by: str, donors: set[str]
 ) -> None:
-    """Of whom an allocation names: its State, its provider, and the donors of the fund it came from."""
+    """For callers named by an allocation: its State, its provider, and the donors of its fund."""
     for query in ("boundary=all", "boundary=internal", "boundary=outgoing", "flow_type=pass_through"):
         shown = await told(api, by, f"&{query}")
         sheet = cells_in((await api.get(f"/v1/flows.xlsx?{query}", headers=headers(by))).content)
@@ -319,7 +319,7 @@ async def test_malformed_parent_flow_is_rejected(api: Client, parent: str) -> No
 async def test_flow_page_uses_indexes(
     api: Client, databases: Mapping[str, Database], filters: Filters, index: str
 ) -> None:
-    """The wall looks at a row before any condition that could tell of it, and then no index finds anything."""
+    """Row-level security is checked before conditions that could leak rows, and then no index is used."""
     await pledged(api)
     caller = a_caller(FINANCE)
     if filters.parent is PLACE:

@@ -1,4 +1,4 @@
-"""Flows as tables: an amount is a number with all its digits, and what people wrote is never carried out."""
+"""Flows as tables: amounts are exact numbers, and user text is never a formula."""
 
 import csv
 import io
@@ -72,7 +72,7 @@ def rows_of(content: bytes) -> list[dict[str, str]]:
 
 
 def cells_in(content: bytes) -> list[dict[str, tuple[str, str, str]]]:
-    """Of each row of a spreadsheet, by column: the kind of the cell, what it says, and its formula."""
+    """By row and column of a spreadsheet: the cell's type, value and formula."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         assert not [name for name in parts.namelist() if "externalLink" in name or "/_rels/sheet" in name]
         sheet = ElementTree.fromstring(parts.read("xl/worksheets/sheet1.xml"))

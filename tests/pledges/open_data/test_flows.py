@@ -1,4 +1,4 @@
-"""Flows over HTTP: who sees which, what they add up to, and what stands in the files."""
+"""Flows over HTTP: visibility, totals, and files."""
 
 import csv
 import io
@@ -37,7 +37,7 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
 
 
 async def tell(api: Client) -> None:
-    """Two donors, two funds, and every kind of entry a pledge has."""
+    """Two donors, two funds, and every type of entry of a pledge."""
     await receive(api, await committed(api), eur(4_000_00))
     await committed(api, GERMANY, fund="SHERLOC-DEV", money={"minor": 18_000_000, "currency": "JPY"})
     withdrawn = await pledged(api, GERMANY, money=usd(700), pledged_on="2026-05-01")

@@ -1,4 +1,4 @@
-"""The route of a fund's IATI file: what it holds, for whom, and that it does not change afterwards."""
+"""The route of a fund's IATI file: content, visibility, finality."""
 
 import asyncio
 import json
@@ -84,7 +84,7 @@ async def of_fund(client: Client, fund: str, by: str = FINANCE, **query: str) ->
 
 
 def between(activity: Activity) -> list[tuple[str, str, str, str]]:
-    """What goes from one of our activities to another: type, amount, from which and to which."""
+    """Transactions between our own activities: type, amount, provider and receiver."""
     return [
         (one.type, one.amount.value, one.provider.activity, one.receiver.activity)
         for one in activity.transactions
@@ -93,7 +93,7 @@ def between(activity: Activity) -> list[tuple[str, str, str, str]]:
 
 
 async def a_life_of_money(client: Client) -> dict[str, Any]:
-    """Norway's pledge goes all its way, Germany's is withdrawn, and some of it is set aside."""
+    """Norway's pledge goes through all stages, Germany's is withdrawn, and some money is allocated."""
     pledge = await committed(client, NORWAY, money=eur(10_000_00))
     await receive(client, pledge, eur(4_000_00))
     gone = await pledged(client, GERMANY, money=usd(500_00), earmarking="earmarked")
@@ -200,7 +200,7 @@ async def test_spending_is_expenditure_or_disbursement(api: Client) -> None:
 
 
 async def test_carry_over_is_in_the_files_of_both_funds(api: Client) -> None:
-    """In the file of each, with the other's activity; taken back it is below zero; over all funds it is nothing."""
+    """In both files, with the other's activity; a reversal is negative; over all funds it adds up to nothing."""
     pledge = await receive(api, await committed(api, NORWAY, money=usd(1_000_00)), usd(1_000_00))
     for to_fund, minor in (("SHERLOC-DEV", 300_00), ("TA-REQUESTS", 200_00)):
         pledge = await move(api, pledge, "carry-over", to_fund=to_fund, money=usd(minor))
@@ -221,7 +221,7 @@ async def test_carry_over_is_in_the_files_of_both_funds(api: Client) -> None:
         assert files[fund] == await of_fund(api, fund, as_at=before)
         assert await of_fund(api, fund) == await of_fund(api, fund, NORWAY)
         assert [] == between(await of_fund(api, fund, GERMANY))
-    # Who gave it is named where it was given to, and there alone.
+    # The donor is named only in the file of the fund it gave to.
     for fund, names in (("SHERLOC-MNT", True), ("SHERLOC-DEV", False), ("TA-REQUESTS", False)):
         text = (await api.get(f"/v1/funds/{fund}/iati.xml", headers=headers(FINANCE))).text
         assert names is ("Norway" in text), fund
@@ -277,7 +277,7 @@ async def test_ledger_beyond_file_limit_is_rejected(api: Client, monkeypatch: py
         monkeypatch.setattr(module, "TRANSACTIONS_MAX", 5)
     answer = await asked(api)
     assert (409, "iati-too-many-transactions") == (answer.status_code, answer.json()["slug"])
-    # Of one that is far beyond, not even all rows are read.
+    # Far beyond the limit, not even all rows are read.
     monkeypatch.setattr(iati_store, "TRANSACTIONS_MAX", 1)
     assert "iati-too-many-transactions" == (await asked(api)).json()["slug"]
 
@@ -351,7 +351,7 @@ async def test_revised_activity_is_published_with_earlier_codes(api: Client) -> 
     assert ["2126-03-09", "2126-03-11"] == [day.on.isoformat() for day in again.dates]
     assert [("1", "1"), ("1", "2")] == [(m.code, m.significance) for then in (again, now) for m in then.markers]
     assert told_before.sectors == again.sectors != now.sectors
-    # What it was called is forgotten: words are of today, in their language, and nothing else is.
+    # The old title is deleted: texts are current, everything else is as of the moment.
     assert [("عينة خيالية", "ar")] == [(title.text, title.language) for title in again.titles]
     assert again == replace(told_before, titles=now.titles)
 
@@ -367,7 +367,7 @@ async def test_iati_file_is_valid_by_command_and_schema(api: Client, shared_data
     assert (0, "2 activities, 6 transactions; no faults\n") == (done.exit_code, done.output)
 
 
-# -- the commands -----------------------------------------------------------------------------------------------------
+# -- commands -----------------------------------------------------------------------------------------------------
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -400,7 +400,7 @@ def test_iati_commands_reject_other_files(tmp_path: Path) -> None:
     assert 2 == run("validate", str(file), "--xsd", str(tmp_path))[0]
 
 
-# -- in whose name ----------------------------------------------------------------------------------------------------
+# -- publisher --------------------------------------------------------------------------------------------------------
 
 
 def test_publisher_setting_is_an_organization_identifier(tmp_path: Path) -> None:

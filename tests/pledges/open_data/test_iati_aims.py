@@ -1,4 +1,4 @@
-"""What a purpose is for, as it is published: sectors that are the whole together, and how far it is for gender equality."""
+"""Published aims of a purpose: sectors that add up to the whole, and the gender equality marker."""
 
 from collections import Counter
 from decimal import Decimal
@@ -32,11 +32,11 @@ def percentages(found: Aims) -> dict[str, str]:
     ("said", "expected"),
     [
         (aims("corruption"), {"15113": "100"}),
-        # What two topics have in common counts twice.
+        # A sector of two topics counts twice.
         (aims("corruption", "extradition", "money_laundering"), {"15113": "66.67", "15130": "33.33"}),
-        # What does not divide goes to the lowest code first.
+        # The remainder goes to the lowest code first.
         (aims("corruption", "drug_offences", "human_rights"), {"15113": "33.34", "15160": "33.33", "16063": "33.33"}),
-        # How it is done says what it is for only where nothing else does.
+        # The kind counts only without topics.
         (aims("corruption", kind="strategy_development"), {"15113": "100"}),
         (aims(kind="strategy_development"), {"15131": "100"}),
         (aims("of_a_later_version"), {"15130": "100"}),

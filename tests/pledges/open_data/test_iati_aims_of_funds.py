@@ -1,4 +1,4 @@
-"""What a line asks for, in codes, all the way: from its match to the requirement, and into the fund's IATI file."""
+"""Codes of a line, from its match to the requirement and into the fund's IATI file."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -48,7 +48,7 @@ async def of_matching(databases: Mapping[str, Database]) -> list[Event]:
 
 
 async def set_aside(api: Client) -> None:
-    """A thousand dollars for the one requirement there is."""
+    """Allocate a thousand dollars to the only requirement."""
     await funded(api, 2_000_00)
     (requirement,) = (await get(api, "/v1/requirements"))["requirements"]
     body = {"fund": "SHERLOC-MNT", "money": usd(1_000_00), "requirement_id": requirement["requirement_id"]}
@@ -63,7 +63,7 @@ def told(activity: Activity) -> tuple[list[tuple[str, str, str]], list[tuple[str
 
 
 async def suggested(matching: Client, owner: Owner, line: Line) -> dict[str, Any]:
-    """The match of the one offering there is with the line."""
+    """The match of the only offering with the line."""
     (match,) = await matches_of(matching, await opened(owner, a_submission(line)))
     return match
 

@@ -1,4 +1,4 @@
-"""The codes of IATI that its files use: each stands in the standard's own lists, and what they do not know is noted."""
+"""IATI codes in our files exist in the standard's lists, and unknown ones are noted."""
 
 import csv
 from pathlib import Path

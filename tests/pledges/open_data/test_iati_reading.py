@@ -1,4 +1,4 @@
-"""IATI files of others: what they say is read, what is wrong is told with its line, and none does any harm."""
+"""IATI files of others: read, defects reported with lines, and attacks prevented."""
 
 import tracemalloc
 from collections import Counter
@@ -44,7 +44,7 @@ READ_BY_THE_SCHEMA_ALONE = {
     "transaction__33": "places of a transaction are not read",
     "transaction__38": "channels are not read",
 }
-"""Samples that have to fail and that our reader lets by, by the beginning of their names, and why."""
+"""Invalid samples that our reader accepts, by the beginning of their names, and why."""
 
 
 def refused(data: bytes | str) -> Invalid:
@@ -54,7 +54,7 @@ def refused(data: bytes | str) -> Invalid:
 
 
 def defects(*changes: tuple[str, str]) -> list[tuple[str, int]]:
-    """The slugs and lines of the file above with something else in it."""
+    """The slugs and lines of defects in the file above with a replaced part."""
     text = FILE
     for old, new in changes:
         assert old in text
@@ -121,7 +121,7 @@ def test_reported_defects_are_limited() -> None:
     assert DEFECTS_MAX == len(read(many.encode()).defects)
 
 
-# -- what does harm ---------------------------------------------------------------------------------------------------
+# -- attacks ----------------------------------------------------------------------------------------------------------
 
 LAUGHS = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
 
@@ -163,7 +163,7 @@ def test_parser_resolves_no_entities(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("count", "slug"), [(100, None), (101, "xml-attributes-too-many")])
 def test_attribute_count_is_limited(count: int, slug: str | None) -> None:
-    """To look for one of them takes as long as there are many, and it is looked for in each element within."""
+    """Each attribute lookup is linear, and inherited attributes are looked up from each element within."""
     attributes = " ".join(f'a{number}=""' for number in range(count))
     data = FILE.replace("<title>", f"<title {attributes}>").encode()
 

@@ -1,4 +1,4 @@
-"""The ledger as an IATI file: valid by the standard's own schema, the same bytes every time, and read back as it was."""
+"""The ledger as an IATI file: valid by the standard's schema, deterministic, and round-tripping."""
 
 import time
 from collections import Counter
@@ -54,7 +54,7 @@ UNTOLD = {
     Account.WRITTEN_OFF,
     Account.BANK_CHARGES,
 }
-"""The other sides of what is told, and what is between the United Nations and itself."""
+"""Counter-accounts of published ones, and accounts between UNODC and itself."""
 
 ON = date(2026, 2, 12)
 
@@ -77,7 +77,7 @@ def a_ledger(*movements: Movement, **changes: object) -> Ledger:
 
 
 def told(*movements: Movement) -> list[tuple[str, str, str]]:
-    """Of each transaction its activity's last word, its type, and its amount."""
+    """By transaction: the last part of its activity's identifier, its type, and its amount."""
     return [
         (activity.identifier.rpartition("-")[2], one.type, f"{one.amount.value} {one.amount.currency}")
         for activity in activities(a_ledger(*movements), reporter=UNODC)
@@ -85,7 +85,7 @@ def told(*movements: Movement) -> list[tuple[str, str, str]]:
     ]
 
 
-# -- what an entry becomes --------------------------------------------------------------------------------------------
+# -- transactions of entries -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def told(*movements: Movement) -> list[tuple[str, str, str]]:
     [
         ([("pledged", "pledged", 500)], [("13", "5.00")]),
         ([("withdrawn", "pledged", -500)], [("13", "-5.00")]),
-        # What is signed leaves the open pledges, and is no pledge taken back.
+        # Signing closes the open pledge, but does not reverse the incoming pledge.
         ([("committed", "receivable", 500), ("committed", "pledged", -500)], [("11", "5.00")]),
         (
             [("received", "receivable", -500), ("received", "cash", 500)],
@@ -130,7 +130,7 @@ def test_carry_over_names_no_donor(half: str, minor: int, told_type: str) -> Non
     of_half = {"of_type": half, "currency": "USD", "earmarking": "earmarked", "other_fund": "SHERLOC-DEV"}
     moved = a_movement(half, "transferred", minor, **of_half)
     back = a_movement("reversed", "transferred", -minor, entry_id=UUID(int=2), **of_half)
-    # Its other side, which is told of nothing.
+    # Its counter-account, which is not published.
     rest = a_movement(half, "available", -minor, **of_half)
 
     (fund,) = activities(a_ledger(moved, rest, back), reporter=UNODC)
@@ -226,7 +226,7 @@ def test_transactions_beyond_limit_are_rejected(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_account_and_entry_type_is_mapped_or_excluded() -> None:
-    """What is new in the ledger fails here until somebody has said what IATI is told of it."""
+    """New accounts and types of entries fail here until their publication is decided."""
     assert set(Account) <= set(SIGNS) | UNTOLD
     assert set(EntryType) - {"reversed"} <= set(PUBLISHED_TYPES)
     made = {"pledged", "committed", "recognized", "received", "allocated", "spent", "disbursed"}
@@ -297,7 +297,7 @@ FOR_WHAT = st.one_of(
 
 @st.composite
 def held(draw: st.DrawFn) -> PlannedActivity:
-    """Something that was planned, whatever became of it, seen on any day."""
+    """A planned activity in any state, on any day."""
     first, last, seen = (draw(st.dates(date(2020, 1, 1), date(2030, 1, 1))) for _ in range(3))
     wanted = Plan(
         fund="SHERLOC-MNT",
@@ -326,7 +326,7 @@ def aims(draw: st.DrawFn) -> Aims:
 
 @st.composite
 def ledgers(draw: st.DrawFn) -> Ledger:
-    """Whatever the ledger could hold, and more: any movements in any order."""
+    """Any movements in any order: more than the ledger could have."""
     movements = []
     for number in range(draw(st.integers(0, 12))):
         type_ = draw(st.sampled_from(sorted({*PUBLISHED_TYPES, "reversed"})))

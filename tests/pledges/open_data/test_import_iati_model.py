@@ -1,4 +1,4 @@
-"""A donor's activity file as flows to us: which rule a transaction breaks first, and that none of them vanishes."""
+"""A donor's activity file as flows: the first broken rule of each transaction; every one is accounted for."""
 
 import csv
 from collections import Counter
@@ -47,7 +47,7 @@ def a_file(*activities: str, version: str = "2.03") -> bytes:
 
 
 def a_transaction(**changes: str) -> str:
-    """The pledge above with something else in it: what is to be replaced is named by its place."""
+    """The pledge above with replaced parts, named by their place."""
     text = PLEDGE
     for place, new in changes.items():
         assert PLACES[place] in text, place
@@ -89,7 +89,7 @@ def slugs(*transactions: str, opened: str = OPENED) -> list[tuple[int, str, str 
     return [(row.line, row.slug, row.column) for row in found.rejected]
 
 
-# -- what is kept -----------------------------------------------------------------------------------------------------
+# -- accepted ---------------------------------------------------------------------------------------------------------
 
 
 def test_transaction_to_us_is_accepted_and_valued() -> None:
@@ -141,7 +141,7 @@ def test_dollars_need_no_rate() -> None:
     assert (1_000_050, "1", "par") == (flow.usd_minor, flow.rate, flow.rate_source)
 
 
-# -- what is not ------------------------------------------------------------------------------------------------------
+# -- rejected ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_equal_transactions_are_distinct_without_reference() -> None:
 
 
 def test_provider_and_value_date_distinguish_transactions_without_reference() -> None:
-    """Also in another file: of what was kept before nothing is taken for it."""
+    """Also in another file: neither is taken for a known one."""
     given = [
         a_transaction(ref="", end=f"<provider-org{ref}><narrative>{name}</narrative></provider-org></transaction>")
         for ref, name in (("", "Lemuria"), ("", "Mu"), (' ref="XX-FICT-2"', "Mu"), (' ref="XX-FICT-2"', "MU"))
@@ -300,7 +300,7 @@ def test_every_transaction_is_accepted_or_rejected(transactions: list[str]) -> N
 def test_every_transaction_of_samples_is_accounted_for(
     shared_data: Path, version: bytes, expected: dict[str, int]
 ) -> None:
-    """Most of them say that they are of version `xx`, and are then asked again as what they are."""
+    """Most are of version `xx`, and are read again as their real version."""
     samples, told = sorted((shared_data / "iati" / "samples").glob("*.xml")), Counter[str]()
     for path in samples:
         try:

@@ -1,4 +1,4 @@
-"""A table of flows that others reported: which rule a row breaks first, and what real ones look like to the rules."""
+"""A table of reported flows: the first broken rule of each row, and real tables."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ from tests.evaluation.__main__ import DATA
 
 REAL = DATA / "finance" / "ocha_fts_incoming_2020_sample.csv"
 REVIEWED = Path(__file__).parent / "fts_rejected.csv"
-"""Which of them are not kept, by line, id and slug: each was looked at."""
+"""The reviewed list of rejected rows: line, id and slug."""
 
 GOOD: Mapping[str, str] = {
     "id": "F-1",
@@ -52,7 +52,7 @@ def judged(*rows: Mapping[str, str], known: frozenset[str] = frozenset()) -> Val
 
 
 def slug_of(**cells: str) -> str | None:
-    """Why a row with these cells is not kept; None where it is."""
+    """The slug for a row with these cells; None if it is accepted."""
     found = judged(cells)
     return found.rejected[0].slug if found.rejected else None
 
@@ -264,7 +264,7 @@ def test_bom_blank_lines_and_extra_columns_are_accepted() -> None:
     assert ["F-1"] == [flow.source_id for flow in validate(read(content), frozenset()).accepted]
 
 
-# -- real ones --------------------------------------------------------------------------------------------------------
+# -- real tables ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the 1,106 flows of the Financial Tracking Service are not there")

@@ -1,4 +1,4 @@
-"""Imports over HTTP: what is kept of a table of flows, what is not and why, and that none of it is money here."""
+"""Imports of flow tables over HTTP: accepted and rejected rows; none is in a total."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

@@ -1,4 +1,4 @@
-"""A donor's IATI activity file over HTTP: each of its transactions is kept or listed, and none does any harm."""
+"""Imports of IATI activity files over HTTP: each transaction is accepted or listed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -28,7 +28,7 @@ OTHERS = [
     a_transaction(ref=""),
 ]
 FICTITIOUS = a_file(an_activity(PLEDGE, *OTHERS))
-"""What a fictitious donor says it gives: nine transactions, of which four are kept."""
+"""A fictitious donor's file: nine transactions, four of them accepted."""
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ async def test_repeated_iati_file_has_nothing_new(api: Client) -> None:
 
 
 async def test_concurrent_iati_imports_accept_each_transaction_once(api: Client, db: Database) -> None:
-    """In whichever order: neither waits for what the other waits to write."""
+    """In either order: neither waits for a lock of the other."""
     for turn in range(1, 5):
         transactions = [a_transaction(ref=f' ref="T-{turn}-{number}"') for number in range(1_000)]
         files = [a_file(an_activity(*some)) for some in (transactions, transactions[::-1])]
@@ -130,7 +130,7 @@ async def test_rejection_reasons_are_translated(api: Client) -> None:
         assert any(one in reasons["iati-receiver-not-us"] for one in word.split("|")), language
 
 
-# -- what does harm ---------------------------------------------------------------------------------------------------
+# -- attacks ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

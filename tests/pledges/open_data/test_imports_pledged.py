@@ -1,4 +1,4 @@
-"""A pledge that a donor reported becomes one in the ledger, in the donor's name, by the hand of UNODC, and once."""
+"""Pledges made once from reported flows, in the donor's name, by UNODC."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

@@ -1,4 +1,4 @@
-"""What an agreement says and what becomes of it: instalments, conditions, charges, and each way to end with less."""
+"""Agreements: instalments, conditions, bank charges, and each way to reduce or end them."""
 
 from datetime import date
 from typing import Any
@@ -165,7 +165,7 @@ def test_refund_returns_programme_support_cost() -> None:
     assert entry is not None
     assert (1_300, -10_000) == (fact.support_cost_usd_minor, entry.available_usd_minor)
     assert Status.REFUNDED is evolve(one, fact).status
-    # Dollars fell to half: what was paid can go back, and not a cent more of it.
+    # The currency fell to half: all that was paid can be refunded, and not a cent more.
     cheap = Valuation(usd_minor=5_650, rate="0.5", rate_source="x", rate_date=APRIL)
     back = evolve(one, exits.refund(one, dollars(11_300), cheap, uuid4(), "not_used", on=APRIL, now=NOON))
     assert (Status.REFUNDED, 11_300) == (back.status, back.refunded_minor)

@@ -1,4 +1,4 @@
-"""Which pledges have an instalment that is late or soon due: the list a finance officer writes to donors by."""
+"""The list of pledges with instalments that are late or due soon."""
 
 from datetime import date, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a donor gave for one need alone is used for no other, but with its consent, which two people record."""
+"""Money earmarked for one requirement is used for another only with the donor's consent, recorded by two people."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ async def test_earmarked_money_cannot_be_allocated_to_another_requirement(api: C
 
 
 async def test_earmarked_money_is_not_carried_over_for_another_donor(api: Client, inbox: Any) -> None:
-    """Neither is it where the fund has as much, since it was used for what the other donor gave for."""
+    """Even if the fund has as much money: that was given by the other donor for other purposes."""
     one, other = await Need(api, inbox).opened(), await Need(api, inbox).opened()
     given = await receive(api, await committed(api, fund=FUND, money=usd(2_000)), usd(2_000))
     await other.allocated(2_000)

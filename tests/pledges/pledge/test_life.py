@@ -1,4 +1,4 @@
-"""What becomes of a pledge after it was made, of what was allocated from it, and of the years of the books."""
+"""Pledges after they are made, their allocations, and fiscal years."""
 
 import asyncio
 from collections.abc import Mapping
@@ -131,7 +131,7 @@ async def test_invalid_agreement_is_rejected(api: Client, changes: dict[str, Any
     assert await refused(api, path, revision=1, committed_on="2026-03-05", **changes) == (status, slug)
 
 
-# -- less, or an end --------------------------------------------------------------------------------------------------
+# -- reductions and ends -----------------------------------------------------------------------------------------------
 
 
 async def test_open_pledge_is_reduced_and_lapses(api: Client) -> None:
@@ -220,7 +220,7 @@ async def test_stale_write_off_proposal_is_rejected(api: Client) -> None:
 
 
 async def test_concurrent_condition_met_runs_once(api: Client) -> None:
-    """Whoever waited for the other reads what the other has written, instalments and all."""
+    """The later one waits, and then reads what the other has written, instalments included."""
     body = {"instalment": 1, "met_on": "2026-05-02"}
     for tries in range(1, 9):
         pledge = await agreed(api, 900, *(part(300, f"2026-0{month}-01", "report_accepted") for month in (4, 5, 6)))
@@ -405,7 +405,7 @@ async def test_year_is_closed_by_checklist_and_reopened_by_two_people(api: Clien
 
 
 async def close_and_reopen(client: Client, year: int = LAST_YEAR) -> None:
-    """A year that is closed, and reopened by two people."""
+    """Close a year, and let two people reopen it."""
     path = f"/v1/ledger/periods/{year}"
     await post(client, f"{path}/close", FINANCE)
     await approve(client, await post(client, f"{path}/reopen", FINANCE, reason="audit_finding"))

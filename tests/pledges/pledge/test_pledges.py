@@ -24,7 +24,7 @@ RATES = [
 
 @pytest.fixture
 async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    """The service with its two funds for SHERLOC, the fund for requests, and a year of rates."""
+    """The service with two SHERLOC funds, the fund for requests, and rates of a year."""
     return await prepared(await client_of("pledges"))
 
 
@@ -66,7 +66,7 @@ async def post(
 
 
 async def recorded_the_day_before(database_url: str) -> None:
-    """All that has been recorded: what a fund's totals are told of."""
+    """Date all entries back one day, so that they are in the totals of a fund as of midnight."""
     owner = await asyncpg.connect(database_url, server_settings={"search_path": "pledges"})
     for table in ("journal", "entry"):
         await owner.execute(f"UPDATE {table} SET recorded_at = recorded_at - interval '1 day'")
@@ -96,7 +96,7 @@ async def receive(client: Client, pledge: Mapping[str, Any], money: Mapping[str,
 
 
 async def funded(client: Client, minor: int, fund: str = "SHERLOC-MNT") -> dict[str, Any]:
-    """A fund that has received so many cents."""
+    """A fund that has received that many cents."""
     return await receive(client, await committed(client, fund=fund, money=usd(minor)), usd(minor))
 
 
@@ -108,7 +108,7 @@ async def unchanged(db: Database) -> dict[str, int]:
         }
 
 
-# -- the way of the money ---------------------------------------------------------------------------------------------
+# -- lifecycle --------------------------------------------------------------------------------------------------------
 
 
 async def test_pledge_lifecycle_updates_all_totals(api: Client) -> None:
@@ -250,7 +250,7 @@ async def test_every_list_is_paged_completely(
     assert len(seen) == len(set(seen)) >= 5
 
 
-# -- who ----------------------------------------------------------------------------------------------------------
+# -- authorization ----------------------------------------------------------------------------------------------------
 
 
 async def test_donor_sees_own_pledges_and_all_totals(api: Client) -> None:
@@ -302,7 +302,7 @@ async def test_donor_cannot_commit_and_finance_cannot_withdraw(api: Client) -> N
         assert (answer.status_code, answer.json()["slug"]) == (403, "not-for-your-role"), move
 
 
-# -- bad input, repeats, stale revisions ------------------------------------------------------------------------------
+# -- refusals, repeats, stale revisions -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

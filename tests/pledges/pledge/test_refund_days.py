@@ -1,4 +1,4 @@
-"""Nothing goes back to a donor, or on to another fund, on a day before it came, however much came since."""
+"""No refund or carry-over takes effect before its money was received, whatever was received since."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ Client = httpx.AsyncClient
 
 
 async def came_in_march_and_may(client: Client, minor: int = 500) -> tuple[dict[str, Any], str]:
-    """A pledge of which the half came on either day, beside money of others that is there from the beginning."""
+    """A pledge of which half was received on each day, in a fund with other money from the beginning."""
     other = await agreed(client, 10_000)
     await move(client, other, "receive", money=usd(10_000), received_on="2026-03-06")
     pledge = await agreed(client, 2 * minor)

@@ -1,4 +1,4 @@
-"""What the clock makes of pledges: donors are reminded of what is due and late, and what nobody signs for lapses."""
+"""Reminders of due and late instalments, and lapses of unsigned pledges."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ async def told(db: Database) -> list[str]:
 
 
 async def clock_of(db: Database, day: str) -> list[str]:
-    """What the clock of that day makes of the pledges."""
+    """Run the clock of that day."""
     before = await told(db)
     await remind_or_lapse(db, 365, datetime.fromisoformat(f"{day}T12:00:00+00:00"))
     return (await told(db))[len(before) :]
@@ -37,7 +37,7 @@ async def test_reminders_before_and_twice_after_due_date(api: Client, databases:
     )
     days = ("2127-03-17", "2127-03-18", "2127-03-20", "2127-04-01", "2127-04-02", "2127-04-30", "2127-05-01")
     assert [await clock_of(db, day) for day in days] == [[], ["due-soon"], [], [], ["overdue"], [], ["overdue"]]
-    # What waits for its condition is not due; what was missed is not made up for.
+    # A conditional instalment is not due; a missed reminder is not sent later.
     assert [await clock_of(db, day) for day in ("2127-06-02", "2127-09-15", "2127-09-17")] == [[], ["overdue"], []]
     pledge = await receive(api, await pledge_of(api, pledge), usd(700))
     assert await clock_of(db, "2128-01-01") == []
@@ -56,10 +56,10 @@ async def test_pledge_in_use_is_not_reminded(api: Client, databases: Mapping[str
 async def test_rewording_does_not_suppress_reminder(
     api: Client, databases: Mapping[str, Database], database_url: str
 ) -> None:
-    """Else a donor would be told of nothing that it reworded each day."""
+    """Otherwise daily rewording would suppress all reminders."""
     one = await agreed(api, 1000, part(1000, "2026-04-01"))
     connection = await asyncpg.connect(database_url)
-    # Past the trigger that lets no journal be rewritten: it was agreed three days ago.
+    # Bypasses the trigger that keeps the journal append-only: it was agreed three days ago.
     await connection.execute("SET session_replication_role = replica")
     await connection.execute("UPDATE pledges.journal SET recorded_at = recorded_at - interval '3 days'")
     await connection.close()
@@ -84,7 +84,7 @@ async def test_failing_lapse_does_not_block_others(
     first = pledges[0]["pledge_id"]
     await post(api, f"/v1/pledges/{first}/reword", NORWAY, revision=1, note="Fictitious sample.")
     connection = await asyncpg.connect(database_url)
-    # Its next fact would be one that its journal has.
+    # Its next fact would have a version that exists.
     await connection.execute("UPDATE pledges.pledge SET revision = 1 WHERE pledge_id = $1", UUID(first))
     await connection.close()
 

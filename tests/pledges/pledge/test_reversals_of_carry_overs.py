@@ -1,4 +1,4 @@
-"""What one fund had carried over to another is taken back: both halves at once, and only what the other still has."""
+"""Reversals of carry-overs: both halves at once, limited to what the other fund still has."""
 
 import asyncio
 from collections.abc import Mapping

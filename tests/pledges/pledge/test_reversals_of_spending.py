@@ -1,4 +1,4 @@
-"""What was spent by mistake of an allocation that has gone back to its fund goes there too."""
+"""Reversed spending of a returned allocation goes back to the fund."""
 
 from collections import Counter
 from collections.abc import Mapping

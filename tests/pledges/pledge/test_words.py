@@ -1,4 +1,4 @@
-"""What a donor wrote is put otherwise, whatever became of it, and what it said before is nowhere any more."""
+"""Donors' texts are reworded in any state, and the old ones deleted."""
 
 import hashlib
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ KEPT = {"note": "SELECT * FROM pledge_text", "description": "SELECT * FROM in_ki
 
 @pytest.fixture(params=KEPT)
 async def thing(request: pytest.FixtureRequest, api: Client) -> tuple[str, str, dict[str, Any]]:
-    """Its path, what its words are called, and itself as it came to its end."""
+    """Its path, its text field, and the record in its final state."""
     if request.param == "note":
         one = await receive(api, await committed(api, note=BEFORE, money=usd(1_000)), usd(1_000))
         return f"/v1/pledges/{one['pledge_id']}", "note", one
@@ -117,7 +117,7 @@ async def test_rewording_changes_texts_but_no_figures_as_of_any_moment(
 
     await post(api, f"/v1/pledges/{pledge['pledge_id']}/reword", NORWAY, revision=1, note=AFTER)
     path = f"{IN_KIND}/{given['in_kind_contribution_id']}/reword"
-    # What UNODC has said that it has, its donor alone makes nothing else of.
+    # A donor alone cannot reword what UNODC has acknowledged.
     assert (409, "in-kind-status") == await refused(api, path, NORWAY, revision=2, description=AFTER)
     await post(api, path, FINANCE, revision=2, description=AFTER)
 
@@ -133,7 +133,7 @@ async def test_rewording_changes_texts_but_no_figures_as_of_any_moment(
 
 
 async def told(api: Client, moment: str | None) -> dict[str, str]:
-    """The donor's statement and the fund; where no moment is asked for, all but when it was asked."""
+    """The donor's statement and the fund; without a moment, all but the time of the report."""
     found = {}
     for path in ("/v1/statements/NOR/data", "/v1/funds/SHERLOC-MNT"):
         answer = await api.get(path, params={"as_at": moment} if moment else {}, headers=headers(FINANCE))

@@ -1,4 +1,4 @@
-"""What takes two people takes two, whatever it is: the second one is asked for by the rules, and by the schema."""
+"""Every measure of two people requires a second one, by the rules and by the schema."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -76,7 +76,7 @@ async def test_proposer_cannot_approve_and_another_can(
 async def test_schema_requires_another_approver(
     api: Client, databases: Mapping[str, Database], measure: Measure
 ) -> None:
-    """As the service itself, whose code would have forgotten to ask."""
+    """As a service whose code had skipped the check."""
     db, proposal_id = databases["pledges"], UUID((await PROPOSED[measure](api))["proposal_id"])
     finance, second = a_caller(FINANCE), a_caller(SECOND)
 

@@ -1,4 +1,4 @@
-"""What a statement says of instalments is what its columns say, on whatever day what was recorded takes effect."""
+"""Instalments of a statement agree with its columns, whatever the value dates."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
@@ -47,7 +47,7 @@ class Step(Struct, frozen=True):
 
 
 class Walk:
-    """One pledge of 1000 dollars and all that is recorded of it, a second apart; the nth entry has the id n."""
+    """A pledge of 1000 dollars and its facts, a second apart; the nth entry has the id n."""
 
     def __init__(self, *steps: Step, waiting: Sequence[int] = (600_00,), minor: int = 1000_00) -> None:
         self.pledge: Pledge | None = None
@@ -136,7 +136,7 @@ class Walk:
         return agreed_by(self.facts[:told], ends)
 
     def statement(self, ends: date, told: int | None = None) -> Statement:
-        """As at the moment by which so many facts had been recorded, else all."""
+        """As of the moment by which that many facts were recorded; default all."""
         as_at = NOON + ((told or len(self.facts)) - 1) * SECOND
         promise = Promise(
             pledge_id=PLEDGE_ID, fund="SHERLOC-MNT", currency="USD", earmarking="earmarked", note="",
@@ -208,9 +208,9 @@ def test_instalments_of_a_period_add_up_to_its_columns(walk: Walk, data: st.Data
             if posting.account in {"discharged", "written_off"}
         )
 
-        # Less than nothing where something was reduced on a day before its condition was met.
+        # Negative if something was reduced before its condition was met.
         assert max(0, committed) == sum(one.minor for one in account.schedule)
-        # No more is paid than is owed, also where it came on a day before it was.
+        # Paid is never more than owed, even if it was received before it was owed.
         assert min(max(0, settled), max(0, committed)) == sum(one.paid_minor for one in account.schedule)
         if committed >= 0 and owed >= 0:
             assert owed == sum(one.minor - one.paid_minor for one in account.schedule)

@@ -1,4 +1,4 @@
-"""A donor's statement says what the ledger's postings say, and adds up nothing that does not belong together."""
+"""A donor's statement has the ledger's figures, and adds up nothing that does not belong together."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""A statement on paper: six languages, the same bytes each time, and no text that is anything but text."""
+"""A statement as PDF: six languages, deterministic, and user text is never markup."""
 
 import json
 import os
@@ -45,13 +45,13 @@ LANGUAGES = list(Language)
 
 
 def characters_in(made: bytes) -> set[str]:
-    """What a reader can find and copy: what the PDF says its glyphs stand for (ISO 32000-1, 9.10.3 and 14.9.4)."""
+    """Text that a reader can search and copy, by the PDF's mapping of glyphs (ISO 32000-1, 9.10.3 and 14.9.4)."""
     found: set[str] = set()
     for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", made, re.DOTALL):
         if not stream.startswith(b"x"):
             continue
         text = zlib.decompressobj().decompress(stream)
-        # A letter of Arabic may be made of several glyphs, and is then told beside them.
+        # An Arabic letter may consist of several glyphs, and then has its text beside them.
         for meant in re.findall(rb"/ActualText<FEFF([0-9a-fA-F]+)>", text):
             found |= set(bytes.fromhex(meant.decode()).decode("utf-16-be"))
         if b"beginbfchar" in text:
@@ -61,7 +61,7 @@ def characters_in(made: bytes) -> set[str]:
 
 
 def shown(language: Language, **changes: Any) -> str:
-    """Every text that stands on the pages, a line each."""
+    """Every text on the pages, one per line."""
     sheet = template_data(a_statement(**changes), language)
     return "\n".join(
         words.texts({name: sheet[name] for name in sheet.keys() - {"author", "language", "direction", "fonts"}})
@@ -69,7 +69,7 @@ def shown(language: Language, **changes: Any) -> str:
 
 
 def headings(language: Language, **changes: Any) -> Iterator[Any]:
-    """What typst has made of the template: the bodies of its headings, as content."""
+    """The headings that typst made of the template, as content."""
     sheet = msgspec.json.encode(template_data(a_statement(**changes), language)).decode()
     made = typst.query(pdf.template(), "heading", sys_inputs={"sheet": sheet}, font_paths=pdf._fonts())
     yield from (one["body"] for one in json.loads(made))
@@ -131,7 +131,7 @@ def test_reversal_of_unknown_type_is_printed() -> None:
     assert {"swapped", "Entry reversed · No.\u00a03"} <= {row[2] for row in pledge["receipts"]}
 
 
-# -- texts that people wrote -------------------------------------------------------------------------------------------
+# -- user texts -------------------------------------------------------------------------------------------------------
 
 
 def test_markup_in_name_is_text() -> None:
@@ -193,7 +193,7 @@ def test_unrenderable_note_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set("此文本含有无法打印的字符") <= characters_in(made)
 
 
-# -- what the template may reach ---------------------------------------------------------------------------------------
+# -- isolation --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A donor's statement from the ledger to the page: who gets it, of what, and always the same."""
+"""A donor's statement from the ledger to the PDF: visibility, content, finality."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -61,7 +61,7 @@ def slug_of(answer: httpx.Response) -> str:
 
 
 def said(answer: httpx.Response) -> dict[str, Any]:
-    """All of a problem document but what is of each request."""
+    """A problem document without the fields that differ per request."""
     return {name: value for name, value in answer.json().items() if name != "correlation_id"}
 
 
@@ -84,7 +84,7 @@ async def test_statement_has_pledged_agreed_and_paid_amounts(api: Client) -> Non
 
 
 async def test_fund_totals_are_as_of_midnight(api: Client, database_url: str) -> None:
-    """From two moments apart another donor's payment would follow to the cent; nor is it in what UNODC sends."""
+    """Two moments would disclose another donor's payment to the cent; statements that UNODC sends are no exception."""
     await received(api, NORWAY, eur(10_000_00))
     await recorded_the_day_before(database_url)
     path = f"{PATH}/data"
@@ -120,7 +120,7 @@ async def test_shares_of_two_donors_add_up_to_allocations(api: Client, database_
 
 
 async def test_instalments_of_a_period_ignore_later_reversals(api: Client) -> None:
-    """All is taken back today: of the half year in which it stood nothing changes."""
+    """All is reversed today: the half year before does not change."""
     pledge = await in_parts(api)
     before = (await get(api, f"{PATH}/data?until=2026-06-30"))["pledges"][0]
     assert [(300_00, 100_00), (100_00, 0)] == [(one["minor"], one["paid_minor"]) for one in before["schedule"]]
@@ -256,11 +256,11 @@ async def test_statement_beyond_print_limit_is_available_as_data(api: Client, mo
     assert 200 == (await pdf(api, f"{PATH}?from=2026-03-01")).status_code, "those of before are summed"
 
 
-# -- the press ---------------------------------------------------------------------------------------------------------
+# -- concurrency ------------------------------------------------------------------------------------------------------
 
 
 DONORS = ("NOR", "FRA")
-"""Two organizations that ask for statements."""
+"""Two organizations that request statements."""
 
 
 async def test_concurrent_statements_are_limited_to_two(monkeypatch: pytest.MonkeyPatch) -> None:
