@@ -8,6 +8,7 @@ from weakref import WeakSet
 from chassis.auth.callers import Callers
 from chassis.db.database import Database
 from chassis.ids import new_id
+from chassis.texts import hash_texts
 from contracts.callers import Holding, News, Subject
 from contracts.directory import Mandate
 from contracts.values import Language, Role
@@ -82,7 +83,7 @@ async def seat_in(db: Database, appointments: Sequence[str], *, issuer: str = IS
                 subjects=(Subject(issuer=issuer, subject=str(person_id)),),
             )
             await actions.enter(tx, person_id, organization, texts, now=EARLY)
-            salt, texts_hash = actions.hash_texts("")
+            salt, texts_hash = hash_texts("")
             appointment_id = new_id()
             mandate = Mandate(role=Role(role), starts=EARLY.date())
             fact = appointment.make(

@@ -142,6 +142,10 @@ class Tx:
         self._writes[write] = args
         self.wrote = True
 
+    async def flush(self) -> None:
+        """Send what has been written."""
+        await self._reach()
+
     async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
         return await (await self._reach()).fetch(query, *args)
 

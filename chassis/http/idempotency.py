@@ -35,13 +35,6 @@ class Command(Struct, frozen=True, kw_only=True):
     body_hash: bytes
 
 
-class Claim(Struct, frozen=True, kw_only=True):
-    """`first` when the work is to be done now; `outcome` is the id of the record the command is about, then and now."""
-
-    first: bool
-    outcome: UUID
-
-
 def command_key(given: str | None) -> str:
     """Raises Invalid for a key that is missing or is not 8 to 128 visible ASCII characters."""
     if given is None:
@@ -59,33 +52,29 @@ _TAKE = """
 _TAKE_KEY = Write(parts={"turn": _TURN, "taken": _TAKE}, needed="taken")
 
 
-async def claim(tx: Tx, command: Command, *, outcome: UUID) -> Claim:
-    """Take the command's key for this transaction, or learn what it was used for before.
-
-    Raises Conflict while the first one is still under way, Mismatch when the key came with another body.
-    """
-    if await tx.fetchval(f"WITH turn AS ({_TURN}) {_TAKE}", *_taking(command, outcome)):
-        return Claim(first=True, outcome=outcome)
-    return Claim(first=False, outcome=await _outcome_before(tx, command))
-
-
 async def once(
     db: Database,
     command: Command,
+    outcome: UUID | None = None,
     *,
     first: Callable[[Tx, UUID], Awaitable[T]],
     again: Callable[[Tx, UUID], Awaitable[T]],
+    locks: Sequence[str] = (),
 ) -> T:
-    """Make a new record, whose id is the command's outcome; a repeat of the command reads it `again`.
+    """Carry a command out; a repeat of it reads `again` the record that is its outcome. Without one that is a new id.
 
     The key is taken together with what `first` writes, in one round trip: where it was taken before, that transaction
-    has written nothing. Raises as `claim` does.
+    has written nothing. What `first` refuses before it asks or flushes is refused to a repeat, too. Raises Conflict
+    while the first one is still under way, Mismatch when the key came with another body.
     """
-    outcome = new_id()
+    outcome = outcome or new_id()
+
+    async def carry_out(tx: Tx) -> T:
+        await tx.write(_TAKE_KEY, *_taking(command, outcome))
+        return await first(tx, outcome)
+
     try:
-        async with db.transaction(by=command.caller) as tx:
-            await tx.write(_TAKE_KEY, *_taking(command, outcome))
-            return await first(tx, outcome)
+        return await db.run_in_transaction(carry_out, by=command.caller, locks=locks)
     except NotWritten:
         async with db.transaction(by=command.caller) as tx:
             return await again(tx, await _outcome_before(tx, command))

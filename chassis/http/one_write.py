@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from chassis.http.private_parts import HttpToolsProtocol
 
 
 class BufferedTransport:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from chassis.db.database import Tx
 from chassis.journal.event_feed import of_records
+from contracts.conversion import from_attributes
 from contracts.facts import Event
 from contracts.notifications import NotificationOwed
 from contracts.values import Caller, Role
@@ -39,13 +40,7 @@ def told(event: Event) -> Arrival | None:
     return Arrival(
         type=owed.notice,
         timestamp=owed.owed_at,
-        data=ArrivalData(
-            notification_id=owed.notification_id,
-            organization=owed.organization,
-            role=owed.role,
-            request_id=owed.request_id,
-            match_id=owed.match_id,
-        ),
+        data=from_attributes(ArrivalData, owed),
     )
 
 

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from contracts.activities import Participants
 from contracts.codes import ActivityKind, InKindForm, PillarCode, TopicCode, unknown_code
+from contracts.conversion import from_attributes
 from contracts.funds import REQUIREMENTS_MAX, GenderMarker, YearlyRequirement
 from contracts.pledges import (
     RATES_MAX,
@@ -193,16 +194,7 @@ class PlanActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                     raise unknown_code(field, code, known, code_list=field)
         if not self.title.strip() or any(category(sign) in UNSEEN or sign in TURNING for sign in self.title):
             raise Invalid("invalid-field", field="title", expected="words, without signs that control or turn them")
-        return Plan(
-            fund=self.fund,
-            activity_kind=self.activity_kind,
-            topics=self.topics,
-            pillars=self.pillars,
-            gender_marker=self.gender_marker,
-            starts_on=self.starts_on,
-            ends_on=self.ends_on,
-            language=self.language,
-        )
+        return from_attributes(Plan, self)
 
 
 class CompleteActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,7 +19,7 @@ from chassis.settings import Settings
 from tests.clocks import TODAY
 from tests.conftest import every_service
 from tests.directory.steps import done
-from tests.platform.test_callers import KNOWN_SECONDS, directory, until, without_a_broker  # noqa: F401
+from tests.platform.steps import KNOWN_SECONDS, directory, until
 from tests.seats import seat_in
 
 Client = httpx.AsyncClient
@@ -44,7 +44,7 @@ async def db(databases: Mapping[str, Database]) -> Database:
 
 
 @pytest.fixture
-async def parts(db: Database, without_a_broker: Settings) -> AsyncIterator[Parts]:  # noqa: F811
+async def parts(db: Database, without_a_broker: Settings) -> AsyncIterator[Parts]:
     async with directory(without_a_broker) as api, beside(without_a_broker, "requests") as other:
         yield Parts(api, other)
 

@@ -16,7 +16,7 @@ from chassis.settings import CLIENT_ISSUER, EMBEDDED_ISSUER, Settings, SettingsE
 from services.composition import NAMES
 from services.directory.clients.tokens import Tokens
 from tests.directory.client_steps import bearing, beside, db, registered, until_answered  # noqa: F401
-from tests.platform.test_callers import directory, without_a_broker  # noqa: F401
+from tests.platform.steps import directory
 
 
 def with_keys(settings: Settings, folder: Path, *keys: str) -> Settings:

@@ -174,7 +174,7 @@ async def test_what_a_wiped_broker_had_not_delivered_is_read_from_the_journal(
     async def suggested() -> bool:
         connection = await asyncpg.connect(database_url)
         try:
-            rows = await connection.fetch("SELECT DISTINCT request_id::text FROM matching.match")
+            rows = await connection.fetch("SELECT DISTINCT request_id::text FROM matching.line_ranking")
         finally:
             await connection.close()
         return {row["request_id"] for row in rows} == filed

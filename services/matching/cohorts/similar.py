@@ -14,7 +14,7 @@ from contracts.matching import Judgement
 from contracts.reference import topic_similarity
 from contracts.values import Period
 from services.matching.lines.model import WantedLine
-from services.matching.scoring.model import FULL
+from services.matching.scoring.criteria import FULL
 from services.matching.texts.bm25 import Index
 from services.matching.texts.fusion import fused
 from services.matching.texts.reading import Reading, judgements

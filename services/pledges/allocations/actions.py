@@ -3,9 +3,10 @@
 Locked are what it is for, then the allocation, then the balance of its fund.
 """
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from contracts.facts import Event, Fact
@@ -29,23 +30,15 @@ from services.pledges.policy import Action
 
 
 async def allocate(
-    tx: Tx,
-    allocation_id: UUID,
-    fund: str,
-    usd_minor: int,
-    purpose: Purpose,
-    *,
-    on: date,
-    caller: Caller,
-    now: datetime,
+    tx: Tx, ctx: Context, allocation_id: UUID, fund: str, usd_minor: int, purpose: Purpose, *, on: date
 ) -> None:
     """Set money of a fund aside for a purpose, which nobody else changes until the transaction ends.
 
     Raises Conflict as `allocations.allocate`, and for money that donors gave for another purpose alone.
     """
     await require_fund(tx, fund)
-    for_what = await _purpose(tx, purpose, caller)
-    available = await ledger.lock_balance(tx, fund)
+    for_what = await _purpose(tx, purpose, ctx.caller)
+    available = await ledger.hold_balance(tx, fund)
     fact = allocations.allocate(
         allocation_id,
         fund,
@@ -54,7 +47,7 @@ async def allocate(
         available_usd_minor=available,
         fund_donors=await allocation_store.fund_donors(tx, fund),
         on=on,
-        now=now,
+        now=ctx.now,
     )
     await require_not_earmarked(tx, fund, usd_minor, line_id=fact.line_id)
     await record(tx, fact, version=1)
@@ -82,41 +75,31 @@ async def _purpose(tx: Tx, purpose: Purpose, caller: Caller) -> Requirement | Ac
     return purpose.work_package
 
 
-async def spend(
-    tx: Tx,
-    allocation_id: UUID,
-    usd_minor: int,
-    how: Spending,
-    *,
-    on: date,
-    caller: Caller,
-    expected: int,
-    now: datetime,
-) -> None:
+async def spend(tx: Tx, ctx: Context, allocation_id: UUID, usd_minor: int, how: Spending, *, on: date) -> None:
     """Say what was used of an allocation."""
-    allocation, is_over = await _held(tx, allocation_id, Action.SPEND, caller, expected)
+    allocation, is_over = await _held(tx, ctx, allocation_id, Action.SPEND)
     if allocation.requirement_id is not None and is_over:
         raise Conflict("requirement-cancelled")
-    await record(tx, allocation.spend(usd_minor, how, on=on, now=now), version=allocation.revision + 1)
+    await record(tx, allocation.spend(usd_minor, how, on=on, now=ctx.now), version=allocation.revision + 1)
 
 
-async def give_back(tx: Tx, allocation_id: UUID, *, on: date, caller: Caller, expected: int, now: datetime) -> None:
+async def give_back(tx: Tx, ctx: Context, allocation_id: UUID, *, on: date) -> None:
     """What is left of an allocation goes back to its fund, and can be set aside for something else."""
-    allocation, _ = await _held(tx, allocation_id, Action.GIVE_BACK, caller, expected)
+    allocation, _ = await _held(tx, ctx, allocation_id, Action.GIVE_BACK)
     if on < allocation.allocated_on:
         raise Invalid("dates-reversed", field="returned_on")
     donors = await allocation_store.fund_donors(tx, allocation.fund)
-    await record(tx, allocation.give_back(donors, on=on, now=now), version=allocation.revision + 1)
+    await record(tx, allocation.give_back(donors, on=on, now=ctx.now), version=allocation.revision + 1)
 
 
-async def _held(tx: Tx, allocation_id: UUID, action: Action, caller: Caller, expected: int) -> tuple[Allocation, bool]:
+async def _held(tx: Tx, ctx: Context, allocation_id: UUID, action: Action) -> tuple[Allocation, bool]:
     """The allocation, held after what it is for; and whether that was cancelled."""
-    seen = await allocation_store.get_allocation(tx, allocation_id, caller)
-    policy.decide(caller, action, seen).required()
+    seen = await allocation_store.get_allocation(tx, allocation_id, ctx.caller)
+    policy.decide(ctx.caller, action, seen).required()
     async with tx.as_service():
         is_over = await hold_purpose(tx, allocation_id)
-    allocation = await allocation_store.get_allocation(tx, allocation_id, caller, lock=True)
-    check_revision(allocation.revision, expected)
+    allocation = await allocation_store.get_allocation(tx, allocation_id, ctx.caller, lock=True)
+    check_revision(allocation.revision, ctx.expected)
     return allocation, is_over
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from chassis.http.application import Calling, Db, Paging, asks
+from contracts.conversion import from_attributes
 from contracts.values import Money
 from services.pledges import policy
 from services.pledges.allocations import store as allocation_store
@@ -96,26 +97,15 @@ async def list_requirements(
     """A State sees those of its own requests, a provider those of its own matches."""
     async with db.transaction(by=caller) as tx:
         found = await allocation_store.requirements(tx, caller, request_id=request_id, before=cursor, limit=limit + 1)
-    more = str(found[limit - 1].requirement_id) if len(found) > limit else None
-    views = [_requirement_view(one) for one in found[:limit]]
-    return Response(RequirementPage(requirements=views, cursor=more), headers=paging.next_link(more))
+    return paging.page(RequirementPage, found, limit, view=_requirement_view)
 
 
 def _requirement_view(requirement: Requirement) -> RequirementView:
-    return RequirementView(
-        requirement_id=requirement.requirement_id,
-        match_id=requirement.match_id,
-        request_id=requirement.request_id,
-        line_id=requirement.line_id,
-        state=requirement.state,
-        provider=requirement.provider,
-        status=requirement.status,
-        revision=requirement.revision,
+    return from_attributes(
+        RequirementView,
+        requirement,
         money=Money(minor=requirement.minor, currency=requirement.currency),
         **asdict(requirement.valuation),
-        covered_usd_minor=requirement.covered_usd_minor,
-        gap_usd_minor=requirement.gap_usd_minor,
-        opened_at=requirement.opened_at,
         as_at=None,
         final=False,
     )
@@ -137,21 +127,15 @@ async def list_unfunded(
     """For donors, each of whom sees what consents in force as it asks show to its organization."""
     policy.decide(caller, Action.LIST_UNFUNDED).required()
     found = await unfunded_reader.shown(db, own.consents, caller, after=cursor, count=limit + 1)
-    more = str(found[limit - 1].requirement_id) if len(found) > limit else None
-    views = [_unfunded_view(one) for one in found[:limit]]
-    return Response(UnfundedPage(requirements=views, cursor=more), headers=paging.next_link(more))
+    return paging.page(UnfundedPage, found, limit, view=_unfunded_view)
 
 
 def _unfunded_view(requirement: Requirement) -> UnfundedView:
-    return UnfundedView(
-        requirement_id=requirement.requirement_id,
-        request_id=requirement.request_id,
-        line_id=requirement.line_id,
-        state=requirement.state,
+    return from_attributes(
+        UnfundedView,
+        requirement,
         money=Money(minor=requirement.minor, currency=requirement.currency),
         usd_minor=requirement.valuation.usd_minor,
-        gap_usd_minor=requirement.gap_usd_minor,
-        opened_at=requirement.opened_at,
         as_at=None,
         final=False,
     )

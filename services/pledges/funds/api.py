@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Struct
 
+from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Commanded, Db, Expected, Now, Paging, asks, created, shown
-from chassis.http.idempotency import claim
+from chassis.http.application import Calling, Db, Now, Paging, asks, shown
+from chassis.http.commands import change, create
 from contracts.refusals import Missing
 from contracts.values import Caller
 from services.pledges import policy
@@ -44,19 +45,24 @@ class RevisionPage(Struct, frozen=True, kw_only=True):
     cursor: int | None
 
 
-@post("/v1/funds", opt=asks(Action.OPEN_FUND), summary="Open a fund")
-async def open_fund(
-    data: JSONBody[OpenFund], db: Db, caller: Calling, command: Commanded, now: Now
-) -> Response[FundView]:
+async def _read(tx: Tx, _ctx: Context, code: str) -> FundView:
+    return await _fund(tx, code)
+
+
+@create(
+    "/v1/funds",
+    Action.OPEN_FUND,
+    "Open a fund",
+    read=_read,
+    key=lambda data: data.code,
+    outcome=fund_id_of,
+    location=lambda fund: f"/v1/funds/{fund.code}",
+)
+async def open_fund(tx: Tx, ctx: Context, code: str, data: JSONBody[OpenFund]) -> None:
     """For a finance officer of UNODC."""
-    policy.decide(caller, Action.OPEN_FUND).required()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=fund_id_of(data.code))
-        if claimed.first:
-            labels, marker = data.labels.labels(), data.gender_marker
-            await fund_actions.open_fund(tx, data.code, labels, data.yearly(), gender_marker=marker, now=now)
-        fund = await _fund(tx, data.code)
-    return created(fund, location=f"/v1/funds/{fund.code}", revision=fund.revision)
+    policy.decide(ctx.caller, Action.OPEN_FUND).required()
+    labels, marker = data.labels.labels(), data.gender_marker
+    await fund_actions.open_fund(tx, code, labels, data.yearly(), gender_marker=marker, now=ctx.now)
 
 
 @get("/v1/funds", opt=asks(Action.LIST_FUNDS), summary="All funds and how far their money has come")
@@ -77,9 +83,7 @@ async def list_funds(
     moment = await _moment(db, caller, as_at, now=now)
     async with db.transaction(by=caller) as tx:
         found = await funds.funds(tx, after=cursor, limit=limit + 1, as_at=moment or EVER)
-        views = await _with_totals(tx, found[:limit], as_at=moment)
-    more = found[limit - 1].fund if len(found) > limit else None
-    return Response(FundPage(funds=views, cursor=more), headers=paging.next_link(more))
+        return paging.page(FundPage, await _with_totals(tx, found, as_at=moment), limit, at=lambda last: last.code)
 
 
 @get("/v1/funds/{code:str}", opt=asks(Action.SHOW_FUND), summary="One fund and how far its money has come")
@@ -94,30 +98,18 @@ async def show_fund(code: FromPath[str], db: Db, caller: Calling, now: Now, as_a
     return shown(fund, revision=fund.revision)
 
 
-@post(
+@change(
     "/v1/funds/{code:str}/requirements",
-    opt=asks(Action.REVISE_REQUIREMENT),
-    status_code=200,
-    summary="State anew what a fund needs in a year",
+    Action.REVISE_REQUIREMENT,
+    "State anew what a fund needs in a year",
+    read=_read,
+    outcome=fund_id_of,
 )
-async def revise_requirement(
-    code: FromPath[str],
-    data: JSONBody[ReviseRequirement],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[FundView]:
+async def revise_requirement(tx: Tx, ctx: Context, code: FromPath[str], data: JSONBody[ReviseRequirement]) -> None:
     """For a finance officer of UNODC, of a year whose books are not closed. What was stated before stays listed."""
-    policy.decide(caller, Action.REVISE_REQUIREMENT).required()
+    policy.decide(ctx.caller, Action.REVISE_REQUIREMENT).required()
     requirement, reason = data.yearly(), check_reason("revise_requirement", data.reason)
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=fund_id_of(code))
-        if claimed.first:
-            await fund_actions.revise_requirement(tx, code, requirement, reason, expected=expected, now=now)
-        fund = await _fund(tx, code)
-    return shown(fund, revision=fund.revision)
+    await fund_actions.revise_requirement(tx, ctx, code, requirement, reason)
 
 
 @get(
@@ -138,39 +130,23 @@ async def list_revisions(
         if not await funds.is_open(tx, code):
             raise Missing("not-found")
         found = await funds.revisions(tx, code, before=cursor, limit=limit + 1)
-    more = found[limit - 1].revision if len(found) > limit else None
-    page = RevisionPage(revisions=found[:limit], cursor=more)
-    return Response(page, headers=paging.next_link(str(more) if more else None))
+    return paging.page(RevisionPage, found, limit)
 
 
-@post(
+@change(
     "/v1/funds/{code:str}/gender-marker",
-    opt=asks(Action.STATE_GENDER_MARKER),
-    status_code=200,
-    summary="State how far a fund is for the equality of women and men",
+    Action.STATE_GENDER_MARKER,
+    "State how far a fund is for the equality of women and men",
+    read=_read,
+    outcome=fund_id_of,
 )
-async def state_gender_marker(
-    code: FromPath[str],
-    data: JSONBody[StateGenderMarker],
-    db: Db,
-    caller: Calling,
-    command: Commanded,
-    expected: Expected,
-    now: Now,
-) -> Response[FundView]:
+async def state_gender_marker(tx: Tx, ctx: Context, code: FromPath[str], data: JSONBody[StateGenderMarker]) -> None:
     """For a finance officer of UNODC. A work package of which nothing is stated has the fund's marker.
 
     The fund's IATI file tells it from now on; as at a moment before it tells what was stated by then.
     """
-    policy.decide(caller, Action.STATE_GENDER_MARKER).required()
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=fund_id_of(code))
-        if claimed.first:
-            await fund_actions.state_gender_marker(
-                tx, code, data.work_package, data.gender_marker, expected=expected, now=now
-            )
-        fund = await _fund(tx, code)
-    return shown(fund, revision=fund.revision)
+    policy.decide(ctx.caller, Action.STATE_GENDER_MARKER).required()
+    await fund_actions.state_gender_marker(tx, ctx, code, data.work_package, data.gender_marker)
 
 
 @get("/v1/funds/{code:str}/years", opt=asks(Action.SHOW_FUND_YEARS), summary="One fund by year")

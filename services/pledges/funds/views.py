@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from contracts.conversion import from_attributes
 from contracts.funds import YearlyRequirement
 from services.pledges.funds.store import Fund, Labels
 from services.pledges.ledger.balances import Progress, SetAside
@@ -144,20 +145,16 @@ def fund_view(
             )
         )
     covering = allocatable_usd_minor - _beyond_need(required, progress.spent_by_year)
-    return FundView(
-        fund_id=fund.fund_id,
+    return from_attributes(
+        FundView,
+        fund,
         code=fund.fund,
-        labels=fund.labels,
-        gender_marker=fund.gender_marker,
-        requirements=fund.requirements,
         work_packages=packages,
         requirement_usd_minor=required.total(),
         **asdict(progress.totals),
         allocatable_usd_minor=allocatable_usd_minor,
         gap_usd_minor=_lacking(required.total(), covering),
         in_kind_usd_minor=in_kind_usd_minor,
-        opened_at=fund.opened_at,
-        revision=fund.revision,
         as_at=as_at,
         final=as_at is not None,
     )
@@ -191,18 +188,14 @@ def years_view(
         allocatable = agreed.allocatable[year] - totals.transferred_usd_minor
         held = left + allocatable
         views.append(
-            FundYearView(
+            from_attributes(
+                FundYearView,
+                totals,
                 year=year,
                 requirement_usd_minor=required,
                 left_before_usd_minor=left,
-                pledged_usd_minor=totals.pledged_usd_minor,
                 committed_usd_minor=agreed.committed[year],
                 written_off_usd_minor=agreed.written_off[year],
-                paid_usd_minor=totals.paid_usd_minor,
-                allocated_usd_minor=totals.allocated_usd_minor,
-                spent_usd_minor=totals.spent_usd_minor,
-                refunded_usd_minor=totals.refunded_usd_minor,
-                transferred_usd_minor=totals.transferred_usd_minor,
                 allocatable_usd_minor=allocatable,
                 gap_usd_minor=_lacking(required, held),
                 work_packages=packages,

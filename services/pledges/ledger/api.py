@@ -86,8 +86,7 @@ async def list_entries(
             before=cursor,
             limit=limit + 1,
         )
-    more = str(found[limit - 1].entry_id) if len(found) > limit else None
-    return Response(EntryPage(entries=found[:limit], cursor=more), headers=paging.next_link(more))
+    return paging.page(EntryPage, found, limit)
 
 
 @get(

@@ -3,13 +3,9 @@
 Every action of this service that changes something ends here; the rebuild from the journal folds in the same way.
 """
 
-import hashlib
-import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
-
-import msgspec
 
 from chassis import clock
 from chassis.db.database import Tx
@@ -28,8 +24,6 @@ from services.pledges.money import rate_store
 from services.pledges.open_data.imports import store as import_store
 from services.pledges.pledge import store as pledge_store
 from services.pledges.proposals import store as proposal_store
-
-SALT_BYTES = 16
 
 FOLDS: Mapping[str, Callable[[Tx, Event, Any], Awaitable[None]]] = {
     "activity": activity_store.fold,
@@ -116,9 +110,3 @@ async def rebuild(tx: Tx, event: Event) -> None:
     fact = event.fact()
     assert fact is not None, "our own journal holds facts of our own contracts"
     await fold(tx, [(event, fact)])
-
-
-def hash_texts(texts: object) -> tuple[bytes, str]:
-    """A new salt, and the salted hash by which the journal names these texts without containing them."""
-    salt = secrets.token_bytes(SALT_BYTES)
-    return salt, hashlib.sha256(salt + msgspec.json.encode(texts)).hexdigest()

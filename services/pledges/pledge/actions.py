@@ -7,18 +7,20 @@ from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
+from chassis.texts import hash_texts
 from contracts.facts import Fact
 from contracts.pledges import (
     Instalment,
 )
 from contracts.refusals import Missing
-from contracts.values import Caller, Money
+from contracts.values import Money
 from services.pledges import policy
 from services.pledges.allocations import store as allocation_store
 from services.pledges.funds.actions import require_fund
-from services.pledges.ledger.record import check_not_ahead, hash_texts, record
+from services.pledges.ledger.record import check_not_ahead, record
 from services.pledges.money.model import Validity
 from services.pledges.money.rate_actions import valuation_of
 from services.pledges.pledge import model, store
@@ -72,24 +74,23 @@ async def pledge(
     await store.save_note(tx, pledge_id, note, salt)
 
 
-async def reword(tx: Tx, pledge_id: UUID, note: str, *, caller: Caller, expected: int, now: datetime) -> None:
+async def reword(tx: Tx, ctx: Context, pledge_id: UUID, note: str) -> None:
     """Another note; what the pledge said before is forgotten."""
-    before = await for_move(tx, pledge_id, Action.REWORD, caller, expected)
+    before = await for_move(tx, ctx, pledge_id, Action.REWORD)
     salt, texts_hash = hash_texts(note)
-    await record(tx, before.reword(texts_hash, now=now), version=before.revision + 1)
+    await record(tx, before.reword(texts_hash, now=ctx.now), version=before.revision + 1)
     await store.save_note(tx, pledge_id, note, salt)
 
 
-async def move(
-    tx: Tx, pledge_id: UUID, action: Action, decide: Callable[[Pledge], Fact], *, caller: Caller, expected: int
-) -> None:
+async def move(tx: Tx, ctx: Context, pledge_id: UUID, action: Action, decide: Callable[[Pledge], Fact]) -> None:
     """One move of the table in `domain` that brings in no money."""
-    before = await for_move(tx, pledge_id, action, caller, expected)
+    before = await for_move(tx, ctx, pledge_id, action)
     await record(tx, decide(before), version=before.revision + 1)
 
 
 async def commit(
     tx: Tx,
+    ctx: Context,
     pledge_id: UUID,
     support_cost_basis_points: int,
     *,
@@ -97,22 +98,20 @@ async def commit(
     schedule: tuple[Instalment, ...],
     on: date,
     validity: Validity,
-    caller: Caller,
-    expected: int,
-    now: datetime,
 ) -> None:
     """An agreement over the pledge, at the rate of its own day; without instalments all of it is due at once."""
-    before = await for_move(tx, pledge_id, Action.COMMIT, caller, expected)
+    before = await for_move(tx, ctx, pledge_id, Action.COMMIT)
     before.require("commit")
-    check_not_ahead(on, now)
-    parts = sorted_by_due_date(schedule) or single_instalment(before.minor, on)
-    valuation = await valuation_of(tx, Money(minor=unconditional(parts), currency=before.currency), on, validity)
-    fact = before.commit(valuation, support_cost_basis_points, agreement=agreement, schedule=parts, on=on, now=now)
+    check_not_ahead(on, ctx.now)
+    parts = in_order(schedule) or at_once(before.minor, on)
+    valuation = await worth(tx, Money(minor=unconditional(parts), currency=before.currency), on, validity)
+    fact = before.commit(valuation, support_cost_basis_points, agreement=agreement, schedule=parts, on=on, now=ctx.now)
     await record(tx, fact, version=before.revision + 1)
 
 
 async def receive(
     tx: Tx,
+    ctx: Context,
     pledge_id: UUID,
     money: Money,
     *,
@@ -120,15 +119,12 @@ async def receive(
     charges_minor: int,
     on: date,
     validity: Validity,
-    caller: Caller,
-    expected: int,
-    now: datetime,
 ) -> None:
     """Cash for an agreement: from now on the fund can allocate it.
 
     `settles` is what it settles of the agreement, where the cash came in another currency; nothing is converted here.
     """
-    before = await for_move(tx, pledge_id, Action.RECEIVE, caller, expected)
+    before = await for_move(tx, ctx, pledge_id, Action.RECEIVE)
     before.require("receive")
     valuation = await valuation_of(tx, money, on, validity)
     charges = Money(minor=charges_minor, currency=money.currency) if charges_minor else None
@@ -139,14 +135,14 @@ async def receive(
         charges=charges,
         charges_usd_minor=(await valuation_of(tx, charges, on, validity)).usd_minor if charges else 0,
         on=on,
-        now=now,
+        now=ctx.now,
     )
     await record(tx, fact, version=before.revision + 1)
 
 
-async def for_move(tx: Tx, pledge_id: UUID, action: Action, caller: Caller, expected: int) -> Pledge:
+async def for_move(tx: Tx, ctx: Context, pledge_id: UUID, action: Action) -> Pledge:
     """The pledge, held until the transaction ends, for whoever may make this move of it."""
-    pledge = await store.get_pledge(tx, pledge_id, caller, lock=True)
-    policy.decide(caller, action, pledge).required()
-    check_revision(pledge.revision, expected)
+    pledge = await store.get_pledge(tx, pledge_id, ctx.caller, lock=True)
+    policy.decide(ctx.caller, action, pledge).required()
+    check_revision(pledge.revision, ctx.expected)
     return pledge

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from chassis.context import Context
 from chassis.db.database import Tx
 from chassis.http.idempotency import check_revision
 from chassis.journal.outbox import announce, read_event
@@ -26,10 +27,9 @@ from contracts.pledges import (
     PledgeReduced,
     PledgeRefunded,
     PledgeWrittenOff,
-    Valuation,
 )
 from contracts.refusals import Conflict, Missing
-from contracts.values import Caller, Money
+from contracts.values import Money
 from services.pledges import policy
 from services.pledges.allocations import actions as allocation_actions
 from services.pledges.allocations import store as allocation_store
@@ -56,28 +56,16 @@ OfAllocation: TypeAlias = AllocationMade | AllocationSpent
 # -- one person -------------------------------------------------------------------------------------------------------
 
 
-async def reduce(
-    tx: Tx, pledge_id: UUID, money: Money, reason: str, *, on: date, caller: Caller, expected: int, now: datetime
-) -> None:
-    pledge = await for_move(tx, pledge_id, Action.REDUCE, caller, expected)
-    await record(tx, exits.reduce(pledge, money, reason, on=on, now=now), version=pledge.revision + 1)
+async def reduce(tx: Tx, ctx: Context, pledge_id: UUID, money: Money, reason: str, *, on: date) -> None:
+    pledge = await for_move(tx, ctx, pledge_id, Action.REDUCE)
+    await record(tx, exits.reduce(pledge, money, reason, on=on, now=ctx.now), version=pledge.revision + 1)
 
 
-async def carry_over(
-    tx: Tx,
-    pledge_id: UUID,
-    to_fund: str,
-    usd_minor: int,
-    *,
-    on: date,
-    caller: Caller,
-    expected: int,
-    now: datetime,
-) -> None:
+async def carry_over(tx: Tx, ctx: Context, pledge_id: UUID, to_fund: str, usd_minor: int, *, on: date) -> None:
     """Out of one fund and into another, in one transaction; funds are held in the order of their codes."""
-    pledge = await for_move(tx, pledge_id, Action.CARRY_OVER, caller, expected)
+    pledge = await for_move(tx, ctx, pledge_id, Action.CARRY_OVER)
     await require_fund(tx, to_fund)
-    out, into = exits.carry_over(pledge, to_fund, usd_minor, on=on, now=now)
+    out, into = exits.carry_over(pledge, to_fund, usd_minor, on=on, now=ctx.now)
     await _require_received(tx, pledge, out)
     available = {fund: await ledger.lock_balance(tx, fund) for fund in sorted({pledge.fund, to_fund})}
     if available[pledge.fund] < usd_minor:
@@ -96,48 +84,53 @@ async def _require_received(
     exits.require_received(pledge, fact, left)
 
 
-async def close(tx: Tx, pledge_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
-    pledge = await for_move(tx, pledge_id, Action.CLOSE, caller, expected)
-    await record(tx, exits.close(pledge, now=now), version=pledge.revision + 1)
+async def close(tx: Tx, ctx: Context, pledge_id: UUID) -> None:
+    pledge = await for_move(tx, ctx, pledge_id, Action.CLOSE)
+    await record(tx, exits.close(pledge, now=ctx.now), version=pledge.revision + 1)
 
 
 # -- two people -------------------------------------------------------------------------------------------------------
 
 
-async def propose_write_off(tx: Tx, proposal_id: UUID, pledge: Pledge, reason: str, *, on: date, now: datetime) -> None:
+async def propose_write_off(tx: Tx, ctx: Context, proposal_id: UUID, pledge_id: UUID, reason: str, *, on: date) -> None:
     """Of what is owed now. What could not be done now is not proposed either."""
-    given_up = exits.write_off(pledge, proposal_id, reason, on=on, now=now)
-    falls_away = given_up.conditional_minor
+    pledge = await for_move(tx, ctx, pledge_id, Action.PROPOSE_WRITE_OFF)
+    given_up = exits.write_off(pledge, proposal_id, reason, on=on, now=ctx.now)
+    falls_away, money = given_up.conditional_minor, given_up.money
     await _propose_of_pledge(
-        tx, proposal_id, Measure.WRITE_OFF, pledge, given_up.money, reason, on=on, now=now, conditional_minor=falls_away
+        tx, ctx, proposal_id, Measure.WRITE_OFF, pledge, money, reason, on=on, conditional_minor=falls_away
     )
 
 
 async def propose_refund(
     tx: Tx,
+    ctx: Context,
     proposal_id: UUID,
-    pledge: Pledge,
+    pledge_id: UUID,
     money: Money,
-    valuation: Valuation,
     reason: str,
     *,
     on: date,
-    now: datetime,
+    validity: Validity,
 ) -> None:
     """What could not be done now is not proposed either."""
-    back = exits.refund(pledge, money, valuation, proposal_id, reason, on=on, now=now)
+    pledge = await for_move(tx, ctx, pledge_id, Action.PROPOSE_REFUND)
+    valuation = await worth(tx, money, on, validity)
+    back = exits.refund(pledge, money, valuation, proposal_id, reason, on=on, now=ctx.now)
     await _require_received(tx, pledge, back)
-    await _propose_of_pledge(tx, proposal_id, Measure.REFUND, pledge, money, reason, on=on, now=now)
+    await _propose_of_pledge(tx, ctx, proposal_id, Measure.REFUND, pledge, money, reason, on=on)
 
 
-async def propose_earmark_release(tx: Tx, proposal_id: UUID, pledge: Pledge, reason: str, *, now: datetime) -> None:
+async def propose_earmark_release(tx: Tx, ctx: Context, proposal_id: UUID, pledge_id: UUID, reason: str) -> None:
     """The donor's consent is what the second person sees to. What could not be done now is not proposed either."""
-    exits.release_earmark(pledge, proposal_id, reason, now=now)
-    await _propose_of_pledge(tx, proposal_id, Measure.EARMARK_RELEASE, pledge, None, reason, on=now.date(), now=now)
+    pledge = await for_move(tx, ctx, pledge_id, Action.PROPOSE_EARMARK_RELEASE)
+    exits.release_earmark(pledge, proposal_id, reason, now=ctx.now)
+    await _propose_of_pledge(tx, ctx, proposal_id, Measure.EARMARK_RELEASE, pledge, None, reason, on=ctx.today)
 
 
 async def _propose_of_pledge(
     tx: Tx,
+    ctx: Context,
     proposal_id: UUID,
     measure: Measure,
     pledge: Pledge,
@@ -145,7 +138,6 @@ async def _propose_of_pledge(
     reason: str,
     *,
     on: date,
-    now: datetime,
     conditional_minor: int | None = None,
 ) -> None:
     await proposal_store.require_none_open(tx, measure, pledge.pledge_id)
@@ -154,7 +146,7 @@ async def _propose_of_pledge(
         measure=measure,
         reason=reason,
         effective_on=on,
-        made_at=now,
+        made_at=ctx.now,
         pledge_id=pledge.pledge_id,
         donor=pledge.donor,
         fund=pledge.fund,
@@ -200,26 +192,24 @@ async def propose_reopening(tx: Tx, proposal_id: UUID, year: int, reason: str, *
     await record(tx, made, version=1)
 
 
-async def refuse(tx: Tx, proposal_id: UUID, *, caller: Caller, expected: int, now: datetime) -> None:
-    proposal = await _for_decision(tx, proposal_id, Action.REFUSE_PROPOSAL, caller, expected)
-    await record(tx, proposal.refuse(now=now), version=proposal.revision + 1)
+async def refuse(tx: Tx, ctx: Context, proposal_id: UUID) -> None:
+    proposal = await _for_decision(tx, ctx, proposal_id, Action.REFUSE_PROPOSAL)
+    await record(tx, proposal.refuse(now=ctx.now), version=proposal.revision + 1)
 
 
-async def approve(
-    tx: Tx, proposal_id: UUID, *, validity: Validity, caller: Caller, expected: int, now: datetime
-) -> None:
+async def approve(tx: Tx, ctx: Context, proposal_id: UUID, *, validity: Validity) -> None:
     """The second person's word, and in the same transaction what it leads to.
 
     Takes effect on the day proposed, or where that year is closed by now on the first day of the open one.
     """
-    proposal = await _for_decision(tx, proposal_id, Action.APPROVE_PROPOSAL, caller, expected)
-    approved = proposal.approve(now=now)
+    proposal = await _for_decision(tx, ctx, proposal_id, Action.APPROVE_PROPOSAL)
+    approved = proposal.approve(now=ctx.now)
     if proposal.measure is Measure.REOPENING:
         await fiscal_years.lock_years(tx)
     event = await announce(tx, approved, version=proposal.revision + 1)
     async with tx.as_service():
         await fold(tx, [(event, approved)])
-    await _carry_out(tx, proposal, event, validity, now=now)
+    await _carry_out(tx, proposal, event, validity, now=ctx.now)
 
 
 async def _carry_out(tx: Tx, proposal: Proposal, event: Event, validity: Validity, *, now: datetime) -> None:
@@ -343,10 +333,10 @@ async def _reversible(tx: Tx, entry_id: UUID) -> tuple[Event, OfPledge | OfAlloc
     return event, fact
 
 
-async def _for_decision(tx: Tx, proposal_id: UUID, action: Action, caller: Caller, expected: int) -> Proposal:
+async def _for_decision(tx: Tx, ctx: Context, proposal_id: UUID, action: Action) -> Proposal:
     proposal = await proposal_store.get(tx, proposal_id, lock=True)
-    policy.decide(caller, action, proposal).required()
-    check_revision(proposal.revision, expected)
+    policy.decide(ctx.caller, action, proposal).required()
+    check_revision(proposal.revision, ctx.expected)
     return proposal
 
 

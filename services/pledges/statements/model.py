@@ -12,6 +12,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from contracts.conversion import from_attributes
 from contracts.values import Money
 from services.pledges.funds.shares import FundMoney, FundShare, share_of
 from services.pledges.in_kind.model import InKindContribution, InKindLine, lines_of
@@ -338,33 +339,20 @@ def _taken_back(entries: Sequence[Recorded], listed: Mapping[UUID, int | None]) 
 
 
 def _movement(entry: Recorded, taken_back: Mapping[UUID, TakenBack]) -> Movement:
-    return Movement(
-        entry_id=entry.entry_id,
-        type=entry.type,
-        takes_back=taken_back.get(entry.entry_id),
-        effective_on=entry.effective_on,
-        recorded_at=entry.recorded_at,
-        rate=entry.rate,
-        rate_source=entry.rate_source,
-        rate_date=entry.rate_date,
-        moved=moved_by(entry),
-    )
+    return from_attributes(Movement, entry, takes_back=taken_back.get(entry.entry_id), moved=moved_by(entry))
 
 
 def _receipt(number: int, entry: Recorded, taken_back: Mapping[UUID, TakenBack]) -> Receipt:
     money = _came(entry)
     # A debit is a loss: the agreement's rate had promised more than the cash was worth.
     loss_usd_minor = _booked(entry, "exchange_difference").usd_minor
-    return Receipt(
+    return from_attributes(
+        Receipt,
+        entry,
         number=number,
-        entry_id=entry.entry_id,
-        type=entry.type,
         takes_back=taken_back.get(entry.entry_id),
         received_on=entry.effective_on,
         money=money,
-        rate=entry.rate,
-        rate_source=entry.rate_source,
-        rate_date=entry.rate_date,
         agreed_usd_minor=money.usd_minor + loss_usd_minor,
         exchange_difference_usd_minor=-loss_usd_minor,
         bank_charges_usd_minor=-_booked(entry, "bank_charges").usd_minor,

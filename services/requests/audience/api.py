@@ -1,14 +1,14 @@
-"""The route by which a State learns who sees its request and who has read it."""
+"""The route that shows a State who may see its request and who has read it."""
 
 from datetime import datetime
 from uuid import UUID
 
-from litestar import get
 from litestar.params import FromPath
 from msgspec import Struct
 
+from chassis.context import Context
 from chassis.db.database import Tx
-from chassis.http.application import Calling, Db, asks
+from chassis.http.commands import show
 from chassis.journal.outbox import read_aggregate
 from contracts.facts import Event
 from services.requests import policy
@@ -20,7 +20,7 @@ from services.requests.request import store
 
 
 class Audience(Struct, frozen=True, kw_only=True):
-    """Who beyond its State sees a request at this moment, and who has read it; of readers the last 500."""
+    """Who except its State may see a request now, and who has read it: the last 500 readers."""
 
     request_id: UUID
     at: datetime
@@ -28,24 +28,21 @@ class Audience(Struct, frozen=True, kw_only=True):
     readers: list[Reader]
 
 
-@get(
-    "/v1/requests/{request_id:uuid}/audience",
-    opt=asks(Action.READ_AUDIENCE),
-    summary="Who sees what of a request, and who has read it",
+@show(
+    "/v1/requests/{request_id:uuid}/audience", Action.READ_AUDIENCE, "Who sees what of a request, and who has read it"
 )
-async def show_audience(request_id: FromPath[UUID], db: Db, caller: Calling) -> Audience:
-    """For the State itself, coordinators and auditors. Read is what was asked for by its id; a list is not counted."""
-    async with db.transaction(by=caller) as tx:
-        request = await store.get(tx, request_id, caller)
-        policy.decide(caller, Action.READ_AUDIENCE, request).required()
-        history = moments(await _facts_of(tx, request_id))
-        readers = await audience_store.readers(tx, request)
+async def show_audience(tx: Tx, ctx: Context, request_id: FromPath[UUID]) -> Audience:
+    """For the State itself, coordinators and auditors. Fetching the request by id counts as a read, lists do not."""
+    request = await store.get(tx, request_id, ctx.caller)
+    policy.decide(ctx.caller, Action.READ_AUDIENCE, request).required()
+    history = moments(await _facts_of(tx, request_id))
+    readers = await audience_store.readers(tx, request)
     assert request.read_at is not None, "it was read for somebody"
     return Audience(request_id=request_id, at=request.read_at, admissions=admissions(request, history), readers=readers)
 
 
 async def _facts_of(tx: Tx, request_id: UUID) -> list[Event]:
-    """All of them: without its end a history would admit nobody."""
+    """The whole history of a request: a truncated one would give wrong admissions."""
     found = await read_aggregate(tx, request_id)
     while page := await read_aggregate(tx, request_id, after_version=found[-1].aggregateversion):
         found += page

@@ -1,28 +1,22 @@
 """Unfunded requirements shown to donors by consent, and pledges to them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import httpx
 import pytest
 
 from chassis.db.database import Database
 from chassis.journal.inbox import Inbox
 from chassis.rebuild import verify
 from contracts.matching import MatchRevoked
-from contracts.values import Money
-from services.pledges.consumers import HANDLERS
 from services.pledges.wiring import SERVICE
 from tests.builders import NOON, an_event, headers
-from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_pledge, funded, get, post, prepared, usd
-from tests.requests.test_consent import consent, opened, withdraw
+from tests.pledges.allocations.steps import LACKING, PERIOD, UNFUNDED, lacking, shown
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_pledge, funded, get, post, prepared, usd
+from tests.requests.steps import consent, opened, withdraw
 
-Client = httpx.AsyncClient
 FRANCE = "FRA:donor_officer"
-UNFUNDED = "/v1/requirements/unfunded"
-LACKING = 250_000
 
 
 @pytest.fixture
@@ -30,24 +24,9 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     return await prepared(await client_of("requests", "pledges"))
 
 
-@pytest.fixture
-def inbox(databases: Mapping[str, Database]) -> Inbox:
-    return Inbox(databases["pledges"], "pledges", ["matching"], HANDLERS)
-
-
-async def lacking(inbox: Inbox, request: Mapping[str, Any]) -> dict[str, Any]:
-    """A confirmed match of the request's line that needs money."""
-    line_id = UUID(request["lines"][0]["line_id"])
-    match = a_match(request_id=UUID(request["request_id"]), line_id=line_id)
-    await inbox.receive(an_event(confirmed(match, Money(minor=LACKING, currency="USD")), 1))
-    return match
-
-
-async def shown(api: Client, by: str = NORWAY) -> list[dict[str, Any]]:
-    return list((await get(api, UNFUNDED, by))["requirements"])
-
-
-async def test_donor_sees_unfunded_requirements_by_consent(api: Client, inbox: Inbox) -> None:
+async def test_a_donor_sees_what_lacks_money_of_the_requests_that_it_is_shown_while_it_is(
+    api: Client, inbox: Inbox
+) -> None:
     request = await consent(api, await opened(api), recipients=["NOR"], fields=["codes"])
     hidden = await opened(api)
     for one in (request, hidden):

@@ -15,8 +15,8 @@ from services.pledges.wiring import close_and_write_snapshots
 from tests.conftest import Servers
 from tests.pledges.ledger.count import Change, Count
 from tests.pledges.ledger.driven import DrivenLedger
-from tests.pledges.ledger.test_fiscal_year import BALANCES, check_books, trial_of
-from tests.pledges.pledge.test_life import LAST_YEAR
+from tests.pledges.ledger.steps import BALANCES, check_books, trial_of
+from tests.pledges.steps import LAST_YEAR
 
 T = TypeVar("T")
 Record = dict[str, Any]

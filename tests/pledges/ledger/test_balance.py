@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -22,15 +21,32 @@ from services.pledges.ledger import store as ledger
 from services.pledges.ledger.postings import Account, Entry, EntryType, Posting
 from services.pledges.money.model import USD
 from tests.builders import headers
-from tests.pledges.ledger.test_contention import locked
-from tests.pledges.ledger.test_ledger import api, db
-from tests.pledges.pledge.test_life import SECOND, approve, entry_of, move
-from tests.pledges.pledge.test_pledges import FINANCE, a_fund, committed, funded, get, post, receive, usd
+from tests.pledges.ledger.steps import locked
+from tests.pledges.steps import (
+    FINANCE,
+    SECOND,
+    Client,
+    a_fund,
+    approve,
+    committed,
+    entry_of,
+    funded,
+    get,
+    move,
+    post,
+    receive,
+    usd,
+)
 
-__all__ = ["api", "db"]
-Client = httpx.AsyncClient
 HELD = "SELECT FROM pledges.balance WHERE fund = 'SHERLOC-MNT' FOR UPDATE"
 ALLOCATION = {"fund": "SHERLOC-MNT", "money": usd(30), "work_package": "training"}
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    client = await client_of("pledges")
+    await post(client, "/v1/funds", FINANCE, **a_fund())
+    return client
 
 
 @pytest.fixture

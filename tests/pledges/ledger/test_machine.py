@@ -30,8 +30,7 @@ from tests.pledges.ledger.giving import CURRENCIES, pledges
 from tests.pledges.ledger.importing import Importing
 from tests.pledges.ledger.machine import FIRST_DAY, FIRST_YEAR, OPERATIONS, THIS_YEAR, Record, operation
 from tests.pledges.ledger.using import TIGHTLY
-from tests.pledges.pledge.test_life import LAST_YEAR, SECOND
-from tests.pledges.pledge.test_pledges import FINANCE, GERMANY, NORWAY, a_fund, eur, usd
+from tests.pledges.steps import FINANCE, GERMANY, LAST_YEAR, NORWAY, SECOND, a_fund, eur, usd
 from tests.seats import persona_id
 from tests.soak import cases
 

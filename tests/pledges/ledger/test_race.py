@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -81,11 +81,6 @@ AIM = 1.5
 """The target as a multiple of that, because amounts are random and every run has to reach it."""
 
 SAID = re.compile(rb"(\d*)([dra])")
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
 
 
 class Racers:

@@ -30,9 +30,8 @@ from services.pledges.ledger.postings import Account, Entry, EntryType, Posting
 from services.pledges.wiring import close_and_write_snapshots
 from tests.builders import headers
 from tests.conftest import running_of
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, a_fund, get, pledged, post, usd
+from tests.pledges.steps import FINANCE, NORWAY, Client, a_fund, get, pledged, post, usd
 
-Client = httpx.AsyncClient
 FUND = "SHERLOC-MNT"
 
 
@@ -41,16 +40,6 @@ async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
     client = await client_of("pledges")
     await post(client, "/v1/funds", FINANCE, **a_fund())
     return client
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
-
-
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "CLOSE_LAG_SECONDS", 0.0)
 
 
 async def _copies(tx: Tx, count: int, *, recorded_at: datetime) -> None:

@@ -3,10 +3,9 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 
-import httpx
 import pytest
 
 from chassis import clock
@@ -17,17 +16,20 @@ from services.pledges.ledger.snapshots import Finality
 from services.pledges.ledger.verify import verify
 from services.pledges.pledge import store
 from services.pledges.statements import store as statement_store
-from services.pledges.wiring import close_and_write_snapshots
-from tests.pledges.activities.test_activities import allocated, planned
-from tests.pledges.ledger.test_as_of import PACKAGES, Writers
-from tests.pledges.ledger.test_snapshots import at_once
-from tests.pledges.open_data.test_flow_chains import FUNDS, api, way
-from tests.pledges.pledge.test_pledges import committed, receive, usd
+from services.pledges.wiring import write_snapshots_continuously
+from tests.pledges.activities.steps import allocated, planned
+from tests.pledges.ledger.writers import PACKAGES, Writers
+from tests.pledges.open_data.steps import FUNDS
+from tests.pledges.steps import Client, committed, prepared, receive, usd
 from tests.soak import cases
 
-__all__ = ["api", "at_once", "way"]
-Client = httpx.AsyncClient
 DAYS = (date(2025, 12, 31), date(2026, 3, 31), date(2026, 4, 20), date(2026, 12, 31))
+
+
+@pytest.fixture
+async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
+    return await prepared(await client_of("requests", "pledges"))
+
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
@@ -55,11 +57,6 @@ class Interrupted(Writers):
     """The ledger may be closed between a command's time and its INSERT: then nothing is written."""
 
     answers = Writers.answers | {503}
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -22,11 +21,8 @@ from services.pledges.ledger import verify as verifying
 from services.pledges.ledger.verify import Finding, Report, verify
 from services.pledges.wiring import close_and_write_snapshots, verify_balances
 from tests.builders import NOON, an_event
-from tests.pledges.allocations.test_requirements import PERIOD, a_match, confirmed
-from tests.pledges.pledge.test_life import approve
-from tests.pledges.pledge.test_pledges import FINANCE, NORWAY, eur, funded, get, pledged, post, prepared, usd
-
-Client = httpx.AsyncClient
+from tests.pledges.allocations.steps import PERIOD, a_match, confirmed
+from tests.pledges.steps import FINANCE, NORWAY, Client, approve, eur, funded, get, pledged, post, prepared, usd
 
 
 @pytest.fixture
@@ -43,11 +39,6 @@ async def api(client_of: Callable[..., Awaitable[Client]], monkeypatch: pytest.M
         closed = await close_and_write_snapshots(db, closed)
     await post(client, "/v1/allocations", FINANCE, fund="SHERLOC-MNT", money=usd(60), work_package="maintenance")
     return client
-
-
-@pytest.fixture
-def db(databases: Mapping[str, Database]) -> Database:
-    return databases["pledges"]
 
 
 async def _verified(db: Database, say: Any = lambda *_: None) -> Report:

@@ -24,7 +24,7 @@ from services.pledges.pledge.model import MOVES, Pledge, pledge
 from services.pledges.pledge.schedule import single_instalment
 from tests.builders import NOON
 from tests.pledges.ledger.books import Books
-from tests.pledges.ledger.test_postings import DAYS, FUNDS, RATES
+from tests.pledges.ledger.builders import DAYS, FUNDS, RATES
 
 MONEY = st.builds(Money, minor=st.integers(1, 10**9), currency=st.sampled_from(["USD", "EUR", "JPY", "KWD"]))
 FUND = st.sampled_from(FUNDS)

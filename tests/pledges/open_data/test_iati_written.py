@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from datetime import date
-from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -40,8 +39,8 @@ from services.pledges.open_data.iati.words import words
 from services.pledges.open_data.iati.writing import write
 from services.pledges.pledge.earmarking import Earmarking
 from tests.builders import NOON
+from tests.pledges.open_data.builders import ON, UNODC, a_ledger, a_movement, schema_in
 
-UNODC = "XM-DAC-41128"
 UNTOLD = {
     Account.PLEDGED_CONTRA,
     Account.COMMITTED,
@@ -55,25 +54,6 @@ UNTOLD = {
     Account.BANK_CHARGES,
 }
 """Counter-accounts of published ones, and accounts between UNODC and itself."""
-
-ON = date(2026, 2, 12)
-
-
-def a_movement(type_: str = "pledged", account: str = "pledged", minor: int = 10_000_00, **changes: object) -> Movement:
-    of_whom = {"donor": None if type_ in {"allocated", "returned", "spent"} else "NOR"}
-    given = {"entry_id": UUID(int=1), "of_type": type_, "on": ON, "currency": "EUR", "earmarking": None}
-    return Movement(type=type_, account=account, minor=minor, **(given | of_whom | changes))  # type: ignore[arg-type]
-
-
-def a_ledger(*movements: Movement, **changes: object) -> Ledger:
-    given = {
-        "fund": "SHERLOC-MNT",
-        "labels": {language: f"Fictitious sample {language}" for language in Language},
-        "requirements": [YearlyRequirement(year=2027, usd_minor=62_000_000)],
-        "opened_on": date(2026, 1, 1),
-        "movements": movements,
-    }
-    return Ledger(**(given | changes))  # type: ignore[arg-type]
 
 
 def told(*movements: Movement) -> list[tuple[str, str, str]]:
@@ -362,11 +342,6 @@ def ledgers(draw: st.DrawFn) -> Ledger:
         aims=draw(st.dictionaries(PURPOSES, aims())),
         held=draw(st.dictionaries(st.sampled_from([str(UUID(int=number)) for number in (4, 5)]), held())),
     )
-
-
-@cache
-def schema_in(folder: Path) -> etree.XMLSchema:
-    return etree.XMLSchema(etree.parse(str(folder / "xsd-2.03" / "iati-activities-schema.xsd")))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,7 +1,6 @@
 """A table of reported flows: the first broken rule of each row, and real tables."""
 
 import csv
-import io
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,40 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.refusals import Invalid
-from services.pledges.open_data.imports.model import IMPORT_ROWS_MAX, LENGTHS, ValidatedRows, read, validate
-from tests.evaluation.__main__ import DATA
+from services.pledges.open_data.imports.model import IMPORT_ROWS_MAX, LENGTHS, Judged, judge, read
+from tests.pledges.open_data.builders import REAL, a_table
 
-REAL = DATA / "finance" / "ocha_fts_incoming_2020_sample.csv"
 REVIEWED = Path(__file__).parent / "fts_rejected.csv"
 """The reviewed list of rejected rows: line, id and slug."""
-
-GOOD: Mapping[str, str] = {
-    "id": "F-1",
-    "refCode": "",
-    "date": "2026-02-12",
-    "status": "paid",
-    "contributionType": "financial",
-    "flowType": "Standard",
-    "method": "Traditional aid",
-    "boundary": "incoming",
-    "description": "Fictitious sample",
-    "amountUSD": "11500",
-    "originalAmount": "10000",
-    "originalCurrency": "EUR",
-    "exchangeRate": "0.87",
-    "srcOrganization": "Atlantis, Government of",
-    "destOrganization": "A fund",
-    "destUsageYearStart": "2026",
-    "destUsageYearEnd": "2027",
-}
-
-
-def a_table(*rows: Mapping[str, str], columns: tuple[str, ...] = tuple(LENGTHS)) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns)
-    writer.writeheader()
-    writer.writerows(GOOD | row for row in rows)
-    return text.getvalue().encode()
 
 
 def judged(*rows: Mapping[str, str], known: frozenset[str] = frozenset()) -> ValidatedRows:

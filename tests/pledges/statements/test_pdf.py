@@ -2,10 +2,8 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
-import zlib
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -33,31 +31,15 @@ from tests.pledges.statements.builders import (
     in_kind,
     taken_back,
 )
+from tests.pledges.statements.steps import SIGNS, characters_in
 
 MARKUP = '#read("/etc/passwd") *bold* _thin_ $x$ @ref <label> = Head \\u{41} #{1+1} // gone'
-SIGNS = set("\n \u00a0\u202f\u2066\u2069")
 TAKEN_BACK = [
     f"reversed_{kind}"
     for kind in ("received", "refunded", "recognized", "reduced", "written_off", "carried_over", "brought_forward")
 ]
 COMING = ("reduced", "lapsed", "written_off", "refunded", "reversed")
 LANGUAGES = list(Language)
-
-
-def characters_in(made: bytes) -> set[str]:
-    """Text that a reader can search and copy, by the PDF's mapping of glyphs (ISO 32000-1, 9.10.3 and 14.9.4)."""
-    found: set[str] = set()
-    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", made, re.DOTALL):
-        if not stream.startswith(b"x"):
-            continue
-        text = zlib.decompressobj().decompress(stream)
-        # An Arabic letter may consist of several glyphs, and then has its text beside them.
-        for meant in re.findall(rb"/ActualText<FEFF([0-9a-fA-F]+)>", text):
-            found |= set(bytes.fromhex(meant.decode()).decode("utf-16-be"))
-        if b"beginbfchar" in text:
-            for _, meant in re.findall(rb"<([0-9a-fA-F]+)>\s*<([0-9a-fA-F]+)>", text):
-                found |= set(bytes.fromhex(meant.decode()).decode("utf-16-be"))
-    return found
 
 
 def shown(language: Language, **changes: Any) -> str:

@@ -1,7 +1,6 @@
 """A donor's statement from the ledger to the PDF: visibility, content, finality."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -17,32 +16,27 @@ from services.pledges.statements.printing import press
 from services.pledges.statements.printing.press import Press
 from tests.builders import headers
 from tests.clocks import MORNING
-from tests.pledges.pledge.test_life import entry_of, move
-from tests.pledges.pledge.test_pledges import (
+from tests.pledges.pledge.steps import in_parts, met, reduced, refunded, taken_back, written_off
+from tests.pledges.statements.builders import PLEDGED, a_promise, a_statement
+from tests.pledges.steps import (
     FINANCE,
     GERMANY,
     NORWAY,
     Client,
     committed,
+    entry_of,
     eur,
     get,
+    move,
     pledged,
     post,
-    prepared,
     recorded_the_day_before,
     usd,
 )
-from tests.pledges.pledge.test_reversals import in_parts, met, reduced, refunded, taken_back, written_off
-from tests.pledges.statements.builders import PLEDGED, a_promise, a_statement
 
 READERS = (NORWAY, FINANCE, "UNODC:coordinator", "UNODC:auditor")
 OTHERS = (GERMANY, "NOR:provider_officer", "NOR:focal_point", "KEN:focal_point", "NOR:finance_officer")
 PATH = "/v1/statements/NOR"
-
-
-@pytest.fixture
-async def api(client_of: Callable[..., Awaitable[Client]]) -> Client:
-    return await prepared(await client_of("pledges"))
 
 
 async def received(client: Client, by: str, money: dict[str, Any], *, basis_points: int = 1300) -> dict[str, Any]:

@@ -107,9 +107,7 @@ async def list_flows(
         await wait_until_final(db, caller, filters.as_at, now=now)
     async with db.transaction(by=caller) as tx:
         rows = await flow_store.rows(tx, caller, filters, before=before, limit=limit + 1)
-    flows = [flow_store.flow(row) for row in rows[:limit]]
-    more = flows[-1].flow_id if len(rows) > limit else None
-    return Response(FlowPage(flows=flows, cursor=more), headers=paging.next_link(more))
+    return paging.page(FlowPage, [flow_store.flow(row) for row in rows], limit)
 
 
 @get(

@@ -22,6 +22,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from contracts.conversion import from_attributes
 from contracts.reference import exponent
 from services.pledges.ledger.postings import Account, EntryType
 from services.pledges.money.model import USD
@@ -168,32 +169,19 @@ class Flow(Struct, frozen=True, kw_only=True):
 
 def flow_of(row: FlowRow) -> Flow:
     kind = KINDS[row.account]
-    return Flow(
+    return from_attributes(
+        Flow,
+        row,
         flow_id=f"{row.entry_id}.{row.position}",
-        effective_on=row.effective_on,
         year=row.effective_on.year,
         status=kind.status,
         entry_type=row.type,
-        donor=row.donor,
-        fund=row.fund,
         usd_minor=kind.sign * row.usd_minor,
         minor=kind.sign * row.minor,
-        currency=row.currency,
-        rate=row.rate,
-        rate_source=row.rate_source,
-        rate_date=row.rate_date,
-        earmarking=row.earmarking,
         method=METHOD,
-        note=row.note,
-        pledge_id=row.pledge_id,
-        entry_id=row.entry_id,
-        reverses=row.reverses,
         updated_at=row.recorded_at,
         boundary=kind.boundary,
-        flow_type=row.flow_type,
-        parent_flow_id=row.parent_flow_id,
         destination=_destination(row),
-        allocation_id=row.allocation_id,
     )
 
 

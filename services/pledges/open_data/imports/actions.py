@@ -5,11 +5,12 @@ from datetime import date, datetime
 from uuid import UUID
 
 from chassis.auth import callers
+from chassis.context import Context
 from chassis.db.database import Tx
 from contracts.pledges import ImportRecorded
 from contracts.reference import countries
 from contracts.refusals import Conflict, Invalid
-from contracts.values import Caller, Money, is_unodc
+from contracts.values import Money, is_unodc
 from services.pledges import policy
 from services.pledges.ledger import record
 from services.pledges.money import rate_store
@@ -50,6 +51,7 @@ async def record_import(
 
 async def pledge_flow(
     tx: Tx,
+    ctx: Context,
     pledge_id: UUID,
     import_id: UUID,
     line: int,
@@ -58,15 +60,13 @@ async def pledge_flow(
     earmarking: Earmarking,
     *,
     validity: Validity,
-    caller: Caller,
-    now: datetime,
 ) -> None:
     """A pledge of what a donor reported to have pledged, in its name, by our own rate in force on its value date.
 
     Raises Conflict for what was pledged or paid in another way, and for a flow of which one was made: whatever became
     of that, it stays the flow's.
     """
-    policy.decide(caller, Action.PLEDGE_FLOW, await import_store.get(tx, import_id, caller)).required()
+    policy.decide(ctx.caller, Action.PLEDGE_FLOW, await import_store.get(tx, import_id, ctx.caller)).required()
     flow = await import_store.locked_flow(tx, import_id, line)
     if flow.status is not FlowStatus.PLEDGE:
         raise Conflict("flow-not-a-pledge", status=flow.status)
@@ -85,7 +85,7 @@ async def pledge_flow(
         import_line=line,
         on=flow.date,
         validity=validity,
-        now=now,
+        now=ctx.now,
     )
 
 

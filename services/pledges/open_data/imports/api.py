@@ -12,12 +12,14 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, PathParameter, QueryParameter
 from msgspec import Struct
 
+from chassis.context import Context
 from chassis.db.database import Database, Tx
-from chassis.http.application import Calling, Commanded, Db, Now, Paging, Uploaded, asks, created
-from chassis.http.idempotency import claim
+from chassis.http.application import Calling, Commanded, Db, Now, Paging, Uploaded, asks
+from chassis.http.commands import create, show
+from chassis.http.idempotency import once
 from chassis.http.problems import language_of
 from chassis.http.uploads import takes_file
-from chassis.ids import new_id
+from contracts.conversion import from_attributes
 from contracts.reference.refusal_words import words_of
 from contracts.values import Caller, Language
 from services.pledges import policy
@@ -38,7 +40,7 @@ from services.pledges.open_data.imports.model import (
 )
 from services.pledges.pledge import store
 from services.pledges.pledge.earmarking import earmarked
-from services.pledges.pledge.views import PledgeView, pledge_view
+from services.pledges.pledge.views import pledge_view
 from services.pledges.policy import Action
 
 AcceptLanguage = Annotated[str | None, HeaderParameter(name="Accept-Language")]
@@ -109,12 +111,13 @@ async def import_flows(
     else:
         validated = await _validated_rows(upload.file, db, caller)
     if dry_run:
-        return Response(_tried(validated, format, file_hash, language), status_code=200)
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            await import_actions.record_import(tx, claimed.outcome, validated, format, file_hash, now=now)
-        view = await _import(tx, claimed.outcome, caller, language)
+        return Response(_tried(judged, format, file_hash, language), status_code=200)
+
+    async def keep(tx: Tx, import_id: UUID) -> ImportView:
+        await import_actions.record_import(tx, import_id, judged, format, file_hash, now=now)
+        return await _import(tx, import_id, caller, language)
+
+    view = await once(db, command, first=keep, again=partial(_import, caller=caller, language=language))
     return Response(view, status_code=201, headers={"Location": f"/v1/imports/{view.import_id}"})
 
 
@@ -147,16 +150,14 @@ async def list_imports(
     """Of those who may read the whole ledger."""
     async with db.transaction(by=caller) as tx:
         found = await import_store.imports(tx, caller, before=cursor, limit=limit + 1)
-    more = str(found[limit - 1].import_id) if len(found) > limit else None
-    return Response(ImportPage(imports=found[:limit], cursor=more), headers=paging.next_link(more))
+    return paging.page(ImportPage, found, limit)
 
 
-@get("/v1/imports/{import_id:uuid}", opt=asks(Action.SHOW_IMPORT), summary="One import, with the rows it did not keep")
+@show("/v1/imports/{import_id:uuid}", Action.SHOW_IMPORT, "One import, with the rows it did not keep")
 async def show_import(
-    import_id: FromPath[UUID], db: Db, caller: Calling, accept_language: AcceptLanguage = None
+    tx: Tx, ctx: Context, import_id: FromPath[UUID], accept_language: AcceptLanguage = None
 ) -> ImportView:
-    async with db.transaction(by=caller) as tx:
-        return await _import(tx, import_id, caller, language_of(accept_language))
+    return await _import(tx, import_id, ctx.caller, language_of(accept_language))
 
 
 @get(
@@ -176,63 +177,40 @@ async def list_imported_flows(
     async with db.transaction(by=caller) as tx:
         policy.decide(caller, Action.SHOW_IMPORT, await import_store.get(tx, import_id, caller)).required()
         found = await import_store.accepted(tx, import_id, after=cursor, limit=limit + 1)
-    more = str(found[limit - 1].line) if len(found) > limit else None
-    return Response(ReportedPage(flows=found[:limit], cursor=more), headers=paging.next_link(more))
+    return paging.page(ReportedPage, found, limit, at=lambda last: str(last.line))
 
 
-@post(
+@create(
     "/v1/imports/{import_id:uuid}/flows/{line:int}/pledge",
-    opt=asks(Action.PLEDGE_FLOW),
-    summary="Record the pledge that a flow of an import tells of",
+    Action.PLEDGE_FLOW,
+    "Record the pledge that a flow of an import tells of",
+    read=pledge_view,
+    location=lambda pledge: f"/v1/pledges/{pledge.pledge_id}",
 )
 async def pledge_flow(
+    tx: Tx,
+    ctx: Context,
+    pledge_id: UUID,
     import_id: FromPath[UUID],
     line: Annotated[int, PathParameter(ge=1, le=10**9)],
     data: JSONBody[PledgeFlow],
-    db: Db,
     own: Owned,
-    caller: Calling,
-    command: Commanded,
-    now: Now,
-) -> Response[PledgeView]:
+) -> None:
     """For a finance officer of UNODC: a pledge in the name of `donor`, whose own it is from then on. Amount, value date
     and note are the flow's, the rate is our own in force on that day. A flow becomes a pledge once.
     """
     earmarking = earmarked(data.earmarking, for_requirement=False)
-    async with db.transaction(by=caller) as tx:
-        claimed = await claim(tx, command, outcome=new_id())
-        if claimed.first:
-            await import_actions.pledge_flow(
-                tx,
-                claimed.outcome,
-                import_id,
-                line,
-                data.fund,
-                data.donor,
-                earmarking,
-                validity=own.validity,
-                caller=caller,
-                now=now,
-            )
-        view = await pledge_view(tx, claimed.outcome, caller, today=now.date())
-    return created(view, location=f"/v1/pledges/{view.pledge_id}", revision=view.revision)
+    await import_actions.pledge_flow(
+        tx, ctx, pledge_id, import_id, line, data.fund, data.donor, earmarking, validity=own.validity
+    )
 
 
 async def _import(tx: Tx, import_id: UUID, caller: Caller, language: Language) -> ImportView:
     found = await import_store.get(tx, import_id, caller)
     policy.decide(caller, Action.SHOW_IMPORT, found).required()
     rejected = await import_store.rejected(tx, import_id)
-    return ImportView(
-        import_id=found.import_id,
-        dry_run=False,
-        format=found.format,
-        file_hash=found.file_hash,
-        rows=found.rows,
-        accepted=found.accepted,
-        rejected=found.rejected,
-        reasons=_reasons(rejected, language),
-        rejected_rows=rejected,
-        recorded_at=found.recorded_at,
+    return from_attributes(
+        ImportView, found, dry_run=False, reasons=_reasons(rejected, language), rejected_rows=rejected
     )
 
 
